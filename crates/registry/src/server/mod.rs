@@ -1,0 +1,20 @@
+//! A small registry that serves a [`Store`]: memory in tests, a bundle when it is to be looked into.
+
+mod answer;
+pub mod auth;
+mod body;
+mod dispatch;
+pub mod intercept;
+pub mod memory;
+mod range;
+mod read;
+pub mod serve;
+mod session;
+pub mod store;
+mod write;
+
+pub use auth::{Auth, BasicAuth, Scope, TokenAuth, TokenRefusal, TokenVerifier};
+pub use intercept::{Canned, Interceptor, RequestInfo, Treatment};
+pub use memory::MemoryStore;
+pub use serve::{RunningServer, Server, ServerOptions};
+pub use store::{Blob, MissingContent, Store, StoreWriter};
