@@ -1,1 +1,28 @@
-//! .
+//! What the Deckhouse Kubernetes Platform is, as pure decisions.
+//!
+//! Which releases a request means, where the lists of images lie inside images and what they say, and
+//! the manifests that a cluster is told of releases by. Nothing here opens a file or a connection.
+
+pub mod channel;
+pub mod image_files;
+pub mod image_list;
+pub mod release_info;
+pub mod release_manifest;
+pub mod repositories;
+pub mod select;
+pub mod version;
+
+mod layer_stream;
+mod notice;
+mod tar_walk;
+mod yaml;
+mod zstd_frames;
+
+pub use channel::Channel;
+pub use image_files::{FileSearch, ImageFileError};
+pub use image_list::{ImageList, ImageListError, parse_extra_images};
+pub use notice::{MinorGap, Notice};
+pub use release_info::{ReleaseInfo, ReleaseInfoError};
+pub use release_manifest::{ReleaseManifest, ReleaseManifestError, write_releases};
+pub use select::{ChannelTags, Offer, Request, SelectError, Selection, select};
+pub use version::Bound;

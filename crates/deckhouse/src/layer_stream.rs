@@ -1,0 +1,1 @@
+//! The bytes of a layer's tar, whatever the layer is compressed with.

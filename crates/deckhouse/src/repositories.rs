@@ -1,0 +1,85 @@
+//! Where things lie: repositories and tags of a source, files inside images, names in a bundle.
+//!
+//! Repository paths are relative to the root of an edition, such as
+//! `registry.deckhouse.ru/deckhouse/ee`; the root itself holds the controller image and every platform
+//! image by digest.
+
+use oci::Digest;
+
+/// Installers, tagged by release and channel.
+pub const INSTALL: &str = "install";
+/// Installers for the commercial managed service, tagged like [`INSTALL`]; absent from some editions.
+pub const INSTALL_STANDALONE: &str = "install-standalone";
+/// Descriptions of releases, tagged by release and channel: [`VERSION_JSON`] and [`CHANGELOG_YAML`].
+pub const RELEASE_CHANNEL: &str = "release-channel";
+/// The index of modules: each tag is the name of a module.
+pub const MODULES: &str = "modules";
+/// Vulnerability databases: repository and the tag of its fixed schema. Editions differ in which they have.
+pub const SECURITY_DATABASES: [(&str, &str); 4] = [
+    ("security/trivy-db", "2"),
+    ("security/trivy-bdu", "1"),
+    ("security/trivy-java-db", "1"),
+    ("security/trivy-checks", "0"),
+];
+
+/// In an installer: the platform's images by digest.
+pub const INSTALLER_IMAGES_DIGESTS: &str = "deckhouse/candi/images_digests.json";
+/// In an installer of an old release, in place of [`INSTALLER_IMAGES_DIGESTS`]: the images by tag.
+pub const INSTALLER_IMAGES_TAGS: &str = "deckhouse/candi/images_tags.json";
+/// In a module's image: its images by digest, in the module's own repository.
+pub const MODULE_IMAGES_DIGESTS: &str = "images_digests.json";
+/// In a module's image: its extra images by name and tag.
+pub const MODULE_EXTRA_IMAGES: &str = "extra_images.json";
+/// In a `release-channel` image and in a module's `release` image: what the channel points to.
+pub const VERSION_JSON: &str = "version.json";
+/// In a `release-channel` image: what changed.
+pub const CHANGELOG_YAML: &str = "changelog.yaml";
+
+/// Repository of a module: its versions by tag, its images by digest.
+pub fn module(name: &str) -> String {
+    format!("{MODULES}/{name}")
+}
+
+/// Repository of a module's release channels.
+pub fn module_release(name: &str) -> String {
+    format!("{MODULES}/{name}/release")
+}
+
+/// Repository of one of a module's extra images.
+pub fn module_extra(name: &str, extra: &str) -> String {
+    format!("{MODULES}/{name}/extra/{extra}")
+}
+
+/// Tag of the attestations (VEX) of the image with this digest, in the same repository.
+pub fn attestation_tag(digest: &Digest) -> String {
+    format!("{}-{}.att", digest.algorithm().name(), digest.hex())
+}
+
+/// What every `org.opencontainers.image.ref.name` of a bundle begins with.
+///
+/// `last_segment` is that of the source's path, so the edition. The host is always the public one: the
+/// address that a bundle was pulled from must not show in its bytes.
+pub fn ref_name_prefix(last_segment: &str) -> String {
+    format!("registry.deckhouse.ru/deckhouse/{last_segment}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_as_the_platforms_tools_write_them() {
+        assert_eq!(module("console"), "modules/console");
+        assert_eq!(module_release("console"), "modules/console/release");
+        assert_eq!(
+            module_extra("console", "scanner"),
+            "modules/console/extra/scanner"
+        );
+        assert_eq!(
+            ref_name_prefix("se-plus"),
+            "registry.deckhouse.ru/deckhouse/se-plus"
+        );
+        let digest = Digest::of(b"");
+        assert_eq!(attestation_tag(&digest), format!("sha256-{}.att", digest.hex()));
+    }
+}

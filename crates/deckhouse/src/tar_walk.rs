@@ -1,0 +1,1 @@
+//! Walking a tar that comes as a stream.
