@@ -1,0 +1,48 @@
+//! What the file system has room for: free space, the largest file, allocation ahead.
+
+use std::{fs::File, io, path::Path};
+
+use rustix::{fs::FallocateFlags, io::Errno};
+
+/// `MSDOS_SUPER_MAGIC` of `linux/magic.h`: FAT12, FAT16 and FAT32. exFAT has a magic and no such limit.
+const FAT_MAGIC: i128 = 0x4d44;
+/// A FAT directory entry has 32 bits for the size.
+const FAT_LIMIT: u64 = u32::MAX as u64;
+
+/// The bytes that an unprivileged user can still write to the file system of `dir`.
+///
+/// # Errors
+/// What the system says, as when `dir` does not exist.
+pub fn free_space(dir: &Path) -> io::Result<u64> {
+    let stat = rustix::fs::statvfs(dir)?;
+    Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+/// The largest size of one file in `dir`, in bytes, where the file system has a limit that a bundle can
+/// reach: 4 294 967 295 on the FAT family, none elsewhere or where the system does not tell.
+pub fn file_size_limit(dir: &Path) -> Option<u64> {
+    let stat = rustix::fs::statfs(dir).ok()?;
+    (i128::from(stat.f_type) == FAT_MAGIC).then_some(FAT_LIMIT)
+}
+
+/// Allocates the first `size` bytes of `file`; a file system that cannot is no error.
+pub(crate) fn allocate(file: &File, size: u64) -> io::Result<()> {
+    match rustix::fs::fallocate(file, FallocateFlags::empty(), 0, size) {
+        Err(error @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG | Errno::IO)) => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_what_the_file_system_has() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(free_space(dir.path()).unwrap() > 0);
+        assert_eq!(file_size_limit(dir.path()), None);
+        assert!(free_space(&dir.path().join("absent")).is_err());
+        assert_eq!(file_size_limit(&dir.path().join("absent")), None);
+    }
+}

@@ -1,0 +1,114 @@
+//! What can go wrong with a bundle on disk, one variant per thing that a user would do about it.
+
+use std::{io, path::PathBuf};
+
+/// Why a bundle cannot be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum BundleError {
+    /// The operating system refused an operation on a file.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// There is neither a file of this name nor parts of it.
+    #[error("{}: there is no such file and no parts of it{}", path.display(), if *unfinished { " (only an unfinished pull)" } else { "" })]
+    NotFound {
+        /// The bundle's name.
+        path: PathBuf,
+        /// Whether work in progress of this name lies there.
+        unfinished: bool,
+    },
+    /// What is there was never a bundle.
+    #[error("{}: not a bundle: {reason}", path.display())]
+    NotABundle {
+        /// The file.
+        path: PathBuf,
+        /// What it is instead, or what it lacks.
+        reason: String,
+    },
+    /// A bundle whose content is not what it should be.
+    #[error("{}: damaged at {entry}: {reason}", path.display())]
+    Damaged {
+        /// The file or part that the damage was seen in.
+        path: PathBuf,
+        /// The entry of the archive, or the offset where an entry should be.
+        entry: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Parts are numbered without gaps, and some numbers are not there.
+    #[error("{}: missing from the bundle's parts{}", path.display(), more(*others))]
+    MissingPart {
+        /// The first part that is not there.
+        path: PathBuf,
+        /// How many more are not there.
+        others: usize,
+    },
+    /// Two files that both claim to be the same thing: a whole and parts of it, or a part twice.
+    #[error("{} and {}: only one of the two may be there", first.display(), second.display())]
+    Ambiguous {
+        /// One of them.
+        first: PathBuf,
+        /// The other one.
+        second: PathBuf,
+    },
+    /// Another process writes this bundle.
+    #[error("{}: another process is writing this bundle", path.display())]
+    Locked {
+        /// The file that holds the lock.
+        path: PathBuf,
+    },
+    /// The disk is full, or the quota used up.
+    #[error("{}: no space left: the bundle takes {needed} bytes, {free} are free", path.display())]
+    DiskFull {
+        /// The file that could not grow.
+        path: PathBuf,
+        /// Size of the whole bundle in bytes.
+        needed: u64,
+        /// What is free now, in bytes; what the bundle holds already is not counted.
+        free: u64,
+    },
+    /// The file system cannot hold a file of this size.
+    #[error("{}: {size} bytes are more than the file system allows in one file ({limit})", path.display())]
+    FileTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The size that it would get, in bytes.
+        size: u64,
+        /// The largest size that fits, in bytes.
+        limit: u64,
+    },
+    /// The part size asked for would make more parts than can be open at once.
+    #[error("{}: parts of {part_size} bytes would be {parts} files, at most {limit} are possible", path.display())]
+    TooManyParts {
+        /// The bundle's name.
+        path: PathBuf,
+        /// The part size asked for, in bytes.
+        part_size: u64,
+        /// How many parts that makes.
+        parts: u64,
+        /// How many are possible.
+        limit: u64,
+    },
+}
+
+impl BundleError {
+    /// Puts the file's name to an error of the system.
+    pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io {
+            path: path.into(),
+            source,
+        }
+    }
+}
+
+fn more(others: usize) -> String {
+    if others == 0 {
+        String::new()
+    } else {
+        format!(" ({others} more are missing)")
+    }
+}

@@ -1,0 +1,387 @@
+//! The tar laid out on paper: which entry lies at which offset, before the first byte is there.
+//!
+//! Manifests give the size and digest of every blob, so everything is known ahead. That lets many workers
+//! write at once, each at its place, and makes the same content the same bytes. What a reader needs to know
+//! what is inside stands in front, big layers after: `oci-layout`, `index.json` and manifests of all
+//! repositories, then configurations, then layers.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+};
+
+use bytes::Bytes;
+use oci::{
+    Descriptor, Digest, RawManifest, RepositoryName,
+    layout::{INDEX_FILE, LayoutIndex, OCI_LAYOUT, OCI_LAYOUT_FILE, blob_path},
+};
+
+use crate::tar_header;
+
+/// Fixed segments are not joined beyond this, in bytes: the memory that writing them takes.
+const SEGMENT: usize = 1024 * 1024;
+
+/// What one repository puts into the bundle.
+#[derive(Debug, Clone)]
+pub struct RepositoryContent {
+    /// Path below the root of the registry: empty for the root itself, `install`, `modules/x/release`.
+    pub path: String,
+    /// The descriptors of `index.json`, written in this order.
+    pub index: Vec<Descriptor>,
+    /// Every manifest of the repository, the children of indexes too.
+    pub manifests: Vec<RawManifest>,
+    /// Every blob that the manifests name.
+    pub blobs: Vec<BlobEntry>,
+}
+
+/// One blob of a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlobEntry {
+    /// Digest of the content.
+    pub digest: Digest,
+    /// Size in bytes.
+    pub size: u64,
+    /// A configuration or another small thing, which is placed before the layers.
+    pub metadata: bool,
+}
+
+/// One blob to be fetched, and every place that it is written at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedBlob {
+    /// Digest of the content.
+    pub digest: Digest,
+    /// Size in bytes.
+    pub size: u64,
+    /// Offsets of its content in the tar, ascending; one per repository that has it.
+    pub offsets: Vec<u64>,
+    /// A configuration or another small thing.
+    pub metadata: bool,
+}
+
+/// Why content cannot be laid out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LayoutError {
+    /// The path is not a repository's.
+    #[error("'{path}' is not a repository path: {reason}")]
+    Path {
+        /// The path.
+        path: String,
+        /// Why it is refused.
+        reason: String,
+    },
+    /// Two entries for one repository.
+    #[error("repository '{path}' is given twice")]
+    RepositoryTwice {
+        /// The path.
+        path: String,
+    },
+    /// Somebody says something wrong about the size of a blob.
+    #[error("{digest} is said to have {one} bytes and also {other}")]
+    TwoSizes {
+        /// The blob.
+        digest: Digest,
+        /// One size in bytes.
+        one: u64,
+        /// The other size in bytes.
+        other: u64,
+    },
+    /// `index.json` would name a manifest that is not in the repository.
+    #[error("repository '{path}': {digest} is in the index, but its manifest is not there")]
+    MissingManifest {
+        /// The repository.
+        path: String,
+        /// The manifest.
+        digest: Digest,
+    },
+    /// The sum of all sizes does not fit into 64 bits.
+    #[error("the bundle would be larger than a file can be")]
+    TooLarge,
+}
+
+/// A bundle on paper.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    entries: Vec<Entry>,
+    blobs: Vec<PlannedBlob>,
+    size: u64,
+    id: Digest,
+}
+
+#[derive(Debug, Clone)]
+struct Entry {
+    path: String,
+    size: u64,
+    /// Offset of the content.
+    data: u64,
+    content: Content,
+}
+
+#[derive(Debug, Clone)]
+enum Content {
+    /// Known now, written as part of a fixed segment.
+    Inline(Bytes),
+    /// Fetched later.
+    Blob,
+}
+
+impl Layout {
+    /// Lays out `repositories`; the order in which repositories, manifests and blobs are given does not
+    /// matter.
+    ///
+    /// A blob takes one place in each repository that has it; a blob that is also a manifest of the same
+    /// repository is written with the manifests only.
+    ///
+    /// # Errors
+    /// [`LayoutError`] if what is given contradicts itself.
+    pub fn new(mut repositories: Vec<RepositoryContent>) -> Result<Self, LayoutError> {
+        repositories.sort_by(|a, b| a.path.cmp(&b.path));
+        for repository in &repositories {
+            check_path(&repository.path)?;
+        }
+        if let Some(pair) = repositories.windows(2).find(|pair| pair[0].path == pair[1].path) {
+            return Err(LayoutError::RepositoryTwice {
+                path: pair[0].path.clone(),
+            });
+        }
+        let known = known_blobs(&repositories)?;
+
+        let mut plan = Plan::default();
+        let mut later = [Vec::new(), Vec::new()];
+        for RepositoryContent {
+            path,
+            index,
+            manifests,
+            blobs,
+        } in repositories
+        {
+            let manifests: BTreeMap<Digest, RawManifest> =
+                manifests.into_iter().map(|raw| (raw.digest(), raw)).collect();
+            if let Some(lost) = index.iter().find(|one| !manifests.contains_key(&one.digest)) {
+                return Err(LayoutError::MissingManifest {
+                    path,
+                    digest: lost.digest,
+                });
+            }
+            let marker = Bytes::from_static(OCI_LAYOUT.as_bytes());
+            let index = Bytes::from(LayoutIndex::new(index).to_bytes());
+            plan.inline(join(&path, OCI_LAYOUT_FILE), marker, None)?;
+            plan.inline(join(&path, INDEX_FILE), index, None)?;
+            for (digest, raw) in &manifests {
+                plan.inline(
+                    join(&path, &blob_path(digest)),
+                    raw.bytes().clone(),
+                    Some(*digest),
+                )?;
+            }
+            let mut blobs: Vec<Digest> = blobs.iter().map(|blob| blob.digest).collect();
+            blobs.sort_unstable();
+            blobs.dedup();
+            for digest in blobs.into_iter().filter(|digest| !manifests.contains_key(digest)) {
+                let blob = known[&digest];
+                later[usize::from(!blob.metadata)].push((join(&path, &blob_path(&digest)), blob));
+            }
+        }
+        for (path, blob) in later.into_iter().flatten() {
+            plan.blob(path, blob)?;
+        }
+        plan.finish()
+    }
+
+    /// The size of the tar in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// The number of files in the tar.
+    pub fn entry_count(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The blobs to be fetched, each once, in the order of their first place.
+    pub fn blobs(&self) -> &[PlannedBlob] {
+        &self.blobs
+    }
+
+    /// Everything of the tar that is no blob: headers, `oci-layout`, `index.json`, manifests, padding and
+    /// the end. With the blobs at their offsets it covers every byte exactly once.
+    pub fn fixed_segments(&self) -> impl Iterator<Item = (u64, Cow<'_, [u8]>)> {
+        FixedSegments {
+            layout: self,
+            next: 0,
+            offset: 0,
+            done: false,
+        }
+    }
+
+    /// A digest over path, size and digest of every entry. Equal exactly if the tar is the same byte for
+    /// byte, so it tells whether work in progress belongs to this plan.
+    pub fn id(&self) -> Digest {
+        self.id
+    }
+}
+
+#[derive(Default)]
+struct Plan {
+    entries: Vec<Entry>,
+    blobs: Vec<PlannedBlob>,
+    places: HashMap<Digest, usize>,
+    end: u64,
+    listing: String,
+}
+
+impl Plan {
+    fn inline(&mut self, path: String, bytes: Bytes, digest: Option<Digest>) -> Result<(), LayoutError> {
+        let digest = digest.unwrap_or_else(|| Digest::of(&bytes));
+        self.place(path, bytes.len() as u64, digest, Content::Inline(bytes))?;
+        Ok(())
+    }
+
+    fn blob(&mut self, path: String, blob: BlobEntry) -> Result<(), LayoutError> {
+        let offset = self.place(path, blob.size, blob.digest, Content::Blob)?;
+        let next = self.blobs.len();
+        let place = *self.places.entry(blob.digest).or_insert(next);
+        if place == next {
+            self.blobs.push(PlannedBlob {
+                digest: blob.digest,
+                size: blob.size,
+                offsets: Vec::with_capacity(1),
+                metadata: blob.metadata,
+            });
+        }
+        self.blobs[place].offsets.push(offset);
+        Ok(())
+    }
+
+    fn place(
+        &mut self,
+        path: String,
+        size: u64,
+        digest: Digest,
+        content: Content,
+    ) -> Result<u64, LayoutError> {
+        use std::fmt::Write as _;
+        let sum = |a: u64, b: u64| a.checked_add(b).ok_or(LayoutError::TooLarge);
+        let data = sum(self.end, tar_header::header_len(&path))?;
+        self.end = sum(sum(data, size)?, tar_header::padding(size))?;
+        let _ = writeln!(self.listing, "{path} {size} {digest}");
+        self.entries.push(Entry {
+            path,
+            size,
+            data,
+            content,
+        });
+        Ok(data)
+    }
+
+    fn finish(self) -> Result<Layout, LayoutError> {
+        // A file's offsets are signed in every system interface.
+        let size = self.end.checked_add(tar_header::END);
+        let size = size.filter(|size| i64::try_from(*size).is_ok());
+        Ok(Layout {
+            entries: self.entries,
+            blobs: self.blobs,
+            size: size.ok_or(LayoutError::TooLarge)?,
+            id: Digest::of(self.listing.as_bytes()),
+        })
+    }
+}
+
+struct FixedSegments<'a> {
+    layout: &'a Layout,
+    /// Entry whose header comes next.
+    next: usize,
+    offset: u64,
+    done: bool,
+}
+
+impl<'a> Iterator for FixedSegments<'a> {
+    type Item = (u64, Cow<'a, [u8]>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.done {
+            return None;
+        }
+        let start = self.offset;
+        let mut bytes = Vec::new();
+        if let Some(before) = self.next.checked_sub(1).map(|index| &self.layout.entries[index])
+            && matches!(before.content, Content::Blob)
+        {
+            zeros(&mut bytes, tar_header::padding(before.size));
+        }
+        while let Some(entry) = self.layout.entries.get(self.next) {
+            self.next += 1;
+            bytes.extend_from_slice(&tar_header::header(&entry.path, entry.size));
+            match &entry.content {
+                Content::Blob => {
+                    self.offset = entry.data + entry.size;
+                    return Some((start, Cow::Owned(bytes)));
+                }
+                Content::Inline(content) => {
+                    bytes.extend_from_slice(content);
+                    zeros(&mut bytes, tar_header::padding(entry.size));
+                    if bytes.len() >= SEGMENT {
+                        self.offset = start + bytes.len() as u64;
+                        return Some((start, Cow::Owned(bytes)));
+                    }
+                }
+            }
+        }
+        self.done = true;
+        zeros(&mut bytes, tar_header::END);
+        Some((start, Cow::Owned(bytes)))
+    }
+}
+
+fn zeros(bytes: &mut Vec<u8>, count: u64) {
+    const ZEROS: [u8; 1024] = [0; 1024];
+    let count = usize::try_from(count).unwrap_or(usize::MAX);
+    bytes.extend_from_slice(&ZEROS[..count]);
+}
+
+fn join(repository: &str, file: &str) -> String {
+    if repository.is_empty() {
+        file.to_owned()
+    } else {
+        format!("{repository}/{file}")
+    }
+}
+
+fn check_path(path: &str) -> Result<(), LayoutError> {
+    if path.is_empty() {
+        return Ok(());
+    }
+    match path.parse::<RepositoryName>() {
+        Ok(_) => Ok(()),
+        Err(error) => Err(LayoutError::Path {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        }),
+    }
+}
+
+/// Every blob by digest, metadata if anyone says so: one answer for all of its places.
+fn known_blobs(repositories: &[RepositoryContent]) -> Result<HashMap<Digest, BlobEntry>, LayoutError> {
+    let mut known: HashMap<Digest, BlobEntry> = HashMap::new();
+    let mut sizes: HashMap<Digest, u64> = HashMap::new();
+    let mut check = |digest: Digest, size: u64| match *sizes.entry(digest).or_insert(size) {
+        seen if seen == size => Ok(()),
+        seen => Err(LayoutError::TwoSizes {
+            digest,
+            one: seen.min(size),
+            other: seen.max(size),
+        }),
+    };
+    for repository in repositories {
+        for raw in &repository.manifests {
+            check(raw.digest(), raw.bytes().len() as u64)?;
+        }
+        for descriptor in &repository.index {
+            check(descriptor.digest, descriptor.size)?;
+        }
+        for blob in &repository.blobs {
+            check(blob.digest, blob.size)?;
+            known.entry(blob.digest).or_insert(*blob).metadata |= blob.metadata;
+        }
+    }
+    Ok(known)
+}

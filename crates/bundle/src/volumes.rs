@@ -1,0 +1,225 @@
+//! The files of a bundle as one address space, for reading.
+//!
+//! A bundle lies there whole or in parts; parts lie in one directory or are spread over several (sticks
+//! mounted side by side). Nothing is ever written: read-only media are the usual case.
+
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io,
+    os::unix::fs::{FileExt, MetadataExt},
+    path::{Path, PathBuf},
+};
+
+use oci::BlobSource;
+
+use crate::{BundleError, names};
+
+/// One file and the range of the address space that it holds.
+#[derive(Debug)]
+struct Volume {
+    path: PathBuf,
+    file: File,
+    start: u64,
+    size: u64,
+}
+
+/// All files of a bundle, open for reading.
+#[derive(Debug)]
+pub(crate) struct Volumes {
+    files: Vec<Volume>,
+    size: u64,
+    in_parts: bool,
+}
+
+impl Volumes {
+    /// Finds and opens the bundle that `paths` name, one path per directory; each names the whole
+    /// (`d8.tar`), whether it lies there whole or in parts.
+    ///
+    /// # Errors
+    /// [`BundleError`], as when a part is missing or the bundle lies there twice.
+    pub(crate) fn open(paths: &[PathBuf]) -> Result<Self, BundleError> {
+        let found = find(paths)?;
+        let in_parts = found.in_parts;
+        let mut files = Vec::with_capacity(found.paths.len());
+        let mut size = 0_u64;
+        for path in found.paths {
+            let file = File::open(&path).map_err(BundleError::io(&path))?;
+            let length = file.metadata().map_err(BundleError::io(&path))?.len();
+            files.push(Volume {
+                path,
+                file,
+                start: size,
+                size: length,
+            });
+            size = size.saturating_add(length);
+        }
+        Ok(Self {
+            files,
+            size,
+            in_parts,
+        })
+    }
+
+    /// How many files there are.
+    pub(crate) fn count(&self) -> usize {
+        self.files.len()
+    }
+
+    /// Whether the bundle lies there in parts.
+    pub(crate) fn in_parts(&self) -> bool {
+        self.in_parts
+    }
+
+    /// The file that holds the byte at `offset`; the last one for an offset beyond the end.
+    pub(crate) fn path_at(&self, offset: u64) -> &Path {
+        let index = self.index_at(offset).min(self.files.len() - 1);
+        &self.files[index].path
+    }
+
+    fn index_at(&self, offset: u64) -> usize {
+        self.files
+            .partition_point(|volume| volume.start + volume.size <= offset)
+    }
+}
+
+impl BlobSource for Volumes {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, mut offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        let mut done = 0;
+        let first = self.index_at(offset);
+        for volume in &self.files[first..] {
+            let within = offset - volume.start;
+            let room = usize::try_from(volume.size - within).unwrap_or(usize::MAX);
+            let count = room.min(buf.len() - done);
+            volume
+                .file
+                .read_exact_at(&mut buf[done..done + count], within)
+                .map_err(|error| named(&volume.path, &error))?;
+            done += count;
+            offset += count as u64;
+            if done == buf.len() {
+                break;
+            }
+        }
+        Ok(done)
+    }
+}
+
+/// [`BlobSource`] has no room for a path, and which stick failed is the thing to know.
+fn named(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+}
+
+struct Found {
+    paths: Vec<PathBuf>,
+    in_parts: bool,
+}
+
+fn find(paths: &[PathBuf]) -> Result<Found, BundleError> {
+    let Some(first) = paths.first() else {
+        return Err(BundleError::NotABundle {
+            path: PathBuf::new(),
+            reason: "no file is named".to_owned(),
+        });
+    };
+    let mut wholes = BTreeMap::new();
+    let mut parts = BTreeMap::new();
+    let mut seen = Vec::new();
+    for path in paths {
+        check_name(path, first)?;
+        let directory = names::directory(path);
+        let id = identity(directory).map_err(BundleError::io(directory))?;
+        if seen.contains(&id) {
+            continue;
+        }
+        seen.push(id);
+        match fs::metadata(path) {
+            Ok(data) if data.is_dir() => {
+                return Err(not_a_bundle(path, "it is a directory; name the file in it"));
+            }
+            Ok(_) => put(&mut wholes, 0, path.clone())?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(BundleError::io(path)(error)),
+        }
+        for (kind, sibling) in names::siblings(path).map_err(BundleError::io(directory))? {
+            if let names::Kind::Part(number) = kind {
+                put(&mut parts, number, sibling)?;
+            }
+        }
+    }
+    match (wholes.into_values().next(), parts.values().next()) {
+        (Some(whole), Some(part)) => Err(BundleError::Ambiguous {
+            first: whole,
+            second: part.clone(),
+        }),
+        (Some(whole), None) => Ok(Found {
+            paths: vec![whole],
+            in_parts: false,
+        }),
+        (None, Some(_)) => {
+            check_complete(first, &parts)?;
+            Ok(Found {
+                paths: parts.into_values().collect(),
+                in_parts: true,
+            })
+        }
+        (None, None) => Err(BundleError::NotFound {
+            path: first.clone(),
+            unfinished: paths.iter().any(|path| names::partial(path).exists()),
+        }),
+    }
+}
+
+fn not_a_bundle(path: &Path, reason: &str) -> BundleError {
+    BundleError::NotABundle {
+        path: path.to_owned(),
+        reason: reason.to_owned(),
+    }
+}
+
+fn check_name(path: &Path, first: &Path) -> Result<(), BundleError> {
+    let Some(name) = path.file_name() else {
+        return Err(not_a_bundle(path, "it is a directory; name the file in it"));
+    };
+    if names::looks_like_part(name) {
+        let reason = "it is one part; name the whole, without .NNNN.chunk";
+        return Err(not_a_bundle(path, reason));
+    }
+    if Some(name) != first.file_name() {
+        let reason = format!("it has another name than {}", first.display());
+        return Err(not_a_bundle(path, &reason));
+    }
+    Ok(())
+}
+
+/// Device and inode: the same directory may be given by two spellings.
+fn identity(directory: &Path) -> io::Result<(u64, u64)> {
+    let data = fs::metadata(directory)?;
+    Ok((data.dev(), data.ino()))
+}
+
+fn put(found: &mut BTreeMap<u32, PathBuf>, number: u32, path: PathBuf) -> Result<(), BundleError> {
+    match found.insert(number, path.clone()) {
+        None => Ok(()),
+        Some(first) => Err(BundleError::Ambiguous { first, second: path }),
+    }
+}
+
+fn check_complete(bundle: &Path, parts: &BTreeMap<u32, PathBuf>) -> Result<(), BundleError> {
+    let Some((first, _)) = parts.iter().enumerate().find_map(|(place, (number, path))| {
+        let place = u32::try_from(place).unwrap_or(u32::MAX);
+        (place != *number).then_some((place, path))
+    }) else {
+        return Ok(());
+    };
+    let last = parts.keys().next_back().copied().unwrap_or_default();
+    let missing = last as usize + 1 - parts.len();
+    Err(BundleError::MissingPart {
+        path: names::part(bundle, first),
+        others: missing - 1,
+    })
+}

@@ -1,0 +1,288 @@
+//! A bundle being written: any byte at any time from any thread, and no final name before all is there.
+//!
+//! Work in progress is `NAME.partial`, or `NAME.NNNN.chunk.partial` for each part. `NAME.partial` is there
+//! in either case, since its lock is what keeps a second writer out; for parts it is otherwise empty.
+
+use std::{
+    fs::{self, File, OpenOptions, TryLockError},
+    io,
+    os::unix::fs::{FileExt, MetadataExt},
+    path::{Path, PathBuf},
+};
+
+use crate::{BundleError, disk, names, replace};
+
+/// The most parts of one bundle: they are all open at once, and a process may open 1024 files by default.
+const MAX_PARTS: u64 = 768;
+
+/// A bundle that is being written. Dropped without [`Writer::finish`] or [`Writer::discard`], the partial
+/// files stay for [`Writer::reopen`].
+#[derive(Debug)]
+pub struct Writer {
+    bundle: PathBuf,
+    /// Keeps the lock on `NAME.partial`, which for a whole bundle is also the only volume.
+    lock: File,
+    volumes: Vec<Volume>,
+    size: u64,
+    part_size: u64,
+    in_parts: bool,
+}
+
+#[derive(Debug)]
+struct Volume {
+    partial: PathBuf,
+    file: File,
+    size: u64,
+}
+
+impl Writer {
+    /// Begins the bundle `path` (`…/d8.tar`) of `size` bytes, whole, or in parts of `part_size` bytes each
+    /// but the last (zero means whole). What an earlier run left unfinished is thrown away.
+    ///
+    /// # Errors
+    /// [`BundleError::Locked`] while another writer is at it; [`BundleError::FileTooLarge`],
+    /// [`BundleError::TooManyParts`]; [`BundleError::Io`] if the files cannot be made.
+    pub fn create(path: &Path, size: u64, part_size: Option<u64>) -> Result<Self, BundleError> {
+        Self::open(path, size, part_size, false)
+    }
+
+    /// Goes on with what an earlier run left, keeping its bytes; what is not there reads as zeros.
+    ///
+    /// # Errors
+    /// As [`Writer::create`].
+    pub fn reopen(path: &Path, size: u64, part_size: Option<u64>) -> Result<Self, BundleError> {
+        Self::open(path, size, part_size, true)
+    }
+
+    fn open(path: &Path, size: u64, part_size: Option<u64>, keep: bool) -> Result<Self, BundleError> {
+        let part_size = part_size.filter(|size| *size > 0);
+        let volume_sizes = volume_sizes(path, size, part_size)?;
+        let lock = lock(&names::partial(path))?;
+        if keep && part_size.is_some() {
+            replace::roll_back(path, &lock)?;
+        }
+        if !keep || part_size.is_some() {
+            lock.set_len(0).map_err(BundleError::io(names::partial(path)))?;
+        }
+        let mut volumes = Vec::with_capacity(volume_sizes.len());
+        for (number, size) in volume_sizes.into_iter().enumerate() {
+            let number = u32::try_from(number).unwrap_or(u32::MAX);
+            let partial = match part_size {
+                Some(_) => names::partial(&names::part(path, number)),
+                None => names::partial(path),
+            };
+            let file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(!keep)
+                .open(&partial)
+                .and_then(|file| file.set_len(size).map(|()| file))
+                .map_err(BundleError::io(&partial))?;
+            volumes.push(Volume { partial, file, size });
+        }
+        let writer = Self {
+            bundle: path.to_owned(),
+            lock,
+            volumes,
+            size,
+            part_size: part_size.unwrap_or(size),
+            in_parts: part_size.is_some(),
+        };
+        replace::remove_partial_parts(path, writer.part_count())?;
+        Ok(writer)
+    }
+
+    /// The size of the bundle in bytes.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Allocates the disk space ahead, so that a full disk shows before the first byte. Does nothing where
+    /// the file system cannot.
+    ///
+    /// # Errors
+    /// [`BundleError::DiskFull`], or [`BundleError::Io`].
+    pub fn reserve(&self) -> Result<(), BundleError> {
+        for volume in self.volumes.iter().filter(|volume| volume.size > 0) {
+            disk::allocate(&volume.file, volume.size).map_err(|error| self.failed(volume, error))?;
+        }
+        Ok(())
+    }
+
+    /// Writes `bytes` at `offset`, across parts if need be.
+    ///
+    /// # Errors
+    /// [`BundleError::DiskFull`], or [`BundleError::Io`], as for bytes beyond the end.
+    pub fn write_at(&self, offset: u64, bytes: &[u8]) -> Result<(), BundleError> {
+        let mut bytes = bytes;
+        self.each(offset, bytes.len(), |volume, within, count| {
+            let (now, later) = bytes.split_at(count);
+            bytes = later;
+            volume.file.write_all_at(now, within)
+        })
+    }
+
+    /// Reads `bytes` back from `offset`: what was written, or zeros.
+    ///
+    /// # Errors
+    /// [`BundleError::Io`], as for bytes beyond the end.
+    pub fn read_at(&self, offset: u64, bytes: &mut [u8]) -> Result<(), BundleError> {
+        let mut done = 0;
+        self.each(offset, bytes.len(), |volume, within, count| {
+            done += count;
+            volume.file.read_exact_at(&mut bytes[done - count..done], within)
+        })
+    }
+
+    /// Brings everything written so far to the disk.
+    ///
+    /// # Errors
+    /// [`BundleError::DiskFull`] where space is only now taken, or [`BundleError::Io`].
+    pub fn sync(&self) -> Result<(), BundleError> {
+        for volume in &self.volumes {
+            volume
+                .file
+                .sync_data()
+                .map_err(|error| self.failed(volume, error))?;
+        }
+        Ok(())
+    }
+
+    /// Brings everything to the disk, gives the files their final names and returns these. An older bundle
+    /// of this name stays valid until then; its parts and GOST sums are removed.
+    ///
+    /// # Errors
+    /// As [`Writer::sync`]; the partial files are kept.
+    pub fn finish(self) -> Result<Vec<PathBuf>, BundleError> {
+        for volume in &self.volumes {
+            volume
+                .file
+                .sync_all()
+                .map_err(|error| self.failed(volume, error))?;
+        }
+        if self.in_parts {
+            replace::with_parts(&self.bundle, &self.lock, self.part_count())
+        } else {
+            replace::with_whole(&self.bundle)
+        }
+    }
+
+    /// Throws the partial files away.
+    ///
+    /// # Errors
+    /// [`BundleError::Io`] if one cannot be removed.
+    pub fn discard(self) -> Result<(), BundleError> {
+        replace::remove_partial_parts(&self.bundle, 0)?;
+        // Last, since removing it lets the next writer in.
+        replace::remove(&names::partial(&self.bundle))
+    }
+
+    fn part_count(&self) -> u32 {
+        if self.in_parts {
+            u32::try_from(self.volumes.len()).unwrap_or(u32::MAX)
+        } else {
+            0
+        }
+    }
+
+    /// Calls `act` with each volume that the range lies in, the offset in it, and the number of bytes.
+    fn each(
+        &self,
+        mut offset: u64,
+        mut count: usize,
+        mut act: impl FnMut(&Volume, u64, usize) -> io::Result<()>,
+    ) -> Result<(), BundleError> {
+        while count > 0 {
+            let index = usize::try_from(offset / self.part_size.max(1)).unwrap_or(usize::MAX);
+            let within = offset % self.part_size.max(1);
+            let volume = self.volumes.get(index).filter(|volume| within < volume.size);
+            let Some(volume) = volume else {
+                let reason = format!(
+                    "offset {offset} lies beyond the {} bytes of the bundle",
+                    self.size
+                );
+                return Err(BundleError::io(&self.bundle)(io::Error::new(
+                    io::ErrorKind::InvalidInput,
+                    reason,
+                )));
+            };
+            let room = usize::try_from(volume.size - within).unwrap_or(usize::MAX);
+            let now = room.min(count);
+            act(volume, within, now).map_err(|error| self.failed(volume, error))?;
+            offset += now as u64;
+            count -= now;
+        }
+        Ok(())
+    }
+
+    fn failed(&self, volume: &Volume, error: io::Error) -> BundleError {
+        let path = volume.partial.clone();
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => BundleError::DiskFull {
+                path,
+                needed: self.size,
+                free: disk::free_space(names::directory(&self.bundle)).unwrap_or_default(),
+            },
+            _ => BundleError::Io { path, source: error },
+        }
+    }
+}
+
+/// The sizes of the files to make.
+fn volume_sizes(path: &Path, size: u64, part_size: Option<u64>) -> Result<Vec<u64>, BundleError> {
+    let largest = part_size.map_or(size, |part_size| part_size.min(size));
+    if let Some(limit) = disk::file_size_limit(names::directory(path)).filter(|limit| largest > *limit) {
+        return Err(BundleError::FileTooLarge {
+            path: path.to_owned(),
+            size: largest,
+            limit,
+        });
+    }
+    let Some(part_size) = part_size else {
+        return Ok(vec![size]);
+    };
+    let parts = size.div_ceil(part_size).max(1);
+    if parts > MAX_PARTS {
+        return Err(BundleError::TooManyParts {
+            path: path.to_owned(),
+            part_size,
+            parts,
+            limit: MAX_PARTS,
+        });
+    }
+    Ok((0..parts)
+        .map(|number| part_size.min(size - number * part_size))
+        .collect())
+}
+
+/// Opens and locks `path`. A file system without locks gives none, which is no reason to refuse work.
+fn lock(path: &Path) -> Result<File, BundleError> {
+    loop {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(BundleError::io(path))?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(BundleError::Locked {
+                    path: path.to_owned(),
+                });
+            }
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(error)) => return Err(BundleError::io(path)(error)),
+        }
+        // Between open and lock the other writer may have finished: then this is its bundle.
+        let ours = file.metadata().map_err(BundleError::io(path))?;
+        match fs::metadata(path) {
+            Ok(now) if (now.dev(), now.ino()) == (ours.dev(), ours.ino()) => return Ok(file),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(BundleError::io(path)(error)),
+        }
+    }
+}
