@@ -153,7 +153,7 @@ impl TokenAuth {
         let mut text = format!(r#"Bearer realm="{}",service="{}""#, self.realm, self.service);
         if !needed.is_empty() {
             let scopes: Vec<_> = needed.iter().map(Scope::to_string).collect();
-            text.push_str(&format!(r#",scope="{}""#, scopes.join(" ")));
+            text = format!(r#"{text},scope="{}""#, scopes.join(" "));
         }
         match refusal {
             None => {}

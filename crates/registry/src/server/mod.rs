@@ -18,3 +18,6 @@ pub use intercept::{Canned, Interceptor, RequestInfo, Treatment};
 pub use memory::MemoryStore;
 pub use serve::{RunningServer, Server, ServerOptions};
 pub use store::{Blob, MissingContent, Store, StoreWriter};
+
+#[cfg(test)]
+mod tests;

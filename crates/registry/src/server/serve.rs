@@ -26,7 +26,7 @@ use super::{auth::Auth, dispatch::Service, intercept::Interceptor, store::Store}
 const GRACE: Duration = Duration::from_secs(2);
 
 /// How long a caller may take to send the headers of a request.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(60);
+const HEADER_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How a server behaves. The default is open, plain HTTP, and as the specification has it.
 #[derive(Debug, Clone, Default)]

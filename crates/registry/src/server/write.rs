@@ -132,15 +132,12 @@ impl Write<'_> {
     }
 
     async fn finish(&self, id: &str, body: impl RequestBody) -> Result<Response<Body>, Dropped> {
-        let digest = match self.parameter("digest").map(str::parse::<Digest>) {
-            Some(Ok(digest)) => digest,
-            _ => {
-                return Ok(problem(
-                    StatusCode::BAD_REQUEST,
-                    Code::DigestInvalid,
-                    "the digest of the upload is missing or is none",
-                ));
-            }
+        let Some(Ok(digest)) = self.parameter("digest").map(str::parse::<Digest>) else {
+            return Ok(problem(
+                StatusCode::BAD_REQUEST,
+                Code::DigestInvalid,
+                "the digest of the upload is missing or is none",
+            ));
         };
         if let Some(refused) = self.receive(id, body).await? {
             return Ok(refused);
