@@ -1,1 +1,29 @@
-//! .
+//! The one way this program reaches a network: trust, DNS, proxies, faults, retries and secrets.
+//!
+//! Environments of the users were built for tools written in Go, so the rules here are Go's. Nothing
+//! reads the environment: [`Settings`] carries plain values, and files are read only while an
+//! [`Http`] is built.
+
+mod causes;
+mod dns;
+mod error;
+mod fault;
+mod hosts;
+mod http;
+mod proxy;
+mod retry;
+mod safe_url;
+mod secret;
+mod settings;
+mod stall;
+mod trust;
+
+pub use error::EgressError;
+pub use fault::{FaultKind, NetworkFault};
+pub use http::{Http, Lane};
+pub use retry::{RetryPolicy, parse_retry_after};
+pub use safe_url::SafeUrl;
+pub use secret::Secret;
+pub use settings::{ProxyVariables, Settings, TrustSettings};
+pub use stall::{StallWatch, Stalled};
+pub use trust::OfferedCertificate;

@@ -1,0 +1,213 @@
+//! Classifies an error of the HTTP stack by the most telling cause in its chain.
+
+use std::error::Error;
+use std::io::{self, ErrorKind};
+
+use super::network_fault::{FaultKind, host_of, seconds};
+use super::tls;
+use crate::causes::{causes, find, innermost};
+use crate::dns::DnsFault;
+use crate::proxy::{ProxyFault, ProxyProblem};
+use crate::trust::OfferedCertificate;
+
+/// All that is known of a fault.
+#[derive(Debug, Clone)]
+pub(super) struct Diagnosis {
+    pub(super) kind: FaultKind,
+    pub(super) transient: bool,
+    pub(super) attempts_limit: Option<u32>,
+    pub(super) what: String,
+    pub(super) hints: Vec<String>,
+    pub(super) certificate: Option<OfferedCertificate>,
+}
+
+impl Diagnosis {
+    pub(super) fn new(kind: FaultKind, transient: bool, what: String) -> Self {
+        Self {
+            kind,
+            transient,
+            attempts_limit: None,
+            what,
+            hints: Vec::new(),
+            certificate: None,
+        }
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+pub(super) fn diagnose(error: &reqwest::Error) -> Diagnosis {
+    let host = host_of(error.url());
+    let phase = if error.is_connect() {
+        Phase::Connecting
+    } else {
+        Phase::Talking
+    };
+    if let Some(fault) = find::<ProxyFault>(error) {
+        return proxy(fault);
+    }
+    diagnose_chain(error, &host, phase, error.is_timeout())
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Connecting,
+    Talking,
+}
+
+fn diagnose_chain(error: &(dyn Error + 'static), host: &str, phase: Phase, timed_out: bool) -> Diagnosis {
+    if let Some(fault) = find::<DnsFault>(error) {
+        return dns(fault);
+    }
+    if let Some(fault) = find::<rustls::Error>(error) {
+        return tls::diagnose(fault, host);
+    }
+    if timed_out {
+        return timeout(host, phase);
+    }
+    let io = causes(error).filter_map(|cause| cause.downcast_ref::<io::Error>());
+    if let Some(found) = io.map(|io| by_io(io, host, phase)).find_map(|found| found) {
+        return found;
+    }
+    if let Some(fault) = find::<hyper::Error>(error) {
+        return by_hyper(fault, host);
+    }
+    Diagnosis::new(
+        FaultKind::Other,
+        false,
+        format!("the request to {host} failed: {}", innermost(error)),
+    )
+}
+
+fn dns(fault: &DnsFault) -> Diagnosis {
+    let diagnosis = |transient| Diagnosis::new(FaultKind::Dns, transient, fault.to_string());
+    match fault {
+        DnsFault::NotConfigured { .. } => {
+            diagnosis(false).hint("add the host to /etc/hosts, or a nameserver to /etc/resolv.conf")
+        }
+        // A name may be a moment away from existing, and resolvers sometimes err; but not for long.
+        DnsFault::NoSuchName { .. } => Diagnosis {
+            attempts_limit: Some(2),
+            ..diagnosis(true)
+        }
+        .hint("check the name, and whether this network's DNS knows it"),
+        DnsFault::Unanswered { .. } => diagnosis(true).hint("check the nameservers in /etc/resolv.conf"),
+    }
+}
+
+fn timeout(host: &str, phase: Phase) -> Diagnosis {
+    let what = match phase {
+        Phase::Connecting => format!("no connection to {host} within the connect timeout"),
+        Phase::Talking => format!("{host} sent nothing for the whole stall timeout"),
+    };
+    Diagnosis::new(FaultKind::Timeout, true, what)
+}
+
+fn by_io(error: &io::Error, host: &str, phase: Phase) -> Option<Diagnosis> {
+    let reason = match error.kind() {
+        ErrorKind::ConnectionRefused => "connection refused",
+        ErrorKind::HostUnreachable => "host unreachable",
+        ErrorKind::NetworkUnreachable => "network unreachable",
+        ErrorKind::NetworkDown => "network down",
+        ErrorKind::PermissionDenied => "forbidden by this machine's firewall",
+        ErrorKind::ConnectionReset => "connection reset by the other side",
+        ErrorKind::ConnectionAborted => "connection aborted",
+        ErrorKind::BrokenPipe => "the other side stopped reading",
+        ErrorKind::UnexpectedEof => "the other side closed the connection too early",
+        ErrorKind::TimedOut => return Some(timeout(host, phase)),
+        _ => return None,
+    };
+    Some(if phase == Phase::Connecting {
+        let transient = error.kind() != ErrorKind::PermissionDenied;
+        Diagnosis::new(
+            FaultKind::Connect,
+            transient,
+            format!("cannot connect to {host}: {reason}"),
+        )
+    } else {
+        interrupted(host, reason)
+    })
+}
+
+fn by_hyper(error: &hyper::Error, host: &str) -> Diagnosis {
+    if error.is_parse() {
+        let what = format!("the answer of {host} is not HTTP: {}", innermost(error));
+        return Diagnosis::new(FaultKind::Other, false, what);
+    }
+    if error.is_user() {
+        let what = format!("the request to {host} failed: {}", innermost(error));
+        return Diagnosis::new(FaultKind::Other, false, what);
+    }
+    let reason = if error.is_incomplete_message() {
+        "the other side closed the connection too early".to_owned()
+    } else {
+        innermost(error)
+    };
+    interrupted(host, &reason)
+}
+
+fn interrupted(host: &str, reason: &str) -> Diagnosis {
+    Diagnosis::new(
+        FaultKind::Interrupted,
+        true,
+        format!("the connection to {host} broke off: {reason}"),
+    )
+}
+
+fn proxy(fault: &ProxyFault) -> Diagnosis {
+    let ProxyFault {
+        proxy,
+        target,
+        problem,
+        ..
+    } = fault;
+    let direct = format!("if {target} can be reached directly, name it in NO_PROXY");
+    let place = proxy.as_str().trim_end_matches('/');
+    let new = |transient, what| Diagnosis::new(FaultKind::Proxy, transient, what);
+    match problem {
+        ProxyProblem::Login { login_sent: false } => new(
+            false,
+            format!("the proxy {place} wants a login before it connects to {target} (407)"),
+        )
+        .hint("put the login into the variable: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"),
+        ProxyProblem::Login { login_sent: true } => new(
+            false,
+            format!("the proxy {place} did not accept the login for {target} (407)"),
+        )
+        .hint("check user and password in HTTPS_PROXY; special characters must be percent-encoded"),
+        ProxyProblem::Refused(Some(answer)) => {
+            let what = format!(
+                "the proxy {place} refused to connect to {target}: {} {}",
+                answer.status, answer.reason
+            );
+            new(answer.status >= 500, what.trim_end().to_owned())
+                .hint(format!("allow CONNECT to {target} in the proxy"))
+                .hint(direct)
+        }
+        ProxyProblem::Refused(None) => {
+            new(true, format!("the proxy {place} refused to connect to {target}")).hint(direct)
+        }
+        ProxyProblem::Timeout(limit) => {
+            let what = format!(
+                "no connection to {target} through the proxy {place} within {}",
+                seconds(*limit)
+            );
+            new(true, what).hint(direct)
+        }
+        ProxyProblem::Unreachable => {
+            let source = fault.source().unwrap_or(fault);
+            let timed_out = find::<io::Error>(source).is_some_and(|io| io.kind() == ErrorKind::TimedOut);
+            let inner = diagnose_chain(source, place, Phase::Connecting, timed_out);
+            let what = format!("no way to {target}: proxy: {}", inner.what);
+            Diagnosis {
+                kind: FaultKind::Proxy,
+                what,
+                ..inner
+            }
+            .hint(direct)
+        }
+    }
+}

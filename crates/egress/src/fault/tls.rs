@@ -1,0 +1,87 @@
+//! TLS faults in words, with the file to set.
+
+use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
+
+use super::diagnosis::Diagnosis;
+use super::network_fault::FaultKind;
+use crate::trust::{RefusedCertificate, Remedy};
+
+pub(super) fn diagnose(error: &Error, host: &str) -> Diagnosis {
+    if let Some(refused) = refused(error) {
+        return by_certificate(refused, host);
+    }
+    let fault =
+        |reason: String| Diagnosis::new(FaultKind::Tls, false, format!("TLS with {host} failed: {reason}"));
+    match error {
+        Error::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::MessageTooLarge) => {
+            fault("the other side does not speak TLS".to_owned())
+                .hint("if the registry is served by plain HTTP, use --insecure")
+        }
+        Error::AlertReceived(
+            AlertDescription::CertificateRequired
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnknownCA
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::AccessDenied,
+        ) => fault(format!(
+            "the server did not accept this side's certificate ({error})"
+        ))
+        .hint(client_hint(host)),
+        Error::AlertReceived(
+            AlertDescription::HandshakeFailure
+            | AlertDescription::ProtocolVersion
+            | AlertDescription::InsufficientSecurity,
+        )
+        | Error::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13) => {
+            fault(format!("no protocol version or cipher in common ({error})"))
+                .hint("TLS 1.2 or 1.3 is needed")
+                .hint(client_hint(host))
+        }
+        // What a broken line or a dying server can produce in the middle of a stream.
+        Error::DecryptError | Error::AlertReceived(AlertDescription::InternalError) => Diagnosis {
+            transient: true,
+            ..fault(error.to_string())
+        },
+        other => fault(other.to_string()),
+    }
+}
+
+fn refused(error: &Error) -> Option<&RefusedCertificate> {
+    match error {
+        Error::InvalidCertificate(CertificateError::Other(other)) => other.0.downcast_ref(),
+        _ => None,
+    }
+}
+
+fn by_certificate(refused: &RefusedCertificate, host: &str) -> Diagnosis {
+    let offered = refused
+        .offered
+        .as_ref()
+        .map(|offered| format!(" ({offered})"))
+        .unwrap_or_default();
+    let what = format!(
+        "the certificate of {host} was refused: {}{offered}",
+        refused.reason
+    );
+    let mut diagnosis = Diagnosis::new(FaultKind::Tls, false, what);
+    diagnosis.certificate.clone_from(&refused.offered);
+    match refused.remedy {
+        Remedy::TrustIssuer => diagnosis
+            .hint("give the issuer's certificate, or the server's own, as a PEM file by --ca-file FILE")
+            .hint(format!(
+                "or put it where every tool finds it: /etc/docker/certs.d/{host}/ca.crt, the system's store, \
+                 or the file that SSL_CERT_FILE names"
+            )),
+        Remedy::FixName => {
+            diagnosis.hint("use a name that the certificate is for, or have it issued for this one")
+        }
+        Remedy::FixDates => diagnosis.hint("renew the server's certificate, or set this machine's clock"),
+        Remedy::Replace => diagnosis.hint("have a certificate for TLS servers issued for this host"),
+    }
+}
+
+fn client_hint(host: &str) -> String {
+    format!(
+        "if the server asks for a client certificate, put it into /etc/docker/certs.d/{host}/ as client.cert and client.key"
+    )
+}

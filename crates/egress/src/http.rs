@@ -1,0 +1,110 @@
+//! The HTTP clients of one registry host.
+//!
+//! Each host has its own, since `certs.d` gives each its own trust and client certificates.
+
+use std::time::Duration;
+
+use reqwest::{Client, ClientBuilder};
+
+use crate::causes::innermost;
+use crate::dns::Dns;
+use crate::error::EgressError;
+use crate::proxy::{ProxyRules, WitnessLayer};
+use crate::settings::Settings;
+use crate::trust::tls_config;
+
+/// Idle connections that are kept: at least as many as blobs move at once.
+const IDLE_CONNECTIONS: usize = 128;
+
+/// Finds out that the other side is gone while nothing is being sent.
+const KEEPALIVE: Duration = Duration::from_secs(30);
+
+/// What a request is for; each lane has connections of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// Manifests, tags, tokens: many small answers share a connection by HTTP/2.
+    Metadata,
+    /// Downloads: HTTP/1.1 only, so that every blob has a connection and TCP window to itself.
+    Bulk,
+    /// Requests with a body that takes long to send: as [`Lane::Bulk`], but without the client's own
+    /// stall timer, which would count the sending as waiting. Guard these with
+    /// [`StallWatch`](crate::StallWatch).
+    Upload,
+}
+
+/// The clients for one host. Clones share connections, DNS cache and TLS sessions.
+///
+/// Redirects are not followed and answers are not decompressed: credentials must not travel, and
+/// digests are of the bytes as sent.
+#[derive(Debug, Clone)]
+pub struct Http {
+    metadata: Client,
+    bulk: Client,
+    upload: Client,
+}
+
+impl Http {
+    /// Reads trust files, proxy rules and DNS configuration, and builds the clients for `host`
+    /// (`HOST` or `HOST:PORT`, as in a reference). Later changes of the files are not seen.
+    pub fn new(settings: &Settings, host: &str) -> Result<Self, EgressError> {
+        Self::with_dns(settings, host, Dns::system())
+    }
+
+    pub(crate) fn with_dns(settings: &Settings, host: &str, dns: Dns) -> Result<Self, EgressError> {
+        let proxies = ProxyRules::new(&settings.proxy)?;
+        let tls = tls_config(&settings.trust, host)?;
+        let client = |protocols: &[&str], stall_timeout: Option<Duration>| {
+            let mut tls = tls.clone();
+            tls.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+            let mut builder = base_builder(settings)
+                .tls_backend_preconfigured(tls)
+                .dns_resolver(dns.clone());
+            if let Some(limit) = stall_timeout {
+                builder = builder.read_timeout(limit);
+            }
+            if !proxies.is_empty() {
+                builder = builder
+                    .proxy(WitnessLayer::proxy(proxies.clone()))
+                    .connector_layer(WitnessLayer::new(dns.clone(), settings.connect_timeout));
+            }
+            builder.build().map_err(|error| EgressError::Client {
+                reason: innermost(&error),
+            })
+        };
+        let stall = Some(settings.stall_timeout);
+        Ok(Self {
+            metadata: client(&["h2", "http/1.1"], stall)?,
+            bulk: client(&["http/1.1"], stall)?,
+            upload: client(&["http/1.1"], None)?,
+        })
+    }
+
+    /// The client for requests of this kind.
+    pub fn client(&self, lane: Lane) -> &Client {
+        match lane {
+            Lane::Metadata => &self.metadata,
+            Lane::Bulk => &self.bulk,
+            Lane::Upload => &self.upload,
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the one place that builds HTTP clients"
+)]
+fn base_builder(settings: &Settings) -> ClientBuilder {
+    let mut builder = Client::builder()
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        .connect_timeout(settings.connect_timeout)
+        .tcp_nodelay(true)
+        .tcp_keepalive(KEEPALIVE)
+        .tcp_user_timeout(settings.stall_timeout)
+        .pool_max_idle_per_host(IDLE_CONNECTIONS);
+    if !settings.user_agent.is_empty() {
+        builder = builder.user_agent(&settings.user_agent);
+    }
+    builder
+}

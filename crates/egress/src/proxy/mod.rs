@@ -1,0 +1,9 @@
+//! Proxies by Go's rules, and what can go wrong with them.
+
+mod no_proxy;
+mod probe;
+mod rules;
+mod witness;
+
+pub(crate) use rules::ProxyRules;
+pub(crate) use witness::{ProxyFault, ProxyProblem, WitnessLayer};

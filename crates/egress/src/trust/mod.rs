@@ -1,0 +1,12 @@
+//! Whom to trust: the roots, the certificates of one host, and how a server's certificate is judged.
+
+mod certs_d;
+mod offered;
+mod pem_files;
+mod roots;
+mod tls;
+mod verifier;
+
+pub use offered::OfferedCertificate;
+pub(crate) use offered::{RefusedCertificate, Remedy};
+pub(crate) use tls::tls_config;
