@@ -12,6 +12,7 @@ pub mod repositories;
 pub mod select;
 pub mod version;
 
+mod layer_path;
 mod layer_stream;
 mod notice;
 mod tar_walk;

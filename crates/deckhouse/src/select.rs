@@ -271,7 +271,7 @@ impl<'a> Choice<'a> {
                         channel,
                         version: info.version.clone(),
                         max,
-                    })
+                    });
                 }
                 _ if info.suspended && !self.request.ignore_suspend => suspended.push(channel),
                 _ => {
@@ -350,7 +350,8 @@ impl<'a> Choice<'a> {
         } else {
             latest_patches(self.known.iter().filter(in_range))
         };
-        if !self.allows(&lower) && !(by_channel_alone && !self.releases.is_empty()) {
+        let nothing_else = !by_channel_alone || self.releases.is_empty();
+        if !self.allows(&lower) && nothing_else {
             let newest = self
                 .known
                 .iter()
