@@ -27,7 +27,8 @@ pub fn file_size_limit(dir: &Path) -> Option<u64> {
 
 /// Allocates the first `size` bytes of `file`; a file system that cannot is no error.
 pub(crate) fn allocate(file: &File, size: u64) -> io::Result<()> {
-    match rustix::fs::fallocate(file, FallocateFlags::empty(), 0, size) {
+    let result = rustix::io::retry_on_intr(|| rustix::fs::fallocate(file, FallocateFlags::empty(), 0, size));
+    match result {
         Err(error @ (Errno::NOSPC | Errno::DQUOT | Errno::FBIG | Errno::IO)) => Err(error.into()),
         _ => Ok(()),
     }

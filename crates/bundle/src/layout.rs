@@ -5,6 +5,8 @@
 //! what is inside stands in front, big layers after: `oci-layout`, `index.json` and manifests of all
 //! repositories, then configurations, then layers.
 
+mod segments;
+
 use std::{
     borrow::Cow,
     collections::{BTreeMap, HashMap},
@@ -16,10 +18,8 @@ use oci::{
     layout::{INDEX_FILE, LayoutIndex, OCI_LAYOUT, OCI_LAYOUT_FILE, blob_path},
 };
 
+use self::segments::FixedSegments;
 use crate::tar_header;
-
-/// Fixed segments are not joined beyond this, in bytes: the memory that writing them takes.
-const SEGMENT: usize = 1024 * 1024;
 
 /// What one repository puts into the bundle.
 #[derive(Debug, Clone)]
@@ -164,11 +164,11 @@ impl Layout {
             }
             let marker = Bytes::from_static(OCI_LAYOUT.as_bytes());
             let index = Bytes::from(LayoutIndex::new(index).to_bytes());
-            plan.inline(join(&path, OCI_LAYOUT_FILE), marker, None)?;
-            plan.inline(join(&path, INDEX_FILE), index, None)?;
+            plan.inline(entry_path(&path, OCI_LAYOUT_FILE), marker, None)?;
+            plan.inline(entry_path(&path, INDEX_FILE), index, None)?;
             for (digest, raw) in &manifests {
                 plan.inline(
-                    join(&path, &blob_path(digest)),
+                    entry_path(&path, &blob_path(digest)),
                     raw.bytes().clone(),
                     Some(*digest),
                 )?;
@@ -178,7 +178,7 @@ impl Layout {
             blobs.dedup();
             for digest in blobs.into_iter().filter(|digest| !manifests.contains_key(digest)) {
                 let blob = known[&digest];
-                later[usize::from(!blob.metadata)].push((join(&path, &blob_path(&digest)), blob));
+                later[usize::from(!blob.metadata)].push((entry_path(&path, &blob_path(&digest)), blob));
             }
         }
         for (path, blob) in later.into_iter().flatten() {
@@ -205,12 +205,7 @@ impl Layout {
     /// Everything of the tar that is no blob: headers, `oci-layout`, `index.json`, manifests, padding and
     /// the end. With the blobs at their offsets it covers every byte exactly once.
     pub fn fixed_segments(&self) -> impl Iterator<Item = (u64, Cow<'_, [u8]>)> {
-        FixedSegments {
-            layout: self,
-            next: 0,
-            offset: 0,
-            done: false,
-        }
+        FixedSegments::new(self)
     }
 
     /// A digest over path, size and digest of every entry. Equal exactly if the tar is the same byte for
@@ -286,59 +281,8 @@ impl Plan {
     }
 }
 
-struct FixedSegments<'a> {
-    layout: &'a Layout,
-    /// Entry whose header comes next.
-    next: usize,
-    offset: u64,
-    done: bool,
-}
-
-impl<'a> Iterator for FixedSegments<'a> {
-    type Item = (u64, Cow<'a, [u8]>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        if self.done {
-            return None;
-        }
-        let start = self.offset;
-        let mut bytes = Vec::new();
-        if let Some(before) = self.next.checked_sub(1).map(|index| &self.layout.entries[index])
-            && matches!(before.content, Content::Blob)
-        {
-            zeros(&mut bytes, tar_header::padding(before.size));
-        }
-        while let Some(entry) = self.layout.entries.get(self.next) {
-            self.next += 1;
-            bytes.extend_from_slice(&tar_header::header(&entry.path, entry.size));
-            match &entry.content {
-                Content::Blob => {
-                    self.offset = entry.data + entry.size;
-                    return Some((start, Cow::Owned(bytes)));
-                }
-                Content::Inline(content) => {
-                    bytes.extend_from_slice(content);
-                    zeros(&mut bytes, tar_header::padding(entry.size));
-                    if bytes.len() >= SEGMENT {
-                        self.offset = start + bytes.len() as u64;
-                        return Some((start, Cow::Owned(bytes)));
-                    }
-                }
-            }
-        }
-        self.done = true;
-        zeros(&mut bytes, tar_header::END);
-        Some((start, Cow::Owned(bytes)))
-    }
-}
-
-fn zeros(bytes: &mut Vec<u8>, count: u64) {
-    const ZEROS: [u8; 1024] = [0; 1024];
-    let count = usize::try_from(count).unwrap_or(usize::MAX);
-    bytes.extend_from_slice(&ZEROS[..count]);
-}
-
-fn join(repository: &str, file: &str) -> String {
+/// The path in the tar of a file of a repository's layout.
+pub(crate) fn entry_path(repository: &str, file: &str) -> String {
     if repository.is_empty() {
         file.to_owned()
     } else {

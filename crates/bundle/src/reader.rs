@@ -8,17 +8,19 @@ use oci::{
     layout::{INDEX_FILE, LayoutIndex, OCI_LAYOUT_FILE, blob_path},
     manifest,
 };
+use tar_core::{HEADER_SIZE, Header};
 
 use crate::{
     BundleError,
+    layout::entry_path,
     tar_index::{TarEntry, TarError, visit_entries},
     volumes::Volumes,
 };
 
 /// The most files that a bundle may hold: many times the largest real one, and it bounds the memory.
 const MAX_FILES: usize = 500_000;
-/// The most that all `index.json` may take, in bytes: 100 000 images.
-const MAX_INDEXES: u64 = 64 * 1024 * 1024;
+/// The most that all `index.json` may take, in bytes: some 70 000 images.
+const MAX_INDEXES: u64 = 32 * 1024 * 1024;
 
 /// A bundle, open for reading. Nothing is written anywhere, so it may lie on read-only media.
 #[derive(Debug)]
@@ -104,7 +106,7 @@ impl Bundle {
     /// [`BundleError::Damaged`] if it is not there, not what the descriptor says, or no manifest.
     pub fn manifest(&self, repository: &str, descriptor: &Descriptor) -> Result<RawManifest, BundleError> {
         let digest = descriptor.digest;
-        let entry = join(repository, &blob_path(&digest));
+        let entry = entry_path(repository, &blob_path(&digest));
         let place = self
             .repository(repository)
             .and_then(|found| Some((*found.offsets.get(&digest)?, *found.blobs.get(&digest)?)));
@@ -133,10 +135,7 @@ impl Bundle {
 /// Says in which file it is, and, of parts, which one may be missing.
 fn name(volumes: &Volumes, error: TarError) -> BundleError {
     match error {
-        TarError::Io(source) => BundleError::Io {
-            path: volumes.path_at(0).to_owned(),
-            source,
-        },
+        TarError::Io(error) => volumes.failed(error),
         TarError::Malformed {
             entry,
             reason,
@@ -166,19 +165,20 @@ fn name(volumes: &Volumes, error: TarError) -> BundleError {
 
 /// Tells the usual mistakes before the parser complains about a checksum.
 fn check_kind(volumes: &Volumes) -> Result<(), BundleError> {
-    let path = volumes.path_at(0);
-    let mut start = [0; 512];
-    let count = volumes.read_at(0, &mut start).map_err(BundleError::io(path))?;
+    let mut start = [0; HEADER_SIZE];
+    let count = volumes
+        .read_at(0, &mut start)
+        .map_err(|error| volumes.failed(error))?;
     let reason = match &start[..count] {
         [] => "the file is empty",
         [0x1f, 0x8b, ..] => "it is compressed with gzip; decompress it first",
         [0x28, 0xb5, 0x2f, 0xfd, ..] => "it is compressed with zstd; decompress it first",
         bytes if bytes.iter().all(|byte| *byte == 0) => "it begins with zeros",
-        bytes if bytes.len() < 512 || bytes[257..262] != *b"ustar" => "it is no tar archive",
+        _ if Header::from_bytes(&start).verify_checksum().is_err() => "it is no tar archive",
         _ => return Ok(()),
     };
     Err(BundleError::NotABundle {
-        path: path.to_owned(),
+        path: volumes.path_at(0).to_owned(),
         reason: reason.to_owned(),
     })
 }
@@ -249,7 +249,7 @@ impl Found {
         self.layouts
             .into_iter()
             .map(|(path, files)| {
-                let entry = join(&path, INDEX_FILE);
+                let entry = entry_path(&path, INDEX_FILE);
                 let Some((offset, size)) = files.index else {
                     return Err(TarError::malformed(files.offset, entry, "the index is missing"));
                 };
@@ -290,14 +290,6 @@ fn classify(path: &str) -> Option<(&str, File)> {
     };
     let digest = format!("{algorithm}:{name}").parse().ok()?;
     Some((repository, File::Blob(digest)))
-}
-
-fn join(repository: &str, file: &str) -> String {
-    if repository.is_empty() {
-        file.to_owned()
-    } else {
-        format!("{repository}/{file}")
-    }
 }
 
 fn read(source: &dyn BlobSource, offset: u64, size: u64) -> io::Result<Bytes> {

@@ -77,6 +77,14 @@ impl Volumes {
         &self.files[index].path
     }
 
+    /// Puts the name of the file that failed to an error of [`BlobSource::read_at`].
+    pub(crate) fn failed(&self, error: io::Error) -> BundleError {
+        match error.downcast::<ReadFailed>() {
+            Ok(ReadFailed { path, source }) => BundleError::Io { path, source },
+            Err(source) => BundleError::io(self.path_at(0))(source),
+        }
+    }
+
     fn index_at(&self, offset: u64) -> usize {
         self.files
             .partition_point(|volume| volume.start + volume.size <= offset)
@@ -98,7 +106,7 @@ impl BlobSource for Volumes {
             volume
                 .file
                 .read_exact_at(&mut buf[done..done + count], within)
-                .map_err(|error| named(&volume.path, &error))?;
+                .map_err(|source| ReadFailed::wrap(&volume.path, source))?;
             done += count;
             offset += count as u64;
             if done == buf.len() {
@@ -109,9 +117,21 @@ impl BlobSource for Volumes {
     }
 }
 
-/// [`BlobSource`] has no room for a path, and which stick failed is the thing to know.
-fn named(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+/// Carries the file's name through [`BlobSource`], which has no room for it: which stick failed is the
+/// thing to know.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {source}", path.display())]
+struct ReadFailed {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl ReadFailed {
+    fn wrap(path: &Path, source: io::Error) -> io::Error {
+        let kind = source.kind();
+        let path = path.to_owned();
+        io::Error::new(kind, Self { path, source })
+    }
 }
 
 struct Found {

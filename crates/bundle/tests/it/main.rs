@@ -1,0 +1,11 @@
+//! Bundles written, read, replaced and damaged on a real file system.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod damage;
+mod foreign_tar;
+mod replacing;
+mod round_trip;
+mod sample;
+mod system_tar;
+mod tar_bytes;
+mod tar_index;
