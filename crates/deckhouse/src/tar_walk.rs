@@ -288,3 +288,135 @@ fn entry_of(entry: ParsedEntry<'_>, kind: EntryKind) -> Entry {
         kind,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn header(name: &str, kind: u8, size: &str) -> Vec<u8> {
+        let mut block = vec![0; 512];
+        block[..name.len()].copy_from_slice(name.as_bytes());
+        for (field, text) in [
+            (100, "0000644"),
+            (108, "0000000"),
+            (116, "0000000"),
+            (124, size),
+            (136, "00000000000"),
+        ] {
+            block[field..field + text.len()].copy_from_slice(text.as_bytes());
+        }
+        block[156] = kind;
+        block[257..265].copy_from_slice(b"ustar\x0000");
+        block[148..156].fill(b' ');
+        let sum: u32 = block.iter().map(|&byte| u32::from(byte)).sum();
+        block[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        block
+    }
+
+    fn padded(content: &[u8]) -> Vec<u8> {
+        let mut block = content.to_vec();
+        block.resize(content.len().next_multiple_of(512), 0);
+        block
+    }
+
+    /// The paths of all entries, read in pieces of some size.
+    fn paths(tar: &[u8], piece: usize) -> Result<Vec<String>, TarError> {
+        struct Pieces<'a>(&'a [u8], usize);
+        impl Read for Pieces<'_> {
+            fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+                let count = self.1.min(target.len());
+                self.0.read(&mut target[..count])
+            }
+        }
+        let mut walk = TarWalk::new(Pieces(tar, piece), 100_000_000, false);
+        let mut paths = Vec::new();
+        while let Some(entry) = walk.next_entry()? {
+            paths.push(String::from_utf8_lossy(&entry.path).into_owned());
+        }
+        Ok(paths)
+    }
+
+    #[test]
+    fn content_is_passed_over_however_the_stream_comes() {
+        let content = vec![7; 200_000];
+        let tar = [
+            header("global", b'g', "00000000012"),
+            padded(b"10 a=bcd\n\n"),
+            header("a", b'0', "00000606500"),
+            padded(&content),
+            header("link", b'1', "00000606500"),
+            header("dir/", b'5', "00000000007"),
+            vec![0; 512],
+            header("b", b'0', "00000000000"),
+            vec![0; 1024],
+            header("behind the end", b'0', "00000000000"),
+        ]
+        .concat();
+        for piece in [1, 511, 512, 4096, 1_000_000] {
+            assert_eq!(paths(&tar, piece).unwrap(), ["a", "link", "dir/", "b"], "{piece}");
+        }
+    }
+
+    #[test]
+    fn endless_headers_end_in_an_error() {
+        let sparse = b"22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n27 GNU.sparse.realsize=999\n";
+        let no_newline = [
+            header("x", b'x', "00000000107"),
+            padded(sparse),
+            header("a", b'0', "77777777777"),
+            vec![b'1'; 5_000_000],
+        ]
+        .concat();
+        let mut extended = header("a", b'S', "00000000000");
+        extended[257..265].copy_from_slice(b"ustar  \0");
+        extended[482] = 1;
+        extended[148..156].fill(b' ');
+        let sum: u32 = extended.iter().map(|&byte| u32::from(byte)).sum();
+        extended[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        let mut more = vec![0; 512];
+        more[504] = 1;
+        let no_end = [extended, more.repeat(10_000)].concat();
+        for tar in [no_newline, no_end] {
+            let error = paths(&tar, 1 << 20).unwrap_err();
+            assert!(matches!(error, TarError::HeaderTooLarge { .. }), "{error:?}");
+        }
+        let long_name = [header("x", b'L', "00010000000"), vec![b'a'; 5_000_000]].concat();
+        let error = paths(&long_name, 1 << 20).unwrap_err();
+        assert!(matches!(error, TarError::Header { at: 0, .. }), "{error:?}");
+    }
+
+    #[test]
+    fn a_size_beyond_the_stream_is_a_cut() {
+        let tar = [header("a", b'0', "77777777777"), vec![0; 4096]].concat();
+        assert!(matches!(
+            paths(&tar, 512).unwrap_err(),
+            TarError::Cut { at: 4608 }
+        ));
+        let mut huge = header("a", b'0', "00000000000");
+        huge[124..136].fill(0xff);
+        huge[148..156].fill(b' ');
+        let sum: u32 = huge.iter().map(|&byte| u32::from(byte)).sum();
+        huge[148..156].copy_from_slice(format!("{sum:06o}\0 ").as_bytes());
+        assert!(paths(&huge, 512).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn entries_are_those_that_the_tar_library_wrote(
+            files in prop::collection::vec(("[a-z]{1,8}(/[a-z]{1,60}){0,4}", 0..3000_usize), 0..12),
+            piece in 1..3000_usize,
+        ) {
+            let mut builder = tar::Builder::new(Vec::new());
+            for (path, size) in &files {
+                let mut header = tar::Header::new_gnu();
+                header.set_size(*size as u64);
+                builder.append_data(&mut header, path, &vec![b'x'; *size][..]).unwrap();
+            }
+            let tar = builder.into_inner().unwrap();
+            let expected: Vec<String> = files.into_iter().map(|(path, _)| path).collect();
+            prop_assert_eq!(paths(&tar, piece).unwrap(), expected);
+        }
+    }
+}

@@ -1,1 +1,643 @@
-//! Tables of requests and what they mean.
+//! Tables of requests and what they mean, and what holds for every request.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::version::is_prerelease;
+
+/// The worked example of facts/mirror.md §3.3, with a pre-release and a release that is ahead of alpha.
+const TAGS: &[&str] = &[
+    "v1.57.4",
+    "v1.57.5",
+    "v1.58.2",
+    "v1.58.3",
+    "v1.58.10",
+    "v1.59.0-rc.1",
+    "v1.59.4",
+    "v1.59.5-rc.2",
+    "v1.61.0",
+    "alpha",
+    "stable",
+    "rock-solid",
+];
+const CHANNELS: &[(Channel, &str)] = &[
+    (Channel::RockSolid, "1.57.5"),
+    (Channel::Stable, "1.58.3"),
+    (Channel::Alpha, "1.59.4"),
+];
+
+fn info(version: &str) -> ReleaseInfo {
+    ReleaseInfo {
+        version: version.parse().unwrap(),
+        suspended: false,
+        requirements: BTreeMap::new(),
+        disruptions: BTreeMap::new(),
+    }
+}
+
+fn offer(channels: &[(Channel, &str)], tags: &[&str]) -> Offer {
+    Offer {
+        channels: channels
+            .iter()
+            .map(|&(channel, version)| (channel, info(version)))
+            .collect(),
+        tags: tags.iter().map(ToString::to_string).collect(),
+    }
+}
+
+fn suspend(mut offer: Offer, channel: Channel) -> Offer {
+    offer.channels.get_mut(&channel).unwrap().suspended = true;
+    offer
+}
+
+fn versions(versions: &[&str]) -> Vec<Version> {
+    versions.iter().map(|version| version.parse().unwrap()).collect()
+}
+
+/// A request as a command line: `min 1.57`, `max 1.58`, `release 1.58.3`, `channel stable`, `point stable`.
+fn request(line: &str) -> Request {
+    let mut request = Request::default();
+    let words: Vec<&str> = line.split_whitespace().collect();
+    for pair in words.chunks(2) {
+        match pair {
+            ["min", bound] => request.min = Some(bound.parse().unwrap()),
+            ["max", bound] => request.max = Some(bound.parse().unwrap()),
+            ["release", version] => request.releases.push(version.parse().unwrap()),
+            ["channel", name] => request.channels.push(name.parse().unwrap()),
+            ["point", name] => request.point_channel = Some(name.parse().unwrap()),
+            ["ignore", "suspend"] => request.ignore_suspend = true,
+            other => panic!("{other:?}"),
+        }
+    }
+    request
+}
+
+/// A selection on one line: releases; channels (`=` as on the source, `>` pointed).
+fn shown(selection: &Selection) -> String {
+    let releases: Vec<String> = selection.releases.iter().map(ToString::to_string).collect();
+    let channels: Vec<String> = selection
+        .channels
+        .iter()
+        .map(|(channel, tags)| match tags {
+            ChannelTags::AsOnSource(version) => format!("{channel}={version}"),
+            ChannelTags::PointedTo(version) => format!("{channel}>{version}"),
+        })
+        .collect();
+    format!("{}; {}", releases.join(" "), channels.join(" "))
+}
+
+fn notices(selection: &Selection) -> Vec<String> {
+    selection.notices.iter().map(ToString::to_string).collect()
+}
+
+/// Checks a table of command lines and what they choose, and that there is nothing to notice.
+fn chooses(offer: &Offer, table: &[(&str, &str)]) {
+    for &(line, expected) in table {
+        let selection = select(offer, &request(line)).unwrap();
+        assert_eq!(shown(&selection), expected, "{line}");
+        assert_eq!(notices(&selection), <[&str; 0]>::default(), "{line}");
+    }
+}
+
+/// Checks one command line, what it chooses, and what it says.
+fn chooses_saying(offer: &Offer, line: &str, expected: &str, said: &[&str]) {
+    let selection = select(offer, &request(line)).unwrap();
+    assert_eq!(shown(&selection), expected, "{line}");
+    assert_eq!(notices(&selection), said, "{line}");
+}
+
+const ALL_THREE: &str = "alpha=1.59.4 stable=1.58.3 rock-solid=1.57.5";
+
+#[test]
+fn by_default_channels_and_latest_patches_from_rock_solid_to_alpha() {
+    let all = format!("1.57.5 1.58.3 1.58.10 1.59.4; {ALL_THREE}");
+    chooses(
+        &offer(CHANNELS, TAGS),
+        &[
+            ("", &all),
+            ("min 1.57", &all),
+            ("min 1.57.5", &all),
+            ("max 1.59", &all),
+        ],
+    );
+}
+
+#[test]
+fn a_minimum_below_rock_solid_brings_older_minors() {
+    let tags: Vec<&str> = TAGS
+        .iter()
+        .copied()
+        .chain(["v1.45.1", "v1.45.11", "v1.55.0", "v1.56.7", "v1.54.2"])
+        .collect();
+    let source = offer(CHANNELS, &tags);
+    let rest = format!("1.57.5 1.58.3 1.58.10 1.59.4; {ALL_THREE}");
+    chooses(
+        &source,
+        &[
+            ("min 1.55", &format!("1.55.0 1.56.7 {rest}")),
+            ("min 1.56.8", &rest),
+        ],
+    );
+    let gap = "the source has no release of the minors 1.46 to 1.53";
+    let from_45 = format!("1.45.11 1.54.2 1.55.0 1.56.7 {rest}");
+    chooses_saying(&source, "min 1.45", &from_45, &[gap]);
+    chooses_saying(&source, "min v1.44.3", &from_45, &[gap]);
+}
+
+#[test]
+fn a_minimum_above_rock_solid_is_ignored_and_said() {
+    let all = format!("1.57.5 1.58.3 1.58.10 1.59.4; {ALL_THREE}");
+    let source = offer(CHANNELS, TAGS);
+    for min in ["1.57.6", "1.58", "1.59.4", "2.0"] {
+        let said = format!("the minimum version {min} is above rock-solid (v1.57.5) and is ignored");
+        chooses_saying(&source, &format!("min {min}"), &all, &[&said]);
+    }
+}
+
+#[test]
+fn a_maximum_leaves_out_channels_above_it() {
+    let source = offer(CHANNELS, TAGS);
+    let alpha = |max: &str| {
+        format!("channel alpha points to v1.59.4, above the maximum version {max}, and is left out")
+    };
+    let stable = |max: &str| {
+        format!("channel stable points to v1.58.3, above the maximum version {max}, and is left out")
+    };
+    chooses_saying(
+        &source,
+        "max 1.58",
+        "1.57.5 1.58.3 1.58.10; stable=1.58.3 rock-solid=1.57.5",
+        &[&alpha("1.58")],
+    );
+    chooses_saying(
+        &source,
+        "max 1.58.2",
+        "1.57.5 1.58.2; rock-solid=1.57.5",
+        &[&alpha("1.58.2"), &stable("1.58.2")],
+    );
+    chooses_saying(
+        &source,
+        "max 1.59.3",
+        "1.57.5 1.58.3 1.58.10; stable=1.58.3 rock-solid=1.57.5",
+        &[&alpha("1.59.3")],
+    );
+}
+
+#[test]
+fn a_maximum_below_rock_solid_chooses_the_newest_release_it_allows() {
+    let tags: Vec<&str> = TAGS
+        .iter()
+        .copied()
+        .chain(["v1.55.0", "v1.55.9-rc.1", "v1.56.7"])
+        .collect();
+    let source = offer(CHANNELS, &tags);
+    for (line, expected) in [
+        ("max 1.57.4", "1.57.4; "),
+        ("max 1.56", "1.56.7; "),
+        ("max 1.56.6", "1.55.0; "),
+        ("max 1.56 min 1.55", "1.55.0 1.56.7; "),
+        ("max 1.56 min 1.40", "1.55.0 1.56.7; "),
+        ("max 1.56 channel stable", "1.56.7; "),
+        ("max 1.56 channel stable point stable", "1.56.7; stable>1.56.7"),
+    ] {
+        assert_eq!(
+            shown(&select(&source, &request(line)).unwrap()),
+            expected,
+            "{line}"
+        );
+    }
+}
+
+#[test]
+fn missing_ends_are_replaced_by_the_lowest_and_highest_channel() {
+    let tags = ["v1.56.1", "v1.57.9", "v1.58.3", "v1.58.9", "v1.59.4", "v1.60.1"];
+    let two = offer(&[(Channel::Stable, "1.57.9"), (Channel::Beta, "1.59.4")], &tags);
+    chooses(&two, &[("", "1.57.9 1.58.9 1.59.4; beta=1.59.4 stable=1.57.9")]);
+    let said = "the minimum version 1.58 is above stable (v1.57.9) and is ignored";
+    chooses_saying(
+        &two,
+        "min 1.58",
+        "1.57.9 1.58.9 1.59.4; beta=1.59.4 stable=1.57.9",
+        &[said],
+    );
+    let one = offer(&[(Channel::EarlyAccess, "1.58.3")], &tags);
+    chooses(
+        &one,
+        &[
+            ("", "1.58.3; early-access=1.58.3"),
+            ("min 1.56", "1.56.1 1.57.9 1.58.3; early-access=1.58.3"),
+        ],
+    );
+}
+
+#[test]
+fn long_term_support_is_a_channel_but_no_end_of_the_range() {
+    let tags = ["v1.55.2", "v1.56.1", "v1.57.5", "v1.58.9", "v1.59.4", "v1.60.0"];
+    let mut channels = vec![
+        (Channel::Lts, "1.55.2"),
+        (Channel::RockSolid, "1.57.5"),
+        (Channel::Alpha, "1.59.4"),
+    ];
+    chooses(
+        &offer(&channels, &tags),
+        &[
+            (
+                "",
+                "1.55.2 1.57.5 1.58.9 1.59.4; alpha=1.59.4 rock-solid=1.57.5 lts=1.55.2",
+            ),
+            (
+                "min 1.56",
+                "1.55.2 1.56.1 1.57.5 1.58.9 1.59.4; alpha=1.59.4 rock-solid=1.57.5 lts=1.55.2",
+            ),
+            ("channel lts", "1.55.2; lts=1.55.2"),
+        ],
+    );
+    channels.truncate(1);
+    chooses(&offer(&channels, &tags), &[("", "1.55.2; lts=1.55.2")]);
+}
+
+#[test]
+fn named_channels_bring_only_themselves() {
+    chooses(
+        &offer(CHANNELS, TAGS),
+        &[
+            ("channel stable", "1.58.3; stable=1.58.3"),
+            (
+                "channel stable channel alpha",
+                "1.58.3 1.59.4; alpha=1.59.4 stable=1.58.3",
+            ),
+            (
+                "channel rock-solid channel rock-solid",
+                "1.57.5; rock-solid=1.57.5",
+            ),
+            ("channel stable min 1.57", "1.57.5 1.58.3; stable=1.58.3"),
+            ("channel alpha min 1.58", "1.58.10 1.59.4; alpha=1.59.4"),
+            (
+                "channel alpha channel rock-solid min 1.59",
+                "1.57.5 1.59.4; alpha=1.59.4 rock-solid=1.57.5",
+            ),
+        ],
+    );
+    let said = "the minimum version 1.59 is above stable (v1.58.3) and is ignored";
+    chooses_saying(
+        &offer(CHANNELS, TAGS),
+        "channel stable min 1.59",
+        "1.58.3; stable=1.58.3",
+        &[said],
+    );
+    let said = "channel alpha points to v1.59.4, above the maximum version 1.58, and is left out";
+    let source = offer(CHANNELS, TAGS);
+    chooses_saying(
+        &source,
+        "channel alpha channel rock-solid max 1.58",
+        "1.57.5; rock-solid=1.57.5",
+        &[said],
+    );
+    chooses_saying(
+        &source,
+        "channel alpha min 1.57 max 1.58",
+        "1.57.5 1.58.10; ",
+        &[said],
+    );
+}
+
+#[test]
+fn exact_releases_bring_the_channels_that_point_to_them() {
+    chooses(
+        &offer(CHANNELS, TAGS),
+        &[
+            ("release 1.58.3", "1.58.3; stable=1.58.3"),
+            ("release 1.58.2", "1.58.2; "),
+            ("release 1.59.0-rc.1", "1.59.0-rc.1; "),
+            (
+                "release 1.59.4 release 1.57.4 release 1.59.4",
+                "1.57.4 1.59.4; alpha=1.59.4",
+            ),
+            ("release 1.61.0", "1.61.0; "),
+            ("release 1.58.2 min 1.57", "1.58.2; "),
+            ("release 1.58.2 max 1.58", "1.58.2; "),
+            ("release 1.58.3 channel alpha", "1.58.3 1.59.4; alpha=1.59.4"),
+        ],
+    );
+    chooses(&offer(&[], TAGS), &[("release 1.58.3", "1.58.3; ")]);
+    let untagged = offer(CHANNELS, &[]);
+    chooses(&untagged, &[("release 1.58.3", "1.58.3; stable=1.58.3")]);
+}
+
+#[test]
+fn a_pointed_channel_points_to_the_highest_release() {
+    let source = offer(CHANNELS, TAGS);
+    let moved = |channel: &str, to: &str, why: &str| {
+        format!("channel {channel} points to v{to} in the bundle ({why})")
+    };
+    chooses_saying(
+        &source,
+        "max 1.58 point alpha",
+        "1.57.5 1.58.3 1.58.10; alpha>1.58.10 stable=1.58.3 rock-solid=1.57.5",
+        &[&moved("alpha", "1.58.10", "on the source to v1.59.4")],
+    );
+    chooses_saying(
+        &source,
+        "release 1.58.2 point stable",
+        "1.58.2; stable>1.58.2",
+        &[&moved("stable", "1.58.2", "on the source to v1.58.3")],
+    );
+    chooses_saying(
+        &source,
+        "release 1.58.3 point lts",
+        "1.58.3; stable=1.58.3 lts>1.58.3",
+        &[&moved("lts", "1.58.3", "the source does not have it")],
+    );
+    let all = format!("1.57.5 1.58.3 1.58.10 1.59.4; {ALL_THREE}");
+    chooses(
+        &source,
+        &[
+            ("point alpha", &all),
+            ("release 1.58.3 point stable", "1.58.3; stable=1.58.3"),
+        ],
+    );
+    chooses_saying(
+        &source,
+        "point stable",
+        "1.57.5 1.58.3 1.58.10 1.59.4; alpha=1.59.4 stable>1.59.4 rock-solid=1.57.5",
+        &[&moved("stable", "1.59.4", "on the source to v1.58.3")],
+    );
+}
+
+#[test]
+fn suspended_channels_are_refused_when_resolved_to() {
+    let source = suspend(offer(CHANNELS, TAGS), Channel::Alpha);
+    let refused = Err(SelectError::Suspended {
+        channels: vec![Channel::Alpha],
+    });
+    for line in [
+        "",
+        "channel alpha",
+        "min 1.57 channel alpha",
+        "max 1.59",
+        "release 1.59.4 point alpha",
+        "release 1.58.3 channel alpha",
+    ] {
+        assert_eq!(select(&source, &request(line)), refused, "{line}");
+        let ignoring = request(&format!("{line} ignore suspend"));
+        let selection = select(&source, &ignoring).unwrap();
+        assert_eq!(
+            selection.channels[&Channel::Alpha].version().to_string(),
+            "1.59.4",
+            "{line}"
+        );
+    }
+    for (line, expected) in [
+        ("channel stable", "1.58.3; stable=1.58.3"),
+        (
+            "max 1.58",
+            "1.57.5 1.58.3 1.58.10; stable=1.58.3 rock-solid=1.57.5",
+        ),
+        (
+            "max 1.58 point alpha",
+            "1.57.5 1.58.3 1.58.10; alpha>1.58.10 stable=1.58.3 rock-solid=1.57.5",
+        ),
+    ] {
+        assert_eq!(
+            shown(&select(&source, &request(line)).unwrap()),
+            expected,
+            "{line}"
+        );
+    }
+    let said = "channel alpha points to v1.59.4 but is suspended, and its tags are left out";
+    chooses_saying(&source, "release 1.59.4", "1.59.4; ", &[said]);
+    let both = suspend(source, Channel::Stable);
+    let error = select(&both, &Request::default()).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "channel alpha, stable is suspended at the source (--ignore-suspend takes it all the same)"
+    );
+}
+
+#[test]
+fn a_channel_may_point_to_a_prerelease() {
+    let channels = [(Channel::RockSolid, "1.58.3"), (Channel::Alpha, "1.59.5-rc.2")];
+    chooses(
+        &offer(&channels, TAGS),
+        &[(
+            "",
+            "1.58.3 1.58.10 1.59.4 1.59.5-rc.2; alpha=1.59.5-rc.2 rock-solid=1.58.3",
+        )],
+    );
+}
+
+#[test]
+fn gaps_on_the_source_are_said_and_only_those() {
+    let channels = [(Channel::RockSolid, "1.55.1"), (Channel::Alpha, "1.60.0")];
+    let tags = ["v1.55.1", "v1.56.2", "v1.58.0-rc.1", "v1.60.0"];
+    chooses_saying(
+        &offer(&channels, &tags),
+        "",
+        "1.55.1 1.56.2 1.60.0; alpha=1.60.0 rock-solid=1.55.1",
+        &["the source has no release of the minors 1.57 to 1.59"],
+    );
+    chooses(
+        &offer(CHANNELS, TAGS),
+        &[(
+            "channel rock-solid channel alpha",
+            "1.57.5 1.59.4; alpha=1.59.4 rock-solid=1.57.5",
+        )],
+    );
+}
+
+#[test]
+fn what_is_not_there_is_named_with_what_is() {
+    let source = offer(CHANNELS, TAGS);
+    let available = versions(&["1.57.5", "1.58.10", "1.59.4", "1.61.0"]);
+    assert_eq!(
+        select(
+            &source,
+            &request("release 1.58.4 release 1.58.3 release 1.56.0 release 1.58.4")
+        ),
+        Err(SelectError::UnknownReleases {
+            missing: versions(&["1.56.0", "1.58.4"]),
+            available: available.clone()
+        })
+    );
+    assert_eq!(
+        select(&source, &request("channel beta channel stable channel lts")),
+        Err(SelectError::UnknownChannels {
+            missing: vec![Channel::Beta, Channel::Lts],
+            available: vec![Channel::Alpha, Channel::Stable, Channel::RockSolid],
+        })
+    );
+    assert_eq!(
+        select(&source, &request("max 1.50")),
+        Err(SelectError::NothingInRange {
+            available: available.clone()
+        })
+    );
+    assert_eq!(
+        select(&source, &request("max 1.50 min 1.40")),
+        Err(SelectError::NothingInRange { available })
+    );
+    assert_eq!(
+        select(&offer(&[], TAGS), &Request::default()),
+        Err(SelectError::NoChannels)
+    );
+    assert_eq!(
+        select(&offer(&[], TAGS), &request("channel alpha")),
+        Err(SelectError::NoChannels)
+    );
+    let error = select(&offer(&[], &[]), &request("release 1.58.4"))
+        .unwrap_err()
+        .to_string();
+    assert_eq!(
+        error,
+        "the source has no release v1.58.4 (latest patches that it has: none)"
+    );
+}
+
+#[test]
+fn bounds_that_contradict_are_refused() {
+    let source = offer(CHANNELS, TAGS);
+    for line in [
+        "min 1.58 max 1.57",
+        "min 1.58.3 max 1.58.2",
+        "min 1.58 max 1.57 channel stable",
+    ] {
+        let error = select(&source, &request(line)).unwrap_err();
+        assert!(
+            matches!(error, SelectError::MinAboveMax { .. }),
+            "{line}: {error}"
+        );
+    }
+    let error = select(&source, &request("release 1.59.4 release 1.57.5 max 1.58")).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "release v1.59.4 is above the maximum version 1.58"
+    );
+}
+
+fn any_version() -> impl Strategy<Value = Version> {
+    (0..3_u64, 0..5_u64, 0..4_u64, prop::bool::weighted(0.2)).prop_map(|(major, minor, patch, prerelease)| {
+        let mut version = Version::new(major, minor, patch);
+        if prerelease {
+            version.pre = semver::Prerelease::new("rc.1").unwrap();
+        }
+        version
+    })
+}
+
+fn any_bound() -> impl Strategy<Value = Bound> {
+    (0..3_u64, 0..5_u64, prop::option::of(0..4_u64)).prop_map(|(major, minor, patch)| {
+        let patch = patch.map(|patch| format!(".{patch}")).unwrap_or_default();
+        format!("{major}.{minor}{patch}").parse().unwrap()
+    })
+}
+
+fn any_channel() -> impl Strategy<Value = Channel> {
+    prop::sample::select(Channel::ALL.to_vec())
+}
+
+fn any_offer() -> impl Strategy<Value = Offer> {
+    let channel = (any_version(), prop::bool::weighted(0.1));
+    (
+        prop::collection::btree_map(any_channel(), channel, 0..6),
+        prop::collection::vec(any_version().prop_map(|version| tag_of(&version)), 0..30),
+    )
+        .prop_map(|(channels, tags)| {
+            let channel = |(channel, (version, suspended)): (Channel, (Version, bool))| {
+                (
+                    channel,
+                    ReleaseInfo {
+                        suspended,
+                        ..info(&version.to_string())
+                    },
+                )
+            };
+            Offer {
+                channels: channels.into_iter().map(channel).collect(),
+                tags,
+            }
+        })
+}
+
+fn any_request() -> impl Strategy<Value = Request> {
+    (
+        prop::option::of(any_bound()),
+        prop::option::of(any_bound()),
+        prop::collection::vec(any_version(), 0..2),
+        prop::collection::vec(any_channel(), 0..2),
+        prop::option::of(any_channel()),
+        any::<bool>(),
+    )
+        .prop_map(
+            |(min, max, releases, channels, point_channel, ignore_suspend)| Request {
+                min,
+                max,
+                releases,
+                channels,
+                point_channel,
+                ignore_suspend,
+            },
+        )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn whatever_is_chosen_is_offered_and_allowed(offer in any_offer(), request in any_request()) {
+        let Ok(selection) = select(&offer, &request) else {
+            return Ok(());
+        };
+        prop_assert!(!selection.releases.is_empty());
+        let pointed_to: BTreeSet<&Version> = offer.channels.values().map(|info| &info.version).collect();
+        for release in &selection.releases {
+            prop_assert!(offer.tags.contains(&tag_of(release)) || pointed_to.contains(release));
+            prop_assert!(request.max.is_none_or(|max| max.takes_in_below(release)));
+            let by_name = pointed_to.contains(release) || request.releases.contains(release);
+            prop_assert!(!is_prerelease(release) || by_name);
+        }
+        for (channel, tags) in &selection.channels {
+            prop_assert!(selection.releases.contains(tags.version()));
+            let pointed = request.point_channel == Some(*channel);
+            let on_source = offer.channels.get(channel);
+            match tags {
+                ChannelTags::AsOnSource(version) => {
+                    let info = on_source.unwrap();
+                    prop_assert_eq!(&info.version, version);
+                    prop_assert!(!info.suspended || request.ignore_suspend);
+                }
+                ChannelTags::PointedTo(version) => {
+                    prop_assert!(pointed);
+                    prop_assert_eq!(Some(version), selection.releases.last());
+                    prop_assert_ne!(on_source.map(|info| &info.version), Some(version));
+                }
+            }
+            prop_assert!(pointed || request.channels.is_empty() || request.channels.contains(channel));
+        }
+        if let Some(channel) = request.point_channel {
+            prop_assert_eq!(Some(selection.channels[&channel].version()), selection.releases.last());
+        }
+        let range_only = selection.releases.iter()
+            .filter(|release| !pointed_to.contains(release) && !request.releases.contains(release));
+        let minors: Vec<(u64, u64)> = range_only.map(|release| (release.major, release.minor)).collect();
+        prop_assert!(minors.is_sorted_by(|a, b| a < b), "{:?}", minors);
+    }
+
+    #[test]
+    fn the_order_of_what_is_given_does_not_matter(offer in any_offer(), request in any_request()) {
+        let mut reversed = (offer.clone(), request.clone());
+        reversed.0.tags.reverse();
+        reversed.1.releases.reverse();
+        reversed.1.channels.reverse();
+        prop_assert_eq!(select(&offer, &request), select(&reversed.0, &reversed.1));
+    }
+
+    #[test]
+    fn a_lower_minimum_never_brings_less(offer in any_offer(), low in any_bound(), high in any_bound()) {
+        let (low, high) = if low.lowest() <= high.lowest() { (low, high) } else { (high, low) };
+        let chosen = |min| select(&offer, &Request { min, ignore_suspend: true, ..Request::default() });
+        if let (Ok(more), Ok(less), Ok(least)) = (chosen(Some(low)), chosen(Some(high)), chosen(None)) {
+            prop_assert!(more.releases.is_superset(&less.releases));
+            prop_assert!(less.releases.is_superset(&least.releases));
+        }
+    }
+}

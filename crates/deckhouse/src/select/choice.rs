@@ -1,0 +1,286 @@
+//! The steps of a choice; which of them a request takes, and why, is told in the module above.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use semver::Version;
+
+use super::{ChannelTags, Offer, Request, SelectError, Selection};
+use crate::{
+    channel::Channel,
+    notice::{Notice, missing_minors},
+    version::{is_prerelease, latest_patches, parse_tag},
+};
+
+/// A choice in the making.
+pub(super) struct Choice<'a> {
+    offer: &'a Offer,
+    request: &'a Request,
+    /// Every release that the source is known to have.
+    known: BTreeSet<Version>,
+    releases: BTreeSet<Version>,
+    channels: BTreeMap<Channel, ChannelTags>,
+    notices: Vec<Notice>,
+}
+
+impl<'a> Choice<'a> {
+    /// Nothing chosen yet.
+    pub(super) fn new(offer: &'a Offer, request: &'a Request) -> Self {
+        let pointed_to = offer.channels.values().map(|info| info.version.clone());
+        Self {
+            offer,
+            request,
+            known: offer
+                .tags
+                .iter()
+                .filter_map(|tag| parse_tag(tag))
+                .chain(pointed_to)
+                .collect(),
+            releases: BTreeSet::new(),
+            channels: BTreeMap::new(),
+            notices: Vec::new(),
+        }
+    }
+
+    fn allows(&self, version: &Version) -> bool {
+        self.request.max.is_none_or(|max| max.takes_in_below(version))
+    }
+
+    fn available(&self) -> Vec<Version> {
+        latest_patches(self.known.iter())
+    }
+
+    /// Refuses what names something that is not there, or contradicts itself.
+    pub(super) fn check_names(&self) -> Result<(), SelectError> {
+        let Request {
+            min,
+            max,
+            releases,
+            channels,
+            ..
+        } = self.request;
+        if releases.is_empty() {
+            if self.offer.channels.is_empty() {
+                return Err(SelectError::NoChannels);
+            }
+            if let (Some(min), Some(max)) = (*min, *max)
+                && !max.takes_in_below(&min.lowest())
+            {
+                return Err(SelectError::MinAboveMax { min, max });
+            }
+        }
+        let missing: BTreeSet<Channel> = channels
+            .iter()
+            .filter(|channel| !self.offer.channels.contains_key(channel))
+            .copied()
+            .collect();
+        if !missing.is_empty() {
+            return Err(SelectError::UnknownChannels {
+                missing: missing.into_iter().collect(),
+                available: self.offer.channels.keys().copied().collect(),
+            });
+        }
+        let missing: BTreeSet<&Version> = releases
+            .iter()
+            .filter(|release| !self.known.contains(release))
+            .collect();
+        if !missing.is_empty() {
+            return Err(SelectError::UnknownReleases {
+                missing: missing.into_iter().cloned().collect(),
+                available: self.available(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Takes what the channels point to, but for those above the maximum.
+    pub(super) fn take_channels(
+        &mut self,
+        channels: impl Iterator<Item = Channel>,
+    ) -> Result<(), SelectError> {
+        let mut suspended = Vec::new();
+        for channel in channels {
+            let info = &self.offer.channels[&channel];
+            match self.request.max {
+                Some(max) if !max.takes_in_below(&info.version) => {
+                    self.notices.push(Notice::ChannelAboveMax {
+                        channel,
+                        version: info.version.clone(),
+                        max,
+                    });
+                }
+                _ if info.suspended && !self.request.ignore_suspend => suspended.push(channel),
+                _ => {
+                    self.releases.insert(info.version.clone());
+                    self.channels
+                        .insert(channel, ChannelTags::AsOnSource(info.version.clone()));
+                }
+            }
+        }
+        if suspended.is_empty() {
+            Ok(())
+        } else {
+            Err(SelectError::Suspended { channels: suspended })
+        }
+    }
+
+    /// Takes the exact releases, and the channels that point to them if none are named.
+    pub(super) fn take_exact(&mut self) -> Result<(), SelectError> {
+        let above: BTreeSet<&Version> = self
+            .request
+            .releases
+            .iter()
+            .filter(|release| !self.allows(release))
+            .collect();
+        if let Some(max) = self.request.max
+            && !above.is_empty()
+        {
+            return Err(SelectError::ReleasesAboveMax {
+                releases: above.into_iter().cloned().collect(),
+                max,
+            });
+        }
+        self.releases.extend(self.request.releases.iter().cloned());
+        if !self.request.channels.is_empty() {
+            return Ok(());
+        }
+        for (&channel, info) in &self.offer.channels {
+            if !self.releases.contains(&info.version) {
+                continue;
+            }
+            let version = info.version.clone();
+            if info.suspended && !self.request.ignore_suspend {
+                self.notices
+                    .push(Notice::SuspendedChannelLeftOut { channel, version });
+            } else {
+                self.channels.insert(channel, ChannelTags::AsOnSource(version));
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes the latest patch of each minor of the range.
+    pub(super) fn take_range(&mut self) -> Result<(), SelectError> {
+        let Some((lowest, highest)) = self.ends() else {
+            return Ok(());
+        };
+        let (channel, natural) = lowest;
+        let lower = match self.request.min {
+            Some(min) if min.lowest() <= *natural => min.lowest(),
+            Some(min) => {
+                self.notices.push(Notice::MinIgnored {
+                    min,
+                    channel,
+                    version: natural.clone(),
+                });
+                natural.clone()
+            }
+            None => natural.clone(),
+        };
+        let in_range = |version: &&Version| {
+            (&lower..=highest).contains(version) && self.allows(version) && !is_prerelease(version)
+        };
+        let by_channel_alone = !self.request.channels.is_empty() && self.request.min.is_none();
+        let mut chosen = if by_channel_alone {
+            Vec::new()
+        } else {
+            latest_patches(self.known.iter().filter(in_range))
+        };
+        let nothing_else = !by_channel_alone || self.releases.is_empty();
+        if !self.allows(&lower) && nothing_else {
+            let newest = self
+                .known
+                .iter()
+                .rfind(|version| self.allows(version) && !is_prerelease(version));
+            chosen.extend(newest.cloned());
+        }
+        self.releases.extend(chosen);
+        if self.releases.is_empty() {
+            return Err(SelectError::NothingInRange {
+                available: self.available(),
+            });
+        }
+        Ok(())
+    }
+
+    /// Where the range begins and ends if no bound says otherwise: the channel and its release, and the
+    /// highest release.
+    fn ends(&self) -> Option<((Channel, &'a Version), &'a Version)> {
+        let version = |channel: Channel| {
+            self.offer
+                .channels
+                .get(&channel)
+                .map(|info| (channel, &info.version))
+        };
+        let named = &self.request.channels;
+        let by_version = |&(_, version): &(Channel, &'a Version)| version;
+        if !named.is_empty() {
+            let highest = named.iter().copied().filter_map(version).max_by_key(by_version)?;
+            return Some((highest, highest.1));
+        }
+        let ordinary = |channel: &Channel| *channel != Channel::Lts;
+        let mut range: Vec<_> = Channel::ALL
+            .into_iter()
+            .filter(ordinary)
+            .filter_map(version)
+            .collect();
+        if range.is_empty() {
+            range.extend(version(Channel::Lts));
+        }
+        let lowest = version(Channel::RockSolid).or_else(|| range.iter().copied().min_by_key(by_version))?;
+        let highest = version(Channel::Alpha).or_else(|| range.iter().copied().max_by_key(by_version))?;
+        Some((lowest, highest.1))
+    }
+
+    /// Lets the channel to be pointed point to the highest release.
+    pub(super) fn point_channel(&mut self) -> Result<(), SelectError> {
+        let (Some(channel), Some(to)) = (self.request.point_channel, self.releases.last()) else {
+            return Ok(());
+        };
+        let to = to.clone();
+        let on_source = self.offer.channels.get(&channel);
+        self.notices.retain(|notice| {
+            !matches!(notice,
+                Notice::ChannelAboveMax { channel: left_out, .. }
+                | Notice::SuspendedChannelLeftOut { channel: left_out, .. } if *left_out == channel)
+        });
+        let channel_tags = match on_source {
+            Some(info) if info.version == to => {
+                if info.suspended && !self.request.ignore_suspend {
+                    return Err(SelectError::Suspended {
+                        channels: vec![channel],
+                    });
+                }
+                ChannelTags::AsOnSource(to)
+            }
+            _ => {
+                self.notices.push(Notice::ChannelPointed {
+                    channel,
+                    from: on_source.map(|info| info.version.clone()),
+                    to: to.clone(),
+                });
+                ChannelTags::PointedTo(to)
+            }
+        };
+        self.channels.insert(channel, channel_tags);
+        Ok(())
+    }
+
+    /// What was chosen, with a word on the gaps in it.
+    pub(super) fn finish(mut self) -> Selection {
+        let gaps = missing_minors(
+            &self.releases,
+            self.known
+                .iter()
+                .filter(|version| !is_prerelease(version))
+                .chain(&self.releases),
+        );
+        if !gaps.is_empty() {
+            self.notices.push(Notice::MissingMinors(gaps));
+        }
+        Selection {
+            releases: self.releases,
+            channels: self.channels,
+            notices: self.notices,
+        }
+    }
+}
