@@ -10,7 +10,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use hickory_resolver::TokioResolver;
-use hickory_resolver::config::{LookupIpStrategy, ResolveHosts, ServerOrderingStrategy};
+use hickory_resolver::config::{
+    LookupIpStrategy, ResolveHosts, ResolverConfig, ResolverOpts, ServerOrderingStrategy,
+};
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::system_conf::parse_resolv_conf;
@@ -47,15 +49,23 @@ impl Dns {
     }
 
     fn from_files(hosts: &Path, resolv_conf: &Path) -> Self {
-        let hosts = Hosts::parse(&std::fs::read(hosts).unwrap_or_default());
-        let servers = std::fs::read(resolv_conf).ok().and_then(|text| match servers(&text) {
-            Ok(resolver) => Some(resolver),
-            Err(error) => {
-                tracing::debug!(file = %resolv_conf.display(), %error, "no DNS; only the hosts file is used");
-                None
-            }
-        });
-        Self(Arc::new(Sources { hosts, servers }))
+        let text = |path| std::fs::read(path).unwrap_or_default();
+        Self::from_text(&text(hosts), &text(resolv_conf))
+    }
+
+    pub(crate) fn from_text(hosts: &[u8], resolv_conf: &[u8]) -> Self {
+        let servers =
+            match parse_resolv_conf(resolv_conf).and_then(|(config, options)| servers(config, options)) {
+                Ok(resolver) => Some(resolver),
+                Err(error) => {
+                    tracing::debug!(%error, "no DNS in resolv.conf; only the hosts file is used");
+                    None
+                }
+            };
+        Self(Arc::new(Sources {
+            hosts: Hosts::parse(hosts),
+            servers,
+        }))
     }
 
     /// All addresses of `name`, IPv4 first.
@@ -84,8 +94,7 @@ impl Dns {
     }
 }
 
-fn servers(resolv_conf: &[u8]) -> Result<TokioResolver, NetError> {
-    let (config, mut options) = parse_resolv_conf(resolv_conf)?;
+fn servers(config: ResolverConfig, mut options: ResolverOpts) -> Result<TokioResolver, NetError> {
     // With `Ipv4AndIpv6` a missing AAAA record can cost the whole DNS timeout.
     options.ip_strategy = LookupIpStrategy::Ipv4thenIpv6;
     options.use_hosts_file = ResolveHosts::Never;
@@ -126,5 +135,73 @@ impl Resolve for Dns {
             let found = dns.lookup(name.as_str()).await?;
             Ok(Box::new(found.into_iter().map(|address| SocketAddr::new(address, 0))) as Addrs)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hickory_resolver::config::NameServerConfig;
+    use tokio::net::UdpSocket;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn literals_and_hosts_need_no_dns() {
+        let dns = Dns::from_text(b"10.0.0.1 reg.corp\nfd00::1 reg.corp", b"# no nameserver");
+        for (name, expected) in [
+            ("10.9.8.7", vec!["10.9.8.7"]),
+            ("[fd00::2]", vec!["fd00::2"]),
+            ("Reg.Corp", vec!["10.0.0.1", "fd00::1"]),
+            ("localhost", vec!["127.0.0.1", "::1"]),
+        ] {
+            let expected: Vec<IpAddr> = expected.into_iter().map(|a| a.parse().unwrap()).collect();
+            assert_eq!(dns.lookup(name).await.unwrap(), expected, "{name}");
+        }
+        let missing = dns.lookup("other.corp").await;
+        assert!(
+            matches!(&missing, Err(DnsFault::NotConfigured { name }) if name == "other.corp"),
+            "{missing:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn files_that_are_missing_count_as_empty() {
+        let nowhere = Path::new("/nonexistent/file");
+        let missing = Dns::from_files(nowhere, nowhere).lookup("reg.corp").await;
+        assert!(
+            matches!(missing, Err(DnsFault::NotConfigured { .. })),
+            "{missing:?}"
+        );
+    }
+
+    /// A resolver whose only server, here, answers everything with this response code.
+    async fn dns_that_answers(code: u8) -> Dns {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let port = socket.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let mut message = [0; 512];
+            while let Ok((length, peer)) = socket.recv_from(&mut message).await {
+                // Response, recursion desired and available; the question is sent back as it came.
+                message[2] = 0x81;
+                message[3] = 0x80 | code;
+                socket.send_to(&message[..length], peer).await.unwrap();
+            }
+        });
+        let mut server = NameServerConfig::udp([127, 0, 0, 1].into());
+        server.connections[0].port = port;
+        let config = ResolverConfig::from_parts(None, vec![], vec![server]);
+        let resolver = servers(config, ResolverOpts::default()).unwrap();
+        Dns(Arc::new(Sources {
+            hosts: Hosts::default(),
+            servers: Some(resolver),
+        }))
+    }
+
+    #[tokio::test]
+    async fn a_name_that_does_not_exist_is_told_from_a_server_in_trouble() {
+        let missing = dns_that_answers(3).await.lookup("other.corp").await;
+        assert!(matches!(missing, Err(DnsFault::NoSuchName { .. })), "{missing:?}");
+        let trouble = dns_that_answers(2).await.lookup("other.corp").await;
+        assert!(matches!(trouble, Err(DnsFault::Unanswered { .. })), "{trouble:?}");
     }
 }

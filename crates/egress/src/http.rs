@@ -47,10 +47,10 @@ impl Http {
     /// Reads trust files, proxy rules and DNS configuration, and builds the clients for `host`
     /// (`HOST` or `HOST:PORT`, as in a reference). Later changes of the files are not seen.
     pub fn new(settings: &Settings, host: &str) -> Result<Self, EgressError> {
-        Self::with_dns(settings, host, Dns::system())
+        Self::with_dns(settings, host, &Dns::system())
     }
 
-    pub(crate) fn with_dns(settings: &Settings, host: &str, dns: Dns) -> Result<Self, EgressError> {
+    pub(crate) fn with_dns(settings: &Settings, host: &str, dns: &Dns) -> Result<Self, EgressError> {
         let proxies = ProxyRules::new(&settings.proxy)?;
         let tls = tls_config(&settings.trust, host)?;
         let client = |protocols: &[&str], stall_timeout: Option<Duration>| {
@@ -107,4 +107,54 @@ fn base_builder(settings: &Settings) -> ClientBuilder {
         builder = builder.user_agent(&settings.user_agent);
     }
     builder
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn names_come_from_the_hosts_file() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 1024];
+            let length = stream.read(&mut request).await.unwrap();
+            assert!(request[..length].starts_with(b"GET /v2/ HTTP/1.1"));
+            stream
+                .write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
+                .await
+                .unwrap();
+        });
+        let dns = Dns::from_text(b"127.0.0.1 registry.corp", b"");
+        let http = Http::with_dns(&Settings::default(), "registry.corp", &dns).unwrap();
+        let url = format!("http://registry.corp:{port}/v2/");
+        assert_eq!(
+            http.client(Lane::Metadata)
+                .get(url)
+                .send()
+                .await
+                .unwrap()
+                .status(),
+            204
+        );
+
+        let error = http
+            .client(Lane::Metadata)
+            .get("http://other.corp/v2/")
+            .send()
+            .await
+            .unwrap_err();
+        let fault = crate::NetworkFault::from_reqwest(error);
+        assert_eq!(fault.kind(), crate::FaultKind::Dns);
+        assert!(!fault.is_transient());
+        assert_eq!(
+            fault.to_string(),
+            "no DNS is configured (no usable nameserver in /etc/resolv.conf) and other.corp is not in /etc/hosts"
+        );
+    }
 }

@@ -33,7 +33,7 @@ impl Default for Settings {
             proxy: ProxyVariables::default(),
             user_agent: String::new(),
             connect_timeout: Duration::from_secs(30),
-            stall_timeout: Duration::from_secs(60),
+            stall_timeout: Duration::from_mins(1),
         }
     }
 }

@@ -139,18 +139,13 @@ where
         // Set before reqwest sets its own, so that ours, which knows of the proxy, comes first.
         let deadline = Instant::now() + connect_timeout;
         Box::pin(async move {
+            let late = || io::Error::from(io::ErrorKind::TimedOut).into();
             let failed = match tokio::time::timeout_at(deadline, connecting).await {
                 Ok(Ok(connection)) => return Ok(connection),
-                Ok(Err(error)) => Some(error),
-                Err(_) => None,
+                Ok(Err(error)) => Ok(error),
+                Err(_) => Err(fault(&chosen, ProxyProblem::Timeout(connect_timeout), late())),
             };
-            match failed {
-                Some(error) => Err(explain(chosen, error, &dns).await),
-                None => {
-                    let late = io::Error::from(io::ErrorKind::TimedOut).into();
-                    Err(fault(&chosen, ProxyProblem::Timeout(connect_timeout), late))
-                }
-            }
+            Err(explain(chosen, failed?, &dns).await)
         })
     }
 }

@@ -90,3 +90,63 @@ fn from_directories(named: Option<&OsStr>) -> Vec<CertificateDer<'static>> {
 fn is_link_within_directory(path: &Path) -> bool {
     std::fs::read_link(path).is_ok_and(|target| !target.as_os_str().as_bytes().contains(&b'/'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pem(name: &str) -> String {
+        let key = rcgen::KeyPair::generate().unwrap();
+        rcgen::CertificateParams::new(vec![name.to_owned()])
+            .unwrap()
+            .self_signed(&key)
+            .unwrap()
+            .pem()
+    }
+
+    #[test]
+    fn each_variable_replaces_its_own_list_only() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        let junk = "text before\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        std::fs::write(at("bundle.pem"), format!("{junk}{}{}", pem("a"), pem("b"))).unwrap();
+        for directory in ["one", "two", "empty"] {
+            std::fs::create_dir(at(directory)).unwrap();
+        }
+        std::fs::write(at("one").join("c.pem"), pem("c")).unwrap();
+        std::fs::write(at("one").join("README"), "no certificate").unwrap();
+        std::os::unix::fs::symlink("c.pem", at("one").join("5ed36f99.0")).unwrap();
+        std::fs::write(at("two").join("any.name"), pem("d")).unwrap();
+        std::os::unix::fs::symlink(at("bundle.pem"), at("two").join("linked.crt")).unwrap();
+
+        let missing = at("missing").display().to_string();
+        let [bundle, one, two, empty] =
+            ["bundle.pem", "one", "two", "empty"].map(|name| at(name).display().to_string());
+        for (file, directories, expected) in [
+            (&bundle, empty.clone(), 2),
+            (&missing, one.clone(), 1),
+            (&missing, two.clone(), 3),
+            (&missing, format!("{one}:{missing}::{two}"), 4),
+            (&bundle, format!("{one}:{two}"), 6),
+            (&missing, missing.clone(), 0),
+        ] {
+            let settings = TrustSettings {
+                ssl_cert_file: Some(file.into()),
+                ssl_cert_dir: Some(directories.clone().into()),
+                ..TrustSettings::default()
+            };
+            assert_eq!(load(&settings).unwrap().len(), expected, "{file} {directories}");
+        }
+    }
+
+    #[test]
+    fn an_empty_variable_counts_as_unset() {
+        let unset = load(&TrustSettings::default()).unwrap();
+        let empty = TrustSettings {
+            ssl_cert_file: Some(PathBuf::new()),
+            ssl_cert_dir: Some(std::ffi::OsString::new()),
+            ..TrustSettings::default()
+        };
+        assert_eq!(load(&empty).unwrap(), unset);
+    }
+}

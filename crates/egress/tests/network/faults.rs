@@ -1,0 +1,205 @@
+//! Each way in which a request can fail is told by its kind, and says whether to try again.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::support::*;
+use egress::{FaultKind, Http, Lane, Settings};
+use tokio::io::AsyncWriteExt;
+
+fn impatient() -> Http {
+    let settings = Settings {
+        connect_timeout: Duration::from_secs(5),
+        stall_timeout: Duration::from_millis(300),
+        ..Settings::default()
+    };
+    Http::new(&settings, "127.0.0.1").unwrap()
+}
+
+#[tokio::test]
+async fn faults_are_told_apart() {
+    let http = impatient();
+    let silent = serve(|mut stream| async move {
+        read_head(&mut stream).await;
+        std::future::pending().await
+    })
+    .await;
+    let stalling = serve(|mut stream| async move {
+        read_head(&mut stream).await;
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc")
+            .await
+            .unwrap();
+        std::future::pending().await
+    })
+    .await;
+    let resetting = serve(|mut stream| async move {
+        read_head(&mut stream).await;
+        stream
+            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc")
+            .await
+            .unwrap();
+        stream.set_zero_linger().unwrap();
+    })
+    .await;
+    for (name, port, kind, transient, text) in [
+        (
+            "closed port",
+            closed_port().await,
+            FaultKind::Connect,
+            true,
+            "cannot connect to 127.0.0.1:PORT: connection refused",
+        ),
+        (
+            "no answer",
+            silent,
+            FaultKind::Timeout,
+            true,
+            "127.0.0.1:PORT sent nothing for the whole stall timeout",
+        ),
+        (
+            "stall in body",
+            stalling,
+            FaultKind::Timeout,
+            true,
+            "127.0.0.1:PORT sent nothing for the whole stall timeout",
+        ),
+        (
+            "reset in body",
+            resetting,
+            FaultKind::Interrupted,
+            true,
+            "the connection to 127.0.0.1:PORT broke off: ",
+        ),
+        (
+            "cut body",
+            answering(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc").await,
+            FaultKind::Interrupted,
+            true,
+            "the connection to 127.0.0.1:PORT broke off: the other side closed",
+        ),
+        (
+            "cut chunk",
+            answering(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab").await,
+            FaultKind::Interrupted,
+            true,
+            "the connection to 127.0.0.1:PORT broke off: the other side closed",
+        ),
+        (
+            "cut head",
+            answering(b"HTTP/1.1 200 OK\r\ncont").await,
+            FaultKind::Interrupted,
+            true,
+            "the connection to 127.0.0.1:PORT broke off: the other side closed",
+        ),
+        (
+            "closes at once",
+            answering(b"").await,
+            FaultKind::Interrupted,
+            true,
+            "the connection to 127.0.0.1:PORT broke off: the other side closed",
+        ),
+        (
+            "no HTTP",
+            answering(b"SSH-2.0-OpenSSH_9.9\r\n").await,
+            FaultKind::Other,
+            false,
+            "the answer of 127.0.0.1:PORT is not HTTP: ",
+        ),
+    ] {
+        let url = format!("http://user:hunter2@127.0.0.1:{port}/v2/?_state=hunter3");
+        let fault = fault_of(http.client(Lane::Bulk).get(url)).await;
+        assert_eq!(
+            (fault.kind(), fault.is_transient()),
+            (kind, transient),
+            "{name}: {fault}"
+        );
+        let expected = text.replace("PORT", &port.to_string());
+        assert!(fault.to_string().starts_with(&expected), "{name}: {fault}");
+        assert!(
+            !format!("{fault} {fault:?}").contains("hunter"),
+            "{name}: {fault:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_long_upload_is_no_stall() {
+    let slow = || {
+        serve(|mut stream| async move {
+            read_head(&mut stream).await;
+            tokio::time::sleep(Duration::from_millis(700)).await;
+            // The impatient client is gone by then.
+            let _ = stream
+                .write_all(b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n")
+                .await;
+        })
+    };
+    let http = impatient();
+    let port = slow().await;
+    let upload = http
+        .client(Lane::Upload)
+        .put(format!("http://127.0.0.1:{port}/"))
+        .body("x")
+        .send()
+        .await;
+    assert_eq!(upload.unwrap().status(), 201);
+    let bulk = fault_of(
+        http.client(Lane::Bulk)
+            .put(format!("http://127.0.0.1:{port}/"))
+            .body("x"),
+    )
+    .await;
+    assert_eq!(bulk.kind(), FaultKind::Timeout, "{bulk}");
+}
+
+#[tokio::test]
+async fn redirects_are_left_to_the_caller() {
+    let port = answering(
+        b"HTTP/1.1 307 Temporary Redirect\r\nlocation: http://elsewhere.test/\r\ncontent-length: 0\r\n\r\n",
+    )
+    .await;
+    let answer = impatient()
+        .client(Lane::Bulk)
+        .get(format!("http://127.0.0.1:{port}/"))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(answer.status(), 307);
+    assert_eq!(answer.headers()["location"], "http://elsewhere.test/");
+}
+
+#[tokio::test]
+async fn only_metadata_shares_connections_by_http2() {
+    let identity = self_signed(&params("localhost"));
+    let (settings, _files) = trusting(&[identity.pem()]);
+    let mut config = server_config(&identity, &[]);
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    let acceptor = tokio_rustls::TlsAcceptor::from(Arc::new(config));
+    let chosen = Arc::new(Mutex::new(Vec::new()));
+    let seen = chosen.clone();
+    let port = serve(move |stream| {
+        let (acceptor, seen) = (acceptor.clone(), seen.clone());
+        async move {
+            let stream = acceptor.accept(stream).await.unwrap();
+            let protocol = stream.get_ref().1.alpn_protocol().unwrap_or_default().to_vec();
+            seen.lock().unwrap().push(String::from_utf8(protocol).unwrap());
+        }
+    })
+    .await;
+    let http = Http::new(&settings, "localhost").unwrap();
+    for (lane, protocol) in [
+        (Lane::Metadata, "h2"),
+        (Lane::Bulk, "http/1.1"),
+        (Lane::Upload, "http/1.1"),
+    ] {
+        chosen.lock().unwrap().clear();
+        let fault = fault_of(http.client(lane).get(format!("https://localhost:{port}/"))).await;
+        assert_eq!(fault.kind(), FaultKind::Interrupted, "{lane:?}: {fault}");
+        let chosen = chosen.lock().unwrap();
+        assert!(
+            !chosen.is_empty() && chosen.iter().all(|name| name == protocol),
+            "{lane:?}: {chosen:?}"
+        );
+    }
+}

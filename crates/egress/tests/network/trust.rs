@@ -1,0 +1,394 @@
+//! Certificates are judged as Go judges them, through the real client against real TLS servers.
+
+use crate::support::*;
+use egress::{EgressError, FaultKind, Http, Lane};
+use rcgen::{BasicConstraints, IsCa};
+use time::{Duration, OffsetDateTime};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+struct Case {
+    name: &'static str,
+    server: Identity,
+    chain: Vec<rcgen::Certificate>,
+    store: Vec<String>,
+    /// `None`: trusted. Otherwise texts of the message and of a hint.
+    refused: Option<(&'static str, &'static str)>,
+}
+
+fn cases() -> Vec<Case> {
+    let now = OffsetDateTime::now_utc();
+    let day = Duration::days(1);
+    let ca = Authority::new("Corp CA");
+    let middle = ca.subordinate("Corp Issuing CA");
+    let ca_pem = ca.certificate.pem();
+    let with = |is_ca| {
+        let mut params = params("localhost");
+        params.is_ca = is_ca;
+        self_signed(&params)
+    };
+    let dated = |from, to| {
+        let mut params = params("localhost");
+        (params.not_before, params.not_after) = (from, to);
+        params
+    };
+    let unnamed = || {
+        let mut params = params("localhost");
+        params.subject_alt_names.clear();
+        params
+    };
+    let leaf_in_store = |name, server: Identity, refused| {
+        let store = vec![server.pem()];
+        Case {
+            name,
+            server,
+            chain: vec![],
+            store,
+            refused,
+        }
+    };
+    let issued = |name, params: &rcgen::CertificateParams, store: &[&String], refused| Case {
+        name,
+        server: ca.issue(params),
+        chain: vec![],
+        store: store.iter().map(|pem| (*pem).clone()).collect(),
+        refused,
+    };
+    let (name_hint, date_hint) = ("name that the certificate is for", "renew");
+    vec![
+        leaf_in_store("self-signed, no basic constraints", with(IsCa::NoCa), None),
+        leaf_in_store("self-signed, CA:FALSE", with(IsCa::ExplicitNoCa), None),
+        leaf_in_store(
+            "self-signed, CA:TRUE",
+            with(IsCa::Ca(BasicConstraints::Unconstrained)),
+            None,
+        ),
+        leaf_in_store(
+            "issued, only the leaf in the store",
+            ca.issue(&params("localhost")),
+            None,
+        ),
+        issued("issued, CA in the store", &params("localhost"), &[&ca_pem], None),
+        Case {
+            name: "issued by an intermediate that the server sends",
+            server: middle.issue(&params("localhost")),
+            chain: vec![middle.certificate.clone()],
+            store: vec![ca_pem.clone()],
+            refused: None,
+        },
+        Case {
+            name: "issued by an intermediate, only that in the store",
+            server: middle.issue(&params("localhost")),
+            chain: vec![],
+            store: vec![middle.certificate.pem()],
+            refused: None,
+        },
+        leaf_in_store(
+            "leaf in store, wrong name",
+            ca.issue(&params("other.host")),
+            Some(("it is not for localhost (", name_hint)),
+        ),
+        issued(
+            "issued, wrong name",
+            &params("other.host"),
+            &[&ca_pem],
+            Some(("it is not for localhost (", name_hint)),
+        ),
+        issued(
+            "no names",
+            &unnamed(),
+            &[&ca_pem],
+            Some(("no subject alternative names", name_hint)),
+        ),
+        leaf_in_store(
+            "leaf in store, no names",
+            self_signed(&unnamed()),
+            Some(("no subject alternative names", name_hint)),
+        ),
+        leaf_in_store(
+            "leaf in store, expired",
+            self_signed(&dated(now - day * 20, now - day)),
+            Some(("it has expired", date_hint)),
+        ),
+        issued(
+            "issued, expired",
+            &dated(now - day * 20, now - day),
+            &[&ca_pem],
+            Some(("it has expired", date_hint)),
+        ),
+        leaf_in_store(
+            "leaf in store, not yet valid",
+            self_signed(&dated(now + day, now + day * 20)),
+            Some(("it is not valid yet", date_hint)),
+        ),
+        leaf_in_store(
+            "leaf in store, for clients only",
+            self_signed(&client_only(params("localhost"))),
+            Some(("does not allow it for servers", "certificate for TLS servers")),
+        ),
+        issued(
+            "issued, for clients only",
+            &client_only(params("localhost")),
+            &[&ca_pem],
+            Some(("does not allow it for servers", "certificate for TLS servers")),
+        ),
+        issued(
+            "issued, empty store",
+            &params("localhost"),
+            &[],
+            Some(("its issuer is not among the trusted", "--ca-file")),
+        ),
+        Case {
+            name: "self-signed, another in the store",
+            server: with(IsCa::NoCa),
+            chain: vec![],
+            store: vec![ca_pem.clone()],
+            refused: Some(("it is self-signed and not among the trusted", "SSL_CERT_FILE")),
+        },
+        Case {
+            name: "self-signed CA:TRUE, another in the store",
+            server: with(IsCa::Ca(BasicConstraints::Unconstrained)),
+            chain: vec![],
+            store: vec![ca_pem],
+            refused: Some(("not", "--ca-file")),
+        },
+    ]
+}
+
+#[tokio::test]
+async fn certificates_are_judged_as_in_go() {
+    for Case {
+        name,
+        server,
+        chain,
+        store,
+        refused,
+    } in cases()
+    {
+        let port = https_server(server_config(&server, &chain.iter().collect::<Vec<_>>())).await;
+        let (mut settings, _files) = trusting(&store);
+        let host = format!("localhost:{port}");
+        let http = Http::new(&settings, &host).unwrap();
+        let request = || {
+            http.client(Lane::Bulk)
+                .get(format!("https://{host}/v2/?secret=hunter2"))
+        };
+        let Some((why, hint)) = refused else {
+            assert_eq!(request().send().await.expect(name).status(), 200, "{name}");
+            continue;
+        };
+        let fault = fault_of(request()).await;
+        assert_eq!(
+            (fault.kind(), fault.is_transient()),
+            (FaultKind::Tls, false),
+            "{name}: {fault}"
+        );
+        let (text, hints) = (fault.to_string(), fault.hints().join("\n"));
+        assert!(
+            text.starts_with(&format!("the certificate of {host} was refused: ")),
+            "{name}: {text}"
+        );
+        assert!(text.contains(why), "{name}: {text}");
+        assert!(hints.contains(hint), "{name}: {hints}");
+        assert!(
+            !format!("{text}{hints}{fault:?}").contains("hunter2"),
+            "{name}: {text} {fault:?}"
+        );
+        let offered = fault.certificate().expect(name);
+        assert!(text.contains(&offered.to_string()), "{name}: {text}");
+
+        settings.trust.skip_verify = true;
+        let careless = Http::new(&settings, &host).unwrap();
+        let answer = careless
+            .client(Lane::Bulk)
+            .get(format!("https://{host}/"))
+            .send()
+            .await;
+        assert_eq!(answer.expect(name).status(), 200, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_certificate_is_described() {
+    let mut params = params("registry.corp");
+    params.not_before = OffsetDateTime::from_unix_timestamp(1_767_225_600).unwrap();
+    params.not_after = OffsetDateTime::from_unix_timestamp(4_102_444_740).unwrap();
+    params
+        .subject_alt_names
+        .push(rcgen::SanType::IpAddress([10, 0, 0, 1].into()));
+    let server = Authority::new("Corp CA").issue(&params);
+    let port = https_server(server_config(&server, &[])).await;
+    let (settings, _files) = trusting(&[]);
+    let http = Http::new(&settings, "localhost").unwrap();
+    let fault = fault_of(
+        http.client(Lane::Metadata)
+            .get(format!("https://localhost:{port}/")),
+    )
+    .await;
+    assert_eq!(
+        fault.to_string(),
+        format!(
+            "the certificate of localhost:{port} was refused: its issuer is not among the trusted certificates \
+             (certificate of CN=registry.corp, issued by CN=Corp CA, for registry.corp 10.0.0.1, \
+             valid from 2026-01-01 00:00 UTC to 2099-12-31 23:59 UTC)"
+        )
+    );
+}
+
+#[tokio::test]
+async fn the_other_sources_of_trust_count_too() {
+    let ca = Authority::new("Corp CA");
+    let port = https_server(server_config(&ca.issue(&params("localhost")), &[])).await;
+    let host = format!("localhost:{port}");
+    let (untrusting, files) = trusting(&[]);
+    let file = files.path().join("ca.pem");
+    std::fs::write(&file, ca.certificate.pem()).unwrap();
+    let certs_d = files.path().join("certs.d");
+    std::fs::create_dir_all(certs_d.join(&host)).unwrap();
+    std::fs::write(certs_d.join(&host).join("ca.crt"), ca.certificate.pem()).unwrap();
+
+    let mut by_file = untrusting.clone();
+    by_file.trust.ssl_cert_file = Some(file.clone());
+    let mut by_flag = untrusting.clone();
+    by_flag.trust.ca_files = vec![file];
+    let mut by_host = untrusting.clone();
+    by_host.trust.certs_d = vec![files.path().join("absent"), certs_d];
+    for (name, settings) in [
+        ("SSL_CERT_FILE", &by_file),
+        ("--ca-file", &by_flag),
+        ("certs.d", &by_host),
+    ] {
+        let http = Http::new(settings, &host).unwrap();
+        let answer = http
+            .client(Lane::Metadata)
+            .get(format!("https://{host}/"))
+            .send()
+            .await;
+        assert_eq!(answer.expect(name).status(), 200, "{name}");
+    }
+    let http = Http::new(&by_host, "localhost:1").unwrap();
+    let fault = fault_of(http.client(Lane::Metadata).get(format!("https://{host}/"))).await;
+    assert_eq!(fault.kind(), FaultKind::Tls, "certs.d of another host was used");
+}
+
+#[tokio::test]
+async fn client_certificates_of_certs_d_are_offered() {
+    let ca = Authority::new("Corp CA");
+    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(ca.certificate.der().clone()).unwrap();
+    let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(roots.into(), provider)
+        .build()
+        .unwrap();
+    let identity = ca.issue(&params("localhost"));
+    let config = server_builder()
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(vec![identity.der()], identity.key_der())
+        .unwrap();
+    let port = https_server(config).await;
+    let host = format!("localhost:{port}");
+    let (mut settings, files) = trusting(&[ca.certificate.pem()]);
+    let directory = files.path().join("certs.d").join(&host);
+    std::fs::create_dir_all(&directory).unwrap();
+    settings.trust.certs_d = vec![files.path().join("certs.d")];
+
+    let http = Http::new(&settings, &host).unwrap();
+    let fault = fault_of(http.client(Lane::Metadata).get(format!("https://{host}/"))).await;
+    assert_eq!(
+        (fault.kind(), fault.is_transient()),
+        (FaultKind::Tls, false),
+        "{fault}"
+    );
+    assert!(
+        fault.hints().join(" ").contains(&format!("certs.d/{host}/")),
+        "{:?}",
+        fault.hints()
+    );
+
+    // A pair of another CA comes first by name; the server's list of issuers decides.
+    let stranger = Authority::new("Other CA").issue(&client_only(params("stranger")));
+    let client = ca.issue(&client_only(params("robot")));
+    for (name, pair) in [("a-stranger", &stranger), ("client", &client)] {
+        std::fs::write(directory.join(format!("{name}.cert")), pair.pem()).unwrap();
+        std::fs::write(directory.join(format!("{name}.key")), pair.key.serialize_pem()).unwrap();
+    }
+    let http = Http::new(&settings, &host).unwrap();
+    assert_eq!(
+        http.client(Lane::Metadata)
+            .get(format!("https://{host}/"))
+            .send()
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
+
+    std::fs::copy(directory.join("client.key"), directory.join("a-stranger.key")).unwrap();
+    let error = Http::new(&settings, &host).unwrap_err();
+    assert!(
+        matches!(&error, EgressError::ClientPair { key, .. } if key.ends_with("a-stranger.key")),
+        "{error}"
+    );
+    std::fs::remove_file(directory.join("a-stranger.key")).unwrap();
+    let error = Http::new(&settings, &host).unwrap_err();
+    assert!(
+        matches!(&error, EgressError::LonelyClientFile { present, .. } if present.ends_with("a-stranger.cert")),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_named_ca_file_must_be_there_and_hold_a_certificate() {
+    let (mut settings, files) = trusting(&[]);
+    let missing = files.path().join("missing.pem");
+    settings.trust.ca_files = vec![missing.clone()];
+    let error = Http::new(&settings, "localhost").unwrap_err();
+    assert!(
+        matches!(&error, EgressError::Read { path, .. } if *path == missing),
+        "{error}"
+    );
+    std::fs::write(
+        &missing,
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    )
+    .unwrap();
+    let error = Http::new(&settings, "localhost").unwrap_err();
+    assert!(
+        matches!(&error, EgressError::NoCertificate { path } if *path == missing),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn plain_http_behind_an_https_url_is_recognised() {
+    let port = serve(|mut stream| async move {
+        stream.read_buf(&mut Vec::with_capacity(4096)).await.unwrap();
+        stream
+            .write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
+            .await
+            .unwrap();
+        // Open until the client has read it: closing at once could reset the connection.
+        stream.read_to_end(&mut Vec::new()).await.unwrap_or_default();
+    })
+    .await;
+    let (settings, _files) = trusting(&[]);
+    let http = Http::new(&settings, "localhost").unwrap();
+    let fault = fault_of(
+        http.client(Lane::Metadata)
+            .get(format!("https://localhost:{port}/v2/")),
+    )
+    .await;
+    assert_eq!(
+        (fault.kind(), fault.is_transient()),
+        (FaultKind::Tls, false),
+        "{fault}"
+    );
+    assert_eq!(
+        fault.to_string(),
+        format!("TLS with localhost:{port} failed: the other side does not speak TLS")
+    );
+    assert!(
+        fault.hints().join(" ").contains("--insecure"),
+        "{:?}",
+        fault.hints()
+    );
+}
