@@ -1,0 +1,274 @@
+//! One registry as it is reached: its address, its clients, who we are there, and how hard it is pressed.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use egress::{Http, Lane, RetryPolicy};
+use http::{Method, StatusCode};
+use oci::{Host, RepositoryName};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
+use url::Url;
+
+use super::{
+    attempts::Attempts,
+    auth::Auth,
+    error::{Error, ErrorKind, Fault, Missing},
+    exchange::{Outgoing, exchange},
+    gate::{Gate, Permit},
+    location,
+    options::ClientOptions,
+    reply::{Opened, Reply},
+    repository::Repository,
+    scope::Scopes,
+    upload::Habits,
+};
+
+/// Small requests at once, for each bulk transfer: they are bound by the round trip, not the line.
+const METADATA_PER_TRANSFER: usize = 4;
+
+/// A client of one registry. Clones share connections, tokens and limits.
+#[derive(Clone)]
+pub struct Client(Arc<Connection>);
+
+/// What all clones of a [`Client`] share.
+pub(crate) struct Connection {
+    pub(crate) http: Http,
+    pub(crate) host: Host,
+    pub(crate) home: Url,
+    pub(crate) retry: RetryPolicy,
+    /// Places for bulk transfers.
+    pub(crate) bulk: Gate,
+    /// What uploads have found out about this registry.
+    pub(crate) habits: Habits,
+    pub(crate) received: AtomicU64,
+    pub(crate) sent: AtomicU64,
+    metadata: Arc<Semaphore>,
+    auth: Auth,
+    introduced: OnceCell<()>,
+}
+
+/// The right to read a blob.
+#[derive(Debug)]
+pub(crate) enum Place {
+    /// Among the bulk transfers.
+    Bulk(Permit),
+    /// Among the small requests.
+    Metadata {
+        permit: Option<OwnedSemaphorePermit>,
+        gate: Gate,
+        epoch: u64,
+    },
+}
+
+impl Client {
+    /// A client of the registry at `host`, through `http` (which was made for that host). Nothing is sent
+    /// yet.
+    pub fn new(http: Http, host: Host, options: ClientOptions) -> Self {
+        let scheme = if options.plain_http { "http" } else { "https" };
+        let home = Url::parse(&format!("{scheme}://{host}/v2/"))
+            .unwrap_or_else(|_| unreachable!("a registry host is a valid authority"));
+        Self(Arc::new(Connection {
+            http,
+            host,
+            home,
+            retry: options.retry,
+            bulk: Gate::new(options.parallel),
+            habits: Habits::default(),
+            received: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
+            metadata: Arc::new(Semaphore::new(
+                (METADATA_PER_TRANSFER * options.parallel).clamp(32, 64),
+            )),
+            auth: Auth::new(options.credentials),
+            introduced: OnceCell::new(),
+        }))
+    }
+
+    /// The registry.
+    pub fn host(&self) -> &Host {
+        &self.0.host
+    }
+
+    /// A repository in it; nothing is asked.
+    pub fn repository(&self, name: RepositoryName) -> Repository {
+        Repository::new(Arc::clone(&self.0), name)
+    }
+
+    /// Finds out whether a registry answers here at all, by `GET /v2/` and without credentials.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotARegistry`] if something else answers; [`ErrorKind::Network`] if nothing does.
+    pub async fn ping(&self) -> Result<(), Error> {
+        super::ping::ping(&self.0).await
+    }
+
+    /// Bytes of blobs received so far, those received twice counted twice.
+    pub fn received_bytes(&self) -> u64 {
+        self.0.received.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of blobs sent so far, those sent twice counted twice.
+    pub fn sent_bytes(&self) -> u64 {
+        self.0.sent.load(Ordering::Relaxed)
+    }
+}
+
+impl Connection {
+    /// Sends a small request, again if that may help, and reads at most `limit` bytes of the answer.
+    ///
+    /// A refusal that trying again cannot change is an answer, not an error.
+    pub(crate) async fn fetch(
+        &self,
+        attempts: &mut Attempts,
+        outgoing: &Outgoing<'_>,
+        scopes: &Scopes,
+        limit: u64,
+    ) -> Result<Reply, Fault> {
+        // Never closed; without a permit there would only be no limit.
+        let _permit = self.metadata.acquire().await.ok();
+        loop {
+            let epoch = self.bulk.epoch();
+            let fault = match self.fetch_once(outgoing, scopes, limit).await {
+                Ok(reply) if reply.status.is_success() => return Ok(reply),
+                Ok(reply) => {
+                    let fault = reply.refusal(Missing::Repository);
+                    if !fault.kind.is_transient() {
+                        return Ok(reply);
+                    }
+                    fault
+                }
+                Err(fault) => fault,
+            };
+            if fault.kind.is_congestion() {
+                self.bulk.congested(epoch);
+            }
+            attempts.again(fault).await?;
+        }
+    }
+
+    /// Sends a small request once.
+    pub(crate) async fn fetch_once(
+        &self,
+        outgoing: &Outgoing<'_>,
+        scopes: &Scopes,
+        limit: u64,
+    ) -> Result<Reply, Fault> {
+        self.open(outgoing, scopes).await?.read(limit).await
+    }
+
+    /// Sends a request, once more if the registry wants other credentials, and gives the answer with its
+    /// body still to come.
+    pub(crate) async fn open(&self, outgoing: &Outgoing<'_>, scopes: &Scopes) -> Result<Opened, Fault> {
+        self.introduce().await;
+        let mut is_second = false;
+        loop {
+            let shown = self
+                .auth
+                .show(&self.http, &self.home, &self.retry, scopes)
+                .await?;
+            let authorization = shown.as_ref().map(|shown| &shown.value);
+            let opened = exchange(&self.http, outgoing, &self.home, authorization).await?;
+            let is_ours = location::may_authenticate(&self.home, opened.response.url());
+            if opened.response.status() != StatusCode::UNAUTHORIZED || !is_ours || is_second {
+                return Ok(opened);
+            }
+            if !self
+                .auth
+                .learn(opened.response.headers(), shown.as_ref(), scopes)
+                .await
+            {
+                return Ok(opened);
+            }
+            // Read to its end, so that the connection can be used again.
+            opened.read(0).await.ok();
+            is_second = true;
+        }
+    }
+
+    /// With credentials in hand, asks once how the registry wants to be shown them: a registry that lets
+    /// anyone in may say "not there" of what only some may see.
+    async fn introduce(&self) {
+        if !self.auth.wants_introduction() {
+            return;
+        }
+        let ask = || async {
+            let outgoing = Outgoing::new(Method::GET, self.home.clone());
+            if let Ok(opened) = exchange(&self.http, &outgoing, &self.home, None).await
+                && opened.response.status() == StatusCode::UNAUTHORIZED
+                && location::may_authenticate(&self.home, opened.response.url())
+            {
+                let headers = opened.response.headers().clone();
+                opened.read(0).await.ok();
+                self.auth.learn(&headers, None, &Scopes::none()).await;
+            }
+        };
+        self.introduced.get_or_init(ask).await;
+    }
+
+    /// Waits for the right to read a blob on this lane.
+    pub(crate) async fn place(&self, lane: Lane) -> Place {
+        if lane == Lane::Metadata {
+            Place::Metadata {
+                permit: Arc::clone(&self.metadata).acquire_owned().await.ok(),
+                gate: self.bulk.clone(),
+                epoch: self.bulk.epoch(),
+            }
+        } else {
+            Place::Bulk(self.bulk.enter().await)
+        }
+    }
+
+    /// The address of something below `/v2/`.
+    pub(crate) fn url(&self, path: &str) -> Result<Url, Fault> {
+        self.home
+            .join(path)
+            .map_err(|_| ErrorKind::Protocol(format!("'{path}' is no address")).into())
+    }
+
+    /// The lane of a download of `size` bytes: small ones are bound by the round trip.
+    pub(crate) fn lane(size: u64) -> Lane {
+        if size <= super::blob::SMALL {
+            Lane::Metadata
+        } else {
+            Lane::Bulk
+        }
+    }
+}
+
+impl Place {
+    /// Reports congestion met by this transfer.
+    pub(crate) fn congested(&mut self) {
+        match self {
+            Self::Bulk(permit) => permit.congested(),
+            Self::Metadata { gate, epoch, .. } => {
+                gate.congested(*epoch);
+                *epoch = gate.epoch();
+            }
+        }
+    }
+
+    /// Reports success and gives the place back.
+    pub(crate) fn completed(self) {
+        match self {
+            Self::Bulk(permit) => permit.completed(),
+            Self::Metadata { permit, .. } => drop(permit),
+        }
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Client").field(&self.0.host).finish()
+    }
+}
+
+impl fmt::Debug for Connection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Connection").field(&self.host).finish()
+    }
+}

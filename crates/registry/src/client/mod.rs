@@ -1,0 +1,35 @@
+//! The client: pulls, mounts and pushes by the OCI distribution protocol, as real registries speak it.
+
+mod attempts;
+mod auth;
+mod blob;
+mod challenge;
+mod connection;
+mod content_range;
+mod error;
+mod exchange;
+mod gate;
+mod location;
+mod manifest;
+mod mount;
+mod options;
+mod ping;
+mod reader;
+mod reply;
+mod repository;
+mod scope;
+mod tags;
+mod token_cache;
+mod token_server;
+mod upload;
+
+pub use connection::Client;
+pub use error::{Error, ErrorKind, Missing};
+pub use manifest::Existence;
+pub use mount::Mount;
+pub use options::ClientOptions;
+pub use reader::BlobReader;
+pub use repository::Repository;
+pub use upload::UploadSession;
+
+pub use crate::credentials::Credentials;

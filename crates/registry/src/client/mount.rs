@@ -1,0 +1,73 @@
+//! Taking a blob over from a sibling repository, without sending it.
+
+use http::{Method, StatusCode};
+use oci::{Digest, RepositoryName};
+
+use super::{
+    error::{Error, ErrorKind, Fault},
+    exchange::Outgoing,
+    repository::Repository,
+    scope::Scopes,
+    upload::UploadSession,
+};
+
+/// Answers to a mount have no body worth reading.
+const MAX_ANSWER: u64 = 64 * 1024;
+
+/// What became of a mount.
+#[derive(Debug)]
+pub enum Mount {
+    /// The blob is in this repository now.
+    Mounted,
+    /// The registry wants the bytes, and has opened this session for them.
+    Upload(UploadSession),
+    /// The registry does not mount; upload the blob.
+    Refused,
+}
+
+impl Repository {
+    /// Asks the registry to take a blob over from the repository `from` of the same registry.
+    ///
+    /// After some refusals in a row without a single success, the registry is not asked any more.
+    ///
+    /// # Errors
+    /// Only for want of an answer; a refusal of any kind is [`Mount::Refused`].
+    pub async fn mount_blob(&self, digest: &Digest, from: &RepositoryName) -> Result<Mount, Error> {
+        let habits = &self.connection.habits;
+        if !habits.mounts() {
+            return Ok(Mount::Refused);
+        }
+        let mut attempts = self.attempts();
+        let ask = async {
+            let mut url = self.connection.url(&self.path("blobs/uploads/"))?;
+            url.query_pairs_mut()
+                .append_pair("mount", &digest.to_string())
+                .append_pair("from", from.as_str());
+            let outgoing = Outgoing::new(Method::POST, url).empty_body();
+            let scopes = Scopes::mount(&self.name, from);
+            let reply = self
+                .connection
+                .fetch(&mut attempts, &outgoing, &scopes, MAX_ANSWER)
+                .await?;
+            Ok(match reply.status {
+                StatusCode::CREATED => Mount::Mounted,
+                // A session that cannot be found again is not used.
+                StatusCode::ACCEPTED => UploadSession::opened(&reply).map_or(Mount::Refused, Mount::Upload),
+                _ => Mount::Refused,
+            })
+        };
+        let outcome = ask.await.or_else(|fault: Fault| match fault.kind {
+            // Token servers refuse a token for two repositories where they could just leave one out.
+            ErrorKind::Unauthorized { .. } | ErrorKind::Denied { .. } | ErrorKind::Server { .. } => {
+                Ok(Mount::Refused)
+            }
+            _ => Err(fault),
+        });
+        match &outcome {
+            Ok(Mount::Mounted) => habits.mounted(),
+            Ok(Mount::Refused) => habits.mount_refused(),
+            _ => {}
+        }
+        outcome.map_err(|fault| attempts.error("mount blob", self.blob_name(digest), fault))
+    }
+}

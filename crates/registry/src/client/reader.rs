@@ -1,0 +1,222 @@
+//! Reading a blob to its end, however often the connection breaks.
+
+use bytes::{Buf, Bytes};
+use egress::NetworkFault;
+use http::{Method, StatusCode, header};
+use oci::Digest;
+
+use super::{
+    attempts::Attempts,
+    connection::{Connection, Place},
+    content_range::ContentRange,
+    error::{Error, ErrorKind, Fault, Missing},
+    repository::Repository,
+};
+
+/// The bytes of a blob, in order, from an offset to its end.
+///
+/// After a fault it goes on from the last byte delivered (`Range`); where the server knows no ranges, it
+/// reads what was delivered already once more and drops it. Every byte that arrives gives it the whole
+/// budget of retries again. It never delivers more bytes than the blob is said to have. The digest is the
+/// caller's to check.
+///
+/// From its first byte to its last, or until it is dropped, it holds one of the client's places for
+/// transfers: do not hold one unread while waiting for another.
+#[derive(Debug)]
+pub struct BlobReader {
+    repository: Repository,
+    digest: Digest,
+    size: u64,
+    position: u64,
+    stream: Option<Stream>,
+    place: Option<Place>,
+    attempts: Attempts,
+    restarted: u32,
+    /// The server's answers to ranges cannot be trusted.
+    whole_only: bool,
+}
+
+#[derive(Debug)]
+struct Stream {
+    response: reqwest::Response,
+    /// Bytes to come that were delivered before.
+    skip: u64,
+    /// It came to an end.
+    ended: bool,
+}
+
+impl BlobReader {
+    pub(super) fn new(repository: Repository, digest: Digest, size: u64, offset: u64) -> Self {
+        let attempts = repository.attempts();
+        Self {
+            repository,
+            digest,
+            size,
+            position: offset.min(size),
+            stream: None,
+            place: None,
+            attempts,
+            restarted: 0,
+            whole_only: false,
+        }
+    }
+
+    /// The offset of the next byte to be delivered.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// How often the server began from the first byte although a later one was asked for.
+    pub fn restarted(&self) -> u32 {
+        self.restarted
+    }
+
+    /// The next bytes; `None` when all have been delivered. After an error, or when this future was
+    /// dropped before it was done, the next call goes on from [`BlobReader::position`].
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`]; [`ErrorKind::SizeMismatch`] if the server has more bytes, or less after
+    /// all retries; whatever keeps the bytes from coming.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
+        loop {
+            let fault = match self.piece().await {
+                Ok(piece) => return Ok(piece),
+                Err(fault) => fault,
+            };
+            if fault.kind.is_congestion()
+                && let Some(place) = &mut self.place
+            {
+                place.congested();
+            }
+            let is_cut = self.stream.take().is_some_and(|stream| stream.ended);
+            let outcome = if is_cut {
+                self.attempts.wait(fault).await
+            } else {
+                self.attempts.again(fault).await
+            };
+            if let Err(fault) = outcome {
+                self.place = None;
+                let name = self.repository.blob_name(&self.digest);
+                return Err(self.attempts.error("read blob", name, fault));
+            }
+        }
+    }
+
+    async fn piece(&mut self) -> Result<Option<Bytes>, Fault> {
+        if self.stream.is_none() {
+            if self.position == self.size {
+                return Ok(None);
+            }
+            self.stream = Some(self.open().await?);
+        }
+        while let Some(stream) = &mut self.stream {
+            match stream.response.chunk().await {
+                Ok(Some(mut piece)) => {
+                    self.repository.count_received(piece.len());
+                    let skipped = stream.skip.min(piece.len() as u64);
+                    stream.skip -= skipped;
+                    piece.advance(usize::try_from(skipped).unwrap_or(usize::MAX));
+                    if piece.is_empty() {
+                        continue;
+                    }
+                    return self.deliver(piece).map(Some);
+                }
+                // What breaks after the last byte is of no interest.
+                Ok(None) | Err(_) if self.position == self.size => self.finish(),
+                Ok(None) => {
+                    stream.ended = true;
+                    return Err(ErrorKind::SizeMismatch {
+                        expected: self.size,
+                        actual: self.position,
+                    }
+                    .into());
+                }
+                Err(error) => return Err(ErrorKind::Network(NetworkFault::from_reqwest(error)).into()),
+            }
+        }
+        Ok(None)
+    }
+
+    fn deliver(&mut self, piece: Bytes) -> Result<Bytes, Fault> {
+        let position = self.position + piece.len() as u64;
+        if position > self.size {
+            return Err(ErrorKind::SizeMismatch {
+                expected: self.size,
+                actual: position,
+            }
+            .into());
+        }
+        self.position = position;
+        self.attempts.progress();
+        Ok(piece)
+    }
+
+    fn finish(&mut self) {
+        self.stream = None;
+        if let Some(place) = self.place.take() {
+            place.completed();
+        }
+    }
+
+    async fn open(&mut self) -> Result<Stream, Fault> {
+        let lane = Connection::lane(self.size);
+        if self.place.is_none() {
+            self.place = Some(self.repository.connection.place(lane).await);
+        }
+        loop {
+            let asked = if self.whole_only { 0 } else { self.position };
+            let mut outgoing = self.repository.blob_request(Method::GET, &self.digest)?;
+            outgoing.lane = lane;
+            if asked > 0 {
+                outgoing = outgoing.header(header::RANGE, &format!("bytes={asked}-"));
+            }
+            let opened = self
+                .repository
+                .connection
+                .open(&outgoing, &self.repository.pull())
+                .await?;
+            let begins_at = match opened.response.status() {
+                StatusCode::OK => self
+                    .check_size(opened.response.content_length())
+                    .map(|()| Some(0))?,
+                StatusCode::PARTIAL_CONTENT => {
+                    let range = opened.response.headers().get(header::CONTENT_RANGE);
+                    match range.and_then(ContentRange::parse) {
+                        Some(range) => self.check_size(range.total).map(|()| Some(range.start))?,
+                        None => None,
+                    }
+                }
+                StatusCode::RANGE_NOT_SATISFIABLE => None,
+                _ => return Err(opened.read(0).await?.refusal(Missing::Blob)),
+            };
+            match begins_at {
+                Some(begin) if begin == asked || begin == 0 => {
+                    if begin < asked || self.whole_only {
+                        self.restarted += 1;
+                    }
+                    return Ok(Stream {
+                        response: opened.response,
+                        skip: self.position - begin,
+                        ended: false,
+                    });
+                }
+                _ if asked == 0 => {
+                    let what = "the answer holds another part of the blob than was asked for";
+                    return Err(ErrorKind::Protocol(what.to_owned()).into());
+                }
+                _ => self.whole_only = true,
+            }
+        }
+    }
+
+    fn check_size(&self, announced: Option<u64>) -> Result<(), Fault> {
+        match announced {
+            Some(actual) if actual != self.size => Err(ErrorKind::SizeMismatch {
+                expected: self.size,
+                actual,
+            }
+            .into()),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The tags of a repository, page by page.
+
+use std::collections::{BTreeSet, HashSet};
+
+use http::{Method, header};
+use oci::Digest;
+use serde::Deserialize;
+use url::Url;
+
+use super::{
+    attempts::Attempts,
+    error::{Error, ErrorKind, Fault, Missing},
+    exchange::Outgoing,
+    location,
+    reply::Reply,
+    repository::Repository,
+};
+
+/// Tags asked for in one page: the most that ECR allows.
+const PAGE: usize = 1000;
+
+/// Some registries send all tags in one page, whatever is asked for.
+const MAX_PAGE_SIZE: u64 = 64 * 1024 * 1024;
+
+#[derive(Deserialize)]
+struct Page {
+    /// Nexus has nulls in this list, and registries written in Go send null for an empty one.
+    tags: Option<Vec<Option<String>>>,
+}
+
+impl Repository {
+    /// All tags, sorted, each once; `None` if the repository certainly does not exist.
+    ///
+    /// A proxy cache lists only what it has been asked for, so that an empty list proves nothing there.
+    ///
+    /// # Errors
+    /// Whatever keeps a true answer from coming; [`ErrorKind::NotARegistry`].
+    pub async fn tags(&self) -> Result<Option<Vec<String>>, Error> {
+        let mut attempts = self.attempts();
+        match self.all_tags(&mut attempts).await {
+            Ok(tags) => Ok(Some(tags.into_iter().collect())),
+            Err(Fault {
+                kind: ErrorKind::NotFound { .. },
+                ..
+            }) => Ok(None),
+            Err(fault) => Err(attempts.error("list tags of", self.full_name(), fault)),
+        }
+    }
+
+    async fn all_tags(&self, attempts: &mut Attempts) -> Result<BTreeSet<String>, Fault> {
+        let first = self.path(&format!("tags/list?n={PAGE}"));
+        let mut next = Some(self.connection.url(&first)?);
+        let mut seen = HashSet::new();
+        let mut tags = BTreeSet::new();
+        while let Some(url) = next {
+            let outgoing = Outgoing::new(Method::GET, url);
+            let reply = self
+                .connection
+                .fetch(attempts, &outgoing, &self.pull(), MAX_PAGE_SIZE)
+                .await?;
+            if !reply.status.is_success() {
+                return Err(Self::page_refusal(&reply, seen.is_empty()));
+            }
+            tags.extend(tags_of(&reply)?);
+            attempts.progress();
+            seen.insert(outgoing.url);
+            next = next_page(&reply)?;
+            if next.as_ref().is_some_and(|url| seen.contains(url)) {
+                return Err(ErrorKind::Protocol("the pages of the tag list go in circles".to_owned()).into());
+            }
+        }
+        Ok(tags)
+    }
+
+    /// Only the first page can tell that there is no such repository.
+    fn page_refusal(reply: &Reply, is_first: bool) -> Fault {
+        let fault = reply.refusal(Missing::Repository);
+        match fault.kind {
+            ErrorKind::NotFound { .. } if !is_first => {
+                ErrorKind::Protocol("a page of the tag list is missing".to_owned()).into()
+            }
+            _ => fault,
+        }
+    }
+}
+
+/// The tags of one page, without nulls, empty names and digests (Artifactory lists those as tags).
+fn tags_of(reply: &Reply) -> Result<impl Iterator<Item = String>, Fault> {
+    let page: Page = serde_json::from_slice(&reply.body).map_err(|_| ErrorKind::NotARegistry {
+        answer: reply.describe(),
+    })?;
+    let is_tag = |tag: &String| !tag.is_empty() && tag.parse::<Digest>().is_err();
+    Ok(page.tags.unwrap_or_default().into_iter().flatten().filter(is_tag))
+}
+
+fn next_page(reply: &Reply) -> Result<Option<Url>, Fault> {
+    let Some(link) = reply.header(header::LINK).and_then(location::next_link) else {
+        return Ok(None);
+    };
+    let next = location::resolve(&reply.url, link);
+    next.map(Some).ok_or_else(|| {
+        ErrorKind::Protocol("the link to the next page of tags leads nowhere".to_owned()).into()
+    })
+}
