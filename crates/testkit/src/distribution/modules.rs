@@ -1,0 +1,115 @@
+//! The modules: versions, channels, internal and extra images.
+
+use std::collections::BTreeMap;
+
+use oci::Digest;
+use serde_json::json;
+
+use super::{
+    Distribution, Module, ModuleSpec, ModuleVersion,
+    builder::Maker,
+    image::{Format, Image, ImageConfig},
+    layer::{Compression, File, Layer},
+    platform::attestation,
+};
+
+const LINUX: ImageConfig = ImageConfig::Linux("amd64");
+
+pub(super) fn make(maker: &Maker<'_>, made: &mut Distribution) {
+    for spec in &maker.settings.modules {
+        let index = Image::new(
+            Format::Docker,
+            &LINUX,
+            &[Layer::of_files(
+                &[("module", spec.name.as_bytes())],
+                Compression::Gzip,
+            )],
+        );
+        index.publish(&maker.store, &maker.repository("modules"), &[&spec.name]);
+        let versions = spec.versions.iter();
+        let module = Module {
+            index: index.digest(),
+            versions: versions
+                .map(|version| (version.clone(), module_version(maker, spec, version)))
+                .collect(),
+            channels: spec.channels.iter().cloned().collect(),
+        };
+        made.modules.insert(spec.name.clone(), module);
+    }
+}
+
+fn module_version(maker: &Maker<'_>, spec: &ModuleSpec, version: &str) -> ModuleVersion {
+    let repository = maker.repository(&format!("modules/{}", spec.name));
+    let mut images = BTreeMap::new();
+    let mut attestations = BTreeMap::new();
+    for i in 0..spec.images {
+        // The first image changes with every version, the others never.
+        let age = if i == 0 { version } else { "all" };
+        let layer = maker.noise(&format!("module/{}/{i}/{age}", spec.name));
+        let base = maker.bases[i % maker.bases.len()].clone();
+        let image = Image::new(Format::Docker, &LINUX, &[base, layer]);
+        image.publish(&maker.store, &repository, &[]);
+        images.insert(format!("image{i}"), image.digest());
+        if maker.settings.attestations && i == 0 {
+            let (tag, attestation) = attestation(image.digest());
+            attestation.publish(&maker.store, &repository, &[&tag]);
+            attestations.insert(tag, attestation.digest());
+        }
+    }
+    let image = module_image(spec, version, &images);
+    image.publish(&maker.store, &repository, &[version]);
+
+    let extra = spec.extra.iter().map(|(name, tag)| {
+        let layer = maker.noise(&format!("extra/{}/{name}/{tag}", spec.name));
+        let image = Image::new(Format::Oci, &LINUX, &[maker.bases[1].clone(), layer]);
+        image.publish(&maker.store, &format!("{repository}/extra/{name}"), &[tag]);
+        (name.clone(), (tag.clone(), image.digest()))
+    });
+    ModuleVersion {
+        image: image.digest(),
+        release: release(maker, spec, version),
+        extra: extra.collect(),
+        images,
+        attestations,
+    }
+}
+
+/// The module's own image: what the platform unpacks, with the lists at its root.
+fn module_image(spec: &ModuleSpec, version: &str, images: &BTreeMap<String, Digest>) -> Image {
+    let about = format!("name: {}\nweight: 900\n", spec.name);
+    let list = json!(images).to_string();
+    let extra: BTreeMap<_, _> = spec.extra.iter().cloned().collect();
+    let extra = json!(extra).to_string();
+    let mut files: Vec<File<'_>> = vec![("module.yaml", about.as_bytes()), ("version", version.as_bytes())];
+    if spec.images > 0 {
+        files.push(("images_digests.json", list.as_bytes()));
+    }
+    if !spec.extra.is_empty() {
+        files.push(("extra_images.json", extra.as_bytes()));
+    }
+    Image::new(
+        Format::Docker,
+        &LINUX,
+        &[Layer::of_files(&files, Compression::Gzip)],
+    )
+}
+
+fn release(maker: &Maker<'_>, spec: &ModuleSpec, version: &str) -> Digest {
+    let document = json!({ "version": version }).to_string();
+    let about = format!("name: {}\n", spec.name);
+    let layer = Layer::of_files(
+        &[
+            ("version.json", document.as_bytes()),
+            ("module.yaml", about.as_bytes()),
+            ("changelog.yaml", b"features: []\n"),
+        ],
+        Compression::Gzip,
+    );
+    let image = Image::new(Format::Docker, &LINUX, &[layer]);
+    let mut tags = vec![version];
+    let pointing = spec.channels.iter().filter(|(_, pointed)| pointed == version);
+    tags.extend(pointing.map(|(channel, _)| channel.as_str()));
+    let repository = maker.repository(&format!("modules/{}/release", spec.name));
+    image.publish(&maker.store, &repository, &tags);
+    image.digest()
+}
