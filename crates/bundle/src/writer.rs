@@ -10,6 +10,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rustix::io::Errno;
+
 use crate::{BundleError, disk, names, replace};
 
 /// The most parts of one bundle: they are all open at once, and a process may open 1024 files by default.
@@ -273,7 +275,7 @@ fn lock(path: &Path) -> Result<File, BundleError> {
                     path: path.to_owned(),
                 });
             }
-            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
+            Err(TryLockError::Error(error)) if has_no_locks(&error) => {}
             Err(TryLockError::Error(error)) => return Err(BundleError::io(path)(error)),
         }
         // Between open and lock the other writer may have finished: then this is its bundle.
@@ -285,4 +287,9 @@ fn lock(path: &Path) -> Result<File, BundleError> {
             Err(error) => return Err(BundleError::io(path)(error)),
         }
     }
+}
+
+/// NFS without a lock service says `ENOLCK`, others that they do not support it.
+fn has_no_locks(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::Unsupported || Errno::from_io_error(error) == Some(Errno::NOLCK)
 }
