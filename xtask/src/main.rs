@@ -1,1 +1,41 @@
-fn main() {}
+//! What those who build dhctl run: `cargo xtask demo | test | bench | static | docs`.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for developers that talks on the terminal")]
+
+mod demo;
+mod docs;
+mod shell;
+mod static_binary;
+mod test;
+mod tools;
+
+use clap::Parser;
+
+/// Tasks of the dhctl workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask")]
+enum Task {
+    /// Run the whole line on an embedded synthetic distribution: no account, no network
+    Demo,
+    /// Install what the tests need, then check format and lints, run every test, check the static binary
+    Test,
+    /// Build the one static binary, check it, and print its path on the last line
+    Static,
+    /// Write the generated documentation: command reference, man pages, completions
+    Docs {
+        /// Only compare; fail if anything would change
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    match Task::parse() {
+        Task::Demo => demo::run(),
+        Task::Test => test::run(),
+        Task::Static => {
+            println!("{}", static_binary::build()?.display());
+            Ok(())
+        }
+        Task::Docs { check } => docs::run(check),
+    }
+}

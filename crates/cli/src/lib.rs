@@ -1,1 +1,17 @@
-//! .
+//! The command line of `dhctl`: arguments, settings, commands, printing, progress and exit codes.
+//!
+//! Everything that touches the terminal or the environment is in this crate; the libraries below it
+//! take values and give values.
+
+pub mod args;
+mod commands;
+mod environment;
+pub mod exit_code;
+mod failure;
+mod printer;
+mod progress;
+mod run;
+mod settings;
+
+pub use environment::Environment;
+pub use run::run;

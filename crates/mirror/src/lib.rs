@@ -1,1 +1,25 @@
-//! .
+//! Moving a distribution: from a source registry into a bundle, from a bundle into a target registry,
+//! and the proof that it arrived.
+//!
+//! The way is one-directional, each step takes a value and gives a value:
+//! [`Request`] → [`discover`](discover::discover) → [`Plan`] → [`pull`](pull::pull) → bundle →
+//! [`push`](push::push) → [`VerifyReport`](verify::VerifyReport).
+
+pub mod contents;
+pub mod discover;
+pub mod error;
+pub mod events;
+pub mod inspect;
+pub mod plan;
+pub mod pull;
+pub mod push;
+pub mod read_back;
+pub mod source;
+pub mod verify;
+pub mod wanted;
+
+pub use contents::Contents;
+pub use discover::{Discovery, Request};
+pub use error::{Error, MissingItem};
+pub use events::{Event, Observer, Stage};
+pub use plan::Plan;

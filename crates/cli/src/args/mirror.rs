@@ -1,0 +1,189 @@
+//! `dhctl mirror …`. Names, short forms and variables of the documented flags are fixed by the
+//! platform's documentation.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use deckhouse::{Bound, Channel};
+use oci::RepositoryUrl;
+
+use super::OutputArgs;
+
+/// `dhctl mirror`
+#[derive(Debug, Args)]
+#[command(subcommand_negates_reqs = true, disable_help_subcommand = true)]
+pub struct MirrorArgs {
+    /// Commands beside pull and push.
+    #[command(subcommand)]
+    pub command: Option<MirrorCommand>,
+    /// Pull and push.
+    #[command(flatten)]
+    pub transfer: TransferArgs,
+}
+
+/// Commands below `dhctl mirror`.
+#[derive(Debug, Subcommand)]
+pub enum MirrorCommand {
+    /// Read a registry back against a bundle: every tag, manifest and blob
+    Verify(VerifyArgs),
+}
+
+/// Flags of pull and push.
+#[derive(Debug, Args)]
+pub struct TransferArgs {
+    /// The bundle: written by a pull, read by a push. Must end in .tar
+    #[arg(short = 'i', long, env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE", value_name = "FILE", required = true)]
+    pub images_bundle_path: Option<PathBuf>,
+
+    /// Registry to pull from, as HOST[:PORT]/PATH
+    #[arg(
+        long,
+        env = "DHCTL_CLI_MIRROR_SOURCE",
+        value_name = "REGISTRY",
+        default_value = "registry.deckhouse.ru/deckhouse/ee",
+        help_heading = "Pull"
+    )]
+    pub source: RepositoryUrl,
+    /// Login for --source
+    #[arg(long, env = "DHCTL_CLI_MIRROR_SOURCE_LOGIN", value_name = "LOGIN", help_heading = "Pull")]
+    pub source_login: Option<String>,
+    /// Password for --source; with --source-login it wins over --license
+    #[arg(
+        long,
+        env = "DHCTL_CLI_MIRROR_SOURCE_PASSWORD",
+        hide_env_values = true,
+        value_name = "PASSWORD",
+        help_heading = "Pull"
+    )]
+    pub source_password: Option<String>,
+    /// Licence key: stands for login "license-token" with this password
+    #[arg(
+        short = 'l',
+        long,
+        env = "DHCTL_CLI_MIRROR_LICENSE",
+        hide_env_values = true,
+        value_name = "KEY",
+        help_heading = "Pull"
+    )]
+    pub license: Option<String>,
+
+    /// Oldest release to pull, X.Y or X.Y.Z; no effect above the rock-solid release
+    #[arg(
+        short = 'v',
+        long,
+        env = "DHCTL_CLI_MIRROR_MIN_VERSION",
+        value_name = "VERSION",
+        help_heading = "Choice of releases"
+    )]
+    pub min_version: Option<Bound>,
+    /// Newest release to pull, X.Y (with all its patches) or X.Y.Z; channels that point above are left out
+    #[arg(long, value_name = "VERSION", help_heading = "Choice of releases")]
+    pub max_version: Option<Bound>,
+    /// Pull exactly this release (repeatable)
+    #[arg(
+        long,
+        env = "DHCTL_CLI_MIRROR_RELEASE",
+        value_name = "VERSION",
+        value_parser = parse_release,
+        value_delimiter = ',',
+        conflicts_with = "min_version",
+        help_heading = "Choice of releases"
+    )]
+    pub release: Vec<semver::Version>,
+    /// Pull only what this release channel points to (repeatable)
+    #[arg(long, value_name = "NAME", help_heading = "Choice of releases")]
+    pub channel: Vec<Channel>,
+    /// In the bundle, let this channel point to the highest release pulled
+    #[arg(long, value_name = "NAME", help_heading = "Choice of releases")]
+    pub point_channel: Option<Channel>,
+    /// Pull releases of suspended channels too
+    #[arg(long, help_heading = "Choice of releases")]
+    pub ignore_suspend: bool,
+    /// Leave the modules out
+    #[arg(long, help_heading = "Choice of releases")]
+    pub no_modules: bool,
+    /// Leave the vulnerability databases out
+    #[arg(long, help_heading = "Choice of releases")]
+    pub no_security_db: bool,
+    /// Only tell what would be pulled: releases, images, bytes to download, size of the bundle, free disk
+    #[arg(long, help_heading = "Pull")]
+    pub dry_run: bool,
+
+    /// Private registry to push to, as HOST[:PORT]/PATH; makes the command a push
+    #[arg(
+        short = 'r',
+        long,
+        env = "DHCTL_CLI_MIRROR_PRIVATE_REGISTRY",
+        value_name = "REGISTRY",
+        help_heading = "Push"
+    )]
+    pub registry: Option<RepositoryUrl>,
+    /// Login for --registry
+    #[arg(short = 'u', long, env = "DHCTL_CLI_MIRROR_USER", value_name = "LOGIN", help_heading = "Push")]
+    pub registry_login: Option<String>,
+    /// Password for --registry
+    #[arg(
+        short = 'p',
+        long,
+        env = "DHCTL_CLI_MIRROR_PASS",
+        hide_env_values = true,
+        value_name = "PASSWORD",
+        help_heading = "Push"
+    )]
+    pub registry_password: Option<String>,
+
+    /// How to reach the registries.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+    /// How to print.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `dhctl mirror verify`
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The bundle that the registry is compared with
+    #[arg(short = 'i', long, env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE", value_name = "FILE")]
+    pub images_bundle_path: PathBuf,
+    /// Registry to read, as HOST[:PORT]/PATH
+    #[arg(short = 'r', long, env = "DHCTL_CLI_MIRROR_PRIVATE_REGISTRY", value_name = "REGISTRY")]
+    pub registry: RepositoryUrl,
+    /// Login for --registry
+    #[arg(short = 'u', long, env = "DHCTL_CLI_MIRROR_USER", value_name = "LOGIN")]
+    pub registry_login: Option<String>,
+    /// Password for --registry
+    #[arg(short = 'p', long, env = "DHCTL_CLI_MIRROR_PASS", hide_env_values = true, value_name = "PASSWORD")]
+    pub registry_password: Option<String>,
+    /// Download and hash every blob, not only ask for its size
+    #[arg(long)]
+    pub deep: bool,
+    /// How to reach the registry.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+    /// How to print.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// How registries are reached.
+#[derive(Debug, Clone, Args)]
+pub struct ConnectionArgs {
+    /// Blobs in transfer at once, at most; fewer run while the line or the registry cannot take them
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Connection")]
+    pub parallel: u16,
+    /// Plain HTTP instead of HTTPS
+    #[arg(long, help_heading = "Connection")]
+    pub insecure: bool,
+    /// Accept any TLS certificate
+    #[arg(long, help_heading = "Connection")]
+    pub tls_skip_verify: bool,
+    /// File with certificates (PEM) that are trusted beside the system's (repeatable)
+    #[arg(long, value_name = "FILE", help_heading = "Connection")]
+    pub ca_file: Vec<PathBuf>,
+}
+
+fn parse_release(text: &str) -> Result<semver::Version, String> {
+    let bare = text.strip_prefix('v').unwrap_or(text);
+    bare.parse().map_err(|_| "expected an exact release, as v1.58.3".to_owned())
+}

@@ -1,0 +1,73 @@
+//! What can be typed: types and help texts only. Their meaning is in `settings`.
+
+mod bundle;
+mod mirror;
+mod output;
+
+use clap::{Parser, Subcommand};
+
+pub use bundle::{BundleCommand, InspectArgs};
+pub use mirror::{ConnectionArgs, MirrorArgs, MirrorCommand, TransferArgs, VerifyArgs};
+pub use output::{OutputArgs, OutputFormat, ProgressFormat};
+
+/// Carries the Deckhouse Kubernetes Platform into a closed contour: pulls releases into one file,
+/// pushes them into a private registry, and proves that everything arrived.
+#[derive(Debug, Parser)]
+#[command(name = "dhctl", version, disable_help_subcommand = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Kept in step with `exit_code` by a test.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done
+  1    a fault of dhctl itself
+  2    a request that cannot be meant: flags, or a release or channel that the source does not have
+  3    something is missing, incomplete or damaged: source, bundle, part or target
+  4    authentication or permission: the registry refused the login, or the login lacks the right
+  5    network: DNS, connection, proxy, TLS, timeouts, an answer that is no registry's
+  6    local files and disk: not writable, no space, a file system's size limit
+  130  interrupted by a signal";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Pull a distribution into a bundle, or push a bundle into a private registry
+    ///
+    /// Without --registry the chosen releases are pulled from --source into the bundle. With --registry
+    /// the bundle is pushed there and everything is read back; only then the command succeeds.
+    Mirror(Box<MirrorArgs>),
+    /// Look into a bundle
+    #[command(subcommand)]
+    Bundle(BundleCommand),
+    /// Print a completion script for a shell
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::exit_code::Exit;
+
+    #[test]
+    fn arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_lists_every_exit_code() {
+        for (exit, meaning) in Exit::ALL {
+            let line = format!("{:<3}  {meaning}", exit as u8);
+            assert!(EXIT_CODES.lines().any(|it| it.trim() == line), "{line}");
+        }
+        assert_eq!(EXIT_CODES.lines().count(), Exit::ALL.len() + 1);
+    }
+}

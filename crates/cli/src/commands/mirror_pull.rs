@@ -1,0 +1,164 @@
+//! `dhctl mirror`: pull a distribution into a bundle.
+
+use std::{collections::BTreeMap, path::{Path, PathBuf}};
+
+use deckhouse::select;
+use mirror::{
+    Discovery, Plan, Request,
+    discover::discover,
+    pull::{Destination, pull},
+    source::{LayerStore, Source},
+};
+use serde::Serialize;
+
+use super::{delivery, size::{count, human}};
+use crate::{Environment, args::TransferArgs, failure::Failure, printer::Printer, progress::Progress, settings};
+
+/// What a pull brought, or with `--dry-run` would bring.
+#[derive(Serialize)]
+struct Pulled {
+    source: String,
+    dry_run: bool,
+    releases: Vec<String>,
+    channels: BTreeMap<String, String>,
+    modules: BTreeMap<String, Vec<String>>,
+    databases: Vec<String>,
+    images: usize,
+    repositories: usize,
+    /// Bytes of all blobs, each once.
+    download_size: u64,
+    /// Size of the bundle in bytes.
+    bundle_size: u64,
+    /// Free bytes where the bundle goes, before the pull.
+    free_space: u64,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    files: Vec<PathBuf>,
+}
+
+pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<(), Failure> {
+    let path = args.images_bundle_path.as_deref().ok_or_else(|| Failure::internal("a pull without bundle"))?;
+    let path = settings::bundle_path(path)?;
+    let directory = settings::directory(&path);
+    let free_space = bundle::free_space(directory).map_err(|error| Failure::file(directory, &error))?;
+    let client = settings::client(
+        &args.source,
+        settings::source_credentials(&args)?,
+        &args.connection,
+        &environment,
+    )?;
+    let workspace = if args.dry_run { None } else { Some(Workspace::create(&path)?) };
+    let layers = LayerStore::new(workspace.as_ref().map(|it| it.0.path().to_owned()));
+    let source = Source::new(client, args.source.repository.clone(), layers);
+    let progress = Progress::new(&args.output, environment.stderr_is_terminal);
+
+    let discovery = discover(&source, &request(&args), &progress).await?;
+    let plan = Plan::new(&discovery.wanted, args.source.repository.last_segment())?;
+    let mut pulled = summary(&args, &discovery, &plan, free_space);
+    if args.dry_run {
+        progress.finish();
+        return Printer::new(&args.output).result("mirror pull", &pulled, &dry_run_text(&pulled));
+    }
+
+    let destination = Destination { path, part_size: None };
+    let parallel = usize::from(args.connection.parallel);
+    pulled.files = pull(&source, &plan, &discovery.wanted, &destination, parallel, &progress).await?;
+    let directory = settings::directory(&destination.path);
+    pulled.files.push(delivery::write_releases(directory, &discovery.release_manifests)?);
+    if let Some(executable) = &environment.executable {
+        pulled.files.push(delivery::copy_binary(directory, executable)?);
+        if !delivery::IS_STATIC {
+            progress.warn("the dhctl beside the bundle is not the static Linux binary and may not run elsewhere");
+        }
+    }
+    progress.finish();
+    Printer::new(&args.output).result("mirror pull", &pulled, &text(&pulled))
+}
+
+/// A private directory beside the bundle for what planning reads; removed when the command ends.
+struct Workspace(tempfile::TempDir);
+
+impl Workspace {
+    fn create(bundle: &Path) -> Result<Self, Failure> {
+        let directory = settings::directory(bundle);
+        let mut prefix = std::ffi::OsString::from(".");
+        prefix.push(bundle.file_name().unwrap_or_default());
+        prefix.push("-layers-");
+        let created = tempfile::Builder::new().prefix(&prefix).tempdir_in(directory);
+        created.map(Self).map_err(|error| {
+            Failure::file(directory, &error).hint("the directory of the bundle must exist and be writable")
+        })
+    }
+}
+
+fn request(args: &TransferArgs) -> Request {
+    Request {
+        select: select::Request {
+            min: args.min_version,
+            max: args.max_version,
+            releases: args.release.clone(),
+            channels: args.channel.clone(),
+            point_channel: args.point_channel,
+            ignore_suspend: args.ignore_suspend,
+        },
+        no_modules: args.no_modules,
+        no_security_databases: args.no_security_db,
+    }
+}
+
+fn summary(args: &TransferArgs, discovery: &Discovery, plan: &Plan, free_space: u64) -> Pulled {
+    Pulled {
+        source: args.source.to_string(),
+        dry_run: args.dry_run,
+        releases: discovery.releases.iter().map(|version| format!("v{version}")).collect(),
+        channels: discovery.channels.iter().map(|(channel, it)| (channel.to_string(), format!("v{it}"))).collect(),
+        modules: discovery
+            .modules
+            .iter()
+            .map(|(name, versions)| (name.clone(), versions.iter().cloned().collect()))
+            .collect(),
+        databases: discovery.databases.clone(),
+        images: plan.image_count(),
+        repositories: plan.repository_count(),
+        download_size: plan.download_size(),
+        bundle_size: plan.layout().size(),
+        free_space,
+        files: Vec::new(),
+    }
+}
+
+fn contents_text(pulled: &Pulled) -> String {
+    let channels: Vec<String> = pulled.channels.iter().map(|(name, version)| format!("{name} → {version}")).collect();
+    let modules: Vec<String> =
+        pulled.modules.iter().map(|(name, versions)| format!("{name} {}", versions.join(" ")).trim_end().to_owned()).collect();
+    let or_none = |values: &[String], separator: &str| {
+        if values.is_empty() { "none".to_owned() } else { values.join(separator) }
+    };
+    format!(
+        "releases   {}\nchannels   {}\nmodules    {}\ndatabases  {}\nimages     {} in {}\n",
+        or_none(&pulled.releases, " "),
+        or_none(&channels, ", "),
+        or_none(&modules, ", "),
+        or_none(&pulled.databases, " "),
+        pulled.images,
+        count(pulled.repositories, "repository"),
+    )
+}
+
+fn dry_run_text(pulled: &Pulled) -> String {
+    let enough = if pulled.free_space < pulled.bundle_size { ": not enough" } else { "" };
+    format!(
+        "{}download   {}\nbundle     {}\nfree disk  {}{enough}\nnothing was written (--dry-run)\n",
+        contents_text(pulled),
+        human(pulled.download_size),
+        human(pulled.bundle_size),
+        human(pulled.free_space),
+    )
+}
+
+fn text(pulled: &Pulled) -> String {
+    let mut text = format!("{}bundle     {}\n", contents_text(pulled), human(pulled.bundle_size));
+    for file in &pulled.files {
+        text += &format!("written    {}\n", file.display());
+    }
+    text
+}

@@ -1,0 +1,41 @@
+//! `dhctl mirror verify`
+
+use bundle::Bundle;
+use mirror::{
+    Contents,
+    read_back::{Depth, Target},
+    verify::{VerifyReport, verify},
+};
+
+use super::size::count;
+use crate::{Environment, args::VerifyArgs, failure::Failure, printer::Printer, progress::Progress, settings};
+
+pub(crate) async fn run(args: VerifyArgs, environment: Environment) -> Result<(), Failure> {
+    let credentials = settings::credentials(
+        args.registry_login.as_deref(),
+        args.registry_password.as_deref(),
+        "--registry-login",
+    )?;
+    let bundle = Bundle::open(std::slice::from_ref(&args.images_bundle_path))?;
+    let contents = Contents::read(&bundle)?;
+    let client = settings::client(&args.registry, credentials, &args.connection, &environment)?;
+    let target = Target::new(client, args.registry.repository.clone());
+    let depth = if args.deep { Depth::Digest } else { Depth::Size };
+    let progress = Progress::new(&args.output, environment.stderr_is_terminal);
+    let report = verify(&contents, &target, depth, &progress).await?;
+    progress.finish();
+    let text = format!("{} holds everything in {}: {}\n", args.registry, args.images_bundle_path.display(), figures(&report));
+    Printer::new(&args.output).result("mirror verify", &report, &text)
+}
+
+/// The figures of a verified target in words.
+pub(super) fn figures(report: &VerifyReport) -> String {
+    format!(
+        "{}, {} and {} in {}, {}",
+        count(report.tags, "tag"),
+        count(report.manifests, "manifest"),
+        count(report.blobs, "blob"),
+        count(report.repositories, "repository"),
+        if report.deep { "every blob downloaded and hashed" } else { "every blob there with its size" },
+    )
+}

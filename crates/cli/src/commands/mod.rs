@@ -1,0 +1,11 @@
+//! One command a file: from settings to a printed result.
+
+pub(crate) mod bundle_inspect;
+pub(crate) mod completions;
+mod delivery;
+pub(crate) mod mirror_pull;
+pub(crate) mod mirror_push;
+pub(crate) mod mirror_verify;
+mod size;
+
+pub(crate) use size::human;

@@ -1,0 +1,50 @@
+//! Sizes for people.
+
+/// A size in binary units with three figures: `512 B`, `4.20 GiB`.
+#[expect(clippy::cast_precision_loss, reason = "three figures are shown")]
+pub(crate) fn human(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+    if bytes < 1024 {
+        return format!("{bytes} B");
+    }
+    let mut value = bytes as f64 / 1024.0;
+    let mut unit = 0;
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    let decimals = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
+    format!("{value:.decimals$} {}", UNITS[unit])
+}
+
+/// A count with its noun: `1 blob`, `2 blobs`.
+pub(crate) fn count(n: impl TryInto<u64>, noun: &str) -> String {
+    match n.try_into() {
+        Ok(1) => format!("1 {noun}"),
+        Ok(n) if noun.ends_with('y') => format!("{n} {}ies", &noun[..noun.len() - 1]),
+        Ok(n) => format!("{n} {noun}s"),
+        Err(_) => format!("many {noun}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        let cases = [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.00 KiB"),
+            (10 * 1024 * 1024, "10.0 MiB"),
+            (1_073_741_823, "1.00 GiB"),
+            (27_000_000_000, "25.1 GiB"),
+            (u64::MAX, "16384 PiB"),
+        ];
+        for (bytes, expected) in cases {
+            assert_eq!(human(bytes), expected);
+        }
+        assert_eq!((count(1_u64, "blob"), count(2_usize, "repository")), ("1 blob".into(), "2 repositories".into()));
+    }
+}

@@ -1,0 +1,57 @@
+//! The exit codes of `dhctl`. They are part of its interface: scripts read them.
+
+/// What the process tells its caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Done, and where that can be checked, checked.
+    Success = 0,
+    /// A fault of this program.
+    Internal = 1,
+    /// A request that cannot be meant: flags, or a release or channel that the source does not have.
+    Usage = 2,
+    /// Something is missing, incomplete or damaged: source set, bundle, part or target.
+    Incomplete = 3,
+    /// Authentication or permission.
+    Denied = 4,
+    /// Network: DNS, connection, proxy, TLS, timeouts, an answer that is no registry's.
+    Network = 5,
+    /// Local files and disk.
+    Files = 6,
+    /// Stopped by a signal.
+    Interrupted = 130,
+}
+
+impl Exit {
+    /// Every code with the sentence that the manual prints.
+    pub const ALL: [(Self, &'static str); 8] = [
+        (Self::Success, "done"),
+        (Self::Internal, "a fault of dhctl itself"),
+        (Self::Usage, "a request that cannot be meant: flags, or a release or channel that the source does not have"),
+        (Self::Incomplete, "something is missing, incomplete or damaged: source, bundle, part or target"),
+        (Self::Denied, "authentication or permission: the registry refused the login, or the login lacks the right"),
+        (Self::Network, "network: DNS, connection, proxy, TLS, timeouts, an answer that is no registry's"),
+        (Self::Files, "local files and disk: not writable, no space, a file system's size limit"),
+        (Self::Interrupted, "interrupted by a signal"),
+    ];
+
+    /// The name in JSON output.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Internal => "internal",
+            Self::Usage => "usage",
+            Self::Incomplete => "incomplete",
+            Self::Denied => "denied",
+            Self::Network => "network",
+            Self::Files => "files",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+impl From<Exit> for std::process::ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}

@@ -1,0 +1,69 @@
+//! What a user is told when something fails: the exit code, one sentence, and the next step.
+
+mod from_libraries;
+
+use mirror::MissingItem;
+use serde::Serialize;
+
+use crate::exit_code::Exit;
+
+/// A failure on its way to the user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Failure {
+    #[serde(rename = "kind", serialize_with = "kind")]
+    pub(crate) exit: Exit,
+    /// What failed and why, as one lower-case fragment.
+    pub(crate) message: String,
+    /// What to do next.
+    pub(crate) hints: Vec<String>,
+    /// The whole list of what is missing or damaged.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) missing: Vec<MissingItem>,
+}
+
+fn kind<S: serde::Serializer>(exit: &Exit, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(exit.name())
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), hints: Vec::new(), missing: Vec::new() }
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message)
+    }
+
+    pub(crate) fn internal(error: impl std::fmt::Display) -> Self {
+        Self::new(Exit::Internal, error.to_string())
+    }
+
+    pub(crate) fn interrupted() -> Self {
+        Self::new(Exit::Interrupted, "interrupted")
+    }
+
+    pub(crate) fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
+        Self::new(Exit::Files, format!("{}: {error}", path.display()))
+    }
+
+    pub(crate) fn stdout(error: &std::io::Error) -> Self {
+        Self::new(Exit::Files, format!("the result cannot be written to standard output: {error}"))
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The text for standard error.
+    pub(crate) fn render(&self) -> String {
+        let mut text = format!("error: {}\n", self.message);
+        for item in &self.missing {
+            text += &format!("  {item}\n");
+        }
+        for hint in &self.hints {
+            text += &format!("hint: {hint}\n");
+        }
+        text
+    }
+}

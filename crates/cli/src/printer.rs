@@ -1,0 +1,85 @@
+//! The one place that writes to standard output and standard error.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use crate::{args::{OutputArgs, OutputFormat}, failure::Failure};
+
+/// Version of the JSON documents; grows when a field changes its meaning or goes away.
+const DOCUMENT_VERSION: u32 = 1;
+
+/// Writes results, warnings and errors in the form that was asked for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Printer {
+    format: OutputFormat,
+}
+
+#[derive(Serialize)]
+struct Document<'a, T> {
+    version: u32,
+    command: &'a str,
+    #[serde(flatten)]
+    outcome: Outcome<'a, T>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome<'a, T> {
+    Result(&'a T),
+    Error(&'a Failure),
+}
+
+impl Printer {
+    pub(crate) fn new(args: &OutputArgs) -> Self {
+        Self { format: args.output }
+    }
+
+    /// Prints a result: `text` for people, `value` as a document for machines.
+    pub(crate) fn result<T: Serialize>(self, command: &str, value: &T, text: &str) -> Result<(), Failure> {
+        match self.format {
+            OutputFormat::Text => self.stdout(text.as_bytes()),
+            OutputFormat::Json => self.document(command, Outcome::Result(value)),
+        }
+    }
+
+    /// Prints a failure: always as text to standard error, and as a document where those are asked for.
+    pub(crate) fn failure(self, command: &str, failure: &Failure) {
+        write_to(&mut io::stderr().lock(), failure.render().as_bytes());
+        if self.format == OutputFormat::Json {
+            // The failure has been told; that its second form cannot be written changes nothing.
+            drop(self.document(command, Outcome::<()>::Error(failure)));
+        }
+    }
+
+    fn document<T: Serialize>(self, command: &str, outcome: Outcome<'_, T>) -> Result<(), Failure> {
+        let document = Document { version: DOCUMENT_VERSION, command, outcome };
+        let mut bytes = serde_json::to_vec_pretty(&document).map_err(Failure::internal)?;
+        bytes.push(b'\n');
+        self.stdout(&bytes)
+    }
+
+    /// A reader that has gone away has seen enough: no failure.
+    fn stdout(self, bytes: &[u8]) -> Result<(), Failure> {
+        let mut out = io::stdout().lock();
+        match out.write_all(bytes).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::stdout(&error)),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Writes a line to standard error.
+pub(crate) fn note(line: &str) {
+    write_to(&mut io::stderr().lock(), format!("{line}\n").as_bytes());
+}
+
+/// Writes raw bytes to standard output: help, completions.
+pub(crate) fn raw(bytes: &[u8]) {
+    write_to(&mut io::stdout().lock(), bytes);
+}
+
+/// Standard error may be closed, and there is no third place to say so.
+fn write_to(out: &mut dyn Write, bytes: &[u8]) {
+    drop(out.write_all(bytes).and_then(|()| out.flush()));
+}

@@ -1,0 +1,9 @@
+//! Drawing what a running command tells: a bar on a terminal, lines elsewhere, JSON for machines.
+
+mod bar;
+mod json;
+mod lines;
+mod meter;
+mod sink;
+
+pub(crate) use sink::Progress;

@@ -1,0 +1,115 @@
+//! The observer that commands hand to the library.
+
+use std::{
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
+
+use mirror::{Event, Observer};
+
+use super::{bar::Bar, json::Json, lines::Lines, meter::Meter};
+use crate::{args::{OutputArgs, ProgressFormat}, printer};
+
+/// Where the figures of a stage go.
+pub(super) trait Draw: Send {
+    fn begin(&mut self, meter: &Meter, now: Instant);
+    fn update(&mut self, meter: &Meter, now: Instant);
+    fn end(&mut self, meter: &Meter, now: Instant);
+    /// A line for the user that must not be torn by what is being drawn.
+    fn say(&mut self, kind: &'static str, text: &str);
+}
+
+/// Takes the events of a command and draws them.
+pub(crate) struct Progress {
+    state: Mutex<State>,
+    verbose: bool,
+    quiet: bool,
+}
+
+struct State {
+    draw: Box<dyn Draw>,
+    meter: Option<Meter>,
+}
+
+impl Progress {
+    pub(crate) fn new(args: &OutputArgs, is_terminal: bool) -> Self {
+        let draw: Box<dyn Draw> = match args.progress {
+            ProgressFormat::Json => Box::new(Json::default()),
+            _ if args.quiet => Box::new(Quiet),
+            ProgressFormat::Auto if is_terminal => Box::new(Bar::default()),
+            ProgressFormat::Auto | ProgressFormat::Plain => Box::new(Lines::default()),
+        };
+        let state = State { draw, meter: None };
+        Self { state: Mutex::new(state), verbose: args.verbose, quiet: args.quiet }
+    }
+
+    /// Tells of something that the user should look at; not silenced by `--quiet`.
+    pub(crate) fn warn(&self, text: &str) {
+        self.lock().draw.say("warning", text);
+    }
+
+    /// Ends what is being drawn, so that the result stands on a clean line.
+    pub(crate) fn finish(&self) {
+        let state = &mut *self.lock();
+        if let Some(meter) = state.meter.take() {
+            state.draw.end(&meter, Instant::now());
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A command that fails leaves no half-drawn bar behind.
+impl Drop for Progress {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+impl Observer for Progress {
+    fn event(&self, event: Event) {
+        let now = Instant::now();
+        let state = &mut *self.lock();
+        match event {
+            Event::StageBegan { stage, bytes, items } => {
+                let meter = Meter::new(stage, bytes, items, now);
+                state.draw.begin(&meter, now);
+                state.meter = Some(meter);
+            }
+            Event::Bytes(bytes) => {
+                if let Some(meter) = &mut state.meter {
+                    meter.add_bytes(bytes, now);
+                    state.draw.update(meter, now);
+                }
+            }
+            Event::Items(items) => {
+                if let Some(meter) = &mut state.meter {
+                    meter.items += items;
+                    state.draw.update(meter, now);
+                }
+            }
+            Event::StageEnded(_) => {
+                if let Some(meter) = state.meter.take() {
+                    state.draw.end(&meter, now);
+                }
+            }
+            Event::Notice(text) => state.draw.say("warning", &text),
+            Event::Detail(text) if self.verbose && !self.quiet => state.draw.say("detail", &text),
+            Event::Detail(_) => {}
+        }
+    }
+}
+
+/// Only what the user must see.
+struct Quiet;
+
+impl Draw for Quiet {
+    fn begin(&mut self, _: &Meter, _: Instant) {}
+    fn update(&mut self, _: &Meter, _: Instant) {}
+    fn end(&mut self, _: &Meter, _: Instant) {}
+    fn say(&mut self, kind: &'static str, text: &str) {
+        printer::note(&format!("{kind}: {text}"));
+    }
+}

@@ -1,0 +1,101 @@
+//! From the process's arguments to its exit code.
+
+use std::{ffi::OsString, future::Future, process::ExitCode, time::Duration};
+
+use clap::Parser;
+
+use crate::{
+    Environment,
+    args::{BundleCommand, Cli, Command, MirrorCommand, OutputArgs},
+    commands,
+    exit_code::Exit,
+    failure::Failure,
+    printer::{self, Printer},
+};
+
+/// How long threads that are in the middle of a disk operation are waited for after an interrupt.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Runs one command.
+pub fn run(args: impl IntoIterator<Item = OsString>, environment: Environment) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error).into(),
+    };
+    // Which of the two providers in use elsewhere is meant must be said once per process; a second
+    // call would mean that it has been said.
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    dispatch(cli.command, environment).into()
+}
+
+/// Help and version go to standard output and are no failure; everything else is a wrong request.
+fn usage(error: &clap::Error) -> Exit {
+    let text = error.render();
+    if error.use_stderr() {
+        printer::note(text.to_string().trim_end());
+        Exit::Usage
+    } else {
+        printer::raw(text.to_string().as_bytes());
+        Exit::Success
+    }
+}
+
+fn dispatch(command: Command, environment: Environment) -> Exit {
+    match command {
+        Command::Mirror(args) => match args.command {
+            Some(MirrorCommand::Verify(args)) => {
+                let output = args.output.clone();
+                finish("mirror verify", &output, commands::mirror_verify::run(args, environment))
+            }
+            None if args.transfer.registry.is_some() => {
+                let output = args.transfer.output.clone();
+                finish("mirror push", &output, commands::mirror_push::run(args.transfer, environment))
+            }
+            None => {
+                let output = args.transfer.output.clone();
+                finish("mirror pull", &output, commands::mirror_pull::run(args.transfer, environment))
+            }
+        },
+        Command::Bundle(BundleCommand::Inspect(args)) => {
+            let output = args.output.clone();
+            finish("bundle inspect", &output, async move { commands::bundle_inspect::run(&args) })
+        }
+        Command::Completions { shell } => commands::completions::run(shell),
+    }
+}
+
+fn finish(name: &str, output: &OutputArgs, command: impl Future<Output = Result<(), Failure>>) -> Exit {
+    match block_on(command) {
+        Ok(()) => Exit::Success,
+        Err(failure) => {
+            Printer::new(output).failure(name, &failure);
+            failure.exit
+        }
+    }
+}
+
+fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::internal)?;
+    let result = runtime.block_on(async {
+        let stop = stop_signal()?;
+        tokio::select! {
+            result = command => result,
+            () = stop => Err(Failure::interrupted()),
+        }
+    });
+    runtime.shutdown_timeout(GRACE);
+    result
+}
+
+/// Resolves when the process is asked to end.
+fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::internal)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::internal)?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,10 @@
+//! The real binary against real servers: what a user does, and what a user can do wrong.
+
+mod bad_input;
+mod choice;
+mod d8;
+mod docker_registry;
+mod incomplete;
+mod interrupt;
+mod main_line;
+mod world;

@@ -1,0 +1,125 @@
+//! Running `dhctl` as a user would, with nothing of the developer's environment.
+
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+    sync::Arc,
+};
+
+use registry::server::{MemoryStore, RunningServer, Server, ServerOptions, Store};
+use testkit::distribution::Distribution;
+
+/// What a run of the binary gave.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    pub(crate) fn of(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+
+    /// Fails the test with everything that was printed unless the exit code is this one.
+    #[track_caller]
+    pub(crate) fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "\nstdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+    }
+}
+
+/// The binary, to be run in `directory`.
+pub(crate) fn command(directory: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dhctl"));
+    command.current_dir(directory).stdin(Stdio::null()).env_clear();
+    command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    command
+}
+
+/// Runs the binary with these arguments.
+pub(crate) fn dhctl(directory: &Path, args: &[&str]) -> Run {
+    Run::of(command(directory).args(args).output().unwrap())
+}
+
+/// A distribution that is served, an empty registry, and a folder to work in.
+pub(crate) struct World {
+    pub(crate) distribution: Distribution,
+    pub(crate) target: MemoryStore,
+    pub(crate) source_url: String,
+    pub(crate) target_url: String,
+    pub(crate) folder: tempfile::TempDir,
+    _servers: [RunningServer; 2],
+}
+
+/// Where a pushed distribution goes below the target's host.
+pub(crate) const TARGET_ROOT: &str = "inside/dkp/ee";
+
+impl World {
+    pub(crate) fn sample() -> Self {
+        Self::of(Distribution::sample())
+    }
+
+    pub(crate) fn of(distribution: Distribution) -> Self {
+        Self::with(distribution, ServerOptions::default())
+    }
+
+    /// With a source that behaves as told.
+    pub(crate) fn with(distribution: Distribution, source: ServerOptions) -> Self {
+        let target = MemoryStore::new();
+        let source = serve(Arc::new(distribution.store.clone()), source);
+        let server = serve(Arc::new(target.clone()), ServerOptions::default());
+        Self {
+            source_url: format!("{}/{}", source.addr(), distribution.root),
+            target_url: format!("{}/{TARGET_ROOT}", server.addr()),
+            distribution,
+            target,
+            folder: tempfile::tempdir().unwrap(),
+            _servers: [source, server],
+        }
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn pull(&self, args: &[&str]) -> Run {
+        let base = ["mirror", "--insecure", "--source", &self.source_url, "-i", "d8.tar"];
+        dhctl(self.folder.path(), &[&base, args].concat())
+    }
+
+    pub(crate) fn push(&self, args: &[&str]) -> Run {
+        let base = ["mirror", "--insecure", "-r", &self.target_url, "-i", "d8.tar"];
+        dhctl(self.folder.path(), &[&base, args].concat())
+    }
+
+    pub(crate) fn verify(&self, args: &[&str]) -> Run {
+        let base = ["mirror", "verify", "--insecure", "-r", &self.target_url, "-i", "d8.tar"];
+        dhctl(self.folder.path(), &[&base, args].concat())
+    }
+
+    /// Names of the files in the folder, sorted.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.folder.path()).unwrap();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+/// Serves a store on a free port.
+pub(crate) fn serve(store: Arc<dyn Store>, options: ServerOptions) -> RunningServer {
+    Server::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), store, options).unwrap()
+}

@@ -1,0 +1,143 @@
+//! What a bundle holds, as a registry sees it: per repository its tags, manifests and blobs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bundle::Bundle;
+use deckhouse::repositories::MODULES;
+use oci::{Descriptor, Digest, Manifest, RawManifest, Tag, layout};
+
+use crate::{Error, MissingItem, error::Place};
+
+/// The whole content of a bundle, manifests read and checked.
+#[derive(Debug)]
+pub struct Contents {
+    /// The repositories in order of their paths.
+    pub repositories: Vec<Repository>,
+}
+
+/// One repository of a bundle.
+#[derive(Debug)]
+pub struct Repository {
+    /// Path below the root; empty for the root itself.
+    pub path: String,
+    /// The tags that it gets on push. Where the index names a tag twice, the last one counts, as in
+    /// the platform's tools.
+    pub tags: BTreeMap<Tag, Digest>,
+    /// Images without a tag, pushed by digest.
+    pub untagged: BTreeSet<Digest>,
+    /// Every manifest, children of indexes included.
+    pub manifests: BTreeMap<Digest, RawManifest>,
+    /// Every blob that the manifests name, with its size in bytes.
+    pub blobs: BTreeMap<Digest, u64>,
+}
+
+impl Contents {
+    /// Reads every manifest of the bundle.
+    ///
+    /// # Errors
+    /// [`Error::Incomplete`] with every manifest and blob that the bundle should hold and does not.
+    pub fn read(bundle: &Bundle) -> Result<Self, Error> {
+        let mut missing = Vec::new();
+        let mut repositories = Vec::new();
+        for source in bundle.repositories() {
+            repositories.push(Repository::read(bundle, source, &mut missing));
+        }
+        if missing.is_empty() {
+            return Ok(Self { repositories });
+        }
+        missing.sort();
+        missing.dedup();
+        Err(Error::Incomplete { place: Place::Bundle, items: missing })
+    }
+
+    /// Names of the modules in the bundle.
+    pub fn modules(&self) -> impl Iterator<Item = &str> {
+        self.repositories.iter().filter_map(|repository| {
+            let name = repository.path.strip_prefix(MODULES)?.strip_prefix('/')?;
+            (!name.contains('/')).then_some(name)
+        })
+    }
+
+    /// The blobs of all repositories, each once: size and the repositories that hold it.
+    pub fn unique_blobs(&self) -> BTreeMap<Digest, (u64, Vec<&str>)> {
+        let mut unique: BTreeMap<Digest, (u64, Vec<&str>)> = BTreeMap::new();
+        for repository in &self.repositories {
+            for (digest, size) in &repository.blobs {
+                unique.entry(*digest).or_insert((*size, Vec::new())).1.push(&repository.path);
+            }
+        }
+        unique
+    }
+}
+
+impl Repository {
+    fn read(bundle: &Bundle, source: &bundle::Repository, missing: &mut Vec<MissingItem>) -> Self {
+        let mut repository = Self {
+            path: source.path.clone(),
+            tags: BTreeMap::new(),
+            untagged: BTreeSet::new(),
+            manifests: BTreeMap::new(),
+            blobs: BTreeMap::new(),
+        };
+        for descriptor in &source.index {
+            let tag = descriptor.annotations.get(layout::SHORT_TAG);
+            let name = tag.cloned().unwrap_or_else(|| descriptor.digest.to_string());
+            match tag.map(|tag| tag.parse::<Tag>()) {
+                Some(Ok(tag)) => {
+                    repository.tags.insert(tag, descriptor.digest);
+                }
+                None => {
+                    repository.untagged.insert(descriptor.digest);
+                }
+                Some(Err(error)) => missing.push(item(&repository.path, &name, &name, error.to_string())),
+            }
+            repository.add(bundle, source, descriptor, &name, missing);
+        }
+        repository
+    }
+
+    fn add(
+        &mut self,
+        bundle: &Bundle,
+        source: &bundle::Repository,
+        descriptor: &Descriptor,
+        image: &str,
+        missing: &mut Vec<MissingItem>,
+    ) {
+        if self.manifests.contains_key(&descriptor.digest) {
+            return;
+        }
+        let reference = descriptor.digest.to_string();
+        let parsed = bundle.manifest(&self.path, descriptor).map_err(|error| error.to_string());
+        let parsed = parsed.and_then(|raw| Ok((raw.parse().map_err(|error| error.to_string())?, raw)));
+        let (manifest, raw) = match parsed {
+            Ok(parsed) => parsed,
+            Err(reason) => return missing.push(item(&self.path, &reference, image, reason)),
+        };
+        self.manifests.insert(descriptor.digest, raw);
+        if let Manifest::Index { manifests } = &manifest {
+            for child in manifests {
+                self.add(bundle, source, child, image, missing);
+            }
+        }
+        for blob in manifest.blobs() {
+            match source.blobs.get(&blob.digest) {
+                Some(size) if *size == blob.size => {
+                    self.blobs.insert(blob.digest, blob.size);
+                }
+                found => {
+                    let reason = match found {
+                        None => "the blob is not in the bundle".to_owned(),
+                        Some(size) => format!("{size} bytes in the bundle instead of {}", blob.size),
+                    };
+                    missing.push(item(&self.path, &blob.digest.to_string(), image, reason));
+                }
+            }
+        }
+    }
+}
+
+fn item(path: &str, reference: &str, image: &str, reason: String) -> MissingItem {
+    let repository = if path.is_empty() { "(root)".to_owned() } else { path.to_owned() };
+    MissingItem { reference: reference.to_owned(), wanted_by: vec![format!("{repository}:{image}")], repository, reason }
+}

@@ -1,0 +1,160 @@
+//! Modules: every one that the source lists, with its release channels and their versions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use deckhouse::{
+    channel::Channel,
+    image_list::{ImageList, parse_extra_images},
+    release_info::ReleaseInfo,
+    repositories::{MODULE_EXTRA_IMAGES, MODULE_IMAGES_DIGESTS, MODULES, VERSION_JSON, module, module_extra, module_release},
+};
+use futures_util::future::try_join_all;
+use oci::{RawManifest, Tag, TagOrDigest};
+
+use super::platform::{tag, want_digests};
+use crate::{
+    Error, Event, Observer,
+    source::{Need, Source},
+};
+
+pub(super) async fn discover(
+    source: &Source,
+    observer: &dyn Observer,
+) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {
+    let Some(names) = source.repository(MODULES)?.tags().await? else {
+        observer.event(Event::Notice("the source has no modules".to_owned()));
+        return Ok(BTreeMap::new());
+    };
+    let modules = names.iter().map(|name| async move {
+        let versions = one(source, name, observer).await?;
+        Ok::<_, Error>((name.clone(), versions))
+    });
+    Ok(try_join_all(modules).await?.into_iter().collect())
+}
+
+async fn one(source: &Source, name: &str, observer: &dyn Observer) -> Result<BTreeSet<String>, Error> {
+    let by = format!("module {name}");
+    let release_path = module_release(name);
+    if let Err(error) = source.repository(&release_path) {
+        source.miss(MODULES, &tag(name)?, &by, &error.to_string());
+        return Ok(BTreeSet::new());
+    }
+    let channels = Channel::ALL.iter().map(|channel| {
+        let (by, release_path) = (&by, &release_path);
+        async move {
+            let reference = tag(&channel.to_string())?;
+            let Some(manifest) = source.want(release_path, reference.clone(), Need::Optional, by).await? else {
+                return Ok(None);
+            };
+            channel_version(source, release_path, &reference, &manifest, by).await
+        }
+    });
+    let versions: BTreeSet<String> =
+        try_join_all::<_>(channels).await?.into_iter().flatten().collect();
+    if versions.is_empty() {
+        observer.event(Event::Notice(format!("module {name} has no release channels on the source; nothing of it is brought")));
+    }
+    try_join_all(versions.iter().map(|version| one_version(source, name, version, observer))).await?;
+    Ok(versions)
+}
+
+async fn channel_version(
+    source: &Source,
+    path: &str,
+    reference: &TagOrDigest,
+    manifest: &RawManifest,
+    by: &str,
+) -> Result<Option<String>, Error> {
+    let Some(files) = source.files(path, reference, manifest, &[VERSION_JSON], by).await? else {
+        return Ok(None);
+    };
+    let Some(file) = files.get(VERSION_JSON) else {
+        source.miss(path, reference, by, "the image has no version.json");
+        return Ok(None);
+    };
+    match ReleaseInfo::parse(file) {
+        Ok(info) => Ok(Some(format!("v{}", info.version))),
+        Err(error) => {
+            source.miss(path, reference, by, &format!("version.json: {error}"));
+            Ok(None)
+        }
+    }
+}
+
+async fn one_version(
+    source: &Source,
+    name: &str,
+    version: &str,
+    observer: &dyn Observer,
+) -> Result<(), Error> {
+    let by = format!("module {name} {version}");
+    let (path, release_path) = (module(name), module_release(name));
+    let Ok(reference) = version.parse::<Tag>().map(TagOrDigest::from) else {
+        let channels = "its release channels".to_owned();
+        source.miss_text(&release_path, &channels, &by, &format!("they name {version}, which cannot be a tag"));
+        return Ok(());
+    };
+    let release = async {
+        if source.want(&release_path, reference.clone(), Need::Optional, &by).await?.is_none() {
+            let notice = format!("module {name} has no release image for {version}; its channels have one");
+            observer.event(Event::Notice(notice));
+        }
+        Ok(())
+    };
+    let images = async {
+        let Some(manifest) = source.want(&path, reference.clone(), Need::Required, &by).await? else {
+            return Ok(());
+        };
+        let wanted = [MODULE_IMAGES_DIGESTS, MODULE_EXTRA_IMAGES];
+        let Some(files) = source.files(&path, &reference, &manifest, &wanted, &by).await? else {
+            return Ok(());
+        };
+        let digests = internal_images(source, &path, &reference, files.get(MODULE_IMAGES_DIGESTS), &by, observer);
+        let extra = extra_images(source, name, &reference, files.get(MODULE_EXTRA_IMAGES), &by);
+        futures_util::try_join!(digests, extra).map(drop)
+    };
+    futures_util::try_join!(release, images).map(drop)
+}
+
+async fn internal_images(
+    source: &Source,
+    path: &str,
+    reference: &TagOrDigest,
+    file: Option<&Vec<u8>>,
+    by: &str,
+    observer: &dyn Observer,
+) -> Result<(), Error> {
+    let Some(file) = file else {
+        observer.event(Event::Notice(format!("{by} has no {MODULE_IMAGES_DIGESTS}: no images of its own")));
+        return Ok(());
+    };
+    match ImageList::parse_digests(file) {
+        Ok(list) => want_digests(source, path, &list, by).await,
+        Err(error) => {
+            source.miss(path, reference, by, &format!("{MODULE_IMAGES_DIGESTS}: {error}"));
+            Ok(())
+        }
+    }
+}
+
+async fn extra_images(
+    source: &Source,
+    name: &str,
+    reference: &TagOrDigest,
+    file: Option<&Vec<u8>>,
+    by: &str,
+) -> Result<(), Error> {
+    let Some(file) = file else { return Ok(()) };
+    let images = match parse_extra_images(file) {
+        Ok(images) => images,
+        Err(error) => {
+            source.miss(&module(name), reference, by, &format!("{MODULE_EXTRA_IMAGES}: {error}"));
+            return Ok(());
+        }
+    };
+    let wants = images.iter().map(|(extra, extra_tag)| async move {
+        let path = module_extra(name, extra);
+        source.want_tag(&path, extra_tag, Need::Required, by).await.map(drop)
+    });
+    try_join_all(wants).await.map(drop)
+}

@@ -1,0 +1,141 @@
+//! What can go wrong while a distribution is moved.
+
+use std::{fmt, path::PathBuf};
+
+use registry::client::ErrorKind;
+
+/// A failure of a pull, a push or a verification.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A registry refused, failed or could not be reached.
+    #[error(transparent)]
+    Registry(#[from] registry::client::Error),
+    /// The source does not have the releases or channels that were asked for.
+    #[error(transparent)]
+    Select(#[from] deckhouse::select::SelectError),
+    /// The bundle could not be read or written.
+    #[error(transparent)]
+    Bundle(#[from] bundle::BundleError),
+    /// The planned archive contradicts itself.
+    #[error(transparent)]
+    Layout(#[from] bundle::LayoutError),
+    /// Things are missing or damaged; the list is whole.
+    #[error("{}", count(.items, .place))]
+    Incomplete {
+        /// Where they are missing: the source, the bundle or the target.
+        place: Place,
+        /// Everything that is missing.
+        items: Vec<MissingItem>,
+    },
+    /// What a registry sent does not have its digest.
+    #[error("{object}: the content has the digest {actual}")]
+    Content {
+        /// Repository and digest.
+        object: String,
+        /// The digest of what came.
+        actual: oci::Digest,
+    },
+    /// `deckhousereleases.yaml` could not be made.
+    #[error("deckhousereleases.yaml cannot be written: {0}")]
+    ReleaseManifest(#[from] deckhouse::release_manifest::ReleaseManifestError),
+    /// A local file other than the bundle.
+    #[error("{}: {source}", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A fault of this program.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+/// Where something is missing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// The registry that is pulled from.
+    Source,
+    /// The bundle.
+    Bundle,
+    /// The registry that is pushed to.
+    Target,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Source => "source",
+            Self::Bundle => "bundle",
+            Self::Target => "target",
+        })
+    }
+}
+
+/// One thing that is missing or damaged.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct MissingItem {
+    /// The repository, with its registry if it is in one.
+    pub repository: String,
+    /// The tag or digest.
+    pub reference: String,
+    /// What wants it, as `release v1.58.3` or `module console v1.2.3`; sorted.
+    pub wanted_by: Vec<String>,
+    /// Why it does not count as present.
+    pub reason: String,
+}
+
+impl fmt::Display for MissingItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let separator = if self.reference.contains(':') { '@' } else { ':' };
+        write!(f, "{}{separator}{}: {}", self.repository, self.reference, self.reason)?;
+        if self.wanted_by.is_empty() {
+            return Ok(());
+        }
+        write!(f, " (wanted by {})", self.wanted_by.join(", "))
+    }
+}
+
+fn count(items: &[MissingItem], place: &Place) -> String {
+    match items.len() {
+        1 => format!("1 object is missing or damaged in the {place}"),
+        n => format!("{n} objects are missing or damaged in the {place}"),
+    }
+}
+
+impl Error {
+    /// Content that does not have the digest by which it was asked for.
+    pub(crate) fn content(
+        repository: &registry::client::Repository,
+        digest: &oci::Digest,
+        actual: oci::Digest,
+    ) -> Self {
+        Self::Content { object: format!("{}@{digest}", repository.name()), actual }
+    }
+
+    /// Whether a registry answered, and what it holds is wrong or certainly gone: that belongs on a list
+    /// of what is missing, where every other failure ends the run.
+    pub(crate) fn is_bad_content(&self) -> bool {
+        match self {
+            Self::Content { .. } => true,
+            Self::Registry(error) => matches!(
+                error.kind(),
+                ErrorKind::NotFound { .. }
+                    | ErrorKind::DigestMismatch { .. }
+                    | ErrorKind::SizeMismatch { .. }
+                    | ErrorKind::TooLarge { .. }
+            ),
+            _ => false,
+        }
+    }
+
+    /// The list of what is missing, if that is the failure.
+    pub fn missing(&self) -> &[MissingItem] {
+        match self {
+            Self::Incomplete { items, .. } => items,
+            _ => &[],
+        }
+    }
+}

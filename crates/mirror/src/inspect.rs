@@ -1,0 +1,156 @@
+//! What is inside a bundle, told from its metadata alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bundle::Bundle;
+use deckhouse::{
+    channel::Channel,
+    image_files::FileSearch,
+    release_info::ReleaseInfo,
+    repositories::{RELEASE_CHANNEL, SECURITY_DATABASES, VERSION_JSON, module_release},
+    version::parse_tag,
+};
+use oci::{Manifest, RawManifest};
+use semver::Version;
+
+use crate::{
+    Contents, Error, contents,
+    source::BlobStream,
+};
+
+/// The content of a bundle for a user.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Inspection {
+    /// Size of the whole bundle in bytes.
+    pub size: u64,
+    /// Number of parts; 1 for a whole file.
+    pub parts: usize,
+    /// Bytes of all blobs and manifests, each counted once.
+    pub unique_size: u64,
+    /// The platform's releases, ascending.
+    pub releases: Vec<String>,
+    /// The platform's release channels and where each points.
+    pub channels: BTreeMap<String, String>,
+    /// The modules.
+    pub modules: BTreeMap<String, ModuleInspection>,
+    /// The vulnerability databases.
+    pub databases: Vec<String>,
+    /// The repositories.
+    pub repositories: Vec<RepositoryInspection>,
+    /// Tags and digests that the bundle answers to.
+    pub images: usize,
+}
+
+/// One module.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct ModuleInspection {
+    /// Its versions, ascending.
+    pub versions: Vec<String>,
+    /// Its release channels and where each points.
+    pub channels: BTreeMap<String, String>,
+}
+
+/// One repository.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct RepositoryInspection {
+    /// Path below the root; empty for the root.
+    pub path: String,
+    /// Tags and digests that it answers to.
+    pub images: usize,
+    /// Its blobs.
+    pub blobs: usize,
+    /// Bytes of its blobs.
+    pub size: u64,
+    /// Bytes of its blobs that another repository has too.
+    pub shared_size: u64,
+}
+
+/// Tells what is in a bundle.
+///
+/// # Errors
+/// [`Error::Incomplete`] or [`Error::Bundle`] if the bundle is damaged.
+pub fn inspect(bundle: &Bundle) -> Result<Inspection, Error> {
+    let contents = Contents::read(bundle)?;
+    let unique = contents.unique_blobs();
+    let manifests: BTreeMap<_, _> = contents
+        .repositories
+        .iter()
+        .flat_map(|repository| repository.manifests.values())
+        .map(|manifest| (manifest.digest(), manifest.bytes().len() as u64))
+        .collect();
+    let repositories: Vec<RepositoryInspection> = contents
+        .repositories
+        .iter()
+        .map(|repository| {
+            let shared = repository.blobs.iter().filter(|(digest, _)| unique[digest].1.len() > 1);
+            RepositoryInspection {
+                path: repository.path.clone(),
+                images: repository.tags.len() + repository.untagged.len(),
+                blobs: repository.blobs.len(),
+                size: repository.blobs.values().sum(),
+                shared_size: shared.map(|(_, size)| size).sum(),
+            }
+        })
+        .collect();
+    let find = |path: &str| contents.repositories.iter().find(|repository| repository.path == path);
+    let release_channel = find(RELEASE_CHANNEL);
+    let modules = contents
+        .modules()
+        .map(|name| {
+            let versions = find(&format!("modules/{name}")).map(versions).unwrap_or_default();
+            let channels = find(&module_release(name)).map(|it| channels(bundle, it)).transpose()?;
+            Ok((name.to_owned(), ModuleInspection { versions, channels: channels.unwrap_or_default() }))
+        })
+        .collect::<Result<_, Error>>()?;
+    Ok(Inspection {
+        size: bundle.size(),
+        parts: bundle.parts(),
+        unique_size: unique.values().map(|(size, _)| size).sum::<u64>() + manifests.values().sum::<u64>(),
+        releases: release_channel.map(versions).unwrap_or_default(),
+        channels: release_channel.map(|it| channels(bundle, it)).transpose()?.unwrap_or_default(),
+        modules,
+        databases: SECURITY_DATABASES
+            .iter()
+            .filter(|(path, _)| find(path).is_some())
+            .map(|(path, _)| (*path).to_owned())
+            .collect(),
+        images: repositories.iter().map(|repository| repository.images).sum(),
+        repositories,
+    })
+}
+
+fn versions(repository: &contents::Repository) -> Vec<String> {
+    let versions: BTreeSet<Version> =
+        repository.tags.keys().filter_map(|tag| parse_tag(tag.as_str())).collect();
+    versions.into_iter().map(|version| format!("v{version}")).collect()
+}
+
+fn channels(bundle: &Bundle, repository: &contents::Repository) -> Result<BTreeMap<String, String>, Error> {
+    let mut channels = BTreeMap::new();
+    for (tag, digest) in &repository.tags {
+        if tag.as_str().parse::<Channel>().is_err() {
+            continue;
+        }
+        if let Some(version) = repository.manifests.get(digest).map(|it| version(bundle, &repository.path, it)) {
+            channels.insert(tag.to_string(), version?.unwrap_or_else(|| "unknown".to_owned()));
+        }
+    }
+    Ok(channels)
+}
+
+/// The version that a release channel's image names; `None` if it does not say.
+fn version(bundle: &Bundle, path: &str, manifest: &RawManifest) -> Result<Option<String>, Error> {
+    let Ok(Manifest::Image { layers, .. }) = manifest.parse() else { return Ok(None) };
+    let mut search = FileSearch::new(&[VERSION_JSON]);
+    for layer in layers.iter().rev() {
+        let Some(blob) = bundle.blob(path, &layer.digest) else { return Ok(None) };
+        if search.scan_layer(&layer.media_type, BlobStream::new(blob)).is_err() {
+            return Ok(None);
+        }
+        if search.is_complete() {
+            break;
+        }
+    }
+    let file = search.into_found().remove(VERSION_JSON);
+    Ok(file.and_then(|file| ReleaseInfo::parse(&file).ok()).map(|info| format!("v{}", info.version)))
+}

@@ -1,0 +1,151 @@
+//! Uploading blobs: each once, taken over by its other repositories.
+
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU32, AtomicU64, Ordering},
+    },
+};
+
+use bundle::Bundle;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use oci::Digest;
+use registry::client::{Mount, UploadSession};
+
+use super::PushReport;
+use crate::{
+    Contents, Error, Event, Observer, Stage,
+    read_back::{Gaps, Target, blob_descriptor},
+};
+
+/// After so many refused mounts without one success the registry is not asked again.
+const MOUNT_MISSES: u32 = 3;
+
+/// One blob that some repositories lack.
+struct Work<'a> {
+    digest: Digest,
+    size: u64,
+    have: Option<&'a str>,
+    lack: Vec<&'a str>,
+}
+
+struct Uploader<'a> {
+    bundle: &'a Bundle,
+    target: &'a Target,
+    observer: &'a dyn Observer,
+    misses: AtomicU32,
+    mounts: AtomicU64,
+    report: Mutex<PushReport>,
+}
+
+/// Brings every missing blob into every repository that lacks it.
+pub(super) async fn upload(
+    bundle: &Bundle,
+    contents: &Contents,
+    target: &Target,
+    gaps: &Gaps,
+    parallel: usize,
+    observer: &dyn Observer,
+) -> Result<PushReport, Error> {
+    let work = work(contents, gaps);
+    let bytes = work.iter().filter(|work| work.have.is_none()).map(|work| work.size).sum();
+    observer.event(Event::StageBegan { stage: Stage::Upload, bytes, items: work.len() as u64 });
+    let uploader = Uploader {
+        bundle,
+        target,
+        observer,
+        misses: AtomicU32::new(0),
+        mounts: AtomicU64::new(0),
+        report: Mutex::default(),
+    };
+    stream::iter(work)
+        .map(Ok)
+        .try_for_each_concurrent(parallel, |work| {
+            let uploader = &uploader;
+            async move { uploader.process(work).await }
+        })
+        .await?;
+    observer.event(Event::StageEnded(Stage::Upload));
+    Ok(uploader.report.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// The missing blobs, the largest first: what begins last should be short.
+fn work<'a>(contents: &'a Contents, gaps: &Gaps) -> Vec<Work<'a>> {
+    let mut work: Vec<Work<'a>> = contents
+        .unique_blobs()
+        .into_iter()
+        .map(|(digest, (size, paths))| {
+            let lacks = |path: &&str| gaps.blobs.contains_key(&((*path).to_owned(), digest));
+            let (lack, have): (Vec<_>, Vec<_>) = paths.into_iter().partition(lacks);
+            Work { digest, size, have: have.first().copied(), lack }
+        })
+        .filter(|work| !work.lack.is_empty())
+        .collect();
+    work.sort_by_key(|work| std::cmp::Reverse(work.size));
+    work
+}
+
+impl Uploader<'_> {
+    async fn process(&self, work: Work<'_>) -> Result<(), Error> {
+        let mut from = work.have;
+        for path in &work.lack {
+            match from {
+                None => self.send(path, &work, None, true).await?,
+                Some(sibling) => match self.mount(path, sibling, &work).await? {
+                    Mount::Mounted => self.count(|report| report.blobs_mounted += 1),
+                    Mount::Upload(session) => self.send(path, &work, Some(session), false).await?,
+                    Mount::Refused => self.send(path, &work, None, false).await?,
+                },
+            }
+            from = Some(path);
+        }
+        self.observer.event(Event::Items(1));
+        self.observer.event(Event::Detail(format!("{} ({} bytes)", work.digest, work.size)));
+        Ok(())
+    }
+
+    async fn mount(&self, path: &str, sibling: &str, work: &Work<'_>) -> Result<Mount, Error> {
+        if self.mounts.load(Ordering::Relaxed) == 0 && self.misses.load(Ordering::Relaxed) >= MOUNT_MISSES {
+            return Ok(Mount::Refused);
+        }
+        let sibling = self.target.repository(sibling)?;
+        let mount = self.target.repository(path)?.mount_blob(&work.digest, sibling.name()).await?;
+        match mount {
+            Mount::Mounted => self.mounts.fetch_add(1, Ordering::Relaxed),
+            Mount::Upload(_) | Mount::Refused => u64::from(self.misses.fetch_add(1, Ordering::Relaxed)),
+        };
+        Ok(mount)
+    }
+
+    /// Uploads from the bundle. `planned` tells whether the bytes are in the total that was announced.
+    async fn send(
+        &self,
+        path: &str,
+        work: &Work<'_>,
+        session: Option<UploadSession>,
+        planned: bool,
+    ) -> Result<(), Error> {
+        let source = self
+            .bundle
+            .blob(path, &work.digest)
+            .ok_or_else(|| Error::Internal(format!("{path} has no blob {}", work.digest)))?;
+        let reported = AtomicU64::new(0);
+        let progress = |sent: u64| {
+            let before = reported.fetch_max(sent, Ordering::Relaxed);
+            if planned && sent > before {
+                self.observer.event(Event::Bytes(sent - before));
+            }
+        };
+        let descriptor = blob_descriptor(&work.digest, work.size);
+        self.target.repository(path)?.upload_blob(&descriptor, source, session, &progress).await?;
+        self.count(|report| {
+            report.blobs_uploaded += 1;
+            report.bytes_uploaded += work.size;
+        });
+        Ok(())
+    }
+
+    fn count(&self, change: impl FnOnce(&mut PushReport)) {
+        change(&mut self.report.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}

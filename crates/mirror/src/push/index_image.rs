@@ -1,0 +1,44 @@
+//! The tiny image behind a tag of `modules`: the platform learns the names of the modules from the
+//! tags of that repository and never reads what they point to.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use oci::{Digest, RawManifest, Tag, media_type};
+use registry::client::Repository;
+use serde_json::json;
+
+use crate::{Error, read_back::blob_descriptor};
+
+/// An empty tar archive: two blocks of zeros.
+const EMPTY_LAYER: &[u8] = &[0; 1024];
+
+/// Writes the index tag of the module `name`. The same name always gives the same image, another name
+/// another image, so that deleting one module's does not take the tags of the others along.
+pub(super) async fn put(repository: &Repository, tag: &Tag, name: &str) -> Result<(), Error> {
+    let layer = Bytes::from_static(EMPTY_LAYER);
+    let config = json!({
+        "architecture": "amd64",
+        "os": "linux",
+        "config": {"Labels": {"io.deckhouse.module": name}},
+        "rootfs": {"type": "layers", "diff_ids": [Digest::of(&layer)]},
+    });
+    let config = Bytes::from(config.to_string());
+    let describe = |media_type: &str, blob: &Bytes| json!({"mediaType": media_type, "size": blob.len(), "digest": Digest::of(blob)});
+    let manifest = json!({
+        "schemaVersion": 2,
+        "mediaType": media_type::OCI_MANIFEST,
+        "config": describe(media_type::OCI_CONFIG, &config),
+        "layers": [describe(media_type::OCI_LAYER, &layer)],
+    });
+    for blob in [config, layer] {
+        let descriptor = blob_descriptor(&Digest::of(&blob), blob.len() as u64);
+        if repository.blob_size(&descriptor.digest).await?.is_none() {
+            repository.upload_blob(&descriptor, Arc::new(blob), None, &|_| {}).await?;
+        }
+    }
+    let manifest = RawManifest::new(None, manifest.to_string().into());
+    let manifest = manifest.map_err(|error| Error::Internal(error.to_string()))?;
+    repository.put_manifest(&tag.clone().into(), &manifest).await?;
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! From a bundle into a target registry, and the proof that it arrived.
+
+mod blobs;
+mod index_image;
+pub(crate) mod order;
+mod run;
+
+pub use run::{PushReport, push};

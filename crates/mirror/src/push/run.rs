@@ -1,0 +1,84 @@
+//! The order of a push: look, blobs, manifests from the leaves up, tags, release channels, look again.
+
+use bundle::Bundle;
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use oci::Tag;
+
+use super::{blobs, index_image, order};
+use crate::{
+    Contents, Error, Event, Observer, Stage,
+    error::Place,
+    read_back::{Depth, Gaps, Target, read_back},
+};
+
+/// What a push did. Every figure is of this run; what was there already is not in it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct PushReport {
+    /// Blobs sent.
+    pub blobs_uploaded: u64,
+    /// Bytes of the blobs sent.
+    pub bytes_uploaded: u64,
+    /// Blobs that the registry took over from a sibling repository.
+    pub blobs_mounted: u64,
+    /// Manifests and tags written.
+    pub manifests_written: u64,
+}
+
+/// Pushes everything that the target lacks and reads all of it back.
+///
+/// # Errors
+/// [`Error::Incomplete`] if the target lacks anything after the push; [`Error::Registry`] if it cannot
+/// be reached or refuses; [`Error::Bundle`] if the bundle cannot be read.
+pub async fn push(
+    bundle: &Bundle,
+    contents: &Contents,
+    target: &Target,
+    parallel: usize,
+    observer: &dyn Observer,
+) -> Result<PushReport, Error> {
+    let before = read_back(contents, target, Depth::Size, Stage::Inventory, observer).await?;
+    if before.is_empty() {
+        return Ok(PushReport::default());
+    }
+    let mut report = blobs::upload(bundle, contents, target, &before, parallel, observer).await?;
+    report.manifests_written = write_manifests(contents, target, &before, parallel, observer).await?;
+
+    let after = read_back(contents, target, Depth::Size, Stage::ReadBack, observer).await?;
+    if after.is_empty() {
+        return Ok(report);
+    }
+    Err(Error::Incomplete { place: Place::Target, items: after.items(contents, &target.root()) })
+}
+
+async fn write_manifests(
+    contents: &Contents,
+    target: &Target,
+    gaps: &Gaps,
+    parallel: usize,
+    observer: &dyn Observer,
+) -> Result<u64, Error> {
+    let steps = order::steps(contents, gaps);
+    let items = steps.iter().map(Vec::len).sum::<usize>() as u64;
+    observer.event(Event::StageBegan { stage: Stage::Tags, bytes: 0, items });
+    for step in steps {
+        stream::iter(step)
+            .map(Ok)
+            .try_for_each_concurrent(parallel, |write| async move {
+                match write {
+                    order::Write::Manifest { path, reference, manifest } => {
+                        target.repository(path)?.put_manifest(&reference, manifest).await?;
+                        observer.event(Event::Detail(format!("{path}:{reference}")));
+                    }
+                    order::Write::Module(name) => {
+                        let tag: Tag = name.parse().map_err(|error| Error::Internal(format!("{error}")))?;
+                        index_image::put(&target.repository(order::MODULES_INDEX)?, &tag, name).await?;
+                    }
+                }
+                observer.event(Event::Items(1));
+                Ok::<_, Error>(())
+            })
+            .await?;
+    }
+    observer.event(Event::StageEnded(Stage::Tags));
+    Ok(items)
+}

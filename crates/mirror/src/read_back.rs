@@ -1,0 +1,292 @@
+//! What a target registry really holds of a bundle's content.
+//!
+//! Tags and manifests are read by GET and compared by digest, blobs by HEAD and size in every
+//! repository. The same look serves twice: before a push it tells what is missing, after a push (and
+//! alone, as `mirror verify`) it is the proof. The answer of an upload is never taken for proof.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, PoisonError},
+};
+
+use futures_util::{
+    future::BoxFuture,
+    stream::{self, StreamExt as _, TryStreamExt as _},
+};
+use oci::{Descriptor, Digest, RepositoryName, RepositoryUrl, Tag, TagOrDigest};
+use registry::client::{Client, Repository as Remote};
+
+use crate::{
+    Contents, Error, Event, MissingItem, Observer, Stage, contents::Repository,
+    push::order::MODULES_INDEX,
+};
+
+/// Requests that may wait for an answer at once; the client bounds what really runs.
+const CONCURRENT_LOOKS: usize = 64;
+
+/// A registry root that is pushed to.
+#[derive(Debug, Clone)]
+pub struct Target {
+    client: Client,
+    root: RepositoryName,
+}
+
+/// How closely blobs are looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// HEAD and size.
+    Size,
+    /// Download and digest.
+    Digest,
+}
+
+/// What the target lacks.
+#[derive(Debug, Default)]
+pub struct Gaps {
+    /// Tags that are absent or point elsewhere, with the reason.
+    pub(crate) tags: BTreeMap<(String, Tag), String>,
+    /// Manifests that cannot be read by digest.
+    pub(crate) manifests: BTreeMap<(String, Digest), String>,
+    /// Blobs that a repository does not have, or has in another size.
+    pub(crate) blobs: BTreeMap<(String, Digest), String>,
+    /// Modules without their index tag.
+    pub(crate) modules: BTreeSet<String>,
+}
+
+impl Target {
+    /// A target whose root repository is `root`.
+    pub fn new(client: Client, root: RepositoryName) -> Self {
+        Self { client, root }
+    }
+
+    /// The registry client.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The root with its host.
+    pub fn root(&self) -> RepositoryUrl {
+        RepositoryUrl { host: self.client.host().clone(), repository: self.root.clone() }
+    }
+
+    pub(crate) fn repository(&self, path: &str) -> Result<Remote, Error> {
+        let name = self.root.join(path).map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(self.client.repository(name))
+    }
+}
+
+impl Gaps {
+    /// Whether nothing is missing.
+    pub fn is_empty(&self) -> bool {
+        self.tags.is_empty() && self.manifests.is_empty() && self.blobs.is_empty() && self.modules.is_empty()
+    }
+
+    /// The list for a user.
+    pub fn items(&self, contents: &Contents, root: &RepositoryUrl) -> Vec<MissingItem> {
+        let url = |path: &str| if path.is_empty() { root.to_string() } else { format!("{root}/{path}") };
+        let item = |path: &str, reference: String, wanted_by: Vec<String>, reason: &str| MissingItem {
+            repository: url(path),
+            reference,
+            wanted_by,
+            reason: reason.to_owned(),
+        };
+        let users = |path: &str, digest: &Digest| {
+            let repository = contents.repositories.iter().find(|repository| repository.path == path);
+            repository.map(|repository| repository.users(digest)).unwrap_or_default()
+        };
+        let tags = self.tags.iter().map(|((path, tag), reason)| item(path, tag.to_string(), vec![], reason));
+        let by_digest = self.manifests.iter().chain(&self.blobs);
+        let by_digest = by_digest
+            .map(|((path, digest), reason)| item(path, digest.to_string(), users(path, digest), reason));
+        let modules = self.modules.iter().map(|name| {
+            item(MODULES_INDEX, name.clone(), vec![format!("module {name}")], "the module's index tag is missing")
+        });
+        tags.chain(by_digest).chain(modules).collect()
+    }
+}
+
+impl Repository {
+    /// The tags (or digests) of this repository whose images need a manifest or blob.
+    fn users(&self, digest: &Digest) -> Vec<String> {
+        let needs = |image: &Digest| self.needs(image, digest);
+        let tagged = self.tags.iter().filter(|(_, image)| needs(image)).map(|(tag, _)| tag.to_string());
+        let untagged = self.untagged.iter().filter(|image| needs(image)).map(Digest::to_string);
+        let place = if self.path.is_empty() { "(root)" } else { &self.path };
+        tagged.chain(untagged).map(|name| format!("{place}:{name}")).collect()
+    }
+
+    fn needs(&self, image: &Digest, digest: &Digest) -> bool {
+        let Some(Ok(manifest)) = self.manifests.get(image).map(oci::RawManifest::parse) else { return false };
+        image == digest
+            || manifest.blobs().any(|blob| blob.digest == *digest)
+            || manifest.children().iter().any(|child| self.needs(&child.digest, digest))
+    }
+}
+
+/// Looks at everything that `contents` names.
+///
+/// # Errors
+/// [`Error::Registry`] if the target cannot be read; what it lacks is no error but the result.
+pub async fn read_back(
+    contents: &Contents,
+    target: &Target,
+    depth: Depth,
+    stage: Stage,
+    observer: &dyn Observer,
+) -> Result<Gaps, Error> {
+    let looks = looks(contents);
+    let bytes = match depth {
+        Depth::Size => 0,
+        Depth::Digest => contents.repositories.iter().flat_map(|it| it.blobs.values()).sum(),
+    };
+    observer.event(Event::StageBegan { stage, bytes, items: looks.len() as u64 });
+    let gaps = Mutex::new(Gaps::default());
+    stream::iter(looks)
+        .map(Ok)
+        .try_for_each_concurrent(CONCURRENT_LOOKS, |look| {
+            let gaps = &gaps;
+            async move {
+                look.take(target, depth, gaps, observer).await?;
+                observer.event(Event::Items(1));
+                Ok::<_, Error>(())
+            }
+        })
+        .await?;
+    observer.event(Event::StageEnded(stage));
+    Ok(gaps.into_inner().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// One thing to look at.
+enum Look<'a> {
+    Tag(&'a str, &'a Tag, &'a Digest),
+    Manifest(&'a str, &'a Digest),
+    Blob(&'a str, &'a Digest, u64),
+    Module(&'a str),
+}
+
+fn looks(contents: &Contents) -> Vec<Look<'_>> {
+    let mut looks = Vec::new();
+    for repository in &contents.repositories {
+        let path = repository.path.as_str();
+        looks.extend(repository.tags.iter().map(|(tag, digest)| Look::Tag(path, tag, digest)));
+        // A version tag proves its manifest; what the platform asks for by digest is asked by digest.
+        let by_name: BTreeSet<&Digest> =
+            repository.tags.iter().filter(|(tag, digest)| tag.as_str() != digest.hex()).map(|(_, it)| it).collect();
+        let by_digest = repository.manifests.keys().filter(|digest| !by_name.contains(digest));
+        looks.extend(by_digest.map(|digest| Look::Manifest(path, digest)));
+        looks.extend(repository.blobs.iter().map(|(digest, size)| Look::Blob(path, digest, *size)));
+    }
+    looks.extend(contents.modules().map(Look::Module));
+    looks
+}
+
+impl Look<'_> {
+    async fn take(
+        &self,
+        target: &Target,
+        depth: Depth,
+        gaps: &Mutex<Gaps>,
+        observer: &dyn Observer,
+    ) -> Result<(), Error> {
+        let record = |write: &dyn Fn(&mut Gaps)| write(&mut gaps.lock().unwrap_or_else(PoisonError::into_inner));
+        match *self {
+            Look::Tag(path, tag, digest) => {
+                if let Some(reason) = manifest(target, path, &tag.clone().into(), digest).await? {
+                    record(&|gaps| gaps.tags.extend([((path.to_owned(), tag.clone()), reason.clone())]));
+                }
+            }
+            Look::Manifest(path, digest) => {
+                if let Some(reason) = manifest(target, path, &(*digest).into(), digest).await? {
+                    record(&|gaps| gaps.manifests.extend([((path.to_owned(), *digest), reason.clone())]));
+                }
+            }
+            Look::Blob(path, digest, size) => {
+                let reason = match depth {
+                    Depth::Size => blob_by_size(target, path, digest, size).await?,
+                    Depth::Digest => blob_by_digest(target, path, digest, size, observer).await?,
+                };
+                if let Some(reason) = reason {
+                    record(&|gaps| gaps.blobs.extend([((path.to_owned(), *digest), reason.clone())]));
+                }
+            }
+            Look::Module(name) => {
+                let reference: Tag = name.parse().map_err(|error| Error::Internal(format!("{error}")))?;
+                let index = target.repository(MODULES_INDEX)?;
+                if index.manifest_if_present(&reference.into()).await?.is_none() {
+                    record(&|gaps| gaps.modules.extend([name.to_owned()]));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// `None` if the reference has the manifest with this digest, else why not.
+async fn manifest(
+    target: &Target,
+    path: &str,
+    reference: &TagOrDigest,
+    digest: &Digest,
+) -> Result<Option<String>, Error> {
+    match target.repository(path)?.manifest_if_present(reference).await {
+        Ok(Some(found)) if found.digest() == *digest => Ok(None),
+        Ok(Some(found)) => Ok(Some(format!("points to {} instead of {digest}", found.digest()))),
+        Ok(None) => Ok(Some("not found".to_owned())),
+        Err(error) => told(error.into()),
+    }
+}
+
+/// A target that holds something wrong lacks the right thing; one that cannot be read is a failure.
+fn told(error: Error) -> Result<Option<String>, Error> {
+    if error.is_bad_content() { Ok(Some(error.to_string())) } else { Err(error) }
+}
+
+async fn blob_by_size(
+    target: &Target,
+    path: &str,
+    digest: &Digest,
+    size: u64,
+) -> Result<Option<String>, Error> {
+    match target.repository(path)?.blob_size(digest).await {
+        Ok(Some(found)) if found == size => Ok(None),
+        Ok(Some(found)) => Ok(Some(format!("{found} bytes instead of {size}"))),
+        Ok(None) => Ok(Some("not found".to_owned())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn blob_by_digest<'a>(
+    target: &'a Target,
+    path: &'a str,
+    digest: &'a Digest,
+    size: u64,
+    observer: &'a dyn Observer,
+) -> BoxFuture<'a, Result<Option<String>, Error>> {
+    Box::pin(async move {
+        let mut blob = target.repository(path)?.read_blob(*digest, size, 0);
+        let mut hasher = digest.hasher();
+        loop {
+            match blob.next().await {
+                Ok(Some(chunk)) => {
+                    observer.event(Event::Bytes(chunk.len() as u64));
+                    hasher.update(&chunk);
+                }
+                Ok(None) => break,
+                Err(error) => return told(error.into()),
+            }
+        }
+        let found = hasher.finish();
+        Ok((found != *digest).then(|| format!("the content has the digest {found}")))
+    })
+}
+
+/// A descriptor for a blob that is known by digest and size only.
+pub(crate) fn blob_descriptor(digest: &Digest, size: u64) -> Descriptor {
+    Descriptor {
+        media_type: "application/octet-stream".to_owned(),
+        size,
+        digest: *digest,
+        platform: None,
+        annotations: BTreeMap::new(),
+    }
+}

@@ -1,0 +1,298 @@
+//! Fetching what planning wants, and taking down what is not there instead of stopping at the first.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
+use deckhouse::image_files::FileSearch;
+use futures_util::future::{BoxFuture, try_join_all};
+use oci::{Descriptor, Manifest, RawManifest, RepositoryName, RepositoryUrl, Tag, TagOrDigest};
+use registry::client::{Client, Repository};
+
+use super::{
+    LayerStore,
+    layers::{Kept, Stream},
+    manifests::Manifests,
+};
+use crate::{
+    Error, MissingItem,
+    error::Place,
+    wanted::Wanted,
+};
+
+/// One registry root that is read from.
+#[derive(Debug)]
+pub struct Source {
+    client: Client,
+    root: RepositoryName,
+    layers: LayerStore,
+    manifests: Manifests,
+    wanted: Mutex<Wanted>,
+    missing: Mutex<BTreeMap<(String, String), MissingItem>>,
+}
+
+/// What it means if a reference is certainly not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    /// The set is incomplete without it.
+    Required,
+    /// Editions and eras differ in what they have.
+    Optional,
+}
+
+impl Source {
+    /// A source whose root repository is `root`.
+    pub fn new(client: Client, root: RepositoryName, layers: LayerStore) -> Self {
+        Self {
+            client,
+            root,
+            layers,
+            manifests: Manifests::default(),
+            wanted: Mutex::default(),
+            missing: Mutex::default(),
+        }
+    }
+
+    /// The registry client.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The root with its host.
+    pub fn root(&self) -> RepositoryUrl {
+        RepositoryUrl { host: self.client.host().clone(), repository: self.root.clone() }
+    }
+
+    /// What was wanted and found so far, taken out.
+    ///
+    /// # Errors
+    /// [`Error::Incomplete`] with the whole list if anything required is missing.
+    pub fn take_wanted(&self) -> Result<Wanted, Error> {
+        let missing = std::mem::take(&mut *self.missing.lock().unwrap_or_else(PoisonError::into_inner));
+        if missing.is_empty() {
+            return Ok(std::mem::take(&mut *self.lock_wanted()));
+        }
+        Err(Error::Incomplete { place: Place::Source, items: missing.into_values().collect() })
+    }
+
+    /// The layer, if planning has read and kept it.
+    pub(crate) fn take_layer(&self, digest: &oci::Digest) -> Option<(Kept, Option<std::path::PathBuf>)> {
+        self.layers.take(digest)
+    }
+
+    /// The repository at `path` below the root.
+    pub(crate) fn repository(&self, path: &str) -> Result<Repository, Error> {
+        let name = self.root.join(path).map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(self.client.repository(name))
+    }
+
+    /// The manifest, or `None` if it is certainly not there.
+    pub(crate) async fn manifest(
+        &self,
+        path: &str,
+        reference: &TagOrDigest,
+    ) -> Result<Option<RawManifest>, Error> {
+        self.manifests.get(path, reference, &self.repository(path)?).await
+    }
+
+    /// Fetches an image and puts it on the list, an index with all its children. `None` if it is not
+    /// there or cannot be carried; that is taken down if `need` says so.
+    pub(crate) async fn want(
+        &self,
+        path: &str,
+        reference: TagOrDigest,
+        need: Need,
+        by: &str,
+    ) -> Result<Option<RawManifest>, Error> {
+        let manifest = match self.readable(path, &reference, by, self.manifest(path, &reference).await)? {
+            Some(Some(manifest)) => manifest,
+            Some(None) => {
+                if need == Need::Required {
+                    self.miss(path, &reference, by, "not found");
+                }
+                return Ok(None);
+            }
+            None => return Ok(None),
+        };
+        self.want_children(path, &manifest, by).await?;
+        self.lock_wanted().add((path.to_owned(), reference), manifest.clone(), by);
+        Ok(Some(manifest))
+    }
+
+    /// [`Source::want`] for a tag that the source's own data names.
+    pub(crate) async fn want_tag(
+        &self,
+        path: &str,
+        tag: &str,
+        need: Need,
+        by: &str,
+    ) -> Result<Option<RawManifest>, Error> {
+        match tag.parse::<Tag>() {
+            Ok(tag) if self.root.join(path).is_ok() => self.want(path, tag.into(), need, by).await,
+            _ => {
+                self.miss_text(path, tag, by, "not a valid repository and tag");
+                Ok(None)
+            }
+        }
+    }
+
+    /// Makes the tag `to` in the repository `path` point to what `from` names there, if it is there.
+    pub(crate) fn point_to(&self, (path, to): (&str, &TagOrDigest), from: &TagOrDigest, by: &str) {
+        let mut wanted = self.lock_wanted();
+        let Some(manifest) = wanted.get(&(path.to_owned(), from.clone())).cloned() else { return };
+        wanted.point((path.to_owned(), to.clone()), manifest, by);
+    }
+
+    fn want_children<'a>(
+        &'a self,
+        path: &'a str,
+        manifest: &'a RawManifest,
+        by: &'a str,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            let Ok(Manifest::Index { manifests }) = manifest.parse() else { return Ok(()) };
+            let children = manifests.iter().map(|child| async move {
+                let reference = child.digest.into();
+                let found = self.manifest(path, &reference).await;
+                match self.readable(path, &reference, by, found)? {
+                    Some(Some(found)) => {
+                        self.want_children(path, &found, by).await?;
+                        self.lock_wanted().add_child(path, found);
+                    }
+                    Some(None) => {
+                        let reason = format!("not found, though the index {} lists it", manifest.digest());
+                        self.miss(path, &reference, by, &reason);
+                    }
+                    None => {}
+                }
+                Ok(())
+            });
+            try_join_all(children).await.map(drop)
+        })
+    }
+
+    /// The wanted files of an image, as the topmost layer that has them says; `None` if the image
+    /// cannot be read, which is taken down.
+    pub(crate) async fn files(
+        &self,
+        path: &str,
+        reference: &TagOrDigest,
+        manifest: &RawManifest,
+        files: &[&str],
+        by: &str,
+    ) -> Result<Option<BTreeMap<String, Vec<u8>>>, Error> {
+        let found = self.try_files(path, manifest, files).await;
+        match found {
+            Err(FilesError::Unreadable(reason)) => {
+                self.miss(path, reference, by, &reason);
+                Ok(None)
+            }
+            Err(FilesError::Failed(error)) => self.readable(path, reference, by, Err(error)),
+            Ok(files) => Ok(Some(files)),
+        }
+    }
+
+    async fn try_files(
+        &self,
+        path: &str,
+        manifest: &RawManifest,
+        files: &[&str],
+    ) -> Result<BTreeMap<String, Vec<u8>>, FilesError> {
+        let mut search = FileSearch::new(files);
+        for layer in self.layers_of(path, manifest).await?.into_iter().rev() {
+            let blob = self.layers.get(&layer, &self.repository(path)?).await?;
+            let digest = layer.digest;
+            let scan = tokio::task::spawn_blocking(move || {
+                let result = search.scan_layer(&layer.media_type, Stream::new(blob));
+                (search, result)
+            });
+            let (returned, result) = scan.await.map_err(|error| Error::Internal(error.to_string()))?;
+            result.map_err(|error| {
+                FilesError::Unreadable(format!("layer {digest} cannot be read: {error}"))
+            })?;
+            search = returned;
+            if search.is_complete() {
+                break;
+            }
+        }
+        Ok(search.into_found())
+    }
+
+    /// The layers of an image, of an index those of its linux/amd64 child: the platform's own files
+    /// are the same on every architecture.
+    async fn layers_of(&self, path: &str, manifest: &RawManifest) -> Result<Vec<Descriptor>, FilesError> {
+        let mut manifest = manifest.clone();
+        loop {
+            let children = match manifest.parse() {
+                Ok(Manifest::Image { layers, .. }) => return Ok(layers),
+                Ok(Manifest::Index { manifests }) => manifests,
+                Err(error) => return Err(FilesError::Unreadable(error.to_string())),
+            };
+            let is_amd64 = |child: &&Descriptor| {
+                child.platform.as_ref().is_some_and(|it| it.os == "linux" && it.architecture == "amd64")
+            };
+            let Some(child) = children.iter().find(is_amd64).or(children.first()) else {
+                return Err(FilesError::Unreadable("the index is empty".to_owned()));
+            };
+            manifest = self.manifest(path, &child.digest.into()).await?.ok_or_else(|| {
+                FilesError::Unreadable(format!("not found: {} of the index", child.digest))
+            })?;
+        }
+    }
+
+    /// Splits failures: content that is there but wrong belongs on the list of what is missing
+    /// (`None`), everything else ends the run.
+    fn readable<T>(
+        &self,
+        path: &str,
+        reference: &TagOrDigest,
+        by: &str,
+        result: Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        match result {
+            Ok(value) => Ok(Some(value)),
+            Err(error) if error.is_bad_content() => {
+                self.miss(path, reference, by, &error.to_string());
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Takes down that something is missing or cannot be read.
+    pub(crate) fn miss(&self, path: &str, reference: &TagOrDigest, by: &str, reason: &str) {
+        self.miss_text(path, &reference.to_string(), by, reason);
+    }
+
+    /// [`Source::miss`] for what is no valid reference.
+    pub(crate) fn miss_text(&self, path: &str, reference: &str, by: &str, reason: &str) {
+        let separator = if path.is_empty() { "" } else { "/" };
+        let repository = format!("{}{separator}{path}", self.root());
+        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        let item = missing.entry((repository.clone(), reference.to_owned())).or_insert_with(|| MissingItem {
+            repository,
+            reference: reference.to_owned(),
+            wanted_by: Vec::new(),
+            reason: reason.to_owned(),
+        });
+        if let Err(place) = item.wanted_by.binary_search_by(|known| known.as_str().cmp(by)) {
+            item.wanted_by.insert(place, by.to_owned());
+        }
+    }
+
+    fn lock_wanted(&self) -> std::sync::MutexGuard<'_, Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+enum FilesError {
+    Unreadable(String),
+    Failed(Error),
+}
+
+impl From<Error> for FilesError {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}

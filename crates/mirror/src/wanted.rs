@@ -1,0 +1,57 @@
+//! What is to be brought: images by repository and reference, and who wants each.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use oci::{Digest, RawManifest, TagOrDigest};
+
+/// A repository path below the root (`""` is the root itself) and a reference in it.
+pub type Key = (String, TagOrDigest);
+
+/// Everything that planning has found so far.
+#[derive(Debug, Default)]
+pub struct Wanted {
+    images: BTreeMap<Key, Image>,
+    children: BTreeMap<(String, Digest), RawManifest>,
+}
+
+/// One wanted reference.
+#[derive(Debug)]
+pub struct Image {
+    /// The manifest that the reference resolved to.
+    pub manifest: RawManifest,
+    /// What wants it.
+    pub wanted_by: BTreeSet<String>,
+}
+
+impl Wanted {
+    /// Adds an image, or another reason for one that is there.
+    pub fn add(&mut self, key: Key, manifest: RawManifest, by: &str) {
+        let image = self.images.entry(key).or_insert_with(|| Image { manifest, wanted_by: BTreeSet::new() });
+        image.wanted_by.insert(by.to_owned());
+    }
+
+    /// Adds a child of an index.
+    pub fn add_child(&mut self, path: &str, manifest: RawManifest) {
+        self.children.insert((path.to_owned(), manifest.digest()), manifest);
+    }
+
+    /// Makes a tag point to a manifest, whatever it pointed to before.
+    pub fn point(&mut self, key: Key, manifest: RawManifest, by: &str) {
+        self.images.insert(key, Image { manifest, wanted_by: BTreeSet::from([by.to_owned()]) });
+    }
+
+    /// The wanted images in order of path and reference.
+    pub fn images(&self) -> impl Iterator<Item = (&Key, &Image)> {
+        self.images.iter()
+    }
+
+    /// The manifest of a wanted image.
+    pub fn get(&self, key: &Key) -> Option<&RawManifest> {
+        self.images.get(key).map(|image| &image.manifest)
+    }
+
+    /// The children of the wanted indexes.
+    pub fn children(&self) -> impl Iterator<Item = (&str, &RawManifest)> {
+        self.children.iter().map(|((path, _), manifest)| (path.as_str(), manifest))
+    }
+}

@@ -1,0 +1,71 @@
+//! The one static binary: built, and checked to need nothing of the machine that it will run on.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::{
+    shell::{cargo, output, run, target_directory},
+    tools::is_root,
+};
+
+const TARGET: &str = "x86_64-unknown-linux-gnu";
+
+/// Builds the binary, checks it and returns its path.
+pub(crate) fn build() -> Result<PathBuf> {
+    // An explicit target keeps the flags off build scripts and procedural macros, which cannot be static.
+    // Symbols stay until they have been looked at.
+    let mut build = cargo(&["build", "--release", "--package", "cli", "--bin", "dhctl", "--target", TARGET]);
+    run(build.env("RUSTFLAGS", "-C target-feature=+crt-static").env("CARGO_PROFILE_RELEASE_STRIP", "none"))?;
+    let built = target_directory().join(TARGET).join("release/dhctl");
+    check_symbols(&built)?;
+    let stripped = target_directory().join("static/dhctl");
+    std::fs::create_dir_all(stripped.parent().context("the target directory")?)?;
+    run(Command::new("strip").arg("-o").args([&stripped, &built]))?;
+    check_is_static(&stripped)?;
+    check_in_empty_root(&stripped)?;
+    Ok(stripped)
+}
+
+/// No trace of the name service switch: it would load libraries of the host into the process.
+fn check_symbols(binary: &Path) -> Result<()> {
+    let symbols = output(Command::new("nm").arg(binary))?;
+    ensure!(symbols.contains("main"), "{}: nm shows no symbols to check", binary.display());
+    let nss: Vec<&str> =
+        symbols.lines().filter(|line| line.contains(" __nss_") || line.contains(" _nss_")).collect();
+    ensure!(nss.is_empty(), "{}: NSS symbols in the static binary:\n{}", binary.display(), nss.join("\n"));
+    Ok(())
+}
+
+fn check_is_static(binary: &Path) -> Result<()> {
+    let headers = output(Command::new("readelf").args(["-lW"]).arg(binary))?;
+    ensure!(!headers.contains("INTERP"), "{}: asks for a dynamic loader", binary.display());
+    Ok(())
+}
+
+/// Runs it where nothing else is: no libc, no /etc, no certificates.
+fn check_in_empty_root(binary: &Path) -> Result<()> {
+    let root = tempfile::tempdir()?;
+    std::fs::copy(binary, root.path().join("dhctl"))?;
+    let version = output(in_root(root.path()).args(["/dhctl", "--version"]))?;
+    ensure!(version.starts_with("dhctl "), "in an empty root: {version}");
+    // A port on which nobody listens: TLS, trust and names are set up, and the answer is a clean error.
+    let mut pull = in_root(root.path());
+    pull.args(["/dhctl", "mirror", "--dry-run", "-i", "/d8.tar", "--source", "127.0.0.1:9/deckhouse/ee"]);
+    let refused = pull.output()?;
+    let stderr = String::from_utf8_lossy(&refused.stderr);
+    ensure!(refused.status.code() == Some(5), "in an empty root, a pull ended with {}:\n{stderr}", refused.status);
+    Ok(())
+}
+
+fn in_root(root: &Path) -> Command {
+    let mut command = Command::new("unshare");
+    if !is_root() {
+        command.arg("--map-root-user");
+    }
+    command.arg("--mount").arg(format!("--root={}", root.display()));
+    command
+}

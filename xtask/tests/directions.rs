@@ -1,0 +1,43 @@
+//! Which crate may know which: the shape of the house, checked against cargo's own view.
+
+use std::{collections::BTreeMap, process::Command};
+
+/// Every crate with all that it may depend on at run time. Tests may use `testkit` besides.
+const ALLOWED: [(&str, &[&str]); 9] = [
+    ("oci", &[]),
+    ("egress", &[]),
+    ("registry", &["oci", "egress"]),
+    ("bundle", &["oci"]),
+    ("deckhouse", &["oci"]),
+    ("mirror", &["oci", "registry", "bundle", "deckhouse"]),
+    ("cli", &["oci", "egress", "registry", "bundle", "deckhouse", "mirror"]),
+    ("testkit", &["oci", "egress", "registry", "bundle"]),
+    ("xtask", &["cli", "testkit", "oci", "egress", "registry", "bundle", "deckhouse", "mirror"]),
+];
+
+#[test]
+fn crates_depend_in_one_direction() {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["metadata", "--no-deps", "--format-version", "1", "--offline"])
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let packages = metadata["packages"].as_array().unwrap();
+    let allowed: BTreeMap<&str, &[&str]> = ALLOWED.into();
+    let names: Vec<&str> = packages.iter().map(|package| package["name"].as_str().unwrap()).collect();
+    assert_eq!(names.len(), ALLOWED.len(), "a crate is missing from the table: {names:?}");
+    for package in packages {
+        let name = package["name"].as_str().unwrap();
+        let allowed = allowed.get(name).unwrap_or_else(|| panic!("{name} is not in the table"));
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let other = dependency["name"].as_str().unwrap();
+            let for_tests = dependency["kind"] == "dev" && (other == "testkit" || name != "oci");
+            if names.contains(&other) && !for_tests {
+                assert!(allowed.contains(&other), "{name} must not depend on {other}");
+            }
+        }
+    }
+}
