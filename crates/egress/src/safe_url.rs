@@ -116,4 +116,14 @@ mod tests {
             assert_eq!(format!("{safe:?}"), shown, "{url}");
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_login_and_no_unknown_value_survives(name in "[A-Za-z_-]{1,12}", path in "[a-z/]{0,12}") {
+            proptest::prop_assume!(!HARMLESS.contains(&name.as_str()));
+            let url = format!("https://SECRET1:SECRET2@r.corp/{path}?{name}=SECRET3&n=1&{name}=SECRET4#SECRET5");
+            let safe = SafeUrl::new(&Url::parse(&url).unwrap()).to_string();
+            proptest::prop_assert!(!safe.contains("SECRET"), "{}", safe);
+        }
+    }
 }

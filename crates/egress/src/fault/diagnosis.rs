@@ -183,8 +183,14 @@ fn proxy(fault: &ProxyFault) -> Diagnosis {
                 "the proxy {place} refused to connect to {target}: {} {}",
                 answer.status, answer.reason
             );
-            new(answer.status >= 500, what.trim_end().to_owned())
-                .hint(format!("allow CONNECT to {target} in the proxy"))
+            let by_rule = answer.status < 500;
+            let remedy = if by_rule {
+                "allow CONNECT to"
+            } else {
+                "see whether the proxy can reach"
+            };
+            new(!by_rule, what.trim_end().to_owned())
+                .hint(format!("{remedy} {target}"))
                 .hint(direct)
         }
         ProxyProblem::Refused(None) => {
@@ -201,7 +207,7 @@ fn proxy(fault: &ProxyFault) -> Diagnosis {
             let source = fault.source().unwrap_or(fault);
             let timed_out = find::<io::Error>(source).is_some_and(|io| io.kind() == ErrorKind::TimedOut);
             let inner = diagnose_chain(source, place, Phase::Connecting, timed_out);
-            let what = format!("no way to {target}: proxy: {}", inner.what);
+            let what = format!("no way to {target} through the proxy: {}", inner.what);
             Diagnosis {
                 kind: FaultKind::Proxy,
                 what,

@@ -187,4 +187,21 @@ mod tests {
             );
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read(value in ".*", host in "[a-z0-9.:]{0,12}", port: u16) {
+            let direct = NoProxy::parse(&value).is_direct(&host, port);
+            proptest::prop_assert!(direct || !value.split(',').any(|word| word.trim() == "*"));
+        }
+
+        #[test]
+        fn a_listed_domain_covers_itself_and_what_is_below(domain in "[a-z]{1,8}(\\.[a-z]{1,8}){1,3}", port: u16) {
+            let list = NoProxy::parse(&format!("other.example, {domain}:{port}"));
+            proptest::prop_assert!(list.is_direct(&domain, port));
+            proptest::prop_assert!(list.is_direct(&format!("below.{domain}"), port));
+            proptest::prop_assert!(!list.is_direct(&format!("not{domain}"), port));
+            proptest::prop_assert!(!list.is_direct(&domain, port ^ 1));
+        }
+    }
 }

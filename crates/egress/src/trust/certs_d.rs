@@ -86,7 +86,6 @@ fn names(host: &str) -> Vec<String> {
 fn has_port(host: &str) -> bool {
     host.rsplit_once(':')
         .is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
-        && !host.ends_with(']')
 }
 
 fn partner(path: &Path, extension: &str) -> Result<PathBuf, EgressError> {
@@ -152,4 +151,22 @@ fn is_issued_by(pair: &CertifiedKey, issuers: &[&[u8]]) -> bool {
         x509_parser::parse_x509_certificate(der)
             .is_ok_and(|(_, certificate)| issuers.contains(&certificate.issuer().as_raw()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn port_443_may_be_written_or_not() {
+        for (host, expected) in [
+            ("reg.corp", vec!["reg.corp", "reg.corp:443"]),
+            ("reg.corp:443", vec!["reg.corp:443", "reg.corp"]),
+            ("reg.corp:5000", vec!["reg.corp:5000"]),
+            ("[fd00::1]", vec!["[fd00::1]", "[fd00::1]:443"]),
+            ("[fd00::1]:5000", vec!["[fd00::1]:5000"]),
+        ] {
+            assert_eq!(names(host), expected, "{host}");
+        }
+    }
 }

@@ -16,24 +16,68 @@ fn impatient() -> Http {
     Http::new(&settings, "127.0.0.1").unwrap()
 }
 
+/// A fault is of this kind, begins with this text (`PORT` stands for the port), and shows no secret.
+async fn expect_fault(port: u16, kind: FaultKind, transient: bool, text: &str) {
+    let url = format!("http://user:hunter2@127.0.0.1:{port}/v2/?_state=hunter3");
+    let fault = fault_of(impatient().client(Lane::Bulk).get(url)).await;
+    assert_eq!((fault.kind(), fault.is_transient()), (kind, transient), "{fault}");
+    let expected = text.replace("PORT", &port.to_string());
+    assert!(fault.to_string().starts_with(&expected), "{fault}");
+    assert!(!format!("{fault} {fault:?}").contains("hunter"), "{fault:?}");
+}
+
 #[tokio::test]
-async fn faults_are_told_apart() {
-    let http = impatient();
-    let silent = serve(|mut stream| async move {
-        read_head(&mut stream).await;
-        std::future::pending().await
-    })
-    .await;
-    let stalling = serve(|mut stream| async move {
-        read_head(&mut stream).await;
-        stream
-            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc")
-            .await
-            .unwrap();
-        std::future::pending().await
-    })
-    .await;
-    let resetting = serve(|mut stream| async move {
+async fn broken_answers_are_told_apart() {
+    let cut = "the connection to 127.0.0.1:PORT broke off: the other side closed";
+    for (answer, kind, transient, text) in [
+        (
+            &b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"[..],
+            FaultKind::Interrupted,
+            true,
+            cut,
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab",
+            FaultKind::Interrupted,
+            true,
+            cut,
+        ),
+        (b"HTTP/1.1 200 OK\r\ncont", FaultKind::Interrupted, true, cut),
+        (b"", FaultKind::Interrupted, true, cut),
+        (
+            b"SSH-2.0-OpenSSH_9.9\r\n",
+            FaultKind::Other,
+            false,
+            "the answer of 127.0.0.1:PORT is not HTTP: ",
+        ),
+    ] {
+        expect_fault(answering(answer).await, kind, transient, text).await;
+    }
+}
+
+#[tokio::test]
+async fn a_closed_port_is_a_connect_fault() {
+    let text = "cannot connect to 127.0.0.1:PORT: connection refused";
+    expect_fault(closed_port().await, FaultKind::Connect, true, text).await;
+}
+
+#[tokio::test]
+async fn silence_is_a_timeout_before_and_within_the_answer() {
+    for sent in [&b""[..], b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"] {
+        let port = serve(move |mut stream| async move {
+            read_head(&mut stream).await;
+            stream.write_all(sent).await.unwrap();
+            std::future::pending::<()>().await;
+        })
+        .await;
+        let text = "127.0.0.1:PORT sent nothing for the whole stall timeout";
+        expect_fault(port, FaultKind::Timeout, true, text).await;
+    }
+}
+
+#[tokio::test]
+async fn a_reset_within_the_answer_is_an_interruption() {
+    let port = serve(|mut stream| async move {
         read_head(&mut stream).await;
         stream
             .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc")
@@ -42,85 +86,13 @@ async fn faults_are_told_apart() {
         stream.set_zero_linger().unwrap();
     })
     .await;
-    for (name, port, kind, transient, text) in [
-        (
-            "closed port",
-            closed_port().await,
-            FaultKind::Connect,
-            true,
-            "cannot connect to 127.0.0.1:PORT: connection refused",
-        ),
-        (
-            "no answer",
-            silent,
-            FaultKind::Timeout,
-            true,
-            "127.0.0.1:PORT sent nothing for the whole stall timeout",
-        ),
-        (
-            "stall in body",
-            stalling,
-            FaultKind::Timeout,
-            true,
-            "127.0.0.1:PORT sent nothing for the whole stall timeout",
-        ),
-        (
-            "reset in body",
-            resetting,
-            FaultKind::Interrupted,
-            true,
-            "the connection to 127.0.0.1:PORT broke off: ",
-        ),
-        (
-            "cut body",
-            answering(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc").await,
-            FaultKind::Interrupted,
-            true,
-            "the connection to 127.0.0.1:PORT broke off: the other side closed",
-        ),
-        (
-            "cut chunk",
-            answering(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab").await,
-            FaultKind::Interrupted,
-            true,
-            "the connection to 127.0.0.1:PORT broke off: the other side closed",
-        ),
-        (
-            "cut head",
-            answering(b"HTTP/1.1 200 OK\r\ncont").await,
-            FaultKind::Interrupted,
-            true,
-            "the connection to 127.0.0.1:PORT broke off: the other side closed",
-        ),
-        (
-            "closes at once",
-            answering(b"").await,
-            FaultKind::Interrupted,
-            true,
-            "the connection to 127.0.0.1:PORT broke off: the other side closed",
-        ),
-        (
-            "no HTTP",
-            answering(b"SSH-2.0-OpenSSH_9.9\r\n").await,
-            FaultKind::Other,
-            false,
-            "the answer of 127.0.0.1:PORT is not HTTP: ",
-        ),
-    ] {
-        let url = format!("http://user:hunter2@127.0.0.1:{port}/v2/?_state=hunter3");
-        let fault = fault_of(http.client(Lane::Bulk).get(url)).await;
-        assert_eq!(
-            (fault.kind(), fault.is_transient()),
-            (kind, transient),
-            "{name}: {fault}"
-        );
-        let expected = text.replace("PORT", &port.to_string());
-        assert!(fault.to_string().starts_with(&expected), "{name}: {fault}");
-        assert!(
-            !format!("{fault} {fault:?}").contains("hunter"),
-            "{name}: {fault:?}"
-        );
-    }
+    expect_fault(
+        port,
+        FaultKind::Interrupted,
+        true,
+        "the connection to 127.0.0.1:PORT broke off: ",
+    )
+    .await;
 }
 
 #[tokio::test]

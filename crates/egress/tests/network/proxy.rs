@@ -93,7 +93,7 @@ async fn what_a_proxy_refuses_is_told_apart() {
             true,
             true,
             "refused to connect to registry.test:443: 503 Service Unavailable",
-            "NO_PROXY",
+            "whether the proxy can reach",
         ),
         (
             "no HTTP",
@@ -155,14 +155,14 @@ async fn a_proxy_that_cannot_be_reached_is_named() {
             format!("127.0.0.1:{closed}"),
             "https://registry.test/",
             format!(
-                "no way to registry.test:443: proxy: cannot connect to http://127.0.0.1:{closed}: connection refused"
+                "no way to registry.test:443 through the proxy: cannot connect to http://127.0.0.1:{closed}: connection refused"
             ),
         ),
         (
             format!("127.0.0.1:{closed}"),
             "http://registry.test/",
             format!(
-                "no way to registry.test:80: proxy: cannot connect to http://127.0.0.1:{closed}: connection refused"
+                "no way to registry.test:80 through the proxy: cannot connect to http://127.0.0.1:{closed}: connection refused"
             ),
         ),
         (

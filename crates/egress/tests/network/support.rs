@@ -75,6 +75,10 @@ impl Authority {
         }
     }
 
+    pub(crate) fn pem(&self) -> String {
+        self.certificate.pem()
+    }
+
     fn params(name: &str) -> CertificateParams {
         let mut params = params(name);
         params.subject_alt_names.clear();

@@ -2,7 +2,7 @@
 
 use crate::support::*;
 use egress::{EgressError, FaultKind, Http, Lane};
-use rcgen::{BasicConstraints, IsCa};
+use rcgen::{BasicConstraints, CertificateParams, IsCa};
 use time::{Duration, OffsetDateTime};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -15,154 +15,196 @@ struct Case {
     refused: Option<(&'static str, &'static str)>,
 }
 
-fn cases() -> Vec<Case> {
-    let now = OffsetDateTime::now_utc();
-    let day = Duration::days(1);
-    let ca = Authority::new("Corp CA");
-    let middle = ca.subordinate("Corp Issuing CA");
-    let ca_pem = ca.certificate.pem();
-    let with = |is_ca| {
-        let mut params = params("localhost");
-        params.is_ca = is_ca;
-        self_signed(&params)
-    };
-    let dated = |from, to| {
-        let mut params = params("localhost");
-        (params.not_before, params.not_after) = (from, to);
-        params
-    };
-    let unnamed = || {
-        let mut params = params("localhost");
-        params.subject_alt_names.clear();
-        params
-    };
-    let leaf_in_store = |name, server: Identity, refused| {
-        let store = vec![server.pem()];
-        Case {
-            name,
-            server,
-            chain: vec![],
-            store,
-            refused,
-        }
-    };
-    let issued = |name, params: &rcgen::CertificateParams, store: &[&String], refused| Case {
+fn leaf_in_store(
+    name: &'static str,
+    server: Identity,
+    refused: Option<(&'static str, &'static str)>,
+) -> Case {
+    let store = vec![server.pem()];
+    Case {
         name,
-        server: ca.issue(params),
+        server,
         chain: vec![],
-        store: store.iter().map(|pem| (*pem).clone()).collect(),
+        store,
         refused,
+    }
+}
+
+fn marked(is_ca: IsCa) -> Identity {
+    let mut params = params("localhost");
+    params.is_ca = is_ca;
+    self_signed(&params)
+}
+
+fn nameless() -> CertificateParams {
+    let mut params = params("localhost");
+    params.subject_alt_names.clear();
+    params
+}
+
+/// Valid from and to so many days from now.
+fn dated(from: i64, to: i64) -> CertificateParams {
+    let mut params = params("localhost");
+    params.not_before = OffsetDateTime::now_utc() + Duration::days(from);
+    params.not_after = OffsetDateTime::now_utc() + Duration::days(to);
+    params
+}
+
+const NAME: &str = "name that the certificate is for";
+const USAGE: &str = "certificate for TLS servers";
+
+fn accepted(ca: &Authority) -> Vec<Case> {
+    let middle = ca.subordinate("Corp Issuing CA");
+    let case = |name, server, chain, store| Case {
+        name,
+        server,
+        chain,
+        store,
+        refused: None,
     };
-    let (name_hint, date_hint) = ("name that the certificate is for", "renew");
+    let localhost = params("localhost");
     vec![
-        leaf_in_store("self-signed, no basic constraints", with(IsCa::NoCa), None),
-        leaf_in_store("self-signed, CA:FALSE", with(IsCa::ExplicitNoCa), None),
+        leaf_in_store("self-signed, no basic constraints", marked(IsCa::NoCa), None),
+        leaf_in_store("self-signed, CA:FALSE", marked(IsCa::ExplicitNoCa), None),
         leaf_in_store(
             "self-signed, CA:TRUE",
-            with(IsCa::Ca(BasicConstraints::Unconstrained)),
+            marked(IsCa::Ca(BasicConstraints::Unconstrained)),
             None,
         ),
-        leaf_in_store(
-            "issued, only the leaf in the store",
-            ca.issue(&params("localhost")),
-            None,
+        leaf_in_store("issued, only the leaf in the store", ca.issue(&localhost), None),
+        case(
+            "issued, CA in the store",
+            ca.issue(&localhost),
+            vec![],
+            vec![ca.pem()],
         ),
-        issued("issued, CA in the store", &params("localhost"), &[&ca_pem], None),
-        Case {
-            name: "issued by an intermediate that the server sends",
-            server: middle.issue(&params("localhost")),
-            chain: vec![middle.certificate.clone()],
-            store: vec![ca_pem.clone()],
-            refused: None,
-        },
-        Case {
-            name: "issued by an intermediate, only that in the store",
-            server: middle.issue(&params("localhost")),
-            chain: vec![],
-            store: vec![middle.certificate.pem()],
-            refused: None,
-        },
-        leaf_in_store(
-            "leaf in store, wrong name",
-            ca.issue(&params("other.host")),
-            Some(("it is not for localhost (", name_hint)),
+        case(
+            "issued by an intermediate that the server sends",
+            middle.issue(&localhost),
+            vec![middle.certificate.clone()],
+            vec![ca.pem()],
         ),
-        issued(
-            "issued, wrong name",
-            &params("other.host"),
-            &[&ca_pem],
-            Some(("it is not for localhost (", name_hint)),
+        case(
+            "only the intermediate in the store",
+            middle.issue(&localhost),
+            vec![],
+            vec![middle.pem()],
         ),
-        issued(
-            "no names",
-            &unnamed(),
-            &[&ca_pem],
-            Some(("no subject alternative names", name_hint)),
-        ),
-        leaf_in_store(
-            "leaf in store, no names",
-            self_signed(&unnamed()),
-            Some(("no subject alternative names", name_hint)),
-        ),
-        leaf_in_store(
-            "leaf in store, expired",
-            self_signed(&dated(now - day * 20, now - day)),
-            Some(("it has expired", date_hint)),
-        ),
-        issued(
-            "issued, expired",
-            &dated(now - day * 20, now - day),
-            &[&ca_pem],
-            Some(("it has expired", date_hint)),
-        ),
-        leaf_in_store(
-            "leaf in store, not yet valid",
-            self_signed(&dated(now + day, now + day * 20)),
-            Some(("it is not valid yet", date_hint)),
-        ),
-        leaf_in_store(
-            "leaf in store, for clients only",
-            self_signed(&client_only(params("localhost"))),
-            Some(("does not allow it for servers", "certificate for TLS servers")),
-        ),
-        issued(
-            "issued, for clients only",
-            &client_only(params("localhost")),
-            &[&ca_pem],
-            Some(("does not allow it for servers", "certificate for TLS servers")),
-        ),
-        issued(
-            "issued, empty store",
-            &params("localhost"),
-            &[],
-            Some(("its issuer is not among the trusted", "--ca-file")),
-        ),
-        Case {
-            name: "self-signed, another in the store",
-            server: with(IsCa::NoCa),
-            chain: vec![],
-            store: vec![ca_pem.clone()],
-            refused: Some(("it is self-signed and not among the trusted", "SSL_CERT_FILE")),
-        },
-        Case {
-            name: "self-signed CA:TRUE, another in the store",
-            server: with(IsCa::Ca(BasicConstraints::Unconstrained)),
-            chain: vec![],
-            store: vec![ca_pem],
-            refused: Some(("not", "--ca-file")),
-        },
     ]
+}
+
+fn refused_though_in_store(ca: &Authority) -> Vec<Case> {
+    [
+        (
+            "wrong name",
+            ca.issue(&params("other.host")),
+            "it is not for localhost (",
+            NAME,
+        ),
+        (
+            "no names",
+            self_signed(&nameless()),
+            "no subject alternative names",
+            NAME,
+        ),
+        ("expired", self_signed(&dated(-20, -1)), "it has expired", "renew"),
+        (
+            "not yet valid",
+            self_signed(&dated(1, 20)),
+            "it is not valid yet",
+            "clock",
+        ),
+        (
+            "for clients only",
+            self_signed(&client_only(params("localhost"))),
+            "does not allow it for servers",
+            USAGE,
+        ),
+    ]
+    .into_iter()
+    .map(|(name, server, why, hint)| leaf_in_store(name, server, Some((why, hint))))
+    .collect()
+}
+
+fn refused_by_issuer(ca: &Authority) -> Vec<Case> {
+    let (localhost, known) = (params("localhost"), vec![ca.pem()]);
+    let ca_true = IsCa::Ca(BasicConstraints::Unconstrained);
+    [
+        (
+            "issued, wrong name",
+            ca.issue(&params("other.host")),
+            &known,
+            "it is not for localhost (",
+            NAME,
+        ),
+        (
+            "issued, no names",
+            ca.issue(&nameless()),
+            &known,
+            "no subject alternative names",
+            NAME,
+        ),
+        (
+            "issued, expired",
+            ca.issue(&dated(-20, -1)),
+            &known,
+            "it has expired",
+            "renew",
+        ),
+        (
+            "issued for clients",
+            ca.issue(&client_only(localhost.clone())),
+            &known,
+            "allow it for servers",
+            USAGE,
+        ),
+        (
+            "issued, empty store",
+            ca.issue(&localhost),
+            &vec![],
+            "its issuer is not among",
+            "--ca-file",
+        ),
+        (
+            "self-signed, unknown",
+            marked(IsCa::NoCa),
+            &known,
+            "it is self-signed and not among",
+            "SSL_CERT_FILE",
+        ),
+        (
+            "self-signed CA:TRUE, unknown",
+            marked(ca_true),
+            &known,
+            "not",
+            "--ca-file",
+        ),
+    ]
+    .into_iter()
+    .map(|(name, server, store, why, hint)| Case {
+        name,
+        server,
+        chain: vec![],
+        store: store.clone(),
+        refused: Some((why, hint)),
+    })
+    .collect()
 }
 
 #[tokio::test]
 async fn certificates_are_judged_as_in_go() {
+    let ca = Authority::new("Corp CA");
+    let cases = accepted(&ca)
+        .into_iter()
+        .chain(refused_though_in_store(&ca))
+        .chain(refused_by_issuer(&ca));
     for Case {
         name,
         server,
         chain,
         store,
         refused,
-    } in cases()
+    } in cases
     {
         let port = https_server(server_config(&server, &chain.iter().collect::<Vec<_>>())).await;
         let (mut settings, _files) = trusting(&store);
@@ -241,10 +283,10 @@ async fn the_other_sources_of_trust_count_too() {
     let host = format!("localhost:{port}");
     let (untrusting, files) = trusting(&[]);
     let file = files.path().join("ca.pem");
-    std::fs::write(&file, ca.certificate.pem()).unwrap();
+    std::fs::write(&file, ca.pem()).unwrap();
     let certs_d = files.path().join("certs.d");
     std::fs::create_dir_all(certs_d.join(&host)).unwrap();
-    std::fs::write(certs_d.join(&host).join("ca.crt"), ca.certificate.pem()).unwrap();
+    std::fs::write(certs_d.join(&host).join("ca.crt"), ca.pem()).unwrap();
 
     let mut by_file = untrusting.clone();
     by_file.trust.ssl_cert_file = Some(file.clone());
@@ -286,7 +328,7 @@ async fn client_certificates_of_certs_d_are_offered() {
         .unwrap();
     let port = https_server(config).await;
     let host = format!("localhost:{port}");
-    let (mut settings, files) = trusting(&[ca.certificate.pem()]);
+    let (mut settings, files) = trusting(&[ca.pem()]);
     let directory = files.path().join("certs.d").join(&host);
     std::fs::create_dir_all(&directory).unwrap();
     settings.trust.certs_d = vec![files.path().join("certs.d")];
