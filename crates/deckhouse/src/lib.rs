@@ -23,7 +23,7 @@ pub use channel::Channel;
 pub use image_files::{FileSearch, ImageFileError};
 pub use image_list::{ImageList, ImageListError, parse_extra_images};
 pub use notice::{MinorGap, Notice};
-pub use release_info::{ReleaseInfo, ReleaseInfoError};
+pub use release_info::{ReleaseInfo, ReleaseInfoError, parse_module_version};
 pub use release_manifest::{ReleaseManifest, ReleaseManifestError, write_releases};
 pub use select::{ChannelTags, Offer, Request, SelectError, Selection, select};
 pub use version::Bound;

@@ -155,3 +155,170 @@ fn read_changelog(version: &Version, yaml: &[u8]) -> Result<Option<Value>, Relea
         }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn release(version_json: &str, changelog: Option<&str>) -> ReleaseManifest {
+        ReleaseManifest {
+            info: ReleaseInfo::parse(version_json.as_bytes()).unwrap(),
+            changelog: changelog.map(|yaml| yaml.as_bytes().to_vec()),
+        }
+    }
+
+    #[test]
+    fn a_release_as_the_platforms_tools_write_it() {
+        let release = release(
+            r#"{"version":"v1.58.10","disruptions":{"1.58":["ingressNginx"],"1.36":["other"]},
+                "requirements":{"k8s":"1.23.0","ingressNginx":"1.1","containerdOnAllNodes":true}}"#,
+            Some(
+                "candi:\n  fixes:\n    - summary: Fix containerd start.\n      pull_request: https://github.com/x/pull/6329\n",
+            ),
+        );
+        assert_eq!(
+            write_releases(&[release]).unwrap(),
+            r#"---
+apiVersion: deckhouse.io/v1alpha1
+approved: false
+kind: DeckhouseRelease
+metadata:
+  creationTimestamp: null
+  name: v1.58.10
+spec:
+  changelog:
+    candi:
+      fixes:
+      - summary: Fix containerd start.
+        pull_request: https://github.com/x/pull/6329
+  changelogLink: https://github.com/deckhouse/deckhouse/releases/tag/v1.58.10
+  disruptions:
+  - ingressNginx
+  requirements:
+    containerdOnAllNodes: "true"
+    ingressNginx: "1.1"
+    k8s: "1.23.0"
+  version: v1.58.10
+status:
+  approved: false
+  message: ""
+  transitionTime: "0001-01-01T00:00:00Z"
+"#
+        );
+    }
+
+    #[test]
+    fn what_is_empty_is_left_out_and_releases_ascend() {
+        let releases = ["1.58.10", "1.59.0", "1.58.9"].map(|version| {
+            let json = format!(
+                r#"{{"version":"v{version}","disruptions":{{"1.58":[],"1.57":["x"]}},"requirements":{{}}}}"#
+            );
+            release(&json, (version == "1.59.0").then_some("# nothing\n"))
+        });
+        let text = write_releases(&releases).unwrap();
+        let names: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("  name: "))
+            .collect();
+        assert_eq!(names, ["v1.58.9", "v1.58.10", "v1.59.0"]);
+        assert_eq!(text.matches("---\n").count(), 3);
+        for absent in ["changelog:", "disruptions", "requirements"] {
+            assert!(!text.contains(absent), "{absent}: {text}");
+        }
+        assert_eq!(write_releases(&[]).unwrap(), "");
+        let mut reversed = releases.clone();
+        reversed.reverse();
+        assert_eq!(write_releases(&reversed).unwrap(), text);
+    }
+
+    #[test]
+    fn texts_stay_texts_for_old_readers() {
+        let words = [
+            "on",
+            "off",
+            "yes",
+            "No",
+            "y",
+            "N",
+            "true",
+            "null",
+            "~",
+            "",
+            "1.58",
+            "1.23.0",
+            "0644",
+            "0o17",
+            "0x1F",
+            "1_000",
+            "1:30",
+            "190:20:30",
+            "2024-01-01",
+            "2024-01-01T10:00:00Z",
+            "1e3",
+            ".inf",
+            ".NaN",
+            "=",
+            "<<",
+            "-",
+            "- a",
+            "a: b",
+            "a #b",
+            "#a",
+            "!a",
+            "&a",
+            "*a",
+            "@a",
+            "%a",
+            "'a'",
+            "\"a\"",
+            " a",
+            "a ",
+            "a\nb",
+            "a\tb",
+            "{a}",
+            "[a]",
+            "a,b",
+            "?",
+        ];
+        let quoted = |text: &str| serde_json::Value::from(text).to_string();
+        let values: Vec<String> = words.iter().map(|word| quoted(word)).collect();
+        let keys: Vec<String> = words
+            .iter()
+            .map(|word| format!("  {}: 1\n", quoted(word)))
+            .collect();
+        let changelog = format!("values: [{}]\nkeys:\n{}", values.join(", "), keys.concat());
+        let requirements: Vec<String> = words
+            .iter()
+            .map(|word| format!("{}:{}", quoted(word), quoted(word)))
+            .collect();
+        let json = format!(
+            r#"{{"version":"v1.58.3","requirements":{{{}}}}}"#,
+            requirements.join(",")
+        );
+        let text = write_releases(&[release(&json, Some(&changelog))]).unwrap();
+        let is_bare = |scalar: &&str| !scalar.starts_with(['"', '\'']);
+        let values = text.lines().filter_map(|line| line.trim().strip_prefix("- "));
+        assert_eq!(values.filter(is_bare).collect::<Vec<_>>(), ["a,b"]);
+        let keys = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("      ")?.strip_suffix(": 1"));
+        assert_eq!(keys.filter(is_bare).collect::<Vec<_>>(), [""; 0]);
+    }
+
+    #[test]
+    fn a_changelog_that_is_no_mapping_is_named() {
+        for (changelog, text) in [
+            ("- a\n", "changelog.yaml of release v1.58.3 is not a mapping"),
+            ("text", "changelog.yaml of release v1.58.3 is not a mapping"),
+            ("a: [", "changelog.yaml of release v1.58.3 cannot be read"),
+            ("a: 1\na: 2\n", "changelog.yaml of release v1.58.3 cannot be read"),
+            (
+                "a: 1\n---\nb: 2\n",
+                "changelog.yaml of release v1.58.3 cannot be read",
+            ),
+        ] {
+            let error = write_releases(&[release(r#"{"version":"v1.58.3"}"#, Some(changelog))]).unwrap_err();
+            assert_eq!(error.to_string(), text, "{changelog}");
+        }
+    }
+}

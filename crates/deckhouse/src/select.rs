@@ -26,6 +26,10 @@ use crate::{
 
 mod choice;
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod request_lines;
+#[cfg(test)]
 mod tests;
 
 /// What is wanted. The default is the default request.

@@ -55,7 +55,7 @@ impl Bound {
     }
 
     /// Whether `version` is not above the bound, read as a maximum: `X.Y` takes in all its patches.
-    pub fn takes_in_below(&self, version: &Version) -> bool {
+    pub fn admits_as_max(&self, version: &Version) -> bool {
         match self.patch {
             Some(patch) => *version <= Version::new(self.major, self.minor, patch),
             None => (version.major, version.minor) <= (self.major, self.minor),
@@ -154,7 +154,7 @@ mod tests {
         ] {
             let parsed: Bound = bound.parse().unwrap();
             assert_eq!(
-                parsed.takes_in_below(&version.parse().unwrap()),
+                parsed.admits_as_max(&version.parse().unwrap()),
                 below,
                 "{bound} {version}"
             );
@@ -196,7 +196,7 @@ mod tests {
         fn bounds_read_back(major: u64, minor: u64, patch: Option<u64>) {
             let bound = Bound { major, minor, patch };
             prop_assert_eq!(bound.to_string().parse::<Bound>().unwrap(), bound);
-            prop_assert!(bound.takes_in_below(&bound.lowest()));
+            prop_assert!(bound.admits_as_max(&bound.lowest()));
         }
 
         #[test]

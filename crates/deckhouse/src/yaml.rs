@@ -37,10 +37,15 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_saphyr::Error> {
     let options = serde_saphyr::options! {
         legacy_octal_numbers: true,
         with_snippet: false,
-        // A changelog has some hundred kilobytes; the library's own limits refuse 1.4 MB of plain list.
+        // Lists may be long: the library's own limits refuse 1.4 MB of plain list. References are another
+        // matter: no changelog has more than a few, and following them is what a bomb lives on.
         budget: serde_saphyr::budget! {
             max_events: 10_000_000,
             max_nodes: 5_000_000,
+            max_recorded_anchor_events: 20_000,
+        },
+        alias_limits: serde_saphyr::alias_limits! {
+            max_total_replayed_events: 20_000,
         },
     };
     serde_saphyr::from_slice_with_options(bytes, options)
@@ -141,5 +146,107 @@ impl<'de> Visitor<'de> for ValueVisitor {
             map.push(field);
         }
         Ok(Value::Map(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text(text: &str) -> Value {
+        Value::Text(text.to_owned())
+    }
+
+    #[test]
+    fn scalars_as_old_writers_meant_them() {
+        for (yaml, value) in [
+            ("yes", Value::Bool(true)),
+            ("on", Value::Bool(true)),
+            ("False", Value::Bool(false)),
+            ("0644", Value::Integer(420)),
+            ("12", Value::Integer(12)),
+            ("-12", Value::Integer(-12)),
+            ("18446744073709551615", Value::Unsigned(u64::MAX)),
+            ("1.5", Value::Float(1.5)),
+            ("~", Value::Null),
+            ("", Value::Null),
+            ("# only a comment", Value::Null),
+            ("1:30", text("1:30")),
+            ("2024-01-01", text("2024-01-01")),
+            ("1.23.0", text("1.23.0")),
+            ("\"yes\"", text("yes")),
+            ("'12'", text("12")),
+        ] {
+            assert_eq!(parse(yaml.as_bytes()).unwrap(), value, "{yaml}");
+        }
+    }
+
+    #[test]
+    fn order_of_keys_and_references_are_kept() {
+        let yaml = b"b: &x [1, a]\na: *x\non: 1\n2: {}\nc:\n  <<: {d: 1}\n";
+        let list = || Value::List(vec![Value::Integer(1), text("a")]);
+        let fields = [
+            ("b", list()),
+            ("a", list()),
+            ("on", Value::Integer(1)),
+            ("2", Value::Map(Vec::new())),
+            ("c", Value::Map(vec![("d".to_owned(), Value::Integer(1))])),
+        ];
+        let expected = Value::Map(fields.map(|(name, value)| (name.to_owned(), value)).to_vec());
+        assert_eq!(parse(yaml).unwrap(), expected);
+    }
+
+    #[test]
+    fn a_large_changelog_is_read_and_a_bomb_is_not() {
+        let large =
+            "fixes:\n".to_owned() + &"- summary: a fix\n  pull_request: https://example/1\n".repeat(5_000);
+        let Value::Map(fields) = parse(large.as_bytes()).unwrap() else {
+            panic!("no mapping");
+        };
+        assert!(matches!(&fields[0].1, Value::List(items) if items.len() == 5_000));
+        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..12 {
+            let alias = format!("*a{}, ", level - 1).repeat(10);
+            let aliases = alias.trim_end_matches(", ");
+            bomb = format!("{bomb}a{level}: &a{level} [{aliases}]\n");
+        }
+        parse(bomb.as_bytes()).unwrap_err();
+        parse("[".repeat(100_000).as_bytes()).unwrap_err();
+    }
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Bool),
+            any::<i64>().prop_map(Value::Integer),
+            (i64::MAX as u64 + 1..).prop_map(Value::Unsigned),
+            prop::num::f64::NORMAL.prop_map(Value::Float),
+            "\\PC{0,12}".prop_map(Value::Text),
+            "[-+0-9:._eExoy~#'\" \n\t]{0,10}".prop_map(Value::Text),
+            any::<String>().prop_map(Value::Text),
+        ];
+        leaf.prop_recursive(4, 40, 6, |inner| {
+            let fields = prop::collection::btree_map("[-+0-9:.a-c#'\" \n]{0,8}", inner.clone(), 0..6);
+            prop_oneof![
+                prop::collection::vec(inner, 0..6).prop_map(Value::List),
+                fields.prop_map(|fields| Value::Map(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back(value in any_value()) {
+            let written = write(&value).unwrap();
+            prop_assert_eq!(parse(written.as_bytes()).unwrap(), value, "{}", written);
+        }
+
+        #[test]
+        fn parsing_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "[-a&*!|>:{}\\[\\],\n \"'#?%@0-9]{0,60}") {
+            let _ = parse(&bytes);
+            let _ = parse(text.as_bytes());
+        }
     }
 }

@@ -42,7 +42,7 @@ impl<'a> Choice<'a> {
     }
 
     fn allows(&self, version: &Version) -> bool {
-        self.request.max.is_none_or(|max| max.takes_in_below(version))
+        self.request.max.is_none_or(|max| max.admits_as_max(version))
     }
 
     fn available(&self) -> Vec<Version> {
@@ -63,7 +63,7 @@ impl<'a> Choice<'a> {
                 return Err(SelectError::NoChannels);
             }
             if let (Some(min), Some(max)) = (*min, *max)
-                && !max.takes_in_below(&min.lowest())
+                && !max.admits_as_max(&min.lowest())
             {
                 return Err(SelectError::MinAboveMax { min, max });
             }
@@ -101,7 +101,7 @@ impl<'a> Choice<'a> {
         for channel in channels {
             let info = &self.offer.channels[&channel];
             match self.request.max {
-                Some(max) if !max.takes_in_below(&info.version) => {
+                Some(max) if !max.admits_as_max(&info.version) => {
                     self.notices.push(Notice::ChannelAboveMax {
                         channel,
                         version: info.version.clone(),
