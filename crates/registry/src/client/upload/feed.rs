@@ -35,6 +35,7 @@ pub(super) struct Feed {
     pub(super) expected: Option<Digest>,
     pub(super) connection: Arc<Connection>,
     pub(super) watch: StallWatch,
+    moved: Arc<Notify>,
     run: Mutex<Arc<Run>>,
 }
 
@@ -42,7 +43,6 @@ pub(super) struct Feed {
 #[derive(Default)]
 struct Run {
     handed: AtomicU64,
-    moved: Notify,
     end: Mutex<Option<Result<Hasher, ErrorKind>>>,
 }
 
@@ -62,6 +62,7 @@ impl Feed {
             expected,
             connection,
             watch,
+            moved: Arc::default(),
             run: Mutex::default(),
         }
     }
@@ -85,6 +86,7 @@ impl Feed {
             remaining: self.range.end - self.range.start,
             connection: Arc::clone(&self.connection),
             watch: self.watch.clone(),
+            moved: Arc::clone(&self.moved),
             run,
         })
     }
@@ -96,8 +98,7 @@ impl Feed {
 
     /// Waits until the connection has taken more.
     pub(super) async fn moved(&self) {
-        let run = Arc::clone(&self.run());
-        run.moved.notified().await;
+        self.moved.notified().await;
     }
 
     /// How reading ended: the state after the range, or why it could not be read.
@@ -199,6 +200,7 @@ struct FeedBody {
     remaining: u64,
     connection: Arc<Connection>,
     watch: StallWatch,
+    moved: Arc<Notify>,
     run: Arc<Run>,
 }
 
@@ -217,7 +219,7 @@ impl http_body::Body for FeedBody {
             self.connection.sent.fetch_add(length, Ordering::Relaxed);
             self.run.handed.fetch_add(length, Ordering::Relaxed);
             self.watch.moved();
-            self.run.moved.notify_one();
+            self.moved.notify_one();
         }
         Poll::Ready(piece.map(|piece| piece.map(Frame::data)))
     }
