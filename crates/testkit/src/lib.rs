@@ -1,4 +1,17 @@
 //! What tests and benchmarks need: a synthetic distribution, real and faulty servers, slow links,
 //! certificates.
 
+pub mod certificates;
 pub mod distribution;
+pub mod docker_registry;
+pub mod docker_storage;
+pub mod faults;
+pub mod link;
+pub mod tokens;
+
+pub use distribution::Distribution;
+pub use docker_registry::{DockerAuth, DockerRegistry, DockerRegistryOptions};
+pub use docker_storage::{DockerStorage, write_docker_registry_storage};
+pub use faults::{Fault, Rule, Script};
+pub use link::{Link, LinkOptions};
+pub use tokens::{TokenOptions, TokenServer};
