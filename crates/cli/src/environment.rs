@@ -23,7 +23,9 @@ impl Environment {
     pub fn of_process() -> Self {
         let filled = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let either = |upper: &str, lower: &str| {
-            filled(upper).or_else(|| filled(lower)).map(|value| value.to_string_lossy().into_owned())
+            filled(upper)
+                .or_else(|| filled(lower))
+                .map(|value| value.to_string_lossy().into_owned())
         };
         let dumb = filled("TERM").is_some_and(|term| term == "dumb");
         Self {

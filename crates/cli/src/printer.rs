@@ -4,7 +4,10 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::{args::{OutputArgs, OutputFormat}, failure::Failure};
+use crate::{
+    args::{OutputArgs, OutputFormat},
+    failure::Failure,
+};
 
 /// Version of the JSON documents; grows when a field changes its meaning or goes away.
 const DOCUMENT_VERSION: u32 = 1;
@@ -53,7 +56,11 @@ impl Printer {
     }
 
     fn document<T: Serialize>(self, command: &str, outcome: Outcome<'_, T>) -> Result<(), Failure> {
-        let document = Document { version: DOCUMENT_VERSION, command, outcome };
+        let document = Document {
+            version: DOCUMENT_VERSION,
+            command,
+            outcome,
+        };
         let mut bytes = serde_json::to_vec_pretty(&document).map_err(Failure::internal)?;
         bytes.push(b'\n');
         self.stdout(&bytes)

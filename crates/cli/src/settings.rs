@@ -6,7 +6,11 @@ use egress::{Http, ProxyVariables, RetryPolicy, Secret, Settings, TrustSettings}
 use oci::RepositoryUrl;
 use registry::client::{Client, ClientOptions, Credentials};
 
-use crate::{Environment, args::{ConnectionArgs, TransferArgs}, failure::Failure};
+use crate::{
+    Environment,
+    args::{ConnectionArgs, TransferArgs},
+    failure::Failure,
+};
 
 /// The login that a licence key stands for.
 const LICENSE_LOGIN: &str = "license-token";
@@ -14,22 +18,34 @@ const LICENSE_LOGIN: &str = "license-token";
 /// Checks the name of a bundle by the documented rules: it ends in `.tar` and is no directory.
 pub(crate) fn bundle_path(path: &Path) -> Result<PathBuf, Failure> {
     if path.extension().is_none_or(|extension| extension != "tar") {
-        return Err(Failure::usage(format!("{}: the name of a bundle must end in .tar", path.display())));
+        return Err(Failure::usage(format!(
+            "{}: the name of a bundle must end in .tar",
+            path.display()
+        )));
     }
     if path.is_dir() {
-        return Err(Failure::usage(format!("{}: is a directory, not a bundle", path.display())));
+        return Err(Failure::usage(format!(
+            "{}: is a directory, not a bundle",
+            path.display()
+        )));
     }
     Ok(path.to_owned())
 }
 
 /// The directory that a file lies in.
 pub(crate) fn directory(path: &Path) -> &Path {
-    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+    path.parent()
+        .filter(|parent| !parent.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
 }
 
 /// Login and password of the source: the pair wins over the licence, none is anonymous.
 pub(crate) fn source_credentials(args: &TransferArgs) -> Result<Option<Credentials>, Failure> {
-    let pair = credentials(args.source_login.as_deref(), args.source_password.as_deref(), "--source-login")?;
+    let pair = credentials(
+        args.source_login.as_deref(),
+        args.source_password.as_deref(),
+        "--source-login",
+    )?;
     let license = args.license.as_deref().filter(|key| !key.is_empty());
     Ok(pair.or_else(|| license.map(|key| Credentials::new(LICENSE_LOGIN, Secret::new(key)))))
 }
@@ -40,10 +56,18 @@ pub(crate) fn credentials(
     password: Option<&str>,
     login_flag: &str,
 ) -> Result<Option<Credentials>, Failure> {
-    let (login, password) = (login.filter(|it| !it.is_empty()), password.filter(|it| !it.is_empty()));
+    let (login, password) = (
+        login.filter(|it| !it.is_empty()),
+        password.filter(|it| !it.is_empty()),
+    );
     match (login, password) {
-        (Some(login), password) => Ok(Some(Credentials::new(login, Secret::new(password.unwrap_or_default())))),
-        (None, Some(_)) => Err(Failure::usage(format!("a password is given without a login; add {login_flag}"))),
+        (Some(login), password) => Ok(Some(Credentials::new(
+            login,
+            Secret::new(password.unwrap_or_default()),
+        ))),
+        (None, Some(_)) => Err(Failure::usage(format!(
+            "a password is given without a login; add {login_flag}"
+        ))),
         (None, None) => Ok(None),
     }
 }

@@ -13,10 +13,7 @@ use deckhouse::{
 use oci::{Manifest, RawManifest};
 use semver::Version;
 
-use crate::{
-    Contents, Error, contents,
-    source::BlobStream,
-};
+use crate::{Contents, Error, contents, source::BlobStream};
 
 /// The content of a bundle for a user.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -82,7 +79,10 @@ pub fn inspect(bundle: &Bundle) -> Result<Inspection, Error> {
         .repositories
         .iter()
         .map(|repository| {
-            let shared = repository.blobs.iter().filter(|(digest, _)| unique[digest].1.len() > 1);
+            let shared = repository
+                .blobs
+                .iter()
+                .filter(|(digest, _)| unique[digest].1.len() > 1);
             RepositoryInspection {
                 path: repository.path.clone(),
                 images: repository.tags.len() + repository.untagged.len(),
@@ -92,14 +92,27 @@ pub fn inspect(bundle: &Bundle) -> Result<Inspection, Error> {
             }
         })
         .collect();
-    let find = |path: &str| contents.repositories.iter().find(|repository| repository.path == path);
+    let find = |path: &str| {
+        contents
+            .repositories
+            .iter()
+            .find(|repository| repository.path == path)
+    };
     let release_channel = find(RELEASE_CHANNEL);
     let modules = contents
         .modules()
         .map(|name| {
             let versions = find(&format!("modules/{name}")).map(versions).unwrap_or_default();
-            let channels = find(&module_release(name)).map(|it| channels(bundle, it)).transpose()?;
-            Ok((name.to_owned(), ModuleInspection { versions, channels: channels.unwrap_or_default() }))
+            let channels = find(&module_release(name))
+                .map(|it| channels(bundle, it))
+                .transpose()?;
+            Ok((
+                name.to_owned(),
+                ModuleInspection {
+                    versions,
+                    channels: channels.unwrap_or_default(),
+                },
+            ))
         })
         .collect::<Result<_, Error>>()?;
     Ok(Inspection {
@@ -107,7 +120,10 @@ pub fn inspect(bundle: &Bundle) -> Result<Inspection, Error> {
         parts: bundle.parts(),
         unique_size: unique.values().map(|(size, _)| size).sum::<u64>() + manifests.values().sum::<u64>(),
         releases: release_channel.map(versions).unwrap_or_default(),
-        channels: release_channel.map(|it| channels(bundle, it)).transpose()?.unwrap_or_default(),
+        channels: release_channel
+            .map(|it| channels(bundle, it))
+            .transpose()?
+            .unwrap_or_default(),
         modules,
         databases: SECURITY_DATABASES
             .iter()
@@ -120,9 +136,15 @@ pub fn inspect(bundle: &Bundle) -> Result<Inspection, Error> {
 }
 
 fn versions(repository: &contents::Repository) -> Vec<String> {
-    let versions: BTreeSet<Version> =
-        repository.tags.keys().filter_map(|tag| parse_tag(tag.as_str())).collect();
-    versions.into_iter().map(|version| format!("v{version}")).collect()
+    let versions: BTreeSet<Version> = repository
+        .tags
+        .keys()
+        .filter_map(|tag| parse_tag(tag.as_str()))
+        .collect();
+    versions
+        .into_iter()
+        .map(|version| format!("v{version}"))
+        .collect()
 }
 
 fn channels(bundle: &Bundle, repository: &contents::Repository) -> Result<BTreeMap<String, String>, Error> {
@@ -131,7 +153,11 @@ fn channels(bundle: &Bundle, repository: &contents::Repository) -> Result<BTreeM
         if tag.as_str().parse::<Channel>().is_err() {
             continue;
         }
-        if let Some(version) = repository.manifests.get(digest).map(|it| version(bundle, &repository.path, it)) {
+        if let Some(version) = repository
+            .manifests
+            .get(digest)
+            .map(|it| version(bundle, &repository.path, it))
+        {
             channels.insert(tag.to_string(), version?.unwrap_or_else(|| "unknown".to_owned()));
         }
     }
@@ -140,11 +166,18 @@ fn channels(bundle: &Bundle, repository: &contents::Repository) -> Result<BTreeM
 
 /// The version that a release channel's image names; `None` if it does not say.
 fn version(bundle: &Bundle, path: &str, manifest: &RawManifest) -> Result<Option<String>, Error> {
-    let Ok(Manifest::Image { layers, .. }) = manifest.parse() else { return Ok(None) };
+    let Ok(Manifest::Image { layers, .. }) = manifest.parse() else {
+        return Ok(None);
+    };
     let mut search = FileSearch::new(&[VERSION_JSON]);
     for layer in layers.iter().rev() {
-        let Some(blob) = bundle.blob(path, &layer.digest) else { return Ok(None) };
-        if search.scan_layer(&layer.media_type, BlobStream::new(blob)).is_err() {
+        let Some(blob) = bundle.blob(path, &layer.digest) else {
+            return Ok(None);
+        };
+        if search
+            .scan_layer(&layer.media_type, BlobStream::new(blob))
+            .is_err()
+        {
             return Ok(None);
         }
         if search.is_complete() {
@@ -152,5 +185,7 @@ fn version(bundle: &Bundle, path: &str, manifest: &RawManifest) -> Result<Option
         }
     }
     let file = search.into_found().remove(VERSION_JSON);
-    Ok(file.and_then(|file| ReleaseInfo::parse(&file).ok()).map(|info| format!("v{}", info.version)))
+    Ok(file
+        .and_then(|file| ReleaseInfo::parse(&file).ok())
+        .map(|info| format!("v{}", info.version)))
 }

@@ -36,7 +36,9 @@ impl Plan {
         let mut images = Vec::new();
         for ((path, reference), image) in wanted.images() {
             let content = repositories.entry(path).or_default();
-            content.index.push(descriptor(edition, path, reference, &image.manifest));
+            content
+                .index
+                .push(descriptor(edition, path, reference, &image.manifest));
             content.manifests.insert(image.manifest.digest(), &image.manifest);
             images.push(PlannedImage {
                 wanted_by: image.wanted_by.clone(),
@@ -44,7 +46,11 @@ impl Plan {
             });
         }
         for (path, child) in wanted.children() {
-            repositories.entry(path).or_default().manifests.insert(child.digest(), child);
+            repositories
+                .entry(path)
+                .or_default()
+                .manifests
+                .insert(child.digest(), child);
         }
 
         let mut sources: HashMap<Digest, Vec<String>> = HashMap::new();
@@ -62,7 +68,12 @@ impl Plan {
             });
         }
         let repositories = contents.len();
-        Ok(Self { layout: Layout::new(contents)?, sources, images, repositories })
+        Ok(Self {
+            layout: Layout::new(contents)?,
+            sources,
+            images,
+            repositories,
+        })
     }
 
     /// The archive.
@@ -100,17 +111,25 @@ impl Plan {
             .map(RawManifest::digest)
             .collect();
         let parents = wanted.images().filter(|(_, image)| {
-            image.manifest.parse().is_ok_and(|it| it.children().iter().any(|child| holders.contains(&child.digest)))
+            image
+                .manifest
+                .parse()
+                .is_ok_and(|it| it.children().iter().any(|child| holders.contains(&child.digest)))
         });
         let parents: BTreeSet<Digest> = parents.map(|(_, image)| image.manifest.digest()).collect();
-        let wanting = self.images.iter().filter(|image| holders.contains(&image.manifest) || parents.contains(&image.manifest));
+        let wanting = self
+            .images
+            .iter()
+            .filter(|image| holders.contains(&image.manifest) || parents.contains(&image.manifest));
         let names: BTreeSet<&String> = wanting.flat_map(|image| &image.wanted_by).collect();
         names.into_iter().cloned().collect()
     }
 }
 
 fn holds(manifest: &RawManifest, blob: &Digest) -> bool {
-    manifest.parse().is_ok_and(|manifest| manifest.blobs().any(|it| it.digest == *blob))
+    manifest
+        .parse()
+        .is_ok_and(|manifest| manifest.blobs().any(|it| it.digest == *blob))
 }
 
 #[derive(Default)]
@@ -123,9 +142,15 @@ impl Content<'_> {
     fn blobs(&self) -> Result<Vec<BlobEntry>, Error> {
         let mut blobs = Vec::new();
         for manifest in self.manifests.values() {
-            let manifest = manifest.parse().map_err(|error| Error::Internal(error.to_string()))?;
+            let manifest = manifest
+                .parse()
+                .map_err(|error| Error::Internal(error.to_string()))?;
             if let Manifest::Image { config, layers } = manifest {
-                blobs.push(BlobEntry { digest: config.digest, size: config.size, metadata: true });
+                blobs.push(BlobEntry {
+                    digest: config.digest,
+                    size: config.size,
+                    metadata: true,
+                });
                 blobs.extend(layers.into_iter().map(|layer| BlobEntry {
                     digest: layer.digest,
                     size: layer.size,
@@ -149,10 +174,19 @@ fn descriptor(edition: &str, path: &str, reference: &TagOrDigest, manifest: &Raw
         TagOrDigest::Tag(tag) => (format!("{repository}:{tag}"), tag.to_string()),
         TagOrDigest::Digest(digest) => (format!("{repository}@{digest}"), digest.hex()),
     };
-    let platform = (!manifest.is_index())
-        .then(|| Platform { architecture: "amd64".to_owned(), os: "linux".to_owned() });
-    let mut descriptor = Descriptor { platform, ..manifest.descriptor() };
-    descriptor.annotations.insert(layout::REF_NAME.to_owned(), ref_name);
-    descriptor.annotations.insert(layout::SHORT_TAG.to_owned(), short_tag);
+    let platform = (!manifest.is_index()).then(|| Platform {
+        architecture: "amd64".to_owned(),
+        os: "linux".to_owned(),
+    });
+    let mut descriptor = Descriptor {
+        platform,
+        ..manifest.descriptor()
+    };
+    descriptor
+        .annotations
+        .insert(layout::REF_NAME.to_owned(), ref_name);
+    descriptor
+        .annotations
+        .insert(layout::SHORT_TAG.to_owned(), short_tag);
     descriptor
 }

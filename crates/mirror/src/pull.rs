@@ -10,12 +10,7 @@ use bytes::Bytes;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use oci::Hasher;
 
-use crate::{
-    Error, Event, MissingItem, Observer, Plan, Stage,
-    error::Place,
-    source::Source,
-    wanted::Wanted,
-};
+use crate::{Error, Event, MissingItem, Observer, Plan, Stage, error::Place, source::Source, wanted::Wanted};
 
 /// How many times a blob whose content does not have its digest is fetched before it counts as
 /// damaged at the source: once more, since a proxy on the way may have spoiled it.
@@ -46,7 +41,11 @@ pub async fn pull(
     observer: &dyn Observer,
 ) -> Result<Vec<PathBuf>, Error> {
     let layout = plan.layout();
-    let writer = Arc::new(Writer::create(&destination.path, layout.size(), destination.part_size)?);
+    let writer = Arc::new(Writer::create(
+        &destination.path,
+        layout.size(),
+        destination.part_size,
+    )?);
     for (offset, bytes) in layout.fixed_segments() {
         writer.write_at(offset, &bytes)?;
     }
@@ -91,9 +90,13 @@ pub async fn pull(
     let mut items = missing.into_inner().unwrap_or_else(PoisonError::into_inner);
     if !items.is_empty() {
         items.sort();
-        return Err(Error::Incomplete { place: Place::Source, items });
+        return Err(Error::Incomplete {
+            place: Place::Source,
+            items,
+        });
     }
-    let writer = Arc::into_inner(writer).ok_or_else(|| Error::Internal("the bundle is still being written".to_owned()))?;
+    let writer = Arc::into_inner(writer)
+        .ok_or_else(|| Error::Internal("the bundle is still being written".to_owned()))?;
     let files = blocking(move || writer.finish().map_err(Error::from)).await?;
     observer.event(Event::StageEnded(Stage::Download));
     Ok(files)
@@ -187,7 +190,10 @@ async fn move_kept(
 ) -> Result<(), Error> {
     let (writer, places) = (writer.clone(), blob.offsets.clone());
     blocking(move || {
-        let failed = |source| Error::File { path: file.clone().unwrap_or_else(|| Path::new("memory").to_owned()), source };
+        let failed = |source| Error::File {
+            path: file.clone().unwrap_or_else(|| Path::new("memory").to_owned()),
+            source,
+        };
         let mut block = vec![0; 1024 * 1024];
         let mut position = 0;
         while position < kept.size() {

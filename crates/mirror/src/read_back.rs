@@ -17,8 +17,7 @@ use oci::{Descriptor, Digest, RepositoryName, RepositoryUrl, Tag, TagOrDigest};
 use registry::client::{Client, Repository as Remote};
 
 use crate::{
-    Contents, Error, Event, MissingItem, Observer, Stage, contents::Repository,
-    push::order::MODULES_INDEX,
+    Contents, Error, Event, MissingItem, Observer, Stage, contents::Repository, push::order::MODULES_INDEX,
 };
 
 /// Requests that may wait for an answer at once; the client bounds what really runs.
@@ -66,11 +65,17 @@ impl Target {
 
     /// The root with its host.
     pub fn root(&self) -> RepositoryUrl {
-        RepositoryUrl { host: self.client.host().clone(), repository: self.root.clone() }
+        RepositoryUrl {
+            host: self.client.host().clone(),
+            repository: self.root.clone(),
+        }
     }
 
     pub(crate) fn repository(&self, path: &str) -> Result<Remote, Error> {
-        let name = self.root.join(path).map_err(|error| Error::Internal(error.to_string()))?;
+        let name = self
+            .root
+            .join(path)
+            .map_err(|error| Error::Internal(error.to_string()))?;
         Ok(self.client.repository(name))
     }
 }
@@ -83,7 +88,13 @@ impl Gaps {
 
     /// The list for a user.
     pub fn items(&self, contents: &Contents, root: &RepositoryUrl) -> Vec<MissingItem> {
-        let url = |path: &str| if path.is_empty() { root.to_string() } else { format!("{root}/{path}") };
+        let url = |path: &str| {
+            if path.is_empty() {
+                root.to_string()
+            } else {
+                format!("{root}/{path}")
+            }
+        };
         let item = |path: &str, reference: String, wanted_by: Vec<String>, reason: &str| MissingItem {
             repository: url(path),
             reference,
@@ -91,15 +102,28 @@ impl Gaps {
             reason: reason.to_owned(),
         };
         let users = |path: &str, digest: &Digest| {
-            let repository = contents.repositories.iter().find(|repository| repository.path == path);
-            repository.map(|repository| repository.users(digest)).unwrap_or_default()
+            let repository = contents
+                .repositories
+                .iter()
+                .find(|repository| repository.path == path);
+            repository
+                .map(|repository| repository.users(digest))
+                .unwrap_or_default()
         };
-        let tags = self.tags.iter().map(|((path, tag), reason)| item(path, tag.to_string(), vec![], reason));
+        let tags = self
+            .tags
+            .iter()
+            .map(|((path, tag), reason)| item(path, tag.to_string(), vec![], reason));
         let by_digest = self.manifests.iter().chain(&self.blobs);
         let by_digest = by_digest
             .map(|((path, digest), reason)| item(path, digest.to_string(), users(path, digest), reason));
         let modules = self.modules.iter().map(|name| {
-            item(MODULES_INDEX, name.clone(), vec![format!("module {name}")], "the module's index tag is missing")
+            item(
+                MODULES_INDEX,
+                name.clone(),
+                vec![format!("module {name}")],
+                "the module's index tag is missing",
+            )
         });
         tags.chain(by_digest).chain(modules).collect()
     }
@@ -109,17 +133,37 @@ impl Repository {
     /// The tags (or digests) of this repository whose images need a manifest or blob.
     fn users(&self, digest: &Digest) -> Vec<String> {
         let needs = |image: &Digest| self.needs(image, digest);
-        let tagged = self.tags.iter().filter(|(_, image)| needs(image)).map(|(tag, _)| tag.to_string());
-        let untagged = self.untagged.iter().filter(|image| needs(image)).map(Digest::to_string);
-        let place = if self.path.is_empty() { "(root)" } else { &self.path };
-        tagged.chain(untagged).map(|name| format!("{place}:{name}")).collect()
+        let tagged = self
+            .tags
+            .iter()
+            .filter(|(_, image)| needs(image))
+            .map(|(tag, _)| tag.to_string());
+        let untagged = self
+            .untagged
+            .iter()
+            .filter(|image| needs(image))
+            .map(Digest::to_string);
+        let place = if self.path.is_empty() {
+            "(root)"
+        } else {
+            &self.path
+        };
+        tagged
+            .chain(untagged)
+            .map(|name| format!("{place}:{name}"))
+            .collect()
     }
 
     fn needs(&self, image: &Digest, digest: &Digest) -> bool {
-        let Some(Ok(manifest)) = self.manifests.get(image).map(oci::RawManifest::parse) else { return false };
+        let Some(Ok(manifest)) = self.manifests.get(image).map(oci::RawManifest::parse) else {
+            return false;
+        };
         image == digest
             || manifest.blobs().any(|blob| blob.digest == *digest)
-            || manifest.children().iter().any(|child| self.needs(&child.digest, digest))
+            || manifest
+                .children()
+                .iter()
+                .any(|child| self.needs(&child.digest, digest))
     }
 }
 
@@ -137,9 +181,17 @@ pub async fn read_back(
     let looks = looks(contents);
     let bytes = match depth {
         Depth::Size => 0,
-        Depth::Digest => contents.repositories.iter().flat_map(|it| it.blobs.values()).sum(),
+        Depth::Digest => contents
+            .repositories
+            .iter()
+            .flat_map(|it| it.blobs.values())
+            .sum(),
     };
-    observer.event(Event::StageBegan { stage, bytes, items: looks.len() as u64 });
+    observer.event(Event::StageBegan {
+        stage,
+        bytes,
+        items: looks.len() as u64,
+    });
     let gaps = Mutex::new(Gaps::default());
     stream::iter(looks)
         .map(Ok)
@@ -168,13 +220,30 @@ fn looks(contents: &Contents) -> Vec<Look<'_>> {
     let mut looks = Vec::new();
     for repository in &contents.repositories {
         let path = repository.path.as_str();
-        looks.extend(repository.tags.iter().map(|(tag, digest)| Look::Tag(path, tag, digest)));
+        looks.extend(
+            repository
+                .tags
+                .iter()
+                .map(|(tag, digest)| Look::Tag(path, tag, digest)),
+        );
         // A version tag proves its manifest; what the platform asks for by digest is asked by digest.
-        let by_name: BTreeSet<&Digest> =
-            repository.tags.iter().filter(|(tag, digest)| tag.as_str() != digest.hex()).map(|(_, it)| it).collect();
-        let by_digest = repository.manifests.keys().filter(|digest| !by_name.contains(digest));
+        let by_name: BTreeSet<&Digest> = repository
+            .tags
+            .iter()
+            .filter(|(tag, digest)| tag.as_str() != digest.hex())
+            .map(|(_, it)| it)
+            .collect();
+        let by_digest = repository
+            .manifests
+            .keys()
+            .filter(|digest| !by_name.contains(digest));
         looks.extend(by_digest.map(|digest| Look::Manifest(path, digest)));
-        looks.extend(repository.blobs.iter().map(|(digest, size)| Look::Blob(path, digest, *size)));
+        looks.extend(
+            repository
+                .blobs
+                .iter()
+                .map(|(digest, size)| Look::Blob(path, digest, *size)),
+        );
     }
     looks.extend(contents.modules().map(Look::Module));
     looks
@@ -188,16 +257,23 @@ impl Look<'_> {
         gaps: &Mutex<Gaps>,
         observer: &dyn Observer,
     ) -> Result<(), Error> {
-        let record = |write: &dyn Fn(&mut Gaps)| write(&mut gaps.lock().unwrap_or_else(PoisonError::into_inner));
+        let record =
+            |write: &dyn Fn(&mut Gaps)| write(&mut gaps.lock().unwrap_or_else(PoisonError::into_inner));
         match *self {
             Look::Tag(path, tag, digest) => {
                 if let Some(reason) = manifest(target, path, &tag.clone().into(), digest).await? {
-                    record(&|gaps| gaps.tags.extend([((path.to_owned(), tag.clone()), reason.clone())]));
+                    record(&|gaps| {
+                        gaps.tags
+                            .extend([((path.to_owned(), tag.clone()), reason.clone())])
+                    });
                 }
             }
             Look::Manifest(path, digest) => {
                 if let Some(reason) = manifest(target, path, &(*digest).into(), digest).await? {
-                    record(&|gaps| gaps.manifests.extend([((path.to_owned(), *digest), reason.clone())]));
+                    record(&|gaps| {
+                        gaps.manifests
+                            .extend([((path.to_owned(), *digest), reason.clone())])
+                    });
                 }
             }
             Look::Blob(path, digest, size) => {
@@ -210,7 +286,9 @@ impl Look<'_> {
                 }
             }
             Look::Module(name) => {
-                let reference: Tag = name.parse().map_err(|error| Error::Internal(format!("{error}")))?;
+                let reference: Tag = name
+                    .parse()
+                    .map_err(|error| Error::Internal(format!("{error}")))?;
                 let index = target.repository(MODULES_INDEX)?;
                 if index.manifest_if_present(&reference.into()).await?.is_none() {
                     record(&|gaps| gaps.modules.extend([name.to_owned()]));
@@ -238,7 +316,11 @@ async fn manifest(
 
 /// A target that holds something wrong lacks the right thing; one that cannot be read is a failure.
 fn told(error: Error) -> Result<Option<String>, Error> {
-    if error.is_bad_content() { Ok(Some(error.to_string())) } else { Err(error) }
+    if error.is_bad_content() {
+        Ok(Some(error.to_string()))
+    } else {
+        Err(error)
+    }
 }
 
 async fn blob_by_size(

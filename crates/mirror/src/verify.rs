@@ -24,7 +24,8 @@ pub struct VerifyReport {
 impl VerifyReport {
     /// The figures of a target that holds all of `contents`.
     pub fn of(contents: &Contents, depth: Depth) -> Self {
-        let sum = |count: fn(&crate::contents::Repository) -> usize| contents.repositories.iter().map(count).sum();
+        let sum =
+            |count: fn(&crate::contents::Repository) -> usize| contents.repositories.iter().map(count).sum();
         Self {
             repositories: contents.repositories.len(),
             tags: sum(|repository| repository.tags.len()),
@@ -49,5 +50,8 @@ pub async fn verify(
     if gaps.is_empty() {
         return Ok(VerifyReport::of(contents, depth));
     }
-    Err(Error::Incomplete { place: Place::Target, items: gaps.items(contents, &target.root()) })
+    Err(Error::Incomplete {
+        place: Place::Target,
+        items: gaps.items(contents, &target.root()),
+    })
 }

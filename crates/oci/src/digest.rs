@@ -57,6 +57,7 @@ impl Digest {
     }
 
     /// The digest of the same algorithm as `self` over `bytes`.
+    #[must_use]
     pub fn same_algorithm_of(&self, bytes: &[u8]) -> Self {
         let mut hasher = self.hasher();
         hasher.update(bytes);
@@ -75,12 +76,12 @@ impl Digest {
 
     /// The sum as lower-case hex, without the algorithm.
     pub fn hex(&self) -> String {
-        use fmt::Write as _;
-        let mut text = String::with_capacity(2 * self.algorithm.len());
-        for byte in &self.sum[..self.algorithm.len()] {
-            let _ = write!(text, "{byte:02x}");
-        }
-        text
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digit = |nibble: u8| char::from(DIGITS[usize::from(nibble)]);
+        self.sum[..self.algorithm.len()]
+            .iter()
+            .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
+            .collect()
     }
 
     fn from_sum(algorithm: Algorithm, bytes: &[u8]) -> Self {

@@ -99,7 +99,7 @@ impl FromStr for Host {
             },
         };
         if let Some(port) = port
-            && port.parse::<u16>().ok().filter(|port| *port > 0).is_none()
+            && !port.parse::<u16>().is_ok_and(|port| port > 0)
         {
             return Err(fail("the port must be a number from 1 to 65535"));
         }

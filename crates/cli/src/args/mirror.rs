@@ -32,7 +32,13 @@ pub enum MirrorCommand {
 #[derive(Debug, Args)]
 pub struct TransferArgs {
     /// The bundle: written by a pull, read by a push. Must end in .tar
-    #[arg(short = 'i', long, env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE", value_name = "FILE", required = true)]
+    #[arg(
+        short = 'i',
+        long,
+        env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE",
+        value_name = "FILE",
+        required = true
+    )]
     pub images_bundle_path: Option<PathBuf>,
 
     /// Registry to pull from, as HOST[:PORT]/PATH
@@ -45,7 +51,12 @@ pub struct TransferArgs {
     )]
     pub source: RepositoryUrl,
     /// Login for --source
-    #[arg(long, env = "DHCTL_CLI_MIRROR_SOURCE_LOGIN", value_name = "LOGIN", help_heading = "Pull")]
+    #[arg(
+        long,
+        env = "DHCTL_CLI_MIRROR_SOURCE_LOGIN",
+        value_name = "LOGIN",
+        help_heading = "Pull"
+    )]
     pub source_login: Option<String>,
     /// Password for --source; with --source-login it wins over --license
     #[arg(
@@ -119,7 +130,13 @@ pub struct TransferArgs {
     )]
     pub registry: Option<RepositoryUrl>,
     /// Login for --registry
-    #[arg(short = 'u', long, env = "DHCTL_CLI_MIRROR_USER", value_name = "LOGIN", help_heading = "Push")]
+    #[arg(
+        short = 'u',
+        long,
+        env = "DHCTL_CLI_MIRROR_USER",
+        value_name = "LOGIN",
+        help_heading = "Push"
+    )]
     pub registry_login: Option<String>,
     /// Password for --registry
     #[arg(
@@ -144,16 +161,32 @@ pub struct TransferArgs {
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
     /// The bundle that the registry is compared with
-    #[arg(short = 'i', long, env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE", value_name = "FILE")]
+    #[arg(
+        short = 'i',
+        long,
+        env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE",
+        value_name = "FILE"
+    )]
     pub images_bundle_path: PathBuf,
     /// Registry to read, as HOST[:PORT]/PATH
-    #[arg(short = 'r', long, env = "DHCTL_CLI_MIRROR_PRIVATE_REGISTRY", value_name = "REGISTRY")]
+    #[arg(
+        short = 'r',
+        long,
+        env = "DHCTL_CLI_MIRROR_PRIVATE_REGISTRY",
+        value_name = "REGISTRY"
+    )]
     pub registry: RepositoryUrl,
     /// Login for --registry
     #[arg(short = 'u', long, env = "DHCTL_CLI_MIRROR_USER", value_name = "LOGIN")]
     pub registry_login: Option<String>,
     /// Password for --registry
-    #[arg(short = 'p', long, env = "DHCTL_CLI_MIRROR_PASS", hide_env_values = true, value_name = "PASSWORD")]
+    #[arg(
+        short = 'p',
+        long,
+        env = "DHCTL_CLI_MIRROR_PASS",
+        hide_env_values = true,
+        value_name = "PASSWORD"
+    )]
     pub registry_password: Option<String>,
     /// Download and hash every blob, not only ask for its size
     #[arg(long)]
@@ -185,5 +218,6 @@ pub struct ConnectionArgs {
 
 fn parse_release(text: &str) -> Result<semver::Version, String> {
     let bare = text.strip_prefix('v').unwrap_or(text);
-    bare.parse().map_err(|_| "expected an exact release, as v1.58.3".to_owned())
+    bare.parse()
+        .map_err(|_| "expected an exact release, as v1.58.3".to_owned())
 }

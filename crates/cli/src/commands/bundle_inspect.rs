@@ -18,32 +18,79 @@ fn text(inspection: &Inspection) -> String {
     let mut line = |name: &str, value: String| {
         let _ = writeln!(text, "{name:<10} {value}");
     };
-    let parts = if inspection.parts > 1 { format!(" in {}", count(inspection.parts, "part")) } else { String::new() };
+    let parts = if inspection.parts > 1 {
+        format!(" in {}", count(inspection.parts, "part"))
+    } else {
+        String::new()
+    };
     let shared = inspection.size.saturating_sub(inspection.unique_size);
-    line("size", format!("{}{parts}, of which {} are copies shared by several repositories", human(inspection.size), human(shared)));
-    line("images", format!("{} in {}", inspection.images, count(inspection.repositories.len(), "repository")));
+    line(
+        "size",
+        format!(
+            "{}{parts}, of which {} are copies shared by several repositories",
+            human(inspection.size),
+            human(shared)
+        ),
+    );
+    line(
+        "images",
+        format!(
+            "{} in {}",
+            inspection.images,
+            count(inspection.repositories.len(), "repository")
+        ),
+    );
     line("releases", or_none(&inspection.releases));
     let pairs = |channels: &std::collections::BTreeMap<String, String>| {
-        let pairs: Vec<String> = channels.iter().map(|(name, version)| format!("{name} → {version}")).collect();
+        let pairs: Vec<String> = channels
+            .iter()
+            .map(|(name, version)| format!("{name} → {version}"))
+            .collect();
         or_none(&pairs)
     };
     line("channels", pairs(&inspection.channels));
     line("databases", or_none(&inspection.databases));
     line("modules", inspection.modules.len().to_string());
     for (name, module) in &inspection.modules {
-        let channels = if module.channels.is_empty() { String::new() } else { format!(" ({})", pairs(&module.channels)) };
+        let channels = if module.channels.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", pairs(&module.channels))
+        };
         let _ = writeln!(text, "  {name}  {}{channels}", or_none(&module.versions));
     }
-    let width = inspection.repositories.iter().map(|it| it.path.len()).max().unwrap_or(0).max("repository".len());
-    let _ = writeln!(text, "\n{:<width$}  {:>7}  {:>7}  {:>9}  {:>9}", "repository", "images", "blobs", "size", "shared");
+    let width = inspection
+        .repositories
+        .iter()
+        .map(|it| it.path.len())
+        .max()
+        .unwrap_or(0)
+        .max("repository".len());
+    let _ = writeln!(
+        text,
+        "\n{:<width$}  {:>7}  {:>7}  {:>9}  {:>9}",
+        "repository", "images", "blobs", "size", "shared"
+    );
     for repository in &inspection.repositories {
-        let path = if repository.path.is_empty() { "(root)" } else { &repository.path };
+        let path = if repository.path.is_empty() {
+            "(root)"
+        } else {
+            &repository.path
+        };
         let (size, shared) = (human(repository.size), human(repository.shared_size));
-        let _ = writeln!(text, "{path:<width$}  {:>7}  {:>7}  {size:>9}  {shared:>9}", repository.images, repository.blobs);
+        let _ = writeln!(
+            text,
+            "{path:<width$}  {:>7}  {:>7}  {size:>9}  {shared:>9}",
+            repository.images, repository.blobs
+        );
     }
     text
 }
 
 fn or_none(values: &[String]) -> String {
-    if values.is_empty() { "none".to_owned() } else { values.join(" ") }
+    if values.is_empty() {
+        "none".to_owned()
+    } else {
+        values.join(" ")
+    }
 }

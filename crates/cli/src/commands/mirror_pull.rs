@@ -1,6 +1,9 @@
 //! `dhctl mirror`: pull a distribution into a bundle.
 
-use std::{collections::BTreeMap, path::{Path, PathBuf}};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use deckhouse::select;
 use mirror::{
@@ -11,8 +14,13 @@ use mirror::{
 };
 use serde::Serialize;
 
-use super::{delivery, size::{count, human}};
-use crate::{Environment, args::TransferArgs, failure::Failure, printer::Printer, progress::Progress, settings};
+use super::{
+    delivery,
+    size::{count, human},
+};
+use crate::{
+    Environment, args::TransferArgs, failure::Failure, printer::Printer, progress::Progress, settings,
+};
 
 /// What a pull brought, or with `--dry-run` would bring.
 #[derive(Serialize)]
@@ -36,7 +44,10 @@ struct Pulled {
 }
 
 pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<(), Failure> {
-    let path = args.images_bundle_path.as_deref().ok_or_else(|| Failure::internal("a pull without bundle"))?;
+    let path = args
+        .images_bundle_path
+        .as_deref()
+        .ok_or_else(|| Failure::internal("a pull without bundle"))?;
     let path = settings::bundle_path(path)?;
     let directory = settings::directory(&path);
     let free_space = bundle::free_space(directory).map_err(|error| Failure::file(directory, &error))?;
@@ -46,7 +57,11 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         &args.connection,
         &environment,
     )?;
-    let workspace = if args.dry_run { None } else { Some(Workspace::create(&path)?) };
+    let workspace = if args.dry_run {
+        None
+    } else {
+        Some(Workspace::create(&path)?)
+    };
     let layers = LayerStore::new(workspace.as_ref().map(|it| it.0.path().to_owned()));
     let source = Source::new(client, args.source.repository.clone(), layers);
     let progress = Progress::new(&args.output, environment.stderr_is_terminal);
@@ -55,22 +70,34 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     let plan = Plan::new(&discovery.wanted, args.source.repository.last_segment())?;
     let mut pulled = summary(&args, &discovery, &plan, free_space);
     if args.dry_run {
-        progress.finish();
         return Printer::new(&args.output).result("mirror pull", &pulled, &dry_run_text(&pulled));
     }
 
-    let destination = Destination { path, part_size: None };
+    let destination = Destination {
+        path,
+        part_size: None,
+    };
     let parallel = usize::from(args.connection.parallel);
-    pulled.files = pull(&source, &plan, &discovery.wanted, &destination, parallel, &progress).await?;
+    pulled.files = pull(
+        &source,
+        &plan,
+        &discovery.wanted,
+        &destination,
+        parallel,
+        &progress,
+    )
+    .await?;
     let directory = settings::directory(&destination.path);
-    pulled.files.push(delivery::write_releases(directory, &discovery.release_manifests)?);
+    pulled
+        .files
+        .push(delivery::write_releases(directory, &discovery.release_manifests)?);
     if let Some(executable) = &environment.executable {
         pulled.files.push(delivery::copy_binary(directory, executable)?);
         if !delivery::IS_STATIC {
-            progress.warn("the dhctl beside the bundle is not the static Linux binary and may not run elsewhere");
+            progress
+                .warn("the dhctl beside the bundle is not the static Linux binary and may not run elsewhere");
         }
     }
-    progress.finish();
     Printer::new(&args.output).result("mirror pull", &pulled, &text(&pulled))
 }
 
@@ -109,12 +136,20 @@ fn summary(args: &TransferArgs, discovery: &Discovery, plan: &Plan, free_space: 
     Pulled {
         source: args.source.to_string(),
         dry_run: args.dry_run,
-        releases: discovery.releases.iter().map(|version| format!("v{version}")).collect(),
-        channels: discovery.channels.iter().map(|(channel, it)| (channel.to_string(), format!("v{it}"))).collect(),
+        releases: discovery
+            .releases
+            .iter()
+            .map(|version| format!("v{version}"))
+            .collect(),
+        channels: discovery
+            .channels
+            .iter()
+            .map(|(channel, it)| (channel.to_string(), format!("v{it}")))
+            .collect(),
         modules: discovery
             .modules
             .iter()
-            .map(|(name, versions)| (name.clone(), versions.iter().cloned().collect()))
+            .map(|(name, versions)| (name.clone(), versions.iter().map(ToString::to_string).collect()))
             .collect(),
         databases: discovery.databases.clone(),
         images: plan.image_count(),
@@ -127,11 +162,22 @@ fn summary(args: &TransferArgs, discovery: &Discovery, plan: &Plan, free_space: 
 }
 
 fn contents_text(pulled: &Pulled) -> String {
-    let channels: Vec<String> = pulled.channels.iter().map(|(name, version)| format!("{name} → {version}")).collect();
-    let modules: Vec<String> =
-        pulled.modules.iter().map(|(name, versions)| format!("{name} {}", versions.join(" ")).trim_end().to_owned()).collect();
+    let channels: Vec<String> = pulled
+        .channels
+        .iter()
+        .map(|(name, version)| format!("{name} → {version}"))
+        .collect();
+    let modules: Vec<String> = pulled
+        .modules
+        .iter()
+        .map(|(name, versions)| format!("{name} {}", versions.join(" ")).trim_end().to_owned())
+        .collect();
     let or_none = |values: &[String], separator: &str| {
-        if values.is_empty() { "none".to_owned() } else { values.join(separator) }
+        if values.is_empty() {
+            "none".to_owned()
+        } else {
+            values.join(separator)
+        }
     };
     format!(
         "releases   {}\nchannels   {}\nmodules    {}\ndatabases  {}\nimages     {} in {}\n",
@@ -145,7 +191,11 @@ fn contents_text(pulled: &Pulled) -> String {
 }
 
 fn dry_run_text(pulled: &Pulled) -> String {
-    let enough = if pulled.free_space < pulled.bundle_size { ": not enough" } else { "" };
+    let enough = if pulled.free_space < pulled.bundle_size {
+        ": not enough"
+    } else {
+        ""
+    };
     format!(
         "{}download   {}\nbundle     {}\nfree disk  {}{enough}\nnothing was written (--dry-run)\n",
         contents_text(pulled),
@@ -156,7 +206,11 @@ fn dry_run_text(pulled: &Pulled) -> String {
 }
 
 fn text(pulled: &Pulled) -> String {
-    let mut text = format!("{}bundle     {}\n", contents_text(pulled), human(pulled.bundle_size));
+    let mut text = format!(
+        "{}bundle     {}\n",
+        contents_text(pulled),
+        human(pulled.bundle_size)
+    );
     for file in &pulled.files {
         text += &format!("written    {}\n", file.display());
     }

@@ -8,7 +8,9 @@ use mirror::{
 };
 
 use super::size::count;
-use crate::{Environment, args::VerifyArgs, failure::Failure, printer::Printer, progress::Progress, settings};
+use crate::{
+    Environment, args::VerifyArgs, failure::Failure, printer::Printer, progress::Progress, settings,
+};
 
 pub(crate) async fn run(args: VerifyArgs, environment: Environment) -> Result<(), Failure> {
     let credentials = settings::credentials(
@@ -23,8 +25,12 @@ pub(crate) async fn run(args: VerifyArgs, environment: Environment) -> Result<()
     let depth = if args.deep { Depth::Digest } else { Depth::Size };
     let progress = Progress::new(&args.output, environment.stderr_is_terminal);
     let report = verify(&contents, &target, depth, &progress).await?;
-    progress.finish();
-    let text = format!("{} holds everything in {}: {}\n", args.registry, args.images_bundle_path.display(), figures(&report));
+    let text = format!(
+        "{} holds everything in {}: {}\n",
+        args.registry,
+        args.images_bundle_path.display(),
+        figures(&report)
+    );
     Printer::new(&args.output).result("mirror verify", &report, &text)
 }
 
@@ -36,6 +42,10 @@ pub(super) fn figures(report: &VerifyReport) -> String {
         count(report.manifests, "manifest"),
         count(report.blobs, "blob"),
         count(report.repositories, "repository"),
-        if report.deep { "every blob downloaded and hashed" } else { "every blob there with its size" },
+        if report.deep {
+            "every blob downloaded and hashed"
+        } else {
+            "every blob there with its size"
+        },
     )
 }

@@ -13,7 +13,11 @@ pub(crate) fn human(bytes: u64) -> String {
         value /= 1024.0;
         unit += 1;
     }
-    let decimals = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
+    let decimals = if value < 9.995 {
+        2
+    } else {
+        usize::from(value < 99.95)
+    };
     format!("{value:.decimals$} {}", UNITS[unit])
 }
 
@@ -45,6 +49,9 @@ mod tests {
         for (bytes, expected) in cases {
             assert_eq!(human(bytes), expected);
         }
-        assert_eq!((count(1_u64, "blob"), count(2_usize, "repository")), ("1 blob".into(), "2 repositories".into()));
+        assert_eq!(
+            (count(1_u64, "blob"), count(2_usize, "repository")),
+            ("1 blob".into(), "2 repositories".into())
+        );
     }
 }

@@ -59,8 +59,11 @@ impl From<SelectError> for Failure {
     fn from(error: SelectError) -> Self {
         let failure = Self::usage(error.to_string());
         match error {
-            SelectError::NoChannels => Self { exit: Exit::Incomplete, ..failure }
-                .hint("check the path: it ends with the edition, as registry.deckhouse.ru/deckhouse/ee"),
+            SelectError::NoChannels => Self {
+                exit: Exit::Incomplete,
+                ..failure
+            }
+            .hint("check the path: it ends with the edition, as registry.deckhouse.ru/deckhouse/ee"),
             _ => failure,
         }
     }
@@ -70,9 +73,8 @@ impl From<BundleError> for Failure {
     fn from(error: BundleError) -> Self {
         let message = error.to_string();
         match error {
-            BundleError::NotABundle { .. } => {
-                Self::new(Exit::Incomplete, message).hint("a bundle is the FILE.tar that 'dhctl mirror' writes")
-            }
+            BundleError::NotABundle { .. } => Self::new(Exit::Incomplete, message)
+                .hint("a bundle is the FILE.tar that 'dhctl mirror' writes"),
             BundleError::Damaged { .. } => {
                 Self::new(Exit::Incomplete, message).hint("copy the bundle again, or pull it again")
             }
@@ -82,7 +84,9 @@ impl From<BundleError> for Failure {
             BundleError::Locked { .. } => {
                 Self::new(Exit::Files, message).hint("wait until it is done, or name another file")
             }
-            BundleError::DiskFull { .. } => Self::new(Exit::Files, message).hint("make room, or name a file on another disk"),
+            BundleError::DiskFull { .. } => {
+                Self::new(Exit::Files, message).hint("make room, or name a file on another disk")
+            }
             _ => Self::new(Exit::Files, message),
         }
     }

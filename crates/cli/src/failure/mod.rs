@@ -27,7 +27,12 @@ fn kind<S: serde::Serializer>(exit: &Exit, serializer: S) -> Result<S::Ok, S::Er
 
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), hints: Vec::new(), missing: Vec::new() }
+        Self {
+            exit,
+            message: message.into(),
+            hints: Vec::new(),
+            missing: Vec::new(),
+        }
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
@@ -47,7 +52,10 @@ impl Failure {
     }
 
     pub(crate) fn stdout(error: &std::io::Error) -> Self {
-        Self::new(Exit::Files, format!("the result cannot be written to standard output: {error}"))
+        Self::new(
+            Exit::Files,
+            format!("the result cannot be written to standard output: {error}"),
+        )
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {

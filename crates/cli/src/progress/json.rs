@@ -48,6 +48,8 @@ impl Draw for Json {
         Self::figures("ended", meter, now);
     }
 
+    fn abandon(&mut self) {}
+
     fn say(&mut self, kind: &'static str, text: &str) {
         printer::note(&json!({"event": kind, "text": text}).to_string());
     }

@@ -8,13 +8,18 @@ use std::{
 use mirror::{Event, Observer};
 
 use super::{bar::Bar, json::Json, lines::Lines, meter::Meter};
-use crate::{args::{OutputArgs, ProgressFormat}, printer};
+use crate::{
+    args::{OutputArgs, ProgressFormat},
+    printer,
+};
 
 /// Where the figures of a stage go.
 pub(super) trait Draw: Send {
     fn begin(&mut self, meter: &Meter, now: Instant);
     fn update(&mut self, meter: &Meter, now: Instant);
     fn end(&mut self, meter: &Meter, now: Instant);
+    /// The stage broke off; the error tells why.
+    fn abandon(&mut self);
     /// A line for the user that must not be torn by what is being drawn.
     fn say(&mut self, kind: &'static str, text: &str);
 }
@@ -40,20 +45,16 @@ impl Progress {
             ProgressFormat::Auto | ProgressFormat::Plain => Box::new(Lines::default()),
         };
         let state = State { draw, meter: None };
-        Self { state: Mutex::new(state), verbose: args.verbose, quiet: args.quiet }
+        Self {
+            state: Mutex::new(state),
+            verbose: args.verbose,
+            quiet: args.quiet,
+        }
     }
 
     /// Tells of something that the user should look at; not silenced by `--quiet`.
     pub(crate) fn warn(&self, text: &str) {
         self.lock().draw.say("warning", text);
-    }
-
-    /// Ends what is being drawn, so that the result stands on a clean line.
-    pub(crate) fn finish(&self) {
-        let state = &mut *self.lock();
-        if let Some(meter) = state.meter.take() {
-            state.draw.end(&meter, Instant::now());
-        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -64,7 +65,10 @@ impl Progress {
 /// A command that fails leaves no half-drawn bar behind.
 impl Drop for Progress {
     fn drop(&mut self) {
-        self.finish();
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if state.meter.take().is_some() {
+            state.draw.abandon();
+        }
     }
 }
 
@@ -109,6 +113,7 @@ impl Draw for Quiet {
     fn begin(&mut self, _: &Meter, _: Instant) {}
     fn update(&mut self, _: &Meter, _: Instant) {}
     fn end(&mut self, _: &Meter, _: Instant) {}
+    fn abandon(&mut self) {}
     fn say(&mut self, kind: &'static str, text: &str) {
         printer::note(&format!("{kind}: {text}"));
     }

@@ -10,13 +10,10 @@ mod platform;
 use std::collections::{BTreeMap, BTreeSet};
 
 use deckhouse::channel::Channel;
+use oci::Tag;
 use semver::Version;
 
-use crate::{
-    Error, Event, Observer, Stage,
-    source::Source,
-    wanted::Wanted,
-};
+use crate::{Error, Event, Observer, Stage, source::Source, wanted::Wanted};
 
 /// What a pull is asked to bring.
 #[derive(Debug, Clone, Default)]
@@ -38,8 +35,8 @@ pub struct Discovery {
     pub releases: BTreeSet<Version>,
     /// The release channels whose tags are brought, and the release that each points to in the bundle.
     pub channels: BTreeMap<Channel, Version>,
-    /// The modules and their versions.
-    pub modules: BTreeMap<String, BTreeSet<String>>,
+    /// The modules and their versions, ascending.
+    pub modules: BTreeMap<String, Vec<Tag>>,
     /// The vulnerability databases, as paths below the root.
     pub databases: Vec<String>,
     /// The text of `deckhousereleases.yaml`.
@@ -56,9 +53,17 @@ pub async fn discover(
     request: &Request,
     observer: &dyn Observer,
 ) -> Result<Discovery, Error> {
-    observer.event(Event::StageBegan { stage: Stage::Plan, bytes: 0, items: 0 });
+    observer.event(Event::StageBegan {
+        stage: Stage::Plan,
+        bytes: 0,
+        items: 0,
+    });
     let modules = async {
-        if request.no_modules { Ok(BTreeMap::new()) } else { modules::discover(source, observer).await }
+        if request.no_modules {
+            Ok(BTreeMap::new())
+        } else {
+            modules::discover(source, observer).await
+        }
     };
     let databases = async {
         if request.no_security_databases {

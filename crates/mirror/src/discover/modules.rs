@@ -5,8 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use deckhouse::{
     channel::Channel,
     image_list::{ImageList, parse_extra_images},
-    release_info::ReleaseInfo,
-    repositories::{MODULE_EXTRA_IMAGES, MODULE_IMAGES_DIGESTS, MODULES, VERSION_JSON, module, module_extra, module_release},
+    parse_module_version,
+    repositories::{
+        MODULE_EXTRA_IMAGES, MODULE_IMAGES_DIGESTS, MODULES, VERSION_JSON, module, module_extra,
+        module_release,
+    },
+    version::parse_tag,
 };
 use futures_util::future::try_join_all;
 use oci::{RawManifest, Tag, TagOrDigest};
@@ -20,7 +24,7 @@ use crate::{
 pub(super) async fn discover(
     source: &Source,
     observer: &dyn Observer,
-) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {
+) -> Result<BTreeMap<String, Vec<Tag>>, Error> {
     let Some(names) = source.repository(MODULES)?.tags().await? else {
         observer.event(Event::Notice("the source has no modules".to_owned()));
         return Ok(BTreeMap::new());
@@ -32,29 +36,40 @@ pub(super) async fn discover(
     Ok(try_join_all(modules).await?.into_iter().collect())
 }
 
-async fn one(source: &Source, name: &str, observer: &dyn Observer) -> Result<BTreeSet<String>, Error> {
+async fn one(source: &Source, name: &str, observer: &dyn Observer) -> Result<Vec<Tag>, Error> {
     let by = format!("module {name}");
     let release_path = module_release(name);
     if let Err(error) = source.repository(&release_path) {
         source.miss(MODULES, &tag(name)?, &by, &error.to_string());
-        return Ok(BTreeSet::new());
+        return Ok(Vec::new());
     }
     let channels = Channel::ALL.iter().map(|channel| {
         let (by, release_path) = (&by, &release_path);
         async move {
             let reference = tag(&channel.to_string())?;
-            let Some(manifest) = source.want(release_path, reference.clone(), Need::Optional, by).await? else {
+            let Some(manifest) = source
+                .want(release_path, reference.clone(), Need::Optional, by)
+                .await?
+            else {
                 return Ok(None);
             };
             channel_version(source, release_path, &reference, &manifest, by).await
         }
     });
-    let versions: BTreeSet<String> =
-        try_join_all::<_>(channels).await?.into_iter().flatten().collect();
+    let versions: BTreeSet<Tag> = try_join_all::<_>(channels).await?.into_iter().flatten().collect();
     if versions.is_empty() {
-        observer.event(Event::Notice(format!("module {name} has no release channels on the source; nothing of it is brought")));
+        observer.event(Event::Notice(format!(
+            "module {name} has no release channels on the source; nothing of it is brought"
+        )));
     }
-    try_join_all(versions.iter().map(|version| one_version(source, name, version, observer))).await?;
+    try_join_all(
+        versions
+            .iter()
+            .map(|version| one_version(source, name, version, observer)),
+    )
+    .await?;
+    let mut versions: Vec<Tag> = versions.into_iter().collect();
+    versions.sort_by_cached_key(|version| (parse_tag(version.as_str()), version.clone()));
     Ok(versions)
 }
 
@@ -64,16 +79,19 @@ async fn channel_version(
     reference: &TagOrDigest,
     manifest: &RawManifest,
     by: &str,
-) -> Result<Option<String>, Error> {
-    let Some(files) = source.files(path, reference, manifest, &[VERSION_JSON], by).await? else {
+) -> Result<Option<Tag>, Error> {
+    let Some(files) = source
+        .files(path, reference, manifest, &[VERSION_JSON], by)
+        .await?
+    else {
         return Ok(None);
     };
     let Some(file) = files.get(VERSION_JSON) else {
         source.miss(path, reference, by, "the image has no version.json");
         return Ok(None);
     };
-    match ReleaseInfo::parse(file) {
-        Ok(info) => Ok(Some(format!("v{}", info.version))),
+    match parse_module_version(file) {
+        Ok(version) => Ok(Some(version)),
         Err(error) => {
             source.miss(path, reference, by, &format!("version.json: {error}"));
             Ok(None)
@@ -84,18 +102,18 @@ async fn channel_version(
 async fn one_version(
     source: &Source,
     name: &str,
-    version: &str,
+    version: &Tag,
     observer: &dyn Observer,
 ) -> Result<(), Error> {
     let by = format!("module {name} {version}");
     let (path, release_path) = (module(name), module_release(name));
-    let Ok(reference) = version.parse::<Tag>().map(TagOrDigest::from) else {
-        let channels = "its release channels".to_owned();
-        source.miss_text(&release_path, &channels, &by, &format!("they name {version}, which cannot be a tag"));
-        return Ok(());
-    };
+    let reference = TagOrDigest::from(version.clone());
     let release = async {
-        if source.want(&release_path, reference.clone(), Need::Optional, &by).await?.is_none() {
+        if source
+            .want(&release_path, reference.clone(), Need::Optional, &by)
+            .await?
+            .is_none()
+        {
             let notice = format!("module {name} has no release image for {version}; its channels have one");
             observer.event(Event::Notice(notice));
         }
@@ -109,7 +127,14 @@ async fn one_version(
         let Some(files) = source.files(&path, &reference, &manifest, &wanted, &by).await? else {
             return Ok(());
         };
-        let digests = internal_images(source, &path, &reference, files.get(MODULE_IMAGES_DIGESTS), &by, observer);
+        let digests = internal_images(
+            source,
+            &path,
+            &reference,
+            files.get(MODULE_IMAGES_DIGESTS),
+            &by,
+            observer,
+        );
         let extra = extra_images(source, name, &reference, files.get(MODULE_EXTRA_IMAGES), &by);
         futures_util::try_join!(digests, extra).map(drop)
     };
@@ -125,7 +150,9 @@ async fn internal_images(
     observer: &dyn Observer,
 ) -> Result<(), Error> {
     let Some(file) = file else {
-        observer.event(Event::Notice(format!("{by} has no {MODULE_IMAGES_DIGESTS}: no images of its own")));
+        observer.event(Event::Notice(format!(
+            "{by} has no {MODULE_IMAGES_DIGESTS}: no images of its own"
+        )));
         return Ok(());
     };
     match ImageList::parse_digests(file) {
@@ -148,13 +175,21 @@ async fn extra_images(
     let images = match parse_extra_images(file) {
         Ok(images) => images,
         Err(error) => {
-            source.miss(&module(name), reference, by, &format!("{MODULE_EXTRA_IMAGES}: {error}"));
+            source.miss(
+                &module(name),
+                reference,
+                by,
+                &format!("{MODULE_EXTRA_IMAGES}: {error}"),
+            );
             return Ok(());
         }
     };
     let wants = images.iter().map(|(extra, extra_tag)| async move {
         let path = module_extra(name, extra);
-        source.want_tag(&path, extra_tag, Need::Required, by).await.map(drop)
+        source
+            .want_tag(&path, extra_tag, Need::Required, by)
+            .await
+            .map(drop)
     });
     try_join_all(wants).await.map(drop)
 }

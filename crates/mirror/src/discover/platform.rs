@@ -23,8 +23,11 @@ use crate::{
 };
 
 /// The repositories that hold one image per release, and whether each must have it.
-const PER_RELEASE: [(&str, Need); 3] =
-    [("", Need::Required), (INSTALL, Need::Required), (INSTALL_STANDALONE, Need::Optional)];
+const PER_RELEASE: [(&str, Need); 3] = [
+    ("", Need::Required),
+    (INSTALL, Need::Required),
+    (INSTALL_STANDALONE, Need::Optional),
+];
 
 pub(super) struct Platform {
     pub(super) releases: BTreeSet<Version>,
@@ -42,13 +45,25 @@ pub(super) async fn discover(
     for notice in &selection.notices {
         observer.event(Event::Notice(notice.to_string()));
     }
-    let releases = try_join_all(selection.releases.iter().map(|version| release(source, version, observer)));
+    let releases = try_join_all(
+        selection
+            .releases
+            .iter()
+            .map(|version| release(source, version, observer)),
+    );
     let channels = try_join_all(
-        selection.channels.iter().map(|(name, tags)| channel(source, *name, tags, observer)),
+        selection
+            .channels
+            .iter()
+            .map(|(name, tags)| channel(source, *name, tags, observer)),
     );
     let (manifests, _) = futures_util::try_join!(releases, channels)?;
-    let channels = point_channels(source, &selection, &offer, observer)?;
-    Ok(Platform { releases: selection.releases, channels, manifests: manifests.into_iter().flatten().collect() })
+    let channels = point_channels(source, &selection)?;
+    Ok(Platform {
+        releases: selection.releases,
+        channels,
+        manifests: manifests.into_iter().flatten().collect(),
+    })
 }
 
 /// What the source offers: its channels and the tags of its releases.
@@ -56,14 +71,19 @@ async fn offer(source: &Source) -> Result<Offer, Error> {
     let infos = Channel::ALL.iter().map(|channel| async move {
         let reference = tag(&channel.to_string())?;
         let by = format!("channel {channel}");
-        let Some(manifest) = source.manifest(RELEASE_CHANNEL, &reference).await? else { return Ok(None) };
+        let Some(manifest) = source.manifest(RELEASE_CHANNEL, &reference).await? else {
+            return Ok(None);
+        };
         let files = release_files(source, &reference, &manifest, &by).await?;
         Ok::<_, Error>(files.map(|files| (*channel, files.info)))
     });
     let repository = source.repository(RELEASE_CHANNEL)?;
     let tags = async { repository.tags().await.map_err(Error::from) };
     let (infos, tags) = futures_util::try_join!(try_join_all(infos), tags)?;
-    Ok(Offer { channels: infos.into_iter().flatten().collect(), tags: tags.unwrap_or_default() })
+    Ok(Offer {
+        channels: infos.into_iter().flatten().collect(),
+        tags: tags.unwrap_or_default(),
+    })
 }
 
 async fn release_files(
@@ -73,7 +93,10 @@ async fn release_files(
     by: &str,
 ) -> Result<Option<ReleaseManifest>, Error> {
     let wanted = [VERSION_JSON, CHANGELOG_YAML];
-    let Some(mut files) = source.files(RELEASE_CHANNEL, reference, manifest, &wanted, by).await? else {
+    let Some(mut files) = source
+        .files(RELEASE_CHANNEL, reference, manifest, &wanted, by)
+        .await?
+    else {
         return Ok(None);
     };
     let Some(version) = files.get(VERSION_JSON) else {
@@ -81,7 +104,10 @@ async fn release_files(
         return Ok(None);
     };
     match ReleaseInfo::parse(version) {
-        Ok(info) => Ok(Some(ReleaseManifest { info, changelog: files.remove(CHANGELOG_YAML) })),
+        Ok(info) => Ok(Some(ReleaseManifest {
+            info,
+            changelog: files.remove(CHANGELOG_YAML),
+        })),
         Err(error) => {
             source.miss(RELEASE_CHANNEL, reference, by, &format!("version.json: {error}"));
             Ok(None)
@@ -111,7 +137,9 @@ async fn release(
         }
     }));
     let info = async {
-        let wanted = source.want(RELEASE_CHANNEL, reference.clone(), Need::Required, &by).await?;
+        let wanted = source
+            .want(RELEASE_CHANNEL, reference.clone(), Need::Required, &by)
+            .await?;
         match wanted {
             Some(manifest) => release_files(source, &reference, &manifest, &by).await,
             None => Ok(None),
@@ -128,22 +156,31 @@ async fn channel(
     tags: &ChannelTags,
     observer: &dyn Observer,
 ) -> Result<(), Error> {
-    if !matches!(tags, ChannelTags::AsOnSource(_)) {
+    let ChannelTags::AsOnSource(version) = tags else {
         return Ok(());
-    }
+    };
     let by = format!("channel {channel}");
     let reference = tag(&channel.to_string())?;
     let images = PER_RELEASE.iter().map(|(path, _)| {
         let (by, reference) = (&by, &reference);
         async move {
             match source.want(path, reference.clone(), Need::Optional, by).await? {
-                // The channel may have moved on while we read: its installer then lists other images
-                // than the release that was chosen, and they belong to the set.
-                Some(manifest) if *path == INSTALL => want_listed(source, reference, &manifest, by).await?,
+                Some(manifest) if *path == INSTALL => {
+                    // The channel may have moved on while we read: its installer then lists other images
+                    // than the release that was chosen, and they belong to the set.
+                    let release = source.manifest(INSTALL, &tag(&format!("v{version}"))?).await?;
+                    if release.is_none_or(|release| release.digest() != manifest.digest()) {
+                        want_listed(source, reference, &manifest, by).await?;
+                    }
+                }
                 Some(_) => {}
                 None => observer.event(Event::Notice(format!(
                     "the source has no tag {channel} in {}",
-                    if path.is_empty() { "its root repository" } else { path }
+                    if path.is_empty() {
+                        "its root repository"
+                    } else {
+                        path
+                    }
                 ))),
             }
             Ok::<_, Error>(())
@@ -154,32 +191,21 @@ async fn channel(
 }
 
 /// Gives re-pointed channels the images of their release, and tells where every channel points.
-fn point_channels(
-    source: &Source,
-    selection: &Selection,
-    offer: &Offer,
-    observer: &dyn Observer,
-) -> Result<BTreeMap<Channel, Version>, Error> {
-    let mut points = BTreeMap::new();
+fn point_channels(source: &Source, selection: &Selection) -> Result<BTreeMap<Channel, Version>, Error> {
     for (channel, tags) in &selection.channels {
-        let version = match tags {
-            ChannelTags::AsOnSource(version) => version,
-            ChannelTags::PointedTo(version) => {
-                let from = tag(&format!("v{version}"))?;
-                for path in ["", INSTALL, INSTALL_STANDALONE, RELEASE_CHANNEL] {
-                    source.point_to((path, &tag(&channel.to_string())?), &from, &format!("channel {channel}"));
-                }
-                let before = offer.channels.get(channel).map(|info| format!("; on the source it is v{}", info.version));
-                observer.event(Event::Notice(format!(
-                    "in the bundle, channel {channel} points to v{version}{}",
-                    before.unwrap_or_default()
-                )));
-                version
-            }
+        let ChannelTags::PointedTo(version) = tags else {
+            continue;
         };
-        points.insert(*channel, version.clone());
+        let (from, to) = (tag(&format!("v{version}"))?, tag(channel.name())?);
+        for path in ["", INSTALL, INSTALL_STANDALONE, RELEASE_CHANNEL] {
+            source.point_to((path, &to), &from, &format!("channel {channel}"));
+        }
     }
-    Ok(points)
+    Ok(selection
+        .channels
+        .iter()
+        .map(|(channel, tags)| (*channel, tags.version().clone()))
+        .collect())
 }
 
 /// Wants every image that an installer lists.
@@ -190,19 +216,34 @@ async fn want_listed(
     by: &str,
 ) -> Result<(), Error> {
     let wanted = [INSTALLER_IMAGES_DIGESTS, INSTALLER_IMAGES_TAGS];
-    let Some(files) = source.files(INSTALL, reference, manifest, &wanted, by).await? else { return Ok(()) };
-    let list = match (files.get(INSTALLER_IMAGES_DIGESTS), files.get(INSTALLER_IMAGES_TAGS)) {
+    let Some(files) = source.files(INSTALL, reference, manifest, &wanted, by).await? else {
+        return Ok(());
+    };
+    let list = match (
+        files.get(INSTALLER_IMAGES_DIGESTS),
+        files.get(INSTALLER_IMAGES_TAGS),
+    ) {
         (Some(digests), _) => ImageList::parse_digests(digests),
         (None, Some(tags)) => ImageList::parse_tags(tags),
         (None, None) => {
-            source.miss(INSTALL, reference, by, &format!("the image has no {INSTALLER_IMAGES_DIGESTS}"));
+            source.miss(
+                INSTALL,
+                reference,
+                by,
+                &format!("the image has no {INSTALLER_IMAGES_DIGESTS}"),
+            );
             return Ok(());
         }
     };
     match list {
         Ok(list) => want_digests(source, "", &list, by).await,
         Err(error) => {
-            source.miss(INSTALL, reference, by, &format!("{INSTALLER_IMAGES_DIGESTS}: {error}"));
+            source.miss(
+                INSTALL,
+                reference,
+                by,
+                &format!("{INSTALLER_IMAGES_DIGESTS}: {error}"),
+            );
             Ok(())
         }
     }
@@ -217,11 +258,16 @@ pub(super) async fn want_digests(
 ) -> Result<(), Error> {
     match list {
         ImageList::Digests(digests) => {
-            try_join_all(digests.keys().map(|digest| want_digest(source, path, digest, by))).await.map(drop)
+            try_join_all(digests.keys().map(|digest| want_digest(source, path, digest, by)))
+                .await
+                .map(drop)
         }
         ImageList::Tags(tags) => {
             let wants = tags.keys().map(|name| async move {
-                source.want(path, name.clone().into(), Need::Required, by).await.map(drop)
+                source
+                    .want(path, name.clone().into(), Need::Required, by)
+                    .await
+                    .map(drop)
             });
             try_join_all(wants).await.map(drop)
         }
@@ -236,6 +282,8 @@ async fn want_digest(source: &Source, path: &str, digest: &Digest, by: &str) -> 
 
 /// A tag that we make ourselves, from a channel, a version or a digest.
 pub(super) fn tag(text: &str) -> Result<TagOrDigest, Error> {
-    let tag: Tag = text.parse().map_err(|error| Error::Internal(format!("{error}")))?;
+    let tag: Tag = text
+        .parse()
+        .map_err(|error| Error::Internal(format!("{error}")))?;
     Ok(tag.into())
 }

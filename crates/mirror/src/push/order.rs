@@ -20,7 +20,11 @@ pub(crate) const MODULES_INDEX: &str = MODULES;
 #[derive(Debug)]
 pub(crate) enum Write<'a> {
     /// A manifest under a tag or its digest.
-    Manifest { path: &'a str, reference: TagOrDigest, manifest: &'a RawManifest },
+    Manifest {
+        path: &'a str,
+        reference: TagOrDigest,
+        manifest: &'a RawManifest,
+    },
     /// The index tag of a module.
     Module(&'a str),
 }
@@ -50,9 +54,15 @@ pub(crate) fn steps<'a>(contents: &'a Contents, gaps: &Gaps) -> Vec<Vec<Write<'a
         for (digest, manifest) in &repository.manifests {
             let tagged = repository.tags.values().any(|tagged| tagged == digest);
             if !tagged && gaps.manifests.contains_key(&(path.to_owned(), *digest)) {
-                let step = Step::ByDigest { height: height(repository, digest) };
+                let step = Step::ByDigest {
+                    height: height(repository, digest),
+                };
                 let reference = (*digest).into();
-                steps.entry(step).or_default().push(Write::Manifest { path, reference, manifest });
+                steps.entry(step).or_default().push(Write::Manifest {
+                    path,
+                    reference,
+                    manifest,
+                });
             }
         }
         for (tag, digest) in &repository.tags {
@@ -61,11 +71,18 @@ pub(crate) fn steps<'a>(contents: &'a Contents, gaps: &Gaps) -> Vec<Vec<Write<'a
             if let Some(manifest) = repository.manifests.get(digest).filter(|_| absent) {
                 let step = tag_step(path, tag.as_str());
                 let reference = tag.clone().into();
-                steps.entry(step).or_default().push(Write::Manifest { path, reference, manifest });
+                steps.entry(step).or_default().push(Write::Manifest {
+                    path,
+                    reference,
+                    manifest,
+                });
             }
         }
     }
-    let modules = contents.modules().filter(|name| gaps.modules.contains(*name)).map(Write::Module);
+    let modules = contents
+        .modules()
+        .filter(|name| gaps.modules.contains(*name))
+        .map(Write::Module);
     steps.entry(Step::Modules).or_default().extend(modules);
     steps.into_values().collect()
 }
@@ -81,6 +98,13 @@ fn tag_step(path: &str, tag: &str) -> Step {
 
 /// 0 for an image, one more than its highest child for an index.
 fn height(repository: &Repository, digest: &Digest) -> usize {
-    let Some(Ok(manifest)) = repository.manifests.get(digest).map(RawManifest::parse) else { return 0 };
-    manifest.children().iter().map(|child| 1 + height(repository, &child.digest)).max().unwrap_or(0)
+    let Some(Ok(manifest)) = repository.manifests.get(digest).map(RawManifest::parse) else {
+        return 0;
+    };
+    manifest
+        .children()
+        .iter()
+        .map(|child| 1 + height(repository, &child.digest))
+        .max()
+        .unwrap_or(0)
 }

@@ -41,7 +41,11 @@ impl LayerStore {
     /// A store whose larger blobs go to `directory`, or, without one, to anonymous temporary files
     /// that vanish with the process (a dry run leaves nothing behind).
     pub fn new(directory: Option<PathBuf>) -> Self {
-        Self { directory, memory_left: AtomicU64::new(MEMORY_BUDGET), kept: Mutex::default() }
+        Self {
+            directory,
+            memory_left: AtomicU64::new(MEMORY_BUDGET),
+            kept: Mutex::default(),
+        }
     }
 
     /// The blob, fetched by `reader` if it is not here yet.
@@ -51,7 +55,9 @@ impl LayerStore {
         repository: &registry::client::Repository,
     ) -> Result<Kept, Error> {
         let cell = self.lock().entry(descriptor.digest).or_default().clone();
-        cell.get_or_try_init(|| self.fetch(descriptor, repository)).await.cloned()
+        cell.get_or_try_init(|| self.fetch(descriptor, repository))
+            .await
+            .cloned()
     }
 
     /// Takes a kept blob out; dropping the result frees its memory. Its file, if it has one, must be
@@ -79,17 +85,26 @@ impl LayerStore {
         let in_memory = size <= SMALL
             && self
                 .memory_left
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(size))
+                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
+                    left.checked_sub(size)
+                })
                 .is_ok();
         if in_memory {
             return Ok(Arc::new(repository.blob_bytes(descriptor, SMALL).await?));
         }
         let path = self.path(&descriptor.digest);
-        let failed = |source| Error::File { path: path.clone().unwrap_or_else(std::env::temp_dir), source };
+        let failed = |source| Error::File {
+            path: path.clone().unwrap_or_else(std::env::temp_dir),
+            source,
+        };
         let mut file = match &path {
-            Some(path) => {
-                File::options().read(true).write(true).create(true).truncate(true).open(path).map_err(failed)?
-            }
+            Some(path) => File::options()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(true)
+                .open(path)
+                .map_err(failed)?,
             None => tempfile::tempfile().map_err(failed)?,
         };
         let mut blob = repository.read_blob(descriptor.digest, size, 0);
@@ -118,7 +133,9 @@ impl BlobSource for KeptFile {
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        let count = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX).min(buf.len());
+        let count = usize::try_from(self.size.saturating_sub(offset))
+            .unwrap_or(usize::MAX)
+            .min(buf.len());
         self.file.read_exact_at(&mut buf[..count], offset)?;
         Ok(count)
     }
@@ -134,7 +151,11 @@ pub(crate) struct Stream {
 
 impl Stream {
     pub(crate) fn new(blob: Kept) -> Self {
-        Self { blob, buffer: Bytes::new(), position: 0 }
+        Self {
+            blob,
+            buffer: Bytes::new(),
+            position: 0,
+        }
     }
 }
 

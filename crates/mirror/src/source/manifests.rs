@@ -27,8 +27,16 @@ impl Manifests {
         repository: &Repository,
     ) -> Result<Option<RawManifest>, Error> {
         let key = (path.to_owned(), reference.clone());
-        let cell = self.cells.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
-        let manifest = cell.get_or_try_init(|| repository.manifest_if_present(reference)).await?;
+        let cell = self
+            .cells
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(key)
+            .or_default()
+            .clone();
+        let manifest = cell
+            .get_or_try_init(|| repository.manifest_if_present(reference))
+            .await?;
         Ok(manifest.clone())
     }
 }

@@ -15,11 +15,7 @@ use super::{
     layers::{Kept, Stream},
     manifests::Manifests,
 };
-use crate::{
-    Error, MissingItem,
-    error::Place,
-    wanted::Wanted,
-};
+use crate::{Error, MissingItem, error::Place, wanted::Wanted};
 
 /// One registry root that is read from.
 #[derive(Debug)]
@@ -61,7 +57,10 @@ impl Source {
 
     /// The root with its host.
     pub fn root(&self) -> RepositoryUrl {
-        RepositoryUrl { host: self.client.host().clone(), repository: self.root.clone() }
+        RepositoryUrl {
+            host: self.client.host().clone(),
+            repository: self.root.clone(),
+        }
     }
 
     /// What was wanted and found so far, taken out.
@@ -73,7 +72,10 @@ impl Source {
         if missing.is_empty() {
             return Ok(std::mem::take(&mut *self.lock_wanted()));
         }
-        Err(Error::Incomplete { place: Place::Source, items: missing.into_values().collect() })
+        Err(Error::Incomplete {
+            place: Place::Source,
+            items: missing.into_values().collect(),
+        })
     }
 
     /// The layer, if planning has read and kept it.
@@ -83,7 +85,10 @@ impl Source {
 
     /// The repository at `path` below the root.
     pub(crate) fn repository(&self, path: &str) -> Result<Repository, Error> {
-        let name = self.root.join(path).map_err(|error| Error::Internal(error.to_string()))?;
+        let name = self
+            .root
+            .join(path)
+            .map_err(|error| Error::Internal(error.to_string()))?;
         Ok(self.client.repository(name))
     }
 
@@ -116,7 +121,8 @@ impl Source {
             None => return Ok(None),
         };
         self.want_children(path, &manifest, by).await?;
-        self.lock_wanted().add((path.to_owned(), reference), manifest.clone(), by);
+        self.lock_wanted()
+            .add((path.to_owned(), reference), manifest.clone(), by);
         Ok(Some(manifest))
     }
 
@@ -140,7 +146,9 @@ impl Source {
     /// Makes the tag `to` in the repository `path` point to what `from` names there, if it is there.
     pub(crate) fn point_to(&self, (path, to): (&str, &TagOrDigest), from: &TagOrDigest, by: &str) {
         let mut wanted = self.lock_wanted();
-        let Some(manifest) = wanted.get(&(path.to_owned(), from.clone())).cloned() else { return };
+        let Some(manifest) = wanted.get(&(path.to_owned(), from.clone())).cloned() else {
+            return;
+        };
         wanted.point((path.to_owned(), to.clone()), manifest, by);
     }
 
@@ -151,7 +159,9 @@ impl Source {
         by: &'a str,
     ) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
-            let Ok(Manifest::Index { manifests }) = manifest.parse() else { return Ok(()) };
+            let Ok(Manifest::Index { manifests }) = manifest.parse() else {
+                return Ok(());
+            };
             let children = manifests.iter().map(|child| async move {
                 let reference = child.digest.into();
                 let found = self.manifest(path, &reference).await;
@@ -208,9 +218,8 @@ impl Source {
                 (search, result)
             });
             let (returned, result) = scan.await.map_err(|error| Error::Internal(error.to_string()))?;
-            result.map_err(|error| {
-                FilesError::Unreadable(format!("layer {digest} cannot be read: {error}"))
-            })?;
+            result
+                .map_err(|error| FilesError::Unreadable(format!("layer {digest} cannot be read: {error}")))?;
             search = returned;
             if search.is_complete() {
                 break;
@@ -230,14 +239,18 @@ impl Source {
                 Err(error) => return Err(FilesError::Unreadable(error.to_string())),
             };
             let is_amd64 = |child: &&Descriptor| {
-                child.platform.as_ref().is_some_and(|it| it.os == "linux" && it.architecture == "amd64")
+                child
+                    .platform
+                    .as_ref()
+                    .is_some_and(|it| it.os == "linux" && it.architecture == "amd64")
             };
             let Some(child) = children.iter().find(is_amd64).or(children.first()) else {
                 return Err(FilesError::Unreadable("the index is empty".to_owned()));
             };
-            manifest = self.manifest(path, &child.digest.into()).await?.ok_or_else(|| {
-                FilesError::Unreadable(format!("not found: {} of the index", child.digest))
-            })?;
+            manifest = self
+                .manifest(path, &child.digest.into())
+                .await?
+                .ok_or_else(|| FilesError::Unreadable(format!("not found: {} of the index", child.digest)))?;
         }
     }
 
@@ -270,12 +283,14 @@ impl Source {
         let separator = if path.is_empty() { "" } else { "/" };
         let repository = format!("{}{separator}{path}", self.root());
         let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
-        let item = missing.entry((repository.clone(), reference.to_owned())).or_insert_with(|| MissingItem {
-            repository,
-            reference: reference.to_owned(),
-            wanted_by: Vec::new(),
-            reason: reason.to_owned(),
-        });
+        let item = missing
+            .entry((repository.clone(), reference.to_owned()))
+            .or_insert_with(|| MissingItem {
+                repository,
+                reference: reference.to_owned(),
+                wanted_by: Vec::new(),
+                reason: reason.to_owned(),
+            });
         if let Err(place) = item.wanted_by.binary_search_by(|known| known.as_str().cmp(by)) {
             item.wanted_by.insert(place, by.to_owned());
         }
