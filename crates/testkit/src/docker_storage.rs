@@ -28,19 +28,19 @@ pub fn write_docker_registry_storage(store: &MemoryStore, dir: &Path) -> io::Res
         for digest in store.blobs(&repository) {
             if let Some(blob) = store.blob(&repository, &digest) {
                 storage.write_data(&digest, &blob)?;
-                storage.link(&storage.layer_link(&repository, &digest), &digest)?;
+                link(&storage.layer_link(&repository, &digest), &digest)?;
             }
         }
         for digest in store.manifests(&repository) {
             if let Some(manifest) = store.manifest(&repository, &digest.into()) {
                 storage.write_data(&digest, &manifest.bytes().clone().into())?;
-                storage.link(&storage.revision_link(&repository, &digest), &digest)?;
+                link(&storage.revision_link(&repository, &digest), &digest)?;
             }
         }
         for (tag, digest) in store.tagged(&repository) {
             let tag = storage.tags(&repository).join(tag);
-            storage.link(&tag.join("current/link"), &digest)?;
-            storage.link(&tag.join("index").join(hashed(&digest)).join("link"), &digest)?;
+            link(&tag.join("current/link"), &digest)?;
+            link(&tag.join("index").join(hashed(&digest)).join("link"), &digest)?;
         }
     }
     Ok(())
@@ -80,12 +80,6 @@ impl DockerStorage {
         revisions.join(hashed(digest)).join("link")
     }
 
-    fn link(&self, path: &Path, digest: &Digest) -> io::Result<()> {
-        debug_assert!(path.starts_with(&self.0));
-        fs::create_dir_all(path.parent().unwrap_or(path))?;
-        fs::write(path, digest.to_string())
-    }
-
     fn write_data(&self, digest: &Digest, blob: &Blob) -> io::Result<()> {
         let path = self.data(digest);
         if path.exists() {
@@ -109,6 +103,11 @@ impl DockerStorage {
         }
         Ok(())
     }
+}
+
+fn link(path: &Path, digest: &Digest) -> io::Result<()> {
+    fs::create_dir_all(path.parent().unwrap_or(path))?;
+    fs::write(path, digest.to_string())
 }
 
 fn linked(link: &Path) -> Option<Digest> {

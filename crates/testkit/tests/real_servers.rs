@@ -1,6 +1,11 @@
 //! Our server against foreign clients, and the real registry that testkit starts: each proves the
 //! other.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy knows test functions, not what they call"
+)]
+
 use std::{net::SocketAddr, process::Output, sync::Arc};
 
 use oci::{TagOrDigest, media_type};
@@ -8,7 +13,10 @@ use registry::server::{MemoryStore, RunningServer, Server, ServerOptions, Store}
 use tempfile::TempDir;
 use testkit::{
     Distribution, DockerAuth, DockerRegistry, DockerRegistryOptions, Fault, Link, LinkOptions, Rule, Script,
-    TokenOptions, TokenServer, distribution::Expected, write_docker_registry_storage,
+    TokenOptions, TokenServer,
+    certificates::{Authority, Kind},
+    distribution::Expected,
+    write_docker_registry_storage,
 };
 use tokio::process::Command;
 
@@ -339,4 +347,42 @@ async fn scripted_faults_reach_a_foreign_client() {
     let tag: TagOrDigest = "v1.58.3".parse().unwrap();
     let pushed = target.storage().manifest("deckhouse/ee/install", &tag).unwrap();
     assert_eq!(pushed.media_type(), media_type::OCI_MANIFEST);
+}
+
+#[tokio::test]
+async fn a_foreign_client_reads_over_tls_and_http_2() {
+    let made = small();
+    let authority = Authority::new("Test CA").unwrap();
+    let directory = TempDir::new().unwrap();
+    let ca = directory.path().join("ca.pem");
+    std::fs::write(&ca, authority.pem()).unwrap();
+    let identity = authority.issue(&["127.0.0.1"], Kind::Server).unwrap();
+    let options = ServerOptions {
+        tls: Some(identity.server_config(None).unwrap()),
+        ..ServerOptions::default()
+    };
+    let server = serve(&made.store, options);
+    let large = made.releases["v1.58.3"].images["common/large"];
+    let manifest = made.store.manifest(ROOT, &large.into()).unwrap();
+    let layer = manifest.parse().unwrap().blobs().nth(1).unwrap().clone();
+    let url = format!("https://{}/v2/{ROOT}/blobs/{}", server.addr(), layer.digest);
+    let curl = async |arguments: &[&str]| {
+        let mut command = Command::new("curl");
+        command.args(["-sS", "--noproxy", "*", "--cacert"]).arg(&ca);
+        let output = command.args(arguments).arg(&url).output().await.unwrap();
+        assert!(output.status.success(), "{output:?}");
+        output.stdout
+    };
+    for version in ["--http2", "--http1.1"] {
+        let whole = curl(&[version]).await;
+        assert_eq!(oci::Digest::of(&whole), layer.digest, "{version}");
+        let part = curl(&[version, "-r", "300000-"]).await;
+        assert!(part == whole[300_000..], "{version}");
+        let head = String::from_utf8(curl(&[version, "-I"]).await).unwrap();
+        assert!(
+            head.contains(&format!("content-length: {}", layer.size)),
+            "{head}"
+        );
+        assert_eq!(head.starts_with("HTTP/2 200"), version == "--http2", "{head}");
+    }
 }

@@ -35,7 +35,7 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// A layer with these files. An empty name ending in `/` is no directory: only files are made.
+    /// A layer with these files, in this order and under exactly these names.
     pub fn of_files(files: &[File<'_>], compression: Compression) -> Self {
         let mut tar = Vec::new();
         for (name, content) in files {
