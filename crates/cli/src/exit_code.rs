@@ -1,7 +1,8 @@
 //! The exit codes of `dhctl`. They are part of its interface: scripts read them.
 
 /// What the process tells its caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 #[repr(u8)]
 pub enum Exit {
     /// Done, and where that can be checked, checked.
@@ -49,20 +50,6 @@ impl Exit {
         ),
         (Self::Interrupted, "interrupted by a signal"),
     ];
-
-    /// The name in JSON output.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Success => "success",
-            Self::Internal => "internal",
-            Self::Usage => "usage",
-            Self::Incomplete => "incomplete",
-            Self::Denied => "denied",
-            Self::Network => "network",
-            Self::Files => "files",
-            Self::Interrupted => "interrupted",
-        }
-    }
 }
 
 impl From<Exit> for std::process::ExitCode {

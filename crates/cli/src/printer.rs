@@ -41,8 +41,8 @@ impl Printer {
     /// Prints a result: `text` for people, `value` as a document for machines.
     pub(crate) fn result<T: Serialize>(self, command: &str, value: &T, text: &str) -> Result<(), Failure> {
         match self.format {
-            OutputFormat::Text => self.stdout(text.as_bytes()),
-            OutputFormat::Json => self.document(command, Outcome::Result(value)),
+            OutputFormat::Text => Self::stdout(text.as_bytes()),
+            OutputFormat::Json => Self::document(command, Outcome::Result(value)),
         }
     }
 
@@ -51,11 +51,11 @@ impl Printer {
         write_to(&mut io::stderr().lock(), failure.render().as_bytes());
         if self.format == OutputFormat::Json {
             // The failure has been told; that its second form cannot be written changes nothing.
-            drop(self.document(command, Outcome::<()>::Error(failure)));
+            drop(Self::document(command, Outcome::<()>::Error(failure)));
         }
     }
 
-    fn document<T: Serialize>(self, command: &str, outcome: Outcome<'_, T>) -> Result<(), Failure> {
+    fn document<T: Serialize>(command: &str, outcome: Outcome<'_, T>) -> Result<(), Failure> {
         let document = Document {
             version: DOCUMENT_VERSION,
             command,
@@ -63,11 +63,11 @@ impl Printer {
         };
         let mut bytes = serde_json::to_vec_pretty(&document).map_err(Failure::internal)?;
         bytes.push(b'\n');
-        self.stdout(&bytes)
+        Self::stdout(&bytes)
     }
 
     /// A reader that has gone away has seen enough: no failure.
-    fn stdout(self, bytes: &[u8]) -> Result<(), Failure> {
+    fn stdout(bytes: &[u8]) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         match out.write_all(bytes).and_then(|()| out.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::stdout(&error)),

@@ -21,7 +21,7 @@ pub enum Error {
     #[error(transparent)]
     Layout(#[from] bundle::LayoutError),
     /// Things are missing or damaged; the list is whole.
-    #[error("{}", count(.items, .place))]
+    #[error("{}", count(.items, *.place))]
     Incomplete {
         /// Where they are missing: the source, the bundle or the target.
         place: Place,
@@ -102,7 +102,7 @@ impl fmt::Display for MissingItem {
     }
 }
 
-fn count(items: &[MissingItem], place: &Place) -> String {
+fn count(items: &[MissingItem], place: Place) -> String {
     match items.len() {
         1 => format!("1 object is missing or damaged in the {place}"),
         n => format!("{n} objects are missing or damaged in the {place}"),

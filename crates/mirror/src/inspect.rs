@@ -6,7 +6,7 @@ use bundle::Bundle;
 use deckhouse::{
     channel::Channel,
     image_files::FileSearch,
-    release_info::ReleaseInfo,
+    parse_module_version,
     repositories::{RELEASE_CHANNEL, SECURITY_DATABASES, VERSION_JSON, module_release},
     version::parse_tag,
 };
@@ -103,27 +103,22 @@ pub fn inspect(bundle: &Bundle) -> Result<Inspection, Error> {
         .modules()
         .map(|name| {
             let versions = find(&format!("modules/{name}")).map(versions).unwrap_or_default();
-            let channels = find(&module_release(name))
-                .map(|it| channels(bundle, it))
-                .transpose()?;
-            Ok((
+            let channels = find(&module_release(name)).map(|it| channels(bundle, it));
+            (
                 name.to_owned(),
                 ModuleInspection {
                     versions,
                     channels: channels.unwrap_or_default(),
                 },
-            ))
+            )
         })
-        .collect::<Result<_, Error>>()?;
+        .collect();
     Ok(Inspection {
         size: bundle.size(),
         parts: bundle.parts(),
         unique_size: unique.values().map(|(size, _)| size).sum::<u64>() + manifests.values().sum::<u64>(),
         releases: release_channel.map(versions).unwrap_or_default(),
-        channels: release_channel
-            .map(|it| channels(bundle, it))
-            .transpose()?
-            .unwrap_or_default(),
+        channels: release_channel.map(|it| channels(bundle, it)).unwrap_or_default(),
         modules,
         databases: SECURITY_DATABASES
             .iter()
@@ -147,45 +142,34 @@ fn versions(repository: &contents::Repository) -> Vec<String> {
         .collect()
 }
 
-fn channels(bundle: &Bundle, repository: &contents::Repository) -> Result<BTreeMap<String, String>, Error> {
-    let mut channels = BTreeMap::new();
-    for (tag, digest) in &repository.tags {
-        if tag.as_str().parse::<Channel>().is_err() {
-            continue;
-        }
-        if let Some(version) = repository
-            .manifests
-            .get(digest)
-            .map(|it| version(bundle, &repository.path, it))
-        {
-            channels.insert(tag.to_string(), version?.unwrap_or_else(|| "unknown".to_owned()));
-        }
-    }
-    Ok(channels)
+fn channels(bundle: &Bundle, repository: &contents::Repository) -> BTreeMap<String, String> {
+    let channels = repository
+        .tags
+        .iter()
+        .filter(|(tag, _)| tag.as_str().parse::<Channel>().is_ok());
+    channels
+        .filter_map(|(tag, digest)| {
+            let version = version(bundle, &repository.path, repository.manifests.get(digest)?);
+            Some((tag.to_string(), version.unwrap_or_else(|| "unknown".to_owned())))
+        })
+        .collect()
 }
 
 /// The version that a release channel's image names; `None` if it does not say.
-fn version(bundle: &Bundle, path: &str, manifest: &RawManifest) -> Result<Option<String>, Error> {
+fn version(bundle: &Bundle, path: &str, manifest: &RawManifest) -> Option<String> {
     let Ok(Manifest::Image { layers, .. }) = manifest.parse() else {
-        return Ok(None);
+        return None;
     };
     let mut search = FileSearch::new(&[VERSION_JSON]);
     for layer in layers.iter().rev() {
-        let Some(blob) = bundle.blob(path, &layer.digest) else {
-            return Ok(None);
-        };
-        if search
-            .scan_layer(&layer.media_type, BlobStream::new(blob))
-            .is_err()
-        {
-            return Ok(None);
-        }
+        let blob = bundle.blob(path, &layer.digest)?;
+        search.scan_layer(&layer.media_type, BlobStream::new(blob)).ok()?;
         if search.is_complete() {
             break;
         }
     }
-    let file = search.into_found().remove(VERSION_JSON);
-    Ok(file
-        .and_then(|file| ReleaseInfo::parse(&file).ok())
-        .map(|info| format!("v{}", info.version)))
+    let file = search.into_found().remove(VERSION_JSON)?;
+    parse_module_version(&file)
+        .ok()
+        .map(|version| version.to_string())
 }

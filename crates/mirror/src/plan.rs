@@ -190,3 +190,87 @@ fn descriptor(edition: &str, path: &str, reference: &TagOrDigest, manifest: &Raw
         .insert(layout::SHORT_TAG.to_owned(), short_tag);
     descriptor
 }
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+
+    fn image(config: &str, layers: &[(&str, u64)]) -> RawManifest {
+        let blob = |name: &str, size: u64| serde_json::json!({"mediaType": "x", "size": size, "digest": Digest::of(name.as_bytes())});
+        let layers: Vec<_> = layers.iter().map(|(name, size)| blob(name, *size)).collect();
+        let text = serde_json::json!({"schemaVersion": 2, "config": blob(config, 2), "layers": layers});
+        RawManifest::new(None, Bytes::from(text.to_string())).unwrap()
+    }
+
+    fn tag(text: &str) -> TagOrDigest {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn descriptors_are_as_the_platforms_tools_write_them() {
+        let image = image("c", &[]);
+        let digest = image.digest();
+        let by_tag = descriptor("ee", "install", &tag("v1.58.3"), &image);
+        let by_digest = descriptor("se-plus", "", &digest.into(), &image);
+        let json = |value: &Descriptor| serde_json::to_value(value).unwrap();
+        assert_eq!(
+            json(&by_tag),
+            serde_json::json!({
+                "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                "size": image.bytes().len(),
+                "digest": digest,
+                "platform": {"architecture": "amd64", "os": "linux"},
+                "annotations": {
+                    "org.opencontainers.image.ref.name": "registry.deckhouse.ru/deckhouse/ee/install:v1.58.3",
+                    "io.deckhouse.image.short_tag": "v1.58.3",
+                },
+            })
+        );
+        assert_eq!(
+            json(&by_digest)["annotations"],
+            serde_json::json!({
+                "org.opencontainers.image.ref.name": format!("registry.deckhouse.ru/deckhouse/se-plus@{digest}"),
+                "io.deckhouse.image.short_tag": digest.hex(),
+            })
+        );
+    }
+
+    #[test]
+    fn a_shared_blob_is_downloaded_once_and_has_a_place_in_each_repository() {
+        let mut wanted = Wanted::default();
+        let (one, two) = (
+            image("1", &[("shared", 1000), ("only", 10)]),
+            image("2", &[("shared", 1000)]),
+        );
+        wanted.add((String::new(), tag("v1.58.3")), one.clone(), "release v1.58.3");
+        wanted.add((String::new(), tag("stable")), one, "channel stable");
+        wanted.add(("install".to_owned(), tag("v1.58.3")), two, "release v1.58.3");
+        let plan = Plan::new(&wanted, "ee").unwrap();
+        assert_eq!((plan.image_count(), plan.repository_count()), (3, 2));
+        assert_eq!(plan.download_size(), 1000 + 10 + 2 + 2);
+        let shared = Digest::of(b"shared");
+        let places = plan
+            .layout()
+            .blobs()
+            .iter()
+            .find(|blob| blob.digest == shared)
+            .unwrap();
+        assert_eq!(places.offsets.len(), 2);
+        assert_eq!(plan.sources(&shared), ["", "install"]);
+        assert_eq!(
+            plan.wanted_by(&shared, &wanted),
+            ["channel stable", "release v1.58.3"]
+        );
+        assert_eq!(plan.wanted_by(&Digest::of(b"2"), &wanted), ["release v1.58.3"]);
+    }
+
+    #[test]
+    fn sizes_that_contradict_each_other_are_refused() {
+        let mut wanted = Wanted::default();
+        wanted.add((String::new(), tag("a")), image("1", &[("shared", 1000)]), "x");
+        wanted.add((String::new(), tag("b")), image("2", &[("shared", 999)]), "x");
+        assert!(matches!(Plan::new(&wanted, "ee"), Err(Error::Layout(_))));
+    }
+}

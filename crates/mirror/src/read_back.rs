@@ -257,23 +257,16 @@ impl Look<'_> {
         gaps: &Mutex<Gaps>,
         observer: &dyn Observer,
     ) -> Result<(), Error> {
-        let record =
-            |write: &dyn Fn(&mut Gaps)| write(&mut gaps.lock().unwrap_or_else(PoisonError::into_inner));
+        let gaps = || gaps.lock().unwrap_or_else(PoisonError::into_inner);
         match *self {
             Look::Tag(path, tag, digest) => {
                 if let Some(reason) = manifest(target, path, &tag.clone().into(), digest).await? {
-                    record(&|gaps| {
-                        gaps.tags
-                            .extend([((path.to_owned(), tag.clone()), reason.clone())])
-                    });
+                    gaps().tags.insert((path.to_owned(), tag.clone()), reason);
                 }
             }
             Look::Manifest(path, digest) => {
                 if let Some(reason) = manifest(target, path, &(*digest).into(), digest).await? {
-                    record(&|gaps| {
-                        gaps.manifests
-                            .extend([((path.to_owned(), *digest), reason.clone())])
-                    });
+                    gaps().manifests.insert((path.to_owned(), *digest), reason);
                 }
             }
             Look::Blob(path, digest, size) => {
@@ -282,7 +275,7 @@ impl Look<'_> {
                     Depth::Digest => blob_by_digest(target, path, digest, size, observer).await?,
                 };
                 if let Some(reason) = reason {
-                    record(&|gaps| gaps.blobs.extend([((path.to_owned(), *digest), reason.clone())]));
+                    gaps().blobs.insert((path.to_owned(), *digest), reason);
                 }
             }
             Look::Module(name) => {
@@ -291,7 +284,7 @@ impl Look<'_> {
                     .map_err(|error| Error::Internal(format!("{error}")))?;
                 let index = target.repository(MODULES_INDEX)?;
                 if index.manifest_if_present(&reference.into()).await?.is_none() {
-                    record(&|gaps| gaps.modules.extend([name.to_owned()]));
+                    gaps().modules.insert(name.to_owned());
                 }
             }
         }

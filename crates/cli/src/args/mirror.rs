@@ -29,6 +29,7 @@ pub enum MirrorCommand {
 }
 
 /// Flags of pull and push.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 pub struct TransferArgs {
     /// The bundle: written by a pull, read by a push. Must end in .tar

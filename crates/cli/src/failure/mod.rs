@@ -10,7 +10,7 @@ use crate::exit_code::Exit;
 /// A failure on its way to the user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Failure {
-    #[serde(rename = "kind", serialize_with = "kind")]
+    #[serde(rename = "kind")]
     pub(crate) exit: Exit,
     /// What failed and why, as one lower-case fragment.
     pub(crate) message: String,
@@ -19,10 +19,6 @@ pub(crate) struct Failure {
     /// The whole list of what is missing or damaged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) missing: Vec<MissingItem>,
-}
-
-fn kind<S: serde::Serializer>(exit: &Exit, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(exit.name())
 }
 
 impl Failure {

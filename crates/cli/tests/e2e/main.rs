@@ -1,5 +1,7 @@
 //! The real binary against real servers: what a user does, and what a user can do wrong.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod bad_input;
 mod choice;
 mod d8;

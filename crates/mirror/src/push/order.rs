@@ -108,3 +108,134 @@ fn height(repository: &Repository, digest: &Digest) -> usize {
         .max()
         .unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use bytes::Bytes;
+    use oci::{Tag, media_type};
+
+    use super::*;
+
+    fn image(name: &str) -> RawManifest {
+        let config = Digest::of(name.as_bytes());
+        let text = format!(
+            r#"{{"schemaVersion":2,"config":{{"mediaType":"x","size":1,"digest":"{config}"}},"layers":[]}}"#
+        );
+        RawManifest::new(None, Bytes::from(text)).unwrap()
+    }
+
+    fn index(children: &[&RawManifest]) -> RawManifest {
+        let children: Vec<_> = children.iter().map(|child| child.descriptor()).collect();
+        let text = serde_json::json!({"schemaVersion": 2, "mediaType": media_type::OCI_INDEX, "manifests": children});
+        RawManifest::new(None, Bytes::from(text.to_string())).unwrap()
+    }
+
+    fn repository(path: &str, tags: &[(&str, &RawManifest)], untagged: &[&RawManifest]) -> Repository {
+        let all = tags
+            .iter()
+            .map(|(_, manifest)| *manifest)
+            .chain(untagged.iter().copied());
+        Repository {
+            path: path.to_owned(),
+            tags: tags
+                .iter()
+                .map(|(tag, it)| (tag.parse().unwrap(), it.digest()))
+                .collect(),
+            untagged: BTreeSet::new(),
+            manifests: all
+                .map(|manifest| (manifest.digest(), manifest.clone()))
+                .collect(),
+            blobs: BTreeMap::new(),
+        }
+    }
+
+    /// A target that has nothing.
+    fn everything(contents: &Contents) -> Gaps {
+        let mut gaps = Gaps::default();
+        for repository in &contents.repositories {
+            let path = &repository.path;
+            let tag = |tag: &Tag| ((path.clone(), tag.clone()), String::new());
+            gaps.tags.extend(repository.tags.keys().map(tag));
+            gaps.manifests.extend(
+                repository
+                    .manifests
+                    .keys()
+                    .map(|it| ((path.clone(), *it), String::new())),
+            );
+        }
+        gaps.modules.extend(contents.modules().map(str::to_owned));
+        gaps
+    }
+
+    fn names(steps: &[Vec<Write<'_>>]) -> Vec<Vec<String>> {
+        let name = |write: &Write<'_>| match write {
+            Write::Manifest { path, reference, .. } => format!("{path}:{reference}"),
+            Write::Module(name) => format!("modules:{name}"),
+        };
+        let steps = steps.iter().filter(|step| !step.is_empty());
+        steps.map(|step| step.iter().map(name).collect()).collect()
+    }
+
+    #[test]
+    fn leaves_first_and_release_channels_last() {
+        let (leaf, release, module) = (image("leaf"), image("release"), image("module"));
+        let inner = index(&[&leaf]);
+        let outer = index(&[&inner]);
+        let contents = Contents {
+            repositories: vec![
+                repository(
+                    "",
+                    &[("v1.58.3", &release), ("stable", &release), ("aa", &outer)],
+                    &[&inner, &leaf],
+                ),
+                repository("modules/console", &[("v1.0.0", &module)], &[]),
+                repository(
+                    "modules/console/release",
+                    &[("alpha", &module), ("v1.0.0", &module)],
+                    &[],
+                ),
+                repository(
+                    "release-channel",
+                    &[("v1.58.3", &release), ("stable", &release)],
+                    &[],
+                ),
+            ],
+        };
+        let steps = steps(&contents, &everything(&contents));
+        assert_eq!(
+            names(&steps),
+            [
+                vec![format!(":{}", leaf.digest())],
+                vec![format!(":{}", inner.digest())],
+                vec![
+                    ":aa".to_owned(),
+                    ":v1.58.3".to_owned(),
+                    "modules/console:v1.0.0".to_owned(),
+                    "modules/console/release:v1.0.0".to_owned(),
+                ],
+                vec!["release-channel:v1.58.3".to_owned()],
+                vec!["modules:console".to_owned()],
+                vec![":stable".to_owned(), "modules/console/release:alpha".to_owned()],
+                vec!["release-channel:stable".to_owned()],
+            ]
+        );
+    }
+
+    #[test]
+    fn only_what_is_missing_is_written() {
+        let (release, other) = (image("release"), image("other"));
+        let contents = Contents {
+            repositories: vec![repository("", &[("v1.58.3", &release), ("v1.58.4", &other)], &[])],
+        };
+        assert_eq!(
+            names(&steps(&contents, &Gaps::default())),
+            Vec::<Vec<String>>::new()
+        );
+        let mut gaps = Gaps::default();
+        gaps.manifests
+            .insert((String::new(), other.digest()), "not found".to_owned());
+        assert_eq!(names(&steps(&contents, &gaps)), [[":v1.58.4"]]);
+    }
+}
