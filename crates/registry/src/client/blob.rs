@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use bytes::{Bytes, BytesMut};
+use egress::Lane;
 use http::{Method, StatusCode, header};
 use oci::{Descriptor, Digest};
 
@@ -15,8 +16,8 @@ use super::{
     repository::Repository,
 };
 
-/// Up to this size a blob counts as metadata: the round trip outweighs the bytes.
-pub(super) const SMALL: u64 = 1024 * 1024;
+/// Up to this size in bytes a blob that is read whole counts as metadata: the round trip outweighs it.
+const SMALL: u64 = 1024 * 1024;
 
 impl Repository {
     /// The size of a blob in bytes, as the registry states it; `None` if it does not have it.
@@ -100,7 +101,12 @@ impl Repository {
                 limit: format!("{} bytes, where at most {limit} are expected", descriptor.size),
             }));
         }
-        let mut reader = self.read_blob(descriptor.digest, descriptor.size, 0);
+        let lane = if descriptor.size <= SMALL {
+            Lane::Metadata
+        } else {
+            Lane::Bulk
+        };
+        let mut reader = BlobReader::new(self.clone(), descriptor.digest, descriptor.size, 0, lane);
         let mut hasher = descriptor.digest.hasher();
         // Beyond that, grown as bytes come: the size is only a claim.
         let mut bytes = BytesMut::with_capacity(usize::try_from(descriptor.size.min(SMALL)).unwrap_or(0));
@@ -111,8 +117,8 @@ impl Repository {
         let actual = hasher.finish();
         if actual != descriptor.digest {
             return Err(fail(ErrorKind::DigestMismatch {
-                expected: descriptor.digest,
-                actual,
+                expected: descriptor.digest.into(),
+                actual: actual.into(),
             }));
         }
         Ok(bytes.freeze())
@@ -121,7 +127,7 @@ impl Repository {
     /// A reader of a blob of `size` bytes from `offset` on. Nothing is asked before its first
     /// [`BlobReader::next`].
     pub fn read_blob(&self, digest: Digest, size: u64, offset: u64) -> BlobReader {
-        BlobReader::new(self.clone(), digest, size, offset)
+        BlobReader::new(self.clone(), digest, size, offset, Lane::Bulk)
     }
 
     pub(super) fn blob_request(&self, method: Method, digest: &Digest) -> Result<Outgoing<'static>, Fault> {

@@ -229,15 +229,6 @@ impl Connection {
             .join(path)
             .map_err(|_| ErrorKind::Protocol(format!("'{path}' is no address")).into())
     }
-
-    /// The lane of a download of `size` bytes: small ones are bound by the round trip.
-    pub(crate) fn lane(size: u64) -> Lane {
-        if size <= super::blob::SMALL {
-            Lane::Metadata
-        } else {
-            Lane::Bulk
-        }
-    }
 }
 
 impl Place {

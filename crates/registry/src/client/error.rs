@@ -71,9 +71,9 @@ pub enum ErrorKind {
     /// Bytes that came do not have the digest that they were asked for by.
     DigestMismatch {
         /// The digest asked for.
-        expected: Digest,
+        expected: Box<Digest>,
         /// The digest of what came.
-        actual: Digest,
+        actual: Box<Digest>,
     },
     /// The registry's copy has another size than the manifest says.
     SizeMismatch {
@@ -90,7 +90,7 @@ pub enum ErrorKind {
     /// The bytes to upload do not have the digest that they are to be uploaded by. Nothing was committed.
     SourceMismatch {
         /// The digest that the bytes have.
-        actual: Digest,
+        actual: Box<Digest>,
     },
     /// The bytes to upload cannot be read.
     Source(Arc<io::Error>),

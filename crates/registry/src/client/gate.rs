@@ -36,7 +36,7 @@ struct State {
 pub(crate) struct Permit {
     gate: Gate,
     epoch: u64,
-    permit: Option<OwnedSemaphorePermit>,
+    held: Option<OwnedSemaphorePermit>,
 }
 
 impl Gate {
@@ -59,11 +59,11 @@ impl Gate {
     /// Waits, first come first served, for the right to run a transfer.
     pub(crate) async fn enter(&self) -> Permit {
         // The semaphore is never closed, so a missing permit cannot happen and would only mean no limit.
-        let permit = Arc::clone(&self.permits).acquire_owned().await.ok();
+        let held = Arc::clone(&self.permits).acquire_owned().await.ok();
         Permit {
             gate: self.clone(),
             epoch: self.epoch(),
-            permit,
+            held,
         }
     }
 
@@ -130,7 +130,7 @@ impl Permit {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let Some(permit) = self.permit.take() else { return };
+        let Some(permit) = self.held.take() else { return };
         let mut state = self.gate.lock();
         if state.debt > 0 {
             state.debt -= 1;

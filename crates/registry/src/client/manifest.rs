@@ -113,8 +113,8 @@ impl Repository {
                 stated_digest(&reply).filter(|taken| taken.algorithm() == manifest.digest().algorithm());
             match taken {
                 Some(actual) if actual != manifest.digest() => Err(ErrorKind::DigestMismatch {
-                    expected: manifest.digest(),
-                    actual,
+                    expected: manifest.digest().into(),
+                    actual: actual.into(),
                 }
                 .into()),
                 _ => Ok(()),
@@ -144,7 +144,10 @@ fn checked_manifest(reply: &Reply, reference: &TagOrDigest) -> Result<RawManifes
             return Err(if is_page(content_type) {
                 not_a_manifest(reply)
             } else {
-                ErrorKind::DigestMismatch { expected, actual }
+                ErrorKind::DigestMismatch {
+                    expected: expected.into(),
+                    actual: actual.into(),
+                }
             });
         }
     }

@@ -1,13 +1,13 @@
 //! Reading a blob to its end, however often the connection breaks.
 
 use bytes::{Buf, Bytes};
-use egress::NetworkFault;
+use egress::{Lane, NetworkFault};
 use http::{Method, StatusCode, header};
 use oci::Digest;
 
 use super::{
     attempts::Attempts,
-    connection::{Connection, Place},
+    connection::Place,
     content_range::ContentRange,
     error::{Error, ErrorKind, Fault, Missing},
     repository::Repository,
@@ -27,6 +27,7 @@ pub struct BlobReader {
     repository: Repository,
     digest: Digest,
     size: u64,
+    lane: Lane,
     position: u64,
     stream: Option<Stream>,
     place: Option<Place>,
@@ -46,12 +47,13 @@ struct Stream {
 }
 
 impl BlobReader {
-    pub(super) fn new(repository: Repository, digest: Digest, size: u64, offset: u64) -> Self {
+    pub(super) fn new(repository: Repository, digest: Digest, size: u64, offset: u64, lane: Lane) -> Self {
         let attempts = repository.attempts();
         Self {
             repository,
             digest,
             size,
+            lane,
             position: offset.min(size),
             stream: None,
             place: None,
@@ -159,14 +161,13 @@ impl BlobReader {
     }
 
     async fn open(&mut self) -> Result<Stream, Fault> {
-        let lane = Connection::lane(self.size);
         if self.place.is_none() {
-            self.place = Some(self.repository.connection.place(lane).await);
+            self.place = Some(self.repository.connection.place(self.lane).await);
         }
         loop {
             let asked = if self.whole_only { 0 } else { self.position };
             let mut outgoing = self.repository.blob_request(Method::GET, &self.digest)?;
-            outgoing.lane = lane;
+            outgoing.lane = self.lane;
             if asked > 0 {
                 outgoing = outgoing.header(header::RANGE, &format!("bytes={asked}-"));
             }

@@ -31,7 +31,7 @@ impl Token {
         let margin = (life / 10).max(Duration::from_secs(5)).min(life / 2);
         Self {
             value,
-            renew_at: asked + (life - margin),
+            renew_at: asked + life.saturating_sub(margin),
         }
     }
 

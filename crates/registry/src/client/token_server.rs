@@ -1,6 +1,6 @@
 //! Asking a token server for a token.
 //!
-//! Docker's token specification (GET with Basic authentication), and its OAuth2 variant (POST) for
+//! Docker's token specification (GET with Basic authentication), and its `OAuth2` variant (POST) for
 //! identity tokens. Anonymous tokens are asked for in the same way, without credentials.
 
 use std::time::Duration;
@@ -23,7 +23,7 @@ use super::{
 };
 use crate::credentials::Credentials;
 
-/// What token servers know this program as (OAuth2 requires a name).
+/// What token servers know this program as (`OAuth2` requires a name).
 const CLIENT_ID: &str = "dhctl";
 
 /// The life of a token if the server does not say it (Docker's token specification).

@@ -28,7 +28,7 @@ impl Credentials {
         }
     }
 
-    /// An OAuth2 refresh token, as a registry's token server hands it out in place of a password.
+    /// An `OAuth2` refresh token, as a registry's token server hands it out in place of a password.
     pub fn identity_token(token: Secret) -> Self {
         Self::new(IDENTITY_TOKEN, token)
     }

@@ -91,7 +91,7 @@ async fn answer(stream: TcpStream, bytes: &Bytes, cut: Cut) -> u64 {
         "HTTP/1.1 200 OK\r\n".to_owned()
     };
     if cut.has_length {
-        head.push_str(&format!("content-length: {}\r\n", body.len()));
+        head = format!("{head}content-length: {}\r\n", body.len());
     }
     head.push_str("connection: close\r\n\r\n");
     stream.write_all(head.as_bytes()).await.unwrap();

@@ -1,5 +1,7 @@
 //! The client against servers that behave as real registries do, quirk by quirk.
 
+#![expect(clippy::unwrap_used, reason = "what is set up for a test must not fail")]
+
 mod auth;
 mod cutter;
 mod helper;

@@ -6,15 +6,16 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
+use egress::{Http, Settings};
 use http::Method;
 use oci::{Digest, TagOrDigest};
 use registry::{
-    client::{ErrorKind, Existence, Missing, Repository},
+    client::{Client, ErrorKind, Existence, Missing, Repository},
     server::{ServerOptions, Treatment},
 };
 
 use crate::cutter::{Cut, Cutter, WHOLE};
-use crate::setup::{Fixture, answer, content, descriptor, index, tag};
+use crate::setup::{Fixture, answer, content, descriptor, index, options, tag};
 
 const SIZE: usize = 3 * 1024 * 1024;
 
@@ -200,6 +201,26 @@ async fn cut_bodies_go_on_where_they_broke() {
         cutter.asked(),
         (0..9).map(|number| number * 300_000).collect::<Vec<_>>()
     );
+}
+
+#[tokio::test]
+async fn a_stalled_body_is_asked_for_again() {
+    let stalls = AtomicU32::new(0);
+    let fixture = Fixture::new(move |_| Treatment {
+        stall_after: (stalls.fetch_add(1, Ordering::SeqCst) == 0).then_some(300_000),
+        ..Treatment::default()
+    });
+    let bytes = content(SIZE);
+    fixture.store.insert_blob("a", Digest::of(&bytes), bytes.clone());
+    let settings = Settings {
+        stall_timeout: Duration::from_millis(300),
+        ..Settings::default()
+    };
+    let http = Http::new(&settings, fixture.host().as_str()).unwrap();
+    let client = Client::new(http, fixture.host(), options());
+    let (got, _) = read(&client.repository("a".parse().unwrap()), &bytes, 0).await;
+    assert!(got == bytes);
+    assert_eq!(fixture.log.values("range"), ["bytes=300000-"]);
 }
 
 #[tokio::test]

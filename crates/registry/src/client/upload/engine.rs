@@ -8,13 +8,10 @@
 use std::{sync::Arc, time::Duration};
 
 use egress::{Lane, NetworkFault, StallWatch};
-use http::{Method, StatusCode, header};
+use http::{Method, header};
 use oci::{BlobSource, Descriptor, Hasher};
 
-use super::{
-    feed::{Feed, hash_prefix},
-    session::{MAX_ANSWER, UploadSession, received},
-};
+use super::session::{MAX_ANSWER, UploadSession, received};
 use crate::client::{
     attempts::Attempts,
     error::{Error, ErrorKind, Fault, Missing},
@@ -27,23 +24,8 @@ use crate::client::{
 /// Up to this size a blob is sent with the request that commits it.
 const WHOLE: u64 = 8 * 1024 * 1024;
 
-/// The first chunk size tried where a larger body was refused.
-const FIRST_CHUNK: u64 = 64 * 1024 * 1024;
-
-/// Chunks are never made smaller than this: the default limit of nginx.
-const LAST_CHUNK: u64 = 1024 * 1024;
-
-/// Longest time without a byte taken by the registry.
-const STALL: Duration = Duration::from_secs(60);
-
 /// Longest wait for the answer to a commit: stores without rename copy the blob then.
-const COMMIT: Duration = Duration::from_secs(300);
-
-/// How often a blob is begun again because the registry objects to what it has got.
-const OBJECTIONS: u32 = 2;
-
-/// Bodies broken off without anything kept after which chunks are tried.
-const BREAKS: u32 = 2;
+const COMMIT: Duration = Duration::from_mins(5);
 
 impl Repository {
     /// Uploads a blob: bytes of `source`, into `session` if there is one from [`Repository::mount_blob`].
@@ -72,7 +54,8 @@ impl Repository {
             hashed: None,
             verified: false,
             chunk: self.connection.habits.chunk(),
-            breaks: 0,
+            broke_at: None,
+            broke_before: None,
             objections: 0,
             furthest: 0,
             reported: 0,
@@ -93,7 +76,9 @@ impl Repository {
             }
             if let Err(fault) = upload.recover(fault).await {
                 drop(place);
-                if let Some(session) = upload.session.take() {
+                // Over a dead line, giving up would take as long as trying again.
+                let is_reachable = !matches!(fault.kind, ErrorKind::Network(_));
+                if let Some(session) = upload.session.take().filter(|_| is_reachable) {
                     self.cancel_upload(session).await;
                 }
                 let name = self.blob_name(&descriptor.digest);
@@ -103,23 +88,27 @@ impl Repository {
     }
 }
 
-struct Upload<'a> {
-    repository: &'a Repository,
-    descriptor: &'a Descriptor,
-    source: Arc<dyn BlobSource>,
-    session: Option<UploadSession>,
-    attempts: Attempts,
+/// One upload under way.
+pub(super) struct Upload<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) descriptor: &'a Descriptor,
+    pub(super) source: Arc<dyn BlobSource>,
+    pub(super) session: Option<UploadSession>,
+    pub(super) attempts: Attempts,
     /// A hasher and how much of the source it has seen.
-    hashed: Option<(u64, Hasher)>,
+    pub(super) hashed: Option<(u64, Hasher)>,
     /// The whole source has been read since, and is what it should be.
-    verified: bool,
-    chunk: u64,
-    breaks: u32,
-    objections: u32,
+    pub(super) verified: bool,
+    pub(super) chunk: u64,
+    /// Bytes of the last body that were sent before it broke off.
+    pub(super) broke_at: Option<u64>,
+    /// The same of the break before.
+    pub(super) broke_before: Option<u64>,
+    pub(super) objections: u32,
     /// The most that the registry has ever had of it.
-    furthest: u64,
-    reported: u64,
-    progress: &'a (dyn Fn(u64) + Send + Sync),
+    pub(super) furthest: u64,
+    pub(super) reported: u64,
+    pub(super) progress: &'a (dyn Fn(u64) + Send + Sync),
 }
 
 impl Upload<'_> {
@@ -175,7 +164,7 @@ impl Upload<'_> {
         let offset = offset.unwrap_or(0);
         if offset > self.furthest {
             self.furthest = offset;
-            self.breaks = 0;
+            self.broke_before = None;
             self.attempts.progress();
         }
     }
@@ -265,154 +254,11 @@ impl Upload<'_> {
         }
     }
 
-    /// Sends a body made of `range` of the source.
-    async fn send(
-        &mut self,
-        mut outgoing: Outgoing<'_>,
-        range: std::ops::Range<u64>,
-    ) -> Result<Reply, Fault> {
-        let size = self.descriptor.size;
-        let hasher = self.hashed_to(range.start).await?;
-        let connection = Arc::clone(&self.repository.connection);
-        let expected = (range.end == size).then_some(self.descriptor.digest);
-        let watch = StallWatch::new(STALL);
-        let source = Arc::clone(&self.source);
-        let feed = Feed::new(connection, source, range.clone(), hasher, expected, watch.clone());
-        let body = || feed.body();
-        outgoing.body = Some(&body);
-        outgoing.lane = Lane::Upload;
-        let scopes = self.repository.push();
-        let request = self
-            .repository
-            .connection
-            .fetch_once(&outgoing, &scopes, MAX_ANSWER);
-        let outcome = {
-            let mut request = std::pin::pin!(watch.guard(request));
-            loop {
-                tokio::select! {
-                    outcome = &mut request => break outcome,
-                    () = feed.moved() => self.report(range.start + feed.handed()),
-                }
-            }
-        };
-        match feed.end() {
-            Some(Err(kind)) => return Err(kind.into()),
-            Some(Ok(hasher)) => {
-                self.verified |= range.end == size;
-                self.hashed = Some((range.end, hasher));
-            }
-            None => self.hashed = None,
-        }
-        outcome.unwrap_or_else(|stalled| {
-            Err(ErrorKind::Network(NetworkFault::stalled(&outgoing.url, stalled)).into())
-        })
-    }
-
-    /// The hasher after the first `offset` bytes: at hand after a chunk, else made by reading them again.
-    async fn hashed_to(&mut self, offset: u64) -> Result<Hasher, Fault> {
-        match self.hashed.take() {
-            Some((at, hasher)) if at == offset => return Ok(hasher),
-            _ => {}
-        }
-        let hasher = self.descriptor.digest.hasher();
-        if offset == 0 {
-            return Ok(hasher);
-        }
-        let source = Arc::clone(&self.source);
-        let hashing = tokio::task::spawn_blocking(move || hash_prefix(source.as_ref(), hasher, offset));
-        let outcome = hashing
-            .await
-            .unwrap_or_else(|error| Err(ErrorKind::Source(Arc::new(std::io::Error::other(error)))));
-        Ok(outcome?)
-    }
-
-    /// Makes sure that the source is what it should be, if sending it has not shown that already.
-    async fn verify(&mut self) -> Result<(), Fault> {
-        if self.verified {
-            return Ok(());
-        }
-        let actual = self.hashed_to(self.descriptor.size).await?.finish();
-        if actual != self.descriptor.digest {
-            return Err(ErrorKind::SourceMismatch { actual }.into());
-        }
-        self.verified = true;
-        Ok(())
-    }
-
     /// Whether the blob has arrived although the registry said otherwise.
     async fn is_there(&self) -> bool {
         let size = self.repository.blob_size(&self.descriptor.digest).await;
         matches!(size, Ok(Some(size)) if size == self.descriptor.size)
     }
-
-    /// Makes ready for another try after `fault`, or gives it back.
-    async fn recover(&mut self, fault: Fault) -> Result<(), Fault> {
-        let size = self.descriptor.size;
-        match &fault.kind {
-            ErrorKind::TooLarge { .. } => self.step_down(fault),
-            ErrorKind::NotFound { .. } | ErrorKind::Protocol(_) => self.begin_again(fault),
-            ErrorKind::Server { status, .. } if is_objection(*status) => self.begin_again(fault),
-            ErrorKind::Network(_) if fault.kind.is_transient() => {
-                self.breaks += 1;
-                if self.breaks >= BREAKS && size.min(self.chunk) > LAST_CHUNK {
-                    self.chunk = smaller(size.min(self.chunk));
-                    self.breaks = 0;
-                }
-                self.attempts.again(fault).await
-            }
-            _ => self.attempts.again(fault).await,
-        }
-    }
-
-    /// Smaller chunks, for good. The session has not seen the refused body.
-    fn step_down(&mut self, fault: Fault) -> Result<(), Fault> {
-        let refused = self.descriptor.size.min(self.chunk);
-        if refused <= LAST_CHUNK {
-            return Err(fault);
-        }
-        self.chunk = smaller(refused);
-        self.repository.connection.habits.limit_chunk(self.chunk);
-        tracing::debug!(
-            chunk = self.chunk,
-            "the registry refuses large bodies: sending chunks"
-        );
-        Ok(())
-    }
-
-    /// A new session, since the registry objects to this one.
-    fn begin_again(&mut self, fault: Fault) -> Result<(), Fault> {
-        self.objections += 1;
-        if self.objections > OBJECTIONS || self.session.is_none() {
-            return Err(fault);
-        }
-        tracing::debug!(cause = %fault.kind, "beginning an upload again");
-        self.session = None;
-        self.furthest = 0;
-        Ok(())
-    }
-
-    fn report(&mut self, sent: u64) {
-        if sent > self.reported {
-            self.reported = sent;
-            (self.progress)(sent);
-        }
-    }
-}
-
-/// Answers that are about what has come so far, and not about the blob or the caller.
-fn is_objection(status: u16) -> bool {
-    [
-        StatusCode::BAD_REQUEST,
-        StatusCode::CONFLICT,
-        StatusCode::GONE,
-        StatusCode::RANGE_NOT_SATISFIABLE,
-    ]
-    .iter()
-    .any(|objection| objection.as_u16() == status)
-}
-
-fn smaller(refused: u64) -> u64 {
-    (refused / 2).clamp(LAST_CHUNK, FIRST_CHUNK)
 }
 
 /// How far the registry is after a body for `offset..end`. Aliyun counts from the beginning of the chunk.
@@ -425,21 +271,5 @@ fn confirmed(reply: &Reply, offset: u64, end: u64) -> Result<u64, Fault> {
             "the registry says that it has {at} bytes after {offset} to {end} were sent"
         ))
         .into()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn chunks_shrink_to_the_floor() {
-        let mut sizes = vec![smaller(u64::MAX)];
-        while let Some(&last) = sizes.last().filter(|last| **last > LAST_CHUNK) {
-            sizes.push(smaller(last));
-        }
-        let mib: Vec<_> = sizes.iter().map(|size| size >> 20).collect();
-        assert_eq!(mib, [64, 32, 16, 8, 4, 2, 1]);
-        assert_eq!(smaller(3 << 20), 3 << 19);
     }
 }

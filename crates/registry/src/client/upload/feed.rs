@@ -184,7 +184,9 @@ impl Reading {
         if let Some(expected) = self.expected.filter(|_| is_last) {
             let actual = self.hasher.clone().finish();
             if actual != expected {
-                return Err(ErrorKind::SourceMismatch { actual });
+                return Err(ErrorKind::SourceMismatch {
+                    actual: actual.into(),
+                });
             }
         }
         Ok(piece.into())

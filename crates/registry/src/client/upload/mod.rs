@@ -3,6 +3,8 @@
 mod engine;
 mod feed;
 mod habits;
+mod recovery;
+mod sending;
 mod session;
 
 pub(crate) use habits::Habits;

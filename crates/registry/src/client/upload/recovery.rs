@@ -1,0 +1,110 @@
+//! What to do after a fault: smaller chunks, a new session, or the same again.
+
+use http::StatusCode;
+
+use super::engine::Upload;
+use crate::client::error::{ErrorKind, Fault};
+
+/// The first chunk size tried where a larger body was refused.
+const FIRST_CHUNK: u64 = 64 * 1024 * 1024;
+
+/// Chunks are never made smaller than this: the default limit of nginx.
+const LAST_CHUNK: u64 = 1024 * 1024;
+
+/// How often a blob is begun again because the registry objects to what it has got.
+const OBJECTIONS: u32 = 2;
+
+/// Two breaks this close together, in bytes, are at the same place: socket buffers blur it.
+const SAME_PLACE: u64 = 4 * 1024 * 1024;
+
+impl Upload<'_> {
+    /// Makes ready for another try after `fault`, or gives it back.
+    pub(super) async fn recover(&mut self, fault: Fault) -> Result<(), Fault> {
+        match &fault.kind {
+            ErrorKind::TooLarge { .. } => self.step_down(fault),
+            ErrorKind::NotFound { .. } | ErrorKind::Protocol(_) => self.begin_again(fault),
+            ErrorKind::Server { status, .. } if is_objection(*status) => self.begin_again(fault),
+            ErrorKind::Network(_) if fault.kind.is_transient() => {
+                self.suspect_a_limit();
+                self.attempts.again(fault).await
+            }
+            _ => self.attempts.again(fault).await,
+        }
+    }
+
+    /// Smaller chunks, for good. The session has not seen the refused body.
+    fn step_down(&mut self, fault: Fault) -> Result<(), Fault> {
+        let refused = self.descriptor.size.min(self.chunk);
+        if refused <= LAST_CHUNK {
+            return Err(fault);
+        }
+        self.chunk = smaller(refused);
+        self.repository.connection.habits.limit_chunk(self.chunk);
+        tracing::debug!(
+            chunk = self.chunk,
+            "the registry refuses large bodies: sending chunks"
+        );
+        Ok(())
+    }
+
+    /// Some proxies refuse a large body by breaking the connection: twice at the same place is no
+    /// accident, and chunks that end well before that place are worth a whole budget of tries.
+    fn suspect_a_limit(&mut self) {
+        let Some(place) = self.broke_at.take() else { return };
+        let is_same = self
+            .broke_before
+            .is_some_and(|before| before.abs_diff(place) <= SAME_PLACE);
+        let chunk = (place / 2).clamp(LAST_CHUNK, FIRST_CHUNK);
+        self.broke_before = Some(place);
+        if is_same && chunk < self.chunk.min(self.descriptor.size) {
+            tracing::debug!(chunk, "bodies break off at the same place: sending chunks");
+            self.chunk = chunk;
+            self.broke_before = None;
+            self.attempts.progress();
+        }
+    }
+
+    /// A new session, since the registry objects to this one.
+    fn begin_again(&mut self, fault: Fault) -> Result<(), Fault> {
+        self.objections += 1;
+        if self.objections > OBJECTIONS || self.session.is_none() {
+            return Err(fault);
+        }
+        tracing::debug!(cause = %fault.kind, "beginning an upload again");
+        self.session = None;
+        self.furthest = 0;
+        Ok(())
+    }
+}
+
+/// Answers that are about what has come so far, and not about the blob or the caller.
+fn is_objection(status: u16) -> bool {
+    [
+        StatusCode::BAD_REQUEST,
+        StatusCode::CONFLICT,
+        StatusCode::GONE,
+        StatusCode::RANGE_NOT_SATISFIABLE,
+    ]
+    .iter()
+    .any(|objection| objection.as_u16() == status)
+}
+
+fn smaller(refused: u64) -> u64 {
+    (refused / 2).clamp(LAST_CHUNK, FIRST_CHUNK)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_shrink_to_the_floor() {
+        let mut sizes = vec![smaller(u64::MAX)];
+        while let Some(&last) = sizes.last().filter(|last| **last > LAST_CHUNK) {
+            sizes.push(smaller(last));
+        }
+        let mib: Vec<_> = sizes.iter().map(|size| size >> 20).collect();
+        assert_eq!(mib, [64, 32, 16, 8, 4, 2, 1]);
+        assert_eq!(smaller(3 << 20), 3 << 19);
+    }
+}
