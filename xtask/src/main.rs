@@ -1,6 +1,11 @@
 //! What those who build dhctl run: `cargo xtask demo | test | bench | static | docs`.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a tool for developers that talks on the terminal")]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a tool for developers that talks on the terminal"
+)]
 
+mod bench;
 mod demo;
 mod docs;
 mod shell;
@@ -18,6 +23,8 @@ enum Task {
     Demo,
     /// Install what the tests need, then check format and lints, run every test, check the static binary
     Test,
+    /// Measure time, memory and disk as ratios against floors of the same run
+    Bench(bench::Options),
     /// Build the one static binary, check it, and print its path on the last line
     Static,
     /// Write the generated documentation: command reference, man pages, completions
@@ -32,6 +39,7 @@ fn main() -> anyhow::Result<()> {
     match Task::parse() {
         Task::Demo => demo::run(),
         Task::Test => test::run(),
+        Task::Bench(options) => bench::run(&options),
         Task::Static => {
             println!("{}", static_binary::build()?.display());
             Ok(())

@@ -1,0 +1,18 @@
+//! `cargo xtask bench`: how fast and how lean dhctl is, as ratios against floors of the same run.
+
+mod floor;
+mod ground;
+mod large;
+mod links;
+mod measure;
+mod options;
+mod peers;
+mod planning;
+mod pull;
+mod push;
+mod run;
+mod table;
+mod upload;
+
+pub(crate) use options::Options;
+pub(crate) use run::run;

@@ -1,0 +1,50 @@
+//! What a run of the benchmarks is asked to do.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Options of `cargo xtask bench`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Options {
+    /// Runs of each pair; the median counts
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    pub(crate) repeat: u16,
+    /// Measure only this (repeatable)
+    #[arg(long, value_enum)]
+    pub(crate) only: Vec<Part>,
+    /// Fail if a figure is over its limit
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Time d8 too, once: the binary that `DHCTL_TEST_D8` names
+    #[arg(long)]
+    pub(crate) peers: bool,
+    /// Where the files go; the system's directory for temporary files without it
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+    /// Give these to dhctl as well (repeatable), to try a setting
+    #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
+    pub(crate) dhctl_arg: Vec<String>,
+}
+
+/// What can be measured alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Part {
+    /// Pull on loopback
+    Pull,
+    /// Pull over a round trip of 50 ms
+    PullFar,
+    /// Push to an empty registry, and again
+    Push,
+    /// Memory with one blob of a gigabyte
+    Large,
+    /// Laying out 40 000 blobs
+    Planning,
+}
+
+impl Options {
+    /// Whether a part is to be measured.
+    pub(crate) fn wants(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
+}

@@ -1,0 +1,96 @@
+//! A pull against curl, near and far, and what it takes of memory and disk.
+
+use std::{path::Path, time::Duration};
+
+use anyhow::Result;
+
+use super::{
+    floor,
+    ground::{Ground, as_megabytes},
+    links::Way,
+    measure::{self, allocated},
+    options::Options,
+    table::{Table, Times},
+};
+
+/// Where the source is, and how much slower than the floor a pull may be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Distance {
+    name: &'static str,
+    round_trip: Duration,
+    limit: f64,
+}
+
+/// On this machine.
+pub(crate) const NEAR: Distance = Distance {
+    name: "pull, loopback",
+    round_trip: Duration::ZERO,
+    limit: 1.3,
+};
+
+/// On another continent.
+pub(crate) const FAR: Distance = Distance {
+    name: "pull, 50 ms round trip",
+    round_trip: Duration::from_millis(50),
+    limit: 1.5,
+};
+
+/// Megabytes of memory that dhctl may take.
+pub(crate) const MEMORY_LIMIT: f64 = 150.0;
+
+/// Measures a pull at this distance.
+pub(crate) fn measure(
+    options: &Options,
+    ground: &Ground,
+    distance: Distance,
+    table: &mut Table,
+) -> Result<()> {
+    let way = Way::to(ground.source.addr(), distance.round_trip)?;
+    let (mut ours, mut floor, mut memory) = (Times::default(), Times::default(), 0);
+    for round in 1..=options.repeat {
+        let directory = ground.fresh("pulled")?;
+        let curl = measure::run(&mut floor::curl(ground, way.addr(), &directory)?, None)?;
+        let directory = ground.fresh("pulled")?;
+        let dhctl = measure::run(&mut ground.pull(&directory, way.addr()), None)?;
+        eprintln!(
+            "{} {round}: curl {:.3} s, dhctl {:.3} s",
+            distance.name,
+            curl.time.as_secs_f64(),
+            dhctl.time.as_secs_f64()
+        );
+        floor.push(curl.time);
+        ours.push(dhctl.time);
+        memory = memory.max(dhctl.memory);
+    }
+    table.ratio(distance.name, &ours, &floor, distance.limit);
+    table.value(
+        &format!("{}: peak memory", distance.name),
+        as_megabytes(memory),
+        " MB",
+        MEMORY_LIMIT,
+    );
+    if distance.round_trip.is_zero() {
+        disk(ground, table)?;
+    }
+    Ok(())
+}
+
+/// In a run of its own: looking at the disk takes time.
+fn disk(ground: &Ground, table: &mut Table) -> Result<()> {
+    let directory = ground.fresh("pulled")?;
+    let taken = measure::run(
+        &mut ground.pull(&directory, ground.source.addr()),
+        Some(&directory),
+    )?;
+    // The copy of dhctl and the release manifests are results of their own, beside the bundle.
+    let beside = allocated(&directory).saturating_sub(allocated_file(&directory.join("d8.tar")));
+    let peak = taken.disk.saturating_sub(beside);
+    let share = as_megabytes(peak) / as_megabytes(ground.bundle_size());
+    table.value("pull: peak disk as a share of the bundle", share, "", 1.01);
+    Ok(())
+}
+
+fn allocated_file(path: &Path) -> u64 {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(path).map_or(0, |metadata| metadata.blocks() * 512)
+}

@@ -1,0 +1,64 @@
+//! The order of the benchmarks, and the release build that they need.
+
+use anyhow::{Result, ensure};
+
+use super::{
+    ground::Ground,
+    large,
+    options::{Options, Part},
+    peers, planning, pull, push,
+    table::Table,
+};
+use crate::shell::{self, cargo, target_directory};
+
+/// Measures and prints the table.
+pub(crate) fn run(options: &Options) -> Result<()> {
+    if cfg!(debug_assertions) {
+        // The floors, the slow link and the planning run in this program: it must be as fast as what
+        // it measures.
+        let mut release = cargo(&["run", "--release", "--quiet", "--package", "xtask", "--"]);
+        return shell::run(release.args(std::env::args_os().skip(1)));
+    }
+    shell::run(&mut cargo(&[
+        "build",
+        "--release",
+        "--quiet",
+        "--package",
+        "cli",
+        "--bin",
+        "dhctl",
+    ]))?;
+    let dhctl = target_directory().join("release/dhctl");
+    let runtime = tokio::runtime::Runtime::new()?;
+    let _guard = runtime.enter();
+
+    let mut table = Table::default();
+    if options.wants(Part::Planning) {
+        planning::measure(options, &mut table)?;
+    }
+    if options.wants(Part::Large) {
+        large::measure(options, &dhctl, &mut table)?;
+    }
+    if [Part::Pull, Part::PullFar, Part::Push]
+        .iter()
+        .any(|part| options.wants(*part))
+    {
+        let ground = Ground::new(options, dhctl)?;
+        println!("{}", ground.describe());
+        if options.wants(Part::Pull) {
+            pull::measure(options, &ground, pull::NEAR, &mut table)?;
+        }
+        if options.wants(Part::PullFar) {
+            pull::measure(options, &ground, pull::FAR, &mut table)?;
+        }
+        if options.wants(Part::Push) {
+            push::measure(options, &ground, &mut table)?;
+        }
+        if options.peers {
+            peers::measure(&ground, &mut table)?;
+        }
+    }
+    println!("\n{table}");
+    ensure!(!options.strict || table.all_ok(), "a figure is over its limit");
+    Ok(())
+}
