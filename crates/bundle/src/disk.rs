@@ -34,6 +34,12 @@ pub(crate) fn allocate(file: &File, size: u64) -> io::Result<()> {
     }
 }
 
+/// Gives the disk space of a range back; whether the file system could.
+pub(crate) fn release(file: &File, offset: u64, count: u64) -> bool {
+    let how = FallocateFlags::PUNCH_HOLE | FallocateFlags::KEEP_SIZE;
+    rustix::io::retry_on_intr(|| rustix::fs::fallocate(file, how, offset, count)).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@
 pub mod disk;
 pub mod error;
 pub mod layout;
+mod lock;
 mod names;
 pub mod reader;
 mod replace;
@@ -15,5 +16,6 @@ pub mod writer;
 pub use disk::{file_size_limit, free_space};
 pub use error::BundleError;
 pub use layout::{BlobEntry, Layout, LayoutError, PlannedBlob, RepositoryContent};
+pub use lock::lock;
 pub use reader::{Bundle, Repository};
 pub use writer::Writer;

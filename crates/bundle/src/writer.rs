@@ -4,15 +4,13 @@
 //! in either case, since its lock is what keeps a second writer out; for parts it is otherwise empty.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions},
     io,
-    os::unix::fs::{FileExt, MetadataExt},
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
 
-use rustix::io::Errno;
-
-use crate::{BundleError, disk, names, replace};
+use crate::{BundleError, disk, lock::lock, names, replace};
 
 /// The most parts of one bundle: they are all open at once, and a process may open 1024 files by default.
 const MAX_PARTS: u64 = 768;
@@ -137,6 +135,23 @@ impl Writer {
         })
     }
 
+    /// Gives the disk space of a range back; it reads as zeros then. Returns whether the file system can.
+    pub fn release(&self, offset: u64, count: u64) -> bool {
+        let mut position = offset;
+        let end = offset.saturating_add(count).min(self.size);
+        while position < end {
+            let within = position % self.part_size.max(1);
+            let index = usize::try_from(position / self.part_size.max(1)).unwrap_or(usize::MAX);
+            let Some(volume) = self.volumes.get(index) else { return false };
+            let now = (end - position).min(volume.size - within);
+            if !disk::release(&volume.file, within, now) {
+                return false;
+            }
+            position += now;
+        }
+        true
+    }
+
     /// Brings everything written so far to the disk.
     ///
     /// # Errors
@@ -256,40 +271,4 @@ fn volume_sizes(path: &Path, size: u64, part_size: Option<u64>) -> Result<Vec<u6
     Ok((0..parts)
         .map(|number| part_size.min(size - number * part_size))
         .collect())
-}
-
-/// Opens and locks `path`. A file system without locks gives none, which is no reason to refuse work.
-fn lock(path: &Path) -> Result<File, BundleError> {
-    loop {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(BundleError::io(path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(BundleError::Locked {
-                    path: path.to_owned(),
-                });
-            }
-            Err(TryLockError::Error(error)) if has_no_locks(&error) => {}
-            Err(TryLockError::Error(error)) => return Err(BundleError::io(path)(error)),
-        }
-        // Between open and lock the other writer may have finished: then this is its bundle.
-        let ours = file.metadata().map_err(BundleError::io(path))?;
-        match fs::metadata(path) {
-            Ok(now) if (now.dev(), now.ino()) == (ours.dev(), ours.ino()) => return Ok(file),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(BundleError::io(path)(error)),
-        }
-    }
-}
-
-/// NFS without a lock service says `ENOLCK`, others that they do not support it.
-fn has_no_locks(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::Unsupported || Errno::from_io_error(error) == Some(Errno::NOLCK)
 }
