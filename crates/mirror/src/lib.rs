@@ -10,6 +10,7 @@ pub mod discover;
 pub mod error;
 pub mod events;
 pub mod inspect;
+pub mod journal;
 pub mod plan;
 pub mod pull;
 pub mod push;

@@ -117,6 +117,9 @@ pub struct TransferArgs {
     /// Leave the vulnerability databases out
     #[arg(long, help_heading = "Choice of releases")]
     pub no_security_db: bool,
+    /// Start afresh instead of going on with an interrupted pull
+    #[arg(long, help_heading = "Pull")]
+    pub no_pull_resume: bool,
     /// Only tell what would be pulled: releases, images, bytes to download, size of the bundle, free disk
     #[arg(long, help_heading = "Pull")]
     pub dry_run: bool,

@@ -1,16 +1,14 @@
 //! `dhctl mirror`: pull a distribution into a bundle.
 
-use std::{
-    collections::BTreeMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use deckhouse::select;
 use mirror::{
-    Discovery, Plan, Request,
+    Discovery, Observer, Plan, Request,
     discover::discover,
+    journal::Journal,
     pull::{Destination, pull},
-    source::{LayerStore, Source},
+    source::Source,
 };
 use serde::Serialize;
 
@@ -57,34 +55,46 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         &args.connection,
         &environment,
     )?;
-    let workspace = if args.dry_run {
+    let journal = if args.dry_run {
         None
     } else {
-        Some(Workspace::create(&path)?)
+        Some(Arc::new(Journal::open(&path, args.no_pull_resume)?))
     };
-    let layers = LayerStore::new(workspace.as_ref().map(|it| it.0.path().to_owned()));
-    let source = Source::new(client, args.source.repository.clone(), layers);
-    let progress = Progress::new(&args.output, environment.stderr_is_terminal);
+    let source = Source::new(client, args.source.repository.clone(), journal.clone());
+    let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
 
-    let discovery = discover(&source, &request(&args), &progress).await?;
-    let plan = Plan::new(&discovery.wanted, args.source.repository.last_segment())?;
+    let discovery = match discover(&source, &request(&args), &*progress).await {
+        Ok(discovery) => discovery,
+        Err(error) => {
+            if let Some(journal) = &journal {
+                clean_up(journal, &error)?;
+            }
+            return Err(error.into());
+        }
+    };
+    let plan = Arc::new(Plan::new(
+        &discovery.wanted,
+        args.source.repository.last_segment(),
+    )?);
     let mut pulled = summary(&args, &discovery, &plan, free_space);
-    if args.dry_run {
+    let Some(journal) = journal else {
         return Printer::new(&args.output).result("mirror pull", &pulled, &dry_run_text(&pulled));
-    }
+    };
 
     let destination = Destination {
         path,
         part_size: None,
     };
     let parallel = usize::from(args.connection.parallel);
+    let observer: Arc<dyn Observer> = progress.clone();
     pulled.files = pull(
         &source,
         &plan,
         &discovery.wanted,
+        &journal,
         &destination,
         parallel,
-        &progress,
+        &observer,
     )
     .await?;
     let directory = settings::directory(&destination.path);
@@ -98,23 +108,22 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
                 .warn("the dhctl beside the bundle is not the static Linux binary and may not run elsewhere");
         }
     }
+    journal.remove()?;
     Printer::new(&args.output).result("mirror pull", &pulled, &text(&pulled))
 }
 
-/// A private directory beside the bundle for what planning reads; removed when the command ends.
-struct Workspace(tempfile::TempDir);
-
-impl Workspace {
-    fn create(bundle: &Path) -> Result<Self, Failure> {
-        let directory = settings::directory(bundle);
-        let mut prefix = std::ffi::OsString::from(".");
-        prefix.push(bundle.file_name().unwrap_or_default());
-        prefix.push("-layers-");
-        let created = tempfile::Builder::new().prefix(&prefix).tempdir_in(directory);
-        created.map(Self).map_err(|error| {
-            Failure::file(directory, &error).hint("the directory of the bundle must exist and be writable")
-        })
+/// A request that cannot be met leaves nothing behind; a line that broke leaves what came over it.
+fn clean_up(journal: &Journal, error: &mirror::Error) -> Result<(), Failure> {
+    let line_broke = matches!(error, mirror::Error::Registry(_));
+    let keep = if line_broke {
+        journal.is_worth_keeping()
+    } else {
+        journal.is_begun()
+    };
+    if !keep {
+        journal.remove()?;
     }
+    Ok(())
 }
 
 fn request(args: &TransferArgs) -> Request {

@@ -9,4 +9,5 @@ mod docker_registry;
 mod incomplete;
 mod interrupt;
 mod main_line;
+mod resume;
 mod world;

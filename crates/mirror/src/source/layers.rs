@@ -1,13 +1,13 @@
-//! Layers that planning had to read, kept so that the bundle does not download them again.
+//! Layers that planning has to read: each fetched once, checked, and kept for the bundle.
 //!
-//! Small ones stay in memory within a budget, larger ones become files: memory must not grow with
-//! the number of releases, and an installer's layers have hundreds of megabytes.
+//! A pull keeps them in its journal. A dry run, which may leave nothing behind, has small ones in memory
+//! and large ones in anonymous temporary files: an installer's layers have hundreds of megabytes.
 
 use std::{
     collections::HashMap,
     fs::File,
-    io::{self, Write},
-    os::unix::fs::FileExt,
+    io::{self, Seek as _, SeekFrom, Write as _},
+    os::unix::fs::FileExt as _,
     path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
@@ -15,13 +15,14 @@ use std::{
     },
 };
 
-use bytes::Bytes;
-use oci::{BlobSource, Descriptor, Digest};
+use oci::{BlobSource, Descriptor, Digest, Hasher};
+use registry::client::Repository;
 use tokio::sync::OnceCell;
 
-use crate::Error;
+use super::blob_stream::hash;
+use crate::{Error, journal::Journal};
 
-/// Layers up to this size, in bytes, may stay in memory.
+/// Layers up to this size, in bytes, may stay in memory in a dry run.
 const SMALL: u64 = 1024 * 1024;
 /// All layers in memory together, in bytes.
 const MEMORY_BUDGET: u64 = 24 * 1024 * 1024;
@@ -29,96 +30,180 @@ const MEMORY_BUDGET: u64 = 24 * 1024 * 1024;
 /// Keeps verified blobs by digest; each is fetched once, however many ask at the same time.
 #[derive(Debug)]
 pub struct LayerStore {
-    directory: Option<PathBuf>,
-    memory_left: AtomicU64,
+    place: Place,
     kept: Mutex<HashMap<Digest, Arc<OnceCell<Kept>>>>,
+}
+
+#[derive(Debug)]
+enum Place {
+    /// Files under the digest in this directory, and blobs in an earlier run's partial bundle.
+    Journal {
+        directory: PathBuf,
+        written: Mutex<HashMap<Digest, Kept>>,
+    },
+    /// Memory, until this budget in bytes is used up, and anonymous files.
+    Temporary { budget: AtomicU64 },
 }
 
 /// One kept blob.
 pub(crate) type Kept = Arc<dyn BlobSource>;
 
 impl LayerStore {
-    /// A store whose larger blobs go to `directory`, or, without one, to anonymous temporary files
-    /// that vanish with the process (a dry run leaves nothing behind).
-    pub fn new(directory: Option<PathBuf>) -> Self {
+    /// A store in the journal of a pull.
+    pub fn in_journal(journal: &Journal) -> Self {
+        let written = journal.written_earlier().into_iter();
+        let written = written
+            .map(|(digest, blob)| (digest, Arc::new(blob) as Kept))
+            .collect();
+        Self::at(Place::Journal {
+            directory: journal.blobs(),
+            written: Mutex::new(written),
+        })
+    }
+
+    /// A store that vanishes with the process.
+    pub fn temporary() -> Self {
+        Self::at(Place::Temporary {
+            budget: AtomicU64::new(MEMORY_BUDGET),
+        })
+    }
+
+    fn at(place: Place) -> Self {
         Self {
-            directory,
-            memory_left: AtomicU64::new(MEMORY_BUDGET),
+            place,
             kept: Mutex::default(),
         }
     }
 
-    /// The blob, fetched by `reader` if it is not here yet.
-    pub(crate) async fn get(
-        &self,
-        descriptor: &Descriptor,
-        repository: &registry::client::Repository,
-    ) -> Result<Kept, Error> {
-        let cell = self.lock().entry(descriptor.digest).or_default().clone();
+    /// The blob, fetched from `repository` if it is not here yet.
+    pub(crate) async fn get(&self, descriptor: &Descriptor, repository: &Repository) -> Result<Kept, Error> {
+        let cell = locked(&self.kept).entry(descriptor.digest).or_default().clone();
         cell.get_or_try_init(|| self.fetch(descriptor, repository))
             .await
             .cloned()
     }
 
-    /// Takes a kept blob out; dropping the result frees its memory. Its file, if it has one, must be
-    /// removed by the caller.
-    pub(crate) fn take(&self, digest: &Digest) -> Option<(Kept, Option<PathBuf>)> {
-        let cell = self.lock().remove(digest)?;
-        let file = self.path(digest).filter(|path| path.exists());
-        Some((cell.get()?.clone(), file))
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Digest, Arc<OnceCell<Kept>>>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn path(&self, digest: &Digest) -> Option<PathBuf> {
-        Some(self.directory.as_ref()?.join(digest.hex()))
-    }
-
-    async fn fetch(
-        &self,
-        descriptor: &Descriptor,
-        repository: &registry::client::Repository,
-    ) -> Result<Kept, Error> {
-        let size = descriptor.size;
-        let in_memory = size <= SMALL
-            && self
-                .memory_left
-                .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| {
-                    left.checked_sub(size)
-                })
-                .is_ok();
-        if in_memory {
-            return Ok(Arc::new(repository.blob_bytes(descriptor, SMALL).await?));
+    /// Lets go of every blob, so that nothing holds the files any more.
+    pub(crate) fn forget(&self) {
+        locked(&self.kept).clear();
+        if let Place::Journal { written, .. } = &self.place {
+            locked(written).clear();
         }
-        let path = self.path(&descriptor.digest);
-        let failed = |source| Error::File {
-            path: path.clone().unwrap_or_else(std::env::temp_dir),
-            source,
-        };
-        let mut file = match &path {
-            Some(path) => File::options()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .open(path)
-                .map_err(failed)?,
-            None => tempfile::tempfile().map_err(failed)?,
-        };
-        let mut blob = repository.read_blob(descriptor.digest, size, 0);
-        let mut hasher = descriptor.digest.hasher();
+    }
+
+    async fn fetch(&self, descriptor: &Descriptor, repository: &Repository) -> Result<Kept, Error> {
+        match &self.place {
+            Place::Temporary { budget } => {
+                let reserve = |left: u64| left.checked_sub(descriptor.size);
+                let reserved = budget.fetch_update(Ordering::Relaxed, Ordering::Relaxed, reserve);
+                if descriptor.size <= SMALL && reserved.is_ok() {
+                    return Ok(Arc::new(repository.blob_bytes(descriptor, SMALL).await?));
+                }
+                let path = std::env::temp_dir();
+                let file = tempfile::tempfile().map_err(|source| Error::File {
+                    path: path.clone(),
+                    source,
+                })?;
+                complete(file, path, descriptor, repository).await
+            }
+            Place::Journal { directory, written } => {
+                let earlier = locked(written).remove(&descriptor.digest);
+                if let Some(blob) = earlier.filter(|blob| blob.size() == descriptor.size)
+                    && checked(&blob, descriptor).await?
+                {
+                    return Ok(blob);
+                }
+                let path = directory.join(descriptor.digest.hex());
+                let mut options = File::options();
+                let file = options
+                    .read(true)
+                    .write(true)
+                    .create(true)
+                    .truncate(false)
+                    .open(&path);
+                let file = file.map_err(|source| Error::File {
+                    path: path.clone(),
+                    source,
+                })?;
+                complete(file, path, descriptor, repository).await
+            }
+        }
+    }
+}
+
+/// Appends to `file`, which may hold the blob's first bytes, until the blob is whole.
+async fn complete(
+    mut file: File,
+    path: PathBuf,
+    descriptor: &Descriptor,
+    repository: &Repository,
+) -> Result<Kept, Error> {
+    let failed = |source| Error::File {
+        path: path.clone(),
+        source,
+    };
+    let there = file.metadata().map_err(failed)?.len();
+    let there = if there <= descriptor.size { there } else { 0 };
+    let blob: Kept = Arc::new(KeptFile {
+        file: file.try_clone().map_err(failed)?,
+        size: there,
+    });
+    let hasher = digest_of(blob, descriptor).await?;
+    file.seek(SeekFrom::Start(there)).map_err(failed)?;
+    let mut found = append(&mut file, hasher, there, descriptor, repository)
+        .await?
+        .map_err(failed)?;
+    if found != descriptor.digest && there > 0 {
+        // What was there may be the damaged part.
+        file.set_len(0).and_then(|()| file.rewind()).map_err(failed)?;
+        found = append(&mut file, descriptor.digest.hasher(), 0, descriptor, repository)
+            .await?
+            .map_err(failed)?;
+    }
+    if found != descriptor.digest {
+        return Err(Error::content(repository, &descriptor.digest, found));
+    }
+    Ok(Arc::new(KeptFile {
+        file,
+        size: descriptor.size,
+    }))
+}
+
+async fn append(
+    file: &mut File,
+    mut hasher: Hasher,
+    position: u64,
+    descriptor: &Descriptor,
+    repository: &Repository,
+) -> Result<io::Result<Digest>, Error> {
+    if position < descriptor.size {
+        let mut blob = repository.read_blob(descriptor.digest, descriptor.size, position);
         while let Some(chunk) = blob.next().await? {
             hasher.update(&chunk);
-            file.write_all(&chunk).map_err(failed)?;
+            if let Err(error) = file.write_all(&chunk) {
+                return Ok(Err(error));
+            }
         }
-        let found = hasher.finish();
-        if found != descriptor.digest {
-            return Err(Error::content(repository, &descriptor.digest, found));
-        }
-        Ok(Arc::new(KeptFile { file, size }))
     }
+    Ok(Ok(hasher.finish()))
+}
+
+async fn checked(blob: &Kept, descriptor: &Descriptor) -> Result<bool, Error> {
+    Ok(digest_of(blob.clone(), descriptor).await?.finish() == descriptor.digest)
+}
+
+async fn digest_of(blob: Kept, descriptor: &Descriptor) -> Result<Hasher, Error> {
+    let digest = descriptor.digest;
+    let task = tokio::task::spawn_blocking(move || hash(&*blob, digest.hasher()));
+    let hasher = task.await.map_err(|error| Error::Internal(error.to_string()))?;
+    hasher.map_err(|source| Error::File {
+        path: digest.hex().into(),
+        source,
+    })
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[derive(Debug)]
@@ -137,40 +222,6 @@ impl BlobSource for KeptFile {
             .unwrap_or(usize::MAX)
             .min(buf.len());
         self.file.read_exact_at(&mut buf[..count], offset)?;
-        Ok(count)
-    }
-}
-
-/// A [`BlobSource`] as a byte stream.
-#[derive(Debug)]
-pub(crate) struct Stream {
-    blob: Kept,
-    buffer: Bytes,
-    position: u64,
-}
-
-impl Stream {
-    pub(crate) fn new(blob: Kept) -> Self {
-        Self {
-            blob,
-            buffer: Bytes::new(),
-            position: 0,
-        }
-    }
-}
-
-impl io::Read for Stream {
-    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        const BLOCK: usize = 128 * 1024;
-        if self.buffer.is_empty() {
-            let mut block = vec![0; BLOCK];
-            let count = self.blob.read_at(self.position, &mut block)?;
-            block.truncate(count);
-            self.position += count as u64;
-            self.buffer = block.into();
-        }
-        let count = buf.len().min(self.buffer.len());
-        buf[..count].copy_from_slice(&self.buffer.split_to(count));
         Ok(count)
     }
 }

@@ -9,17 +9,25 @@ use oci::{RawManifest, TagOrDigest};
 use registry::client::Repository;
 use tokio::sync::OnceCell;
 
-use crate::{Error, wanted::Key};
+use crate::{Error, journal::Journal, wanted::Key};
 
 /// `None` inside is a manifest that is certainly not there.
 type Cell = Arc<OnceCell<Option<RawManifest>>>;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Manifests {
     cells: Mutex<HashMap<Key, Cell>>,
+    journal: Option<Arc<Journal>>,
 }
 
 impl Manifests {
+    pub(crate) fn new(journal: Option<Arc<Journal>>) -> Self {
+        Self {
+            cells: Mutex::default(),
+            journal,
+        }
+    }
+
     pub(crate) async fn get(
         &self,
         path: &str,
@@ -34,9 +42,29 @@ impl Manifests {
             .entry(key)
             .or_default()
             .clone();
-        let manifest = cell
-            .get_or_try_init(|| repository.manifest_if_present(reference))
-            .await?;
-        Ok(manifest.clone())
+        cell.get_or_try_init(|| self.fetch(reference, repository))
+            .await
+            .cloned()
+    }
+
+    /// A tag may have moved since it was read last, a digest cannot.
+    async fn fetch(
+        &self,
+        reference: &TagOrDigest,
+        repository: &Repository,
+    ) -> Result<Option<RawManifest>, Error> {
+        let Some(journal) = &self.journal else {
+            return Ok(repository.manifest_if_present(reference).await?);
+        };
+        if let TagOrDigest::Digest(digest) = reference
+            && let Some(kept) = journal.manifest(digest)
+        {
+            return Ok(Some(kept));
+        }
+        let found = repository.manifest_if_present(reference).await?;
+        if let Some(manifest) = &found {
+            journal.keep_manifest(manifest)?;
+        }
+        Ok(found)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use deckhouse::image_files::FileSearch;
@@ -10,12 +10,8 @@ use futures_util::future::{BoxFuture, try_join_all};
 use oci::{Descriptor, Manifest, RawManifest, RepositoryName, RepositoryUrl, Tag, TagOrDigest};
 use registry::client::{Client, Repository};
 
-use super::{
-    LayerStore,
-    layers::{Kept, Stream},
-    manifests::Manifests,
-};
-use crate::{Error, MissingItem, error::Place, wanted::Wanted};
+use super::{BlobStream, LayerStore, manifests::Manifests};
+use crate::{Error, MissingItem, error::Place, journal::Journal, wanted::Wanted};
 
 /// One registry root that is read from.
 #[derive(Debug)]
@@ -39,12 +35,16 @@ pub enum Need {
 
 impl Source {
     /// A source whose root repository is `root`.
-    pub fn new(client: Client, root: RepositoryName, layers: LayerStore) -> Self {
+    /// With a journal, what an interrupted pull has read is not fetched again.
+    pub fn new(client: Client, root: RepositoryName, journal: Option<Arc<Journal>>) -> Self {
+        let layers = journal
+            .as_deref()
+            .map_or_else(LayerStore::temporary, LayerStore::in_journal);
         Self {
             client,
             root,
             layers,
-            manifests: Manifests::default(),
+            manifests: Manifests::new(journal),
             wanted: Mutex::default(),
             missing: Mutex::default(),
         }
@@ -78,9 +78,9 @@ impl Source {
         })
     }
 
-    /// The layer, if planning has read and kept it.
-    pub(crate) fn take_layer(&self, digest: &oci::Digest) -> Option<(Kept, Option<std::path::PathBuf>)> {
-        self.layers.take(digest)
+    /// Lets go of the layers that planning has read: nothing reads them any more.
+    pub(crate) fn forget_layers(&self) {
+        self.layers.forget();
     }
 
     /// The repository at `path` below the root.
@@ -214,7 +214,7 @@ impl Source {
             let blob = self.layers.get(&layer, &self.repository(path)?).await?;
             let digest = layer.digest;
             let scan = tokio::task::spawn_blocking(move || {
-                let result = search.scan_layer(&layer.media_type, Stream::new(blob));
+                let result = search.scan_layer(&layer.media_type, BlobStream::new(blob));
                 (search, result)
             });
             let (returned, result) = scan.await.map_err(|error| Error::Internal(error.to_string()))?;

@@ -1,0 +1,217 @@
+//! A pull that was stopped goes on where it stopped, and ends in the same bytes.
+
+use std::{
+    fs,
+    process::{Child, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use registry::server::{RunningServer, ServerOptions};
+use testkit::{
+    distribution::Distribution,
+    faults::{Fault, Rule, Script},
+    link::{Link, LinkOptions},
+};
+
+use crate::world::{Run, World, command, dhctl, serve};
+
+/// One layer has a quarter of all bytes and more.
+fn distribution() -> Distribution {
+    Distribution::builder().large_layer(6 * 1024 * 1024).build()
+}
+
+/// A source behind a slow line, so that a pull can be stopped in its middle.
+struct Slow {
+    link: Link,
+    url: String,
+    _server: RunningServer,
+}
+
+impl Slow {
+    fn serve(distribution: &Distribution) -> Self {
+        let server = serve(Arc::new(distribution.store.clone()), ServerOptions::default());
+        let options = LinkOptions {
+            bytes_per_second: Some(3_000_000),
+            ..LinkOptions::default()
+        };
+        let link = Link::start(server.addr(), options).unwrap();
+        let url = format!("{}/{}", link.addr(), distribution.root);
+        Self {
+            link,
+            url,
+            _server: server,
+        }
+    }
+
+    fn start(&self, world: &World) -> Child {
+        let mut pull = command(world.folder.path());
+        pull.args(["mirror", "--insecure", "--source", &self.url, "-i", "d8.tar"]);
+        pull.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    }
+
+    /// Waits until so many more bytes have come over the line.
+    async fn wait_for(&self, bytes: u64) {
+        let goal = self.link.bytes_down() + bytes;
+        let arrived = async {
+            while self.link.bytes_down() < goal {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), arrived)
+            .await
+            .unwrap();
+    }
+}
+
+/// The bundle of a pull that nothing disturbed.
+fn undisturbed(world: &World) -> Vec<u8> {
+    world.pull(&[]).expect(0);
+    let bytes = fs::read(world.path("d8.tar")).unwrap();
+    fs::remove_file(world.path("d8.tar")).unwrap();
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kill_at_any_moment_costs_almost_nothing_and_changes_no_byte() {
+    const KILLS: u64 = 6;
+    let world = World::of(distribution());
+    let whole = undisturbed(&world);
+    let slow = Slow::serve(&world.distribution);
+    for kill in 0..KILLS {
+        let mut child = slow.start(&world);
+        slow.wait_for(300_000 + kill * 250_000).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!world.path("d8.tar").exists());
+    }
+    dhctl(
+        world.folder.path(),
+        &["mirror", "--insecure", "--source", &slow.url, "-i", "d8.tar"],
+    )
+    .expect(0);
+    assert!(
+        fs::read(world.path("d8.tar")).unwrap() == whole,
+        "the resumed bundle differs"
+    );
+    assert_eq!(world.files(), ["d8.tar", "deckhousereleases.yaml", "dhctl"]);
+    // Every byte came once, but for tags read anew at each start and what was in flight at each kill.
+    let planned = world.pull(&["--dry-run", "--output", "json"]).expect(0).json();
+    let unique = planned["result"]["download_size"].as_u64().unwrap();
+    let down = slow.link.bytes_down();
+    assert!(
+        down < unique + KILLS * 2_500_000,
+        "{down} bytes came for {unique}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_from_another_selection_is_taken_over() {
+    let world = World::of(distribution());
+    world.pull(&["--release", "v1.58.3"]).expect(0);
+    let whole = fs::read(world.path("d8.tar")).unwrap();
+    fs::remove_file(world.path("d8.tar")).unwrap();
+    let slow = Slow::serve(&world.distribution);
+    let mut child = slow.start(&world);
+    slow.wait_for(7_000_000).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let before = slow.link.bytes_down();
+    let args = [
+        "mirror",
+        "--insecure",
+        "--source",
+        &slow.url,
+        "-i",
+        "d8.tar",
+        "--release",
+        "v1.58.3",
+    ];
+    let run = dhctl(world.folder.path(), &args).expect(0);
+    assert!(run.stderr.contains("taken over"), "{}", run.stderr);
+    assert!(
+        fs::read(world.path("d8.tar")).unwrap() == whole,
+        "the bundle differs"
+    );
+    let down = slow.link.bytes_down() - before;
+    assert!(down < 3_500_000, "{down} bytes came again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_pull_into_the_same_bundle_is_refused() {
+    let world = World::of(distribution());
+    let slow = Slow::serve(&world.distribution);
+    let mut child = slow.start(&world);
+    slow.wait_for(100_000).await;
+    let run = world.pull(&[]).expect(6);
+    assert!(
+        run.stderr.contains("another process is writing this bundle"),
+        "{}",
+        run.stderr
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
+    world.pull(&[]).expect(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fresh_start_and_a_spoiled_rest_give_the_same_bytes() {
+    let world = World::of(distribution());
+    let whole = undisturbed(&world);
+    let slow = Slow::serve(&world.distribution);
+    for args in [&["--no-pull-resume"][..], &[]] {
+        let mut child = slow.start(&world);
+        slow.wait_for(4_000_000).await;
+        child.kill().unwrap();
+        child.wait().unwrap();
+        // The journal says that bytes are there which are not: the disk has lost them.
+        let partial = fs::File::options()
+            .write(true)
+            .open(world.path("d8.tar.partial"))
+            .unwrap();
+        let length = partial.metadata().unwrap().len();
+        partial.set_len(0).unwrap();
+        partial.set_len(length).unwrap();
+        world.pull(args).expect(0);
+        assert!(
+            fs::read(world.path("d8.tar")).unwrap() == whole,
+            "{args:?}: the bundle differs"
+        );
+        fs::remove_file(world.path("d8.tar")).unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_without_ranges_restarts_that_blob_only() {
+    let world = World::of(distribution());
+    let whole = undisturbed(&world);
+    let script = Arc::new(Script::new(vec![Rule::new(
+        "GET",
+        "*/blobs/*",
+        Fault::IgnoreRange,
+    )]));
+    let options = ServerOptions {
+        interceptor: Some(script.clone()),
+        ..ServerOptions::default()
+    };
+    let server = serve(Arc::new(world.distribution.store.clone()), options);
+    let slow = Slow::serve(&world.distribution);
+    let mut child = slow.start(&world);
+    slow.wait_for(4_000_000).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let source = format!("{}/{}", server.addr(), world.distribution.root);
+    let run: Run = dhctl(
+        world.folder.path(),
+        &["mirror", "--insecure", "--source", &source, "-i", "d8.tar"],
+    );
+    run.expect(0);
+    assert!(
+        fs::read(world.path("d8.tar")).unwrap() == whole,
+        "the bundle differs"
+    );
+    assert!(
+        script.seen().iter().any(|request| request.range.is_some()),
+        "nothing was resumed"
+    );
+}

@@ -1,0 +1,176 @@
+//! The manifests that planning has read: one append-only file.
+//!
+//! A record is a line `DIGEST MEDIA-TYPE LENGTH`, the manifest's bytes, and a line feed. What does not
+//! have its digest ends the file.
+
+use std::{
+    collections::HashMap,
+    fs::{File, OpenOptions},
+    io::Write,
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use oci::{Digest, RawManifest};
+
+use crate::Error;
+
+#[derive(Debug)]
+pub(super) struct ManifestFile {
+    path: PathBuf,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    file: File,
+    known: HashMap<Digest, RawManifest>,
+}
+
+impl ManifestFile {
+    pub(super) fn open(path: PathBuf) -> Result<Self, Error> {
+        let failed = |source| Error::File {
+            path: path.clone(),
+            source,
+        };
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(failed)?;
+        let bytes = Bytes::from(std::fs::read(&path).map_err(failed)?);
+        let (known, good) = decode(&bytes);
+        // A torn record at the end would hide everything that is appended behind it.
+        file.set_len(good).map_err(failed)?;
+        Ok(Self {
+            state: Mutex::new(State { file, known }),
+            path,
+        })
+    }
+
+    pub(super) fn get(&self, digest: &Digest) -> Option<RawManifest> {
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .known
+            .get(digest)
+            .cloned()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .known
+            .is_empty()
+    }
+
+    pub(super) fn keep(&self, manifest: &RawManifest) -> Result<(), Error> {
+        let state = &mut *self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if state.known.insert(manifest.digest(), manifest.clone()).is_some() {
+            return Ok(());
+        }
+        let failed = |source| Error::File {
+            path: self.path.clone(),
+            source,
+        };
+        state.file.write_all(&encode(manifest)).map_err(failed)
+    }
+}
+
+fn encode(manifest: &RawManifest) -> Vec<u8> {
+    let bytes = manifest.bytes();
+    let head = format!(
+        "{} {} {}\n",
+        manifest.digest(),
+        manifest.media_type(),
+        bytes.len()
+    );
+    [head.as_bytes(), bytes, b"\n"].concat()
+}
+
+/// The manifests, and how many bytes of the file are good.
+fn decode(bytes: &Bytes) -> (HashMap<Digest, RawManifest>, u64) {
+    let mut known = HashMap::new();
+    let mut position = 0;
+    while let Some((manifest, end)) = record(bytes, position) {
+        known.insert(manifest.digest(), manifest);
+        position = end;
+    }
+    (known, position as u64)
+}
+
+fn record(bytes: &Bytes, start: usize) -> Option<(RawManifest, usize)> {
+    let line = start + bytes[start..].iter().position(|byte| *byte == b'\n')?;
+    let head = std::str::from_utf8(&bytes[start..line]).ok()?;
+    let mut fields = head.split(' ');
+    let (digest, media_type, length) = (fields.next()?, fields.next()?, fields.next()?);
+    let digest: Digest = digest.parse().ok()?;
+    let end = (line + 1).checked_add(length.parse().ok()?)?;
+    if bytes.get(end) != Some(&b'\n') {
+        return None;
+    }
+    // A copy, so that one manifest does not keep the whole file in memory.
+    let content = Bytes::copy_from_slice(&bytes[line + 1..end]);
+    if digest.same_algorithm_of(&content) != digest {
+        return None;
+    }
+    let manifest = RawManifest::with_digest(Some(media_type), content, digest).ok()?;
+    Some((manifest, end + 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn manifest(name: &str) -> RawManifest {
+        let config = Digest::of(name.as_bytes());
+        let text =
+            format!(r#"{{"schemaVersion":2,"config":{{"mediaType":"x","size":1,"digest":"{config}"}}}}"#);
+        RawManifest::new(Some(oci::media_type::DOCKER_MANIFEST), text.into()).unwrap()
+    }
+
+    #[test]
+    fn what_was_kept_is_there_after_a_torn_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("manifests");
+        let (one, two, three) = (manifest("1"), manifest("2"), manifest("3"));
+        let file = ManifestFile::open(path.clone()).unwrap();
+        for manifest in [&one, &two, &one] {
+            file.keep(manifest).unwrap();
+        }
+        let length = std::fs::metadata(&path).unwrap().len();
+        assert_eq!(length, (encode(&one).len() + encode(&two).len()) as u64);
+        OpenOptions::new()
+            .write(true)
+            .open(&path)
+            .unwrap()
+            .set_len(length - 3)
+            .unwrap();
+        let file = ManifestFile::open(path.clone()).unwrap();
+        assert_eq!(
+            (file.get(&one.digest()), file.get(&two.digest())),
+            (Some(one.clone()), None)
+        );
+        file.keep(&three).unwrap();
+        let file = ManifestFile::open(path).unwrap();
+        assert_eq!(
+            (file.get(&one.digest()), file.get(&three.digest())),
+            (Some(one), Some(three))
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn noise_never_panics(noise in prop::collection::vec(any::<u8>(), 0..200), at in 0_usize..200) {
+            decode(&Bytes::from(noise.clone()));
+            let mut bytes = encode(&manifest("1"));
+            let at = at.min(bytes.len());
+            bytes.splice(at..at, noise);
+            decode(&Bytes::from(bytes));
+        }
+    }
+}

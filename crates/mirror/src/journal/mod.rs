@@ -1,0 +1,23 @@
+//! What an interrupted pull leaves, so that the next one goes on where it stopped.
+//!
+//! Beside `d8.tar.partial` lies the directory `d8.tar.partial.d` with:
+//! - `lock`: held by the pull that runs;
+//! - `manifests`: every manifest that planning has read, by digest;
+//! - `blobs/HEX`: layers that planning has read, whole or their first bytes;
+//! - `plan`: where each blob lies in the partial bundle;
+//! - `progress`: how far each blob has come.
+//!
+//! Nothing in it is believed: manifests and blobs count by their digest only, so a crash at any moment,
+//! or a disk that lost its last writes, costs a download and never gives a wrong bundle. Nothing in it
+//! knows the address of the source.
+
+mod directory;
+mod earlier;
+mod manifests;
+mod plan_file;
+mod progress;
+mod salvage;
+
+pub(crate) use directory::Begun;
+pub use directory::Journal;
+pub(crate) use progress::Progress;

@@ -1,0 +1,184 @@
+//! Completing one blob: what is there already, then the rest from the source, then its digest.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bundle::{PlannedBlob, Writer};
+use bytes::Bytes;
+use oci::Hasher;
+
+use super::blocking::blocking;
+use crate::{Error, Event, MissingItem, Observer, Plan, journal::Progress, source::Source, wanted::Wanted};
+
+/// How many times a blob whose content does not have its digest is fetched before it counts as
+/// damaged at the source: once more, since a proxy on the way may have spoiled it.
+const CONTENT_ATTEMPTS: u32 = 2;
+
+/// A blob's progress is noted each time that so many bytes more of it are written.
+const NOTE_EVERY: u64 = 1024 * 1024;
+
+const BLOCK: u64 = 1024 * 1024;
+
+/// What all blobs of one pull have in common.
+pub(super) struct Filler<'a> {
+    pub(super) source: &'a Source,
+    pub(super) plan: &'a Plan,
+    pub(super) wanted: &'a Wanted,
+    pub(super) writer: &'a Arc<Writer>,
+    pub(super) progress: &'a Progress,
+    pub(super) observer: &'a dyn Observer,
+    pub(super) missing: Mutex<Vec<MissingItem>>,
+}
+
+/// A blob on its way into the bundle.
+struct Filling<'a> {
+    number: u32,
+    blob: &'a PlannedBlob,
+    places: Arc<[u64]>,
+    hasher: Hasher,
+    position: u64,
+    /// Where the progress was noted last.
+    noted: u64,
+    /// How far the user was told of; never taken back.
+    reported: u64,
+}
+
+impl Filler<'_> {
+    /// Brings the blob with this number into the bundle; `written` bytes of it are there, unchecked.
+    /// A blob that the source lacks or has damaged is put on the list.
+    pub(super) async fn fill(&self, number: u32, blob: &PlannedBlob, written: u64) -> Result<(), Error> {
+        let mut filling = Filling {
+            number,
+            blob,
+            places: blob.offsets.as_slice().into(),
+            hasher: blob.digest.hasher(),
+            position: 0,
+            noted: 0,
+            reported: 0,
+        };
+        self.replay(&mut filling, written).await?;
+        match self.complete(&mut filling).await {
+            Err(error) if error.is_bad_content() => {
+                let item = self.missing(blob, &error);
+                self.missing
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(item);
+                Ok(())
+            }
+            Err(error) => Err(error),
+            Ok(()) => {
+                self.observer.event(Event::Items(1));
+                self.observer
+                    .event(Event::Detail(format!("{} ({} bytes)", blob.digest, blob.size)));
+                Ok(())
+            }
+        }
+    }
+
+    /// Hashes what an earlier run has written at the blob's first place, and writes it at the others
+    /// again: a power cut may have taken it from some of them.
+    async fn replay(&self, filling: &mut Filling<'_>, written: u64) -> Result<(), Error> {
+        while filling.position < written {
+            let count = usize::try_from((written - filling.position).min(BLOCK)).unwrap_or(0);
+            let (writer, places) = (self.writer.clone(), filling.places.clone());
+            let (position, mut hasher) = (filling.position, filling.hasher.clone());
+            filling.hasher = blocking(move || {
+                let mut block = vec![0; count];
+                writer.read_at(places[0] + position, &mut block)?;
+                hasher.update(&block);
+                for place in &places[1..] {
+                    writer.write_at(place + position, &block)?;
+                }
+                Ok(hasher)
+            })
+            .await?;
+            self.moved(filling, count as u64);
+        }
+        filling.noted = filling.position;
+        Ok(())
+    }
+
+    async fn complete(&self, filling: &mut Filling<'_>) -> Result<(), Error> {
+        let digest = filling.blob.digest;
+        let mut last = None;
+        for path in self.plan.sources(&digest) {
+            let mut attempt = 0;
+            while attempt < CONTENT_ATTEMPTS {
+                let resumed = filling.position > 0;
+                match self.fetch(path, filling).await {
+                    Ok(()) => return Ok(()),
+                    Err(Error::Registry(error)) if error.is_not_found() => {
+                        last = Some(error.into());
+                        break;
+                    }
+                    Err(error) if error.is_bad_content() => last = Some(error),
+                    Err(error) => return Err(error),
+                }
+                filling.position = 0;
+                filling.noted = 0;
+                filling.hasher = digest.hasher();
+                // What an earlier run has left may be the damaged part: the source gets its full chances.
+                attempt += u32::from(!resumed);
+            }
+        }
+        Err(last.unwrap_or_else(|| Error::Internal(format!("no repository is planned to have {digest}"))))
+    }
+
+    /// Fetches from where the blob stands to its end and checks the digest of the whole.
+    async fn fetch(&self, path: &str, filling: &mut Filling<'_>) -> Result<(), Error> {
+        let blob = filling.blob;
+        let repository = self.source.repository(path)?;
+        if filling.position < blob.size {
+            let mut reader = repository.read_blob(blob.digest, blob.size, filling.position);
+            while let Some(chunk) = reader.next().await? {
+                self.write(filling, chunk).await?;
+            }
+        }
+        let found = filling.hasher.clone().finish();
+        if found == blob.digest {
+            return self.progress.record(filling.number, blob.size);
+        }
+        Err(Error::content(&repository, &blob.digest, found))
+    }
+
+    /// Hashes a chunk and writes it at each place.
+    async fn write(&self, filling: &mut Filling<'_>, chunk: Bytes) -> Result<(), Error> {
+        let length = chunk.len() as u64;
+        let (writer, places) = (self.writer.clone(), filling.places.clone());
+        let (position, mut hasher) = (filling.position, filling.hasher.clone());
+        filling.hasher = blocking(move || {
+            hasher.update(&chunk);
+            for place in &*places {
+                writer.write_at(place + position, &chunk)?;
+            }
+            Ok(hasher)
+        })
+        .await?;
+        self.moved(filling, length);
+        if filling.position - filling.noted >= NOTE_EVERY {
+            self.progress.record(filling.number, filling.position)?;
+            filling.noted = filling.position;
+        }
+        Ok(())
+    }
+
+    fn moved(&self, filling: &mut Filling<'_>, bytes: u64) {
+        filling.position += bytes;
+        if filling.position > filling.reported {
+            self.observer
+                .event(Event::Bytes(filling.position - filling.reported));
+            filling.reported = filling.position;
+        }
+    }
+
+    fn missing(&self, blob: &PlannedBlob, error: &Error) -> MissingItem {
+        let path = self.plan.sources(&blob.digest).first().map_or("", String::as_str);
+        let separator = if path.is_empty() { "" } else { "/" };
+        MissingItem {
+            repository: format!("{}{separator}{path}", self.source.root()),
+            reference: blob.digest.to_string(),
+            wanted_by: self.plan.wanted_by(&blob.digest, self.wanted),
+            reason: error.to_string(),
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Filling the planned archive: every blob is fetched once and written at each of its places.
+
+mod adopt;
+mod blocking;
+mod fill;
+mod run;
+
+pub use run::{Destination, pull};
