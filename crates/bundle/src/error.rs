@@ -2,6 +2,8 @@
 
 use std::{io, path::PathBuf};
 
+use crate::{disk, names};
+
 /// Why a bundle cannot be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum BundleError {
@@ -71,6 +73,12 @@ pub enum BundleError {
         /// What is free now, in bytes; what the bundle holds already is not counted.
         free: u64,
     },
+    /// A file that should hold a GOST sum does not.
+    #[error("{}: holds no GOST sum (64 hex digits), or more than one", path.display())]
+    BadSumFile {
+        /// The `.gostsum` file.
+        path: PathBuf,
+    },
     /// The file system cannot hold a file of this size.
     #[error("{}: {size} bytes are more than the file system allows in one file ({limit})", path.display())]
     FileTooLarge {
@@ -96,6 +104,17 @@ pub enum BundleError {
 }
 
 impl BundleError {
+    /// What a failed write to the file `path`, which will have `needed` bytes, means.
+    pub(crate) fn of_write(path: PathBuf, needed: u64, source: io::Error) -> Self {
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                let free = disk::free_space(names::directory(&path)).unwrap_or_default();
+                Self::DiskFull { path, needed, free }
+            }
+            _ => Self::Io { path, source },
+        }
+    }
+
     /// Puts the file's name to an error of the system.
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io {

@@ -34,6 +34,11 @@ pub(crate) fn partial(file: &Path) -> PathBuf {
     with_suffix(file, ".partial")
 }
 
+/// The name of the GOST sum of `file`.
+pub(crate) fn sum(file: &Path) -> PathBuf {
+    with_suffix(file, ".gostsum")
+}
+
 /// The number in a part's name, if `name` is `BUNDLE.NNNN.chunk`.
 pub(crate) fn part_number(bundle: &OsStr, name: &OsStr) -> Option<u32> {
     let rest = name.as_encoded_bytes().strip_prefix(bundle.as_encoded_bytes())?;
@@ -63,8 +68,19 @@ pub(crate) enum Kind {
     Part(u32),
     /// A part in progress.
     PartialPart(u32),
-    /// A GOST sum of the whole or of a part.
+    /// A GOST sum of the whole.
     Sum,
+    /// A GOST sum of a part.
+    PartSum(u32),
+    /// A GOST sum that is being written.
+    PartialSum,
+}
+
+impl Kind {
+    /// Whether it is a GOST sum, finished or not.
+    pub(crate) fn is_sum(self) -> bool {
+        matches!(self, Self::Sum | Self::PartSum(_) | Self::PartialSum)
+    }
 }
 
 /// The files beside `bundle` that belong to it, the whole itself and its partial not among them.
@@ -90,8 +106,14 @@ fn kind(bundle: &OsStr, name: &OsStr) -> Option<Kind> {
     let path = Path::new(name);
     let stem = path.file_stem()?;
     match path.extension()?.as_encoded_bytes() {
-        b"partial" => part_number(bundle, stem).map(Kind::PartialPart),
-        b"gostsum" if stem == bundle || part_number(bundle, stem).is_some() => Some(Kind::Sum),
+        b"partial" => match part_number(bundle, stem) {
+            Some(number) => Some(Kind::PartialPart(number)),
+            None => kind(bundle, stem)
+                .filter(|kind| matches!(kind, Kind::Sum | Kind::PartSum(_)))
+                .map(|_| Kind::PartialSum),
+        },
+        b"gostsum" if stem == bundle => Some(Kind::Sum),
+        b"gostsum" => part_number(bundle, stem).map(Kind::PartSum),
         _ => None,
     }
 }
@@ -108,7 +130,9 @@ mod tests {
             ("d8.tar.10000.chunk", Some(Kind::Part(10000))),
             ("d8.tar.0007.chunk.partial", Some(Kind::PartialPart(7))),
             ("d8.tar.gostsum", Some(Kind::Sum)),
-            ("d8.tar.0007.chunk.gostsum", Some(Kind::Sum)),
+            ("d8.tar.0007.chunk.gostsum", Some(Kind::PartSum(7))),
+            ("d8.tar.gostsum.partial", Some(Kind::PartialSum)),
+            ("d8.tar.0007.chunk.gostsum.partial", Some(Kind::PartialSum)),
             ("d8.tar", None),
             ("d8.tar.partial", None),
             ("d8.tar.001.chunk", None),

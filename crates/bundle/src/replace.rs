@@ -22,7 +22,7 @@ const RENAMING: &[u8] = b"renaming";
 /// Gives the whole bundle its name.
 pub(crate) fn with_whole(bundle: &Path) -> Result<Vec<PathBuf>, BundleError> {
     // Sums first: a bundle without sums is valid, a bundle with those of another one is not.
-    remove_siblings(bundle, |kind| kind == Kind::Sum)?;
+    remove_siblings(bundle, Kind::is_sum)?;
     rename(&names::partial(bundle), bundle)?;
     sync_directory(bundle)?;
     remove_siblings(bundle, |kind| {
@@ -34,7 +34,7 @@ pub(crate) fn with_whole(bundle: &Path) -> Result<Vec<PathBuf>, BundleError> {
 
 /// Gives the parts, `count` of them, their names. `lock` is `NAME.partial`.
 pub(crate) fn with_parts(bundle: &Path, lock: &File, count: u32) -> Result<Vec<PathBuf>, BundleError> {
-    remove_siblings(bundle, |kind| kind == Kind::Sum)?;
+    remove_siblings(bundle, Kind::is_sum)?;
     // From the first on, so that what is left of an older set is at once seen to be incomplete.
     remove_siblings(bundle, |kind| matches!(kind, Kind::Part(_)))?;
     sync_directory(bundle)?;

@@ -65,7 +65,7 @@ impl Writer {
             lock.set_len(0).map_err(BundleError::io(names::partial(path)))?;
         }
         let mut volumes = Vec::with_capacity(volume_sizes.len());
-        for (number, size) in volume_sizes.into_iter().enumerate() {
+        for (number, volume_size) in volume_sizes.into_iter().enumerate() {
             let number = u32::try_from(number).unwrap_or(u32::MAX);
             let partial = match part_size {
                 Some(_) => names::partial(&names::part(path, number)),
@@ -77,9 +77,13 @@ impl Writer {
                 .create(true)
                 .truncate(!keep)
                 .open(&partial)
-                .and_then(|file| file.set_len(size).map(|()| file))
-                .map_err(BundleError::io(&partial))?;
-            volumes.push(Volume { partial, file, size });
+                .and_then(|file| file.set_len(volume_size).map(|()| file))
+                .map_err(|error| BundleError::of_write(partial.clone(), size, error))?;
+            volumes.push(Volume {
+                partial,
+                file,
+                size: volume_size,
+            });
         }
         let writer = Self {
             bundle: path.to_owned(),
@@ -142,7 +146,9 @@ impl Writer {
         while position < end {
             let within = position % self.part_size.max(1);
             let index = usize::try_from(position / self.part_size.max(1)).unwrap_or(usize::MAX);
-            let Some(volume) = self.volumes.get(index) else { return false };
+            let Some(volume) = self.volumes.get(index) else {
+                return false;
+            };
             let now = (end - position).min(volume.size - within);
             if !disk::release(&volume.file, within, now) {
                 return false;
@@ -234,15 +240,7 @@ impl Writer {
     }
 
     fn failed(&self, volume: &Volume, error: io::Error) -> BundleError {
-        let path = volume.partial.clone();
-        match error.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => BundleError::DiskFull {
-                path,
-                needed: self.size,
-                free: disk::free_space(names::directory(&self.bundle)).unwrap_or_default(),
-            },
-            _ => BundleError::Io { path, source: error },
-        }
+        BundleError::of_write(volume.partial.clone(), self.size, error)
     }
 }
 

@@ -1,0 +1,155 @@
+//! `NAME.gostsum`: one sum in a file beside what it is of.
+//!
+//! The platform's tools write the bare digits. Users make such files with `gost12sum`, `openssl` or
+//! `d8 tools gostsum` too, which add a file name before or after; the name is not looked at, since bundles
+//! are renamed.
+
+use std::{
+    fs::{self, File},
+    io::{self, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use super::GostSum;
+use crate::{BundleError, names};
+
+/// The most that a sum file may have, in bytes: a sum and the longest path.
+const MAX_FILE: u64 = 8 * 1024;
+
+/// The sums of a bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GostSums {
+    /// Of the whole: of all parts, one after the other.
+    pub whole: GostSum,
+    /// Of each part in order; empty for a bundle in one file.
+    pub parts: Vec<GostSum>,
+}
+
+impl GostSums {
+    /// Writes the sum of the whole and of each part beside the bundle `path`, and returns the files.
+    ///
+    /// # Errors
+    /// [`BundleError::Io`] or [`BundleError::DiskFull`].
+    pub fn write(&self, path: &Path) -> Result<Vec<PathBuf>, BundleError> {
+        let mut files = vec![write_sum(path, &self.whole)?];
+        for (number, sum) in (0..).zip(&self.parts) {
+            files.push(write_sum(&names::part(path, number), sum)?);
+        }
+        Ok(files)
+    }
+}
+
+/// The sum that `NAME.gostsum` states for the file `name`; `None` if there is no such file.
+///
+/// # Errors
+/// [`BundleError::BadSumFile`] if it holds anything but one sum; [`BundleError::Io`].
+pub fn read_sum(name: &Path) -> Result<Option<GostSum>, BundleError> {
+    let path = names::sum(name);
+    let mut text = String::new();
+    let read = File::open(&path).and_then(|file| file.take(MAX_FILE + 1).read_to_string(&mut text));
+    match read {
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => text.clear(),
+        Err(error) => return Err(BundleError::io(path)(error)),
+    }
+    match parse(&text) {
+        Some(sum) => Ok(Some(sum)),
+        None => Err(BundleError::BadSumFile { path }),
+    }
+}
+
+/// The one sum in `text`: alone, or first or last on its line.
+fn parse(text: &str) -> Option<GostSum> {
+    let line = text.strip_prefix('\u{feff}').unwrap_or(text).trim();
+    if line.contains('\n') || text.len() as u64 > MAX_FILE {
+        return None;
+    }
+    let mut words = line.split_ascii_whitespace();
+    let (first, last) = (words.next()?, words.next_back());
+    let first = first.parse();
+    first.ok().or_else(|| last?.parse().ok())
+}
+
+/// Writes `NAME.gostsum` for the file `name`, in one step, and returns its path.
+///
+/// # Errors
+/// [`BundleError::Io`] or [`BundleError::DiskFull`].
+pub fn write_sum(name: &Path, sum: &GostSum) -> Result<PathBuf, BundleError> {
+    let path = names::sum(name);
+    let partial = names::partial(&path);
+    let write = || {
+        let mut file = File::create(&partial)?;
+        write!(file, "{sum}")?;
+        file.sync_all()?;
+        fs::rename(&partial, &path)
+    };
+    match write() {
+        Ok(()) => Ok(path),
+        Err(error) => {
+            // The first failure is the one to tell.
+            drop(fs::remove_file(&partial));
+            Err(BundleError::of_write(path, 64, error))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_read() {
+        let sum = GostSum::of(b"a");
+        let forms = [
+            format!("{sum}"),
+            format!("{sum}\n"),
+            format!("{sum}\r\n"),
+            format!("\u{feff}{sum}\r\n"),
+            format!("{sum}  /mnt/a name/d8.tar\n"),
+            format!("{sum} *d8.tar\n"),
+            format!("d8.tar: {sum}\n"),
+            format!("md_gost12_256(d8.tar)= {sum}\n").to_uppercase(),
+        ];
+        for form in forms {
+            assert_eq!(parse(&form), Some(sum), "{form}");
+        }
+        let wrong = [
+            String::new(),
+            "\n".to_owned(),
+            sum.to_string()[1..].to_owned(),
+            format!("{sum}0"),
+            format!("{sum}  a\n{sum}  b\n"),
+            format!("{sum} {}", "n".repeat(9000)),
+        ];
+        for form in wrong {
+            assert_eq!(parse(&form), None, "{form}");
+        }
+    }
+
+    #[test]
+    fn sums_are_written_bare_and_in_one_step() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("d8.tar");
+        let sums = GostSums {
+            whole: GostSum::of(b"ab"),
+            parts: vec![GostSum::of(b"a"), GostSum::of(b"b")],
+        };
+        assert_eq!(read_sum(&path).unwrap(), None);
+        for _ in 0..2 {
+            let files = sums.write(&path).unwrap();
+            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3);
+            assert_eq!(fs::read_to_string(&files[0]).unwrap(), sums.whole.to_string());
+            assert!(files[2].ends_with("d8.tar.0001.chunk.gostsum"));
+        }
+        assert_eq!(read_sum(&path).unwrap(), Some(sums.whole));
+        assert_eq!(read_sum(&names::part(&path, 1)).unwrap(), Some(sums.parts[1]));
+        for bytes in [&b"hello"[..], &[0xff; 64]] {
+            fs::write(names::sum(&path), bytes).unwrap();
+            let error = read_sum(&path).unwrap_err();
+            assert!(matches!(error, BundleError::BadSumFile { .. }), "{error}");
+            assert!(error.to_string().contains("d8.tar.gostsum"), "{error}");
+        }
+        assert!(write_sum(&dir.path().join("absent/d8.tar"), &sums.whole).is_err());
+    }
+}
