@@ -133,6 +133,7 @@ impl Error {
                     | ErrorKind::DigestMismatch { .. }
                     | ErrorKind::SizeMismatch { .. }
                     | ErrorKind::TooLarge { .. }
+                    | ErrorKind::BadManifest { .. }
             ),
             _ => false,
         }

@@ -22,8 +22,8 @@ pub struct Inspection {
     pub size: u64,
     /// Number of parts; 1 for a whole file.
     pub parts: usize,
-    /// Bytes of all blobs and manifests, each counted once.
-    pub unique_size: u64,
+    /// Bytes of all blobs, each counted once.
+    pub unique_blob_size: u64,
     /// The platform's releases, ascending.
     pub releases: Vec<String>,
     /// The platform's release channels and where each points.
@@ -69,12 +69,6 @@ pub struct RepositoryInspection {
 pub fn inspect(bundle: &Bundle) -> Result<Inspection, Error> {
     let contents = Contents::read(bundle)?;
     let unique = contents.unique_blobs();
-    let manifests: BTreeMap<_, _> = contents
-        .repositories
-        .iter()
-        .flat_map(|repository| repository.manifests.values())
-        .map(|manifest| (manifest.digest(), manifest.bytes().len() as u64))
-        .collect();
     let repositories: Vec<RepositoryInspection> = contents
         .repositories
         .iter()
@@ -116,7 +110,7 @@ pub fn inspect(bundle: &Bundle) -> Result<Inspection, Error> {
     Ok(Inspection {
         size: bundle.size(),
         parts: bundle.parts(),
-        unique_size: unique.values().map(|(size, _)| size).sum::<u64>() + manifests.values().sum::<u64>(),
+        unique_blob_size: unique.values().map(|(size, _)| size).sum(),
         releases: release_channel.map(versions).unwrap_or_default(),
         channels: release_channel.map(|it| channels(bundle, it)).unwrap_or_default(),
         modules,

@@ -23,13 +23,18 @@ fn text(inspection: &Inspection) -> String {
     } else {
         String::new()
     };
-    let shared = inspection.size.saturating_sub(inspection.unique_size);
+    let stored: u64 = inspection
+        .repositories
+        .iter()
+        .map(|repository| repository.size)
+        .sum();
+    let copies = stored.saturating_sub(inspection.unique_blob_size);
     line(
         "size",
         format!(
             "{}{parts}, of which {} are copies shared by several repositories",
             human(inspection.size),
-            human(shared)
+            human(copies)
         ),
     );
     line(

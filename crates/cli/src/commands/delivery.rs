@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::failure::Failure;
+use crate::{failure::Failure, settings};
 
 /// Name of the file with the releases, fixed by the platform's documentation.
 pub(crate) const RELEASES_FILE: &str = "deckhousereleases.yaml";
@@ -17,17 +17,17 @@ pub(crate) const BINARY_FILE: &str = "dhctl";
 /// Whether this build runs on any Linux of its architecture.
 pub(crate) const IS_STATIC: bool = cfg!(all(target_os = "linux", target_feature = "crt-static"));
 
-/// Writes `deckhousereleases.yaml` into `directory`.
-pub(crate) fn write_releases(directory: &Path, text: &str) -> Result<PathBuf, Failure> {
-    let path = directory.join(RELEASES_FILE);
+/// Writes `deckhousereleases.yaml` beside `bundle`.
+pub(crate) fn write_releases(bundle: &Path, text: &str) -> Result<PathBuf, Failure> {
+    let path = bundle.with_file_name(RELEASES_FILE);
     replace(&path, 0o644, |file| file.write_all(text.as_bytes()))
         .map_err(|error| Failure::file(&path, &error))?;
     Ok(path)
 }
 
-/// Puts a copy of the running program into `directory`, unless it is the very file that runs.
-pub(crate) fn copy_binary(directory: &Path, executable: &Path) -> Result<PathBuf, Failure> {
-    let path = directory.join(BINARY_FILE);
+/// Puts a copy of the running program beside `bundle`, unless it is the very file that runs.
+pub(crate) fn copy_binary(bundle: &Path, executable: &Path) -> Result<PathBuf, Failure> {
+    let path = bundle.with_file_name(BINARY_FILE);
     let fail = |error: io::Error| Failure::file(&path, &error);
     let identity = |path: &Path| fs::metadata(path).map(|it| (it.dev(), it.ino()));
     let running = identity(executable).map_err(|error| Failure::file(executable, &error))?;
@@ -43,10 +43,7 @@ pub(crate) fn copy_binary(directory: &Path, executable: &Path) -> Result<PathBuf
 
 /// Writes a file under a temporary name and renames it, so that its name always means a whole file.
 fn replace(path: &Path, mode: u32, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    let directory = path
-        .parent()
-        .filter(|it| !it.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let directory = settings::directory(path);
     let mut file = tempfile::Builder::new()
         .prefix(".dhctl-")
         .tempfile_in(directory)?;

@@ -97,12 +97,14 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         &observer,
     )
     .await?;
-    let directory = settings::directory(&destination.path);
-    pulled
-        .files
-        .push(delivery::write_releases(directory, &discovery.release_manifests)?);
+    pulled.files.push(delivery::write_releases(
+        &destination.path,
+        &discovery.release_manifests,
+    )?);
     if let Some(executable) = &environment.executable {
-        pulled.files.push(delivery::copy_binary(directory, executable)?);
+        pulled
+            .files
+            .push(delivery::copy_binary(&destination.path, executable)?);
         if !delivery::IS_STATIC {
             progress
                 .warn("the dhctl beside the bundle is not the static Linux binary and may not run elsewhere");

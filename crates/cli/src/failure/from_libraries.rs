@@ -39,6 +39,7 @@ impl From<registry::client::Error> for Failure {
             | ErrorKind::DigestMismatch { .. }
             | ErrorKind::SizeMismatch { .. }
             | ErrorKind::TooLarge { .. }
+            | ErrorKind::BadManifest { .. }
             | ErrorKind::SourceMismatch { .. } => Exit::Incomplete,
             ErrorKind::Source(_) => Exit::Files,
             _ => Exit::Network,

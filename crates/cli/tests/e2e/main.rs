@@ -9,5 +9,6 @@ mod docker_registry;
 mod incomplete;
 mod interrupt;
 mod main_line;
+mod output;
 mod resume;
 mod world;

@@ -82,6 +82,11 @@ pub enum ErrorKind {
         /// Size in bytes of what came or was announced.
         actual: u64,
     },
+    /// The registry's copy is no manifest that can be carried.
+    BadManifest {
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Something is larger than its limit.
     TooLarge {
         /// Whose limit and how large; in words.
@@ -241,7 +246,7 @@ impl fmt::Display for ErrorKind {
                 write!(f, "the bytes to upload are damaged, their digest is {actual}")
             }
             Self::Source(error) => write!(f, "the bytes to upload cannot be read: {error}"),
-            Self::Protocol(what) => f.write_str(what),
+            Self::Protocol(what) | Self::BadManifest { reason: what } => f.write_str(what),
             Self::Server {
                 status,
                 code,

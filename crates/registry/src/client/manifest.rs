@@ -159,7 +159,9 @@ fn checked_manifest(reply: &Reply, reference: &TagOrDigest) -> Result<RawManifes
         if is_page(content_type) {
             not_a_manifest(reply)
         } else {
-            ErrorKind::Protocol(error.to_string())
+            ErrorKind::BadManifest {
+                reason: error.to_string(),
+            }
         }
     })
 }
