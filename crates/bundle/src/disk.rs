@@ -1,8 +1,15 @@
 //! What the file system has room for: free space, the largest file, allocation ahead.
 
-use std::{fs::File, io, path::Path};
+use std::{
+    fs::{self, File},
+    io,
+    os::unix::fs::MetadataExt,
+    path::Path,
+};
 
 use rustix::{fs::FallocateFlags, io::Errno};
+
+use crate::names::{self, Kind};
 
 /// `MSDOS_SUPER_MAGIC` of `linux/magic.h`: FAT12, FAT16 and FAT32. exFAT has a magic and no such limit.
 const FAT_MAGIC: i128 = 0x4d44;
@@ -16,6 +23,22 @@ const FAT_LIMIT: u64 = u32::MAX as u64;
 pub fn free_space(dir: &Path) -> io::Result<u64> {
     let stat = rustix::fs::statvfs(dir)?;
     Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
+}
+
+/// The bytes that a new bundle `path` can have: what is free, and what an unfinished one holds, which makes
+/// room for it.
+pub(crate) fn room(path: &Path) -> io::Result<u64> {
+    let mut room = free_space(names::directory(path))?;
+    let unfinished = names::siblings(path)?
+        .into_iter()
+        .filter(|(kind, _)| matches!(kind, Kind::PartialPart(_)))
+        .map(|(_, file)| file);
+    for file in unfinished.chain([names::partial(path)]) {
+        // `blocks` counts what is really taken, in units of 512 bytes.
+        let taken = fs::metadata(file).map_or(0, |data| data.blocks().saturating_mul(512));
+        room = room.saturating_add(taken);
+    }
+    Ok(room)
 }
 
 /// The largest size of one file in `dir`, in bytes, where the file system has a limit that a bundle can

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use crate::{disk, names};
+use crate::{disk, names, sums::GostSum};
 
 /// Why a bundle cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +79,25 @@ pub enum BundleError {
         /// The `.gostsum` file.
         path: PathBuf,
     },
+    /// A file or the whole bundle does not have the GOST sum that lies beside it.
+    #[error("{}: damaged: the GOST sum is {actual}, {stated} is stated", path.display())]
+    WrongSum {
+        /// The file; for a bundle in parts, the name of the whole.
+        path: PathBuf,
+        /// What its `.gostsum` says.
+        stated: GostSum,
+        /// What it has.
+        actual: GostSum,
+    },
+    /// A bundle would be written over itself.
+    #[error("{}: the bundle that is read lies under this name", path.display())]
+    OntoItself {
+        /// The name that was given for the output.
+        path: PathBuf,
+    },
+    /// The caller asked to stop.
+    #[error("interrupted")]
+    Cancelled,
     /// The file system cannot hold a file of this size.
     #[error("{}: {size} bytes are more than the file system allows in one file ({limit})", path.display())]
     FileTooLarge {
@@ -104,6 +123,14 @@ pub enum BundleError {
 }
 
 impl BundleError {
+    pub(crate) fn wrong_sum(path: PathBuf, stated: &GostSum, actual: &GostSum) -> Self {
+        Self::WrongSum {
+            path,
+            stated: *stated,
+            actual: *actual,
+        }
+    }
+
     /// What a failed write to the file `path`, which will have `needed` bytes, means.
     pub(crate) fn of_write(path: PathBuf, needed: u64, source: io::Error) -> Self {
         match source.kind() {

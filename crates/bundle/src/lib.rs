@@ -1,23 +1,28 @@
 //! The bundle: one plain tar of OCI image layouts, whole or in parts, written at planned offsets and
 //! read in place. Knows files, no network.
 
+mod convert;
 pub mod disk;
 pub mod error;
 pub mod layout;
 mod lock;
 mod names;
+pub mod progress;
 pub mod reader;
 mod replace;
+mod stream;
 pub mod sums;
 mod tar_header;
 pub mod tar_index;
 mod volumes;
 pub mod writer;
 
+pub use convert::{Converted, join, split};
 pub use disk::{file_size_limit, free_space};
 pub use error::BundleError;
 pub use layout::{BlobEntry, Layout, LayoutError, PlannedBlob, RepositoryContent};
 pub use lock::lock;
+pub use progress::Progress;
 pub use reader::{Bundle, Repository};
-pub use sums::{GostSum, GostSums, Streebog};
+pub use sums::{FrontierSums, GostSum, GostSums, Streebog};
 pub use writer::Writer;

@@ -90,6 +90,11 @@ impl Bundle {
         self.volumes.count()
     }
 
+    /// The files that it lies in.
+    pub(crate) fn volumes(&self) -> &Volumes {
+        &self.volumes
+    }
+
     /// A blob or manifest of exactly this repository, read in place. Its content has not been checked.
     pub fn blob(&self, repository: &str, digest: &Digest) -> Option<Arc<dyn BlobSource>> {
         let repository = self.repository(repository)?;

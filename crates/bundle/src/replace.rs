@@ -85,6 +85,13 @@ pub(crate) fn remove_partial_parts(bundle: &Path, keep: u32) -> Result<(), Bundl
     )
 }
 
+/// Removes everything of an unfinished bundle.
+pub(crate) fn remove_unfinished(bundle: &Path) -> Result<(), BundleError> {
+    remove_partial_parts(bundle, 0)?;
+    // Last, since removing it lets the next writer in.
+    remove(&names::partial(bundle))
+}
+
 /// Removes `path` if it is there.
 pub(crate) fn remove(path: &Path) -> Result<(), BundleError> {
     match fs::remove_file(path) {

@@ -30,6 +30,8 @@ pub(crate) struct Volumes {
     files: Vec<Volume>,
     size: u64,
     in_parts: bool,
+    /// What the bundle was called by: the whole's name in each of its directories.
+    named: Vec<PathBuf>,
 }
 
 impl Volumes {
@@ -58,7 +60,23 @@ impl Volumes {
             files,
             size,
             in_parts,
+            named: found.named,
         })
+    }
+
+    /// The name of the whole in each directory that it or its parts were looked for in.
+    pub(crate) fn named(&self) -> &[PathBuf] {
+        &self.named
+    }
+
+    /// File number `index`.
+    pub(crate) fn path(&self, index: usize) -> &Path {
+        &self.files[index].path
+    }
+
+    /// The sizes of the files in bytes.
+    pub(crate) fn sizes(&self) -> Vec<u64> {
+        self.files.iter().map(|volume| volume.size).collect()
     }
 
     /// How many files there are.
@@ -137,6 +155,7 @@ impl ReadFailed {
 struct Found {
     paths: Vec<PathBuf>,
     in_parts: bool,
+    named: Vec<PathBuf>,
 }
 
 fn find(paths: &[PathBuf]) -> Result<Found, BundleError> {
@@ -149,6 +168,7 @@ fn find(paths: &[PathBuf]) -> Result<Found, BundleError> {
     let mut wholes = BTreeMap::new();
     let mut parts = BTreeMap::new();
     let mut seen = Vec::new();
+    let mut named = Vec::new();
     for path in paths {
         check_name(path, first)?;
         let directory = names::directory(path);
@@ -157,6 +177,7 @@ fn find(paths: &[PathBuf]) -> Result<Found, BundleError> {
             continue;
         }
         seen.push(id);
+        named.push(path.clone());
         match fs::metadata(path) {
             Ok(data) if data.is_dir() => {
                 return Err(not_a_bundle(path, "it is a directory; name the file in it"));
@@ -179,12 +200,14 @@ fn find(paths: &[PathBuf]) -> Result<Found, BundleError> {
         (Some(whole), None) => Ok(Found {
             paths: vec![whole],
             in_parts: false,
+            named,
         }),
         (None, Some(_)) => {
             check_complete(first, &parts)?;
             Ok(Found {
                 paths: parts.into_values().collect(),
                 in_parts: true,
+                named,
             })
         }
         (None, None) => Err(BundleError::NotFound {

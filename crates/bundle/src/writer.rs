@@ -97,9 +97,24 @@ impl Writer {
         Ok(writer)
     }
 
+    /// The name that the bundle will have.
+    pub fn path(&self) -> &Path {
+        &self.bundle
+    }
+
     /// The size of the bundle in bytes.
     pub fn size(&self) -> u64 {
         self.size
+    }
+
+    /// Whether the bundle is written in parts, be it only one.
+    pub(crate) fn is_in_parts(&self) -> bool {
+        self.in_parts
+    }
+
+    /// The sizes of its files in bytes, in order.
+    pub(crate) fn file_sizes(&self) -> Vec<u64> {
+        self.volumes.iter().map(|volume| volume.size).collect()
     }
 
     /// Allocates the disk space ahead, so that a full disk shows before the first byte. Does nothing where
@@ -196,9 +211,7 @@ impl Writer {
     /// # Errors
     /// [`BundleError::Io`] if one cannot be removed.
     pub fn discard(self) -> Result<(), BundleError> {
-        replace::remove_partial_parts(&self.bundle, 0)?;
-        // Last, since removing it lets the next writer in.
-        replace::remove(&names::partial(&self.bundle))
+        replace::remove_unfinished(&self.bundle)
     }
 
     fn part_count(&self) -> u32 {

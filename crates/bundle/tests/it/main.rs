@@ -1,8 +1,10 @@
 //! Bundles written, read, replaced and damaged on a real file system.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod converting;
 mod damage;
 mod foreign_tar;
+mod frontier;
 mod replacing;
 mod round_trip;
 mod sample;

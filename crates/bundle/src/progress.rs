@@ -1,0 +1,17 @@
+//! How a long run over a bundle tells how far it is, and is told to stop.
+
+/// Watches a run. Called from several threads; must not block.
+pub trait Progress: Sync {
+    /// That many more bytes have been processed.
+    fn bytes(&self, count: u64);
+
+    /// Whether the run should stop. Asked at least once for each megabyte.
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Nobody watches.
+impl Progress for () {
+    fn bytes(&self, _: u64) {}
+}
