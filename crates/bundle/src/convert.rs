@@ -77,6 +77,7 @@ fn convert(
     let write = || {
         let writer = Writer::create(out, bundle.size(), part_size)?;
         writer.reserve()?;
+        progress.began(bundle.size());
         let sums = copy(volumes, &writer, gost, &stated, progress)?;
         Ok((sums, writer.finish()?))
     };

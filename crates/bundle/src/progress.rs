@@ -2,6 +2,9 @@
 
 /// Watches a run. Called from several threads; must not block.
 pub trait Progress: Sync {
+    /// The run begins, and will process that many bytes.
+    fn began(&self, bytes: u64);
+
     /// That many more bytes have been processed.
     fn bytes(&self, count: u64);
 
@@ -13,5 +16,6 @@ pub trait Progress: Sync {
 
 /// Nobody watches.
 impl Progress for () {
+    fn began(&self, _: u64) {}
     fn bytes(&self, _: u64) {}
 }

@@ -12,6 +12,7 @@ mod printer;
 mod progress;
 mod run;
 mod settings;
+mod size_arg;
 
 pub use environment::Environment;
 pub use run::run;

@@ -74,6 +74,22 @@ fn dispatch(command: Command, environment: Environment) -> Exit {
                 commands::bundle_inspect::run(&args)
             })
         }
+        Command::Bundle(BundleCommand::Split(args)) => {
+            let output = args.output.clone();
+            finish(
+                "bundle split",
+                &output,
+                commands::bundle_convert::split(args, environment),
+            )
+        }
+        Command::Bundle(BundleCommand::Join(args)) => {
+            let output = args.output.clone();
+            finish(
+                "bundle join",
+                &output,
+                commands::bundle_convert::join(args, environment),
+            )
+        }
         Command::Completions { shell } => commands::completions::run(shell),
     }
 }

@@ -16,6 +16,10 @@ pub enum Stage {
     Tags,
     /// Reading everything back from the target.
     ReadBack,
+    /// Writing a bundle in another form.
+    Copy,
+    /// Reading a bundle to see whether it is sound.
+    Check,
 }
 
 /// One thing that happened.

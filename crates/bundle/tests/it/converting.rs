@@ -156,6 +156,10 @@ fn what_is_no_whole_bundle_is_not_converted() {
 struct StopAfter(u64, AtomicU64);
 
 impl Progress for StopAfter {
+    fn began(&self, bytes: u64) {
+        assert!(bytes > 100_000, "the sample is about as large");
+    }
+
     fn bytes(&self, count: u64) {
         self.1.fetch_add(count, Ordering::Relaxed);
     }

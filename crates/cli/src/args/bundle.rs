@@ -2,24 +2,99 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, builder::FalseyValueParser};
 
 use super::OutputArgs;
+use crate::size_arg;
 
 /// What can be done with a bundle.
 #[derive(Debug, Subcommand)]
 pub enum BundleCommand {
     /// Tell what is inside a bundle: releases, channels, modules, databases, sizes
     Inspect(InspectArgs),
+    /// Write a bundle in parts that fit a medium
+    ///
+    /// The parts are named FILE.0000.chunk and so on. A .gostsum file that lies beside the bundle or one
+    /// of its parts is checked on the way.
+    Split(SplitArgs),
+    /// Write a bundle that lies in parts as one file, byte for byte
+    ///
+    /// A .gostsum file that lies beside the bundle or one of its parts is checked on the way.
+    Join(JoinArgs),
+}
+
+/// The bundle of a command that reads one.
+#[derive(Debug, Args)]
+pub struct FileArgs {
+    /// The bundle, by the name of the whole also where it lies in parts; once for each directory that
+    /// has parts (repeatable)
+    #[arg(value_name = "FILE", required = true)]
+    pub file: Vec<PathBuf>,
 }
 
 /// `dhctl bundle inspect`
 #[derive(Debug, Args)]
 pub struct InspectArgs {
-    /// The bundle
-    #[arg(value_name = "FILE", required = true)]
-    pub file: PathBuf,
+    /// The bundle.
+    #[command(flatten)]
+    pub bundle: FileArgs,
     /// How to print.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// `dhctl bundle split`
+#[derive(Debug, Args)]
+pub struct SplitArgs {
+    /// The bundle.
+    #[command(flatten)]
+    pub bundle: FileArgs,
+    /// Size of a part, which none exceeds: a number of GiB, or as 200MB, 4GiB, fat32
+    #[arg(
+        short = 'c',
+        long = "images-bundle-chunk-size",
+        env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE_CHUNK_SIZE",
+        value_name = "SIZE",
+        value_parser = size_arg::parse
+    )]
+    pub part_size: u64,
+    /// Directory for the parts
+    #[arg(short, long, value_name = "DIR")]
+    pub out: PathBuf,
+    /// Sums to write.
+    #[command(flatten)]
+    pub gost: GostArgs,
+    /// How to print.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `dhctl bundle join`
+#[derive(Debug, Args)]
+pub struct JoinArgs {
+    /// The bundle.
+    #[command(flatten)]
+    pub bundle: FileArgs,
+    /// The file to write. Must end in .tar
+    #[arg(short, long, value_name = "OUT")]
+    pub out: PathBuf,
+    /// Sums to write.
+    #[command(flatten)]
+    pub gost: GostArgs,
+    /// How to print.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Whether sums are written.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct GostArgs {
+    /// Write the GOST R 34.11-2012 sum of the bundle and of each part to .gostsum files, also where the
+    /// input has none
+    #[arg(
+        long,
+        env = "DHCTL_CLI_MIRROR_DO_GOST_DIGESTS",
+        value_parser = FalseyValueParser::new()
+    )]
+    pub gost_digest: bool,
 }

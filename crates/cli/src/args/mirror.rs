@@ -32,7 +32,8 @@ pub enum MirrorCommand {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 pub struct TransferArgs {
-    /// The bundle: written by a pull, read by a push. Must end in .tar
+    /// The bundle: written by a pull, read by a push. Must end in .tar. A push may be given several, one
+    /// for each directory that has parts of it
     #[arg(
         short = 'i',
         long,
@@ -40,7 +41,7 @@ pub struct TransferArgs {
         value_name = "FILE",
         required = true
     )]
-    pub images_bundle_path: Option<PathBuf>,
+    pub images_bundle_path: Vec<PathBuf>,
 
     /// Registry to pull from, as HOST[:PORT]/PATH
     #[arg(
@@ -164,14 +165,15 @@ pub struct TransferArgs {
 /// `dhctl mirror verify`
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// The bundle that the registry is compared with
+    /// The bundle that the registry is compared with; once for each directory that has parts (repeatable)
     #[arg(
         short = 'i',
         long,
         env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE",
-        value_name = "FILE"
+        value_name = "FILE",
+        required = true
     )]
-    pub images_bundle_path: PathBuf,
+    pub images_bundle_path: Vec<PathBuf>,
     /// Registry to read, as HOST[:PORT]/PATH
     #[arg(
         short = 'r',

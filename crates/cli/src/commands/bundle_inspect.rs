@@ -7,7 +7,7 @@ use super::size::{count, human};
 use crate::{args::InspectArgs, failure::Failure, printer::Printer};
 
 pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
-    let bundle = Bundle::open(std::slice::from_ref(&args.file))?;
+    let bundle = Bundle::open(&args.bundle.file)?;
     let inspection = inspect(&bundle)?;
     Printer::new(&args.output).result("bundle inspect", &inspection, &text(&inspection))
 }

@@ -42,10 +42,9 @@ struct Pulled {
 }
 
 pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<(), Failure> {
-    let path = args
-        .images_bundle_path
-        .as_deref()
-        .ok_or_else(|| Failure::internal("a pull without bundle"))?;
+    let [path] = args.images_bundle_path.as_slice() else {
+        return Err(Failure::usage("a pull writes one bundle: give -i once"));
+    };
     let path = settings::bundle_path(path)?;
     let directory = settings::directory(&path);
     let free_space = bundle::free_space(directory).map_err(|error| Failure::file(directory, &error))?;

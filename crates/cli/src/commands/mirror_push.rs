@@ -25,16 +25,18 @@ struct Pushed {
 }
 
 pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<(), Failure> {
-    let (Some(path), Some(registry)) = (&args.images_bundle_path, &args.registry) else {
-        return Err(Failure::internal("a push without bundle or registry"));
+    let Some(registry) = &args.registry else {
+        return Err(Failure::internal("a push without registry"));
     };
-    let path = settings::bundle_path(path)?;
+    for path in &args.images_bundle_path {
+        settings::bundle_path(path)?;
+    }
     let credentials = settings::credentials(
         args.registry_login.as_deref(),
         args.registry_password.as_deref(),
         "--registry-login",
     )?;
-    let bundle = Bundle::open(std::slice::from_ref(&path))?;
+    let bundle = Bundle::open(&args.images_bundle_path)?;
     let contents = Contents::read(&bundle)?;
     let client = settings::client(registry, credentials, &args.connection, &environment)?;
     let target = Target::new(client, registry.repository.clone());

@@ -18,7 +18,7 @@ pub(crate) async fn run(args: VerifyArgs, environment: Environment) -> Result<()
         args.registry_password.as_deref(),
         "--registry-login",
     )?;
-    let bundle = Bundle::open(std::slice::from_ref(&args.images_bundle_path))?;
+    let bundle = Bundle::open(&args.images_bundle_path)?;
     let contents = Contents::read(&bundle)?;
     let client = settings::client(&args.registry, credentials, &args.connection, &environment)?;
     let target = Target::new(client, args.registry.repository.clone());
@@ -28,7 +28,7 @@ pub(crate) async fn run(args: VerifyArgs, environment: Environment) -> Result<()
     let text = format!(
         "{} holds everything in {}: {}\n",
         args.registry,
-        args.images_bundle_path.display(),
+        args.images_bundle_path[0].display(),
         figures(&report)
     );
     Printer::new(&args.output).result("mirror verify", &report, &text)

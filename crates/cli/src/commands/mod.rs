@@ -1,6 +1,8 @@
 //! One command a file: from settings to a printed result.
 
+pub(crate) mod bundle_convert;
 pub(crate) mod bundle_inspect;
+mod bundle_run;
 pub(crate) mod completions;
 mod delivery;
 pub(crate) mod mirror_pull;

@@ -88,6 +88,21 @@ impl From<BundleError> for Failure {
             BundleError::DiskFull { .. } => {
                 Self::new(Exit::Files, message).hint("make room, or name a file on another disk")
             }
+            BundleError::WrongSum { .. } => {
+                Self::new(Exit::Incomplete, message).hint("copy the file again, or pull the bundle again")
+            }
+            BundleError::BadSumFile { .. } => Self::new(Exit::Incomplete, message)
+                .hint("write it again with 'gost12sum', or remove it: then that sum is not checked"),
+            BundleError::FileTooLarge { .. } => {
+                Self::new(Exit::Files, message).hint("write the bundle in parts that fit: -c fat32")
+            }
+            BundleError::TooManyParts { .. } => {
+                Self::new(Exit::Files, message).hint("give a larger size with -c")
+            }
+            BundleError::OntoItself { .. } => {
+                Self::new(Exit::Usage, message).hint("name another directory or file with -o")
+            }
+            BundleError::Cancelled => Self::interrupted(),
             _ => Self::new(Exit::Files, message),
         }
     }

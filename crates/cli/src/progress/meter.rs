@@ -79,6 +79,8 @@ impl Meter {
             Stage::Upload => "uploading",
             Stage::Tags => "writing manifests and tags",
             Stage::ReadBack => "reading back",
+            Stage::Copy => "copying",
+            Stage::Check => "checking",
         }
     }
 
