@@ -2,9 +2,11 @@
 //! as ignored and never as passed.
 
 fn main() {
-    println!("cargo::rerun-if-env-changed=DHCTL_TEST_D8");
-    println!("cargo::rustc-check-cfg=cfg(dhctl_test_d8)");
-    if std::env::var_os("DHCTL_TEST_D8").is_some() {
-        println!("cargo::rustc-cfg=dhctl_test_d8");
+    for name in ["DHCTL_TEST_D8", "DHCTL_TEST_HARBOR"] {
+        println!("cargo::rerun-if-env-changed={name}");
+        println!("cargo::rustc-check-cfg=cfg({})", name.to_lowercase());
+        if std::env::var_os(name).is_some() {
+            println!("cargo::rustc-cfg={}", name.to_lowercase());
+        }
     }
 }

@@ -6,6 +6,7 @@ mod bad_input;
 mod choice;
 mod d8;
 mod docker_registry;
+mod harbor;
 mod incomplete;
 mod interrupt;
 mod main_line;

@@ -6,7 +6,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use base64::Engine as _;
@@ -29,6 +32,9 @@ pub(crate) struct Auth {
     credentials: Option<Credentials>,
     tokens: TokenCache,
     learnt: Mutex<Learnt>,
+    /// Whether a token was ever issued for the credentials: they are right then, also where a registry
+    /// refuses a push by asking for another scheme, as Harbor does.
+    proven: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -44,6 +50,17 @@ enum Scheme {
     Bearer { realm: String, service: Option<String> },
 }
 
+/// What a host knows of us when it answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Nothing, or only that we are someone.
+    Unknown,
+    /// A login and password, which it may refuse.
+    Claimed,
+    /// A token that was issued for our login and password.
+    Known,
+}
+
 /// What was shown with one request.
 #[derive(Debug)]
 pub(crate) struct Shown {
@@ -57,6 +74,7 @@ impl Auth {
             credentials,
             tokens: TokenCache::default(),
             learnt: Mutex::default(),
+            proven: AtomicBool::new(false),
         }
     }
 
@@ -98,6 +116,9 @@ impl Auth {
                     .tokens
                     .get(&scopes, server.token(http, retry, &scopes))
                     .await?;
+                if self.credentials.is_some() {
+                    self.proven.store(true, Ordering::Relaxed);
+                }
                 let value = authorization("Bearer", token.value.expose())?;
                 Ok(Some(Shown {
                     value,
@@ -141,6 +162,15 @@ impl Auth {
                 }
                 true
             }
+        }
+    }
+
+    /// What the registry knows of us by what was shown.
+    pub(crate) fn standing(&self, shown: Option<&Shown>) -> Standing {
+        match shown {
+            Some(_) if self.proven.load(Ordering::Relaxed) => Standing::Known,
+            Some(Shown { token: None, .. }) => Standing::Claimed,
+            _ => Standing::Unknown,
         }
     }
 

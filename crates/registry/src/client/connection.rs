@@ -172,7 +172,8 @@ impl Connection {
                 .show(&self.http, &self.home, &self.retry, scopes)
                 .await?;
             let authorization = shown.as_ref().map(|shown| &shown.value);
-            let opened = exchange(&self.http, outgoing, &self.home, authorization).await?;
+            let mut opened = exchange(&self.http, outgoing, &self.home, authorization).await?;
+            opened.standing = self.auth.standing(shown.as_ref());
             let is_ours = location::may_authenticate(&self.home, opened.response.url());
             if opened.response.status() != StatusCode::UNAUTHORIZED || !is_ours || is_second {
                 return Ok(opened);

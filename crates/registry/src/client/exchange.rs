@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use url::Url;
 
 use super::{
+    auth::Standing,
     error::{ErrorKind, Fault},
     location,
     reply::Opened,
@@ -95,7 +96,7 @@ pub(crate) async fn exchange(
                 return Ok(Opened {
                     response,
                     method: outgoing.method.clone(),
-                    authenticated: authorization.is_some(),
+                    standing: Standing::Unknown,
                 });
             }
         }

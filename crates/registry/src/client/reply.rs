@@ -10,7 +10,10 @@ use egress::NetworkFault;
 use http::{HeaderMap, Method, StatusCode, header};
 use url::Url;
 
-use super::error::{ErrorKind, Fault, Missing};
+use super::{
+    auth::Standing,
+    error::{ErrorKind, Fault, Missing},
+};
 use crate::envelope::Envelope;
 
 /// More than any error document has; the rest of a longer page is of no use.
@@ -28,8 +31,8 @@ pub(crate) struct Reply {
     /// The address that answered in the end, after redirects.
     pub(crate) url: Url,
     pub(crate) body: Bytes,
-    /// Whether credentials were part of the request.
-    pub(crate) authenticated: bool,
+    /// What the host knew of us when it answered.
+    pub(crate) standing: Standing,
 }
 
 /// An answer whose body is still to come.
@@ -37,7 +40,7 @@ pub(crate) struct Reply {
 pub(crate) struct Opened {
     pub(crate) response: reqwest::Response,
     pub(crate) method: Method,
-    pub(crate) authenticated: bool,
+    pub(crate) standing: Standing,
 }
 
 impl Opened {
@@ -69,7 +72,7 @@ impl Opened {
             headers: std::mem::take(self.response.headers_mut()),
             url: self.response.url().clone(),
             body: body.freeze(),
-            authenticated: self.authenticated,
+            standing: self.standing,
         })
     }
 }
@@ -101,9 +104,11 @@ impl Reply {
             _ => format!("{code}{words}"),
         };
         match self.status {
+            // Who holds a token that was issued for a password is known: what is refused is a right.
+            StatusCode::UNAUTHORIZED if self.standing == Standing::Known => ErrorKind::Denied { message },
             StatusCode::UNAUTHORIZED => ErrorKind::Unauthorized {
                 message,
-                with_credentials: self.authenticated,
+                with_credentials: self.standing == Standing::Claimed,
             },
             StatusCode::FORBIDDEN => ErrorKind::Denied { message },
             StatusCode::TOO_MANY_REQUESTS => ErrorKind::RateLimited { message },
@@ -193,7 +198,7 @@ mod tests {
             headers: HeaderMap::new(),
             url: "http://r/".parse().unwrap(),
             body: Bytes::copy_from_slice(body.as_bytes()),
-            authenticated: true,
+            standing: Standing::Claimed,
         }
     }
 

@@ -13,7 +13,7 @@ use url::Url;
 
 use super::{
     attempts::Attempts,
-    auth,
+    auth::{self, Standing},
     error::{ErrorKind, Fault, Missing},
     exchange::{Outgoing, exchange},
     location,
@@ -126,7 +126,9 @@ impl TokenServer<'_> {
             }
         };
         let mut reply = opened.read(MAX_ANSWER).await?;
-        reply.authenticated = self.credentials.is_some();
+        if self.credentials.is_some() {
+            reply.standing = Standing::Claimed;
+        }
         Ok(reply)
     }
 
@@ -198,7 +200,7 @@ mod tests {
             headers: http::HeaderMap::new(),
             url: "http://r/".parse().unwrap(),
             body: bytes::Bytes::copy_from_slice(body.as_bytes()),
-            authenticated: true,
+            standing: Standing::Claimed,
         };
         read(&reply)
             .map(|(token, life)| (token.expose().to_owned(), life.as_secs()))

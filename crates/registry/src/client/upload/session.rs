@@ -152,7 +152,7 @@ mod tests {
             headers: map,
             url: "http://r:5000/v2/a/blobs/uploads/".parse().unwrap(),
             body: Bytes::new(),
-            authenticated: false,
+            standing: crate::client::auth::Standing::Unknown,
         }
     }
 

@@ -1,0 +1,157 @@
+//! A push to a real Harbor, with the accounts that its users have.
+
+use std::{
+    collections::HashMap,
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+};
+
+use testkit::distribution::Distribution;
+
+use crate::world::{World, dhctl};
+
+/// A Harbor that ends with the test.
+struct Harbor {
+    process: Child,
+    settings: HashMap<String, String>,
+}
+
+impl Harbor {
+    fn start() -> Self {
+        let folder = std::path::PathBuf::from(std::env::var_os("DHCTL_TEST_HARBOR").unwrap());
+        let mut process = Command::new("bash")
+            .arg(folder.join("up.sh"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap())
+            .lines()
+            .map(Result::unwrap);
+        let mut settings = HashMap::new();
+        for line in lines {
+            let (name, value) = line.split_once('=').unwrap();
+            if name == "READY" {
+                return Self { process, settings };
+            }
+            settings.insert(name.to_owned(), value.to_owned());
+        }
+        panic!("Harbor did not start; it wants postgresql, redis-server, docker-registry and apache2-utils");
+    }
+
+    fn host(&self) -> &str {
+        self.settings["HARBOR_URL"].strip_prefix("http://").unwrap()
+    }
+
+    /// Asks the API as the administrator.
+    fn api(&self, path: &str, body: &serde_json::Value) -> serde_json::Value {
+        let login = format!("admin:{}", self.settings["HARBOR_PASSWORD"]);
+        let url = format!("{}/api/v2.0/{path}", self.settings["HARBOR_URL"]);
+        let output = Command::new("curl")
+            .args([
+                "-sSf",
+                "-u",
+                &login,
+                "-H",
+                "content-type: application/json",
+                "-d",
+                &body.to_string(),
+                &url,
+            ])
+            .output()
+            .unwrap();
+        assert!(
+            output.status.success(),
+            "{path}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        serde_json::from_slice(&output.stdout).unwrap_or_default()
+    }
+
+    /// Login and password of a robot of the project `dkp` with these rights.
+    fn robot(&self, name: &str, actions: &[&str]) -> (String, String) {
+        let access: Vec<_> = actions
+            .iter()
+            .map(|action| serde_json::json!({"resource": "repository", "action": action}))
+            .collect();
+        let permissions = [serde_json::json!({"kind": "project", "namespace": "dkp", "access": access})];
+        let body =
+            serde_json::json!({"name": name, "level": "project", "duration": -1, "permissions": permissions});
+        let robot = self.api("robots", &body);
+        (
+            robot["name"].as_str().unwrap().to_owned(),
+            robot["secret"].as_str().unwrap().to_owned(),
+        )
+    }
+}
+
+impl Drop for Harbor {
+    fn drop(&mut self) {
+        let pid = self.process.id().to_string();
+        // It cleans up on TERM; if that cannot be sent there is nothing left to clean.
+        let _ = Command::new("kill").args(["-TERM", &pid]).status();
+        let _ = self.process.wait();
+    }
+}
+
+#[cfg_attr(
+    not(dhctl_test_harbor),
+    ignore = "not run: DHCTL_TEST_HARBOR does not name a folder with up.sh"
+)]
+#[tokio::test(flavor = "multi_thread")]
+async fn robots_push_and_read_back_or_are_told_why_not() {
+    let harbor = Harbor::start();
+    harbor.api(
+        "projects",
+        &serde_json::json!({"project_name": "dkp", "metadata": {"public": "false"}}),
+    );
+    let (writer, writer_secret) = harbor.robot("ci", &["push", "pull"]);
+    let (reader, reader_secret) = harbor.robot("ro", &["pull"]);
+    let world = World::of(Distribution::sample());
+    world.pull(&[]).expect(0);
+    let push = |path: &str, login: &str, password: &str| {
+        let registry = format!("{}/{path}", harbor.host());
+        let args = [
+            "mirror",
+            "--insecure",
+            "-i",
+            "d8.tar",
+            "-r",
+            &registry,
+            "-u",
+            login,
+            "-p",
+            password,
+        ];
+        dhctl(world.folder.path(), &args)
+    };
+
+    let refused = push("dkp/ee", &reader, &reader_secret).expect(4);
+    assert!(refused.stderr.contains("may not"), "{}", refused.stderr);
+    let absent = push("no-such-project/ee", "admin", &harbor.settings["HARBOR_PASSWORD"]).expect(4);
+    assert!(absent.stderr.contains("no-such-project"), "{}", absent.stderr);
+    assert!(absent.stderr.contains("project"), "{}", absent.stderr);
+    push("dkp/ee", &writer, "wrong").expect(4);
+
+    let pushed = push("dkp/ee", &writer, &writer_secret).expect(0);
+    assert!(pushed.stdout.contains("read back"), "{}", pushed.stdout);
+    let again = push("dkp/ee", &writer, &writer_secret).expect(0);
+    assert!(
+        again.stdout.contains("everything was there already"),
+        "{}",
+        again.stdout
+    );
+    let registry = format!("{}/dkp/ee", harbor.host());
+    let verify = [
+        "mirror",
+        "verify",
+        "--insecure",
+        "-i",
+        "d8.tar",
+        "-r",
+        &registry,
+        "--deep",
+    ];
+    let login = ["-u", &reader, "-p", &reader_secret];
+    dhctl(world.folder.path(), &[&verify[..], &login].concat()).expect(0);
+    println!("{}\n{}", refused.stderr, absent.stderr);
+}
