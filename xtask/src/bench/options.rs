@@ -22,6 +22,9 @@ pub(crate) struct Options {
     /// Where the files go; the system's directory for temporary files without it
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
+    /// Measure this dhctl instead of building one, to compare two states
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dhctl: Option<PathBuf>,
     /// Give these to dhctl as well (repeatable), to try a setting
     #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
     pub(crate) dhctl_arg: Vec<String>,

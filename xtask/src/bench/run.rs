@@ -1,5 +1,7 @@
 //! The order of the benchmarks, and the release build that they need.
 
+use std::path::PathBuf;
+
 use anyhow::{Result, ensure};
 
 use super::{
@@ -19,16 +21,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let mut release = cargo(&["run", "--release", "--quiet", "--package", "xtask", "--"]);
         return shell::run(release.args(std::env::args_os().skip(1)));
     }
-    shell::run(&mut cargo(&[
-        "build",
-        "--release",
-        "--quiet",
-        "--package",
-        "cli",
-        "--bin",
-        "dhctl",
-    ]))?;
-    let dhctl = target_directory().join("release/dhctl");
+    let dhctl = match &options.dhctl {
+        Some(dhctl) => std::path::absolute(dhctl)?,
+        None => build()?,
+    };
     let runtime = tokio::runtime::Runtime::new()?;
     let _guard = runtime.enter();
 
@@ -61,4 +57,17 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     println!("\n{table}");
     ensure!(!options.strict || table.all_ok(), "a figure is over its limit");
     Ok(())
+}
+
+fn build() -> Result<PathBuf> {
+    shell::run(&mut cargo(&[
+        "build",
+        "--release",
+        "--quiet",
+        "--package",
+        "cli",
+        "--bin",
+        "dhctl",
+    ]))?;
+    Ok(target_directory().join("release/dhctl"))
 }
