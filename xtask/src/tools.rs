@@ -7,7 +7,8 @@ use anyhow::{Result, bail};
 use crate::shell::run;
 
 /// Program, and the Debian package that has it.
-const TOOLS: [(&str, &str); 7] = [
+const TOOLS: [(&str, &str); 8] = [
+    ("gost12sum", "gostsum"),
     ("docker-registry", "docker-registry"),
     ("htpasswd", "apache2-utils"),
     ("skopeo", "skopeo"),
@@ -15,6 +16,14 @@ const TOOLS: [(&str, &str); 7] = [
     ("curl", "curl"),
     ("nm", "binutils"),
     ("unshare", "util-linux"),
+];
+
+/// What a real Harbor needs besides, where the tests are told of one.
+const HARBOR_TOOLS: [(&str, &str); 4] = [
+    ("pg_ctlcluster", "postgresql"),
+    ("redis-server", "redis-server"),
+    ("openssl", "openssl"),
+    ("python3", "python3"),
 ];
 
 /// Makes sure that every program is there.
@@ -32,7 +41,10 @@ pub(crate) fn ensure() -> Result<()> {
         let mut update = Command::new("apt-get");
         run(update.args(["update", "-qq"]))?;
         let mut apt = Command::new("apt-get");
-        run(apt.env("DEBIAN_FRONTEND", "noninteractive").args(["install", "-y", "-qq"]).args(&packages))?;
+        run(apt
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .args(["install", "-y", "-qq"])
+            .args(&packages))?;
     }
     let missing = self::missing();
     if missing.is_empty() {
@@ -43,7 +55,8 @@ pub(crate) fn ensure() -> Result<()> {
 }
 
 fn missing() -> Vec<(&'static str, &'static str)> {
-    TOOLS.into_iter().filter(|(program, _)| !find(program)).collect()
+    let harbor = std::env::var_os("DHCTL_TEST_HARBOR").map(|_| HARBOR_TOOLS);
+    TOOLS.into_iter().chain(harbor.into_iter().flatten()).filter(|(program, _)| !find(program)).collect()
 }
 
 fn find(program: &str) -> bool {

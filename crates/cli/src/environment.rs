@@ -12,6 +12,9 @@ pub struct Environment {
     pub(crate) http_proxy: Option<String>,
     pub(crate) https_proxy: Option<String>,
     pub(crate) no_proxy: Option<String>,
+    /// Where other tools keep credentials: containers' `auth.json` (`REGISTRY_AUTH_FILE`, or below
+    /// `XDG_RUNTIME_DIR` and `XDG_CONFIG_HOME`), then Docker's `config.json` (`DOCKER_CONFIG`).
+    pub(crate) credential_files: Vec<PathBuf>,
     /// Whether the log goes to a terminal that can redraw a line.
     pub(crate) stderr_is_terminal: bool,
     /// The running binary.
@@ -34,8 +37,67 @@ impl Environment {
             http_proxy: either("HTTP_PROXY", "http_proxy"),
             https_proxy: either("HTTPS_PROXY", "https_proxy"),
             no_proxy: either("NO_PROXY", "no_proxy"),
+            credential_files: credential_files(&|name| filled(name).map(PathBuf::from)),
             stderr_is_terminal: std::io::stderr().is_terminal() && !dumb,
             executable: std::env::current_exe().ok(),
         }
+    }
+}
+
+fn credential_files(path: &dyn Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
+    if let Some(file) = path("REGISTRY_AUTH_FILE") {
+        return vec![file];
+    }
+    let home = path("HOME");
+    let below_home = |folder: &str| home.as_ref().map(|home| home.join(folder));
+    let containers = |base: Option<PathBuf>| base.map(|base| base.join("containers/auth.json"));
+    let docker = path("DOCKER_CONFIG").or_else(|| below_home(".docker"));
+    [
+        containers(path("XDG_RUNTIME_DIR")),
+        containers(path("XDG_CONFIG_HOME").or_else(|| below_home(".config"))),
+        docker.map(|docker| docker.join("config.json")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_looked_for_where_other_tools_keep_them() {
+        let files = |variables: &[(&str, &str)]| {
+            let variables: Vec<(String, PathBuf)> = variables
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), PathBuf::from(value)))
+                .collect();
+            let find = |name: &str| {
+                variables
+                    .iter()
+                    .find(|(it, _)| it == name)
+                    .map(|(_, value)| value.clone())
+            };
+            credential_files(&find)
+        };
+        let paths = |texts: &[&str]| texts.iter().map(PathBuf::from).collect::<Vec<_>>();
+        assert_eq!(files(&[]), paths(&[]));
+        assert_eq!(
+            files(&[("HOME", "/h"), ("XDG_RUNTIME_DIR", "/run/1")]),
+            paths(&[
+                "/run/1/containers/auth.json",
+                "/h/.config/containers/auth.json",
+                "/h/.docker/config.json"
+            ])
+        );
+        assert_eq!(
+            files(&[("HOME", "/h"), ("XDG_CONFIG_HOME", "/c"), ("DOCKER_CONFIG", "/d")]),
+            paths(&["/c/containers/auth.json", "/d/config.json"])
+        );
+        assert_eq!(
+            files(&[("HOME", "/h"), ("REGISTRY_AUTH_FILE", "/a.json")]),
+            paths(&["/a.json"])
+        );
     }
 }

@@ -2,18 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use egress::{Http, ProxyVariables, RetryPolicy, Secret, Settings, TrustSettings};
+use egress::{Http, ProxyVariables, RetryPolicy, Settings, TrustSettings};
 use oci::RepositoryUrl;
 use registry::client::{Client, ClientOptions, Credentials};
 
-use crate::{
-    Environment,
-    args::{ConnectionArgs, TransferArgs},
-    failure::Failure,
-};
-
-/// The login that a licence key stands for.
-const LICENSE_LOGIN: &str = "license-token";
+use crate::{Environment, args::ConnectionArgs, failure::Failure};
 
 /// Checks the name of a bundle by the documented rules: it ends in `.tar` and is no directory.
 pub(crate) fn bundle_path(path: &Path) -> Result<PathBuf, Failure> {
@@ -37,39 +30,6 @@ pub(crate) fn directory(path: &Path) -> &Path {
     path.parent()
         .filter(|parent| !parent.as_os_str().is_empty())
         .unwrap_or(Path::new("."))
-}
-
-/// Login and password of the source: the pair wins over the licence, none is anonymous.
-pub(crate) fn source_credentials(args: &TransferArgs) -> Result<Option<Credentials>, Failure> {
-    let pair = credentials(
-        args.source_login.as_deref(),
-        args.source_password.as_deref(),
-        "--source-login",
-    )?;
-    let license = args.license.as_deref().filter(|key| !key.is_empty());
-    Ok(pair.or_else(|| license.map(|key| Credentials::new(LICENSE_LOGIN, Secret::new(key)))))
-}
-
-/// A login with its password. Empty values count as not given: that is how scripts unset a variable.
-pub(crate) fn credentials(
-    login: Option<&str>,
-    password: Option<&str>,
-    login_flag: &str,
-) -> Result<Option<Credentials>, Failure> {
-    let (login, password) = (
-        login.filter(|it| !it.is_empty()),
-        password.filter(|it| !it.is_empty()),
-    );
-    match (login, password) {
-        (Some(login), password) => Ok(Some(Credentials::new(
-            login,
-            Secret::new(password.unwrap_or_default()),
-        ))),
-        (None, Some(_)) => Err(Failure::usage(format!(
-            "a password is given without a login; add {login_flag}"
-        ))),
-        (None, None) => Ok(None),
-    }
 }
 
 /// A client for the registry that `url` is in.

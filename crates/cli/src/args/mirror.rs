@@ -69,6 +69,14 @@ pub struct TransferArgs {
         help_heading = "Pull"
     )]
     pub source_password: Option<String>,
+    /// Read the password for --source from a file; "-" is standard input
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "source_password",
+        help_heading = "Pull"
+    )]
+    pub source_password_file: Option<PathBuf>,
     /// Licence key: stands for login "license-token" with this password
     #[arg(
         short = 'l',
@@ -153,6 +161,14 @@ pub struct TransferArgs {
         help_heading = "Push"
     )]
     pub registry_password: Option<String>,
+    /// Read the password for --registry from a file; "-" is standard input
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "registry_password",
+        help_heading = "Push"
+    )]
+    pub registry_password_file: Option<PathBuf>,
 
     /// How to reach the registries.
     #[command(flatten)]
@@ -194,6 +210,9 @@ pub struct VerifyArgs {
         value_name = "PASSWORD"
     )]
     pub registry_password: Option<String>,
+    /// Read the password for --registry from a file; "-" is standard input
+    #[arg(long, value_name = "FILE", conflicts_with = "registry_password")]
+    pub registry_password_file: Option<PathBuf>,
     /// Download and hash every blob, not only ask for its size
     #[arg(long)]
     pub deep: bool,

@@ -17,7 +17,8 @@ use super::{
     size::{count, human},
 };
 use crate::{
-    Environment, args::TransferArgs, failure::Failure, printer::Printer, progress::Progress, settings,
+    Environment, args::TransferArgs, failure::Failure, logins::Login, printer::Printer, progress::Progress,
+    settings,
 };
 
 /// What a pull brought, or with `--dry-run` would bring.
@@ -48,12 +49,15 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     let path = settings::bundle_path(path)?;
     let directory = settings::directory(&path);
     let free_space = bundle::free_space(directory).map_err(|error| Failure::file(directory, &error))?;
-    let client = settings::client(
-        &args.source,
-        settings::source_credentials(&args)?,
-        &args.connection,
-        &environment,
-    )?;
+    let login = Login {
+        login: args.source_login.as_deref(),
+        password: args.source_password.as_deref(),
+        password_file: args.source_password_file.as_deref(),
+        license: args.license.as_deref(),
+        flag: "--source-login",
+    };
+    let credentials = login.resolve(&args.source, &environment).await?;
+    let client = settings::client(&args.source, credentials, &args.connection, &environment)?;
     let journal = if args.dry_run {
         None
     } else {

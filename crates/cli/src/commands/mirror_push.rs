@@ -14,7 +14,8 @@ use super::{
     size::{count, human},
 };
 use crate::{
-    Environment, args::TransferArgs, failure::Failure, printer::Printer, progress::Progress, settings,
+    Environment, args::TransferArgs, failure::Failure, logins::Login, printer::Printer, progress::Progress,
+    settings,
 };
 
 #[derive(Serialize)]
@@ -31,11 +32,14 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     for path in &args.images_bundle_path {
         settings::bundle_path(path)?;
     }
-    let credentials = settings::credentials(
-        args.registry_login.as_deref(),
-        args.registry_password.as_deref(),
-        "--registry-login",
-    )?;
+    let login = Login {
+        login: args.registry_login.as_deref(),
+        password: args.registry_password.as_deref(),
+        password_file: args.registry_password_file.as_deref(),
+        license: None,
+        flag: "--registry-login",
+    };
+    let credentials = login.resolve(registry, &environment).await?;
     let bundle = Bundle::open(&args.images_bundle_path)?;
     let contents = Contents::read(&bundle)?;
     let client = settings::client(registry, credentials, &args.connection, &environment)?;

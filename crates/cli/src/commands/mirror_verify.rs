@@ -9,15 +9,19 @@ use mirror::{
 
 use super::size::count;
 use crate::{
-    Environment, args::VerifyArgs, failure::Failure, printer::Printer, progress::Progress, settings,
+    Environment, args::VerifyArgs, failure::Failure, logins::Login, printer::Printer, progress::Progress,
+    settings,
 };
 
 pub(crate) async fn run(args: VerifyArgs, environment: Environment) -> Result<(), Failure> {
-    let credentials = settings::credentials(
-        args.registry_login.as_deref(),
-        args.registry_password.as_deref(),
-        "--registry-login",
-    )?;
+    let login = Login {
+        login: args.registry_login.as_deref(),
+        password: args.registry_password.as_deref(),
+        password_file: args.registry_password_file.as_deref(),
+        license: None,
+        flag: "--registry-login",
+    };
+    let credentials = login.resolve(&args.registry, &environment).await?;
     let bundle = Bundle::open(&args.images_bundle_path)?;
     let contents = Contents::read(&bundle)?;
     let client = settings::client(&args.registry, credentials, &args.connection, &environment)?;

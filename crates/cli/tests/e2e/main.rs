@@ -9,6 +9,7 @@ mod docker_registry;
 mod harbor;
 mod incomplete;
 mod interrupt;
+mod logins;
 mod main_line;
 mod output;
 mod resume;

@@ -1,0 +1,94 @@
+//! Who we are to a registry: flags first, then a password from a file or standard input, then what other
+//! tools have stored.
+
+use std::{io::Read as _, path::Path};
+
+use egress::Secret;
+use oci::RepositoryUrl;
+use registry::client::Credentials;
+use registry::credentials::{CredentialPaths, lookup};
+
+use crate::{Environment, exit_code::Exit, failure::Failure};
+
+/// The login that a licence key stands for.
+const LICENSE_LOGIN: &str = "license-token";
+
+/// The most that a password file may hold, in bytes.
+const MAX_PASSWORD: u64 = 64 * 1024;
+
+/// What was typed for one registry.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Login<'a> {
+    pub(crate) login: Option<&'a str>,
+    pub(crate) password: Option<&'a str>,
+    pub(crate) password_file: Option<&'a Path>,
+    /// A licence key, which stands for login and password.
+    pub(crate) license: Option<&'a str>,
+    /// Name of the flag for the login, to tell what is missing.
+    pub(crate) flag: &'static str,
+}
+
+impl Login<'_> {
+    /// The credentials to use for `url`, or none for anonymous access. Login and password win over a
+    /// licence key, both win over what other tools have stored. Empty values count as not given: that is
+    /// how scripts unset a variable.
+    pub(crate) async fn resolve(
+        &self,
+        url: &RepositoryUrl,
+        environment: &Environment,
+    ) -> Result<Option<Credentials>, Failure> {
+        let password = match self.password_file {
+            Some(path) => Some(read_password(path)?),
+            None => self.password.filter(|it| !it.is_empty()).map(Secret::new),
+        };
+        match (self.login.filter(|it| !it.is_empty()), password) {
+            (Some(login), password) => {
+                let password = password.unwrap_or_else(|| Secret::new(""));
+                return Ok(Some(Credentials::new(login, password)));
+            }
+            (None, Some(_)) => {
+                let message = format!("a password is given without a login; add {}", self.flag);
+                return Err(Failure::usage(message));
+            }
+            (None, None) => {}
+        }
+        if let Some(key) = self.license.filter(|key| !key.is_empty()) {
+            return Ok(Some(Credentials::new(LICENSE_LOGIN, Secret::new(key))));
+        }
+        let paths = CredentialPaths {
+            files: environment.credential_files.clone(),
+            helper_directories: Vec::new(),
+        };
+        let stored = lookup(&paths, url.host.as_str(), url.repository.as_str()).await;
+        stored.map_err(|error| {
+            let hint = format!(
+                "give the login by {}, or repair the stored credentials",
+                self.flag
+            );
+            Failure::new(Exit::Denied, error.to_string()).hint(hint)
+        })
+    }
+}
+
+/// Reads a password; `-` is standard input. One line feed at its end is not part of it.
+fn read_password(path: &Path) -> Result<Secret, Failure> {
+    let mut text = String::new();
+    let read = if path == Path::new("-") {
+        std::io::stdin()
+            .lock()
+            .take(MAX_PASSWORD)
+            .read_to_string(&mut text)
+    } else {
+        std::fs::File::open(path).and_then(|file| file.take(MAX_PASSWORD).read_to_string(&mut text))
+    };
+    read.map_err(|error| Failure::file(path, &error))?;
+    let password = text.strip_suffix('\n').unwrap_or(&text);
+    let password = password.strip_suffix('\r').unwrap_or(password);
+    if password.is_empty() {
+        return Err(Failure::usage(format!(
+            "{}: the password is empty",
+            path.display()
+        )));
+    }
+    Ok(Secret::new(password))
+}

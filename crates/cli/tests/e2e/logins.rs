@@ -1,0 +1,127 @@
+//! Where login and password come from.
+
+use std::{fs, process::Stdio};
+
+use base64::Engine as _;
+use registry::server::{Auth, BasicAuth, ServerOptions};
+use testkit::distribution::Distribution;
+
+use crate::world::{Run, World, command};
+
+const PASSWORD: &str = "s3cret pass:word";
+
+fn world() -> World {
+    let auth = Auth::Basic(BasicAuth::new("someone", PASSWORD));
+    World::with(
+        Distribution::sample(),
+        ServerOptions {
+            auth,
+            ..ServerOptions::default()
+        },
+    )
+}
+
+fn docker_config(world: &World, password: &str) -> String {
+    let host = world.source_url.split('/').next().unwrap();
+    let auth = base64::engine::general_purpose::STANDARD.encode(format!("someone:{password}"));
+    serde_json::json!({"auths": {host: {"auth": auth}}}).to_string()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_flags_files_standard_input_and_other_tools() {
+    let world = world();
+    let other = tempfile::tempdir().unwrap();
+    fs::write(other.path().join("config.json"), docker_config(&world, PASSWORD)).unwrap();
+    fs::write(other.path().join("wrong.json"), docker_config(&world, "wrong")).unwrap();
+    fs::write(other.path().join("password"), format!("{PASSWORD}\n")).unwrap();
+    let password_file = other.path().join("password");
+    let password_file = password_file.to_str().unwrap();
+    let folder = other.path().to_str().unwrap();
+    let wrong = other.path().join("wrong.json");
+    let wrong = wrong.to_str().unwrap();
+    let cases: [(&[&str], &[(&str, &str)], i32); 8] = [
+        (&[], &[], 4),
+        (
+            &["--source-login", "someone", "--source-password", PASSWORD],
+            &[],
+            0,
+        ),
+        (
+            &[
+                "--source-login",
+                "someone",
+                "--source-password-file",
+                password_file,
+            ],
+            &[],
+            0,
+        ),
+        (&[], &[("DOCKER_CONFIG", folder)], 0),
+        (
+            &[],
+            &[("DOCKER_CONFIG", folder), ("REGISTRY_AUTH_FILE", wrong)],
+            4,
+        ),
+        (
+            &["--source-login", "someone", "--source-password", "no"],
+            &[("DOCKER_CONFIG", folder)],
+            4,
+        ),
+        (&["--source-password-file", password_file], &[], 2),
+        (
+            &[
+                "--source-login",
+                "someone",
+                "--source-password-file",
+                "/nonexistent",
+            ],
+            &[],
+            6,
+        ),
+    ];
+    for (args, variables, code) in cases {
+        let mut pull = command(world.folder.path());
+        pull.args([
+            "mirror",
+            "--insecure",
+            "--dry-run",
+            "-i",
+            "d8.tar",
+            "--source",
+            &world.source_url,
+        ]);
+        let run = Run::of(pull.args(args).envs(variables.iter().copied()).output().unwrap());
+        let told = format!("{}{}", run.stdout, run.stderr);
+        assert!(!told.contains("s3cret"), "{args:?}: {told}");
+        run.expect(code);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_standard_input() {
+    use std::io::Write as _;
+    let world = world();
+    let mut pull = command(world.folder.path());
+    pull.args([
+        "mirror",
+        "--insecure",
+        "--dry-run",
+        "-i",
+        "d8.tar",
+        "--source",
+        &world.source_url,
+    ]);
+    pull.args(["--source-login", "someone", "--source-password-file", "-"]);
+    let child = pull
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = child.spawn().unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(PASSWORD.as_bytes())
+        .unwrap();
+    Run::of(child.wait_with_output().unwrap()).expect(0);
+}
