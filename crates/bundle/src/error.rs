@@ -49,6 +49,14 @@ pub enum BundleError {
         /// How many more are not there.
         others: usize,
     },
+    /// A part that is not the one that belongs in its place.
+    #[error("{}: {fault}", path.display())]
+    WrongPart {
+        /// The part.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: PartFault,
+    },
     /// Two files that both claim to be the same thing: a whole and parts of it, or a part twice.
     #[error("{} and {}: only one of the two may be there", first.display(), second.display())]
     Ambiguous {
@@ -122,7 +130,53 @@ pub enum BundleError {
     },
 }
 
+/// What is wrong with a part, as far as it can be told without knowing the right one.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PartFault {
+    /// It ends too early.
+    #[error("the part is cut: it has {size} bytes, the other parts have {expected}")]
+    Cut {
+        /// Its size in bytes.
+        size: u64,
+        /// The size that it should have, in bytes.
+        expected: u64,
+    },
+    /// It has the content of another part.
+    #[error("it holds the content of {}: the parts are swapped", with.display())]
+    Swapped {
+        /// The part whose content it has.
+        with: PathBuf,
+    },
+    /// It is larger than the parts of this bundle.
+    #[error("it is the part of another bundle: it has {size} bytes, the other parts have {expected}")]
+    Larger {
+        /// Its size in bytes.
+        size: u64,
+        /// The size that the other parts have, in bytes.
+        expected: u64,
+    },
+    /// What stands in it does not go on from the part before.
+    #[error("damaged, or the part of another bundle: {reason} (at {entry})")]
+    Foreign {
+        /// The entry where it shows, or the offset.
+        entry: String,
+        /// What is wrong there.
+        reason: String,
+    },
+}
+
 impl BundleError {
+    /// Whether the content is wrong, so that sums may tell more.
+    pub(crate) fn is_damage(&self) -> bool {
+        matches!(
+            self,
+            Self::Damaged { .. }
+                | Self::NotABundle { .. }
+                | Self::WrongPart { .. }
+                | Self::MissingPart { .. }
+        )
+    }
+
     pub(crate) fn wrong_sum(path: PathBuf, stated: &GostSum, actual: &GostSum) -> Self {
         Self::WrongSum {
             path,

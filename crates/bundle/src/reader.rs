@@ -13,6 +13,7 @@ use tar_core::{HEADER_SIZE, Header};
 use crate::{
     BundleError,
     layout::entry_path,
+    part_fault,
     tar_index::{TarEntry, TarError, visit_entries},
     volumes::Volumes,
 };
@@ -48,10 +49,14 @@ impl Bundle {
     /// # Errors
     /// [`BundleError`] if there is no bundle, a part is missing, or the archive is damaged.
     pub fn open(paths: &[PathBuf]) -> Result<Self, BundleError> {
-        let volumes = Arc::new(Volumes::open(paths)?);
+        Self::read(Arc::new(Volumes::open(paths)?))
+    }
+
+    pub(crate) fn read(volumes: Arc<Volumes>) -> Result<Self, BundleError> {
         check_kind(&volumes)?;
         let mut found = Found::default();
-        visit_entries(&*volumes, |entry| found.add(&entry)).map_err(|error| name(&volumes, error))?;
+        visit_entries(&*volumes, |entry| found.add(&entry))
+            .map_err(|error| name_structure(&volumes, error))?;
         let repositories = found
             .read_indexes(&*volumes)
             .map_err(|error| name(&volumes, error))?;
@@ -93,6 +98,12 @@ impl Bundle {
     /// The files that it lies in.
     pub(crate) fn volumes(&self) -> &Volumes {
         &self.volumes
+    }
+
+    /// The files that the blob or manifest of `repository` lies in.
+    pub(crate) fn files_of(&self, repository: &Repository, digest: &Digest) -> Vec<PathBuf> {
+        let place = repository.offsets.get(digest).zip(repository.blobs.get(digest));
+        place.map_or_else(Vec::new, |(offset, size)| self.volumes.paths_of(*offset, *size))
     }
 
     /// A blob or manifest of exactly this repository, read in place. Its content has not been checked.
@@ -137,35 +148,56 @@ impl Bundle {
     }
 }
 
-/// Says in which file it is, and, of parts, which one may be missing.
+impl Repository {
+    /// Digest, offset and size of everything that is stored.
+    pub(crate) fn places(&self) -> impl Iterator<Item = (Digest, u64, u64)> {
+        let sizes = self.blobs.values();
+        self.offsets
+            .iter()
+            .zip(sizes)
+            .map(|((digest, offset), size)| (*digest, *offset, *size))
+    }
+}
+
+/// Says in which file it is, and, of parts, which one is to blame.
 fn name(volumes: &Volumes, error: TarError) -> BundleError {
-    match error {
-        TarError::Io(error) => volumes.failed(error),
-        TarError::Malformed {
-            entry,
-            reason,
-            truncated: true,
-            ..
-        } => BundleError::Damaged {
-            path: volumes.path_at(u64::MAX).to_owned(),
-            entry,
-            reason: if volumes.in_parts() {
-                format!("{reason}; a part is cut, or parts after this one are missing")
-            } else {
-                reason
-            },
-        },
+    let (offset, entry, reason, truncated) = match error {
+        TarError::Io(error) => return volumes.failed(error),
         TarError::Malformed {
             offset,
             entry,
             reason,
-            ..
-        } => BundleError::Damaged {
-            path: volumes.path_at(offset).to_owned(),
+            truncated,
+        } => (offset, entry, reason, truncated),
+    };
+    if truncated && volumes.in_parts() {
+        return BundleError::Damaged {
+            path: volumes.path_at(u64::MAX).to_owned(),
+            entry,
+            reason: format!("{reason}; a part is cut, or parts after this one are missing"),
+        };
+    }
+    BundleError::Damaged {
+        path: volumes
+            .path_at(if truncated { u64::MAX } else { offset })
+            .to_owned(),
+        entry,
+        reason,
+    }
+}
+
+/// As [`name`], for an archive whose headers cannot be followed to the end.
+fn name_structure(volumes: &Volumes, error: TarError) -> BundleError {
+    let found = match &error {
+        TarError::Malformed {
+            offset,
             entry,
             reason,
-        },
-    }
+            truncated,
+        } => part_fault::explain(volumes, *offset, entry, reason, *truncated),
+        TarError::Io(_) => None,
+    };
+    found.unwrap_or_else(|| name(volumes, error))
 }
 
 /// Tells the usual mistakes before the parser complains about a checksum.
@@ -182,6 +214,12 @@ fn check_kind(volumes: &Volumes) -> Result<(), BundleError> {
         _ if Header::from_bytes(&start).verify_checksum().is_err() => "it is no tar archive",
         _ => return Ok(()),
     };
+    if volumes.in_parts()
+        && let Some(error @ BundleError::WrongPart { .. }) =
+            part_fault::explain(volumes, 0, "offset 0", reason, false)
+    {
+        return Err(error);
+    }
     Err(BundleError::NotABundle {
         path: volumes.path_at(0).to_owned(),
         reason: reason.to_owned(),

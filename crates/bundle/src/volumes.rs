@@ -9,6 +9,7 @@ use std::{
     io,
     os::unix::fs::{FileExt, MetadataExt},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use oci::BlobSource;
@@ -16,10 +17,10 @@ use oci::BlobSource;
 use crate::{BundleError, names};
 
 /// One file and the range of the address space that it holds.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Volume {
     path: PathBuf,
-    file: File,
+    file: Arc<File>,
     start: u64,
     size: u64,
 }
@@ -50,7 +51,7 @@ impl Volumes {
             let length = file.metadata().map_err(BundleError::io(&path))?.len();
             files.push(Volume {
                 path,
-                file,
+                file: Arc::new(file),
                 start: size,
                 size: length,
             });
@@ -95,6 +96,32 @@ impl Volumes {
         &self.files[index].path
     }
 
+    /// As if files `a` and `b` stood in each other's place.
+    pub(crate) fn swapped(&self, a: usize, b: usize) -> Self {
+        let mut files = self.files.clone();
+        files.swap(a, b);
+        let mut start = 0;
+        for volume in &mut files {
+            volume.start = start;
+            start += volume.size;
+        }
+        Self {
+            files,
+            size: self.size,
+            in_parts: self.in_parts,
+            named: self.named.clone(),
+        }
+    }
+
+    /// The files that hold the `size` bytes from `offset`, at least one.
+    pub(crate) fn paths_of(&self, offset: u64, size: u64) -> Vec<PathBuf> {
+        let last_file = self.files.len() - 1;
+        let first = self.index_at(offset).min(last_file);
+        let last = self.index_at(offset + size.saturating_sub(1)).min(last_file);
+        let files = &self.files[first..=last];
+        files.iter().map(|volume| volume.path.clone()).collect()
+    }
+
     /// Puts the name of the file that failed to an error of [`BlobSource::read_at`].
     pub(crate) fn failed(&self, error: io::Error) -> BundleError {
         match error.downcast::<ReadFailed>() {
@@ -103,7 +130,8 @@ impl Volumes {
         }
     }
 
-    fn index_at(&self, offset: u64) -> usize {
+    /// The number of the file that holds the byte at `offset`; the number of files if it lies beyond.
+    pub(crate) fn index_at(&self, offset: u64) -> usize {
         self.files
             .partition_point(|volume| volume.start + volume.size <= offset)
     }

@@ -157,7 +157,7 @@ struct StopAfter(u64, AtomicU64);
 
 impl Progress for StopAfter {
     fn began(&self, bytes: u64) {
-        assert!(bytes > 100_000, "the sample is about as large");
+        assert!(bytes > 90_000, "the sample is about as large");
     }
 
     fn bytes(&self, count: u64) {

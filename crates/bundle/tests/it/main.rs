@@ -11,3 +11,5 @@ mod sample;
 mod system_tar;
 mod tar_bytes;
 mod tar_index;
+mod verifying;
+mod wrong_parts;

@@ -1,0 +1,112 @@
+//! Which image needs which blob, and what manifests name that is not in the bundle.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use oci::{Descriptor, Digest, layout, layout::blob_path};
+
+use super::report::Damage;
+use crate::{Bundle, Repository, layout::entry_path};
+
+/// The references within one repository.
+#[derive(Debug, Default)]
+pub(crate) struct References {
+    /// Names by which `index.json` knows a manifest.
+    names: HashMap<Digest, Vec<String>>,
+    /// The manifests that name a blob or another manifest.
+    parents: HashMap<Digest, Vec<Digest>>,
+}
+
+impl References {
+    /// Reads every manifest of `repository`, and adds to `damages` what is missing or cannot be read.
+    pub(crate) fn read(bundle: &Bundle, repository: &Repository, damages: &mut Vec<Damage>) -> Self {
+        let mut references = Self::default();
+        let mut faults = Vec::new();
+        let mut seen = HashSet::new();
+        let mut open: Vec<Descriptor> = Vec::new();
+        for descriptor in &repository.index {
+            let tag = descriptor.annotations.get(layout::SHORT_TAG);
+            let name = image_name(&repository.path, tag, &descriptor.digest);
+            references.names.entry(descriptor.digest).or_default().push(name);
+            open.push(descriptor.clone());
+        }
+        // A list and no recursion: indexes may be nested as deep as a bundle has manifests.
+        while let Some(descriptor) = open.pop() {
+            if !seen.insert(descriptor.digest) {
+                continue;
+            }
+            let raw = match bundle.manifest(&repository.path, &descriptor) {
+                Ok(raw) => raw,
+                Err(error) => {
+                    let reason = match error {
+                        crate::BundleError::Damaged { reason, .. } => reason,
+                        error => error.to_string(),
+                    };
+                    faults.push((descriptor.digest, reason));
+                    continue;
+                }
+            };
+            let manifest = match raw.parse() {
+                Ok(manifest) => manifest,
+                Err(error) => {
+                    faults.push((descriptor.digest, error.to_string()));
+                    continue;
+                }
+            };
+            for blob in manifest.blobs() {
+                references.add(blob.digest, descriptor.digest);
+                let stored = repository.blobs.get(&blob.digest);
+                if stored != Some(&blob.size) && seen.insert(blob.digest) {
+                    let reason = match stored {
+                        None => "it is not in the bundle".to_owned(),
+                        Some(size) => format!("it has {size} bytes, {} are stated", blob.size),
+                    };
+                    faults.push((blob.digest, reason));
+                }
+            }
+            for child in manifest.children() {
+                references.add(child.digest, descriptor.digest);
+                open.push(child.clone());
+            }
+        }
+        damages.extend(faults.into_iter().map(|(digest, reason)| Damage {
+            entry: Some(entry_path(&repository.path, &blob_path(&digest))),
+            images: references.images(&digest),
+            files: bundle.files_of(repository, &digest),
+            reason,
+        }));
+        references
+    }
+
+    fn add(&mut self, child: Digest, parent: Digest) {
+        let parents = self.parents.entry(child).or_default();
+        // The layers of one manifest are often the same one, the empty layer.
+        if parents.last() != Some(&parent) {
+            parents.push(parent);
+        }
+    }
+
+    /// The images that need `digest`, sorted.
+    pub(crate) fn images(&self, digest: &Digest) -> Vec<String> {
+        let mut images = BTreeSet::new();
+        let mut seen = HashSet::from([*digest]);
+        let mut open = vec![*digest];
+        while let Some(digest) = open.pop() {
+            images.extend(self.names.get(&digest).into_iter().flatten().cloned());
+            let parents = self.parents.get(&digest).into_iter().flatten();
+            open.extend(parents.filter(|parent| seen.insert(**parent)));
+        }
+        images.into_iter().collect()
+    }
+}
+
+fn image_name(repository: &str, tag: Option<&String>, digest: &Digest) -> String {
+    let repository = if repository.is_empty() {
+        "(root)"
+    } else {
+        repository
+    };
+    match tag {
+        Some(tag) => format!("{repository}:{tag}"),
+        None => format!("{repository}@{digest}"),
+    }
+}
