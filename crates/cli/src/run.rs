@@ -74,6 +74,14 @@ fn dispatch(command: Command, environment: Environment) -> Exit {
                 commands::bundle_inspect::run(&args)
             })
         }
+        Command::Bundle(BundleCommand::Verify(args)) => {
+            let output = args.output.clone();
+            finish(
+                "bundle verify",
+                &output,
+                commands::bundle_verify::run(args, environment),
+            )
+        }
         Command::Bundle(BundleCommand::Split(args)) => {
             let output = args.output.clone();
             finish(

@@ -12,6 +12,8 @@ use crate::size_arg;
 pub enum BundleCommand {
     /// Tell what is inside a bundle: releases, channels, modules, databases, sizes
     Inspect(InspectArgs),
+    /// Read a whole bundle and tell what is damaged: structure, digest of every blob, GOST sums
+    Verify(BundleVerifyArgs),
     /// Write a bundle in parts that fit a medium
     ///
     /// The parts are named FILE.0000.chunk and so on. A .gostsum file that lies beside the bundle or one
@@ -35,6 +37,17 @@ pub struct FileArgs {
 /// `dhctl bundle inspect`
 #[derive(Debug, Args)]
 pub struct InspectArgs {
+    /// The bundle.
+    #[command(flatten)]
+    pub bundle: FileArgs,
+    /// How to print.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `dhctl bundle verify`
+#[derive(Debug, Args)]
+pub struct BundleVerifyArgs {
     /// The bundle.
     #[command(flatten)]
     pub bundle: FileArgs,

@@ -6,7 +6,7 @@ mod output;
 
 use clap::{Parser, Subcommand};
 
-pub use bundle::{BundleCommand, FileArgs, GostArgs, InspectArgs, JoinArgs, SplitArgs};
+pub use bundle::{BundleCommand, BundleVerifyArgs, FileArgs, GostArgs, InspectArgs, JoinArgs, SplitArgs};
 pub use mirror::{ConnectionArgs, MirrorArgs, MirrorCommand, TransferArgs, VerifyArgs};
 pub use output::{OutputArgs, OutputFormat, ProgressFormat};
 

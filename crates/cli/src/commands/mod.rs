@@ -3,6 +3,7 @@
 pub(crate) mod bundle_convert;
 pub(crate) mod bundle_inspect;
 mod bundle_run;
+pub(crate) mod bundle_verify;
 pub(crate) mod completions;
 mod delivery;
 pub(crate) mod mirror_pull;

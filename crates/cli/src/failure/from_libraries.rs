@@ -88,6 +88,8 @@ impl From<BundleError> for Failure {
             BundleError::DiskFull { .. } => {
                 Self::new(Exit::Files, message).hint("make room, or name a file on another disk")
             }
+            BundleError::WrongPart { .. } => Self::new(Exit::Incomplete, message)
+                .hint("copy that part again from where the bundle was pulled"),
             BundleError::WrongSum { .. } => {
                 Self::new(Exit::Incomplete, message).hint("copy the file again, or pull the bundle again")
             }

@@ -2,6 +2,7 @@
 
 mod from_libraries;
 
+use bundle::Damage;
 use mirror::MissingItem;
 use serde::Serialize;
 
@@ -19,6 +20,9 @@ pub(crate) struct Failure {
     /// The whole list of what is missing or damaged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) missing: Vec<MissingItem>,
+    /// What is damaged in a bundle.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) damaged: Vec<Damage>,
 }
 
 impl Failure {
@@ -28,6 +32,7 @@ impl Failure {
             message: message.into(),
             hints: Vec::new(),
             missing: Vec::new(),
+            damaged: Vec::new(),
         }
     }
 
@@ -64,6 +69,9 @@ impl Failure {
         let mut text = format!("error: {}\n", self.message);
         for item in &self.missing {
             text += &format!("  {item}\n");
+        }
+        for damage in &self.damaged {
+            text += &format!("  {damage}\n");
         }
         for hint in &self.hints {
             text += &format!("hint: {hint}\n");

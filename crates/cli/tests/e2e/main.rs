@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod bad_input;
+mod bundle_forms;
 mod choice;
 mod d8;
 mod docker_registry;
