@@ -9,7 +9,7 @@ pub enum Exit {
     Success = 0,
     /// A fault of this program.
     Internal = 1,
-    /// A request that cannot be meant: flags, or a release or channel that the source does not have.
+    /// A wrong request: flags, or a release or channel that the source does not have.
     Usage = 2,
     /// Something is missing, incomplete or damaged: source set, bundle, part or target.
     Incomplete = 3,
@@ -30,7 +30,7 @@ impl Exit {
         (Self::Internal, "a fault of dhctl itself"),
         (
             Self::Usage,
-            "a request that cannot be meant: flags, or a release or channel that the source does not have",
+            "a wrong request: flags, or a release or channel that the source does not have",
         ),
         (
             Self::Incomplete,

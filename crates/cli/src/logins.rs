@@ -19,7 +19,7 @@ const MAX_PASSWORD: u64 = 64 * 1024;
 /// What was typed for one registry.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Login<'a> {
-    pub(crate) login: Option<&'a str>,
+    pub(crate) name: Option<&'a str>,
     pub(crate) password: Option<&'a str>,
     pub(crate) password_file: Option<&'a Path>,
     /// A licence key, which stands for login and password.
@@ -41,7 +41,7 @@ impl Login<'_> {
             Some(path) => Some(read_password(path)?),
             None => self.password.filter(|it| !it.is_empty()).map(Secret::new),
         };
-        match (self.login.filter(|it| !it.is_empty()), password) {
+        match (self.name.filter(|it| !it.is_empty()), password) {
             (Some(login), password) => {
                 let password = password.unwrap_or_else(|| Secret::new(""));
                 return Ok(Some(Credentials::new(login, password)));

@@ -10,15 +10,15 @@ use crate::{Environment, args::ConnectionArgs, failure::Failure};
 
 /// Checks the name of a bundle by the documented rules: it ends in `.tar` and is no directory.
 pub(crate) fn bundle_path(path: &Path) -> Result<PathBuf, Failure> {
-    if path.extension().is_none_or(|extension| extension != "tar") {
-        return Err(Failure::usage(format!(
-            "{}: the name of a bundle must end in .tar",
-            path.display()
-        )));
-    }
     if path.is_dir() {
         return Err(Failure::usage(format!(
             "{}: is a directory, not a bundle",
+            path.display()
+        )));
+    }
+    if path.extension().is_none_or(|extension| extension != "tar") {
+        return Err(Failure::usage(format!(
+            "{}: the name of a bundle must end in .tar",
             path.display()
         )));
     }

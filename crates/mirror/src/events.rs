@@ -38,8 +38,10 @@ pub enum Event {
     Bytes(u64),
     /// Objects of the stage were processed.
     Items(u64),
-    /// Something that the user should know and that does not stop the work.
-    Notice(String),
+    /// Something to look at: the result may not be what was meant.
+    Warning(String),
+    /// Something worth knowing that is as it should be.
+    Note(String),
     /// One object was finished; only for verbose output.
     Detail(String),
     /// The stage ended.

@@ -101,19 +101,28 @@ impl Gaps {
             wanted_by,
             reason: reason.to_owned(),
         };
-        let users = |path: &str, digest: &Digest| {
-            let repository = contents
+        let find = |path: &str| {
+            contents
                 .repositories
                 .iter()
-                .find(|repository| repository.path == path);
-            repository
+                .find(|repository| repository.path == path)
+        };
+        let users = |path: &str, digest: &Digest| {
+            find(path)
                 .map(|repository| repository.users(digest))
                 .unwrap_or_default()
         };
-        let tags = self
-            .tags
-            .iter()
-            .map(|((path, tag), reason)| item(path, tag.to_string(), vec![], reason));
+        let tags = self.tags.iter().map(|((path, tag), reason)| {
+            // The tag of an image that is known by digest only repeats the digest.
+            let digest = find(path).and_then(|repository| repository.tags.get(tag));
+            let by_digest = digest.filter(|digest| digest.hex() == tag.as_str());
+            item(
+                path,
+                by_digest.map_or_else(|| tag.to_string(), Digest::to_string),
+                vec![],
+                reason,
+            )
+        });
         let by_digest = self.manifests.iter().chain(&self.blobs);
         let by_digest = by_digest
             .map(|((path, digest), reason)| item(path, digest.to_string(), users(path, digest), reason));
@@ -178,14 +187,20 @@ pub async fn read_back(
     stage: Stage,
     observer: &dyn Observer,
 ) -> Result<Gaps, Error> {
-    let looks = looks(contents);
+    take_all(looks(contents), target, depth, stage, observer).await
+}
+
+/// Takes every look and returns what was not in place.
+pub(crate) async fn take_all(
+    looks: Vec<Look<'_>>,
+    target: &Target,
+    depth: Depth,
+    stage: Stage,
+    observer: &dyn Observer,
+) -> Result<Gaps, Error> {
     let bytes = match depth {
         Depth::Size => 0,
-        Depth::Digest => contents
-            .repositories
-            .iter()
-            .flat_map(|it| it.blobs.values())
-            .sum(),
+        Depth::Digest => looks.iter().map(Look::blob_size).sum(),
     };
     observer.event(Event::StageBegan {
         stage,
@@ -198,7 +213,9 @@ pub async fn read_back(
         .try_for_each_concurrent(CONCURRENT_LOOKS, |look| {
             let gaps = &gaps;
             async move {
-                look.take(target, depth, gaps, observer).await?;
+                if let Some(reason) = look.take(target, depth, observer).await? {
+                    look.record(&mut gaps.lock().unwrap_or_else(PoisonError::into_inner), reason);
+                }
                 observer.event(Event::Items(1));
                 Ok::<_, Error>(())
             }
@@ -209,14 +226,17 @@ pub async fn read_back(
 }
 
 /// One thing to look at.
-enum Look<'a> {
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Look<'a> {
     Tag(&'a str, &'a Tag, &'a Digest),
     Manifest(&'a str, &'a Digest),
     Blob(&'a str, &'a Digest, u64),
     Module(&'a str),
 }
 
-fn looks(contents: &Contents) -> Vec<Look<'_>> {
+/// Everything that `contents` names. A manifest with a tag is read by its tag: the digest of what comes
+/// is compared, so that proves it under both names.
+pub(crate) fn looks(contents: &Contents) -> Vec<Look<'_>> {
     let mut looks = Vec::new();
     for repository in &contents.repositories {
         let path = repository.path.as_str();
@@ -226,18 +246,12 @@ fn looks(contents: &Contents) -> Vec<Look<'_>> {
                 .iter()
                 .map(|(tag, digest)| Look::Tag(path, tag, digest)),
         );
-        // A version tag proves its manifest; what the platform asks for by digest is asked by digest.
-        let by_name: BTreeSet<&Digest> = repository
-            .tags
-            .iter()
-            .filter(|(tag, digest)| tag.as_str() != digest.hex())
-            .map(|(_, it)| it)
-            .collect();
-        let by_digest = repository
+        let tagged: BTreeSet<&Digest> = repository.tags.values().collect();
+        let untagged = repository
             .manifests
             .keys()
-            .filter(|digest| !by_name.contains(digest));
-        looks.extend(by_digest.map(|digest| Look::Manifest(path, digest)));
+            .filter(|digest| !tagged.contains(digest));
+        looks.extend(untagged.map(|digest| Look::Manifest(path, digest)));
         looks.extend(
             repository
                 .blobs
@@ -250,45 +264,55 @@ fn looks(contents: &Contents) -> Vec<Look<'_>> {
 }
 
 impl Look<'_> {
+    /// The repository that is looked at.
+    pub(crate) fn path(&self) -> &str {
+        match self {
+            Self::Tag(path, ..) | Self::Manifest(path, _) | Self::Blob(path, ..) => path,
+            Self::Module(_) => MODULES_INDEX,
+        }
+    }
+
+    /// Size in bytes of the blob that is looked at; 0 for anything else.
+    pub(crate) fn blob_size(&self) -> u64 {
+        match self {
+            Self::Blob(_, _, size) => *size,
+            _ => 0,
+        }
+    }
+
+    /// Notes that the thing is not in place.
+    pub(crate) fn record(&self, gaps: &mut Gaps, reason: String) {
+        match *self {
+            Self::Tag(path, tag, _) => drop(gaps.tags.insert((path.to_owned(), tag.clone()), reason)),
+            Self::Manifest(path, digest) => drop(gaps.manifests.insert((path.to_owned(), *digest), reason)),
+            Self::Blob(path, digest, _) => drop(gaps.blobs.insert((path.to_owned(), *digest), reason)),
+            Self::Module(name) => gaps.modules.extend([name.to_owned()]),
+        }
+    }
+
+    /// `None` if the thing is in place, else why it does not count as such.
     async fn take(
         &self,
         target: &Target,
         depth: Depth,
-        gaps: &Mutex<Gaps>,
         observer: &dyn Observer,
-    ) -> Result<(), Error> {
-        let gaps = || gaps.lock().unwrap_or_else(PoisonError::into_inner);
+    ) -> Result<Option<String>, Error> {
         match *self {
-            Look::Tag(path, tag, digest) => {
-                if let Some(reason) = manifest(target, path, &tag.clone().into(), digest).await? {
-                    gaps().tags.insert((path.to_owned(), tag.clone()), reason);
-                }
-            }
-            Look::Manifest(path, digest) => {
-                if let Some(reason) = manifest(target, path, &(*digest).into(), digest).await? {
-                    gaps().manifests.insert((path.to_owned(), *digest), reason);
-                }
-            }
-            Look::Blob(path, digest, size) => {
-                let reason = match depth {
-                    Depth::Size => blob_by_size(target, path, digest, size).await?,
-                    Depth::Digest => blob_by_digest(target, path, digest, size, observer).await?,
-                };
-                if let Some(reason) = reason {
-                    gaps().blobs.insert((path.to_owned(), *digest), reason);
-                }
-            }
+            Look::Tag(path, tag, digest) => manifest(target, path, &tag.clone().into(), digest).await,
+            Look::Manifest(path, digest) => manifest(target, path, &(*digest).into(), digest).await,
+            Look::Blob(path, digest, size) => match depth {
+                Depth::Size => blob_by_size(target, path, digest, size).await,
+                Depth::Digest => blob_by_digest(target, path, digest, size, observer).await,
+            },
             Look::Module(name) => {
                 let reference: Tag = name
                     .parse()
                     .map_err(|error| Error::Internal(format!("{error}")))?;
                 let index = target.repository(MODULES_INDEX)?;
-                if index.manifest_if_present(&reference.into()).await?.is_none() {
-                    gaps().modules.insert(name.to_owned());
-                }
+                let found = index.manifest_if_present(&reference.into()).await?;
+                Ok(found.is_none().then(|| "not found".to_owned()))
             }
         }
-        Ok(())
     }
 }
 

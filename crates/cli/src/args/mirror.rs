@@ -3,11 +3,12 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, builder::FalseyValueParser};
 use deckhouse::{Bound, Channel};
 use oci::RepositoryUrl;
 
 use super::OutputArgs;
+use crate::size_arg;
 
 /// `dhctl mirror`
 #[derive(Debug, Args)]
@@ -94,11 +95,16 @@ pub struct TransferArgs {
         long,
         env = "DHCTL_CLI_MIRROR_MIN_VERSION",
         value_name = "VERSION",
-        help_heading = "Choice of releases"
+        help_heading = "Choice of releases (pull)"
     )]
     pub min_version: Option<Bound>,
     /// Newest release to pull, X.Y (with all its patches) or X.Y.Z; channels that point above are left out
-    #[arg(long, value_name = "VERSION", help_heading = "Choice of releases")]
+    #[arg(
+        conflicts_with = "registry",
+        long,
+        value_name = "VERSION",
+        help_heading = "Choice of releases (pull)"
+    )]
     pub max_version: Option<Bound>,
     /// Pull exactly this release (repeatable)
     #[arg(
@@ -108,29 +114,58 @@ pub struct TransferArgs {
         value_parser = parse_release,
         value_delimiter = ',',
         conflicts_with = "min_version",
-        help_heading = "Choice of releases"
+        help_heading = "Choice of releases (pull)"
     )]
     pub release: Vec<semver::Version>,
     /// Pull only what this release channel points to (repeatable)
-    #[arg(long, value_name = "NAME", help_heading = "Choice of releases")]
+    #[arg(
+        conflicts_with = "registry",
+        long,
+        value_name = "NAME",
+        help_heading = "Choice of releases (pull)"
+    )]
     pub channel: Vec<Channel>,
     /// In the bundle, let this channel point to the highest release pulled
-    #[arg(long, value_name = "NAME", help_heading = "Choice of releases")]
+    #[arg(
+        conflicts_with = "registry",
+        long,
+        value_name = "NAME",
+        help_heading = "Choice of releases (pull)"
+    )]
     pub point_channel: Option<Channel>,
     /// Pull releases of suspended channels too
-    #[arg(long, help_heading = "Choice of releases")]
+    #[arg(conflicts_with = "registry", long, help_heading = "Choice of releases (pull)")]
     pub ignore_suspend: bool,
     /// Leave the modules out
-    #[arg(long, help_heading = "Choice of releases")]
+    #[arg(conflicts_with = "registry", long, help_heading = "Choice of releases (pull)")]
     pub no_modules: bool,
     /// Leave the vulnerability databases out
-    #[arg(long, help_heading = "Choice of releases")]
+    #[arg(conflicts_with = "registry", long, help_heading = "Choice of releases (pull)")]
     pub no_security_db: bool,
+    /// Cut the bundle into parts of this size, which none exceeds: a number of GiB, or as 200MB, 4GiB,
+    /// fat32
+    #[arg(
+        short = 'c',
+        long,
+        env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE_CHUNK_SIZE",
+        value_name = "SIZE",
+        value_parser = size_arg::parse,
+        help_heading = "Pull"
+    )]
+    pub images_bundle_chunk_size: Option<u64>,
+    /// Write the GOST R 34.11-2012 sum of the bundle, and of each part, to .gostsum files
+    #[arg(
+        long,
+        env = "DHCTL_CLI_MIRROR_DO_GOST_DIGESTS",
+        value_parser = FalseyValueParser::new(),
+        help_heading = "Pull"
+    )]
+    pub gost_digest: bool,
     /// Start afresh instead of going on with an interrupted pull
-    #[arg(long, help_heading = "Pull")]
+    #[arg(conflicts_with = "registry", long, help_heading = "Pull")]
     pub no_pull_resume: bool,
     /// Only tell what would be pulled: releases, images, bytes to download, size of the bundle, free disk
-    #[arg(long, help_heading = "Pull")]
+    #[arg(conflicts_with = "registry", long, help_heading = "Pull")]
     pub dry_run: bool,
 
     /// Private registry to push to, as HOST[:PORT]/PATH; makes the command a push

@@ -10,7 +10,7 @@ pub use bundle::{BundleCommand, BundleVerifyArgs, FileArgs, GostArgs, InspectArg
 pub use mirror::{ConnectionArgs, MirrorArgs, MirrorCommand, TransferArgs, VerifyArgs};
 pub use output::{OutputArgs, OutputFormat, ProgressFormat};
 
-/// Carries the Deckhouse Kubernetes Platform into a closed contour: pulls releases into one file,
+/// Carries the Deckhouse Kubernetes Platform across an air gap: pulls releases into one file,
 /// pushes them into a private registry, and proves that everything arrived.
 #[derive(Debug, Parser)]
 #[command(name = "dhctl", version, disable_help_subcommand = true, after_help = EXIT_CODES)]
@@ -25,7 +25,7 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0    done
   1    a fault of dhctl itself
-  2    a request that cannot be meant: flags, or a release or channel that the source does not have
+  2    a wrong request: flags, or a release or channel that the source does not have
   3    something is missing, incomplete or damaged: source, bundle, part or target
   4    authentication or permission: the registry refused the login, or the login lacks the right
   5    network: DNS, connection, proxy, TLS, timeouts, an answer that is no registry's
@@ -39,6 +39,7 @@ pub enum Command {
     ///
     /// Without --registry the chosen releases are pulled from --source into the bundle. With --registry
     /// the bundle is pushed there and everything is read back; only then the command succeeds.
+    #[command(after_help = EXIT_CODES)]
     Mirror(Box<MirrorArgs>),
     /// Look into a bundle
     #[command(subcommand)]

@@ -3,7 +3,7 @@
 use bundle::Bundle;
 use mirror::inspect::{Inspection, inspect};
 
-use super::size::{count, human};
+use super::size::{count, database_names, human};
 use crate::{args::InspectArgs, failure::Failure, printer::Printer};
 
 pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
@@ -54,7 +54,7 @@ fn text(inspection: &Inspection) -> String {
         or_none(&pairs)
     };
     line("channels", pairs(&inspection.channels));
-    line("databases", or_none(&inspection.databases));
+    line("databases", or_none(&database_names(&inspection.databases)));
     line("modules", inspection.modules.len().to_string());
     for (name, module) in &inspection.modules {
         let channels = if module.channels.is_empty() {
@@ -96,6 +96,6 @@ fn or_none(values: &[String]) -> String {
     if values.is_empty() {
         "none".to_owned()
     } else {
-        values.join(" ")
+        values.join(", ")
     }
 }

@@ -1,6 +1,10 @@
 //! `dhctl mirror`: pull a distribution into a bundle.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use deckhouse::select;
 use mirror::{
@@ -14,7 +18,7 @@ use serde::Serialize;
 
 use super::{
     delivery,
-    size::{count, human},
+    size::{count, database_names, human},
 };
 use crate::{
     Environment, args::TransferArgs, failure::Failure, logins::Login, printer::Printer, progress::Progress,
@@ -40,6 +44,9 @@ struct Pulled {
     free_space: u64,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<PathBuf>,
+    /// GOST R 34.11-2012 sums by file name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    gost_sums: BTreeMap<PathBuf, String>,
 }
 
 pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<(), Failure> {
@@ -48,9 +55,10 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     };
     let path = settings::bundle_path(path)?;
     let directory = settings::directory(&path);
-    let free_space = bundle::free_space(directory).map_err(|error| Failure::file(directory, &error))?;
+    let free_space = bundle::free_space(directory)
+        .map_err(|error| Failure::file(directory, &error).hint(DIRECTORY_HINT))?;
     let login = Login {
-        login: args.source_login.as_deref(),
+        name: args.source_login.as_deref(),
         password: args.source_password.as_deref(),
         password_file: args.source_password_file.as_deref(),
         license: args.license.as_deref(),
@@ -61,7 +69,7 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     let journal = if args.dry_run {
         None
     } else {
-        Some(Arc::new(Journal::open(&path, args.no_pull_resume)?))
+        Some(Arc::new(open_journal(&path, args.no_pull_resume)?))
     };
     let source = Source::new(client, args.source.repository.clone(), journal.clone());
     let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
@@ -86,11 +94,12 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
 
     let destination = Destination {
         path,
-        part_size: None,
+        part_size: args.images_bundle_chunk_size.filter(|size| *size > 0),
+        gost: args.gost_digest,
     };
     let parallel = usize::from(args.connection.parallel);
     let observer: Arc<dyn Observer> = progress.clone();
-    pulled.files = pull(
+    let written = pull(
         &source,
         &plan,
         &discovery.wanted,
@@ -100,6 +109,8 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         &observer,
     )
     .await?;
+    pulled.files = written.files;
+    pulled.gost_sums = written.sums;
     pulled.files.push(delivery::write_releases(
         &destination.path,
         &discovery.release_manifests,
@@ -115,6 +126,20 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     }
     journal.remove()?;
     Printer::new(&args.output).result("mirror pull", &pulled, &text(&pulled))
+}
+
+const DIRECTORY_HINT: &str = "the directory of the bundle must exist and be writable";
+
+fn open_journal(path: &Path, fresh: bool) -> Result<Journal, Failure> {
+    Journal::open(path, fresh).map_err(|error| {
+        let is_file = matches!(error, mirror::Error::File { .. });
+        let failure = Failure::from(error);
+        if is_file {
+            failure.hint(DIRECTORY_HINT)
+        } else {
+            failure
+        }
+    })
 }
 
 /// A request that cannot be met leaves nothing behind; a line that broke leaves what came over it.
@@ -172,6 +197,7 @@ fn summary(args: &TransferArgs, discovery: &Discovery, plan: &Plan, free_space: 
         bundle_size: plan.layout().size(),
         free_space,
         files: Vec::new(),
+        gost_sums: BTreeMap::new(),
     }
 }
 
@@ -195,10 +221,10 @@ fn contents_text(pulled: &Pulled) -> String {
     };
     format!(
         "releases   {}\nchannels   {}\nmodules    {}\ndatabases  {}\nimages     {} in {}\n",
-        or_none(&pulled.releases, " "),
+        or_none(&pulled.releases, ", "),
         or_none(&channels, ", "),
         or_none(&modules, ", "),
-        or_none(&pulled.databases, " "),
+        or_none(&database_names(&pulled.databases), ", "),
         pulled.images,
         count(pulled.repositories, "repository"),
     )
@@ -225,6 +251,13 @@ fn text(pulled: &Pulled) -> String {
         contents_text(pulled),
         human(pulled.bundle_size)
     );
+    for (file, sum) in &pulled.gost_sums {
+        text += &format!(
+            "gost       {sum}  {}
+",
+            file.display()
+        );
+    }
     for file in &pulled.files {
         text += &format!("written    {}\n", file.display());
     }

@@ -33,7 +33,7 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         settings::bundle_path(path)?;
     }
     let login = Login {
-        login: args.registry_login.as_deref(),
+        name: args.registry_login.as_deref(),
         password: args.registry_password.as_deref(),
         password_file: args.registry_password_file.as_deref(),
         license: None,
@@ -72,7 +72,7 @@ fn sentence(written: &PushReport) -> String {
         return "everything was there already".to_owned();
     }
     format!(
-        "uploaded {} ({}), {} taken over from other repositories, {} written",
+        "uploaded {} ({}), mounted {} from other repositories, wrote {}",
         count(written.blobs_uploaded, "blob"),
         human(written.bytes_uploaded),
         count(written.blobs_mounted, "blob"),

@@ -15,7 +15,7 @@ use crate::{
 
 pub(crate) async fn run(args: VerifyArgs, environment: Environment) -> Result<(), Failure> {
     let login = Login {
-        login: args.registry_login.as_deref(),
+        name: args.registry_login.as_deref(),
         password: args.registry_password.as_deref(),
         password_file: args.registry_password_file.as_deref(),
         license: None,

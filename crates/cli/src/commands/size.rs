@@ -31,6 +31,14 @@ pub(crate) fn count(n: impl TryInto<u64>, noun: &str) -> String {
     }
 }
 
+/// Vulnerability databases without the folder that all of them are in.
+pub(crate) fn database_names(paths: &[String]) -> Vec<String> {
+    paths
+        .iter()
+        .map(|path| path.strip_prefix("security/").unwrap_or(path).to_owned())
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

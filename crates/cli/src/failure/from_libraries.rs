@@ -2,6 +2,7 @@
 
 use bundle::BundleError;
 use deckhouse::SelectError;
+use egress::FaultKind;
 use registry::client::ErrorKind;
 
 use super::Failure;
@@ -44,15 +45,57 @@ impl From<registry::client::Error> for Failure {
             ErrorKind::Source(_) => Exit::Files,
             _ => Exit::Network,
         };
-        let mut failure = Self::new(exit, error.to_string());
+        let mut failure = Self::new(exit, registry_message(&error));
         failure.hints = error.hints();
+        if let ErrorKind::Unauthorized { .. } = error.kind() {
+            failure.hints.push(LOGIN_FLAGS.to_owned());
+        }
         failure
+    }
+}
+
+const LOGIN_FLAGS: &str = "the login of a source is given by --license, or --source-login and --source-password; \
+                           that of a private registry by --registry-login (-u) and --registry-password (-p)";
+
+/// What concerns the whole host is told of the host, not of whichever request met it first.
+fn registry_message(error: &registry::client::Error) -> String {
+    let host = error.object().split('/').next().unwrap_or_default();
+    match error.kind() {
+        ErrorKind::Network(fault)
+            if matches!(
+                fault.kind(),
+                FaultKind::Dns | FaultKind::Connect | FaultKind::Proxy | FaultKind::Tls
+            ) =>
+        {
+            format!("cannot reach {host}: {fault}")
+        }
+        ErrorKind::Unauthorized {
+            message,
+            with_credentials,
+        } => {
+            let what = if *with_credentials {
+                "refused the login"
+            } else {
+                "wants a login"
+            };
+            if message.is_empty() {
+                format!("{host} {what}")
+            } else {
+                format!("{host} {what} ({message})")
+            }
+        }
+        _ => error.to_string(),
     }
 }
 
 impl From<egress::EgressError> for Failure {
     fn from(error: egress::EgressError) -> Self {
-        Self::new(Exit::Network, error.to_string())
+        let exit = match error {
+            egress::EgressError::Proxy { .. } => Exit::Usage,
+            egress::EgressError::Client { .. } => Exit::Internal,
+            _ => Exit::Files,
+        };
+        Self::new(exit, error.to_string())
     }
 }
 
@@ -104,8 +147,15 @@ impl From<BundleError> for Failure {
             BundleError::OntoItself { .. } => {
                 Self::new(Exit::Usage, message).hint("name another directory or file with -o")
             }
+            BundleError::NotFound { unfinished: true, .. } => Self::new(Exit::Files, message)
+                .hint("its pull was interrupted: the same command goes on with it"),
+            BundleError::NotFound { .. } => Self::new(Exit::Files, message)
+                .hint("check the path; a bundle in parts is named as the whole, as d8.tar"),
+            BundleError::Ambiguous { .. } => {
+                Self::new(Exit::Files, message).hint("keep the one that is meant, and move the other away")
+            }
             BundleError::Cancelled => Self::interrupted(),
-            _ => Self::new(Exit::Files, message),
+            BundleError::Io { .. } => Self::new(Exit::Files, message),
         }
     }
 }

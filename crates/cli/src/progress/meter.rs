@@ -84,7 +84,7 @@ impl Meter {
         }
     }
 
-    /// The figures as one line: `downloading 1.2 GiB of 5.6 GiB, 45 MiB/s, 1m40s left`.
+    /// The figures as one line: `downloading 1.2 GiB of 5.6 GiB, 45 MiB/s, 1m40s left, 80 of 310`.
     pub(crate) fn line(&self, now: Instant) -> String {
         use crate::commands::human;
         let mut line = self.label().to_owned();
@@ -94,8 +94,10 @@ impl Meter {
             if let Some(left) = self.left(now) {
                 line += &format!(", {} left", duration(left));
             }
-        } else if self.total_items > 0 {
-            line += &format!(" {} of {}", self.items, self.total_items);
+        }
+        if self.total_items > 0 {
+            let comma = if self.total_bytes > 0 { "," } else { "" };
+            line += &format!("{comma} {} of {}", self.items, self.total_items);
         }
         line
     }
@@ -124,7 +126,7 @@ mod tests {
         meter.add_bytes(20 * 1024 * 1024, at(10));
         assert_eq!(
             meter.line(at(10)),
-            "downloading 20.0 MiB of 100 MiB, 2.00 MiB/s, 40s left"
+            "downloading 20.0 MiB of 100 MiB, 2.00 MiB/s, 40s left, 0 of 10"
         );
         // Nothing comes any more: after two windows the old speed is forgotten.
         for second in (15..60).step_by(15) {

@@ -99,9 +99,10 @@ impl Observer for Progress {
                     state.draw.end(&meter, now);
                 }
             }
-            Event::Notice(text) => state.draw.say("warning", &text),
+            Event::Warning(text) => state.draw.say("warning", &text),
+            Event::Note(text) if !self.quiet => state.draw.say("note", &text),
             Event::Detail(text) if self.verbose && !self.quiet => state.draw.say("detail", &text),
-            Event::Detail(_) => {}
+            Event::Note(_) | Event::Detail(_) => {}
         }
     }
 }

@@ -10,6 +10,9 @@ use crate::world::{Run, World, command};
 
 const PASSWORD: &str = "s3cret pass:word";
 
+/// Arguments, variables, exit code.
+type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], i32);
+
 fn world() -> World {
     let auth = Auth::Basic(BasicAuth::new("someone", PASSWORD));
     World::with(
@@ -39,7 +42,7 @@ async fn from_flags_files_standard_input_and_other_tools() {
     let folder = other.path().to_str().unwrap();
     let wrong = other.path().join("wrong.json");
     let wrong = wrong.to_str().unwrap();
-    let cases: [(&[&str], &[(&str, &str)], i32); 8] = [
+    let cases: [Case<'_>; 8] = [
         (&[], &[], 4),
         (
             &["--source-login", "someone", "--source-password", PASSWORD],

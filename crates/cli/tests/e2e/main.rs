@@ -13,5 +13,6 @@ mod interrupt;
 mod logins;
 mod main_line;
 mod output;
+mod parts;
 mod resume;
 mod world;

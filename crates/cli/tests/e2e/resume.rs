@@ -58,7 +58,7 @@ impl Slow {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(60), arrived)
+        tokio::time::timeout(Duration::from_mins(1), arrived)
             .await
             .unwrap();
     }

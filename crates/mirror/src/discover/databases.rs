@@ -14,7 +14,7 @@ pub(super) async fn discover(source: &Source, observer: &dyn Observer) -> Result
         let by = format!("vulnerability database {path}");
         let found = source.want(path, tag(name)?, Need::Optional, &by).await?;
         if found.is_none() {
-            observer.event(Event::Notice(format!(
+            observer.event(Event::Note(format!(
                 "the source has no {path}:{name}; this edition comes without that vulnerability database"
             )));
         }

@@ -7,7 +7,10 @@ mod databases;
 mod modules;
 mod platform;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, PoisonError},
+};
 
 use deckhouse::channel::Channel;
 use oci::Tag;
@@ -58,6 +61,40 @@ pub async fn discover(
         bytes: 0,
         items: 0,
     });
+    let held = Held::default();
+    let discovery = read(source, request, &held).await?;
+    held.release(observer);
+    observer.event(Event::StageEnded(Stage::Plan));
+    Ok(discovery)
+}
+
+/// Keeps notes and warnings until it is certain that the request can be met: before an error they would
+/// only hide it. They come out in one order, whatever came first over the network.
+#[derive(Debug, Default)]
+struct Held(Mutex<Vec<Event>>);
+
+impl Held {
+    fn release(self, observer: &dyn Observer) {
+        let mut events = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let rank = |event: &Event| match event {
+            Event::Warning(text) => (0, text.clone()),
+            Event::Note(text) => (1, text.clone()),
+            _ => (2, String::new()),
+        };
+        events.sort_by_cached_key(rank);
+        for event in events {
+            observer.event(event);
+        }
+    }
+}
+
+impl Observer for Held {
+    fn event(&self, event: Event) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    }
+}
+
+async fn read(source: &Source, request: &Request, observer: &dyn Observer) -> Result<Discovery, Error> {
     let modules = async {
         if request.no_modules {
             Ok(BTreeMap::new())
@@ -76,7 +113,6 @@ pub async fn discover(
     let (platform, modules, databases) = futures_util::try_join!(platform, modules, databases)?;
     let wanted = source.take_wanted()?;
     let release_manifests = deckhouse::release_manifest::write_releases(&platform.manifests)?;
-    observer.event(Event::StageEnded(Stage::Plan));
     Ok(Discovery {
         wanted,
         releases: platform.releases,

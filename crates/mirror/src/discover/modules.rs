@@ -26,7 +26,7 @@ pub(super) async fn discover(
     observer: &dyn Observer,
 ) -> Result<BTreeMap<String, Vec<Tag>>, Error> {
     let Some(names) = source.repository(MODULES)?.tags().await? else {
-        observer.event(Event::Notice("the source has no modules".to_owned()));
+        observer.event(Event::Note("the source has no modules".to_owned()));
         return Ok(BTreeMap::new());
     };
     let modules = names.iter().map(|name| async move {
@@ -58,7 +58,7 @@ async fn one(source: &Source, name: &str, observer: &dyn Observer) -> Result<Vec
     });
     let versions: BTreeSet<Tag> = try_join_all::<_>(channels).await?.into_iter().flatten().collect();
     if versions.is_empty() {
-        observer.event(Event::Notice(format!(
+        observer.event(Event::Note(format!(
             "module {name} has no release channels on the source; nothing of it is brought"
         )));
     }
@@ -115,7 +115,7 @@ async fn one_version(
             .is_none()
         {
             let notice = format!("module {name} has no release image for {version}; its channels have one");
-            observer.event(Event::Notice(notice));
+            observer.event(Event::Note(notice));
         }
         Ok(())
     };
@@ -150,7 +150,7 @@ async fn internal_images(
     observer: &dyn Observer,
 ) -> Result<(), Error> {
     let Some(file) = file else {
-        observer.event(Event::Notice(format!(
+        observer.event(Event::Note(format!(
             "{by} has no {MODULE_IMAGES_DIGESTS}: no images of its own"
         )));
         return Ok(());

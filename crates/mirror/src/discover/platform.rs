@@ -43,7 +43,7 @@ pub(super) async fn discover(
     let offer = offer(source).await?;
     let selection = select(&offer, request)?;
     for notice in &selection.notices {
-        observer.event(Event::Notice(notice.to_string()));
+        observer.event(Event::Warning(notice.to_string()));
     }
     let releases = try_join_all(
         selection
@@ -128,7 +128,7 @@ async fn release(
             let image = source.want(path, reference.clone(), *need, by).await?;
             match image {
                 Some(manifest) if *path == INSTALL => want_listed(source, reference, &manifest, by).await?,
-                None if *need == Need::Optional => observer.event(Event::Notice(format!(
+                None if *need == Need::Optional => observer.event(Event::Note(format!(
                     "the source has no {path}:{reference}; the release comes without it"
                 ))),
                 _ => {}
@@ -174,7 +174,7 @@ async fn channel(
                     }
                 }
                 Some(_) => {}
-                None => observer.event(Event::Notice(format!(
+                None => observer.event(Event::Note(format!(
                     "the source has no tag {channel} in {}",
                     if path.is_empty() {
                         "its root repository"

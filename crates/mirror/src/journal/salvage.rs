@@ -30,7 +30,7 @@ pub(super) fn salvage(
     if bytes == 0 {
         return Ok(());
     }
-    observer.event(Event::Notice(format!(
+    observer.event(Event::Note(format!(
         "the source has changed since the interrupted pull: {bytes} bytes of it are still wanted and taken over"
     )));
     if !release_all_but(earlier, &kept) {
@@ -38,7 +38,7 @@ pub(super) fn salvage(
             path: blobs.to_owned(),
             source,
         })?;
-        observer.event(Event::Notice(format!(
+        observer.event(Event::Note(format!(
             "this file system cannot give back parts of a file: taking over needs {bytes} more bytes, {free} are free"
         )));
         if free < bytes {

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bundle::{PlannedBlob, Writer};
+use bundle::{FrontierSums, PlannedBlob, Writer};
 use bytes::Bytes;
 use oci::Hasher;
+use tokio::task::JoinHandle;
 
-use super::blocking::blocking;
+use super::{blocking::blocking, write_back::WriteBack};
 use crate::{Error, Event, MissingItem, Observer, Plan, journal::Progress, source::Source, wanted::Wanted};
 
 /// How many times a blob whose content does not have its digest is fetched before it counts as
@@ -18,6 +19,9 @@ const NOTE_EVERY: u64 = 1024 * 1024;
 
 const BLOCK: u64 = 1024 * 1024;
 
+/// What is handed to a writing thread at once, in bytes. Two batches of each running blob are in memory.
+const BATCH: u64 = 1024 * 1024;
+
 /// What all blobs of one pull have in common.
 pub(super) struct Filler<'a> {
     pub(super) source: &'a Source,
@@ -25,6 +29,8 @@ pub(super) struct Filler<'a> {
     pub(super) wanted: &'a Wanted,
     pub(super) writer: &'a Arc<Writer>,
     pub(super) progress: &'a Progress,
+    pub(super) sums: Option<&'a FrontierSums>,
+    pub(super) sync: WriteBack,
     pub(super) observer: &'a dyn Observer,
     pub(super) missing: Mutex<Vec<MissingItem>>,
 }
@@ -40,6 +46,22 @@ struct Filling<'a> {
     noted: u64,
     /// How far the user was told of; never taken back.
     reported: u64,
+    /// The batch that is being written, and its size in bytes.
+    writing: Option<(u64, JoinHandle<Result<Hasher, Error>>)>,
+}
+
+/// Pieces of a blob as they came, not copied together.
+#[derive(Default)]
+struct Batch {
+    chunks: Vec<Bytes>,
+    size: u64,
+}
+
+impl Batch {
+    fn add(&mut self, chunk: Bytes) {
+        self.size += chunk.len() as u64;
+        self.chunks.push(chunk);
+    }
 }
 
 impl Filler<'_> {
@@ -54,6 +76,7 @@ impl Filler<'_> {
             position: 0,
             noted: 0,
             reported: 0,
+            writing: None,
         };
         self.replay(&mut filling, written).await?;
         match self.complete(&mut filling).await {
@@ -114,6 +137,9 @@ impl Filler<'_> {
                     Err(error) if error.is_bad_content() => last = Some(error),
                     Err(error) => return Err(error),
                 }
+                for place in &*filling.places {
+                    self.sums.inspect(|sums| sums.undone(*place, filling.position));
+                }
                 filling.position = 0;
                 filling.noted = 0;
                 filling.hasher = digest.hasher();
@@ -130,9 +156,15 @@ impl Filler<'_> {
         let repository = self.source.repository(path)?;
         if filling.position < blob.size {
             let mut reader = repository.read_blob(blob.digest, blob.size, filling.position);
+            let mut batch = Batch::default();
             while let Some(chunk) = reader.next().await? {
-                self.write(filling, chunk).await?;
+                batch.add(chunk);
+                if batch.size >= BATCH {
+                    self.write(filling, std::mem::take(&mut batch)).await?;
+                }
             }
+            self.write(filling, batch).await?;
+            self.settle(filling).await?;
         }
         let found = filling.hasher.clone().finish();
         if found == blob.digest {
@@ -141,28 +173,47 @@ impl Filler<'_> {
         Err(Error::content(&repository, &blob.digest, found))
     }
 
-    /// Hashes a chunk and writes it at each place.
-    async fn write(&self, filling: &mut Filling<'_>, chunk: Bytes) -> Result<(), Error> {
-        let length = chunk.len() as u64;
+    /// Begins to hash a batch and to write it at each place, once the batch before it is done. The next
+    /// one can be read from the network meanwhile.
+    async fn write(&self, filling: &mut Filling<'_>, batch: Batch) -> Result<(), Error> {
+        self.settle(filling).await?;
         let (writer, places) = (self.writer.clone(), filling.places.clone());
         let (position, mut hasher) = (filling.position, filling.hasher.clone());
-        filling.hasher = blocking(move || {
-            hasher.update(&chunk);
-            for place in &*places {
-                writer.write_at(place + position, &chunk)?;
+        let size = batch.size;
+        let task = tokio::task::spawn_blocking(move || {
+            let mut within = position;
+            for chunk in batch.chunks {
+                hasher.update(&chunk);
+                for place in &*places {
+                    writer.write_at(place + within, &chunk)?;
+                }
+                within += chunk.len() as u64;
             }
             Ok(hasher)
-        })
-        .await?;
-        self.moved(filling, length);
+        });
+        filling.writing = Some((size, task));
+        Ok(())
+    }
+
+    /// Waits for the batch that is being written.
+    async fn settle(&self, filling: &mut Filling<'_>) -> Result<(), Error> {
+        let Some((size, task)) = filling.writing.take() else {
+            return Ok(());
+        };
+        filling.hasher = task.await.map_err(|error| Error::Internal(error.to_string()))??;
+        self.moved(filling, size);
         if filling.position - filling.noted >= NOTE_EVERY {
             self.progress.record(filling.number, filling.position)?;
             filling.noted = filling.position;
         }
-        Ok(())
+        self.sync.written(self.writer, size).await
     }
 
     fn moved(&self, filling: &mut Filling<'_>, bytes: u64) {
+        for place in &*filling.places {
+            self.sums
+                .inspect(|sums| sums.done(place + filling.position, bytes));
+        }
         filling.position += bytes;
         if filling.position > filling.reported {
             self.observer

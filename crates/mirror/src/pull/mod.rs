@@ -4,5 +4,6 @@ mod adopt;
 mod blocking;
 mod fill;
 mod run;
+mod write_back;
 
-pub use run::{Destination, pull};
+pub use run::{Destination, Written, pull};

@@ -1,13 +1,15 @@
 //! The order of a pull: journal, fixed parts of the archive, blobs, final name.
 
 use std::{
+    collections::BTreeMap,
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
 
+use bundle::{BundleError, FrontierSums, Writer};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::{adopt::adopt, blocking::blocking, fill::Filler};
+use super::{adopt::adopt, blocking::blocking, fill::Filler, write_back::WriteBack};
 use crate::{
     Error, Event, Observer, Plan, Stage,
     error::Place,
@@ -23,13 +25,23 @@ pub struct Destination {
     pub path: PathBuf,
     /// Largest size of a part in bytes, if the bundle is to be cut into parts.
     pub part_size: Option<u64>,
+    /// Whether to sum the bundle and its parts up by GOST R 34.11-2012.
+    pub gost: bool,
+}
+
+/// What a pull has written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// The files of the bundle, and of its sums.
+    pub files: Vec<PathBuf>,
+    /// The sums of the bundle (by the name of the whole) and of its parts, if they were asked for.
+    pub sums: BTreeMap<PathBuf, String>,
 }
 
 /// Downloads everything that `plan` lays out and that the journal does not have, and gives the bundle
 /// its name.
 ///
-/// Returns the files of the bundle. On failure nothing bears the final name, and the journal keeps what
-/// has been downloaded.
+/// On failure nothing bears the final name, and the journal keeps what has been downloaded.
 ///
 /// # Errors
 /// [`Error::Incomplete`] with every blob that the source does not have or has damaged;
@@ -42,7 +54,7 @@ pub async fn pull(
     destination: &Destination,
     parallel: usize,
     observer: &Arc<dyn Observer>,
-) -> Result<Vec<PathBuf>, Error> {
+) -> Result<Written, Error> {
     source.forget_layers();
     observer.event(Event::StageBegan {
         stage: Stage::Download,
@@ -54,12 +66,19 @@ pub async fn pull(
         progress,
         written,
     } = begin(plan, journal, destination, observer).await?;
+    let sums = if destination.gost {
+        Some(follow(plan, &writer)?)
+    } else {
+        None
+    };
     let filler = Filler {
         source,
         plan,
         wanted,
         writer: &writer,
         progress: &progress,
+        sums: sums.as_ref(),
+        sync: WriteBack::default(),
         observer: &**observer,
         missing: Mutex::default(),
     };
@@ -71,10 +90,9 @@ pub async fn pull(
             filler.fill(number, blob, written)
         })
         .await?;
-    let mut items = filler
-        .missing
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
+    let Filler { missing, sync, .. } = filler;
+    sync.finish().await?;
+    let mut items = missing.into_inner().unwrap_or_else(PoisonError::into_inner);
     if !items.is_empty() {
         items.sort();
         return Err(Error::Incomplete {
@@ -82,11 +100,43 @@ pub async fn pull(
             items,
         });
     }
+    let sums = match sums {
+        Some(sums) => Some(blocking(move || Ok(sums.finish()?)).await?),
+        None => None,
+    };
     let writer = Arc::into_inner(writer)
         .ok_or_else(|| Error::Internal("the bundle is still being written".to_owned()))?;
-    let files = blocking(move || writer.finish().map_err(Error::from)).await?;
+    let path = destination.path.clone();
+    let written = blocking(move || {
+        let mut files = writer.finish()?;
+        let Some(sums) = sums else {
+            return Ok(Written {
+                files,
+                sums: BTreeMap::new(),
+            });
+        };
+        let mut named = BTreeMap::from([(path.clone(), sums.whole.to_string())]);
+        named.extend(
+            files
+                .iter()
+                .cloned()
+                .zip(sums.parts.iter().map(ToString::to_string)),
+        );
+        files.extend(sums.write(&path)?);
+        Ok(Written { files, sums: named })
+    })
+    .await?;
     observer.event(Event::StageEnded(Stage::Download));
-    Ok(files)
+    Ok(written)
+}
+
+/// Starts to sum up what is finished; everything in the archive that is no blob is finished by now.
+fn follow(plan: &Plan, writer: &Arc<Writer>) -> Result<FrontierSums, Error> {
+    let sums = FrontierSums::start(writer.clone())?;
+    for (offset, bytes) in plan.layout().fixed_segments() {
+        sums.done(offset, bytes.len() as u64);
+    }
+    Ok(sums)
 }
 
 /// Makes the partial bundle ready: everything in it that is no blob, and whatever the journal has.
@@ -101,6 +151,9 @@ async fn begin(
     blocking(move || {
         let layout = plan.layout();
         let mut begun = journal.begin(layout, part_size, &*observer)?;
+        if begun.written.is_empty() {
+            check_space(layout.size(), &journal)?;
+        }
         for (offset, bytes) in layout.fixed_segments() {
             begun.writer.write_at(offset, &bytes)?;
         }
@@ -116,4 +169,27 @@ async fn begin(
         Ok(begun)
     })
     .await
+}
+
+/// Refuses before the first byte what cannot fit. Layers that planning has kept are moved, not copied.
+fn check_space(size: u64, journal: &Journal) -> Result<(), Error> {
+    let directory = journal.blobs();
+    let failed = |source| Error::File {
+        path: directory.clone(),
+        source,
+    };
+    let mut kept = 0;
+    for file in std::fs::read_dir(&directory).map_err(failed)? {
+        kept += file.and_then(|file| file.metadata()).map_err(failed)?.len();
+    }
+    let free = bundle::free_space(&directory).map_err(failed)?;
+    if free.saturating_add(kept) < size {
+        return Err(BundleError::DiskFull {
+            path: directory,
+            needed: size,
+            free,
+        }
+        .into());
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 mod blobs;
 mod index_image;
+mod inventory;
 pub(crate) mod order;
 mod run;
 

@@ -4,7 +4,7 @@ use bundle::Bundle;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use oci::Tag;
 
-use super::{blobs, index_image, order};
+use super::{blobs, index_image, inventory::inventory, order};
 use crate::{
     Contents, Error, Event, Observer, Stage,
     error::Place,
@@ -36,7 +36,7 @@ pub async fn push(
     parallel: usize,
     observer: &dyn Observer,
 ) -> Result<PushReport, Error> {
-    let before = read_back(contents, target, Depth::Size, Stage::Inventory, observer).await?;
+    let before = inventory(contents, target, observer).await?;
     if before.is_empty() {
         return Ok(PushReport::default());
     }
