@@ -33,7 +33,17 @@ pub(crate) fn run() -> Result<()> {
 
     let session = Session { dhctl: &dhctl, folder: folder.path() };
     tell("Outside: what would be pulled?");
-    session.dhctl(&["mirror", "--source", &source_url, "-l", LICENSE, "-i", "d8.tar", "--insecure", "--dry-run"])?;
+    session.dhctl(&[
+        "mirror",
+        "--source",
+        &source_url,
+        "-l",
+        LICENSE,
+        "-i",
+        "d8.tar",
+        "--insecure",
+        "--dry-run",
+    ])?;
     tell("Pull it.");
     session.dhctl(&["mirror", "--source", &source_url, "-l", LICENSE, "-i", "d8.tar", "--insecure"])?;
     tell("What lies in the folder that goes across?");
@@ -41,7 +51,18 @@ pub(crate) fn run() -> Result<()> {
     session.dhctl(&["bundle", "inspect", "d8.tar"])?;
     tell("Inside: push it, and read everything back.");
     let (login, password) = TARGET;
-    session.dhctl(&["mirror", "-i", "d8.tar", "-r", &target_url, "-u", login, "-p", password, "--insecure"])?;
+    session.dhctl(&[
+        "mirror",
+        "-i",
+        "d8.tar",
+        "-r",
+        &target_url,
+        "-u",
+        login,
+        "-p",
+        password,
+        "--insecure",
+    ])?;
     tell("Prove it once more, down to the last byte.");
     let verify = ["mirror", "verify", "-i", "d8.tar", "-r", &target_url, "-u", login, "-p", password];
     session.dhctl(&[&verify[..], &["--insecure", "--deep"]].concat())?;
@@ -54,7 +75,8 @@ pub(crate) fn run() -> Result<()> {
 }
 
 fn serve(store: Arc<dyn Store>, (login, password): (&str, &str)) -> Result<RunningServer> {
-    let options = ServerOptions { auth: Auth::Basic(BasicAuth::new(login, password)), ..ServerOptions::default() };
+    let options =
+        ServerOptions { auth: Auth::Basic(BasicAuth::new(login, password)), ..ServerOptions::default() };
     Ok(Server::start(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), store, options)?)
 }
 
@@ -64,7 +86,6 @@ struct Session<'a> {
 }
 
 impl Session<'_> {
-
     fn dhctl(&self, args: &[&str]) -> Result<()> {
         println!("$ dhctl {}", args.join(" "));
         let status = Command::new(self.dhctl).args(args).current_dir(self.folder).status()?;

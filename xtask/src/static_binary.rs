@@ -57,7 +57,11 @@ fn check_in_empty_root(binary: &Path) -> Result<()> {
     pull.args(["/dhctl", "mirror", "--dry-run", "-i", "/d8.tar", "--source", "127.0.0.1:9/deckhouse/ee"]);
     let refused = pull.output()?;
     let stderr = String::from_utf8_lossy(&refused.stderr);
-    ensure!(refused.status.code() == Some(5), "in an empty root, a pull ended with {}:\n{stderr}", refused.status);
+    ensure!(
+        refused.status.code() == Some(5),
+        "in an empty root, a pull ended with {}:\n{stderr}",
+        refused.status
+    );
     Ok(())
 }
 

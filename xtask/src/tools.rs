@@ -41,10 +41,7 @@ pub(crate) fn ensure() -> Result<()> {
         let mut update = Command::new("apt-get");
         run(update.args(["update", "-qq"]))?;
         let mut apt = Command::new("apt-get");
-        run(apt
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .args(["install", "-y", "-qq"])
-            .args(&packages))?;
+        run(apt.env("DEBIAN_FRONTEND", "noninteractive").args(["install", "-y", "-qq"]).args(&packages))?;
     }
     let missing = self::missing();
     if missing.is_empty() {

@@ -93,12 +93,7 @@ fn convert(
     if let Some(sums) = &sums {
         files.extend(sums.write(out)?);
     }
-    Ok(Converted {
-        size: bundle.size(),
-        files,
-        sums,
-        checked: stated.whole.len() + stated.parts.len(),
-    })
+    Ok(Converted { size: bundle.size(), files, sums, checked: stated.whole.len() + stated.parts.len() })
 }
 
 /// Copies every byte, and sums up what the input's and the output's sums are of, each on its own thread.
@@ -166,11 +161,7 @@ fn check_room(out: &Path, volumes: &Volumes) -> Result<(), BundleError> {
     let needed = volumes.size();
     let free = disk::room(out).map_err(BundleError::io(names::directory(out)))?;
     if free < needed {
-        return Err(BundleError::DiskFull {
-            path: out.to_owned(),
-            needed,
-            free,
-        });
+        return Err(BundleError::DiskFull { path: out.to_owned(), needed, free });
     }
     Ok(())
 }

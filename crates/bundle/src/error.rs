@@ -178,11 +178,7 @@ impl BundleError {
     }
 
     pub(crate) fn wrong_sum(path: PathBuf, stated: &GostSum, actual: &GostSum) -> Self {
-        Self::WrongSum {
-            path,
-            stated: *stated,
-            actual: *actual,
-        }
+        Self::WrongSum { path, stated: *stated, actual: *actual }
     }
 
     /// What a failed write to the file `path`, which will have `needed` bytes, means.
@@ -198,17 +194,10 @@ impl BundleError {
 
     /// Puts the file's name to an error of the system.
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Io {
-            path: path.into(),
-            source,
-        }
+        move |source| Self::Io { path: path.into(), source }
     }
 }
 
 fn more(others: usize) -> String {
-    if others == 0 {
-        String::new()
-    } else {
-        format!(" ({others} more are missing)")
-    }
+    if others == 0 { String::new() } else { format!(" ({others} more are missing)") }
 }

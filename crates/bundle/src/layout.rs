@@ -139,39 +139,24 @@ impl Layout {
             check_path(&repository.path)?;
         }
         if let Some(pair) = repositories.windows(2).find(|pair| pair[0].path == pair[1].path) {
-            return Err(LayoutError::RepositoryTwice {
-                path: pair[0].path.clone(),
-            });
+            return Err(LayoutError::RepositoryTwice { path: pair[0].path.clone() });
         }
         let known = known_blobs(&repositories)?;
 
         let mut plan = Plan::default();
         let mut later = [Vec::new(), Vec::new()];
-        for RepositoryContent {
-            path,
-            index,
-            manifests,
-            blobs,
-        } in repositories
-        {
+        for RepositoryContent { path, index, manifests, blobs } in repositories {
             let manifests: BTreeMap<Digest, RawManifest> =
                 manifests.into_iter().map(|raw| (raw.digest(), raw)).collect();
             if let Some(lost) = index.iter().find(|one| !manifests.contains_key(&one.digest)) {
-                return Err(LayoutError::MissingManifest {
-                    path,
-                    digest: lost.digest,
-                });
+                return Err(LayoutError::MissingManifest { path, digest: lost.digest });
             }
             let marker = Bytes::from_static(OCI_LAYOUT.as_bytes());
             let index = Bytes::from(LayoutIndex::new(index).to_bytes());
             plan.inline(entry_path(&path, OCI_LAYOUT_FILE), marker, None)?;
             plan.inline(entry_path(&path, INDEX_FILE), index, None)?;
             for (digest, raw) in &manifests {
-                plan.inline(
-                    entry_path(&path, &blob_path(digest)),
-                    raw.bytes().clone(),
-                    Some(*digest),
-                )?;
+                plan.inline(entry_path(&path, &blob_path(digest)), raw.bytes().clone(), Some(*digest))?;
             }
             let mut blobs: Vec<Digest> = blobs.iter().map(|blob| blob.digest).collect();
             blobs.sort_unstable();
@@ -259,12 +244,7 @@ impl Plan {
         let data = sum(self.end, tar_header::header_len(&path))?;
         self.end = sum(sum(data, size)?, tar_header::padding(size))?;
         let _ = writeln!(self.listing, "{path} {size} {digest}");
-        self.entries.push(Entry {
-            path,
-            size,
-            data,
-            content,
-        });
+        self.entries.push(Entry { path, size, data, content });
         Ok(data)
     }
 
@@ -283,11 +263,7 @@ impl Plan {
 
 /// The path in the tar of a file of a repository's layout.
 pub(crate) fn entry_path(repository: &str, file: &str) -> String {
-    if repository.is_empty() {
-        file.to_owned()
-    } else {
-        format!("{repository}/{file}")
-    }
+    if repository.is_empty() { file.to_owned() } else { format!("{repository}/{file}") }
 }
 
 fn check_path(path: &str) -> Result<(), LayoutError> {
@@ -296,10 +272,7 @@ fn check_path(path: &str) -> Result<(), LayoutError> {
     }
     match path.parse::<RepositoryName>() {
         Ok(_) => Ok(()),
-        Err(error) => Err(LayoutError::Path {
-            path: path.to_owned(),
-            reason: error.to_string(),
-        }),
+        Err(error) => Err(LayoutError::Path { path: path.to_owned(), reason: error.to_string() }),
     }
 }
 
@@ -309,11 +282,7 @@ fn known_blobs(repositories: &[RepositoryContent]) -> Result<HashMap<Digest, Blo
     let mut sizes: HashMap<Digest, u64> = HashMap::new();
     let mut check = |digest: Digest, size: u64| match *sizes.entry(digest).or_insert(size) {
         seen if seen == size => Ok(()),
-        seen => Err(LayoutError::TwoSizes {
-            digest,
-            one: seen.min(size),
-            other: seen.max(size),
-        }),
+        seen => Err(LayoutError::TwoSizes { digest, one: seen.min(size), other: seen.max(size) }),
     };
     for repository in repositories {
         for raw in &repository.manifests {

@@ -28,9 +28,7 @@ pub fn lock(path: &Path) -> Result<File, BundleError> {
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                return Err(BundleError::Locked {
-                    path: path.to_owned(),
-                });
+                return Err(BundleError::Locked { path: path.to_owned() });
             }
             Err(TryLockError::Error(error)) if has_no_locks(&error) => {}
             Err(TryLockError::Error(error)) => return Err(BundleError::io(path)(error)),

@@ -152,10 +152,7 @@ mod tests {
     fn makes_the_names_that_it_reads() {
         for number in [0, 1, 9999, 10_000, u32::MAX] {
             let path = part(Path::new("/a/d8.tar"), number);
-            assert_eq!(
-                part_number(OsStr::new("d8.tar"), path.file_name().unwrap()),
-                Some(number)
-            );
+            assert_eq!(part_number(OsStr::new("d8.tar"), path.file_name().unwrap()), Some(number));
             assert!(looks_like_part(path.file_name().unwrap()));
         }
         assert!(!looks_like_part(OsStr::new("d8.tar")));

@@ -67,9 +67,7 @@ pub(crate) fn explain(
     let until = volumes.index_at(at + HEADER_SIZE as u64 - 1).min(last);
     for place in here..=until {
         let fits = |other: &usize| *other != place && header_at(&volumes.swapped(place, *other), at);
-        let other = (0..=last)
-            .filter(fits)
-            .find(|other| reads_well(&volumes.swapped(place, *other)));
+        let other = (0..=last).filter(fits).find(|other| reads_well(&volumes.swapped(place, *other)));
         if let Some(other) = other {
             return swapped(place, other);
         }
@@ -108,17 +106,12 @@ fn expected_size(sizes: &[u64]) -> Option<(u64, u64)> {
 fn next_is_known(volumes: &Volumes, number: usize) -> bool {
     let number = u32::try_from(number).unwrap_or(u32::MAX);
     let named = volumes.named().iter();
-    named
-        .into_iter()
-        .any(|bundle| names::sum(&names::part(bundle, number)).exists())
+    named.into_iter().any(|bundle| names::sum(&names::part(bundle, number)).exists())
 }
 
 fn missing(volumes: &Volumes, number: usize) -> BundleError {
     let number = u32::try_from(number).unwrap_or(u32::MAX);
-    BundleError::MissingPart {
-        path: names::part(&volumes.named()[0], number),
-        others: 0,
-    }
+    BundleError::MissingPart { path: names::part(&volumes.named()[0], number), others: 0 }
 }
 
 fn reads_well(volumes: &Volumes) -> bool {

@@ -57,19 +57,14 @@ impl Bundle {
         let mut found = Found::default();
         visit_entries(&*volumes, |entry| found.add(&entry))
             .map_err(|error| name_structure(&volumes, error))?;
-        let repositories = found
-            .read_indexes(&*volumes)
-            .map_err(|error| name(&volumes, error))?;
+        let repositories = found.read_indexes(&*volumes).map_err(|error| name(&volumes, error))?;
         if repositories.is_empty() {
             return Err(BundleError::NotABundle {
                 path: volumes.path_at(0).to_owned(),
                 reason: "the archive holds no image layout (there is no index.json)".to_owned(),
             });
         }
-        Ok(Self {
-            volumes,
-            repositories,
-        })
+        Ok(Self { volumes, repositories })
     }
 
     /// The repositories, sorted by path.
@@ -79,9 +74,7 @@ impl Bundle {
 
     /// The repository at `path`; empty for the root.
     pub fn repository(&self, path: &str) -> Option<&Repository> {
-        let place = self
-            .repositories
-            .binary_search_by(|repository| repository.path.as_str().cmp(path));
+        let place = self.repositories.binary_search_by(|repository| repository.path.as_str().cmp(path));
         place.ok().map(|place| &self.repositories[place])
     }
 
@@ -152,10 +145,7 @@ impl Repository {
     /// Digest, offset and size of everything that is stored.
     pub(crate) fn places(&self) -> impl Iterator<Item = (Digest, u64, u64)> {
         let sizes = self.blobs.values();
-        self.offsets
-            .iter()
-            .zip(sizes)
-            .map(|((digest, offset), size)| (*digest, *offset, *size))
+        self.offsets.iter().zip(sizes).map(|((digest, offset), size)| (*digest, *offset, *size))
     }
 }
 
@@ -163,12 +153,7 @@ impl Repository {
 fn name(volumes: &Volumes, error: TarError) -> BundleError {
     let (offset, entry, reason, truncated) = match error {
         TarError::Io(error) => return volumes.failed(error),
-        TarError::Malformed {
-            offset,
-            entry,
-            reason,
-            truncated,
-        } => (offset, entry, reason, truncated),
+        TarError::Malformed { offset, entry, reason, truncated } => (offset, entry, reason, truncated),
     };
     if truncated && volumes.in_parts() {
         return BundleError::Damaged {
@@ -178,9 +163,7 @@ fn name(volumes: &Volumes, error: TarError) -> BundleError {
         };
     }
     BundleError::Damaged {
-        path: volumes
-            .path_at(if truncated { u64::MAX } else { offset })
-            .to_owned(),
+        path: volumes.path_at(if truncated { u64::MAX } else { offset }).to_owned(),
         entry,
         reason,
     }
@@ -189,12 +172,9 @@ fn name(volumes: &Volumes, error: TarError) -> BundleError {
 /// As [`name`], for an archive whose headers cannot be followed to the end.
 fn name_structure(volumes: &Volumes, error: TarError) -> BundleError {
     let found = match &error {
-        TarError::Malformed {
-            offset,
-            entry,
-            reason,
-            truncated,
-        } => part_fault::explain(volumes, *offset, entry, reason, *truncated),
+        TarError::Malformed { offset, entry, reason, truncated } => {
+            part_fault::explain(volumes, *offset, entry, reason, *truncated)
+        }
         TarError::Io(_) => None,
     };
     found.unwrap_or_else(|| name(volumes, error))
@@ -203,9 +183,7 @@ fn name_structure(volumes: &Volumes, error: TarError) -> BundleError {
 /// Tells the usual mistakes before the parser complains about a checksum.
 fn check_kind(volumes: &Volumes) -> Result<(), BundleError> {
     let mut start = [0; HEADER_SIZE];
-    let count = volumes
-        .read_at(0, &mut start)
-        .map_err(|error| volumes.failed(error))?;
+    let count = volumes.read_at(0, &mut start).map_err(|error| volumes.failed(error))?;
     let reason = match &start[..count] {
         [] => "the file is empty",
         [0x1f, 0x8b, ..] => "it is compressed with gzip; decompress it first",
@@ -220,10 +198,7 @@ fn check_kind(volumes: &Volumes) -> Result<(), BundleError> {
     {
         return Err(error);
     }
-    Err(BundleError::NotABundle {
-        path: volumes.path_at(0).to_owned(),
-        reason: reason.to_owned(),
-    })
+    Err(BundleError::NotABundle { path: volumes.path_at(0).to_owned(), reason: reason.to_owned() })
 }
 
 /// The files of the archive that belong to image layouts.
@@ -258,10 +233,7 @@ impl Found {
             if !path.is_empty() && path.parse::<RepositoryName>().is_err() {
                 return fail("its directory is no repository path");
             }
-            let files = Files {
-                offset: entry.offset,
-                ..Files::default()
-            };
+            let files = Files { offset: entry.offset, ..Files::default() };
             self.layouts.insert(path.to_owned(), files);
         }
         let Some(layout) = self.layouts.get_mut(path) else {
@@ -281,11 +253,7 @@ impl Found {
         if self.index_bytes > MAX_INDEXES {
             return fail("the indexes are larger than those of any bundle");
         }
-        if new {
-            Ok(())
-        } else {
-            fail("the entry occurs twice")
-        }
+        if new { Ok(()) } else { fail("the entry occurs twice") }
     }
 
     fn read_indexes(self, archive: &dyn BlobSource) -> Result<Vec<Repository>, TarError> {
@@ -299,12 +267,7 @@ impl Found {
                 let bytes = read(archive, offset, size)?;
                 let index = LayoutIndex::parse(&bytes)
                     .map_err(|error| TarError::malformed(offset, entry, error.to_string()))?;
-                Ok(Repository {
-                    path,
-                    index: index.manifests,
-                    blobs: files.sizes,
-                    offsets: files.offsets,
-                })
+                Ok(Repository { path, index: index.manifests, blobs: files.sizes, offsets: files.offsets })
             })
             .collect()
     }

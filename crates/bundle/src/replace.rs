@@ -25,9 +25,7 @@ pub(crate) fn with_whole(bundle: &Path) -> Result<Vec<PathBuf>, BundleError> {
     remove_siblings(bundle, Kind::is_sum)?;
     rename(&names::partial(bundle), bundle)?;
     sync_directory(bundle)?;
-    remove_siblings(bundle, |kind| {
-        matches!(kind, Kind::Part(_) | Kind::PartialPart(_))
-    })?;
+    remove_siblings(bundle, |kind| matches!(kind, Kind::Part(_) | Kind::PartialPart(_)))?;
     sync_directory(bundle)?;
     Ok(vec![bundle.to_owned()])
 }
@@ -57,15 +55,11 @@ pub(crate) fn with_parts(bundle: &Path, lock: &File, count: u32) -> Result<Vec<P
 /// Takes back what [`with_parts`] had renamed when it was interrupted. `lock` is `NAME.partial`.
 pub(crate) fn roll_back(bundle: &Path, lock: &File) -> Result<(), BundleError> {
     let mut mark = [0; RENAMING.len()];
-    let length = lock
-        .metadata()
-        .map_err(BundleError::io(names::partial(bundle)))?
-        .len();
+    let length = lock.metadata().map_err(BundleError::io(names::partial(bundle)))?.len();
     if length != RENAMING.len() as u64 {
         return Ok(());
     }
-    lock.read_exact_at(&mut mark, 0)
-        .map_err(BundleError::io(names::partial(bundle)))?;
+    lock.read_exact_at(&mut mark, 0).map_err(BundleError::io(names::partial(bundle)))?;
     if mark != *RENAMING {
         return Ok(());
     }
@@ -79,10 +73,7 @@ pub(crate) fn roll_back(bundle: &Path, lock: &File) -> Result<(), BundleError> {
 
 /// Removes the unfinished parts from number `keep` on.
 pub(crate) fn remove_partial_parts(bundle: &Path, keep: u32) -> Result<(), BundleError> {
-    remove_siblings(
-        bundle,
-        |kind| matches!(kind, Kind::PartialPart(number) if number >= keep),
-    )
+    remove_siblings(bundle, |kind| matches!(kind, Kind::PartialPart(number) if number >= keep))
 }
 
 /// Removes everything of an unfinished bundle.
@@ -123,12 +114,7 @@ fn sync_directory(bundle: &Path) -> Result<(), BundleError> {
     let directory = names::directory(bundle);
     let file = File::open(directory).map_err(BundleError::io(directory))?;
     match file.sync_all() {
-        Err(error)
-            if !matches!(
-                error.kind(),
-                io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported
-            ) =>
-        {
+        Err(error) if !matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::Unsupported) => {
             Err(BundleError::io(directory)(error))
         }
         _ => Ok(()),

@@ -30,9 +30,7 @@ pub(crate) fn blocks(
         let count = BLOCK.min(range.end - offset);
         let mut bytes: Vec<u8> = std::mem::take(&mut spare);
         bytes.resize(usize::try_from(count).unwrap_or_default(), 0);
-        let read = volumes
-            .read_at(offset, &mut bytes)
-            .map_err(|error| volumes.failed(error))?;
+        let read = volumes.read_at(offset, &mut bytes).map_err(|error| volumes.failed(error))?;
         if read < bytes.len() {
             return Err(volumes.failed(std::io::ErrorKind::UnexpectedEof.into()));
         }

@@ -33,10 +33,8 @@ pub(crate) fn header_len(path: &str) -> u64 {
 pub(crate) fn header(path: &str, size: u64) -> Vec<u8> {
     let mut entry = EntryBuilder::new_gnu();
     entry.path(path).entry_type(EntryType::Regular);
-    let fields = entry
-        .size(size)
-        .and_then(|entry| entry.mode(0o777))
-        .and_then(|entry| entry.uid(0)?.gid(0)?.mtime(0));
+    let fields =
+        entry.size(size).and_then(|entry| entry.mode(0o777)).and_then(|entry| entry.uid(0)?.gid(0)?.mtime(0));
     if fields.is_err() {
         unreachable!("every u64 fits the base-256 form of a size, and the rest is constant");
     }
@@ -64,10 +62,7 @@ mod tests {
                 let bytes = header(&path, size);
                 let last = tar::Header::from_byte_slice(&bytes[bytes.len() - 512..]);
                 assert_eq!(last.entry_size().unwrap(), size);
-                assert_eq!(
-                    (last.mode().unwrap(), last.uid().unwrap(), last.gid().unwrap()),
-                    (0o777, 0, 0)
-                );
+                assert_eq!((last.mode().unwrap(), last.uid().unwrap(), last.gid().unwrap()), (0o777, 0, 0));
                 assert_eq!(last.mtime().unwrap(), 0);
                 assert_eq!(last.as_gnu().unwrap().magic, *b"ustar ");
                 assert_eq!(last.as_gnu().unwrap().version, *b" \0");

@@ -61,12 +61,7 @@ pub enum TarError {
 impl TarError {
     /// An archive that is wrong at `offset`, in the entry `entry`.
     pub fn malformed(offset: u64, entry: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self::Malformed {
-            offset,
-            entry: entry.into(),
-            reason: reason.into(),
-            truncated: false,
-        }
+        Self::Malformed { offset, entry: entry.into(), reason: reason.into(), truncated: false }
     }
 
     fn at(offset: u64, reason: impl Into<String>) -> Self {
@@ -74,12 +69,7 @@ impl TarError {
     }
 
     fn truncated(offset: u64, entry: String, reason: impl Into<String>) -> Self {
-        Self::Malformed {
-            offset,
-            entry,
-            reason: reason.into(),
-            truncated: true,
-        }
+        Self::Malformed { offset, entry, reason: reason.into(), truncated: true }
     }
 }
 
@@ -104,10 +94,7 @@ pub fn visit_entries(
         if is_zero(bytes) && bytes.len() >= HEADER_SIZE {
             return check_end(archive, offset);
         }
-        match parser
-            .parse(bytes)
-            .map_err(|error| TarError::at(offset, error.to_string()))?
-        {
+        match parser.parse(bytes).map_err(|error| TarError::at(offset, error.to_string()))? {
             ParseEvent::NeedData { min_bytes } => {
                 if bytes.len() < want {
                     let reason = "the archive ends within or before a header";
@@ -127,11 +114,7 @@ pub fn visit_entries(
                         TarError::malformed(offset, entry.path_lossy().escape_debug().to_string(), reason)
                     })?;
                     if let Some(path) = path {
-                        visit(TarEntry {
-                            path,
-                            offset: data,
-                            size: entry.size,
-                        })?;
+                        visit(TarEntry { path, offset: data, size: entry.size })?;
                     }
                 }
                 offset = next;
@@ -145,11 +128,7 @@ pub fn visit_entries(
             }
             ParseEvent::SparseEntry { entry, .. } => {
                 let name = entry.path_lossy().escape_debug().to_string();
-                return Err(TarError::malformed(
-                    offset,
-                    name,
-                    "sparse files are not supported",
-                ));
+                return Err(TarError::malformed(offset, name, "sparse files are not supported"));
             }
             ParseEvent::End { .. } => return check_end(archive, offset),
         }
@@ -167,15 +146,10 @@ fn check(archive: &dyn BlobSource, entry: &ParsedEntry<'_>, header: u64, data: u
     let stated = entry.header.entry_size().unwrap_or_default();
     let fits_header = entry.size < 1 << 33;
     if fits_header && stated != entry.size {
-        let reason = format!(
-            "two sizes: {stated} in the header, {} in its extension",
-            entry.size
-        );
+        let reason = format!("two sizes: {stated} in the header, {} in its extension", entry.size);
         return Err(TarError::malformed(header, name(), reason));
     }
-    let next = data
-        .checked_add(entry.size)
-        .and_then(|end| end.checked_add(padding(entry.size)));
+    let next = data.checked_add(entry.size).and_then(|end| end.checked_add(padding(entry.size)));
     next.filter(|next| *next <= archive.size()).ok_or_else(|| {
         let left = archive.size().saturating_sub(data);
         let reason = format!("{} bytes are stated, the archive ends after {left}", entry.size);
@@ -261,11 +235,7 @@ struct Window<'a> {
 
 impl<'a> Window<'a> {
     fn new(archive: &'a dyn BlobSource) -> Self {
-        Self {
-            archive,
-            start: 0,
-            bytes: Vec::new(),
-        }
+        Self { archive, start: 0, bytes: Vec::new() }
     }
 
     /// `want` bytes from `offset`; fewer only at the end of the archive.

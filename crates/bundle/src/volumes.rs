@@ -49,20 +49,10 @@ impl Volumes {
         for path in found.paths {
             let file = File::open(&path).map_err(BundleError::io(&path))?;
             let length = file.metadata().map_err(BundleError::io(&path))?.len();
-            files.push(Volume {
-                path,
-                file: Arc::new(file),
-                start: size,
-                size: length,
-            });
+            files.push(Volume { path, file: Arc::new(file), start: size, size: length });
             size = size.saturating_add(length);
         }
-        Ok(Self {
-            files,
-            size,
-            in_parts,
-            named: found.named,
-        })
+        Ok(Self { files, size, in_parts, named: found.named })
     }
 
     /// The name of the whole in each directory that it or its parts were looked for in.
@@ -105,12 +95,7 @@ impl Volumes {
             volume.start = start;
             start += volume.size;
         }
-        Self {
-            files,
-            size: self.size,
-            in_parts: self.in_parts,
-            named: self.named.clone(),
-        }
+        Self { files, size: self.size, in_parts: self.in_parts, named: self.named.clone() }
     }
 
     /// The files that hold the `size` bytes from `offset`, at least one.
@@ -132,8 +117,7 @@ impl Volumes {
 
     /// The number of the file that holds the byte at `offset`; the number of files if it lies beyond.
     pub(crate) fn index_at(&self, offset: u64) -> usize {
-        self.files
-            .partition_point(|volume| volume.start + volume.size <= offset)
+        self.files.partition_point(|volume| volume.start + volume.size <= offset)
     }
 }
 
@@ -188,10 +172,7 @@ struct Found {
 
 fn find(paths: &[PathBuf]) -> Result<Found, BundleError> {
     let Some(first) = paths.first() else {
-        return Err(BundleError::NotABundle {
-            path: PathBuf::new(),
-            reason: "no file is named".to_owned(),
-        });
+        return Err(BundleError::NotABundle { path: PathBuf::new(), reason: "no file is named".to_owned() });
     };
     let mut wholes = BTreeMap::new();
     let mut parts = BTreeMap::new();
@@ -221,22 +202,11 @@ fn find(paths: &[PathBuf]) -> Result<Found, BundleError> {
         }
     }
     match (wholes.into_values().next(), parts.values().next()) {
-        (Some(whole), Some(part)) => Err(BundleError::Ambiguous {
-            first: whole,
-            second: part.clone(),
-        }),
-        (Some(whole), None) => Ok(Found {
-            paths: vec![whole],
-            in_parts: false,
-            named,
-        }),
+        (Some(whole), Some(part)) => Err(BundleError::Ambiguous { first: whole, second: part.clone() }),
+        (Some(whole), None) => Ok(Found { paths: vec![whole], in_parts: false, named }),
         (None, Some(_)) => {
             check_complete(first, &parts)?;
-            Ok(Found {
-                paths: parts.into_values().collect(),
-                in_parts: true,
-                named,
-            })
+            Ok(Found { paths: parts.into_values().collect(), in_parts: true, named })
         }
         (None, None) => Err(BundleError::NotFound {
             path: first.clone(),
@@ -246,10 +216,7 @@ fn find(paths: &[PathBuf]) -> Result<Found, BundleError> {
 }
 
 fn not_a_bundle(path: &Path, reason: &str) -> BundleError {
-    BundleError::NotABundle {
-        path: path.to_owned(),
-        reason: reason.to_owned(),
-    }
+    BundleError::NotABundle { path: path.to_owned(), reason: reason.to_owned() }
 }
 
 fn check_name(path: &Path, first: &Path) -> Result<(), BundleError> {
@@ -289,8 +256,5 @@ fn check_complete(bundle: &Path, parts: &BTreeMap<u32, PathBuf>) -> Result<(), B
     };
     let last = parts.keys().next_back().copied().unwrap_or_default();
     let missing = last as usize + 1 - parts.len();
-    Err(BundleError::MissingPart {
-        path: names::part(bundle, first),
-        others: missing - 1,
-    })
+    Err(BundleError::MissingPart { path: names::part(bundle, first), others: missing - 1 })
 }

@@ -79,11 +79,7 @@ impl Writer {
                 .open(&partial)
                 .and_then(|file| file.set_len(volume_size).map(|()| file))
                 .map_err(|error| BundleError::of_write(partial.clone(), size, error))?;
-            volumes.push(Volume {
-                partial,
-                file,
-                size: volume_size,
-            });
+            volumes.push(Volume { partial, file, size: volume_size });
         }
         let writer = Self {
             bundle: path.to_owned(),
@@ -179,10 +175,7 @@ impl Writer {
     /// [`BundleError::DiskFull`] where space is only now taken, or [`BundleError::Io`].
     pub fn sync(&self) -> Result<(), BundleError> {
         for volume in &self.volumes {
-            volume
-                .file
-                .sync_data()
-                .map_err(|error| self.failed(volume, error))?;
+            volume.file.sync_data().map_err(|error| self.failed(volume, error))?;
         }
         Ok(())
     }
@@ -194,10 +187,7 @@ impl Writer {
     /// As [`Writer::sync`]; the partial files are kept.
     pub fn finish(self) -> Result<Vec<PathBuf>, BundleError> {
         for volume in &self.volumes {
-            volume
-                .file
-                .sync_all()
-                .map_err(|error| self.failed(volume, error))?;
+            volume.file.sync_all().map_err(|error| self.failed(volume, error))?;
         }
         if self.in_parts {
             replace::with_parts(&self.bundle, &self.lock, self.part_count())
@@ -215,11 +205,7 @@ impl Writer {
     }
 
     fn part_count(&self) -> u32 {
-        if self.in_parts {
-            u32::try_from(self.volumes.len()).unwrap_or(u32::MAX)
-        } else {
-            0
-        }
+        if self.in_parts { u32::try_from(self.volumes.len()).unwrap_or(u32::MAX) } else { 0 }
     }
 
     /// Calls `act` with each volume that the range lies in, the offset in it, and the number of bytes.
@@ -234,10 +220,7 @@ impl Writer {
             let within = offset % self.part_size.max(1);
             let volume = self.volumes.get(index).filter(|volume| within < volume.size);
             let Some(volume) = volume else {
-                let reason = format!(
-                    "offset {offset} lies beyond the {} bytes of the bundle",
-                    self.size
-                );
+                let reason = format!("offset {offset} lies beyond the {} bytes of the bundle", self.size);
                 return Err(BundleError::io(&self.bundle)(io::Error::new(
                     io::ErrorKind::InvalidInput,
                     reason,
@@ -261,25 +244,14 @@ impl Writer {
 fn volume_sizes(path: &Path, size: u64, part_size: Option<u64>) -> Result<Vec<u64>, BundleError> {
     let largest = part_size.map_or(size, |part_size| part_size.min(size));
     if let Some(limit) = disk::file_size_limit(names::directory(path)).filter(|limit| largest > *limit) {
-        return Err(BundleError::FileTooLarge {
-            path: path.to_owned(),
-            size: largest,
-            limit,
-        });
+        return Err(BundleError::FileTooLarge { path: path.to_owned(), size: largest, limit });
     }
     let Some(part_size) = part_size else {
         return Ok(vec![size]);
     };
     let parts = size.div_ceil(part_size).max(1);
     if parts > MAX_PARTS {
-        return Err(BundleError::TooManyParts {
-            path: path.to_owned(),
-            part_size,
-            parts,
-            limit: MAX_PARTS,
-        });
+        return Err(BundleError::TooManyParts { path: path.to_owned(), part_size, parts, limit: MAX_PARTS });
     }
-    Ok((0..parts)
-        .map(|number| part_size.min(size - number * part_size))
-        .collect())
+    Ok((0..parts).map(|number| part_size.min(size - number * part_size)).collect())
 }

@@ -26,9 +26,7 @@ impl Environment {
     pub fn of_process() -> Self {
         let filled = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         let either = |upper: &str, lower: &str| {
-            filled(upper)
-                .or_else(|| filled(lower))
-                .map(|value| value.to_string_lossy().into_owned())
+            filled(upper).or_else(|| filled(lower)).map(|value| value.to_string_lossy().into_owned())
         };
         let dumb = filled("TERM").is_some_and(|term| term == "dumb");
         Self {
@@ -69,16 +67,10 @@ mod tests {
     #[test]
     fn credentials_are_looked_for_where_other_tools_keep_them() {
         let files = |variables: &[(&str, &str)]| {
-            let variables: Vec<(String, PathBuf)> = variables
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), PathBuf::from(value)))
-                .collect();
-            let find = |name: &str| {
-                variables
-                    .iter()
-                    .find(|(it, _)| it == name)
-                    .map(|(_, value)| value.clone())
-            };
+            let variables: Vec<(String, PathBuf)> =
+                variables.iter().map(|(name, value)| ((*name).to_owned(), PathBuf::from(value))).collect();
+            let find =
+                |name: &str| variables.iter().find(|(it, _)| it == name).map(|(_, value)| value.clone());
             credential_files(&find)
         };
         let paths = |texts: &[&str]| texts.iter().map(PathBuf::from).collect::<Vec<_>>();
@@ -95,9 +87,6 @@ mod tests {
             files(&[("HOME", "/h"), ("XDG_CONFIG_HOME", "/c"), ("DOCKER_CONFIG", "/d")]),
             paths(&["/c/containers/auth.json", "/d/config.json"])
         );
-        assert_eq!(
-            files(&[("HOME", "/h"), ("REGISTRY_AUTH_FILE", "/a.json")]),
-            paths(&["/a.json"])
-        );
+        assert_eq!(files(&[("HOME", "/h"), ("REGISTRY_AUTH_FILE", "/a.json")]), paths(&["/a.json"]));
     }
 }

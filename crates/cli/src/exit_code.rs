@@ -28,26 +28,14 @@ impl Exit {
     pub const ALL: [(Self, &'static str); 8] = [
         (Self::Success, "done"),
         (Self::Internal, "a fault of dhctl itself"),
-        (
-            Self::Usage,
-            "a wrong request: flags, or a release or channel that the source does not have",
-        ),
-        (
-            Self::Incomplete,
-            "something is missing, incomplete or damaged: source, bundle, part or target",
-        ),
+        (Self::Usage, "a wrong request: flags, or a release or channel that the source does not have"),
+        (Self::Incomplete, "something is missing, incomplete or damaged: source, bundle, part or target"),
         (
             Self::Denied,
             "authentication or permission: the registry refused the login, or the login lacks the right",
         ),
-        (
-            Self::Network,
-            "network: DNS, connection, proxy, TLS, timeouts, an answer that is no registry's",
-        ),
-        (
-            Self::Files,
-            "local files and disk: not writable, no space, a file system's size limit",
-        ),
+        (Self::Network, "network: DNS, connection, proxy, TLS, timeouts, an answer that is no registry's"),
+        (Self::Files, "local files and disk: not writable, no space, a file system's size limit"),
         (Self::Interrupted, "interrupted by a signal"),
     ];
 }

@@ -55,16 +55,11 @@ impl Login<'_> {
         if let Some(key) = self.license.filter(|key| !key.is_empty()) {
             return Ok(Some(Credentials::new(LICENSE_LOGIN, Secret::new(key))));
         }
-        let paths = CredentialPaths {
-            files: environment.credential_files.clone(),
-            helper_directories: Vec::new(),
-        };
+        let paths =
+            CredentialPaths { files: environment.credential_files.clone(), helper_directories: Vec::new() };
         let stored = lookup(&paths, url.host.as_str(), url.repository.as_str()).await;
         stored.map_err(|error| {
-            let hint = format!(
-                "give the login by {}, or repair the stored credentials",
-                self.flag
-            );
+            let hint = format!("give the login by {}, or repair the stored credentials", self.flag);
             Failure::new(Exit::Denied, error.to_string()).hint(hint)
         })
     }
@@ -74,10 +69,7 @@ impl Login<'_> {
 fn read_password(path: &Path) -> Result<Secret, Failure> {
     let mut text = String::new();
     let read = if path == Path::new("-") {
-        std::io::stdin()
-            .lock()
-            .take(MAX_PASSWORD)
-            .read_to_string(&mut text)
+        std::io::stdin().lock().take(MAX_PASSWORD).read_to_string(&mut text)
     } else {
         std::fs::File::open(path).and_then(|file| file.take(MAX_PASSWORD).read_to_string(&mut text))
     };
@@ -85,10 +77,7 @@ fn read_password(path: &Path) -> Result<Secret, Failure> {
     let password = text.strip_suffix('\n').unwrap_or(&text);
     let password = password.strip_suffix('\r').unwrap_or(password);
     if password.is_empty() {
-        return Err(Failure::usage(format!(
-            "{}: the password is empty",
-            path.display()
-        )));
+        return Err(Failure::usage(format!("{}: the password is empty", path.display())));
     }
     Ok(Secret::new(password))
 }

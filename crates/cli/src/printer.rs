@@ -56,11 +56,7 @@ impl Printer {
     }
 
     fn document<T: Serialize>(command: &str, outcome: Outcome<'_, T>) -> Result<(), Failure> {
-        let document = Document {
-            version: DOCUMENT_VERSION,
-            command,
-            outcome,
-        };
+        let document = Document { version: DOCUMENT_VERSION, command, outcome };
         let mut bytes = serde_json::to_vec_pretty(&document).map_err(Failure::internal)?;
         bytes.push(b'\n');
         Self::stdout(&bytes)

@@ -45,58 +45,32 @@ fn dispatch(command: Command, environment: Environment) -> Exit {
         Command::Mirror(args) => match args.command {
             Some(MirrorCommand::Verify(args)) => {
                 let output = args.output.clone();
-                finish(
-                    "mirror verify",
-                    &output,
-                    commands::mirror_verify::run(args, environment),
-                )
+                finish("mirror verify", &output, commands::mirror_verify::run(args, environment))
             }
             None if args.transfer.registry.is_some() => {
                 let output = args.transfer.output.clone();
-                finish(
-                    "mirror push",
-                    &output,
-                    commands::mirror_push::run(args.transfer, environment),
-                )
+                finish("mirror push", &output, commands::mirror_push::run(args.transfer, environment))
             }
             None => {
                 let output = args.transfer.output.clone();
-                finish(
-                    "mirror pull",
-                    &output,
-                    commands::mirror_pull::run(args.transfer, environment),
-                )
+                finish("mirror pull", &output, commands::mirror_pull::run(args.transfer, environment))
             }
         },
         Command::Bundle(BundleCommand::Inspect(args)) => {
             let output = args.output.clone();
-            finish("bundle inspect", &output, async move {
-                commands::bundle_inspect::run(&args)
-            })
+            finish("bundle inspect", &output, async move { commands::bundle_inspect::run(&args) })
         }
         Command::Bundle(BundleCommand::Verify(args)) => {
             let output = args.output.clone();
-            finish(
-                "bundle verify",
-                &output,
-                commands::bundle_verify::run(args, environment),
-            )
+            finish("bundle verify", &output, commands::bundle_verify::run(args, environment))
         }
         Command::Bundle(BundleCommand::Split(args)) => {
             let output = args.output.clone();
-            finish(
-                "bundle split",
-                &output,
-                commands::bundle_convert::split(args, environment),
-            )
+            finish("bundle split", &output, commands::bundle_convert::split(args, environment))
         }
         Command::Bundle(BundleCommand::Join(args)) => {
             let output = args.output.clone();
-            finish(
-                "bundle join",
-                &output,
-                commands::bundle_convert::join(args, environment),
-            )
+            finish("bundle join", &output, commands::bundle_convert::join(args, environment))
         }
         Command::Completions { shell } => commands::completions::run(shell),
     }
@@ -113,10 +87,8 @@ fn finish(name: &str, output: &OutputArgs, command: impl Future<Output = Result<
 }
 
 fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(Failure::internal)?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::internal)?;
     let result = runtime.block_on(async {
         let stop = stop_signal()?;
         tokio::select! {

@@ -11,25 +11,17 @@ use crate::{Environment, args::ConnectionArgs, failure::Failure};
 /// Checks the name of a bundle by the documented rules: it ends in `.tar` and is no directory.
 pub(crate) fn bundle_path(path: &Path) -> Result<PathBuf, Failure> {
     if path.is_dir() {
-        return Err(Failure::usage(format!(
-            "{}: is a directory, not a bundle",
-            path.display()
-        )));
+        return Err(Failure::usage(format!("{}: is a directory, not a bundle", path.display())));
     }
     if path.extension().is_none_or(|extension| extension != "tar") {
-        return Err(Failure::usage(format!(
-            "{}: the name of a bundle must end in .tar",
-            path.display()
-        )));
+        return Err(Failure::usage(format!("{}: the name of a bundle must end in .tar", path.display())));
     }
     Ok(path.to_owned())
 }
 
 /// The directory that a file lies in.
 pub(crate) fn directory(path: &Path) -> &Path {
-    path.parent()
-        .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("."))
+    path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 /// A client for the registry that `url` is in.

@@ -25,10 +25,7 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
     let (number, unit) = text.split_at(digits);
     let unit = unit.trim_start();
-    let factor = UNITS
-        .iter()
-        .find(|(name, _)| name.eq_ignore_ascii_case(unit))
-        .filter(|_| digits > 0);
+    let factor = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)).filter(|_| digits > 0);
     let Some((_, factor)) = factor else {
         return Err("expected a whole number of GiB, or a size as 200MB, 4GiB or fat32".to_owned());
     };
@@ -67,9 +64,7 @@ mod tests {
 
     #[test]
     fn what_is_no_size() {
-        for text in [
-            "", "-1", "+1", "1.5", "1.5GiB", "GB", "4G", "4M", "4 GiB x", "fat", "fat33", "١",
-        ] {
+        for text in ["", "-1", "+1", "1.5", "1.5GiB", "GB", "4G", "4M", "4 GiB x", "fat", "fat33", "١"] {
             assert!(parse(text).unwrap_err().contains("4GiB"), "{text}");
         }
         for text in ["17179869184", "99999999999999999999B"] {

@@ -28,14 +28,8 @@ pub struct ParseChannelError {
 
 impl Channel {
     /// Every channel, from alpha to lts.
-    pub const ALL: [Self; 6] = [
-        Self::Alpha,
-        Self::Beta,
-        Self::EarlyAccess,
-        Self::Stable,
-        Self::RockSolid,
-        Self::Lts,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Alpha, Self::Beta, Self::EarlyAccess, Self::Stable, Self::RockSolid, Self::Lts];
 
     /// The name, which is also the tag in every repository of the platform.
     pub fn name(self) -> &'static str {
@@ -63,9 +57,7 @@ impl FromStr for Channel {
         Self::ALL
             .into_iter()
             .find(|channel| channel.name() == text)
-            .ok_or_else(|| ParseChannelError {
-                text: text.chars().take(100).collect(),
-            })
+            .ok_or_else(|| ParseChannelError { text: text.chars().take(100).collect() })
     }
 }
 

@@ -115,10 +115,7 @@ impl FileSearch {
 
     fn with_limits(wanted: &[&str], max_file: u64, max_layer: u64) -> Self {
         Self {
-            wanted: wanted
-                .iter()
-                .map(|&path| (path.to_owned(), State::Open))
-                .collect(),
+            wanted: wanted.iter().map(|&path| (path.to_owned(), State::Open)).collect(),
             max_file,
             max_layer,
         }
@@ -135,24 +132,16 @@ impl FileSearch {
             return Ok(());
         }
         let failed = |error: TarError| match error {
-            TarError::TooLong { limit } => ImageFileError::LayerTooLarge {
-                media_type: media_type.to_owned(),
-                limit,
-            },
-            error => ImageFileError::Layer {
-                media_type: media_type.to_owned(),
-                source: error.into(),
-            },
+            TarError::TooLong { limit } => {
+                ImageFileError::LayerTooLarge { media_type: media_type.to_owned(), limit }
+            }
+            error => ImageFileError::Layer { media_type: media_type.to_owned(), source: error.into() },
         };
         let layer = layer_stream::open(reader).map_err(|error| failed(error.into()))?;
         let mut walk = TarWalk::new(layer.tar, self.max_layer, !layer.tells_its_end);
         let is_open = |(_, state): &(&String, &State)| matches!(state, State::Open);
-        let mut layer: Vec<(String, Here)> = self
-            .wanted
-            .iter()
-            .filter(is_open)
-            .map(|(path, _)| (path.clone(), Here::default()))
-            .collect();
+        let mut layer: Vec<(String, Here)> =
+            self.wanted.iter().filter(is_open).map(|(path, _)| (path.clone(), Here::default())).collect();
         while let Some(entry) = walk.next_entry().map_err(failed)? {
             let path = normalise(&entry.path);
             let whiteout = whiteout(&path);

@@ -63,19 +63,11 @@ impl ImageList {
                 match text.parse::<Digest>() {
                     Ok(digest) => images.entry(digest).or_default().push(name.to_owned()),
                     Err(source) => {
-                        return Err(ImageListError::Digest {
-                            name: name.to_owned(),
-                            source,
-                        });
+                        return Err(ImageListError::Digest { name: name.to_owned(), source });
                     }
                 }
-            } else if text
-                .parse::<Digest>()
-                .is_ok_and(|digest| digest.algorithm() != Algorithm::Sha256)
-            {
-                return Err(ImageListError::Algorithm {
-                    name: name.to_owned(),
-                });
+            } else if text.parse::<Digest>().is_ok_and(|digest| digest.algorithm() != Algorithm::Sha256) {
+                return Err(ImageListError::Algorithm { name: name.to_owned() });
             }
             Ok(())
         })?;
@@ -86,10 +78,9 @@ impl ImageList {
     pub fn parse_tags(json: &[u8]) -> Result<Self, ImageListError> {
         let mut images = BTreeMap::<Tag, Vec<String>>::new();
         for_each_text(&serde_json::from_slice(json)?, &mut |name, text| {
-            let tag = text.parse().map_err(|source| ImageListError::Tag {
-                name: name.to_owned(),
-                source: Some(source),
-            })?;
+            let tag = text
+                .parse()
+                .map_err(|source| ImageListError::Tag { name: name.to_owned(), source: Some(source) })?;
             images.entry(tag).or_default().push(name.to_owned());
             Ok(())
         })?;
@@ -104,10 +95,7 @@ pub fn parse_extra_images(json: &[u8]) -> Result<BTreeMap<String, String>, Image
     let images: BTreeMap<String, &RawValue> = serde_json::from_slice(json)?;
     let tag = |(name, value): (String, &RawValue)| match spelled(value)?.map(|text| text.parse::<Tag>()) {
         Some(Ok(tag)) => Ok((name, tag.to_string())),
-        Some(Err(source)) => Err(ImageListError::Tag {
-            name,
-            source: Some(source),
-        }),
+        Some(Err(source)) => Err(ImageListError::Tag { name, source: Some(source) }),
         None => Err(ImageListError::Tag { name, source: None }),
     };
     images.into_iter().map(tag).collect()
@@ -121,22 +109,14 @@ fn for_each_text(
     let mut waiting = vec![(String::new(), root)];
     while let Some((path, value)) = waiting.pop() {
         let under = |name: &str| {
-            if path.is_empty() {
-                name.to_owned()
-            } else {
-                format!("{path}.{name}")
-            }
+            if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
         };
         let before = waiting.len();
         match value {
             Value::String(text) => found(&path, text)?,
             Value::Array(items) => {
-                waiting.extend(
-                    items
-                        .iter()
-                        .enumerate()
-                        .map(|(index, item)| (under(&index.to_string()), item)),
-                );
+                waiting
+                    .extend(items.iter().enumerate().map(|(index, item)| (under(&index.to_string()), item)));
             }
             Value::Object(fields) => waiting.extend(fields.iter().map(|(name, value)| (under(name), value))),
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -160,10 +140,7 @@ mod tests {
         let ImageList::Digests(images) = list else {
             panic!("{list:?}");
         };
-        images
-            .into_iter()
-            .map(|(digest, names)| (digest.to_string(), names))
-            .collect()
+        images.into_iter().map(|(digest, names)| (digest.to_string(), names)).collect()
     }
 
     fn names(names: &[&str]) -> Vec<String> {
@@ -190,10 +167,7 @@ mod tests {
             (format!(r#"["{A}"]"#), "0"),
             (format!(r#"{{"a":{{"b":[1,null,{{"c":"{A}"}}]}}}}"#), "a.b.2.c"),
             (format!(r#"{{"console":"registry.example/x@{A}"}}"#), "console"),
-            (
-                format!(r#"{{"console":"{A}","version":"v1","sha":true}}"#),
-                "console",
-            ),
+            (format!(r#"{{"console":"{A}","version":"v1","sha":true}}"#), "console"),
             (format!("\"{A}\""), ""),
         ] {
             assert_eq!(digests(&json), [(A.to_owned(), names(&[name]))], "{json}");
@@ -231,10 +205,7 @@ mod tests {
         let ImageList::Tags(images) = list else {
             panic!("{list:?}");
         };
-        let images: Vec<_> = images
-            .iter()
-            .map(|(tag, names)| (tag.as_str(), names.len()))
-            .collect();
+        let images: Vec<_> = images.iter().map(|(tag, names)| (tag.as_str(), names.len())).collect();
         assert_eq!(images, [("abc-1", 2), ("f0", 1)]);
         let error = ImageList::parse_tags(br#"{"common":{"pause":"not a tag"}}"#).unwrap_err();
         assert!(error.to_string().contains("'common.pause'"), "{error}");
@@ -243,21 +214,11 @@ mod tests {
     #[test]
     fn extra_images_have_tags_or_numbers() {
         let images = parse_extra_images(br#"{"scanner":"v1.2","db":3,"rules":1.10}"#).unwrap();
-        let images: Vec<_> = images
-            .iter()
-            .map(|(name, tag)| (name.as_str(), tag.as_str()))
-            .collect();
+        let images: Vec<_> = images.iter().map(|(name, tag)| (name.as_str(), tag.as_str())).collect();
         assert_eq!(images, [("db", "3"), ("rules", "1.10"), ("scanner", "v1.2")]);
         assert!(parse_extra_images(b"{}").unwrap().is_empty());
-        for json in [
-            r#"{"a":null}"#,
-            r#"{"a":{}}"#,
-            r#"{"a":""}"#,
-            r#"{"a":"b/c"}"#,
-            r#"{"a":-1}"#,
-            "[]",
-            "",
-        ] {
+        for json in [r#"{"a":null}"#, r#"{"a":{}}"#, r#"{"a":""}"#, r#"{"a":"b/c"}"#, r#"{"a":-1}"#, "[]", ""]
+        {
             assert!(parse_extra_images(json.as_bytes()).is_err(), "{json}");
         }
     }

@@ -42,8 +42,5 @@ pub(crate) fn open<'r>(mut source: impl Read + 'r) -> io::Result<LayerStream<'r>
     } else {
         Box::new(whole)
     };
-    Ok(LayerStream {
-        tar,
-        tells_its_end: is_gzip || is_zstd,
-    })
+    Ok(LayerStream { tar, tells_its_end: is_gzip || is_zstd })
 }

@@ -77,19 +77,10 @@ impl fmt::Display for MinorGap {
 impl fmt::Display for Notice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::MinIgnored {
-                min,
-                channel,
-                version,
-            } => write!(
-                f,
-                "the minimum version {min} is above {channel} (v{version}) and is ignored"
-            ),
-            Self::ChannelAboveMax {
-                channel,
-                version,
-                max,
-            } => write!(
+            Self::MinIgnored { min, channel, version } => {
+                write!(f, "the minimum version {min} is above {channel} (v{version}) and is ignored")
+            }
+            Self::ChannelAboveMax { channel, version, max } => write!(
                 f,
                 "channel {channel} points to v{version}, above the maximum version {max}, and is left out"
             ),
@@ -134,11 +125,7 @@ pub(crate) fn missing_minors<'a>(
         let mut next = if major == low.0 { low.1 } else { 0 };
         for minor in present {
             if minor > next {
-                gaps.push(MinorGap {
-                    major,
-                    first: next,
-                    last: minor - 1,
-                });
+                gaps.push(MinorGap { major, first: next, last: minor - 1 });
             }
             next = minor.saturating_add(1);
         }
@@ -153,10 +140,8 @@ mod tests {
     fn gaps(chosen: &[&str], known: &[&str]) -> String {
         let chosen = chosen.iter().map(|version| version.parse().unwrap()).collect();
         let known: Vec<Version> = known.iter().map(|version| version.parse().unwrap()).collect();
-        let gaps: Vec<String> = missing_minors(&chosen, known.iter())
-            .iter()
-            .map(ToString::to_string)
-            .collect();
+        let gaps: Vec<String> =
+            missing_minors(&chosen, known.iter()).iter().map(ToString::to_string).collect();
         gaps.join("; ")
     }
 
@@ -165,10 +150,7 @@ mod tests {
         let known = ["1.55.1", "1.56.0", "1.58.3", "1.62.0", "1.65.0"];
         assert_eq!(gaps(&["1.55.1", "1.56.0"], &known), "");
         assert_eq!(gaps(&["1.55.1", "1.58.3"], &known), "1.57");
-        assert_eq!(
-            gaps(&["1.56.0", "1.65.0"], &known),
-            "1.57; 1.59 to 1.61; 1.63, 1.64"
-        );
+        assert_eq!(gaps(&["1.56.0", "1.65.0"], &known), "1.57; 1.59 to 1.61; 1.63, 1.64");
         assert_eq!(gaps(&["1.58.3"], &known), "");
         assert_eq!(gaps(&[], &known), "");
     }

@@ -94,9 +94,7 @@ pub fn parse_module_version(json: &[u8]) -> Result<Tag, ReleaseInfoError> {
 }
 
 fn not_a_version(text: &str) -> ReleaseInfoError {
-    ReleaseInfoError::Version {
-        text: text.chars().take(100).collect(),
-    }
+    ReleaseInfoError::Version { text: text.chars().take(100).collect() }
 }
 
 /// A JSON value as text: strings without quotes, anything else as it stands, null as nothing.
@@ -115,10 +113,7 @@ mod tests {
     use super::*;
 
     fn map(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs
-            .iter()
-            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
-            .collect()
+        pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
     #[test]
@@ -132,12 +127,9 @@ mod tests {
         assert!(info.suspended);
         assert_eq!(
             info.requirements,
-            map(&[
-                ("k8s", "1.23.0"),
-                ("containerdOnAllNodes", "true"),
-                ("nodes", "1.10"),
-                ("quote", "a\"b"),
-            ])
+            map(
+                &[("k8s", "1.23.0"), ("containerdOnAllNodes", "true"), ("nodes", "1.10"), ("quote", "a\"b"),]
+            )
         );
         assert_eq!(info.own_disruptions(), ["ingressNginx"]);
     }
@@ -172,10 +164,7 @@ mod tests {
         for version in ["", "v", "latest", "v1.58", "v1.58.3+ee", "vv1.58.3"] {
             let json = format!(r#"{{"version":"{version}"}}"#);
             let error = ReleaseInfo::parse(json.as_bytes()).unwrap_err();
-            assert!(
-                matches!(error, ReleaseInfoError::Version { .. }),
-                "{json}: {error}"
-            );
+            assert!(matches!(error, ReleaseInfoError::Version { .. }), "{json}: {error}");
         }
     }
 
@@ -191,9 +180,7 @@ mod tests {
             ("1.2.3/x", None),
         ] {
             let json = format!(r#"{{"version":"{version}","more":[1]}}"#);
-            let read = parse_module_version(json.as_bytes())
-                .ok()
-                .map(|tag| tag.to_string());
+            let read = parse_module_version(json.as_bytes()).ok().map(|tag| tag.to_string());
             assert_eq!(read.as_deref(), tag, "{version}");
         }
         assert!(parse_module_version(b"{}").is_err());

@@ -114,10 +114,7 @@ fn document(release: &ReleaseManifest) -> Result<String, ReleaseManifestError> {
         api_version: "deckhouse.io/v1alpha1",
         approved: false,
         kind: "DeckhouseRelease",
-        metadata: Metadata {
-            creation_timestamp: None,
-            name: &tag,
-        },
+        metadata: Metadata { creation_timestamp: None, name: &tag },
         spec: Spec {
             changelog: changelog
                 .as_deref()
@@ -129,11 +126,7 @@ fn document(release: &ReleaseManifest) -> Result<String, ReleaseManifestError> {
             requirements: &info.requirements,
             version: &tag,
         },
-        status: Status {
-            approved: false,
-            message: "",
-            transition_time: "0001-01-01T00:00:00Z",
-        },
+        status: Status { approved: false, message: "", transition_time: "0001-01-01T00:00:00Z" },
     };
     yaml::write(&document).map_err(|error| ReleaseManifestError::Write {
         version: info.version.clone(),
@@ -146,9 +139,7 @@ fn read_changelog(version: &Version, yaml: &[u8]) -> Result<Option<Value>, Relea
     match yaml::parse(yaml) {
         Ok(map @ Value::Map(_)) => Ok(Some(map)),
         Ok(Value::Null) => Ok(None),
-        Ok(_) => Err(ReleaseManifestError::ChangelogShape {
-            version: version.clone(),
-        }),
+        Ok(_) => Err(ReleaseManifestError::ChangelogShape { version: version.clone() }),
         Err(error) => Err(ReleaseManifestError::Changelog {
             version: version.clone(),
             source: error.to_string().into(),
@@ -216,10 +207,7 @@ status:
             release(&json, (version == "1.59.0").then_some("# nothing\n"))
         });
         let text = write_releases(&releases).unwrap();
-        let names: Vec<&str> = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("  name: "))
-            .collect();
+        let names: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("  name: ")).collect();
         assert_eq!(names, ["v1.58.9", "v1.58.10", "v1.59.0"]);
         assert_eq!(text.matches("---\n").count(), 3);
         for absent in ["changelog:", "disruptions", "requirements"] {
@@ -282,26 +270,16 @@ status:
         ];
         let quoted = |text: &str| serde_json::Value::from(text).to_string();
         let values: Vec<String> = words.iter().map(|word| quoted(word)).collect();
-        let keys: Vec<String> = words
-            .iter()
-            .map(|word| format!("  {}: 1\n", quoted(word)))
-            .collect();
+        let keys: Vec<String> = words.iter().map(|word| format!("  {}: 1\n", quoted(word))).collect();
         let changelog = format!("values: [{}]\nkeys:\n{}", values.join(", "), keys.concat());
-        let requirements: Vec<String> = words
-            .iter()
-            .map(|word| format!("{}:{}", quoted(word), quoted(word)))
-            .collect();
-        let json = format!(
-            r#"{{"version":"v1.58.3","requirements":{{{}}}}}"#,
-            requirements.join(",")
-        );
+        let requirements: Vec<String> =
+            words.iter().map(|word| format!("{}:{}", quoted(word), quoted(word))).collect();
+        let json = format!(r#"{{"version":"v1.58.3","requirements":{{{}}}}}"#, requirements.join(","));
         let text = write_releases(&[release(&json, Some(&changelog))]).unwrap();
         let is_bare = |scalar: &&str| !scalar.starts_with(['"', '\'']);
         let values = text.lines().filter_map(|line| line.trim().strip_prefix("- "));
         assert_eq!(values.filter(is_bare).collect::<Vec<_>>(), ["a,b"]);
-        let keys = text
-            .lines()
-            .filter_map(|line| line.strip_prefix("      ")?.strip_suffix(": 1"));
+        let keys = text.lines().filter_map(|line| line.strip_prefix("      ")?.strip_suffix(": 1"));
         assert_eq!(keys.filter(is_bare).collect::<Vec<_>>(), [""; 0]);
     }
 
@@ -312,10 +290,7 @@ status:
             ("text", "changelog.yaml of release v1.58.3 is not a mapping"),
             ("a: [", "changelog.yaml of release v1.58.3 cannot be read"),
             ("a: 1\na: 2\n", "changelog.yaml of release v1.58.3 cannot be read"),
-            (
-                "a: 1\n---\nb: 2\n",
-                "changelog.yaml of release v1.58.3 cannot be read",
-            ),
+            ("a: 1\n---\nb: 2\n", "changelog.yaml of release v1.58.3 cannot be read"),
         ] {
             let error = write_releases(&[release(r#"{"version":"v1.58.3"}"#, Some(changelog))]).unwrap_err();
             assert_eq!(error.to_string(), text, "{changelog}");

@@ -71,14 +71,8 @@ mod tests {
     fn names_as_the_platforms_tools_write_them() {
         assert_eq!(module("console"), "modules/console");
         assert_eq!(module_release("console"), "modules/console/release");
-        assert_eq!(
-            module_extra("console", "scanner"),
-            "modules/console/extra/scanner"
-        );
-        assert_eq!(
-            ref_name_prefix("se-plus"),
-            "registry.deckhouse.ru/deckhouse/se-plus"
-        );
+        assert_eq!(module_extra("console", "scanner"), "modules/console/extra/scanner");
+        assert_eq!(ref_name_prefix("se-plus"), "registry.deckhouse.ru/deckhouse/se-plus");
         let digest = Digest::of(b"");
         assert_eq!(attestation_tag(&digest), format!("sha256-{}.att", digest.hex()));
     }

@@ -103,11 +103,7 @@ pub enum SelectError {
         available: Vec<Channel>,
     },
     /// Exact releases are not there.
-    #[error(
-        "the source has no release {} (latest patches that it has: {})",
-        tags(missing),
-        tags(available)
-    )]
+    #[error("the source has no release {} (latest patches that it has: {})", tags(missing), tags(available))]
     UnknownReleases {
         /// The releases asked for in vain.
         missing: Vec<Version>,
@@ -140,10 +136,7 @@ pub enum SelectError {
         available: Vec<Version>,
     },
     /// The request resolves to channels that are held back at the moment.
-    #[error(
-        "channel {} is suspended at the source (--ignore-suspend takes it all the same)",
-        list(channels)
-    )]
+    #[error("channel {} is suspended at the source (--ignore-suspend takes it all the same)", list(channels))]
     Suspended {
         /// The channels.
         channels: Vec<Channel>,
@@ -157,11 +150,7 @@ fn list(channels: &[Channel]) -> String {
 
 fn tags(versions: &[Version]) -> String {
     let tags: Vec<String> = versions.iter().map(tag_of).collect();
-    if tags.is_empty() {
-        "none".to_owned()
-    } else {
-        tags.join(", ")
-    }
+    if tags.is_empty() { "none".to_owned() } else { tags.join(", ") }
 }
 
 /// Chooses the releases and channels that `request` means.

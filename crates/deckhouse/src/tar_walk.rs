@@ -113,26 +113,19 @@ impl<R: Read> TarWalk<R> {
         self.skip(self.content)?;
         self.content = 0;
         if self.fill(1)? == 0 {
-            return if self.needs_end_mark {
-                Err(self.cut())
-            } else {
-                Ok(None)
-            };
+            return if self.needs_end_mark { Err(self.cut()) } else { Ok(None) };
         }
         loop {
             let available = &self.buffer[self.start..self.end];
-            let step = self.parser.parse(available).map_err(|source| TarError::Header {
-                at: self.position,
-                source,
-            })?;
+            let step = self
+                .parser
+                .parse(available)
+                .map_err(|source| TarError::Header { at: self.position, source })?;
             match Step::from(step) {
                 Step::Pass(consumed) => self.advance(consumed),
                 Step::Entry(consumed, entry) => {
                     self.advance(consumed);
-                    self.content = entry
-                        .size
-                        .checked_next_multiple_of(BLOCK)
-                        .ok_or_else(|| self.cut())?;
+                    self.content = entry.size.checked_next_multiple_of(BLOCK).ok_or_else(|| self.cut())?;
                     return Ok(Some(entry));
                 }
                 Step::End(consumed) => {
@@ -236,9 +229,7 @@ impl<R: Read> TarWalk<R> {
     }
 
     fn cut(&self) -> TarError {
-        TarError::Cut {
-            at: self.position + (self.end - self.start) as u64,
-        }
+        TarError::Cut { at: self.position + (self.end - self.start) as u64 }
     }
 }
 
@@ -265,9 +256,9 @@ fn kind_of(entry: &ParsedEntry<'_>) -> EntryKind {
         EntryType::Regular | EntryType::Continuous if entry.path.ends_with(b"/") => EntryKind::Directory,
         EntryType::Regular | EntryType::Continuous => EntryKind::File,
         EntryType::Directory => EntryKind::Directory,
-        EntryType::Link | EntryType::Symlink => EntryKind::Link {
-            target: entry.link_target_lossy().unwrap_or_default().into_owned(),
-        },
+        EntryType::Link | EntryType::Symlink => {
+            EntryKind::Link { target: entry.link_target_lossy().unwrap_or_default().into_owned() }
+        }
         _ => EntryKind::Other,
     }
 }
@@ -282,11 +273,7 @@ fn entry_of(entry: ParsedEntry<'_>, kind: EntryKind) -> Entry {
             | EntryType::Block
             | EntryType::Fifo
     );
-    Entry {
-        size: if is_header_only { 0 } else { entry.size },
-        path: entry.path.into_owned(),
-        kind,
-    }
+    Entry { size: if is_header_only { 0 } else { entry.size }, path: entry.path.into_owned(), kind }
 }
 
 #[cfg(test)]
@@ -298,13 +285,9 @@ mod tests {
     fn header(name: &str, kind: u8, size: &str) -> Vec<u8> {
         let mut block = vec![0; 512];
         block[..name.len()].copy_from_slice(name.as_bytes());
-        for (field, text) in [
-            (100, "0000644"),
-            (108, "0000000"),
-            (116, "0000000"),
-            (124, size),
-            (136, "00000000000"),
-        ] {
+        for (field, text) in
+            [(100, "0000644"), (108, "0000000"), (116, "0000000"), (124, size), (136, "00000000000")]
+        {
             block[field..field + text.len()].copy_from_slice(text.as_bytes());
         }
         block[156] = kind;
@@ -390,10 +373,7 @@ mod tests {
     #[test]
     fn a_size_beyond_the_stream_is_a_cut() {
         let tar = [header("a", b'0', "77777777777"), vec![0; 4096]].concat();
-        assert!(matches!(
-            paths(&tar, 512).unwrap_err(),
-            TarError::Cut { at: 4608 }
-        ));
+        assert!(matches!(paths(&tar, 512).unwrap_err(), TarError::Cut { at: 4608 }));
         let mut huge = header("a", b'0', "00000000000");
         huge[124..136].fill(0xff);
         huge[148..156].fill(b' ');

@@ -82,26 +82,11 @@ impl FromStr for Bound {
             let canonical = part == "0" || !part.starts_with('0');
             (digits && canonical).then(|| part.parse().ok()).flatten()
         };
-        let parts: Option<Vec<u64>> = text
-            .strip_prefix('v')
-            .unwrap_or(text)
-            .split('.')
-            .map(number)
-            .collect();
+        let parts: Option<Vec<u64>> = text.strip_prefix('v').unwrap_or(text).split('.').map(number).collect();
         match parts.as_deref() {
-            Some(&[major, minor]) => Ok(Self {
-                major,
-                minor,
-                patch: None,
-            }),
-            Some(&[major, minor, patch]) => Ok(Self {
-                major,
-                minor,
-                patch: Some(patch),
-            }),
-            _ => Err(ParseBoundError {
-                text: text.chars().take(100).collect(),
-            }),
+            Some(&[major, minor]) => Ok(Self { major, minor, patch: None }),
+            Some(&[major, minor, patch]) => Ok(Self { major, minor, patch: Some(patch) }),
+            _ => Err(ParseBoundError { text: text.chars().take(100).collect() }),
         }
     }
 }
@@ -153,17 +138,10 @@ mod tests {
             ("1.58.3", "1.57.99", true),
         ] {
             let parsed: Bound = bound.parse().unwrap();
-            assert_eq!(
-                parsed.admits_as_max(&version.parse().unwrap()),
-                below,
-                "{bound} {version}"
-            );
+            assert_eq!(parsed.admits_as_max(&version.parse().unwrap()), below, "{bound} {version}");
         }
         assert_eq!("1.58".parse::<Bound>().unwrap().lowest(), Version::new(1, 58, 0));
-        assert_eq!(
-            "v1.58.3".parse::<Bound>().unwrap().lowest(),
-            Version::new(1, 58, 3)
-        );
+        assert_eq!("v1.58.3".parse::<Bound>().unwrap().lowest(), Version::new(1, 58, 3));
     }
 
     #[test]

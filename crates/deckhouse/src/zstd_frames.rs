@@ -23,11 +23,7 @@ pub(crate) struct ZstdFrames<R> {
 
 impl<R: BufRead> ZstdFrames<R> {
     pub(crate) fn new(source: R) -> Self {
-        Self {
-            source,
-            decoder: FrameDecoder::new(),
-            in_frame: false,
-        }
+        Self { source, decoder: FrameDecoder::new(), in_frame: false }
     }
 
     /// Begins the next frame; false at the end of the source.
@@ -59,10 +55,9 @@ impl<R: BufRead> ZstdFrames<R> {
     fn end_frame(&mut self) -> io::Result<()> {
         self.in_frame = false;
         match self.decoder.get_checksum_from_data() {
-            Some(sum) if Some(sum) != self.decoder.get_calculated_checksum() => Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "checksum of a zstd frame does not match",
-            )),
+            Some(sum) if Some(sum) != self.decoder.get_calculated_checksum() => {
+                Err(io::Error::new(io::ErrorKind::InvalidData, "checksum of a zstd frame does not match"))
+            }
             _ => Ok(()),
         }
     }

@@ -62,10 +62,7 @@ impl Dns {
                     None
                 }
             };
-        Self(Arc::new(Sources {
-            hosts: Hosts::parse(hosts),
-            servers,
-        }))
+        Self(Arc::new(Sources { hosts: Hosts::parse(hosts), servers }))
     }
 
     /// All addresses of `name`, IPv4 first.
@@ -86,10 +83,7 @@ impl Dns {
             Err(error) if error.is_no_records_found() && !is_server_failure(&error) => {
                 Err(DnsFault::NoSuchName { name })
             }
-            Err(error) => Err(DnsFault::Unanswered {
-                name,
-                reason: error.to_string(),
-            }),
+            Err(error) => Err(DnsFault::Unanswered { name, reason: error.to_string() }),
         }
     }
 }
@@ -102,9 +96,7 @@ fn servers(config: ResolverConfig, mut options: ResolverOpts) -> Result<TokioRes
     // inner and outer servers are both listed, asking at once would let the outer one say no.
     options.server_ordering_strategy = ServerOrderingStrategy::UserProvidedOrder;
     options.num_concurrent_reqs = 1;
-    TokioResolver::builder_with_config(config, TokioRuntimeProvider::default())
-        .with_options(options)
-        .build()
+    TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()).with_options(options).build()
 }
 
 /// An empty answer with an error code is a server in trouble, not a name that does not exist.
@@ -121,10 +113,7 @@ fn is_server_failure(error: &NetError) -> bool {
 impl fmt::Debug for Dns {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let servers = self.0.servers.is_some();
-        f.debug_struct("Dns")
-            .field("hosts", &self.0.hosts)
-            .field("servers", &servers)
-            .finish()
+        f.debug_struct("Dns").field("hosts", &self.0.hosts).field("servers", &servers).finish()
     }
 }
 
@@ -168,10 +157,7 @@ mod tests {
     async fn files_that_are_missing_count_as_empty() {
         let nowhere = Path::new("/nonexistent/file");
         let missing = Dns::from_files(nowhere, nowhere).lookup("reg.corp").await;
-        assert!(
-            matches!(missing, Err(DnsFault::NotConfigured { .. })),
-            "{missing:?}"
-        );
+        assert!(matches!(missing, Err(DnsFault::NotConfigured { .. })), "{missing:?}");
     }
 
     /// A resolver whose only server, here, answers everything with this response code.
@@ -191,10 +177,7 @@ mod tests {
         server.connections[0].port = port;
         let config = ResolverConfig::from_parts(None, vec![], vec![server]);
         let resolver = servers(config, ResolverOpts::default()).unwrap();
-        Dns(Arc::new(Sources {
-            hosts: Hosts::default(),
-            servers: Some(resolver),
-        }))
+        Dns(Arc::new(Sources { hosts: Hosts::default(), servers: Some(resolver) }))
     }
 
     #[tokio::test]

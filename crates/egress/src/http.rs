@@ -56,9 +56,7 @@ impl Http {
         let client = |protocols: &[&str], stall_timeout: Option<Duration>| {
             let mut tls = tls.clone();
             tls.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
-            let mut builder = base_builder(settings)
-                .tls_backend_preconfigured(tls)
-                .dns_resolver(dns.clone());
+            let mut builder = base_builder(settings).tls_backend_preconfigured(tls).dns_resolver(dns.clone());
             if let Some(limit) = stall_timeout {
                 builder = builder.read_timeout(limit);
             }
@@ -67,9 +65,7 @@ impl Http {
                     .proxy(WitnessLayer::proxy(proxies.clone()))
                     .connector_layer(WitnessLayer::new(dns.clone(), settings.connect_timeout));
             }
-            builder.build().map_err(|error| EgressError::Client {
-                reason: innermost(&error),
-            })
+            builder.build().map_err(|error| EgressError::Client { reason: innermost(&error) })
         };
         let stall = Some(settings.stall_timeout);
         Ok(Self {
@@ -89,10 +85,7 @@ impl Http {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "this is the one place that builds HTTP clients"
-)]
+#[expect(clippy::disallowed_methods, reason = "this is the one place that builds HTTP clients")]
 fn base_builder(settings: &Settings) -> ClientBuilder {
     let mut builder = Client::builder()
         .no_proxy()
@@ -125,30 +118,14 @@ mod tests {
             let mut request = [0; 1024];
             let length = stream.read(&mut request).await.unwrap();
             assert!(request[..length].starts_with(b"GET /v2/ HTTP/1.1"));
-            stream
-                .write_all(b"HTTP/1.1 204 No Content\r\n\r\n")
-                .await
-                .unwrap();
+            stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").await.unwrap();
         });
         let dns = Dns::from_text(b"127.0.0.1 registry.corp", b"");
         let http = Http::with_dns(&Settings::default(), "registry.corp", &dns).unwrap();
         let url = format!("http://registry.corp:{port}/v2/");
-        assert_eq!(
-            http.client(Lane::Metadata)
-                .get(url)
-                .send()
-                .await
-                .unwrap()
-                .status(),
-            204
-        );
+        assert_eq!(http.client(Lane::Metadata).get(url).send().await.unwrap().status(), 204);
 
-        let error = http
-            .client(Lane::Metadata)
-            .get("http://other.corp/v2/")
-            .send()
-            .await
-            .unwrap_err();
+        let error = http.client(Lane::Metadata).get("http://other.corp/v2/").send().await.unwrap_err();
         let fault = crate::NetworkFault::from_reqwest(error);
         assert_eq!(fault.kind(), crate::FaultKind::Dns);
         assert!(!fault.is_transient());

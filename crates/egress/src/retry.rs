@@ -19,11 +19,7 @@ pub struct RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self {
-            attempts: 6,
-            base: Duration::from_millis(300),
-            max: Duration::from_secs(20),
-        }
+        Self { attempts: 6, base: Duration::from_millis(300), max: Duration::from_secs(20) }
     }
 }
 
@@ -38,10 +34,7 @@ impl RetryPolicy {
     }
 
     fn delay_from(&self, attempt: u32, retry_after: Option<Duration>, random: u64) -> Duration {
-        let bound = self
-            .base
-            .saturating_mul(2_u32.saturating_pow(attempt))
-            .min(self.max);
+        let bound = self.base.saturating_mul(2_u32.saturating_pow(attempt)).min(self.max);
         let bound = u64::try_from(bound.as_micros()).unwrap_or(u64::MAX);
         let share = (u128::from(bound) * u128::from(random)) >> 64;
         let jitter = Duration::from_micros(u64::try_from(share).unwrap_or(bound));
@@ -111,11 +104,7 @@ mod tests {
             ("1.5", None),
             ("soon", None),
         ] {
-            assert_eq!(
-                parse_retry_after(value, now),
-                expected.map(Duration::from_secs),
-                "{value}"
-            );
+            assert_eq!(parse_retry_after(value, now), expected.map(Duration::from_secs), "{value}");
         }
     }
 }

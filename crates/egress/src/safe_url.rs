@@ -7,19 +7,8 @@ use url::Url;
 /// Query parameters of the distribution and token protocols whose values are no secret.
 ///
 /// Everything else is dropped: object stores sign links under ever new names.
-const HARMLESS: &[&str] = &[
-    "artifactType",
-    "digest",
-    "from",
-    "last",
-    "mount",
-    "n",
-    "ns",
-    "platform",
-    "scope",
-    "service",
-    "tag",
-];
+const HARMLESS: &[&str] =
+    &["artifactType", "digest", "from", "last", "mount", "n", "ns", "platform", "scope", "service", "tag"];
 
 /// A URL without login and fragment, and with only well-known harmless query values.
 ///
@@ -59,10 +48,7 @@ impl SafeUrl {
 /// Keeps `sha256:…` and `a/b` legible and makes control characters harmless.
 fn encode(text: &str) -> String {
     let encoded: String = url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
-    encoded
-        .replace("%3A", ":")
-        .replace("%2F", "/")
-        .replace("%2C", ",")
+    encoded.replace("%3A", ":").replace("%2F", "/").replace("%2C", ",")
 }
 
 impl From<&Url> for SafeUrl {

@@ -39,10 +39,7 @@ mod tests {
     #[test]
     fn debug_shows_nothing() {
         let secret = Secret::new("hunter2");
-        assert_eq!(
-            format!("{secret:?} {:#?}", Some(&secret)),
-            "Secret(..) Some(\n    Secret(..),\n)"
-        );
+        assert_eq!(format!("{secret:?} {:#?}", Some(&secret)), "Secret(..) Some(\n    Secret(..),\n)");
         assert_eq!(secret.expose(), "hunter2");
     }
 }

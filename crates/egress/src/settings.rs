@@ -80,10 +80,7 @@ impl fmt::Debug for ProxyVariables {
 fn without_login(value: &str) -> String {
     match Url::parse(value) {
         Ok(url) if url.has_host() => SafeUrl::new(&url).to_string(),
-        _ => value
-            .rsplit_once('@')
-            .map_or(value, |(_, place)| place)
-            .to_owned(),
+        _ => value.rsplit_once('@').map_or(value, |(_, place)| place).to_owned(),
     }
 }
 
@@ -93,11 +90,7 @@ mod tests {
 
     #[test]
     fn debug_hides_logins() {
-        for value in [
-            "http://u:hunter2@proxy:3128",
-            "u:hunter2@proxy:3128",
-            "http://u:hunter2@proxy:bad",
-        ] {
+        for value in ["http://u:hunter2@proxy:3128", "u:hunter2@proxy:3128", "http://u:hunter2@proxy:bad"] {
             let settings = Settings {
                 proxy: ProxyVariables {
                     http_proxy: Some(value.into()),

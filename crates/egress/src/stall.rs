@@ -27,10 +27,7 @@ pub struct StallWatch {
 impl StallWatch {
     /// A watch that gives up after `limit` without progress.
     pub fn new(limit: Duration) -> Self {
-        Self {
-            limit,
-            last: Arc::new(Mutex::new(Instant::now())),
-        }
+        Self { limit, last: Arc::new(Mutex::new(Instant::now())) }
     }
 
     /// Notes progress: call it whenever the body hands out a chunk.
@@ -75,12 +72,7 @@ mod tests {
 
         let began = Instant::now();
         let silent = watch.guard(std::future::pending::<()>()).await;
-        assert_eq!(
-            silent,
-            Err(Stalled {
-                limit: Duration::from_mins(1)
-            })
-        );
+        assert_eq!(silent, Err(Stalled { limit: Duration::from_mins(1) }));
         assert_eq!(began.elapsed(), Duration::from_mins(1));
     }
 }

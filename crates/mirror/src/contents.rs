@@ -47,10 +47,7 @@ impl Contents {
         }
         missing.sort();
         missing.dedup();
-        Err(Error::Incomplete {
-            place: Place::Bundle,
-            items: missing,
-        })
+        Err(Error::Incomplete { place: Place::Bundle, items: missing })
     }
 
     /// Names of the modules in the bundle.
@@ -66,11 +63,7 @@ impl Contents {
         let mut unique: BTreeMap<Digest, (u64, Vec<&str>)> = BTreeMap::new();
         for repository in &self.repositories {
             for (digest, size) in &repository.blobs {
-                unique
-                    .entry(*digest)
-                    .or_insert((*size, Vec::new()))
-                    .1
-                    .push(&repository.path);
+                unique.entry(*digest).or_insert((*size, Vec::new())).1.push(&repository.path);
             }
         }
         unique
@@ -115,9 +108,7 @@ impl Repository {
             return;
         }
         let reference = descriptor.digest.to_string();
-        let parsed = bundle
-            .manifest(&self.path, descriptor)
-            .map_err(|error| error.to_string());
+        let parsed = bundle.manifest(&self.path, descriptor).map_err(|error| error.to_string());
         let parsed = parsed.and_then(|raw| Ok((raw.parse().map_err(|error| error.to_string())?, raw)));
         let (manifest, raw) = match parsed {
             Ok(parsed) => parsed,
@@ -147,11 +138,7 @@ impl Repository {
 }
 
 fn item(path: &str, reference: &str, image: &str, reason: String) -> MissingItem {
-    let repository = if path.is_empty() {
-        "(root)".to_owned()
-    } else {
-        path.to_owned()
-    };
+    let repository = if path.is_empty() { "(root)".to_owned() } else { path.to_owned() };
     MissingItem {
         reference: reference.to_owned(),
         wanted_by: vec![format!("{repository}:{image}")],

@@ -90,11 +90,7 @@ pub struct MissingItem {
 impl fmt::Display for MissingItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let separator = if self.reference.contains(':') { '@' } else { ':' };
-        write!(
-            f,
-            "{}{separator}{}: {}",
-            self.repository, self.reference, self.reason
-        )?;
+        write!(f, "{}{separator}{}: {}", self.repository, self.reference, self.reason)?;
         if self.wanted_by.is_empty() {
             return Ok(());
         }
@@ -116,10 +112,7 @@ impl Error {
         digest: &oci::Digest,
         actual: oci::Digest,
     ) -> Self {
-        Self::Content {
-            object: format!("{}@{digest}", repository.name()),
-            actual,
-        }
+        Self::Content { object: format!("{}@{digest}", repository.name()), actual }
     }
 
     /// Whether a registry answered, and what it holds is wrong or certainly gone: that belongs on a list

@@ -73,10 +73,7 @@ pub fn inspect(bundle: &Bundle) -> Result<Inspection, Error> {
         .repositories
         .iter()
         .map(|repository| {
-            let shared = repository
-                .blobs
-                .iter()
-                .filter(|(digest, _)| unique[digest].1.len() > 1);
+            let shared = repository.blobs.iter().filter(|(digest, _)| unique[digest].1.len() > 1);
             RepositoryInspection {
                 path: repository.path.clone(),
                 images: repository.tags.len() + repository.untagged.len(),
@@ -86,25 +83,14 @@ pub fn inspect(bundle: &Bundle) -> Result<Inspection, Error> {
             }
         })
         .collect();
-    let find = |path: &str| {
-        contents
-            .repositories
-            .iter()
-            .find(|repository| repository.path == path)
-    };
+    let find = |path: &str| contents.repositories.iter().find(|repository| repository.path == path);
     let release_channel = find(RELEASE_CHANNEL);
     let modules = contents
         .modules()
         .map(|name| {
             let versions = find(&format!("modules/{name}")).map(versions).unwrap_or_default();
             let channels = find(&module_release(name)).map(|it| channels(bundle, it));
-            (
-                name.to_owned(),
-                ModuleInspection {
-                    versions,
-                    channels: channels.unwrap_or_default(),
-                },
-            )
+            (name.to_owned(), ModuleInspection { versions, channels: channels.unwrap_or_default() })
         })
         .collect();
     Ok(Inspection {
@@ -125,22 +111,13 @@ pub fn inspect(bundle: &Bundle) -> Result<Inspection, Error> {
 }
 
 fn versions(repository: &contents::Repository) -> Vec<String> {
-    let versions: BTreeSet<Version> = repository
-        .tags
-        .keys()
-        .filter_map(|tag| parse_tag(tag.as_str()))
-        .collect();
-    versions
-        .into_iter()
-        .map(|version| format!("v{version}"))
-        .collect()
+    let versions: BTreeSet<Version> =
+        repository.tags.keys().filter_map(|tag| parse_tag(tag.as_str())).collect();
+    versions.into_iter().map(|version| format!("v{version}")).collect()
 }
 
 fn channels(bundle: &Bundle, repository: &contents::Repository) -> BTreeMap<String, String> {
-    let channels = repository
-        .tags
-        .iter()
-        .filter(|(tag, _)| tag.as_str().parse::<Channel>().is_ok());
+    let channels = repository.tags.iter().filter(|(tag, _)| tag.as_str().parse::<Channel>().is_ok());
     channels
         .filter_map(|(tag, digest)| {
             let version = version(bundle, &repository.path, repository.manifests.get(digest)?);
@@ -163,7 +140,5 @@ fn version(bundle: &Bundle, path: &str, manifest: &RawManifest) -> Option<String
         }
     }
     let file = search.into_found().remove(VERSION_JSON)?;
-    parse_module_version(&file)
-        .ok()
-        .map(|version| version.to_string())
+    parse_module_version(&file).ok().map(|version| version.to_string())
 }

@@ -36,21 +36,13 @@ impl Plan {
         let mut images = Vec::new();
         for ((path, reference), image) in wanted.images() {
             let content = repositories.entry(path).or_default();
-            content
-                .index
-                .push(descriptor(edition, path, reference, &image.manifest));
+            content.index.push(descriptor(edition, path, reference, &image.manifest));
             content.manifests.insert(image.manifest.digest(), &image.manifest);
-            images.push(PlannedImage {
-                wanted_by: image.wanted_by.clone(),
-                manifest: image.manifest.digest(),
-            });
+            images
+                .push(PlannedImage { wanted_by: image.wanted_by.clone(), manifest: image.manifest.digest() });
         }
         for (path, child) in wanted.children() {
-            repositories
-                .entry(path)
-                .or_default()
-                .manifests
-                .insert(child.digest(), child);
+            repositories.entry(path).or_default().manifests.insert(child.digest(), child);
         }
 
         let mut sources: HashMap<Digest, Vec<String>> = HashMap::new();
@@ -68,12 +60,7 @@ impl Plan {
             });
         }
         let repositories = contents.len();
-        Ok(Self {
-            layout: Layout::new(contents)?,
-            sources,
-            images,
-            repositories,
-        })
+        Ok(Self { layout: Layout::new(contents)?, sources, images, repositories })
     }
 
     /// The archive.
@@ -127,9 +114,7 @@ impl Plan {
 }
 
 fn holds(manifest: &RawManifest, blob: &Digest) -> bool {
-    manifest
-        .parse()
-        .is_ok_and(|manifest| manifest.blobs().any(|it| it.digest == *blob))
+    manifest.parse().is_ok_and(|manifest| manifest.blobs().any(|it| it.digest == *blob))
 }
 
 #[derive(Default)]
@@ -142,15 +127,9 @@ impl Content<'_> {
     fn blobs(&self) -> Result<Vec<BlobEntry>, Error> {
         let mut blobs = Vec::new();
         for manifest in self.manifests.values() {
-            let manifest = manifest
-                .parse()
-                .map_err(|error| Error::Internal(error.to_string()))?;
+            let manifest = manifest.parse().map_err(|error| Error::Internal(error.to_string()))?;
             if let Manifest::Image { config, layers } = manifest {
-                blobs.push(BlobEntry {
-                    digest: config.digest,
-                    size: config.size,
-                    metadata: true,
-                });
+                blobs.push(BlobEntry { digest: config.digest, size: config.size, metadata: true });
                 blobs.extend(layers.into_iter().map(|layer| BlobEntry {
                     digest: layer.digest,
                     size: layer.size,
@@ -174,20 +153,11 @@ fn descriptor(edition: &str, path: &str, reference: &TagOrDigest, manifest: &Raw
         TagOrDigest::Tag(tag) => (format!("{repository}:{tag}"), tag.to_string()),
         TagOrDigest::Digest(digest) => (format!("{repository}@{digest}"), digest.hex()),
     };
-    let platform = (!manifest.is_index()).then(|| Platform {
-        architecture: "amd64".to_owned(),
-        os: "linux".to_owned(),
-    });
-    let mut descriptor = Descriptor {
-        platform,
-        ..manifest.descriptor()
-    };
-    descriptor
-        .annotations
-        .insert(layout::REF_NAME.to_owned(), ref_name);
-    descriptor
-        .annotations
-        .insert(layout::SHORT_TAG.to_owned(), short_tag);
+    let platform =
+        (!manifest.is_index()).then(|| Platform { architecture: "amd64".to_owned(), os: "linux".to_owned() });
+    let mut descriptor = Descriptor { platform, ..manifest.descriptor() };
+    descriptor.annotations.insert(layout::REF_NAME.to_owned(), ref_name);
+    descriptor.annotations.insert(layout::SHORT_TAG.to_owned(), short_tag);
     descriptor
 }
 
@@ -240,10 +210,7 @@ mod tests {
     #[test]
     fn a_shared_blob_is_downloaded_once_and_has_a_place_in_each_repository() {
         let mut wanted = Wanted::default();
-        let (one, two) = (
-            image("1", &[("shared", 1000), ("only", 10)]),
-            image("2", &[("shared", 1000)]),
-        );
+        let (one, two) = (image("1", &[("shared", 1000), ("only", 10)]), image("2", &[("shared", 1000)]));
         wanted.add((String::new(), tag("v1.58.3")), one.clone(), "release v1.58.3");
         wanted.add((String::new(), tag("stable")), one, "channel stable");
         wanted.add(("install".to_owned(), tag("v1.58.3")), two, "release v1.58.3");
@@ -251,18 +218,10 @@ mod tests {
         assert_eq!((plan.image_count(), plan.repository_count()), (3, 2));
         assert_eq!(plan.download_size(), 1000 + 10 + 2 + 2);
         let shared = Digest::of(b"shared");
-        let places = plan
-            .layout()
-            .blobs()
-            .iter()
-            .find(|blob| blob.digest == shared)
-            .unwrap();
+        let places = plan.layout().blobs().iter().find(|blob| blob.digest == shared).unwrap();
         assert_eq!(places.offsets.len(), 2);
         assert_eq!(plan.sources(&shared), ["", "install"]);
-        assert_eq!(
-            plan.wanted_by(&shared, &wanted),
-            ["channel stable", "release v1.58.3"]
-        );
+        assert_eq!(plan.wanted_by(&shared, &wanted), ["channel stable", "release v1.58.3"]);
         assert_eq!(plan.wanted_by(&Digest::of(b"2"), &wanted), ["release v1.58.3"]);
     }
 

@@ -65,17 +65,11 @@ impl Target {
 
     /// The root with its host.
     pub fn root(&self) -> RepositoryUrl {
-        RepositoryUrl {
-            host: self.client.host().clone(),
-            repository: self.root.clone(),
-        }
+        RepositoryUrl { host: self.client.host().clone(), repository: self.root.clone() }
     }
 
     pub(crate) fn repository(&self, path: &str) -> Result<Remote, Error> {
-        let name = self
-            .root
-            .join(path)
-            .map_err(|error| Error::Internal(error.to_string()))?;
+        let name = self.root.join(path).map_err(|error| Error::Internal(error.to_string()))?;
         Ok(self.client.repository(name))
     }
 }
@@ -89,11 +83,7 @@ impl Gaps {
     /// The list for a user.
     pub fn items(&self, contents: &Contents, root: &RepositoryUrl) -> Vec<MissingItem> {
         let url = |path: &str| {
-            if path.is_empty() {
-                root.to_string()
-            } else {
-                format!("{root}/{path}")
-            }
+            if path.is_empty() { root.to_string() } else { format!("{root}/{path}") }
         };
         let item = |path: &str, reference: String, wanted_by: Vec<String>, reason: &str| MissingItem {
             repository: url(path),
@@ -101,27 +91,15 @@ impl Gaps {
             wanted_by,
             reason: reason.to_owned(),
         };
-        let find = |path: &str| {
-            contents
-                .repositories
-                .iter()
-                .find(|repository| repository.path == path)
-        };
+        let find = |path: &str| contents.repositories.iter().find(|repository| repository.path == path);
         let users = |path: &str, digest: &Digest| {
-            find(path)
-                .map(|repository| repository.users(digest))
-                .unwrap_or_default()
+            find(path).map(|repository| repository.users(digest)).unwrap_or_default()
         };
         let tags = self.tags.iter().map(|((path, tag), reason)| {
             // The tag of an image that is known by digest only repeats the digest.
             let digest = find(path).and_then(|repository| repository.tags.get(tag));
             let by_digest = digest.filter(|digest| digest.hex() == tag.as_str());
-            item(
-                path,
-                by_digest.map_or_else(|| tag.to_string(), Digest::to_string),
-                vec![],
-                reason,
-            )
+            item(path, by_digest.map_or_else(|| tag.to_string(), Digest::to_string), vec![], reason)
         });
         let by_digest = self.manifests.iter().chain(&self.blobs);
         let by_digest = by_digest
@@ -142,25 +120,10 @@ impl Repository {
     /// The tags (or digests) of this repository whose images need a manifest or blob.
     fn users(&self, digest: &Digest) -> Vec<String> {
         let needs = |image: &Digest| self.needs(image, digest);
-        let tagged = self
-            .tags
-            .iter()
-            .filter(|(_, image)| needs(image))
-            .map(|(tag, _)| tag.to_string());
-        let untagged = self
-            .untagged
-            .iter()
-            .filter(|image| needs(image))
-            .map(Digest::to_string);
-        let place = if self.path.is_empty() {
-            "(root)"
-        } else {
-            &self.path
-        };
-        tagged
-            .chain(untagged)
-            .map(|name| format!("{place}:{name}"))
-            .collect()
+        let tagged = self.tags.iter().filter(|(_, image)| needs(image)).map(|(tag, _)| tag.to_string());
+        let untagged = self.untagged.iter().filter(|image| needs(image)).map(Digest::to_string);
+        let place = if self.path.is_empty() { "(root)" } else { &self.path };
+        tagged.chain(untagged).map(|name| format!("{place}:{name}")).collect()
     }
 
     fn needs(&self, image: &Digest, digest: &Digest) -> bool {
@@ -169,10 +132,7 @@ impl Repository {
         };
         image == digest
             || manifest.blobs().any(|blob| blob.digest == *digest)
-            || manifest
-                .children()
-                .iter()
-                .any(|child| self.needs(&child.digest, digest))
+            || manifest.children().iter().any(|child| self.needs(&child.digest, digest))
     }
 }
 
@@ -202,11 +162,7 @@ pub(crate) async fn take_all(
         Depth::Size => 0,
         Depth::Digest => looks.iter().map(Look::blob_size).sum(),
     };
-    observer.event(Event::StageBegan {
-        stage,
-        bytes,
-        items: looks.len() as u64,
-    });
+    observer.event(Event::StageBegan { stage, bytes, items: looks.len() as u64 });
     let gaps = Mutex::new(Gaps::default());
     stream::iter(looks)
         .map(Ok)
@@ -240,24 +196,11 @@ pub(crate) fn looks(contents: &Contents) -> Vec<Look<'_>> {
     let mut looks = Vec::new();
     for repository in &contents.repositories {
         let path = repository.path.as_str();
-        looks.extend(
-            repository
-                .tags
-                .iter()
-                .map(|(tag, digest)| Look::Tag(path, tag, digest)),
-        );
+        looks.extend(repository.tags.iter().map(|(tag, digest)| Look::Tag(path, tag, digest)));
         let tagged: BTreeSet<&Digest> = repository.tags.values().collect();
-        let untagged = repository
-            .manifests
-            .keys()
-            .filter(|digest| !tagged.contains(digest));
+        let untagged = repository.manifests.keys().filter(|digest| !tagged.contains(digest));
         looks.extend(untagged.map(|digest| Look::Manifest(path, digest)));
-        looks.extend(
-            repository
-                .blobs
-                .iter()
-                .map(|(digest, size)| Look::Blob(path, digest, *size)),
-        );
+        looks.extend(repository.blobs.iter().map(|(digest, size)| Look::Blob(path, digest, *size)));
     }
     looks.extend(contents.modules().map(Look::Module));
     looks
@@ -305,9 +248,7 @@ impl Look<'_> {
                 Depth::Digest => blob_by_digest(target, path, digest, size, observer).await,
             },
             Look::Module(name) => {
-                let reference: Tag = name
-                    .parse()
-                    .map_err(|error| Error::Internal(format!("{error}")))?;
+                let reference: Tag = name.parse().map_err(|error| Error::Internal(format!("{error}")))?;
                 let index = target.repository(MODULES_INDEX)?;
                 let found = index.manifest_if_present(&reference.into()).await?;
                 Ok(found.is_none().then(|| "not found".to_owned()))
@@ -333,11 +274,7 @@ async fn manifest(
 
 /// A target that holds something wrong lacks the right thing; one that cannot be read is a failure.
 fn told(error: Error) -> Result<Option<String>, Error> {
-    if error.is_bad_content() {
-        Ok(Some(error.to_string()))
-    } else {
-        Err(error)
-    }
+    if error.is_bad_content() { Ok(Some(error.to_string())) } else { Err(error) }
 }
 
 async fn blob_by_size(

@@ -50,8 +50,5 @@ pub async fn verify(
     if gaps.is_empty() {
         return Ok(VerifyReport::of(contents, depth));
     }
-    Err(Error::Incomplete {
-        place: Place::Target,
-        items: gaps.items(contents, &target.root()),
-    })
+    Err(Error::Incomplete { place: Place::Target, items: gaps.items(contents, &target.root()) })
 }

@@ -26,28 +26,18 @@ pub struct Image {
 impl Wanted {
     /// Adds an image, or another reason for one that is there.
     pub fn add(&mut self, key: Key, manifest: RawManifest, by: &str) {
-        let image = self.images.entry(key).or_insert_with(|| Image {
-            manifest,
-            wanted_by: BTreeSet::new(),
-        });
+        let image = self.images.entry(key).or_insert_with(|| Image { manifest, wanted_by: BTreeSet::new() });
         image.wanted_by.insert(by.to_owned());
     }
 
     /// Adds a child of an index.
     pub fn add_child(&mut self, path: &str, manifest: RawManifest) {
-        self.children
-            .insert((path.to_owned(), manifest.digest()), manifest);
+        self.children.insert((path.to_owned(), manifest.digest()), manifest);
     }
 
     /// Makes a tag point to a manifest, whatever it pointed to before.
     pub fn point(&mut self, key: Key, manifest: RawManifest, by: &str) {
-        self.images.insert(
-            key,
-            Image {
-                manifest,
-                wanted_by: BTreeSet::from([by.to_owned()]),
-            },
-        );
+        self.images.insert(key, Image { manifest, wanted_by: BTreeSet::from([by.to_owned()]) });
     }
 
     /// The wanted images in order of path and reference.
@@ -62,8 +52,6 @@ impl Wanted {
 
     /// The children of the wanted indexes.
     pub fn children(&self) -> impl Iterator<Item = (&str, &RawManifest)> {
-        self.children
-            .iter()
-            .map(|((path, _), manifest)| (path.as_str(), manifest))
+        self.children.iter().map(|((path, _), manifest)| (path.as_str(), manifest))
     }
 }

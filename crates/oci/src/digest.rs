@@ -107,9 +107,7 @@ impl FromStr for Digest {
     type Err = ParseDigestError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let error = || ParseDigestError {
-            text: text.chars().take(200).collect(),
-        };
+        let error = || ParseDigestError { text: text.chars().take(200).collect() };
         let (name, hex) = text.split_once(':').ok_or_else(error)?;
         let algorithm = match name {
             "sha256" => Algorithm::Sha256,
@@ -126,10 +124,8 @@ impl FromStr for Digest {
         };
         let mut sum = [0; 64];
         for (byte, pair) in sum.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
-            *byte = nibble(pair[0])
-                .zip(nibble(pair[1]))
-                .map(|(high, low)| high << 4 | low)
-                .ok_or_else(error)?;
+            *byte =
+                nibble(pair[0]).zip(nibble(pair[1])).map(|(high, low)| high << 4 | low).ok_or_else(error)?;
         }
         Ok(Self { algorithm, sum })
     }

@@ -45,11 +45,7 @@ fn null_as_empty<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Ve
 impl LayoutIndex {
     /// An index over `manifests`.
     pub fn new(manifests: Vec<Descriptor>) -> Self {
-        Self {
-            schema_version: 2,
-            media_type: media_type::OCI_INDEX.to_owned(),
-            manifests,
-        }
+        Self { schema_version: 2, media_type: media_type::OCI_INDEX.to_owned(), manifests }
     }
 
     /// Reads an `index.json`.
@@ -93,9 +89,7 @@ mod tests {
             platform: None,
             annotations: std::collections::BTreeMap::new(),
         };
-        descriptor
-            .annotations
-            .insert(SHORT_TAG.to_owned(), "v1.2.3".to_owned());
+        descriptor.annotations.insert(SHORT_TAG.to_owned(), "v1.2.3".to_owned());
         let index = LayoutIndex::new(vec![descriptor]);
         assert_eq!(LayoutIndex::parse(&index.to_bytes()).unwrap(), index);
     }

@@ -101,16 +101,10 @@ impl RawManifest {
             _ if fields.manifests.is_some() => media_type::OCI_INDEX,
             _ if fields.config.is_some() => media_type::OCI_MANIFEST,
             (_, sent) => {
-                return Err(ManifestError::UnknownType(
-                    sent.unwrap_or("no media type").to_owned(),
-                ));
+                return Err(ManifestError::UnknownType(sent.unwrap_or("no media type").to_owned()));
             }
         };
-        let raw = Self {
-            media_type: media_type.to_owned(),
-            bytes,
-            digest,
-        };
+        let raw = Self { media_type: media_type.to_owned(), bytes, digest };
         raw.parse()?;
         Ok(raw)
     }
@@ -153,17 +147,12 @@ impl RawManifest {
     pub fn parse(&self) -> Result<Manifest, ManifestError> {
         let fields: Fields = serde_json::from_slice(&self.bytes).map_err(ManifestError::Malformed)?;
         if self.is_index() {
-            return Ok(Manifest::Index {
-                manifests: fields.manifests.unwrap_or_default(),
-            });
+            return Ok(Manifest::Index { manifests: fields.manifests.unwrap_or_default() });
         }
         let config = fields.config.ok_or_else(|| {
             ManifestError::Malformed(serde::de::Error::custom("an image manifest without a config"))
         })?;
-        Ok(Manifest::Image {
-            config,
-            layers: fields.layers.unwrap_or_default(),
-        })
+        Ok(Manifest::Image { config, layers: fields.layers.unwrap_or_default() })
     }
 }
 
@@ -210,11 +199,7 @@ mod tests {
                 silent.as_str(),
                 media_type::DOCKER_MANIFEST,
             ),
-            (
-                None,
-                r#"{"schemaVersion":2,"manifests":[]}"#,
-                media_type::OCI_INDEX,
-            ),
+            (None, r#"{"schemaVersion":2,"manifests":[]}"#, media_type::OCI_INDEX),
         ];
         for (content_type, text, expected) in cases {
             let raw = raw(content_type, text).unwrap();
@@ -225,15 +210,9 @@ mod tests {
 
     #[test]
     fn refuses_what_cannot_be_carried() {
-        assert!(matches!(
-            raw(None, r#"{"schemaVersion":1,"name":"a"}"#),
-            Err(ManifestError::Schema1)
-        ));
+        assert!(matches!(raw(None, r#"{"schemaVersion":1,"name":"a"}"#), Err(ManifestError::Schema1)));
         assert!(matches!(raw(None, "<html>"), Err(ManifestError::Malformed(_))));
         assert!(matches!(raw(None, "{}"), Err(ManifestError::UnknownType(_))));
-        assert!(matches!(
-            raw(Some(media_type::OCI_MANIFEST), "{}"),
-            Err(ManifestError::Malformed(_))
-        ));
+        assert!(matches!(raw(Some(media_type::OCI_MANIFEST), "{}"), Err(ManifestError::Malformed(_))));
     }
 }

@@ -53,11 +53,7 @@ impl ParseNameError {
             Some(at) => format!("***{}", &text[at..]),
             None => text.to_owned(),
         };
-        Self {
-            text: text.chars().take(300).collect(),
-            expected,
-            reason,
-        }
+        Self { text: text.chars().take(300).collect(), expected, reason }
     }
 }
 
@@ -108,9 +104,7 @@ impl FromStr for Host {
         }
         let valid = |part: &str| {
             !part.is_empty()
-                && part
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
                 && !part.starts_with('-')
                 && !part.ends_with('-')
         };
@@ -137,11 +131,7 @@ impl RepositoryName {
     /// # Errors
     /// If the result is no repository name.
     pub fn join(&self, path: &str) -> Result<Self, ParseNameError> {
-        if path.is_empty() {
-            Ok(self.clone())
-        } else {
-            format!("{}/{path}", self.0).parse()
-        }
+        if path.is_empty() { Ok(self.clone()) } else { format!("{}/{path}", self.0).parse() }
     }
 }
 
@@ -204,10 +194,7 @@ impl FromStr for Tag {
         if !(bytes[0].is_ascii_alphanumeric() || bytes[0] == b'_') {
             return fail("a tag begins with a letter, a digit or '_'");
         }
-        if !bytes
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'))
-        {
+        if !bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-')) {
             return fail("a tag has letters, digits, '_', '.' and '-'");
         }
         Ok(Self(text.to_owned()))
@@ -243,10 +230,7 @@ impl RepositoryUrl {
     /// # Errors
     /// If the result is no repository name.
     pub fn join(&self, path: &str) -> Result<Self, ParseNameError> {
-        Ok(Self {
-            host: self.host.clone(),
-            repository: self.repository.join(path)?,
-        })
+        Ok(Self { host: self.host.clone(), repository: self.repository.join(path)? })
     }
 }
 
@@ -257,9 +241,7 @@ impl FromStr for RepositoryUrl {
     /// are dropped: the scheme never decides how a registry is reached.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let expected = "a registry address (HOST[:PORT]/PATH)";
-        let bare = ["https://", "http://", "docker://"]
-            .iter()
-            .find_map(|scheme| text.strip_prefix(scheme));
+        let bare = ["https://", "http://", "docker://"].iter().find_map(|scheme| text.strip_prefix(scheme));
         let bare = bare.unwrap_or(text).trim_end_matches('/');
         if bare.contains('@') {
             return Err(ParseNameError::new(
@@ -269,16 +251,9 @@ impl FromStr for RepositoryUrl {
             ));
         }
         let Some((host, path)) = bare.split_once('/') else {
-            return Err(ParseNameError::new(
-                text,
-                expected,
-                "the path to the repository is missing",
-            ));
+            return Err(ParseNameError::new(text, expected, "the path to the repository is missing"));
         };
-        Ok(Self {
-            host: host.parse()?,
-            repository: path.parse()?,
-        })
+        Ok(Self { host: host.parse()?, repository: path.parse()? })
     }
 }
 
@@ -322,10 +297,7 @@ mod tests {
     #[test]
     fn addresses() {
         let cases = [
-            (
-                "registry.deckhouse.ru/deckhouse/ee",
-                Some(("registry.deckhouse.ru", "deckhouse/ee")),
-            ),
+            ("registry.deckhouse.ru/deckhouse/ee", Some(("registry.deckhouse.ru", "deckhouse/ee"))),
             ("https://localhost:5000/a/b/", Some(("localhost:5000", "a/b"))),
             ("[::1]:5000/a", Some(("[::1]:5000", "a"))),
             ("10.0.0.1/a__b/c--d", Some(("10.0.0.1", "a__b/c--d"))),
@@ -343,35 +315,22 @@ mod tests {
         ];
         for (text, expected) in cases {
             let parsed = text.parse::<RepositoryUrl>().ok();
-            let parsed = parsed
-                .as_ref()
-                .map(|url| (url.host.as_str(), url.repository.as_str()));
+            let parsed = parsed.as_ref().map(|url| (url.host.as_str(), url.repository.as_str()));
             assert_eq!(parsed, expected, "{text}");
         }
     }
 
     #[test]
     fn an_error_never_shows_a_password() {
-        let error = "user:s3cret@host/a"
-            .parse::<RepositoryUrl>()
-            .unwrap_err()
-            .to_string();
+        let error = "user:s3cret@host/a".parse::<RepositoryUrl>().unwrap_err().to_string();
         assert!(!error.contains("s3cret") && error.contains("host/a"), "{error}");
-        let error = "https://user:s3@cret@host"
-            .parse::<RepositoryUrl>()
-            .unwrap_err()
-            .to_string();
+        let error = "https://user:s3@cret@host".parse::<RepositoryUrl>().unwrap_err().to_string();
         assert!(!error.contains("s3"), "{error}");
     }
 
     #[test]
     fn host_names() {
-        for (text, name) in [
-            ("a.b:5000", "a.b"),
-            ("[::1]:5000", "::1"),
-            ("[::1]", "::1"),
-            ("a", "a"),
-        ] {
+        for (text, name) in [("a.b:5000", "a.b"), ("[::1]:5000", "::1"), ("[::1]", "::1"), ("a", "a")] {
             assert_eq!(text.parse::<Host>().unwrap().name(), name);
         }
     }

@@ -72,20 +72,14 @@ pub struct Problem {
 impl Problem {
     /// A problem without detail.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            code: code.as_str().to_owned(),
-            message: message.into(),
-            detail: serde_json::Value::Null,
-        }
+        Self { code: code.as_str().to_owned(), message: message.into(), detail: serde_json::Value::Null }
     }
 }
 
 impl Envelope {
     /// A document with one entry.
     pub fn of(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            errors: vec![Problem::new(code, message)],
-        }
+        Self { errors: vec![Problem::new(code, message)] }
     }
 
     /// Reads a document; `None` if the bytes are something else (a proxy's page, an empty body).

@@ -111,10 +111,7 @@ fn target(path: &str) -> Result<Target, Refusal> {
     if let Some(name) = rest.strip_suffix("/tags/list") {
         return Ok(Target::Tags(repository(name)?));
     }
-    if let Some(name) = rest
-        .strip_suffix("/blobs/uploads/")
-        .or_else(|| rest.strip_suffix("/blobs/uploads"))
-    {
+    if let Some(name) = rest.strip_suffix("/blobs/uploads/").or_else(|| rest.strip_suffix("/blobs/uploads")) {
         return Ok(Target::Uploads(repository(name)?));
     }
     let (head, last) = rest.rsplit_once('/').ok_or(Refusal::NotFound)?;
@@ -146,14 +143,10 @@ impl Target {
         match self {
             Self::Version if read => Route::Version,
             Self::Tags(repository) if read => Route::Tags { repository },
-            Self::Manifest(repository, reference) if read => Route::ReadManifest {
-                repository,
-                reference,
-            },
-            Self::Manifest(repository, reference) if method == Method::PUT => Route::WriteManifest {
-                repository,
-                reference,
-            },
+            Self::Manifest(repository, reference) if read => Route::ReadManifest { repository, reference },
+            Self::Manifest(repository, reference) if method == Method::PUT => {
+                Route::WriteManifest { repository, reference }
+            }
             Self::Blob(repository, digest) if read => Route::ReadBlob { repository, digest },
             Self::Uploads(repository) if method == Method::POST => Route::StartUpload { repository },
             Self::Upload(repository, id) => match UploadStep::of(method) {
@@ -193,19 +186,11 @@ mod tests {
         let cases = [
             (Method::GET, "/v2".to_owned(), Route::Version),
             (Method::GET, "/v2/".to_owned(), Route::Version),
-            (
-                Method::GET,
-                "/v2/a/tags/list".to_owned(),
-                Route::Tags {
-                    repository: name("a"),
-                },
-            ),
+            (Method::GET, "/v2/a/tags/list".to_owned(), Route::Tags { repository: name("a") }),
             (
                 Method::GET,
                 "/v2/a/manifests/tags/list".to_owned(),
-                Route::Tags {
-                    repository: name("a/manifests"),
-                },
+                Route::Tags { repository: name("a/manifests") },
             ),
             (
                 Method::HEAD,
@@ -218,26 +203,17 @@ mod tests {
             (
                 Method::GET,
                 format!("/v2/a/blobs/blobs/sha256%3A{}", digest.hex()),
-                Route::ReadBlob {
-                    repository: name("a/blobs"),
-                    digest,
-                },
+                Route::ReadBlob { repository: name("a/blobs"), digest },
             ),
             (
                 Method::POST,
                 "/v2/a/blobs/blobs/uploads".to_owned(),
-                Route::StartUpload {
-                    repository: name("a/blobs"),
-                },
+                Route::StartUpload { repository: name("a/blobs") },
             ),
             (
                 Method::PATCH,
                 "/v2/a/blobs/uploads/17".to_owned(),
-                Route::Upload {
-                    repository: name("a"),
-                    id: "17".to_owned(),
-                    step: UploadStep::Append,
-                },
+                Route::Upload { repository: name("a"), id: "17".to_owned(), step: UploadStep::Append },
             ),
             (
                 Method::DELETE,
@@ -249,22 +225,14 @@ mod tests {
                 "/v2/a/blobs/latest".to_owned(),
                 Route::Refused(Refusal::Digest("latest".to_owned())),
             ),
-            (
-                Method::GET,
-                "/v2/A/manifests/x".to_owned(),
-                Route::Refused(Refusal::Name("A".to_owned())),
-            ),
+            (Method::GET, "/v2/A/manifests/x".to_owned(), Route::Refused(Refusal::Name("A".to_owned()))),
             (
                 Method::GET,
                 "/v2/a/manifests/.x".to_owned(),
                 Route::Refused(Refusal::Reference(".x".to_owned())),
             ),
             (Method::GET, "/".to_owned(), Route::Refused(Refusal::NotFound)),
-            (
-                Method::GET,
-                "/v2/_catalog".to_owned(),
-                Route::Refused(Refusal::NotFound),
-            ),
+            (Method::GET, "/v2/_catalog".to_owned(), Route::Refused(Refusal::NotFound)),
         ];
         for (method, path, expected) in cases {
             assert_eq!(route(&method, &path), expected, "{method} {path}");

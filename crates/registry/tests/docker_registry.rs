@@ -37,18 +37,12 @@ struct Docker {
 
 impl Docker {
     async fn start() -> Option<Self> {
-        if ["docker-registry", "htpasswd"]
-            .iter()
-            .any(|program| !is_installed(program))
-        {
+        if ["docker-registry", "htpasswd"].iter().any(|program| !is_installed(program)) {
             return None;
         }
         let directory = tempfile::tempdir().unwrap();
         let accounts = directory.path().join("htpasswd");
-        let output = Command::new("htpasswd")
-            .args(["-Bbn", "u", "p"])
-            .output()
-            .unwrap();
+        let output = Command::new("htpasswd").args(["-Bbn", "u", "p"]).output().unwrap();
         fs::write(&accounts, output.stdout).unwrap();
         let address = Listener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let configuration = directory.path().join("config.yml");
@@ -66,16 +60,9 @@ impl Docker {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let docker = Self {
-            process,
-            host: address.to_string().parse().unwrap(),
-            _directory: directory,
-        };
-        let patient = RetryPolicy {
-            attempts: 200,
-            base: Duration::from_millis(50),
-            max: Duration::from_millis(100),
-        };
+        let docker = Self { process, host: address.to_string().parse().unwrap(), _directory: directory };
+        let patient =
+            RetryPolicy { attempts: 200, base: Duration::from_millis(50), max: Duration::from_millis(100) };
         client(&docker.host, "p", patient).ping().await.unwrap();
         Some(docker)
     }
@@ -99,11 +86,7 @@ fn is_installed(program: &str) -> bool {
 }
 
 fn quick() -> RetryPolicy {
-    RetryPolicy {
-        attempts: 4,
-        base: Duration::from_millis(5),
-        max: Duration::from_millis(20),
-    }
+    RetryPolicy { attempts: 4, base: Duration::from_millis(5), max: Duration::from_millis(20) }
 }
 
 fn client(host: &Host, password: &str, retry: RetryPolicy) -> Client {
@@ -181,10 +164,7 @@ fn descriptor(bytes: &[u8], media_type: &str) -> Descriptor {
 
 async fn push(repository: &Repository, bytes: &Bytes) {
     let upload = descriptor(bytes, "x");
-    repository
-        .upload_blob(&upload, Arc::new(bytes.clone()), None, &|_| ())
-        .await
-        .unwrap();
+    repository.upload_blob(&upload, Arc::new(bytes.clone()), None, &|_| ()).await.unwrap();
 }
 
 async fn pull(repository: &Repository, bytes: &Bytes) -> Bytes {
@@ -214,16 +194,11 @@ async fn an_image_goes_there_and_back() {
     for blob in layers.iter().chain([&config]) {
         assert_eq!(repository.blob_size(&Digest::of(blob)).await.unwrap(), None);
         push(&repository, blob).await;
-        assert_eq!(
-            repository.blob_size(&Digest::of(blob)).await.unwrap(),
-            Some(blob.len() as u64)
-        );
+        assert_eq!(repository.blob_size(&Digest::of(blob)).await.unwrap(), Some(blob.len() as u64));
         assert!(pull(&repository, blob).await == *blob);
     }
-    let layers: Vec<_> = layers
-        .iter()
-        .map(|layer| descriptor(layer, "application/vnd.oci.image.layer.v1.tar"))
-        .collect();
+    let layers: Vec<_> =
+        layers.iter().map(|layer| descriptor(layer, "application/vnd.oci.image.layer.v1.tar")).collect();
     let text = serde_json::json!({
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.manifest.v1+json",
@@ -232,50 +207,27 @@ async fn an_image_goes_there_and_back() {
     });
     let manifest = RawManifest::new(None, text.to_string().into()).unwrap();
     for name in ["v1.0.0", "stable"] {
-        assert_eq!(
-            repository.manifest_exists(&tag(name)).await.unwrap(),
-            Existence::Absent
-        );
+        assert_eq!(repository.manifest_exists(&tag(name)).await.unwrap(), Existence::Absent);
         repository.put_manifest(&tag(name), &manifest).await.unwrap();
         assert_eq!(repository.manifest(&tag(name)).await.unwrap(), manifest);
     }
     let by_digest = TagOrDigest::Digest(manifest.digest());
     assert_eq!(repository.manifest(&by_digest).await.unwrap(), manifest);
-    assert_eq!(
-        repository.manifest_exists(&by_digest).await.unwrap(),
-        Existence::Present
-    );
+    assert_eq!(repository.manifest_exists(&by_digest).await.unwrap(), Existence::Present);
     assert_eq!(repository.tags().await.unwrap().unwrap(), ["stable", "v1.0.0"]);
-    assert!(
-        repository
-            .manifest_if_present(&tag("v9"))
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert!(repository.manifest_if_present(&tag("v9")).await.unwrap().is_none());
 
     let sibling = client.repository("deckhouse/ee/install".parse().unwrap());
     let large = &layers[2];
-    let mount = sibling
-        .mount_blob(&large.digest, repository.name())
-        .await
-        .unwrap();
+    let mount = sibling.mount_blob(&large.digest, repository.name()).await.unwrap();
     assert!(matches!(mount, Mount::Mounted), "{mount:?}");
     assert_eq!(sibling.blob_size(&large.digest).await.unwrap(), Some(large.size));
     let other = content(3 * MIB, 4);
-    let mount = sibling
-        .mount_blob(&Digest::of(&other), repository.name())
-        .await
-        .unwrap();
-    let Mount::Upload(session) = mount else {
-        panic!("{mount:?}")
-    };
+    let mount = sibling.mount_blob(&Digest::of(&other), repository.name()).await.unwrap();
+    let Mount::Upload(session) = mount else { panic!("{mount:?}") };
     let upload = descriptor(&other, "x");
     let source = Arc::new(other.clone());
-    sibling
-        .upload_blob(&upload, source, Some(session), &|_| ())
-        .await
-        .unwrap();
+    sibling.upload_blob(&upload, source, Some(session), &|_| ()).await.unwrap();
     assert!(pull(&sibling, &other).await == other);
 }
 
@@ -285,18 +237,8 @@ async fn a_wrong_password_is_refused() {
         return;
     };
     let stranger = client(&docker.host, "wrong", quick());
-    let error = stranger
-        .repository("a".parse().unwrap())
-        .tags()
-        .await
-        .unwrap_err();
-    let refused = matches!(
-        error.kind(),
-        ErrorKind::Unauthorized {
-            with_credentials: true,
-            ..
-        }
-    );
+    let error = stranger.repository("a".parse().unwrap()).tags().await.unwrap_err();
+    let refused = matches!(error.kind(), ErrorKind::Unauthorized { with_credentials: true, .. });
     assert!(refused, "{error}");
 }
 
@@ -313,10 +255,7 @@ async fn uploads_and_downloads_survive_a_bad_line() {
     push(&up.repository("a".parse().unwrap()), &bytes).await;
     // Version 2.8 gives no status of a session whose request broke off, so the blob begins again.
     assert_eq!(
-        up.repository("a".parse().unwrap())
-            .blob_size(&Digest::of(&bytes))
-            .await
-            .unwrap(),
+        up.repository("a".parse().unwrap()).blob_size(&Digest::of(&bytes)).await.unwrap(),
         Some(size as u64)
     );
     assert!(up.sent_bytes() > size as u64, "nothing was cut");
@@ -339,14 +278,8 @@ async fn a_damaged_source_leaves_nothing_behind() {
         let mut damaged = bytes.to_vec();
         damaged[size - 1] ^= 1;
         let source = Arc::new(Bytes::from(damaged));
-        let error = repository
-            .upload_blob(&upload, source, None, &|_| ())
-            .await
-            .unwrap_err();
-        assert!(
-            matches!(error.kind(), ErrorKind::SourceMismatch { .. }),
-            "{error}"
-        );
+        let error = repository.upload_blob(&upload, source, None, &|_| ()).await.unwrap_err();
+        assert!(matches!(error.kind(), ErrorKind::SourceMismatch { .. }), "{error}");
         assert_eq!(repository.blob_size(&upload.digest).await.unwrap(), None);
     }
 }

@@ -56,10 +56,7 @@ impl Authority {
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let certificate = params.self_signed(&key)?;
-        Ok(Self {
-            certificate,
-            issuer: Issuer::new(params, key),
-        })
+        Ok(Self { certificate, issuer: Issuer::new(params, key) })
     }
 
     /// Its certificate, as PEM.
@@ -190,9 +187,9 @@ mod tests {
             .with_root_certificates(roots);
         match identity {
             None => builder.with_no_client_auth(),
-            Some(identity) => builder
-                .with_client_auth_cert(vec![identity.der()], identity.key_der())
-                .unwrap(),
+            Some(identity) => {
+                builder.with_client_auth_cert(vec![identity.der()], identity.key_der()).unwrap()
+            }
         }
     }
 

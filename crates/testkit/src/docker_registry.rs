@@ -94,13 +94,7 @@ impl DockerRegistry {
             let address = free_port()?;
             match run(&options, address, &storage, directory.path()) {
                 Ok(process) => {
-                    return Ok(Self {
-                        process,
-                        address,
-                        storage,
-                        options,
-                        directory,
-                    });
+                    return Ok(Self { process, address, storage, options, directory });
                 }
                 Err(error)
                     if attempt < ATTEMPTS && format!("{error:#}").contains("address already in use") =>
@@ -167,10 +161,7 @@ fn run(
     let config = directory.join("config.yml");
     fs::create_dir_all(storage)?;
     // JSON is YAML too.
-    fs::write(
-        &config,
-        configuration(options, address, storage, directory)?.to_string(),
-    )?;
+    fs::write(&config, configuration(options, address, storage, directory)?.to_string())?;
     let log = directory.join("log");
     let output = fs::File::create(&log)?;
     // `setpriv` ends the registry with the thread that started it, even if that is killed.
@@ -188,10 +179,7 @@ fn run(
         Err(error) => {
             let _ = process.kill();
             let _ = process.wait();
-            Err(error.context(format!(
-                "docker-registry: {}",
-                fs::read_to_string(log).unwrap_or_default()
-            )))
+            Err(error.context(format!("docker-registry: {}", fs::read_to_string(log).unwrap_or_default())))
         }
     }
 }
@@ -254,11 +242,7 @@ fn configuration(
             fs::write(&path, htpasswd(login, password)?)?;
             document["auth"] = json!({ "htpasswd": { "realm": "registry", "path": path } });
         }
-        DockerAuth::Token {
-            realm,
-            service,
-            certificate,
-        } => {
+        DockerAuth::Token { realm, service, certificate } => {
             let path = directory.join("token.pem");
             fs::write(&path, certificate)?;
             document["auth"] = json!({ "token": {

@@ -122,10 +122,7 @@ pub struct Script {
 impl Script {
     /// These rules. Where several match a request, all apply; of two of one kind the later wins.
     pub fn new(rules: Vec<Rule>) -> Self {
-        Self {
-            rules,
-            seen: Mutex::default(),
-        }
+        Self { rules, seen: Mutex::default() }
     }
 
     /// The requests so far.
@@ -148,10 +145,7 @@ impl Script {
 
 impl Interceptor for Script {
     fn intercept(&self, request: &RequestInfo<'_>) -> Treatment {
-        let range = request
-            .headers
-            .get(header::RANGE)
-            .and_then(|value| value.to_str().ok());
+        let range = request.headers.get(header::RANGE).and_then(|value| value.to_str().ok());
         self.lock().push(Seen {
             method: request.method.to_string(),
             path: request.path.to_owned(),
@@ -177,11 +171,7 @@ impl Fault {
             Self::Status(status) => {
                 treatment.answer = Some(answer(*status, &[], "<html>something else</html>"));
             }
-            Self::Answer {
-                status,
-                headers,
-                body,
-            } => treatment.answer = Some(answer(*status, headers, body)),
+            Self::Answer { status, headers, body } => treatment.answer = Some(answer(*status, headers, body)),
             Self::TooManyRequests(seconds) => {
                 let headers = [(header::RETRY_AFTER, seconds.to_string())];
                 let body = r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"slow down"}]}"#;
@@ -203,15 +193,9 @@ impl Fault {
 }
 
 fn answer(status: StatusCode, headers: &[(HeaderName, String)], body: &str) -> Canned {
-    let headers: HeaderMap = headers
-        .iter()
-        .map(|(name, value)| (name.clone(), header_value(value)))
-        .collect();
-    Canned {
-        status,
-        headers,
-        body: Bytes::copy_from_slice(body.as_bytes()),
-    }
+    let headers: HeaderMap =
+        headers.iter().map(|(name, value)| (name.clone(), header_value(value))).collect();
+    Canned { status, headers, body: Bytes::copy_from_slice(body.as_bytes()) }
 }
 
 fn header_value(text: &str) -> HeaderValue {
@@ -273,17 +257,12 @@ mod tests {
                 count: 1,
             })
         };
-        let cuts: Vec<_> = (0..4)
-            .map(|_| ask(Method::GET, "/v2/a/blobs/x").cut_after)
-            .collect();
+        let cuts: Vec<_> = (0..4).map(|_| ask(Method::GET, "/v2/a/blobs/x").cut_after).collect();
         assert_eq!(cuts, [None, Some(10), Some(10), None]);
         let other = ask(Method::HEAD, "/v2/a/blobs/x");
         assert!(other.cut_after.is_none() && other.ignore_range);
         assert_eq!(script.count("GET", "*/blobs/*"), 4);
         let last = script.seen().pop().unwrap();
-        assert_eq!(
-            (last.method.as_str(), last.range.as_deref()),
-            ("HEAD", Some("bytes=1-"))
-        );
+        assert_eq!((last.method.as_str(), last.range.as_deref()), ("HEAD", Some("bytes=1-")));
     }
 }

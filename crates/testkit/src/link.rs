@@ -273,16 +273,9 @@ mod tests {
     #[tokio::test]
     async fn delays_without_slowing_down() {
         let round_trip = Duration::from_millis(40);
-        let (link, mut stream) = connect(LinkOptions {
-            round_trip,
-            ..LinkOptions::default()
-        })
-        .await;
+        let (link, mut stream) = connect(LinkOptions { round_trip, ..LinkOptions::default() }).await;
         let (_, first) = send(&mut stream, 1).await;
-        assert!(
-            first >= 2 * round_trip,
-            "connecting takes a round trip too: {first:?}"
-        );
+        assert!(first >= 2 * round_trip, "connecting takes a round trip too: {first:?}");
         let (_, second) = send(&mut stream, 1).await;
         assert!(second >= round_trip && second < 3 * round_trip, "{second:?}");
         // 128 pieces: waiting for each would take over two seconds.
@@ -294,10 +287,7 @@ mod tests {
 
     #[tokio::test]
     async fn limits_the_rate() {
-        let options = LinkOptions {
-            bytes_per_second: Some(10_000_000),
-            ..LinkOptions::default()
-        };
+        let options = LinkOptions { bytes_per_second: Some(10_000_000), ..LinkOptions::default() };
         let (_link, mut stream) = connect(options).await;
         let (got, took) = send(&mut stream, 2_000_000).await;
         assert!(got.is_ok() && took >= Duration::from_millis(190), "{took:?}");
@@ -306,10 +296,7 @@ mod tests {
 
     #[tokio::test]
     async fn cuts_and_severs() {
-        let options = LinkOptions {
-            cut_after: Some(100_000),
-            ..LinkOptions::default()
-        };
+        let options = LinkOptions { cut_after: Some(100_000), ..LinkOptions::default() };
         let (link, mut stream) = connect(options).await;
         assert!(send(&mut stream, 99_999).await.0.is_ok());
         assert!(send(&mut stream, 10).await.0.is_err());

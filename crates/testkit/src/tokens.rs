@@ -82,11 +82,7 @@ impl TokenServer {
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
-        let desk = Arc::new(Desk {
-            options,
-            tokens: Mutex::default(),
-            issued: AtomicUsize::new(0),
-        });
+        let desk = Arc::new(Desk { options, tokens: Mutex::default(), issued: AtomicUsize::new(0) });
         let task = tokio::spawn(serve(listener, Arc::clone(&desk))).abort_handle();
         Ok(Self { address, desk, task })
     }
@@ -169,10 +165,9 @@ impl Desk {
         let pull = ["pull".to_owned()];
         let allowed: &[String] = if known { &self.options.actions } else { &pull };
         let document = self.issue(granted(request.uri().query().unwrap_or_default(), allowed));
-        response.headers_mut().insert(
-            header::CONTENT_TYPE,
-            http::HeaderValue::from_static("application/json"),
-        );
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
         *response.body_mut() = Full::from(document.to_string());
         response
     }
@@ -205,14 +200,8 @@ impl TokenVerifier for Desk {
                 .iter()
                 .any(|granted| granted.repository == scope.repository && granted.actions.contains(action))
         };
-        let enough = needed
-            .iter()
-            .all(|scope| scope.actions.iter().all(|action| allows(scope, action)));
-        if enough {
-            Ok(())
-        } else {
-            Err(TokenRefusal::InsufficientScope)
-        }
+        let enough = needed.iter().all(|scope| scope.actions.iter().all(|action| allows(scope, action)));
+        if enough { Ok(()) } else { Err(TokenRefusal::InsufficientScope) }
     }
 }
 
@@ -251,10 +240,7 @@ impl Signer {
     }
 
     fn token(&self, number: usize, scopes: &[Scope], lifetime: Duration) -> String {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap_or_default()
-            .as_secs();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let access: Vec<_> = scopes
             .iter()
             .map(|scope| json!({ "type": "repository", "name": scope.repository, "actions": scope.actions }))

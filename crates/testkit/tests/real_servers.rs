@@ -1,10 +1,7 @@
 //! Our server against foreign clients, and the real registry that testkit starts: each proves the
 //! other.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "clippy knows test functions, not what they call"
-)]
+#![expect(clippy::unwrap_used, reason = "clippy knows test functions, not what they call")]
 
 use std::{net::SocketAddr, process::Output, sync::Arc};
 
@@ -29,11 +26,7 @@ fn serve(store: &MemoryStore, options: ServerOptions) -> RunningServer {
 fn small() -> Distribution {
     Distribution::builder()
         .releases(&["v1.57.5", "v1.58.3", "v1.59.4"])
-        .channels(&[
-            ("alpha", "v1.59.4"),
-            ("stable", "v1.58.3"),
-            ("rock-solid", "v1.57.5"),
-        ])
+        .channels(&[("alpha", "v1.59.4"), ("stable", "v1.58.3"), ("rock-solid", "v1.57.5")])
         .large_layer(600_000)
         .build()
 }
@@ -41,23 +34,15 @@ fn small() -> Distribution {
 async fn skopeo(arguments: &[&str]) -> Output {
     let mut command = Command::new("skopeo");
     command.arg("--insecure-policy").args(arguments);
-    command
-        .output()
-        .await
-        .expect("skopeo is installed (Debian package skopeo)")
+    command.output().await.expect("skopeo is installed (Debian package skopeo)")
 }
 
 async fn copy(from: SocketAddr, to: SocketAddr, image: &str, more: &[&str]) {
     let from = format!("docker://{from}/{image}");
     // A destination has no digest in its name that is kept as such: tag it with the digest's digits.
     let to = format!("docker://{to}/{}", image.replace("@sha256:", ":"));
-    let mut arguments = vec![
-        "copy",
-        "--all",
-        "--preserve-digests",
-        "--src-tls-verify=false",
-        "--dest-tls-verify=false",
-    ];
+    let mut arguments =
+        vec!["copy", "--all", "--preserve-digests", "--src-tls-verify=false", "--dest-tls-verify=false"];
     arguments.extend(more);
     arguments.extend([from.as_str(), to.as_str()]);
     let output = skopeo(&arguments).await;
@@ -72,9 +57,7 @@ async fn copy_some(made: &Distribution, from: SocketAddr, to: SocketAddr, more: 
     for version in ["v1.57.5", "v1.58.3", "v1.59.4"] {
         copy(from, to, &format!("{ROOT}/install:{version}"), more).await;
         let install = wanted.repositories.entry("install".to_owned()).or_default();
-        install
-            .tags
-            .insert(version.to_owned(), made.releases[version].install);
+        install.tags.insert(version.to_owned(), made.releases[version].install);
     }
     for name in ["nodeManager/webhook3", "registrypackages/agent5", "common/large"] {
         copy(from, to, &format!("{ROOT}@{}", images[name]), more).await;
@@ -109,14 +92,8 @@ async fn a_foreign_client_copies_from_prepared_storage_to_our_server() {
         ..DockerRegistryOptions::default()
     })
     .unwrap();
-    let everything = made.expected(
-        &["v1.57.5", "v1.58.3", "v1.59.4"],
-        &["alpha", "stable", "rock-solid"],
-    );
-    assert_eq!(
-        everything.missing_in(&source.storage(), ROOT),
-        Vec::<String>::new()
-    );
+    let everything = made.expected(&["v1.57.5", "v1.58.3", "v1.59.4"], &["alpha", "stable", "rock-solid"]);
+    assert_eq!(everything.missing_in(&source.storage(), ROOT), Vec::<String>::new());
 
     let store = MemoryStore::new();
     let target = serve(&store, ServerOptions::default());
@@ -129,12 +106,8 @@ async fn a_foreign_client_copies_from_prepared_storage_to_our_server() {
     let mut tags = made.store.tags("deckhouse/ee/release-channel").unwrap();
     tags.sort();
     // docker-registry gives them in no order.
-    let mut listed: Vec<_> = listed["Tags"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|tag| tag.as_str().unwrap())
-        .collect();
+    let mut listed: Vec<_> =
+        listed["Tags"].as_array().unwrap().iter().map(|tag| tag.as_str().unwrap()).collect();
     listed.sort_unstable();
     assert_eq!(listed, tags);
 }
@@ -159,20 +132,14 @@ async fn a_real_registry_asks_for_a_password() {
     write_docker_registry_storage(&made.store, directory.path()).unwrap();
     let registry = DockerRegistry::start(DockerRegistryOptions {
         storage: Some(directory.path().to_owned()),
-        auth: DockerAuth::Htpasswd {
-            login: "user".to_owned(),
-            password: "secret".to_owned(),
-        },
+        auth: DockerAuth::Htpasswd { login: "user".to_owned(), password: "secret".to_owned() },
         ..DockerRegistryOptions::default()
     })
     .unwrap();
     assert!(inspect(registry.addr(), Some("user:secret")).await.is_ok());
     for wrong in [None, Some("user:wrong")] {
         let error = inspect(registry.addr(), wrong).await.unwrap_err();
-        assert!(
-            error.contains("unauthorized") || error.contains("authentication"),
-            "{error}"
-        );
+        assert!(error.contains("unauthorized") || error.contains("authentication"), "{error}");
     }
 }
 
@@ -188,18 +155,12 @@ async fn both_registries_take_the_same_tokens() {
         ..DockerRegistryOptions::default()
     })
     .unwrap();
-    let options = ServerOptions {
-        auth: tokens.auth(),
-        ..ServerOptions::default()
-    };
+    let options = ServerOptions { auth: tokens.auth(), ..ServerOptions::default() };
     let ours = serve(&made.store, options);
     for address in [real.addr(), ours.addr()] {
         let before = tokens.issued();
         let manifest = inspect(address, Some("user:secret")).await.unwrap();
-        let stored = made
-            .store
-            .manifest(ROOT, &made.releases["v1.58.3"].root.into())
-            .unwrap();
+        let stored = made.store.manifest(ROOT, &made.releases["v1.58.3"].root.into()).unwrap();
         assert_eq!(&manifest, stored.bytes());
         assert!(tokens.issued() > before);
         assert!(inspect(address, Some("user:wrong")).await.is_err());
@@ -207,10 +168,7 @@ async fn both_registries_take_the_same_tokens() {
     }
     let credentials = ["--src-creds=user:secret", "--dest-creds=user:secret"];
     let empty = MemoryStore::new();
-    let options = ServerOptions {
-        auth: tokens.auth(),
-        ..ServerOptions::default()
-    };
+    let options = ServerOptions { auth: tokens.auth(), ..ServerOptions::default() };
     let target = serve(&empty, options);
     let wanted = copy_some(&made, real.addr(), target.addr(), &credentials).await;
     assert_eq!(wanted.missing_in(&empty, ROOT), Vec::<String>::new());
@@ -226,13 +184,7 @@ async fn tokens_may_be_limited_and_expire() {
         ..TokenOptions::new("user", "secret")
     };
     let tokens = TokenServer::start(options).unwrap();
-    let server = serve(
-        &made.store,
-        ServerOptions {
-            auth: tokens.auth(),
-            ..ServerOptions::default()
-        },
-    );
+    let server = serve(&made.store, ServerOptions { auth: tokens.auth(), ..ServerOptions::default() });
     assert!(inspect(server.addr(), None).await.is_ok());
     assert!(inspect(server.addr(), Some("user:secret")).await.is_ok());
     let image = format!("docker://{}/{ROOT}:v1.58.3", server.addr());
@@ -262,19 +214,13 @@ async fn tokens_may_be_limited_and_expire() {
     };
     assert_eq!(verifier.verify(&token, &scope), Ok(()));
     tokens.expire_all();
-    assert_eq!(
-        verifier.verify(&token, &scope),
-        Err(registry::server::TokenRefusal::Invalid)
-    );
+    assert_eq!(verifier.verify(&token, &scope), Err(registry::server::TokenRefusal::Invalid));
 }
 
 async fn ask_for_token(tokens: &TokenServer, query: &str) -> serde_json::Value {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let realm = tokens.realm();
-    let host = realm
-        .strip_prefix("http://")
-        .and_then(|rest| rest.strip_suffix("/token"))
-        .unwrap();
+    let host = realm.strip_prefix("http://").and_then(|rest| rest.strip_suffix("/token")).unwrap();
     let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
     let request = format!("GET /token?{query} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -297,10 +243,7 @@ async fn a_registry_dies_and_comes_back_with_what_it_had() {
     assert_eq!(target.addr(), address);
     assert!(inspect(address, None).await.is_ok());
     drop(target);
-    assert!(
-        std::net::TcpStream::connect(address).is_err(),
-        "nothing runs on after the end"
-    );
+    assert!(std::net::TcpStream::connect(address).is_err(), "nothing runs on after the end");
 }
 
 #[tokio::test]
@@ -308,39 +251,19 @@ async fn scripted_faults_reach_a_foreign_client() {
     let made = small();
     let script = Arc::new(Script::new(vec![
         Rule::new("GET", "*/manifests/v1.57.5", Fault::Corrupt(20)),
-        Rule::new(
-            "*",
-            "*/manifests/v1.59.4",
-            Fault::Status(http::StatusCode::FORBIDDEN),
-        ),
+        Rule::new("*", "*/manifests/v1.59.4", Fault::Status(http::StatusCode::FORBIDDEN)),
     ]));
-    let options = ServerOptions {
-        interceptor: Some(script.clone()),
-        ..ServerOptions::default()
-    };
+    let options = ServerOptions { interceptor: Some(script.clone()), ..ServerOptions::default() };
     let server = serve(&made.store, options);
     // Through a link, too: what it carries is what was asked and answered.
     let link = Link::start(server.addr(), LinkOptions::default()).unwrap();
     let target = DockerRegistry::start(DockerRegistryOptions::default()).unwrap();
-    copy(
-        link.addr(),
-        target.addr(),
-        &format!("{ROOT}/install:v1.58.3"),
-        &[],
-    )
-    .await;
+    copy(link.addr(), target.addr(), &format!("{ROOT}/install:v1.58.3"), &[]).await;
     assert!(link.bytes_down() > 100_000);
     for version in ["v1.57.5", "v1.59.4"] {
         let from = format!("docker://{}/{ROOT}/install:{version}", link.addr());
         let to = format!("docker://{}/copy:{version}", target.addr());
-        let output = skopeo(&[
-            "copy",
-            "--src-tls-verify=false",
-            "--dest-tls-verify=false",
-            &from,
-            &to,
-        ])
-        .await;
+        let output = skopeo(&["copy", "--src-tls-verify=false", "--dest-tls-verify=false", &from, &to]).await;
         assert!(!output.status.success(), "{version}");
     }
     assert_eq!(script.count("GET", "*/manifests/v1.58.3"), 1);
@@ -357,10 +280,8 @@ async fn a_foreign_client_reads_over_tls_and_http_2() {
     let ca = directory.path().join("ca.pem");
     std::fs::write(&ca, authority.pem()).unwrap();
     let identity = authority.issue(&["127.0.0.1"], Kind::Server).unwrap();
-    let options = ServerOptions {
-        tls: Some(identity.server_config(None).unwrap()),
-        ..ServerOptions::default()
-    };
+    let options =
+        ServerOptions { tls: Some(identity.server_config(None).unwrap()), ..ServerOptions::default() };
     let server = serve(&made.store, options);
     let large = made.releases["v1.58.3"].images["common/large"];
     let manifest = made.store.manifest(ROOT, &large.into()).unwrap();
@@ -379,10 +300,7 @@ async fn a_foreign_client_reads_over_tls_and_http_2() {
         let part = curl(&[version, "-r", "300000-"]).await;
         assert!(part == whole[300_000..], "{version}");
         let head = String::from_utf8(curl(&[version, "-I"]).await).unwrap();
-        assert!(
-            head.contains(&format!("content-length: {}", layer.size)),
-            "{head}"
-        );
+        assert!(head.contains(&format!("content-length: {}", layer.size)), "{head}");
         assert_eq!(head.starts_with("HTTP/2 200"), version == "--http2", "{head}");
     }
 }

@@ -14,11 +14,7 @@ pub(crate) fn curl(ground: &Ground, from: SocketAddr, directory: &Path) -> Resul
     let mut list = String::new();
     for blob in &ground.blobs {
         let output = directory.join(blob.digest.hex());
-        writeln!(
-            list,
-            "url = \"http://{from}/v2/{}/blobs/{}\"",
-            blob.repository, blob.digest
-        )?;
+        writeln!(list, "url = \"http://{from}/v2/{}/blobs/{}\"", blob.repository, blob.digest)?;
         writeln!(list, "output = \"{}\"", output.display())?;
     }
     let config = directory.with_extension("curl");

@@ -49,17 +49,11 @@ impl Ground {
         let distribution = Builder::bench().root(ROOT).build();
         let mut ground = Self::with(options, dhctl, &distribution)?;
         fs::create_dir(ground.bundle_directory())?;
-        measure::run(
-            &mut ground.pull(&ground.bundle_directory(), ground.source.addr()),
-            None,
-        )?;
+        measure::run(&mut ground.pull(&ground.bundle_directory(), ground.source.addr()), None)?;
         let bundle = Bundle::open(&[ground.bundle()])?;
         let contents = Contents::read(&bundle)?;
-        let digests: std::collections::BTreeSet<_> = contents
-            .repositories
-            .iter()
-            .flat_map(|it| it.manifests.keys())
-            .collect();
+        let digests: std::collections::BTreeSet<_> =
+            contents.repositories.iter().flat_map(|it| it.manifests.keys()).collect();
         ground.manifests = digests.len();
         ground.blobs = contents
             .unique_blobs()
@@ -71,10 +65,7 @@ impl Ground {
             })
             .collect();
         fs::create_dir(ground.blob_files())?;
-        measure::run(
-            &mut floor::curl(&ground, ground.source.addr(), &ground.blob_files())?,
-            None,
-        )?;
+        measure::run(&mut floor::curl(&ground, ground.source.addr(), &ground.blob_files())?, None)?;
         ground.check(&distribution)?;
         Ok(ground)
     }
@@ -111,10 +102,7 @@ impl Ground {
             let found = contents.repositories.iter().find(|it| it.path == path);
             let has = |digest: &Digest| found.is_some_and(|it| it.manifests.contains_key(digest));
             let complete = expected.tags.values().chain(&expected.digests).all(has);
-            ensure!(
-                complete || path == "modules",
-                "the default choice leaves out a part of {ROOT}/{path}"
-            );
+            ensure!(complete || path == "modules", "the default choice leaves out a part of {ROOT}/{path}");
         }
         for blob in &self.blobs {
             let file = self.blob_files().join(blob.digest.hex());

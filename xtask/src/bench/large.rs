@@ -29,24 +29,11 @@ pub(crate) fn measure(options: &Options, dhctl: &Path, table: &mut Table) -> Res
     let directory = ground.fresh("pulled")?;
     let pulled = measure::run(&mut ground.pull(&directory, ground.source.addr()), None)?;
     let bundle = directory.join("d8.tar");
-    eprintln!(
-        "a bundle with one large blob: {} bytes",
-        fs::metadata(&bundle)?.len()
-    );
-    table.value(
-        "pull of a blob of 1 GiB: peak memory",
-        as_megabytes(pulled.memory),
-        " MB",
-        MEMORY_LIMIT,
-    );
+    eprintln!("a bundle with one large blob: {} bytes", fs::metadata(&bundle)?.len());
+    table.value("pull of a blob of 1 GiB: peak memory", as_megabytes(pulled.memory), " MB", MEMORY_LIMIT);
     let target = push::empty(&ground)?;
     let scratch = ground.fresh("scratch")?;
     let pushed = measure::run(&mut ground.push(&bundle, &scratch, target.addr()), None)?;
-    table.value(
-        "push of a blob of 1 GiB: peak memory",
-        as_megabytes(pushed.memory),
-        " MB",
-        MEMORY_LIMIT,
-    );
+    table.value("push of a blob of 1 GiB: peak memory", as_megabytes(pushed.memory), " MB", MEMORY_LIMIT);
     Ok(())
 }

@@ -18,10 +18,7 @@ impl Way {
         if round_trip.is_zero() {
             return Ok(Self::Straight(target));
         }
-        let options = LinkOptions {
-            round_trip,
-            ..LinkOptions::default()
-        };
+        let options = LinkOptions { round_trip, ..LinkOptions::default() };
         Ok(Self::Line(Link::start(target, options)?))
     }
 

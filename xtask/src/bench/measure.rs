@@ -33,15 +33,10 @@ pub(crate) struct Taken {
 pub(crate) fn run(command: &mut Command, watched: Option<&Path>) -> Result<Taken> {
     let name = command.get_program().to_string_lossy().into_owned();
     let said = tempfile::tempfile()?;
-    command
-        .stdin(Stdio::null())
-        .stdout(said.try_clone()?)
-        .stderr(said.try_clone()?);
+    command.stdin(Stdio::null()).stdout(said.try_clone()?).stderr(said.try_clone()?);
     let before = watched.map_or(0, allocated);
     let begun = Instant::now();
-    let mut child = command
-        .spawn()
-        .with_context(|| format!("{name} cannot be started"))?;
+    let mut child = command.spawn().with_context(|| format!("{name} cannot be started"))?;
     let status_file = format!("/proc/{}/status", child.id());
     let is_over = AtomicBool::new(false);
     let (status, time, memory, disk) = thread::scope(|scope| {
@@ -62,11 +57,7 @@ pub(crate) fn run(command: &mut Command, watched: Option<&Path>) -> Result<Taken
     });
     let status = status?;
     ensure!(status.success(), "{name}: {status}\n{}", text_of(said)?);
-    Ok(Taken {
-        time,
-        memory,
-        disk: disk.saturating_sub(before),
-    })
+    Ok(Taken { time, memory, disk: disk.saturating_sub(before) })
 }
 
 fn text_of(mut file: File) -> Result<String> {

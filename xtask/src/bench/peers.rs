@@ -26,11 +26,7 @@ pub(crate) fn measure(ground: &Ground, table: &mut Table) -> Result<()> {
         .arg("--tmp-dir")
         .arg(&scratch)
         .arg(&directory);
-    table.other(
-        "d8 mirror pull, loopback",
-        measure::run(&mut pull, None)?.time,
-        &pull_floor,
-    );
+    table.other("d8 mirror pull, loopback", measure::run(&mut pull, None)?.time, &pull_floor);
 
     let target = push::empty(ground)?;
     push_floor.push(upload::all(target.addr(), &ground.blobs, &ground.blob_files())?);
@@ -42,10 +38,6 @@ pub(crate) fn measure(ground: &Ground, table: &mut Table) -> Result<()> {
         .arg(format!("{}/{ROOT}", target.addr()))
         .arg("--tmp-dir")
         .arg(&scratch);
-    table.other(
-        "d8 mirror push to an empty registry",
-        measure::run(&mut push, None)?.time,
-        &push_floor,
-    );
+    table.other("d8 mirror push to an empty registry", measure::run(&mut push, None)?.time, &push_floor);
     Ok(())
 }

@@ -42,11 +42,7 @@ fn wanted() -> Result<Wanted> {
     let mut wanted = Wanted::default();
     for image in 0..IMAGES {
         let repository = image / IMAGES_PER_REPOSITORY;
-        let path = if repository == 0 {
-            String::new()
-        } else {
-            format!("modules/module-{repository}")
-        };
+        let path = if repository == 0 { String::new() } else { format!("modules/module-{repository}") };
         let manifest = manifest(image)?;
         let reference = manifest.digest().into();
         wanted.add((path, reference), manifest, "release v1.59.4");
@@ -62,13 +58,8 @@ fn manifest(image: u64) -> Result<RawManifest> {
             "digest": Digest::of(name.as_bytes()),
         })
     };
-    let own = (1..OWN_BLOBS).map(|layer| {
-        blob(
-            "layer.v1.tar+gzip",
-            format!("{image}/{layer}"),
-            40_000_000 + image,
-        )
-    });
+    let own =
+        (1..OWN_BLOBS).map(|layer| blob("layer.v1.tar+gzip", format!("{image}/{layer}"), 40_000_000 + image));
     let base = blob("layer.v1.tar+gzip", format!("base/{}", image % BASES), 90_000_000);
     let layers: Vec<_> = std::iter::once(base).chain(own).collect();
     let text = json!({

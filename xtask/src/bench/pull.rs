@@ -22,18 +22,11 @@ pub(crate) struct Distance {
 }
 
 /// On this machine.
-pub(crate) const NEAR: Distance = Distance {
-    name: "pull, loopback",
-    round_trip: Duration::ZERO,
-    limit: 1.3,
-};
+pub(crate) const NEAR: Distance = Distance { name: "pull, loopback", round_trip: Duration::ZERO, limit: 1.3 };
 
 /// On another continent.
-pub(crate) const FAR: Distance = Distance {
-    name: "pull, 50 ms round trip",
-    round_trip: Duration::from_millis(50),
-    limit: 1.5,
-};
+pub(crate) const FAR: Distance =
+    Distance { name: "pull, 50 ms round trip", round_trip: Duration::from_millis(50), limit: 1.5 };
 
 /// Megabytes of memory that dhctl may take.
 pub(crate) const MEMORY_LIMIT: f64 = 150.0;
@@ -63,12 +56,7 @@ pub(crate) fn measure(
         memory = memory.max(dhctl.memory);
     }
     table.ratio(distance.name, &ours, &floor, distance.limit);
-    table.value(
-        &format!("{}: peak memory", distance.name),
-        as_megabytes(memory),
-        " MB",
-        MEMORY_LIMIT,
-    );
+    table.value(&format!("{}: peak memory", distance.name), as_megabytes(memory), " MB", MEMORY_LIMIT);
     if distance.round_trip.is_zero() {
         disk(ground, table)?;
     }
@@ -78,10 +66,7 @@ pub(crate) fn measure(
 /// In a run of its own: looking at the disk takes time.
 fn disk(ground: &Ground, table: &mut Table) -> Result<()> {
     let directory = ground.fresh("pulled")?;
-    let taken = measure::run(
-        &mut ground.pull(&directory, ground.source.addr()),
-        Some(&directory),
-    )?;
+    let taken = measure::run(&mut ground.pull(&directory, ground.source.addr()), Some(&directory))?;
     // The copy of dhctl and the release manifests are results of their own, beside the bundle.
     let beside = allocated(&directory).saturating_sub(allocated_file(&directory.join("d8.tar")));
     let peak = taken.disk.saturating_sub(beside);

@@ -38,12 +38,7 @@ pub(crate) fn measure(options: &Options, ground: &Ground, table: &mut Table) -> 
         disk = disk.max(new.disk).max(again.disk);
     }
     table.ratio("push to an empty registry", &first, &floor, 1.3);
-    table.ratio(
-        "push, everything there (against the first)",
-        &second,
-        &first,
-        0.15,
-    );
+    table.ratio("push, everything there (against the first)", &second, &first, 0.15);
     table.value("push: peak memory", as_megabytes(memory), " MB", MEMORY_LIMIT);
     table.value("push: peak disk", as_megabytes(disk), " MB", 0.0);
     Ok(())

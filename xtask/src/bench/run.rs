@@ -35,10 +35,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if options.wants(Part::Large) {
         large::measure(options, &dhctl, &mut table)?;
     }
-    if [Part::Pull, Part::PullFar, Part::Push]
-        .iter()
-        .any(|part| options.wants(*part))
-    {
+    if [Part::Pull, Part::PullFar, Part::Push].iter().any(|part| options.wants(*part)) {
         let ground = Ground::new(options, dhctl)?;
         println!("{}", ground.describe());
         if options.wants(Part::Pull) {
@@ -60,14 +57,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
 }
 
 fn build() -> Result<PathBuf> {
-    shell::run(&mut cargo(&[
-        "build",
-        "--release",
-        "--quiet",
-        "--package",
-        "cli",
-        "--bin",
-        "dhctl",
-    ]))?;
+    shell::run(&mut cargo(&["build", "--release", "--quiet", "--package", "cli", "--bin", "dhctl"]))?;
     Ok(target_directory().join("release/dhctl"))
 }

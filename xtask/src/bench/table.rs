@@ -15,11 +15,7 @@ impl Times {
     /// Seconds in the middle; between the two in the middle if their number is even.
     pub(crate) fn median(&self) -> f64 {
         let upper = self.0.get(self.0.len() / 2).copied().unwrap_or_default();
-        let lower = self
-            .0
-            .get(self.0.len().saturating_sub(1) / 2)
-            .copied()
-            .unwrap_or_default();
+        let lower = self.0.get(self.0.len().saturating_sub(1) / 2).copied().unwrap_or_default();
         (upper + lower).as_secs_f64() / 2.0
     }
 }
@@ -105,18 +101,8 @@ fn verdict(is_ok: bool) -> &'static str {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            measure,
-            ours,
-            reference,
-            figure,
-            limit,
-            verdict,
-        } = self;
-        write!(
-            f,
-            "| {measure} | {ours} | {reference} | {figure} | {limit} | {verdict} |"
-        )
+        let Self { measure, ours, reference, figure, limit, verdict } = self;
+        write!(f, "| {measure} | {ours} | {reference} | {figure} | {limit} | {verdict} |")
     }
 }
 

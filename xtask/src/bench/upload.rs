@@ -62,9 +62,7 @@ impl Connection {
             blob.repository
         )?;
         let location = self.answer(202)?.context("no Location")?;
-        let path_and_query = location
-            .strip_prefix(&format!("http://{host}"))
-            .unwrap_or(&location);
+        let path_and_query = location.strip_prefix(&format!("http://{host}")).unwrap_or(&location);
         let separator = if path_and_query.contains('?') { '&' } else { '?' };
         let head = format!(
             "PUT {path_and_query}{separator}digest={} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {}\r\n\
@@ -83,10 +81,7 @@ impl Connection {
         let mut lines = Vec::new();
         loop {
             let mut line = String::new();
-            ensure!(
-                self.answers.read_line(&mut line)? > 0,
-                "the registry closed the connection"
-            );
+            ensure!(self.answers.read_line(&mut line)? > 0, "the registry closed the connection");
             if line == "\r\n" {
                 break;
             }

@@ -20,12 +20,7 @@ pub(super) struct FixedSegments<'a> {
 
 impl<'a> FixedSegments<'a> {
     pub(super) fn new(layout: &'a Layout) -> Self {
-        Self {
-            layout,
-            next: 0,
-            offset: 0,
-            done: false,
-        }
+        Self { layout, next: 0, offset: 0, done: false }
     }
 }
 

@@ -64,15 +64,8 @@ impl FrontierSums {
             closed: false,
             cancelled: false,
         };
-        let shared = Arc::new(Shared {
-            writer,
-            state: Mutex::new(state),
-            changed: Condvar::new(),
-        });
-        let mut sums = Self {
-            shared: Arc::clone(&shared),
-            threads: Vec::new(),
-        };
+        let shared = Arc::new(Shared { writer, state: Mutex::new(state), changed: Condvar::new() });
+        let mut sums = Self { shared: Arc::clone(&shared), threads: Vec::new() };
         for (number, sizes) in pieces.into_iter().enumerate() {
             let follower = Follower {
                 shared: Arc::clone(&shared),
@@ -129,10 +122,7 @@ impl FrontierSums {
         }
         let mut sums = sums.into_iter().collect::<Result<Vec<_>, _>>()?.into_iter();
         let whole = sums.next().and_then(|whole| whole.first().copied());
-        Ok(GostSums {
-            whole: whole.ok_or(BundleError::Cancelled)?,
-            parts: sums.next().unwrap_or_default(),
-        })
+        Ok(GostSums { whole: whole.ok_or(BundleError::Cancelled)?, parts: sums.next().unwrap_or_default() })
     }
 }
 
@@ -170,17 +160,11 @@ impl Follower {
         let mut block = vec![0; usize::try_from(BLOCK.min(size)).unwrap_or_default()];
         self.marks.push((0, self.pieces.mark()));
         while let Some(frontier) = self.wait()? {
-            let count = usize::try_from(frontier - self.position)
-                .unwrap_or(usize::MAX)
-                .min(block.len());
+            let count = usize::try_from(frontier - self.position).unwrap_or(usize::MAX).min(block.len());
             self.shared.writer.read_at(self.position, &mut block[..count])?;
             self.pieces.update(&block[..count]);
             self.position += count as u64;
-            if self
-                .marks
-                .last()
-                .is_some_and(|(at, _)| self.position >= at + MARK_EVERY)
-            {
+            if self.marks.last().is_some_and(|(at, _)| self.position >= at + MARK_EVERY) {
                 self.marks.push((self.position, self.pieces.mark()));
             }
         }

@@ -91,10 +91,7 @@ mod tests {
     #[test]
     fn known_sums() {
         let cases = [
-            (
-                "",
-                "3f539a213e97c802cc229d474c6aa32a825a360b2a933a949fd925208d9ce1bb",
-            ),
+            ("", "3f539a213e97c802cc229d474c6aa32a825a360b2a933a949fd925208d9ce1bb"),
             (
                 "012345678901234567890123456789012345678901234567890123456789012",
                 "9d151eefd8590b89daa6ba6cb74af9275dd051026bb149a452fd84e5e57b5500",
@@ -115,14 +112,9 @@ mod tests {
     #[test]
     fn what_is_no_sum() {
         let digits = "a".repeat(64);
-        for text in [
-            "",
-            "a",
-            &digits[1..],
-            &format!("{digits}a"),
-            &format!("{}+f", &digits[2..]),
-            &"ё".repeat(32),
-        ] {
+        for text in
+            ["", "a", &digits[1..], &format!("{digits}a"), &format!("{}+f", &digits[2..]), &"ё".repeat(32)]
+        {
             assert_eq!(text.parse::<GostSum>(), Err(ParseSumError), "{text}");
         }
     }

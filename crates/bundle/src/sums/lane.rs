@@ -28,15 +28,13 @@ impl<'scope> Lane<'scope> {
     /// What the system says if there can be no further thread.
     pub(crate) fn start(scope: &'scope Scope<'scope, '_>, sizes: Vec<u64>) -> io::Result<Self> {
         let (blocks, received) = sync_channel::<Bytes>(WAITING);
-        let thread = Builder::new()
-            .name("gost".to_owned())
-            .spawn_scoped(scope, move || {
-                let mut pieces = PieceSums::new(sizes);
-                for block in received {
-                    pieces.update(&block);
-                }
-                pieces.finish()
-            })?;
+        let thread = Builder::new().name("gost".to_owned()).spawn_scoped(scope, move || {
+            let mut pieces = PieceSums::new(sizes);
+            for block in received {
+                pieces.update(&block);
+            }
+            pieces.finish()
+        })?;
         Ok(Self { blocks, thread })
     }
 

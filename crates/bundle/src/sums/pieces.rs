@@ -55,11 +55,7 @@ impl PieceSums {
 
     /// Where the stream is.
     pub(crate) fn mark(&self) -> Mark {
-        Mark {
-            done: self.done.len(),
-            current: self.current.clone(),
-            left: self.left,
-        }
+        Mark { done: self.done.len(), current: self.current.clone(), left: self.left }
     }
 
     /// Goes back to where `mark` was taken from this stream.

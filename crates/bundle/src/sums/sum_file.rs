@@ -131,10 +131,7 @@ mod tests {
     fn sums_are_written_bare_and_in_one_step() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("d8.tar");
-        let sums = GostSums {
-            whole: GostSum::of(b"ab"),
-            parts: vec![GostSum::of(b"a"), GostSum::of(b"b")],
-        };
+        let sums = GostSums { whole: GostSum::of(b"ab"), parts: vec![GostSum::of(b"a"), GostSum::of(b"b")] };
         assert_eq!(read_sum(&path).unwrap(), None);
         for _ in 0..2 {
             let files = sums.write(&path).unwrap();

@@ -45,17 +45,8 @@ pub(crate) struct Job {
 pub(crate) fn deal(entries: &[Entry], sizes: &[u64], stated: &StatedSums) -> Vec<Job> {
     let size = sizes.iter().sum();
     if !stated.whole.is_empty() {
-        let parts = if stated.parts.is_empty() {
-            0..0
-        } else {
-            0..sizes.len()
-        };
-        return vec![Job {
-            range: 0..size,
-            entries: (0..entries.len()).collect(),
-            whole: true,
-            parts,
-        }];
+        let parts = if stated.parts.is_empty() { 0..0 } else { 0..sizes.len() };
+        return vec![Job { range: 0..size, entries: (0..entries.len()).collect(), whole: true, parts }];
     }
     let mut jobs = Vec::new();
     let mut dealt = vec![false; entries.len()];
@@ -71,19 +62,10 @@ pub(crate) fn deal(entries: &[Entry], sizes: &[u64], stated: &StatedSums) -> Vec
             .take_while(|index| entries[*index].end() <= range.end)
             .filter(|index| !std::mem::replace(&mut dealt[*index], true))
             .collect();
-        jobs.push(Job {
-            range,
-            entries: within,
-            whole: false,
-            parts: number..number + 1,
-        });
+        jobs.push(Job { range, entries: within, whole: false, parts: number..number + 1 });
     }
     for (index, entry) in entries.iter().enumerate().filter(|(index, _)| !dealt[*index]) {
-        jobs.push(Job {
-            range: entry.offset..entry.end(),
-            entries: vec![index],
-            ..Job::default()
-        });
+        jobs.push(Job { range: entry.offset..entry.end(), entries: vec![index], ..Job::default() });
     }
     jobs.sort_by_key(|job| job.range.start);
     jobs
@@ -99,22 +81,14 @@ pub(crate) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(entries: &'a [Entry], job: &'a Job) -> Self {
-        Self {
-            entries,
-            wanted: job.entries.iter(),
-            current: None,
-        }
+        Self { entries, wanted: job.entries.iter(), current: None }
     }
 
     /// Takes the bytes at `offset`, which follow those before, and calls `ended` with each entry that is
     /// complete and the digest that it has.
     pub(crate) fn take(&mut self, mut offset: u64, mut bytes: &[u8], mut ended: impl FnMut(usize, Digest)) {
         loop {
-            let next = || {
-                self.wanted
-                    .next()
-                    .map(|index| (*index, self.entries[*index].digest.hasher()))
-            };
+            let next = || self.wanted.next().map(|index| (*index, self.entries[*index].digest.hasher()));
             let Some((index, mut hasher)) = self.current.take().or_else(next) else {
                 return;
             };
@@ -151,11 +125,7 @@ mod tests {
     fn sums(whole: bool, parts: &[u32]) -> StatedSums {
         let sum = GostSum::of(b"");
         StatedSums {
-            whole: if whole {
-                vec![(PathBuf::new(), sum)]
-            } else {
-                vec![]
-            },
+            whole: if whole { vec![(PathBuf::new(), sum)] } else { vec![] },
             parts: parts.iter().map(|part| (*part, PathBuf::new(), sum)).collect(),
         }
     }

@@ -100,11 +100,7 @@ impl References {
 }
 
 fn image_name(repository: &str, tag: Option<&String>, digest: &Digest) -> String {
-    let repository = if repository.is_empty() {
-        "(root)"
-    } else {
-        repository
-    };
+    let repository = if repository.is_empty() { "(root)" } else { repository };
     match tag {
         Some(tag) => format!("{repository}:{tag}"),
         None => format!("{repository}@{digest}"),

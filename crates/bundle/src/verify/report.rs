@@ -53,21 +53,15 @@ pub struct Damage {
 impl Damage {
     /// A file that is wrong as a whole.
     pub(crate) fn of_file(file: &Path, reason: String) -> Self {
-        Self {
-            entry: None,
-            images: Vec::new(),
-            files: vec![file.to_owned()],
-            reason,
-        }
+        Self { entry: None, images: Vec::new(), files: vec![file.to_owned()], reason }
     }
 
     /// An archive that cannot be read as one.
     pub(crate) fn of_structure(volumes: &Volumes, error: BundleError) -> Self {
         match error {
-            BundleError::Damaged { path, entry, reason } => Self {
-                entry: Some(entry),
-                ..Self::of_file(&path, reason)
-            },
+            BundleError::Damaged { path, entry, reason } => {
+                Self { entry: Some(entry), ..Self::of_file(&path, reason) }
+            }
             BundleError::NotABundle { path, reason } => Self::of_file(&path, reason),
             BundleError::WrongPart { path, fault } => Self::of_file(&path, fault.to_string()),
             error => Self::of_file(volumes.path(0), error.to_string()),

@@ -75,10 +75,7 @@ fn check(bundle: &Bundle, stated: &StatedSums, progress: &dyn Progress) -> Resul
     for (index, actual) in outcome.wrong {
         let entry = &entries[index];
         report.damages.push(Damage {
-            entry: Some(entry_path(
-                &bundle.repositories()[entry.repository].path,
-                &blob_path(&entry.digest),
-            )),
+            entry: Some(entry_path(&bundle.repositories()[entry.repository].path, &blob_path(&entry.digest))),
             images: references[entry.repository].images(&entry.digest),
             files: volumes.paths_of(entry.offset, entry.size),
             reason: format!("the content has the digest {actual}"),
@@ -116,10 +113,7 @@ fn run(
     progress.began(jobs.iter().map(|job| job.range.end - job.range.start).sum());
     let next = AtomicUsize::new(0);
     let failed = AtomicBool::new(false);
-    let watch = Watch {
-        progress,
-        failed: &failed,
-    };
+    let watch = Watch { progress, failed: &failed };
     let outcome = Mutex::new(Outcome::default());
     let work = || {
         while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -223,18 +217,12 @@ impl Outcome {
             let Some(actual) = self.parts.get(&(*number as usize)) else {
                 continue;
             };
-            report.sums.push(CheckedSum {
-                file: file.clone(),
-                sum: *actual,
-            });
+            report.sums.push(CheckedSum { file: file.clone(), sum: *actual });
             if actual == sum {
                 continue;
             }
             parts_wrong = true;
-            let swapped = stated
-                .parts
-                .iter()
-                .find(|(other, _, sum)| other != number && sum == actual);
+            let swapped = stated.parts.iter().find(|(other, _, sum)| other != number && sum == actual);
             let reason = match swapped {
                 Some((other, ..)) => format!(
                     "it holds the content of {}: the parts are swapped (GOST sum {actual})",
@@ -244,16 +232,11 @@ impl Outcome {
                     "damaged, or the part of another bundle: the GOST sum is {actual}, {sum} is stated"
                 ),
             };
-            report
-                .damages
-                .push(Damage::of_file(volumes.path(*number as usize), reason));
+            report.damages.push(Damage::of_file(volumes.path(*number as usize), reason));
         }
         for (file, sum) in &stated.whole {
             let Some(actual) = self.whole else { continue };
-            report.sums.push(CheckedSum {
-                file: file.clone(),
-                sum: actual,
-            });
+            report.sums.push(CheckedSum { file: file.clone(), sum: actual });
             if actual == *sum {
                 continue;
             }
@@ -261,9 +244,7 @@ impl Outcome {
             if !parts_wrong && stated.parts.len() == volumes.count() {
                 reason += "; each part has its sum, so a part with its sum is swapped or of another bundle";
             }
-            report
-                .damages
-                .push(Damage::of_file(&file.with_extension(""), reason));
+            report.damages.push(Damage::of_file(&file.with_extension(""), reason));
         }
         report
     }

@@ -23,11 +23,7 @@ fn scene() -> Scene {
     let from = tempfile::tempdir().unwrap();
     let whole = from.path().join("d8.tar");
     sample::write(&whole, &layout, &store, None);
-    Scene {
-        bytes: fs::read(&whole).unwrap(),
-        to: tempfile::tempdir().unwrap(),
-        from,
-    }
+    Scene { bytes: fs::read(&whole).unwrap(), to: tempfile::tempdir().unwrap(), from }
 }
 
 impl Scene {
@@ -78,19 +74,13 @@ fn sums_are_those_of_gost12sum() {
         let written = fs::read_to_string(format!("{}.gostsum", part.display())).unwrap();
         assert_eq!(written, sum.to_string());
     }
-    assert_eq!(
-        fs::read_to_string(scene.to.path().join("d8.tar.gostsum")).unwrap(),
-        whole.to_string()
-    );
+    assert_eq!(fs::read_to_string(scene.to.path().join("d8.tar.gostsum")).unwrap(), whole.to_string());
     // Sums beside the input are checked, and so the output gets sums without being asked for.
     let out = scene.from.path().join("again.tar");
     let joined = join(&scene.parts(), &out, false, &()).unwrap();
     assert_eq!(joined.checked, parts.len() + 1);
     assert_eq!(joined.sums, Some(GostSums { whole, parts: vec![] }));
-    assert_eq!(
-        sample::names(scene.from.path()),
-        ["again.tar", "again.tar.gostsum", "d8.tar"]
-    );
+    assert_eq!(sample::names(scene.from.path()), ["again.tar", "again.tar.gostsum", "d8.tar"]);
 }
 
 #[test]
@@ -103,9 +93,7 @@ fn a_wrong_sum_stops_and_leaves_nothing() {
     bytes[17_000] ^= 1;
     fs::write(&part, bytes).unwrap();
     let error = join(&scene.parts(), &out, false, &()).unwrap_err();
-    let BundleError::WrongSum { path, stated, actual } = &error else {
-        panic!("{error}")
-    };
+    let BundleError::WrongSum { path, stated, actual } = &error else { panic!("{error}") };
     assert_eq!(*path, part);
     assert_eq!(actual.to_string(), gost12sum(&part));
     assert_ne!(stated, actual);
@@ -139,9 +127,7 @@ fn a_bundle_is_not_written_over_itself() {
 #[test]
 fn what_is_no_whole_bundle_is_not_converted() {
     let scene = scene();
-    let parts = split(&scene.source(), scene.to.path(), 30_000, false, &())
-        .unwrap()
-        .files;
+    let parts = split(&scene.source(), scene.to.path(), 30_000, false, &()).unwrap().files;
     fs::remove_file(parts.last().unwrap()).unwrap();
     let out = scene.from.path().join("again.tar");
     join(&scene.parts(), &out, false, &()).unwrap_err();
@@ -187,11 +173,8 @@ fn an_older_bundle_with_its_sums_is_replaced() {
     let scene = scene();
     split(&scene.source(), scene.to.path(), 20_000, true, &()).unwrap();
     let done = split(&scene.source(), scene.to.path(), 60_000, false, &()).unwrap();
-    let mut expected: Vec<String> = done
-        .files
-        .iter()
-        .map(|file| file.file_name().unwrap().to_str().unwrap().to_owned())
-        .collect();
+    let mut expected: Vec<String> =
+        done.files.iter().map(|file| file.file_name().unwrap().to_str().unwrap().to_owned()).collect();
     expected.sort();
     assert_eq!(sample::names(scene.to.path()), expected);
     let out = scene.to.path().join("d8-2.tar");

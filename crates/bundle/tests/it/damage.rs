@@ -41,20 +41,14 @@ fn parts_are_found_in_several_directories_in_any_order() {
     let bundle = Bundle::open(&scene.paths).unwrap();
     assert!(bundle.parts() > 3);
     let shared = Digest::of(&sample::content(4, 70_000));
-    assert!(
-        bundle
-            .blob("modules/a-module-of-some-length/release", &shared)
-            .is_some()
-    );
+    assert!(bundle.blob("modules/a-module-of-some-length/release", &shared).is_some());
 }
 
 #[test]
 fn missing_parts_are_named() {
     let scene = spread(2);
     let error = fails(&scene.paths[..1]);
-    let BundleError::MissingPart { path, others } = &error else {
-        panic!("{error}")
-    };
+    let BundleError::MissingPart { path, others } = &error else { panic!("{error}") };
     assert!(path.ends_with("d8.tar.0001.chunk"), "{error}");
     assert_eq!(*others, 1, "{error}");
 
@@ -63,10 +57,7 @@ fn missing_parts_are_named() {
     fs::remove_file(scene.dirs[0].path().join(&last)).unwrap();
     let error = fails(&scene.paths).to_string();
     let gone = format!("{last}: missing");
-    assert!(
-        error.contains(&gone) || error.contains("parts after this one are missing"),
-        "{error}"
-    );
+    assert!(error.contains(&gone) || error.contains("parts after this one are missing"), "{error}");
 
     fs::remove_file(scene.dirs[0].path().join("d8.tar.0000.chunk")).unwrap();
     let error = fails(&scene.paths).to_string();
@@ -80,17 +71,11 @@ fn two_of_a_kind_are_refused_and_both_named() {
     let error = fails(&scene.paths);
     assert!(matches!(error, BundleError::Ambiguous { .. }), "{error}");
     let error = error.to_string();
-    assert!(
-        error.contains("d8.tar and ") && error.contains("d8.tar.0000.chunk"),
-        "{error}"
-    );
+    assert!(error.contains("d8.tar and ") && error.contains("d8.tar.0000.chunk"), "{error}");
 
     let scene = spread(2);
-    fs::copy(
-        scene.dirs[0].path().join("d8.tar.0002.chunk"),
-        scene.dirs[1].path().join("d8.tar.0002.chunk"),
-    )
-    .unwrap();
+    fs::copy(scene.dirs[0].path().join("d8.tar.0002.chunk"), scene.dirs[1].path().join("d8.tar.0002.chunk"))
+        .unwrap();
     assert!(matches!(fails(&scene.paths), BundleError::Ambiguous { .. }));
 }
 
@@ -120,29 +105,12 @@ fn what_is_no_bundle_is_told_why() {
         assert!(error.to_string().contains("d8.tar"), "{error}");
     }
     fs::remove_file(&path).unwrap();
-    assert!(matches!(
-        sample::open(&path).unwrap_err(),
-        BundleError::NotFound {
-            unfinished: false,
-            ..
-        }
-    ));
+    assert!(matches!(sample::open(&path).unwrap_err(), BundleError::NotFound { unfinished: false, .. }));
     assert!(fails(&[dir.path().to_owned()]).to_string().contains("directory"));
-    assert!(
-        fails(&[dir.path().join("d8.tar.0000.chunk")])
-            .to_string()
-            .contains("one part")
-    );
-    assert!(
-        fails(&[path, dir.path().join("x.tar")])
-            .to_string()
-            .contains("another name")
-    );
+    assert!(fails(&[dir.path().join("d8.tar.0000.chunk")]).to_string().contains("one part"));
+    assert!(fails(&[path, dir.path().join("x.tar")]).to_string().contains("another name"));
     assert!(fails(&[]).to_string().contains("no file is named"));
-    assert!(matches!(
-        fails(&[PathBuf::from("/absent/d8.tar")]),
-        BundleError::Io { .. }
-    ));
+    assert!(matches!(fails(&[PathBuf::from("/absent/d8.tar")]), BundleError::Io { .. }));
 }
 
 #[test]
@@ -153,17 +121,12 @@ fn a_cut_at_any_place_is_seen() {
     let files = sample::write(&path, &layout, &store, None);
     let bytes = fs::read(&files[0]).unwrap();
     for length in
-        (1..bytes.len())
-            .step_by(331)
-            .chain([bytes.len() - 1, bytes.len() - 512, bytes.len() - 1024])
+        (1..bytes.len()).step_by(331).chain([bytes.len() - 1, bytes.len() - 512, bytes.len() - 1024])
     {
         fs::write(&path, &bytes[..length]).unwrap();
         let error = sample::open(&path).unwrap_err();
         assert!(
-            matches!(
-                error,
-                BundleError::Damaged { .. } | BundleError::NotABundle { .. }
-            ),
+            matches!(error, BundleError::Damaged { .. } | BundleError::NotABundle { .. }),
             "{length}: {error}"
         );
     }
@@ -178,18 +141,12 @@ fn a_changed_manifest_is_seen() {
     let descriptor = sample::open(&path).unwrap().repository("install").unwrap().index[0].clone();
     let mut bytes = fs::read(&path).unwrap();
     let mark = format!("install/blobs/sha256/{}", descriptor.digest.hex());
-    let header = bytes
-        .windows(mark.len())
-        .position(|window| window == mark.as_bytes())
-        .unwrap();
+    let header = bytes.windows(mark.len()).position(|window| window == mark.as_bytes()).unwrap();
     bytes[header + 512 + 5] ^= 1;
     fs::write(&path, bytes).unwrap();
     let bundle = sample::open(&path).unwrap();
     let error = bundle.manifest("install", &descriptor).unwrap_err().to_string();
-    assert!(
-        error.contains(&mark) && error.contains("has the digest"),
-        "{error}"
-    );
+    assert!(error.contains(&mark) && error.contains("has the digest"), "{error}");
 
     let mut wrong = descriptor.clone();
     wrong.size += 1;
@@ -220,25 +177,13 @@ fn archives_that_contradict_the_layout_are_refused() {
     let stray = format!("{blob}12345");
     let cases: [(&[Entry<'_>], Option<&str>); 9] = [
         (&[("index.json", empty)], None),
-        (
-            &[("./a/index.json", empty), (&stray, b"a"), ("README", b"")],
-            None,
-        ),
+        (&[("./a/index.json", empty), (&stray, b"a"), ("README", b"")], None),
         (&[("index.json", empty), ("index.json", empty)], Some("twice")),
-        (
-            &[("index.json", empty), (&blob, b"a"), (&blob, b"a")],
-            Some("twice"),
-        ),
-        (
-            &[("index.json", empty), (&blob, b"a"), (&format!("./{blob}"), b"b")],
-            Some("twice"),
-        ),
+        (&[("index.json", empty), (&blob, b"a"), (&blob, b"a")], Some("twice")),
+        (&[("index.json", empty), (&blob, b"a"), (&format!("./{blob}"), b"b")], Some("twice")),
         (&[(&blob, b"a")], Some("index is missing")),
         (&[("index.json", b"[")], Some("index.json")),
-        (
-            &[("index.json", empty), ("install/oci-layout", b"{}")],
-            Some("install/index.json"),
-        ),
+        (&[("index.json", empty), ("install/oci-layout", b"{}")], Some("install/index.json")),
         (&[("Bad Name/index.json", empty)], Some("no repository path")),
     ];
     let dir = tempfile::tempdir().unwrap();

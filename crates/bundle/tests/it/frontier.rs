@@ -27,19 +27,12 @@ fn scene(size: usize, part_size: Option<u64>) -> Scene {
     let path = dir.path().join("d8.tar");
     let writer = Arc::new(Writer::create(&path, size as u64, part_size).unwrap());
     let sums = FrontierSums::start(Arc::clone(&writer)).unwrap();
-    Scene {
-        _dir: dir,
-        bytes: content(7, size),
-        writer,
-        sums,
-    }
+    Scene { _dir: dir, bytes: content(7, size), writer, sums }
 }
 
 impl Scene {
     fn write(&self, start: usize, end: usize) {
-        self.writer
-            .write_at(start as u64, &self.bytes[start..end])
-            .unwrap();
+        self.writer.write_at(start as u64, &self.bytes[start..end]).unwrap();
         self.sums.done(start as u64, (end - start) as u64);
     }
 }
@@ -49,10 +42,8 @@ fn workers_in_any_order() {
     const SIZE: usize = 5_000_000;
     for part_size in [None, Some(1_500_000), Some(5_000_000), Some(10_000_000)] {
         let scene = scene(SIZE, part_size);
-        let pieces: Vec<(usize, usize)> = (0..SIZE)
-            .step_by(70_001)
-            .map(|start| (start, SIZE.min(start + 70_001)))
-            .collect();
+        let pieces: Vec<(usize, usize)> =
+            (0..SIZE).step_by(70_001).map(|start| (start, SIZE.min(start + 70_001))).collect();
         thread::scope(|scope| {
             for worker in 0..4 {
                 let (scene, pieces) = (&scene, &pieces);
@@ -64,11 +55,7 @@ fn workers_in_any_order() {
             }
         });
         let Scene { bytes, sums, .. } = scene;
-        assert_eq!(
-            sums.finish().unwrap(),
-            expected(&bytes, part_size),
-            "{part_size:?}"
-        );
+        assert_eq!(sums.finish().unwrap(), expected(&bytes, part_size), "{part_size:?}");
     }
 }
 

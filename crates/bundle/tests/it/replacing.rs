@@ -27,11 +27,7 @@ fn every_form_replaces_every_form() {
         touch(dir.path(), &FOREIGN);
 
         let writer = Writer::create(&path, layout.size(), new).unwrap();
-        assert_eq!(
-            sample::open(&path).unwrap().size(),
-            layout.size(),
-            "the old one is valid"
-        );
+        assert_eq!(sample::open(&path).unwrap().size(), layout.size(), "the old one is valid");
         for (offset, bytes) in sample::pieces(&layout, &store) {
             writer.write_at(offset, &bytes).unwrap();
         }
@@ -58,10 +54,7 @@ fn an_unfinished_bundle_has_no_final_name_and_can_be_gone_on_with() {
         writer.sync().unwrap();
         drop(writer);
         assert!(names(dir.path()).iter().all(|name| name.ends_with(".partial")));
-        assert!(matches!(
-            sample::open(&path),
-            Err(BundleError::NotFound { unfinished: true, .. })
-        ));
+        assert!(matches!(sample::open(&path), Err(BundleError::NotFound { unfinished: true, .. })));
 
         let writer = Writer::reopen(&path, 2048, part_size).unwrap();
         let mut bytes = [0; 17];
@@ -87,11 +80,7 @@ fn partials_of_another_form_do_not_stay() {
     drop(Writer::create(&path, 2048, None).unwrap());
     assert_eq!(names(dir.path()), ["d8.tar.partial"]);
     drop(Writer::reopen(&path, 2048, Some(1000)).unwrap());
-    assert_eq!(
-        fs::metadata(dir.path().join("d8.tar.partial")).unwrap().len(),
-        0,
-        "no space is kept"
-    );
+    assert_eq!(fs::metadata(dir.path().join("d8.tar.partial")).unwrap().len(), 0, "no space is kept");
 }
 
 #[test]
@@ -107,10 +96,7 @@ fn a_second_writer_is_refused() {
                 Writer::reopen(&path, 2048, second).unwrap_err(),
             ] {
                 assert!(matches!(&error, BundleError::Locked { .. }), "{error}");
-                assert!(
-                    error.to_string().contains("d8.tar.partial: another process"),
-                    "{error}"
-                );
+                assert!(error.to_string().contains("d8.tar.partial: another process"), "{error}");
             }
         }
         let mut bytes = [0; 4];
@@ -155,10 +141,7 @@ fn sizes_that_cannot_be_are_refused_before_anything_is_made() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("d8.tar");
     let error = Writer::create(&path, 1_000_000, Some(1)).unwrap_err();
-    assert!(matches!(
-        error,
-        BundleError::TooManyParts { parts: 1_000_000, .. }
-    ));
+    assert!(matches!(error, BundleError::TooManyParts { parts: 1_000_000, .. }));
     assert!(names(dir.path()).is_empty());
     let error = Writer::create(&dir.path().join("absent/d8.tar"), 1024, None).unwrap_err();
     assert!(error.to_string().contains("absent/d8.tar.partial"), "{error}");

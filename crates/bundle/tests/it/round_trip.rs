@@ -25,11 +25,7 @@ fn assert_holds(bundle: &Bundle, expected: &[RepositoryContent], store: &Store) 
             let raw = bundle.manifest(&repository.path, descriptor).unwrap();
             assert!(repository.manifests.contains(&raw));
         }
-        let mut digests: Vec<Digest> = repository
-            .manifests
-            .iter()
-            .map(oci::RawManifest::digest)
-            .collect();
+        let mut digests: Vec<Digest> = repository.manifests.iter().map(oci::RawManifest::digest).collect();
         digests.extend(repository.blobs.iter().map(|blob| blob.digest));
         digests.sort();
         digests.dedup();
@@ -45,10 +41,7 @@ fn assert_holds(bundle: &Bundle, expected: &[RepositoryContent], store: &Store) 
 fn image() -> impl Strategy<Value = Vec<(u64, usize)>> {
     // Few seeds, so that layers are shared; a layer's length follows from its seed.
     let lengths = [0_usize, 1, 511, 512, 513, 4000, 100_000];
-    prop::collection::vec(
-        (0..lengths.len()).prop_map(move |seed| (seed as u64, lengths[seed])),
-        0..5,
-    )
+    prop::collection::vec((0..lengths.len()).prop_map(move |seed| (seed as u64, lengths[seed])), 0..5)
 }
 
 proptest! {
@@ -131,11 +124,7 @@ fn what_is_needed_first_stands_first() {
     assert!(configs > 0 && metadata[..configs].iter().all(|metadata| *metadata));
     assert!(layout.blobs().is_sorted_by_key(|blob| blob.offsets[0]));
     let shared = Digest::of(&sample::content(1, 3000));
-    let shared: Vec<_> = layout
-        .blobs()
-        .iter()
-        .filter(|blob| blob.digest == shared)
-        .collect();
+    let shared: Vec<_> = layout.blobs().iter().filter(|blob| blob.digest == shared).collect();
     assert_eq!(shared.len(), 1);
     assert_eq!(shared[0].offsets.len(), 2);
     let places: usize = layout.blobs().iter().map(|blob| blob.offsets.len()).sum();
@@ -150,10 +139,7 @@ fn contradictions_are_refused() {
 
     let mut lost = good.clone();
     lost.manifests.clear();
-    assert!(matches!(
-        Layout::new(vec![lost]),
-        Err(LayoutError::MissingManifest { .. })
-    ));
+    assert!(matches!(Layout::new(vec![lost]), Err(LayoutError::MissingManifest { .. })));
 
     assert!(matches!(
         Layout::new(vec![good.clone(), good.clone()]),
@@ -163,31 +149,20 @@ fn contradictions_are_refused() {
     for path in ["/", "a/", "../a", "a//b", "A"] {
         let mut bad = good.clone();
         path.clone_into(&mut bad.path);
-        assert!(
-            matches!(Layout::new(vec![bad]), Err(LayoutError::Path { .. })),
-            "{path}"
-        );
+        assert!(matches!(Layout::new(vec![bad]), Err(LayoutError::Path { .. })), "{path}");
     }
 
     let mut other = sample::repository("", &[vec![(1, 10)]], &mut store);
     other.blobs[1].size = 11;
     assert!(matches!(
         Layout::new(vec![good.clone(), other]),
-        Err(LayoutError::TwoSizes {
-            one: 10,
-            other: 11,
-            ..
-        })
+        Err(LayoutError::TwoSizes { one: 10, other: 11, .. })
     ));
 
     let mut huge = good;
     for number in 0..3_u8 {
         let digest = Digest::of(&[number]);
-        huge.blobs.push(BlobEntry {
-            digest,
-            size: u64::MAX / 2,
-            metadata: false,
-        });
+        huge.blobs.push(BlobEntry { digest, size: u64::MAX / 2, metadata: false });
     }
     assert_eq!(Layout::new(vec![huge]).unwrap_err(), LayoutError::TooLarge);
 }
@@ -198,11 +173,7 @@ fn a_blob_that_is_a_manifest_too_is_stored_once() {
     let mut repository = sample::repository("", &[vec![(1, 10)]], &mut store);
     let before = Layout::new(vec![repository.clone()]).unwrap();
     let raw = &repository.manifests[0];
-    let entry = BlobEntry {
-        digest: raw.digest(),
-        size: raw.bytes().len() as u64,
-        metadata: false,
-    };
+    let entry = BlobEntry { digest: raw.digest(), size: raw.bytes().len() as u64, metadata: false };
     repository.blobs.push(entry);
     let after = Layout::new(vec![repository]).unwrap();
     assert_eq!((after.id(), after.blobs()), (before.id(), before.blobs()));
@@ -247,9 +218,7 @@ fn sources_read_from_any_offset_and_stop_at_the_end() {
     assert_eq!(source.read_at(u64::MAX, &mut buffer).unwrap(), 0);
     assert!(bundle.blob("absent", &digest).is_none());
     assert!(
-        bundle
-            .blob("modules/a-module-of-some-length/release", &digest)
-            .is_none(),
+        bundle.blob("modules/a-module-of-some-length/release", &digest).is_none(),
         "exactly this repository"
     );
 }

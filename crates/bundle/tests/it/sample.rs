@@ -28,11 +28,7 @@ pub(crate) fn content(seed: u64, len: usize) -> Vec<u8> {
 /// A repository with one image per item of `images`: each item holds the seeds and lengths of its layers.
 pub(crate) fn repository(path: &str, images: &[Vec<(u64, usize)>], store: &mut Store) -> RepositoryContent {
     let mut blob = |bytes: Vec<u8>, metadata: bool| {
-        let entry = BlobEntry {
-            digest: Digest::of(&bytes),
-            size: bytes.len() as u64,
-            metadata,
-        };
+        let entry = BlobEntry { digest: Digest::of(&bytes), size: bytes.len() as u64, metadata };
         store.insert(entry.digest, bytes);
         entry
     };
@@ -44,20 +40,13 @@ pub(crate) fn repository(path: &str, images: &[Vec<(u64, usize)>], store: &mut S
     };
     for (number, layers) in images.iter().enumerate() {
         let config = blob(format!(r#"{{"image":{number}}}"#).into_bytes(), true);
-        let layers: Vec<BlobEntry> = layers
-            .iter()
-            .map(|(seed, len)| blob(content(*seed, *len), false))
-            .collect();
+        let layers: Vec<BlobEntry> =
+            layers.iter().map(|(seed, len)| blob(content(*seed, *len), false)).collect();
         let describe = |media_type: &str, blob: &BlobEntry| {
-            format!(
-                r#"{{"mediaType":"{media_type}","digest":"{}","size":{}}}"#,
-                blob.digest, blob.size
-            )
+            format!(r#"{{"mediaType":"{media_type}","digest":"{}","size":{}}}"#, blob.digest, blob.size)
         };
-        let listed: Vec<String> = layers
-            .iter()
-            .map(|layer| describe(media_type::OCI_LAYER_GZIP, layer))
-            .collect();
+        let listed: Vec<String> =
+            layers.iter().map(|layer| describe(media_type::OCI_LAYER_GZIP, layer)).collect();
         let json = format!(
             r#"{{"schemaVersion":2,"mediaType":"{}","config":{},"layers":[{}],"annotations":{{"n":"{number}"}}}}"#,
             media_type::OCI_MANIFEST,
@@ -66,9 +55,7 @@ pub(crate) fn repository(path: &str, images: &[Vec<(u64, usize)>], store: &mut S
         );
         let raw = RawManifest::new(None, Bytes::from(json)).unwrap();
         let mut descriptor: Descriptor = raw.descriptor();
-        descriptor
-            .annotations
-            .insert(SHORT_TAG.to_owned(), format!("v1.0.{number}"));
+        descriptor.annotations.insert(SHORT_TAG.to_owned(), format!("v1.0.{number}"));
         repository.index.push(descriptor);
         repository.manifests.push(raw);
         repository.blobs.push(config);
@@ -82,24 +69,17 @@ pub(crate) fn repositories(store: &mut Store) -> Vec<RepositoryContent> {
     vec![
         repository("", &[vec![(1, 3000), (2, 512)], vec![(1, 3000), (3, 0)]], store),
         repository("install", &[vec![(1, 3000)]], store),
-        repository(
-            "modules/a-module-of-some-length/release",
-            &[vec![(4, 70_000)]],
-            store,
-        ),
+        repository("modules/a-module-of-some-length/release", &[vec![(4, 70_000)]], store),
     ]
 }
 
 /// Everything of `layout` with its offset: the fixed bytes, and each blob at each of its places.
 pub(crate) fn pieces(layout: &Layout, store: &Store) -> Vec<(u64, Vec<u8>)> {
-    let fixed = layout
-        .fixed_segments()
-        .map(|(offset, bytes)| (offset, bytes.into_owned()));
-    let blobs = layout.blobs().iter().flat_map(|blob| {
-        blob.offsets
-            .iter()
-            .map(|offset| (*offset, store[&blob.digest].clone()))
-    });
+    let fixed = layout.fixed_segments().map(|(offset, bytes)| (offset, bytes.into_owned()));
+    let blobs = layout
+        .blobs()
+        .iter()
+        .flat_map(|blob| blob.offsets.iter().map(|offset| (*offset, store[&blob.digest].clone())));
     fixed.chain(blobs).collect()
 }
 

@@ -51,9 +51,8 @@ pub(crate) fn entry(name: &[u8], kind: u8, content: &[u8]) -> Vec<u8> {
 /// A PAX record.
 pub(crate) fn record(key: &str, value: &str) -> Vec<u8> {
     let body = key.len() + value.len() + 3;
-    let length = (1..=4)
-        .map(|digits| body + digits)
-        .find(|length| length.to_string().len() + body == *length);
+    let length =
+        (1..=4).map(|digits| body + digits).find(|length| length.to_string().len() + body == *length);
     format!("{} {key}={value}\n", length.unwrap()).into_bytes()
 }
 

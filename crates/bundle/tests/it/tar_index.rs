@@ -32,11 +32,8 @@ fn sizes_beyond_8_gib_are_read_from_the_extension() {
         }
     }
     let size = 10_u64 << 30;
-    let start = [
-        entry(b"x", b'x', &record("size", &size.to_string())),
-        header(b"a", b'0', &octal(0)),
-    ]
-    .concat();
+    let start =
+        [entry(b"x", b'x', &record("size", &size.to_string())), header(b"a", b'0', &octal(0))].concat();
     let total = start.len() as u64 + size + 1024;
     let found = index(&Sparse(start.into(), total)).unwrap();
     assert_eq!(found, [("a".to_owned(), 1536, size)]);
@@ -63,16 +60,11 @@ impl BlobSource for Counted {
 
 #[test]
 fn only_headers_are_read() {
-    let mut pieces: Vec<Vec<u8>> = (0..2000)
-        .map(|i| entry(format!("m{i}").as_bytes(), b'0', &[7; 900]))
-        .collect();
+    let mut pieces: Vec<Vec<u8>> =
+        (0..2000).map(|i| entry(format!("m{i}").as_bytes(), b'0', &[7; 900])).collect();
     pieces.extend((0..40).map(|i| entry(format!("l{i}").as_bytes(), b'0', &vec![7; 1 << 20])));
     let bytes = archive(&pieces);
-    let counted = Counted {
-        bytes,
-        reads: AtomicU64::new(0),
-        total: AtomicU64::new(0),
-    };
+    let counted = Counted { bytes, reads: AtomicU64::new(0), total: AtomicU64::new(0) };
     assert_eq!(index(&counted).unwrap().len(), 2040);
     let (reads, total) = (counted.reads.into_inner(), counted.total.into_inner());
     assert!(reads < 100, "{reads} reads");

@@ -33,11 +33,7 @@ fn scene(part_size: Option<u64>, sums: Sums) -> Scene {
     let gost = sums != Sums::None;
     let mut files = match part_size {
         Some(size) => split(&[source], dir.path(), size, gost, &()).unwrap().files,
-        None => {
-            bundle::join(&[source], &dir.path().join("d8.tar"), gost, &())
-                .unwrap()
-                .files
-        }
+        None => bundle::join(&[source], &dir.path().join("d8.tar"), gost, &()).unwrap().files,
     };
     files.retain(|file| file.extension().unwrap() != "gostsum");
     if sums == Sums::Parts {
@@ -75,10 +71,7 @@ impl Scene {
     }
 
     fn bytes(&self) -> Vec<u8> {
-        self.files
-            .iter()
-            .flat_map(|file| fs::read(file).unwrap())
-            .collect()
+        self.files.iter().flat_map(|file| fs::read(file).unwrap()).collect()
     }
 }
 
@@ -149,10 +142,7 @@ fn with_sums_every_byte_counts() {
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> usize {
-    haystack
-        .windows(needle.len())
-        .position(|it| it == needle)
-        .unwrap()
+    haystack.windows(needle.len()).position(|it| it == needle).unwrap()
 }
 
 #[test]
@@ -164,22 +154,14 @@ fn a_damaged_blob_is_told_with_its_images_and_parts() {
         let file = scene.flip(start + 35_000).to_owned();
         let report = scene.verify().unwrap();
         let blobs: Vec<&Damage> = report.damages.iter().filter(|it| it.entry.is_some()).collect();
-        let [damage] = blobs[..] else {
-            panic!("{:?}", report.damages)
-        };
+        let [damage] = blobs[..] else { panic!("{:?}", report.damages) };
         let path = "modules/a-module-of-some-length/release";
         let hex = Digest::of(&content).hex();
         assert_eq!(damage.entry, Some(format!("{path}/blobs/sha256/{hex}")));
         assert_eq!(damage.images, [format!("{path}:v1.0.0")]);
-        assert_eq!(
-            damage.files,
-            scene.files[start / 20_000..=(start + 69_999) / 20_000]
-        );
+        assert_eq!(damage.files, scene.files[start / 20_000..=(start + 69_999) / 20_000]);
         assert!(damage.files.contains(&file));
-        assert!(
-            damage.to_string().contains("the content has the digest sha256:"),
-            "{damage}"
-        );
+        assert!(damage.to_string().contains("the content has the digest sha256:"), "{damage}");
     }
 }
 
@@ -189,11 +171,7 @@ fn a_layer_of_several_images_names_them_all() {
     let start = find(&scene.bytes(), &sample::content(1, 3000));
     scene.flip(start);
     let report = scene.verify().unwrap();
-    assert_eq!(
-        report.damages.len(),
-        1,
-        "the copy in the other repository is sound"
-    );
+    assert_eq!(report.damages.len(), 1, "the copy in the other repository is sound");
     assert_eq!(report.damages[0].images, ["(root):v1.0.0", "(root):v1.0.1"]);
 }
 
@@ -203,15 +181,10 @@ fn a_damaged_manifest_is_told_once() {
     let bundle = sample::open(&scene.path()).unwrap();
     let digest = bundle.repository("install").unwrap().index[0].digest;
     let bytes = scene.bytes();
-    let header = find(
-        &bytes,
-        format!("install/blobs/sha256/{}", digest.hex()).as_bytes(),
-    );
+    let header = find(&bytes, format!("install/blobs/sha256/{}", digest.hex()).as_bytes());
     scene.flip(header + 512 + 20);
     let report = scene.verify().unwrap();
-    let [damage] = &report.damages[..] else {
-        panic!("{:?}", report.damages)
-    };
+    let [damage] = &report.damages[..] else { panic!("{:?}", report.damages) };
     assert_eq!(damage.images, ["install:v1.0.0"]);
     assert!(damage.entry.as_ref().unwrap().ends_with(&digest.hex()));
 }
@@ -226,9 +199,7 @@ fn what_manifests_name_must_be_there() {
     let path = dir.path().join("d8.tar");
     sample::write(&path, &layout, &store, None);
     let report = verify(&[path], &()).unwrap();
-    let [damage] = &report.damages[..] else {
-        panic!("{:?}", report.damages)
-    };
+    let [damage] = &report.damages[..] else { panic!("{:?}", report.damages) };
     assert_eq!(damage.images, ["install:v1.0.0"]);
     assert!(damage.entry.as_ref().unwrap().ends_with(&lost.digest.hex()));
     assert!(damage.reason.contains("not in the bundle"), "{damage}");
@@ -242,14 +213,8 @@ fn a_part_that_is_cut_between_two_entries_is_named() {
     part.set_len(20_000 - 512).unwrap();
     let report = scene.verify().unwrap();
     let cut = "the part is cut: it has 19488 bytes, the other parts have 20000";
-    assert_eq!(
-        (&report.damages[0].files[0], &*report.damages[0].reason),
-        (&scene.files[0], cut)
-    );
-    let lost = report
-        .damages
-        .iter()
-        .find(|it| it.reason.contains("not in the bundle"));
+    assert_eq!((&report.damages[0].files[0], &*report.damages[0].reason), (&scene.files[0], cut));
+    let lost = report.damages.iter().find(|it| it.reason.contains("not in the bundle"));
     assert_eq!(lost.unwrap().images, ["(root):v1.0.1"], "{:#?}", report.damages);
 }
 
@@ -268,39 +233,22 @@ fn sums_tell_swapped_parts_from_damaged_ones() {
     let report = scene.verify().unwrap();
     let told: Vec<String> = report.damages.iter().map(ToString::to_string).collect();
     let says = |part: &str, what: &str| told.iter().any(|it| it.contains(part) && it.contains(what));
-    assert!(
-        says("0006.chunk: it holds", "0007.chunk: the parts are swapped"),
-        "{told:#?}"
-    );
-    assert!(
-        says("0007.chunk: it holds", "0006.chunk: the parts are swapped"),
-        "{told:#?}"
-    );
+    assert!(says("0006.chunk: it holds", "0007.chunk: the parts are swapped"), "{told:#?}");
+    assert!(says("0007.chunk: it holds", "0006.chunk: the parts are swapped"), "{told:#?}");
 
     // With their sums: only the whole's can tell.
     swap(&scene, "d8.tar.0006.chunk.gostsum", "d8.tar.0007.chunk.gostsum");
     let report = scene.verify().unwrap();
-    assert!(
-        report
-            .damages
-            .iter()
-            .any(|it| it.reason.contains("each part has its sum"))
-    );
+    assert!(report.damages.iter().any(|it| it.reason.contains("each part has its sum")));
 }
 
 #[test]
 fn where_there_is_nothing_to_verify_it_says_so() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("d8.tar");
-    assert!(matches!(
-        verify(std::slice::from_ref(&path), &()),
-        Err(BundleError::NotFound { .. })
-    ));
+    assert!(matches!(verify(std::slice::from_ref(&path), &()), Err(BundleError::NotFound { .. })));
     fs::write(&path, "x").unwrap();
-    assert!(matches!(
-        verify(std::slice::from_ref(&path), &()),
-        Err(BundleError::NotABundle { .. })
-    ));
+    assert!(matches!(verify(std::slice::from_ref(&path), &()), Err(BundleError::NotABundle { .. })));
     let scene = scene(Some(30_000), Sums::Both);
     fs::write(scene.dir.path().join("d8.tar.gostsum"), "x").unwrap();
     assert!(matches!(scene.verify(), Err(BundleError::BadSumFile { .. })));
@@ -325,9 +273,6 @@ impl Progress for Stopped {
 fn it_can_be_stopped() {
     for sums in [Sums::None, Sums::Parts, Sums::Both] {
         let scene = scene(Some(30_000), sums);
-        assert!(matches!(
-            verify(&[scene.path()], &Stopped),
-            Err(BundleError::Cancelled)
-        ));
+        assert!(matches!(verify(&[scene.path()], &Stopped), Err(BundleError::Cancelled)));
     }
 }

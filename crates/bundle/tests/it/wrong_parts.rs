@@ -36,12 +36,7 @@ impl Scene {
 
 fn cut(file: &Path, by: u64) {
     let size = fs::metadata(file).unwrap().len();
-    fs::File::options()
-        .write(true)
-        .open(file)
-        .unwrap()
-        .set_len(size - by)
-        .unwrap();
+    fs::File::options().write(true).open(file).unwrap().set_len(size - by).unwrap();
 }
 
 #[test]
@@ -51,9 +46,7 @@ fn the_last_part_is_missing() {
         let last = scene.parts.last().unwrap();
         fs::remove_file(last).unwrap();
         let error = scene.fails();
-        let BundleError::MissingPart { path, .. } = &error else {
-            panic!("{part_size}: {error}")
-        };
+        let BundleError::MissingPart { path, .. } = &error else { panic!("{part_size}: {error}") };
         assert_eq!(path, last);
     }
 }
@@ -66,21 +59,12 @@ fn a_sum_tells_of_parts_that_are_missing() {
     cut(&scene.parts[scene.parts.len() - 2], 512);
     fs::remove_file(last).unwrap();
     let error = scene.fails();
-    assert!(
-        matches!(&error, BundleError::MissingPart { path, .. } if path == last),
-        "{error}"
-    );
+    assert!(matches!(&error, BundleError::MissingPart { path, .. } if path == last), "{error}");
 }
 
 #[test]
 fn a_cut_part_is_named() {
-    for (part_size, by) in [
-        (5_000, 1),
-        (20_000, 511),
-        (20_000, 19_999),
-        (20_000, 20_000),
-        (15_000, 513),
-    ] {
+    for (part_size, by) in [(5_000, 1), (20_000, 511), (20_000, 19_999), (20_000, 20_000), (15_000, 513)] {
         let count = scene(part_size).parts.len();
         for number in 0..count - 1 {
             let scene = scene(part_size);
@@ -115,10 +99,7 @@ fn swapped_parts_are_named() {
                 continue;
             };
             match &error {
-                BundleError::WrongPart {
-                    path,
-                    fault: PartFault::Swapped { with },
-                } => {
+                BundleError::WrongPart { path, fault: PartFault::Swapped { with } } => {
                     let mut named = [path, with];
                     named.sort();
                     assert_eq!(named, [&scene.parts[a], &scene.parts[b]], "{error}");
@@ -144,9 +125,7 @@ fn a_part_of_another_bundle_is_named() {
         // Not the same number, since headers of both stand at multiples of 512 bytes of their archive.
         fs::copy(&foreign[number + 1], &scene.parts[number]).unwrap();
         let error = scene.fails();
-        let BundleError::WrongPart { path, fault } = &error else {
-            panic!("{number}: {error}")
-        };
+        let BundleError::WrongPart { path, fault } = &error else { panic!("{number}: {error}") };
         assert_eq!(path, &scene.parts[number]);
         assert!(matches!(fault, PartFault::Foreign { .. }), "{error}");
     }
@@ -155,9 +134,7 @@ fn a_part_of_another_bundle_is_named() {
     let larger = sample::write(&dir.path().join("x.tar"), &other, &store, Some(30_000));
     fs::copy(&larger[1], &scene.parts[1]).unwrap();
     let error = scene.fails();
-    let BundleError::WrongPart { path, fault } = &error else {
-        panic!("{error}")
-    };
+    let BundleError::WrongPart { path, fault } = &error else { panic!("{error}") };
     assert_eq!(path, &scene.parts[1]);
     let (size, expected) = (30_000, 10_000);
     assert_eq!(*fault, PartFault::Larger { size, expected });

@@ -35,13 +35,7 @@ pub enum MirrorCommand {
 pub struct TransferArgs {
     /// The bundle: written by a pull, read by a push. Must end in .tar. A push may be given several, one
     /// for each directory that has parts of it
-    #[arg(
-        short = 'i',
-        long,
-        env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE",
-        value_name = "FILE",
-        required = true
-    )]
+    #[arg(short = 'i', long, env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE", value_name = "FILE", required = true)]
     pub images_bundle_path: Vec<PathBuf>,
 
     /// Registry to pull from, as HOST[:PORT]/PATH
@@ -54,12 +48,7 @@ pub struct TransferArgs {
     )]
     pub source: RepositoryUrl,
     /// Login for --source
-    #[arg(
-        long,
-        env = "DHCTL_CLI_MIRROR_SOURCE_LOGIN",
-        value_name = "LOGIN",
-        help_heading = "Pull"
-    )]
+    #[arg(long, env = "DHCTL_CLI_MIRROR_SOURCE_LOGIN", value_name = "LOGIN", help_heading = "Pull")]
     pub source_login: Option<String>,
     /// Password for --source; with --source-login it wins over --license
     #[arg(
@@ -71,12 +60,7 @@ pub struct TransferArgs {
     )]
     pub source_password: Option<String>,
     /// Read the password for --source from a file; "-" is standard input
-    #[arg(
-        long,
-        value_name = "FILE",
-        conflicts_with = "source_password",
-        help_heading = "Pull"
-    )]
+    #[arg(long, value_name = "FILE", conflicts_with = "source_password", help_heading = "Pull")]
     pub source_password_file: Option<PathBuf>,
     /// Licence key: stands for login "license-token" with this password
     #[arg(
@@ -178,13 +162,7 @@ pub struct TransferArgs {
     )]
     pub registry: Option<RepositoryUrl>,
     /// Login for --registry
-    #[arg(
-        short = 'u',
-        long,
-        env = "DHCTL_CLI_MIRROR_USER",
-        value_name = "LOGIN",
-        help_heading = "Push"
-    )]
+    #[arg(short = 'u', long, env = "DHCTL_CLI_MIRROR_USER", value_name = "LOGIN", help_heading = "Push")]
     pub registry_login: Option<String>,
     /// Password for --registry
     #[arg(
@@ -197,12 +175,7 @@ pub struct TransferArgs {
     )]
     pub registry_password: Option<String>,
     /// Read the password for --registry from a file; "-" is standard input
-    #[arg(
-        long,
-        value_name = "FILE",
-        conflicts_with = "registry_password",
-        help_heading = "Push"
-    )]
+    #[arg(long, value_name = "FILE", conflicts_with = "registry_password", help_heading = "Push")]
     pub registry_password_file: Option<PathBuf>,
 
     /// How to reach the registries.
@@ -217,33 +190,16 @@ pub struct TransferArgs {
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
     /// The bundle that the registry is compared with; once for each directory that has parts (repeatable)
-    #[arg(
-        short = 'i',
-        long,
-        env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE",
-        value_name = "FILE",
-        required = true
-    )]
+    #[arg(short = 'i', long, env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE", value_name = "FILE", required = true)]
     pub images_bundle_path: Vec<PathBuf>,
     /// Registry to read, as HOST[:PORT]/PATH
-    #[arg(
-        short = 'r',
-        long,
-        env = "DHCTL_CLI_MIRROR_PRIVATE_REGISTRY",
-        value_name = "REGISTRY"
-    )]
+    #[arg(short = 'r', long, env = "DHCTL_CLI_MIRROR_PRIVATE_REGISTRY", value_name = "REGISTRY")]
     pub registry: RepositoryUrl,
     /// Login for --registry
     #[arg(short = 'u', long, env = "DHCTL_CLI_MIRROR_USER", value_name = "LOGIN")]
     pub registry_login: Option<String>,
     /// Password for --registry
-    #[arg(
-        short = 'p',
-        long,
-        env = "DHCTL_CLI_MIRROR_PASS",
-        hide_env_values = true,
-        value_name = "PASSWORD"
-    )]
+    #[arg(short = 'p', long, env = "DHCTL_CLI_MIRROR_PASS", hide_env_values = true, value_name = "PASSWORD")]
     pub registry_password: Option<String>,
     /// Read the password for --registry from a file; "-" is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "registry_password")]
@@ -278,6 +234,5 @@ pub struct ConnectionArgs {
 
 fn parse_release(text: &str) -> Result<semver::Version, String> {
     let bare = text.strip_prefix('v').unwrap_or(text);
-    bare.parse()
-        .map_err(|_| "expected an exact release, as v1.58.3".to_owned())
+    bare.parse().map_err(|_| "expected an exact release, as v1.58.3".to_owned())
 }

@@ -35,17 +35,9 @@ struct Gost {
 }
 
 pub(crate) async fn split(args: SplitArgs, environment: Environment) -> Result<(), Failure> {
-    let SplitArgs {
-        bundle,
-        part_size,
-        out,
-        gost,
-        output,
-    } = args;
+    let SplitArgs { bundle, part_size, out, gost, output } = args;
     if part_size == 0 {
-        return Err(Failure::usage(
-            "-c 0: a part needs a size; 'dhctl bundle join' writes one file",
-        ));
+        return Err(Failure::usage("-c 0: a part needs a size; 'dhctl bundle join' writes one file"));
     }
     directory_exists(&out)?;
     let done = bundle_run::run(Stage::Copy, &output, &environment, move |progress| {
@@ -56,12 +48,7 @@ pub(crate) async fn split(args: SplitArgs, environment: Environment) -> Result<(
 }
 
 pub(crate) async fn join(args: JoinArgs, environment: Environment) -> Result<(), Failure> {
-    let JoinArgs {
-        bundle,
-        out,
-        gost,
-        output,
-    } = args;
+    let JoinArgs { bundle, out, gost, output } = args;
     let out = settings::bundle_path(&out)?;
     directory_exists(settings::directory(&out))?;
     let done = bundle_run::run(Stage::Copy, &output, &environment, move |progress| {
@@ -74,10 +61,7 @@ pub(crate) async fn join(args: JoinArgs, environment: Environment) -> Result<(),
 fn directory_exists(directory: &Path) -> Result<(), Failure> {
     match std::fs::metadata(directory) {
         Ok(data) if data.is_dir() => Ok(()),
-        Ok(_) => Err(Failure::usage(format!(
-            "{}: is no directory",
-            directory.display()
-        ))),
+        Ok(_) => Err(Failure::usage(format!("{}: is no directory", directory.display()))),
         Err(error) => Err(Failure::file(directory, &error).hint("the directory must exist")),
     }
 }
@@ -87,10 +71,7 @@ fn tell(command: &str, output: &OutputArgs, done: Converted) -> Result<(), Failu
         size: done.size,
         files: done.files.iter().map(|file| file.display().to_string()).collect(),
         sums_checked: done.checked,
-        gost: done.sums.map(|sums| Gost {
-            whole: sums.whole,
-            parts: sums.parts,
-        }),
+        gost: done.sums.map(|sums| Gost { whole: sums.whole, parts: sums.parts }),
     };
     Printer::new(output).result(command, &written, &text(&written))
 }
@@ -98,10 +79,7 @@ fn tell(command: &str, output: &OutputArgs, done: Converted) -> Result<(), Failu
 fn text(written: &Written) -> String {
     let mut text = format!("size       {}\n", human(written.size));
     if written.sums_checked > 0 {
-        text += &format!(
-            "checked    {} of the input\n",
-            count(written.sums_checked, "GOST sum")
-        );
+        text += &format!("checked    {} of the input\n", count(written.sums_checked, "GOST sum"));
     }
     if let Some(gost) = &written.gost {
         text += &format!("GOST sum   {}\n", gost.whole);

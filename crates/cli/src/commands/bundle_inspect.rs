@@ -18,16 +18,9 @@ fn text(inspection: &Inspection) -> String {
     let mut line = |name: &str, value: String| {
         let _ = writeln!(text, "{name:<10} {value}");
     };
-    let parts = if inspection.parts > 1 {
-        format!(" in {}", count(inspection.parts, "part"))
-    } else {
-        String::new()
-    };
-    let stored: u64 = inspection
-        .repositories
-        .iter()
-        .map(|repository| repository.size)
-        .sum();
+    let parts =
+        if inspection.parts > 1 { format!(" in {}", count(inspection.parts, "part")) } else { String::new() };
+    let stored: u64 = inspection.repositories.iter().map(|repository| repository.size).sum();
     let copies = stored.saturating_sub(inspection.unique_blob_size);
     line(
         "size",
@@ -39,18 +32,12 @@ fn text(inspection: &Inspection) -> String {
     );
     line(
         "images",
-        format!(
-            "{} in {}",
-            inspection.images,
-            count(inspection.repositories.len(), "repository")
-        ),
+        format!("{} in {}", inspection.images, count(inspection.repositories.len(), "repository")),
     );
     line("releases", or_none(&inspection.releases));
     let pairs = |channels: &std::collections::BTreeMap<String, String>| {
-        let pairs: Vec<String> = channels
-            .iter()
-            .map(|(name, version)| format!("{name} → {version}"))
-            .collect();
+        let pairs: Vec<String> =
+            channels.iter().map(|(name, version)| format!("{name} → {version}")).collect();
         or_none(&pairs)
     };
     line("channels", pairs(&inspection.channels));
@@ -64,24 +51,15 @@ fn text(inspection: &Inspection) -> String {
         };
         let _ = writeln!(text, "  {name}  {}{channels}", or_none(&module.versions));
     }
-    let width = inspection
-        .repositories
-        .iter()
-        .map(|it| it.path.len())
-        .max()
-        .unwrap_or(0)
-        .max("repository".len());
+    let width =
+        inspection.repositories.iter().map(|it| it.path.len()).max().unwrap_or(0).max("repository".len());
     let _ = writeln!(
         text,
         "\n{:<width$}  {:>7}  {:>7}  {:>9}  {:>9}",
         "repository", "images", "blobs", "size", "shared"
     );
     for repository in &inspection.repositories {
-        let path = if repository.path.is_empty() {
-            "(root)"
-        } else {
-            &repository.path
-        };
+        let path = if repository.path.is_empty() { "(root)" } else { &repository.path };
         let (size, shared) = (human(repository.size), human(repository.shared_size));
         let _ = writeln!(
             text,
@@ -93,9 +71,5 @@ fn text(inspection: &Inspection) -> String {
 }
 
 fn or_none(values: &[String]) -> String {
-    if values.is_empty() {
-        "none".to_owned()
-    } else {
-        values.join(", ")
-    }
+    if values.is_empty() { "none".to_owned() } else { values.join(", ") }
 }

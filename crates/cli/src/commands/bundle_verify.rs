@@ -36,11 +36,7 @@ fn damaged(named: &str, report: VerifyReport) -> Failure {
 }
 
 fn figures(report: &VerifyReport) -> String {
-    let files = if report.files > 1 {
-        format!(" in {}", count(report.files, "part"))
-    } else {
-        String::new()
-    };
+    let files = if report.files > 1 { format!(" in {}", count(report.files, "part")) } else { String::new() };
     let sums = if report.sums.is_empty() {
         "no GOST sum lies beside it".to_owned()
     } else {

@@ -34,19 +34,14 @@ pub(crate) fn copy_binary(bundle: &Path, executable: &Path) -> Result<PathBuf, F
     if identity(&path).is_ok_and(|there| there == running) {
         return Ok(path);
     }
-    replace(&path, 0o755, |file| {
-        io::copy(&mut File::open(executable)?, file).map(drop)
-    })
-    .map_err(fail)?;
+    replace(&path, 0o755, |file| io::copy(&mut File::open(executable)?, file).map(drop)).map_err(fail)?;
     Ok(path)
 }
 
 /// Writes a file under a temporary name and renames it, so that its name always means a whole file.
 fn replace(path: &Path, mode: u32, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
     let directory = settings::directory(path);
-    let mut file = tempfile::Builder::new()
-        .prefix(".dhctl-")
-        .tempfile_in(directory)?;
+    let mut file = tempfile::Builder::new().prefix(".dhctl-").tempfile_in(directory)?;
     write(file.as_file_mut())?;
     // FAT has no modes, and the copy is as useful there without.
     drop(file.as_file().set_permissions(Permissions::from_mode(mode)));

@@ -66,11 +66,7 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     };
     let credentials = login.resolve(&args.source, &environment).await?;
     let client = settings::client(&args.source, credentials, &args.connection, &environment)?;
-    let journal = if args.dry_run {
-        None
-    } else {
-        Some(Arc::new(open_journal(&path, args.no_pull_resume)?))
-    };
+    let journal = if args.dry_run { None } else { Some(Arc::new(open_journal(&path, args.no_pull_resume)?)) };
     let source = Source::new(client, args.source.repository.clone(), journal.clone());
     let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
 
@@ -83,10 +79,7 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
             return Err(error.into());
         }
     };
-    let plan = Arc::new(Plan::new(
-        &discovery.wanted,
-        args.source.repository.last_segment(),
-    )?);
+    let plan = Arc::new(Plan::new(&discovery.wanted, args.source.repository.last_segment())?);
     let mut pulled = summary(&args, &discovery, &plan, free_space);
     let Some(journal) = journal else {
         return Printer::new(&args.output).result("mirror pull", &pulled, &dry_run_text(&pulled));
@@ -99,26 +92,13 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     };
     let parallel = usize::from(args.connection.parallel);
     let observer: Arc<dyn Observer> = progress.clone();
-    let written = pull(
-        &source,
-        &plan,
-        &discovery.wanted,
-        &journal,
-        &destination,
-        parallel,
-        &observer,
-    )
-    .await?;
+    let written =
+        pull(&source, &plan, &discovery.wanted, &journal, &destination, parallel, &observer).await?;
     pulled.files = written.files;
     pulled.gost_sums = written.sums;
-    pulled.files.push(delivery::write_releases(
-        &destination.path,
-        &discovery.release_manifests,
-    )?);
+    pulled.files.push(delivery::write_releases(&destination.path, &discovery.release_manifests)?);
     if let Some(executable) = &environment.executable {
-        pulled
-            .files
-            .push(delivery::copy_binary(&destination.path, executable)?);
+        pulled.files.push(delivery::copy_binary(&destination.path, executable)?);
         if !delivery::IS_STATIC {
             progress
                 .warn("the dhctl beside the bundle is not the static Linux binary and may not run elsewhere");
@@ -134,22 +114,14 @@ fn open_journal(path: &Path, fresh: bool) -> Result<Journal, Failure> {
     Journal::open(path, fresh).map_err(|error| {
         let is_file = matches!(error, mirror::Error::File { .. });
         let failure = Failure::from(error);
-        if is_file {
-            failure.hint(DIRECTORY_HINT)
-        } else {
-            failure
-        }
+        if is_file { failure.hint(DIRECTORY_HINT) } else { failure }
     })
 }
 
 /// A request that cannot be met leaves nothing behind; a line that broke leaves what came over it.
 fn clean_up(journal: &Journal, error: &mirror::Error) -> Result<(), Failure> {
     let line_broke = matches!(error, mirror::Error::Registry(_));
-    let keep = if line_broke {
-        journal.is_worth_keeping()
-    } else {
-        journal.is_begun()
-    };
+    let keep = if line_broke { journal.is_worth_keeping() } else { journal.is_begun() };
     if !keep {
         journal.remove()?;
     }
@@ -175,11 +147,7 @@ fn summary(args: &TransferArgs, discovery: &Discovery, plan: &Plan, free_space: 
     Pulled {
         source: args.source.to_string(),
         dry_run: args.dry_run,
-        releases: discovery
-            .releases
-            .iter()
-            .map(|version| format!("v{version}"))
-            .collect(),
+        releases: discovery.releases.iter().map(|version| format!("v{version}")).collect(),
         channels: discovery
             .channels
             .iter()
@@ -202,22 +170,15 @@ fn summary(args: &TransferArgs, discovery: &Discovery, plan: &Plan, free_space: 
 }
 
 fn contents_text(pulled: &Pulled) -> String {
-    let channels: Vec<String> = pulled
-        .channels
-        .iter()
-        .map(|(name, version)| format!("{name} → {version}"))
-        .collect();
+    let channels: Vec<String> =
+        pulled.channels.iter().map(|(name, version)| format!("{name} → {version}")).collect();
     let modules: Vec<String> = pulled
         .modules
         .iter()
         .map(|(name, versions)| format!("{name} {}", versions.join(" ")).trim_end().to_owned())
         .collect();
     let or_none = |values: &[String], separator: &str| {
-        if values.is_empty() {
-            "none".to_owned()
-        } else {
-            values.join(separator)
-        }
+        if values.is_empty() { "none".to_owned() } else { values.join(separator) }
     };
     format!(
         "releases   {}\nchannels   {}\nmodules    {}\ndatabases  {}\nimages     {} in {}\n",
@@ -231,11 +192,7 @@ fn contents_text(pulled: &Pulled) -> String {
 }
 
 fn dry_run_text(pulled: &Pulled) -> String {
-    let enough = if pulled.free_space < pulled.bundle_size {
-        ": not enough"
-    } else {
-        ""
-    };
+    let enough = if pulled.free_space < pulled.bundle_size { ": not enough" } else { "" };
     format!(
         "{}download   {}\nbundle     {}\nfree disk  {}{enough}\nnothing was written (--dry-run)\n",
         contents_text(pulled),
@@ -246,11 +203,7 @@ fn dry_run_text(pulled: &Pulled) -> String {
 }
 
 fn text(pulled: &Pulled) -> String {
-    let mut text = format!(
-        "{}bundle     {}\n",
-        contents_text(pulled),
-        human(pulled.bundle_size)
-    );
+    let mut text = format!("{}bundle     {}\n", contents_text(pulled), human(pulled.bundle_size));
     for (file, sum) in &pulled.gost_sums {
         text += &format!(
             "gost       {sum}  {}

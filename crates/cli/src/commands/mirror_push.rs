@@ -45,25 +45,10 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     let client = settings::client(registry, credentials, &args.connection, &environment)?;
     let target = Target::new(client, registry.repository.clone());
     let progress = Progress::new(&args.output, environment.stderr_is_terminal);
-    let written = push(
-        &bundle,
-        &contents,
-        &target,
-        usize::from(args.connection.parallel),
-        &progress,
-    )
-    .await?;
+    let written = push(&bundle, &contents, &target, usize::from(args.connection.parallel), &progress).await?;
     let verified = VerifyReport::of(&contents, Depth::Size);
-    let text = format!(
-        "{}\nread back from {registry}: {}\n",
-        sentence(&written),
-        figures(&verified)
-    );
-    let pushed = Pushed {
-        registry: registry.to_string(),
-        written,
-        verified,
-    };
+    let text = format!("{}\nread back from {registry}: {}\n", sentence(&written), figures(&verified));
+    let pushed = Pushed { registry: registry.to_string(), written, verified };
     Printer::new(&args.output).result("mirror push", &pushed, &text)
 }
 

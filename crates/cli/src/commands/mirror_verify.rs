@@ -46,10 +46,6 @@ pub(super) fn figures(report: &VerifyReport) -> String {
         count(report.manifests, "manifest"),
         count(report.blobs, "blob"),
         count(report.repositories, "repository"),
-        if report.deep {
-            "every blob downloaded and hashed"
-        } else {
-            "every blob there with its size"
-        },
+        if report.deep { "every blob downloaded and hashed" } else { "every blob there with its size" },
     )
 }

@@ -13,11 +13,7 @@ pub(crate) fn human(bytes: u64) -> String {
         value /= 1024.0;
         unit += 1;
     }
-    let decimals = if value < 9.995 {
-        2
-    } else {
-        usize::from(value < 99.95)
-    };
+    let decimals = if value < 9.995 { 2 } else { usize::from(value < 99.95) };
     format!("{value:.decimals$} {}", UNITS[unit])
 }
 
@@ -33,10 +29,7 @@ pub(crate) fn count(n: impl TryInto<u64>, noun: &str) -> String {
 
 /// Vulnerability databases without the folder that all of them are in.
 pub(crate) fn database_names(paths: &[String]) -> Vec<String> {
-    paths
-        .iter()
-        .map(|path| path.strip_prefix("security/").unwrap_or(path).to_owned())
-        .collect()
+    paths.iter().map(|path| path.strip_prefix("security/").unwrap_or(path).to_owned()).collect()
 }
 
 #[cfg(test)]

@@ -69,20 +69,9 @@ fn registry_message(error: &registry::client::Error) -> String {
         {
             format!("cannot reach {host}: {fault}")
         }
-        ErrorKind::Unauthorized {
-            message,
-            with_credentials,
-        } => {
-            let what = if *with_credentials {
-                "refused the login"
-            } else {
-                "wants a login"
-            };
-            if message.is_empty() {
-                format!("{host} {what}")
-            } else {
-                format!("{host} {what} ({message})")
-            }
+        ErrorKind::Unauthorized { message, with_credentials } => {
+            let what = if *with_credentials { "refused the login" } else { "wants a login" };
+            if message.is_empty() { format!("{host} {what}") } else { format!("{host} {what} ({message})") }
         }
         _ => error.to_string(),
     }
@@ -103,11 +92,8 @@ impl From<SelectError> for Failure {
     fn from(error: SelectError) -> Self {
         let failure = Self::usage(error.to_string());
         match error {
-            SelectError::NoChannels => Self {
-                exit: Exit::Incomplete,
-                ..failure
-            }
-            .hint("check the path: it ends with the edition, as registry.deckhouse.ru/deckhouse/ee"),
+            SelectError::NoChannels => Self { exit: Exit::Incomplete, ..failure }
+                .hint("check the path: it ends with the edition, as registry.deckhouse.ru/deckhouse/ee"),
             _ => failure,
         }
     }

@@ -27,13 +27,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self {
-            exit,
-            message: message.into(),
-            hints: Vec::new(),
-            missing: Vec::new(),
-            damaged: Vec::new(),
-        }
+        Self { exit, message: message.into(), hints: Vec::new(), missing: Vec::new(), damaged: Vec::new() }
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
@@ -53,10 +47,7 @@ impl Failure {
     }
 
     pub(crate) fn stdout(error: &std::io::Error) -> Self {
-        Self::new(
-            Exit::Files,
-            format!("the result cannot be written to standard output: {error}"),
-        )
+        Self::new(Exit::Files, format!("the result cannot be written to standard output: {error}"))
     }
 
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {

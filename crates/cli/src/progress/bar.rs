@@ -13,16 +13,9 @@ pub(super) struct Bar {
 
 impl Draw for Bar {
     fn begin(&mut self, meter: &Meter, now: Instant) {
-        let length = if meter.total_bytes > 0 {
-            meter.total_bytes
-        } else {
-            meter.total_items
-        };
-        let template = if length > 0 {
-            "{bar:30} {percent:>3}% {msg}"
-        } else {
-            "{spinner} {msg} ({elapsed})"
-        };
+        let length = if meter.total_bytes > 0 { meter.total_bytes } else { meter.total_items };
+        let template =
+            if length > 0 { "{bar:30} {percent:>3}% {msg}" } else { "{spinner} {msg} ({elapsed})" };
         let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::new(length).with_style(style.progress_chars("=> "));
         bar.set_message(meter.line(now));
@@ -32,11 +25,7 @@ impl Draw for Bar {
 
     fn update(&mut self, meter: &Meter, now: Instant) {
         if let Some(bar) = &self.bar {
-            bar.set_position(if meter.total_bytes > 0 {
-                meter.bytes
-            } else {
-                meter.items
-            });
+            bar.set_position(if meter.total_bytes > 0 { meter.bytes } else { meter.items });
             bar.set_message(meter.line(now));
         }
     }

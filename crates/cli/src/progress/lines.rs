@@ -18,11 +18,8 @@ pub(super) struct Lines {
 impl Draw for Lines {
     fn begin(&mut self, meter: &Meter, now: Instant) {
         self.last = Some(now);
-        let total = if meter.total_bytes > 0 {
-            format!(": {}", human(meter.total_bytes))
-        } else {
-            String::new()
-        };
+        let total =
+            if meter.total_bytes > 0 { format!(": {}", human(meter.total_bytes)) } else { String::new() };
         printer::note(&format!("{}{total}", meter.label()));
     }
 
@@ -34,20 +31,12 @@ impl Draw for Lines {
     }
 
     fn end(&mut self, meter: &Meter, now: Instant) {
-        printer::note(&format!(
-            "{}: finished after {}",
-            meter.label(),
-            duration(meter.elapsed(now))
-        ));
+        printer::note(&format!("{}: finished after {}", meter.label(), duration(meter.elapsed(now))));
     }
 
     fn abandon(&mut self) {}
 
     fn say(&mut self, kind: &'static str, text: &str) {
-        printer::note(&if kind == "detail" {
-            format!("  {text}")
-        } else {
-            format!("{kind}: {text}")
-        });
+        printer::note(&if kind == "detail" { format!("  {text}") } else { format!("{kind}: {text}") });
     }
 }

@@ -23,16 +23,7 @@ pub(crate) struct Meter {
 impl Meter {
     pub(crate) fn new(stage: Stage, total_bytes: u64, total_items: u64, now: Instant) -> Self {
         let mark = (now, 0);
-        Self {
-            stage,
-            bytes: 0,
-            total_bytes,
-            items: 0,
-            total_items,
-            began: now,
-            mark,
-            previous: mark,
-        }
+        Self { stage, bytes: 0, total_bytes, items: 0, total_items, began: now, mark, previous: mark }
     }
 
     pub(crate) fn add_bytes(&mut self, bytes: u64, now: Instant) {
@@ -52,11 +43,7 @@ impl Meter {
     )]
     pub(crate) fn rate(&self, now: Instant) -> u64 {
         let seconds = now.duration_since(self.previous.0).as_secs_f64();
-        if seconds < 0.2 {
-            0
-        } else {
-            ((self.bytes - self.previous.1) as f64 / seconds) as u64
-        }
+        if seconds < 0.2 { 0 } else { ((self.bytes - self.previous.1) as f64 / seconds) as u64 }
     }
 
     /// Time left at the present rate; `None` if that cannot be said.
@@ -124,10 +111,7 @@ mod tests {
         let mut meter = Meter::new(Stage::Download, 100 * 1024 * 1024, 10, start);
         assert_eq!(meter.left(at(0)), None);
         meter.add_bytes(20 * 1024 * 1024, at(10));
-        assert_eq!(
-            meter.line(at(10)),
-            "downloading 20.0 MiB of 100 MiB, 2.00 MiB/s, 40s left, 0 of 10"
-        );
+        assert_eq!(meter.line(at(10)), "downloading 20.0 MiB of 100 MiB, 2.00 MiB/s, 40s left, 0 of 10");
         // Nothing comes any more: after two windows the old speed is forgotten.
         for second in (15..60).step_by(15) {
             meter.add_bytes(0, at(second));

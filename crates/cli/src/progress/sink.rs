@@ -45,11 +45,7 @@ impl Progress {
             ProgressFormat::Auto | ProgressFormat::Plain => Box::new(Lines::default()),
         };
         let state = State { draw, meter: None };
-        Self {
-            state: Mutex::new(state),
-            verbose: args.verbose,
-            quiet: args.quiet,
-        }
+        Self { state: Mutex::new(state), verbose: args.verbose, quiet: args.quiet }
     }
 
     /// Tells of something that the user should look at; not silenced by `--quiet`.

@@ -14,39 +14,15 @@ async fn wrong_requests() {
     let cases: [(&[&str], i32, &[&str]); 12] = [
         (&["-i", "d8.zip"], 2, &["d8.zip", ".tar"]),
         (&["-i", "nowhere/d8.tar"], 6, &["nowhere"]),
-        (
-            &["-i", "d8.tar", "--release", "v1.58.99"],
-            2,
-            &["v1.58.99", "v1.58.10", "v1.59.4"],
-        ),
+        (&["-i", "d8.tar", "--release", "v1.58.99"], 2, &["v1.58.99", "v1.58.10", "v1.59.4"]),
         (&["-i", "d8.tar", "--channel", "lts"], 2, &["lts", "rock-solid"]),
-        (
-            &["-i", "d8.tar", "--channel", "stale"],
-            2,
-            &["stale", "rock-solid"],
-        ),
+        (&["-i", "d8.tar", "--channel", "stale"], 2, &["stale", "rock-solid"]),
         (&["-i", "d8.tar", "--release", "1.58"], 2, &["exact release"]),
-        (
-            &["-i", "d8.tar", "--release", "v1.58.3", "-v", "1.57"],
-            2,
-            &["--min-version"],
-        ),
+        (&["-i", "d8.tar", "--release", "v1.58.3", "-v", "1.57"], 2, &["--min-version"]),
         (&["-i", "d8.tar", "--min-version", "one"], 2, &["one", "X.Y"]),
-        (
-            &["-i", "d8.tar", "--min-version", "1.58", "--max-version", "1.57"],
-            2,
-            &["1.58", "1.57"],
-        ),
-        (
-            &["-i", "d8.tar", "--source-password", "x"],
-            2,
-            &["--source-login"],
-        ),
-        (
-            &["-i", "d8.tar", "-r", "registry.example"],
-            2,
-            &["registry.example", "path"],
-        ),
+        (&["-i", "d8.tar", "--min-version", "1.58", "--max-version", "1.57"], 2, &["1.58", "1.57"]),
+        (&["-i", "d8.tar", "--source-password", "x"], 2, &["--source-login"]),
+        (&["-i", "d8.tar", "-r", "registry.example"], 2, &["registry.example", "path"]),
         (&["-i", "d8.tar", "--parallel", "0"], 2, &["--parallel"]),
     ];
     for (args, code, said) in cases {
@@ -67,10 +43,7 @@ async fn wrong_registries() {
     let world = World::sample();
     let host = world.source_url.split('/').next().unwrap();
     let pull = |source: &str| {
-        dhctl(
-            world.folder.path(),
-            &["mirror", "--insecure", "-i", "d8.tar", "--source", source],
-        )
+        dhctl(world.folder.path(), &["mirror", "--insecure", "-i", "d8.tar", "--source", source])
     };
     let run = pull(&format!("{host}/deckhouse/nosuch")).expect(3);
     assert!(
@@ -90,11 +63,8 @@ async fn wrong_registries() {
     assert!(run.stderr.contains("no-such-host.invalid"), "{}", run.stderr);
 
     // TLS is spoken to a plain HTTP port.
-    let tls = dhctl(
-        world.folder.path(),
-        &["mirror", "-i", "d8.tar", "--source", &world.source_url],
-    )
-    .expect(5);
+    let tls =
+        dhctl(world.folder.path(), &["mirror", "-i", "d8.tar", "--source", &world.source_url]).expect(5);
     assert!(tls.stderr.contains("--insecure"), "{}", tls.stderr);
     assert_eq!(world.files(), Vec::<String>::new());
 }
@@ -102,32 +72,17 @@ async fn wrong_registries() {
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_credentials_are_told_and_never_shown() {
     let auth = Auth::Basic(BasicAuth::new("license-token", "right-key"));
-    let options = ServerOptions {
-        auth,
-        ..ServerOptions::default()
-    };
+    let options = ServerOptions { auth, ..ServerOptions::default() };
     let world = World::with(Distribution::sample(), options);
     let cases: [&[&str]; 3] = [
         &[],
         &["-l", "s3cret-wrong-key"],
-        &[
-            "-l",
-            "right-key",
-            "--source-login",
-            "someone",
-            "--source-password",
-            "s3cret-wrong-key",
-        ],
+        &["-l", "right-key", "--source-login", "someone", "--source-password", "s3cret-wrong-key"],
     ];
     for args in cases {
-        let run = world
-            .pull(&[args, &["--output", "json", "--verbose"]].concat())
-            .expect(4);
+        let run = world.pull(&[args, &["--output", "json", "--verbose"]].concat()).expect(4);
         assert!(run.stderr.contains("hint:"), "{args:?}: {}", run.stderr);
-        assert!(
-            !run.stderr.contains("s3cret") && !run.stdout.contains("s3cret"),
-            "{args:?}"
-        );
+        assert!(!run.stderr.contains("s3cret") && !run.stdout.contains("s3cret"), "{args:?}");
         assert_eq!(run.json()["error"]["kind"], "denied");
     }
     world.pull(&["-l", "right-key", "--dry-run"]).expect(0);
@@ -140,13 +95,9 @@ async fn what_is_no_bundle() {
     fs::write(world.path("text.tar"), "this is no archive").unwrap();
     fs::write(world.path("empty.tar"), "").unwrap();
     fs::write(world.path("zeros.tar"), [0; 1024]).unwrap();
-    for (name, code) in [
-        ("text.tar", 3),
-        ("empty.tar", 3),
-        ("zeros.tar", 3),
-        ("absent.tar", 6),
-        ("folder.tar", 2),
-    ] {
+    for (name, code) in
+        [("text.tar", 3), ("empty.tar", 3), ("zeros.tar", 3), ("absent.tar", 6), ("folder.tar", 2)]
+    {
         let push = ["mirror", "--insecure", "-r", &world.target_url, "-i", name];
         let run = dhctl(world.folder.path(), &push).expect(code);
         assert!(run.stderr.contains(name), "{name}: {}", run.stderr);

@@ -11,29 +11,14 @@ fn scene() -> (World, Vec<PathBuf>) {
     fs::create_dir(world.path("parts")).unwrap();
     let size = fs::metadata(world.path("d8.tar")).unwrap().len();
     let part_size = format!("{}B", size / 4);
-    let split = [
-        "bundle",
-        "split",
-        "d8.tar",
-        "-c",
-        &part_size,
-        "-o",
-        "parts",
-        "--gost-digest",
-        "--output",
-        "json",
-    ];
+    let split =
+        ["bundle", "split", "d8.tar", "-c", &part_size, "-o", "parts", "--gost-digest", "--output", "json"];
     let result = dhctl(world.folder.path(), &split).expect(0).json();
     let files = result["result"]["files"].as_array().unwrap();
     let files = files.iter().map(|file| world.path(file.as_str().unwrap()));
-    let parts: Vec<PathBuf> = files
-        .filter(|file| file.extension().unwrap() == "chunk")
-        .collect();
+    let parts: Vec<PathBuf> = files.filter(|file| file.extension().unwrap() == "chunk").collect();
     assert!(parts.len() >= 4);
-    assert_eq!(
-        result["result"]["gost"]["parts"].as_array().unwrap().len(),
-        parts.len()
-    );
+    assert_eq!(result["result"]["gost"]["parts"].as_array().unwrap().len(), parts.len());
     (world, parts)
 }
 
@@ -42,15 +27,8 @@ async fn parts_are_as_good_as_the_whole() {
     let (world, parts) = scene();
     let run = |args: &[&str]| dhctl(world.folder.path(), args);
     let joined = run(&["bundle", "join", "parts/d8.tar", "--out", "again.tar"]).expect(0);
-    assert!(
-        joined.stdout.contains("GOST sums of the input"),
-        "{}",
-        joined.stdout
-    );
-    assert_eq!(
-        fs::read(world.path("again.tar")).unwrap(),
-        fs::read(world.path("d8.tar")).unwrap()
-    );
+    assert!(joined.stdout.contains("GOST sums of the input"), "{}", joined.stdout);
+    assert_eq!(fs::read(world.path("again.tar")).unwrap(), fs::read(world.path("d8.tar")).unwrap());
     assert!(world.path("again.tar.gostsum").exists());
 
     // Two sticks.
@@ -66,36 +44,13 @@ async fn parts_are_as_good_as_the_whole() {
         "{}",
         sound.stdout
     );
-    let push = [
-        "mirror",
-        "--insecure",
-        "-r",
-        &world.target_url,
-        "-i",
-        both[0],
-        "-i",
-        both[1],
-    ];
+    let push = ["mirror", "--insecure", "-r", &world.target_url, "-i", both[0], "-i", both[1]];
     run(&push).expect(0);
     world.verify(&[]).expect(0);
-    let verify = [
-        "mirror",
-        "verify",
-        "--insecure",
-        "-r",
-        &world.target_url,
-        "-i",
-        both[1],
-        "-i",
-        both[0],
-    ];
+    let verify = ["mirror", "verify", "--insecure", "-r", &world.target_url, "-i", both[1], "-i", both[0]];
     run(&verify).expect(0);
     let one = run(&["bundle", "verify", both[0]]).expect(3);
-    assert!(
-        one.stderr.contains("d8.tar.0001.chunk: missing"),
-        "{}",
-        one.stderr
-    );
+    assert!(one.stderr.contains("d8.tar.0001.chunk: missing"), "{}", one.stderr);
     let whole = run(&["bundle", "verify", "parts/d8.tar", "d8.tar"]).expect(6);
     assert!(whole.stderr.contains("d8.tar and "), "{}", whole.stderr);
 }
@@ -107,29 +62,15 @@ async fn damage_is_told_by_part_and_image() {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
     fs::write(&parts[2], bytes).unwrap();
-    let run = dhctl(
-        world.folder.path(),
-        &["bundle", "verify", "parts/d8.tar", "--output", "json"],
-    )
-    .expect(3);
+    let run = dhctl(world.folder.path(), &["bundle", "verify", "parts/d8.tar", "--output", "json"]).expect(3);
     assert!(run.stderr.contains("parts/d8.tar is damaged"), "{}", run.stderr);
     let json = run.json();
     assert_eq!(json["error"]["kind"], "incomplete");
     let damaged = json["error"]["damaged"].as_array().unwrap();
-    let part = damaged
-        .iter()
-        .find(|it| it["entry"].is_null() && it["files"][0] == "parts/d8.tar.0002.chunk");
+    let part = damaged.iter().find(|it| it["entry"].is_null() && it["files"][0] == "parts/d8.tar.0002.chunk");
     assert!(part.is_some(), "{damaged:#?}");
-    let join = dhctl(
-        world.folder.path(),
-        &["bundle", "join", "parts/d8.tar", "-o", "again.tar"],
-    )
-    .expect(3);
-    assert!(
-        join.stderr.contains("d8.tar.0002.chunk: damaged"),
-        "{}",
-        join.stderr
-    );
+    let join = dhctl(world.folder.path(), &["bundle", "join", "parts/d8.tar", "-o", "again.tar"]).expect(3);
+    assert!(join.stderr.contains("d8.tar.0002.chunk: damaged"), "{}", join.stderr);
     assert!(!world.path("again.tar").exists() && !world.path("again.tar.partial").exists());
 }
 
@@ -139,31 +80,11 @@ async fn requests_that_cannot_be_meant() {
     fs::write(world.path("text.tar"), "this is no archive").unwrap();
     let cases: [(&[&str], i32, &str); 10] = [
         (&["bundle", "split", "text.tar", "-c", "0", "-o", "."], 2, "-c 0"),
-        (
-            &["bundle", "split", "text.tar", "-c", "4G", "-o", "."],
-            2,
-            "fat32",
-        ),
-        (
-            &["bundle", "split", "text.tar", "-o", "."],
-            2,
-            "--images-bundle-chunk-size",
-        ),
-        (
-            &["bundle", "split", "text.tar", "-c", "1", "-o", "absent"],
-            6,
-            "absent",
-        ),
-        (
-            &["bundle", "split", "text.tar", "-c", "1", "-o", "text.tar"],
-            2,
-            "no directory",
-        ),
-        (
-            &["bundle", "split", "text.tar", "-c", "1", "-o", "."],
-            3,
-            "text.tar",
-        ),
+        (&["bundle", "split", "text.tar", "-c", "4G", "-o", "."], 2, "fat32"),
+        (&["bundle", "split", "text.tar", "-o", "."], 2, "--images-bundle-chunk-size"),
+        (&["bundle", "split", "text.tar", "-c", "1", "-o", "absent"], 6, "absent"),
+        (&["bundle", "split", "text.tar", "-c", "1", "-o", "text.tar"], 2, "no directory"),
+        (&["bundle", "split", "text.tar", "-c", "1", "-o", "."], 3, "text.tar"),
         (&["bundle", "join", "text.tar", "-o", "x.zip"], 2, ".tar"),
         (&["bundle", "join", "absent.tar", "-o", "x.tar"], 6, "absent.tar"),
         (&["bundle", "verify", "absent.tar"], 6, "absent.tar"),

@@ -6,10 +6,7 @@ use testkit::distribution::Distribution;
 
 use crate::world::{TARGET_ROOT, World};
 
-#[cfg_attr(
-    not(dhctl_test_d8),
-    ignore = "not run: DHCTL_TEST_D8 does not name a d8 binary"
-)]
+#[cfg_attr(not(dhctl_test_d8), ignore = "not run: DHCTL_TEST_D8 does not name a d8 binary")]
 #[tokio::test(flavor = "multi_thread")]
 async fn d8_pushes_our_bundle_completely() {
     let world = World::sample();
@@ -24,17 +21,8 @@ async fn d8_pushes_our_bundle_completely() {
         .arg(world.path("tmp"))
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let channels = ["alpha", "beta", "early-access", "stable", "rock-solid"];
-    let expected = world
-        .distribution
-        .expected(&Distribution::SAMPLE_SELECTION, &channels);
-    assert_eq!(
-        expected.missing_in(&world.target, TARGET_ROOT),
-        Vec::<String>::new()
-    );
+    let expected = world.distribution.expected(&Distribution::SAMPLE_SELECTION, &channels);
+    assert_eq!(expected.missing_in(&world.target, TARGET_ROOT), Vec::<String>::new());
 }

@@ -21,10 +21,7 @@ fn foreign(program: &str, args: &[&str]) -> Run {
 }
 
 fn basic(login: &str, password: &str) -> DockerAuth {
-    DockerAuth::Htpasswd {
-        login: login.to_owned(),
-        password: password.to_owned(),
-    }
+    DockerAuth::Htpasswd { login: login.to_owned(), password: password.to_owned() }
 }
 
 fn line(source_auth: DockerAuth, target_auth: DockerAuth) {
@@ -47,48 +44,14 @@ fn line(source_auth: DockerAuth, target_auth: DockerAuth) {
     let target_url = format!("{}/{TARGET_ROOT}", target.addr());
     let run = |args: &[&str]| dhctl(folder.path(), args);
 
-    run(&[
-        "mirror",
-        "--insecure",
-        "-i",
-        "d8.tar",
-        "--source",
-        &source_url,
-        "-l",
-        "key",
-    ])
-    .expect(0);
-    let push = [
-        "mirror",
-        "--insecure",
-        "-i",
-        "d8.tar",
-        "-r",
-        &target_url,
-        "-u",
-        "admin",
-        "-p",
-        "password",
-    ];
+    run(&["mirror", "--insecure", "-i", "d8.tar", "--source", &source_url, "-l", "key"]).expect(0);
+    let push = ["mirror", "--insecure", "-i", "d8.tar", "-r", &target_url, "-u", "admin", "-p", "password"];
     run(&push).expect(0);
     let expected = distribution.expected(&Distribution::SAMPLE_SELECTION, &CHANNELS);
-    assert_eq!(
-        expected.missing_in(&target.storage(), TARGET_ROOT),
-        Vec::<String>::new()
-    );
+    assert_eq!(expected.missing_in(&target.storage(), TARGET_ROOT), Vec::<String>::new());
     let again = run(&[&push[..], &["--output", "json"]].concat()).expect(0).json();
     assert_eq!(again["result"]["written"]["manifests_written"], 0);
-    let verify = [
-        "mirror",
-        "verify",
-        "--insecure",
-        "-i",
-        "d8.tar",
-        "-r",
-        &target_url,
-        "-u",
-        "admin",
-    ];
+    let verify = ["mirror", "verify", "--insecure", "-i", "d8.tar", "-r", &target_url, "-u", "admin"];
     run(&[&verify[..], &["-p", "password", "--deep"]].concat()).expect(0);
     run(&[&verify[..], &["-p", "wrong"]].concat()).expect(4);
     read_with_foreign_tools(folder.path());
@@ -99,18 +62,9 @@ fn read_with_foreign_tools(folder: &Path) {
     let bundle = folder.join("d8.tar");
     let list = foreign("tar", &["-tf", bundle.to_str().unwrap()]);
     assert_eq!(list.stderr, "");
-    assert!(
-        list.stdout.lines().any(|name| name == "install/index.json"),
-        "{}",
-        list.stdout
-    );
+    assert!(list.stdout.lines().any(|name| name == "install/index.json"), "{}", list.stdout);
     let unpacked = tempfile::tempdir().unwrap();
-    let unpack = [
-        "-xf",
-        bundle.to_str().unwrap(),
-        "-C",
-        unpacked.path().to_str().unwrap(),
-    ];
+    let unpack = ["-xf", bundle.to_str().unwrap(), "-C", unpacked.path().to_str().unwrap()];
     assert_eq!(foreign("tar", &unpack).stderr, "");
     // skopeo finds only OCI manifests by name in a layout, and most of the platform's are Docker's.
     let (repository, reference, digest) = named_oci_image(unpacked.path());
@@ -118,15 +72,7 @@ fn read_with_foreign_tools(folder: &Path) {
     let inspected = foreign("skopeo", &["inspect", "--format", "{{.Digest}}", &image]);
     assert_eq!(inspected.stdout.trim(), digest);
     let copied = tempfile::tempdir().unwrap();
-    foreign(
-        "skopeo",
-        &[
-            "copy",
-            "--quiet",
-            &image,
-            &format!("dir:{}", copied.path().display()),
-        ],
-    );
+    foreign("skopeo", &["copy", "--quiet", &image, &format!("dir:{}", copied.path().display())]);
 }
 
 /// Repository, reference and digest of the first OCI image with a tag.
@@ -134,20 +80,11 @@ fn named_oci_image(unpacked: &Path) -> (&'static str, String, String) {
     let images = ["", "install"].into_iter().flat_map(|repository| {
         let index = std::fs::read(unpacked.join(repository).join("index.json")).unwrap();
         let index = LayoutIndex::parse(&index).unwrap();
-        index
-            .manifests
-            .into_iter()
-            .map(move |descriptor| (repository, descriptor))
+        index.manifests.into_iter().map(move |descriptor| (repository, descriptor))
     });
     let mut images = images.filter(|(_, image)| image.media_type == oci::media_type::OCI_MANIFEST);
-    let (repository, image) = images
-        .find(|(_, image)| !image.annotations[REF_NAME].contains('@'))
-        .unwrap();
-    (
-        repository,
-        image.annotations[REF_NAME].clone(),
-        image.digest.to_string(),
-    )
+    let (repository, image) = images.find(|(_, image)| !image.annotations[REF_NAME].contains('@')).unwrap();
+    (repository, image.annotations[REF_NAME].clone(), image.digest.to_string())
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -23,14 +23,9 @@ impl Harbor {
     )]
     fn start() -> Self {
         let folder = std::path::PathBuf::from(std::env::var_os("DHCTL_TEST_HARBOR").unwrap());
-        let mut process = Command::new("bash")
-            .arg(folder.join("up.sh"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap())
-            .lines()
-            .map(Result::unwrap);
+        let mut process =
+            Command::new("bash").arg(folder.join("up.sh")).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
         let mut settings = HashMap::new();
         for line in lines {
             let (name, value) = line.split_once('=').unwrap();
@@ -63,11 +58,7 @@ impl Harbor {
             ])
             .output()
             .unwrap();
-        assert!(
-            output.status.success(),
-            "{path}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{path}: {}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).unwrap_or_default()
     }
 
@@ -81,10 +72,7 @@ impl Harbor {
         let body =
             serde_json::json!({"name": name, "level": "project", "duration": -1, "permissions": permissions});
         let robot = self.api("robots", &body);
-        (
-            robot["name"].as_str().unwrap().to_owned(),
-            robot["secret"].as_str().unwrap().to_owned(),
-        )
+        (robot["name"].as_str().unwrap().to_owned(), robot["secret"].as_str().unwrap().to_owned())
     }
 }
 
@@ -97,35 +85,18 @@ impl Drop for Harbor {
     }
 }
 
-#[cfg_attr(
-    not(dhctl_test_harbor),
-    ignore = "not run: DHCTL_TEST_HARBOR does not name a folder with up.sh"
-)]
+#[cfg_attr(not(dhctl_test_harbor), ignore = "not run: DHCTL_TEST_HARBOR does not name a folder with up.sh")]
 #[tokio::test(flavor = "multi_thread")]
 async fn robots_push_and_read_back_or_are_told_why_not() {
     let harbor = Harbor::start();
-    harbor.api(
-        "projects",
-        &serde_json::json!({"project_name": "dkp", "metadata": {"public": "false"}}),
-    );
+    harbor.api("projects", &serde_json::json!({"project_name": "dkp", "metadata": {"public": "false"}}));
     let (writer, writer_secret) = harbor.robot("ci", &["push", "pull"]);
     let (reader, reader_secret) = harbor.robot("ro", &["pull"]);
     let world = World::of(Distribution::sample());
     world.pull(&[]).expect(0);
     let push = |path: &str, login: &str, password: &str| {
         let registry = format!("{}/{path}", harbor.host());
-        let args = [
-            "mirror",
-            "--insecure",
-            "-i",
-            "d8.tar",
-            "-r",
-            &registry,
-            "-u",
-            login,
-            "-p",
-            password,
-        ];
+        let args = ["mirror", "--insecure", "-i", "d8.tar", "-r", &registry, "-u", login, "-p", password];
         dhctl(world.folder.path(), &args)
     };
 
@@ -139,22 +110,9 @@ async fn robots_push_and_read_back_or_are_told_why_not() {
     let pushed = push("dkp/ee", &writer, &writer_secret).expect(0);
     assert!(pushed.stdout.contains("read back"), "{}", pushed.stdout);
     let again = push("dkp/ee", &writer, &writer_secret).expect(0);
-    assert!(
-        again.stdout.contains("everything was there already"),
-        "{}",
-        again.stdout
-    );
+    assert!(again.stdout.contains("everything was there already"), "{}", again.stdout);
     let registry = format!("{}/dkp/ee", harbor.host());
-    let verify = [
-        "mirror",
-        "verify",
-        "--insecure",
-        "-i",
-        "d8.tar",
-        "-r",
-        &registry,
-        "--deep",
-    ];
+    let verify = ["mirror", "verify", "--insecure", "-i", "d8.tar", "-r", &registry, "--deep"];
     let login = ["-u", &reader, "-p", &reader_secret];
     dhctl(world.folder.path(), &[&verify[..], &login].concat()).expect(0);
 }

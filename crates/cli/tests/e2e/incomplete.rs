@@ -8,16 +8,8 @@ use registry::server::Store;
 
 fn raw(world: &World, path: &str, digest: &oci::Digest) -> RawManifest {
     let root = &world.distribution.root;
-    let name = if path.is_empty() {
-        root.clone()
-    } else {
-        format!("{root}/{path}")
-    };
-    world
-        .distribution
-        .store
-        .manifest(&name, &(*digest).into())
-        .unwrap()
+    let name = if path.is_empty() { root.clone() } else { format!("{root}/{path}") };
+    world.distribution.store.manifest(&name, &(*digest).into()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -27,12 +19,9 @@ async fn planning_names_everything_that_the_source_lacks() {
     let only_in = |version: &str, others: &[&str]| {
         let release = &world.distribution.releases[version];
         let is_shared = |digest: &oci::Digest| {
-            others.iter().any(|other| {
-                world.distribution.releases[*other]
-                    .images
-                    .values()
-                    .any(|it| it == digest)
-            })
+            others
+                .iter()
+                .any(|other| world.distribution.releases[*other].images.values().any(|it| it == digest))
         };
         *release.images.values().find(|digest| !is_shared(digest)).unwrap()
     };
@@ -42,15 +31,10 @@ async fn planning_names_everything_that_the_source_lacks() {
     let version = &module.channels["stable"];
     let module_image = *module.versions[version].images.values().next().unwrap();
     store.remove_manifest(&format!("{root}/modules/console"), &module_image);
-    let index = world
-        .distribution
-        .releases
-        .values()
-        .flat_map(|it| it.images.values())
-        .find_map(|digest| {
-            let manifest = store.manifest(root, &(*digest).into())?;
-            manifest.is_index().then_some(manifest)
-        });
+    let index = world.distribution.releases.values().flat_map(|it| it.images.values()).find_map(|digest| {
+        let manifest = store.manifest(root, &(*digest).into())?;
+        manifest.is_index().then_some(manifest)
+    });
     let child = index.unwrap().parse().unwrap().children()[0].digest;
     store.remove_manifest(root, &child);
 
@@ -61,16 +45,10 @@ async fn planning_names_everything_that_the_source_lacks() {
         let item = items.iter().find(|item| item["reference"] == digest.to_string());
         item.unwrap_or_else(|| panic!("{digest} in {missing:#}")).clone()
     };
-    assert_eq!(
-        find(&platform)["wanted_by"],
-        serde_json::json!(["release v1.59.4"])
-    );
+    assert_eq!(find(&platform)["wanted_by"], serde_json::json!(["release v1.59.4"]));
     assert_eq!(find(&platform)["repository"], world.source_url);
     let wanted_by = find(&module_image)["wanted_by"].to_string();
-    assert!(
-        wanted_by.contains(&format!("module console {version}")),
-        "{wanted_by}"
-    );
+    assert!(wanted_by.contains(&format!("module console {version}")), "{wanted_by}");
     assert!(find(&child)["reason"].as_str().unwrap().contains("index"));
     assert_eq!(missing.as_array().unwrap().len(), 3, "{missing:#}");
     assert!(run.stderr.contains("3 objects are missing"), "{}", run.stderr);
@@ -82,11 +60,7 @@ async fn planning_names_everything_that_the_source_lacks() {
 async fn missing_and_damaged_blobs_are_named_after_all_others_were_fetched() {
     let world = World::sample();
     let (store, root) = (&world.distribution.store, &world.distribution.root);
-    let images: Vec<_> = world.distribution.releases["v1.58.3"]
-        .images
-        .values()
-        .copied()
-        .collect();
+    let images: Vec<_> = world.distribution.releases["v1.58.3"].images.values().copied().collect();
     let layer = |image: &oci::Digest| {
         let manifest = raw(&world, "", image).parse().unwrap();
         manifest.blobs().last().map(|blob| (blob.digest, blob.size))
@@ -106,40 +80,23 @@ async fn missing_and_damaged_blobs_are_named_after_all_others_were_fetched() {
     }
     let run = world.pull(&["--output", "json"]).expect(3);
     let missing = run.json()["error"]["missing"].clone();
-    let named: Vec<&str> = missing
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|item| item["reference"].as_str().unwrap())
-        .collect();
+    let named: Vec<&str> =
+        missing.as_array().unwrap().iter().map(|item| item["reference"].as_str().unwrap()).collect();
     for digest in [gone.0, damaged.0] {
-        assert!(
-            named.contains(&digest.to_string().as_str()),
-            "{digest} in {missing:#}"
-        );
+        assert!(named.contains(&digest.to_string().as_str()), "{digest} in {missing:#}");
     }
     assert!(!world.path("d8.tar").exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_editions_may_lack_is_only_said() {
-    let world = World::of(
-        Distribution::builder()
-            .without_standalone()
-            .without_databases()
-            .modules(vec![])
-            .build(),
-    );
+    let world =
+        World::of(Distribution::builder().without_standalone().without_databases().modules(vec![]).build());
     let run = world.pull(&[]).expect(0);
     for said in ["install-standalone", "security/trivy-db", "modules"] {
         assert!(run.stderr.contains(said), "{said} in {}", run.stderr);
     }
     world.push(&[]).expect(0);
-    let expected = world
-        .distribution
-        .expected(&Distribution::SAMPLE_SELECTION, &["stable", "alpha"]);
-    assert_eq!(
-        expected.missing_in(&world.target, TARGET_ROOT),
-        Vec::<String>::new()
-    );
+    let expected = world.distribution.expected(&Distribution::SAMPLE_SELECTION, &["stable", "alpha"]);
+    assert_eq!(expected.missing_in(&world.target, TARGET_ROOT), Vec::<String>::new());
 }

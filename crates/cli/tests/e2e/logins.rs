@@ -15,13 +15,7 @@ type Case<'a> = (&'a [&'a str], &'a [(&'a str, &'a str)], i32);
 
 fn world() -> World {
     let auth = Auth::Basic(BasicAuth::new("someone", PASSWORD));
-    World::with(
-        Distribution::sample(),
-        ServerOptions {
-            auth,
-            ..ServerOptions::default()
-        },
-    )
+    World::with(Distribution::sample(), ServerOptions { auth, ..ServerOptions::default() })
 }
 
 fn docker_config(world: &World, password: &str) -> String {
@@ -44,55 +38,17 @@ async fn from_flags_files_standard_input_and_other_tools() {
     let wrong = wrong.to_str().unwrap();
     let cases: [Case<'_>; 8] = [
         (&[], &[], 4),
-        (
-            &["--source-login", "someone", "--source-password", PASSWORD],
-            &[],
-            0,
-        ),
-        (
-            &[
-                "--source-login",
-                "someone",
-                "--source-password-file",
-                password_file,
-            ],
-            &[],
-            0,
-        ),
+        (&["--source-login", "someone", "--source-password", PASSWORD], &[], 0),
+        (&["--source-login", "someone", "--source-password-file", password_file], &[], 0),
         (&[], &[("DOCKER_CONFIG", folder)], 0),
-        (
-            &[],
-            &[("DOCKER_CONFIG", folder), ("REGISTRY_AUTH_FILE", wrong)],
-            4,
-        ),
-        (
-            &["--source-login", "someone", "--source-password", "no"],
-            &[("DOCKER_CONFIG", folder)],
-            4,
-        ),
+        (&[], &[("DOCKER_CONFIG", folder), ("REGISTRY_AUTH_FILE", wrong)], 4),
+        (&["--source-login", "someone", "--source-password", "no"], &[("DOCKER_CONFIG", folder)], 4),
         (&["--source-password-file", password_file], &[], 2),
-        (
-            &[
-                "--source-login",
-                "someone",
-                "--source-password-file",
-                "/nonexistent",
-            ],
-            &[],
-            6,
-        ),
+        (&["--source-login", "someone", "--source-password-file", "/nonexistent"], &[], 6),
     ];
     for (args, variables, code) in cases {
         let mut pull = command(world.folder.path());
-        pull.args([
-            "mirror",
-            "--insecure",
-            "--dry-run",
-            "-i",
-            "d8.tar",
-            "--source",
-            &world.source_url,
-        ]);
+        pull.args(["mirror", "--insecure", "--dry-run", "-i", "d8.tar", "--source", &world.source_url]);
         let run = Run::of(pull.args(args).envs(variables.iter().copied()).output().unwrap());
         let told = format!("{}{}", run.stdout, run.stderr);
         assert!(!told.contains("s3cret"), "{args:?}: {told}");
@@ -105,26 +61,10 @@ async fn from_standard_input() {
     use std::io::Write as _;
     let world = world();
     let mut pull = command(world.folder.path());
-    pull.args([
-        "mirror",
-        "--insecure",
-        "--dry-run",
-        "-i",
-        "d8.tar",
-        "--source",
-        &world.source_url,
-    ]);
+    pull.args(["mirror", "--insecure", "--dry-run", "-i", "d8.tar", "--source", &world.source_url]);
     pull.args(["--source-login", "someone", "--source-password-file", "-"]);
-    let child = pull
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    let child = pull.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = child.spawn().unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(PASSWORD.as_bytes())
-        .unwrap();
+    child.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
     Run::of(child.wait_with_output().unwrap()).expect(0);
 }

@@ -13,45 +13,29 @@ const CHANNELS: [&str; 5] = ["alpha", "beta", "early-access", "stable", "rock-so
 async fn everything_arrives_and_nothing_else() {
     let world = World::sample();
     let pulled = world.pull(&["--output", "json"]).expect(0).json();
-    assert_eq!(
-        pulled["result"]["releases"],
-        serde_json::json!(Distribution::SAMPLE_SELECTION)
-    );
+    assert_eq!(pulled["result"]["releases"], serde_json::json!(Distribution::SAMPLE_SELECTION));
     assert_eq!(world.files(), ["d8.tar", "deckhousereleases.yaml", "dhctl"]);
     assert_eq!(
         fs::metadata(world.path("d8.tar")).unwrap().len(),
         pulled["result"]["bundle_size"].as_u64().unwrap()
     );
     let releases = fs::read_to_string(world.path("deckhousereleases.yaml")).unwrap();
-    assert_eq!(
-        releases.matches("kind: DeckhouseRelease").count(),
-        Distribution::SAMPLE_SELECTION.len()
-    );
+    assert_eq!(releases.matches("kind: DeckhouseRelease").count(), Distribution::SAMPLE_SELECTION.len());
 
     let pushed = world.push(&["--output", "json"]).expect(0).json();
     assert!(pushed["result"]["written"]["blobs_uploaded"].as_u64().unwrap() > 0);
     assert!(pushed["result"]["written"]["blobs_mounted"].as_u64().unwrap() > 0);
 
-    let expected = world
-        .distribution
-        .expected(&Distribution::SAMPLE_SELECTION, &CHANNELS);
-    assert_eq!(
-        expected.missing_in(&world.target, TARGET_ROOT),
-        Vec::<String>::new()
-    );
+    let expected = world.distribution.expected(&Distribution::SAMPLE_SELECTION, &CHANNELS);
+    assert_eq!(expected.missing_in(&world.target, TARGET_ROOT), Vec::<String>::new());
 
     // Every tag in the target is one that the source has, or the 64 digits of an image's digest.
     for (path, repository) in &expected.repositories {
-        let name = if path.is_empty() {
-            TARGET_ROOT.to_owned()
-        } else {
-            format!("{TARGET_ROOT}/{path}")
-        };
+        let name = if path.is_empty() { TARGET_ROOT.to_owned() } else { format!("{TARGET_ROOT}/{path}") };
         let there: BTreeSet<String> = world.target.tags(&name).unwrap_or_default().into_iter().collect();
         let wanted = repository.tags.keys().chain(&repository.names).cloned();
-        let wanted: BTreeSet<String> = wanted
-            .chain(repository.digests.iter().map(oci::Digest::hex))
-            .collect();
+        let wanted: BTreeSet<String> =
+            wanted.chain(repository.digests.iter().map(oci::Digest::hex)).collect();
         assert_eq!(there, wanted, "tags of {name}");
     }
 
@@ -70,10 +54,7 @@ async fn the_same_content_gives_the_same_bytes_from_any_address() {
     let elsewhere = World::sample();
     elsewhere.pull(&["--parallel", "32"]).expect(0);
     assert_ne!(world.source_url, elsewhere.source_url);
-    assert!(
-        first == fs::read(elsewhere.path("d8.tar")).unwrap(),
-        "the bundles differ"
-    );
+    assert!(first == fs::read(elsewhere.path("d8.tar")).unwrap(), "the bundles differ");
     assert!(releases == fs::read(elsewhere.path("deckhousereleases.yaml")).unwrap());
 }
 
@@ -97,34 +78,17 @@ async fn verify_names_everything_that_is_missing_or_changed() {
     let release = &world.distribution.releases["v1.58.3"];
     let (name, image) = release.images.iter().next().unwrap();
     assert!(world.target.remove_manifest(TARGET_ROOT, image), "{name}");
-    assert!(
-        world
-            .target
-            .remove_tag(&format!("{TARGET_ROOT}/release-channel"), "stable")
-    );
+    assert!(world.target.remove_tag(&format!("{TARGET_ROOT}/release-channel"), "stable"));
     let blob = world.target.blobs(&format!("{TARGET_ROOT}/install"))[0];
     assert!(world.target.remove_blob(&format!("{TARGET_ROOT}/install"), &blob));
-    assert!(
-        world
-            .target
-            .remove_tag(&format!("{TARGET_ROOT}/modules"), "console")
-    );
+    assert!(world.target.remove_tag(&format!("{TARGET_ROOT}/modules"), "console"));
 
     let run = world.verify(&["--output", "json"]).expect(3);
     let missing = run.json()["error"]["missing"].to_string();
-    for lost in [
-        image.to_string(),
-        "\"stable\"".to_owned(),
-        blob.to_string(),
-        "\"console\"".to_owned(),
-    ] {
+    for lost in [image.to_string(), "\"stable\"".to_owned(), blob.to_string(), "\"console\"".to_owned()] {
         assert!(missing.contains(&lost), "{lost} in {missing}");
     }
-    assert!(
-        run.stderr.contains("hint: push the bundle again"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("hint: push the bundle again"), "{}", run.stderr);
 
     world.push(&[]).expect(0);
     world.verify(&["--deep"]).expect(0);
@@ -136,15 +100,7 @@ async fn a_dry_run_writes_nothing_and_tells_the_truth() {
     let planned = world.pull(&["--dry-run", "--output", "json"]).expect(0).json();
     assert_eq!(world.files(), Vec::<String>::new());
     let pulled = world.pull(&["--output", "json"]).expect(0).json();
-    for figure in [
-        "releases",
-        "channels",
-        "modules",
-        "databases",
-        "images",
-        "download_size",
-        "bundle_size",
-    ] {
+    for figure in ["releases", "channels", "modules", "databases", "images", "download_size", "bundle_size"] {
         assert_eq!(planned["result"][figure], pulled["result"][figure], "{figure}");
     }
 }
@@ -153,25 +109,16 @@ async fn a_dry_run_writes_nothing_and_tells_the_truth() {
 async fn inspect_tells_what_is_inside() {
     let world = World::sample();
     let pulled = world.pull(&["--output", "json"]).expect(0).json();
-    let inspected = dhctl(
-        world.folder.path(),
-        &["bundle", "inspect", "d8.tar", "--output", "json"],
-    )
-    .expect(0)
-    .json();
+    let inspected =
+        dhctl(world.folder.path(), &["bundle", "inspect", "d8.tar", "--output", "json"]).expect(0).json();
     for figure in ["releases", "channels", "databases", "images"] {
         assert_eq!(inspected["result"][figure], pulled["result"][figure], "{figure}");
     }
     assert_eq!(inspected["result"]["size"], pulled["result"]["bundle_size"]);
     for (name, versions) in pulled["result"]["modules"].as_object().unwrap() {
-        assert_eq!(
-            inspected["result"]["modules"][name]["versions"], *versions,
-            "{name}"
-        );
+        assert_eq!(inspected["result"]["modules"][name]["versions"], *versions, "{name}");
     }
-    let text = dhctl(world.folder.path(), &["bundle", "inspect", "d8.tar"])
-        .expect(0)
-        .stdout;
+    let text = dhctl(world.folder.path(), &["bundle", "inspect", "d8.tar"]).expect(0).stdout;
     assert!(text.contains("stable → v1.58.3"), "{text}");
 }
 
@@ -185,37 +132,14 @@ async fn an_older_bundle_stays_until_the_new_one_is_complete() {
     fs::write(world.path("other.tar.0000.chunk"), "not ours").unwrap();
     let release = &world.distribution.releases["v1.58.3"];
     let image = *release.images.values().next().unwrap();
-    let manifest = world
-        .distribution
-        .store
-        .manifest(&world.distribution.root, &image.into())
-        .unwrap();
-    assert!(
-        world
-            .distribution
-            .store
-            .remove_manifest(&world.distribution.root, &image)
-    );
+    let manifest = world.distribution.store.manifest(&world.distribution.root, &image.into()).unwrap();
+    assert!(world.distribution.store.remove_manifest(&world.distribution.root, &image));
     world.pull(&[]).expect(3);
-    assert_eq!(
-        fs::read_to_string(world.path("d8.tar")).unwrap(),
-        "an older bundle"
-    );
+    assert_eq!(fs::read_to_string(world.path("d8.tar")).unwrap(), "an older bundle");
     assert!(world.path("d8.tar.gostsum").exists());
 
-    world
-        .distribution
-        .store
-        .insert_manifest(&world.distribution.root, &image.into(), manifest);
+    world.distribution.store.insert_manifest(&world.distribution.root, &image.into(), manifest);
     world.pull(&[]).expect(0);
-    assert_eq!(
-        world.files(),
-        [
-            "d8.tar",
-            "deckhousereleases.yaml",
-            "dhctl",
-            "other.tar.0000.chunk"
-        ]
-    );
+    assert_eq!(world.files(), ["d8.tar", "deckhousereleases.yaml", "dhctl", "other.tar.0000.chunk"]);
     world.push(&[]).expect(0);
 }

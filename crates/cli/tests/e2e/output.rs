@@ -4,16 +4,12 @@ use crate::world::{World, dhctl};
 
 /// Addresses, times and free space differ from run to run.
 fn stable(world: &World, text: &str) -> String {
-    let text = text
-        .replace(&world.source_url, "SOURCE")
-        .replace(&world.target_url, "TARGET");
-    let lines = text.lines().map(
-        |line| match (line.starts_with("free disk"), line.find("finished after")) {
-            (true, _) => "free disk  PLENTY".to_owned(),
-            (_, Some(end)) => format!("{}finished after SECONDS", &line[..end]),
-            _ => line.to_owned(),
-        },
-    );
+    let text = text.replace(&world.source_url, "SOURCE").replace(&world.target_url, "TARGET");
+    let lines = text.lines().map(|line| match (line.starts_with("free disk"), line.find("finished after")) {
+        (true, _) => "free disk  PLENTY".to_owned(),
+        (_, Some(end)) => format!("{}finished after SECONDS", &line[..end]),
+        _ => line.to_owned(),
+    });
     let mut text: String = lines.collect::<Vec<_>>().join("\n");
     text.push('\n');
     text
@@ -28,24 +24,12 @@ async fn of_a_whole_line() {
         transcript += &format!("$ dhctl {command}\n--- stderr\n{}", stable(&world, &run.stderr));
         transcript += &format!("--- stdout\n{}\n", stable(&world, &run.stdout));
     };
-    tell(
-        "mirror --source SOURCE -i d8.tar --dry-run",
-        world.pull(&["--dry-run"]),
-    );
-    tell(
-        "mirror --source SOURCE -i d8.tar --quiet",
-        world.pull(&["--quiet"]),
-    );
-    tell(
-        "bundle inspect d8.tar",
-        dhctl(world.folder.path(), &["bundle", "inspect", "d8.tar"]),
-    );
+    tell("mirror --source SOURCE -i d8.tar --dry-run", world.pull(&["--dry-run"]));
+    tell("mirror --source SOURCE -i d8.tar --quiet", world.pull(&["--quiet"]));
+    tell("bundle inspect d8.tar", dhctl(world.folder.path(), &["bundle", "inspect", "d8.tar"]));
     tell("mirror -r TARGET -i d8.tar", world.push(&[]));
     tell("mirror -r TARGET -i d8.tar --quiet", world.push(&["--quiet"]));
-    tell(
-        "mirror verify -r TARGET -i d8.tar --quiet",
-        world.verify(&["--quiet"]),
-    );
+    tell("mirror verify -r TARGET -i d8.tar --quiet", world.verify(&["--quiet"]));
     insta::assert_snapshot!(transcript);
 }
 
@@ -53,39 +37,23 @@ async fn of_a_whole_line() {
 async fn of_failures() {
     let world = World::sample();
     let root = &world.distribution.root;
-    let image = *world.distribution.releases["v1.59.4"]
-        .images
-        .values()
-        .next()
-        .unwrap();
+    let image = *world.distribution.releases["v1.59.4"].images.values().next().unwrap();
     world.distribution.store.remove_manifest(root, &image);
-    world
-        .distribution
-        .store
-        .remove_tag(&format!("{root}/install"), "v1.58.3");
+    world.distribution.store.remove_tag(&format!("{root}/install"), "v1.58.3");
     let mut transcript = String::new();
     let folder = world.folder.path();
     let mut tell = |command: &str, run: crate::world::Run| {
         transcript += &format!("$ dhctl {command}\n--- exit {}\n", run.code.unwrap());
         transcript += &format!("{}\n", stable(&world, &run.stderr));
     };
-    tell(
-        "mirror --source SOURCE -i d8.tar --quiet",
-        world.pull(&["--quiet"]),
-    );
+    tell("mirror --source SOURCE -i d8.tar --quiet", world.pull(&["--quiet"]));
     tell(
         "mirror --source SOURCE -i d8.tar --release v1.2.3",
         world.pull(&["--quiet", "--release", "v1.2.3"]),
     );
-    tell(
-        "mirror --source SOURCE -i d8.tar --channel lts",
-        world.pull(&["--quiet", "--channel", "lts"]),
-    );
+    tell("mirror --source SOURCE -i d8.tar --channel lts", world.pull(&["--quiet", "--channel", "lts"]));
     tell("mirror -i d8.tar -r TARGET", world.push(&[]));
-    tell(
-        "bundle inspect nothing.tar",
-        dhctl(folder, &["bundle", "inspect", "nothing.tar"]),
-    );
+    tell("bundle inspect nothing.tar", dhctl(folder, &["bundle", "inspect", "nothing.tar"]));
     tell("mirror -i d8.zip", dhctl(folder, &["mirror", "-i", "d8.zip"]));
     tell("mirror", dhctl(folder, &["mirror"]));
     insta::assert_snapshot!(transcript);

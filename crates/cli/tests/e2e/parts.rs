@@ -19,14 +19,8 @@ async fn a_pull_in_parts_has_the_bytes_and_sums_of_the_whole() {
     let sum = fs::read_to_string(world.path("d8.tar.gostsum")).unwrap();
     assert_eq!(sum, gost12sum(&world.path("d8.tar")));
 
-    let pulled = world
-        .pull(&["--gost-digest", "-c", "300KB", "--output", "json"])
-        .expect(0)
-        .json();
-    assert!(
-        !world.path("d8.tar").exists(),
-        "the older whole bundle is replaced"
-    );
+    let pulled = world.pull(&["--gost-digest", "-c", "300KB", "--output", "json"]).expect(0).json();
+    assert!(!world.path("d8.tar").exists(), "the older whole bundle is replaced");
     let count = whole.len().div_ceil(usize::try_from(PART).unwrap());
     let mut joined = Vec::new();
     for number in 0..count {
@@ -54,13 +48,6 @@ async fn a_pull_in_parts_has_the_bytes_and_sums_of_the_whole() {
     let moved = stick.path().join(format!("d8.tar.{:04}.chunk", count / 2));
     fs::remove_file(moved).unwrap();
     let run = world.push(&["-i", other]).expect(3);
-    assert!(
-        run.stderr.contains(&format!("d8.tar.{:04}.chunk", count / 2)),
-        "{}",
-        run.stderr
-    );
-    assert_eq!(
-        dhctl(world.folder.path(), &["bundle", "inspect", "d8.tar", other]).code,
-        Some(3)
-    );
+    assert!(run.stderr.contains(&format!("d8.tar.{:04}.chunk", count / 2)), "{}", run.stderr);
+    assert_eq!(dhctl(world.folder.path(), &["bundle", "inspect", "d8.tar", other]).code, Some(3));
 }

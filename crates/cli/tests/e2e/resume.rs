@@ -31,17 +31,10 @@ struct Slow {
 impl Slow {
     fn serve(distribution: &Distribution) -> Self {
         let server = serve(Arc::new(distribution.store.clone()), ServerOptions::default());
-        let options = LinkOptions {
-            bytes_per_second: Some(3_000_000),
-            ..LinkOptions::default()
-        };
+        let options = LinkOptions { bytes_per_second: Some(3_000_000), ..LinkOptions::default() };
         let link = Link::start(server.addr(), options).unwrap();
         let url = format!("{}/{}", link.addr(), distribution.root);
-        Self {
-            link,
-            url,
-            _server: server,
-        }
+        Self { link, url, _server: server }
     }
 
     fn start(&self, world: &World) -> Child {
@@ -58,9 +51,7 @@ impl Slow {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
-        tokio::time::timeout(Duration::from_mins(1), arrived)
-            .await
-            .unwrap();
+        tokio::time::timeout(Duration::from_mins(1), arrived).await.unwrap();
     }
 }
 
@@ -85,24 +76,14 @@ async fn kill_at_any_moment_costs_almost_nothing_and_changes_no_byte() {
         child.wait().unwrap();
         assert!(!world.path("d8.tar").exists());
     }
-    dhctl(
-        world.folder.path(),
-        &["mirror", "--insecure", "--source", &slow.url, "-i", "d8.tar"],
-    )
-    .expect(0);
-    assert!(
-        fs::read(world.path("d8.tar")).unwrap() == whole,
-        "the resumed bundle differs"
-    );
+    dhctl(world.folder.path(), &["mirror", "--insecure", "--source", &slow.url, "-i", "d8.tar"]).expect(0);
+    assert!(fs::read(world.path("d8.tar")).unwrap() == whole, "the resumed bundle differs");
     assert_eq!(world.files(), ["d8.tar", "deckhousereleases.yaml", "dhctl"]);
     // Every byte came once, but for tags read anew at each start and what was in flight at each kill.
     let planned = world.pull(&["--dry-run", "--output", "json"]).expect(0).json();
     let unique = planned["result"]["download_size"].as_u64().unwrap();
     let down = slow.link.bytes_down();
-    assert!(
-        down < unique + KILLS * 2_500_000,
-        "{down} bytes came for {unique}"
-    );
+    assert!(down < unique + KILLS * 2_500_000, "{down} bytes came for {unique}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,22 +98,10 @@ async fn what_is_left_from_another_selection_is_taken_over() {
     child.kill().unwrap();
     child.wait().unwrap();
     let before = slow.link.bytes_down();
-    let args = [
-        "mirror",
-        "--insecure",
-        "--source",
-        &slow.url,
-        "-i",
-        "d8.tar",
-        "--release",
-        "v1.58.3",
-    ];
+    let args = ["mirror", "--insecure", "--source", &slow.url, "-i", "d8.tar", "--release", "v1.58.3"];
     let run = dhctl(world.folder.path(), &args).expect(0);
     assert!(run.stderr.contains("taken over"), "{}", run.stderr);
-    assert!(
-        fs::read(world.path("d8.tar")).unwrap() == whole,
-        "the bundle differs"
-    );
+    assert!(fs::read(world.path("d8.tar")).unwrap() == whole, "the bundle differs");
     let down = slow.link.bytes_down() - before;
     assert!(down < 3_500_000, "{down} bytes came again");
 }
@@ -144,11 +113,7 @@ async fn a_second_pull_into_the_same_bundle_is_refused() {
     let mut child = slow.start(&world);
     slow.wait_for(100_000).await;
     let run = world.pull(&[]).expect(6);
-    assert!(
-        run.stderr.contains("another process is writing this bundle"),
-        "{}",
-        run.stderr
-    );
+    assert!(run.stderr.contains("another process is writing this bundle"), "{}", run.stderr);
     child.kill().unwrap();
     child.wait().unwrap();
     world.pull(&[]).expect(0);
@@ -165,18 +130,12 @@ async fn a_fresh_start_and_a_spoiled_rest_give_the_same_bytes() {
         child.kill().unwrap();
         child.wait().unwrap();
         // The journal says that bytes are there which are not: the disk has lost them.
-        let partial = fs::File::options()
-            .write(true)
-            .open(world.path("d8.tar.partial"))
-            .unwrap();
+        let partial = fs::File::options().write(true).open(world.path("d8.tar.partial")).unwrap();
         let length = partial.metadata().unwrap().len();
         partial.set_len(0).unwrap();
         partial.set_len(length).unwrap();
         world.pull(args).expect(0);
-        assert!(
-            fs::read(world.path("d8.tar")).unwrap() == whole,
-            "{args:?}: the bundle differs"
-        );
+        assert!(fs::read(world.path("d8.tar")).unwrap() == whole, "{args:?}: the bundle differs");
         fs::remove_file(world.path("d8.tar")).unwrap();
     }
 }
@@ -185,15 +144,8 @@ async fn a_fresh_start_and_a_spoiled_rest_give_the_same_bytes() {
 async fn a_source_without_ranges_restarts_that_blob_only() {
     let world = World::of(distribution());
     let whole = undisturbed(&world);
-    let script = Arc::new(Script::new(vec![Rule::new(
-        "GET",
-        "*/blobs/*",
-        Fault::IgnoreRange,
-    )]));
-    let options = ServerOptions {
-        interceptor: Some(script.clone()),
-        ..ServerOptions::default()
-    };
+    let script = Arc::new(Script::new(vec![Rule::new("GET", "*/blobs/*", Fault::IgnoreRange)]));
+    let options = ServerOptions { interceptor: Some(script.clone()), ..ServerOptions::default() };
     let server = serve(Arc::new(world.distribution.store.clone()), options);
     let slow = Slow::serve(&world.distribution);
     let mut child = slow.start(&world);
@@ -201,17 +153,8 @@ async fn a_source_without_ranges_restarts_that_blob_only() {
     child.kill().unwrap();
     child.wait().unwrap();
     let source = format!("{}/{}", server.addr(), world.distribution.root);
-    let run: Run = dhctl(
-        world.folder.path(),
-        &["mirror", "--insecure", "--source", &source, "-i", "d8.tar"],
-    );
+    let run: Run = dhctl(world.folder.path(), &["mirror", "--insecure", "--source", &source, "-i", "d8.tar"]);
     run.expect(0);
-    assert!(
-        fs::read(world.path("d8.tar")).unwrap() == whole,
-        "the bundle differs"
-    );
-    assert!(
-        script.seen().iter().any(|request| request.range.is_some()),
-        "nothing was resumed"
-    );
+    assert!(fs::read(world.path("d8.tar")).unwrap() == whole, "the bundle differs");
+    assert!(script.seen().iter().any(|request| request.range.is_some()), "nothing was resumed");
 }

@@ -31,13 +31,7 @@ impl Run {
     /// Fails the test with everything that was printed unless the exit code is this one.
     #[track_caller]
     pub(crate) fn expect(self, code: i32) -> Self {
-        assert_eq!(
-            self.code,
-            Some(code),
-            "\nstdout:\n{}\nstderr:\n{}",
-            self.stdout,
-            self.stderr
-        );
+        assert_eq!(self.code, Some(code), "\nstdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
@@ -101,14 +95,7 @@ impl World {
     }
 
     pub(crate) fn pull(&self, args: &[&str]) -> Run {
-        let base = [
-            "mirror",
-            "--insecure",
-            "--source",
-            &self.source_url,
-            "-i",
-            "d8.tar",
-        ];
+        let base = ["mirror", "--insecure", "--source", &self.source_url, "-i", "d8.tar"];
         dhctl(self.folder.path(), &[&base, args].concat())
     }
 
@@ -118,24 +105,15 @@ impl World {
     }
 
     pub(crate) fn verify(&self, args: &[&str]) -> Run {
-        let base = [
-            "mirror",
-            "verify",
-            "--insecure",
-            "-r",
-            &self.target_url,
-            "-i",
-            "d8.tar",
-        ];
+        let base = ["mirror", "verify", "--insecure", "-r", &self.target_url, "-i", "d8.tar"];
         dhctl(self.folder.path(), &[&base, args].concat())
     }
 
     /// Names of the files in the folder, sorted.
     pub(crate) fn files(&self) -> Vec<String> {
         let entries = fs::read_dir(self.folder.path()).unwrap();
-        let mut names: Vec<String> = entries
-            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .collect();
+        let mut names: Vec<String> =
+            entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }

@@ -78,25 +78,14 @@ fn list_in(layers: &[&[Item<'_>]]) -> Option<String> {
 
 #[test]
 fn every_compression_and_spelling_of_paths() {
-    for path in [
-        LIST,
-        "./deckhouse/candi/images_digests.json",
-        "/deckhouse//candi/./images_digests.json",
-    ] {
-        let plain = tar(&[
-            File("a", "x"),
-            Directory("deckhouse/"),
-            File(path, "{}"),
-            File("version.json", "v"),
-        ]);
+    for path in [LIST, "./deckhouse/candi/images_digests.json", "/deckhouse//candi/./images_digests.json"] {
+        let plain =
+            tar(&[File("a", "x"), Directory("deckhouse/"), File(path, "{}"), File("version.json", "v")]);
         let two_members = [gzip(&plain[..700]), gzip(&plain[700..])].concat();
         let two_frames = [zstd(&plain[..700]), zstd(&plain[700..])].concat();
         for layer in [plain.clone(), gzip(&plain), zstd(&plain), two_members, two_frames] {
             let found = search(&[LIST, "version.json", "absent"], &[layer]).unwrap();
-            let found: Vec<_> = found
-                .iter()
-                .map(|(path, content)| (path.as_str(), &content[..]))
-                .collect();
+            let found: Vec<_> = found.iter().map(|(path, content)| (path.as_str(), &content[..])).collect();
             assert_eq!(found, [(LIST, &b"{}"[..]), ("version.json", b"v")], "{path}");
         }
     }
@@ -132,18 +121,9 @@ fn long_names_of_either_kind() {
 
 #[test]
 fn the_topmost_copy_wins() {
-    assert_eq!(
-        list_in(&[&[File(LIST, "new")], &[File(LIST, "old")]]).unwrap(),
-        "new"
-    );
-    assert_eq!(
-        list_in(&[&[File("other", "x")], &[File(LIST, "old")]]).unwrap(),
-        "old"
-    );
-    assert_eq!(
-        list_in(&[&[File(LIST, "first"), File(LIST, "last")]]).unwrap(),
-        "last"
-    );
+    assert_eq!(list_in(&[&[File(LIST, "new")], &[File(LIST, "old")]]).unwrap(), "new");
+    assert_eq!(list_in(&[&[File("other", "x")], &[File(LIST, "old")]]).unwrap(), "old");
+    assert_eq!(list_in(&[&[File(LIST, "first"), File(LIST, "last")]]).unwrap(), "last");
     assert_eq!(list_in(&[&[], &[]]), None);
 }
 
@@ -159,20 +139,12 @@ fn whiteouts_hide_what_is_below() {
         &[File("deckhouse", "a file now")],
         &[Directory("deckhouse/candi/images_digests.json/")],
         &[Fifo(LIST)],
-        &[
-            Directory("deckhouse"),
-            File("deckhouse/.wh.candi", ""),
-            Directory("deckhouse/candi"),
-        ],
+        &[Directory("deckhouse"), File("deckhouse/.wh.candi", ""), Directory("deckhouse/candi")],
     ];
     for (index, top) in hidden.iter().enumerate() {
         assert_eq!(list_in(&[top, &[File(LIST, "old")]]), None, "{index}");
         assert_eq!(list_in(&[&[], top, &[File(LIST, "old")]]), None, "{index}");
-        assert_eq!(
-            list_in(&[&[File(LIST, "new")], top, &[File(LIST, "old")]]).unwrap(),
-            "new",
-            "{index}"
-        );
+        assert_eq!(list_in(&[&[File(LIST, "new")], top, &[File(LIST, "old")]]).unwrap(), "new", "{index}");
     }
 }
 
@@ -191,33 +163,17 @@ fn whiteouts_leave_alone_what_they_do_not_name() {
         &[Symlink("deckhouse/candi", "x"), Directory("deckhouse/candi")],
     ];
     for (index, top) in shown.iter().enumerate() {
-        assert_eq!(
-            list_in(&[top, &[File(LIST, "old")]]).as_deref(),
-            Some("old"),
-            "{index}"
-        );
+        assert_eq!(list_in(&[top, &[File(LIST, "old")]]).as_deref(), Some("old"), "{index}");
     }
 }
 
 #[test]
 fn a_whiteout_leaves_alone_its_own_layer_whatever_the_order() {
-    for whiteout in [
-        "deckhouse/candi/.wh.images_digests.json",
-        "deckhouse/.wh..wh..opq",
-        ".wh.deckhouse",
-    ] {
+    for whiteout in ["deckhouse/candi/.wh.images_digests.json", "deckhouse/.wh..wh..opq", ".wh.deckhouse"] {
         let before = [File(whiteout, ""), File(LIST, "new")];
         let after = [File(LIST, "new"), File(whiteout, "")];
-        assert_eq!(
-            list_in(&[&before, &[File(LIST, "old")]]).unwrap(),
-            "new",
-            "{whiteout}"
-        );
-        assert_eq!(
-            list_in(&[&after, &[File(LIST, "old")]]).unwrap(),
-            "new",
-            "{whiteout}"
-        );
+        assert_eq!(list_in(&[&before, &[File(LIST, "old")]]).unwrap(), "new", "{whiteout}");
+        assert_eq!(list_in(&[&after, &[File(LIST, "old")]]).unwrap(), "new", "{whiteout}");
     }
 }
 
@@ -227,14 +183,7 @@ fn links_in_place_of_the_file_are_an_error_and_never_absence() {
         (&[Symlink(LIST, "../lists/images.json")], LIST),
         (&[Hardlink(LIST, "lists/images.json")], LIST),
         (&[Symlink("deckhouse/candi", "/opt/candi")], "deckhouse/candi"),
-        (
-            &[
-                Directory("deckhouse"),
-                Symlink("deckhouse", "opt"),
-                Directory("deckhouse/x"),
-            ],
-            "deckhouse",
-        ),
+        (&[Directory("deckhouse"), Symlink("deckhouse", "opt"), Directory("deckhouse/x")], "deckhouse"),
     ];
     for (items, link) in tables {
         match search(&[LIST], &[tar(items), tar(&[File(LIST, "old")])]) {
@@ -242,10 +191,7 @@ fn links_in_place_of_the_file_are_an_error_and_never_absence() {
             other => panic!("{link}: {other:?}"),
         }
     }
-    assert_eq!(
-        list_in(&[&[File(LIST, "new")], &[Symlink(LIST, "elsewhere")]]).unwrap(),
-        "new"
-    );
+    assert_eq!(list_in(&[&[File(LIST, "new")], &[Symlink(LIST, "elsewhere")]]).unwrap(), "new");
 }
 
 #[test]
@@ -331,28 +277,11 @@ fn what_is_too_large_is_refused() {
     let mut within = FileSearch::with_limits(&[LIST], 5, layer.len() as u64);
     within.scan_layer(TYPE, &layer[..]).unwrap();
     assert_eq!(within.into_found()[LIST], b"12345");
-    let error = FileSearch::with_limits(&[LIST], 4, u64::MAX)
-        .scan_layer(TYPE, &layer[..])
-        .unwrap_err();
-    assert!(
-        matches!(
-            error,
-            ImageFileError::FileTooLarge {
-                size: 5,
-                limit: 4,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    let error = FileSearch::with_limits(&[LIST], 4, u64::MAX).scan_layer(TYPE, &layer[..]).unwrap_err();
+    assert!(matches!(error, ImageFileError::FileTooLarge { size: 5, limit: 4, .. }), "{error}");
     let bomb = gzip(&[&layer[..2048], &vec![0; 10_000_000]].concat());
-    let error = FileSearch::with_limits(&[LIST], 4096, 1_000_000)
-        .scan_layer(TYPE, &bomb[..])
-        .unwrap_err();
-    assert!(
-        matches!(error, ImageFileError::LayerTooLarge { limit: 1_000_000, .. }),
-        "{error}"
-    );
+    let error = FileSearch::with_limits(&[LIST], 4096, 1_000_000).scan_layer(TYPE, &bomb[..]).unwrap_err();
+    assert!(matches!(error, ImageFileError::LayerTooLarge { limit: 1_000_000, .. }), "{error}");
 }
 
 #[test]

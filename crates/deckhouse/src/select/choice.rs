@@ -29,12 +29,7 @@ impl<'a> Choice<'a> {
         Self {
             offer,
             request,
-            known: offer
-                .tags
-                .iter()
-                .filter_map(|tag| parse_tag(tag))
-                .chain(pointed_to)
-                .collect(),
+            known: offer.tags.iter().filter_map(|tag| parse_tag(tag)).chain(pointed_to).collect(),
             releases: BTreeSet::new(),
             channels: BTreeMap::new(),
             notices: Vec::new(),
@@ -51,13 +46,7 @@ impl<'a> Choice<'a> {
 
     /// Refuses what names something that is not there, or contradicts itself.
     pub(super) fn check_names(&self) -> Result<(), SelectError> {
-        let Request {
-            min,
-            max,
-            releases,
-            channels,
-            ..
-        } = self.request;
+        let Request { min, max, releases, channels, .. } = self.request;
         if releases.is_empty() {
             if self.offer.channels.is_empty() {
                 return Err(SelectError::NoChannels);
@@ -68,21 +57,16 @@ impl<'a> Choice<'a> {
                 return Err(SelectError::MinAboveMax { min, max });
             }
         }
-        let missing: BTreeSet<Channel> = channels
-            .iter()
-            .filter(|channel| !self.offer.channels.contains_key(channel))
-            .copied()
-            .collect();
+        let missing: BTreeSet<Channel> =
+            channels.iter().filter(|channel| !self.offer.channels.contains_key(channel)).copied().collect();
         if !missing.is_empty() {
             return Err(SelectError::UnknownChannels {
                 missing: missing.into_iter().collect(),
                 available: self.offer.channels.keys().copied().collect(),
             });
         }
-        let missing: BTreeSet<&Version> = releases
-            .iter()
-            .filter(|release| !self.known.contains(release))
-            .collect();
+        let missing: BTreeSet<&Version> =
+            releases.iter().filter(|release| !self.known.contains(release)).collect();
         if !missing.is_empty() {
             return Err(SelectError::UnknownReleases {
                 missing: missing.into_iter().cloned().collect(),
@@ -111,26 +95,17 @@ impl<'a> Choice<'a> {
                 _ if info.suspended && !self.request.ignore_suspend => suspended.push(channel),
                 _ => {
                     self.releases.insert(info.version.clone());
-                    self.channels
-                        .insert(channel, ChannelTags::AsOnSource(info.version.clone()));
+                    self.channels.insert(channel, ChannelTags::AsOnSource(info.version.clone()));
                 }
             }
         }
-        if suspended.is_empty() {
-            Ok(())
-        } else {
-            Err(SelectError::Suspended { channels: suspended })
-        }
+        if suspended.is_empty() { Ok(()) } else { Err(SelectError::Suspended { channels: suspended }) }
     }
 
     /// Takes the exact releases, and the channels that point to them if none are named.
     pub(super) fn take_exact(&mut self) -> Result<(), SelectError> {
-        let above: BTreeSet<&Version> = self
-            .request
-            .releases
-            .iter()
-            .filter(|release| !self.allows(release))
-            .collect();
+        let above: BTreeSet<&Version> =
+            self.request.releases.iter().filter(|release| !self.allows(release)).collect();
         if let Some(max) = self.request.max
             && !above.is_empty()
         {
@@ -149,8 +124,7 @@ impl<'a> Choice<'a> {
             }
             let version = info.version.clone();
             if info.suspended && !self.request.ignore_suspend {
-                self.notices
-                    .push(Notice::SuspendedChannelLeftOut { channel, version });
+                self.notices.push(Notice::SuspendedChannelLeftOut { channel, version });
             } else {
                 self.channels.insert(channel, ChannelTags::AsOnSource(version));
             }
@@ -167,11 +141,7 @@ impl<'a> Choice<'a> {
         let lower = match self.request.min {
             Some(min) if min.lowest() <= *natural => min.lowest(),
             Some(min) => {
-                self.notices.push(Notice::MinIgnored {
-                    min,
-                    channel,
-                    version: natural.clone(),
-                });
+                self.notices.push(Notice::MinIgnored { min, channel, version: natural.clone() });
                 natural.clone()
             }
             None => natural.clone(),
@@ -180,24 +150,16 @@ impl<'a> Choice<'a> {
             (&lower..=highest).contains(version) && self.allows(version) && !is_prerelease(version)
         };
         let by_channel_alone = !self.request.channels.is_empty() && self.request.min.is_none();
-        let mut chosen = if by_channel_alone {
-            Vec::new()
-        } else {
-            latest_patches(self.known.iter().filter(in_range))
-        };
+        let mut chosen =
+            if by_channel_alone { Vec::new() } else { latest_patches(self.known.iter().filter(in_range)) };
         let nothing_else = !by_channel_alone || self.releases.is_empty();
         if !self.allows(&lower) && nothing_else {
-            let newest = self
-                .known
-                .iter()
-                .rfind(|version| self.allows(version) && !is_prerelease(version));
+            let newest = self.known.iter().rfind(|version| self.allows(version) && !is_prerelease(version));
             chosen.extend(newest.cloned());
         }
         self.releases.extend(chosen);
         if self.releases.is_empty() {
-            return Err(SelectError::NothingInRange {
-                available: self.available(),
-            });
+            return Err(SelectError::NothingInRange { available: self.available() });
         }
         Ok(())
     }
@@ -205,12 +167,8 @@ impl<'a> Choice<'a> {
     /// Where the range begins and ends if no bound says otherwise: the channel and its release, and the
     /// highest release.
     fn ends(&self) -> Option<((Channel, &'a Version), &'a Version)> {
-        let version = |channel: Channel| {
-            self.offer
-                .channels
-                .get(&channel)
-                .map(|info| (channel, &info.version))
-        };
+        let version =
+            |channel: Channel| self.offer.channels.get(&channel).map(|info| (channel, &info.version));
         let named = &self.request.channels;
         let by_version = |&(_, version): &(Channel, &'a Version)| version;
         if !named.is_empty() {
@@ -218,11 +176,7 @@ impl<'a> Choice<'a> {
             return Some((highest, highest.1));
         }
         let ordinary = |channel: &Channel| *channel != Channel::Lts;
-        let mut range: Vec<_> = Channel::ALL
-            .into_iter()
-            .filter(ordinary)
-            .filter_map(version)
-            .collect();
+        let mut range: Vec<_> = Channel::ALL.into_iter().filter(ordinary).filter_map(version).collect();
         if range.is_empty() {
             range.extend(version(Channel::Lts));
         }
@@ -246,9 +200,7 @@ impl<'a> Choice<'a> {
         let channel_tags = match on_source {
             Some(info) if info.version == to => {
                 if info.suspended && !self.request.ignore_suspend {
-                    return Err(SelectError::Suspended {
-                        channels: vec![channel],
-                    });
+                    return Err(SelectError::Suspended { channels: vec![channel] });
                 }
                 ChannelTags::AsOnSource(to)
             }
@@ -269,18 +221,11 @@ impl<'a> Choice<'a> {
     pub(super) fn finish(mut self) -> Selection {
         let gaps = missing_minors(
             &self.releases,
-            self.known
-                .iter()
-                .filter(|version| !is_prerelease(version))
-                .chain(&self.releases),
+            self.known.iter().filter(|version| !is_prerelease(version)).chain(&self.releases),
         );
         if !gaps.is_empty() {
             self.notices.push(Notice::MissingMinors(gaps));
         }
-        Selection {
-            releases: self.releases,
-            channels: self.channels,
-            notices: self.notices,
-        }
+        Selection { releases: self.releases, channels: self.channels, notices: self.notices }
     }
 }

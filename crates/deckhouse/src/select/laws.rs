@@ -34,18 +34,9 @@ fn any_offer() -> impl Strategy<Value = Offer> {
     )
         .prop_map(|(channels, tags)| {
             let channel = |(channel, (version, suspended)): (Channel, (Version, bool))| {
-                (
-                    channel,
-                    ReleaseInfo {
-                        suspended,
-                        ..info(&version.to_string())
-                    },
-                )
+                (channel, ReleaseInfo { suspended, ..info(&version.to_string()) })
             };
-            Offer {
-                channels: channels.into_iter().map(channel).collect(),
-                tags,
-            }
+            Offer { channels: channels.into_iter().map(channel).collect(), tags }
         })
 }
 
@@ -58,16 +49,14 @@ fn any_request() -> impl Strategy<Value = Request> {
         prop::option::of(any_channel()),
         any::<bool>(),
     )
-        .prop_map(
-            |(min, max, releases, channels, point_channel, ignore_suspend)| Request {
-                min,
-                max,
-                releases,
-                channels,
-                point_channel,
-                ignore_suspend,
-            },
-        )
+        .prop_map(|(min, max, releases, channels, point_channel, ignore_suspend)| Request {
+            min,
+            max,
+            releases,
+            channels,
+            point_channel,
+            ignore_suspend,
+        })
 }
 
 proptest! {

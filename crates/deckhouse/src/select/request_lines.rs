@@ -17,11 +17,8 @@ pub(super) const TAGS: &[&str] = &[
     "stable",
     "rock-solid",
 ];
-pub(super) const CHANNELS: &[(Channel, &str)] = &[
-    (Channel::RockSolid, "1.57.5"),
-    (Channel::Stable, "1.58.3"),
-    (Channel::Alpha, "1.59.4"),
-];
+pub(super) const CHANNELS: &[(Channel, &str)] =
+    &[(Channel::RockSolid, "1.57.5"), (Channel::Stable, "1.58.3"), (Channel::Alpha, "1.59.4")];
 
 pub(super) fn info(version: &str) -> ReleaseInfo {
     ReleaseInfo {
@@ -34,10 +31,7 @@ pub(super) fn info(version: &str) -> ReleaseInfo {
 
 pub(super) fn offer(channels: &[(Channel, &str)], tags: &[&str]) -> Offer {
     Offer {
-        channels: channels
-            .iter()
-            .map(|&(channel, version)| (channel, info(version)))
-            .collect(),
+        channels: channels.iter().map(|&(channel, version)| (channel, info(version))).collect(),
         tags: tags.iter().map(ToString::to_string).collect(),
     }
 }

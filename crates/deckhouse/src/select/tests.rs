@@ -25,31 +25,17 @@ fn by_default_channels_and_latest_patches_from_rock_solid_to_alpha() {
     let all = format!("1.57.5 1.58.3 1.58.10 1.59.4; {ALL_THREE}");
     chooses(
         &offer(CHANNELS, TAGS),
-        &[
-            ("", &all),
-            ("min 1.57", &all),
-            ("min 1.57.5", &all),
-            ("max 1.59", &all),
-        ],
+        &[("", &all), ("min 1.57", &all), ("min 1.57.5", &all), ("max 1.59", &all)],
     );
 }
 
 #[test]
 fn a_minimum_below_rock_solid_brings_older_minors() {
-    let tags: Vec<&str> = TAGS
-        .iter()
-        .copied()
-        .chain(["v1.45.1", "v1.45.11", "v1.55.0", "v1.56.7", "v1.54.2"])
-        .collect();
+    let tags: Vec<&str> =
+        TAGS.iter().copied().chain(["v1.45.1", "v1.45.11", "v1.55.0", "v1.56.7", "v1.54.2"]).collect();
     let source = offer(CHANNELS, &tags);
     let rest = format!("1.57.5 1.58.3 1.58.10 1.59.4; {ALL_THREE}");
-    chooses(
-        &source,
-        &[
-            ("min 1.55", &format!("1.55.0 1.56.7 {rest}")),
-            ("min 1.56.8", &rest),
-        ],
-    );
+    chooses(&source, &[("min 1.55", &format!("1.55.0 1.56.7 {rest}")), ("min 1.56.8", &rest)]);
     let gap = "the source has no release of the minors 1.46 to 1.53";
     let from_45 = format!("1.45.11 1.54.2 1.55.0 1.56.7 {rest}");
     chooses_saying(&source, "min 1.45", &from_45, &[gap]);
@@ -97,11 +83,7 @@ fn a_maximum_leaves_out_channels_above_it() {
 
 #[test]
 fn a_maximum_below_rock_solid_chooses_the_newest_release_it_allows() {
-    let tags: Vec<&str> = TAGS
-        .iter()
-        .copied()
-        .chain(["v1.55.0", "v1.55.9-rc.1", "v1.56.7"])
-        .collect();
+    let tags: Vec<&str> = TAGS.iter().copied().chain(["v1.55.0", "v1.55.9-rc.1", "v1.56.7"]).collect();
     let source = offer(CHANNELS, &tags);
     for (line, expected) in [
         ("max 1.57.4", "1.57.4; "),
@@ -112,11 +94,7 @@ fn a_maximum_below_rock_solid_chooses_the_newest_release_it_allows() {
         ("max 1.56 channel stable", "1.56.7; "),
         ("max 1.56 channel stable point stable", "1.56.7; stable>1.56.7"),
     ] {
-        assert_eq!(
-            shown(&select(&source, &request(line)).unwrap()),
-            expected,
-            "{line}"
-        );
+        assert_eq!(shown(&select(&source, &request(line)).unwrap()), expected, "{line}");
     }
 }
 
@@ -126,41 +104,24 @@ fn missing_ends_are_replaced_by_the_lowest_and_highest_channel() {
     let two = offer(&[(Channel::Stable, "1.57.9"), (Channel::Beta, "1.59.4")], &tags);
     chooses(&two, &[("", "1.57.9 1.58.9 1.59.4; beta=1.59.4 stable=1.57.9")]);
     let said = "the minimum version 1.58 is above stable (v1.57.9) and is ignored";
-    chooses_saying(
-        &two,
-        "min 1.58",
-        "1.57.9 1.58.9 1.59.4; beta=1.59.4 stable=1.57.9",
-        &[said],
-    );
+    chooses_saying(&two, "min 1.58", "1.57.9 1.58.9 1.59.4; beta=1.59.4 stable=1.57.9", &[said]);
     let one = offer(&[(Channel::EarlyAccess, "1.58.3")], &tags);
     chooses(
         &one,
-        &[
-            ("", "1.58.3; early-access=1.58.3"),
-            ("min 1.56", "1.56.1 1.57.9 1.58.3; early-access=1.58.3"),
-        ],
+        &[("", "1.58.3; early-access=1.58.3"), ("min 1.56", "1.56.1 1.57.9 1.58.3; early-access=1.58.3")],
     );
 }
 
 #[test]
 fn long_term_support_is_a_channel_but_no_end_of_the_range() {
     let tags = ["v1.55.2", "v1.56.1", "v1.57.5", "v1.58.9", "v1.59.4", "v1.60.0"];
-    let mut channels = vec![
-        (Channel::Lts, "1.55.2"),
-        (Channel::RockSolid, "1.57.5"),
-        (Channel::Alpha, "1.59.4"),
-    ];
+    let mut channels =
+        vec![(Channel::Lts, "1.55.2"), (Channel::RockSolid, "1.57.5"), (Channel::Alpha, "1.59.4")];
     chooses(
         &offer(&channels, &tags),
         &[
-            (
-                "",
-                "1.55.2 1.57.5 1.58.9 1.59.4; alpha=1.59.4 rock-solid=1.57.5 lts=1.55.2",
-            ),
-            (
-                "min 1.56",
-                "1.55.2 1.56.1 1.57.5 1.58.9 1.59.4; alpha=1.59.4 rock-solid=1.57.5 lts=1.55.2",
-            ),
+            ("", "1.55.2 1.57.5 1.58.9 1.59.4; alpha=1.59.4 rock-solid=1.57.5 lts=1.55.2"),
+            ("min 1.56", "1.55.2 1.56.1 1.57.5 1.58.9 1.59.4; alpha=1.59.4 rock-solid=1.57.5 lts=1.55.2"),
             ("channel lts", "1.55.2; lts=1.55.2"),
         ],
     );
@@ -174,29 +135,15 @@ fn named_channels_bring_only_themselves() {
         &offer(CHANNELS, TAGS),
         &[
             ("channel stable", "1.58.3; stable=1.58.3"),
-            (
-                "channel stable channel alpha",
-                "1.58.3 1.59.4; alpha=1.59.4 stable=1.58.3",
-            ),
-            (
-                "channel rock-solid channel rock-solid",
-                "1.57.5; rock-solid=1.57.5",
-            ),
+            ("channel stable channel alpha", "1.58.3 1.59.4; alpha=1.59.4 stable=1.58.3"),
+            ("channel rock-solid channel rock-solid", "1.57.5; rock-solid=1.57.5"),
             ("channel stable min 1.57", "1.57.5 1.58.3; stable=1.58.3"),
             ("channel alpha min 1.58", "1.58.10 1.59.4; alpha=1.59.4"),
-            (
-                "channel alpha channel rock-solid min 1.59",
-                "1.57.5 1.59.4; alpha=1.59.4 rock-solid=1.57.5",
-            ),
+            ("channel alpha channel rock-solid min 1.59", "1.57.5 1.59.4; alpha=1.59.4 rock-solid=1.57.5"),
         ],
     );
     let said = "the minimum version 1.59 is above stable (v1.58.3) and is ignored";
-    chooses_saying(
-        &offer(CHANNELS, TAGS),
-        "channel stable min 1.59",
-        "1.58.3; stable=1.58.3",
-        &[said],
-    );
+    chooses_saying(&offer(CHANNELS, TAGS), "channel stable min 1.59", "1.58.3; stable=1.58.3", &[said]);
     let said = "channel alpha points to v1.59.4, above the maximum version 1.58, and is left out";
     let source = offer(CHANNELS, TAGS);
     chooses_saying(
@@ -205,12 +152,7 @@ fn named_channels_bring_only_themselves() {
         "1.57.5; rock-solid=1.57.5",
         &[said],
     );
-    chooses_saying(
-        &source,
-        "channel alpha min 1.57 max 1.58",
-        "1.57.5 1.58.10; ",
-        &[said],
-    );
+    chooses_saying(&source, "channel alpha min 1.57 max 1.58", "1.57.5 1.58.10; ", &[said]);
 }
 
 #[test]
@@ -221,10 +163,7 @@ fn exact_releases_bring_the_channels_that_point_to_them() {
             ("release 1.58.3", "1.58.3; stable=1.58.3"),
             ("release 1.58.2", "1.58.2; "),
             ("release 1.59.0-rc.1", "1.59.0-rc.1; "),
-            (
-                "release 1.59.4 release 1.57.4 release 1.59.4",
-                "1.57.4 1.59.4; alpha=1.59.4",
-            ),
+            ("release 1.59.4 release 1.57.4 release 1.59.4", "1.57.4 1.59.4; alpha=1.59.4"),
             ("release 1.61.0", "1.61.0; "),
             ("release 1.58.2 min 1.57", "1.58.2; "),
             ("release 1.58.2 max 1.58", "1.58.2; "),
@@ -261,13 +200,7 @@ fn a_pointed_channel_points_to_the_highest_release() {
         &[&moved("lts", "1.58.3", "the source does not have it")],
     );
     let all = format!("1.57.5 1.58.3 1.58.10 1.59.4; {ALL_THREE}");
-    chooses(
-        &source,
-        &[
-            ("point alpha", &all),
-            ("release 1.58.3 point stable", "1.58.3; stable=1.58.3"),
-        ],
-    );
+    chooses(&source, &[("point alpha", &all), ("release 1.58.3 point stable", "1.58.3; stable=1.58.3")]);
     chooses_saying(
         &source,
         "point stable",
@@ -279,9 +212,7 @@ fn a_pointed_channel_points_to_the_highest_release() {
 #[test]
 fn suspended_channels_are_refused_when_resolved_to() {
     let source = suspend(offer(CHANNELS, TAGS), Channel::Alpha);
-    let refused = Err(SelectError::Suspended {
-        channels: vec![Channel::Alpha],
-    });
+    let refused = Err(SelectError::Suspended { channels: vec![Channel::Alpha] });
     for line in [
         "",
         "channel alpha",
@@ -293,28 +224,14 @@ fn suspended_channels_are_refused_when_resolved_to() {
         assert_eq!(select(&source, &request(line)), refused, "{line}");
         let ignoring = request(&format!("{line} ignore suspend"));
         let selection = select(&source, &ignoring).unwrap();
-        assert_eq!(
-            selection.channels[&Channel::Alpha].version().to_string(),
-            "1.59.4",
-            "{line}"
-        );
+        assert_eq!(selection.channels[&Channel::Alpha].version().to_string(), "1.59.4", "{line}");
     }
     for (line, expected) in [
         ("channel stable", "1.58.3; stable=1.58.3"),
-        (
-            "max 1.58",
-            "1.57.5 1.58.3 1.58.10; stable=1.58.3 rock-solid=1.57.5",
-        ),
-        (
-            "max 1.58 point alpha",
-            "1.57.5 1.58.3 1.58.10; alpha>1.58.10 stable=1.58.3 rock-solid=1.57.5",
-        ),
+        ("max 1.58", "1.57.5 1.58.3 1.58.10; stable=1.58.3 rock-solid=1.57.5"),
+        ("max 1.58 point alpha", "1.57.5 1.58.3 1.58.10; alpha>1.58.10 stable=1.58.3 rock-solid=1.57.5"),
     ] {
-        assert_eq!(
-            shown(&select(&source, &request(line)).unwrap()),
-            expected,
-            "{line}"
-        );
+        assert_eq!(shown(&select(&source, &request(line)).unwrap()), expected, "{line}");
     }
     let said = "channel alpha points to v1.59.4 but is suspended, and its tags are left out";
     chooses_saying(&source, "release 1.59.4", "1.59.4; ", &[said]);
@@ -331,10 +248,7 @@ fn a_channel_may_point_to_a_prerelease() {
     let channels = [(Channel::RockSolid, "1.58.3"), (Channel::Alpha, "1.59.5-rc.2")];
     chooses(
         &offer(&channels, TAGS),
-        &[(
-            "",
-            "1.58.3 1.58.10 1.59.4 1.59.5-rc.2; alpha=1.59.5-rc.2 rock-solid=1.58.3",
-        )],
+        &[("", "1.58.3 1.58.10 1.59.4 1.59.5-rc.2; alpha=1.59.5-rc.2 rock-solid=1.58.3")],
     );
 }
 
@@ -350,10 +264,7 @@ fn gaps_on_the_source_are_said_and_only_those() {
     );
     chooses(
         &offer(CHANNELS, TAGS),
-        &[(
-            "channel rock-solid channel alpha",
-            "1.57.5 1.59.4; alpha=1.59.4 rock-solid=1.57.5",
-        )],
+        &[("channel rock-solid channel alpha", "1.57.5 1.59.4; alpha=1.59.4 rock-solid=1.57.5")],
     );
 }
 
@@ -362,10 +273,7 @@ fn what_is_not_there_is_named_with_what_is() {
     let source = offer(CHANNELS, TAGS);
     let available = versions(&["1.57.5", "1.58.10", "1.59.4", "1.61.0"]);
     assert_eq!(
-        select(
-            &source,
-            &request("release 1.58.4 release 1.58.3 release 1.56.0 release 1.58.4")
-        ),
+        select(&source, &request("release 1.58.4 release 1.58.3 release 1.56.0 release 1.58.4")),
         Err(SelectError::UnknownReleases {
             missing: versions(&["1.56.0", "1.58.4"]),
             available: available.clone()
@@ -380,48 +288,25 @@ fn what_is_not_there_is_named_with_what_is() {
     );
     assert_eq!(
         select(&source, &request("max 1.50")),
-        Err(SelectError::NothingInRange {
-            available: available.clone()
-        })
+        Err(SelectError::NothingInRange { available: available.clone() })
     );
     assert_eq!(
         select(&source, &request("max 1.50 min 1.40")),
         Err(SelectError::NothingInRange { available })
     );
-    assert_eq!(
-        select(&offer(&[], TAGS), &Request::default()),
-        Err(SelectError::NoChannels)
-    );
-    assert_eq!(
-        select(&offer(&[], TAGS), &request("channel alpha")),
-        Err(SelectError::NoChannels)
-    );
-    let error = select(&offer(&[], &[]), &request("release 1.58.4"))
-        .unwrap_err()
-        .to_string();
-    assert_eq!(
-        error,
-        "the source has no release v1.58.4 (latest patches that it has: none)"
-    );
+    assert_eq!(select(&offer(&[], TAGS), &Request::default()), Err(SelectError::NoChannels));
+    assert_eq!(select(&offer(&[], TAGS), &request("channel alpha")), Err(SelectError::NoChannels));
+    let error = select(&offer(&[], &[]), &request("release 1.58.4")).unwrap_err().to_string();
+    assert_eq!(error, "the source has no release v1.58.4 (latest patches that it has: none)");
 }
 
 #[test]
 fn bounds_that_contradict_are_refused() {
     let source = offer(CHANNELS, TAGS);
-    for line in [
-        "min 1.58 max 1.57",
-        "min 1.58.3 max 1.58.2",
-        "min 1.58 max 1.57 channel stable",
-    ] {
+    for line in ["min 1.58 max 1.57", "min 1.58.3 max 1.58.2", "min 1.58 max 1.57 channel stable"] {
         let error = select(&source, &request(line)).unwrap_err();
-        assert!(
-            matches!(error, SelectError::MinAboveMax { .. }),
-            "{line}: {error}"
-        );
+        assert!(matches!(error, SelectError::MinAboveMax { .. }), "{line}: {error}");
     }
     let error = select(&source, &request("release 1.59.4 release 1.57.5 max 1.58")).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "release v1.59.4 is above the maximum version 1.58"
-    );
+    assert_eq!(error.to_string(), "release v1.59.4 is above the maximum version 1.58");
 }

@@ -23,14 +23,7 @@ pub(super) struct Diagnosis {
 
 impl Diagnosis {
     pub(super) fn new(kind: FaultKind, transient: bool, what: String) -> Self {
-        Self {
-            kind,
-            transient,
-            attempts_limit: None,
-            what,
-            hints: Vec::new(),
-            certificate: None,
-        }
+        Self { kind, transient, attempts_limit: None, what, hints: Vec::new(), certificate: None }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -41,11 +34,7 @@ impl Diagnosis {
 
 pub(super) fn diagnose(error: &reqwest::Error) -> Diagnosis {
     let host = host_of(error.url());
-    let phase = if error.is_connect() {
-        Phase::Connecting
-    } else {
-        Phase::Talking
-    };
+    let phase = if error.is_connect() { Phase::Connecting } else { Phase::Talking };
     if let Some(fault) = find::<ProxyFault>(error) {
         return proxy(fault);
     }
@@ -75,11 +64,7 @@ fn diagnose_chain(error: &(dyn Error + 'static), host: &str, phase: Phase, timed
     if let Some(fault) = find::<hyper::Error>(error) {
         return by_hyper(fault, host);
     }
-    Diagnosis::new(
-        FaultKind::Other,
-        false,
-        format!("the request to {host} failed: {}", innermost(error)),
-    )
+    Diagnosis::new(FaultKind::Other, false, format!("the request to {host} failed: {}", innermost(error)))
 }
 
 fn dns(fault: &DnsFault) -> Diagnosis {
@@ -89,11 +74,8 @@ fn dns(fault: &DnsFault) -> Diagnosis {
             diagnosis(false).hint("add the host to /etc/hosts, or a nameserver to /etc/resolv.conf")
         }
         // A name may be a moment away from existing, and resolvers sometimes err; but not for long.
-        DnsFault::NoSuchName { .. } => Diagnosis {
-            attempts_limit: Some(2),
-            ..diagnosis(true)
-        }
-        .hint("check the name, and whether this network's DNS knows it"),
+        DnsFault::NoSuchName { .. } => Diagnosis { attempts_limit: Some(2), ..diagnosis(true) }
+            .hint("check the name, and whether this network's DNS knows it"),
         DnsFault::Unanswered { .. } => diagnosis(true).hint("check the nameservers in /etc/resolv.conf"),
     }
 }
@@ -122,11 +104,7 @@ fn by_io(error: &io::Error, host: &str, phase: Phase) -> Option<Diagnosis> {
     };
     Some(if phase == Phase::Connecting {
         let transient = error.kind() != ErrorKind::PermissionDenied;
-        Diagnosis::new(
-            FaultKind::Connect,
-            transient,
-            format!("cannot connect to {host}: {reason}"),
-        )
+        Diagnosis::new(FaultKind::Connect, transient, format!("cannot connect to {host}: {reason}"))
     } else {
         interrupted(host, reason)
     })
@@ -150,57 +128,38 @@ fn by_hyper(error: &hyper::Error, host: &str) -> Diagnosis {
 }
 
 fn interrupted(host: &str, reason: &str) -> Diagnosis {
-    Diagnosis::new(
-        FaultKind::Interrupted,
-        true,
-        format!("the connection to {host} broke off: {reason}"),
-    )
+    Diagnosis::new(FaultKind::Interrupted, true, format!("the connection to {host} broke off: {reason}"))
 }
 
 fn proxy(fault: &ProxyFault) -> Diagnosis {
-    let ProxyFault {
-        proxy,
-        target,
-        problem,
-        ..
-    } = fault;
+    let ProxyFault { proxy, target, problem, .. } = fault;
     let direct = format!("if {target} can be reached directly, name it in NO_PROXY");
     let place = proxy.as_str().trim_end_matches('/');
     let new = |transient, what| Diagnosis::new(FaultKind::Proxy, transient, what);
     match problem {
-        ProxyProblem::Login { login_sent: false } => new(
-            false,
-            format!("the proxy {place} wants a login before it connects to {target} (407)"),
-        )
-        .hint("put the login into the variable: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"),
-        ProxyProblem::Login { login_sent: true } => new(
-            false,
-            format!("the proxy {place} did not accept the login for {target} (407)"),
-        )
-        .hint("check user and password in HTTPS_PROXY; special characters must be percent-encoded"),
+        ProxyProblem::Login { login_sent: false } => {
+            new(false, format!("the proxy {place} wants a login before it connects to {target} (407)"))
+                .hint("put the login into the variable: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT")
+        }
+        ProxyProblem::Login { login_sent: true } => {
+            new(false, format!("the proxy {place} did not accept the login for {target} (407)"))
+                .hint("check user and password in HTTPS_PROXY; special characters must be percent-encoded")
+        }
         ProxyProblem::Refused(Some(answer)) => {
             let what = format!(
                 "the proxy {place} refused to connect to {target}: {} {}",
                 answer.status, answer.reason
             );
             let by_rule = answer.status < 500;
-            let remedy = if by_rule {
-                "allow CONNECT to"
-            } else {
-                "see whether the proxy can reach"
-            };
-            new(!by_rule, what.trim_end().to_owned())
-                .hint(format!("{remedy} {target}"))
-                .hint(direct)
+            let remedy = if by_rule { "allow CONNECT to" } else { "see whether the proxy can reach" };
+            new(!by_rule, what.trim_end().to_owned()).hint(format!("{remedy} {target}")).hint(direct)
         }
         ProxyProblem::Refused(None) => {
             new(true, format!("the proxy {place} refused to connect to {target}")).hint(direct)
         }
         ProxyProblem::Timeout(limit) => {
-            let what = format!(
-                "no connection to {target} through the proxy {place} within {}",
-                seconds(*limit)
-            );
+            let what =
+                format!("no connection to {target} through the proxy {place} within {}", seconds(*limit));
             new(true, what).hint(direct)
         }
         ProxyProblem::Unreachable => {
@@ -208,12 +167,7 @@ fn proxy(fault: &ProxyFault) -> Diagnosis {
             let timed_out = find::<io::Error>(source).is_some_and(|io| io.kind() == ErrorKind::TimedOut);
             let inner = diagnose_chain(source, place, Phase::Connecting, timed_out);
             let what = format!("no way to {target} through the proxy: {}", inner.what);
-            Diagnosis {
-                kind: FaultKind::Proxy,
-                what,
-                ..inner
-            }
-            .hint(direct)
+            Diagnosis { kind: FaultKind::Proxy, what, ..inner }.hint(direct)
         }
     }
 }

@@ -39,10 +39,7 @@ pub struct NetworkFault(Box<Diagnosis>);
 
 impl NetworkFault {
     /// Tells the fault from an error of a request or of reading its answer.
-    #[expect(
-        clippy::needless_pass_by_value,
-        reason = "for `map_err`; the error's URL must not live on"
-    )]
+    #[expect(clippy::needless_pass_by_value, reason = "for `map_err`; the error's URL must not live on")]
     pub fn from_reqwest(error: reqwest::Error) -> Self {
         Self(Box::new(diagnose(&error)))
     }
@@ -63,9 +60,7 @@ impl NetworkFault {
         if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
             let what = format!("the proxy wants a login before it fetches from {host} (407)");
             let hint = "put the login into HTTP_PROXY: http://USER:PASSWORD@HOST:PORT, special characters percent-encoded";
-            return Some(Self(Box::new(
-                Diagnosis::new(FaultKind::Proxy, false, what).hint(hint),
-            )));
+            return Some(Self(Box::new(Diagnosis::new(FaultKind::Proxy, false, what).hint(hint))));
         }
         if !status.is_success() && response.headers().contains_key("x-squid-error") {
             let what = format!("the proxy refused to fetch from {host}: {status}");

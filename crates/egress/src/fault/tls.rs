@@ -23,10 +23,8 @@ pub(super) fn diagnose(error: &Error, host: &str) -> Diagnosis {
             | AlertDescription::UnknownCA
             | AlertDescription::CertificateUnknown
             | AlertDescription::AccessDenied,
-        ) => fault(format!(
-            "the server did not accept this side's certificate ({error})"
-        ))
-        .hint(client_hint(host)),
+        ) => fault(format!("the server did not accept this side's certificate ({error})"))
+            .hint(client_hint(host)),
         Error::AlertReceived(
             AlertDescription::HandshakeFailure
             | AlertDescription::ProtocolVersion
@@ -38,10 +36,9 @@ pub(super) fn diagnose(error: &Error, host: &str) -> Diagnosis {
                 .hint(client_hint(host))
         }
         // What a broken line or a dying server can produce in the middle of a stream.
-        Error::DecryptError | Error::AlertReceived(AlertDescription::InternalError) => Diagnosis {
-            transient: true,
-            ..fault(error.to_string())
-        },
+        Error::DecryptError | Error::AlertReceived(AlertDescription::InternalError) => {
+            Diagnosis { transient: true, ..fault(error.to_string()) }
+        }
         other => fault(other.to_string()),
     }
 }
@@ -54,15 +51,8 @@ fn refused(error: &Error) -> Option<&RefusedCertificate> {
 }
 
 fn by_certificate(refused: &RefusedCertificate, host: &str) -> Diagnosis {
-    let offered = refused
-        .offered
-        .as_ref()
-        .map(|offered| format!(" ({offered})"))
-        .unwrap_or_default();
-    let what = format!(
-        "the certificate of {host} was refused: {}{offered}",
-        refused.reason
-    );
+    let offered = refused.offered.as_ref().map(|offered| format!(" ({offered})")).unwrap_or_default();
+    let what = format!("the certificate of {host} was refused: {}{offered}", refused.reason);
     let mut diagnosis = Diagnosis::new(FaultKind::Tls, false, what);
     diagnosis.certificate.clone_from(&refused.offered);
     match refused.remedy {

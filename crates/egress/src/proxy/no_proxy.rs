@@ -57,13 +57,9 @@ impl NoProxy {
         let Self::Any(entries) = self else { return true };
         entries.iter().any(|entry| match (entry, address) {
             (Entry::Network(network), Some(address)) => network.contains(&address),
-            (
-                Entry::Address {
-                    address: listed,
-                    port,
-                },
-                Some(address),
-            ) => *listed == address && port_fits(port),
+            (Entry::Address { address: listed, port }, Some(address)) => {
+                *listed == address && port_fits(port)
+            }
             (Entry::Domain { suffix, whole, port }, None) => {
                 (host.ends_with(suffix) || *whole && host == suffix[1..]) && port_fits(port)
             }
@@ -78,15 +74,9 @@ fn entry(word: &str) -> Option<Entry> {
     }
     let (host, port) = split_port(word);
     if let Ok(address) = host.parse::<IpAddr>() {
-        return Some(Entry::Address {
-            address: address.to_canonical(),
-            port,
-        });
+        return Some(Entry::Address { address: address.to_canonical(), port });
     }
-    let host = host
-        .strip_prefix('*')
-        .filter(|rest| rest.starts_with('.'))
-        .unwrap_or(host);
+    let host = host.strip_prefix('*').filter(|rest| rest.starts_with('.')).unwrap_or(host);
     let (domain, whole) = match host.strip_prefix('.') {
         Some(domain) => (domain, false),
         None => (host, true),
@@ -99,11 +89,7 @@ fn entry(word: &str) -> Option<Entry> {
         Ok(url::Host::Domain(ascii)) => ascii,
         _ => domain.to_owned(),
     };
-    Some(Entry::Domain {
-        suffix: format!(".{domain}"),
-        whole,
-        port,
-    })
+    Some(Entry::Domain { suffix: format!(".{domain}"), whole, port })
 }
 
 /// `host:port` and `[v6]:port`; a bare IPv6 address has colons but no port.
@@ -112,10 +98,7 @@ fn split_port(word: &str) -> (&str, Option<String>) {
         Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, Some(port)),
         _ => (word, None),
     };
-    let host = host
-        .strip_prefix('[')
-        .and_then(|host| host.strip_suffix(']'))
-        .unwrap_or(host);
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     (host, port.filter(|port| !port.is_empty()).map(str::to_owned))
 }
 
@@ -180,11 +163,7 @@ mod tests {
             ("3.4", "1.2.3.4", 443, false),
             ("пример.рф", "xn--e1afmkfd.xn--p1ai", 443, true),
         ] {
-            assert_eq!(
-                NoProxy::parse(no_proxy).is_direct(host, port),
-                direct,
-                "{no_proxy:?} {host}:{port}"
-            );
+            assert_eq!(NoProxy::parse(no_proxy).is_direct(host, port), direct, "{no_proxy:?} {host}:{port}");
         }
     }
 

@@ -31,28 +31,18 @@ pub(super) async fn ask_proxy(proxy: &Url, target: &Url, dns: &Dns) -> Option<Co
     if proxy.scheme() != "http" {
         return None;
     }
-    tokio::time::timeout(PATIENCE, ask(proxy, target, dns))
-        .await
-        .ok()
-        .flatten()
+    tokio::time::timeout(PATIENCE, ask(proxy, target, dns)).await.ok().flatten()
 }
 
 async fn ask(proxy: &Url, target: &Url, dns: &Dns) -> Option<ConnectAnswer> {
     let addresses = dns.lookup(proxy.host_str()?).await.ok()?;
     let port = proxy.port_or_known_default()?;
-    let places: Vec<_> = addresses
-        .into_iter()
-        .map(|address| (address, port).into())
-        .collect();
+    let places: Vec<_> = addresses.into_iter().map(|address| (address, port).into()).collect();
     let mut stream = TcpStream::connect(&places[..]).await.ok()?;
     let place = format!("{}:{}", target.host_str()?, target.port_or_known_default()?);
     let mut request = format!("CONNECT {place} HTTP/1.1\r\nHost: {place}\r\nConnection: close\r\n");
     if !proxy.username().is_empty() {
-        let login = format!(
-            "{}:{}",
-            decode(proxy.username()),
-            decode(proxy.password().unwrap_or_default())
-        );
+        let login = format!("{}:{}", decode(proxy.username()), decode(proxy.password().unwrap_or_default()));
         request.push_str("Proxy-Authorization: Basic ");
         request.push_str(&BASE64_STANDARD.encode(login));
         request.push_str("\r\n");
@@ -77,13 +67,7 @@ fn status_line(answer: &[u8]) -> Option<ConnectAnswer> {
     let mut words = line.trim_end().splitn(3, ' ');
     words.next().filter(|version| version.starts_with("HTTP/"))?;
     let status = words.next()?.parse().ok()?;
-    let reason = words
-        .next()
-        .unwrap_or_default()
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(80)
-        .collect();
+    let reason = words.next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(80).collect();
     Some(ConnectAnswer { status, reason })
 }
 
@@ -94,24 +78,15 @@ mod tests {
     #[test]
     fn reads_a_status_line() {
         for (answer, expected) in [
-            (
-                &b"HTTP/1.1 403 Forbidden\r\nServer: squid"[..],
-                Some((403, "Forbidden")),
-            ),
-            (
-                b"HTTP/1.0 503 Service Unavailable\n",
-                Some((503, "Service Unavailable")),
-            ),
+            (&b"HTTP/1.1 403 Forbidden\r\nServer: squid"[..], Some((403, "Forbidden"))),
+            (b"HTTP/1.0 503 Service Unavailable\n", Some((503, "Service Unavailable"))),
             (b"HTTP/1.1 502\r\n", Some((502, ""))),
             (b"HTTP/1.1 403 \x1b[31mred\r\n", Some((403, "[31mred"))),
             (b"HTTP/1.1 abc\r\n", None),
             (b"SSH-2.0-OpenSSH_9\r\n", None),
             (b"", None),
         ] {
-            let expected = expected.map(|(status, reason)| ConnectAnswer {
-                status,
-                reason: reason.into(),
-            });
+            let expected = expected.map(|(status, reason)| ConnectAnswer { status, reason: reason.into() });
             assert_eq!(status_line(answer), expected, "{}", answer.escape_ascii());
         }
     }

@@ -61,23 +61,14 @@ fn proxy_url(variable: &'static str, value: Option<&str>) -> Result<Option<Url>,
     };
     let bad = |reason: String| EgressError::Proxy { variable, reason };
     // `proxy:3128` reads as scheme `proxy`: only `://` tells.
-    let url = if value.contains("://") {
-        Url::parse(value)
-    } else {
-        Url::parse(&format!("http://{value}"))
-    };
+    let url = if value.contains("://") { Url::parse(value) } else { Url::parse(&format!("http://{value}")) };
     let url = url.map_err(|error| bad(error.to_string()))?;
     // A bare `#`, `/` or `?` in the password ends the host there, and the rest would be ignored.
     if value.contains('@') && url.username().is_empty() && url.password().is_none() {
-        return Err(bad(
-            "special characters in its login must be percent-encoded".to_owned()
-        ));
+        return Err(bad("special characters in its login must be percent-encoded".to_owned()));
     }
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(bad(format!(
-            "a {} proxy is not supported, only http and https",
-            url.scheme()
-        )));
+        return Err(bad(format!("a {} proxy is not supported, only http and https", url.scheme())));
     }
     if !url.has_host() {
         return Err(bad("it names no host".to_owned()));
@@ -117,11 +108,7 @@ mod tests {
             assert_eq!(chosen.as_deref(), proxy, "{url}");
         }
         let only_http = ProxyRules::new(&variables("http://plain:3128", "", "")).unwrap();
-        assert!(
-            only_http
-                .proxy_for(&Url::parse("https://example.org").unwrap())
-                .is_none()
-        );
+        assert!(only_http.proxy_for(&Url::parse("https://example.org").unwrap()).is_none());
         assert!(ProxyRules::new(&variables("", " ", "*")).unwrap().is_empty());
     }
 
@@ -136,10 +123,7 @@ mod tests {
         ] {
             let error = ProxyRules::new(&variables("", value, "")).unwrap_err();
             let shown = format!("{error} {error:?}");
-            assert!(
-                shown.contains(reason) && shown.starts_with("HTTPS_PROXY"),
-                "{shown}"
-            );
+            assert!(shown.contains(reason) && shown.starts_with("HTTPS_PROXY"), "{shown}");
             assert!(!shown.contains("hunter2"), "{shown}");
         }
         let rules = ProxyRules::new(&variables("http://u:hunter2@proxy:1", "", "")).unwrap();

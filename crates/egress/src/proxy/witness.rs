@@ -60,11 +60,7 @@ pub(crate) struct ProxyFault {
 
 impl fmt::Display for ProxyFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "no connection to {} through the proxy {}",
-            self.target, self.proxy
-        )
+        write!(f, "no connection to {} through the proxy {}", self.target, self.proxy)
     }
 }
 
@@ -90,10 +86,7 @@ impl WitnessLayer {
     pub(crate) fn proxy(rules: ProxyRules) -> reqwest::Proxy {
         reqwest::Proxy::custom(move |target| {
             let proxy = rules.proxy_for(target).cloned();
-            CHOSEN.set(proxy.clone().map(|proxy| Chosen {
-                target: target.clone(),
-                proxy,
-            }));
+            CHOSEN.set(proxy.clone().map(|proxy| Chosen { target: target.clone(), proxy }));
             proxy
         })
     }
@@ -103,10 +96,7 @@ impl<S> Layer<S> for WitnessLayer {
     type Service = Witness<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Witness {
-            inner,
-            layer: self.clone(),
-        }
+        Witness { inner, layer: self.clone() }
     }
 }
 
@@ -152,9 +142,9 @@ where
 
 async fn explain(chosen: Chosen, error: BoxError, dns: &Dns) -> BoxError {
     let problem = match tunnel_error(&*error).as_deref() {
-        Some("proxy authorization required") => ProxyProblem::Login {
-            login_sent: !chosen.proxy.username().is_empty(),
-        },
+        Some("proxy authorization required") => {
+            ProxyProblem::Login { login_sent: !chosen.proxy.username().is_empty() }
+        }
         Some("failed to create underlying connection" | "io error establishing tunnel") => {
             ProxyProblem::Unreachable
         }
@@ -170,20 +160,10 @@ fn fault(chosen: &Chosen, problem: ProxyProblem, source: BoxError) -> BoxError {
     let host = chosen.target.host_str().unwrap_or_default();
     let port = chosen.target.port_or_known_default().unwrap_or_default();
     let proxy = SafeUrl::new(&chosen.proxy);
-    Box::new(ProxyFault {
-        proxy,
-        target: format!("{host}:{port}"),
-        problem,
-        source,
-    })
+    Box::new(ProxyFault { proxy, target: format!("{host}:{port}"), problem, source })
 }
 
 /// hyper-util keeps the type of its tunnel errors to itself; their text is all there is.
 fn tunnel_error(error: &(dyn Error + 'static)) -> Option<String> {
-    causes(error).find_map(|error| {
-        error
-            .to_string()
-            .strip_prefix("tunnel error: ")
-            .map(str::to_owned)
-    })
+    causes(error).find_map(|error| error.to_string().strip_prefix("tunnel error: ").map(str::to_owned))
 }

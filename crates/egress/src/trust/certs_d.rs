@@ -46,10 +46,7 @@ impl HostCertificates {
     }
 
     fn add(&mut self, directory: &Path, provider: &CryptoProvider) -> Result<(), EgressError> {
-        let unreadable = |source| EgressError::Read {
-            path: directory.to_owned(),
-            source,
-        };
+        let unreadable = |source| EgressError::Read { path: directory.to_owned(), source };
         let mut paths = Vec::new();
         for entry in std::fs::read_dir(directory).map_err(unreadable)? {
             paths.push(entry.map_err(unreadable)?.path());
@@ -84,8 +81,7 @@ fn names(host: &str) -> Vec<String> {
 }
 
 fn has_port(host: &str) -> bool {
-    host.rsplit_once(':')
-        .is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
+    host.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
 fn partner(path: &Path, extension: &str) -> Result<PathBuf, EgressError> {
@@ -93,10 +89,7 @@ fn partner(path: &Path, extension: &str) -> Result<PathBuf, EgressError> {
     if partner.exists() {
         return Ok(partner);
     }
-    Err(EgressError::LonelyClientFile {
-        present: path.to_owned(),
-        missing: partner,
-    })
+    Err(EgressError::LonelyClientFile { present: path.to_owned(), missing: partner })
 }
 
 fn client_pair(
@@ -105,15 +98,9 @@ fn client_pair(
     provider: &CryptoProvider,
 ) -> Result<CertifiedKey, EgressError> {
     let chain = required_certificates(certificate)?;
-    let bad_key = |reason: String| EgressError::BadKey {
-        path: key.to_owned(),
-        reason,
-    };
+    let bad_key = |reason: String| EgressError::BadKey { path: key.to_owned(), reason };
     let der = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|error| bad_key(error.to_string()))?;
-    let signer = provider
-        .key_provider
-        .load_private_key(der)
-        .map_err(|error| bad_key(error.to_string()))?;
+    let signer = provider.key_provider.load_private_key(der).map_err(|error| bad_key(error.to_string()))?;
     let pair = CertifiedKey::new(chain, signer);
     match pair.keys_match() {
         // A key that cannot tell its public half is taken as it is.
@@ -132,10 +119,7 @@ pub(super) struct ClientChoice(pub(super) Vec<Arc<CertifiedKey>>);
 
 impl ResolvesClientCert for ClientChoice {
     fn resolve(&self, issuers: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
-        let mut usable = self
-            .0
-            .iter()
-            .filter(|pair| pair.key.choose_scheme(schemes).is_some());
+        let mut usable = self.0.iter().filter(|pair| pair.key.choose_scheme(schemes).is_some());
         let first = usable.clone().next();
         // Servers behind a corporate CA often name only the root, so no match still offers the first.
         usable.find(|pair| is_issued_by(pair, issuers)).or(first).cloned()

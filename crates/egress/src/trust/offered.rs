@@ -57,50 +57,34 @@ impl fmt::Display for OfferedCertificate {
 }
 
 fn name_or_dash(name: &str) -> String {
-    if name.is_empty() {
-        "-".to_owned()
-    } else {
-        legible(name)
-    }
+    if name.is_empty() { "-".to_owned() } else { legible(name) }
 }
 
 /// A certificate is foreign text: it must not reach a terminal with control characters.
 fn legible(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { '?' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
 }
 
 fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
     let Ok(Some(extension)) = certificate.subject_alternative_name() else {
         return Vec::new();
     };
-    let shown = extension
-        .value
-        .general_names
-        .iter()
-        .filter_map(|name| match name {
-            GeneralName::DNSName(host) => Some(legible(host)),
-            GeneralName::IPAddress(bytes) => <[u8; 4]>::try_from(*bytes)
-                .map(std::net::IpAddr::from)
-                .or_else(|_| <[u8; 16]>::try_from(*bytes).map(std::net::IpAddr::from))
-                .ok()
-                .map(|address| address.to_string()),
-            _ => None,
-        });
+    let shown = extension.value.general_names.iter().filter_map(|name| match name {
+        GeneralName::DNSName(host) => Some(legible(host)),
+        GeneralName::IPAddress(bytes) => <[u8; 4]>::try_from(*bytes)
+            .map(std::net::IpAddr::from)
+            .or_else(|_| <[u8; 16]>::try_from(*bytes).map(std::net::IpAddr::from))
+            .ok()
+            .map(|address| address.to_string()),
+        _ => None,
+    });
     shown.collect()
 }
 
 fn moment(time: &ASN1Time) -> String {
     let time = time.to_datetime();
     let (date, month) = (time.date(), u8::from(time.month()));
-    format!(
-        "{}-{month:02}-{:02} {:02}:{:02} UTC",
-        date.year(),
-        date.day(),
-        time.hour(),
-        time.minute()
-    )
+    format!("{}-{month:02}-{:02} {:02}:{:02} UTC", date.year(), date.day(), time.hour(), time.minute())
 }
 
 /// The verifier's refusal; it travels inside the TLS library's error up to the user's message.

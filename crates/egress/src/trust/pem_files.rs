@@ -20,17 +20,12 @@ pub(super) fn certificates(text: &[u8]) -> Vec<CertificateDer<'static>> {
 pub(super) fn required_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, EgressError> {
     let found = certificates(&read(path)?);
     if found.is_empty() {
-        return Err(EgressError::NoCertificate {
-            path: path.to_owned(),
-        });
+        return Err(EgressError::NoCertificate { path: path.to_owned() });
     }
     Ok(found)
 }
 
 /// The bytes of a file, with its path in the error.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, EgressError> {
-    std::fs::read(path).map_err(|source| EgressError::Read {
-        path: path.to_owned(),
-        source,
-    })
+    std::fs::read(path).map_err(|source| EgressError::Read { path: path.to_owned(), source })
 }

@@ -60,11 +60,9 @@ fn from_files(named: Option<&Path>) -> Vec<CertificateDer<'static>> {
 
 fn from_directories(named: Option<&OsStr>) -> Vec<CertificateDer<'static>> {
     let directories: Vec<PathBuf> = match named {
-        Some(list) if !list.is_empty() => list
-            .as_bytes()
-            .split(|byte| *byte == b':')
-            .map(|path| OsStr::from_bytes(path).into())
-            .collect(),
+        Some(list) if !list.is_empty() => {
+            list.as_bytes().split(|byte| *byte == b':').map(|path| OsStr::from_bytes(path).into()).collect()
+        }
         _ => DIRECTORIES.iter().map(PathBuf::from).collect(),
     };
     let mut roots = Vec::new();
@@ -97,11 +95,7 @@ mod tests {
 
     fn pem(name: &str) -> String {
         let key = rcgen::KeyPair::generate().unwrap();
-        rcgen::CertificateParams::new(vec![name.to_owned()])
-            .unwrap()
-            .self_signed(&key)
-            .unwrap()
-            .pem()
+        rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap().self_signed(&key).unwrap().pem()
     }
 
     #[test]

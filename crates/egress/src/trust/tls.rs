@@ -25,9 +25,7 @@ pub(crate) fn tls_config(settings: &TrustSettings, host: &str) -> Result<ClientC
     };
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
-        .map_err(|error| EgressError::Client {
-            reason: error.to_string(),
-        })?
+        .map_err(|error| EgressError::Client { reason: error.to_string() })?
         .dangerous()
         .with_custom_certificate_verifier(verifier);
     Ok(if own.clients.is_empty() {

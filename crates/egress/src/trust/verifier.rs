@@ -30,11 +30,7 @@ impl GoVerifier {
         let trusted: HashSet<_> = store.into_iter().collect();
         let mut roots = RootCertStore::empty();
         roots.add_parsable_certificates(trusted.iter().cloned());
-        Self {
-            roots,
-            trusted,
-            algorithms,
-        }
+        Self { roots, trusted, algorithms }
     }
 
     fn judge(
@@ -123,24 +119,13 @@ impl ServerCertVerifier for GoVerifier {
 fn refusal(error: &Error, offered: Option<OfferedCertificate>, host: &ServerName<'_>) -> RefusedCertificate {
     use CertificateError as Bad;
     let Error::InvalidCertificate(bad) = error else {
-        return RefusedCertificate {
-            offered,
-            reason: error.to_string(),
-            remedy: Remedy::Replace,
-        };
+        return RefusedCertificate { offered, reason: error.to_string(), remedy: Remedy::Replace };
     };
     let (reason, remedy) = match bad {
         Bad::UnknownIssuer => {
             let self_signed = offered.as_ref().is_some_and(OfferedCertificate::is_self_signed);
-            let what = if self_signed {
-                "it is self-signed and not"
-            } else {
-                "its issuer is not"
-            };
-            (
-                format!("{what} among the trusted certificates"),
-                Remedy::TrustIssuer,
-            )
+            let what = if self_signed { "it is self-signed and not" } else { "its issuer is not" };
+            (format!("{what} among the trusted certificates"), Remedy::TrustIssuer)
         }
         Bad::Expired | Bad::ExpiredContext { .. } => ("it has expired".to_owned(), Remedy::FixDates),
         Bad::NotValidYet | Bad::NotValidYetContext { .. } => {
@@ -155,21 +140,16 @@ fn refusal(error: &Error, offered: Option<OfferedCertificate>, host: &ServerName
             };
             (format!("it is not for {}{why}", host.to_str()), Remedy::FixName)
         }
-        Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => (
-            "its extended key usage does not allow it for servers".to_owned(),
-            Remedy::Replace,
-        ),
+        Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => {
+            ("its extended key usage does not allow it for servers".to_owned(), Remedy::Replace)
+        }
         Bad::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => (
             "it is marked as a CA (CA:TRUE) and is not itself among the trusted certificates".to_owned(),
             Remedy::TrustIssuer,
         ),
         other => (other.to_string(), Remedy::Replace),
     };
-    RefusedCertificate {
-        offered,
-        reason,
-        remedy,
-    }
+    RefusedCertificate { offered, reason, remedy }
 }
 
 /// Accepts any certificate; only the handshake's signatures are still checked.

@@ -34,10 +34,7 @@ impl Proxy {
                 seen.lock().unwrap().push(head);
                 match behaviour {
                     Behaviour::Tunnel(port) => {
-                        stream
-                            .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                            .await
-                            .unwrap();
+                        stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.unwrap();
                         let mut server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
                         // How a tunnel ends is for its two ends to judge.
                         let _ = copy_bidirectional(&mut stream, &mut server).await;

@@ -30,26 +30,11 @@ async fn expect_fault(port: u16, kind: FaultKind, transient: bool, text: &str) {
 async fn broken_answers_are_told_apart() {
     let cut = "the connection to 127.0.0.1:PORT broke off: the other side closed";
     for (answer, kind, transient, text) in [
-        (
-            &b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"[..],
-            FaultKind::Interrupted,
-            true,
-            cut,
-        ),
-        (
-            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab",
-            FaultKind::Interrupted,
-            true,
-            cut,
-        ),
+        (&b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"[..], FaultKind::Interrupted, true, cut),
+        (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab", FaultKind::Interrupted, true, cut),
         (b"HTTP/1.1 200 OK\r\ncont", FaultKind::Interrupted, true, cut),
         (b"", FaultKind::Interrupted, true, cut),
-        (
-            b"SSH-2.0-OpenSSH_9.9\r\n",
-            FaultKind::Other,
-            false,
-            "the answer of 127.0.0.1:PORT is not HTTP: ",
-        ),
+        (b"SSH-2.0-OpenSSH_9.9\r\n", FaultKind::Other, false, "the answer of 127.0.0.1:PORT is not HTTP: "),
     ] {
         expect_fault(answering(answer).await, kind, transient, text).await;
     }
@@ -79,20 +64,11 @@ async fn silence_is_a_timeout_before_and_within_the_answer() {
 async fn a_reset_within_the_answer_is_an_interruption() {
     let port = serve(|mut stream| async move {
         read_head(&mut stream).await;
-        stream
-            .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc")
-            .await
-            .unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc").await.unwrap();
         stream.set_zero_linger().unwrap();
     })
     .await;
-    expect_fault(
-        port,
-        FaultKind::Interrupted,
-        true,
-        "the connection to 127.0.0.1:PORT broke off: ",
-    )
-    .await;
+    expect_fault(port, FaultKind::Interrupted, true, "the connection to 127.0.0.1:PORT broke off: ").await;
 }
 
 #[tokio::test]
@@ -102,26 +78,14 @@ async fn a_long_upload_is_no_stall() {
             read_head(&mut stream).await;
             tokio::time::sleep(Duration::from_millis(700)).await;
             // The impatient client is gone by then.
-            let _ = stream
-                .write_all(b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n")
-                .await;
+            let _ = stream.write_all(b"HTTP/1.1 201 Created\r\ncontent-length: 0\r\n\r\n").await;
         })
     };
     let http = impatient();
     let port = slow().await;
-    let upload = http
-        .client(Lane::Upload)
-        .put(format!("http://127.0.0.1:{port}/"))
-        .body("x")
-        .send()
-        .await;
+    let upload = http.client(Lane::Upload).put(format!("http://127.0.0.1:{port}/")).body("x").send().await;
     assert_eq!(upload.unwrap().status(), 201);
-    let bulk = fault_of(
-        http.client(Lane::Bulk)
-            .put(format!("http://127.0.0.1:{port}/"))
-            .body("x"),
-    )
-    .await;
+    let bulk = fault_of(http.client(Lane::Bulk).put(format!("http://127.0.0.1:{port}/")).body("x")).await;
     assert_eq!(bulk.kind(), FaultKind::Timeout, "{bulk}");
 }
 
@@ -131,12 +95,8 @@ async fn redirects_are_left_to_the_caller() {
         b"HTTP/1.1 307 Temporary Redirect\r\nlocation: http://elsewhere.test/\r\ncontent-length: 0\r\n\r\n",
     )
     .await;
-    let answer = impatient()
-        .client(Lane::Bulk)
-        .get(format!("http://127.0.0.1:{port}/"))
-        .send()
-        .await
-        .unwrap();
+    let answer =
+        impatient().client(Lane::Bulk).get(format!("http://127.0.0.1:{port}/")).send().await.unwrap();
     assert_eq!(answer.status(), 307);
     assert_eq!(answer.headers()["location"], "http://elsewhere.test/");
 }
@@ -160,18 +120,11 @@ async fn only_metadata_shares_connections_by_http2() {
     })
     .await;
     let http = Http::new(&settings, "localhost").unwrap();
-    for (lane, protocol) in [
-        (Lane::Metadata, "h2"),
-        (Lane::Bulk, "http/1.1"),
-        (Lane::Upload, "http/1.1"),
-    ] {
+    for (lane, protocol) in [(Lane::Metadata, "h2"), (Lane::Bulk, "http/1.1"), (Lane::Upload, "http/1.1")] {
         chosen.lock().unwrap().clear();
         let fault = fault_of(http.client(lane).get(format!("https://localhost:{port}/"))).await;
         assert_eq!(fault.kind(), FaultKind::Interrupted, "{lane:?}: {fault}");
         let chosen = chosen.lock().unwrap();
-        assert!(
-            !chosen.is_empty() && chosen.iter().all(|name| name == protocol),
-            "{lane:?}: {chosen:?}"
-        );
+        assert!(!chosen.is_empty() && chosen.iter().all(|name| name == protocol), "{lane:?}: {chosen:?}");
     }
 }

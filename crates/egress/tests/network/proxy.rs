@@ -11,15 +11,8 @@ const LOGIN: &str = "us%40er:p%3Ass";
 const LOGIN_SENT: &str = "Basic dXNAZXI6cDpzcw==";
 
 fn through(settings: &Settings, url: String) -> Settings {
-    let proxy = ProxyVariables {
-        http_proxy: Some(url.clone()),
-        https_proxy: Some(url),
-        no_proxy: None,
-    };
-    Settings {
-        proxy,
-        ..settings.clone()
-    }
+    let proxy = ProxyVariables { http_proxy: Some(url.clone()), https_proxy: Some(url), no_proxy: None };
+    Settings { proxy, ..settings.clone() }
 }
 
 #[tokio::test]
@@ -31,25 +24,16 @@ async fn a_tunnel_carries_the_login_to_the_proxy_only() {
     let settings = through(&settings, format!("http://{LOGIN}@127.0.0.1:{}", proxy.port));
     let http = Http::new(&settings, "registry.test").unwrap();
     for lane in [Lane::Metadata, Lane::Bulk, Lane::Upload] {
-        let answer = http
-            .client(lane)
-            .get("https://registry.test/v2/")
-            .send()
-            .await
-            .unwrap();
+        let answer = http.client(lane).get("https://registry.test/v2/").send().await.unwrap();
         assert_eq!(answer.status(), 200, "{lane:?}");
         assert!(NetworkFault::from_proxy_answer(&answer).is_none());
     }
     let heads = proxy.heads();
     assert_eq!(heads.len(), 3);
     for head in heads {
+        assert!(head.starts_with("CONNECT registry.test:443 HTTP/1.1\r\n"), "{head}");
         assert!(
-            head.starts_with("CONNECT registry.test:443 HTTP/1.1\r\n"),
-            "{head}"
-        );
-        assert!(
-            head.to_lowercase()
-                .contains(&format!("proxy-authorization: {LOGIN_SENT}\r\n").to_lowercase()),
+            head.to_lowercase().contains(&format!("proxy-authorization: {LOGIN_SENT}\r\n").to_lowercase()),
             "{head}"
         );
     }
@@ -95,22 +79,8 @@ async fn what_a_proxy_refuses_is_told_apart() {
             "refused to connect to registry.test:443: 503 Service Unavailable",
             "whether the proxy can reach",
         ),
-        (
-            "no HTTP",
-            "garbage\r\n\r\n",
-            true,
-            true,
-            "refused to connect to registry.test:443",
-            "NO_PROXY",
-        ),
-        (
-            "closes",
-            "",
-            true,
-            true,
-            "refused to connect to registry.test:443",
-            "NO_PROXY",
-        ),
+        ("no HTTP", "garbage\r\n\r\n", true, true, "refused to connect to registry.test:443", "NO_PROXY"),
+        ("closes", "", true, true, "refused to connect to registry.test:443", "NO_PROXY"),
     ] {
         let proxy = Proxy::start(Behaviour::Answer(answer)).await;
         let (settings, _files) = trusting(&[]);
@@ -121,18 +91,10 @@ async fn what_a_proxy_refuses_is_told_apart() {
         };
         let http = Http::new(&through(&settings, url), "registry.test").unwrap();
         let fault = fault_of(http.client(Lane::Bulk).get("https://registry.test/v2/?t=hunter2")).await;
-        assert_eq!(
-            (fault.kind(), fault.is_transient()),
-            (FaultKind::Proxy, transient),
-            "{name}: {fault}"
-        );
+        assert_eq!((fault.kind(), fault.is_transient()), (FaultKind::Proxy, transient), "{name}: {fault}");
         let expected = format!("the proxy http://127.0.0.1:{} {text}", proxy.port);
         assert_eq!(fault.to_string(), expected, "{name}");
-        assert!(
-            fault.hints().join(" ").contains(hint),
-            "{name}: {:?}",
-            fault.hints()
-        );
+        assert!(fault.hints().join(" ").contains(hint), "{name}: {:?}", fault.hints());
         let shown = format!("{fault:?}");
         assert!(
             !shown.contains("p%3Ass") && !shown.contains("p:ss") && !shown.contains("hunter2"),
@@ -173,17 +135,10 @@ async fn a_proxy_that_cannot_be_reached_is_named() {
             ),
         ),
     ] {
-        let http = Http::new(
-            &through(&settings, format!("http://{LOGIN}@{place}")),
-            "registry.test",
-        )
-        .unwrap();
+        let http =
+            Http::new(&through(&settings, format!("http://{LOGIN}@{place}")), "registry.test").unwrap();
         let fault = fault_of(http.client(Lane::Metadata).get(url)).await;
-        assert_eq!(
-            (fault.kind(), fault.is_transient()),
-            (FaultKind::Proxy, true),
-            "{fault}"
-        );
+        assert_eq!((fault.kind(), fault.is_transient()), (FaultKind::Proxy, true), "{fault}");
         assert_eq!(fault.to_string(), text);
     }
 }
@@ -194,19 +149,10 @@ async fn a_bad_certificate_behind_a_tunnel_is_the_registrys() {
     let port = https_server(server_config(&server, &[])).await;
     let (settings, _files) = trusting(&[]);
     let proxy = Proxy::start(Behaviour::Tunnel(port)).await;
-    let http = Http::new(
-        &through(&settings, format!("127.0.0.1:{}", proxy.port)),
-        "registry.test",
-    )
-    .unwrap();
+    let http = Http::new(&through(&settings, format!("127.0.0.1:{}", proxy.port)), "registry.test").unwrap();
     let fault = fault_of(http.client(Lane::Metadata).get("https://registry.test/")).await;
     assert_eq!(fault.kind(), FaultKind::Tls, "{fault}");
-    assert!(
-        fault
-            .to_string()
-            .starts_with("the certificate of registry.test was refused: "),
-        "{fault}"
-    );
+    assert!(fault.to_string().starts_with("the certificate of registry.test was refused: "), "{fault}");
 }
 
 #[tokio::test]
@@ -215,10 +161,7 @@ async fn plain_http_is_forwarded_with_the_login_and_refusals_are_recognised() {
         ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", None),
         // The registry's own refusal, passed on.
         ("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n", None),
-        (
-            "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n",
-            Some("wants a login"),
-        ),
+        ("HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n", Some("wants a login")),
         (
             "HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\ncontent-length: 0\r\n\r\n",
             Some("refused to fetch from registry.test:5000: 403"),
@@ -228,27 +171,15 @@ async fn plain_http_is_forwarded_with_the_login_and_refusals_are_recognised() {
         let (settings, _files) = trusting(&[]);
         let settings = through(&settings, format!("http://{LOGIN}@127.0.0.1:{}", proxy.port));
         let http = Http::new(&settings, "registry.test:5000").unwrap();
-        let response = http
-            .client(Lane::Metadata)
-            .get("http://registry.test:5000/v2/")
-            .send()
-            .await
-            .unwrap();
+        let response = http.client(Lane::Metadata).get("http://registry.test:5000/v2/").send().await.unwrap();
         let fault = NetworkFault::from_proxy_answer(&response);
         assert_eq!(fault.is_some(), refused.is_some(), "{answer}");
         if let (Some(fault), Some(text)) = (fault, refused) {
-            assert_eq!(
-                (fault.kind(), fault.is_transient()),
-                (FaultKind::Proxy, false),
-                "{fault}"
-            );
+            assert_eq!((fault.kind(), fault.is_transient()), (FaultKind::Proxy, false), "{fault}");
             assert!(fault.to_string().contains(text), "{fault}");
         }
         let heads = proxy.heads();
-        assert!(
-            heads[0].starts_with("GET http://registry.test:5000/v2/ HTTP/1.1\r\n"),
-            "{heads:?}"
-        );
+        assert!(heads[0].starts_with("GET http://registry.test:5000/v2/ HTTP/1.1\r\n"), "{heads:?}");
         assert!(heads[0].contains(LOGIN_SENT), "{heads:?}");
     }
 }
@@ -262,12 +193,7 @@ async fn no_proxy_and_this_machine_are_reached_directly() {
     let settings = through(&settings, format!("127.0.0.1:{}", proxy.port));
     let http = Http::new(&settings, "localhost").unwrap();
     assert_eq!(
-        http.client(Lane::Bulk)
-            .get(format!("https://localhost:{port}/"))
-            .send()
-            .await
-            .unwrap()
-            .status(),
+        http.client(Lane::Bulk).get(format!("https://localhost:{port}/")).send().await.unwrap().status(),
         200
     );
     assert_eq!(proxy.heads(), Vec::<String>::new());

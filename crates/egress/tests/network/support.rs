@@ -44,10 +44,7 @@ pub(crate) fn params(host: &str) -> CertificateParams {
 
 pub(crate) fn self_signed(params: &CertificateParams) -> Identity {
     let key = KeyPair::generate().unwrap();
-    Identity {
-        certificate: params.self_signed(&key).unwrap(),
-        key,
-    }
+    Identity { certificate: params.self_signed(&key).unwrap(), key }
 }
 
 /// A CA, and certificates issued by it.
@@ -60,19 +57,13 @@ impl Authority {
     pub(crate) fn new(name: &str) -> Self {
         let (params, key) = (Self::params(name), KeyPair::generate().unwrap());
         let certificate = params.self_signed(&key).unwrap();
-        Self {
-            issuer: Issuer::new(params, key),
-            certificate,
-        }
+        Self { issuer: Issuer::new(params, key), certificate }
     }
 
     pub(crate) fn subordinate(&self, name: &str) -> Self {
         let (params, key) = (Self::params(name), KeyPair::generate().unwrap());
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        Self {
-            issuer: Issuer::new(params, key),
-            certificate,
-        }
+        Self { issuer: Issuer::new(params, key), certificate }
     }
 
     pub(crate) fn pem(&self) -> String {
@@ -88,10 +79,7 @@ impl Authority {
 
     pub(crate) fn issue(&self, params: &CertificateParams) -> Identity {
         let key = KeyPair::generate().unwrap();
-        Identity {
-            certificate: params.signed_by(&key, &self.issuer).unwrap(),
-            key,
-        }
+        Identity { certificate: params.signed_by(&key, &self.issuer).unwrap(), key }
     }
 }
 
@@ -113,29 +101,18 @@ pub(crate) fn trusting(pems: &[String]) -> (Settings, TempDir) {
         ssl_cert_dir: Some(store.into_os_string()),
         ..TrustSettings::default()
     };
-    (
-        Settings {
-            trust,
-            ..Settings::default()
-        },
-        directory,
-    )
+    (Settings { trust, ..Settings::default() }, directory)
 }
 
 pub(crate) fn server_config(identity: &Identity, intermediates: &[&Certificate]) -> ServerConfig {
     let mut chain = vec![identity.der()];
     chain.extend(intermediates.iter().map(|certificate| certificate.der().clone()));
-    server_builder()
-        .with_no_client_auth()
-        .with_single_cert(chain, identity.key_der())
-        .unwrap()
+    server_builder().with_no_client_auth().with_single_cert(chain, identity.key_der()).unwrap()
 }
 
 pub(crate) fn server_builder() -> rustls::ConfigBuilder<ServerConfig, rustls::WantsVerifier> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
+    ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap()
 }
 
 /// An HTTPS server that answers every connection's first request with 200; gives its port.
@@ -185,12 +162,7 @@ pub(crate) async fn answering(bytes: &'static [u8]) -> u16 {
 
 /// A port on which nobody listens.
 pub(crate) async fn closed_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
 }
 
 /// Reads up to the end of a request's head.

@@ -21,13 +21,7 @@ fn leaf_in_store(
     refused: Option<(&'static str, &'static str)>,
 ) -> Case {
     let store = vec![server.pem()];
-    Case {
-        name,
-        server,
-        chain: vec![],
-        store,
-        refused,
-    }
+    Case { name, server, chain: vec![], store, refused }
 }
 
 fn marked(is_ca: IsCa) -> Identity {
@@ -55,65 +49,30 @@ const USAGE: &str = "certificate for TLS servers";
 
 fn accepted(ca: &Authority) -> Vec<Case> {
     let middle = ca.subordinate("Corp Issuing CA");
-    let case = |name, server, chain, store| Case {
-        name,
-        server,
-        chain,
-        store,
-        refused: None,
-    };
+    let case = |name, server, chain, store| Case { name, server, chain, store, refused: None };
     let localhost = params("localhost");
     vec![
         leaf_in_store("self-signed, no basic constraints", marked(IsCa::NoCa), None),
         leaf_in_store("self-signed, CA:FALSE", marked(IsCa::ExplicitNoCa), None),
-        leaf_in_store(
-            "self-signed, CA:TRUE",
-            marked(IsCa::Ca(BasicConstraints::Unconstrained)),
-            None,
-        ),
+        leaf_in_store("self-signed, CA:TRUE", marked(IsCa::Ca(BasicConstraints::Unconstrained)), None),
         leaf_in_store("issued, only the leaf in the store", ca.issue(&localhost), None),
-        case(
-            "issued, CA in the store",
-            ca.issue(&localhost),
-            vec![],
-            vec![ca.pem()],
-        ),
+        case("issued, CA in the store", ca.issue(&localhost), vec![], vec![ca.pem()]),
         case(
             "issued by an intermediate that the server sends",
             middle.issue(&localhost),
             vec![middle.certificate.clone()],
             vec![ca.pem()],
         ),
-        case(
-            "only the intermediate in the store",
-            middle.issue(&localhost),
-            vec![],
-            vec![middle.pem()],
-        ),
+        case("only the intermediate in the store", middle.issue(&localhost), vec![], vec![middle.pem()]),
     ]
 }
 
 fn refused_though_in_store(ca: &Authority) -> Vec<Case> {
     [
-        (
-            "wrong name",
-            ca.issue(&params("other.host")),
-            "it is not for localhost (",
-            NAME,
-        ),
-        (
-            "no names",
-            self_signed(&nameless()),
-            "no subject alternative names",
-            NAME,
-        ),
+        ("wrong name", ca.issue(&params("other.host")), "it is not for localhost (", NAME),
+        ("no names", self_signed(&nameless()), "no subject alternative names", NAME),
         ("expired", self_signed(&dated(-20, -1)), "it has expired", "renew"),
-        (
-            "not yet valid",
-            self_signed(&dated(1, 20)),
-            "it is not valid yet",
-            "clock",
-        ),
+        ("not yet valid", self_signed(&dated(1, 20)), "it is not valid yet", "clock"),
         (
             "for clients only",
             self_signed(&client_only(params("localhost"))),
@@ -130,27 +89,9 @@ fn refused_by_issuer(ca: &Authority) -> Vec<Case> {
     let (localhost, known) = (params("localhost"), vec![ca.pem()]);
     let ca_true = IsCa::Ca(BasicConstraints::Unconstrained);
     [
-        (
-            "issued, wrong name",
-            ca.issue(&params("other.host")),
-            &known,
-            "it is not for localhost (",
-            NAME,
-        ),
-        (
-            "issued, no names",
-            ca.issue(&nameless()),
-            &known,
-            "no subject alternative names",
-            NAME,
-        ),
-        (
-            "issued, expired",
-            ca.issue(&dated(-20, -1)),
-            &known,
-            "it has expired",
-            "renew",
-        ),
+        ("issued, wrong name", ca.issue(&params("other.host")), &known, "it is not for localhost (", NAME),
+        ("issued, no names", ca.issue(&nameless()), &known, "no subject alternative names", NAME),
+        ("issued, expired", ca.issue(&dated(-20, -1)), &known, "it has expired", "renew"),
         (
             "issued for clients",
             ca.issue(&client_only(localhost.clone())),
@@ -158,13 +99,7 @@ fn refused_by_issuer(ca: &Authority) -> Vec<Case> {
             "allow it for servers",
             USAGE,
         ),
-        (
-            "issued, empty store",
-            ca.issue(&localhost),
-            &vec![],
-            "its issuer is not among",
-            "--ca-file",
-        ),
+        ("issued, empty store", ca.issue(&localhost), &vec![], "its issuer is not among", "--ca-file"),
         (
             "self-signed, unknown",
             marked(IsCa::NoCa),
@@ -172,13 +107,7 @@ fn refused_by_issuer(ca: &Authority) -> Vec<Case> {
             "it is self-signed and not among",
             "SSL_CERT_FILE",
         ),
-        (
-            "self-signed CA:TRUE, unknown",
-            marked(ca_true),
-            &known,
-            "not",
-            "--ca-file",
-        ),
+        ("self-signed CA:TRUE, unknown", marked(ca_true), &known, "not", "--ca-file"),
     ]
     .into_iter()
     .map(|(name, server, store, why, hint)| Case {
@@ -194,57 +123,30 @@ fn refused_by_issuer(ca: &Authority) -> Vec<Case> {
 #[tokio::test]
 async fn certificates_are_judged_as_in_go() {
     let ca = Authority::new("Corp CA");
-    let cases = accepted(&ca)
-        .into_iter()
-        .chain(refused_though_in_store(&ca))
-        .chain(refused_by_issuer(&ca));
-    for Case {
-        name,
-        server,
-        chain,
-        store,
-        refused,
-    } in cases
-    {
+    let cases = accepted(&ca).into_iter().chain(refused_though_in_store(&ca)).chain(refused_by_issuer(&ca));
+    for Case { name, server, chain, store, refused } in cases {
         let port = https_server(server_config(&server, &chain.iter().collect::<Vec<_>>())).await;
         let (mut settings, _files) = trusting(&store);
         let host = format!("localhost:{port}");
         let http = Http::new(&settings, &host).unwrap();
-        let request = || {
-            http.client(Lane::Bulk)
-                .get(format!("https://{host}/v2/?secret=hunter2"))
-        };
+        let request = || http.client(Lane::Bulk).get(format!("https://{host}/v2/?secret=hunter2"));
         let Some((why, hint)) = refused else {
             assert_eq!(request().send().await.expect(name).status(), 200, "{name}");
             continue;
         };
         let fault = fault_of(request()).await;
-        assert_eq!(
-            (fault.kind(), fault.is_transient()),
-            (FaultKind::Tls, false),
-            "{name}: {fault}"
-        );
+        assert_eq!((fault.kind(), fault.is_transient()), (FaultKind::Tls, false), "{name}: {fault}");
         let (text, hints) = (fault.to_string(), fault.hints().join("\n"));
-        assert!(
-            text.starts_with(&format!("the certificate of {host} was refused: ")),
-            "{name}: {text}"
-        );
+        assert!(text.starts_with(&format!("the certificate of {host} was refused: ")), "{name}: {text}");
         assert!(text.contains(why), "{name}: {text}");
         assert!(hints.contains(hint), "{name}: {hints}");
-        assert!(
-            !format!("{text}{hints}{fault:?}").contains("hunter2"),
-            "{name}: {text} {fault:?}"
-        );
+        assert!(!format!("{text}{hints}{fault:?}").contains("hunter2"), "{name}: {text} {fault:?}");
         let offered = fault.certificate().expect(name);
         assert!(text.contains(&offered.to_string()), "{name}: {text}");
 
         settings.trust.skip_verify = true;
         let careless = Http::new(&settings, &host).unwrap();
-        let answer = careless
-            .client(Lane::Bulk)
-            .get(format!("https://{host}/"))
-            .send()
-            .await;
+        let answer = careless.client(Lane::Bulk).get(format!("https://{host}/")).send().await;
         assert_eq!(answer.expect(name).status(), 200, "{name}");
     }
 }
@@ -254,18 +156,12 @@ async fn a_refused_certificate_is_described() {
     let mut params = params("registry.corp");
     params.not_before = OffsetDateTime::from_unix_timestamp(1_767_225_600).unwrap();
     params.not_after = OffsetDateTime::from_unix_timestamp(4_102_444_740).unwrap();
-    params
-        .subject_alt_names
-        .push(rcgen::SanType::IpAddress([10, 0, 0, 1].into()));
+    params.subject_alt_names.push(rcgen::SanType::IpAddress([10, 0, 0, 1].into()));
     let server = Authority::new("Corp CA").issue(&params);
     let port = https_server(server_config(&server, &[])).await;
     let (settings, _files) = trusting(&[]);
     let http = Http::new(&settings, "localhost").unwrap();
-    let fault = fault_of(
-        http.client(Lane::Metadata)
-            .get(format!("https://localhost:{port}/")),
-    )
-    .await;
+    let fault = fault_of(http.client(Lane::Metadata).get(format!("https://localhost:{port}/"))).await;
     assert_eq!(
         fault.to_string(),
         format!(
@@ -294,17 +190,9 @@ async fn the_other_sources_of_trust_count_too() {
     by_flag.trust.ca_files = vec![file];
     let mut by_host = untrusting.clone();
     by_host.trust.certs_d = vec![files.path().join("absent"), certs_d];
-    for (name, settings) in [
-        ("SSL_CERT_FILE", &by_file),
-        ("--ca-file", &by_flag),
-        ("certs.d", &by_host),
-    ] {
+    for (name, settings) in [("SSL_CERT_FILE", &by_file), ("--ca-file", &by_flag), ("certs.d", &by_host)] {
         let http = Http::new(settings, &host).unwrap();
-        let answer = http
-            .client(Lane::Metadata)
-            .get(format!("https://{host}/"))
-            .send()
-            .await;
+        let answer = http.client(Lane::Metadata).get(format!("https://{host}/")).send().await;
         assert_eq!(answer.expect(name).status(), 200, "{name}");
     }
     let http = Http::new(&by_host, "localhost:1").unwrap();
@@ -318,9 +206,8 @@ async fn client_certificates_of_certs_d_are_offered() {
     let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut roots = rustls::RootCertStore::empty();
     roots.add(ca.certificate.der().clone()).unwrap();
-    let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(roots.into(), provider)
-        .build()
-        .unwrap();
+    let verifier =
+        rustls::server::WebPkiClientVerifier::builder_with_provider(roots.into(), provider).build().unwrap();
     let identity = ca.issue(&params("localhost"));
     let config = server_builder()
         .with_client_cert_verifier(verifier)
@@ -335,16 +222,8 @@ async fn client_certificates_of_certs_d_are_offered() {
 
     let http = Http::new(&settings, &host).unwrap();
     let fault = fault_of(http.client(Lane::Metadata).get(format!("https://{host}/"))).await;
-    assert_eq!(
-        (fault.kind(), fault.is_transient()),
-        (FaultKind::Tls, false),
-        "{fault}"
-    );
-    assert!(
-        fault.hints().join(" ").contains(&format!("certs.d/{host}/")),
-        "{:?}",
-        fault.hints()
-    );
+    assert_eq!((fault.kind(), fault.is_transient()), (FaultKind::Tls, false), "{fault}");
+    assert!(fault.hints().join(" ").contains(&format!("certs.d/{host}/")), "{:?}", fault.hints());
 
     // A pair of another CA comes first by name; the server's list of issuers decides.
     let stranger = Authority::new("Other CA").issue(&client_only(params("stranger")));
@@ -355,12 +234,7 @@ async fn client_certificates_of_certs_d_are_offered() {
     }
     let http = Http::new(&settings, &host).unwrap();
     assert_eq!(
-        http.client(Lane::Metadata)
-            .get(format!("https://{host}/"))
-            .send()
-            .await
-            .unwrap()
-            .status(),
+        http.client(Lane::Metadata).get(format!("https://{host}/")).send().await.unwrap().status(),
         200
     );
 
@@ -384,53 +258,28 @@ fn a_named_ca_file_must_be_there_and_hold_a_certificate() {
     let missing = files.path().join("missing.pem");
     settings.trust.ca_files = vec![missing.clone()];
     let error = Http::new(&settings, "localhost").unwrap_err();
-    assert!(
-        matches!(&error, EgressError::Read { path, .. } if *path == missing),
-        "{error}"
-    );
-    std::fs::write(
-        &missing,
-        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
-    )
-    .unwrap();
+    assert!(matches!(&error, EgressError::Read { path, .. } if *path == missing), "{error}");
+    std::fs::write(&missing, "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n").unwrap();
     let error = Http::new(&settings, "localhost").unwrap_err();
-    assert!(
-        matches!(&error, EgressError::NoCertificate { path } if *path == missing),
-        "{error}"
-    );
+    assert!(matches!(&error, EgressError::NoCertificate { path } if *path == missing), "{error}");
 }
 
 #[tokio::test]
 async fn plain_http_behind_an_https_url_is_recognised() {
     let port = serve(|mut stream| async move {
         stream.read_buf(&mut Vec::with_capacity(4096)).await.unwrap();
-        stream
-            .write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n")
-            .await
-            .unwrap();
+        stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await.unwrap();
         // Open until the client has read it: closing at once could reset the connection.
         stream.read_to_end(&mut Vec::new()).await.unwrap_or_default();
     })
     .await;
     let (settings, _files) = trusting(&[]);
     let http = Http::new(&settings, "localhost").unwrap();
-    let fault = fault_of(
-        http.client(Lane::Metadata)
-            .get(format!("https://localhost:{port}/v2/")),
-    )
-    .await;
-    assert_eq!(
-        (fault.kind(), fault.is_transient()),
-        (FaultKind::Tls, false),
-        "{fault}"
-    );
+    let fault = fault_of(http.client(Lane::Metadata).get(format!("https://localhost:{port}/v2/"))).await;
+    assert_eq!((fault.kind(), fault.is_transient()), (FaultKind::Tls, false), "{fault}");
     assert_eq!(
         fault.to_string(),
         format!("TLS with localhost:{port} failed: the other side does not speak TLS")
     );
-    assert!(
-        fault.hints().join(" ").contains("--insecure"),
-        "{:?}",
-        fault.hints()
-    );
+    assert!(fault.hints().join(" ").contains("--insecure"), "{:?}", fault.hints());
 }

@@ -56,11 +56,7 @@ pub async fn discover(
     request: &Request,
     observer: &dyn Observer,
 ) -> Result<Discovery, Error> {
-    observer.event(Event::StageBegan {
-        stage: Stage::Plan,
-        bytes: 0,
-        items: 0,
-    });
+    observer.event(Event::StageBegan { stage: Stage::Plan, bytes: 0, items: 0 });
     let held = Held::default();
     let discovery = read(source, request, &held).await?;
     held.release(observer);
@@ -96,11 +92,7 @@ impl Observer for Held {
 
 async fn read(source: &Source, request: &Request, observer: &dyn Observer) -> Result<Discovery, Error> {
     let modules = async {
-        if request.no_modules {
-            Ok(BTreeMap::new())
-        } else {
-            modules::discover(source, observer).await
-        }
+        if request.no_modules { Ok(BTreeMap::new()) } else { modules::discover(source, observer).await }
     };
     let databases = async {
         if request.no_security_databases {

@@ -47,9 +47,7 @@ async fn one(source: &Source, name: &str, observer: &dyn Observer) -> Result<Vec
         let (by, release_path) = (&by, &release_path);
         async move {
             let reference = tag(&channel.to_string())?;
-            let Some(manifest) = source
-                .want(release_path, reference.clone(), Need::Optional, by)
-                .await?
+            let Some(manifest) = source.want(release_path, reference.clone(), Need::Optional, by).await?
             else {
                 return Ok(None);
             };
@@ -62,12 +60,7 @@ async fn one(source: &Source, name: &str, observer: &dyn Observer) -> Result<Vec
             "module {name} has no release channels on the source; nothing of it is brought"
         )));
     }
-    try_join_all(
-        versions
-            .iter()
-            .map(|version| one_version(source, name, version, observer)),
-    )
-    .await?;
+    try_join_all(versions.iter().map(|version| one_version(source, name, version, observer))).await?;
     let mut versions: Vec<Tag> = versions.into_iter().collect();
     versions.sort_by_cached_key(|version| (parse_tag(version.as_str()), version.clone()));
     Ok(versions)
@@ -80,10 +73,7 @@ async fn channel_version(
     manifest: &RawManifest,
     by: &str,
 ) -> Result<Option<Tag>, Error> {
-    let Some(files) = source
-        .files(path, reference, manifest, &[VERSION_JSON], by)
-        .await?
-    else {
+    let Some(files) = source.files(path, reference, manifest, &[VERSION_JSON], by).await? else {
         return Ok(None);
     };
     let Some(file) = files.get(VERSION_JSON) else {
@@ -109,11 +99,7 @@ async fn one_version(
     let (path, release_path) = (module(name), module_release(name));
     let reference = TagOrDigest::from(version.clone());
     let release = async {
-        if source
-            .want(&release_path, reference.clone(), Need::Optional, &by)
-            .await?
-            .is_none()
-        {
+        if source.want(&release_path, reference.clone(), Need::Optional, &by).await?.is_none() {
             let notice = format!("module {name} has no release image for {version}; its channels have one");
             observer.event(Event::Note(notice));
         }
@@ -127,14 +113,8 @@ async fn one_version(
         let Some(files) = source.files(&path, &reference, &manifest, &wanted, &by).await? else {
             return Ok(());
         };
-        let digests = internal_images(
-            source,
-            &path,
-            &reference,
-            files.get(MODULE_IMAGES_DIGESTS),
-            &by,
-            observer,
-        );
+        let digests =
+            internal_images(source, &path, &reference, files.get(MODULE_IMAGES_DIGESTS), &by, observer);
         let extra = extra_images(source, name, &reference, files.get(MODULE_EXTRA_IMAGES), &by);
         futures_util::try_join!(digests, extra).map(drop)
     };
@@ -150,9 +130,7 @@ async fn internal_images(
     observer: &dyn Observer,
 ) -> Result<(), Error> {
     let Some(file) = file else {
-        observer.event(Event::Note(format!(
-            "{by} has no {MODULE_IMAGES_DIGESTS}: no images of its own"
-        )));
+        observer.event(Event::Note(format!("{by} has no {MODULE_IMAGES_DIGESTS}: no images of its own")));
         return Ok(());
     };
     match ImageList::parse_digests(file) {
@@ -175,21 +153,13 @@ async fn extra_images(
     let images = match parse_extra_images(file) {
         Ok(images) => images,
         Err(error) => {
-            source.miss(
-                &module(name),
-                reference,
-                by,
-                &format!("{MODULE_EXTRA_IMAGES}: {error}"),
-            );
+            source.miss(&module(name), reference, by, &format!("{MODULE_EXTRA_IMAGES}: {error}"));
             return Ok(());
         }
     };
     let wants = images.iter().map(|(extra, extra_tag)| async move {
         let path = module_extra(name, extra);
-        source
-            .want_tag(&path, extra_tag, Need::Required, by)
-            .await
-            .map(drop)
+        source.want_tag(&path, extra_tag, Need::Required, by).await.map(drop)
     });
     try_join_all(wants).await.map(drop)
 }

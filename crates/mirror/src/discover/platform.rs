@@ -23,11 +23,8 @@ use crate::{
 };
 
 /// The repositories that hold one image per release, and whether each must have it.
-const PER_RELEASE: [(&str, Need); 3] = [
-    ("", Need::Required),
-    (INSTALL, Need::Required),
-    (INSTALL_STANDALONE, Need::Optional),
-];
+const PER_RELEASE: [(&str, Need); 3] =
+    [("", Need::Required), (INSTALL, Need::Required), (INSTALL_STANDALONE, Need::Optional)];
 
 pub(super) struct Platform {
     pub(super) releases: BTreeSet<Version>,
@@ -45,18 +42,9 @@ pub(super) async fn discover(
     for notice in &selection.notices {
         observer.event(Event::Warning(notice.to_string()));
     }
-    let releases = try_join_all(
-        selection
-            .releases
-            .iter()
-            .map(|version| release(source, version, observer)),
-    );
-    let channels = try_join_all(
-        selection
-            .channels
-            .iter()
-            .map(|(name, tags)| channel(source, *name, tags, observer)),
-    );
+    let releases = try_join_all(selection.releases.iter().map(|version| release(source, version, observer)));
+    let channels =
+        try_join_all(selection.channels.iter().map(|(name, tags)| channel(source, *name, tags, observer)));
     let (manifests, _) = futures_util::try_join!(releases, channels)?;
     let channels = point_channels(source, &selection)?;
     Ok(Platform {
@@ -80,10 +68,7 @@ async fn offer(source: &Source) -> Result<Offer, Error> {
     let repository = source.repository(RELEASE_CHANNEL)?;
     let tags = async { repository.tags().await.map_err(Error::from) };
     let (infos, tags) = futures_util::try_join!(try_join_all(infos), tags)?;
-    Ok(Offer {
-        channels: infos.into_iter().flatten().collect(),
-        tags: tags.unwrap_or_default(),
-    })
+    Ok(Offer { channels: infos.into_iter().flatten().collect(), tags: tags.unwrap_or_default() })
 }
 
 async fn release_files(
@@ -93,10 +78,7 @@ async fn release_files(
     by: &str,
 ) -> Result<Option<ReleaseManifest>, Error> {
     let wanted = [VERSION_JSON, CHANGELOG_YAML];
-    let Some(mut files) = source
-        .files(RELEASE_CHANNEL, reference, manifest, &wanted, by)
-        .await?
-    else {
+    let Some(mut files) = source.files(RELEASE_CHANNEL, reference, manifest, &wanted, by).await? else {
         return Ok(None);
     };
     let Some(version) = files.get(VERSION_JSON) else {
@@ -104,10 +86,7 @@ async fn release_files(
         return Ok(None);
     };
     match ReleaseInfo::parse(version) {
-        Ok(info) => Ok(Some(ReleaseManifest {
-            info,
-            changelog: files.remove(CHANGELOG_YAML),
-        })),
+        Ok(info) => Ok(Some(ReleaseManifest { info, changelog: files.remove(CHANGELOG_YAML) })),
         Err(error) => {
             source.miss(RELEASE_CHANNEL, reference, by, &format!("version.json: {error}"));
             Ok(None)
@@ -137,9 +116,7 @@ async fn release(
         }
     }));
     let info = async {
-        let wanted = source
-            .want(RELEASE_CHANNEL, reference.clone(), Need::Required, &by)
-            .await?;
+        let wanted = source.want(RELEASE_CHANNEL, reference.clone(), Need::Required, &by).await?;
         match wanted {
             Some(manifest) => release_files(source, &reference, &manifest, &by).await,
             None => Ok(None),
@@ -176,11 +153,7 @@ async fn channel(
                 Some(_) => {}
                 None => observer.event(Event::Note(format!(
                     "the source has no tag {channel} in {}",
-                    if path.is_empty() {
-                        "its root repository"
-                    } else {
-                        path
-                    }
+                    if path.is_empty() { "its root repository" } else { path }
                 ))),
             }
             Ok::<_, Error>(())
@@ -201,11 +174,7 @@ fn point_channels(source: &Source, selection: &Selection) -> Result<BTreeMap<Cha
             source.point_to((path, &to), &from, &format!("channel {channel}"));
         }
     }
-    Ok(selection
-        .channels
-        .iter()
-        .map(|(channel, tags)| (*channel, tags.version().clone()))
-        .collect())
+    Ok(selection.channels.iter().map(|(channel, tags)| (*channel, tags.version().clone())).collect())
 }
 
 /// Wants every image that an installer lists.
@@ -219,31 +188,18 @@ async fn want_listed(
     let Some(files) = source.files(INSTALL, reference, manifest, &wanted, by).await? else {
         return Ok(());
     };
-    let list = match (
-        files.get(INSTALLER_IMAGES_DIGESTS),
-        files.get(INSTALLER_IMAGES_TAGS),
-    ) {
+    let list = match (files.get(INSTALLER_IMAGES_DIGESTS), files.get(INSTALLER_IMAGES_TAGS)) {
         (Some(digests), _) => ImageList::parse_digests(digests),
         (None, Some(tags)) => ImageList::parse_tags(tags),
         (None, None) => {
-            source.miss(
-                INSTALL,
-                reference,
-                by,
-                &format!("the image has no {INSTALLER_IMAGES_DIGESTS}"),
-            );
+            source.miss(INSTALL, reference, by, &format!("the image has no {INSTALLER_IMAGES_DIGESTS}"));
             return Ok(());
         }
     };
     match list {
         Ok(list) => want_digests(source, "", &list, by).await,
         Err(error) => {
-            source.miss(
-                INSTALL,
-                reference,
-                by,
-                &format!("{INSTALLER_IMAGES_DIGESTS}: {error}"),
-            );
+            source.miss(INSTALL, reference, by, &format!("{INSTALLER_IMAGES_DIGESTS}: {error}"));
             Ok(())
         }
     }
@@ -258,16 +214,11 @@ pub(super) async fn want_digests(
 ) -> Result<(), Error> {
     match list {
         ImageList::Digests(digests) => {
-            try_join_all(digests.keys().map(|digest| want_digest(source, path, digest, by)))
-                .await
-                .map(drop)
+            try_join_all(digests.keys().map(|digest| want_digest(source, path, digest, by))).await.map(drop)
         }
         ImageList::Tags(tags) => {
             let wants = tags.keys().map(|name| async move {
-                source
-                    .want(path, name.clone().into(), Need::Required, by)
-                    .await
-                    .map(drop)
+                source.want(path, name.clone().into(), Need::Required, by).await.map(drop)
             });
             try_join_all(wants).await.map(drop)
         }
@@ -282,8 +233,6 @@ async fn want_digest(source: &Source, path: &str, digest: &Digest, by: &str) -> 
 
 /// A tag that we make ourselves, from a channel, a version or a digest.
 pub(super) fn tag(text: &str) -> Result<TagOrDigest, Error> {
-    let tag: Tag = text
-        .parse()
-        .map_err(|error| Error::Internal(format!("{error}")))?;
+    let tag: Tag = text.parse().map_err(|error| Error::Internal(format!("{error}")))?;
     Ok(tag.into())
 }

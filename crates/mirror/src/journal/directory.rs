@@ -50,21 +50,15 @@ impl Journal {
         let mut name = OsString::from(bundle.as_os_str());
         name.push(".partial.d");
         let directory = PathBuf::from(name);
-        let failed = |source| Error::File {
-            path: directory.clone(),
-            source,
-        };
+        let failed = |source| Error::File { path: directory.clone(), source };
         match fs::create_dir(&directory) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
             _ => {}
         }
         let lock = bundle::lock(&directory.join("lock"))?;
         let blobs = directory.join("blobs");
-        let (plan, progress, manifests) = (
-            directory.join("plan"),
-            directory.join("progress"),
-            directory.join("manifests"),
-        );
+        let (plan, progress, manifests) =
+            (directory.join("plan"), directory.join("progress"), directory.join("manifests"));
         if fresh {
             for path in [&plan, &progress, &manifests] {
                 absent_is_fine(fs::remove_file(path)).map_err(failed)?;
@@ -99,10 +93,7 @@ impl Journal {
 
     /// What the partial bundle of an earlier run holds, unchecked.
     pub(crate) fn written_earlier(&self) -> HashMap<Digest, Placed> {
-        self.lock_earlier()
-            .as_ref()
-            .map(Earlier::sources)
-            .unwrap_or_default()
+        self.lock_earlier().as_ref().map(Earlier::sources).unwrap_or_default()
     }
 
     /// Goes on with the partial bundle if it was begun by the same plan, else begins anew, after what
@@ -118,28 +109,17 @@ impl Journal {
         match self.lock_earlier().take() {
             Some(earlier) if earlier.plan == plan => {
                 let progress = Progress::open(progress_path, false)?;
-                return Ok(Begun {
-                    writer: earlier.writer,
-                    progress,
-                    written: earlier.progress,
-                });
+                return Ok(Begun { writer: earlier.writer, progress, written: earlier.progress });
             }
             Some(earlier) => salvage(&earlier, &plan, &self.blobs(), observer)?,
             None => {}
         }
-        let failed = |source| Error::File {
-            path: plan_path.clone(),
-            source,
-        };
+        let failed = |source| Error::File { path: plan_path.clone(), source };
         absent_is_fine(fs::remove_file(&plan_path)).map_err(failed)?;
         let progress = Progress::open(progress_path, true)?;
         let writer = Writer::create(&self.bundle, layout.size(), part_size)?;
         plan.write(&plan_path)?;
-        Ok(Begun {
-            writer: Arc::new(writer),
-            progress,
-            written: HashMap::new(),
-        })
+        Ok(Begun { writer: Arc::new(writer), progress, written: HashMap::new() })
     }
 
     /// Whether a later run would gain anything from what is in it.
@@ -159,10 +139,7 @@ impl Journal {
     /// [`Error::File`] if it cannot be removed.
     pub fn remove(&self) -> Result<(), Error> {
         // The lock goes last: while it is there, no other pull can begin in a half-removed directory.
-        let failed = |source| Error::File {
-            path: self.directory.clone(),
-            source,
-        };
+        let failed = |source| Error::File { path: self.directory.clone(), source };
         for file in ["plan", "progress", "manifests"] {
             absent_is_fine(fs::remove_file(self.directory.join(file))).map_err(failed)?;
         }

@@ -32,11 +32,7 @@ impl Earlier {
             *length > 0 && blob.is_some_and(|blob| *length <= blob.size)
         });
         let writer = Arc::new(Writer::reopen(bundle, plan.size, plan.part_size)?);
-        Ok(Some(Self {
-            plan,
-            writer,
-            progress,
-        }))
+        Ok(Some(Self { plan, writer, progress }))
     }
 
     /// The blobs of which something is there, with the number of bytes.
@@ -49,14 +45,7 @@ impl Earlier {
     /// The first bytes of each blob, to be read in place.
     pub(super) fn sources(&self) -> HashMap<Digest, Placed> {
         let placed = |(blob, length): (&PlacedBlob, u64)| {
-            (
-                blob.digest,
-                Placed {
-                    writer: self.writer.clone(),
-                    offset: blob.offset,
-                    size: length,
-                },
-            )
+            (blob.digest, Placed { writer: self.writer.clone(), offset: blob.offset, size: length })
         };
         self.blobs().map(placed).collect()
     }
@@ -76,12 +65,8 @@ impl BlobSource for Placed {
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        let count = usize::try_from(self.size.saturating_sub(offset))
-            .unwrap_or(usize::MAX)
-            .min(buf.len());
-        self.writer
-            .read_at(self.offset + offset, &mut buf[..count])
-            .map_err(io::Error::other)?;
+        let count = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX).min(buf.len());
+        self.writer.read_at(self.offset + offset, &mut buf[..count]).map_err(io::Error::other)?;
         Ok(count)
     }
 }

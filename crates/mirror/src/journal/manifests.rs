@@ -30,40 +30,21 @@ struct State {
 
 impl ManifestFile {
     pub(super) fn open(path: PathBuf) -> Result<Self, Error> {
-        let failed = |source| Error::File {
-            path: path.clone(),
-            source,
-        };
-        let file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .map_err(failed)?;
+        let failed = |source| Error::File { path: path.clone(), source };
+        let file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
         let bytes = Bytes::from(std::fs::read(&path).map_err(failed)?);
         let (known, good) = decode(&bytes);
         // A torn record at the end would hide everything that is appended behind it.
         file.set_len(good).map_err(failed)?;
-        Ok(Self {
-            state: Mutex::new(State { file, known }),
-            path,
-        })
+        Ok(Self { state: Mutex::new(State { file, known }), path })
     }
 
     pub(super) fn get(&self, digest: &Digest) -> Option<RawManifest> {
-        self.state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .known
-            .get(digest)
-            .cloned()
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).known.get(digest).cloned()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.state
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .known
-            .is_empty()
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).known.is_empty()
     }
 
     pub(super) fn keep(&self, manifest: &RawManifest) -> Result<(), Error> {
@@ -71,22 +52,14 @@ impl ManifestFile {
         if state.known.insert(manifest.digest(), manifest.clone()).is_some() {
             return Ok(());
         }
-        let failed = |source| Error::File {
-            path: self.path.clone(),
-            source,
-        };
+        let failed = |source| Error::File { path: self.path.clone(), source };
         state.file.write_all(&encode(manifest)).map_err(failed)
     }
 }
 
 fn encode(manifest: &RawManifest) -> Vec<u8> {
     let bytes = manifest.bytes();
-    let head = format!(
-        "{} {} {}\n",
-        manifest.digest(),
-        manifest.media_type(),
-        bytes.len()
-    );
+    let head = format!("{} {} {}\n", manifest.digest(), manifest.media_type(), bytes.len());
     [head.as_bytes(), bytes, b"\n"].concat()
 }
 
@@ -144,23 +117,12 @@ mod tests {
         }
         let length = std::fs::metadata(&path).unwrap().len();
         assert_eq!(length, (encode(&one).len() + encode(&two).len()) as u64);
-        OpenOptions::new()
-            .write(true)
-            .open(&path)
-            .unwrap()
-            .set_len(length - 3)
-            .unwrap();
+        OpenOptions::new().write(true).open(&path).unwrap().set_len(length - 3).unwrap();
         let file = ManifestFile::open(path.clone()).unwrap();
-        assert_eq!(
-            (file.get(&one.digest()), file.get(&two.digest())),
-            (Some(one.clone()), None)
-        );
+        assert_eq!((file.get(&one.digest()), file.get(&two.digest())), (Some(one.clone()), None));
         file.keep(&three).unwrap();
         let file = ManifestFile::open(path).unwrap();
-        assert_eq!(
-            (file.get(&one.digest()), file.get(&three.digest())),
-            (Some(one), Some(three))
-        );
+        assert_eq!((file.get(&one.digest()), file.get(&three.digest())), (Some(one), Some(three)));
     }
 
     proptest! {

@@ -36,19 +36,9 @@ pub(super) struct PlacedBlob {
 impl PlanFile {
     pub(super) fn of(layout: &Layout, part_size: Option<u64>) -> Self {
         let blobs = layout.blobs().iter().filter_map(|blob| {
-            Some(PlacedBlob {
-                digest: blob.digest,
-                size: blob.size,
-                offset: *blob.offsets.first()?,
-            })
+            Some(PlacedBlob { digest: blob.digest, size: blob.size, offset: *blob.offsets.first()? })
         });
-        Self {
-            version: VERSION,
-            id: layout.id(),
-            size: layout.size(),
-            part_size,
-            blobs: blobs.collect(),
-        }
+        Self { version: VERSION, id: layout.id(), size: layout.size(), part_size, blobs: blobs.collect() }
     }
 
     /// `None` if there is none that we can read.
@@ -59,19 +49,13 @@ impl PlanFile {
                 Ok(plan.filter(|plan| plan.version == VERSION && plan.is_sound()))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(Error::File {
-                path: path.to_owned(),
-                source,
-            }),
+            Err(source) => Err(Error::File { path: path.to_owned(), source }),
         }
     }
 
     /// Written under another name first, so that a plan is there whole or not at all.
     pub(super) fn write(&self, path: &Path) -> Result<(), Error> {
-        let failed = |source| Error::File {
-            path: path.to_owned(),
-            source,
-        };
+        let failed = |source| Error::File { path: path.to_owned(), source };
         let bytes = serde_json::to_vec(self).map_err(|error| Error::Internal(error.to_string()))?;
         let fresh = path.with_extension("new");
         fs::write(&fresh, bytes).map_err(failed)?;
@@ -79,11 +63,7 @@ impl PlanFile {
     }
 
     fn is_sound(&self) -> bool {
-        let fits = |blob: &PlacedBlob| {
-            blob.offset
-                .checked_add(blob.size)
-                .is_some_and(|end| end <= self.size)
-        };
+        let fits = |blob: &PlacedBlob| blob.offset.checked_add(blob.size).is_some_and(|end| end <= self.size);
         self.blobs.iter().all(fits)
     }
 }

@@ -25,17 +25,9 @@ pub(crate) struct Progress {
 impl Progress {
     /// Opens the file at `path` for more records, empty at first if `fresh`.
     pub(super) fn open(path: PathBuf, fresh: bool) -> Result<Self, Error> {
-        let file = OpenOptions::new()
-            .create(true)
-            .append(!fresh)
-            .write(true)
-            .truncate(fresh)
-            .open(&path);
+        let file = OpenOptions::new().create(true).append(!fresh).write(true).truncate(fresh).open(&path);
         match file {
-            Ok(file) => Ok(Self {
-                path,
-                file: Mutex::new(file),
-            }),
+            Ok(file) => Ok(Self { path, file: Mutex::new(file) }),
             Err(source) => Err(Error::File { path, source }),
         }
     }
@@ -44,10 +36,7 @@ impl Progress {
     pub(crate) fn record(&self, blob: u32, length: u64) -> Result<(), Error> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.write_all(&encode(blob, length))
-            .map_err(|source| Error::File {
-                path: self.path.clone(),
-                source,
-            })
+            .map_err(|source| Error::File { path: self.path.clone(), source })
     }
 }
 
@@ -56,10 +45,7 @@ pub(super) fn read(path: &Path) -> Result<HashMap<u32, u64>, Error> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(decode(&bytes)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(HashMap::new()),
-        Err(source) => Err(Error::File {
-            path: path.to_owned(),
-            source,
-        }),
+        Err(source) => Err(Error::File { path: path.to_owned(), source }),
     }
 }
 
@@ -75,11 +61,9 @@ fn encode(blob: u32, length: u64) -> [u8; RECORD] {
 fn decode(bytes: &[u8]) -> HashMap<u32, u64> {
     let mut progress = HashMap::new();
     for record in bytes.chunks_exact(RECORD) {
-        let (Ok(blob), Ok(length), Ok(sum)) = (
-            record[..4].try_into(),
-            record[4..12].try_into(),
-            record[12..].try_into(),
-        ) else {
+        let (Ok(blob), Ok(length), Ok(sum)) =
+            (record[..4].try_into(), record[4..12].try_into(), record[12..].try_into())
+        else {
             break;
         };
         if u32::from_le_bytes(sum) != checksum(&record[..12]) {
@@ -92,9 +76,7 @@ fn decode(bytes: &[u8]) -> HashMap<u32, u64> {
 
 /// FNV-1a: tells zeros and torn writes from records; nothing more hangs on it.
 fn checksum(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0x811c_9dc5, |sum, byte| {
-        (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
-    })
+    bytes.iter().fold(0x811c_9dc5, |sum, byte| (sum ^ u32::from(*byte)).wrapping_mul(0x0100_0193))
 }
 
 #[cfg(test)]

@@ -21,10 +21,8 @@ pub(super) fn salvage(
     observer: &dyn Observer,
 ) -> Result<(), Error> {
     let wanted: HashSet<_> = plan.blobs.iter().map(|blob| blob.digest).collect();
-    let mut kept: Vec<(&PlacedBlob, u64)> = earlier
-        .blobs()
-        .filter(|(blob, _)| wanted.contains(&blob.digest))
-        .collect();
+    let mut kept: Vec<(&PlacedBlob, u64)> =
+        earlier.blobs().filter(|(blob, _)| wanted.contains(&blob.digest)).collect();
     kept.sort_by_key(|(blob, _)| blob.offset);
     let bytes: u64 = kept.iter().map(|(_, length)| length).sum();
     if bytes == 0 {
@@ -34,20 +32,13 @@ pub(super) fn salvage(
         "the source has changed since the interrupted pull: {bytes} bytes of it are still wanted and taken over"
     )));
     if !release_all_but(earlier, &kept) {
-        let free = bundle::free_space(blobs).map_err(|source| Error::File {
-            path: blobs.to_owned(),
-            source,
-        })?;
+        let free =
+            bundle::free_space(blobs).map_err(|source| Error::File { path: blobs.to_owned(), source })?;
         observer.event(Event::Note(format!(
             "this file system cannot give back parts of a file: taking over needs {bytes} more bytes, {free} are free"
         )));
         if free < bytes {
-            return Err(bundle::BundleError::DiskFull {
-                path: blobs.to_owned(),
-                needed: bytes,
-                free,
-            }
-            .into());
+            return Err(bundle::BundleError::DiskFull { path: blobs.to_owned(), needed: bytes, free }.into());
         }
     }
     for (blob, length) in kept {
@@ -60,9 +51,7 @@ pub(super) fn salvage(
 /// Gives back everything but the ranges that are kept; whether the file system can do that.
 fn release_all_but(earlier: &Earlier, kept: &[(&PlacedBlob, u64)]) -> bool {
     let mut position = 0;
-    let ends = kept
-        .iter()
-        .map(|(blob, length)| (blob.offset, blob.offset + length));
+    let ends = kept.iter().map(|(blob, length)| (blob.offset, blob.offset + length));
     for (start, end) in ends.chain([(earlier.plan.size, earlier.plan.size)]) {
         if start > position && !earlier.writer.release(position, start - position) {
             return false;
@@ -75,22 +64,13 @@ fn release_all_but(earlier: &Earlier, kept: &[(&PlacedBlob, u64)]) -> bool {
 /// Appends what the file does not have yet.
 fn copy(earlier: &Earlier, blob: &PlacedBlob, length: u64, blobs: &Path) -> Result<(), Error> {
     let path = blobs.join(blob.digest.hex());
-    let failed = |source| Error::File {
-        path: path.clone(),
-        source,
-    };
-    let mut file = OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(&path)
-        .map_err(failed)?;
+    let failed = |source| Error::File { path: path.clone(), source };
+    let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
     let mut position = file.metadata().map_err(failed)?.len();
     let mut block = vec![0; BLOCK];
     while position < length {
         let count = usize::try_from(length - position).unwrap_or(BLOCK).min(BLOCK);
-        earlier
-            .writer
-            .read_at(blob.offset + position, &mut block[..count])?;
+        earlier.writer.read_at(blob.offset + position, &mut block[..count])?;
         file.write_all(&block[..count]).map_err(failed)?;
         position += count as u64;
     }

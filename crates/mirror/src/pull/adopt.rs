@@ -22,10 +22,7 @@ pub(super) fn adopt(
     file: &Path,
     written: u64,
 ) -> Result<u64, Error> {
-    let failed = |source| Error::File {
-        path: file.to_owned(),
-        source,
-    };
+    let failed = |source| Error::File { path: file.to_owned(), source };
     let length = match fs::metadata(file) {
         Ok(metadata) => metadata.len().min(blob.size),
         Err(_) => 0,

@@ -82,17 +82,13 @@ impl Filler<'_> {
         match self.complete(&mut filling).await {
             Err(error) if error.is_bad_content() => {
                 let item = self.missing(blob, &error);
-                self.missing
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(item);
+                self.missing.lock().unwrap_or_else(PoisonError::into_inner).push(item);
                 Ok(())
             }
             Err(error) => Err(error),
             Ok(()) => {
                 self.observer.event(Event::Items(1));
-                self.observer
-                    .event(Event::Detail(format!("{} ({} bytes)", blob.digest, blob.size)));
+                self.observer.event(Event::Detail(format!("{} ({} bytes)", blob.digest, blob.size)));
                 Ok(())
             }
         }
@@ -211,13 +207,11 @@ impl Filler<'_> {
 
     fn moved(&self, filling: &mut Filling<'_>, bytes: u64) {
         for place in &*filling.places {
-            self.sums
-                .inspect(|sums| sums.done(place + filling.position, bytes));
+            self.sums.inspect(|sums| sums.done(place + filling.position, bytes));
         }
         filling.position += bytes;
         if filling.position > filling.reported {
-            self.observer
-                .event(Event::Bytes(filling.position - filling.reported));
+            self.observer.event(Event::Bytes(filling.position - filling.reported));
             filling.reported = filling.position;
         }
     }

@@ -61,16 +61,8 @@ pub async fn pull(
         bytes: plan.download_size(),
         items: plan.layout().blobs().len() as u64,
     });
-    let Begun {
-        writer,
-        progress,
-        written,
-    } = begin(plan, journal, destination, observer).await?;
-    let sums = if destination.gost {
-        Some(follow(plan, &writer)?)
-    } else {
-        None
-    };
+    let Begun { writer, progress, written } = begin(plan, journal, destination, observer).await?;
+    let sums = if destination.gost { Some(follow(plan, &writer)?) } else { None };
     let filler = Filler {
         source,
         plan,
@@ -95,10 +87,7 @@ pub async fn pull(
     let mut items = missing.into_inner().unwrap_or_else(PoisonError::into_inner);
     if !items.is_empty() {
         items.sort();
-        return Err(Error::Incomplete {
-            place: Place::Source,
-            items,
-        });
+        return Err(Error::Incomplete { place: Place::Source, items });
     }
     let sums = match sums {
         Some(sums) => Some(blocking(move || Ok(sums.finish()?)).await?),
@@ -110,18 +99,10 @@ pub async fn pull(
     let written = blocking(move || {
         let mut files = writer.finish()?;
         let Some(sums) = sums else {
-            return Ok(Written {
-                files,
-                sums: BTreeMap::new(),
-            });
+            return Ok(Written { files, sums: BTreeMap::new() });
         };
         let mut named = BTreeMap::from([(path.clone(), sums.whole.to_string())]);
-        named.extend(
-            files
-                .iter()
-                .cloned()
-                .zip(sums.parts.iter().map(ToString::to_string)),
-        );
+        named.extend(files.iter().cloned().zip(sums.parts.iter().map(ToString::to_string)));
         files.extend(sums.write(&path)?);
         Ok(Written { files, sums: named })
     })
@@ -174,22 +155,14 @@ async fn begin(
 /// Refuses before the first byte what cannot fit. Layers that planning has kept are moved, not copied.
 fn check_space(size: u64, journal: &Journal) -> Result<(), Error> {
     let directory = journal.blobs();
-    let failed = |source| Error::File {
-        path: directory.clone(),
-        source,
-    };
+    let failed = |source| Error::File { path: directory.clone(), source };
     let mut kept = 0;
     for file in std::fs::read_dir(&directory).map_err(failed)? {
         kept += file.and_then(|file| file.metadata()).map_err(failed)?.len();
     }
     let free = bundle::free_space(&directory).map_err(failed)?;
     if free.saturating_add(kept) < size {
-        return Err(BundleError::DiskFull {
-            path: directory,
-            needed: size,
-            free,
-        }
-        .into());
+        return Err(BundleError::DiskFull { path: directory, needed: size, free }.into());
     }
     Ok(())
 }

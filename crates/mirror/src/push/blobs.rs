@@ -46,16 +46,8 @@ pub(super) async fn upload(
     observer: &dyn Observer,
 ) -> Result<PushReport, Error> {
     let work = work(contents, gaps);
-    let bytes = work
-        .iter()
-        .filter(|work| work.have.is_none())
-        .map(|work| work.size)
-        .sum();
-    observer.event(Event::StageBegan {
-        stage: Stage::Upload,
-        bytes,
-        items: work.len() as u64,
-    });
+    let bytes = work.iter().filter(|work| work.have.is_none()).map(|work| work.size).sum();
+    observer.event(Event::StageBegan { stage: Stage::Upload, bytes, items: work.len() as u64 });
     let uploader = Uploader {
         bundle,
         target,
@@ -72,10 +64,7 @@ pub(super) async fn upload(
         })
         .await?;
     observer.event(Event::StageEnded(Stage::Upload));
-    Ok(uploader
-        .report
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner))
+    Ok(uploader.report.into_inner().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// The missing blobs, the largest first: what begins last should be short.
@@ -86,12 +75,7 @@ fn work<'a>(contents: &'a Contents, gaps: &Gaps) -> Vec<Work<'a>> {
         .map(|(digest, (size, paths))| {
             let lacks = |path: &&str| gaps.blobs.contains_key(&((*path).to_owned(), digest));
             let (lack, have): (Vec<_>, Vec<_>) = paths.into_iter().partition(lacks);
-            Work {
-                digest,
-                size,
-                have: have.first().copied(),
-                lack,
-            }
+            Work { digest, size, have: have.first().copied(), lack }
         })
         .filter(|work| !work.lack.is_empty())
         .collect();
@@ -114,8 +98,7 @@ impl Uploader<'_> {
             from = Some(path);
         }
         self.observer.event(Event::Items(1));
-        self.observer
-            .event(Event::Detail(format!("{} ({} bytes)", work.digest, work.size)));
+        self.observer.event(Event::Detail(format!("{} ({} bytes)", work.digest, work.size)));
         Ok(())
     }
 
@@ -124,11 +107,7 @@ impl Uploader<'_> {
             return Ok(Mount::Refused);
         }
         let sibling = self.target.repository(sibling)?;
-        let mount = self
-            .target
-            .repository(path)?
-            .mount_blob(&work.digest, sibling.name())
-            .await?;
+        let mount = self.target.repository(path)?.mount_blob(&work.digest, sibling.name()).await?;
         match mount {
             Mount::Mounted => self.mounts.fetch_add(1, Ordering::Relaxed),
             Mount::Upload(_) | Mount::Refused => u64::from(self.misses.fetch_add(1, Ordering::Relaxed)),
@@ -156,10 +135,7 @@ impl Uploader<'_> {
             }
         };
         let descriptor = blob_descriptor(&work.digest, work.size);
-        self.target
-            .repository(path)?
-            .upload_blob(&descriptor, source, session, &progress)
-            .await?;
+        self.target.repository(path)?.upload_blob(&descriptor, source, session, &progress).await?;
         self.count(|report| {
             report.blobs_uploaded += 1;
             report.bytes_uploaded += work.size;

@@ -34,9 +34,7 @@ pub(super) async fn put(repository: &Repository, tag: &Tag, name: &str) -> Resul
     for blob in [config, layer] {
         let descriptor = blob_descriptor(&Digest::of(&blob), blob.len() as u64);
         if repository.blob_size(&descriptor.digest).await?.is_none() {
-            repository
-                .upload_blob(&descriptor, Arc::new(blob), None, &|_| {})
-                .await?;
+            repository.upload_blob(&descriptor, Arc::new(blob), None, &|_| {}).await?;
         }
     }
     let manifest = RawManifest::new(None, manifest.to_string().into());

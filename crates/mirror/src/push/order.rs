@@ -20,11 +20,7 @@ pub(crate) const MODULES_INDEX: &str = MODULES;
 #[derive(Debug)]
 pub(crate) enum Write<'a> {
     /// A manifest under a tag or its digest.
-    Manifest {
-        path: &'a str,
-        reference: TagOrDigest,
-        manifest: &'a RawManifest,
-    },
+    Manifest { path: &'a str, reference: TagOrDigest, manifest: &'a RawManifest },
     /// The index tag of a module.
     Module(&'a str),
 }
@@ -54,15 +50,9 @@ pub(crate) fn steps<'a>(contents: &'a Contents, gaps: &Gaps) -> Vec<Vec<Write<'a
         for (digest, manifest) in &repository.manifests {
             let tagged = repository.tags.values().any(|tagged| tagged == digest);
             if !tagged && gaps.manifests.contains_key(&(path.to_owned(), *digest)) {
-                let step = Step::ByDigest {
-                    height: height(repository, digest),
-                };
+                let step = Step::ByDigest { height: height(repository, digest) };
                 let reference = (*digest).into();
-                steps.entry(step).or_default().push(Write::Manifest {
-                    path,
-                    reference,
-                    manifest,
-                });
+                steps.entry(step).or_default().push(Write::Manifest { path, reference, manifest });
             }
         }
         for (tag, digest) in &repository.tags {
@@ -71,18 +61,11 @@ pub(crate) fn steps<'a>(contents: &'a Contents, gaps: &Gaps) -> Vec<Vec<Write<'a
             if let Some(manifest) = repository.manifests.get(digest).filter(|_| absent) {
                 let step = tag_step(path, tag.as_str());
                 let reference = tag.clone().into();
-                steps.entry(step).or_default().push(Write::Manifest {
-                    path,
-                    reference,
-                    manifest,
-                });
+                steps.entry(step).or_default().push(Write::Manifest { path, reference, manifest });
             }
         }
     }
-    let modules = contents
-        .modules()
-        .filter(|name| gaps.modules.contains(*name))
-        .map(Write::Module);
+    let modules = contents.modules().filter(|name| gaps.modules.contains(*name)).map(Write::Module);
     steps.entry(Step::Modules).or_default().extend(modules);
     steps.into_values().collect()
 }
@@ -101,12 +84,7 @@ fn height(repository: &Repository, digest: &Digest) -> usize {
     let Some(Ok(manifest)) = repository.manifests.get(digest).map(RawManifest::parse) else {
         return 0;
     };
-    manifest
-        .children()
-        .iter()
-        .map(|child| 1 + height(repository, &child.digest))
-        .max()
-        .unwrap_or(0)
+    manifest.children().iter().map(|child| 1 + height(repository, &child.digest)).max().unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -133,20 +111,12 @@ mod tests {
     }
 
     fn repository(path: &str, tags: &[(&str, &RawManifest)], untagged: &[&RawManifest]) -> Repository {
-        let all = tags
-            .iter()
-            .map(|(_, manifest)| *manifest)
-            .chain(untagged.iter().copied());
+        let all = tags.iter().map(|(_, manifest)| *manifest).chain(untagged.iter().copied());
         Repository {
             path: path.to_owned(),
-            tags: tags
-                .iter()
-                .map(|(tag, it)| (tag.parse().unwrap(), it.digest()))
-                .collect(),
+            tags: tags.iter().map(|(tag, it)| (tag.parse().unwrap(), it.digest())).collect(),
             untagged: BTreeSet::new(),
-            manifests: all
-                .map(|manifest| (manifest.digest(), manifest.clone()))
-                .collect(),
+            manifests: all.map(|manifest| (manifest.digest(), manifest.clone())).collect(),
             blobs: BTreeMap::new(),
         }
     }
@@ -158,12 +128,7 @@ mod tests {
             let path = &repository.path;
             let tag = |tag: &Tag| ((path.clone(), tag.clone()), String::new());
             gaps.tags.extend(repository.tags.keys().map(tag));
-            gaps.manifests.extend(
-                repository
-                    .manifests
-                    .keys()
-                    .map(|it| ((path.clone(), *it), String::new())),
-            );
+            gaps.manifests.extend(repository.manifests.keys().map(|it| ((path.clone(), *it), String::new())));
         }
         gaps.modules.extend(contents.modules().map(str::to_owned));
         gaps
@@ -191,16 +156,8 @@ mod tests {
                     &[&inner, &leaf],
                 ),
                 repository("modules/console", &[("v1.0.0", &module)], &[]),
-                repository(
-                    "modules/console/release",
-                    &[("alpha", &module), ("v1.0.0", &module)],
-                    &[],
-                ),
-                repository(
-                    "release-channel",
-                    &[("v1.58.3", &release), ("stable", &release)],
-                    &[],
-                ),
+                repository("modules/console/release", &[("alpha", &module), ("v1.0.0", &module)], &[]),
+                repository("release-channel", &[("v1.58.3", &release), ("stable", &release)], &[]),
             ],
         };
         let steps = steps(&contents, &everything(&contents));
@@ -229,13 +186,9 @@ mod tests {
         let contents = Contents {
             repositories: vec![repository("", &[("v1.58.3", &release), ("v1.58.4", &other)], &[])],
         };
-        assert_eq!(
-            names(&steps(&contents, &Gaps::default())),
-            Vec::<Vec<String>>::new()
-        );
+        assert_eq!(names(&steps(&contents, &Gaps::default())), Vec::<Vec<String>>::new());
         let mut gaps = Gaps::default();
-        gaps.manifests
-            .insert((String::new(), other.digest()), "not found".to_owned());
+        gaps.manifests.insert((String::new(), other.digest()), "not found".to_owned());
         assert_eq!(names(&steps(&contents, &gaps)), [[":v1.58.4"]]);
     }
 }

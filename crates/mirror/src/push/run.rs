@@ -47,10 +47,7 @@ pub async fn push(
     if after.is_empty() {
         return Ok(report);
     }
-    Err(Error::Incomplete {
-        place: Place::Target,
-        items: after.items(contents, &target.root()),
-    })
+    Err(Error::Incomplete { place: Place::Target, items: after.items(contents, &target.root()) })
 }
 
 async fn write_manifests(
@@ -62,31 +59,18 @@ async fn write_manifests(
 ) -> Result<u64, Error> {
     let steps = order::steps(contents, gaps);
     let items = steps.iter().map(Vec::len).sum::<usize>() as u64;
-    observer.event(Event::StageBegan {
-        stage: Stage::Tags,
-        bytes: 0,
-        items,
-    });
+    observer.event(Event::StageBegan { stage: Stage::Tags, bytes: 0, items });
     for step in steps {
         stream::iter(step)
             .map(Ok)
             .try_for_each_concurrent(parallel, |write| async move {
                 match write {
-                    order::Write::Manifest {
-                        path,
-                        reference,
-                        manifest,
-                    } => {
-                        target
-                            .repository(path)?
-                            .put_manifest(&reference, manifest)
-                            .await?;
+                    order::Write::Manifest { path, reference, manifest } => {
+                        target.repository(path)?.put_manifest(&reference, manifest).await?;
                         observer.event(Event::Detail(format!("{path}:{reference}")));
                     }
                     order::Write::Module(name) => {
-                        let tag: Tag = name
-                            .parse()
-                            .map_err(|error| Error::Internal(format!("{error}")))?;
+                        let tag: Tag = name.parse().map_err(|error| Error::Internal(format!("{error}")))?;
                         index_image::put(&target.repository(order::MODULES_INDEX)?, &tag, name).await?;
                     }
                 }

@@ -17,11 +17,7 @@ pub(crate) struct BlobStream {
 
 impl BlobStream {
     pub(crate) fn new(blob: Arc<dyn BlobSource>) -> Self {
-        Self {
-            blob,
-            buffer: Bytes::new(),
-            position: 0,
-        }
+        Self { blob, buffer: Bytes::new(), position: 0 }
     }
 }
 

@@ -37,10 +37,7 @@ pub struct LayerStore {
 #[derive(Debug)]
 enum Place {
     /// Files under the digest in this directory, and blobs in an earlier run's partial bundle.
-    Journal {
-        directory: PathBuf,
-        written: Mutex<HashMap<Digest, Kept>>,
-    },
+    Journal { directory: PathBuf, written: Mutex<HashMap<Digest, Kept>> },
     /// Memory, until this budget in bytes is used up, and anonymous files.
     Temporary { budget: AtomicU64 },
 }
@@ -52,35 +49,23 @@ impl LayerStore {
     /// A store in the journal of a pull.
     pub fn in_journal(journal: &Journal) -> Self {
         let written = journal.written_earlier().into_iter();
-        let written = written
-            .map(|(digest, blob)| (digest, Arc::new(blob) as Kept))
-            .collect();
-        Self::at(Place::Journal {
-            directory: journal.blobs(),
-            written: Mutex::new(written),
-        })
+        let written = written.map(|(digest, blob)| (digest, Arc::new(blob) as Kept)).collect();
+        Self::at(Place::Journal { directory: journal.blobs(), written: Mutex::new(written) })
     }
 
     /// A store that vanishes with the process.
     pub fn temporary() -> Self {
-        Self::at(Place::Temporary {
-            budget: AtomicU64::new(MEMORY_BUDGET),
-        })
+        Self::at(Place::Temporary { budget: AtomicU64::new(MEMORY_BUDGET) })
     }
 
     fn at(place: Place) -> Self {
-        Self {
-            place,
-            kept: Mutex::default(),
-        }
+        Self { place, kept: Mutex::default() }
     }
 
     /// The blob, fetched from `repository` if it is not here yet.
     pub(crate) async fn get(&self, descriptor: &Descriptor, repository: &Repository) -> Result<Kept, Error> {
         let cell = locked(&self.kept).entry(descriptor.digest).or_default().clone();
-        cell.get_or_try_init(|| self.fetch(descriptor, repository))
-            .await
-            .cloned()
+        cell.get_or_try_init(|| self.fetch(descriptor, repository)).await.cloned()
     }
 
     /// Lets go of every blob, so that nothing holds the files any more.
@@ -100,10 +85,8 @@ impl LayerStore {
                     return Ok(Arc::new(repository.blob_bytes(descriptor, SMALL).await?));
                 }
                 let path = std::env::temp_dir();
-                let file = tempfile::tempfile().map_err(|source| Error::File {
-                    path: path.clone(),
-                    source,
-                })?;
+                let file =
+                    tempfile::tempfile().map_err(|source| Error::File { path: path.clone(), source })?;
                 complete(file, path, descriptor, repository).await
             }
             Place::Journal { directory, written } => {
@@ -115,16 +98,8 @@ impl LayerStore {
                 }
                 let path = directory.join(descriptor.digest.hex());
                 let mut options = File::options();
-                let file = options
-                    .read(true)
-                    .write(true)
-                    .create(true)
-                    .truncate(false)
-                    .open(&path);
-                let file = file.map_err(|source| Error::File {
-                    path: path.clone(),
-                    source,
-                })?;
+                let file = options.read(true).write(true).create(true).truncate(false).open(&path);
+                let file = file.map_err(|source| Error::File { path: path.clone(), source })?;
                 complete(file, path, descriptor, repository).await
             }
         }
@@ -138,21 +113,13 @@ async fn complete(
     descriptor: &Descriptor,
     repository: &Repository,
 ) -> Result<Kept, Error> {
-    let failed = |source| Error::File {
-        path: path.clone(),
-        source,
-    };
+    let failed = |source| Error::File { path: path.clone(), source };
     let there = file.metadata().map_err(failed)?.len();
     let there = if there <= descriptor.size { there } else { 0 };
-    let blob: Kept = Arc::new(KeptFile {
-        file: file.try_clone().map_err(failed)?,
-        size: there,
-    });
+    let blob: Kept = Arc::new(KeptFile { file: file.try_clone().map_err(failed)?, size: there });
     let hasher = digest_of(blob, descriptor).await?;
     file.seek(SeekFrom::Start(there)).map_err(failed)?;
-    let mut found = append(&mut file, hasher, there, descriptor, repository)
-        .await?
-        .map_err(failed)?;
+    let mut found = append(&mut file, hasher, there, descriptor, repository).await?.map_err(failed)?;
     if found != descriptor.digest && there > 0 {
         // What was there may be the damaged part.
         file.set_len(0).and_then(|()| file.rewind()).map_err(failed)?;
@@ -163,10 +130,7 @@ async fn complete(
     if found != descriptor.digest {
         return Err(Error::content(repository, &descriptor.digest, found));
     }
-    Ok(Arc::new(KeptFile {
-        file,
-        size: descriptor.size,
-    }))
+    Ok(Arc::new(KeptFile { file, size: descriptor.size }))
 }
 
 async fn append(
@@ -196,10 +160,7 @@ async fn digest_of(blob: Kept, descriptor: &Descriptor) -> Result<Hasher, Error>
     let digest = descriptor.digest;
     let task = tokio::task::spawn_blocking(move || hash(&*blob, digest.hasher()));
     let hasher = task.await.map_err(|error| Error::Internal(error.to_string()))?;
-    hasher.map_err(|source| Error::File {
-        path: digest.hex().into(),
-        source,
-    })
+    hasher.map_err(|source| Error::File { path: digest.hex().into(), source })
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -218,9 +179,7 @@ impl BlobSource for KeptFile {
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        let count = usize::try_from(self.size.saturating_sub(offset))
-            .unwrap_or(usize::MAX)
-            .min(buf.len());
+        let count = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX).min(buf.len());
         self.file.read_exact_at(&mut buf[..count], offset)?;
         Ok(count)
     }

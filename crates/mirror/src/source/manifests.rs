@@ -22,10 +22,7 @@ pub(crate) struct Manifests {
 
 impl Manifests {
     pub(crate) fn new(journal: Option<Arc<Journal>>) -> Self {
-        Self {
-            cells: Mutex::default(),
-            journal,
-        }
+        Self { cells: Mutex::default(), journal }
     }
 
     pub(crate) async fn get(
@@ -35,16 +32,8 @@ impl Manifests {
         repository: &Repository,
     ) -> Result<Option<RawManifest>, Error> {
         let key = (path.to_owned(), reference.clone());
-        let cell = self
-            .cells
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(key)
-            .or_default()
-            .clone();
-        cell.get_or_try_init(|| self.fetch(reference, repository))
-            .await
-            .cloned()
+        let cell = self.cells.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
+        cell.get_or_try_init(|| self.fetch(reference, repository)).await.cloned()
     }
 
     /// A tag may have moved since it was read last, a digest cannot.

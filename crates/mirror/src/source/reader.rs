@@ -37,9 +37,7 @@ impl Source {
     /// A source whose root repository is `root`.
     /// With a journal, what an interrupted pull has read is not fetched again.
     pub fn new(client: Client, root: RepositoryName, journal: Option<Arc<Journal>>) -> Self {
-        let layers = journal
-            .as_deref()
-            .map_or_else(LayerStore::temporary, LayerStore::in_journal);
+        let layers = journal.as_deref().map_or_else(LayerStore::temporary, LayerStore::in_journal);
         Self {
             client,
             root,
@@ -57,10 +55,7 @@ impl Source {
 
     /// The root with its host.
     pub fn root(&self) -> RepositoryUrl {
-        RepositoryUrl {
-            host: self.client.host().clone(),
-            repository: self.root.clone(),
-        }
+        RepositoryUrl { host: self.client.host().clone(), repository: self.root.clone() }
     }
 
     /// What was wanted and found so far, taken out.
@@ -72,10 +67,7 @@ impl Source {
         if missing.is_empty() {
             return Ok(std::mem::take(&mut *self.lock_wanted()));
         }
-        Err(Error::Incomplete {
-            place: Place::Source,
-            items: missing.into_values().collect(),
-        })
+        Err(Error::Incomplete { place: Place::Source, items: missing.into_values().collect() })
     }
 
     /// Lets go of the layers that planning has read: nothing reads them any more.
@@ -85,10 +77,7 @@ impl Source {
 
     /// The repository at `path` below the root.
     pub(crate) fn repository(&self, path: &str) -> Result<Repository, Error> {
-        let name = self
-            .root
-            .join(path)
-            .map_err(|error| Error::Internal(error.to_string()))?;
+        let name = self.root.join(path).map_err(|error| Error::Internal(error.to_string()))?;
         Ok(self.client.repository(name))
     }
 
@@ -121,8 +110,7 @@ impl Source {
             None => return Ok(None),
         };
         self.want_children(path, &manifest, by).await?;
-        self.lock_wanted()
-            .add((path.to_owned(), reference), manifest.clone(), by);
+        self.lock_wanted().add((path.to_owned(), reference), manifest.clone(), by);
         Ok(Some(manifest))
     }
 
@@ -239,10 +227,7 @@ impl Source {
                 Err(error) => return Err(FilesError::Unreadable(error.to_string())),
             };
             let is_amd64 = |child: &&Descriptor| {
-                child
-                    .platform
-                    .as_ref()
-                    .is_some_and(|it| it.os == "linux" && it.architecture == "amd64")
+                child.platform.as_ref().is_some_and(|it| it.os == "linux" && it.architecture == "amd64")
             };
             let Some(child) = children.iter().find(is_amd64).or(children.first()) else {
                 return Err(FilesError::Unreadable("the index is empty".to_owned()));
@@ -283,14 +268,12 @@ impl Source {
         let separator = if path.is_empty() { "" } else { "/" };
         let repository = format!("{}{separator}{path}", self.root());
         let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
-        let item = missing
-            .entry((repository.clone(), reference.to_owned()))
-            .or_insert_with(|| MissingItem {
-                repository,
-                reference: reference.to_owned(),
-                wanted_by: Vec::new(),
-                reason: reason.to_owned(),
-            });
+        let item = missing.entry((repository.clone(), reference.to_owned())).or_insert_with(|| MissingItem {
+            repository,
+            reference: reference.to_owned(),
+            wanted_by: Vec::new(),
+            reason: reason.to_owned(),
+        });
         if let Err(place) = item.wanted_by.binary_search_by(|known| known.as_str().cmp(by)) {
             item.wanted_by.insert(place, by.to_owned());
         }

@@ -19,12 +19,7 @@ pub(crate) struct Attempts {
 
 impl Attempts {
     pub(crate) fn new(policy: &RetryPolicy) -> Self {
-        Self {
-            policy: policy.clone(),
-            fruitless: 0,
-            total: 1,
-            started: Instant::now(),
-        }
+        Self { policy: policy.clone(), fruitless: 0, total: 1, started: Instant::now() }
     }
 
     /// Notes that the operation got further, which gives it the whole budget again.
@@ -35,11 +30,7 @@ impl Attempts {
     /// Waits as long as is fit before another try after `fault`; gives the fault back if there is to be
     /// none.
     pub(crate) async fn again(&mut self, fault: Fault) -> Result<(), Fault> {
-        if fault.kind.is_transient() {
-            self.wait(fault).await
-        } else {
-            Err(fault)
-        }
+        if fault.kind.is_transient() { self.wait(fault).await } else { Err(fault) }
     }
 
     /// As [`Attempts::again`], whatever the fault.

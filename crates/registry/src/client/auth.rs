@@ -112,18 +112,12 @@ impl Auth {
                     service: service.as_deref(),
                     credentials: self.credentials.as_ref(),
                 };
-                let token = self
-                    .tokens
-                    .get(&scopes, server.token(http, retry, &scopes))
-                    .await?;
+                let token = self.tokens.get(&scopes, server.token(http, retry, &scopes)).await?;
                 if self.credentials.is_some() {
                     self.proven.store(true, Ordering::Relaxed);
                 }
                 let value = authorization("Bearer", token.value.expose())?;
-                Ok(Some(Shown {
-                    value,
-                    token: Some((scopes, token)),
-                }))
+                Ok(Some(Shown { value, token: Some((scopes, token)) }))
             }
         }
     }
@@ -138,17 +132,9 @@ impl Auth {
             Some(Challenge::Basic) => {
                 self.learnt().scheme = Some(Scheme::Basic);
                 let was_basic = shown.is_some() && token.is_none();
-                !was_basic
-                    && self
-                        .credentials
-                        .as_ref()
-                        .is_some_and(|known| !known.is_identity_token())
+                !was_basic && self.credentials.as_ref().is_some_and(|known| !known.is_identity_token())
             }
-            Some(Challenge::Bearer {
-                realm,
-                service,
-                scope,
-            }) => {
+            Some(Challenge::Bearer { realm, service, scope }) => {
                 if let Some((scopes, token)) = token {
                     self.tokens.discard(scopes, token).await;
                 }

@@ -31,10 +31,7 @@ impl Repository {
         let mut attempts = self.attempts();
         let ask = async {
             let head = self.blob_request(Method::HEAD, digest)?;
-            let reply = self
-                .connection
-                .fetch(&mut attempts, &head, &self.pull(), 0)
-                .await?;
+            let reply = self.connection.fetch(&mut attempts, &head, &self.pull(), 0).await?;
             match reply.status {
                 StatusCode::NOT_FOUND => return Ok(None),
                 StatusCode::FORBIDDEN | StatusCode::METHOD_NOT_ALLOWED => {}
@@ -45,9 +42,7 @@ impl Repository {
                 }
                 _ => return Err(reply.refusal(Missing::Blob)),
             }
-            let first = self
-                .blob_request(Method::GET, digest)?
-                .header(header::RANGE, "bytes=0-0");
+            let first = self.blob_request(Method::GET, digest)?.header(header::RANGE, "bytes=0-0");
             loop {
                 match self.size_by_range(&first).await {
                     Ok(size) => return Ok(size),
@@ -76,10 +71,7 @@ impl Repository {
             _ => {
                 let reply = opened.read(0).await?;
                 match reply.refusal(Missing::Blob) {
-                    Fault {
-                        kind: ErrorKind::NotFound { .. },
-                        ..
-                    } => Ok(None),
+                    Fault { kind: ErrorKind::NotFound { .. }, .. } => Ok(None),
                     fault => Err(fault),
                 }
             }
@@ -101,11 +93,7 @@ impl Repository {
                 limit: format!("{} bytes, where at most {limit} are expected", descriptor.size),
             }));
         }
-        let lane = if descriptor.size <= SMALL {
-            Lane::Metadata
-        } else {
-            Lane::Bulk
-        };
+        let lane = if descriptor.size <= SMALL { Lane::Metadata } else { Lane::Bulk };
         let mut reader = BlobReader::new(self.clone(), descriptor.digest, descriptor.size, 0, lane);
         let mut hasher = descriptor.digest.hasher();
         // Beyond that, grown as bytes come: the size is only a claim.
@@ -136,9 +124,7 @@ impl Repository {
     }
 
     pub(super) fn count_received(&self, bytes: usize) {
-        self.connection
-            .received
-            .fetch_add(bytes as u64, Ordering::Relaxed);
+        self.connection.received.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 }
 

@@ -43,22 +43,14 @@ fn parse(header: &str) -> Vec<Challenge> {
         let parameters = cursor.parameters();
         let get = |name: &str| {
             let matching = |(key, _): &&(&str, String)| key.eq_ignore_ascii_case(name);
-            parameters
-                .iter()
-                .find(matching)
-                .map(|(_, value)| value.clone())
-                .filter(|value| !value.is_empty())
+            parameters.iter().find(matching).map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
         };
         if scheme.eq_ignore_ascii_case("basic") {
             found.push(Challenge::Basic);
         } else if scheme.eq_ignore_ascii_case("bearer")
             && let Some(realm) = get("realm")
         {
-            found.push(Challenge::Bearer {
-                realm,
-                service: get("service"),
-                scope: get("scope"),
-            });
+            found.push(Challenge::Bearer { realm, service: get("service"), scope: get("scope") });
         }
     }
     found

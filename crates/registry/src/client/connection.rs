@@ -58,11 +58,7 @@ pub(crate) enum Place {
     /// Among the bulk transfers.
     Bulk(Permit),
     /// Among the small requests.
-    Metadata {
-        permit: Option<OwnedSemaphorePermit>,
-        gate: Gate,
-        epoch: u64,
-    },
+    Metadata { permit: Option<OwnedSemaphorePermit>, gate: Gate, epoch: u64 },
 }
 
 impl Client {
@@ -81,9 +77,7 @@ impl Client {
             habits: Habits::default(),
             received: AtomicU64::new(0),
             sent: AtomicU64::new(0),
-            metadata: Arc::new(Semaphore::new(
-                (METADATA_PER_TRANSFER * options.parallel).clamp(32, 64),
-            )),
+            metadata: Arc::new(Semaphore::new((METADATA_PER_TRANSFER * options.parallel).clamp(32, 64))),
             auth: Auth::new(options.credentials),
             introduced: OnceCell::new(),
         }))
@@ -167,10 +161,7 @@ impl Connection {
         self.introduce().await;
         let mut is_second = false;
         loop {
-            let shown = self
-                .auth
-                .show(&self.http, &self.home, &self.retry, scopes)
-                .await?;
+            let shown = self.auth.show(&self.http, &self.home, &self.retry, scopes).await?;
             let authorization = shown.as_ref().map(|shown| &shown.value);
             let mut opened = exchange(&self.http, outgoing, &self.home, authorization).await?;
             opened.standing = self.auth.standing(shown.as_ref());
@@ -178,11 +169,7 @@ impl Connection {
             if opened.response.status() != StatusCode::UNAUTHORIZED || !is_ours || is_second {
                 return Ok(opened);
             }
-            if !self
-                .auth
-                .learn(opened.response.headers(), shown.as_ref(), scopes)
-                .await
-            {
+            if !self.auth.learn(opened.response.headers(), shown.as_ref(), scopes).await {
                 return Ok(opened);
             }
             // Read to its end, so that the connection can be used again.
@@ -226,9 +213,7 @@ impl Connection {
 
     /// The address of something below `/v2/`.
     pub(crate) fn url(&self, path: &str) -> Result<Url, Fault> {
-        self.home
-            .join(path)
-            .map_err(|_| ErrorKind::Protocol(format!("'{path}' is no address")).into())
+        self.home.join(path).map_err(|_| ErrorKind::Protocol(format!("'{path}' is no address")).into())
     }
 }
 

@@ -44,11 +44,7 @@ mod tests {
             ("bytes -1-2/3", None),
             ("", None),
         ] {
-            assert_eq!(
-                ContentRange::parse(&HeaderValue::from_static(value)),
-                expected,
-                "{value}"
-            );
+            assert_eq!(ContentRange::parse(&HeaderValue::from_static(value)), expected, "{value}");
         }
     }
 

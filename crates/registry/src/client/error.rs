@@ -159,14 +159,12 @@ impl Error {
     pub fn hints(&self) -> Vec<String> {
         let text = match &self.0.kind {
             ErrorKind::Network(fault) => return fault.hints(),
-            ErrorKind::Unauthorized {
-                with_credentials: true,
-                ..
-            } => "check the login and password: they were sent and refused",
-            ErrorKind::Unauthorized {
-                with_credentials: false,
-                ..
-            } => "the registry wants a login, and none was given for it",
+            ErrorKind::Unauthorized { with_credentials: true, .. } => {
+                "check the login and password: they were sent and refused"
+            }
+            ErrorKind::Unauthorized { with_credentials: false, .. } => {
+                "the registry wants a login, and none was given for it"
+            }
             ErrorKind::Denied { .. } => {
                 "the account may not do this; check its rights, and that the project or repository exists"
             }
@@ -212,18 +210,11 @@ impl std::error::Error for Error {
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let with_words = |f: &mut fmt::Formatter<'_>, reason: &str, words: &str| {
-            if words.is_empty() {
-                f.write_str(reason)
-            } else {
-                write!(f, "{reason} ({words})")
-            }
+            if words.is_empty() { f.write_str(reason) } else { write!(f, "{reason} ({words})") }
         };
         match self {
             Self::NotFound { what, message } => with_words(f, what.reason(), message),
-            Self::Unauthorized {
-                message,
-                with_credentials,
-            } => {
+            Self::Unauthorized { message, with_credentials } => {
                 let reason = if *with_credentials {
                     "the credentials were refused"
                 } else {
@@ -247,11 +238,7 @@ impl fmt::Display for ErrorKind {
             }
             Self::Source(error) => write!(f, "the bytes to upload cannot be read: {error}"),
             Self::Protocol(what) | Self::BadManifest { reason: what } => f.write_str(what),
-            Self::Server {
-                status,
-                code,
-                message,
-            } => {
+            Self::Server { status, code, message } => {
                 write!(f, "the registry answered {status}")?;
                 match (code.is_empty(), message.is_empty()) {
                     (true, true) => Ok(()),
@@ -300,11 +287,7 @@ impl Missing {
 
 impl From<ErrorKind> for Fault {
     fn from(kind: ErrorKind) -> Self {
-        Self {
-            kind,
-            retry_after: None,
-            token_server: None,
-        }
+        Self { kind, retry_after: None, token_server: None }
     }
 }
 
@@ -316,12 +299,7 @@ mod tests {
     fn says_what_of_what_why_and_how_often() {
         let fault = Fault {
             token_server: Some("auth.example".to_owned()),
-            ..ErrorKind::Server {
-                status: 500,
-                code: "UNKNOWN".to_owned(),
-                message: "boom".to_owned(),
-            }
-            .into()
+            ..ErrorKind::Server { status: 500, code: "UNKNOWN".to_owned(), message: "boom".to_owned() }.into()
         };
         let elapsed = Duration::from_millis(3210);
         let error = Error::new("read manifest", "r/a:v1".to_owned(), fault, 4, elapsed);
@@ -330,32 +308,19 @@ mod tests {
             "cannot read manifest r/a:v1: token server auth.example: the registry answered 500 (UNKNOWN: boom) \
              (after 4 attempts in 3.2 s)"
         );
-        let fault = ErrorKind::NotFound {
-            what: Missing::Blob,
-            message: String::new(),
-        }
-        .into();
+        let fault = ErrorKind::NotFound { what: Missing::Blob, message: String::new() }.into();
         let error = Error::new("read blob", "r/a@x".to_owned(), fault, 1, elapsed);
-        assert_eq!(
-            error.to_string(),
-            "cannot read blob r/a@x: the registry does not have this blob"
-        );
+        assert_eq!(error.to_string(), "cannot read blob r/a@x: the registry does not have this blob");
         assert!(error.is_not_found());
     }
 
     #[test]
     fn only_moments_are_tried_again() {
-        let server = |status| ErrorKind::Server {
-            status,
-            code: String::new(),
-            message: String::new(),
-        };
+        let server = |status| ErrorKind::Server { status, code: String::new(), message: String::new() };
         for (status, transient) in [(500, true), (503, true), (501, false), (400, false), (408, true)] {
             assert_eq!(server(status).is_transient(), transient, "{status}");
         }
-        let limited = ErrorKind::RateLimited {
-            message: String::new(),
-        };
+        let limited = ErrorKind::RateLimited { message: String::new() };
         assert!(limited.is_transient() && limited.is_congestion());
         assert!(!server(500).is_congestion() && server(503).is_congestion());
     }

@@ -33,13 +33,7 @@ pub(crate) struct Outgoing<'a> {
 impl<'a> Outgoing<'a> {
     /// A request without a body.
     pub(crate) fn new(method: Method, url: Url) -> Self {
-        Self {
-            method,
-            url,
-            headers: HeaderMap::new(),
-            body: None,
-            lane: Lane::Metadata,
-        }
+        Self { method, url, headers: HeaderMap::new(), body: None, lane: Lane::Metadata }
     }
 
     /// Adds a header whose value this program has made.
@@ -83,21 +77,15 @@ pub(crate) async fn exchange(
         if let Some(body) = outgoing.body {
             request = request.body(body());
         }
-        let response = request
-            .send()
-            .await
-            .map_err(|error| ErrorKind::Network(NetworkFault::from_reqwest(error)))?;
+        let response =
+            request.send().await.map_err(|error| ErrorKind::Network(NetworkFault::from_reqwest(error)))?;
         if let Some(fault) = NetworkFault::from_proxy_answer(&response) {
             return Err(ErrorKind::Network(fault).into());
         }
         match redirect(outgoing, home, &response) {
             Some(target) => url = target,
             None => {
-                return Ok(Opened {
-                    response,
-                    method: outgoing.method.clone(),
-                    standing: Standing::Unknown,
-                });
+                return Ok(Opened { response, method: outgoing.method.clone(), standing: Standing::Unknown });
             }
         }
     }
@@ -106,10 +94,8 @@ pub(crate) async fn exchange(
 
 /// Where `response` sends this request, if it may go there.
 fn redirect(outgoing: &Outgoing<'_>, home: &Url, response: &reqwest::Response) -> Option<Url> {
-    let keeps_method = matches!(
-        response.status(),
-        StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT
-    );
+    let keeps_method =
+        matches!(response.status(), StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT);
     let is_read = matches!(outgoing.method, Method::GET | Method::HEAD);
     let is_redirect = keeps_method
         || matches!(

@@ -46,13 +46,7 @@ impl Gate {
         let limit = cap.min(START);
         Self {
             permits: Arc::new(Semaphore::new(limit)),
-            state: Arc::new(Mutex::new(State {
-                cap,
-                limit,
-                debt: 0,
-                epoch: 0,
-                completed: 0,
-            })),
+            state: Arc::new(Mutex::new(State { cap, limit, debt: 0, epoch: 0, completed: 0 })),
         }
     }
 
@@ -60,11 +54,7 @@ impl Gate {
     pub(crate) async fn enter(&self) -> Permit {
         // The semaphore is never closed, so a missing permit cannot happen and would only mean no limit.
         let held = Arc::clone(&self.permits).acquire_owned().await.ok();
-        Permit {
-            gate: self.clone(),
-            epoch: self.epoch(),
-            held,
-        }
+        Permit { gate: self.clone(), epoch: self.epoch(), held }
     }
 
     /// The present epoch, for requests that hold no permit but may meet congestion too.

@@ -102,11 +102,7 @@ pub(crate) fn realm_candidates(registry: &Url, realm: &str, has_credentials: boo
             plain.set_scheme("http").ok()?;
             plain.set_port(registry.port_or_known_default()).ok()?;
             let same_port = given.port_or_known_default() == registry.port_or_known_default();
-            Some(if same_port {
-                vec![plain]
-            } else {
-                vec![given, plain]
-            })
+            Some(if same_port { vec![plain] } else { vec![given, plain] })
         }
         _ => Some(vec![given]),
     }
@@ -130,11 +126,7 @@ mod tests {
                 "/v2/a/blobs/uploads/1?_state=x%3D&y",
                 Some("https://r/v2/a/blobs/uploads/1?_state=x%3D&y"),
             ),
-            (
-                "https://r/v2/a/blobs/uploads/",
-                "https://r/x?q",
-                Some("https://r/x?q"),
-            ),
+            ("https://r/v2/a/blobs/uploads/", "https://r/x?q", Some("https://r/x?q")),
             ("https://r:5443/v2/", "http://r:5443/x", Some("https://r:5443/x")),
             ("https://r:5443/v2/", "http://r/x", Some("https://r:5443/x")),
             ("https://r/v2/", "http://r/x", Some("https://r/x")),
@@ -146,11 +138,7 @@ mod tests {
             ("http://r/v2/", "http://", None),
         ];
         for (from, location, expected) in cases {
-            assert_eq!(
-                resolve(&url(from), location),
-                expected.map(url),
-                "{from} -> {location}"
-            );
+            assert_eq!(resolve(&url(from), location), expected.map(url), "{from} -> {location}");
         }
     }
 
@@ -177,10 +165,7 @@ mod tests {
         for (location, expected) in [
             ("http://r/u/1", format!("http://r/u/1?digest={encoded}")),
             ("http://r/u/1?", format!("http://r/u/1?digest={encoded}")),
-            (
-                "http://r/u/1?_state=a%2Bb=+&c",
-                format!("http://r/u/1?_state=a%2Bb=+&c&digest={encoded}"),
-            ),
+            ("http://r/u/1?_state=a%2Bb=+&c", format!("http://r/u/1?_state=a%2Bb=+&c&digest={encoded}")),
         ] {
             assert_eq!(with_digest(&url(location), &digest).as_str(), expected);
         }
@@ -189,10 +174,7 @@ mod tests {
     #[test]
     fn links() {
         let cases = [
-            (
-                r#"</v2/a/tags/list?n=2&last=b>; rel="next""#,
-                Some("/v2/a/tags/list?n=2&last=b"),
-            ),
+            (r#"</v2/a/tags/list?n=2&last=b>; rel="next""#, Some("/v2/a/tags/list?n=2&last=b")),
             (r#"<x>; rel="prev", <y>; title="a" ; rel=next"#, Some("y")),
             (r#"<x>; rel="first next""#, Some("x")),
             (r#"<x>; rel="prev""#, None),
@@ -211,18 +193,8 @@ mod tests {
             ("https://r/", "http://r/t", true, Some(&["https://r/t"])),
             ("https://r/", "http://auth/t", true, None),
             ("https://r/", "http://auth/t", false, Some(&["http://auth/t"])),
-            (
-                "http://r:5000/",
-                "https://r:5000/t",
-                true,
-                Some(&["http://r:5000/t"]),
-            ),
-            (
-                "http://r/",
-                "https://r/t",
-                true,
-                Some(&["https://r/t", "http://r/t"]),
-            ),
+            ("http://r:5000/", "https://r:5000/t", true, Some(&["http://r:5000/t"])),
+            ("http://r/", "https://r/t", true, Some(&["https://r/t", "http://r/t"])),
             ("http://r/", "/t", true, Some(&["http://r/t"])),
             ("http://r/", "mailto:x", true, None),
         ];

@@ -37,10 +37,7 @@ impl Repository {
         let mut attempts = self.attempts();
         let read = async {
             let outgoing = self.manifest_request(Method::GET, reference)?;
-            let reply = self
-                .connection
-                .fetch(&mut attempts, &outgoing, &self.pull(), MAX_SIZE)
-                .await?;
+            let reply = self.connection.fetch(&mut attempts, &outgoing, &self.pull(), MAX_SIZE).await?;
             if reply.status.is_success() {
                 checked_manifest(&reply, reference).map_err(Fault::from)
             } else {
@@ -71,10 +68,7 @@ impl Repository {
         let mut attempts = self.attempts();
         let ask = async {
             let outgoing = self.manifest_request(Method::HEAD, reference)?;
-            let reply = self
-                .connection
-                .fetch(&mut attempts, &outgoing, &self.pull(), 0)
-                .await?;
+            let reply = self.connection.fetch(&mut attempts, &outgoing, &self.pull(), 0).await?;
             match reply.status {
                 status if status.is_success() => Ok(Existence::Present),
                 StatusCode::NOT_FOUND => Ok(Existence::Absent),
@@ -96,16 +90,11 @@ impl Repository {
         let bytes = manifest.bytes().clone();
         let body = || reqwest::Body::from(bytes.clone());
         let put = async {
-            let url = self
-                .connection
-                .url(&self.path(&format!("manifests/{reference}")))?;
+            let url = self.connection.url(&self.path(&format!("manifests/{reference}")))?;
             let outgoing = Outgoing::new(Method::PUT, url)
                 .header(header::CONTENT_TYPE, manifest.media_type())
                 .body(Lane::Metadata, &body);
-            let reply = self
-                .connection
-                .fetch(&mut attempts, &outgoing, &self.push(), MAX_SIZE)
-                .await?;
+            let reply = self.connection.fetch(&mut attempts, &outgoing, &self.push(), MAX_SIZE).await?;
             if !reply.status.is_success() {
                 return Err(reply.refusal(Missing::Repository));
             }
@@ -125,9 +114,7 @@ impl Repository {
     }
 
     fn manifest_request(&self, method: Method, reference: &TagOrDigest) -> Result<Outgoing<'static>, Fault> {
-        let url = self
-            .connection
-            .url(&self.path(&format!("manifests/{reference}")))?;
+        let url = self.connection.url(&self.path(&format!("manifests/{reference}")))?;
         Ok(Outgoing::new(method, url).header(header::ACCEPT, &media_type::MANIFESTS.join(", ")))
     }
 }
@@ -144,10 +131,7 @@ fn checked_manifest(reply: &Reply, reference: &TagOrDigest) -> Result<RawManifes
             return Err(if is_page(content_type) {
                 not_a_manifest(reply)
             } else {
-                ErrorKind::DigestMismatch {
-                    expected: expected.into(),
-                    actual: actual.into(),
-                }
+                ErrorKind::DigestMismatch { expected: expected.into(), actual: actual.into() }
             });
         }
     }
@@ -159,9 +143,7 @@ fn checked_manifest(reply: &Reply, reference: &TagOrDigest) -> Result<RawManifes
         if is_page(content_type) {
             not_a_manifest(reply)
         } else {
-            ErrorKind::BadManifest {
-                reason: error.to_string(),
-            }
+            ErrorKind::BadManifest { reason: error.to_string() }
         }
     })
 }
@@ -171,9 +153,7 @@ fn is_page(content_type: Option<&str>) -> bool {
 }
 
 fn not_a_manifest(reply: &Reply) -> ErrorKind {
-    ErrorKind::NotARegistry {
-        answer: reply.describe(),
-    }
+    ErrorKind::NotARegistry { answer: reply.describe() }
 }
 
 /// Absent, empty or of an unknown algorithm: then the registry has said nothing.

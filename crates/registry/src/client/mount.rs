@@ -45,10 +45,7 @@ impl Repository {
                 .append_pair("from", from.as_str());
             let outgoing = Outgoing::new(Method::POST, url).empty_body();
             let scopes = Scopes::mount(&self.name, from);
-            let reply = self
-                .connection
-                .fetch(&mut attempts, &outgoing, &scopes, MAX_ANSWER)
-                .await?;
+            let reply = self.connection.fetch(&mut attempts, &outgoing, &scopes, MAX_ANSWER).await?;
             Ok(match reply.status {
                 StatusCode::CREATED => Mount::Mounted,
                 // A session that cannot be found again is not used.

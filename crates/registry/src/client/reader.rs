@@ -91,11 +91,8 @@ impl BlobReader {
                 place.congested();
             }
             let is_cut = self.stream.take().is_some_and(|stream| stream.ended);
-            let outcome = if is_cut {
-                self.attempts.wait(fault).await
-            } else {
-                self.attempts.again(fault).await
-            };
+            let outcome =
+                if is_cut { self.attempts.wait(fault).await } else { self.attempts.again(fault).await };
             if let Err(fault) = outcome {
                 self.place = None;
                 let name = self.repository.blob_name(&self.digest);
@@ -127,11 +124,7 @@ impl BlobReader {
                 Ok(None) | Err(_) if self.position == self.size => self.finish(),
                 Ok(None) => {
                     stream.ended = true;
-                    return Err(ErrorKind::SizeMismatch {
-                        expected: self.size,
-                        actual: self.position,
-                    }
-                    .into());
+                    return Err(ErrorKind::SizeMismatch { expected: self.size, actual: self.position }.into());
                 }
                 Err(error) => return Err(ErrorKind::Network(NetworkFault::from_reqwest(error)).into()),
             }
@@ -142,11 +135,7 @@ impl BlobReader {
     fn deliver(&mut self, piece: Bytes) -> Result<Bytes, Fault> {
         let position = self.position + piece.len() as u64;
         if position > self.size {
-            return Err(ErrorKind::SizeMismatch {
-                expected: self.size,
-                actual: position,
-            }
-            .into());
+            return Err(ErrorKind::SizeMismatch { expected: self.size, actual: position }.into());
         }
         self.position = position;
         self.attempts.progress();
@@ -171,15 +160,9 @@ impl BlobReader {
             if asked > 0 {
                 outgoing = outgoing.header(header::RANGE, &format!("bytes={asked}-"));
             }
-            let opened = self
-                .repository
-                .connection
-                .open(&outgoing, &self.repository.pull())
-                .await?;
+            let opened = self.repository.connection.open(&outgoing, &self.repository.pull()).await?;
             let begins_at = match opened.response.status() {
-                StatusCode::OK => self
-                    .check_size(opened.response.content_length())
-                    .map(|()| Some(0))?,
+                StatusCode::OK => self.check_size(opened.response.content_length()).map(|()| Some(0))?,
                 StatusCode::PARTIAL_CONTENT => {
                     let range = opened.response.headers().get(header::CONTENT_RANGE);
                     match range.and_then(ContentRange::parse) {
@@ -212,11 +195,9 @@ impl BlobReader {
 
     fn check_size(&self, announced: Option<u64>) -> Result<(), Fault> {
         match announced {
-            Some(actual) if actual != self.size => Err(ErrorKind::SizeMismatch {
-                expected: self.size,
-                actual,
+            Some(actual) if actual != self.size => {
+                Err(ErrorKind::SizeMismatch { expected: self.size, actual }.into())
             }
-            .into()),
             _ => Ok(()),
         }
     }

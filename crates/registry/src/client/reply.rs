@@ -85,11 +85,7 @@ impl Reply {
 
     /// What this refusal means for a request of something of the sort `what`.
     pub(crate) fn refusal(&self, what: Missing) -> Fault {
-        Fault {
-            kind: self.refusal_kind(what),
-            retry_after: retry_after(&self.headers),
-            token_server: None,
-        }
+        Fault { kind: self.refusal_kind(what), retry_after: retry_after(&self.headers), token_server: None }
     }
 
     fn refusal_kind(&self, what: Missing) -> ErrorKind {
@@ -106,23 +102,18 @@ impl Reply {
         match self.status {
             // Who holds a token that was issued for a password is known: what is refused is a right.
             StatusCode::UNAUTHORIZED if self.standing == Standing::Known => ErrorKind::Denied { message },
-            StatusCode::UNAUTHORIZED => ErrorKind::Unauthorized {
-                message,
-                with_credentials: self.standing == Standing::Claimed,
-            },
+            StatusCode::UNAUTHORIZED => {
+                ErrorKind::Unauthorized { message, with_credentials: self.standing == Standing::Claimed }
+            }
             StatusCode::FORBIDDEN => ErrorKind::Denied { message },
             StatusCode::TOO_MANY_REQUESTS => ErrorKind::RateLimited { message },
             StatusCode::NOT_FOUND if is_enveloped || self.body.is_empty() || self.method == Method::HEAD => {
-                let what = if code == "NAME_UNKNOWN" {
-                    Missing::Repository
-                } else {
-                    what
-                };
+                let what = if code == "NAME_UNKNOWN" { Missing::Repository } else { what };
                 ErrorKind::NotFound { what, message }
             }
-            StatusCode::NOT_FOUND => ErrorKind::NotARegistry {
-                answer: format!("status 404 with {}", self.describe()),
-            },
+            StatusCode::NOT_FOUND => {
+                ErrorKind::NotARegistry { answer: format!("status 404 with {}", self.describe()) }
+            }
             StatusCode::PAYLOAD_TOO_LARGE => ErrorKind::TooLarge {
                 limit: if message.is_empty() {
                     "the registry, or a proxy before it, limits the size of a request".to_owned()
@@ -133,11 +124,7 @@ impl Reply {
             status if status.is_redirection() => ErrorKind::Protocol(format!(
                 "the registry answered with a redirect ({status}) that cannot be followed"
             )),
-            status => ErrorKind::Server {
-                status: status.as_u16(),
-                code,
-                message: words,
-            },
+            status => ErrorKind::Server { status: status.as_u16(), code, message: words },
         }
     }
 
@@ -207,12 +194,8 @@ mod tests {
         let envelope = r#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}"#;
         let name = r#"{"errors":[{"code":"NAME_UNKNOWN"}]}"#;
         let html = "<html><head><title>404 Not\nFound</title></head></html>";
-        let text = |method, status, body| {
-            reply(method, status, body)
-                .refusal(Missing::Manifest)
-                .kind
-                .to_string()
-        };
+        let text =
+            |method, status, body| reply(method, status, body).refusal(Missing::Manifest).kind.to_string();
         for (method, status, body, expected) in [
             (
                 Method::GET,
@@ -220,12 +203,7 @@ mod tests {
                 envelope,
                 "the registry does not have this manifest (MANIFEST_UNKNOWN: manifest unknown)",
             ),
-            (
-                Method::GET,
-                404,
-                name,
-                "the registry does not have this repository (NAME_UNKNOWN)",
-            ),
+            (Method::GET, 404, name, "the registry does not have this repository (NAME_UNKNOWN)"),
             (Method::GET, 404, "", "the registry does not have this manifest"),
             (Method::HEAD, 404, "", "the registry does not have this manifest"),
             (
@@ -245,12 +223,7 @@ mod tests {
             (Method::GET, 429, "slow down", "too many requests (slow down)"),
             (Method::PUT, 413, html, "too large: 404 Not Found"),
             (Method::GET, 502, "<html>", "the registry answered 502"),
-            (
-                Method::PUT,
-                400,
-                envelope,
-                "the registry answered 400 (MANIFEST_UNKNOWN: manifest unknown)",
-            ),
+            (Method::PUT, 400, envelope, "the registry answered 400 (MANIFEST_UNKNOWN: manifest unknown)"),
         ] {
             assert_eq!(text(method, status, body), expected);
         }

@@ -54,9 +54,7 @@ impl Scopes {
     /// The scopes that also allow what these allow: whoever may push may pull.
     pub(crate) fn wider(&self) -> Option<Self> {
         match self.0.as_slice() {
-            [only] => only
-                .strip_suffix(":pull")
-                .map(|name| Self(vec![format!("{name}:pull,push")])),
+            [only] => only.strip_suffix(":pull").map(|name| Self(vec![format!("{name}:pull,push")])),
             _ => None,
         }
     }
@@ -82,15 +80,9 @@ mod tests {
     fn order_is_kept_and_keys_do_not_depend_on_it() {
         let (a, b) = ("a".parse().unwrap(), "b".parse().unwrap());
         let mount = Scopes::mount(&b, &a);
-        assert_eq!(
-            mount.iter().collect::<Vec<_>>(),
-            ["repository:b:pull,push", "repository:a:pull"]
-        );
+        assert_eq!(mount.iter().collect::<Vec<_>>(), ["repository:b:pull,push", "repository:a:pull"]);
         let led = mount.led_by("repository:a:pull");
-        assert_eq!(
-            led.iter().collect::<Vec<_>>(),
-            ["repository:a:pull", "repository:b:pull,push"]
-        );
+        assert_eq!(led.iter().collect::<Vec<_>>(), ["repository:a:pull", "repository:b:pull,push"]);
         assert_eq!(mount.key(), led.key());
         assert_eq!(Scopes::pull(&a).wider(), Some(Scopes::push(&a)));
         assert_eq!(Scopes::push(&a).wider(), None);

@@ -39,10 +39,7 @@ impl Repository {
         let mut attempts = self.attempts();
         match self.all_tags(&mut attempts).await {
             Ok(tags) => Ok(Some(tags.into_iter().collect())),
-            Err(Fault {
-                kind: ErrorKind::NotFound { .. },
-                ..
-            }) => Ok(None),
+            Err(Fault { kind: ErrorKind::NotFound { .. }, .. }) => Ok(None),
             Err(fault) => Err(attempts.error("list tags of", self.full_name(), fault)),
         }
     }
@@ -54,10 +51,7 @@ impl Repository {
         let mut tags = BTreeSet::new();
         while let Some(url) = next {
             let outgoing = Outgoing::new(Method::GET, url);
-            let reply = self
-                .connection
-                .fetch(attempts, &outgoing, &self.pull(), MAX_PAGE_SIZE)
-                .await?;
+            let reply = self.connection.fetch(attempts, &outgoing, &self.pull(), MAX_PAGE_SIZE).await?;
             if !reply.status.is_success() {
                 return Err(Self::page_refusal(&reply, seen.is_empty()));
             }
@@ -86,9 +80,8 @@ impl Repository {
 
 /// The tags of one page, without nulls, empty names and digests (Artifactory lists those as tags).
 fn tags_of(reply: &Reply) -> Result<impl Iterator<Item = String>, Fault> {
-    let page: Page = serde_json::from_slice(&reply.body).map_err(|_| ErrorKind::NotARegistry {
-        answer: reply.describe(),
-    })?;
+    let page: Page = serde_json::from_slice(&reply.body)
+        .map_err(|_| ErrorKind::NotARegistry { answer: reply.describe() })?;
     let is_tag = |tag: &String| !tag.is_empty() && tag.parse::<Digest>().is_err();
     Ok(page.tags.unwrap_or_default().into_iter().flatten().filter(is_tag))
 }

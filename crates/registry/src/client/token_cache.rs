@@ -29,10 +29,7 @@ impl Token {
     /// A token asked for at `asked` that lives `life` from then on.
     pub(crate) fn new(value: Secret, asked: Instant, life: Duration) -> Self {
         let margin = (life / 10).max(Duration::from_secs(5)).min(life / 2);
-        Self {
-            value,
-            renew_at: asked + life.saturating_sub(margin),
-        }
+        Self { value, renew_at: asked + life.saturating_sub(margin) }
     }
 
     fn is_fresh(&self) -> bool {
@@ -175,22 +172,13 @@ mod tests {
         let cache = TokenCache::default();
         let push = Scopes::push(&"a".parse().unwrap());
         let pushing = cache.get(&push, async { Ok(token("push", 60)) }).await.unwrap();
-        let pulling = cache
-            .get(&pull("a"), async { Ok(token("pull", 60)) })
-            .await
-            .unwrap();
+        let pulling = cache.get(&pull("a"), async { Ok(token("pull", 60)) }).await.unwrap();
         assert_eq!(pulling.value, pushing.value);
         cache.discard(&pull("a"), &pulling).await;
-        let pulling = cache
-            .get(&pull("a"), async { Ok(token("pull", 60)) })
-            .await
-            .unwrap();
+        let pulling = cache.get(&pull("a"), async { Ok(token("pull", 60)) }).await.unwrap();
         assert_eq!(pulling.value.expose(), "pull");
         cache.discard(&pull("a"), &pushing).await;
-        let kept = cache
-            .get(&pull("a"), async { Ok(token("other", 60)) })
-            .await
-            .unwrap();
+        let kept = cache.get(&pull("a"), async { Ok(token("other", 60)) }).await.unwrap();
         assert_eq!(kept.value.expose(), "pull");
     }
 }

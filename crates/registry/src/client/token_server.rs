@@ -65,10 +65,7 @@ impl TokenServer<'_> {
                 Ok(token) => return Ok(token),
                 Err(fault) => {
                     let is_unreachable = matches!(fault.kind, ErrorKind::Network(_));
-                    let fault = Fault {
-                        token_server: Some(host),
-                        ..fault
-                    };
+                    let fault = Fault { token_server: Some(host), ..fault };
                     if !is_unreachable {
                         return Err(fault);
                     }
@@ -119,9 +116,8 @@ impl TokenServer<'_> {
             }
             credentials => {
                 let outgoing = Outgoing::new(Method::GET, self.query(realm, scopes));
-                let authorization = credentials
-                    .map(|known| auth::authorization("Basic", &auth::basic(known)))
-                    .transpose()?;
+                let authorization =
+                    credentials.map(|known| auth::authorization("Basic", &auth::basic(known))).transpose()?;
                 exchange(http, &outgoing, realm, authorization.as_ref()).await?
             }
         };
@@ -163,11 +159,9 @@ fn read(reply: &Reply) -> Result<(Secret, Duration), Fault> {
         let fault = reply.refusal(Missing::Repository);
         // A token server that says 404 is a wrong address, not a missing repository.
         let kind = match fault.kind {
-            ErrorKind::NotFound { .. } | ErrorKind::NotARegistry { .. } => ErrorKind::Protocol(format!(
-                "status {} with {}",
-                reply.status.as_u16(),
-                reply.describe()
-            )),
+            ErrorKind::NotFound { .. } | ErrorKind::NotARegistry { .. } => {
+                ErrorKind::Protocol(format!("status {} with {}", reply.status.as_u16(), reply.describe()))
+            }
             kind => kind,
         };
         return Err(Fault { kind, ..fault });
@@ -214,22 +208,10 @@ mod tests {
         for (status, body, expected) in [
             (StatusCode::OK, r#"{"token":"a","expires_in":300}"#, ok("a", 300)),
             (StatusCode::OK, r#"{"access_token":"b"}"#, ok("b", 60)),
-            (
-                StatusCode::OK,
-                r#"{"token":"","access_token":"b","expires_in":0}"#,
-                ok("b", 60),
-            ),
-            (
-                StatusCode::OK,
-                r#"{"token":"secret""#,
-                no("the answer holds no token"),
-            ),
+            (StatusCode::OK, r#"{"token":"","access_token":"b","expires_in":0}"#, ok("b", 60)),
+            (StatusCode::OK, r#"{"token":"secret""#, no("the answer holds no token")),
             (StatusCode::OK, "{}", no("the answer holds no token")),
-            (
-                StatusCode::UNAUTHORIZED,
-                "{}",
-                no("the credentials were refused ({})"),
-            ),
+            (StatusCode::UNAUTHORIZED, "{}", no("the credentials were refused ({})")),
             (StatusCode::NOT_FOUND, "", no("status 404 with an empty body")),
         ] {
             assert_eq!(answer(status, body), expected, "{body}");
@@ -251,13 +233,9 @@ mod tests {
             url.as_str(),
             "https://auth/t?x=1&service=a+b&scope=repository%3Ab%3Apull%2Cpush&scope=repository%3Aa%3Apull"
         );
-        let bare = TokenServer {
-            service: None,
-            ..server
-        };
+        let bare = TokenServer { service: None, ..server };
         assert_eq!(
-            bare.query(&"https://auth/t".parse().unwrap(), &Scopes::none())
-                .as_str(),
+            bare.query(&"https://auth/t".parse().unwrap(), &Scopes::none()).as_str(),
             "https://auth/t"
         );
     }

@@ -77,16 +77,11 @@ impl ConfigFile {
     /// # Errors
     /// [`ConfigError::Malformed`].
     pub fn parse(text: &[u8]) -> Result<Self, ConfigError> {
-        let file: File = serde_json::from_slice(text).map_err(|error| ConfigError::Malformed {
-            line: error.line(),
-            column: error.column(),
-        })?;
+        let file: File = serde_json::from_slice(text)
+            .map_err(|error| ConfigError::Malformed { line: error.line(), column: error.column() })?;
         let entries = file.auths.unwrap_or_default();
         Ok(Self {
-            entries: entries
-                .into_iter()
-                .map(|(key, entry)| (key, entry.unwrap_or_default()))
-                .collect(),
+            entries: entries.into_iter().map(|(key, entry)| (key, entry.unwrap_or_default())).collect(),
             helpers: file.helpers.unwrap_or_default(),
             store: file.store.filter(|name| !name.is_empty()),
         })
@@ -108,17 +103,11 @@ impl ConfigFile {
         let mut places = Vec::new();
         let for_host = self.helpers.iter().find(|(key, _)| same_host(key, host));
         if let Some((key, name)) = for_host {
-            places.push(Place::Helper {
-                name,
-                server: key.clone(),
-            });
+            places.push(Place::Helper { name, server: key.clone() });
         } else if let Some(name) = &self.store {
             // Helpers know a registry by the key under which docker stored it, if it wrote one down.
             let server = self.entry(host, repository).map_or(host, |(key, _)| key);
-            places.push(Place::Helper {
-                name,
-                server: server.to_owned(),
-            });
+            places.push(Place::Helper { name, server: server.to_owned() });
         }
         places.extend(self.credentials(host, repository)?.map(Place::Here));
         Ok(places)
@@ -148,10 +137,7 @@ impl ConfigFile {
 ///
 /// A key with a path of its own is for that path only.
 fn same_host(key: &str, host: &str) -> bool {
-    let bare = key
-        .strip_prefix("https://")
-        .or_else(|| key.strip_prefix("http://"))
-        .unwrap_or(key);
+    let bare = key.strip_prefix("https://").or_else(|| key.strip_prefix("http://")).unwrap_or(key);
     let (name, path) = bare.split_once('/').unwrap_or((bare, ""));
     name.eq_ignore_ascii_case(host) && matches!(path.trim_matches('/'), "" | "v1" | "v2")
 }
@@ -164,9 +150,7 @@ impl Entry {
         }
         let bad = || ConfigError::BadEntry { key: key.to_owned() };
         if let Some(auth) = filled(&self.auth) {
-            let bytes = base64::engine::general_purpose::STANDARD
-                .decode(auth.trim())
-                .map_err(|_| bad())?;
+            let bytes = base64::engine::general_purpose::STANDARD.decode(auth.trim()).map_err(|_| bad())?;
             let pair = String::from_utf8(bytes).map_err(|_| bad())?;
             let (login, password) = pair.split_once(':').ok_or_else(bad)?;
             // Docker pads what it encodes with zero bytes.
@@ -251,13 +235,7 @@ mod tests {
         let file = ConfigFile::parse(FILE.as_bytes()).unwrap();
         let shown = format!("{file:?}");
         assert!(!shown.contains("aG9zd") && !shown.contains("a:b"), "{shown}");
-        assert!(
-            ConfigFile::parse(b"{}")
-                .unwrap()
-                .credentials("r", "")
-                .unwrap()
-                .is_none()
-        );
+        assert!(ConfigFile::parse(b"{}").unwrap().credentials("r", "").unwrap().is_none());
     }
 
     proptest::proptest! {

@@ -63,9 +63,7 @@ pub(super) async fn ask(
         }
         child.wait_with_output().await.map_err(HelperError::Run)
     };
-    let output = tokio::time::timeout(timeout, talk)
-        .await
-        .map_err(|_| HelperError::Timeout(timeout))??;
+    let output = tokio::time::timeout(timeout, talk).await.map_err(|_| HelperError::Timeout(timeout))??;
     if !output.status.success() {
         return if output.stdout.starts_with(NOT_FOUND) {
             Ok(None)

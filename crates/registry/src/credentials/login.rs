@@ -22,10 +22,7 @@ pub struct Credentials {
 impl Credentials {
     /// A login with its password.
     pub fn new(login: impl Into<String>, password: Secret) -> Self {
-        Self {
-            login: login.into(),
-            password,
-        }
+        Self { login: login.into(), password }
     }
 
     /// An `OAuth2` refresh token, as a registry's token server hands it out in place of a password.
@@ -41,10 +38,7 @@ impl Credentials {
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials")
-            .field("login", &self.login)
-            .field("password", &"***")
-            .finish()
+        f.debug_struct("Credentials").field("login", &self.login).field("password", &"***").finish()
     }
 }
 

@@ -64,12 +64,7 @@ pub async fn lookup(
     for path in &paths.files {
         let text = match read(path.clone()).await {
             Ok(text) => text,
-            Err(error)
-                if matches!(
-                    error.kind(),
-                    io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-                ) =>
-            {
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 continue;
             }
             Err(source) => {
@@ -77,10 +72,7 @@ pub async fn lookup(
                 return Err(CredentialError::Read { path, source });
             }
         };
-        let parse = |source| CredentialError::Parse {
-            path: path.clone(),
-            source,
-        };
+        let parse = |source| CredentialError::Parse { path: path.clone(), source };
         let file = ConfigFile::parse(&text).map_err(parse)?;
         for place in file.places(host, repository).map_err(parse)? {
             let found = match place {
@@ -92,9 +84,7 @@ pub async fn lookup(
                         reason: reason.to_string(),
                     };
                     let program = paths.helper(name);
-                    helper::ask(program, &server, helper::TIMEOUT)
-                        .await
-                        .map_err(fail)?
+                    helper::ask(program, &server, helper::TIMEOUT).await.map_err(fail)?
                 }
             };
             if found.is_some() {
@@ -114,10 +104,7 @@ impl CredentialPaths {
     fn helper(&self, name: &str) -> PathBuf {
         // A name is part of a program's name and never a path.
         let program = format!("docker-credential-{}", name.replace(['/', '\\'], "_"));
-        let candidates = self
-            .helper_directories
-            .iter()
-            .map(|directory| directory.join(&program));
+        let candidates = self.helper_directories.iter().map(|directory| directory.join(&program));
         candidates
             .into_iter()
             .find(|candidate| candidate.is_file())

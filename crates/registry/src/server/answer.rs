@@ -40,21 +40,17 @@ pub(super) fn problem(status: StatusCode, code: Code, message: &str) -> Response
 pub(super) fn refused(refusal: &Refusal) -> Response<Body> {
     match refusal {
         Refusal::NotFound => problem(StatusCode::NOT_FOUND, Code::Unknown, "no such path"),
-        Refusal::Name(name) => problem(
-            StatusCode::BAD_REQUEST,
-            Code::NameInvalid,
-            &format!("'{name}' is no repository name"),
-        ),
+        Refusal::Name(name) => {
+            problem(StatusCode::BAD_REQUEST, Code::NameInvalid, &format!("'{name}' is no repository name"))
+        }
         Refusal::Reference(text) => problem(
             StatusCode::BAD_REQUEST,
             Code::ManifestInvalid,
             &format!("'{text}' is neither a tag nor a digest"),
         ),
-        Refusal::Digest(text) => problem(
-            StatusCode::BAD_REQUEST,
-            Code::DigestInvalid,
-            &format!("'{text}' is no digest"),
-        ),
+        Refusal::Digest(text) => {
+            problem(StatusCode::BAD_REQUEST, Code::DigestInvalid, &format!("'{text}' is no digest"))
+        }
         Refusal::Method(allowed) => {
             let mut response = problem(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -69,22 +65,15 @@ pub(super) fn refused(refusal: &Refusal) -> Response<Body> {
 
 /// The answer to a write where nothing can be written.
 pub(super) fn read_only() -> Response<Body> {
-    let mut response = problem(
-        StatusCode::METHOD_NOT_ALLOWED,
-        Code::Unsupported,
-        "this registry is read-only",
-    );
+    let mut response =
+        problem(StatusCode::METHOD_NOT_ALLOWED, Code::Unsupported, "this registry is read-only");
     set(&mut response, header::ALLOW, "GET, HEAD");
     response
 }
 
 /// The answer to a caller who is not let in.
 pub(super) fn unauthorized(challenge: &str) -> Response<Body> {
-    let mut response = problem(
-        StatusCode::UNAUTHORIZED,
-        Code::Unauthorized,
-        "authentication required",
-    );
+    let mut response = problem(StatusCode::UNAUTHORIZED, Code::Unauthorized, "authentication required");
     set(&mut response, header::WWW_AUTHENTICATE, challenge);
     response
 }
@@ -95,9 +84,7 @@ pub(super) fn missing(missing: &MissingContent) -> Response<Body> {
         detail: serde_json::json!({ "digest": digest }),
         ..Problem::new(Code::ManifestBlobUnknown, "blob unknown to registry")
     });
-    let envelope = Envelope {
-        errors: errors.collect(),
-    };
+    let envelope = Envelope { errors: errors.collect() };
     json(StatusCode::BAD_REQUEST, envelope.to_bytes())
 }
 

@@ -21,9 +21,7 @@ const AHEAD: usize = 2;
 
 /// A body of bytes at hand.
 pub(super) fn full(bytes: impl Into<Bytes>) -> Body {
-    Full::new(bytes.into())
-        .map_err(|never| match never {})
-        .boxed_unsync()
+    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
 /// Part of a blob. `range` lies inside the blob.

@@ -48,12 +48,7 @@ pub(super) struct Service {
 
 impl Service {
     pub(super) fn new(store: Arc<dyn Store>, options: ServerOptions) -> Self {
-        Self {
-            store,
-            options,
-            sessions: Sessions::default(),
-            count: AtomicU64::new(0),
-        }
+        Self { store, options, sessions: Sessions::default(), count: AtomicU64::new(0) }
     }
 
     /// Answers one request.
@@ -70,10 +65,9 @@ impl Service {
             Some(canned) => canned.response(),
             None => self.serve(&parts, body, &treatment).await?,
         };
-        response.headers_mut().insert(
-            "docker-distribution-api-version",
-            HeaderValue::from_static("registry/2.0"),
-        );
+        response
+            .headers_mut()
+            .insert("docker-distribution-api-version", HeaderValue::from_static("registry/2.0"));
         Ok(treatment.shape(response, &self.origin(&parts)))
     }
 
@@ -115,10 +109,7 @@ impl Service {
             Route::Version => json(StatusCode::OK, b"{}".to_vec()),
             Route::Refused(refusal) => answer::refused(refusal),
             Route::Tags { repository } => read::tags(store, repository, &query, self.options.page_size),
-            Route::ReadManifest {
-                repository,
-                reference,
-            } => read::manifest(store, repository, reference),
+            Route::ReadManifest { repository, reference } => read::manifest(store, repository, reference),
             Route::ReadBlob { repository, digest } => {
                 let asked = (&parts.method, &parts.headers);
                 read::blob(store, repository, digest, asked, treatment.ignore_range)
@@ -157,11 +148,7 @@ impl Service {
 
     /// Where the request was sent to: `http://host:port`.
     fn origin(&self, parts: &Parts) -> String {
-        let scheme = if self.options.tls.is_some() {
-            "https"
-        } else {
-            "http"
-        };
+        let scheme = if self.options.tls.is_some() { "https" } else { "http" };
         let host = parts
             .headers
             .get(header::HOST)

@@ -78,10 +78,7 @@ impl Treatment {
     /// Applies what concerns the answer. `origin` is where the request was sent to.
     pub(super) fn shape(&self, mut response: Response<Body>, origin: &str) -> Response<Body> {
         if let Some(wanted) = &self.location_origin
-            && let Some(path) = response
-                .headers()
-                .get(header::LOCATION)
-                .and_then(|value| value.to_str().ok())
+            && let Some(path) = response.headers().get(header::LOCATION).and_then(|value| value.to_str().ok())
             && path.starts_with('/')
         {
             let origin = if wanted.is_empty() { origin } else { wanted };

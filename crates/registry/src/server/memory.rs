@@ -70,10 +70,7 @@ impl MemoryStore {
     /// Takes a blob out of one repository; false if it was not there.
     pub fn remove_blob(&self, repository: &str, digest: &Digest) -> bool {
         let mut content = self.write();
-        content
-            .repositories
-            .get_mut(repository)
-            .is_some_and(|repository| repository.blobs.remove(digest))
+        content.repositories.get_mut(repository).is_some_and(|repository| repository.blobs.remove(digest))
     }
 
     /// The names of all repositories, sorted.
@@ -84,29 +81,21 @@ impl MemoryStore {
     /// The tags of a repository and the digests that they name, sorted; empty if there is no such one.
     pub fn tagged(&self, repository: &str) -> BTreeMap<String, Digest> {
         let content = self.read();
-        content
-            .repositories
-            .get(repository)
-            .map(|repository| repository.tags.clone())
-            .unwrap_or_default()
+        content.repositories.get(repository).map(|repository| repository.tags.clone()).unwrap_or_default()
     }
 
     /// The digests of the manifests in a repository, sorted.
     pub fn manifests(&self, repository: &str) -> Vec<Digest> {
         let content = self.read();
         let repository = content.repositories.get(repository);
-        repository
-            .map(|repository| repository.manifests.keys().copied().collect())
-            .unwrap_or_default()
+        repository.map(|repository| repository.manifests.keys().copied().collect()).unwrap_or_default()
     }
 
     /// The digests of the blobs in a repository, sorted.
     pub fn blobs(&self, repository: &str) -> Vec<Digest> {
         let content = self.read();
         let repository = content.repositories.get(repository);
-        repository
-            .map(|repository| repository.blobs.iter().copied().collect())
-            .unwrap_or_default()
+        repository.map(|repository| repository.blobs.iter().copied().collect()).unwrap_or_default()
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Content> {
@@ -231,12 +220,7 @@ mod tests {
         let manifest = RawManifest::new(None, text.into()).unwrap();
         let tag: TagOrDigest = "v1".parse().unwrap();
         let refused = store.put_manifest("a", &tag, manifest.clone());
-        assert_eq!(
-            refused,
-            Err(MissingContent {
-                digests: vec![config]
-            })
-        );
+        assert_eq!(refused, Err(MissingContent { digests: vec![config] }));
         assert!(store.manifest("a", &tag).is_none());
         store.put_blob("a", config, Bytes::from_static(b"{}"));
         assert_eq!(store.put_manifest("a", &tag, manifest.clone()), Ok(()));

@@ -31,11 +31,7 @@ pub(super) fn wanted(header: Option<&str>, size: u64) -> Wanted {
         (Err(_), Ok(count)) if from.is_empty() => (size.saturating_sub(count), size),
         _ => return Wanted::Whole,
     };
-    if start < end {
-        Wanted::Part { start, end }
-    } else {
-        Wanted::Unsatisfiable
-    }
+    if start < end { Wanted::Part { start, end } } else { Wanted::Unsatisfiable }
 }
 
 #[cfg(test)]

@@ -58,11 +58,7 @@ pub(super) fn manifest(
     };
     let mut response = Response::new(full(manifest.bytes().clone()));
     set(&mut response, header::CONTENT_TYPE, manifest.media_type());
-    set(
-        &mut response,
-        header::CONTENT_LENGTH,
-        &manifest.bytes().len().to_string(),
-    );
+    set(&mut response, header::CONTENT_LENGTH, &manifest.bytes().len().to_string());
     name(&mut response, &manifest.digest());
     response
 }
@@ -101,11 +97,7 @@ pub(super) fn blob(
             return response;
         }
     };
-    let body = if method == Method::HEAD {
-        full(Vec::new())
-    } else {
-        of_blob(blob, start..end)
-    };
+    let body = if method == Method::HEAD { full(Vec::new()) } else { of_blob(blob, start..end) };
     let mut response = Response::new(body);
     *response.status_mut() = status;
     set(&mut response, header::CONTENT_TYPE, "application/octet-stream");

@@ -25,9 +25,7 @@ impl Sessions {
         let mut state = self.lock();
         state.begun += 1;
         let id = format!("{:08x}", state.begun);
-        state
-            .sessions
-            .insert((repository.to_owned(), id.clone()), BytesMut::new());
+        state.sessions.insert((repository.to_owned(), id.clone()), BytesMut::new());
         id
     }
 

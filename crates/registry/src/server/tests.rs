@@ -28,10 +28,7 @@ async fn ask(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Result<Response<Body>, Dropped> {
-    let mut request = Request::builder()
-        .method(method)
-        .uri(uri)
-        .header("host", "registry.example:5000");
+    let mut request = Request::builder().method(method).uri(uri).header("host", "registry.example:5000");
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
@@ -44,10 +41,7 @@ async fn get(service: &Service, uri: &str, headers: &[(&str, &str)]) -> Response
 }
 
 fn header_of<'a>(response: &'a Response<Body>, name: &str) -> &'a str {
-    response
-        .headers()
-        .get(name)
-        .map_or("", |value| value.to_str().unwrap())
+    response.headers().get(name).map_or("", |value| value.to_str().unwrap())
 }
 
 async fn bytes(response: Response<Body>) -> Bytes {
@@ -55,9 +49,7 @@ async fn bytes(response: Response<Body>) -> Bytes {
 }
 
 async fn code(response: Response<Body>) -> String {
-    Envelope::parse(&bytes(response).await).unwrap().errors[0]
-        .code
-        .clone()
+    Envelope::parse(&bytes(response).await).unwrap().errors[0].code.clone()
 }
 
 fn image(layer: Digest) -> Vec<u8> {
@@ -83,15 +75,11 @@ async fn an_image_goes_in_and_comes_out() {
 
     let manifest = image(layer);
     let content_type = [("content-type", media_type::DOCKER_MANIFEST)];
-    let response = ask(&service, "PUT", "/v2/a/b/manifests/v1", &content_type, &manifest)
-        .await
-        .unwrap();
+    let response = ask(&service, "PUT", "/v2/a/b/manifests/v1", &content_type, &manifest).await.unwrap();
     assert_eq!(response.status(), StatusCode::BAD_REQUEST);
     assert_eq!(code(response).await, Code::ManifestBlobUnknown.as_str());
 
-    let response = ask(&service, "POST", "/v2/a/b/blobs/uploads/", &[], b"")
-        .await
-        .unwrap();
+    let response = ask(&service, "POST", "/v2/a/b/blobs/uploads/", &[], b"").await.unwrap();
     assert_eq!(response.status(), StatusCode::ACCEPTED);
     let location = header_of(&response, "location").to_owned();
     let response = ask(&service, "PATCH", &location, &[], &LAYER[..4]).await.unwrap();
@@ -101,9 +89,7 @@ async fn an_image_goes_in_and_comes_out() {
     assert_eq!(code(refused).await, Code::BlobUploadInvalid.as_str());
     let location = header_of(&response, "location").to_owned();
     let gap = [("content-range", "5-9")];
-    let response = ask(&service, "PATCH", &location, &gap, &LAYER[5..])
-        .await
-        .unwrap();
+    let response = ask(&service, "PATCH", &location, &gap, &LAYER[5..]).await.unwrap();
     assert_eq!(response.status(), StatusCode::RANGE_NOT_SATISFIABLE);
     let stateless = location.split('?').next().unwrap();
     let response = get(&service, stateless, &[]).await;
@@ -115,9 +101,7 @@ async fn an_image_goes_in_and_comes_out() {
     let response = get(&service, stateless, &[]).await;
     assert_eq!(code(response).await, Code::BlobUploadUnknown.as_str());
 
-    let response = ask(&service, "PUT", "/v2/a/b/manifests/v1", &content_type, &manifest)
-        .await
-        .unwrap();
+    let response = ask(&service, "PUT", "/v2/a/b/manifests/v1", &content_type, &manifest).await.unwrap();
     assert_eq!(response.status(), StatusCode::CREATED);
     let digest = Digest::of(&manifest);
     for reference in ["v1".to_owned(), digest.to_string()] {
@@ -186,10 +170,7 @@ async fn ranges() {
     let response = get(&service, &uri, &[("range", "bytes=3-4"), ("if-range", &etag)]).await;
     assert_eq!(bytes(response).await, LAYER[3..5]);
     let response = get(&service, &uri, &[("range", "bytes=3-4"), ("if-range", "\"x\"")]).await;
-    assert_eq!(
-        (response.status(), bytes(response).await),
-        (StatusCode::OK, Bytes::from_static(LAYER))
-    );
+    assert_eq!((response.status(), bytes(response).await), (StatusCode::OK, Bytes::from_static(LAYER)));
 
     let response = ask(&service, "HEAD", &uri, &[], b"").await.unwrap();
     assert_eq!(header_of(&response, "content-length"), "10");
@@ -204,23 +185,12 @@ async fn tags_come_in_pages() {
         let reference: TagOrDigest = tag.parse().unwrap();
         store.insert_manifest("x/y", &reference, manifest.clone());
     }
-    let options = ServerOptions {
-        page_size: Some(3),
-        ..ServerOptions::default()
-    };
+    let options = ServerOptions { page_size: Some(3), ..ServerOptions::default() };
     let service = Service::new(Arc::new(store), options);
     let cases = [
-        (
-            "/v2/x/y/tags/list",
-            "abc",
-            r#"</v2/x/y/tags/list?n=3&last=c>; rel="next""#,
-        ),
+        ("/v2/x/y/tags/list", "abc", r#"</v2/x/y/tags/list?n=3&last=c>; rel="next""#),
         ("/v2/x/y/tags/list?n=3&last=c", "d", ""),
-        (
-            "/v2/x/y/tags/list?n=2&last=a",
-            "bc",
-            r#"</v2/x/y/tags/list?n=2&last=c>; rel="next""#,
-        ),
+        ("/v2/x/y/tags/list?n=2&last=a", "bc", r#"</v2/x/y/tags/list?n=2&last=c>; rel="next""#),
         ("/v2/x/y/tags/list?n=100&last=b", "cd", ""),
         ("/v2/x/y/tags/list?n=0", "", ""),
     ];
@@ -228,12 +198,8 @@ async fn tags_come_in_pages() {
         let response = get(&service, uri, &[]).await;
         assert_eq!(header_of(&response, "link"), link, "{uri}");
         let document: serde_json::Value = serde_json::from_slice(&bytes(response).await).unwrap();
-        let listed: Vec<_> = document["tags"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|tag| tag.as_str().unwrap())
-            .collect();
+        let listed: Vec<_> =
+            document["tags"].as_array().unwrap().iter().map(|tag| tag.as_str().unwrap()).collect();
         assert_eq!(listed.concat(), tags, "{uri}");
     }
     let response = get(&service, "/v2/z/tags/list", &[]).await;
@@ -251,10 +217,8 @@ impl Interceptor for Always {
 }
 
 fn treated(store: &MemoryStore, treatment: Treatment) -> Service {
-    let options = ServerOptions {
-        interceptor: Some(Arc::new(Always(treatment))),
-        ..ServerOptions::default()
-    };
+    let options =
+        ServerOptions { interceptor: Some(Arc::new(Always(treatment))), ..ServerOptions::default() };
     Service::new(Arc::new(store.clone()), options)
 }
 
@@ -265,95 +229,39 @@ async fn treatments_bend_answers() {
     store.insert_blob("a", layer, Bytes::from_static(LAYER));
     let uri = format!("/v2/a/blobs/{layer}");
 
-    let service = treated(
-        &store,
-        Treatment {
-            corrupt_at: Some(2),
-            ..Treatment::default()
-        },
-    );
+    let service = treated(&store, Treatment { corrupt_at: Some(2), ..Treatment::default() });
     let got = bytes(get(&service, &uri, &[]).await).await;
     assert_eq!((got.len(), got[1], got[2], got[3]), (10, b'1', !b'2', b'3'));
 
-    let service = treated(
-        &store,
-        Treatment {
-            cut_after: Some(4),
-            ..Treatment::default()
-        },
-    );
+    let service = treated(&store, Treatment { cut_after: Some(4), ..Treatment::default() });
     let mut body = get(&service, &uri, &[]).await.into_body();
-    assert_eq!(
-        body.frame().await.unwrap().unwrap().into_data().unwrap(),
-        LAYER[..4]
-    );
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), LAYER[..4]);
     assert!(body.frame().await.unwrap().is_err());
 
-    let service = treated(
-        &store,
-        Treatment {
-            stall_after: Some(4),
-            ..Treatment::default()
-        },
-    );
+    let service = treated(&store, Treatment { stall_after: Some(4), ..Treatment::default() });
     let mut body = get(&service, &uri, &[]).await.into_body();
-    assert_eq!(
-        body.frame().await.unwrap().unwrap().into_data().unwrap(),
-        LAYER[..4]
-    );
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), LAYER[..4]);
     assert!(body.frame().now_or_never().is_none());
 
-    let service = treated(
-        &store,
-        Treatment {
-            disconnect: true,
-            ..Treatment::default()
-        },
-    );
+    let service = treated(&store, Treatment { disconnect: true, ..Treatment::default() });
     assert!(ask(&service, "GET", &uri, &[], b"").await.is_err());
 
-    let service = treated(
-        &store,
-        Treatment {
-            ignore_range: true,
-            ..Treatment::default()
-        },
-    );
+    let service = treated(&store, Treatment { ignore_range: true, ..Treatment::default() });
     let response = get(&service, &uri, &[("range", "bytes=3-")]).await;
-    assert_eq!(
-        (response.status(), bytes(response).await.len()),
-        (StatusCode::OK, 10)
-    );
+    assert_eq!((response.status(), bytes(response).await.len()), (StatusCode::OK, 10));
 
     let origin = Some(String::new());
-    let service = treated(
-        &store,
-        Treatment {
-            location_origin: origin,
-            ..Treatment::default()
-        },
-    );
-    let response = ask(&service, "POST", "/v2/a/blobs/uploads/", &[], b"")
-        .await
-        .unwrap();
+    let service = treated(&store, Treatment { location_origin: origin, ..Treatment::default() });
+    let response = ask(&service, "POST", "/v2/a/blobs/uploads/", &[], b"").await.unwrap();
     let location = header_of(&response, "location");
-    assert!(
-        location.starts_with("http://registry.example:5000/v2/a/blobs/uploads/"),
-        "{location}"
-    );
+    assert!(location.starts_with("http://registry.example:5000/v2/a/blobs/uploads/"), "{location}");
 }
 
 #[tokio::test]
 async fn treatments_bend_uploads() {
     let store = MemoryStore::new();
     let post = "/v2/a/blobs/uploads/";
-    let limited = treated(
-        &store,
-        Treatment {
-            request_limit: Some(4),
-            ..Treatment::default()
-        },
-    );
+    let limited = treated(&store, Treatment { request_limit: Some(4), ..Treatment::default() });
     let response = ask(&limited, "POST", post, &[], b"").await.unwrap();
     let location = header_of(&response, "location").to_owned();
     let response = ask(&limited, "PATCH", &location, &[], LAYER).await.unwrap();
@@ -361,22 +269,12 @@ async fn treatments_bend_uploads() {
     let response = ask(&limited, "PATCH", &location, &[], &LAYER[..4]).await.unwrap();
     assert_eq!(response.status(), StatusCode::ACCEPTED);
 
-    let cutting = treated(
-        &store,
-        Treatment {
-            cut_request_after: Some(3),
-            ..Treatment::default()
-        },
-    );
+    let cutting = treated(&store, Treatment { cut_request_after: Some(3), ..Treatment::default() });
     let response = ask(&cutting, "POST", post, &[], b"").await.unwrap();
     let location = header_of(&response, "location").to_owned();
     assert!(ask(&cutting, "PATCH", &location, &[], LAYER).await.is_err());
     let response = get(&cutting, &location, &[]).await;
-    assert_eq!(
-        header_of(&response, "range"),
-        "0-2",
-        "what came before the cut is kept"
-    );
+    assert_eq!(header_of(&response, "range"), "0-2", "what came before the cut is kept");
 }
 
 /// A store that cannot be written.
@@ -418,10 +316,8 @@ async fn serves_over_a_socket_until_shut_down() {
     let layer: Bytes = vec![7; 3_000_000].into();
     let digest = Digest::of(&layer);
     store.insert_blob("a", digest, layer.clone());
-    let options = ServerOptions {
-        auth: Auth::Basic(BasicAuth::new("user", "secret")),
-        ..ServerOptions::default()
-    };
+    let options =
+        ServerOptions { auth: Auth::Basic(BasicAuth::new("user", "secret")), ..ServerOptions::default() };
     let server = Server::start(([127, 0, 0, 1], 0).into(), Arc::new(store), options).unwrap();
     let address = server.addr();
     let mut client = client(address).await;
@@ -444,9 +340,8 @@ async fn serves_over_a_socket_until_shut_down() {
 
 async fn client(address: std::net::SocketAddr) -> hyper::client::conn::http1::SendRequest<Full<Bytes>> {
     let stream = tokio::net::TcpStream::connect(address).await.unwrap();
-    let (sender, connection) = hyper::client::conn::http1::handshake(hyper_util::rt::TokioIo::new(stream))
-        .await
-        .unwrap();
+    let (sender, connection) =
+        hyper::client::conn::http1::handshake(hyper_util::rt::TokioIo::new(stream)).await.unwrap();
     tokio::spawn(connection);
     sender
 }

@@ -103,10 +103,7 @@ impl Write<'_> {
             }
             Err(_) => return Err(Dropped),
         };
-        let content_type = self
-            .headers
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok());
+        let content_type = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let manifest = match RawManifest::new(content_type, bytes) {
             Ok(manifest) => manifest,
             Err(error) => {
@@ -120,15 +117,10 @@ impl Write<'_> {
             return Ok(digest_mismatch(digest));
         }
         let digest = manifest.digest();
-        Ok(
-            match self
-                .writer
-                .put_manifest(self.repository.as_str(), reference, manifest)
-            {
-                Ok(()) => self.created("manifests", &digest),
-                Err(error) => missing(&error),
-            },
-        )
+        Ok(match self.writer.put_manifest(self.repository.as_str(), reference, manifest) {
+            Ok(()) => self.created("manifests", &digest),
+            Err(error) => missing(&error),
+        })
     }
 
     async fn finish(&self, id: &str, body: impl RequestBody) -> Result<Response<Body>, Dropped> {
@@ -158,11 +150,7 @@ impl Write<'_> {
         let limit = self.treatment.request_limit.unwrap_or(u64::MAX);
         let cut = self.treatment.cut_request_after.unwrap_or(u64::MAX);
         let too_large = || {
-            Some(problem(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                Code::SizeInvalid,
-                "the request body is too large",
-            ))
+            Some(problem(StatusCode::PAYLOAD_TOO_LARGE, Code::SizeInvalid, "the request body is too large"))
         };
         if body.size_hint().lower() > limit {
             return Ok(too_large());
@@ -219,19 +207,11 @@ impl Write<'_> {
 }
 
 fn unknown_upload() -> Response<Body> {
-    problem(
-        StatusCode::NOT_FOUND,
-        Code::BlobUploadUnknown,
-        "there is no such upload",
-    )
+    problem(StatusCode::NOT_FOUND, Code::BlobUploadUnknown, "there is no such upload")
 }
 
 fn digest_mismatch(digest: &Digest) -> Response<Body> {
-    problem(
-        StatusCode::BAD_REQUEST,
-        Code::DigestInvalid,
-        &format!("the content does not match {digest}"),
-    )
+    problem(StatusCode::BAD_REQUEST, Code::DigestInvalid, &format!("the content does not match {digest}"))
 }
 
 async fn hash(bytes: Bytes, digest: Digest) -> (Bytes, Option<Digest>) {

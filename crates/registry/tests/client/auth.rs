@@ -19,10 +19,7 @@ use registry::{
 use crate::setup::{Fixture, answer, content, descriptor, index, options, tag};
 
 fn login(login: &str, password: &str) -> ClientOptions {
-    ClientOptions {
-        credentials: Some(Credentials::new(login, Secret::new(password))),
-        ..options()
-    }
+    ClientOptions { credentials: Some(Credentials::new(login, Secret::new(password))), ..options() }
 }
 
 #[tokio::test]
@@ -34,37 +31,12 @@ async fn basic() {
     for _ in 0..3 {
         right.manifest(&tag("v1")).await.unwrap();
     }
-    assert_eq!(
-        fixture.log.all().len(),
-        4,
-        "one introduction, then no further round trips"
-    );
-    let error = repository(login("u", "wrong"))
-        .manifest(&tag("v1"))
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::Unauthorized {
-                with_credentials: true,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert_eq!(fixture.log.all().len(), 4, "one introduction, then no further round trips");
+    let error = repository(login("u", "wrong")).manifest(&tag("v1")).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::Unauthorized { with_credentials: true, .. }), "{error}");
     assert!(!format!("{error} {error:?}").contains("wrong"));
     let error = repository(options()).manifest(&tag("v1")).await.unwrap_err();
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::Unauthorized {
-                with_credentials: false,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error.kind(), ErrorKind::Unauthorized { with_credentials: false, .. }), "{error}");
 }
 
 /// A token server at `/token` of the registry itself: a token is its scopes and a number.
@@ -90,11 +62,7 @@ impl TokenVerifier for Tokens {
                 have.repository == need.repository && need.actions.iter().all(has)
             })
         };
-        if needed.iter().all(allows) {
-            Ok(())
-        } else {
-            Err(TokenRefusal::InsufficientScope)
-        }
+        if needed.iter().all(allows) { Ok(()) } else { Err(TokenRefusal::InsufficientScope) }
     }
 }
 
@@ -106,11 +74,7 @@ impl Tokens {
             .filter(|(name, _)| name == "scope")
             .map(|(_, scope)| scope.into_owned())
             .collect();
-        answer(
-            200,
-            &[],
-            &form.replace("TOKEN", &format!("{number}|{}", scopes.join("|"))),
-        )
+        answer(200, &[], &form.replace("TOKEN", &format!("{number}|{}", scopes.join("|"))))
     }
 
     fn revoke_all(&self) {
@@ -155,9 +119,7 @@ const FORM: &str = r#"{"token":"TOKEN","expires_in":300}"#;
 async fn one_token_serves_many() {
     let (fixture, tokens) = with_tokens("/token", FORM);
     fixture.store.insert_manifest("a", &tag("v1"), index("a"));
-    let repository = fixture
-        .client_with(login("u", "p"))
-        .repository("a".parse().unwrap());
+    let repository = fixture.client_with(login("u", "p")).repository("a".parse().unwrap());
     let tasks: Vec<_> = (0..20)
         .map(|_| {
             let repository = repository.clone();
@@ -171,11 +133,7 @@ async fn one_token_serves_many() {
     assert_eq!(fixture.log.count("manifests"), 20, "no request was made in vain");
     let asked = tokens.0.asked.lock().unwrap().clone();
     assert_eq!(asked, ["service=test&scope=repository%3Aa%3Apull"]);
-    let basic = fixture
-        .log
-        .values("authorization")
-        .into_iter()
-        .filter(|value| value.starts_with("Basic "));
+    let basic = fixture.log.values("authorization").into_iter().filter(|value| value.starts_with("Basic "));
     assert_eq!(basic.count(), 1, "the password goes to the token server only");
 }
 
@@ -185,13 +143,7 @@ async fn anonymous_tokens_and_other_names() {
     fixture.store.insert_manifest("a", &tag("v1"), index("a"));
     fixture.repository("a").manifest(&tag("v1")).await.unwrap();
     assert_eq!(tokens.issued(), 1);
-    assert!(
-        fixture
-            .log
-            .values("authorization")
-            .iter()
-            .all(|value| value.starts_with("Bearer "))
-    );
+    assert!(fixture.log.values("authorization").iter().all(|value| value.starts_with("Bearer ")));
 }
 
 #[tokio::test]
@@ -218,9 +170,7 @@ async fn a_token_that_dies_in_mid_transfer_is_replaced() {
     });
     let bytes = content(2_000_000);
     fixture.store.insert_blob("a", Digest::of(&bytes), bytes.clone());
-    let repository = fixture
-        .client_with(login("u", "p"))
-        .repository("a".parse().unwrap());
+    let repository = fixture.client_with(login("u", "p")).repository("a".parse().unwrap());
     let mut reader = repository.read_blob(Digest::of(&bytes), bytes.len() as u64, 0);
     let mut got = reader.next().await.unwrap().unwrap().to_vec();
     tokens.revoke_all();
@@ -238,10 +188,7 @@ async fn a_token_that_dies_in_mid_transfer_is_replaced() {
             tokens.revoke_all();
         }
     };
-    repository
-        .upload_blob(&descriptor(&pushed), source, None, &revoke_once)
-        .await
-        .unwrap();
+    repository.upload_blob(&descriptor(&pushed), source, None, &revoke_once).await.unwrap();
     assert!(fixture.store.blobs("a").contains(&Digest::of(&pushed)));
 }
 
@@ -249,16 +196,9 @@ async fn a_token_that_dies_in_mid_transfer_is_replaced() {
 async fn mounting_asks_for_both_repositories() {
     let (fixture, tokens) = with_tokens("/token", FORM);
     let bytes = content(100);
-    fixture
-        .store
-        .insert_blob("from", Digest::of(&bytes), bytes.clone());
-    let repository = fixture
-        .client_with(login("u", "p"))
-        .repository("to".parse().unwrap());
-    let mount = repository
-        .mount_blob(&Digest::of(&bytes), &"from".parse().unwrap())
-        .await
-        .unwrap();
+    fixture.store.insert_blob("from", Digest::of(&bytes), bytes.clone());
+    let repository = fixture.client_with(login("u", "p")).repository("to".parse().unwrap());
+    let mount = repository.mount_blob(&Digest::of(&bytes), &"from".parse().unwrap()).await.unwrap();
     assert!(matches!(mount, Mount::Mounted));
     let asked = tokens.0.asked.lock().unwrap().clone();
     let both = "service=test&scope=repository%3Ato%3Apull%2Cpush&scope=repository%3Afrom%3Apull";
@@ -269,25 +209,13 @@ async fn mounting_asks_for_both_repositories() {
 #[tokio::test]
 async fn identity_tokens_are_posted() {
     let (fixture, _) = with_tokens("/token", FORM);
-    let options = ClientOptions {
-        credentials: Some(Credentials::identity_token(Secret::new("refresh"))),
-        ..options()
-    };
+    let options =
+        ClientOptions { credentials: Some(Credentials::identity_token(Secret::new("refresh"))), ..options() };
     // The scripted server reads no forms and grants nothing, so only the request is of interest.
-    let refused = fixture
-        .client_with(options)
-        .repository("a".parse().unwrap())
-        .manifest(&tag("v1"))
-        .await;
+    let refused = fixture.client_with(options).repository("a".parse().unwrap()).manifest(&tag("v1")).await;
     assert!(refused.is_err());
     assert!(fixture.log.count("POST /token") > 0);
-    assert!(
-        fixture
-            .log
-            .values("authorization")
-            .iter()
-            .all(|value| value.starts_with("Bearer "))
-    );
+    assert!(fixture.log.values("authorization").iter().all(|value| value.starts_with("Bearer ")));
 }
 
 #[tokio::test]
@@ -307,20 +235,12 @@ async fn token_servers_that_fail_are_named() {
             "/token" => answer(status, &[], body),
             _ => Treatment::default(),
         });
-        let repository = fixture
-            .client_with(login("u", "hunter2"))
-            .repository("a".parse().unwrap());
+        let repository = fixture.client_with(login("u", "hunter2")).repository("a".parse().unwrap());
         let error = repository.manifest(&tag("v1")).await.unwrap_err();
         let text = error.to_string();
-        assert!(
-            text.contains("token server 127.0.0.1") && text.contains(expected),
-            "{text}"
-        );
+        assert!(text.contains("token server 127.0.0.1") && text.contains(expected), "{text}");
         assert!(!format!("{text} {error:?}").contains("hunter2"));
-        assert_eq!(
-            matches!(error.kind(), ErrorKind::Unauthorized { .. }),
-            status == 401
-        );
+        assert_eq!(matches!(error.kind(), ErrorKind::Unauthorized { .. }), status == 401);
     }
 }
 
@@ -330,10 +250,7 @@ async fn a_realm_that_claims_tls_on_a_plain_port_is_mended() {
     let (issuer, address) = (tokens.clone(), Arc::new(Mutex::new(String::new())));
     let known = Arc::clone(&address);
     let fixture = Fixture::new(move |request| {
-        let challenge = format!(
-            r#"Bearer realm="https://{}/token",service="test""#,
-            known.lock().unwrap()
-        );
+        let challenge = format!(r#"Bearer realm="https://{}/token",service="test""#, known.lock().unwrap());
         match request.path {
             "/token" => issuer.issue(request, FORM),
             _ if request.headers.contains_key("authorization") => Treatment::default(),
@@ -342,9 +259,7 @@ async fn a_realm_that_claims_tls_on_a_plain_port_is_mended() {
     });
     *address.lock().unwrap() = fixture.host().to_string();
     fixture.store.insert_manifest("a", &tag("v1"), index("a"));
-    let repository = fixture
-        .client_with(login("u", "p"))
-        .repository("a".parse().unwrap());
+    let repository = fixture.client_with(login("u", "p")).repository("a".parse().unwrap());
     repository.manifest(&tag("v1")).await.unwrap();
     assert_eq!(tokens.issued(), 1);
 }

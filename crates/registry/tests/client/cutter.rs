@@ -30,12 +30,7 @@ pub(crate) struct Cut {
 }
 
 /// An answer without any fault.
-pub(crate) const WHOLE: Cut = Cut {
-    after: usize::MAX,
-    honours_range: true,
-    claims: None,
-    has_length: true,
-};
+pub(crate) const WHOLE: Cut = Cut { after: usize::MAX, honours_range: true, claims: None, has_length: true };
 
 impl Cutter {
     /// Serves `bytes`; `plan` says how the request of each number, from 0, is answered.
@@ -74,19 +69,12 @@ async fn answer(stream: TcpStream, bytes: &Bytes, cut: Cut) -> u64 {
             break;
         }
     }
-    let start = if cut.honours_range {
-        usize::try_from(asked).unwrap()
-    } else {
-        0
-    };
+    let start = if cut.honours_range { usize::try_from(asked).unwrap() } else { 0 };
     let body = bytes.slice(start..);
     let mut head = if start > 0 {
         let claims = cut.claims.unwrap_or(start);
         let size = bytes.len();
-        format!(
-            "HTTP/1.1 206 Partial Content\r\ncontent-range: bytes {claims}-{}/{size}\r\n",
-            size - 1
-        )
+        format!("HTTP/1.1 206 Partial Content\r\ncontent-range: bytes {claims}-{}/{size}\r\n", size - 1)
     } else {
         "HTTP/1.1 200 OK\r\n".to_owned()
     };

@@ -11,19 +11,14 @@ fn helper(directory: &Path, name: &str, script: &str) {
 }
 
 async fn found(paths: &CredentialPaths, host: &str, repository: &str) -> Result<Option<String>, String> {
-    let found = lookup(paths, host, repository)
-        .await
-        .map_err(|error| error.to_string())?;
+    let found = lookup(paths, host, repository).await.map_err(|error| error.to_string())?;
     Ok(found.map(|found| format!("{}:{}", found.login, found.password.expose())))
 }
 
 #[tokio::test]
 async fn files_in_order_and_helpers() {
     let directory = tempfile::tempdir().unwrap();
-    let (first, second) = (
-        directory.path().join("config.json"),
-        directory.path().join("auth.json"),
-    );
+    let (first, second) = (directory.path().join("config.json"), directory.path().join("auth.json"));
     fs::write(
         &first,
         r#"{"auths":{"r:5000":{"auth":"dTpw"}},"credHelpers":{"h":"good","n":"none","b":"bad","w":"weird"}}"#,
@@ -39,11 +34,7 @@ async fn files_in_order_and_helpers() {
         "good",
         r#"read -r server || true; printf '{"Username":"<token>","Secret":"of-%s"}' "$server""#,
     );
-    helper(
-        directory.path(),
-        "none",
-        "echo credentials not found in native keychain; exit 1",
-    );
+    helper(directory.path(), "none", "echo credentials not found in native keychain; exit 1");
     helper(directory.path(), "bad", "echo hunter2; echo hunter2 >&2; exit 3");
     helper(directory.path(), "weird", "echo hunter2");
     let paths = CredentialPaths {
@@ -75,13 +66,7 @@ async fn files_that_cannot_be_read_are_named() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("config.json");
     fs::write(&path, r#"{"auths": "hunter2""#).unwrap();
-    let paths = CredentialPaths {
-        files: vec![path.clone()],
-        ..CredentialPaths::default()
-    };
+    let paths = CredentialPaths { files: vec![path.clone()], ..CredentialPaths::default() };
     let error = found(&paths, "r", "").await.unwrap_err();
-    assert!(
-        error.contains(path.to_str().unwrap()) && !error.contains("hunter2"),
-        "{error}"
-    );
+    assert!(error.contains(path.to_str().unwrap()) && !error.contains("hunter2"), "{error}");
 }

@@ -39,50 +39,21 @@ async fn manifests_come_as_they_are() {
     let by_digest = TagOrDigest::Digest(manifest.digest());
     assert_eq!(repository.manifest(&tag("v1")).await.unwrap(), manifest);
     assert_eq!(repository.manifest(&by_digest).await.unwrap(), manifest);
-    assert_eq!(
-        repository.manifest_exists(&by_digest).await.unwrap(),
-        Existence::Present
-    );
-    assert_eq!(
-        repository.manifest_exists(&tag("v2")).await.unwrap(),
-        Existence::Absent
-    );
-    assert!(
-        repository
-            .manifest_if_present(&tag("v2"))
-            .await
-            .unwrap()
-            .is_none()
-    );
+    assert_eq!(repository.manifest_exists(&by_digest).await.unwrap(), Existence::Present);
+    assert_eq!(repository.manifest_exists(&tag("v2")).await.unwrap(), Existence::Absent);
+    assert!(repository.manifest_if_present(&tag("v2")).await.unwrap().is_none());
     let error = repository.manifest(&tag("v2")).await.unwrap_err();
     assert!(error.is_not_found());
     let name = format!("{}/a/b:v2", fixture.host());
     assert!(error.to_string().contains(&name), "{error}");
-    let error = fixture
-        .repository("nothing")
-        .manifest(&tag("v1"))
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::NotFound {
-                what: Missing::Manifest,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    let error = fixture.repository("nothing").manifest(&tag("v1")).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::NotFound { what: Missing::Manifest, .. }), "{error}");
 }
 
 #[tokio::test]
 async fn what_is_not_certain_is_not_absent() {
     for (status, body, expected) in [
-        (
-            404,
-            "<html><title>Not here</title></html>",
-            "this is not a container registry",
-        ),
+        (404, "<html><title>Not here</title></html>", "this is not a container registry"),
         (403, "{}", "access is denied"),
         (401, "", "authentication is required"),
         (302, "", "redirect"),
@@ -90,11 +61,7 @@ async fn what_is_not_certain_is_not_absent() {
     ] {
         let fixture = Fixture::new(move |_| answer(status, &[], body));
         let digest = TagOrDigest::Digest(Digest::of(b"x"));
-        let error = fixture
-            .repository("a")
-            .manifest_if_present(&digest)
-            .await
-            .unwrap_err();
+        let error = fixture.repository("a").manifest_if_present(&digest).await.unwrap_err();
         assert!(error.to_string().contains(expected), "{status}: {error}");
     }
     let portal = Fixture::new(|_| answer(200, &[("content-type", "text/html")], "<title>Log in</title>"));
@@ -106,16 +73,10 @@ async fn what_is_not_certain_is_not_absent() {
 
 #[tokio::test]
 async fn wrong_and_endless_manifests_are_refused() {
-    let fixture = Fixture::new(|_| Treatment {
-        corrupt_at: Some(40),
-        ..Treatment::default()
-    });
+    let fixture = Fixture::new(|_| Treatment { corrupt_at: Some(40), ..Treatment::default() });
     fixture.store.insert_manifest("a", &tag("v1"), index("some text"));
     let error = fixture.repository("a").manifest(&tag("v1")).await.unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::DigestMismatch { .. }),
-        "{error}"
-    );
+    assert!(matches!(error.kind(), ErrorKind::DigestMismatch { .. }), "{error}");
     let long = " ".repeat(5 * 1024 * 1024);
     let fixture = Fixture::new(move |_| answer(200, &[], &long));
     let error = fixture.repository("a").manifest(&tag("v1")).await.unwrap_err();
@@ -131,24 +92,15 @@ async fn a_403_to_head_says_nothing() {
     let bytes = content(1000);
     fixture.store.insert_blob("a", Digest::of(&bytes), bytes.clone());
     let repository = fixture.repository("a");
-    assert_eq!(
-        repository.manifest_exists(&tag("v1")).await.unwrap(),
-        Existence::Unknown
-    );
-    assert_eq!(
-        repository.blob_size(&Digest::of(&bytes)).await.unwrap(),
-        Some(1000)
-    );
+    assert_eq!(repository.manifest_exists(&tag("v1")).await.unwrap(), Existence::Unknown);
+    assert_eq!(repository.blob_size(&Digest::of(&bytes)).await.unwrap(), Some(1000));
     assert_eq!(fixture.log.values("range"), ["bytes=0-0"]);
     assert_eq!(repository.blob_size(&Digest::of(b"other")).await.unwrap(), None);
 }
 
 #[tokio::test]
 async fn tags_come_in_pages_with_nulls_and_strangers() {
-    let options = ServerOptions {
-        page_size: Some(2),
-        ..ServerOptions::default()
-    };
+    let options = ServerOptions { page_size: Some(2), ..ServerOptions::default() };
     let fixture = Fixture::with_options(options, |_| Treatment::default());
     for name in ["v1", "v2", "v3", "alpha", "stable"] {
         fixture.store.insert_manifest("a", &tag(name), index("a"));
@@ -163,10 +115,7 @@ async fn tags_come_in_pages_with_nulls_and_strangers() {
     let fixture = Fixture::new(move |_| answer(200, &[], &list));
     assert_eq!(fixture.repository("a").tags().await.unwrap().unwrap(), ["a", "b"]);
     let fixture = Fixture::new(|_| answer(200, &[], r#"{"name":"a","tags":null}"#));
-    assert_eq!(
-        fixture.repository("a").tags().await.unwrap().unwrap(),
-        Vec::<String>::new()
-    );
+    assert_eq!(fixture.repository("a").tags().await.unwrap().unwrap(), Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -180,10 +129,7 @@ async fn tag_pages_that_lead_astray_are_errors() {
         "last=a" => answer(404, &[], r#"{"errors":[{"code":"NAME_UNKNOWN"}]}"#),
         _ => answer(200, &next, r#"{"tags":["a"]}"#),
     });
-    assert!(
-        fixture.repository("a").tags().await.is_err(),
-        "half a list is no list"
-    );
+    assert!(fixture.repository("a").tags().await.is_err(), "half a list is no list");
 }
 
 #[tokio::test]
@@ -197,10 +143,7 @@ async fn cut_bodies_go_on_where_they_broke() {
     let cutter = cutter.await;
     let (got, restarted) = read(&cutter.repository, &bytes, 0).await;
     assert_eq!((got == bytes, restarted), (true, 0));
-    assert_eq!(
-        cutter.asked(),
-        (0..9).map(|number| number * 300_000).collect::<Vec<_>>()
-    );
+    assert_eq!(cutter.asked(), (0..9).map(|number| number * 300_000).collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -212,10 +155,7 @@ async fn a_stalled_body_is_asked_for_again() {
     });
     let bytes = content(SIZE);
     fixture.store.insert_blob("a", Digest::of(&bytes), bytes.clone());
-    let settings = Settings {
-        stall_timeout: Duration::from_millis(300),
-        ..Settings::default()
-    };
+    let settings = Settings { stall_timeout: Duration::from_millis(300), ..Settings::default() };
     let http = Http::new(&settings, fixture.host().as_str()).unwrap();
     let client = Client::new(http, fixture.host(), options());
     let (got, _) = read(&client.repository("a".parse().unwrap()), &bytes, 0).await;
@@ -235,10 +175,7 @@ async fn a_body_that_just_ends_is_cut_too() {
     let (got, _) = read(&cutter.repository, &bytes, 0).await;
     assert!(got == bytes);
     assert_eq!(cutter.asked(), [0, 300_000]);
-    let cutter = Cutter::start(bytes.slice(..1000), |_| Cut {
-        has_length: false,
-        ..WHOLE
-    });
+    let cutter = Cutter::start(bytes.slice(..1000), |_| Cut { has_length: false, ..WHOLE });
     let mut reader = cutter.await.repository.read_blob(Digest::of(&bytes), 1001, 0);
     assert_eq!(reader.next().await.unwrap().unwrap().len(), 1000);
     let error = reader.next().await.unwrap_err();
@@ -248,16 +185,10 @@ async fn a_body_that_just_ends_is_cut_too() {
 #[tokio::test]
 async fn one_byte_too_many_is_never_delivered() {
     let bytes = content(1000);
-    let cutter = Cutter::start(bytes.clone(), |_| Cut {
-        has_length: false,
-        ..WHOLE
-    });
+    let cutter = Cutter::start(bytes.clone(), |_| Cut { has_length: false, ..WHOLE });
     let mut reader = cutter.await.repository.read_blob(Digest::of(&bytes), 999, 0);
     let error = reader.next().await.unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::SizeMismatch { actual: 1000, .. }),
-        "{error}"
-    );
+    assert!(matches!(error.kind(), ErrorKind::SizeMismatch { actual: 1000, .. }), "{error}");
     assert_eq!(reader.position(), 0);
 }
 
@@ -276,11 +207,7 @@ async fn reading_begins_in_the_middle() {
 async fn servers_without_ranges_begin_again() {
     let bytes = content(SIZE);
     let cutter = Cutter::start(bytes.clone(), |number| Cut {
-        after: if number < 2 {
-            400_000 * (number + 1)
-        } else {
-            usize::MAX
-        },
+        after: if number < 2 { 400_000 * (number + 1) } else { usize::MAX },
         honours_range: false,
         ..WHOLE
     });
@@ -313,34 +240,15 @@ async fn sizes_must_be_right() {
     for claimed in [1999, 2001] {
         let mut reader = repository.read_blob(Digest::of(&bytes), claimed, 0);
         let error = reader.next().await.unwrap_err();
-        assert!(
-            matches!(error.kind(), ErrorKind::SizeMismatch { actual: 2000, .. }),
-            "{error}"
-        );
+        assert!(matches!(error.kind(), ErrorKind::SizeMismatch { actual: 2000, .. }), "{error}");
     }
-    assert_eq!(
-        repository.blob_bytes(&descriptor(&bytes), 2000).await.unwrap(),
-        bytes
-    );
-    let error = repository
-        .blob_bytes(&descriptor(&bytes), 1999)
-        .await
-        .unwrap_err();
+    assert_eq!(repository.blob_bytes(&descriptor(&bytes), 2000).await.unwrap(), bytes);
+    let error = repository.blob_bytes(&descriptor(&bytes), 1999).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::TooLarge { .. }), "{error}");
-    let fixture = Fixture::new(|_| Treatment {
-        corrupt_at: Some(7),
-        ..Treatment::default()
-    });
+    let fixture = Fixture::new(|_| Treatment { corrupt_at: Some(7), ..Treatment::default() });
     fixture.store.insert_blob("a", Digest::of(&bytes), bytes.clone());
-    let error = fixture
-        .repository("a")
-        .blob_bytes(&descriptor(&bytes), 9999)
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::DigestMismatch { .. }),
-        "{error}"
-    );
+    let error = fixture.repository("a").blob_bytes(&descriptor(&bytes), 9999).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::DigestMismatch { .. }), "{error}");
 }
 
 #[tokio::test]
@@ -360,34 +268,19 @@ async fn retry_after_is_honoured() {
 
 #[tokio::test]
 async fn retries_end_and_are_told() {
-    let fixture = Fixture::new(|_| {
-        answer(
-            502,
-            &[("content-type", "text/html")],
-            "<title>Bad\u{1b} Gateway</title>",
-        )
-    });
+    let fixture =
+        Fixture::new(|_| answer(502, &[("content-type", "text/html")], "<title>Bad\u{1b} Gateway</title>"));
     let error = fixture.repository("a").manifest(&tag("v1")).await.unwrap_err();
     let text = error.to_string();
-    assert!(
-        text.contains("the registry answered 502 (Bad  Gateway) (after 4 attempts in "),
-        "{text}"
-    );
+    assert!(text.contains("the registry answered 502 (Bad  Gateway) (after 4 attempts in "), "{text}");
     assert_eq!(fixture.log.count("GET"), 4);
     let fixture = Fixture::new(|_| answer(400, &[], ""));
     assert!(fixture.repository("a").manifest(&tag("v1")).await.is_err());
     assert_eq!(fixture.log.count("GET"), 1);
-    let fixture = Fixture::new(|_| Treatment {
-        cut_after: Some(0),
-        ..Treatment::default()
-    });
+    let fixture = Fixture::new(|_| Treatment { cut_after: Some(0), ..Treatment::default() });
     let bytes = content(5000);
     fixture.store.insert_blob("a", Digest::of(&bytes), bytes.clone());
-    let error = fixture
-        .repository("a")
-        .blob_bytes(&descriptor(&bytes), 5000)
-        .await
-        .unwrap_err();
+    let error = fixture.repository("a").blob_bytes(&descriptor(&bytes), 5000).await.unwrap_err();
     assert!(matches!(error.kind(), ErrorKind::Network(_)), "{error}");
     assert!(error.to_string().contains("after 4 attempts"), "{error}");
 }
@@ -402,9 +295,6 @@ async fn pings() {
             ..answer(status, &[], body)
         });
         let error = fixture.client().ping().await.unwrap_err();
-        assert!(
-            matches!(error.kind(), ErrorKind::NotARegistry { .. }),
-            "{status}: {error}"
-        );
+        assert!(matches!(error.kind(), ErrorKind::NotARegistry { .. }), "{status}: {error}");
     }
 }

@@ -20,9 +20,7 @@ const MIB: usize = 1024 * 1024;
 const LARGE: usize = 9 * MIB;
 
 async fn push(repository: &Repository, bytes: &Bytes) -> Result<(), Error> {
-    repository
-        .upload_blob(&descriptor(bytes), Arc::new(bytes.clone()), None, &|_| ())
-        .await
+    repository.upload_blob(&descriptor(bytes), Arc::new(bytes.clone()), None, &|_| ()).await
 }
 
 fn is_stored(fixture: &Fixture, repository: &str, bytes: &Bytes) -> bool {
@@ -32,14 +30,9 @@ fn is_stored(fixture: &Fixture, repository: &str, bytes: &Bytes) -> bool {
 
 #[tokio::test]
 async fn small_blobs_take_two_requests_and_large_ones_three() {
-    for (origin, sizes) in [
-        (None, [0, 1, 5000, LARGE]),
-        (Some(String::new()), [0, 1, 5000, LARGE]),
-    ] {
-        let fixture = Fixture::new(move |_| Treatment {
-            location_origin: origin.clone(),
-            ..Treatment::default()
-        });
+    for (origin, sizes) in [(None, [0, 1, 5000, LARGE]), (Some(String::new()), [0, 1, 5000, LARGE])] {
+        let fixture =
+            Fixture::new(move |_| Treatment { location_origin: origin.clone(), ..Treatment::default() });
         let client = fixture.client();
         let repository = client.repository("a/b".parse().unwrap());
         for size in sizes {
@@ -47,11 +40,7 @@ async fn small_blobs_take_two_requests_and_large_ones_three() {
             fixture.log.clear();
             push(&repository, &bytes).await.unwrap();
             assert!(is_stored(&fixture, "a/b", &bytes), "{size}");
-            let expected: &[&str] = if size < LARGE {
-                &["POST", "PUT"]
-            } else {
-                &["POST", "PATCH", "PUT"]
-            };
+            let expected: &[&str] = if size < LARGE { &["POST", "PUT"] } else { &["POST", "PATCH", "PUT"] };
             assert_eq!(fixture.log.methods(), expected, "{size}");
             assert!(fixture.log.values("content-range").is_empty());
         }
@@ -82,10 +71,7 @@ async fn progress_grows_to_the_size() {
 #[tokio::test]
 async fn a_refused_whole_is_sent_in_steps_from_then_on() {
     let fixture = Fixture::new(|request| {
-        let has_body = request
-            .headers
-            .get("content-length")
-            .is_some_and(|length| length != "0");
+        let has_body = request.headers.get("content-length").is_some_and(|length| length != "0");
         if request.method == Method::PUT && has_body {
             answer(404, &[], r#"{"errors":[{"code":"BLOB_UNKNOWN"}]}"#)
         } else {
@@ -96,10 +82,7 @@ async fn a_refused_whole_is_sent_in_steps_from_then_on() {
     let first = content(5000);
     push(&repository, &first).await.unwrap();
     assert!(is_stored(&fixture, "a", &first));
-    assert_eq!(
-        fixture.log.methods(),
-        ["POST", "PUT", "DELETE", "POST", "PATCH", "PUT"]
-    );
+    assert_eq!(fixture.log.methods(), ["POST", "PUT", "DELETE", "POST", "PATCH", "PUT"]);
     fixture.log.clear();
     let second = content(6000);
     push(&repository, &second).await.unwrap();
@@ -109,39 +92,25 @@ async fn a_refused_whole_is_sent_in_steps_from_then_on() {
 
 #[tokio::test]
 async fn a_413_leads_to_chunks_and_is_remembered() {
-    let fixture = Fixture::new(|_| Treatment {
-        request_limit: Some(3 * MIB as u64),
-        ..Treatment::default()
-    });
+    let fixture = Fixture::new(|_| Treatment { request_limit: Some(3 * MIB as u64), ..Treatment::default() });
     let repository = fixture.repository("a");
     let bytes = content(LARGE);
     push(&repository, &bytes).await.unwrap();
     assert!(is_stored(&fixture, "a", &bytes));
     let tried = fixture.log.values("content-range");
     // 9 MiB and 4.5 MiB were refused, some of them by a broken connection; then 2.25 MiB were taken.
-    let taken = [
-        "0-2359295",
-        "2359296-4718591",
-        "4718592-7077887",
-        "7077888-9437183",
-    ];
+    let taken = ["0-2359295", "2359296-4718591", "4718592-7077887", "7077888-9437183"];
     assert_eq!(tried[tried.len() - 4..], taken);
     fixture.log.clear();
     let second = content(LARGE - 1);
     push(&repository, &second).await.unwrap();
     assert!(is_stored(&fixture, "a", &second));
-    assert_eq!(
-        fixture.log.methods(),
-        ["POST", "PATCH", "PATCH", "PATCH", "PATCH", "PUT"]
-    );
+    assert_eq!(fixture.log.methods(), ["POST", "PATCH", "PATCH", "PATCH", "PATCH", "PUT"]);
 }
 
 #[tokio::test]
 async fn a_limit_below_all_chunks_is_an_error() {
-    let fixture = Fixture::new(|_| Treatment {
-        request_limit: Some(100_000),
-        ..Treatment::default()
-    });
+    let fixture = Fixture::new(|_| Treatment { request_limit: Some(100_000), ..Treatment::default() });
     let error = push(&fixture.repository("a"), &content(LARGE)).await.unwrap_err();
     // Whether the refusal is read before the connection breaks is a race of the two directions.
     let is_either = matches!(error.kind(), ErrorKind::TooLarge { .. } | ErrorKind::Network(_));
@@ -154,10 +123,7 @@ async fn chunks_are_as_long_as_the_registry_wants() {
     let fixture = Fixture::new(|request| Treatment {
         request_limit: Some(5 * MIB as u64),
         headers: if request.method == Method::POST {
-            vec![(
-                "oci-chunk-min-length".parse().unwrap(),
-                Some(HeaderValue::from_static("5000000")),
-            )]
+            vec![("oci-chunk-min-length".parse().unwrap(), Some(HeaderValue::from_static("5000000")))]
         } else {
             Vec::new()
         },
@@ -166,10 +132,7 @@ async fn chunks_are_as_long_as_the_registry_wants() {
     let bytes = content(LARGE);
     push(&fixture.repository("a"), &bytes).await.unwrap();
     assert!(is_stored(&fixture, "a", &bytes));
-    assert_eq!(
-        fixture.log.values("content-range"),
-        ["0-4999999", "5000000-9437183"]
-    );
+    assert_eq!(fixture.log.values("content-range"), ["0-4999999", "5000000-9437183"]);
 }
 
 #[tokio::test]
@@ -183,16 +146,11 @@ async fn a_broken_upload_goes_on_where_it_broke() {
     });
     let client = fixture.client();
     let bytes = content(LARGE);
-    push(&client.repository("a".parse().unwrap()), &bytes)
-        .await
-        .unwrap();
+    push(&client.repository("a".parse().unwrap()), &bytes).await.unwrap();
     assert!(is_stored(&fixture, "a", &bytes));
     assert_eq!(fixture.log.count("POST"), 1);
     let ranges = fixture.log.values("content-range");
-    let starts: Vec<_> = ranges
-        .iter()
-        .map(|range| range.split('-').next().unwrap())
-        .collect();
+    let starts: Vec<_> = ranges.iter().map(|range| range.split('-').next().unwrap()).collect();
     assert_eq!(starts.len(), 6);
     assert_eq!(starts[5], (6 * MIB).to_string());
 }
@@ -201,10 +159,9 @@ async fn a_broken_upload_goes_on_where_it_broke() {
 async fn a_lost_session_begins_again() {
     let patches = AtomicU32::new(0);
     let fixture = Fixture::new(move |request| match *request.method {
-        Method::PATCH if patches.fetch_add(1, Ordering::SeqCst) == 0 => Treatment {
-            cut_request_after: Some(MIB as u64),
-            ..Treatment::default()
-        },
+        Method::PATCH if patches.fetch_add(1, Ordering::SeqCst) == 0 => {
+            Treatment { cut_request_after: Some(MIB as u64), ..Treatment::default() }
+        }
         Method::GET if request.path.contains("/uploads/") => {
             answer(404, &[], r#"{"errors":[{"code":"BLOB_UPLOAD_UNKNOWN"}]}"#)
         }
@@ -219,10 +176,7 @@ async fn a_lost_session_begins_again() {
 #[tokio::test]
 async fn bodies_that_are_always_reset_are_sent_in_chunks() {
     let fixture = Fixture::new(|request| {
-        let length = request
-            .headers
-            .get("content-length")
-            .and_then(|value| value.to_str().ok());
+        let length = request.headers.get("content-length").and_then(|value| value.to_str().ok());
         let length: u64 = length.and_then(|value| value.parse().ok()).unwrap_or(0);
         Treatment {
             disconnect: request.method == Method::PATCH && length > 5 * MIB as u64,
@@ -260,10 +214,7 @@ async fn a_damaged_source_is_never_committed() {
         let descriptor = descriptor(&bytes);
         let upload = repository.upload_blob(&descriptor, Arc::new(source), None, &|_| ());
         let error = upload.await.unwrap_err();
-        assert!(
-            matches!(error.kind(), ErrorKind::SourceMismatch { .. }),
-            "{size}: {error}"
-        );
+        assert!(matches!(error.kind(), ErrorKind::SourceMismatch { .. }), "{size}: {error}");
         assert!(fixture.store.blobs("a").is_empty());
         assert_eq!(fixture.log.methods().last().unwrap(), "DELETE", "{size}");
         assert!(!fixture.log.methods().contains(&"PUT".to_owned()) || size <= MIB);
@@ -293,10 +244,7 @@ async fn a_commit_whose_answer_was_lost_counts() {
                 return Treatment::default();
             }
             let store = store.lock().unwrap();
-            store
-                .as_ref()
-                .unwrap()
-                .insert_blob("a", Digest::of(&blob), blob.clone());
+            store.as_ref().unwrap().insert_blob("a", Digest::of(&blob), blob.clone());
             answer(500, &[], "")
         });
         *stored.lock().unwrap() = Some(fixture.store.clone());
@@ -315,9 +263,7 @@ async fn a_failing_commit_is_tried_again_without_sending_the_blob_again() {
     });
     let client = fixture.client();
     let bytes = content(LARGE);
-    push(&client.repository("a".parse().unwrap()), &bytes)
-        .await
-        .unwrap();
+    push(&client.repository("a".parse().unwrap()), &bytes).await.unwrap();
     assert!(is_stored(&fixture, "a", &bytes));
     assert_eq!(client.sent_bytes(), LARGE as u64);
 }
@@ -330,10 +276,7 @@ async fn mounts() {
     fixture.store.insert_blob("from", digest, bytes.clone());
     let repository = fixture.repository("a");
     let from = "from".parse().unwrap();
-    assert!(matches!(
-        repository.mount_blob(&digest, &from).await.unwrap(),
-        Mount::Mounted
-    ));
+    assert!(matches!(repository.mount_blob(&digest, &from).await.unwrap(), Mount::Mounted));
     assert!(is_stored(&fixture, "a", &bytes));
 
     let other = content(6000);
@@ -359,10 +302,7 @@ async fn registries_that_do_not_mount_are_left_alone() {
     let fixture = Fixture::new(|_| answer(405, &[], ""));
     let repository = fixture.repository("a");
     for _ in 0..10 {
-        let mount = repository
-            .mount_blob(&Digest::of(b"x"), &"from".parse().unwrap())
-            .await
-            .unwrap();
+        let mount = repository.mount_blob(&Digest::of(b"x"), &"from".parse().unwrap()).await.unwrap();
         assert!(matches!(mount, Mount::Refused));
     }
     assert_eq!(fixture.log.count("POST"), 3);
@@ -373,56 +313,23 @@ async fn manifests_are_put_as_they_are_and_again_after_faults() {
     let puts = AtomicU32::new(0);
     let fixture = Fixture::new(move |_| match puts.fetch_add(1, Ordering::SeqCst) {
         0 => answer(500, &[], ""),
-        1 => Treatment {
-            disconnect: true,
-            ..Treatment::default()
-        },
+        1 => Treatment { disconnect: true, ..Treatment::default() },
         _ => Treatment::default(),
     });
     let manifest = index("a");
     let repository = fixture.repository("a");
     repository.put_manifest(&tag("v1"), &manifest).await.unwrap();
-    repository
-        .put_manifest(&TagOrDigest::Digest(manifest.digest()), &manifest)
-        .await
-        .unwrap();
+    repository.put_manifest(&TagOrDigest::Digest(manifest.digest()), &manifest).await.unwrap();
     let stored = Store::manifest(&fixture.store, "a", &tag("v1")).unwrap();
     assert_eq!(stored, manifest);
-    assert!(
-        fixture
-            .log
-            .values("content-type")
-            .iter()
-            .all(|value| value == manifest.media_type())
-    );
+    assert!(fixture.log.values("content-type").iter().all(|value| value == manifest.media_type()));
 
     let wrong = Digest::of(b"x").to_string();
     let fixture = Fixture::new(move |_| answer(201, &[("docker-content-digest", &wrong)], ""));
-    let error = fixture
-        .repository("a")
-        .put_manifest(&tag("v1"), &manifest)
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(error.kind(), ErrorKind::DigestMismatch { .. }),
-        "{error}"
-    );
-    let fixture = Fixture::new(|_| {
-        answer(
-            403,
-            &[],
-            r#"{"errors":[{"code":"DENIED","message":"read only"}]}"#,
-        )
-    });
-    let error = fixture
-        .repository("a")
-        .put_manifest(&tag("v1"), &manifest)
-        .await
-        .unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .ends_with("access is denied (DENIED: read only)"),
-        "{error}"
-    );
+    let error = fixture.repository("a").put_manifest(&tag("v1"), &manifest).await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::DigestMismatch { .. }), "{error}");
+    let fixture =
+        Fixture::new(|_| answer(403, &[], r#"{"errors":[{"code":"DENIED","message":"read only"}]}"#));
+    let error = fixture.repository("a").put_manifest(&tag("v1"), &manifest).await.unwrap_err();
+    assert!(error.to_string().ends_with("access is denied (DENIED: read only)"), "{error}");
 }

@@ -13,10 +13,7 @@ use registry::{
 use crate::setup::{Fixture, answer, content, descriptor, index, options, tag};
 
 fn with_login() -> ClientOptions {
-    ClientOptions {
-        credentials: Some(Credentials::new("u", Secret::new("p"))),
-        ..options()
-    }
+    ClientOptions { credentials: Some(Credentials::new("u", Secret::new("p"))), ..options() }
 }
 
 fn basic() -> Auth {
@@ -45,10 +42,7 @@ async fn storage_gets_the_range_and_not_the_password() {
     assert_eq!(got, bytes[1_900_000..]);
     assert_eq!(storage.log.values("range"), ["bytes=1900000-"]);
     assert!(storage.log.values("authorization").is_empty());
-    assert_eq!(
-        repository.blob_size(&Digest::of(&bytes)).await.unwrap(),
-        Some(2_000_000)
-    );
+    assert_eq!(repository.blob_size(&Digest::of(&bytes)).await.unwrap(), Some(2_000_000));
     assert!(storage.log.values("authorization").is_empty());
 }
 
@@ -60,16 +54,7 @@ async fn a_foreign_challenge_is_not_answered() {
         Fixture::new(move |request| answer(302, &[("location", &format!("{origin}{}", request.path))], ""));
     let repository = fixture.client_with(with_login()).repository("a".parse().unwrap());
     let error = repository.manifest(&tag("v1")).await.unwrap_err();
-    assert!(
-        matches!(
-            error.kind(),
-            ErrorKind::Unauthorized {
-                with_credentials: false,
-                ..
-            }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error.kind(), ErrorKind::Unauthorized { with_credentials: false, .. }), "{error}");
     assert!(thief.log.values("authorization").is_empty());
 }
 
@@ -95,10 +80,7 @@ async fn uploads_elsewhere_go_without_the_password() {
     let session = {
         let opened = format!("http://{}/v2/a/blobs/uploads/", elsewhere.host());
         let http = egress::Http::new(&egress::Settings::default(), elsewhere.host().as_str()).unwrap();
-        let request = http
-            .client(egress::Lane::Metadata)
-            .post(opened)
-            .header(header::CONTENT_LENGTH, "0");
+        let request = http.client(egress::Lane::Metadata).post(opened).header(header::CONTENT_LENGTH, "0");
         let response = request.send().await.unwrap();
         response.headers()[header::LOCATION].to_str().unwrap().to_owned()
     };

@@ -46,11 +46,7 @@ impl<F> fmt::Debug for Script<F> {
 
 impl<F: Fn(&RequestInfo<'_>) -> Treatment + Send + Sync> Interceptor for Script<F> {
     fn intercept(&self, request: &RequestInfo<'_>) -> Treatment {
-        let query = if request.query.is_empty() {
-            String::new()
-        } else {
-            format!("?{}", request.query)
-        };
+        let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
         self.log.0.lock().unwrap().push(Seen {
             line: format!("{} {}{query}", request.method, request.path),
             headers: request.headers.clone(),
@@ -67,8 +63,7 @@ impl Log {
     /// The methods in order, leaving out the introduction at `/v2/`.
     pub(crate) fn methods(&self) -> Vec<String> {
         let all = self.all().into_iter().filter(|seen| !seen.line.ends_with("/v2/"));
-        all.map(|seen| seen.line.split(' ').next().unwrap().to_owned())
-            .collect()
+        all.map(|seen| seen.line.split(' ').next().unwrap().to_owned()).collect()
     }
 
     pub(crate) fn count(&self, part: &str) -> usize {
@@ -78,9 +73,7 @@ impl Log {
     /// The values of a header, in the order of the requests that had it.
     pub(crate) fn values(&self, header: &str) -> Vec<String> {
         let all = self.all();
-        all.iter()
-            .filter_map(|seen| Some(seen.headers.get(header)?.to_str().unwrap().to_owned()))
-            .collect()
+        all.iter().filter_map(|seen| Some(seen.headers.get(header)?.to_str().unwrap().to_owned())).collect()
     }
 
     pub(crate) fn clear(&self) {
@@ -101,10 +94,7 @@ impl Fixture {
         auth: Auth,
         treat: impl Fn(&RequestInfo<'_>) -> Treatment + Send + Sync + 'static,
     ) -> Self {
-        let options = ServerOptions {
-            auth,
-            ..ServerOptions::default()
-        };
+        let options = ServerOptions { auth, ..ServerOptions::default() };
         Self::with_options(options, treat)
     }
 
@@ -113,14 +103,8 @@ impl Fixture {
         treat: impl Fn(&RequestInfo<'_>) -> Treatment + Send + Sync + 'static,
     ) -> Self {
         let (store, log) = (MemoryStore::new(), Log::default());
-        let script = Script {
-            log: log.clone(),
-            treat,
-        };
-        let options = ServerOptions {
-            interceptor: Some(Arc::new(script)),
-            ..options
-        };
+        let script = Script { log: log.clone(), treat };
+        let options = ServerOptions { interceptor: Some(Arc::new(script)), ..options };
         let address = "127.0.0.1:0".parse().unwrap();
         let server = Server::start(address, Arc::new(store.clone()), options).unwrap();
         Self { server, store, log }
@@ -152,11 +136,7 @@ pub(crate) fn client(host: Host, options: ClientOptions) -> Client {
 pub(crate) fn options() -> ClientOptions {
     ClientOptions {
         plain_http: true,
-        retry: RetryPolicy {
-            attempts: 4,
-            base: Duration::from_millis(1),
-            max: Duration::from_millis(4),
-        },
+        retry: RetryPolicy { attempts: 4, base: Duration::from_millis(1), max: Duration::from_millis(4) },
         ..ClientOptions::default()
     }
 }

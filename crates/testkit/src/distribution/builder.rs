@@ -8,10 +8,7 @@ use super::{Distribution, layer::Layer, modules, noise, platform, security};
 
 /// Settings of a distribution. The default is the sample.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent switches of a test fixture"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of a test fixture")]
 pub struct Builder {
     pub(super) seed: u64,
     pub(super) root: String,
@@ -83,9 +80,7 @@ impl Default for Builder {
 }
 
 fn pairs(of: &[(&str, &str)]) -> Vec<(String, String)> {
-    of.iter()
-        .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
-        .collect()
+    of.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
 }
 
 fn sample_modules() -> Vec<ModuleSpec> {
@@ -94,11 +89,7 @@ fn sample_modules() -> Vec<ModuleSpec> {
         ModuleSpec {
             name: "console".to_owned(),
             versions: versions(&["v1.1.0", "v1.2.3", "v1.3.0"]),
-            channels: pairs(&[
-                ("alpha", "v1.3.0"),
-                ("stable", "v1.2.3"),
-                ("rock-solid", "v1.2.3"),
-            ]),
+            channels: pairs(&[("alpha", "v1.3.0"), ("stable", "v1.2.3"), ("rock-solid", "v1.2.3")]),
             extra: pairs(&[("scanner", "v3"), ("reporter", "v1.2")]),
             images: 3,
         },
@@ -139,15 +130,8 @@ impl Builder {
             images: 36,
             layer_size: 2_400_000,
             releases: vec!["v1.57.5".to_owned(), "v1.58.3".to_owned(), "v1.59.4".to_owned()],
-            channels: pairs(&[
-                ("alpha", "v1.59.4"),
-                ("stable", "v1.58.3"),
-                ("rock-solid", "v1.57.5"),
-            ]),
-            modules: ["console", "observability", "virtualization"]
-                .into_iter()
-                .map(module)
-                .collect(),
+            channels: pairs(&[("alpha", "v1.59.4"), ("stable", "v1.58.3"), ("rock-solid", "v1.57.5")]),
+            modules: ["console", "observability", "virtualization"].into_iter().map(module).collect(),
             ..Self::default()
         }
     }
@@ -296,11 +280,7 @@ pub(super) struct Maker<'a> {
 
 impl<'a> Maker<'a> {
     fn new(settings: &'a Builder, store: MemoryStore) -> Self {
-        let mut maker = Self {
-            settings,
-            store,
-            bases: Vec::new(),
-        };
+        let mut maker = Self { settings, store, bases: Vec::new() };
         maker.bases = (0..BASES).map(|i| maker.base(i)).collect();
         maker
     }
@@ -320,11 +300,7 @@ impl<'a> Maker<'a> {
 
     /// The full name of the repository at `path` below the root.
     pub(super) fn repository(&self, path: &str) -> String {
-        if path.is_empty() {
-            self.settings.root.clone()
-        } else {
-            format!("{}/{path}", self.settings.root)
-        }
+        if path.is_empty() { self.settings.root.clone() } else { format!("{}/{path}", self.settings.root) }
     }
 }
 

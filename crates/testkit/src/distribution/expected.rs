@@ -30,17 +30,9 @@ impl Expected {
     pub fn missing_in(&self, store: &dyn Store, root: &str) -> Vec<String> {
         let mut found = Vec::new();
         for (path, expected) in &self.repositories {
-            let repository = if path.is_empty() {
-                root.to_owned()
-            } else {
-                format!("{root}/{path}")
-            };
-            let mut check = Check {
-                store,
-                repository: &repository,
-                seen: BTreeSet::new(),
-                found: &mut found,
-            };
+            let repository = if path.is_empty() { root.to_owned() } else { format!("{root}/{path}") };
+            let mut check =
+                Check { store, repository: &repository, seen: BTreeSet::new(), found: &mut found };
             for (tag, digest) in &expected.tags {
                 check.tag(tag, Some(*digest));
             }
@@ -129,10 +121,7 @@ fn hash(blob: &Blob, mut hasher: Hasher) -> Option<Digest> {
             let mut buffer = vec![0; 256 * 1024];
             let mut offset = 0;
             while offset < source.size() {
-                let count = source
-                    .read_at(offset, &mut buffer)
-                    .ok()
-                    .filter(|count| *count > 0)?;
+                let count = source.read_at(offset, &mut buffer).ok().filter(|count| *count > 0)?;
                 hasher.update(&buffer[..count]);
                 offset += count as u64;
             }

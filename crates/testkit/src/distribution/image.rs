@@ -35,10 +35,7 @@ pub enum ImageConfig {
 impl ImageConfig {
     /// An artifact with an empty configuration (`{}`).
     pub fn empty(media_type: &str) -> Self {
-        Self::Artifact {
-            media_type: media_type.to_owned(),
-            bytes: Bytes::from_static(b"{}"),
-        }
+        Self::Artifact { media_type: media_type.to_owned(), bytes: Bytes::from_static(b"{}") }
     }
 }
 
@@ -53,9 +50,7 @@ pub struct Image {
 impl Image {
     /// An image of these layers, the topmost last.
     pub fn new(format: Format, config: &ImageConfig, layers: &[Layer]) -> Self {
-        let layers = layers
-            .iter()
-            .map(|layer| (layer.clone(), layer.descriptor(format == Format::Docker)));
+        let layers = layers.iter().map(|layer| (layer.clone(), layer.descriptor(format == Format::Docker)));
         Self::with_descriptors(format, config, layers.collect())
     }
 
@@ -75,10 +70,7 @@ impl Image {
         let descriptors: Vec<_> = children
             .iter()
             .map(|(architecture, child)| Descriptor {
-                platform: Some(Platform {
-                    architecture: (*architecture).to_owned(),
-                    os: "linux".to_owned(),
-                }),
+                platform: Some(Platform { architecture: (*architecture).to_owned(), os: "linux".to_owned() }),
                 ..child.manifest.descriptor()
             })
             .collect();
@@ -131,11 +123,7 @@ impl Image {
         });
         let mut blobs = vec![(config_digest, Blob::from(config))];
         blobs.extend(layers.into_iter().map(|(layer, _)| (layer.digest, layer.blob)));
-        Self {
-            manifest: manifest(&document),
-            blobs,
-            children: Vec::new(),
-        }
+        Self { manifest: manifest(&document), blobs, children: Vec::new() }
     }
 
     /// The digest of the manifest.

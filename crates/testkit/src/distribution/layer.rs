@@ -53,12 +53,7 @@ impl Layer {
             let tar = NoiseTar::new(name, seed, size);
             let digest = digest_of(&tar);
             let source: Arc<dyn BlobSource> = Arc::new(tar);
-            return Self {
-                blob: source.into(),
-                digest,
-                diff_id: digest,
-                compression: Compression::None,
-            };
+            return Self { blob: source.into(), digest, diff_id: digest, compression: Compression::None };
         }
         let mut content = vec![0; usize::try_from(size).unwrap_or_default()];
         fill(seed, 0, &mut content);
@@ -74,12 +69,7 @@ impl Layer {
                 ruzstd::encoding::compress_to_vec(tar.as_slice(), ruzstd::encoding::CompressionLevel::Fastest)
             }
         };
-        Self {
-            digest: Digest::of(&bytes),
-            blob: Bytes::from(bytes).into(),
-            diff_id,
-            compression,
-        }
+        Self { digest: Digest::of(&bytes), blob: Bytes::from(bytes).into(), diff_id, compression }
     }
 
     /// The digest of the layer as it is stored.
@@ -169,23 +159,17 @@ mod tests {
     fn every_compression_holds_the_same_tar() {
         let files: [File<'_>; 2] = [("./a/b", b"one"), ("/c", &[7; 600])];
         let plain = Layer::of_files(&files, Compression::None);
-        let Blob::Bytes(tar) = &plain.blob else {
-            panic!("a small layer is in memory")
-        };
+        let Blob::Bytes(tar) = &plain.blob else { panic!("a small layer is in memory") };
         assert_eq!(files_of(tar)["./a/b"], b"one");
         assert_eq!(files_of(tar)["/c"], [7; 600]);
         for compression in [Compression::Gzip, Compression::Zstd] {
             let layer = Layer::of_files(&files, compression);
             assert_eq!(layer.diff_id, plain.digest);
-            let Blob::Bytes(packed) = &layer.blob else {
-                panic!("a small layer is in memory")
-            };
+            let Blob::Bytes(packed) = &layer.blob else { panic!("a small layer is in memory") };
             let mut unpacked = Vec::new();
             match compression {
                 Compression::Gzip => flate2::read::GzDecoder::new(&packed[..]).read_to_end(&mut unpacked),
-                _ => ruzstd::decoding::StreamingDecoder::new(&packed[..])
-                    .unwrap()
-                    .read_to_end(&mut unpacked),
+                _ => ruzstd::decoding::StreamingDecoder::new(&packed[..]).unwrap().read_to_end(&mut unpacked),
             }
             .unwrap();
             assert!(unpacked == tar[..]);

@@ -20,10 +20,7 @@ pub(super) fn make(maker: &Maker<'_>, made: &mut Distribution) {
         let index = Image::new(
             Format::Docker,
             &LINUX,
-            &[Layer::of_files(
-                &[("module", spec.name.as_bytes())],
-                Compression::Gzip,
-            )],
+            &[Layer::of_files(&[("module", spec.name.as_bytes())], Compression::Gzip)],
         );
         index.publish(&maker.store, &maker.repository("modules"), &[&spec.name]);
         let versions = spec.versions.iter();
@@ -87,11 +84,7 @@ fn module_image(spec: &ModuleSpec, version: &str, images: &BTreeMap<String, Dige
     if !spec.extra.is_empty() {
         files.push(("extra_images.json", extra.as_bytes()));
     }
-    Image::new(
-        Format::Docker,
-        &LINUX,
-        &[Layer::of_files(&files, Compression::Gzip)],
-    )
+    Image::new(Format::Docker, &LINUX, &[Layer::of_files(&files, Compression::Gzip)])
 }
 
 fn release(maker: &Maker<'_>, spec: &ModuleSpec, version: &str) -> Digest {

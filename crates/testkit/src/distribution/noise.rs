@@ -100,15 +100,7 @@ mod tests {
         assert_eq!(size, 512 + 1024 + 1024);
         let mut whole = vec![0; size];
         assert_eq!(tar.read_at(0, &mut whole).unwrap(), size);
-        for (start, length) in [
-            (1, 9),
-            (500, 20),
-            (513, 7),
-            (1505, 40),
-            (1512, 600),
-            (2559, 9),
-            (9999, 3),
-        ] {
+        for (start, length) in [(1, 9), (500, 20), (513, 7), (1505, 40), (1512, 600), (2559, 9), (9999, 3)] {
             let mut part = vec![1; length];
             let count = tar.read_at(start as u64, &mut part).unwrap();
             let expected = whole.get(start..(start + length).min(size)).unwrap_or_default();

@@ -14,14 +14,8 @@ use super::{
     noise,
 };
 
-const MODULES: [&str; 6] = [
-    "common",
-    "cniCilium",
-    "ingressNginx",
-    "nodeManager",
-    "prometheus",
-    "registrypackages",
-];
+const MODULES: [&str; 6] =
+    ["common", "cniCilium", "ingressNginx", "nodeManager", "prometheus", "registrypackages"];
 const IMAGES: [&str; 4] = ["controller", "agent", "exporter", "webhook"];
 const LIST: &str = "deckhouse/candi/images_digests.json";
 
@@ -47,10 +41,8 @@ pub(super) fn make(maker: &Maker<'_>, made: &mut Distribution) {
 
 fn release(maker: &Maker<'_>, position: usize, version: &str, tags: &[&str]) -> Release {
     let (images, attestations) = components(maker, version);
-    let file = Layer::of_files(
-        &[("deckhouse/version", format!("{version}\n").as_bytes())],
-        Compression::Gzip,
-    );
+    let file =
+        Layer::of_files(&[("deckhouse/version", format!("{version}\n").as_bytes())], Compression::Gzip);
     let minor = maker.noise(&format!("root/{}", minor(version)));
     let linux = ImageConfig::Linux("amd64");
     let root = Image::new(Format::Docker, &linux, &[maker.bases[0].clone(), minor, file]);
@@ -127,10 +119,7 @@ fn component(maker: &Maker<'_>, i: usize, age: &str) -> Image {
                 .into_iter()
                 .map(|architecture| {
                     let config = ImageConfig::Linux(architecture);
-                    (
-                        architecture,
-                        Image::new(Format::Oci, &config, &layers(architecture)),
-                    )
+                    (architecture, Image::new(Format::Oci, &config, &layers(architecture)))
                 })
                 .collect(),
         ),
@@ -140,12 +129,7 @@ fn component(maker: &Maker<'_>, i: usize, age: &str) -> Image {
                 bytes: Bytes::from(json!({ "name": key }).to_string()),
             };
             let layer = maker.noise(&key);
-            Image::artifact(
-                &config,
-                &layer,
-                "application/vnd.deckhouse.example.layer.v1",
-                None,
-            )
+            Image::artifact(&config, &layer, "application/vnd.deckhouse.example.layer.v1", None)
         }
         7 | 9 => Image::new(Format::Oci, &ImageConfig::Linux("amd64"), &layers("amd64")),
         _ => Image::new(Format::Docker, &ImageConfig::Linux("amd64"), &layers("amd64")),
@@ -159,10 +143,7 @@ pub(super) fn attestation(subject: Digest) -> (String, Image) {
         "payload": "",
         "subject": subject,
     });
-    let layer = Layer::of_files(
-        &[("vex.json", statement.to_string().as_bytes())],
-        Compression::None,
-    );
+    let layer = Layer::of_files(&[("vex.json", statement.to_string().as_bytes())], Compression::None);
     let config = ImageConfig::empty(oci::media_type::OCI_CONFIG);
     let image = Image::artifact(&config, &layer, "application/vnd.dsse.envelope.v1+json", None);
     (format!("sha256-{}.att", subject.hex()), image)
@@ -196,10 +177,7 @@ fn install_layers(maker: &Maker<'_>, position: usize, version: &str, list: &str)
         maker.bases[1].clone(),
         maker.noise("install/tools"),
         Layer::of_files(
-            &[
-                (LIST, stale.as_bytes()),
-                ("deckhouse/candi/images_tags.json", b"{}"),
-            ],
+            &[(LIST, stale.as_bytes()), ("deckhouse/candi/images_tags.json", b"{}")],
             Compression::Gzip,
         ),
     ];
@@ -208,10 +186,7 @@ fn install_layers(maker: &Maker<'_>, position: usize, version: &str, list: &str)
     }
     layers.push(Layer::of_files(&top, compression));
     layers.push(Layer::of_files(
-        &[
-            ("deckhouse/candi/.wh.images_tags.json", b""),
-            ("deckhouse/edition", b"EE\n"),
-        ],
+        &[("deckhouse/candi/.wh.images_tags.json", b""), ("deckhouse/edition", b"EE\n")],
         Compression::Gzip,
     ));
     (format, layers)
@@ -234,10 +209,7 @@ fn release_channel(maker: &Maker<'_>, version: &str, suspended: bool) -> Image {
         "candi:\n  fixes:\n  - summary: Synthetic fix of {version}.\n    pull_request: https://example.com/1\n"
     );
     let layer = Layer::of_files(
-        &[
-            ("version.json", document.to_string().as_bytes()),
-            ("changelog.yaml", changelog.as_bytes()),
-        ],
+        &[("version.json", document.to_string().as_bytes()), ("changelog.yaml", changelog.as_bytes())],
         Compression::Gzip,
     );
     Image::new(Format::Docker, &ImageConfig::Linux("amd64"), &[layer])

@@ -43,10 +43,7 @@ pub(super) fn make(maker: &Maker<'_>, made: &mut Distribution) {
         let layer = maker.noise(path);
         let image = Image::artifact(&ImageConfig::empty(config), &layer, layer_type, title);
         image.publish(&maker.store, &maker.repository(path), &[tag]);
-        let database = Database {
-            tag: tag.to_owned(),
-            digest: image.digest(),
-        };
+        let database = Database { tag: tag.to_owned(), digest: image.digest() };
         made.databases.insert(path.to_owned(), database);
     }
 }

@@ -13,10 +13,7 @@ const CHANNELS: [&str; 5] = ["alpha", "beta", "early-access", "stable", "rock-so
 fn the_sample_is_complete_and_reproducible() {
     let made = Distribution::sample();
     let expected = made.expected(&Distribution::SAMPLE_SELECTION, &CHANNELS);
-    assert_eq!(
-        expected.missing_in(&made.store, "deckhouse/ee"),
-        Vec::<String>::new()
-    );
+    assert_eq!(expected.missing_in(&made.store, "deckhouse/ee"), Vec::<String>::new());
     let paths: Vec<_> = expected.repositories.keys().map(String::as_str).collect();
     assert_eq!(
         paths,
@@ -43,10 +40,7 @@ fn the_sample_is_complete_and_reproducible() {
     let again = Distribution::sample().expected(&Distribution::SAMPLE_SELECTION, &CHANNELS);
     assert_eq!(again, expected);
     let other = Distribution::builder().seed(2).build();
-    assert_ne!(
-        other.expected(&Distribution::SAMPLE_SELECTION, &CHANNELS),
-        expected
-    );
+    assert_ne!(other.expected(&Distribution::SAMPLE_SELECTION, &CHANNELS), expected);
 }
 
 #[test]
@@ -56,21 +50,14 @@ fn the_read_back_finds_what_is_wrong() {
     let root = "deckhouse/ee";
     let release = &made.releases["v1.58.3"];
     assert!(made.store.remove_tag(root, "stable"));
-    assert!(
-        made.store
-            .remove_manifest(root, &release.images["nodeManager/webhook3"])
-    );
-    let install = made
-        .store
-        .manifest("deckhouse/ee/install", &release.install.into())
-        .unwrap();
+    assert!(made.store.remove_manifest(root, &release.images["nodeManager/webhook3"]));
+    let install = made.store.manifest("deckhouse/ee/install", &release.install.into()).unwrap();
     let Manifest::Image { config, layers } = install.parse().unwrap() else {
         panic!("the installer is no index")
     };
     assert!(made.store.remove_blob("deckhouse/ee/install", &layers[0].digest));
     let wrong = vec![0; usize::try_from(config.size).unwrap()];
-    made.store
-        .insert_blob("deckhouse/ee/install", config.digest, bytes::Bytes::from(wrong));
+    made.store.insert_blob("deckhouse/ee/install", config.digest, bytes::Bytes::from(wrong));
     let mut found = expected.missing_in(&made.store, root);
     found.sort();
     assert_eq!(
@@ -78,10 +65,7 @@ fn the_read_back_finds_what_is_wrong() {
         [
             format!("deckhouse/ee/install: blob {} has other bytes", config.digest),
             format!("deckhouse/ee/install: no blob {}", layers[0].digest),
-            format!(
-                "deckhouse/ee: no manifest {}",
-                release.images["nodeManager/webhook3"]
-            ),
+            format!("deckhouse/ee: no manifest {}", release.images["nodeManager/webhook3"]),
             "deckhouse/ee: no tag stable".to_owned(),
         ]
     );
@@ -144,16 +128,10 @@ fn knobs() {
         .images_per_release(2)
         .large_layer(1_000_000)
         .build();
-    assert_eq!(
-        made.store.repositories(),
-        ["mirror/cse", "mirror/cse/install", "mirror/cse/release-channel"]
-    );
+    assert_eq!(made.store.repositories(), ["mirror/cse", "mirror/cse/install", "mirror/cse/release-channel"]);
     let tags: Vec<_> = made.store.tagged("mirror/cse").into_keys().collect();
     assert_eq!(tags, ["lts", "v1.58.3", "v1.60.1"]);
-    assert_ne!(
-        made.channel_images["lts"],
-        made.releases["v1.58.3"].release_channel
-    );
+    assert_ne!(made.channel_images["lts"], made.releases["v1.58.3"].release_channel);
     let channels = made.store.tags("mirror/cse/release-channel").unwrap();
     assert_eq!(channels, ["alpha", "lts", "v1.58.3", "v1.60.1"]);
     let images = &made.releases["v1.60.1"].images;

@@ -142,21 +142,12 @@ impl Upload<'_> {
             None => None,
         };
         let session = match session {
-            Some(session)
-                if session
-                    .offset
-                    .is_some_and(|offset| offset <= self.descriptor.size) =>
-            {
-                session
-            }
+            Some(session) if session.offset.is_some_and(|offset| offset <= self.descriptor.size) => session,
             _ => self.repository.open_upload(&mut self.attempts).await?,
         };
         self.advanced(session.offset);
         // Whatever happens next, the registry must be asked before anything is sent again.
-        self.session = Some(UploadSession {
-            offset: None,
-            ..session.clone()
-        });
+        self.session = Some(UploadSession { offset: None, ..session.clone() });
         Ok(session)
     }
 
@@ -177,11 +168,7 @@ impl Upload<'_> {
             Ok(reply) if reply.status.is_success() => return Ok(true),
             Ok(reply) => reply,
             Err(fault) if matches!(fault.kind, ErrorKind::Network(_)) => {
-                return if self.is_there().await {
-                    Ok(true)
-                } else {
-                    Err(fault)
-                };
+                return if self.is_there().await { Ok(true) } else { Err(fault) };
             }
             Err(fault) => return Err(fault),
         };
@@ -193,11 +180,7 @@ impl Upload<'_> {
         if reply.status.is_client_error() && !is_final && !fault.kind.is_transient() {
             return Ok(false);
         }
-        if !is_final && self.is_there().await {
-            Ok(true)
-        } else {
-            Err(fault)
-        }
+        if !is_final && self.is_there().await { Ok(true) } else { Err(fault) }
     }
 
     /// Sends the bytes from `offset`: all of them, or a chunk.
@@ -216,25 +199,17 @@ impl Upload<'_> {
         }
         session.follow(&reply)?;
         session.offset = Some(confirmed(&reply, offset, end)?);
-        self.session = Some(UploadSession {
-            offset: None,
-            ..session.clone()
-        });
+        self.session = Some(UploadSession { offset: None, ..session.clone() });
         Ok(())
     }
 
     async fn commit(&mut self, session: UploadSession) -> Result<(), Fault> {
         self.verify().await?;
         let url = location::with_digest(&session.location, &self.descriptor.digest);
-        let outgoing = Outgoing {
-            lane: Lane::Upload,
-            ..Outgoing::new(Method::PUT, url.clone()).empty_body()
-        };
+        let outgoing =
+            Outgoing { lane: Lane::Upload, ..Outgoing::new(Method::PUT, url.clone()).empty_body() };
         let scopes = self.repository.push();
-        let ask = self
-            .repository
-            .connection
-            .fetch_once(&outgoing, &scopes, MAX_ANSWER);
+        let ask = self.repository.connection.fetch_once(&outgoing, &scopes, MAX_ANSWER);
         let outcome = match StallWatch::new(COMMIT).guard(ask).await {
             Ok(outcome) => outcome,
             Err(stalled) => Err(ErrorKind::Network(NetworkFault::stalled(&url, stalled)).into()),

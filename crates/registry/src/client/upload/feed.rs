@@ -103,11 +103,7 @@ impl Feed {
 
     /// How reading ended: the state after the range, or why it could not be read.
     pub(super) fn end(&self) -> Option<Result<Hasher, ErrorKind>> {
-        self.run()
-            .end
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.run().end.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn run(&self) -> MutexGuard<'_, Arc<Run>> {
@@ -184,9 +180,7 @@ impl Reading {
         if let Some(expected) = self.expected.filter(|_| is_last) {
             let actual = self.hasher.clone().finish();
             if actual != expected {
-                return Err(ErrorKind::SourceMismatch {
-                    actual: actual.into(),
-                });
+                return Err(ErrorKind::SourceMismatch { actual: actual.into() });
             }
         }
         Ok(piece.into())

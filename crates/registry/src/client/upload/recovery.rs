@@ -40,10 +40,7 @@ impl Upload<'_> {
         }
         self.chunk = smaller(refused);
         self.repository.connection.habits.limit_chunk(self.chunk);
-        tracing::debug!(
-            chunk = self.chunk,
-            "the registry refuses large bodies: sending chunks"
-        );
+        tracing::debug!(chunk = self.chunk, "the registry refuses large bodies: sending chunks");
         Ok(())
     }
 
@@ -51,9 +48,7 @@ impl Upload<'_> {
     /// accident, and chunks that end well before that place are worth a whole budget of tries.
     fn suspect_a_limit(&mut self) {
         let Some(place) = self.broke_at.take() else { return };
-        let is_same = self
-            .broke_before
-            .is_some_and(|before| before.abs_diff(place) <= SAME_PLACE);
+        let is_same = self.broke_before.is_some_and(|before| before.abs_diff(place) <= SAME_PLACE);
         let chunk = (place / 2).clamp(LAST_CHUNK, FIRST_CHUNK);
         self.broke_before = Some(place);
         if is_same && chunk < self.chunk.min(self.descriptor.size) {
@@ -79,14 +74,9 @@ impl Upload<'_> {
 
 /// Answers that are about what has come so far, and not about the blob or the caller.
 fn is_objection(status: u16) -> bool {
-    [
-        StatusCode::BAD_REQUEST,
-        StatusCode::CONFLICT,
-        StatusCode::GONE,
-        StatusCode::RANGE_NOT_SATISFIABLE,
-    ]
-    .iter()
-    .any(|objection| objection.as_u16() == status)
+    [StatusCode::BAD_REQUEST, StatusCode::CONFLICT, StatusCode::GONE, StatusCode::RANGE_NOT_SATISFIABLE]
+        .iter()
+        .any(|objection| objection.as_u16() == status)
 }
 
 fn smaller(refused: u64) -> u64 {

@@ -37,10 +37,7 @@ impl Upload<'_> {
         outgoing.body = Some(&body);
         outgoing.lane = Lane::Upload;
         let scopes = self.repository.push();
-        let request = self
-            .repository
-            .connection
-            .fetch_once(&outgoing, &scopes, MAX_ANSWER);
+        let request = self.repository.connection.fetch_once(&outgoing, &scopes, MAX_ANSWER);
         let outcome = {
             let mut request = std::pin::pin!(watch.guard(request));
             loop {
@@ -92,10 +89,7 @@ impl Upload<'_> {
         }
         let actual = self.hashed_to(self.descriptor.size).await?.finish();
         if actual != self.descriptor.digest {
-            return Err(ErrorKind::SourceMismatch {
-                actual: actual.into(),
-            }
-            .into());
+            return Err(ErrorKind::SourceMismatch { actual: actual.into() }.into());
         }
         self.verified = true;
         Ok(())

@@ -32,14 +32,8 @@ impl UploadSession {
     /// The session that an answer to POST opened, if it says where.
     pub(crate) fn opened(reply: &Reply) -> Option<Self> {
         let location = location::resolve(&reply.url, reply.header(header::LOCATION)?)?;
-        let min_chunk = reply
-            .header(MIN_CHUNK_HEADER)
-            .and_then(|value| value.trim().parse().ok());
-        Some(Self {
-            location,
-            offset: Some(0),
-            min_chunk: min_chunk.unwrap_or(0),
-        })
+        let min_chunk = reply.header(MIN_CHUNK_HEADER).and_then(|value| value.trim().parse().ok());
+        Some(Self { location, offset: Some(0), min_chunk: min_chunk.unwrap_or(0) })
     }
 
     /// Takes over the address for the next step: it may hold the state of the session, so an old one is
@@ -87,17 +81,11 @@ impl Repository {
     pub(super) async fn open_upload(&self, attempts: &mut Attempts) -> Result<UploadSession, Fault> {
         let url = self.connection.url(&self.path("blobs/uploads/"))?;
         let outgoing = Outgoing::new(Method::POST, url).empty_body();
-        let reply = self
-            .connection
-            .fetch(attempts, &outgoing, &self.push(), MAX_ANSWER)
-            .await?;
+        let reply = self.connection.fetch(attempts, &outgoing, &self.push(), MAX_ANSWER).await?;
         if reply.status != StatusCode::ACCEPTED {
             return Err(if reply.status.is_success() {
-                ErrorKind::Protocol(format!(
-                    "status {} to the opening of an upload",
-                    reply.status.as_u16()
-                ))
-                .into()
+                ErrorKind::Protocol(format!("status {} to the opening of an upload", reply.status.as_u16()))
+                    .into()
             } else {
                 reply.refusal(Missing::Repository)
             });
@@ -119,10 +107,7 @@ impl Repository {
         bare.set_query(None);
         for url in [session.location.clone(), bare] {
             let outgoing = Outgoing::new(Method::GET, url);
-            let reply = self
-                .connection
-                .fetch(attempts, &outgoing, &self.push(), MAX_ANSWER)
-                .await?;
+            let reply = self.connection.fetch(attempts, &outgoing, &self.push(), MAX_ANSWER).await?;
             if let (true, Some(offset)) = (reply.status.is_success(), received(&reply)) {
                 let mut session = session;
                 session.offset = Some(offset);
@@ -178,10 +163,7 @@ mod tests {
             ("oci-chunk-min-length", "5000"),
         ]);
         let session = UploadSession::opened(&opened).unwrap();
-        assert_eq!(
-            session.location.as_str(),
-            "http://r:5000/v2/a/blobs/uploads/7?_state=a%2Bb%3D%3D"
-        );
+        assert_eq!(session.location.as_str(), "http://r:5000/v2/a/blobs/uploads/7?_state=a%2Bb%3D%3D");
         assert_eq!(session.min_chunk, 5000);
         assert!(!format!("{session:?}").contains("a%2Bb"));
     }
