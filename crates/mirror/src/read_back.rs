@@ -223,6 +223,11 @@ impl Look<'_> {
         }
     }
 
+    /// Whether this is a look at a blob that `gaps` lists.
+    pub(crate) fn is_blob_in(&self, gaps: &Gaps) -> bool {
+        matches!(*self, Self::Blob(path, digest, _) if gaps.blobs.contains_key(&(path.to_owned(), *digest)))
+    }
+
     /// Notes that the thing is not in place.
     pub(crate) fn record(&self, gaps: &mut Gaps, reason: String) {
         match *self {
@@ -277,7 +282,8 @@ fn told(error: Error) -> Result<Option<String>, Error> {
     if error.is_bad_content() { Ok(Some(error.to_string())) } else { Err(error) }
 }
 
-async fn blob_by_size(
+/// `None` if the repository has the blob in this size, else why that does not count as there.
+pub(crate) async fn blob_by_size(
     target: &Target,
     path: &str,
     digest: &Digest,

@@ -1,4 +1,4 @@
-//! Uploading blobs: each once, taken over by its other repositories.
+//! Uploading blobs: each once, taken over by its other repositories, and read back at once.
 
 use std::sync::{
     Mutex, PoisonError,
@@ -13,11 +13,13 @@ use registry::client::{Mount, UploadSession};
 use super::PushReport;
 use crate::{
     Contents, Error, Event, Observer, Stage,
-    read_back::{Gaps, Target, blob_descriptor},
+    read_back::{Gaps, Target, blob_by_size, blob_descriptor},
 };
 
 /// After so many refused mounts without one success the registry is not asked again.
 const MOUNT_MISSES: u32 = 3;
+/// Blobs in work for each that may be in transfer: mounts and looks go on while uploads wait their turn.
+const MOUNTS_PER_UPLOAD: usize = 2;
 
 /// One blob that some repositories lack.
 struct Work<'a> {
@@ -34,9 +36,11 @@ struct Uploader<'a> {
     misses: AtomicU32,
     mounts: AtomicU64,
     report: Mutex<PushReport>,
+    lost: Mutex<Gaps>,
 }
 
-/// Brings every missing blob into every repository that lacks it.
+/// Brings every missing blob into every repository that lacks it. What was written and is not there
+/// afterwards is in the second result.
 pub(super) async fn upload(
     bundle: &Bundle,
     contents: &Contents,
@@ -44,7 +48,7 @@ pub(super) async fn upload(
     gaps: &Gaps,
     parallel: usize,
     observer: &dyn Observer,
-) -> Result<PushReport, Error> {
+) -> Result<(PushReport, Gaps), Error> {
     let work = work(contents, gaps);
     let bytes = work.iter().filter(|work| work.have.is_none()).map(|work| work.size).sum();
     observer.event(Event::StageBegan { stage: Stage::Upload, bytes, items: work.len() as u64 });
@@ -55,16 +59,18 @@ pub(super) async fn upload(
         misses: AtomicU32::new(0),
         mounts: AtomicU64::new(0),
         report: Mutex::default(),
+        lost: Mutex::default(),
     };
     stream::iter(work)
         .map(Ok)
-        .try_for_each_concurrent(parallel, |work| {
+        .try_for_each_concurrent(MOUNTS_PER_UPLOAD * parallel, |work| {
             let uploader = &uploader;
             async move { uploader.process(work).await }
         })
         .await?;
     observer.event(Event::StageEnded(Stage::Upload));
-    Ok(uploader.report.into_inner().unwrap_or_else(PoisonError::into_inner))
+    let lost = uploader.lost.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok((uploader.report.into_inner().unwrap_or_else(PoisonError::into_inner), lost))
 }
 
 /// The missing blobs, the largest first: what begins last should be short.
@@ -88,17 +94,41 @@ impl Uploader<'_> {
         let mut from = work.have;
         for path in &work.lack {
             match from {
-                None => self.send(path, &work, None, true).await?,
+                None => self.begin(path, &work).await?,
                 Some(sibling) => match self.mount(path, sibling, &work).await? {
                     Mount::Mounted => self.count(|report| report.blobs_mounted += 1),
                     Mount::Upload(session) => self.send(path, &work, Some(session), false).await?,
                     Mount::Refused => self.send(path, &work, None, false).await?,
                 },
             }
+            self.read_back(path, &work).await?;
             from = Some(path);
         }
         self.observer.event(Event::Items(1));
         self.observer.event(Event::Detail(format!("{} ({} bytes)", work.digest, work.size)));
+        Ok(())
+    }
+
+    /// Brings the blob into its first repository. Mounting it from that very repository asks in one
+    /// request whether it is there, as after a push that broke off, and opens the upload if not.
+    async fn begin(&self, path: &str, work: &Work<'_>) -> Result<(), Error> {
+        let repository = self.target.repository(path)?;
+        match repository.mount_blob(&work.digest, repository.name()).await? {
+            Mount::Mounted => {
+                self.observer.event(Event::Bytes(work.size));
+                Ok(())
+            }
+            Mount::Upload(session) => self.send(path, work, Some(session), true).await,
+            Mount::Refused => self.send(path, work, None, true).await,
+        }
+    }
+
+    /// Other blobs are still being sent meanwhile, so this costs no time of its own.
+    async fn read_back(&self, path: &str, work: &Work<'_>) -> Result<(), Error> {
+        if let Some(reason) = blob_by_size(self.target, path, &work.digest, work.size).await? {
+            let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
+            lost.blobs.insert((path.to_owned(), work.digest), reason);
+        }
         Ok(())
     }
 

@@ -13,6 +13,12 @@ use crate::{Error, read_back::blob_descriptor};
 /// An empty tar archive: two blocks of zeros.
 const EMPTY_LAYER: &[u8] = &[0; 1024];
 
+/// Brings the layer that all index images share. Done once before the images are written side by side:
+/// `docker-registry` 2.8 spoils a blob that two uploads into one repository commit at the same moment.
+pub(super) async fn prepare(repository: &Repository) -> Result<(), Error> {
+    bring(repository, Bytes::from_static(EMPTY_LAYER)).await
+}
+
 /// Writes the index tag of the module `name`. The same name always gives the same image, another name
 /// another image, so that deleting one module's does not take the tags of the others along.
 pub(super) async fn put(repository: &Repository, tag: &Tag, name: &str) -> Result<(), Error> {
@@ -31,14 +37,17 @@ pub(super) async fn put(repository: &Repository, tag: &Tag, name: &str) -> Resul
         "config": describe(media_type::OCI_CONFIG, &config),
         "layers": [describe(media_type::OCI_LAYER, &layer)],
     });
-    for blob in [config, layer] {
-        let descriptor = blob_descriptor(&Digest::of(&blob), blob.len() as u64);
-        if repository.blob_size(&descriptor.digest).await?.is_none() {
-            repository.upload_blob(&descriptor, Arc::new(blob), None, &|_| {}).await?;
-        }
-    }
+    bring(repository, config).await?;
     let manifest = RawManifest::new(None, manifest.to_string().into());
     let manifest = manifest.map_err(|error| Error::Internal(error.to_string()))?;
     repository.put_manifest(&tag.clone().into(), &manifest).await?;
+    Ok(())
+}
+
+async fn bring(repository: &Repository, blob: Bytes) -> Result<(), Error> {
+    let descriptor = blob_descriptor(&Digest::of(&blob), blob.len() as u64);
+    if repository.blob_size(&descriptor.digest).await?.is_none() {
+        repository.upload_blob(&descriptor, Arc::new(blob), None, &|_| {}).await?;
+    }
     Ok(())
 }

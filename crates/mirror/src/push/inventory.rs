@@ -1,9 +1,8 @@
 //! What a target has before a push.
 //!
-//! Unlike the proof afterwards this may be wrong in one direction: what is taken for missing is sent
-//! again. So nothing is asked about a repository that the registry certainly does not know, but for its
-//! larger blobs: a push that broke off before its first manifest has left those, and some registries know
-//! a repository only from its first manifest on.
+//! Unlike the proof afterwards this may be wrong in one direction: what is taken for missing is offered
+//! again, and an upload begins by asking whether the blob is there. So nothing is asked about a repository
+//! that the registry certainly does not know.
 
 use std::collections::BTreeSet;
 
@@ -13,9 +12,6 @@ use crate::{
     Contents, Error, Observer, Stage,
     read_back::{Depth, Gaps, Look, Target, looks, take_all},
 };
-
-/// From this size on, in bytes, asking for a blob is cheaper than sending it again.
-const WORTH_ASKING: u64 = 256 * 1024;
 
 /// Tells what the target lacks.
 pub(super) async fn inventory(
@@ -30,8 +26,8 @@ pub(super) async fn inventory(
         Ok::<_, Error>(tags.map(|_| *path))
     });
     let known: BTreeSet<&str> = try_join_all(known).await?.into_iter().flatten().collect();
-    let is_worth_it = |look: &Look<'_>| known.contains(look.path()) || look.blob_size() >= WORTH_ASKING;
-    let (asked, assumed): (Vec<_>, Vec<_>) = looks.iter().copied().partition(is_worth_it);
+    let (asked, assumed): (Vec<_>, Vec<_>) =
+        looks.iter().copied().partition(|look| known.contains(look.path()));
     let mut gaps = take_all(asked, target, Depth::Size, Stage::Inventory, observer).await?;
     for look in assumed {
         look.record(&mut gaps, "not found".to_owned());

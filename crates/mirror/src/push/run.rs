@@ -8,8 +8,11 @@ use super::{blobs, index_image, inventory::inventory, order};
 use crate::{
     Contents, Error, Event, Observer, Stage,
     error::Place,
-    read_back::{Depth, Gaps, Target, read_back},
+    read_back::{Depth, Gaps, Target, looks, take_all},
 };
+
+/// Manifests that may wait for an answer at once; the client bounds what really runs.
+const CONCURRENT_WRITES: usize = 64;
 
 /// What a push did. Every figure is of this run; what was there already is not in it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -40,10 +43,14 @@ pub async fn push(
     if before.is_empty() {
         return Ok(PushReport::default());
     }
-    let mut report = blobs::upload(bundle, contents, target, &before, parallel, observer).await?;
-    report.manifests_written = write_manifests(contents, target, &before, parallel, observer).await?;
+    let (mut report, lost) = blobs::upload(bundle, contents, target, &before, parallel, observer).await?;
+    report.manifests_written = write_manifests(contents, target, &before, observer).await?;
 
-    let after = read_back(contents, target, Depth::Size, Stage::ReadBack, observer).await?;
+    // Blobs that this run wrote have been read back already.
+    let mut remaining = looks(contents);
+    remaining.retain(|look| !look.is_blob_in(&before));
+    let mut after = take_all(remaining, target, Depth::Size, Stage::ReadBack, observer).await?;
+    after.blobs.extend(lost.blobs);
     if after.is_empty() {
         return Ok(report);
     }
@@ -54,16 +61,18 @@ async fn write_manifests(
     contents: &Contents,
     target: &Target,
     gaps: &Gaps,
-    parallel: usize,
     observer: &dyn Observer,
 ) -> Result<u64, Error> {
     let steps = order::steps(contents, gaps);
     let items = steps.iter().map(Vec::len).sum::<usize>() as u64;
     observer.event(Event::StageBegan { stage: Stage::Tags, bytes: 0, items });
+    if !gaps.modules.is_empty() {
+        index_image::prepare(&target.repository(order::MODULES_INDEX)?).await?;
+    }
     for step in steps {
         stream::iter(step)
             .map(Ok)
-            .try_for_each_concurrent(parallel, |write| async move {
+            .try_for_each_concurrent(CONCURRENT_WRITES, |write| async move {
                 match write {
                     order::Write::Manifest { path, reference, manifest } => {
                         target.repository(path)?.put_manifest(&reference, manifest).await?;
