@@ -35,8 +35,8 @@ pub(crate) fn run(check: bool) -> Result<()> {
 }
 
 fn files() -> Result<BTreeMap<PathBuf, Vec<u8>>> {
-    // The width of the terminal must not reach the files.
-    let mut cli = cli::args::Cli::command().term_width(100);
+    // Neither the width of the terminal nor anything in the environment may reach the files.
+    let mut cli = without_values(cli::args::Cli::command().term_width(100));
     cli.build();
     let mut files = BTreeMap::new();
     files.insert("docs/reference/cli.md".into(), reference(&cli).into_bytes());
@@ -64,6 +64,10 @@ fn reference(cli: &Command) -> String {
         text += &format!("\n## {name}\n\n```text\n{}\n```\n", help.join("\n").trim_end());
     }
     text
+}
+
+fn without_values(command: Command) -> Command {
+    command.mut_args(|argument| argument.hide_env_values(true)).mut_subcommands(without_values)
 }
 
 fn with_subcommands(command: &Command) -> Vec<Command> {

@@ -20,11 +20,11 @@ pub(crate) fn build() -> Result<PathBuf> {
     // Symbols stay until they have been looked at.
     let mut build = cargo(&["build", "--release", "--package", "cli", "--bin", "dhctl", "--target", TARGET]);
     run(build.env("RUSTFLAGS", "-C target-feature=+crt-static").env("CARGO_PROFILE_RELEASE_STRIP", "none"))?;
-    let built = target_directory().join(TARGET).join("release/dhctl");
-    check_symbols(&built)?;
+    let unstripped = target_directory().join(TARGET).join("release/dhctl");
+    check_symbols(&unstripped)?;
     let stripped = target_directory().join("static/dhctl");
     std::fs::create_dir_all(stripped.parent().context("the target directory")?)?;
-    run(Command::new("strip").arg("-o").args([&stripped, &built]))?;
+    run(Command::new("strip").arg("-o").args([&stripped, &unstripped]))?;
     check_is_static(&stripped)?;
     check_in_empty_root(&stripped)?;
     Ok(stripped)

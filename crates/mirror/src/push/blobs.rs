@@ -18,6 +18,8 @@ use crate::{
 
 /// After so many refused mounts without one success the registry is not asked again.
 const MOUNT_MISSES: u32 = 3;
+/// Below this size, in bytes, sending a blob again is as cheap as asking for it.
+const WORTH_ASKING: u64 = 256 * 1024;
 /// Blobs in work for each that may be in transfer: mounts and looks go on while uploads wait their turn.
 const MOUNTS_PER_UPLOAD: usize = 2;
 
@@ -112,6 +114,9 @@ impl Uploader<'_> {
     /// Brings the blob into its first repository. Mounting it from that very repository asks in one
     /// request whether it is there, as after a push that broke off, and opens the upload if not.
     async fn begin(&self, path: &str, work: &Work<'_>) -> Result<(), Error> {
+        if work.size < WORTH_ASKING {
+            return self.send(path, work, None, true).await;
+        }
         let repository = self.target.repository(path)?;
         match repository.mount_blob(&work.digest, repository.name()).await? {
             Mount::Mounted => {
