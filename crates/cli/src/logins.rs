@@ -8,7 +8,7 @@ use oci::RepositoryUrl;
 use registry::client::Credentials;
 use registry::credentials::{CredentialPaths, lookup};
 
-use crate::{Environment, exit_code::Exit, failure::Failure};
+use crate::{Environment, args::TargetLoginArgs, exit_code::Exit, failure::Failure};
 
 /// The login that a licence key stands for.
 const LICENSE_LOGIN: &str = "license-token";
@@ -20,15 +20,26 @@ const MAX_PASSWORD: u64 = 64 * 1024;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Login<'a> {
     pub(crate) name: Option<&'a str>,
-    pub(crate) password: Option<&'a str>,
+    pub(crate) password: Option<&'a Secret>,
     pub(crate) password_file: Option<&'a Path>,
     /// A licence key, which stands for login and password.
-    pub(crate) license: Option<&'a str>,
+    pub(crate) license: Option<&'a Secret>,
     /// Name of the flag for the login, to tell what is missing.
     pub(crate) flag: &'static str,
 }
 
-impl Login<'_> {
+impl<'a> Login<'a> {
+    /// What was typed for the private registry.
+    pub(crate) fn to_target(args: &'a TargetLoginArgs) -> Self {
+        Self {
+            name: args.registry_login.as_deref(),
+            password: args.registry_password.as_ref(),
+            password_file: args.registry_password_file.as_deref(),
+            license: None,
+            flag: "--registry-login",
+        }
+    }
+
     /// The credentials to use for `url`, or none for anonymous access. Login and password win over a
     /// licence key, both win over what other tools have stored. Empty values count as not given: that is
     /// how scripts unset a variable.
@@ -39,7 +50,7 @@ impl Login<'_> {
     ) -> Result<Option<Credentials>, Failure> {
         let password = match self.password_file {
             Some(path) => Some(read_password(path)?),
-            None => self.password.filter(|it| !it.is_empty()).map(Secret::new),
+            None => self.password.filter(|it| !it.expose().is_empty()).cloned(),
         };
         match (self.name.filter(|it| !it.is_empty()), password) {
             (Some(login), password) => {
@@ -52,8 +63,8 @@ impl Login<'_> {
             }
             (None, None) => {}
         }
-        if let Some(key) = self.license.filter(|key| !key.is_empty()) {
-            return Ok(Some(Credentials::new(LICENSE_LOGIN, Secret::new(key))));
+        if let Some(key) = self.license.filter(|key| !key.expose().is_empty()) {
+            return Ok(Some(Credentials::new(LICENSE_LOGIN, key.clone())));
         }
         let paths =
             CredentialPaths { files: environment.credential_files.clone(), helper_directories: Vec::new() };

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, builder::FalseyValueParser};
 use deckhouse::{Bound, Channel};
+use egress::Secret;
 use oci::RepositoryUrl;
 
 use super::OutputArgs;
@@ -54,11 +55,11 @@ pub struct TransferArgs {
     #[arg(
         long,
         env = "DHCTL_CLI_MIRROR_SOURCE_PASSWORD",
-        hide_env_values = true,
+        hide_env_values = true, value_parser = parse_secret,
         value_name = "PASSWORD",
         help_heading = "Pull"
     )]
-    pub source_password: Option<String>,
+    pub source_password: Option<Secret>,
     /// Read the password for --source from a file; "-" is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "source_password", help_heading = "Pull")]
     pub source_password_file: Option<PathBuf>,
@@ -67,11 +68,11 @@ pub struct TransferArgs {
         short = 'l',
         long,
         env = "DHCTL_CLI_MIRROR_LICENSE",
-        hide_env_values = true,
+        hide_env_values = true, value_parser = parse_secret,
         value_name = "KEY",
         help_heading = "Pull"
     )]
-    pub license: Option<String>,
+    pub license: Option<Secret>,
 
     /// Oldest release to pull, X.Y or X.Y.Z; no effect above the rock-solid release
     #[arg(
@@ -158,25 +159,12 @@ pub struct TransferArgs {
         long,
         env = "DHCTL_CLI_MIRROR_PRIVATE_REGISTRY",
         value_name = "REGISTRY",
-        help_heading = "Push"
+        help_heading = "Private registry"
     )]
     pub registry: Option<RepositoryUrl>,
-    /// Login for --registry
-    #[arg(short = 'u', long, env = "DHCTL_CLI_MIRROR_USER", value_name = "LOGIN", help_heading = "Push")]
-    pub registry_login: Option<String>,
-    /// Password for --registry
-    #[arg(
-        short = 'p',
-        long,
-        env = "DHCTL_CLI_MIRROR_PASS",
-        hide_env_values = true,
-        value_name = "PASSWORD",
-        help_heading = "Push"
-    )]
-    pub registry_password: Option<String>,
-    /// Read the password for --registry from a file; "-" is standard input
-    #[arg(long, value_name = "FILE", conflicts_with = "registry_password", help_heading = "Push")]
-    pub registry_password_file: Option<PathBuf>,
+    /// Who we are to it.
+    #[command(flatten)]
+    pub login: TargetLoginArgs,
 
     /// How to reach the registries.
     #[command(flatten)]
@@ -184,6 +172,38 @@ pub struct TransferArgs {
     /// How to print.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// Who we are to the private registry.
+#[derive(Debug, Args)]
+pub struct TargetLoginArgs {
+    /// Login for --registry
+    #[arg(
+        short = 'u',
+        long,
+        env = "DHCTL_CLI_MIRROR_USER",
+        value_name = "LOGIN",
+        help_heading = "Private registry"
+    )]
+    pub registry_login: Option<String>,
+    /// Password for --registry
+    #[arg(
+        short = 'p',
+        long,
+        env = "DHCTL_CLI_MIRROR_PASS",
+        hide_env_values = true, value_parser = parse_secret,
+        value_name = "PASSWORD",
+        help_heading = "Private registry"
+    )]
+    pub registry_password: Option<Secret>,
+    /// Read the password for --registry from a file; "-" is standard input
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "registry_password",
+        help_heading = "Private registry"
+    )]
+    pub registry_password_file: Option<PathBuf>,
 }
 
 /// `dhctl mirror verify`
@@ -195,15 +215,9 @@ pub struct VerifyArgs {
     /// Registry to read, as HOST[:PORT]/PATH
     #[arg(short = 'r', long, env = "DHCTL_CLI_MIRROR_PRIVATE_REGISTRY", value_name = "REGISTRY")]
     pub registry: RepositoryUrl,
-    /// Login for --registry
-    #[arg(short = 'u', long, env = "DHCTL_CLI_MIRROR_USER", value_name = "LOGIN")]
-    pub registry_login: Option<String>,
-    /// Password for --registry
-    #[arg(short = 'p', long, env = "DHCTL_CLI_MIRROR_PASS", hide_env_values = true, value_name = "PASSWORD")]
-    pub registry_password: Option<String>,
-    /// Read the password for --registry from a file; "-" is standard input
-    #[arg(long, value_name = "FILE", conflicts_with = "registry_password")]
-    pub registry_password_file: Option<PathBuf>,
+    /// Who we are to it.
+    #[command(flatten)]
+    pub login: TargetLoginArgs,
     /// Download and hash every blob, not only ask for its size
     #[arg(long)]
     pub deep: bool,
@@ -235,4 +249,9 @@ pub struct ConnectionArgs {
 fn parse_release(text: &str) -> Result<semver::Version, String> {
     let bare = text.strip_prefix('v').unwrap_or(text);
     bare.parse().map_err(|_| "expected an exact release, as v1.58.3".to_owned())
+}
+
+/// Taken out of plain text at once, so that no debug output of the arguments can show it.
+fn parse_secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+    Ok(Secret::new(text))
 }

@@ -7,7 +7,7 @@ mod output;
 use clap::{Parser, Subcommand};
 
 pub use bundle::{BundleCommand, BundleVerifyArgs, FileArgs, GostArgs, InspectArgs, JoinArgs, SplitArgs};
-pub use mirror::{ConnectionArgs, MirrorArgs, MirrorCommand, TransferArgs, VerifyArgs};
+pub use mirror::{ConnectionArgs, MirrorArgs, MirrorCommand, TargetLoginArgs, TransferArgs, VerifyArgs};
 pub use output::{OutputArgs, OutputFormat, ProgressFormat};
 
 /// Carries the Deckhouse Kubernetes Platform across an air gap: pulls releases into one file,

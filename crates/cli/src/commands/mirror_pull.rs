@@ -59,9 +59,9 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         .map_err(|error| Failure::file(directory, &error).hint(DIRECTORY_HINT))?;
     let login = Login {
         name: args.source_login.as_deref(),
-        password: args.source_password.as_deref(),
+        password: args.source_password.as_ref(),
         password_file: args.source_password_file.as_deref(),
-        license: args.license.as_deref(),
+        license: args.license.as_ref(),
         flag: "--source-login",
     };
     let credentials = login.resolve(&args.source, &environment).await?;

@@ -32,14 +32,7 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     for path in &args.images_bundle_path {
         settings::bundle_path(path)?;
     }
-    let login = Login {
-        name: args.registry_login.as_deref(),
-        password: args.registry_password.as_deref(),
-        password_file: args.registry_password_file.as_deref(),
-        license: None,
-        flag: "--registry-login",
-    };
-    let credentials = login.resolve(registry, &environment).await?;
+    let credentials = Login::to_target(&args.login).resolve(registry, &environment).await?;
     let bundle = Bundle::open(&args.images_bundle_path)?;
     let contents = Contents::read(&bundle)?;
     let client = settings::client(registry, credentials, &args.connection, &environment)?;

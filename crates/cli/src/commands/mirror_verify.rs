@@ -14,14 +14,7 @@ use crate::{
 };
 
 pub(crate) async fn run(args: VerifyArgs, environment: Environment) -> Result<(), Failure> {
-    let login = Login {
-        name: args.registry_login.as_deref(),
-        password: args.registry_password.as_deref(),
-        password_file: args.registry_password_file.as_deref(),
-        license: None,
-        flag: "--registry-login",
-    };
-    let credentials = login.resolve(&args.registry, &environment).await?;
+    let credentials = Login::to_target(&args.login).resolve(&args.registry, &environment).await?;
     let bundle = Bundle::open(&args.images_bundle_path)?;
     let contents = Contents::read(&bundle)?;
     let client = settings::client(&args.registry, credentials, &args.connection, &environment)?;

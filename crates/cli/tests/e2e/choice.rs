@@ -94,3 +94,14 @@ async fn a_gap_in_the_chain_is_a_warning() {
     let run = world.pull(&[]).expect(0);
     assert!(run.stderr.contains("warning") && run.stderr.contains("1.58"), "{}", run.stderr);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edition_with_long_term_support_only_is_pulled_whole() {
+    let world = World::of(Distribution::builder().releases(&["v1.58.3"]).lts_only("v1.58.3").build());
+    let run = world.pull(&["--output", "json"]).expect(0).json();
+    assert_eq!(run["result"]["releases"], json!(["v1.58.3"]));
+    assert_eq!(run["result"]["channels"], json!({"lts": "v1.58.3"}));
+    world.push(&[]).expect(0);
+    let expected = world.distribution.expected(&["v1.58.3"], &["lts"]);
+    assert_eq!(expected.missing_in(&world.target, crate::world::TARGET_ROOT), Vec::<String>::new());
+}

@@ -39,6 +39,13 @@ async fn everything_arrives_and_nothing_else() {
         assert_eq!(there, wanted, "tags of {name}");
     }
 
+    let name = |path: &String| {
+        if path.is_empty() { TARGET_ROOT.to_owned() } else { format!("{TARGET_ROOT}/{path}") }
+    };
+    let repositories: BTreeSet<String> = expected.repositories.keys().map(name).collect();
+    let there: BTreeSet<String> = world.target.repositories().into_iter().collect();
+    assert_eq!(there, repositories, "repositories of the target");
+
     let again = world.push(&["--output", "json"]).expect(0).json();
     assert_eq!(again["result"]["written"]["blobs_uploaded"], 0);
     assert_eq!(again["result"]["written"]["manifests_written"], 0);
