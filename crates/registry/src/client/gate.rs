@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Concurrency that is tried before anything is known about the link.
-const START: usize = 16;
+const START: usize = 8;
 
 /// The limiter, shared by all transfers of one client.
 #[derive(Debug, Clone)]
