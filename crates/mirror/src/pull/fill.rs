@@ -124,7 +124,11 @@ impl Filler<'_> {
             let mut attempt = 0;
             while attempt < CONTENT_ATTEMPTS {
                 let resumed = filling.position > 0;
-                match self.fetch(path, filling).await {
+                let fetched = self.fetch(path, filling).await;
+                // A transfer that broke off may have left a batch on its way to the disk: whatever comes
+                // next must begin behind it.
+                self.settle(filling).await?;
+                match fetched {
                     Ok(()) => return Ok(()),
                     Err(Error::Registry(error)) if error.is_not_found() => {
                         last = Some(error.into());
