@@ -131,12 +131,4 @@ impl Error {
             _ => false,
         }
     }
-
-    /// The list of what is missing, if that is the failure.
-    pub fn missing(&self) -> &[MissingItem] {
-        match self {
-            Self::Incomplete { items, .. } => items,
-            _ => &[],
-        }
-    }
 }

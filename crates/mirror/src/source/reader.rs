@@ -48,11 +48,6 @@ impl Source {
         }
     }
 
-    /// The registry client.
-    pub fn client(&self) -> &Client {
-        &self.client
-    }
-
     /// The root with its host.
     pub fn root(&self) -> RepositoryUrl {
         RepositoryUrl { host: self.client.host().clone(), repository: self.root.clone() }
