@@ -3,6 +3,8 @@
 //! Locations carry a `_state` that changes with every step and must be sent back, as those of Docker
 //! distribution do: a client that builds its own addresses fails here as it would there.
 
+use std::pin::{Pin, pin};
+
 use bytes::{Buf as _, Bytes};
 use http::{HeaderMap, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
@@ -152,16 +154,18 @@ impl Write<'_> {
         let too_large = || {
             Some(problem(StatusCode::PAYLOAD_TOO_LARGE, Code::SizeInvalid, "the request body is too large"))
         };
+        let mut body = pin!(body);
         if body.size_hint().lower() > limit {
+            drain(body).await?;
             return Ok(too_large());
         }
-        let mut body = std::pin::pin!(body);
         let mut taken = 0;
         while let Some(frame) = body.frame().await {
             let Ok(mut data) = frame.map_err(|_| Dropped)?.into_data() else {
                 continue;
             };
             if taken + data.len() as u64 > limit {
+                drain(body).await?;
                 return Ok(too_large());
             }
             data.truncate(usize::try_from(cut - taken).unwrap_or(usize::MAX));
@@ -204,6 +208,15 @@ impl Write<'_> {
         set(&mut response, "docker-upload-uuid", id);
         response
     }
+}
+
+/// Reads the rest of a refused body, as nginx does (`lingering_close`): closing the connection with bytes
+/// unread would reset it, and the refusal could be lost on its way to the client.
+async fn drain(mut body: Pin<&mut impl RequestBody>) -> Result<(), Dropped> {
+    while let Some(frame) = body.frame().await {
+        frame.map_err(|_| Dropped)?;
+    }
+    Ok(())
 }
 
 fn unknown_upload() -> Response<Body> {
