@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::Bundle;
 use deckhouse::repositories::MODULES;
-use oci::{Descriptor, Digest, Manifest, RawManifest, Tag, layout};
+use oci::{Descriptor, Digest, Manifest, RawManifest, Tag, layout, manifest::MAX_NESTING};
 
 use crate::{Error, MissingItem, error::Place};
 
@@ -91,17 +91,17 @@ impl Repository {
                 }
                 Some(Err(error)) => missing.push(item(&repository.path, &name, &name, error.to_string())),
             }
-            repository.add(bundle, source, descriptor, &name, missing);
+            repository.add((bundle, source), descriptor, (&name, 0), missing);
         }
         repository
     }
 
+    /// `level` is the number of indexes above.
     fn add(
         &mut self,
-        bundle: &Bundle,
-        source: &bundle::Repository,
+        (bundle, source): (&Bundle, &bundle::Repository),
         descriptor: &Descriptor,
-        image: &str,
+        (image, level): (&str, usize),
         missing: &mut Vec<MissingItem>,
     ) {
         if self.manifests.contains_key(&descriptor.digest) {
@@ -116,8 +116,12 @@ impl Repository {
         };
         self.manifests.insert(descriptor.digest, raw);
         if let Manifest::Index { manifests } = &manifest {
+            if level == MAX_NESTING {
+                let reason = format!("indexes are nested deeper than {MAX_NESTING}");
+                return missing.push(item(&self.path, &reference, image, reason));
+            }
             for child in manifests {
-                self.add(bundle, source, child, image, missing);
+                self.add((bundle, source), child, (image, level + 1), missing);
             }
         }
         for blob in manifest.blobs() {

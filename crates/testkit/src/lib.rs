@@ -1,6 +1,7 @@
 //! What tests and benchmarks need: a synthetic distribution, real and faulty servers, slow links,
 //! certificates.
 
+pub mod bundle_content;
 pub mod certificates;
 pub mod distribution;
 pub mod docker_registry;

@@ -7,6 +7,7 @@ mod bundle_forms;
 mod choice;
 mod d8;
 mod docker_registry;
+mod faults;
 mod harbor;
 mod incomplete;
 mod interrupt;
