@@ -41,6 +41,7 @@ pub struct Http {
     metadata: Client,
     bulk: Client,
     upload: Client,
+    stall_timeout: Duration,
 }
 
 impl Http {
@@ -72,7 +73,13 @@ impl Http {
             metadata: client(&["h2", "http/1.1"], stall)?,
             bulk: client(&["http/1.1"], stall)?,
             upload: client(&["http/1.1"], None)?,
+            stall_timeout: settings.stall_timeout,
         })
+    }
+
+    /// Longest time without a byte; on [`Lane::Upload`] whoever feeds the body keeps to it.
+    pub fn stall_timeout(&self) -> Duration {
+        self.stall_timeout
     }
 
     /// The client for requests of this kind.

@@ -9,3 +9,4 @@ mod pull;
 mod push;
 mod redirect;
 mod setup;
+mod stalls;
