@@ -8,6 +8,7 @@ pub mod docker_registry;
 pub mod docker_storage;
 pub mod faults;
 pub mod link;
+pub mod small_disk;
 pub mod tokens;
 
 pub use distribution::Distribution;

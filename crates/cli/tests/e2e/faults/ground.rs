@@ -19,6 +19,7 @@ use registry::server::{Auth, BasicAuth, MemoryStore, ServerOptions, Store as _};
 use testkit::{
     bundle_content::read_bundle,
     distribution::{Distribution, Expected},
+    small_disk::SmallDisk,
 };
 
 use crate::world::{Run, TARGET_ROOT, command, serve};
@@ -159,6 +160,7 @@ pub(super) struct Ended {
 /// The folder of one case, and a home that no case may leave anything in.
 pub(super) struct Ground {
     folder: tempfile::TempDir,
+    disk: Option<SmallDisk>,
     home: tempfile::TempDir,
     keys: tempfile::TempDir,
 }
@@ -175,20 +177,35 @@ impl Ground {
         // A pull puts a copy of itself beside the bundle, unless that very file lies there: copying the
         // binary of a test build takes longer than all else. Across file systems it is copied.
         drop(fs::hard_link(env!("CARGO_BIN_EXE_dhctl"), folder.path().join("dhctl")));
-        Self { folder, home, keys }
+        Self { folder, disk: None, home, keys }
     }
 
-    pub(super) fn folder(&self) -> &Path {
-        self.folder.path()
+    /// On a disk of its own, which holds the binary too.
+    pub(super) fn on(disk: SmallDisk) -> Self {
+        fs::copy(env!("CARGO_BIN_EXE_dhctl"), disk.path().join("dhctl")).unwrap();
+        Self { disk: Some(disk), ..Self::new() }
+    }
+
+    pub(super) fn disk(&self) -> &SmallDisk {
+        self.disk.as_ref().unwrap()
+    }
+
+    pub(super) fn folder(&self) -> PathBuf {
+        self.disk.as_ref().map_or_else(|| self.folder.path().to_owned(), SmallDisk::path)
     }
 
     pub(super) fn bundle(&self) -> PathBuf {
-        self.folder.path().join("d8.tar")
+        self.folder().join("d8.tar")
     }
 
     /// A run of the binary that begins, with the login of the matrix for the source and the target.
     pub(super) fn command(&self, args: &[&str]) -> Command {
-        let mut command = command(self.folder());
+        let mut command = command(&self.folder());
+        if let Some(disk) = &self.disk {
+            let inside = disk.command(Path::new("./dhctl"));
+            let clean = std::mem::replace(&mut command, inside);
+            command.env_clear().envs(clean.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        }
         let home = self.home.path();
         command.env("TMPDIR", home.join("tmp")).env("HOME", home.join("home"));
         command.env("XDG_STATE_HOME", home.join("state"));
@@ -248,9 +265,9 @@ impl Ground {
         };
         let told = format!("{}{}", run.stdout, run.stderr);
         assert!(!leaks(told.as_bytes()), "a secret in {told}");
-        let files = files_below(self.folder()).into_iter().chain(files_below(self.home.path()));
+        let files = files_below(&self.folder()).into_iter().chain(files_below(self.home.path()));
         // The copy of dhctl is large and older than the secret.
-        for file in files.filter(|file| !file.ends_with("dhctl")) {
+        for file in files.filter(|file| !file.ends_with("dhctl") && !file.ends_with("filler")) {
             assert!(!leaks(&fs::read(&file).unwrap()), "a secret in {}", file.display());
         }
         for name in ["tmp", "home"] {
@@ -264,7 +281,7 @@ impl Ground {
         let entries = fs::read_dir(self.folder()).unwrap();
         let mut names: Vec<String> =
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.retain(|name| name != "dhctl");
+        names.retain(|name| !["dhctl", "filler"].contains(&name.as_str()));
         names.sort();
         names
     }

@@ -5,6 +5,7 @@
 
 mod content;
 mod crashes;
+mod disk;
 mod ground;
 mod network;
 mod pulls;
