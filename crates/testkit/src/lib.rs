@@ -8,7 +8,9 @@ pub mod docker_registry;
 pub mod docker_storage;
 pub mod faults;
 pub mod link;
+mod server_process;
 pub mod small_disk;
+pub mod squid;
 pub mod tokens;
 
 pub use distribution::Distribution;

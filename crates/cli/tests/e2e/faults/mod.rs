@@ -8,6 +8,7 @@ mod crashes;
 mod disk;
 mod ground;
 mod network;
+mod proxies;
 mod pulls;
 mod pushes;
 mod tars;
