@@ -173,7 +173,7 @@ impl Ground {
     }
 
     /// A pull into `directory`.
-    pub(crate) fn pull(&self, directory: &Path, from: std::net::SocketAddr) -> Command {
+    pub(crate) fn pull(&self, directory: &Path, from: impl std::fmt::Display) -> Command {
         let mut command = self.mirror(&directory.join("d8.tar"), directory);
         command.arg("--source").arg(format!("{from}/{ROOT}"));
         command

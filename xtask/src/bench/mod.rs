@@ -2,6 +2,7 @@
 
 mod floor;
 mod ground;
+mod kill;
 mod large;
 mod links;
 mod measure;

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 
 use super::{
     ground::Ground,
-    large,
+    kill, large,
     options::{Options, Part},
     peers, planning, pull, push,
     table::Table,
@@ -35,7 +35,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if options.wants(Part::Large) {
         large::measure(options, &dhctl, &mut table)?;
     }
-    if [Part::Pull, Part::PullFar, Part::Push].iter().any(|part| options.wants(*part)) {
+    if options.wants(Part::Kill) {
+        kill::measure(options, &dhctl, &mut table)?;
+    }
+    if [Part::Pull, Part::PullFar, Part::PullSlow, Part::Squid, Part::Push]
+        .iter()
+        .any(|part| options.wants(*part))
+    {
         let ground = Ground::new(options, dhctl)?;
         println!("{}", ground.describe());
         if options.wants(Part::Pull) {
@@ -43,6 +49,12 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
         if options.wants(Part::PullFar) {
             pull::measure(options, &ground, pull::FAR, &mut table)?;
+        }
+        if options.wants(Part::PullSlow) {
+            pull::measure(options, &ground, pull::SLOW, &mut table)?;
+        }
+        if options.wants(Part::Squid) {
+            pull::measure(options, &ground, pull::SQUID, &mut table)?;
         }
         if options.wants(Part::Push) {
             push::measure(options, &ground, &mut table)?;
