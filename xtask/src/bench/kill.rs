@@ -26,7 +26,7 @@ const BUFFER: u64 = 1024 * 1024;
 /// The line: slow enough that a pull lives long enough to be killed so often.
 const BYTES_PER_SECOND: u64 = 60_000_000;
 /// One layer, in bytes: more than a quarter of the bundle.
-const LARGE: u64 = 120_000_000;
+const LARGE: u64 = 150_000_000;
 
 /// Kills a pull at random moments until it has been killed often enough, and lets the next one end.
 pub(crate) fn measure(options: &Options, dhctl: &Path, table: &mut Table) -> Result<()> {
@@ -34,8 +34,8 @@ pub(crate) fn measure(options: &Options, dhctl: &Path, table: &mut Table) -> Res
         .root(ROOT)
         .releases(&["v1.59.4"])
         .channels(&[("alpha", "v1.59.4")])
-        .images_per_release(60)
-        .layer_size(1_500_000)
+        .images_per_release(30)
+        .layer_size(1_000_000)
         .large_layer(LARGE)
         .build();
     let ground = Ground::with(options, dhctl.to_owned(), &distribution)?;

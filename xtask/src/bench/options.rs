@@ -39,7 +39,7 @@ pub(crate) enum Part {
     PullFar,
     /// Pull over a round trip of 50 ms and a line of 20 MB/s
     PullSlow,
-    /// Pull through Squid with a login
+    /// Pull through Squid with a login, near and over a round trip of 50 ms
     Squid,
     /// Bytes that come again when a pull is killed twenty times
     Kill,

@@ -50,6 +50,10 @@ pub(crate) const SLOW: Distance =
 pub(crate) const SQUID: Distance =
     Distance { name: "pull through Squid with a login", through_squid: true, limit: 1.25, ..NEAR };
 
+/// Behind a proxy, and on another continent.
+pub(crate) const SQUID_FAR: Distance =
+    Distance { name: "pull through Squid with a login, 50 ms round trip", through_squid: true, ..FAR };
+
 /// Who the proxy lets in.
 const LOGIN: (&str, &str) = ("bench", "password");
 /// What the proxy calls this machine: dhctl asks no proxy for `127.0.0.1`.

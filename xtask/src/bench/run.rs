@@ -55,6 +55,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
         if options.wants(Part::Squid) {
             pull::measure(options, &ground, pull::SQUID, &mut table)?;
+            pull::measure(options, &ground, pull::SQUID_FAR, &mut table)?;
         }
         if options.wants(Part::Push) {
             push::measure(options, &ground, &mut table)?;

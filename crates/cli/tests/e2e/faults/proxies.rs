@@ -6,6 +6,7 @@ use std::{fs, sync::Arc};
 use registry::server::{MemoryStore, RunningServer, ServerOptions};
 use testkit::{
     certificates::{Authority, Kind},
+    link::{Link, LinkOptions},
     squid::Squid,
 };
 
@@ -20,6 +21,8 @@ const TARGET: &str = "target.invalid";
 
 struct World {
     squid: Squid,
+    /// The way to it, which counts connections.
+    line: Link,
     source: String,
     target: String,
     store: MemoryStore,
@@ -38,8 +41,10 @@ impl World {
         let store = MemoryStore::new();
         let source = serve(Arc::new(sample.distribution.store.clone()), options(SOURCE));
         let target = serve(Arc::new(store.clone()), options(TARGET));
+        let squid = Squid::start(LOGIN, PASSWORD, &[SOURCE, TARGET]).unwrap();
         Self {
-            squid: Squid::start(LOGIN, PASSWORD, &[SOURCE, TARGET]).unwrap(),
+            line: Link::start(squid.addr(), LinkOptions::default()).unwrap(),
+            squid,
             source: format!("{SOURCE}:{}/{}", source.addr().port(), sample.distribution.root),
             target: format!("{TARGET}:{}/{TARGET_ROOT}", target.addr().port()),
             store,
@@ -50,7 +55,7 @@ impl World {
 
     /// The proxy's address with this login (`USER:PASSWORD@`).
     fn proxy(&self, login: &str) -> String {
-        format!("http://{login}{}", self.squid.addr())
+        format!("http://{login}{}", self.line.addr())
     }
 
     fn own_proxy(&self) -> String {
@@ -100,6 +105,8 @@ async fn the_whole_line_through_squid() {
         let name = if tls.is_some() { "tunnelled" } else { "forwarded" };
         Ends::Done.check(name, &through(world.ground.pull_command(&world.source, &[])).run);
         world.ground.assert_pulled(&sample);
+        let connections = world.line.connections();
+        assert!(connections < 100, "{name}: {connections} connections to the proxy");
         Ends::Done.check(name, &through(world.ground.push_command(&world.target, &[])).run);
         sample.assert_in_target(&world.store);
         let requests = world.squid.requests().unwrap();
@@ -115,7 +122,7 @@ async fn the_whole_line_through_squid() {
 async fn who_refuses_is_told() {
     let sample = Sample::small();
     let world = World::new(&sample, None);
-    let proxy = format!("the proxy http://{}", world.squid.addr());
+    let proxy = format!("the proxy http://{}", world.line.addr());
     let refused = |login: &str, words: &str| {
         let ended = world.ask(&[("HTTP_PROXY", &world.proxy(login))]);
         fails(5, &[&proxy, words, "(407)"]).check(words, &ended.run);
