@@ -238,8 +238,8 @@ mod tests {
 
     #[test]
     fn edited_documents_read_back_as_they_are_written() {
-        let laughs: String =
-            (1..9).map(|n| format!("a{n}: &a{n} [*a{0},*a{0},*a{0},*a{0},*a{0}]\n", n - 1)).collect();
+        let laughs = (1..9).map(|n| format!("a{n}: &a{n} [*a{0},*a{0},*a{0},*a{0},*a{0}]\n", n - 1));
+        let laughs = laughs.collect::<Vec<_>>().concat();
         let seeds = [
             "candi:\n  fixes:\n    - summary: 'a: b'\n      pull_request: https://x/1\n  features: []\n"
                 .to_owned(),

@@ -26,7 +26,10 @@ pub fn read_bundle(files: &[PathBuf], root: &str) -> Result<MemoryStore> {
         stream = Box::new(stream.chain(File::open(file).with_context(|| file.display().to_string())?));
     }
     let mut content = BTreeMap::new();
-    for entry in tar::Archive::new(stream).entries()? {
+    let mut archive = tar::Archive::new(stream);
+    #[expect(clippy::disallowed_methods, reason = "every byte is wanted here")]
+    let entries = archive.entries()?;
+    for entry in entries {
         let mut entry = entry?;
         let path = entry.path()?.to_string_lossy().into_owned();
         let mut bytes = Vec::new();

@@ -60,8 +60,8 @@ pub(crate) fn measure(options: &Options, dhctl: &Path, table: &mut Table) -> Res
     for kill in 0..KILLS {
         // On the average a little less than a twentieth of the whole.
         let share = 2 * undisturbed / (KILLS + 2);
-        let life = random(kill) % share;
-        ensure!(!run_until(pull(&directory, &line), &line, life)?, "the pull ended before kill {kill}");
+        let bytes = random(kill) % share;
+        ensure!(!run_until(pull(&directory, &line), &line, bytes)?, "the pull ended before kill {kill}");
     }
     measure::run(&mut pull(&directory, &line), None)?;
     ensure!(std::fs::read(directory.join("d8.tar"))? == whole, "the bundle differs");

@@ -11,4 +11,5 @@ mod network;
 mod proxies;
 mod pulls;
 mod pushes;
+mod scripted;
 mod tars;

@@ -139,12 +139,12 @@ async fn targets_that_die() {
             }
             push.join().unwrap()
         });
-        if !comes_back {
+        if comes_back {
+            Ends::Done.check("restarted", &ended.run);
+        } else {
             fails(5, &["cannot reach 127.0.0.1"]).check("dead", &ended.run);
             target.restart().unwrap();
             Ends::Done.check("after it", &ground.push(&format!("{}/{TARGET_ROOT}", target.addr()), &[]).run);
-        } else {
-            Ends::Done.check("restarted", &ended.run);
         }
         assert_eq!(ground.names(), ["d8.tar"]);
         sample.assert_in_target(&target.storage());

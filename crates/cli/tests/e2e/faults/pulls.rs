@@ -3,28 +3,16 @@
 use std::sync::Arc;
 
 use http::{StatusCode, header};
-use registry::server::ServerOptions;
-use testkit::faults::{Fault, Rule, Script};
+use testkit::faults::{Fault, Rule};
 
-use super::ground::{Ends, Ground, Sample, closed, each, fails};
+use super::{
+    ground::{Ends, Ground, Sample, closed, each, fails},
+    scripted::{Case, case, status},
+};
 use crate::world::serve;
 
 const BLOBS: &str = "*/blobs/*";
 const MANIFESTS: &str = "*/manifests/*";
-
-struct Case {
-    name: &'static str,
-    script: Arc<Script>,
-    ends: Ends,
-}
-
-fn case(name: &'static str, rules: Vec<Rule>, ends: Ends) -> Case {
-    Case { name, script: Arc::new(Script::new(rules)), ends }
-}
-
-fn status(code: u16) -> Fault {
-    Fault::Status(StatusCode::from_u16(code).unwrap())
-}
 
 /// What passes: the pull ends in success.
 fn passing() -> Vec<Case> {
@@ -113,11 +101,9 @@ async fn pulls() {
     let root = &sample.distribution.root;
     let run = |case: &Case| {
         let ground = Ground::new();
-        let options = ServerOptions { interceptor: Some(case.script.clone()), ..closed() };
-        let source = serve(store.clone(), options);
+        let source = serve(store.clone(), case.options());
         let ended = ground.pull(&format!("{}/{root}", source.addr()), &[]);
-        case.ends.check(case.name, &ended.run);
-        assert!(case.script.is_spent(), "{}: not every fault was met", case.name);
+        case.check(&ended);
         if ended.run.code != Some(0) {
             ground.assert_only_work_in_progress();
             // Whatever was left is no hindrance.

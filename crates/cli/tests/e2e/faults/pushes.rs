@@ -3,28 +3,17 @@
 use std::{fs, sync::Arc};
 
 use http::{StatusCode, header};
-use registry::server::{MemoryStore, ServerOptions};
-use testkit::faults::{Fault, Rule, Script};
+use registry::server::MemoryStore;
+use testkit::faults::{Fault, Rule};
 
-use super::ground::{Ends, Ground, Sample, assert_tags_are_whole, closed, each, fails};
+use super::{
+    ground::{Ends, Ground, Sample, assert_tags_are_whole, closed, each, fails},
+    scripted::{Case, case, status},
+};
 use crate::world::{TARGET_ROOT, serve};
 
 const UPLOADS: &str = "*/blobs/uploads/*";
 const MANIFESTS: &str = "*/manifests/*";
-
-struct Case {
-    name: &'static str,
-    script: Arc<Script>,
-    ends: Ends,
-}
-
-fn case(name: &'static str, rules: Vec<Rule>, ends: Ends) -> Case {
-    Case { name, script: Arc::new(Script::new(rules)), ends }
-}
-
-fn status(code: u16) -> Fault {
-    Fault::Status(StatusCode::from_u16(code).unwrap())
-}
 
 /// What passes: the push ends in success.
 fn passing() -> Vec<Case> {
@@ -100,11 +89,9 @@ async fn pushes() {
         let ground = Ground::new();
         fs::write(ground.bundle(), &sample.bundle).unwrap();
         let store = MemoryStore::new();
-        let options = ServerOptions { interceptor: Some(case.script.clone()), ..closed() };
-        let target = serve(Arc::new(store.clone()), options);
+        let target = serve(Arc::new(store.clone()), case.options());
         let ended = ground.push(&format!("{}/{TARGET_ROOT}", target.addr()), &[]);
-        case.ends.check(case.name, &ended.run);
-        assert!(case.script.is_spent(), "{}: not every fault was met", case.name);
+        case.check(&ended);
         assert_eq!(ground.names(), ["d8.tar"], "{}", case.name);
         assert_tags_are_whole(&store);
         if ended.run.code != Some(0) {

@@ -35,7 +35,7 @@ async fn bundles_that_are_damaged_anywhere() {
     let sample = Sample::small();
     let (seed, size) = (seed(), sample.bundle.len() as u64);
     // Half of them in the first entries: indexes and manifests.
-    let flip = |n: u64| roll(seed, n, if n % 2 == 0 { size } else { size / 10 });
+    let flip = |n: u64| roll(seed, n, if n.is_multiple_of(2) { size } else { size / 10 });
     let flips = (0..FLIPS).map(|n| (flip(n), false));
     let cuts = (FLIPS..FLIPS + CUTS).map(|n| (roll(seed, n, size), true));
     let name = |(at, is_cut): &(u64, bool)| {
