@@ -110,7 +110,7 @@ mod tests {
                 }
             }
         }
-        assert!(made.len() > 800, "{}", made.len());
+        assert!(made.len() > 500, "{}", made.len());
         assert_eq!(mutate(&seeds, &(1, vec![])), seeds[1]);
         assert_eq!(mutate(&[], &(1, vec![(0, 0, 0)])), b"");
     }
