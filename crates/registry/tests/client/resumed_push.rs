@@ -108,8 +108,25 @@ impl Broken {
 async fn it_goes_on_where_it_was_and_sends_only_the_rest() {
     let broken = Broken::new(|_| Treatment::default()).await;
     assert_eq!(broken.succeed().await, BEFORE);
-    assert_eq!(broken.fixture.log.methods(), ["GET", "PATCH", "PUT"]);
+    assert_eq!(broken.fixture.log.methods(), ["GET", "GET", "PATCH", "PUT"]);
     assert_eq!(broken.fixture.log.values("content-range"), [format!("{BEFORE}-{}", LARGE - 1)]);
+}
+
+#[tokio::test]
+async fn bytes_of_the_first_run_that_still_arrive_are_waited_for() {
+    let looks = AtomicU32::new(0);
+    let growing = move |request: &RequestInfo<'_>| match *request.method {
+        Method::GET => {
+            let end = [MIB, 3 * MIB].get(looks.fetch_add(1, Ordering::SeqCst) as usize);
+            let range = end.map(|end| HeaderValue::try_from(format!("0-{end}")).unwrap());
+            let headers = range.map(|range| (header::RANGE, Some(range))).into_iter().collect();
+            Treatment { headers, ..Treatment::default() }
+        }
+        _ => Treatment::default(),
+    };
+    let broken = Broken::new(growing).await;
+    assert_eq!(broken.succeed().await, BEFORE);
+    assert_eq!(broken.fixture.log.methods(), ["GET", "GET", "GET", "GET", "PATCH", "PUT"]);
 }
 
 #[tokio::test]
@@ -125,7 +142,7 @@ async fn a_session_that_was_opened_meanwhile_is_given_back() {
     let source = Arc::new(broken.bytes.clone());
     let upload = repository.upload_blob(&descriptor(&broken.bytes), source, Some(opened), &|_| ()).await;
     assert_eq!(upload.unwrap(), BEFORE);
-    assert_eq!(broken.fixture.log.methods(), ["POST", "GET", "DELETE", "PATCH", "PUT"]);
+    assert_eq!(broken.fixture.log.methods(), ["POST", "GET", "GET", "DELETE", "PATCH", "PUT"]);
 }
 
 #[tokio::test]
@@ -251,7 +268,7 @@ async fn chunks_go_on_behind_the_last_one() {
     fixture.log.clear();
     assert_eq!(push().await.unwrap(), 6 * MIB);
     // The limit has to be found out again: twice 6 MiB are refused, then two chunks are taken.
-    let expected = ["GET", "PATCH", "GET", "PATCH", "GET", "PATCH", "PATCH", "PUT"];
+    let expected = ["GET", "GET", "PATCH", "GET", "PATCH", "GET", "PATCH", "PATCH", "PUT"];
     assert_eq!(fixture.log.methods(), expected);
 }
 

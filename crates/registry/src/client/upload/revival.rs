@@ -2,18 +2,29 @@
 //!
 //! An earlier session saves time and nothing else: whatever is odd about it, the blob begins again.
 
-use std::io;
+use std::{io, time::Duration};
 
 use super::{
     engine::{Upload, WHOLE},
     kept::Claim,
     session::UploadSession,
 };
-use crate::client::{Client, error::ErrorKind, repository::Repository};
+use crate::client::{
+    Client,
+    error::{ErrorKind, Fault},
+    repository::Repository,
+};
 
 /// Up to this size in bytes a blob has no session that outlives its run: it is sent with the request that
 /// commits it, and as quickly sent again.
 pub const NEVER_KEPT: u64 = WHOLE;
+
+/// What the kernel still had of a run that was killed goes on arriving. A session that has not grown for
+/// so long is at rest.
+const QUIET: Duration = Duration::from_millis(300);
+
+/// Together half a minute, in which even a slow line delivers what a socket holds.
+const LOOKS: u32 = 100;
 
 impl Client {
     /// Makes ready the directory in which the sessions of uploads are kept. Without it uploads work as
@@ -35,6 +46,22 @@ impl Repository {
         let sessions = self.connection.sessions.as_ref().filter(|_| descriptor.size > NEVER_KEPT)?;
         sessions.claim(self.blob_name(&descriptor.digest))
     }
+
+    /// Asks how far a session has come, until the answer stays the same.
+    async fn find_at_rest(&self, kept: UploadSession) -> Result<Option<UploadSession>, Fault> {
+        let mut attempts = self.attempts();
+        let mut found = self.revisit(kept, &mut attempts).await?;
+        for _ in 0..LOOKS {
+            let Some(before) = found else { break };
+            tokio::time::sleep(QUIET).await;
+            let offset = before.offset;
+            found = self.revisit(before, &mut attempts).await?;
+            if found.as_ref().is_some_and(|now| now.offset == offset) {
+                break;
+            }
+        }
+        Ok(found)
+    }
 }
 
 impl Upload<'_> {
@@ -43,7 +70,7 @@ impl Upload<'_> {
         let home = &self.repository.connection.home;
         let Some(claim) = self.claim.as_mut().filter(|claim| claim.is_filled()) else { return };
         let found = match claim.session(home) {
-            Some(kept) => self.repository.revisit(kept, &mut self.repository.attempts()).await,
+            Some(kept) => self.repository.find_at_rest(kept).await,
             None => Ok(None),
         };
         let usable = |session: &UploadSession| {
