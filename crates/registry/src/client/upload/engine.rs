@@ -214,7 +214,10 @@ impl Upload<'_> {
         }
         session.follow(&reply)?;
         session.offset = Some(confirmed(&reply, offset, end)?);
-        self.keep(session);
+        // The commit comes next: putting another file in place of the one there would cost more than it saves.
+        if session.offset != Some(size) {
+            self.keep(session);
+        }
         self.session = Some(UploadSession { offset: None, ..session.clone() });
         Ok(())
     }
