@@ -63,6 +63,11 @@ impl Target {
         RepositoryUrl { host: self.client.host().clone(), repository: self.root.clone() }
     }
 
+    /// Makes ready the place where uploads under way are noted for a later push.
+    pub(crate) fn prepare_sessions(&self) -> std::io::Result<()> {
+        self.client.prepare_sessions()
+    }
+
     pub(crate) fn repository(&self, path: &str) -> Result<Remote, Error> {
         let name = self.root.join(path).map_err(|error| Error::Internal(error.to_string()))?;
         Ok(self.client.repository(name))

@@ -49,8 +49,12 @@ fn sentence(written: &PushReport) -> String {
     if *written == PushReport::default() {
         return "everything was there already".to_owned();
     }
+    let resumed = match written.bytes_resumed {
+        0 => String::new(),
+        bytes => format!(", and an earlier push {}", human(bytes)),
+    };
     format!(
-        "uploaded {} ({}), mounted {} from other repositories, wrote {}",
+        "uploaded {} ({}{resumed}), mounted {} from other repositories, wrote {}",
         count(written.blobs_uploaded, "blob"),
         human(written.bytes_uploaded),
         count(written.blobs_mounted, "blob"),

@@ -15,4 +15,5 @@ mod main_line;
 mod output;
 mod parts;
 mod resume;
+mod resumed_push;
 mod world;

@@ -25,7 +25,7 @@ use super::{
     reply::{Opened, Reply},
     repository::Repository,
     scope::Scopes,
-    upload::Habits,
+    upload::{Habits, SessionStore},
 };
 
 /// Small requests at once, for each bulk transfer: they are bound by the round trip, not the line.
@@ -45,6 +45,8 @@ pub(crate) struct Connection {
     pub(crate) bulk: Gate,
     /// What uploads have found out about this registry.
     pub(crate) habits: Habits,
+    /// Where sessions of uploads outlive this run.
+    pub(crate) sessions: Option<SessionStore>,
     pub(crate) received: AtomicU64,
     pub(crate) sent: AtomicU64,
     metadata: Arc<Semaphore>,
@@ -75,6 +77,7 @@ impl Client {
             retry: options.retry,
             bulk: Gate::new(options.parallel),
             habits: Habits::default(),
+            sessions: options.sessions.map(SessionStore::new),
             received: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             metadata: Arc::new(Semaphore::new((METADATA_PER_TRANSFER * options.parallel).clamp(32, 64))),
@@ -91,6 +94,10 @@ impl Client {
     /// A repository in it; nothing is asked.
     pub fn repository(&self, name: RepositoryName) -> Repository {
         Repository::new(Arc::clone(&self.0), name)
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.0
     }
 
     /// Finds out whether a registry answers here at all, by `GET /v2/` and without credentials.

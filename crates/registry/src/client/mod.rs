@@ -30,6 +30,6 @@ pub use mount::Mount;
 pub use options::ClientOptions;
 pub use reader::BlobReader;
 pub use repository::Repository;
-pub use upload::UploadSession;
+pub use upload::{NEVER_KEPT, UploadSession};
 
 pub use crate::credentials::Credentials;

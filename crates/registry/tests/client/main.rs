@@ -8,4 +8,5 @@ mod helper;
 mod pull;
 mod push;
 mod redirect;
+mod resumed_push;
 mod setup;
