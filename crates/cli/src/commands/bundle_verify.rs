@@ -103,14 +103,16 @@ fn sound(Verified { bytes: report, .. }: &Verified) -> String {
 }
 
 fn whole(Verified { complete, releases_files, .. }: &Verified) -> String {
+    let (releases, versions) = (complete.releases.len(), complete.module_versions);
+    let has = [(releases, "release"), (versions, "module version")];
+    let has: Vec<String> = has.iter().filter(|(n, _)| *n > 0).map(|(n, noun)| count(*n, noun)).collect();
+    if has.is_empty() {
+        return "it has no releases and no modules".to_owned();
+    }
     let beside = match releases_files.as_slice() {
-        [] => "no deckhousereleases.yaml lies beside it".to_owned(),
-        files => format!("{} names the same releases", files.join(" and ")),
+        _ if releases == 0 => String::new(),
+        [] => ", no deckhousereleases.yaml lies beside it".to_owned(),
+        files => format!(", {} names the same releases", files.join(" and ")),
     };
-    format!(
-        "{} and {} with the {} that they name, {beside}",
-        count(complete.releases.len(), "release"),
-        count(complete.module_versions, "module version"),
-        count(complete.images, "image"),
-    )
+    format!("{} with the {} that they name{beside}", has.join(" and "), count(complete.images, "image"))
 }

@@ -5,7 +5,9 @@
 mod bad_input;
 mod bundle_forms;
 mod choice;
+mod complete;
 mod d8;
+mod damaged_push;
 mod docker_registry;
 mod harbor;
 mod incomplete;
@@ -15,4 +17,5 @@ mod main_line;
 mod output;
 mod parts;
 mod resume;
+mod surgery;
 mod world;

@@ -75,12 +75,13 @@ impl Repository {
                 place.congested();
             }
             if let Err(fault) = upload.recover(fault).await {
-                drop(place);
                 // Over a dead line, giving up would take as long as trying again.
                 let is_reachable = !matches!(fault.kind, ErrorKind::Network(_));
                 if let Some(session) = upload.session.take().filter(|_| is_reachable) {
                     self.cancel_upload(session).await;
                 }
+                // Not before: whoever waits for the place would begin to send what nobody wants any more.
+                drop(place);
                 let name = self.blob_name(&descriptor.digest);
                 return Err(upload.attempts.error("push blob", name, fault));
             }
