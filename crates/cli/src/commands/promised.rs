@@ -35,7 +35,7 @@ impl Promised {
             match parse_releases(&bytes) {
                 Ok(releases) => promised.files.push((path, releases)),
                 Err(error) => {
-                    promised.unusable.push(item(&path, String::new(), Vec::new(), &error.to_string()))
+                    promised.unusable.push(item(&path, String::new(), Vec::new(), &error.to_string()));
                 }
             }
         }
