@@ -65,8 +65,8 @@ async fn one(source: &Source, name: &str, observer: &dyn Observer) -> Result<Vec
     Ok(versions)
 }
 
-/// Gives a version without a release image that of a channel that points to it: nothing else describes
-/// that version, and clusters that update step by step ask for it by version.
+/// Gives a version without a release image that of a channel that points to it, which describes the same
+/// version. So in a bundle every version has one, and one that was lost on the way can be missed.
 fn point_release(
     source: &Source,
     name: &str,
