@@ -1,6 +1,10 @@
 //! What can go wrong while a distribution is moved.
 
-use std::{fmt, path::PathBuf};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    fmt,
+    path::PathBuf,
+};
 
 use registry::client::ErrorKind;
 
@@ -28,7 +32,10 @@ pub enum Error {
         /// Everything that is missing.
         items: Vec<MissingItem>,
     },
-    /// What a registry sent does not have its digest.
+    /// A blob of the bundle turned out to be damaged while it was read to be sent.
+    #[error("the bundle is damaged, so the push was stopped: no tag and no manifest was written")]
+    Damaged(Box<bundle::Damage>),
+    /// What a registry sent, or a layer in a bundle, does not have its digest.
     #[error("{object}: the content has the digest {actual}")]
     Content {
         /// Repository and digest.
@@ -53,8 +60,7 @@ pub enum Error {
 }
 
 /// Where something is missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// The registry that is pulled from.
     Source,
@@ -62,6 +68,8 @@ pub enum Place {
     Bundle,
     /// The registry that is pushed to.
     Target,
+    /// The registry that is pushed to, and the bundle too: another push cannot help.
+    TargetAndBundle,
 }
 
 impl fmt::Display for Place {
@@ -70,6 +78,7 @@ impl fmt::Display for Place {
             Self::Source => "source",
             Self::Bundle => "bundle",
             Self::Target => "target",
+            Self::TargetAndBundle => "target and in the bundle",
         })
     }
 }
@@ -77,9 +86,9 @@ impl fmt::Display for Place {
 /// One thing that is missing or damaged.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct MissingItem {
-    /// The repository, with its registry if it is in one.
+    /// The repository, with its registry if it is in one, or a file beside the bundle.
     pub repository: String,
-    /// The tag or digest.
+    /// The tag or digest; empty if the whole file is meant.
     pub reference: String,
     /// What wants it, as `release v1.58.3` or `module console v1.2.3`; sorted.
     pub wanted_by: Vec<String>,
@@ -89,13 +98,36 @@ pub struct MissingItem {
 
 impl fmt::Display for MissingItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let separator = if self.reference.contains(':') { '@' } else { ':' };
+        let separator = match self.reference.as_str() {
+            "" => "",
+            reference if reference.contains(':') => "@",
+            _ => ":",
+        };
         write!(f, "{}{separator}{}: {}", self.repository, self.reference, self.reason)?;
         if self.wanted_by.is_empty() {
             return Ok(());
         }
         write!(f, " (wanted by {})", self.wanted_by.join(", "))
     }
+}
+
+/// The items of several lists as one: what stands on two of them has the first reason, and all that
+/// want it.
+pub(crate) fn merge(lists: impl IntoIterator<Item = MissingItem>) -> Vec<MissingItem> {
+    let mut merged: BTreeMap<(String, String), MissingItem> = BTreeMap::new();
+    for item in lists {
+        let key = (item.repository.clone(), item.reference.clone());
+        match merged.entry(key) {
+            Entry::Vacant(place) => drop(place.insert(item)),
+            Entry::Occupied(mut place) => {
+                let wanted_by = &mut place.get_mut().wanted_by;
+                wanted_by.extend(item.wanted_by);
+                wanted_by.sort();
+                wanted_by.dedup();
+            }
+        }
+    }
+    merged.into_values().collect()
 }
 
 fn count(items: &[MissingItem], place: Place) -> String {
@@ -120,6 +152,7 @@ impl Error {
     pub(crate) fn is_bad_content(&self) -> bool {
         match self {
             Self::Content { .. } => true,
+            Self::Bundle(error) => error.is_damage(),
             Self::Registry(error) => matches!(
                 error.kind(),
                 ErrorKind::NotFound { .. }

@@ -162,6 +162,9 @@ pub struct TransferArgs {
         help_heading = "Private registry"
     )]
     pub registry: Option<RepositoryUrl>,
+    /// Push a bundle that lacks some of what its own lists name; ends with exit code 3 all the same
+    #[arg(requires = "registry", long, help_heading = "Private registry")]
+    pub allow_incomplete: bool,
     /// Who we are to it.
     #[command(flatten)]
     pub login: TargetLoginArgs,

@@ -23,7 +23,12 @@ impl From<mirror::Error> for Failure {
                     }
                     mirror::error::Place::Bundle => "copy the bundle again, or pull it again",
                     mirror::error::Place::Target => "push the bundle again: what is there is skipped",
+                    mirror::error::Place::TargetAndBundle => "pull a complete bundle and push that",
                 })
+            },
+            mirror::Error::Damaged(damage) => Self {
+                damaged: vec![*damage],
+                ..Self::new(Exit::Incomplete, message).hint("copy the files again that are named, or pull the bundle again")
             },
             mirror::Error::Layout(_) | mirror::Error::ReleaseManifest(_) => Self::new(Exit::Incomplete, message),
             mirror::Error::File { .. } => Self::new(Exit::Files, message),

@@ -5,7 +5,9 @@
 mod bad_input;
 mod bundle_forms;
 mod choice;
+mod complete;
 mod d8;
+mod damaged_push;
 mod docker_registry;
 mod harbor;
 mod incomplete;
@@ -16,4 +18,5 @@ mod output;
 mod parts;
 mod resume;
 mod resumed_push;
+mod surgery;
 mod world;

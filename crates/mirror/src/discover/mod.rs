@@ -4,8 +4,8 @@
 //! line the chain of dependent requests is what a user waits for.
 
 mod databases;
-mod modules;
-mod platform;
+pub(crate) mod modules;
+pub(crate) mod platform;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

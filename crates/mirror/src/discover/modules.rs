@@ -1,6 +1,6 @@
 //! Modules: every one that the source lists, with its release channels and their versions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use deckhouse::{
     channel::Channel,
@@ -18,7 +18,7 @@ use oci::{RawManifest, Tag, TagOrDigest};
 use super::platform::{tag, want_digests};
 use crate::{
     Error, Event, Observer,
-    source::{Need, Source},
+    source::{Images, Need, Source},
 };
 
 pub(super) async fn discover(
@@ -37,37 +37,66 @@ pub(super) async fn discover(
 }
 
 async fn one(source: &Source, name: &str, observer: &dyn Observer) -> Result<Vec<Tag>, Error> {
-    let by = format!("module {name}");
-    let release_path = module_release(name);
-    if let Err(error) = source.repository(&release_path) {
-        source.miss(MODULES, &tag(name)?, &by, &error.to_string());
+    if let Err(error) = source.repository(&module_release(name)) {
+        source.miss(MODULES, &tag(name)?, &format!("module {name}"), &error.to_string());
         return Ok(Vec::new());
     }
-    let channels = Channel::ALL.iter().map(|channel| {
-        let (by, release_path) = (&by, &release_path);
-        async move {
-            let reference = tag(&channel.to_string())?;
-            let Some(manifest) = source.want(release_path, reference.clone(), Need::Optional, by).await?
-            else {
-                return Ok(None);
-            };
-            channel_version(source, release_path, &reference, &manifest, by).await
+    let channels = try_join_all(Channel::ALL.iter().map(|it| channel(source, name, *it))).await?;
+    let mut versions: BTreeMap<Tag, Channel> = BTreeMap::new();
+    for (channel, version) in Channel::ALL.into_iter().zip(channels) {
+        if let Some(version) = version {
+            versions.entry(version).or_insert(channel);
         }
-    });
-    let versions: BTreeSet<Tag> = try_join_all::<_>(channels).await?.into_iter().flatten().collect();
+    }
     if versions.is_empty() {
         observer.event(Event::Note(format!(
             "module {name} has no release channels on the source; nothing of it is brought"
         )));
     }
-    try_join_all(versions.iter().map(|version| one_version(source, name, version, observer))).await?;
-    let mut versions: Vec<Tag> = versions.into_iter().collect();
+    try_join_all(versions.iter().map(|(version, channel)| async move {
+        if !one_version(source, name, version, observer).await? {
+            point_release(source, name, version, *channel, observer)?;
+        }
+        Ok::<_, Error>(())
+    }))
+    .await?;
+    let mut versions: Vec<Tag> = versions.into_keys().collect();
     versions.sort_by_cached_key(|version| (parse_tag(version.as_str()), version.clone()));
     Ok(versions)
 }
 
-async fn channel_version(
+/// Gives a version without a release image that of a channel that points to it, which describes the same
+/// version. So in a bundle every version has one, and one that was lost on the way can be missed.
+fn point_release(
     source: &Source,
+    name: &str,
+    version: &Tag,
+    channel: Channel,
+    observer: &dyn Observer,
+) -> Result<(), Error> {
+    let (to, from) = (version.clone().into(), tag(channel.name())?);
+    source.point_to((&module_release(name), &to), &from, &format!("module {name} {version}"));
+    observer.event(Event::Note(format!(
+        "module {name} has no release image for {version}; in the bundle it is that of {channel}"
+    )));
+    Ok(())
+}
+
+/// Wants the tag of a module's channel, if there is one, and tells the version that it points to.
+pub(crate) async fn channel<I: Images>(
+    source: &Source<I>,
+    name: &str,
+    channel: Channel,
+) -> Result<Option<Tag>, Error> {
+    let (by, path, reference) = (format!("module {name}"), module_release(name), tag(channel.name())?);
+    match source.want(&path, reference.clone(), Need::Optional, &by).await? {
+        Some(manifest) => channel_version(source, &path, &reference, &manifest, &by).await,
+        None => Ok(None),
+    }
+}
+
+async fn channel_version<I: Images>(
+    source: &Source<I>,
     path: &str,
     reference: &TagOrDigest,
     manifest: &RawManifest,
@@ -89,22 +118,17 @@ async fn channel_version(
     }
 }
 
-async fn one_version(
-    source: &Source,
+/// Wants all that belongs to a version of a module; false if it has no release image of its own.
+pub(crate) async fn one_version<I: Images>(
+    source: &Source<I>,
     name: &str,
     version: &Tag,
     observer: &dyn Observer,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let by = format!("module {name} {version}");
     let (path, release_path) = (module(name), module_release(name));
     let reference = TagOrDigest::from(version.clone());
-    let release = async {
-        if source.want(&release_path, reference.clone(), Need::Optional, &by).await?.is_none() {
-            let notice = format!("module {name} has no release image for {version}; its channels have one");
-            observer.event(Event::Note(notice));
-        }
-        Ok(())
-    };
+    let release = source.want(&release_path, reference.clone(), Need::Optional, &by);
     let images = async {
         let Some(manifest) = source.want(&path, reference.clone(), Need::Required, &by).await? else {
             return Ok(());
@@ -118,11 +142,12 @@ async fn one_version(
         let extra = extra_images(source, name, &reference, files.get(MODULE_EXTRA_IMAGES), &by);
         futures_util::try_join!(digests, extra).map(drop)
     };
-    futures_util::try_join!(release, images).map(drop)
+    let (release, ()) = futures_util::try_join!(release, images)?;
+    Ok(release.is_some())
 }
 
-async fn internal_images(
-    source: &Source,
+async fn internal_images<I: Images>(
+    source: &Source<I>,
     path: &str,
     reference: &TagOrDigest,
     file: Option<&Vec<u8>>,
@@ -142,8 +167,8 @@ async fn internal_images(
     }
 }
 
-async fn extra_images(
-    source: &Source,
+async fn extra_images<I: Images>(
+    source: &Source<I>,
     name: &str,
     reference: &TagOrDigest,
     file: Option<&Vec<u8>>,

@@ -8,7 +8,7 @@ use std::sync::{
 use bundle::Bundle;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use oci::Digest;
-use registry::client::{Mount, NEVER_KEPT, UploadSession};
+use registry::client::{ErrorKind, Mount, NEVER_KEPT, UploadSession};
 
 use super::PushReport;
 use crate::{
@@ -179,13 +179,25 @@ impl Uploader<'_> {
         };
         let descriptor = blob_descriptor(&work.digest, work.size);
         let repository = self.target.repository(path)?;
-        let resumed = repository.upload_blob(&descriptor, source, session, &progress).await?;
+        let upload = repository.upload_blob(&descriptor, source, session, &progress);
+        let resumed = upload.await.map_err(|error| self.told(path, &work.digest, error))?;
         self.count(|report| {
             report.blobs_uploaded += 1;
             report.bytes_uploaded += work.size - resumed;
             report.bytes_resumed += resumed;
         });
         Ok(())
+    }
+
+    /// What was wrong in the bundle is told of the bundle: entry, files and the images that need it.
+    fn told(&self, path: &str, digest: &Digest, error: registry::client::Error) -> Error {
+        let ErrorKind::SourceMismatch { actual } = error.kind() else {
+            return error.into();
+        };
+        match self.bundle.damaged_blob(path, digest, actual) {
+            Some(damage) => Error::Damaged(Box::new(damage)),
+            None => error.into(),
+        }
     }
 
     fn count(&self, change: impl FnOnce(&mut PushReport)) {

@@ -85,10 +85,11 @@ impl Repository {
                 place.congested();
             }
             if let Err(fault) = upload.recover(fault).await {
-                drop(place);
                 let name = self.blob_name(&descriptor.digest);
                 let error = upload.attempts.error("push blob", name, fault);
                 upload.give_up(error.kind()).await;
+                // Not before: whoever waits for the place would begin to send what nobody wants any more.
+                drop(place);
                 return Err(error);
             }
         }
