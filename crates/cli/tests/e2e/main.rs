@@ -14,5 +14,6 @@ mod logins;
 mod main_line;
 mod output;
 mod parts;
+mod proxy_registry;
 mod resume;
 mod world;

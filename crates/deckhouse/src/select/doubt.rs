@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use semver::Version;
 
-use super::{Offer, Request};
+use super::{Offer, Request, search::PATIENCE};
 use crate::{
     channel::Channel,
     version::{is_prerelease, parse_tag},
@@ -23,22 +23,45 @@ pub fn unlisted_channel(offer: &Offer) -> Option<Channel> {
 /// Versions that the tags do not list; if one of them is there, they are not the whole list.
 ///
 /// These are: what a channel points to; in that minor the number after the highest and the highest
-/// number that is left out; and the exact releases of the request. Ascending.
+/// number that is left out; the beginning of minors that are left out between those of channels; and the
+/// exact releases of the request. Ascending.
 pub fn doubts(offer: &Offer, request: &Request) -> BTreeSet<Version> {
     let listed: BTreeSet<Version> = offer.tags.iter().filter_map(|tag| parse_tag(tag)).collect();
     let pointed_to = offer.channels.values().map(|info| &info.version);
     let mut doubts: BTreeSet<Version> = pointed_to.clone().chain(&request.releases).cloned().collect();
     for pointed_to in pointed_to {
         let version = |patch| Version::new(pointed_to.major, pointed_to.minor, patch);
-        let is_sibling = |version: &&Version| {
-            (version.major, version.minor) == (pointed_to.major, pointed_to.minor) && !is_prerelease(version)
-        };
+        let is_sibling =
+            |version: &&Version| minor_of(version) == minor_of(pointed_to) && !is_prerelease(version);
         let highest = listed.iter().rfind(is_sibling).unwrap_or(pointed_to).patch;
         doubts.insert(version(highest.saturating_add(1)));
         doubts.extend((0..highest).rev().map(version).find(|version| !listed.contains(version)));
     }
+    doubts.extend(unlisted_minors(offer, &listed));
     doubts.retain(|version| !listed.contains(version));
     doubts
+}
+
+/// The first patches of the minors between those that channels point to of which nothing is listed.
+fn unlisted_minors(offer: &Offer, listed: &BTreeSet<Version>) -> impl Iterator<Item = Version> {
+    let pointed_to: BTreeSet<_> = offer.channels.values().map(|info| &info.version).collect();
+    let minors: BTreeSet<_> = listed.iter().chain(pointed_to.iter().copied()).map(minor_of).collect();
+    let ends = pointed_to.first().zip(pointed_to.last()).map(|(low, high)| (minor_of(low), minor_of(high)));
+    let between = ends.into_iter().flat_map(|((major, low), (last_major, high))| {
+        let last = if major == last_major { high } else { low };
+        (low..last).map(move |minor| (major, minor))
+    });
+    between
+        .take(MOST_MINORS)
+        .filter(move |minor| !minors.contains(minor))
+        .flat_map(|(major, minor)| (0..=PATIENCE).map(move |patch| Version::new(major, minor, patch)))
+}
+
+/// More minors than lie between the channels of any edition.
+const MOST_MINORS: usize = 100;
+
+fn minor_of(version: &Version) -> (u64, u64) {
+    (version.major, version.minor)
 }
 
 #[cfg(test)]
@@ -70,6 +93,18 @@ mod tests {
         assert_eq!(asked(&offer(&[], &[]), "release 1.58.2"), ["v1.58.2"]);
         let prerelease = [(Channel::Stable, "1.58.0-rc.1")];
         assert_eq!(asked(&offer(&prerelease, &["stable"]), ""), ["v1.58.0-rc.1", "v1.58.1"]);
+    }
+
+    #[test]
+    fn a_minor_that_is_left_out_is_looked_for() {
+        let channels = [(Channel::Stable, "1.58.2"), (Channel::Alpha, "1.61.0")];
+        let tags = ["v1.58.1", "v1.58.2", "v1.59.7", "v1.61.0"];
+        let asked = asked(&offer(&channels, &tags), "");
+        assert_eq!(asked[..3], ["v1.58.0", "v1.58.3", "v1.60.0"]);
+        assert_eq!(asked[34..], ["v1.60.32", "v1.61.1"]);
+        let far = format!("1.{}.0", u64::MAX);
+        let channels = [(Channel::Stable, "1.58.2"), (Channel::Alpha, far.as_str())];
+        assert!(doubts(&offer(&channels, &[]), &request("")).len() < 10_000, "however far");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Modules: every one that the source lists, with its release channels and their versions.
+//! Modules: every one that the source lists, or those that are named, with its release channels and their versions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,11 @@ use deckhouse::{
 use futures_util::future::try_join_all;
 use oci::{RawManifest, Tag, TagOrDigest};
 
-use super::platform::{tag, want_digests};
+use super::{
+    Modules,
+    offer::{List, list},
+    platform::{tag, want_digests},
+};
 use crate::{
     Error, Event, Observer,
     source::{Need, Source},
@@ -23,25 +27,53 @@ use crate::{
 
 pub(super) async fn discover(
     source: &Source,
+    modules: &Modules,
     observer: &dyn Observer,
 ) -> Result<BTreeMap<String, Vec<Tag>>, Error> {
-    let Some(names) = source.repository(MODULES)?.tags().await? else {
-        observer.event(Event::Note("the source has no modules".to_owned()));
-        return Ok(BTreeMap::new());
+    let names = match modules {
+        Modules::Nothing => return Ok(BTreeMap::new()),
+        Modules::Named(names) => names.clone(),
+        Modules::Listed => listed(source, observer).await?,
     };
-    let modules = names.iter().map(|name| async move {
+    let found = names.iter().map(|name| async move {
         let versions = one(source, name, observer).await?;
         Ok::<_, Error>((name.clone(), versions))
     });
-    Ok(try_join_all(modules).await?.into_iter().collect())
+    let found = try_join_all(found).await?;
+    let is_absent = |(_, versions): &&(String, Option<Vec<Tag>>)| versions.is_none();
+    let absent: Vec<String> = found.iter().filter(is_absent).map(|(name, _)| name.clone()).collect();
+    if matches!(modules, Modules::Named(_)) && !absent.is_empty() {
+        return Err(Error::NoSuchModules { names: absent });
+    }
+    for name in absent {
+        observer.event(Event::Note(format!(
+            "module {name} has no release channels on the source; nothing of it is brought"
+        )));
+    }
+    Ok(found.into_iter().map(|(name, versions)| (name, versions.unwrap_or_default())).collect())
 }
 
-async fn one(source: &Source, name: &str, observer: &dyn Observer) -> Result<Vec<Tag>, Error> {
+/// The modules that the source lists. Whether its lists can be believed is found out elsewhere, by that
+/// of the releases.
+async fn listed(source: &Source, observer: &dyn Observer) -> Result<BTreeSet<String>, Error> {
+    match list(source, MODULES).await? {
+        List::Refused(error) => Err(Error::ModulesUnknown { reason: error.to_string() }),
+        List::Tags(names) => {
+            if names.is_empty() {
+                observer.event(Event::Note("the source has no modules".to_owned()));
+            }
+            Ok(names.into_iter().collect())
+        }
+    }
+}
+
+/// Takes what the channels of a module point to; `None` if it has no channels.
+async fn one(source: &Source, name: &str, observer: &dyn Observer) -> Result<Option<Vec<Tag>>, Error> {
     let by = format!("module {name}");
     let release_path = module_release(name);
     if let Err(error) = source.repository(&release_path) {
         source.miss(MODULES, &tag(name)?, &by, &error.to_string());
-        return Ok(Vec::new());
+        return Ok(Some(Vec::new()));
     }
     let channels = Channel::ALL.iter().map(|channel| {
         let (by, release_path) = (&by, &release_path);
@@ -51,19 +83,18 @@ async fn one(source: &Source, name: &str, observer: &dyn Observer) -> Result<Vec
             else {
                 return Ok(None);
             };
-            channel_version(source, release_path, &reference, &manifest, by).await
+            channel_version(source, release_path, &reference, &manifest, by).await.map(Some)
         }
     });
-    let versions: BTreeSet<Tag> = try_join_all::<_>(channels).await?.into_iter().flatten().collect();
-    if versions.is_empty() {
-        observer.event(Event::Note(format!(
-            "module {name} has no release channels on the source; nothing of it is brought"
-        )));
+    let channels: Vec<Option<Tag>> = try_join_all::<_>(channels).await?.into_iter().flatten().collect();
+    if channels.is_empty() {
+        return Ok(None);
     }
+    let versions: BTreeSet<Tag> = channels.into_iter().flatten().collect();
     try_join_all(versions.iter().map(|version| one_version(source, name, version, observer))).await?;
     let mut versions: Vec<Tag> = versions.into_iter().collect();
     versions.sort_by_cached_key(|version| (parse_tag(version.as_str()), version.clone()));
-    Ok(versions)
+    Ok(Some(versions))
 }
 
 async fn channel_version(
