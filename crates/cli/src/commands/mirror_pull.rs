@@ -68,6 +68,9 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     };
     let credentials = login.resolve(&args.source, &environment).await?;
     let client = settings::client(&args.source, credentials, &args.connection, &environment)?;
+    if args.proxy_registry {
+        client.expect_proxy_cache();
+    }
     let journal = if args.dry_run { None } else { Some(Arc::new(open_journal(&path, args.no_pull_resume)?)) };
     let source = Source::new(client, args.source.repository.clone(), journal.clone());
     let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));

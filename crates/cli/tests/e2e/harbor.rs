@@ -180,9 +180,23 @@ async fn a_pull_through_a_proxy_cache_gives_the_bytes_of_its_upstream() {
     assert!(run.stderr.contains("--include-module"), "{}", run.stderr);
     let (run, bundle) = cache.pull(&MODULES);
     let run = run.expect(0);
-    assert!(run.stderr.contains("so versions are asked for one by one"), "{}", run.stderr);
+    assert!(run.stderr.contains("Versions are asked for one by one"), "{}", run.stderr);
     assert!(bundle.unwrap() == direct, "the bundles differ");
     let (run, bundle) = cache.pull(&[&MODULES[..], &["--proxy-registry"]].concat());
     assert!(run.expect(0).stdout.contains("(found by asking)"));
     assert!(bundle.unwrap() == direct, "the bundles differ");
+}
+
+#[cfg_attr(not(dhctl_test_harbor), ignore = "not run: DHCTL_TEST_HARBOR does not name a folder with up.sh")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_proxy_cache_cannot_get_is_not_taken_for_absent() {
+    let harbor = Harbor::start();
+    // Where its upstream fails, this Harbor says 404. What is optional would be left out in silence.
+    let attestations = vec![Rule::new("*", "*.att", Fault::Status(StatusCode::BAD_GATEWAY))];
+    let (run, bundle) = ProxyCache::new(&harbor, 1, attestations).pull(&[]);
+    let run = run.expect(5);
+    assert!(run.stderr.contains("its upstream"), "{}", run.stderr);
+    assert!(bundle.is_none());
+    let release = vec![Rule::new("*", "*/v1.58.10", Fault::Status(StatusCode::BAD_GATEWAY))];
+    ProxyCache::new(&harbor, 2, release).pull(&["--proxy-registry", "--no-modules"]).0.expect(5);
 }

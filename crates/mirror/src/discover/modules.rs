@@ -54,15 +54,19 @@ pub(super) async fn discover(
 }
 
 /// The modules that the source lists. Whether its lists can be believed is found out elsewhere, by that
-/// of the releases.
+/// of the releases; but a repository without tags is what only a proxy cache has: Harbor gives an empty
+/// list for whatever is not cached while its upstream gives none.
 async fn listed(source: &Source, observer: &dyn Observer) -> Result<BTreeSet<String>, Error> {
     match list(source, MODULES).await? {
         List::Refused(error) => Err(Error::ModulesUnknown { reason: error.to_string() }),
-        List::Tags(names) => {
-            if names.is_empty() {
-                observer.event(Event::Note("the source has no modules".to_owned()));
-            }
-            Ok(names.into_iter().collect())
+        List::Tags(names) if names.is_empty() => {
+            let reason = "the source lists none, which proves nothing: it may be a proxy cache".to_owned();
+            Err(Error::ModulesUnknown { reason })
+        }
+        List::Tags(names) => Ok(names.into_iter().collect()),
+        List::Absent => {
+            observer.event(Event::Note("the source has no modules".to_owned()));
+            Ok(BTreeSet::new())
         }
     }
 }

@@ -46,13 +46,18 @@ pub(super) async fn read(
     }
     let (channels, list) = futures_util::try_join!(channels(source), list(source, RELEASE_CHANNEL))?;
     let mut offer = Offer { channels: channels.into_iter().collect(), tags: Vec::new() };
-    let disproof = match list {
+    let refusal = match list {
         List::Tags(tags) => {
             offer.tags = tags;
-            disproof(source, &offer, &request.select).await?
+            None
         }
+        List::Absent => None,
         List::Refused(error) if offer.channels.is_empty() => return Err(error.into()),
         List::Refused(error) => Some(error.to_string()),
+    };
+    let disproof = match refusal {
+        Some(reason) => Some(reason),
+        None => disproof(source, &offer, &request.select).await?,
     };
     let Some(reason) = disproof else {
         return Ok(Offered { offer, asked: 0 });
@@ -60,7 +65,7 @@ pub(super) async fn read(
     if request.modules == Modules::Listed {
         return Err(Error::ModulesUnknown { reason });
     }
-    observer.event(Event::Warning(format!("{reason}; so versions are asked for one by one")));
+    observer.event(Event::Warning(format!("{reason}. Versions are asked for one by one")));
     search(source, offer, &request.select, observer).await
 }
 
@@ -80,8 +85,10 @@ async fn channels(source: &Source) -> Result<Vec<(Channel, ReleaseInfo)>, Error>
 
 /// The answer to a question for all tags.
 pub(super) enum List {
-    /// These; none also if there is no such repository.
+    /// These.
     Tags(Vec<String>),
+    /// There is certainly no such repository.
+    Absent,
     /// The source answers other questions, but not this one.
     Refused(registry::client::Error),
 }
@@ -89,7 +96,7 @@ pub(super) enum List {
 /// Asks for the tags of the repository at `path`.
 pub(super) async fn list(source: &Source, path: &str) -> Result<List, Error> {
     match source.repository(path)?.tags().await {
-        Ok(tags) => Ok(List::Tags(tags.unwrap_or_default())),
+        Ok(tags) => Ok(tags.map_or(List::Absent, List::Tags)),
         Err(error) if is_refusal(error.kind()) => Ok(List::Refused(error)),
         Err(error) => Err(error.into()),
     }
@@ -111,14 +118,14 @@ async fn disproof(
     request: &select::Request,
 ) -> Result<Option<String>, Error> {
     if offer.tags.is_empty() && !offer.channels.is_empty() {
-        return Ok(Some("the source does not list its releases, as a proxy cache".to_owned()));
+        return Ok(Some("the source does not list its releases, so it may be a proxy cache".to_owned()));
     }
     let unlisted = match unlisted_channel(offer) {
         Some(channel) => Some(channel.to_string()),
         None => there(source, doubts(offer, request)).await?.first().map(tag_of),
     };
     Ok(unlisted.map(|tag| {
-        format!("the source lists its releases only in part, as a proxy cache: {tag} is there and not listed")
+        format!("the source lists its releases only in part, so it may be a proxy cache: {tag} is there and not listed")
     }))
 }
 
