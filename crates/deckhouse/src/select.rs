@@ -11,6 +11,9 @@
 //! A maximum cuts all of that: nothing above it is chosen. When it is below where the range would begin,
 //! the newest release that it allows takes the place of the range, unless a minimum says where to begin.
 //! Pre-releases come by channel or exact name only, never by range.
+//!
+//! What is offered comes from a list of tags. [`doubt`] says how to put it to the test, and [`search`]
+//! takes its place where it cannot be believed.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -135,7 +135,10 @@ async fn an_unknown_set_of_modules_is_never_taken_for_none() {
         }
         assert_eq!(world.files(), Vec::<String>::new(), "{name}");
     }
-    let world = World::sample();
+    let empty = vec![Rule::new("GET", "*/modules/tags/list", answer(StatusCode::OK, r#"{"tags":[]}"#))];
+    let (world, _) = world(Distribution::sample(), empty);
+    let run = world.pull(&[]).expect(2);
+    assert!(run.stderr.contains("lists none, which proves nothing"), "{}", run.stderr);
     let run = world.pull(&["--proxy-registry"]).expect(2);
     assert!(run.stderr.contains("--include-module"), "{}", run.stderr);
     world.pull(&["--proxy-registry", "--no-modules", "--dry-run"]).expect(0);

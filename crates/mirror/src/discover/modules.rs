@@ -1,4 +1,5 @@
-//! Modules: every one that the source lists, or those that are named, with its release channels and their versions.
+//! Modules: every one that the source lists, or those that are named, with their release channels and
+//! what these point to.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -124,9 +124,8 @@ async fn disproof(
         Some(channel) => Some(channel.to_string()),
         None => there(source, doubts(offer, request)).await?.first().map(tag_of),
     };
-    Ok(unlisted.map(|tag| {
-        format!("the source lists its releases only in part, so it may be a proxy cache: {tag} is there and not listed")
-    }))
+    Ok(unlisted
+        .map(|tag| format!("the source does not list {tag}, which is there, so it may be a proxy cache")))
 }
 
 /// Asks for whatever the request depends on.
