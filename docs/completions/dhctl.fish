@@ -40,6 +40,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l release -d 'Pull exactly this release (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l channel -d 'Pull only what this release channel points to (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l point-channel -d 'In the bundle, let this channel point to the highest release pulled' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l include-module -d 'Pull this module and no other that is not named, whether or not the source lists it (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s c -l images-bundle-chunk-size -d 'Cut the bundle into parts of this size, which none exceeds: a number of GiB, or as 200MB, 4GiB, fat32' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s r -l registry -d 'Private registry to push to, as HOST[:PORT]/PATH; makes the command a push' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s u -l registry-login -d 'Login for --registry' -r
@@ -52,6 +53,7 @@ json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l progress -d 'Form of the progress on standard error; "auto" draws a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
 json\t'One JSON object a line'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l proxy-registry -d 'The source is a proxy cache: do not believe its tag lists, and find releases by asking for each'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l ignore-suspend -d 'Pull releases of suspended channels too'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l no-modules -d 'Leave the modules out'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l no-security-db -d 'Leave the vulnerability databases out'

@@ -18,6 +18,18 @@ pub enum Error {
     /// The source does not have the releases or channels that were asked for.
     #[error(transparent)]
     Select(#[from] deckhouse::select::SelectError),
+    /// Nobody can tell which modules the source has, since its tag lists cannot be believed.
+    #[error("it cannot be known which modules the source has: {reason}")]
+    ModulesUnknown {
+        /// What shows it.
+        reason: String,
+    },
+    /// Modules that were named are not there.
+    #[error("the source has no module {}: no release channel of it is there", names.join(", "))]
+    NoSuchModules {
+        /// The modules.
+        names: Vec<String>,
+    },
     /// The bundle could not be read or written.
     #[error(transparent)]
     Bundle(#[from] bundle::BundleError),

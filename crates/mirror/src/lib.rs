@@ -21,7 +21,7 @@ pub mod verify;
 pub mod wanted;
 
 pub use contents::Contents;
-pub use discover::{Discovery, Request};
+pub use discover::{Discovery, Modules, Request};
 pub use error::{Error, MissingItem};
 pub use events::{Event, Observer, Stage};
 pub use plan::Plan;

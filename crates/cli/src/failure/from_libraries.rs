@@ -15,6 +15,10 @@ impl From<mirror::Error> for Failure {
             mirror::Error::Registry(error) => error.into(),
             mirror::Error::Select(error) => error.into(),
             mirror::Error::Bundle(error) => error.into(),
+            mirror::Error::ModulesUnknown { .. } => Self::usage(message).hint(
+                "name the modules to pull with --include-module (repeatable), or leave them out with --no-modules",
+            ),
+            mirror::Error::NoSuchModules { .. } => Self::usage(message),
             mirror::Error::Incomplete { place, items } => Self {
                 missing: items,
                 ..Self::new(Exit::Incomplete, message).hint(match place {
@@ -99,6 +103,8 @@ impl From<SelectError> for Failure {
         match error {
             SelectError::NoChannels => Self { exit: Exit::Incomplete, ..failure }
                 .hint("check the path: it ends with the edition, as registry.deckhouse.ru/deckhouse/ee"),
+            SelectError::EndlessSearch { .. } => failure
+                .hint("name the releases with --release, or give a nearer --min-version or --max-version"),
             _ => failure,
         }
     }

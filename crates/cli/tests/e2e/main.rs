@@ -16,6 +16,7 @@ mod logins;
 mod main_line;
 mod output;
 mod parts;
+mod proxy_registry;
 mod resume;
 mod resumed_push;
 mod surgery;

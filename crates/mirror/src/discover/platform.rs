@@ -34,11 +34,11 @@ pub(super) struct Platform {
 
 pub(super) async fn discover(
     source: &Source,
+    offer: &Offer,
     request: &Request,
     observer: &dyn Observer,
 ) -> Result<Platform, Error> {
-    let offer = offer(source).await?;
-    let selection = select(&offer, request)?;
+    let selection = select(offer, request)?;
     for notice in &selection.notices {
         observer.event(Event::Warning(notice.to_string()));
     }
@@ -55,23 +55,8 @@ pub(super) async fn discover(
     })
 }
 
-/// What the source offers: its channels and the tags of its releases.
-async fn offer(source: &Source) -> Result<Offer, Error> {
-    let infos = Channel::ALL.iter().map(|channel| async move {
-        let reference = tag(&channel.to_string())?;
-        let by = format!("channel {channel}");
-        let Some(manifest) = source.manifest(RELEASE_CHANNEL, &reference).await? else {
-            return Ok(None);
-        };
-        let files = release_files(source, &reference, &manifest, &by).await?;
-        Ok::<_, Error>(files.map(|files| (*channel, files.info)))
-    });
-    let repository = source.repository(RELEASE_CHANNEL)?;
-    let tags = async { repository.tags().await.map_err(Error::from) };
-    let (infos, tags) = futures_util::try_join!(try_join_all(infos), tags)?;
-    Ok(Offer { channels: infos.into_iter().flatten().collect(), tags: tags.unwrap_or_default() })
-}
-
+/// What the image of a release or channel in `release-channel` tells; `None` if it cannot be read, which
+/// is taken down.
 pub(crate) async fn release_files<I: Images>(
     source: &Source<I>,
     reference: &TagOrDigest,

@@ -26,6 +26,7 @@ use super::{
     repository::Repository,
     scope::Scopes,
     upload::{Habits, SessionStore},
+    upstream::Upstream,
 };
 
 /// Small requests at once, for each bulk transfer: they are bound by the round trip, not the line.
@@ -52,6 +53,7 @@ pub(crate) struct Connection {
     metadata: Arc<Semaphore>,
     auth: Auth,
     introduced: OnceCell<()>,
+    upstream: Upstream,
 }
 
 /// The right to read a blob.
@@ -83,12 +85,20 @@ impl Client {
             metadata: Arc::new(Semaphore::new((METADATA_PER_TRANSFER * options.parallel).clamp(32, 64))),
             auth: Auth::new(options.credentials),
             introduced: OnceCell::new(),
+            upstream: Upstream::default(),
         }))
     }
 
     /// The registry.
     pub fn host(&self) -> &Host {
         &self.0.host
+    }
+
+    /// Takes the registry for a proxy cache: what it says about its own store alone, as Harbor does while
+    /// the upstream cannot be reached, is no answer ([`ErrorKind::UpstreamNotAsked`]). A Harbor gives itself away
+    /// as a proxy cache by other answers too; then the same holds.
+    pub fn expect_proxy_cache(&self) {
+        self.0.upstream.expect();
     }
 
     /// A repository in it; nothing is asked.
@@ -137,7 +147,8 @@ impl Connection {
             let fault = match self.fetch_once(outgoing, scopes, limit).await {
                 Ok(reply) if reply.status.is_success() => return Ok(reply),
                 Ok(reply) => {
-                    let fault = reply.refusal(Missing::Repository);
+                    let doubt = self.upstream.doubt(&reply);
+                    let fault = doubt.unwrap_or_else(|| reply.refusal(Missing::Repository));
                     if !fault.kind.is_transient() {
                         return Ok(reply);
                     }

@@ -22,6 +22,7 @@ mod tags;
 mod token_cache;
 mod token_server;
 mod upload;
+mod upstream;
 
 pub use connection::Client;
 pub use error::{Error, ErrorKind, Missing};

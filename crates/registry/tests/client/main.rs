@@ -5,6 +5,7 @@
 mod auth;
 mod cutter;
 mod helper;
+mod proxy_cache;
 mod pull;
 mod push;
 mod redirect;
