@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Result, ensure};
 use bundle::{GostSum, Streebog};
 use streebog::{Digest as _, Streebog256};
-use testkit::{Link, LinkOptions};
+use testkit::{Link, LinkOptions, distribution::Builder};
 
 use super::{
     ground::{Ground, as_megabytes},
@@ -22,8 +22,7 @@ use super::{
 /// Bytes hashed at once, and how often, for a measure of the hash alone: 100 MB.
 const BLOCK: usize = 1_000_000;
 const BLOCKS: usize = 100;
-/// By how much the bundle grows on the link, in bytes per second. Blobs that lie in several repositories come
-/// only once, so the link is slower than that.
+/// By how much the bundle grows on the link, in bytes per second.
 const GROWTH: u64 = 80_000_000;
 /// What sums may add to the time of a pull.
 const LIMIT: f64 = 1.1;
@@ -50,23 +49,29 @@ pub(crate) fn hash(options: &Options, table: &mut Table) -> Result<()> {
     Ok(())
 }
 
-/// Measures pulls over a link on which the bundle grows by [`GROWTH`]: by `dhctl` as it is, and by
-/// `portable`, a build without AVX-512, if there is one.
+/// Measures pulls over a link on which the bundle grows by [`GROWTH`]: by `dhctl`, and by `portable`, a build
+/// without AVX-512, if there is one.
+///
+/// Layers that an earlier repository has are not downloaded again. Where many of them end the bundle, as in
+/// `Builder::bench` as it is, it grows by all of them at once when the last download ends.
 pub(crate) fn pull(
     options: &Options,
-    ground: &Ground,
+    dhctl: &Path,
     portable: Option<&Path>,
     table: &mut Table,
 ) -> Result<()> {
+    let few_repetitions = Builder::bench().modules(Vec::new()).without_standalone();
+    let ground = Ground::new(options, dhctl.to_owned(), few_repetitions)?;
+    println!("{}", ground.describe());
     let unique: u64 = ground.blobs.iter().map(|blob| blob.size).sum();
     let rate = GROWTH * unique / ground.bundle_size();
     let limited = LinkOptions { bytes_per_second: Some(rate), ..LinkOptions::default() };
     let link = Link::start(ground.source.addr(), limited)?;
     let (mut memory, mut sums) = (0, Vec::new());
     for (shape, arguments) in [("one file", &[][..]), ("parts of 200 MB", &["-c", "200MB"])] {
-        let mut time = |dhctl: &Path, gost: bool| -> Result<Duration> {
+        let mut time = |build: &Path, gost: bool| -> Result<Duration> {
             let directory = ground.fresh("pulled")?;
-            let mut command = ground.pull_with(dhctl, &directory, link.addr());
+            let mut command = ground.pull_with(build, &directory, link.addr());
             command.args(arguments).args(gost.then_some("--gost-digest"));
             let taken = measure::run(&mut command, None)?;
             if gost {
@@ -78,8 +83,8 @@ pub(crate) fn pull(
         let (mut without, mut with, mut with_portable) =
             (Times::default(), Times::default(), Times::default());
         for round in 1..=options.repeat {
-            without.push(time(&ground.dhctl, false)?);
-            with.push(time(&ground.dhctl, true)?);
+            without.push(time(dhctl, false)?);
+            with.push(time(dhctl, true)?);
             if let Some(portable) = portable {
                 with_portable.push(time(portable, true)?);
             }

@@ -44,9 +44,9 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
-    /// Makes the distribution, serves it, and pulls it once: a warm-up that leaves the bundle to push.
-    pub(crate) fn new(options: &Options, dhctl: PathBuf) -> Result<Self> {
-        let distribution = Builder::bench().root(ROOT).build();
+    /// Makes a distribution, serves it, and pulls it once: a warm-up that leaves the bundle to push.
+    pub(crate) fn new(options: &Options, dhctl: PathBuf, distribution: Builder) -> Result<Self> {
+        let distribution = distribution.root(ROOT).build();
         let mut ground = Self::with(options, dhctl, &distribution)?;
         fs::create_dir(ground.bundle_directory())?;
         measure::run(&mut ground.pull(&ground.bundle_directory(), ground.source.addr()), None)?;

@@ -3,6 +3,7 @@
 use std::{fs, path::PathBuf};
 
 use anyhow::{Result, ensure};
+use testkit::distribution::Builder;
 
 use super::{
     gost,
@@ -43,9 +44,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     if options.wants(Part::Gost) {
         gost::hash(options, &mut table)?;
+        gost::pull(options, &dhctl, portable.as_deref(), &mut table)?;
     }
-    if [Part::Pull, Part::PullFar, Part::Push, Part::Gost].iter().any(|part| options.wants(*part)) {
-        let ground = Ground::new(options, dhctl)?;
+    if [Part::Pull, Part::PullFar, Part::Push].iter().any(|part| options.wants(*part)) {
+        let ground = Ground::new(options, dhctl, Builder::bench())?;
         println!("{}", ground.describe());
         if options.wants(Part::Pull) {
             pull::measure(options, &ground, pull::NEAR, &mut table)?;
@@ -55,9 +57,6 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
         if options.wants(Part::Push) {
             push::measure(options, &ground, &mut table)?;
-        }
-        if options.wants(Part::Gost) {
-            gost::pull(options, &ground, portable.as_deref(), &mut table)?;
         }
         if options.peers {
             peers::measure(&ground, &mut table)?;
