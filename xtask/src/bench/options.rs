@@ -43,6 +43,8 @@ pub(crate) enum Part {
     Large,
     /// Laying out 40 000 blobs
     Planning,
+    /// GOST sums: the hash, and a pull with them
+    Gost,
 }
 
 impl Options {
