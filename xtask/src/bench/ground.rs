@@ -173,12 +173,12 @@ impl Ground {
     }
 
     /// A pull into `directory`.
-    pub(crate) fn pull(&self, directory: &Path, from: std::net::SocketAddr) -> Command {
+    pub(crate) fn pull(&self, directory: &Path, from: impl std::fmt::Display) -> Command {
         self.pull_with(&self.dhctl, directory, from)
     }
 
     /// A pull into `directory` by another build.
-    pub(crate) fn pull_with(&self, dhctl: &Path, directory: &Path, from: std::net::SocketAddr) -> Command {
+    pub(crate) fn pull_with(&self, dhctl: &Path, directory: &Path, from: impl std::fmt::Display) -> Command {
         let mut command = self.mirror(dhctl, &directory.join("d8.tar"), directory);
         command.arg("--source").arg(format!("{from}/{ROOT}"));
         command

@@ -3,6 +3,7 @@
 mod floor;
 mod gost;
 mod ground;
+mod kill;
 mod large;
 mod links;
 mod measure;

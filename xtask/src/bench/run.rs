@@ -8,7 +8,7 @@ use testkit::distribution::Builder;
 use super::{
     gost,
     ground::Ground,
-    large,
+    kill, large,
     options::{Options, Part},
     peers, planning, pull, push,
     table::Table,
@@ -46,7 +46,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         gost::hash(options, &mut table)?;
         gost::pull(options, &dhctl, portable.as_deref(), &mut table)?;
     }
-    if [Part::Pull, Part::PullFar, Part::Push].iter().any(|part| options.wants(*part)) {
+    if options.wants(Part::Kill) {
+        kill::measure(options, &dhctl, &mut table)?;
+    }
+    if [Part::Pull, Part::PullFar, Part::PullSlow, Part::Squid, Part::Push]
+        .iter()
+        .any(|part| options.wants(*part))
+    {
         let ground = Ground::new(options, dhctl, Builder::bench())?;
         println!("{}", ground.describe());
         if options.wants(Part::Pull) {
@@ -54,6 +60,13 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         }
         if options.wants(Part::PullFar) {
             pull::measure(options, &ground, pull::FAR, &mut table)?;
+        }
+        if options.wants(Part::PullSlow) {
+            pull::measure(options, &ground, pull::SLOW, &mut table)?;
+        }
+        if options.wants(Part::Squid) {
+            pull::measure(options, &ground, pull::SQUID, &mut table)?;
+            pull::measure(options, &ground, pull::SQUID_FAR, &mut table)?;
         }
         if options.wants(Part::Push) {
             push::measure(options, &ground, &mut table)?;

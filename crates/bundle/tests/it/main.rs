@@ -5,6 +5,7 @@ mod converting;
 mod damage;
 mod foreign_tar;
 mod frontier;
+mod fuzz;
 mod gost12sum;
 mod replacing;
 mod round_trip;

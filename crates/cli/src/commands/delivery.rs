@@ -17,6 +17,18 @@ pub(crate) const BINARY_FILE: &str = "dhctl";
 /// Whether this build runs on any Linux of its architecture.
 pub(crate) const IS_STATIC: bool = cfg!(all(target_os = "linux", target_feature = "crt-static"));
 
+/// The bytes that [`write_releases`] and [`copy_binary`] will take.
+pub(crate) fn room(bundle: &Path, releases: &str, executable: Option<&Path>) -> u64 {
+    let copy = executable.filter(|it| !is_same_file(it, &bundle.with_file_name(BINARY_FILE)));
+    let copy = copy.and_then(|it| fs::metadata(it).ok()).map_or(0, |it| it.len());
+    copy.saturating_add(releases.len() as u64)
+}
+
+fn is_same_file(one: &Path, other: &Path) -> bool {
+    let identity = |path: &Path| fs::metadata(path).map(|it| (it.dev(), it.ino())).ok();
+    identity(one).is_some_and(|one| identity(other) == Some(one))
+}
+
 /// Writes `deckhousereleases.yaml` beside `bundle`.
 pub(crate) fn write_releases(bundle: &Path, text: &str) -> Result<PathBuf, Failure> {
     let path = bundle.with_file_name(RELEASES_FILE);
@@ -29,9 +41,7 @@ pub(crate) fn write_releases(bundle: &Path, text: &str) -> Result<PathBuf, Failu
 pub(crate) fn copy_binary(bundle: &Path, executable: &Path) -> Result<PathBuf, Failure> {
     let path = bundle.with_file_name(BINARY_FILE);
     let fail = |error: io::Error| Failure::file(&path, &error);
-    let identity = |path: &Path| fs::metadata(path).map(|it| (it.dev(), it.ino()));
-    let running = identity(executable).map_err(|error| Failure::file(executable, &error))?;
-    if identity(&path).is_ok_and(|there| there == running) {
+    if is_same_file(executable, &path) {
         return Ok(path);
     }
     replace(&path, 0o755, |file| io::copy(&mut File::open(executable)?, file).map(drop)).map_err(fail)?;

@@ -90,26 +90,30 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         return Printer::new(&args.output).result("mirror pull", &pulled, &dry_run_text(&pulled));
     };
 
+    let executable = environment.executable.as_deref();
+    let beside = delivery::room(&path, &discovery.release_manifests, executable);
     let destination = Destination {
         path,
         part_size: args.images_bundle_chunk_size.filter(|size| *size > 0),
         gost: args.gost_digest,
+        beside,
     };
     let parallel = usize::from(args.connection.parallel);
     let observer: Arc<dyn Observer> = progress.clone();
     let written =
         pull(&source, &plan, &discovery.wanted, &journal, &destination, parallel, &observer).await?;
+    // The bundle is complete: there is nothing left to go on with, whatever becomes of what lies beside it.
+    journal.remove()?;
     pulled.files = written.files;
     pulled.gost_sums = written.sums;
     pulled.files.push(delivery::write_releases(&destination.path, &discovery.release_manifests)?);
-    if let Some(executable) = &environment.executable {
+    if let Some(executable) = executable {
         pulled.files.push(delivery::copy_binary(&destination.path, executable)?);
         if !delivery::IS_STATIC {
             progress
                 .warn("the dhctl beside the bundle is not the static Linux binary and may not run elsewhere");
         }
     }
-    journal.remove()?;
     Printer::new(&args.output).result("mirror pull", &pulled, &text(&pulled))
 }
 
