@@ -201,7 +201,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror)
-            opts="-i -l -v -c -r -u -p -h --images-bundle-path --source --source-login --source-password --source-password-file --license --min-version --max-version --release --channel --point-channel --ignore-suspend --no-modules --no-security-db --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --registry --registry-login --registry-password --registry-password-file --parallel --insecure --tls-skip-verify --ca-file --output --progress --verbose --quiet --help verify"
+            opts="-i -l -v -c -r -u -p -h --images-bundle-path --source --source-login --source-password --source-password-file --license --proxy-registry --min-version --max-version --release --channel --point-channel --ignore-suspend --include-module --no-modules --no-security-db --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --registry --allow-incomplete --registry-login --registry-password --registry-password-file --parallel --insecure --tls-skip-verify --ca-file --output --progress --verbose --quiet --help verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -260,6 +260,10 @@ _dhctl() {
                     return 0
                     ;;
                 --point-channel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --include-module)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -40,6 +40,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l release -d 'Pull exactly this release (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l channel -d 'Pull only what this release channel points to (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l point-channel -d 'In the bundle, let this channel point to the highest release pulled' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l include-module -d 'Pull this module and no other that is not named, whether or not the source lists it (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s c -l images-bundle-chunk-size -d 'Cut the bundle into parts of this size, which none exceeds: a number of GiB, or as 200MB, 4GiB, fat32' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s r -l registry -d 'Private registry to push to, as HOST[:PORT]/PATH; makes the command a push' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s u -l registry-login -d 'Login for --registry' -r
@@ -52,12 +53,14 @@ json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l progress -d 'Form of the progress on standard error; "auto" draws a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
 json\t'One JSON object a line'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l proxy-registry -d 'The source is a proxy cache: do not believe its tag lists, and find releases by asking for each'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l ignore-suspend -d 'Pull releases of suspended channels too'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l no-modules -d 'Leave the modules out'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l no-security-db -d 'Leave the vulnerability databases out'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l gost-digest -d 'Write the GOST R 34.11-2012 sum of the bundle, and of each part, to .gostsum files'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l no-pull-resume -d 'Start afresh instead of going on with an interrupted pull'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l dry-run -d 'Only tell what would be pulled: releases, images, bytes to download, size of the bundle, free disk'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l allow-incomplete -d 'Push a bundle that lacks some of what its own lists name; ends with exit code 3 all the same'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l insecure -d 'Plain HTTP instead of HTTPS'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l tls-skip-verify -d 'Accept any TLS certificate'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l verbose -d 'Tell about every object'
@@ -84,7 +87,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -s h -l help -d 'Print help'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -f -a "inspect" -d 'Tell what is inside a bundle: releases, channels, modules, databases, sizes'
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -f -a "verify" -d 'Read a whole bundle and tell what is damaged: structure, digest of every blob, GOST sums'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -f -a "verify" -d 'Read a whole bundle and tell what is damaged or missing: structure, digest of every blob, GOST sums, and all that the lists of its releases and modules name'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -f -a "split" -d 'Write a bundle in parts that fit a medium'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -f -a "join" -d 'Write a bundle that lies in parts as one file, byte for byte'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'

@@ -167,7 +167,7 @@ pub enum PartFault {
 
 impl BundleError {
     /// Whether the content is wrong, so that sums may tell more.
-    pub(crate) fn is_damage(&self) -> bool {
+    pub fn is_damage(&self) -> bool {
         matches!(
             self,
             Self::Damaged { .. }

@@ -15,6 +15,9 @@ pub struct Environment {
     /// Where other tools keep credentials: containers' `auth.json` (`REGISTRY_AUTH_FILE`, or below
     /// `XDG_RUNTIME_DIR` and `XDG_CONFIG_HOME`), then Docker's `config.json` (`DOCKER_CONFIG`).
     pub(crate) credential_files: Vec<PathBuf>,
+    /// Where this program keeps what should outlive a run: `dhctl` in `XDG_STATE_HOME`, else in
+    /// `HOME/.local/state` (XDG Base Directory Specification).
+    pub(crate) state_directory: Option<PathBuf>,
     /// Whether the log goes to a terminal that can redraw a line.
     pub(crate) stderr_is_terminal: bool,
     /// The running binary.
@@ -36,6 +39,7 @@ impl Environment {
             https_proxy: either("HTTPS_PROXY", "https_proxy"),
             no_proxy: either("NO_PROXY", "no_proxy"),
             credential_files: credential_files(&|name| filled(name).map(PathBuf::from)),
+            state_directory: state_directory(&|name| filled(name).map(PathBuf::from)),
             stderr_is_terminal: std::io::stderr().is_terminal() && !dumb,
             executable: std::env::current_exe().ok(),
         }
@@ -60,9 +64,37 @@ fn credential_files(path: &dyn Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
     .collect()
 }
 
+fn state_directory(path: &dyn Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
+    // The specification: paths must be absolute; a relative one is to be ignored.
+    let absolute = |name: &str| path(name).filter(|path| path.is_absolute());
+    let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
+    Some(state.join("dhctl"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn state_lies_where_the_specification_says() {
+        let directory = |state: Option<&str>, home: Option<&str>| {
+            let find = |name: &str| match name {
+                "XDG_STATE_HOME" => state.map(PathBuf::from),
+                "HOME" => home.map(PathBuf::from),
+                _ => None,
+            };
+            state_directory(&find)
+        };
+        for (state, home, expected) in [
+            (Some("/s"), Some("/h"), Some("/s/dhctl")),
+            (None, Some("/h"), Some("/h/.local/state/dhctl")),
+            (Some("relative"), Some("/h"), Some("/h/.local/state/dhctl")),
+            (Some("relative"), Some("relative"), None),
+            (None, None, None),
+        ] {
+            assert_eq!(directory(state, home), expected.map(PathBuf::from), "{state:?} {home:?}");
+        }
+    }
 
     #[test]
     fn credentials_are_looked_for_where_other_tools_keep_them() {

@@ -53,6 +53,7 @@ pub(crate) fn client(
         credentials,
         parallel: usize::from(connection.parallel),
         retry: RetryPolicy::default(),
+        sessions: environment.state_directory.as_ref().map(|state| state.join("uploads")),
     };
     Ok(Client::new(http, url.host.clone(), options))
 }

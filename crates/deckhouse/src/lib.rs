@@ -7,6 +7,7 @@ pub mod channel;
 pub mod image_files;
 pub mod image_list;
 pub mod release_info;
+pub mod release_list;
 pub mod release_manifest;
 pub mod repositories;
 pub mod select;

@@ -46,8 +46,8 @@ pub enum Notice {
         /// What it points to in the bundle.
         to: Version,
     },
-    /// Between the lowest and the highest release chosen there are minors that the source does not have.
-    /// A cluster cannot pass over a minor.
+    /// Between the lowest and the highest release of the range there are minors that the source does not
+    /// have. A cluster cannot pass over a minor.
     MissingMinors(Vec<MinorGap>),
 }
 

@@ -93,6 +93,12 @@ pub fn parse_module_version(json: &[u8]) -> Result<Tag, ReleaseInfoError> {
     format!("v{bare}").parse().map_err(|_| error())
 }
 
+/// Whether a tag of a module's repositories is that of a version, in the spelling of
+/// [`parse_module_version`], and not a channel's, a digest's or an attestation's.
+pub fn is_module_version(tag: &str) -> bool {
+    tag.strip_prefix('v').is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit()))
+}
+
 fn not_a_version(text: &str) -> ReleaseInfoError {
     ReleaseInfoError::Version { text: text.chars().take(100).collect() }
 }
@@ -182,8 +188,12 @@ mod tests {
             let json = format!(r#"{{"version":"{version}","more":[1]}}"#);
             let read = parse_module_version(json.as_bytes()).ok().map(|tag| tag.to_string());
             assert_eq!(read.as_deref(), tag, "{version}");
+            assert!(tag.is_none_or(is_module_version), "{version}");
         }
         assert!(parse_module_version(b"{}").is_err());
+        for other in ["stable", "v", "vex", "sha256-00.att", "00ff"] {
+            assert!(!is_module_version(other), "{other}");
+        }
     }
 
     proptest! {

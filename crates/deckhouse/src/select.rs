@@ -11,6 +11,9 @@
 //! A maximum cuts all of that: nothing above it is chosen. When it is below where the range would begin,
 //! the newest release that it allows takes the place of the range, unless a minimum says where to begin.
 //! Pre-releases come by channel or exact name only, never by range.
+//!
+//! What is offered comes from a list of tags. [`doubt`] says how to put it to the test, and [`search`]
+//! takes its place where it cannot be believed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,6 +26,9 @@ use crate::{
     release_info::ReleaseInfo,
     version::{Bound, tag_of},
 };
+
+pub mod doubt;
+pub mod search;
 
 mod choice;
 #[cfg(test)]
@@ -103,7 +109,7 @@ pub enum SelectError {
         available: Vec<Channel>,
     },
     /// Exact releases are not there.
-    #[error("the source has no release {} (latest patches that it has: {})", tags(missing), tags(available))]
+    #[error("the source has no release {} (latest patches known of it: {})", tags(missing), tags(available))]
     UnknownReleases {
         /// The releases asked for in vain.
         missing: Vec<Version>,
@@ -128,12 +134,23 @@ pub enum SelectError {
     },
     /// No release is in the range.
     #[error(
-        "the source has no release within the asked range (latest patches that it has: {})",
+        "the source has no release within the asked range (latest patches known of it: {})",
         tags(available)
     )]
     NothingInRange {
         /// The latest patch of each minor that is there, ascending.
         available: Vec<Version>,
+    },
+    /// Versions are asked for one by one, and there is no end of them.
+    #[error(
+        "{asked} versions were asked for, and there is no end of them: {} would be the next",
+        tag_of(next)
+    )]
+    EndlessSearch {
+        /// How many versions were asked for.
+        asked: usize,
+        /// The next one.
+        next: Version,
     },
     /// The request resolves to channels that are held back at the moment.
     #[error("channel {} is suspended at the source (--ignore-suspend takes it all the same)", list(channels))]
@@ -161,14 +178,14 @@ fn tags(versions: &[Version]) -> String {
 pub fn select(offer: &Offer, request: &Request) -> Result<Selection, SelectError> {
     let mut choice = Choice::new(offer, request);
     choice.check_names()?;
-    let named = |channel: &Channel| request.channels.is_empty() || request.channels.contains(channel);
+    choice.check_releases()?;
     if request.releases.is_empty() {
-        choice.take_channels(offer.channels.keys().copied().filter(named))?;
+        choice.take_channels()?;
         choice.take_range()?;
     } else {
         choice.take_exact()?;
         if !request.channels.is_empty() {
-            choice.take_channels(offer.channels.keys().copied().filter(named))?;
+            choice.take_channels()?;
         }
     }
     choice.point_channel()?;

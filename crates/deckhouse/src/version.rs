@@ -54,6 +54,11 @@ impl Bound {
         Version::new(self.major, self.minor, self.patch.unwrap_or(0))
     }
 
+    /// Major and minor.
+    pub(crate) fn minor(&self) -> (u64, u64) {
+        (self.major, self.minor)
+    }
+
     /// Whether `version` is not above the bound, read as a maximum: `X.Y` takes in all its patches.
     pub fn admits_as_max(&self, version: &Version) -> bool {
         match self.patch {

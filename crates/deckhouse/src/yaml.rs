@@ -34,7 +34,16 @@ pub(crate) enum Value {
 
 /// Reads one document.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_saphyr::Error> {
-    let options = serde_saphyr::options! {
+    serde_saphyr::from_slice_with_options(bytes, reading())
+}
+
+/// Reads every document of a stream; empty ones do not count.
+pub(crate) fn parse_all(bytes: &[u8]) -> Result<Vec<Value>, serde_saphyr::Error> {
+    serde_saphyr::from_slice_multiple_with_options(bytes, reading())
+}
+
+fn reading() -> serde_saphyr::Options {
+    serde_saphyr::options! {
         legacy_octal_numbers: true,
         with_snippet: false,
         // Lists may be long: the library's own limits refuse 1.4 MB of plain list. References are another
@@ -47,8 +56,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_saphyr::Error> {
         alias_limits: serde_saphyr::alias_limits! {
             max_total_replayed_events: 20_000,
         },
-    };
-    serde_saphyr::from_slice_with_options(bytes, options)
+    }
 }
 
 /// Writes one document, without a marker before it, with a newline at its end.
@@ -58,6 +66,16 @@ pub(crate) fn write(document: &impl Serialize) -> Result<String, serde_saphyr::s
         prefer_block_scalars: false,
     };
     serde_saphyr::to_string_with_options(document, options)
+}
+
+impl Value {
+    /// What a mapping has under `name`.
+    pub(crate) fn get(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Map(fields) => fields.iter().find(|(field, _)| field == name).map(|(_, value)| value),
+            _ => None,
+        }
+    }
 }
 
 impl Serialize for Value {
@@ -265,6 +283,7 @@ mod tests {
         fn parsing_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..200), text in "[-a&*!|>:{}\\[\\],\n \"'#?%@0-9]{0,60}") {
             let _ = parse(&bytes);
             let _ = parse(text.as_bytes());
+            let _ = parse_all(text.as_bytes());
         }
     }
 }

@@ -37,6 +37,12 @@ impl Contents {
     /// # Errors
     /// [`Error::Incomplete`] with every manifest and blob that the bundle should hold and does not.
     pub fn read(bundle: &Bundle) -> Result<Self, Error> {
+        let (contents, items) = Self::read_what_is_there(bundle);
+        if items.is_empty() { Ok(contents) } else { Err(Error::Incomplete { place: Place::Bundle, items }) }
+    }
+
+    /// Reads every manifest of the bundle that can be read, and tells what should be there and is not.
+    pub fn read_what_is_there(bundle: &Bundle) -> (Self, Vec<MissingItem>) {
         let mut missing = Vec::new();
         let mut repositories = Vec::new();
         let is_tagged = |descriptor: &Descriptor| descriptor.annotations.contains_key(layout::SHORT_TAG);
@@ -44,12 +50,14 @@ impl Contents {
         for source in bundle.repositories() {
             repositories.push(Repository::read((bundle, has_tags), source, &mut missing));
         }
-        if missing.is_empty() {
-            return Ok(Self { repositories });
-        }
         missing.sort();
         missing.dedup();
-        Err(Error::Incomplete { place: Place::Bundle, items: missing })
+        (Self { repositories }, missing)
+    }
+
+    /// The repository at `path`; empty for the root.
+    pub fn repository(&self, path: &str) -> Option<&Repository> {
+        self.repositories.iter().find(|repository| repository.path == path)
     }
 
     /// Names of the modules in the bundle.
@@ -163,13 +171,18 @@ fn tag_of(descriptor: &Descriptor, others_have_tags: bool) -> Result<Option<Tag>
 }
 
 fn item(path: &str, reference: &str, image: &str, reason: String) -> MissingItem {
-    let repository = if path.is_empty() { "(root)".to_owned() } else { path.to_owned() };
+    let repository = place(path);
     MissingItem {
         reference: reference.to_owned(),
         wanted_by: vec![format!("{repository}:{image}")],
-        repository,
+        repository: repository.to_owned(),
         reason,
     }
+}
+
+/// A repository's name for a user: the root has a path of no letters.
+pub(crate) fn place(path: &str) -> &str {
+    if path.is_empty() { "(root)" } else { path }
 }
 
 #[cfg(test)]

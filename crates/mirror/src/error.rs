@@ -1,6 +1,10 @@
 //! What can go wrong while a distribution is moved.
 
-use std::{fmt, path::PathBuf};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    fmt,
+    path::PathBuf,
+};
 
 use registry::client::ErrorKind;
 
@@ -14,6 +18,18 @@ pub enum Error {
     /// The source does not have the releases or channels that were asked for.
     #[error(transparent)]
     Select(#[from] deckhouse::select::SelectError),
+    /// Nobody can tell which modules the source has, since its tag lists cannot be believed.
+    #[error("it cannot be known which modules the source has: {reason}")]
+    ModulesUnknown {
+        /// What shows it.
+        reason: String,
+    },
+    /// Modules that were named are not there.
+    #[error("the source has no module {}: no release channel of it is there", names.join(", "))]
+    NoSuchModules {
+        /// The modules.
+        names: Vec<String>,
+    },
     /// The bundle could not be read or written.
     #[error(transparent)]
     Bundle(#[from] bundle::BundleError),
@@ -28,7 +44,10 @@ pub enum Error {
         /// Everything that is missing.
         items: Vec<MissingItem>,
     },
-    /// What a registry sent does not have its digest.
+    /// A blob of the bundle turned out to be damaged while it was read to be sent.
+    #[error("the bundle is damaged, so the push was stopped: no tag and no manifest was written")]
+    Damaged(Box<bundle::Damage>),
+    /// What a registry sent, or a layer in a bundle, does not have its digest.
     #[error("{object}: the content has the digest {actual}")]
     Content {
         /// Repository and digest.
@@ -53,8 +72,7 @@ pub enum Error {
 }
 
 /// Where something is missing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
     /// The registry that is pulled from.
     Source,
@@ -62,6 +80,8 @@ pub enum Place {
     Bundle,
     /// The registry that is pushed to.
     Target,
+    /// The registry that is pushed to, and the bundle too: another push cannot help.
+    TargetAndBundle,
 }
 
 impl fmt::Display for Place {
@@ -70,6 +90,7 @@ impl fmt::Display for Place {
             Self::Source => "source",
             Self::Bundle => "bundle",
             Self::Target => "target",
+            Self::TargetAndBundle => "target and in the bundle",
         })
     }
 }
@@ -77,9 +98,9 @@ impl fmt::Display for Place {
 /// One thing that is missing or damaged.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub struct MissingItem {
-    /// The repository, with its registry if it is in one.
+    /// The repository, with its registry if it is in one, or a file beside the bundle.
     pub repository: String,
-    /// The tag or digest.
+    /// The tag or digest; empty if the whole file is meant.
     pub reference: String,
     /// What wants it, as `release v1.58.3` or `module console v1.2.3`; sorted.
     pub wanted_by: Vec<String>,
@@ -89,13 +110,36 @@ pub struct MissingItem {
 
 impl fmt::Display for MissingItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let separator = if self.reference.contains(':') { '@' } else { ':' };
+        let separator = match self.reference.as_str() {
+            "" => "",
+            reference if reference.contains(':') => "@",
+            _ => ":",
+        };
         write!(f, "{}{separator}{}: {}", self.repository, self.reference, self.reason)?;
         if self.wanted_by.is_empty() {
             return Ok(());
         }
         write!(f, " (wanted by {})", self.wanted_by.join(", "))
     }
+}
+
+/// The items of several lists as one: what stands on two of them has the first reason, and all that
+/// want it.
+pub(crate) fn merge(lists: impl IntoIterator<Item = MissingItem>) -> Vec<MissingItem> {
+    let mut merged: BTreeMap<(String, String), MissingItem> = BTreeMap::new();
+    for item in lists {
+        let key = (item.repository.clone(), item.reference.clone());
+        match merged.entry(key) {
+            Entry::Vacant(place) => drop(place.insert(item)),
+            Entry::Occupied(mut place) => {
+                let wanted_by = &mut place.get_mut().wanted_by;
+                wanted_by.extend(item.wanted_by);
+                wanted_by.sort();
+                wanted_by.dedup();
+            }
+        }
+    }
+    merged.into_values().collect()
 }
 
 fn count(items: &[MissingItem], place: Place) -> String {
@@ -120,6 +164,7 @@ impl Error {
     pub(crate) fn is_bad_content(&self) -> bool {
         match self {
             Self::Content { .. } => true,
+            Self::Bundle(error) => error.is_damage(),
             Self::Registry(error) => matches!(
                 error.kind(),
                 ErrorKind::NotFound { .. }

@@ -83,7 +83,7 @@ pub fn inspect(bundle: &Bundle) -> Result<Inspection, Error> {
             }
         })
         .collect();
-    let find = |path: &str| contents.repositories.iter().find(|repository| repository.path == path);
+    let find = |path: &str| contents.repository(path);
     let release_channel = find(RELEASE_CHANNEL);
     let modules = contents
         .modules()

@@ -5,6 +5,7 @@
 //! [`Request`] → [`discover`](discover::discover) → [`Plan`] → [`pull`](pull::pull) → bundle →
 //! [`push`](push::push) → [`VerifyReport`](verify::VerifyReport).
 
+pub mod complete;
 pub mod contents;
 pub mod discover;
 pub mod error;
@@ -20,7 +21,7 @@ pub mod verify;
 pub mod wanted;
 
 pub use contents::Contents;
-pub use discover::{Discovery, Request};
+pub use discover::{Discovery, Modules, Request};
 pub use error::{Error, MissingItem};
 pub use events::{Event, Observer, Stage};
 pub use plan::Plan;

@@ -17,7 +17,10 @@ use oci::{Descriptor, Digest, RepositoryName, RepositoryUrl, Tag, TagOrDigest};
 use registry::client::{Client, Repository as Remote};
 
 use crate::{
-    Contents, Error, Event, MissingItem, Observer, Stage, contents::Repository, push::order::MODULES_INDEX,
+    Contents, Error, Event, MissingItem, Observer, Stage,
+    contents::{Repository, place},
+    push::order::MODULES_INDEX,
+    source::RegistryImages,
 };
 
 /// Requests that may wait for an answer at once; the client bounds what really runs.
@@ -63,6 +66,16 @@ impl Target {
         RepositoryUrl { host: self.client.host().clone(), repository: self.root.clone() }
     }
 
+    /// Makes ready the place where uploads under way are noted for a later push.
+    pub(crate) fn prepare_sessions(&self) -> std::io::Result<()> {
+        self.client.prepare_sessions()
+    }
+
+    /// What it holds, to be read as a source is.
+    pub(crate) fn images(&self) -> RegistryImages {
+        RegistryImages::new(self.client.clone(), self.root.clone(), None)
+    }
+
     pub(crate) fn repository(&self, path: &str) -> Result<Remote, Error> {
         let name = self.root.join(path).map_err(|error| Error::Internal(error.to_string()))?;
         Ok(self.client.repository(name))
@@ -86,7 +99,7 @@ impl Gaps {
             wanted_by,
             reason: reason.to_owned(),
         };
-        let find = |path: &str| contents.repositories.iter().find(|repository| repository.path == path);
+        let find = |path: &str| contents.repository(path);
         let users = |path: &str, digest: &Digest| {
             find(path).map(|repository| repository.users(digest)).unwrap_or_default()
         };
@@ -117,7 +130,7 @@ impl Repository {
         let needs = |image: &Digest| self.needs(image, digest, &mut BTreeSet::new());
         let tagged = self.tags.iter().filter(|(_, image)| needs(image)).map(|(tag, _)| tag.to_string());
         let untagged = self.untagged.iter().filter(|image| needs(image)).map(Digest::to_string);
-        let place = if self.path.is_empty() { "(root)" } else { &self.path };
+        let place = place(&self.path);
         tagged.chain(untagged).map(|name| format!("{place}:{name}")).collect()
     }
 

@@ -1,9 +1,19 @@
 //! Reading a target back against a bundle, alone: `mirror verify`.
+//!
+//! "Everything in the bundle is there" says nothing of a bundle that has holes itself. So the lists in
+//! the bundle are followed too, and the target is asked for whatever they name that the bundle lacks.
+
+use std::collections::BTreeSet;
+
+use bundle::Bundle;
+use semver::Version;
 
 use crate::{
     Contents, Error, Observer, Stage,
+    complete::{Completeness, missing_in_both},
     error::Place,
     read_back::{Depth, Target, read_back},
+    source::{BundleImages, BundleThenTarget},
 };
 
 /// What was found in place.
@@ -36,19 +46,34 @@ impl VerifyReport {
     }
 }
 
-/// Proves that the target holds everything in `contents`.
+/// Proves that the target holds everything in the bundle, and all that `found` says is missing in it: what
+/// its lists name, and the releases of `deckhousereleases.yaml`, which are `promised`. Of images that only
+/// the target has, manifests are asked for and no blobs.
 ///
 /// # Errors
-/// [`Error::Incomplete`] with everything that it lacks; [`Error::Registry`] if it cannot be read.
+/// [`Error::Incomplete`] with everything that the target lacks; [`Error::Registry`] if it cannot be read.
 pub async fn verify(
-    contents: &Contents,
+    bundle: &Bundle,
+    (contents, found): (&Contents, &Completeness),
+    promised: &BTreeSet<Version>,
     target: &Target,
     depth: Depth,
     observer: &dyn Observer,
 ) -> Result<VerifyReport, Error> {
+    let mut holes = Vec::new();
+    if !found.missing.is_empty() {
+        let bundle = BundleImages { bundle, contents };
+        let images = BundleThenTarget { bundle, target: target.images() };
+        holes = missing_in_both(contents, images, promised).await?;
+    }
     let gaps = read_back(contents, target, depth, Stage::ReadBack, observer).await?;
-    if gaps.is_empty() {
+    if gaps.is_empty() && holes.is_empty() {
         return Ok(VerifyReport::of(contents, depth));
     }
-    Err(Error::Incomplete { place: Place::Target, items: gaps.items(contents, &target.root()) })
+    let place = if gaps.is_empty() { Place::TargetAndBundle } else { Place::Target };
+    for hole in &mut holes {
+        hole.reason += "; the bundle lacks it too";
+    }
+    holes.extend(gaps.items(contents, &target.root()));
+    Err(Error::Incomplete { place, items: holes })
 }

@@ -152,6 +152,8 @@ fn configuration(
         "version": "0.1",
         "log": { "level": "warn", "accesslog": { "disabled": true } },
         "storage": {
+            // As in the configuration that Debian ships.
+            "cache": { "blobdescriptor": "inmemory" },
             "filesystem": { "rootdirectory": storage },
             "delete": { "enabled": true },
             "maintenance": { "uploadpurging": { "enabled": false } },

@@ -49,6 +49,8 @@ pub(crate) enum Part {
     Large,
     /// Laying out 40 000 blobs
     Planning,
+    /// GOST sums: the hash, and a pull with them
+    Gost,
 }
 
 impl Options {

@@ -5,9 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use oci::{Digest, layout::blob_path};
 use serde::{Serialize, Serializer};
 
-use crate::{BundleError, GostSum, volumes::Volumes};
+use super::references::References;
+use crate::{Bundle, BundleError, GostSum, Repository, layout::entry_path, volumes::Volumes};
 
 /// The result of a verification that could be carried through.
 #[derive(Debug, Default, Serialize)]
@@ -56,6 +58,22 @@ impl Damage {
         Self { entry: None, images: Vec::new(), files: vec![file.to_owned()], reason }
     }
 
+    /// A blob whose content has the digest `actual`.
+    pub(super) fn of_content(
+        bundle: &Bundle,
+        repository: &Repository,
+        references: &References,
+        digest: &Digest,
+        actual: &Digest,
+    ) -> Self {
+        Self {
+            entry: Some(entry_path(&repository.path, &blob_path(digest))),
+            images: references.images(digest),
+            files: bundle.files_of(repository, digest),
+            reason: format!("the content has the digest {actual}"),
+        }
+    }
+
     /// An archive that cannot be read as one.
     pub(crate) fn of_structure(volumes: &Volumes, error: BundleError) -> Self {
         match error {
@@ -66,6 +84,16 @@ impl Damage {
             BundleError::WrongPart { path, fault } => Self::of_file(&path, fault.to_string()),
             error => Self::of_file(volumes.path(0), error.to_string()),
         }
+    }
+}
+
+impl Bundle {
+    /// The damage of a blob of the repository at `path` that was read and has the digest `actual`; `None`
+    /// if the bundle has no such repository.
+    pub fn damaged_blob(&self, path: &str, digest: &Digest, actual: &Digest) -> Option<Damage> {
+        let repository = self.repository(path)?;
+        let references = References::read(self, repository, &mut Vec::new());
+        Some(Damage::of_content(self, repository, &references, digest, actual))
     }
 }
 

@@ -11,17 +11,13 @@ use std::{
     thread,
 };
 
-use oci::layout::blob_path;
-
 use super::{
     jobs::{Cursor, Entry, Job, deal},
     references::References,
     report::{CheckedSum, Damage, VerifyReport},
 };
 use crate::{
-    Bundle, BundleError, GostSum,
-    layout::entry_path,
-    part_fault,
+    Bundle, BundleError, GostSum, part_fault,
     progress::Progress,
     stream,
     sums::{Lane, StatedSums},
@@ -73,13 +69,9 @@ fn check(bundle: &Bundle, stated: &StatedSums, progress: &dyn Progress) -> Resul
         .map(|repository| References::read(bundle, repository, &mut missing))
         .collect();
     for (index, actual) in outcome.wrong {
-        let entry = &entries[index];
-        report.damages.push(Damage {
-            entry: Some(entry_path(&bundle.repositories()[entry.repository].path, &blob_path(&entry.digest))),
-            images: references[entry.repository].images(&entry.digest),
-            files: volumes.paths_of(entry.offset, entry.size),
-            reason: format!("the content has the digest {actual}"),
-        });
+        let Entry { repository, digest, .. } = &entries[index];
+        let (repository, references) = (&bundle.repositories()[*repository], &references[*repository]);
+        report.damages.push(Damage::of_content(bundle, repository, references, digest, &actual));
     }
     let known: HashSet<Option<String>> = report.damages.iter().map(|it| it.entry.clone()).collect();
     missing.retain(|damage| !known.contains(&damage.entry));

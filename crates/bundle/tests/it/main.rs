@@ -6,6 +6,7 @@ mod damage;
 mod foreign_tar;
 mod frontier;
 mod fuzz;
+mod gost12sum;
 mod replacing;
 mod round_trip;
 mod sample;

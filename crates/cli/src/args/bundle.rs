@@ -12,7 +12,8 @@ use crate::size_arg;
 pub enum BundleCommand {
     /// Tell what is inside a bundle: releases, channels, modules, databases, sizes
     Inspect(InspectArgs),
-    /// Read a whole bundle and tell what is damaged: structure, digest of every blob, GOST sums
+    /// Read a whole bundle and tell what is damaged or missing: structure, digest of every blob, GOST sums, and
+    /// all that the lists of its releases and modules name
     Verify(BundleVerifyArgs),
     /// Write a bundle in parts that fit a medium
     ///

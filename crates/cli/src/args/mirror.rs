@@ -74,6 +74,10 @@ pub struct TransferArgs {
     )]
     pub license: Option<Secret>,
 
+    /// The source is a proxy cache: do not believe its tag lists, and find releases by asking for each
+    #[arg(conflicts_with = "registry", long, help_heading = "Pull")]
+    pub proxy_registry: bool,
+
     /// Oldest release to pull, X.Y or X.Y.Z; no effect above the rock-solid release
     #[arg(
         short = 'v',
@@ -121,6 +125,15 @@ pub struct TransferArgs {
     /// Pull releases of suspended channels too
     #[arg(conflicts_with = "registry", long, help_heading = "Choice of releases (pull)")]
     pub ignore_suspend: bool,
+    /// Pull this module and no other that is not named, whether or not the source lists it (repeatable)
+    #[arg(
+        conflicts_with_all = ["registry", "no_modules"],
+        long,
+        value_name = "NAME",
+        value_parser = parse_module,
+        help_heading = "Choice of releases (pull)"
+    )]
+    pub include_module: Vec<String>,
     /// Leave the modules out
     #[arg(conflicts_with = "registry", long, help_heading = "Choice of releases (pull)")]
     pub no_modules: bool,
@@ -162,6 +175,9 @@ pub struct TransferArgs {
         help_heading = "Private registry"
     )]
     pub registry: Option<RepositoryUrl>,
+    /// Push a bundle that lacks some of what its own lists name; ends with exit code 3 all the same
+    #[arg(requires = "registry", long, help_heading = "Private registry")]
+    pub allow_incomplete: bool,
     /// Who we are to it.
     #[command(flatten)]
     pub login: TargetLoginArgs,
@@ -249,6 +265,11 @@ pub struct ConnectionArgs {
 fn parse_release(text: &str) -> Result<semver::Version, String> {
     let bare = text.strip_prefix('v').unwrap_or(text);
     bare.parse().map_err(|_| "expected an exact release, as v1.58.3".to_owned())
+}
+
+fn parse_module(text: &str) -> Result<String, String> {
+    let is_name = !text.contains('/') && text.parse::<oci::RepositoryName>().is_ok();
+    if is_name { Ok(text.to_owned()) } else { Err("expected the name of a module, as console".to_owned()) }
 }
 
 /// Taken out of plain text at once, so that no debug output of the arguments can show it.

@@ -1,41 +1,94 @@
 //! `dhctl bundle verify FILE`
 
-use bundle::VerifyReport;
-use mirror::Stage;
+use std::path::PathBuf;
+
+use bundle::{Bundle, VerifyReport};
+use mirror::{
+    Contents, MissingItem, Stage,
+    complete::{Completeness, completeness},
+};
+use serde::Serialize;
 
 use super::{
     bundle_run,
+    promised::Promised,
     size::{count, human},
 };
 use crate::{Environment, args::BundleVerifyArgs, exit_code::Exit, failure::Failure, printer::Printer};
 
+/// A bundle that is sound and complete.
+#[derive(Serialize)]
+struct Verified {
+    #[serde(flatten)]
+    bytes: VerifyReport,
+    #[serde(flatten)]
+    complete: Completeness,
+    /// The `deckhousereleases.yaml` that lie beside it.
+    releases_files: Vec<String>,
+}
+
 pub(crate) async fn run(args: BundleVerifyArgs, environment: Environment) -> Result<(), Failure> {
     let files = args.bundle.file;
     let named = files[0].display().to_string();
+    let promised = Promised::beside(&files)?;
+    let paths = files.clone();
     let report = bundle_run::run(Stage::Check, &args.output, &environment, move |progress| {
-        bundle::verify(&files, progress)
+        bundle::verify(&paths, progress)
     })
     .await?;
-    if !report.damages.is_empty() {
-        return Err(damaged(&named, report));
+    let complete = complete(&files, &promised, &report).await?;
+    if !report.damages.is_empty() || !complete.missing.is_empty() {
+        return Err(unsound(&named, report, complete.missing));
     }
-    let text = format!("{named} is sound: {}\n", figures(&report));
-    Printer::new(&args.output).result("bundle verify", &report, &text)
+    let releases_files = promised.files.iter().map(|(path, _)| path.display().to_string()).collect();
+    let verified = Verified { bytes: report, complete, releases_files };
+    let text = format!("{named} is sound: {}\n{named} is complete: {}\n", sound(&verified), whole(&verified));
+    Printer::new(&args.output).result("bundle verify", &verified, &text)
 }
 
-fn damaged(named: &str, report: VerifyReport) -> Failure {
-    let places = match report.damages.len() {
-        1 => "in 1 place".to_owned(),
-        n => format!("in {n} places"),
+/// Whether everything is there that the lists in the bundle and beside it name. Where the archive cannot be
+/// opened, the damage says so already.
+async fn complete(
+    files: &[PathBuf],
+    promised: &Promised,
+    report: &VerifyReport,
+) -> Result<Completeness, Failure> {
+    let bundle = match Bundle::open(files) {
+        Ok(bundle) => bundle,
+        Err(_) if !report.damages.is_empty() => return Ok(Completeness::default()),
+        Err(error) => return Err(error.into()),
+    };
+    let (contents, _) = Contents::read_what_is_there(&bundle);
+    let mut complete = completeness(&bundle, &contents, &promised.releases()).await?;
+    complete.missing.extend(promised.silent_about(&complete.releases));
+    complete.missing.extend_from_slice(&promised.unusable);
+    Ok(complete)
+}
+
+fn unsound(named: &str, report: VerifyReport, missing: Vec<MissingItem>) -> Failure {
+    let damaged = (!report.damages.is_empty()).then(|| match report.damages.len() {
+        1 => "is damaged in 1 place".to_owned(),
+        n => format!("is damaged in {n} places"),
+    });
+    let lacking = (!missing.is_empty()).then(|| match missing.len() {
+        1 => "is incomplete: 1 object that it should have is missing".to_owned(),
+        n => format!("is incomplete: {n} objects that it should have are missing"),
+    });
+    let said: Vec<String> = damaged.into_iter().chain(lacking).collect();
+    let hint = if report.damages.is_empty() {
+        "pull the bundle again"
+    } else {
+        "copy the files again that are named, or pull the bundle again"
     };
     Failure {
         damaged: report.damages,
-        ..Failure::new(Exit::Incomplete, format!("{named} is damaged {places}"))
+        missing,
+        ..Failure::new(Exit::Incomplete, format!("{named} {}", said.join(" and ")))
     }
-    .hint("copy the files again that are named, or pull the bundle again")
+    .hint(hint)
 }
 
-fn figures(report: &VerifyReport) -> String {
+fn sound(Verified { bytes: report, .. }: &Verified) -> String {
     let files = if report.files > 1 { format!(" in {}", count(report.files, "part")) } else { String::new() };
     let sums = if report.sums.is_empty() {
         "no GOST sum lies beside it".to_owned()
@@ -47,4 +100,19 @@ fn figures(report: &VerifyReport) -> String {
         human(report.size),
         count(report.blobs, "blob"),
     )
+}
+
+fn whole(Verified { complete, releases_files, .. }: &Verified) -> String {
+    let (releases, versions) = (complete.releases.len(), complete.module_versions);
+    let has = [(releases, "release"), (versions, "module version")];
+    let has: Vec<String> = has.iter().filter(|(n, _)| *n > 0).map(|(n, noun)| count(*n, noun)).collect();
+    if has.is_empty() {
+        return "it has no releases and no modules".to_owned();
+    }
+    let beside = match releases_files.as_slice() {
+        _ if releases == 0 => String::new(),
+        [] => ", no deckhousereleases.yaml lies beside it".to_owned(),
+        files => format!(", {} names the same releases", files.join(" and ")),
+    };
+    format!("{} with the {} that they name{beside}", has.join(" and "), count(complete.images, "image"))
 }

@@ -7,10 +7,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use deckhouse::release_list::RELEASES_FILE;
+
 use crate::{failure::Failure, settings};
 
-/// Name of the file with the releases, fixed by the platform's documentation.
-pub(crate) const RELEASES_FILE: &str = "deckhousereleases.yaml";
 /// Name of the copy of this program.
 pub(crate) const BINARY_FILE: &str = "dhctl";
 

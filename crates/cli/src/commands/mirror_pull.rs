@@ -8,7 +8,7 @@ use std::{
 
 use deckhouse::select;
 use mirror::{
-    Discovery, Observer, Plan, Request,
+    Discovery, Modules, Observer, Plan, Request,
     discover::discover,
     journal::Journal,
     pull::{Destination, pull},
@@ -31,6 +31,8 @@ struct Pulled {
     source: String,
     dry_run: bool,
     releases: Vec<String>,
+    /// How many versions were asked for one by one, since the source does not list them; else 0.
+    versions_asked: usize,
     channels: BTreeMap<String, String>,
     modules: BTreeMap<String, Vec<String>>,
     databases: Vec<String>,
@@ -66,6 +68,9 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     };
     let credentials = login.resolve(&args.source, &environment).await?;
     let client = settings::client(&args.source, credentials, &args.connection, &environment)?;
+    if args.proxy_registry {
+        client.expect_proxy_cache();
+    }
     let journal = if args.dry_run { None } else { Some(Arc::new(open_journal(&path, args.no_pull_resume)?)) };
     let source = Source::new(client, args.source.repository.clone(), journal.clone());
     let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
@@ -142,7 +147,12 @@ fn request(args: &TransferArgs) -> Request {
             point_channel: args.point_channel,
             ignore_suspend: args.ignore_suspend,
         },
-        no_modules: args.no_modules,
+        proxy_registry: args.proxy_registry,
+        modules: match args.include_module.as_slice() {
+            _ if args.no_modules => Modules::Nothing,
+            [] => Modules::Listed,
+            names => Modules::Named(names.iter().cloned().collect()),
+        },
         no_security_databases: args.no_security_db,
     }
 }
@@ -152,6 +162,7 @@ fn summary(args: &TransferArgs, discovery: &Discovery, plan: &Plan, free_space: 
         source: args.source.to_string(),
         dry_run: args.dry_run,
         releases: discovery.releases.iter().map(|version| format!("v{version}")).collect(),
+        versions_asked: discovery.versions_asked,
         channels: discovery
             .channels
             .iter()
@@ -184,8 +195,9 @@ fn contents_text(pulled: &Pulled) -> String {
     let or_none = |values: &[String], separator: &str| {
         if values.is_empty() { "none".to_owned() } else { values.join(separator) }
     };
+    let by_asking = if pulled.versions_asked > 0 { " (found by asking)" } else { "" };
     format!(
-        "releases   {}\nchannels   {}\nmodules    {}\ndatabases  {}\nimages     {} in {}\n",
+        "releases   {}{by_asking}\nchannels   {}\nmodules    {}\ndatabases  {}\nimages     {} in {}\n",
         or_none(&pulled.releases, ", "),
         or_none(&channels, ", "),
         or_none(&modules, ", "),

@@ -2,12 +2,13 @@
 
 use bundle::Bundle;
 use mirror::{
-    Contents,
+    complete,
+    error::Place,
     read_back::{Depth, Target},
     verify::{VerifyReport, verify},
 };
 
-use super::size::count;
+use super::{promised::Promised, size::count};
 use crate::{
     Environment, args::VerifyArgs, failure::Failure, logins::Login, printer::Printer, progress::Progress,
     settings,
@@ -16,12 +17,17 @@ use crate::{
 pub(crate) async fn run(args: VerifyArgs, environment: Environment) -> Result<(), Failure> {
     let credentials = Login::to_target(&args.login).resolve(&args.registry, &environment).await?;
     let bundle = Bundle::open(&args.images_bundle_path)?;
-    let contents = Contents::read(&bundle)?;
+    let promised = Promised::beside(&args.images_bundle_path)?;
+    if !promised.unusable.is_empty() {
+        return Err(mirror::Error::Incomplete { place: Place::Bundle, items: promised.unusable }.into());
+    }
+    let promised = promised.releases();
+    let (contents, found) = complete::read(&bundle, &promised).await?;
     let client = settings::client(&args.registry, credentials, &args.connection, &environment)?;
     let target = Target::new(client, args.registry.repository.clone());
     let depth = if args.deep { Depth::Digest } else { Depth::Size };
     let progress = Progress::new(&args.output, environment.stderr_is_terminal);
-    let report = verify(&contents, &target, depth, &progress).await?;
+    let report = verify(&bundle, (&contents, &found), &promised, &target, depth, &progress).await?;
     let text = format!(
         "{} holds everything in {}: {}\n",
         args.registry,

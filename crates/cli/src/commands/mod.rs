@@ -9,6 +9,7 @@ mod delivery;
 pub(crate) mod mirror_pull;
 pub(crate) mod mirror_push;
 pub(crate) mod mirror_verify;
+mod promised;
 mod size;
 
 pub(crate) use size::human;

@@ -15,6 +15,10 @@ impl From<mirror::Error> for Failure {
             mirror::Error::Registry(error) => error.into(),
             mirror::Error::Select(error) => error.into(),
             mirror::Error::Bundle(error) => error.into(),
+            mirror::Error::ModulesUnknown { .. } => Self::usage(message).hint(
+                "name the modules to pull with --include-module (repeatable), or leave them out with --no-modules",
+            ),
+            mirror::Error::NoSuchModules { .. } => Self::usage(message),
             mirror::Error::Incomplete { place, items } => Self {
                 missing: items,
                 ..Self::new(Exit::Incomplete, message).hint(match place {
@@ -23,7 +27,12 @@ impl From<mirror::Error> for Failure {
                     }
                     mirror::error::Place::Bundle => "copy the bundle again, or pull it again",
                     mirror::error::Place::Target => "push the bundle again: what is there is skipped",
+                    mirror::error::Place::TargetAndBundle => "pull a complete bundle and push that",
                 })
+            },
+            mirror::Error::Damaged(damage) => Self {
+                damaged: vec![*damage],
+                ..Self::new(Exit::Incomplete, message).hint("copy the files again that are named, or pull the bundle again")
             },
             mirror::Error::Layout(_) | mirror::Error::ReleaseManifest(_) => Self::new(Exit::Incomplete, message),
             mirror::Error::File { source, .. } if is_full(&source) => {
@@ -103,6 +112,8 @@ impl From<SelectError> for Failure {
         match error {
             SelectError::NoChannels => Self { exit: Exit::Incomplete, ..failure }
                 .hint("check the path: it ends with the edition, as registry.deckhouse.ru/deckhouse/ee"),
+            SelectError::EndlessSearch { .. } => failure
+                .hint("name the releases with --release, or give a nearer --min-version or --max-version"),
             _ => failure,
         }
     }

@@ -11,7 +11,7 @@ use crate::world::{World, dhctl, serve};
 async fn wrong_requests() {
     let world = World::sample();
     let source = world.source_url.as_str();
-    let cases: [(&[&str], i32, &[&str]); 12] = [
+    let cases: [(&[&str], i32, &[&str]); 13] = [
         (&["-i", "d8.zip"], 2, &["d8.zip", ".tar"]),
         (&["-i", "nowhere/d8.tar"], 6, &["nowhere"]),
         (&["-i", "d8.tar", "--release", "v1.58.99"], 2, &["v1.58.99", "v1.58.10", "v1.59.4"]),
@@ -24,6 +24,7 @@ async fn wrong_requests() {
         (&["-i", "d8.tar", "--source-password", "x"], 2, &["--source-login"]),
         (&["-i", "d8.tar", "-r", "registry.example"], 2, &["registry.example", "path"]),
         (&["-i", "d8.tar", "--parallel", "0"], 2, &["--parallel"]),
+        (&["-i", "d8.tar", "--allow-incomplete"], 2, &["--registry"]),
     ];
     for (args, code, said) in cases {
         let base = ["mirror", "--insecure", "--source", source];

@@ -5,7 +5,9 @@
 mod bad_input;
 mod bundle_forms;
 mod choice;
+mod complete;
 mod d8;
+mod damaged_push;
 mod docker_registry;
 mod faults;
 mod harbor;
@@ -15,5 +17,8 @@ mod logins;
 mod main_line;
 mod output;
 mod parts;
+mod proxy_registry;
 mod resume;
+mod resumed_push;
+mod surgery;
 mod world;

@@ -1,6 +1,11 @@
 //! What a user reads, word by word.
 
-use crate::world::{World, dhctl};
+use oci::layout::SHORT_TAG;
+
+use crate::{
+    surgery::forget,
+    world::{World, dhctl},
+};
 
 /// Addresses, times and free space differ from run to run.
 fn stable(world: &World, text: &str) -> String {
@@ -27,6 +32,7 @@ async fn of_a_whole_line() {
     tell("mirror --source SOURCE -i d8.tar --dry-run", world.pull(&["--dry-run"]));
     tell("mirror --source SOURCE -i d8.tar --quiet", world.pull(&["--quiet"]));
     tell("bundle inspect d8.tar", dhctl(world.folder.path(), &["bundle", "inspect", "d8.tar"]));
+    tell("bundle verify d8.tar", dhctl(world.folder.path(), &["bundle", "verify", "d8.tar", "--quiet"]));
     tell("mirror -r TARGET -i d8.tar", world.push(&[]));
     tell("mirror -r TARGET -i d8.tar --quiet", world.push(&["--quiet"]));
     tell("mirror verify -r TARGET -i d8.tar --quiet", world.verify(&["--quiet"]));
@@ -56,5 +62,29 @@ async fn of_failures() {
     tell("bundle inspect nothing.tar", dhctl(folder, &["bundle", "inspect", "nothing.tar"]));
     tell("mirror -i d8.zip", dhctl(folder, &["mirror", "-i", "d8.zip"]));
     tell("mirror", dhctl(folder, &["mirror"]));
+    insta::assert_snapshot!(transcript);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_an_incomplete_bundle() {
+    let world = World::sample();
+    world.pull(&["--release", "v1.58.3", "--no-modules"]).expect(0);
+    let image = *world.distribution.releases["v1.58.3"].images.values().next().unwrap();
+    let gone = [image.hex(), "stable".to_owned()];
+    forget(&world.path("d8.tar"), |path, it| path.is_empty() && gone.contains(&it.annotations[SHORT_TAG]));
+    let folder = world.folder.path();
+    let mut transcript = String::new();
+    let mut tell = |command: &str, run: crate::world::Run| {
+        let run = run.expect(3);
+        transcript += &format!("$ dhctl {command}\n--- stderr\n{}", stable(&world, &run.stderr));
+        transcript += &format!("--- stdout\n{}\n", stable(&world, &run.stdout));
+    };
+    tell("bundle verify d8.tar --quiet", dhctl(folder, &["bundle", "verify", "d8.tar", "--quiet"]));
+    let json = ["bundle", "verify", "d8.tar", "--quiet", "--output", "json"];
+    tell("bundle verify d8.tar --quiet --output json", dhctl(folder, &json));
+    tell("mirror -i d8.tar -r TARGET --quiet", world.push(&["--quiet"]));
+    let allow = ["--allow-incomplete", "--quiet"];
+    tell("mirror -i d8.tar -r TARGET --allow-incomplete --quiet", world.push(&allow));
+    tell("mirror verify -i d8.tar -r TARGET --quiet", world.verify(&["--quiet"]));
     insta::assert_snapshot!(transcript);
 }

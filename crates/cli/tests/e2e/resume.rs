@@ -7,7 +7,9 @@ use std::{
     time::Duration,
 };
 
-use registry::server::{RunningServer, ServerOptions};
+use http::header::CONTENT_RANGE;
+use oci::Digest;
+use registry::server::{RunningServer, ServerOptions, Store};
 use testkit::{
     distribution::Distribution,
     faults::{Fault, Rule, Script},
@@ -157,4 +159,40 @@ async fn a_source_without_ranges_restarts_that_blob_only() {
     run.expect(0);
     assert!(fs::read(world.path("d8.tar")).unwrap() == whole, "the bundle differs");
     assert!(script.seen().iter().any(|request| request.range.is_some()), "nothing was resumed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_that_errs_in_the_middle_of_a_blob_begins_it_at_its_start() {
+    let whole = undisturbed(&World::of(distribution()));
+    let distribution = distribution();
+    let blob = format!("*/blobs/{}", largest_blob(&distribution));
+    // More than one batch has come and may be on its way to the disk when the source errs.
+    let script = Script::new(vec![
+        Rule::new("GET", &blob, Fault::Cut(1_500_000)).once(),
+        Rule::new("GET", &blob, Fault::Header(CONTENT_RANGE, Some("bytes 1500000-1999999/2000000".into())))
+            .times(2..=2),
+    ]);
+    let script = Arc::new(script);
+    let options = ServerOptions { interceptor: Some(script.clone()), ..ServerOptions::default() };
+    let world = World::with(distribution, options);
+    world.pull(&[]).expect(0);
+    assert!(fs::read(world.path("d8.tar")).unwrap() == whole, "the bundle differs");
+    let ranges: Vec<_> = script.seen().into_iter().filter(|seen| matches(&blob, &seen.path)).collect();
+    let begun = ranges.iter().map(|seen| seen.range.is_none()).collect::<Vec<_>>();
+    assert_eq!(begun, [true, false, true], "the second answer was of another size");
+}
+
+fn matches(pattern: &str, path: &str) -> bool {
+    path.ends_with(pattern.trim_start_matches('*'))
+}
+
+/// The digest of the largest blob.
+pub(crate) fn largest_blob(distribution: &Distribution) -> Digest {
+    let store = &distribution.store;
+    let repositories = store.repositories();
+    let blobs = repositories.iter().flat_map(|path| {
+        let digests = store.blobs(path).into_iter();
+        digests.filter_map(move |digest| Some((Store::blob(store, path, &digest)?.size(), digest)))
+    });
+    blobs.max_by_key(|(size, _)| *size).unwrap().1
 }

@@ -7,9 +7,24 @@ use semver::Version;
 use super::{ChannelTags, Offer, Request, SelectError, Selection};
 use crate::{
     channel::Channel,
-    notice::{Notice, missing_minors},
-    version::{is_prerelease, latest_patches, parse_tag},
+    notice::{MinorGap, Notice, missing_minors},
+    version::{Bound, is_prerelease, latest_patches, parse_tag},
 };
+
+/// Which releases a request means beside those that channels point to.
+pub(super) enum Range {
+    /// None.
+    Nothing,
+    /// The latest patch of each minor from one release to another, as far as the maximum allows.
+    Between {
+        /// The lowest release that counts.
+        lower: Version,
+        /// The highest release that counts.
+        upper: Version,
+    },
+    /// The newest release that this maximum allows.
+    NewestUpTo(Bound),
+}
 
 /// A choice in the making.
 pub(super) struct Choice<'a> {
@@ -19,6 +34,8 @@ pub(super) struct Choice<'a> {
     known: BTreeSet<Version>,
     releases: BTreeSet<Version>,
     channels: BTreeMap<Channel, ChannelTags>,
+    /// Minors of the range that the source does not have.
+    gaps: Vec<MinorGap>,
     notices: Vec<Notice>,
 }
 
@@ -32,12 +49,9 @@ impl<'a> Choice<'a> {
             known: offer.tags.iter().filter_map(|tag| parse_tag(tag)).chain(pointed_to).collect(),
             releases: BTreeSet::new(),
             channels: BTreeMap::new(),
+            gaps: Vec::new(),
             notices: Vec::new(),
         }
-    }
-
-    fn allows(&self, version: &Version) -> bool {
-        self.request.max.is_none_or(|max| max.admits_as_max(version))
     }
 
     fn available(&self) -> Vec<Version> {
@@ -65,22 +79,55 @@ impl<'a> Choice<'a> {
                 available: self.offer.channels.keys().copied().collect(),
             });
         }
-        let missing: BTreeSet<&Version> =
-            releases.iter().filter(|release| !self.known.contains(release)).collect();
-        if !missing.is_empty() {
-            return Err(SelectError::UnknownReleases {
-                missing: missing.into_iter().cloned().collect(),
-                available: self.available(),
-            });
-        }
         Ok(())
     }
 
+    /// Refuses exact releases that are not there.
+    pub(super) fn check_releases(&self) -> Result<(), SelectError> {
+        let missing: BTreeSet<&Version> = self.unknown_releases().collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(SelectError::UnknownReleases {
+            missing: missing.into_iter().cloned().collect(),
+            available: self.available(),
+        })
+    }
+
+    /// Exact releases that the source is not known to have.
+    pub(super) fn unknown_releases(&self) -> impl Iterator<Item = &'a Version> {
+        self.request.releases.iter().filter(|release| !self.known.contains(release))
+    }
+
+    /// Whether the source is known to have this release.
+    pub(super) fn knows(&self, version: &Version) -> bool {
+        self.known.contains(version)
+    }
+
+    /// Every release that the source is known to have, but for pre-releases; ascending.
+    pub(super) fn known(&self) -> impl DoubleEndedIterator<Item = &Version> {
+        self.known.iter().filter(|version| !is_prerelease(version))
+    }
+
+    /// Whether the maximum allows this release.
+    pub(super) fn allows(&self, version: &Version) -> bool {
+        self.request.max.is_none_or(|max| max.admits_as_max(version))
+    }
+
+    /// The minor of the maximum.
+    pub(super) fn max_minor(&self) -> Option<(u64, u64)> {
+        self.request.max.map(|max| max.minor())
+    }
+
+    /// Takes what the request's channels point to: the named ones, else all.
+    pub(super) fn take_channels(&mut self) -> Result<(), SelectError> {
+        let named = &self.request.channels;
+        let is_meant = |channel: &Channel| named.is_empty() || named.contains(channel);
+        self.take(self.offer.channels.keys().copied().filter(is_meant))
+    }
+
     /// Takes what the channels point to, but for those above the maximum.
-    pub(super) fn take_channels(
-        &mut self,
-        channels: impl Iterator<Item = Channel>,
-    ) -> Result<(), SelectError> {
+    fn take(&mut self, channels: impl Iterator<Item = Channel>) -> Result<(), SelectError> {
         let mut suspended = Vec::new();
         for channel in channels {
             let info = &self.offer.channels[&channel];
@@ -134,34 +181,47 @@ impl<'a> Choice<'a> {
 
     /// Takes the latest patch of each minor of the range.
     pub(super) fn take_range(&mut self) -> Result<(), SelectError> {
-        let Some((lowest, highest)) = self.ends() else {
+        let Some(((channel, natural), _)) = self.ends() else {
             return Ok(());
         };
-        let (channel, natural) = lowest;
-        let lower = match self.request.min {
-            Some(min) if min.lowest() <= *natural => min.lowest(),
-            Some(min) => {
-                self.notices.push(Notice::MinIgnored { min, channel, version: natural.clone() });
-                natural.clone()
-            }
-            None => natural.clone(),
-        };
-        let in_range = |version: &&Version| {
-            (&lower..=highest).contains(version) && self.allows(version) && !is_prerelease(version)
-        };
-        let by_channel_alone = !self.request.channels.is_empty() && self.request.min.is_none();
-        let mut chosen =
-            if by_channel_alone { Vec::new() } else { latest_patches(self.known.iter().filter(in_range)) };
-        let nothing_else = !by_channel_alone || self.releases.is_empty();
-        if !self.allows(&lower) && nothing_else {
-            let newest = self.known.iter().rfind(|version| self.allows(version) && !is_prerelease(version));
-            chosen.extend(newest.cloned());
+        if let Some(min) = self.request.min.filter(|min| min.lowest() > *natural) {
+            self.notices.push(Notice::MinIgnored { min, channel, version: natural.clone() });
         }
-        self.releases.extend(chosen);
+        match self.range() {
+            Range::Nothing => {}
+            Range::Between { lower, upper } => {
+                let in_range = |version: &&Version| (&lower..=&upper).contains(version);
+                let known = self.known().filter(|version| self.allows(version));
+                let chosen = latest_patches(known.filter(in_range));
+                self.releases.extend(chosen);
+                let chain = self.releases.iter().filter(in_range).cloned().collect();
+                self.gaps = missing_minors(&chain, self.known().chain(&chain));
+            }
+            Range::NewestUpTo(_) => {
+                let newest = self.known().rfind(|version| self.allows(version)).cloned();
+                self.releases.extend(newest);
+            }
+        }
         if self.releases.is_empty() {
             return Err(SelectError::NothingInRange { available: self.available() });
         }
         Ok(())
+    }
+
+    /// Which releases the request means beside those of the channels, which must be taken already.
+    pub(super) fn range(&self) -> Range {
+        let Some(((_, natural), highest)) = self.ends() else {
+            return Range::Nothing;
+        };
+        let min = self.request.min.map(|min| min.lowest()).filter(|min| min <= natural);
+        let lower = min.unwrap_or_else(|| natural.clone());
+        let by_channel_alone = !self.request.channels.is_empty() && self.request.min.is_none();
+        let has_enough = by_channel_alone && !self.releases.is_empty();
+        match self.request.max {
+            Some(max) if !max.admits_as_max(&lower) && !has_enough => Range::NewestUpTo(max),
+            _ if by_channel_alone => Range::Nothing,
+            _ => Range::Between { lower, upper: highest.clone() },
+        }
     }
 
     /// Where the range begins and ends if no bound says otherwise: the channel and its release, and the
@@ -219,12 +279,8 @@ impl<'a> Choice<'a> {
 
     /// What was chosen, with a word on the gaps in it.
     pub(super) fn finish(mut self) -> Selection {
-        let gaps = missing_minors(
-            &self.releases,
-            self.known.iter().filter(|version| !is_prerelease(version)).chain(&self.releases),
-        );
-        if !gaps.is_empty() {
-            self.notices.push(Notice::MissingMinors(gaps));
+        if !self.gaps.is_empty() {
+            self.notices.push(Notice::MissingMinors(self.gaps));
         }
         Selection { releases: self.releases, channels: self.channels, notices: self.notices }
     }

@@ -297,7 +297,7 @@ fn what_is_not_there_is_named_with_what_is() {
     assert_eq!(select(&offer(&[], TAGS), &Request::default()), Err(SelectError::NoChannels));
     assert_eq!(select(&offer(&[], TAGS), &request("channel alpha")), Err(SelectError::NoChannels));
     let error = select(&offer(&[], &[]), &request("release 1.58.4")).unwrap_err().to_string();
-    assert_eq!(error, "the source has no release v1.58.4 (latest patches that it has: none)");
+    assert_eq!(error, "the source has no release v1.58.4 (latest patches known of it: none)");
 }
 
 #[test]

@@ -4,8 +4,9 @@
 //! line the chain of dependent requests is what a user waits for.
 
 mod databases;
-mod modules;
-mod platform;
+pub(crate) mod modules;
+mod offer;
+pub(crate) mod platform;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,10 +24,25 @@ use crate::{Error, Event, Observer, Stage, source::Source, wanted::Wanted};
 pub struct Request {
     /// Which releases and channels.
     pub select: deckhouse::select::Request,
-    /// Whether to leave the modules out.
-    pub no_modules: bool,
+    /// Whether the source is a proxy cache: its tag lists are not asked for, and versions are found by
+    /// asking for each. Then modules must be named, or left out.
+    pub proxy_registry: bool,
+    /// Which modules.
+    pub modules: Modules,
     /// Whether to leave the vulnerability databases out.
     pub no_security_databases: bool,
+}
+
+/// Which modules a pull brings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Modules {
+    /// Every one that the source lists.
+    #[default]
+    Listed,
+    /// These, whether or not the source lists them.
+    Named(BTreeSet<String>),
+    /// None.
+    Nothing,
 }
 
 /// What the source has of it.
@@ -38,6 +54,8 @@ pub struct Discovery {
     pub releases: BTreeSet<Version>,
     /// The release channels whose tags are brought, and the release that each points to in the bundle.
     pub channels: BTreeMap<Channel, Version>,
+    /// How many versions were asked for one by one; 0 if the source's list of tags was enough.
+    pub versions_asked: usize,
     /// The modules and their versions, ascending.
     pub modules: BTreeMap<String, Vec<Tag>>,
     /// The vulnerability databases, as paths below the root.
@@ -50,7 +68,8 @@ pub struct Discovery {
 ///
 /// # Errors
 /// [`Error::Incomplete`] with the whole list of what is missing on the source; [`Error::Select`] if the
-/// request cannot be met; [`Error::Registry`] if the source cannot be read.
+/// request cannot be met; [`Error::ModulesUnknown`]; [`Error::NoSuchModules`]; [`Error::Registry`] if the
+/// source cannot be read.
 pub async fn discover(
     source: &Source,
     request: &Request,
@@ -91,9 +110,12 @@ impl Observer for Held {
 }
 
 async fn read(source: &Source, request: &Request, observer: &dyn Observer) -> Result<Discovery, Error> {
-    let modules = async {
-        if request.no_modules { Ok(BTreeMap::new()) } else { modules::discover(source, observer).await }
+    let platform = async {
+        let offered = offer::read(source, request, observer).await?;
+        let platform = platform::discover(source, &offered.offer, &request.select, observer).await?;
+        Ok((platform, offered.asked))
     };
+    let modules = modules::discover(source, &request.modules, observer);
     let databases = async {
         if request.no_security_databases {
             Ok(Vec::new())
@@ -101,14 +123,15 @@ async fn read(source: &Source, request: &Request, observer: &dyn Observer) -> Re
             databases::discover(source, observer).await
         }
     };
-    let platform = platform::discover(source, &request.select, observer);
-    let (platform, modules, databases) = futures_util::try_join!(platform, modules, databases)?;
+    let ((platform, versions_asked), modules, databases) =
+        futures_util::try_join!(platform, modules, databases)?;
     let wanted = source.take_wanted()?;
     let release_manifests = deckhouse::release_manifest::write_releases(&platform.manifests)?;
     Ok(Discovery {
         wanted,
         releases: platform.releases,
         channels: platform.channels,
+        versions_asked,
         modules,
         databases,
         release_manifests,

@@ -1,4 +1,5 @@
-//! Modules: every one that the source lists, with its release channels and their versions.
+//! Modules: every one that the source lists, or those that are named, with their release channels and
+//! what these point to.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,59 +16,144 @@ use deckhouse::{
 use futures_util::future::try_join_all;
 use oci::{RawManifest, Tag, TagOrDigest};
 
-use super::platform::{tag, want_digests};
+use super::{
+    Modules,
+    offer::{List, list},
+    platform::{tag, want_digests},
+};
 use crate::{
     Error, Event, Observer,
-    source::{Need, Source},
+    source::{Images, Need, Source},
 };
 
 pub(super) async fn discover(
     source: &Source,
+    modules: &Modules,
     observer: &dyn Observer,
 ) -> Result<BTreeMap<String, Vec<Tag>>, Error> {
-    let Some(names) = source.repository(MODULES)?.tags().await? else {
-        observer.event(Event::Note("the source has no modules".to_owned()));
-        return Ok(BTreeMap::new());
+    let names = match modules {
+        Modules::Nothing => return Ok(BTreeMap::new()),
+        Modules::Named(names) => names.clone(),
+        Modules::Listed => listed(source, observer).await?,
     };
-    let modules = names.iter().map(|name| async move {
+    let found = names.iter().map(|name| async move {
         let versions = one(source, name, observer).await?;
         Ok::<_, Error>((name.clone(), versions))
     });
-    Ok(try_join_all(modules).await?.into_iter().collect())
-}
-
-async fn one(source: &Source, name: &str, observer: &dyn Observer) -> Result<Vec<Tag>, Error> {
-    let by = format!("module {name}");
-    let release_path = module_release(name);
-    if let Err(error) = source.repository(&release_path) {
-        source.miss(MODULES, &tag(name)?, &by, &error.to_string());
-        return Ok(Vec::new());
+    let found = try_join_all(found).await?;
+    let is_absent = |(_, versions): &&(String, Option<Vec<Tag>>)| versions.is_none();
+    let absent: Vec<String> = found.iter().filter(is_absent).map(|(name, _)| name.clone()).collect();
+    if matches!(modules, Modules::Named(_)) && !absent.is_empty() {
+        return Err(Error::NoSuchModules { names: absent });
     }
-    let channels = Channel::ALL.iter().map(|channel| {
-        let (by, release_path) = (&by, &release_path);
-        async move {
-            let reference = tag(&channel.to_string())?;
-            let Some(manifest) = source.want(release_path, reference.clone(), Need::Optional, by).await?
-            else {
-                return Ok(None);
-            };
-            channel_version(source, release_path, &reference, &manifest, by).await
-        }
-    });
-    let versions: BTreeSet<Tag> = try_join_all::<_>(channels).await?.into_iter().flatten().collect();
-    if versions.is_empty() {
+    for name in absent {
         observer.event(Event::Note(format!(
             "module {name} has no release channels on the source; nothing of it is brought"
         )));
     }
-    try_join_all(versions.iter().map(|version| one_version(source, name, version, observer))).await?;
-    let mut versions: Vec<Tag> = versions.into_iter().collect();
-    versions.sort_by_cached_key(|version| (parse_tag(version.as_str()), version.clone()));
-    Ok(versions)
+    Ok(found.into_iter().map(|(name, versions)| (name, versions.unwrap_or_default())).collect())
 }
 
-async fn channel_version(
+/// The modules that the source lists. Whether its lists can be believed is found out elsewhere, by that
+/// of the releases; but a repository without tags is what only a proxy cache has: Harbor gives an empty
+/// list for whatever is not cached while its upstream gives none.
+async fn listed(source: &Source, observer: &dyn Observer) -> Result<BTreeSet<String>, Error> {
+    match list(source, MODULES).await? {
+        List::Refused(error) => Err(Error::ModulesUnknown { reason: error.to_string() }),
+        List::Tags(names) if names.is_empty() => {
+            let reason = "the source lists none, which proves nothing: it may be a proxy cache".to_owned();
+            Err(Error::ModulesUnknown { reason })
+        }
+        List::Tags(names) => Ok(names.into_iter().collect()),
+        List::Absent => {
+            observer.event(Event::Note("the source has no modules".to_owned()));
+            Ok(BTreeSet::new())
+        }
+    }
+}
+
+/// Takes what the channels of a module point to; `None` if it has no channels.
+async fn one(source: &Source, name: &str, observer: &dyn Observer) -> Result<Option<Vec<Tag>>, Error> {
+    if let Err(error) = source.repository(&module_release(name)) {
+        source.miss(MODULES, &tag(name)?, &format!("module {name}"), &error.to_string());
+        return Ok(Some(Vec::new()));
+    }
+    let channels = try_join_all(Channel::ALL.iter().map(|it| channel(source, name, *it))).await?;
+    if channels.iter().all(|found| *found == Found::Nothing) {
+        return Ok(None);
+    }
+    let mut versions: BTreeMap<Tag, Channel> = BTreeMap::new();
+    for (channel, found) in Channel::ALL.into_iter().zip(channels) {
+        if let Some(version) = found.version() {
+            versions.entry(version).or_insert(channel);
+        }
+    }
+    try_join_all(versions.iter().map(|(version, channel)| async move {
+        if !one_version(source, name, version, observer).await? {
+            point_release(source, name, version, *channel, observer)?;
+        }
+        Ok::<_, Error>(())
+    }))
+    .await?;
+    let mut versions: Vec<Tag> = versions.into_keys().collect();
+    versions.sort_by_cached_key(|version| (parse_tag(version.as_str()), version.clone()));
+    Ok(Some(versions))
+}
+
+/// Gives a version without a release image that of a channel that points to it, which describes the same
+/// version. So in a bundle every version has one, and one that was lost on the way can be missed.
+fn point_release(
     source: &Source,
+    name: &str,
+    version: &Tag,
+    channel: Channel,
+    observer: &dyn Observer,
+) -> Result<(), Error> {
+    let (to, from) = (version.clone().into(), tag(channel.name())?);
+    source.point_to((&module_release(name), &to), &from, &format!("module {name} {version}"));
+    observer.event(Event::Note(format!(
+        "module {name} has no release image for {version}; in the bundle it is that of {channel}"
+    )));
+    Ok(())
+}
+
+/// What a channel of a module leads to.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// There is no such channel.
+    Nothing,
+    /// An image that does not tell a version, which is taken down.
+    Unreadable,
+    /// This version.
+    Version(Tag),
+}
+
+impl Found {
+    /// The version, if there is one.
+    pub(crate) fn version(self) -> Option<Tag> {
+        match self {
+            Self::Version(version) => Some(version),
+            Self::Nothing | Self::Unreadable => None,
+        }
+    }
+}
+
+/// Wants the tag of a module's channel, if there is one, and tells the version that it points to.
+pub(crate) async fn channel<I: Images>(
+    source: &Source<I>,
+    name: &str,
+    channel: Channel,
+) -> Result<Found, Error> {
+    let (by, path, reference) = (format!("module {name}"), module_release(name), tag(channel.name())?);
+    let Some(manifest) = source.want(&path, reference.clone(), Need::Optional, &by).await? else {
+        return Ok(Found::Nothing);
+    };
+    let version = channel_version(source, &path, &reference, &manifest, &by).await?;
+    Ok(version.map_or(Found::Unreadable, Found::Version))
+}
+
+async fn channel_version<I: Images>(
+    source: &Source<I>,
     path: &str,
     reference: &TagOrDigest,
     manifest: &RawManifest,
@@ -89,22 +175,17 @@ async fn channel_version(
     }
 }
 
-async fn one_version(
-    source: &Source,
+/// Wants all that belongs to a version of a module; false if it has no release image of its own.
+pub(crate) async fn one_version<I: Images>(
+    source: &Source<I>,
     name: &str,
     version: &Tag,
     observer: &dyn Observer,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let by = format!("module {name} {version}");
     let (path, release_path) = (module(name), module_release(name));
     let reference = TagOrDigest::from(version.clone());
-    let release = async {
-        if source.want(&release_path, reference.clone(), Need::Optional, &by).await?.is_none() {
-            let notice = format!("module {name} has no release image for {version}; its channels have one");
-            observer.event(Event::Note(notice));
-        }
-        Ok(())
-    };
+    let release = source.want(&release_path, reference.clone(), Need::Optional, &by);
     let images = async {
         let Some(manifest) = source.want(&path, reference.clone(), Need::Required, &by).await? else {
             return Ok(());
@@ -118,11 +199,12 @@ async fn one_version(
         let extra = extra_images(source, name, &reference, files.get(MODULE_EXTRA_IMAGES), &by);
         futures_util::try_join!(digests, extra).map(drop)
     };
-    futures_util::try_join!(release, images).map(drop)
+    let (release, ()) = futures_util::try_join!(release, images)?;
+    Ok(release.is_some())
 }
 
-async fn internal_images(
-    source: &Source,
+async fn internal_images<I: Images>(
+    source: &Source<I>,
     path: &str,
     reference: &TagOrDigest,
     file: Option<&Vec<u8>>,
@@ -142,8 +224,8 @@ async fn internal_images(
     }
 }
 
-async fn extra_images(
-    source: &Source,
+async fn extra_images<I: Images>(
+    source: &Source<I>,
     name: &str,
     reference: &TagOrDigest,
     file: Option<&Vec<u8>>,

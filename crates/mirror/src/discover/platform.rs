@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use deckhouse::{
     channel::Channel,
-    image_list::ImageList,
+    image_list::{ImageList, ImageListError},
     release_info::ReleaseInfo,
     release_manifest::ReleaseManifest,
     repositories::{
@@ -19,7 +19,7 @@ use semver::Version;
 
 use crate::{
     Error, Event, Observer,
-    source::{Need, Source},
+    source::{Images, Need, Source},
 };
 
 /// The repositories that hold one image per release, and whether each must have it.
@@ -34,19 +34,20 @@ pub(super) struct Platform {
 
 pub(super) async fn discover(
     source: &Source,
+    offer: &Offer,
     request: &Request,
     observer: &dyn Observer,
 ) -> Result<Platform, Error> {
-    let offer = offer(source).await?;
-    let selection = select(&offer, request)?;
+    let selection = select(offer, request)?;
     for notice in &selection.notices {
         observer.event(Event::Warning(notice.to_string()));
     }
     let releases = try_join_all(selection.releases.iter().map(|version| release(source, version, observer)));
     let channels =
-        try_join_all(selection.channels.iter().map(|(name, tags)| channel(source, *name, tags, observer)));
-    let (manifests, _) = futures_util::try_join!(releases, channels)?;
-    let channels = point_channels(source, &selection)?;
+        try_join_all(selection.channels.iter().map(|(name, tags)| as_on_source(source, *name, tags)));
+    let (manifests, lacking) = futures_util::try_join!(releases, channels)?;
+    let lacking = selection.channels.keys().copied().zip(lacking).collect();
+    let channels = point_channels(source, &selection, &lacking, observer)?;
     Ok(Platform {
         releases: selection.releases,
         channels,
@@ -54,25 +55,10 @@ pub(super) async fn discover(
     })
 }
 
-/// What the source offers: its channels and the tags of its releases.
-async fn offer(source: &Source) -> Result<Offer, Error> {
-    let infos = Channel::ALL.iter().map(|channel| async move {
-        let reference = tag(&channel.to_string())?;
-        let by = format!("channel {channel}");
-        let Some(manifest) = source.manifest(RELEASE_CHANNEL, &reference).await? else {
-            return Ok(None);
-        };
-        let files = release_files(source, &reference, &manifest, &by).await?;
-        Ok::<_, Error>(files.map(|files| (*channel, files.info)))
-    });
-    let repository = source.repository(RELEASE_CHANNEL)?;
-    let tags = async { repository.tags().await.map_err(Error::from) };
-    let (infos, tags) = futures_util::try_join!(try_join_all(infos), tags)?;
-    Ok(Offer { channels: infos.into_iter().flatten().collect(), tags: tags.unwrap_or_default() })
-}
-
-async fn release_files(
-    source: &Source,
+/// What the image of a release or channel in `release-channel` tells; `None` if it cannot be read, which
+/// is taken down.
+pub(crate) async fn release_files<I: Images>(
+    source: &Source<I>,
     reference: &TagOrDigest,
     manifest: &RawManifest,
     by: &str,
@@ -94,8 +80,9 @@ async fn release_files(
     }
 }
 
-async fn release(
-    source: &Source,
+/// Wants all that belongs to a release.
+pub(crate) async fn release<I: Images>(
+    source: &Source<I>,
     version: &Version,
     observer: &dyn Observer,
 ) -> Result<Option<ReleaseManifest>, Error> {
@@ -126,88 +113,112 @@ async fn release(
     Ok(info)
 }
 
-/// Brings the tags of a channel as the source has them.
-async fn channel(
+async fn as_on_source(
     source: &Source,
-    channel: Channel,
+    name: Channel,
     tags: &ChannelTags,
-    observer: &dyn Observer,
-) -> Result<(), Error> {
-    let ChannelTags::AsOnSource(version) = tags else {
-        return Ok(());
-    };
+) -> Result<Vec<&'static str>, Error> {
+    match tags {
+        ChannelTags::AsOnSource(version) => channel(source, name, version).await,
+        ChannelTags::PointedTo(_) => Ok(Vec::new()),
+    }
+}
+
+/// Wants the tags of a channel that points to the release `version`, and tells which of the repositories
+/// [`PER_RELEASE`] have none.
+pub(crate) async fn channel<I: Images>(
+    source: &Source<I>,
+    channel: Channel,
+    version: &Version,
+) -> Result<Vec<&'static str>, Error> {
     let by = format!("channel {channel}");
-    let reference = tag(&channel.to_string())?;
+    let reference = tag(channel.name())?;
     let images = PER_RELEASE.iter().map(|(path, _)| {
         let (by, reference) = (&by, &reference);
         async move {
-            match source.want(path, reference.clone(), Need::Optional, by).await? {
-                Some(manifest) if *path == INSTALL => {
-                    // The channel may have moved on while we read: its installer then lists other images
-                    // than the release that was chosen, and they belong to the set.
-                    let release = source.manifest(INSTALL, &tag(&format!("v{version}"))?).await?;
-                    if release.is_none_or(|release| release.digest() != manifest.digest()) {
-                        want_listed(source, reference, &manifest, by).await?;
-                    }
+            let Some(manifest) = source.want(path, reference.clone(), Need::Optional, by).await? else {
+                return Ok(Some(*path));
+            };
+            if *path == INSTALL {
+                // The channel may have moved on while we read: its installer then lists other images
+                // than the release that was chosen, and they belong to the set.
+                let release = source.manifest(INSTALL, &tag(&format!("v{version}"))?).await?;
+                if release.is_none_or(|release| release.digest() != manifest.digest()) {
+                    want_listed(source, reference, &manifest, by).await?;
                 }
-                Some(_) => {}
-                None => observer.event(Event::Note(format!(
-                    "the source has no tag {channel} in {}",
-                    if path.is_empty() { "its root repository" } else { path }
-                ))),
             }
-            Ok::<_, Error>(())
+            Ok::<_, Error>(None)
         }
     });
     let release_channel = source.want(RELEASE_CHANNEL, reference.clone(), Need::Required, &by);
-    futures_util::try_join!(try_join_all(images), release_channel).map(drop)
+    let (lacking, _) = futures_util::try_join!(try_join_all(images), release_channel)?;
+    Ok(lacking.into_iter().flatten().collect())
 }
 
-/// Gives re-pointed channels the images of their release, and tells where every channel points.
-fn point_channels(source: &Source, selection: &Selection) -> Result<BTreeMap<Channel, Version>, Error> {
+/// Gives re-pointed channels the images of their release, and tells where every channel points. A channel
+/// that the source has without its tag in some repository gets that tag too: `install:stable` is what the
+/// documentation starts, and so no bundle is complete without it.
+fn point_channels(
+    source: &Source,
+    selection: &Selection,
+    lacking: &BTreeMap<Channel, Vec<&'static str>>,
+    observer: &dyn Observer,
+) -> Result<BTreeMap<Channel, Version>, Error> {
     for (channel, tags) in &selection.channels {
-        let ChannelTags::PointedTo(version) = tags else {
-            continue;
-        };
+        let version = tags.version();
         let (from, to) = (tag(&format!("v{version}"))?, tag(channel.name())?);
-        for path in ["", INSTALL, INSTALL_STANDALONE, RELEASE_CHANNEL] {
-            source.point_to((path, &to), &from, &format!("channel {channel}"));
+        let point = |path: &str| source.point_to((path, &to), &from, &format!("channel {channel}"));
+        if let ChannelTags::PointedTo(_) = tags {
+            for path in ["", INSTALL, INSTALL_STANDALONE, RELEASE_CHANNEL] {
+                point(path);
+            }
+        }
+        for path in lacking.get(channel).into_iter().flatten() {
+            if point(path) {
+                observer.event(Event::Note(format!(
+                    "the source has no tag {channel} in {}; in the bundle it points to v{version}",
+                    if path.is_empty() { "its root repository" } else { path }
+                )));
+            }
         }
     }
     Ok(selection.channels.iter().map(|(channel, tags)| (*channel, tags.version().clone())).collect())
 }
 
 /// Wants every image that an installer lists.
-async fn want_listed(
-    source: &Source,
+async fn want_listed<I: Images>(
+    source: &Source<I>,
     reference: &TagOrDigest,
     manifest: &RawManifest,
     by: &str,
 ) -> Result<(), Error> {
-    let wanted = [INSTALLER_IMAGES_DIGESTS, INSTALLER_IMAGES_TAGS];
-    let Some(files) = source.files(INSTALL, reference, manifest, &wanted, by).await? else {
-        return Ok(());
-    };
-    let list = match (files.get(INSTALLER_IMAGES_DIGESTS), files.get(INSTALLER_IMAGES_TAGS)) {
-        (Some(digests), _) => ImageList::parse_digests(digests),
-        (None, Some(tags)) => ImageList::parse_tags(tags),
-        (None, None) => {
-            source.miss(INSTALL, reference, by, &format!("the image has no {INSTALLER_IMAGES_DIGESTS}"));
+    type Parse = fn(&[u8]) -> Result<ImageList, ImageListError>;
+    // One after the other: a search for both would read an installer's hundreds of megabytes to their
+    // bottom, only to learn that a list of the old kind is not there either.
+    let lists: [(&str, Parse); 2] = [
+        (INSTALLER_IMAGES_DIGESTS, ImageList::parse_digests),
+        (INSTALLER_IMAGES_TAGS, ImageList::parse_tags),
+    ];
+    for (path, parse) in lists {
+        let Some(files) = source.files(INSTALL, reference, manifest, &[path], by).await? else {
             return Ok(());
-        }
-    };
-    match list {
-        Ok(list) => want_digests(source, "", &list, by).await,
-        Err(error) => {
-            source.miss(INSTALL, reference, by, &format!("{INSTALLER_IMAGES_DIGESTS}: {error}"));
-            Ok(())
-        }
+        };
+        let Some(file) = files.get(path) else { continue };
+        return match parse(file) {
+            Ok(list) => want_digests(source, "", &list, by).await,
+            Err(error) => {
+                source.miss(INSTALL, reference, by, &format!("{path}: {error}"));
+                Ok(())
+            }
+        };
     }
+    source.miss(INSTALL, reference, by, &format!("the image has no {INSTALLER_IMAGES_DIGESTS}"));
+    Ok(())
 }
 
 /// Wants the images of a list, and the attestation of each image that has one.
-pub(super) async fn want_digests(
-    source: &Source,
+pub(super) async fn want_digests<I: Images>(
+    source: &Source<I>,
     path: &str,
     list: &ImageList,
     by: &str,
@@ -225,14 +236,19 @@ pub(super) async fn want_digests(
     }
 }
 
-async fn want_digest(source: &Source, path: &str, digest: &Digest, by: &str) -> Result<(), Error> {
+async fn want_digest<I: Images>(
+    source: &Source<I>,
+    path: &str,
+    digest: &Digest,
+    by: &str,
+) -> Result<(), Error> {
     let image = source.want(path, (*digest).into(), Need::Required, by);
     let attestation = source.want(path, tag(&attestation_tag(digest))?, Need::Optional, by);
     futures_util::try_join!(image, attestation).map(drop)
 }
 
 /// A tag that we make ourselves, from a channel, a version or a digest.
-pub(super) fn tag(text: &str) -> Result<TagOrDigest, Error> {
+pub(crate) fn tag(text: &str) -> Result<TagOrDigest, Error> {
     let tag: Tag = text.parse().map_err(|error| Error::Internal(format!("{error}")))?;
     Ok(tag.into())
 }

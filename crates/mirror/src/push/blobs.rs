@@ -8,7 +8,7 @@ use std::sync::{
 use bundle::Bundle;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use oci::Digest;
-use registry::client::{Mount, UploadSession};
+use registry::client::{ErrorKind, Mount, NEVER_KEPT, UploadSession};
 
 use super::PushReport;
 use crate::{
@@ -54,6 +54,14 @@ pub(super) async fn upload(
     let work = work(contents, gaps);
     let bytes = work.iter().filter(|work| work.have.is_none()).map(|work| work.size).sum();
     observer.event(Event::StageBegan { stage: Stage::Upload, bytes, items: work.len() as u64 });
+    if work.iter().any(|work| work.size > NEVER_KEPT)
+        && let Err(reason) = target.prepare_sessions()
+    {
+        observer.event(Event::Note(format!(
+            "if this push is interrupted, the next one begins unfinished blobs again: uploads under way \
+             cannot be noted: {reason}"
+        )));
+    }
     let uploader = Uploader {
         bundle,
         target,
@@ -170,12 +178,26 @@ impl Uploader<'_> {
             }
         };
         let descriptor = blob_descriptor(&work.digest, work.size);
-        self.target.repository(path)?.upload_blob(&descriptor, source, session, &progress).await?;
+        let repository = self.target.repository(path)?;
+        let upload = repository.upload_blob(&descriptor, source, session, &progress);
+        let resumed = upload.await.map_err(|error| self.told(path, &work.digest, error))?;
         self.count(|report| {
             report.blobs_uploaded += 1;
-            report.bytes_uploaded += work.size;
+            report.bytes_uploaded += work.size - resumed;
+            report.bytes_resumed += resumed;
         });
         Ok(())
+    }
+
+    /// What was wrong in the bundle is told of the bundle: entry, files and the images that need it.
+    fn told(&self, path: &str, digest: &Digest, error: registry::client::Error) -> Error {
+        let ErrorKind::SourceMismatch { actual } = error.kind() else {
+            return error.into();
+        };
+        match self.bundle.damaged_blob(path, digest, actual) {
+            Some(damage) => Error::Damaged(Box::new(damage)),
+            None => error.into(),
+        }
     }
 
     fn count(&self, change: impl FnOnce(&mut PushReport)) {

@@ -19,8 +19,10 @@ const CONCURRENT_WRITES: usize = 64;
 pub struct PushReport {
     /// Blobs sent.
     pub blobs_uploaded: u64,
-    /// Bytes of the blobs sent.
+    /// Bytes of the blobs sent, but for those that an earlier push had sent.
     pub bytes_uploaded: u64,
+    /// Bytes of the same blobs that an earlier push had sent before it was interrupted.
+    pub bytes_resumed: u64,
     /// Blobs that the registry took over from a sibling repository.
     pub blobs_mounted: u64,
     /// Manifests and tags written.

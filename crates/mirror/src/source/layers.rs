@@ -158,7 +158,7 @@ async fn checked(blob: &Kept, descriptor: &Descriptor) -> Result<bool, Error> {
     Ok(digest_of(blob.clone(), descriptor).await?.finish() == descriptor.digest)
 }
 
-async fn digest_of(blob: Kept, descriptor: &Descriptor) -> Result<Hasher, Error> {
+pub(super) async fn digest_of(blob: Kept, descriptor: &Descriptor) -> Result<Hasher, Error> {
     let digest = descriptor.digest;
     let task = tokio::task::spawn_blocking(move || hash(&*blob, digest.hasher()));
     let hasher = task.await.map_err(|error| Error::Internal(error.to_string()))?;

@@ -1,10 +1,17 @@
-//! The reading side: one registry root whose manifests and layers are each fetched once.
+//! The reading side: images whose manifests and layers are each fetched once, from a registry root or
+//! from a bundle.
 
 mod blob_stream;
+mod bundle_images;
+mod images;
 mod layers;
 mod manifests;
 mod reader;
+mod registry_images;
 
 pub(crate) use blob_stream::BlobStream;
+pub(crate) use bundle_images::{BundleImages, BundleThenTarget};
+pub use images::Images;
 pub use layers::LayerStore;
 pub use reader::{Need, Source};
+pub use registry_images::RegistryImages;

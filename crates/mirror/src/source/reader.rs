@@ -13,16 +13,13 @@ use oci::{
 };
 use registry::client::{Client, Repository};
 
-use super::{BlobStream, LayerStore, manifests::Manifests};
+use super::{BlobStream, Images, RegistryImages};
 use crate::{Error, MissingItem, error::Place, journal::Journal, wanted::Wanted};
 
-/// One registry root that is read from.
+/// Images that are read, by default those of one registry root, and what was found and missed of them.
 #[derive(Debug)]
-pub struct Source {
-    client: Client,
-    root: RepositoryName,
-    layers: LayerStore,
-    manifests: Manifests,
+pub struct Source<I = RegistryImages> {
+    images: I,
     wanted: Mutex<Wanted>,
     missing: Mutex<BTreeMap<(String, String), MissingItem>>,
 }
@@ -40,43 +37,44 @@ impl Source {
     /// A source whose root repository is `root`.
     /// With a journal, what an interrupted pull has read is not fetched again.
     pub fn new(client: Client, root: RepositoryName, journal: Option<Arc<Journal>>) -> Self {
-        let layers = journal.as_deref().map_or_else(LayerStore::temporary, LayerStore::in_journal);
-        Self {
-            client,
-            root,
-            layers,
-            manifests: Manifests::new(journal),
-            wanted: Mutex::default(),
-            missing: Mutex::default(),
-        }
+        Self::of(RegistryImages::new(client, root, journal))
     }
 
     /// The root with its host.
     pub fn root(&self) -> RepositoryUrl {
-        RepositoryUrl { host: self.client.host().clone(), repository: self.root.clone() }
+        self.images.root()
+    }
+
+    /// Lets go of the layers that planning has read: nothing reads them any more.
+    pub(crate) fn forget_layers(&self) {
+        self.images.forget_layers();
+    }
+
+    /// The repository at `path` below the root.
+    pub(crate) fn repository(&self, path: &str) -> Result<Repository, Error> {
+        self.images.repository(path)
+    }
+}
+
+impl<I: Images> Source<I> {
+    /// Reads from `images`.
+    pub(crate) fn of(images: I) -> Self {
+        Self { images, wanted: Mutex::default(), missing: Mutex::default() }
     }
 
     /// What was wanted and found so far, taken out.
     ///
     /// # Errors
     /// [`Error::Incomplete`] with the whole list if anything required is missing.
-    pub fn take_wanted(&self) -> Result<Wanted, Error> {
+    pub(crate) fn take_wanted(&self) -> Result<Wanted, Error> {
+        let (wanted, items) = self.take();
+        if items.is_empty() { Ok(wanted) } else { Err(Error::Incomplete { place: Place::Source, items }) }
+    }
+
+    /// What was wanted and found so far, and what was not found, taken out.
+    pub(crate) fn take(&self) -> (Wanted, Vec<MissingItem>) {
         let missing = std::mem::take(&mut *self.missing.lock().unwrap_or_else(PoisonError::into_inner));
-        if missing.is_empty() {
-            return Ok(std::mem::take(&mut *self.lock_wanted()));
-        }
-        Err(Error::Incomplete { place: Place::Source, items: missing.into_values().collect() })
-    }
-
-    /// Lets go of the layers that planning has read: nothing reads them any more.
-    pub(crate) fn forget_layers(&self) {
-        self.layers.forget();
-    }
-
-    /// The repository at `path` below the root.
-    pub(crate) fn repository(&self, path: &str) -> Result<Repository, Error> {
-        let name = self.root.join(path).map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(self.client.repository(name))
+        (std::mem::take(&mut *self.lock_wanted()), missing.into_values().collect())
     }
 
     /// The manifest, or `None` if it is certainly not there.
@@ -85,7 +83,7 @@ impl Source {
         path: &str,
         reference: &TagOrDigest,
     ) -> Result<Option<RawManifest>, Error> {
-        self.manifests.get(path, reference, &self.repository(path)?).await
+        self.images.manifest(path, reference).await
     }
 
     /// Fetches an image and puts it on the list, an index with all its children. `None` if it is not
@@ -122,7 +120,7 @@ impl Source {
         by: &str,
     ) -> Result<Option<RawManifest>, Error> {
         match tag.parse::<Tag>() {
-            Ok(tag) if self.root.join(path).is_ok() => self.want(path, tag.into(), need, by).await,
+            Ok(tag) if self.images.accepts(path) => self.want(path, tag.into(), need, by).await,
             _ => {
                 self.miss_text(path, tag, by, "not a valid repository and tag");
                 Ok(None)
@@ -130,13 +128,15 @@ impl Source {
         }
     }
 
-    /// Makes the tag `to` in the repository `path` point to what `from` names there, if it is there.
-    pub(crate) fn point_to(&self, (path, to): (&str, &TagOrDigest), from: &TagOrDigest, by: &str) {
+    /// Makes the tag `to` in the repository `path` point to what `from` names there; false if that was
+    /// not found.
+    pub(crate) fn point_to(&self, (path, to): (&str, &TagOrDigest), from: &TagOrDigest, by: &str) -> bool {
         let mut wanted = self.lock_wanted();
         let Some(manifest) = wanted.get(&(path.to_owned(), from.clone())).cloned() else {
-            return;
+            return false;
         };
         wanted.point((path.to_owned(), to.clone()), manifest, by);
+        true
     }
 
     /// `seen` are the children that are being followed already, `level` the number of indexes above.
@@ -208,8 +208,10 @@ impl Source {
     ) -> Result<BTreeMap<String, Vec<u8>>, FilesError> {
         let mut search = FileSearch::new(files);
         for layer in self.layers_of(path, manifest).await?.into_iter().rev() {
-            let blob = self.layers.get(&layer, &self.repository(path)?).await?;
             let digest = layer.digest;
+            let Some(blob) = self.images.layer(path, &layer).await? else {
+                return Err(FilesError::Unreadable(format!("its layer {digest} is not there")));
+            };
             let scan = tokio::task::spawn_blocking(move || {
                 let result = search.scan_layer(&layer.media_type, BlobStream::new(blob));
                 (search, result)
@@ -275,8 +277,7 @@ impl Source {
 
     /// [`Source::miss`] for what is no valid reference.
     pub(crate) fn miss_text(&self, path: &str, reference: &str, by: &str, reason: &str) {
-        let separator = if path.is_empty() { "" } else { "/" };
-        let repository = format!("{}{separator}{path}", self.root());
+        let repository = self.images.name(path);
         let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
         let item = missing.entry((repository.clone(), reference.to_owned())).or_insert_with(|| MissingItem {
             repository,

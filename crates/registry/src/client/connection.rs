@@ -25,7 +25,8 @@ use super::{
     reply::{Opened, Reply},
     repository::Repository,
     scope::Scopes,
-    upload::Habits,
+    upload::{Habits, SessionStore},
+    upstream::Upstream,
 };
 
 /// Small requests at once, for each bulk transfer: they are bound by the round trip, not the line.
@@ -45,11 +46,14 @@ pub(crate) struct Connection {
     pub(crate) bulk: Gate,
     /// What uploads have found out about this registry.
     pub(crate) habits: Habits,
+    /// Where sessions of uploads outlive this run.
+    pub(crate) sessions: Option<SessionStore>,
     pub(crate) received: AtomicU64,
     pub(crate) sent: AtomicU64,
     metadata: Arc<Semaphore>,
     auth: Auth,
     introduced: OnceCell<()>,
+    upstream: Upstream,
 }
 
 /// The right to read a blob.
@@ -75,11 +79,13 @@ impl Client {
             retry: options.retry,
             bulk: Gate::new(options.parallel),
             habits: Habits::default(),
+            sessions: options.sessions.map(SessionStore::new),
             received: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             metadata: Arc::new(Semaphore::new((METADATA_PER_TRANSFER * options.parallel).clamp(32, 64))),
             auth: Auth::new(options.credentials),
             introduced: OnceCell::new(),
+            upstream: Upstream::default(),
         }))
     }
 
@@ -88,9 +94,20 @@ impl Client {
         &self.0.host
     }
 
+    /// Takes the registry for a proxy cache: what it says about its own store alone, as Harbor does while
+    /// the upstream cannot be reached, is no answer ([`ErrorKind::UpstreamNotAsked`]). A Harbor gives itself away
+    /// as a proxy cache by other answers too; then the same holds.
+    pub fn expect_proxy_cache(&self) {
+        self.0.upstream.expect();
+    }
+
     /// A repository in it; nothing is asked.
     pub fn repository(&self, name: RepositoryName) -> Repository {
         Repository::new(Arc::clone(&self.0), name)
+    }
+
+    pub(super) fn connection(&self) -> &Connection {
+        &self.0
     }
 
     /// Finds out whether a registry answers here at all, by `GET /v2/` and without credentials.
@@ -130,7 +147,8 @@ impl Connection {
             let fault = match self.fetch_once(outgoing, scopes, limit).await {
                 Ok(reply) if reply.status.is_success() => return Ok(reply),
                 Ok(reply) => {
-                    let fault = reply.refusal(Missing::Repository);
+                    let doubt = self.upstream.doubt(&reply);
+                    let fault = doubt.unwrap_or_else(|| reply.refusal(Missing::Repository));
                     if !fault.kind.is_transient() {
                         return Ok(reply);
                     }

@@ -68,6 +68,11 @@ pub enum ErrorKind {
         /// What came instead.
         answer: String,
     },
+    /// A proxy cache has not got it itself, and does not say what its upstream has.
+    UpstreamNotAsked {
+        /// The cache's own words.
+        message: String,
+    },
     /// Bytes that came do not have the digest that they were asked for by.
     DigestMismatch {
         /// The digest asked for.
@@ -169,6 +174,10 @@ impl Error {
                 "the account may not do this; check its rights, and that the project or repository exists"
             }
             ErrorKind::RateLimited { .. } => "try again later, or with fewer parallel transfers",
+            ErrorKind::UpstreamNotAsked { .. } => {
+                "see that the proxy cache reaches its upstream (in Harbor: Registries), and run again; \
+                 a registry that is no proxy cache is read without --proxy-registry"
+            }
             ErrorKind::NotARegistry { .. } => {
                 "check the address and port: they should be those of a container registry, not of its web page"
             }
@@ -225,6 +234,11 @@ impl fmt::Display for ErrorKind {
             Self::Denied { message } => with_words(f, "access is denied", message),
             Self::RateLimited { message } => with_words(f, "too many requests", message),
             Self::Network(fault) => fault.fmt(f),
+            Self::UpstreamNotAsked { message } => with_words(
+                f,
+                "the proxy cache does not have it, and does not tell whether its upstream has",
+                message,
+            ),
             Self::NotARegistry { answer } => write!(f, "this is not a container registry: {answer}"),
             Self::DigestMismatch { expected, actual } => {
                 write!(f, "the content has digest {actual} instead of {expected}")
@@ -255,7 +269,7 @@ impl ErrorKind {
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Network(fault) => fault.is_transient(),
-            Self::RateLimited { .. } => true,
+            Self::RateLimited { .. } | Self::UpstreamNotAsked { .. } => true,
             // 501 and 505 are about what was asked, not about the moment.
             Self::Server { status, .. } => {
                 matches!(status, 408 | 425) || (*status >= 500 && !matches!(status, 501 | 505))

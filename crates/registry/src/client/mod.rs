@@ -24,6 +24,7 @@ mod tags;
 mod token_cache;
 mod token_server;
 mod upload;
+mod upstream;
 
 pub use connection::Client;
 pub use error::{Error, ErrorKind, Missing};
@@ -32,6 +33,6 @@ pub use mount::Mount;
 pub use options::ClientOptions;
 pub use reader::BlobReader;
 pub use repository::Repository;
-pub use upload::UploadSession;
+pub use upload::{NEVER_KEPT, UploadSession};
 
 pub use crate::credentials::Credentials;

@@ -1,5 +1,7 @@
 //! How a client is to behave.
 
+use std::path::PathBuf;
+
 use egress::RetryPolicy;
 
 use crate::credentials::Credentials;
@@ -18,6 +20,9 @@ pub struct ClientOptions {
     pub parallel: usize,
     /// When and how often to try again.
     pub retry: RetryPolicy,
+    /// The directory in which the sessions of uploads are kept, so that a later run goes on inside a blob.
+    /// Without, none outlives its run.
+    pub sessions: Option<PathBuf>,
 }
 
 impl Default for ClientOptions {
@@ -27,6 +32,7 @@ impl Default for ClientOptions {
             credentials: None,
             parallel: DEFAULT_PARALLEL,
             retry: RetryPolicy::default(),
+            sessions: None,
         }
     }
 }

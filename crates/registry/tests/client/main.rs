@@ -5,8 +5,10 @@
 mod auth;
 mod cutter;
 mod helper;
+mod proxy_cache;
 mod pull;
 mod push;
 mod redirect;
+mod resumed_push;
 mod setup;
 mod stalls;

@@ -20,7 +20,7 @@ const MIB: usize = 1024 * 1024;
 const LARGE: usize = 9 * MIB;
 
 async fn push(repository: &Repository, bytes: &Bytes) -> Result<(), Error> {
-    repository.upload_blob(&descriptor(bytes), Arc::new(bytes.clone()), None, &|_| ()).await
+    repository.upload_blob(&descriptor(bytes), Arc::new(bytes.clone()), None, &|_| ()).await.map(drop)
 }
 
 fn is_stored(fixture: &Fixture, repository: &str, bytes: &Bytes) -> bool {

@@ -46,7 +46,7 @@ fn stalling(times: u32, stall: Stall) -> (Fixture, Repository) {
 }
 
 async fn push(repository: &Repository, bytes: &Bytes) -> Result<(), Error> {
-    repository.upload_blob(&descriptor(bytes), Arc::new(bytes.clone()), None, &|_| ()).await
+    repository.upload_blob(&descriptor(bytes), Arc::new(bytes.clone()), None, &|_| ()).await.map(drop)
 }
 
 async fn pull(repository: &Repository, bytes: &Bytes) -> Result<Vec<u8>, Error> {

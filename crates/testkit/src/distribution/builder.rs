@@ -23,6 +23,7 @@ pub struct Builder {
     pub(super) databases: bool,
     pub(super) attestations: bool,
     pub(super) bare_requirements: bool,
+    pub(super) plain_installers: bool,
 }
 
 /// Settings of one module.
@@ -75,6 +76,7 @@ impl Default for Builder {
             databases: true,
             attestations: true,
             bare_requirements: false,
+            plain_installers: false,
         }
     }
 }
@@ -246,6 +248,14 @@ impl Builder {
     #[must_use]
     pub fn bare_requirements(mut self) -> Self {
         self.bare_requirements = true;
+        self
+    }
+
+    /// Installers that the platform's other tools can read too: the list in a gzip layer, under a path
+    /// without a slash, and no stale one below it.
+    #[must_use]
+    pub fn plain_installers(mut self) -> Self {
+        self.plain_installers = true;
         self
     }
 

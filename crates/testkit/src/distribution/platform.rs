@@ -163,6 +163,7 @@ fn list(images: &BTreeMap<String, Digest>) -> String {
 fn install_layers(maker: &Maker<'_>, position: usize, version: &str, list: &str) -> (Format, Vec<Layer>) {
     let stale = json!({ "common": { "gone": Digest::of(b"an image that was never made") } }).to_string();
     let (prefix, format, compression) = match position % 3 {
+        _ if maker.settings.plain_installers => ("", Format::Docker, Compression::Gzip),
         0 => ("/", Format::Docker, Compression::Gzip),
         1 => ("", Format::Oci, Compression::Zstd),
         _ => ("./", Format::Oci, Compression::None),
@@ -172,16 +173,14 @@ fn install_layers(maker: &Maker<'_>, position: usize, version: &str, list: &str)
     let (list_name, version_name) = (name(LIST), name("deckhouse/version"));
     let opaque = name("deckhouse/candi/.wh..wh..opq");
     let top: [File<'_>; 2] = [(&version_name, version.as_bytes()), (&list_name, list.as_bytes())];
-    let mut layers = vec![
-        maker.bases[0].clone(),
-        maker.bases[1].clone(),
-        maker.noise("install/tools"),
-        Layer::of_files(
+    let mut layers = vec![maker.bases[0].clone(), maker.bases[1].clone(), maker.noise("install/tools")];
+    if !maker.settings.plain_installers {
+        layers.push(Layer::of_files(
             &[(LIST, stale.as_bytes()), ("deckhouse/candi/images_tags.json", b"{}")],
             Compression::Gzip,
-        ),
-    ];
-    if position.is_multiple_of(3) {
+        ));
+    }
+    if prefix == "/" {
         layers.push(Layer::of_files(&[(&opaque, b"")], Compression::Gzip));
     }
     layers.push(Layer::of_files(&top, compression));

@@ -11,7 +11,10 @@ use egress::{Lane, NetworkFault, StallWatch};
 use http::{Method, header};
 use oci::{BlobSource, Descriptor, Hasher};
 
-use super::session::{MAX_ANSWER, UploadSession, received};
+use super::{
+    kept::Claim,
+    session::{MAX_ANSWER, UploadSession, received},
+};
 use crate::client::{
     attempts::Attempts,
     error::{Error, ErrorKind, Fault, Missing},
@@ -22,7 +25,7 @@ use crate::client::{
 };
 
 /// Up to this size a blob is sent with the request that commits it.
-const WHOLE: u64 = 8 * 1024 * 1024;
+pub(super) const WHOLE: u64 = 8 * 1024 * 1024;
 
 /// Longest wait for the answer to a commit: stores without rename copy the blob then.
 const COMMIT: Duration = Duration::from_mins(5);
@@ -31,7 +34,10 @@ impl Repository {
     /// Uploads a blob: bytes of `source`, into `session` if there is one from [`Repository::mount_blob`].
     ///
     /// Whether the registry has it already is not asked. `progress` is told how many bytes of the blob
-    /// the connection has taken so far; the number never goes down.
+    /// the connection has taken so far; the number never goes down. The session of a large blob is kept on
+    /// disk, if the client has a place for it; one that an earlier run left there goes before `session`.
+    ///
+    /// Gives the number of bytes that an earlier run had sent.
     ///
     /// # Errors
     /// [`ErrorKind::SourceMismatch`] if the bytes are not those of the descriptor's digest, and then
@@ -43,13 +49,15 @@ impl Repository {
         source: Arc<dyn BlobSource>,
         session: Option<UploadSession>,
         progress: &(dyn Fn(u64) + Send + Sync),
-    ) -> Result<(), Error> {
+    ) -> Result<u64, Error> {
         let mut place = self.connection.bulk.enter().await;
         let mut upload = Upload {
             repository: self,
             descriptor,
             source,
             session,
+            claim: self.claim_session(descriptor),
+            resumed: 0,
             attempts: self.attempts(),
             hashed: None,
             verified: false,
@@ -61,13 +69,15 @@ impl Repository {
             reported: 0,
             progress,
         };
+        upload.revive().await;
         loop {
             let fault = match upload.run().await {
                 Ok(()) => {
                     self.connection.habits.limit_chunk(upload.chunk);
                     place.completed();
                     upload.report(descriptor.size);
-                    return Ok(());
+                    upload.forget();
+                    return Ok(upload.resumed);
                 }
                 Err(fault) => fault,
             };
@@ -75,14 +85,12 @@ impl Repository {
                 place.congested();
             }
             if let Err(fault) = upload.recover(fault).await {
-                drop(place);
-                // Over a dead line, giving up would take as long as trying again.
-                let is_reachable = !matches!(fault.kind, ErrorKind::Network(_));
-                if let Some(session) = upload.session.take().filter(|_| is_reachable) {
-                    self.cancel_upload(session).await;
-                }
                 let name = self.blob_name(&descriptor.digest);
-                return Err(upload.attempts.error("push blob", name, fault));
+                let error = upload.attempts.error("push blob", name, fault);
+                upload.give_up(error.kind()).await;
+                // Not before: whoever waits for the place would begin to send what nobody wants any more.
+                drop(place);
+                return Err(error);
             }
         }
     }
@@ -94,6 +102,10 @@ pub(super) struct Upload<'a> {
     pub(super) descriptor: &'a Descriptor,
     pub(super) source: Arc<dyn BlobSource>,
     pub(super) session: Option<UploadSession>,
+    /// Where the session is kept for a later run.
+    pub(super) claim: Option<Claim>,
+    /// Bytes that an earlier run had sent into the present session.
+    pub(super) resumed: u64,
     pub(super) attempts: Attempts,
     /// A hasher and how much of the source it has seen.
     pub(super) hashed: Option<(u64, Hasher)>,
@@ -143,8 +155,12 @@ impl Upload<'_> {
         };
         let session = match session {
             Some(session) if session.offset.is_some_and(|offset| offset <= self.descriptor.size) => session,
-            _ => self.repository.open_upload(&mut self.attempts).await?,
+            _ => {
+                self.resumed = 0;
+                self.repository.open_upload(&mut self.attempts).await?
+            }
         };
+        self.keep(&session);
         self.advanced(session.offset);
         // Whatever happens next, the registry must be asked before anything is sent again.
         self.session = Some(UploadSession { offset: None, ..session.clone() });
@@ -199,6 +215,10 @@ impl Upload<'_> {
         }
         session.follow(&reply)?;
         session.offset = Some(confirmed(&reply, offset, end)?);
+        // The commit comes next: putting another file in place of the one there would cost more than it saves.
+        if session.offset != Some(size) {
+            self.keep(session);
+        }
         self.session = Some(UploadSession { offset: None, ..session.clone() });
         Ok(())
     }

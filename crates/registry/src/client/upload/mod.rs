@@ -3,9 +3,13 @@
 mod engine;
 mod feed;
 mod habits;
+mod kept;
 mod recovery;
+mod revival;
 mod sending;
 mod session;
 
 pub(crate) use habits::Habits;
+pub(crate) use kept::SessionStore;
+pub use revival::NEVER_KEPT;
 pub use session::UploadSession;

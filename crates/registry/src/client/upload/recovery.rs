@@ -20,6 +20,21 @@ const SAME_PLACE: u64 = 4 * 1024 * 1024;
 impl Upload<'_> {
     /// Makes ready for another try after `fault`, or gives it back.
     pub(super) async fn recover(&mut self, fault: Fault) -> Result<(), Fault> {
+        let fault = match self.remedy(fault).await {
+            Ok(()) => return Ok(()),
+            Err(fault) => fault,
+        };
+        // What an earlier run left is never a reason to fail.
+        if self.may_blame_revival(&fault.kind) {
+            self.drop_session(&fault);
+            // What its breaks seemed to tell of a limit was perhaps not about one.
+            self.chunk = self.repository.connection.habits.chunk();
+            return Ok(());
+        }
+        Err(fault)
+    }
+
+    async fn remedy(&mut self, fault: Fault) -> Result<(), Fault> {
         match &fault.kind {
             ErrorKind::TooLarge { .. } => self.step_down(fault),
             ErrorKind::NotFound { .. } | ErrorKind::Protocol(_) => self.begin_again(fault),
@@ -65,10 +80,15 @@ impl Upload<'_> {
         if self.objections > OBJECTIONS || self.session.is_none() {
             return Err(fault);
         }
+        self.drop_session(&fault);
+        Ok(())
+    }
+
+    fn drop_session(&mut self, fault: &Fault) {
         tracing::debug!(cause = %fault.kind, "beginning an upload again");
         self.session = None;
         self.furthest = 0;
-        Ok(())
+        self.resumed = 0;
     }
 }
 

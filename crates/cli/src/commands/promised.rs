@@ -1,0 +1,66 @@
+//! The releases that `deckhousereleases.yaml` beside a bundle promises.
+
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use deckhouse::release_list::{RELEASES_FILE, parse_releases};
+use mirror::MissingItem;
+use semver::Version;
+
+use crate::failure::Failure;
+
+/// What the files say that lie in the directories of a bundle.
+#[derive(Debug, Default)]
+pub(super) struct Promised {
+    /// The files that could be read.
+    pub(super) files: Vec<(PathBuf, BTreeSet<Version>)>,
+    /// Those that are there and cannot be used.
+    pub(super) unusable: Vec<MissingItem>,
+}
+
+impl Promised {
+    /// Reads what lies beside `bundle`, which is named once for each of its directories. A bundle on several
+    /// sticks may have the file on any of them.
+    pub(super) fn beside(bundle: &[PathBuf]) -> Result<Self, Failure> {
+        let mut promised = Self::default();
+        for path in bundle.iter().map(|path| path.with_file_name(RELEASES_FILE)) {
+            let bytes = match fs::read(&path) {
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                Err(error) => return Err(Failure::file(&path, &error)),
+            };
+            match parse_releases(&bytes) {
+                Ok(releases) => promised.files.push((path, releases)),
+                Err(error) => {
+                    promised.unusable.push(item(&path, String::new(), Vec::new(), &error.to_string()));
+                }
+            }
+        }
+        Ok(promised)
+    }
+
+    /// All releases that are promised.
+    pub(super) fn releases(&self) -> BTreeSet<Version> {
+        self.files.iter().flat_map(|(_, releases)| releases).cloned().collect()
+    }
+
+    /// The releases of a bundle that a file keeps silent about: a cluster would not be told of them.
+    pub(super) fn silent_about<'a>(
+        &'a self,
+        releases: &'a BTreeSet<Version>,
+    ) -> impl Iterator<Item = MissingItem> + 'a {
+        self.files.iter().flat_map(move |(path, told)| {
+            releases.difference(told).map(move |version| {
+                let by = vec![format!("release v{version}")];
+                item(path, format!("v{version}"), by, "the bundle has this release, the file does not")
+            })
+        })
+    }
+}
+
+fn item(path: &Path, reference: String, wanted_by: Vec<String>, reason: &str) -> MissingItem {
+    MissingItem { repository: path.display().to_string(), reference, wanted_by, reason: reason.to_owned() }
+}

@@ -1,0 +1,88 @@
+//! `deckhousereleases.yaml` read back: which releases a delivery promises.
+//!
+//! Only the names are read. The rest is for the cluster, and other tools write other fields.
+
+use std::collections::BTreeSet;
+
+use semver::Version;
+
+use crate::{
+    version::parse_tag,
+    yaml::{self, Value},
+};
+
+/// Name of the file beside a bundle, fixed by the platform's documentation.
+pub const RELEASES_FILE: &str = "deckhousereleases.yaml";
+
+/// Why the releases of a file cannot be told.
+#[derive(Debug, thiserror::Error)]
+pub enum ReleaseListError {
+    /// Not YAML.
+    #[error("it cannot be read as YAML: {0}")]
+    Yaml(String),
+    /// A document that is no `DeckhouseRelease`, or names no version.
+    #[error("document {number} is no DeckhouseRelease with a version vX.Y.Z")]
+    Document {
+        /// Its number, from 1.
+        number: usize,
+    },
+}
+
+/// Reads the versions of all releases in `deckhousereleases.yaml`.
+///
+/// A document of another kind is an error and not passed over: nothing else belongs into that file.
+pub fn parse_releases(yaml: &[u8]) -> Result<BTreeSet<Version>, ReleaseListError> {
+    let documents = yaml::parse_all(yaml).map_err(|error| ReleaseListError::Yaml(error.to_string()))?;
+    let version = |(number, document): (usize, &Value)| {
+        release_version(document).ok_or(ReleaseListError::Document { number: number + 1 })
+    };
+    documents.iter().enumerate().map(version).collect()
+}
+
+fn release_version(document: &Value) -> Option<Version> {
+    let text = |value: Option<&Value>| match value {
+        Some(Value::Text(text)) => Some(text.clone()),
+        _ => None,
+    };
+    if text(document.get("kind"))? != "DeckhouseRelease" {
+        return None;
+    }
+    let version = text(document.get("spec").and_then(|spec| spec.get("version")))?;
+    parse_tag(&version).or_else(|| parse_tag(&format!("v{version}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ReleaseInfo, ReleaseManifest, write_releases};
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let versions = ["v1.58.3", "v1.57.5", "v1.59.0-rc.1"];
+        let releases = versions.map(|version| ReleaseManifest {
+            info: ReleaseInfo::parse(format!(r#"{{"version":"{version}"}}"#).as_bytes()).unwrap(),
+            changelog: Some(b"candi:\n  fixes: [{summary: x}]\n".to_vec()),
+        });
+        let read = parse_releases(write_releases(&releases).unwrap().as_bytes()).unwrap();
+        let expected: BTreeSet<Version> = versions.iter().filter_map(|version| parse_tag(version)).collect();
+        assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn what_may_be_missing_and_what_may_not() {
+        assert_eq!(parse_releases(b"").unwrap(), BTreeSet::new());
+        assert_eq!(parse_releases(b"---\n---\n").unwrap(), BTreeSet::new());
+        let bare = b"kind: DeckhouseRelease\nspec: {version: 1.58.3}\n";
+        assert_eq!(parse_releases(bare).unwrap(), BTreeSet::from([Version::new(1, 58, 3)]));
+        for (yaml, said) in [
+            ("kind: [", "YAML"),
+            ("just text", "document 1"),
+            ("kind: DeckhouseRelease\nspec: {version: v1.58.3}\n---\nkind: ConfigMap\n", "document 2"),
+            ("kind: DeckhouseRelease\nspec: {}\n", "document 1"),
+            ("kind: DeckhouseRelease\nspec: {version: latest}\n", "document 1"),
+        ] {
+            let error = parse_releases(yaml.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(said), "{yaml}: {error}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! Whether a bundle holds all that its own lists name.
+//!
+//! The bundle is read as if it were a source, by the same steps as a pull plans by, and what a pull would
+//! miss is what the bundle lacks. What is looked for begins with what is there: the releases and module
+//! versions that have a tag, and the channels. So a bundle of a few channels, without modules or without
+//! databases is complete in itself; and what was never in it (a release, a database, an attestation)
+//! cannot be missed, unless `deckhousereleases.yaml` promises it.
+//!
+//! Who asks: `bundle verify`; a push before it sends anything, since a cluster would see a release whose
+//! images are not there; `mirror verify`, which asks the target for what the bundle lacks.
+
+use std::collections::BTreeSet;
+
+use bundle::Bundle;
+use deckhouse::{
+    channel::Channel,
+    release_info::is_module_version,
+    release_list::RELEASES_FILE,
+    repositories::{INSTALL, INSTALL_STANDALONE, MODULES, RELEASE_CHANNEL, module, module_release},
+    version::{parse_tag, tag_of},
+};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use oci::Tag;
+use semver::Version;
+
+use crate::{
+    Contents, Error, MissingItem,
+    discover::{
+        modules::{self, one_version},
+        platform::{self, tag},
+    },
+    error::{Place, merge},
+    events::Silent,
+    source::{BundleImages, BundleThenTarget, Images, Need, Source},
+};
+
+/// Images that are read at once: each takes a core, and some memory for its compression.
+const AT_ONCE: usize = 4;
+
+/// The repositories that have tags of releases and channels.
+const PLATFORM: [&str; 4] = ["", INSTALL, INSTALL_STANDALONE, RELEASE_CHANNEL];
+
+/// What was looked for in a bundle.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Completeness {
+    /// The platform's releases in the bundle, ascending.
+    #[serde(serialize_with = "tags")]
+    pub releases: BTreeSet<Version>,
+    /// Versions of modules in the bundle, of all modules together.
+    pub module_versions: usize,
+    /// Tags and digests that were found: of releases, channels, module versions and their lists.
+    pub images: usize,
+    /// What is not there, and what wants it.
+    #[serde(skip)]
+    pub missing: Vec<MissingItem>,
+}
+
+fn tags<S: serde::Serializer>(versions: &BTreeSet<Version>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(versions.iter().map(tag_of))
+}
+
+/// Looks in the bundle for everything that its releases, channels and modules name, and for the releases
+/// that `promised`, from `deckhousereleases.yaml`, has.
+///
+/// # Errors
+/// [`Error::File`] if the bundle cannot be read. What is damaged is no error but missing.
+pub async fn completeness(
+    bundle: &Bundle,
+    contents: &Contents,
+    promised: &BTreeSet<Version>,
+) -> Result<Completeness, Error> {
+    let source = Source::of(BundleImages { bundle, contents });
+    let sought = Sought::of(contents);
+    sought.find(&source, promised).await?;
+    let (wanted, missing) = source.take();
+    let module_versions = sought.modules.iter().map(|module| module.versions.len()).sum();
+    Ok(Completeness { releases: sought.releases, module_versions, images: wanted.images().count(), missing })
+}
+
+/// Reads a bundle that is to be pushed or compared with, and looks whether it is complete.
+///
+/// # Errors
+/// [`Error::Incomplete`] with everything that is missing, if any image cannot be read as a whole;
+/// [`Error::File`] if the bundle cannot be read. Holes in the lists alone are no error here.
+pub async fn read(bundle: &Bundle, promised: &BTreeSet<Version>) -> Result<(Contents, Completeness), Error> {
+    let (contents, damaged) = Contents::read_what_is_there(bundle);
+    let found = completeness(bundle, &contents, promised).await?;
+    if damaged.is_empty() {
+        return Ok((contents, found));
+    }
+    let items = merge(damaged.into_iter().chain(found.missing));
+    Err(Error::Incomplete { place: Place::Bundle, items })
+}
+
+/// As [`completeness`], where the target that `images` knows may have what the bundle lacks.
+pub(crate) async fn missing_in_both(
+    contents: &Contents,
+    images: BundleThenTarget<'_>,
+    promised: &BTreeSet<Version>,
+) -> Result<Vec<MissingItem>, Error> {
+    let source = Source::of(images);
+    Sought::of(contents).find(&source, promised).await?;
+    Ok(source.take().1)
+}
+
+/// Where the search begins.
+struct Sought<'a> {
+    releases: BTreeSet<Version>,
+    channels: BTreeSet<Channel>,
+    modules: Vec<Module<'a>>,
+}
+
+struct Module<'a> {
+    name: &'a str,
+    versions: BTreeSet<&'a Tag>,
+    channels: BTreeSet<Channel>,
+}
+
+impl<'a> Sought<'a> {
+    fn of(contents: &'a Contents) -> Self {
+        let platform = PLATFORM.iter().flat_map(|path| tags_of(contents, path));
+        let names: BTreeSet<&str> =
+            contents.repositories.iter().filter_map(|repository| module_name(&repository.path)).collect();
+        Self {
+            releases: platform.clone().filter_map(|tag| parse_tag(tag.as_str())).collect(),
+            channels: platform.filter_map(|tag| tag.as_str().parse().ok()).collect(),
+            modules: names.into_iter().map(|name| Module::of(contents, name)).collect(),
+        }
+    }
+
+    async fn find<I: Images>(&self, source: &Source<I>, promised: &BTreeSet<Version>) -> Result<(), Error> {
+        // A bundle of modules alone promises no release, whatever lies beside it.
+        let promised = promised.iter().filter(|_| !self.releases.is_empty() || !self.channels.is_empty());
+        for version in promised {
+            source.want(RELEASE_CHANNEL, tag(&tag_of(version))?, Need::Required, RELEASES_FILE).await?;
+        }
+        stream::iter(&self.releases)
+            .map(Ok)
+            .try_for_each_concurrent(AT_ONCE, |version| async move {
+                platform::release(source, version, &Silent).await.map(drop)
+            })
+            .await?;
+        stream::iter(&self.channels)
+            .map(Ok)
+            .try_for_each_concurrent(AT_ONCE, |channel| self.find_channel(source, *channel))
+            .await?;
+        stream::iter(&self.modules)
+            .map(Ok)
+            .try_for_each_concurrent(AT_ONCE, |module| module.find(source))
+            .await
+    }
+
+    async fn find_channel<I: Images>(&self, source: &Source<I>, channel: Channel) -> Result<(), Error> {
+        let (by, reference) = (format!("channel {channel}"), tag(channel.name())?);
+        let Some(manifest) = source.want(RELEASE_CHANNEL, reference.clone(), Need::Required, &by).await?
+        else {
+            return Ok(());
+        };
+        let Some(release) = platform::release_files(source, &reference, &manifest, &by).await? else {
+            return Ok(());
+        };
+        let version = release.info.version;
+        let version_tag = tag(&tag_of(&version))?;
+        if !self.releases.contains(&version) {
+            source.want(RELEASE_CHANNEL, version_tag.clone(), Need::Required, &by).await?;
+        }
+        for path in platform::channel(source, channel, &version).await? {
+            // Not every release has an installer of each kind.
+            let is_optional = path == INSTALL_STANDALONE;
+            if !is_optional || source.manifest(path, &version_tag).await?.is_some() {
+                source.miss(path, &reference, &by, "not found");
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Module<'a> {
+    fn of(contents: &'a Contents, name: &'a str) -> Self {
+        let releases = tags_of(contents, &module_release(name));
+        let versions = tags_of(contents, &module(name)).chain(releases.clone());
+        Self {
+            name,
+            versions: versions.filter(|tag| is_module_version(tag.as_str())).collect(),
+            channels: releases.filter_map(|tag| tag.as_str().parse().ok()).collect(),
+        }
+    }
+
+    async fn find<I: Images>(&self, source: &Source<I>) -> Result<(), Error> {
+        let mut versions: BTreeSet<Tag> = self.versions.iter().copied().cloned().collect();
+        for channel in &self.channels {
+            versions.extend(modules::channel(source, self.name, *channel).await?.version());
+        }
+        for version in &versions {
+            if !one_version(source, self.name, version, &Silent).await? {
+                let (path, by) = (module_release(self.name), format!("module {} {version}", self.name));
+                source.miss(&path, &version.clone().into(), &by, "not found");
+            }
+        }
+        Ok(())
+    }
+}
+
+fn tags_of<'a>(contents: &'a Contents, path: &str) -> impl Iterator<Item = &'a Tag> + Clone + use<'a> {
+    contents.repository(path).into_iter().flat_map(|repository| repository.tags.keys())
+}
+
+/// The module that a repository belongs to.
+fn module_name(path: &str) -> Option<&str> {
+    path.strip_prefix(MODULES)?.strip_prefix('/')?.split('/').next()
+}

@@ -1,0 +1,61 @@
+//! The images of one registry root.
+
+use std::sync::Arc;
+
+use oci::{Descriptor, RawManifest, RepositoryName, RepositoryUrl, TagOrDigest};
+use registry::client::{Client, Repository};
+
+use super::{Images, LayerStore, layers::Kept, manifests::Manifests};
+use crate::{Error, journal::Journal};
+
+/// One registry root that is read from; manifests and layers are each fetched once.
+#[derive(Debug)]
+pub struct RegistryImages {
+    client: Client,
+    root: RepositoryName,
+    layers: LayerStore,
+    manifests: Manifests,
+}
+
+impl RegistryImages {
+    /// The images below `root`. With a journal, what an interrupted pull has read is not fetched again.
+    pub(crate) fn new(client: Client, root: RepositoryName, journal: Option<Arc<Journal>>) -> Self {
+        let layers = journal.as_deref().map_or_else(LayerStore::temporary, LayerStore::in_journal);
+        Self { client, root, layers, manifests: Manifests::new(journal) }
+    }
+
+    /// The root with its host.
+    pub(super) fn root(&self) -> RepositoryUrl {
+        RepositoryUrl { host: self.client.host().clone(), repository: self.root.clone() }
+    }
+
+    /// Lets go of the layers that were read.
+    pub(super) fn forget_layers(&self) {
+        self.layers.forget();
+    }
+
+    /// The repository at `path` below the root.
+    pub(super) fn repository(&self, path: &str) -> Result<Repository, Error> {
+        let name = self.root.join(path).map_err(|error| Error::Internal(error.to_string()))?;
+        Ok(self.client.repository(name))
+    }
+}
+
+impl Images for RegistryImages {
+    fn name(&self, path: &str) -> String {
+        let separator = if path.is_empty() { "" } else { "/" };
+        format!("{}{separator}{path}", self.root())
+    }
+
+    fn accepts(&self, path: &str) -> bool {
+        self.root.join(path).is_ok()
+    }
+
+    async fn manifest(&self, path: &str, reference: &TagOrDigest) -> Result<Option<RawManifest>, Error> {
+        self.manifests.get(path, reference, &self.repository(path)?).await
+    }
+
+    async fn layer(&self, path: &str, layer: &Descriptor) -> Result<Option<Kept>, Error> {
+        self.layers.get(layer, &self.repository(path)?).await.map(Some)
+    }
+}
