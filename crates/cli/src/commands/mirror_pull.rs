@@ -17,7 +17,7 @@ use mirror::{
 use serde::Serialize;
 
 use super::{
-    delivery,
+    delivery::{self, Delivery},
     size::{count, database_names, human},
 };
 use crate::{
@@ -97,19 +97,21 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         part_size: args.images_bundle_chunk_size.filter(|size| *size > 0),
         gost: args.gost_digest,
     };
+    let delivery = Delivery::stage(
+        &destination.path,
+        journal.directory(),
+        &discovery.release_manifests,
+        environment.executable.as_deref(),
+    )?;
     let parallel = usize::from(args.connection.parallel);
     let observer: Arc<dyn Observer> = progress.clone();
     let written =
         pull(&source, &plan, &discovery.wanted, &journal, &destination, parallel, &observer).await?;
     pulled.files = written.files;
     pulled.gost_sums = written.sums;
-    pulled.files.push(delivery::write_releases(&destination.path, &discovery.release_manifests)?);
-    if let Some(executable) = &environment.executable {
-        pulled.files.push(delivery::copy_binary(&destination.path, executable)?);
-        if !delivery::IS_STATIC {
-            progress
-                .warn("the dhctl beside the bundle is not the static Linux binary and may not run elsewhere");
-        }
+    pulled.files.extend(delivery.publish()?);
+    if environment.executable.is_some() && !delivery::IS_STATIC {
+        progress.warn("the dhctl beside the bundle is not the static Linux binary and may not run elsewhere");
     }
     journal.remove()?;
     Printer::new(&args.output).result("mirror pull", &pulled, &text(&pulled))
