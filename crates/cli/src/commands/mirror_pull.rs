@@ -17,7 +17,7 @@ use mirror::{
 use serde::Serialize;
 
 use super::{
-    delivery,
+    delivery::{self, Delivery},
     size::{count, database_names, human},
 };
 use crate::{
@@ -65,6 +65,8 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         password_file: args.source_password_file.as_deref(),
         license: args.license.as_ref(),
         flag: "--source-login",
+        password_flag: "--source-password",
+        password_variable: "DHCTL_CLI_MIRROR_SOURCE_PASSWORD",
     };
     let credentials = login.resolve(&args.source, &environment).await?;
     let client = settings::client(&args.source, credentials, &args.connection, &environment)?;
@@ -90,29 +92,29 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         return Printer::new(&args.output).result("mirror pull", &pulled, &dry_run_text(&pulled));
     };
 
-    let executable = environment.executable.as_deref();
-    let beside = delivery::room(&path, &discovery.release_manifests, executable);
     let destination = Destination {
         path,
         part_size: args.images_bundle_chunk_size.filter(|size| *size > 0),
         gost: args.gost_digest,
-        beside,
     };
+    let delivery = Delivery::stage(
+        &destination.path,
+        journal.directory(),
+        &discovery.release_manifests,
+        environment.executable.as_deref(),
+    )?;
     let parallel = usize::from(args.connection.parallel);
     let observer: Arc<dyn Observer> = progress.clone();
     let written =
         pull(&source, &plan, &discovery.wanted, &journal, &destination, parallel, &observer).await?;
-    // The bundle is complete: there is nothing left to go on with, whatever becomes of what lies beside it.
-    journal.remove()?;
     pulled.files = written.files;
     pulled.gost_sums = written.sums;
-    pulled.files.push(delivery::write_releases(&destination.path, &discovery.release_manifests)?);
-    if let Some(executable) = executable {
-        pulled.files.push(delivery::copy_binary(&destination.path, executable)?);
-        if !delivery::IS_STATIC {
-            progress
-                .warn("the dhctl beside the bundle is not the static Linux binary and may not run elsewhere");
-        }
+    let beside = delivery.publish();
+    // The bundle is complete: there is nothing left to go on with, whatever becomes of what lies beside it.
+    journal.remove()?;
+    pulled.files.extend(beside?);
+    if environment.executable.is_some() && !delivery::IS_STATIC {
+        progress.warn("the dhctl beside the bundle is not the static Linux binary and may not run elsewhere");
     }
     Printer::new(&args.output).result("mirror pull", &pulled, &text(&pulled))
 }

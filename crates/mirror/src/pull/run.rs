@@ -27,8 +27,6 @@ pub struct Destination {
     pub part_size: Option<u64>,
     /// Whether to sum the bundle and its parts up by GOST R 34.11-2012.
     pub gost: bool,
-    /// Bytes that will be written beside the bundle once it is complete, which must fit too.
-    pub beside: u64,
 }
 
 /// What a pull has written.
@@ -130,12 +128,12 @@ async fn begin(
     observer: &Arc<dyn Observer>,
 ) -> Result<Begun, Error> {
     let (plan, journal, observer) = (plan.clone(), journal.clone(), observer.clone());
-    let (part_size, beside) = (destination.part_size, destination.beside);
+    let part_size = destination.part_size;
     blocking(move || {
         let layout = plan.layout();
         let mut begun = journal.begin(layout, part_size, &*observer)?;
         if begun.written.is_empty() {
-            check_space(layout.size(), beside, &journal)?;
+            check_space(layout.size(), &journal)?;
         }
         for (offset, bytes) in layout.fixed_segments() {
             begun.writer.write_at(offset, &bytes)?;
@@ -155,7 +153,7 @@ async fn begin(
 }
 
 /// Refuses before the first byte what cannot fit. Layers that planning has kept are moved, not copied.
-fn check_space(size: u64, beside: u64, journal: &Journal) -> Result<(), Error> {
+fn check_space(size: u64, journal: &Journal) -> Result<(), Error> {
     let directory = journal.blobs();
     let failed = |source| Error::File { path: directory.clone(), source };
     let mut kept = 0;
@@ -163,7 +161,7 @@ fn check_space(size: u64, beside: u64, journal: &Journal) -> Result<(), Error> {
         kept += file.and_then(|file| file.metadata()).map_err(failed)?.len();
     }
     let free = bundle::free_space(&directory).map_err(failed)?;
-    if free.saturating_add(kept) < size.saturating_add(beside) {
+    if free.saturating_add(kept) < size {
         return Err(BundleError::DiskFull { path: directory, needed: size, free }.into());
     }
     Ok(())

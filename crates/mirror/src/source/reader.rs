@@ -290,6 +290,13 @@ impl<I: Images> Source<I> {
         }
     }
 
+    /// Whether something of this repository was taken down as missing.
+    pub(crate) fn lacks_some_of(&self, path: &str) -> bool {
+        let repository = self.images.name(path);
+        let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        missing.keys().any(|(lacking, _)| *lacking == repository)
+    }
+
     fn lock_wanted(&self) -> std::sync::MutexGuard<'_, Wanted> {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
     }
