@@ -9,6 +9,7 @@ mod complete;
 mod d8;
 mod damaged_push;
 mod docker_registry;
+mod foreign;
 mod harbor;
 mod incomplete;
 mod interrupt;
