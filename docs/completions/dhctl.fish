@@ -29,7 +29,7 @@ complete -c dhctl -n "__fish_dhctl_needs_command" -s V -l version -d 'Print vers
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "mirror" -d 'Pull a distribution into a bundle, or push a bundle into a private registry'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "bundle" -d 'Look into a bundle'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s i -l images-bundle-path -d 'The bundle: written by a pull, read by a push. Must end in .tar. A push may be given several, one for each directory that has parts of it' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s i -l images-bundle-path -d 'The bundle: written by a pull, read by a push. Must end in .tar. A push may be given several, one for each directory that has parts of it, or a directory of archives as "d8 mirror pull" makes them' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l source -d 'Registry to pull from, as HOST[:PORT]/PATH' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l source-login -d 'Login for --source' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l source-password -d 'Password for --source; with --source-login it wins over --license' -r
@@ -67,7 +67,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -f -a "verify" -d 'Read a registry back against a bundle: every tag, manifest and blob'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -s i -l images-bundle-path -d 'The bundle that the registry is compared with; once for each directory that has parts (repeatable)' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -s i -l images-bundle-path -d 'The bundle that the registry is compared with, or a directory of archives of d8; once for each directory that has parts (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -s r -l registry -d 'Registry to read, as HOST[:PORT]/PATH' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -s p -l registry-password -d 'Password for --registry' -r

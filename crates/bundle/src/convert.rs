@@ -4,11 +4,16 @@ use std::{
     fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    sync::Arc,
     thread,
 };
 
+use oci::BlobSource as _;
+
 use crate::{
-    Bundle, BundleError, Writer, disk, names,
+    BundleError, Writer,
+    archive::Archive,
+    disk, names,
     progress::Progress,
     replace, stream,
     sums::{GostSums, Lane, StatedSums},
@@ -28,15 +33,15 @@ pub struct Converted {
     pub checked: usize,
 }
 
-/// Writes the bundle that `paths` name into `directory` in parts of at most `part_size` bytes. `paths` are
-/// as for [`Bundle::open`]; the bundle keeps its name. GOST sums that lie beside it are checked while it is
+/// Writes the archive that `paths` name into `directory` in parts of at most `part_size` bytes. `paths` are
+/// as for [`crate::Bundle::open`], but no directories; the bundle keeps its name. GOST sums that lie beside it are checked while it is
 /// read; then, or if `gost`, those of the new files are written too.
 ///
 /// The files get their names only when everything is there and right; after a failure nothing is left,
 /// unless it is only the sums that cannot be written.
 ///
 /// # Errors
-/// As [`Bundle::open`] and [`Writer`]; [`BundleError::WrongSum`]; [`BundleError::OntoItself`] if the bundle
+/// As [`crate::Bundle::open`] and [`Writer`]; [`BundleError::WrongSum`]; [`BundleError::OntoItself`] if the bundle
 /// lies in `directory`; [`BundleError::Cancelled`].
 pub fn split(
     paths: &[PathBuf],
@@ -45,12 +50,12 @@ pub fn split(
     gost: bool,
     progress: &dyn Progress,
 ) -> Result<Converted, BundleError> {
-    let bundle = Bundle::open(paths)?;
+    let archive = Archive::read(Arc::new(Volumes::open(paths)?))?;
     let name = paths[0].file_name().unwrap_or_default();
-    convert(&bundle, &directory.join(name), Some(part_size), gost, progress)
+    convert(&archive.volumes, &directory.join(name), Some(part_size), gost, progress)
 }
 
-/// Writes the bundle that `paths` name into the one file `out`, byte for byte. Otherwise as [`split`].
+/// Writes the archive that `paths` name into the one file `out`, byte for byte. Otherwise as [`split`].
 ///
 /// # Errors
 /// As [`split`].
@@ -60,24 +65,24 @@ pub fn join(
     gost: bool,
     progress: &dyn Progress,
 ) -> Result<Converted, BundleError> {
-    convert(&Bundle::open(paths)?, out, None, gost, progress)
+    let archive = Archive::read(Arc::new(Volumes::open(paths)?))?;
+    convert(&archive.volumes, out, None, gost, progress)
 }
 
 fn convert(
-    bundle: &Bundle,
+    volumes: &Volumes,
     out: &Path,
     part_size: Option<u64>,
     gost: bool,
     progress: &dyn Progress,
 ) -> Result<Converted, BundleError> {
-    let volumes = bundle.volumes();
     refuse_itself(volumes, out)?;
     let stated = StatedSums::read(volumes)?;
     check_room(out, volumes)?;
     let write = || {
-        let writer = Writer::create(out, bundle.size(), part_size)?;
+        let writer = Writer::create(out, volumes.size(), part_size)?;
         writer.reserve()?;
-        progress.began(bundle.size());
+        progress.began(volumes.size());
         let sums = copy(volumes, &writer, gost, &stated, progress)?;
         Ok((sums, writer.finish()?))
     };
@@ -93,7 +98,7 @@ fn convert(
     if let Some(sums) = &sums {
         files.extend(sums.write(out)?);
     }
-    Ok(Converted { size: bundle.size(), files, sums, checked: stated.whole.len() + stated.parts.len() })
+    Ok(Converted { size: volumes.size(), files, sums, checked: stated.whole.len() + stated.parts.len() })
 }
 
 /// Copies every byte, and sums up what the input's and the output's sums are of, each on its own thread.
@@ -157,7 +162,6 @@ fn refuse_itself(volumes: &Volumes, out: &Path) -> Result<(), BundleError> {
 
 /// Says before the first byte that the disk is too small.
 fn check_room(out: &Path, volumes: &Volumes) -> Result<(), BundleError> {
-    use oci::BlobSource as _;
     let needed = volumes.size();
     let free = disk::room(out).map_err(BundleError::io(names::directory(out)))?;
     if free < needed {

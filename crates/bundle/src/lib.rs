@@ -1,10 +1,13 @@
-//! The bundle: one plain tar of OCI image layouts, whole or in parts, written at planned offsets and
+//! The bundle: one plain tar of OCI image layouts, whole or in parts (or several, as `d8` makes them), written at planned offsets and
 //! read in place. Knows files, no network.
 
+mod archive;
+mod archives;
 mod convert;
 pub mod disk;
 pub mod error;
 pub mod layout;
+mod legacy;
 mod lock;
 mod names;
 mod part_fault;

@@ -61,6 +61,22 @@ pub(crate) fn looks_like_part(name: &OsStr) -> bool {
         })
 }
 
+/// The archive that the file `name` belongs to, as a whole, part, sum or unfinished work; `None` for other
+/// files, and for hidden ones, which systems leave on sticks (`._d8.tar`).
+pub(crate) fn archive_of(name: &OsStr) -> Option<&OsStr> {
+    if name.as_encoded_bytes().starts_with(b".") {
+        return None;
+    }
+    let mut archive = Path::new(name);
+    while let b"partial" | b"gostsum" = archive.extension()?.as_encoded_bytes() {
+        archive = Path::new(archive.file_stem()?);
+    }
+    if looks_like_part(archive.as_os_str()) {
+        archive = Path::new(Path::new(archive.file_stem()?).file_stem()?);
+    }
+    (archive.extension()? == "tar").then_some(archive.as_os_str())
+}
+
 /// A file of a bundle, as its name tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -145,6 +161,34 @@ mod tests {
         ];
         for (name, expected) in cases {
             assert_eq!(kind(OsStr::new("d8.tar"), OsStr::new(name)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn archives_are_told_by_all_their_files() {
+        for name in [
+            "platform.tar",
+            "platform.tar.0000.chunk",
+            "platform.tar.gostsum",
+            "platform.tar.12345.chunk.gostsum",
+            "platform.tar.partial",
+            "platform.tar.0001.chunk.partial",
+            "platform.tar.gostsum.partial",
+        ] {
+            assert_eq!(archive_of(OsStr::new(name)), Some(OsStr::new("platform.tar")), "{name}");
+        }
+        for name in [
+            "._d8.tar",
+            ".tar",
+            "tar",
+            "d8.tar.partial.d",
+            "d8.tgz",
+            "dhctl",
+            "d8.tar.chunk",
+            "d8.chunk",
+            "x.gostsum",
+        ] {
+            assert_eq!(archive_of(OsStr::new(name)), None, "{name}");
         }
     }
 

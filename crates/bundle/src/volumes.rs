@@ -107,6 +107,11 @@ impl Volumes {
         files.iter().map(|volume| volume.path.clone()).collect()
     }
 
+    /// Whether `file` is one of its files.
+    pub(crate) fn has(&self, file: &Path) -> bool {
+        self.files.iter().any(|volume| volume.path == file)
+    }
+
     /// Puts the name of the file that failed to an error of [`BlobSource::read_at`].
     pub(crate) fn failed(&self, error: io::Error) -> BundleError {
         match error.downcast::<ReadFailed>() {

@@ -8,10 +8,16 @@ use registry::client::{Client, ClientOptions, Credentials};
 
 use crate::{Environment, args::ConnectionArgs, failure::Failure};
 
-/// Checks the name of a bundle by the documented rules: it ends in `.tar` and is no directory.
+/// Checks the name of a bundle to be read: one archive, or a directory of them.
+pub(crate) fn bundle_to_read(path: &Path) -> Result<(), Failure> {
+    if path.is_dir() { Ok(()) } else { bundle_path(path).map(drop) }
+}
+
+/// Checks the name of an archive by the documented rules: it ends in `.tar` and is no directory.
 pub(crate) fn bundle_path(path: &Path) -> Result<PathBuf, Failure> {
     if path.is_dir() {
-        return Err(Failure::usage(format!("{}: is a directory, not a bundle", path.display())));
+        let message = format!("{}: is a directory; a pull writes one file", path.display());
+        return Err(Failure::usage(message).hint("name the file in it, as d8.tar"));
     }
     if path.extension().is_none_or(|extension| extension != "tar") {
         return Err(Failure::usage(format!("{}: the name of a bundle must end in .tar", path.display())));

@@ -6,13 +6,19 @@ use bundle::Bundle;
 use deckhouse::repositories::MODULES;
 use oci::{Descriptor, Digest, Manifest, RawManifest, Tag, layout, manifest::MAX_NESTING};
 
-use crate::{Error, MissingItem, error::Place};
+use crate::{
+    Error, MissingItem,
+    channel_tags::{self, MadeTag},
+    error::Place,
+};
 
 /// The whole content of a bundle, manifests read and checked.
 #[derive(Debug)]
 pub struct Contents {
     /// The repositories in order of their paths.
     pub repositories: Vec<Repository>,
+    /// Tags among theirs that no index in the bundle has.
+    pub made_tags: Vec<MadeTag>,
 }
 
 /// One repository of a bundle.
@@ -52,7 +58,9 @@ impl Contents {
         }
         missing.sort();
         missing.dedup();
-        (Self { repositories }, missing)
+        let mut contents = Self { repositories, made_tags: Vec::new() };
+        contents.made_tags = channel_tags::make(bundle, &mut contents);
+        (contents, missing)
     }
 
     /// The repository at `path`; empty for the root.

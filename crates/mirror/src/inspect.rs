@@ -20,7 +20,9 @@ use crate::{Contents, Error, contents, source::BlobStream};
 pub struct Inspection {
     /// Size of the whole bundle in bytes.
     pub size: u64,
-    /// Number of parts; 1 for a whole file.
+    /// Number of archives: 1, or all in a directory.
+    pub archives: usize,
+    /// Number of files that they lie in; 1 for a whole file.
     pub parts: usize,
     /// Bytes of all blobs, each counted once.
     pub unique_blob_size: u64,
@@ -95,6 +97,7 @@ pub fn inspect(bundle: &Bundle) -> Result<Inspection, Error> {
         .collect();
     Ok(Inspection {
         size: bundle.size(),
+        archives: bundle.archives(),
         parts: bundle.parts(),
         unique_blob_size: unique.values().map(|(size, _)| size).sum(),
         releases: release_channel.map(versions).unwrap_or_default(),
@@ -127,7 +130,7 @@ fn channels(bundle: &Bundle, repository: &contents::Repository) -> BTreeMap<Stri
 }
 
 /// The version that a release channel's image names; `None` if it does not say.
-fn version(bundle: &Bundle, path: &str, manifest: &RawManifest) -> Option<String> {
+pub(crate) fn version(bundle: &Bundle, path: &str, manifest: &RawManifest) -> Option<String> {
     let Ok(Manifest::Image { layers, .. }) = manifest.parse() else {
         return None;
     };

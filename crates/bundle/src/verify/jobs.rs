@@ -5,17 +5,17 @@
 //! their own. Where only parts have sums, parts are read side by side. Blobs that lie in no such range
 //! (all of them, without sums) are read one by one, by as many threads as there are cores.
 
-use std::ops::Range;
+use std::{ops::Range, sync::Arc};
 
 use oci::{Digest, Hasher};
 
 use crate::sums::StatedSums;
 
 /// A blob or manifest in the archive.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Entry {
-    /// Number of its repository.
-    pub(crate) repository: usize,
+    /// Path of its repository.
+    pub(crate) repository: Arc<str>,
     pub(crate) digest: Digest,
     /// Where its content lies.
     pub(crate) offset: u64,
@@ -135,7 +135,7 @@ mod tests {
         places
             .iter()
             .map(|(offset, size)| Entry {
-                repository: 0,
+                repository: "".into(),
                 digest: Digest::of(&content[at(*offset)..at(offset + size)]),
                 offset: *offset,
                 size: *size,

@@ -9,13 +9,15 @@ use oci::{Digest, layout::blob_path};
 use serde::{Serialize, Serializer};
 
 use super::references::References;
-use crate::{Bundle, BundleError, GostSum, Repository, layout::entry_path, volumes::Volumes};
+use crate::{Bundle, BundleError, GostSum, layout::entry_path, volumes::Volumes};
 
 /// The result of a verification that could be carried through.
 #[derive(Debug, Default, Serialize)]
 pub struct VerifyReport {
     /// Size of the bundle in bytes.
     pub size: u64,
+    /// The archives that it is made of: 1, or all in a directory.
+    pub archives: usize,
     /// The files that it lies in.
     pub files: usize,
     /// Blobs and manifests whose digest was checked.
@@ -58,30 +60,31 @@ impl Damage {
         Self { entry: None, images: Vec::new(), files: vec![file.to_owned()], reason }
     }
 
-    /// A blob whose content has the digest `actual`.
+    /// A blob of the repository `repository` that should have one digest and has another, in `files`.
     pub(super) fn of_content(
-        bundle: &Bundle,
-        repository: &Repository,
+        repository: &str,
         references: &References,
-        digest: &Digest,
-        actual: &Digest,
+        (digest, actual): (&Digest, &Digest),
+        files: Vec<PathBuf>,
     ) -> Self {
         Self {
-            entry: Some(entry_path(&repository.path, &blob_path(digest))),
+            entry: Some(entry_path(repository, &blob_path(digest))),
             images: references.images(digest),
-            files: bundle.files_of(repository, digest),
+            files,
             reason: format!("the content has the digest {actual}"),
         }
     }
 
     /// An archive that cannot be read as one.
-    pub(crate) fn of_structure(volumes: &Volumes, error: BundleError) -> Self {
+    pub(crate) fn of_structure(volumes: &Volumes, error: &BundleError) -> Self {
         match error {
             BundleError::Damaged { path, entry, reason } => {
-                Self { entry: Some(entry), ..Self::of_file(&path, reason) }
+                Self { entry: Some(entry.clone()), ..Self::of_file(path, reason.clone()) }
             }
-            BundleError::NotABundle { path, reason } => Self::of_file(&path, reason),
-            BundleError::WrongPart { path, fault } => Self::of_file(&path, fault.to_string()),
+            BundleError::NotABundle { path, reason } => {
+                Self::of_file(path, format!("not a bundle: {reason}"))
+            }
+            BundleError::WrongPart { path, fault } => Self::of_file(path, fault.to_string()),
             error => Self::of_file(volumes.path(0), error.to_string()),
         }
     }
@@ -93,7 +96,8 @@ impl Bundle {
     pub fn damaged_blob(&self, path: &str, digest: &Digest, actual: &Digest) -> Option<Damage> {
         let repository = self.repository(path)?;
         let references = References::read(self, repository, &mut Vec::new());
-        Some(Damage::of_content(self, repository, &references, digest, actual))
+        let files = self.files_of(repository, digest);
+        Some(Damage::of_content(path, &references, (digest, actual), files))
     }
 }
 

@@ -17,7 +17,9 @@ use super::{
     report::{CheckedSum, Damage, VerifyReport},
 };
 use crate::{
-    Bundle, BundleError, GostSum, part_fault,
+    Bundle, BundleError, GostSum, Repository,
+    archive::Archive,
+    archives, part_fault,
     progress::Progress,
     stream,
     sums::{Lane, StatedSums},
@@ -32,55 +34,79 @@ use crate::{
 /// As [`Bundle::open`] where there is nothing more to be told than that; [`BundleError::BadSumFile`],
 /// [`BundleError::Io`], [`BundleError::Cancelled`].
 pub fn verify(paths: &[PathBuf], progress: &dyn Progress) -> Result<VerifyReport, BundleError> {
-    let volumes = Arc::new(Volumes::open(paths)?);
-    let stated = StatedSums::read(&volumes)?;
-    match Bundle::read(Arc::clone(&volumes)) {
-        Ok(bundle) => check(&bundle, &stated, progress),
-        // With sums it can be told which part is to blame.
-        Err(error) if stated.is_empty() || !error.is_damage() => Err(error),
-        Err(error) => {
-            let mut report = run(&volumes, &[], &stated, progress)?.report(&volumes, &stated);
-            report.damages.insert(0, Damage::of_structure(&volumes, error));
-            Ok(report)
-        }
+    let archives = archives::open(paths)?;
+    let alone = archives.len() == 1;
+    let (mut subjects, mut sound) = (Vec::new(), Vec::new());
+    for volumes in archives.into_iter().map(Arc::new) {
+        let stated = StatedSums::read(&volumes)?;
+        let (entries, unreadable) = match Archive::read(Arc::clone(&volumes)) {
+            Ok(archive) => {
+                let entries = entries(&archive);
+                sound.push(archive);
+                (entries, None)
+            }
+            // With sums it can be told which part is to blame, and other archives can be read.
+            Err(error) if error.is_damage() && !(alone && stated.is_empty()) => (Vec::new(), Some(error)),
+            Err(error) => return Err(error),
+        };
+        subjects.push(Subject { volumes, stated, entries, unreadable });
     }
+    check(&subjects, &Bundle::of(sound), progress)
 }
 
-fn check(bundle: &Bundle, stated: &StatedSums, progress: &dyn Progress) -> Result<VerifyReport, BundleError> {
-    let volumes = bundle.volumes();
+/// An archive that is checked.
+struct Subject {
+    volumes: Arc<Volumes>,
+    stated: StatedSums,
+    /// In file order; none of an archive that cannot be read as one.
+    entries: Vec<Entry>,
+    unreadable: Option<BundleError>,
+}
+
+fn entries(archive: &Archive) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
-    for (number, repository) in bundle.repositories().iter().enumerate() {
-        entries.extend(repository.places().map(|(digest, offset, size)| Entry {
-            repository: number,
-            digest,
-            offset,
-            size,
+    for layout in &archive.layouts {
+        let repository: Arc<str> = layout.path.as_str().into();
+        entries.extend(layout.places.iter().map(|(digest, (offset, size))| Entry {
+            repository: Arc::clone(&repository),
+            digest: *digest,
+            offset: *offset,
+            size: *size,
         }));
     }
     entries.sort_by_key(|entry| entry.offset);
-    let outcome = run(volumes, &entries, stated, progress)?;
-    let mut report = outcome.report(volumes, stated);
-    report.blobs = entries.len();
+    entries
+}
 
+fn check(
+    subjects: &[Subject],
+    bundle: &Bundle,
+    progress: &dyn Progress,
+) -> Result<VerifyReport, BundleError> {
+    let outcomes = run(subjects, progress)?;
     let mut missing = Vec::new();
-    let references: Vec<References> = bundle
-        .repositories()
-        .iter()
-        .map(|repository| References::read(bundle, repository, &mut missing))
-        .collect();
-    for (index, actual) in outcome.wrong {
-        let Entry { repository, digest, .. } = &entries[index];
-        let (repository, references) = (&bundle.repositories()[*repository], &references[*repository]);
-        report.damages.push(Damage::of_content(bundle, repository, references, digest, &actual));
+    let read = |it: &Repository| (it.path.clone(), References::read(bundle, it, &mut missing));
+    let references: BTreeMap<String, References> = bundle.repositories().iter().map(read).collect();
+    let mut report = VerifyReport { archives: subjects.len(), ..VerifyReport::default() };
+    for (subject, outcome) in subjects.iter().zip(&outcomes) {
+        outcome.tell(subject, &references, &mut report);
     }
-    let known: HashSet<Option<String>> = report.damages.iter().map(|it| it.entry.clone()).collect();
-    missing.retain(|damage| !known.contains(&damage.entry));
-    report.damages.extend(missing);
-    if !report.damages.is_empty()
-        && let Some((part, fault)) = part_fault::odd_size(volumes)
-    {
-        let damage = Damage::of_file(volumes.path(part), fault.to_string());
-        report.damages.insert(0, damage);
+    if subjects.iter().all(|subject| subject.unreadable.is_none()) {
+        let known: HashSet<Option<String>> = report.damages.iter().map(|it| it.entry.clone()).collect();
+        missing.retain(|damage| !known.contains(&damage.entry));
+        report.damages.extend(missing);
+    }
+    // What is not there at all lies in no file: any cut part may have held it.
+    let concerns = |damage: &Damage, volumes: &Volumes| {
+        damage.files.is_empty() || damage.files.iter().any(|file| volumes.has(file))
+    };
+    for Subject { volumes, unreadable, .. } in subjects.iter().rev() {
+        if unreadable.is_none()
+            && report.damages.iter().any(|damage| concerns(damage, volumes))
+            && let Some((part, fault)) = part_fault::odd_size(volumes)
+        {
+            report.damages.insert(0, Damage::of_file(volumes.path(part), fault.to_string()));
+        }
     }
     Ok(report)
 }
@@ -94,22 +120,22 @@ struct Outcome {
     wrong: BTreeMap<usize, oci::Digest>,
 }
 
-/// Does all jobs on all cores.
-fn run(
-    volumes: &Volumes,
-    entries: &[Entry],
-    stated: &StatedSums,
-    progress: &dyn Progress,
-) -> Result<Outcome, BundleError> {
-    let jobs = deal(entries, &volumes.sizes(), stated);
-    progress.began(jobs.iter().map(|job| job.range.end - job.range.start).sum());
+/// Does all jobs on all cores, and tells the outcome for each subject.
+fn run(subjects: &[Subject], progress: &dyn Progress) -> Result<Vec<Outcome>, BundleError> {
+    let mut jobs: Vec<(usize, Job)> = Vec::new();
+    for (number, subject) in subjects.iter().enumerate() {
+        let dealt = deal(&subject.entries, &subject.volumes.sizes(), &subject.stated);
+        jobs.extend(dealt.into_iter().map(|job| (number, job)));
+    }
+    progress.began(jobs.iter().map(|(_, job)| job.range.end - job.range.start).sum());
     let next = AtomicUsize::new(0);
     let failed = AtomicBool::new(false);
     let watch = Watch { progress, failed: &failed };
-    let outcome = Mutex::new(Outcome::default());
+    let outcomes: Vec<Mutex<Outcome>> = subjects.iter().map(|_| Mutex::default()).collect();
     let work = || {
-        while let Some(job) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            if let Err(error) = do_job(volumes, entries, job, &watch, &outcome) {
+        while let Some((number, job)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let Subject { volumes, entries, .. } = &subjects[*number];
+            if let Err(error) = do_job(volumes, entries, job, &watch, &outcomes[*number]) {
                 failed.store(true, Ordering::Relaxed);
                 return Err(error);
             }
@@ -133,7 +159,10 @@ fn run(
     errors.sort_by_key(|error| matches!(error, BundleError::Cancelled));
     match errors.into_iter().next() {
         Some(error) => Err(error),
-        None => Ok(outcome.into_inner().unwrap_or_else(PoisonError::into_inner)),
+        None => Ok(outcomes
+            .into_iter()
+            .map(|outcome| outcome.into_inner().unwrap_or_else(PoisonError::into_inner))
+            .collect()),
     }
 }
 
@@ -197,13 +226,24 @@ impl Progress for Watch<'_> {
 }
 
 impl Outcome {
-    /// Compares with what is stated.
-    fn report(&self, volumes: &Volumes, stated: &StatedSums) -> VerifyReport {
-        let mut report = VerifyReport {
-            size: volumes.sizes().iter().sum(),
-            files: volumes.count(),
-            ..VerifyReport::default()
-        };
+    /// Puts to `report` what was checked of `subject`, and what is wrong with it.
+    fn tell(&self, subject: &Subject, references: &BTreeMap<String, References>, report: &mut VerifyReport) {
+        let Subject { volumes, entries, unreadable, .. } = subject;
+        report.size += volumes.sizes().iter().sum::<u64>();
+        report.files += volumes.count();
+        report.blobs += entries.len();
+        report.damages.extend(unreadable.as_ref().map(|error| Damage::of_structure(volumes, error)));
+        self.tell_sums(subject, report);
+        for (index, actual) in &self.wrong {
+            let Entry { repository, digest, offset, size } = &entries[*index];
+            let files = volumes.paths_of(*offset, *size);
+            let references = &references[&**repository];
+            report.damages.push(Damage::of_content(repository, references, (digest, actual), files));
+        }
+    }
+
+    /// Compares with the sums that are stated.
+    fn tell_sums(&self, Subject { volumes, stated, .. }: &Subject, report: &mut VerifyReport) {
         let mut parts_wrong = false;
         for (number, file, sum) in &stated.parts {
             let Some(actual) = self.parts.get(&(*number as usize)) else {
@@ -238,6 +278,5 @@ impl Outcome {
             }
             report.damages.push(Damage::of_file(&file.with_extension(""), reason));
         }
-        report
     }
 }

@@ -35,12 +35,21 @@ pub struct FileArgs {
     pub file: Vec<PathBuf>,
 }
 
+/// The bundle of a command that reads it as one set of repositories.
+#[derive(Debug, Args)]
+pub struct BundleArgs {
+    /// The bundle, by the name of the whole also where it lies in parts; or a directory of archives, as
+    /// "d8 mirror pull" makes them; once for each directory that has parts (repeatable)
+    #[arg(value_name = "FILE", required = true)]
+    pub file: Vec<PathBuf>,
+}
+
 /// `dhctl bundle inspect`
 #[derive(Debug, Args)]
 pub struct InspectArgs {
     /// The bundle.
     #[command(flatten)]
-    pub bundle: FileArgs,
+    pub bundle: BundleArgs,
     /// How to print.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -51,7 +60,7 @@ pub struct InspectArgs {
 pub struct BundleVerifyArgs {
     /// The bundle.
     #[command(flatten)]
-    pub bundle: FileArgs,
+    pub bundle: BundleArgs,
     /// How to print.
     #[command(flatten)]
     pub output: OutputArgs,

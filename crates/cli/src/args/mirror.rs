@@ -35,7 +35,7 @@ pub enum MirrorCommand {
 #[derive(Debug, Args)]
 pub struct TransferArgs {
     /// The bundle: written by a pull, read by a push. Must end in .tar. A push may be given several, one
-    /// for each directory that has parts of it
+    /// for each directory that has parts of it, or a directory of archives as "d8 mirror pull" makes them
     #[arg(short = 'i', long, env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE", value_name = "FILE", required = true)]
     pub images_bundle_path: Vec<PathBuf>,
 
@@ -220,7 +220,8 @@ pub struct TargetLoginArgs {
 /// `dhctl mirror verify`
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
-    /// The bundle that the registry is compared with; once for each directory that has parts (repeatable)
+    /// The bundle that the registry is compared with, or a directory of archives of d8; once for each directory
+    /// that has parts (repeatable)
     #[arg(short = 'i', long, env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE", value_name = "FILE", required = true)]
     pub images_bundle_path: Vec<PathBuf>,
     /// Registry to read, as HOST[:PORT]/PATH

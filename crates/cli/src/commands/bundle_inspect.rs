@@ -3,7 +3,7 @@
 use bundle::Bundle;
 use mirror::inspect::{Inspection, inspect};
 
-use super::size::{count, database_names, human};
+use super::size::{count, database_names, human, in_files};
 use crate::{args::InspectArgs, failure::Failure, printer::Printer};
 
 pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
@@ -18,8 +18,7 @@ fn text(inspection: &Inspection) -> String {
     let mut line = |name: &str, value: String| {
         let _ = writeln!(text, "{name:<10} {value}");
     };
-    let parts =
-        if inspection.parts > 1 { format!(" in {}", count(inspection.parts, "part")) } else { String::new() };
+    let parts = in_files(inspection.archives, inspection.parts);
     let stored: u64 = inspection.repositories.iter().map(|repository| repository.size).sum();
     let copies = stored.saturating_sub(inspection.unique_blob_size);
     line(

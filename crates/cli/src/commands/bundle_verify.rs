@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use bundle::{Bundle, VerifyReport};
 use mirror::{
-    Contents, MissingItem, Stage,
+    Contents, Event, MissingItem, Observer as _, Stage,
     complete::{Completeness, completeness},
 };
 use serde::Serialize;
@@ -12,9 +12,12 @@ use serde::Serialize;
 use super::{
     bundle_run,
     promised::Promised,
-    size::{count, human},
+    size::{count, human, in_files},
 };
-use crate::{Environment, args::BundleVerifyArgs, exit_code::Exit, failure::Failure, printer::Printer};
+use crate::{
+    Environment, args::BundleVerifyArgs, exit_code::Exit, failure::Failure, printer::Printer,
+    progress::Progress,
+};
 
 /// A bundle that is sound and complete.
 #[derive(Serialize)]
@@ -36,7 +39,10 @@ pub(crate) async fn run(args: BundleVerifyArgs, environment: Environment) -> Res
         bundle::verify(&paths, progress)
     })
     .await?;
-    let complete = complete(&files, &promised, &report).await?;
+    let (complete, note) = complete(&files, &promised, &report).await?;
+    if let Some(note) = note {
+        Progress::new(&args.output, environment.stderr_is_terminal).event(Event::Note(note));
+    }
     if !report.damages.is_empty() || !complete.missing.is_empty() {
         return Err(unsound(&named, report, complete.missing));
     }
@@ -52,17 +58,17 @@ async fn complete(
     files: &[PathBuf],
     promised: &Promised,
     report: &VerifyReport,
-) -> Result<Completeness, Failure> {
+) -> Result<(Completeness, Option<String>), Failure> {
     let bundle = match Bundle::open(files) {
         Ok(bundle) => bundle,
-        Err(_) if !report.damages.is_empty() => return Ok(Completeness::default()),
+        Err(_) if !report.damages.is_empty() => return Ok((Completeness::default(), None)),
         Err(error) => return Err(error.into()),
     };
     let (contents, _) = Contents::read_what_is_there(&bundle);
     let mut complete = completeness(&bundle, &contents, &promised.releases()).await?;
     complete.missing.extend(promised.silent_about(&complete.releases));
     complete.missing.extend_from_slice(&promised.unusable);
-    Ok(complete)
+    Ok((complete, contents.made_tags_note()))
 }
 
 fn unsound(named: &str, report: VerifyReport, missing: Vec<MissingItem>) -> Failure {
@@ -89,7 +95,7 @@ fn unsound(named: &str, report: VerifyReport, missing: Vec<MissingItem>) -> Fail
 }
 
 fn sound(Verified { bytes: report, .. }: &Verified) -> String {
-    let files = if report.files > 1 { format!(" in {}", count(report.files, "part")) } else { String::new() };
+    let files = in_files(report.archives, report.files);
     let sums = if report.sums.is_empty() {
         "no GOST sum lies beside it".to_owned()
     } else {

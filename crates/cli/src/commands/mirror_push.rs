@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bundle::Bundle;
 use mirror::{
-    MissingItem, complete,
+    Event, MissingItem, Observer as _, complete,
     error::Place,
     push::{PushReport, push},
     read_back::{Depth, Target},
@@ -34,7 +34,7 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         return Err(Failure::internal("a push without registry"));
     };
     for path in &args.images_bundle_path {
-        settings::bundle_path(path)?;
+        settings::bundle_to_read(path)?;
     }
     let credentials = Login::to_target(&args.login).resolve(registry, &environment).await?;
     let bundle = Bundle::open(&args.images_bundle_path)?;
@@ -46,6 +46,9 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     let client = settings::client(registry, credentials, &args.connection, &environment)?;
     let target = Target::new(client, registry.repository.clone());
     let progress = Progress::new(&args.output, environment.stderr_is_terminal);
+    if let Some(note) = contents.made_tags_note() {
+        progress.event(Event::Note(note));
+    }
     let written = push(&bundle, &contents, &target, usize::from(args.connection.parallel), &progress).await?;
     if !found.missing.is_empty() {
         return Err(holes(&args.images_bundle_path[0].display().to_string(), registry, found.missing));

@@ -2,7 +2,7 @@
 
 use bundle::Bundle;
 use mirror::{
-    complete,
+    Event, Observer as _, complete,
     error::Place,
     read_back::{Depth, Target},
     verify::{VerifyReport, verify},
@@ -27,6 +27,9 @@ pub(crate) async fn run(args: VerifyArgs, environment: Environment) -> Result<()
     let target = Target::new(client, args.registry.repository.clone());
     let depth = if args.deep { Depth::Digest } else { Depth::Size };
     let progress = Progress::new(&args.output, environment.stderr_is_terminal);
+    if let Some(note) = contents.made_tags_note() {
+        progress.event(Event::Note(note));
+    }
     let report = verify(&bundle, (&contents, &found), &promised, &target, depth, &progress).await?;
     let text = format!(
         "{} holds everything in {}: {}\n",

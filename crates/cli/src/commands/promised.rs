@@ -22,11 +22,14 @@ pub(super) struct Promised {
 }
 
 impl Promised {
-    /// Reads what lies beside `bundle`, which is named once for each of its directories. A bundle on several
-    /// sticks may have the file on any of them.
+    /// Reads what lies beside `bundle`, which is named once for each of its directories, or in the directories
+    /// that it names. A bundle on several sticks may have the file on any of them.
     pub(super) fn beside(bundle: &[PathBuf]) -> Result<Self, Failure> {
         let mut promised = Self::default();
-        for path in bundle.iter().map(|path| path.with_file_name(RELEASES_FILE)) {
+        let place = |path: &PathBuf| {
+            if path.is_dir() { path.join(RELEASES_FILE) } else { path.with_file_name(RELEASES_FILE) }
+        };
+        for path in bundle.iter().map(place) {
             let bytes = match fs::read(&path) {
                 Ok(bytes) => bytes,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,

@@ -27,6 +27,16 @@ pub(crate) fn count(n: impl TryInto<u64>, noun: &str) -> String {
     }
 }
 
+/// In how many files a bundle lies, to follow its size; empty for one.
+pub(crate) fn in_files(archives: usize, files: usize) -> String {
+    match (archives, files) {
+        (1, 1) => String::new(),
+        (1, files) => format!(" in {}", count(files, "part")),
+        (archives, files) if archives == files => format!(" in {}", count(archives, "archive")),
+        (archives, files) => format!(" in {} ({})", count(archives, "archive"), count(files, "file")),
+    }
+}
+
 /// Vulnerability databases without the folder that all of them are in.
 pub(crate) fn database_names(paths: &[String]) -> Vec<String> {
     paths.iter().map(|path| path.strip_prefix("security/").unwrap_or(path).to_owned()).collect()

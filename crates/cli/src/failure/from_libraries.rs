@@ -123,8 +123,9 @@ impl From<BundleError> for Failure {
     fn from(error: BundleError) -> Self {
         let message = error.to_string();
         match error {
-            BundleError::NotABundle { .. } => Self::new(Exit::Incomplete, message)
-                .hint("a bundle is the FILE.tar that 'dhctl mirror' writes"),
+            BundleError::NotABundle { .. } => Self::new(Exit::Incomplete, message).hint(
+                "a bundle is the FILE.tar that 'dhctl mirror' writes, or a directory of archives of d8",
+            ),
             BundleError::Damaged { .. } => {
                 Self::new(Exit::Incomplete, message).hint("copy the bundle again, or pull it again")
             }

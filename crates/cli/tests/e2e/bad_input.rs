@@ -125,7 +125,7 @@ async fn what_is_no_bundle() {
     fs::write(world.path("empty.tar"), "").unwrap();
     fs::write(world.path("zeros.tar"), [0; 1024]).unwrap();
     for (name, code) in
-        [("text.tar", 3), ("empty.tar", 3), ("zeros.tar", 3), ("absent.tar", 6), ("folder.tar", 2)]
+        [("text.tar", 3), ("empty.tar", 3), ("zeros.tar", 3), ("absent.tar", 6), ("folder.tar", 3)]
     {
         let push = ["mirror", "--insecure", "-r", &world.target_url, "-i", name];
         let run = dhctl(world.folder.path(), &push).expect(code);

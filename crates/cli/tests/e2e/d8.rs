@@ -1,4 +1,4 @@
-//! Our bundles in the hands of the platform's newer tool.
+//! Our bundles in the hands of the platform's newer tool, and its bundles in ours.
 
 use std::{collections::BTreeSet, process::Command};
 
@@ -28,12 +28,8 @@ async fn d8_pushes_our_bundle_completely() {
     assert_eq!(expected.missing_in(&world.target, TARGET_ROOT), Vec::<String>::new());
 }
 
-/// Of an index `d8` takes one platform and loses the digest that the release lists; of channels it brings
-/// the tags in `release-channel` only. It says success.
-#[cfg_attr(not(dhctl_test_d8), ignore = "not run: DHCTL_TEST_D8 does not name a d8 binary")]
-#[tokio::test(flavor = "multi_thread")]
-async fn what_d8_loses_is_told() {
-    let world = World::of(Distribution::builder().plain_installers().build());
+/// Pulls the distribution with `d8` into `d8/` of the world's folder.
+fn pull(world: &World) {
     std::fs::create_dir(world.path("d8")).unwrap();
     let output = Command::new(std::env::var_os("DHCTL_TEST_D8").unwrap())
         .args(["mirror", "pull", "--insecure", "--source", &world.source_url, "--tmp-dir"])
@@ -41,25 +37,47 @@ async fn what_d8_loses_is_told() {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let verify = |name: &str| {
-        dhctl(&world.path("d8"), &["bundle", "verify", &format!("{name}.tar"), "--output", "json"])
-    };
-    for name in ["module-console", "module-commander-agent", "module-operator-trivy", "security"] {
-        verify(name).expect(0);
-    }
+}
+
+#[cfg_attr(not(dhctl_test_d8), ignore = "not run: DHCTL_TEST_D8 does not name a d8 binary")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_d8_pulls_we_push_completely() {
+    // Without an image index, of which d8 loses the digest.
+    let world = World::of(Distribution::builder().plain_installers().images_per_release(3).build());
+    pull(&world);
+    let run = |args: &[&str]| dhctl(world.folder.path(), args);
+    let inspected = run(&["bundle", "inspect", "d8", "--output", "json"]).expect(0).json()["result"].clone();
+    assert_eq!(inspected["archives"], 5, "{inspected}");
+    assert_eq!(inspected["releases"], serde_json::json!(["v1.57.5", "v1.58.3", "v1.58.10", "v1.59.4"]));
+    run(&["bundle", "verify", "d8"]).expect(0);
+    let pushed = run(&["mirror", "--insecure", "-r", &world.target_url, "-i", "d8"]).expect(0);
+    assert!(pushed.stderr.contains("install-standalone:stable"), "{}", pushed.stderr);
+    let channels = ["alpha", "beta", "early-access", "stable", "rock-solid"];
+    let expected = world.distribution.expected(&Distribution::SAMPLE_SELECTION, &channels);
+    assert_eq!(expected.missing_in(&world.target, TARGET_ROOT), Vec::<String>::new());
+    run(&["mirror", "verify", "--insecure", "-r", &world.target_url, "-i", "d8", "--deep"]).expect(0);
+}
+
+/// Of an index `d8` takes one platform and loses the digest that the release lists. It says success.
+#[cfg_attr(not(dhctl_test_d8), ignore = "not run: DHCTL_TEST_D8 does not name a d8 binary")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_d8_loses_is_told() {
+    let world = World::of(Distribution::builder().plain_installers().build());
+    pull(&world);
     let store = &world.distribution.store;
     let images = world.distribution.releases["v1.58.3"].images.values();
     let manifests = images.filter_map(|it| store.manifest(&world.distribution.root, &(*it).into()));
     let indexes = manifests.filter(oci::RawManifest::is_index).map(|it| it.digest().to_string());
-    let mut lost: BTreeSet<(String, String)> = indexes.map(|it| ("(root)".to_owned(), it)).collect();
-    for channel in ["alpha", "beta", "early-access", "stable", "rock-solid"] {
-        let repositories = ["(root)", "install", "install-standalone"];
-        lost.extend(repositories.map(|repository| (repository.to_owned(), channel.to_owned())));
+    let lost: BTreeSet<(String, String)> = indexes.map(|it| ("(root)".to_owned(), it)).collect();
+    assert!(!lost.is_empty());
+    let push = ["mirror", "--insecure", "-r", &world.target_url, "-i", "d8", "--output", "json"];
+    for args in [&["bundle", "verify", "d8", "--output", "json"][..], &push] {
+        let missing = dhctl(world.folder.path(), args).expect(3).json()["error"]["missing"].clone();
+        let text = |item: &serde_json::Value| item.as_str().unwrap().to_owned();
+        let missing = missing.as_array().unwrap().iter();
+        let missing: BTreeSet<_> =
+            missing.map(|item| (text(&item["repository"]), text(&item["reference"]))).collect();
+        assert_eq!(missing, lost);
     }
-    let missing = verify("platform").expect(3).json()["error"]["missing"].clone();
-    let text = |item: &serde_json::Value| item.as_str().unwrap().to_owned();
-    let missing = missing.as_array().unwrap().iter();
-    let missing: BTreeSet<_> =
-        missing.map(|item| (text(&item["repository"]), text(&item["reference"]))).collect();
-    assert_eq!(missing, lost);
+    assert_eq!(world.target.repositories(), Vec::<String>::new());
 }

@@ -1,0 +1,39 @@
+//! Which archives make up a bundle: the one that is named, or all in a directory, as `d8 mirror pull` makes
+//! them (`platform.tar`, `security.tar`, `module-NAME.tar`, …).
+//!
+//! In a directory every `.tar` counts, as for `d8 mirror push`: one that was passed over for its name would be
+//! missed by nobody. What only a sum or unfinished work tells of counts too, and is then missing.
+
+use std::{collections::BTreeSet, fs, path::PathBuf};
+
+use crate::{BundleError, names, volumes::Volumes};
+
+/// Opens the archives of the bundle that `paths` name: the whole, one path per directory that has parts of it,
+/// or directories, over which archives and their parts may be spread. In the order of their names.
+///
+/// # Errors
+/// As [`Volumes::open`] for each archive; [`BundleError::NotABundle`] if there is none.
+pub(crate) fn open(paths: &[PathBuf]) -> Result<Vec<Volumes>, BundleError> {
+    let file = paths.iter().find(|path| !path.is_dir());
+    match (file, paths.iter().any(|path| path.is_dir())) {
+        (_, false) => return Ok(vec![Volumes::open(paths)?]),
+        (None, true) => {}
+        (Some(file), true) => {
+            let reason = "a directory is named too; name either directories or one archive".to_owned();
+            return Err(BundleError::NotABundle { path: file.clone(), reason });
+        }
+    }
+    let mut archives = BTreeSet::new();
+    for directory in paths {
+        for entry in fs::read_dir(directory).map_err(BundleError::io(directory))? {
+            let name = entry.map_err(BundleError::io(directory))?.file_name();
+            archives.extend(names::archive_of(&name).map(ToOwned::to_owned));
+        }
+    }
+    if archives.is_empty() {
+        let reason = "the directory has no archive (platform.tar, module-NAME.tar, …) in it".to_owned();
+        return Err(BundleError::NotABundle { path: paths[0].clone(), reason });
+    }
+    let places = |name: &std::ffi::OsString| paths.iter().map(|path| path.join(name)).collect::<Vec<_>>();
+    archives.iter().map(|name| Volumes::open(&places(name))).collect()
+}
