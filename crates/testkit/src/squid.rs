@@ -59,6 +59,24 @@ impl Drop for Squid {
         // It may have ended by itself; then there is nothing to end.
         let _ = self.process.kill();
         let _ = self.process.wait();
+        forget(&service(self.address));
+    }
+}
+
+/// The name by which Squid tells its shared memory from that of other Squids. It leaves it behind where it
+/// is killed, and does not start where there is some of its name.
+fn service(address: SocketAddr) -> String {
+    format!("testkit{}", address.port())
+}
+
+/// Removes the shared memory of a Squid that was killed.
+fn forget(service: &str) {
+    let prefix = format!("{service}-");
+    for file in fs::read_dir("/dev/shm").into_iter().flatten().flatten() {
+        if file.file_name().to_string_lossy().starts_with(&prefix) {
+            // What cannot be removed shows when a Squid of this name is started.
+            let _ = fs::remove_file(file.path());
+        }
     }
 }
 
@@ -88,6 +106,8 @@ fn run(address: SocketAddr, directory: &Path) -> Result<Child> {
     let file = directory.join("squid.conf");
     fs::write(&file, configuration)?;
     let mut command = Command::new("squid");
-    command.arg("-N").arg("-d").arg("1").arg("-f").arg(file);
+    let service = service(address);
+    forget(&service);
+    command.args(["-N", "-d", "1", "-n", &service, "-f"]).arg(file);
     server_process::start(&command, "squid-openssl", address, &directory.join("log"))
 }
