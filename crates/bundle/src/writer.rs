@@ -46,6 +46,14 @@ impl Writer {
         Self::open(path, size, part_size, false)
     }
 
+    /// Whether a bundle of `size` bytes could be begun so, as far as that shows without writing anything.
+    ///
+    /// # Errors
+    /// [`BundleError::FileTooLarge`], [`BundleError::TooManyParts`].
+    pub fn check(path: &Path, size: u64, part_size: Option<u64>) -> Result<(), BundleError> {
+        volume_sizes(path, size, part_size.filter(|size| *size > 0)).map(drop)
+    }
+
     /// Goes on with what an earlier run left, keeping its bytes; what is not there reads as zeros.
     ///
     /// # Errors

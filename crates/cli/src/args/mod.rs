@@ -41,7 +41,7 @@ pub enum Command {
     /// the bundle is pushed there and everything is read back; only then the command succeeds.
     #[command(after_help = EXIT_CODES)]
     Mirror(Box<MirrorArgs>),
-    /// Look into a bundle
+    /// Look into a bundle, check it, cut it into parts or join them
     #[command(subcommand)]
     Bundle(BundleCommand),
     /// Print a completion script for a shell

@@ -89,6 +89,9 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     let plan = Arc::new(Plan::new(&discovery.wanted, args.source.repository.last_segment())?);
     let mut pulled = summary(&args, &discovery, &plan, free_space);
     let Some(journal) = journal else {
+        if let Err(error) = bundle::Writer::check(&path, pulled.bundle_size, args.images_bundle_chunk_size) {
+            progress.warn(&format!("the pull itself would be refused: {error}"));
+        }
         return Printer::new(&args.output).result("mirror pull", &pulled, &dry_run_text(&pulled));
     };
 

@@ -68,6 +68,20 @@ fn a_wrong_request_shows_no_password_and_names_the_variable_that_it_came_from() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_tells_that_the_parts_would_be_refused() {
+    let world = World::sample();
+    let refused = world.pull(&["-c", "1KB"]).expect(6);
+    let reason = refused.stderr.lines().find_map(|line| line.strip_prefix("error: ")).unwrap().to_owned();
+    let run = world.pull(&["-c", "1KB", "--dry-run", "--quiet"]).expect(0);
+    assert!(
+        run.stderr.contains(&format!("warning: the pull itself would be refused: {reason}")),
+        "{}",
+        run.stderr
+    );
+    assert!(!world.pull(&["-c", "0", "--dry-run"]).expect(0).stderr.contains("warning"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn wrong_registries() {
     let world = World::sample();
     let host = world.source_url.split('/').next().unwrap();

@@ -68,7 +68,7 @@ fn diagnose_chain(error: &(dyn Error + 'static), host: &str, phase: Phase, timed
         // Requests that wait for one HTTP/2 connection get no cause when it is not made, only a private
         // error of hyper-util's pool ("request was canceled"). The next attempt is told the cause.
         let what = format!("cannot connect to {host}: the connection was given up while it was set up");
-        return Diagnosis::new(FaultKind::Connect, true, what);
+        return Diagnosis::new(FaultKind::Connect, true, what).hint(tls::client_hint(host));
     }
     Diagnosis::new(FaultKind::Other, false, format!("the request to {host} failed: {}", innermost(error)))
 }
@@ -124,6 +124,14 @@ fn by_hyper(error: &hyper::Error, host: &str) -> Diagnosis {
     if error.is_user() {
         let what = format!("the request to {host} failed: {}", innermost(error));
         return Diagnosis::new(FaultKind::Other, false, what);
+    }
+    if error.is_closed() || error.is_canceled() {
+        // hyper tells the cause only to whoever drives the connection. With TLS 1.3 it may be that the
+        // server wanted a client certificate: it says so after the handshake.
+        return interrupted(host, "the other side closed it before it answered").hint(tls::client_hint(host));
+    }
+    if let Some(refusal) = tls::diagnose_text(&innermost(error), host) {
+        return refusal;
     }
     let reason = if error.is_incomplete_message() {
         "the other side closed the connection too early".to_owned()

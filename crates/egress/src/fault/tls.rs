@@ -6,6 +6,21 @@ use super::diagnosis::Diagnosis;
 use super::network_fault::FaultKind;
 use crate::trust::{RefusedCertificate, Remedy};
 
+/// What a server says of this side's certificate, or of its lack.
+const ABOUT_OUR_CERTIFICATE: [AlertDescription; 5] = [
+    AlertDescription::CertificateRequired,
+    AlertDescription::BadCertificate,
+    AlertDescription::UnknownCA,
+    AlertDescription::CertificateUnknown,
+    AlertDescription::AccessDenied,
+];
+
+/// The same of an alert of which only the text is left: h2 keeps no more of what ended a connection.
+pub(super) fn diagnose_text(text: &str, host: &str) -> Option<Diagnosis> {
+    let mut alerts = ABOUT_OUR_CERTIFICATE.into_iter().map(Error::AlertReceived);
+    alerts.find(|alert| alert.to_string() == text).map(|alert| diagnose(&alert, host))
+}
+
 pub(super) fn diagnose(error: &Error, host: &str) -> Diagnosis {
     if let Some(refused) = refused(error) {
         return by_certificate(refused, host);
@@ -17,14 +32,10 @@ pub(super) fn diagnose(error: &Error, host: &str) -> Diagnosis {
             fault("the other side does not speak TLS".to_owned())
                 .hint("if the registry is served by plain HTTP, use --insecure")
         }
-        Error::AlertReceived(
-            AlertDescription::CertificateRequired
-            | AlertDescription::BadCertificate
-            | AlertDescription::UnknownCA
-            | AlertDescription::CertificateUnknown
-            | AlertDescription::AccessDenied,
-        ) => fault(format!("the server did not accept this side's certificate ({error})"))
-            .hint(client_hint(host)),
+        Error::AlertReceived(alert) if ABOUT_OUR_CERTIFICATE.contains(alert) => {
+            fault(format!("the server did not accept this side's certificate ({error})"))
+                .hint(client_hint(host))
+        }
         Error::AlertReceived(
             AlertDescription::HandshakeFailure
             | AlertDescription::ProtocolVersion
@@ -70,7 +81,7 @@ fn by_certificate(refused: &RefusedCertificate, host: &str) -> Diagnosis {
     }
 }
 
-fn client_hint(host: &str) -> String {
+pub(super) fn client_hint(host: &str) -> String {
     format!(
         "if the server asks for a client certificate, put it into /etc/docker/certs.d/{host}/ as client.cert and client.key"
     )

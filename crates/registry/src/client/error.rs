@@ -164,6 +164,12 @@ impl Error {
     pub fn hints(&self) -> Vec<String> {
         let text = match &self.0.kind {
             ErrorKind::Network(fault) => return fault.hints(),
+            // Of Go's server (docker-registry); nginx answers with a page of much the same words.
+            ErrorKind::Server { message, .. } | ErrorKind::NotARegistry { answer: message }
+                if speaks_https(message) =>
+            {
+                "the registry is served by HTTPS: leave out --insecure"
+            }
             ErrorKind::Unauthorized { with_credentials: true, .. } => {
                 "check the login and password: they were sent and refused"
             }
@@ -171,7 +177,9 @@ impl Error {
                 "the registry wants a login, and none was given for it"
             }
             ErrorKind::Denied { .. } => {
-                "the account may not do this; check its rights, and that the project or repository exists"
+                // Harbor says so to a robot's wrong secret too, as to anyone without an account.
+                "the account may not do this; check its rights, that the project or repository exists, and the login \
+                 and password"
             }
             ErrorKind::RateLimited { .. } => "try again later, or with fewer parallel transfers",
             ErrorKind::UpstreamNotAsked { .. } => {
@@ -264,6 +272,12 @@ impl fmt::Display for ErrorKind {
     }
 }
 
+/// Whether a server says that it got plain HTTP where it speaks TLS.
+fn speaks_https(answer: &str) -> bool {
+    let answer = answer.to_ascii_lowercase();
+    answer.contains("http request") && answer.contains("https")
+}
+
 impl ErrorKind {
     /// Whether trying again may help.
     pub(crate) fn is_transient(&self) -> bool {
@@ -326,6 +340,25 @@ mod tests {
         let error = Error::new("read blob", "r/a@x".to_owned(), fault, 1, elapsed);
         assert_eq!(error.to_string(), "cannot read blob r/a@x: the registry does not have this blob");
         assert!(error.is_not_found());
+    }
+
+    #[test]
+    fn plain_http_to_a_server_of_https_gets_a_hint() {
+        let server = |message: &str| ErrorKind::Server {
+            status: 400,
+            code: String::new(),
+            message: message.to_owned(),
+        };
+        let page =
+            "status 400 with a body of type text/html: 400 The plain HTTP request was sent to HTTPS port";
+        for (kind, hinted) in [
+            (server("Client sent an HTTP request to an HTTPS server."), true),
+            (ErrorKind::NotARegistry { answer: page.to_owned() }, true),
+            (server("bad request"), false),
+        ] {
+            let error = Error::new("list tags of", "r/a".to_owned(), kind.into(), 1, Duration::ZERO);
+            assert_eq!(error.hints().join(" ").contains("--insecure"), hinted, "{error}");
+        }
     }
 
     #[test]
