@@ -1,0 +1,120 @@
+//! `--bundle-format d8`: a pull into the archives of a directory.
+
+use std::fs;
+
+use testkit::distribution::Distribution;
+
+use crate::world::{Run, TARGET_ROOT, World, dhctl};
+
+fn pull(world: &World, args: &[&str]) -> Run {
+    let base = ["mirror", "--insecure", "--source", &world.source_url, "-i", "out", "--bundle-format", "d8"];
+    dhctl(world.folder.path(), &[&base, args].concat())
+}
+
+fn scene() -> World {
+    let world = World::sample();
+    fs::create_dir(world.path("out")).unwrap();
+    world
+}
+
+fn names(world: &World) -> Vec<String> {
+    let files = fs::read_dir(world.path("out")).unwrap();
+    let mut names: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+const ARCHIVES: [&str; 5] = [
+    "module-commander-agent.tar",
+    "module-console.tar",
+    "module-operator-trivy.tar",
+    "platform.tar",
+    "security.tar",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_archives_are_one_complete_bundle() {
+    let world = scene();
+    pull(&world, &["--gost-digest"]).expect(0);
+    let sums = ARCHIVES.iter().map(|name| format!("{name}.gostsum"));
+    let mut expected: Vec<String> = ARCHIVES.iter().map(|name| (*name).to_owned()).chain(sums).collect();
+    expected.extend(["deckhousereleases.yaml".to_owned(), "dhctl".to_owned()]);
+    expected.sort();
+    assert_eq!(names(&world), expected);
+
+    let run = |args: &[&str]| dhctl(world.folder.path(), args);
+    world.pull(&[]).expect(0);
+    let inspect = |of| run(&["bundle", "inspect", of, "--output", "json"]).expect(0).json()["result"].clone();
+    let (directory, whole) = (inspect("out"), inspect("d8.tar"));
+    for key in ["releases", "channels", "modules", "databases", "repositories", "images"] {
+        assert_eq!(directory[key], whole[key], "{key}");
+    }
+    let verified = run(&["bundle", "verify", "out"]).expect(0);
+    assert!(verified.stdout.contains("in 5 archives") && verified.stdout.contains("5 GOST sums right"));
+    run(&["mirror", "--insecure", "-r", &world.target_url, "-i", "out"]).expect(0);
+    let channels = ["alpha", "beta", "early-access", "stable", "rock-solid"];
+    let expected = world.distribution.expected(&Distribution::SAMPLE_SELECTION, &channels);
+    assert_eq!(expected.missing_in(&world.target, TARGET_ROOT), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_is_not_done_again() {
+    let world = scene();
+    let first = pull(&world, &["-c", "200KB", "--gost-digest", "--output", "json"]).expect(0);
+    let read =
+        || names(&world).into_iter().map(|name| (fs::read(world.path("out").join(&name)).unwrap(), name));
+    let before: Vec<_> = read().collect();
+    let part = |name: &str| world.path("out").join(name);
+    // As if it had been interrupted: the platform is missing, a module is damaged, another lacks its sum.
+    for name in names(&world).iter().filter(|name| name.starts_with("platform.tar")) {
+        fs::remove_file(part(name)).unwrap();
+    }
+    let mut console = fs::read(part("module-console.tar.0000.chunk")).unwrap();
+    let last = console.len() - 1;
+    console[last] ^= 1;
+    fs::write(part("module-console.tar.0000.chunk"), console).unwrap();
+    fs::remove_file(part("module-operator-trivy.tar.gostsum")).unwrap();
+    fs::create_dir_all(part("security.tar.partial.d/blobs")).unwrap();
+    let again = pull(&world, &["-c", "200KB", "--gost-digest", "--output", "json"]).expect(0);
+    for (archive, is_done) in [
+        ("module-commander-agent", true),
+        ("security", true),
+        ("module-console", false),
+        ("module-operator-trivy", false),
+    ] {
+        let said = format!("out/{archive}.tar is there already, and right");
+        assert_eq!(again.stderr.contains(&said), is_done, "{archive}: {}", again.stderr);
+    }
+    let after: Vec<_> = read().collect();
+    assert!(before == after, "{:?}", names(&world));
+    for key in ["files", "gost_sums"] {
+        assert_eq!(again.json()["result"][key], first.json()["result"][key], "{key}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_cannot_be_met() {
+    let world = scene();
+    fs::write(world.path("out").join("module-old.tar"), "x").unwrap();
+    let run = pull(&world, &[]).expect(6);
+    assert!(
+        run.stderr.contains("out: has archives that this pull does not write: module-old.tar"),
+        "{}",
+        run.stderr
+    );
+    assert!(!names(&world).contains(&"platform.tar".to_owned()));
+    let args: [(&[&str], &str); 3] = [
+        (&["mirror", "-i", "absent", "--bundle-format", "d8"], "absent: is no directory"),
+        (&["mirror", "-i", "out"], "--bundle-format d8"),
+        (&["mirror", "-i", "out", "-r", "127.0.0.1:1/x", "--bundle-format", "d8"], "cannot be used with"),
+    ];
+    for (args, said) in args {
+        let run = dhctl(world.folder.path(), args).expect(2);
+        assert!(run.stderr.contains(said), "{args:?}: {}", run.stderr);
+    }
+    let dry = pull(&world, &["--dry-run", "--no-modules"]);
+    assert!(dry.stderr.contains("module-old.tar"), "{}", dry.stderr);
+    fs::remove_file(world.path("out").join("module-old.tar")).unwrap();
+    let dry = pull(&world, &["--dry-run", "--no-modules"]).expect(0);
+    assert!(dry.stdout.contains("nothing was written"), "{}", dry.stdout);
+}
