@@ -2,8 +2,9 @@
 
 use std::{collections::BTreeMap, process::Command};
 
-/// Every crate with all that it may depend on at run time. Tests may use `testkit` besides.
-const ALLOWED: [(&str, &[&str]); 9] = [
+/// Every crate with all that it may depend on at run time. Tests may use `testkit` and `fuzzing` besides.
+const ALLOWED: [(&str, &[&str]); 10] = [
+    ("fuzzing", &[]),
     ("oci", &[]),
     ("egress", &[]),
     ("registry", &["oci", "egress"]),
@@ -34,7 +35,8 @@ fn crates_depend_in_one_direction() {
         let allowed = allowed.get(name).unwrap_or_else(|| panic!("{name} is not in the table"));
         for dependency in package["dependencies"].as_array().unwrap() {
             let other = dependency["name"].as_str().unwrap();
-            let for_tests = dependency["kind"] == "dev" && (other == "testkit" || name != "oci");
+            let for_tests =
+                dependency["kind"] == "dev" && (["testkit", "fuzzing"].contains(&other) || name != "oci");
             if names.contains(&other) && !for_tests {
                 assert!(allowed.contains(&other), "{name} must not depend on {other}");
             }

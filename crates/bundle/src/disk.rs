@@ -45,7 +45,12 @@ pub(crate) fn room(path: &Path) -> io::Result<u64> {
 /// reach: 4 294 967 295 on the FAT family, none elsewhere or where the system does not tell.
 pub fn file_size_limit(dir: &Path) -> Option<u64> {
     let stat = rustix::fs::statfs(dir).ok()?;
-    (i128::from(stat.f_type) == FAT_MAGIC).then_some(FAT_LIMIT)
+    limit_of(i128::from(stat.f_type))
+}
+
+/// The limit of the file systems with this magic number (`f_type` of `statfs`).
+fn limit_of(magic: i128) -> Option<u64> {
+    (magic == FAT_MAGIC).then_some(FAT_LIMIT)
 }
 
 /// Allocates the first `size` bytes of `file`; a file system that cannot is no error.
@@ -66,6 +71,22 @@ pub(crate) fn release(file: &File, offset: u64, count: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Numbers of `linux/magic.h`. FAT behind FUSE cannot be told: it refuses what is too large by `EFBIG`.
+    #[test]
+    fn only_fat_has_a_limit() {
+        for (name, magic, limit) in [
+            ("vfat, msdos", 0x4d44, Some(4_294_967_295)),
+            ("exfat", 0x2011_bab0, None),
+            ("fuse", 0x6573_5546, None),
+            ("ntfs3", 0x7366_746e, None),
+            ("ext4", 0xef53, None),
+            ("xfs", 0x5846_5342, None),
+            ("tmpfs", 0x0102_1994, None),
+        ] {
+            assert_eq!(limit_of(magic), limit, "{name}");
+        }
+    }
 
     #[test]
     fn tells_what_the_file_system_has() {

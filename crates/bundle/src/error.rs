@@ -107,14 +107,14 @@ pub enum BundleError {
     #[error("interrupted")]
     Cancelled,
     /// The file system cannot hold a file of this size.
-    #[error("{}: {size} bytes are more than the file system allows in one file ({limit})", path.display())]
+    #[error("{}: {size} bytes are more than the file system allows in one file{}", path.display(), in_brackets(*limit))]
     FileTooLarge {
         /// The file.
         path: PathBuf,
         /// The size that it would get, in bytes.
         size: u64,
-        /// The largest size that fits, in bytes.
-        limit: u64,
+        /// The largest size that fits, in bytes, where the system tells.
+        limit: Option<u64>,
     },
     /// The part size asked for would make more parts than can be open at once.
     #[error("{}: parts of {part_size} bytes would be {parts} files, at most {limit} are possible", path.display())]
@@ -188,6 +188,7 @@ impl BundleError {
                 let free = disk::free_space(names::directory(&path)).unwrap_or_default();
                 Self::DiskFull { path, needed, free }
             }
+            io::ErrorKind::FileTooLarge => Self::FileTooLarge { path, size: needed, limit: None },
             _ => Self::Io { path, source },
         }
     }
@@ -196,6 +197,10 @@ impl BundleError {
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { path: path.into(), source }
     }
+}
+
+fn in_brackets(limit: Option<u64>) -> String {
+    limit.map_or_else(String::new, |limit| format!(" ({limit})"))
 }
 
 fn more(others: usize) -> String {

@@ -1,6 +1,6 @@
 //! The only place that reads the environment beyond what the flags declare.
 
-use std::{ffi::OsString, io::IsTerminal, path::PathBuf};
+use std::{collections::BTreeSet, ffi::OsString, io::IsTerminal, path::PathBuf};
 
 /// What the process was started with, as values.
 #[derive(Debug, Clone, Default)]
@@ -18,6 +18,8 @@ pub struct Environment {
     /// Where this program keeps what should outlive a run: `dhctl` in `XDG_STATE_HOME`, else in
     /// `HOME/.local/state` (XDG Base Directory Specification).
     pub(crate) state_directory: Option<PathBuf>,
+    /// Names of the variables that are set and stand for flags.
+    pub(crate) flag_variables: BTreeSet<String>,
     /// Whether the log goes to a terminal that can redraw a line.
     pub(crate) stderr_is_terminal: bool,
     /// The running binary.
@@ -40,6 +42,10 @@ impl Environment {
             no_proxy: either("NO_PROXY", "no_proxy"),
             credential_files: credential_files(&|name| filled(name).map(PathBuf::from)),
             state_directory: state_directory(&|name| filled(name).map(PathBuf::from)),
+            flag_variables: std::env::vars_os()
+                .filter_map(|(name, _)| name.into_string().ok())
+                .filter(|name| name.starts_with("DHCTL_CLI_"))
+                .collect(),
             stderr_is_terminal: std::io::stderr().is_terminal() && !dumb,
             executable: std::env::current_exe().ok(),
         }

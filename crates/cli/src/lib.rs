@@ -14,6 +14,7 @@ mod progress;
 mod run;
 mod settings;
 mod size_arg;
+mod wrong_request;
 
 pub use environment::Environment;
 pub use run::run;

@@ -26,6 +26,9 @@ pub(crate) struct Login<'a> {
     pub(crate) license: Option<&'a Secret>,
     /// Name of the flag for the login, to tell what is missing.
     pub(crate) flag: &'static str,
+    /// Name of the flag for the password, and of its variable.
+    pub(crate) password_flag: &'static str,
+    pub(crate) password_variable: &'static str,
 }
 
 impl<'a> Login<'a> {
@@ -37,6 +40,8 @@ impl<'a> Login<'a> {
             password_file: args.registry_password_file.as_deref(),
             license: None,
             flag: "--registry-login",
+            password_flag: "--registry-password",
+            password_variable: "DHCTL_CLI_MIRROR_PASS",
         }
     }
 
@@ -48,9 +53,16 @@ impl<'a> Login<'a> {
         url: &RepositoryUrl,
         environment: &Environment,
     ) -> Result<Option<Credentials>, Failure> {
-        let password = match self.password_file {
-            Some(path) => Some(read_password(path)?),
-            None => self.password.filter(|it| !it.expose().is_empty()).cloned(),
+        let password = match (self.password_file, self.password.filter(|it| !it.expose().is_empty())) {
+            (Some(_), Some(_)) => {
+                let message = format!("both {0} and {0}-file are given", self.password_flag);
+                return Err(Failure::usage(message).hint(format!(
+                    "give one of the two, and see whether {} is set in the environment",
+                    self.password_variable
+                )));
+            }
+            (Some(path), None) => Some(read_password(path)?),
+            (None, password) => password.cloned(),
         };
         match (self.name.filter(|it| !it.is_empty()), password) {
             (Some(login), password) => {

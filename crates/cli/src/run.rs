@@ -11,6 +11,7 @@ use crate::{
     exit_code::Exit,
     failure::Failure,
     printer::{self, Printer},
+    wrong_request,
 };
 
 /// How long threads that are in the middle of a disk operation are waited for after an interrupt.
@@ -20,7 +21,7 @@ const GRACE: Duration = Duration::from_millis(500);
 pub fn run(args: impl IntoIterator<Item = OsString>, environment: Environment) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => return usage(&error).into(),
+        Err(error) => return usage(error, &environment).into(),
     };
     // Which of the two providers in use elsewhere is meant must be said once per process; a second
     // call would mean that it has been said.
@@ -29,13 +30,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: Environment) -
 }
 
 /// Help and version go to standard output and are no failure; everything else is a wrong request.
-fn usage(error: &clap::Error) -> Exit {
-    let text = error.render();
+fn usage(error: clap::Error, environment: &Environment) -> Exit {
     if error.use_stderr() {
-        printer::note(text.to_string().trim_end());
+        printer::note(&wrong_request::describe(error, &environment.flag_variables));
         Exit::Usage
     } else {
-        printer::raw(text.to_string().as_bytes());
+        printer::raw(error.render().to_string().as_bytes());
         Exit::Success
     }
 }

@@ -63,6 +63,13 @@ mod tests {
     }
 
     #[test]
+    fn edited_sizes_never_panic() {
+        fuzzing::fuzz!(["200MB", "17179869183", " 4 GiB", "fat32"], |bytes: &[u8]| {
+            drop(std::str::from_utf8(bytes).map(parse));
+        });
+    }
+
+    #[test]
     fn what_is_no_size() {
         for text in ["", "-1", "+1", "1.5", "1.5GiB", "GB", "4G", "4M", "4 GiB x", "fat", "fat33", "١"] {
             assert!(parse(text).unwrap_err().contains("4GiB"), "{text}");

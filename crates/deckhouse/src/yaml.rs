@@ -254,6 +254,24 @@ mod tests {
         })
     }
 
+    #[test]
+    fn edited_documents_read_back_as_they_are_written() {
+        let laughs = (1..9).map(|n| format!("a{n}: &a{n} [*a{0},*a{0},*a{0},*a{0},*a{0}]\n", n - 1));
+        let laughs = laughs.collect::<Vec<_>>().concat();
+        let seeds = [
+            "candi:\n  fixes:\n    - summary: 'a: b'\n      pull_request: https://x/1\n  features: []\n"
+                .to_owned(),
+            "name: x\nweight: 900\ntext: |\n  two\n  lines\nflow: {a: [1, 'no', ~]}\n".to_owned(),
+            format!("a0: &a0 lol\n{laughs}"),
+        ];
+        fuzzing::fuzz!(seeds, |bytes: &[u8]| {
+            if let Ok(value) = parse(bytes) {
+                let written = write(&value).unwrap();
+                assert_eq!(parse(written.as_bytes()).unwrap(), value, "{written}");
+            }
+        });
+    }
+
     proptest! {
         #[test]
         fn what_is_written_reads_back(value in any_value()) {

@@ -4,11 +4,12 @@
 
 use std::time::Duration;
 
-use reqwest::{Client, ClientBuilder};
+use reqwest::{Client, ClientBuilder, Response};
 
 use crate::causes::innermost;
 use crate::dns::Dns;
 use crate::error::EgressError;
+use crate::fault::NetworkFault;
 use crate::proxy::{ProxyRules, WitnessLayer};
 use crate::settings::Settings;
 use crate::trust::tls_config;
@@ -41,6 +42,8 @@ pub struct Http {
     metadata: Client,
     bulk: Client,
     upload: Client,
+    stall_timeout: Duration,
+    proxies: ProxyRules,
 }
 
 impl Http {
@@ -72,7 +75,19 @@ impl Http {
             metadata: client(&["h2", "http/1.1"], stall)?,
             bulk: client(&["http/1.1"], stall)?,
             upload: client(&["http/1.1"], None)?,
+            stall_timeout: settings.stall_timeout,
+            proxies,
         })
+    }
+
+    /// Longest time without a byte; on [`Lane::Upload`] whoever feeds the body keeps to it.
+    pub fn stall_timeout(&self) -> Duration {
+        self.stall_timeout
+    }
+
+    /// Tells whether an answer is the proxy's own and not the registry's: it wants a login, or refuses.
+    pub fn proxy_fault(&self, response: &Response) -> Option<NetworkFault> {
+        NetworkFault::from_proxy_answer(response, self.proxies.proxy_for(response.url()))
     }
 
     /// The client for requests of this kind.

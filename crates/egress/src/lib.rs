@@ -8,6 +8,8 @@ mod causes;
 mod dns;
 mod error;
 mod fault;
+#[cfg(test)]
+mod fuzz;
 mod hosts;
 mod http;
 mod proxy;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::Bundle;
 use deckhouse::repositories::MODULES;
-use oci::{Descriptor, Digest, Manifest, RawManifest, Tag, layout};
+use oci::{Descriptor, Digest, Manifest, RawManifest, Tag, layout, manifest::MAX_NESTING};
 
 use crate::{
     Error, MissingItem,
@@ -51,8 +51,10 @@ impl Contents {
     pub fn read_what_is_there(bundle: &Bundle) -> (Self, Vec<MissingItem>) {
         let mut missing = Vec::new();
         let mut repositories = Vec::new();
+        let is_tagged = |descriptor: &Descriptor| descriptor.annotations.contains_key(layout::SHORT_TAG);
+        let has_tags = bundle.repositories().iter().flat_map(|it| &it.index).any(is_tagged);
         for source in bundle.repositories() {
-            repositories.push(Repository::read(bundle, source, &mut missing));
+            repositories.push(Repository::read((bundle, has_tags), source, &mut missing));
         }
         missing.sort();
         missing.dedup();
@@ -87,7 +89,11 @@ impl Contents {
 }
 
 impl Repository {
-    fn read(bundle: &Bundle, source: &bundle::Repository, missing: &mut Vec<MissingItem>) -> Self {
+    fn read(
+        (bundle, has_tags): (&Bundle, bool),
+        source: &bundle::Repository,
+        missing: &mut Vec<MissingItem>,
+    ) -> Self {
         let mut repository = Self {
             path: source.path.clone(),
             tags: BTreeMap::new(),
@@ -96,28 +102,28 @@ impl Repository {
             blobs: BTreeMap::new(),
         };
         for descriptor in &source.index {
-            let tag = descriptor.annotations.get(layout::SHORT_TAG);
-            let name = tag.cloned().unwrap_or_else(|| descriptor.digest.to_string());
-            match tag.map(|tag| tag.parse::<Tag>()) {
-                Some(Ok(tag)) => {
+            let name = descriptor.annotations.get(layout::SHORT_TAG).cloned();
+            let name = name.unwrap_or_else(|| descriptor.digest.to_string());
+            match tag_of(descriptor, has_tags) {
+                Ok(Some(tag)) => {
                     repository.tags.insert(tag, descriptor.digest);
                 }
-                None => {
+                Ok(None) => {
                     repository.untagged.insert(descriptor.digest);
                 }
-                Some(Err(error)) => missing.push(item(&repository.path, &name, &name, error.to_string())),
+                Err(reason) => missing.push(item(&repository.path, &name, &name, reason)),
             }
-            repository.add(bundle, source, descriptor, &name, missing);
+            repository.add((bundle, source), descriptor, (&name, 0), missing);
         }
         repository
     }
 
+    /// `level` is the number of indexes above.
     fn add(
         &mut self,
-        bundle: &Bundle,
-        source: &bundle::Repository,
+        (bundle, source): (&Bundle, &bundle::Repository),
         descriptor: &Descriptor,
-        image: &str,
+        (image, level): (&str, usize),
         missing: &mut Vec<MissingItem>,
     ) {
         if self.manifests.contains_key(&descriptor.digest) {
@@ -132,8 +138,12 @@ impl Repository {
         };
         self.manifests.insert(descriptor.digest, raw);
         if let Manifest::Index { manifests } = &manifest {
+            if level == MAX_NESTING {
+                let reason = format!("indexes are nested deeper than {MAX_NESTING}");
+                return missing.push(item(&self.path, &reference, image, reason));
+            }
             for child in manifests {
-                self.add(bundle, source, child, image, missing);
+                self.add((bundle, source), child, (image, level + 1), missing);
             }
         }
         for blob in manifest.blobs() {
@@ -153,6 +163,21 @@ impl Repository {
     }
 }
 
+/// The tag of an image, or why it cannot be told.
+///
+/// No digest covers `index.json`, so what it says twice must be the same: tools write the tag, or the digits
+/// of the digest, at the end of the reference too, and give every image a tag or none.
+fn tag_of(descriptor: &Descriptor, others_have_tags: bool) -> Result<Option<Tag>, String> {
+    let reference = descriptor.annotations.get(layout::REF_NAME);
+    let Some(tag) = descriptor.annotations.get(layout::SHORT_TAG) else {
+        return if others_have_tags { Err("it has no tag, and others have".to_owned()) } else { Ok(None) };
+    };
+    if let Some(reference) = reference.filter(|it| it.rsplit(':').next() != Some(tag)) {
+        return Err(format!("index.json gives it two names: the tag {tag} and the reference {reference}"));
+    }
+    tag.parse().map(Some).map_err(|error| format!("{error}"))
+}
+
 fn item(path: &str, reference: &str, image: &str, reason: String) -> MissingItem {
     let repository = place(path);
     MissingItem {
@@ -166,4 +191,38 @@ fn item(path: &str, reference: &str, image: &str, reason: String) -> MissingItem
 /// A repository's name for a user: the root has a path of no letters.
 pub(crate) fn place(path: &str) -> &str {
     if path.is_empty() { "(root)" } else { path }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_and_a_reference_say_the_same() {
+        let tag = |tag: &str, reference: &str| {
+            let annotations = [(layout::SHORT_TAG, tag), (layout::REF_NAME, reference)];
+            let annotations = annotations.iter().filter(|(_, value)| !value.is_empty());
+            let annotations = annotations.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+            let digest = Digest::of(b"x");
+            let media_type = oci::media_type::OCI_MANIFEST.to_owned();
+            Descriptor { media_type, size: 1, digest, platform: None, annotations: annotations.collect() }
+        };
+        for (tag, reference, others, expected) in [
+            ("v1.58.3", "r.example:5000/ee:v1.58.3", true, Some(Some("v1.58.3"))),
+            ("0a", "r.example/ee@sha256:0a", true, Some(Some("0a"))),
+            ("v1.58.3", "v1.58.3", true, Some(Some("v1.58.3"))),
+            ("v1.58.3", "", true, Some(Some("v1.58.3"))),
+            ("", "r.example/ee:v1", false, Some(None)),
+            ("v1.58.2", "r.example/ee:v1.58.3", true, None),
+            ("0", "r.example/ee:2", true, None),
+            ("", "", true, None),
+            ("a b", "", true, None),
+        ]
+        .map(|(short, reference, others, expected)| (tag(short, reference), reference, others, expected))
+        {
+            let found = tag_of(&tag, others);
+            let found = found.as_ref().ok().map(|tag| tag.as_ref().map(Tag::as_str));
+            assert_eq!(found, expected, "{reference}");
+        }
+    }
 }

@@ -127,20 +127,24 @@ impl Gaps {
 impl Repository {
     /// The tags (or digests) of this repository whose images need a manifest or blob.
     fn users(&self, digest: &Digest) -> Vec<String> {
-        let needs = |image: &Digest| self.needs(image, digest);
+        let needs = |image: &Digest| self.needs(image, digest, &mut BTreeSet::new());
         let tagged = self.tags.iter().filter(|(_, image)| needs(image)).map(|(tag, _)| tag.to_string());
         let untagged = self.untagged.iter().filter(|image| needs(image)).map(Digest::to_string);
         let place = place(&self.path);
         tagged.chain(untagged).map(|name| format!("{place}:{name}")).collect()
     }
 
-    fn needs(&self, image: &Digest, digest: &Digest) -> bool {
+    /// `seen` keeps indexes that share their children from being followed again and again.
+    fn needs(&self, image: &Digest, digest: &Digest, seen: &mut BTreeSet<Digest>) -> bool {
+        if !seen.insert(*image) {
+            return false;
+        }
         let Some(Ok(manifest)) = self.manifests.get(image).map(oci::RawManifest::parse) else {
             return false;
         };
         image == digest
             || manifest.blobs().any(|blob| blob.digest == *digest)
-            || manifest.children().iter().any(|child| self.needs(&child.digest, digest))
+            || manifest.children().iter().any(|child| self.needs(&child.digest, digest, seen))
     }
 }
 

@@ -33,8 +33,9 @@ pub struct LayoutIndex {
     /// Media type of an OCI index; other tools write other values, so readers ignore it.
     #[serde(default)]
     pub media_type: String,
-    /// One descriptor per tag; old tools write `null` for none.
-    #[serde(default, deserialize_with = "null_as_empty")]
+    /// One descriptor per tag; old tools write `null` for none. Without the field it is no index: a flipped
+    /// bit in its name would make a repository of nothing.
+    #[serde(deserialize_with = "null_as_empty")]
     pub manifests: Vec<Descriptor>,
 }
 
@@ -72,6 +73,7 @@ mod tests {
         let empty =
             br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.layout.v1+json","manifests":null}"#;
         assert!(LayoutIndex::parse(empty).unwrap().manifests.is_empty());
+        assert!(LayoutIndex::parse(br#"{"schemaVersion":2,"manifestr":[]}"#).is_err());
         let digest = Digest::of(b"x");
         let one = format!(
             r#"{{"schemaVersion":2,"manifests":[{{"size":1,"digest":"{digest}","artifactType":"a","annotations":null,"platform":{{"architecture":"","os":""}}}}]}}"#

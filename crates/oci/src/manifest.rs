@@ -12,6 +12,10 @@ use crate::{Descriptor, Digest, media_type};
 /// to accept at least (4 MiB), and the limit of Docker distribution.
 pub const MAX_SIZE: u64 = 4 * 1024 * 1024;
 
+/// How many indexes may stand above an image. OCI sets no limit and real images have one; without a limit a
+/// chain of small manifests exhausts the stack of whoever follows it.
+pub const MAX_NESTING: usize = 8;
+
 /// A manifest as it came: its exact bytes, their digest and media type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawManifest {

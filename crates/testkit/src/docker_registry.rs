@@ -2,25 +2,16 @@
 
 use std::{
     fs,
-    io::{Read as _, Write as _},
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    process::{Child, Command},
 };
 
-use anyhow::{Context as _, bail, ensure};
+use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{docker_storage::DockerStorage, tokens::TokenServer};
-
-/// How long the registry may take to answer.
-const START_LIMIT: Duration = Duration::from_secs(15);
-/// Between two looks at whether it answers.
-const POLL: Duration = Duration::from_millis(10);
-/// A port that was free may be taken by someone else before the registry gets it.
-const ATTEMPTS: usize = 5;
+use crate::{docker_storage::DockerStorage, server_process, tokens::TokenServer};
 
 /// How a registry is started. The default is open, with storage of its own.
 #[derive(Debug, Clone, Default)]
@@ -89,21 +80,9 @@ impl DockerRegistry {
             Some(storage) => storage.clone(),
             None => directory.path().join("storage"),
         };
-        let mut attempt = 1;
-        loop {
-            let address = free_port()?;
-            match run(&options, address, &storage, directory.path()) {
-                Ok(process) => {
-                    return Ok(Self { process, address, storage, options, directory });
-                }
-                Err(error)
-                    if attempt < ATTEMPTS && format!("{error:#}").contains("address already in use") =>
-                {
-                    attempt += 1;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        let start = |address| run(&options, address, &storage, directory.path());
+        let (process, address) = server_process::on_a_free_port(start)?;
+        Ok(Self { process, address, storage, options, directory })
     }
 
     /// Where it listens.
@@ -148,10 +127,6 @@ impl Drop for DockerRegistry {
     }
 }
 
-fn free_port() -> anyhow::Result<SocketAddr> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?)
-}
-
 fn run(
     options: &DockerRegistryOptions,
     address: SocketAddr,
@@ -162,57 +137,9 @@ fn run(
     fs::create_dir_all(storage)?;
     // JSON is YAML too.
     fs::write(&config, configuration(options, address, storage, directory)?.to_string())?;
-    let log = directory.join("log");
-    let output = fs::File::create(&log)?;
-    // `setpriv` ends the registry with the thread that started it, even if that is killed.
-    let mut process = Command::new("setpriv")
-        .args(["--pdeathsig", "KILL", "docker-registry", "serve"])
-        .arg(&config)
-        .env_remove("OTEL_TRACES_EXPORTER")
-        .stdin(Stdio::null())
-        .stdout(output.try_clone()?)
-        .stderr(output)
-        .spawn()
-        .context("docker-registry cannot be started (Debian package docker-registry)")?;
-    match wait_until_it_answers(&mut process, address) {
-        Ok(()) => Ok(process),
-        Err(error) => {
-            let _ = process.kill();
-            let _ = process.wait();
-            Err(error.context(format!("docker-registry: {}", fs::read_to_string(log).unwrap_or_default())))
-        }
-    }
-}
-
-fn wait_until_it_answers(process: &mut Child, address: SocketAddr) -> anyhow::Result<()> {
-    let begun = Instant::now();
-    while begun.elapsed() < START_LIMIT {
-        if let Some(status) = process.try_wait()? {
-            bail!("it ended at once: {status}");
-        }
-        if answers(address) {
-            // Another program may have taken the port, and answered, before ours gave up.
-            std::thread::sleep(POLL);
-            match process.try_wait()? {
-                None => return Ok(()),
-                Some(status) => bail!("it ended at once: {status}"),
-            }
-        }
-        std::thread::sleep(POLL);
-    }
-    bail!("it does not answer at {address}")
-}
-
-fn answers(address: SocketAddr) -> bool {
-    let ask = || -> std::io::Result<bool> {
-        let mut stream = TcpStream::connect_timeout(&address, START_LIMIT)?;
-        stream.set_read_timeout(Some(START_LIMIT))?;
-        write!(stream, "GET /v2/ HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
-        let mut answer = [0; 9];
-        stream.read_exact(&mut answer)?;
-        Ok(answer.starts_with(b"HTTP/1."))
-    };
-    ask().unwrap_or(false)
+    let mut command = Command::new("docker-registry");
+    command.arg("serve").arg(&config);
+    server_process::start(&command, "docker-registry", address, &directory.join("log"))
 }
 
 fn configuration(
@@ -258,8 +185,8 @@ fn configuration(
     Ok(document)
 }
 
-/// Docker distribution reads bcrypt only.
-fn htpasswd(login: &str, password: &str) -> anyhow::Result<Vec<u8>> {
+/// A line of a password file. Docker distribution reads bcrypt only.
+pub(crate) fn htpasswd(login: &str, password: &str) -> anyhow::Result<Vec<u8>> {
     let output = Command::new("htpasswd")
         .args(["-B", "-b", "-n", login, password])
         .output()

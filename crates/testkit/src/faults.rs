@@ -138,6 +138,11 @@ impl Script {
             .count()
     }
 
+    /// Whether every rule has met a request: a rule that meets none proves nothing.
+    pub fn is_spent(&self) -> bool {
+        self.rules.iter().all(|rule| rule.matched.load(Ordering::SeqCst) >= *rule.times.start())
+    }
+
     fn lock(&self) -> MutexGuard<'_, Vec<Seen>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -257,11 +262,13 @@ mod tests {
                 count: 1,
             })
         };
+        assert!(!script.is_spent());
         let cuts: Vec<_> = (0..4).map(|_| ask(Method::GET, "/v2/a/blobs/x").cut_after).collect();
         assert_eq!(cuts, [None, Some(10), Some(10), None]);
         let other = ask(Method::HEAD, "/v2/a/blobs/x");
         assert!(other.cut_after.is_none() && other.ignore_range);
         assert_eq!(script.count("GET", "*/blobs/*"), 4);
+        assert!(script.is_spent());
         let last = script.seen().pop().unwrap();
         assert_eq!((last.method.as_str(), last.range.as_deref()), ("HEAD", Some("bytes=1-")));
     }

@@ -1,12 +1,16 @@
 //! What tests and benchmarks need: a synthetic distribution, real and faulty servers, slow links,
 //! certificates.
 
+pub mod bundle_content;
 pub mod certificates;
 pub mod distribution;
 pub mod docker_registry;
 pub mod docker_storage;
 pub mod faults;
 pub mod link;
+mod server_process;
+pub mod small_disk;
+pub mod squid;
 pub mod tokens;
 
 pub use distribution::Distribution;

@@ -1,6 +1,11 @@
 //! The floor of a pull: curl brings the same blobs into files, and does nothing else.
 
-use std::{fmt::Write as _, fs, net::SocketAddr, path::Path, process::Command};
+use std::{
+    fmt::{Display, Write as _},
+    fs,
+    path::Path,
+    process::Command,
+};
 
 use anyhow::Result;
 
@@ -10,7 +15,7 @@ use super::ground::Ground;
 pub(crate) const CONNECTIONS: usize = 8;
 
 /// A command that downloads every blob into `directory`.
-pub(crate) fn curl(ground: &Ground, from: SocketAddr, directory: &Path) -> Result<Command> {
+pub(crate) fn curl(ground: &Ground, from: impl Display, directory: &Path) -> Result<Command> {
     let mut list = String::new();
     for blob in &ground.blobs {
         let output = directory.join(blob.digest.hex());

@@ -44,9 +44,9 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
-    /// Makes the distribution, serves it, and pulls it once: a warm-up that leaves the bundle to push.
-    pub(crate) fn new(options: &Options, dhctl: PathBuf) -> Result<Self> {
-        let distribution = Builder::bench().root(ROOT).build();
+    /// Makes a distribution, serves it, and pulls it once: a warm-up that leaves the bundle to push.
+    pub(crate) fn new(options: &Options, dhctl: PathBuf, distribution: Builder) -> Result<Self> {
+        let distribution = distribution.root(ROOT).build();
         let mut ground = Self::with(options, dhctl, &distribution)?;
         fs::create_dir(ground.bundle_directory())?;
         measure::run(&mut ground.pull(&ground.bundle_directory(), ground.source.addr()), None)?;
@@ -157,9 +157,9 @@ impl Ground {
         self.directory.path().join("blobs")
     }
 
-    /// `dhctl mirror` with `d8.tar` in a directory as its bundle; temporary files go there too.
-    pub(crate) fn mirror(&self, bundle: &Path, scratch: &Path) -> Command {
-        let mut command = Command::new(&self.dhctl);
+    /// `dhctl mirror` with a bundle; temporary files go to `scratch`.
+    fn mirror(&self, dhctl: &Path, bundle: &Path, scratch: &Path) -> Command {
+        let mut command = Command::new(dhctl);
         command
             .args(["mirror", "--insecure", "--progress", "plain", "--quiet"])
             .args(&self.extra)
@@ -173,15 +173,20 @@ impl Ground {
     }
 
     /// A pull into `directory`.
-    pub(crate) fn pull(&self, directory: &Path, from: std::net::SocketAddr) -> Command {
-        let mut command = self.mirror(&directory.join("d8.tar"), directory);
+    pub(crate) fn pull(&self, directory: &Path, from: impl std::fmt::Display) -> Command {
+        self.pull_with(&self.dhctl, directory, from)
+    }
+
+    /// A pull into `directory` by another build.
+    pub(crate) fn pull_with(&self, dhctl: &Path, directory: &Path, from: impl std::fmt::Display) -> Command {
+        let mut command = self.mirror(dhctl, &directory.join("d8.tar"), directory);
         command.arg("--source").arg(format!("{from}/{ROOT}"));
         command
     }
 
     /// A push of `bundle`.
     pub(crate) fn push(&self, bundle: &Path, scratch: &Path, to: std::net::SocketAddr) -> Command {
-        let mut command = self.mirror(bundle, scratch);
+        let mut command = self.mirror(&self.dhctl, bundle, scratch);
         command.arg("--registry").arg(format!("{to}/{ROOT}"));
         command
     }

@@ -1,6 +1,6 @@
 //! How far away the registry is.
 
-use std::{net::SocketAddr, time::Duration};
+use std::net::SocketAddr;
 
 use anyhow::Result;
 use testkit::{Link, LinkOptions};
@@ -13,12 +13,11 @@ pub(crate) enum Way {
 }
 
 impl Way {
-    /// A way to `target` with a round trip of this length; none at all if it is zero.
-    pub(crate) fn to(target: SocketAddr, round_trip: Duration) -> Result<Self> {
-        if round_trip.is_zero() {
+    /// A way to `target` over such a line; none at all if it would be perfect.
+    pub(crate) fn to(target: SocketAddr, options: LinkOptions) -> Result<Self> {
+        if options.round_trip.is_zero() && options.bytes_per_second.is_none() {
             return Ok(Self::Straight(target));
         }
-        let options = LinkOptions { round_trip, ..LinkOptions::default() };
         Ok(Self::Line(Link::start(target, options)?))
     }
 

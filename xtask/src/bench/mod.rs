@@ -1,7 +1,9 @@
 //! `cargo xtask bench`: how fast and how lean dhctl is, as ratios against floors of the same run.
 
 mod floor;
+mod gost;
 mod ground;
+mod kill;
 mod large;
 mod links;
 mod measure;

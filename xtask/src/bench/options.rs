@@ -37,12 +37,20 @@ pub(crate) enum Part {
     Pull,
     /// Pull over a round trip of 50 ms
     PullFar,
+    /// Pull over a round trip of 50 ms and a line of 20 MB/s
+    PullSlow,
+    /// Pull through Squid with a login, near and over a round trip of 50 ms
+    Squid,
+    /// Bytes that come again when a pull is killed twenty times
+    Kill,
     /// Push to an empty registry, and again
     Push,
     /// Memory with one blob of a gigabyte
     Large,
     /// Laying out 40 000 blobs
     Planning,
+    /// GOST sums: the hash, and a pull with them
+    Gost,
 }
 
 impl Options {

@@ -3,6 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use anyhow::Result;
+use testkit::{LinkOptions, squid::Squid};
 
 use super::{
     floor,
@@ -18,15 +19,45 @@ use super::{
 pub(crate) struct Distance {
     name: &'static str,
     round_trip: Duration,
+    bytes_per_second: Option<u64>,
+    through_squid: bool,
     limit: f64,
 }
 
 /// On this machine.
-pub(crate) const NEAR: Distance = Distance { name: "pull, loopback", round_trip: Duration::ZERO, limit: 1.3 };
+pub(crate) const NEAR: Distance = Distance {
+    name: "pull, loopback",
+    round_trip: Duration::ZERO,
+    bytes_per_second: None,
+    through_squid: false,
+    limit: 1.3,
+};
 
 /// On another continent.
-pub(crate) const FAR: Distance =
-    Distance { name: "pull, 50 ms round trip", round_trip: Duration::from_millis(50), limit: 1.5 };
+pub(crate) const FAR: Distance = Distance {
+    name: "pull, 50 ms round trip",
+    round_trip: Duration::from_millis(50),
+    // Four fifths of what curl gets.
+    limit: 1.25,
+    ..NEAR
+};
+
+/// On another continent, and over a thin line.
+pub(crate) const SLOW: Distance =
+    Distance { name: "pull, 50 ms round trip, 20 MB/s", bytes_per_second: Some(20_000_000), ..FAR };
+
+/// Behind a proxy.
+pub(crate) const SQUID: Distance =
+    Distance { name: "pull through Squid with a login", through_squid: true, limit: 1.25, ..NEAR };
+
+/// Behind a proxy, and on another continent.
+pub(crate) const SQUID_FAR: Distance =
+    Distance { name: "pull through Squid with a login, 50 ms round trip", through_squid: true, ..FAR };
+
+/// Who the proxy lets in.
+const LOGIN: (&str, &str) = ("bench", "password");
+/// What the proxy calls this machine: dhctl asks no proxy for `127.0.0.1`.
+const NAME: &str = "source.invalid";
 
 /// Megabytes of memory that dhctl may take.
 pub(crate) const MEMORY_LIMIT: f64 = 150.0;
@@ -38,13 +69,34 @@ pub(crate) fn measure(
     distance: Distance,
     table: &mut Table,
 ) -> Result<()> {
-    let way = Way::to(ground.source.addr(), distance.round_trip)?;
+    let line = LinkOptions {
+        round_trip: distance.round_trip,
+        bytes_per_second: distance.bytes_per_second,
+        ..LinkOptions::default()
+    };
+    let way = Way::to(ground.source.addr(), line)?;
+    let squid = distance.through_squid.then(|| Squid::start(LOGIN.0, LOGIN.1, &[NAME])).transpose()?;
+    let (proxy, from) = match &squid {
+        Some(squid) => {
+            let proxy = format!("http://{}:{}@{}", LOGIN.0, LOGIN.1, squid.addr());
+            (Some(proxy), format!("{NAME}:{}", way.addr().port()))
+        }
+        None => (None, way.addr().to_string()),
+    };
     let (mut ours, mut floor, mut memory) = (Times::default(), Times::default(), 0);
     for round in 1..=options.repeat {
         let directory = ground.fresh("pulled")?;
-        let curl = measure::run(&mut floor::curl(ground, way.addr(), &directory)?, None)?;
+        let mut command = floor::curl(ground, &from, &directory)?;
+        if let Some(proxy) = &proxy {
+            command.args(["--noproxy", "", "--proxy", proxy]);
+        }
+        let curl = measure::run(&mut command, None)?;
         let directory = ground.fresh("pulled")?;
-        let dhctl = measure::run(&mut ground.pull(&directory, way.addr()), None)?;
+        let mut command = ground.pull(&directory, &from);
+        if let Some(proxy) = &proxy {
+            command.env("HTTP_PROXY", proxy);
+        }
+        let dhctl = measure::run(&mut command, None)?;
         eprintln!(
             "{} {round}: curl {:.3} s, dhctl {:.3} s",
             distance.name,
@@ -57,7 +109,7 @@ pub(crate) fn measure(
     }
     table.ratio(distance.name, &ours, &floor, distance.limit);
     table.value(&format!("{}: peak memory", distance.name), as_megabytes(memory), " MB", MEMORY_LIMIT);
-    if distance.round_trip.is_zero() {
+    if matches!(way, Way::Straight(_)) && squid.is_none() {
         disk(ground, table)?;
     }
     Ok(())

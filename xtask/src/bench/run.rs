@@ -1,12 +1,14 @@
 //! The order of the benchmarks, and the release build that they need.
 
-use std::path::PathBuf;
+use std::{fs, path::PathBuf};
 
 use anyhow::{Result, ensure};
+use testkit::distribution::Builder;
 
 use super::{
+    gost,
     ground::Ground,
-    large,
+    kill, large,
     options::{Options, Part},
     peers, planning, pull, push,
     table::Table,
@@ -21,9 +23,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         let mut release = cargo(&["run", "--release", "--quiet", "--package", "xtask", "--"]);
         return shell::run(release.args(std::env::args_os().skip(1)));
     }
-    let dhctl = match &options.dhctl {
-        Some(dhctl) => std::path::absolute(dhctl)?,
-        None => build()?,
+    let (dhctl, portable) = match &options.dhctl {
+        Some(dhctl) => (std::path::absolute(dhctl)?, None),
+        // The other build is the first, since both leave the same file.
+        None if options.wants(Part::Gost) => {
+            let portable = build_portable()?;
+            (build(&[])?, Some(portable))
+        }
+        None => (build(&[])?, None),
     };
     let runtime = tokio::runtime::Runtime::new()?;
     let _guard = runtime.enter();
@@ -35,14 +42,31 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     if options.wants(Part::Large) {
         large::measure(options, &dhctl, &mut table)?;
     }
-    if [Part::Pull, Part::PullFar, Part::Push].iter().any(|part| options.wants(*part)) {
-        let ground = Ground::new(options, dhctl)?;
+    if options.wants(Part::Gost) {
+        gost::hash(options, &mut table)?;
+        gost::pull(options, &dhctl, portable.as_deref(), &mut table)?;
+    }
+    if options.wants(Part::Kill) {
+        kill::measure(options, &dhctl, &mut table)?;
+    }
+    if [Part::Pull, Part::PullFar, Part::PullSlow, Part::Squid, Part::Push]
+        .iter()
+        .any(|part| options.wants(*part))
+    {
+        let ground = Ground::new(options, dhctl, Builder::bench())?;
         println!("{}", ground.describe());
         if options.wants(Part::Pull) {
             pull::measure(options, &ground, pull::NEAR, &mut table)?;
         }
         if options.wants(Part::PullFar) {
             pull::measure(options, &ground, pull::FAR, &mut table)?;
+        }
+        if options.wants(Part::PullSlow) {
+            pull::measure(options, &ground, pull::SLOW, &mut table)?;
+        }
+        if options.wants(Part::Squid) {
+            pull::measure(options, &ground, pull::SQUID, &mut table)?;
+            pull::measure(options, &ground, pull::SQUID_FAR, &mut table)?;
         }
         if options.wants(Part::Push) {
             push::measure(options, &ground, &mut table)?;
@@ -56,7 +80,15 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-fn build() -> Result<PathBuf> {
-    shell::run(&mut cargo(&["build", "--release", "--quiet", "--package", "cli", "--bin", "dhctl"]))?;
+fn build(options: &[&str]) -> Result<PathBuf> {
+    let mut build = cargo(&["build", "--release", "--quiet", "--package", "cli", "--bin", "dhctl"]);
+    shell::run(build.args(options))?;
     Ok(target_directory().join("release/dhctl"))
+}
+
+/// A build that hashes as on a CPU without AVX-512.
+fn build_portable() -> Result<PathBuf> {
+    let portable = target_directory().join("release/dhctl-portable-streebog");
+    fs::copy(build(&["--features", "bundle/portable-streebog"])?, &portable)?;
+    Ok(portable)
 }

@@ -45,16 +45,23 @@ struct Row {
 }
 
 impl Table {
-    /// Times of ours over times of a reference.
-    pub(crate) fn ratio(&mut self, measure: &str, ours: &Times, reference: &Times, limit: f64) {
+    /// Times of ours over times of a reference; a figure without a limit is only stated.
+    pub(crate) fn ratio(
+        &mut self,
+        measure: &str,
+        ours: &Times,
+        reference: &Times,
+        limit: impl Into<Option<f64>>,
+    ) {
         let ratio = ours.median() / reference.median();
+        let limit = limit.into();
         self.add(Row {
             measure: measure.to_owned(),
             ours: ours.to_string(),
             reference: reference.to_string(),
             figure: format!("{ratio:.2}"),
-            limit: format!("{limit}"),
-            verdict: verdict(ratio <= limit),
+            limit: limit.map(|limit| limit.to_string()).unwrap_or_default(),
+            verdict: limit.map_or("", |limit| verdict(ratio <= limit)),
         });
     }
 

@@ -6,10 +6,12 @@ mod lane;
 mod pieces;
 mod regions;
 mod stated;
+mod streebog;
 mod sum_file;
 
 pub use frontier::FrontierSums;
-pub use gost_sum::{GostSum, ParseSumError, Streebog};
+pub use gost_sum::{GostSum, ParseSumError};
 pub(crate) use lane::Lane;
 pub(crate) use stated::StatedSums;
+pub use streebog::Streebog;
 pub use sum_file::{GostSums, read_sum, write_sum};

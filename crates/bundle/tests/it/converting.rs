@@ -3,13 +3,12 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
     sync::atomic::{AtomicU64, Ordering},
 };
 
 use bundle::{BundleError, GostSum, GostSums, Progress, join, split};
 
-use crate::sample;
+use crate::{gost12sum::gost12sum, sample};
 
 struct Scene {
     from: tempfile::TempDir,
@@ -34,13 +33,6 @@ impl Scene {
     fn parts(&self) -> Vec<PathBuf> {
         vec![self.to.path().join("d8.tar")]
     }
-}
-
-fn gost12sum(file: &Path) -> String {
-    let output = Command::new("gost12sum").arg(file).output().unwrap();
-    assert!(output.status.success(), "{output:?}");
-    let text = String::from_utf8(output.stdout).unwrap();
-    text.split_whitespace().next().unwrap().to_owned()
 }
 
 #[test]

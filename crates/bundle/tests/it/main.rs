@@ -5,6 +5,8 @@ mod converting;
 mod damage;
 mod foreign_tar;
 mod frontier;
+mod fuzz;
+mod gost12sum;
 mod replacing;
 mod round_trip;
 mod sample;

@@ -62,3 +62,21 @@ pub(crate) fn archive(pieces: &[Vec<u8>]) -> Bytes {
     bytes.extend_from_slice(&[0; 1024]);
     bytes.into()
 }
+
+/// An archive with an entry of each kind that the index must follow.
+pub(crate) fn every_kind() -> Bytes {
+    let sparse = [
+        record("GNU.sparse.major", "1"),
+        record("GNU.sparse.minor", "0"),
+        record("GNU.sparse.realsize", "9"),
+    ];
+    archive(&[
+        entry(b"a", b'0', &[1; 700]),
+        entry(b"././@LongLink", b'L', b"b/c\0"),
+        entry(b"b", b'0', b"x"),
+        entry(b"x", b'x', &record("path", "d")),
+        entry(b"e", b'0', b"x"),
+        entry(b"x", b'x', &sparse.concat()),
+        entry(b"s", b'0', b"1\n0\n1\n"),
+    ])
+}

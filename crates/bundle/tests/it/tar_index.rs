@@ -9,7 +9,7 @@ use bytes::Bytes;
 use oci::BlobSource;
 use proptest::prelude::*;
 
-use crate::tar_bytes::{Found, archive, entry, header, index, octal, record};
+use crate::tar_bytes::{Found, archive, entry, every_kind, header, index, octal, record};
 
 #[test]
 fn sizes_beyond_8_gib_are_read_from_the_extension() {
@@ -119,21 +119,7 @@ proptest! {
         cut in any::<prop::sample::Index>(),
         keep_whole in any::<bool>(),
     ) {
-        let sparse = [
-            record("GNU.sparse.major", "1"),
-            record("GNU.sparse.minor", "0"),
-            record("GNU.sparse.realsize", "9"),
-        ];
-        let mut bytes = archive(&[
-            entry(b"a", b'0', &[1; 700]),
-            entry(b"././@LongLink", b'L', b"b/c\0"),
-            entry(b"b", b'0', b"x"),
-            entry(b"x", b'x', &record("path", "d")),
-            entry(b"e", b'0', b"x"),
-            entry(b"x", b'x', &sparse.concat()),
-            entry(b"s", b'0', b"1\n0\n1\n"),
-        ])
-        .to_vec();
+        let mut bytes = every_kind().to_vec();
         for (place, value) in changes {
             let place = place.index(bytes.len());
             bytes[place] = value;

@@ -61,7 +61,7 @@ pub struct TransferArgs {
     )]
     pub source_password: Option<Secret>,
     /// Read the password for --source from a file; "-" is standard input
-    #[arg(long, value_name = "FILE", conflicts_with = "source_password", help_heading = "Pull")]
+    #[arg(long, value_name = "FILE", help_heading = "Pull")]
     pub source_password_file: Option<PathBuf>,
     /// Licence key: stands for login "license-token" with this password
     #[arg(
@@ -233,12 +233,7 @@ pub struct TargetLoginArgs {
     )]
     pub registry_password: Option<Secret>,
     /// Read the password for --registry from a file; "-" is standard input
-    #[arg(
-        long,
-        value_name = "FILE",
-        conflicts_with = "registry_password",
-        help_heading = "Private registry"
-    )]
+    #[arg(long, value_name = "FILE", help_heading = "Private registry")]
     pub registry_password_file: Option<PathBuf>,
 }
 

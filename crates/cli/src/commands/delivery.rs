@@ -2,14 +2,14 @@
 
 use std::{
     fs::{self, File, Permissions},
-    io::{self, Write},
+    io::{self, Read},
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
 use deckhouse::release_list::RELEASES_FILE;
 
-use crate::{failure::Failure, settings};
+use crate::failure::Failure;
 
 /// Name of the copy of this program.
 pub(crate) const BINARY_FILE: &str = "dhctl";
@@ -17,35 +17,63 @@ pub(crate) const BINARY_FILE: &str = "dhctl";
 /// Whether this build runs on any Linux of its architecture.
 pub(crate) const IS_STATIC: bool = cfg!(all(target_os = "linux", target_feature = "crt-static"));
 
-/// Writes `deckhousereleases.yaml` beside `bundle`.
-pub(crate) fn write_releases(bundle: &Path, text: &str) -> Result<PathBuf, Failure> {
-    let path = bundle.with_file_name(RELEASES_FILE);
-    replace(&path, 0o644, |file| file.write_all(text.as_bytes()))
-        .map_err(|error| Failure::file(&path, &error))?;
-    Ok(path)
+/// What is to lie beside a bundle, written in full where no one looks for it.
+///
+/// It gets its names only when the bundle has its own, so that a pull that is killed leaves neither a
+/// stray file nor a list of other releases than the bundle has.
+pub(crate) struct Delivery {
+    /// Where each file lies, and where it belongs.
+    files: Vec<(PathBuf, PathBuf)>,
+    /// The running program, if it is itself what belongs beside the bundle.
+    in_place: Option<PathBuf>,
 }
 
-/// Puts a copy of the running program beside `bundle`, unless it is the very file that runs.
-pub(crate) fn copy_binary(bundle: &Path, executable: &Path) -> Result<PathBuf, Failure> {
-    let path = bundle.with_file_name(BINARY_FILE);
-    let fail = |error: io::Error| Failure::file(&path, &error);
-    let identity = |path: &Path| fs::metadata(path).map(|it| (it.dev(), it.ino()));
-    let running = identity(executable).map_err(|error| Failure::file(executable, &error))?;
-    if identity(&path).is_ok_and(|there| there == running) {
-        return Ok(path);
+impl Delivery {
+    /// Writes `deckhousereleases.yaml` with this text, and a copy of the running program, into the directory
+    /// `stage`, which is on the file system of `bundle`.
+    pub(crate) fn stage(
+        bundle: &Path,
+        stage: &Path,
+        releases: &str,
+        executable: Option<&Path>,
+    ) -> Result<Self, Failure> {
+        let mut delivery = Self { files: Vec::new(), in_place: None };
+        let staged = stage.join(RELEASES_FILE);
+        write(&staged, 0o644, &mut releases.as_bytes()).map_err(|error| Failure::file(&staged, &error))?;
+        delivery.files.push((staged, bundle.with_file_name(RELEASES_FILE)));
+
+        let Some(executable) = executable else { return Ok(delivery) };
+        let path = bundle.with_file_name(BINARY_FILE);
+        let identity = |path: &Path| fs::metadata(path).map(|it| (it.dev(), it.ino()));
+        let running = identity(executable).map_err(|error| Failure::file(executable, &error))?;
+        if identity(&path).is_ok_and(|there| there == running) {
+            delivery.in_place = Some(path);
+            return Ok(delivery);
+        }
+        let staged = stage.join(BINARY_FILE);
+        File::open(executable)
+            .and_then(|mut program| write(&staged, 0o755, &mut program))
+            .map_err(|error| Failure::file(&staged, &error))?;
+        delivery.files.push((staged, path));
+        Ok(delivery)
     }
-    replace(&path, 0o755, |file| io::copy(&mut File::open(executable)?, file).map(drop)).map_err(fail)?;
-    Ok(path)
+
+    /// Gives the files their names, and tells these.
+    pub(crate) fn publish(self) -> Result<Vec<PathBuf>, Failure> {
+        let mut names = Vec::new();
+        for (staged, path) in self.files {
+            fs::rename(&staged, &path).map_err(|error| Failure::file(&path, &error))?;
+            names.push(path);
+        }
+        names.extend(self.in_place);
+        Ok(names)
+    }
 }
 
-/// Writes a file under a temporary name and renames it, so that its name always means a whole file.
-fn replace(path: &Path, mode: u32, write: impl FnOnce(&mut File) -> io::Result<()>) -> io::Result<()> {
-    let directory = settings::directory(path);
-    let mut file = tempfile::Builder::new().prefix(".dhctl-").tempfile_in(directory)?;
-    write(file.as_file_mut())?;
+fn write(path: &Path, mode: u32, content: &mut dyn Read) -> io::Result<()> {
+    let mut file = File::create(path)?;
+    io::copy(content, &mut file)?;
     // FAT has no modes, and the copy is as useful there without.
-    drop(file.as_file().set_permissions(Permissions::from_mode(mode)));
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
+    drop(file.set_permissions(Permissions::from_mode(mode)));
+    file.sync_all()
 }

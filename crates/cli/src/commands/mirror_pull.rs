@@ -11,7 +11,7 @@ use mirror::{Discovery, Modules, Observer, Request, discover::discover, journal:
 use serde::Serialize;
 
 use super::{
-    delivery,
+    delivery::{self, Delivery},
     pull_archives::{self, PlannedArchive, Run},
     size::{count, database_names, human},
 };
@@ -60,6 +60,8 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         password_file: args.source_password_file.as_deref(),
         license: args.license.as_ref(),
         flag: "--source-login",
+        password_flag: "--source-password",
+        password_variable: "DHCTL_CLI_MIRROR_SOURCE_PASSWORD",
     };
     let credentials = login.resolve(&args.source, &environment).await?;
     let client = settings::client(&args.source, credentials, &args.connection, &environment)?;
@@ -87,21 +89,25 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         return Printer::new(&args.output).result("mirror pull", &pulled, &dry_run_text(&pulled));
     };
 
+    let delivery = Delivery::stage(
+        &path,
+        journal.directory(),
+        &discovery.release_manifests,
+        environment.executable.as_deref(),
+    )?;
     let observer: Arc<dyn Observer> = progress.clone();
     let (args, environment) = (&args, &environment);
     let run = Run { args, environment, source: &source, journal: &journal, observer: &observer };
     let written = run.write(&archives).await?;
     pulled.files = written.files;
     pulled.gost_sums = written.sums;
-    pulled.files.push(delivery::write_releases(&path, &discovery.release_manifests)?);
-    if let Some(executable) = &environment.executable {
-        pulled.files.push(delivery::copy_binary(&path, executable)?);
-        if !delivery::IS_STATIC {
-            progress
-                .warn("the dhctl beside the bundle is not the static Linux binary and may not run elsewhere");
-        }
-    }
+    let beside = delivery.publish();
+    // The bundle is complete: there is nothing left to go on with, whatever becomes of what lies beside it.
     journal.remove()?;
+    pulled.files.extend(beside?);
+    if environment.executable.is_some() && !delivery::IS_STATIC {
+        progress.warn("the dhctl beside the bundle is not the static Linux binary and may not run elsewhere");
+    }
     Printer::new(&args.output).result("mirror pull", &pulled, &text(&pulled))
 }
 

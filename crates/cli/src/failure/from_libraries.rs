@@ -35,6 +35,9 @@ impl From<mirror::Error> for Failure {
                 ..Self::new(Exit::Incomplete, message).hint("copy the files again that are named, or pull the bundle again")
             },
             mirror::Error::Layout(_) | mirror::Error::ReleaseManifest(_) => Self::new(Exit::Incomplete, message),
+            mirror::Error::File { source, .. } if is_full(&source) => {
+                Self::new(Exit::Files, message).hint(MAKE_ROOM)
+            }
             mirror::Error::File { .. } => Self::new(Exit::Files, message),
             _ => Self::new(Exit::Internal, message),
         }
@@ -61,6 +64,12 @@ impl From<registry::client::Error> for Failure {
         }
         failure
     }
+}
+
+const MAKE_ROOM: &str = "make room, or name a file on another disk";
+
+fn is_full(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
 }
 
 const LOGIN_FLAGS: &str = "the login of a source is given by --license, or --source-login and --source-password; \
@@ -126,9 +135,7 @@ impl From<BundleError> for Failure {
             BundleError::Locked { .. } => {
                 Self::new(Exit::Files, message).hint("wait until it is done, or name another file")
             }
-            BundleError::DiskFull { .. } => {
-                Self::new(Exit::Files, message).hint("make room, or name a file on another disk")
-            }
+            BundleError::DiskFull { .. } => Self::new(Exit::Files, message).hint(MAKE_ROOM),
             BundleError::WrongPart { .. } => Self::new(Exit::Incomplete, message)
                 .hint("copy that part again from where the bundle was pulled"),
             BundleError::WrongSum { .. } => {

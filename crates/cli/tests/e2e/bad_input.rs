@@ -5,7 +5,7 @@ use std::{fs, sync::Arc};
 use registry::server::{Auth, BasicAuth, MemoryStore, ServerOptions};
 use testkit::distribution::Distribution;
 
-use crate::world::{World, dhctl, serve};
+use crate::world::{Run, World, command, dhctl, serve};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_requests() {
@@ -37,6 +37,34 @@ async fn wrong_requests() {
     }
     let run = dhctl(world.folder.path(), &["mirror", "--source", source]).expect(2);
     assert!(run.stderr.contains("--images-bundle-path"), "{}", run.stderr);
+}
+
+#[test]
+fn a_wrong_request_shows_no_password_and_names_the_variable_that_it_came_from() {
+    let folder = tempfile::tempdir().unwrap();
+    let base = ["mirror", "-i", "d8.tar"];
+    let address = "someone:s3cret@registry.example/deckhouse/ee";
+    let attached = format!("--registry={address}");
+    for args in [&["--source", address][..], &["-r", address], &[attached.as_str()], &[address]] {
+        let run = dhctl(folder.path(), &[&base, args].concat()).expect(2);
+        assert!(!run.stderr.contains("s3cret"), "{args:?}: {}", run.stderr);
+        assert!(run.stderr.contains("***@registry.example"), "{args:?}: {}", run.stderr);
+    }
+
+    // Arguments, a variable and its value, whether the error names it.
+    let cases: [(&[&str], &str, &str, bool); 4] = [
+        (&[], "RELEASE", "", true),
+        (&["--release", "v1.58.3"], "MIN_VERSION", "1.57", true),
+        (&["--dry-run"], "PRIVATE_REGISTRY", "registry.example/ee", true),
+        (&["--release", "v1.58.3", "-v", "1.57"], "SOURCE", "registry.example/ee", false),
+    ];
+    for (args, name, value, named) in cases {
+        let mut pull = command(folder.path());
+        let variable = format!("DHCTL_CLI_MIRROR_{name}");
+        let run = Run::of(pull.args(base).args(args).env(&variable, value).output().unwrap()).expect(2);
+        let hint = format!("hint: {variable} is set in the environment");
+        assert_eq!(run.stderr.contains(&hint), named, "{args:?} {variable}: {}", run.stderr);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

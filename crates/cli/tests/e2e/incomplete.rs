@@ -1,10 +1,15 @@
 //! A set with holes is never a success, and every hole is named at once.
 
-use testkit::distribution::Distribution;
+use std::sync::Arc;
+
+use testkit::{
+    distribution::Distribution,
+    faults::{Fault, Rule, Script},
+};
 
 use crate::world::{TARGET_ROOT, World};
 use oci::RawManifest;
-use registry::server::Store;
+use registry::server::{ServerOptions, Store};
 
 fn raw(world: &World, path: &str, digest: &oci::Digest) -> RawManifest {
     let root = &world.distribution.root;
@@ -54,6 +59,21 @@ async fn planning_names_everything_that_the_source_lacks() {
     assert!(run.stderr.contains("3 objects are missing"), "{}", run.stderr);
     assert!(!world.path("d8.tar").exists());
     assert!(!world.path("deckhousereleases.yaml").exists());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn channels_that_cannot_be_read_are_not_called_absent() {
+    let body = r#"{"errors":[{"code":"BLOB_UNKNOWN","message":"unknown"}]}"#.to_owned();
+    let fault = Fault::Answer { status: http::StatusCode::NOT_FOUND, headers: Vec::new(), body };
+    let script = Script::new(vec![Rule::new("GET", "*/release-channel/blobs/*", fault)]);
+    let options = ServerOptions { interceptor: Some(Arc::new(script)), ..ServerOptions::default() };
+    let world = World::with(Distribution::sample(), options);
+    for args in [&[][..], &["--channel", "stable"]] {
+        let run = world.pull(args).expect(3);
+        assert!(run.stderr.contains("5 objects are missing"), "{args:?}: {}", run.stderr);
+        assert!(run.stderr.contains("wanted by channel stable"), "{args:?}: {}", run.stderr);
+        assert!(!run.stderr.contains("no channel"), "{args:?}: {}", run.stderr);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

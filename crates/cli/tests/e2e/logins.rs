@@ -36,7 +36,7 @@ async fn from_flags_files_standard_input_and_other_tools() {
     let folder = other.path().to_str().unwrap();
     let wrong = other.path().join("wrong.json");
     let wrong = wrong.to_str().unwrap();
-    let cases: [Case<'_>; 8] = [
+    let cases: [Case<'_>; 10] = [
         (&[], &[], 4),
         (&["--source-login", "someone", "--source-password", PASSWORD], &[], 0),
         (&["--source-login", "someone", "--source-password-file", password_file], &[], 0),
@@ -44,6 +44,17 @@ async fn from_flags_files_standard_input_and_other_tools() {
         (&[], &[("DOCKER_CONFIG", folder), ("REGISTRY_AUTH_FILE", wrong)], 4),
         (&["--source-login", "someone", "--source-password", "no"], &[("DOCKER_CONFIG", folder)], 4),
         (&["--source-password-file", password_file], &[], 2),
+        // An empty variable counts as not given; a filled one beside the file is a question.
+        (
+            &["--source-login", "someone", "--source-password-file", password_file],
+            &[("DHCTL_CLI_MIRROR_SOURCE_PASSWORD", "")],
+            0,
+        ),
+        (
+            &["--source-login", "someone", "--source-password-file", password_file],
+            &[("DHCTL_CLI_MIRROR_SOURCE_PASSWORD", "s3cret")],
+            2,
+        ),
         (&["--source-login", "someone", "--source-password-file", "/nonexistent"], &[], 6),
     ];
     for (args, variables, code) in cases {

@@ -10,6 +10,7 @@ mod d8;
 mod d8_format;
 mod damaged_push;
 mod docker_registry;
+mod faults;
 mod foreign;
 mod harbor;
 mod incomplete;

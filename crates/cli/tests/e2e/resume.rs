@@ -88,6 +88,27 @@ async fn kill_at_any_moment_costs_almost_nothing_and_changes_no_byte() {
     assert!(down < unique + KILLS * 2_500_000, "{down} bytes came for {unique}");
 }
 
+/// The bundle has its name, and what lies beside it is being written.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_at_the_very_end_leaves_no_stray_file() {
+    let world = World::sample();
+    let mut pull = command(world.folder.path());
+    pull.args(["mirror", "--insecure", "--source", &world.source_url, "-i", "d8.tar"]);
+    let mut child = pull.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    while !world.path("d8.tar").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "the pull failed");
+        std::hint::spin_loop();
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let known = ["d8.tar", "d8.tar.partial.d", "deckhousereleases.yaml", "dhctl"];
+    let stray: Vec<String> =
+        world.files().into_iter().filter(|name| !known.contains(&name.as_str())).collect();
+    assert_eq!(stray, Vec::<String>::new());
+    world.pull(&[]).expect(0);
+    assert_eq!(world.files(), ["d8.tar", "deckhousereleases.yaml", "dhctl"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_left_from_another_selection_is_taken_over() {
     let world = World::of(distribution());

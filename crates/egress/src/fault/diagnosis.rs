@@ -64,6 +64,12 @@ fn diagnose_chain(error: &(dyn Error + 'static), host: &str, phase: Phase, timed
     if let Some(fault) = find::<hyper::Error>(error) {
         return by_hyper(fault, host);
     }
+    if phase == Phase::Connecting {
+        // Requests that wait for one HTTP/2 connection get no cause when it is not made, only a private
+        // error of hyper-util's pool ("request was canceled"). The next attempt is told the cause.
+        let what = format!("cannot connect to {host}: the connection was given up while it was set up");
+        return Diagnosis::new(FaultKind::Connect, true, what);
+    }
     Diagnosis::new(FaultKind::Other, false, format!("the request to {host} failed: {}", innermost(error)))
 }
 

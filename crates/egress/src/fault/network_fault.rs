@@ -7,6 +7,7 @@ use http::StatusCode;
 use url::Url;
 
 use super::diagnosis::{Diagnosis, diagnose};
+use crate::safe_url::SafeUrl;
 use crate::stall::Stalled;
 use crate::trust::OfferedCertificate;
 
@@ -50,24 +51,31 @@ impl NetworkFault {
         Self(Box::new(Diagnosis::new(FaultKind::Timeout, true, what)))
     }
 
-    /// Tells whether an answer to an `http://` request was the proxy's own and not the registry's.
+    /// Tells whether an answer to an `http://` request was the own one of `proxy`, which was asked, and not
+    /// the registry's.
     ///
     /// Through a tunnel (`https://`) a proxy's refusal is an error of the request instead, and
     /// [`NetworkFault::from_reqwest`] tells it. Signs are the status 407, which only proxies send, and
     /// the header with which Squid marks its own error pages.
-    pub fn from_proxy_answer(response: &reqwest::Response) -> Option<Self> {
+    pub(crate) fn from_proxy_answer(response: &reqwest::Response, proxy: Option<&Url>) -> Option<Self> {
         let (status, host) = (response.status(), host_of(Some(response.url())));
+        let place = proxy.map(|proxy| format!(" {}", SafeUrl::new(proxy).as_str().trim_end_matches('/')));
+        let place = place.unwrap_or_default();
+        let new = |transient, what| Diagnosis::new(FaultKind::Proxy, transient, what);
         if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            let what = format!("the proxy wants a login before it fetches from {host} (407)");
-            let hint = "put the login into HTTP_PROXY: http://USER:PASSWORD@HOST:PORT, special characters percent-encoded";
-            return Some(Self(Box::new(Diagnosis::new(FaultKind::Proxy, false, what).hint(hint))));
+            let fault = if proxy.is_some_and(|proxy| !proxy.username().is_empty()) {
+                new(false, format!("the proxy{place} did not accept the login for {host} (407)"))
+                    .hint("check user and password in HTTP_PROXY; special characters must be percent-encoded")
+            } else {
+                new(false, format!("the proxy{place} wants a login before it fetches from {host} (407)"))
+                    .hint("put the login into HTTP_PROXY: http://USER:PASSWORD@HOST:PORT, special characters percent-encoded")
+            };
+            return Some(Self(Box::new(fault)));
         }
         if !status.is_success() && response.headers().contains_key("x-squid-error") {
-            let what = format!("the proxy refused to fetch from {host}: {status}");
-            let fault = Diagnosis::new(FaultKind::Proxy, status.is_server_error(), what);
-            return Some(Self(Box::new(
-                fault.hint(format!("allow {host} in the proxy, or name it in NO_PROXY")),
-            )));
+            let what = format!("the proxy{place} refused to fetch from {host}: {status}");
+            let hint = format!("allow {host} in the proxy, or name it in NO_PROXY");
+            return Some(Self(Box::new(new(status.is_server_error(), what).hint(hint))));
         }
         None
     }

@@ -29,3 +29,16 @@ pub(super) fn required_certificates(path: &Path) -> Result<Vec<CertificateDer<'s
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, EgressError> {
     std::fs::read(path).map_err(|source| EgressError::Read { path: path.to_owned(), source })
 }
+
+#[cfg(test)]
+mod tests {
+    use fuzzing::fuzz;
+
+    use super::*;
+
+    #[test]
+    fn certificates_in_files() {
+        let pem = "text\n-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n";
+        fuzz!([pem.repeat(2)], |bytes: &[u8]| drop(certificates(bytes)));
+    }
+}

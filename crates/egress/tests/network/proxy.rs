@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::connect_proxy::{Behaviour, Proxy};
 use crate::support::*;
-use egress::{FaultKind, Http, Lane, NetworkFault, ProxyVariables, Settings};
+use egress::{FaultKind, Http, Lane, ProxyVariables, Settings};
 
 /// `us@er:p:ss`, as it must be written in a URL and as it must be sent.
 const LOGIN: &str = "us%40er:p%3Ass";
@@ -26,7 +26,7 @@ async fn a_tunnel_carries_the_login_to_the_proxy_only() {
     for lane in [Lane::Metadata, Lane::Bulk, Lane::Upload] {
         let answer = http.client(lane).get("https://registry.test/v2/").send().await.unwrap();
         assert_eq!(answer.status(), 200, "{lane:?}");
-        assert!(NetworkFault::from_proxy_answer(&answer).is_none());
+        assert!(http.proxy_fault(&answer).is_none());
     }
     let heads = proxy.heads();
     assert_eq!(heads.len(), 3);
@@ -161,7 +161,10 @@ async fn plain_http_is_forwarded_with_the_login_and_refusals_are_recognised() {
         ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", None),
         // The registry's own refusal, passed on.
         ("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n", None),
-        ("HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n", Some("wants a login")),
+        (
+            "HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n",
+            Some("did not accept the login"),
+        ),
         (
             "HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\ncontent-length: 0\r\n\r\n",
             Some("refused to fetch from registry.test:5000: 403"),
@@ -172,11 +175,14 @@ async fn plain_http_is_forwarded_with_the_login_and_refusals_are_recognised() {
         let settings = through(&settings, format!("http://{LOGIN}@127.0.0.1:{}", proxy.port));
         let http = Http::new(&settings, "registry.test:5000").unwrap();
         let response = http.client(Lane::Metadata).get("http://registry.test:5000/v2/").send().await.unwrap();
-        let fault = NetworkFault::from_proxy_answer(&response);
+        let fault = http.proxy_fault(&response);
         assert_eq!(fault.is_some(), refused.is_some(), "{answer}");
         if let (Some(fault), Some(text)) = (fault, refused) {
             assert_eq!((fault.kind(), fault.is_transient()), (FaultKind::Proxy, false), "{fault}");
             assert!(fault.to_string().contains(text), "{fault}");
+            let named = format!("the proxy http://127.0.0.1:{} ", proxy.port);
+            assert!(fault.to_string().starts_with(&named), "{fault}");
+            assert!(!format!("{fault:?}").contains("p%3Ass"), "{fault:?}");
         }
         let heads = proxy.heads();
         assert!(heads[0].starts_with("GET http://registry.test:5000/v2/ HTTP/1.1\r\n"), "{heads:?}");

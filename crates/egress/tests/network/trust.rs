@@ -252,6 +252,37 @@ async fn client_certificates_of_certs_d_are_offered() {
     );
 }
 
+/// With TLS 1.3 the server's refusal comes after the client's handshake, when several requests wait for the
+/// one HTTP/2 connection. Whoever of them gets no cause must ask again rather than end the run.
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_wait_for_a_connection_that_is_refused_ask_again_or_tell_why() {
+    let ca = Authority::new("Corp CA");
+    let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(ca.certificate.der().clone()).unwrap();
+    let verifier =
+        rustls::server::WebPkiClientVerifier::builder_with_provider(roots.into(), provider).build().unwrap();
+    let identity = ca.issue(&params("localhost"));
+    let mut config = server_builder()
+        .with_client_cert_verifier(verifier)
+        .with_single_cert(vec![identity.der()], identity.key_der())
+        .unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    let port = https_server(config).await;
+    let (settings, _files) = trusting(&[ca.pem()]);
+    let http = Http::new(&settings, &format!("localhost:{port}")).unwrap();
+    let url = format!("https://localhost:{port}/");
+    for _ in 0..20 {
+        let mut requests = tokio::task::JoinSet::new();
+        for _ in 0..16 {
+            requests.spawn(fault_of(http.client(Lane::Metadata).get(&url)));
+        }
+        for fault in requests.join_all().await {
+            assert!(fault.kind() == FaultKind::Tls || fault.is_transient(), "{fault}");
+        }
+    }
+}
+
 #[test]
 fn a_named_ca_file_must_be_there_and_hold_a_certificate() {
     let (mut settings, files) = trusting(&[]);

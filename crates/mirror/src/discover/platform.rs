@@ -38,7 +38,16 @@ pub(super) async fn discover(
     request: &Request,
     observer: &dyn Observer,
 ) -> Result<Platform, Error> {
-    let selection = select(offer, request)?;
+    let selection = match select(offer, request) {
+        Ok(selection) => selection,
+        Err(error) => {
+            // A channel that is there and cannot be read is no reason to say that there is none.
+            if source.lacks_some_of(RELEASE_CHANNEL) {
+                source.take_wanted()?;
+            }
+            return Err(error.into());
+        }
+    };
     for notice in &selection.notices {
         observer.event(Event::Warning(notice.to_string()));
     }

@@ -76,6 +76,11 @@ impl Journal {
         })
     }
 
+    /// Where it lies. What else is put there goes when the journal is removed.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// A manifest that an earlier run, or this one, has read.
     pub(crate) fn manifest(&self, digest: &Digest) -> Option<RawManifest> {
         self.manifests.get(digest)

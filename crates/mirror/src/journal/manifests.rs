@@ -57,14 +57,14 @@ impl ManifestFile {
     }
 }
 
-fn encode(manifest: &RawManifest) -> Vec<u8> {
+pub(super) fn encode(manifest: &RawManifest) -> Vec<u8> {
     let bytes = manifest.bytes();
     let head = format!("{} {} {}\n", manifest.digest(), manifest.media_type(), bytes.len());
     [head.as_bytes(), bytes, b"\n"].concat()
 }
 
 /// The manifests, and how many bytes of the file are good.
-fn decode(bytes: &Bytes) -> (HashMap<Digest, RawManifest>, u64) {
+pub(super) fn decode(bytes: &Bytes) -> (HashMap<Digest, RawManifest>, u64) {
     let mut known = HashMap::new();
     let mut position = 0;
     while let Some((manifest, end)) = record(bytes, position) {

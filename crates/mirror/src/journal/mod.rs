@@ -13,6 +13,8 @@
 
 mod directory;
 mod earlier;
+#[cfg(test)]
+mod fuzz;
 mod manifests;
 mod plan_file;
 mod progress;

@@ -49,7 +49,7 @@ pub(super) fn read(path: &Path) -> Result<HashMap<u32, u64>, Error> {
     }
 }
 
-fn encode(blob: u32, length: u64) -> [u8; RECORD] {
+pub(super) fn encode(blob: u32, length: u64) -> [u8; RECORD] {
     let mut record = [0; RECORD];
     record[..4].copy_from_slice(&blob.to_le_bytes());
     record[4..12].copy_from_slice(&length.to_le_bytes());
@@ -58,7 +58,7 @@ fn encode(blob: u32, length: u64) -> [u8; RECORD] {
     record
 }
 
-fn decode(bytes: &[u8]) -> HashMap<u32, u64> {
+pub(super) fn decode(bytes: &[u8]) -> HashMap<u32, u64> {
     let mut progress = HashMap::new();
     for record in bytes.chunks_exact(RECORD) {
         let (Ok(blob), Ok(length), Ok(sum)) =

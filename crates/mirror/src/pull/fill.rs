@@ -12,7 +12,7 @@ use crate::{Error, Event, MissingItem, Observer, Plan, journal::Progress, source
 
 /// How many times a blob whose content does not have its digest is fetched before it counts as
 /// damaged at the source: once more, since a proxy on the way may have spoiled it.
-const CONTENT_ATTEMPTS: u32 = 2;
+pub(crate) const CONTENT_ATTEMPTS: u32 = 2;
 
 /// A blob's progress is noted each time that so many bytes more of it are written.
 const NOTE_EVERY: u64 = 1024 * 1024;

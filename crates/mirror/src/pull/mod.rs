@@ -6,4 +6,5 @@ mod fill;
 mod run;
 mod write_back;
 
+pub(crate) use fill::CONTENT_ATTEMPTS;
 pub use run::{Destination, Written, pull};

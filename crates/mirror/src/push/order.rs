@@ -47,10 +47,11 @@ pub(crate) fn steps<'a>(contents: &'a Contents, gaps: &Gaps) -> Vec<Vec<Write<'a
     let mut steps: BTreeMap<Step, Vec<Write<'a>>> = BTreeMap::new();
     for repository in &contents.repositories {
         let path = repository.path.as_str();
+        let mut heights = BTreeMap::new();
         for (digest, manifest) in &repository.manifests {
             let tagged = repository.tags.values().any(|tagged| tagged == digest);
             if !tagged && gaps.manifests.contains_key(&(path.to_owned(), *digest)) {
-                let step = Step::ByDigest { height: height(repository, digest) };
+                let step = Step::ByDigest { height: height(repository, digest, &mut heights) };
                 let reference = (*digest).into();
                 steps.entry(step).or_default().push(Write::Manifest { path, reference, manifest });
             }
@@ -79,12 +80,19 @@ fn tag_step(path: &str, tag: &str) -> Step {
     }
 }
 
-/// 0 for an image, one more than its highest child for an index.
-fn height(repository: &Repository, digest: &Digest) -> usize {
+/// 0 for an image, one more than its highest child for an index. `known` are those that were computed:
+/// indexes that share their children would be followed again and again.
+fn height(repository: &Repository, digest: &Digest, known: &mut BTreeMap<Digest, usize>) -> usize {
+    if let Some(height) = known.get(digest) {
+        return *height;
+    }
     let Some(Ok(manifest)) = repository.manifests.get(digest).map(RawManifest::parse) else {
         return 0;
     };
-    manifest.children().iter().map(|child| 1 + height(repository, &child.digest)).max().unwrap_or(0)
+    let children = manifest.children().iter();
+    let height = children.map(|child| 1 + height(repository, &child.digest, known)).max().unwrap_or(0);
+    known.insert(*digest, height);
+    height
 }
 
 #[cfg(test)]

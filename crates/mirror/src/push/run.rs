@@ -46,17 +46,21 @@ pub async fn push(
         return Ok(PushReport::default());
     }
     let (mut report, lost) = blobs::upload(bundle, contents, target, &before, parallel, observer).await?;
+    if !lost.is_empty() {
+        // Nothing may name what is not there, tags least of all.
+        return Err(incomplete(&lost, contents, target));
+    }
     report.manifests_written = write_manifests(contents, target, &before, observer).await?;
 
     // Blobs that this run wrote have been read back already.
     let mut remaining = looks(contents);
     remaining.retain(|look| !look.is_blob_in(&before));
-    let mut after = take_all(remaining, target, Depth::Size, Stage::ReadBack, observer).await?;
-    after.blobs.extend(lost.blobs);
-    if after.is_empty() {
-        return Ok(report);
-    }
-    Err(Error::Incomplete { place: Place::Target, items: after.items(contents, &target.root()) })
+    let after = take_all(remaining, target, Depth::Size, Stage::ReadBack, observer).await?;
+    if after.is_empty() { Ok(report) } else { Err(incomplete(&after, contents, target)) }
+}
+
+fn incomplete(gaps: &Gaps, contents: &Contents, target: &Target) -> Error {
+    Error::Incomplete { place: Place::Target, items: gaps.items(contents, &target.root()) }
 }
 
 async fn write_manifests(

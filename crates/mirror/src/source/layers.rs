@@ -20,7 +20,7 @@ use registry::client::Repository;
 use tokio::sync::OnceCell;
 
 use super::blob_stream::hash;
-use crate::{Error, journal::Journal};
+use crate::{Error, journal::Journal, pull::CONTENT_ATTEMPTS};
 
 /// Layers up to this size, in bytes, may stay in memory in a dry run.
 const SMALL: u64 = 1024 * 1024;
@@ -120,12 +120,14 @@ async fn complete(
     let hasher = digest_of(blob, descriptor).await?;
     file.seek(SeekFrom::Start(there)).map_err(failed)?;
     let mut found = append(&mut file, hasher, there, descriptor, repository).await?.map_err(failed)?;
-    if found != descriptor.digest && there > 0 {
-        // What was there may be the damaged part.
+    // What was there may be the damaged part, and something on the way may have spoiled what came.
+    let mut whole_attempts = u32::from(there == 0);
+    while found != descriptor.digest && whole_attempts < CONTENT_ATTEMPTS {
         file.set_len(0).and_then(|()| file.rewind()).map_err(failed)?;
         found = append(&mut file, descriptor.digest.hasher(), 0, descriptor, repository)
             .await?
             .map_err(failed)?;
+        whole_attempts += 1;
     }
     if found != descriptor.digest {
         return Err(Error::content(repository, &descriptor.digest, found));

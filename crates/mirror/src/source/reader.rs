@@ -1,13 +1,16 @@
 //! Fetching what planning wants, and taking down what is not there instead of stopping at the first.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError},
 };
 
 use deckhouse::image_files::FileSearch;
 use futures_util::future::{BoxFuture, try_join_all};
-use oci::{Descriptor, Manifest, RawManifest, RepositoryName, RepositoryUrl, Tag, TagOrDigest};
+use oci::{
+    Descriptor, Digest, Manifest, RawManifest, RepositoryName, RepositoryUrl, Tag, TagOrDigest,
+    manifest::MAX_NESTING,
+};
 use registry::client::{Client, Repository};
 
 use super::{BlobStream, Images, RegistryImages};
@@ -102,7 +105,8 @@ impl<I: Images> Source<I> {
             }
             None => return Ok(None),
         };
-        self.want_children(path, &manifest, by).await?;
+        let seen = Mutex::new(BTreeSet::new());
+        self.want_children(path, &manifest, by, (&seen, 0)).await?;
         self.lock_wanted().add((path.to_owned(), reference), manifest.clone(), by);
         Ok(Some(manifest))
     }
@@ -135,22 +139,32 @@ impl<I: Images> Source<I> {
         true
     }
 
+    /// `seen` are the children that are being followed already, `level` the number of indexes above.
     fn want_children<'a>(
         &'a self,
         path: &'a str,
         manifest: &'a RawManifest,
         by: &'a str,
+        (seen, level): (&'a Mutex<BTreeSet<Digest>>, usize),
     ) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             let Ok(Manifest::Index { manifests }) = manifest.parse() else {
                 return Ok(());
             };
-            let children = manifests.iter().map(|child| async move {
+            if level == MAX_NESTING {
+                let reason = format!("indexes are nested deeper than {MAX_NESTING}");
+                self.miss(path, &manifest.digest().into(), by, &reason);
+                return Ok(());
+            }
+            let is_new = |child: &&Descriptor| {
+                seen.lock().unwrap_or_else(PoisonError::into_inner).insert(child.digest)
+            };
+            let children = manifests.iter().filter(is_new).map(|child| async move {
                 let reference = child.digest.into();
                 let found = self.manifest(path, &reference).await;
                 match self.readable(path, &reference, by, found)? {
                     Some(Some(found)) => {
-                        self.want_children(path, &found, by).await?;
+                        self.want_children(path, &found, by, (seen, level + 1)).await?;
                         self.lock_wanted().add_child(path, found);
                     }
                     Some(None) => {
@@ -217,7 +231,7 @@ impl<I: Images> Source<I> {
     /// are the same on every architecture.
     async fn layers_of(&self, path: &str, manifest: &RawManifest) -> Result<Vec<Descriptor>, FilesError> {
         let mut manifest = manifest.clone();
-        loop {
+        for _ in 0..=MAX_NESTING {
             let children = match manifest.parse() {
                 Ok(Manifest::Image { layers, .. }) => return Ok(layers),
                 Ok(Manifest::Index { manifests }) => manifests,
@@ -234,6 +248,7 @@ impl<I: Images> Source<I> {
                 .await?
                 .ok_or_else(|| FilesError::Unreadable(format!("not found: {} of the index", child.digest)))?;
         }
+        Err(FilesError::Unreadable(format!("indexes are nested deeper than {MAX_NESTING}")))
     }
 
     /// Splits failures: content that is there but wrong belongs on the list of what is missing
@@ -273,6 +288,13 @@ impl<I: Images> Source<I> {
         if let Err(place) = item.wanted_by.binary_search_by(|known| known.as_str().cmp(by)) {
             item.wanted_by.insert(place, by.to_owned());
         }
+    }
+
+    /// Whether something of this repository was taken down as missing.
+    pub(crate) fn lacks_some_of(&self, path: &str) -> bool {
+        let repository = self.images.name(path);
+        let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        missing.keys().any(|(lacking, _)| *lacking == repository)
     }
 
     fn lock_wanted(&self) -> std::sync::MutexGuard<'_, Wanted> {

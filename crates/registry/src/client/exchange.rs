@@ -79,7 +79,7 @@ pub(crate) async fn exchange(
         }
         let response =
             request.send().await.map_err(|error| ErrorKind::Network(NetworkFault::from_reqwest(error)))?;
-        if let Some(fault) = NetworkFault::from_proxy_answer(&response) {
+        if let Some(fault) = http.proxy_fault(&response) {
             return Err(ErrorKind::Network(fault).into());
         }
         match redirect(outgoing, home, &response) {

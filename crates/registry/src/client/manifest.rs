@@ -37,11 +37,17 @@ impl Repository {
         let mut attempts = self.attempts();
         let read = async {
             let outgoing = self.manifest_request(Method::GET, reference)?;
-            let reply = self.connection.fetch(&mut attempts, &outgoing, &self.pull(), MAX_SIZE).await?;
-            if reply.status.is_success() {
-                checked_manifest(&reply, reference).map_err(Fault::from)
-            } else {
-                Err(reply.refusal(Missing::Manifest))
+            let mut is_second = false;
+            loop {
+                let reply = self.connection.fetch(&mut attempts, &outgoing, &self.pull(), MAX_SIZE).await?;
+                if !reply.status.is_success() {
+                    return Err(reply.refusal(Missing::Manifest));
+                }
+                match checked_manifest(&reply, reference) {
+                    // Something on the way may have spoiled it.
+                    Err(ErrorKind::DigestMismatch { .. }) if !is_second => is_second = true,
+                    checked => return checked.map_err(Fault::from),
+                }
             }
         };
         let outcome = read.await;

@@ -8,6 +8,8 @@ mod connection;
 mod content_range;
 mod error;
 mod exchange;
+#[cfg(test)]
+mod fuzz;
 mod gate;
 mod location;
 mod manifest;

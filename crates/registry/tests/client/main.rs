@@ -11,3 +11,4 @@ mod push;
 mod redirect;
 mod resumed_push;
 mod setup;
+mod stalls;

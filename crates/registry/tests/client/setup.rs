@@ -128,7 +128,11 @@ impl Fixture {
 }
 
 pub(crate) fn client(host: Host, options: ClientOptions) -> Client {
-    let http = Http::new(&Settings::default(), host.as_str()).unwrap();
+    client_of(&Settings::default(), host, options)
+}
+
+pub(crate) fn client_of(settings: &Settings, host: Host, options: ClientOptions) -> Client {
+    let http = Http::new(settings, host.as_str()).unwrap();
     Client::new(http, host, options)
 }
 

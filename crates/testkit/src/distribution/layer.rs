@@ -60,6 +60,24 @@ impl Layer {
         Self::of_files(&[(name, &content)], Compression::Gzip)
     }
 
+    /// A layer with nothing but a symbolic link.
+    pub fn of_link(name: &str, target: &str) -> Self {
+        let mut header = header(name, 0);
+        header.set_entry_type(tar::EntryType::Symlink);
+        let field = &mut header.as_old_mut().linkname;
+        let length = target.len().min(field.len());
+        field[..length].copy_from_slice(&target.as_bytes()[..length]);
+        header.set_cksum();
+        Self::packed([header.as_bytes().as_slice(), &[0; 1024]].concat(), Compression::Gzip)
+    }
+
+    /// A layer of exactly these bytes, said to be packed like this. What it would be unpacked is not known:
+    /// its `diff_id` is that of the bytes as they are.
+    pub fn of_bytes(bytes: Bytes, compression: Compression) -> Self {
+        let digest = Digest::of(&bytes);
+        Self { blob: bytes.into(), digest, diff_id: digest, compression }
+    }
+
     fn packed(tar: Vec<u8>, compression: Compression) -> Self {
         let diff_id = Digest::of(&tar);
         let bytes = match compression {

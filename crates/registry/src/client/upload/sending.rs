@@ -1,6 +1,6 @@
 //! Sending part of the source as one request, with its digest, its progress and its stalls in view.
 
-use std::{ops::Range, sync::Arc, time::Duration};
+use std::{ops::Range, sync::Arc};
 
 use egress::{Lane, NetworkFault, StallWatch};
 use oci::Hasher;
@@ -16,9 +16,6 @@ use crate::client::{
     reply::Reply,
 };
 
-/// Longest time without a byte taken by the registry.
-const STALL: Duration = Duration::from_mins(1);
-
 impl Upload<'_> {
     /// Sends a body made of `range` of the source.
     pub(super) async fn send(
@@ -30,7 +27,7 @@ impl Upload<'_> {
         let hasher = self.hashed_to(range.start).await?;
         let connection = Arc::clone(&self.repository.connection);
         let expected = (range.end == size).then_some(self.descriptor.digest);
-        let watch = StallWatch::new(STALL);
+        let watch = StallWatch::new(connection.http.stall_timeout());
         let source = Arc::clone(&self.source);
         let feed = Feed::new(connection, source, range.clone(), hasher, expected, watch.clone());
         let body = || feed.body();

@@ -1,0 +1,152 @@
+//! Lines that break, names that are not found, tokens that run out, registries that die.
+
+use std::{fs, process::Command, sync::Arc, thread, time::Duration};
+
+use registry::server::{MemoryStore, ServerOptions};
+use testkit::{
+    docker_registry::{DockerRegistry, DockerRegistryOptions},
+    link::{Link, LinkOptions},
+    tokens::{TokenOptions, TokenServer},
+};
+
+use super::ground::{Ends, Ground, LOGIN, PASSWORD, Sample, closed, fails};
+use crate::world::{TARGET_ROOT, serve};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn registries_that_are_not_there() {
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let sample = Sample::small();
+    for (host, words) in [
+        ("registry.invalid".to_owned(), ["registry.invalid", "name"]),
+        (free.to_string(), ["127.0.0.1", "connection refused"]),
+    ] {
+        let ground = Ground::new();
+        let ends = fails(5, &words);
+        let url = format!("{host}/deckhouse/ee");
+        ends.check("pull", &ground.pull(&url, &[]).run);
+        assert_eq!(ground.names(), Vec::<String>::new());
+        fs::write(ground.bundle(), &sample.bundle).unwrap();
+        ends.check("push", &ground.push(&url, &[]).run);
+        assert_eq!(ground.names(), ["d8.tar"]);
+    }
+}
+
+/// A name server that does not answer, in a mount namespace with a `resolv.conf` of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn name_servers_that_are_not_there() {
+    let ground = Ground::new();
+    let resolv = tempfile::NamedTempFile::new().unwrap();
+    fs::write(resolv.path(), "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n").unwrap();
+    let inside = ground.pull_command("registry.example/deckhouse/ee", &[]);
+    let mut outside = Command::new("unshare");
+    outside.args([
+        "-mn",
+        "--map-root-user",
+        "sh",
+        "-c",
+        "mount --bind \"$0\" /etc/resolv.conf && exec \"$@\"",
+    ]);
+    outside.arg(resolv.path()).arg(inside.get_program()).args(inside.get_args());
+    outside.current_dir(ground.folder()).env_clear();
+    outside.envs(inside.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let ended = ground.run(outside);
+    fails(5, &["registry.example", "name"]).check("pull", &ended.run);
+    assert_eq!(ground.names(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_that_run_out() {
+    let sample = Sample::small();
+    let lifetime = Duration::from_secs(1);
+    let tokens =
+        || TokenServer::start(TokenOptions { lifetime, ..TokenOptions::new(LOGIN, PASSWORD) }).unwrap();
+    let slow = LinkOptions { bytes_per_second: Some(400_000), ..LinkOptions::default() };
+
+    let (source_tokens, target_tokens) = (tokens(), tokens());
+    let options = ServerOptions { auth: source_tokens.auth(), ..ServerOptions::default() };
+    let source = serve(Arc::new(sample.distribution.store.clone()), options);
+    let link = Link::start(source.addr(), slow.clone()).unwrap();
+    let ground = Ground::new();
+    let ended = ground.pull(&format!("{}/{}", link.addr(), sample.distribution.root), &[]);
+    Ends::Done.check("pull", &ended.run);
+    ground.assert_pulled(&sample);
+    assert!(source_tokens.issued() > 2, "{}", source_tokens.issued());
+
+    let store = MemoryStore::new();
+    let options = ServerOptions { auth: target_tokens.auth(), ..ServerOptions::default() };
+    let target = serve(Arc::new(store.clone()), options);
+    let link = Link::start(target.addr(), slow).unwrap();
+    Ends::Done.check("push", &ground.push(&format!("{}/{TARGET_ROOT}", link.addr()), &[]).run);
+    sample.assert_in_target(&store);
+    assert!(target_tokens.issued() > 2, "{}", target_tokens.issued());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_that_are_cut_again_and_again() {
+    let sample = Sample::small();
+    let source = serve(Arc::new(sample.distribution.store.clone()), closed());
+    let cut = LinkOptions { cut_after: Some(150_000), ..LinkOptions::default() };
+    let link = Link::start(source.addr(), cut.clone()).unwrap();
+    let ground = Ground::new();
+    let ended = ground.pull(&format!("{}/{}", link.addr(), sample.distribution.root), &[]);
+    Ends::Done.check("pull", &ended.run);
+    ground.assert_pulled(&sample);
+
+    let store = MemoryStore::new();
+    let target = serve(Arc::new(store.clone()), closed());
+    let link = Arc::new(
+        Link::start(
+            target.addr(),
+            LinkOptions { bytes_per_second: Some(1_000_000), ..LinkOptions::default() },
+        )
+        .unwrap(),
+    );
+    let severing = tokio::spawn({
+        let link = Arc::clone(&link);
+        async move {
+            for goal in 1..=4 {
+                while link.bytes_up() < goal * 200_000 {
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                }
+                link.sever();
+            }
+        }
+    });
+    Ends::Done.check("push", &ground.push(&format!("{}/{TARGET_ROOT}", link.addr()), &[]).run);
+    severing.await.unwrap();
+    sample.assert_in_target(&store);
+}
+
+/// A real registry is killed in the middle of a blob. It comes back while it is tried again, or stays away.
+#[tokio::test(flavor = "multi_thread")]
+async fn targets_that_die() {
+    let sample = Sample::small();
+    for comes_back in [true, false] {
+        let mut target = DockerRegistry::start(DockerRegistryOptions::default()).unwrap();
+        let slow = LinkOptions { bytes_per_second: Some(500_000), ..LinkOptions::default() };
+        let link = Link::start(target.addr(), slow).unwrap();
+        let url = format!("{}/{TARGET_ROOT}", link.addr());
+        let ground = Ground::new();
+        fs::write(ground.bundle(), &sample.bundle).unwrap();
+        let ended = thread::scope(|scope| {
+            let push = scope.spawn(|| ground.push(&url, &[]));
+            while link.bytes_up() < 250_000 {
+                thread::sleep(Duration::from_millis(2));
+            }
+            target.kill();
+            if comes_back {
+                target.restart().unwrap();
+            }
+            push.join().unwrap()
+        });
+        if comes_back {
+            Ends::Done.check("restarted", &ended.run);
+        } else {
+            fails(5, &["cannot reach 127.0.0.1"]).check("dead", &ended.run);
+            target.restart().unwrap();
+            Ends::Done.check("after it", &ground.push(&format!("{}/{TARGET_ROOT}", target.addr()), &[]).run);
+        }
+        assert_eq!(ground.names(), ["d8.tar"]);
+        sample.assert_in_target(&target.storage());
+    }
+}

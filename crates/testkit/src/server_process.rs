@@ -1,0 +1,104 @@
+//! Real servers as processes: started on a free port, waited for, ended with the thread that started them.
+
+use std::{
+    fs,
+    io::{Read as _, Write as _},
+    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    path::Path,
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, bail};
+
+/// How long a server may take to answer.
+const START_LIMIT: Duration = Duration::from_secs(15);
+/// Between two looks at whether it answers.
+const POLL: Duration = Duration::from_millis(10);
+/// A port that was free may be taken by someone else before the server gets it.
+const ATTEMPTS: usize = 5;
+
+/// Calls `start` with a free port of this machine, with another one if that was taken meanwhile.
+pub(crate) fn on_a_free_port(
+    mut start: impl FnMut(SocketAddr) -> anyhow::Result<Child>,
+) -> anyhow::Result<(Child, SocketAddr)> {
+    let mut attempt = 1;
+    loop {
+        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
+        match start(address) {
+            Ok(process) => return Ok((process, address)),
+            Err(error) if attempt < ATTEMPTS && is_taken(&error) => attempt += 1,
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// What programs say of a port that another one has.
+fn is_taken(error: &anyhow::Error) -> bool {
+    format!("{error:#}").to_lowercase().contains("address already in use")
+}
+
+/// Runs `command`, its output going to the file `log`, and waits until it answers HTTP at `address`.
+///
+/// # Errors
+/// If it is not installed (`package` says where it is to be had), or does not answer within 15 seconds; its
+/// log is in the error.
+pub(crate) fn start(
+    command: &Command,
+    package: &str,
+    address: SocketAddr,
+    log: &Path,
+) -> anyhow::Result<Child> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = fs::File::create(log)?;
+    // `setpriv` ends the server with the thread that started it, even if that is killed.
+    let mut process = Command::new("setpriv")
+        .args(["--pdeathsig", "KILL"])
+        .arg(command.get_program())
+        .args(command.get_args())
+        .env_remove("OTEL_TRACES_EXPORTER")
+        .stdin(Stdio::null())
+        .stdout(output.try_clone()?)
+        .stderr(output)
+        .spawn()
+        .with_context(|| format!("{program} cannot be started (Debian package {package})"))?;
+    match wait_until_it_answers(&mut process, address) {
+        Ok(()) => Ok(process),
+        Err(error) => {
+            let _ = process.kill();
+            let _ = process.wait();
+            Err(error.context(format!("{program}: {}", fs::read_to_string(log).unwrap_or_default())))
+        }
+    }
+}
+
+fn wait_until_it_answers(process: &mut Child, address: SocketAddr) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    while begun.elapsed() < START_LIMIT {
+        if let Some(status) = process.try_wait()? {
+            bail!("it ended at once: {status}");
+        }
+        if answers(address) {
+            // Another program may have taken the port, and answered, before ours gave up.
+            std::thread::sleep(POLL);
+            match process.try_wait()? {
+                None => return Ok(()),
+                Some(status) => bail!("it ended at once: {status}"),
+            }
+        }
+        std::thread::sleep(POLL);
+    }
+    bail!("it does not answer at {address}")
+}
+
+fn answers(address: SocketAddr) -> bool {
+    let ask = || -> std::io::Result<bool> {
+        let mut stream = TcpStream::connect_timeout(&address, START_LIMIT)?;
+        stream.set_read_timeout(Some(START_LIMIT))?;
+        write!(stream, "GET /v2/ HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
+        let mut answer = [0; 9];
+        stream.read_exact(&mut answer)?;
+        Ok(answer.starts_with(b"HTTP/1."))
+    };
+    ask().unwrap_or(false)
+}
