@@ -75,6 +75,11 @@ async fn what_is_done_is_not_done_again() {
     fs::write(part("module-console.tar.0000.chunk"), console).unwrap();
     fs::remove_file(part("module-operator-trivy.tar.gostsum")).unwrap();
     fs::create_dir_all(part("security.tar.partial.d/blobs")).unwrap();
+    // Only the journal of the whole pull tells that there will be a platform.
+    fs::create_dir_all(part("platform.tar.partial.d/blobs")).unwrap();
+    let half = dhctl(world.folder.path(), &["mirror", "-r", &world.target_url, "-i", "out"]).expect(6);
+    assert!(half.stderr.contains("out/platform.tar: there is no such file"), "{}", half.stderr);
+    assert!(half.stderr.contains("only an unfinished pull"), "{}", half.stderr);
     let again = pull(&world, &["-c", "200KB", "--gost-digest", "--output", "json"]).expect(0);
     for (archive, is_done) in [
         ("module-commander-agent", true),
