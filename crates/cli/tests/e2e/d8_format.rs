@@ -1,10 +1,14 @@
 //! `--bundle-format d8`: a pull into the archives of a directory.
 
-use std::fs;
+use std::{fs, process::Stdio, sync::Arc, time::Duration};
 
-use testkit::distribution::Distribution;
+use registry::server::ServerOptions;
+use testkit::{
+    distribution::Distribution,
+    link::{Link, LinkOptions},
+};
 
-use crate::world::{Run, TARGET_ROOT, World, dhctl};
+use crate::world::{Run, TARGET_ROOT, World, command, dhctl, serve};
 
 fn pull(world: &World, args: &[&str]) -> Run {
     let base = ["mirror", "--insecure", "--source", &world.source_url, "-i", "out", "--bundle-format", "d8"];
@@ -22,6 +26,10 @@ fn names(world: &World) -> Vec<String> {
     let mut names: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     names
+}
+
+fn read(world: &World, name: &str) -> Vec<u8> {
+    fs::read(world.path("out").join(name)).unwrap()
 }
 
 const ARCHIVES: [&str; 5] = [
@@ -95,6 +103,41 @@ async fn what_is_done_is_not_done_again() {
     for key in ["files", "gost_sums"] {
         assert_eq!(again.json()["result"][key], first.json()["result"][key], "{key}");
     }
+}
+
+/// Between two archives and inside one.
+#[tokio::test(flavor = "multi_thread")]
+async fn kills_change_no_byte() {
+    const KILLS: u64 = 5;
+    let world = scene();
+    pull(&world, &["--gost-digest"]).expect(0);
+    let undisturbed: Vec<_> = names(&world).into_iter().map(|it| read(&world, &it)).collect();
+    let total: u64 = ARCHIVES.iter().map(|name| read(&world, name).len() as u64).sum();
+    fs::remove_dir_all(world.path("out")).unwrap();
+    fs::create_dir(world.path("out")).unwrap();
+
+    let server = serve(Arc::new(world.distribution.store.clone()), ServerOptions::default());
+    let options = LinkOptions { bytes_per_second: Some(3_000_000), ..LinkOptions::default() };
+    let link = Link::start(server.addr(), options).unwrap();
+    let source = format!("{}/{}", link.addr(), world.distribution.root);
+    let args =
+        ["mirror", "--insecure", "-i", "out", "--bundle-format", "d8", "--gost-digest", "--source", &source];
+    for _ in 0..KILLS {
+        let mut child = command(world.folder.path());
+        let mut child = child.args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let goal = link.bytes_down() + total / (2 * KILLS);
+        let arrived = async {
+            while link.bytes_down() < goal {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), arrived).await.unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    dhctl(world.folder.path(), &args).expect(0);
+    let again: Vec<_> = names(&world).into_iter().map(|it| read(&world, &it)).collect();
+    assert!(again == undisturbed, "{:?}", names(&world));
 }
 
 #[tokio::test(flavor = "multi_thread")]
