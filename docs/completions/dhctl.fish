@@ -42,6 +42,8 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l point-channel -d 'In the bundle, let this channel point to the highest release pulled' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l include-module -d 'Pull this module and no other that is not named, whether or not the source lists it (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s c -l images-bundle-chunk-size -d 'Cut the bundle into parts of this size, which none exceeds: a number of GiB, or as 200MB, 4GiB, fat32' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l bundle-format -d 'Form of the bundle: "tar" is one file; "d8" is archives in the directory that -i names, as "d8 mirror pull" makes them' -r -f -a "tar\t'One archive'
+d8\t'A directory of archives'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s r -l registry -d 'Private registry to push to, as HOST[:PORT]/PATH; makes the command a push' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s p -l registry-password -d 'Password for --registry' -r

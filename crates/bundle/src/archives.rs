@@ -4,7 +4,12 @@
 //! In a directory every `.tar` counts, as for `d8 mirror push`: one that was passed over for its name would be
 //! missed by nobody. What only a sum or unfinished work tells of counts too, and is then missing.
 
-use std::{collections::BTreeSet, fs, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use crate::{BundleError, names, volumes::Volumes};
 
@@ -25,15 +30,25 @@ pub(crate) fn open(paths: &[PathBuf]) -> Result<Vec<Volumes>, BundleError> {
     }
     let mut archives = BTreeSet::new();
     for directory in paths {
-        for entry in fs::read_dir(directory).map_err(BundleError::io(directory))? {
-            let name = entry.map_err(BundleError::io(directory))?.file_name();
-            archives.extend(names::archive_of(&name).map(ToOwned::to_owned));
-        }
+        archives.extend(archives_in(directory)?);
     }
     if archives.is_empty() {
         let reason = "the directory has no archive (platform.tar, module-NAME.tar, …) in it".to_owned();
         return Err(BundleError::NotABundle { path: paths[0].clone(), reason });
     }
-    let places = |name: &std::ffi::OsString| paths.iter().map(|path| path.join(name)).collect::<Vec<_>>();
+    let places = |name: &OsString| paths.iter().map(|path| path.join(name)).collect::<Vec<_>>();
     archives.iter().map(|name| Volumes::open(&places(name))).collect()
+}
+
+/// The names of the archives of which something lies in `directory`: the whole, parts, a sum, unfinished work.
+///
+/// # Errors
+/// [`BundleError::Io`] if it cannot be read.
+pub fn archives_in(directory: &Path) -> Result<BTreeSet<OsString>, BundleError> {
+    let mut archives = BTreeSet::new();
+    for entry in fs::read_dir(directory).map_err(BundleError::io(directory))? {
+        let name = entry.map_err(BundleError::io(directory))?.file_name();
+        archives.extend(names::archive_of(&name).map(ToOwned::to_owned));
+    }
+    Ok(archives)
 }

@@ -34,6 +34,11 @@ pub(crate) fn partial(file: &Path) -> PathBuf {
     with_suffix(file, ".partial")
 }
 
+/// Whether work in progress of `bundle` lies there, be it only the journal of a pull.
+pub(crate) fn is_begun(bundle: &Path) -> bool {
+    partial(bundle).exists() || with_suffix(bundle, ".partial.d").exists()
+}
+
 /// The name of the GOST sum of `file`.
 pub(crate) fn sum(file: &Path) -> PathBuf {
     with_suffix(file, ".gostsum")
@@ -68,6 +73,10 @@ pub(crate) fn archive_of(name: &OsStr) -> Option<&OsStr> {
         return None;
     }
     let mut archive = Path::new(name);
+    // The journal of a pull, which may be there before the first byte of the archive.
+    if archive.extension()? == "d" && Path::new(archive.file_stem()?).extension()? == "partial" {
+        archive = Path::new(archive.file_stem()?);
+    }
     while let b"partial" | b"gostsum" = archive.extension()?.as_encoded_bytes() {
         archive = Path::new(archive.file_stem()?);
     }
@@ -174,6 +183,7 @@ mod tests {
             "platform.tar.partial",
             "platform.tar.0001.chunk.partial",
             "platform.tar.gostsum.partial",
+            "platform.tar.partial.d",
         ] {
             assert_eq!(archive_of(OsStr::new(name)), Some(OsStr::new("platform.tar")), "{name}");
         }
@@ -181,7 +191,7 @@ mod tests {
             "._d8.tar",
             ".tar",
             "tar",
-            "d8.tar.partial.d",
+            "d8.tar.d",
             "d8.tgz",
             "dhctl",
             "d8.tar.chunk",

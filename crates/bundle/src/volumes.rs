@@ -215,7 +215,7 @@ fn find(paths: &[PathBuf]) -> Result<Found, BundleError> {
         }
         (None, None) => Err(BundleError::NotFound {
             path: first.clone(),
-            unfinished: paths.iter().any(|path| names::partial(path).exists()),
+            unfinished: paths.iter().any(|path| names::is_begun(path)),
         }),
     }
 }

@@ -249,7 +249,7 @@ impl Writer {
 }
 
 /// The sizes of the files to make.
-fn volume_sizes(path: &Path, size: u64, part_size: Option<u64>) -> Result<Vec<u64>, BundleError> {
+pub(crate) fn volume_sizes(path: &Path, size: u64, part_size: Option<u64>) -> Result<Vec<u64>, BundleError> {
     let largest = part_size.map_or(size, |part_size| part_size.min(size));
     if let Some(limit) = disk::file_size_limit(names::directory(path)).filter(|limit| largest > *limit) {
         return Err(BundleError::FileTooLarge { path: path.to_owned(), size: largest, limit: Some(limit) });

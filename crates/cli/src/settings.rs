@@ -17,12 +17,20 @@ pub(crate) fn bundle_to_read(path: &Path) -> Result<(), Failure> {
 pub(crate) fn bundle_path(path: &Path) -> Result<PathBuf, Failure> {
     if path.is_dir() {
         let message = format!("{}: is a directory; a pull writes one file", path.display());
-        return Err(Failure::usage(message).hint("name the file in it, as d8.tar"));
+        return Err(Failure::usage(message)
+            .hint("name the file in it, as d8.tar; --bundle-format d8 writes archives into a directory"));
     }
     if path.extension().is_none_or(|extension| extension != "tar") {
         return Err(Failure::usage(format!("{}: the name of a bundle must end in .tar", path.display())));
     }
     Ok(path.to_owned())
+}
+
+/// `path` with `suffix` put to its end.
+pub(crate) fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
 }
 
 /// The directory that a file lies in.

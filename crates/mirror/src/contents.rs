@@ -12,6 +12,9 @@ use crate::{
     error::Place,
 };
 
+/// The repositories whose tags are the names of what lies below them (facts: "Push").
+const LISTS: [&str; 3] = [MODULES, "packages", "deckhouse-cli/plugins"];
+
 /// The whole content of a bundle, manifests read and checked.
 #[derive(Debug)]
 pub struct Contents {
@@ -70,9 +73,17 @@ impl Contents {
 
     /// Names of the modules in the bundle.
     pub fn modules(&self) -> impl Iterator<Item = &str> {
-        self.repositories.iter().filter_map(|repository| {
-            let name = repository.path.strip_prefix(MODULES)?.strip_prefix('/')?;
-            (!name.contains('/')).then_some(name)
+        self.listed().filter(|(list, _)| *list == MODULES).map(|(_, name)| name)
+    }
+
+    /// What a cluster learns of by the tags of a list: the list's repository, and the name that is a tag there.
+    /// Modules; packages and plugins, which bundles of `d8` have.
+    pub fn listed(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.repositories.iter().flat_map(|repository| {
+            LISTS.iter().filter_map(|list| {
+                let name = repository.path.strip_prefix(list)?.strip_prefix('/')?;
+                (!name.contains('/')).then_some((*list, name))
+            })
         })
     }
 

@@ -5,6 +5,7 @@
 //! [`Request`] → [`discover`](discover::discover) → [`Plan`] → [`pull`](pull::pull) → bundle →
 //! [`push`](push::push) → [`VerifyReport`](verify::VerifyReport).
 
+pub mod archives;
 pub mod channel_tags;
 pub mod complete;
 pub mod contents;

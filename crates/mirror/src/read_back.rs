@@ -19,7 +19,6 @@ use registry::client::{Client, Repository as Remote};
 use crate::{
     Contents, Error, Event, MissingItem, Observer, Stage,
     contents::{Repository, place},
-    push::order::MODULES_INDEX,
     source::RegistryImages,
 };
 
@@ -51,8 +50,8 @@ pub struct Gaps {
     pub(crate) manifests: BTreeMap<(String, Digest), String>,
     /// Blobs that a repository does not have, or has in another size.
     pub(crate) blobs: BTreeMap<(String, Digest), String>,
-    /// Modules without their index tag.
-    pub(crate) modules: BTreeSet<String>,
+    /// Names of modules and the like, each with its list, that have no tag there.
+    pub(crate) listed: BTreeSet<(&'static str, String)>,
 }
 
 impl Target {
@@ -85,7 +84,7 @@ impl Target {
 impl Gaps {
     /// Whether nothing is missing.
     pub fn is_empty(&self) -> bool {
-        self.tags.is_empty() && self.manifests.is_empty() && self.blobs.is_empty() && self.modules.is_empty()
+        self.tags.is_empty() && self.manifests.is_empty() && self.blobs.is_empty() && self.listed.is_empty()
     }
 
     /// The list for a user.
@@ -112,15 +111,11 @@ impl Gaps {
         let by_digest = self.manifests.iter().chain(&self.blobs);
         let by_digest = by_digest
             .map(|((path, digest), reason)| item(path, digest.to_string(), users(path, digest), reason));
-        let modules = self.modules.iter().map(|name| {
-            item(
-                MODULES_INDEX,
-                name.clone(),
-                vec![format!("module {name}")],
-                "the module's index tag is missing",
-            )
+        let listed = self.listed.iter().map(|(list, name)| {
+            let by = vec![format!("{list}/{name}")];
+            item(list, name.clone(), by, "the tag that it is found by is missing")
         });
-        tags.chain(by_digest).chain(modules).collect()
+        tags.chain(by_digest).chain(listed).collect()
     }
 }
 
@@ -199,7 +194,7 @@ pub(crate) enum Look<'a> {
     Tag(&'a str, &'a Tag, &'a Digest),
     Manifest(&'a str, &'a Digest),
     Blob(&'a str, &'a Digest, u64),
-    Module(&'a str),
+    Listed(&'static str, &'a str),
 }
 
 /// Everything that `contents` names. A manifest with a tag is read by its tag: the digest of what comes
@@ -214,7 +209,7 @@ pub(crate) fn looks(contents: &Contents) -> Vec<Look<'_>> {
         looks.extend(untagged.map(|digest| Look::Manifest(path, digest)));
         looks.extend(repository.blobs.iter().map(|(digest, size)| Look::Blob(path, digest, *size)));
     }
-    looks.extend(contents.modules().map(Look::Module));
+    looks.extend(contents.listed().map(|(list, name)| Look::Listed(list, name)));
     looks
 }
 
@@ -223,7 +218,7 @@ impl Look<'_> {
     pub(crate) fn path(&self) -> &str {
         match self {
             Self::Tag(path, ..) | Self::Manifest(path, _) | Self::Blob(path, ..) => path,
-            Self::Module(_) => MODULES_INDEX,
+            Self::Listed(list, _) => list,
         }
     }
 
@@ -246,7 +241,7 @@ impl Look<'_> {
             Self::Tag(path, tag, _) => drop(gaps.tags.insert((path.to_owned(), tag.clone()), reason)),
             Self::Manifest(path, digest) => drop(gaps.manifests.insert((path.to_owned(), *digest), reason)),
             Self::Blob(path, digest, _) => drop(gaps.blobs.insert((path.to_owned(), *digest), reason)),
-            Self::Module(name) => gaps.modules.extend([name.to_owned()]),
+            Self::Listed(list, name) => drop(gaps.listed.insert((list, name.to_owned()))),
         }
     }
 
@@ -264,9 +259,9 @@ impl Look<'_> {
                 Depth::Size => blob_by_size(target, path, digest, size).await,
                 Depth::Digest => blob_by_digest(target, path, digest, size, observer).await,
             },
-            Look::Module(name) => {
+            Look::Listed(list, name) => {
                 let reference: Tag = name.parse().map_err(|error| Error::Internal(format!("{error}")))?;
-                let index = target.repository(MODULES_INDEX)?;
+                let index = target.repository(list)?;
                 let found = index.manifest_if_present(&reference.into()).await?;
                 Ok(found.is_none().then(|| "not found".to_owned()))
             }

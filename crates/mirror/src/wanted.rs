@@ -40,6 +40,18 @@ impl Wanted {
         self.images.insert(key, Image { manifest, wanted_by: BTreeSet::from([by.to_owned()]) });
     }
 
+    /// Divides the images by what `name` calls their repository; children go with their indexes.
+    pub fn split(self, name: impl Fn(&str) -> String) -> BTreeMap<String, Self> {
+        let mut parts: BTreeMap<String, Self> = BTreeMap::new();
+        for (key, image) in self.images {
+            parts.entry(name(&key.0)).or_default().images.insert(key, image);
+        }
+        for (key, child) in self.children {
+            parts.entry(name(&key.0)).or_default().children.insert(key, child);
+        }
+        parts
+    }
+
     /// The wanted images in order of path and reference.
     pub fn images(&self) -> impl Iterator<Item = (&Key, &Image)> {
         self.images.iter()

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, builder::FalseyValueParser};
+use clap::{Args, Subcommand, ValueEnum, builder::FalseyValueParser};
 use deckhouse::{Bound, Channel};
 use egress::Secret;
 use oci::RepositoryUrl;
@@ -151,6 +151,17 @@ pub struct TransferArgs {
         help_heading = "Pull"
     )]
     pub images_bundle_chunk_size: Option<u64>,
+    /// Form of the bundle: "tar" is one file; "d8" is archives in the directory that -i names, as
+    /// "d8 mirror pull" makes them
+    #[arg(
+        conflicts_with = "registry",
+        long,
+        value_enum,
+        default_value_t = BundleFormat::Tar,
+        value_name = "FORMAT",
+        help_heading = "Pull"
+    )]
+    pub bundle_format: BundleFormat,
     /// Write the GOST R 34.11-2012 sum of the bundle, and of each part, to .gostsum files
     #[arg(
         long,
@@ -188,6 +199,15 @@ pub struct TransferArgs {
     /// How to print.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+/// Form of a bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BundleFormat {
+    /// One archive.
+    Tar,
+    /// A directory of archives.
+    D8,
 }
 
 /// Who we are to the private registry.

@@ -6,8 +6,12 @@ mod output;
 
 use clap::{Parser, Subcommand};
 
-pub use bundle::{BundleCommand, BundleVerifyArgs, FileArgs, GostArgs, InspectArgs, JoinArgs, SplitArgs};
-pub use mirror::{ConnectionArgs, MirrorArgs, MirrorCommand, TargetLoginArgs, TransferArgs, VerifyArgs};
+pub use bundle::{
+    BundleArgs, BundleCommand, BundleVerifyArgs, FileArgs, GostArgs, InspectArgs, JoinArgs, SplitArgs,
+};
+pub use mirror::{
+    BundleFormat, ConnectionArgs, MirrorArgs, MirrorCommand, TargetLoginArgs, TransferArgs, VerifyArgs,
+};
 pub use output::{OutputArgs, OutputFormat, ProgressFormat};
 
 /// Carries the Deckhouse Kubernetes Platform across an air gap: pulls releases into one file,

@@ -7,17 +7,12 @@ use std::{
 };
 
 use deckhouse::select;
-use mirror::{
-    Discovery, Modules, Observer, Plan, Request,
-    discover::discover,
-    journal::Journal,
-    pull::{Destination, pull},
-    source::Source,
-};
+use mirror::{Discovery, Modules, Observer, Request, discover::discover, journal::Journal, source::Source};
 use serde::Serialize;
 
 use super::{
     delivery::{self, Delivery},
+    pull_archives::{self, PlannedArchive, Run},
     size::{count, database_names, human},
 };
 use crate::{
@@ -38,7 +33,7 @@ struct Pulled {
     databases: Vec<String>,
     images: usize,
     repositories: usize,
-    /// Bytes of all blobs, each once.
+    /// Bytes of all blobs, each once in each archive.
     download_size: u64,
     /// Size of the bundle in bytes.
     bundle_size: u64,
@@ -55,7 +50,7 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     let [path] = args.images_bundle_path.as_slice() else {
         return Err(Failure::usage("a pull writes one bundle: give -i once"));
     };
-    let path = settings::bundle_path(path)?;
+    let path = pull_archives::main_archive(path, args.bundle_format)?;
     let directory = settings::directory(&path);
     let free_space = bundle::free_space(directory)
         .map_err(|error| Failure::file(directory, &error).hint(DIRECTORY_HINT))?;
@@ -77,7 +72,7 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     let source = Source::new(client, args.source.repository.clone(), journal.clone());
     let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
 
-    let discovery = match discover(&source, &request(&args), &*progress).await {
+    let mut discovery = match discover(&source, &request(&args), &*progress).await {
         Ok(discovery) => discovery,
         Err(error) => {
             if let Some(journal) = &journal {
@@ -86,8 +81,10 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
             return Err(error.into());
         }
     };
-    let plan = Arc::new(Plan::new(&discovery.wanted, args.source.repository.last_segment())?);
-    let mut pulled = summary(&args, &discovery, &plan, free_space);
+    let wanted = std::mem::take(&mut discovery.wanted);
+    let edition = args.source.repository.last_segment();
+    let archives = pull_archives::plan(&path, args.bundle_format, wanted, edition)?;
+    let mut pulled = summary(&args, &discovery, &archives, free_space);
     let Some(journal) = journal else {
         if let Err(error) = bundle::Writer::check(&path, pulled.bundle_size, args.images_bundle_chunk_size) {
             progress.warn(&format!("the pull itself would be refused: {error}"));
@@ -95,21 +92,16 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         return Printer::new(&args.output).result("mirror pull", &pulled, &dry_run_text(&pulled));
     };
 
-    let destination = Destination {
-        path,
-        part_size: args.images_bundle_chunk_size.filter(|size| *size > 0),
-        gost: args.gost_digest,
-    };
     let delivery = Delivery::stage(
-        &destination.path,
+        &path,
         journal.directory(),
         &discovery.release_manifests,
         environment.executable.as_deref(),
     )?;
-    let parallel = usize::from(args.connection.parallel);
     let observer: Arc<dyn Observer> = progress.clone();
-    let written =
-        pull(&source, &plan, &discovery.wanted, &journal, &destination, parallel, &observer).await?;
+    let (args, environment) = (&args, &environment);
+    let run = Run { args, environment, source: &source, journal: &journal, observer: &observer };
+    let written = run.write(&archives).await?;
     pulled.files = written.files;
     pulled.gost_sums = written.sums;
     let beside = delivery.publish();
@@ -162,7 +154,13 @@ fn request(args: &TransferArgs) -> Request {
     }
 }
 
-fn summary(args: &TransferArgs, discovery: &Discovery, plan: &Plan, free_space: u64) -> Pulled {
+fn summary(
+    args: &TransferArgs,
+    discovery: &Discovery,
+    archives: &[PlannedArchive],
+    free_space: u64,
+) -> Pulled {
+    let plans = archives.iter().map(|archive| &archive.plan);
     Pulled {
         source: args.source.to_string(),
         dry_run: args.dry_run,
@@ -179,10 +177,10 @@ fn summary(args: &TransferArgs, discovery: &Discovery, plan: &Plan, free_space: 
             .map(|(name, versions)| (name.clone(), versions.iter().map(ToString::to_string).collect()))
             .collect(),
         databases: discovery.databases.clone(),
-        images: plan.image_count(),
-        repositories: plan.repository_count(),
-        download_size: plan.download_size(),
-        bundle_size: plan.layout().size(),
+        images: plans.clone().map(|plan| plan.image_count()).sum(),
+        repositories: plans.clone().map(|plan| plan.repository_count()).sum(),
+        download_size: plans.clone().map(|plan| plan.download_size()).sum(),
+        bundle_size: plans.map(|plan| plan.layout().size()).sum(),
         free_space,
         files: Vec::new(),
         gost_sums: BTreeMap::new(),

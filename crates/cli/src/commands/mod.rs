@@ -10,6 +10,7 @@ pub(crate) mod mirror_pull;
 pub(crate) mod mirror_push;
 pub(crate) mod mirror_verify;
 mod promised;
+mod pull_archives;
 mod size;
 
 pub(crate) use size::human;

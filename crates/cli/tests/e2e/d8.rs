@@ -1,6 +1,6 @@
 //! Our bundles in the hands of the platform's newer tool, and its bundles in ours.
 
-use std::{collections::BTreeSet, process::Command};
+use std::{collections::BTreeSet, path::Path, process::Command};
 
 use registry::server::Store;
 use testkit::distribution::Distribution;
@@ -14,9 +14,23 @@ async fn d8_pushes_our_bundle_completely() {
     world.pull(&[]).expect(0);
     let bundle = tempfile::tempdir().unwrap();
     std::fs::rename(world.path("d8.tar"), bundle.path().join("d8.tar")).unwrap();
+    assert_d8_pushes_completely(&world, bundle.path());
+}
+
+#[cfg_attr(not(dhctl_test_d8), ignore = "not run: DHCTL_TEST_D8 does not name a d8 binary")]
+#[tokio::test(flavor = "multi_thread")]
+async fn d8_pushes_our_directory_completely() {
+    let world = World::sample();
+    std::fs::create_dir(world.path("out")).unwrap();
+    let pull = ["mirror", "--insecure", "--source", &world.source_url, "-i", "out", "--bundle-format", "d8"];
+    dhctl(world.folder.path(), &[&pull[..], &["-c", "300KB", "--gost-digest"]].concat()).expect(0);
+    assert_d8_pushes_completely(&world, &world.path("out"));
+}
+
+fn assert_d8_pushes_completely(world: &World, bundle: &Path) {
     let output = Command::new(std::env::var_os("DHCTL_TEST_D8").unwrap())
         .args(["mirror", "push", "--insecure"])
-        .arg(bundle.path())
+        .arg(bundle)
         .arg(&world.target_url)
         .arg("--tmp-dir")
         .arg(world.path("tmp"))

@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use registry::server::Store as _;
 use testkit::distribution::Distribution;
 
 use crate::world::{TARGET_ROOT, World, dhctl};
@@ -160,6 +161,26 @@ async fn a_directory_of_archives_is_one_bundle() {
     assert!(missing.stderr.contains("d8/platform.tar.0002.chunk: missing"), "{}", missing.stderr);
     let mixed = run(&["bundle", "verify", "d8", "d8.tar"]).expect(3);
     assert!(mixed.stderr.contains("name either directories or one archive"), "{}", mixed.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn packages_are_found_by_the_tags_of_their_list() {
+    let world = World::sample();
+    world.pull(&["--release", "v1.58.3", "--include-module", "console"]).expect(0);
+    let files = files_of(&world.path("d8.tar")).into_iter();
+    let files = files.filter_map(|(path, bytes)| {
+        let below = path.strip_prefix("modules/console/").filter(|path| !path.starts_with("release/"))?;
+        Some((format!("packages/console/{below}"), bytes))
+    });
+    fs::create_dir(world.path("d8")).unwrap();
+    fs::write(world.path("d8/package-console.tar"), tar_of(files.collect())).unwrap();
+    let push = ["mirror", "--insecure", "-r", &world.target_url, "-i", "d8"];
+    dhctl(world.folder.path(), &push).expect(0);
+    assert!(
+        world.target.manifest(&format!("{TARGET_ROOT}/packages"), &"console".parse().unwrap()).is_some(),
+        "{:?}",
+        world.target.repositories()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,7 @@ mod bundle_forms;
 mod choice;
 mod complete;
 mod d8;
+mod d8_format;
 mod damaged_push;
 mod docker_registry;
 mod faults;

@@ -1,5 +1,5 @@
-//! The tiny image behind a tag of `modules`: the platform learns the names of the modules from the
-//! tags of that repository and never reads what they point to.
+//! The tiny image behind a tag of a list: the platform learns the names of the modules from the tags of
+//! `modules`, and never reads what they point to.
 
 use std::sync::Arc;
 
@@ -19,8 +19,8 @@ pub(super) async fn prepare(repository: &Repository) -> Result<(), Error> {
     bring(repository, Bytes::from_static(EMPTY_LAYER)).await
 }
 
-/// Writes the index tag of the module `name`. The same name always gives the same image, another name
-/// another image, so that deleting one module's does not take the tags of the others along.
+/// Writes the tag of the module, package or plugin `name` in its list. The same name always gives the same
+/// image, another name another image, so that deleting one's does not take the tags of the others along.
 pub(super) async fn put(repository: &Repository, tag: &Tag, name: &str) -> Result<(), Error> {
     let layer = Bytes::from_static(EMPTY_LAYER);
     let config = json!({

@@ -5,24 +5,18 @@
 
 use std::collections::BTreeMap;
 
-use deckhouse::{
-    channel::Channel,
-    repositories::{MODULES, RELEASE_CHANNEL},
-};
+use deckhouse::{channel::Channel, repositories::RELEASE_CHANNEL};
 use oci::{Digest, RawManifest, TagOrDigest};
 
 use crate::{Contents, contents::Repository, read_back::Gaps};
-
-/// The repository whose tags are the names of the modules.
-pub(crate) const MODULES_INDEX: &str = MODULES;
 
 /// One write to the target.
 #[derive(Debug)]
 pub(crate) enum Write<'a> {
     /// A manifest under a tag or its digest.
     Manifest { path: &'a str, reference: TagOrDigest, manifest: &'a RawManifest },
-    /// The index tag of a module.
-    Module(&'a str),
+    /// The tag of a module or the like in its list.
+    Listed(&'static str, &'a str),
 }
 
 /// The steps of a push; each must be done before the next begins.
@@ -34,8 +28,8 @@ enum Step {
     Tags,
     /// Versions in `release-channel`, from which a cluster learns that a release exists.
     Releases,
-    /// Index tags of modules.
-    Modules,
+    /// Tags of lists: modules and the like.
+    Lists,
     /// Channel tags outside `release-channel`.
     Channels,
     /// Channel tags of `release-channel`.
@@ -66,8 +60,9 @@ pub(crate) fn steps<'a>(contents: &'a Contents, gaps: &Gaps) -> Vec<Vec<Write<'a
             }
         }
     }
-    let modules = contents.modules().filter(|name| gaps.modules.contains(*name)).map(Write::Module);
-    steps.entry(Step::Modules).or_default().extend(modules);
+    let lacking = |(list, name): &(&'static str, &str)| gaps.listed.contains(&(*list, (*name).to_owned()));
+    let listed = contents.listed().filter(lacking).map(|(list, name)| Write::Listed(list, name));
+    steps.entry(Step::Lists).or_default().extend(listed);
     steps.into_values().collect()
 }
 
@@ -138,14 +133,14 @@ mod tests {
             gaps.tags.extend(repository.tags.keys().map(tag));
             gaps.manifests.extend(repository.manifests.keys().map(|it| ((path.clone(), *it), String::new())));
         }
-        gaps.modules.extend(contents.modules().map(str::to_owned));
+        gaps.listed.extend(contents.listed().map(|(list, name)| (list, name.to_owned())));
         gaps
     }
 
     fn names(steps: &[Vec<Write<'_>>]) -> Vec<Vec<String>> {
         let name = |write: &Write<'_>| match write {
             Write::Manifest { path, reference, .. } => format!("{path}:{reference}"),
-            Write::Module(name) => format!("modules:{name}"),
+            Write::Listed(list, name) => format!("{list}:{name}"),
         };
         let steps = steps.iter().filter(|step| !step.is_empty());
         steps.map(|step| step.iter().map(name).collect()).collect()
@@ -166,6 +161,7 @@ mod tests {
                 ),
                 repository("modules/console", &[("v1.0.0", &module)], &[]),
                 repository("modules/console/release", &[("alpha", &module), ("v1.0.0", &module)], &[]),
+                repository("packages/console", &[("v1.0.0", &module)], &[]),
                 repository("release-channel", &[("v1.58.3", &release), ("stable", &release)], &[]),
             ],
         };
@@ -180,9 +176,10 @@ mod tests {
                     ":v1.58.3".to_owned(),
                     "modules/console:v1.0.0".to_owned(),
                     "modules/console/release:v1.0.0".to_owned(),
+                    "packages/console:v1.0.0".to_owned(),
                 ],
                 vec!["release-channel:v1.58.3".to_owned()],
-                vec!["modules:console".to_owned()],
+                vec!["modules:console".to_owned(), "packages:console".to_owned()],
                 vec![":stable".to_owned(), "modules/console/release:alpha".to_owned()],
                 vec!["release-channel:stable".to_owned()],
             ]

@@ -1,5 +1,7 @@
 //! The order of a push: look, blobs, manifests from the leaves up, tags, release channels, look again.
 
+use std::collections::BTreeSet;
+
 use bundle::Bundle;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use oci::Tag;
@@ -72,8 +74,9 @@ async fn write_manifests(
     let steps = order::steps(contents, gaps);
     let items = steps.iter().map(Vec::len).sum::<usize>() as u64;
     observer.event(Event::StageBegan { stage: Stage::Tags, bytes: 0, items });
-    if !gaps.modules.is_empty() {
-        index_image::prepare(&target.repository(order::MODULES_INDEX)?).await?;
+    let lists: BTreeSet<&str> = gaps.listed.iter().map(|(list, _)| *list).collect();
+    for list in lists {
+        index_image::prepare(&target.repository(list)?).await?;
     }
     for step in steps {
         stream::iter(step)
@@ -84,9 +87,9 @@ async fn write_manifests(
                         target.repository(path)?.put_manifest(&reference, manifest).await?;
                         observer.event(Event::Detail(format!("{path}:{reference}")));
                     }
-                    order::Write::Module(name) => {
+                    order::Write::Listed(list, name) => {
                         let tag: Tag = name.parse().map_err(|error| Error::Internal(format!("{error}")))?;
-                        index_image::put(&target.repository(order::MODULES_INDEX)?, &tag, name).await?;
+                        index_image::put(&target.repository(list)?, &tag, name).await?;
                     }
                 }
                 observer.event(Event::Items(1));

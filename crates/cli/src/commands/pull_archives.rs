@@ -1,0 +1,173 @@
+//! The archives that a pull writes: one, or with `--bundle-format d8` several in a directory.
+//!
+//! They are written one after the other, each as a bundle of its own with partial files, journal and sums, the
+//! platform last, since its journal is that of the whole pull. A pull that goes on reads the archives that are
+//! done instead of downloading them.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bundle::VerifyReport;
+use mirror::{
+    Event, Observer, Plan, Stage,
+    archives::{PLATFORM_ARCHIVE, by_archive},
+    journal::Journal,
+    pull::{Destination, Written, pull},
+    source::Source,
+    wanted::Wanted,
+};
+
+use super::bundle_run;
+use crate::{
+    Environment,
+    args::{BundleFormat, TransferArgs},
+    exit_code::Exit,
+    failure::Failure,
+    settings,
+};
+
+/// One archive on paper.
+pub(super) struct PlannedArchive {
+    pub(super) path: PathBuf,
+    pub(super) plan: Arc<Plan>,
+    pub(super) wanted: Wanted,
+}
+
+/// The archive that the journal of the whole pull belongs to.
+pub(super) fn main_archive(named: &Path, format: BundleFormat) -> Result<PathBuf, Failure> {
+    match format {
+        BundleFormat::Tar => settings::bundle_path(named),
+        BundleFormat::D8 if named.is_dir() => Ok(named.join(PLATFORM_ARCHIVE)),
+        BundleFormat::D8 => {
+            let message = format!("{}: is no directory", named.display());
+            Err(Failure::usage(message)
+                .hint("--bundle-format d8 writes archives into a directory that exists"))
+        }
+    }
+}
+
+/// Divides what is wanted; the archive `main` is the last.
+///
+/// # Errors
+/// If the directory has archives that would become part of the bundle without being of it.
+pub(super) fn plan(
+    main: &Path,
+    format: BundleFormat,
+    wanted: Wanted,
+    edition: &str,
+) -> Result<Vec<PlannedArchive>, Failure> {
+    let planned = |path: PathBuf, wanted: Wanted| {
+        let plan = Arc::new(Plan::new(&wanted, edition)?);
+        Ok::<_, Failure>(PlannedArchive { path, plan, wanted })
+    };
+    if format == BundleFormat::Tar {
+        return Ok(vec![planned(main.to_owned(), wanted)?]);
+    }
+    let mut divided = by_archive(wanted);
+    let directory = settings::directory(main);
+    let foreign: Vec<String> = bundle::archives_in(directory)?
+        .into_iter()
+        .map(|name| name.to_string_lossy().into_owned())
+        .filter(|name| name != PLATFORM_ARCHIVE && !divided.contains_key(name))
+        .collect();
+    if !foreign.is_empty() {
+        let message = format!(
+            "{}: has archives that this pull does not write: {}",
+            directory.display(),
+            foreign.join(", ")
+        );
+        return Err(Failure::new(Exit::Files, message).hint(
+            "move them away with their parts, sums and unfinished work, or name another directory: all archives in \
+             a directory are one bundle",
+        ));
+    }
+    let platform = divided.remove(PLATFORM_ARCHIVE).unwrap_or_default();
+    let mut archives = Vec::new();
+    for (name, wanted) in divided {
+        archives.push(planned(main.with_file_name(name), wanted)?);
+    }
+    archives.push(planned(main.to_owned(), platform)?);
+    Ok(archives)
+}
+
+/// What every archive of one pull is written with.
+pub(super) struct Run<'a> {
+    pub(super) args: &'a TransferArgs,
+    pub(super) environment: &'a Environment,
+    pub(super) source: &'a Source,
+    /// Of the whole pull, and of the main archive.
+    pub(super) journal: &'a Arc<Journal>,
+    pub(super) observer: &'a Arc<dyn Observer>,
+}
+
+impl Run<'_> {
+    /// Writes `archives`, but those that are there already.
+    pub(super) async fn write(&self, archives: &[PlannedArchive]) -> Result<Written, Failure> {
+        let mut all = Written { files: Vec::new(), sums: BTreeMap::new() };
+        for (number, archive) in archives.iter().enumerate() {
+            let is_main = number + 1 == archives.len();
+            let done = if is_main { None } else { self.done_earlier(archive).await? };
+            let written = match done {
+                Some(written) => written,
+                None if is_main => self.pull(archive, self.journal).await?,
+                None => {
+                    let journal = Arc::new(Journal::open(&archive.path, self.args.no_pull_resume)?);
+                    let written = self.pull(archive, &journal).await?;
+                    journal.remove()?;
+                    written
+                }
+            };
+            all.files.extend(written.files);
+            all.sums.extend(written.sums);
+        }
+        Ok(all)
+    }
+
+    async fn pull(&self, archive: &PlannedArchive, journal: &Arc<Journal>) -> Result<Written, Failure> {
+        let destination = Destination {
+            path: archive.path.clone(),
+            part_size: self.part_size(),
+            gost: self.args.gost_digest,
+        };
+        let parallel = usize::from(self.args.connection.parallel);
+        let PlannedArchive { plan, wanted, .. } = archive;
+        Ok(pull(self.source, plan, wanted, journal, &destination, parallel, self.observer).await?)
+    }
+
+    fn part_size(&self) -> Option<u64> {
+        self.args.images_bundle_chunk_size.filter(|size| *size > 0)
+    }
+
+    /// The archive, if an earlier pull has finished it and every byte of it is right.
+    async fn done_earlier(&self, archive: &PlannedArchive) -> Result<Option<Written>, Failure> {
+        let path = archive.path.clone();
+        if self.args.no_pull_resume {
+            return Ok(None);
+        }
+        let Some(mut files) = bundle::finished(&path, archive.plan.layout(), self.part_size()) else {
+            return Ok(None);
+        };
+        let paths = vec![path.clone()];
+        let checked = bundle_run::run(Stage::Check, &self.args.output, self.environment, move |progress| {
+            bundle::verify(&paths, progress)
+        });
+        let VerifyReport { mut sums, damages, .. } = checked.await?;
+        sums.sort_by_key(|sum| sum.file.with_extension(""));
+        let wanted = if self.part_size().is_some() { files.len() + 1 } else { 1 };
+        if !damages.is_empty() || (self.args.gost_digest && sums.len() < wanted) {
+            return Ok(None);
+        }
+        // What an interruption left between the final name and the end.
+        if fs::metadata(settings::with_suffix(&path, ".partial.d")).is_ok() {
+            Journal::open(&path, true)?.remove()?;
+        }
+        self.observer.event(Event::Note(format!("{} is there already, and right", path.display())));
+        files.extend(sums.iter().map(|sum| sum.file.clone()));
+        let sums = sums.into_iter().map(|it| (it.file.with_extension(""), it.sum.to_string())).collect();
+        Ok(Some(Written { files, sums }))
+    }
+}

@@ -1,0 +1,168 @@
+//! `--bundle-format d8`: a pull into the archives of a directory.
+
+use std::{fs, process::Stdio, sync::Arc, time::Duration};
+
+use registry::server::ServerOptions;
+use testkit::{
+    distribution::Distribution,
+    link::{Link, LinkOptions},
+};
+
+use crate::world::{Run, TARGET_ROOT, World, command, dhctl, serve};
+
+fn pull(world: &World, args: &[&str]) -> Run {
+    let base = ["mirror", "--insecure", "--source", &world.source_url, "-i", "out", "--bundle-format", "d8"];
+    dhctl(world.folder.path(), &[&base, args].concat())
+}
+
+fn scene() -> World {
+    let world = World::sample();
+    fs::create_dir(world.path("out")).unwrap();
+    world
+}
+
+fn names(world: &World) -> Vec<String> {
+    let files = fs::read_dir(world.path("out")).unwrap();
+    let mut names: Vec<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn read(world: &World, name: &str) -> Vec<u8> {
+    fs::read(world.path("out").join(name)).unwrap()
+}
+
+const ARCHIVES: [&str; 5] = [
+    "module-commander-agent.tar",
+    "module-console.tar",
+    "module-operator-trivy.tar",
+    "platform.tar",
+    "security.tar",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_archives_are_one_complete_bundle() {
+    let world = scene();
+    pull(&world, &["--gost-digest"]).expect(0);
+    let sums = ARCHIVES.iter().map(|name| format!("{name}.gostsum"));
+    let mut expected: Vec<String> = ARCHIVES.iter().map(|name| (*name).to_owned()).chain(sums).collect();
+    expected.extend(["deckhousereleases.yaml".to_owned(), "dhctl".to_owned()]);
+    expected.sort();
+    assert_eq!(names(&world), expected);
+
+    let run = |args: &[&str]| dhctl(world.folder.path(), args);
+    world.pull(&[]).expect(0);
+    let inspect = |of| run(&["bundle", "inspect", of, "--output", "json"]).expect(0).json()["result"].clone();
+    let (directory, whole) = (inspect("out"), inspect("d8.tar"));
+    for key in ["releases", "channels", "modules", "databases", "repositories", "images"] {
+        assert_eq!(directory[key], whole[key], "{key}");
+    }
+    let verified = run(&["bundle", "verify", "out"]).expect(0);
+    assert!(verified.stdout.contains("in 5 archives") && verified.stdout.contains("5 GOST sums right"));
+    run(&["mirror", "--insecure", "-r", &world.target_url, "-i", "out"]).expect(0);
+    let channels = ["alpha", "beta", "early-access", "stable", "rock-solid"];
+    let expected = world.distribution.expected(&Distribution::SAMPLE_SELECTION, &channels);
+    assert_eq!(expected.missing_in(&world.target, TARGET_ROOT), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_done_is_not_done_again() {
+    let world = scene();
+    let first = pull(&world, &["-c", "200KB", "--gost-digest", "--output", "json"]).expect(0);
+    let read =
+        || names(&world).into_iter().map(|name| (fs::read(world.path("out").join(&name)).unwrap(), name));
+    let before: Vec<_> = read().collect();
+    let part = |name: &str| world.path("out").join(name);
+    // As if it had been interrupted: the platform is missing, a module is damaged, another lacks its sum.
+    for name in names(&world).iter().filter(|name| name.starts_with("platform.tar")) {
+        fs::remove_file(part(name)).unwrap();
+    }
+    let mut console = fs::read(part("module-console.tar.0000.chunk")).unwrap();
+    let last = console.len() - 1;
+    console[last] ^= 1;
+    fs::write(part("module-console.tar.0000.chunk"), console).unwrap();
+    fs::remove_file(part("module-operator-trivy.tar.gostsum")).unwrap();
+    fs::create_dir_all(part("security.tar.partial.d/blobs")).unwrap();
+    // Only the journal of the whole pull tells that there will be a platform.
+    fs::create_dir_all(part("platform.tar.partial.d/blobs")).unwrap();
+    let half = dhctl(world.folder.path(), &["mirror", "-r", &world.target_url, "-i", "out"]).expect(6);
+    assert!(half.stderr.contains("out/platform.tar: there is no such file"), "{}", half.stderr);
+    assert!(half.stderr.contains("only an unfinished pull"), "{}", half.stderr);
+    let again = pull(&world, &["-c", "200KB", "--gost-digest", "--output", "json"]).expect(0);
+    for (archive, is_done) in [
+        ("module-commander-agent", true),
+        ("security", true),
+        ("module-console", false),
+        ("module-operator-trivy", false),
+    ] {
+        let said = format!("out/{archive}.tar is there already, and right");
+        assert_eq!(again.stderr.contains(&said), is_done, "{archive}: {}", again.stderr);
+    }
+    let after: Vec<_> = read().collect();
+    assert!(before == after, "{:?}", names(&world));
+    for key in ["files", "gost_sums"] {
+        assert_eq!(again.json()["result"][key], first.json()["result"][key], "{key}");
+    }
+}
+
+/// Between two archives and inside one.
+#[tokio::test(flavor = "multi_thread")]
+async fn kills_change_no_byte() {
+    const KILLS: u64 = 5;
+    let world = scene();
+    pull(&world, &["--gost-digest"]).expect(0);
+    let undisturbed: Vec<_> = names(&world).into_iter().map(|it| read(&world, &it)).collect();
+    let total: u64 = ARCHIVES.iter().map(|name| read(&world, name).len() as u64).sum();
+    fs::remove_dir_all(world.path("out")).unwrap();
+    fs::create_dir(world.path("out")).unwrap();
+
+    let server = serve(Arc::new(world.distribution.store.clone()), ServerOptions::default());
+    let options = LinkOptions { bytes_per_second: Some(3_000_000), ..LinkOptions::default() };
+    let link = Link::start(server.addr(), options).unwrap();
+    let source = format!("{}/{}", link.addr(), world.distribution.root);
+    let args =
+        ["mirror", "--insecure", "-i", "out", "--bundle-format", "d8", "--gost-digest", "--source", &source];
+    for _ in 0..KILLS {
+        let mut child = command(world.folder.path());
+        let mut child = child.args(args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let goal = link.bytes_down() + total / (2 * KILLS);
+        let arrived = async {
+            while link.bytes_down() < goal {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_mins(1), arrived).await.unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    dhctl(world.folder.path(), &args).expect(0);
+    let again: Vec<_> = names(&world).into_iter().map(|it| read(&world, &it)).collect();
+    assert!(again == undisturbed, "{:?}", names(&world));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_that_cannot_be_met() {
+    let world = scene();
+    fs::write(world.path("out").join("module-old.tar"), "x").unwrap();
+    let run = pull(&world, &[]).expect(6);
+    assert!(
+        run.stderr.contains("out: has archives that this pull does not write: module-old.tar"),
+        "{}",
+        run.stderr
+    );
+    assert!(!names(&world).contains(&"platform.tar".to_owned()));
+    let args: [(&[&str], &str); 3] = [
+        (&["mirror", "-i", "absent", "--bundle-format", "d8"], "absent: is no directory"),
+        (&["mirror", "-i", "out"], "--bundle-format d8"),
+        (&["mirror", "-i", "out", "-r", "127.0.0.1:1/x", "--bundle-format", "d8"], "cannot be used with"),
+    ];
+    for (args, said) in args {
+        let run = dhctl(world.folder.path(), args).expect(2);
+        assert!(run.stderr.contains(said), "{args:?}: {}", run.stderr);
+    }
+    let dry = pull(&world, &["--dry-run", "--no-modules"]);
+    assert!(dry.stderr.contains("module-old.tar"), "{}", dry.stderr);
+    fs::remove_file(world.path("out").join("module-old.tar")).unwrap();
+    let dry = pull(&world, &["--dry-run", "--no-modules"]).expect(0);
+    assert!(dry.stdout.contains("nothing was written"), "{}", dry.stdout);
+}
