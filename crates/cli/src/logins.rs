@@ -40,6 +40,24 @@ impl<'a> Login<'a> {
         }
     }
 
+    /// Login and password as typed; the password is empty if none was.
+    pub(crate) fn typed(&self) -> Result<Option<Credentials>, Failure> {
+        let password = match self.password_file {
+            Some(path) => Some(read_password(path)?),
+            None => self.password.filter(|it| !it.expose().is_empty()).cloned(),
+        };
+        match (self.name.filter(|it| !it.is_empty()), password) {
+            (Some(login), password) => {
+                Ok(Some(Credentials::new(login, password.unwrap_or_else(|| Secret::new("")))))
+            }
+            (None, Some(_)) => {
+                let message = format!("a password is given without a login; add {}", self.flag);
+                Err(Failure::usage(message))
+            }
+            (None, None) => Ok(None),
+        }
+    }
+
     /// The credentials to use for `url`, or none for anonymous access. Login and password win over a
     /// licence key, both win over what other tools have stored. Empty values count as not given: that is
     /// how scripts unset a variable.
@@ -48,20 +66,8 @@ impl<'a> Login<'a> {
         url: &RepositoryUrl,
         environment: &Environment,
     ) -> Result<Option<Credentials>, Failure> {
-        let password = match self.password_file {
-            Some(path) => Some(read_password(path)?),
-            None => self.password.filter(|it| !it.expose().is_empty()).cloned(),
-        };
-        match (self.name.filter(|it| !it.is_empty()), password) {
-            (Some(login), password) => {
-                let password = password.unwrap_or_else(|| Secret::new(""));
-                return Ok(Some(Credentials::new(login, password)));
-            }
-            (None, Some(_)) => {
-                let message = format!("a password is given without a login; add {}", self.flag);
-                return Err(Failure::usage(message));
-            }
-            (None, None) => {}
+        if let Some(typed) = self.typed()? {
+            return Ok(Some(typed));
         }
         if let Some(key) = self.license.filter(|key| !key.expose().is_empty()) {
             return Ok(Some(Credentials::new(LICENSE_LOGIN, key.clone())));

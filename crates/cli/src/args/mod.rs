@@ -1,12 +1,14 @@
 //! What can be typed: types and help texts only. Their meaning is in `settings`.
 
 mod bundle;
+mod config;
 mod mirror;
 mod output;
 
 use clap::{Parser, Subcommand};
 
 pub use bundle::{BundleCommand, BundleVerifyArgs, FileArgs, GostArgs, InspectArgs, JoinArgs, SplitArgs};
+pub use config::{AccessArgs, ConfigCommand, DockerCfgArgs, FileOutArgs, ModuleSourceArgs, ProxyArgs};
 pub use mirror::{ConnectionArgs, MirrorArgs, MirrorCommand, TargetLoginArgs, TransferArgs, VerifyArgs};
 pub use output::{OutputArgs, OutputFormat, ProgressFormat};
 
@@ -44,6 +46,11 @@ pub enum Command {
     /// Look into a bundle
     #[command(subcommand)]
     Bundle(BundleCommand),
+    /// Print what a cluster in the closed contour is told of its registry and its proxy
+    ///
+    /// The result alone goes to standard output, everything else to standard error. Nothing is asked over a network.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print a completion script for a shell
     Completions {
         /// The shell.
