@@ -27,7 +27,8 @@ end
 complete -c dhctl -n "__fish_dhctl_needs_command" -s h -l help -d 'Print help'
 complete -c dhctl -n "__fish_dhctl_needs_command" -s V -l version -d 'Print version'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "mirror" -d 'Pull a distribution into a bundle, or push a bundle into a private registry'
-complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "bundle" -d 'Look into a bundle, check it, cut it into parts or join them'
+complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "bundle" -d 'Look into a bundle'
+complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "config" -d 'Print what a cluster in the closed contour is told of its registry and its proxy'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s i -l images-bundle-path -d 'The bundle: written by a pull, read by a push. Must end in .tar. A push may be given several, one for each directory that has parts of it, or a directory of archives as "d8 mirror pull" makes them' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l source -d 'Registry to pull from, as HOST[:PORT]/PATH' -r
@@ -129,4 +130,46 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -l verbose -d 'Tell about every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source docker-cfg proxy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source docker-cfg proxy" -f -a "init-configuration" -d 'Print the InitConfiguration with which the platform is installed from the private registry'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source docker-cfg proxy" -f -a "module-source" -d 'Print a ModuleSource, ready for kubectl apply'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source docker-cfg proxy" -f -a "docker-cfg" -d 'Print the login of a registry as registryDockerCfg and dockerCfg hold it: one line of base64'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source docker-cfg proxy" -f -a "proxy" -d 'Print the proxy section of a ClusterConfiguration, and write a squid.conf for the proxy\'s host'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from init-configuration" -s r -l registry -d 'Where the images are, as HOST[:PORT]/PATH: the platform itself, or the modules directly below' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from init-configuration" -s u -l registry-login -d 'Login for --registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from init-configuration" -s p -l registry-password -d 'Password for --registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from init-configuration" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from init-configuration" -l ca-file -d 'File with certificates (PEM) that the cluster is to trust beside the system\'s (repeatable)' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from init-configuration" -s o -l out -d 'Write to this file (mode 0600) instead of standard output' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from init-configuration" -l insecure -d 'The registry speaks plain HTTP'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from init-configuration" -l force -d 'Replace a file that is there'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from init-configuration" -s h -l help -d 'Print help'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -l name -d 'Name of the ModuleSource; "deckhouse" is the platform\'s own' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -s r -l registry -d 'Where the images are, as HOST[:PORT]/PATH: the platform itself, or the modules directly below' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -s u -l registry-login -d 'Login for --registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -s p -l registry-password -d 'Password for --registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -l ca-file -d 'File with certificates (PEM) that the cluster is to trust beside the system\'s (repeatable)' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -s o -l out -d 'Write to this file (mode 0600) instead of standard output' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -l insecure -d 'The registry speaks plain HTTP'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -l force -d 'Replace a file that is there'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -s h -l help -d 'Print help'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from docker-cfg" -s r -l registry -d 'Registry that the login is for, as HOST[:PORT]; a path after it does not count' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from docker-cfg" -s u -l registry-login -d 'Login for --registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from docker-cfg" -s p -l registry-password -d 'Password for --registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from docker-cfg" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from docker-cfg" -s o -l out -d 'Write to this file (mode 0600) instead of standard output' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from docker-cfg" -l force -d 'Replace a file that is there'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from docker-cfg" -s h -l help -d 'Print help'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -l http-proxy -d 'Proxy for plain HTTP, as http://HOST:PORT' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -l https-proxy -d 'Proxy for HTTPS, as http://HOST:PORT; most proxies are the same for both' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -l proxy-login -d 'Login at the proxies' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -l proxy-password -d 'Password at the proxies, as it is: it is percent-encoded where the URL needs it' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -l proxy-password-file -d 'Read the password at the proxies from a file; "-" is standard input' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -l no-proxy -d 'What is reached directly, separated by commas: hosts, .domains, subnets as 10.0.0.0/24 (repeatable)' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -s r -l registry -d 'Private registry, as HOST[:PORT]: added to what is reached directly; its port to what squid.conf allows' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -l squid-conf -d 'Write a squid.conf for the proxy\'s host to this file: only those who log in are served' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -s o -l out -d 'Write to this file (mode 0600) instead of standard output' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -l force -d 'Replace a file that is there'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -s h -l help -d 'Print help'
 complete -c dhctl -n "__fish_dhctl_using_subcommand completions" -s h -l help -d 'Print help'

@@ -28,7 +28,7 @@ pub(crate) struct Login<'a> {
     pub(crate) flag: &'static str,
     /// Name of the flag for the password, and of its variable.
     pub(crate) password_flag: &'static str,
-    pub(crate) password_variable: &'static str,
+    pub(crate) password_variable: Option<&'static str>,
 }
 
 impl<'a> Login<'a> {
@@ -41,7 +41,35 @@ impl<'a> Login<'a> {
             license: None,
             flag: "--registry-login",
             password_flag: "--registry-password",
-            password_variable: "DHCTL_CLI_MIRROR_PASS",
+            password_variable: Some("DHCTL_CLI_MIRROR_PASS"),
+        }
+    }
+
+    /// Login and password as typed; the password is empty if none was.
+    pub(crate) fn typed(&self) -> Result<Option<Credentials>, Failure> {
+        let password = match (self.password_file, self.password.filter(|it| !it.expose().is_empty())) {
+            (Some(_), Some(_)) => {
+                let message = format!("both {0} and {0}-file are given", self.password_flag);
+                let hint = match self.password_variable {
+                    Some(name) => {
+                        format!("give one of the two, and see whether {name} is set in the environment")
+                    }
+                    None => "give one of the two".to_owned(),
+                };
+                return Err(Failure::usage(message).hint(hint));
+            }
+            (Some(path), None) => Some(read_password(path)?),
+            (None, password) => password.cloned(),
+        };
+        match (self.name.filter(|it| !it.is_empty()), password) {
+            (Some(login), password) => {
+                Ok(Some(Credentials::new(login, password.unwrap_or_else(|| Secret::new("")))))
+            }
+            (None, Some(_)) => {
+                let message = format!("a password is given without a login; add {}", self.flag);
+                Err(Failure::usage(message))
+            }
+            (None, None) => Ok(None),
         }
     }
 
@@ -53,27 +81,8 @@ impl<'a> Login<'a> {
         url: &RepositoryUrl,
         environment: &Environment,
     ) -> Result<Option<Credentials>, Failure> {
-        let password = match (self.password_file, self.password.filter(|it| !it.expose().is_empty())) {
-            (Some(_), Some(_)) => {
-                let message = format!("both {0} and {0}-file are given", self.password_flag);
-                return Err(Failure::usage(message).hint(format!(
-                    "give one of the two, and see whether {} is set in the environment",
-                    self.password_variable
-                )));
-            }
-            (Some(path), None) => Some(read_password(path)?),
-            (None, password) => password.cloned(),
-        };
-        match (self.name.filter(|it| !it.is_empty()), password) {
-            (Some(login), password) => {
-                let password = password.unwrap_or_else(|| Secret::new(""));
-                return Ok(Some(Credentials::new(login, password)));
-            }
-            (None, Some(_)) => {
-                let message = format!("a password is given without a login; add {}", self.flag);
-                return Err(Failure::usage(message));
-            }
-            (None, None) => {}
+        if let Some(typed) = self.typed()? {
+            return Ok(Some(typed));
         }
         if let Some(key) = self.license.filter(|key| !key.expose().is_empty()) {
             return Ok(Some(Credentials::new(LICENSE_LOGIN, key.clone())));

@@ -38,6 +38,11 @@ impl Printer {
         Self { format: args.output }
     }
 
+    /// For commands whose result is a file: it has one form.
+    pub(crate) fn plain() -> Self {
+        Self { format: OutputFormat::Text }
+    }
+
     /// Prints a result: `text` for people, `value` as a document for machines.
     pub(crate) fn result<T: Serialize>(self, command: &str, value: &T, text: &str) -> Result<(), Failure> {
         match self.format {
@@ -63,7 +68,7 @@ impl Printer {
     }
 
     /// A reader that has gone away has seen enough: no failure.
-    fn stdout(bytes: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn stdout(bytes: &[u8]) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         match out.write_all(bytes).and_then(|()| out.flush()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::stdout(&error)),

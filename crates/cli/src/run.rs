@@ -6,7 +6,7 @@ use clap::Parser;
 
 use crate::{
     Environment,
-    args::{BundleCommand, Cli, Command, MirrorCommand, OutputArgs},
+    args::{BundleCommand, Cli, Command, ConfigCommand, MirrorCommand, OutputArgs},
     commands,
     exit_code::Exit,
     failure::Failure,
@@ -72,15 +72,35 @@ fn dispatch(command: Command, environment: Environment) -> Exit {
             let output = args.output.clone();
             finish("bundle join", &output, commands::bundle_convert::join(args, environment))
         }
+        Command::Config(command) => config(&command),
         Command::Completions { shell } => commands::completions::run(shell),
     }
 }
 
+/// These ask nobody and are done at once.
+fn config(command: &ConfigCommand) -> Exit {
+    let (name, result) = match command {
+        ConfigCommand::InitConfiguration(args) => {
+            ("config init-configuration", commands::config_init_configuration::run(args))
+        }
+        ConfigCommand::ModuleSource(args) => {
+            ("config module-source", commands::config_module_source::run(args))
+        }
+        ConfigCommand::DockerCfg(args) => ("config docker-cfg", commands::config_docker_cfg::run(args)),
+        ConfigCommand::Proxy(args) => ("config proxy", commands::config_proxy::run(args)),
+    };
+    report(name, Printer::plain(), result)
+}
+
 fn finish(name: &str, output: &OutputArgs, command: impl Future<Output = Result<(), Failure>>) -> Exit {
-    match block_on(command) {
+    report(name, Printer::new(output), block_on(command))
+}
+
+fn report(name: &str, printer: Printer, result: Result<(), Failure>) -> Exit {
+    match result {
         Ok(()) => Exit::Success,
         Err(failure) => {
-            Printer::new(output).failure(name, &failure);
+            printer.failure(name, &failure);
             failure.exit
         }
     }

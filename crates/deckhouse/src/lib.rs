@@ -6,6 +6,7 @@
 pub mod channel;
 pub mod image_files;
 pub mod image_list;
+pub mod manifests;
 pub mod release_info;
 pub mod release_list;
 pub mod release_manifest;

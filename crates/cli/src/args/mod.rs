@@ -1,6 +1,7 @@
 //! What can be typed: types and help texts only. Their meaning is in `settings`.
 
 mod bundle;
+mod config;
 mod mirror;
 mod output;
 
@@ -9,6 +10,7 @@ use clap::{Parser, Subcommand};
 pub use bundle::{
     BundleArgs, BundleCommand, BundleVerifyArgs, FileArgs, GostArgs, InspectArgs, JoinArgs, SplitArgs,
 };
+pub use config::{AccessArgs, ConfigCommand, DockerCfgArgs, FileOutArgs, ModuleSourceArgs, ProxyArgs};
 pub use mirror::{
     BundleFormat, ConnectionArgs, MirrorArgs, MirrorCommand, TargetLoginArgs, TransferArgs, VerifyArgs,
 };
@@ -48,6 +50,11 @@ pub enum Command {
     /// Look into a bundle, check it, cut it into parts or join them
     #[command(subcommand)]
     Bundle(BundleCommand),
+    /// Print what a cluster in the closed contour is told of its registry and its proxy
+    ///
+    /// The result alone goes to standard output, everything else to standard error. Nothing is asked over a network.
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Print a completion script for a shell
     Completions {
         /// The shell.

@@ -61,7 +61,7 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         license: args.license.as_ref(),
         flag: "--source-login",
         password_flag: "--source-password",
-        password_variable: "DHCTL_CLI_MIRROR_SOURCE_PASSWORD",
+        password_variable: Some("DHCTL_CLI_MIRROR_SOURCE_PASSWORD"),
     };
     let credentials = login.resolve(&args.source, &environment).await?;
     let client = settings::client(&args.source, credentials, &args.connection, &environment)?;

@@ -1,7 +1,7 @@
 //! How each library error becomes a kind, a wording and hints. The only such place.
 
 use bundle::BundleError;
-use deckhouse::SelectError;
+use deckhouse::{SelectError, manifests::ManifestError};
 use egress::FaultKind;
 use registry::client::ErrorKind;
 
@@ -115,6 +115,16 @@ impl From<SelectError> for Failure {
             SelectError::EndlessSearch { .. } => failure
                 .hint("name the releases with --release, or give a nearer --min-version or --max-version"),
             _ => failure,
+        }
+    }
+}
+
+impl From<ManifestError> for Failure {
+    fn from(error: ManifestError) -> Self {
+        let message = error.to_string();
+        match error {
+            ManifestError::Refused { instead, .. } => Self::usage(message).hint(instead),
+            ManifestError::Write { .. } => Self::internal(message),
         }
     }
 }

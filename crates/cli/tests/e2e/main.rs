@@ -6,6 +6,7 @@ mod bad_input;
 mod bundle_forms;
 mod choice;
 mod complete;
+mod config;
 mod d8;
 mod d8_format;
 mod damaged_push;

@@ -9,4 +9,5 @@ mod verifier;
 
 pub use offered::OfferedCertificate;
 pub(crate) use offered::{RefusedCertificate, Remedy};
+pub use pem_files::certificates_as_pem;
 pub(crate) use tls::tls_config;

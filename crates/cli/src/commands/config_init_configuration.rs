@@ -1,0 +1,10 @@
+//! `dhctl config init-configuration`
+
+use deckhouse::manifests::write_init_configuration;
+
+use super::config_access;
+use crate::{args::AccessArgs, failure::Failure};
+
+pub(crate) fn run(args: &AccessArgs) -> Result<(), Failure> {
+    config_access::write(args, write_init_configuration)
+}
