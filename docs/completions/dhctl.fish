@@ -27,7 +27,7 @@ end
 complete -c dhctl -n "__fish_dhctl_needs_command" -s h -l help -d 'Print help'
 complete -c dhctl -n "__fish_dhctl_needs_command" -s V -l version -d 'Print version'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "mirror" -d 'Pull a distribution into a bundle, or push a bundle into a private registry'
-complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "bundle" -d 'Look into a bundle'
+complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "bundle" -d 'Look into a bundle, check it, cut it into parts or join them'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "config" -d 'Print what a cluster in the closed contour is told of its registry and its proxy'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s i -l images-bundle-path -d 'The bundle: written by a pull, read by a push. Must end in .tar. A push may be given several, one for each directory that has parts of it, or a directory of archives as "d8 mirror pull" makes them' -r -F
