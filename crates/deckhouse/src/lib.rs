@@ -6,6 +6,8 @@
 pub mod channel;
 pub mod image_files;
 pub mod image_list;
+pub mod module_choice;
+pub mod module_rule;
 pub mod release_info;
 pub mod release_list;
 pub mod release_manifest;
@@ -23,6 +25,8 @@ mod zstd_frames;
 pub use channel::Channel;
 pub use image_files::{FileSearch, ImageFileError};
 pub use image_list::{ImageList, ImageListError, parse_extra_images};
+pub use module_choice::{ModuleChoiceError, ModuleOffer, ModuleSelection};
+pub use module_rule::{ModuleRule, ParseModuleRuleError, VersionRule};
 pub use notice::{MinorGap, Notice};
 pub use release_info::{ReleaseInfo, ReleaseInfoError, parse_module_version};
 pub use release_manifest::{ReleaseManifest, ReleaseManifestError, write_releases};
