@@ -116,12 +116,12 @@ impl Choice<'_> {
                 let there: Vec<Version> = self.versions().collect();
                 let mut chosen = latest_patches(there.iter().filter(|version| range.matches(version)));
                 chosen.extend(named_bounds(range).filter(|it| there.contains(it) && range.matches(it)));
-                self.take_versions(rule, chosen)?;
+                self.take_versions(rule, &chosen)?;
             }
             VersionRule::From(lowest) => {
                 let chosen = self.versions().filter(|version| version >= lowest && version.pre.is_empty());
-                let chosen = chosen.collect();
-                self.take_versions(rule, chosen)?;
+                let chosen: Vec<Version> = chosen.collect();
+                self.take_versions(rule, &chosen)?;
             }
             VersionRule::Exactly { tag, point } => self.take_exactly(tag, *point)?,
         }
@@ -137,7 +137,7 @@ impl Choice<'_> {
         }
     }
 
-    fn take_versions(&mut self, rule: &VersionRule, chosen: Vec<Version>) -> Result<(), ModuleChoiceError> {
+    fn take_versions(&mut self, rule: &VersionRule, chosen: &[Version]) -> Result<(), ModuleChoiceError> {
         if chosen.is_empty() {
             let there: Vec<Version> = self.versions().collect();
             let available = latest_patches(there.iter());
