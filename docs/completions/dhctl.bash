@@ -201,7 +201,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror)
-            opts="-i -l -v -c -r -u -p -h --images-bundle-path --source --source-login --source-password --source-password-file --license --proxy-registry --min-version --max-version --release --channel --point-channel --ignore-suspend --include-module --no-modules --no-security-db --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --registry --allow-incomplete --registry-login --registry-password --registry-password-file --parallel --insecure --tls-skip-verify --ca-file --output --progress --verbose --quiet --help verify"
+            opts="-i -l -v -f -c -r -u -p -h --images-bundle-path --source --source-login --source-password --source-password-file --license --proxy-registry --min-version --max-version --release --channel --point-channel --ignore-suspend --include-module --exclude-module --modules-filter --no-modules --no-security-db --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --registry --allow-incomplete --registry-login --registry-password --registry-password-file --parallel --insecure --tls-skip-verify --ca-file --output --progress --verbose --quiet --help verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -264,6 +264,18 @@ _dhctl() {
                     return 0
                     ;;
                 --include-module)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-module)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --modules-filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

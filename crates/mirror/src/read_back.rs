@@ -13,11 +13,11 @@ use futures_util::{
     future::BoxFuture,
     stream::{self, StreamExt as _, TryStreamExt as _},
 };
-use oci::{Descriptor, Digest, RepositoryName, RepositoryUrl, Tag, TagOrDigest};
+use oci::{Descriptor, Digest, Tag, TagOrDigest};
 use registry::client::{Client, Repository as Remote};
 
 use crate::{
-    Contents, Error, Event, MissingItem, Observer, Stage,
+    Contents, Error, Event, MissingItem, Observer, Root, Stage,
     contents::{Repository, place},
     push::order::MODULES_INDEX,
     source::RegistryImages,
@@ -30,7 +30,7 @@ const CONCURRENT_LOOKS: usize = 64;
 #[derive(Debug, Clone)]
 pub struct Target {
     client: Client,
-    root: RepositoryName,
+    root: Root,
 }
 
 /// How closely blobs are looked at.
@@ -56,14 +56,14 @@ pub struct Gaps {
 }
 
 impl Target {
-    /// A target whose root repository is `root`.
-    pub fn new(client: Client, root: RepositoryName) -> Self {
-        Self { client, root }
+    /// A target whose repositories are below `root`.
+    pub fn new(client: Client, root: impl Into<Root>) -> Self {
+        Self { client, root: root.into() }
     }
 
-    /// The root with its host.
-    pub fn root(&self) -> RepositoryUrl {
-        RepositoryUrl { host: self.client.host().clone(), repository: self.root.clone() }
+    /// A repository's name for a user.
+    pub(crate) fn name(&self, path: &str) -> String {
+        self.root.describe(self.client.host(), path)
     }
 
     /// Makes ready the place where uploads under way are noted for a later push.
@@ -77,7 +77,7 @@ impl Target {
     }
 
     pub(crate) fn repository(&self, path: &str) -> Result<Remote, Error> {
-        let name = self.root.join(path).map_err(|error| Error::Internal(error.to_string()))?;
+        let name = self.root.repository(path).map_err(|error| Error::Internal(error.to_string()))?;
         Ok(self.client.repository(name))
     }
 }
@@ -89,12 +89,9 @@ impl Gaps {
     }
 
     /// The list for a user.
-    pub fn items(&self, contents: &Contents, root: &RepositoryUrl) -> Vec<MissingItem> {
-        let url = |path: &str| {
-            if path.is_empty() { root.to_string() } else { format!("{root}/{path}") }
-        };
+    pub fn items(&self, contents: &Contents, target: &Target) -> Vec<MissingItem> {
         let item = |path: &str, reference: String, wanted_by: Vec<String>, reason: &str| MissingItem {
-            repository: url(path),
+            repository: target.name(path),
             reference,
             wanted_by,
             reason: reason.to_owned(),

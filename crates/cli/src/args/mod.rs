@@ -2,12 +2,14 @@
 
 mod bundle;
 mod mirror;
+mod modules;
 mod output;
 
 use clap::{Parser, Subcommand};
 
 pub use bundle::{BundleCommand, BundleVerifyArgs, FileArgs, GostArgs, InspectArgs, JoinArgs, SplitArgs};
 pub use mirror::{ConnectionArgs, MirrorArgs, MirrorCommand, TargetLoginArgs, TransferArgs, VerifyArgs};
+pub use modules::ModuleChoiceArgs;
 pub use output::{OutputArgs, OutputFormat, ProgressFormat};
 
 /// Carries the Deckhouse Kubernetes Platform across an air gap: pulls releases into one file,

@@ -144,11 +144,7 @@ fn request(args: &TransferArgs) -> Request {
             ignore_suspend: args.ignore_suspend,
         },
         proxy_registry: args.proxy_registry,
-        modules: match args.include_module.as_slice() {
-            _ if args.no_modules => Modules::Nothing,
-            [] => Modules::Listed,
-            names => Modules::Named(names.iter().cloned().collect()),
-        },
+        modules: if args.no_modules { Modules::Nothing } else { args.modules.modules() },
         no_security_databases: args.no_security_db,
     }
 }

@@ -56,7 +56,7 @@ pub async fn push(
     if after.is_empty() {
         return Ok(report);
     }
-    Err(Error::Incomplete { place: Place::Target, items: after.items(contents, &target.root()) })
+    Err(Error::Incomplete { place: Place::Target, items: after.items(contents, target) })
 }
 
 async fn write_manifests(
