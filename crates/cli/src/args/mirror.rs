@@ -267,6 +267,6 @@ fn parse_release(text: &str) -> Result<semver::Version, String> {
 
 /// Taken out of plain text at once, so that no debug output of the arguments can show it.
 #[expect(clippy::unnecessary_wraps, reason = "the signature of a value parser")]
-fn parse_secret(text: &str) -> Result<Secret, std::convert::Infallible> {
+pub(super) fn parse_secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))
 }

@@ -2,6 +2,7 @@
 
 mod bundle;
 mod mirror;
+mod mirror_modules;
 mod modules;
 mod output;
 
@@ -9,6 +10,7 @@ use clap::{Parser, Subcommand};
 
 pub use bundle::{BundleCommand, BundleVerifyArgs, FileArgs, GostArgs, InspectArgs, JoinArgs, SplitArgs};
 pub use mirror::{ConnectionArgs, MirrorArgs, MirrorCommand, TargetLoginArgs, TransferArgs, VerifyArgs};
+pub use mirror_modules::MirrorModulesArgs;
 pub use modules::ModuleChoiceArgs;
 pub use output::{OutputArgs, OutputFormat, ProgressFormat};
 
@@ -43,6 +45,12 @@ pub enum Command {
     /// the bundle is pushed there and everything is read back; only then the command succeeds.
     #[command(after_help = EXIT_CODES)]
     Mirror(Box<MirrorArgs>),
+    /// Pull modules into archives of their own, or push these into a private registry
+    ///
+    /// With --module-source the modules of that manifest are pulled into one archive each. With --registry
+    /// the archives are pushed there, each module directly below, and everything is read back.
+    #[command(after_help = EXIT_CODES)]
+    MirrorModules(Box<MirrorModulesArgs>),
     /// Look into a bundle
     #[command(subcommand)]
     Bundle(BundleCommand),

@@ -67,7 +67,7 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         flag: "--source-login",
     };
     let credentials = login.resolve(&args.source, &environment).await?;
-    let client = settings::client(&args.source, credentials, &args.connection, &environment)?;
+    let client = settings::client(&args.source, credentials, &args.connection, None, &environment)?;
     if args.proxy_registry {
         client.expect_proxy_cache();
     }
@@ -124,7 +124,7 @@ fn open_journal(path: &Path, fresh: bool) -> Result<Journal, Failure> {
 }
 
 /// A request that cannot be met leaves nothing behind; a line that broke leaves what came over it.
-fn clean_up(journal: &Journal, error: &mirror::Error) -> Result<(), Failure> {
+pub(super) fn clean_up(journal: &Journal, error: &mirror::Error) -> Result<(), Failure> {
     let line_broke = matches!(error, mirror::Error::Registry(_));
     let keep = if line_broke { journal.is_worth_keeping() } else { journal.is_begun() };
     if !keep {

@@ -14,6 +14,7 @@ mod incomplete;
 mod interrupt;
 mod logins;
 mod main_line;
+mod mirror_modules;
 mod module_choice;
 mod output;
 mod parts;
