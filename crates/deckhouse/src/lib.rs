@@ -6,6 +6,7 @@
 pub mod channel;
 pub mod image_files;
 pub mod image_list;
+pub mod manifests;
 pub mod module_choice;
 pub mod module_rule;
 pub mod release_info;

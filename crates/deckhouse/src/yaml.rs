@@ -68,6 +68,25 @@ pub(crate) fn write(document: &impl Serialize) -> Result<String, serde_saphyr::s
     serde_saphyr::to_string_with_options(document, options)
 }
 
+/// A text that is written as a block (`|`) where that changes nothing of it, as PEM.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Block<'a>(pub(crate) &'a str);
+
+impl Serialize for Block<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        // Spaces at the ends of lines, empty lines at the end and control characters are where readers differ.
+        let is_plain = |line: &str| {
+            let printable = line.bytes().all(|b| b == b' ' || b.is_ascii_graphic());
+            printable && !line.is_empty() && line.trim_ascii() == line
+        };
+        if self.0.strip_suffix('\n').is_some_and(|text| text.split('\n').all(is_plain)) {
+            serde_saphyr::LitStr(self.0).serialize(serializer)
+        } else {
+            self.0.serialize(serializer)
+        }
+    }
+}
+
 impl Value {
     /// What a mapping has under `name`.
     pub(crate) fn get(&self, name: &str) -> Option<&Self> {
@@ -259,6 +278,15 @@ mod tests {
         fn what_is_written_reads_back(value in any_value()) {
             let written = write(&value).unwrap();
             prop_assert_eq!(parse(written.as_bytes()).unwrap(), value, "{}", written);
+        }
+
+        #[test]
+        fn blocks_read_back(text in "([-a-c:#|> \n\t\r]{0,8}\n?){0,4}", any in any::<String>()) {
+            for text in [text, any] {
+                let written = write(&std::collections::BTreeMap::from([("ca", Block(&text))])).unwrap();
+                let read = parse(written.as_bytes()).unwrap();
+                prop_assert_eq!(read.get("ca"), Some(&Value::Text(text)), "{}", written);
+            }
         }
 
         #[test]

@@ -71,6 +71,12 @@ impl Host {
         };
         self.0[..end].trim_start_matches('[').trim_end_matches(']')
     }
+
+    /// The port, if one is written.
+    pub fn port(&self) -> Option<u16> {
+        let (_, port) = self.0.rsplit_once(':')?;
+        port.parse().ok()
+    }
 }
 
 impl FromStr for Host {
@@ -330,8 +336,14 @@ mod tests {
 
     #[test]
     fn host_names() {
-        for (text, name) in [("a.b:5000", "a.b"), ("[::1]:5000", "::1"), ("[::1]", "::1"), ("a", "a")] {
-            assert_eq!(text.parse::<Host>().unwrap().name(), name);
+        for (text, name, port) in [
+            ("a.b:5000", "a.b", Some(5000)),
+            ("[::1]:5000", "::1", Some(5000)),
+            ("[::1]", "::1", None),
+            ("a", "a", None),
+        ] {
+            let host = text.parse::<Host>().unwrap();
+            assert_eq!((host.name(), host.port()), (name, port), "{text}");
         }
     }
 

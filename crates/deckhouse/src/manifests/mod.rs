@@ -1,0 +1,24 @@
+//! Manifests for the closed contour: what a cluster is told of its registry and of its proxy.
+//!
+//! Values in, text out. A value that the platform's own schemas would refuse is refused here, with what to
+//! write instead: there the refusal comes in the middle of a bootstrap, or never.
+
+mod cluster_proxy;
+mod docker_cfg;
+mod error;
+mod init_configuration;
+mod module_source;
+mod no_proxy;
+mod proxy_url;
+mod registry_access;
+mod squid_conf;
+
+pub use cluster_proxy::write_cluster_proxy;
+pub use docker_cfg::DockerCfg;
+pub use error::ManifestError;
+pub use init_configuration::write_init_configuration;
+pub use module_source::{check_source_name, write_module_source};
+pub use no_proxy::complete_no_proxy;
+pub use proxy_url::{ProxyLogin, ProxyUrl};
+pub use registry_access::{RegistryAccess, Scheme};
+pub use squid_conf::{SQUID_PASSWORDS, write_squid_conf};
