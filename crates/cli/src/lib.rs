@@ -11,6 +11,7 @@ mod failure;
 mod logins;
 mod printer;
 mod progress;
+mod result_file;
 mod run;
 mod settings;
 mod size_arg;

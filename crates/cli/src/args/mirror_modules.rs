@@ -11,6 +11,7 @@ use super::{ConnectionArgs, ModuleChoiceArgs, OutputArgs, TargetLoginArgs, mirro
 use crate::size_arg;
 
 /// `dhctl mirror-modules`
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("direction").required(true).args(["module_source", "registry"]))]
 pub struct MirrorModulesArgs {
@@ -84,6 +85,19 @@ pub struct MirrorModulesArgs {
         help_heading = "Private registry"
     )]
     pub registry: Option<RepositoryUrl>,
+    /// Where to write the `ModuleSource` manifest for the cluster; it holds the login
+    #[arg(
+        requires = "registry",
+        short = 'o',
+        long,
+        value_name = "FILE",
+        default_value = "module_source.yml",
+        help_heading = "Private registry"
+    )]
+    pub out: PathBuf,
+    /// Write --out over a file that is there
+    #[arg(requires = "registry", long, help_heading = "Private registry")]
+    pub force: bool,
     /// Who we are to it.
     #[command(flatten)]
     pub login: TargetLoginArgs,

@@ -25,11 +25,6 @@ pub(crate) fn write_releases(bundle: &Path, text: &str) -> Result<PathBuf, Failu
     Ok(path)
 }
 
-/// Writes a manifest without any login.
-pub(crate) fn write_manifest(path: &Path, text: &str) -> Result<(), Failure> {
-    replace(path, 0o644, |file| file.write_all(text.as_bytes())).map_err(|error| Failure::file(path, &error))
-}
-
 /// Puts a copy of the running program beside `bundle`, unless it is the very file that runs.
 pub(crate) fn copy_binary(bundle: &Path, executable: &Path) -> Result<PathBuf, Failure> {
     let path = bundle.with_file_name(BINARY_FILE);

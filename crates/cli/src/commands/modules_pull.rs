@@ -20,13 +20,18 @@ use registry::{client::Credentials, credentials::ConfigFile};
 use serde::Serialize;
 
 use super::{
-    delivery,
     modules_plan::{Broken, Planned, Planner, failure},
     size::{count, human},
 };
 use crate::{
-    Environment, args::MirrorModulesArgs, failure::Failure, logins::Login, printer::Printer,
-    progress::Progress, settings,
+    Environment,
+    args::MirrorModulesArgs,
+    failure::Failure,
+    logins::Login,
+    printer::Printer,
+    progress::Progress,
+    result_file::{self, Readers},
+    settings,
 };
 
 #[derive(Serialize)]
@@ -74,12 +79,12 @@ pub(crate) async fn run(args: MirrorModulesArgs, environment: Environment) -> Re
         nearby: Arc::new(Nearby::default()),
     };
     let chosen = choose_modules(&planner.source(), &args.modules.modules(), &*progress).await?;
-    let (planned, broken) = planner.plan(chosen, &*progress).await?;
-    let mut pulled = summary(&args, &manifest, &planned, free_space);
+    let (ready, broken) = planner.plan(chosen, &*progress).await?;
+    let mut pulled = summary(&args, &manifest, &ready, free_space);
     let printer = Printer::new(&args.output);
     if args.dry_run {
         if !broken.is_empty() {
-            return Err(failure(broken, planned.len()));
+            return Err(failure(broken, ready.len()));
         }
         return printer.result("mirror-modules pull", &pulled, &dry_run_text(&pulled));
     }
@@ -90,22 +95,22 @@ pub(crate) async fn run(args: MirrorModulesArgs, environment: Environment) -> Re
             human(free_space)
         ));
     }
-    let brought = planned.len();
-    let broken = bring(planned, broken, &planner, &args, &progress, &mut pulled).await?;
+    let brought = ready.len();
+    let broken = bring(ready, broken, &planner, &args, &progress, &mut pulled).await?;
     let copy = args.modules_dir.join(manifest.path.file_name().unwrap_or_default());
-    delivery::write_manifest(&copy, &manifest.copy)?;
+    result_file::write(&copy, &manifest.copy, Readers::All, true)?;
     pulled.files.push(copy);
     pulled.copied = planner.nearby.copied();
     if broken.is_empty() {
         return printer.result("mirror-modules pull", &pulled, &text(&pulled));
     }
-    let planned_in_vain = broken.iter().filter(|module| pulled.modules.contains_key(&module.name)).count();
-    Err(failure(broken, brought - planned_in_vain))
+    let in_vain = broken.iter().filter(|module| pulled.modules.contains_key(&module.name)).count();
+    Err(failure(broken, brought - in_vain))
 }
 
 /// Pulls one module after another, so that each finds the layers that it shares in the archives before it.
 async fn bring(
-    planned: Vec<Planned>,
+    ready: Vec<Planned>,
     mut broken: Vec<Broken>,
     planner: &Planner<'_>,
     args: &MirrorModulesArgs,
@@ -113,7 +118,7 @@ async fn bring(
     pulled: &mut Pulled,
 ) -> Result<Vec<Broken>, Failure> {
     if !args.no_pull_resume {
-        for module in &planned {
+        for module in &ready {
             // An archive that cannot be read is no use here, and is about to be replaced.
             if let Ok(archive) = Bundle::open(std::slice::from_ref(&module.archive)) {
                 planner.nearby.add(&archive);
@@ -121,7 +126,7 @@ async fn bring(
         }
     }
     let observer: Arc<dyn Observer> = progress.clone();
-    for module in planned {
+    for module in ready {
         let Some(journal) = &module.journal else {
             return Err(Failure::internal("a pull without journal"));
         };
@@ -207,16 +212,16 @@ fn make_ready(args: &MirrorModulesArgs) -> Result<u64, Failure> {
     bundle::free_space(place).map_err(|error| Failure::file(place, &error))
 }
 
-fn summary(args: &MirrorModulesArgs, manifest: &Manifest, planned: &[Planned], free_space: u64) -> Pulled {
+fn summary(args: &MirrorModulesArgs, manifest: &Manifest, ready: &[Planned], free_space: u64) -> Pulled {
     let versions = |module: &Planned| module.found.versions.iter().map(ToString::to_string).collect();
-    let blobs = planned.iter().flat_map(|module| module.plan.layout().blobs());
+    let blobs = ready.iter().flat_map(|module| module.plan.layout().blobs());
     let unique: HashMap<_, u64> = blobs.map(|blob| (blob.digest, blob.size)).collect();
     Pulled {
         source: manifest.source.repository.to_string(),
         dry_run: args.dry_run,
-        modules: planned.iter().map(|module| (module.name.clone(), versions(module))).collect(),
+        modules: ready.iter().map(|module| (module.name.clone(), versions(module))).collect(),
         blobs_size: unique.values().sum(),
-        archives_size: planned.iter().map(|module| module.plan.layout().size()).sum(),
+        archives_size: ready.iter().map(|module| module.plan.layout().size()).sum(),
         free_space,
         copied: Copied::default(),
         files: Vec::new(),

@@ -17,7 +17,7 @@ use mirror::{
 };
 use serde::Serialize;
 
-use super::{mirror_push::sentence, mirror_verify::figures};
+use super::{mirror_push::sentence, mirror_verify::figures, modules_manifest::ForCluster};
 use crate::{
     Environment, args::MirrorModulesArgs, exit_code::Exit, failure::Failure, logins::Login, printer::Printer,
     progress::Progress, settings,
@@ -28,6 +28,8 @@ struct Pushed {
     registry: String,
     /// What was done and read back, by archive.
     archives: BTreeMap<PathBuf, PushedArchive>,
+    /// The `ModuleSource` for the cluster.
+    manifest: PathBuf,
 }
 
 #[derive(Serialize)]
@@ -41,15 +43,19 @@ pub(crate) async fn run(args: MirrorModulesArgs, environment: Environment) -> Re
         return Err(Failure::internal("a push without registry"));
     };
     let credentials = Login::to_target(&args.login).resolve(registry, &environment).await?;
+    let manifest = ForCluster::new(&args, registry, credentials.as_ref())?;
     let archives = read(&args.modules_dir).await?;
     let client = settings::client(registry, credentials, &args.connection, None, &environment)?;
     let target = Target::new(client, Root::Modules(registry.repository.clone()));
     let progress = Progress::new(&args.output, environment.stderr_is_terminal);
-    let mut pushed = Pushed { registry: registry.to_string(), archives: BTreeMap::new() };
+    let mut pushed =
+        Pushed { registry: registry.to_string(), archives: BTreeMap::new(), manifest: args.out.clone() };
     let mut text = String::new();
     for (path, bundle, contents) in &archives {
         let written =
             push(bundle, contents, &target, usize::from(args.connection.parallel), &progress).await?;
+        // Modules share layers: what is there of one need not be sent for the next.
+        target.remember(contents);
         let verified = VerifyReport::of(contents, Depth::Size);
         text += &format!(
             "{}: {}\nread back from {registry}: {}\n",
@@ -59,6 +65,7 @@ pub(crate) async fn run(args: MirrorModulesArgs, environment: Environment) -> Re
         );
         pushed.archives.insert(path.clone(), PushedArchive { written, verified });
     }
+    text += &manifest.write()?;
     Printer::new(&args.output).result("mirror-modules push", &pushed, &text)
 }
 
@@ -107,7 +114,7 @@ fn archive_name(file: &OsString) -> Option<&str> {
         Some((whole, digits)) if digits.len() >= 4 && digits.bytes().all(|it| it.is_ascii_digit()) => whole,
         _ => name,
     };
-    (whole.starts_with("module-") && whole.ends_with(".tar")).then_some(whole)
+    (whole.starts_with("module-") && whole.strip_suffix(".tar").is_some()).then_some(whole)
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! Modules on their own: archives of their own, and a registry with the modules directly below its root.
 
-use std::{fs, sync::Arc};
+use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _, sync::Arc};
 
 use base64::Engine as _;
-use registry::server::{Auth, BasicAuth, ServerOptions};
+use registry::server::{Auth, BasicAuth, ServerOptions, Store as _};
 use testkit::{
     distribution::{Distribution, Expected, ModuleSpec},
     faults::Script,
@@ -48,8 +48,49 @@ fn pull(world: &World, args: &[&str]) -> Run {
 fn push(world: &World, args: &[&str]) -> Run {
     let host = world.target_url.split('/').next().unwrap();
     let registry = format!("{host}/{TARGET}");
-    let base = ["mirror-modules", "--insecure", "-d", "mods", "--registry", &registry];
+    let base = [
+        "mirror-modules",
+        "--insecure",
+        "-d",
+        "mods",
+        "--registry",
+        &registry,
+        "--out",
+        "inside.yml",
+        "--force",
+    ];
     dhctl(world.folder.path(), &[&base, args].concat())
+}
+
+/// Pushes below another root, where nothing is, and tells what was done.
+fn push_into_another(world: &World) -> serde_json::Value {
+    let host = world.target_url.split('/').next().unwrap();
+    let registry = format!("{host}/other/mods");
+    let args = [
+        "mirror-modules",
+        "--insecure",
+        "-d",
+        "mods",
+        "-r",
+        &registry,
+        "--output",
+        "json",
+        "--out",
+        "other.yml",
+    ];
+    dhctl(world.folder.path(), &args).expect(0).json()
+}
+
+/// The blobs of the modules in the target, each once.
+fn blobs_of(world: &World) -> BTreeSet<oci::Digest> {
+    let repositories = world.target.repositories();
+    let modules =
+        repositories.iter().filter(|name| name.strip_prefix(TARGET).is_some_and(|it| it.starts_with('/')));
+    let manifests = modules.flat_map(|name| {
+        let tags = world.target.tagged(name).into_values();
+        tags.filter_map(|digest| world.target.manifest(name, &digest.into())).collect::<Vec<_>>()
+    });
+    manifests.flat_map(|it| it.parse().unwrap().blobs().map(|blob| blob.digest).collect::<Vec<_>>()).collect()
 }
 
 /// What a complete mirror of the modules holds below its root.
@@ -93,6 +134,28 @@ async fn modules_go_the_whole_way() {
     let run = push(&world, &[]).expect(0);
     assert!(run.stdout.contains("read back from"), "{}", run.stdout);
     assert_eq!(expected(&world).missing_in(&world.target, TARGET), Vec::<String>::new());
+    let inside = fs::read_to_string(world.path("inside.yml")).unwrap();
+    for said in ["name: mods", "scheme: HTTP", &format!("{TARGET}\n"), "# No login was given"] {
+        assert!(inside.contains(said), "'{said}' in {inside}");
+    }
+    assert!(run.stdout.contains("kubectl apply -f inside.yml"), "{}", run.stdout);
+    assert_eq!(fs::metadata(world.path("inside.yml")).unwrap().permissions().mode() & 0o777, 0o600);
+    let total: usize = blobs_of(&world).len();
+    let json = push_into_another(&world);
+    let figure = |name: &str| -> u64 {
+        let archives = json["result"]["archives"].as_object().unwrap().values();
+        archives.map(|it| it["written"][name].as_u64().unwrap()).sum()
+    };
+    assert_eq!(usize::try_from(figure("blobs_uploaded")).unwrap(), total, "each blob is sent once");
+    assert!(figure("blobs_mounted") > 0);
+    let host = world.target_url.split('/').next().unwrap();
+    let registry = format!("{host}/{TARGET}");
+    let flags = ["mirror-modules", "--insecure", "-d", "mods", "-r", &registry, "-u", "robot", "-p", "p4ss"];
+    let run = dhctl(world.folder.path(), &flags).expect(2);
+    assert!(run.stderr.contains("module_source.yml: is there already"), "{}", run.stderr);
+    let run = dhctl(world.folder.path(), &[&flags[..], &["-o", "login.yml"]].concat()).expect(0);
+    assert!(!run.stdout.contains("p4ss"));
+    assert!(fs::read_to_string(world.path("login.yml")).unwrap().contains("dockerCfg: "));
     let again = push(&world, &[]).expect(0);
     assert!(again.stdout.contains("everything was there already"), "{}", again.stdout);
 
@@ -221,7 +284,7 @@ async fn wrong_requests() {
 
 fn push_from(world: &World, directory: &str) -> Run {
     let mut command = command(world.folder.path());
-    command.args(["mirror-modules", "--registry", &world.target_url, "--insecure"]);
+    command.args(["mirror-modules", "--registry", &world.target_url, "--insecure", "-o", "out.yml"]);
     // The documented variables, and a password that older versions took for a filter.
     let variables = [
         ("DHCTL_CLI_MIRROR_MODULES_DIR", directory),

@@ -121,7 +121,7 @@ pub(super) async fn one(
             match pointing.map(|(channel, _)| *channel) {
                 Some(channel) => point_release(source, name, version, channel, observer)?,
                 None => {
-                    source.miss(release, &version.clone().into(), &format!("{by} {version}"), "not found")
+                    source.miss(release, &version.clone().into(), &format!("{by} {version}"), "not found");
                 }
             }
         }
