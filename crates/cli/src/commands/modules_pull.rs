@@ -78,7 +78,8 @@ pub(crate) async fn run(args: MirrorModulesArgs, environment: Environment) -> Re
         dry_run: args.dry_run,
         nearby: Arc::new(Nearby::default()),
     };
-    let chosen = choose_modules(&planner.source(), &args.modules.modules(), &*progress).await?;
+    let chosen = choose_modules(&planner.source(), &args.modules.modules(), &*progress).await;
+    let chosen = chosen.map_err(unlisted)?;
     let (ready, broken) = planner.plan(chosen, &*progress).await?;
     let mut pulled = summary(&args, &manifest, &ready, free_space);
     let printer = Printer::new(&args.output);
@@ -171,6 +172,15 @@ fn read_manifest(path: &Path, directory: &Path) -> Result<Manifest, Failure> {
         .hint("move it out of there; the pull puts a copy without dockerCfg in its place"));
     }
     Ok(Manifest { path: path.to_owned(), copy, source })
+}
+
+/// A source that does not list its modules: here there is no platform to go on with.
+fn unlisted(error: mirror::Error) -> Failure {
+    match error {
+        mirror::Error::ModulesUnknown { .. } => Failure::usage(error.to_string())
+            .hint("check spec.registry.repo, or name the modules to pull with --include-module (repeatable)"),
+        error => error.into(),
+    }
 }
 
 /// What was typed wins over the manifest, and that over what other tools have stored.
