@@ -28,6 +28,9 @@ _dhctl() {
             dhctl,mirror)
                 cmd="dhctl__subcmd__mirror"
                 ;;
+            dhctl,mirror-modules)
+                cmd="dhctl__subcmd__mirror__subcmd__modules"
+                ;;
             dhctl__subcmd__bundle,inspect)
                 cmd="dhctl__subcmd__bundle__subcmd__inspect"
                 ;;
@@ -62,7 +65,7 @@ _dhctl() {
 
     case "${cmd}" in
         dhctl)
-            opts="-h -V --help --version mirror bundle config completions"
+            opts="-h -V --help --version mirror mirror-modules bundle config completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -450,7 +453,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror)
-            opts="-i -l -v -c -r -u -p -h --images-bundle-path --source --source-login --source-password --source-password-file --license --proxy-registry --min-version --max-version --release --channel --point-channel --ignore-suspend --include-module --no-modules --no-security-db --images-bundle-chunk-size --bundle-format --gost-digest --no-pull-resume --dry-run --registry --allow-incomplete --registry-login --registry-password --registry-password-file --parallel --insecure --tls-skip-verify --ca-file --output --progress --verbose --quiet --help verify"
+            opts="-i -l -v -f -c -r -u -p -h --images-bundle-path --source --source-login --source-password --source-password-file --license --proxy-registry --min-version --max-version --release --channel --point-channel --ignore-suspend --include-module --exclude-module --modules-filter --no-modules --no-security-db --images-bundle-chunk-size --bundle-format --gost-digest --no-pull-resume --dry-run --registry --allow-incomplete --registry-login --registry-password --registry-password-file --parallel --insecure --tls-skip-verify --ca-file --output --progress --verbose --quiet --help verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -516,6 +519,18 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --exclude-module)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --modules-filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --images-bundle-chunk-size)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -533,6 +548,132 @@ _dhctl() {
                     return 0
                     ;;
                 -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-login)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dhctl__subcmd__mirror__subcmd__modules)
+            opts="-d -m -l -f -c -r -o -u -p -h --modules-dir --module-source --source-login --source-password --source-password-file --license --include-module --exclude-module --modules-filter --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --registry --out --force --registry-login --registry-password --registry-password-file --parallel --insecure --tls-skip-verify --ca-file --output --progress --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --modules-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -d)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --module-source)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source-login)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source-password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --source-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --license)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -l)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --include-module)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-module)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --modules-filter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --images-bundle-chunk-size)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

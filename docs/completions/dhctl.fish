@@ -27,6 +27,7 @@ end
 complete -c dhctl -n "__fish_dhctl_needs_command" -s h -l help -d 'Print help'
 complete -c dhctl -n "__fish_dhctl_needs_command" -s V -l version -d 'Print version'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "mirror" -d 'Pull a distribution into a bundle, or push a bundle into a private registry'
+complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "mirror-modules" -d 'Pull modules into archives of their own, or push these into a private registry'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "bundle" -d 'Look into a bundle, check it, cut it into parts or join them'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "config" -d 'Print what a cluster in the closed contour is told of its registry and its proxy'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
@@ -41,7 +42,9 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l release -d 'Pull exactly this release (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l channel -d 'Pull only what this release channel points to (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l point-channel -d 'In the bundle, let this channel point to the highest release pulled' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l include-module -d 'Pull this module and no other that is not named, whether or not the source lists it (repeatable)' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l include-module -d 'Pull this module and no other that is not named, whether or not the source lists it (repeatable): NAME for what its channels point to; with a range, as NAME@^1.2 or \'NAME@>=1.2 <2\', also the latest patch of each minor in it; NAME@=v1.3.5 for exactly that version, NAME@=v1.3.5+stable to let the channel point to it' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l exclude-module -d 'Leave this module out (repeatable)' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s f -l modules-filter -d 'The older way to name modules: "NAME:v1.2.3" for every version from there upwards, "NAME:CHANNEL" for what that channel points to; several are separated by ";"' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s c -l images-bundle-chunk-size -d 'Cut the bundle into parts of this size, which none exceeds: a number of GiB, or as 200MB, 4GiB, fat32' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l bundle-format -d 'Form of the bundle: "tar" is one file; "d8" is archives in the directory that -i names, as "d8 mirror pull" makes them' -r -f -a "tar\t'One archive'
 d8\t'A directory of archives'"
@@ -88,6 +91,37 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l verbose -d 'Tell about every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -s d -l modules-dir -d 'The directory of the modules\' archives: written by a pull, read by a push' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -s m -l module-source -d '`ModuleSource` manifest of the modules to pull; makes the command a pull' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l source-login -d 'Login for the source; wins over that of the manifest. None of these has a variable: what is set for the platform\'s registry must not go to another one' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l source-password -d 'Password for the source' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l source-password-file -d 'Read the password for the source from a file; "-" is standard input' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -s l -l license -d 'Licence key: stands for login "license-token" with this password' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l include-module -d 'Pull this module and no other that is not named, whether or not the source lists it (repeatable): NAME for what its channels point to; with a range, as NAME@^1.2 or \'NAME@>=1.2 <2\', also the latest patch of each minor in it; NAME@=v1.3.5 for exactly that version, NAME@=v1.3.5+stable to let the channel point to it' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l exclude-module -d 'Leave this module out (repeatable)' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -s f -l modules-filter -d 'The older way to name modules: "NAME:v1.2.3" for every version from there upwards, "NAME:CHANNEL" for what that channel points to; several are separated by ";"' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -s c -l images-bundle-chunk-size -d 'Cut each archive into parts of this size, which none exceeds: a number of GiB, or as 200MB, 4GiB, fat32' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -s r -l registry -d 'Private registry to push to, as HOST[:PORT]/PATH, modules directly below; makes the command a push' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -s o -l out -d 'Where to write the `ModuleSource` manifest for the cluster; it holds the login' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -s u -l registry-login -d 'Login for --registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -s p -l registry-password -d 'Password for --registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l parallel -d 'Blobs in transfer at once, at most; fewer run while the line or the registry cannot take them' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l ca-file -d 'File with certificates (PEM) that are trusted beside the system\'s (repeatable)' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'
+json\t'One JSON document'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l progress -d 'Form of the progress on standard error; "auto" draws a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+plain\t'A line every few seconds'
+json\t'One JSON object a line'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l gost-digest -d 'Write the GOST R 34.11-2012 sum of each archive, and of each part, to .gostsum files'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l no-pull-resume -d 'Start afresh: use neither what an interrupted pull left nor the archives that are there'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l dry-run -d 'Only tell what would be pulled'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l force -d 'Write --out over a file that is there'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l insecure -d 'Plain HTTP instead of HTTPS'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l tls-skip-verify -d 'Accept any TLS certificate'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l verbose -d 'Tell about every object'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l quiet -d 'Print only warnings, errors and the result'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -s h -l help -d 'Print help'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -f -a "inspect" -d 'Tell what is inside a bundle: releases, channels, modules, databases, sizes'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -f -a "verify" -d 'Read a whole bundle and tell what is damaged or missing: structure, digest of every blob, GOST sums, and all that the lists of its releases and modules name'

@@ -73,6 +73,14 @@ impl<'a> Login<'a> {
         }
     }
 
+    /// Whether anything was typed.
+    pub(crate) fn is_given(&self) -> bool {
+        let secrets = [self.password, self.license].into_iter().flatten();
+        self.name.is_some_and(|it| !it.is_empty())
+            || self.password_file.is_some()
+            || secrets.into_iter().any(|it| !it.expose().is_empty())
+    }
+
     /// The credentials to use for `url`, or none for anonymous access. Login and password win over a
     /// licence key, both win over what other tools have stored. Empty values count as not given: that is
     /// how scripts unset a variable.

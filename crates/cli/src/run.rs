@@ -56,6 +56,14 @@ fn dispatch(command: Command, environment: Environment) -> Exit {
                 finish("mirror pull", &output, commands::mirror_pull::run(args.transfer, environment))
             }
         },
+        Command::MirrorModules(args) => {
+            let output = args.output.clone();
+            if args.registry.is_some() {
+                finish("mirror-modules push", &output, commands::modules_push::run(*args, environment))
+            } else {
+                finish("mirror-modules pull", &output, commands::modules_pull::run(*args, environment))
+            }
+        }
         Command::Bundle(BundleCommand::Inspect(args)) => {
             let output = args.output.clone();
             finish("bundle inspect", &output, async move { commands::bundle_inspect::run(&args) })

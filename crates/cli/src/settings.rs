@@ -38,11 +38,12 @@ pub(crate) fn directory(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A client for the registry that `url` is in.
+/// A client for the registry that `url` is in. `ca` is trusted besides all else.
 pub(crate) fn client(
     url: &RepositoryUrl,
     credentials: Option<Credentials>,
     connection: &ConnectionArgs,
+    ca: Option<&str>,
     environment: &Environment,
 ) -> Result<Client, Failure> {
     let settings = Settings {
@@ -50,6 +51,7 @@ pub(crate) fn client(
             ssl_cert_file: environment.ssl_cert_file.clone(),
             ssl_cert_dir: environment.ssl_cert_dir.clone(),
             ca_files: connection.ca_file.clone(),
+            ca_texts: ca.map(str::to_owned).into_iter().collect(),
             certs_d: vec!["/etc/docker/certs.d".into(), "/etc/containers/certs.d".into()],
             skip_verify: connection.tls_skip_verify,
         },

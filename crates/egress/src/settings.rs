@@ -47,6 +47,8 @@ pub struct TrustSettings {
     pub ssl_cert_dir: Option<OsString>,
     /// PEM files whose certificates are trusted besides all others.
     pub ca_files: Vec<PathBuf>,
+    /// PEM texts whose certificates are trusted besides all others.
+    pub ca_texts: Vec<String>,
     /// Directories that hold one directory for each `HOST[:PORT]`, as `/etc/docker/certs.d` does.
     pub certs_d: Vec<PathBuf>,
     /// Accept any certificate. The connection is then open to whoever sits in between.

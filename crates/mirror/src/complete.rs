@@ -189,7 +189,7 @@ impl<'a> Module<'a> {
     async fn find<I: Images>(&self, source: &Source<I>) -> Result<(), Error> {
         let mut versions: BTreeSet<Tag> = self.versions.iter().copied().cloned().collect();
         for channel in &self.channels {
-            versions.extend(modules::channel(source, self.name, *channel).await?.version());
+            versions.extend(modules::channel(source, self.name, *channel).await?);
         }
         for version in &versions {
             if !one_version(source, self.name, version, &Silent).await? {

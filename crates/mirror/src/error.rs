@@ -30,6 +30,22 @@ pub enum Error {
         /// The modules.
         names: Vec<String>,
     },
+    /// Nobody can tell which versions of a module the source has.
+    #[error("it cannot be known which versions of module {name} the source has: {reason}")]
+    ModuleVersionsUnknown {
+        /// The module.
+        name: String,
+        /// What shows it.
+        reason: String,
+    },
+    /// The source does not have the versions of a module that were asked for.
+    #[error("module {name}: {error}")]
+    ModuleChoice {
+        /// The module.
+        name: String,
+        /// Why.
+        error: deckhouse::ModuleChoiceError,
+    },
     /// The bundle could not be read or written.
     #[error(transparent)]
     Bundle(#[from] bundle::BundleError),

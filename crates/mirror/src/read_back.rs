@@ -5,19 +5,19 @@
 //! alone, as `mirror verify`) it is the proof. The answer of an upload is never taken for proof.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, PoisonError},
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use futures_util::{
     future::BoxFuture,
     stream::{self, StreamExt as _, TryStreamExt as _},
 };
-use oci::{Descriptor, Digest, RepositoryName, RepositoryUrl, Tag, TagOrDigest};
+use oci::{Descriptor, Digest, Tag, TagOrDigest};
 use registry::client::{Client, Repository as Remote};
 
 use crate::{
-    Contents, Error, Event, MissingItem, Observer, Stage,
+    Contents, Error, Event, MissingItem, Observer, Root, Stage,
     contents::{Repository, place},
     source::RegistryImages,
 };
@@ -29,7 +29,8 @@ const CONCURRENT_LOOKS: usize = 64;
 #[derive(Debug, Clone)]
 pub struct Target {
     client: Client,
-    root: RepositoryName,
+    root: Root,
+    pushed: Arc<Mutex<HashMap<Digest, String>>>,
 }
 
 /// How closely blobs are looked at.
@@ -55,14 +56,29 @@ pub struct Gaps {
 }
 
 impl Target {
-    /// A target whose root repository is `root`.
-    pub fn new(client: Client, root: RepositoryName) -> Self {
-        Self { client, root }
+    /// A target whose repositories are below `root`.
+    pub fn new(client: Client, root: impl Into<Root>) -> Self {
+        Self { client, root: root.into(), pushed: Arc::default() }
     }
 
-    /// The root with its host.
-    pub fn root(&self) -> RepositoryUrl {
-        RepositoryUrl { host: self.client.host().clone(), repository: self.root.clone() }
+    /// Remembers that all of a bundle is there, so that the next bundle's blobs are taken over from it.
+    pub fn remember(&self, contents: &Contents) {
+        let mut pushed = self.pushed.lock().unwrap_or_else(PoisonError::into_inner);
+        for repository in &contents.repositories {
+            for digest in repository.blobs.keys() {
+                pushed.entry(*digest).or_insert_with(|| repository.path.clone());
+            }
+        }
+    }
+
+    /// The path of a repository that has a blob of an earlier bundle.
+    pub(crate) fn holder(&self, digest: &Digest) -> Option<String> {
+        self.pushed.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
+    }
+
+    /// A repository's name for a user.
+    pub(crate) fn name(&self, path: &str) -> String {
+        self.root.describe(self.client.host(), path)
     }
 
     /// Makes ready the place where uploads under way are noted for a later push.
@@ -76,7 +92,7 @@ impl Target {
     }
 
     pub(crate) fn repository(&self, path: &str) -> Result<Remote, Error> {
-        let name = self.root.join(path).map_err(|error| Error::Internal(error.to_string()))?;
+        let name = self.root.repository(path).map_err(|error| Error::Internal(error.to_string()))?;
         Ok(self.client.repository(name))
     }
 }
@@ -88,12 +104,9 @@ impl Gaps {
     }
 
     /// The list for a user.
-    pub fn items(&self, contents: &Contents, root: &RepositoryUrl) -> Vec<MissingItem> {
-        let url = |path: &str| {
-            if path.is_empty() { root.to_string() } else { format!("{root}/{path}") }
-        };
+    pub fn items(&self, contents: &Contents, target: &Target) -> Vec<MissingItem> {
         let item = |path: &str, reference: String, wanted_by: Vec<String>, reason: &str| MissingItem {
-            repository: url(path),
+            repository: target.name(path),
             reference,
             wanted_by,
             reason: reason.to_owned(),

@@ -74,6 +74,6 @@ pub async fn verify(
     for hole in &mut holes {
         hole.reason += "; the bundle lacks it too";
     }
-    holes.extend(gaps.items(contents, &target.root()));
+    holes.extend(gaps.items(contents, target));
     Err(Error::Incomplete { place, items: holes })
 }

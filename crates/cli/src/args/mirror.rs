@@ -8,7 +8,7 @@ use deckhouse::{Bound, Channel};
 use egress::Secret;
 use oci::RepositoryUrl;
 
-use super::OutputArgs;
+use super::{ModuleChoiceArgs, OutputArgs};
 use crate::size_arg;
 
 /// `dhctl mirror`
@@ -125,17 +125,15 @@ pub struct TransferArgs {
     /// Pull releases of suspended channels too
     #[arg(conflicts_with = "registry", long, help_heading = "Choice of releases (pull)")]
     pub ignore_suspend: bool,
-    /// Pull this module and no other that is not named, whether or not the source lists it (repeatable)
-    #[arg(
-        conflicts_with_all = ["registry", "no_modules"],
-        long,
-        value_name = "NAME",
-        value_parser = parse_module,
-        help_heading = "Choice of releases (pull)"
-    )]
-    pub include_module: Vec<String>,
+    /// Which modules.
+    #[command(flatten)]
+    pub modules: ModuleChoiceArgs,
     /// Leave the modules out
-    #[arg(conflicts_with = "registry", long, help_heading = "Choice of releases (pull)")]
+    #[arg(
+        conflicts_with_all = ["registry", "include_module", "exclude_module", "modules_filter"],
+        long,
+        help_heading = "Choice of modules (pull)"
+    )]
     pub no_modules: bool,
     /// Leave the vulnerability databases out
     #[arg(conflicts_with = "registry", long, help_heading = "Choice of releases (pull)")]
@@ -281,11 +279,6 @@ pub struct ConnectionArgs {
 fn parse_release(text: &str) -> Result<semver::Version, String> {
     let bare = text.strip_prefix('v').unwrap_or(text);
     bare.parse().map_err(|_| "expected an exact release, as v1.58.3".to_owned())
-}
-
-fn parse_module(text: &str) -> Result<String, String> {
-    let is_name = !text.contains('/') && text.parse::<oci::RepositoryName>().is_ok();
-    if is_name { Ok(text.to_owned()) } else { Err("expected the name of a module, as console".to_owned()) }
 }
 
 /// Taken out of plain text at once, so that no debug output of the arguments can show it.

@@ -3,6 +3,8 @@
 mod bundle;
 mod config;
 mod mirror;
+mod mirror_modules;
+mod modules;
 mod output;
 
 use clap::{Parser, Subcommand};
@@ -14,6 +16,8 @@ pub use config::{AccessArgs, ConfigCommand, DockerCfgArgs, FileOutArgs, ModuleSo
 pub use mirror::{
     BundleFormat, ConnectionArgs, MirrorArgs, MirrorCommand, TargetLoginArgs, TransferArgs, VerifyArgs,
 };
+pub use mirror_modules::MirrorModulesArgs;
+pub use modules::ModuleChoiceArgs;
 pub use output::{OutputArgs, OutputFormat, ProgressFormat};
 
 /// Carries the Deckhouse Kubernetes Platform across an air gap: pulls releases into one file,
@@ -47,6 +51,12 @@ pub enum Command {
     /// the bundle is pushed there and everything is read back; only then the command succeeds.
     #[command(after_help = EXIT_CODES)]
     Mirror(Box<MirrorArgs>),
+    /// Pull modules into archives of their own, or push these into a private registry
+    ///
+    /// With --module-source the modules of that manifest are pulled into one archive each. With --registry
+    /// the archives are pushed there, each module directly below, and everything is read back.
+    #[command(after_help = EXIT_CODES)]
+    MirrorModules(Box<MirrorModulesArgs>),
     /// Look into a bundle, check it, cut it into parts or join them
     #[command(subcommand)]
     Bundle(BundleCommand),

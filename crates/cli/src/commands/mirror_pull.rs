@@ -64,7 +64,7 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         password_variable: Some("DHCTL_CLI_MIRROR_SOURCE_PASSWORD"),
     };
     let credentials = login.resolve(&args.source, &environment).await?;
-    let client = settings::client(&args.source, credentials, &args.connection, &environment)?;
+    let client = settings::client(&args.source, credentials, &args.connection, None, &environment)?;
     if args.proxy_registry {
         client.expect_proxy_cache();
     }
@@ -125,7 +125,7 @@ fn open_journal(path: &Path, fresh: bool) -> Result<Journal, Failure> {
 }
 
 /// A request that cannot be met leaves nothing behind; a line that broke leaves what came over it.
-fn clean_up(journal: &Journal, error: &mirror::Error) -> Result<(), Failure> {
+pub(super) fn clean_up(journal: &Journal, error: &mirror::Error) -> Result<(), Failure> {
     let line_broke = matches!(error, mirror::Error::Registry(_));
     let keep = if line_broke { journal.is_worth_keeping() } else { journal.is_begun() };
     if !keep {
@@ -145,11 +145,7 @@ fn request(args: &TransferArgs) -> Request {
             ignore_suspend: args.ignore_suspend,
         },
         proxy_registry: args.proxy_registry,
-        modules: match args.include_module.as_slice() {
-            _ if args.no_modules => Modules::Nothing,
-            [] => Modules::Listed,
-            names => Modules::Named(names.iter().cloned().collect()),
-        },
+        modules: if args.no_modules { Modules::Nothing } else { args.modules.modules() },
         no_security_databases: args.no_security_db,
     }
 }

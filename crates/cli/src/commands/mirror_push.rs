@@ -43,7 +43,7 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         let error = mirror::Error::Incomplete { place: Place::Bundle, items: found.missing };
         return Err(Failure::from(error).hint(ALLOW_HINT));
     }
-    let client = settings::client(registry, credentials, &args.connection, &environment)?;
+    let client = settings::client(registry, credentials, &args.connection, None, &environment)?;
     let target = Target::new(client, registry.repository.clone());
     let progress = Progress::new(&args.output, environment.stderr_is_terminal);
     if let Some(note) = contents.made_tags_note() {
@@ -71,7 +71,7 @@ fn holes(bundle: &str, registry: &RepositoryUrl, missing: Vec<MissingItem>) -> F
         .hint("do not let a cluster update to the releases that are named; pull the bundle again and push it")
 }
 
-fn sentence(written: &PushReport) -> String {
+pub(super) fn sentence(written: &PushReport) -> String {
     if *written == PushReport::default() {
         return "everything was there already".to_owned();
     }

@@ -23,7 +23,7 @@ pub(crate) async fn run(args: VerifyArgs, environment: Environment) -> Result<()
     }
     let promised = promised.releases();
     let (contents, found) = complete::read(&bundle, &promised).await?;
-    let client = settings::client(&args.registry, credentials, &args.connection, &environment)?;
+    let client = settings::client(&args.registry, credentials, &args.connection, None, &environment)?;
     let target = Target::new(client, args.registry.repository.clone());
     let depth = if args.deep { Depth::Digest } else { Depth::Size };
     let progress = Progress::new(&args.output, environment.stderr_is_terminal);

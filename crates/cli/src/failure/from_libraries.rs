@@ -1,8 +1,11 @@
 //! How each library error becomes a kind, a wording and hints. The only such place.
 
+use std::collections::BTreeSet;
+
 use bundle::BundleError;
 use deckhouse::{SelectError, manifests::ManifestError};
 use egress::FaultKind;
+use mirror::{MissingItem, error::Place};
 use registry::client::ErrorKind;
 
 use super::Failure;
@@ -18,18 +21,22 @@ impl From<mirror::Error> for Failure {
             mirror::Error::ModulesUnknown { .. } => Self::usage(message).hint(
                 "name the modules to pull with --include-module (repeatable), or leave them out with --no-modules",
             ),
-            mirror::Error::NoSuchModules { .. } => Self::usage(message),
+            mirror::Error::ModuleVersionsUnknown { .. } => Self::usage(message).hint(
+                "a range needs the list of versions; name the module without one, or exact versions, as NAME@=v1.3.5",
+            ),
+            mirror::Error::NoSuchModules { .. } | mirror::Error::ModuleChoice { .. } => Self::usage(message),
             mirror::Error::Incomplete { place, items } => Self {
+                hints: module_hint(place, &items),
                 missing: items,
-                ..Self::new(Exit::Incomplete, message).hint(match place {
-                    mirror::error::Place::Source => {
+                ..Self::new(Exit::Incomplete, message)
+            }.hint(match place {
+                    Place::Source => {
                         "nothing was given its final name; choose releases that are complete on the source, or have the source repaired"
                     }
-                    mirror::error::Place::Bundle => "copy the bundle again, or pull it again",
-                    mirror::error::Place::Target => "push the bundle again: what is there is skipped",
-                    mirror::error::Place::TargetAndBundle => "pull a complete bundle and push that",
-                })
-            },
+                    Place::Bundle => "copy the bundle again, or pull it again",
+                    Place::Target => "push the bundle again: what is there is skipped",
+                    Place::TargetAndBundle => "pull a complete bundle and push that",
+            }),
             mirror::Error::Damaged(damage) => Self {
                 damaged: vec![*damage],
                 ..Self::new(Exit::Incomplete, message).hint("copy the files again that are named, or pull the bundle again")
@@ -42,6 +49,18 @@ impl From<mirror::Error> for Failure {
             _ => Self::new(Exit::Internal, message),
         }
     }
+}
+
+/// How to go on without the modules that the source has only in part.
+fn module_hint(place: Place, items: &[MissingItem]) -> Vec<String> {
+    let wanting = items.iter().flat_map(|item| &item.wanted_by);
+    let names = wanting.filter_map(|by| by.strip_prefix("module ")?.split(' ').next());
+    let flags: BTreeSet<String> = names.map(|name| format!("--exclude-module {name}")).collect();
+    if place != Place::Source || flags.is_empty() {
+        return Vec::new();
+    }
+    let flags: Vec<String> = flags.into_iter().collect();
+    vec![format!("to leave out the modules that are named: {}", flags.join(" "))]
 }
 
 impl From<registry::client::Error> for Failure {

@@ -18,6 +18,8 @@ mod incomplete;
 mod interrupt;
 mod logins;
 mod main_line;
+mod mirror_modules;
+mod module_choice;
 mod output;
 mod parts;
 mod proxy_registry;

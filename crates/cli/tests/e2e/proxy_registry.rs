@@ -143,7 +143,7 @@ async fn an_unknown_set_of_modules_is_never_taken_for_none() {
     assert!(run.stderr.contains("--include-module"), "{}", run.stderr);
     world.pull(&["--proxy-registry", "--no-modules", "--dry-run"]).expect(0);
     world.pull(&["--no-modules", "--include-module", "console"]).expect(2);
-    world.pull(&["--include-module", "console@1.2"]).expect(2);
+    world.pull(&["--proxy-registry", "--include-module", "console@1.2"]).expect(2);
     world.push(&["--include-module", "console"]).expect(2);
     world.push(&["--proxy-registry"]).expect(2);
 }

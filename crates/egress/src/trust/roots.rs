@@ -33,6 +33,9 @@ pub(super) fn load(settings: &TrustSettings) -> Result<Vec<CertificateDer<'stati
     for path in &settings.ca_files {
         roots.extend(required_certificates(path)?);
     }
+    for text in &settings.ca_texts {
+        roots.extend(certificates(text.as_bytes()));
+    }
     Ok(roots)
 }
 

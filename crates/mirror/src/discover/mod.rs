@@ -4,6 +4,7 @@
 //! line the chain of dependent requests is what a user waits for.
 
 mod databases;
+mod module_offer;
 pub(crate) mod modules;
 mod offer;
 pub(crate) mod platform;
@@ -13,7 +14,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use deckhouse::channel::Channel;
+use deckhouse::{VersionRule, channel::Channel};
 use oci::Tag;
 use semver::Version;
 
@@ -34,15 +35,39 @@ pub struct Request {
 }
 
 /// Which modules a pull brings.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Modules {
-    /// Every one that the source lists.
-    #[default]
-    Listed,
-    /// These, whether or not the source lists them.
-    Named(BTreeSet<String>),
+    /// Every one that the source lists, but for these; what their channels point to.
+    Listed {
+        /// Names.
+        except: BTreeSet<String>,
+    },
+    /// These, whether or not the source lists them; of each what all its rules together mean.
+    Named(BTreeMap<String, Vec<VersionRule>>),
     /// None.
     Nothing,
+}
+
+impl Default for Modules {
+    fn default() -> Self {
+        Self::Listed { except: BTreeSet::new() }
+    }
+}
+
+impl Modules {
+    /// Whether the source must tell which modules there are.
+    fn are_listed(&self) -> bool {
+        matches!(self, Self::Listed { .. })
+    }
+
+    /// Modules of which the source must tell all versions.
+    fn listing_versions(&self) -> impl Iterator<Item = &str> {
+        let named = if let Self::Named(named) = self { Some(named) } else { None };
+        let named = named.into_iter().flatten();
+        named
+            .filter(|(_, rules)| rules.iter().any(VersionRule::needs_all_tags))
+            .map(|(name, _)| name.as_str())
+    }
 }
 
 /// What the source has of it.
@@ -68,7 +93,8 @@ pub struct Discovery {
 ///
 /// # Errors
 /// [`Error::Incomplete`] with the whole list of what is missing on the source; [`Error::Select`] if the
-/// request cannot be met; [`Error::ModulesUnknown`]; [`Error::NoSuchModules`]; [`Error::Registry`] if the
+/// request cannot be met; [`Error::ModulesUnknown`]; [`Error::NoSuchModules`];
+/// [`Error::ModuleVersionsUnknown`]; [`Error::ModuleChoice`]; [`Error::Registry`] if the
 /// source cannot be read.
 pub async fn discover(
     source: &Source,
@@ -81,6 +107,47 @@ pub async fn discover(
     held.release(observer);
     observer.event(Event::StageEnded(Stage::Plan));
     Ok(discovery)
+}
+
+/// What the source has of one module.
+#[derive(Debug)]
+pub struct ModuleDiscovery {
+    /// Every image to bring.
+    pub wanted: Wanted,
+    /// The versions, ascending.
+    pub versions: Vec<Tag>,
+}
+
+/// Tells which modules are meant, and which versions of each.
+///
+/// # Errors
+/// [`Error::ModulesUnknown`] if the source must list its modules and does not; [`Error::Registry`] if it
+/// cannot be read.
+pub async fn choose_modules(
+    source: &Source,
+    modules: &Modules,
+    observer: &dyn Observer,
+) -> Result<BTreeMap<String, Vec<VersionRule>>, Error> {
+    modules::chosen(source, modules, observer).await
+}
+
+/// Reads one module; `None` if the source certainly has nothing of it.
+///
+/// # Errors
+/// As [`discover`].
+pub async fn discover_module(
+    source: &Source,
+    name: &str,
+    rules: &[VersionRule],
+    observer: &dyn Observer,
+) -> Result<Option<ModuleDiscovery>, Error> {
+    let held = Held::default();
+    let Some(versions) = modules::one(source, name, rules, &held).await? else {
+        return Ok(None);
+    };
+    let wanted = source.take_wanted()?;
+    held.release(observer);
+    Ok(Some(ModuleDiscovery { wanted, versions }))
 }
 
 /// Keeps notes and warnings until it is certain that the request can be met: before an error they would

@@ -1,11 +1,13 @@
-//! Modules: every one that the source lists, or those that are named, with their release channels and
-//! what these point to.
+//! Modules: every one that the source lists, or those that are named, with the versions and release
+//! channels that are chosen.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use deckhouse::{
+    VersionRule,
     channel::Channel,
     image_list::{ImageList, parse_extra_images},
+    module_choice::choose,
     parse_module_version,
     repositories::{
         MODULE_EXTRA_IMAGES, MODULE_IMAGES_DIGESTS, MODULES, VERSION_JSON, module, module_extra,
@@ -17,7 +19,7 @@ use futures_util::future::try_join_all;
 use oci::{RawManifest, Tag, TagOrDigest};
 
 use super::{
-    Modules,
+    Modules, module_offer,
     offer::{List, list},
     platform::{tag, want_digests},
 };
@@ -31,13 +33,9 @@ pub(super) async fn discover(
     modules: &Modules,
     observer: &dyn Observer,
 ) -> Result<BTreeMap<String, Vec<Tag>>, Error> {
-    let names = match modules {
-        Modules::Nothing => return Ok(BTreeMap::new()),
-        Modules::Named(names) => names.clone(),
-        Modules::Listed => listed(source, observer).await?,
-    };
-    let found = names.iter().map(|name| async move {
-        let versions = one(source, name, observer).await?;
+    let named = chosen(source, modules, observer).await?;
+    let found = named.iter().map(|(name, rules)| async move {
+        let versions = one(source, name, rules, observer).await?;
         Ok::<_, Error>((name.clone(), versions))
     });
     let found = try_join_all(found).await?;
@@ -52,6 +50,26 @@ pub(super) async fn discover(
         )));
     }
     Ok(found.into_iter().map(|(name, versions)| (name, versions.unwrap_or_default())).collect())
+}
+
+/// The modules that are meant, and which versions of each.
+pub(super) async fn chosen(
+    source: &Source,
+    modules: &Modules,
+    observer: &dyn Observer,
+) -> Result<BTreeMap<String, Vec<VersionRule>>, Error> {
+    let except = match modules {
+        Modules::Nothing => return Ok(BTreeMap::new()),
+        Modules::Named(named) => return Ok(named.clone()),
+        Modules::Listed { except } => except,
+    };
+    let mut listed = listed(source, observer).await?;
+    for name in except.iter().filter(|name| !listed.remove(*name)) {
+        observer.event(Event::Warning(format!(
+            "module {name} is to be left out, and the source lists no such module"
+        )));
+    }
+    Ok(listed.into_iter().map(|name| (name, vec![VersionRule::Channels])).collect())
 }
 
 /// The modules that the source lists. Whether its lists can be believed is found out elsewhere, by that
@@ -72,30 +90,55 @@ async fn listed(source: &Source, observer: &dyn Observer) -> Result<BTreeSet<Str
     }
 }
 
-/// Takes what the channels of a module point to; `None` if it has no channels.
-async fn one(source: &Source, name: &str, observer: &dyn Observer) -> Result<Option<Vec<Tag>>, Error> {
+/// Takes what `rules` mean of a module; `None` if there is nothing of it.
+pub(super) async fn one(
+    source: &Source,
+    name: &str,
+    rules: &[VersionRule],
+    observer: &dyn Observer,
+) -> Result<Option<Vec<Tag>>, Error> {
     if let Err(error) = source.repository(&module_release(name)) {
         source.miss(MODULES, &tag(name)?, &format!("module {name}"), &error.to_string());
         return Ok(Some(Vec::new()));
     }
-    let channels = try_join_all(Channel::ALL.iter().map(|it| channel(source, name, *it))).await?;
-    if channels.iter().all(|found| *found == Found::Nothing) {
+    let Some(offer) = module_offer::read(source, name, rules).await? else {
         return Ok(None);
-    }
-    let mut versions: BTreeMap<Tag, Channel> = BTreeMap::new();
-    for (channel, found) in Channel::ALL.into_iter().zip(channels) {
-        if let Some(version) = found.version() {
-            versions.entry(version).or_insert(channel);
-        }
-    }
-    try_join_all(versions.iter().map(|(version, channel)| async move {
+    };
+    let chosen = choose(&offer, rules);
+    let chosen = chosen.map_err(|error| Error::ModuleChoice { name: name.to_owned(), error })?;
+    let (by, release) = (format!("module {name}"), module_release(name));
+    let is_pointed = |(channel, version): &(&Channel, &Tag)| offer.channels.get(channel) != Some(version);
+    let (pointed, as_on_source): (Vec<_>, Vec<_>) = chosen.channels.iter().partition(is_pointed);
+    try_join_all(as_on_source.into_iter().map(|(channel, _)| async {
+        source.want(&release, tag(channel.name())?, Need::Required, &by).await
+    }))
+    .await?;
+    let (offered, channels, by, release) = (&offer.channels, &chosen.channels, by.as_str(), release.as_str());
+    try_join_all(chosen.versions.iter().map(|version| async move {
         if !one_version(source, name, version, observer).await? {
-            point_release(source, name, version, *channel, observer)?;
+            let pointing =
+                offered.iter().find(|(it, to)| *to == version && channels.get(it) == Some(version));
+            match pointing.map(|(channel, _)| *channel) {
+                Some(channel) => point_release(source, name, version, channel, observer)?,
+                None => {
+                    source.miss(release, &version.clone().into(), &format!("{by} {version}"), "not found");
+                }
+            }
         }
         Ok::<_, Error>(())
     }))
     .await?;
-    let mut versions: Vec<Tag> = versions.into_keys().collect();
+    for (channel, version) in pointed {
+        source.point_to((release, &tag(channel.name())?), &version.clone().into(), by);
+        observer.event(Event::Note(format!("in the bundle, {channel} of module {name} points to {version}")));
+    }
+    if chosen.channels.is_empty() {
+        observer.event(Event::Warning(format!(
+            "no release channel of module {name} points to what was chosen, so a cluster will not find it; \
+             NAME@=VERSION+CHANNEL makes one point to it"
+        )));
+    }
+    let mut versions: Vec<Tag> = chosen.versions.into_iter().collect();
     versions.sort_by_cached_key(|version| (parse_tag(version.as_str()), version.clone()));
     Ok(Some(versions))
 }
@@ -118,8 +161,7 @@ fn point_release(
 }
 
 /// What a channel of a module leads to.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(super) enum Found {
     /// There is no such channel.
     Nothing,
     /// An image that does not tell a version, which is taken down.
@@ -128,28 +170,27 @@ pub(crate) enum Found {
     Version(Tag),
 }
 
-impl Found {
-    /// The version, if there is one.
-    pub(crate) fn version(self) -> Option<Tag> {
-        match self {
-            Self::Version(version) => Some(version),
-            Self::Nothing | Self::Unreadable => None,
-        }
-    }
-}
-
-/// Wants the tag of a module's channel, if there is one, and tells the version that it points to.
-pub(crate) async fn channel<I: Images>(
-    source: &Source<I>,
-    name: &str,
-    channel: Channel,
-) -> Result<Found, Error> {
+/// Tells the version that a module's channel points to, if there is such a channel.
+pub(super) async fn look_at_channel(source: &Source, name: &str, channel: Channel) -> Result<Found, Error> {
     let (by, path, reference) = (format!("module {name}"), module_release(name), tag(channel.name())?);
-    let Some(manifest) = source.want(&path, reference.clone(), Need::Optional, &by).await? else {
+    let Some(manifest) = source.look(&path, &reference, &by).await? else {
         return Ok(Found::Nothing);
     };
     let version = channel_version(source, &path, &reference, &manifest, &by).await?;
     Ok(version.map_or(Found::Unreadable, Found::Version))
+}
+
+/// Wants the tag of a module's channel, which must be there, and tells the version that it points to.
+pub(crate) async fn channel<I: Images>(
+    source: &Source<I>,
+    name: &str,
+    channel: Channel,
+) -> Result<Option<Tag>, Error> {
+    let (by, path, reference) = (format!("module {name}"), module_release(name), tag(channel.name())?);
+    let Some(manifest) = source.want(&path, reference.clone(), Need::Required, &by).await? else {
+        return Ok(None);
+    };
+    channel_version(source, &path, &reference, &manifest, &by).await
 }
 
 async fn channel_version<I: Images>(

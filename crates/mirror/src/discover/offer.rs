@@ -20,7 +20,7 @@ use registry::client::ErrorKind;
 use semver::Version;
 
 use super::{
-    Modules, Request,
+    Request,
     platform::{release_files, tag},
 };
 use crate::{Error, Event, Observer, source::Source};
@@ -37,9 +37,12 @@ pub(super) async fn read(
     observer: &dyn Observer,
 ) -> Result<Offered, Error> {
     if request.proxy_registry {
-        if request.modules == Modules::Listed {
-            let reason = "the tag lists of a proxy cache are not believed".to_owned();
+        let reason = "the tag lists of a proxy cache are not believed".to_owned();
+        if request.modules.are_listed() {
             return Err(Error::ModulesUnknown { reason });
+        }
+        if let Some(name) = request.modules.listing_versions().next() {
+            return Err(Error::ModuleVersionsUnknown { name: name.to_owned(), reason });
         }
         let channels = channels(source).await?.into_iter().collect();
         return search(source, Offer { channels, tags: Vec::new() }, &request.select, observer).await;
@@ -62,7 +65,7 @@ pub(super) async fn read(
     let Some(reason) = disproof else {
         return Ok(Offered { offer, asked: 0 });
     };
-    if request.modules == Modules::Listed {
+    if request.modules.are_listed() {
         return Err(Error::ModulesUnknown { reason });
     }
     observer.event(Event::Warning(format!("{reason}. Versions are asked for one by one")));

@@ -119,6 +119,9 @@ impl Filler<'_> {
 
     async fn complete(&self, filling: &mut Filling<'_>) -> Result<(), Error> {
         let digest = filling.blob.digest;
+        if self.copy(filling).await? {
+            return Ok(());
+        }
         let mut last = None;
         for path in self.plan.sources(&digest) {
             let mut attempt = 0;
@@ -137,17 +140,46 @@ impl Filler<'_> {
                     Err(error) if error.is_bad_content() => last = Some(error),
                     Err(error) => return Err(error),
                 }
-                for place in &*filling.places {
-                    self.sums.inspect(|sums| sums.undone(*place, filling.position));
-                }
-                filling.position = 0;
-                filling.noted = 0;
-                filling.hasher = digest.hasher();
+                self.restart(filling);
                 // What an earlier run has left may be the damaged part: the source gets its full chances.
                 attempt += u32::from(!resumed);
             }
         }
         Err(last.unwrap_or_else(|| Error::Internal(format!("no repository is planned to have {digest}"))))
+    }
+
+    /// Copies from where the blob stands, if an archive nearby has it; false if that is not so, or not what it
+    /// should be. What an earlier run has left may be to blame for that, and is dropped too.
+    async fn copy(&self, filling: &mut Filling<'_>) -> Result<bool, Error> {
+        let blob = filling.blob;
+        let Some(nearby) = self.source.nearby() else { return Ok(false) };
+        let Some(kept) = nearby.get(&blob.digest, blob.size) else { return Ok(false) };
+        let began = filling.position;
+        while filling.position < blob.size {
+            let (kept, position) = (kept.clone(), filling.position);
+            let read = blocking(move || Ok(read_block(&*kept, position))).await?;
+            let Ok(block) = read else { break };
+            let batch = Batch { size: block.len() as u64, chunks: vec![block] };
+            self.write(filling, batch).await?;
+            self.settle(filling).await?;
+        }
+        if filling.position == blob.size && filling.hasher.clone().finish() == blob.digest {
+            nearby.count(blob.size - began);
+            self.progress.record(filling.number, blob.size)?;
+            return Ok(true);
+        }
+        self.restart(filling);
+        Ok(false)
+    }
+
+    /// Takes back what was written: its digest is wrong.
+    fn restart(&self, filling: &mut Filling<'_>) {
+        for place in &*filling.places {
+            self.sums.inspect(|sums| sums.undone(*place, filling.position));
+        }
+        filling.position = 0;
+        filling.noted = 0;
+        filling.hasher = filling.blob.digest.hasher();
     }
 
     /// Fetches from where the blob stands to its end and checks the digest of the whole.
@@ -222,12 +254,20 @@ impl Filler<'_> {
 
     fn missing(&self, blob: &PlannedBlob, error: &Error) -> MissingItem {
         let path = self.plan.sources(&blob.digest).first().map_or("", String::as_str);
-        let separator = if path.is_empty() { "" } else { "/" };
         MissingItem {
-            repository: format!("{}{separator}{path}", self.source.root()),
+            repository: self.source.name(path),
             reference: blob.digest.to_string(),
             wanted_by: self.plan.wanted_by(&blob.digest, self.wanted),
             reason: error.to_string(),
         }
     }
+}
+
+/// The next bytes of a blob, at least one.
+fn read_block(blob: &dyn oci::BlobSource, position: u64) -> std::io::Result<Bytes> {
+    let size = usize::try_from((blob.size() - position).min(BLOCK)).unwrap_or(0);
+    let mut block = vec![0; size];
+    let count = blob.read_at(position, &mut block)?;
+    block.truncate(count);
+    if count == 0 { Err(std::io::ErrorKind::UnexpectedEof.into()) } else { Ok(block.into()) }
 }

@@ -62,7 +62,7 @@ pub async fn push(
 }
 
 fn incomplete(gaps: &Gaps, contents: &Contents, target: &Target) -> Error {
-    Error::Incomplete { place: Place::Target, items: gaps.items(contents, &target.root()) }
+    Error::Incomplete { place: Place::Target, items: gaps.items(contents, target) }
 }
 
 async fn write_manifests(

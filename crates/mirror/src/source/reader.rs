@@ -7,19 +7,17 @@ use std::{
 
 use deckhouse::image_files::FileSearch;
 use futures_util::future::{BoxFuture, try_join_all};
-use oci::{
-    Descriptor, Digest, Manifest, RawManifest, RepositoryName, RepositoryUrl, Tag, TagOrDigest,
-    manifest::MAX_NESTING,
-};
+use oci::{Descriptor, Digest, Manifest, RawManifest, Tag, TagOrDigest, manifest::MAX_NESTING};
 use registry::client::{Client, Repository};
 
 use super::{BlobStream, Images, RegistryImages};
-use crate::{Error, MissingItem, error::Place, journal::Journal, wanted::Wanted};
+use crate::{Error, MissingItem, Nearby, Root, error::Place, journal::Journal, wanted::Wanted};
 
 /// Images that are read, by default those of one registry root, and what was found and missed of them.
 #[derive(Debug)]
 pub struct Source<I = RegistryImages> {
     images: I,
+    nearby: Option<Arc<Nearby>>,
     wanted: Mutex<Wanted>,
     missing: Mutex<BTreeMap<(String, String), MissingItem>>,
 }
@@ -34,15 +32,22 @@ pub enum Need {
 }
 
 impl Source {
-    /// A source whose root repository is `root`.
+    /// A source whose repositories are below `root`.
     /// With a journal, what an interrupted pull has read is not fetched again.
-    pub fn new(client: Client, root: RepositoryName, journal: Option<Arc<Journal>>) -> Self {
-        Self::of(RegistryImages::new(client, root, journal))
+    pub fn new(client: Client, root: impl Into<Root>, journal: Option<Arc<Journal>>) -> Self {
+        Self::of(RegistryImages::new(client, root.into(), journal))
     }
 
-    /// The root with its host.
-    pub fn root(&self) -> RepositoryUrl {
-        self.images.root()
+    /// Takes blobs from nearby where they are there.
+    #[must_use]
+    pub fn with_nearby(mut self, nearby: Arc<Nearby>) -> Self {
+        self.nearby = Some(nearby);
+        self
+    }
+
+    /// The archives nearby.
+    pub(crate) fn nearby(&self) -> Option<&Nearby> {
+        self.nearby.as_deref()
     }
 
     /// Lets go of the layers that planning has read: nothing reads them any more.
@@ -59,7 +64,7 @@ impl Source {
 impl<I: Images> Source<I> {
     /// Reads from `images`.
     pub(crate) fn of(images: I) -> Self {
-        Self { images, wanted: Mutex::default(), missing: Mutex::default() }
+        Self { images, nearby: None, wanted: Mutex::default(), missing: Mutex::default() }
     }
 
     /// What was wanted and found so far, taken out.
@@ -77,6 +82,11 @@ impl<I: Images> Source<I> {
         (std::mem::take(&mut *self.lock_wanted()), missing.into_values().collect())
     }
 
+    /// A repository's name for a user.
+    pub(crate) fn name(&self, path: &str) -> String {
+        self.images.name(path)
+    }
+
     /// The manifest, or `None` if it is certainly not there.
     pub(crate) async fn manifest(
         &self,
@@ -84,6 +94,18 @@ impl<I: Images> Source<I> {
         reference: &TagOrDigest,
     ) -> Result<Option<RawManifest>, Error> {
         self.images.manifest(path, reference).await
+    }
+
+    /// The manifest, without putting it on the list. `None` if it is not there or cannot be read; only the
+    /// latter is taken down.
+    pub(crate) async fn look(
+        &self,
+        path: &str,
+        reference: &TagOrDigest,
+        by: &str,
+    ) -> Result<Option<RawManifest>, Error> {
+        let found = self.manifest(path, reference).await;
+        Ok(self.readable(path, reference, by, found)?.flatten())
     }
 
     /// Fetches an image and puts it on the list, an index with all its children. `None` if it is not

@@ -2,31 +2,26 @@
 
 use std::sync::Arc;
 
-use oci::{Descriptor, RawManifest, RepositoryName, RepositoryUrl, TagOrDigest};
+use oci::{Descriptor, RawManifest, TagOrDigest};
 use registry::client::{Client, Repository};
 
 use super::{Images, LayerStore, layers::Kept, manifests::Manifests};
-use crate::{Error, journal::Journal};
+use crate::{Error, Root, journal::Journal};
 
 /// One registry root that is read from; manifests and layers are each fetched once.
 #[derive(Debug)]
 pub struct RegistryImages {
     client: Client,
-    root: RepositoryName,
+    root: Root,
     layers: LayerStore,
     manifests: Manifests,
 }
 
 impl RegistryImages {
     /// The images below `root`. With a journal, what an interrupted pull has read is not fetched again.
-    pub(crate) fn new(client: Client, root: RepositoryName, journal: Option<Arc<Journal>>) -> Self {
+    pub(crate) fn new(client: Client, root: Root, journal: Option<Arc<Journal>>) -> Self {
         let layers = journal.as_deref().map_or_else(LayerStore::temporary, LayerStore::in_journal);
         Self { client, root, layers, manifests: Manifests::new(journal) }
-    }
-
-    /// The root with its host.
-    pub(super) fn root(&self) -> RepositoryUrl {
-        RepositoryUrl { host: self.client.host().clone(), repository: self.root.clone() }
     }
 
     /// Lets go of the layers that were read.
@@ -36,19 +31,18 @@ impl RegistryImages {
 
     /// The repository at `path` below the root.
     pub(super) fn repository(&self, path: &str) -> Result<Repository, Error> {
-        let name = self.root.join(path).map_err(|error| Error::Internal(error.to_string()))?;
+        let name = self.root.repository(path).map_err(|error| Error::Internal(error.to_string()))?;
         Ok(self.client.repository(name))
     }
 }
 
 impl Images for RegistryImages {
     fn name(&self, path: &str) -> String {
-        let separator = if path.is_empty() { "" } else { "/" };
-        format!("{}{separator}{path}", self.root())
+        self.root.describe(self.client.host(), path)
     }
 
     fn accepts(&self, path: &str) -> bool {
-        self.root.join(path).is_ok()
+        self.root.repository(path).is_ok()
     }
 
     async fn manifest(&self, path: &str, reference: &TagOrDigest) -> Result<Option<RawManifest>, Error> {

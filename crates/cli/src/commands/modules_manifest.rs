@@ -1,0 +1,102 @@
+//! The `ModuleSource` for the cluster, written after a push: the modules are now in the private registry.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use deckhouse::{
+    ModuleSource,
+    manifests::{DockerCfg, ManifestError, RegistryAccess, Scheme, write_module_source},
+};
+use oci::RepositoryUrl;
+use registry::client::Credentials;
+
+use crate::{
+    args::{ConnectionArgs, MirrorModulesArgs},
+    failure::Failure,
+    result_file::{self, Readers},
+    settings,
+};
+
+/// Its name if no manifest came along that tells one.
+const NAME: &str = "mirrored-modules";
+
+/// What is to be written, known to be writable before anything is sent.
+pub(super) struct ForCluster {
+    path: PathBuf,
+    /// Whether a file that is there may go.
+    replace: bool,
+    text: String,
+}
+
+impl ForCluster {
+    /// Makes it ready.
+    pub(super) fn new(
+        args: &MirrorModulesArgs,
+        registry: &RepositoryUrl,
+        credentials: Option<&Credentials>,
+    ) -> Result<Self, Failure> {
+        let path = args.out.clone();
+        let directory = settings::directory(&path);
+        if !directory.is_dir() {
+            return Err(Failure::file(directory, &std::io::ErrorKind::NotFound.into()));
+        }
+        let told = |error: ManifestError| Failure::usage(error.to_string());
+        let cfg = match credentials.filter(|it| !it.is_identity_token()) {
+            Some(it) => Some(DockerCfg::new(&registry.host, &it.login, it.password.expose()).map_err(told)?),
+            None => None,
+        };
+        let ca = ca(&args.connection)?;
+        let access = RegistryAccess {
+            repository: registry,
+            docker_cfg: cfg.as_ref(),
+            scheme: if args.connection.insecure { Scheme::Http } else { Scheme::Https },
+            ca: ca.as_deref(),
+        };
+        let text = write_module_source(&name(&args.modules_dir), &access).map_err(told)?;
+        let text = if cfg.is_some() { text } else { format!("{ANONYMOUS}{text}") };
+        // The same push may be run again.
+        let replace = args.force || fs::read_to_string(&path).is_ok_and(|there| there == text);
+        if path.exists() && !replace {
+            let message = format!("{}: is there already", path.display());
+            return Err(Failure::usage(message)
+                .hint("name another file with --out, or replace this one with --force"));
+        }
+        Ok(Self { path, replace, text })
+    }
+
+    /// Writes it, and tells what to do with it.
+    pub(super) fn write(self) -> Result<String, Failure> {
+        result_file::write(&self.path, &self.text, Readers::Owner, self.replace)?;
+        let path = self.path.display();
+        Ok(format!("written    {path}\napply it with: kubectl apply -f {path}\n"))
+    }
+}
+
+const ANONYMOUS: &str = "# No login was given, so this is for anonymous access. For another, add spec.registry.dockerCfg:\n\
+                         # 'dhctl config docker-cfg' prints it.\n";
+
+/// The name that the modules' source has outside.
+fn name(directory: &Path) -> String {
+    let files = fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut manifests: Vec<PathBuf> =
+        files.filter(|path| path.extension().is_some_and(|it| it == "yml" || it == "yaml")).collect();
+    manifests.sort();
+    let mut sources =
+        manifests.iter().filter_map(|path| ModuleSource::parse(&fs::read_to_string(path).ok()?).ok());
+    // The platform makes and keeps the source `deckhouse` itself.
+    let name = sources.next().map(|source| source.name).filter(|name| name != "deckhouse");
+    name.unwrap_or_else(|| NAME.to_owned())
+}
+
+/// The certificates that the registry was reached with.
+fn ca(connection: &ConnectionArgs) -> Result<Option<String>, Failure> {
+    let mut text = String::new();
+    for path in &connection.ca_file {
+        let file = fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
+        text += file.trim_end();
+        text.push('\n');
+    }
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}

@@ -1,0 +1,281 @@
+//! `dhctl mirror-modules --module-source …`: modules into archives of their own.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use bundle::Bundle;
+use deckhouse::{ModuleSource, ModuleSourceError, without_login};
+use mirror::{
+    Nearby, Observer, Root,
+    discover::choose_modules,
+    nearby::Copied,
+    pull::{Destination, pull},
+};
+use registry::{client::Credentials, credentials::ConfigFile};
+use serde::Serialize;
+
+use super::{
+    modules_plan::{Broken, Planned, Planner, failure},
+    size::{count, human},
+};
+use crate::{
+    Environment,
+    args::MirrorModulesArgs,
+    failure::Failure,
+    logins::Login,
+    printer::Printer,
+    progress::Progress,
+    result_file::{self, Readers},
+    settings,
+};
+
+#[derive(Serialize)]
+struct Pulled {
+    source: String,
+    dry_run: bool,
+    /// The modules and their versions, ascending.
+    modules: BTreeMap<String, Vec<String>>,
+    /// Bytes of all blobs of all modules, each counted once.
+    blobs_size: u64,
+    /// Bytes of all archives.
+    archives_size: u64,
+    free_space: u64,
+    /// What was not downloaded, since an archive here has it.
+    copied: Copied,
+    files: Vec<PathBuf>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    gost_sums: BTreeMap<PathBuf, String>,
+}
+
+/// The manifest as typed: its text for the archives' reader, and what it says.
+struct Manifest {
+    path: PathBuf,
+    copy: String,
+    source: ModuleSource,
+}
+
+pub(crate) async fn run(args: MirrorModulesArgs, environment: Environment) -> Result<(), Failure> {
+    let manifest = read_manifest(args.module_source.as_deref().unwrap_or(Path::new("")), &args.modules_dir)?;
+    let credentials = credentials(&args, &manifest.source, &environment).await?;
+    let mut connection = args.connection.clone();
+    connection.insecure |= manifest.source.plain_http;
+    let url = &manifest.source.repository;
+    let client =
+        settings::client(url, credentials, &connection, manifest.source.ca.as_deref(), &environment)?;
+    let free_space = make_ready(&args)?;
+
+    let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
+    let planner = Planner {
+        client,
+        root: Root::Modules(url.repository.clone()),
+        directory: &args.modules_dir,
+        fresh: args.no_pull_resume,
+        dry_run: args.dry_run,
+        nearby: Arc::new(Nearby::default()),
+    };
+    let chosen = choose_modules(&planner.source(), &args.modules.modules(), &*progress).await;
+    let chosen = chosen.map_err(unlisted)?;
+    let (ready, broken) = planner.plan(chosen, &*progress).await?;
+    let mut pulled = summary(&args, &manifest, &ready, free_space);
+    let printer = Printer::new(&args.output);
+    if args.dry_run {
+        if !broken.is_empty() {
+            return Err(failure(broken, ready.len()));
+        }
+        return printer.result("mirror-modules pull", &pulled, &dry_run_text(&pulled));
+    }
+    if free_space < pulled.archives_size {
+        progress.warn(&format!(
+            "the archives take {}, and {} are free; what is there already may make up for it",
+            human(pulled.archives_size),
+            human(free_space)
+        ));
+    }
+    let brought = ready.len();
+    let broken = bring(ready, broken, &planner, &args, &progress, &mut pulled).await?;
+    let copy = args.modules_dir.join(manifest.path.file_name().unwrap_or_default());
+    result_file::write(&copy, &manifest.copy, Readers::All, true)?;
+    pulled.files.push(copy);
+    pulled.copied = planner.nearby.copied();
+    if broken.is_empty() {
+        return printer.result("mirror-modules pull", &pulled, &text(&pulled));
+    }
+    let in_vain = broken.iter().filter(|module| pulled.modules.contains_key(&module.name)).count();
+    Err(failure(broken, brought - in_vain))
+}
+
+/// Pulls one module after another, so that each finds the layers that it shares in the archives before it.
+async fn bring(
+    ready: Vec<Planned>,
+    mut broken: Vec<Broken>,
+    planner: &Planner<'_>,
+    args: &MirrorModulesArgs,
+    progress: &Arc<Progress>,
+    pulled: &mut Pulled,
+) -> Result<Vec<Broken>, Failure> {
+    if !args.no_pull_resume {
+        for module in &ready {
+            // An archive that cannot be read is no use here, and is about to be replaced.
+            if let Ok(archive) = Bundle::open(std::slice::from_ref(&module.archive)) {
+                planner.nearby.add(&archive);
+            }
+        }
+    }
+    let observer: Arc<dyn Observer> = progress.clone();
+    for module in ready {
+        let Some(journal) = &module.journal else {
+            return Err(Failure::internal("a pull without journal"));
+        };
+        let destination = Destination {
+            path: module.archive.clone(),
+            part_size: args.images_bundle_chunk_size.filter(|size| *size > 0),
+            gost: args.gost_digest,
+        };
+        let parallel = usize::from(args.connection.parallel);
+        let wanted = &module.found.wanted;
+        let written =
+            pull(&module.source, &module.plan, wanted, journal, &destination, parallel, &observer).await;
+        match written {
+            Ok(written) => {
+                journal.remove()?;
+                planner.nearby.add(&Bundle::open(std::slice::from_ref(&module.archive))?);
+                pulled.files.extend(written.files);
+                pulled.gost_sums.extend(written.sums);
+            }
+            Err(error @ mirror::Error::Incomplete { .. }) => {
+                broken.push(Broken { name: module.name, failure: error.into() });
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(broken)
+}
+
+/// Reads the manifest. It must not lie where it would be carried along, licence key and all.
+fn read_manifest(path: &Path, directory: &Path) -> Result<Manifest, Failure> {
+    let told = |error: ModuleSourceError| Failure::usage(format!("{}: {error}", path.display()));
+    let text = fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
+    let source = ModuleSource::parse(&text).map_err(told)?;
+    let copy = without_login(&text).map_err(told)?;
+    let identity = |path: &Path| fs::metadata(path).map(|it| (it.dev(), it.ino()));
+    let beside = identity(&directory.join(path.file_name().unwrap_or_default()));
+    if copy != text && beside.is_ok_and(|there| identity(path).is_ok_and(|it| it == there)) {
+        return Err(Failure::usage(format!(
+            "{}: lies in the directory that is carried to the other side, and holds a login",
+            path.display()
+        ))
+        .hint("move it out of there; the pull puts a copy without dockerCfg in its place"));
+    }
+    Ok(Manifest { path: path.to_owned(), copy, source })
+}
+
+/// A source that does not list its modules: here there is no platform to go on with.
+fn unlisted(error: mirror::Error) -> Failure {
+    match error {
+        mirror::Error::ModulesUnknown { .. } => Failure::usage(error.to_string())
+            .hint("check spec.registry.repo, or name the modules to pull with --include-module (repeatable)"),
+        error => error.into(),
+    }
+}
+
+/// What was typed wins over the manifest, and that over what other tools have stored.
+async fn credentials(
+    args: &MirrorModulesArgs,
+    source: &ModuleSource,
+    environment: &Environment,
+) -> Result<Option<Credentials>, Failure> {
+    let login = Login {
+        name: args.source_login.as_deref(),
+        password: args.source_password.as_ref(),
+        password_file: args.source_password_file.as_deref(),
+        license: args.license.as_ref(),
+        flag: "--source-login",
+        password_flag: "--source-password",
+        password_variable: Some("DHCTL_CLI_MIRROR_SOURCE_PASSWORD"),
+    };
+    if let Some(config) = source.docker_config.as_ref().filter(|_| !login.is_given()) {
+        let url = &source.repository;
+        let found = ConfigFile::parse(config.expose())
+            .and_then(|config| config.credentials(url.host.as_str(), url.repository.as_str()));
+        let found = found.map_err(|error| Failure::usage(format!("spec.registry.dockerCfg: {error}")))?;
+        if found.is_some() {
+            return Ok(found);
+        }
+    }
+    login.resolve(&source.repository, environment).await
+}
+
+/// Makes the directory if it is not there, and tells how much room there is.
+fn make_ready(args: &MirrorModulesArgs) -> Result<u64, Failure> {
+    let directory = &args.modules_dir;
+    let mut place = directory.as_path();
+    if !directory.exists() {
+        if args.dry_run {
+            place = settings::directory(directory);
+        } else {
+            fs::create_dir(directory).map_err(|error| Failure::file(directory, &error))?;
+        }
+    }
+    bundle::free_space(place).map_err(|error| Failure::file(place, &error))
+}
+
+fn summary(args: &MirrorModulesArgs, manifest: &Manifest, ready: &[Planned], free_space: u64) -> Pulled {
+    let versions = |module: &Planned| module.found.versions.iter().map(ToString::to_string).collect();
+    let blobs = ready.iter().flat_map(|module| module.plan.layout().blobs());
+    let unique: HashMap<_, u64> = blobs.map(|blob| (blob.digest, blob.size)).collect();
+    Pulled {
+        source: manifest.source.repository.to_string(),
+        dry_run: args.dry_run,
+        modules: ready.iter().map(|module| (module.name.clone(), versions(module))).collect(),
+        blobs_size: unique.values().sum(),
+        archives_size: ready.iter().map(|module| module.plan.layout().size()).sum(),
+        free_space,
+        copied: Copied::default(),
+        files: Vec::new(),
+        gost_sums: BTreeMap::new(),
+    }
+}
+
+fn contents_text(pulled: &Pulled) -> String {
+    let mut text = String::new();
+    for (name, versions) in &pulled.modules {
+        text += &format!("module     {name} {}\n", versions.join(" "));
+    }
+    if pulled.modules.is_empty() {
+        text += "module     none\n";
+    }
+    text
+}
+
+fn dry_run_text(pulled: &Pulled) -> String {
+    let enough = if pulled.free_space < pulled.archives_size { ": not enough" } else { "" };
+    format!(
+        "{}blobs      {}\narchives   {}\nfree disk  {}{enough}\nnothing was written (--dry-run)\n",
+        contents_text(pulled),
+        human(pulled.blobs_size),
+        human(pulled.archives_size),
+        human(pulled.free_space),
+    )
+}
+
+fn text(pulled: &Pulled) -> String {
+    let mut text = format!("{}archives   {}\n", contents_text(pulled), human(pulled.archives_size));
+    if pulled.copied.blobs > 0 {
+        let (blobs, bytes) = (count(pulled.copied.blobs, "blob"), human(pulled.copied.bytes));
+        text += &format!(
+            "copied     {blobs} ({bytes}) from archives that are here, instead of downloading them\n"
+        );
+    }
+    for (file, sum) in &pulled.gost_sums {
+        text += &format!("gost       {sum}  {}\n", file.display());
+    }
+    for file in &pulled.files {
+        text += &format!("written    {}\n", file.display());
+    }
+    text
+}

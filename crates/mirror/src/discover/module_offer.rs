@@ -1,0 +1,75 @@
+//! What the source has of one module: where its channels point, and the tags that the choice needs.
+
+use deckhouse::{
+    ModuleOffer, VersionRule,
+    channel::Channel,
+    repositories::{module, module_release},
+};
+use futures_util::future::try_join_all;
+
+use super::{
+    modules::{Found, look_at_channel},
+    offer::{List, list},
+};
+use crate::{Error, source::Source};
+
+/// Reads it; `None` if there is certainly nothing of the module. A channel that cannot be read is taken
+/// down.
+pub(super) async fn read(
+    source: &Source,
+    name: &str,
+    rules: &[VersionRule],
+) -> Result<Option<ModuleOffer>, Error> {
+    let channels = try_join_all(
+        Channel::ALL.map(|it| async move { Ok::<_, Error>((it, look_at_channel(source, name, it).await?)) }),
+    );
+    let (channels, exact) = futures_util::try_join!(channels, exact_tags(source, name, rules))?;
+    let present: Vec<Channel> = channels
+        .iter()
+        .filter(|(_, found)| !matches!(found, Found::Nothing))
+        .map(|(channel, _)| *channel)
+        .collect();
+    let mut offer = ModuleOffer { tags: exact, ..ModuleOffer::default() };
+    if rules.iter().any(VersionRule::needs_all_tags) {
+        offer.tags.extend(all_tags(source, name, &present).await?);
+    }
+    if present.is_empty() && offer.tags.is_empty() {
+        return Ok(None);
+    }
+    offer.channels.extend(channels.into_iter().filter_map(|(channel, found)| match found {
+        Found::Version(version) => Some((channel, version)),
+        Found::Nothing | Found::Unreadable => None,
+    }));
+    Ok(Some(offer))
+}
+
+/// Those of the tags that rules name which are there.
+async fn exact_tags(source: &Source, name: &str, rules: &[VersionRule]) -> Result<Vec<String>, Error> {
+    let tags = rules.iter().filter_map(|rule| match rule {
+        VersionRule::Exactly { tag, .. } => Some(tag),
+        _ => None,
+    });
+    let found = tags.map(|tag| async move {
+        let by = format!("module {name} {tag}");
+        let (path, reference) = (module(name), tag.clone().into());
+        let found = source.look(&path, &reference, &by).await?;
+        Ok::<_, Error>(found.map(|_| tag.to_string()))
+    });
+    Ok(try_join_all(found).await?.into_iter().flatten().collect())
+}
+
+/// The tags of the module's releases. A list is believed unless something is there that it lacks.
+async fn all_tags(source: &Source, name: &str, channels: &[Channel]) -> Result<Vec<String>, Error> {
+    let unknown = |reason: String| Err(Error::ModuleVersionsUnknown { name: name.to_owned(), reason });
+    let tags = match list(source, &module_release(name)).await? {
+        List::Tags(tags) => tags,
+        List::Absent => Vec::new(),
+        List::Refused(error) => return unknown(error.to_string()),
+    };
+    match channels.iter().find(|channel| !tags.iter().any(|tag| tag == channel.name())) {
+        Some(channel) => {
+            unknown(format!("it does not list {channel}, which is there, so it may be a proxy cache"))
+        }
+        None => Ok(tags),
+    }
+}
