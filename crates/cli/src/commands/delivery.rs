@@ -1,6 +1,7 @@
 //! What lies beside a bundle: `deckhousereleases.yaml` and a copy of `dhctl` itself.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File, Permissions},
     io::{self, Read},
     os::unix::fs::{MetadataExt, PermissionsExt},
@@ -76,4 +77,10 @@ fn write(path: &Path, mode: u32, content: &mut dyn Read) -> io::Result<()> {
     // FAT has no modes, and the copy is as useful there without.
     drop(file.set_permissions(Permissions::from_mode(mode)));
     file.sync_all()
+}
+
+/// The lines that tell what a pull has written, and the GOST sums by file name.
+pub(crate) fn files_text(files: &[PathBuf], gost_sums: &BTreeMap<PathBuf, String>) -> String {
+    let sums = gost_sums.iter().map(|(file, sum)| format!("gost       {sum}  {}\n", file.display()));
+    sums.chain(files.iter().map(|file| format!("written    {}\n", file.display()))).collect()
 }

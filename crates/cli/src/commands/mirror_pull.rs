@@ -11,7 +11,7 @@ use mirror::{Discovery, Modules, Observer, Request, discover::discover, journal:
 use serde::Serialize;
 
 use super::{
-    delivery::{self, Delivery},
+    delivery::{self, Delivery, files_text},
     pull_archives::{self, PlannedArchive, Run},
     size::{count, database_names, human},
 };
@@ -218,16 +218,6 @@ fn dry_run_text(pulled: &Pulled) -> String {
 }
 
 fn text(pulled: &Pulled) -> String {
-    let mut text = format!("{}bundle     {}\n", contents_text(pulled), human(pulled.bundle_size));
-    for (file, sum) in &pulled.gost_sums {
-        text += &format!(
-            "gost       {sum}  {}
-",
-            file.display()
-        );
-    }
-    for file in &pulled.files {
-        text += &format!("written    {}\n", file.display());
-    }
-    text
+    let files = files_text(&pulled.files, &pulled.gost_sums);
+    format!("{}bundle     {}\n{files}", contents_text(pulled), human(pulled.bundle_size))
 }

@@ -20,6 +20,7 @@ use registry::{client::Credentials, credentials::ConfigFile};
 use serde::Serialize;
 
 use super::{
+    delivery::files_text,
     modules_plan::{Broken, Planned, Planner, failure},
     size::{count, human},
 };
@@ -196,7 +197,7 @@ async fn credentials(
         license: args.license.as_ref(),
         flag: "--source-login",
         password_flag: "--source-password",
-        password_variable: Some("DHCTL_CLI_MIRROR_SOURCE_PASSWORD"),
+        password_variable: None,
     };
     if let Some(config) = source.docker_config.as_ref().filter(|_| !login.is_given()) {
         let url = &source.repository;
@@ -271,11 +272,5 @@ fn text(pulled: &Pulled) -> String {
             "copied     {blobs} ({bytes}) from archives that are here, instead of downloading them\n"
         );
     }
-    for (file, sum) in &pulled.gost_sums {
-        text += &format!("gost       {sum}  {}\n", file.display());
-    }
-    for file in &pulled.files {
-        text += &format!("written    {}\n", file.display());
-    }
-    text
+    text + &files_text(&pulled.files, &pulled.gost_sums)
 }
