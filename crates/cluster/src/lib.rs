@@ -9,7 +9,9 @@ mod reading;
 mod state;
 
 pub mod access;
+pub mod duration;
 pub mod objects;
+pub mod verdict;
 
 pub use error::Error;
 pub use reading::{Obstacle, Reading};
