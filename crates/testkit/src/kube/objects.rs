@@ -52,8 +52,11 @@ impl Objects {
         }
     }
 
-    /// Creates or changes an object so that it is as given, and its status with it. The object must have `apiVersion`,
-    /// `kind` and `metadata.name`; with `metadata.namespace` it lies in one.
+    /// Creates or changes an object so that it is as given, and its status with it. The object must have
+    /// `apiVersion`, `kind` and `metadata.name`; with `metadata.namespace` it lies in one.
+    ///
+    /// What an earlier call gave and this one leaves out is removed, but for the status, where only what is
+    /// given changes. What others have written (`approved`, annotations) stays.
     ///
     /// # Errors
     /// If the object has no name or the API refuses it.

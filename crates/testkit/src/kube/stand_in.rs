@@ -28,7 +28,8 @@ pub(crate) trait Handler: Send + Sync + 'static {
     ) -> impl Future<Output = Response<Full<Bytes>>> + Send;
 }
 
-/// A server with a certificate of its own signature for 127.0.0.1. HTTP/1.1 only, since an upgrade to a `WebSocket` needs it.
+/// A server with a self-signed certificate for 127.0.0.1. HTTP/1.1 only, since an upgrade to a `WebSocket`
+/// needs it.
 pub(crate) struct StandIn<H> {
     handler: Arc<H>,
     acceptor: TlsAcceptor,

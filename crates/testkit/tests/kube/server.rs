@@ -41,8 +41,15 @@ async fn a_borrowed_server_is_as_new() {
         let admin = server.admin().unwrap();
         assert_eq!(names(&admin, "DeckhouseRelease").await, [""; 0], "round {round}");
         assert_eq!(names(&admin, "ClusterAlert").await, [""; 0], "round {round}");
+        let roles = admin.api("rbac.authorization.k8s.io/v1", "ClusterRole", None);
+        assert!(roles.get_opt("of-a-test").await.unwrap().is_none(), "round {round}");
         admin.put(&release("v1.70.1")).await.unwrap();
-        let role = json!({ "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": { "name": "of-a-test" }, "rules": [] });
+        let role = json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1",
+            "kind": "ClusterRole",
+            "metadata": { "name": "of-a-test" },
+            "rules": [],
+        });
         admin.put(&role).await.unwrap();
         admin.remove_definition("clusteralerts").await.unwrap();
     }
