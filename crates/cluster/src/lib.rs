@@ -4,10 +4,13 @@
 //! all decisions are pure functions of it. What is known of the platform's controllers, and from which
 //! source, is in the project's facts (`cluster.md`, `cluster-source.md`).
 
+mod error;
 mod reading;
 mod state;
 
+pub mod access;
 pub mod objects;
 
+pub use error::Error;
 pub use reading::{Obstacle, Reading};
 pub use state::ClusterState;
