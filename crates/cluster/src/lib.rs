@@ -11,6 +11,7 @@ mod state;
 pub mod access;
 pub mod duration;
 pub mod objects;
+pub mod run;
 pub mod verdict;
 
 pub use error::Error;

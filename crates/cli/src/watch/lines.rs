@@ -40,7 +40,8 @@ impl Lines {
         let mut lines = Vec::new();
         if due {
             let again = self.said.as_ref().is_some_and(|(_, _, said)| *said == line);
-            let still = if again { format!(" (for {})", text::for_time(verdict.since, now)) } else { String::new() };
+            let still =
+                if again { format!(" (for {})", text::for_time(verdict.since, now)) } else { String::new() };
             lines.push(format!("{} {line}{still}", text::clock(now)));
             self.said = Some((now, key, line));
         }
@@ -50,8 +51,10 @@ impl Lines {
             self.diagnosed = remedy;
         }
         let unknown: Vec<_> = verdict.unknown.iter().filter(|it| it.reading != "notNow").collect();
-        let unknown: Vec<_> =
-            unknown.iter().map(|it| format!("  unknown: {}: {}", it.source, text::one_line(&it.why))).collect();
+        let unknown: Vec<_> = unknown
+            .iter()
+            .map(|it| format!("  unknown: {}: {}", it.source, text::one_line(&it.why)))
+            .collect();
         if unknown != self.unknown {
             lines.extend(unknown.iter().cloned());
             self.unknown = unknown;

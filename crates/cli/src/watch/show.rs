@@ -67,7 +67,8 @@ impl Show {
                     _ => "verdict",
                 };
                 let passed = |at: Timestamp| Duration::try_from(now.duration_since(at)).unwrap_or_default();
-                let due = last.as_ref().is_none_or(|(at, _)| event != "heartbeat" || passed(*at) >= HEARTBEAT);
+                let due =
+                    last.as_ref().is_none_or(|(at, _)| event != "heartbeat" || passed(*at) >= HEARTBEAT);
                 if due {
                     printer::note(&record::verdict(event, verdict, end, now));
                     *last = Some((now, verdict.clone()));

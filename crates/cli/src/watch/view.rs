@@ -48,7 +48,8 @@ fn head(picture: &Picture<'_>, width: u16) -> Vec<Line<'static>> {
     let gap = usize::from(width).saturating_sub(subject.chars().count() + clock.len());
     let title = if gap > 0 { format!("{subject}{}{clock}", " ".repeat(gap)) } else { cut(&subject, width) };
     let style = Style::new().fg(stages::colour(verdict.call)).add_modifier(Modifier::BOLD);
-    let mut call = format!("{} for {}", verdict.call.name().to_uppercase(), text::for_time(verdict.since, *now));
+    let mut call =
+        format!("{} for {}", verdict.call.name().to_uppercase(), text::for_time(verdict.since, *now));
     if let Some(done_at) = verdict.done_at {
         let left = text::for_time(*now, done_at);
         call += &format!(", everything is quiet: done in {left} if it stays so");
@@ -83,7 +84,9 @@ fn diagnosis(verdict: &Verdict, width: u16) -> Vec<(String, Style)> {
     let style = Style::new().fg(stages::colour(verdict.call));
     let what = format!("{}: {}", diagnosis.object, text::one_line(&diagnosis.text));
     let remedy = format!("remedy: {}", text::one_line(&diagnosis.remedy));
-    let lines = |text: &str| wrap(text, width.saturating_sub(2)).into_iter().map(|it| (it, style)).collect::<Vec<_>>();
+    let lines = |text: &str| {
+        wrap(text, width.saturating_sub(2)).into_iter().map(|it| (it, style)).collect::<Vec<_>>()
+    };
     // A long error of a registry must not push the remedy off the screen.
     lines(&what).into_iter().take(4).chain(lines(&remedy)).collect()
 }
