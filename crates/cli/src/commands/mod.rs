@@ -21,7 +21,6 @@ pub(crate) mod modules_push;
 mod promised;
 mod pull_archives;
 mod size;
-#[expect(dead_code, reason = "the commands of `update` come one by one")]
 mod update_cluster;
 
 pub(crate) use size::human;

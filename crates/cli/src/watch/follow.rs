@@ -40,15 +40,12 @@ pub(crate) struct Limits {
 }
 
 /// Waits until the machine says that it is done, or until nobody should wait any longer.
-///
-/// `stop` is asked at each look, and ends the wait early without any end.
 pub(crate) async fn follow(
     states: &mut watch::Receiver<Arc<ClusterState>>,
     machine: &mut Machine,
     show: &mut Show,
     limits: Limits,
-    mut stop: impl FnMut(&ClusterState, &Verdict) -> bool,
-) -> Result<(Option<End>, Verdict), Failure> {
+) -> Result<(End, Verdict), Failure> {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -57,7 +54,7 @@ pub(crate) async fn follow(
         let verdict = machine.observe(&state, now);
         let end = end(&verdict, limits);
         show.verdict(&state, &verdict, end, now)?;
-        if end.is_some() || stop(&state, &verdict) {
+        if let Some(end) = end {
             return Ok((end, verdict));
         }
         tokio::select! {

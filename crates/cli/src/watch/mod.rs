@@ -10,5 +10,9 @@ mod stages;
 mod text;
 mod view;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use follow::{End, Limits, follow};
 pub(crate) use show::Show;
+pub(crate) use text::subject;
