@@ -5,12 +5,15 @@
 //! source, is in the project's facts (`cluster.md`, `cluster-source.md`).
 
 mod error;
+mod patience;
 mod reading;
 mod state;
 
 pub mod access;
+pub mod change;
 pub mod objects;
 
 pub use error::Error;
+pub use patience::Patience;
 pub use reading::{Obstacle, Reading};
 pub use state::ClusterState;
