@@ -11,6 +11,7 @@ mod state;
 
 pub mod access;
 pub mod change;
+pub mod kernel;
 pub mod objects;
 
 pub use error::Error;

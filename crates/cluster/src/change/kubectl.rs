@@ -24,10 +24,12 @@ impl Kubectl {
             Write::Merge(patch) => {
                 format!("{kubectl} patch {resource} {name} --type=merge -p {}", quoted(&patch.to_string()))
             }
-            // Every line of JSON is a line of a here-document: a text in it has no raw newline.
             Write::Create(_) => {
                 let manifest = shortened(change.manifest().unwrap_or_default());
-                format!("{kubectl} create -f - <<'EOF'\n{manifest}\nEOF")
+                // JSON is YAML too, only harder to read.
+                let yaml = deckhouse::manifests::write_object(&manifest);
+                let yaml = yaml.unwrap_or_else(|_| format!("{manifest}\n"));
+                format!("{kubectl} create -f - <<'EOF'\n{yaml}EOF")
             }
             Write::Delete => format!("{kubectl} delete {resource} {name}"),
         }
@@ -121,8 +123,8 @@ mod tests {
                     "v1.58.3",
                     Write::Create(json!({"spec": {"version": "v1.58.3", "changelog": {"a": "$x\n"}}})),
                 ),
-                "kubectl create -f - <<'EOF'\n{\"apiVersion\":\"deckhouse.io/v1alpha1\",\"kind\":\"DeckhouseRelease\",\
-                 \"metadata\":{\"name\":\"v1.58.3\"},\"spec\":{\"version\":\"v1.58.3\"}}\nEOF",
+                "kubectl create -f - <<'EOF'\napiVersion: deckhouse.io/v1alpha1\nkind: DeckhouseRelease\nmetadata:\n  \
+                 name: v1.58.3\nspec:\n  version: v1.58.3\nEOF",
             ),
         ] {
             assert_eq!(kubectl.line(&change), line);
