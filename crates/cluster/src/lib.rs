@@ -10,9 +10,11 @@ mod reading;
 mod state;
 
 pub mod access;
+pub mod approve;
 pub mod change;
 pub mod kernel;
 pub mod objects;
+pub mod prepare;
 
 pub use error::Error;
 pub use patience::Patience;

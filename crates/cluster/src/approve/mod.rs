@@ -14,7 +14,6 @@ pub use carry_out::carry_out;
 pub use disruption::disruption;
 pub use module::module_release;
 pub use node::{Bystander, bystanders, node};
-pub use release::release;
 
 /// An approval that may be given.
 #[derive(Debug, Clone, PartialEq)]

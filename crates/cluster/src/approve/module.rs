@@ -51,7 +51,9 @@ pub fn module_release(
     let mut notes = Vec::new();
     let overrides = state.module_pull_overrides.known();
     if overrides.is_some_and(|all| all.iter().any(|it| it.name == module)) {
-        notes.push(format!("ModulePullOverride/{module} keeps every release of this module from being applied"));
+        notes.push(format!(
+            "ModulePullOverride/{module} keeps every release of this module from being applied"
+        ));
     }
     let change = Change {
         what: format!("approve version {} of module {module}", release.version_text),
@@ -83,7 +85,9 @@ fn hindrance(release: &ModuleRelease, version: &Version, own: &[&ModuleRelease])
         .filter(|it| *it > version && (it.major, it.minor) == (version.major, version.minor))
         .max();
     if let Some(patch) = patch {
-        return Some(format!("v{patch} is here, a later patch of the same minor: this one is going to be skipped"));
+        return Some(format!(
+            "v{patch} is here, a later patch of the same minor: this one is going to be skipped"
+        ));
     }
     if may_follow_directly(release, deployed) {
         return None;
@@ -160,12 +164,16 @@ mod tests {
             ("1.2.0", "v1.0.1 is to be deployed before it"),
             ("1.4.0", "is suspended by its vendor"),
             ("0.9.0", "is Superseded: it is not going to be applied"),
-            ("1.3.0", "there is no such release; of this module there are: v1.0.0, v1.0.1, v1.1.0, v1.2.0, v1.4.0, v0.9.0"),
+            (
+                "1.3.0",
+                "there is no such release; of this module there are: v1.0.0, v1.0.1, v1.1.0, v1.2.0, v1.4.0, v0.9.0",
+            ),
         ] {
             let said = approve(chain(), version).unwrap_err();
             assert!(said.ends_with(why), "{version}: {said}");
         }
-        let patches = vec![release("v1.0.0", "Deployed"), release("v1.0.1", "Pending"), release("v1.0.2", "Pending")];
+        let patches =
+            vec![release("v1.0.0", "Deployed"), release("v1.0.1", "Pending"), release("v1.0.2", "Pending")];
         let said = approve(patches, "1.0.1").unwrap_err();
         assert!(said.contains("v1.0.2 is here, a later patch"), "{said}");
         let gap = vec![release("v1.0.0", "Deployed"), release("v1.2.0", "Pending")];

@@ -1,7 +1,7 @@
 //! The approval of a disruption on one node, where its group wants a person's word for it.
 
-use kube::{Api, api::ListParams};
 use k8s_openapi::api::core::v1::Pod;
+use kube::{Api, api::ListParams};
 use serde::Serialize;
 use serde_json::json;
 
@@ -54,8 +54,12 @@ pub fn node(state: &ClusterState, name: &str) -> Result<Option<Approval>, Approv
     if node.control_plane {
         let masters = nodes.iter().filter(|node| node.control_plane).count();
         notes.push(match masters {
-            1 => "it is the only master: the API and everything that needs it are away for minutes".to_owned(),
-            _ => format!("it is one of {masters} masters: the API may answer slowly or break off for seconds"),
+            1 => {
+                "it is the only master: the API and everything that needs it are away for minutes".to_owned()
+            }
+            _ => {
+                format!("it is one of {masters} masters: the API may answer slowly or break off for seconds")
+            }
         });
     }
     Ok(Some(Approval { change, preflight: false, notes }))

@@ -5,10 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use super::PrepareError;
-use crate::{
-    Reading,
-    objects::Queue,
-};
+use crate::{Reading, objects::Queue};
 
 /// How often in a row the queue must be seen empty: single hooks make it flicker (facts 4.3).
 pub const POLLS: u32 = 3;
@@ -75,7 +72,12 @@ mod tests {
     use crate::{Obstacle, objects::Task};
 
     fn tasks(tasks: u64) -> Reading<Queue> {
-        let head = Task { queue: "main".to_owned(), description: "ModuleRun".to_owned(), failures: 3, ..Task::default() };
+        let head = Task {
+            queue: "main".to_owned(),
+            description: "ModuleRun".to_owned(),
+            failures: 3,
+            ..Task::default()
+        };
         Reading::Known(Queue { tasks, heads: if tasks == 0 { Vec::new() } else { vec![head] } })
     }
 
@@ -105,6 +107,9 @@ mod tests {
         assert!(result.unwrap_err().ends_with("after 10 minutes: the pod is away"));
         let (result, looks) =
             wait(60, vec![tasks(0), Reading::Unreadable(Obstacle::Forbidden("exec".to_owned()))]).await;
-        assert_eq!((result.unwrap_err().as_str(), looks), ("the queue cannot be read: no permission: exec", 2));
+        assert_eq!(
+            (result.unwrap_err().as_str(), looks),
+            ("the queue cannot be read: no permission: exec", 2)
+        );
     }
 }

@@ -4,7 +4,6 @@
 //! What is left to do is a pure function of the state, so a run that was stopped anywhere is gone on with by
 //! deciding once more. A second run finds nothing to do.
 
-mod carry_out;
 mod channel_note;
 mod idle;
 mod refusal;
@@ -13,10 +12,8 @@ mod settings;
 mod steps;
 mod window;
 
-pub use carry_out::{Eyes, Told, carry_out};
 pub use channel_note::CHANNEL_NOTE;
 pub use idle::{POLLS, wait_until_idle};
 pub use refusal::PrepareError;
-pub use releases::NewRelease;
 pub use steps::{Preparation, Step, Wish, steps};
 pub use window::{NoWindow, parse_window};

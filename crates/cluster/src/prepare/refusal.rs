@@ -6,7 +6,9 @@ use crate::Error;
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
     /// The image of the platform moves by itself.
-    #[error("Deployment/deckhouse runs the image tag {tag}, which moves: pushing images would be an update that nobody controls")]
+    #[error(
+        "Deployment/deckhouse runs the image tag {tag}, which moves: pushing images would be an update that nobody controls"
+    )]
     MovingTag {
         /// The tag, or that there is none.
         tag: String,
@@ -23,7 +25,9 @@ pub enum PrepareError {
     #[error("ModuleConfig/deckhouse is absent: it holds the release channel and the update mode")]
     NoConfig,
     /// Somebody else changed something after it was decided what to do.
-    #[error("the cluster was changed by somebody else in the meantime: {object} is not as it was when this was confirmed")]
+    #[error(
+        "the cluster was changed by somebody else in the meantime: {object} is not as it was when this was confirmed"
+    )]
     Changed {
         /// What would have to be done now, and was not asked for.
         object: String,

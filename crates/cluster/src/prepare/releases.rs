@@ -2,22 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use deckhouse::release_list::DeliveredRelease;
 use semver::Version;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     change::{Change, Kind, Write},
     objects::Release,
 };
-
-/// A release as the delivery describes it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NewRelease {
-    /// Its version.
-    pub version: Version,
-    /// `spec` of its object.
-    pub spec: Value,
-}
 
 /// How far a release may be ahead of the one before it, in minor versions (facts 1.6).
 const STEP: u64 = 1;
@@ -36,7 +28,7 @@ pub(super) struct Range<'a> {
 
 /// What is to be created, in ascending order, and what is left out although the delivery has it.
 pub(super) fn missing(
-    delivery: &[NewRelease],
+    delivery: &[DeliveredRelease],
     existing: &[Release],
     range: &Range<'_>,
 ) -> (Vec<Change>, Vec<String>) {
@@ -84,7 +76,7 @@ fn may_follow(before: &Version, version: &Version, step: u64) -> bool {
     }
 }
 
-fn create(release: &NewRelease) -> Change {
+fn create(release: &DeliveredRelease) -> Change {
     let name = format!("v{}", release.version);
     let mut spec = release.spec.clone();
     spec["version"] = json!(name);
@@ -101,11 +93,19 @@ mod tests {
     use super::*;
     use crate::objects::Phase;
 
-    fn missing_of(delivery: &[&str], existing: &[(&str, &str)], to: Option<&str>, lts: bool) -> (String, usize) {
+    fn missing_of(
+        delivery: &[&str],
+        existing: &[(&str, &str)],
+        to: Option<&str>,
+        lts: bool,
+    ) -> (String, usize) {
         let version = |text: &str| Version::parse(text.trim_start_matches('v')).unwrap();
-        let delivery: Vec<NewRelease> = delivery
+        let delivery: Vec<DeliveredRelease> = delivery
             .iter()
-            .map(|text| NewRelease { version: version(text), spec: json!({"requirements": {"k8s": "1.29"}}) })
+            .map(|text| DeliveredRelease {
+                version: version(text),
+                spec: json!({"requirements": {"k8s": "1.29"}}),
+            })
             .collect();
         let existing: Vec<Release> = existing
             .iter()
@@ -160,7 +160,8 @@ mod tests {
 
     #[test]
     fn nothing_is_said_about_approval_and_status() {
-        let delivery = [NewRelease { version: Version::new(1, 58, 3), spec: json!({"requirements": {}}) }];
+        let delivery =
+            [DeliveredRelease { version: Version::new(1, 58, 3), spec: json!({"requirements": {}}) }];
         let range = Range { deployed: &Version::new(1, 57, 5), to: None, lts: false };
         let (changes, _) = missing(&delivery, &[], &range);
         let expected = json!({"spec": {"requirements": {}, "version": "v1.58.3"}});

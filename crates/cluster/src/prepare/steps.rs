@@ -1,11 +1,11 @@
 //! What is left to do until a cluster is prepared: a pure function of its state.
 
-use deckhouse::Channel;
+use deckhouse::{Channel, release_list::DeliveredRelease};
 use semver::Version;
 use serde_json::Value;
 
 use super::{
-    NewRelease, PrepareError, channel_note,
+    PrepareError, channel_note,
     releases::{Range, missing},
     settings,
 };
@@ -28,7 +28,7 @@ pub struct Wish {
     /// The update windows; empty: as they are.
     pub windows: Vec<UpdateWindow>,
     /// The releases of the delivery.
-    pub delivery: Vec<NewRelease>,
+    pub delivery: Vec<DeliveredRelease>,
     /// The last release that is wanted.
     pub to: Option<Version>,
 }
@@ -79,11 +79,8 @@ pub fn steps(state: &ClusterState, wish: &Wish) -> Result<Preparation, PrepareEr
 
     let during = is_set.as_deref().filter(|_| !puts_away);
     let finally = wish.channel.map(channel_name).or(is_set.as_deref()).or(noted);
-    let range = Range {
-        deployed: &running,
-        to: wish.to.as_ref(),
-        lts: finally == Some(channel_name(Channel::Lts)),
-    };
+    let range =
+        Range { deployed: &running, to: wish.to.as_ref(), lts: finally == Some(channel_name(Channel::Lts)) };
     plan.releases(releases, wish, &range, during.is_some());
 
     let has_note = noted.is_some() || (puts_away && is_set.is_some());
@@ -102,7 +99,8 @@ pub fn steps(state: &ClusterState, wish: &Wish) -> Result<Preparation, PrepareEr
         }
         Some(_) => {}
         None => plan.notes.push(
-            "no release channel is set, so nothing is going to be updated: name one with --channel".to_owned(),
+            "no release channel is set, so nothing is going to be updated: name one with --channel"
+                .to_owned(),
         ),
     }
     Ok(plan)
@@ -122,7 +120,8 @@ impl Preparation {
     fn releases(&mut self, existing: &[Release], wish: &Wish, range: &Range<'_>, watched: bool) {
         let (created, notes) = missing(&wish.delivery, existing, range);
         self.notes.extend(notes);
-        let created = created.into_iter().map(|change| Step { change, guard: Guard::Nothing, settles: false });
+        let created =
+            created.into_iter().map(|change| Step { change, guard: Guard::Nothing, settles: false });
         let twins: Vec<Step> = Vec::new();
         // Two objects of one version that the controller sees are both skipped, so there it must never see both.
         // Where it does not look, creating comes first: then no moment is without the release.

@@ -23,8 +23,7 @@ pub fn parse_window(text: &str) -> Result<UpdateWindow, NoWindow> {
     if begin >= end {
         return Err(refused("its end must be after its beginning; one over midnight is two windows"));
     }
-    let days: Vec<String> =
-        days.split([',', ' ']).filter(|day| !day.is_empty()).map(str::to_owned).collect();
+    let days: Vec<String> = days.split([',', ' ']).filter(|day| !day.is_empty()).map(str::to_owned).collect();
     if !days.iter().all(|day| DAYS.contains(&day.as_str())) {
         return Err(refused("the days are Mon, Tue, Wed, Thu, Fri, Sat, Sun"));
     }
@@ -34,7 +33,8 @@ pub fn parse_window(text: &str) -> Result<UpdateWindow, NoWindow> {
 /// By the pattern of the platform's schema: `^(?:\d|[01]\d|2[0-3]):[0-5]\d$`.
 fn minutes(time: &str) -> Option<u16> {
     let (hours, minutes) = time.split_once(':')?;
-    let number = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u16>().ok()).flatten();
+    let number =
+        |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse::<u16>().ok()).flatten();
     let (hours, minutes) = match (hours.len(), minutes.len()) {
         (1 | 2, 2) => (number(hours)?, number(minutes)?),
         _ => return None,
