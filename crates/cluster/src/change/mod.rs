@@ -84,6 +84,11 @@ impl Kind {
 }
 
 impl Change {
+    /// Whether it writes the same, whatever it is said to be for.
+    pub fn writes_the_same(&self, other: &Self) -> bool {
+        self.kind == other.kind && self.name == other.name && self.write == other.write
+    }
+
     /// `KIND/NAME`.
     pub fn object(&self) -> String {
         format!("{}/{}", self.kind.name(), self.name)

@@ -10,6 +10,8 @@ mod refusal;
 mod releases;
 mod settings;
 mod steps;
+#[cfg(test)]
+mod tests;
 mod window;
 
 pub use channel_note::CHANNEL_NOTE;

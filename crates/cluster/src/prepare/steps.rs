@@ -109,7 +109,7 @@ pub fn steps(state: &ClusterState, wish: &Wish) -> Result<Preparation, PrepareEr
 impl Preparation {
     fn configure(&mut self, config: &ModuleConfig, what: String, patch: Value) {
         // The first write brings the version of the schema, and the later ones find it there.
-        let first = self.steps.is_empty();
+        let first = self.steps.iter().all(|step| step.change.kind != Kind::ModuleConfig);
         let patch = if first { settings::with_schema(config, patch) } else { patch };
         let change =
             Change { what, kind: Kind::ModuleConfig, name: config.name.clone(), write: Write::Merge(patch) };
