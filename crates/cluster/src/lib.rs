@@ -18,5 +18,5 @@ pub mod prepare;
 
 pub use error::Error;
 pub use patience::Patience;
-pub use reading::{Obstacle, Reading};
+pub use reading::{Obstacle, Reading, Unknown};
 pub use state::ClusterState;

@@ -8,12 +8,13 @@ mod module;
 mod node;
 mod release;
 
-use crate::{Error, change::Change};
+use crate::{Error, Unknown, change::Change};
 
 pub use carry_out::carry_out;
 pub use disruption::disruption;
 pub use module::module_release;
 pub use node::{Bystander, bystanders, node};
+pub use release::release;
 
 /// An approval that may be given.
 #[derive(Debug, Clone, PartialEq)]
@@ -64,11 +65,6 @@ pub enum ApproveError {
     #[error(transparent)]
     Cluster(Error),
     /// What the decision needs is not known.
-    #[error("{what} cannot be read: {why}")]
-    Unknown {
-        /// What.
-        what: &'static str,
-        /// Why not, in plain words.
-        why: String,
-    },
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
 }

@@ -17,10 +17,7 @@ pub fn module_release(
     version: &Version,
     haste: Haste,
 ) -> Result<Option<Approval>, ApproveError> {
-    let Some(all) = state.module_releases.known() else {
-        let why = state.module_releases.why_unknown().unwrap_or_default();
-        return Err(ApproveError::Unknown { what: "releases of modules", why });
-    };
+    let all = state.module_releases.required("releases of modules")?;
     let own: Vec<&ModuleRelease> = all.iter().filter(|release| release.module == module).collect();
     let Some(release) = own.iter().find(|release| release.version.as_ref() == Some(version)) else {
         let known: Vec<&str> = own.iter().map(|release| release.version_text.as_str()).collect();

@@ -30,10 +30,7 @@ pub struct Bystander {
 pub fn node(state: &ClusterState, name: &str) -> Result<Option<Approval>, ApproveError> {
     let object = format!("Node/{name}");
     let not_its_turn = |why: String| Err(ApproveError::NotItsTurn { object: object.clone(), why });
-    let Some(nodes) = state.nodes.known() else {
-        let why = state.nodes.why_unknown().unwrap_or_default();
-        return Err(ApproveError::Unknown { what: "nodes", why });
-    };
+    let nodes = state.nodes.required("nodes")?;
     let Some(node) = nodes.iter().find(|node| node.name == name) else {
         let known: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
         return not_its_turn(format!("there is no such node; there are: {}", known.join(", ")));

@@ -37,8 +37,8 @@ pub async fn wait_until_idle<F: Future<Output = Reading<Queue>>>(
                 why.clone()
             }
             Reading::Absent(_) | Reading::Unreadable(_) => {
-                let why = seen.why_unknown().unwrap_or_default();
-                return Err(PrepareError::Unknown { what: "the queue", why });
+                seen.required("the queue")?;
+                continue;
             }
         };
         if empty == POLLS {

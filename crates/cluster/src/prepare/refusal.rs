@@ -1,6 +1,6 @@
 //! Why a cluster is not prepared.
 
-use crate::Error;
+use crate::{Error, Unknown};
 
 /// Why it is not, or not wholly.
 #[derive(Debug, thiserror::Error)]
@@ -14,13 +14,8 @@ pub enum PrepareError {
         tag: String,
     },
     /// What the decision needs is not known.
-    #[error("{what} cannot be read: {why}")]
-    Unknown {
-        /// What.
-        what: &'static str,
-        /// Why not, in plain words.
-        why: String,
-    },
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
     /// There is no `ModuleConfig/deckhouse`.
     #[error("ModuleConfig/deckhouse is absent: it holds the release channel and the update mode")]
     NoConfig,
@@ -30,6 +25,12 @@ pub enum PrepareError {
     )]
     Changed {
         /// What would have to be done now, and was not asked for.
+        object: String,
+    },
+    /// A change that was made is not there any more.
+    #[error("{object}: the change was made, and something in the cluster has taken it back")]
+    TakenBack {
+        /// `KIND/NAME`.
         object: String,
     },
     /// The queue did not get empty.

@@ -10,7 +10,7 @@ use super::{
     settings,
 };
 use crate::{
-    ClusterState, Reading,
+    ClusterState,
     change::{Change, Guard, Kind, Write},
     objects::{ModuleConfig, Release, UpdateMode, UpdateWindow, channel_name},
 };
@@ -40,6 +40,8 @@ pub struct Preparation {
     pub steps: Vec<Step>,
     /// What is left out and why, in plain words.
     pub notes: Vec<String>,
+    /// Whether an earlier run was stopped before its end.
+    pub continues: bool,
 }
 
 /// One write.
@@ -56,14 +58,14 @@ pub struct Step {
 /// Decides what is left to do. Nothing, if the image tag moves or a part of the state that counts is not known.
 pub fn steps(state: &ClusterState, wish: &Wish) -> Result<Preparation, PrepareError> {
     let running = running_version(state)?;
-    known(&state.module_configs, "ModuleConfigs")?;
+    state.module_configs.required("ModuleConfigs")?;
     let config = state.deckhouse_config().ok_or(PrepareError::NoConfig)?;
-    let releases = known(&state.releases, "releases")?;
+    let releases = state.releases.required("releases")?;
     let is_set = config.update_settings().release_channel;
     let noted = channel_note::noted(config);
     let mode = settings::mode(config, &wish.mode, &wish.windows);
 
-    let mut plan = Preparation::default();
+    let mut plan = Preparation { continues: noted.is_some(), ..Preparation::default() };
     let puts_away = mode.is_some() && running < PATCHES_OBEY;
     if let Some(channel) = is_set.as_deref().filter(|_| puts_away) {
         let what = format!(
@@ -148,13 +150,7 @@ fn mode_words(wish: &Wish) -> String {
 }
 
 fn running_version(state: &ClusterState) -> Result<Version, PrepareError> {
-    let deployment = known(&state.deployment, "Deployment/deckhouse")?;
+    let deployment = state.deployment.required("Deployment/deckhouse")?;
     let tag = deployment.tag().unwrap_or("(none)");
     deckhouse::version::parse_tag(tag).ok_or_else(|| PrepareError::MovingTag { tag: tag.to_owned() })
-}
-
-fn known<'a, T>(reading: &'a Reading<T>, what: &'static str) -> Result<&'a T, PrepareError> {
-    reading
-        .known()
-        .ok_or_else(|| PrepareError::Unknown { what, why: reading.why_unknown().unwrap_or_default() })
 }
