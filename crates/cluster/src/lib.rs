@@ -6,6 +6,7 @@
 
 mod error;
 mod patience;
+mod patient_read;
 mod reading;
 mod state;
 
@@ -15,6 +16,7 @@ pub mod change;
 pub mod kernel;
 pub mod objects;
 pub mod prepare;
+pub mod read;
 
 pub use error::Error;
 pub use patience::Patience;

@@ -4,6 +4,7 @@
 //! What is left to do is a pure function of the state, so a run that was stopped anywhere is gone on with by
 //! deciding once more. A second run finds nothing to do.
 
+mod carry_out;
 mod channel_note;
 mod idle;
 mod refusal;
@@ -14,6 +15,7 @@ mod steps;
 mod tests;
 mod window;
 
+pub use carry_out::{Tell, Told, carry_out, decide};
 pub use channel_note::CHANNEL_NOTE;
 pub use idle::{POLLS, wait_until_idle};
 pub use refusal::PrepareError;
