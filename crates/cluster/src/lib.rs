@@ -9,6 +9,7 @@ mod reading;
 mod state;
 
 pub mod access;
+pub mod modules;
 pub mod objects;
 
 pub use error::Error;
