@@ -14,6 +14,7 @@ pub mod access;
 pub mod approve;
 pub mod change;
 pub mod kernel;
+pub mod modules;
 pub mod objects;
 pub mod prepare;
 pub mod read;
