@@ -1,5 +1,10 @@
 //! `dhctl update approve`: exactly one thing, only when it is its turn, and only once.
 
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
+
 use serde_json::json;
 
 use super::platform::{Platform, node_info, release};
@@ -77,7 +82,7 @@ fn a_release_of_a_module_by_its_annotation() {
     };
     platform.put(&[module("v1.0.0", "Deployed"), module("v1.1.0", "Pending"), module("v1.2.0", "Pending")]);
     let early = platform.update(&["approve", "v1.2.0", "--module", "console", "--yes"]).expect(7);
-    assert!(early.stderr.contains("v1.1.0 is to be deployed before it"), "{}", early.stderr);
+    assert!(early.stderr.contains("v1.1.0 comes first"), "{}", early.stderr);
     platform.update(&["approve", "v1.1.0", "--module", "console", "--yes"]).expect(0);
     let approved = platform.get("ModuleRelease", "console-v1.1.0");
     assert_eq!(approved["metadata"]["annotations"]["modules.deckhouse.io/approved"], "true");
@@ -121,4 +126,23 @@ fn a_node_that_asks_and_the_disruption_of_a_release() {
     let annotations = &platform.get("DeckhouseRelease", "v1.71.4")["metadata"]["annotations"];
     assert_eq!(annotations["release.deckhouse.io/disruption-approved"], "true");
     assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], false);
+}
+
+#[test]
+fn a_webhook_that_is_away_is_waited_out_and_no_refusal() {
+    let platform = platform();
+    platform.webhook.down();
+    let mut child = platform
+        .command(&["approve", "v1.71.4", "--yes"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let said = lines.find(|line| line.starts_with("waiting")).unwrap();
+    assert!(said.contains("10 minutes at most") && said.contains("failed calling webhook"), "{said}");
+    platform.webhook.up().unwrap();
+    drop(lines.count());
+    assert!(child.wait().unwrap().success());
+    assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], true);
 }
