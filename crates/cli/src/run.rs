@@ -111,6 +111,18 @@ fn update(command: UpdateCommand, environment: Environment) -> Exit {
             let output = args.output.clone();
             finish("update watch", &output, commands::update_watch::run(*args, environment))
         }
+        UpdateCommand::Prepare(args) => {
+            let output = args.output.clone();
+            finish("update prepare", &output, commands::update_prepare::run(*args, environment))
+        }
+        UpdateCommand::Approve(args) => {
+            let output = args.output.clone();
+            finish("update approve", &output, commands::update_approve::run(*args, environment))
+        }
+        UpdateCommand::Kernel(args) => {
+            let output = args.output.clone();
+            finish("update kernel", &output, commands::update_kernel::run(*args, environment))
+        }
     }
 }
 

@@ -41,8 +41,11 @@ pub(super) async fn until_done(
 
 /// The result of a wait that succeeded.
 pub(super) fn done(verdict: &Verdict, args: &WaitArgs) -> String {
-    let mut text =
-        format!("{}: done, everything has been quiet for {}\n", subject(verdict), duration::text(args.settle));
+    let mut text = format!(
+        "{}: done, everything has been quiet for {}\n",
+        subject(verdict),
+        duration::text(args.settle)
+    );
     for unknown in &verdict.unknown {
         text += &format!("not looked at: {}: {}\n", unknown.source, unknown.why);
     }

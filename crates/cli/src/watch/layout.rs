@@ -8,38 +8,42 @@ use ratatui::{
 /// A titled list of lines.
 pub(super) struct Section {
     pub(super) title: &'static str,
+    /// All of it is shown before anything of the following ones.
+    pub(super) urgent: bool,
     pub(super) lines: Vec<(String, Style)>,
 }
 
 /// Lays sections out on `height` lines of `width` columns. Each that is not empty gets its title and one line as long as
 /// there is room, in order; what is left goes to the first ones that have more.
 pub(super) fn lay_out(sections: Vec<Section>, width: u16, height: u16) -> Vec<Line<'static>> {
-    let mut room = usize::from(height);
-    let mut shares: Vec<usize> = Vec::new();
-    for section in &sections {
-        let fits = !section.lines.is_empty() && room >= 2;
-        shares.push(usize::from(fits));
-        room -= if fits { 2 } else { 0 };
+    let shares = shares(&sections, usize::from(height));
+    let mut out = Vec::new();
+    for (section, share) in sections.into_iter().zip(shares).filter(|(_, share)| *share > 0) {
+        out.push(Line::styled(section.title, Style::new().add_modifier(Modifier::BOLD)));
+        let hidden = section.lines.len() - share;
+        for (place, (text, style)) in section.lines.into_iter().take(share).enumerate() {
+            let more = if hidden > 0 && place + 1 == share { format!(" (+{hidden})") } else { String::new() };
+            let room = width.saturating_sub(u16::try_from(more.len()).unwrap_or(width));
+            out.push(Line::styled(cut(&format!("  {text}"), room) + &more, style));
+        }
+    }
+    out
+}
+
+/// How many of its lines each section shows.
+fn shares(sections: &[Section], mut room: usize) -> Vec<usize> {
+    let mut shares = vec![0; sections.len()];
+    for (section, share) in sections.iter().zip(&mut shares) {
+        let wanted = if section.urgent { section.lines.len() } else { section.lines.len().min(1) };
+        *share = wanted.min(room.saturating_sub(1));
+        room -= if *share > 0 { *share + 1 } else { 0 };
     }
     for (section, share) in sections.iter().zip(&mut shares).filter(|(_, share)| **share > 0) {
         let more = room.min(section.lines.len() - *share);
         *share += more;
         room -= more;
     }
-    let mut out = Vec::new();
-    for (section, share) in sections.into_iter().zip(shares).filter(|(_, share)| *share > 0) {
-        out.push(Line::styled(section.title, Style::new().add_modifier(Modifier::BOLD)));
-        let hidden = section.lines.len() - share;
-        let shown = if hidden > 0 && share > 1 { share - 1 } else { share };
-        for (text, style) in section.lines.into_iter().take(shown) {
-            out.push(Line::styled(cut(&format!("  {text}"), width), style));
-        }
-        if shown < share {
-            let rest = format!("  and {} more", hidden + 1);
-            out.push(Line::styled(rest, Style::new().add_modifier(Modifier::DIM)));
-        }
-    }
-    out
+    shares
 }
 
 /// The text, with `…` where it would leave the screen.

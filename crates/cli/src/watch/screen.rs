@@ -75,7 +75,7 @@ impl Before {
         // The terminal may be gone, and there is nobody to tell. Keys that were typed meanwhile are not for the shell.
         drop(execute!(out, LeaveAlternateScreen, Show));
         drop(out.flush());
-        drop(tcsetattr(io::stderr(), OptionalActions::Flush, &self.modes));
+        _ = tcsetattr(io::stderr(), OptionalActions::Flush, &self.modes);
     }
 }
 

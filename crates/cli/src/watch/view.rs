@@ -64,12 +64,12 @@ fn head(picture: &Picture<'_>, width: u16) -> Vec<Line<'static>> {
 fn sections(picture: &Picture<'_>, width: u16) -> Vec<Section> {
     let Picture { state, verdict, .. } = picture;
     let plain = |lines: Vec<String>| lines.into_iter().map(|it| (it, Style::new())).collect();
-    let section = |title, lines| Section { title, lines };
+    let section = |title, lines| Section { title, urgent: false, lines };
     let waiting = verdict.waiting_for.iter().map(text::waiting).collect();
     let unknown = verdict.unknown.iter().filter(|it| it.reading != "notNow");
     let unknown = unknown.map(|it| format!("{}: {}", it.source, text::one_line(&it.why))).collect();
     vec![
-        section("What is wrong", diagnosis(verdict, width)),
+        Section { title: "What is wrong", urgent: true, lines: diagnosis(verdict, width) },
         section("Waiting for", plain(waiting)),
         section("Releases", releases(state, verdict)),
         section("Queue", plain(reading(&state.queue, |queue| vec![text::queue(queue)]))),

@@ -6,19 +6,22 @@ use clap::Args;
 use cluster::duration;
 use semver::Version;
 
-use super::ClusterArgs;
+use super::{ClusterArgs, ConsentArgs, parse_release};
 use crate::args::OutputArgs;
 
 /// `update watch`.
 #[derive(Debug, Clone, Args)]
 pub struct WatchArgs {
+    /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,
     /// Wait until this release, or a later one, is deployed and settled; default: whatever is deployed or approved
-    #[arg(long, value_name = "vX.Y.Z", value_parser = version)]
+    #[arg(long, value_name = "vX.Y.Z", value_parser = parse_release)]
     pub to: Option<Version>,
+    /// How long to wait.
     #[command(flatten)]
     pub wait: WaitArgs,
+    /// Output.
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -26,19 +29,22 @@ pub struct WatchArgs {
 /// `update run`.
 #[derive(Debug, Clone, Args)]
 pub struct RunArgs {
+    /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,
     /// Last release to go to; default: the newest one that the cluster has
-    #[arg(long, value_name = "vX.Y.Z", value_parser = version)]
+    #[arg(long, value_name = "vX.Y.Z", value_parser = parse_release)]
     pub to: Option<Version>,
-    /// Approve without asking
-    #[arg(long)]
-    pub yes: bool,
+    /// Consent.
+    #[command(flatten)]
+    pub consent: ConsentArgs,
     /// Approve so that update windows, notification delays and gradual rollouts are not waited for (apply-now)
     #[arg(long)]
     pub apply_now: bool,
+    /// How long to wait.
     #[command(flatten)]
     pub wait: WaitArgs,
+    /// Output.
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -58,10 +64,4 @@ pub struct WaitArgs {
     /// End with exit code 7 when it has been failed or stalled for this time; until then it may heal
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration::parse)]
     pub patience: Duration,
-}
-
-/// A release as it is typed: `v1.71.3`, or without the `v`.
-fn version(text: &str) -> Result<Version, String> {
-    let tag = if text.starts_with('v') { text.to_owned() } else { format!("v{text}") };
-    deckhouse::version::parse_tag(&tag).ok_or_else(|| "expected a release as v1.71.3".to_owned())
 }
