@@ -115,6 +115,11 @@ fn check(args: &KernelArgs, groups: &[NodeGroup], nodes: &[Node]) -> Result<(), 
     }
     let own = nodes.iter().filter(|node| node.group.as_ref().is_some_and(|it| args.node_group.contains(it)));
     let done = Done { version: args.version.as_str(), node_groups: &args.node_group, nodes: own.count() };
+    let objects: Vec<String> = args.node_group.iter().map(|group| kernel::name_for(group)).collect();
+    printer::note(&format!(
+        "note: done with, so they may go: kubectl delete nodegroupconfigurations.deckhouse.io {}",
+        objects.join(" ")
+    ));
     let text = format!("all {} nodes run {}, and their groups are up to date\n", done.nodes, done.version);
     Printer::new(&args.output).result(NAME, &done, &text)
 }

@@ -80,7 +80,7 @@ fn count(changes: usize) -> String {
     if changes == 1 { "1 change".to_owned() } else { format!("{changes} changes") }
 }
 
-fn tell(told: Told<'_>) {
+fn tell(told: &Told<'_>) {
     let line = match told {
         Told::Changed(Change { what, .. }) => format!("done       {what}"),
         Told::Settling => {

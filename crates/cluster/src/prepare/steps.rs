@@ -89,10 +89,8 @@ pub fn steps(state: &ClusterState, wish: &Wish) -> Result<Preparation, PrepareEr
     match finally {
         Some(channel) if during != Some(channel) => {
             let again = wish.channel.is_none() || is_set.as_deref() == Some(channel);
-            let what = match again {
-                true => format!("set the release channel to {channel}, as it was"),
-                false => format!("set the release channel to {channel}"),
-            };
+            let past = if again { ", as it was" } else { "" };
+            let what = format!("set the release channel to {channel}{past}");
             plan.configure(config, what, channel_note::set(channel, has_note));
         }
         Some(_) if has_note => {

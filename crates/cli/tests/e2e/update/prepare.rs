@@ -118,7 +118,7 @@ fn killed_at_write(platform: &Platform, number: usize) -> bool {
     let stderr = place.as_mut().unwrap().stderr.take().unwrap();
     drop(place);
     // Closed when it has ended; until then the webhook needs the process.
-    drop(BufReader::new(stderr).lines().count());
+    BufReader::new(stderr).lines().for_each(drop);
     let ended = process.lock().unwrap().as_mut().unwrap().wait().unwrap();
     platform.webhook.allow();
     assert!(matches!(ended.code(), None | Some(0)), "{ended}");
