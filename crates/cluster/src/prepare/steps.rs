@@ -113,16 +113,18 @@ impl Preparation {
         let patch = if first { settings::with_schema(config, patch) } else { patch };
         let change =
             Change { what, kind: Kind::ModuleConfig, name: config.name.clone(), write: Write::Merge(patch) };
-        let guard = config.resource_version.clone().map_or(Guard::Nothing, Guard::Version);
+        let guard = Guard::of(config.resource_version.as_deref());
         self.steps.push(Step { change, guard, settles: true });
     }
 
     fn releases(&mut self, existing: &[Release], wish: &Wish, range: &Range<'_>, watched: bool) {
         let (created, notes) = missing(&wish.delivery, existing, range);
         self.notes.extend(notes);
-        let created =
-            created.into_iter().map(|change| Step { change, guard: Guard::Nothing, settles: false });
-        let twins: Vec<Step> = Vec::new();
+        let created = created
+            .into_iter()
+            .map(|change| Step { change, guard: Guard::Nothing, settles: false })
+            .collect();
+        let twins = removable_twins(existing, &created);
         // Two objects of one version that the controller sees are both skipped, so there it must never see both.
         // Where it does not look, creating comes first: then no moment is without the release.
         if watched {
