@@ -9,7 +9,9 @@ mod reading;
 mod state;
 
 pub mod access;
+pub mod follow;
 pub mod objects;
+pub mod read;
 
 pub use error::Error;
 pub use reading::{Obstacle, Reading};
