@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::{
     consent,
     update_changes::{ShownChange, kubectl, script, shown},
-    update_cluster::connect,
+    update_cluster::reach,
 };
 use crate::{
     Environment,
@@ -43,8 +43,10 @@ struct Done<'a> {
     nodes: usize,
 }
 
-pub(crate) async fn run(args: KernelArgs, environment: Environment) -> Result<(), Failure> {
-    let cluster = connect(&args.cluster, &environment).await?;
+pub(crate) async fn run(mut args: KernelArgs, environment: Environment) -> Result<(), Failure> {
+    args.node_group.sort();
+    args.node_group.dedup();
+    let cluster = reach(&args.cluster, &environment).await?;
     let state = read(&cluster).await?;
     let groups = state.node_groups.required("node groups")?;
     for name in &args.node_group {

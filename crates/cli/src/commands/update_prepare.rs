@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::{
     consent,
     update_changes::{ShownChange, kubectl, script, shown},
-    update_cluster::connect,
+    update_cluster::reach,
 };
 use crate::{
     Environment,
@@ -39,7 +39,7 @@ struct Prepared<'a> {
 
 pub(crate) async fn run(args: PrepareArgs, environment: Environment) -> Result<(), Failure> {
     let wish = wish(&args)?;
-    let cluster = connect(&args.cluster, &environment).await?;
+    let cluster = reach(&args.cluster, &environment).await?;
     let mut tell = tell;
     let plan = prepare::decide(&cluster, &wish, LIMIT, &mut tell).await?;
     for note in &plan.notes {

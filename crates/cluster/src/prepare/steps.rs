@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     PrepareError, channel_note,
     releases::{Range, missing},
-    settings,
+    settings, twins,
 };
 use crate::{
     ClusterState,
@@ -120,11 +120,10 @@ impl Preparation {
     fn releases(&mut self, existing: &[Release], wish: &Wish, range: &Range<'_>, watched: bool) {
         let (created, notes) = missing(&wish.delivery, existing, range);
         self.notes.extend(notes);
-        let created = created
-            .into_iter()
-            .map(|change| Step { change, guard: Guard::Nothing, settles: false })
-            .collect();
-        let twins = removable_twins(existing, &created);
+        let names: Vec<&str> = created.iter().map(|change| change.name.as_str()).collect();
+        let twins = twins::removals(existing, &names);
+        let created =
+            created.into_iter().map(|change| Step { change, guard: Guard::Nothing, settles: false });
         // Two objects of one version that the controller sees are both skipped, so there it must never see both.
         // Where it does not look, creating comes first: then no moment is without the release.
         if watched {
