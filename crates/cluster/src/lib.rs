@@ -14,6 +14,7 @@ pub mod access;
 pub mod approve;
 pub mod change;
 pub mod duration;
+pub mod follow;
 pub mod kernel;
 pub mod modules;
 pub mod objects;

@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::{
     consent,
     update_changes::{ShownChange, kubectl, script, shown},
-    update_cluster::connect,
+    update_cluster::reach,
 };
 use crate::{
     Environment,
@@ -38,8 +38,10 @@ struct Approved<'a> {
     written: bool,
 }
 
-pub(crate) async fn run(args: ApproveArgs, environment: Environment) -> Result<(), Failure> {
-    let cluster = connect(&args.cluster, &environment).await?;
+pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Failure> {
+    args.node.sort();
+    args.node.dedup();
+    let cluster = reach(&args.cluster, &environment).await?;
     let state = read(&cluster, &args).await?;
     let mut approvals = approvals(&state, &args)?;
     for approval in approvals.iter_mut().filter(|it| it.change.kind == Kind::Node) {

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::{
     consent,
     update_changes::{ShownChange, kubectl, script, shown},
-    update_cluster::connect,
+    update_cluster::reach,
 };
 use crate::{
     Environment,
@@ -43,8 +43,10 @@ struct Done<'a> {
     nodes: usize,
 }
 
-pub(crate) async fn run(args: KernelArgs, environment: Environment) -> Result<(), Failure> {
-    let cluster = connect(&args.cluster, &environment).await?;
+pub(crate) async fn run(mut args: KernelArgs, environment: Environment) -> Result<(), Failure> {
+    args.node_group.sort();
+    args.node_group.dedup();
+    let cluster = reach(&args.cluster, &environment).await?;
     let state = read(&cluster).await?;
     let groups = state.node_groups.required("node groups")?;
     for name in &args.node_group {
@@ -115,6 +117,11 @@ fn check(args: &KernelArgs, groups: &[NodeGroup], nodes: &[Node]) -> Result<(), 
     }
     let own = nodes.iter().filter(|node| node.group.as_ref().is_some_and(|it| args.node_group.contains(it)));
     let done = Done { version: args.version.as_str(), node_groups: &args.node_group, nodes: own.count() };
+    let objects: Vec<String> = args.node_group.iter().map(|group| kernel::name_for(group)).collect();
+    printer::note(&format!(
+        "note: done with, so they may go: kubectl delete nodegroupconfigurations.deckhouse.io {}",
+        objects.join(" ")
+    ));
     let text = format!("all {} nodes run {}, and their groups are up to date\n", done.nodes, done.version);
     Printer::new(&args.output).result(NAME, &done, &text)
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::{
     consent,
     update_changes::{ShownChange, kubectl, script, shown},
-    update_cluster::connect,
+    update_cluster::reach,
 };
 use crate::{
     Environment,
@@ -39,7 +39,7 @@ struct Prepared<'a> {
 
 pub(crate) async fn run(args: PrepareArgs, environment: Environment) -> Result<(), Failure> {
     let wish = wish(&args)?;
-    let cluster = connect(&args.cluster, &environment).await?;
+    let cluster = reach(&args.cluster, &environment).await?;
     let mut tell = tell;
     let plan = prepare::decide(&cluster, &wish, LIMIT, &mut tell).await?;
     for note in &plan.notes {
@@ -80,7 +80,7 @@ fn count(changes: usize) -> String {
     if changes == 1 { "1 change".to_owned() } else { format!("{changes} changes") }
 }
 
-fn tell(told: Told<'_>) {
+fn tell(told: &Told<'_>) {
     let line = match told {
         Told::Changed(Change { what, .. }) => format!("done       {what}"),
         Told::Settling => {

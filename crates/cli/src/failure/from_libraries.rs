@@ -135,7 +135,7 @@ impl From<PrepareError> for Failure {
             PrepareError::Write { object, error } => {
                 let mut failure = Self::from(error);
                 failure.message = format!("{object}: {}", failure.message);
-                failure.hint("the same command goes on from here")
+                failure.hint("when that is settled, the same command goes on from here")
             }
             PrepareError::Read(error) => error.into(),
             PrepareError::Unknown(unknown) => unknown.into(),

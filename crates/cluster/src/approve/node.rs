@@ -30,9 +30,9 @@ pub struct Bystander {
 pub fn node(state: &ClusterState, name: &str) -> Result<Option<Approval>, ApproveError> {
     let object = format!("Node/{name}");
     let not_its_turn = |why: String| Err(ApproveError::NotItsTurn { object: object.clone(), why });
-    let nodes = state.nodes.required("nodes")?;
-    let Some(node) = nodes.iter().find(|node| node.name == name) else {
-        let known: Vec<&str> = nodes.iter().map(|node| node.name.as_str()).collect();
+    let all = state.nodes.required("nodes")?;
+    let Some(node) = all.iter().find(|node| node.name == name) else {
+        let known: Vec<&str> = all.iter().map(|node| node.name.as_str()).collect();
         return not_its_turn(format!("there is no such node; there are: {}", known.join(", ")));
     };
     if node.update_annotations.contains_key("disruption-approved") {
@@ -49,7 +49,7 @@ pub fn node(state: &ClusterState, name: &str) -> Result<Option<Approval>, Approv
     };
     let mut notes = vec![group_note(state, node.group.as_deref())];
     if node.control_plane {
-        let masters = nodes.iter().filter(|node| node.control_plane).count();
+        let masters = all.iter().filter(|node| node.control_plane).count();
         notes.push(match masters {
             1 => {
                 "it is the only master: the API and everything that needs it are away for minutes".to_owned()
@@ -75,7 +75,7 @@ fn group_note(state: &ClusterState, group: Option<&str>) -> String {
     }
 }
 
-/// The pods that run on a node, but for those that are bound to it (of DaemonSets, static ones). Needs the right to
+/// The pods that run on a node, but for those that are bound to it (of a `DaemonSet`, static ones). Needs the right to
 /// list pods in all namespaces.
 pub async fn bystanders(cluster: &Cluster, node: &str) -> Result<Vec<Bystander>, Error> {
     let fields = format!("spec.nodeName={node},status.phase!=Succeeded,status.phase!=Failed");

@@ -21,6 +21,13 @@ pub enum Guard {
     Nothing,
 }
 
+impl Guard {
+    /// That the object is still of this version, where that is known.
+    pub fn of(version: Option<&str>) -> Self {
+        version.map_or(Self::Nothing, |version| Self::Version(version.to_owned()))
+    }
+}
+
 /// Whether it is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Run {

@@ -28,7 +28,7 @@ pub enum Told<'a> {
 }
 
 /// Who is told.
-pub type Tell<'a> = dyn FnMut(Told<'_>) + Send + 'a;
+pub type Tell<'a> = dyn FnMut(&Told<'_>) + Send + 'a;
 
 /// Reads what the decision needs, and decides. What passes by itself is waited out for `limit`.
 pub async fn decide(
@@ -37,7 +37,7 @@ pub async fn decide(
     limit: Duration,
     tell: &mut Tell<'_>,
 ) -> Result<Preparation, PrepareError> {
-    let mut waiting = |why: &str| tell(Told::Waiting(why));
+    let mut waiting = |why: &str| tell(&Told::Waiting(why));
     let needs = |state: &ClusterState| {
         let readings = [state.deployment.passing(), state.module_configs.passing(), state.releases.passing()];
         readings.into_iter().flatten().next().map(str::to_owned)
@@ -54,6 +54,11 @@ pub async fn carry_out(
     limit: Duration,
     tell: &mut Tell<'_>,
 ) -> Result<(), PrepareError> {
+    let queue = read::queue(cluster).await;
+    if confirmed.steps.iter().any(|step| step.settles) && queue.passing().is_none() {
+        // Known before anything is written: it could not be told afterwards whether the platform has come to rest.
+        queue.required("the queue")?;
+    }
     if confirmed.continues {
         // The run that was stopped may have been stopped while it waited.
         settle(cluster, limit, tell).await?;
@@ -72,7 +77,7 @@ pub async fn carry_out(
             return Err(PrepareError::TakenBack { object: step.change.object() });
         }
         let sent = {
-            let mut waiting = |why: &str| tell(Told::Waiting(why));
+            let mut waiting = |why: &str| tell(&Told::Waiting(why));
             let send = || step.change.send(cluster, &step.guard, Run::Real);
             Patience::new(limit).wait_out(&mut waiting, send).await
         };
@@ -85,7 +90,7 @@ pub async fn carry_out(
             }
             Err(error) => return Err(PrepareError::Write { object: step.change.object(), error }),
         }
-        tell(Told::Changed(&step.change));
+        tell(&Told::Changed(&step.change));
         done.push(step.change.clone());
         if step.settles {
             settle(cluster, limit, tell).await?;
@@ -94,6 +99,6 @@ pub async fn carry_out(
 }
 
 async fn settle(cluster: &Cluster, limit: Duration, tell: &mut Tell<'_>) -> Result<(), PrepareError> {
-    tell(Told::Settling);
+    tell(&Told::Settling);
     wait_until_idle(limit, || read::queue(cluster)).await
 }

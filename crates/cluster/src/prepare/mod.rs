@@ -13,6 +13,7 @@ mod settings;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod twins;
 mod window;
 
 pub use carry_out::{Tell, Told, carry_out, decide};

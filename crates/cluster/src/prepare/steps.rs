@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{
     PrepareError, channel_note,
     releases::{Range, missing},
-    settings,
+    settings, twins,
 };
 use crate::{
     ClusterState,
@@ -89,10 +89,8 @@ pub fn steps(state: &ClusterState, wish: &Wish) -> Result<Preparation, PrepareEr
     match finally {
         Some(channel) if during != Some(channel) => {
             let again = wish.channel.is_none() || is_set.as_deref() == Some(channel);
-            let what = match again {
-                true => format!("set the release channel to {channel}, as it was"),
-                false => format!("set the release channel to {channel}"),
-            };
+            let past = if again { ", as it was" } else { "" };
+            let what = format!("set the release channel to {channel}{past}");
             plan.configure(config, what, channel_note::set(channel, has_note));
         }
         Some(_) if has_note => {
@@ -115,16 +113,17 @@ impl Preparation {
         let patch = if first { settings::with_schema(config, patch) } else { patch };
         let change =
             Change { what, kind: Kind::ModuleConfig, name: config.name.clone(), write: Write::Merge(patch) };
-        let guard = config.resource_version.clone().map_or(Guard::Nothing, Guard::Version);
+        let guard = Guard::of(config.resource_version.as_deref());
         self.steps.push(Step { change, guard, settles: true });
     }
 
     fn releases(&mut self, existing: &[Release], wish: &Wish, range: &Range<'_>, watched: bool) {
         let (created, notes) = missing(&wish.delivery, existing, range);
         self.notes.extend(notes);
+        let names: Vec<&str> = created.iter().map(|change| change.name.as_str()).collect();
+        let twins = twins::removals(existing, &names);
         let created =
             created.into_iter().map(|change| Step { change, guard: Guard::Nothing, settles: false });
-        let twins: Vec<Step> = Vec::new();
         // Two objects of one version that the controller sees are both skipped, so there it must never see both.
         // Where it does not look, creating comes first: then no moment is without the release.
         if watched {

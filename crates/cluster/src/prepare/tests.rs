@@ -207,6 +207,34 @@ fn one_start(start: &Start, wish: &Wish) {
 }
 
 #[test]
+fn twins_are_never_seen_by_a_controller_that_looks() {
+    let twin = Release {
+        name: "v1-69-2".to_owned(),
+        version_text: "v1.69.2".to_owned(),
+        version: Some(Version::new(1, 69, 2)),
+        phase: Some(Phase::Pending),
+        ..Release::default()
+    };
+    let with_twin = |start: &Start| {
+        let mut state = state(start);
+        let Reading::Known(releases) = &mut state.releases else { unreachable!() };
+        releases.push(twin.clone());
+        state
+    };
+    let looks = Start { mode: Some("Manual"), ..OLD };
+    let mut state = with_twin(&looks);
+    let plan = steps(&state, &wish()).unwrap();
+    assert_eq!(words(&plan), ["delete v1-69-2", "create v1.68.6", "create v1.69.2"]);
+    // Stopped between the two, the release is not lost.
+    apply(&mut state, &plan.steps[0]);
+    assert_eq!(words(&steps(&state, &wish()).unwrap()), ["create v1.68.6", "create v1.69.2"]);
+    let unset = words(&steps(&with_twin(&OLD), &wish()).unwrap());
+    assert_eq!(unset[2..5], ["create v1.68.6", "create v1.69.2", "delete v1-69-2"]);
+    let delivery_without = Wish { delivery: Vec::new(), ..wish() };
+    assert_eq!(words(&steps(&with_twin(&looks), &delivery_without).unwrap()), [""; 0]);
+}
+
+#[test]
 fn nothing_is_decided_on_what_is_not_known() {
     for tag in ["stable", "v1.68", "main"] {
         let error = steps(&state(&Start { tag, ..OLD }), &wish()).unwrap_err();

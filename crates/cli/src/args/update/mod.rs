@@ -1,5 +1,7 @@
 //! `dhctl update`: the platform inside a cluster.
 
+#![expect(clippy::doc_markdown, reason = "help texts are read on a terminal")]
+
 mod approve;
 mod consent;
 mod kernel;

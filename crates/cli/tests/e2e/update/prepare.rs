@@ -7,6 +7,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
+use testkit::kube::Kubeconfig;
 
 use super::platform::{Platform, release};
 use crate::world::Run;
@@ -118,7 +119,7 @@ fn killed_at_write(platform: &Platform, number: usize) -> bool {
     let stderr = place.as_mut().unwrap().stderr.take().unwrap();
     drop(place);
     // Closed when it has ended; until then the webhook needs the process.
-    drop(BufReader::new(stderr).lines().count());
+    BufReader::new(stderr).lines().for_each(drop);
     let ended = process.lock().unwrap().as_mut().unwrap().wait().unwrap();
     platform.webhook.allow();
     assert!(matches!(ended.code(), None | Some(0)), "{ended}");
@@ -207,4 +208,18 @@ fn a_webhook_that_is_away_is_waited_out() {
     assert!(child.wait().unwrap().success());
     let config = platform.get("ModuleConfig", "deckhouse");
     assert_eq!(config["spec"]["settings"]["update"]["mode"], "Manual");
+}
+
+#[test]
+fn a_cluster_that_does_not_answer_or_does_not_know_us_is_told_at_once() {
+    let platform = Platform::running("v1.70.3", &json!({}));
+    let path = platform.folder.path().join("kubeconfig");
+    for (url, token, code) in [("https://127.0.0.1:1", "x", 5), (platform.server.url(), "x", 4)] {
+        Kubeconfig::new().context_at("away", url, platform.server.ca_pem(), token).write(&path).unwrap();
+        for words in [&["prepare", "--yes"][..], &["approve", "v1.70.4", "--yes"]] {
+            let run = platform.update(&[words, &["--kubeconfig", path.to_str().unwrap()]].concat());
+            let run = run.expect(code);
+            assert!(!run.stderr.contains("waiting"), "{}", run.stderr);
+        }
+    }
 }
