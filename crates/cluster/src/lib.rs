@@ -12,6 +12,8 @@ pub mod access;
 pub mod follow;
 pub mod objects;
 pub mod read;
+pub mod standing;
+pub mod wait_reason;
 
 pub use error::Error;
 pub use reading::{Obstacle, Reading};
