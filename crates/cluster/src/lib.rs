@@ -21,7 +21,9 @@ pub mod objects;
 pub mod prepare;
 pub mod read;
 pub mod run;
+pub mod standing;
 pub mod verdict;
+pub mod wait_reason;
 
 pub use error::Error;
 pub use patience::Patience;

@@ -6,6 +6,7 @@ use cluster::{
     ClusterState, Patience,
     access::Cluster,
     approve::{self, Haste},
+    follow::Follower,
     run::{Step, next},
     verdict::{Machine, Verdict},
 };
@@ -55,7 +56,8 @@ struct Run {
 pub(crate) async fn run(args: RunArgs, environment: Environment) -> Result<(), Failure> {
     let printer = Printer::new(&args.output);
     let cluster = update_cluster::connect(&args.cluster, &environment).await?;
-    let states = cluster::follow::follow(&cluster);
+    let follower = Follower::start(&cluster);
+    let states = follower.states();
     let limits = update_wait::limits(&args.wait);
     let mut run = Run { args, environment, cluster, states, limits, approved: Vec::new() };
     let verdict = run.through().await?;

@@ -1,6 +1,6 @@
 //! `update watch`: waiting until an update is really done.
 
-use cluster::verdict::Machine;
+use cluster::{follow::Follower, verdict::Machine};
 
 use super::{update_cluster, update_wait};
 use crate::{Environment, args::WatchArgs, failure::Failure, printer::Printer, watch::Show};
@@ -8,7 +8,8 @@ use crate::{Environment, args::WatchArgs, failure::Failure, printer::Printer, wa
 pub(crate) async fn run(args: WatchArgs, environment: Environment) -> Result<(), Failure> {
     let printer = Printer::new(&args.output);
     let cluster = update_cluster::connect(&args.cluster, &environment).await?;
-    let mut states = cluster::follow::follow(&cluster);
+    let follower = Follower::start(&cluster);
+    let mut states = follower.states();
     let mut show = Show::new(&args.output, &environment)?;
     let mut machine = Machine::new(args.to, update_wait::settings(&args.wait));
     let limits = update_wait::limits(&args.wait);

@@ -1,13 +1,15 @@
 //! The next step towards a release.
 //!
-//! It is asked for only while the cluster is quiet ([`verdict`](crate::verdict)). What the controller would allow is
-//! not the measure: it compares with neighbours in its list, and can be led over a minor (facts/cluster-source.md).
+//! It is asked for only while the cluster is quiet ([`verdict`](crate::verdict)). Whose turn it is is told by
+//! [`standing`](crate::standing), whatever the controller would allow.
 
 use semver::Version;
 
 use crate::{
     ClusterState, Reading,
-    objects::{DeckhousePod, ModuleConfig, Phase, Release, UpdateMode, UpdateSettings},
+    objects::{DeckhousePod, ModuleConfig, Release, UpdateMode, UpdateSettings},
+    standing::{Standing, Turn},
+    wait_reason::{WaitReason, wait_reasons},
 };
 
 /// What to do next.
@@ -46,29 +48,41 @@ fn attempt(state: &ClusterState, to: Option<&Version>) -> Result<Step, Step> {
     let releases = read("DeckhouseRelease", &state.releases)?;
     let settings = settings(state)?;
     at_rest(state)?;
-    let deployed = releases.iter().filter(|it| it.phase == Some(Phase::Deployed));
-    let Some(deployed) = deployed.filter_map(|it| it.version.as_ref()).min() else {
+    let standing = Standing::of(releases);
+    let Some(deployed) = standing.deployed_version() else {
         let why = "no release is Deployed; the controller restores the one that runs";
         return Err(Step::Wait(why.to_owned()));
     };
     if to.is_some_and(|to| to <= deployed) {
         return Ok(Step::Finished);
     }
-    let waiting: Vec<_> = releases
-        .iter()
-        .filter(|it| it.is_waiting() && it.version.as_ref().is_some_and(|version| version > deployed))
-        .collect();
-    let Some(candidate) = candidate(&waiting, deployed, to, &settings).map_err(Step::Blocked)? else {
-        return Ok(Step::Finished);
+    if !standing.also_deployed.is_empty() {
+        return Err(Step::Wait("two releases are Deployed; the controller leaves one".to_owned()));
+    }
+    let lts = settings.release_channel.as_deref() == Some("LTS");
+    let first = standing.chain().into_iter().next();
+    let Some((release, version)) = first.and_then(|it| it.version.as_ref().map(|version| (it, version)))
+    else {
+        return match to {
+            Some(to) => Err(not_its_turn(standing.turn(to, lts), to)),
+            None => Ok(Step::Finished),
+        };
     };
-    match hindrance(candidate, releases, &settings) {
+    // Of a minor only the highest patch is deployed, so this asks for a release that never comes.
+    if let Some(to) = to.filter(|to| *to < version) {
+        return Err(not_its_turn(standing.turn(to, lts), to));
+    }
+    match standing.turn(version, lts) {
+        Turn::Next => {}
+        other => return Err(not_its_turn(other, version)),
+    }
+    match hindrance(release, &settings) {
         Some(blocked) => Err(Step::Blocked(blocked)),
-        None => Ok(decide(candidate, deployed, &settings)),
+        None => Ok(decide(release, version, deployed, &settings)),
     }
 }
 
-fn decide(candidate: &Release, deployed: &Version, settings: &UpdateSettings) -> Step {
-    let Some(version) = candidate.version.clone() else { return Step::Finished };
+fn decide(release: &Release, version: &Version, deployed: &Version, settings: &UpdateSettings) -> Step {
     let is_patch = (version.major, version.minor) == (deployed.major, deployed.minor);
     let by_itself = match settings.mode {
         Some(UpdateMode::Auto) => true,
@@ -76,90 +90,43 @@ fn decide(candidate: &Release, deployed: &Version, settings: &UpdateSettings) ->
         Some(UpdateMode::AutoPatch) | None => is_patch,
         Some(UpdateMode::Manual | UpdateMode::Other(_)) => false,
     };
-    if by_itself || candidate.is_approved() { Step::Watch(version) } else { Step::Approve(version) }
+    let version = version.clone();
+    if by_itself || release.is_approved() { Step::Watch(version) } else { Step::Approve(version) }
 }
 
-/// The one release whose turn it is: the highest patch of the deployed minor, else of the next one.
-fn candidate<'a>(
-    waiting: &[&'a Release],
-    deployed: &Version,
-    to: Option<&Version>,
-    settings: &UpdateSettings,
-) -> Result<Option<&'a Release>, Blocked> {
-    let version = |release: &&Release| release.version.clone();
-    let of_minor = |major, minor| {
-        let of_it = waiting
-            .iter()
-            .filter(move |it| it.version.as_ref().is_some_and(|it| (it.major, it.minor) == (major, minor)));
-        of_it.copied().max_by_key(version)
+fn not_its_turn(turn: Turn, version: &Version) -> Step {
+    let why = match turn {
+        Turn::NotYet(why) | Turn::Never(why) => why,
+        Turn::Next | Turn::Deployed => format!("v{version} is deployed just now"),
     };
-    let lowest = waiting.iter().copied().min_by_key(version);
-    // The channel LTS goes over up to ten minors at once.
-    let far = if settings.release_channel.as_deref() == Some("LTS") { 10 } else { 1 };
-    let found = (0..=far)
-        .find_map(|step| of_minor(deployed.major, deployed.minor + step))
-        .or_else(|| (deployed.major == 0).then(|| of_minor(1, 0)).flatten());
-    match (found, to) {
-        (Some(found), Some(to)) if found.version.as_ref() > Some(to) => Err(beyond(found, to)),
-        (Some(found), _) => Ok(Some(found)),
-        (None, _) if lowest.is_some() => {
-            let lowest = lowest.map(|it| it.version_text.clone()).unwrap_or_default();
-            Err(Blocked {
-                object: format!("DeckhouseRelease/{lowest}"),
-                why: format!(
-                    "is not the next minor after the deployed v{deployed}: those between are not in the cluster"
-                ),
-                remedy: format!("pull with --since-version v{deployed}, push, and dhctl update prepare"),
-            })
-        }
-        (None, Some(to)) => Err(Blocked {
-            object: format!("DeckhouseRelease/v{to}"),
-            why: format!("is not in the cluster, and nothing waits after the deployed v{deployed}"),
-            remedy: "push the bundle, then dhctl update prepare -f deckhousereleases.yaml".to_owned(),
-        }),
-        (None, None) => Ok(None),
-    }
-}
-
-fn beyond(found: &Release, to: &Version) -> Blocked {
-    Blocked {
-        object: format!("DeckhouseRelease/v{to}"),
-        why: format!(
-            "cannot be reached: the platform deploys only the highest patch of a minor, and that is {}",
-            found.version_text
-        ),
-        remedy: format!("--to {}", found.version_text),
-    }
+    Step::Blocked(Blocked {
+        object: format!("DeckhouseRelease/v{version}"),
+        why,
+        remedy: "`dhctl update plan` shows the chain and what it lacks; `dhctl update prepare` brings releases, and \
+                 removes second objects"
+            .to_owned(),
+    })
 }
 
 /// What keeps the platform from deploying it, approved or not.
-fn hindrance(candidate: &Release, all: &[Release], settings: &UpdateSettings) -> Option<Blocked> {
-    let blocked = |why: String, remedy: &str| {
-        Some(Blocked {
-            object: format!("DeckhouseRelease/{}", candidate.name),
-            why,
-            remedy: remedy.to_owned(),
-        })
-    };
+fn hindrance(release: &Release, settings: &UpdateSettings) -> Option<Blocked> {
     if settings.release_channel.is_none() {
         return Some(Blocked {
             object: "ModuleConfig/deckhouse".to_owned(),
             why: "releaseChannel is not set: the controller looks at no release".to_owned(),
-            remedy: "dhctl update prepare restores it, or sets it with --channel".to_owned(),
+            remedy: "`dhctl update prepare` restores it, or sets it with --channel".to_owned(),
         });
     }
-    // The controller passes over both of two objects with one version, without a word.
-    if all.iter().filter(|it| it.version == candidate.version).count() > 1 {
-        return blocked(
-            "there are two objects of this version".to_owned(),
-            "dhctl update prepare removes the stray one",
-        );
-    }
-    let message = &candidate.message;
-    if message.contains("not met") || message.to_lowercase().contains("not registered") {
-        return blocked(message.clone(), "dhctl update plan shows what is unmet, and how to fix it");
-    }
-    None
+    let unmet: Vec<String> = wait_reasons(&release.message)
+        .into_iter()
+        .filter(|it| matches!(it, WaitReason::Requirement { .. } | WaitReason::UnknownRequirement { .. }))
+        .map(|it| it.to_string())
+        .collect();
+    (!unmet.is_empty()).then(|| Blocked {
+        object: format!("DeckhouseRelease/{}", release.name),
+        why: unmet.join("; "),
+        remedy: "`dhctl update plan` says for each requirement how to meet it".to_owned(),
+    })
 }
 
 /// Requirements are checked against values that the controller collects anew after every start: before that has

@@ -83,10 +83,10 @@ fn the_next_release_in_each_mode() {
 fn what_blocks() {
     type Change = fn(&mut ClusterState);
     let cases: [(&[&str], Option<&str>, &str, Change); 7] = [
-        (&["1.72.1"], None, "not the next minor", |_| {}),
-        (&["1.71.4"], Some("1.71.2"), "highest patch", |_| {}),
-        (&[], Some("1.71.4"), "not in the cluster", |_| {}),
-        (&["1.71.4"], None, "two objects", |it| {
+        (&["1.72.1"], None, "nothing waits of 1.71", |_| {}),
+        (&["1.71.2", "1.71.4"], Some("1.71.2"), "higher patch", |_| {}),
+        (&[], Some("1.71.4"), "no release v1.71.4", |_| {}),
+        (&["1.71.4"], None, "second object", |it| {
             let mut twin = release("1.71.4", Phase::Pending);
             twin.name = "v1-71-4".to_owned();
             releases(it).push(twin);

@@ -6,7 +6,9 @@ use semver::Version;
 use super::{Diagnosis, Waiting};
 use crate::{
     ClusterState,
-    objects::{Phase, Release},
+    objects::{ModuleConfig, Phase, Release},
+    standing::{Standing, Turn},
+    wait_reason::{WaitReason, wait_reasons},
 };
 
 /// What the verdict is about.
@@ -40,10 +42,9 @@ pub(super) fn of(state: &ClusterState, target: Option<&Version>) -> Subject {
     Subject { next: next.cloned(), release }
 }
 
-/// The object of this version; of twins the one that is named as it should be.
+/// The object of this version.
 pub(super) fn find<'a>(state: &'a ClusterState, version: &Version) -> Option<&'a Release> {
-    let releases = state.releases.known()?;
-    releases.iter().filter(|it| it.version.as_ref() == Some(version)).min_by_key(|it| it.is_misnamed())
+    Standing::of(state.releases.known()?).find(version)
 }
 
 /// Why `next` has not begun.
@@ -54,9 +55,31 @@ pub(super) fn reason(state: &ClusterState, next: &Version) -> Waiting {
             "is not in the cluster: dhctl update prepare brings it, or the platform from the release channel";
         return Waiting::new("release", object, text);
     };
-    let text =
-        if release.message.is_empty() { "waits for the controller to look at it" } else { &release.message };
-    Waiting::new("release", object, text.to_owned())
+    let settings = state.deckhouse_config().map(ModuleConfig::update_settings).unwrap_or_default();
+    if state.deckhouse_config().is_some() && settings.release_channel.is_none() {
+        let text =
+            "releaseChannel is not set, and so the controller looks at no release: dhctl update prepare";
+        return Waiting::new("channel", "ModuleConfig/deckhouse", text);
+    }
+    let reasons: Vec<String> = wait_reasons(&release.message).iter().map(|it| in_words(it, next)).collect();
+    if !reasons.is_empty() {
+        return Waiting::new("release", object, reasons.join("; "));
+    }
+    let lts = settings.release_channel.as_deref() == Some("LTS");
+    let turn = state.releases.known().map(|it| Standing::of(it).turn(next, lts));
+    let text = match turn {
+        Some(Turn::NotYet(why) | Turn::Never(why)) => why,
+        _ => "waits for the controller to look at it".to_owned(),
+    };
+    Waiting::new("release", object, text)
+}
+
+fn in_words(reason: &WaitReason, next: &Version) -> String {
+    match reason {
+        WaitReason::Approval => format!("{reason}: dhctl update approve v{next}"),
+        WaitReason::Disruption => format!("{reason}: dhctl update approve --disruption v{next}"),
+        _ => reason.to_string(),
+    }
 }
 
 /// Why the release that is waited for will not come by itself. `seen` says whether it was there before.
