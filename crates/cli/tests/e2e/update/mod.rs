@@ -4,3 +4,6 @@ mod approve;
 mod kernel;
 mod platform;
 mod prepare;
+mod run;
+mod watch;
+mod watching;

@@ -141,7 +141,7 @@ pub(super) fn node_info(kernel: &str) -> Value {
     })
 }
 
-fn deployment(image: &str) -> Value {
+pub(super) fn deployment(image: &str) -> Value {
     json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": { "name": "deckhouse", "namespace": "d8-system" },
@@ -157,7 +157,7 @@ fn deployment(image: &str) -> Value {
     })
 }
 
-fn pod(image: &str) -> Value {
+pub(super) fn pod(image: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {
