@@ -13,6 +13,7 @@ pub mod follow;
 pub mod objects;
 pub mod read;
 pub mod standing;
+pub mod status;
 pub mod wait_reason;
 
 pub use error::Error;
