@@ -19,6 +19,8 @@ pub mod modules;
 pub mod objects;
 pub mod prepare;
 pub mod read;
+pub mod standing;
+pub mod wait_reason;
 
 pub use error::Error;
 pub use patience::Patience;
