@@ -22,6 +22,7 @@ pub mod prepare;
 pub mod read;
 pub mod run;
 pub mod standing;
+pub mod status;
 pub mod verdict;
 pub mod wait_reason;
 
