@@ -1,7 +1,7 @@
 //! A watch that runs, read line by line while the test plays the platform's controller.
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Read as _},
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     time::{Duration, Instant},
@@ -81,13 +81,24 @@ impl Watching {
     }
 
     /// Waits for its end.
+    #[track_caller]
     pub(super) fn end(mut self) -> (Run, Vec<Value>) {
-        while let Ok(line) = self.lines.recv_timeout(LIMIT) {
-            self.take(&line);
+        let end = Instant::now() + LIMIT;
+        loop {
+            match self.lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(line) => drop(self.take(&line)),
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    self.child.kill().unwrap();
+                    panic!("it does not end:\n{:#?}\n{}", self.seen, self.stderr);
+                }
+            }
         }
-        let mut run = Run::of(self.child.wait_with_output().unwrap());
-        run.stderr = self.stderr;
-        (run, self.seen)
+        let mut stdout = String::new();
+        self.child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+        let code = self.child.wait().unwrap().code();
+        let run = Run { code, stdout, stderr: std::mem::take(&mut self.stderr) };
+        (run, std::mem::take(&mut self.seen))
     }
 
     fn take(&mut self, line: &str) -> Option<Value> {
@@ -95,6 +106,13 @@ impl Watching {
         let value: Value = serde_json::from_str(line).ok()?;
         self.seen.push(value.clone());
         Some(value)
+    }
+}
+
+/// A test that fails leaves no process behind.
+impl Drop for Watching {
+    fn drop(&mut self) {
+        drop(self.child.kill());
     }
 }
 
