@@ -50,7 +50,8 @@ pub(crate) async fn follow(
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let state = states.borrow_and_update().clone();
-        let now = Timestamp::now();
+        // Nobody reads more than milliseconds.
+        let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap_or_default();
         let verdict = machine.observe(&state, now);
         let end = end(&verdict, limits);
         show.verdict(&state, &verdict, end, now)?;

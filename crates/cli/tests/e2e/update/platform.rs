@@ -165,7 +165,7 @@ pub(super) fn pod(image: &str) -> Value {
         },
         "spec": { "nodeName": "master-0", "containers": [{ "name": "deckhouse", "image": image }] },
         "status": {
-            "phase": "Running", "startTime": "2026-01-01T00:00:00Z",
+            "phase": "Running", "podIP": "10.0.0.1", "startTime": "2026-01-01T00:00:00Z",
             "conditions": [{ "type": "Ready", "status": "True" }],
         },
     })

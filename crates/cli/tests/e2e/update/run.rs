@@ -17,6 +17,7 @@ fn platform(mode: &str) -> Platform {
         release("v1.72.1", "Pending"),
     ]);
     platform.ready("v1.70.1");
+    platform.converge(true);
     platform
 }
 

@@ -18,6 +18,7 @@ fn platform() -> Platform {
         json!("Release is waiting for the 'release.deckhouse.io/approved: \"true\"' annotation");
     platform.put(&[release("v1.70.1", "Deployed"), next]);
     platform.ready("v1.70.1");
+    platform.converge(true);
     platform
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use testkit::kube::wait;
+use testkit::kube::{Answer, wait};
 
 use super::platform::{Platform, deployment, pod, release};
 use crate::world::Run;
@@ -56,7 +56,7 @@ impl Watching {
                     }
                 }
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                    panic!("{what} did not come:\n{:#?}\n{}", self.seen, self.stderr)
+                    panic!("{what} did not come:\n{}", self.stderr)
                 }
             }
         }
@@ -90,7 +90,7 @@ impl Watching {
                 Err(RecvTimeoutError::Disconnected) => break,
                 Err(RecvTimeoutError::Timeout) => {
                     self.child.kill().unwrap();
-                    panic!("it does not end:\n{:#?}\n{}", self.seen, self.stderr);
+                    panic!("it does not end:\n{}", self.stderr);
                 }
             }
         }
@@ -117,6 +117,12 @@ impl Drop for Watching {
 }
 
 impl Platform {
+    /// The controller's round over all modules has ended, or goes on.
+    pub(super) fn converge(&self, is_done: bool) {
+        let json = json!({ "STARTUP_CONVERGE_DONE": is_done, "CONVERGE_IN_PROGRESS": 0 });
+        self.kubelet.on("status/converge", Answer::prints(json.to_string()));
+    }
+
     /// As the controller does it: the image is switched, the objects are written, and the pod is a new one that is not
     /// ready.
     pub(super) fn switch(&self, from: &str, to: &str) {
