@@ -63,8 +63,10 @@ pub(super) fn wrap(text: &str, width: u16) -> Vec<String> {
     for word in text.split(' ') {
         let last = lines.last_mut().filter(|it| it.chars().count() + word.chars().count() < width);
         match last {
-            Some(line) if line.is_empty() => *line = word.to_owned(),
-            Some(line) => *line = format!("{line} {word}"),
+            Some(line) => {
+                line.push_str(if line.is_empty() { "" } else { " " });
+                line.push_str(word);
+            }
             None => lines.push(word.to_owned()),
         }
     }

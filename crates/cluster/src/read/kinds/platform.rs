@@ -220,9 +220,9 @@ impl Source for Pods {
     }
 }
 
-fn container_state(container: &Value, states: &BTreeMap<&str, &Value>) -> ContainerState {
+fn container_state(container: &Value, known: &BTreeMap<&str, &Value>) -> ContainerState {
     let name = text(&container["name"]).unwrap_or_default();
-    let status = states.get(name.as_str()).copied().unwrap_or(&Value::Null);
+    let status = known.get(name.as_str()).copied().unwrap_or(&Value::Null);
     let end = &status["lastState"]["terminated"];
     ContainerState {
         image: text(&container["image"]).unwrap_or_default(),
