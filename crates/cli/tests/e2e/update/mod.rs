@@ -4,3 +4,4 @@ mod approve;
 mod kernel;
 mod platform;
 mod prepare;
+mod status;
