@@ -20,6 +20,7 @@ pub mod objects;
 pub mod prepare;
 pub mod read;
 pub mod standing;
+pub mod status;
 pub mod wait_reason;
 
 pub use error::Error;

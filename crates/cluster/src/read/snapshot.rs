@@ -21,7 +21,11 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 /// Reads the whole state. Never fails: what cannot be read says so itself.
 pub async fn snapshot(cluster: &Cluster) -> ClusterState {
-    let client = &cluster.client;
+    // Boxed: the questions together are a future of 90 KB.
+    Box::pin(everything(&cluster.client)).await
+}
+
+async fn everything(client: &Client) -> ClusterState {
     let (
         (kubernetes, releases, module_configs, deployment, (pods, queue, converge)),
         (alerts, modules, module_releases, module_sources),
