@@ -22,30 +22,29 @@ pub fn release(
     haste: Haste,
 ) -> Result<Option<Approval>, ApproveError> {
     let release = find(state, version)?;
-    if !release.is_approved() || !release.is_waiting() {
-        let lts = state.deckhouse_config().and_then(|config| config.update_settings().channel());
-        let standing = Standing::of(state.releases.required("releases")?);
-        match standing.turn(version, lts == Some(Channel::Lts)) {
-            Turn::Next => {}
-            Turn::Deployed => return Ok(None),
-            Turn::NotYet(why) | Turn::Never(why) => {
-                let object = format!("DeckhouseRelease/{}", release.name);
-                return Err(ApproveError::NotItsTurn { object, why });
-            }
-        }
-    }
+    let at_once = haste == Haste::ApplyNow;
     let mut patch = json!({});
     if !release.is_approved() {
         patch["approved"] = json!(true);
     }
-    if haste == Haste::ApplyNow && !release.is_annotated(APPLY_NOW) {
+    if at_once && !release.is_annotated(APPLY_NOW) {
         patch["metadata"]["annotations"][APPLY_NOW] = json!("true");
     }
-    if patch == json!({}) {
+    if patch == json!({}) && release.is_waiting() {
         return Ok(None);
     }
+    let lts = state.deckhouse_config().and_then(|config| config.update_settings().channel());
+    let standing = Standing::of(state.releases.required("releases")?);
+    match standing.turn(version, lts == Some(Channel::Lts)) {
+        Turn::Next => {}
+        Turn::Deployed => return Ok(None),
+        Turn::NotYet(why) | Turn::Never(why) => {
+            let object = format!("DeckhouseRelease/{}", release.name);
+            return Err(ApproveError::NotItsTurn { object, why });
+        }
+    }
     let change = Change {
-        what: format!("approve release v{version}"),
+        what: format!("approve release v{version}{}", if at_once { ", to be applied at once" } else { "" }),
         kind: Kind::DeckhouseRelease,
         name: release.name.clone(),
         write: Write::Merge(patch),
@@ -124,6 +123,13 @@ mod tests {
         let by_field = state(|release| release.approved_field = true);
         assert_eq!(written(&by_field, Haste::Respectful), None);
         assert_eq!(written(&by_field, Haste::ApplyNow), Some(Write::Merge(now)));
+        let later = state(|release| {
+            *release = release_of("v1.72.0", "v1.72.0", Phase::Pending);
+            release.approved_field = true;
+        });
+        let version = Version::new(1, 72, 0);
+        assert_eq!(super::release(&later, &version, Haste::Respectful).unwrap(), None);
+        super::release(&later, &version, Haste::ApplyNow).expect_err("it is not its turn");
         let by_annotation = state(|release| {
             let key = "release.deckhouse.io/approved".to_owned();
             release.annotations.insert(key, "true".to_owned());
