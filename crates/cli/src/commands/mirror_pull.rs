@@ -1,13 +1,16 @@
 //! `dhctl mirror`: pull a distribution into a bundle.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use deckhouse::select;
-use mirror::{Discovery, Modules, Observer, Request, discover::discover, journal::Journal, source::Source};
+use mirror::{
+    Discovery, Modules, Nearby, Observer, Request, discover::discover, journal::Journal, nearby::Copied,
+    source::Source,
+};
 use serde::Serialize;
 
 use super::{
@@ -33,12 +36,14 @@ struct Pulled {
     databases: Vec<String>,
     images: usize,
     repositories: usize,
-    /// Bytes of all blobs, each once in each archive.
+    /// Bytes of all blobs, each once.
     download_size: u64,
     /// Size of the bundle in bytes.
     bundle_size: u64,
     /// Free bytes where the bundle goes, before the pull.
     free_space: u64,
+    /// What was copied from other archives of the directory, or from what planning had read, and not downloaded.
+    copied: Copied,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<PathBuf>,
     /// GOST R 34.11-2012 sums by file name.
@@ -65,12 +70,15 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     };
     let credentials = login.resolve(&args.source, &environment).await?;
     let client = settings::client(&args.source, credentials, &args.connection, None, &environment)?;
+    let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
+    progress.tell_waits_of(&client);
     if args.proxy_registry {
         client.expect_proxy_cache();
     }
     let journal = if args.dry_run { None } else { Some(Arc::new(open_journal(&path, args.no_pull_resume)?)) };
+    let nearby = Arc::new(Nearby::default());
     let source = Source::new(client, args.source.repository.clone(), journal.clone());
-    let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
+    let source = source.with_nearby(nearby.clone());
 
     let mut discovery = match discover(&source, &request(&args), &*progress).await {
         Ok(discovery) => discovery,
@@ -100,10 +108,19 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     )?;
     let observer: Arc<dyn Observer> = progress.clone();
     let (args, environment) = (&args, &environment);
-    let run = Run { args, environment, source: &source, journal: &journal, observer: &observer };
+    let run = Run {
+        args,
+        environment,
+        source: &source,
+        main: &path,
+        journal: &journal,
+        nearby: &nearby,
+        observer: &observer,
+    };
     let written = run.write(&archives).await?;
     pulled.files = written.files;
     pulled.gost_sums = written.sums;
+    pulled.copied = nearby.copied();
     let beside = delivery.publish();
     // The bundle is complete: there is nothing left to go on with, whatever becomes of what lies beside it.
     journal.remove()?;
@@ -157,6 +174,8 @@ fn summary(
     free_space: u64,
 ) -> Pulled {
     let plans = archives.iter().map(|archive| &archive.plan);
+    let blobs = plans.clone().flat_map(|plan| plan.layout().blobs());
+    let unique: HashMap<_, u64> = blobs.map(|blob| (blob.digest, blob.size)).collect();
     Pulled {
         source: args.source.to_string(),
         dry_run: args.dry_run,
@@ -175,9 +194,10 @@ fn summary(
         databases: discovery.databases.clone(),
         images: plans.clone().map(|plan| plan.image_count()).sum(),
         repositories: plans.clone().map(|plan| plan.repository_count()).sum(),
-        download_size: plans.clone().map(|plan| plan.download_size()).sum(),
+        download_size: unique.values().sum(),
         bundle_size: plans.map(|plan| plan.layout().size()).sum(),
         free_space,
+        copied: Copied::default(),
         files: Vec::new(),
         gost_sums: BTreeMap::new(),
     }
@@ -219,5 +239,11 @@ fn dry_run_text(pulled: &Pulled) -> String {
 
 fn text(pulled: &Pulled) -> String {
     let files = files_text(&pulled.files, &pulled.gost_sums);
-    format!("{}bundle     {}\n{files}", contents_text(pulled), human(pulled.bundle_size))
+    let mut copied = String::new();
+    if pulled.copied.blobs > 0 {
+        let (blobs, bytes) = (count(pulled.copied.blobs, "blob"), human(pulled.copied.bytes));
+        copied =
+            format!("copied     {blobs} ({bytes}) that were here already, instead of downloading them\n");
+    }
+    format!("{}bundle     {}\n{copied}{files}", contents_text(pulled), human(pulled.bundle_size))
 }
