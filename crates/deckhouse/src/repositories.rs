@@ -12,6 +12,11 @@ pub const INSTALL: &str = "install";
 pub const INSTALL_STANDALONE: &str = "install-standalone";
 /// Descriptions of releases, tagged by release and channel: [`VERSION_JSON`] and [`CHANGELOG_YAML`].
 pub const RELEASE_CHANNEL: &str = "release-channel";
+/// The standalone installer, tagged [`INSTALLER_TAG`]. `d8 mirror pull` reads it beside the edition's root, in
+/// `deckhouse/installer`; in a bundle, and where `d8 mirror push` puts it, it lies below (seen with `d8` of 2026-08).
+pub const INSTALLER: &str = "installer";
+/// The tag of [`INSTALLER`] that is brought.
+pub const INSTALLER_TAG: &str = "latest";
 /// The index of modules: each tag is the name of a module.
 pub const MODULES: &str = "modules";
 /// Vulnerability databases: repository and the tag of its fixed schema. Editions differ in which they have.

@@ -132,6 +132,11 @@ impl RepositoryName {
         self.0.rsplit('/').next().unwrap_or(&self.0)
     }
 
+    /// The path without its last segment; `None` if there is only one.
+    pub fn parent(&self) -> Option<Self> {
+        self.0.rsplit_once('/').map(|(parent, _)| Self(parent.to_owned()))
+    }
+
     /// The repository at `path` below this one; an empty path is this one.
     ///
     /// # Errors

@@ -19,7 +19,12 @@ use super::{
     size::{count, database_names, human},
 };
 use crate::{
-    Environment, args::TransferArgs, failure::Failure, logins::Login, printer::Printer, progress::Progress,
+    Environment,
+    args::{BundleFormat, TransferArgs},
+    failure::Failure,
+    logins::Login,
+    printer::Printer,
+    progress::Progress,
     settings,
 };
 
@@ -34,6 +39,9 @@ struct Pulled {
     channels: BTreeMap<String, String>,
     modules: BTreeMap<String, Vec<String>>,
     databases: Vec<String>,
+    /// The tag of the standalone installer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    installer: Option<String>,
     images: usize,
     repositories: usize,
     /// Bytes of all blobs, each once.
@@ -164,6 +172,7 @@ fn request(args: &TransferArgs) -> Request {
         proxy_registry: args.proxy_registry,
         modules: if args.no_modules { Modules::Nothing } else { args.modules.modules() },
         no_security_databases: args.no_security_db,
+        installer: args.bundle_format == BundleFormat::D8,
     }
 }
 
@@ -192,6 +201,7 @@ fn summary(
             .map(|(name, versions)| (name.clone(), versions.iter().map(ToString::to_string).collect()))
             .collect(),
         databases: discovery.databases.clone(),
+        installer: discovery.installer.clone(),
         images: plans.clone().map(|plan| plan.image_count()).sum(),
         repositories: plans.clone().map(|plan| plan.repository_count()).sum(),
         download_size: unique.values().sum(),
@@ -214,9 +224,10 @@ fn contents_text(pulled: &Pulled) -> String {
     let or_none = |values: &[String], separator: &str| {
         if values.is_empty() { "none".to_owned() } else { values.join(separator) }
     };
+    let installer = pulled.installer.iter().map(|tag| format!("installer  {tag}\n")).collect::<String>();
     let by_asking = if pulled.versions_asked > 0 { " (found by asking)" } else { "" };
     format!(
-        "releases   {}{by_asking}\nchannels   {}\nmodules    {}\ndatabases  {}\nimages     {} in {}\n",
+        "releases   {}{by_asking}\nchannels   {}\nmodules    {}\ndatabases  {}\n{installer}images     {} in {}\n",
         or_none(&pulled.releases, ", "),
         or_none(&channels, ", "),
         or_none(&modules, ", "),

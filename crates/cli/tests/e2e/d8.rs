@@ -20,7 +20,7 @@ async fn d8_pushes_our_bundle_completely() {
 #[cfg_attr(not(dhctl_test_d8), ignore = "not run: DHCTL_TEST_D8 does not name a d8 binary")]
 #[tokio::test(flavor = "multi_thread")]
 async fn d8_pushes_our_directory_completely() {
-    let world = World::sample();
+    let world = World::of(Distribution::builder().with_installer().build());
     std::fs::create_dir(world.path("out")).unwrap();
     let pull = ["mirror", "--insecure", "--source", &world.source_url, "-i", "out", "--bundle-format", "d8"];
     dhctl(world.folder.path(), &[&pull[..], &["-c", "300KB", "--gost-digest"]].concat()).expect(0);
@@ -57,11 +57,12 @@ fn pull(world: &World) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_d8_pulls_we_push_completely() {
     // Without an image index, of which d8 loses the digest.
-    let world = World::of(Distribution::builder().plain_installers().images_per_release(3).build());
+    let world =
+        World::of(Distribution::builder().plain_installers().images_per_release(3).with_installer().build());
     pull(&world);
     let run = |args: &[&str]| dhctl(world.folder.path(), args);
     let inspected = run(&["bundle", "inspect", "d8", "--output", "json"]).expect(0).json()["result"].clone();
-    assert_eq!(inspected["archives"], 5, "{inspected}");
+    assert_eq!(inspected["archives"], 6, "{inspected}");
     assert_eq!(inspected["releases"], serde_json::json!(["v1.57.5", "v1.58.3", "v1.58.10", "v1.59.4"]));
     run(&["bundle", "verify", "d8"]).expect(0);
     let pushed = run(&["mirror", "--insecure", "-r", &world.target_url, "-i", "d8"]).expect(0);
@@ -94,4 +95,42 @@ async fn what_d8_loses_is_told() {
         assert_eq!(missing, lost);
     }
     assert_eq!(world.target.repositories(), Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn zzexp() {
+    use std::sync::Arc;
+    let script = Arc::new(testkit::faults::Script::new(vec![]));
+    let options = registry::server::ServerOptions { interceptor: Some(script.clone()), ..Default::default() };
+    let world = World::with(Distribution::builder().plain_installers().images_per_release(3).build(), options);
+    let store = &world.distribution.store;
+    let root = &world.distribution.root;
+    let noise = testkit::distribution::Image::new(testkit::distribution::Format::Docker, &testkit::distribution::ImageConfig::Linux("amd64"), &[testkit::distribution::Layer::of_noise("a", 7, 5000)]);
+    noise.publish(store, &format!("{root}/packages"), &["console"]);
+    noise.publish(store, &format!("{root}/packages/console"), &["v9.9.9"]);
+    let digest = noise.digest();
+    let list = format!("{{\"app\":\"{digest}\"}}");
+    let pkg = testkit::distribution::Image::new(testkit::distribution::Format::Docker, &testkit::distribution::ImageConfig::Linux("amd64"), &[testkit::distribution::Layer::of_files(&[("images_digests.json", list.as_bytes()), ("extra_images.json", b"{\"scanner\":\"v3\"}"), ("version.json", b"{\"version\":\"v1.2.3\"}"), ("module.yaml", b"name: console\n"), ("package.yaml", b"name: console\n")], testkit::distribution::Compression::Gzip)]);
+    pkg.publish(store, &format!("{root}/packages/console"), &["v1.2.3"]);
+    pkg.publish(store, &format!("{root}/packages/console/version"), &["v1.2.3", "stable", "alpha", "beta", "early-access", "rock-solid"]);
+    noise.publish(store, &format!("{root}/packages/console/extra/scanner"), &["v3"]);
+    std::fs::create_dir(world.path("d8")).unwrap();
+    let output = Command::new(std::env::var_os("DHCTL_TEST_D8").unwrap())
+        .args(["mirror", "pull", "--insecure", "--no-modules", "--source", &world.source_url, "--tmp-dir"])
+        .args([world.path("tmp"), world.path("d8")])
+        .output()
+        .unwrap();
+    eprintln!("{} {}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    for s in script.seen() {
+        if s.path.contains("package") { eprintln!("SEEN {} {}", s.method, s.path); }
+    }
+    for f in std::fs::read_dir(world.path("d8")).unwrap() {
+        let f = f.unwrap();
+        eprintln!("FILE {:?}", f.file_name());
+        if f.file_name().to_string_lossy().starts_with("package") {
+            let o = Command::new("tar").arg("tvf").arg(f.path()).output().unwrap();
+            eprintln!("{}", String::from_utf8_lossy(&o.stdout));
+        }
+    }
+    panic!();
 }
