@@ -64,20 +64,29 @@ fn taken(file: &Path) -> u64 {
 /// # Errors
 /// [`BundleError::DiskFull`] with the free bytes that all together need; [`BundleError::Io`].
 pub fn room_for_all(directory: &Path, archives: &[(PathBuf, u64, u64)]) -> Result<(), BundleError> {
-    let (mut needed, mut balance) = (0, 0_i128);
+    let mut steps = Vec::new();
     for (path, size, moved) in archives {
         let there = unfinished(path).and_then(|unfinished| Ok((unfinished, finished(path)?)));
         let (unfinished, finished) = there.map_err(BundleError::io(directory))?;
-        balance -= i128::from(*size) - i128::from(unfinished) - i128::from(*moved);
-        needed = needed.max(-balance);
-        balance += i128::from(finished);
+        steps.push((size.saturating_sub(unfinished.saturating_add(*moved)), finished));
     }
+    let needed = needed(&steps);
     let free = free_space(directory).map_err(BundleError::io(directory))?;
-    let needed = u64::try_from(needed).unwrap_or(u64::MAX);
     if free < needed {
         return Err(BundleError::DiskFull { path: directory.to_owned(), needed, free });
     }
     Ok(())
+}
+
+/// The free bytes that steps need, each of which takes some and then gives some back.
+fn needed(steps: &[(u64, u64)]) -> u64 {
+    let (mut needed, mut taken) = (0, 0_i128);
+    for (takes, gives) in steps {
+        taken += i128::from(*takes);
+        needed = needed.max(taken);
+        taken -= i128::from(*gives);
+    }
+    u64::try_from(needed).unwrap_or(u64::MAX)
 }
 
 /// The largest size of one file in `dir`, in bytes, where the file system has a limit that a bundle can
@@ -124,6 +133,20 @@ mod tests {
             ("tmpfs", 0x0102_1994, None),
         ] {
             assert_eq!(limit_of(magic), limit, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_older_archive_makes_room_when_its_turn_is_over() {
+        for (steps, expected) in [
+            (&[][..], 0),
+            (&[(10, 0), (30, 0)], 40),
+            (&[(10, 10), (30, 30)], 30),
+            (&[(30, 30), (10, 0)], 30),
+            (&[(10, 40), (30, 0)], 10),
+            (&[(0, 5), (3, 0)], 0),
+        ] {
+            assert_eq!(needed(steps), expected, "{steps:?}");
         }
     }
 
