@@ -19,8 +19,9 @@ pub fn sum_up(path: &Path, progress: &dyn Progress) -> Result<GostSums, BundleEr
         let whole = lane(vec![volumes.size()])?;
         let parts = if volumes.in_parts() { Some(lane(volumes.sizes())?) } else { None };
         stream::blocks(&volumes, 0..volumes.size(), progress, |_, block| {
-            whole.send(block);
-            parts.iter().for_each(|parts| parts.send(block));
+            for lane in [Some(&whole), parts.as_ref()].into_iter().flatten() {
+                lane.send(block);
+            }
             Ok(())
         })?;
         Ok(GostSums { whole: whole.finish()[0], parts: parts.map(Lane::finish).unwrap_or_default() })

@@ -59,8 +59,8 @@ impl Squid {
         let is_port = |line: &&str| line.starts_with("http_port ");
         ensure!(configuration.lines().any(|line| is_port(&line)), "no http_port in {configuration}");
         ensure!(configuration.contains(passwords), "no {passwords} in {configuration}");
-        let kept = configuration.lines().filter(|line| !is_port(line));
-        let kept: String = kept.map(|line| format!("{line}\n")).collect();
+        let kept: Vec<&str> = configuration.lines().filter(|line| !is_port(line)).collect();
+        let kept = kept.join("\n") + "\n";
         Self::run(&kept.replace(passwords, PASSWORDS), login, names)
     }
 
