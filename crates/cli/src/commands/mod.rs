@@ -21,5 +21,7 @@ pub(crate) mod modules_push;
 mod promised;
 mod pull_archives;
 mod size;
+#[expect(dead_code, reason = "the commands of `update` come one by one")]
+mod update_cluster;
 
 pub(crate) use size::human;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use bundle::BundleError;
+use cluster::access::AccessError;
 use deckhouse::{SelectError, manifests::ManifestError};
 use egress::FaultKind;
 use mirror::{MissingItem, error::Place};
@@ -47,6 +48,43 @@ impl From<mirror::Error> for Failure {
             }
             mirror::Error::File { .. } => Self::new(Exit::Files, message),
             _ => Self::new(Exit::Internal, message),
+        }
+    }
+}
+
+impl From<AccessError> for Failure {
+    fn from(error: AccessError) -> Self {
+        let message = error.to_string();
+        match error {
+            AccessError::Nowhere => Self::usage(message)
+                .hint("name a kubeconfig with --kubeconfig or KUBECONFIG; on a master node: /etc/kubernetes/admin.conf"),
+            AccessError::NoContext { known } | AccessError::NoSuchContext { known, .. } => {
+                let names = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                Self::usage(message).hint(format!("choose one with --context; there are: {names}"))
+            }
+            AccessError::Read { .. } => Self::new(Exit::Files, message),
+            AccessError::Malformed { .. } | AccessError::Unusable { .. } => Self::usage(message),
+            AccessError::Egress(error) => error.into(),
+        }
+    }
+}
+
+impl From<cluster::Error> for Failure {
+    fn from(error: cluster::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            cluster::Error::Network(fault) => {
+                Self { hints: fault.hints(), ..Self::new(Exit::Network, message) }
+            }
+            cluster::Error::Unauthorized => Self::new(Exit::Denied, message)
+                .hint("the token or certificate of the kubeconfig is wrong or has expired"),
+            cluster::Error::Forbidden(_) => {
+                Self::new(Exit::Denied, message).hint("`dhctl update rbac` prints the rights that are needed")
+            }
+            cluster::Error::NotNow(_) => Self::new(Exit::Cluster, message).hint(
+                "this passes by itself, as while the platform's pod is replaced: try again in a minute",
+            ),
+            _ => Self::new(Exit::Cluster, message),
         }
     }
 }

@@ -1,0 +1,16 @@
+//! The platform inside a Kubernetes cluster: in what state it is, what an update needs, and carrying it out.
+//!
+//! What a cluster says is gathered into a [`ClusterState`], whose every part may also be absent or unreadable;
+//! all decisions are pure functions of it. What is known of the platform's controllers, and from which
+//! source, is in the project's facts (`cluster.md`, `cluster-source.md`).
+
+mod error;
+mod reading;
+mod state;
+
+pub mod access;
+pub mod objects;
+
+pub use error::Error;
+pub use reading::{Obstacle, Reading};
+pub use state::ClusterState;
