@@ -33,6 +33,7 @@ pub use layout::{BlobEntry, Layout, LayoutError, PlannedBlob, RepositoryContent}
 pub use lock::lock;
 pub use progress::Progress;
 pub use reader::{Bundle, Repository};
+pub use replace::remove_unfinished;
 pub use sum_up::sum_up;
 pub use sums::{FrontierSums, GostSum, GostSums, Streebog};
 pub use verify::{Damage, VerifyReport, verify};

@@ -306,6 +306,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_repository_lies_in_another_one_or_in_none() {
+        for (name, parent) in [("deckhouse/ee", Some("deckhouse")), ("a/b/c", Some("a/b")), ("ee", None)] {
+            let found = name.parse::<RepositoryName>().unwrap().parent();
+            assert_eq!(found.as_ref().map(RepositoryName::as_str), parent, "{name}");
+        }
+    }
+
+    #[test]
     fn addresses() {
         let cases = [
             ("registry.deckhouse.ru/deckhouse/ee", Some(("registry.deckhouse.ru", "deckhouse/ee"))),

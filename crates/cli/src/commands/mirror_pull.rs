@@ -224,7 +224,7 @@ fn contents_text(pulled: &Pulled) -> String {
     let or_none = |values: &[String], separator: &str| {
         if values.is_empty() { "none".to_owned() } else { values.join(separator) }
     };
-    let installer = pulled.installer.iter().map(|tag| format!("installer  {tag}\n")).collect::<String>();
+    let installer = pulled.installer.as_ref().map_or_else(String::new, |tag| format!("installer  {tag}\n"));
     let by_asking = if pulled.versions_asked > 0 { " (found by asking)" } else { "" };
     format!(
         "releases   {}{by_asking}\nchannels   {}\nmodules    {}\ndatabases  {}\n{installer}images     {} in {}\n",

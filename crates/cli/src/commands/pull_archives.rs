@@ -195,7 +195,9 @@ impl Run<'_> {
             return Ok(None);
         }
         // What an interruption left between the final name and the end.
-        if !is_main && fs::metadata(settings::with_suffix(&path, ".partial.d")).is_ok() {
+        if is_main {
+            bundle::remove_unfinished(&path)?;
+        } else if fs::metadata(settings::with_suffix(&path, ".partial.d")).is_ok() {
             Journal::open(&path, true)?.remove()?;
         }
         self.observer.event(Event::Note(format!("{} is there already, and right", path.display())));

@@ -43,7 +43,7 @@ mod tests {
 
     #[test]
     fn says_how_long_and_until_when() {
-        let now = UNIX_EPOCH + Duration::from_secs(23 * 3600 + 30 * 60);
+        let now = UNIX_EPOCH + Duration::from_mins(23 * 60 + 30);
         let wait = |asked, next| LongWait {
             cause: "too many requests".to_owned(),
             asked: Duration::from_secs(asked),

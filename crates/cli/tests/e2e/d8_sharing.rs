@@ -3,8 +3,13 @@
 
 use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
+use http::StatusCode;
 use registry::server::{ServerOptions, Store as _};
-use testkit::{distribution::Distribution, faults::Script, small_disk::SmallDisk};
+use testkit::{
+    distribution::Distribution,
+    faults::{Fault, Rule, Script},
+    small_disk::SmallDisk,
+};
 
 use crate::world::{Run, World, dhctl};
 
@@ -98,4 +103,35 @@ async fn a_disk_too_small_for_all_is_told_before_the_first_archive() {
     assert_eq!(downloaded(&script).len(), 2 * before, "only planning reads");
     let names = fs::read_dir(disk.path()).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap());
     assert_eq!(names.collect::<Vec<_>>(), ["platform.tar.partial.d"]);
+}
+
+/// A kill between the platform's final name and the end of the pull leaves the journal of a bundle that is done.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journal_that_outlived_its_bundle_leaves_nothing() {
+    for parts in [&[][..], &["-c", "200KB"]] {
+        let distribution = Distribution::sample();
+        let (store, root) = (&distribution.store, &distribution.root);
+        let image = *distribution.releases["v1.58.3"].images.values().next().unwrap();
+        let image = store.manifest(root, &image.into()).unwrap();
+        let layer = image.parse().unwrap().blobs().last().unwrap().digest;
+        let answer = Fault::Status(StatusCode::FORBIDDEN);
+        let rule = Rule::new("GET", &format!("/v2/{root}/blobs/{layer}"), answer).once();
+        let script = Arc::new(Script::new(vec![rule]));
+        let options = ServerOptions { interceptor: Some(script.clone()), ..ServerOptions::default() };
+        let world = World::with(distribution, options);
+        fs::create_dir(world.path("out")).unwrap();
+        assert_ne!(pull(&world, parts).code, Some(0));
+        assert!(script.is_spent());
+        let (journal, kept) = (world.path("out/platform.tar.partial.d"), world.path("kept"));
+        assert!(journal.join("plan").exists());
+        fs::create_dir(&kept).unwrap();
+        for name in ["plan", "progress"] {
+            fs::copy(journal.join(name), kept.join(name)).unwrap();
+        }
+        pull(&world, parts).expect(0);
+        let whole = content(&world.path("out"));
+        fs::rename(&kept, &journal).unwrap();
+        pull(&world, parts).expect(0);
+        assert!(content(&world.path("out")) == whole, "{:?}", fs::read_dir(world.path("out")).unwrap());
+    }
 }
