@@ -19,6 +19,7 @@ pub mod kernel;
 pub mod modules;
 pub mod objects;
 pub mod prepare;
+pub mod rbac;
 pub mod read;
 pub mod run;
 pub mod standing;
@@ -27,6 +28,7 @@ pub mod verdict;
 pub mod wait_reason;
 
 pub use error::Error;
+pub use jiff::Timestamp;
 pub use patience::Patience;
 pub use reading::{Obstacle, Reading, Unknown};
 pub use state::ClusterState;

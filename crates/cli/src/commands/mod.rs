@@ -27,7 +27,9 @@ mod update_changes;
 mod update_cluster;
 pub(crate) mod update_kernel;
 pub(crate) mod update_prepare;
+pub(crate) mod update_rbac;
 pub(crate) mod update_run;
+pub(crate) mod update_status;
 mod update_wait;
 pub(crate) mod update_watch;
 

@@ -1,9 +1,11 @@
 //! `dhctl update` against a real API server.
 
 mod approve;
+mod disturbed;
 mod kernel;
 mod platform;
 mod prepare;
 mod run;
+mod status;
 mod watch;
 mod watching;
