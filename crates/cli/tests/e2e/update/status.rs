@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 use testkit::kube::{Answer, wait};
 
 use super::platform::{Platform, release};
-use crate::world::Run;
 
 const API: &str = "deckhouse.io/v1alpha1";
 
@@ -77,12 +76,6 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 impl Platform {
-    /// Runs `dhctl update` as `alice`.
-    fn as_alice(&self, words: &[&str]) -> Run {
-        let mut command = self.command(words);
-        Run::of(command.env("KUBECONFIG", self.server.kubeconfig("alice").unwrap()).output().unwrap())
-    }
-
     /// Gives `alice` what `dhctl update rbac` prints with these flags, and nothing else.
     fn grant_printed(&self, flags: &[&str]) {
         let manifest = self.update(&[&["rbac", "--user", "alice"], flags].concat()).expect(0).stdout;
@@ -102,17 +95,18 @@ impl Platform {
 #[test]
 fn one_screen_with_exactly_the_printed_rights() {
     let platform = platform();
-    let nothing = platform.as_alice(&["status"]).expect(0).stdout;
+    let nothing = platform.update_as("alice", &["status"]).expect(0).stdout;
     assert!(nothing.contains("unknown: no permission: "), "{nothing}");
     assert!(!nothing.contains("v1.71.4"), "{nothing}");
     platform.grant_printed(&["--read-only"]);
-    let run = platform.as_alice(&["status"]).expect(0);
+    let run = platform.update_as("alice", &["status"]).expect(0);
     let text = run.stdout.replace(platform.server.url(), "https://SERVER");
     assert!(!text.contains("unknown") && !text.contains("hunter2"), "{text}");
     insta::assert_snapshot!(text);
 
     let json: Value =
-        serde_json::from_str(&platform.as_alice(&["status", "--output", "json"]).expect(0).stdout).unwrap();
+        serde_json::from_str(&platform.update_as("alice", &["status", "--output", "json"]).expect(0).stdout)
+            .unwrap();
     assert_eq!(json["command"], "update status");
     assert_eq!(json["result"]["releases"]["waiting"][0]["next"], true);
     assert_eq!(json["result"]["platform"]["movingTag"], false);
