@@ -1,0 +1,22 @@
+//! A real Kubernetes API for tests: `etcd` and `kube-apiserver` on free ports of this machine, with the
+//! platform's resource definitions.
+//!
+//! No controllers run: nothing collects garbage, Deployments make no pods, a deleted namespace stays. What a
+//! cluster would do, a test does.
+
+pub mod assets;
+mod crds;
+mod guardian;
+mod kubeconfig;
+mod objects;
+mod pool;
+mod rights;
+mod runtime;
+mod server;
+mod wipe;
+
+pub use kubeconfig::Kubeconfig;
+pub use objects::Objects;
+pub use pool::Borrowed;
+pub use runtime::wait;
+pub use server::{ApiServer, USERS};

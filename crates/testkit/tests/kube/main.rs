@@ -1,0 +1,3 @@
+//! The test kit's Kubernetes: a real API server, its pool, and the stand-ins beside it.
+
+mod server;
