@@ -9,6 +9,7 @@ mod reading;
 mod state;
 
 pub mod access;
+pub mod doctor;
 pub mod modules;
 pub mod objects;
 

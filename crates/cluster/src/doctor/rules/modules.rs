@@ -1,0 +1,126 @@
+//! Modules that are updated on their own.
+
+use crate::{
+    doctor::{
+        finding::{Finding, Severity},
+        look::{Controller, Look},
+        safe_text::short,
+    },
+    modules::{PolicyOrigin, overview},
+};
+
+/// Sources that are not read, or offer modules with errors.
+pub(super) fn sources(look: &Look<'_>) -> Vec<Finding> {
+    let sources = crate::modules::sources(look.state, look.now);
+    let ill = sources.known().into_iter().flatten().filter(|source| !source.is_healthy());
+    ill.filter_map(|source| {
+        let failed: Vec<String> = source
+            .failed
+            .iter()
+            .take(5)
+            .map(|module| format!("{}: {}", module.name, short(module.error.as_deref().unwrap_or_default())))
+            .collect();
+        // The controller that reads sources is away with the pod.
+        let stale = source.stale && look.controller() == Controller::Up;
+        let what = match (&failed[..], source.message.as_str()) {
+            ([], "") if stale => "it has not been read for more than an hour".to_owned(),
+            ([], "") => return None,
+            ([], message) => short(message),
+            (failed, _) => format!("{} of {} modules have errors: {}", source.failed.len(), source.modules, failed.join("; ")),
+        };
+        Some(
+            Finding::new("module-source", Severity::Slows, format!("ModuleSource/{}", source.name), what)
+                .why("modules with errors get no new releases; a platform release that lists one in migratedModules does not go on")
+                .remedy(format!("see that {} holds these modules, and that the login may read them; push them with the bundle", source.repo))
+                .command(format!("kubectl get modulesource {} -o yaml", source.name))
+                .since(source.synced)
+                .seen_in("ModuleSources"),
+        )
+    })
+    .collect()
+}
+
+/// Releases of modules that wait for what nobody does by himself.
+pub(super) fn releases(look: &Look<'_>) -> Vec<Finding> {
+    let overview = overview(look.state, look.now);
+    let mut findings = Vec::new();
+    for release in overview.waiting.known().into_iter().flatten() {
+        let object = format!("ModuleRelease/{}", release.name);
+        let approve = format!("dhctl update approve --module {} {}", release.module, release.version);
+        let finding = match &release.policy.origin {
+            PolicyOrigin::Missing(policy) => Finding::new(
+                "module-policy",
+                Severity::Slows,
+                object,
+                format!("its policy ModuleUpdatePolicy/{policy} does not exist"),
+            )
+            .why("a release without a policy waits for ever")
+            .remedy("create the policy, or name another one in the ModuleConfig")
+            .command(format!("kubectl get moduleconfig {} -o yaml", release.module)),
+            _ if release.reason == "waits for approval" => {
+                Finding::new("module-approval", Severity::Notable, object, "it waits for your approval")
+                    .why("by its policy")
+                    .remedy("approve it when it suits")
+                    .command(approve)
+            }
+            _ if release.reason.starts_with("a requirement")
+                || release.reason.starts_with("wants another version") =>
+            {
+                Finding::new("module-requirement", Severity::Slows, object, short(&release.reason))
+                    .why("the module stays at its release; the platform does not wait for it")
+                    .remedy("meet the requirement; where it is the platform's version, update that first")
+                    .command("dhctl update plan")
+            }
+            _ if release.reason.starts_with("suspended") => {
+                Finding::new("module-suspended", Severity::Slows, object, short(&release.reason))
+                    .why("its vendor has withdrawn it, or it did not come up")
+                    .remedy("pull another version of the module, and push it")
+                    .command(format!("kubectl get modulerelease {} -o yaml", release.name))
+            }
+            _ => continue,
+        };
+        findings.push(finding.seen_in("ModuleReleases"));
+    }
+    findings
+}
+
+/// Modules whose image is set by hand.
+pub(super) fn overrides(look: &Look<'_>) -> Vec<Finding> {
+    let overrides = Look::all(&look.state.module_pull_overrides).iter();
+    overrides
+        .map(|it| {
+            Finding::new(
+                "module-override",
+                Severity::Notable,
+                format!("ModulePullOverride/{}", it.name),
+                format!("the module runs the image tag {}", it.image_tag),
+            )
+            .why("it is meant for development; releases of this module are not looked at")
+            .remedy("remove it, and the module follows its releases again")
+            .command(format!("kubectl delete modulepulloverride {}", it.name))
+            .seen_in("ModulePullOverrides")
+        })
+        .collect()
+}
+
+/// Enabled modules that report an error.
+pub(super) fn errors(look: &Look<'_>) -> Vec<Finding> {
+    let modules = Look::all(&look.state.modules).iter();
+    let ill = modules.filter(|module| {
+        module.enabled != Some(false)
+            && matches!(module.phase.as_str(), "Error" | "DownloadingError" | "Conflict")
+    });
+    ill.map(|module| {
+        Finding::new(
+            "module-error",
+            Severity::Slows,
+            format!("Module/{}", module.name),
+            format!("its phase is {}: {}", module.phase, short(&module.message)),
+        )
+        .why("an update is not done while an enabled module is in this phase")
+        .remedy("see what it says; mostly its settings, its source, or what it installs")
+        .command(format!("kubectl get module {} -o yaml", module.name))
+        .seen_in("modules")
+    })
+    .collect()
+}
