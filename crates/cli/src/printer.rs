@@ -54,7 +54,7 @@ impl Printer {
     /// Prints a failure: always as text to standard error, and as a document where those are asked for.
     pub(crate) fn failure(self, command: &str, failure: &Failure) {
         write_to(&mut io::stderr().lock(), failure.render().as_bytes());
-        if self.format == OutputFormat::Json {
+        if self.format == OutputFormat::Json && !failure.after_result {
             // The failure has been told; that its second form cannot be written changes nothing.
             drop(Self::document(command, Outcome::<()>::Error(failure)));
         }

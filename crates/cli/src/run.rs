@@ -6,7 +6,7 @@ use clap::Parser;
 
 use crate::{
     Environment,
-    args::{BundleCommand, Cli, Command, ConfigCommand, MirrorCommand, OutputArgs},
+    args::{BundleCommand, Cli, Command, ConfigCommand, MirrorCommand, OutputArgs, UpdateCommand},
     commands,
     exit_code::Exit,
     failure::Failure,
@@ -81,6 +81,7 @@ fn dispatch(command: Command, environment: Environment) -> Exit {
             finish("bundle join", &output, commands::bundle_convert::join(args, environment))
         }
         Command::Config(command) => config(&command),
+        Command::Update(command) => update(command, environment),
         Command::Completions { shell } => commands::completions::run(shell),
     }
 }
@@ -98,6 +99,15 @@ fn config(command: &ConfigCommand) -> Exit {
         ConfigCommand::Proxy(args) => ("config proxy", commands::config_proxy::run(args)),
     };
     report(name, Printer::plain(), result)
+}
+
+fn update(command: UpdateCommand, environment: Environment) -> Exit {
+    match command {
+        UpdateCommand::Doctor(args) => {
+            let output = args.output.clone();
+            finish("update doctor", &output, commands::update_doctor::run(*args, environment))
+        }
+    }
 }
 
 fn finish(name: &str, output: &OutputArgs, command: impl Future<Output = Result<(), Failure>>) -> Exit {

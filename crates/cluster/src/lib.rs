@@ -12,6 +12,7 @@ pub mod access;
 pub mod doctor;
 pub mod modules;
 pub mod objects;
+pub mod read;
 
 pub use error::Error;
 pub use reading::{Obstacle, Reading};

@@ -20,7 +20,7 @@ pub use mirror::{
 pub use mirror_modules::MirrorModulesArgs;
 pub use modules::ModuleChoiceArgs;
 pub use output::{OutputArgs, OutputFormat, ProgressFormat};
-pub use update::ClusterArgs;
+pub use update::{ClusterArgs, DoctorArgs, UpdateCommand};
 
 /// Carries the Deckhouse Kubernetes Platform across an air gap: pulls releases into one file,
 /// pushes them into a private registry, and proves that everything arrived.
@@ -68,6 +68,9 @@ pub enum Command {
     /// The result alone goes to standard output, everything else to standard error. Nothing is asked over a network.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Drive the update of the platform inside a cluster
+    #[command(subcommand)]
+    Update(UpdateCommand),
     /// Print a completion script for a shell
     Completions {
         /// The shell.

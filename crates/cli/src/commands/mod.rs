@@ -20,8 +20,9 @@ pub(crate) mod modules_pull;
 pub(crate) mod modules_push;
 mod promised;
 mod pull_archives;
+mod registry_probe;
 mod size;
-#[expect(dead_code, reason = "the commands of `update` come one by one")]
 mod update_cluster;
+pub(crate) mod update_doctor;
 
 pub(crate) use size::human;

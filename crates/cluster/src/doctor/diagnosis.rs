@@ -17,10 +17,24 @@ use crate::{ClusterState, Reading};
 pub struct Diagnosis {
     /// When it was looked at.
     pub at: Timestamp,
+    /// All in one word.
+    pub verdict: Verdict,
     /// The worst first, causes before what follows from them.
     pub findings: Vec<Finding>,
     /// The sources that are not known, and why: what they would have shown is not in the findings.
     pub not_looked_at: Vec<NotLookedAt>,
+}
+
+/// A diagnosis in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Something blocks.
+    Blocked,
+    /// Nothing that was seen blocks, and sources without which that says little are not known.
+    Unclear,
+    /// Nothing blocks.
+    Clear,
 }
 
 /// A source that is not known.
@@ -38,22 +52,29 @@ pub fn examine(state: &ClusterState, evidence: &Evidence, now: Timestamp) -> Dia
     let look = Look { state, evidence, now };
     let mut findings: Vec<Finding> = rules::ALL.iter().flat_map(|rule| rule(&look)).collect();
     findings.sort_by_key(|finding| finding.severity);
-    Diagnosis { at: now, findings, not_looked_at: not_looked_at(state, evidence) }
+    let verdict = if findings.iter().any(|finding| finding.severity == Severity::Blocks) {
+        Verdict::Blocked
+    } else if essential(state).iter().any(Option::is_some) {
+        Verdict::Unclear
+    } else {
+        Verdict::Clear
+    };
+    Diagnosis { at: now, verdict, findings, not_looked_at: not_looked_at(state, evidence) }
 }
 
-impl Diagnosis {
-    /// Whether something blocks.
-    pub fn is_blocked(&self) -> bool {
-        self.findings.iter().any(|finding| finding.severity == Severity::Blocks)
-    }
-}
-
-fn not_looked_at(state: &ClusterState, evidence: &Evidence) -> Vec<NotLookedAt> {
-    let mut all = vec![
+/// The sources without which nothing can be said about updates.
+fn essential(state: &ClusterState) -> [Option<NotLookedAt>; 4] {
+    [
         unknown("DeckhouseReleases", &state.releases),
         unknown("ModuleConfigs", &state.module_configs),
         unknown("Deployment d8-system/deckhouse", &state.deployment),
         unknown("pods of d8-system", &state.pods),
+    ]
+}
+
+fn not_looked_at(state: &ClusterState, evidence: &Evidence) -> Vec<NotLookedAt> {
+    let mut all: Vec<Option<NotLookedAt>> = essential(state).into();
+    all.extend([
         unknown("queues of the platform's pod", &state.queue),
         unknown("alerts", &state.alerts),
         unknown("modules", &state.modules),
@@ -72,7 +93,7 @@ fn not_looked_at(state: &ClusterState, evidence: &Evidence) -> Vec<NotLookedAt> 
         unknown("conditions of Deployment d8-system/deckhouse", &evidence.conditions),
         unknown("events of the platform's pod", &evidence.events),
         unknown("log of the platform's pod", &evidence.log),
-    ];
+    ]);
     let gap = |source: String, why: &str| Some(NotLookedAt { source, why: why.to_owned() });
     match &evidence.registry {
         Probe::NotAsked(why) => all.push(gap("registry".to_owned(), why)),

@@ -17,7 +17,7 @@ mod safe_text;
 mod tests;
 mod text;
 
-pub use diagnosis::{Diagnosis, NotLookedAt, examine};
+pub use diagnosis::{Diagnosis, NotLookedAt, Verdict, examine};
 pub use evidence::{
     Answer, Answers, ChannelRelease, DeploymentCondition, Evidence, ImageAnswer, LogError, PodEvent, Probe,
     WaitingPod,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
-    diagnosis::Diagnosis,
+    diagnosis::{Diagnosis, Verdict},
     finding::{Finding, Severity},
 };
 
@@ -13,6 +13,10 @@ impl Diagnosis {
         let count = |severity| self.findings.iter().filter(|finding| finding.severity == severity).count();
         let (blocks, slows) = (count(Severity::Blocks), count(Severity::Slows));
         let mut text = match (blocks, slows) {
+            (0, _) if self.verdict == Verdict::Unclear => {
+                "Nothing that was seen blocks the update, but too little could be read to be sure.\n"
+                    .to_owned()
+            }
             (0, 0) => "Nothing blocks the update.\n".to_owned(),
             (0, slows) => format!("Nothing blocks the update; {slows} of what is seen slows it.\n"),
             (1, _) => "1 thing blocks the update.\n".to_owned(),

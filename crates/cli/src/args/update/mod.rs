@@ -1,8 +1,23 @@
 //! `dhctl update`: the platform inside a cluster.
 
+mod doctor;
+
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, Subcommand};
+
+pub use doctor::DoctorArgs;
+
+/// What can be done with the platform inside a cluster.
+#[derive(Debug, Subcommand)]
+pub enum UpdateCommand {
+    /// Tell why an update does not go on, and what to do about it
+    ///
+    /// Reads the cluster, and asks its registry with the cluster's own login. Changes nothing. A cluster in the middle of an
+    /// update is not called ill. What could not be looked at is listed. Exit code 7 if something blocks.
+    #[command(after_help = super::EXIT_CODES)]
+    Doctor(Box<DoctorArgs>),
+}
 
 /// Which cluster is meant.
 #[derive(Debug, Clone, Args)]

@@ -2,7 +2,7 @@
 
 use super::sample::{Cluster, ago, known, pod, release, well};
 use crate::{
-    doctor::{DeploymentCondition, Evidence, WaitingPod, examine},
+    doctor::{DeploymentCondition, Evidence, Verdict, WaitingPod, examine},
     objects::{Alert, ModuleSource, Node, NodeGroup, Queue, Task},
 };
 
@@ -52,7 +52,7 @@ fn the_pod_is_replaced() {
     known(&mut cluster.state.pods)[0].containers[0].waiting_reason = Some("ErrImagePull".to_owned());
     *known(&mut cluster.evidence.waiting_pods) =
         vec![WaitingPod { started: Some(ago(0)), ..WaitingPod::default() }];
-    assert!(!examine(&cluster.state, &cluster.evidence, super::sample::now()).is_blocked());
+    assert!(examine(&cluster.state, &cluster.evidence, super::sample::now()).verdict == Verdict::Clear);
 }
 
 #[test]
@@ -130,6 +130,7 @@ fn nothing_known_is_nothing_found() {
     assert_eq!(cluster.found(), [""; 0]);
     let diagnosis = examine(&cluster.state, &cluster.evidence, super::sample::now());
     assert_eq!(diagnosis.not_looked_at.len(), 23);
+    assert_eq!(diagnosis.verdict, Verdict::Unclear);
     let mut cluster = well();
     cluster.state.pods = crate::Reading::NotNow { last: None, why: "the API restarts".to_owned() };
     is_not_ill(&cluster, "pods unknown");

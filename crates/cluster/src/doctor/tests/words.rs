@@ -1,7 +1,10 @@
 //! What a user reads.
 
 use super::sample::{ago, known, now, pod, well};
-use crate::{Obstacle, Reading, doctor::examine};
+use crate::{
+    ClusterState, Obstacle, Reading,
+    doctor::{Evidence, examine},
+};
 
 #[test]
 fn a_cluster_that_is_well() {
@@ -26,4 +29,9 @@ fn an_image_that_is_not_there() {
     cluster.state.nodes = Reading::Unreadable(Obstacle::Forbidden("list nodes".to_owned()));
     cluster.state.alerts = Reading::Absent("this cluster has no ClusterAlerts".to_owned());
     insta::assert_snapshot!(examine(&cluster.state, &cluster.evidence, now()).text());
+}
+
+#[test]
+fn a_cluster_that_cannot_be_read() {
+    insta::assert_snapshot!(examine(&ClusterState::default(), &Evidence::default(), now()).text());
 }
