@@ -6,17 +6,24 @@
 
 pub mod assets;
 mod crds;
+mod exec;
 mod guardian;
 mod kubeconfig;
+mod kubelet;
 mod objects;
 mod pool;
+mod ports;
 mod rights;
 mod runtime;
 mod server;
+mod stand_in;
+mod webhook;
 mod wipe;
 
 pub use kubeconfig::Kubeconfig;
+pub use kubelet::{Answer, Kubelet};
 pub use objects::Objects;
 pub use pool::Borrowed;
 pub use runtime::wait;
 pub use server::{ApiServer, USERS};
+pub use webhook::{Request, Webhook};

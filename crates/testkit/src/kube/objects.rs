@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 use kube::{
     Api, Client, Config,
-    api::{DynamicObject, Patch, PatchParams},
+    api::{DynamicObject, Patch, PatchParams, PostParams},
     config::AuthInfo,
     core::{ApiResource, GroupVersionKind},
 };
@@ -45,16 +45,18 @@ impl Objects {
     /// The objects of a kind, as `("deckhouse.io/v1alpha1", "DeckhouseRelease", None)`; those of a
     /// namespace if one is given.
     pub fn api(&self, api_version: &str, kind: &str, namespace: Option<&str>) -> Api<DynamicObject> {
-        let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
-        let resource = ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind));
+        let resource = resource(api_version, kind);
         match namespace {
             Some(namespace) => Api::namespaced_with(self.client.clone(), namespace, &resource),
             None => Api::all_with(self.client.clone(), &resource),
         }
     }
 
-    /// Creates or changes an object so that it is as given, and its status with it. The object must have `apiVersion`,
-    /// `kind` and `metadata.name`; with `metadata.namespace` it lies in one.
+    /// Creates or changes an object so that it is as given, and its status with it. The object must have
+    /// `apiVersion`, `kind` and `metadata.name`; with `metadata.namespace` it lies in one.
+    ///
+    /// What an earlier call gave and this one leaves out is removed, but for the status, where only what is
+    /// given changes. What others have written (`approved`, annotations) stays.
     ///
     /// # Errors
     /// If the object has no name or the API refuses it.
@@ -78,6 +80,15 @@ impl Objects {
         Ok(())
     }
 
+    /// Creates a release as a dry run: the webhooks are asked, nothing is written.
+    pub(crate) async fn probe(&self) -> kube::Result<()> {
+        let (version, kind) = ("deckhouse.io/v1alpha1", "DeckhouseRelease");
+        let mut release = DynamicObject::new("probe", &resource(version, kind));
+        release.data = json!({ "spec": { "version": "v0.0.0" } });
+        let dry = PostParams { dry_run: true, ..PostParams::default() };
+        self.api(version, kind, None).create(&dry, &release).await.map(drop)
+    }
+
     /// [`Objects::put`] for each document of a YAML text.
     ///
     /// # Errors
@@ -88,6 +99,11 @@ impl Objects {
         }
         Ok(())
     }
+}
+
+fn resource(api_version: &str, kind: &str) -> ApiResource {
+    let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+    ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind))
 }
 
 fn pem_to_der(pem: &str) -> anyhow::Result<Vec<u8>> {

@@ -2,7 +2,7 @@
 
 use std::{
     ops::Deref,
-    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
 };
 
 use super::{ApiServer, crds, runtime::wait, wipe::Beginning};
@@ -21,7 +21,7 @@ struct Pool {
 #[derive(Debug)]
 struct Reusable {
     server: ApiServer,
-    beginning: std::sync::Arc<Beginning>,
+    beginning: Arc<Beginning>,
 }
 
 /// A server that nobody else uses, given back when dropped.
@@ -32,8 +32,11 @@ pub struct Borrowed {
 }
 
 impl ApiServer {
-    /// A server of the pool for this test alone, with the platform's definitions and namespaces in it and nothing else. Blocks
-    /// until there is one.
+    /// A server of the pool for this test alone, with the platform's definitions and namespaces in it and
+    /// nothing else. Blocks until there is one: three seconds for the first, a twentieth of one for a used one.
+    ///
+    /// A thread that holds one must not borrow another: the pool has two, and two such threads would wait for
+    /// each other. Start a second server with [`ApiServer::start`].
     ///
     /// # Errors
     /// As [`ApiServer::start`].
@@ -70,12 +73,12 @@ impl Reusable {
             crds::install(&admin).await?;
             Beginning::note(&etcd).await
         })?;
-        Ok(Self { server, beginning: std::sync::Arc::new(beginning) })
+        Ok(Self { server, beginning: Arc::new(beginning) })
     }
 
     fn again(self) -> anyhow::Result<Self> {
         self.server.start_api()?;
-        let (admin, beginning) = (self.server.admin()?, std::sync::Arc::clone(&self.beginning));
+        let (admin, beginning) = (self.server.admin()?, Arc::clone(&self.beginning));
         wait(async move {
             let gone = beginning.restore(&admin).await?;
             if gone.is_empty() { Ok(()) } else { crds::install(&admin).await }

@@ -11,8 +11,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(5);
 
 impl ApiServer {
-    /// Waits until a user may do this to a resource, as `("alice", "list", "deckhouse.io", "deckhousereleases", None)`. `group` is empty
-    /// for pods and the like; a subresource is written `pods/exec`.
+    /// Waits until a user may do this to a resource, as `("alice", "list", "deckhouse.io", "nodegroups", None)`.
+    /// `group` is empty for pods and the like; a subresource is written `pods/exec`.
     ///
     /// # Errors
     /// If it is not so within half a minute.

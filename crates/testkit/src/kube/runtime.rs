@@ -18,7 +18,8 @@ pub(crate) fn runtime() -> &'static Runtime {
     &RUNTIME
 }
 
-/// Waits for a future, in an asynchronous test as well as in any other. Blocks the thread that calls it.
+/// Waits for a future, in an asynchronous test as well as in any other. Blocks the thread that calls it, and
+/// so must not be called in the future of another `wait`.
 ///
 /// # Panics
 /// If the future panics.

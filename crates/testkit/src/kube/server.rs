@@ -2,8 +2,7 @@
 
 use std::{
     fs,
-    hash::{BuildHasher as _, RandomState},
-    net::{Ipv4Addr, SocketAddr, TcpListener},
+    net::SocketAddr,
     path::PathBuf,
     process::{Child, Command},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -12,7 +11,7 @@ use std::{
 
 use anyhow::bail;
 
-use super::{Kubeconfig, Objects, assets, guardian::Guardian, runtime::wait};
+use super::{Kubeconfig, Objects, assets, guardian::Guardian, ports::on_a_free_port, runtime::wait};
 use crate::certificates::{Authority, Kind};
 
 /// Users who may do nothing until something is granted to them.
@@ -23,8 +22,6 @@ const ADMIN: &str = "admin";
 const START_LIMIT: Duration = Duration::from_mins(2);
 /// Between two looks at whether it is ready.
 const POLL: Duration = Duration::from_millis(20);
-/// A port that was free may be taken by someone else before the server gets it.
-const ATTEMPTS: usize = 5;
 /// The process' names for the guardian and the logs.
 const API: &str = "api";
 const ETCD: &str = "etcd";
@@ -255,29 +252,5 @@ fn wait_for(process: &mut Child, url: &str, path: &'static str, ca_pem: Option<&
     match process.try_wait()? {
         None => Ok(()),
         Some(status) => bail!("it ended at once: {status}"),
-    }
-}
-
-/// Calls `start` with a free port, with another one if that was taken meanwhile.
-///
-/// The port lies below those that the kernel hands out by itself, so that nobody gets it by chance while
-/// the API server is stopped.
-fn on_a_free_port(
-    mut start: impl FnMut(SocketAddr) -> anyhow::Result<Child>,
-) -> anyhow::Result<(Child, SocketAddr)> {
-    let mut attempt = 1;
-    loop {
-        let port = 10_000 + u16::try_from(RandomState::new().hash_one(0) % 20_000)?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        if TcpListener::bind(address).is_err() {
-            continue;
-        }
-        match start(address) {
-            Ok(process) => return Ok((process, address)),
-            Err(error) if attempt < ATTEMPTS && format!("{error:#}").contains("address already in use") => {
-                attempt += 1;
-            }
-            Err(error) => return Err(error),
-        }
     }
 }
