@@ -12,7 +12,6 @@ pub mod access;
 pub mod doctor;
 pub mod modules;
 pub mod objects;
-pub mod read;
 
 pub use error::Error;
 pub use reading::{Obstacle, Reading};

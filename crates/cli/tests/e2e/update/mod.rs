@@ -1,0 +1,3 @@
+//! `dhctl update` against a real API server.
+
+mod doctor;
