@@ -10,8 +10,12 @@ mod state;
 
 pub mod access;
 pub mod doctor;
+pub mod follow;
 pub mod modules;
 pub mod objects;
+pub mod read;
+pub mod standing;
+pub mod wait_reason;
 
 pub use error::Error;
 pub use reading::{Obstacle, Reading};

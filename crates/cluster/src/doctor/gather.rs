@@ -15,7 +15,7 @@ use super::{
     log::errors,
     rules::is_pull_failure,
 };
-use crate::{ClusterState, Error, Obstacle, Reading, access::Cluster, objects::DeckhousePod};
+use crate::{ClusterState, Error, Reading, access::Cluster, objects::DeckhousePod, read::unread};
 
 const NAMESPACE: &str = "d8-system";
 const DEPLOYMENT: &str = "deckhouse";
@@ -37,13 +37,7 @@ pub async fn gather(cluster: &Cluster, state: &ClusterState) -> Evidence {
 }
 
 fn reading<T>(result: Result<T, kube::Error>) -> Reading<T> {
-    match result.map_err(Error::from) {
-        Ok(value) => Reading::Known(value),
-        Err(Error::Forbidden(why)) => Reading::Unreadable(Obstacle::Forbidden(why)),
-        Err(Error::NotFound(why)) => Reading::Absent(why),
-        Err(error) if error.is_passing() => Reading::NotNow { last: None, why: error.to_string() },
-        Err(error) => Reading::Unreadable(Obstacle::Other(error.to_string())),
-    }
+    result.map_or_else(|error| unread(Error::from(error)), Reading::Known)
 }
 
 /// A pod of which a container has never started is `Pending`, which the API can choose by.

@@ -6,6 +6,7 @@ use super::{evidence::Evidence, limits};
 use crate::{
     ClusterState, Reading,
     objects::{DeckhousePod, Phase, Release, UpdateSettings},
+    standing::Standing,
 };
 
 /// The state, the evidence and the time.
@@ -48,17 +49,24 @@ impl<'a> Look<'a> {
         self.releases().into_iter().filter(|release| release.phase.as_ref() == Some(phase)).collect()
     }
 
-    /// The release that counts as deployed. Of two the controllers of today take the lowest.
-    pub(super) fn deployed(&self) -> Option<&'a Release> {
-        self.of_phase(&Phase::Deployed).first().copied()
+    /// How the releases stand to each other.
+    pub(super) fn standing(&self) -> Standing<'a> {
+        Standing::of(Self::all(&self.state.releases))
     }
 
-    /// The releases above the deployed one that wait, ascending.
-    pub(super) fn waiting(&self) -> Vec<&'a Release> {
-        let deployed = self.deployed().and_then(|release| release.version.as_ref());
-        let above =
-            |release: &&Release| deployed.is_none_or(|deployed| release.version.as_ref() > Some(deployed));
-        self.releases().into_iter().filter(|release| release.is_waiting()).filter(above).collect()
+    /// The release that counts as deployed.
+    pub(super) fn deployed(&self) -> Option<&'a Release> {
+        self.standing().deployed
+    }
+
+    /// The release that is next: the highest waiting patch of the lowest minor that waits.
+    pub(super) fn upcoming(&self) -> Option<&'a Release> {
+        self.standing().chain().into_iter().next()
+    }
+
+    /// Whether minors may be left out.
+    pub(super) fn is_lts(&self) -> bool {
+        self.settings().and_then(|settings| settings.channel()) == Some(deckhouse::Channel::Lts)
     }
 
     /// What `ModuleConfig/deckhouse` says about updates, if it was read.

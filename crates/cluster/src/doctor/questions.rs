@@ -21,7 +21,7 @@ pub struct Questions {
 pub fn questions(state: &ClusterState, evidence: &Evidence, now: jiff::Timestamp) -> Questions {
     let look = Look { state, evidence, now };
     let Some(registry) = state.registry.known() else { return Questions::default() };
-    let releases = [look.deployed(), rules::upcoming(&look)];
+    let releases = [look.deployed(), look.upcoming()];
     let of_releases =
         releases.into_iter().flatten().filter_map(|release| rules::release_image(&look, release));
     let containers = look.pods().iter().flat_map(|pod| &pod.containers);

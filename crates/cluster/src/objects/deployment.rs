@@ -42,6 +42,8 @@ pub struct DeckhousePod {
     pub labels: BTreeMap<String, String>,
     /// The node that it runs on.
     pub node: Option<String>,
+    /// `status.podIP`.
+    pub ip: Option<String>,
     /// `status.phase`.
     pub phase: String,
     /// Condition `Ready`.

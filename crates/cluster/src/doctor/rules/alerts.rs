@@ -185,7 +185,7 @@ pub(super) fn blocking(look: &Look<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let threshold = block["severity"].as_u64().unwrap_or(4);
-    let Some(release) = super::waits::upcoming(look) else { return Vec::new() };
+    let Some(release) = look.upcoming() else { return Vec::new() };
     let firing = Look::all(&look.state.alerts).iter();
     let mut names: Vec<&str> = firing
         .filter(|alert| alert.severity.is_some_and(|it| u64::from(it) >= threshold))

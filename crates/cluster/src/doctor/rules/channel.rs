@@ -125,7 +125,7 @@ pub(super) fn tag(look: &Look<'_>) -> Vec<Finding> {
 fn vanishing(look: &Look<'_>, channel: &ChannelRelease, image: &str, push: &str) -> Option<Finding> {
     let above = |release: &&Release| release.version.as_ref() > Some(&channel.version);
     let names: Vec<&str> =
-        look.waiting().into_iter().filter(above).map(|release| release.name.as_str()).collect();
+        look.standing().waiting.into_iter().filter(above).map(|release| release.name.as_str()).collect();
     let first = names.first()?;
     Some(
         Finding::new(
@@ -165,8 +165,7 @@ fn unseen(look: &Look<'_>, answers: &Answers, channel: &ChannelRelease, image: &
             })
             .map(|minor| format!("v{}.{minor}", deployed.major))
             .collect();
-        let is_lts = look.settings().and_then(|it| it.channel()) == Some(deckhouse::Channel::Lts);
-        if !gaps.is_empty() && !is_lts {
+        if !gaps.is_empty() && !look.is_lts() {
             return Some(
                 Finding::new(
                     "registry-gap",
@@ -187,7 +186,7 @@ fn unseen(look: &Look<'_>, answers: &Answers, channel: &ChannelRelease, image: &
             );
         }
     }
-    let has_waiting = !look.waiting().is_empty();
+    let has_waiting = look.upcoming().is_some();
     (!has_waiting && look.controller() == crate::doctor::look::Controller::Up && !channel.suspended && !look.channel_is_unset()).then(|| {
         Finding::new(
             "release-not-created",

@@ -19,7 +19,6 @@ use super::{finding::Finding, look::Look};
 
 pub(super) use pull_failure::is_pull_failure;
 pub(super) use release_image::image as release_image;
-pub(super) use waits::upcoming;
 
 /// What causes others first: findings of one severity stay in this order.
 pub(super) const ALL: [fn(&Look<'_>) -> Vec<Finding>; 38] = [

@@ -6,7 +6,8 @@ use crate::{
         look::{Controller, Look},
         safe_text::short,
     },
-    modules::{PolicyOrigin, overview},
+    modules::{ModuleTurn, PolicyOrigin, WaitingRelease, overview},
+    wait_reason::WaitReason,
 };
 
 /// Sources that are not read, or offer modules with errors.
@@ -43,45 +44,57 @@ pub(super) fn sources(look: &Look<'_>) -> Vec<Finding> {
 /// Releases of modules that wait for what nobody does by himself.
 pub(super) fn releases(look: &Look<'_>) -> Vec<Finding> {
     let overview = overview(look.state, look.now);
-    let mut findings = Vec::new();
-    for release in overview.waiting.known().into_iter().flatten() {
-        let object = format!("ModuleRelease/{}", release.name);
-        let approve = format!("dhctl update approve --module {} {}", release.module, release.version);
-        let finding = match &release.policy.origin {
-            PolicyOrigin::Missing(policy) => Finding::new(
+    overview.waiting.known().into_iter().flatten().filter_map(of_release).collect()
+}
+
+fn of_release(release: &WaitingRelease) -> Option<Finding> {
+    let finding = |rule, severity, what: String| {
+        Finding::new(rule, severity, format!("ModuleRelease/{}", release.name), what)
+            .seen_in("ModuleReleases")
+    };
+    let waits = |what: fn(&WaitReason) -> bool| release.waits_for.iter().any(what);
+    if release.suspended {
+        return Some(
+            finding("module-suspended", Severity::Slows, short(&release.reason))
+                .why("its vendor has withdrawn it, or it did not come up")
+                .remedy("pull another version of the module, and push it")
+                .command(format!("kubectl get modulerelease {} -o yaml", release.name)),
+        );
+    }
+    if let PolicyOrigin::Missing(policy) = &release.policy.origin {
+        return Some(
+            finding(
                 "module-policy",
                 Severity::Slows,
-                object,
                 format!("its policy ModuleUpdatePolicy/{policy} does not exist"),
             )
             .why("a release without a policy waits for ever")
             .remedy("create the policy, or name another one in the ModuleConfig")
             .command(format!("kubectl get moduleconfig {} -o yaml", release.module)),
-            _ if release.reason == "waits for approval" => {
-                Finding::new("module-approval", Severity::Notable, object, "it waits for your approval")
-                    .why("by its policy")
-                    .remedy("approve it when it suits")
-                    .command(approve)
-            }
-            _ if release.reason.starts_with("a requirement")
-                || release.reason.starts_with("wants another version") =>
-            {
-                Finding::new("module-requirement", Severity::Slows, object, short(&release.reason))
-                    .why("the module stays at its release; the platform does not wait for it")
-                    .remedy("meet the requirement; where it is the platform's version, update that first")
-                    .command("dhctl update plan")
-            }
-            _ if release.reason.starts_with("suspended") => {
-                Finding::new("module-suspended", Severity::Slows, object, short(&release.reason))
-                    .why("its vendor has withdrawn it, or it did not come up")
-                    .remedy("pull another version of the module, and push it")
-                    .command(format!("kubectl get modulerelease {} -o yaml", release.name))
-            }
-            _ => continue,
-        };
-        findings.push(finding.seen_in("ModuleReleases"));
+        );
     }
-    findings
+    if waits(|it| matches!(it, WaitReason::NoPolicy)) {
+        return Some(
+            finding("module-policy", Severity::Slows, short(&release.reason))
+                .why("a release without a policy waits for ever")
+                .remedy("name a ModuleUpdatePolicy; there are")
+                .command("kubectl get moduleupdatepolicies"),
+        );
+    }
+    if waits(|it| matches!(it, WaitReason::Requirement { .. } | WaitReason::UnknownRequirement { .. })) {
+        return Some(
+            finding("module-requirement", Severity::Slows, short(&release.reason))
+                .why("the module stays at its release; the platform does not wait for it")
+                .remedy("meet the requirement; where it is the platform's version, update that first")
+                .command("dhctl update plan"),
+        );
+    }
+    (waits(|it| *it == WaitReason::Approval) && release.turn == ModuleTurn::Now).then(|| {
+        finding("module-approval", Severity::Notable, "it waits for your approval".to_owned())
+            .why(format!("its policy: {}", release.policy.words()))
+            .remedy("approve it when it suits")
+            .command(format!("dhctl update approve --module {} {}", release.module, release.version))
+    })
 }
 
 /// Modules whose image is set by hand.

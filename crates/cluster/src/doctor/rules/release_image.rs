@@ -19,7 +19,7 @@ pub(in crate::doctor) fn image(look: &Look<'_>, release: &Release) -> Option<Str
 
 /// An approval of a release whose image is not there would stop the platform.
 pub(super) fn next(look: &Look<'_>) -> Vec<Finding> {
-    let Some(release) = look.waiting().into_iter().next() else { return Vec::new() };
+    let Some(release) = look.upcoming() else { return Vec::new() };
     missing(look, release).map_or_else(Vec::new, |image| {
         vec![
             Finding::new(

@@ -154,31 +154,28 @@ pub(super) fn twins(look: &Look<'_>) -> Vec<Finding> {
 
 /// Minors between the deployed release and the next one are not there.
 pub(super) fn gap(look: &Look<'_>) -> Vec<Finding> {
-    let Some(deployed) = look.deployed().and_then(|release| release.version.as_ref()) else {
+    let standing = look.standing();
+    let (Some(deployed), Some(next)) = (standing.deployed_version(), look.upcoming()) else {
         return Vec::new();
     };
-    let waiting = look.waiting();
-    let Some((next, version)) = waiting.first().and_then(|it| Some((it, it.version.as_ref()?))) else {
-        return Vec::new();
-    };
-    let is_lts = look.settings().and_then(|settings| settings.channel()) == Some(deckhouse::Channel::Lts);
-    let allowed = if is_lts { 10 } else { 1 };
-    let alert = look.alert("DeckhouseUpdatingFailed");
     // Of two, which for a moment are normal, it is not known which one counts.
-    let ambiguous = look.of_phase(&Phase::Deployed).len() > 1;
-    if ambiguous || version.major != deployed.major || version.minor <= deployed.minor + allowed {
+    if !standing.also_deployed.is_empty() {
         return Vec::new();
     }
+    let what =
+        next.version.as_ref().and_then(|version| crate::standing::gap(deployed, version, look.is_lts()));
+    let Some(what) = what else { return Vec::new() };
+    let alert = look.alert("DeckhouseUpdatingFailed");
     vec![
         Finding::new(
             "gap",
             Severity::Blocks,
             object(next),
-            format!("v{deployed} is deployed, and v{version} is the next that waits"),
+            what,
         )
         .why(
-            "minors are taken one by one. If a release between them was skipped or suspended, the controller may even \
-             jump, which the platform does not support",
+            "where a release between them was skipped or suspended, the controller may even jump, which the platform \
+             does not support",
         )
         .remedy(format!(
             "do not approve it; pull the releases from the deployed one on, push them, and bring them into the cluster: \
@@ -226,7 +223,7 @@ pub(super) fn suspended(look: &Look<'_>) -> Vec<Finding> {
         .filter(|it| deployed.is_none_or(|deployed| it.version.as_ref() > Some(deployed)));
     above
         .map(|release| {
-            let other = look.waiting().into_iter().any(|it| minor(it) == minor(release));
+            let other = look.standing().waiting.into_iter().any(|it| minor(it) == minor(release));
             let severity = if other { Severity::Notable } else { Severity::Blocks };
             Finding::new("suspended", severity, object(release), "it is suspended")
                 .why(if other {

@@ -7,59 +7,49 @@ use crate::{
         safe_text::{hosts_only, short},
     },
     objects::{Release, UpdateSettings},
+    wait_reason::{WaitReason, wait_reasons},
 };
 
 const RELEASES: &str = "DeckhouseReleases";
 
-/// The reason of the release that is next: the highest patch of the lowest minor. Those after it wait for it.
+/// The reason of the release that is next. Those after it wait for it.
 pub(super) fn next(look: &Look<'_>) -> Vec<Finding> {
-    let Some(release) = upcoming(look) else { return Vec::new() };
-    let text = release.message.to_lowercase();
-    let has = |parts: &[&str]| parts.iter().any(|part| text.contains(part));
-    let finding = if has(&["failed to send release notification"]) {
-        notification(look, release)
-    } else if has(&["requirement", "k8s version is not available"]) {
-        match requirement(look, release) {
-            Some(finding) => finding,
-            None => return Vec::new(),
-        }
-    } else if has(&["disruption approval"]) {
-        disruption(release)
-    } else if has(&["release.deckhouse.io/approved", "manual approval"]) {
-        if release.is_approved() {
-            return Vec::new();
-        }
-        approval(look, release)
-    } else if has(&[
-        "minor version is greater",
-        "major version is greater",
-        "next minor version is missed",
-        "not in sequence",
-    ]) {
-        // The objects tell it better, where they show the gap.
-        if !super::releases::gap(look).is_empty() {
-            return Vec::new();
-        }
-        sequence(look, release)
-    } else if has(&["awaiting for"]) {
-        match previous(look, release) {
-            Some(finding) => finding,
-            None => return Vec::new(),
-        }
-    } else if has(&["update window", "postponed", "cooldown", "canary"]) {
-        delay(look, release)
-    } else {
-        return Vec::new();
-    };
-    vec![finding.since(release.transition_time).seen_in(RELEASES)]
+    let Some(release) = look.upcoming() else { return Vec::new() };
+    let reasons = wait_reasons(&release.message);
+    let findings = reasons.iter().filter_map(|reason| of_reason(look, release, reason));
+    let mut findings: Vec<Finding> =
+        findings.map(|finding| finding.since(release.transition_time).seen_in(RELEASES)).collect();
+    // Several delays are one finding, and so are several requirements of one kind.
+    findings.dedup_by(|one, other| one.rule == other.rule && one.what == other.what);
+    findings
 }
 
-/// The release that is next: the highest waiting patch of the lowest minor that waits.
-pub(in crate::doctor) fn upcoming<'a>(look: &Look<'a>) -> Option<&'a Release> {
-    let waiting = look.waiting();
-    let minor = |release: &Release| release.version.as_ref().map(|version| (version.major, version.minor));
-    let first = minor(waiting.first()?);
-    waiting.into_iter().rev().find(|release| minor(release) == first)
+fn of_reason(look: &Look<'_>, release: &Release, reason: &WaitReason) -> Option<Finding> {
+    match reason {
+        WaitReason::NotificationFailed { .. } => Some(notification(look, release)),
+        WaitReason::Requirement { why, .. } => requirement(look, release, reason, why),
+        WaitReason::UnknownRequirement { .. } => Some(unknown_requirement(release, reason)),
+        WaitReason::Disruption => Some(disruption(release)),
+        WaitReason::Approval => (!release.is_approved()).then(|| approval(look, release)),
+        // The objects tell it better, where they show the gap.
+        WaitReason::Gap | WaitReason::Major => {
+            super::releases::gap(look).is_empty().then(|| sequence(look, release, reason))
+        }
+        WaitReason::PodNotReady => awaits_pod(look, release, reason),
+        WaitReason::Previous { release: awaited } => previous(look, release, awaited),
+        WaitReason::Window { .. }
+        | WaitReason::Postponed { .. }
+        | WaitReason::Notification { .. }
+        | WaitReason::Cooldown { .. } => Some(delay(look, release)),
+        // Suspended releases have a rule of their own; a policy is of modules.
+        WaitReason::Suspended | WaitReason::NoPolicy => None,
+        WaitReason::Other { message } => Some(
+            finding("other-reason", Severity::Notable, release, short(message))
+                .why("the platform says this, which is not known here")
+                .remedy("see the whole object")
+                .command(format!("kubectl get deckhouserelease {} -o yaml", release.name)),
+        ),
+    }
 }
 
 fn finding(rule: &'static str, severity: Severity, release: &Release, what: impl Into<String>) -> Finding {
@@ -77,37 +67,38 @@ fn notification(look: &Look<'_>, release: &Release) -> Finding {
         .command(r#"kubectl patch moduleconfig deckhouse --type=merge -p '{"spec":{"settings":{"update":{"notification":null}}}}'"#)
 }
 
-fn requirement(look: &Look<'_>, release: &Release) -> Option<Finding> {
-    let text = release.message.to_lowercase();
+fn requirement(look: &Look<'_>, release: &Release, reason: &WaitReason, why: &str) -> Option<Finding> {
     // Filled by hooks after the start; until the first converge is over nothing is known yet.
-    let unset = text.contains("is not set");
-    if unset
-        && (look.controller() != Controller::Up
-            || look.state.queue.known().is_some_and(|queue| queue.tasks > 0))
-    {
+    let busy =
+        look.controller() != Controller::Up || look.state.queue.known().is_some_and(|queue| queue.tasks > 0);
+    if why.contains("is not set") && busy {
         return None;
     }
-    let finding = finding("requirement", Severity::Blocks, release, short(&release.message));
-    if text.contains("not registered") {
-        return Some(
-            finding
-                .why("the version that runs does not know this requirement: a minor was left out, or the images are of another edition")
-                .remedy("see that the releases follow one another and that the bundle is of the cluster's edition")
-                .command("kubectl -n d8-system get deployment deckhouse -o jsonpath='{.metadata.annotations}'")
-                .command("dhctl update plan"),
-        );
-    }
-    let finding = finding.why("the release is not applied, and its approval is refused, until this is met");
-    Some(if text.contains("kernel") {
+    let finding = finding("requirement", Severity::Blocks, release, short(&reason.to_string()))
+        .why("the release is not applied, and its approval is refused, until this is met");
+    Some(if why.to_lowercase().contains("kernel") {
         finding
-            .remedy("bring the nodes to a newer kernel: `dhctl update kernel` writes the configuration that does it, group by group")
+            .remedy(
+                "bring the nodes to a newer kernel: `dhctl update kernel` writes the configuration that does it, group by group",
+            )
             .command("kubectl get nodes -o custom-columns=NAME:.metadata.name,KERNEL:.status.nodeInfo.kernelVersion")
             .command("dhctl update plan")
     } else {
         finding
-            .remedy("see each requirement with object, value and way to meet it; the controller looks again within a minute, at Helm releases hourly")
+            .remedy(
+                "see each requirement with object, value and way to meet it; the controller looks again within a minute, \
+                 at Helm releases hourly",
+            )
             .command("dhctl update plan")
     })
+}
+
+fn unknown_requirement(release: &Release, reason: &WaitReason) -> Finding {
+    finding("requirement", Severity::Blocks, release, short(&reason.to_string()))
+        .why("a version does not apply a release of which it cannot check a requirement")
+        .remedy("see that the releases follow one another and that the bundle is of the cluster's edition")
+        .command("kubectl -n d8-system get deployment deckhouse -o jsonpath='{.metadata.annotations}'")
+        .command("dhctl update plan")
 }
 
 fn disruption(release: &Release) -> Finding {
@@ -126,40 +117,35 @@ fn approval(look: &Look<'_>, release: &Release) -> Finding {
         .command(format!("dhctl update approve {}", release.version_text))
 }
 
-fn sequence(look: &Look<'_>, release: &Release) -> Finding {
+fn sequence(look: &Look<'_>, release: &Release, reason: &WaitReason) -> Finding {
     let since =
         look.deployed().map_or_else(|| "the deployed release".to_owned(), |it| it.version_text.clone());
-    finding("sequence", Severity::Blocks, release, short(&release.message))
-        .why(format!("minors are taken one by one, and the one after {since} is not there"))
-        .remedy(format!("pull the releases from {since} on, push them, and bring them into the cluster with `dhctl update prepare`"))
+    finding("sequence", Severity::Blocks, release, reason.to_string())
+        .why(format!("releases are taken one by one, and the one after {since} is not there"))
+        .remedy(format!(
+            "pull the releases from {since} on, push them, and bring them into the cluster with `dhctl update prepare`"
+        ))
         .command("kubectl get deckhousereleases")
 }
 
-/// A release that waits for another, or for the platform's pod.
-fn previous(look: &Look<'_>, release: &Release) -> Option<Finding> {
-    let text = release.message.to_lowercase();
-    if text.contains("pod") {
-        // A ready pod is noticed within seconds.
-        let Controller::Away(_) = look.controller() else { return None };
-        return Some(
-            finding("awaits-pod", Severity::Slows, release, short(&release.message))
-                .why("the update before it is not finished: the platform's pod is not ready")
-                .remedy("see the findings about the platform's pod")
-                .command("kubectl -n d8-system get pods -l app=deckhouse"),
-        );
-    }
-    let awaited =
-        look.deployed().filter(|deployed| release.message.contains(&format!("{} ", deployed.version_text)));
-    // The stray twin of the deployed release is a finding of its own.
-    let stray = look
-        .releases()
-        .into_iter()
-        .any(|it| it.is_waiting() && awaited.is_some_and(|awaited| awaited.version == it.version));
-    if stray {
+/// A ready pod is noticed within seconds, and one that is being replaced is normal.
+fn awaits_pod(look: &Look<'_>, release: &Release, reason: &WaitReason) -> Option<Finding> {
+    let Controller::Away(_) = look.controller() else { return None };
+    Some(
+        finding("awaits-pod", Severity::Slows, release, reason.to_string())
+            .why("the controller applies no minor before its own pod is ready")
+            .remedy("see the findings about the platform's pod")
+            .command("kubectl -n d8-system get pods -l app=deckhouse"),
+    )
+}
+
+fn previous(look: &Look<'_>, release: &Release, awaited: &str) -> Option<Finding> {
+    // Held by the stray twin of the deployed release, which is a finding of its own.
+    if look.deployed().is_some_and(|deployed| deployed.version_text == awaited) {
         return None;
     }
     Some(
-        finding("awaits-release", Severity::Notable, release, short(&release.message))
+        finding("awaits-release", Severity::Notable, release, format!("{awaited} comes first"))
             .why("releases are applied one after the other")
             .remedy("deal with the earlier release first")
             .command("kubectl get deckhousereleases"),

@@ -236,7 +236,7 @@ fn what_the_next_release_waits_for() {
         ),
         ("\"x\" requirement is not registered", "blocks requirement"),
         (
-            "the current Linux kernel version on cluster nodes (4.9) is lower than required (5.8): requirement",
+            "\"nodesMinimalLinuxKernelVersion\" requirement for DeckhouseRelease \"1.71.2\" not met: the current Linux kernel version on cluster nodes (4.9) is lower than required (5.8)",
             "blocks requirement",
         ),
         ("release blocked, disruption approval required: (cni)", "blocks disruption-approval"),
@@ -246,6 +246,7 @@ fn what_the_next_release_waits_for() {
         ("Release is in cooldown until: 24 Nov 26 22:00 UTC", "notable delay"),
         ("Release is postponed by notification until 24 Nov 2026 22:00 UTC", "notable delay"),
         ("Awaiting for v1.71.0 release to be deployed", "notable awaits-release"),
+        ("something that nobody knows yet", "notable other-reason"),
     ] {
         found(|cluster| waiting(cluster, message), &[expected]);
     }
