@@ -15,7 +15,12 @@ use super::{
     log::errors,
     rules::is_pull_failure,
 };
-use crate::{ClusterState, Error, Reading, access::Cluster, objects::DeckhousePod, read::unread};
+use crate::{
+    ClusterState, Error, Reading,
+    access::Cluster,
+    objects::DeckhousePod,
+    read::{in_time, unread},
+};
 
 const NAMESPACE: &str = "d8-system";
 const DEPLOYMENT: &str = "deckhouse";
@@ -29,8 +34,8 @@ const LOG_BYTES: i64 = 1024 * 1024;
 /// Reads everything but the registry. `state` says which pods the platform has.
 pub async fn gather(cluster: &Cluster, state: &ClusterState) -> Evidence {
     let ((waiting_pods, conditions), (events, log)) = join(
-        join(waiting_pods(cluster), conditions(cluster)),
-        join(events(cluster, state), log(cluster, state)),
+        join(in_time(waiting_pods(cluster)), in_time(conditions(cluster))),
+        join(in_time(events(cluster, state)), in_time(log(cluster, state))),
     )
     .await;
     Evidence { waiting_pods, conditions, events, log, ..Evidence::default() }

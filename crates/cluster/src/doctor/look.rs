@@ -128,3 +128,8 @@ impl<'a> Look<'a> {
         log.filter(|line| recent(line.time)).find(|line| parts.iter().any(|part| line.message.contains(part)))
     }
 }
+
+/// The tag of a release, which is its version in the one spelling that registries use.
+pub(super) fn tag(release: &Release) -> String {
+    release.version.as_ref().map_or_else(|| release.version_text.clone(), deckhouse::version::tag_of)
+}

@@ -55,7 +55,7 @@ impl Clinic {
                 "spec": { "version": 1, "settings": { "releaseChannel": "Alpha", "update": { "mode": "Manual" } } },
             }),
             clinic.deployment("v1.58.3"),
-            clinic.pod("deckhouse-0", "d8-system", &clinic.image("v1.58.3"), None),
+            Clinic::pod("deckhouse-0", "d8-system", &clinic.image("v1.58.3"), None),
             release("v1.57.5", "Superseded", ""),
             release("v1.58.3", "Deployed", ""),
             release("v1.59.4", "Pending", APPROVAL),
@@ -113,7 +113,7 @@ impl Clinic {
     }
 
     /// A pod that runs, or one that waits for its image with this reason and message.
-    fn pod(&self, name: &str, namespace: &str, image: &str, waiting: Option<(&str, &str)>) -> Value {
+    fn pod(name: &str, namespace: &str, image: &str, waiting: Option<(&str, &str)>) -> Value {
         let app = if namespace == "d8-system" { "deckhouse" } else { name };
         let state = match waiting {
             Some((reason, message)) => json!({ "waiting": { "reason": reason, "message": message } }),
@@ -189,15 +189,15 @@ fn a_cluster_that_is_well() {
 fn images_that_do_not_come_are_looked_up_in_the_registry() {
     let clinic = Clinic::open();
     let back_off = ("ImagePullBackOff", "Back-off pulling image");
-    clinic.put(&[clinic.pod("deckhouse-0", "d8-system", &clinic.image("v1.99.0"), Some(back_off))]);
+    clinic.put(&[Clinic::pod("deckhouse-0", "d8-system", &clinic.image("v1.99.0"), Some(back_off))]);
     let run = clinic.doctor(&[]).expect(7);
     assert!(run.stdout.contains("why: the registry does not have this image"), "{}", run.stdout);
     assert!(run.stderr.contains("error: something blocks the update\n"), "{}", run.stderr);
 
-    let there = clinic.pod("deckhouse-0", "d8-system", &clinic.image("v1.59.4"), Some(back_off));
+    let there = Clinic::pod("deckhouse-0", "d8-system", &clinic.image("v1.59.4"), Some(back_off));
     let digest = format!("{}/{}@sha256:{}", clinic.registry.addr(), clinic.root, "ab".repeat(32));
     clinic
-        .put(&[there, clinic.pod("grafana", "d8-monitoring", &digest, Some(("ErrImagePull", "rpc error")))]);
+        .put(&[there, Clinic::pod("grafana", "d8-monitoring", &digest, Some(("ErrImagePull", "rpc error")))]);
     let run = clinic.doctor(&[]).expect(7);
     assert!(run.stdout.contains("why: the registry has this image now"), "{}", run.stdout);
     assert!(run.stdout.contains("1 pods wait for images: d8-monitoring/grafana"), "{}", run.stdout);

@@ -7,7 +7,8 @@ use crate::{
     doctor::{
         evidence::{Answer, Answers, ChannelRelease, Probe},
         finding::{Finding, Severity},
-        look::Look,
+        look::{Look, tag as tag_of_release},
+        safe_text::word,
     },
     objects::Release,
 };
@@ -63,13 +64,14 @@ pub(super) fn moving_tag(look: &Look<'_>) -> Vec<Finding> {
             let base = deployment.image.split('@').next().unwrap_or_default();
             let base =
                 deployment.tag().and_then(|tag| base.strip_suffix(tag)?.strip_suffix(':')).unwrap_or(base);
-            let version = release.version.as_ref().map(deckhouse::version::tag_of).unwrap_or_default();
+            let version = tag_of_release(release);
             finding
                 .remedy(format!(
                     "set the tag of the release that is deployed, {version}, if that image is in the registry"
                 ))
                 .command(format!(
-                    "kubectl -n d8-system set image deployment/deckhouse deckhouse={base}:{version}"
+                    "kubectl -n d8-system set image deployment/deckhouse deckhouse={}",
+                    word(&format!("{base}:{version}"))
                 ))
         }
         None => finding.remedy("set the tag vX.Y.Z of the version that runs"),

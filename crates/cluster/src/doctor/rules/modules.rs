@@ -4,7 +4,7 @@ use crate::{
     doctor::{
         finding::{Finding, Severity},
         look::{Controller, Look},
-        safe_text::short,
+        safe_text::{short, word},
     },
     modules::{ModuleTurn, PolicyOrigin, WaitingRelease, overview},
     wait_reason::WaitReason,
@@ -70,7 +70,7 @@ fn of_release(release: &WaitingRelease) -> Option<Finding> {
             )
             .why("a release without a policy waits for ever")
             .remedy("create the policy, or name another one in the ModuleConfig")
-            .command(format!("kubectl get moduleconfig {} -o yaml", release.module)),
+            .command(format!("kubectl get moduleconfig {} -o yaml", word(&release.module))),
         );
     }
     if waits(|it| matches!(it, WaitReason::NoPolicy)) {
@@ -93,7 +93,11 @@ fn of_release(release: &WaitingRelease) -> Option<Finding> {
         finding("module-approval", Severity::Notable, "it waits for your approval".to_owned())
             .why(format!("its policy: {}", release.policy.words()))
             .remedy("approve it when it suits")
-            .command(format!("dhctl update approve --module {} {}", release.module, release.version))
+            .command(format!(
+                "dhctl update approve --module {} {}",
+                word(&release.module),
+                word(&release.version)
+            ))
     })
 }
 

@@ -7,7 +7,7 @@ use crate::doctor::{
     evidence::WaitingPod,
     finding::{Finding, Severity},
     limits,
-    look::Look,
+    look::{Look, tag},
     safe_text::short,
 };
 
@@ -39,7 +39,7 @@ fn of_reason(look: &Look<'_>, failure: PullFailure, pods: &[&WaitingPod]) -> Fin
     let repo =
         settings.map_or_else(|| "REGISTRY/PATH".to_owned(), crate::objects::RegistrySettings::images_repo);
     let contents = match look.deployed() {
-        Some(release) => format!("all of {}", release.version_text),
+        Some(release) => format!("all of {}", tag(release)),
         None => "all of the deployed release".to_owned(),
     };
     Finding::new(

@@ -5,7 +5,7 @@ use crate::{
     doctor::{
         finding::{Finding, Severity},
         limits,
-        look::{Controller, Look},
+        look::{Controller, Look, tag},
         safe_text::short,
     },
     objects::{ContainerState, DeckhousePod, Phase},
@@ -62,7 +62,7 @@ fn way_back(look: &Look<'_>, container: &ContainerState, failure: PullFailure, r
         Some(before) => format!(
             ". If that takes long, and the new version never ran: kubectl -n d8-system set image deployment/deckhouse \
              deckhouse={repo}:{} brings the old one back; the new release then still says Deployed",
-            before.version_text
+            tag(before)
         ),
         None => String::new(),
     }

@@ -5,16 +5,15 @@ use crate::{
     doctor::{
         evidence::{Answer, Probe},
         finding::{Finding, Severity},
-        look::{Controller, Look},
+        look::{Controller, Look, tag},
     },
     objects::Release,
 };
 
 /// The image of a release, as the Deployment would name it.
 pub(in crate::doctor) fn image(look: &Look<'_>, release: &Release) -> Option<String> {
-    let version = release.version.as_ref()?;
     look.state.registry.known()?;
-    Some(format!("{}:{}", repo(look), deckhouse::version::tag_of(version)))
+    Some(format!("{}:{}", repo(look), tag(release)))
 }
 
 /// An approval of a release whose image is not there would stop the platform.
@@ -34,7 +33,7 @@ pub(super) fn next(look: &Look<'_>) -> Vec<Finding> {
             )
             .remedy(format!(
                 "do not approve it; push a bundle with {} first: dhctl mirror --registry {} -i d8.tar",
-                release.version_text,
+                tag(release),
                 repo(look)
             ))
             .seen_in("registry, with the cluster's login"),
@@ -60,7 +59,7 @@ pub(super) fn present(look: &Look<'_>) -> Vec<Finding> {
             .why("the platform runs as long as its node keeps the image; on another node its pod would not start")
             .remedy(format!(
                 "push a bundle with {}: dhctl mirror --registry {} -i d8.tar",
-                release.version_text,
+                tag(release),
                 repo(look)
             ))
             .seen_in("registry, with the cluster's login"),

@@ -4,7 +4,7 @@ use crate::{
     doctor::{
         finding::{Finding, Severity},
         limits,
-        look::{Controller, Look},
+        look::{Controller, Look, tag},
     },
     objects::{Phase, Release},
 };
@@ -24,19 +24,19 @@ pub(super) fn two_deployed(look: &Look<'_>) -> Vec<Finding> {
     if newest.is_some_and(|since| !look.is_over(since, limits::SWITCH)) {
         return Vec::new();
     }
-    let tag = look.state.deployment.known().and_then(|it| it.tag()).unwrap_or("unknown");
+    let image_tag = look.state.deployment.known().and_then(|it| it.tag()).unwrap_or("unknown");
     let names: Vec<&str> = deployed.iter().map(|release| release.name.as_str()).collect();
     let finding = Finding::new("two-deployed", Severity::Blocks, object(last), format!("Deployed at once: {}", names.join(", ")))
         .why(format!(
-            "the controllers count the lowest, {}, as deployed, and measure gaps from it; the image of the Deployment is {tag}",
-            first.version_text
+            "the controllers count the lowest, {}, as deployed, and measure gaps from it; the image of the Deployment is {image_tag}",
+            tag(first)
         ))
         .since(newest)
         .seen_in(RELEASES);
-    let wrong = deployed.iter().filter(|release| release.version_text != tag);
+    let wrong = deployed.iter().filter(|release| tag(release) != image_tag);
     let mut finding =
         finding.remedy("mark those that do not run as Superseded; it is a change of the status alone");
-    if deployed.iter().any(|release| release.version_text == tag) {
+    if deployed.iter().any(|release| tag(release) == image_tag) {
         for release in wrong {
             finding = finding.command(format!(
                 "kubectl patch deckhouserelease {} --subresource=status --type=merge -p '{{\"status\":{{\"phase\":\"Superseded\"}}}}'",
@@ -62,12 +62,12 @@ pub(super) fn none_deployed(look: &Look<'_>) -> Vec<Finding> {
     if newest.is_some_and(|since| !look.is_over(since, limits::SWITCH)) {
         return Vec::new();
     }
-    let tag = look.state.deployment.known().and_then(|it| it.tag()).unwrap_or("unknown");
+    let image_tag = look.state.deployment.known().and_then(|it| it.tag()).unwrap_or("unknown");
     vec![
         Finding::new("none-deployed", Severity::Blocks, "DeckhouseRelease", "no release has the phase Deployed")
             .why(format!(
                 "the switch of the phases was broken off, as when the pod is killed in its middle; minors then wait \
-                 without a message. The image of the Deployment is {tag}"
+                 without a message. The image of the Deployment is {image_tag}"
             ))
             .remedy("restart the platform's pod: with the channel set it restores the object of the version that runs")
             .command("kubectl -n d8-system rollout restart deployment/deckhouse")
@@ -82,9 +82,9 @@ pub(super) fn other_image(look: &Look<'_>) -> Vec<Finding> {
     let (Some(release), Some(deployment)) = (look.deployed(), look.state.deployment.known()) else {
         return Vec::new();
     };
-    let Some(tag) = deployment.tag().filter(|_| deployment.has_fixed_tag()) else { return Vec::new() };
+    let Some(image_tag) = deployment.tag().filter(|_| deployment.has_fixed_tag()) else { return Vec::new() };
     let of_phase = look.of_phase(&Phase::Deployed);
-    if of_phase.iter().any(|release| release.version_text == tag) || of_phase.len() > 1 {
+    if of_phase.iter().any(|release| tag(release) == image_tag) || of_phase.len() > 1 {
         return Vec::new();
     }
     // The image is switched first and the object follows; after a broken switch it is the other way round for long.
@@ -98,7 +98,7 @@ pub(super) fn other_image(look: &Look<'_>) -> Vec<Finding> {
             "other-image",
             Severity::Slows,
             object(release),
-            format!("{} is marked as deployed, and the Deployment runs {tag}", release.version_text),
+            format!("{} is marked as deployed, and the Deployment runs {image_tag}", tag(release)),
         )
         .why(
             "the image was changed by hand, or the object was marked without a switch (annotation dryrun); the next \
@@ -107,8 +107,8 @@ pub(super) fn other_image(look: &Look<'_>) -> Vec<Finding> {
         .remedy("bring the two together: set the image of the deployed release, if that is what should run")
         .command(format!(
             "kubectl -n d8-system set image deployment/deckhouse deckhouse={}:{}",
-            deployment.image.strip_suffix(tag).and_then(|it| it.strip_suffix(':')).unwrap_or(&deployment.image),
-            release.version_text
+            deployment.image.strip_suffix(image_tag).and_then(|it| it.strip_suffix(':')).unwrap_or(&deployment.image),
+            tag(release)
         ))
         .since(release.transition_time)
         .seen_in("DeckhouseReleases and Deployment d8-system/deckhouse"),
@@ -128,7 +128,7 @@ pub(super) fn twins(look: &Look<'_>) -> Vec<Finding> {
             let why = if [pair[0], pair[1]].iter().any(|it| it.phase == Some(Phase::Deployed)) {
                 format!(
                     "the one that waits is never taken, and holds the next minor at `awaiting for {} release to be deployed`",
-                    kept.version_text
+                    tag(kept)
                 )
             } else {
                 "each takes the other for a higher patch: both are skipped, and the minor is lost without a word".to_owned()
@@ -233,7 +233,7 @@ pub(super) fn suspended(look: &Look<'_>) -> Vec<Finding> {
                 })
                 .remedy(format!(
                     "pull another patch of this minor by its version, and push it; the release goes on by itself once {} is free again",
-                    release.version_text
+                    tag(release)
                 ))
                 .command(format!("kubectl get deckhouserelease {} -o yaml", release.name))
                 .since(release.transition_time)

@@ -3,7 +3,7 @@
 use crate::{
     doctor::{
         finding::{Finding, Severity},
-        look::{Controller, Look},
+        look::{Controller, Look, tag},
         safe_text::{hosts_only, short},
     },
     objects::{Release, UpdateSettings},
@@ -105,7 +105,7 @@ fn disruption(release: &Release) -> Finding {
     finding("disruption-approval", Severity::Blocks, release, short(&release.message))
         .why("the release interrupts something, and settings.update.disruptionApprovalMode is Manual")
         .remedy("read what it interrupts, then approve that")
-        .command(format!("dhctl update approve --disruption {}", release.version_text))
+        .command(format!("dhctl update approve --disruption {}", tag(release)))
 }
 
 fn approval(look: &Look<'_>, release: &Release) -> Finding {
@@ -114,12 +114,11 @@ fn approval(look: &Look<'_>, release: &Release) -> Finding {
     finding("approval", Severity::Notable, release, "it waits for your approval")
         .why(format!("the update mode is {mode}: as it should be; something else may come up behind this once it is approved"))
         .remedy("approve it when it suits")
-        .command(format!("dhctl update approve {}", release.version_text))
+        .command(format!("dhctl update approve {}", tag(release)))
 }
 
 fn sequence(look: &Look<'_>, release: &Release, reason: &WaitReason) -> Finding {
-    let since =
-        look.deployed().map_or_else(|| "the deployed release".to_owned(), |it| it.version_text.clone());
+    let since = look.deployed().map_or_else(|| "the deployed release".to_owned(), tag);
     finding("sequence", Severity::Blocks, release, reason.to_string())
         .why(format!("releases are taken one by one, and the one after {since} is not there"))
         .remedy(format!(
@@ -141,7 +140,7 @@ fn awaits_pod(look: &Look<'_>, release: &Release, reason: &WaitReason) -> Option
 
 fn previous(look: &Look<'_>, release: &Release, awaited: &str) -> Option<Finding> {
     // Held by the stray twin of the deployed release, which is a finding of its own.
-    if look.deployed().is_some_and(|deployed| deployed.version_text == awaited) {
+    if look.deployed().is_some_and(|deployed| tag(deployed) == awaited) {
         return None;
     }
     Some(
