@@ -24,6 +24,8 @@ pub struct Environment {
     pub(crate) flag_variables: BTreeSet<String>,
     /// Whether the log goes to a terminal that can redraw a line.
     pub(crate) stderr_is_terminal: bool,
+    /// Whether somebody can be asked: standard input and the log are a terminal.
+    pub(crate) can_ask: bool,
     /// `KUBECONFIG` (several files), else `~/.kube/config`.
     pub(crate) kubeconfig: KubeconfigFiles,
     /// `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT`, which every pod has.
@@ -53,6 +55,7 @@ impl Environment {
                 .filter(|name| name.starts_with("DHCTL_CLI_"))
                 .collect(),
             stderr_is_terminal: std::io::stderr().is_terminal() && !dumb,
+            can_ask: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             kubeconfig: kubeconfig(filled("KUBECONFIG").as_ref(), filled("HOME").as_ref()),
             in_cluster: in_cluster(&filled),
             executable: std::env::current_exe().ok(),

@@ -103,6 +103,18 @@ fn config(command: &ConfigCommand) -> Exit {
 
 fn update(command: UpdateCommand, environment: Environment) -> Exit {
     match command {
+        UpdateCommand::Prepare(args) => {
+            let output = args.output.clone();
+            finish("update prepare", &output, commands::update_prepare::run(*args, environment))
+        }
+        UpdateCommand::Approve(args) => {
+            let output = args.output.clone();
+            finish("update approve", &output, commands::update_approve::run(*args, environment))
+        }
+        UpdateCommand::Kernel(args) => {
+            let output = args.output.clone();
+            finish("update kernel", &output, commands::update_kernel::run(*args, environment))
+        }
         UpdateCommand::Doctor(args) => {
             let output = args.output.clone();
             finish("update doctor", &output, commands::update_doctor::run(*args, environment))

@@ -5,18 +5,26 @@
 //! source, is in the project's facts (`cluster.md`, `cluster-source.md`).
 
 mod error;
+mod patience;
+mod patient_read;
 mod reading;
 mod state;
 
 pub mod access;
+pub mod approve;
+pub mod change;
 pub mod doctor;
 pub mod follow;
+pub mod kernel;
 pub mod modules;
 pub mod objects;
+pub mod prepare;
 pub mod read;
 pub mod standing;
+pub mod status;
 pub mod wait_reason;
 
 pub use error::Error;
-pub use reading::{Obstacle, Reading};
+pub use patience::Patience;
+pub use reading::{Obstacle, Reading, Unknown};
 pub use state::ClusterState;

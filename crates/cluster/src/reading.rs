@@ -40,7 +40,28 @@ pub enum Obstacle {
     Other(String),
 }
 
+/// Something that a decision needs is not known.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} cannot be read: {why}")]
+pub struct Unknown {
+    /// What, as a plural: `releases`.
+    pub what: &'static str,
+    /// Why not, in plain words.
+    pub why: String,
+    /// Whether a right is missing.
+    pub forbidden: bool,
+}
+
 impl<T> Reading<T> {
+    /// The value, if it is known and up to date; for decisions that cannot be made without.
+    pub fn required(&self, what: &'static str) -> Result<&T, Unknown> {
+        self.known().ok_or_else(|| Unknown {
+            what,
+            why: self.why_unknown().unwrap_or_default(),
+            forbidden: matches!(self, Self::Unreadable(Obstacle::Forbidden(_))),
+        })
+    }
+
     /// The value, if it is known and up to date.
     pub fn known(&self) -> Option<&T> {
         match self {
@@ -63,6 +84,14 @@ impl<T> Reading<T> {
             Self::Known(_) => None,
             Self::Absent(why) | Self::NotNow { why, .. } => Some(why.clone()),
             Self::Unreadable(obstacle) => Some(obstacle.to_string()),
+        }
+    }
+
+    /// Why it cannot be read just now, if that passes by itself.
+    pub fn passing(&self) -> Option<&str> {
+        match self {
+            Self::NotNow { why, .. } => Some(why),
+            _ => None,
         }
     }
 

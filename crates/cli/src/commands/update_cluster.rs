@@ -15,3 +15,13 @@ pub(crate) async fn connect(args: &ClusterArgs, environment: &Environment) -> Re
     };
     Ok(access.cluster(args.context.as_deref(), &settings::network(environment)).await?)
 }
+
+/// Prepares the connection and asks the API server for its version. A cluster that does not answer at all fails here and now:
+/// what is waited out later is an interruption of what has begun.
+pub(crate) async fn reach(args: &ClusterArgs, environment: &Environment) -> Result<Cluster, Failure> {
+    let cluster = connect(args, environment).await?;
+    match cluster.client.apiserver_version().await.map_err(cluster::Error::from) {
+        Err(error @ (cluster::Error::Network(_) | cluster::Error::Unauthorized)) => Err(error.into()),
+        _ => Ok(cluster),
+    }
+}

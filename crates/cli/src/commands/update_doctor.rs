@@ -13,7 +13,7 @@ const NAME: &str = "update doctor";
 
 pub(crate) async fn run(args: DoctorArgs, environment: Environment) -> Result<(), Failure> {
     let cluster = connect(&args.cluster, &environment).await?;
-    let state = Box::pin(cluster::read::snapshot(&cluster)).await;
+    let state = cluster::read::snapshot(&cluster).await;
     let mut evidence = gather(&cluster, &state).await;
     let now = Timestamp::now();
     evidence.registry = if args.no_registry {

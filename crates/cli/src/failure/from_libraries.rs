@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bundle::BundleError;
-use cluster::access::AccessError;
+use cluster::{Unknown, access::AccessError, approve::ApproveError, prepare::PrepareError};
 use deckhouse::{SelectError, manifests::ManifestError};
 use egress::FaultKind;
 use mirror::{MissingItem, error::Place};
@@ -78,13 +78,67 @@ impl From<cluster::Error> for Failure {
             }
             cluster::Error::Unauthorized => Self::new(Exit::Denied, message)
                 .hint("the token or certificate of the kubeconfig is wrong or has expired"),
-            cluster::Error::Forbidden(_) => {
-                Self::new(Exit::Denied, message).hint("`dhctl update rbac` prints the rights that are needed")
-            }
+            cluster::Error::Forbidden(_) => Self::new(Exit::Denied, message).hint(RIGHTS),
             cluster::Error::NotNow(_) => Self::new(Exit::Cluster, message).hint(
                 "this passes by itself, as while the platform's pod is replaced: try again in a minute",
             ),
             _ => Self::new(Exit::Cluster, message),
+        }
+    }
+}
+
+impl From<Unknown> for Failure {
+    fn from(unknown: Unknown) -> Self {
+        let message = unknown.to_string();
+        if unknown.forbidden {
+            Self::new(Exit::Denied, message).hint(RIGHTS)
+        } else {
+            Self::new(Exit::Cluster, message)
+        }
+    }
+}
+
+const RIGHTS: &str = "`dhctl update rbac` prints the rights that are needed";
+
+impl From<ApproveError> for Failure {
+    fn from(error: ApproveError) -> Self {
+        let message = error.to_string();
+        match error {
+            ApproveError::Unmet { reasons, .. } => {
+                Self::new(Exit::Cluster, format!("{message}:\n  {}", reasons.join("\n  ")))
+                    .hint("`dhctl update plan` says for each how to meet it")
+            }
+            ApproveError::NotKept { .. } => Self::new(Exit::Cluster, message)
+                .hint("something applies a manifest with approved: false, such as deckhousereleases.yaml"),
+            ApproveError::Cluster(error) => error.into(),
+            ApproveError::Unknown(unknown) => unknown.into(),
+            ApproveError::NotItsTurn { .. } => Self::new(Exit::Cluster, message),
+        }
+    }
+}
+
+impl From<PrepareError> for Failure {
+    fn from(error: PrepareError) -> Self {
+        let message = error.to_string();
+        match error {
+            PrepareError::MovingTag { .. } => Self::new(Exit::Cluster, message).hint(
+                "nothing was changed; set the image of Deployment/deckhouse in d8-system to the tag vX.Y.Z that runs now",
+            ),
+            PrepareError::NoConfig => Self::new(Exit::Cluster, message)
+                .hint("see whether this is a cluster of the platform: kubectl get moduleconfigs.deckhouse.io"),
+            PrepareError::Changed { .. } => Self::new(Exit::Cluster, message)
+                .hint("nothing more was written; run it again to see what is left to do"),
+            PrepareError::TakenBack { .. } => Self::new(Exit::Cluster, message)
+                .hint("find what writes that object, as a GitOps tool, and change it there"),
+            PrepareError::Busy { .. } => Self::new(Exit::Cluster, message)
+                .hint("the same command goes on from here; `dhctl update doctor` says what holds the queue"),
+            PrepareError::Write { object, error } => {
+                let mut failure = Self::from(error);
+                failure.message = format!("{object}: {}", failure.message);
+                failure.hint("when that is settled, the same command goes on from here")
+            }
+            PrepareError::Read(error) => error.into(),
+            PrepareError::Unknown(unknown) => unknown.into(),
         }
     }
 }

@@ -34,6 +34,8 @@ pub struct Release {
     pub transition_time: Option<Timestamp>,
     /// `metadata.creationTimestamp`.
     pub created: Option<Timestamp>,
+    /// `metadata.resourceVersion`: a removal says which state it was decided on.
+    pub resource_version: Option<String>,
 }
 
 /// `status.phase` of a `DeckhouseRelease` or a `ModuleRelease`.

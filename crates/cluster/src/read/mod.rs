@@ -22,4 +22,5 @@ pub(crate) use refusal::{refused, unread};
 pub(crate) use singles::{
     cloud_conditions, cluster_configuration, kubernetes_version, registry_settings, release_webhook,
 };
+pub(crate) use snapshot::in_time;
 pub use snapshot::{queue, snapshot};

@@ -21,7 +21,11 @@ const LIMIT: Duration = Duration::from_secs(20);
 
 /// Reads the whole state. Never fails: what cannot be read says so itself.
 pub async fn snapshot(cluster: &Cluster) -> ClusterState {
-    let client = &cluster.client;
+    // Boxed: the questions together are a future of 90 KB.
+    Box::pin(everything(&cluster.client)).await
+}
+
+async fn everything(client: &Client) -> ClusterState {
     let (
         (kubernetes, releases, module_configs, deployment, (pods, queue, converge)),
         (alerts, modules, module_releases, module_sources),
@@ -103,7 +107,8 @@ async fn controller(client: &Client) -> (Reading<Vec<DeckhousePod>>, Reading<Que
     (pods, queue, converge)
 }
 
-async fn in_time<T>(reading: impl Future<Output = Reading<T>>) -> Reading<T> {
+/// The reading, or that it takes too long.
+pub(crate) async fn in_time<T>(reading: impl Future<Output = Reading<T>>) -> Reading<T> {
     tokio::time::timeout(LIMIT, reading).await.unwrap_or_else(|_| Reading::NotNow {
         last: None,
         why: format!("no answer within {} s", LIMIT.as_secs()),

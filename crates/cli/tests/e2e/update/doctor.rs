@@ -55,7 +55,7 @@ impl Clinic {
                 "spec": { "version": 1, "settings": { "releaseChannel": "Alpha", "update": { "mode": "Manual" } } },
             }),
             clinic.deployment("v1.58.3"),
-            Clinic::pod("deckhouse-0", "d8-system", &clinic.image("v1.58.3"), None),
+            Self::pod("deckhouse-0", "d8-system", &clinic.image("v1.58.3"), None),
             release("v1.57.5", "Superseded", ""),
             release("v1.58.3", "Deployed", ""),
             release("v1.59.4", "Pending", APPROVAL),

@@ -1,3 +1,7 @@
 //! `dhctl update` against a real API server.
 
+mod approve;
 mod doctor;
+mod kernel;
+mod platform;
+mod prepare;

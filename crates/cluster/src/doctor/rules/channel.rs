@@ -11,6 +11,7 @@ use crate::{
         safe_text::word,
     },
     objects::Release,
+    prepare::CHANNEL_NOTE,
 };
 
 const CONFIG: &str = "ModuleConfig/deckhouse";
@@ -20,13 +21,7 @@ pub(super) fn unset(look: &Look<'_>) -> Vec<Finding> {
     if !look.channel_is_unset() {
         return Vec::new();
     }
-    let kept = look.state.deckhouse_config().and_then(|config| {
-        config
-            .annotations
-            .iter()
-            .find(|(key, _)| key.contains("dhctl") && key.contains("channel"))
-            .map(|(_, value)| value)
-    });
+    let kept = look.state.deckhouse_config().and_then(|config| config.annotations.get(CHANNEL_NOTE));
     let finding = Finding::new("channel-unset", Severity::Blocks, CONFIG, "settings.releaseChannel is unset")
         .why("without a channel the controller looks at no release and creates none")
         .seen_in("ModuleConfigs");
@@ -35,8 +30,8 @@ pub(super) fn unset(look: &Look<'_>) -> Vec<Finding> {
             .remedy(format!("a run of `dhctl update prepare` has put it aside and not ended (it was {channel}): run it again"))
             .command("dhctl update prepare"),
         None => finding
-            .remedy("set the channel whose releases the registry holds, as Stable")
-            .command(r#"kubectl patch moduleconfig deckhouse --type=merge -p '{"spec":{"settings":{"releaseChannel":"Stable"}}}'"#),
+            .remedy("set the channel whose releases the registry holds: dhctl update prepare --channel NAME")
+            .command("kubectl get moduleconfig deckhouse -o yaml"),
     }]
 }
 

@@ -156,7 +156,7 @@ fn delay(look: &Look<'_>, release: &Release) -> Finding {
     finding("delay", Severity::Notable, release, short(&release.message))
         .why(format!("the settings, or the vendor's gradual delivery, delay it{windows}"))
         .remedy("wait; only if it must be now: this passes over window, gradual delivery, announcement and approval alike, not over requirements")
-        .command(format!("kubectl annotate deckhouserelease {} release.deckhouse.io/apply-now=true", release.name))
+        .command(format!("dhctl update approve {} --apply-now", tag(release)))
 }
 
 fn windows(settings: &UpdateSettings) -> String {

@@ -150,6 +150,15 @@ fn the_channel() {
         waiting(cluster, "");
     };
     found(unset, &["blocks channel-unset"]);
+    let noted = |cluster: &mut Cluster| {
+        unset(cluster);
+        let note = (crate::prepare::CHANNEL_NOTE.to_owned(), "Stable".to_owned());
+        known(&mut cluster.state.module_configs)[0].annotations.extend([note]);
+    };
+    let mut cluster = well();
+    noted(&mut cluster);
+    let diagnosis = crate::doctor::examine(&cluster.state, &cluster.evidence, super::sample::now());
+    assert_eq!(diagnosis.findings[0].commands, ["dhctl update prepare"], "a run that was stopped goes on");
     let moving = |cluster: &mut Cluster| {
         known(&mut cluster.state.deployment).image = "r.example:5000/dkp/ee:stable".to_owned();
     };

@@ -72,6 +72,7 @@ impl Source for Releases {
             transition_time: time(&status["transitionTime"]),
             created: metadata.creation_timestamp.map(|time| time.0),
             annotations: metadata.annotations.unwrap_or_default(),
+            resource_version: metadata.resource_version,
         }
     }
 }
