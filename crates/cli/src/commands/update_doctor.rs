@@ -2,7 +2,7 @@
 
 use cluster::{
     ClusterState, Reading,
-    doctor::{Evidence, Probe, Verdict, examine, gather, questions},
+    doctor::{Evidence, Probe, Verdict, clock, examine, gather, questions},
 };
 use jiff::Timestamp;
 
@@ -15,7 +15,7 @@ pub(crate) async fn run(args: DoctorArgs, environment: Environment) -> Result<()
     let cluster = connect(&args.cluster, &environment).await?;
     let state = cluster::read::snapshot(&cluster).await;
     let mut evidence = gather(&cluster, &state).await;
-    let now = Timestamp::now();
+    let now = clock(&cluster).await.unwrap_or_else(Timestamp::now);
     evidence.registry = if args.no_registry {
         Probe::NotAsked("--no-registry".to_owned())
     } else {

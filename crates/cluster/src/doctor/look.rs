@@ -114,10 +114,10 @@ impl<'a> Look<'a> {
         alerts.find(|alert| alert.name == name && !alert.status.contains("stale"))
     }
 
-    /// The message of the newest event of a pod with this reason.
-    pub(super) fn events_of(&self, pod: &str, reason: &str) -> Option<&'a str> {
+    /// The message of the newest event of a pod that has this reason and this part in its message.
+    pub(super) fn event_of(&self, pod: &str, reason: &str, part: &str) -> Option<&'a str> {
         let events = Self::all(&self.evidence.events).iter();
-        let own = events.filter(|event| event.pod == pod && event.reason == reason);
+        let own = events.filter(|it| it.pod == pod && it.reason == reason && it.message.contains(part));
         own.max_by_key(|event| event.last).map(|event| event.message.as_str())
     }
 

@@ -3,6 +3,7 @@
 //! Rules over the state and the evidence; each is a pure function. A cluster in the middle of an update is busy
 //! and not ill: where time tells the two apart, a rule has a limit (`limits.rs`).
 
+mod clock;
 mod diagnosis;
 mod evidence;
 mod finding;
@@ -17,6 +18,7 @@ mod safe_text;
 mod tests;
 mod text;
 
+pub use clock::clock;
 pub use diagnosis::{Diagnosis, NotLookedAt, Verdict, examine};
 pub use evidence::{
     Answer, Answers, ChannelRelease, DeploymentCondition, Evidence, ImageAnswer, LogError, PodEvent, Probe,

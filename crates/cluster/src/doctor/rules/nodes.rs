@@ -12,17 +12,19 @@ use crate::{
 /// Nodes that wait for the approval of a disruption that only a person gives.
 pub(super) fn disruption(look: &Look<'_>) -> Vec<Finding> {
     let groups = Look::all(&look.state.node_groups);
-    let nodes = Look::all(&look.state.nodes);
+    // The condition is made from the annotations, and lags behind an approval.
+    let nodes = look.state.nodes.known();
     groups
         .iter()
         .filter(|group| group.approval_mode.as_deref() == Some("Manual"))
         .filter_map(|group| {
             let waiting: Vec<&str> = nodes
-                .iter()
+                .into_iter()
+                .flatten()
                 .filter(|node| node.group.as_deref() == Some(&group.name) && waits(node))
                 .map(|node| node.name.as_str())
                 .collect();
-            (group.is("WaitingForDisruptiveApproval") || !waiting.is_empty())
+            (!waiting.is_empty() || (nodes.is_none() && group.is("WaitingForDisruptiveApproval")))
                 .then(|| of_group(group, &waiting))
         })
         .collect()

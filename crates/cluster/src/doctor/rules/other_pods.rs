@@ -42,19 +42,22 @@ fn of_reason(look: &Look<'_>, failure: PullFailure, pods: &[&WaitingPod]) -> Fin
         Some(release) => format!("all of {}", tag(release)),
         None => "all of the deployed release".to_owned(),
     };
+    // Nobody mends these by himself; what is not reached may be reached in a minute.
+    let lasting = matches!(failure, PullFailure::Missing | PullFailure::Denied | PullFailure::Trust);
     Finding::new(
         "module-images",
-        Severity::Slows,
+        if lasting { Severity::Blocks } else { Severity::Slows },
         format!("Pod/{}", first.pod),
         format!(
-            "{count} pods wait for images: {}{more}; as {} for {}: {}",
+            "{} for images: {}{more}; as {} for {}: {}",
+            if count == 1 { "1 pod waits".to_owned() } else { format!("{count} pods wait") },
             names.join(", "),
             first.container,
             first.image,
             short(&first.message)
         ),
     )
-    .why(failure.why())
+    .why(format!("{}; the update is not done before these pods run", failure.why()))
     .remedy(failure.remedy(&contents, &repo))
     .command(format!("kubectl -n {} describe pod {}", first.namespace, first.pod))
     .since(pods.iter().filter_map(|pod| pod.started).min())

@@ -26,15 +26,16 @@ pub(super) fn image(look: &Look<'_>) -> Vec<Finding> {
 fn image_of(look: &Look<'_>, pod: &DeckhousePod, container: &ContainerState) -> Finding {
     let reason = container.waiting_reason.as_deref().unwrap_or_default();
     let message = container.waiting_message.as_deref().unwrap_or_default();
-    let failure = classify(&container.image, message, &look.evidence.registry);
-    let hiccup = pod.started.is_some_and(|since| !look.is_over(since, limits::PULL));
-    let severity = if hiccup { Severity::Slows } else { Severity::Blocks };
-    let events = look.events_of(&pod.name, "Failed");
-    let words = if message.starts_with("Back-off") || message.is_empty() {
-        events.unwrap_or(message)
+    // While it holds off, the kubelet's own words are in the event of its last try.
+    let tried = look.event_of(&pod.name, "Failed", "pull image");
+    let words = if message.is_empty() || message.starts_with("Back-off") {
+        tried.unwrap_or(message)
     } else {
         message
     };
+    let failure = classify(&container.image, words, &look.evidence.registry);
+    let hiccup = pod.started.is_some_and(|since| !look.is_over(since, limits::PULL));
+    let severity = if hiccup { Severity::Slows } else { Severity::Blocks };
     let (repo, _) = container.image.rsplit_once(['@', ':']).unwrap_or((&container.image, ""));
     Finding::new(
         "platform-image",
@@ -176,7 +177,7 @@ fn no_pod(look: &Look<'_>) -> Finding {
 }
 
 fn unscheduled(look: &Look<'_>, pod: &DeckhousePod) -> Finding {
-    let why = look.events_of(&pod.name, "FailedScheduling").unwrap_or("no event says why");
+    let why = look.event_of(&pod.name, "FailedScheduling", "").unwrap_or("no event says why");
     Finding::new(
         "platform-unscheduled",
         Severity::Blocks,

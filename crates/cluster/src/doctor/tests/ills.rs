@@ -60,6 +60,28 @@ fn the_platforms_image_does_not_come() {
 }
 
 #[test]
+fn the_reason_of_the_last_try_is_in_an_event() {
+    let mut cluster = well();
+    let mut pod = pod(false, 3);
+    pod.containers[0].waiting_reason = Some("ImagePullBackOff".to_owned());
+    pod.containers[0].waiting_message = Some("Back-off pulling image".to_owned());
+    *known(&mut cluster.state.pods) = vec![pod];
+    cluster.evidence.registry = Probe::default();
+    let event = |message: &str, minutes| PodEvent {
+        pod: "deckhouse-0".to_owned(),
+        reason: "Failed".to_owned(),
+        message: message.to_owned(),
+        last: Some(ago(minutes)),
+    };
+    *known(&mut cluster.evidence.events) =
+        vec![event("Failed to pull image \"x\": 401 Unauthorized", 2), event("Error: ImagePullBackOff", 1)];
+    let finding =
+        &crate::doctor::examine(&cluster.state, &cluster.evidence, super::sample::now()).findings[0];
+    assert!(finding.what.ends_with("401 Unauthorized"), "{}", finding.what);
+    assert!(finding.why.starts_with("the registry refuses the cluster's login"), "{}", finding.why);
+}
+
+#[test]
 fn the_platforms_pod_does_not_come_up() {
     let crash = |cluster: &mut Cluster| {
         let mut pod = pod(false, 10);
@@ -106,10 +128,10 @@ fn images_of_modules_do_not_come() {
         message: message.to_owned(),
         started: Some(ago(5)),
     };
-    let pods = vec![pod("a", "not found"), pod("b", "not found"), pod("c", "x509: unknown authority")];
+    let pods = vec![pod("a", "not found"), pod("b", "not found"), pod("c", "i/o timeout")];
     found(
         |cluster| *known(&mut cluster.evidence.waiting_pods) = pods,
-        &["slows module-images", "slows module-images"],
+        &["blocks module-images", "slows module-images"],
     );
 }
 
@@ -337,7 +359,14 @@ fn nodes_that_wait_or_are_ill() {
         "WaitingForDisruptiveApproval".to_owned(),
         Condition { is_true: true, message: String::new() },
     );
-    found(|cluster| *known(&mut cluster.state.node_groups) = vec![waits], &["blocks node-disruption"]);
+    found(|cluster| *known(&mut cluster.state.node_groups) = vec![waits.clone()], &[]);
+    found(
+        |cluster| {
+            cluster.state.nodes = crate::Reading::default();
+            *known(&mut cluster.state.node_groups) = vec![waits];
+        },
+        &["blocks node-disruption"],
+    );
     let ill = Node { ready: false, ..node(&[]) };
     found(|cluster| *known(&mut cluster.state.nodes) = vec![ill], &["slows node-not-ready"]);
 }
