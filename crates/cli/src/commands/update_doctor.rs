@@ -6,13 +6,13 @@ use cluster::{
 };
 use jiff::Timestamp;
 
-use super::{registry_probe::probe, update_cluster::connect};
+use super::{registry_probe::probe, update_cluster::reach};
 use crate::{Environment, args::DoctorArgs, exit_code::Exit, failure::Failure, printer::Printer};
 
 const NAME: &str = "update doctor";
 
 pub(crate) async fn run(args: DoctorArgs, environment: Environment) -> Result<(), Failure> {
-    let cluster = connect(&args.cluster, &environment).await?;
+    let cluster = reach(&args.cluster, &environment).await?;
     let state = cluster::read::snapshot(&cluster).await;
     let mut evidence = gather(&cluster, &state).await;
     let now = clock(&cluster).await.unwrap_or_else(Timestamp::now);
