@@ -270,3 +270,26 @@ fn too_little_could_be_read() {
     assert!(run.stdout.contains("  DeckhouseReleases: no permission: "), "{}", run.stdout);
     assert!(run.stderr.contains("hint: `dhctl update rbac`"), "{}", run.stderr);
 }
+
+#[test]
+fn with_exactly_the_printed_rights_nothing_is_closed() {
+    let clinic = Clinic::open();
+    let mut command = command(clinic.folder.path());
+    let manifest =
+        Run::of(command.args(["update", "rbac", "--read-only", "--user", "alice"]).output().unwrap());
+    let (admin, manifest) = (clinic.server.admin().unwrap(), manifest.expect(0).stdout);
+    wait(async move { admin.put_yaml(&manifest).await.unwrap() });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for (verb, group, resource, namespace) in [
+        ("list", "deckhouse.io", "deckhousereleases", None),
+        ("list", "", "pods", None),
+        ("list", "", "events", Some("d8-system")),
+        ("get", "", "pods/log", Some("d8-system")),
+        ("get", "", "pods/exec", Some("d8-system")),
+    ] {
+        runtime.block_on(clinic.server.until_allowed("alice", verb, group, resource, namespace)).unwrap();
+    }
+    let run = clinic.doctor_as("alice", &[]).expect(0);
+    assert!(run.stdout.starts_with("Nothing blocks the update.\n"), "{}", run.stdout);
+    assert!(!run.stdout.contains("no permission"), "{}", run.stdout);
+}
