@@ -84,7 +84,7 @@ impl Platform {
     }
 
     /// Gives `alice` what `dhctl update rbac` prints with these flags, and nothing else.
-    fn grant(&self, flags: &[&str]) {
+    fn grant_printed(&self, flags: &[&str]) {
         let manifest = self.update(&[&["rbac", "--user", "alice"], flags].concat()).expect(0).stdout;
         let admin = self.server.admin().unwrap();
         wait(async move { admin.put_yaml(&manifest).await.unwrap() });
@@ -105,7 +105,7 @@ fn one_screen_with_exactly_the_printed_rights() {
     let nothing = platform.as_alice(&["status"]).expect(0).stdout;
     assert!(nothing.contains("unknown: no permission: "), "{nothing}");
     assert!(!nothing.contains("v1.71.4"), "{nothing}");
-    platform.grant(&["--read-only"]);
+    platform.grant_printed(&["--read-only"]);
     let run = platform.as_alice(&["status"]).expect(0);
     let text = run.stdout.replace(platform.server.url(), "https://SERVER");
     assert!(!text.contains("unknown") && !text.contains("hunter2"), "{text}");
