@@ -55,6 +55,18 @@ impl Failure {
         self
     }
 
+    /// The last event of a progress in JSON lines: what the document of `--output json` has, and the exit code.
+    pub(crate) fn event(&self) -> serde_json::Value {
+        let mut event = serde_json::json!({"event": "error", "exit_code": self.exit as u8});
+        // Strings and lists of them: it cannot fail, and without them the line would still tell the code.
+        if let (Some(event), Ok(serde_json::Value::Object(fields))) =
+            (event.as_object_mut(), serde_json::to_value(self))
+        {
+            event.extend(fields);
+        }
+        event
+    }
+
     /// The text for standard error.
     pub(crate) fn render(&self) -> String {
         let mut text = format!("error: {}\n", self.message);

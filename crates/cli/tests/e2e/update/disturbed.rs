@@ -122,13 +122,13 @@ fn the_printed_rights_are_enough_and_fewer_are_told() {
         &["approve", "--node", "master-0", "--yes"],
         &kernel,
     ];
-    platform.grant(&["--read-only"]);
+    platform.grant_printed(&["--read-only"]);
     for words in all {
         let run = platform.as_alice(words).expect(4);
         assert!(run.stderr.contains("no permission"), "{words:?}: {}", run.stderr);
     }
     assert_eq!(mode(&platform), Value::Null);
-    platform.grant(&[]);
+    platform.grant_printed(&[]);
     for words in all {
         let run = platform.as_alice(words).expect(0);
         assert!(!run.stderr.contains("no permission"), "{words:?}: {}", run.stderr);

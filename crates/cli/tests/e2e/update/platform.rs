@@ -113,7 +113,7 @@ impl Platform {
     }
 
     /// Gives `alice` what `dhctl update rbac` prints with these flags, and nothing else.
-    pub(super) fn grant(&self, flags: &[&str]) {
+    pub(super) fn grant_printed(&self, flags: &[&str]) {
         let manifest = self.update(&[&["rbac", "--user", "alice"], flags].concat()).expect(0).stdout;
         let admin = self.admin();
         wait(async move { admin.put_yaml(&manifest).await.unwrap() });

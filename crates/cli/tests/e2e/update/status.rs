@@ -77,7 +77,7 @@ fn one_screen_with_exactly_the_printed_rights() {
     let nothing = platform.as_alice(&["status"]).expect(0).stdout;
     assert!(nothing.contains("unknown: no permission: "), "{nothing}");
     assert!(!nothing.contains("v1.71.4"), "{nothing}");
-    platform.grant(&["--read-only"]);
+    platform.grant_printed(&["--read-only"]);
     let run = platform.as_alice(&["status"]).expect(0);
     let text = run.stdout.replace(platform.server.url(), "https://SERVER");
     assert!(!text.contains("unknown") && !text.contains("hunter2"), "{text}");
