@@ -175,7 +175,7 @@ pub(super) fn node_info(kernel: &str) -> Value {
     })
 }
 
-fn deployment(image: &str) -> Value {
+pub(super) fn deployment(image: &str) -> Value {
     json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": { "name": "deckhouse", "namespace": "d8-system" },
@@ -191,7 +191,7 @@ fn deployment(image: &str) -> Value {
     })
 }
 
-fn pod(image: &str) -> Value {
+pub(super) fn pod(image: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {
@@ -199,7 +199,7 @@ fn pod(image: &str) -> Value {
         },
         "spec": { "nodeName": "master-0", "containers": [{ "name": "deckhouse", "image": image }] },
         "status": {
-            "phase": "Running", "startTime": "2026-01-01T00:00:00Z",
+            "phase": "Running", "podIP": "10.0.0.1", "startTime": "2026-01-01T00:00:00Z",
             "conditions": [{ "type": "Ready", "status": "True" }],
         },
     })

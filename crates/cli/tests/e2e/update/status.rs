@@ -84,8 +84,7 @@ fn one_screen_with_exactly_the_printed_rights() {
     insta::assert_snapshot!(text);
 
     let json: Value =
-        serde_json::from_str(&platform.as_alice(&["status", "--output", "json"]).expect(0).stdout)
-            .unwrap();
+        serde_json::from_str(&platform.as_alice(&["status", "--output", "json"]).expect(0).stdout).unwrap();
     assert_eq!(json["command"], "update status");
     assert_eq!(json["result"]["releases"]["waiting"][0]["next"], true);
     assert_eq!(json["result"]["platform"]["movingTag"], false);
