@@ -61,7 +61,7 @@ impl Printer {
                 write_to(&mut io::stderr().lock(), failure.render().as_bytes());
             }
         }
-        if self.format == OutputFormat::Json {
+        if self.format == OutputFormat::Json && !failure.after_result {
             // The failure has been told; that its second form cannot be written changes nothing.
             drop(Self::document(command, Outcome::<()>::Error(failure)));
         }

@@ -130,6 +130,10 @@ fn update(command: UpdateCommand, environment: Environment) -> Exit {
             let output = args.output.clone();
             finish("update kernel", &output, commands::update_kernel::run(*args, environment))
         }
+        UpdateCommand::Doctor(args) => {
+            let output = args.output.clone();
+            finish("update doctor", &output, commands::update_doctor::run(*args, environment))
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod state;
 pub mod access;
 pub mod approve;
 pub mod change;
+pub mod doctor;
 pub mod duration;
 pub mod follow;
 pub mod kernel;

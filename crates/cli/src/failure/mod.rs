@@ -23,11 +23,26 @@ pub(crate) struct Failure {
     /// What is damaged in a bundle.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) damaged: Vec<Damage>,
+    /// Whether the result, which tells all, was printed before: then there is no second document.
+    #[serde(skip)]
+    pub(crate) after_result: bool,
 }
 
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), hints: Vec::new(), missing: Vec::new(), damaged: Vec::new() }
+        Self {
+            exit,
+            message: message.into(),
+            hints: Vec::new(),
+            missing: Vec::new(),
+            damaged: Vec::new(),
+            after_result: false,
+        }
+    }
+
+    /// For a command that has printed its result, which is nothing good.
+    pub(crate) fn after_result(exit: Exit, message: impl Into<String>) -> Self {
+        Self { after_result: true, ..Self::new(exit, message) }
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {

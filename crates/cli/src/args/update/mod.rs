@@ -4,6 +4,7 @@
 
 mod approve;
 mod consent;
+mod doctor;
 mod kernel;
 mod prepare;
 mod rbac;
@@ -17,6 +18,7 @@ use semver::Version;
 
 pub use approve::ApproveArgs;
 pub use consent::{ChangeArgs, ConsentArgs};
+pub use doctor::DoctorArgs;
 pub use kernel::KernelArgs;
 pub use prepare::PrepareArgs;
 pub use rbac::RbacArgs;
@@ -63,6 +65,12 @@ pub enum UpdateCommand {
     /// the repositories that the nodes use.
     #[command(after_help = super::EXIT_CODES)]
     Kernel(Box<KernelArgs>),
+    /// Tell why an update does not go on, and what to do about it
+    ///
+    /// Reads the cluster, and asks its registry with the cluster's own login. Changes nothing. A cluster in the middle of an
+    /// update is not called ill. What could not be looked at is listed. Exit code 7 if something blocks.
+    #[command(after_help = super::EXIT_CODES)]
+    Doctor(Box<DoctorArgs>),
     /// Print the rights that the update commands need, as a manifest for kubectl apply
     ///
     /// Nothing is asked of a cluster.

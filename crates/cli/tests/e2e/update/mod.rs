@@ -2,6 +2,7 @@
 
 mod approve;
 mod disturbed;
+mod doctor;
 mod kernel;
 mod platform;
 mod prepare;
