@@ -64,9 +64,6 @@ _dhctl() {
             dhctl__subcmd__update,approve)
                 cmd="dhctl__subcmd__update__subcmd__approve"
                 ;;
-            dhctl__subcmd__update,doctor)
-                cmd="dhctl__subcmd__update__subcmd__doctor"
-                ;;
             dhctl__subcmd__update,kernel)
                 cmd="dhctl__subcmd__update__subcmd__kernel"
                 ;;
@@ -808,7 +805,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update)
-            opts="-h --help status prepare approve kernel doctor rbac"
+            opts="-h --help status prepare approve kernel rbac"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -836,36 +833,6 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --kubeconfig)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --context)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
-                    return 0
-                    ;;
-                --progress)
-                    COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        dhctl__subcmd__update__subcmd__doctor)
-            opts="-h --no-registry --kubeconfig --context --output --progress --verbose --quiet --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
                 --kubeconfig)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

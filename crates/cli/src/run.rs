@@ -103,6 +103,14 @@ fn config(command: &ConfigCommand) -> Exit {
 
 fn update(command: UpdateCommand, environment: Environment) -> Exit {
     match command {
+        UpdateCommand::Run(args) => {
+            let output = args.output.clone();
+            finish("update run", &output, commands::update_run::run(*args, environment))
+        }
+        UpdateCommand::Watch(args) => {
+            let output = args.output.clone();
+            finish("update watch", &output, commands::update_watch::run(*args, environment))
+        }
         UpdateCommand::Status(args) => {
             let output = args.output.clone();
             finish("update status", &output, commands::update_status::run(args, environment))

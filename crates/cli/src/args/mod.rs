@@ -22,7 +22,7 @@ pub use modules::ModuleChoiceArgs;
 pub use output::{OutputArgs, OutputFormat, ProgressFormat};
 pub use update::{
     ApproveArgs, ChangeArgs, ClusterArgs, ConsentArgs, DoctorArgs, KernelArgs, PrepareArgs, RbacArgs,
-    StatusArgs, UpdateCommand,
+    RunArgs, StatusArgs, UpdateCommand, WaitArgs, WatchArgs,
 };
 
 /// Carries the Deckhouse Kubernetes Platform across an air gap: pulls releases into one file,

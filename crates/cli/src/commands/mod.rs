@@ -30,6 +30,9 @@ pub(crate) mod update_doctor;
 pub(crate) mod update_kernel;
 pub(crate) mod update_prepare;
 pub(crate) mod update_rbac;
+pub(crate) mod update_run;
 pub(crate) mod update_status;
+mod update_wait;
+pub(crate) mod update_watch;
 
 pub(crate) use size::human;

@@ -6,4 +6,7 @@ mod doctor;
 mod kernel;
 mod platform;
 mod prepare;
+mod run;
 mod status;
+mod watch;
+mod watching;
