@@ -109,7 +109,9 @@ pub struct ModulesTransferArgs {
     pub registry: Option<RepositoryUrl>,
     /// Where to write the `ModuleSource` manifest for the cluster; it holds the login
     #[arg(
+        // `requires` alone is not enough: clap takes it for fulfilled where --registry could not be given.
         requires = "registry",
+        conflicts_with = "module_source",
         short = 'o',
         long,
         value_name = "FILE",
@@ -118,10 +120,10 @@ pub struct ModulesTransferArgs {
     )]
     pub out: PathBuf,
     /// Write --out over a file that is there
-    #[arg(requires = "registry", long, help_heading = "Private registry")]
+    #[arg(requires = "registry", conflicts_with = "module_source", long, help_heading = "Private registry")]
     pub force: bool,
     /// Push modules that lack some of what their own lists name; ends with exit code 3 all the same
-    #[arg(requires = "registry", long, help_heading = "Private registry")]
+    #[arg(requires = "registry", conflicts_with = "module_source", long, help_heading = "Private registry")]
     pub allow_incomplete: bool,
     /// Who we are to it.
     #[command(flatten)]
