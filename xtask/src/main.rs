@@ -1,4 +1,4 @@
-//! What those who build dhctl run: `cargo xtask demo | test | bench | static | docs`.
+//! What those who build dhctl run: `cargo xtask demo | test | kube | bench | static | docs`.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -8,6 +8,7 @@
 mod bench;
 mod demo;
 mod docs;
+mod kube;
 mod shell;
 mod static_binary;
 mod test;
@@ -23,6 +24,8 @@ enum Task {
     Demo,
     /// Install what the tests need, then check format and lints, run every test, check the static binary
     Test,
+    /// Build the Kubernetes API that the tests run against, and print its folder on the last line
+    Kube,
     /// Measure time, memory and disk as ratios against floors of the same run
     Bench(bench::Options),
     /// Build the one static binary, check it, and print its path on the last line
@@ -39,6 +42,10 @@ fn main() -> anyhow::Result<()> {
     match Task::parse() {
         Task::Demo => demo::run(),
         Task::Test => test::run(),
+        Task::Kube => {
+            println!("{}", kube::ensure()?.display());
+            Ok(())
+        }
         Task::Bench(options) => bench::run(&options),
         Task::Static => {
             println!("{}", static_binary::build()?.display());

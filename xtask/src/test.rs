@@ -1,18 +1,20 @@
 //! Everything that must hold before a change lands.
 
 use anyhow::Result;
+use testkit::kube::assets;
 
 use crate::{
-    docs,
+    docs, kube,
     shell::{self, cargo},
     static_binary, tools,
 };
 
 pub(crate) fn run() -> Result<()> {
     tools::ensure()?;
+    let kube = kube::ensure()?;
     shell::run(&mut cargo(&["fmt", "--all", "--check"]))?;
     shell::run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
-    shell::run(&mut cargo(&["test", "--workspace"]))?;
+    shell::run(cargo(&["test", "--workspace"]).env(assets::VARIABLE, kube))?;
     docs::run(true)?;
     static_binary::build()?;
     println!("all checks passed");

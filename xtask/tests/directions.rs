@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, process::Command};
 
 /// Every crate with all that it may depend on at run time. Tests may use `testkit` and `fuzzing` besides.
-const ALLOWED: [(&str, &[&str]); 10] = [
+const ALLOWED: [(&str, &[&str]); 11] = [
     ("fuzzing", &[]),
     ("oci", &[]),
     ("egress", &[]),
@@ -11,9 +11,10 @@ const ALLOWED: [(&str, &[&str]); 10] = [
     ("bundle", &["oci"]),
     ("deckhouse", &["oci"]),
     ("mirror", &["oci", "registry", "bundle", "deckhouse"]),
-    ("cli", &["oci", "egress", "registry", "bundle", "deckhouse", "mirror"]),
+    ("cluster", &["oci", "egress", "deckhouse"]),
+    ("cli", &["oci", "egress", "registry", "bundle", "deckhouse", "mirror", "cluster"]),
     ("testkit", &["oci", "egress", "registry", "bundle"]),
-    ("xtask", &["cli", "testkit", "oci", "egress", "registry", "bundle", "deckhouse", "mirror"]),
+    ("xtask", &["cli", "testkit", "oci", "egress", "registry", "bundle", "deckhouse", "mirror", "cluster"]),
 ];
 
 #[test]

@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeSet, ffi::OsString, io::IsTerminal, path::PathBuf};
 
+use cluster::access::{InCluster, KubeconfigFiles};
+
 /// What the process was started with, as values.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Environment {
     /// `SSL_CERT_FILE`, `SSL_CERT_DIR`, with Go's meaning.
     pub(crate) ssl_cert_file: Option<PathBuf>,
@@ -22,6 +24,12 @@ pub struct Environment {
     pub(crate) flag_variables: BTreeSet<String>,
     /// Whether the log goes to a terminal that can redraw a line.
     pub(crate) stderr_is_terminal: bool,
+    /// Whether somebody can be asked: standard input and the log are a terminal.
+    pub(crate) can_ask: bool,
+    /// `KUBECONFIG` (several files), else `~/.kube/config`.
+    pub(crate) kubeconfig: KubeconfigFiles,
+    /// `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT`, which every pod has.
+    pub(crate) in_cluster: Option<InCluster>,
     /// The running binary.
     pub(crate) executable: Option<PathBuf>,
 }
@@ -47,9 +55,29 @@ impl Environment {
                 .filter(|name| name.starts_with("DHCTL_CLI_"))
                 .collect(),
             stderr_is_terminal: std::io::stderr().is_terminal() && !dumb,
+            can_ask: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
+            kubeconfig: kubeconfig(filled("KUBECONFIG").as_ref(), filled("HOME").as_ref()),
+            in_cluster: in_cluster(&filled),
             executable: std::env::current_exe().ok(),
         }
     }
+}
+
+fn kubeconfig(listed: Option<&OsString>, home: Option<&OsString>) -> KubeconfigFiles {
+    let listed = listed.into_iter().flat_map(std::env::split_paths);
+    let listed: Vec<PathBuf> = listed.filter(|path| !path.as_os_str().is_empty()).collect();
+    if listed.is_empty() {
+        KubeconfigFiles::Default(home.map(|home| PathBuf::from(home).join(".kube/config")))
+    } else {
+        KubeconfigFiles::Listed(listed)
+    }
+}
+
+/// Client libraries want both variables.
+fn in_cluster(filled: &dyn Fn(&str) -> Option<OsString>) -> Option<InCluster> {
+    let host = filled("KUBERNETES_SERVICE_HOST")?.into_string().ok()?;
+    let port = filled("KUBERNETES_SERVICE_PORT")?.into_string().ok()?.parse().ok()?;
+    Some(InCluster { host, port })
 }
 
 fn credential_files(path: &dyn Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
@@ -100,6 +128,18 @@ mod tests {
         ] {
             assert_eq!(directory(state, home), expected.map(PathBuf::from), "{state:?} {home:?}");
         }
+    }
+
+    #[test]
+    fn kubeconfig_lies_where_kubectl_looks() {
+        let home = Some(&OsString::from("/h"));
+        let listed = |paths: &[&str]| KubeconfigFiles::Listed(paths.iter().map(PathBuf::from).collect());
+        assert_eq!(kubeconfig(Some(&"/a:/b".into()), home), listed(&["/a", "/b"]));
+        assert_eq!(kubeconfig(Some(&":/b:".into()), home), listed(&["/b"]));
+        let default = KubeconfigFiles::Default(Some(PathBuf::from("/h/.kube/config")));
+        assert_eq!(kubeconfig(None, home), default);
+        assert_eq!(kubeconfig(Some(&":".into()), home), default);
+        assert_eq!(kubeconfig(None, None), KubeconfigFiles::Default(None));
     }
 
     #[test]

@@ -19,23 +19,26 @@ pub enum Exit {
     Network = 5,
     /// Local files and disk.
     Files = 6,
+    /// The cluster: anything but done, as blocked, stalled, failed, time over.
+    Cluster = 7,
     /// Stopped by a signal.
     Interrupted = 130,
 }
 
 impl Exit {
     /// Every code with the sentence that the manual prints.
-    pub const ALL: [(Self, &'static str); 8] = [
+    pub const ALL: [(Self, &'static str); 9] = [
         (Self::Success, "done"),
         (Self::Internal, "a fault of dhctl itself"),
         (Self::Usage, "a wrong request: flags, or a release or channel that the source does not have"),
         (Self::Incomplete, "something is missing, incomplete or damaged: source, bundle, part or target"),
         (
             Self::Denied,
-            "authentication or permission: the registry refused the login, or the login lacks the right",
+            "authentication or permission: registry or API refused the login, or the login lacks the right",
         ),
         (Self::Network, "network: DNS, connection, proxy, TLS, timeouts, an answer that is no registry's"),
         (Self::Files, "local files and disk: not writable, no space, a file system's size limit"),
+        (Self::Cluster, "the cluster: anything but done, as blocked, stalled, failed, time over"),
         (Self::Interrupted, "interrupted by a signal"),
     ];
 }

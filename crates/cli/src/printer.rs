@@ -82,6 +82,11 @@ pub(crate) fn note(line: &str) {
     write_to(&mut io::stderr().lock(), format!("{line}\n").as_bytes());
 }
 
+/// Writes a question to standard error, and leaves its line open for the answer.
+pub(crate) fn question(text: &str) {
+    write_to(&mut io::stderr().lock(), text.as_bytes());
+}
+
 /// Writes raw bytes to standard output: help, completions.
 pub(crate) fn raw(bytes: &[u8]) {
     write_to(&mut io::stdout().lock(), bytes);

@@ -6,7 +6,10 @@ use clap::Parser;
 
 use crate::{
     Environment,
-    args::{BundleCommand, Cli, Command, ConfigCommand, MirrorCommand, MirrorModulesCommand, OutputArgs},
+    args::{
+        BundleCommand, Cli, Command, ConfigCommand, MirrorCommand, MirrorModulesCommand, OutputArgs,
+        UpdateCommand,
+    },
     commands,
     exit_code::Exit,
     failure::Failure,
@@ -95,6 +98,7 @@ fn dispatch(command: Command, environment: Environment) -> Exit {
             finish("bundle join", &output, commands::bundle_convert::join(args, environment))
         }
         Command::Config(command) => config(&command),
+        Command::Update(command) => update(command, environment),
         Command::Completions { shell } => commands::completions::run(shell),
     }
 }
@@ -112,6 +116,23 @@ fn config(command: &ConfigCommand) -> Exit {
         ConfigCommand::Proxy(args) => ("config proxy", commands::config_proxy::run(args)),
     };
     report(name, Printer::plain(), result)
+}
+
+fn update(command: UpdateCommand, environment: Environment) -> Exit {
+    match command {
+        UpdateCommand::Prepare(args) => {
+            let output = args.output.clone();
+            finish("update prepare", &output, commands::update_prepare::run(*args, environment))
+        }
+        UpdateCommand::Approve(args) => {
+            let output = args.output.clone();
+            finish("update approve", &output, commands::update_approve::run(*args, environment))
+        }
+        UpdateCommand::Kernel(args) => {
+            let output = args.output.clone();
+            finish("update kernel", &output, commands::update_kernel::run(*args, environment))
+        }
+    }
 }
 
 fn finish(name: &str, output: &OutputArgs, command: impl Future<Output = Result<(), Failure>>) -> Exit {

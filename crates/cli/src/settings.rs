@@ -38,22 +38,13 @@ pub(crate) fn directory(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// A client for the registry that `url` is in. `ca` is trusted besides all else.
-pub(crate) fn client(
-    url: &RepositoryUrl,
-    credentials: Option<Credentials>,
-    connection: &ConnectionArgs,
-    ca: Option<&str>,
-    environment: &Environment,
-) -> Result<Client, Failure> {
-    let settings = Settings {
+/// What the environment alone says about the network.
+pub(crate) fn network(environment: &Environment) -> Settings {
+    Settings {
         trust: TrustSettings {
             ssl_cert_file: environment.ssl_cert_file.clone(),
             ssl_cert_dir: environment.ssl_cert_dir.clone(),
-            ca_files: connection.ca_file.clone(),
-            ca_texts: ca.map(str::to_owned).into_iter().collect(),
-            certs_d: vec!["/etc/docker/certs.d".into(), "/etc/containers/certs.d".into()],
-            skip_verify: connection.tls_skip_verify,
+            ..TrustSettings::default()
         },
         proxy: ProxyVariables {
             http_proxy: environment.http_proxy.clone(),
@@ -62,7 +53,22 @@ pub(crate) fn client(
         },
         user_agent: concat!("dhctl/", env!("CARGO_PKG_VERSION")).to_owned(),
         ..Settings::default()
-    };
+    }
+}
+
+/// A client for the registry that `url` is in. `ca` is trusted besides all else.
+pub(crate) fn client(
+    url: &RepositoryUrl,
+    credentials: Option<Credentials>,
+    connection: &ConnectionArgs,
+    ca: Option<&str>,
+    environment: &Environment,
+) -> Result<Client, Failure> {
+    let mut settings = network(environment);
+    settings.trust.ca_files.clone_from(&connection.ca_file);
+    settings.trust.ca_texts = ca.map(str::to_owned).into_iter().collect();
+    settings.trust.certs_d = vec!["/etc/docker/certs.d".into(), "/etc/containers/certs.d".into()];
+    settings.trust.skip_verify = connection.tls_skip_verify;
     let http = Http::new(&settings, url.host.as_str())?;
     let options = ClientOptions {
         plain_http: connection.insecure,

@@ -1,6 +1,7 @@
-//! `deckhousereleases.yaml` read back: which releases a delivery promises.
+//! `deckhousereleases.yaml` read back: which releases a delivery promises, and what a cluster is told of them.
 //!
-//! Only the names are read. The rest is for the cluster, and other tools write other fields.
+//! Of each release only its `spec` is kept, as it stands there: other tools write other fields, and `approved` and
+//! `status` are the cluster's own.
 
 use std::collections::BTreeSet;
 
@@ -28,15 +29,34 @@ pub enum ReleaseListError {
     },
 }
 
-/// Reads the versions of all releases in `deckhousereleases.yaml`.
+/// A release as the file describes it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeliveredRelease {
+    /// Its version.
+    pub version: Version,
+    /// `spec` of its object: `version`, and what else is there of `requirements`, `disruptions`, `changelog` and
+    /// `changelogLink`.
+    pub spec: serde_json::Value,
+}
+
+/// Reads all releases in `deckhousereleases.yaml`, in the order that they have there.
 ///
 /// A document of another kind is an error and not passed over: nothing else belongs into that file.
-pub fn parse_releases(yaml: &[u8]) -> Result<BTreeSet<Version>, ReleaseListError> {
+pub fn read_releases(yaml: &[u8]) -> Result<Vec<DeliveredRelease>, ReleaseListError> {
     let documents = yaml::parse_all(yaml).map_err(|error| ReleaseListError::Yaml(error.to_string()))?;
-    let version = |(number, document): (usize, &Value)| {
-        release_version(document).ok_or(ReleaseListError::Document { number: number + 1 })
+    let release = |(number, document): (usize, &Value)| {
+        let refused = || ReleaseListError::Document { number: number + 1 };
+        let version = release_version(document).ok_or_else(refused)?;
+        let spec = document.get("spec").map(serde_json::to_value);
+        let spec = spec.and_then(Result::ok).ok_or_else(refused)?;
+        Ok(DeliveredRelease { version, spec })
     };
-    documents.iter().enumerate().map(version).collect()
+    documents.iter().enumerate().map(release).collect()
+}
+
+/// Reads the versions of all releases in `deckhousereleases.yaml`, as [`read_releases`] does.
+pub fn parse_releases(yaml: &[u8]) -> Result<BTreeSet<Version>, ReleaseListError> {
+    Ok(read_releases(yaml)?.into_iter().map(|release| release.version).collect())
 }
 
 fn release_version(document: &Value) -> Option<Version> {
@@ -66,6 +86,19 @@ mod tests {
         let read = parse_releases(write_releases(&releases).unwrap().as_bytes()).unwrap();
         let expected: BTreeSet<Version> = versions.iter().filter_map(|version| parse_tag(version)).collect();
         assert_eq!(read, expected);
+    }
+
+    #[test]
+    fn what_a_cluster_is_told_is_the_spec_alone() {
+        let yaml = b"kind: DeckhouseRelease\napproved: true\nspec:\n  version: v1.58.3\n  requirements: {k8s: '1.29'}\n\
+                     \x20 changelog: {candi: {fixes: [{summary: x}]}}\nstatus: {phase: Deployed}\n";
+        let read = read_releases(yaml).unwrap();
+        let spec = serde_json::json!({
+            "version": "v1.58.3",
+            "requirements": {"k8s": "1.29"},
+            "changelog": {"candi": {"fixes": [{"summary": "x"}]}},
+        });
+        assert_eq!(read, [DeliveredRelease { version: Version::new(1, 58, 3), spec }]);
     }
 
     #[test]

@@ -37,9 +37,16 @@ pub(crate) enum DnsFault {
 #[derive(Clone)]
 pub(crate) struct Dns(Arc<Sources>);
 
+/// A name that is looked up under another one.
+struct Alias {
+    name: String,
+    target: String,
+}
+
 struct Sources {
     hosts: Hosts,
     servers: Option<TokioResolver>,
+    alias: Option<Alias>,
 }
 
 impl Dns {
@@ -62,11 +69,23 @@ impl Dns {
                     None
                 }
             };
-        Self(Arc::new(Sources { hosts: Hosts::parse(hosts), servers }))
+        Self(Arc::new(Sources { hosts: Hosts::parse(hosts), servers, alias: None }))
+    }
+
+    /// The same, but `name` (`HOST` or `HOST:PORT`) is looked up as `target`.
+    pub(crate) fn with_alias(self, name: &str, target: String) -> Self {
+        let name = name.rsplit_once(':').map_or(name, |(host, _)| host).to_owned();
+        let Sources { hosts, servers, .. } = &*self.0;
+        let alias = Some(Alias { name, target });
+        Self(Arc::new(Sources { hosts: hosts.clone(), servers: servers.clone(), alias }))
     }
 
     /// All addresses of `name`, IPv4 first.
     pub(crate) async fn lookup(&self, name: &str) -> Result<Vec<IpAddr>, DnsFault> {
+        let name = match &self.0.alias {
+            Some(alias) if alias.name.eq_ignore_ascii_case(name) => &alias.target,
+            _ => name,
+        };
         if let Ok(address) = name.trim_matches(['[', ']']).parse() {
             return Ok(vec![address]);
         }
@@ -154,6 +173,15 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_alias_is_looked_up_under_its_target() {
+        let dns =
+            Dns::from_text(b"10.0.0.1 api.corp", b"").with_alias("kubernetes:6443", "api.corp".to_owned());
+        let expected: Vec<IpAddr> = vec!["10.0.0.1".parse().unwrap()];
+        assert_eq!(dns.lookup("kubernetes").await.unwrap(), expected);
+        assert_eq!(dns.lookup("api.corp").await.unwrap(), expected);
+    }
+
+    #[tokio::test]
     async fn files_that_are_missing_count_as_empty() {
         let nowhere = Path::new("/nonexistent/file");
         let missing = Dns::from_files(nowhere, nowhere).lookup("reg.corp").await;
@@ -177,7 +205,7 @@ mod tests {
         server.connections[0].port = port;
         let config = ResolverConfig::from_parts(None, vec![], vec![server]);
         let resolver = servers(config, ResolverOpts::default()).unwrap();
-        Dns(Arc::new(Sources { hosts: Hosts::default(), servers: Some(resolver) }))
+        Dns(Arc::new(Sources { hosts: Hosts::default(), servers: Some(resolver), alias: None }))
     }
 
     #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 /// Names and addresses of a hosts file, as it was when it was read.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Hosts(HashMap<String, Vec<IpAddr>>);
 
 impl Hosts {

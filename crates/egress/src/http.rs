@@ -101,7 +101,7 @@ impl Http {
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that builds HTTP clients")]
-fn base_builder(settings: &Settings) -> ClientBuilder {
+pub(crate) fn base_builder(settings: &Settings) -> ClientBuilder {
     let mut builder = Client::builder()
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())

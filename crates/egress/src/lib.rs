@@ -2,8 +2,9 @@
 //!
 //! Environments of the users were built for tools written in Go, so the rules here are Go's. Nothing
 //! reads the environment: [`Settings`] carries plain values, and files are read only while an
-//! [`Http`] is built.
+//! [`Http`] or an [`ApiHttp`] is built.
 
+mod api_http;
 mod causes;
 mod dns;
 mod error;
@@ -20,6 +21,7 @@ mod settings;
 mod stall;
 mod trust;
 
+pub use api_http::ApiHttp;
 pub use error::EgressError;
 pub use fault::{FaultKind, NetworkFault};
 pub use http::{Http, Lane};

@@ -1,5 +1,5 @@
-//! What tests and benchmarks need: a synthetic distribution, real and faulty servers, slow links,
-//! certificates.
+//! What tests and benchmarks need: a synthetic distribution, real and faulty servers, a real
+//! Kubernetes API, slow links, certificates.
 
 pub mod bundle_content;
 pub mod certificates;
@@ -7,6 +7,7 @@ pub mod distribution;
 pub mod docker_registry;
 pub mod docker_storage;
 pub mod faults;
+pub mod kube;
 pub mod link;
 mod server_process;
 pub mod small_disk;

@@ -6,6 +6,7 @@ mod mirror;
 mod mirror_modules;
 mod modules;
 mod output;
+mod update;
 
 use clap::{Parser, Subcommand};
 
@@ -20,6 +21,7 @@ pub use mirror::{
 pub use mirror_modules::{MirrorModulesArgs, MirrorModulesCommand, ModulesTransferArgs, ModulesVerifyArgs};
 pub use modules::ModuleChoiceArgs;
 pub use output::{OutputArgs, OutputFormat, ProgressFormat};
+pub use update::{ApproveArgs, ChangeArgs, ClusterArgs, ConsentArgs, KernelArgs, PrepareArgs, UpdateCommand};
 
 /// Carries the Deckhouse Kubernetes Platform across an air gap: pulls releases into one file,
 /// pushes them into a private registry, and proves that everything arrived.
@@ -38,9 +40,10 @@ Exit codes:
   1    a fault of dhctl itself
   2    a wrong request: flags, or a release or channel that the source does not have
   3    something is missing, incomplete or damaged: source, bundle, part or target
-  4    authentication or permission: the registry refused the login, or the login lacks the right
+  4    authentication or permission: registry or API refused the login, or the login lacks the right
   5    network: DNS, connection, proxy, TLS, timeouts, an answer that is no registry's
   6    local files and disk: not writable, no space, a file system's size limit
+  7    the cluster: anything but done, as blocked, stalled, failed, time over
   130  interrupted by a signal";
 
 /// The commands.
@@ -66,6 +69,9 @@ pub enum Command {
     /// The result alone goes to standard output, everything else to standard error. Nothing is asked over a network.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Drive the update of the platform inside a cluster
+    #[command(subcommand)]
+    Update(UpdateCommand),
     /// Print a completion script for a shell
     Completions {
         /// The shell.

@@ -10,6 +10,7 @@ pub(crate) mod config_docker_cfg;
 pub(crate) mod config_init_configuration;
 pub(crate) mod config_module_source;
 pub(crate) mod config_proxy;
+mod consent;
 mod delivery;
 pub(crate) mod mirror_pull;
 pub(crate) mod mirror_push;
@@ -22,5 +23,10 @@ pub(crate) mod modules_verify;
 mod promised;
 mod pull_archives;
 mod size;
+pub(crate) mod update_approve;
+mod update_changes;
+mod update_cluster;
+pub(crate) mod update_kernel;
+pub(crate) mod update_prepare;
 
 pub(crate) use size::human;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use bundle::BundleError;
+use cluster::{Unknown, access::AccessError, approve::ApproveError, prepare::PrepareError};
 use deckhouse::{SelectError, manifests::ManifestError};
 use egress::FaultKind;
 use mirror::{MissingItem, error::Place};
@@ -47,6 +48,97 @@ impl From<mirror::Error> for Failure {
             }
             mirror::Error::File { .. } => Self::new(Exit::Files, message),
             _ => Self::new(Exit::Internal, message),
+        }
+    }
+}
+
+impl From<AccessError> for Failure {
+    fn from(error: AccessError) -> Self {
+        let message = error.to_string();
+        match error {
+            AccessError::Nowhere => Self::usage(message)
+                .hint("name a kubeconfig with --kubeconfig or KUBECONFIG; on a master node: /etc/kubernetes/admin.conf"),
+            AccessError::NoContext { known } | AccessError::NoSuchContext { known, .. } => {
+                let names = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                Self::usage(message).hint(format!("choose one with --context; there are: {names}"))
+            }
+            AccessError::Read { .. } => Self::new(Exit::Files, message),
+            AccessError::Malformed { .. } | AccessError::Unusable { .. } => Self::usage(message),
+            AccessError::Egress(error) => error.into(),
+        }
+    }
+}
+
+impl From<cluster::Error> for Failure {
+    fn from(error: cluster::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            cluster::Error::Network(fault) => {
+                Self { hints: fault.hints(), ..Self::new(Exit::Network, message) }
+            }
+            cluster::Error::Unauthorized => Self::new(Exit::Denied, message)
+                .hint("the token or certificate of the kubeconfig is wrong or has expired"),
+            cluster::Error::Forbidden(_) => Self::new(Exit::Denied, message).hint(RIGHTS),
+            cluster::Error::NotNow(_) => Self::new(Exit::Cluster, message).hint(
+                "this passes by itself, as while the platform's pod is replaced: try again in a minute",
+            ),
+            _ => Self::new(Exit::Cluster, message),
+        }
+    }
+}
+
+impl From<Unknown> for Failure {
+    fn from(unknown: Unknown) -> Self {
+        let message = unknown.to_string();
+        if unknown.forbidden {
+            Self::new(Exit::Denied, message).hint(RIGHTS)
+        } else {
+            Self::new(Exit::Cluster, message)
+        }
+    }
+}
+
+const RIGHTS: &str = "`dhctl update rbac` prints the rights that are needed";
+
+impl From<ApproveError> for Failure {
+    fn from(error: ApproveError) -> Self {
+        let message = error.to_string();
+        match error {
+            ApproveError::Unmet { reasons, .. } => {
+                Self::new(Exit::Cluster, format!("{message}:\n  {}", reasons.join("\n  ")))
+                    .hint("`dhctl update plan` says for each how to meet it")
+            }
+            ApproveError::NotKept { .. } => Self::new(Exit::Cluster, message)
+                .hint("something applies a manifest with approved: false, such as deckhousereleases.yaml"),
+            ApproveError::Cluster(error) => error.into(),
+            ApproveError::Unknown(unknown) => unknown.into(),
+            ApproveError::NotItsTurn { .. } => Self::new(Exit::Cluster, message),
+        }
+    }
+}
+
+impl From<PrepareError> for Failure {
+    fn from(error: PrepareError) -> Self {
+        let message = error.to_string();
+        match error {
+            PrepareError::MovingTag { .. } => Self::new(Exit::Cluster, message).hint(
+                "nothing was changed; set the image of Deployment/deckhouse in d8-system to the tag vX.Y.Z that runs now",
+            ),
+            PrepareError::NoConfig => Self::new(Exit::Cluster, message)
+                .hint("see whether this is a cluster of the platform: kubectl get moduleconfigs.deckhouse.io"),
+            PrepareError::Changed { .. } => Self::new(Exit::Cluster, message)
+                .hint("nothing more was written; run it again to see what is left to do"),
+            PrepareError::TakenBack { .. } => Self::new(Exit::Cluster, message)
+                .hint("find what writes that object, as a GitOps tool, and change it there"),
+            PrepareError::Busy { .. } => Self::new(Exit::Cluster, message)
+                .hint("the same command goes on from here; `dhctl update doctor` says what holds the queue"),
+            PrepareError::Write { object, error } => {
+                let mut failure = Self::from(error);
+                failure.message = format!("{object}: {}", failure.message);
+                failure.hint("when that is settled, the same command goes on from here")
+            }
+            PrepareError::Read(error) => error.into(),
+            PrepareError::Unknown(unknown) => unknown.into(),
         }
     }
 }

@@ -29,4 +29,5 @@ mod proxy_registry;
 mod resume;
 mod resumed_push;
 mod surgery;
+mod update;
 mod world;

@@ -1,0 +1,59 @@
+//! `dhctl update`: the platform inside a cluster.
+
+#![expect(clippy::doc_markdown, reason = "help texts are read on a terminal")]
+
+mod approve;
+mod consent;
+mod kernel;
+mod prepare;
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use semver::Version;
+
+pub use approve::ApproveArgs;
+pub use consent::{ChangeArgs, ConsentArgs};
+pub use kernel::KernelArgs;
+pub use prepare::PrepareArgs;
+
+/// What can be done with the platform inside a cluster.
+#[derive(Debug, Subcommand)]
+pub enum UpdateCommand {
+    /// Get the cluster ready: update mode, releases, release channel
+    ///
+    /// Says what it is going to change, each with the kubectl command that does the same, and asks. Releases are never
+    /// approved here. A run that was stopped is gone on with by the same command; a second run writes nothing.
+    #[command(after_help = super::EXIT_CODES)]
+    Prepare(Box<PrepareArgs>),
+    /// Approve one release, the disruption of a release, or the disruption of nodes
+    ///
+    /// Only what is next is approved: no minor version is jumped over, whatever the controller would allow. Nothing
+    /// is written if it is approved already.
+    #[command(after_help = super::EXIT_CODES)]
+    Approve(Box<ApproveArgs>),
+    /// Upgrade the kernel on the nodes of chosen groups, or check that it has happened
+    ///
+    /// Creates a NodeGroupConfiguration for each group. The platform then installs the kernel and reboots node after
+    /// node, as the group's disruption settings say. For systems with apt and dpkg, dnf or yum; the packages come from
+    /// the repositories that the nodes use.
+    #[command(after_help = super::EXIT_CODES)]
+    Kernel(Box<KernelArgs>),
+}
+
+/// Which cluster is meant.
+#[derive(Debug, Clone, Args)]
+pub struct ClusterArgs {
+    /// Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in
+    #[arg(long, value_name = "FILE", env = "DHCTL_CLI_KUBECONFIG")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Context of the kubeconfig; default: its current one
+    #[arg(long, value_name = "NAME", env = "DHCTL_CLI_CONTEXT")]
+    pub context: Option<String>,
+}
+
+/// A release as it is named everywhere: `vX.Y.Z`, and no harm without the `v`.
+fn parse_release(text: &str) -> Result<Version, String> {
+    let version = deckhouse::version::parse_tag(text).or_else(|| Version::parse(text).ok());
+    version.ok_or_else(|| "not a version such as v1.68.3".to_owned())
+}

@@ -1,0 +1,65 @@
+//! `dhctl update prepare`
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use cluster::objects::{UpdateMode, UpdateWindow};
+use deckhouse::Channel;
+use semver::Version;
+
+use super::{ChangeArgs, ClusterArgs, parse_release};
+use crate::args::OutputArgs;
+
+/// `dhctl update prepare`
+#[derive(Debug, Args)]
+pub struct PrepareArgs {
+    /// Releases that the cluster is to be told of: deckhousereleases.yaml of the delivery
+    #[arg(short, long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// The last release that is wanted; default: the last one in the file
+    #[arg(long, value_name = "VERSION", value_parser = parse_release, requires = "file")]
+    pub to: Option<Version>,
+    /// Release channel to set at the end; default: as it is
+    #[arg(long, value_name = "NAME")]
+    pub channel: Option<Channel>,
+    /// Update mode
+    #[arg(long, value_name = "MODE", value_enum, default_value_t = Mode::Manual)]
+    pub mode: Mode,
+    /// When updates may begin, in UTC, as 'Mon,Tue 22:00-23:30' (repeatable); not with the mode Manual, which has
+    /// no windows
+    #[arg(long, value_name = "WINDOW", value_parser = cluster::prepare::parse_window)]
+    pub window: Vec<UpdateWindow>,
+    /// Changes.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// Output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Update modes, by their names in the API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Mode {
+    /// Every release waits for an approval.
+    #[value(name = "Manual")]
+    Manual,
+    /// Minor releases wait for an approval, patches do not.
+    #[value(name = "AutoPatch")]
+    AutoPatch,
+    /// No release waits for an approval.
+    #[value(name = "Auto")]
+    Auto,
+}
+
+impl From<Mode> for UpdateMode {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Manual => Self::Manual,
+            Mode::AutoPatch => Self::AutoPatch,
+            Mode::Auto => Self::Auto,
+        }
+    }
+}

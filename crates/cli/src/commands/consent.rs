@@ -1,0 +1,50 @@
+//! A person's word before a cluster is changed.
+
+use std::io::BufRead as _;
+
+use crate::{Environment, args::ConsentArgs, exit_code::Exit, failure::Failure, printer};
+
+/// Asks `question` on the terminal, unless `--yes` has answered it. Without a terminal nobody can be asked, and nothing
+/// is done.
+pub(crate) async fn ask(
+    question: &str,
+    consent: ConsentArgs,
+    environment: &Environment,
+) -> Result<(), Failure> {
+    if consent.yes {
+        return Ok(());
+    }
+    if !environment.can_ask {
+        return Err(Failure::usage("nobody can be asked: this is no terminal, and nothing was changed")
+            .hint("to do it without asking: --yes"));
+    }
+    printer::question(&format!("{question} [y/N] "));
+    let answer = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().lock().read_line(&mut line).map(|_| line)
+    });
+    let answer = answer.await.map_err(Failure::internal)?.unwrap_or_default();
+    if is_yes(&answer) {
+        Ok(())
+    } else {
+        Err(Failure::new(Exit::Cluster, "not confirmed: nothing was changed"))
+    }
+}
+
+fn is_yes(answer: &str) -> bool {
+    matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_yes_is_one() {
+        for (answer, yes) in
+            [("y\n", true), ("Yes\n", true), ("n\n", false), ("\n", false), ("", false), ("yy", false)]
+        {
+            assert_eq!(is_yes(answer), yes, "{answer:?}");
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! Changes of a cluster as they are shown: a script of kubectl that does the same.
+
+use cluster::change::{Change, Kubectl};
+use serde::Serialize;
+
+use crate::args::ClusterArgs;
+
+/// A change in a JSON document.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ShownChange {
+    object: String,
+    what: String,
+    kubectl: String,
+}
+
+/// How kubectl reaches the cluster that these flags mean.
+pub(crate) fn kubectl(args: &ClusterArgs) -> Kubectl {
+    Kubectl {
+        kubeconfig: args.kubeconfig.as_ref().map(|path| path.display().to_string()),
+        context: args.context.clone(),
+    }
+}
+
+pub(crate) fn shown<'a>(
+    changes: impl IntoIterator<Item = &'a Change>,
+    kubectl: &Kubectl,
+) -> Vec<ShownChange> {
+    let shown = |change: &Change| ShownChange {
+        object: change.object(),
+        what: change.what.clone(),
+        kubectl: kubectl.line(change),
+    };
+    changes.into_iter().map(shown).collect()
+}
+
+/// The changes as a script: what each is for as a comment, and its command.
+pub(crate) fn script(changes: &[ShownChange]) -> String {
+    let parts: Vec<String> = changes
+        .iter()
+        .enumerate()
+        .map(|(number, it)| format!("# {}. {}: {}\n{}\n", number + 1, it.object, it.what, it.kubectl))
+        .collect();
+    parts.join("\n")
+}

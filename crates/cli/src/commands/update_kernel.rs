@@ -1,0 +1,127 @@
+//! `dhctl update kernel`
+
+use std::time::Duration;
+
+use cluster::{
+    ClusterState, Patience,
+    access::Cluster,
+    change::{Change, Guard, Run},
+    kernel,
+    objects::{Node, NodeGroup},
+};
+use serde::Serialize;
+
+use super::{
+    consent,
+    update_changes::{ShownChange, kubectl, script, shown},
+    update_cluster::reach,
+};
+use crate::{
+    Environment,
+    args::KernelArgs,
+    exit_code::Exit,
+    failure::Failure,
+    printer::{self, Printer},
+};
+
+const NAME: &str = "update kernel";
+/// How long an API that is away may take to come back.
+const LIMIT: Duration = Duration::from_mins(2);
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Upgrade<'a> {
+    changes: &'a [ShownChange],
+    written: bool,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Done<'a> {
+    version: &'a str,
+    node_groups: &'a [String],
+    nodes: usize,
+}
+
+pub(crate) async fn run(mut args: KernelArgs, environment: Environment) -> Result<(), Failure> {
+    args.node_group.sort();
+    args.node_group.dedup();
+    let cluster = reach(&args.cluster, &environment).await?;
+    let state = read(&cluster).await?;
+    let groups = state.node_groups.required("node groups")?;
+    for name in &args.node_group {
+        if !groups.iter().any(|group| group.name == *name) {
+            let known: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
+            return Err(Failure::new(Exit::Cluster, format!("NodeGroup/{name}: there is no such group"))
+                .hint(format!("there are: {}", known.join(", "))));
+        }
+    }
+    if args.check {
+        return check(&args, groups, state.nodes.required("nodes")?);
+    }
+    let mut changes: Vec<Change> = Vec::new();
+    for group in &args.node_group {
+        let existing = kernel::read(&cluster, group).await?;
+        let change = kernel::changes(group, &args.version, existing.as_ref())
+            .map_err(|error| Failure::new(Exit::Cluster, error.to_string()))?;
+        changes.extend(change);
+    }
+    carry_out(&cluster, &args, &changes, &environment).await
+}
+
+async fn read(cluster: &Cluster) -> Result<ClusterState, Failure> {
+    let mut tell = |why: &str| {
+        printer::note(&format!("waiting    {} minutes at most: {why}", LIMIT.as_secs() / 60));
+    };
+    let needs = |state: &ClusterState| {
+        state.node_groups.passing().or_else(|| state.nodes.passing()).map(str::to_owned)
+    };
+    Ok(Patience::new(LIMIT).read(cluster, &mut tell, needs).await?)
+}
+
+async fn carry_out(
+    cluster: &Cluster,
+    args: &KernelArgs,
+    changes: &[Change],
+    environment: &Environment,
+) -> Result<(), Failure> {
+    let printer = Printer::new(&args.output);
+    let listed = shown(changes, &kubectl(&args.cluster));
+    let mut upgrade = Upgrade { changes: &listed, written: false };
+    if listed.is_empty() {
+        return printer.result(NAME, &upgrade, "nothing to do: the node groups are told already\n");
+    }
+    if args.change.dry_run {
+        return printer.result(NAME, &upgrade, &script(&listed));
+    }
+    printer::note(&script(&listed));
+    printer::note(
+        "note: each node of these groups reboots; the platform takes one at a time, as the group says",
+    );
+    consent::ask(&format!("do it in {}?", cluster.name), args.change.consent, environment).await?;
+    for change in changes {
+        change.send(cluster, &Guard::Nothing, Run::Real).await?;
+        printer::note(&format!("done       {}", change.object()));
+    }
+    upgrade.written = true;
+    let text = "the node groups are told; whether it has happened, says the same command with --check\n";
+    printer.result(NAME, &upgrade, text)
+}
+
+fn check(args: &KernelArgs, groups: &[NodeGroup], nodes: &[Node]) -> Result<(), Failure> {
+    let missing = kernel::lagging(&args.version, &args.node_group, groups, nodes);
+    if !missing.is_empty() {
+        let lines: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        let message = format!("kernel {} does not run everywhere:\n  {}", args.version, lines.join("\n  "));
+        return Err(Failure::new(Exit::Cluster, message));
+    }
+    let own = nodes.iter().filter(|node| node.group.as_ref().is_some_and(|it| args.node_group.contains(it)));
+    let done = Done { version: args.version.as_str(), node_groups: &args.node_group, nodes: own.count() };
+    let objects: Vec<String> = args.node_group.iter().map(|group| kernel::name_for(group)).collect();
+    printer::note(&format!(
+        "note: done with, so they may go: kubectl delete nodegroupconfigurations.deckhouse.io {}",
+        objects.join(" ")
+    ));
+    let text = format!("all {} nodes run {}, and their groups are up to date\n", done.nodes, done.version);
+    Printer::new(&args.output).result(NAME, &done, &text)
+}

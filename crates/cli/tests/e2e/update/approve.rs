@@ -1,0 +1,148 @@
+//! `dhctl update approve`: exactly one thing, only when it is its turn, and only once.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::Stdio,
+};
+
+use serde_json::json;
+
+use super::platform::{Platform, node_info, release};
+
+/// v1.70.1 is deployed; v1.71.4 and v1.72.0 wait.
+fn platform() -> Platform {
+    let settings = json!({ "releaseChannel": "Stable", "update": { "mode": "Manual" } });
+    let platform = Platform::running("v1.70.1", &settings);
+    platform.put(&[
+        release("v1.70.1", "Deployed"),
+        release("v1.71.4", "Pending"),
+        release("v1.72.0", "Pending"),
+        release("v1.71.2", "Suspended"),
+    ]);
+    platform
+}
+
+#[test]
+fn the_next_release_is_approved_and_no_other() {
+    let platform = platform();
+    let early = platform.update(&["approve", "v1.72.0", "--yes"]).expect(7);
+    let absent = platform.update(&["approve", "v1.73.0", "--yes"]).expect(7);
+    let suspended = platform.update(&["approve", "v1.71.2", "--yes"]).expect(7);
+    platform.update(&["approve", "v1.71.4"]).expect(2);
+    assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], false);
+
+    let run = platform.update(&["approve", "v1.71.4", "--yes"]).expect(0);
+    assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], true);
+    let approvals: Vec<bool> =
+        platform.webhook.asked().iter().filter(|it| it.approves()).map(|it| it.dry_run).collect();
+    assert_eq!(approvals, [true, false], "asked before it is written");
+    let versions = platform.versions("DeckhouseRelease");
+    let again = platform.update(&["approve", "v1.71.4", "--yes"]).expect(0);
+    assert_eq!(platform.versions("DeckhouseRelease"), versions, "a second run writes nothing");
+    let mut transcript = String::new();
+    for (words, run) in [
+        ("v1.72.0 --yes", early),
+        ("v1.73.0 --yes", absent),
+        ("v1.71.2 --yes", suspended),
+        ("v1.71.4 --yes", run),
+        ("v1.71.4 --yes", again),
+    ] {
+        transcript += &format!(
+            "$ dhctl update approve {words}\n--- stderr\n{}--- stdout\n{}\n",
+            run.stderr, run.stdout
+        );
+    }
+    insta::assert_snapshot!(transcript);
+}
+
+#[test]
+fn a_refusal_of_the_webhook_names_what_is_unmet() {
+    let platform = platform();
+    platform.webhook.refuse_approval("k8s: current kubernetes version is lower than required");
+    let run = platform.update(&["approve", "v1.71.4", "--yes"]).expect(7);
+    assert!(run.stderr.contains("requirements are not met:\n"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("\n  k8s: current kubernetes version is lower than required\n"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], false);
+}
+
+#[test]
+fn a_release_of_a_module_by_its_annotation() {
+    let platform = platform();
+    let module = |version: &str, phase: &str| {
+        json!({
+            "apiVersion": "deckhouse.io/v1alpha1", "kind": "ModuleRelease",
+            "metadata": { "name": format!("console-{version}") },
+            "spec": { "moduleName": "console", "version": version },
+            "status": { "phase": phase },
+        })
+    };
+    platform.put(&[module("v1.0.0", "Deployed"), module("v1.1.0", "Pending"), module("v1.2.0", "Pending")]);
+    let early = platform.update(&["approve", "v1.2.0", "--module", "console", "--yes"]).expect(7);
+    assert!(early.stderr.contains("v1.1.0 comes first"), "{}", early.stderr);
+    platform.update(&["approve", "v1.1.0", "--module", "console", "--yes"]).expect(0);
+    let approved = platform.get("ModuleRelease", "console-v1.1.0");
+    assert_eq!(approved["metadata"]["annotations"]["modules.deckhouse.io/approved"], "true");
+}
+
+#[test]
+fn a_node_that_asks_and_the_disruption_of_a_release() {
+    let platform = platform();
+    let group = json!({
+        "apiVersion": "deckhouse.io/v1", "kind": "NodeGroup", "metadata": { "name": "master" },
+        "spec": { "nodeType": "Static", "disruptions": { "approvalMode": "Manual" } },
+        "status": { "nodes": 1, "ready": 1, "upToDate": 0 },
+    });
+    let pod = json!({
+        "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "shop-0", "namespace": "default" },
+        "spec": { "nodeName": "master-0", "containers": [{ "name": "shop", "image": "shop" }] },
+        "status": { "phase": "Running" },
+    });
+    platform.put(&[group, pod]);
+    let quiet = platform.update(&["approve", "--node", "master-0", "--yes"]).expect(7);
+    assert!(quiet.stderr.contains("does not ask"), "{}", quiet.stderr);
+    let mut node = platform.kubelet.node("master-0");
+    node["metadata"]["labels"] =
+        json!({ "node.deckhouse.io/group": "master", "node-role.kubernetes.io/control-plane": "" });
+    node["metadata"]["annotations"] = json!({ "update.node.deckhouse.io/disruption-required": "" });
+    node["status"]["nodeInfo"] = node_info("5.15.0-53-generic");
+    platform.put(&[node]);
+    let run = platform.update(&["approve", "--node", "master-0", "--yes"]).expect(0);
+    for said in [
+        "only master",
+        "approved by hand",
+        "2 pods run on node master-0: d8-system/deckhouse-0, default/shop-0",
+    ] {
+        assert!(run.stderr.contains(said), "{said}: {}", run.stderr);
+    }
+    let annotations = &platform.get("Node", "master-0")["metadata"]["annotations"];
+    assert_eq!(annotations["update.node.deckhouse.io/disruption-approved"], "");
+    platform.update(&["approve", "--node", "master-0", "--yes"]).expect(0);
+
+    platform.update(&["approve", "v1.71.4", "--disruption", "--yes"]).expect(0);
+    let annotations = &platform.get("DeckhouseRelease", "v1.71.4")["metadata"]["annotations"];
+    assert_eq!(annotations["release.deckhouse.io/disruption-approved"], "true");
+    assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], false);
+}
+
+#[test]
+fn a_webhook_that_is_away_is_waited_out_and_no_refusal() {
+    let platform = platform();
+    platform.webhook.down();
+    let mut child = platform
+        .command(&["approve", "v1.71.4", "--yes"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let said = lines.find(|line| line.starts_with("waiting")).unwrap();
+    assert!(said.contains("10 minutes at most") && said.contains("failed calling webhook"), "{said}");
+    platform.webhook.up().unwrap();
+    lines.for_each(drop);
+    assert!(child.wait().unwrap().success());
+    assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], true);
+}

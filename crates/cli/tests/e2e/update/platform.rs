@@ -1,0 +1,172 @@
+//! A cluster with the platform in it, as its API shows it.
+
+use std::path::PathBuf;
+
+use kube::api::ListParams;
+use serde_json::{Value, json};
+use testkit::kube::{Answer, ApiServer, Borrowed, Kubelet, Objects, Webhook, wait};
+
+use crate::world::{Run, command};
+
+const API: &str = "deckhouse.io/v1alpha1";
+
+/// An API server for one test, with the platform's pod on one master, whose queue is empty.
+pub(super) struct Platform {
+    pub(super) server: Borrowed,
+    pub(super) kubelet: Kubelet,
+    pub(super) webhook: Webhook,
+    pub(super) folder: tempfile::TempDir,
+}
+
+impl Platform {
+    /// With this tag at the image of the platform, and these settings of `ModuleConfig/deckhouse`.
+    pub(super) fn running(tag: &str, settings: &Value) -> Self {
+        let server = ApiServer::borrow().unwrap();
+        let webhook = Webhook::start(&server).unwrap();
+        let platform = Self {
+            server,
+            kubelet: Kubelet::start().unwrap(),
+            webhook,
+            folder: tempfile::tempdir().unwrap(),
+        };
+        platform.queue(0);
+        let mut node = platform.kubelet.node("master-0");
+        node["metadata"]["labels"] =
+            json!({ "node.deckhouse.io/group": "master", "node-role.kubernetes.io/control-plane": "" });
+        node["status"]["nodeInfo"] = node_info("5.15.0-53-generic");
+        let image = format!("registry.example.com/dkp/ee:{tag}");
+        platform.put(&[
+            node,
+            deployment(&image),
+            pod(&image),
+            json!({
+                "apiVersion": API, "kind": "ModuleConfig", "metadata": { "name": "deckhouse" },
+                "spec": { "version": 1, "settings": settings },
+            }),
+        ]);
+        platform
+    }
+
+    /// The queue holds so many tasks from now on.
+    pub(super) fn queue(&self, tasks: u64) {
+        let json = json!({
+            "active": if tasks == 0 { json!([]) } else {
+                json!([{ "name": "main", "tasksCount": tasks, "status": "run first task",
+                    "tasks": [{ "index": 1, "description": "ModuleRun:main:prometheus:doStartup" }] }])
+            },
+            "summary": {
+                "mainQueueTasks": tasks, "otherQueues": { "active": 0, "empty": 88, "tasks": 0 },
+                "totalTasks": tasks,
+            },
+        });
+        self.kubelet.on("queue", Answer::prints(json.to_string()));
+    }
+
+    /// Writes objects, with their status.
+    pub(super) fn put(&self, objects: &[Value]) {
+        let (admin, objects) = (self.admin(), objects.to_vec());
+        wait(async move {
+            for object in objects {
+                admin.put(&object).await.unwrap();
+            }
+        });
+    }
+
+    /// An object as it is; null if it is not there.
+    pub(super) fn get(&self, kind: &str, name: &str) -> Value {
+        let version = match kind {
+            "Node" => "v1",
+            "NodeGroup" => "deckhouse.io/v1",
+            _ => API,
+        };
+        let (api, name) = (self.admin().api(version, kind, None), name.to_owned());
+        let object = wait(async move { api.get_opt(&name).await.unwrap() });
+        object.map_or(Value::Null, |object| serde_json::to_value(object).unwrap())
+    }
+
+    /// Name and resource version of all objects of a kind.
+    pub(super) fn versions(&self, kind: &str) -> Vec<(String, String)> {
+        let api = self.admin().api(API, kind, None);
+        let list = wait(async move { api.list(&ListParams::default()).await.unwrap() });
+        let mut versions: Vec<(String, String)> = list
+            .items
+            .into_iter()
+            .map(|it| {
+                (it.metadata.name.unwrap_or_default(), it.metadata.resource_version.unwrap_or_default())
+            })
+            .collect();
+        versions.sort();
+        versions
+    }
+
+    /// Runs `dhctl update` with these words.
+    pub(super) fn update(&self, words: &[&str]) -> Run {
+        Run::of(self.command(words).output().unwrap())
+    }
+
+    /// The same, to be started.
+    pub(super) fn command(&self, words: &[&str]) -> std::process::Command {
+        let mut command = command(self.folder.path());
+        command.arg("update").args(words).env("KUBECONFIG", self.kubeconfig());
+        command
+    }
+
+    pub(super) fn kubeconfig(&self) -> PathBuf {
+        self.server.kubeconfig("admin").unwrap()
+    }
+
+    fn admin(&self) -> Objects {
+        self.server.admin().unwrap()
+    }
+}
+
+/// A release in this phase; an empty one is none.
+pub(super) fn release(version: &str, phase: &str) -> Value {
+    let mut release = json!({
+        "apiVersion": API, "kind": "DeckhouseRelease", "metadata": { "name": version },
+        "spec": { "version": version },
+    });
+    if !phase.is_empty() {
+        release["status"] = json!({ "phase": phase });
+    }
+    release
+}
+
+/// What a node says of itself.
+pub(super) fn node_info(kernel: &str) -> Value {
+    json!({
+        "kernelVersion": kernel, "osImage": "Ubuntu 22.04.3 LTS", "kubeletVersion": "v1.30.4",
+        "containerRuntimeVersion": "containerd://1.7.20", "architecture": "amd64", "bootID": "",
+        "kubeProxyVersion": "v1.30.4", "machineID": "", "operatingSystem": "linux", "systemUUID": "",
+    })
+}
+
+fn deployment(image: &str) -> Value {
+    json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": { "name": "deckhouse", "namespace": "d8-system" },
+        "spec": {
+            "replicas": 1,
+            "selector": { "matchLabels": { "app": "deckhouse" } },
+            "template": {
+                "metadata": { "labels": { "app": "deckhouse" } },
+                "spec": { "containers": [{ "name": "deckhouse", "image": image }] },
+            },
+        },
+        "status": { "observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1 },
+    })
+}
+
+fn pod(image: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": {
+            "name": "deckhouse-0", "namespace": "d8-system", "labels": { "app": "deckhouse", "leader": "true" },
+        },
+        "spec": { "nodeName": "master-0", "containers": [{ "name": "deckhouse", "image": image }] },
+        "status": {
+            "phase": "Running", "startTime": "2026-01-01T00:00:00Z",
+            "conditions": [{ "type": "Ready", "status": "True" }],
+        },
+    })
+}

@@ -1,0 +1,225 @@
+//! `dhctl update prepare`: what it writes, in which order, and that it can be stopped anywhere.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    process::{Child, Stdio},
+    sync::{Arc, Mutex},
+};
+
+use serde_json::{Value, json};
+use testkit::kube::Kubeconfig;
+
+use super::platform::{Platform, release};
+use crate::world::Run;
+
+const NOTE: &str = "dhctl.deckhouse.io/release-channel";
+
+const DELIVERY: &str = "\
+---
+apiVersion: deckhouse.io/v1alpha1
+approved: false
+kind: DeckhouseRelease
+metadata: {creationTimestamp: null, name: v1.68.9}
+spec: {version: v1.68.9, changelogLink: 'https://example.com/v1.68.9'}
+status: {approved: false, message: '', transitionTime: '0001-01-01T00:00:00Z'}
+---
+apiVersion: deckhouse.io/v1alpha1
+approved: false
+kind: DeckhouseRelease
+metadata: {creationTimestamp: null, name: v1.69.2}
+spec:
+  version: v1.69.2
+  requirements: {k8s: '1.29'}
+  changelog: {candi: {fixes: [{summary: a fix}]}}
+status: {approved: false, message: '', transitionTime: '0001-01-01T00:00:00Z'}
+";
+
+/// An old platform in the mode Auto, with a delivery of two releases.
+fn old_platform() -> Platform {
+    let platform = Platform::running("v1.68.5", &json!({ "releaseChannel": "Stable", "logLevel": "Info" }));
+    platform.put(&[release("v1.68.5", "Deployed")]);
+    std::fs::write(platform.folder.path().join("deckhousereleases.yaml"), DELIVERY).unwrap();
+    platform
+}
+
+const PREPARE: [&str; 3] = ["prepare", "-f", "deckhousereleases.yaml"];
+
+fn prepare(platform: &Platform, words: &[&str]) -> Run {
+    platform.update(&[&PREPARE, words].concat())
+}
+
+#[track_caller]
+fn assert_prepared(platform: &Platform) {
+    let config = platform.get("ModuleConfig", "deckhouse");
+    assert_eq!(
+        config["spec"]["settings"],
+        json!({ "releaseChannel": "Stable", "logLevel": "Info", "update": { "mode": "Manual" } })
+    );
+    assert_eq!(config["metadata"]["annotations"][NOTE], Value::Null);
+    let names: Vec<String> =
+        platform.versions("DeckhouseRelease").into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["v1.68.5", "v1.68.9", "v1.69.2"]);
+    let new = platform.get("DeckhouseRelease", "v1.69.2");
+    assert_eq!((&new["approved"], &new["status"]), (&json!(false), &Value::Null));
+    assert_eq!(new["spec"]["changelog"]["candi"]["fixes"][0]["summary"], "a fix");
+}
+
+fn versions(platform: &Platform) -> Vec<(String, String)> {
+    [platform.versions("DeckhouseRelease"), platform.versions("ModuleConfig")].concat()
+}
+
+#[test]
+fn one_run_does_all_and_a_second_one_writes_nothing() {
+    let platform = old_platform();
+    let before = versions(&platform);
+    let shown = prepare(&platform, &["--dry-run"]).expect(0);
+    assert_eq!(versions(&platform), before, "a dry run writes nothing");
+    let asked = prepare(&platform, &[]).expect(2);
+    assert!(asked.stderr.contains("--yes"), "{}", asked.stderr);
+    assert_eq!(versions(&platform), before, "nobody has said yes");
+
+    let run = prepare(&platform, &["--yes"]).expect(0);
+    assert_prepared(&platform);
+    let writes: Vec<String> = platform.webhook.asked().iter().map(|it| it.name.clone()).collect();
+    // The last five are ours: the objects of the test itself came before.
+    assert_eq!(writes[writes.len() - 5..], ["deckhouse", "deckhouse", "v1.68.9", "v1.69.2", "deckhouse"]);
+    let prepared = versions(&platform);
+    let second = prepare(&platform, &["--yes"]).expect(0);
+    assert_eq!(versions(&platform), prepared, "a second run writes nothing");
+    let told = run.stderr.strip_prefix(&shown.stdout).unwrap();
+    let mut transcript = String::new();
+    for (word, stderr, stdout) in [
+        ("--dry-run", &*shown.stderr, &*shown.stdout),
+        ("--yes", &format!("(as above)\n{told}"), &*run.stdout),
+        ("--yes", &*second.stderr, &*second.stdout),
+    ] {
+        transcript += &format!(
+            "$ dhctl update prepare -f deckhousereleases.yaml {word}\n--- stderr\n{stderr}--- stdout\n{stdout}\n"
+        );
+    }
+    insta::assert_snapshot!(transcript);
+}
+
+/// Runs it, and kills it when it writes for the `number`-th time. What it wrote before has arrived; whether that last write
+/// does is open, as it is in life. Whether it was killed.
+fn killed_at_write(platform: &Platform, number: usize) -> bool {
+    let process: Arc<Mutex<Option<Child>>> = Arc::default();
+    // Held until the process is in its place: its first write waits for that.
+    let mut place = process.lock().unwrap();
+    let (victim, mut writes) = (Arc::clone(&process), 0);
+    platform.webhook.decide(move |_| {
+        writes += 1;
+        if writes == number {
+            victim.lock().unwrap().as_mut().unwrap().kill().unwrap();
+        }
+        Ok(())
+    });
+    let command = &mut platform.command(&[&PREPARE[..], &["--yes"]].concat());
+    *place = Some(command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap());
+    let stderr = place.as_mut().unwrap().stderr.take().unwrap();
+    drop(place);
+    // Closed when it has ended; until then the webhook needs the process.
+    BufReader::new(stderr).lines().for_each(drop);
+    let ended = process.lock().unwrap().as_mut().unwrap().wait().unwrap();
+    platform.webhook.allow();
+    assert!(matches!(ended.code(), None | Some(0)), "{ended}");
+    ended.code().is_none()
+}
+
+#[test]
+fn a_run_that_is_killed_at_any_write_is_gone_on_with() {
+    let platform = old_platform();
+    let mut killed = 0;
+    // At the first write, and after it: so each run but the last gets one write further, and is killed at both ends of it.
+    while killed_at_write(&platform, killed % 2 + 1) {
+        killed += 1;
+        let config = platform.get("ModuleConfig", "deckhouse");
+        let set = &config["spec"]["settings"]["releaseChannel"];
+        let noted = &config["metadata"]["annotations"][NOTE];
+        assert!(set.is_string() != noted.is_string(), "one of them knows the channel: {config}");
+    }
+    assert!(killed >= 3, "{killed}");
+    assert_prepared(&platform);
+    let prepared = versions(&platform);
+    prepare(&platform, &["--yes"]).expect(0);
+    assert_eq!(versions(&platform), prepared);
+}
+
+#[test]
+fn a_moving_tag_is_refused_and_nothing_is_written() {
+    let platform = Platform::running("stable", &json!({ "releaseChannel": "Stable" }));
+    let before = versions(&platform);
+    let run = platform.update(&["prepare", "--yes"]).expect(7);
+    assert!(run.stderr.contains("image tag stable, which moves"), "{}", run.stderr);
+    assert_eq!(versions(&platform), before);
+}
+
+#[test]
+fn what_cannot_be_meant_is_refused() {
+    let platform = Platform::running("v1.70.3", &json!({}));
+    for (words, said) in [
+        (&["--window", "8:00-9:00"][..], "the mode Manual has no windows"),
+        (&["--mode", "Auto", "--window", "22:00-6:00"], "one over midnight is two windows"),
+        (&["--channel", "Stable"], "is not a release channel"),
+        (&["--to", "v1.70.4"], "--file"),
+    ] {
+        let run = platform.update(&[&["prepare", "--yes"], words].concat()).expect(2);
+        assert!(run.stderr.contains(said), "{words:?}: {}", run.stderr);
+    }
+    std::fs::write(platform.folder.path().join("deckhousereleases.yaml"), "kind: ConfigMap\n").unwrap();
+    prepare(&platform, &["--yes"]).expect(3);
+}
+
+#[test]
+fn windows_mode_and_channel_as_they_are_told() {
+    let platform = Platform::running("v1.70.3", &json!({}));
+    let words = ["--mode", "AutoPatch", "--window", "Mon,Tue 22:00-23:30", "--window", "8:00-9:00"];
+    let run =
+        platform.update(&[&["prepare", "--yes", "--channel", "early-access"], &words[..]].concat()).expect(0);
+    let config = platform.get("ModuleConfig", "deckhouse");
+    assert_eq!(
+        config["spec"]["settings"],
+        json!({
+            "releaseChannel": "EarlyAccess",
+            "update": {
+                "mode": "AutoPatch",
+                "windows": [
+                    { "from": "22:00", "to": "23:30", "days": ["Mon", "Tue"] },
+                    { "from": "8:00", "to": "9:00" },
+                ],
+            },
+        }),
+        "{}",
+        run.stderr
+    );
+}
+
+#[test]
+fn a_webhook_that_is_away_is_waited_out() {
+    let platform = Platform::running("v1.70.3", &json!({ "releaseChannel": "Stable" }));
+    platform.webhook.down();
+    let mut child =
+        platform.command(&["prepare", "--yes"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let said = lines.find(|line| line.starts_with("waiting")).unwrap();
+    assert!(said.contains("10 minutes at most") && said.contains("failed calling webhook"), "{said}");
+    platform.webhook.up().unwrap();
+    assert_eq!(lines.filter(|line| line.starts_with("done")).count(), 1);
+    assert!(child.wait().unwrap().success());
+    let config = platform.get("ModuleConfig", "deckhouse");
+    assert_eq!(config["spec"]["settings"]["update"]["mode"], "Manual");
+}
+
+#[test]
+fn a_cluster_that_does_not_answer_or_does_not_know_us_is_told_at_once() {
+    let platform = Platform::running("v1.70.3", &json!({}));
+    let path = platform.folder.path().join("kubeconfig");
+    for (url, token, code) in [("https://127.0.0.1:1", "x", 5), (platform.server.url(), "x", 4)] {
+        Kubeconfig::new().context_at("away", url, platform.server.ca_pem(), token).write(&path).unwrap();
+        for words in [&["prepare", "--yes"][..], &["approve", "v1.70.4", "--yes"]] {
+            let run = platform.update(&[words, &["--kubeconfig", path.to_str().unwrap()]].concat());
+            let run = run.expect(code);
+            assert!(!run.stderr.contains("waiting"), "{}", run.stderr);
+        }
+    }
+}

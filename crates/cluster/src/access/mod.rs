@@ -1,0 +1,120 @@
+//! How a cluster is reached: which one, as whom, and over which connections.
+
+mod kubeconfig;
+mod transport;
+
+use egress::{ApiHttp, ProxyVariables, Settings};
+use kube::{
+    Client, Config,
+    client::{Body, ConfigExt},
+    config::KubeConfigOptions,
+};
+use tower_layer::Layer;
+use url::Url;
+
+pub use kubeconfig::{AccessError, InCluster, KubeconfigFiles};
+use transport::Transport;
+
+/// Namespace of the platform itself, for requests that name none.
+const NAMESPACE: &str = "d8-system";
+
+/// A cluster that can be talked to.
+#[derive(Clone)]
+pub struct Cluster {
+    /// The context of the kubeconfig; `in-cluster` for the account of a pod.
+    pub name: String,
+    /// Address of the API server, without any login.
+    pub server: String,
+    /// Sends the requests.
+    pub client: Client,
+}
+
+/// Which cluster is meant.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// The kubeconfig files, if there are any.
+    pub kubeconfig: KubeconfigFiles,
+    /// Where a pod finds its own API server; used if there is no kubeconfig.
+    pub in_cluster: Option<InCluster>,
+}
+
+impl Access {
+    /// Prepares the connection to the cluster of `context`, or of the current one. Asks nobody yet, except for
+    /// credential plugins that the kubeconfig names.
+    pub async fn cluster(&self, context: Option<&str>, settings: &Settings) -> Result<Cluster, AccessError> {
+        let Some(kubeconfig) = self.kubeconfig.read()? else {
+            let in_cluster = self.in_cluster.as_ref().ok_or(AccessError::Nowhere)?;
+            if let Some(context) = context {
+                return Err(AccessError::NoSuchContext { context: context.to_owned(), known: Vec::new() });
+            }
+            return connect("in-cluster".to_owned(), &in_cluster.config()?, None, settings);
+        };
+        let name = kubeconfig::context(&kubeconfig, context)?;
+        let proxy = kubeconfig::proxy_of(&kubeconfig, &name);
+        let options = KubeConfigOptions { context: Some(name.clone()), ..KubeConfigOptions::default() };
+        let config = Config::from_custom_kubeconfig(kubeconfig, &options)
+            .await
+            .map_err(|error| AccessError::unusable(&name, &error))?;
+        connect(name, &config, proxy, settings)
+    }
+}
+
+fn connect(
+    name: String,
+    config: &Config,
+    proxy: Option<String>,
+    settings: &Settings,
+) -> Result<Cluster, AccessError> {
+    let unusable = |error: &dyn std::fmt::Display| AccessError::unusable(&name, error);
+    let mut settings = settings.clone();
+    if let Some(proxy) = proxy {
+        // As client-go does: the kubeconfig's own proxy puts the variables aside.
+        settings.proxy =
+            ProxyVariables { http_proxy: Some(proxy.clone()), https_proxy: Some(proxy), no_proxy: None };
+    }
+    let mut config = config.clone();
+    let url = Url::parse(&config.cluster_url.to_string()).map_err(|error| unusable(&error))?;
+    let server = egress::SafeUrl::new(&url).to_string();
+    let mut host = config.cluster_url.authority().map(ToString::to_string).unwrap_or_default();
+    let mut connect_to = None;
+    if let Some(server_name) = config.tls_server_name.clone() {
+        if server_name.parse::<std::net::IpAddr>().is_ok() {
+            return Err(unusable(&"tls-server-name is an address, which is not supported"));
+        }
+        connect_to = url.host_str().map(str::to_owned);
+        let mut renamed = url.clone();
+        renamed.set_host(Some(&server_name)).map_err(|error| unusable(&error))?;
+        config.cluster_url =
+            renamed.as_str().parse().map_err(|error: http::uri::InvalidUri| unusable(&error))?;
+        host = config.cluster_url.authority().map(ToString::to_string).unwrap_or_default();
+    }
+    let own_trust = config.root_cert.is_some() || config.accept_invalid_certs;
+    let tls = config.rustls_client_config().map_err(|error| unusable(&error))?;
+    let tls = (own_trust || has_certificate(&config)).then_some(tls);
+    let http = ApiHttp::new(&settings, &host, tls, connect_to).map_err(AccessError::Egress)?;
+    let headers = config.extra_headers_layer().map_err(|error| unusable(&error))?;
+    let service = config.base_uri_layer().layer(headers.layer(Transport::new(http)));
+    let client = match config.auth_layer().map_err(|error| unusable(&error))? {
+        Some(auth) => Client::new(auth.layer(service), NAMESPACE),
+        None => Client::new(service, NAMESPACE),
+    };
+    Ok(Cluster { name, server, client })
+}
+
+/// Whether the kubeconfig gives a client certificate: then its TLS configuration is used even without a CA.
+fn has_certificate(config: &Config) -> bool {
+    let auth = &config.auth_info;
+    auth.client_certificate.is_some() || auth.client_certificate_data.is_some() || auth.exec.is_some()
+}
+
+impl std::fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cluster")
+            .field("name", &self.name)
+            .field("server", &self.server)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The type of requests that kube sends.
+type Request = http::Request<Body>;

@@ -1,0 +1,49 @@
+//! kube's requests over the one way to the network.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use egress::{ApiHttp, NetworkFault};
+use http::{Response, header::UPGRADE};
+use tower_service::Service;
+
+use super::Request;
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Sends requests as they are; a failure is a [`NetworkFault`].
+#[derive(Debug, Clone)]
+pub(super) struct Transport(ApiHttp);
+
+impl Transport {
+    pub(super) fn new(http: ApiHttp) -> Self {
+        Self(http)
+    }
+}
+
+impl Service<Request> for Transport {
+    type Response = Response<reqwest::Body>;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let http = self.0.clone();
+        Box::pin(async move {
+            let client =
+                if request.headers().contains_key(UPGRADE) { http.upgrading() } else { http.multiplexed() };
+            let (parts, body) = request.into_parts();
+            let body = body.collect_bytes().await?;
+            let request = reqwest::Request::try_from(http::Request::from_parts(parts, body))
+                .map_err(NetworkFault::from_reqwest)?;
+            let response = client.execute(request).await.map_err(NetworkFault::from_reqwest)?;
+            Ok(response.into())
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! An approval on its way: asked of the webhook first where one answers, written, and read back.
+
+use serde_json::Value;
+
+use super::{Approval, ApproveError};
+use crate::{
+    Error, Patience,
+    access::Cluster,
+    change::{Change, Guard, Run, Write},
+};
+
+/// Carries out an approval. What passes by itself (the webhook is served by the platform's own pod) is waited out
+/// within `patience`, and `tell` gets each reason to wait.
+pub async fn carry_out(
+    cluster: &Cluster,
+    approval: &Approval,
+    patience: Patience,
+    tell: &mut (dyn FnMut(&str) + Send),
+) -> Result<(), ApproveError> {
+    let change = &approval.change;
+    let runs: &[Run] = if approval.preflight { &[Run::Dry, Run::Real] } else { &[Run::Real] };
+    for run in runs {
+        patience
+            .wait_out(tell, || change.send(cluster, &Guard::Nothing, *run))
+            .await
+            .map_err(|error| refused(change, error))?;
+    }
+    let object = patience
+        .wait_out(tell, || async { Ok(change.kind.api(cluster).get(&change.name).await?) })
+        .await
+        .map_err(|error| refused(change, error))?;
+    let object = serde_json::to_value(object).unwrap_or_default();
+    match &change.write {
+        Write::Merge(patch) if !holds(&object, patch) => {
+            Err(ApproveError::NotKept { object: change.object() })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn refused(change: &Change, error: Error) -> ApproveError {
+    match &error {
+        Error::Refused(message) => match unmet(message) {
+            Some(reasons) => ApproveError::Unmet { object: change.object(), reasons },
+            None => ApproveError::Cluster(error),
+        },
+        _ => ApproveError::Cluster(error),
+    }
+}
+
+/// The requirements that a refusal of the platform's webhook names: a line each with `- ` before it; in its first
+/// version all in one line, with `; ` between.
+fn unmet(message: &str) -> Option<Vec<String>> {
+    let (_, reasons) = message.split_once("requirements not met:")?;
+    let reasons = reasons.trim();
+    let parts: Vec<&str> = match reasons.strip_prefix("- ") {
+        Some(lines) => lines.split("\n- ").collect(),
+        None => reasons.split("; ").collect(),
+    };
+    Some(parts.into_iter().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect())
+}
+
+/// Whether a merge patch would change nothing of the object.
+fn holds(object: &Value, patch: &Value) -> bool {
+    match patch {
+        Value::Object(fields) => fields.iter().all(|(name, value)| match (object.get(name), value) {
+            (None, Value::Null) => true,
+            (None, _) => false,
+            (Some(field), value) => holds(field, value),
+        }),
+        value => object == value,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn refusals_of_both_eras_are_read() {
+        for (message, reasons) in [
+            (
+                "admission webhook \"d\" denied the request: \n cannot approve DeckhouseRelease \"v1.72.1\": \
+                 requirements not met: \n- k8s: too low\n- disabledModules: a; b",
+                Some(vec!["k8s: too low", "disabledModules: a; b"]),
+            ),
+            (
+                "admission webhook \"d\" denied the request: Cannot approve DeckhouseRelease \"v1.72.1\": \
+                 requirements not met: one; two",
+                Some(vec!["one", "two"]),
+            ),
+            ("admission webhook \"d\" denied the request: no", None),
+        ] {
+            let expected: Option<Vec<String>> = reasons.map(|it| it.into_iter().map(str::to_owned).collect());
+            assert_eq!(unmet(message), expected, "{message}");
+        }
+    }
+
+    #[test]
+    fn an_object_holds_a_patch_or_not() {
+        let object = json!({"approved": true, "metadata": {"name": "x", "annotations": {"a": ""}}});
+        for (patch, expected) in [
+            (json!({"approved": true}), true),
+            (json!({"approved": false}), false),
+            (json!({"metadata": {"annotations": {"a": ""}}}), true),
+            (json!({"metadata": {"annotations": {"b": "true"}}}), false),
+            (json!({"metadata": {"annotations": {"b": null}}}), true),
+            (json!({"metadata": {"annotations": {"a": null}}}), false),
+        ] {
+            assert_eq!(holds(&object, &patch), expected, "{patch}");
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The approval of a release's disruptions, where `disruptionApprovalMode` is `Manual`.
+
+use semver::Version;
+use serde_json::json;
+
+use super::{Approval, ApproveError, release::find};
+use crate::{
+    ClusterState,
+    change::{Change, Kind, Write},
+};
+
+/// Only `"true"` counts (facts 1.4).
+const APPROVED: &str = "release.deckhouse.io/disruption-approved";
+
+/// The approval of the disruptions of a release; `None` if it is given already.
+pub fn disruption(state: &ClusterState, version: &Version) -> Result<Option<Approval>, ApproveError> {
+    let release = find(state, version)?;
+    if release.is_annotated(APPROVED) {
+        return Ok(None);
+    }
+    if !release.is_waiting() {
+        let phase = release.phase.as_ref().map_or("", |phase| phase.name());
+        return Err(ApproveError::NotItsTurn {
+            object: format!("DeckhouseRelease/{}", release.name),
+            why: format!("is {phase}: its disruptions need no approval any more"),
+        });
+    }
+    let mut notes = vec![if release.disruptions.is_empty() {
+        "the release names no disruptions".to_owned()
+    } else {
+        format!("the release interrupts: {}", release.disruptions.join(", "))
+    }];
+    let needed = state.deckhouse_config().map(|config| config.update_settings().disruptions_need_approval);
+    if needed == Some(false) {
+        notes.push("this cluster does not wait for it: disruptionApprovalMode is not Manual".to_owned());
+    }
+    let change = Change {
+        what: format!("let release v{version} interrupt what it has to"),
+        kind: Kind::DeckhouseRelease,
+        name: release.name.clone(),
+        write: Write::Merge(json!({ "metadata": { "annotations": { APPROVED: "true" } } })),
+    };
+    Ok(Some(Approval { change, preflight: false, notes }))
+}

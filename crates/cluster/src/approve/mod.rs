@@ -1,0 +1,70 @@
+//! Approving exactly one thing: a release of the platform or of a module, a disruption, a node.
+//!
+//! Whether it may be approved is decided from the state alone; then it can be shown, and carried out.
+
+mod carry_out;
+mod disruption;
+mod module;
+mod node;
+mod release;
+
+use crate::{Error, Unknown, change::Change};
+
+pub use carry_out::carry_out;
+pub use disruption::disruption;
+pub use module::module_release;
+pub use node::{Bystander, bystanders, node};
+pub use release::release;
+
+/// An approval that may be given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Approval {
+    /// What is written.
+    pub change: Change,
+    /// Whether a webhook answers a dry run of it.
+    pub preflight: bool,
+    /// What is worth knowing before, in plain words.
+    pub notes: Vec<String>,
+}
+
+/// How far an approval is meant to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Haste {
+    /// Windows, notifications and waves of a gradual rollout are respected.
+    Respectful,
+    /// `apply-now`: none of these is waited for.
+    ApplyNow,
+}
+
+/// Why something is not approved.
+#[derive(Debug, thiserror::Error)]
+pub enum ApproveError {
+    /// It may not be approved, or not yet.
+    #[error("{object}: {why}")]
+    NotItsTurn {
+        /// `KIND/NAME`.
+        object: String,
+        /// Why, in plain words.
+        why: String,
+    },
+    /// The cluster does not fulfil what the release needs.
+    #[error("{object}: requirements are not met")]
+    Unmet {
+        /// `KIND/NAME`.
+        object: String,
+        /// The requirements, as the cluster words them.
+        reasons: Vec<String>,
+    },
+    /// It was written, and is not there when read back.
+    #[error("{object}: the approval was written, and something in the cluster has taken it back")]
+    NotKept {
+        /// `KIND/NAME`.
+        object: String,
+    },
+    /// The cluster cannot be read or written.
+    #[error(transparent)]
+    Cluster(Error),
+    /// What the decision needs is not known.
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
+}

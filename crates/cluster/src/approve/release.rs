@@ -1,0 +1,137 @@
+//! The approval of one release of the platform.
+
+use semver::Version;
+use serde_json::json;
+
+use super::{Approval, ApproveError, Haste};
+use crate::{
+    ClusterState,
+    change::{Change, Kind, Write},
+    objects::{ModuleConfig, Release, UpdateMode},
+};
+
+/// Ignores windows, waves of a rollout, notification delays and the approval itself; not the requirements (facts 1.4).
+const APPLY_NOW: &str = "release.deckhouse.io/apply-now";
+
+/// The approval of one release; `None` if it is approved already.
+pub fn release(
+    state: &ClusterState,
+    version: &Version,
+    haste: Haste,
+) -> Result<Option<Approval>, ApproveError> {
+    let release = find(state, version)?;
+    let mut patch = json!({});
+    if !release.is_approved() {
+        patch["approved"] = json!(true);
+    }
+    if haste == Haste::ApplyNow && !release.is_annotated(APPLY_NOW) {
+        patch["metadata"]["annotations"][APPLY_NOW] = json!("true");
+    }
+    if patch == json!({}) {
+        return Ok(None);
+    }
+    let change = Change {
+        what: format!("approve release v{version}"),
+        kind: Kind::DeckhouseRelease,
+        name: release.name.clone(),
+        write: Write::Merge(patch),
+    };
+    let webhook = state.release_webhook.known().and_then(Option::as_ref);
+    let preflight = webhook.is_some_and(|webhook| webhook.allows_dry_run);
+    Ok(Some(Approval { change, preflight, notes: notes(state, release) }))
+}
+
+/// What keeps an approval from having the effect that one expects, and what the release interrupts.
+fn notes(state: &ClusterState, release: &Release) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !release.disruptions.is_empty() {
+        notes.push(format!("the release interrupts: {}", release.disruptions.join(", ")));
+    }
+    let Some(settings) = state.deckhouse_config().map(ModuleConfig::update_settings) else { return notes };
+    if settings.release_channel.is_none() {
+        notes.push("no release channel is set: until one is, nothing is updated".to_owned());
+    }
+    if settings.mode == Some(UpdateMode::Auto) {
+        notes.push("the update mode is Auto: releases are applied without an approval, too".to_owned());
+    }
+    notes
+}
+
+/// The object of a release. Of twins the one whose name is its version.
+pub(super) fn find<'a>(state: &'a ClusterState, version: &Version) -> Result<&'a Release, ApproveError> {
+    let all = state.releases.required("releases")?;
+    let own = || all.iter().filter(|release| release.version.as_ref() == Some(version));
+    own().find(|release| !release.is_misnamed()).or_else(|| own().next()).ok_or_else(|| {
+        ApproveError::NotItsTurn {
+            object: format!("DeckhouseRelease/v{version}"),
+            why: "there is no such release in the cluster: dhctl update prepare -f tells it of those that were \
+                  delivered"
+                .to_owned(),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Reading,
+        objects::{Phase, ReleaseWebhook},
+    };
+
+    fn release_of(name: &str, version: &str, phase: Phase) -> Release {
+        Release {
+            name: name.to_owned(),
+            version_text: version.to_owned(),
+            version: deckhouse::version::parse_tag(version),
+            phase: Some(phase),
+            ..Release::default()
+        }
+    }
+
+    fn state(change: impl FnOnce(&mut Release)) -> ClusterState {
+        let mut next = release_of("v1.71.4", "v1.71.4", Phase::Pending);
+        change(&mut next);
+        ClusterState {
+            releases: Reading::Known(vec![release_of("v1.70.1", "v1.70.1", Phase::Deployed), next]),
+            ..ClusterState::default()
+        }
+    }
+
+    const NEXT: Version = Version::new(1, 71, 4);
+
+    fn written(state: &ClusterState, haste: Haste) -> Option<Write> {
+        super::release(state, &NEXT, haste).unwrap().map(|approval| approval.change.write)
+    }
+
+    #[test]
+    fn what_is_missing_is_written() {
+        let now = json!({ "metadata": { "annotations": { APPLY_NOW: "true" } } });
+        let both = json!({ "approved": true, "metadata": { "annotations": { APPLY_NOW: "true" } } });
+        let fresh = state(|_| ());
+        assert_eq!(written(&fresh, Haste::Respectful), Some(Write::Merge(json!({ "approved": true }))));
+        assert_eq!(written(&fresh, Haste::ApplyNow), Some(Write::Merge(both)));
+        let by_field = state(|release| release.approved_field = true);
+        assert_eq!(written(&by_field, Haste::Respectful), None);
+        assert_eq!(written(&by_field, Haste::ApplyNow), Some(Write::Merge(now)));
+        let by_annotation = state(|release| {
+            let key = "release.deckhouse.io/approved".to_owned();
+            release.annotations.insert(key, "true".to_owned());
+        });
+        assert_eq!(written(&by_annotation, Haste::Respectful), None);
+    }
+
+    #[test]
+    fn a_webhook_is_asked_before_where_it_answers_a_dry_run() {
+        for (webhook, asked) in [
+            (Reading::Known(None), false),
+            (Reading::Absent(String::new()), false),
+            (Reading::Known(Some(ReleaseWebhook { name: String::new(), allows_dry_run: true })), true),
+            (Reading::Known(Some(ReleaseWebhook { name: String::new(), allows_dry_run: false })), false),
+        ] {
+            let state = ClusterState { release_webhook: webhook, ..state(|_| ()) };
+            let approval = super::release(&state, &NEXT, Haste::Respectful).unwrap().unwrap();
+            assert_eq!(approval.preflight, asked, "{:?}", state.release_webhook);
+        }
+    }
+}

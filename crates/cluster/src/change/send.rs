@@ -1,0 +1,91 @@
+//! Sending a change to the API server.
+
+use kube::{
+    Api,
+    api::{ApiResource, DeleteParams, DynamicObject, Patch, PatchParams, PostParams, Preconditions},
+};
+use serde_json::json;
+
+use super::{Change, Kind, Write};
+use crate::{Error, access::Cluster};
+
+/// Who has written a field, in `metadata.managedFields`.
+const MANAGER: &str = "dhctl";
+
+/// What must still be so for the change to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Guard {
+    /// The object has this resource version: nobody has changed it since it was looked at.
+    Version(String),
+    /// Nothing.
+    Nothing,
+}
+
+impl Guard {
+    /// That the object is still of this version, where that is known.
+    pub fn of(version: Option<&str>) -> Self {
+        version.map_or(Self::Nothing, |version| Self::Version(version.to_owned()))
+    }
+}
+
+/// Whether it is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Run {
+    /// It is carried out.
+    Real,
+    /// The API server and its webhooks only say whether it would be.
+    Dry,
+}
+
+impl Kind {
+    /// The objects of this kind.
+    pub(crate) fn api(self, cluster: &Cluster) -> Api<DynamicObject> {
+        let (group, version) = self.group_version();
+        let resource = ApiResource {
+            group: group.to_owned(),
+            version: version.to_owned(),
+            api_version: if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") },
+            kind: self.name().to_owned(),
+            plural: self.plural().to_owned(),
+        };
+        Api::all_with(cluster.client.clone(), &resource)
+    }
+}
+
+impl Change {
+    /// Sends it. An object that is to be created and exists, and one that is to be deleted and is gone, are errors
+    /// here; what they mean knows the caller.
+    pub async fn send(&self, cluster: &Cluster, guard: &Guard, run: Run) -> Result<(), Error> {
+        let api = self.kind.api(cluster);
+        let dry_run = run == Run::Dry;
+        let version = match guard {
+            Guard::Version(version) => Some(version.clone()),
+            Guard::Nothing => None,
+        };
+        let field_manager = Some(MANAGER.to_owned());
+        match &self.write {
+            Write::Merge(patch) => {
+                let mut patch = patch.clone();
+                if let Some(version) = version {
+                    patch["metadata"]["resourceVersion"] = json!(version);
+                }
+                let parameters = PatchParams { dry_run, field_manager, ..PatchParams::default() };
+                api.patch(&self.name, &parameters, &Patch::Merge(patch)).await?;
+            }
+            Write::Create(_) => {
+                let object = serde_json::from_value(self.manifest().unwrap_or_default())
+                    .map_err(|error| Error::Other(format!("{}: {error}", self.object())))?;
+                api.create(&PostParams { dry_run, field_manager }, &object).await?;
+            }
+            Write::Delete => {
+                let preconditions = version.map(|version| Preconditions {
+                    resource_version: Some(version),
+                    ..Preconditions::default()
+                });
+                let parameters = DeleteParams { dry_run, preconditions, ..DeleteParams::default() };
+                api.delete(&self.name, &parameters).await?;
+            }
+        }
+        Ok(())
+    }
+}

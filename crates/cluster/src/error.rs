@@ -1,0 +1,139 @@
+//! What an API server's refusal means for whoever asked.
+//!
+//! "Not now" must never be taken for a refusal, an absence or an end: while the platform's pod is replaced its
+//! webhooks are away, and an API server that restarts lacks storage and discovery for seconds.
+
+use egress::NetworkFault;
+use kube::core::Status;
+
+/// Why a request to a cluster failed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No answer: the fault says why.
+    #[error("{0}")]
+    Network(NetworkFault),
+    /// The API server does not know who asks.
+    #[error("the API server does not accept the login (401)")]
+    Unauthorized,
+    /// The account lacks a right.
+    #[error("no permission: {0}")]
+    Forbidden(String),
+    /// It passes by itself: the API or a webhook is away, storage initialises.
+    #[error("not possible just now: {0}")]
+    NotNow(String),
+    /// A webhook or a validation of the cluster says no.
+    #[error("the cluster refuses: {0}")]
+    Refused(String),
+    /// There is no such object or no such kind.
+    #[error("not found: {0}")]
+    NotFound(String),
+    /// It was changed by someone else in the meantime, or exists already.
+    #[error("changed in the meantime: {0}")]
+    Conflict(String),
+    /// An answer that cannot be understood, or anything else.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl Error {
+    /// Whether the same request may succeed later without anybody doing anything.
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::NotNow(_) => true,
+            // While an API server restarts its port is closed, and name and route may be away with it.
+            Self::Network(fault) => fault.kind() != egress::FaultKind::Tls,
+            _ => false,
+        }
+    }
+}
+
+impl From<kube::Error> for Error {
+    fn from(error: kube::Error) -> Self {
+        match error {
+            kube::Error::Api(status) => of_status(&status),
+            kube::Error::Auth(error) => Self::Other(format!("the login cannot be prepared: {error}")),
+            other => fault_within(&other).map_or_else(|| unspecific(&other), Self::Network),
+        }
+    }
+}
+
+/// The network fault that our transport gave, wherever kube and tower have put it.
+fn fault_within(error: &(dyn std::error::Error + 'static)) -> Option<NetworkFault> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(fault) = error.downcast_ref::<NetworkFault>() {
+            return Some(fault.clone());
+        }
+        next = error.source();
+    }
+    None
+}
+
+fn unspecific(error: &kube::Error) -> Error {
+    match error {
+        kube::Error::SerdeError(_) => Error::Other(format!("the answer is not understood: {error}")),
+        // The answer broke off in its middle.
+        kube::Error::ReadEvents(_) | kube::Error::HyperError(_) | kube::Error::Service(_) => {
+            Error::NotNow(format!("the connection to the API server broke: {error}"))
+        }
+        // A refusal of an exec comes as a status of the handshake.
+        kube::Error::UpgradeConnection(kube::client::UpgradeConnectionError::ProtocolSwitch(code)) => {
+            match code.as_u16() {
+                401 => Error::Unauthorized,
+                403 => Error::Forbidden("exec in the pod (get and create of pods/exec)".to_owned()),
+                404 => Error::NotFound("the pod".to_owned()),
+                _ => Error::NotNow(format!("exec in the pod: {code}")),
+            }
+        }
+        _ => Error::Other(error.to_string()),
+    }
+}
+
+fn of_status(status: &Status) -> Error {
+    let message = status.message.trim().to_owned();
+    // An admission webhook's own refusal, whatever code it chose (400 unless told otherwise).
+    if message.contains("denied the request") {
+        return Error::Refused(message);
+    }
+    match status.code {
+        401 => Error::Unauthorized,
+        403 => Error::Forbidden(message),
+        404 => Error::NotFound(message),
+        409 => Error::Conflict(message),
+        400 | 405 | 415 | 422 => Error::Refused(message),
+        // 429: storage is (re)initializing, or flow control; 500: failed calling webhook; 504: the same, timed out.
+        408 | 429 | 500 | 502 | 503 | 504 => Error::NotNow(message),
+        code => Error::Other(format!("{message} ({code})")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn not_now_is_no_refusal() {
+        let status = |code: u16, message: &str| {
+            let status = Status { code, message: message.to_owned(), ..Status::default() };
+            Error::from(kube::Error::Api(Box::new(status)))
+        };
+        for (code, message, passing) in [
+            (429, "storage is (re)initializing", true),
+            (500, "Internal error occurred: failed calling webhook \"x\": connection refused", true),
+            (503, "apiserver is shutting down", true),
+            (504, "Timeout: request did not complete", true),
+            (403, "deckhousereleases.deckhouse.io is forbidden", false),
+            (404, "the server could not find the requested resource", false),
+            (409, "the object has been modified", false),
+            (422, "spec.version: Required value", false),
+        ] {
+            assert_eq!(status(code, message).is_passing(), passing, "{code} {message}");
+        }
+        let refusal = "admission webhook \"d\" denied the request: requirements not met: \n- k8s";
+        for code in [400, 403, 500] {
+            assert!(matches!(status(code, refusal), Error::Refused(_)), "{code}");
+        }
+        assert!(matches!(status(401, "Unauthorized"), Error::Unauthorized));
+    }
+}

@@ -1,0 +1,89 @@
+//! What cannot be watched: it is asked for again and again.
+
+use std::time::Duration;
+
+use kube::Client;
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, interval},
+};
+
+use crate::{
+    ClusterState, Reading,
+    read::{
+        cloud_conditions, cluster_configuration, converge_of, kubernetes_version, queue_of,
+        registry_settings, release_webhook,
+    },
+};
+
+/// A verdict wants the queues idle in three looks one second apart.
+const QUEUE: Duration = Duration::from_secs(1);
+const CONVERGE: Duration = Duration::from_secs(2);
+/// Settings change by hand.
+const SINGLES: Duration = Duration::from_secs(30);
+
+/// The queues of the leader, one question at a time.
+pub(super) async fn queue(client: Client, states: watch::Sender<ClusterState>) {
+    let mut ticks = ticks(QUEUE);
+    loop {
+        ticks.tick().await;
+        let pods = states.borrow().pods.clone();
+        let reading = queue_of(&client, &pods).await;
+        states.send_modify(|state| renew(&mut state.queue, reading));
+    }
+}
+
+/// The leader's converge.
+pub(super) async fn converge(client: Client, states: watch::Sender<ClusterState>) {
+    let mut ticks = ticks(CONVERGE);
+    loop {
+        ticks.tick().await;
+        let pods = states.borrow().pods.clone();
+        let reading = converge_of(&client, &pods).await;
+        states.send_modify(|state| renew(&mut state.converge, reading));
+    }
+}
+
+/// Settings and versions.
+pub(super) async fn singles(client: Client, states: watch::Sender<ClusterState>) {
+    let mut ticks = ticks(SINGLES);
+    loop {
+        ticks.tick().await;
+        let (kubernetes, registry, configuration, conditions, webhook) = tokio::join!(
+            kubernetes_version(&client),
+            registry_settings(&client),
+            cluster_configuration(&client),
+            cloud_conditions(&client),
+            release_webhook(&client),
+        );
+        states.send_modify(|state| {
+            renew(&mut state.kubernetes, kubernetes);
+            renew(&mut state.registry, registry);
+            renew(&mut state.cluster_configuration, configuration);
+            renew(&mut state.cloud_conditions, conditions);
+            renew(&mut state.release_webhook, webhook);
+        });
+    }
+}
+
+fn ticks(period: Duration) -> tokio::time::Interval {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// Takes a new reading, and keeps the value of the last one if it passes that there is none now.
+fn renew<T>(reading: &mut Reading<T>, new: Reading<T>) {
+    let before = std::mem::take(reading);
+    *reading = match new {
+        Reading::NotNow { last: None, why } => {
+            let last = match before {
+                Reading::Known(value) => Some(value),
+                Reading::NotNow { last, .. } => last,
+                Reading::Absent(_) | Reading::Unreadable(_) => None,
+            };
+            Reading::NotNow { last, why }
+        }
+        new => new,
+    };
+}

@@ -1,0 +1,163 @@
+//! Whether the nodes run the kernel.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::KernelVersion;
+use crate::objects::{Node, NodeGroup};
+
+/// What keeps an upgrade from being complete.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "kind")]
+pub enum Lagging {
+    /// There is no such group.
+    NoSuchGroup {
+        /// The group that was asked for.
+        group: String,
+        /// The groups that there are.
+        known: Vec<String>,
+    },
+    /// The group has no nodes: nothing shows that the upgrade works.
+    NoNodes {
+        /// The group.
+        group: String,
+    },
+    /// A node runs another kernel.
+    Node {
+        /// Its name.
+        node: String,
+        /// Its group.
+        group: String,
+        /// What it runs.
+        kernel: String,
+        /// What it waits for, if it says so.
+        waits_for: Option<&'static str>,
+    },
+    /// All nodes run it, but the group has not settled.
+    Group {
+        /// The group.
+        group: String,
+        /// Why not, in plain words.
+        why: String,
+    },
+}
+
+/// What is still missing, group by group in the order asked for. Empty: it has happened.
+pub fn lagging(
+    kernel: &KernelVersion,
+    wanted: &[String],
+    groups: &[NodeGroup],
+    nodes: &[Node],
+) -> Vec<Lagging> {
+    let mut missing = Vec::new();
+    for name in wanted {
+        let Some(group) = groups.iter().find(|it| it.name == *name) else {
+            let known = groups.iter().map(|it| it.name.clone()).collect();
+            missing.push(Lagging::NoSuchGroup { group: name.clone(), known });
+            continue;
+        };
+        let own = || nodes.iter().filter(|node| node.group.as_ref() == Some(name));
+        if own().next().is_none() {
+            missing.push(Lagging::NoNodes { group: name.clone() });
+            continue;
+        }
+        let others: Vec<_> = own().filter(|node| node.kernel_version != kernel.as_str()).collect();
+        if others.is_empty() {
+            let why = unsettled(group);
+            missing.extend(why.map(|why| Lagging::Group { group: name.clone(), why }));
+        }
+        missing.extend(others.into_iter().map(|node| Lagging::Node {
+            node: node.name.clone(),
+            group: name.clone(),
+            kernel: node.kernel_version.clone(),
+            waits_for: waits_for(node),
+        }));
+    }
+    missing
+}
+
+fn unsettled(group: &NodeGroup) -> Option<String> {
+    if let Some(error) = &group.error {
+        return Some(error.clone());
+    }
+    if group.up_to_date < group.nodes {
+        return Some(format!("{} of {} nodes are up to date", group.up_to_date, group.nodes));
+    }
+    (group.ready < group.nodes).then(|| format!("{} of {} nodes are ready", group.ready, group.nodes))
+}
+
+/// By the annotations that the node and the platform set (facts 4.6).
+fn waits_for(node: &Node) -> Option<&'static str> {
+    let has = |key: &str| node.update_annotations.contains_key(key);
+    if has("draining") {
+        Some("its drain")
+    } else if has("disruption-required") && !has("disruption-approved") {
+        Some("the approval of the disruption: dhctl update approve --node")
+    } else if has("waiting-for-approval") {
+        Some("its turn in the group")
+    } else {
+        None
+    }
+}
+
+impl fmt::Display for Lagging {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoSuchGroup { group, known } => {
+                write!(f, "NodeGroup/{group}: there is no such group; there are: {}", known.join(", "))
+            }
+            Self::NoNodes { group } => write!(f, "NodeGroup/{group}: has no nodes"),
+            Self::Node { node, group, kernel, waits_for } => {
+                write!(f, "Node/{node} of NodeGroup/{group}: runs {kernel}")?;
+                waits_for.map_or(Ok(()), |what| write!(f, ", waits for {what}"))
+            }
+            Self::Group { group, why } => write!(f, "NodeGroup/{group}: {why}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(name: &str, kernel: &str, annotations: &[&str]) -> Node {
+        Node {
+            name: name.to_owned(),
+            group: Some("worker".to_owned()),
+            kernel_version: kernel.to_owned(),
+            update_annotations: annotations.iter().map(|key| ((*key).to_owned(), String::new())).collect(),
+            ..Node::default()
+        }
+    }
+
+    fn group(up_to_date: u64, ready: u64) -> NodeGroup {
+        NodeGroup { name: "worker".to_owned(), nodes: 2, up_to_date, ready, ..NodeGroup::default() }
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let kernel: KernelVersion = "6.1.0-18-amd64".parse().unwrap();
+        let (new, old) = ("6.1.0-18-amd64", "5.10.0-9-amd64");
+        let both = [node("a", new, &[]), node("b", new, &[])];
+        let one = [node("a", new, &[]), node("b", old, &["disruption-required"])];
+        for (wanted, group, nodes, text) in [
+            ("worker", group(2, 2), &both[..], ""),
+            (
+                "worker",
+                group(1, 2),
+                &one[..],
+                "Node/b of NodeGroup/worker: runs 5.10.0-9-amd64, waits for the approval of the disruption: \
+                 dhctl update approve --node",
+            ),
+            ("worker", group(1, 2), &both[..], "NodeGroup/worker: 1 of 2 nodes are up to date"),
+            ("worker", group(2, 1), &both[..], "NodeGroup/worker: 1 of 2 nodes are ready"),
+            ("worker", group(0, 0), &[], "NodeGroup/worker: has no nodes"),
+            ("w", group(2, 2), &both[..], "NodeGroup/w: there is no such group; there are: worker"),
+        ] {
+            let missing = lagging(&kernel, &[wanted.to_owned()], &[group], nodes);
+            let said: Vec<String> = missing.iter().map(ToString::to_string).collect();
+            assert_eq!(said.join("\n"), text);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The object that carries the script to the nodes of a group.
+
+use kube::ResourceExt as _;
+use serde_json::{Value, json};
+
+use super::{KernelVersion, script::script};
+use crate::{
+    Error,
+    access::Cluster,
+    change::{Change, Kind, Write},
+};
+
+/// Marks our own objects: no other is touched.
+const OWNER: (&str, &str) = ("app.kubernetes.io/managed-by", "dhctl");
+
+/// Runs before the steps of ordinary weight (100), as in the platform's documentation.
+const WEIGHT: u32 = 32;
+
+/// A `NodeGroupConfiguration` of the name that we give, as it is in the cluster.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Configuration {
+    /// Whether it is ours.
+    pub owned: bool,
+    /// Its `spec`.
+    pub spec: Value,
+}
+
+/// There is an object of the name that we give, and it is not ours.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("NodeGroupConfiguration/{0} exists and was not made by dhctl: it is left alone")]
+pub struct ForeignConfiguration(pub String);
+
+/// Name of the object for a group. The platform takes it as the name of the script, so it ends as one.
+pub fn name_for(group: &str) -> String {
+    format!("dhctl-kernel-{group}.sh")
+}
+
+/// Reads the object for a group, if there is one.
+pub async fn read(cluster: &Cluster, group: &str) -> Result<Option<Configuration>, Error> {
+    let object = Kind::NodeGroupConfiguration.api(cluster).get_opt(&name_for(group)).await?;
+    Ok(object.map(|mut object| Configuration {
+        owned: object.labels().get(OWNER.0).is_some_and(|value| value == OWNER.1),
+        spec: object.data["spec"].take(),
+    }))
+}
+
+/// What is to be written so that the group gets the kernel; nothing if that is written already.
+pub fn changes(
+    group: &str,
+    kernel: &KernelVersion,
+    existing: Option<&Configuration>,
+) -> Result<Option<Change>, ForeignConfiguration> {
+    let name = name_for(group);
+    let spec = json!({
+        "bundles": ["*"], "content": script(kernel), "nodeGroups": [group], "weight": WEIGHT,
+    });
+    let write = match existing {
+        Some(Configuration { owned: false, .. }) => return Err(ForeignConfiguration(name)),
+        Some(existing) if existing.spec == spec => return Ok(None),
+        Some(_) => Write::Merge(json!({ "spec": spec })),
+        None => Write::Create(json!({ "metadata": { "labels": { OWNER.0: OWNER.1 } }, "spec": spec })),
+    };
+    let what =
+        format!("upgrade the kernel of NodeGroup/{group} to {kernel}, node by node, with a reboot each");
+    Ok(Some(Change { what, kind: Kind::NodeGroupConfiguration, name, write }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_our_own_object_and_only_once() {
+        let kernel: KernelVersion = "6.1.0-18-amd64".parse().unwrap();
+        let create = changes("worker", &kernel, None).unwrap().unwrap();
+        assert_eq!(create.object(), "NodeGroupConfiguration/dhctl-kernel-worker.sh");
+        let Write::Create(body) = &create.write else { panic!("{create:?}") };
+        let existing = Configuration { owned: true, spec: body["spec"].clone() };
+        assert_eq!(changes("worker", &kernel, Some(&existing)).unwrap(), None);
+        let newer: KernelVersion = "6.1.0-20-amd64".parse().unwrap();
+        let update = changes("worker", &newer, Some(&existing)).unwrap().unwrap();
+        assert!(
+            matches!(&update.write, Write::Merge(patch) if patch["spec"]["content"] != body["spec"]["content"])
+        );
+        let foreign = Configuration { owned: false, ..existing };
+        assert!(changes("worker", &kernel, Some(&foreign)).is_err());
+    }
+}

@@ -1,0 +1,11 @@
+//! The kernel of the nodes of chosen groups: a script for the platform to run on them, and whether it has
+//! happened.
+
+mod check;
+mod configuration;
+mod script;
+mod version;
+
+pub use check::{Lagging, lagging};
+pub use configuration::{Configuration, ForeignConfiguration, changes, name_for, read};
+pub use version::{KernelVersion, NoKernelVersion};

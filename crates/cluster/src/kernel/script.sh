@@ -1,0 +1,51 @@
+# Written by `dhctl update kernel`.
+# Upgrades the kernel of this node, and has the platform reboot it into the new one.
+kernel=@KERNEL@
+asked="/var/lib/bashible/dhctl-kernel-$kernel"
+boot="$(cat /proc/sys/kernel/random/boot_id)"
+
+if [ "$(uname -r)" = "$kernel" ]; then
+  exit 0
+fi
+
+# A reboot is asked for once. A node that comes up with another kernel all the same
+# would reboot for ever otherwise.
+if [ -e "$asked" ]; then
+  if [ "$(cat "$asked")" = "$boot" ]; then
+    bb-flag-set reboot
+  else
+    bb-log-error "kernel $kernel is installed, but the node has started $(uname -r): make it the boot loader's default"
+  fi
+  exit 0
+fi
+
+if type -t apt-get >/dev/null && type -t dpkg >/dev/null; then
+  family=apt
+elif type -t rpm >/dev/null && { type -t dnf >/dev/null || type -t yum >/dev/null; }; then
+  family=rpm
+else
+  bb-log-error "kernel $kernel: neither apt with dpkg nor dnf or yum is here: nothing is done"
+  exit 0
+fi
+
+# Waits for the approval of the node, and for its drain, as the node group has it.
+bb-deckhouse-get-disruptive-update-approval
+
+case "$family" in
+  apt)
+    bb-apt-install "linux-image-$kernel"
+    ;;
+  rpm)
+    if ! bb-yum-package? "kernel-$kernel"; then
+      bb-yum-install "kernel-$kernel"
+    fi
+    if type -t grubby >/dev/null; then
+      grubby --set-default "/boot/vmlinuz-$kernel"
+    fi
+    ;;
+esac
+
+mkdir -p "${asked%/*}"
+printf '%s\n' "$boot" >"$asked"
+bb-log-info "kernel $kernel is installed: the node is going to reboot"
+bb-flag-set reboot

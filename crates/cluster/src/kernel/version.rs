@@ -1,0 +1,83 @@
+//! A version of the kernel as `uname -r` says it.
+
+use std::{fmt, str::FromStr};
+
+/// A version that is safe to put into a script: `5.15.0-53-generic`, `5.14.0-427.13.1.el9_4.x86_64`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KernelVersion(String);
+
+/// Why a text is not a version of a kernel.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not a version as `uname -r` prints it, such as 5.15.0-53-generic")]
+pub struct NoKernelVersion(String);
+
+/// Longer than any that `uname -r` prints: its field has 65 bytes (uname(2)).
+const LONGEST: usize = 64;
+
+impl FromStr for KernelVersion {
+    type Err = NoKernelVersion;
+
+    /// Digits, a dot, digits, and then letters, digits and `. _ + - ~` only: it goes into a shell script and into
+    /// a Go template, and neither knows a meaning for these.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let refused = || NoKernelVersion(text.chars().take(LONGEST).collect());
+        let (major, rest) = text.split_once('.').ok_or_else(refused)?;
+        let minor = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let is_number = !major.is_empty() && major.bytes().all(|b| b.is_ascii_digit()) && minor > 0;
+        let is_safe = |b: u8| b.is_ascii_alphanumeric() || b"._+-~".contains(&b);
+        if is_number && rest.bytes().all(is_safe) && text.len() <= LONGEST {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(refused())
+        }
+    }
+}
+
+impl fmt::Display for KernelVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl KernelVersion {
+    /// As `uname -r` prints it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_no_shell_and_no_template_reads() {
+        for text in ["5.15.0-53-generic", "5.14.0-427.13.1.el9_4.x86_64", "6.1", "6.12.0~rc1+deb12-amd64"] {
+            assert_eq!(text.parse::<KernelVersion>().unwrap().as_str(), text);
+        }
+        for text in [
+            "",
+            "5",
+            "5.",
+            ".5",
+            "5.x",
+            "v5.15.0",
+            "5.15.0 ",
+            "5.15.0\n",
+            "5.15.0;reboot",
+            "5.15.0$(id)",
+            "5.15.0`id`",
+            "5.15.0\"",
+            "5.15.0'",
+            "5.15.0{{.x}}",
+            "5.15.0/../x",
+            "5.15.0*",
+            "5.15.0=1",
+            "latest",
+            "linux-image-5.15.0",
+        ] {
+            assert!(text.parse::<KernelVersion>().is_err(), "{text}");
+        }
+        assert!(format!("5.15{}", "0".repeat(LONGEST)).parse::<KernelVersion>().is_err());
+    }
+}

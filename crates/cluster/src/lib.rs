@@ -1,0 +1,29 @@
+//! The platform inside a Kubernetes cluster: in what state it is, what an update needs, and carrying it out.
+//!
+//! What a cluster says is gathered into a [`ClusterState`], whose every part may also be absent or unreadable;
+//! all decisions are pure functions of it. What is known of the platform's controllers, and from which
+//! source, is in the project's facts (`cluster.md`, `cluster-source.md`).
+
+mod error;
+mod patience;
+mod patient_read;
+mod reading;
+mod state;
+
+pub mod access;
+pub mod approve;
+pub mod change;
+pub mod follow;
+pub mod kernel;
+pub mod modules;
+pub mod objects;
+pub mod prepare;
+pub mod read;
+pub mod standing;
+pub mod status;
+pub mod wait_reason;
+
+pub use error::Error;
+pub use patience::Patience;
+pub use reading::{Obstacle, Reading, Unknown};
+pub use state::ClusterState;

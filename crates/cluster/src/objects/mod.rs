@@ -1,0 +1,27 @@
+//! What is read of the objects in a cluster: only what decisions need, and tolerant of what is missing.
+//!
+//! Times are RFC 3339 on the wire. Unknown values of enumerations are kept as text.
+
+mod alert;
+mod configuration;
+mod deployment;
+mod module;
+mod module_config;
+mod node;
+mod queue;
+mod registry_settings;
+mod release;
+
+pub use alert::Alert;
+pub use configuration::{
+    CloudCondition, ClusterConfiguration, DeprecatedApiUse, IngressController, ReleaseWebhook,
+};
+pub use deployment::{ContainerState, DeckhouseDeployment, DeckhousePod};
+pub use module::{
+    Module, ModulePullOverride, ModuleRelease, ModuleSource, ModuleUpdatePolicy, OfferedModule,
+};
+pub use module_config::{ModuleConfig, UpdateMode, UpdateSettings, UpdateWindow, channel_name};
+pub use node::{Condition, Node, NodeGroup};
+pub use queue::{Converge, Queue, Task};
+pub use registry_settings::{RegistryLogin, RegistrySettings};
+pub use release::{Phase, Release};

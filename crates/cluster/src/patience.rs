@@ -1,0 +1,87 @@
+//! Waiting out what passes by itself: an API server that restarts, a webhook that is away while the platform's
+//! pod is replaced.
+
+use std::{future::Future, time::Duration};
+
+use tokio::time::{Instant, sleep};
+
+use crate::Error;
+
+/// How long, and how often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// After this the last refusal counts.
+    pub limit: Duration,
+    /// Between two attempts.
+    pub pause: Duration,
+}
+
+impl Patience {
+    /// This long, with an attempt every two seconds.
+    pub fn new(limit: Duration) -> Self {
+        Self { limit, pause: Duration::from_secs(2) }
+    }
+
+    /// Attempts until it works, is refused for good, or the limit is over. `tell` gets each new reason to wait.
+    pub async fn wait_out<T, F: Future<Output = Result<T, Error>>>(
+        self,
+        tell: &mut (dyn FnMut(&str) + Send),
+        mut attempt: impl FnMut() -> F,
+    ) -> Result<T, Error> {
+        let end = Instant::now() + self.limit;
+        let mut told = String::new();
+        loop {
+            match attempt().await {
+                Err(error) if error.is_passing() && Instant::now() + self.pause < end => {
+                    let why = error.to_string();
+                    if why != told {
+                        tell(&why);
+                        told = why;
+                    }
+                    sleep(self.pause).await;
+                }
+                result => return result,
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn attempts(errors: Vec<Error>, limit: Duration) -> (Result<(), String>, Vec<String>) {
+        let mut told = Vec::new();
+        let mut errors = errors.into_iter();
+        let patience = Patience { limit, pause: Duration::from_millis(1) };
+        let result = patience
+            .wait_out(&mut |why| told.push(why.to_owned()), || {
+                let next = errors.next();
+                async move { next.map_or(Ok(()), Err) }
+            })
+            .await;
+        (result.map_err(|error| error.to_string()), told)
+    }
+
+    fn away(why: &str) -> Error {
+        Error::NotNow(why.to_owned())
+    }
+
+    #[tokio::test]
+    async fn what_passes_is_waited_out_and_said_once() {
+        let (result, told) = attempts(vec![away("a"), away("a"), away("b")], Duration::from_mins(1)).await;
+        assert_eq!(result, Ok(()));
+        assert_eq!(told, ["not possible just now: a", "not possible just now: b"]);
+    }
+
+    #[tokio::test]
+    async fn a_refusal_ends_it_and_so_does_the_limit() {
+        let refused = vec![away("a"), Error::Refused("no".to_owned())];
+        assert_eq!(attempts(refused, Duration::from_mins(1)).await.0.unwrap_err(), "the cluster refuses: no");
+        let endless = (0..10_000).map(|_| away("a")).collect();
+        assert_eq!(
+            attempts(endless, Duration::from_millis(20)).await.0.unwrap_err(),
+            "not possible just now: a"
+        );
+    }
+}

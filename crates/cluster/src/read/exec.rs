@@ -1,0 +1,60 @@
+//! A command in the platform's own pod.
+
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::Pod;
+use kube::{Api, Client, api::AttachParams};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+
+use super::places::in_platform;
+use crate::Error;
+
+/// The container of the controller. Always named: otherwise the API server chooses.
+const CONTAINER: &str = "deckhouse";
+/// Longest time for a command. The queue is asked every second, and a kubelet may hang.
+const LIMIT: Duration = Duration::from_secs(8);
+/// More than this of an output is cut off: nothing that is asked for is as long.
+const MOST: u64 = 4 << 20;
+
+/// What a command printed, and whether it succeeded.
+#[derive(Debug)]
+pub(super) struct Output {
+    pub(super) stdout: String,
+    pub(super) success: bool,
+}
+
+/// Runs a command in a pod of the platform. What it prints to standard error is not looked at.
+pub(super) async fn exec(client: &Client, pod: &str, command: &[&str]) -> Result<Output, Error> {
+    tokio::time::timeout(LIMIT, run(client, pod, command)).await.unwrap_or_else(|_| {
+        let what = command.first().copied().unwrap_or_default();
+        Err(Error::NotNow(format!("{what} in the pod {pod} gives no answer within {} s", LIMIT.as_secs())))
+    })
+}
+
+async fn run(client: &Client, pod: &str, command: &[&str]) -> Result<Output, Error> {
+    let pods: Api<Pod> = in_platform(client);
+    let params = AttachParams::default().container(CONTAINER);
+    let mut process = pods.exec(pod, command.iter().copied(), &params).await?;
+    let (stdout, stderr, status) = (process.stdout(), process.stderr(), process.take_status());
+    let ends = async {
+        match status {
+            Some(status) => status.await,
+            None => None,
+        }
+    };
+    let (stdout, _, status) = futures_util::join!(text(stdout), text(stderr), ends);
+    let Some(status) = status else {
+        return Err(Error::NotNow(format!("the connection to the pod {pod} broke")));
+    };
+    Ok(Output { stdout, success: status.status.as_deref() == Some("Success") })
+}
+
+/// All of a stream, which must be read to its end even if nobody wants it.
+async fn text(stream: Option<impl AsyncRead + Unpin>) -> String {
+    let mut bytes = Vec::new();
+    if let Some(stream) = stream {
+        // What came before a break counts: the status tells whether it is whole.
+        drop(stream.take(MOST).read_to_end(&mut bytes).await);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}

@@ -1,0 +1,251 @@
+//! Modules, their releases and where they come from.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::{Api, Client};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    super::places::{Source, lies_at},
+    lenient::{condition, condition_message, items, name, or_default, text, texts, time, version},
+};
+use crate::objects::{
+    Module, ModulePullOverride, ModuleRelease, ModuleSource, ModuleUpdatePolicy, OfferedModule, Phase,
+    UpdateMode,
+};
+
+/// `modules`.
+pub(crate) struct Modules;
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct RawModule {
+    metadata: ObjectMeta,
+    #[serde(default)]
+    properties: Value,
+    #[serde(default)]
+    status: Value,
+}
+lies_at!(RawModule, ClusterResourceScope, "deckhouse.io", "v1alpha1", "Module", "modules");
+
+impl Source for Modules {
+    type Raw = RawModule;
+    type Item = Module;
+    const DEFINITION: Option<&'static str> = Some("modules.deckhouse.io");
+
+    fn api(client: &Client) -> Api<RawModule> {
+        Api::all(client.clone())
+    }
+
+    fn item(raw: RawModule) -> Module {
+        let RawModule { metadata, properties, status } = raw;
+        Module {
+            name: name(&metadata),
+            version: text(&properties["version"]),
+            source: text(&properties["source"]),
+            requires_deckhouse: text(&properties["requirements"]["deckhouse"]),
+            requires_kubernetes: text(&properties["requirements"]["kubernetes"]),
+            phase: text(&status["phase"]).unwrap_or_default(),
+            enabled: condition(&status, "EnabledByModuleManager"),
+            ready: condition(&status, "IsReady"),
+            message: condition_message(&status, "IsReady"),
+        }
+    }
+}
+
+/// `modulereleases`.
+pub(crate) struct ModuleReleases;
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct RawModuleRelease {
+    metadata: ObjectMeta,
+    #[serde(default)]
+    spec: RawModuleReleaseSpec,
+    #[serde(default)]
+    status: Value,
+}
+lies_at!(
+    RawModuleRelease,
+    ClusterResourceScope,
+    "deckhouse.io",
+    "v1alpha1",
+    "ModuleRelease",
+    "modulereleases"
+);
+
+/// Without `changelog`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RawModuleReleaseSpec {
+    #[serde(deserialize_with = "or_default")]
+    module_name: String,
+    #[serde(deserialize_with = "or_default")]
+    version: String,
+    apply_after: Value,
+    requirements: Value,
+    update: Value,
+}
+
+impl Source for ModuleReleases {
+    type Raw = RawModuleRelease;
+    type Item = ModuleRelease;
+    const DEFINITION: Option<&'static str> = Some("modulereleases.deckhouse.io");
+
+    fn api(client: &Client) -> Api<RawModuleRelease> {
+        Api::all(client.clone())
+    }
+
+    fn item(raw: RawModuleRelease) -> ModuleRelease {
+        let RawModuleRelease { metadata, spec, status } = raw;
+        let mut requirements = texts(&spec.requirements);
+        for (module, constraint) in texts(&spec.requirements["modules"]) {
+            requirements.insert(format!("modules.{module}"), constraint);
+        }
+        let steps = items(&spec.update["versions"]);
+        ModuleRelease {
+            name: name(&metadata),
+            module: spec.module_name,
+            version: version(&spec.version),
+            version_text: spec.version,
+            update_policy: metadata
+                .labels
+                .and_then(|mut labels| labels.remove("modules.deckhouse.io/update-policy")),
+            annotations: metadata.annotations.unwrap_or_default(),
+            apply_after: time(&spec.apply_after),
+            requirements,
+            update_from_to: steps.filter_map(|it| Some((text(&it["from"])?, text(&it["to"])?))).collect(),
+            phase: Phase::parse(status["phase"].as_str().unwrap_or_default()),
+            message: text(&status["message"]).unwrap_or_default(),
+            transition_time: time(&status["transitionTime"]),
+        }
+    }
+}
+
+/// `modulesources`.
+pub(crate) struct ModuleSources;
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct RawModuleSource {
+    metadata: ObjectMeta,
+    #[serde(default)]
+    spec: RawModuleSourceSpec,
+    #[serde(default)]
+    status: Value,
+}
+lies_at!(RawModuleSource, ClusterResourceScope, "deckhouse.io", "v1alpha1", "ModuleSource", "modulesources");
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct RawModuleSourceSpec {
+    registry: RawSourceRegistry,
+}
+
+/// Without the login.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+struct RawSourceRegistry {
+    #[serde(deserialize_with = "or_default")]
+    repo: String,
+}
+
+impl Source for ModuleSources {
+    type Raw = RawModuleSource;
+    type Item = ModuleSource;
+    const DEFINITION: Option<&'static str> = Some("modulesources.deckhouse.io");
+
+    fn api(client: &Client) -> Api<RawModuleSource> {
+        Api::all(client.clone())
+    }
+
+    fn item(raw: RawModuleSource) -> ModuleSource {
+        let RawModuleSource { metadata, spec, status } = raw;
+        ModuleSource {
+            name: name(&metadata),
+            repo: spec.registry.repo,
+            sync_time: time(&status["syncTime"]),
+            message: text(&status["message"]).unwrap_or_default(),
+            modules: items(&status["modules"]).map(offered).collect(),
+        }
+    }
+}
+
+fn offered(value: &Value) -> OfferedModule {
+    let errors: Vec<String> =
+        ["error", "pullError"].iter().filter_map(|field| text(&value[*field])).collect();
+    OfferedModule {
+        name: text(&value["name"]).unwrap_or_default(),
+        version: text(&value["version"]),
+        error: (!errors.is_empty()).then(|| errors.join("; ")),
+    }
+}
+
+/// `moduleupdatepolicies`.
+pub(crate) struct ModuleUpdatePolicies;
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct RawModuleUpdatePolicy {
+    metadata: ObjectMeta,
+    #[serde(default)]
+    spec: Value,
+}
+lies_at!(
+    RawModuleUpdatePolicy,
+    ClusterResourceScope,
+    "deckhouse.io",
+    "v1alpha1",
+    "ModuleUpdatePolicy",
+    "moduleupdatepolicies"
+);
+
+impl Source for ModuleUpdatePolicies {
+    type Raw = RawModuleUpdatePolicy;
+    type Item = ModuleUpdatePolicy;
+    const DEFINITION: Option<&'static str> = Some("moduleupdatepolicies.deckhouse.io");
+
+    // Served in all versions of the platform, and what is read of it is the same in the later one.
+    fn api(client: &Client) -> Api<RawModuleUpdatePolicy> {
+        Api::all(client.clone())
+    }
+
+    fn item(raw: RawModuleUpdatePolicy) -> ModuleUpdatePolicy {
+        ModuleUpdatePolicy {
+            name: name(&raw.metadata),
+            mode: raw.spec["update"]["mode"].as_str().map(UpdateMode::parse),
+            release_channel: text(&raw.spec["releaseChannel"]),
+        }
+    }
+}
+
+/// `modulepulloverrides`.
+pub(crate) struct ModulePullOverrides;
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct RawModulePullOverride {
+    metadata: ObjectMeta,
+    #[serde(default)]
+    spec: Value,
+}
+lies_at!(
+    RawModulePullOverride,
+    ClusterResourceScope,
+    "deckhouse.io",
+    "v1alpha2",
+    "ModulePullOverride",
+    "modulepulloverrides"
+);
+
+impl Source for ModulePullOverrides {
+    type Raw = RawModulePullOverride;
+    type Item = ModulePullOverride;
+    const DEFINITION: Option<&'static str> = Some("modulepulloverrides.deckhouse.io");
+
+    fn api(client: &Client) -> Api<RawModulePullOverride> {
+        Api::all(client.clone())
+    }
+
+    fn item(raw: RawModulePullOverride) -> ModulePullOverride {
+        ModulePullOverride {
+            name: name(&raw.metadata),
+            image_tag: text(&raw.spec["imageTag"]).unwrap_or_default(),
+        }
+    }
+}

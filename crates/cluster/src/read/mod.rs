@@ -1,0 +1,25 @@
+//! Reading a cluster once: every source at the same time, each with its own luck.
+
+mod exec;
+mod kinds;
+mod list;
+mod metrics;
+mod places;
+mod queue_text;
+mod queues;
+mod refusal;
+mod singles;
+mod snapshot;
+
+pub(crate) use kinds::{
+    Alerts, Deployments, IngressControllers, ModuleConfigs, ModulePullOverrides, ModuleReleases,
+    ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes, Pods, Releases,
+};
+pub(crate) use list::{deckhouse_deployment, list, pages};
+pub(crate) use places::Source;
+pub(crate) use queues::{converge_of, queue_of};
+pub(crate) use refusal::refused;
+pub(crate) use singles::{
+    cloud_conditions, cluster_configuration, kubernetes_version, registry_settings, release_webhook,
+};
+pub use snapshot::{queue, snapshot};

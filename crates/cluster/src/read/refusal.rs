@@ -1,0 +1,44 @@
+//! What it means for a source that it could not be read.
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomResourceDefinition;
+use kube::{Api, Client, Resource};
+
+use super::places::Source;
+use crate::{Error, Obstacle, Reading};
+
+/// Tells absence from a missing right and from what passes by itself.
+///
+/// After a restart an API server answers 404 for custom resources until it has found their definitions. So a 404
+/// counts as absence only if the definition itself is not there, which is read from storage.
+pub(crate) async fn refused<S: Source, T>(client: &Client, error: kube::Error) -> Reading<T> {
+    let plural = S::Raw::plural(&());
+    match (Error::from(error), S::DEFINITION) {
+        (Error::NotFound(_), Some(definition)) => match served(client, definition).await {
+            Ok(versions) if versions.iter().any(|it| *it == S::Raw::version(&())) => {
+                Reading::NotNow { last: None, why: format!("the API server does not serve {plural} yet") }
+            }
+            Ok(_) => Reading::Absent(format!("{plural} are of another version in this cluster")),
+            Err(Error::NotFound(_)) => Reading::Absent(format!("this cluster has no {plural}")),
+            // Whoever may not read definitions: the list's own 404 is all there is to go by.
+            Err(Error::Forbidden(_)) => Reading::Absent(format!("the API server knows no {plural}")),
+            Err(error) => Reading::NotNow { last: None, why: error.to_string() },
+        },
+        (error, _) => unread(error),
+    }
+}
+
+/// The same for sources that need no definition.
+pub(super) fn unread<T>(error: Error) -> Reading<T> {
+    match error {
+        Error::Forbidden(why) => Reading::Unreadable(Obstacle::Forbidden(why)),
+        error if error.is_passing() => Reading::NotNow { last: None, why: error.to_string() },
+        error => Reading::Unreadable(Obstacle::Other(error.to_string())),
+    }
+}
+
+/// The versions of a custom resource that the API server serves, or soon will.
+async fn served(client: &Client, definition: &str) -> Result<Vec<String>, Error> {
+    let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
+    let versions = definitions.get(definition).await?.spec.versions;
+    Ok(versions.into_iter().filter(|version| version.served).map(|version| version.name).collect())
+}

@@ -1,0 +1,115 @@
+//! Everything at once, for commands that look once.
+
+use std::{future::Future, time::Duration};
+
+use kube::Client;
+
+use super::{
+    Alerts, Deployments, IngressControllers, ModuleConfigs, ModulePullOverrides, ModuleReleases,
+    ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes, Pods, Releases, cloud_conditions,
+    cluster_configuration, converge_of, deckhouse_deployment, kubernetes_version, list,
+    metrics::deprecated_apis, queue_of, registry_settings, release_webhook,
+};
+use crate::{
+    ClusterState, Reading,
+    access::Cluster,
+    objects::{Converge, DeckhousePod, Queue},
+};
+
+/// Longest time for any one source.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// Reads the whole state. Never fails: what cannot be read says so itself.
+pub async fn snapshot(cluster: &Cluster) -> ClusterState {
+    // Boxed: the questions together are a future of 90 KB.
+    Box::pin(everything(&cluster.client)).await
+}
+
+async fn everything(client: &Client) -> ClusterState {
+    let (
+        (kubernetes, releases, module_configs, deployment, (pods, queue, converge)),
+        (alerts, modules, module_releases, module_sources),
+        (module_update_policies, module_pull_overrides, node_groups, nodes, ingress_controllers),
+        (registry, cluster_configuration, cloud_conditions, deprecated_apis, release_webhook),
+    ) = tokio::join!(
+        async {
+            tokio::join!(
+                in_time(kubernetes_version(client)),
+                in_time(list::<Releases>(client)),
+                in_time(list::<ModuleConfigs>(client)),
+                in_time(list::<Deployments>(client)),
+                controller(client),
+            )
+        },
+        async {
+            tokio::join!(
+                in_time(list::<Alerts>(client)),
+                in_time(list::<Modules>(client)),
+                in_time(list::<ModuleReleases>(client)),
+                in_time(list::<ModuleSources>(client)),
+            )
+        },
+        async {
+            tokio::join!(
+                in_time(list::<ModuleUpdatePolicies>(client)),
+                in_time(list::<ModulePullOverrides>(client)),
+                in_time(list::<NodeGroups>(client)),
+                in_time(list::<Nodes>(client)),
+                in_time(list::<IngressControllers>(client)),
+            )
+        },
+        async {
+            tokio::join!(
+                in_time(registry_settings(client)),
+                in_time(cluster_configuration(client)),
+                in_time(cloud_conditions(client)),
+                in_time(deprecated_apis(client)),
+                in_time(release_webhook(client)),
+            )
+        },
+    );
+    ClusterState {
+        kubernetes,
+        releases,
+        module_configs,
+        deployment: deckhouse_deployment(deployment),
+        pods,
+        queue,
+        converge,
+        alerts,
+        modules,
+        module_releases,
+        module_sources,
+        module_update_policies,
+        module_pull_overrides,
+        node_groups,
+        nodes,
+        ingress_controllers,
+        registry,
+        cluster_configuration,
+        cloud_conditions,
+        deprecated_apis,
+        release_webhook,
+    }
+}
+
+/// The queues of the leader alone.
+pub async fn queue(cluster: &Cluster) -> Reading<Queue> {
+    let pods = in_time(list::<Pods>(&cluster.client)).await;
+    in_time(queue_of(&cluster.client, &pods)).await
+}
+
+/// The pods first: the leader among them is asked for the rest.
+async fn controller(client: &Client) -> (Reading<Vec<DeckhousePod>>, Reading<Queue>, Reading<Converge>) {
+    let pods = in_time(list::<Pods>(client)).await;
+    let (queue, converge) =
+        tokio::join!(in_time(queue_of(client, &pods)), in_time(converge_of(client, &pods)));
+    (pods, queue, converge)
+}
+
+async fn in_time<T>(reading: impl Future<Output = Reading<T>>) -> Reading<T> {
+    tokio::time::timeout(LIMIT, reading).await.unwrap_or_else(|_| Reading::NotNow {
+        last: None,
+        why: format!("no answer within {} s", LIMIT.as_secs()),
+    })
+}

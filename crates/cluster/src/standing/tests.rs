@@ -1,0 +1,110 @@
+use super::*;
+
+fn version(text: &str) -> Version {
+    Version::parse(text.trim_start_matches('v')).unwrap()
+}
+
+/// `NAME PHASE [approved]`; a dashed name stands for the dotted version.
+fn releases(lines: &[&str]) -> Vec<Release> {
+    lines
+        .iter()
+        .map(|line| {
+            let mut words = line.split(' ');
+            let name = words.next().unwrap();
+            let text = name.replace('-', ".");
+            Release {
+                name: name.to_owned(),
+                version: Some(version(&text)),
+                version_text: text,
+                phase: words.next().and_then(Phase::parse),
+                approved_field: words.next() == Some("approved"),
+                ..Release::default()
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn whose_turn_it_is() {
+    let deployed = "v1.57.5 Deployed";
+    for (others, asked, lts, expected) in [
+        (&["v1.58.3 Pending"][..], "v1.58.3", false, "next"),
+        (&["v1.58.3"], "v1.58.3", false, "next"),
+        (&["v1.57.6 Pending"], "v1.57.6", false, "next"),
+        (&["v1.57.9 Pending"], "v1.57.9", false, "next"),
+        (&[], "v1.57.5", false, "deployed"),
+        (&["v1.56.0 Superseded"], "v1.56.0", false, "never: below"),
+        (&["v1.58.1 Skipped", "v1.58.3 Pending"], "v1.58.1", false, "never: passed it over"),
+        (&[], "v1.58.3", false, "never: has no release"),
+        (&["v1.58.3 Suspended"], "v1.58.3", false, "not yet: withdrawn"),
+        (&["v1.58.3 Pending", "v1.58.4 Pending"], "v1.58.3", false, "not yet: v1.58.4"),
+        (&["v1.58.3 Pending", "v1.58.4 Pending"], "v1.58.4", false, "next"),
+        (&["v1.58.3 Pending", "v1.59.0 Pending"], "v1.59.0", false, "not yet: v1.58.3 comes first"),
+        (&["v1.57.6 Pending", "v1.58.3 Pending"], "v1.58.3", false, "not yet: v1.57.6 comes first"),
+        (&["v1.59.0 Pending"], "v1.59.0", false, "not yet: nothing waits of 1.58:"),
+        (&["v1.61.0 Pending"], "v1.61.0", false, "not yet: nothing waits of 1.58 to 1.60:"),
+        // The controller takes these as neighbours and would go on.
+        (&["v1.58.3 Suspended", "v1.59.0 Pending"], "v1.59.0", false, "not yet: nothing waits of 1.58:"),
+        (&["v1.58.3 Skipped", "v1.59.0 Pending"], "v1.59.0", false, "not yet: nothing waits of 1.58:"),
+        (&["v1.67.0 Pending"], "v1.67.0", true, "next"),
+        (&["v1.68.0 Pending"], "v1.68.0", true, "not yet: nothing waits of 1.58"),
+        (&["v2.0.0 Pending"], "v2.0.0", false, "not yet: another major"),
+        (&["v1.58.3 Pending", "v1-58-3 Pending"], "v1.58.3", false, "not yet: v1-58-3 is a second object"),
+        (&["v1.58.3 Pending", "v1-57-5 Pending"], "v1.58.3", false, "not yet: v1-57-5 is a second object"),
+        (&["v1.58.3 Pending", "v1-56-0 Superseded"], "v1.58.3", false, "next"),
+        (&["v1.58.3 Deployed"], "v1.58.3", false, "deployed"),
+        (&["v1.58.3 Deployed", "v1.59.0 Pending"], "v1.59.0", false, "not yet: two releases are Deployed"),
+    ] {
+        let all = releases(&[&[deployed], others].concat());
+        let standing = Standing::of(&all);
+        let turn = standing.turn(&version(asked), lts);
+        let (kind, why) = match &turn {
+            Turn::Next => ("next", ""),
+            Turn::Deployed => ("deployed", ""),
+            Turn::NotYet(why) => ("not yet", why.as_str()),
+            Turn::Never(why) => ("never", why.as_str()),
+        };
+        let (wanted, words) = expected.split_once(": ").unwrap_or((expected, ""));
+        assert!(kind == wanted && why.contains(words), "{others:?} {asked}: {turn:?}");
+    }
+}
+
+#[test]
+fn what_goes_next() {
+    for (lines, expected) in [
+        (&["v1.57.5 Deployed", "v1.58.1 Pending", "v1.58.3 Pending", "v1.59.0 Pending"][..], Some("v1.58.3")),
+        (&["v1.57.5 Deployed"], None),
+        (&["v1.57.5 Deployed", "v1.59.0 Pending"], None),
+        (&["v1.57.5 Superseded", "v1.58.0 Pending"], None),
+        (&["v0.9.0 Deployed", "v1.0.0 Pending"], Some("v1.0.0")),
+    ] {
+        let all = releases(lines);
+        assert_eq!(Standing::of(&all).next(false).map(|it| it.name.as_str()), expected, "{lines:?}");
+    }
+}
+
+#[test]
+fn of_two_deployed_the_lowest_counts() {
+    let all = releases(&["v1.58.3 Deployed", "v1.57.5 Deployed", "v1.58.4 Pending", "v1.56.1 Pending"]);
+    let standing = Standing::of(&all);
+    assert_eq!(standing.deployed.unwrap().name, "v1.57.5");
+    assert_eq!(standing.also_deployed[0].name, "v1.58.3");
+    assert_eq!(standing.waiting.len(), 1, "what is below the deployed one does not wait");
+}
+
+#[test]
+fn twins_are_removed_only_where_it_is_safe() {
+    let all = releases(&[
+        "v1.57.5 Deployed",
+        "v1-57-5 Pending",
+        "v1.58.3 Pending",
+        "v1-58-3 Pending approved",
+        "v1-59-0 Pending",
+        "v1-56-0 Deployed",
+    ]);
+    let standing = Standing::of(&all);
+    let found: Vec<(&str, bool)> =
+        standing.twins.iter().map(|twin| (twin.release.name.as_str(), twin.keep.is_none())).collect();
+    assert_eq!(found, [("v1-59-0", false), ("v1-58-3", false), ("v1-57-5", true), ("v1-56-0", false)]);
+    assert_eq!(standing.find(&version("1.58.3")).unwrap().name, "v1.58.3");
+}

@@ -1,0 +1,66 @@
+//! Everything that decisions are made from, at one moment.
+
+use semver::Version;
+
+use crate::{
+    Reading,
+    objects::{
+        Alert, CloudCondition, ClusterConfiguration, Converge, DeckhouseDeployment, DeckhousePod,
+        DeprecatedApiUse, IngressController, Module, ModuleConfig, ModulePullOverride, ModuleRelease,
+        ModuleSource, ModuleUpdatePolicy, Node, NodeGroup, Queue, RegistrySettings, Release, ReleaseWebhook,
+    },
+};
+
+/// What a cluster said, source by source. `ClusterState::default()` knows nothing.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ClusterState {
+    /// Version of the API server, without the vendor's suffix.
+    pub kubernetes: Reading<Version>,
+    /// All objects `DeckhouseRelease`, in no particular order.
+    pub releases: Reading<Vec<Release>>,
+    /// All objects `ModuleConfig`; the platform's own is the one named `deckhouse`.
+    pub module_configs: Reading<Vec<ModuleConfig>>,
+    /// `d8-system/deckhouse`.
+    pub deployment: Reading<DeckhouseDeployment>,
+    /// The pods `app=deckhouse` in `d8-system`. Empty while the Deployment recreates them.
+    pub pods: Reading<Vec<DeckhousePod>>,
+    /// The task queues of the leader pod.
+    pub queue: Reading<Queue>,
+    /// How far the leader's converge is.
+    pub converge: Reading<Converge>,
+    /// Firing alerts.
+    pub alerts: Reading<Vec<Alert>>,
+    /// The modules.
+    pub modules: Reading<Vec<Module>>,
+    /// All objects `ModuleRelease`.
+    pub module_releases: Reading<Vec<ModuleRelease>>,
+    /// All objects `ModuleSource`.
+    pub module_sources: Reading<Vec<ModuleSource>>,
+    /// All objects `ModuleUpdatePolicy`.
+    pub module_update_policies: Reading<Vec<ModuleUpdatePolicy>>,
+    /// All objects `ModulePullOverride`.
+    pub module_pull_overrides: Reading<Vec<ModulePullOverride>>,
+    /// The node groups.
+    pub node_groups: Reading<Vec<NodeGroup>>,
+    /// The nodes.
+    pub nodes: Reading<Vec<Node>>,
+    /// The ingress controllers.
+    pub ingress_controllers: Reading<Vec<IngressController>>,
+    /// The registry that the platform pulls from.
+    pub registry: Reading<RegistrySettings>,
+    /// What of `ClusterConfiguration` concerns updates.
+    pub cluster_configuration: Reading<ClusterConfiguration>,
+    /// What the cloud provider's module has found wrong.
+    pub cloud_conditions: Reading<Vec<CloudCondition>>,
+    /// Removed or deprecated APIs that somebody has asked for since the API server started.
+    pub deprecated_apis: Reading<Vec<DeprecatedApiUse>>,
+    /// The webhook that checks approvals; `Known(None)` on versions without one.
+    pub release_webhook: Reading<Option<ReleaseWebhook>>,
+}
+
+impl ClusterState {
+    /// The `ModuleConfig` named `deckhouse`, if the list was read and has one.
+    pub fn deckhouse_config(&self) -> Option<&ModuleConfig> {
+        self.module_configs.known()?.iter().find(|config| config.name == "deckhouse")
+    }
+}

@@ -1,0 +1,348 @@
+//! The parts of the report.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{
+    ClusterState, Reading,
+    objects::{
+        self, Alert, DeckhouseDeployment, DeckhousePod, ModuleConfig, ModuleSource, Node, NodeGroup,
+        RegistrySettings, Release, UpdateWindow,
+    },
+    standing::{Standing, Turn},
+    wait_reason::wait_reasons,
+};
+
+/// The platform's controller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Platform {
+    /// Image of the Deployment `d8-system/deckhouse`.
+    pub image: String,
+    /// Its tag.
+    pub tag: Option<String>,
+    /// Whether the tag is a moving one, as `stable`: whatever is pushed there is then started.
+    pub moving_tag: bool,
+    /// The version that last came up and rendered itself.
+    pub version: Option<String>,
+    /// Its edition.
+    pub edition: Option<String>,
+    /// Whether all replicas are up to date and available.
+    pub rolled_out: bool,
+    /// The leader pod; `None` while there is none, or if pods cannot be read.
+    pub leader: Option<String>,
+    /// Whether the leader is ready: its first converge has ended.
+    pub ready: bool,
+}
+
+/// How updates are set up: `ModuleConfig/deckhouse`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Updates {
+    /// The release channel; `None` means that no release is looked at at all.
+    pub channel: Option<String>,
+    /// The mode; `None` means the default of the version.
+    pub mode: Option<String>,
+    /// The update windows.
+    pub windows: Vec<UpdateWindow>,
+    /// Whether a webhook must answer before an update.
+    pub notification: bool,
+    /// Whether disruptions need an approval of their own.
+    pub disruptions_need_approval: bool,
+}
+
+/// Releases of the platform.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Releases {
+    /// The deployed one.
+    pub deployed: Option<String>,
+    /// Since when.
+    pub since: Option<Timestamp>,
+    /// Further objects that are Deployed.
+    pub also_deployed: Vec<String>,
+    /// What waits, ascending.
+    pub waiting: Vec<WaitingRelease>,
+    /// Objects that do not bear the name of their version.
+    pub twins: Vec<Twin>,
+}
+
+/// A release that waits.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WaitingRelease {
+    /// Name of the object.
+    pub name: String,
+    /// Whether it is approved.
+    pub approved: bool,
+    /// Whether it is the next one.
+    pub next: bool,
+    /// Why it waits, in plain words.
+    pub reasons: Vec<String>,
+}
+
+/// An object that does not bear the name of its version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Twin {
+    /// Name of the object.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Why it may not be removed; `None` if `update prepare` removes it.
+    pub keep: Option<String>,
+}
+
+/// An alert, with how often it fires.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AlertLine {
+    /// Name of the alert.
+    pub name: String,
+    /// 1 is the most severe, 9 the least.
+    pub severity: Option<u8>,
+    /// How many of this name fire.
+    pub count: usize,
+    /// What one of them says.
+    pub summary: String,
+    /// Since when the first of them fires.
+    pub since: Option<Timestamp>,
+}
+
+/// A node group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeGroupLine {
+    /// Name of the group.
+    pub name: String,
+    /// Nodes in it.
+    pub nodes: u64,
+    /// Of these ready.
+    pub ready: u64,
+    /// Of these with the current configuration.
+    pub up_to_date: u64,
+    /// What is being waited for; `None` if all is settled.
+    pub waits_for: Option<String>,
+}
+
+/// The masters.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Masters {
+    /// Their names.
+    pub names: Vec<String>,
+    /// What an update interrupts, in plain words.
+    pub interruption: String,
+}
+
+/// Modules that are enabled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Modules {
+    /// How many.
+    pub enabled: usize,
+    /// Those that are not ready, each with its phase and message.
+    pub not_ready: Vec<String>,
+}
+
+/// A source of modules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SourceLine {
+    /// Name of the object.
+    pub name: String,
+    /// Its repository.
+    pub repo: String,
+    /// How many modules it offers.
+    pub modules: usize,
+    /// When it was last looked at.
+    pub sync_time: Option<Timestamp>,
+    /// What is wrong with it.
+    pub errors: Vec<String>,
+}
+
+/// The registry that the platform pulls from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Registry {
+    /// `HOST[:PORT]/PATH`.
+    pub images_repo: String,
+    /// `http` or `https`.
+    pub scheme: &'static str,
+    /// Name of the user; `None` for an anonymous login.
+    pub user: Option<String>,
+    /// Whether it has a certificate authority of its own.
+    pub own_ca: bool,
+}
+
+pub(super) fn platform(deployment: &DeckhouseDeployment, pods: &Reading<Vec<DeckhousePod>>) -> Platform {
+    let leader = pods.known().and_then(|pods| DeckhousePod::leader(pods));
+    Platform {
+        image: deployment.image.clone(),
+        tag: deployment.tag().map(str::to_owned),
+        moving_tag: !deployment.has_fixed_tag(),
+        version: deployment.version_annotation.clone(),
+        edition: deployment.edition_annotation.clone(),
+        rolled_out: deployment.is_rolled_out(),
+        leader: leader.map(|pod| pod.name.clone()),
+        ready: leader.is_some_and(|pod| pod.ready),
+    }
+}
+
+pub(super) fn updates(configs: &[ModuleConfig]) -> Updates {
+    let own = configs.iter().find(|config| config.name == "deckhouse");
+    let settings = own.map(ModuleConfig::update_settings).unwrap_or_default();
+    Updates {
+        channel: settings.release_channel,
+        mode: settings.mode.map(String::from),
+        windows: settings.windows,
+        notification: settings.notification_webhook.is_some(),
+        disruptions_need_approval: settings.disruptions_need_approval,
+    }
+}
+
+pub(super) fn releases(releases: &[Release], state: &ClusterState) -> Releases {
+    let standing = Standing::of(releases);
+    let settings = state.deckhouse_config().map(ModuleConfig::update_settings).unwrap_or_default();
+    let lts = settings.channel() == Some(deckhouse::Channel::Lts);
+    let unset = state.deckhouse_config().is_some() && settings.release_channel.is_none();
+    let waiting = standing.waiting.iter().map(|release| {
+        let turn = release.version.as_ref().map(|version| standing.turn(version, lts));
+        let mut reasons: Vec<String> = Vec::new();
+        if unset {
+            reasons.push("the release channel is unset: no release is looked at".to_owned());
+        }
+        if let Some(Turn::NotYet(why) | Turn::Never(why)) = &turn {
+            reasons.push(why.clone());
+        }
+        reasons.extend(wait_reasons(&release.message).iter().map(ToString::to_string));
+        if reasons.is_empty() {
+            let seen = release.phase.is_some();
+            reasons.push(
+                if seen { "it gives no reason" } else { "the controller has not looked at it yet" }
+                    .to_owned(),
+            );
+        }
+        WaitingRelease {
+            name: release.name.clone(),
+            approved: release.is_approved(),
+            next: turn == Some(Turn::Next),
+            reasons,
+        }
+    });
+    Releases {
+        deployed: standing.deployed.map(|release| release.name.clone()),
+        since: standing.deployed.and_then(|release| release.transition_time),
+        also_deployed: standing.also_deployed.iter().map(|release| release.name.clone()).collect(),
+        waiting: waiting.collect(),
+        twins: standing
+            .twins
+            .iter()
+            .map(|twin| Twin {
+                name: twin.release.name.clone(),
+                version: twin.release.version_text.clone(),
+                keep: twin.keep.clone(),
+            })
+            .collect(),
+    }
+}
+
+pub(super) fn alerts(alerts: &[Alert]) -> Vec<AlertLine> {
+    let mut by_name: BTreeMap<(u8, &str), AlertLine> = BTreeMap::new();
+    for alert in alerts {
+        // Without a level it goes to the end.
+        let line =
+            by_name.entry((alert.severity.unwrap_or(u8::MAX), &alert.name)).or_insert_with(|| AlertLine {
+                name: alert.name.clone(),
+                severity: alert.severity,
+                count: 0,
+                summary: alert.summary.clone(),
+                since: alert.starts_at,
+            });
+        line.count += 1;
+        line.since = [line.since, alert.starts_at].into_iter().flatten().min();
+    }
+    by_name.into_values().collect()
+}
+
+pub(super) fn node_group(group: &NodeGroup) -> NodeGroupLine {
+    let waits_for = if let Some(error) = &group.error {
+        Some(format!("error: {error}"))
+    } else if group.is("WaitingForDisruptiveApproval") {
+        Some("an approval of the disruption of a node".to_owned())
+    } else if group.up_to_date < group.nodes {
+        Some(format!(
+            "{} of {} nodes to take the current configuration",
+            group.nodes - group.up_to_date,
+            group.nodes
+        ))
+    } else if group.ready < group.nodes {
+        Some(format!("{} of {} nodes to be ready", group.nodes - group.ready, group.nodes))
+    } else if group.is("Updating") {
+        Some("the update of a node".to_owned())
+    } else {
+        None
+    };
+    NodeGroupLine {
+        name: group.name.clone(),
+        nodes: group.nodes,
+        ready: group.ready,
+        up_to_date: group.up_to_date,
+        waits_for,
+    }
+}
+
+/// Of facts 4.7 and the requirements of the platform's documentation: with several masters the API is interrupted for
+/// seconds, with one for as long as its control plane restarts. The platform's own pod is replaced at once in both cases.
+pub(super) fn masters(nodes: &[Node]) -> Masters {
+    let names: Vec<String> =
+        nodes.iter().filter(|node| node.control_plane).map(|node| node.name.clone()).collect();
+    let interruption = match names.len() {
+        0 => "the control plane is not among the nodes: who runs it knows what an update interrupts",
+        1 => {
+            "there is one master: when an update touches the control plane, the Kubernetes API is away for minutes"
+        }
+        _ => "there are several masters: the Kubernetes API is interrupted for seconds",
+    };
+    Masters {
+        interruption: format!(
+            "{interruption}; the platform's own controller and its webhooks are away while its pod is replaced"
+        ),
+        names,
+    }
+}
+
+pub(super) fn modules(modules: &[objects::Module]) -> Modules {
+    let enabled = || modules.iter().filter(|module| module.enabled == Some(true));
+    let not_ready = enabled().filter(|module| module.ready == Some(false)).map(|module| {
+        let message = if module.message.is_empty() { String::new() } else { format!(": {}", module.message) };
+        format!("{} is {}{message}", module.name, module.phase)
+    });
+    Modules { enabled: enabled().count(), not_ready: not_ready.collect() }
+}
+
+pub(super) fn source(source: &ModuleSource) -> SourceLine {
+    let own = (!source.message.is_empty()).then(|| source.message.clone());
+    let of_modules = source
+        .modules
+        .iter()
+        .filter_map(|module| module.error.as_ref().map(|error| format!("{}: {error}", module.name)));
+    SourceLine {
+        name: source.name.clone(),
+        repo: source.repo.clone(),
+        modules: source.modules.len(),
+        sync_time: source.sync_time,
+        errors: own.into_iter().chain(of_modules).collect(),
+    }
+}
+
+pub(super) fn registry(settings: &RegistrySettings) -> Registry {
+    Registry {
+        images_repo: settings.images_repo(),
+        scheme: if settings.plain_http { "http" } else { "https" },
+        user: settings.login.as_ref().map(|login| login.username.clone()),
+        own_ca: settings.ca.is_some(),
+    }
+}

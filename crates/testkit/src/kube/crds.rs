@@ -1,0 +1,101 @@
+//! The platform's resource definitions, of our own writing, and its namespaces.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, bail};
+use futures_util::future::try_join_all;
+use kube::api::{DeleteParams, ListParams};
+use serde_json::{Value, json};
+
+use super::Objects;
+
+/// A file for each definition; its name is the plural.
+const DEFINITIONS: [&str; 11] = [
+    include_str!("../../kube/crds/clusteralerts.yaml"),
+    include_str!("../../kube/crds/deckhousereleases.yaml"),
+    include_str!("../../kube/crds/ingressnginxcontrollers.yaml"),
+    include_str!("../../kube/crds/moduleconfigs.yaml"),
+    include_str!("../../kube/crds/modulepulloverrides.yaml"),
+    include_str!("../../kube/crds/modulereleases.yaml"),
+    include_str!("../../kube/crds/modules.yaml"),
+    include_str!("../../kube/crds/modulesources.yaml"),
+    include_str!("../../kube/crds/moduleupdatepolicies.yaml"),
+    include_str!("../../kube/crds/nodegroupconfigurations.yaml"),
+    include_str!("../../kube/crds/nodegroups.yaml"),
+];
+/// The namespaces that the platform always has.
+const NAMESPACES: [&str; 3] = ["d8-system", "d8-monitoring", "d8-cloud-instance-manager"];
+const DEFINITION: (&str, &str) = ("apiextensions.k8s.io/v1", "CustomResourceDefinition");
+/// How long the API server may take to serve a kind, or to forget it.
+const SERVED_LIMIT: Duration = Duration::from_mins(1);
+const POLL: Duration = Duration::from_millis(10);
+
+/// Writes the definitions and namespaces, and waits until every kind is served.
+pub(crate) async fn install(admin: &Objects) -> anyhow::Result<()> {
+    try_join_all(NAMESPACES.map(|name| async move {
+        let namespace = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } });
+        admin.put(&namespace).await
+    }))
+    .await?;
+    try_join_all(DEFINITIONS.map(|text| install_one(admin, text))).await?;
+    Ok(())
+}
+
+async fn install_one(admin: &Objects, text: &str) -> anyhow::Result<()> {
+    let definition: Value = serde_saphyr::from_str(text)?;
+    admin.put(&definition).await?;
+    for version in served_versions(&definition)? {
+        until_served(admin, &definition, &version, true).await?;
+    }
+    Ok(())
+}
+
+impl Objects {
+    /// Takes a definition away, with all objects of its kind, as on a cluster whose platform is too old for it. Waits
+    /// until the API server does not know the kind. The next one who borrows the server finds it again.
+    ///
+    /// # Errors
+    /// If the plural is not that of one of the kit's definitions, or the API refuses.
+    pub async fn remove_definition(&self, plural: &str) -> anyhow::Result<()> {
+        let definitions = DEFINITIONS.map(serde_saphyr::from_str::<Value>);
+        let definition = definitions
+            .into_iter()
+            .flatten()
+            .find(|definition| definition["spec"]["names"]["plural"] == plural)
+            .with_context(|| format!("no definition of {plural}"))?;
+        let name = definition["metadata"]["name"].as_str().unwrap_or_default();
+        let api = self.api(DEFINITION.0, DEFINITION.1, None);
+        api.delete(name, &DeleteParams::default()).await?;
+        for version in served_versions(&definition)? {
+            until_served(self, &definition, &version, false).await?;
+        }
+        Ok(())
+    }
+}
+
+fn served_versions(definition: &Value) -> anyhow::Result<Vec<String>> {
+    let versions = definition["spec"]["versions"].as_array().context("a definition without versions")?;
+    let served = versions.iter().filter(|version| version["served"] == true);
+    Ok(served.filter_map(|version| version["name"].as_str()).map(str::to_owned).collect())
+}
+
+async fn until_served(
+    admin: &Objects,
+    definition: &Value,
+    version: &str,
+    wanted: bool,
+) -> anyhow::Result<()> {
+    let part = |value: &Value| value.as_str().map(str::to_owned).context("a definition without a name");
+    let (group, kind) = (part(&definition["spec"]["group"])?, part(&definition["spec"]["names"]["kind"])?);
+    let api = admin.api(&format!("{group}/{version}"), &kind, None);
+    let begun = Instant::now();
+    loop {
+        let answer = api.list(&ListParams::default().limit(1)).await;
+        match &answer {
+            Ok(_) if wanted => return Ok(()),
+            Err(kube::Error::Api(status)) if status.code == 404 && !wanted => return Ok(()),
+            _ if begun.elapsed() > SERVED_LIMIT => bail!("{kind} {version}: served: {:?}", answer.map(drop)),
+            _ => tokio::time::sleep(POLL).await,
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! Ends servers and removes their directory when the test process ends, however it ends.
+//!
+//! A pool of servers lives in a static, which is never dropped, and a killed process drops nothing. So a small shell
+//! waits for its input to be closed, which the kernel does in any case.
+
+use std::{
+    fs,
+    io::Write as _,
+    os::unix::process::CommandExt as _,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::Mutex,
+};
+
+use anyhow::Context as _;
+use tempfile::TempDir;
+
+/// Takes lines `NAME PID`; the last one of a name counts, and one without a number takes it back. The API
+/// server goes first: it takes seconds to end once its etcd is gone.
+const SCRIPT: &str = r#"
+trap '' INT TERM HUP
+while read -r name pid; do
+  case $name in api) api=$pid ;; etcd) etcd=$pid ;; esac
+done
+for pid in $api $etcd; do kill -9 "$pid"; done 2>/dev/null
+for attempt in 1 2 3 4 5 6 7 8 9 10; do
+  rm -rf -- "$0" 2>/dev/null && exit
+  sleep 0.1
+done
+"#;
+
+/// The shell that waits, and the directory that it removes.
+#[derive(Debug)]
+pub(crate) struct Guardian {
+    shell: Mutex<Child>,
+    directory: PathBuf,
+}
+
+impl Guardian {
+    /// Makes a directory and has it watched over.
+    pub(crate) fn start() -> anyhow::Result<Self> {
+        let directory = TempDir::with_prefix("dhctl-kube-")?;
+        let shell = Command::new("sh")
+            .args(["-c", SCRIPT])
+            .arg(directory.path())
+            .stdin(Stdio::piped())
+            // Whoever reads what the tests print would wait for the guardian, too.
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            // A Ctrl-C on the terminal is for the tests.
+            .process_group(0)
+            .spawn()
+            .context("sh cannot be started")?;
+        Ok(Self { shell: Mutex::new(shell), directory: directory.keep() })
+    }
+
+    /// The directory.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Runs a server, whose output goes to the file `NAME.log`. `name` is `api` or `etcd`.
+    pub(crate) fn run(&self, name: &str, command: &mut Command) -> anyhow::Result<Child> {
+        let output = fs::File::create(self.log(name))?;
+        let mut process = command
+            .current_dir(&self.directory)
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output)
+            .spawn()
+            .with_context(|| format!("{} cannot be started", command.get_program().display()))?;
+        if let Err(error) = self.tell(&format!("{name} {}", process.id())) {
+            end(&mut process);
+            return Err(error);
+        }
+        Ok(process)
+    }
+
+    /// Ends a server now.
+    pub(crate) fn stop(&self, name: &str, process: &mut Child) -> anyhow::Result<()> {
+        end(process);
+        self.tell(name)
+    }
+
+    /// What a server has printed.
+    pub(crate) fn printed(&self, name: &str) -> String {
+        fs::read_to_string(self.log(name)).unwrap_or_default()
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        self.directory.join(format!("{name}.log"))
+    }
+
+    fn tell(&self, line: &str) -> anyhow::Result<()> {
+        let mut shell = self.shell.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let input = shell.stdin.as_mut().context("the guardian has no input")?;
+        writeln!(input, "{line}").context("the guardian is gone")
+    }
+}
+
+impl Drop for Guardian {
+    fn drop(&mut self) {
+        let shell = self.shell.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+        drop(shell.stdin.take());
+        // It ends by itself; whether it could remove everything shows in the directory of temporary files.
+        let _ = shell.wait();
+    }
+}
+
+fn end(process: &mut Child) {
+    // It may have ended by itself; then there is nothing to end.
+    let _ = process.kill();
+    let _ = process.wait();
+}

@@ -1,0 +1,29 @@
+//! A real Kubernetes API for tests: `etcd` and `kube-apiserver` on free ports of this machine, with the
+//! platform's resource definitions.
+//!
+//! No controllers run: nothing collects garbage, Deployments make no pods, a deleted namespace stays. What a
+//! cluster would do, a test does.
+
+pub mod assets;
+mod crds;
+mod exec;
+mod guardian;
+mod kubeconfig;
+mod kubelet;
+mod objects;
+mod pool;
+mod ports;
+mod rights;
+mod runtime;
+mod server;
+mod stand_in;
+mod webhook;
+mod wipe;
+
+pub use kubeconfig::Kubeconfig;
+pub use kubelet::{Answer, Kubelet};
+pub use objects::Objects;
+pub use pool::Borrowed;
+pub use runtime::wait;
+pub use server::{ApiServer, USERS};
+pub use webhook::{Request, Webhook};

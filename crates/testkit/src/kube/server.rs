@@ -1,0 +1,256 @@
+//! One `etcd` and one `kube-apiserver`, started, interrupted and ended.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::PathBuf,
+    process::{Child, Command},
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use anyhow::bail;
+
+use super::{Kubeconfig, Objects, assets, guardian::Guardian, ports::on_a_free_port, runtime::wait};
+use crate::certificates::{Authority, Kind};
+
+/// Users who may do nothing until something is granted to them.
+pub const USERS: [&str; 3] = ["alice", "bob", "carol"];
+/// The user who may do everything (group `system:masters`).
+const ADMIN: &str = "admin";
+/// How long a server may take to be ready. On a busy machine it is far more than the usual two seconds.
+const START_LIMIT: Duration = Duration::from_mins(2);
+/// Between two looks at whether it is ready.
+const POLL: Duration = Duration::from_millis(20);
+/// The process' names for the guardian and the logs.
+const API: &str = "api";
+const ETCD: &str = "etcd";
+
+/// A running API with nothing in it but what an API server makes by itself.
+#[derive(Debug)]
+pub struct ApiServer {
+    processes: Mutex<Processes>,
+    url: String,
+    address: SocketAddr,
+    pub(super) etcd_url: String,
+    ca_pem: String,
+    // Last: it removes the directory when the processes are gone.
+    guardian: Guardian,
+}
+
+#[derive(Debug)]
+struct Processes {
+    api: Option<Child>,
+    etcd: Child,
+}
+
+impl ApiServer {
+    /// Starts both programs and waits until they are ready: two to three seconds.
+    ///
+    /// # Errors
+    /// If the programs are not there (run `cargo xtask kube`), or are not ready within two minutes; what they
+    /// have logged is in the error.
+    pub fn start() -> anyhow::Result<Self> {
+        let programs = assets::directory()?;
+        let guardian = Guardian::start()?;
+        let ca_pem = write_credentials(&guardian)?;
+        let (etcd, etcd_address) = on_a_free_port(|address| {
+            let mut command = Command::new(programs.join(ETCD));
+            let url = format!("http://{address}");
+            command.arg(format!("--listen-client-urls={url}")).arg(format!("--advertise-client-urls={url}"));
+            command.args([
+                "--data-dir=etcd",
+                "--listen-peer-urls=http://127.0.0.1:0",
+                "--log-level=warn",
+                "--unsafe-no-fsync",
+                // A wipe removes everything in one transaction.
+                "--max-txn-ops=100000",
+            ]);
+            let mut process = guardian.run(ETCD, &mut command)?;
+            let ready = wait_for(&mut process, &url, "/readyz", None);
+            or_stop(&guardian, ETCD, process, ready)
+        })?;
+        let mut processes = Processes { api: None, etcd };
+        let etcd_url = format!("http://{etcd_address}");
+        let started = on_a_free_port(|address| run_api(&guardian, &etcd_url, address, &ca_pem));
+        match started {
+            Ok((api, address)) => {
+                processes.api = Some(api);
+                let (url, processes) = (format!("https://{address}"), Mutex::new(processes));
+                Ok(Self { processes, url, address, etcd_url, ca_pem, guardian })
+            }
+            Err(error) => {
+                guardian.stop(ETCD, &mut processes.etcd)?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Its address, as `https://127.0.0.1:20001`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The authority of its certificate, as PEM.
+    pub fn ca_pem(&self) -> &str {
+        &self.ca_pem
+    }
+
+    /// The token of a user: `admin`, or one of [`USERS`].
+    pub fn token(user: &str) -> String {
+        format!("token-of-{user}")
+    }
+
+    /// A kubeconfig with one context, `test`, for a user. It lies in the server's own directory.
+    ///
+    /// # Errors
+    /// If it cannot be written.
+    pub fn kubeconfig(&self, user: &str) -> anyhow::Result<PathBuf> {
+        let path = self.guardian.directory().join(format!("kubeconfig-{user}"));
+        Kubeconfig::new().context("test", self, user).write(&path)?;
+        Ok(path)
+    }
+
+    /// The API as the user who may do everything.
+    ///
+    /// # Errors
+    /// If no client can be made.
+    pub fn admin(&self) -> anyhow::Result<Objects> {
+        self.objects(ADMIN)
+    }
+
+    /// The API as a user.
+    ///
+    /// # Errors
+    /// If no client can be made.
+    pub fn objects(&self, user: &str) -> anyhow::Result<Objects> {
+        Objects::new(&self.url, Some(&self.ca_pem), Some(Self::token(user)))
+    }
+
+    /// Ends the API server at once: connections break, new ones are refused. What it holds stays.
+    ///
+    /// # Errors
+    /// If the guardian is gone.
+    pub fn stop_api(&self) -> anyhow::Result<()> {
+        match self.processes().api.take() {
+            Some(mut api) => self.guardian.stop(API, &mut api),
+            None => Ok(()),
+        }
+    }
+
+    /// Starts the API server again, at the same address over the same data, and waits until it is ready. Does nothing if
+    /// it runs.
+    ///
+    /// # Errors
+    /// As [`ApiServer::start`].
+    pub fn start_api(&self) -> anyhow::Result<()> {
+        let mut processes = self.processes();
+        if processes.api.is_none() {
+            processes.api = Some(run_api(&self.guardian, &self.etcd_url, self.address, &self.ca_pem)?);
+        }
+        Ok(())
+    }
+
+    /// What the API server has logged since its last start.
+    pub fn log(&self) -> String {
+        self.guardian.printed(API)
+    }
+
+    fn processes(&self) -> MutexGuard<'_, Processes> {
+        self.processes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for ApiServer {
+    fn drop(&mut self) {
+        let processes = self.processes.get_mut().unwrap_or_else(PoisonError::into_inner);
+        // If the guardian is gone, the processes are ended all the same.
+        if let Some(mut api) = processes.api.take() {
+            let _ = self.guardian.stop(API, &mut api);
+        }
+        let _ = self.guardian.stop(ETCD, &mut processes.etcd);
+    }
+}
+
+/// Writes what the API server is started with, and returns the authority's certificate.
+fn write_credentials(guardian: &Guardian) -> anyhow::Result<String> {
+    let directory = guardian.directory();
+    let authority = Authority::new("kube-apiserver of a test")?;
+    let identity = authority.issue(&["127.0.0.1"], Kind::Server)?;
+    fs::write(directory.join("tls.crt"), identity.certificate_pem())?;
+    fs::write(directory.join("tls.key"), identity.key_pem())?;
+    let accounts = rcgen::KeyPair::generate()?;
+    fs::write(directory.join("accounts.key"), accounts.serialize_pem())?;
+    fs::write(directory.join("accounts.pub"), accounts.public_key_pem())?;
+    let mut tokens = format!("{},{ADMIN},0,system:masters\n", ApiServer::token(ADMIN));
+    for user in USERS {
+        tokens.push_str(&format!("{},{user},{user}\n", ApiServer::token(user)));
+    }
+    fs::write(directory.join("tokens"), tokens)?;
+    Ok(authority.pem())
+}
+
+fn run_api(guardian: &Guardian, etcd: &str, address: SocketAddr, ca_pem: &str) -> anyhow::Result<Child> {
+    let mut command = Command::new(assets::directory()?.join("kube-apiserver"));
+    command.arg(format!("--etcd-servers={etcd}")).arg(format!("--secure-port={}", address.port())).args([
+        "--bind-address=127.0.0.1",
+        "--advertise-address=127.0.0.1",
+        "--endpoint-reconciler-type=none",
+        "--tls-cert-file=tls.crt",
+        "--tls-private-key-file=tls.key",
+        "--cert-dir=.",
+        "--token-auth-file=tokens",
+        "--authorization-mode=RBAC",
+        "--service-account-issuer=https://kubernetes.default.svc",
+        "--service-account-key-file=accounts.pub",
+        "--service-account-signing-key-file=accounts.key",
+        // Nobody makes the default account that it would wait for.
+        "--disable-admission-plugins=ServiceAccount",
+        "--enable-priority-and-fairness=false",
+        "--profiling=false",
+        // With it the server would speak SPDY to the kubelet for clients that offer `v5.channel.k8s.io`. Without it,
+        // as before Kubernetes 1.30, the WebSocket is passed through and `v4.channel.k8s.io` is agreed upon.
+        "--feature-gates=TranslateStreamCloseWebsocketRequests=false",
+    ]);
+    let mut process = guardian.run(API, &mut command)?;
+    let ready = wait_for(&mut process, &format!("https://{address}"), "/readyz", Some(ca_pem));
+    or_stop(guardian, API, process, ready)
+}
+
+/// The process if it is ready; otherwise it is ended, and its log goes to the error.
+fn or_stop(
+    guardian: &Guardian,
+    name: &str,
+    mut process: Child,
+    ready: anyhow::Result<()>,
+) -> anyhow::Result<Child> {
+    match ready {
+        Ok(()) => Ok(process),
+        Err(error) => {
+            guardian.stop(name, &mut process)?;
+            Err(error.context(format!("{name}: {}", guardian.printed(name))))
+        }
+    }
+}
+
+fn wait_for(process: &mut Child, url: &str, path: &'static str, ca_pem: Option<&str>) -> anyhow::Result<()> {
+    let client = Objects::new(url, ca_pem, ca_pem.map(|_| ApiServer::token(ADMIN)))?.client();
+    let begun = Instant::now();
+    loop {
+        if let Some(status) = process.try_wait()? {
+            bail!("it ended at once: {status}");
+        }
+        let (client, request) = (client.clone(), http::Request::get(path).body(Vec::new())?);
+        match wait(async move { client.request_text(request).await }) {
+            Ok(_) => break,
+            Err(error) if begun.elapsed() > START_LIMIT => bail!("it is not ready: {error}"),
+            Err(_) => std::thread::sleep(POLL),
+        }
+    }
+    // Another program may have taken the port, and answered, before ours gave up.
+    std::thread::sleep(POLL);
+    match process.try_wait()? {
+        None => Ok(()),
+        Some(status) => bail!("it ended at once: {status}"),
+    }
+}

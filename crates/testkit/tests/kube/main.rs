@@ -1,0 +1,5 @@
+//! The test kit's Kubernetes: a real API server, its pool, and the stand-ins beside it.
+
+mod kubelet;
+mod server;
+mod webhook;
