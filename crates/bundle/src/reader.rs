@@ -120,6 +120,11 @@ impl Bundle {
         self.archives.iter().map(|archive| archive.count()).sum()
     }
 
+    /// The names of its archives, as they were given; of one in parts that of the whole.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.archives.iter().flat_map(|archive| archive.named()).map(PathBuf::as_path)
+    }
+
     /// The files that the blob or manifest of `repository` lies in.
     pub(crate) fn files_of(&self, repository: &Repository, digest: &Digest) -> Vec<PathBuf> {
         let place = repository.places.get(digest).zip(repository.blobs.get(digest));

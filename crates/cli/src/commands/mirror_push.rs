@@ -1,6 +1,6 @@
 //! `dhctl mirror --registry …`: push a bundle and prove that it arrived.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use bundle::Bundle;
 use mirror::{
@@ -46,7 +46,7 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     }
     let credentials = Login::to_target(&args.login).resolve(registry, &environment).await?;
     let bundle = Bundle::open(&args.images_bundle_path)?;
-    let progress = Progress::new(&args.output, environment.stderr_is_terminal);
+    let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
     let push = Push {
         bundle: &bundle,
         path: &args.images_bundle_path[0],
@@ -76,7 +76,7 @@ impl Push<'_> {
     pub(super) async fn run(
         self,
         credentials: Option<Credentials>,
-        progress: &Progress,
+        progress: &Arc<Progress>,
         environment: &Environment,
     ) -> Result<Pushed, Failure> {
         let (contents, found) = complete::read(self.bundle, &BTreeSet::new()).await?;
@@ -85,12 +85,13 @@ impl Push<'_> {
             return Err(Failure::from(error).hint(ALLOW_HINT));
         }
         let client = settings::client(self.registry, credentials, self.connection, None, environment)?;
+        progress.tell_waits_of(&client);
         let target = Target::new(client, self.root);
         if let Some(note) = contents.made_tags_note() {
             progress.event(Event::Note(note));
         }
         let parallel = usize::from(self.connection.parallel);
-        let written = push(self.bundle, &contents, &target, parallel, progress).await?;
+        let written = push(self.bundle, &contents, &target, parallel, &**progress).await?;
         if !found.missing.is_empty() {
             return Err(holes(&self.path.display().to_string(), self.registry, found.missing));
         }

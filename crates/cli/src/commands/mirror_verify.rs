@@ -1,6 +1,6 @@
 //! `dhctl mirror verify`
 
-use std::{collections::BTreeSet, path::Path};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use bundle::Bundle;
 use mirror::{
@@ -45,13 +45,14 @@ pub(super) async fn compare(
     let credentials = Login::to_target(&args.login).resolve(&args.registry, environment).await?;
     let (contents, found) = complete::read(bundle, promised).await?;
     let client = settings::client(&args.registry, credentials, &args.connection, None, environment)?;
+    let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
+    progress.tell_waits_of(&client);
     let target = Target::new(client, root);
     let depth = if args.deep { Depth::Digest } else { Depth::Size };
-    let progress = Progress::new(&args.output, environment.stderr_is_terminal);
     if let Some(note) = contents.made_tags_note() {
         progress.event(Event::Note(note));
     }
-    let report = verify(bundle, (&contents, &found), promised, &target, depth, &progress).await?;
+    let report = verify(bundle, (&contents, &found), promised, &target, depth, &*progress).await?;
     let text = format!("{} holds everything in {}: {}\n", args.registry, path.display(), figures(&report));
     Printer::new(&args.output).result(command, &report, &text)
 }

@@ -1,6 +1,9 @@
 //! `dhctl mirror-modules --registry …`: modules into a registry, and the proof that they arrived.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bundle::{Bundle, BundleError, archives_in};
 use mirror::{Event, Observer as _, Root};
@@ -30,7 +33,7 @@ pub(crate) async fn run(args: ModulesTransferArgs, environment: Environment) -> 
     let credentials = Login::to_target(&args.login).resolve(registry, &environment).await?;
     let manifest = ForCluster::new(&args, registry, credentials.as_ref())?;
     let bundle = open(args.directory())?;
-    let progress = Progress::new(&args.output, environment.stderr_is_terminal);
+    let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
     if let Some(note) = passed_over(args.directory())? {
         progress.event(Event::Note(note));
     }
