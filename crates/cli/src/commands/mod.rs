@@ -19,6 +19,7 @@ mod modules_manifest;
 mod modules_plan;
 pub(crate) mod modules_pull;
 pub(crate) mod modules_push;
+pub(crate) mod modules_verify;
 mod promised;
 mod pull_archives;
 mod registry_probe;
