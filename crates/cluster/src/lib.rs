@@ -18,12 +18,14 @@ pub mod kernel;
 pub mod modules;
 pub mod objects;
 pub mod prepare;
+pub mod rbac;
 pub mod read;
 pub mod standing;
 pub mod status;
 pub mod wait_reason;
 
 pub use error::Error;
+pub use jiff::Timestamp;
 pub use patience::Patience;
 pub use reading::{Obstacle, Reading, Unknown};
 pub use state::ClusterState;

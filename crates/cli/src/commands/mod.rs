@@ -27,5 +27,7 @@ mod update_changes;
 mod update_cluster;
 pub(crate) mod update_kernel;
 pub(crate) mod update_prepare;
+pub(crate) mod update_rbac;
+pub(crate) mod update_status;
 
 pub(crate) use size::human;

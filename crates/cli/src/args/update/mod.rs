@@ -6,6 +6,8 @@ mod approve;
 mod consent;
 mod kernel;
 mod prepare;
+mod rbac;
+mod status;
 
 use std::path::PathBuf;
 
@@ -16,10 +18,17 @@ pub use approve::ApproveArgs;
 pub use consent::{ChangeArgs, ConsentArgs};
 pub use kernel::KernelArgs;
 pub use prepare::PrepareArgs;
+pub use rbac::RbacArgs;
+pub use status::StatusArgs;
 
 /// What can be done with the platform inside a cluster.
 #[derive(Debug, Subcommand)]
 pub enum UpdateCommand {
+    /// Tell where the cluster stands: releases and why they wait, queue, alerts, nodes, modules, registry
+    ///
+    /// Changes nothing. What cannot be read is said to be unknown, with the reason.
+    #[command(after_help = super::EXIT_CODES)]
+    Status(StatusArgs),
     /// Get the cluster ready: update mode, releases, release channel
     ///
     /// Says what it is going to change, each with the kubectl command that does the same, and asks. Releases are never
@@ -39,6 +48,10 @@ pub enum UpdateCommand {
     /// the repositories that the nodes use.
     #[command(after_help = super::EXIT_CODES)]
     Kernel(Box<KernelArgs>),
+    /// Print the rights that the update commands need, as a manifest for kubectl apply
+    ///
+    /// Nothing is asked of a cluster.
+    Rbac(RbacArgs),
 }
 
 /// Which cluster is meant.

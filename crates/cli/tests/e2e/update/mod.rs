@@ -1,6 +1,8 @@
 //! `dhctl update` against a real API server.
 
 mod approve;
+mod disturbed;
 mod kernel;
 mod platform;
 mod prepare;
+mod status;
