@@ -103,6 +103,14 @@ fn config(command: &ConfigCommand) -> Exit {
 
 fn update(command: UpdateCommand, environment: Environment) -> Exit {
     match command {
+        UpdateCommand::Run(args) => {
+            let output = args.output.clone();
+            finish("update run", &output, commands::update_run::run(*args, environment))
+        }
+        UpdateCommand::Watch(args) => {
+            let output = args.output.clone();
+            finish("update watch", &output, commands::update_watch::run(*args, environment))
+        }
         UpdateCommand::Status(args) => {
             let output = args.output.clone();
             finish("update status", &output, commands::update_status::run(args, environment))
@@ -121,6 +129,10 @@ fn update(command: UpdateCommand, environment: Environment) -> Exit {
         UpdateCommand::Kernel(args) => {
             let output = args.output.clone();
             finish("update kernel", &output, commands::update_kernel::run(*args, environment))
+        }
+        UpdateCommand::Doctor(args) => {
+            let output = args.output.clone();
+            finish("update doctor", &output, commands::update_doctor::run(*args, environment))
         }
     }
 }

@@ -282,6 +282,9 @@ impl From<BundleError> for Failure {
             }
             BundleError::NotFound { unfinished: true, .. } => Self::new(Exit::Files, message)
                 .hint("its pull was interrupted: the same command goes on with it"),
+            BundleError::Unfinished { .. } => Self::new(Exit::Incomplete, message).hint(
+                "its pull, split or join was interrupted or still runs: the same command brings it to its end; then name it without .partial",
+            ),
             BundleError::NotFound { .. } => Self::new(Exit::Files, message)
                 .hint("check the path; a bundle in parts is named as the whole, as d8.tar"),
             BundleError::Ambiguous { .. } => {

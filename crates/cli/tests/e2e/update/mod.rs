@@ -2,7 +2,11 @@
 
 mod approve;
 mod disturbed;
+mod doctor;
 mod kernel;
 mod platform;
 mod prepare;
+mod run;
 mod status;
+mod watch;
+mod watching;

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 use testkit::kube::{Answer, wait};
 
 use super::platform::{Platform, release};
-use crate::world::Run;
 
 const API: &str = "deckhouse.io/v1alpha1";
 
@@ -72,40 +71,13 @@ fn module(name: &str, ready: &str) -> Value {
     })
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
-}
-
-impl Platform {
-    /// Runs `dhctl update` as `alice`.
-    fn as_alice(&self, words: &[&str]) -> Run {
-        let mut command = self.command(words);
-        Run::of(command.env("KUBECONFIG", self.server.kubeconfig("alice").unwrap()).output().unwrap())
-    }
-
-    /// Gives `alice` what `dhctl update rbac` prints with these flags, and nothing else.
-    fn grant(&self, flags: &[&str]) {
-        let manifest = self.update(&[&["rbac", "--user", "alice"], flags].concat()).expect(0).stdout;
-        let admin = self.server.admin().unwrap();
-        wait(async move { admin.put_yaml(&manifest).await.unwrap() });
-        for (group, resource, namespace) in [
-            ("deckhouse.io", "deckhousereleases", None),
-            ("", "nodes", None),
-            ("", "pods/exec", Some("d8-system")),
-        ] {
-            let verb = if resource == "pods/exec" { "create" } else { "list" };
-            block_on(self.server.until_allowed("alice", verb, group, resource, namespace)).unwrap();
-        }
-    }
-}
-
 #[test]
 fn one_screen_with_exactly_the_printed_rights() {
     let platform = platform();
     let nothing = platform.as_alice(&["status"]).expect(0).stdout;
     assert!(nothing.contains("unknown: no permission: "), "{nothing}");
     assert!(!nothing.contains("v1.71.4"), "{nothing}");
-    platform.grant(&["--read-only"]);
+    platform.grant_printed(&["--read-only"]);
     let run = platform.as_alice(&["status"]).expect(0);
     let text = run.stdout.replace(platform.server.url(), "https://SERVER");
     assert!(!text.contains("unknown") && !text.contains("hunter2"), "{text}");
