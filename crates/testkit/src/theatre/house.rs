@@ -137,9 +137,10 @@ impl House {
             let runs = !matches!(health, Health::Waiting(..));
             let ready = matches!(health, Health::Ready);
             let (state, restarts) = match health {
-                Health::Waiting(reason, message, restarts) => {
-                    (json!({ "waiting": { "reason": reason, "message": message }, "running": null }), restarts)
-                }
+                Health::Waiting(reason, message, restarts) => (
+                    json!({ "waiting": { "reason": reason, "message": message }, "running": null }),
+                    restarts,
+                ),
                 _ => (json!({ "running": {} }), 0),
             };
             let crashes = matches!(health, Health::Waiting("CrashLoopBackOff", ..));

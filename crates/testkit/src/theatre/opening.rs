@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::step::Step;
+
 /// How the cluster differs from the usual one.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -31,8 +33,10 @@ pub struct Opening {
     pub(super) webhook: bool,
     /// Whether the controller speaks as those before 1.65 do.
     pub(super) old: bool,
-    /// Further objects, put last.
+    /// Further objects.
     pub(super) also: Vec<Value>,
+    /// What has happened before the story begins.
+    pub(super) before: Vec<Step>,
     /// Definitions that this cluster does not have, by their plurals.
     pub(super) without: Vec<String>,
     /// What the account of the test may do.
@@ -91,6 +95,7 @@ impl Default for Opening {
             webhook: true,
             old: false,
             also: Vec::new(),
+            before: Vec::new(),
             without: Vec::new(),
             rights: Rights::Printed,
         }

@@ -47,7 +47,10 @@ impl Stage {
             server,
         });
         let scene = Arc::clone(&house);
-        wait(async move { scene.furnish().await })?;
+        wait(async move {
+            scene.furnish().await?;
+            step::play(&scene.opening.before, &scene, false).await
+        })?;
         Ok(Self { acts: scenario.acts.clone(), play: Mutex::default(), faults: Arc::default(), house })
     }
 
@@ -117,7 +120,7 @@ async fn play_act(
     house.pass(act.after).await;
     step::play(&act.steps, house, act.harmless).await?;
     if let Some(name) = &act.name {
-        over.send_modify(|over| drop(over.insert(name.clone())));
+        over.send_modify(|over| _ = over.insert(name.clone()));
     }
     Ok(())
 }

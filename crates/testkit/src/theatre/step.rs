@@ -208,9 +208,7 @@ impl Step {
                 house.set_converge(*converge);
                 Ok(())
             }
-            Self::Alert(Alert { name, summary, severity }) => {
-                house.put_alert(name, summary, *severity).await
-            }
+            Self::Alert(Alert { name, summary, severity }) => house.put_alert(name, summary, *severity).await,
             Self::AlertGone(name) => house.delete_alert(name).await,
             Self::Node(NodeStep { name, annotations }) => {
                 house.annotate_node(name, annotations.clone()).await
@@ -344,8 +342,10 @@ impl House {
 
     pub(super) async fn annotate_node(&self, node: &str, annotations: Value) -> anyhow::Result<()> {
         let fields = annotations.as_object().cloned().unwrap_or_default();
-        let full: serde_json::Map<String, Value> =
-            fields.into_iter().map(|(key, value)| (format!("update.node.deckhouse.io/{key}"), value)).collect();
+        let full: serde_json::Map<String, Value> = fields
+            .into_iter()
+            .map(|(key, value)| (format!("update.node.deckhouse.io/{key}"), value))
+            .collect();
         self.merge("Node", node, json!({ "metadata": { "annotations": full } })).await
     }
 

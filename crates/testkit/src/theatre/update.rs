@@ -129,7 +129,8 @@ impl Update {
     }
 
     async fn switch(&self, house: &Arc<House>) -> anyhow::Result<()> {
-        let updating = json!({ "metadata": { "annotations": { "release.deckhouse.io/isUpdating": "true" } } });
+        let updating =
+            json!({ "metadata": { "annotations": { "release.deckhouse.io/isUpdating": "true" } } });
         if house.opening.old {
             house.merge("DeckhouseRelease", &self.to, updating).await?;
             house.set_image(&self.to).await?;
@@ -178,9 +179,7 @@ impl Update {
         house.pass(self.pace).await;
         // The change raises the generation; the Deployment's controller takes note of it a moment later.
         let annotation = json!({ "core.deckhouse.io/version": name_of(&self.to) });
-        house
-            .merge("Deployment", "deckhouse", json!({ "metadata": { "annotations": annotation } }))
-            .await?;
+        house.merge("Deployment", "deckhouse", json!({ "metadata": { "annotations": annotation } })).await?;
         house.pass(self.pace).await;
         house.set_rollout(true, false).await?;
         house.tell_what_waits(&self.to, Pod::NotReady).await?;
@@ -198,7 +197,8 @@ impl Update {
         if let Some(webhook) = &house.webhook {
             webhook.allow();
         }
-        let marks = json!({ "release.deckhouse.io/isUpdating": "false", "release.deckhouse.io/notified": "true" });
+        let marks =
+            json!({ "release.deckhouse.io/isUpdating": "false", "release.deckhouse.io/notified": "true" });
         let annotations = json!({ "metadata": { "annotations": marks } });
         house.merge("DeckhouseRelease", &self.to, annotations).await?;
         house.tell_what_waits(&self.to, Pod::Ready).await?;

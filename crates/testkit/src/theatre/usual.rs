@@ -42,9 +42,8 @@ pub(super) fn objects(opening: &Opening, kubelet: &Kubelet) -> Vec<Value> {
 
 /// All nodes with their groups.
 pub(super) fn nodes(opening: &Opening) -> impl Iterator<Item = (&'static str, String)> {
-    let named = |group: &'static str, count: usize| {
-        (0..count).map(move |index| (group, format!("{group}-{index}")))
-    };
+    let named =
+        |group: &'static str, count: usize| (0..count).map(move |index| (group, format!("{group}-{index}")));
     named("master", opening.masters).chain(named("worker", opening.workers))
 }
 
@@ -132,8 +131,7 @@ fn secrets() -> [Value; 2] {
     let encoded = |text: &str| BASE64_STANDARD.encode(text);
     let (host, path) = REPOSITORY.split_once('/').unwrap_or((REPOSITORY, ""));
     let login = json!({ "auths": { host: { "auth": encoded("reader:not-a-secret") } } });
-    let cluster =
-        "apiVersion: deckhouse.io/v1\nkind: ClusterConfiguration\nkubernetesVersion: \"1.31\"\ndefaultCRI: Containerd\n";
+    let cluster = "apiVersion: deckhouse.io/v1\nkind: ClusterConfiguration\nkubernetesVersion: \"1.31\"\ndefaultCRI: Containerd\n";
     [
         json!({
             "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/dockerconfigjson",
