@@ -8,5 +8,6 @@ mod platform;
 mod prepare;
 mod run;
 mod status;
+mod theatre;
 mod watch;
 mod watching;
