@@ -19,6 +19,7 @@ pub mod modules;
 pub mod objects;
 pub mod prepare;
 pub mod read;
+pub mod requirements;
 pub mod standing;
 pub mod status;
 pub mod wait_reason;
