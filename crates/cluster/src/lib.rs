@@ -17,6 +17,7 @@ pub mod follow;
 pub mod kernel;
 pub mod modules;
 pub mod objects;
+pub mod plan;
 pub mod prepare;
 pub mod read;
 pub mod requirements;

@@ -1,6 +1,7 @@
 //! Reading a cluster once: every source at the same time, each with its own luck.
 
 mod exec;
+mod helm;
 mod kinds;
 mod list;
 mod metrics;
@@ -11,6 +12,7 @@ mod refusal;
 mod singles;
 mod snapshot;
 
+pub use helm::{HelmUse, helm_objects};
 pub(crate) use kinds::{
     Alerts, Deployments, IngressControllers, ModuleConfigs, ModulePullOverrides, ModuleReleases,
     ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes, Pods, Releases,
