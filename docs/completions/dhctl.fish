@@ -30,6 +30,7 @@ complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "mirror" -d 'Pull a dist
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "mirror-modules" -d 'Pull modules into archives of their own, or push these into a private registry'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "bundle" -d 'Look into a bundle, check it, cut it into parts or join them'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "config" -d 'Print what a cluster in the closed contour is told of its registry and its proxy'
+complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "update" -d 'Drive the update of the platform inside a cluster'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s i -l images-bundle-path -d 'The bundle: written by a pull, read by a push. Must end in .tar. A push may be given several, one for each directory that has parts of it, or a directory of archives as "d8 mirror pull" makes them' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l source -d 'Registry to pull from, as HOST[:PORT]/PATH' -r
@@ -206,4 +207,57 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -s o -l out -d 'Write to this file (mode 0600) instead of standard output' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -l force -d 'Replace a file that is there'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -s h -l help -d 'Print help'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from prepare approve kernel" -s h -l help -d 'Print help'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from prepare approve kernel" -f -a "prepare" -d 'Get the cluster ready: update mode, releases, release channel'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from prepare approve kernel" -f -a "approve" -d 'Approve one release, the disruption of a release, or the disruption of nodes'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from prepare approve kernel" -f -a "kernel" -d 'Upgrade the kernel on the nodes of chosen groups, or check that it has happened'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -s f -l file -d 'Releases that the cluster is to be told of: deckhousereleases.yaml of the delivery' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l to -d 'The last release that is wanted; default: the last one in the file' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l channel -d 'Release channel to set at the end; default: as it is' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l mode -d 'Update mode' -r -f -a "Manual\t'Every release waits for an approval'
+AutoPatch\t'Minor releases wait for an approval, patches do not'
+Auto\t'No release waits for an approval'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l window -d 'When updates may begin, in UTC, as \'Mon,Tue 22:00-23:30\' (repeatable); not with the mode Manual, which has no windows' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l context -d 'Context of the kubeconfig; default: its current one' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'
+json\t'One JSON document'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l progress -d 'Form of the progress on standard error; "auto" draws a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+plain\t'A line every few seconds'
+json\t'One JSON object a line'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -s y -l yes -d 'Do it without asking'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l dry-run -d 'Show what would be changed, and change nothing'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l verbose -d 'Tell about every object'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l quiet -d 'Print only warnings, errors and the result'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l module -d 'The release is one of this module' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l node -d 'Approve that this node is interrupted by its update (repeatable)' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l context -d 'Context of the kubeconfig; default: its current one' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'
+json\t'One JSON document'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l progress -d 'Form of the progress on standard error; "auto" draws a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+plain\t'A line every few seconds'
+json\t'One JSON object a line'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l disruption -d 'Approve what the release interrupts, where disruptionApprovalMode is Manual'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l apply-now -d 'Do not wait for windows, notifications and waves of the rollout'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -s y -l yes -d 'Do it without asking'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l verbose -d 'Tell about every object'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l quiet -d 'Print only warnings, errors and the result'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l node-group -d 'Node group whose nodes get the kernel (repeatable)' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l version -d 'The kernel as `uname -r` is going to print it, such as 5.15.0-53-generic' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l context -d 'Context of the kubeconfig; default: its current one' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'
+json\t'One JSON document'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l progress -d 'Form of the progress on standard error; "auto" draws a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+plain\t'A line every few seconds'
+json\t'One JSON object a line'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l check -d 'Change nothing: tell whether all nodes of the groups run it'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -s y -l yes -d 'Do it without asking'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l dry-run -d 'Show what would be changed, and change nothing'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l verbose -d 'Tell about every object'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l quiet -d 'Print only warnings, errors and the result'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand completions" -s h -l help -d 'Print help'

@@ -17,9 +17,12 @@ use crate::{BundleError, names, volumes::Volumes};
 /// or directories, over which archives and their parts may be spread. In the order of their names.
 ///
 /// # Errors
-/// As [`Volumes::open`] for each archive; [`BundleError::NotABundle`] if there is none.
+/// As [`Volumes::open`] for each archive; [`BundleError::NotABundle`] if there is none; [`BundleError::Unfinished`].
 pub(crate) fn open(paths: &[PathBuf]) -> Result<Vec<Volumes>, BundleError> {
     let file = paths.iter().find(|path| !path.is_dir());
+    if let Some(unfinished) = file.filter(|path| path.extension().is_some_and(|it| it == "partial")) {
+        return Err(BundleError::Unfinished { path: unfinished.clone() });
+    }
     match (file, paths.iter().any(|path| path.is_dir())) {
         (_, false) => return Ok(vec![Volumes::open(paths)?]),
         (None, true) => {}

@@ -4,12 +4,15 @@ use std::{
     fs::{self, File},
     io,
     os::unix::fs::MetadataExt,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use rustix::{fs::FallocateFlags, io::Errno};
 
-use crate::names::{self, Kind};
+use crate::{
+    BundleError,
+    names::{self, Kind},
+};
 
 /// `MSDOS_SUPER_MAGIC` of `linux/magic.h`: FAT12, FAT16 and FAT32. exFAT has a magic and no such limit.
 const FAT_MAGIC: i128 = 0x4d44;
@@ -28,17 +31,62 @@ pub fn free_space(dir: &Path) -> io::Result<u64> {
 /// The bytes that a new bundle `path` can have: what is free, and what an unfinished one holds, which makes
 /// room for it.
 pub(crate) fn room(path: &Path) -> io::Result<u64> {
-    let mut room = free_space(names::directory(path))?;
-    let unfinished = names::siblings(path)?
+    Ok(free_space(names::directory(path))?.saturating_add(unfinished(path)?))
+}
+
+/// What the unfinished bundle `path` takes, in bytes.
+fn unfinished(path: &Path) -> io::Result<u64> {
+    let parts = names::siblings(path)?
         .into_iter()
         .filter(|(kind, _)| matches!(kind, Kind::PartialPart(_)))
         .map(|(_, file)| file);
-    for file in unfinished.chain([names::partial(path)]) {
-        // `blocks` counts what is really taken, in units of 512 bytes.
-        let taken = fs::metadata(file).map_or(0, |data| data.blocks().saturating_mul(512));
-        room = room.saturating_add(taken);
+    Ok(parts.chain([names::partial(path)]).map(|file| taken(&file)).sum())
+}
+
+/// What the finished bundle `path` takes, in bytes.
+fn finished(path: &Path) -> io::Result<u64> {
+    let parts = names::siblings(path)?
+        .into_iter()
+        .filter(|(kind, _)| matches!(kind, Kind::Part(_)))
+        .map(|(_, file)| file);
+    Ok(parts.chain([path.to_owned()]).map(|file| taken(&file)).sum())
+}
+
+fn taken(file: &Path) -> u64 {
+    // `blocks` counts what is really taken, in units of 512 bytes.
+    fs::metadata(file).map_or(0, |data| data.blocks().saturating_mul(512))
+}
+
+/// Refuses archives that are to be written into `directory` one after the other, if the disk has no room for
+/// all. Each is given by its path, its size in bytes, and the bytes that lie there and will be moved into it. What
+/// an unfinished one takes counts for it; an older one of the same name is there until the new one is done.
+///
+/// # Errors
+/// [`BundleError::DiskFull`] with the free bytes that all together need; [`BundleError::Io`].
+pub fn room_for_all(directory: &Path, archives: &[(PathBuf, u64, u64)]) -> Result<(), BundleError> {
+    let mut steps = Vec::new();
+    for (path, size, moved) in archives {
+        let there = unfinished(path).and_then(|unfinished| Ok((unfinished, finished(path)?)));
+        let (unfinished, finished) = there.map_err(BundleError::io(directory))?;
+        steps.push((size.saturating_sub(unfinished.saturating_add(*moved)), finished));
     }
-    Ok(room)
+    let needed = needed(&steps);
+    let free = free_space(directory).map_err(BundleError::io(directory))?;
+    if free < needed {
+        return Err(BundleError::DiskFull { path: directory.to_owned(), needed, free });
+    }
+    Ok(())
+}
+
+/// The free bytes that steps need, each of which takes some and then gives some back.
+fn needed(steps: &[(u64, u64)]) -> u64 {
+    let (mut needed, mut taken) = (0, 0_i128);
+    for (takes, gives) in steps {
+        taken += i128::from(*takes);
+        needed = needed.max(taken);
+        taken -= i128::from(*gives);
+    }
+    u64::try_from(needed).unwrap_or(u64::MAX)
 }
 
 /// The largest size of one file in `dir`, in bytes, where the file system has a limit that a bundle can
@@ -85,6 +133,20 @@ mod tests {
             ("tmpfs", 0x0102_1994, None),
         ] {
             assert_eq!(limit_of(magic), limit, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_older_archive_makes_room_when_its_turn_is_over() {
+        for (steps, expected) in [
+            (&[][..], 0),
+            (&[(10, 0), (30, 0)], 40),
+            (&[(10, 10), (30, 30)], 30),
+            (&[(30, 30), (10, 0)], 30),
+            (&[(10, 40), (30, 0)], 10),
+            (&[(0, 5), (3, 0)], 0),
+        ] {
+            assert_eq!(needed(steps), expected, "{steps:?}");
         }
     }
 

@@ -65,6 +65,12 @@ pub enum BundleError {
         /// The other one.
         second: PathBuf,
     },
+    /// Work in progress, of which nothing is certain but that it is not whole.
+    #[error("{}: is an unfinished bundle", path.display())]
+    Unfinished {
+        /// The file, `….partial`.
+        path: PathBuf,
+    },
     /// Another process writes this bundle.
     #[error("{}: another process is writing this bundle", path.display())]
     Locked {

@@ -7,7 +7,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, btree_map::Entry},
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 
@@ -108,6 +108,11 @@ impl Bundle {
     /// How many files the bundle lies in: 1 if it is one archive in one piece.
     pub fn parts(&self) -> usize {
         self.archives.iter().map(|archive| archive.count()).sum()
+    }
+
+    /// The names of its archives, as they were given; of one in parts that of the whole.
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
+        self.archives.iter().flat_map(|archive| archive.named()).map(PathBuf::as_path)
     }
 
     /// The files that the blob or manifest of `repository` lies in.

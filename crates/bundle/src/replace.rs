@@ -76,8 +76,11 @@ pub(crate) fn remove_partial_parts(bundle: &Path, keep: u32) -> Result<(), Bundl
     remove_siblings(bundle, |kind| matches!(kind, Kind::PartialPart(number) if number >= keep))
 }
 
-/// Removes everything of an unfinished bundle.
-pub(crate) fn remove_unfinished(bundle: &Path) -> Result<(), BundleError> {
+/// Removes everything of the unfinished bundle `bundle`; a finished one of that name stays.
+///
+/// # Errors
+/// [`BundleError::Io`].
+pub fn remove_unfinished(bundle: &Path) -> Result<(), BundleError> {
     remove_partial_parts(bundle, 0)?;
     // Last, since removing it lets the next writer in.
     remove(&names::partial(bundle))

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::{
-    args::{OutputArgs, OutputFormat},
+    args::{OutputArgs, OutputFormat, ProgressFormat},
     failure::Failure,
 };
 
@@ -16,6 +16,7 @@ const DOCUMENT_VERSION: u32 = 1;
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Printer {
     format: OutputFormat,
+    progress: ProgressFormat,
 }
 
 #[derive(Serialize)]
@@ -35,12 +36,12 @@ enum Outcome<'a, T> {
 
 impl Printer {
     pub(crate) fn new(args: &OutputArgs) -> Self {
-        Self { format: args.output }
+        Self { format: args.output, progress: args.progress }
     }
 
     /// For commands whose result is a file: it has one form.
     pub(crate) fn plain() -> Self {
-        Self { format: OutputFormat::Text }
+        Self { format: OutputFormat::Text, progress: ProgressFormat::Plain }
     }
 
     /// Prints a result: `text` for people, `value` as a document for machines.
@@ -51,10 +52,16 @@ impl Printer {
         }
     }
 
-    /// Prints a failure: always as text to standard error, and as a document where those are asked for.
+    /// Prints a failure: always to standard error, as text or as the last line of a progress in JSON, and as a
+    /// document where those are asked for.
     pub(crate) fn failure(self, command: &str, failure: &Failure) {
-        write_to(&mut io::stderr().lock(), failure.render().as_bytes());
-        if self.format == OutputFormat::Json {
+        match self.progress {
+            ProgressFormat::Json => note(&failure.event().to_string()),
+            ProgressFormat::Auto | ProgressFormat::Plain => {
+                write_to(&mut io::stderr().lock(), failure.render().as_bytes());
+            }
+        }
+        if self.format == OutputFormat::Json && !failure.after_result {
             // The failure has been told; that its second form cannot be written changes nothing.
             drop(Self::document(command, Outcome::<()>::Error(failure)));
         }

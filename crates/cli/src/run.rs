@@ -103,6 +103,13 @@ fn config(command: &ConfigCommand) -> Exit {
 
 fn update(command: UpdateCommand, environment: Environment) -> Exit {
     match command {
+        UpdateCommand::Status(args) => {
+            let output = args.output.clone();
+            finish("update status", &output, commands::update_status::run(args, environment))
+        }
+        UpdateCommand::Rbac(args) => {
+            report("update rbac", Printer::plain(), commands::update_rbac::run(&args))
+        }
         UpdateCommand::Prepare(args) => {
             let output = args.output.clone();
             finish("update prepare", &output, commands::update_prepare::run(*args, environment))
@@ -114,6 +121,10 @@ fn update(command: UpdateCommand, environment: Environment) -> Exit {
         UpdateCommand::Kernel(args) => {
             let output = args.output.clone();
             finish("update kernel", &output, commands::update_kernel::run(*args, environment))
+        }
+        UpdateCommand::Doctor(args) => {
+            let output = args.output.clone();
+            finish("update doctor", &output, commands::update_doctor::run(*args, environment))
         }
     }
 }

@@ -12,8 +12,15 @@ pub const INSTALL: &str = "install";
 pub const INSTALL_STANDALONE: &str = "install-standalone";
 /// Descriptions of releases, tagged by release and channel: [`VERSION_JSON`] and [`CHANGELOG_YAML`].
 pub const RELEASE_CHANNEL: &str = "release-channel";
+/// The standalone installer, tagged [`INSTALLER_TAG`]. `d8 mirror pull` reads it beside the edition's root, in
+/// `deckhouse/installer`; in a bundle, and where `d8 mirror push` puts it, it lies below (seen with `d8` of 2026-08).
+pub const INSTALLER: &str = "installer";
+/// The tag of [`INSTALLER`] that is brought.
+pub const INSTALLER_TAG: &str = "latest";
 /// The index of modules: each tag is the name of a module.
 pub const MODULES: &str = "modules";
+/// The index of packages, as [`MODULES`].
+pub const PACKAGES: &str = "packages";
 /// Vulnerability databases: repository and the tag of its fixed schema. Editions differ in which they have.
 pub const SECURITY_DATABASES: [(&str, &str); 4] = [
     ("security/trivy-db", "2"),
@@ -50,6 +57,53 @@ pub fn module_extra(name: &str, extra: &str) -> String {
     format!("{MODULES}/{name}/extra/{extra}")
 }
 
+/// What has versions, release channels, internal and extra images of its own, in repositories of one pattern
+/// (facts: "What a source registry holds").
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Component {
+    /// A module.
+    Module,
+    /// A package, which only bundles of `d8` have: below [`PACKAGES`], and described in `version`. Seen with `d8` of
+    /// 2026-08: it reads `version.json` there, and the same lists in the package's image.
+    Package,
+}
+
+impl Component {
+    /// What it is called.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Module => "module",
+            Self::Package => "package",
+        }
+    }
+
+    /// The repository whose tags are the names of all such.
+    pub fn list(self) -> &'static str {
+        match self {
+            Self::Module => MODULES,
+            Self::Package => PACKAGES,
+        }
+    }
+
+    /// Its repository: its versions by tag, its images by digest.
+    pub fn repository(self, name: &str) -> String {
+        format!("{}/{name}", self.list())
+    }
+
+    /// The repository of its release channels.
+    pub fn release(self, name: &str) -> String {
+        match self {
+            Self::Module => module_release(name),
+            Self::Package => format!("{PACKAGES}/{name}/version"),
+        }
+    }
+
+    /// The repository of one of its extra images.
+    pub fn extra(self, name: &str, extra: &str) -> String {
+        format!("{}/{name}/extra/{extra}", self.list())
+    }
+}
+
 /// Tag of the attestations (VEX) of the image with this digest, in the same repository.
 pub fn attestation_tag(digest: &Digest) -> String {
     format!("{}-{}.att", digest.algorithm().name(), digest.hex())
@@ -72,6 +126,11 @@ mod tests {
         assert_eq!(module("console"), "modules/console");
         assert_eq!(module_release("console"), "modules/console/release");
         assert_eq!(module_extra("console", "scanner"), "modules/console/extra/scanner");
+        let package = Component::Package;
+        assert_eq!(package.repository("app"), "packages/app");
+        assert_eq!(package.release("app"), "packages/app/version");
+        assert_eq!(package.extra("app", "x"), "packages/app/extra/x");
+        assert_eq!(Component::Module.extra("console", "scanner"), module_extra("console", "scanner"));
         assert_eq!(ref_name_prefix("se-plus"), "registry.deckhouse.ru/deckhouse/se-plus");
         let digest = Digest::of(b"");
         assert_eq!(attestation_tag(&digest), format!("sha256-{}.att", digest.hex()));

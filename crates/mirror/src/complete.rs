@@ -16,7 +16,7 @@ use deckhouse::{
     channel::Channel,
     release_info::is_module_version,
     release_list::RELEASES_FILE,
-    repositories::{INSTALL, INSTALL_STANDALONE, MODULES, RELEASE_CHANNEL, module, module_release},
+    repositories::{Component, INSTALL, INSTALL_STANDALONE, RELEASE_CHANNEL},
     version::{parse_tag, tag_of},
 };
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -46,7 +46,7 @@ pub struct Completeness {
     /// The platform's releases in the bundle, ascending.
     #[serde(serialize_with = "tags")]
     pub releases: BTreeSet<Version>,
-    /// Versions of modules in the bundle, of all modules together.
+    /// Versions of modules in the bundle, of all modules together; those of packages too.
     pub module_versions: usize,
     /// Tags and digests that were found: of releases, channels, module versions and their lists.
     pub images: usize,
@@ -110,7 +110,9 @@ struct Sought<'a> {
     modules: Vec<Module<'a>>,
 }
 
+/// A module or package.
 struct Module<'a> {
+    component: Component,
     name: &'a str,
     versions: BTreeSet<&'a Tag>,
     channels: BTreeSet<Channel>,
@@ -119,12 +121,13 @@ struct Module<'a> {
 impl<'a> Sought<'a> {
     fn of(contents: &'a Contents) -> Self {
         let platform = PLATFORM.iter().flat_map(|path| tags_of(contents, path));
-        let names: BTreeSet<&str> =
-            contents.repositories.iter().filter_map(|repository| module_name(&repository.path)).collect();
         Self {
             releases: platform.clone().filter_map(|tag| parse_tag(tag.as_str())).collect(),
             channels: platform.filter_map(|tag| tag.as_str().parse().ok()).collect(),
-            modules: names.into_iter().map(|name| Module::of(contents, name)).collect(),
+            modules: [Component::Module, Component::Package]
+                .iter()
+                .flat_map(|component| Module::all(contents, *component))
+                .collect(),
         }
     }
 
@@ -176,10 +179,17 @@ impl<'a> Sought<'a> {
 }
 
 impl<'a> Module<'a> {
-    fn of(contents: &'a Contents, name: &'a str) -> Self {
-        let releases = tags_of(contents, &module_release(name));
-        let versions = tags_of(contents, &module(name)).chain(releases.clone());
+    fn all(contents: &'a Contents, component: Component) -> impl Iterator<Item = Self> {
+        let paths = contents.repositories.iter().map(|repository| repository.path.as_str());
+        let names: BTreeSet<&str> = paths.filter_map(|path| name_in(component, path)).collect();
+        names.into_iter().map(move |name| Self::of(contents, component, name))
+    }
+
+    fn of(contents: &'a Contents, component: Component, name: &'a str) -> Self {
+        let releases = tags_of(contents, &component.release(name));
+        let versions = tags_of(contents, &component.repository(name)).chain(releases.clone());
         Self {
+            component,
             name,
             versions: versions.filter(|tag| is_module_version(tag.as_str())).collect(),
             channels: releases.filter_map(|tag| tag.as_str().parse().ok()).collect(),
@@ -189,11 +199,14 @@ impl<'a> Module<'a> {
     async fn find<I: Images>(&self, source: &Source<I>) -> Result<(), Error> {
         let mut versions: BTreeSet<Tag> = self.versions.iter().copied().cloned().collect();
         for channel in &self.channels {
-            versions.extend(modules::channel(source, self.name, *channel).await?);
+            versions.extend(modules::channel(source, (self.component, self.name), *channel).await?);
         }
         for version in &versions {
-            if !one_version(source, self.name, version, &Silent).await? {
-                let (path, by) = (module_release(self.name), format!("module {} {version}", self.name));
+            let is_described = one_version(source, (self.component, self.name), version, &Silent).await?;
+            // Our pulls bring a description of each version of a module; those of `d8` may lack one of a package.
+            if !is_described && self.component == Component::Module {
+                let path = self.component.release(self.name);
+                let by = format!("module {} {version}", self.name);
                 source.miss(&path, &version.clone().into(), &by, "not found");
             }
         }
@@ -205,7 +218,7 @@ fn tags_of<'a>(contents: &'a Contents, path: &str) -> impl Iterator<Item = &'a T
     contents.repository(path).into_iter().flat_map(|repository| repository.tags.keys())
 }
 
-/// The module that a repository belongs to.
-fn module_name(path: &str) -> Option<&str> {
-    path.strip_prefix(MODULES)?.strip_prefix('/')?.split('/').next()
+/// The name of the component that a repository belongs to.
+fn name_in(component: Component, path: &str) -> Option<&str> {
+    path.strip_prefix(component.list())?.strip_prefix('/')?.split('/').next()
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::Bundle;
-use deckhouse::repositories::MODULES;
+use deckhouse::repositories::{MODULES, PACKAGES};
 use oci::{Descriptor, Digest, Manifest, RawManifest, Tag, layout, manifest::MAX_NESTING};
 
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The repositories whose tags are the names of what lies below them (facts: "Push").
-const LISTS: [&str; 3] = [MODULES, "packages", "deckhouse-cli/plugins"];
+const LISTS: [&str; 3] = [MODULES, PACKAGES, "deckhouse-cli/plugins"];
 
 /// The whole content of a bundle, manifests read and checked.
 #[derive(Debug)]

@@ -5,14 +5,18 @@
 //! counts by its digest, as a download does.
 
 use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
+    collections::{BTreeMap, HashMap},
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use bundle::Bundle;
 use oci::Digest;
 
-use crate::source::Kept;
+use crate::{
+    journal::Journal,
+    source::{Kept, KeptFile},
+};
 
 /// Blobs of finished archives, and how much was taken from there.
 #[derive(Debug, Default)]
@@ -20,7 +24,10 @@ pub struct Nearby(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
-    blobs: HashMap<Digest, Kept>,
+    /// By the names of the archives' files.
+    archives: BTreeMap<Vec<PathBuf>, HashMap<Digest, Kept>>,
+    /// Directories of layers that planning has read, each a file under its digest.
+    layers: Vec<PathBuf>,
     copied: Copied,
 }
 
@@ -34,16 +41,23 @@ pub struct Copied {
 }
 
 impl Nearby {
-    /// Adds all that an archive holds. Its files stay open.
+    /// Adds all that an archive holds. Its files stay open, those of an older archive of that name no longer.
     pub fn add(&self, archive: &Bundle) {
-        let mut state = self.lock();
+        let mut blobs = HashMap::new();
         for repository in archive.repositories() {
             for digest in repository.blobs.keys() {
                 if let Some(blob) = archive.blob(&repository.path, digest) {
-                    state.blobs.insert(*digest, blob);
+                    blobs.insert(*digest, blob);
                 }
             }
         }
+        self.lock().archives.insert(archive.paths().map(ToOwned::to_owned).collect(), blobs);
+    }
+
+    /// Adds the layers that planning keeps in this journal. They are opened when they are wanted, since the
+    /// archive of that journal frees them one by one.
+    pub fn add_layers(&self, journal: &Journal) {
+        self.lock().layers.push(journal.blobs());
     }
 
     /// What was copied so far.
@@ -52,7 +66,14 @@ impl Nearby {
     }
 
     pub(crate) fn get(&self, digest: &Digest, size: u64) -> Option<Kept> {
-        self.lock().blobs.get(digest).filter(|blob| blob.size() == size).cloned()
+        let state = self.lock();
+        let mut archived = state.archives.values().filter_map(|blobs| blobs.get(digest));
+        let kept = archived.find(|blob| blob.size() == size).cloned();
+        kept.or_else(|| {
+            let files =
+                state.layers.iter().filter_map(|layers| KeptFile::open(&layers.join(digest.hex())).ok());
+            files.map(|file| Arc::new(file) as Kept).find(|blob| blob.size() == size)
+        })
     }
 
     /// Notes that a blob was copied.

@@ -2,7 +2,7 @@
 
 use oci::{Host, RepositoryName, reference::ParseNameError};
 
-use deckhouse::repositories::MODULES;
+use deckhouse::repositories::{INSTALLER, MODULES};
 
 /// The root of a registry's repositories, which paths of a bundle (`install`, `modules/console`) are below.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,12 @@ impl Root {
         match self {
             Self::Platform(name) | Self::Modules(name) => name,
         }
+    }
+
+    /// Where the standalone installer may be: beside the edition, as at the vendor's, or below, as in a mirror.
+    pub(crate) fn installers(&self) -> Vec<RepositoryName> {
+        let places = [self.name().parent(), Some(self.name().clone())];
+        places.into_iter().flatten().filter_map(|name| name.join(INSTALLER).ok()).collect()
     }
 
     /// The repository of a path of a bundle.

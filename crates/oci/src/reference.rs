@@ -132,6 +132,11 @@ impl RepositoryName {
         self.0.rsplit('/').next().unwrap_or(&self.0)
     }
 
+    /// The path without its last segment; `None` if there is only one.
+    pub fn parent(&self) -> Option<Self> {
+        self.0.rsplit_once('/').map(|(parent, _)| Self(parent.to_owned()))
+    }
+
     /// The repository at `path` below this one; an empty path is this one.
     ///
     /// # Errors
@@ -299,6 +304,14 @@ impl fmt::Display for RepositoryUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_repository_lies_in_another_one_or_in_none() {
+        for (name, parent) in [("deckhouse/ee", Some("deckhouse")), ("a/b/c", Some("a/b")), ("ee", None)] {
+            let found = name.parse::<RepositoryName>().unwrap().parent();
+            assert_eq!(found.as_ref().map(RepositoryName::as_str), parent, "{name}");
+        }
+    }
 
     #[test]
     fn addresses() {

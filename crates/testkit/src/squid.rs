@@ -8,10 +8,24 @@ use std::{
     process::{Child, Command},
 };
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use tempfile::TempDir;
 
 use crate::{docker_registry::htpasswd, server_process};
+
+/// What stands for the file of passwords.
+const PASSWORDS: &str = "PASSWORDS";
+
+/// One login for everything.
+const ACCESS: &str = "\
+cache deny all
+auth_param basic program /usr/lib/squid/basic_ncsa_auth PASSWORDS
+auth_param basic children 2 startup=1
+auth_param basic realm squid
+acl known proxy_auth REQUIRED
+http_access allow known
+http_access deny all
+";
 
 /// A running proxy. It lets in one login, caches nothing, and forwards to any port.
 #[derive(Debug)]
@@ -28,12 +42,35 @@ impl Squid {
     /// # Errors
     /// If Squid is not installed, or does not answer within 15 seconds; its log is in the error.
     pub fn start(login: &str, password: &str, names: &[&str]) -> Result<Self> {
+        Self::run(ACCESS, (login, password), names)
+    }
+
+    /// The same with a `squid.conf` that was written for another machine: where it listens, where it looks for
+    /// passwords (`passwords` in it) and what it writes are exchanged for what is this proxy's own.
+    ///
+    /// # Errors
+    /// As [`Squid::start`], and if the configuration has no port or no such file of passwords.
+    pub fn start_from(
+        configuration: &str,
+        passwords: &str,
+        login: (&str, &str),
+        names: &[&str],
+    ) -> Result<Self> {
+        let is_port = |line: &&str| line.starts_with("http_port ");
+        ensure!(configuration.lines().any(|line| is_port(&line)), "no http_port in {configuration}");
+        ensure!(configuration.contains(passwords), "no {passwords} in {configuration}");
+        let kept: Vec<&str> = configuration.lines().filter(|line| !is_port(line)).collect();
+        let kept = kept.join("\n") + "\n";
+        Self::run(&kept.replace(passwords, PASSWORDS), login, names)
+    }
+
+    fn run(access: &str, (login, password): (&str, &str), names: &[&str]) -> Result<Self> {
         let directory = TempDir::new()?;
         // Squid gives up its rights as root, and writes its logs as another user.
         fs::set_permissions(directory.path(), Permissions::from_mode(0o777))?;
         fs::write(directory.path().join("passwords"), htpasswd(login, password)?)?;
         fs::write(directory.path().join("hosts"), format!("127.0.0.1 {}\n", names.join(" ")))?;
-        let start = |address| run(address, directory.path());
+        let start = |address| run(address, directory.path(), access);
         let (process, address) = server_process::on_a_free_port(start)?;
         Ok(Self { process, address, directory })
     }
@@ -80,14 +117,14 @@ fn forget(service: &str) {
     }
 }
 
-fn run(address: SocketAddr, directory: &Path) -> Result<Child> {
+fn run(address: SocketAddr, directory: &Path, access: &str) -> Result<Child> {
     let place = directory.display();
+    let access = access.replace(PASSWORDS, &directory.join("passwords").display().to_string());
     let configuration = format!(
         "http_port {address}\n\
          pid_filename none\n\
          visible_hostname squid.test\n\
          hosts_file {place}/hosts\n\
-         cache deny all\n\
          cache_store_log none\n\
          netdb_filename none\n\
          coredump_dir {place}\n\
@@ -96,12 +133,7 @@ fn run(address: SocketAddr, directory: &Path) -> Result<Child> {
          logfile_rotate 0\n\
          buffered_logs off\n\
          pinger_enable off\n\
-         auth_param basic program /usr/lib/squid/basic_ncsa_auth {place}/passwords\n\
-         auth_param basic children 2 startup=1\n\
-         auth_param basic realm squid\n\
-         acl known proxy_auth REQUIRED\n\
-         http_access allow known\n\
-         http_access deny all\n"
+         {access}"
     );
     let file = directory.join("squid.conf");
     fs::write(&file, configuration)?;

@@ -5,6 +5,7 @@
 //! are renamed.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
@@ -36,6 +37,12 @@ impl GostSums {
             files.push(write_sum(&names::part(path, number), sum)?);
         }
         Ok(files)
+    }
+
+    /// The sums as text by the file that each is of: the bundle `path`, and its parts, whose files are `parts`.
+    pub fn by_name(&self, path: &Path, parts: &[PathBuf]) -> BTreeMap<PathBuf, String> {
+        let of_parts = parts.iter().cloned().zip(self.parts.iter().map(ToString::to_string));
+        [(path.to_owned(), self.whole.to_string())].into_iter().chain(of_parts).collect()
     }
 }
 

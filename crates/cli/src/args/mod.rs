@@ -20,7 +20,10 @@ pub use mirror::{
 pub use mirror_modules::MirrorModulesArgs;
 pub use modules::ModuleChoiceArgs;
 pub use output::{OutputArgs, OutputFormat, ProgressFormat};
-pub use update::{ApproveArgs, ChangeArgs, ClusterArgs, ConsentArgs, KernelArgs, PrepareArgs, UpdateCommand};
+pub use update::{
+    ApproveArgs, ChangeArgs, ClusterArgs, ConsentArgs, DoctorArgs, KernelArgs, PrepareArgs, RbacArgs,
+    StatusArgs, UpdateCommand,
+};
 
 /// Carries the Deckhouse Kubernetes Platform across an air gap: pulls releases into one file,
 /// pushes them into a private registry, and proves that everything arrived.

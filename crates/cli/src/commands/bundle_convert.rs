@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{
     bundle_run,
+    delivery::files_text,
     size::{count, human},
 };
 use crate::{
@@ -40,22 +41,24 @@ pub(crate) async fn split(args: SplitArgs, environment: Environment) -> Result<(
         return Err(Failure::usage("-c 0: a part needs a size; 'dhctl bundle join' writes one file"));
     }
     directory_exists(&out)?;
+    let name = out.join(bundle.file[0].file_name().unwrap_or_default());
     let done = bundle_run::run(Stage::Copy, &output, &environment, move |progress| {
         bundle::split(&bundle.file, &out, part_size, gost.gost_digest, progress)
     })
     .await?;
-    tell("bundle split", &output, done)
+    tell("bundle split", &output, &name, done)
 }
 
 pub(crate) async fn join(args: JoinArgs, environment: Environment) -> Result<(), Failure> {
     let JoinArgs { bundle, out, gost, output } = args;
     let out = settings::bundle_path(&out)?;
     directory_exists(settings::directory(&out))?;
+    let name = out.clone();
     let done = bundle_run::run(Stage::Copy, &output, &environment, move |progress| {
         bundle::join(&bundle.file, &out, gost.gost_digest, progress)
     })
     .await?;
-    tell("bundle join", &output, done)
+    tell("bundle join", &output, &name, done)
 }
 
 fn directory_exists(directory: &Path) -> Result<(), Failure> {
@@ -66,26 +69,23 @@ fn directory_exists(directory: &Path) -> Result<(), Failure> {
     }
 }
 
-fn tell(command: &str, output: &OutputArgs, done: Converted) -> Result<(), Failure> {
+/// `name` is that of the whole bundle that was written, be it in parts.
+fn tell(command: &str, output: &OutputArgs, name: &Path, done: Converted) -> Result<(), Failure> {
+    let sums = done.sums.as_ref().map(|sums| sums.by_name(name, &done.files)).unwrap_or_default();
+    let files = files_text(&done.files, &sums);
     let written = Written {
         size: done.size,
         files: done.files.iter().map(|file| file.display().to_string()).collect(),
         sums_checked: done.checked,
         gost: done.sums.map(|sums| Gost { whole: sums.whole, parts: sums.parts }),
     };
-    Printer::new(output).result(command, &written, &text(&written))
+    Printer::new(output).result(command, &written, &(text(&written) + &files))
 }
 
 fn text(written: &Written) -> String {
     let mut text = format!("size       {}\n", human(written.size));
     if written.sums_checked > 0 {
         text += &format!("checked    {} of the input\n", count(written.sums_checked, "GOST sum"));
-    }
-    if let Some(gost) = &written.gost {
-        text += &format!("GOST sum   {}\n", gost.whole);
-    }
-    for file in &written.files {
-        text += &format!("written    {file}\n");
     }
     text
 }

@@ -10,7 +10,7 @@ use std::{
 
 use deckhouse::release_list::RELEASES_FILE;
 
-use crate::failure::Failure;
+use crate::{exit_code::Exit, failure::Failure};
 
 /// Name of the copy of this program.
 pub(crate) const BINARY_FILE: &str = "dhctl";
@@ -38,6 +38,10 @@ impl Delivery {
         releases: &str,
         executable: Option<&Path>,
     ) -> Result<Self, Failure> {
+        let names = [Some(RELEASES_FILE), executable.map(|_| BINARY_FILE)];
+        for path in names.into_iter().flatten().map(|name| bundle.with_file_name(name)) {
+            refuse_directory(&path)?;
+        }
         let mut delivery = Self { files: Vec::new(), in_place: None };
         let staged = stage.join(RELEASES_FILE);
         write(&staged, 0o644, &mut releases.as_bytes()).map_err(|error| Failure::file(&staged, &error))?;
@@ -69,6 +73,18 @@ impl Delivery {
         names.extend(self.in_place);
         Ok(names)
     }
+}
+
+/// A file cannot take the place of a directory, which would show only when the whole bundle is there.
+fn refuse_directory(path: &Path) -> Result<(), Failure> {
+    if fs::symlink_metadata(path).is_ok_and(|data| data.is_dir()) {
+        let message =
+            format!("{}: is a directory; a file of that name goes beside the bundle", path.display());
+        return Err(
+            Failure::new(Exit::Files, message).hint("move it away, or name another directory with -i")
+        );
+    }
+    Ok(())
 }
 
 fn write(path: &Path, mode: u32, content: &mut dyn Read) -> io::Result<()> {

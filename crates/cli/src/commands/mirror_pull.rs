@@ -1,13 +1,16 @@
 //! `dhctl mirror`: pull a distribution into a bundle.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use deckhouse::select;
-use mirror::{Discovery, Modules, Observer, Request, discover::discover, journal::Journal, source::Source};
+use mirror::{
+    Discovery, Modules, Nearby, Observer, Request, discover::discover, journal::Journal, nearby::Copied,
+    source::Source,
+};
 use serde::Serialize;
 
 use super::{
@@ -16,7 +19,12 @@ use super::{
     size::{count, database_names, human},
 };
 use crate::{
-    Environment, args::TransferArgs, failure::Failure, logins::Login, printer::Printer, progress::Progress,
+    Environment,
+    args::{BundleFormat, TransferArgs},
+    failure::Failure,
+    logins::Login,
+    printer::Printer,
+    progress::Progress,
     settings,
 };
 
@@ -31,14 +39,19 @@ struct Pulled {
     channels: BTreeMap<String, String>,
     modules: BTreeMap<String, Vec<String>>,
     databases: Vec<String>,
+    /// The tag of the standalone installer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    installer: Option<String>,
     images: usize,
     repositories: usize,
-    /// Bytes of all blobs, each once in each archive.
+    /// Bytes of all blobs, each once.
     download_size: u64,
     /// Size of the bundle in bytes.
     bundle_size: u64,
     /// Free bytes where the bundle goes, before the pull.
     free_space: u64,
+    /// What was copied from other archives of the directory, or from what planning had read, and not downloaded.
+    copied: Copied,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<PathBuf>,
     /// GOST R 34.11-2012 sums by file name.
@@ -65,12 +78,15 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     };
     let credentials = login.resolve(&args.source, &environment).await?;
     let client = settings::client(&args.source, credentials, &args.connection, None, &environment)?;
+    let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
+    progress.tell_waits_of(&client);
     if args.proxy_registry {
         client.expect_proxy_cache();
     }
     let journal = if args.dry_run { None } else { Some(Arc::new(open_journal(&path, args.no_pull_resume)?)) };
+    let nearby = Arc::new(Nearby::default());
     let source = Source::new(client, args.source.repository.clone(), journal.clone());
-    let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
+    let source = source.with_nearby(nearby.clone());
 
     let mut discovery = match discover(&source, &request(&args), &*progress).await {
         Ok(discovery) => discovery,
@@ -100,10 +116,19 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     )?;
     let observer: Arc<dyn Observer> = progress.clone();
     let (args, environment) = (&args, &environment);
-    let run = Run { args, environment, source: &source, journal: &journal, observer: &observer };
+    let run = Run {
+        args,
+        environment,
+        source: &source,
+        main: &path,
+        journal: &journal,
+        nearby: &nearby,
+        observer: &observer,
+    };
     let written = run.write(&archives).await?;
     pulled.files = written.files;
     pulled.gost_sums = written.sums;
+    pulled.copied = nearby.copied();
     let beside = delivery.publish();
     // The bundle is complete: there is nothing left to go on with, whatever becomes of what lies beside it.
     journal.remove()?;
@@ -147,6 +172,7 @@ fn request(args: &TransferArgs) -> Request {
         proxy_registry: args.proxy_registry,
         modules: if args.no_modules { Modules::Nothing } else { args.modules.modules() },
         no_security_databases: args.no_security_db,
+        installer: args.bundle_format == BundleFormat::D8,
     }
 }
 
@@ -157,6 +183,8 @@ fn summary(
     free_space: u64,
 ) -> Pulled {
     let plans = archives.iter().map(|archive| &archive.plan);
+    let blobs = plans.clone().flat_map(|plan| plan.layout().blobs());
+    let unique: HashMap<_, u64> = blobs.map(|blob| (blob.digest, blob.size)).collect();
     Pulled {
         source: args.source.to_string(),
         dry_run: args.dry_run,
@@ -173,11 +201,13 @@ fn summary(
             .map(|(name, versions)| (name.clone(), versions.iter().map(ToString::to_string).collect()))
             .collect(),
         databases: discovery.databases.clone(),
+        installer: discovery.installer.clone(),
         images: plans.clone().map(|plan| plan.image_count()).sum(),
         repositories: plans.clone().map(|plan| plan.repository_count()).sum(),
-        download_size: plans.clone().map(|plan| plan.download_size()).sum(),
+        download_size: unique.values().sum(),
         bundle_size: plans.map(|plan| plan.layout().size()).sum(),
         free_space,
+        copied: Copied::default(),
         files: Vec::new(),
         gost_sums: BTreeMap::new(),
     }
@@ -194,9 +224,10 @@ fn contents_text(pulled: &Pulled) -> String {
     let or_none = |values: &[String], separator: &str| {
         if values.is_empty() { "none".to_owned() } else { values.join(separator) }
     };
+    let installer = pulled.installer.as_ref().map_or_else(String::new, |tag| format!("installer  {tag}\n"));
     let by_asking = if pulled.versions_asked > 0 { " (found by asking)" } else { "" };
     format!(
-        "releases   {}{by_asking}\nchannels   {}\nmodules    {}\ndatabases  {}\nimages     {} in {}\n",
+        "releases   {}{by_asking}\nchannels   {}\nmodules    {}\ndatabases  {}\n{installer}images     {} in {}\n",
         or_none(&pulled.releases, ", "),
         or_none(&channels, ", "),
         or_none(&modules, ", "),
@@ -219,5 +250,11 @@ fn dry_run_text(pulled: &Pulled) -> String {
 
 fn text(pulled: &Pulled) -> String {
     let files = files_text(&pulled.files, &pulled.gost_sums);
-    format!("{}bundle     {}\n{files}", contents_text(pulled), human(pulled.bundle_size))
+    let mut copied = String::new();
+    if pulled.copied.blobs > 0 {
+        let (blobs, bytes) = (count(pulled.copied.blobs, "blob"), human(pulled.copied.bytes));
+        copied =
+            format!("copied     {blobs} ({bytes}) that were here already, instead of downloading them\n");
+    }
+    format!("{}bundle     {}\n{copied}{files}", contents_text(pulled), human(pulled.bundle_size))
 }

@@ -1,6 +1,6 @@
 //! `dhctl mirror --registry …`: push a bundle and prove that it arrived.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use bundle::Bundle;
 use mirror::{
@@ -44,12 +44,14 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         return Err(Failure::from(error).hint(ALLOW_HINT));
     }
     let client = settings::client(registry, credentials, &args.connection, None, &environment)?;
+    let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
+    progress.tell_waits_of(&client);
     let target = Target::new(client, registry.repository.clone());
-    let progress = Progress::new(&args.output, environment.stderr_is_terminal);
     if let Some(note) = contents.made_tags_note() {
         progress.event(Event::Note(note));
     }
-    let written = push(&bundle, &contents, &target, usize::from(args.connection.parallel), &progress).await?;
+    let written =
+        push(&bundle, &contents, &target, usize::from(args.connection.parallel), &*progress).await?;
     if !found.missing.is_empty() {
         return Err(holes(&args.images_bundle_path[0].display().to_string(), registry, found.missing));
     }

@@ -1,5 +1,7 @@
 //! `dhctl mirror verify`
 
+use std::sync::Arc;
+
 use bundle::Bundle;
 use mirror::{
     Event, Observer as _, complete,
@@ -24,13 +26,14 @@ pub(crate) async fn run(args: VerifyArgs, environment: Environment) -> Result<()
     let promised = promised.releases();
     let (contents, found) = complete::read(&bundle, &promised).await?;
     let client = settings::client(&args.registry, credentials, &args.connection, None, &environment)?;
+    let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
+    progress.tell_waits_of(&client);
     let target = Target::new(client, args.registry.repository.clone());
     let depth = if args.deep { Depth::Digest } else { Depth::Size };
-    let progress = Progress::new(&args.output, environment.stderr_is_terminal);
     if let Some(note) = contents.made_tags_note() {
         progress.event(Event::Note(note));
     }
-    let report = verify(&bundle, (&contents, &found), &promised, &target, depth, &progress).await?;
+    let report = verify(&bundle, (&contents, &found), &promised, &target, depth, &*progress).await?;
     let text = format!(
         "{} holds everything in {}: {}\n",
         args.registry,

@@ -21,11 +21,15 @@ pub(crate) mod modules_pull;
 pub(crate) mod modules_push;
 mod promised;
 mod pull_archives;
+mod registry_probe;
 mod size;
 pub(crate) mod update_approve;
 mod update_changes;
 mod update_cluster;
+pub(crate) mod update_doctor;
 pub(crate) mod update_kernel;
 pub(crate) mod update_prepare;
+pub(crate) mod update_rbac;
+pub(crate) mod update_status;
 
 pub(crate) use size::human;

@@ -128,6 +128,13 @@ impl From<PrepareError> for Failure {
                 .hint("see whether this is a cluster of the platform: kubectl get moduleconfigs.deckhouse.io"),
             PrepareError::Changed { .. } => Self::new(Exit::Cluster, message)
                 .hint("nothing more was written; run it again to see what is left to do"),
+            // The controller deletes what waits above the version that the channel points to.
+            PrepareError::TakenBack { object } if object.starts_with("DeckhouseRelease/") => {
+                Self::new(Exit::Cluster, message).hint(
+                    "the platform removes releases above its channel: push the channel that the delivery has, or name \
+                     the last release with --to",
+                )
+            }
             PrepareError::TakenBack { .. } => Self::new(Exit::Cluster, message)
                 .hint("find what writes that object, as a GitOps tool, and change it there"),
             PrepareError::Busy { .. } => Self::new(Exit::Cluster, message)
@@ -275,6 +282,9 @@ impl From<BundleError> for Failure {
             }
             BundleError::NotFound { unfinished: true, .. } => Self::new(Exit::Files, message)
                 .hint("its pull was interrupted: the same command goes on with it"),
+            BundleError::Unfinished { .. } => Self::new(Exit::Incomplete, message).hint(
+                "its pull, split or join was interrupted or still runs: the same command brings it to its end; then name it without .partial",
+            ),
             BundleError::NotFound { .. } => Self::new(Exit::Files, message)
                 .hint("check the path; a bundle in parts is named as the whole, as d8.tar"),
             BundleError::Ambiguous { .. } => {

@@ -23,11 +23,26 @@ pub(crate) struct Failure {
     /// What is damaged in a bundle.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) damaged: Vec<Damage>,
+    /// Whether the result, which tells all, was printed before: then there is no second document.
+    #[serde(skip)]
+    pub(crate) after_result: bool,
 }
 
 impl Failure {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, message: message.into(), hints: Vec::new(), missing: Vec::new(), damaged: Vec::new() }
+        Self {
+            exit,
+            message: message.into(),
+            hints: Vec::new(),
+            missing: Vec::new(),
+            damaged: Vec::new(),
+            after_result: false,
+        }
+    }
+
+    /// For a command that has printed its result, which is nothing good.
+    pub(crate) fn after_result(exit: Exit, message: impl Into<String>) -> Self {
+        Self { after_result: true, ..Self::new(exit, message) }
     }
 
     pub(crate) fn usage(message: impl Into<String>) -> Self {
@@ -53,6 +68,18 @@ impl Failure {
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hints.push(hint.into());
         self
+    }
+
+    /// The last event of a progress in JSON lines: what the document of `--output json` has, and the exit code.
+    pub(crate) fn event(&self) -> serde_json::Value {
+        let mut event = serde_json::json!({"event": "error", "exit_code": self.exit as u8});
+        // Strings and lists of them: it cannot fail, and without them the line would still tell the code.
+        if let (Some(event), Ok(serde_json::Value::Object(fields))) =
+            (event.as_object_mut(), serde_json::to_value(self))
+        {
+            event.extend(fields);
+        }
+        event
     }
 
     /// The text for standard error.

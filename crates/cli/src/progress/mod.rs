@@ -5,5 +5,6 @@ mod json;
 mod lines;
 mod meter;
 mod sink;
+mod waits;
 
 pub(crate) use sink::Progress;

@@ -20,7 +20,7 @@ async fn d8_pushes_our_bundle_completely() {
 #[cfg_attr(not(dhctl_test_d8), ignore = "not run: DHCTL_TEST_D8 does not name a d8 binary")]
 #[tokio::test(flavor = "multi_thread")]
 async fn d8_pushes_our_directory_completely() {
-    let world = World::sample();
+    let world = World::of(Distribution::builder().with_installer().build());
     std::fs::create_dir(world.path("out")).unwrap();
     let pull = ["mirror", "--insecure", "--source", &world.source_url, "-i", "out", "--bundle-format", "d8"];
     dhctl(world.folder.path(), &[&pull[..], &["-c", "300KB", "--gost-digest"]].concat()).expect(0);
@@ -57,11 +57,12 @@ fn pull(world: &World) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_d8_pulls_we_push_completely() {
     // Without an image index, of which d8 loses the digest.
-    let world = World::of(Distribution::builder().plain_installers().images_per_release(3).build());
+    let world =
+        World::of(Distribution::builder().plain_installers().images_per_release(3).with_installer().build());
     pull(&world);
     let run = |args: &[&str]| dhctl(world.folder.path(), args);
     let inspected = run(&["bundle", "inspect", "d8", "--output", "json"]).expect(0).json()["result"].clone();
-    assert_eq!(inspected["archives"], 5, "{inspected}");
+    assert_eq!(inspected["archives"], 6, "{inspected}");
     assert_eq!(inspected["releases"], serde_json::json!(["v1.57.5", "v1.58.3", "v1.58.10", "v1.59.4"]));
     run(&["bundle", "verify", "d8"]).expect(0);
     let pushed = run(&["mirror", "--insecure", "-r", &world.target_url, "-i", "d8"]).expect(0);

@@ -2,9 +2,11 @@
 
 use std::{fs, process::Stdio, sync::Arc, time::Duration};
 
+use http::StatusCode;
 use registry::server::ServerOptions;
 use testkit::{
     distribution::Distribution,
+    faults::{Fault, Rule, Script},
     link::{Link, LinkOptions},
 };
 
@@ -73,7 +75,7 @@ async fn what_is_done_is_not_done_again() {
         || names(&world).into_iter().map(|name| (fs::read(world.path("out").join(&name)).unwrap(), name));
     let before: Vec<_> = read().collect();
     let part = |name: &str| world.path("out").join(name);
-    // As if it had been interrupted: the platform is missing, a module is damaged, another lacks its sum.
+    // As if it had been interrupted: the platform is missing, a module is damaged, another lacks its sum, which is added.
     for name in names(&world).iter().filter(|name| name.starts_with("platform.tar")) {
         fs::remove_file(part(name)).unwrap();
     }
@@ -93,7 +95,7 @@ async fn what_is_done_is_not_done_again() {
         ("module-commander-agent", true),
         ("security", true),
         ("module-console", false),
-        ("module-operator-trivy", false),
+        ("module-operator-trivy", true),
     ] {
         let said = format!("out/{archive}.tar is there already, and right");
         assert_eq!(again.stderr.contains(&said), is_done, "{archive}: {}", again.stderr);
@@ -165,4 +167,54 @@ async fn requests_that_cannot_be_met() {
     fs::remove_file(world.path("out").join("module-old.tar")).unwrap();
     let dry = pull(&world, &["--dry-run", "--no-modules"]).expect(0);
     assert!(dry.stdout.contains("nothing was written"), "{}", dry.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_standalone_installer_has_an_archive_of_its_own() {
+    let world = World::of(Distribution::builder().with_installer().build());
+    fs::create_dir(world.path("out")).unwrap();
+    let run = pull(&world, &["--no-modules"]).expect(0);
+    assert!(run.stdout.contains("installer  latest\n"), "{}", run.stdout);
+    let folder = world.folder.path();
+    let inspected = dhctl(folder, &["bundle", "inspect", "out"]).expect(0);
+    assert!(inspected.stdout.contains("\ninstaller "), "{}", inspected.stdout);
+    dhctl(folder, &["bundle", "verify", "out"]).expect(0);
+    dhctl(folder, &["mirror", "--insecure", "-r", &world.target_url, "-i", "out"]).expect(0);
+    dhctl(folder, &["mirror", "verify", "--insecure", "-r", &world.target_url, "-i", "out"]).expect(0);
+    let installer = world.target.tagged(&format!("{TARGET_ROOT}/installer"));
+    assert_eq!(installer.get("latest").copied(), world.distribution.installer);
+
+    // From a mirror, where it lies below the edition.
+    fs::create_dir(world.path("again")).unwrap();
+    let args =
+        ["mirror", "--insecure", "--source", &world.target_url, "-i", "again", "--bundle-format", "d8"];
+    dhctl(folder, &[&args[..], &["--no-modules"]].concat()).expect(0);
+    for name in ["installer.tar", "platform.tar"] {
+        assert_eq!(fs::read(world.path("again").join(name)).unwrap(), read(&world, name), "{name}");
+    }
+    // A bundle in one file is as the platform's older tools know it.
+    world.pull(&["--no-modules"]).expect(0);
+    let whole = dhctl(folder, &["bundle", "inspect", "d8.tar"]).expect(0);
+    assert!(!whole.stdout.contains("\ninstaller "), "{}", whole.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_an_installer_or_leave_to_see_it_the_rest_comes() {
+    for (status, said) in [
+        (StatusCode::FORBIDDEN, "warning: whether there is a standalone installer is not told"),
+        (StatusCode::NOT_FOUND, "note: the source has no installer:latest"),
+    ] {
+        let answer = Fault::Answer {
+            status,
+            headers: Vec::new(),
+            body: r#"{"errors":[{"code":"DENIED","message":"no"}]}"#.to_owned(),
+        };
+        let script = Script::new(vec![Rule::new("*", "/v2/deckhouse/installer/*", answer)]);
+        let options = ServerOptions { interceptor: Some(Arc::new(script)), ..ServerOptions::default() };
+        let world = World::with(Distribution::builder().with_installer().build(), options);
+        fs::create_dir(world.path("out")).unwrap();
+        let run = pull(&world, &["--no-modules"]).expect(0);
+        assert!(run.stderr.contains(said), "{}", run.stderr);
+        assert!(!names(&world).contains(&"installer.tar".to_owned()));
+    }
 }

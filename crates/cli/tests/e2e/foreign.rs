@@ -167,13 +167,17 @@ async fn a_directory_of_archives_is_one_bundle() {
 async fn packages_are_found_by_the_tags_of_their_list() {
     let world = World::sample();
     world.pull(&["--release", "v1.58.3", "--include-module", "console"]).expect(0);
-    let files = files_of(&world.path("d8.tar")).into_iter();
-    let files = files.filter_map(|(path, bytes)| {
-        let below = path.strip_prefix("modules/console/").filter(|path| !path.starts_with("release/"))?;
-        Some((format!("packages/console/{below}"), bytes))
-    });
+    let (mut package, mut versions) = (Vec::new(), Vec::new());
+    for (path, bytes) in files_of(&world.path("d8.tar")) {
+        let Some(below) = path.strip_prefix("modules/console/") else { continue };
+        match below.strip_prefix("release/") {
+            Some(below) => versions.push((format!("packages/console/version/{below}"), bytes)),
+            None => package.push((format!("packages/console/{below}"), bytes)),
+        }
+    }
     fs::create_dir(world.path("d8")).unwrap();
-    fs::write(world.path("d8/package-console.tar"), tar_of(files.collect())).unwrap();
+    fs::write(world.path("d8/package-console.tar"), tar_of(package.clone())).unwrap();
+    fs::write(world.path("d8/package-versions.tar"), tar_of(versions)).unwrap();
     let push = ["mirror", "--insecure", "-r", &world.target_url, "-i", "d8"];
     dhctl(world.folder.path(), &push).expect(0);
     assert!(
@@ -181,6 +185,18 @@ async fn packages_are_found_by_the_tags_of_their_list() {
         "{:?}",
         world.target.repositories()
     );
+
+    // An image that a package lists, and the version that its channels point to.
+    fs::remove_dir_all(world.path("d8")).unwrap();
+    fs::create_dir(world.path("d8")).unwrap();
+    let extra = |(path, _): &(String, Vec<u8>)| !path.starts_with("packages/console/extra/scanner");
+    let lacking = package.into_iter().filter(extra).collect();
+    fs::write(world.path("d8/package-console.tar"), tar_of(lacking)).unwrap();
+    for args in [&["bundle", "verify", "d8"][..], &push] {
+        let run = dhctl(world.folder.path(), args).expect(3);
+        assert!(run.stderr.contains("packages/console/extra/scanner"), "{}", run.stderr);
+        assert!(run.stderr.contains("package console v1.2.3"), "{}", run.stderr);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -74,7 +74,7 @@ fn connect(
     }
     let mut config = config.clone();
     let url = Url::parse(&config.cluster_url.to_string()).map_err(|error| unusable(&error))?;
-    let server = egress::SafeUrl::new(&url).to_string();
+    let server = egress::SafeUrl::new(&url).as_str().trim_end_matches('/').to_owned();
     let mut host = config.cluster_url.authority().map(ToString::to_string).unwrap_or_default();
     let mut connect_to = None;
     if let Some(server_name) = config.tls_server_name.clone() {

@@ -46,7 +46,12 @@ fn approval(release: &ModuleRelease, haste: Haste) -> Option<Approval> {
         }
     }
     let change = Change {
-        what: format!("approve {} of module {}", release.version_text, release.module),
+        what: format!(
+            "approve {} of module {}{}",
+            release.version_text,
+            release.module,
+            if haste == Haste::ApplyNow { ", to be applied at once" } else { "" }
+        ),
         kind: Kind::ModuleRelease,
         name: release.name.clone(),
         write: Write::Merge(json!({ "metadata": { "annotations": &annotations } })),

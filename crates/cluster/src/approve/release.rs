@@ -1,5 +1,6 @@
 //! The approval of one release of the platform.
 
+use deckhouse::Channel;
 use semver::Version;
 use serde_json::json;
 
@@ -8,30 +9,42 @@ use crate::{
     ClusterState,
     change::{Change, Kind, Write},
     objects::{ModuleConfig, Release, UpdateMode},
+    standing::{Standing, Turn},
 };
 
 /// Ignores windows, waves of a rollout, notification delays and the approval itself; not the requirements (facts 1.4).
 const APPLY_NOW: &str = "release.deckhouse.io/apply-now";
 
-/// The approval of one release; `None` if it is approved already.
+/// The approval of one release; `None` if it is approved or deployed already.
 pub fn release(
     state: &ClusterState,
     version: &Version,
     haste: Haste,
 ) -> Result<Option<Approval>, ApproveError> {
     let release = find(state, version)?;
+    let at_once = haste == Haste::ApplyNow;
     let mut patch = json!({});
     if !release.is_approved() {
         patch["approved"] = json!(true);
     }
-    if haste == Haste::ApplyNow && !release.is_annotated(APPLY_NOW) {
+    if at_once && !release.is_annotated(APPLY_NOW) {
         patch["metadata"]["annotations"][APPLY_NOW] = json!("true");
     }
-    if patch == json!({}) {
+    if patch == json!({}) && release.is_waiting() {
         return Ok(None);
     }
+    let lts = state.deckhouse_config().and_then(|config| config.update_settings().channel());
+    let standing = Standing::of(state.releases.required("releases")?);
+    match standing.turn(version, lts == Some(Channel::Lts)) {
+        Turn::Next => {}
+        Turn::Deployed => return Ok(None),
+        Turn::NotYet(why) | Turn::Never(why) => {
+            let object = format!("DeckhouseRelease/{}", release.name);
+            return Err(ApproveError::NotItsTurn { object, why });
+        }
+    }
     let change = Change {
-        what: format!("approve release v{version}"),
+        what: format!("approve release v{version}{}", if at_once { ", to be applied at once" } else { "" }),
         kind: Kind::DeckhouseRelease,
         name: release.name.clone(),
         write: Write::Merge(patch),
@@ -57,17 +70,13 @@ fn notes(state: &ClusterState, release: &Release) -> Vec<String> {
     notes
 }
 
-/// The object of a release. Of twins the one whose name is its version.
+/// The object of a release.
 pub(super) fn find<'a>(state: &'a ClusterState, version: &Version) -> Result<&'a Release, ApproveError> {
     let all = state.releases.required("releases")?;
-    let own = || all.iter().filter(|release| release.version.as_ref() == Some(version));
-    own().find(|release| !release.is_misnamed()).or_else(|| own().next()).ok_or_else(|| {
-        ApproveError::NotItsTurn {
-            object: format!("DeckhouseRelease/v{version}"),
-            why: "there is no such release in the cluster: dhctl update prepare -f tells it of those that were \
-                  delivered"
-                .to_owned(),
-        }
+    Standing::of(all).find(version).ok_or_else(|| ApproveError::NotItsTurn {
+        object: format!("DeckhouseRelease/v{version}"),
+        why: "the cluster has no such release; dhctl update prepare -f tells it of those that were delivered"
+            .to_owned(),
     })
 }
 
@@ -114,11 +123,43 @@ mod tests {
         let by_field = state(|release| release.approved_field = true);
         assert_eq!(written(&by_field, Haste::Respectful), None);
         assert_eq!(written(&by_field, Haste::ApplyNow), Some(Write::Merge(now)));
+        let later = state(|release| {
+            *release = release_of("v1.72.0", "v1.72.0", Phase::Pending);
+            release.approved_field = true;
+        });
+        let version = Version::new(1, 72, 0);
+        assert_eq!(super::release(&later, &version, Haste::Respectful).unwrap(), None);
+        super::release(&later, &version, Haste::ApplyNow).expect_err("it is not its turn");
         let by_annotation = state(|release| {
             let key = "release.deckhouse.io/approved".to_owned();
             release.annotations.insert(key, "true".to_owned());
         });
         assert_eq!(written(&by_annotation, Haste::Respectful), None);
+    }
+
+    #[test]
+    fn out_of_turn_is_refused_whatever_the_controller_would_allow() {
+        let refused = |change: fn(&mut Release), version: Version| {
+            super::release(&state(change), &version, Haste::ApplyNow).unwrap_err().to_string()
+        };
+        for (text, said) in [
+            (
+                refused(|_| (), Version::new(1, 72, 0)),
+                "DeckhouseRelease/v1.72.0: the cluster has no such release",
+            ),
+            (
+                refused(|it| it.phase = Some(Phase::Suspended), NEXT),
+                "DeckhouseRelease/v1.71.4: v1.71.4 is Suspended",
+            ),
+            (
+                refused(|it| *it = release_of("v1.72.0", "v1.72.0", Phase::Pending), Version::new(1, 72, 0)),
+                "DeckhouseRelease/v1.72.0: after the deployed v1.70.1 nothing waits of 1.71",
+            ),
+        ] {
+            assert!(text.starts_with(said), "{text}");
+        }
+        let deployed = super::release(&state(|_| ()), &Version::new(1, 70, 1), Haste::Respectful);
+        assert_eq!(deployed.unwrap(), None);
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     ClusterState, Reading,
     objects::{ModulePullOverride, ModuleRelease, Phase},
+    wait_reason::{WaitReason, wait_reasons},
 };
 
 /// What there is to know of modules that are updated on their own.
@@ -45,6 +46,10 @@ pub struct WaitingRelease {
     pub policy: Policy,
     /// Whether it may be approved now.
     pub turn: ModuleTurn,
+    /// Whether its vendor has withdrawn it, or it did not come up.
+    pub suspended: bool,
+    /// What the controller says it waits for.
+    pub waits_for: Vec<WaitReason>,
     /// Why it waits, in plain words.
     pub reason: String,
 }
@@ -78,6 +83,8 @@ fn describe(state: &ClusterState, all: &[ModuleRelease], release: &ModuleRelease
         version: release.version_text.clone(),
         deployed: deployed.max_by_key(|it| it.version.as_ref()).map(|it| it.version_text.clone()),
         policy: policy(state, release),
+        suspended: release.phase == Some(Phase::Suspended),
+        waits_for: wait_reasons(&release.message),
         reason: reason(release, &turn),
         turn,
     }

@@ -3,50 +3,55 @@
 //! Texts of the controllers: `deckhouse-controller/pkg/controller/module-controllers/release`, of all eras;
 //! found by their constant parts. Whatever is not known is passed on as it is.
 
-use crate::objects::{ModuleRelease, Phase};
+use crate::{
+    objects::{ModuleRelease, Phase},
+    wait_reason::{WaitReason, wait_reasons},
+};
 
 use super::turn::ModuleTurn;
 
 /// The reason, by the controller's message, or where it has none, by the turn.
 pub(super) fn reason(release: &ModuleRelease, turn: &ModuleTurn) -> String {
     let message = release.message.trim();
-    let has = |part: &str| message.contains(part);
-    let after = |part: &str| message.split_once(part).map_or(message, |(_, rest)| rest.trim());
     if release.phase == Some(Phase::Suspended) {
         return if message.is_empty() { "suspended".to_owned() } else { format!("suspended: {message}") };
     }
-    if has("modules.deckhouse.io/approved") || has("manual approval") {
-        return match turn {
+    match wait_reasons(message).as_slice() {
+        [] => match turn {
+            ModuleTurn::Not(why) => why.clone(),
+            ModuleTurn::Approved => "approved; the controller has not yet gone on".to_owned(),
+            _ => "the controller gives no reason".to_owned(),
+        },
+        reasons if reasons.contains(&WaitReason::Approval) => match turn {
             ModuleTurn::Not(why) => format!("waits for approval, but not yet: {why}"),
             ModuleTurn::Approved => "approved just now; the controller has not yet gone on".to_owned(),
             _ => "waits for approval".to_owned(),
-        };
+        },
+        reasons => reasons.iter().map(of_reason).collect::<Vec<_>>().join("; "),
     }
-    if has("Update policy not set") {
-        return "no update policy is for this module (old versions want one): \
-                label the release `modules.deckhouse.io/update-policy=NAME`"
-            .to_owned();
-    }
-    if has("Update policy") && has("not found") {
-        return format!("{message}: create that ModuleUpdatePolicy, or name another in the ModuleConfig");
-    }
-    if has("current deckhouse version is not suitable") {
-        return format!("wants another version of the platform: {}", after("not suitable:"));
-    }
-    if has("current kubernetes version is not suitable") {
-        return format!("wants another version of Kubernetes: {}", after("not suitable:"));
-    }
-    if has("requirements are not satisfied") || has("not met") {
-        return format!("a requirement is not met: {}", after("not satisfied:"));
-    }
-    if has("update window") {
-        return format!("waits for an update window ({message})");
-    }
-    match (message, turn) {
-        ("", ModuleTurn::Not(why)) => why.clone(),
-        ("", ModuleTurn::Approved) => "approved; the controller has not yet gone on".to_owned(),
-        ("", _) => "the controller gives no reason".to_owned(),
-        (message, _) => message.to_owned(),
+}
+
+/// What modules have that the platform has not.
+fn of_reason(reason: &WaitReason) -> String {
+    let after = |text: &str, mark: &str| text.split_once(mark).map(|(_, rest)| rest.trim().to_owned());
+    match reason {
+        WaitReason::NoPolicy => format!(
+            "{reason} (old versions want one): label the release `modules.deckhouse.io/update-policy=NAME`"
+        ),
+        WaitReason::Other { message }
+            if message.contains("Update policy") && message.contains("not found") =>
+        {
+            format!("{message}: create that ModuleUpdatePolicy, or name another in the ModuleConfig")
+        }
+        WaitReason::Requirement { why, .. } => {
+            let platform = after(why, "current deckhouse version is not suitable:");
+            let kubernetes = after(why, "current kubernetes version is not suitable:");
+            platform
+                .map(|why| format!("it wants another version of the platform: {why}"))
+                .or_else(|| kubernetes.map(|why| format!("it wants another version of Kubernetes: {why}")))
+                .unwrap_or_else(|| reason.to_string())
+        }
+        reason => reason.to_string(),
     }
 }
 
@@ -67,7 +72,7 @@ mod tests {
             (
                 "Update policy not set. Create or set one",
                 &ModuleTurn::Now,
-                "no update policy is for this module (old versions want one): label the release `modules.deckhouse.io/update-policy=NAME`",
+                "the module has no update policy (old versions want one): label the release `modules.deckhouse.io/update-policy=NAME`",
             ),
             (
                 "Update policy slow not found",
@@ -77,13 +82,9 @@ mod tests {
             (
                 "requirements are not satisfied: current deckhouse version is not suitable: 1.68.0 is less than 1.70",
                 &ModuleTurn::Now,
-                "wants another version of the platform: 1.68.0 is less than 1.70",
+                "it wants another version of the platform: 1.68.0 is less than 1.70",
             ),
-            (
-                "awaiting for v1.1.0 release to be deployed",
-                &ModuleTurn::Now,
-                "awaiting for v1.1.0 release to be deployed",
-            ),
+            ("awaiting for v1.1.0 release to be deployed", &ModuleTurn::Now, "v1.1.0 comes first"),
             ("", &not, "v1.1.0 comes first"),
             ("", &ModuleTurn::Now, "the controller gives no reason"),
         ] {

@@ -123,7 +123,7 @@ mod tests {
         Releases of modules that wait: 2 (the platform's releases come first, then those of modules)
           console v1.1.0: waits for approval
               deployed: v1.0.0; policy: as the platform
-          console v1.2.0: awaiting for v1.1.0 release to be deployed
+          console v1.2.0: v1.1.0 comes first
               deployed: v1.0.0; policy: as the platform
           ModulePullOverride/virtualization (tag mr12): its releases are not looked at; meant for development only
           ModuleSource/deckhouse (r.example/dkp/ee/modules): modules: 1, read 2026-11-24T07:00:00Z, which is too long ago

@@ -9,12 +9,8 @@ use serde_json::json;
 use crate::{
     change::{Change, Kind, Write},
     objects::Release,
+    standing::gap,
 };
-
-/// How far a release may be ahead of the one before it, in minor versions (facts 1.6).
-const STEP: u64 = 1;
-/// The same on the channel LTS.
-const LTS_STEP: u64 = 10;
 
 /// Which releases are wanted.
 pub(super) struct Range<'a> {
@@ -44,11 +40,10 @@ pub(super) fn missing(
         let best = chain.entry((version.major, version.minor)).or_insert(version);
         *best = version.max(*best);
     }
-    let step = if range.lts { LTS_STEP } else { STEP };
     let mut before = range.deployed;
     let mut changes = Vec::new();
     for version in chain.into_values() {
-        if !may_follow(before, version, step) {
+        if gap(before, version, range.lts).is_some() {
             notes.push(format!(
                 "the releases from v{version} on are left out: after v{}.{} comes v{}.{}, and nothing has it",
                 before.major,
@@ -65,15 +60,6 @@ pub(super) fn missing(
         changes.extend(new.filter(|_| !is_there).map(create));
     }
     (changes, notes)
-}
-
-/// Within one major version; 0 to 1 is the only other step that the controllers take.
-fn may_follow(before: &Version, version: &Version, step: u64) -> bool {
-    if version.major == before.major {
-        version.minor <= before.minor + step
-    } else {
-        before.major == 0 && version.major == 1
-    }
 }
 
 fn create(release: &DeliveredRelease) -> Change {

@@ -121,7 +121,8 @@ impl Preparation {
         let (created, notes) = missing(&wish.delivery, existing, range);
         self.notes.extend(notes);
         let names: Vec<&str> = created.iter().map(|change| change.name.as_str()).collect();
-        let twins = twins::removals(existing, &names);
+        let (twins, notes) = twins::removals(existing, &names);
+        self.notes.extend(notes);
         let created =
             created.into_iter().map(|change| Step { change, guard: Guard::Nothing, settles: false });
         // Two objects of one version that the controller sees are both skipped, so there it must never see both.

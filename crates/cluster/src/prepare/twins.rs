@@ -1,36 +1,44 @@
 //! Two objects of one version: what an old controller named with dashes, and what a new one names with dots.
 //!
-//! A controller that sees two of a version skips both, or waits for ever (`task_calculator.go`). The stray one can be
-//! removed where the other one stands for the version.
+//! A controller that sees two of a version skips both, or waits for ever (cluster-source.md, "Twins"). The stray one
+//! is removed where the other one stands for the version, or is about to.
 
 use super::Step;
 use crate::{
     change::{Change, Guard, Kind, Write},
     objects::{Phase, Release},
+    standing::{Standing, Twin},
 };
 
-/// The objects that are removed, highest version first: so the controller never finds a later one beside a twin of an
-/// earlier one. `created` are the names that are about to exist.
-pub(super) fn removals(existing: &[Release], created: &[&str]) -> Vec<Step> {
-    let mut stray: Vec<&Release> =
-        existing.iter().filter(|release| is_stray(release, existing, created)).collect();
-    stray.sort_by(|a, b| b.version.cmp(&a.version).then_with(|| a.name.cmp(&b.name)));
-    stray.into_iter().map(removal).collect()
+/// What is removed, highest version first: so the controller never finds a later one beside a twin of an earlier one;
+/// and what is kept although it waits, with the reason. `created` are the names that are about to exist.
+pub(super) fn removals(existing: &[Release], created: &[&str]) -> (Vec<Step>, Vec<String>) {
+    let (mut steps, mut notes) = (Vec::new(), Vec::new());
+    for twin in Standing::of(existing).twins {
+        match reason_to_keep(&twin, existing, created) {
+            None => steps.push(removal(twin.release)),
+            Some(why) if twin.release.is_waiting() => {
+                notes.push(format!("DeckhouseRelease/{} stays: {why}", twin.release.name));
+            }
+            Some(_) => {}
+        }
+    }
+    (steps, notes)
 }
 
-/// Waiting or not looked at yet, under an old name, and something else stands for its version: an object that waits, is
-/// deployed or was, or one that is about to be created. One that was skipped does not: then this one is the
-/// last chance of its version.
-fn is_stray(release: &Release, existing: &[Release], created: &[&str]) -> bool {
-    let stands = |other: &Release| {
-        other.version == release.version
-            && !other.is_misnamed()
-            && matches!(other.phase, None | Some(Phase::Pending | Phase::Deployed | Phase::Superseded))
-    };
-    release.version.is_some()
-        && release.is_misnamed()
-        && release.is_waiting()
-        && (existing.iter().any(stands) || created.contains(&release.version_text.as_str()))
+fn reason_to_keep(twin: &Twin<'_>, existing: &[Release], created: &[&str]) -> Option<String> {
+    let release = twin.release;
+    let proper = existing.iter().find(|it| it.name == release.version_text);
+    match proper.and_then(|proper| proper.phase.as_ref()) {
+        // The controller does not come back to these: then the twin is the last chance of its version.
+        Some(phase @ (Phase::Skipped | Phase::Suspended)) if release.is_waiting() => {
+            Some(format!("DeckhouseRelease/{} is {}", release.version_text, phase.name()))
+        }
+        _ if created.contains(&release.version_text.as_str()) && release.is_waiting() => release
+            .is_approved()
+            .then(|| format!("it is approved, and {} is not going to be", release.version_text)),
+        _ => twin.keep.clone(),
+    }
 }
 
 fn removal(release: &Release) -> Step {
@@ -64,7 +72,7 @@ mod tests {
                 }
             })
             .collect();
-        removals(&existing, created).into_iter().map(|step| step.change.name).collect()
+        removals(&existing, created).0.into_iter().map(|step| step.change.name).collect()
     }
 
     #[test]

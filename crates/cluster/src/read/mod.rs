@@ -20,8 +20,9 @@ pub(crate) use kinds::{
 pub(crate) use list::{deckhouse_deployment, list, pages};
 pub(crate) use places::Source;
 pub(crate) use queues::{converge_of, queue_of};
-pub(crate) use refusal::refused;
+pub(crate) use refusal::{refused, unread};
 pub(crate) use singles::{
     cloud_conditions, cluster_configuration, kubernetes_version, registry_settings, release_webhook,
 };
+pub(crate) use snapshot::in_time;
 pub use snapshot::{queue, snapshot};

@@ -28,7 +28,7 @@ pub(crate) async fn refused<S: Source, T>(client: &Client, error: kube::Error) -
 }
 
 /// The same for sources that need no definition.
-pub(super) fn unread<T>(error: Error) -> Reading<T> {
+pub(crate) fn unread<T>(error: Error) -> Reading<T> {
     match error {
         Error::Forbidden(why) => Reading::Unreadable(Obstacle::Forbidden(why)),
         error if error.is_passing() => Reading::NotNow { last: None, why: error.to_string() },

@@ -107,7 +107,8 @@ async fn controller(client: &Client) -> (Reading<Vec<DeckhousePod>>, Reading<Que
     (pods, queue, converge)
 }
 
-async fn in_time<T>(reading: impl Future<Output = Reading<T>>) -> Reading<T> {
+/// The reading, or that it takes too long.
+pub(crate) async fn in_time<T>(reading: impl Future<Output = Reading<T>>) -> Reading<T> {
     tokio::time::timeout(LIMIT, reading).await.unwrap_or_else(|_| Reading::NotNow {
         last: None,
         why: format!("no answer within {} s", LIMIT.as_secs()),

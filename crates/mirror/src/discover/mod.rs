@@ -4,6 +4,7 @@
 //! line the chain of dependent requests is what a user waits for.
 
 mod databases;
+mod installer;
 mod module_offer;
 pub(crate) mod modules;
 mod offer;
@@ -32,6 +33,8 @@ pub struct Request {
     pub modules: Modules,
     /// Whether to leave the vulnerability databases out.
     pub no_security_databases: bool,
+    /// Whether to bring the standalone installer, if the source has it.
+    pub installer: bool,
 }
 
 /// Which modules a pull brings.
@@ -85,6 +88,8 @@ pub struct Discovery {
     pub modules: BTreeMap<String, Vec<Tag>>,
     /// The vulnerability databases, as paths below the root.
     pub databases: Vec<String>,
+    /// The tag of the standalone installer, if that was asked for and is there.
+    pub installer: Option<String>,
     /// The text of `deckhousereleases.yaml`.
     pub release_manifests: String,
 }
@@ -190,8 +195,10 @@ async fn read(source: &Source, request: &Request, observer: &dyn Observer) -> Re
             databases::discover(source, observer).await
         }
     };
-    let ((platform, versions_asked), modules, databases) =
-        futures_util::try_join!(platform, modules, databases)?;
+    let installer =
+        async { if request.installer { installer::discover(source, observer).await } else { Ok(None) } };
+    let ((platform, versions_asked), modules, databases, installer) =
+        futures_util::try_join!(platform, modules, databases, installer)?;
     let wanted = source.take_wanted()?;
     let release_manifests = deckhouse::release_manifest::write_releases(&platform.manifests)?;
     Ok(Discovery {
@@ -201,6 +208,7 @@ async fn read(source: &Source, request: &Request, observer: &dyn Observer) -> Re
         versions_asked,
         modules,
         databases,
+        installer,
         release_manifests,
     })
 }

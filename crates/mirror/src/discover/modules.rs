@@ -10,8 +10,7 @@ use deckhouse::{
     module_choice::choose,
     parse_module_version,
     repositories::{
-        MODULE_EXTRA_IMAGES, MODULE_IMAGES_DIGESTS, MODULES, VERSION_JSON, module, module_extra,
-        module_release,
+        Component, MODULE_EXTRA_IMAGES, MODULE_IMAGES_DIGESTS, MODULES, VERSION_JSON, module_release,
     },
     version::parse_tag,
 };
@@ -115,7 +114,7 @@ pub(super) async fn one(
     .await?;
     let (offered, channels, by, release) = (&offer.channels, &chosen.channels, by.as_str(), release.as_str());
     try_join_all(chosen.versions.iter().map(|version| async move {
-        if !one_version(source, name, version, observer).await? {
+        if !one_version(source, (Component::Module, name), version, observer).await? {
             let pointing =
                 offered.iter().find(|(it, to)| *to == version && channels.get(it) == Some(version));
             match pointing.map(|(channel, _)| *channel) {
@@ -180,13 +179,14 @@ pub(super) async fn look_at_channel(source: &Source, name: &str, channel: Channe
     Ok(version.map_or(Found::Unreadable, Found::Version))
 }
 
-/// Wants the tag of a module's channel, which must be there, and tells the version that it points to.
+/// Wants the tag of a component's channel, which must be there, and tells the version that it points to.
 pub(crate) async fn channel<I: Images>(
     source: &Source<I>,
-    name: &str,
+    (component, name): (Component, &str),
     channel: Channel,
 ) -> Result<Option<Tag>, Error> {
-    let (by, path, reference) = (format!("module {name}"), module_release(name), tag(channel.name())?);
+    let by = format!("{} {name}", component.word());
+    let (path, reference) = (component.release(name), tag(channel.name())?);
     let Some(manifest) = source.want(&path, reference.clone(), Need::Required, &by).await? else {
         return Ok(None);
     };
@@ -216,15 +216,15 @@ async fn channel_version<I: Images>(
     }
 }
 
-/// Wants all that belongs to a version of a module; false if it has no release image of its own.
+/// Wants all that belongs to a version of a component; false if it has no release image of its own.
 pub(crate) async fn one_version<I: Images>(
     source: &Source<I>,
-    name: &str,
+    (component, name): (Component, &str),
     version: &Tag,
     observer: &dyn Observer,
 ) -> Result<bool, Error> {
-    let by = format!("module {name} {version}");
-    let (path, release_path) = (module(name), module_release(name));
+    let by = format!("{} {name} {version}", component.word());
+    let (path, release_path) = (component.repository(name), component.release(name));
     let reference = TagOrDigest::from(version.clone());
     let release = source.want(&release_path, reference.clone(), Need::Optional, &by);
     let images = async {
@@ -237,7 +237,7 @@ pub(crate) async fn one_version<I: Images>(
         };
         let digests =
             internal_images(source, &path, &reference, files.get(MODULE_IMAGES_DIGESTS), &by, observer);
-        let extra = extra_images(source, name, &reference, files.get(MODULE_EXTRA_IMAGES), &by);
+        let extra = extra_images(source, (component, name), &reference, files.get(MODULE_EXTRA_IMAGES), &by);
         futures_util::try_join!(digests, extra).map(drop)
     };
     let (release, ()) = futures_util::try_join!(release, images)?;
@@ -267,7 +267,7 @@ async fn internal_images<I: Images>(
 
 async fn extra_images<I: Images>(
     source: &Source<I>,
-    name: &str,
+    (component, name): (Component, &str),
     reference: &TagOrDigest,
     file: Option<&Vec<u8>>,
     by: &str,
@@ -276,12 +276,17 @@ async fn extra_images<I: Images>(
     let images = match parse_extra_images(file) {
         Ok(images) => images,
         Err(error) => {
-            source.miss(&module(name), reference, by, &format!("{MODULE_EXTRA_IMAGES}: {error}"));
+            source.miss(
+                &component.repository(name),
+                reference,
+                by,
+                &format!("{MODULE_EXTRA_IMAGES}: {error}"),
+            );
             return Ok(());
         }
     };
     let wants = images.iter().map(|(extra, extra_tag)| async move {
-        let path = module_extra(name, extra);
+        let path = component.extra(name, extra);
         source.want_tag(&path, extra_tag, Need::Required, by).await.map(drop)
     });
     try_join_all(wants).await.map(drop)

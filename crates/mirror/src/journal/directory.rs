@@ -96,6 +96,17 @@ impl Journal {
         self.directory.join("blobs")
     }
 
+    /// The bytes of those layers. They are moved into the bundle, not copied.
+    ///
+    /// # Errors
+    /// [`Error::File`] if the directory cannot be read.
+    pub fn kept_bytes(&self) -> Result<u64, Error> {
+        let directory = self.blobs();
+        let size = |file: io::Result<fs::DirEntry>| Ok(file?.metadata()?.len());
+        let sizes = fs::read_dir(&directory).and_then(|files| files.map(size).sum());
+        sizes.map_err(|source| Error::File { path: directory, source })
+    }
+
     /// What the partial bundle of an earlier run holds, unchecked.
     pub(crate) fn written_earlier(&self) -> HashMap<Digest, Placed> {
         self.lock_earlier().as_ref().map(Earlier::sources).unwrap_or_default()

@@ -164,7 +164,9 @@ impl Filler<'_> {
             self.settle(filling).await?;
         }
         if filling.position == blob.size && filling.hasher.clone().finish() == blob.digest {
-            nearby.count(blob.size - began);
+            if began < blob.size {
+                nearby.count(blob.size - began);
+            }
             self.progress.record(filling.number, blob.size)?;
             return Ok(true);
         }

@@ -101,8 +101,7 @@ pub async fn pull(
         let Some(sums) = sums else {
             return Ok(Written { files, sums: BTreeMap::new() });
         };
-        let mut named = BTreeMap::from([(path.clone(), sums.whole.to_string())]);
-        named.extend(files.iter().cloned().zip(sums.parts.iter().map(ToString::to_string)));
+        let named = sums.by_name(&path, &files);
         files.extend(sums.write(&path)?);
         Ok(Written { files, sums: named })
     })
@@ -152,15 +151,12 @@ async fn begin(
     .await
 }
 
-/// Refuses before the first byte what cannot fit. Layers that planning has kept are moved, not copied.
+/// Refuses before the first byte what cannot fit.
 fn check_space(size: u64, journal: &Journal) -> Result<(), Error> {
+    let kept = journal.kept_bytes()?;
     let directory = journal.blobs();
-    let failed = |source| Error::File { path: directory.clone(), source };
-    let mut kept = 0;
-    for file in std::fs::read_dir(&directory).map_err(failed)? {
-        kept += file.and_then(|file| file.metadata()).map_err(failed)?.len();
-    }
-    let free = bundle::free_space(&directory).map_err(failed)?;
+    let free =
+        bundle::free_space(&directory).map_err(|source| Error::File { path: directory.clone(), source })?;
     if free.saturating_add(kept) < size {
         return Err(BundleError::DiskFull { path: directory, needed: size, free }.into());
     }

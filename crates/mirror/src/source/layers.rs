@@ -8,7 +8,7 @@ use std::{
     fs::File,
     io::{self, Seek as _, SeekFrom, Write as _},
     os::unix::fs::FileExt as _,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -169,10 +169,19 @@ fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// A blob in a file of its own. Its content has not been checked.
 #[derive(Debug)]
-struct KeptFile {
+pub(crate) struct KeptFile {
     file: File,
     size: u64,
+}
+
+impl KeptFile {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let size = file.metadata()?.len();
+        Ok(Self { file, size })
+    }
 }
 
 impl BlobSource for KeptFile {

@@ -12,7 +12,7 @@ mod registry_images;
 pub(crate) use blob_stream::BlobStream;
 pub(crate) use bundle_images::{BundleImages, BundleThenTarget};
 pub use images::Images;
-pub(crate) use layers::Kept;
 pub use layers::LayerStore;
+pub(crate) use layers::{Kept, KeptFile};
 pub use reader::{Need, Source};
 pub use registry_images::RegistryImages;

@@ -55,6 +55,15 @@ impl Source {
         self.images.forget_layers();
     }
 
+    /// Looks where the standalone installer is, as [`RegistryImages::find_installer`].
+    pub(crate) async fn find_installer(
+        &self,
+        tag: &TagOrDigest,
+        refused: impl Fn(&registry::client::Error),
+    ) -> Result<bool, Error> {
+        self.images.find_installer(tag, refused).await
+    }
+
     /// The repository at `path` below the root.
     pub(crate) fn repository(&self, path: &str) -> Result<Repository, Error> {
         self.images.repository(path)

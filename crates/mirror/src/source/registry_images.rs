@@ -1,9 +1,10 @@
 //! The images of one registry root.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use oci::{Descriptor, RawManifest, TagOrDigest};
-use registry::client::{Client, Repository};
+use deckhouse::repositories::INSTALLER;
+use oci::{Descriptor, RawManifest, RepositoryName, TagOrDigest};
+use registry::client::{Client, ErrorKind, Repository};
 
 use super::{Images, LayerStore, layers::Kept, manifests::Manifests};
 use crate::{Error, Root, journal::Journal};
@@ -15,13 +16,15 @@ pub struct RegistryImages {
     root: Root,
     layers: LayerStore,
     manifests: Manifests,
+    /// Where the standalone installer was found.
+    installer: OnceLock<RepositoryName>,
 }
 
 impl RegistryImages {
     /// The images below `root`. With a journal, what an interrupted pull has read is not fetched again.
     pub(crate) fn new(client: Client, root: Root, journal: Option<Arc<Journal>>) -> Self {
         let layers = journal.as_deref().map_or_else(LayerStore::temporary, LayerStore::in_journal);
-        Self { client, root, layers, manifests: Manifests::new(journal) }
+        Self { client, root, layers, manifests: Manifests::new(journal), installer: OnceLock::new() }
     }
 
     /// Lets go of the layers that were read.
@@ -29,8 +32,36 @@ impl RegistryImages {
         self.layers.forget();
     }
 
+    /// Looks where the standalone installer is; false if nowhere. What an optional extra is refused by is no
+    /// reason to fail: `refused` is told.
+    ///
+    /// # Errors
+    /// [`Error::Registry`] if the registry cannot be reached.
+    pub(super) async fn find_installer(
+        &self,
+        tag: &TagOrDigest,
+        refused: impl Fn(&registry::client::Error),
+    ) -> Result<bool, Error> {
+        for name in self.root.installers() {
+            match self.client.repository(name.clone()).manifest_if_present(tag).await {
+                Ok(None) => {}
+                Ok(Some(_)) => return Ok(self.installer.set(name).is_ok()),
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::Network(_) | ErrorKind::RateLimited { .. }) =>
+                {
+                    return Err(error.into());
+                }
+                Err(error) => refused(&error),
+            }
+        }
+        Ok(false)
+    }
+
     /// The repository at `path` below the root.
     pub(super) fn repository(&self, path: &str) -> Result<Repository, Error> {
+        if let Some(name) = self.installer.get().filter(|_| path == INSTALLER) {
+            return Ok(self.client.repository(name.clone()));
+        }
         let name = self.root.repository(path).map_err(|error| Error::Internal(error.to_string()))?;
         Ok(self.client.repository(name))
     }
@@ -38,7 +69,10 @@ impl RegistryImages {
 
 impl Images for RegistryImages {
     fn name(&self, path: &str) -> String {
-        self.root.describe(self.client.host(), path)
+        match self.installer.get().filter(|_| path == INSTALLER) {
+            Some(name) => format!("{}/{name}", self.client.host()),
+            None => self.root.describe(self.client.host(), path),
+        }
     }
 
     fn accepts(&self, path: &str) -> bool {

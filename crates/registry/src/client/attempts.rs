@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use egress::RetryPolicy;
 use tokio::time::Instant;
 
-use super::error::{Error, ErrorKind, Fault};
+use super::{
+    error::{Error, ErrorKind, Fault},
+    patience::{LongWait, Patience},
+};
 
 /// The tries of one operation.
 #[derive(Debug)]
 pub(crate) struct Attempts {
-    policy: RetryPolicy,
+    patience: Patience,
     /// Failed tries since something last got better.
     fruitless: u32,
     total: u32,
@@ -18,8 +20,8 @@ pub(crate) struct Attempts {
 }
 
 impl Attempts {
-    pub(crate) fn new(policy: &RetryPolicy) -> Self {
-        Self { policy: policy.clone(), fruitless: 0, total: 1, started: Instant::now() }
+    pub(crate) fn new(patience: &Patience) -> Self {
+        Self { patience: patience.clone(), fruitless: 0, total: 1, started: Instant::now() }
     }
 
     /// Notes that the operation got further, which gives it the whole budget again.
@@ -39,10 +41,19 @@ impl Attempts {
             ErrorKind::Network(fault) => fault.attempts_limit().unwrap_or(u32::MAX),
             _ => u32::MAX,
         };
-        if self.fruitless + 1 >= self.policy.attempts.min(limit) {
+        if self.fruitless + 1 >= self.patience.policy.attempts.min(limit) {
             return Err(fault);
         }
-        let delay = self.policy.delay(self.fruitless, fault.retry_after);
+        let delay = self.patience.policy.delay(self.fruitless, fault.retry_after);
+        if let Some(asked) = fault.retry_after {
+            let cause = fault.kind.to_string();
+            self.patience.waits(LongWait {
+                cause,
+                asked,
+                next: delay,
+                attempts: self.patience.policy.attempts,
+            });
+        }
         tracing::debug!(cause = %fault.kind, ?delay, "trying again");
         self.fruitless += 1;
         self.total += 1;

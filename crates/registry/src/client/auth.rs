@@ -13,13 +13,14 @@ use std::{
 };
 
 use base64::Engine as _;
-use egress::{Http, RetryPolicy};
+use egress::Http;
 use http::{HeaderMap, HeaderValue, header};
 use url::Url;
 
 use super::{
     challenge::{self, Challenge},
     error::{ErrorKind, Fault},
+    patience::Patience,
     scope::Scopes,
     token_cache::{Token, TokenCache},
     token_server::TokenServer,
@@ -88,7 +89,7 @@ impl Auth {
         &self,
         http: &Http,
         registry: &Url,
-        retry: &RetryPolicy,
+        patience: &Patience,
         scopes: &Scopes,
     ) -> Result<Option<Shown>, Fault> {
         let (scheme, scopes) = {
@@ -112,7 +113,7 @@ impl Auth {
                     service: service.as_deref(),
                     credentials: self.credentials.as_ref(),
                 };
-                let token = self.tokens.get(&scopes, server.token(http, retry, &scopes)).await?;
+                let token = self.tokens.get(&scopes, server.token(http, patience, &scopes)).await?;
                 if self.credentials.is_some() {
                     self.proven.store(true, Ordering::Relaxed);
                 }

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-use egress::{Http, Lane, RetryPolicy};
+use egress::{Http, Lane};
 use http::{Method, StatusCode};
 use oci::{Host, RepositoryName};
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
@@ -22,6 +22,7 @@ use super::{
     gate::{Gate, Permit},
     location,
     options::ClientOptions,
+    patience::{LongWait, Patience},
     reply::{Opened, Reply},
     repository::Repository,
     scope::Scopes,
@@ -41,7 +42,7 @@ pub(crate) struct Connection {
     pub(crate) http: Http,
     pub(crate) host: Host,
     pub(crate) home: Url,
-    pub(crate) retry: RetryPolicy,
+    pub(crate) patience: Patience,
     /// Places for bulk transfers.
     pub(crate) bulk: Gate,
     /// What uploads have found out about this registry.
@@ -76,7 +77,7 @@ impl Client {
             http,
             host,
             home,
-            retry: options.retry,
+            patience: Patience::new(options.retry),
             bulk: Gate::new(options.parallel),
             habits: Habits::default(),
             sessions: options.sessions.map(SessionStore::new),
@@ -99,6 +100,12 @@ impl Client {
     /// as a proxy cache by other answers too; then the same holds.
     pub fn expect_proxy_cache(&self) {
         self.0.upstream.expect();
+    }
+
+    /// Calls `listener` when the registry asks for a wait of more than half a minute, once for as long as it lasts.
+    /// Only the first call counts.
+    pub fn on_long_wait(&self, listener: impl Fn(LongWait) + Send + Sync + 'static) {
+        self.0.patience.listen(Box::new(listener));
     }
 
     /// A repository in it; nothing is asked.
@@ -179,7 +186,7 @@ impl Connection {
         self.introduce().await;
         let mut is_second = false;
         loop {
-            let shown = self.auth.show(&self.http, &self.home, &self.retry, scopes).await?;
+            let shown = self.auth.show(&self.http, &self.home, &self.patience, scopes).await?;
             let authorization = shown.as_ref().map(|shown| &shown.value);
             let mut opened = exchange(&self.http, outgoing, &self.home, authorization).await?;
             opened.standing = self.auth.standing(shown.as_ref());

@@ -18,7 +18,7 @@ const VERSION_HEADER: &str = "docker-distribution-api-version";
 const MAX_ANSWER: u64 = 64 * 1024;
 
 pub(crate) async fn ping(connection: &Connection) -> Result<(), Error> {
-    let mut attempts = Attempts::new(&connection.retry);
+    let mut attempts = Attempts::new(&connection.patience);
     loop {
         let Err(fault) = ask(connection).await else {
             return Ok(());

@@ -29,7 +29,7 @@ impl Repository {
     }
 
     pub(super) fn attempts(&self) -> Attempts {
-        Attempts::new(&self.connection.retry)
+        Attempts::new(&self.connection.patience)
     }
 
     pub(super) fn pull(&self) -> Scopes {

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use egress::{Http, Lane, RetryPolicy, SafeUrl, Secret};
+use egress::{Http, Lane, SafeUrl, Secret};
 use http::{Method, header};
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -17,6 +17,7 @@ use super::{
     error::{ErrorKind, Fault, Missing},
     exchange::{Outgoing, exchange},
     location,
+    patience::Patience,
     reply::{Reply, displayable},
     scope::Scopes,
     token_cache::Token,
@@ -53,7 +54,7 @@ impl TokenServer<'_> {
     pub(crate) async fn token(
         &self,
         http: &Http,
-        retry: &RetryPolicy,
+        patience: &Patience,
         scopes: &Scopes,
     ) -> Result<Token, Fault> {
         let realms = location::realm_candidates(self.registry, self.realm, self.credentials.is_some())
@@ -61,7 +62,7 @@ impl TokenServer<'_> {
         let mut last = None;
         for realm in realms {
             let host = realm.host_str().unwrap_or_default().to_owned();
-            match self.token_at(http, retry, &realm, scopes).await {
+            match self.token_at(http, patience, &realm, scopes).await {
                 Ok(token) => return Ok(token),
                 Err(fault) => {
                     let is_unreachable = matches!(fault.kind, ErrorKind::Network(_));
@@ -90,11 +91,11 @@ impl TokenServer<'_> {
     async fn token_at(
         &self,
         http: &Http,
-        retry: &RetryPolicy,
+        patience: &Patience,
         realm: &Url,
         scopes: &Scopes,
     ) -> Result<Token, Fault> {
-        let mut attempts = Attempts::new(retry);
+        let mut attempts = Attempts::new(patience);
         loop {
             let asked = Instant::now();
             match self.ask(http, realm, scopes).await.and_then(|reply| read(&reply)) {

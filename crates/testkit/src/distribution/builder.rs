@@ -24,6 +24,7 @@ pub struct Builder {
     pub(super) attestations: bool,
     pub(super) bare_requirements: bool,
     pub(super) plain_installers: bool,
+    pub(super) standalone_tool: bool,
 }
 
 /// Settings of one module.
@@ -77,6 +78,7 @@ impl Default for Builder {
             attestations: true,
             bare_requirements: false,
             plain_installers: false,
+            standalone_tool: false,
         }
     }
 }
@@ -259,6 +261,13 @@ impl Builder {
         self
     }
 
+    /// The standalone installer too, beside the edition.
+    #[must_use]
+    pub fn with_installer(mut self) -> Self {
+        self.standalone_tool = true;
+        self
+    }
+
     /// Makes it.
     pub fn build(&self) -> Distribution {
         let mut made = Distribution {
@@ -269,12 +278,16 @@ impl Builder {
             channel_images: BTreeMap::new(),
             modules: BTreeMap::new(),
             databases: BTreeMap::new(),
+            installer: None,
         };
         let maker = Maker::new(self, made.store.clone());
         platform::make(&maker, &mut made);
         modules::make(&maker, &mut made);
         if self.databases {
             security::make(&maker, &mut made);
+        }
+        if self.standalone_tool {
+            platform::make_installer(&maker, &mut made);
         }
         made
     }

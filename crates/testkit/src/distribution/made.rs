@@ -28,6 +28,8 @@ pub struct Distribution {
     pub modules: BTreeMap<String, Module>,
     /// The databases by path below the root (`security/trivy-db`).
     pub databases: BTreeMap<String, Database>,
+    /// The standalone installer (`latest`), where there is one.
+    pub installer: Option<Digest>,
 }
 
 /// One release.
@@ -122,6 +124,9 @@ impl Distribution {
         }
         for (path, database) in &self.databases {
             expected.tag(path, &database.tag, database.digest);
+        }
+        if let Some(installer) = self.installer {
+            expected.tag("installer", "latest", installer);
         }
         expected
     }

@@ -226,3 +226,12 @@ fn requirements(bare: bool) -> Value {
 fn minor(version: &str) -> String {
     version.splitn(3, '.').take(2).collect::<Vec<_>>().join(".")
 }
+
+/// The standalone installer, which shares a layer with the rest.
+pub(super) fn make_installer(maker: &Maker<'_>, made: &mut Distribution) {
+    let layers = [maker.bases[0].clone(), maker.noise("installer")];
+    let image = Image::new(Format::Docker, &ImageConfig::Linux("amd64"), &layers);
+    let above = maker.settings.root.rsplit_once('/').map_or("", |(above, _)| above);
+    image.publish(&maker.store, &format!("{above}/installer"), &["latest"]);
+    made.installer = Some(image.digest());
+}

@@ -4,8 +4,11 @@
 
 mod approve;
 mod consent;
+mod doctor;
 mod kernel;
 mod prepare;
+mod rbac;
+mod status;
 
 use std::path::PathBuf;
 
@@ -14,12 +17,20 @@ use semver::Version;
 
 pub use approve::ApproveArgs;
 pub use consent::{ChangeArgs, ConsentArgs};
+pub use doctor::DoctorArgs;
 pub use kernel::KernelArgs;
 pub use prepare::PrepareArgs;
+pub use rbac::RbacArgs;
+pub use status::StatusArgs;
 
 /// What can be done with the platform inside a cluster.
 #[derive(Debug, Subcommand)]
 pub enum UpdateCommand {
+    /// Tell where the cluster stands: releases and why they wait, queue, alerts, nodes, modules, registry
+    ///
+    /// Changes nothing. What cannot be read is said to be unknown, with the reason.
+    #[command(after_help = super::EXIT_CODES)]
+    Status(StatusArgs),
     /// Get the cluster ready: update mode, releases, release channel
     ///
     /// Says what it is going to change, each with the kubectl command that does the same, and asks. Releases are never
@@ -39,6 +50,16 @@ pub enum UpdateCommand {
     /// the repositories that the nodes use.
     #[command(after_help = super::EXIT_CODES)]
     Kernel(Box<KernelArgs>),
+    /// Tell why an update does not go on, and what to do about it
+    ///
+    /// Reads the cluster, and asks its registry with the cluster's own login. Changes nothing. A cluster in the middle of an
+    /// update is not called ill. What could not be looked at is listed. Exit code 7 if something blocks.
+    #[command(after_help = super::EXIT_CODES)]
+    Doctor(Box<DoctorArgs>),
+    /// Print the rights that the update commands need, as a manifest for kubectl apply
+    ///
+    /// Nothing is asked of a cluster.
+    Rbac(RbacArgs),
 }
 
 /// Which cluster is meant.

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use kube::api::ListParams;
+use kube::api::{ListParams, Patch, PatchParams};
 use serde_json::{Value, json};
 use testkit::kube::{Answer, ApiServer, Borrowed, Kubelet, Objects, Webhook, wait};
 
@@ -109,6 +109,32 @@ impl Platform {
         let mut command = command(self.folder.path());
         command.arg("update").args(words).env("KUBECONFIG", self.kubeconfig());
         command
+    }
+
+    /// Runs it as a user.
+    pub(super) fn update_as(&self, user: &str, words: &[&str]) -> Run {
+        let mut command = self.command(words);
+        Run::of(command.env("KUBECONFIG", self.server.kubeconfig(user).unwrap()).output().unwrap())
+    }
+
+    /// Grants a user these rules, in all namespaces.
+    pub(super) fn grant(&self, user: &str, rules: &Value) {
+        let api = "rbac.authorization.k8s.io";
+        let (version, name) = (format!("{api}/v1"), format!("of-{user}"));
+        self.put(&[
+            json!({ "apiVersion": version, "kind": "ClusterRole", "metadata": { "name": name }, "rules": rules }),
+            json!({
+                "apiVersion": version, "kind": "ClusterRoleBinding", "metadata": { "name": name },
+                "roleRef": { "apiGroup": api, "kind": "ClusterRole", "name": name },
+                "subjects": [{ "apiGroup": api, "kind": "User", "name": user }],
+            }),
+        ]);
+    }
+
+    /// Changes an object of the platform, as somebody else would.
+    pub(super) fn merge(&self, kind: &str, name: &str, patch: Value) {
+        let (api, name) = (self.admin().api(API, kind, None), name.to_owned());
+        wait(async move { api.patch(&name, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap() });
     }
 
     pub(super) fn kubeconfig(&self) -> PathBuf {

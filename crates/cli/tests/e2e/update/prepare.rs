@@ -223,3 +223,33 @@ fn a_cluster_that_does_not_answer_or_does_not_know_us_is_told_at_once() {
         }
     }
 }
+
+#[test]
+fn stray_twins_go_where_that_is_safe() {
+    let platform =
+        Platform::running("v1.70.3", &json!({ "releaseChannel": "Stable", "update": { "mode": "Manual" } }));
+    let twin = |name: &str, version: &str, approved: bool| {
+        json!({
+            "apiVersion": "deckhouse.io/v1alpha1", "kind": "DeckhouseRelease", "metadata": { "name": name },
+            "approved": approved, "spec": { "version": version }, "status": { "phase": "Pending" },
+        })
+    };
+    platform.put(&[
+        release("v1.70.3", "Deployed"),
+        twin("v1-70-3", "v1.70.3", false),
+        release("v1.71.4", "Pending"),
+        twin("v1-71-4", "v1.71.4", false),
+        twin("v1-72-0", "v1.72.0", false),
+    ]);
+    let run = platform.update(&["prepare", "--yes"]).expect(0);
+    let names: Vec<String> =
+        platform.versions("DeckhouseRelease").into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["v1-72-0", "v1.70.3", "v1.71.4"]);
+    let place = |name: &str| run.stderr.find(&format!("deckhousereleases.deckhouse.io {name}")).unwrap();
+    assert!(place("v1-71-4") < place("v1-70-3"), "highest first: {}", run.stderr);
+    assert!(
+        run.stderr.contains("note: DeckhouseRelease/v1-72-0 stays: there is no DeckhouseRelease/v1.72.0"),
+        "{}",
+        run.stderr
+    );
+}

@@ -1,0 +1,15 @@
+//! `dhctl update rbac`
+
+use cluster::rbac::{Extent, Subject, manifest};
+
+use crate::{args::RbacArgs, failure::Failure, printer::Printer};
+
+pub(crate) fn run(args: &RbacArgs) -> Result<(), Failure> {
+    let users = args.user.iter().cloned().map(Subject::User);
+    let groups = args.group.iter().cloned().map(Subject::Group);
+    let accounts = args.service_account.iter().cloned();
+    let accounts = accounts.map(|(namespace, name)| Subject::ServiceAccount { namespace, name });
+    let subjects: Vec<Subject> = users.chain(groups).chain(accounts).collect();
+    let extent = Extent { read_only: args.read_only, helm: args.helm };
+    Printer::stdout(manifest(&subjects, extent).as_bytes())
+}

@@ -1,0 +1,123 @@
+//! `dhctl update prepare` while something else happens in the cluster.
+
+use std::{
+    io::{BufRead as _, BufReader, Lines},
+    process::{Child, ChildStderr, Stdio},
+};
+
+use serde_json::{Value, json};
+
+use super::platform::{Platform, release};
+
+/// A run that has made its first change, and waits until the queue is idle.
+struct Waiting {
+    child: Child,
+    stderr: Lines<BufReader<ChildStderr>>,
+}
+
+fn started(platform: &Platform) -> Waiting {
+    platform.queue(1);
+    let mut command = platform.command(&["prepare", "--yes"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
+    let waits = stderr.find(|line| line.as_ref().unwrap().starts_with("waiting    until the queue"));
+    assert!(waits.is_some());
+    Waiting { child, stderr }
+}
+
+impl Waiting {
+    /// The queue is idle from now on; exit code and what is said until the end.
+    fn ends(mut self, platform: &Platform) -> (Option<i32>, String) {
+        platform.queue(0);
+        let said: Vec<String> = self.stderr.map_while(Result::ok).collect();
+        (self.child.wait().unwrap().code(), said.join("\n"))
+    }
+}
+
+/// An old platform: first its channel is unset, then the mode changes.
+fn platform() -> Platform {
+    let platform = Platform::running("v1.68.5", &json!({ "releaseChannel": "Stable" }));
+    platform.put(&[release("v1.68.5", "Deployed")]);
+    platform
+}
+
+fn mode(platform: &Platform) -> Value {
+    platform.get("ModuleConfig", "deckhouse")["spec"]["settings"]["update"]["mode"].clone()
+}
+
+#[test]
+fn what_somebody_else_changes_stops_it() {
+    let platform = platform();
+    let change = |spec: Value, annotations: Value| {
+        platform.merge(
+            "ModuleConfig",
+            "deckhouse",
+            json!({ "metadata": { "annotations": annotations }, "spec": spec }),
+        );
+    };
+    let run = started(&platform);
+    change(json!({ "settings": { "releaseChannel": "Beta" } }), json!({}));
+    let (code, said) = run.ends(&platform);
+    assert_eq!(code, Some(7), "{said}");
+    assert!(said.contains("changed by somebody else in the meantime: ModuleConfig/deckhouse"), "{said}");
+    assert_eq!(mode(&platform), Value::Null, "nothing more is written");
+
+    let as_before = || {
+        let note = json!({ "dhctl.deckhouse.io/release-channel": null });
+        change(json!({ "settings": { "releaseChannel": "Stable" } }), note);
+    };
+    as_before();
+    let run = started(&platform);
+    as_before();
+    let (code, said) = run.ends(&platform);
+    assert_eq!(code, Some(7), "{said}");
+    assert!(said.contains("something in the cluster has taken it back"), "{said}");
+    assert_eq!(mode(&platform), Value::Null, "nothing more is written");
+}
+
+#[test]
+fn other_changes_of_the_same_object_do_not() {
+    let platform = platform();
+    let run = started(&platform);
+    platform.merge("ModuleConfig", "deckhouse", json!({ "spec": { "settings": { "logLevel": "Debug" } } }));
+    let (code, said) = run.ends(&platform);
+    assert_eq!(code, Some(0), "{said}");
+    let settings = &platform.get("ModuleConfig", "deckhouse")["spec"]["settings"];
+    let expected = json!({ "releaseChannel": "Stable", "logLevel": "Debug", "update": { "mode": "Manual" } });
+    assert_eq!(settings, &expected);
+}
+
+#[test]
+fn an_api_that_goes_and_comes_back_is_waited_out() {
+    let platform = platform();
+    let run = started(&platform);
+    platform.server.stop_api().unwrap();
+    // Long enough for a look at the queue to fail.
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    platform.server.start_api().unwrap();
+    let (code, said) = run.ends(&platform);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(mode(&platform), "Manual");
+}
+
+#[tokio::test]
+async fn a_missing_right_is_named_before_anything_is_written() {
+    let platform = platform();
+    let run = platform.update_as("alice", &["prepare", "--yes"]).expect(4);
+    assert!(run.stderr.contains("cannot be read: no permission"), "{}", run.stderr);
+    assert!(run.stderr.contains("hint: `dhctl update rbac`"), "{}", run.stderr);
+    platform.grant(
+        "alice",
+        &json!([
+            { "apiGroups": ["deckhouse.io"], "resources": ["*"], "verbs": ["get", "list"] },
+            { "apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "list"] },
+            { "apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"] },
+        ]),
+    );
+    platform.server.until_allowed("alice", "list", "deckhouse.io", "moduleconfigs", None).await.unwrap();
+    let run = platform.update_as("alice", &["prepare", "--yes"]).expect(4);
+    assert!(run.stderr.contains("the queue cannot be read: no permission"), "{}", run.stderr);
+    assert_eq!(mode(&platform), Value::Null);
+    let approve = platform.update_as("alice", &["approve", "v1.68.5", "--yes"]).expect(0);
+    assert!(approve.stdout.contains("nothing to do"), "{}", approve.stdout);
+}

@@ -1,0 +1,295 @@
+//! `dhctl update doctor`: against a real API server, and a real registry that wants the cluster's login.
+
+use base64::Engine as _;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use testkit::{
+    Distribution, DockerAuth, DockerRegistry, DockerRegistryOptions,
+    kube::{Answer, ApiServer, Borrowed, Kubelet, wait},
+    write_docker_registry_storage,
+};
+
+use crate::world::{Run, command};
+
+const API: &str = "deckhouse.io/v1alpha1";
+const PASSWORD: &str = "hunter2-of-the-cluster";
+const APPROVAL: &str = "Release is waiting for the 'release.deckhouse.io/approved: \"true\"' annotation";
+
+/// A cluster on channel alpha: v1.58.3 is deployed, v1.59.4, to which the channel leads, waits for its approval.
+struct Clinic {
+    server: Borrowed,
+    kubelet: Kubelet,
+    registry: DockerRegistry,
+    root: String,
+    folder: TempDir,
+    _storage: TempDir,
+}
+
+impl Clinic {
+    fn open() -> Self {
+        let distribution = Distribution::sample();
+        let storage = tempfile::tempdir().unwrap();
+        write_docker_registry_storage(&distribution.store, storage.path()).unwrap();
+        let registry = DockerRegistry::start(DockerRegistryOptions {
+            storage: Some(storage.path().to_owned()),
+            auth: DockerAuth::Htpasswd { login: "cluster".to_owned(), password: PASSWORD.to_owned() },
+            ..DockerRegistryOptions::default()
+        })
+        .unwrap();
+        let clinic = Self {
+            server: ApiServer::borrow().unwrap(),
+            kubelet: Kubelet::start().unwrap(),
+            registry,
+            root: distribution.root,
+            folder: tempfile::tempdir().unwrap(),
+            _storage: storage,
+        };
+        let idle = json!({ "active": [], "summary": { "mainQueueTasks": 0, "totalTasks": 0, "otherQueues": { "active": 0, "empty": 88, "tasks": 0 } } });
+        clinic.kubelet.on("queue", Answer::prints(idle.to_string()));
+        let mut node = clinic.kubelet.node("master-0");
+        node["metadata"]["labels"] = json!({ "node-role.kubernetes.io/control-plane": "" });
+        clinic.put(&[
+            node,
+            json!({
+                "apiVersion": API, "kind": "ModuleConfig", "metadata": { "name": "deckhouse" },
+                "spec": { "version": 1, "settings": { "releaseChannel": "Alpha", "update": { "mode": "Manual" } } },
+            }),
+            clinic.deployment("v1.58.3"),
+            Self::pod("deckhouse-0", "d8-system", &clinic.image("v1.58.3"), None),
+            release("v1.57.5", "Superseded", ""),
+            release("v1.58.3", "Deployed", ""),
+            release("v1.59.4", "Pending", APPROVAL),
+            clinic.secret(PASSWORD),
+        ]);
+        clinic
+    }
+
+    fn image(&self, tag: &str) -> String {
+        format!("{}/{}:{tag}", self.registry.addr(), self.root)
+    }
+
+    fn put(&self, objects: &[Value]) {
+        let (admin, objects) = (self.server.admin().unwrap(), objects.to_vec());
+        wait(async move {
+            for object in objects {
+                admin.put(&object).await.unwrap();
+            }
+        });
+    }
+
+    fn secret(&self, password: &str) -> Value {
+        let encode = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+        let address = self.registry.addr().to_string();
+        let auth = encode(&format!("cluster:{password}"));
+        let config =
+            json!({ "auths": { &address: { "username": "cluster", "password": password, "auth": auth } } });
+        json!({
+            "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/dockerconfigjson",
+            "metadata": { "name": "deckhouse-registry", "namespace": "d8-system" },
+            "data": {
+                ".dockerconfigjson": encode(&config.to_string()),
+                "address": encode(&address),
+                "path": encode(&format!("/{}", self.root)),
+                "scheme": encode("http"),
+                "imagesRegistry": encode(&format!("{address}/{}", self.root)),
+            },
+        })
+    }
+
+    fn deployment(&self, tag: &str) -> Value {
+        let pod = json!({
+            "metadata": { "labels": { "app": "deckhouse" } },
+            "spec": { "containers": [{ "name": "deckhouse", "image": self.image(tag) }] },
+        });
+        json!({
+            "apiVersion": "apps/v1", "kind": "Deployment",
+            "metadata": { "name": "deckhouse", "namespace": "d8-system" },
+            "spec": { "replicas": 1, "selector": { "matchLabels": { "app": "deckhouse" } }, "template": pod },
+            "status": {
+                "observedGeneration": 1, "replicas": 1, "updatedReplicas": 1, "readyReplicas": 1, "availableReplicas": 1,
+                "conditions": [{ "type": "Available", "status": "True", "lastTransitionTime": "2026-01-01T00:00:00Z" }],
+            },
+        })
+    }
+
+    /// A pod that runs, or one that waits for its image with this reason and message.
+    fn pod(name: &str, namespace: &str, image: &str, waiting: Option<(&str, &str)>) -> Value {
+        let app = if namespace == "d8-system" { "deckhouse" } else { name };
+        let state = match waiting {
+            Some((reason, message)) => json!({ "waiting": { "reason": reason, "message": message } }),
+            None => json!({ "running": { "startedAt": "2026-01-01T00:00:00Z" } }),
+        };
+        let ready = waiting.is_none();
+        json!({
+            "apiVersion": "v1", "kind": "Pod",
+            "metadata": { "name": name, "namespace": namespace, "labels": { "app": app, "leader": "true" } },
+            "spec": { "nodeName": "master-0", "containers": [{ "name": app, "image": image }] },
+            "status": {
+                "phase": if ready { "Running" } else { "Pending" },
+                "startTime": "2026-01-01T00:00:00Z",
+                "conditions": [{ "type": "Ready", "status": if ready { "True" } else { "False" } }],
+                "containerStatuses": [{
+                    "name": app, "image": image, "imageID": "", "ready": ready, "restartCount": 0, "state": state,
+                }],
+            },
+        })
+    }
+
+    fn doctor(&self, args: &[&str]) -> Run {
+        self.doctor_as("admin", args)
+    }
+
+    /// Runs the doctor; whatever it says, it never says the password.
+    fn doctor_as(&self, user: &str, args: &[&str]) -> Run {
+        let kubeconfig = self.server.kubeconfig(user).unwrap();
+        let mut command = command(self.folder.path());
+        command.args(["update", "doctor"]).args(args).env("KUBECONFIG", kubeconfig);
+        let run = Run::of(command.output().unwrap());
+        let encoded = base64::engine::general_purpose::STANDARD.encode(PASSWORD);
+        for secret in [PASSWORD, encoded.as_str(), "wrong-password"] {
+            assert!(!run.stdout.contains(secret) && !run.stderr.contains(secret), "{run:?}");
+        }
+        run
+    }
+
+    /// The findings of a run with `--output json`, as `severity rule`.
+    fn found(&self, code: i32) -> Vec<String> {
+        let json = self.doctor(&["--output", "json"]).expect(code).json();
+        // The clock is the API server's, whose dates have no fractions.
+        assert!(!json["result"]["at"].as_str().unwrap().contains('.'), "{}", json["result"]["at"]);
+        let findings = json["result"]["findings"].as_array().unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        findings.iter().map(|it| format!("{} {}", text(&it["severity"]), text(&it["rule"]))).collect()
+    }
+}
+
+fn release(version: &str, phase: &str, message: &str) -> Value {
+    json!({
+        "apiVersion": API, "kind": "DeckhouseRelease", "metadata": { "name": version },
+        "spec": { "version": version },
+        "status": { "phase": phase, "message": message, "transitionTime": "2026-01-01T00:00:00Z" },
+    })
+}
+
+#[test]
+fn a_cluster_that_is_well() {
+    let clinic = Clinic::open();
+    let run = clinic.doctor(&[]).expect(0);
+    assert!(run.stdout.starts_with("Nothing blocks the update.\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("$ dhctl update approve v1.59.4\n"), "{}", run.stdout);
+    assert!(
+        !run.stdout.contains("in the registry"),
+        "the registry was asked, and has everything: {}",
+        run.stdout
+    );
+    assert_eq!(clinic.found(0), ["notable approval"]);
+    let unasked = clinic.doctor(&["--no-registry"]).expect(0);
+    assert!(unasked.stdout.contains("  registry: --no-registry\n"), "{}", unasked.stdout);
+}
+
+#[test]
+fn images_that_do_not_come_are_looked_up_in_the_registry() {
+    let clinic = Clinic::open();
+    let back_off = ("ImagePullBackOff", "Back-off pulling image");
+    clinic.put(&[Clinic::pod("deckhouse-0", "d8-system", &clinic.image("v1.99.0"), Some(back_off))]);
+    let run = clinic.doctor(&[]).expect(7);
+    assert!(run.stdout.contains("why: the registry does not have this image"), "{}", run.stdout);
+    assert!(run.stderr.contains("error: something blocks the update\n"), "{}", run.stderr);
+
+    let there = Clinic::pod("deckhouse-0", "d8-system", &clinic.image("v1.59.4"), Some(back_off));
+    let digest = format!("{}/{}@sha256:{}", clinic.registry.addr(), clinic.root, "ab".repeat(32));
+    clinic
+        .put(&[there, Clinic::pod("grafana", "d8-monitoring", &digest, Some(("ErrImagePull", "rpc error")))]);
+    let run = clinic.doctor(&[]).expect(7);
+    assert!(run.stdout.contains("why: the registry has this image now"), "{}", run.stdout);
+    assert!(run.stdout.contains("1 pod waits for images: d8-monitoring/grafana"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("why: the registry does not have this image; the update is not done before"),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(run.stdout.matches("\n    $ kubectl -n d8-monitoring describe pod grafana\n").count(), 1);
+}
+
+#[test]
+fn the_channel_in_the_registry_against_the_releases() {
+    let clinic = Clinic::open();
+    clinic.put(&[release("v1.60.0", "Pending", "awaiting for v1.59.4 release to be deployed")]);
+    assert_eq!(clinic.found(7), ["blocks above-channel", "notable approval"]);
+    let config = |channel: &str| {
+        json!({
+            "apiVersion": API, "kind": "ModuleConfig", "metadata": { "name": "deckhouse" },
+            "spec": { "version": 1, "settings": { "releaseChannel": channel, "update": { "mode": "Manual" } } },
+        })
+    };
+    clinic.put(&[config("LTS")]);
+    assert_eq!(clinic.found(7), ["blocks channel-tag", "notable approval"]);
+}
+
+#[test]
+fn a_login_that_the_registry_refuses() {
+    let clinic = Clinic::open();
+    clinic.put(&[clinic.secret("wrong-password")]);
+    assert_eq!(clinic.found(7), ["blocks registry-login", "notable approval"]);
+}
+
+#[test]
+fn a_registry_that_is_not_reached_from_here_is_no_finding() {
+    let mut clinic = Clinic::open();
+    clinic.registry.kill();
+    let run = clinic.doctor(&[]).expect(0);
+    assert!(run.stdout.contains("  registry: not reached from here: "), "{}", run.stdout);
+    assert!(run.stdout.starts_with("Nothing blocks the update.\n"), "{}", run.stdout);
+}
+
+#[test]
+fn what_the_platform_says_in_its_log() {
+    let clinic = Clinic::open();
+    let now = jiff::Timestamp::now();
+    clinic.kubelet.set_log(
+        "deckhouse-0",
+        &format!("{{\"level\":\"error\",\"msg\":\"list tags\",\"error\":\"GET https://u:p@r/v2/: 401\",\"time\":\"{now}\"}}\n"),
+    );
+    let run = clinic.doctor(&[]).expect(0);
+    assert!(
+        run.stdout.contains("the platform says in its log: list tags: GET https://r/v2/: 401"),
+        "{}",
+        run.stdout
+    );
+}
+
+#[test]
+fn too_little_could_be_read() {
+    let clinic = Clinic::open();
+    let run = clinic.doctor_as("alice", &[]).expect(7);
+    assert!(
+        run.stdout.starts_with("Nothing that was seen blocks the update, but too little"),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stdout.contains("  DeckhouseReleases: no permission: "), "{}", run.stdout);
+    assert!(run.stderr.contains("hint: `dhctl update rbac`"), "{}", run.stderr);
+}
+
+#[test]
+fn with_exactly_the_printed_rights_nothing_is_closed() {
+    let clinic = Clinic::open();
+    let mut command = command(clinic.folder.path());
+    let manifest =
+        Run::of(command.args(["update", "rbac", "--read-only", "--user", "alice"]).output().unwrap());
+    let (admin, manifest) = (clinic.server.admin().unwrap(), manifest.expect(0).stdout);
+    wait(async move { admin.put_yaml(&manifest).await.unwrap() });
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    for (verb, group, resource, namespace) in [
+        ("list", "deckhouse.io", "deckhousereleases", None),
+        ("list", "", "pods", None),
+        ("list", "", "events", Some("d8-system")),
+        ("get", "", "pods/log", Some("d8-system")),
+        ("get", "", "pods/exec", Some("d8-system")),
+    ] {
+        runtime.block_on(clinic.server.until_allowed("alice", verb, group, resource, namespace)).unwrap();
+    }
+    let run = clinic.doctor_as("alice", &[]).expect(0);
+    assert!(run.stdout.starts_with("Nothing blocks the update.\n"), "{}", run.stdout);
+    assert!(!run.stdout.contains("no permission"), "{}", run.stdout);
+}

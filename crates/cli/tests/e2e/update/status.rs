@@ -1,0 +1,144 @@
+//! `dhctl update status` and `dhctl update rbac`: one screen, read with exactly the printed rights.
+
+use serde_json::{Value, json};
+use testkit::kube::{Answer, wait};
+
+use super::platform::{Platform, release};
+
+const API: &str = "deckhouse.io/v1alpha1";
+
+/// A cluster in the middle of its life: something waits, something is wrong, and most is as it should be.
+fn platform() -> Platform {
+    let settings = json!({ "releaseChannel": "Stable", "update": { "mode": "Manual" } });
+    let platform = Platform::running("v1.70.1", &settings);
+    let mut next = release("v1.71.4", "Pending");
+    next["status"]["message"] =
+        json!("Release is waiting for the 'release.deckhouse.io/approved: \"true\"' annotation");
+    let mut twin = release("v1-70-1", "Superseded");
+    twin["spec"]["version"] = json!("v1.70.1");
+    platform.put(&[
+        release("v1.70.1", "Deployed"),
+        next,
+        release("v1.72.0", "Pending"),
+        twin,
+        json!({
+            "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/dockerconfigjson",
+            "metadata": { "name": "deckhouse-registry", "namespace": "d8-system" },
+            "stringData": {
+                ".dockerconfigjson": r#"{"auths":{"reg.corp:5000":{"username":"puller","password":"hunter2"}}}"#,
+                "address": "reg.corp:5000", "path": "/dkp/ee", "scheme": "https",
+            },
+        }),
+        json!({
+            "apiVersion": "deckhouse.io/v1", "kind": "NodeGroup", "metadata": { "name": "master" },
+            "spec": { "nodeType": "Static" }, "status": { "nodes": 1, "ready": 1, "upToDate": 1 },
+        }),
+        json!({
+            "apiVersion": "deckhouse.io/v1", "kind": "NodeGroup", "metadata": { "name": "worker" },
+            "spec": { "nodeType": "Static" }, "status": { "nodes": 3, "ready": 3, "upToDate": 1 },
+        }),
+        alert("a1", "DeckhouseReleaseIsWaitingManualApproval", 9),
+        alert("a2", "D8DeckhouseConfigInvalid", 5),
+        module("prometheus", "True"),
+        module("ingress-nginx", "False"),
+        json!({
+            "apiVersion": API, "kind": "ModuleSource", "metadata": { "name": "deckhouse" },
+            "spec": { "registry": { "repo": "reg.corp:5000/dkp/ee/modules" } },
+            "status": { "syncTime": "2026-01-02T03:04:05Z", "modules": [
+                { "name": "console", "version": "v1.2.3" }, { "name": "stronghold", "pullError": "401" },
+            ] },
+        }),
+    ]);
+    platform
+}
+
+fn alert(id: &str, name: &str, severity: u8) -> Value {
+    json!({
+        "apiVersion": API, "kind": "ClusterAlert", "metadata": { "name": id },
+        "alert": { "name": name, "severityLevel": severity, "labels": {}, "summary": format!("{name} fires") },
+        "status": { "alertStatus": "firing", "startsAt": "2026-01-02T03:04:05Z" },
+    })
+}
+
+fn module(name: &str, ready: &str) -> Value {
+    json!({
+        "apiVersion": API, "kind": "Module", "metadata": { "name": name },
+        "properties": { "source": "Embedded" },
+        "status": { "phase": "Reconciling", "conditions": [
+            { "type": "EnabledByModuleManager", "status": "True" },
+            { "type": "IsReady", "status": ready, "message": "" },
+        ] },
+    })
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+}
+
+impl Platform {
+    /// Gives `alice` what `dhctl update rbac` prints with these flags, and nothing else.
+    fn grant_printed(&self, flags: &[&str]) {
+        let manifest = self.update(&[&["rbac", "--user", "alice"], flags].concat()).expect(0).stdout;
+        let admin = self.server.admin().unwrap();
+        wait(async move { admin.put_yaml(&manifest).await.unwrap() });
+        for (group, resource, namespace) in [
+            ("deckhouse.io", "deckhousereleases", None),
+            ("", "nodes", None),
+            ("", "pods/exec", Some("d8-system")),
+        ] {
+            let verb = if resource == "pods/exec" { "create" } else { "list" };
+            block_on(self.server.until_allowed("alice", verb, group, resource, namespace)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn one_screen_with_exactly_the_printed_rights() {
+    let platform = platform();
+    let nothing = platform.update_as("alice", &["status"]).expect(0).stdout;
+    assert!(nothing.contains("unknown: no permission: "), "{nothing}");
+    assert!(!nothing.contains("v1.71.4"), "{nothing}");
+    platform.grant_printed(&["--read-only"]);
+    let run = platform.update_as("alice", &["status"]).expect(0);
+    let text = run.stdout.replace(platform.server.url(), "https://SERVER");
+    assert!(!text.contains("unknown") && !text.contains("hunter2"), "{text}");
+    insta::assert_snapshot!(text);
+
+    let json: Value =
+        serde_json::from_str(&platform.update_as("alice", &["status", "--output", "json"]).expect(0).stdout)
+            .unwrap();
+    assert_eq!(json["command"], "update status");
+    assert_eq!(json["result"]["releases"]["waiting"][0]["next"], true);
+    assert_eq!(json["result"]["platform"]["movingTag"], false);
+}
+
+#[test]
+fn what_a_cluster_lacks_is_unknown_and_why() {
+    let platform = platform();
+    let admin = platform.server.admin().unwrap();
+    wait(async move { admin.remove_definition("clusteralerts").await.unwrap() });
+    platform.kubelet.on("queue", Answer::fails(7, "curl: (7) Failed to connect"));
+    platform.kubelet.on("deckhouse-controller", Answer::prints("Summary:\n  No queues.\n"));
+    let text = platform.update(&["status"]).expect(0).stdout;
+    assert!(text.contains("alerts       unknown: this cluster has no clusteralerts\n"), "{text}");
+    assert!(text.contains("queue        unknown: the controller has no queues yet\n"), "{text}");
+}
+
+#[test]
+fn several_clusters_and_one_of_them_away() {
+    let platform = platform();
+    let path = platform.folder.path().join("two");
+    testkit::kube::Kubeconfig::new()
+        .context("here", &platform.server, "admin")
+        .context_at("away", "https://127.0.0.1:1", platform.server.ca_pem(), "token")
+        .write(&path)
+        .unwrap();
+    let kubeconfig = path.to_str().unwrap();
+    let words = ["status", "--kubeconfig", kubeconfig, "--context", "away", "--context", "here"];
+    let run = platform.update(&words).expect(5);
+    assert!(run.stdout.contains("v1.70.1 is deployed"), "{}", run.stdout);
+    assert!(run.stdout.contains("connection refused") || run.stdout.contains("refused"), "{}", run.stdout);
+    assert!(run.stderr.contains("there is no report on away"), "{}", run.stderr);
+    let wrong = platform.update(&["status", "--kubeconfig", kubeconfig, "--context", "nowhere"]).expect(2);
+    assert!(wrong.stderr.contains("there are: here, away"), "{}", wrong.stderr);
+}

@@ -1,0 +1,151 @@
+//! What the doctor looks at besides the state that every command reads.
+
+use jiff::Timestamp;
+use semver::Version;
+use serde::Serialize;
+
+use crate::Reading;
+
+/// Everything beyond [`ClusterState`](crate::ClusterState). `Evidence::default()` knows nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Evidence {
+    /// Pods of the platform's namespaces (`d8-*`, `kube-system`) whose image does not come, those of the platform's own Deployment left out.
+    pub waiting_pods: Reading<Vec<WaitingPod>>,
+    /// The conditions of `Deployment/deckhouse`.
+    pub conditions: Reading<Vec<DeploymentCondition>>,
+    /// Warnings about the platform's pods.
+    pub events: Reading<Vec<PodEvent>>,
+    /// The last errors in the log of the platform's pod, the newest last.
+    pub log: Reading<Vec<LogError>>,
+    /// What the registry says to the cluster's own login.
+    pub registry: Probe,
+}
+
+/// A container that waits for its image.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WaitingPod {
+    /// Namespace of the pod.
+    pub namespace: String,
+    /// Name of the pod.
+    pub pod: String,
+    /// Name of the container.
+    pub container: String,
+    /// The image as in the spec.
+    pub image: String,
+    /// `state.waiting.reason`.
+    pub reason: String,
+    /// `state.waiting.message`.
+    pub message: String,
+    /// `status.startTime` of the pod.
+    pub started: Option<Timestamp>,
+}
+
+/// A condition of the Deployment.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeploymentCondition {
+    /// `Available`, `Progressing` or `ReplicaFailure`.
+    pub kind: String,
+    /// Whether its status is `True`.
+    pub is_true: bool,
+    /// Its message.
+    pub message: String,
+    /// `lastTransitionTime`.
+    pub since: Option<Timestamp>,
+}
+
+/// A warning about a pod.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PodEvent {
+    /// Name of the pod.
+    pub pod: String,
+    /// As `FailedScheduling`.
+    pub reason: String,
+    /// Its message.
+    pub message: String,
+    /// When it happened last.
+    pub last: Option<Timestamp>,
+}
+
+/// A line of the platform's log with level `error`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogError {
+    /// `time`.
+    pub time: Option<Timestamp>,
+    /// `msg`, and `error` where that says more.
+    pub message: String,
+}
+
+/// What came of asking the cluster's registry from here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "outcome", content = "value")]
+pub enum Probe {
+    /// It was not asked, and why. A registry that only the cluster can reach is no finding.
+    NotAsked(String),
+    /// It answers, and refuses the cluster's login: its words.
+    Refused(String),
+    /// It answered.
+    Answered(Answers),
+}
+
+impl Default for Probe {
+    fn default() -> Self {
+        Self::NotAsked("not asked".to_owned())
+    }
+}
+
+/// What the registry answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Answers {
+    /// What the tag of the cluster's release channel leads to.
+    pub channel: Answer<ChannelRelease>,
+    /// The releases that `release-channel` lists.
+    pub versions: Answer<Vec<Version>>,
+    /// Whether these images are there, by the name that pods use.
+    pub images: Vec<ImageAnswer>,
+}
+
+/// Whether one image is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ImageAnswer {
+    /// `REPOSITORY:TAG` or `REPOSITORY@DIGEST`.
+    pub image: String,
+    /// Whether it is there.
+    pub answer: Answer<()>,
+}
+
+/// An answer to one question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "answer", content = "value")]
+pub enum Answer<T> {
+    /// It is there.
+    Is(T),
+    /// It is certainly not there.
+    Missing,
+    /// The login may not see it: the registry's words.
+    Denied(String),
+    /// No usable answer; why.
+    Unknown(String),
+}
+
+/// What a channel tag leads to: `version.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChannelRelease {
+    /// The release.
+    pub version: Version,
+    /// Whether the channel is held back.
+    pub suspended: bool,
+}
+
+impl Answers {
+    /// What was answered about this image.
+    pub fn image(&self, image: &str) -> Option<&Answer<()>> {
+        self.images.iter().find(|it| it.image == image).map(|it| &it.answer)
+    }
+}

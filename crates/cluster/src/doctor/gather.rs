@@ -1,0 +1,166 @@
+//! Reading the evidence that is in the cluster. Each part may fail for itself.
+
+use futures_util::future::join;
+use k8s_openapi::api::{
+    apps::v1::Deployment,
+    core::v1::{ContainerStatus, Event, Pod},
+};
+use kube::{
+    Api,
+    api::{ListParams, LogParams},
+};
+
+use super::{
+    evidence::{DeploymentCondition, Evidence, PodEvent, WaitingPod},
+    log::errors,
+    rules::is_pull_failure,
+};
+use crate::{
+    ClusterState, Error, Reading,
+    access::Cluster,
+    objects::DeckhousePod,
+    read::{in_time, unread},
+};
+
+const NAMESPACE: &str = "d8-system";
+const DEPLOYMENT: &str = "deckhouse";
+const CONTAINER: &str = "deckhouse";
+/// Objects in one answer of the API: a large cluster has many pods that wait.
+const PAGE: u32 = 500;
+/// How much of the log is read.
+const LOG_LINES: i64 = 500;
+const LOG_BYTES: i64 = 1024 * 1024;
+
+/// Reads everything but the registry. `state` says which pods the platform has.
+pub async fn gather(cluster: &Cluster, state: &ClusterState) -> Evidence {
+    let ((waiting_pods, conditions), (events, log)) = join(
+        join(in_time(waiting_pods(cluster)), in_time(conditions(cluster))),
+        join(in_time(events(cluster, state)), in_time(log(cluster, state))),
+    )
+    .await;
+    Evidence { waiting_pods, conditions, events, log, ..Evidence::default() }
+}
+
+fn reading<T>(result: Result<T, kube::Error>) -> Reading<T> {
+    result.map_or_else(|error| unread(Error::from(error)), Reading::Known)
+}
+
+/// A pod of which a container has never started is `Pending`, which the API can choose by.
+async fn waiting_pods(cluster: &Cluster) -> Reading<Vec<WaitingPod>> {
+    let api: Api<Pod> = Api::all(cluster.client.clone());
+    let mut params = ListParams::default().fields("status.phase=Pending").limit(PAGE);
+    let mut waiting = Vec::new();
+    loop {
+        let page = match api.list(&params).await {
+            Ok(page) => page,
+            Err(error) => return reading(Err(error)),
+        };
+        waiting.extend(page.items.iter().flat_map(of_pod));
+        match page.metadata.continue_.filter(|token| !token.is_empty()) {
+            Some(token) => params = params.continue_token(&token),
+            None => return Reading::Known(waiting),
+        }
+    }
+}
+
+fn of_pod(pod: &Pod) -> Vec<WaitingPod> {
+    let namespace = pod.metadata.namespace.clone().unwrap_or_default();
+    let own = pod
+        .metadata
+        .labels
+        .as_ref()
+        .and_then(|labels| labels.get("app"))
+        .is_some_and(|app| app == DEPLOYMENT);
+    let platform = namespace.starts_with("d8-") || namespace == "kube-system";
+    if !platform || (own && namespace == NAMESPACE) {
+        return Vec::new();
+    }
+    let Some(status) = &pod.status else { return Vec::new() };
+    let statuses = status.init_container_statuses.iter().chain(&status.container_statuses).flatten();
+    statuses
+        .filter_map(|container| {
+            let waiting = container.state.as_ref()?.waiting.as_ref()?;
+            let reason = waiting.reason.clone().filter(|reason| is_pull_failure(reason))?;
+            Some(WaitingPod {
+                namespace: namespace.clone(),
+                pod: pod.metadata.name.clone().unwrap_or_default(),
+                container: container.name.clone(),
+                image: image_of(pod, container),
+                reason,
+                message: waiting.message.clone().unwrap_or_default(),
+                started: status.start_time.as_ref().map(|time| time.0),
+            })
+        })
+        .collect()
+}
+
+/// The image as in the spec: runtimes write other names of it into the status.
+fn image_of(pod: &Pod, status: &ContainerStatus) -> String {
+    let spec = pod.spec.as_ref();
+    let containers =
+        spec.into_iter().flat_map(|spec| spec.init_containers.iter().flatten().chain(&spec.containers));
+    let named = containers.filter(|container| container.name == status.name).find_map(|it| it.image.clone());
+    named.unwrap_or_else(|| status.image.clone())
+}
+
+async fn conditions(cluster: &Cluster) -> Reading<Vec<DeploymentCondition>> {
+    let api: Api<Deployment> = Api::namespaced(cluster.client.clone(), NAMESPACE);
+    reading(api.get(DEPLOYMENT).await).map(|deployment| {
+        let conditions = deployment.status.and_then(|status| status.conditions).unwrap_or_default();
+        conditions
+            .into_iter()
+            .map(|it| DeploymentCondition {
+                kind: it.type_,
+                is_true: it.status == "True",
+                message: it.message.unwrap_or_default(),
+                since: it.last_transition_time.map(|time| time.0),
+            })
+            .collect()
+    })
+}
+
+async fn events(cluster: &Cluster, state: &ClusterState) -> Reading<Vec<PodEvent>> {
+    let api: Api<Event> = Api::namespaced(cluster.client.clone(), NAMESPACE);
+    let params = ListParams::default().fields("type=Warning,involvedObject.kind=Pod").limit(PAGE);
+    let pods = state.pods.last().map_or(&[][..], Vec::as_slice);
+    reading(api.list(&params).await).map(|list| {
+        let own = list.items.into_iter().filter_map(|event| {
+            let pod = event.involved_object.name?;
+            pods.iter().any(|it| it.name == pod).then(|| PodEvent {
+                pod,
+                reason: event.reason.unwrap_or_default(),
+                message: event.message.unwrap_or_default(),
+                last: event.last_timestamp.map(|time| time.0).or(event.event_time.map(|time| time.0)),
+            })
+        });
+        own.collect()
+    })
+}
+
+async fn log(cluster: &Cluster, state: &ClusterState) -> Reading<Vec<super::LogError>> {
+    let Some(pods) = state.pods.known() else {
+        return Reading::NotNow { last: None, why: "the pods of d8-system are not known".to_owned() };
+    };
+    let newest = || pods.iter().filter(|pod| !pod.terminating).max_by_key(|pod| pod.started);
+    let Some(pod) = DeckhousePod::leader(pods).or_else(newest) else {
+        return Reading::NotNow { last: None, why: "there is no pod just now".to_owned() };
+    };
+    let container = pod.containers.iter().find(|container| container.name == CONTAINER);
+    let params = LogParams {
+        container: Some(CONTAINER.to_owned()),
+        // What ended says why; what waits to be started again has said nothing yet.
+        previous: container.is_some_and(|it| it.waiting_reason.as_deref() == Some("CrashLoopBackOff")),
+        tail_lines: Some(LOG_LINES),
+        limit_bytes: Some(LOG_BYTES),
+        ..LogParams::default()
+    };
+    let api: Api<Pod> = Api::namespaced(cluster.client.clone(), NAMESPACE);
+    match api.logs(&pod.name, &params).await {
+        Ok(text) => Reading::Known(errors(&text)),
+        // The kubelet's way to say that there is no log yet.
+        Err(kube::Error::Api(status)) if status.code == 400 => {
+            Reading::NotNow { last: None, why: status.message.clone() }
+        }
+        Err(error) => reading(Err(error)),
+    }
+}

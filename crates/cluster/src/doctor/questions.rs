@@ -1,0 +1,40 @@
+//! What to ask the cluster's registry.
+
+use deckhouse::Channel;
+
+use super::{evidence::Evidence, look::Look, rules};
+use crate::ClusterState;
+
+/// The most images that are asked about. Those of one bundle are there together or are not.
+const IMAGES: usize = 30;
+
+/// What to ask the cluster's registry, with the cluster's own login.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Questions {
+    /// The channel whose tag is looked at.
+    pub channel: Option<Channel>,
+    /// The images whose being there is asked, as `REPOSITORY:TAG` or `REPOSITORY@DIGEST`; all in this registry.
+    pub images: Vec<String>,
+}
+
+/// The questions: the channel, the images of the deployed and of the next release, and those that pods wait for.
+pub fn questions(state: &ClusterState, evidence: &Evidence, now: jiff::Timestamp) -> Questions {
+    let look = Look { state, evidence, now };
+    let Some(registry) = state.registry.known() else { return Questions::default() };
+    let releases = [look.deployed(), look.upcoming()];
+    let of_releases =
+        releases.into_iter().flatten().filter_map(|release| rules::release_image(&look, release));
+    let containers = look.pods().iter().flat_map(|pod| &pod.containers);
+    let of_platform = containers
+        .filter(|it| it.waiting_reason.as_deref().is_some_and(rules::is_pull_failure))
+        .map(|it| it.image.clone());
+    let of_others = Look::all(&evidence.waiting_pods).iter().map(|pod| pod.image.clone());
+    let prefix = format!("{}/", registry.address);
+    let mut images: Vec<String> = Vec::new();
+    for image in of_releases.chain(of_platform).chain(of_others) {
+        if image.starts_with(&prefix) && !images.contains(&image) && images.len() < IMAGES {
+            images.push(image);
+        }
+    }
+    Questions { channel: look.settings().and_then(|settings| settings.channel()), images }
+}

@@ -1,0 +1,143 @@
+//! Modules that are updated on their own.
+
+use crate::{
+    doctor::{
+        finding::{Finding, Severity},
+        look::{Controller, Look},
+        safe_text::{short, word},
+    },
+    modules::{ModuleTurn, PolicyOrigin, WaitingRelease, overview},
+    wait_reason::WaitReason,
+};
+
+/// Sources that are not read, or offer modules with errors.
+pub(super) fn sources(look: &Look<'_>) -> Vec<Finding> {
+    let sources = crate::modules::sources(look.state, look.now);
+    let ill = sources.known().into_iter().flatten().filter(|source| !source.is_healthy());
+    ill.filter_map(|source| {
+        let failed: Vec<String> = source
+            .failed
+            .iter()
+            .take(5)
+            .map(|module| format!("{}: {}", module.name, short(module.error.as_deref().unwrap_or_default())))
+            .collect();
+        // The controller that reads sources is away with the pod.
+        let stale = source.stale && look.controller() == Controller::Up;
+        let what = match (&failed[..], source.message.as_str()) {
+            ([], "") if stale => "it has not been read for more than an hour".to_owned(),
+            ([], "") => return None,
+            ([], message) => short(message),
+            (failed, _) => format!("{} of {} modules have errors: {}", source.failed.len(), source.modules, failed.join("; ")),
+        };
+        Some(
+            Finding::new("module-source", Severity::Slows, format!("ModuleSource/{}", source.name), what)
+                .why("modules with errors get no new releases; a platform release that lists one in migratedModules does not go on")
+                .remedy(format!("see that {} holds these modules, and that the login may read them; push them with the bundle", source.repo))
+                .command(format!("kubectl get modulesource {} -o yaml", source.name))
+                .since(source.synced)
+                .seen_in("ModuleSources"),
+        )
+    })
+    .collect()
+}
+
+/// Releases of modules that wait for what nobody does by himself.
+pub(super) fn releases(look: &Look<'_>) -> Vec<Finding> {
+    let overview = overview(look.state, look.now);
+    overview.waiting.known().into_iter().flatten().filter_map(of_release).collect()
+}
+
+fn of_release(release: &WaitingRelease) -> Option<Finding> {
+    let finding = |rule, severity, what: String| {
+        Finding::new(rule, severity, format!("ModuleRelease/{}", release.name), what)
+            .seen_in("ModuleReleases")
+    };
+    let waits = |what: fn(&WaitReason) -> bool| release.waits_for.iter().any(what);
+    if release.suspended {
+        return Some(
+            finding("module-suspended", Severity::Slows, short(&release.reason))
+                .why("its vendor has withdrawn it, or it did not come up")
+                .remedy("pull another version of the module, and push it")
+                .command(format!("kubectl get modulerelease {} -o yaml", release.name)),
+        );
+    }
+    if let PolicyOrigin::Missing(policy) = &release.policy.origin {
+        return Some(
+            finding(
+                "module-policy",
+                Severity::Slows,
+                format!("its policy ModuleUpdatePolicy/{policy} does not exist"),
+            )
+            .why("a release without a policy waits for ever")
+            .remedy("create the policy, or name another one in the ModuleConfig")
+            .command(format!("kubectl get moduleconfig {} -o yaml", word(&release.module))),
+        );
+    }
+    if waits(|it| matches!(it, WaitReason::NoPolicy)) {
+        return Some(
+            finding("module-policy", Severity::Slows, short(&release.reason))
+                .why("a release without a policy waits for ever")
+                .remedy("name a ModuleUpdatePolicy; there are")
+                .command("kubectl get moduleupdatepolicies"),
+        );
+    }
+    if waits(|it| matches!(it, WaitReason::Requirement { .. } | WaitReason::UnknownRequirement { .. })) {
+        return Some(
+            finding("module-requirement", Severity::Slows, short(&release.reason))
+                .why("the module stays at its release; the platform does not wait for it")
+                .remedy("meet the requirement; where it is the platform's version, update that first")
+                .command("dhctl update plan"),
+        );
+    }
+    (waits(|it| *it == WaitReason::Approval) && release.turn == ModuleTurn::Now).then(|| {
+        finding("module-approval", Severity::Notable, "it waits for your approval".to_owned())
+            .why(format!("its policy: {}", release.policy.words()))
+            .remedy("approve it when it suits")
+            .command(format!(
+                "dhctl update approve --module {} {}",
+                word(&release.module),
+                word(&release.version)
+            ))
+    })
+}
+
+/// Modules whose image is set by hand.
+pub(super) fn overrides(look: &Look<'_>) -> Vec<Finding> {
+    let overrides = Look::all(&look.state.module_pull_overrides).iter();
+    overrides
+        .map(|it| {
+            Finding::new(
+                "module-override",
+                Severity::Notable,
+                format!("ModulePullOverride/{}", it.name),
+                format!("the module runs the image tag {}", it.image_tag),
+            )
+            .why("it is meant for development; releases of this module are not looked at")
+            .remedy("remove it, and the module follows its releases again")
+            .command(format!("kubectl delete modulepulloverride {}", it.name))
+            .seen_in("ModulePullOverrides")
+        })
+        .collect()
+}
+
+/// Enabled modules that report an error.
+pub(super) fn errors(look: &Look<'_>) -> Vec<Finding> {
+    let modules = Look::all(&look.state.modules).iter();
+    let ill = modules.filter(|module| {
+        module.enabled != Some(false)
+            && matches!(module.phase.as_str(), "Error" | "DownloadingError" | "Conflict")
+    });
+    ill.map(|module| {
+        Finding::new(
+            "module-error",
+            Severity::Slows,
+            format!("Module/{}", module.name),
+            format!("its phase is {}: {}", module.phase, short(&module.message)),
+        )
+        .why("an update is not done while an enabled module is in this phase")
+        .remedy("see what it says; mostly its settings, its source, or what it installs")
+        .command(format!("kubectl get module {} -o yaml", module.name))
+        .seen_in("modules")
+    })
+    .collect()
+}

@@ -1,0 +1,455 @@
+//! Every ill of the platform's documentation and source that the doctor knows, one at a time.
+
+use semver::Version;
+use serde_json::json;
+
+use super::sample::{Cluster, ago, known, pod, release, well};
+use crate::{
+    doctor::{Answer, ChannelRelease, DeploymentCondition, LogError, PodEvent, Probe, WaitingPod},
+    objects::{
+        Alert, CloudCondition, Condition, DeprecatedApiUse, Module, ModuleConfig, ModulePullOverride,
+        ModuleRelease, ModuleSource, Node, NodeGroup, OfferedModule, Phase, Queue, Task,
+    },
+};
+
+/// Changes a cluster that is well, and expects these findings besides the approval that it waits for.
+#[track_caller]
+fn found(change: impl FnOnce(&mut Cluster), expected: &[&str]) {
+    let mut cluster = well();
+    change(&mut cluster);
+    let found: Vec<String> = cluster.found().into_iter().filter(|it| it != "notable approval").collect();
+    assert_eq!(found, expected);
+}
+
+fn waiting(cluster: &mut Cluster, message: &str) {
+    message.clone_into(&mut cluster.releases()[2].message);
+}
+
+fn alert(name: &str, severity: u8) -> Alert {
+    Alert {
+        id: "a1b2".to_owned(),
+        name: name.to_owned(),
+        severity: Some(severity),
+        status: "firing".to_owned(),
+        starts_at: Some(ago(30)),
+        ..Alert::default()
+    }
+}
+
+fn away(cluster: &mut Cluster, minutes: i64) {
+    *known(&mut cluster.evidence.conditions) = vec![DeploymentCondition {
+        kind: "Available".to_owned(),
+        since: Some(ago(minutes)),
+        ..DeploymentCondition::default()
+    }];
+}
+
+#[test]
+fn the_platforms_image_does_not_come() {
+    found(
+        |cluster| {
+            let mut pod = pod(false, 3);
+            pod.phase = "Pending".to_owned();
+            pod.containers[0].waiting_reason = Some("ImagePullBackOff".to_owned());
+            pod.containers[0].waiting_message = Some("Back-off pulling image".to_owned());
+            *known(&mut cluster.state.pods) = vec![pod];
+            away(cluster, 3);
+        },
+        &["blocks platform-image", "notable webhook-away"],
+    );
+}
+
+#[test]
+fn the_reason_of_the_last_try_is_in_an_event() {
+    let mut cluster = well();
+    let mut pod = pod(false, 3);
+    pod.containers[0].waiting_reason = Some("ImagePullBackOff".to_owned());
+    pod.containers[0].waiting_message = Some("Back-off pulling image".to_owned());
+    *known(&mut cluster.state.pods) = vec![pod];
+    cluster.evidence.registry = Probe::default();
+    let event = |message: &str, minutes| PodEvent {
+        pod: "deckhouse-0".to_owned(),
+        reason: "Failed".to_owned(),
+        message: message.to_owned(),
+        last: Some(ago(minutes)),
+    };
+    *known(&mut cluster.evidence.events) =
+        vec![event("Failed to pull image \"x\": 401 Unauthorized", 2), event("Error: ImagePullBackOff", 1)];
+    let finding =
+        &crate::doctor::examine(&cluster.state, &cluster.evidence, super::sample::now()).findings[0];
+    assert!(finding.what.ends_with("401 Unauthorized"), "{}", finding.what);
+    assert!(finding.why.starts_with("the registry refuses the cluster's login"), "{}", finding.why);
+}
+
+#[test]
+fn the_platforms_pod_does_not_come_up() {
+    let crash = |cluster: &mut Cluster| {
+        let mut pod = pod(false, 10);
+        pod.containers[0].waiting_reason = Some("CrashLoopBackOff".to_owned());
+        *known(&mut cluster.state.pods) = vec![pod];
+        away(cluster, 10);
+    };
+    found(crash, &["blocks platform-crash", "notable webhook-away"]);
+    let hang = |cluster: &mut Cluster| {
+        *known(&mut cluster.state.pods) = vec![pod(false, 31)];
+        away(cluster, 31);
+    };
+    found(hang, &["blocks platform-not-ready", "slows webhook-away"]);
+    let unscheduled = |cluster: &mut Cluster| {
+        let pod = crate::objects::DeckhousePod {
+            phase: "Pending".to_owned(),
+            containers: Vec::new(),
+            ..pod(false, 40)
+        };
+        *known(&mut cluster.evidence.events) = vec![PodEvent {
+            pod: pod.name.clone(),
+            reason: "FailedScheduling".to_owned(),
+            ..PodEvent::default()
+        }];
+        *known(&mut cluster.state.pods) = vec![pod];
+        away(cluster, 40);
+    };
+    found(unscheduled, &["blocks platform-unscheduled", "slows webhook-away"]);
+    let none = |cluster: &mut Cluster| {
+        *known(&mut cluster.state.pods) = Vec::new();
+        away(cluster, 40);
+    };
+    found(none, &["blocks platform-no-pod", "slows webhook-away"]);
+}
+
+#[test]
+fn images_of_modules_do_not_come() {
+    let pod = |name: &str, message: &str| WaitingPod {
+        namespace: "d8-monitoring".to_owned(),
+        pod: name.to_owned(),
+        container: "main".to_owned(),
+        image: "r.example:5000/dkp/ee@sha256:aa".to_owned(),
+        reason: "ImagePullBackOff".to_owned(),
+        message: message.to_owned(),
+        started: Some(ago(5)),
+    };
+    let pods = vec![pod("a", "not found"), pod("b", "not found"), pod("c", "i/o timeout")];
+    found(
+        |cluster| *known(&mut cluster.evidence.waiting_pods) = pods,
+        &["blocks module-images", "slows module-images"],
+    );
+}
+
+#[test]
+fn the_registry() {
+    found(|cluster| cluster.evidence.registry = Probe::Refused("401".to_owned()), &["blocks registry-login"]);
+    found(
+        |cluster| cluster.answers().versions = Answer::Denied("no".to_owned()),
+        &["blocks registry-listing"],
+    );
+    found(|cluster| cluster.answers().versions = Answer::Is(Vec::new()), &["blocks registry-listing"]);
+    found(
+        |cluster| *known(&mut cluster.state.alerts) = vec![alert("D8DeckhouseHasNoAccessToRegistry", 7)],
+        &["blocks registry-access"],
+    );
+    let line = LogError { time: Some(ago(2)), message: "list tags: 401".to_owned() };
+    found(|cluster| known(&mut cluster.evidence.log).push(line.clone()), &["slows registry-access"]);
+    let old = LogError { time: Some(ago(16)), ..line };
+    found(|cluster| known(&mut cluster.evidence.log).push(old), &[]);
+    let proxy = |cluster: &mut Cluster| {
+        known(&mut cluster.state.cluster_configuration).no_proxy = Some(vec!["10.0.0.0/8".to_owned()]);
+    };
+    found(proxy, &["notable registry-proxy"]);
+    let both = |cluster: &mut Cluster| {
+        proxy(cluster);
+        *known(&mut cluster.state.alerts) = vec![alert("D8DeckhouseHasNoAccessToRegistry", 7)];
+    };
+    found(both, &["blocks registry-access", "slows registry-proxy"]);
+    found(|cluster| cluster.answers().images[1].answer = Answer::Missing, &["blocks next-image-missing"]);
+    found(|cluster| cluster.answers().images[0].answer = Answer::Missing, &["slows deployed-image-missing"]);
+}
+
+#[test]
+fn the_channel() {
+    let unset = |cluster: &mut Cluster| {
+        cluster.settings()["releaseChannel"] = json!(null);
+        cluster.releases()[2].phase = None;
+        waiting(cluster, "");
+    };
+    found(unset, &["blocks channel-unset"]);
+    let noted = |cluster: &mut Cluster| {
+        unset(cluster);
+        let note = (crate::prepare::CHANNEL_NOTE.to_owned(), "Stable".to_owned());
+        known(&mut cluster.state.module_configs)[0].annotations.extend([note]);
+    };
+    let mut cluster = well();
+    noted(&mut cluster);
+    let diagnosis = crate::doctor::examine(&cluster.state, &cluster.evidence, super::sample::now());
+    assert_eq!(diagnosis.findings[0].commands, ["dhctl update prepare"], "a run that was stopped goes on");
+    let moving = |cluster: &mut Cluster| {
+        known(&mut cluster.state.deployment).image = "r.example:5000/dkp/ee:stable".to_owned();
+    };
+    found(moving, &["slows moving-tag"]);
+    found(
+        |cluster| {
+            moving(cluster);
+            unset(cluster);
+        },
+        &["blocks channel-unset", "blocks moving-tag"],
+    );
+    let channel =
+        |answer: Answer<ChannelRelease>| move |cluster: &mut Cluster| cluster.answers().channel = answer;
+    let leads =
+        |minor: u64, suspended| Answer::Is(ChannelRelease { version: Version::new(1, minor, 3), suspended });
+    found(channel(Answer::Missing), &["blocks channel-tag"]);
+    found(channel(Answer::Denied("no".to_owned())), &["blocks channel-tag"]);
+    found(channel(leads(71, true)), &["blocks channel-tag"]);
+    found(channel(leads(70, false)), &["blocks above-channel"]);
+    found(channel(leads(69, false)), &["blocks above-channel", "notable channel-behind"]);
+    found(channel(leads(73, false)), &["blocks registry-gap"]);
+    let none = |cluster: &mut Cluster| drop(cluster.releases().pop());
+    found(none, &["notable release-not-created"]);
+    let lts = |cluster: &mut Cluster| {
+        cluster.settings()["releaseChannel"] = json!("LTS");
+        channel(leads(73, false))(cluster);
+    };
+    found(lts, &[]);
+}
+
+#[test]
+fn the_release_objects() {
+    let phase = |index: usize, phase: &'static str| {
+        move |cluster: &mut Cluster| cluster.releases()[index].phase = Phase::parse(phase)
+    };
+    found(phase(0, "Deployed"), &["blocks two-deployed"]);
+    found(phase(1, "Superseded"), &["blocks none-deployed"]);
+    found(
+        |cluster| known(&mut cluster.state.deployment).image = "r.example:5000/dkp/ee:v1.69.9".to_owned(),
+        &["slows other-image"],
+    );
+    let twin = |version: &'static str, name: &'static str| {
+        move |cluster: &mut Cluster| {
+            cluster
+                .releases()
+                .push(crate::objects::Release { name: name.to_owned(), ..release(version, "Pending", "") });
+        }
+    };
+    found(twin("1.71.2", "v1-71-2"), &["blocks twins"]);
+    found(
+        |cluster| {
+            twin("1.70.3", "v1-70-3")(cluster);
+            waiting(cluster, "awaiting for v1.70.3 release to be deployed");
+        },
+        &["blocks twins"],
+    );
+    let gap = |message: &'static str| {
+        move |cluster: &mut Cluster| {
+            cluster.releases()[2] = release("1.72.0", "Pending", message);
+            cluster.answers().channel = Answer::Unknown(String::new());
+        }
+    };
+    found(gap(""), &["blocks gap"]);
+    found(gap("minor version is greater than deployed v1.70.3 by one"), &["blocks gap"]);
+    found(|cluster| waiting(cluster, "major version is greater than deployed v0.70.3"), &["blocks sequence"]);
+    found(phase(2, ""), &["blocks no-phase"]);
+    found(phase(2, "Suspended"), &["blocks suspended", "notable release-not-created"]);
+    found(
+        |cluster| cluster.releases().push(release("1.71.1", "Suspended", "Release is suspended")),
+        &["notable suspended"],
+    );
+}
+
+#[test]
+fn what_the_next_release_waits_for() {
+    for (message, expected) in [
+        (
+            "Release is blocked, failed to send release notification: Post \"https://h/x\": no such host",
+            "blocks notification",
+        ),
+        (
+            "\"k8s\" requirement for DeckhouseRelease \"1.71.2\" not met: current kubernetes version is lower than required",
+            "blocks requirement",
+        ),
+        ("\"x\" requirement is not registered", "blocks requirement"),
+        (
+            "\"nodesMinimalLinuxKernelVersion\" requirement for DeckhouseRelease \"1.71.2\" not met: the current Linux kernel version on cluster nodes (4.9) is lower than required (5.8)",
+            "blocks requirement",
+        ),
+        ("release blocked, disruption approval required: (cni)", "blocks disruption-approval"),
+        ("Release requires disruption approval (`kubectl annotate ...`): x", "blocks disruption-approval"),
+        ("Release is postponed, waiting for the update window until 24 Nov 2026 22:00 UTC", "notable delay"),
+        ("Release is waiting for the update window: 24 Nov 26 22:00 UTC", "notable delay"),
+        ("Release is in cooldown until: 24 Nov 26 22:00 UTC", "notable delay"),
+        ("Release is postponed by notification until 24 Nov 2026 22:00 UTC", "notable delay"),
+        ("Awaiting for v1.71.0 release to be deployed", "notable awaits-release"),
+        ("something that nobody knows yet", "notable other-reason"),
+    ] {
+        found(|cluster| waiting(cluster, message), &[expected]);
+    }
+    for message in ["Waiting for manual approval", "Release is waiting for manual approval"] {
+        let mut cluster = well();
+        waiting(&mut cluster, message);
+        assert_eq!(cluster.found(), ["notable approval"], "{message}");
+        cluster.releases()[2].approved_field = true;
+        assert_eq!(cluster.found(), [""; 0], "{message}");
+    }
+    found(
+        |cluster| {
+            cluster.settings()["update"]["blockOnAlerts"] = json!({"enabled": true});
+            *known(&mut cluster.state.alerts) = vec![alert("A", 3), alert("B", 4), alert("C", 9)];
+        },
+        &["blocks block-on-alerts"],
+    );
+    found(
+        |cluster| {
+            cluster.settings()["update"]["blockOnAlerts"] = json!({"enabled": true, "severity": 5});
+            *known(&mut cluster.state.alerts) = vec![alert("A", 3), alert("B", 4)];
+        },
+        &[],
+    );
+}
+
+#[test]
+fn tasks_that_fail() {
+    for (queue, failures, expected) in [
+        ("main", 2, &[][..]),
+        ("main", 3, &["slows queue-failures"]),
+        ("main", 8, &["blocks queue-failures"]),
+        ("/modules/x", 80, &["slows queue-failures"]),
+    ] {
+        let task = Task { queue: queue.to_owned(), failures, ..Task::default() };
+        found(
+            |cluster| cluster.state.queue = crate::Reading::Known(Queue { tasks: 1, heads: vec![task] }),
+            expected,
+        );
+    }
+}
+
+#[test]
+fn nodes_that_wait_or_are_ill() {
+    let node = |keys: &[(&str, &str)]| Node {
+        name: "worker-1".to_owned(),
+        group: Some("worker".to_owned()),
+        ready: true,
+        update_annotations: keys
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect(),
+        ..Node::default()
+    };
+    let group = |mode: &str| NodeGroup {
+        name: "worker".to_owned(),
+        approval_mode: Some(mode.to_owned()),
+        ..NodeGroup::default()
+    };
+    for (mode, keys, expected) in [
+        ("Manual", &[("disruption-required", "")][..], &["blocks node-disruption"][..]),
+        ("Manual", &[("disruption-required", ""), ("disruption-approved", "")], &[]),
+        ("Automatic", &[("disruption-required", "")], &[]),
+        ("Automatic", &[("draining", "user")], &["notable node-drained"]),
+        ("Automatic", &[("draining", "bashible")], &[]),
+    ] {
+        found(
+            |cluster| {
+                *known(&mut cluster.state.nodes) = vec![node(keys)];
+                *known(&mut cluster.state.node_groups) = vec![group(mode)];
+            },
+            expected,
+        );
+    }
+    let wrong = NodeGroup { error: Some("wrong classReference".to_owned()), ..group("Automatic") };
+    found(|cluster| *known(&mut cluster.state.node_groups) = vec![wrong], &["slows node-group-error"]);
+    let mut waits = group("Manual");
+    waits.conditions.insert(
+        "WaitingForDisruptiveApproval".to_owned(),
+        Condition { is_true: true, message: String::new() },
+    );
+    found(|cluster| *known(&mut cluster.state.node_groups) = vec![waits.clone()], &[]);
+    found(
+        |cluster| {
+            cluster.state.nodes = crate::Reading::default();
+            *known(&mut cluster.state.node_groups) = vec![waits];
+        },
+        &["blocks node-disruption"],
+    );
+    let ill = Node { ready: false, ..node(&[]) };
+    found(|cluster| *known(&mut cluster.state.nodes) = vec![ill], &["slows node-not-ready"]);
+}
+
+#[test]
+fn alerts_that_say_what_objects_do_not() {
+    let fires = |name: &'static str, status: &'static str| {
+        move |cluster: &mut Cluster| {
+            *known(&mut cluster.state.alerts) = vec![Alert { status: status.to_owned(), ..alert(name, 4) }];
+        }
+    };
+    for (name, expected) in [
+        ("DeckhouseUpdatingFailed", "blocks alert"),
+        ("D8DeckhouseConfigInvalid", "blocks alert"),
+        ("D8DeckhouseQueueIsHungCritical", "slows alert"),
+        ("ModuleConfigObsoleteVersion", "notable alert"),
+        ("HelmReleasesHasResourcesWithUnsupportedVersions", "slows alert"),
+    ] {
+        found(fires(name, "firing"), &[expected]);
+    }
+    found(fires("DeckhouseUpdatingFailed", "firing (stale)"), &["notable alert", "notable stale-alerts"]);
+    found(fires("SomethingOfTheUsers", "firing"), &[]);
+}
+
+#[test]
+fn modules_and_settings() {
+    let source = ModuleSource {
+        name: "deckhouse".to_owned(),
+        sync_time: Some(ago(3)),
+        modules: vec![OfferedModule {
+            name: "a".to_owned(),
+            error: Some("404".to_owned()),
+            ..OfferedModule::default()
+        }],
+        ..ModuleSource::default()
+    };
+    found(|cluster| *known(&mut cluster.state.module_sources) = vec![source], &["slows module-source"]);
+    let over = ModulePullOverride { name: "a".to_owned(), image_tag: "mr1".to_owned() };
+    found(
+        |cluster| *known(&mut cluster.state.module_pull_overrides) = vec![over],
+        &["notable module-override"],
+    );
+    let module =
+        Module { name: "a".to_owned(), phase: "Error".to_owned(), enabled: Some(true), ..Module::default() };
+    found(|cluster| *known(&mut cluster.state.modules) = vec![module], &["slows module-error"]);
+    for (message, expected) in [
+        (
+            "Release is waiting for the 'modules.deckhouse.io/approved: \"true\"' annotation",
+            &["notable module-approval"][..],
+        ),
+        (
+            "requirements are not satisfied: current deckhouse version is not suitable: x",
+            &["slows module-requirement"],
+        ),
+        ("awaiting for v1.0.0 release to be deployed", &[]),
+    ] {
+        let release = ModuleRelease {
+            name: "a-v1.0.0".to_owned(),
+            module: "a".to_owned(),
+            version: Some(Version::new(1, 0, 0)),
+            phase: Some(Phase::Pending),
+            message: message.to_owned(),
+            ..ModuleRelease::default()
+        };
+        found(|cluster| *known(&mut cluster.state.module_releases) = vec![release], expected);
+    }
+    for (message, expected) in [
+        ("Error: settings.x is unknown", "slows module-config"),
+        ("Update available", "notable module-config"),
+    ] {
+        let config =
+            ModuleConfig { name: "a".to_owned(), message: message.to_owned(), ..ModuleConfig::default() };
+        found(|cluster| known(&mut cluster.state.module_configs).push(config), &[expected]);
+    }
+    let condition = CloudCondition { name: "c".to_owned(), message: "m".to_owned(), ok: false };
+    found(
+        |cluster| *known(&mut cluster.state.cloud_conditions) = vec![condition],
+        &["slows cloud-condition"],
+    );
+    let api = DeprecatedApiUse {
+        resource: "cronjobs".to_owned(),
+        removed_in: "1.25".to_owned(),
+        ..DeprecatedApiUse::default()
+    };
+    found(|cluster| *known(&mut cluster.state.deprecated_apis) = vec![api], &["notable deprecated-apis"]);
+}

@@ -1,0 +1,6 @@
+//! The rules over whole clusters made by hand.
+
+mod busy;
+mod ills;
+mod sample;
+mod words;

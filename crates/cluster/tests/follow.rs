@@ -1,0 +1,133 @@
+//! The live state against a real API server that goes away, loses definitions, and refuses.
+
+use std::{sync::Arc, time::Duration};
+
+use cluster::{
+    ClusterState, Obstacle, Reading,
+    access::{Access, Cluster, KubeconfigFiles},
+    follow::Follower,
+    read::snapshot,
+};
+use serde_json::{Value, json};
+use testkit::kube::{ApiServer, Objects};
+
+const API: &str = "deckhouse.io/v1alpha1";
+/// A change must show within this time, also on a machine that builds something besides.
+const LIMIT: Duration = Duration::from_secs(30);
+
+async fn connect(server: &ApiServer, user: &str) -> Cluster {
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    let path = server.kubeconfig(user).unwrap();
+    let access = Access { kubeconfig: KubeconfigFiles::Named(path), in_cluster: None };
+    access.cluster(None, &egress::Settings::default()).await.unwrap()
+}
+
+fn release(name: &str, phase: &str) -> Value {
+    json!({
+        "apiVersion": API, "kind": "DeckhouseRelease", "metadata": { "name": name },
+        "spec": { "version": name }, "status": { "phase": phase },
+    })
+}
+
+/// Waits until the state is as wanted.
+async fn until(follower: &Follower, what: &str, is_so: impl Fn(&ClusterState) -> bool) -> Arc<ClusterState> {
+    let mut states = follower.states();
+    let found = tokio::time::timeout(LIMIT, states.wait_for(|state| is_so(state))).await;
+    match found {
+        Ok(state) => state.unwrap().clone(),
+        Err(_) => panic!("{what}: {:?}", follower.states().borrow()),
+    }
+}
+
+fn names(state: &ClusterState) -> Vec<&str> {
+    state.releases.known().into_iter().flatten().map(|release| release.name.as_str()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_show_and_the_api_may_go_and_come_back() {
+    let server = ApiServer::borrow().unwrap();
+    let admin = server.admin().unwrap();
+    admin.put(&release("v1.70.1", "Deployed")).await.unwrap();
+    let follower = Follower::start(&connect(&server, "admin").await);
+    until(&follower, "the first list", |state| names(state) == ["v1.70.1"]).await;
+
+    admin.put(&release("v1.71.0", "Pending")).await.unwrap();
+    until(&follower, "a new object", |state| names(state) == ["v1.70.1", "v1.71.0"]).await;
+    let releases = admin.api(API, "DeckhouseRelease", None);
+    releases.delete("v1.70.1", &kube::api::DeleteParams::default()).await.unwrap();
+    until(&follower, "an object gone", |state| names(state) == ["v1.71.0"]).await;
+
+    server.stop_api().unwrap();
+    let away =
+        until(&follower, "the API away", |state| matches!(state.releases, Reading::NotNow { .. })).await;
+    assert_eq!(away.releases.last().unwrap()[0].name, "v1.71.0", "what was known is still shown");
+    assert_eq!(away.releases.known(), None, "and decides nothing");
+    server.start_api().unwrap();
+    let back = until(&follower, "the API back", |state| names(state) == ["v1.71.0"]).await;
+    assert!(!matches!(back.alerts, Reading::Absent(_)), "{:?}", back.alerts);
+    let admin = server.admin().unwrap();
+    admin.put(&release("v1.71.1", "Pending")).await.unwrap();
+    until(&follower, "a change after it", |state| names(state) == ["v1.71.0", "v1.71.1"]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn absent_and_forbidden_are_told_apart() {
+    let server = ApiServer::borrow().unwrap();
+    let admin = server.admin().unwrap();
+    admin.remove_definition("clusteralerts").await.unwrap();
+    let state = snapshot(&connect(&server, "admin").await).await;
+    assert!(
+        matches!(&state.alerts, Reading::Absent(why) if why.contains("clusteralerts")),
+        "{:?}",
+        state.alerts
+    );
+    assert_eq!(state.releases, Reading::Known(Vec::new()));
+    assert!(matches!(state.cluster_configuration, Reading::Absent(_)), "{:?}", state.cluster_configuration);
+    assert!(matches!(state.deployment, Reading::Unreadable(Obstacle::Other(_))), "{:?}", state.deployment);
+
+    let follower = Follower::start(&connect(&server, "alice").await);
+    let state = until(&follower, "forbidden", |state| {
+        matches!(state.releases, Reading::Unreadable(Obstacle::Forbidden(_)))
+    })
+    .await;
+    assert!(!matches!(state.nodes, Reading::Known(_)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_api_at_all_is_nothing_but_unknown() {
+    let server = ApiServer::borrow().unwrap();
+    let cluster = connect(&server, "admin").await;
+    server.stop_api().unwrap();
+    let state = snapshot(&cluster).await;
+    assert!(matches!(state.releases, Reading::NotNow { last: None, .. }), "{:?}", state.releases);
+    assert!(matches!(state.queue, Reading::NotNow { .. }), "{:?}", state.queue);
+}
+
+/// One odd object does not spoil its list.
+#[tokio::test(flavor = "multi_thread")]
+async fn odd_objects() {
+    let server = ApiServer::borrow().unwrap();
+    let admin: Objects = server.admin().unwrap();
+    for object in [
+        json!({ "apiVersion": API, "kind": "DeckhouseRelease", "metadata": { "name": "odd" }, "spec": { "version": "main" } }),
+        release("v1.70.1", "Deployed"),
+        json!({
+            "apiVersion": API, "kind": "ModuleConfig", "metadata": { "name": "deckhouse" },
+            "spec": { "version": 1, "settings": { "releaseChannel": "EarlyAccess", "update": { "mode": "Auto" } } },
+        }),
+        json!({ "apiVersion": API, "kind": "ModuleConfig", "metadata": { "name": "bare" }, "spec": {} }),
+        json!({
+            "apiVersion": API, "kind": "ClusterAlert", "metadata": { "name": "a" },
+            "alert": { "name": "X", "labels": {}, "severityLevel": "4" },
+        }),
+    ] {
+        admin.put(&object).await.unwrap();
+    }
+    let state = snapshot(&connect(&server, "admin").await).await;
+    assert_eq!(names(&state), ["odd", "v1.70.1"]);
+    assert_eq!(state.releases.known().unwrap()[0].version, None);
+    let config = state.deckhouse_config().unwrap();
+    assert_eq!(config.version, Some(1));
+    assert_eq!(config.update_settings().channel(), Some(deckhouse::Channel::EarlyAccess));
+    assert_eq!(state.alerts.known().unwrap()[0].severity, Some(4));
+}
