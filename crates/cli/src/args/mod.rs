@@ -21,8 +21,8 @@ pub use mirror_modules::MirrorModulesArgs;
 pub use modules::ModuleChoiceArgs;
 pub use output::{OutputArgs, OutputFormat, ProgressFormat};
 pub use update::{
-    ApproveArgs, ChangeArgs, ClusterArgs, ConsentArgs, DoctorArgs, KernelArgs, PrepareArgs, RbacArgs,
-    StatusArgs, UpdateCommand,
+    ApproveArgs, ChangeArgs, ClusterArgs, ConsentArgs, DoctorArgs, KernelArgs, PlanArgs, PlanFormat,
+    PrepareArgs, RbacArgs, StatusArgs, UpdateCommand,
 };
 
 /// Carries the Deckhouse Kubernetes Platform across an air gap: pulls releases into one file,

@@ -134,7 +134,12 @@ fn blocking(
                 .to_owned(),
         );
     }
-    if let Some((version, Candidate { object: Some(_), .. })) = chain.steps.first()
+    if let (Some(one), Some(other)) = (standing.deployed, standing.also_deployed.first()) {
+        blocking.push(format!(
+            "two releases are Deployed, {} and {}: an update has just begun, or was broken off; dhctl update watch tells",
+            one.name, other.name
+        ));
+    } else if let Some((version, Candidate { object: Some(_), .. })) = chain.steps.first()
         && let Turn::NotYet(why) | Turn::Never(why) = standing.turn(version, lts)
     {
         blocking.push(why);

@@ -9,6 +9,7 @@ mod places;
 mod queue_text;
 mod queues;
 mod refusal;
+mod release_spec;
 mod singles;
 mod snapshot;
 
@@ -21,6 +22,7 @@ pub(crate) use list::{deckhouse_deployment, list, pages};
 pub(crate) use places::Source;
 pub(crate) use queues::{converge_of, queue_of};
 pub(crate) use refusal::{refused, unread};
+pub use release_spec::release_spec;
 pub(crate) use singles::{
     cloud_conditions, cluster_configuration, kubernetes_version, registry_settings, release_webhook,
 };

@@ -77,7 +77,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 impl Platform {
     /// Gives `alice` what `dhctl update rbac` prints with these flags, and nothing else.
-    fn grant_printed(&self, flags: &[&str]) {
+    pub(super) fn grant_printed(&self, flags: &[&str]) {
         let manifest = self.update(&[&["rbac", "--user", "alice"], flags].concat()).expect(0).stdout;
         let admin = self.server.admin().unwrap();
         wait(async move { admin.put_yaml(&manifest).await.unwrap() });
