@@ -132,6 +132,10 @@ fn update(command: UpdateCommand, environment: Environment) -> Exit {
             let output = args.output.clone();
             finish("update status", &output, commands::update_status::run(args, environment))
         }
+        UpdateCommand::Plan(args) => {
+            let printer = Printer::of(args.output.of_failures());
+            report("update plan", printer, block_on(commands::update_plan::run(*args, environment)))
+        }
         UpdateCommand::Rbac(args) => {
             report("update rbac", Printer::plain(), commands::update_rbac::run(&args))
         }
