@@ -41,7 +41,7 @@ impl Printer {
 
     /// For a command whose forms of output are its own.
     pub(crate) fn of(format: OutputFormat) -> Self {
-        Self { format }
+        Self { format, progress: ProgressFormat::Plain }
     }
 
     /// For commands whose result is a file: it has one form.
