@@ -207,10 +207,22 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -s o -l out -d 'Write to this file (mode 0600) instead of standard output' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -l force -d 'Replace a file that is there'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -s h -l help -d 'Print help'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from prepare approve kernel" -s h -l help -d 'Print help'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from prepare approve kernel" -f -a "prepare" -d 'Get the cluster ready: update mode, releases, release channel'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from prepare approve kernel" -f -a "approve" -d 'Approve one release, the disruption of a release, or the disruption of nodes'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from prepare approve kernel" -f -a "kernel" -d 'Upgrade the kernel on the nodes of chosen groups, or check that it has happened'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status prepare approve kernel rbac" -s h -l help -d 'Print help'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status prepare approve kernel rbac" -f -a "status" -d 'Tell where the cluster stands: releases and why they wait, queue, alerts, nodes, modules, registry'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status prepare approve kernel rbac" -f -a "prepare" -d 'Get the cluster ready: update mode, releases, release channel'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status prepare approve kernel rbac" -f -a "approve" -d 'Approve one release, the disruption of a release, or the disruption of nodes'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status prepare approve kernel rbac" -f -a "kernel" -d 'Upgrade the kernel on the nodes of chosen groups, or check that it has happened'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status prepare approve kernel rbac" -f -a "rbac" -d 'Print the rights that the update commands need, as a manifest for kubectl apply'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l context -d 'Context of the kubeconfig (repeatable: one report for each); default: its current one' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'
+json\t'One JSON document'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l progress -d 'Form of the progress on standard error; "auto" draws a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+plain\t'A line every few seconds'
+json\t'One JSON object a line'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l verbose -d 'Tell about every object'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l quiet -d 'Print only warnings, errors and the result'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -s f -l file -d 'Releases that the cluster is to be told of: deckhousereleases.yaml of the delivery' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l to -d 'The last release that is wanted; default: the last one in the file' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l channel -d 'Release channel to set at the end; default: as it is' -r
@@ -260,4 +272,10 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l verbose -d 'Tell about every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l user -d 'Give the rights to this user, as the API server names it (repeatable)' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l group -d 'Give the rights to this group (repeatable)' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l service-account -d 'Give the rights to this service account, which is made too (repeatable)' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l read-only -d 'Only the rights to look: status, plan, watch, doctor'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l helm -d 'Also the right to read all Secrets of the cluster, for `plan --helm`'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand completions" -s h -l help -d 'Print help'

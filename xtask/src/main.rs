@@ -1,4 +1,4 @@
-//! What those who build dhctl run: `cargo xtask demo | test | kube | bench | static | docs`.
+//! What those who build dhctl run: `cargo xtask demo | test | kube | theatre | bench | static | docs`.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -12,6 +12,7 @@ mod kube;
 mod shell;
 mod static_binary;
 mod test;
+mod theatre;
 mod tools;
 
 use clap::Parser;
@@ -26,6 +27,8 @@ enum Task {
     Test,
     /// Build the Kubernetes API that the tests run against, and print its folder on the last line
     Kube,
+    /// Play a scenario of an update in a Kubernetes API, for `dhctl update watch` beside it; Ctrl-C ends it
+    Theatre(theatre::Options),
     /// Measure time, memory and disk as ratios against floors of the same run
     Bench(bench::Options),
     /// Build the one static binary, check it, and print its path on the last line
@@ -46,6 +49,7 @@ fn main() -> anyhow::Result<()> {
             println!("{}", kube::ensure()?.display());
             Ok(())
         }
+        Task::Theatre(options) => theatre::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Static => {
             println!("{}", static_binary::build()?.display());

@@ -15,6 +15,7 @@ mod result_file;
 mod run;
 mod settings;
 mod size_arg;
+mod watch;
 mod wrong_request;
 
 pub use environment::Environment;

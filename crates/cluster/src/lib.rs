@@ -14,6 +14,7 @@ pub mod access;
 pub mod approve;
 pub mod change;
 pub mod doctor;
+pub mod duration;
 pub mod follow;
 pub mod kernel;
 pub mod modules;
@@ -23,8 +24,10 @@ pub mod prepare;
 pub mod rbac;
 pub mod read;
 pub mod requirements;
+pub mod run;
 pub mod standing;
 pub mod status;
+pub mod verdict;
 pub mod wait_reason;
 
 pub use error::Error;

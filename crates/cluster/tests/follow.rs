@@ -1,5 +1,7 @@
 //! The live state against a real API server that goes away, loses definitions, and refuses.
 
+#![expect(clippy::unwrap_used, reason = "the steps of a test")]
+
 use std::{sync::Arc, time::Duration};
 
 use cluster::{
@@ -33,10 +35,8 @@ fn release(name: &str, phase: &str) -> Value {
 async fn until(follower: &Follower, what: &str, is_so: impl Fn(&ClusterState) -> bool) -> Arc<ClusterState> {
     let mut states = follower.states();
     let found = tokio::time::timeout(LIMIT, states.wait_for(|state| is_so(state))).await;
-    match found {
-        Ok(state) => state.unwrap().clone(),
-        Err(_) => panic!("{what}: {:?}", follower.states().borrow()),
-    }
+    assert!(found.is_ok(), "{what}: {:?}", follower.states().borrow());
+    found.unwrap().unwrap().clone()
 }
 
 fn names(state: &ClusterState) -> Vec<&str> {

@@ -1,5 +1,5 @@
 //! What tests and benchmarks need: a synthetic distribution, real and faulty servers, a real
-//! Kubernetes API, slow links, certificates.
+//! Kubernetes API, a stand-in for the platform in it, slow links, certificates.
 
 pub mod bundle_content;
 pub mod certificates;
@@ -12,6 +12,7 @@ pub mod link;
 mod server_process;
 pub mod small_disk;
 pub mod squid;
+pub mod theatre;
 pub mod tokens;
 
 pub use distribution::Distribution;

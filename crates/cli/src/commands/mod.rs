@@ -19,6 +19,7 @@ mod modules_manifest;
 mod modules_plan;
 pub(crate) mod modules_pull;
 pub(crate) mod modules_push;
+pub(crate) mod modules_verify;
 mod promised;
 mod pull_archives;
 mod registry_probe;
@@ -32,6 +33,9 @@ pub(crate) mod update_kernel;
 pub(crate) mod update_plan;
 pub(crate) mod update_prepare;
 pub(crate) mod update_rbac;
+pub(crate) mod update_run;
 pub(crate) mod update_status;
+mod update_wait;
+pub(crate) mod update_watch;
 
 pub(crate) use size::human;

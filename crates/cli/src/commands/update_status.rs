@@ -2,7 +2,7 @@
 
 mod text;
 
-use cluster::{read, status::Status};
+use cluster::{Timestamp, read, status::Status};
 use futures_util::future::join_all;
 use serde::Serialize;
 
@@ -62,7 +62,7 @@ pub(crate) async fn run(args: StatusArgs, environment: Environment) -> Result<()
 async fn report(args: ClusterArgs, environment: &Environment) -> Report {
     match reach(&args, environment).await {
         Ok(cluster) => Report {
-            status: Some(Status::of(&read::snapshot(&cluster).await)),
+            status: Some(Status::of(&read::snapshot(&cluster).await, Timestamp::now())),
             context: cluster.name,
             server: Some(cluster.server),
             error: None,

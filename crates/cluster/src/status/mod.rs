@@ -5,12 +5,15 @@ mod parts;
 
 use serde::Serialize;
 
-use crate::ClusterState;
+use crate::{
+    ClusterState, Timestamp,
+    modules::{SourceHealth, WaitingRelease as WaitingModuleRelease, overview},
+    objects::ModulePullOverride,
+};
 
 pub use fact::Fact;
 pub use parts::{
-    AlertLine, Masters, Modules, NodeGroupLine, Platform, Registry, Releases, SourceLine, Twin, Updates,
-    WaitingRelease,
+    AlertLine, Masters, Modules, NodeGroupLine, Platform, Registry, Releases, Twin, Updates, WaitingRelease,
 };
 
 /// The report on one cluster. Each part is there or says why it is unknown.
@@ -35,15 +38,20 @@ pub struct Status {
     pub masters: Fact<Masters>,
     /// Modules that are enabled.
     pub modules: Fact<Modules>,
-    /// Where modules come from.
-    pub module_sources: Fact<Vec<SourceLine>>,
+    /// Releases of modules that wait.
+    pub module_releases: Fact<Vec<WaitingModuleRelease>>,
+    /// Modules whose image is set by hand.
+    pub module_pull_overrides: Fact<Vec<ModulePullOverride>>,
+    /// Where modules come from, and what is wrong there.
+    pub module_sources: Fact<Vec<SourceHealth>>,
     /// The registry that the platform pulls from.
     pub registry: Fact<Registry>,
 }
 
 impl Status {
-    /// Makes the report.
-    pub fn of(state: &ClusterState) -> Self {
+    /// Makes the report as of `now`.
+    pub fn of(state: &ClusterState, now: Timestamp) -> Self {
+        let of_modules = overview(state, now);
         Self {
             kubernetes: Fact::of(&state.kubernetes, |version| format!("v{version}")),
             platform: Fact::of(&state.deployment, |deployment| parts::platform(deployment, &state.pods)),
@@ -56,9 +64,9 @@ impl Status {
             }),
             masters: Fact::of(&state.nodes, |nodes| parts::masters(nodes)),
             modules: Fact::of(&state.modules, |modules| parts::modules(modules)),
-            module_sources: Fact::of(&state.module_sources, |sources| {
-                sources.iter().map(parts::source).collect()
-            }),
+            module_releases: Fact::of(&of_modules.waiting, Clone::clone),
+            module_pull_overrides: Fact::of(&of_modules.overrides, Clone::clone),
+            module_sources: Fact::of(&of_modules.sources, Clone::clone),
             registry: Fact::of(&state.registry, parts::registry),
         }
     }

@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::{
     ClusterState, Reading,
     objects::{
-        self, Alert, DeckhouseDeployment, DeckhousePod, ModuleConfig, ModuleSource, Node, NodeGroup,
-        RegistrySettings, Release, UpdateWindow,
+        self, Alert, DeckhouseDeployment, DeckhousePod, ModuleConfig, Node, NodeGroup, RegistrySettings,
+        Release, UpdateWindow,
     },
     standing::{Standing, Turn},
     wait_reason::wait_reasons,
@@ -145,22 +145,6 @@ pub struct Modules {
     pub enabled: usize,
     /// Those that are not ready, each with its phase and message.
     pub not_ready: Vec<String>,
-}
-
-/// A source of modules.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SourceLine {
-    /// Name of the object.
-    pub name: String,
-    /// Its repository.
-    pub repo: String,
-    /// How many modules it offers.
-    pub modules: usize,
-    /// When it was last looked at.
-    pub sync_time: Option<Timestamp>,
-    /// What is wrong with it.
-    pub errors: Vec<String>,
 }
 
 /// The registry that the platform pulls from.
@@ -321,21 +305,6 @@ pub(super) fn modules(modules: &[objects::Module]) -> Modules {
         format!("{} is {}{message}", module.name, module.phase)
     });
     Modules { enabled: enabled().count(), not_ready: not_ready.collect() }
-}
-
-pub(super) fn source(source: &ModuleSource) -> SourceLine {
-    let own = (!source.message.is_empty()).then(|| source.message.clone());
-    let of_modules = source
-        .modules
-        .iter()
-        .filter_map(|module| module.error.as_ref().map(|error| format!("{}: {error}", module.name)));
-    SourceLine {
-        name: source.name.clone(),
-        repo: source.repo.clone(),
-        modules: source.modules.len(),
-        sync_time: source.sync_time,
-        errors: own.into_iter().chain(of_modules).collect(),
-    }
 }
 
 pub(super) fn registry(settings: &RegistrySettings) -> Registry {

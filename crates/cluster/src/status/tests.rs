@@ -17,9 +17,14 @@ fn release(name: &str, phase: &str, message: &str) -> Release {
     }
 }
 
+/// The report at a moment that does not matter.
+fn at(state: &ClusterState) -> Status {
+    Status::of(state, Timestamp::UNIX_EPOCH)
+}
+
 #[test]
 fn every_source_that_is_not_read_says_so() {
-    let nothing = Status::of(&ClusterState::default());
+    let nothing = at(&ClusterState::default());
     let json = serde_json::to_value(&nothing).unwrap();
     for (part, value) in json.as_object().unwrap() {
         assert_eq!(value, &json!({"unknown": "not read yet"}), "{part}");
@@ -28,7 +33,7 @@ fn every_source_that_is_not_read_says_so() {
         alerts: Reading::Unreadable(Obstacle::Forbidden("cannot list clusteralerts".to_owned())),
         ..ClusterState::default()
     };
-    let alerts = serde_json::to_value(Status::of(&forbidden).alerts).unwrap();
+    let alerts = serde_json::to_value(at(&forbidden).alerts).unwrap();
     assert_eq!(alerts, json!({"unknown": "no permission: cannot list clusteralerts"}));
 }
 
@@ -51,7 +56,7 @@ fn releases_with_the_reason_why_each_waits() {
         module_configs: config(json!({"releaseChannel": "Stable", "update": {"mode": "Manual"}})),
         ..ClusterState::default()
     };
-    let status = Status::of(&state);
+    let status = at(&state);
     let releases = status.releases.known().unwrap();
     assert_eq!(releases.deployed.as_deref(), Some("v1.57.5"));
     assert_eq!(releases.waiting[0].reasons, ["it waits for approval"]);
@@ -61,7 +66,7 @@ fn releases_with_the_reason_why_each_waits() {
     assert_eq!(status.updates.known().unwrap().channel.as_deref(), Some("Stable"));
 
     state.module_configs = config(json!({}));
-    let unset = Status::of(&state);
+    let unset = at(&state);
     assert!(unset.releases.known().unwrap().waiting[0].reasons[0].contains("channel is unset"));
 }
 
@@ -90,7 +95,7 @@ fn what_an_update_interrupts_and_what_waits() {
         ]),
         ..ClusterState::default()
     };
-    let status = Status::of(&state);
+    let status = at(&state);
     assert!(status.masters.known().unwrap().interruption.contains("minutes"));
     assert!(status.node_groups.known().unwrap()[0].waits_for.as_ref().unwrap().contains("approval"));
     assert!(status.platform.known().unwrap().moving_tag);

@@ -24,6 +24,7 @@ pub use kubeconfig::Kubeconfig;
 pub use kubelet::{Answer, Kubelet};
 pub use objects::Objects;
 pub use pool::Borrowed;
+pub(crate) use runtime::runtime;
 pub use runtime::wait;
 pub use server::{ApiServer, USERS};
 pub use webhook::{Request, Webhook};

@@ -10,6 +10,7 @@ mod plan;
 mod prepare;
 mod rbac;
 mod status;
+mod watch;
 
 use std::path::PathBuf;
 
@@ -24,10 +25,24 @@ pub use plan::{PlanArgs, PlanFormat};
 pub use prepare::PrepareArgs;
 pub use rbac::RbacArgs;
 pub use status::StatusArgs;
+pub use watch::{RunArgs, WaitArgs, WatchArgs};
 
 /// What can be done with the platform inside a cluster.
 #[derive(Debug, Subcommand)]
 pub enum UpdateCommand {
+    /// Approve the next release, wait until it is really done, then the next
+    ///
+    /// Says what it is going to do, with the kubectl command that does the same, and asks. Update windows,
+    /// notifications, gradual rollouts and approvals of disruptions are waited for. In an automatic mode it only watches. All
+    /// that it knows is in the cluster: a run that was stopped is gone on with by the same command.
+    #[command(after_help = super::EXIT_CODES)]
+    Run(Box<RunArgs>),
+    /// Watch an update until it is really done
+    ///
+    /// "Deployed" is the start of an update. Done is said when release, pod, queues, alerts, modules and nodes have all been
+    /// quiet for the settle time. Stopping the watch does not stop the update.
+    #[command(after_help = super::EXIT_CODES)]
+    Watch(Box<WatchArgs>),
     /// Tell where the cluster stands: releases and why they wait, queue, alerts, nodes, modules, registry
     ///
     /// Changes nothing. What cannot be read is said to be unknown, with the reason.

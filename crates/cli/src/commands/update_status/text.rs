@@ -1,8 +1,10 @@
 //! The report for people: one screen, a line for each thing that is as it should be.
 
-use cluster::status::{
-    AlertLine, Fact, Masters, Modules, NodeGroupLine, Platform, Registry, Releases, SourceLine, Status,
-    Updates,
+use cluster::{
+    modules::{SourceHealth, WaitingRelease},
+    status::{
+        AlertLine, Fact, Masters, Modules, NodeGroupLine, Platform, Registry, Releases, Status, Updates,
+    },
 };
 
 use super::Report;
@@ -77,6 +79,17 @@ impl Text {
         self.part("node groups", &status.node_groups, |text, label, groups| text.groups(label, groups));
         self.part("masters", &status.masters, Self::masters);
         self.part("modules", &status.modules, Self::modules);
+        self.part("mod releases", &status.module_releases, |text, label, releases| {
+            text.module_releases(label, releases);
+        });
+        self.part("overrides", &status.module_pull_overrides, |text, _, overrides| {
+            for it in overrides {
+                text.more(&format!(
+                    "{} runs the image {}, set by hand: its releases are not looked at",
+                    it.name, it.image_tag
+                ));
+            }
+        });
         self.part("sources", &status.module_sources, |text, label, sources| text.sources(label, sources));
         self.part("registry", &status.registry, Self::registry);
     }
@@ -183,22 +196,43 @@ impl Text {
         self.rest(modules.not_ready.len(), SHOWN);
     }
 
-    fn sources(&mut self, label: &str, sources: &[SourceLine]) {
+    fn module_releases(&mut self, label: &str, releases: &[WaitingRelease]) {
+        self.line(
+            label,
+            &if releases.is_empty() {
+                "none waits".to_owned()
+            } else {
+                format!("{} waiting", releases.len())
+            },
+        );
+        for release in releases.iter().take(SHOWN) {
+            self.more(&format!("{} {}: {}", release.module, release.version, release.reason));
+        }
+        self.rest(releases.len(), SHOWN);
+    }
+
+    fn sources(&mut self, label: &str, sources: &[SourceHealth]) {
         if sources.is_empty() {
             self.line(label, "no source of modules");
         }
         for (number, source) in sources.iter().enumerate() {
-            let synced =
-                source.sync_time.map(|time| format!(", looked at {}", minute(time))).unwrap_or_default();
+            let stale = if source.stale { ", which is too long ago" } else { "" };
+            let synced = source.synced.map_or_else(
+                || ", never looked at".to_owned(),
+                |time| format!(", looked at {}{stale}", minute(time)),
+            );
             let label = if number == 0 { label } else { "" };
             self.line(
                 label,
                 &format!("{} with {} modules from {}{synced}", source.name, source.modules, source.repo),
             );
-            for error in source.errors.iter().take(SHOWN) {
-                self.more(&format!("  {error}"));
+            if !source.message.is_empty() {
+                self.more(&format!("  {}", source.message));
             }
-            self.rest(source.errors.len(), SHOWN);
+            for module in source.failed.iter().take(SHOWN) {
+                self.more(&format!("  {}: {}", module.name, module.error.as_deref().unwrap_or_default()));
+            }
+            self.rest(source.failed.len(), SHOWN);
         }
     }
 

@@ -100,24 +100,39 @@ fn an_api_that_goes_and_comes_back_is_waited_out() {
     assert_eq!(mode(&platform), "Manual");
 }
 
-#[tokio::test]
-async fn a_missing_right_is_named_before_anything_is_written() {
+#[test]
+fn the_printed_rights_are_enough_and_fewer_are_told() {
     let platform = platform();
-    let run = platform.update_as("alice", &["prepare", "--yes"]).expect(4);
+    platform.put(&[
+        release("v1.69.2", "Pending"),
+        json!({
+            "apiVersion": "deckhouse.io/v1", "kind": "NodeGroup", "metadata": { "name": "master" },
+            "spec": { "nodeType": "Static" },
+        }),
+    ]);
+    let asks = json!({ "update.node.deckhouse.io/disruption-required": "" });
+    platform.merge("Node", "master-0", json!({ "metadata": { "annotations": asks } }));
+    let run = platform.as_alice(&["prepare", "--yes"]).expect(4);
     assert!(run.stderr.contains("cannot be read: no permission"), "{}", run.stderr);
     assert!(run.stderr.contains("hint: `dhctl update rbac`"), "{}", run.stderr);
-    platform.grant(
-        "alice",
-        &json!([
-            { "apiGroups": ["deckhouse.io"], "resources": ["*"], "verbs": ["get", "list"] },
-            { "apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["get", "list"] },
-            { "apiGroups": [""], "resources": ["pods"], "verbs": ["get", "list"] },
-        ]),
-    );
-    platform.server.until_allowed("alice", "list", "deckhouse.io", "moduleconfigs", None).await.unwrap();
-    let run = platform.update_as("alice", &["prepare", "--yes"]).expect(4);
-    assert!(run.stderr.contains("the queue cannot be read: no permission"), "{}", run.stderr);
+    let kernel = ["kernel", "--node-group", "master", "--version", "6.1.0-18-amd64", "--yes"];
+    let all = [
+        &["prepare", "--yes"][..],
+        &["approve", "v1.69.2", "--yes"],
+        &["approve", "--node", "master-0", "--yes"],
+        &kernel,
+    ];
+    platform.grant_printed(&["--read-only"]);
+    for words in all {
+        let run = platform.as_alice(words).expect(4);
+        assert!(run.stderr.contains("no permission"), "{words:?}: {}", run.stderr);
+    }
     assert_eq!(mode(&platform), Value::Null);
-    let approve = platform.update_as("alice", &["approve", "v1.68.5", "--yes"]).expect(0);
-    assert!(approve.stdout.contains("nothing to do"), "{}", approve.stdout);
+    platform.grant_printed(&[]);
+    for words in all {
+        let run = platform.as_alice(words).expect(0);
+        assert!(!run.stderr.contains("no permission"), "{words:?}: {}", run.stderr);
+    }
+    assert_eq!(mode(&platform), "Manual");
+    assert_eq!(platform.get("DeckhouseRelease", "v1.69.2")["approved"], true);
 }

@@ -7,4 +7,8 @@ mod kernel;
 mod plan;
 mod platform;
 mod prepare;
+mod run;
 mod status;
+mod theatre;
+mod watch;
+mod watching;

@@ -74,12 +74,7 @@ impl Platform {
 
     /// An object as it is; null if it is not there.
     pub(super) fn get(&self, kind: &str, name: &str) -> Value {
-        let version = match kind {
-            "Node" => "v1",
-            "NodeGroup" => "deckhouse.io/v1",
-            _ => API,
-        };
-        let (api, name) = (self.admin().api(version, kind, None), name.to_owned());
+        let (api, name) = (self.admin().api(version_of(kind), kind, None), name.to_owned());
         let object = wait(async move { api.get_opt(&name).await.unwrap() });
         object.map_or(Value::Null, |object| serde_json::to_value(object).unwrap())
     }
@@ -111,29 +106,30 @@ impl Platform {
         command
     }
 
-    /// Runs it as a user.
-    pub(super) fn update_as(&self, user: &str, words: &[&str]) -> Run {
+    /// Runs it as `alice`, who has no rights until some are granted.
+    pub(super) fn as_alice(&self, words: &[&str]) -> Run {
         let mut command = self.command(words);
-        Run::of(command.env("KUBECONFIG", self.server.kubeconfig(user).unwrap()).output().unwrap())
+        Run::of(command.env("KUBECONFIG", self.server.kubeconfig("alice").unwrap()).output().unwrap())
     }
 
-    /// Grants a user these rules, in all namespaces.
-    pub(super) fn grant(&self, user: &str, rules: &Value) {
-        let api = "rbac.authorization.k8s.io";
-        let (version, name) = (format!("{api}/v1"), format!("of-{user}"));
-        self.put(&[
-            json!({ "apiVersion": version, "kind": "ClusterRole", "metadata": { "name": name }, "rules": rules }),
-            json!({
-                "apiVersion": version, "kind": "ClusterRoleBinding", "metadata": { "name": name },
-                "roleRef": { "apiGroup": api, "kind": "ClusterRole", "name": name },
-                "subjects": [{ "apiGroup": api, "kind": "User", "name": user }],
-            }),
-        ]);
+    /// Gives `alice` what `dhctl update rbac` prints with these flags, and nothing else.
+    pub(super) fn grant_printed(&self, flags: &[&str]) {
+        let manifest = self.update(&[&["rbac", "--user", "alice"], flags].concat()).expect(0).stdout;
+        let admin = self.admin();
+        wait(async move { admin.put_yaml(&manifest).await.unwrap() });
+        let verb = if flags.contains(&"--read-only") { "list" } else { "patch" };
+        for (verb, group, resource, namespace) in [
+            ("list", "deckhouse.io", "deckhousereleases", None),
+            (verb, "", "nodes", None),
+            ("create", "", "pods/exec", Some("d8-system")),
+        ] {
+            block_on(self.server.until_allowed("alice", verb, group, resource, namespace)).unwrap();
+        }
     }
 
-    /// Changes an object of the platform, as somebody else would.
+    /// Changes an object, as somebody else would.
     pub(super) fn merge(&self, kind: &str, name: &str, patch: Value) {
-        let (api, name) = (self.admin().api(API, kind, None), name.to_owned());
+        let (api, name) = (self.admin().api(version_of(kind), kind, None), name.to_owned());
         wait(async move { api.patch(&name, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap() });
     }
 
@@ -144,6 +140,18 @@ impl Platform {
     fn admin(&self) -> Objects {
         self.server.admin().unwrap()
     }
+}
+
+fn version_of(kind: &str) -> &'static str {
+    match kind {
+        "Node" => "v1",
+        "NodeGroup" => "deckhouse.io/v1",
+        _ => API,
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
 /// A release in this phase; an empty one is none.
@@ -167,7 +175,7 @@ pub(super) fn node_info(kernel: &str) -> Value {
     })
 }
 
-fn deployment(image: &str) -> Value {
+pub(super) fn deployment(image: &str) -> Value {
     json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": { "name": "deckhouse", "namespace": "d8-system" },
@@ -183,7 +191,7 @@ fn deployment(image: &str) -> Value {
     })
 }
 
-fn pod(image: &str) -> Value {
+pub(super) fn pod(image: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {
@@ -191,7 +199,7 @@ fn pod(image: &str) -> Value {
         },
         "spec": { "nodeName": "master-0", "containers": [{ "name": "deckhouse", "image": image }] },
         "status": {
-            "phase": "Running", "startTime": "2026-01-01T00:00:00Z",
+            "phase": "Running", "podIP": "10.0.0.1", "startTime": "2026-01-01T00:00:00Z",
             "conditions": [{ "type": "Ready", "status": "True" }],
         },
     })

@@ -71,42 +71,20 @@ fn module(name: &str, ready: &str) -> Value {
     })
 }
 
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
-}
-
-impl Platform {
-    /// Gives `alice` what `dhctl update rbac` prints with these flags, and nothing else.
-    pub(super) fn grant_printed(&self, flags: &[&str]) {
-        let manifest = self.update(&[&["rbac", "--user", "alice"], flags].concat()).expect(0).stdout;
-        let admin = self.server.admin().unwrap();
-        wait(async move { admin.put_yaml(&manifest).await.unwrap() });
-        for (group, resource, namespace) in [
-            ("deckhouse.io", "deckhousereleases", None),
-            ("", "nodes", None),
-            ("", "pods/exec", Some("d8-system")),
-        ] {
-            let verb = if resource == "pods/exec" { "create" } else { "list" };
-            block_on(self.server.until_allowed("alice", verb, group, resource, namespace)).unwrap();
-        }
-    }
-}
-
 #[test]
 fn one_screen_with_exactly_the_printed_rights() {
     let platform = platform();
-    let nothing = platform.update_as("alice", &["status"]).expect(0).stdout;
+    let nothing = platform.as_alice(&["status"]).expect(0).stdout;
     assert!(nothing.contains("unknown: no permission: "), "{nothing}");
     assert!(!nothing.contains("v1.71.4"), "{nothing}");
     platform.grant_printed(&["--read-only"]);
-    let run = platform.update_as("alice", &["status"]).expect(0);
+    let run = platform.as_alice(&["status"]).expect(0);
     let text = run.stdout.replace(platform.server.url(), "https://SERVER");
     assert!(!text.contains("unknown") && !text.contains("hunter2"), "{text}");
     insta::assert_snapshot!(text);
 
     let json: Value =
-        serde_json::from_str(&platform.update_as("alice", &["status", "--output", "json"]).expect(0).stdout)
-            .unwrap();
+        serde_json::from_str(&platform.as_alice(&["status", "--output", "json"]).expect(0).stdout).unwrap();
     assert_eq!(json["command"], "update status");
     assert_eq!(json["result"]["releases"]["waiting"][0]["next"], true);
     assert_eq!(json["result"]["platform"]["movingTag"], false);

@@ -195,15 +195,16 @@ impl Source for Pods {
 
     fn item(raw: RawPod) -> DeckhousePod {
         let RawPod { metadata, spec, status } = raw;
-        let images: BTreeMap<&str, &Value> = ["initContainers", "containers"]
-            .iter()
-            .flat_map(|list| items(&spec[*list]))
-            .filter_map(|container| Some((container["name"].as_str()?, &container["image"])))
-            .collect();
-        let containers = ["initContainerStatuses", "containerStatuses"]
+        // A pod that no kubelet has taken up yet has no states, and its images all the same.
+        let states: BTreeMap<&str, &Value> = ["initContainerStatuses", "containerStatuses"]
             .iter()
             .flat_map(|list| items(&status[*list]))
-            .map(|container| container_state(container, &images))
+            .filter_map(|state| Some((state["name"].as_str()?, state)))
+            .collect();
+        let containers = ["initContainers", "containers"]
+            .iter()
+            .flat_map(|list| items(&spec[*list]))
+            .map(|container| container_state(container, &states))
             .collect();
         DeckhousePod {
             name: name(&metadata),
@@ -219,11 +220,12 @@ impl Source for Pods {
     }
 }
 
-fn container_state(status: &Value, images: &BTreeMap<&str, &Value>) -> ContainerState {
-    let name = text(&status["name"]).unwrap_or_default();
+fn container_state(container: &Value, known: &BTreeMap<&str, &Value>) -> ContainerState {
+    let name = text(&container["name"]).unwrap_or_default();
+    let status = known.get(name.as_str()).copied().unwrap_or(&Value::Null);
     let end = &status["lastState"]["terminated"];
     ContainerState {
-        image: images.get(name.as_str()).copied().and_then(text).unwrap_or_default(),
+        image: text(&container["image"]).unwrap_or_default(),
         name,
         ready: status["ready"] == true,
         restarts: i32::try_from(count(&status["restartCount"])).unwrap_or(i32::MAX),

@@ -1,0 +1,67 @@
+//! `update watch` and `update run`: waiting until an update is really done.
+
+use std::time::Duration;
+
+use clap::Args;
+use cluster::duration;
+use semver::Version;
+
+use super::{ClusterArgs, ConsentArgs, parse_release};
+use crate::args::OutputArgs;
+
+/// `update watch`.
+#[derive(Debug, Clone, Args)]
+pub struct WatchArgs {
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// Wait until this release, or a later one, is deployed and settled; default: whatever is deployed or approved
+    #[arg(long, value_name = "vX.Y.Z", value_parser = parse_release)]
+    pub to: Option<Version>,
+    /// How long to wait.
+    #[command(flatten)]
+    pub wait: WaitArgs,
+    /// Output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `update run`.
+#[derive(Debug, Clone, Args)]
+pub struct RunArgs {
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// Last release to go to; default: the newest one that the cluster has
+    #[arg(long, value_name = "vX.Y.Z", value_parser = parse_release)]
+    pub to: Option<Version>,
+    /// Consent.
+    #[command(flatten)]
+    pub consent: ConsentArgs,
+    /// Approve so that update windows, notification delays and gradual rollouts are not waited for (apply-now)
+    #[arg(long)]
+    pub apply_now: bool,
+    /// How long to wait.
+    #[command(flatten)]
+    pub wait: WaitArgs,
+    /// Output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// How long to wait for what.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct WaitArgs {
+    /// End with exit code 7 if it is not done after this time, as 90s, 2h, 1h30m; default: no limit
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub timeout: Option<Duration>,
+    /// How long everything must have been quiet before "done" is believed
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration::parse)]
+    pub settle: Duration,
+    /// Call a stage stalled when nothing has changed for this time; default: 15m for switching, 30m later
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub stalled_after: Option<Duration>,
+    /// End with exit code 7 when it has been failed or stalled for this time; until then it may heal
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration::parse)]
+    pub patience: Duration,
+}

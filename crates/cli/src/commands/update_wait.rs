@@ -1,0 +1,80 @@
+//! Waiting for an update, as `update watch` and `update run` do: limits, and how a wait ends in words.
+
+use std::sync::Arc;
+
+use cluster::{
+    ClusterState, duration,
+    verdict::{Machine, Settings, Verdict},
+};
+use tokio::{sync::watch, time::Instant};
+
+use crate::{
+    args::WaitArgs,
+    exit_code::Exit,
+    failure::Failure,
+    watch::{End, Limits, Show, follow, subject},
+};
+
+pub(super) fn settings(args: &WaitArgs) -> Settings {
+    Settings { settle: args.settle, stalled_after: args.stalled_after, patience: args.patience }
+}
+
+/// The time that the user gave begins now.
+pub(super) fn limits(args: &WaitArgs) -> Limits {
+    Limits { deadline: args.timeout.map(|timeout| Instant::now() + timeout), timeout: args.timeout }
+}
+
+/// Waits until it is done; every other end is a failure.
+pub(super) async fn until_done(
+    states: &mut watch::Receiver<Arc<ClusterState>>,
+    machine: &mut Machine,
+    show: &mut Show,
+    limits: Limits,
+) -> Result<Verdict, Failure> {
+    let (end, verdict) = follow(states, machine, show, limits).await?;
+    match end {
+        End::Done => Ok(verdict),
+        End::Failed | End::Stalled => Err(trouble(&verdict)),
+        End::TimeOver => Err(time_over(&verdict, limits)),
+    }
+}
+
+/// The result of a wait that succeeded.
+pub(super) fn done(verdict: &Verdict, args: &WaitArgs) -> String {
+    let mut text = format!(
+        "{}: done, everything has been quiet for {}\n",
+        subject(verdict),
+        duration::text(args.settle)
+    );
+    for unknown in &verdict.unknown {
+        text += &format!("not looked at: {}: {}\n", unknown.source, unknown.why);
+    }
+    text
+}
+
+fn trouble(verdict: &Verdict) -> Failure {
+    let mut message = format!("{}: {} while {}", subject(verdict), verdict.call.name(), verdict.stage.name());
+    if let Some(diagnosis) = &verdict.diagnosis {
+        message += &format!(": {}: {}", diagnosis.object, diagnosis.text);
+    }
+    let failure = Failure::new(Exit::Cluster, message);
+    match &verdict.diagnosis {
+        Some(diagnosis) => failure.hint(&diagnosis.remedy),
+        None => failure,
+    }
+    .hint("the update itself was not stopped; the same command goes on from here")
+}
+
+pub(super) fn time_over(verdict: &Verdict, limits: Limits) -> Failure {
+    let time = limits.timeout.map(duration::text).unwrap_or_default();
+    let mut message = format!("the time of {time} is over: {}: {}", subject(verdict), verdict.call.name());
+    if let Some(first) = verdict.waiting_for.first() {
+        message += &format!(", waiting for {}: {}", first.object, first.text);
+    }
+    let failure = Failure::new(Exit::Cluster, message);
+    match &verdict.diagnosis {
+        Some(diagnosis) => failure.hint(&diagnosis.remedy),
+        None => failure,
+    }
+    .hint("the update itself was not stopped; the same command goes on from here")
+}

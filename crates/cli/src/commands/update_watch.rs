@@ -1,0 +1,19 @@
+//! `update watch`: waiting until an update is really done.
+
+use cluster::{follow::Follower, verdict::Machine};
+
+use super::{update_cluster, update_wait};
+use crate::{Environment, args::WatchArgs, failure::Failure, printer::Printer, watch::Show};
+
+pub(crate) async fn run(args: WatchArgs, environment: Environment) -> Result<(), Failure> {
+    let printer = Printer::new(&args.output);
+    let cluster = update_cluster::connect(&args.cluster, &environment).await?;
+    let follower = Follower::start(&cluster);
+    let mut states = follower.states();
+    let mut show = Show::new(&args.output, &environment)?;
+    let mut machine = Machine::new(args.to, update_wait::settings(&args.wait));
+    let limits = update_wait::limits(&args.wait);
+    let verdict = update_wait::until_done(&mut states, &mut machine, &mut show, limits).await?;
+    drop(show); // the result goes to the terminal as it was
+    printer.result("update watch", &verdict, &update_wait::done(&verdict, &args.wait))
+}

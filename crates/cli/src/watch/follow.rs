@@ -1,0 +1,88 @@
+//! One wait: the live state of the cluster on one side, the verdict on the other.
+
+use std::{sync::Arc, time::Duration};
+
+use cluster::{
+    ClusterState,
+    verdict::{Call, Machine, Verdict},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+use tokio::{sync::watch, time::Instant};
+
+use super::Show;
+use crate::{exit_code::Exit, failure::Failure};
+
+/// The verdict is a matter of time, so it is asked for also when nothing has changed.
+const TICK: Duration = Duration::from_secs(1);
+
+/// How a wait ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum End {
+    /// What was waited for is done.
+    Done,
+    /// Failed, and has been for too long.
+    Failed,
+    /// Stalled, and has been for too long.
+    Stalled,
+    /// The time that the user gave is over.
+    TimeOver,
+}
+
+/// When a wait is over without being done.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// The end of the time that the user gave.
+    pub(crate) deadline: Option<Instant>,
+    /// That time, for the message.
+    pub(crate) timeout: Option<Duration>,
+}
+
+/// Waits until the machine says that it is done, or until nobody should wait any longer.
+pub(crate) async fn follow(
+    states: &mut watch::Receiver<Arc<ClusterState>>,
+    machine: &mut Machine,
+    show: &mut Show,
+    limits: Limits,
+) -> Result<(End, Verdict), Failure> {
+    let mut ticks = tokio::time::interval(TICK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        let state = states.borrow_and_update().clone();
+        // Nobody reads more than milliseconds.
+        let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap_or_default();
+        let verdict = machine.observe(&state, now);
+        let end = end(&verdict, limits);
+        show.verdict(&state, &verdict, end, now)?;
+        if let Some(end) = end {
+            return Ok((end, verdict));
+        }
+        tokio::select! {
+            changed = states.changed() => changed.map_err(|_| gone())?,
+            _ = ticks.tick() => {}
+            () = until(limits.deadline) => {}
+        }
+    }
+}
+
+fn end(verdict: &Verdict, limits: Limits) -> Option<End> {
+    match verdict.call {
+        Call::Done => Some(End::Done),
+        Call::Failed if verdict.hopeless => Some(End::Failed),
+        Call::Stalled if verdict.hopeless => Some(End::Stalled),
+        _ => limits.deadline.is_some_and(|deadline| Instant::now() >= deadline).then_some(End::TimeOver),
+    }
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => tokio::time::sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The task that reads the cluster has ended: a fault of ours.
+fn gone() -> Failure {
+    Failure::new(Exit::Internal, "nothing reads the cluster any more")
+}

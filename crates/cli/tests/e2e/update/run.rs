@@ -1,0 +1,109 @@
+//! `dhctl update run`: release after release, stopped and started again, and never out of turn.
+
+use serde_json::{Value, json};
+
+use super::{
+    platform::{Platform, release},
+    watching::Watching,
+};
+
+/// v1.70.1 is deployed; v1.71.4 and v1.72.1 wait.
+fn platform(mode: &str) -> Platform {
+    let settings = json!({ "releaseChannel": "Stable", "update": { "mode": mode } });
+    let platform = Platform::running("v1.70.1", &settings);
+    platform.put(&[
+        release("v1.70.1", "Deployed"),
+        release("v1.71.4", "Pending"),
+        release("v1.72.1", "Pending"),
+    ]);
+    platform.ready("v1.70.1");
+    platform.converge(true);
+    platform
+}
+
+fn is_approved(platform: &Platform, name: &str) -> bool {
+    platform.get("DeckhouseRelease", name)["approved"] == true
+}
+
+fn run(platform: &Platform, words: &[&str]) -> Watching {
+    Watching::start(platform.command(&[&["run", "--settle", "2s"], words].concat()))
+}
+
+fn has_text<'a>(event: &'a str, part: &'a str) -> impl Fn(&Value) -> bool + 'a {
+    move |line| line["event"] == event && line["text"].as_str().is_some_and(|it| it.contains(part))
+}
+
+#[test]
+fn a_chain_of_two_minors_with_a_stop_between() {
+    let platform = platform("Manual");
+    let mut first = run(&platform, &["--yes"]);
+    let told = first.until("the approval", has_text("approve", "v1.71.4"));
+    let kubectl = "patch deckhousereleases.deckhouse.io v1.71.4 --type=merge -p '{\"approved\":true}'";
+    assert!(told["text"].as_str().unwrap().contains(kubectl), "{told}");
+    first.until("its wait", |line| line["verdict"] == "notStarted" && line["target"] == "1.71.4");
+    assert!(is_approved(&platform, "v1.71.4") && !is_approved(&platform, "v1.72.1"));
+    first.signal("-INT");
+    first.end().0.expect(130);
+
+    // While nobody watches, the controller deploys it; the next run finishes that first.
+    platform.switch("v1.70.1", "v1.71.4");
+    let mut second = run(&platform, &["--yes", "--to", "v1.72.1"]);
+    second.until_verdict("converging");
+    assert!(!is_approved(&platform, "v1.72.1"), "not before the one before is done");
+    platform.ready("v1.71.4");
+    second.until("the approval", has_text("approve", "v1.72.1"));
+    second.until("its wait", |line| line["verdict"] == "notStarted" && line["target"] == "1.72.1");
+    platform.switch("v1.71.4", "v1.72.1");
+    second.until_verdict("converging");
+    platform.ready("v1.72.1");
+    let (run, _) = second.end();
+    let result = run.expect(0).json();
+    assert_eq!(result["result"]["approved"], json!(["1.72.1"]));
+    assert_eq!(result["result"]["verdict"]["release"], "1.72.1");
+    // And once more: there is nothing to do.
+    let again = self::run(&platform, &["--yes"]).end().0.expect(0).json();
+    assert_eq!(again["result"]["approved"], json!([]));
+}
+
+#[test]
+fn an_automatic_mode_is_only_watched() {
+    let platform = platform("Auto");
+    let mut watching = run(&platform, &["--to", "v1.71.4"]);
+    watching.until("the next", |line| line["target"] == "1.71.4" && line["verdict"] == "notStarted");
+    platform.switch("v1.70.1", "v1.71.4");
+    watching.until_verdict("converging");
+    platform.ready("v1.71.4");
+    watching.end().0.expect(0);
+    assert!(!is_approved(&platform, "v1.71.4"));
+    assert!(platform.webhook.asked().iter().all(|it| !it.approves()));
+}
+
+#[test]
+fn what_ends_a_run_without_an_approval() {
+    let platform = platform("Manual");
+    let message = |words: &[&str], code| {
+        let run = run(&platform, words).end().0.expect(code).json();
+        run["error"]["message"].as_str().unwrap().to_owned()
+    };
+    let unasked = message(&[], 2);
+    assert!(unasked.starts_with("nobody can be asked"), "{unasked}");
+    platform.webhook.refuse_approval("k8s: current kubernetes version is lower than required");
+    let refused = message(&["--yes"], 7);
+    assert!(refused.contains("requirements are not met:\n  k8s: current"), "{refused}");
+    let absent = message(&["--yes", "--to", "v1.71.2"], 7);
+    assert!(absent.starts_with("DeckhouseRelease/v1.71.2: the cluster has no release"), "{absent}");
+    assert!(!is_approved(&platform, "v1.71.4"));
+}
+
+#[test]
+fn a_webhook_that_is_away_is_waited_out() {
+    let platform = platform("Manual");
+    platform.webhook.down();
+    let mut watching = run(&platform, &["--yes", "--to", "v1.71.4"]);
+    watching.until("the wait", has_text("wait", "failed calling webhook"));
+    platform.webhook.up().unwrap();
+    watching.until("its wait", |line| line["target"] == "1.71.4");
+    assert!(is_approved(&platform, "v1.71.4"));
+    watching.signal("-INT");
+    watching.end().0.expect(130);
+}

@@ -1,0 +1,154 @@
+//! The tool, run beside a play.
+
+use std::{
+    io::{BufRead as _, BufReader, Read as _},
+    process::{Child, Command, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    time::Instant,
+};
+
+use serde_json::{Value, json};
+use testkit::{
+    kube::ApiServer,
+    theatre::{Rights, Scenario, Stage},
+};
+
+use super::SETTLE_SECONDS;
+use crate::world::{command, dhctl};
+
+const USER: &str = "alice";
+
+/// What the tool has said, in all its runs.
+#[derive(Debug, Default)]
+pub(super) struct Performance {
+    /// The exit code of the last run.
+    pub(super) code: Option<i32>,
+    /// The JSON lines that hold verdicts.
+    pub(super) verdicts: Vec<Value>,
+    /// Everything that was printed.
+    pub(super) printed: String,
+}
+
+/// Ends with the test, even if that fails.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It has ended by itself unless the test failed.
+        drop(self.0.kill());
+        drop(self.0.wait());
+    }
+}
+
+/// Grants the rights, begins the play, and runs the tool until it ends by itself, interrupting it where the scenario
+/// says so.
+pub(super) fn run_beside(stage: &Stage, scenario: &Scenario) -> Performance {
+    let folder = tempfile::tempdir().unwrap();
+    grant(stage, folder.path(), &scenario.opening.rights);
+    let kubeconfig = stage.server().kubeconfig(USER).unwrap();
+    let end = Instant::now() + scenario.expect.within;
+    let mut interrupts = scenario.expect.interrupt.iter();
+    let mut performance = Performance::default();
+    stage.play();
+    loop {
+        let mut tool = command(folder.path());
+        tool.arg("update").args(&scenario.run).env("KUBECONFIG", &kubeconfig);
+        tool.args(["--settle", &format!("{SETTLE_SECONDS}s"), "--progress", "json", "--output", "json"]);
+        let next = interrupts.next();
+        let code = performance.run(tool, next.map(String::as_str), end, stage);
+        performance.code = code;
+        match next {
+            Some(stage) => assert_eq!(code, Some(130), "interrupted in {stage}\n{}", performance.printed),
+            None => return performance,
+        }
+    }
+}
+
+impl Performance {
+    /// One run. With `until`, it is interrupted at the first verdict of that name.
+    fn run(&mut self, mut tool: Command, until: Option<&str>, end: Instant, stage: &Stage) -> Option<i32> {
+        let mut child = tool.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = lines_of(&mut child);
+        let mut stdout = child.stdout.take().unwrap();
+        let mut child = Running(child);
+        let mut until = until.map(str::to_lowercase);
+        loop {
+            match lines.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(line) => {
+                    self.printed += &format!("{line}\n");
+                    let line: Value = serde_json::from_str(&line).unwrap_or_default();
+                    let Some(verdict) = line["verdict"].as_str() else { continue };
+                    let reached = until.take_if(|wanted| *wanted == verdict.to_lowercase()).is_some();
+                    self.verdicts.push(line);
+                    if reached {
+                        let pid = child.0.id().to_string();
+                        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+                    }
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    panic!(
+                        "no end in time; played: {:#?}\n{:?}\n{}",
+                        stage.log(),
+                        stage.faults(),
+                        self.printed
+                    )
+                }
+            }
+        }
+        let mut result = String::new();
+        stdout.read_to_string(&mut result).unwrap();
+        self.printed += &result;
+        child.0.wait().unwrap().code()
+    }
+}
+
+fn lines_of(child: &mut Child) -> Receiver<String> {
+    let (sender, lines) = channel();
+    let stderr = BufReader::new(child.stderr.take().unwrap());
+    std::thread::spawn(move || {
+        for line in stderr.lines().map_while(Result::ok) {
+            // The test may have failed meanwhile.
+            drop(sender.send(line));
+        }
+    });
+    lines
+}
+
+/// Gives the user what `dhctl update rbac` prints, as the scenario has it.
+fn grant(stage: &Stage, folder: &std::path::Path, rights: &Rights) {
+    let mut words = vec!["update", "rbac", "--user", USER];
+    let without = match rights {
+        Rights::None => return,
+        Rights::Printed => None,
+        Rights::ReadOnly => {
+            words.push("--read-only");
+            None
+        }
+        Rights::Without(resource) => Some(resource.as_str()),
+    };
+    let printed = dhctl(folder, &words).expect(0).stdout;
+    let mut objects: Vec<Value> = serde_saphyr::from_multiple(&printed).unwrap();
+    for rules in objects.iter_mut().filter_map(|object| object.get_mut("rules")?.as_array_mut()) {
+        for resources in rules.iter_mut().filter_map(|rule| rule.get_mut("resources")?.as_array_mut()) {
+            resources.retain(|resource| without.is_none_or(|without| resource != without));
+        }
+        rules.retain(|rule| rule["resources"] != json!([]));
+    }
+    let server = stage.server();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        for object in &objects {
+            server.admin().unwrap().put(object).await.unwrap();
+        }
+        until_granted(server).await;
+    });
+}
+
+/// The rules of the whole cluster and those of namespaces reach the API server's cache one after the other.
+async fn until_granted(server: &ApiServer) {
+    let system = Some("d8-system");
+    server.until_allowed(USER, "list", "deckhouse.io", "deckhousereleases", None).await.unwrap();
+    server.until_allowed(USER, "list", "", "pods", system).await.unwrap();
+    server.until_allowed(USER, "list", "apps", "deployments", system).await.unwrap();
+}

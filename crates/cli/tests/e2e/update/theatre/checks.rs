@@ -1,0 +1,64 @@
+//! What must hold after a play: what the scenario expects, and what holds in every one.
+
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime},
+};
+
+use jiff::Timestamp;
+use testkit::theatre::{Scenario, Stage};
+
+use super::{SETTLE_SECONDS, beside::Performance};
+
+pub(super) fn check(stage: &Stage, scenario: &Scenario, performance: &Performance) {
+    let Performance { code, verdicts, printed } = performance;
+    let calls: Vec<String> =
+        verdicts.iter().filter_map(|line| line["verdict"].as_str().map(str::to_owned)).collect();
+    let said = || {
+        let mut calls = calls.clone();
+        calls.dedup();
+        format!("verdicts: {calls:?}\nplayed: {:#?}\n{printed}", stage.log())
+    };
+    assert_eq!(stage.faults(), Vec::<String>::new(), "{}", said());
+    let expect = &scenario.expect;
+    assert_eq!(*code, Some(expect.exit), "the exit code\n{}", said());
+    assert!(expect.fits(&calls).unwrap(), "expected: {:?}\n{}", expect.verdicts, said());
+    for words in &expect.says {
+        assert!(printed.contains(words.as_str()), "{words:?} is not said\n{}", said());
+    }
+    for words in &expect.never_says {
+        assert!(!printed.contains(words.as_str()), "{words:?} is said\n{}", said());
+    }
+    assert!(!printed.contains("not-a-secret"), "the registry's password\n{}", said());
+    assert_eq!(stage.differs(&expect.left_as).unwrap(), Vec::<String>::new(), "{}", said());
+    never_done_early(stage, performance, &said);
+    never_approved_twice(stage, performance, &said);
+}
+
+/// Between the last thing that was done to the cluster and "done" lies the settle time.
+fn never_done_early(stage: &Stage, performance: &Performance, said: &impl Fn() -> String) {
+    let log = stage.log();
+    for done in performance.verdicts.iter().filter(|line| line["verdict"] == "done") {
+        let at: Timestamp = done["time"].as_str().unwrap().parse().unwrap();
+        let at = SystemTime::from(at);
+        let before = log.iter().filter(|entry| !entry.harmless && entry.at <= at);
+        if let Some(last) = before.max_by_key(|entry| entry.at) {
+            let quiet = at.duration_since(last.at).unwrap_or_default();
+            assert!(
+                quiet >= Duration::from_secs(SETTLE_SECONDS),
+                "done {quiet:?} after {last:?}\n{}",
+                said()
+            );
+        }
+    }
+}
+
+/// Whatever happens, a release is approved once.
+fn never_approved_twice(stage: &Stage, performance: &Performance, said: &impl Fn() -> String) {
+    let named: BTreeSet<&str> =
+        performance.verdicts.iter().filter_map(|line| line["target"].as_str()).collect();
+    for release in named {
+        let times = stage.approvals(&format!("v{release}")).unwrap_or_default();
+        assert!(times <= 1, "{release} was approved {times} times\n{}", said());
+    }
+}

@@ -1,0 +1,83 @@
+//! Every scenario of the theatre, with the real binary beside it, which has exactly the rights that it asks for.
+
+mod beside;
+mod checks;
+
+use testkit::{
+    kube::ApiServer,
+    theatre::{Scenario, Stage},
+};
+
+use beside::run_beside;
+use checks::check;
+
+/// How long everything must be quiet in these tests before "done" is believed.
+const SETTLE_SECONDS: u64 = 2;
+
+fn play(name: &str) {
+    let scenario = Scenario::named(name).unwrap();
+    let stage = Stage::open(ApiServer::borrow().unwrap(), &scenario, 1.0).unwrap();
+    let performance = run_beside(&stage, &scenario);
+    check(&stage, &scenario, &performance);
+}
+
+macro_rules! scenarios {
+    ($($test:ident: $name:literal,)*) => {
+        $(#[test]
+        fn $test() {
+            play($name);
+        })*
+
+        #[test]
+        fn every_scenario_has_a_test() {
+            let mut tested = vec![$($name.to_owned()),*];
+            tested.sort();
+            assert_eq!(Scenario::names().unwrap(), tested);
+        }
+    };
+}
+
+scenarios! {
+    alert_comes_late: "alert-comes-late",
+    alerts_absent: "alerts-absent",
+    api_gone: "api-gone",
+    automatic_mode: "automatic-mode",
+    channel_unset: "channel-unset",
+    controller_gone: "controller-gone",
+    crash_loop_heals: "crash-loop-heals",
+    dashed_twins: "dashed-twins",
+    deployed_and_idle: "deployed-and-idle",
+    disruption_approved_late: "disruption-approved-late",
+    disruption_never_approved: "disruption-never-approved",
+    disruption_of_a_release: "disruption-of-a-release",
+    gap: "gap",
+    image_comes_late: "image-comes-late",
+    image_missing: "image-missing",
+    image_wrong_credentials: "image-wrong-credentials",
+    interrupted_in_each_stage: "interrupted-in-each-stage",
+    kubelet_away: "kubelet-away",
+    module_not_ready: "module-not-ready",
+    module_release_waits: "module-release-waits",
+    moving_tag: "moving-tag",
+    newer_than_channel: "newer-than-channel",
+    none_deployed: "none-deployed",
+    notification_blocks: "notification-blocks",
+    old_platform: "old-platform",
+    person_drains_a_node: "person-drains-a-node",
+    pod_never_ready: "pod-never-ready",
+    queue_flickers: "queue-flickers",
+    queue_head_fails: "queue-head-fails",
+    queue_head_heals: "queue-head-heals",
+    reader_watches: "reader-watches",
+    requirement_met_later: "requirement-met-later",
+    requirement_unmet: "requirement-unmet",
+    right_to_alerts_missing: "right-to-alerts-missing",
+    right_to_exec_missing: "right-to-exec-missing",
+    smooth_three_minors: "smooth-three-minors",
+    suspended: "suspended",
+    two_deployed: "two-deployed",
+    values_not_yet_known: "values-not-yet-known",
+    webhook_away: "webhook-away",
+    webhook_refuses: "webhook-refuses",
+    window: "window",
+}

@@ -1,0 +1,144 @@
+//! Which step is next, case by case.
+
+use semver::Version;
+use serde_json::json;
+
+use super::*;
+use crate::{
+    ClusterState, Reading,
+    objects::{Converge, DeckhousePod, ModuleConfig, Phase, Queue, Release, Task},
+};
+
+fn version(text: &str) -> Version {
+    Version::parse(text).unwrap()
+}
+
+fn release(text: &str, phase: Phase) -> Release {
+    Release {
+        name: format!("v{text}"),
+        version_text: format!("v{text}"),
+        version: Some(version(text)),
+        phase: Some(phase),
+        ..Release::default()
+    }
+}
+
+/// v1.70.1 is deployed, and these wait.
+fn cluster(mode: &str, waiting: &[&str]) -> ClusterState {
+    let pod = DeckhousePod { phase: "Running".to_owned(), ready: true, ..DeckhousePod::default() };
+    let config = ModuleConfig {
+        name: "deckhouse".to_owned(),
+        settings: json!({"releaseChannel": "Stable", "update": {"mode": mode}}),
+        ..ModuleConfig::default()
+    };
+    let mut releases = vec![release("1.70.1", Phase::Deployed), release("1.69.3", Phase::Superseded)];
+    releases.extend(waiting.iter().map(|it| release(it, Phase::Pending)));
+    ClusterState {
+        releases: Reading::Known(releases),
+        module_configs: Reading::Known(vec![config]),
+        pods: Reading::Known(vec![pod]),
+        queue: Reading::Known(Queue::default()),
+        converge: Reading::Known(Converge { startup_done: true, in_progress: 0 }),
+        ..ClusterState::default()
+    }
+}
+
+fn releases(state: &mut ClusterState) -> &mut Vec<Release> {
+    match &mut state.releases {
+        Reading::Known(releases) => releases,
+        _ => panic!("is known"),
+    }
+}
+
+fn approve(text: &str) -> Step {
+    Step::Approve(version(text))
+}
+
+fn watch(text: &str) -> Step {
+    Step::Watch(version(text))
+}
+
+#[test]
+fn the_next_release_in_each_mode() {
+    for (mode, waiting, to, expected) in [
+        ("Manual", &["1.71.0", "1.71.4", "1.72.1"][..], None, approve("1.71.4")),
+        ("Manual", &["1.70.3", "1.71.4"], None, approve("1.70.3")),
+        ("Manual", &["1.71.4", "1.72.1"], Some("1.71.4"), approve("1.71.4")),
+        ("Manual", &["1.71.4"], Some("1.70.1"), Step::Finished),
+        ("Manual", &["1.71.4"], Some("1.69.0"), Step::Finished),
+        ("Manual", &[], None, Step::Finished),
+        ("AutoPatch", &["1.70.3"], None, watch("1.70.3")),
+        ("AutoPatch", &["1.71.4"], None, approve("1.71.4")),
+        ("Auto", &["1.71.4", "1.72.1"], None, watch("1.71.4")),
+    ] {
+        let to = to.map(version);
+        assert_eq!(next(&cluster(mode, waiting), to.as_ref()), expected, "{mode} {waiting:?} {to:?}");
+    }
+    let mut approved = cluster("Manual", &["1.71.4"]);
+    releases(&mut approved).last_mut().unwrap().approved_field = true;
+    assert_eq!(next(&approved, None), watch("1.71.4"));
+}
+
+#[test]
+fn what_blocks() {
+    type Change = fn(&mut ClusterState);
+    let cases: [(&[&str], Option<&str>, &str, Change); 7] = [
+        (&["1.72.1"], None, "nothing waits of 1.71", |_| {}),
+        (&["1.71.2", "1.71.4"], Some("1.71.2"), "higher patch", |_| {}),
+        (&[], Some("1.71.4"), "no release v1.71.4", |_| {}),
+        (&["1.71.4"], None, "second object", |it| {
+            let mut twin = release("1.71.4", Phase::Pending);
+            twin.name = "v1-71-4".to_owned();
+            releases(it).push(twin);
+        }),
+        (&["1.71.4"], None, "releaseChannel is not set", |it| {
+            let config = ModuleConfig { name: "deckhouse".to_owned(), ..ModuleConfig::default() };
+            it.module_configs = Reading::Known(vec![config]);
+        }),
+        (&["1.71.4"], None, "lower than required", |it| {
+            releases(it).last_mut().unwrap().message =
+                "\"k8s\" requirement for DeckhouseRelease \"1.71.4\" not met: lower than required".to_owned();
+        }),
+        (&["1.71.4"], None, "no permission", |it| {
+            it.releases = Reading::Unreadable(crate::Obstacle::Forbidden("list".to_owned()));
+        }),
+    ];
+    for (waiting, to, why, change) in cases {
+        let mut state = cluster("Manual", waiting);
+        change(&mut state);
+        match next(&state, to.map(version).as_ref()) {
+            Step::Blocked(blocked) => {
+                assert!(blocked.why.contains(why), "{blocked:?}");
+                assert!(!blocked.remedy.is_empty() && !blocked.object.is_empty());
+            }
+            other => panic!("{why}: {other:?}"),
+        }
+    }
+    // A suspended minor between closes the gap for the controller, not for this.
+    let mut state = cluster("Manual", &["1.72.1"]);
+    releases(&mut state).push(release("1.71.4", Phase::Suspended));
+    assert!(matches!(next(&state, None), Step::Blocked(_)));
+}
+
+#[test]
+fn nothing_is_approved_while_the_platform_is_busy_or_silent() {
+    type Change = fn(&mut ClusterState);
+    let cases: [Change; 7] = [
+        |it| it.queue = Reading::Known(Queue { tasks: 1, heads: vec![Task::default()] }),
+        |it| it.converge = Reading::Known(Converge { startup_done: false, in_progress: 3 }),
+        |it| it.pods = Reading::Known(Vec::new()),
+        |it| it.pods = Reading::default(),
+        |it| it.queue = Reading::default(),
+        |it| it.releases = Reading::default(),
+        |it| releases(it).remove(0).phase = None,
+    ];
+    for (number, change) in cases.into_iter().enumerate() {
+        let mut state = cluster("Manual", &["1.71.4"]);
+        change(&mut state);
+        assert!(matches!(next(&state, None), Step::Wait(_)), "{number}");
+    }
+    // A cluster that has no such source is not held up by it.
+    let mut state = cluster("Manual", &["1.71.4"]);
+    state.converge = Reading::Absent("too old".to_owned());
+    assert_eq!(next(&state, None), approve("1.71.4"));
+}

@@ -1,0 +1,129 @@
+//! What goes wrong in an update and hardly heals by itself.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Diagnosis, calm::Calm, clock};
+use crate::{
+    ClusterState,
+    objects::{ContainerState, DeckhousePod},
+};
+
+/// Reasons of a container that waits for its image in vain.
+const IMAGE: [&str; 6] = [
+    "ErrImagePull",
+    "ImagePullBackOff",
+    "InvalidImageName",
+    "ErrImageNeverPull",
+    "ImageInspectError",
+    "RegistryUnavailable",
+];
+
+/// Reasons of a container that cannot run.
+const CRASH: [&str; 4] =
+    ["CrashLoopBackOff", "RunContainerError", "CreateContainerError", "CreateContainerConfigError"];
+
+/// A pod that fails goes round: it waits, tries again, fails again. For this long a new try does not count as healed.
+const NEW_TRY: Duration = Duration::from_secs(30);
+
+/// What the platform's pods, queues and alerts show that hardly heals by itself.
+pub(super) fn find(state: &ClusterState, calm: &Calm) -> Option<Diagnosis> {
+    let pods = state.pods.known().into_iter().flatten().filter(|pod| !pod.terminating);
+    let of_pods =
+        pods.flat_map(|pod| pod.containers.iter().map(move |it| (pod, it))).find_map(|(pod, container)| {
+            let reason = container.waiting_reason.as_deref()?;
+            if IMAGE.contains(&reason) {
+                Some(no_image(pod, container, reason))
+            } else if CRASH.contains(&reason) {
+                Some(crash(pod, container, reason))
+            } else {
+                None
+            }
+        });
+    of_pods.or_else(|| state.queue.known().and_then(|queue| calm.failing(queue))).or_else(|| alert(state))
+}
+
+fn no_image(pod: &DeckhousePod, container: &ContainerState, reason: &str) -> Diagnosis {
+    let message = container.waiting_message.as_deref().unwrap_or_default();
+    let says = |words: &[&str]| words.iter().any(|word| message.to_lowercase().contains(word));
+    let remedy = if reason == "InvalidImageName" {
+        "correct the address of the registry in Secret/deckhouse-registry and in the image of Deployment/deckhouse"
+    } else if says(&["not found", "manifest unknown", "name unknown"]) {
+        "push the whole bundle of this release: dhctl mirror --registry …; the kubelet tries again within five minutes"
+    } else if says(&["401", "403", "unauthorized", "forbidden", "denied", "authentication", "authorization"])
+    {
+        "correct the login in Secret/deckhouse-registry of namespace d8-system"
+    } else if says(&["x509", "certificate"]) {
+        "put the registry's certificate authority into Secret/deckhouse-registry of namespace d8-system, key ca"
+    } else {
+        "dhctl update doctor asks the registry for the image with the cluster's own login"
+    };
+    let mut text = format!("cannot get the image {} ({reason})", container.image);
+    if !message.is_empty() {
+        text += &format!(": {message}");
+    }
+    Diagnosis { code: "imagePull", object: format!("Pod/{}", pod.name), text, remedy: remedy.to_owned() }
+}
+
+fn crash(pod: &DeckhousePod, container: &ContainerState, reason: &str) -> Diagnosis {
+    let mut text = format!(
+        "container {} does not stay up ({reason}), started again {} times",
+        container.name, container.restarts
+    );
+    for more in [&container.last_end, &container.waiting_message].into_iter().flatten() {
+        text += &format!(", {more}");
+    }
+    Diagnosis {
+        code: "crashLoop",
+        object: format!("Pod/{}", pod.name),
+        text,
+        remedy: format!("see why: kubectl -n d8-system logs {} -c {} --previous", pod.name, container.name),
+    }
+}
+
+fn alert(state: &ClusterState) -> Option<Diagnosis> {
+    let alert = state.alerts.known()?.iter().find(|it| it.name == "DeckhouseUpdatingFailed")?;
+    let text = [&alert.summary, &alert.description].into_iter().find(|it| !it.trim().is_empty());
+    Some(Diagnosis {
+        code: "updatingFailed",
+        object: "ClusterAlert/DeckhouseUpdatingFailed".to_owned(),
+        text: text.map_or("fires", |it| it.trim()).to_owned(),
+        remedy: "dhctl update plan shows gaps in the chain of releases; pull with --since-version and push what is missing"
+            .to_owned(),
+    })
+}
+
+/// A cause that was found, for as long as it holds.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    pub(super) diagnosis: Diagnosis,
+    seen: Timestamp,
+}
+
+impl Held {
+    /// What holds after a look that found `found`: a pod that only tries again is not healed.
+    pub(super) fn next(
+        before: Option<Self>,
+        found: Option<Diagnosis>,
+        state: &ClusterState,
+        now: Timestamp,
+    ) -> Option<Self> {
+        if let Some(diagnosis) = found {
+            return Some(Self { diagnosis, seen: now });
+        }
+        before.filter(|held| held.tries_again(state) && clock::between(held.seen, now) < NEW_TRY)
+    }
+
+    fn tries_again(&self, state: &ClusterState) -> bool {
+        let Some(pods) = state.pods.known() else { return true };
+        let Some(pod) = pods.iter().find(|pod| self.diagnosis.object == format!("Pod/{}", pod.name)) else {
+            return false;
+        };
+        match self.diagnosis.code {
+            "imagePull" => !pod.terminating && pod.phase == "Pending",
+            "crashLoop" => !pod.terminating && !pod.ready,
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,407 @@
+//! What the machine says, scene by scene.
+
+use std::time::Duration;
+
+use super::{scenes::*, *};
+use crate::{
+    ClusterState, Reading,
+    objects::{Phase, Queue},
+};
+
+/// A machine and its clock, one look a second.
+struct Watch {
+    machine: Machine,
+    seconds: i64,
+}
+
+impl Watch {
+    fn new(target: Option<&str>) -> Self {
+        Self { machine: Machine::new(target.map(version), Settings::default()), seconds: 0 }
+    }
+
+    fn look(&mut self, state: &ClusterState) -> Verdict {
+        self.seconds += 1;
+        self.machine.observe(state, at(self.seconds))
+    }
+
+    /// Looks for so many seconds; gives the last verdict.
+    fn hold(&mut self, state: &ClusterState, seconds: i64) -> Verdict {
+        (0..seconds).map(|_| self.look(state)).last().unwrap()
+    }
+}
+
+fn codes(verdict: &Verdict) -> Vec<&str> {
+    verdict.waiting_for.iter().map(|it| it.code).collect()
+}
+
+#[test]
+fn one_update_from_beginning_to_end() {
+    let mut watch = Watch::new(Some("1.71.0"));
+    let waiting = with(quiet("1.70.1"), |state| {
+        let mut next = release("1.71.0", Phase::Pending);
+        next.message =
+            "Release is waiting for the 'release.deckhouse.io/approved: \"true\"' annotation".to_owned();
+        known(&mut state.releases).push(next);
+    });
+    let verdict = watch.hold(&waiting, 300);
+    assert_eq!((verdict.call, verdict.stage), (Call::NotStarted, Stage::NotStarted));
+    assert_eq!(verdict.waiting_for[0].object, "DeckhouseRelease/v1.71.0");
+
+    assert_eq!(watch.hold(&switching("1.70.1", "1.71.0"), 20).call, Call::Switching);
+    assert_eq!(watch.hold(&converging("1.70.1", "1.71.0"), 300).call, Call::Converging);
+    let updating = with(quiet("1.71.0"), |state| known(&mut state.alerts).push(alert("DeckhouseUpdating")));
+    let verdict = watch.hold(&updating, 60);
+    assert_eq!((verdict.call, codes(&verdict)), (Call::Propagating, vec!["alert"]));
+
+    let verdict = watch.hold(&quiet("1.71.0"), 60);
+    assert_eq!((verdict.call, codes(&verdict)), (Call::Propagating, vec!["settle"]));
+    assert_eq!(verdict.done_at, Some(at(watch.seconds + 61)));
+    let late = with(quiet("1.71.0"), |state| {
+        known(&mut state.nodes)[0].update_annotations.insert("approved".to_owned(), String::new());
+    });
+    assert_eq!(codes(&watch.look(&late)), ["node"]);
+    assert_eq!(watch.hold(&quiet("1.71.0"), 120).call, Call::Propagating);
+    let verdict = watch.look(&quiet("1.71.0"));
+    assert_eq!((verdict.call, verdict.since), (Call::Done, at(watch.seconds)));
+    assert!(verdict.waiting_for.is_empty());
+}
+
+#[test]
+fn each_signal_alone_keeps_done_away() {
+    type Change = fn(&mut ClusterState);
+    let cases: [(Stage, &str, Change); 21] = [
+        (Stage::Switching, "image", |it| known(&mut it.deployment).image = image("1.70.1")),
+        (Stage::Switching, "image", |it| known(&mut it.deployment).image = "r/d:stable".to_owned()),
+        (Stage::Switching, "pod", |it| known(&mut it.pods).clear()),
+        (Stage::Switching, "pod", |it| known(&mut it.pods)[0].terminating = true),
+        (Stage::Switching, "pod", |it| known(&mut it.pods)[0].phase = "Pending".to_owned()),
+        (Stage::Switching, "pod", |it| it.pods = Reading::Known(vec![pod("deckhouse-a", "1.70.1", true)])),
+        (Stage::Converging, "pod", |it| known(&mut it.pods)[0].ready = false),
+        (Stage::Converging, "rollout", |it| known(&mut it.deployment).generation = 4),
+        (Stage::Converging, "rollout", |it| known(&mut it.deployment).replicas = 3),
+        (Stage::Converging, "versionAnnotation", |it| {
+            known(&mut it.deployment).version_annotation = Some("v1.70.1".to_owned());
+        }),
+        (Stage::Converging, "queue", |it| it.queue = Reading::Known(task("ModuleRun:main:istio", 0))),
+        (Stage::Converging, "converge", |it| known(&mut it.converge).startup_done = false),
+        (Stage::Converging, "converge", |it| known(&mut it.converge).in_progress = 2),
+        (Stage::Propagating, "alert", |it| {
+            known(&mut it.alerts).push(alert("D8DeckhouseQueueIsHungCritical"));
+        }),
+        (Stage::Propagating, "module", |it| known(&mut it.modules)[0].ready = Some(false)),
+        (Stage::Propagating, "nodeGroup", |it| known(&mut it.node_groups)[0].up_to_date = 1),
+        (Stage::Propagating, "nodeGroup", |it| known(&mut it.node_groups)[0].error = Some("no".to_owned())),
+        (Stage::Propagating, "nodeGroup", |it| known(&mut it.node_groups)[0].ready = 1),
+        (Stage::Propagating, "deployedReleases", |it| {
+            known(&mut it.releases).push(release("1.70.1", Phase::Deployed));
+        }),
+        (Stage::Propagating, "deployedReleases", |it| known(&mut it.releases).clear()),
+        (Stage::Propagating, "isUpdating", |it| {
+            let key = "release.deckhouse.io/isUpdating".to_owned();
+            known(&mut it.releases)[0].annotations.insert(key, "true".to_owned());
+        }),
+    ];
+    for (stage, code, change) in cases {
+        let verdict = Watch::new(Some("1.71.0")).hold(&with(quiet("1.71.0"), change), 600);
+        assert_eq!((verdict.stage, codes(&verdict)[0]), (stage, code));
+        assert_eq!(verdict.call, Call::from(stage), "{code}");
+    }
+}
+
+#[test]
+fn what_is_no_part_of_an_update() {
+    type Change = fn(&mut ClusterState);
+    let cases: [(&str, Change); 5] = [
+        ("an alert of a later release", |it| {
+            known(&mut it.alerts).push(alert("DeckhouseReleaseIsWaitingManualApproval"));
+        }),
+        ("a disabled module", |it| {
+            let module = &mut known(&mut it.modules)[0];
+            (module.enabled, module.ready) = (Some(false), Some(false));
+        }),
+        ("a person's drain", |it| {
+            known(&mut it.nodes)[0] = node("w1", &[("draining", "user")]);
+            known(&mut it.nodes)[0].unschedulable = true;
+            let group = &mut known(&mut it.node_groups)[0];
+            group.ready = 1;
+            let updating = crate::objects::Condition { is_true: true, message: String::new() };
+            group.conditions.insert("Updating".to_owned(), updating);
+        }),
+        ("a pod that goes away after its successor is ready", |it| {
+            let mut old = pod("deckhouse-0", "1.70.1", false);
+            old.terminating = true;
+            known(&mut it.pods).push(old);
+        }),
+        ("old releases", |it| known(&mut it.releases).push(release("1.69.4", Phase::Superseded))),
+    ];
+    for (what, change) in cases {
+        let verdict = Watch::new(None).hold(&with(quiet("1.71.0"), change), 130);
+        assert_eq!(verdict.call, Call::Done, "{what}: {:?}", verdict.waiting_for);
+    }
+}
+
+#[test]
+fn absent_sources_are_left_out_and_said() {
+    let state = with(quiet("1.71.0"), |it| {
+        it.alerts = Reading::Absent("module prometheus is off".to_owned());
+        it.queue = Reading::Absent("no".to_owned());
+        it.node_groups = Reading::Absent("no".to_owned());
+    });
+    let verdict = Watch::new(None).hold(&state, 130);
+    assert_eq!(verdict.call, Call::Done);
+    let unknown: Vec<_> = verdict.unknown.iter().map(|it| (it.source, it.reading)).collect();
+    assert_eq!(unknown, [("queue", "absent"), ("alerts", "absent"), ("nodeGroups", "absent")]);
+}
+
+#[test]
+fn what_cannot_be_read_keeps_done_away_and_is_named() {
+    let state = with(quiet("1.71.0"), |it| it.alerts = forbidden());
+    let mut watch = Watch::new(None);
+    assert_eq!(watch.hold(&state, 60).call, Call::Propagating);
+    let verdict = watch.hold(&state, 90);
+    assert_eq!(verdict.call, Call::Stalled);
+    let diagnosis = verdict.diagnosis.unwrap();
+    assert_eq!((diagnosis.code, &*diagnosis.object), ("unreadable", "ClusterAlert"));
+    assert!(diagnosis.remedy.contains("rbac"));
+    assert!(!verdict.hopeless);
+    assert!(watch.hold(&state, 600).hopeless);
+    // Read at last: only now does quiet begin.
+    assert_eq!(watch.hold(&quiet("1.71.0"), 120).call, Call::Propagating);
+    assert_eq!(watch.look(&quiet("1.71.0")).call, Call::Done);
+}
+
+#[test]
+fn a_cluster_without_the_platform() {
+    let state = with(quiet("1.71.0"), |it| it.releases = Reading::Absent("no such kind".to_owned()));
+    let verdict = Watch::new(None).hold(&state, 5);
+    assert_eq!((verdict.call, verdict.diagnosis.unwrap().code), (Call::Failed, "noPlatform"));
+}
+
+#[test]
+fn an_api_that_is_away_changes_nothing_and_ends_nothing() {
+    let gone = ClusterState {
+        releases: away(),
+        deployment: away(),
+        pods: away(),
+        queue: away(),
+        converge: away(),
+        alerts: away(),
+        modules: away(),
+        node_groups: away(),
+        nodes: away(),
+        ..ClusterState::default()
+    };
+    let mut watch = Watch::new(Some("1.71.0"));
+    watch.hold(&converging("1.70.1", "1.71.0"), 60);
+    let verdict = watch.hold(&gone, 7200);
+    assert_eq!((verdict.call, codes(&verdict)), (Call::Converging, vec!["notNow"]));
+    assert!(verdict.waiting_for[0].text.contains("does not answer"), "{:?}", verdict.waiting_for);
+    assert_eq!(watch.hold(&converging("1.70.1", "1.71.0"), 60).call, Call::Converging);
+    watch.hold(&quiet("1.71.0"), 100);
+    watch.hold(&gone, 10);
+    assert_eq!(watch.hold(&quiet("1.71.0"), 120).call, Call::Propagating, "settling began again");
+    assert_eq!(watch.hold(&quiet("1.71.0"), 2).call, Call::Done);
+}
+
+#[test]
+fn a_queue_that_cannot_be_asked_just_now_moves_no_stage() {
+    let mut watch = Watch::new(None);
+    watch.hold(&quiet("1.71.0"), 20);
+    let away_queue = with(quiet("1.71.0"), |it| it.queue = away());
+    assert_eq!(watch.hold(&away_queue, 4000).call, Call::Propagating);
+    watch.hold(&converging("1.70.1", "1.71.0"), 5);
+    let verdict = watch.hold(&away_queue, 4000);
+    assert_eq!((verdict.call, codes(&verdict)), (Call::Converging, vec!["notNow"]));
+}
+
+#[test]
+fn flicker_is_no_disturbance_and_no_quiet() {
+    let flicker = with(quiet("1.71.0"), |it| it.queue = Reading::Known(task("ModuleHookRun:main:x", 0)));
+    let mut watch = Watch::new(None);
+    watch.hold(&quiet("1.71.0"), 60);
+    for _ in 0..10 {
+        assert_eq!(watch.hold(&flicker, 2).call, Call::Propagating);
+        assert_eq!(watch.hold(&quiet("1.71.0"), 8).call == Call::Done, watch.seconds >= 124);
+    }
+    assert_eq!(watch.look(&flicker).call, Call::Propagating, "not in the middle of one");
+    // Idle and busy in turns is never idle.
+    let mut watch = Watch::new(None);
+    for _ in 0..600 {
+        watch.look(&flicker);
+        assert_ne!(watch.hold(&quiet("1.71.0"), 2).call, Call::Done);
+    }
+    // What lasts, or belongs to a round over modules, does disturb.
+    let mut watch = Watch::new(None);
+    watch.hold(&quiet("1.71.0"), 60);
+    assert_eq!(watch.hold(&flicker, 11).call, Call::Converging);
+    watch.hold(&quiet("1.71.0"), 60);
+    let round = with(quiet("1.71.0"), |it| it.queue = Reading::Known(task("ModuleRun:main:x", 0)));
+    assert_eq!(watch.look(&round).call, Call::Converging);
+}
+
+#[test]
+fn an_image_that_is_not_there() {
+    let failing = |reason: Option<&str>, message: &str| {
+        with(switching("1.70.1", "1.71.0"), |it| {
+            let mut new = pod("deckhouse-b", "1.71.0", false);
+            new.phase = "Pending".to_owned();
+            new.containers[0].waiting_reason = reason.map(str::to_owned);
+            new.containers[0].waiting_message = Some(message.to_owned());
+            it.pods = Reading::Known(vec![new]);
+        })
+    };
+    let mut watch = Watch::new(Some("1.71.0"));
+    let verdict = watch.look(&failing(Some("ErrImagePull"), "v1.71.0: not found"));
+    assert_eq!((verdict.call, verdict.stage), (Call::Failed, Stage::Switching));
+    let diagnosis = verdict.diagnosis.unwrap();
+    assert!(diagnosis.text.contains("not found") && diagnosis.remedy.contains("mirror"), "{diagnosis:?}");
+    // The kubelet tries again: that alone heals nothing.
+    let verdict = watch.hold(&failing(Some("ContainerCreating"), ""), 20);
+    assert_eq!((verdict.call, verdict.since), (Call::Failed, at(1)));
+    let verdict = watch.hold(&failing(Some("ImagePullBackOff"), "401 Unauthorized"), 300);
+    assert!(!verdict.hopeless && verdict.diagnosis.unwrap().remedy.contains("login"));
+    assert!(watch.hold(&failing(Some("ImagePullBackOff"), ""), 300).hopeless);
+    // Somebody pushes it.
+    let verdict = watch.look(&converging("1.70.1", "1.71.0"));
+    assert_eq!((verdict.call, verdict.diagnosis, verdict.hopeless), (Call::Converging, None, false));
+}
+
+#[test]
+fn a_pod_that_crashes() {
+    let crashing = with(converging("1.70.1", "1.71.0"), |it| {
+        let container = &mut known(&mut it.pods)[0].containers[0];
+        container.waiting_reason = Some("CrashLoopBackOff".to_owned());
+        container.last_end = Some("Error, exit code 1".to_owned());
+    });
+    let mut watch = Watch::new(None);
+    let verdict = watch.look(&crashing);
+    let diagnosis = verdict.diagnosis.unwrap();
+    assert_eq!((verdict.call, diagnosis.code), (Call::Failed, "crashLoop"));
+    assert!(diagnosis.text.contains("exit code 1") && diagnosis.remedy.contains("--previous"));
+    assert_eq!(watch.hold(&converging("1.70.1", "1.71.0"), 10).call, Call::Failed);
+    assert_eq!(watch.hold(&converging("1.70.1", "1.71.0"), 30).call, Call::Converging);
+}
+
+#[test]
+fn a_head_that_fails_more_and_more() {
+    let failing = |failures| {
+        with(converging("1.70.1", "1.71.0"), |it| {
+            it.queue = Reading::Known(task("ModuleRun:main:istio", failures));
+        })
+    };
+    let mut watch = Watch::new(None);
+    for failures in [1, 2, 2] {
+        assert_eq!(watch.hold(&failing(failures), 20).call, Call::Converging, "{failures}");
+    }
+    let verdict = watch.look(&failing(3));
+    assert_eq!((verdict.call, verdict.diagnosis.unwrap().code), (Call::Failed, "queueFails"));
+    assert_eq!(watch.look(&converging("1.70.1", "1.71.0")).call, Call::Converging);
+    // Many failures that do not grow are the past.
+    assert_eq!(Watch::new(None).hold(&failing(40), 600).call, Call::Converging);
+}
+
+#[test]
+fn a_release_that_will_not_come_by_itself() {
+    let next = |phase| with(quiet("1.70.1"), |it| known(&mut it.releases).push(release("1.71.0", phase)));
+    let mut watch = Watch::new(Some("1.71.0"));
+    assert_eq!(watch.hold(&quiet("1.70.1"), 5).call, Call::NotStarted, "never there: not vanished");
+    watch.hold(&next(Phase::Pending), 5);
+    let verdict = watch.hold(&quiet("1.70.1"), 5);
+    assert_eq!((verdict.call, verdict.diagnosis.unwrap().code), (Call::Failed, "releaseVanished"));
+    assert_eq!(watch.hold(&next(Phase::Pending), 5).call, Call::NotStarted);
+    for (phase, code) in [(Phase::Suspended, "suspended"), (Phase::Skipped, "skipped")] {
+        let verdict = watch.hold(&next(phase), 5);
+        assert_eq!((verdict.call, verdict.diagnosis.unwrap().code), (Call::Failed, code));
+    }
+}
+
+#[test]
+fn a_stage_without_progress_is_stalled() {
+    let rolling =
+        |up_to_date| with(quiet("1.71.0"), |it| known(&mut it.node_groups)[0].up_to_date = up_to_date);
+    let mut watch = Watch::new(None);
+    watch.hold(&rolling(0), 1700);
+    assert_eq!(watch.hold(&rolling(1), 1700).call, Call::Propagating, "one node further");
+    let verdict = watch.hold(&rolling(1), 110);
+    let diagnosis = verdict.diagnosis.unwrap();
+    assert_eq!((verdict.call, &*diagnosis.object), (Call::Stalled, "NodeGroup/worker"));
+    assert!(diagnosis.text.contains("1 of 2 nodes"), "{diagnosis:?}");
+    // To and fro is no progress.
+    assert_eq!(watch.hold(&rolling(0), 1900).call, Call::Stalled);
+    assert_eq!(watch.look(&quiet("1.71.0")).call, Call::Propagating);
+}
+
+#[test]
+fn waiting_for_a_decision_is_never_stalled() {
+    let next = with(quiet("1.70.1"), |it| known(&mut it.releases).push(release("1.71.0", Phase::Pending)));
+    let verdict = Watch::new(Some("1.71.0")).hold(&next, 20_000);
+    assert_eq!((verdict.call, verdict.diagnosis), (Call::NotStarted, None));
+}
+
+#[test]
+fn without_a_target_the_deployed_release_counts_or_one_that_is_approved() {
+    let next = |approved| {
+        with(quiet("1.70.1"), |it| {
+            let mut next = release("1.71.0", Phase::Pending);
+            next.approved_field = approved;
+            known(&mut it.releases).push(next);
+        })
+    };
+    let verdict = Watch::new(None).hold(&next(false), 130);
+    assert_eq!((verdict.call, verdict.release, verdict.target), (Call::Done, Some(version("1.70.1")), None));
+    let verdict = Watch::new(None).hold(&next(true), 130);
+    assert_eq!((verdict.call, verdict.target), (Call::NotStarted, Some(version("1.71.0"))));
+    let passed = Watch::new(Some("1.69.0")).hold(&quiet("1.70.1"), 130);
+    assert_eq!((passed.call, passed.release), (Call::Done, Some(version("1.70.1"))));
+}
+
+#[test]
+fn a_chain_waits_for_each_link_before_it_looks_at_the_next() {
+    let between = with(quiet("1.70.1"), |it| known(&mut it.releases).push(release("1.71.0", Phase::Pending)));
+    let mut watch = Watch::new(Some("1.71.0"));
+    watch.hold(
+        &with(converging("1.69.2", "1.70.1"), |it| {
+            known(&mut it.releases).push(release("1.71.0", Phase::Pending));
+        }),
+        30,
+    );
+    let verdict = watch.hold(&between, 100);
+    assert_eq!((verdict.call, verdict.release), (Call::Propagating, Some(version("1.70.1"))));
+    assert_eq!(watch.hold(&between, 30).call, Call::NotStarted);
+}
+
+#[test]
+fn the_image_comes_before_the_objects() {
+    let state = with(switching("1.70.1", "1.71.0"), |it| {
+        it.releases =
+            Reading::Known(vec![release("1.70.1", Phase::Deployed), release("1.71.0", Phase::Pending)]);
+    });
+    let verdict = Watch::new(None).look(&state);
+    assert_eq!((verdict.call, verdict.release), (Call::Switching, Some(version("1.71.0"))));
+}
+
+#[test]
+fn another_pod_has_other_queues() {
+    let mut watch = Watch::new(None);
+    watch.hold(&quiet("1.71.0"), 60);
+    let other =
+        with(quiet("1.71.0"), |it| it.pods = Reading::Known(vec![pod("deckhouse-z", "1.71.0", true)]));
+    assert_eq!(codes(&watch.look(&other)), ["queue"], "idle must be seen anew");
+}
+
+#[test]
+fn time_that_nobody_watched_is_no_quiet() {
+    let mut machine = Machine::new(None, Settings { settle: Duration::from_mins(1), ..Settings::default() });
+    for seconds in (0..40).chain(500..540) {
+        assert_ne!(machine.observe(&quiet("1.71.0"), at(seconds)).call, Call::Done, "{seconds}");
+    }
+    assert_eq!(machine.observe(&quiet("1.71.0"), at(560)).call, Call::Done);
+}
+
+#[test]
+fn nothing_is_known_at_first() {
+    let verdict = Watch::new(None).look(&ClusterState::default());
+    assert_eq!((verdict.call, codes(&verdict)), (Call::NotStarted, vec!["notNow"]));
+    assert_eq!(verdict.waiting_for[0].text, "cannot be read just now: not read yet");
+    assert_eq!(Queue::default().tasks, 0);
+}

@@ -1,0 +1,74 @@
+//! What an act waits for.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::house::House;
+
+/// Between two looks. The API may go away meanwhile.
+const POLL: Duration = Duration::from_millis(40);
+
+/// What an act waits for.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Cue {
+    /// The beginning.
+    #[default]
+    Start,
+    /// Somebody has approved this release.
+    Approved(String),
+    /// The act of this name is over.
+    Act(String),
+    /// Somebody has made an object so.
+    Seen(Seen),
+}
+
+/// An object that is so.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Seen {
+    kind: String,
+    name: String,
+    like: Value,
+}
+
+impl House {
+    pub(super) async fn until_seen(&self, seen: &Seen) -> anyhow::Result<()> {
+        self.until(&seen.kind, &seen.name, |object| holds(object, &seen.like)).await
+    }
+
+    pub(super) async fn until_approved(&self, release: &str) -> anyhow::Result<()> {
+        let annotation = "release.deckhouse.io/approved";
+        self.until("DeckhouseRelease", release, |object| {
+            object["approved"] == true || object["metadata"]["annotations"][annotation] == "true"
+        })
+        .await
+    }
+
+    pub(super) async fn until_disruption_approved(&self, node: &str) -> anyhow::Result<()> {
+        let annotation = "update.node.deckhouse.io/disruption-approved";
+        self.until("Node", node, |object| object["metadata"]["annotations"][annotation].is_string()).await
+    }
+
+    async fn until(&self, kind: &str, name: &str, so: impl Fn(&Value) -> bool) -> anyhow::Result<()> {
+        loop {
+            // The story may have taken the API, or the definition, away.
+            if let Ok(Some(object)) = self.api(kind).get_opt(name).await
+                && so(&serde_json::to_value(object)?)
+            {
+                return Ok(());
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+}
+
+/// Whether everything that is in `part` is in `whole`.
+pub(super) fn holds(whole: &Value, part: &Value) -> bool {
+    match part {
+        Value::Object(fields) => fields.iter().all(|(key, part)| holds(&whole[key], part)),
+        _ => whole == part,
+    }
+}

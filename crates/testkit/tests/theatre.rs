@@ -1,0 +1,96 @@
+//! The stand-in for the platform, as the API shows it.
+
+use std::time::{Duration, Instant};
+
+use kube::{ResourceExt as _, api::ListParams};
+use serde_json::{Value, json};
+use testkit::{
+    kube::{ApiServer, Objects, wait},
+    theatre::{Scenario, Stage},
+};
+
+const PLATFORM: &str = "deckhouse.io/v1alpha1";
+
+const UPDATE: &str = "
+title: one update
+run: [watch]
+opening: {deployed: v1.71.3, pending: [v1.72.5, v1.73.1]}
+acts:
+  - on: {approved: v1.72.5}
+    do: [{update: {to: v1.72.5, pace: 50ms}}]
+    name: first
+  - on: {act: first}
+    do: [{alert: {name: D8DeckhouseQueueIsHung}}, {queue: {tasks: 3}}]
+expect: {exit: 0}
+";
+
+fn release(admin: &Objects, name: &str) -> Value {
+    let (api, name) = (admin.api(PLATFORM, "DeckhouseRelease", None), name.to_owned());
+    wait(async move { api.get(&name).await.unwrap().data })
+}
+
+/// Until the log has an entry with this in it.
+fn until(stage: &Stage, what: &str) {
+    let begun = Instant::now();
+    while !stage.log().iter().any(|entry| entry.what.contains(what)) {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?} {:?}", stage.log(), stage.faults());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn an_update_follows_an_approval() {
+    let scenario = Scenario::parse(UPDATE).unwrap();
+    let stage = Stage::open(ApiServer::borrow().unwrap(), &scenario, 2.0).unwrap();
+    let admin = stage.server().admin().unwrap();
+    let waits = release(&admin, "v1.72.5");
+    assert!(waits["status"]["message"].as_str().unwrap().contains("approved"), "{waits}");
+    assert_eq!(
+        release(&admin, "v1.73.1")["status"]["message"],
+        "awaiting for v1.72.5 release to be deployed"
+    );
+
+    stage.play();
+    let api = admin.api(PLATFORM, "DeckhouseRelease", None);
+    wait(async move {
+        let patch = kube::api::Patch::Merge(json!({ "approved": true }));
+        api.patch("v1.72.5", &kube::api::PatchParams::default(), &patch).await.unwrap();
+    });
+    until(&stage, "Queue");
+
+    assert_eq!(stage.approvals("v1.72.5"), Some(1));
+    assert_eq!(release(&admin, "v1.71.3")["status"]["phase"], "Superseded");
+    assert_eq!(release(&admin, "v1.72.5")["status"]["phase"], "Deployed");
+    let next = release(&admin, "v1.73.1");
+    assert!(next["status"]["message"].as_str().unwrap().contains("approved"), "{next}");
+    let pods = admin.api("v1", "Pod", Some("d8-system"));
+    let alerts = admin.api(PLATFORM, "ClusterAlert", None);
+    let (pods, alerts) = wait(async move {
+        (pods.list(&ListParams::default()).await.unwrap(), alerts.list(&ListParams::default()).await.unwrap())
+    });
+    let [pod] = &pods.items[..] else { panic!("{pods:?}") };
+    assert_eq!(pod.data["spec"]["containers"][0]["image"], "registry.example.com/dkp/ee:v1.72.5");
+    assert_eq!(pod.labels()["leader"], "true");
+    let [alert] = &alerts.items[..] else { panic!("{alerts:?}") };
+    assert_eq!(alert.data["alert"]["name"], "D8DeckhouseQueueIsHung");
+    assert!(stage.faults().is_empty(), "{:?}", stage.faults());
+}
+
+#[test]
+fn a_step_that_the_api_refuses_is_a_fault() {
+    let text = "
+title: nothing
+run: [watch]
+acts: [{do: [{image: v1.2.3}, {merge: {kind: Module, name: unheard-of, patch: {}}}, {merge: {kind: Module, name: unheard-of, patch: {status: {}}}}]}]
+expect: {exit: 0}
+";
+    let scenario = Scenario::parse(text).unwrap();
+    let stage = Stage::open(ApiServer::borrow().unwrap(), &scenario, 1.0).unwrap();
+    stage.play();
+    let begun = Instant::now();
+    while stage.faults().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", stage.log());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert!(stage.faults()[0].contains("unheard-of"), "{:?}", stage.faults());
+}
