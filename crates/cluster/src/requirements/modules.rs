@@ -102,7 +102,7 @@ fn of_modules(modules: &[&Module], release: &Version) -> Answer {
             }),
             None => {
                 unread =
-                    Some(format!("Module/{} needs '{range}', which dhctl does not understand", module.name))
+                    Some(format!("Module/{} needs '{range}', which dhctl does not understand", module.name));
             }
         }
     }
