@@ -79,7 +79,7 @@ fn interrupts() -> Result<mpsc::Receiver<()>> {
         runtime.block_on(async {
             // Whatever comes of it, the play is over.
             drop(tokio::signal::ctrl_c().await);
-            drop(sender.send(()));
+            let _ = sender.send(());
         });
     });
     Ok(receiver)

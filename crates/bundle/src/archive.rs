@@ -117,7 +117,7 @@ fn check_kind(volumes: &Volumes) -> Result<(), BundleError> {
 
 /// The files of the archive that belong to image layouts.
 #[derive(Default)]
-struct Found {
+pub(crate) struct Found {
     layouts: BTreeMap<String, Files>,
     files: usize,
     index_bytes: u64,
@@ -133,7 +133,8 @@ struct Files {
 }
 
 impl Found {
-    fn add(&mut self, entry: &TarEntry<'_>) -> Result<(), TarError> {
+    /// Takes a file of the archive, if it belongs to a layout.
+    pub(crate) fn add(&mut self, entry: &TarEntry<'_>) -> Result<(), TarError> {
         let fail = |reason: &str| Err(TarError::malformed(entry.offset, entry.path, reason));
         let Some((path, file)) = classify(entry.path) else {
             return Ok(());
@@ -166,7 +167,8 @@ impl Found {
         if new { Ok(()) } else { fail("the entry occurs twice") }
     }
 
-    fn read_indexes(self, archive: &dyn BlobSource) -> Result<Vec<ArchiveLayout>, TarError> {
+    /// Reads the index of each layout.
+    pub(crate) fn read_indexes(self, archive: &dyn BlobSource) -> Result<Vec<ArchiveLayout>, TarError> {
         self.layouts
             .into_iter()
             .map(|(path, files)| {

@@ -22,6 +22,7 @@ use crate::{
     archive::{self, Archive},
     archives,
     layout::entry_path,
+    modules,
     tar_index::TarError,
     volumes::Volumes,
 };
@@ -64,6 +65,15 @@ impl Bundle {
     pub fn open(paths: &[PathBuf]) -> Result<Self, BundleError> {
         let archives = archives::open(paths)?.into_iter().map(|volumes| Archive::read(Arc::new(volumes)));
         Ok(Self::of(archives.collect::<Result<_, _>>()?))
+    }
+
+    /// Opens all modules in `directory`: archives `module-NAME.tar`, whole or in parts, and image layouts that lie
+    /// in directories `NAME`. Other archives are passed over.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; [`BundleError::Ambiguous`] if a module lies there in both forms.
+    pub fn open_modules(directory: &Path) -> Result<Self, BundleError> {
+        Ok(Self::of(modules::open(directory)?))
     }
 
     /// The bundle that `archives` make up.

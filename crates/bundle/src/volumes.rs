@@ -5,8 +5,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
-    io,
+    fs, io,
     os::unix::fs::{FileExt, MetadataExt},
     path::{Path, PathBuf},
     sync::Arc,
@@ -14,18 +13,16 @@ use std::{
 
 use oci::BlobSource;
 
-use crate::{BundleError, names};
+use crate::{BundleError, names, on_demand::OnDemand};
 
 /// One file and the range of the address space that it holds.
 #[derive(Debug, Clone)]
 struct Volume {
-    path: PathBuf,
-    file: Arc<File>,
+    file: Arc<OnDemand>,
     start: u64,
-    size: u64,
 }
 
-/// All files of a bundle, open for reading.
+/// All files of a bundle, ready to be read.
 #[derive(Debug)]
 pub(crate) struct Volumes {
     files: Vec<Volume>,
@@ -43,16 +40,21 @@ impl Volumes {
     /// [`BundleError`], as when a part is missing or the bundle lies there twice.
     pub(crate) fn open(paths: &[PathBuf]) -> Result<Self, BundleError> {
         let found = find(paths)?;
-        let in_parts = found.in_parts;
-        let mut files = Vec::with_capacity(found.paths.len());
+        let open = |path: PathBuf| OnDemand::open(path.clone()).map_err(BundleError::io(&path));
+        let files = found.paths.into_iter().map(open).collect::<Result<_, _>>()?;
+        Ok(Self { in_parts: found.in_parts, named: found.named, ..Self::of(files) })
+    }
+
+    /// Files that are no parts of an archive, one after the other.
+    pub(crate) fn of(files: Vec<Arc<OnDemand>>) -> Self {
         let mut size = 0_u64;
-        for path in found.paths {
-            let file = File::open(&path).map_err(BundleError::io(&path))?;
-            let length = file.metadata().map_err(BundleError::io(&path))?.len();
-            files.push(Volume { path, file: Arc::new(file), start: size, size: length });
-            size = size.saturating_add(length);
-        }
-        Ok(Self { files, size, in_parts, named: found.named })
+        let place = |file: Arc<OnDemand>| {
+            let start = size;
+            size = size.saturating_add(file.size());
+            Volume { file, start }
+        };
+        let files = files.into_iter().map(place).collect();
+        Self { files, size, in_parts: false, named: Vec::new() }
     }
 
     /// The name of the whole in each directory that it or its parts were looked for in.
@@ -62,12 +64,12 @@ impl Volumes {
 
     /// File number `index`.
     pub(crate) fn path(&self, index: usize) -> &Path {
-        &self.files[index].path
+        self.files[index].file.path()
     }
 
     /// The sizes of the files in bytes.
     pub(crate) fn sizes(&self) -> Vec<u64> {
-        self.files.iter().map(|volume| volume.size).collect()
+        self.files.iter().map(|volume| volume.file.size()).collect()
     }
 
     /// How many files there are.
@@ -83,19 +85,14 @@ impl Volumes {
     /// The file that holds the byte at `offset`; the last one for an offset beyond the end.
     pub(crate) fn path_at(&self, offset: u64) -> &Path {
         let index = self.index_at(offset).min(self.files.len() - 1);
-        &self.files[index].path
+        self.files[index].file.path()
     }
 
     /// As if files `a` and `b` stood in each other's place.
     pub(crate) fn swapped(&self, a: usize, b: usize) -> Self {
-        let mut files = self.files.clone();
+        let mut files: Vec<_> = self.files.iter().map(|volume| Arc::clone(&volume.file)).collect();
         files.swap(a, b);
-        let mut start = 0;
-        for volume in &mut files {
-            volume.start = start;
-            start += volume.size;
-        }
-        Self { files, size: self.size, in_parts: self.in_parts, named: self.named.clone() }
+        Self { in_parts: self.in_parts, named: self.named.clone(), ..Self::of(files) }
     }
 
     /// The files that hold the `size` bytes from `offset`, at least one.
@@ -104,12 +101,12 @@ impl Volumes {
         let first = self.index_at(offset).min(last_file);
         let last = self.index_at(offset + size.saturating_sub(1)).min(last_file);
         let files = &self.files[first..=last];
-        files.iter().map(|volume| volume.path.clone()).collect()
+        files.iter().map(|volume| volume.file.path().to_owned()).collect()
     }
 
     /// Whether `file` is one of its files.
     pub(crate) fn has(&self, file: &Path) -> bool {
-        self.files.iter().any(|volume| volume.path == file)
+        self.files.iter().any(|volume| volume.file.path() == file)
     }
 
     /// Puts the name of the file that failed to an error of [`BlobSource::read_at`].
@@ -122,7 +119,7 @@ impl Volumes {
 
     /// The number of the file that holds the byte at `offset`; the number of files if it lies beyond.
     pub(crate) fn index_at(&self, offset: u64) -> usize {
-        self.files.partition_point(|volume| volume.start + volume.size <= offset)
+        self.files.partition_point(|volume| volume.start + volume.file.size() <= offset)
     }
 }
 
@@ -136,12 +133,11 @@ impl BlobSource for Volumes {
         let first = self.index_at(offset);
         for volume in &self.files[first..] {
             let within = offset - volume.start;
-            let room = usize::try_from(volume.size - within).unwrap_or(usize::MAX);
+            let room = usize::try_from(volume.file.size() - within).unwrap_or(usize::MAX);
             let count = room.min(buf.len() - done);
-            volume
-                .file
-                .read_exact_at(&mut buf[done..done + count], within)
-                .map_err(|source| ReadFailed::wrap(&volume.path, source))?;
+            let read =
+                volume.file.get().and_then(|file| file.read_exact_at(&mut buf[done..done + count], within));
+            read.map_err(|source| ReadFailed::wrap(volume.file.path(), source))?;
             done += count;
             offset += count as u64;
             if done == buf.len() {

@@ -39,6 +39,11 @@ impl Printer {
         Self { format: args.output, progress: args.progress }
     }
 
+    /// For a command whose forms of output are its own.
+    pub(crate) fn of(format: OutputFormat) -> Self {
+        Self { format, progress: ProgressFormat::Plain }
+    }
+
     /// For commands whose result is a file: it has one form.
     pub(crate) fn plain() -> Self {
         Self { format: OutputFormat::Text, progress: ProgressFormat::Plain }

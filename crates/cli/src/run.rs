@@ -6,7 +6,10 @@ use clap::Parser;
 
 use crate::{
     Environment,
-    args::{BundleCommand, Cli, Command, ConfigCommand, MirrorCommand, OutputArgs, UpdateCommand},
+    args::{
+        BundleCommand, Cli, Command, ConfigCommand, MirrorCommand, MirrorModulesCommand, OutputArgs,
+        UpdateCommand,
+    },
     commands,
     exit_code::Exit,
     failure::Failure,
@@ -44,7 +47,7 @@ fn dispatch(command: Command, environment: Environment) -> Exit {
     match command {
         Command::Mirror(args) => match args.command {
             Some(MirrorCommand::Verify(args)) => {
-                let output = args.output.clone();
+                let output = args.read_back.output.clone();
                 finish("mirror verify", &output, commands::mirror_verify::run(args, environment))
             }
             None if args.transfer.registry.is_some() => {
@@ -56,14 +59,28 @@ fn dispatch(command: Command, environment: Environment) -> Exit {
                 finish("mirror pull", &output, commands::mirror_pull::run(args.transfer, environment))
             }
         },
-        Command::MirrorModules(args) => {
-            let output = args.output.clone();
-            if args.registry.is_some() {
-                finish("mirror-modules push", &output, commands::modules_push::run(*args, environment))
-            } else {
-                finish("mirror-modules pull", &output, commands::modules_pull::run(*args, environment))
+        Command::MirrorModules(args) => match args.command {
+            Some(MirrorModulesCommand::Verify(args)) => {
+                let output = args.read_back.output.clone();
+                finish("mirror-modules verify", &output, commands::modules_verify::run(args, environment))
             }
-        }
+            None if args.transfer.registry.is_some() => {
+                let output = args.transfer.output.clone();
+                finish(
+                    "mirror-modules push",
+                    &output,
+                    commands::modules_push::run(args.transfer, environment),
+                )
+            }
+            None => {
+                let output = args.transfer.output.clone();
+                finish(
+                    "mirror-modules pull",
+                    &output,
+                    commands::modules_pull::run(args.transfer, environment),
+                )
+            }
+        },
         Command::Bundle(BundleCommand::Inspect(args)) => {
             let output = args.output.clone();
             finish("bundle inspect", &output, async move { commands::bundle_inspect::run(&args) })
@@ -114,6 +131,10 @@ fn update(command: UpdateCommand, environment: Environment) -> Exit {
         UpdateCommand::Status(args) => {
             let output = args.output.clone();
             finish("update status", &output, commands::update_status::run(args, environment))
+        }
+        UpdateCommand::Plan(args) => {
+            let printer = Printer::of(args.output.of_failures());
+            report("update plan", printer, block_on(commands::update_plan::run(*args, environment)))
         }
         UpdateCommand::Rbac(args) => {
             report("update rbac", Printer::plain(), commands::update_rbac::run(&args))

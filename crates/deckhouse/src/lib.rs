@@ -15,6 +15,7 @@ pub mod release_manifest;
 pub mod repositories;
 pub mod select;
 pub mod source_manifest;
+pub mod trimmed_releases;
 pub mod version;
 
 mod layer_path;
@@ -36,4 +37,5 @@ pub use release_manifest::{ReleaseManifest, ReleaseManifestError, write_releases
 pub use select::{ChannelTags, Offer, Request, SelectError, Selection, select};
 pub use source_manifest::{DockerConfig, ModuleSource, ModuleSourceError};
 pub use source_redaction::without_login;
+pub use trimmed_releases::write_trimmed;
 pub use version::Bound;

@@ -5,8 +5,8 @@
 //! alone, as `mirror verify`) it is the proof. The answer of an upload is never taken for proof.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeMap, BTreeSet},
+    sync::{Mutex, PoisonError},
 };
 
 use futures_util::{
@@ -30,7 +30,6 @@ const CONCURRENT_LOOKS: usize = 64;
 pub struct Target {
     client: Client,
     root: Root,
-    pushed: Arc<Mutex<HashMap<Digest, String>>>,
 }
 
 /// How closely blobs are looked at.
@@ -58,22 +57,7 @@ pub struct Gaps {
 impl Target {
     /// A target whose repositories are below `root`.
     pub fn new(client: Client, root: impl Into<Root>) -> Self {
-        Self { client, root: root.into(), pushed: Arc::default() }
-    }
-
-    /// Remembers that all of a bundle is there, so that the next bundle's blobs are taken over from it.
-    pub fn remember(&self, contents: &Contents) {
-        let mut pushed = self.pushed.lock().unwrap_or_else(PoisonError::into_inner);
-        for repository in &contents.repositories {
-            for digest in repository.blobs.keys() {
-                pushed.entry(*digest).or_insert_with(|| repository.path.clone());
-            }
-        }
-    }
-
-    /// The path of a repository that has a blob of an earlier bundle.
-    pub(crate) fn holder(&self, digest: &Digest) -> Option<String> {
-        self.pushed.lock().unwrap_or_else(PoisonError::into_inner).get(digest).cloned()
+        Self { client, root: root.into() }
     }
 
     /// A repository's name for a user.

@@ -157,14 +157,19 @@ impl Ground {
         self.directory.path().join("blobs")
     }
 
-    /// `dhctl mirror` with a bundle; temporary files go to `scratch`.
+    /// `dhctl mirror` with a bundle.
     fn mirror(&self, dhctl: &Path, bundle: &Path, scratch: &Path) -> Command {
+        let mut command = self.dhctl(dhctl, "mirror", scratch);
+        command.arg("-i").arg(bundle);
+        command
+    }
+
+    /// A command of a dhctl that runs in `scratch` and has its temporary files there.
+    pub(crate) fn dhctl(&self, dhctl: &Path, name: &str, scratch: &Path) -> Command {
         let mut command = Command::new(dhctl);
         command
-            .args(["mirror", "--insecure", "--progress", "plain", "--quiet"])
+            .args([name, "--insecure", "--progress", "plain", "--quiet"])
             .args(&self.extra)
-            .arg("-i")
-            .arg(bundle)
             .current_dir(scratch)
             .env("TMPDIR", scratch)
             .env_remove("http_proxy")

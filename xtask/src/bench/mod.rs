@@ -7,6 +7,7 @@ mod kill;
 mod large;
 mod links;
 mod measure;
+mod modules;
 mod options;
 mod peers;
 mod planning;

@@ -45,6 +45,8 @@ pub(crate) enum Part {
     Kill,
     /// Push to an empty registry, and again
     Push,
+    /// Sixty modules on their own: pull and push
+    Modules,
     /// Memory with one blob of a gigabyte
     Large,
     /// Laying out 40 000 blobs

@@ -8,7 +8,7 @@ use testkit::distribution::Builder;
 use super::{
     gost,
     ground::Ground,
-    kill, large,
+    kill, large, modules,
     options::{Options, Part},
     peers, planning, pull, push,
     table::Table,
@@ -48,6 +48,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     if options.wants(Part::Kill) {
         kill::measure(options, &dhctl, &mut table)?;
+    }
+    if options.wants(Part::Modules) {
+        modules::measure(options, &dhctl, &mut table)?;
     }
     if [Part::Pull, Part::PullFar, Part::PullSlow, Part::Squid, Part::Push]
         .iter()

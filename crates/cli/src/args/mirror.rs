@@ -242,6 +242,14 @@ pub struct VerifyArgs {
     /// that has parts (repeatable)
     #[arg(short = 'i', long, env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE", value_name = "FILE", required = true)]
     pub images_bundle_path: Vec<PathBuf>,
+    /// The registry, and how to read it.
+    #[command(flatten)]
+    pub read_back: ReadBackArgs,
+}
+
+/// A registry that is read back.
+#[derive(Debug, Args)]
+pub struct ReadBackArgs {
     /// Registry to read, as HOST[:PORT]/PATH
     #[arg(short = 'r', long, env = "DHCTL_CLI_MIRROR_PRIVATE_REGISTRY", value_name = "REGISTRY")]
     pub registry: RepositoryUrl,

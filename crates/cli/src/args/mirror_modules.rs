@@ -1,23 +1,45 @@
 //! `dhctl mirror-modules …`. Names, short forms and variables of the documented flags are fixed by the
 //! platform's documentation.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use clap::{ArgGroup, Args, builder::FalseyValueParser};
+use clap::{ArgGroup, Args, Subcommand, builder::FalseyValueParser};
 use egress::Secret;
 use oci::RepositoryUrl;
 
-use super::{ConnectionArgs, ModuleChoiceArgs, OutputArgs, TargetLoginArgs, mirror::parse_secret};
+use super::{
+    ConnectionArgs, ModuleChoiceArgs, OutputArgs, ReadBackArgs, TargetLoginArgs, mirror::parse_secret,
+};
 use crate::size_arg;
 
 /// `dhctl mirror-modules`
+#[derive(Debug, Args)]
+#[command(subcommand_negates_reqs = true, disable_help_subcommand = true)]
+pub struct MirrorModulesArgs {
+    /// Commands beside pull and push.
+    #[command(subcommand)]
+    pub command: Option<MirrorModulesCommand>,
+    /// Pull and push.
+    #[command(flatten)]
+    pub transfer: ModulesTransferArgs,
+}
+
+/// Commands below `dhctl mirror-modules`.
+#[derive(Debug, Subcommand)]
+pub enum MirrorModulesCommand {
+    /// Read a registry back against modules: every tag, manifest and blob
+    Verify(ModulesVerifyArgs),
+}
+
+/// Flags of pull and push.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("direction").required(true).args(["module_source", "registry"]))]
-pub struct MirrorModulesArgs {
-    /// The directory of the modules' archives: written by a pull, read by a push
-    #[arg(short = 'd', long, env = "DHCTL_CLI_MIRROR_MODULES_DIR", value_name = "DIR")]
-    pub modules_dir: PathBuf,
+pub struct ModulesTransferArgs {
+    /// The directory of the modules: written by a pull, read by a push, which also takes image layouts in
+    /// directories as the older mirror-modules wrote them
+    #[arg(short = 'd', long, env = "DHCTL_CLI_MIRROR_MODULES_DIR", value_name = "DIR", required = true)]
+    pub modules_dir: Option<PathBuf>,
 
     /// `ModuleSource` manifest of the modules to pull; makes the command a pull
     #[arg(
@@ -87,7 +109,9 @@ pub struct MirrorModulesArgs {
     pub registry: Option<RepositoryUrl>,
     /// Where to write the `ModuleSource` manifest for the cluster; it holds the login
     #[arg(
+        // `requires` alone is not enough: clap takes it for fulfilled where --registry could not be given.
         requires = "registry",
+        conflicts_with = "module_source",
         short = 'o',
         long,
         value_name = "FILE",
@@ -96,8 +120,11 @@ pub struct MirrorModulesArgs {
     )]
     pub out: PathBuf,
     /// Write --out over a file that is there
-    #[arg(requires = "registry", long, help_heading = "Private registry")]
+    #[arg(requires = "registry", conflicts_with = "module_source", long, help_heading = "Private registry")]
     pub force: bool,
+    /// Push modules that lack some of what their own lists name; ends with exit code 3 all the same
+    #[arg(requires = "registry", conflicts_with = "module_source", long, help_heading = "Private registry")]
+    pub allow_incomplete: bool,
     /// Who we are to it.
     #[command(flatten)]
     pub login: TargetLoginArgs,
@@ -108,4 +135,22 @@ pub struct MirrorModulesArgs {
     /// How to print.
     #[command(flatten)]
     pub output: OutputArgs,
+}
+
+impl ModulesTransferArgs {
+    /// The directory; the parser lets nobody come here without one.
+    pub fn directory(&self) -> &Path {
+        self.modules_dir.as_deref().unwrap_or(Path::new(""))
+    }
+}
+
+/// `dhctl mirror-modules verify`
+#[derive(Debug, Args)]
+pub struct ModulesVerifyArgs {
+    /// The directory of the modules that the registry is compared with
+    #[arg(short = 'd', long, env = "DHCTL_CLI_MIRROR_MODULES_DIR", value_name = "DIR")]
+    pub modules_dir: PathBuf,
+    /// The registry, and how to read it.
+    #[command(flatten)]
+    pub read_back: ReadBackArgs,
 }

@@ -15,14 +15,15 @@ pub use bundle::{
 };
 pub use config::{AccessArgs, ConfigCommand, DockerCfgArgs, FileOutArgs, ModuleSourceArgs, ProxyArgs};
 pub use mirror::{
-    BundleFormat, ConnectionArgs, MirrorArgs, MirrorCommand, TargetLoginArgs, TransferArgs, VerifyArgs,
+    BundleFormat, ConnectionArgs, MirrorArgs, MirrorCommand, ReadBackArgs, TargetLoginArgs, TransferArgs,
+    VerifyArgs,
 };
-pub use mirror_modules::MirrorModulesArgs;
+pub use mirror_modules::{MirrorModulesArgs, MirrorModulesCommand, ModulesTransferArgs, ModulesVerifyArgs};
 pub use modules::ModuleChoiceArgs;
 pub use output::{OutputArgs, OutputFormat, ProgressFormat};
 pub use update::{
-    ApproveArgs, ChangeArgs, ClusterArgs, ConsentArgs, DoctorArgs, KernelArgs, PrepareArgs, RbacArgs,
-    RunArgs, StatusArgs, UpdateCommand, WaitArgs, WatchArgs,
+    ApproveArgs, ChangeArgs, ClusterArgs, ConsentArgs, DoctorArgs, KernelArgs, PlanArgs, PlanFormat,
+    PrepareArgs, RbacArgs, RunArgs, StatusArgs, UpdateCommand, WaitArgs, WatchArgs,
 };
 
 /// Carries the Deckhouse Kubernetes Platform across an air gap: pulls releases into one file,
@@ -60,7 +61,7 @@ pub enum Command {
     /// Pull modules into archives of their own, or push these into a private registry
     ///
     /// With --module-source the modules of that manifest are pulled into one archive each. With --registry
-    /// the archives are pushed there, each module directly below, and everything is read back.
+    /// they are pushed there, each module directly below, and everything is read back.
     #[command(after_help = EXIT_CODES)]
     MirrorModules(Box<MirrorModulesArgs>),
     /// Look into a bundle, check it, cut it into parts or join them

@@ -1,16 +1,17 @@
 //! `dhctl mirror --registry …`: push a bundle and prove that it arrived.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use bundle::Bundle;
 use mirror::{
-    Event, MissingItem, Observer as _, complete,
+    Event, MissingItem, Observer as _, Root, complete,
     error::Place,
     push::{PushReport, push},
     read_back::{Depth, Target},
     verify::VerifyReport,
 };
 use oci::RepositoryUrl;
+use registry::client::Credentials;
 use serde::Serialize;
 
 use super::{
@@ -18,12 +19,19 @@ use super::{
     size::{count, human},
 };
 use crate::{
-    Environment, args::TransferArgs, exit_code::Exit, failure::Failure, logins::Login, printer::Printer,
-    progress::Progress, settings,
+    Environment,
+    args::{ConnectionArgs, TransferArgs},
+    exit_code::Exit,
+    failure::Failure,
+    logins::Login,
+    printer::Printer,
+    progress::Progress,
+    settings,
 };
 
+/// What was done, and read back.
 #[derive(Serialize)]
-struct Pushed {
+pub(super) struct Pushed {
     registry: String,
     written: PushReport,
     verified: VerifyReport,
@@ -38,27 +46,66 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     }
     let credentials = Login::to_target(&args.login).resolve(registry, &environment).await?;
     let bundle = Bundle::open(&args.images_bundle_path)?;
-    let (contents, found) = complete::read(&bundle, &BTreeSet::new()).await?;
-    if !found.missing.is_empty() && !args.allow_incomplete {
-        let error = mirror::Error::Incomplete { place: Place::Bundle, items: found.missing };
-        return Err(Failure::from(error).hint(ALLOW_HINT));
-    }
-    let client = settings::client(registry, credentials, &args.connection, None, &environment)?;
     let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
-    progress.tell_waits_of(&client);
-    let target = Target::new(client, registry.repository.clone());
-    if let Some(note) = contents.made_tags_note() {
-        progress.event(Event::Note(note));
+    let push = Push {
+        bundle: &bundle,
+        path: &args.images_bundle_path[0],
+        registry,
+        root: registry.repository.clone().into(),
+        allow_incomplete: args.allow_incomplete,
+        connection: &args.connection,
+    };
+    let pushed = push.run(credentials, &progress, &environment).await?;
+    Printer::new(&args.output).result("mirror push", &pushed, &pushed.text())
+}
+
+/// A push that is to be done.
+pub(super) struct Push<'a> {
+    pub(super) bundle: &'a Bundle,
+    /// Where the bundle lies.
+    pub(super) path: &'a Path,
+    pub(super) registry: &'a RepositoryUrl,
+    pub(super) root: Root,
+    /// Whether what lacks something is pushed too.
+    pub(super) allow_incomplete: bool,
+    pub(super) connection: &'a ConnectionArgs,
+}
+
+impl Push<'_> {
+    /// Does it, and reads everything back.
+    pub(super) async fn run(
+        self,
+        credentials: Option<Credentials>,
+        progress: &Arc<Progress>,
+        environment: &Environment,
+    ) -> Result<Pushed, Failure> {
+        let (contents, found) = complete::read(self.bundle, &BTreeSet::new()).await?;
+        if !found.missing.is_empty() && !self.allow_incomplete {
+            let error = mirror::Error::Incomplete { place: Place::Bundle, items: found.missing };
+            return Err(Failure::from(error).hint(ALLOW_HINT));
+        }
+        let client = settings::client(self.registry, credentials, self.connection, None, environment)?;
+        progress.tell_waits_of(&client);
+        let target = Target::new(client, self.root);
+        if let Some(note) = contents.made_tags_note() {
+            progress.event(Event::Note(note));
+        }
+        let parallel = usize::from(self.connection.parallel);
+        let written = push(self.bundle, &contents, &target, parallel, &**progress).await?;
+        if !found.missing.is_empty() {
+            return Err(holes(&self.path.display().to_string(), self.registry, found.missing));
+        }
+        let verified = VerifyReport::of(&contents, Depth::Size);
+        Ok(Pushed { registry: self.registry.to_string(), written, verified })
     }
-    let written =
-        push(&bundle, &contents, &target, usize::from(args.connection.parallel), &*progress).await?;
-    if !found.missing.is_empty() {
-        return Err(holes(&args.images_bundle_path[0].display().to_string(), registry, found.missing));
+}
+
+impl Pushed {
+    /// The same in words.
+    pub(super) fn text(&self) -> String {
+        let (written, figures) = (sentence(&self.written), figures(&self.verified));
+        format!("{written}\nread back from {}: {figures}\n", self.registry)
     }
-    let verified = VerifyReport::of(&contents, Depth::Size);
-    let text = format!("{}\nread back from {registry}: {}\n", sentence(&written), figures(&verified));
-    let pushed = Pushed { registry: registry.to_string(), written, verified };
-    Printer::new(&args.output).result("mirror push", &pushed, &text)
 }
 
 const ALLOW_HINT: &str = "nothing was sent, since a cluster would see releases whose images are missing; \
@@ -73,7 +120,7 @@ fn holes(bundle: &str, registry: &RepositoryUrl, missing: Vec<MissingItem>) -> F
         .hint("do not let a cluster update to the releases that are named; pull the bundle again and push it")
 }
 
-pub(super) fn sentence(written: &PushReport) -> String {
+fn sentence(written: &PushReport) -> String {
     if *written == PushReport::default() {
         return "everything was there already".to_owned();
     }

@@ -1,46 +1,60 @@
 //! `dhctl mirror verify`
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use bundle::Bundle;
 use mirror::{
-    Event, Observer as _, complete,
+    Event, Observer as _, Root, complete,
     error::Place,
     read_back::{Depth, Target},
     verify::{VerifyReport, verify},
 };
+use semver::Version;
 
 use super::{promised::Promised, size::count};
 use crate::{
-    Environment, args::VerifyArgs, failure::Failure, logins::Login, printer::Printer, progress::Progress,
+    Environment,
+    args::{ReadBackArgs, VerifyArgs},
+    failure::Failure,
+    logins::Login,
+    printer::Printer,
+    progress::Progress,
     settings,
 };
 
 pub(crate) async fn run(args: VerifyArgs, environment: Environment) -> Result<(), Failure> {
-    let credentials = Login::to_target(&args.login).resolve(&args.registry, &environment).await?;
     let bundle = Bundle::open(&args.images_bundle_path)?;
     let promised = Promised::beside(&args.images_bundle_path)?;
     if !promised.unusable.is_empty() {
         return Err(mirror::Error::Incomplete { place: Place::Bundle, items: promised.unusable }.into());
     }
-    let promised = promised.releases();
-    let (contents, found) = complete::read(&bundle, &promised).await?;
-    let client = settings::client(&args.registry, credentials, &args.connection, None, &environment)?;
+    let root = args.read_back.registry.repository.clone().into();
+    let path = &args.images_bundle_path[0];
+    compare("mirror verify", (&bundle, path), &promised.releases(), root, &args.read_back, &environment).await
+}
+
+/// Reads back everything of the bundle, which lies at `path`, below `root`, and tells so.
+pub(super) async fn compare(
+    command: &str,
+    (bundle, path): (&Bundle, &Path),
+    promised: &BTreeSet<Version>,
+    root: Root,
+    args: &ReadBackArgs,
+    environment: &Environment,
+) -> Result<(), Failure> {
+    let credentials = Login::to_target(&args.login).resolve(&args.registry, environment).await?;
+    let (contents, found) = complete::read(bundle, promised).await?;
+    let client = settings::client(&args.registry, credentials, &args.connection, None, environment)?;
     let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
     progress.tell_waits_of(&client);
-    let target = Target::new(client, args.registry.repository.clone());
+    let target = Target::new(client, root);
     let depth = if args.deep { Depth::Digest } else { Depth::Size };
     if let Some(note) = contents.made_tags_note() {
         progress.event(Event::Note(note));
     }
-    let report = verify(&bundle, (&contents, &found), &promised, &target, depth, &*progress).await?;
-    let text = format!(
-        "{} holds everything in {}: {}\n",
-        args.registry,
-        args.images_bundle_path[0].display(),
-        figures(&report)
-    );
-    Printer::new(&args.output).result("mirror verify", &report, &text)
+    let report = verify(bundle, (&contents, &found), promised, &target, depth, &*progress).await?;
+    let text = format!("{} holds everything in {}: {}\n", args.registry, path.display(), figures(&report));
+    Printer::new(&args.output).result(command, &report, &text)
 }
 
 /// The figures of a verified target in words.

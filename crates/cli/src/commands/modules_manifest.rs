@@ -13,7 +13,7 @@ use oci::RepositoryUrl;
 use registry::client::Credentials;
 
 use crate::{
-    args::{ConnectionArgs, MirrorModulesArgs},
+    args::{ConnectionArgs, ModulesTransferArgs},
     failure::Failure,
     result_file::{self, Readers},
     settings,
@@ -33,7 +33,7 @@ pub(super) struct ForCluster {
 impl ForCluster {
     /// Makes it ready.
     pub(super) fn new(
-        args: &MirrorModulesArgs,
+        args: &ModulesTransferArgs,
         registry: &RepositoryUrl,
         credentials: Option<&Credentials>,
     ) -> Result<Self, Failure> {
@@ -54,8 +54,7 @@ impl ForCluster {
             scheme: if args.connection.insecure { Scheme::Http } else { Scheme::Https },
             ca: ca.as_deref(),
         };
-        let text = write_module_source(&name(&args.modules_dir), &access).map_err(told)?;
-        let text = if cfg.is_some() { text } else { format!("{ANONYMOUS}{text}") };
+        let text = write_module_source(&name(args.directory()), &access).map_err(told)?;
         // The same push may be run again.
         let replace = args.force || fs::read_to_string(&path).is_ok_and(|there| there == text);
         if path.exists() && !replace {
@@ -73,9 +72,6 @@ impl ForCluster {
         Ok(format!("written    {path}\napply it with: kubectl apply -f {path}\n"))
     }
 }
-
-const ANONYMOUS: &str = "# No login was given, so this is for anonymous access. For another, add spec.registry.dockerCfg:\n\
-                         # 'dhctl config docker-cfg' prints it.\n";
 
 /// The name that the modules' source has outside.
 fn name(directory: &Path) -> String {

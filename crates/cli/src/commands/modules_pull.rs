@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     Environment,
-    args::MirrorModulesArgs,
+    args::ModulesTransferArgs,
     failure::Failure,
     logins::Login,
     printer::Printer,
@@ -60,8 +60,8 @@ struct Manifest {
     source: ModuleSource,
 }
 
-pub(crate) async fn run(args: MirrorModulesArgs, environment: Environment) -> Result<(), Failure> {
-    let manifest = read_manifest(args.module_source.as_deref().unwrap_or(Path::new("")), &args.modules_dir)?;
+pub(crate) async fn run(args: ModulesTransferArgs, environment: Environment) -> Result<(), Failure> {
+    let manifest = read_manifest(args.module_source.as_deref().unwrap_or(Path::new("")), args.directory())?;
     let credentials = credentials(&args, &manifest.source, &environment).await?;
     let mut connection = args.connection.clone();
     connection.insecure |= manifest.source.plain_http;
@@ -74,7 +74,7 @@ pub(crate) async fn run(args: MirrorModulesArgs, environment: Environment) -> Re
     let planner = Planner {
         client,
         root: Root::Modules(url.repository.clone()),
-        directory: &args.modules_dir,
+        directory: args.directory(),
         fresh: args.no_pull_resume,
         dry_run: args.dry_run,
         nearby: Arc::new(Nearby::default()),
@@ -99,7 +99,7 @@ pub(crate) async fn run(args: MirrorModulesArgs, environment: Environment) -> Re
     }
     let brought = ready.len();
     let broken = bring(ready, broken, &planner, &args, &progress, &mut pulled).await?;
-    let copy = args.modules_dir.join(manifest.path.file_name().unwrap_or_default());
+    let copy = args.directory().join(manifest.path.file_name().unwrap_or_default());
     result_file::write(&copy, &manifest.copy, Readers::All, true)?;
     pulled.files.push(copy);
     pulled.copied = planner.nearby.copied();
@@ -115,7 +115,7 @@ async fn bring(
     ready: Vec<Planned>,
     mut broken: Vec<Broken>,
     planner: &Planner<'_>,
-    args: &MirrorModulesArgs,
+    args: &ModulesTransferArgs,
     progress: &Arc<Progress>,
     pulled: &mut Pulled,
 ) -> Result<Vec<Broken>, Failure> {
@@ -186,7 +186,7 @@ fn unlisted(error: mirror::Error) -> Failure {
 
 /// What was typed wins over the manifest, and that over what other tools have stored.
 async fn credentials(
-    args: &MirrorModulesArgs,
+    args: &ModulesTransferArgs,
     source: &ModuleSource,
     environment: &Environment,
 ) -> Result<Option<Credentials>, Failure> {
@@ -212,9 +212,9 @@ async fn credentials(
 }
 
 /// Makes the directory if it is not there, and tells how much room there is.
-fn make_ready(args: &MirrorModulesArgs) -> Result<u64, Failure> {
-    let directory = &args.modules_dir;
-    let mut place = directory.as_path();
+fn make_ready(args: &ModulesTransferArgs) -> Result<u64, Failure> {
+    let directory = args.directory();
+    let mut place = directory;
     if !directory.exists() {
         if args.dry_run {
             place = settings::directory(directory);
@@ -225,7 +225,7 @@ fn make_ready(args: &MirrorModulesArgs) -> Result<u64, Failure> {
     bundle::free_space(place).map_err(|error| Failure::file(place, &error))
 }
 
-fn summary(args: &MirrorModulesArgs, manifest: &Manifest, ready: &[Planned], free_space: u64) -> Pulled {
+fn summary(args: &ModulesTransferArgs, manifest: &Manifest, ready: &[Planned], free_space: u64) -> Pulled {
     let versions = |module: &Planned| module.found.versions.iter().map(ToString::to_string).collect();
     let blobs = ready.iter().flat_map(|module| module.plan.layout().blobs());
     let unique: HashMap<_, u64> = blobs.map(|blob| (blob.digest, blob.size)).collect();

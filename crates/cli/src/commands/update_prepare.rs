@@ -1,6 +1,6 @@
 //! `dhctl update prepare`
 
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 use cluster::{
     access::Cluster,
@@ -8,18 +8,17 @@ use cluster::{
     objects::UpdateMode,
     prepare::{self, Preparation, Told, Wish},
 };
-use deckhouse::release_list::{DeliveredRelease, read_releases};
 use serde::Serialize;
 
 use super::{
     consent,
     update_changes::{ShownChange, kubectl, script, shown},
     update_cluster::reach,
+    update_delivery::delivery,
 };
 use crate::{
     Environment,
     args::PrepareArgs,
-    exit_code::Exit,
     failure::Failure,
     printer::{self, Printer},
 };
@@ -107,13 +106,5 @@ fn wish(args: &PrepareArgs) -> Result<Wish, Failure> {
         windows: args.window.clone(),
         delivery: args.file.as_deref().map(delivery).transpose()?.unwrap_or_default(),
         to: args.to.clone(),
-    })
-}
-
-fn delivery(path: &Path) -> Result<Vec<DeliveredRelease>, Failure> {
-    let bytes = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
-    read_releases(&bytes).map_err(|error| {
-        Failure::new(Exit::Incomplete, format!("{}: {error}", path.display()))
-            .hint("it is deckhousereleases.yaml as `dhctl mirror` writes it beside the bundle")
     })
 }

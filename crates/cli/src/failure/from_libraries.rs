@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use bundle::BundleError;
-use cluster::{Unknown, access::AccessError, approve::ApproveError, prepare::PrepareError};
+use cluster::{Unknown, access::AccessError, approve::ApproveError, plan::PlanError, prepare::PrepareError};
 use deckhouse::{SelectError, manifests::ManifestError};
 use egress::FaultKind;
 use mirror::{MissingItem, error::Place};
@@ -146,6 +146,20 @@ impl From<PrepareError> for Failure {
             }
             PrepareError::Read(error) => error.into(),
             PrepareError::Unknown(unknown) => unknown.into(),
+        }
+    }
+}
+
+impl From<PlanError> for Failure {
+    fn from(error: PlanError) -> Self {
+        let message = error.to_string();
+        match error {
+            PlanError::Unknown(unknown) => unknown.into(),
+            PlanError::NoVersion => Self::new(Exit::Cluster, message)
+                .hint("`dhctl update status` shows the platform's Deployment and releases"),
+            PlanError::Below { .. } => Self::usage(message),
+            PlanError::Absent { .. } => Self::usage(message)
+                .hint("name one of these with --to, or give the file of the delivery with -f deckhousereleases.yaml"),
         }
     }
 }

@@ -16,7 +16,7 @@ use ratatui::{
     crossterm::{
         cursor::{Hide, Show},
         execute,
-        terminal::{EnterAlternateScreen, LeaveAlternateScreen},
+        terminal::{Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen},
     },
 };
 use rustix::termios::{LocalModes, OptionalActions, SpecialCodeIndex, Termios, tcgetattr, tcsetattr};
@@ -48,8 +48,9 @@ impl Screen {
             hook(info);
         }));
         // From here on the terminal is given back also if one of these fails.
-        let mut screen = Self { terminal: Terminal::new(CrosstermBackend::new(io::stderr()))?, before };
-        execute!(io::stderr(), EnterAlternateScreen, Hide)?;
+        let screen = Self { terminal: Terminal::new(CrosstermBackend::new(io::stderr()))?, before };
+        // Not `Terminal::clear`: that asks the terminal where its cursor is, and the answer would come as typed keys.
+        execute!(io::stderr(), EnterAlternateScreen, Clear(ClearType::All), Hide)?;
         let mut quiet = modes;
         quiet.local_modes.remove(LocalModes::ECHO | LocalModes::ICANON);
         // Stopping in the background and dumping core would leave the screen as it is.
@@ -57,7 +58,6 @@ impl Screen {
             quiet.special_codes[key] = 0;
         }
         tcsetattr(io::stderr(), OptionalActions::Now, &quiet)?;
-        screen.terminal.clear()?;
         Ok(screen)
     }
 

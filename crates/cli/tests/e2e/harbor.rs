@@ -107,6 +107,8 @@ async fn robots_push_and_read_back_or_are_told_why_not() {
         dhctl(world.folder.path(), &args)
     };
 
+    let short = push("dkp", &writer, &writer_secret).expect(5);
+    assert!(short.stderr.contains("HOST/PROJECT/REPOSITORY"), "{}", short.stderr);
     let refused = push("dkp/ee", &reader, &reader_secret).expect(4);
     assert!(refused.stderr.contains("may not"), "{}", refused.stderr);
     let absent = push("no-such-project/ee", "admin", &harbor.settings["HARBOR_PASSWORD"]).expect(4);

@@ -1,6 +1,7 @@
 //! Reading a cluster once: every source at the same time, each with its own luck.
 
 mod exec;
+mod helm;
 mod kinds;
 mod list;
 mod metrics;
@@ -8,9 +9,11 @@ mod places;
 mod queue_text;
 mod queues;
 mod refusal;
+mod release_spec;
 mod singles;
 mod snapshot;
 
+pub use helm::{HelmUse, helm_objects};
 pub(crate) use kinds::{
     Alerts, Deployments, IngressControllers, ModuleConfigs, ModulePullOverrides, ModuleReleases,
     ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes, Pods, Releases,
@@ -19,6 +22,7 @@ pub(crate) use list::{deckhouse_deployment, list, pages};
 pub(crate) use places::Source;
 pub(crate) use queues::{converge_of, queue_of};
 pub(crate) use refusal::{refused, unread};
+pub use release_spec::release_spec;
 pub(crate) use singles::{
     cloud_conditions, cluster_configuration, kubernetes_version, registry_settings, release_webhook,
 };

@@ -1,5 +1,6 @@
 //! `ModuleSource`: where a cluster takes modules from that do not come with the platform.
 
+use oci::Host;
 use serde::Serialize;
 
 use super::{ManifestError, RegistryAccess, Scheme};
@@ -32,8 +33,7 @@ struct Spec<'a> {
 struct Registry<'a> {
     repo: String,
     scheme: Scheme,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    docker_cfg: Option<&'a str>,
+    docker_cfg: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     ca: Option<yaml::Block<'a>>,
 }
@@ -41,7 +41,8 @@ struct Registry<'a> {
 /// Writes a `ModuleSource` (`deckhouse-controller/crds/module-source.yaml` of the platform), with a marker
 /// before it. The repository is the one that modules are directly below: `REPO/NAME:vX.Y.Z`.
 ///
-/// Anonymous access has no `dockerCfg`, as the schema asks. `releaseChannel` is deprecated there and not written.
+/// Anonymous access has no `dockerCfg`, as the schema asks; a comment in its place tells what to put there for a
+/// registry that wants a login. `releaseChannel` is deprecated there and not written.
 ///
 /// # Errors
 /// As [`check_source_name`].
@@ -55,14 +56,29 @@ pub fn write_module_source(name: &str, access: &RegistryAccess<'_>) -> Result<St
             registry: Registry {
                 repo: access.repository.to_string(),
                 scheme: access.scheme,
-                docker_cfg: access.docker_cfg.map(super::DockerCfg::expose),
+                docker_cfg: access.docker_cfg.map_or("", super::DockerCfg::expose),
                 ca: access.ca.map(yaml::Block),
             },
         },
     };
     let text = yaml::write(&document)
         .map_err(|error| ManifestError::Write { kind: "ModuleSource", source: error.to_string().into() })?;
+    let text = match access.docker_cfg {
+        Some(_) => text,
+        None => text.replacen(NO_LOGIN, &placeholder(&access.repository.host), 1),
+    };
     Ok(format!("---\n{text}"))
+}
+
+/// A login that is none, as it would be written.
+const NO_LOGIN: &str = "    dockerCfg: \"\"\n";
+
+fn placeholder(host: &Host) -> String {
+    format!(
+        "    # No login was given, so the cluster asks anonymously. For a registry that wants one, take away the '#'\n    \
+         # before dockerCfg and put there what 'dhctl config docker-cfg -r {host}' prints.\n    \
+         # dockerCfg: BASE64\n"
+    )
 }
 
 /// Checks the name of a source: a DNS subdomain, as every Kubernetes object of this kind has (RFC 1123), and not
@@ -136,8 +152,17 @@ mod tests {
             RegistryAccess { repository: &repository, docker_cfg: None, scheme: Scheme::Http, ca: None };
         let expected = "---\napiVersion: deckhouse.io/v1alpha1\nkind: ModuleSource\nmetadata:\n  name: \"1\"\n\
                         spec:\n  registry:\n    repo: 10.0.0.1:5000/m\n    scheme: HTTP\n";
+        let text = write_module_source("1", &access).unwrap();
+        let (comments, rest): (Vec<&str>, Vec<&str>) =
+            text.lines().partition(|line| line.starts_with("    # "));
         // A name that an old reader would take for a number is quoted.
-        assert_eq!(write_module_source("1", &access).unwrap(), expected);
+        assert_eq!(rest.join("\n") + "\n", expected);
+        assert!(comments[1].contains("'dhctl config docker-cfg -r 10.0.0.1:5000'"), "{comments:?}");
+        // The place of the login is where the schema has it.
+        let filled = text.replace("# dockerCfg: BASE64", "dockerCfg: e30=");
+        let document = yaml::parse(filled.as_bytes()).unwrap();
+        let cfg = ["spec", "registry", "dockerCfg"].iter().try_fold(&document, |it, name| it.get(name));
+        assert!(matches!(cfg, Some(Value::Text(text)) if text == "e30="), "{cfg:?}");
     }
 
     #[test]

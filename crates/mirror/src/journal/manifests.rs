@@ -6,9 +6,9 @@
 use std::{
     collections::HashMap,
     fs::{File, OpenOptions},
-    io::Write,
-    path::PathBuf,
-    sync::{Mutex, PoisonError},
+    io::{self, Write},
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use bytes::Bytes;
@@ -16,45 +16,48 @@ use oci::{Digest, RawManifest};
 
 use crate::Error;
 
+/// The file is open only while it is written: a pull of many modules has as many journals.
 #[derive(Debug)]
 pub(super) struct ManifestFile {
     path: PathBuf,
-    state: Mutex<State>,
-}
-
-#[derive(Debug)]
-struct State {
-    file: File,
-    known: HashMap<Digest, RawManifest>,
+    known: Mutex<HashMap<Digest, RawManifest>>,
 }
 
 impl ManifestFile {
     pub(super) fn open(path: PathBuf) -> Result<Self, Error> {
         let failed = |source| Error::File { path: path.clone(), source };
-        let file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
+        let file = append_to(&path).map_err(failed)?;
         let bytes = Bytes::from(std::fs::read(&path).map_err(failed)?);
         let (known, good) = decode(&bytes);
         // A torn record at the end would hide everything that is appended behind it.
         file.set_len(good).map_err(failed)?;
-        Ok(Self { state: Mutex::new(State { file, known }), path })
+        Ok(Self { known: Mutex::new(known), path })
     }
 
     pub(super) fn get(&self, digest: &Digest) -> Option<RawManifest> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).known.get(digest).cloned()
+        self.lock().get(digest).cloned()
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).known.is_empty()
+        self.lock().is_empty()
     }
 
     pub(super) fn keep(&self, manifest: &RawManifest) -> Result<(), Error> {
-        let state = &mut *self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.known.insert(manifest.digest(), manifest.clone()).is_some() {
+        let mut known = self.lock();
+        if known.insert(manifest.digest(), manifest.clone()).is_some() {
             return Ok(());
         }
         let failed = |source| Error::File { path: self.path.clone(), source };
-        state.file.write_all(&encode(manifest)).map_err(failed)
+        append_to(&self.path).and_then(|mut file| file.write_all(&encode(manifest))).map_err(failed)
     }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Digest, RawManifest>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn append_to(path: &Path) -> io::Result<File> {
+    OpenOptions::new().create(true).append(true).open(path)
 }
 
 pub(super) fn encode(manifest: &RawManifest) -> Vec<u8> {

@@ -27,8 +27,8 @@ const MOUNTS_PER_UPLOAD: usize = 2;
 struct Work<'a> {
     digest: Digest,
     size: u64,
-    /// A repository that has it, of this bundle or of one that was pushed before it.
-    have: Option<String>,
+    /// A repository of the bundle that has it.
+    have: Option<&'a str>,
     lack: Vec<&'a str>,
 }
 
@@ -52,7 +52,7 @@ pub(super) async fn upload(
     parallel: usize,
     observer: &dyn Observer,
 ) -> Result<(PushReport, Gaps), Error> {
-    let work = work(contents, target, gaps);
+    let work = work(contents, gaps);
     let bytes = work.iter().filter(|work| work.have.is_none()).map(|work| work.size).sum();
     observer.event(Event::StageBegan { stage: Stage::Upload, bytes, items: work.len() as u64 });
     if work.iter().any(|work| work.size > NEVER_KEPT)
@@ -85,15 +85,14 @@ pub(super) async fn upload(
 }
 
 /// The missing blobs, the largest first: what begins last should be short.
-fn work<'a>(contents: &'a Contents, target: &Target, gaps: &Gaps) -> Vec<Work<'a>> {
+fn work<'a>(contents: &'a Contents, gaps: &Gaps) -> Vec<Work<'a>> {
     let mut work: Vec<Work<'a>> = contents
         .unique_blobs()
         .into_iter()
         .map(|(digest, (size, paths))| {
             let lacks = |path: &&str| gaps.blobs.contains_key(&((*path).to_owned(), digest));
             let (lack, have): (Vec<_>, Vec<_>) = paths.into_iter().partition(lacks);
-            let have = have.first().map(|path| (*path).to_owned()).or_else(|| target.holder(&digest));
-            Work { digest, size, have, lack }
+            Work { digest, size, have: have.first().copied(), lack }
         })
         .filter(|work| !work.lack.is_empty())
         .collect();
@@ -103,7 +102,7 @@ fn work<'a>(contents: &'a Contents, target: &Target, gaps: &Gaps) -> Vec<Work<'a
 
 impl Uploader<'_> {
     async fn process(&self, work: Work<'_>) -> Result<(), Error> {
-        let mut from = work.have.as_deref();
+        let mut from = work.have;
         for path in &work.lack {
             match from {
                 None => self.begin(path, &work).await?,

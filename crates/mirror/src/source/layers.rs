@@ -87,7 +87,8 @@ impl LayerStore {
                 let path = std::env::temp_dir();
                 let file =
                     tempfile::tempfile().map_err(|source| Error::File { path: path.clone(), source })?;
-                complete(file, path, descriptor, repository).await
+                let file = complete(file, path, descriptor, repository).await?;
+                Ok(Arc::new(KeptFile { file, size: descriptor.size }))
             }
             Place::Journal { directory, written } => {
                 let earlier = locked(written).remove(&descriptor.digest);
@@ -100,7 +101,8 @@ impl LayerStore {
                 let mut options = File::options();
                 let file = options.read(true).write(true).create(true).truncate(false).open(&path);
                 let file = file.map_err(|source| Error::File { path: path.clone(), source })?;
-                complete(file, path, descriptor, repository).await
+                complete(file, path.clone(), descriptor, repository).await?;
+                Ok(Arc::new(ClosedFile { path, size: descriptor.size }))
             }
         }
     }
@@ -112,7 +114,7 @@ async fn complete(
     path: PathBuf,
     descriptor: &Descriptor,
     repository: &Repository,
-) -> Result<Kept, Error> {
+) -> Result<File, Error> {
     let failed = |source| Error::File { path: path.clone(), source };
     let there = file.metadata().map_err(failed)?.len();
     let there = if there <= descriptor.size { there } else { 0 };
@@ -132,7 +134,7 @@ async fn complete(
     if found != descriptor.digest {
         return Err(Error::content(repository, &descriptor.digest, found));
     }
-    Ok(Arc::new(KeptFile { file, size: descriptor.size }))
+    Ok(file)
 }
 
 async fn append(
@@ -193,5 +195,22 @@ impl BlobSource for KeptFile {
         let count = usize::try_from(self.size.saturating_sub(offset)).unwrap_or(usize::MAX).min(buf.len());
         self.file.read_exact_at(&mut buf[..count], offset)?;
         Ok(count)
+    }
+}
+
+/// A file that is open only while it is read: the modules of one pull have more than a process may open.
+#[derive(Debug)]
+struct ClosedFile {
+    path: PathBuf,
+    size: u64,
+}
+
+impl BlobSource for ClosedFile {
+    fn size(&self) -> u64 {
+        self.size
+    }
+
+    fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
+        KeptFile { file: File::open(&self.path)?, size: self.size }.read_at(offset, buf)
     }
 }

@@ -170,6 +170,11 @@ impl Error {
             {
                 "the registry is served by HTTPS: leave out --insecure"
             }
+            ErrorKind::Server { status: 400, message, .. }
+                if message.contains("repository name") && is_one_segment(&self.0.object) =>
+            {
+                "this registry wants a path of two segments or more, as Harbor does: HOST/PROJECT/REPOSITORY"
+            }
             ErrorKind::Unauthorized { with_credentials: true, .. } => {
                 "check the login and password: they were sent and refused"
             }
@@ -278,6 +283,11 @@ fn speaks_https(answer: &str) -> bool {
     answer.contains("http request") && answer.contains("https")
 }
 
+/// Whether the path of a repository is one segment: `HOST/NAME`, with or without a tag or digest.
+fn is_one_segment(object: &str) -> bool {
+    object.split_once('/').is_some_and(|(_, path)| !path.contains('/'))
+}
+
 impl ErrorKind {
     /// Whether trying again may help.
     pub(crate) fn is_transient(&self) -> bool {
@@ -358,6 +368,24 @@ mod tests {
         ] {
             let error = Error::new("list tags of", "r/a".to_owned(), kind.into(), 1, Duration::ZERO);
             assert_eq!(error.hints().join(" ").contains("--insecure"), hinted, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_harbor_cannot_have_gets_a_hint() {
+        let kind = ErrorKind::Server {
+            status: 400,
+            code: "BAD_REQUEST".to_owned(),
+            message: "bad request: invalid repository name: dkp".to_owned(),
+        };
+        for (object, hinted) in [
+            ("r:80/dkp", true),
+            ("r:80/dkp:v1", true),
+            ("r:80/dkp@sha256:0a", true),
+            ("r:80/dkp/ee@sha256:0a", false),
+        ] {
+            let error = Error::new("list tags of", object.to_owned(), kind.clone().into(), 1, Duration::ZERO);
+            assert_eq!(error.hints().join(" ").contains("HOST/PROJECT/REPOSITORY"), hinted, "{error}");
         }
     }
 

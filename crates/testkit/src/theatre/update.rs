@@ -183,7 +183,7 @@ impl Update {
         house.pass(self.pace).await;
         house.set_rollout(true, false).await?;
         house.tell_what_waits(&self.to, Pod::NotReady).await?;
-        house.blocking(|house| house.webhook_knows_nothing()).await?;
+        house.blocking(super::house::House::webhook_knows_nothing).await?;
         house.set_queue(&Queue::busy(7));
         house.set_converge(Converge::Starting(7));
         Ok(())
@@ -234,8 +234,8 @@ impl Update {
                 house.merge("NodeGroup", group, json!({ "status": status })).await?;
             }
             house.pass(self.pace).await;
-            let none = json!({ "approved": null, "disruption-required": null, "disruption-approved": null });
-            house.annotate_node(&node, none).await?;
+            let no_longer = json!({ "approved": null, "disruption-required": null, "disruption-approved": null });
+            house.annotate_node(&node, no_longer).await?;
         }
         let status: Value = usual::node_group_status(count, count, "");
         house.merge("NodeGroup", group, json!({ "status": status })).await

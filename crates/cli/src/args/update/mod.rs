@@ -6,6 +6,7 @@ mod approve;
 mod consent;
 mod doctor;
 mod kernel;
+mod plan;
 mod prepare;
 mod rbac;
 mod status;
@@ -20,6 +21,7 @@ pub use approve::ApproveArgs;
 pub use consent::{ChangeArgs, ConsentArgs};
 pub use doctor::DoctorArgs;
 pub use kernel::KernelArgs;
+pub use plan::{PlanArgs, PlanFormat};
 pub use prepare::PrepareArgs;
 pub use rbac::RbacArgs;
 pub use status::StatusArgs;
@@ -46,6 +48,13 @@ pub enum UpdateCommand {
     /// Changes nothing. What cannot be read is said to be unknown, with the reason.
     #[command(after_help = super::EXIT_CODES)]
     Status(StatusArgs),
+    /// Tell what lies ahead: the releases one after another, what each requires, and what it may break
+    ///
+    /// Changes nothing. The requirements of all releases are checked ahead against what the cluster has now; each unmet one
+    /// is shown with the object, its value, the value that is needed, and the way to reach it. For the release that is
+    /// next the controller's own answer wins. Exit code 7 if something blocks.
+    #[command(after_help = super::EXIT_CODES)]
+    Plan(Box<PlanArgs>),
     /// Get the cluster ready: update mode, releases, release channel
     ///
     /// Says what it is going to change, each with the kubectl command that does the same, and asks. Releases are never

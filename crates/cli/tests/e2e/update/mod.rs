@@ -4,6 +4,7 @@ mod approve;
 mod disturbed;
 mod doctor;
 mod kernel;
+mod plan;
 mod platform;
 mod prepare;
 mod run;

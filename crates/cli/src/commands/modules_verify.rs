@@ -1,0 +1,15 @@
+//! `dhctl mirror-modules verify`
+
+use std::collections::BTreeSet;
+
+use mirror::Root;
+
+use super::{mirror_verify::compare, modules_push};
+use crate::{Environment, args::ModulesVerifyArgs, failure::Failure};
+
+pub(crate) async fn run(args: ModulesVerifyArgs, environment: Environment) -> Result<(), Failure> {
+    let bundle = modules_push::open(&args.modules_dir)?;
+    let root = Root::Modules(args.read_back.registry.repository.clone());
+    let subject = (&bundle, args.modules_dir.as_path());
+    compare("mirror-modules verify", subject, &BTreeSet::new(), root, &args.read_back, &environment).await
+}

@@ -1,0 +1,80 @@
+//! `dhctl update plan`
+
+use std::time::Duration;
+
+use cluster::{
+    ClusterState, Patience,
+    access::Cluster,
+    plan::{Plan, PlanInput},
+    read,
+};
+use deckhouse::{release_list::DeliveredRelease, write_trimmed};
+
+use super::{update_cluster::reach, update_delivery::delivery};
+use crate::{
+    Environment,
+    args::{PlanArgs, PlanFormat},
+    exit_code::Exit,
+    failure::Failure,
+    printer::{self, Printer},
+};
+
+const NAME: &str = "update plan";
+
+/// How long an API that is away may take to come back.
+const LIMIT: Duration = Duration::from_mins(2);
+
+pub(crate) async fn run(args: PlanArgs, environment: Environment) -> Result<(), Failure> {
+    let delivery = args.file.as_deref().map(delivery).transpose()?.unwrap_or_default();
+    let cluster = reach(&args.cluster, &environment).await?;
+    let state = read(&cluster).await?;
+    let helm = if args.helm { Some(read::helm_objects(&cluster).await) } else { None };
+    let input = PlanInput { delivery, to: args.to.clone(), helm };
+    let plan = Plan::make(&state, &input)?;
+    if args.output == PlanFormat::Yaml {
+        let releases = releases(&plan, input.delivery, &cluster).await?;
+        Printer::stdout(write_trimmed(&releases).map_err(Failure::internal)?.as_bytes())?;
+        for why in &plan.blocking {
+            printer::note(&format!("blocked: {why}"));
+        }
+    } else {
+        Printer::of(args.output.of_failures()).result(NAME, &plan, &plan.text())?;
+    }
+    if plan.blocking.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::after_result(Exit::Cluster, "something blocks the update"))
+}
+
+async fn read(cluster: &Cluster) -> Result<ClusterState, Failure> {
+    let mut tell = |why: &str| {
+        printer::note(&format!("waiting    {} minutes at most: {why}", LIMIT.as_secs() / 60));
+    };
+    let needs = |state: &ClusterState| {
+        let passing = [state.releases.passing(), state.module_configs.passing(), state.nodes.passing()];
+        passing.into_iter().flatten().next().map(str::to_owned)
+    };
+    Ok(Patience::new(LIMIT).read(cluster, &mut tell, needs).await?)
+}
+
+/// The releases of the chain, as the file has them, or else the cluster.
+async fn releases(
+    plan: &Plan,
+    delivery: Vec<DeliveredRelease>,
+    cluster: &Cluster,
+) -> Result<Vec<DeliveredRelease>, Failure> {
+    let mut releases = Vec::new();
+    for step in &plan.steps {
+        let Some(version) = deckhouse::version::parse_tag(&step.version) else { continue };
+        let delivered = delivery.iter().find(|release| release.version == version).cloned();
+        match (delivered, &step.in_cluster) {
+            (Some(delivered), _) => releases.push(delivered),
+            (None, Some(object)) => {
+                let spec = read::release_spec(cluster, &object.name).await?;
+                releases.push(DeliveredRelease { version, spec });
+            }
+            (None, None) => {}
+        }
+    }
+    Ok(releases)
+}

@@ -1,0 +1,128 @@
+//! `dhctl update plan`: what lies ahead of a real cluster, and that its YAML may be applied.
+
+use std::io::Write as _;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use flate2::{Compression, write::GzEncoder};
+use serde_json::{Value, json};
+use testkit::kube::wait;
+
+use super::platform::{Platform, release};
+
+const DELIVERY: &str = "\
+---
+apiVersion: deckhouse.io/v1alpha1
+approved: false
+kind: DeckhouseRelease
+metadata: {creationTimestamp: null, name: v1.70.1}
+spec: {version: v1.70.1}
+status: {approved: false, message: '', transitionTime: '0001-01-01T00:00:00Z'}
+---
+apiVersion: deckhouse.io/v1alpha1
+approved: false
+kind: DeckhouseRelease
+metadata: {creationTimestamp: null, name: v1.71.4}
+spec:
+  version: v1.71.4
+  requirements: {k8s: '1.29'}
+  changelog: {candi: {fixes: [{summary: 'yes: a fix'}]}}
+status: {approved: false, message: '', transitionTime: '0001-01-01T00:00:00Z'}
+---
+apiVersion: deckhouse.io/v1alpha1
+approved: false
+kind: DeckhouseRelease
+metadata: {creationTimestamp: null, name: v1.72.2}
+spec:
+  version: v1.72.2
+  requirements: {k8s: '1.31', nodesMinimalOSVersionUbuntu: '20.04'}
+  disruptions: [ingressNginx]
+status: {approved: false, message: '', transitionTime: '0001-01-01T00:00:00Z'}
+";
+
+const PLAN: [&str; 3] = ["plan", "-f", "deckhousereleases.yaml"];
+
+fn platform() -> Platform {
+    let settings = json!({ "releaseChannel": "Stable", "update": { "mode": "Manual" } });
+    let platform = Platform::running("v1.70.1", &settings);
+    let mut next = release("v1.71.4", "Pending");
+    next["spec"]["requirements"] = json!({ "k8s": "1.29" });
+    platform.put(&[release("v1.70.1", "Deployed"), next, release("v1.70.9", "")]);
+    std::fs::write(platform.folder.path().join("deckhousereleases.yaml"), DELIVERY).unwrap();
+    platform
+}
+
+fn plan(platform: &Platform, words: &[&str], code: i32) -> String {
+    platform.update(&[&PLAN, words].concat()).expect(code).stdout
+}
+
+#[test]
+fn the_chain_with_what_each_release_requires() {
+    let platform = platform();
+    let text = plan(&platform, &[], 7);
+    insta::assert_snapshot!(text);
+    assert!(!plan(&platform, &["--to", "v1.71.4"], 0).contains("NOT MET"));
+    let absent = platform.update(&[&PLAN[..], &["--to", "v1.73.0"]].concat()).expect(2);
+    assert!(absent.stderr.contains("there are v1.70.9, v1.71.4, v1.72.2"), "{}", absent.stderr);
+    let json: Value = serde_json::from_str(&plan(&platform, &["--output", "json"], 7)).unwrap();
+    let step = &json["result"]["steps"][2];
+    assert_eq!((&step["version"], &step["inCluster"]), (&json!("v1.72.2"), &Value::Null));
+    let unmet = &step["requirements"][0];
+    assert_eq!((&unmet["key"], &unmet["outcome"]), (&json!("k8s"), &json!("unmet")));
+    assert_eq!(unmet["reasons"][0]["objects"], json!(["Node/master-0 (NodeGroup/master)"]));
+    assert_eq!(json["command"], "update plan");
+}
+
+#[test]
+fn its_yaml_takes_no_approval_back() {
+    let platform = platform();
+    platform.update(&["approve", "v1.70.9", "--yes"]).expect(0);
+    let run = platform.update(&[&PLAN[..], &["--output", "yaml"]].concat()).expect(7);
+    assert!(run.stderr.contains("v1.72.2 requires what the cluster has not: k8s"), "{}", run.stderr);
+    assert_eq!(run.stdout.matches("---\n").count(), 3, "{}", run.stdout);
+    let before = platform.get("DeckhouseRelease", "v1.71.4")["status"].clone();
+    let (admin, yaml) = (platform.server.admin().unwrap(), run.stdout);
+    wait(async move { admin.put_yaml(&yaml).await.unwrap() });
+    assert_eq!(platform.get("DeckhouseRelease", "v1.70.9")["approved"], true);
+    assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["status"], before);
+    let new = platform.get("DeckhouseRelease", "v1.72.2");
+    assert_eq!(new["spec"]["requirements"]["k8s"], "1.31");
+    assert_eq!((&new["approved"], &new["status"]), (&json!(false), &Value::Null));
+    let changelog = &platform.get("DeckhouseRelease", "v1.71.4")["spec"]["changelog"];
+    assert_eq!(changelog["candi"]["fixes"][0]["summary"], "yes: a fix");
+}
+
+#[test]
+fn helm_releases_are_looked_into_only_when_asked() {
+    let platform = platform();
+    let manifest = "---\napiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata:\n  name: front\n";
+    let record = json!({ "name": "front", "version": 1, "manifest": manifest }).to_string();
+    platform.put(&[json!({
+        "apiVersion": "v1", "kind": "Secret", "type": "helm.sh/release.v1",
+        "metadata": {
+            "name": "sh.helm.release.v1.front.v1", "namespace": "default",
+            "labels": { "owner": "helm", "name": "front", "status": "deployed" },
+        },
+        "stringData": { "release": STANDARD.encode(gzip(record.as_bytes())) },
+    })]);
+    let line = "PodDisruptionBudget/front of Helm release default/front: policy/v1beta1 PodDisruptionBudget, gone in \
+                Kubernetes 1.25; use policy/v1";
+    assert!(!plan(&platform, &["--to", "v1.71.4"], 0).contains("Helm"));
+    let text = plan(&platform, &["--to", "v1.71.4", "--helm"], 0);
+    assert!(text.contains(line), "{text}");
+
+    platform.grant_printed(&["--read-only"]);
+    let words = [&PLAN[..], &["--to", "v1.71.4", "--helm"]].concat();
+    let text = platform.update_as("alice", &words).expect(0).stdout;
+    assert!(text.contains("Helm releases: no permission"), "{text}");
+    assert_eq!(
+        text.matches("no permission").count(),
+        1,
+        "the printed rights are enough for the rest: {text}"
+    );
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}

@@ -1,0 +1,177 @@
+//! Making the plan.
+
+use std::collections::BTreeMap;
+
+use deckhouse::Channel;
+use semver::Version;
+
+use super::{
+    InCluster, Plan, PlanError, PlanInput, Step, answer, api_use, breaking,
+    chain::{Candidate, Chain, chain},
+};
+use crate::{
+    ClusterState,
+    objects::{Release, UpdateSettings},
+    requirements::{self, Requirement},
+    standing::{Standing, Turn},
+};
+
+impl Plan {
+    /// Makes it.
+    ///
+    /// # Errors
+    /// [`PlanError`] if it is not known what runs, or nothing has the last release that is wanted.
+    pub fn make(state: &ClusterState, input: &PlanInput) -> Result<Self, PlanError> {
+        let releases = state.releases.required("releases")?;
+        let standing = Standing::of(releases);
+        let deployed = deployed(state, &standing).ok_or(PlanError::NoVersion)?;
+        let settings = state.deckhouse_config().map(crate::objects::ModuleConfig::update_settings);
+        let lts = settings.as_ref().and_then(UpdateSettings::channel) == Some(Channel::Lts);
+        let to = input.to.as_ref();
+        if let Some(to) = to.filter(|to| **to < deployed) {
+            return Err(PlanError::Below { to: to.clone(), deployed });
+        }
+        let chain = chain(&input.delivery, releases, &standing, (&deployed, to, lts));
+        if let Some(to) = to.filter(|to| **to != deployed && !chain.known.contains(to)) {
+            let known = chain.known.iter().map(|version| format!("v{version}")).collect();
+            return Err(PlanError::Absent { to: to.clone(), known });
+        }
+        let asks = settings.as_ref().is_some_and(|it| it.disruptions_need_approval);
+        let steps: Vec<Step> = chain
+            .steps
+            .iter()
+            .enumerate()
+            .map(|(number, (version, candidate))| step(state, version, *candidate, (number == 0, asks)))
+            .collect();
+        let (removed_apis, mut unknown) = api_use::find(state, input.helm.as_ref());
+        let (breaking_points, unread) = breaking::points(state);
+        unknown.extend(unread);
+        Ok(Self {
+            blocking: blocking(state, settings.as_ref(), &standing, &chain, &steps, (to, lts)),
+            next: next(&steps),
+            deployed: format!("v{deployed}"),
+            steps,
+            left_out: chain.left_out,
+            breaking_points,
+            removed_apis,
+            unknown,
+        })
+    }
+}
+
+/// For a moment of an update no release is Deployed: then what runs is told by the image.
+fn deployed(state: &ClusterState, standing: &Standing<'_>) -> Option<Version> {
+    let tag = || deckhouse::version::parse_tag(state.deployment.known()?.tag()?);
+    standing.deployed_version().cloned().or_else(tag)
+}
+
+fn step(state: &ClusterState, version: &Version, it: Candidate<'_>, (first, asks): (bool, bool)) -> Step {
+    let spec = it.delivered.map(|delivered| &delivered.spec);
+    let requirements = match (it.object, spec) {
+        // What the controller has is what it judges by.
+        (Some(object), _) => object.requirements.clone(),
+        (None, Some(spec)) => texts(&spec["requirements"]),
+        (None, None) => BTreeMap::new(),
+    };
+    let disruptions = match (it.object, spec) {
+        (Some(object), _) => object.disruptions.clone(),
+        (None, Some(spec)) => {
+            let list = spec["disruptions"].as_array().into_iter().flatten();
+            list.filter_map(|it| it.as_str()).map(str::to_owned).collect()
+        }
+        (None, None) => Vec::new(),
+    };
+    let mut checked: Vec<Requirement> =
+        requirements.iter().map(|(key, needed)| requirements::check(state, key, needed)).collect();
+    checked.extend(requirements::module_constraints(state, version));
+    if let Some(object) = it.object.filter(|_| first) {
+        answer::take_over(&mut checked, object);
+    }
+    Step {
+        version: format!("v{version}"),
+        in_file: it.delivered.is_some(),
+        in_cluster: it.object.map(in_cluster),
+        requirements: checked,
+        disruptions_need_approval: asks && !disruptions.is_empty(),
+        disruptions,
+    }
+}
+
+fn in_cluster(object: &Release) -> InCluster {
+    InCluster {
+        name: object.name.clone(),
+        phase: object.phase.as_ref().map_or(String::new(), |phase| phase.name().to_owned()),
+        approved: object.is_approved(),
+    }
+}
+
+/// A requirement may be written as a truth value.
+fn texts(map: &serde_json::Value) -> BTreeMap<String, String> {
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    map.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect()
+}
+
+fn blocking(
+    state: &ClusterState,
+    settings: Option<&UpdateSettings>,
+    standing: &Standing<'_>,
+    chain: &Chain<'_>,
+    steps: &[Step],
+    (to, lts): (Option<&Version>, bool),
+) -> Vec<String> {
+    let mut blocking = Vec::new();
+    if let Some(deployment) = state.deployment.known().filter(|it| !it.has_fixed_tag()) {
+        blocking.push(format!(
+            "Deployment/deckhouse has the image {}, whose tag moves: whatever is pushed there is run unasked; set it to \
+             the tag vX.Y.Z of the version that runs",
+            deployment.image
+        ));
+    }
+    if settings.is_some_and(|it| it.release_channel.is_none()) {
+        blocking.push(
+            "ModuleConfig/deckhouse has no releaseChannel: while it is unset no release is looked at; dhctl update \
+             prepare --channel NAME sets it"
+                .to_owned(),
+        );
+    }
+    if let (Some(one), Some(other)) = (standing.deployed, standing.also_deployed.first()) {
+        blocking.push(format!(
+            "two releases are Deployed, {} and {}: an update has just begun, or was broken off; dhctl update watch tells",
+            one.name, other.name
+        ));
+    } else if let Some((version, Candidate { object: Some(_), .. })) = chain.steps.first()
+        && let Turn::NotYet(why) | Turn::Never(why) = standing.turn(version, lts)
+    {
+        blocking.push(why);
+    }
+    for step in steps {
+        let keys: Vec<&str> =
+            step.requirements.iter().filter(|it| it.outcome.blocks()).map(|it| it.key.as_str()).collect();
+        if !keys.is_empty() {
+            blocking.push(format!("{} requires what the cluster has not: {}", step.version, keys.join(", ")));
+        }
+    }
+    // Skipped if a higher patch waits: the controller takes that one.
+    let is_higher = |version: &&&Version, to: &Version| {
+        **version > to && (version.major, version.minor) == (to.major, to.minor)
+    };
+    let waiting = || standing.waiting.iter().filter_map(|release| release.version.as_ref());
+    if let Some((to, higher)) = to.and_then(|to| {
+        Some((to, waiting().collect::<Vec<_>>().iter().find(|it| is_higher(it, to)).copied()?))
+    }) {
+        blocking.push(format!(
+            "v{to} cannot be had: v{higher} of the same minor waits too, and the cluster takes that"
+        ));
+    }
+    blocking.extend(chain.gap.clone());
+    blocking
+}
+
+fn next(steps: &[Step]) -> Option<String> {
+    let first = steps.first()?;
+    Some(match &first.in_cluster {
+        None => "dhctl update prepare -f deckhousereleases.yaml".to_owned(),
+        Some(object) if object.approved => "dhctl update watch".to_owned(),
+        Some(_) => format!("dhctl update approve {}", first.version),
+    })
+}

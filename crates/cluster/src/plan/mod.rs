@@ -1,0 +1,117 @@
+//! What is ahead of a cluster: the releases one after another, what each requires, and what it may break.
+//!
+//! An advance report over the whole chain, by the values that the cluster has now. For the release that is next the
+//! controller's own answer wins.
+
+mod answer;
+mod api_use;
+mod breaking;
+mod chain;
+mod make;
+mod removed_apis;
+mod text;
+
+use deckhouse::release_list::DeliveredRelease;
+use semver::Version;
+use serde::Serialize;
+
+use crate::{Reading, Unknown, read::HelmUse, requirements::Requirement};
+
+pub use api_use::ApiUse;
+pub use breaking::BreakingPoint;
+pub use chain::LeftOut;
+
+/// What a plan is made of besides the cluster's state.
+#[derive(Debug, Clone, Default)]
+pub struct PlanInput {
+    /// The releases in `deckhousereleases.yaml`.
+    pub delivery: Vec<DeliveredRelease>,
+    /// The last release that is wanted; `None`: the last there is.
+    pub to: Option<Version>,
+    /// What Helm releases use, if that was looked at.
+    pub helm: Option<Reading<Vec<HelmUse>>>,
+}
+
+/// What is ahead.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Plan {
+    /// The version that is deployed, as `v1.68.3`.
+    pub deployed: String,
+    /// The releases to go through, ascending.
+    pub steps: Vec<Step>,
+    /// Releases that are known and not taken, and why.
+    pub left_out: Vec<LeftOut>,
+    /// What the cluster has to be looked at for before it begins.
+    pub breaking_points: Vec<BreakingPoint>,
+    /// Kubernetes APIs in use that a later version of it no longer has.
+    pub removed_apis: Vec<ApiUse>,
+    /// What could not be looked at, and why.
+    pub unknown: Vec<String>,
+    /// What keeps the update from going through, in plain words. Empty: nothing that is known.
+    pub blocking: Vec<String>,
+    /// The command that goes on from here, if there is one.
+    pub next: Option<String>,
+}
+
+/// One release of the chain.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Step {
+    /// The release, as `v1.69.2`.
+    pub version: String,
+    /// Whether the file has it.
+    pub in_file: bool,
+    /// What its object in the cluster says; `None` if there is none.
+    pub in_cluster: Option<InCluster>,
+    /// What it requires, and whether the cluster has that.
+    pub requirements: Vec<Requirement>,
+    /// What it interrupts, as it says itself.
+    pub disruptions: Vec<String>,
+    /// Whether that needs an approval of its own here.
+    pub disruptions_need_approval: bool,
+}
+
+/// The object of a release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InCluster {
+    /// Name of the object.
+    pub name: String,
+    /// Its phase; empty while the controller has not looked at it.
+    pub phase: String,
+    /// Whether it is approved.
+    pub approved: bool,
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// Something that it cannot be made without is not known.
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
+    /// Nothing says what runs.
+    #[error(
+        "it cannot be told which version runs: no release is Deployed, and Deployment/deckhouse has no image tag vX.Y.Z"
+    )]
+    NoVersion,
+    /// The last release that is wanted is below what runs.
+    #[error("v{to} is below v{deployed}, which is deployed; there is no way back")]
+    Below {
+        /// What is wanted.
+        to: Version,
+        /// What runs.
+        deployed: Version,
+    },
+    /// Nothing has the last release that is wanted.
+    #[error("nothing has v{to}: there are {}", if known.is_empty() { "no releases above the deployed one".to_owned() } else { known.join(", ") })]
+    Absent {
+        /// What is wanted.
+        to: Version,
+        /// What there is above the deployed one.
+        known: Vec<String>,
+    },
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,278 @@
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    ClusterState, Obstacle,
+    objects::{
+        Alert, DeckhouseDeployment, DeprecatedApiUse, IngressController, ModuleConfig, Node, Phase, Release,
+    },
+    requirements::Outcome,
+};
+
+fn version(text: &str) -> Version {
+    Version::parse(text.trim_start_matches('v')).unwrap()
+}
+
+/// `VERSION PHASE [approved]`
+fn release(line: &str) -> Release {
+    let mut words = line.split(' ');
+    let name = words.next().unwrap().to_owned();
+    Release {
+        version: Some(version(&name)),
+        version_text: name.clone(),
+        name,
+        phase: words.next().and_then(Phase::parse),
+        approved_field: words.next() == Some("approved"),
+        ..Release::default()
+    }
+}
+
+fn delivered(text: &str, spec: Value) -> DeliveredRelease {
+    DeliveredRelease { version: version(text), spec }
+}
+
+fn cluster(releases: &[&str]) -> ClusterState {
+    let node = |name: &str, kubelet: &str| Node {
+        name: name.to_owned(),
+        group: Some("worker".to_owned()),
+        kubelet_version: kubelet.to_owned(),
+        kernel_version: "5.15.0-53-generic".to_owned(),
+        ..Node::default()
+    };
+    ClusterState {
+        releases: Reading::Known(releases.iter().map(|line| release(line)).collect()),
+        deployment: Reading::Known(DeckhouseDeployment {
+            image: "r.example/dkp/ee:v1.57.5".to_owned(),
+            ..DeckhouseDeployment::default()
+        }),
+        module_configs: Reading::Known(vec![ModuleConfig {
+            name: "deckhouse".to_owned(),
+            settings: json!({ "releaseChannel": "Stable", "update": { "mode": "Manual" } }),
+            ..ModuleConfig::default()
+        }]),
+        nodes: Reading::Known((0..5).map(|it| node(&format!("w-{it}"), "v1.29.8")).collect()),
+        modules: Reading::Known(Vec::new()),
+        cluster_configuration: Reading::Absent("managed".to_owned()),
+        ingress_controllers: Reading::Known(vec![IngressController {
+            name: "main".to_owned(),
+            version: Some("1.6".to_owned()),
+            class: Some("nginx".to_owned()),
+        }]),
+        alerts: Reading::Known(Vec::new()),
+        deprecated_apis: Reading::Known(Vec::new()),
+        ..ClusterState::default()
+    }
+}
+
+fn of_file(versions: &[&str]) -> PlanInput {
+    PlanInput {
+        delivery: versions.iter().map(|it| delivered(it, json!({}))).collect(),
+        ..PlanInput::default()
+    }
+}
+
+#[test]
+fn which_releases_lie_ahead() {
+    let deployed = "v1.57.5 Deployed";
+    for (file, others, to, chain, left_out, blocking) in [
+        (&["v1.58.1", "v1.58.3", "v1.59.0"][..], &[][..], None, "v1.58.3 v1.59.0", "v1.58.1", ""),
+        (&[], &["v1.58.3 Pending"], None, "v1.58.3", "", ""),
+        (&["v1.56.0", "v1.57.5", "v1.57.6"], &["v1.55.1 Superseded"], None, "v1.57.6", "v1.56.0 v1.57.5", ""),
+        // The file and the cluster complete each other; the higher patch counts.
+        (
+            &["v1.58.3", "v1.60.1"],
+            &["v1.59.2 Pending", "v1.58.9"],
+            None,
+            "v1.58.9 v1.59.2 v1.60.1",
+            "v1.58.3",
+            "",
+        ),
+        (&["v1.58.3"], &["v1.58.1 Pending"], None, "v1.58.3", "v1.58.1", ""),
+        (&["v1.58.3", "v1.59.0-rc.1"], &[], None, "v1.58.3", "v1.59.0-rc.1", ""),
+        (
+            &["v1.58.3", "v1.60.1", "v1.61.0"],
+            &[],
+            None,
+            "v1.58.3",
+            "v1.60.1 v1.61.0",
+            "nothing has a release of 1.59,",
+        ),
+        (&["v1.60.1"], &[], None, "", "v1.60.1", "release of 1.58 to 1.59"),
+        (&["v1.58.3", "v1.60.1"], &[], Some("1.58.3"), "v1.58.3", "v1.60.1", ""),
+        (&["v1.58.3", "v1.58.4"], &[], Some("1.58.3"), "v1.58.3", "v1.58.4", ""),
+        (
+            &["v1.58.3"],
+            &["v1.58.4 Pending"],
+            Some("1.58.3"),
+            "v1.58.3",
+            "v1.58.4",
+            "v1.58.4 of the same minor",
+        ),
+        (&["v2.0.0"], &[], None, "", "v2.0.0", "another major"),
+        // What the cluster will never take does not close a gap.
+        (&["v1.58.3", "v1.59.0"], &["v1.58.3 Suspended"], None, "", "v1.58.3 v1.59.0", "release of 1.58,"),
+        (&["v1.58.3", "v1.58.2"], &["v1.58.3 Skipped"], None, "v1.58.2", "v1.58.3", ""),
+        (&[], &[], Some("1.57.5"), "", "", ""),
+        (&["v1.58.3"], &["v1.56.9 Deployed"], None, "v1.57.5 v1.58.3", "", "two releases"),
+    ] {
+        let state = cluster(&[&[deployed], others].concat());
+        let input = PlanInput { to: to.map(version), ..of_file(file) };
+        let plan = Plan::make(&state, &input).unwrap();
+        let steps: Vec<&str> = plan.steps.iter().map(|step| step.version.as_str()).collect();
+        let mut out: Vec<&str> =
+            plan.left_out.iter().flat_map(|it| &it.versions).map(String::as_str).collect();
+        out.sort_unstable();
+        assert_eq!(
+            (steps.join(" ").as_str(), out.join(" ").as_str()),
+            (chain, left_out),
+            "{file:?} {others:?}"
+        );
+        let said = plan.blocking.join("; ");
+        assert!(
+            said.contains(blocking) && said.is_empty() == blocking.is_empty(),
+            "{file:?} {others:?}: {said}"
+        );
+    }
+}
+
+#[test]
+fn what_there_is_no_plan_for() {
+    let to = |text: &str| PlanInput { to: Some(version(text)), ..of_file(&["v1.58.3"]) };
+    let state = cluster(&["v1.57.5 Deployed"]);
+    let said = |state: &ClusterState, input: &PlanInput| Plan::make(state, input).unwrap_err().to_string();
+    assert_eq!(
+        said(&state, &to("1.56.0")),
+        "v1.56.0 is below v1.57.5, which is deployed; there is no way back"
+    );
+    assert_eq!(said(&state, &to("1.59.0")), "nothing has v1.59.0: there are v1.58.3");
+    let mut odd = cluster(&["v1.58.3 Pending"]);
+    // While an update begins the image says what runs.
+    assert_eq!(Plan::make(&odd, &PlanInput::default()).unwrap().deployed, "v1.57.5");
+    odd.deployment = Reading::default();
+    assert!(said(&odd, &to("1.58.3")).starts_with("it cannot be told which version runs"));
+    let blind = ClusterState {
+        releases: Reading::Unreadable(Obstacle::Forbidden("list deckhousereleases".to_owned())),
+        ..ClusterState::default()
+    };
+    assert_eq!(
+        said(&blind, &PlanInput::default()),
+        "releases cannot be read: no permission: list deckhousereleases"
+    );
+}
+
+#[test]
+fn moving_tag_and_unset_channel() {
+    let mut state = cluster(&["v1.57.5 Deployed"]);
+    state.deployment = Reading::Known(DeckhouseDeployment {
+        image: "r.example/dkp/ee:stable".to_owned(),
+        ..DeckhouseDeployment::default()
+    });
+    state.module_configs =
+        Reading::Known(vec![ModuleConfig { name: "deckhouse".to_owned(), ..ModuleConfig::default() }]);
+    let plan = Plan::make(&state, &PlanInput::default()).unwrap();
+    assert!(plan.blocking[0].contains("r.example/dkp/ee:stable, whose tag moves"), "{:?}", plan.blocking);
+    assert!(plan.blocking[1].contains("has no releaseChannel"), "{:?}", plan.blocking);
+}
+
+/// The outcome of the requirement `k8s` of the next release, when its message is this.
+fn judged(needed: &str, message: &str) -> Outcome {
+    let mut next = release("v1.58.3 Pending");
+    next.message = message.to_owned();
+    next.requirements = BTreeMap::from([("k8s".to_owned(), needed.to_owned())]);
+    let mut state = cluster(&[]);
+    state.releases = Reading::Known(vec![release("v1.57.5 Deployed"), next]);
+    let plan = Plan::make(&state, &PlanInput::default()).unwrap();
+    plan.steps[0].requirements[0].outcome.clone()
+}
+
+#[test]
+fn the_controllers_own_answer_wins() {
+    let approval = "Release is waiting for the 'release.deckhouse.io/approved: \"true\"' annotation";
+    let refused = "\"k8s\" requirement for DeckhouseRelease \"1.58.3\" not met: current kubernetes version is lower \
+                   than required";
+    assert_eq!(judged("1.29", ""), Outcome::Met);
+    assert_eq!(judged("1.29", approval), Outcome::Met);
+    let Outcome::Unmet { reasons } = judged("1.29", refused) else { panic!("the controller refuses") };
+    assert_eq!(reasons[0].objects, ["DeckhouseRelease/v1.58.3"]);
+    // Its own finding has no objects: ours is kept.
+    let Outcome::Unmet { reasons } = judged("1.30", refused) else { panic!("both refuse") };
+    assert_eq!(reasons[0].objects.len(), 5);
+    assert!(judged("1.30", "").blocks());
+    let Outcome::Unknown { why } = judged("1.30", approval) else { panic!("the controller has passed it") };
+    assert!(why.contains("nothing against it"), "{why}");
+}
+
+fn alert(id: &str, name: &str, labels: &[(&str, &str)]) -> Alert {
+    Alert {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        summary: format!("{name} fires"),
+        labels: labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        ..Alert::default()
+    }
+}
+
+#[test]
+fn for_a_stranger_at_night() {
+    let mut state = cluster(&["v1.57.5 Deployed", "v1.58.3 Pending approved"]);
+    state.alerts = Reading::Known(vec![
+        alert("a1", "D8DeckhouseConfigInvalid", &[]),
+        alert("a2", "ModuleConfigObsoleteVersion", &[("name", "prometheus")]),
+        alert(
+            "a3",
+            "HelmReleasesHasResourcesWithDeprecatedVersions",
+            &[
+                ("helm_release_namespace", "shop"),
+                ("helm_release_name", "front"),
+                ("resource_namespace", "shop"),
+                ("resource_name", "limit"),
+                ("api_version", "flowcontrol.apiserver.k8s.io/v1beta3"),
+                ("kind", "FlowSchema"),
+                ("k8s_version", "1.32"),
+            ],
+        ),
+        alert("a4", "HelmReleasesHasResourcesWithUnsupportedVersions", &[]),
+        alert("a5", "NodeIsTired", &[]),
+    ]);
+    state.deprecated_apis = Reading::Known(vec![
+        DeprecatedApiUse {
+            group: "policy".to_owned(),
+            version: "v1beta1".to_owned(),
+            resource: "poddisruptionbudgets".to_owned(),
+            removed_in: "1.25".to_owned(),
+        },
+        DeprecatedApiUse {
+            version: "v1".to_owned(),
+            resource: "componentstatuses".to_owned(),
+            ..Default::default()
+        },
+    ]);
+    let input = PlanInput {
+        delivery: vec![
+            delivered("v1.57.5", json!({})),
+            delivered("v1.58.3", json!({ "requirements": { "k8s": "1.29" } })),
+            delivered("v1.59.0", json!({})),
+            delivered(
+                "v1.59.4",
+                json!({
+                    "requirements": {
+                        "k8s": "1.30", "ingressNginx": "1.9", "nodesMinimalLinuxKernelVersion": "5.8",
+                        "containerdOnAllNodes": true, "newKey": "x",
+                    },
+                    "disruptions": ["ingressNginx"],
+                }),
+            ),
+            delivered("v1.61.0", json!({})),
+        ],
+        helm: Some(Reading::Unreadable(Obstacle::Forbidden("list secrets".to_owned()))),
+        ..PlanInput::default()
+    };
+    let plan = Plan::make(&state, &input).unwrap();
+    insta::assert_snapshot!(plan.text());
+    let smooth =
+        Plan::make(&cluster(&["v1.57.5 Deployed", "v1.58.3 Pending"]), &PlanInput::default()).unwrap();
+    let none = Plan::make(&cluster(&["v1.57.5 Deployed"]), &PlanInput::default()).unwrap();
+    insta::assert_snapshot!(format!("{}\n----\n{}", smooth.text(), none.text()));
+}

@@ -1,0 +1,117 @@
+//! The plan as text.
+
+use super::{Plan, Step};
+use crate::requirements::{Outcome, Requirement, Unmet};
+
+/// More objects than these are only counted.
+const OBJECTS: usize = 3;
+
+impl Plan {
+    /// Lines for a person, each ended.
+    pub fn text(&self) -> String {
+        let mut text = match self.steps.len() {
+            0 => format!("{} is deployed, and nothing that is known lies ahead.\n", self.deployed),
+            1 => format!("{} is deployed. 1 release lies ahead:\n", self.deployed),
+            count => format!("{} is deployed. {count} releases lie ahead:\n", self.deployed),
+        };
+        for (number, step) in self.steps.iter().enumerate() {
+            text += &format!("\n{}. {}  ({})\n", number + 1, step.version, whence(step));
+            step_text(&mut text, step);
+        }
+        let left_out = self.left_out.iter().map(|it| format!("{}: {}", short(&it.versions), it.why));
+        part(&mut text, "Left out", left_out);
+        let points = self.breaking_points.iter().map(|it| format!("{}: {}", it.object, it.what));
+        part(&mut text, "To put right before", points);
+        let uses = self.removed_apis.iter().map(|it| {
+            let gone = match it.removed_in.as_str() {
+                "" => String::new(),
+                version => format!(", gone in Kubernetes {version}"),
+            };
+            if it.api.is_empty() {
+                format!("{}: {}", it.object, it.replacement)
+            } else {
+                format!("{}: {}{gone}; use {}", it.object, it.api, it.replacement)
+            }
+        });
+        part(&mut text, "Kubernetes APIs in use that go away", uses);
+        part(&mut text, "Not known", self.unknown.iter().cloned());
+        part(&mut text, "Blocked", self.blocking.iter().cloned());
+        if let (true, Some(next)) = (self.blocking.is_empty(), &self.next) {
+            text += &format!("\nNothing that is known blocks it. Next: {next}\n");
+        }
+        text
+    }
+}
+
+fn whence(step: &Step) -> String {
+    let object = step.in_cluster.as_ref().map(|object| {
+        let phase = if object.phase.is_empty() { "not looked at yet" } else { &object.phase };
+        let approved = if object.approved { ", approved" } else { "" };
+        format!("in the cluster: {phase}{approved}")
+    });
+    match object {
+        Some(object) => object,
+        None => "in the file; the cluster does not have it yet".to_owned(),
+    }
+}
+
+fn step_text(text: &mut String, step: &Step) {
+    let met: Vec<String> = step
+        .requirements
+        .iter()
+        .filter(|it| it.outcome == Outcome::Met)
+        .map(|it| format!("{} {}", it.key, it.needed))
+        .collect();
+    if step.requirements.is_empty() {
+        *text += "   requires nothing\n";
+    }
+    if !met.is_empty() {
+        *text += &format!("   met      {}\n", met.join(", "));
+    }
+    for requirement in &step.requirements {
+        requirement_text(text, requirement);
+    }
+    for disruption in &step.disruptions {
+        let approval = if step.disruptions_need_approval {
+            format!("; it waits for dhctl update approve --disruption {}", step.version)
+        } else {
+            String::new()
+        };
+        *text += &format!("   breaks   {disruption}: see the release notes{approval}\n");
+    }
+}
+
+fn requirement_text(text: &mut String, requirement: &Requirement) {
+    let Requirement { key, needed, outcome } = requirement;
+    match outcome {
+        Outcome::Met => {}
+        Outcome::Unknown { why } => *text += &format!("   unknown  {key} {needed}: {why}\n"),
+        Outcome::Unmet { reasons } => {
+            for Unmet { objects, value, needed: wanted, fix, may_change } in reasons {
+                let word = if *may_change { "to meet " } else { "NOT MET " };
+                *text +=
+                    &format!("   {word} {key} {needed}: {} has {value}, needs {wanted}\n", short(objects));
+                if *may_change {
+                    *text += "            before this step; an earlier release may bring it by itself\n";
+                }
+                *text += &format!("            fix: {fix}\n");
+            }
+        }
+    }
+}
+
+/// A few and the count.
+fn short(names: &[String]) -> String {
+    let shown = names.iter().take(OBJECTS).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(OBJECTS) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+fn part(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
+    let lines: Vec<String> = lines.map(|line| format!("  {line}\n")).collect();
+    if !lines.is_empty() {
+        *text += &format!("\n{title}:\n{}", lines.concat());
+    }
+}

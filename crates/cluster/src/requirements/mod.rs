@@ -1,0 +1,151 @@
+//! Whether a cluster has what a release requires: an advance report, by the values that the cluster has now.
+//!
+//! What is required under which key, how it is compared and where it is read: facts 3; cluster-source.md. The
+//! controller of the running version judges in the end, so what cannot be told here is unknown and not unmet.
+
+mod components;
+mod constraint;
+mod kubernetes;
+mod loose;
+mod modules;
+mod nodes;
+mod reports;
+
+use semver::Version;
+use serde::Serialize;
+
+use crate::{ClusterState, Reading};
+
+pub use modules::module_constraints;
+
+/// One requirement of a release, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Requirement {
+    /// Its key in `spec.requirements`.
+    pub key: String,
+    /// The value there.
+    pub needed: String,
+    /// Whether the cluster has it.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+}
+
+/// Whether a cluster has what is required.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "outcome")]
+pub enum Outcome {
+    /// It has.
+    Met,
+    /// It has not.
+    Unmet {
+        /// What keeps it from being met.
+        reasons: Vec<Unmet>,
+    },
+    /// It cannot be told.
+    Unknown {
+        /// Why, in plain words.
+        why: String,
+    },
+}
+
+/// What keeps a requirement from being met.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Unmet {
+    /// The objects, as `Node/worker-0 (NodeGroup/worker)`.
+    pub objects: Vec<String>,
+    /// What they have.
+    pub value: String,
+    /// What they need.
+    pub needed: String,
+    /// How that is reached.
+    pub fix: String,
+    /// An earlier release of a chain may bring it by itself.
+    pub may_change: bool,
+}
+
+/// All reasons, none if it is met; `Err` says why it cannot be told.
+type Answer = Result<Vec<Unmet>, String>;
+
+/// Checks one requirement of a release.
+pub fn check(state: &ClusterState, key: &str, needed: &str) -> Requirement {
+    let answer = match key {
+        "k8s" => kubernetes::nodes_version(state, needed),
+        "autoK8sVersion" => kubernetes::automatic(state, needed),
+        "kubernetesVersionMigrated" => kubernetes::migrated(state),
+        "nodesMinimalOSVersionUbuntu" => nodes::system(state, "Ubuntu", needed),
+        "nodesMinimalOSVersionDebian" => nodes::system(state, "Debian", needed),
+        "nodesMinimalLinuxKernelVersion" => nodes::kernel(state, needed),
+        "containerdOnAllNodes" if is_asked(needed) => nodes::no_docker(state),
+        "checkContainerdV1NodesPresent" if is_asked(needed) => nodes::no_old_containerd(state),
+        "ingressNginx" => components::ingress(state, needed),
+        "istioMinimalVersion" => components::istio(state, needed),
+        "disabledModules" => modules::disabled(state, needed),
+        "migratedModules" => modules::migrated(state, needed),
+        "unmetCloudConditions" if is_asked(needed) => reports::cloud_conditions(state),
+        "cniConfigurationSettled" => reports::cni(state),
+        "metallbHasStandardConfiguration" => reports::metallb(state),
+        "containerdOnAllNodes" | "checkContainerdV1NodesPresent" | "unmetCloudConditions" => Ok(Vec::new()),
+        "checkCloudProviderConfig"
+        | "checkAdditionalPropertiesDhctlConfigs"
+        | "yandexHasDeprecatedZoneInConfig"
+        | "yandexHasDeprecatedZoneInNodes" => Err(
+            "it is about the cluster's configuration in the Secrets kube-system/d8-cluster-configuration and \
+             d8-provider-cluster-configuration, which dhctl does not read for this; the cluster will judge"
+                .to_owned(),
+        ),
+        _ => Err("dhctl does not know this requirement; the cluster will judge".to_owned()),
+    };
+    Requirement { key: key.to_owned(), needed: needed.to_owned(), outcome: Outcome::from(answer) }
+}
+
+/// Such requirements name what is looked for by `"true"`.
+fn is_asked(needed: &str) -> bool {
+    needed != "false"
+}
+
+impl From<Answer> for Outcome {
+    fn from(answer: Answer) -> Self {
+        match answer {
+            Ok(reasons) if reasons.is_empty() => Self::Met,
+            Ok(reasons) => Self::Unmet { reasons },
+            Err(why) => Self::Unknown { why },
+        }
+    }
+}
+
+impl Outcome {
+    /// Whether it is unmet, and no earlier release may change that.
+    pub fn blocks(&self) -> bool {
+        matches!(self, Self::Unmet { reasons } if reasons.iter().any(|reason| !reason.may_change))
+    }
+}
+
+/// The value of a source; `Err` says why it is not known.
+fn known<'a, T>(reading: &'a Reading<T>, what: &'static str) -> Result<&'a T, String> {
+    reading.required(what).map_err(|unknown| unknown.to_string())
+}
+
+/// The same of a source that a cluster may be without.
+fn known_or_absent<'a, T>(reading: &'a Reading<T>, what: &'static str) -> Result<Option<&'a T>, String> {
+    match reading {
+        Reading::Absent(_) => Ok(None),
+        other => known(other, what).map(Some),
+    }
+}
+
+/// A required version.
+fn required_version(needed: &str) -> Result<Version, String> {
+    loose::version(needed)
+        .ok_or_else(|| format!("the required '{needed}' is no version; the cluster will judge"))
+}
+
+/// Checks of a module are left out while it is off (facts 3).
+fn is_off(state: &ClusterState, module: &str) -> bool {
+    let modules = state.modules.known().into_iter().flatten();
+    modules.into_iter().any(|it| it.name == module && it.enabled == Some(false))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! Requirements on modules: which must be off, which must be on offer, and what they themselves require.
+
+use semver::Version;
+
+use super::{Answer, Outcome, Requirement, Unmet, constraint, known};
+use crate::{ClusterState, Reading, objects::Module};
+
+/// `disabledModules`: none of these may be on.
+pub(super) fn disabled(state: &ClusterState, needed: &str) -> Answer {
+    let modules = known(&state.modules, "modules")?;
+    let is_on = |name: &&str| modules.iter().any(|it| it.name == **name && it.enabled == Some(true));
+    let reason = |name: &str| Unmet {
+        objects: vec![format!("Module/{name}")],
+        value: "enabled".to_owned(),
+        needed: "disabled".to_owned(),
+        fix: format!(
+            "see to what takes its place, then: kubectl patch moduleconfigs.deckhouse.io {name} --type=merge -p \
+             '{{\"spec\":{{\"enabled\":false}}}}'"
+        ),
+        may_change: false,
+    };
+    Ok(names(needed).filter(is_on).map(reason).collect())
+}
+
+/// `migratedModules`: each that is not off must be in a source, without an error there.
+pub(super) fn migrated(state: &ClusterState, needed: &str) -> Answer {
+    if names(needed).next().is_none() {
+        return Ok(Vec::new());
+    }
+    let sources = match &state.module_sources {
+        Reading::Absent(why) => return Err(format!("{why}; the cluster will judge")),
+        other => known(other, "ModuleSources")?,
+    };
+    let configs = known(&state.module_configs, "ModuleConfigs")?;
+    let is_off = |name: &str| {
+        super::is_off(state, name) || configs.iter().any(|it| it.name == name && it.enabled == Some(false))
+    };
+    let mut unmet = Vec::new();
+    for name in names(needed).filter(|name| !is_off(name)) {
+        let mut offers = sources.iter().flat_map(|source| {
+            source.modules.iter().filter(|it| it.name == name).map(move |module| (source, module))
+        });
+        if offers.clone().any(|(_, module)| module.error.is_none()) {
+            continue;
+        }
+        let (object, value) = match offers.next() {
+            Some((source, module)) => {
+                let error = module.error.as_deref().unwrap_or_default();
+                (format!("ModuleSource/{}", source.name), format!("{name}: {error}"))
+            }
+            None => ("ModuleSource".to_owned(), format!("none has {name}")),
+        };
+        unmet.push(Unmet {
+            objects: vec![object],
+            value,
+            needed: format!("the module {name}, without an error"),
+            fix: format!(
+                "bring the module into the registry (dhctl mirror --include-module {name}), or disable it"
+            ),
+            may_change: false,
+        });
+    }
+    Ok(unmet)
+}
+
+/// What the modules that are on require of the platform. `None` if none requires anything.
+pub fn module_constraints(state: &ClusterState, release: &Version) -> Option<Requirement> {
+    let answer = match known(&state.modules, "modules") {
+        // Old versions have no such objects, and no such constraints.
+        Err(_) if matches!(state.modules, Reading::Absent(_)) => return None,
+        Err(why) => Err(why),
+        Ok(modules) => {
+            let bound = |it: &&Module| it.enabled == Some(true) && it.requires_deckhouse.is_some();
+            let bound: Vec<&Module> = modules.iter().filter(bound).collect();
+            if bound.is_empty() {
+                return None;
+            }
+            of_modules(&bound, release)
+        }
+    };
+    Some(Requirement {
+        key: "modules".to_owned(),
+        needed: format!("work with v{release}"),
+        outcome: Outcome::from(answer),
+    })
+}
+
+fn of_modules(modules: &[&Module], release: &Version) -> Answer {
+    let mut unmet = Vec::new();
+    let mut unread = None;
+    for module in modules {
+        let range = module.requires_deckhouse.as_deref().unwrap_or_default();
+        match constraint::admits(range, release) {
+            Some(true) => {}
+            Some(false) => unmet.push(Unmet {
+                objects: vec![format!("Module/{}", module.name)],
+                value: format!("needs the platform {range}"),
+                needed: format!("works with v{release}"),
+                fix: "update the module (dhctl update approve --module), or disable it".to_owned(),
+                // What the platform itself brings changes with each of its releases.
+                may_change: module.source.as_deref().is_none_or(|source| source == "Embedded"),
+            }),
+            None => {
+                unread =
+                    Some(format!("Module/{} needs '{range}', which dhctl does not understand", module.name));
+            }
+        }
+    }
+    match unread {
+        Some(why) if unmet.is_empty() => Err(why),
+        _ => Ok(unmet),
+    }
+}
+
+fn names(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').map(str::trim).filter(|name| !name.is_empty())
+}

@@ -1,0 +1,313 @@
+use std::collections::BTreeMap;
+
+use semver::Version;
+use serde_json::json;
+
+use super::*;
+use crate::{
+    Obstacle,
+    objects::{
+        Alert, CloudCondition, ClusterConfiguration, IngressController, Module, ModuleConfig, ModuleSource,
+        Node, NodeGroup, OfferedModule,
+    },
+};
+
+/// `NAME GROUP KUBELET KERNEL RUNTIME SYSTEM`
+fn node(line: &str) -> Node {
+    let words: Vec<&str> = line.splitn(6, ' ').collect();
+    Node {
+        name: words[0].to_owned(),
+        group: (words[1] != "-").then(|| words[1].to_owned()),
+        kubelet_version: words[2].to_owned(),
+        kernel_version: words[3].to_owned(),
+        container_runtime: words[4].to_owned(),
+        os_image: words[5].to_owned(),
+        ..Node::default()
+    }
+}
+
+fn module(name: &str, enabled: bool) -> Module {
+    Module { name: name.to_owned(), enabled: Some(enabled), ..Module::default() }
+}
+
+fn config(name: &str, settings: serde_json::Value) -> ModuleConfig {
+    ModuleConfig { name: name.to_owned(), settings, ..ModuleConfig::default() }
+}
+
+fn ingress(name: &str, version: Option<&str>, class: &str) -> IngressController {
+    let (version, class) = (version.map(str::to_owned), Some(class.to_owned()));
+    IngressController { name: name.to_owned(), version, class }
+}
+
+fn kubernetes(version: &str) -> Reading<ClusterConfiguration> {
+    Reading::Known(ClusterConfiguration {
+        kubernetes_version: Some(version.to_owned()),
+        ..ClusterConfiguration::default()
+    })
+}
+
+/// A cluster that has all that is asked for in the tests, or nothing of it.
+fn cluster() -> ClusterState {
+    ClusterState {
+        kubernetes: Reading::Known(Version::new(1, 30, 4)),
+        nodes: Reading::Known(vec![
+            node("m-0 master v1.30.4 5.15.0-53-generic containerd://2.0.1 Ubuntu 22.04.3 LTS"),
+            node("w-0 worker v1.29.8 6.1.0-18-amd64 containerd://1.7.20 Debian GNU/Linux 12 (bookworm)"),
+            node("x-0 - v1.30.4 5.15.0 containerd://1.7.20 Ubuntu 16.04"),
+        ]),
+        node_groups: Reading::Known(Vec::new()),
+        module_configs: Reading::Known(Vec::new()),
+        modules: Reading::Known(vec![
+            module("cni-cilium", true),
+            module("delivery", true),
+            module("istio", false),
+        ]),
+        module_sources: Reading::Known(vec![ModuleSource {
+            name: "deckhouse".to_owned(),
+            modules: vec![
+                OfferedModule { name: "console".to_owned(), ..OfferedModule::default() },
+                OfferedModule {
+                    name: "stronghold".to_owned(),
+                    error: Some("fetch: 404".to_owned()),
+                    ..OfferedModule::default()
+                },
+            ],
+            ..ModuleSource::default()
+        }]),
+        ingress_controllers: Reading::Known(Vec::new()),
+        cluster_configuration: kubernetes("1.30"),
+        cloud_conditions: Reading::Absent("no cloud".to_owned()),
+        alerts: Reading::Known(Vec::new()),
+        ..ClusterState::default()
+    }
+}
+
+/// The outcome in a few words: `met`, `unknown: WHY`, `OBJECT: VALUE` for each reason.
+fn told(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Met => "met".to_owned(),
+        Outcome::Unknown { why } => format!("unknown: {why}"),
+        Outcome::Unmet { reasons } => {
+            let reason = |it: &Unmet| format!("{}: {}", it.objects.join(", "), it.value);
+            reasons.iter().map(reason).collect::<Vec<_>>().join("; ")
+        }
+    }
+}
+
+#[track_caller]
+fn assert_told(state: &ClusterState, key: &str, needed: &str, expected: &str) {
+    let told = told(&check(state, key, needed).outcome);
+    let is_right = match expected.strip_suffix('…') {
+        Some(start) => told.starts_with(start),
+        None => told == expected,
+    };
+    assert!(is_right, "{key} {needed}: {told}");
+}
+
+#[test]
+fn of_a_cluster_as_it_is() {
+    let state = cluster();
+    for (key, needed, expected) in [
+        ("k8s", "1.29", "met"),
+        ("k8s", "1.29.8", "met"),
+        ("k8s", "1.30", "Node/w-0 (NodeGroup/worker): v1.29.8"),
+        ("k8s", "new", "unknown: the required 'new' is no version; the cluster will judge"),
+        ("autoK8sVersion", "1.31", "met"),
+        ("kubernetesVersionMigrated", "true", "unknown: ModuleConfig/control-plane-manager does not set…"),
+        ("nodesMinimalOSVersionUbuntu", "18.04", "met"),
+        ("nodesMinimalOSVersionUbuntu", "22.04", "met"),
+        ("nodesMinimalOSVersionUbuntu", "24.04", "Node/m-0 (NodeGroup/master): Ubuntu 22.04.3 LTS"),
+        ("nodesMinimalOSVersionDebian", "10", "met"),
+        ("nodesMinimalOSVersionDebian", "13", "Node/w-0 (NodeGroup/worker): Debian GNU/Linux 12 (bookworm)"),
+        ("nodesMinimalLinuxKernelVersion", "5.8.0", "met"),
+        (
+            "nodesMinimalLinuxKernelVersion",
+            "6.0",
+            "Node/x-0: 5.15.0; Node/m-0 (NodeGroup/master): 5.15.0-53-generic",
+        ),
+        ("containerdOnAllNodes", "true", "met"),
+        (
+            "checkContainerdV1NodesPresent",
+            "true",
+            "Node/w-0 (NodeGroup/worker), Node/x-0: containerd://1.7.20",
+        ),
+        ("ingressNginx", "1.9", "met"),
+        ("istioMinimalVersion", "1.19", "met"),
+        ("unmetCloudConditions", "true", "met"),
+        ("disabledModules", "l2-load-balancer, ceph-csi", "met"),
+        ("disabledModules", "delivery,ceph-csi", "Module/delivery: enabled"),
+        ("migratedModules", "", "met"),
+        ("migratedModules", "console,istio", "met"),
+        ("migratedModules", "stronghold", "ModuleSource/deckhouse: stronghold: fetch: 404"),
+        ("migratedModules", "console,prompp", "ModuleSource: none has prompp"),
+        ("cniConfigurationSettled", "true", "met"),
+        ("metallbHasStandardConfiguration", "true", "met"),
+        ("checkCloudProviderConfig", "true", "unknown: it is about the cluster's configuration…"),
+        ("newInTheNextVersion", "1", "unknown: dhctl does not know this requirement; the cluster will judge"),
+    ] {
+        assert_told(&state, key, needed, expected);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_is_unknown() {
+    let state = ClusterState {
+        nodes: Reading::Unreadable(Obstacle::Forbidden("list nodes".to_owned())),
+        ..ClusterState::default()
+    };
+    for key in [
+        "k8s",
+        "autoK8sVersion",
+        "kubernetesVersionMigrated",
+        "nodesMinimalOSVersionUbuntu",
+        "nodesMinimalLinuxKernelVersion",
+        "containerdOnAllNodes",
+        "checkContainerdV1NodesPresent",
+        "ingressNginx",
+        "istioMinimalVersion",
+        "unmetCloudConditions",
+        "disabledModules",
+        "migratedModules",
+        "cniConfigurationSettled",
+        "metallbHasStandardConfiguration",
+    ] {
+        assert_told(&state, key, "1.30", "unknown: …");
+    }
+    assert_told(&state, "k8s", "1.30", "unknown: nodes cannot be read: no permission: list nodes");
+}
+
+#[test]
+fn versions_of_kubernetes() {
+    let mut state = cluster();
+    let fix = |state: &ClusterState, needed: &str| match check(state, "k8s", needed).outcome {
+        Outcome::Unmet { reasons } => (reasons[0].fix.clone(), reasons[0].may_change),
+        _ => Default::default(),
+    };
+    let (text, may_change) = fix(&state, "1.30");
+    assert!(text.contains("the API server is v1.30.4 already") && !may_change, "{text}");
+    let (text, _) = fix(&state, "1.31");
+    assert!(
+        text.contains("raise kubernetesVersion") && text.contains("edit cluster-configuration"),
+        "{text}"
+    );
+    state.cluster_configuration = Reading::Absent("managed".to_owned());
+    assert!(fix(&state, "1.31").0.contains("by the means"));
+    state.cluster_configuration = kubernetes("Automatic");
+    let (text, may_change) = fix(&state, "1.31");
+    assert!(text.contains("is Automatic") && may_change, "{text}");
+    assert!(!check(&state, "k8s", "1.31").outcome.blocks());
+
+    assert_told(&state, "autoK8sVersion", "1.32", "met");
+    let labels = [
+        ("helm_release_namespace", "shop"),
+        ("helm_release_name", "front"),
+        ("api_version", "flowcontrol.apiserver.k8s.io/v1beta3"),
+        ("kind", "FlowSchema"),
+        ("k8s_version", "1.32"),
+    ];
+    let labels: BTreeMap<String, String> =
+        labels.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+    let name = "HelmReleasesHasResourcesWithDeprecatedVersions".to_owned();
+    state.alerts = Reading::Known(vec![Alert { name, labels, ..Alert::default() }]);
+    assert_told(&state, "autoK8sVersion", "1.31", "met");
+    assert_told(&state, "autoK8sVersion", "1.32", "Helm release shop/front: uses flowcontrol…");
+    let bound = Module { requires_kubernetes: Some(">= 1.28 < 1.32".to_owned()), ..module("sds", true) };
+    state.modules = Reading::Known(vec![bound, module("istio", true)]);
+    assert_told(&state, "autoK8sVersion", "1.32", "Module/sds: needs Kubernetes >= 1.28 < 1.32; Helm…");
+    assert_told(&state, "k8s", "1.29", "unknown: the nodes have it; whether the versions of Istio…");
+    state.modules = Reading::Known(vec![module("control-plane-manager", false)]);
+    assert_told(&state, "k8s", "1.99", "met");
+}
+
+#[test]
+fn container_runtimes() {
+    let mut state = cluster();
+    state.nodes = Reading::Known(vec![node("w-0 worker v1.29.8 5.15.0 docker://20.10.7 Ubuntu 22.04")]);
+    let cri = Some("Docker".to_owned());
+    state.node_groups =
+        Reading::Known(vec![NodeGroup { name: "worker".to_owned(), cri, ..NodeGroup::default() }]);
+    state.cluster_configuration = Reading::Known(ClusterConfiguration {
+        default_cri: Some("Docker".to_owned()),
+        ..ClusterConfiguration::default()
+    });
+    let all = "ClusterConfiguration: defaultCRI: Docker; Node/w-0 (NodeGroup/worker): docker://20.10.7; \
+               NodeGroup/worker: spec.cri.type: Docker";
+    assert_told(&state, "containerdOnAllNodes", "true", all);
+    assert_told(&state, "checkContainerdV1NodesPresent", "true", "met");
+    // What is found counts, though something else is not known.
+    state.nodes = Reading::default();
+    assert_told(
+        &state,
+        "containerdOnAllNodes",
+        "true",
+        "ClusterConfiguration: defaultCRI: Docker; NodeGroup…",
+    );
+}
+
+#[test]
+fn ingress_controllers_and_istio() {
+    let mut state = cluster();
+    let (a, b) = (ingress("a", Some("1.6"), "nginx"), ingress("b", None, "nginx"));
+    state.ingress_controllers = Reading::Known(vec![a.clone(), b.clone()]);
+    assert_told(&state, "ingressNginx", "1.6", "met");
+    assert_told(&state, "ingressNginx", "1.9", "IngressNginxController/a: 1.6");
+    let settings = json!({ "defaultControllerVersion": "0.33" });
+    state.module_configs = Reading::Known(vec![config("ingress-nginx", settings)]);
+    assert_told(
+        &state,
+        "ingressNginx",
+        "0.33",
+        "IngressNginxController/a, IngressNginxController/b: versions below and above 1.0 in the class nginx",
+    );
+    assert_told(&state, "ingressNginx", "1.6", "IngressNginxController/b: 0.33; Ingress…");
+
+    state.modules = Reading::Known(vec![module("istio", true)]);
+    assert_told(&state, "istioMinimalVersion", "1.19", "unknown: ModuleConfig/istio has no globalVersion…");
+    let settings = json!({ "globalVersion": "1.21", "additionalVersions": ["1.16"] });
+    state.module_configs = Reading::Known(vec![config("istio", settings)]);
+    assert_told(&state, "istioMinimalVersion", "1.16", "met");
+    assert_told(&state, "istioMinimalVersion", "1.19", "ModuleConfig/istio: Istio 1.16");
+}
+
+#[test]
+fn what_the_platform_reports() {
+    let mut state = cluster();
+    let condition =
+        |name: &str, ok| CloudCondition { name: name.to_owned(), message: "do it".to_owned(), ok };
+    state.cloud_conditions = Reading::Known(vec![condition("A", true), condition("B", false)]);
+    assert_told(
+        &state,
+        "unmetCloudConditions",
+        "true",
+        "ConfigMap/d8-cloud-provider-conditions (kube-system): B",
+    );
+    let alert = |name: &str| Alert { id: "f00".to_owned(), name: name.to_owned(), ..Alert::default() };
+    state.alerts = Reading::Known(vec![alert("D8CNIMisconfigured"), alert("D8MetallbNotSupportedSomething")]);
+    assert_told(&state, "cniConfigurationSettled", "true", "ClusterAlert/f00: D8CNIMisconfigured: ");
+    assert_told(&state, "metallbHasStandardConfiguration", "true", "ClusterAlert/f00: D8Metallb…");
+}
+
+#[test]
+fn what_modules_require_of_the_platform() {
+    let mut state = cluster();
+    let release = Version::new(1, 70, 2);
+    assert_eq!(module_constraints(&state, &release), None);
+    let bound = |name: &str, enabled, range: &str, source: Option<&str>| Module {
+        requires_deckhouse: Some(range.to_owned()),
+        source: source.map(str::to_owned),
+        ..module(name, enabled)
+    };
+    state.modules = Reading::Known(vec![
+        bound("console", true, ">= 1.68", Some("deckhouse")),
+        bound("sds", true, ">= 1.60, < 1.70", Some("deckhouse")),
+        bound("off", false, "< 1.1", None),
+    ]);
+    let requirement = module_constraints(&state, &release).unwrap();
+    assert_eq!(told(&requirement.outcome), "Module/sds: needs the platform >= 1.60, < 1.70");
+    assert!(requirement.outcome.blocks());
+    state.modules = Reading::Known(vec![bound("odd", true, "whatever", None)]);
+    let unread = module_constraints(&state, &release).unwrap();
+    assert!(told(&unread.outcome).starts_with("unknown: Module/odd needs 'whatever'"));
+    state.modules = Reading::Known(vec![bound("own", true, "< 1.70", Some("Embedded"))]);
+    assert!(!module_constraints(&state, &release).unwrap().outcome.blocks());
+}

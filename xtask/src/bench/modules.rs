@@ -1,0 +1,138 @@
+//! Sixty modules of three versions that stand on the same layers: pulled into an archive each, and pushed.
+
+use std::{fs, path::Path, process::Command};
+
+use anyhow::{Result, ensure};
+use bundle::Bundle;
+use mirror::Contents;
+use testkit::distribution::{Builder, ModuleSpec};
+
+use super::{
+    floor,
+    ground::{BlobAt, Ground, ROOT, as_megabytes, megabytes},
+    measure,
+    options::Options,
+    pull::MEMORY_LIMIT,
+    push::empty,
+    table::{Table, Times},
+    upload,
+};
+
+const MODULES: usize = 60;
+const VERSIONS: [&str; 3] = ["v1.0.0", "v1.1.0", "v1.2.0"];
+
+/// Measures a pull and a push, and counts what is transferred.
+pub(crate) fn measure(options: &Options, dhctl: &Path, table: &mut Table) -> Result<()> {
+    let ground = ground(options, dhctl)?;
+    let (mut pulls, mut pull_floor) = (Times::default(), Times::default());
+    let (mut pushes, mut push_floor) = (Times::default(), Times::default());
+    let mut memory = 0;
+    for round in 1..=options.repeat {
+        let mut curl = floor::curl(&ground, ground.source.addr(), &ground.fresh("curl")?)?;
+        let bare_pull = measure::run(&mut curl, None)?.time;
+        let scratch = ground.fresh("scratch")?;
+        let pull = measure::run(&mut pull(&ground, &scratch)?, None)?;
+        let target = empty(&ground)?;
+        let bare_push = upload::all(target.addr(), &ground.blobs, &ground.blob_files())?;
+        drop(target);
+        let target = empty(&ground)?;
+        let push = measure::run(&mut push(&ground, &scratch, target.addr()), None)?;
+        eprintln!(
+            "modules {round}: curl {:.3} s, pull {:.3} s; bare {:.3} s, push {:.3} s",
+            bare_pull.as_secs_f64(),
+            pull.time.as_secs_f64(),
+            bare_push.as_secs_f64(),
+            push.time.as_secs_f64()
+        );
+        pull_floor.push(bare_pull);
+        pulls.push(pull.time);
+        push_floor.push(bare_push);
+        pushes.push(push.time);
+        memory = memory.max(pull.memory).max(push.memory);
+    }
+    table.ratio("60 modules, pull", &pulls, &pull_floor, 1.3);
+    table.ratio("60 modules, push", &pushes, &push_floor, 1.3);
+    table.value("60 modules: peak memory", as_megabytes(memory), " MB", MEMORY_LIMIT);
+    Ok(())
+}
+
+/// A source of the modules, a pull and a push of them that are counted, and their blobs as files.
+fn ground(options: &Options, dhctl: &Path) -> Result<Ground> {
+    let pairs = |channel: &str, version: &str| (channel.to_owned(), version.to_owned());
+    let spec = |number: usize| ModuleSpec {
+        name: format!("module{number}"),
+        versions: VERSIONS.map(str::to_owned).to_vec(),
+        channels: vec![pairs("alpha", VERSIONS[2]), pairs("beta", VERSIONS[1]), pairs("stable", VERSIONS[0])],
+        images: 3,
+        ..ModuleSpec::default()
+    };
+    let distribution = Builder::bench()
+        .releases(&["v1.58.3"])
+        .channels(&[("stable", "v1.58.3")])
+        .images_per_release(0)
+        .layer_size(400_000)
+        .modules((1..=MODULES).map(spec).collect())
+        .root(ROOT)
+        .build();
+    let mut ground = Ground::with(options, dhctl.to_owned(), &distribution)?;
+    let directory = ground.bundle_directory();
+    fs::create_dir(&directory)?;
+    let pulled = json(&mut pull(&ground, &directory)?)?;
+    let contents = Contents::read(&Bundle::open_modules(&directory.join("mods"))?)?;
+    let unique = contents.unique_blobs();
+    ground.blobs = unique
+        .into_iter()
+        .map(|(digest, (size, paths))| BlobAt { digest, size, repository: [ROOT, paths[0]].join("/") })
+        .collect();
+    let target = empty(&ground)?;
+    let pushed = json(&mut push(&ground, &directory, target.addr()))?;
+    let sent = &pushed["result"]["written"];
+    let count = ground.blobs.len();
+    ensure!(sent["blobs_uploaded"] == count, "{count} blobs are unique: {sent}");
+    println!(
+        "{MODULES} modules × {} versions: {count} unique blobs, {} unique, {} in archives; pull copied {} instead of downloading them again; push sent {} and had {} mounted",
+        VERSIONS.len(),
+        megabytes(pulled["result"]["blobs_size"].as_u64().unwrap_or(0)),
+        megabytes(pulled["result"]["archives_size"].as_u64().unwrap_or(0)),
+        pulled["result"]["copied"]["blobs"],
+        sent["blobs_uploaded"],
+        sent["blobs_mounted"]
+    );
+    fs::create_dir(ground.blob_files())?;
+    measure::run(&mut floor::curl(&ground, ground.source.addr(), &ground.blob_files())?, None)?;
+    Ok(ground)
+}
+
+/// A pull into `scratch/mods`.
+fn pull(ground: &Ground, scratch: &Path) -> Result<Command> {
+    let manifest = scratch.join("source.yml");
+    let repo = format!("{}/{ROOT}/modules", ground.source.addr());
+    fs::write(
+        &manifest,
+        format!(
+            "kind: ModuleSource\nmetadata: {{name: bench}}\nspec: {{registry: {{scheme: HTTP, repo: '{repo}'}}}}\n"
+        ),
+    )?;
+    let mut command = command(ground, scratch);
+    command.arg("-m").arg(manifest);
+    Ok(command)
+}
+
+/// A push of that.
+fn push(ground: &Ground, scratch: &Path, to: std::net::SocketAddr) -> Command {
+    let mut command = command(ground, scratch);
+    command.arg("-r").arg(format!("{to}/{ROOT}/modules")).args(["-o", "inside.yml", "--force"]);
+    command
+}
+
+fn command(ground: &Ground, scratch: &Path) -> Command {
+    let mut command = ground.dhctl(&ground.dhctl, "mirror-modules", scratch);
+    command.args(["-d", "mods"]);
+    command
+}
+
+fn json(command: &mut Command) -> Result<serde_json::Value> {
+    let output = command.args(["--output", "json"]).output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
