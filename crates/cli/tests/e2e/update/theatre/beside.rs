@@ -77,7 +77,9 @@ impl Performance {
                 Ok(line) => {
                     self.printed += &format!("{line}\n");
                     let line: Value = serde_json::from_str(&line).unwrap_or_default();
-                    let Some(verdict) = line["verdict"].as_str() else { continue };
+                    let Some(verdict) = line["verdict"].as_str().filter(|_| !is_unread(&line)) else {
+                        continue;
+                    };
                     let reached = until.take_if(|wanted| *wanted == verdict.to_lowercase()).is_some();
                     self.verdicts.push(line);
                     if reached {
@@ -101,6 +103,11 @@ impl Performance {
         self.printed += &result;
         child.0.wait().unwrap().code()
     }
+}
+
+/// Before anything is read, there is no verdict on anything.
+fn is_unread(line: &Value) -> bool {
+    line["release"].is_null() && line["waitingFor"][0]["code"] == "notNow"
 }
 
 fn lines_of(child: &mut Child) -> Receiver<String> {
@@ -149,6 +156,5 @@ fn grant(stage: &Stage, folder: &std::path::Path, rights: &Rights) {
 async fn until_granted(server: &ApiServer) {
     let system = Some("d8-system");
     server.until_allowed(USER, "list", "deckhouse.io", "deckhousereleases", None).await.unwrap();
-    server.until_allowed(USER, "list", "", "pods", system).await.unwrap();
-    server.until_allowed(USER, "list", "apps", "deployments", system).await.unwrap();
+    server.until_allowed(USER, "list", "", "events", system).await.unwrap();
 }
