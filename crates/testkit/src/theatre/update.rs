@@ -234,7 +234,8 @@ impl Update {
                 house.merge("NodeGroup", group, json!({ "status": status })).await?;
             }
             house.pass(self.pace).await;
-            let no_longer = json!({ "approved": null, "disruption-required": null, "disruption-approved": null });
+            let no_longer =
+                json!({ "approved": null, "disruption-required": null, "disruption-approved": null });
             house.annotate_node(&node, no_longer).await?;
         }
         let status: Value = usual::node_group_status(count, count, "");
