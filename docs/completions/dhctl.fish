@@ -92,37 +92,57 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l verbose -d 'Tell about every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -s d -l modules-dir -d 'The directory of the modules\' archives: written by a pull, read by a push' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -s m -l module-source -d '`ModuleSource` manifest of the modules to pull; makes the command a pull' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l source-login -d 'Login for the source; wins over that of the manifest. None of these has a variable: what is set for the platform\'s registry must not go to another one' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l source-password -d 'Password for the source' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l source-password-file -d 'Read the password for the source from a file; "-" is standard input' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -s l -l license -d 'Licence key: stands for login "license-token" with this password' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l include-module -d 'Pull this module and no other that is not named, whether or not the source lists it (repeatable): NAME for what its channels point to; with a range, as NAME@^1.2 or \'NAME@>=1.2 <2\', also the latest patch of each minor in it; NAME@=v1.3.5 for exactly that version, NAME@=v1.3.5+stable to let the channel point to it' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l exclude-module -d 'Leave this module out (repeatable)' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -s f -l modules-filter -d 'The older way to name modules: "NAME:v1.2.3" for every version from there upwards, "NAME:CHANNEL" for what that channel points to; several are separated by ";"' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -s c -l images-bundle-chunk-size -d 'Cut each archive into parts of this size, which none exceeds: a number of GiB, or as 200MB, 4GiB, fat32' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -s r -l registry -d 'Private registry to push to, as HOST[:PORT]/PATH, modules directly below; makes the command a push' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -s o -l out -d 'Where to write the `ModuleSource` manifest for the cluster; it holds the login' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -s u -l registry-login -d 'Login for --registry' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -s p -l registry-password -d 'Password for --registry' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l parallel -d 'Blobs in transfer at once, at most; fewer run while the line or the registry cannot take them' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l ca-file -d 'File with certificates (PEM) that are trusted beside the system\'s (repeatable)' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -s d -l modules-dir -d 'The directory of the modules: written by a pull, read by a push, which also takes image layouts in directories as the older mirror-modules wrote them' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -s m -l module-source -d '`ModuleSource` manifest of the modules to pull; makes the command a pull' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l source-login -d 'Login for the source; wins over that of the manifest. None of these has a variable: what is set for the platform\'s registry must not go to another one' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l source-password -d 'Password for the source' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l source-password-file -d 'Read the password for the source from a file; "-" is standard input' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -s l -l license -d 'Licence key: stands for login "license-token" with this password' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l include-module -d 'Pull this module and no other that is not named, whether or not the source lists it (repeatable): NAME for what its channels point to; with a range, as NAME@^1.2 or \'NAME@>=1.2 <2\', also the latest patch of each minor in it; NAME@=v1.3.5 for exactly that version, NAME@=v1.3.5+stable to let the channel point to it' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l exclude-module -d 'Leave this module out (repeatable)' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -s f -l modules-filter -d 'The older way to name modules: "NAME:v1.2.3" for every version from there upwards, "NAME:CHANNEL" for what that channel points to; several are separated by ";"' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -s c -l images-bundle-chunk-size -d 'Cut each archive into parts of this size, which none exceeds: a number of GiB, or as 200MB, 4GiB, fat32' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -s r -l registry -d 'Private registry to push to, as HOST[:PORT]/PATH, modules directly below; makes the command a push' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -s o -l out -d 'Where to write the `ModuleSource` manifest for the cluster; it holds the login' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -s u -l registry-login -d 'Login for --registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -s p -l registry-password -d 'Password for --registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l parallel -d 'Blobs in transfer at once, at most; fewer run while the line or the registry cannot take them' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l ca-file -d 'File with certificates (PEM) that are trusted beside the system\'s (repeatable)' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l progress -d 'Form of the progress on standard error; "auto" draws a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l progress -d 'Form of the progress on standard error; "auto" draws a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
 json\t'One JSON object a line'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l gost-digest -d 'Write the GOST R 34.11-2012 sum of each archive, and of each part, to .gostsum files'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l no-pull-resume -d 'Start afresh: use neither what an interrupted pull left nor the archives that are there'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l dry-run -d 'Only tell what would be pulled'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l force -d 'Write --out over a file that is there'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l insecure -d 'Plain HTTP instead of HTTPS'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l tls-skip-verify -d 'Accept any TLS certificate'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l verbose -d 'Tell about every object'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -l quiet -d 'Print only warnings, errors and the result'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l gost-digest -d 'Write the GOST R 34.11-2012 sum of each archive, and of each part, to .gostsum files'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l no-pull-resume -d 'Start afresh: use neither what an interrupted pull left nor the archives that are there'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l dry-run -d 'Only tell what would be pulled'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l force -d 'Write --out over a file that is there'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l allow-incomplete -d 'Push modules that lack some of what their own lists name; ends with exit code 3 all the same'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l insecure -d 'Plain HTTP instead of HTTPS'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l tls-skip-verify -d 'Accept any TLS certificate'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l verbose -d 'Tell about every object'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l quiet -d 'Print only warnings, errors and the result'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -f -a "verify" -d 'Read a registry back against modules: every tag, manifest and blob'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -s d -l modules-dir -d 'The directory of the modules that the registry is compared with' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -s r -l registry -d 'Registry to read, as HOST[:PORT]/PATH' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -s u -l registry-login -d 'Login for --registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -s p -l registry-password -d 'Password for --registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l parallel -d 'Blobs in transfer at once, at most; fewer run while the line or the registry cannot take them' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l ca-file -d 'File with certificates (PEM) that are trusted beside the system\'s (repeatable)' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'
+json\t'One JSON document'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l progress -d 'Form of the progress on standard error; "auto" draws a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+plain\t'A line every few seconds'
+json\t'One JSON object a line'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l deep -d 'Download and hash every blob, not only ask for its size'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l insecure -d 'Plain HTTP instead of HTTPS'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l tls-skip-verify -d 'Accept any TLS certificate'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l verbose -d 'Tell about every object'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l quiet -d 'Print only warnings, errors and the result'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -s h -l help -d 'Print help'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -f -a "inspect" -d 'Tell what is inside a bundle: releases, channels, modules, databases, sizes'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -f -a "verify" -d 'Read a whole bundle and tell what is damaged or missing: structure, digest of every blob, GOST sums, and all that the lists of its releases and modules name'
@@ -207,12 +227,48 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -s o -l out -d 'Write to this file (mode 0600) instead of standard output' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -l force -d 'Replace a file that is there'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -s h -l help -d 'Print help'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status prepare approve kernel rbac" -s h -l help -d 'Print help'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status prepare approve kernel rbac" -f -a "status" -d 'Tell where the cluster stands: releases and why they wait, queue, alerts, nodes, modules, registry'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status prepare approve kernel rbac" -f -a "prepare" -d 'Get the cluster ready: update mode, releases, release channel'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status prepare approve kernel rbac" -f -a "approve" -d 'Approve one release, the disruption of a release, or the disruption of nodes'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status prepare approve kernel rbac" -f -a "kernel" -d 'Upgrade the kernel on the nodes of chosen groups, or check that it has happened'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status prepare approve kernel rbac" -f -a "rbac" -d 'Print the rights that the update commands need, as a manifest for kubectl apply'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from run watch status plan prepare approve kernel doctor rbac" -s h -l help -d 'Print help'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from run watch status plan prepare approve kernel doctor rbac" -f -a "run" -d 'Approve the next release, wait until it is really done, then the next'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from run watch status plan prepare approve kernel doctor rbac" -f -a "watch" -d 'Watch an update until it is really done'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from run watch status plan prepare approve kernel doctor rbac" -f -a "status" -d 'Tell where the cluster stands: releases and why they wait, queue, alerts, nodes, modules, registry'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from run watch status plan prepare approve kernel doctor rbac" -f -a "plan" -d 'Tell what lies ahead: the releases one after another, what each requires, and what it may break'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from run watch status plan prepare approve kernel doctor rbac" -f -a "prepare" -d 'Get the cluster ready: update mode, releases, release channel'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from run watch status plan prepare approve kernel doctor rbac" -f -a "approve" -d 'Approve one release, the disruption of a release, or the disruption of nodes'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from run watch status plan prepare approve kernel doctor rbac" -f -a "kernel" -d 'Upgrade the kernel on the nodes of chosen groups, or check that it has happened'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from run watch status plan prepare approve kernel doctor rbac" -f -a "doctor" -d 'Tell why an update does not go on, and what to do about it'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from run watch status plan prepare approve kernel doctor rbac" -f -a "rbac" -d 'Print the rights that the update commands need, as a manifest for kubectl apply'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l context -d 'Context of the kubeconfig; default: its current one' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l to -d 'Last release to go to; default: the newest one that the cluster has' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l timeout -d 'End with exit code 7 if it is not done after this time, as 90s, 2h, 1h30m; default: no limit' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l settle -d 'How long everything must have been quiet before "done" is believed' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l stalled-after -d 'Call a stage stalled when nothing has changed for this time; default: 15m for switching, 30m later' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l patience -d 'End with exit code 7 when it has been failed or stalled for this time; until then it may heal' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'
+json\t'One JSON document'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l progress -d 'Form of the progress on standard error; "auto" draws a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+plain\t'A line every few seconds'
+json\t'One JSON object a line'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -s y -l yes -d 'Do it without asking'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l apply-now -d 'Approve so that update windows, notification delays and gradual rollouts are not waited for (apply-now)'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l verbose -d 'Tell about every object'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l quiet -d 'Print only warnings, errors and the result'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l context -d 'Context of the kubeconfig; default: its current one' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l to -d 'Wait until this release, or a later one, is deployed and settled; default: whatever is deployed or approved' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l timeout -d 'End with exit code 7 if it is not done after this time, as 90s, 2h, 1h30m; default: no limit' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l settle -d 'How long everything must have been quiet before "done" is believed' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l stalled-after -d 'Call a stage stalled when nothing has changed for this time; default: 15m for switching, 30m later' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l patience -d 'End with exit code 7 when it has been failed or stalled for this time; until then it may heal' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'
+json\t'One JSON document'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l progress -d 'Form of the progress on standard error; "auto" draws a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+plain\t'A line every few seconds'
+json\t'One JSON object a line'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l verbose -d 'Tell about every object'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l quiet -d 'Print only warnings, errors and the result'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l context -d 'Context of the kubeconfig (repeatable: one report for each); default: its current one' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'
@@ -223,6 +279,15 @@ json\t'One JSON object a line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l verbose -d 'Tell about every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -s f -l file -d 'Releases of the delivery: deckhousereleases.yaml' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l to -d 'The last release that is wanted; default: the last that is known' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l context -d 'Context of the kubeconfig; default: its current one' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l output -d 'Form of the result on standard output; "yaml": the releases that lie ahead, safe to apply' -r -f -a "text\t'For people'
+json\t'One JSON document'
+yaml\t'The releases of the chain as deckhousereleases.yaml, without `approved` and `status`'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l helm -d 'Also look into all Helm releases for Kubernetes APIs that go away; needs the right to read all Secrets'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -s f -l file -d 'Releases that the cluster is to be told of: deckhousereleases.yaml of the delivery' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l to -d 'The last release that is wanted; default: the last one in the file' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l channel -d 'Release channel to set at the end; default: as it is' -r
@@ -272,6 +337,17 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l verbose -d 'Tell about every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l context -d 'Context of the kubeconfig; default: its current one' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'
+json\t'One JSON document'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l progress -d 'Form of the progress on standard error; "auto" draws a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+plain\t'A line every few seconds'
+json\t'One JSON object a line'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l no-registry -d 'Do not ask the cluster\'s registry, with the login that the cluster has for it'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l verbose -d 'Tell about every object'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l quiet -d 'Print only warnings, errors and the result'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l user -d 'Give the rights to this user, as the API server names it (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l group -d 'Give the rights to this group (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l service-account -d 'Give the rights to this service account, which is made too (repeatable)' -r

@@ -90,7 +90,7 @@ fn requirement_text(text: &mut String, requirement: &Requirement) {
             for Unmet { objects, value, needed: wanted, fix, may_change } in reasons {
                 let word = if *may_change { "to meet " } else { "NOT MET " };
                 *text +=
-                    &format!("   {word} {key} {needed}: {} has {value}, needs {wanted}\n", short(objects));
+                    &format!("   {word} {key} {needed}: {}: {value}; needed: {wanted}\n", short(objects));
                 if *may_change {
                     *text += "            before this step; an earlier release may bring it by itself\n";
                 }

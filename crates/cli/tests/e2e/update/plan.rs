@@ -112,7 +112,7 @@ fn helm_releases_are_looked_into_only_when_asked() {
 
     platform.grant_printed(&["--read-only"]);
     let words = [&PLAN[..], &["--to", "v1.71.4", "--helm"]].concat();
-    let text = platform.update_as("alice", &words).expect(0).stdout;
+    let text = platform.as_alice(&words).expect(0).stdout;
     assert!(text.contains("Helm releases: no permission"), "{text}");
     assert_eq!(
         text.matches("no permission").count(),
