@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: how fast and how lean dhctl is, as ratios against floors of the same run.
 
+mod cluster;
 mod floor;
 mod gost;
 mod ground;

@@ -47,6 +47,8 @@ pub(crate) enum Part {
     Push,
     /// Sixty modules on their own: pull and push
     Modules,
+    /// Looking at a cluster of 500 nodes and 300 modules, and watching it
+    Cluster,
     /// Memory with one blob of a gigabyte
     Large,
     /// Laying out 40 000 blobs

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use testkit::distribution::Builder;
 
 use super::{
-    gost,
+    cluster, gost,
     ground::Ground,
     kill, large, modules,
     options::{Options, Part},
@@ -48,6 +48,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     if options.wants(Part::Kill) {
         kill::measure(options, &dhctl, &mut table)?;
+    }
+    if options.wants(Part::Cluster) {
+        cluster::measure(options, &dhctl, &mut table)?;
     }
     if options.wants(Part::Modules) {
         modules::measure(options, &dhctl, &mut table)?;
