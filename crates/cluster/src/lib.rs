@@ -8,6 +8,7 @@ mod error;
 mod patience;
 mod patient_read;
 mod reading;
+mod safe_text;
 mod state;
 
 pub mod access;

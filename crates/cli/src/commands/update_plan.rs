@@ -5,6 +5,7 @@ use std::time::Duration;
 use cluster::{
     ClusterState, Patience,
     access::Cluster,
+    objects::Release,
     plan::{Plan, PlanInput},
     read,
 };
@@ -34,6 +35,12 @@ pub(crate) async fn run(args: PlanArgs, environment: Environment) -> Result<(), 
     if args.output == PlanFormat::Yaml {
         let releases = releases(&plan, input.delivery, &cluster).await?;
         Printer::stdout(write_trimmed(&releases).map_err(Failure::internal)?.as_bytes())?;
+        for name in un_approvable(&state) {
+            printer::note(&format!(
+                "note: DeckhouseRelease/{name} is approved and was once applied with `approved`: kubectl apply would take \
+                 that back; kubectl create leaves alone what is there, and so does dhctl update prepare"
+            ));
+        }
         for why in &plan.blocking {
             printer::note(&format!("blocked: {why}"));
         }
@@ -44,6 +51,21 @@ pub(crate) async fn run(args: PlanArgs, environment: Environment) -> Result<(), 
         return Ok(());
     }
     Err(Failure::after_result(Exit::Cluster, "something blocks the update"))
+}
+
+/// Approved releases whose approval `kubectl apply` of a document without `approved` would remove: what was applied last
+/// had the field, and a three-way merge takes away what was there and is not any more.
+fn un_approvable(state: &ClusterState) -> Vec<&str> {
+    let had_field = |release: &&Release| {
+        let applied = release.annotations.get("kubectl.kubernetes.io/last-applied-configuration");
+        applied.is_some_and(|json| json.contains("\"approved\":"))
+    };
+    let releases = state.releases.known().into_iter().flatten();
+    releases
+        .filter(|it| it.approved_field && it.is_waiting())
+        .filter(had_field)
+        .map(|it| it.name.as_str())
+        .collect()
 }
 
 async fn read(cluster: &Cluster) -> Result<ClusterState, Failure> {

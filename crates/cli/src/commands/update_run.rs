@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use cluster::{
     ClusterState, Patience,
     access::Cluster,
-    approve::{self, Haste},
+    approve::{self, ApproveError, Haste},
     follow::Follower,
     run::{Step, next},
     verdict::{Machine, Verdict},
@@ -70,17 +70,26 @@ impl Run {
     async fn through(&mut self) -> Result<Verdict, Failure> {
         let mut show = Show::new(&self.args.output, &self.environment)?;
         let mut verdict = self.wait(&mut show, None).await?;
+        let mut told = String::new();
         loop {
             let state = self.states.borrow_and_update().clone();
             match next(&state, self.args.to.as_ref()) {
                 Step::Finished => return Ok(verdict),
                 Step::Watch(release) => verdict = self.wait(&mut show, Some(release)).await?,
                 Step::Approve(release) => {
-                    show = self.approve(show, &state, &release).await?;
-                    verdict = self.wait(&mut show, Some(release)).await?;
+                    let written;
+                    (show, written) = self.approve(show, &state, &release).await?;
+                    if written {
+                        verdict = self.wait(&mut show, Some(release)).await?;
+                    } else {
+                        self.a_while(&verdict).await?;
+                    }
                 }
                 Step::Wait(why) => {
-                    show.tell("wait", &why);
+                    if why != told {
+                        show.tell("wait", &why);
+                        told = why;
+                    }
                     self.a_while(&verdict).await?;
                 }
                 Step::Blocked(blocked) => {
@@ -96,18 +105,22 @@ impl Run {
         update_wait::until_done(&mut self.states, &mut machine, show, self.limits).await
     }
 
-    /// Shows the approval and asks for a word, on the terminal as it was before; then writes it.
+    /// Shows the approval and asks for a word, on the terminal as it was before; then writes it. `false`: it was not
+    /// written, since the cluster has changed meanwhile, or does not know the values yet that it judges by.
     async fn approve(
         &mut self,
         mut show: Show,
         state: &ClusterState,
         release: &Version,
-    ) -> Result<Show, Failure> {
+    ) -> Result<(Show, bool), Failure> {
         let haste = if self.args.apply_now { Haste::ApplyNow } else { Haste::Respectful };
-        let Some(approval) = approve::release(state, release, haste)? else { return Ok(show) };
+        let Some(approval) = approve::release(state, release, haste)? else { return Ok((show, true)) };
         let listed = script(&shown([&approval.change], &kubectl(&self.args.cluster)));
         if self.args.consent.yes {
             show.tell("approve", &listed);
+            for note in &approval.notes {
+                show.tell("note", note);
+            }
         } else {
             drop(show);
             printer::note(&listed);
@@ -117,12 +130,28 @@ impl Run {
             let question = format!("approve v{release} in {}?", self.cluster.name);
             consent::ask(&question, self.args.consent, &self.environment).await?;
             show = Show::new(&self.args.output, &self.environment)?;
+            // The question may have stood for hours.
+            let now = self.states.borrow().clone();
+            if next(&now, self.args.to.as_ref()) != Step::Approve(release.clone()) {
+                show.tell("wait", "the cluster has changed while it was asked: it is decided again");
+                return Ok((show, false));
+            }
         }
         let limit = self.limits.deadline.map_or(WEBHOOK, |it| it.saturating_duration_since(Instant::now()));
         let mut tell = |why: &str| show.tell("wait", why);
-        approve::carry_out(&self.cluster, &approval, Patience::new(limit), &mut tell).await?;
+        match approve::carry_out(&self.cluster, &approval, Patience::new(limit), &mut tell).await {
+            Ok(()) => {}
+            // After a restart of the controller the values are collected anew (facts 0.7).
+            Err(ApproveError::Unmet { reasons, .. })
+                if reasons.iter().all(|it| it.contains("is not set")) =>
+            {
+                show.tell("wait", "the controller does not know the cluster's values yet");
+                return Ok((show, false));
+            }
+            Err(error) => return Err(error.into()),
+        }
         self.approved.push(release.clone());
-        Ok(show)
+        Ok((show, true))
     }
 
     /// Until the cluster shows something else, or a moment later.

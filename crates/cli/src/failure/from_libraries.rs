@@ -142,6 +142,13 @@ impl From<PrepareError> for Failure {
             PrepareError::Write { object, error } => {
                 let mut failure = Self::from(error);
                 failure.message = format!("{object}: {}", failure.message);
+                // On versions before 1.70 the channel is put away before the mode is set.
+                if object.starts_with("ModuleConfig/") && failure.exit == Exit::Cluster {
+                    failure = failure.hint(
+                        "a release channel that was unset on the way is noted in the ModuleConfig, and prepare puts it \
+                         back; a version that does not know the mode needs another --mode",
+                    );
+                }
                 failure.hint("when that is settled, the same command goes on from here")
             }
             PrepareError::Read(error) => error.into(),

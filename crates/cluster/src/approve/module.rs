@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{Approval, ApproveError, Haste};
 use crate::{
-    ClusterState,
+    ClusterState, Reading,
     change::{Change, Kind, Write},
     modules::{ModuleTurn, turn},
     objects::ModuleRelease,
@@ -27,6 +27,13 @@ pub fn module_release(
     let not_its_turn =
         |why: String| ApproveError::NotItsTurn { object: format!("ModuleRelease/{name}"), why };
     let waiting = match turn(state, module, version) {
+        // Approved says nothing of its turn, and out of turn `apply-now` would be a jump.
+        ModuleTurn::Approved if haste == Haste::ApplyNow => {
+            match turn(&without_approval(state, &name), module, version) {
+                ModuleTurn::Not(why) | ModuleTurn::Unknown(why) => return Err(not_its_turn(why)),
+                _ => return Ok(release.and_then(|release| approval(release, haste))),
+            }
+        }
         ModuleTurn::Now | ModuleTurn::Approved => {
             return Ok(release.and_then(|release| approval(release, haste)));
         }
@@ -36,6 +43,17 @@ pub fn module_release(
     };
     let waiting = if waiting.is_empty() { "none".to_owned() } else { waiting.join(", ") };
     Err(not_its_turn(format!("there is no such release; of this module there wait: {waiting}")))
+}
+
+/// The same state, were this release not approved.
+fn without_approval(state: &ClusterState, name: &str) -> ClusterState {
+    let mut state = state.clone();
+    if let Reading::Known(releases) = &mut state.module_releases {
+        for release in releases.iter_mut().filter(|release| release.name == name) {
+            release.annotations.remove(APPROVED);
+        }
+    }
+    state
 }
 
 fn approval(release: &ModuleRelease, haste: Haste) -> Option<Approval> {
@@ -96,6 +114,17 @@ mod tests {
                 .map(|annotations| Write::Merge(json!({ "metadata": { "annotations": annotations } })));
             assert_eq!(approval.map(|it| it.change.write), expected, "{there:?} {haste:?}");
         }
+    }
+
+    #[test]
+    fn an_approval_out_of_turn_is_not_hurried() {
+        let mut state = state(&[]);
+        if let Reading::Known(releases) = &mut state.module_releases {
+            releases[2].annotations.insert(APPROVED.to_owned(), "true".to_owned());
+        }
+        let version = Version::new(1, 2, 0);
+        assert_eq!(module_release(&state, "echo", &version, Haste::Respectful).unwrap(), None);
+        assert!(module_release(&state, "echo", &version, Haste::ApplyNow).is_err());
     }
 
     #[test]

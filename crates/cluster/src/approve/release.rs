@@ -10,6 +10,7 @@ use crate::{
     change::{Change, Kind, Write},
     objects::{ModuleConfig, Release, UpdateMode},
     standing::{Standing, Turn},
+    wait_reason::{WaitReason, wait_reasons},
 };
 
 /// Ignores windows, waves of a rollout, notification delays and the approval itself; not the requirements (facts 1.4).
@@ -43,15 +44,30 @@ pub fn release(
             return Err(ApproveError::NotItsTurn { object, why });
         }
     }
+    let webhook = state.release_webhook.known().and_then(Option::as_ref);
+    let preflight = webhook.is_some_and(|webhook| webhook.allows_dry_run);
+    let unmet = unmet(release);
+    // Where a webhook answers, it knows better than a message that may be seconds old.
+    if !preflight && !unmet.is_empty() {
+        let object = format!("DeckhouseRelease/{}", release.name);
+        return Err(ApproveError::Unmet { object, reasons: unmet });
+    }
     let change = Change {
         what: format!("approve release v{version}{}", if at_once { ", to be applied at once" } else { "" }),
         kind: Kind::DeckhouseRelease,
         name: release.name.clone(),
         write: Write::Merge(patch),
     };
-    let webhook = state.release_webhook.known().and_then(Option::as_ref);
-    let preflight = webhook.is_some_and(|webhook| webhook.allows_dry_run);
     Ok(Some(Approval { change, preflight, notes: notes(state, release) }))
+}
+
+/// The requirements that the controller says are not met.
+fn unmet(release: &Release) -> Vec<String> {
+    let reasons = wait_reasons(&release.message).into_iter();
+    let of_requirements = |it: &WaitReason| {
+        matches!(it, WaitReason::Requirement { .. } | WaitReason::UnknownRequirement { .. })
+    };
+    reasons.filter(of_requirements).map(|it| it.to_string()).collect()
 }
 
 /// What keeps an approval from having the effect that one expects, and what the release interrupts.

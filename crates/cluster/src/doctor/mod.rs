@@ -13,7 +13,6 @@ mod log;
 mod look;
 mod questions;
 mod rules;
-mod safe_text;
 #[cfg(test)]
 mod tests;
 mod text;

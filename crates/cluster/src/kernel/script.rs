@@ -64,7 +64,9 @@ mod tests {
     fn tools(home: &Path) -> std::path::PathBuf {
         let tools = home.join("tools");
         if std::fs::create_dir(&tools).is_ok() {
-            std::os::unix::fs::symlink("/bin/mkdir", tools.join("mkdir")).unwrap();
+            for tool in ["mkdir", "rm"] {
+                std::os::unix::fs::symlink(format!("/bin/{tool}"), tools.join(tool)).unwrap();
+            }
         }
         tools
     }
@@ -80,12 +82,16 @@ mod tests {
             assert_eq!(run(home.path(), family, &old), format!("approval\n{installs}flag reboot\n"));
             // Run once more before the reboot: it is still to come.
             assert_eq!(run(home.path(), family, &old), "flag reboot\n");
-            let done = Run { running: WANTED, boot: "2", installed: true };
-            assert_eq!(run(home.path(), family, &done), "");
             let other = Run { running: "5.10.0-9-amd64", boot: "2", installed: true };
             let log = run(home.path(), family, &other);
             assert!(log.starts_with("error kernel 6.1.0-18-amd64 is installed, but"), "{log}");
             assert_eq!(log.lines().count(), 1, "{log}");
+            let done = Run { running: WANTED, boot: "3", installed: true };
+            assert_eq!(run(home.path(), family, &done), "");
+            // Another kernel was wanted in between, and now this one again.
+            let again =
+                run(home.path(), family, &Run { running: "6.1.0-20-amd64", boot: "4", installed: false });
+            assert_eq!(again, format!("approval\n{installs}flag reboot\n"));
         }
     }
 

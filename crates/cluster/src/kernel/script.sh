@@ -5,6 +5,8 @@ asked="/var/lib/bashible/dhctl-kernel-$kernel"
 boot="$(cat /proc/sys/kernel/random/boot_id)"
 
 if [ "$(uname -r)" = "$kernel" ]; then
+  # Should this kernel be wanted again after another one, it is asked for again.
+  rm -f "$asked"
   exit 0
 fi
 

@@ -84,8 +84,12 @@ fn step(state: &ClusterState, version: &Version, it: Candidate<'_>, (first, asks
     let mut checked: Vec<Requirement> =
         requirements.iter().map(|(key, needed)| requirements::check(state, key, needed)).collect();
     checked.extend(requirements::module_constraints(state, version));
-    if let Some(object) = it.object.filter(|_| first) {
-        answer::take_over(&mut checked, object);
+    if first {
+        // No earlier release is left that could bring it.
+        checked.iter_mut().for_each(Requirement::must_be_met_now);
+        if let Some(object) = it.object {
+            answer::take_over(&mut checked, object);
+        }
     }
     Step {
         version: format!("v{version}"),

@@ -54,8 +54,16 @@ pub(super) fn missing(
             break;
         }
         before = version;
-        // An object is never written over, whatever its phase: it may be approved already.
+        // An object is never written over, whatever its phase: it may be approved already. Nor is a second one put
+        // beside one that is approved under another name: the controller would pass over both.
         let is_there = existing.iter().any(|it| it.name == format!("v{version}"));
+        let approved_twin = existing.iter().find(|it| {
+            it.version.as_ref() == Some(version) && it.is_waiting() && it.is_approved() && it.is_misnamed()
+        });
+        if let Some(twin) = approved_twin.filter(|_| !is_there) {
+            notes.push(format!("v{version} is known as DeckhouseRelease/{}, which is approved", twin.name));
+            continue;
+        }
         let new = delivery.iter().find(|release| release.version == *version);
         changes.extend(new.filter(|_| !is_there).map(create));
     }
@@ -152,5 +160,21 @@ mod tests {
         let (changes, _) = missing(&delivery, &[], &range);
         let expected = json!({"spec": {"requirements": {}, "version": "v1.58.3"}});
         assert_eq!(changes[0].write, Write::Create(expected));
+    }
+
+    #[test]
+    fn nothing_is_put_beside_a_twin_that_is_approved() {
+        let delivery = [DeliveredRelease { version: Version::new(1, 58, 3), spec: json!({}) }];
+        let twin = Release {
+            name: "v1-58-3".to_owned(),
+            version_text: "v1.58.3".to_owned(),
+            version: Some(Version::new(1, 58, 3)),
+            approved_field: true,
+            ..Release::default()
+        };
+        let range = Range { deployed: &Version::new(1, 57, 5), to: None, lts: false };
+        let (changes, notes) = missing(&delivery, &[twin], &range);
+        assert_eq!(changes, []);
+        assert!(notes[0].contains("v1-58-3, which is approved"), "{notes:?}");
     }
 }

@@ -72,9 +72,13 @@ pub(super) fn ingress(state: &ClusterState, needed: &str) -> Answer {
 pub(super) fn istio(state: &ClusterState, needed: &str) -> Answer {
     let lowest = required_version(needed)?;
     let modules = known(&state.modules, "modules");
-    let is_on = modules.iter().copied().flatten().any(|it| it.name == "istio" && it.enabled == Some(true));
-    if modules.is_ok() && !is_on {
-        return Ok(Vec::new());
+    let istio = modules.iter().copied().flatten().find(|it| it.name == "istio");
+    match istio.map(|it| it.enabled) {
+        Some(None) => {
+            return Err("Module/istio does not say whether it is on; the cluster will judge".to_owned());
+        }
+        Some(Some(false)) | None if modules.is_ok() => return Ok(Vec::new()),
+        _ => {}
     }
     let configs = known(&state.module_configs, "ModuleConfigs")?;
     let config = configs.iter().find(|config| config.name == "istio");

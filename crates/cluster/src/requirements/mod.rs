@@ -31,6 +31,17 @@ pub struct Requirement {
     pub outcome: Outcome,
 }
 
+impl Requirement {
+    /// For the release that is next: nothing comes before it that could bring what it needs.
+    pub(crate) fn must_be_met_now(&mut self) {
+        if let Outcome::Unmet { reasons } = &mut self.outcome {
+            for reason in reasons {
+                reason.may_change = false;
+            }
+        }
+    }
+}
+
 /// Whether a cluster has what is required.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "outcome")]

@@ -19,7 +19,14 @@ pub(super) fn disabled(state: &ClusterState, needed: &str) -> Answer {
         ),
         may_change: false,
     };
-    Ok(names(needed).filter(is_on).map(reason).collect())
+    let unmet: Vec<Unmet> = names(needed).filter(is_on).map(reason).collect();
+    let in_doubt = |name: &&str| modules.iter().any(|it| it.name == **name && it.enabled.is_none());
+    match names(needed).find(in_doubt) {
+        Some(name) if unmet.is_empty() => {
+            Err(format!("Module/{name} does not say whether it is on; the cluster will judge"))
+        }
+        _ => Ok(unmet),
+    }
 }
 
 /// `migratedModules`: each that is not off must be in a source, without an error there.

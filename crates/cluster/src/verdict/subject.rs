@@ -30,15 +30,13 @@ pub(super) fn of(state: &ClusterState, target: Option<&Version>) -> Subject {
     let image = state.deployment.known().and_then(|it| it.tag()).and_then(parse_tag);
     let release = deployed.max().max(image.as_ref()).cloned();
     let later = |version: &&Version| release.as_ref().is_none_or(|release| *version > release);
-    let next = match target {
-        Some(target) => Some(target).filter(later),
-        None => releases
-            .iter()
-            .filter(|it| it.is_waiting() && it.is_approved())
-            .filter_map(|it| it.version.as_ref())
-            .filter(later)
-            .min(),
+    // One that is approved out of turn is not on its way.
+    let approved = || {
+        let channel = state.deckhouse_config().and_then(|config| config.update_settings().channel());
+        let next = Standing::of(releases).next(channel == Some(deckhouse::Channel::Lts));
+        next.filter(|it| it.is_approved())?.version.as_ref()
     };
+    let next = target.or_else(approved).filter(later);
     Subject { next: next.cloned(), release }
 }
 

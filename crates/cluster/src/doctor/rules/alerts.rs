@@ -1,10 +1,10 @@
 //! Alerts of the platform that concern updates, and that no rule over objects tells better.
 
+use crate::safe_text::short;
 use crate::{
     doctor::{
         finding::{Finding, Severity},
         look::Look,
-        safe_text::short,
     },
     objects::Alert,
 };

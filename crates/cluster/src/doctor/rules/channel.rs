@@ -3,12 +3,12 @@
 use semver::Version;
 
 use super::registry::repo;
+use crate::safe_text::word;
 use crate::{
     doctor::{
         evidence::{Answer, Answers, ChannelRelease, Probe},
         finding::{Finding, Severity},
         look::{Look, tag as tag_of_release},
-        safe_text::word,
     },
     objects::Release,
     prepare::CHANNEL_NOTE,

@@ -1,10 +1,10 @@
 //! Modules that are updated on their own.
 
+use crate::safe_text::{short, word};
 use crate::{
     doctor::{
         finding::{Finding, Severity},
         look::{Controller, Look},
-        safe_text::{short, word},
     },
     modules::{ModuleTurn, PolicyOrigin, WaitingRelease, overview},
     wait_reason::WaitReason,

@@ -1,10 +1,10 @@
 //! Nodes and node groups that wait for a person, or are in trouble.
 
+use crate::safe_text::short;
 use crate::{
     doctor::{
         finding::{Finding, Severity},
         look::Look,
-        safe_text::short,
     },
     objects::{Node, NodeGroup},
 };

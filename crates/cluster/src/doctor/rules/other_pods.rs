@@ -8,8 +8,8 @@ use crate::doctor::{
     finding::{Finding, Severity},
     limits,
     look::{Look, tag},
-    safe_text::short,
 };
+use crate::safe_text::short;
 
 /// How many pods are named.
 const NAMED: usize = 5;

@@ -1,12 +1,12 @@
 //! The platform's own pod: without it nothing is decided, and nothing that its webhooks check can be changed.
 
 use super::pull_failure::{PullFailure, classify, is_pull_failure};
+use crate::safe_text::short;
 use crate::{
     doctor::{
         finding::{Finding, Severity},
         limits,
         look::{Controller, Look, tag},
-        safe_text::short,
     },
     objects::{ContainerState, DeckhousePod, Phase},
 };

@@ -4,8 +4,8 @@ use crate::doctor::{
     finding::{Finding, Severity},
     limits,
     look::Look,
-    safe_text::short,
 };
+use crate::safe_text::short;
 
 /// The head of a queue fails: everything behind it waits.
 pub(super) fn failures(look: &Look<'_>) -> Vec<Finding> {

@@ -4,8 +4,8 @@ use crate::doctor::{
     evidence::{Answer, Probe},
     finding::{Finding, Severity},
     look::Look,
-    safe_text::short,
 };
+use crate::safe_text::short;
 
 /// The registry refuses the cluster's own login.
 pub(super) fn login(look: &Look<'_>) -> Vec<Finding> {

@@ -3,8 +3,8 @@
 use crate::doctor::{
     finding::{Finding, Severity},
     look::Look,
-    safe_text::short,
 };
+use crate::safe_text::short;
 
 /// What the cloud provider's module has found wrong: a requirement of releases.
 pub(super) fn cloud(look: &Look<'_>) -> Vec<Finding> {

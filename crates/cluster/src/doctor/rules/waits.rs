@@ -1,10 +1,10 @@
 //! What the controller says the next release waits for.
 
+use crate::safe_text::{hosts_only, short};
 use crate::{
     doctor::{
         finding::{Finding, Severity},
         look::{Controller, Look, tag},
-        safe_text::{hosts_only, short},
     },
     objects::{Release, UpdateSettings},
     wait_reason::{WaitReason, wait_reasons},

@@ -11,8 +11,9 @@ use super::{
     super::places::{Source, in_platform, lies_at},
     lenient::{condition, count, items, name, or_default, text, texts, time, version},
 };
-use crate::objects::{
-    Alert, ContainerState, DeckhouseDeployment, DeckhousePod, ModuleConfig, Phase, Release,
+use crate::{
+    objects::{Alert, ContainerState, DeckhouseDeployment, DeckhousePod, ModuleConfig, Phase, Release},
+    safe_text::hosts_only,
 };
 
 /// `deckhousereleases`.
@@ -68,7 +69,8 @@ impl Source for Releases {
             requirements: texts(&spec.requirements),
             disruptions: items(&spec.disruptions).filter_map(text).collect(),
             phase: Phase::parse(status["phase"].as_str().unwrap_or_default()),
-            message: text(&status["message"]).unwrap_or_default(),
+            // A failed notification is told with the webhook's URL, whose path is often its key.
+            message: text(&status["message"]).map(|message| hosts_only(&message)).unwrap_or_default(),
             transition_time: time(&status["transitionTime"]),
             created: metadata.creation_timestamp.map(|time| time.0),
             annotations: metadata.annotations.unwrap_or_default(),

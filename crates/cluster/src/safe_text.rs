@@ -1,7 +1,7 @@
 //! Texts of others, made fit to be shown: one line, not too long, and no secret of a URL in it.
 
 /// In one line, shortened; logins and queries of URLs are left out.
-pub(super) fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     const LENGTH: usize = 300;
     let line = text.split_whitespace().map(|word| without_secrets(word, false)).collect::<Vec<_>>().join(" ");
     if line.chars().count() <= LENGTH {
@@ -12,12 +12,12 @@ pub(super) fn short(text: &str) -> String {
 }
 
 /// The same; of URLs only scheme and host are left, since the path of a webhook is often its key.
-pub(super) fn hosts_only(text: &str) -> String {
+pub(crate) fn hosts_only(text: &str) -> String {
     text.split_whitespace().map(|word| without_secrets(word, true)).collect::<Vec<_>>().join(" ")
 }
 
 /// A name as one word of a shell's line.
-pub(super) fn word(text: &str) -> String {
+pub(crate) fn word(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@".contains(&byte);
     if !text.is_empty() && text.bytes().all(plain) {
         text.to_owned()
