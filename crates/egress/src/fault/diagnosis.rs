@@ -47,6 +47,10 @@ enum Phase {
     Talking,
 }
 
+/// What hyper-util's pool says to a request whose own connection was given up for one that another request makes,
+/// when that one is not made either (`client/legacy/client.rs`).
+const SHARED: &str = "ALPN upgraded to HTTP/2";
+
 fn diagnose_chain(error: &(dyn Error + 'static), host: &str, phase: Phase, timed_out: bool) -> Diagnosis {
     if let Some(fault) = find::<DnsFault>(error) {
         return dns(fault);
@@ -64,7 +68,7 @@ fn diagnose_chain(error: &(dyn Error + 'static), host: &str, phase: Phase, timed
     if let Some(fault) = find::<hyper::Error>(error) {
         return by_hyper(fault, host);
     }
-    if phase == Phase::Connecting {
+    if phase == Phase::Connecting || innermost(error) == SHARED {
         // Requests that wait for one HTTP/2 connection get no cause when it is not made, only a private
         // error of hyper-util's pool ("request was canceled"). The next attempt is told the cause.
         let what = format!("cannot connect to {host}: the connection was given up while it was set up");
