@@ -63,4 +63,10 @@ impl ClusterState {
     pub fn deckhouse_config(&self) -> Option<&ModuleConfig> {
         self.module_configs.known()?.iter().find(|config| config.name == "deckhouse")
     }
+
+    /// Whether the release channel is LTS, where minor versions may be left out. `false` if it is not known.
+    pub fn is_lts(&self) -> bool {
+        let channel = self.deckhouse_config().and_then(|config| config.update_settings().channel());
+        channel == Some(deckhouse::Channel::Lts)
+    }
 }

@@ -145,6 +145,11 @@ pub fn wait_reasons(message: &str) -> Vec<WaitReason> {
     reasons
 }
 
+/// Those of the reasons that are requirements, in plain words.
+pub fn unmet_requirements(message: &str) -> Vec<String> {
+    wait_reasons(message).iter().filter(|it| it.is_requirement()).map(ToString::to_string).collect()
+}
+
 /// Several are joined with `;`, and each may have a prefix.
 fn requirements(message: &str) -> Vec<WaitReason> {
     message.split(';').filter_map(requirement).collect()
@@ -179,6 +184,13 @@ fn after_any<'a>(message: &'a str, marks: &[&str]) -> Option<&'a str> {
 
 fn after<'a>(message: &'a str, mark: &str) -> &'a str {
     message.split_once(mark).map_or(message, |(_, rest)| rest.trim())
+}
+
+impl WaitReason {
+    /// Whether something that the release needs is not so, or not known to the running version.
+    pub fn is_requirement(&self) -> bool {
+        matches!(self, Self::Requirement { .. } | Self::UnknownRequirement { .. })
+    }
 }
 
 impl fmt::Display for WaitReason {

@@ -11,6 +11,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
+use testkit::peak_memory;
 
 /// Between two looks. The kernel keeps the peak of memory itself, so only its last milliseconds can be
 /// missed.
@@ -37,13 +38,13 @@ pub(crate) fn run(command: &mut Command, watched: Option<&Path>) -> Result<Taken
     let before = watched.map_or(0, allocated);
     let begun = Instant::now();
     let mut child = command.spawn().with_context(|| format!("{name} cannot be started"))?;
-    let status_file = format!("/proc/{}/status", child.id());
+    let process = child.id();
     let is_over = AtomicBool::new(false);
     let (status, time, memory, disk) = thread::scope(|scope| {
         let watch = scope.spawn(|| {
             let (mut memory, mut disk) = (0, 0);
             while !is_over.load(Ordering::Relaxed) {
-                memory = memory.max(peak_memory(&status_file));
+                memory = memory.max(peak_memory(process));
                 disk = disk.max(watched.map_or(0, allocated));
                 thread::sleep(LOOK);
             }
@@ -66,14 +67,6 @@ fn text_of(mut file: File) -> Result<String> {
     file.rewind()?;
     file.read_to_string(&mut text)?;
     Ok(text)
-}
-
-/// `VmHWM` of a process; 0 once it has ended.
-fn peak_memory(status_file: &str) -> u64 {
-    let status = fs::read_to_string(status_file).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    kilobytes.unwrap_or(0) * 1024
 }
 
 /// Bytes that the disk gives to everything below a directory. Files come and go meanwhile.

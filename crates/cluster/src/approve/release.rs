@@ -1,6 +1,5 @@
 //! The approval of one release of the platform.
 
-use deckhouse::Channel;
 use semver::Version;
 use serde_json::json;
 
@@ -10,7 +9,7 @@ use crate::{
     change::{Change, Kind, Write},
     objects::{ModuleConfig, Release, UpdateMode},
     standing::{Standing, Turn},
-    wait_reason::{WaitReason, wait_reasons},
+    wait_reason::unmet_requirements,
 };
 
 /// Ignores windows, waves of a rollout, notification delays and the approval itself; not the requirements (facts 1.4).
@@ -34,9 +33,8 @@ pub fn release(
     if patch == json!({}) && release.is_waiting() {
         return Ok(None);
     }
-    let lts = state.deckhouse_config().and_then(|config| config.update_settings().channel());
     let standing = Standing::of(state.releases.required("releases")?);
-    match standing.turn(version, lts == Some(Channel::Lts)) {
+    match standing.turn(version, state.is_lts()) {
         Turn::Next => {}
         Turn::Deployed => return Ok(None),
         Turn::NotYet(why) | Turn::Never(why) => {
@@ -46,7 +44,7 @@ pub fn release(
     }
     let webhook = state.release_webhook.known().and_then(Option::as_ref);
     let preflight = webhook.is_some_and(|webhook| webhook.allows_dry_run);
-    let unmet = unmet(release);
+    let unmet = unmet_requirements(&release.message);
     // Where a webhook answers, it knows better than a message that may be seconds old.
     if !preflight && !unmet.is_empty() {
         let object = format!("DeckhouseRelease/{}", release.name);
@@ -59,15 +57,6 @@ pub fn release(
         write: Write::Merge(patch),
     };
     Ok(Some(Approval { change, preflight, notes: notes(state, release) }))
-}
-
-/// The requirements that the controller says are not met.
-fn unmet(release: &Release) -> Vec<String> {
-    let reasons = wait_reasons(&release.message).into_iter();
-    let of_requirements = |it: &WaitReason| {
-        matches!(it, WaitReason::Requirement { .. } | WaitReason::UnknownRequirement { .. })
-    };
-    reasons.filter(of_requirements).map(|it| it.to_string()).collect()
 }
 
 /// What keeps an approval from having the effect that one expects, and what the release interrupts.

@@ -64,11 +64,6 @@ impl<'a> Look<'a> {
         self.standing().chain().into_iter().next()
     }
 
-    /// Whether minors may be left out.
-    pub(super) fn is_lts(&self) -> bool {
-        self.settings().and_then(|settings| settings.channel()) == Some(deckhouse::Channel::Lts)
-    }
-
     /// What `ModuleConfig/deckhouse` says about updates, if it was read.
     pub(super) fn settings(&self) -> Option<UpdateSettings> {
         self.state.deckhouse_config().map(crate::objects::ModuleConfig::update_settings)

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use deckhouse::Channel;
 use semver::Version;
 
 use super::{
@@ -26,7 +25,7 @@ impl Plan {
         let standing = Standing::of(releases);
         let deployed = deployed(state, &standing).ok_or(PlanError::NoVersion)?;
         let settings = state.deckhouse_config().map(crate::objects::ModuleConfig::update_settings);
-        let lts = settings.as_ref().and_then(UpdateSettings::channel) == Some(Channel::Lts);
+        let lts = state.is_lts();
         let to = input.to.as_ref();
         if let Some(to) = to.filter(|to| **to < deployed) {
             return Err(PlanError::Below { to: to.clone(), deployed });

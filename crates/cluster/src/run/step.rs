@@ -9,7 +9,7 @@ use crate::{
     ClusterState, Reading,
     objects::{DeckhousePod, ModuleConfig, Release, UpdateMode, UpdateSettings},
     standing::{Standing, Turn},
-    wait_reason::{WaitReason, wait_reasons},
+    wait_reason::unmet_requirements,
 };
 
 /// What to do next.
@@ -59,7 +59,7 @@ fn attempt(state: &ClusterState, to: Option<&Version>) -> Result<Step, Step> {
     if !standing.also_deployed.is_empty() {
         return Err(Step::Wait("two releases are Deployed; the controller leaves one".to_owned()));
     }
-    let lts = settings.release_channel.as_deref() == Some("LTS");
+    let lts = state.is_lts();
     let first = standing.chain().into_iter().next();
     let Some((release, version)) = first.and_then(|it| it.version.as_ref().map(|version| (it, version)))
     else {
@@ -117,11 +117,7 @@ fn hindrance(release: &Release, settings: &UpdateSettings) -> Option<Blocked> {
             remedy: "`dhctl update prepare` restores it, or sets it with --channel".to_owned(),
         });
     }
-    let unmet: Vec<String> = wait_reasons(&release.message)
-        .into_iter()
-        .filter(|it| matches!(it, WaitReason::Requirement { .. } | WaitReason::UnknownRequirement { .. }))
-        .map(|it| it.to_string())
-        .collect();
+    let unmet = unmet_requirements(&release.message);
     (!unmet.is_empty()).then(|| Blocked {
         object: format!("DeckhouseRelease/{}", release.name),
         why: unmet.join("; "),

@@ -190,7 +190,7 @@ pub(super) fn updates(configs: &[ModuleConfig]) -> Updates {
 pub(super) fn releases(releases: &[Release], state: &ClusterState) -> Releases {
     let standing = Standing::of(releases);
     let settings = state.deckhouse_config().map(ModuleConfig::update_settings).unwrap_or_default();
-    let lts = settings.channel() == Some(deckhouse::Channel::Lts);
+    let lts = state.is_lts();
     let unset = state.deckhouse_config().is_some() && settings.release_channel.is_none();
     let waiting = standing.waiting.iter().map(|release| {
         let turn = release.version.as_ref().map(|version| standing.turn(version, lts));

@@ -32,8 +32,7 @@ pub(super) fn of(state: &ClusterState, target: Option<&Version>) -> Subject {
     let later = |version: &&Version| release.as_ref().is_none_or(|release| *version > release);
     // One that is approved out of turn is not on its way.
     let approved = || {
-        let channel = state.deckhouse_config().and_then(|config| config.update_settings().channel());
-        let next = Standing::of(releases).next(channel == Some(deckhouse::Channel::Lts));
+        let next = Standing::of(releases).next(state.is_lts());
         next.filter(|it| it.is_approved())?.version.as_ref()
     };
     let next = target.or_else(approved).filter(later);
@@ -63,8 +62,7 @@ pub(super) fn reason(state: &ClusterState, next: &Version) -> Waiting {
     if !reasons.is_empty() {
         return Waiting::new("release", object, reasons.join("; "));
     }
-    let lts = settings.release_channel.as_deref() == Some("LTS");
-    let turn = state.releases.known().map(|it| Standing::of(it).turn(next, lts));
+    let turn = state.releases.known().map(|it| Standing::of(it).turn(next, state.is_lts()));
     let text = match turn {
         Some(Turn::NotYet(why) | Turn::Never(why)) => why,
         _ => "waits for the controller to look at it".to_owned(),

@@ -19,6 +19,7 @@ use registry::server::{Auth, BasicAuth, MemoryStore, ServerOptions, Store as _};
 use testkit::{
     bundle_content::read_bundle,
     distribution::{Distribution, Expected},
+    peak_memory,
     small_disk::SmallDisk,
 };
 
@@ -343,19 +344,6 @@ fn wait(child: &mut Child) -> (Option<i32>, u64) {
         }
         thread::sleep(Duration::from_millis(5));
     }
-}
-
-/// `VmHWM` of a process in bytes; 0 once it has ended, and 0 before it has begun: for a moment after it was started, a
-/// process still has the memory of the one that started it.
-fn peak_memory(process: u32) -> u64 {
-    let program = fs::read_link(format!("/proc/{process}/exe")).ok();
-    if program == std::env::current_exe().ok() {
-        return 0;
-    }
-    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<u64>().ok());
-    kilobytes.unwrap_or(0) * 1024
 }
 
 fn files_below(directory: &Path) -> Vec<PathBuf> {

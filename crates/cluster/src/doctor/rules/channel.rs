@@ -162,7 +162,7 @@ fn unseen(look: &Look<'_>, answers: &Answers, channel: &ChannelRelease, image: &
             })
             .map(|minor| format!("v{}.{minor}", deployed.major))
             .collect();
-        if !gaps.is_empty() && !look.is_lts() {
+        if !gaps.is_empty() && !look.state.is_lts() {
             return Some(
                 Finding::new(
                     "registry-gap",

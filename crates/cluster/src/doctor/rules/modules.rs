@@ -81,7 +81,7 @@ fn of_release(release: &WaitingRelease) -> Option<Finding> {
                 .command("kubectl get moduleupdatepolicies"),
         );
     }
-    if waits(|it| matches!(it, WaitReason::Requirement { .. } | WaitReason::UnknownRequirement { .. })) {
+    if waits(WaitReason::is_requirement) {
         return Some(
             finding("module-requirement", Severity::Slows, short(&release.reason))
                 .why("the module stays at its release; the platform does not wait for it")

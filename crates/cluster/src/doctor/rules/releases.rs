@@ -162,8 +162,10 @@ pub(super) fn gap(look: &Look<'_>) -> Vec<Finding> {
     if !standing.also_deployed.is_empty() {
         return Vec::new();
     }
-    let what =
-        next.version.as_ref().and_then(|version| crate::standing::gap(deployed, version, look.is_lts()));
+    let what = next
+        .version
+        .as_ref()
+        .and_then(|version| crate::standing::gap(deployed, version, look.state.is_lts()));
     let Some(what) = what else { return Vec::new() };
     let alert = look.alert("DeckhouseUpdatingFailed");
     vec![
