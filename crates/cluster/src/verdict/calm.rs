@@ -15,9 +15,6 @@ use crate::objects::{Queue, Task};
 /// So many looks in a row without a task make the queues idle.
 const IDLE_LOOKS: u32 = 3;
 
-/// Looks that come faster than this count as one: a state may be seen again for another reason than a new look.
-const BETWEEN_LOOKS: Duration = Duration::from_millis(900);
-
 /// What is busy for less than this, and neither fails nor belongs to a round over modules, is a flicker.
 const FLICKER: Duration = Duration::from_secs(10);
 
@@ -43,7 +40,8 @@ pub(super) struct Calm {
     mood: Mood,
     idle_looks: u32,
     busy_since: Option<Timestamp>,
-    last_look: Option<Timestamp>,
+    /// Number of the last look; none if nobody has looked at the queues of this leader.
+    last_look: Option<u64>,
     heads: BTreeMap<(String, String), Growth>,
 }
 
@@ -62,20 +60,22 @@ struct Growth {
 }
 
 impl Calm {
-    /// Takes note of what the queues hold now.
-    pub(super) fn look(&mut self, queue: &Queue, now: Timestamp) {
+    /// Takes note of what the look of this number has found.
+    pub(super) fn look(&mut self, queue: &Queue, number: u64, now: Timestamp) {
+        let last = self.last_look.replace(number);
+        if last == Some(number) {
+            return;
+        }
         if queue.tasks == 0 {
             self.busy_since = None;
-            if self.last_look.is_none_or(|last| clock::between(last, now) >= BETWEEN_LOOKS) {
-                self.idle_looks += 1;
-                self.last_look = Some(now);
-            }
+            // What a look between has found is not known here.
+            let in_a_row = last.is_some_and(|last| number == last + 1);
+            self.idle_looks = if in_a_row { self.idle_looks + 1 } else { 1 };
             if self.idle_looks >= IDLE_LOOKS {
                 self.mood = Mood::Idle;
             }
         } else {
             self.idle_looks = 0;
-            self.last_look = None;
             let since = *self.busy_since.get_or_insert(now);
             let lasting = clock::between(since, now) >= FLICKER;
             if lasting || queue.heads.iter().any(|head| head.failures > 0 || is_of_a_round(head)) {
@@ -88,7 +88,6 @@ impl Calm {
     /// The queues cannot be seen just now: idle looks must follow on each other.
     pub(super) fn look_away(&mut self) {
         self.idle_looks = 0;
-        self.last_look = None;
         self.busy_since = None;
     }
 
@@ -126,6 +125,10 @@ impl Calm {
             Mood::Busy => Stage::Converging,
             Mood::Unknown => Stage::Propagating,
         };
+        if self.last_look.is_none() {
+            let text = "their new leader has not been asked yet";
+            return Some(Signal::new(level, "queue", "the queues", text));
+        }
         let Some(head) = queue.heads.first().filter(|_| queue.tasks > 0) else {
             let text = if queue.tasks > 0 {
                 tasks(queue.tasks)

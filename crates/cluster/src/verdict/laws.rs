@@ -85,7 +85,7 @@ fn play(machine: &mut Machine, course: &[(Scene, i64)], mut each: impl FnMut(Sce
         let state = state(*scene);
         for _ in 0..*seconds {
             second += 1;
-            each(*scene, second, &machine.observe(&state, at(second)));
+            each(*scene, second, &machine.observe(&looked_at(&state, second), at(second)));
         }
     }
 }
@@ -111,7 +111,9 @@ proptest! {
         let mut machine = machine();
         let mut end = 0;
         play(&mut machine, &course, |_, second, _| end = second);
-        let last = (1..=SETTLE + 4).map(|second| machine.observe(&state(Scene::Quiet), at(end + second))).last();
+        let last = (end + 1..=end + SETTLE + 4)
+            .map(|second| machine.observe(&looked_at(&state(Scene::Quiet), second), at(second)))
+            .last();
         prop_assert_eq!(last.unwrap().call, Call::Done);
     }
 

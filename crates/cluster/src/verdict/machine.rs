@@ -27,7 +27,7 @@ pub struct Machine {
     target: Option<Version>,
     settings: Settings,
     calm: Calm,
-    /// The pod that works off the queues.
+    /// The incarnation of the pod that works off the queues.
     leader: Option<String>,
     /// Whether the object of the release that is waited for was ever there.
     target_seen: bool,
@@ -171,15 +171,18 @@ impl Machine {
 
     fn follow_queue(&mut self, state: &ClusterState, now: Timestamp) {
         if let Some(pods) = state.pods.known() {
-            let leader = DeckhousePod::leader(pods).map(|pod| pod.name.clone());
+            let leader = DeckhousePod::leader(pods).map(DeckhousePod::incarnation);
             if leader != self.leader {
                 self.calm.forget();
                 self.leader = leader;
             }
         }
-        match state.queue.known() {
-            Some(queue) => self.calm.look(queue, now),
-            None => self.calm.look_away(),
+        let look = state.queue_look.as_ref().filter(|it| self.leader.as_ref() == Some(&it.leader));
+        match (state.queue.known(), look) {
+            (Some(queue), Some(look)) => self.calm.look(queue, look.number, now),
+            // Of a leader that is none any more.
+            (Some(_), None) => {}
+            (None, _) => self.calm.look_away(),
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{
     ClusterState, Obstacle, Reading,
     objects::{
         Alert, ContainerState, Converge, DeckhouseDeployment, DeckhousePod, Module, Node, NodeGroup, Phase,
-        Queue, Release, Task,
+        Queue, QueueLook, Release, Task,
     },
 };
 
@@ -115,6 +115,13 @@ pub(super) fn quiet(version: &str) -> ClusterState {
 pub(super) fn with(mut state: ClusterState, change: impl FnOnce(&mut ClusterState)) -> ClusterState {
     change(&mut state);
     state
+}
+
+/// The same, seen by this look at the queues of the leader.
+pub(super) fn looked_at(state: &ClusterState, number: i64) -> ClusterState {
+    let leader = state.pods.known().and_then(|pods| DeckhousePod::leader(pods));
+    let look = leader.map(|it| QueueLook { number: number.unsigned_abs(), leader: it.incarnation() });
+    ClusterState { queue_look: look, ..state.clone() }
 }
 
 /// The controller has just begun: the image is switched, and the old pod is gone.

@@ -21,7 +21,7 @@ impl Watch {
 
     fn look(&mut self, state: &ClusterState) -> Verdict {
         self.seconds += 1;
-        self.machine.observe(state, at(self.seconds))
+        self.machine.observe(&looked_at(state, self.seconds), at(self.seconds))
     }
 
     /// Looks for so many seconds; gives the last verdict.
@@ -393,9 +393,13 @@ fn another_pod_has_other_queues() {
 fn time_that_nobody_watched_is_no_quiet() {
     let mut machine = Machine::new(None, Settings { settle: Duration::from_mins(1), ..Settings::default() });
     for seconds in (0..40).chain(500..540) {
-        assert_ne!(machine.observe(&quiet("1.71.0"), at(seconds)).call, Call::Done, "{seconds}");
+        assert_ne!(
+            machine.observe(&looked_at(&quiet("1.71.0"), seconds), at(seconds)).call,
+            Call::Done,
+            "{seconds}"
+        );
     }
-    assert_eq!(machine.observe(&quiet("1.71.0"), at(560)).call, Call::Done);
+    assert_eq!(machine.observe(&looked_at(&quiet("1.71.0"), 540), at(560)).call, Call::Done);
 }
 
 #[test]
@@ -404,4 +408,59 @@ fn nothing_is_known_at_first() {
     assert_eq!((verdict.call, codes(&verdict)), (Call::NotStarted, vec!["notNow"]));
     assert_eq!(verdict.waiting_for[0].text, "cannot be read just now: not read yet");
     assert_eq!(Queue::default().tasks, 0);
+}
+
+#[test]
+fn a_look_at_the_queues_counts_once() {
+    let settings = Settings { settle: Duration::ZERO, ..Settings::default() };
+    let codes_after = |looks: &[(ClusterState, i64)]| {
+        let mut machine = Machine::new(None, settings);
+        let verdicts = looks.iter().enumerate().map(|(time, (state, number))| {
+            machine.observe(&looked_at(state, *number), at(i64::try_from(time).unwrap()))
+        });
+        verdicts.last().unwrap().call
+    };
+    let idle = |number| (quiet("1.71.0"), number);
+    let busy = |number| {
+        (with(quiet("1.71.0"), |it| it.queue = Reading::Known(task("ModuleHookRun:main:x", 0))), number)
+    };
+    let away = |number| (with(quiet("1.71.0"), |it| it.queue = away()), number);
+    let again = |number| {
+        let mut state = quiet("1.71.0");
+        known(&mut state.pods)[0].containers[0].restarts = 1;
+        (state, number)
+    };
+    for (looks, call) in [
+        // The state changes for other reasons while one look takes long.
+        (vec![idle(1), idle(1), idle(1), idle(1), idle(1)], Call::Propagating),
+        (vec![idle(1), idle(2), idle(2), idle(2)], Call::Propagating),
+        (vec![idle(1), idle(2), idle(3)], Call::Done),
+        // What the third has found was never seen.
+        (vec![idle(1), idle(2), idle(4)], Call::Propagating),
+        (vec![idle(1), idle(2), idle(4), idle(5), idle(6)], Call::Done),
+        (vec![idle(1), busy(2), idle(3), idle(4)], Call::Propagating),
+        (vec![idle(1), idle(2), away(3), idle(4), idle(5)], Call::Propagating),
+        // The container was started again within its pod: other queues.
+        (vec![idle(1), idle(2), again(3), again(4)], Call::Propagating),
+        (vec![idle(1), idle(2), again(3), again(4), again(5)], Call::Done),
+    ] {
+        let numbers: Vec<_> = looks.iter().map(|(_, number)| *number).collect();
+        assert_eq!(codes_after(&looks), call, "{numbers:?}");
+    }
+}
+
+#[test]
+fn what_the_last_leader_answered_is_none_of_the_next_ones() {
+    let mut watch = Watch::new(None);
+    watch.hold(&quiet("1.71.0"), 60);
+    let mut other =
+        with(quiet("1.71.0"), |it| it.pods = Reading::Known(vec![pod("deckhouse-z", "1.71.0", true)]));
+    other.queue_look = looked_at(&quiet("1.71.0"), watch.seconds).queue_look;
+    for second in 1..10 {
+        let verdict = watch.machine.observe(&other, at(watch.seconds + second));
+        assert_eq!(
+            (codes(&verdict), &*verdict.waiting_for[0].text),
+            (vec!["queue"], "their new leader has not been asked yet")
+        );
+    }
 }
