@@ -23,6 +23,8 @@ enum Scene {
     QueueAway,
     Failing(u64),
     NoImage,
+    /// So many new starts so far; down, or up.
+    Crashing(i32, bool),
 }
 
 fn scene() -> impl Strategy<Value = Scene> {
@@ -37,6 +39,7 @@ fn scene() -> impl Strategy<Value = Scene> {
         1 => Just(Scene::QueueAway),
         1 => (0..6_u64).prop_map(Scene::Failing),
         1 => Just(Scene::NoImage),
+        2 => (0..6, any::<bool>()).prop_map(|(restarts, up)| Scene::Crashing(restarts, up)),
     ]
 }
 
@@ -65,6 +68,12 @@ fn state(scene: Scene) -> ClusterState {
             new.phase = "Pending".to_owned();
             new.containers[0].waiting_reason = Some("ImagePullBackOff".to_owned());
             it.pods = crate::Reading::Known(vec![new]);
+        }),
+        Scene::Crashing(restarts, up) => with(converging("1.70.1", "1.71.0"), |it| {
+            let mut again = pod("deckhouse-a", "1.71.0", false);
+            again.containers[0].restarts = restarts;
+            again.containers[0].waiting_reason = (!up).then(|| "CrashLoopBackOff".to_owned());
+            it.pods = crate::Reading::Known(vec![again]);
         }),
     }
 }
