@@ -173,9 +173,8 @@ async fn what_the_leader_is_asked() {
         let is_queue = |line: &&String| line.contains("queue/list.json");
         u64::try_from(kubelet.asked().iter().filter(is_queue).count()).unwrap()
     };
-    let after = |number| {
-        move |state: &ClusterState| state.queue_look.as_ref().is_some_and(|it| it.number > number)
-    };
+    let after =
+        |number| move |state: &ClusterState| state.queue_look.as_ref().is_some_and(|it| it.number > number);
     let look = until(&follower, "a look", after(0)).await.queue_look.clone().unwrap();
     let (number, before) = (look.number, asked());
     until(&follower, "three more", after(number + 2)).await;

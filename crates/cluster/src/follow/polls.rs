@@ -21,7 +21,7 @@ use crate::{
 const QUEUE: Duration = Duration::from_secs(1);
 /// A change is to be seen within two seconds, and the answer takes a part of them.
 const CONVERGE: Duration = Duration::from_secs(1);
-/// Settings change by hand.
+/// Settings change by hand, and no verdict stands on them.
 const SINGLES: Duration = Duration::from_secs(30);
 
 /// The queues of the leader, one question at a time.
