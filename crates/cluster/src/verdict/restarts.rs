@@ -81,3 +81,107 @@ impl Course {
 fn is_down(container: &ContainerState) -> bool {
     container.waiting_reason.as_deref().is_some_and(|reason| CRASH.contains(&reason))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{Call, Machine, Settings, Stage, scenes::*},
+        *,
+    };
+    use crate::{ClusterState, Reading};
+
+    #[test]
+    fn a_pod_that_crashes() {
+        let crashing = with(converging("1.70.1", "1.71.0"), |it| {
+            let container = &mut known(&mut it.pods)[0].containers[0];
+            container.waiting_reason = Some("CrashLoopBackOff".to_owned());
+            container.last_end = Some("Error, exit code 1".to_owned());
+        });
+        let mut watch = Watch::new(None);
+        let verdict = watch.look(&crashing);
+        let diagnosis = verdict.diagnosis.unwrap();
+        assert_eq!((verdict.call, diagnosis.code), (Call::Failed, "crashLoop"));
+        assert!(diagnosis.text.contains("exit code 1") && diagnosis.remedy.contains("--previous"));
+        assert_eq!(watch.hold(&converging("1.70.1", "1.71.0"), 10).call, Call::Failed);
+        assert_eq!(watch.hold(&converging("1.70.1", "1.71.0"), 30).call, Call::Converging);
+    }
+
+    /// A pod that is not ready, or is, whose container was started again so often; down, or up.
+    fn started_again(restarts: i32, up: bool, ready: bool) -> ClusterState {
+        let state = if ready { quiet("1.71.0") } else { converging("1.70.1", "1.71.0") };
+        with(state, |it| {
+            let mut pod = pod("deckhouse-b", "1.71.0", ready);
+            pod.containers[0].restarts = restarts;
+            pod.containers[0].waiting_reason = (!up).then(|| "CrashLoopBackOff".to_owned());
+            it.pods = Reading::Known(vec![pod]);
+        })
+    }
+
+    #[test]
+    fn a_pod_that_runs_long_between_its_crashes() {
+        let settings = Settings { patience: Duration::from_mins(10), ..Settings::default() };
+        let mut watch = Watch { machine: Machine::new(None, settings), seconds: 0 };
+        let (down, up) =
+            (|count| started_again(count, false, false), |count| started_again(count, true, false));
+        // One or two are normal, and heal with the time.
+        for count in [1, 2] {
+            assert_eq!(watch.hold(&down(count), 20).call, Call::Failed, "{count}");
+            assert_eq!(watch.hold(&up(count), 60).call, Call::Converging, "{count}");
+        }
+        let mut since = None;
+        for count in 3..8 {
+            for (state, seconds) in [(down(count), 20), (up(count), 90)] {
+                let verdict = watch.hold(&state, seconds);
+                let diagnosis = verdict.diagnosis.unwrap();
+                assert_eq!((verdict.call, diagnosis.code), (Call::Failed, "crashLoop"), "{count}");
+                assert_eq!(*since.get_or_insert(verdict.since), verdict.since, "patience goes on");
+                assert_eq!(verdict.hopeless, watch.seconds - 160 > 600, "{count}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_crash_that_nobody_saw_counts_by_its_new_start() {
+        let up = |count| started_again(count, true, false);
+        let mut watch = Watch::new(None);
+        for count in [0, 1, 2] {
+            assert_eq!(watch.hold(&up(count), 60).call, Call::Converging, "{count}");
+        }
+        let verdict = watch.hold(&up(3), 60);
+        assert_eq!((verdict.call, verdict.diagnosis.unwrap().code), (Call::Failed, "crashLoop"));
+        // A machine that has only just begun has not seen it go down, and sees it the next time.
+        let mut late = Watch::new(None);
+        assert_eq!(late.hold(&up(6), 60).call, Call::Converging);
+        assert_eq!(late.hold(&up(7), 60).call, Call::Failed);
+        // The next update, or a rollback, makes a new pod.
+        let new =
+            with(converging("1.70.1", "1.71.0"), |it| known(&mut it.pods)[0].name = "deckhouse-c".to_owned());
+        assert_eq!(late.look(&new).call, Call::Converging);
+    }
+
+    #[test]
+    fn a_pod_that_has_crashed_must_show_that_it_stays_up() {
+        let ready = |count| started_again(count, true, true);
+        let mut watch = Watch::new(None);
+        watch.hold(&started_again(4, false, false), 500);
+        let verdict = watch.hold(&ready(4), 100);
+        assert_eq!((verdict.call, verdict.stage), (Call::Failed, Stage::Propagating));
+        assert!(verdict.diagnosis.unwrap().text.contains("ready just now"));
+        // It goes down once more, and the time until then was held against it, but for that of being ready.
+        assert!(!watch.hold(&started_again(5, false, false), 50).hopeless);
+        assert!(watch.hold(&started_again(5, false, false), 60).hopeless);
+        assert_eq!(watch.hold(&ready(5), 120).call, Call::Failed);
+        assert_eq!(watch.look(&ready(5)).call, Call::Propagating);
+        assert_eq!(watch.hold(&ready(5), 2).call, Call::Done);
+        // What it went through before is the past.
+        assert_eq!(watch.hold(&started_again(6, true, false), 60).call, Call::Converging);
+    }
+
+    #[test]
+    fn an_old_pod_has_a_past() {
+        let mut watch = Watch::new(None);
+        assert_eq!(watch.hold(&started_again(12, true, true), 130).call, Call::Done);
+        assert_eq!(watch.hold(&started_again(13, true, false), 60).call, Call::Converging);
+        assert_eq!(watch.hold(&started_again(13, true, true), 130).call, Call::Done);
+    }
+}

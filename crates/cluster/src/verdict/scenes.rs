@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use semver::Version;
 
+use super::{Machine, Settings, Verdict};
 use crate::{
     ClusterState, Obstacle, Reading,
     objects::{
@@ -161,4 +162,31 @@ pub(super) fn away<T>() -> Reading<T> {
 
 pub(super) fn forbidden<T>() -> Reading<T> {
     Reading::Unreadable(Obstacle::Forbidden("list clusteralerts.deckhouse.io".to_owned()))
+}
+
+/// A machine and its clock, one look a second.
+pub(super) struct Watch {
+    pub(super) machine: Machine,
+    pub(super) seconds: i64,
+}
+
+impl Watch {
+    pub(super) fn new(target: Option<&str>) -> Self {
+        Self { machine: Machine::new(target.map(version), Settings::default()), seconds: 0 }
+    }
+
+    pub(super) fn look(&mut self, state: &ClusterState) -> Verdict {
+        self.seconds += 1;
+        self.machine.observe(&looked_at(state, self.seconds), at(self.seconds))
+    }
+
+    /// Looks for so many seconds; gives the last verdict.
+    pub(super) fn hold(&mut self, state: &ClusterState, seconds: i64) -> Verdict {
+        (0..seconds).map(|_| self.look(state)).last().unwrap()
+    }
+}
+
+/// What is waited for, in order.
+pub(super) fn codes(verdict: &Verdict) -> Vec<&str> {
+    verdict.waiting_for.iter().map(|it| it.code).collect()
 }

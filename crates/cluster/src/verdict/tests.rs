@@ -8,32 +8,6 @@ use crate::{
     objects::{Phase, Queue},
 };
 
-/// A machine and its clock, one look a second.
-struct Watch {
-    machine: Machine,
-    seconds: i64,
-}
-
-impl Watch {
-    fn new(target: Option<&str>) -> Self {
-        Self { machine: Machine::new(target.map(version), Settings::default()), seconds: 0 }
-    }
-
-    fn look(&mut self, state: &ClusterState) -> Verdict {
-        self.seconds += 1;
-        self.machine.observe(&looked_at(state, self.seconds), at(self.seconds))
-    }
-
-    /// Looks for so many seconds; gives the last verdict.
-    fn hold(&mut self, state: &ClusterState, seconds: i64) -> Verdict {
-        (0..seconds).map(|_| self.look(state)).last().unwrap()
-    }
-}
-
-fn codes(verdict: &Verdict) -> Vec<&str> {
-    verdict.waiting_for.iter().map(|it| it.code).collect()
-}
-
 #[test]
 fn one_update_from_beginning_to_end() {
     let mut watch = Watch::new(Some("1.71.0"));
@@ -204,42 +178,6 @@ fn an_api_that_is_away_changes_nothing_and_ends_nothing() {
 }
 
 #[test]
-fn a_queue_that_cannot_be_asked_just_now_moves_no_stage() {
-    let mut watch = Watch::new(None);
-    watch.hold(&quiet("1.71.0"), 20);
-    let away_queue = with(quiet("1.71.0"), |it| it.queue = away());
-    assert_eq!(watch.hold(&away_queue, 4000).call, Call::Propagating);
-    watch.hold(&converging("1.70.1", "1.71.0"), 5);
-    let verdict = watch.hold(&away_queue, 4000);
-    assert_eq!((verdict.call, codes(&verdict)), (Call::Converging, vec!["notNow"]));
-}
-
-#[test]
-fn flicker_is_no_disturbance_and_no_quiet() {
-    let flicker = with(quiet("1.71.0"), |it| it.queue = Reading::Known(task("ModuleHookRun:main:x", 0)));
-    let mut watch = Watch::new(None);
-    watch.hold(&quiet("1.71.0"), 60);
-    for _ in 0..10 {
-        assert_eq!(watch.hold(&flicker, 2).call, Call::Propagating);
-        assert_eq!(watch.hold(&quiet("1.71.0"), 8).call == Call::Done, watch.seconds >= 124);
-    }
-    assert_eq!(watch.look(&flicker).call, Call::Propagating, "not in the middle of one");
-    // Idle and busy in turns is never idle.
-    let mut watch = Watch::new(None);
-    for _ in 0..600 {
-        watch.look(&flicker);
-        assert_ne!(watch.hold(&quiet("1.71.0"), 2).call, Call::Done);
-    }
-    // What lasts, or belongs to a round over modules, does disturb.
-    let mut watch = Watch::new(None);
-    watch.hold(&quiet("1.71.0"), 60);
-    assert_eq!(watch.hold(&flicker, 11).call, Call::Converging);
-    watch.hold(&quiet("1.71.0"), 60);
-    let round = with(quiet("1.71.0"), |it| it.queue = Reading::Known(task("ModuleRun:main:x", 0)));
-    assert_eq!(watch.look(&round).call, Call::Converging);
-}
-
-#[test]
 fn an_image_that_is_not_there() {
     let failing = |reason: Option<&str>, message: &str| {
         with(switching("1.70.1", "1.71.0"), |it| {
@@ -264,40 +202,6 @@ fn an_image_that_is_not_there() {
     // Somebody pushes it.
     let verdict = watch.look(&converging("1.70.1", "1.71.0"));
     assert_eq!((verdict.call, verdict.diagnosis, verdict.hopeless), (Call::Converging, None, false));
-}
-
-#[test]
-fn a_pod_that_crashes() {
-    let crashing = with(converging("1.70.1", "1.71.0"), |it| {
-        let container = &mut known(&mut it.pods)[0].containers[0];
-        container.waiting_reason = Some("CrashLoopBackOff".to_owned());
-        container.last_end = Some("Error, exit code 1".to_owned());
-    });
-    let mut watch = Watch::new(None);
-    let verdict = watch.look(&crashing);
-    let diagnosis = verdict.diagnosis.unwrap();
-    assert_eq!((verdict.call, diagnosis.code), (Call::Failed, "crashLoop"));
-    assert!(diagnosis.text.contains("exit code 1") && diagnosis.remedy.contains("--previous"));
-    assert_eq!(watch.hold(&converging("1.70.1", "1.71.0"), 10).call, Call::Failed);
-    assert_eq!(watch.hold(&converging("1.70.1", "1.71.0"), 30).call, Call::Converging);
-}
-
-#[test]
-fn a_head_that_fails_more_and_more() {
-    let failing = |failures| {
-        with(converging("1.70.1", "1.71.0"), |it| {
-            it.queue = Reading::Known(task("ModuleRun:main:istio", failures));
-        })
-    };
-    let mut watch = Watch::new(None);
-    for failures in [1, 2, 2] {
-        assert_eq!(watch.hold(&failing(failures), 20).call, Call::Converging, "{failures}");
-    }
-    let verdict = watch.look(&failing(3));
-    assert_eq!((verdict.call, verdict.diagnosis.unwrap().code), (Call::Failed, "queueFails"));
-    assert_eq!(watch.look(&converging("1.70.1", "1.71.0")).call, Call::Converging);
-    // Many failures that do not grow are the past.
-    assert_eq!(Watch::new(None).hold(&failing(40), 600).call, Call::Converging);
 }
 
 #[test]
@@ -381,15 +285,6 @@ fn the_image_comes_before_the_objects() {
 }
 
 #[test]
-fn another_pod_has_other_queues() {
-    let mut watch = Watch::new(None);
-    watch.hold(&quiet("1.71.0"), 60);
-    let other =
-        with(quiet("1.71.0"), |it| it.pods = Reading::Known(vec![pod("deckhouse-z", "1.71.0", true)]));
-    assert_eq!(codes(&watch.look(&other)), ["queue"], "idle must be seen anew");
-}
-
-#[test]
 fn time_that_nobody_watched_is_no_quiet() {
     let mut machine = Machine::new(None, Settings { settle: Duration::from_mins(1), ..Settings::default() });
     for seconds in (0..40).chain(500..540) {
@@ -408,137 +303,4 @@ fn nothing_is_known_at_first() {
     assert_eq!((verdict.call, codes(&verdict)), (Call::NotStarted, vec!["notNow"]));
     assert_eq!(verdict.waiting_for[0].text, "cannot be read just now: not read yet");
     assert_eq!(Queue::default().tasks, 0);
-}
-
-#[test]
-fn a_look_at_the_queues_counts_once() {
-    let settings = Settings { settle: Duration::ZERO, ..Settings::default() };
-    let codes_after = |looks: &[(ClusterState, i64)]| {
-        let mut machine = Machine::new(None, settings);
-        let verdicts = looks.iter().enumerate().map(|(time, (state, number))| {
-            machine.observe(&looked_at(state, *number), at(i64::try_from(time).unwrap()))
-        });
-        verdicts.last().unwrap().call
-    };
-    let idle = |number| (quiet("1.71.0"), number);
-    let busy = |number| {
-        (with(quiet("1.71.0"), |it| it.queue = Reading::Known(task("ModuleHookRun:main:x", 0))), number)
-    };
-    let away = |number| (with(quiet("1.71.0"), |it| it.queue = away()), number);
-    let again = |number| {
-        let mut state = quiet("1.71.0");
-        known(&mut state.pods)[0].containers[0].restarts = 1;
-        (state, number)
-    };
-    for (looks, call) in [
-        // The state changes for other reasons while one look takes long.
-        (vec![idle(1), idle(1), idle(1), idle(1), idle(1)], Call::Propagating),
-        (vec![idle(1), idle(2), idle(2), idle(2)], Call::Propagating),
-        (vec![idle(1), idle(2), idle(3)], Call::Done),
-        // What the third has found was never seen.
-        (vec![idle(1), idle(2), idle(4)], Call::Propagating),
-        (vec![idle(1), idle(2), idle(4), idle(5), idle(6)], Call::Done),
-        (vec![idle(1), busy(2), idle(3), idle(4)], Call::Propagating),
-        (vec![idle(1), idle(2), away(3), idle(4), idle(5)], Call::Propagating),
-        // The container was started again within its pod: other queues.
-        (vec![idle(1), idle(2), again(3), again(4)], Call::Propagating),
-        (vec![idle(1), idle(2), again(3), again(4), again(5)], Call::Done),
-    ] {
-        let numbers: Vec<_> = looks.iter().map(|(_, number)| *number).collect();
-        assert_eq!(codes_after(&looks), call, "{numbers:?}");
-    }
-}
-
-#[test]
-fn what_the_last_leader_answered_is_none_of_the_next_ones() {
-    let mut watch = Watch::new(None);
-    watch.hold(&quiet("1.71.0"), 60);
-    let mut other =
-        with(quiet("1.71.0"), |it| it.pods = Reading::Known(vec![pod("deckhouse-z", "1.71.0", true)]));
-    other.queue_look = looked_at(&quiet("1.71.0"), watch.seconds).queue_look;
-    for second in 1..10 {
-        let verdict = watch.machine.observe(&other, at(watch.seconds + second));
-        assert_eq!(
-            (codes(&verdict), &*verdict.waiting_for[0].text),
-            (vec!["queue"], "their new leader has not been asked yet")
-        );
-    }
-}
-
-/// A pod that is not ready, or is, whose container was started again so often; down, or up.
-fn started_again(restarts: i32, up: bool, ready: bool) -> ClusterState {
-    let state = if ready { quiet("1.71.0") } else { converging("1.70.1", "1.71.0") };
-    with(state, |it| {
-        let mut pod = pod("deckhouse-b", "1.71.0", ready);
-        pod.containers[0].restarts = restarts;
-        pod.containers[0].waiting_reason = (!up).then(|| "CrashLoopBackOff".to_owned());
-        it.pods = Reading::Known(vec![pod]);
-    })
-}
-
-#[test]
-fn a_pod_that_runs_long_between_its_crashes() {
-    let settings = Settings { patience: Duration::from_mins(10), ..Settings::default() };
-    let mut watch = Watch { machine: Machine::new(None, settings), seconds: 0 };
-    let (down, up) = (|count| started_again(count, false, false), |count| started_again(count, true, false));
-    // One or two are normal, and heal with the time.
-    for count in [1, 2] {
-        assert_eq!(watch.hold(&down(count), 20).call, Call::Failed, "{count}");
-        assert_eq!(watch.hold(&up(count), 60).call, Call::Converging, "{count}");
-    }
-    let mut since = None;
-    for count in 3..8 {
-        for (state, seconds) in [(down(count), 20), (up(count), 90)] {
-            let verdict = watch.hold(&state, seconds);
-            let diagnosis = verdict.diagnosis.unwrap();
-            assert_eq!((verdict.call, diagnosis.code), (Call::Failed, "crashLoop"), "{count}");
-            assert_eq!(*since.get_or_insert(verdict.since), verdict.since, "patience goes on");
-            assert_eq!(verdict.hopeless, watch.seconds - 160 > 600, "{count}");
-        }
-    }
-}
-
-#[test]
-fn a_crash_that_nobody_saw_counts_by_its_new_start() {
-    let up = |count| started_again(count, true, false);
-    let mut watch = Watch::new(None);
-    for count in [0, 1, 2] {
-        assert_eq!(watch.hold(&up(count), 60).call, Call::Converging, "{count}");
-    }
-    let verdict = watch.hold(&up(3), 60);
-    assert_eq!((verdict.call, verdict.diagnosis.unwrap().code), (Call::Failed, "crashLoop"));
-    // A machine that has only just begun has not seen it go down, and sees it the next time.
-    let mut late = Watch::new(None);
-    assert_eq!(late.hold(&up(6), 60).call, Call::Converging);
-    assert_eq!(late.hold(&up(7), 60).call, Call::Failed);
-    // The next update, or a rollback, makes a new pod.
-    let new =
-        with(converging("1.70.1", "1.71.0"), |it| known(&mut it.pods)[0].name = "deckhouse-c".to_owned());
-    assert_eq!(late.look(&new).call, Call::Converging);
-}
-
-#[test]
-fn a_pod_that_has_crashed_must_show_that_it_stays_up() {
-    let ready = |count| started_again(count, true, true);
-    let mut watch = Watch::new(None);
-    watch.hold(&started_again(4, false, false), 500);
-    let verdict = watch.hold(&ready(4), 100);
-    assert_eq!((verdict.call, verdict.stage), (Call::Failed, Stage::Propagating));
-    assert!(verdict.diagnosis.unwrap().text.contains("ready just now"));
-    // It goes down once more, and the time until then was held against it, but for that of being ready.
-    assert!(!watch.hold(&started_again(5, false, false), 50).hopeless);
-    assert!(watch.hold(&started_again(5, false, false), 60).hopeless);
-    assert_eq!(watch.hold(&ready(5), 120).call, Call::Failed);
-    assert_eq!(watch.look(&ready(5)).call, Call::Propagating);
-    assert_eq!(watch.hold(&ready(5), 2).call, Call::Done);
-    // What it went through before is the past.
-    assert_eq!(watch.hold(&started_again(6, true, false), 60).call, Call::Converging);
-}
-
-#[test]
-fn an_old_pod_has_a_past() {
-    let mut watch = Watch::new(None);
-    assert_eq!(watch.hold(&started_again(12, true, true), 130).call, Call::Done);
-    assert_eq!(watch.hold(&started_again(13, true, false), 60).call, Call::Converging);
-    assert_eq!(watch.hold(&started_again(13, true, true), 130).call, Call::Done);
 }

@@ -130,7 +130,6 @@ fn a_change_shows_within_two_seconds() {
             delays.push(SystemTime::from(at).duration_since(begun).unwrap_or_default());
         }
         delays.sort();
-        println!("{}: {delays:?}", source.name);
         assert!(delays[delays.len() / 2] <= SHOWN_WITHIN, "{}: {delays:?}", source.name);
     }
     watch.signal("-INT");
