@@ -192,3 +192,46 @@ async fn what_the_leader_is_asked() {
     })
     .await;
 }
+
+/// An API server that has just started refuses what it allows as soon as it has read the roles.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_that_is_away_for_a_moment() {
+    let server = ApiServer::borrow().unwrap();
+    let admin = server.admin().unwrap();
+    let group = "rbac.authorization.k8s.io";
+    let role = |verbs: &[&str]| {
+        json!({
+            "apiVersion": format!("{group}/v1"), "kind": "ClusterRole", "metadata": { "name": "looks" },
+            "rules": [{ "apiGroups": ["deckhouse.io"], "resources": ["deckhousereleases"], "verbs": verbs }],
+        })
+    };
+    let binding = json!({
+        "apiVersion": format!("{group}/v1"), "kind": "ClusterRoleBinding", "metadata": { "name": "looks" },
+        "roleRef": { "apiGroup": group, "kind": "ClusterRole", "name": "looks" },
+        "subjects": [{ "apiGroup": group, "kind": "User", "name": "alice" }],
+    });
+    admin.put(&role(&["list", "watch"])).await.unwrap();
+    admin.put(&binding).await.unwrap();
+    admin.put(&release("v1.70.1", "Deployed")).await.unwrap();
+    server.until_allowed("alice", "watch", "deckhouse.io", "deckhousereleases", None).await.unwrap();
+    let follower = Follower::start(&connect(&server, "alice").await);
+    let readable = |state: &ClusterState| {
+        assert!(!matches!(state.releases, Reading::Unreadable(_)), "{:?}", state.releases);
+    };
+    until(&follower, "the list", |state| names(state) == ["v1.70.1"]).await;
+    admin.put(&role(&["get"])).await.unwrap();
+    // Only a new watch is asked for its right.
+    server.stop_api().unwrap();
+    server.start_api().unwrap();
+    until(&follower, "the refusal", |state| {
+        readable(state);
+        state.releases.passing().is_some_and(|why| why.contains("a right that was there"))
+    })
+    .await;
+    server.admin().unwrap().put(&role(&["list", "watch"])).await.unwrap();
+    until(&follower, "the list again", |state| {
+        readable(state);
+        names(state) == ["v1.70.1"]
+    })
+    .await;
+}

@@ -8,6 +8,7 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
+use super::rights::Rights;
 use crate::{
     ClusterState, Reading,
     objects::{DeckhousePod, QueueLook},
@@ -27,12 +28,13 @@ const SINGLES: Duration = Duration::from_secs(30);
 /// The queues of the leader, one question at a time.
 pub(super) async fn queue(client: Client, states: watch::Sender<ClusterState>) {
     let mut ticks = ticks(QUEUE);
+    let mut rights = Rights::default();
     let mut number = 0;
     loop {
         ticks.tick().await;
         let pods = states.borrow().pods.clone();
         let leader = leader(&pods).map(DeckhousePod::incarnation);
-        let reading = queue_of(&client, &pods).await;
+        let reading = rights.judge(queue_of(&client, &pods).await);
         number += 1;
         states.send_modify(|state| {
             renew(&mut state.queue, reading);
@@ -44,11 +46,12 @@ pub(super) async fn queue(client: Client, states: watch::Sender<ClusterState>) {
 /// The leader's converge.
 pub(super) async fn converge(client: Client, states: watch::Sender<ClusterState>) {
     let mut ticks = ticks(CONVERGE);
+    let mut rights = Rights::default();
     let mut answers: Option<String> = None;
     loop {
         ticks.tick().await;
         let pods = states.borrow().pods.clone();
-        let reading = converge_of(&client, &pods, answers.as_deref()).await;
+        let reading = rights.judge(converge_of(&client, &pods, answers.as_deref()).await);
         if reading.known().is_some() {
             answers = leader(&pods).map(|pod| pod.name.clone());
         }
