@@ -5,6 +5,7 @@
 //! source, is in the project's facts (`cluster.md`, `cluster-source.md`).
 
 mod error;
+mod node_waits;
 mod patience;
 mod patient_read;
 mod reading;

@@ -7,6 +7,7 @@ mod kernel;
 mod plan;
 mod platform;
 mod prepare;
+mod promptness;
 mod run;
 mod status;
 mod theatre;
