@@ -8,7 +8,7 @@ use cluster::{
     approve::{self, Approval, ApproveError, Haste},
     follow::Follower,
     run::{Blocked, Course, Move},
-    verdict::Verdict,
+    verdict::{Verdict, Waiting},
 };
 use semver::Version;
 use serde::Serialize;
@@ -23,7 +23,7 @@ use crate::{
     args::RunArgs,
     failure::Failure,
     printer::{self, Printer},
-    watch::{Limits, Looks, Show, end},
+    watch::{End, Limits, Looks, Show, end},
 };
 
 /// The result.
@@ -97,10 +97,21 @@ impl Run {
     /// The next look, shown. Every end but a good one is a failure.
     async fn look(&mut self) -> Result<(Arc<ClusterState>, Verdict), Failure> {
         let (state, now) = self.looks.next(self.limits).await?;
-        let (verdict, allowed) = self.course.observe(&state, now);
+        let (mut verdict, allowed) = self.course.observe(&state, now);
         self.allowed = allowed;
         self.approved.extend(self.tried.take_if(|tried| self.course.goal() == Some(tried)));
-        let end = end(&verdict, self.limits);
+        let mut end = end(&verdict, self.limits);
+        // What is deployed is done, and the run is not: a question stands, or an approval is under way.
+        if let Move::Approve(release) = &self.allowed
+            && self.limits.are_over()
+        {
+            end = Some(End::TimeOver);
+            verdict.waiting_for.push(Waiting {
+                code: "approval",
+                object: format!("DeckhouseRelease/v{release}"),
+                text: "its approval".to_owned(),
+            });
+        }
         self.show.verdict(&state, &verdict, end, now)?;
         update_wait::ended(end, &verdict, self.limits)?;
         Ok((state, verdict))
@@ -147,6 +158,7 @@ impl Run {
             Ok(()) => self.course.approved(release.clone()),
             Err(error) => self.refused(release, error)?,
         }
+        self.looks.hurry(); // what it waits for now is shown before it changes
         Ok(())
     }
 

@@ -42,6 +42,13 @@ pub(crate) struct Limits {
     pub(crate) timeout: Option<Duration>,
 }
 
+impl Limits {
+    /// Whether the time that the user gave is over.
+    pub(crate) fn are_over(self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+}
+
 /// The state of the cluster, look by look.
 #[derive(Debug)]
 pub(crate) struct Looks {
@@ -54,6 +61,11 @@ impl Looks {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         Self { states, ticks }
+    }
+
+    /// The next look comes at once.
+    pub(crate) fn hurry(&mut self) {
+        self.ticks.reset_immediately();
     }
 
     /// The first look at once, each further one when something has changed, a second has passed, or the time is over.
@@ -95,7 +107,7 @@ pub(crate) fn end(verdict: &Verdict, limits: Limits) -> Option<End> {
         Call::Done => Some(End::Done),
         Call::Failed if verdict.hopeless => Some(End::Failed),
         Call::Stalled if verdict.hopeless => Some(End::Stalled),
-        _ => limits.deadline.is_some_and(|deadline| Instant::now() >= deadline).then_some(End::TimeOver),
+        _ => limits.are_over().then_some(End::TimeOver),
     }
 }
 

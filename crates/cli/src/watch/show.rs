@@ -34,7 +34,9 @@ enum Form {
         told: Vec<String>,
     },
     Lines(Lines),
-    Json { last: Option<(Timestamp, Verdict)> },
+    Json {
+        last: Option<(Timestamp, Verdict)>,
+    },
     Quiet,
 }
 

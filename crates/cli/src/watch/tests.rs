@@ -164,7 +164,9 @@ fn screen_after(told: &[&str], verdict: &Verdict, width: u16, height: u16) -> St
     let told: Vec<String> = told.iter().map(|it| (*it).to_owned()).collect();
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     let state = state();
-    terminal.draw(|frame| view::draw(frame, &Picture { state: &state, verdict, told: &told, now: at(0) })).unwrap();
+    terminal
+        .draw(|frame| view::draw(frame, &Picture { state: &state, verdict, told: &told, now: at(0) }))
+        .unwrap();
     terminal.backend().to_string()
 }
 

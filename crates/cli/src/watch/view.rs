@@ -18,8 +18,8 @@ use super::{
     stages, text,
 };
 
-/// As many lines of what was told are shown: a change with its command and a note.
-const TOLD: usize = 5;
+/// As many lines of what was told are shown: a change with its command and notes.
+const TOLD: usize = 6;
 
 /// Everything that one picture shows.
 pub(super) struct Picture<'a> {
@@ -97,11 +97,11 @@ fn diagnosis(verdict: &Verdict, width: u16) -> Vec<(String, Style)> {
     lines(&what).into_iter().take(4).chain(lines(&remedy)).collect()
 }
 
-/// The end of what was told: a command of kubectl is no use in parts.
+/// What was told last, in lines of this width: a command of kubectl is no use in parts.
 fn last(told: &[String], width: u16) -> Vec<String> {
-    let lines: Vec<String> =
-        told.iter().flat_map(|line| wrap(&text::one_line(line), width.saturating_sub(2))).collect();
-    lines[lines.len().saturating_sub(TOLD)..].to_vec()
+    let begin = told.iter().rposition(|line| line.starts_with('#')).unwrap_or_default();
+    let lines = told[begin..].iter().flat_map(|line| wrap(&text::one_line(line), width.saturating_sub(2)));
+    lines.take(TOLD).collect()
 }
 
 fn releases(state: &ClusterState, verdict: &Verdict) -> Vec<(String, Style)> {

@@ -205,7 +205,10 @@ mod tests {
             (&updating, "isUpdating"),
             (&|it| it.deployment = Reading::Known(deployment("v1.69.4", 1)), "v1.69.4"),
             (&|it| it.deployment = Reading::Known(deployment("v1.70.1", 0)), "not rolled out"),
-            (&|it| it.deployment = Reading::Known(rendered("v1.70.1", "v1.69.4")), "core.deckhouse.io/version"),
+            (
+                &|it| it.deployment = Reading::Known(rendered("v1.70.1", "v1.69.4")),
+                "core.deckhouse.io/version",
+            ),
             (&|it| it.pods = Reading::Known(vec![pod(false)]), "pod"),
         ];
         for (change, why) in cases {

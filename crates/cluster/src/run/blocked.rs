@@ -59,7 +59,9 @@ impl Blocked {
                 Self::new("notItsTurn", object, why, "`dhctl update plan` shows the chain").passing()
             }
             ApproveError::Cluster(error) if error.is_passing() => {
-                let remedy = format!("{again}; if it lasts, see what keeps the API or the platform's pod from answering");
+                let remedy = format!(
+                    "{again}; if it lasts, see what keeps the API or the platform's pod from answering"
+                );
                 Self::new("notNow", object, error.to_string(), remedy).passing()
             }
             ApproveError::Unknown(unknown) if !unknown.forbidden => {

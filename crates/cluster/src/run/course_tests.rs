@@ -89,7 +89,8 @@ fn unapproved(message: &str) -> ClusterState {
 }
 
 const UNMET: &str = "\"k8s\" requirement for DeckhouseRelease \"1.71.4\" not met: lower than required";
-const UNKNOWN: &str = "\"k8s\" requirement for DeckhouseRelease \"1.71.4\" not met: minUsedVersion is not set";
+const UNKNOWN: &str =
+    "\"k8s\" requirement for DeckhouseRelease \"1.71.4\" not met: minUsedVersion is not set";
 const WINDOW: &str = "Release is postponed, waiting for the update window until 02 Jan 2027 22:00 UTC";
 const DISRUPTION: &str = "release blocked, disruption approval required: (`kubectl annotate …`)";
 const NOTIFICATION: &str = "Release is blocked, failed to send release notification: Post: refused";
@@ -130,10 +131,8 @@ fn what_is_approved_and_beyond_the_end_is_not_waited_for() {
 fn what_needs_a_person_is_said_at_once_and_ends_the_run_after_the_patience() {
     let unset = || {
         let mut state = approved("");
-        state.module_configs = Reading::Known(vec![ModuleConfig {
-            name: "deckhouse".to_owned(),
-            ..ModuleConfig::default()
-        }]);
+        state.module_configs =
+            Reading::Known(vec![ModuleConfig { name: "deckhouse".to_owned(), ..ModuleConfig::default() }]);
         state
     };
     let missing = cluster("Manual", &["1.72.1"]);

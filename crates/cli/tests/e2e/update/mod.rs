@@ -9,6 +9,7 @@ mod platform;
 mod prepare;
 mod run;
 mod status;
+mod terminal;
 mod theatre;
 mod watch;
 mod watching;
