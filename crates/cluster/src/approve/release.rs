@@ -177,6 +177,7 @@ mod tests {
 
     #[test]
     fn while_the_update_before_goes_on_nothing_is_approved() {
+        type Change<'a> = &'a dyn Fn(&mut ClusterState);
         let deployment = |tag: &str, ready| DeckhouseDeployment {
             image: format!("registry.example/deckhouse/ee:{tag}"),
             replicas: 1,
@@ -196,7 +197,6 @@ mod tests {
             }
         };
         let pod = |ready| DeckhousePod { phase: "Running".to_owned(), ready, ..DeckhousePod::default() };
-        type Change<'a> = &'a dyn Fn(&mut ClusterState);
         let cases: [(Change<'_>, &str); 9] = [
             (&|_| (), ""),
             (&|it| it.deployment = Reading::Known(deployment("v1.70.1", 1)), ""),

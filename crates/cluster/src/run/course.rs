@@ -145,7 +145,7 @@ impl Course {
             return verdict;
         }
         match step {
-            Step::Blocked(blocked) => return self.hold(verdict, blocked, passed),
+            Step::Blocked(blocked) => return self.hold(verdict, *blocked, passed),
             Step::Approve(release) if self.is_free => {
                 return self.hold(verdict, taken_back(&release), passed);
             }
@@ -169,7 +169,7 @@ impl Course {
     /// What is deployed has settled.
     fn decide(&mut self, verdict: Verdict, step: Step, passed: Duration, done: bool) -> (Verdict, Move) {
         match (step, &self.refusal) {
-            (Step::Blocked(blocked), _) => (self.hold(verdict, blocked, passed), Move::Wait),
+            (Step::Blocked(blocked), _) => (self.hold(verdict, *blocked, passed), Move::Wait),
             (Step::Approve(release), Some((refused, blocked, at))) if release == *refused => {
                 let again = done && self.last.is_some_and(|now| between(*at, now) >= AGAIN);
                 let verdict = self.hold(verdict, blocked.clone(), passed);

@@ -35,7 +35,7 @@ impl Looks {
     /// One look at this state, of which the machine says this.
     fn look(&mut self, state: &ClusterState, call: Call) -> (Verdict, Move) {
         self.second += 1;
-        let stage = match call {
+        let reached = match call {
             Call::NotStarted => Stage::NotStarted,
             Call::Done => Stage::Done,
             Call::Converging => Stage::Converging,
@@ -43,7 +43,7 @@ impl Looks {
         };
         let verdict = Verdict {
             call,
-            stage,
+            stage: reached,
             release: Some(version("1.70.1")),
             target: None,
             since: at(0),

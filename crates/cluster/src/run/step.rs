@@ -25,7 +25,7 @@ pub enum Step {
     /// The cluster is where it was to go.
     Finished,
     /// It does not go on before somebody does something.
-    Blocked(Blocked),
+    Blocked(Box<Blocked>),
 }
 
 /// The next step towards `to`, or towards the newest release that the cluster has.
@@ -69,7 +69,7 @@ fn attempt(state: &ClusterState, to: Option<&Version>, haste: Haste) -> Result<S
     let hindrance = hindrance::of_any(release, &settings)
         .or_else(|| if needs_none { hindrance::of_approved(release) } else { None });
     if let Some(blocked) = hindrance {
-        return Err(Step::Blocked(blocked.of(version)));
+        return Err(Step::Blocked(Box::new(blocked.of(version))));
     }
     at_rest(state)?;
     let is_late = haste == Haste::ApplyNow && !release.is_annotated(APPLY_NOW);
@@ -97,7 +97,7 @@ fn not_its_turn(turn: Turn, version: &Version) -> Step {
     let remedy = "`dhctl update plan` shows the chain and what it lacks; `dhctl update prepare` brings releases, and \
                   removes second objects";
     let object = format!("DeckhouseRelease/v{version}");
-    Step::Blocked(Blocked::new("notItsTurn", object, why, remedy).of(version))
+    Step::Blocked(Box::new(Blocked::new("notItsTurn", object, why, remedy).of(version)))
 }
 
 /// Requirements are checked against values that the controller collects anew after every start: before that has
@@ -137,17 +137,17 @@ fn read<'a, T>(source: &str, reading: &'a Reading<T>) -> Result<&'a T, Step> {
     match reading {
         Reading::Known(value) => Ok(value),
         Reading::NotNow { why, .. } => Err(Step::Wait(format!("{source} cannot be read just now: {why}"))),
-        Reading::Absent(why) => Err(Step::Blocked(Blocked::new(
+        Reading::Absent(why) => Err(Step::Blocked(Box::new(Blocked::new(
             "noPlatform",
             source,
             format!("not in this cluster: {why}"),
             "see whether this is the right cluster: --kubeconfig and --context choose it",
-        ))),
-        Reading::Unreadable(why) => Err(Step::Blocked(Blocked::new(
+        )))),
+        Reading::Unreadable(why) => Err(Step::Blocked(Box::new(Blocked::new(
             "unreadable",
             source,
             format!("cannot be read: {why}"),
             "give the account the rights that dhctl update rbac prints",
-        ))),
+        )))),
     }
 }

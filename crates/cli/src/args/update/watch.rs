@@ -38,7 +38,8 @@ pub struct RunArgs {
     /// Consent.
     #[command(flatten)]
     pub consent: ConsentArgs,
-    /// Approve so that update windows, notification delays and gradual rollouts are not waited for (apply-now)
+    /// Do not wait for update windows, notification delays and gradual rollouts (apply-now), also where a release is
+    /// approved already
     #[arg(long)]
     pub apply_now: bool,
     /// How long to wait.
@@ -61,7 +62,7 @@ pub struct WaitArgs {
     /// Call a stage stalled when nothing has changed for this time; default: 15m for switching, 30m later
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     pub stalled_after: Option<Duration>,
-    /// End with exit code 7 when it has been failed or stalled for this time; until then it may heal
+    /// End with exit code 7 when it has been failed or stalled for this time; until then it may heal, or be healed
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration::parse)]
     pub patience: Duration,
 }

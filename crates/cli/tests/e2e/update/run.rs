@@ -97,7 +97,7 @@ fn what_ends_a_run_without_an_approval() {
     assert!(!is_approved(&platform, "v1.71.4"));
 }
 
-fn waits_for<'a>(part: &'a str) -> impl Fn(&Value) -> bool + 'a {
+fn waits_for(part: &str) -> impl Fn(&Value) -> bool + '_ {
     move |line| line["waitingFor"][0]["text"].as_str().is_some_and(|it| it.contains(part))
 }
 
