@@ -74,7 +74,9 @@ fn trouble(verdict: &Verdict) -> Failure {
 fn time_over(verdict: &Verdict, limits: Limits) -> Failure {
     let time = limits.timeout.map(duration::text).unwrap_or_default();
     let mut message = format!("the time of {time} is over: {}: {}", subject(verdict), verdict.call.name());
-    if let Some(first) = verdict.waiting_for.first() {
+    if let Some(diagnosis) = &verdict.diagnosis {
+        message += &format!(": {}: {}", diagnosis.object, diagnosis.text);
+    } else if let Some(first) = verdict.waiting_for.first() {
         message += &format!(", waiting for {}: {}", first.object, first.text);
     }
     let failure = Failure::new(Exit::Cluster, message);

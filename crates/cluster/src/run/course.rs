@@ -201,13 +201,15 @@ impl Course {
         self.held = Some((since, lasted));
         verdict.hopeless = lasted >= self.settings.patience;
         let diagnosis = blocked.diagnosis;
+        let waiting = |code, text| Waiting { code, object: diagnosis.object.clone(), text };
         if verdict.stage != Stage::NotStarted {
             // What the machine waits for is only that what is deployed stays quiet.
-            verdict.waiting_for = vec![Waiting {
-                code: diagnosis.code,
-                object: diagnosis.object.clone(),
-                text: diagnosis.text.clone(),
-            }];
+            verdict.waiting_for = vec![waiting(diagnosis.code, diagnosis.text.clone())];
+        }
+        let left = self.settings.patience.saturating_sub(lasted);
+        if let Some(end) = now.checked_add(left).ok().filter(|_| !blocked.passes) {
+            let text = format!("until {} for somebody to put this right", end.strftime("%H:%M:%SZ"));
+            verdict.waiting_for.insert(0, waiting("patience", text));
         }
         (verdict.stage, verdict.since, verdict.done_at) = (Stage::NotStarted, since, None);
         verdict.target = verdict.target.or_else(|| self.to.clone());

@@ -149,6 +149,8 @@ fn what_needs_a_person_is_said_at_once_and_ends_the_run_after_the_patience() {
         assert_eq!((verdict.call, verdict.stage), (Call::Stalled, Stage::NotStarted), "{code}");
         assert_eq!(verdict.diagnosis.as_ref().unwrap().code, code);
         assert!(verdict.target.is_some(), "{code}");
+        assert_eq!(verdict.waiting_for[0].text, "until 14:13:31Z for somebody to put this right", "{code}");
+        assert_eq!(verdict.waiting_for[1].text, verdict.diagnosis.unwrap().text, "{code}");
         // A flicker of the queues changes nothing of it.
         looks.hold(&state, Call::Propagating, 3);
         assert!(!looks.hold(&state, Call::Done, 6).0.hopeless, "{code}");
