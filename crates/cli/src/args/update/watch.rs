@@ -62,7 +62,7 @@ pub struct WaitArgs {
     /// Call a stage stalled when nothing has changed for this time; default: 15m for switching, 30m later
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     pub stalled_after: Option<Duration>,
-    /// End with exit code 7 when it has been failed or stalled for this time; until then it may heal, or be healed
+    /// End with exit code 7 when it has been failed or stalled for this time; until then it may heal
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration::parse)]
     pub patience: Duration,
 }
