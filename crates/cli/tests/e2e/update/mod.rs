@@ -10,6 +10,7 @@ mod prepare;
 mod promptness;
 mod run;
 mod status;
+mod terminal;
 mod theatre;
 mod watch;
 mod watching;
