@@ -6,8 +6,8 @@
 mod answer;
 mod api_use;
 mod breaking;
-mod chain;
 mod make;
+mod registry;
 mod removed_apis;
 mod text;
 
@@ -19,7 +19,7 @@ use crate::{Reading, Unknown, read::HelmUse, requirements::Requirement};
 
 pub use api_use::ApiUse;
 pub use breaking::BreakingPoint;
-pub use chain::LeftOut;
+pub use registry::{PlanRegistry, Presence, RegistryOffer, ReleaseInRegistry, StepInRegistry};
 
 /// What a plan is made of besides the cluster's state.
 #[derive(Debug, Clone, Default)]
@@ -30,6 +30,8 @@ pub struct PlanInput {
     pub to: Option<Version>,
     /// What Helm releases use, if that was looked at.
     pub helm: Option<Reading<Vec<HelmUse>>>,
+    /// What a registry holds, if one was asked.
+    pub registry: Option<RegistryOffer>,
 }
 
 /// What is ahead.
@@ -40,6 +42,8 @@ pub struct Plan {
     pub deployed: String,
     /// The releases to go through, ascending.
     pub steps: Vec<Step>,
+    /// The registry that was asked, if one was.
+    pub registry: Option<PlanRegistry>,
     /// Releases that are known and not taken, and why.
     pub left_out: Vec<LeftOut>,
     /// What the cluster has to be looked at for before it begins.
@@ -64,12 +68,24 @@ pub struct Step {
     pub in_file: bool,
     /// What its object in the cluster says; `None` if there is none.
     pub in_cluster: Option<InCluster>,
+    /// What the registry has of it; `None` if none was asked.
+    pub in_registry: Option<StepInRegistry>,
     /// What it requires, and whether the cluster has that.
     pub requirements: Vec<Requirement>,
     /// What it interrupts, as it says itself.
     pub disruptions: Vec<String>,
     /// Whether that needs an approval of its own here.
     pub disruptions_need_approval: bool,
+}
+
+/// Releases that are not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LeftOut {
+    /// The releases, ascending, as `v1.68.3`.
+    pub versions: Vec<String>,
+    /// Why, in plain words.
+    pub why: String,
 }
 
 /// The object of a release.
@@ -113,5 +129,7 @@ pub enum PlanError {
     },
 }
 
+#[cfg(test)]
+mod registry_tests;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use crate::{
     requirements::Outcome,
 };
 
-fn version(text: &str) -> Version {
+pub(super) fn version(text: &str) -> Version {
     Version::parse(text.trim_start_matches('v')).unwrap()
 }
 
@@ -29,11 +29,11 @@ fn release(line: &str) -> Release {
     }
 }
 
-fn delivered(text: &str, spec: Value) -> DeliveredRelease {
+pub(super) fn delivered(text: &str, spec: Value) -> DeliveredRelease {
     DeliveredRelease { version: version(text), spec }
 }
 
-fn cluster(releases: &[&str]) -> ClusterState {
+pub(super) fn cluster(releases: &[&str]) -> ClusterState {
     let node = |name: &str, kubelet: &str| Node {
         name: name.to_owned(),
         group: Some("worker".to_owned()),
@@ -66,7 +66,7 @@ fn cluster(releases: &[&str]) -> ClusterState {
     }
 }
 
-fn of_file(versions: &[&str]) -> PlanInput {
+pub(super) fn of_file(versions: &[&str]) -> PlanInput {
     PlanInput {
         delivery: versions.iter().map(|it| delivered(it, json!({}))).collect(),
         ..PlanInput::default()
