@@ -117,9 +117,9 @@ pub fn check(state: &ClusterState, key: &str, needed: &str) -> Requirement {
     Requirement { key: key.to_owned(), needed: needed.to_owned(), outcome: Outcome::from(answer) }
 }
 
-/// Such requirements name what is looked for by `"true"`.
+/// Such requirements name what is looked for by `"true"`; `"false"` and nothing ask for nothing.
 fn is_asked(needed: &str) -> bool {
-    needed != "false"
+    !matches!(needed.trim(), "" | "false")
 }
 
 impl From<Answer> for Outcome {
