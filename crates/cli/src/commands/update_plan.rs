@@ -13,7 +13,10 @@ use cluster::{
 use deckhouse::{release_list::DeliveredRelease, write_trimmed};
 use semver::Version;
 
-use super::{update_cluster::reach, update_delivery::delivery, update_plan_registry::PlanRegistry};
+use super::{
+    update_changes::kubectl, update_cluster::reach, update_delivery::delivery,
+    update_plan_registry::PlanRegistry,
+};
 use crate::{
     Environment,
     args::{PlanArgs, PlanFormat},
@@ -32,7 +35,8 @@ pub(crate) async fn run(args: PlanArgs, environment: Environment) -> Result<(), 
     let cluster = reach(&args.cluster, &environment).await?;
     let state = read(&cluster).await?;
     let helm = if args.helm { Some(read::helm_objects(&cluster).await) } else { None };
-    let mut input = PlanInput { delivery, to: args.to.clone(), helm, registry: None };
+    let file = args.file.as_ref().map(|path| path.display().to_string());
+    let mut input = PlanInput { delivery, file, to: args.to.clone(), helm, registry: None };
     if let Some(url) = &args.registry {
         let registry = PlanRegistry::connect(url, &args, &environment).await?;
         let mut offer = registry.offer(followed_channel(&state)).await?;
@@ -42,7 +46,7 @@ pub(crate) async fn run(args: PlanArgs, environment: Environment) -> Result<(), 
         registry.look_for(&versions, &mut offer).await;
         input.registry = Some(offer);
     }
-    let plan = Plan::make(&state, &input)?;
+    let plan = Plan::make(&state, &input)?.addressed(kubectl(&args.cluster));
     if args.output == PlanFormat::Yaml {
         let releases = releases(&plan, input, &cluster).await?;
         Printer::stdout(write_trimmed(&releases).map_err(Failure::internal)?.as_bytes())?;

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use deckhouse::release_list::RELEASES_FILE;
 use semver::Version;
 
 use super::{InCluster, LeftOut, Plan, PlanError, PlanInput, RegistryOffer, Step, answer, api_use, breaking};
 use crate::{
     ClusterState,
     chain::{Candidate, Chain, Known, Range, chain},
+    change::Kubectl,
     objects::{RegistrySettings, Release, UpdateSettings},
     requirements::{self, Requirement},
+    safe_text::word,
     standing::{Standing, Turn},
 };
 
@@ -56,7 +59,7 @@ impl Plan {
         let own = state.registry.known().map(RegistrySettings::images_repo);
         Ok(Self {
             blocking,
-            next: next(&steps),
+            next: next(&steps, input.file.as_deref()),
             deployed: format!("v{deployed}"),
             steps,
             left_out: left_out(&chain),
@@ -64,6 +67,7 @@ impl Plan {
             breaking_points,
             removed_apis,
             unknown,
+            kubectl: Kubectl::default(),
         })
     }
 }
@@ -203,10 +207,10 @@ fn blocking(
     blocking
 }
 
-fn next(steps: &[Step]) -> Option<String> {
+fn next(steps: &[Step], file: Option<&str>) -> Option<String> {
     let first = steps.first()?;
     Some(match &first.in_cluster {
-        None if first.in_file => "dhctl update prepare -f deckhousereleases.yaml".to_owned(),
+        None if first.in_file => format!("dhctl update prepare -f {}", word(file.unwrap_or(RELEASES_FILE))),
         None => "dhctl update status".to_owned(),
         Some(object) if object.approved => "dhctl update watch".to_owned(),
         Some(_) => format!("dhctl update approve {}", first.version),

@@ -15,7 +15,12 @@ use deckhouse::release_list::DeliveredRelease;
 use semver::Version;
 use serde::Serialize;
 
-use crate::{Reading, Unknown, read::HelmUse, requirements::Requirement};
+use crate::{
+    Reading, Unknown,
+    change::Kubectl,
+    read::HelmUse,
+    requirements::{Outcome, Requirement},
+};
 
 pub use api_use::ApiUse;
 pub use breaking::BreakingPoint;
@@ -26,6 +31,8 @@ pub use registry::{PlanRegistry, Presence, RegistryOffer, ReleaseInRegistry, Ste
 pub struct PlanInput {
     /// The releases in `deckhousereleases.yaml`.
     pub delivery: Vec<DeliveredRelease>,
+    /// How that file was named; without it, by its usual name.
+    pub file: Option<String>,
     /// The last release that is wanted; `None`: the last there is.
     pub to: Option<Version>,
     /// What Helm releases use, if that was looked at.
@@ -56,6 +63,9 @@ pub struct Plan {
     pub blocking: Vec<String>,
     /// The command that goes on from here, if there is one.
     pub next: Option<String>,
+    /// How its commands name the cluster.
+    #[serde(skip)]
+    kubectl: Kubectl,
 }
 
 /// One release of the chain.
@@ -98,6 +108,23 @@ pub struct InCluster {
     pub phase: String,
     /// Whether it is approved.
     pub approved: bool,
+}
+
+impl Plan {
+    /// The same, with commands that name the cluster as it was named.
+    #[must_use]
+    pub fn addressed(mut self, kubectl: Kubectl) -> Self {
+        let address = |text: &mut String| *text = kubectl.addressed(text);
+        for requirement in self.steps.iter_mut().flat_map(|step| &mut step.requirements) {
+            if let Outcome::Unmet { reasons } = &mut requirement.outcome {
+                reasons.iter_mut().for_each(|reason| address(&mut reason.fix));
+            }
+        }
+        self.removed_apis.iter_mut().for_each(|it| address(&mut it.replacement));
+        self.blocking.iter_mut().chain(&mut self.next).for_each(address);
+        self.kubectl = kubectl;
+        self
+    }
 }
 
 /// Why there is no plan.

@@ -1,7 +1,10 @@
 //! The plan as text.
 
 use super::{Plan, PlanRegistry, Presence, Step, StepInRegistry};
-use crate::requirements::{Outcome, Requirement, Unmet};
+use crate::{
+    change::Kubectl,
+    requirements::{Outcome, Requirement, Unmet},
+};
 
 /// More objects than these are only counted.
 const OBJECTS: usize = 3;
@@ -16,7 +19,7 @@ impl Plan {
         };
         for (number, step) in self.steps.iter().enumerate() {
             text += &format!("\n{}. {}  ({})\n", number + 1, step.version, whence(step));
-            step_text(&mut text, step);
+            step_text(&mut text, step, &self.kubectl);
         }
         part(&mut text, "Registry", self.registry.iter().map(registry_text));
         let left_out = self.left_out.iter().map(|it| format!("{}: {}", short(&it.versions), it.why));
@@ -89,7 +92,7 @@ fn images_text(found: StepInRegistry) -> String {
     words.into_iter().filter_map(line).collect()
 }
 
-fn step_text(text: &mut String, step: &Step) {
+fn step_text(text: &mut String, step: &Step, kubectl: &Kubectl) {
     *text += &step.in_registry.map(images_text).unwrap_or_default();
     let met: Vec<String> = step
         .requirements
@@ -108,7 +111,8 @@ fn step_text(text: &mut String, step: &Step) {
     }
     for disruption in &step.disruptions {
         let approval = if step.disruptions_need_approval {
-            format!("; it waits for dhctl update approve --disruption {}", step.version)
+            let approve = format!("dhctl update approve --disruption {}", step.version);
+            format!("; it waits for {}", kubectl.addressed(&approve))
         } else {
             String::new()
         };
