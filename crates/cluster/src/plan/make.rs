@@ -8,7 +8,7 @@ use semver::Version;
 use super::{InCluster, LeftOut, Plan, PlanError, PlanInput, RegistryOffer, Step, answer, api_use, breaking};
 use crate::{
     ClusterState,
-    chain::{Candidate, Chain, Known, Range, chain},
+    chain::{Candidate, Chain, Known, Range, Why, chain},
     change::Kubectl,
     objects::{RegistrySettings, Release, UpdateSettings},
     requirements::{self, Requirement},
@@ -54,7 +54,9 @@ impl Plan {
         unknown.extend(unread);
         unknown.extend(offer.into_iter().flat_map(|offer| offer.unknown(&steps)));
         let mut blocking = blocking(state, settings.as_ref(), &standing, &chain, &steps, (to, lts));
-        blocking.extend(offer.into_iter().flat_map(|offer| offer.blocking(&steps, range)));
+        blocking.extend(
+            offer.into_iter().flat_map(|offer| offer.blocking(&steps, range, all_above(&chain, &known))),
+        );
         blocking.extend(chain.gap.clone());
         let own = state.registry.known().map(RegistrySettings::images_repo);
         Ok(Self {
@@ -76,6 +78,17 @@ impl Plan {
 fn deployed(state: &ClusterState, standing: &Standing<'_>) -> Option<Version> {
     let tag = || deckhouse::version::parse_tag(state.deployment.known()?.tag()?);
     standing.deployed_version().cloned().or_else(tag)
+}
+
+/// Whether the file or the cluster has releases for it, and all of them are above what the release channel leads to.
+fn all_above(chain: &Chain<'_>, known: &Known<'_>) -> bool {
+    let above = chain.left_out.iter().filter(|(why, _)| matches!(why, Why::AboveChannel(_)));
+    let mut above = above.flat_map(|(_, versions)| versions);
+    let is_meant = |version: &Version| {
+        known.delivery.iter().any(|it| it.version == *version)
+            || known.releases.iter().any(|it| it.version.as_ref() == Some(version))
+    };
+    chain.steps.is_empty() && above.any(|version| is_meant(version))
 }
 
 /// Of each release, with the reason, what a person would miss.

@@ -98,8 +98,8 @@ impl RegistryOffer {
         format!("{}/{RELEASE_CHANNEL}:{channel}", self.registry)
     }
 
-    /// What blocks.
-    pub(super) fn blocking(&self, steps: &[Step], range: Range<'_>) -> Vec<String> {
+    /// What blocks. `all_above`: there are releases for the cluster, and all of them above what the channel leads to.
+    pub(super) fn blocking(&self, steps: &[Step], range: Range<'_>, all_above: bool) -> Vec<String> {
         let mut blocking = Vec::new();
         let push = |what: &str| {
             format!("push a bundle with {what}: dhctl mirror --registry {} -i d8.tar", self.registry)
@@ -130,6 +130,13 @@ impl RegistryOffer {
                         "v{to} cannot be had: {} leads to v{version}, and the platform takes back what waits above it; {}",
                         self.channel_image(),
                         push(&format!("a channel that leads to v{to}"))
+                    ));
+                } else if all_above {
+                    blocking.push(format!(
+                        "{} leads to v{version}, and the platform takes back what waits above it, which is all that lies \
+                         ahead; {}",
+                        self.channel_image(),
+                        push("a channel that leads further")
                     ));
                 }
             }

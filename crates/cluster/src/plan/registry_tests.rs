@@ -76,6 +76,22 @@ fn what_the_registry_adds_and_what_the_channel_ends() {
 }
 
 #[test]
+fn a_channel_below_all_that_was_delivered_blocks() {
+    for (file, objects, blocks) in [
+        (&["v1.58.3"][..], &[][..], true),
+        (&[], &["v1.58.3 Pending"], true),
+        // What only the registry has is for another channel.
+        (&[], &[], false),
+        (&["v1.57.4"], &[], false),
+    ] {
+        let state = cluster(&[&["v1.57.5 Deployed"], objects].concat());
+        let plan = plan(&state, file, registry("v1.57.5", &["v1.57.5", "v1.58.3"]));
+        let said = plan.blocking.iter().any(|why| why.contains("which is all that lies ahead"));
+        assert_eq!(said, blocks, "{file:?} {objects:?}: {:?}", plan.blocking);
+    }
+}
+
+#[test]
 fn a_registry_keeps_old_patches_and_nobody_asked_for_them() {
     let listed = ["v1.56.0", "v1.57.5", "v1.58.2", "v1.58.3"];
     let plan = plan(&cluster(&["v1.57.5 Deployed"]), &[], registry("v1.58.3", &listed));

@@ -273,6 +273,9 @@ fn for_a_stranger_at_night() {
     insta::assert_snapshot!(plan.text());
     let smooth =
         Plan::make(&cluster(&["v1.57.5 Deployed", "v1.58.3 Pending"]), &PlanInput::default()).unwrap();
+    let new = PlanInput { file: Some("/mnt/usb stick/releases.yaml".to_owned()), ..of_file(&["v1.58.3"]) };
+    let new = Plan::make(&cluster(&["v1.57.5 Deployed"]), &new).unwrap();
+    assert_eq!(new.next.as_deref(), Some("dhctl update prepare -f '/mnt/usb stick/releases.yaml'"));
     let none = Plan::make(&cluster(&["v1.57.5 Deployed"]), &PlanInput::default()).unwrap();
     insta::assert_snapshot!(format!("{}\n----\n{}", smooth.text(), none.text()));
 }
