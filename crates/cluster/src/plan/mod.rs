@@ -117,7 +117,9 @@ impl Plan {
         let address = |text: &mut String| *text = kubectl.addressed(text);
         for requirement in self.steps.iter_mut().flat_map(|step| &mut step.requirements) {
             if let Outcome::Unmet { reasons } = &mut requirement.outcome {
-                reasons.iter_mut().for_each(|reason| address(&mut reason.fix));
+                for reason in reasons {
+                    address(&mut reason.fix);
+                }
             }
         }
         self.removed_apis.iter_mut().for_each(|it| address(&mut it.replacement));

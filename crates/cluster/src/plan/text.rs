@@ -125,7 +125,7 @@ fn requirement_text(text: &mut String, requirement: &Requirement) {
     match outcome {
         Outcome::Met => {}
         Outcome::Unknown { why } => {
-            *text += &format!("   unknown  {}: {why}\n", format!("{key} {needed}").trim_end())
+            *text += &format!("   unknown  {}: {why}\n", format!("{key} {needed}").trim_end());
         }
         Outcome::Unmet { reasons } => {
             for Unmet { objects, value, needed: wanted, fix, may_change } in reasons {

@@ -129,6 +129,7 @@ fn what_has_not_arrived_blocks() {
             "not in the registry: {url}:v1.59.4; push a bundle with these releases: dhctl mirror --registry {url} -i d8.tar"
         ))]
     );
+    insta::assert_snapshot!(plan(&platform, url, &[]).expect(7).stdout.replace(url.as_str(), "REGISTRY"));
     // Up to the one before everything is there.
     plan(&platform, url, &["--to", "v1.58.10"]).expect(0);
     // Nothing has been pushed there yet.
