@@ -114,7 +114,12 @@ async fn releases(
                 let spec = read::release_spec(cluster, &object.name).await?;
                 releases.push(DeliveredRelease { version, spec });
             }
-            (None, None) => releases.extend(in_registry(&version)),
+            (None, None) => match in_registry(&version) {
+                Some(release) => releases.push(release),
+                None => printer::note(&format!(
+                    "note: v{version} is left out: the registry alone has it, and its description cannot be read"
+                )),
+            },
         }
     }
     Ok(releases)

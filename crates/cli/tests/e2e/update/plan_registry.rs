@@ -170,6 +170,11 @@ fn a_registry_that_tells_not_all_is_asked_for_the_rest() {
     assert!(text.contains("unknown  the image, in the registry"), "{text}");
     assert!(text.contains(&format!("{}:v1.58.10: ", registry.url)), "{text}");
 
+    let registry = scripted(&distribution, "*/release-channel/manifests/v1.58.10");
+    let run = plan(&platform, &registry.url, &["--output", "yaml"]).expect(0);
+    assert!(run.stderr.contains("note: v1.58.10 is left out"), "{}", run.stderr);
+    assert!(run.stdout.contains("name: v1.59.4") && !run.stdout.contains("v1.58.10"), "{}", run.stdout);
+
     let registry = scripted(&distribution, "*/manifests/stable");
     let text = plan(&platform, &registry.url, &[]).expect(0).stdout;
     assert!(text.contains("3. v1.60.0 ") && text.contains("release-channel:stable: "), "{text}");
