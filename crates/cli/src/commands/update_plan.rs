@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cluster::{
-    ClusterState, Patience,
+    ClusterState, Patience, Timestamp,
     access::Cluster,
     objects::Release,
     plan::{Plan, PlanInput},
@@ -36,7 +36,8 @@ pub(crate) async fn run(args: PlanArgs, environment: Environment) -> Result<(), 
     let state = read(&cluster).await?;
     let helm = if args.helm { Some(read::helm_objects(&cluster).await) } else { None };
     let file = args.file.as_ref().map(|path| path.display().to_string());
-    let mut input = PlanInput { delivery, file, to: args.to.clone(), helm, registry: None };
+    let mut input =
+        PlanInput { delivery, file, to: args.to.clone(), helm, registry: None, now: Timestamp::now() };
     if let Some(url) = &args.registry {
         let registry = PlanRegistry::connect(url, &args, &environment).await?;
         let mut offer = registry.offer(followed_channel(&state)).await?;
