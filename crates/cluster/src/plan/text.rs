@@ -48,8 +48,6 @@ impl Plan {
                     "Whether the images have arrived was not looked at: --registry HOST/PATH does that.\n";
             }
         }
-        // What others have written may hold what a terminal obeys.
-        text.retain(|character| character == '\n' || !character.is_control());
         text
     }
 }
