@@ -26,6 +26,8 @@ use crate::{ClusterState, objects::DeckhousePod};
 #[derive(Debug, Clone)]
 pub struct Machine {
     target: Option<Version>,
+    /// Whether a release that is approved and waits is waited for too.
+    looks_ahead: bool,
     settings: Settings,
     calm: Calm,
     /// The incarnation of the pod that works off the queues.
@@ -61,6 +63,7 @@ impl Machine {
     pub fn new(target: Option<Version>, settings: Settings) -> Self {
         Self {
             target,
+            looks_ahead: true,
             settings,
             calm: Calm::default(),
             leader: None,
@@ -74,6 +77,11 @@ impl Machine {
             trouble: Duration::ZERO,
             last: None,
         }
+    }
+
+    /// A machine that waits until what is deployed has settled, whatever is to follow.
+    pub fn of_the_deployed(settings: Settings) -> Self {
+        Self { looks_ahead: false, ..Self::new(None, settings) }
     }
 
     /// One more look. Times that go back count as no time. Looks must come at least every
@@ -139,7 +147,10 @@ impl Machine {
         now: Timestamp,
         passed: Duration,
     ) -> Verdict {
-        let subject = subject::of(cluster, self.target.as_ref());
+        let mut subject = subject::of(cluster, self.target.as_ref());
+        if !self.looks_ahead {
+            subject.next = None;
+        }
         if subject.release != self.last_release() {
             self.stirred(); // quiet of the one release says nothing about the other
         }

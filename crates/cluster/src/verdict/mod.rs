@@ -23,6 +23,7 @@ mod scenes;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use clock::{LONGEST_GAP, between};
 pub use machine::Machine;
 pub use report::{Call, Diagnosis, Stage, Unknown, Verdict, Waiting};
 pub use settings::Settings;

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     platform::{Platform, release},
+    terminal::on_terminal,
     watching::Watching,
 };
 
@@ -123,28 +124,11 @@ fn time_over_and_interrupts() {
     }
 }
 
-/// What a terminal of this size gets while the command runs in it, and its settings before and after.
-fn on_terminal(platform: &Platform, words: &str) -> String {
-    let script = format!(
-        "stty cols 80 rows 24; stty -g; timeout --preserve-status --foreground {words} {} update watch --to v1.71.4 \
-         --timeout 4s; echo \"code $?\"; stty -g",
-        env!("CARGO_BIN_EXE_dhctl"),
-    );
-    let run = std::process::Command::new("script")
-        .args(["-qec", &script, "/dev/null"])
-        .env("KUBECONFIG", platform.kubeconfig())
-        .env("TERM", "xterm-256color")
-        .stdin(std::process::Stdio::null())
-        .output()
-        .unwrap();
-    String::from_utf8(run.stdout).unwrap()
-}
-
 #[test]
 fn the_live_screen_gives_the_terminal_back() {
     let platform = platform();
     for (words, code) in [("-s INT 60", "code 7"), ("-s INT 3", "code 130"), ("-s TERM 3", "code 130")] {
-        let shown = on_terminal(&platform, words);
+        let shown = on_terminal(&platform, words, "watch --to v1.71.4 --timeout 4s", None);
         let (before, rest) =
             shown.split_once("\u{1b}[?1049h").unwrap_or_else(|| panic!("no screen: {shown}"));
         let (screen, after) = rest.split_once("\u{1b}[?1049l").unwrap_or_else(|| panic!("it stays: {shown}"));
