@@ -46,6 +46,11 @@ impl Error {
             _ => false,
         }
     }
+
+    /// Whether a dry run failed only because a webhook takes no part in dry runs (its `sideEffects` are not `None`).
+    pub(crate) fn is_dry_run_unsupported(&self) -> bool {
+        matches!(self, Self::Refused(message) if message.contains("does not support dry run"))
+    }
 }
 
 impl From<kube::Error> for Error {
@@ -135,5 +140,8 @@ mod tests {
             assert!(matches!(status(code, refusal), Error::Refused(_)), "{code}");
         }
         assert!(matches!(status(401, "Unauthorized"), Error::Unauthorized));
+        let dry = status(400, "admission webhook \"x.example\" does not support dry run");
+        assert!(dry.is_dry_run_unsupported() && !dry.is_passing());
+        assert!(!status(400, refusal).is_dry_run_unsupported());
     }
 }

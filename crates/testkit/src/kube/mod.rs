@@ -5,6 +5,7 @@
 //! cluster would do, a test does.
 
 pub mod assets;
+mod blink;
 mod crds;
 mod exec;
 mod guardian;
@@ -20,6 +21,7 @@ mod stand_in;
 mod webhook;
 mod wipe;
 
+pub use blink::{Blink, Door};
 pub use kubeconfig::Kubeconfig;
 pub use kubelet::{Answer, Kubelet};
 pub use objects::Objects;

@@ -1,6 +1,7 @@
 //! `dhctl update` against a real API server.
 
 mod approve;
+mod blinks;
 mod disturbed;
 mod doctor;
 mod kernel;
