@@ -22,7 +22,7 @@ pub use mirror_modules::{MirrorModulesArgs, MirrorModulesCommand, ModulesTransfe
 pub use modules::ModuleChoiceArgs;
 pub use output::{OutputArgs, OutputFormat, ProgressFormat};
 pub use update::{
-    ApproveArgs, ChangeArgs, ClusterArgs, ConsentArgs, DoctorArgs, KernelArgs, PlanArgs, PlanFormat,
+    ApproveArgs, ChangeArgs, ClusterArgs, ClustersArgs, ConsentArgs, DoctorArgs, KernelArgs, PlanArgs, PlanFormat,
     PrepareArgs, RbacArgs, RunArgs, StatusArgs, UpdateCommand, WaitArgs, WatchArgs,
 };
 

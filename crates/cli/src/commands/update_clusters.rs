@@ -1,0 +1,107 @@
+//! Reports over several clusters: one for each context, and no cluster spoils the report on another.
+
+use futures_util::future::join_all;
+use serde::Serialize;
+
+use super::update_cluster::reach;
+use crate::{
+    Environment,
+    args::{ClusterArgs, ClustersArgs},
+    exit_code::Exit,
+    failure::Failure,
+    printer::Printer,
+};
+
+/// The report on one cluster, or why there is none.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Report<T> {
+    /// The context of the kubeconfig.
+    context: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server: Option<String>,
+    #[serde(flatten)]
+    report: Option<T>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Failure>,
+}
+
+impl<T> Report<T> {
+    /// Name and address, as the line above the report.
+    pub(crate) fn heading(&self) -> String {
+        let server = self.server.as_deref().map(|server| format!(" at {server}")).unwrap_or_default();
+        format!("cluster      {}{server}\n", self.context)
+    }
+}
+
+/// Looks at each of the clusters, all at the same time.
+pub(crate) async fn look<T>(
+    args: &ClustersArgs,
+    environment: &Environment,
+    look: impl AsyncFn(cluster::access::Cluster, ClusterArgs) -> Result<T, Failure>,
+) -> Vec<Report<T>> {
+    let look = &look;
+    join_all(args.each().into_iter().map(|args| async move {
+        let named = args.context.clone().unwrap_or_else(|| "the current context".to_owned());
+        let (context, server, outcome) = match reach(&args, environment).await {
+            Ok(cluster) => {
+                (cluster.name.clone(), Some(cluster.server.clone()), look(cluster, args).await)
+            }
+            Err(error) => (named, None, Err(error)),
+        };
+        let (report, error) = match outcome {
+            Ok(report) => (Some(report), None),
+            Err(error) => (None, Some(error)),
+        };
+        Report { context, server, report, error }
+    }))
+    .await
+}
+
+/// Prints the reports: a single one as it is, several as a list. `text` is told whether there are several; `ill` says what
+/// of a report is a failure.
+///
+/// # Errors
+/// The worst of all: first whatever kept a report from being made, then what `ill` says.
+pub(crate) fn tell<T: Serialize>(
+    printer: Printer,
+    command: &str,
+    reports: &[Report<T>],
+    text: impl Fn(&Report<T>, &T) -> String,
+    ill: impl Fn(&T) -> Option<Failure>,
+) -> Result<(), Failure> {
+    if let [only] = reports {
+        return match (&only.report, &only.error) {
+            (Some(report), _) => {
+                printer.result(command, only, &text(only, report))?;
+                ill(report).map_or(Ok(()), Err)
+            }
+            (None, Some(error)) => Err(error.clone()),
+            (None, None) => Ok(()),
+        };
+    }
+    let one = |report: &Report<T>| match (&report.report, &report.error) {
+        (Some(told), _) => text(report, told),
+        (None, Some(error)) => report.heading() + &error.render(),
+        (None, None) => report.heading(),
+    };
+    let texts: Vec<String> = reports.iter().map(one).collect();
+    printer.result(command, &reports, &texts.join("\n"))?;
+    worst(reports, ill)
+}
+
+fn worst<T>(reports: &[Report<T>], ill: impl Fn(&T) -> Option<Failure>) -> Result<(), Failure> {
+    let missing: Vec<&Report<T>> = reports.iter().filter(|report| report.error.is_some()).collect();
+    let names = |reports: &[&Report<T>]| {
+        reports.iter().map(|report| report.context.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    if let Some(first) = missing.first() {
+        let exit = first.error.as_ref().map_or(Exit::Cluster, |error| error.exit);
+        return Err(Failure::after_result(exit, format!("there is no report on {}", names(&missing))));
+    }
+    let failures: Vec<(&Report<T>, Failure)> =
+        reports.iter().filter_map(|report| Some((report, ill(report.report.as_ref()?)?))).collect();
+    let Some((_, first)) = failures.first() else { return Ok(()) };
+    let of: Vec<&Report<T>> = failures.iter().map(|(report, _)| *report).collect();
+    Err(Failure { message: format!("{}: {}", names(&of), first.message), ..first.clone() })
+}
