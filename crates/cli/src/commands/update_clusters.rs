@@ -44,9 +44,7 @@ pub(crate) async fn look<T>(
     join_all(args.each().into_iter().map(|args| async move {
         let named = args.context.clone().unwrap_or_else(|| "the current context".to_owned());
         let (context, server, outcome) = match reach(&args, environment).await {
-            Ok(cluster) => {
-                (cluster.name.clone(), Some(cluster.server.clone()), look(cluster, args).await)
-            }
+            Ok(cluster) => (cluster.name.clone(), Some(cluster.server.clone()), look(cluster, args).await),
             Err(error) => (named, None, Err(error)),
         };
         let (report, error) = match outcome {

@@ -9,8 +9,11 @@ use crate::Reading;
 /// Everything beyond [`ClusterState`](crate::ClusterState). `Evidence::default()` knows nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Evidence {
-    /// Pods of the platform's namespaces (`d8-*`, `kube-system`) whose image does not come, those of the platform's own Deployment left out.
+    /// Containers of the platform's namespaces (`d8-*`, `kube-system`) whose image does not come, in pods that have not begun to
+    /// run; those of the platform's own Deployment left out.
     pub waiting_pods: Reading<Vec<WaitingPod>>,
+    /// The same in pods that run: of several containers one waits, or it was started again without its image.
+    pub running_pods: Reading<Vec<WaitingPod>>,
     /// The conditions of `Deployment/deckhouse`.
     pub conditions: Reading<Vec<DeploymentCondition>>,
     /// Warnings about the platform's pods.
@@ -39,6 +42,8 @@ pub struct WaitingPod {
     pub message: String,
     /// `status.startTime` of the pod.
     pub started: Option<Timestamp>,
+    /// The Secrets with which the node logs in for it.
+    pub pull_secrets: Vec<String>,
 }
 
 /// A condition of the Deployment.
@@ -141,6 +146,13 @@ pub struct ChannelRelease {
     pub version: Version,
     /// Whether the channel is held back.
     pub suspended: bool,
+}
+
+impl Evidence {
+    /// The containers whose image does not come, as far as they are known.
+    pub(super) fn without_image(&self) -> impl Iterator<Item = &WaitingPod> {
+        [&self.waiting_pods, &self.running_pods].into_iter().filter_map(Reading::known).flatten()
+    }
 }
 
 impl Answers {

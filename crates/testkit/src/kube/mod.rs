@@ -5,6 +5,7 @@
 //! cluster would do, a test does.
 
 pub mod assets;
+mod audit;
 mod blink;
 mod crds;
 mod exec;
@@ -21,6 +22,7 @@ mod stand_in;
 mod webhook;
 mod wipe;
 
+pub use audit::Asked;
 pub use blink::{Blink, Door};
 pub use kubeconfig::Kubeconfig;
 pub use kubelet::{Answer, Kubelet};

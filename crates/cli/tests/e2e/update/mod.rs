@@ -8,6 +8,7 @@ mod kernel;
 mod plan;
 mod platform;
 mod prepare;
+mod rights;
 mod run;
 mod status;
 mod theatre;

@@ -11,6 +11,8 @@ pub(super) enum PullFailure {
     ThereNow,
     /// The login is wrong or lacks the right.
     Denied,
+    /// The node is refused, and the cluster's login is not.
+    OtherLogin,
     /// The registry's certificate is not trusted.
     Trust,
     /// A proxy stands between the node and the registry.
@@ -41,6 +43,7 @@ pub(super) fn classify(image: &str, message: &str, probe: &Probe) -> PullFailure
                 // The runtime may fail for a reason of its own, as trust, which the image's being there does not mend.
                 return match by_words(message) {
                     PullFailure::Missing | PullFailure::Unclear => PullFailure::ThereNow,
+                    PullFailure::Denied => PullFailure::OtherLogin,
                     other => other,
                 };
             }
@@ -98,6 +101,10 @@ impl PullFailure {
                 "the registry has this image now: it came after the last try, or the node reaches another registry"
             }
             Self::Denied => "the registry refuses the cluster's login, or the login may not read there",
+            Self::OtherLogin => {
+                "the registry has this image and lets the cluster's login read it, and refuses the node: the pod has another \
+                 login, or the cluster's was mended after the last try"
+            }
             Self::Trust => "the node does not trust the registry's certificate",
             Self::Proxy => "the node asks a proxy for the registry, and the proxy does not let it through",
             Self::Unreachable => "the node does not reach the registry: name, route or port",
@@ -111,6 +118,7 @@ impl PullFailure {
             Self::Missing => format!("push a bundle with {contents}: dhctl mirror --registry {repo} -i d8.tar; the node tries again by itself"),
             Self::ThereNow => "wait for the node's next try (at most 5 minutes), or delete the pod to have it at once".to_owned(),
             Self::Denied => "set a login that may pull from there in Secret d8-system/deckhouse-registry (key .dockerconfigjson), then restart the platform's pod, which keeps the old one in memory".to_owned(),
+            Self::OtherLogin => "wait for the node's next try (at most 5 minutes); if it is refused again, bring the Secret that the pod names in imagePullSecrets to the login of d8-system/deckhouse-registry: the platform writes its own copies of it anew when its pod is restarted".to_owned(),
             Self::Trust => "put the registry's CA into Secret d8-system/deckhouse-registry (key ca); the nodes get it from there by bashible, which needs the platform's pod: if that is away, put it into the node's own trust store".to_owned(),
             Self::Proxy => format!("add the registry ({repo}) to proxy.noProxy of the ClusterConfiguration: d8 system edit cluster-configuration; while the platform's pod is away, to the node's containerd service"),
             Self::Unreachable => format!("make {repo} reachable from the node: DNS, route, firewall, and whether the registry runs"),
@@ -169,6 +177,7 @@ mod tests {
             (probe(Answer::Is(())), back_off, PullFailure::ThereNow),
             (probe(Answer::Is(())), "r/dkp:v1: not found", PullFailure::ThereNow),
             (probe(Answer::Is(())), untrusted, PullFailure::Trust),
+            (probe(Answer::Is(())), "401 Unauthorized", PullFailure::OtherLogin),
             (probe(Answer::Denied("no".to_owned())), back_off, PullFailure::Denied),
             (probe(Answer::Unknown("503".to_owned())), "r/dkp:v1: not found", PullFailure::Missing),
             (Probe::Refused("401".to_owned()), back_off, PullFailure::Denied),

@@ -127,12 +127,15 @@ fn images_of_modules_do_not_come() {
         reason: "ImagePullBackOff".to_owned(),
         message: message.to_owned(),
         started: Some(ago(5)),
+        pull_secrets: vec!["deckhouse-registry".to_owned()],
     };
     let pods = vec![pod("a", "not found"), pod("b", "not found"), pod("c", "i/o timeout")];
     found(
         |cluster| *known(&mut cluster.evidence.waiting_pods) = pods,
         &["blocks module-images", "slows module-images"],
     );
+    let again = vec![pod("d", "not found")];
+    found(|cluster| *known(&mut cluster.evidence.running_pods) = again, &["blocks module-images"]);
 }
 
 #[test]
@@ -204,6 +207,11 @@ fn the_channel() {
     found(channel(leads(73, false)), &["blocks registry-gap"]);
     let none = |cluster: &mut Cluster| drop(cluster.releases().pop());
     found(none, &["notable release-not-created"]);
+    let reached = |cluster: &mut Cluster| {
+        none(cluster);
+        channel(leads(70, false))(cluster);
+    };
+    found(reached, &["notable channel-reached"]);
     let lts = |cluster: &mut Cluster| {
         cluster.settings()["releaseChannel"] = json!("LTS");
         channel(leads(73, false))(cluster);

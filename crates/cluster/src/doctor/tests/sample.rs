@@ -121,6 +121,7 @@ pub(super) fn well() -> Cluster {
         |tag: &str| ImageAnswer { image: format!("r.example:5000/dkp/ee:{tag}"), answer: Answer::Is(()) };
     let evidence = Evidence {
         waiting_pods: Reading::Known(Vec::new()),
+        running_pods: Reading::Known(Vec::new()),
         conditions: Reading::Known(vec![available]),
         events: Reading::Known(Vec::new()),
         log: Reading::Known(Vec::new()),
