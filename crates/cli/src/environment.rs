@@ -77,7 +77,7 @@ fn kubeconfig(listed: Option<&OsString>, home: Option<&OsString>) -> KubeconfigF
 fn in_cluster(filled: &dyn Fn(&str) -> Option<OsString>) -> Option<InCluster> {
     let host = filled("KUBERNETES_SERVICE_HOST")?.into_string().ok()?;
     let port = filled("KUBERNETES_SERVICE_PORT")?.into_string().ok()?.parse().ok()?;
-    Some(InCluster { host, port })
+    Some(InCluster { host, port, account: PathBuf::from(InCluster::ACCOUNT) })
 }
 
 fn credential_files(path: &dyn Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {

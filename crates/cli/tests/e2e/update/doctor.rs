@@ -224,10 +224,7 @@ fn a_pod_that_runs_may_lack_an_image_too() {
     let mut sidecar = Clinic::pod("grafana", "d8-monitoring", &there, None);
     let add = |list: &mut Value, item: Value| list.as_array_mut().unwrap().push(item);
     add(&mut sidecar["spec"]["containers"], json!({ "name": "sidecar", "image": gone }));
-    add(
-        &mut sidecar["status"]["containerStatuses"],
-        waiting("sidecar", &gone, "Back-off pulling image"),
-    );
+    add(&mut sidecar["status"]["containerStatuses"], waiting("sidecar", &gone, "Back-off pulling image"));
     // It has begun anew, with its init container.
     let mut init = Clinic::pod("ingress", "kube-system", &there, None);
     init["spec"]["initContainers"] = json!([{ "name": "init", "image": there }]);
