@@ -98,7 +98,7 @@ fn not_looked_at(state: &ClusterState, evidence: &Evidence) -> Vec<NotLookedAt> 
     let gap = |source: String, why: &str| Some(NotLookedAt { source, why: why.to_owned() });
     match &evidence.registry {
         Probe::NotAsked(why) => all.push(gap("registry".to_owned(), why)),
-        Probe::Refused(_) => {}
+        Probe::Untrusted(_) | Probe::Refused(_) => {}
         Probe::Answered(answers) => {
             if let Answer::Unknown(why) = &answers.channel {
                 all.push(gap("release channel in the registry".to_owned(), why));

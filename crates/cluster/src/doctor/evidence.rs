@@ -90,6 +90,8 @@ pub struct LogError {
 pub enum Probe {
     /// It was not asked, and why. A registry that only the cluster can reach is no finding.
     NotAsked(String),
+    /// Its certificate is not trusted, by the CA that the cluster has for it or any other that is known here: why.
+    Untrusted(String),
     /// It answers, and refuses the cluster's login: its words.
     Refused(String),
     /// It answered.
@@ -122,6 +124,8 @@ pub struct ImageAnswer {
     pub image: String,
     /// Whether it is there.
     pub answer: Answer<()>,
+    /// Where it is not: whether its whole repository is missing.
+    pub no_repository: bool,
 }
 
 /// An answer to one question.
@@ -156,6 +160,11 @@ impl Evidence {
 }
 
 impl Answers {
+    /// Whether not even the repository of this image is there.
+    pub fn lacks_repository(&self, image: &str) -> bool {
+        self.images.iter().any(|it| it.image == image && it.no_repository)
+    }
+
     /// What was answered about this image.
     pub fn image(&self, image: &str) -> Option<&Answer<()>> {
         self.images.iter().find(|it| it.image == image).map(|it| &it.answer)

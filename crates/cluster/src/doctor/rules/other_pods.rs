@@ -43,7 +43,10 @@ fn of_reason(look: &Look<'_>, failure: PullFailure, pods: &[&WaitingPod]) -> Fin
         None => "all of the deployed release".to_owned(),
     };
     // Nobody mends these by himself; what is not reached may be reached in a minute.
-    let lasting = matches!(failure, PullFailure::Missing | PullFailure::Denied | PullFailure::Trust);
+    let lasting = matches!(
+        failure,
+        PullFailure::Missing | PullFailure::NoRepository | PullFailure::Denied | PullFailure::Trust
+    );
     let refused = matches!(failure, PullFailure::Denied | PullFailure::OtherLogin);
     let login = match first.pull_secrets.as_slice() {
         _ if !refused => String::new(),

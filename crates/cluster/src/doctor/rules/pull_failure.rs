@@ -7,6 +7,8 @@ use crate::doctor::evidence::{Answer, Probe};
 pub(super) enum PullFailure {
     /// The registry does not have it.
     Missing,
+    /// The registry has nothing under its path.
+    NoRepository,
     /// The registry has it, asked just now: the next try may succeed.
     ThereNow,
     /// The login is wrong or lacks the right.
@@ -47,12 +49,13 @@ pub(super) fn classify(image: &str, message: &str, probe: &Probe) -> PullFailure
                     other => other,
                 };
             }
+            Some(Answer::Missing) if answers.lacks_repository(image) => return PullFailure::NoRepository,
             Some(Answer::Missing) => return PullFailure::Missing,
             Some(Answer::Denied(_)) => return PullFailure::Denied,
             Some(Answer::Unknown(_)) | None => {}
         },
         Probe::Refused(_) => return PullFailure::Denied,
-        Probe::NotAsked(_) => {}
+        Probe::NotAsked(_) | Probe::Untrusted(_) => {}
     }
     by_words(message)
 }
@@ -97,6 +100,9 @@ impl PullFailure {
     pub(super) fn why(self) -> &'static str {
         match self {
             Self::Missing => "the registry does not have this image",
+            Self::NoRepository => {
+                "the registry has no such repository at all: nothing was pushed to this path, or the path in the Secret is wrong"
+            }
             Self::ThereNow => {
                 "the registry has this image now: it came after the last try, or the node reaches another registry"
             }
@@ -115,6 +121,7 @@ impl PullFailure {
     /// What to do; `contents` says what has to be in the registry.
     pub(super) fn remedy(self, contents: &str, repo: &str) -> String {
         match self {
+            Self::NoRepository => format!("see whether the path in Secret d8-system/deckhouse-registry is the one that the bundle was pushed to; if it is, push {contents}: dhctl mirror --registry {repo} -i d8.tar"),
             Self::Missing => format!("push a bundle with {contents}: dhctl mirror --registry {repo} -i d8.tar; the node tries again by itself"),
             Self::ThereNow => "wait for the node's next try (at most 5 minutes), or delete the pod to have it at once".to_owned(),
             Self::Denied => "set a login that may pull from there in Secret d8-system/deckhouse-registry (key .dockerconfigjson), then restart the platform's pod, which keeps the old one in memory".to_owned(),
@@ -167,7 +174,7 @@ mod tests {
             Probe::Answered(Answers {
                 channel: Answer::Missing,
                 versions: Answer::Missing,
-                images: vec![ImageAnswer { image: "r/dkp:v1".to_owned(), answer }],
+                images: vec![ImageAnswer { image: "r/dkp:v1".to_owned(), answer, no_repository: false }],
             })
         };
         let back_off = "Back-off pulling image";

@@ -118,7 +118,9 @@ pub(super) fn well() -> Cluster {
         ..DeploymentCondition::default()
     };
     let image =
-        |tag: &str| ImageAnswer { image: format!("r.example:5000/dkp/ee:{tag}"), answer: Answer::Is(()) };
+        |tag: &str| ImageAnswer {
+        image: format!("r.example:5000/dkp/ee:{tag}"), answer: Answer::Is(()), no_repository: false,
+    };
     let evidence = Evidence {
         waiting_pods: Reading::Known(Vec::new()),
         running_pods: Reading::Known(Vec::new()),
