@@ -9,6 +9,7 @@ use jiff::Timestamp;
 
 use super::{
     registry_probe::probe,
+    update_changes::kubectl,
     update_clusters::{look, tell},
 };
 use crate::{Environment, args::DoctorArgs, exit_code::Exit, failure::Failure, printer::Printer};
@@ -16,8 +17,8 @@ use crate::{Environment, args::DoctorArgs, exit_code::Exit, failure::Failure, pr
 const NAME: &str = "update doctor";
 
 pub(crate) async fn run(args: DoctorArgs, environment: Environment) -> Result<(), Failure> {
-    let reports = look(&args.clusters, &environment, async |cluster, _| {
-        Ok(diagnose(&cluster, &args, &environment).await)
+    let reports = look(&args.clusters, &environment, async |cluster, address| {
+        Ok(diagnose(&cluster, &args, &environment).await.addressed(&kubectl(&address)))
     })
     .await;
     let several = reports.len() > 1;

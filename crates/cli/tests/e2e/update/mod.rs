@@ -6,6 +6,7 @@ mod disturbed;
 mod doctor;
 mod kernel;
 mod plan;
+mod plan_registry;
 mod platform;
 mod prepare;
 mod rights;

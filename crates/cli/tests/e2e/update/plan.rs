@@ -92,6 +92,64 @@ fn its_yaml_takes_no_approval_back() {
 }
 
 #[test]
+fn its_yaml_says_what_kubectl_would_take_back_and_what_blocks() {
+    let platform = platform();
+    // As `kubectl apply -f deckhousereleases.yaml` leaves it, whose documents say `approved: false`.
+    let applied = json!({
+        "apiVersion": "deckhouse.io/v1alpha1", "kind": "DeckhouseRelease", "approved": false,
+        "metadata": { "name": "v1.71.4" }, "spec": { "version": "v1.71.4" },
+    });
+    platform.merge(
+        "DeckhouseRelease",
+        "v1.71.4",
+        json!({
+            "approved": true,
+            "metadata": {
+                "annotations": { "kubectl.kubernetes.io/last-applied-configuration": applied.to_string() },
+            },
+        }),
+    );
+    // Approved too, but never applied with the field: nothing would be taken back.
+    platform.merge("DeckhouseRelease", "v1.70.9", json!({ "approved": true }));
+    let run = platform.update(&[&PLAN[..], &["--output", "yaml"]].concat()).expect(7);
+    let documents = deckhouse::release_list::read_releases(run.stdout.as_bytes()).unwrap();
+    let versions: Vec<String> = documents.iter().map(|it| it.version.to_string()).collect();
+    assert_eq!(versions, ["1.70.9", "1.71.4", "1.72.2"], "printed though it blocks, the approved ones too");
+    assert!(!run.stdout.contains("approved") && !run.stdout.contains("status"), "{}", run.stdout);
+    assert_eq!(
+        run.stderr,
+        "note: DeckhouseRelease/v1.71.4 is approved and was once applied with `approved`: kubectl apply would take that \
+         back; kubectl create leaves alone what is there, and so does dhctl update prepare\n\
+         blocked: v1.72.2 requires what the cluster has not: k8s\n\
+         error: something blocks the update\n"
+    );
+    platform.update(&[&PLAN[..], &["--to", "v1.71.4", "--output", "yaml"]].concat()).expect(0);
+}
+
+#[test]
+fn commands_name_the_cluster_that_was_named() {
+    let platform = platform();
+    let kubeconfig = platform.folder.path().join("the cluster's");
+    std::fs::copy(platform.kubeconfig(), &kubeconfig).unwrap();
+    let cluster = ["--kubeconfig", kubeconfig.to_str().unwrap(), "--context", "test"];
+    let flags =
+        format!("--kubeconfig='{}' --context=test", kubeconfig.to_str().unwrap().replace('\'', r"'\''"));
+    let text = plan(&platform, &[&cluster[..], &["--to", "v1.70.9"]].concat(), 0);
+    assert!(text.contains(&format!("Next: dhctl update approve {flags} v1.70.9\n")), "{text}");
+    let json: Value =
+        serde_json::from_str(&plan(&platform, &[&cluster[..], &["--output", "json"]].concat(), 7)).unwrap();
+    assert_eq!(json["result"]["next"], format!("dhctl update approve {flags} v1.70.9"));
+    platform.merge(
+        "ModuleConfig",
+        "deckhouse",
+        json!({ "spec": { "settings": { "releaseChannel": null } } }),
+    );
+    let doctor = platform.update(&[&["doctor", "--no-registry"], &cluster[..]].concat()).expect(7).stdout;
+    assert!(doctor.contains(&format!("$ kubectl {flags} get moduleconfig deckhouse -o yaml")), "{doctor}");
+    assert!(doctor.contains(&format!("dhctl update prepare {flags} --channel NAME")), "{doctor}");
+}
+
+#[test]
 fn helm_releases_are_looked_into_only_when_asked() {
     let platform = platform();
     let manifest = "---\napiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata:\n  name: front\n";

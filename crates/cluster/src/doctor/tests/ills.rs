@@ -141,7 +141,10 @@ fn images_of_modules_do_not_come() {
 #[test]
 fn the_registry() {
     found(|cluster| cluster.evidence.registry = Probe::Refused("401".to_owned()), &["blocks registry-login"]);
-    found(|cluster| cluster.evidence.registry = Probe::Untrusted("x509".to_owned()), &["slows registry-trust"]);
+    found(
+        |cluster| cluster.evidence.registry = Probe::Untrusted("x509".to_owned()),
+        &["slows registry-trust"],
+    );
     found(
         |cluster| cluster.answers().versions = Answer::Denied("no".to_owned()),
         &["blocks registry-listing"],
