@@ -266,6 +266,37 @@ fn a_login_that_the_registry_refuses() {
 }
 
 #[test]
+fn a_path_to_which_nothing_was_pushed() {
+    let clinic = Clinic::open();
+    let nowhere = format!("{}/nowhere", clinic.registry.addr());
+    let mut secret = clinic.secret(PASSWORD);
+    let encode = |text: &str| json!(base64::engine::general_purpose::STANDARD.encode(text));
+    secret["data"]["path"] = encode("/nowhere");
+    secret["data"]["imagesRegistry"] = encode(&nowhere);
+    let waiting = Some(("ImagePullBackOff", "Back-off pulling image"));
+    clinic.put(&[secret, Clinic::pod("deckhouse-0", "d8-system", &format!("{nowhere}:v1.58.3"), waiting)]);
+    let run = clinic.doctor(&[]).expect(7);
+    assert!(run.stdout.contains("why: the registry has no such repository at all"), "{}", run.stdout);
+}
+
+#[test]
+fn a_certificate_that_does_not_fit_the_ca_of_the_secret() {
+    let clinic = Clinic::open();
+    let encode = |text: &str| json!(base64::engine::general_purpose::STANDARD.encode(text));
+    let mut secret = clinic.secret(PASSWORD);
+    // Any server with a certificate of its own authority.
+    let address = clinic.server.url().strip_prefix("https://").unwrap();
+    secret["data"]["address"] = encode(address);
+    secret["data"]["scheme"] = encode("https");
+    clinic.put(&[secret.clone()]);
+    assert_eq!(clinic.found(0), ["slows registry-trust", "notable approval"]);
+    // With its CA it is trusted, and turns out to be no registry.
+    secret["data"]["ca"] = encode(clinic.server.ca_pem());
+    clinic.put(&[secret]);
+    assert_eq!(clinic.found(0), ["notable approval"]);
+}
+
+#[test]
 fn a_registry_that_is_not_reached_from_here_is_no_finding() {
     let mut clinic = Clinic::open();
     clinic.registry.kill();
