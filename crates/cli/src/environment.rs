@@ -143,6 +143,23 @@ mod tests {
     }
 
     #[test]
+    fn a_pod_is_known_by_both_of_its_variables() {
+        let found = |host: Option<&str>, port: Option<&str>| {
+            in_cluster(&|name| match name {
+                "KUBERNETES_SERVICE_HOST" => host.map(OsString::from),
+                "KUBERNETES_SERVICE_PORT" => port.map(OsString::from),
+                _ => None,
+            })
+        };
+        let pod = found(Some("10.222.0.1"), Some("443")).unwrap();
+        assert_eq!((pod.host.as_str(), pod.port), ("10.222.0.1", 443));
+        assert_eq!(pod.account, PathBuf::from("/var/run/secrets/kubernetes.io/serviceaccount"));
+        for (host, port) in [(None, Some("443")), (Some("h"), None), (Some("h"), Some("https"))] {
+            assert_eq!(found(host, port), None);
+        }
+    }
+
+    #[test]
     fn credentials_are_looked_for_where_other_tools_keep_them() {
         let files = |variables: &[(&str, &str)]| {
             let variables: Vec<(String, PathBuf)> =

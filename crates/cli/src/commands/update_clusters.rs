@@ -21,7 +21,7 @@ pub(crate) struct Report<T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     server: Option<String>,
     #[serde(flatten)]
-    report: Option<T>,
+    told: Option<T>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Failure>,
 }
@@ -47,11 +47,11 @@ pub(crate) async fn look<T>(
             Ok(cluster) => (cluster.name.clone(), Some(cluster.server.clone()), look(cluster, args).await),
             Err(error) => (named, None, Err(error)),
         };
-        let (report, error) = match outcome {
-            Ok(report) => (Some(report), None),
+        let (told, error) = match outcome {
+            Ok(told) => (Some(told), None),
             Err(error) => (None, Some(error)),
         };
-        Report { context, server, report, error }
+        Report { context, server, told, error }
     }))
     .await
 }
@@ -69,16 +69,16 @@ pub(crate) fn tell<T: Serialize>(
     ill: impl Fn(&T) -> Option<Failure>,
 ) -> Result<(), Failure> {
     if let [only] = reports {
-        return match (&only.report, &only.error) {
-            (Some(report), _) => {
-                printer.result(command, only, &text(only, report))?;
-                ill(report).map_or(Ok(()), Err)
+        return match (&only.told, &only.error) {
+            (Some(told), _) => {
+                printer.result(command, only, &text(only, told))?;
+                ill(told).map_or(Ok(()), Err)
             }
             (None, Some(error)) => Err(error.clone()),
             (None, None) => Ok(()),
         };
     }
-    let one = |report: &Report<T>| match (&report.report, &report.error) {
+    let one = |report: &Report<T>| match (&report.told, &report.error) {
         (Some(told), _) => text(report, told),
         (None, Some(error)) => report.heading() + &error.render(),
         (None, None) => report.heading(),
@@ -98,7 +98,7 @@ fn worst<T>(reports: &[Report<T>], ill: impl Fn(&T) -> Option<Failure>) -> Resul
         return Err(Failure::after_result(exit, format!("there is no report on {}", names(&missing))));
     }
     let failures: Vec<(&Report<T>, Failure)> =
-        reports.iter().filter_map(|report| Some((report, ill(report.report.as_ref()?)?))).collect();
+        reports.iter().filter_map(|report| Some((report, ill(report.told.as_ref()?)?))).collect();
     let Some((_, first)) = failures.first() else { return Ok(()) };
     let of: Vec<&Report<T>> = failures.iter().map(|(report, _)| *report).collect();
     Err(Failure { message: format!("{}: {}", names(&of), first.message), ..first.clone() })

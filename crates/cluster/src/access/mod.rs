@@ -51,21 +51,15 @@ impl Access {
     /// Prepares the connection to the cluster of `context`, or of the current one. Asks nobody yet, except for
     /// credential plugins that the kubeconfig names.
     pub async fn cluster(&self, context: Option<&str>, settings: &Settings) -> Result<Cluster, AccessError> {
-        let (kubeconfig, name) = match self.kubeconfig.read()? {
-            Some(kubeconfig) => {
-                let name = kubeconfig::context(&kubeconfig, context)?;
-                (kubeconfig, name)
+        let (kubeconfig, name) = if let Some(kubeconfig) = self.kubeconfig.read()? {
+            let name = kubeconfig::context(&kubeconfig, context)?;
+            (kubeconfig, name)
+        } else {
+            let in_cluster = self.in_cluster.as_ref().ok_or(AccessError::Nowhere)?;
+            if let Some(context) = context {
+                return Err(AccessError::NoSuchContext { context: context.to_owned(), known: Vec::new() });
             }
-            None => {
-                let in_cluster = self.in_cluster.as_ref().ok_or(AccessError::Nowhere)?;
-                if let Some(context) = context {
-                    return Err(AccessError::NoSuchContext {
-                        context: context.to_owned(),
-                        known: Vec::new(),
-                    });
-                }
-                (in_cluster.kubeconfig(IN_CLUSTER)?, IN_CLUSTER.to_owned())
-            }
+            (in_cluster.kubeconfig(IN_CLUSTER)?, IN_CLUSTER.to_owned())
         };
         let proxy = kubeconfig::proxy_of(&kubeconfig, &name);
         let options = KubeConfigOptions { context: Some(name.clone()), ..KubeConfigOptions::default() };

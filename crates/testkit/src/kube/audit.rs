@@ -11,14 +11,14 @@ pub(super) const LOG: &str = "audit.log";
 /// The policy's file.
 pub(super) const POLICY: &str = "audit-policy";
 /// Users without rights of their own, and no more than what they ask for.
-pub(super) const RULES: &str = r#"
+pub(super) const RULES: &str = r"
 apiVersion: audit.k8s.io/v1
 kind: Policy
 omitStages: [RequestReceived]
 rules:
 - {level: Metadata, users: [alice, bob, carol]}
 - {level: None}
-"#;
+";
 
 /// One request.
 #[derive(Debug, Clone, PartialEq, Eq)]
