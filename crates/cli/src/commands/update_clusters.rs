@@ -56,8 +56,8 @@ pub(crate) async fn look<T>(
     .await
 }
 
-/// Prints the reports: a single one as it is, several as a list. `text` is told whether there are several; `ill` says what
-/// of a report is a failure.
+/// Prints the reports: a single one as it is, several as a list. `text` makes the text of one; `ill` says whether what it tells
+/// is a failure.
 ///
 /// # Errors
 /// The worst of all: first whatever kept a report from being made, then what `ill` says.
@@ -90,16 +90,16 @@ pub(crate) fn tell<T: Serialize>(
 
 fn worst<T>(reports: &[Report<T>], ill: impl Fn(&T) -> Option<Failure>) -> Result<(), Failure> {
     let missing: Vec<&Report<T>> = reports.iter().filter(|report| report.error.is_some()).collect();
-    let names = |reports: &[&Report<T>]| {
-        reports.iter().map(|report| report.context.as_str()).collect::<Vec<_>>().join(", ")
-    };
     if let Some(first) = missing.first() {
         let exit = first.error.as_ref().map_or(Exit::Cluster, |error| error.exit);
-        return Err(Failure::after_result(exit, format!("there is no report on {}", names(&missing))));
+        let names: Vec<&str> = missing.iter().map(|report| report.context.as_str()).collect();
+        return Err(Failure::after_result(exit, format!("there is no report on {}", names.join(", "))));
     }
-    let failures: Vec<(&Report<T>, Failure)> =
-        reports.iter().filter_map(|report| Some((report, ill(report.told.as_ref()?)?))).collect();
-    let Some((_, first)) = failures.first() else { return Ok(()) };
-    let of: Vec<&Report<T>> = failures.iter().map(|(report, _)| *report).collect();
-    Err(Failure { message: format!("{}: {}", names(&of), first.message), ..first.clone() })
+    let failures = reports.iter().filter_map(|report| {
+        let failure = ill(report.told.as_ref()?)?;
+        Some(Failure { message: format!("{}: {}", report.context, failure.message), ..failure })
+    });
+    let all = failures
+        .reduce(|one, other| Failure { message: format!("{}; {}", one.message, other.message), ..one });
+    all.map_or(Ok(()), Err)
 }

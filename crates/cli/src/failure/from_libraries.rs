@@ -156,9 +156,15 @@ impl From<PrepareError> for Failure {
             PrepareError::Busy { .. } => Self::new(Exit::Cluster, message)
                 .hint("the same command goes on from here; `dhctl update doctor` says what holds the queue"),
             PrepareError::Refused { object, error } => {
+                let hint = match error {
+                    cluster::Error::Refused(_) => {
+                        "nothing was written; a version that does not know a mode or a channel needs another one"
+                    }
+                    _ => "nothing was written",
+                };
                 let mut failure = Self::from(error);
                 failure.message = format!("{object}: {}", failure.message);
-                failure.hint("nothing was written; a version that does not know a mode or a channel needs another one")
+                failure.hint(hint)
             }
             PrepareError::Write { object, error } => {
                 let mut failure = Self::from(error);

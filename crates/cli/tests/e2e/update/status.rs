@@ -137,7 +137,11 @@ fn several_clusters_and_one_of_them_away() {
     assert!(here.is_some() && here < away, "{}", run.stdout);
     assert!(run.stdout.contains("BLOCKS: ClusterAlert/a2: D8DeckhouseConfigInvalid"), "{}", run.stdout);
     let both = doctor(&["--context", "here", "--context", "here", "--output", "json"]).expect(7);
-    assert!(both.stderr.contains("error: here, here: something blocks the update"), "{}", both.stderr);
+    assert!(
+        both.stderr.contains("error: here: something blocks the update; here: something blocks the update"),
+        "{}",
+        both.stderr
+    );
     assert_eq!(both.json()["result"][1]["verdict"], "blocked");
 
     for words in [&["prepare", "--yes"][..], &["approve", "v1.71.4", "--yes"], &["run", "--yes"], &["watch"]]
