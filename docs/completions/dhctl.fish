@@ -250,7 +250,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 plain\t'A line every few seconds'
 json\t'One JSON object a line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -s y -l yes -d 'Do it without asking'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l apply-now -d 'Approve so that update windows, notification delays and gradual rollouts are not waited for (apply-now)'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l apply-now -d 'Do not wait for update windows, notification delays and gradual rollouts (apply-now), also where a release is approved already'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l verbose -d 'Tell about every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'

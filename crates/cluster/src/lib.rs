@@ -6,6 +6,7 @@
 
 mod chain;
 mod error;
+mod node_waits;
 mod patience;
 mod patient_read;
 mod reading;

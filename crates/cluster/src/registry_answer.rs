@@ -26,6 +26,16 @@ impl<T> Answer<T> {
         }
     }
 
+    /// What is made of the thing that is there; words, if it is not what it should be.
+    pub fn read<U>(self, make: impl FnOnce(T) -> Result<U, String>) -> Answer<U> {
+        match self {
+            Self::Is(value) => make(value).map_or_else(Answer::Unknown, Answer::Is),
+            Self::Missing => Answer::Missing,
+            Self::Denied(why) => Answer::Denied(why),
+            Self::Unknown(why) => Answer::Unknown(why),
+        }
+    }
+
     /// Why there is no answer.
     pub fn why_unknown(&self) -> Option<&str> {
         match self {

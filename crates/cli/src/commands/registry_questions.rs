@@ -35,16 +35,11 @@ pub(super) async fn ask_channel(
     let Some(channel) = channel else {
         return Ok(Answer::Unknown("the cluster follows no channel that is known".to_owned()));
     };
-    let info = match ask_files(channels, channel.name(), &[VERSION_JSON]).await? {
-        Answer::Is(files) => release_info(&files),
-        Answer::Missing => return Ok(Answer::Missing),
-        Answer::Denied(why) => return Ok(Answer::Denied(why)),
-        Answer::Unknown(why) => return Ok(Answer::Unknown(why)),
-    };
-    Ok(match info {
-        Ok(info) => Answer::Is(ChannelRelease { version: info.version, suspended: info.suspended }),
-        Err(why) => Answer::Unknown(why),
-    })
+    let files = ask_files(channels, channel.name(), &[VERSION_JSON]).await?;
+    Ok(files.read(|files| {
+        let info = release_info(&files)?;
+        Ok(ChannelRelease { version: info.version, suspended: info.suspended })
+    }))
 }
 
 /// What an image of `release-channel` says of a release.

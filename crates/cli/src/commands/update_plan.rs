@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cluster::{
-    ClusterState, Patience,
+    ClusterState, Patience, Timestamp,
     access::Cluster,
     objects::Release,
     plan::{Plan, PlanInput},
@@ -78,7 +78,8 @@ async fn make(
     let state = read(cluster).await?;
     let helm = if args.helm { Some(read::helm_objects(cluster).await) } else { None };
     let file = args.file.as_ref().map(|path| path.display().to_string());
-    let mut input = PlanInput { delivery, file, to: args.to.clone(), helm, registry: None };
+    let mut input =
+        PlanInput { delivery, file, to: args.to.clone(), helm, registry: None, now: Timestamp::now() };
     if let Some(url) = &args.registry {
         let registry = PlanRegistry::connect(url, args, environment).await?;
         let mut offer = registry.offer(followed_channel(&state)).await?;
@@ -153,7 +154,12 @@ async fn releases(
                 let spec = read::release_spec(cluster, &object.name).await?;
                 releases.push(DeliveredRelease { version, spec });
             }
-            (None, None) => releases.extend(in_registry(&version)),
+            (None, None) => match in_registry(&version) {
+                Some(release) => releases.push(release),
+                None => printer::note(&format!(
+                    "note: v{version} is left out: the registry alone has it, and its description cannot be read"
+                )),
+            },
         }
     }
     Ok(releases)

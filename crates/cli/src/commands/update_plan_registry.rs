@@ -1,5 +1,7 @@
 //! What the registry that `dhctl update plan --registry` names holds of the releases that lie ahead.
 
+use std::collections::BTreeMap;
+
 use cluster::{
     Answer,
     plan::{RegistryOffer, ReleaseInRegistry},
@@ -62,7 +64,7 @@ impl PlanRegistry {
             channel,
             leads_to,
             listed,
-            releases: std::collections::BTreeMap::new(),
+            releases: BTreeMap::new(),
         })
     }
 
@@ -85,18 +87,10 @@ impl PlanRegistry {
 
     async fn description(&self, version: &Version, tag: &str) -> Answer<DeliveredRelease> {
         let files = ask_files(&self.channels, tag, &[VERSION_JSON, CHANGELOG_YAML]).await;
-        match files.unwrap_or_else(words) {
-            Answer::Is(mut files) => {
-                let described = release_info(&files).and_then(|info| {
-                    let changelog = files.remove(CHANGELOG_YAML);
-                    delivered(version, ReleaseManifest { info, changelog })
-                });
-                described.map_or_else(Answer::Unknown, Answer::Is)
-            }
-            Answer::Missing => Answer::Missing,
-            Answer::Denied(why) => Answer::Denied(why),
-            Answer::Unknown(why) => Answer::Unknown(why),
-        }
+        files.unwrap_or_else(words).read(|mut files| {
+            let info = release_info(&files)?;
+            delivered(version, ReleaseManifest { info, changelog: files.remove(CHANGELOG_YAML) })
+        })
     }
 }
 

@@ -12,12 +12,14 @@ mod removed_apis;
 mod text;
 
 use deckhouse::release_list::DeliveredRelease;
+use jiff::Timestamp;
 use semver::Version;
 use serde::Serialize;
 
 use crate::{
     Reading, Unknown,
     change::Kubectl,
+    modules,
     read::HelmUse,
     requirements::{Outcome, Requirement},
 };
@@ -39,6 +41,8 @@ pub struct PlanInput {
     pub helm: Option<Reading<Vec<HelmUse>>>,
     /// What a registry holds, if one was asked.
     pub registry: Option<RegistryOffer>,
+    /// When the state was read: sources of modules that were not read for long are told by it.
+    pub now: Timestamp,
 }
 
 /// What is ahead.
@@ -51,6 +55,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// The registry that was asked, if one was.
     pub registry: Option<PlanRegistry>,
+    /// The releases of modules that are updated on their own, and where they come from.
+    pub modules: modules::Overview,
     /// Releases that are known and not taken, and why.
     pub left_out: Vec<LeftOut>,
     /// What the cluster has to be looked at for before it begins.
@@ -117,7 +123,9 @@ impl Plan {
         let address = |text: &mut String| *text = kubectl.addressed(text);
         for requirement in self.steps.iter_mut().flat_map(|step| &mut step.requirements) {
             if let Outcome::Unmet { reasons } = &mut requirement.outcome {
-                reasons.iter_mut().for_each(|reason| address(&mut reason.fix));
+                for reason in reasons {
+                    address(&mut reason.fix);
+                }
             }
         }
         self.removed_apis.iter_mut().for_each(|it| address(&mut it.replacement));

@@ -61,6 +61,9 @@ pub(super) fn cluster(releases: &[&str]) -> ClusterState {
             class: Some("nginx".to_owned()),
         }]),
         alerts: Reading::Known(Vec::new()),
+        module_releases: Reading::Known(Vec::new()),
+        module_pull_overrides: Reading::Known(Vec::new()),
+        module_sources: Reading::Known(Vec::new()),
         deprecated_apis: Reading::Known(Vec::new()),
         ..ClusterState::default()
     }
@@ -235,6 +238,7 @@ fn for_a_stranger_at_night() {
         ),
         alert("a4", "HelmReleasesHasResourcesWithUnsupportedVersions", &[]),
         alert("a5", "NodeIsTired", &[]),
+        alert("a6", "ModuleAtConflict", &[("module", "odd\u{1b}[2J")]),
     ]);
     state.deprecated_apis = Reading::Known(vec![
         DeprecatedApiUse {
@@ -270,6 +274,7 @@ fn for_a_stranger_at_night() {
         ..PlanInput::default()
     };
     let plan = Plan::make(&state, &input).unwrap();
+    assert!(!plan.text().contains('\u{1b}'), "what others have written moves no cursor");
     insta::assert_snapshot!(plan.text());
     let smooth =
         Plan::make(&cluster(&["v1.57.5 Deployed", "v1.58.3 Pending"]), &PlanInput::default()).unwrap();

@@ -24,6 +24,7 @@ impl Plan {
         part(&mut text, "Registry", self.registry.iter().map(registry_text));
         let left_out = self.left_out.iter().map(|it| format!("{}: {}", short(&it.versions), it.why));
         part(&mut text, "Left out", left_out);
+        text += &format!("\n{}", self.modules.text());
         let points = self.breaking_points.iter().map(|it| format!("{}: {}", it.object, it.what));
         part(&mut text, "To put right before", points);
         let uses = self.removed_apis.iter().map(|it| {
@@ -47,6 +48,8 @@ impl Plan {
                     "Whether the images have arrived was not looked at: --registry HOST/PATH does that.\n";
             }
         }
+        // What others have written may hold what a terminal obeys.
+        text.retain(|character| character == '\n' || !character.is_control());
         text
     }
 }
@@ -125,7 +128,7 @@ fn requirement_text(text: &mut String, requirement: &Requirement) {
     match outcome {
         Outcome::Met => {}
         Outcome::Unknown { why } => {
-            *text += &format!("   unknown  {}: {why}\n", format!("{key} {needed}").trim_end())
+            *text += &format!("   unknown  {}: {why}\n", format!("{key} {needed}").trim_end());
         }
         Outcome::Unmet { reasons } => {
             for Unmet { objects, value, needed: wanted, fix, may_change } in reasons {

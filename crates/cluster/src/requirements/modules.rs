@@ -31,7 +31,7 @@ pub(super) fn disabled(state: &ClusterState, needed: &str) -> Answer {
     }
 }
 
-/// Most modules are on without a ModuleConfig, and what is not there cannot be patched. One that may be there is not
+/// Most modules are on without a `ModuleConfig`, and what is not there cannot be patched. One that may be there is not
 /// applied: kubectl would remove its other settings.
 fn switch_off(state: &ClusterState, name: &str) -> String {
     let configs = state.module_configs.known();

@@ -33,8 +33,10 @@ pub enum UpdateCommand {
     /// Approve the next release, wait until it is really done, then the next
     ///
     /// Says what it is going to do, with the kubectl command that does the same, and asks. Update windows,
-    /// notifications, gradual rollouts and approvals of disruptions are waited for. In an automatic mode it only watches. All
-    /// that it knows is in the cluster: a run that was stopped is gone on with by the same command.
+    /// notification delays and gradual rollouts are waited for. In an automatic mode it only watches. What only a person can
+    /// change (an unmet requirement, a missing release, an unset channel, a disruption to be approved) is shown at once
+    /// and ends it with exit code 7 after --patience; changed in time, the run goes on. All that it knows is in the
+    /// cluster: a run that was stopped is gone on with by the same command.
     #[command(after_help = super::EXIT_CODES)]
     Run(Box<RunArgs>),
     /// Watch an update until it is really done
@@ -63,8 +65,8 @@ pub enum UpdateCommand {
     Prepare(Box<PrepareArgs>),
     /// Approve one release, the disruption of a release, or the disruption of nodes
     ///
-    /// Only what is next is approved: no minor version is jumped over, whatever the controller would allow. Nothing
-    /// is written if it is approved already.
+    /// Only what is next is approved: no minor version is jumped over, and nothing is approved while the update before goes
+    /// on, whatever the controller would allow. Nothing is written if it is approved already.
     #[command(after_help = super::EXIT_CODES)]
     Approve(Box<ApproveArgs>),
     /// Upgrade the kernel on the nodes of chosen groups, or check that it has happened

@@ -146,3 +146,41 @@ fn a_webhook_that_is_away_is_waited_out_and_no_refusal() {
     assert!(child.wait().unwrap().success());
     assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], true);
 }
+
+#[test]
+fn while_the_update_before_goes_on_nothing_is_approved() {
+    let platform = platform();
+    let updating = |value: &str| {
+        let mark = json!({ "release.deckhouse.io/isUpdating": value });
+        platform.merge("DeckhouseRelease", "v1.70.1", json!({ "metadata": { "annotations": mark } }));
+    };
+    updating("true");
+    let run = platform.update(&["approve", "v1.71.4", "--yes"]).expect(7);
+    assert!(
+        run.stderr.contains("DeckhouseRelease/v1.71.4: the update to v1.70.1 is not finished"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], false);
+    updating("false");
+    platform.update(&["approve", "v1.71.4", "--yes"]).expect(0);
+}
+
+#[test]
+fn values_that_the_controller_does_not_know_yet_are_waited_out() {
+    let platform = platform();
+    platform.webhook.refuse_approval("k8s: minUsedControlPlaneKubernetesVersion is not set");
+    let mut child = platform
+        .command(&["approve", "v1.71.4", "--yes"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let said = lines.find(|line| line.starts_with("waiting")).unwrap();
+    assert!(said.contains("does not know the cluster's values yet"), "{said}");
+    platform.webhook.allow();
+    lines.for_each(drop);
+    assert!(child.wait().unwrap().success());
+    assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], true);
+}

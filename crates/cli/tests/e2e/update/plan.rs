@@ -46,7 +46,15 @@ fn platform() -> Platform {
     let platform = Platform::running("v1.70.1", &settings);
     let mut next = release("v1.71.4", "Pending");
     next["spec"]["requirements"] = json!({ "k8s": "1.29" });
+    let module = |version: &str, phase: &str| {
+        json!({
+            "apiVersion": "deckhouse.io/v1alpha1", "kind": "ModuleRelease",
+            "metadata": { "name": format!("console-{version}") },
+            "spec": { "moduleName": "console", "version": version }, "status": { "phase": phase },
+        })
+    };
     platform.put(&[release("v1.70.1", "Deployed"), next, release("v1.70.9", "")]);
+    platform.put(&[module("v1.0.0", "Deployed"), module("v1.1.0", "Pending"), module("v1.2.0", "Pending")]);
     std::fs::write(platform.folder.path().join("deckhousereleases.yaml"), DELIVERY).unwrap();
     platform
 }
@@ -69,6 +77,8 @@ fn the_chain_with_what_each_release_requires() {
     let unmet = &step["requirements"][0];
     assert_eq!((&unmet["key"], &unmet["outcome"]), (&json!("k8s"), &json!("unmet")));
     assert_eq!(unmet["reasons"][0]["objects"], json!(["Node/master-0 (NodeGroup/master)"]));
+    let waiting = &json["result"]["modules"]["waiting"]["value"];
+    assert_eq!((&waiting[0]["version"], &waiting[0]["turn"]["turn"]), (&json!("v1.1.0"), &json!("now")));
     assert_eq!(json["command"], "update plan");
 }
 

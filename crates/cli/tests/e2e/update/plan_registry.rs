@@ -129,6 +129,7 @@ fn what_has_not_arrived_blocks() {
             "not in the registry: {url}:v1.59.4; push a bundle with these releases: dhctl mirror --registry {url} -i d8.tar"
         ))]
     );
+    insta::assert_snapshot!(plan(&platform, url, &[]).expect(7).stdout.replace(url.as_str(), "REGISTRY"));
     // Up to the one before everything is there.
     plan(&platform, url, &["--to", "v1.58.10"]).expect(0);
     // Nothing has been pushed there yet.
@@ -168,6 +169,11 @@ fn a_registry_that_tells_not_all_is_asked_for_the_rest() {
     let text = plan(&platform, &registry.url, &["--to", "v1.58.10"]).expect(0).stdout;
     assert!(text.contains("unknown  the image, in the registry"), "{text}");
     assert!(text.contains(&format!("{}:v1.58.10: ", registry.url)), "{text}");
+
+    let registry = scripted(&distribution, "*/release-channel/manifests/v1.58.10");
+    let run = plan(&platform, &registry.url, &["--output", "yaml"]).expect(0);
+    assert!(run.stderr.contains("note: v1.58.10 is left out"), "{}", run.stderr);
+    assert!(run.stdout.contains("name: v1.59.4") && !run.stdout.contains("v1.58.10"), "{}", run.stdout);
 
     let registry = scripted(&distribution, "*/manifests/stable");
     let text = plan(&platform, &registry.url, &[]).expect(0).stdout;
