@@ -288,7 +288,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l parallel -d 'Blobs in transfer at once, at most; fewer run while the line or the registry cannot take them' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l ca-file -d 'File with certificates (PEM) that are trusted beside the system\'s (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l context -d 'Context of the kubeconfig; default: its current one' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l context -d 'Context of the kubeconfig (repeatable: one report for each); default: its current one' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l output -d 'Form of the result on standard output; "yaml": the releases that lie ahead, safe to apply' -r -f -a "text\t'For people'
 json\t'One JSON document'
 yaml\t'The releases of the chain as deckhousereleases.yaml, without `approved` and `status`'"
@@ -346,7 +346,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l context -d 'Context of the kubeconfig; default: its current one' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l context -d 'Context of the kubeconfig (repeatable: one report for each); default: its current one' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l progress -d 'Form of the progress on standard error; "auto" draws a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'

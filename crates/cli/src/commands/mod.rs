@@ -28,6 +28,7 @@ mod size;
 pub(crate) mod update_approve;
 mod update_changes;
 mod update_cluster;
+mod update_clusters;
 mod update_delivery;
 pub(crate) mod update_doctor;
 pub(crate) mod update_kernel;

@@ -99,6 +99,29 @@ pub struct ClusterArgs {
     pub context: Option<String>,
 }
 
+/// Which clusters are meant.
+#[derive(Debug, Clone, Args)]
+pub struct ClustersArgs {
+    /// Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in
+    #[arg(long, value_name = "FILE", env = "DHCTL_CLI_KUBECONFIG")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Context of the kubeconfig (repeatable: one report for each); default: its current one
+    #[arg(long, value_name = "NAME", env = "DHCTL_CLI_CONTEXT")]
+    pub context: Vec<String>,
+}
+
+impl ClustersArgs {
+    /// Each of them by itself.
+    pub fn each(&self) -> Vec<ClusterArgs> {
+        let of = |context| ClusterArgs { kubeconfig: self.kubeconfig.clone(), context };
+        if self.context.is_empty() {
+            vec![of(None)]
+        } else {
+            self.context.iter().cloned().map(Some).map(of).collect()
+        }
+    }
+}
+
 /// A release as it is named everywhere: `vX.Y.Z`, and no harm without the `v`.
 fn parse_release(text: &str) -> Result<Version, String> {
     let version = deckhouse::version::parse_tag(text).or_else(|| Version::parse(text).ok());
