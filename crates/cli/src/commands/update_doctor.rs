@@ -6,7 +6,7 @@ use cluster::{
 };
 use jiff::Timestamp;
 
-use super::{registry_probe::probe, update_cluster::reach};
+use super::{registry_probe::probe, update_changes::kubectl, update_cluster::reach};
 use crate::{Environment, args::DoctorArgs, exit_code::Exit, failure::Failure, printer::Printer};
 
 const NAME: &str = "update doctor";
@@ -21,7 +21,7 @@ pub(crate) async fn run(args: DoctorArgs, environment: Environment) -> Result<()
     } else {
         ask_registry(&state, &evidence, now, &environment).await
     };
-    let diagnosis = examine(&state, &evidence, now);
+    let diagnosis = examine(&state, &evidence, now).addressed(&kubectl(&args.cluster));
     Printer::new(&args.output).result(NAME, &diagnosis, &diagnosis.text())?;
     match diagnosis.verdict {
         Verdict::Clear => Ok(()),

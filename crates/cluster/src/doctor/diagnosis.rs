@@ -9,7 +9,7 @@ use super::{
     look::Look,
     rules,
 };
-use crate::{ClusterState, Reading};
+use crate::{ClusterState, Reading, change::Kubectl};
 
 /// What the doctor says of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -60,6 +60,18 @@ pub fn examine(state: &ClusterState, evidence: &Evidence, now: Timestamp) -> Dia
         Verdict::Clear
     };
     Diagnosis { at: now, verdict, findings, not_looked_at: not_looked_at(state, evidence) }
+}
+
+impl Diagnosis {
+    /// The same, with commands that name the cluster as it was named.
+    #[must_use]
+    pub fn addressed(mut self, kubectl: &Kubectl) -> Self {
+        for finding in &mut self.findings {
+            finding.remedy = kubectl.addressed(&finding.remedy);
+            finding.commands.iter_mut().for_each(|command| *command = kubectl.addressed(command));
+        }
+        self
+    }
 }
 
 /// The sources without which nothing can be said about updates.

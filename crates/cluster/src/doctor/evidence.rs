@@ -5,6 +5,7 @@ use semver::Version;
 use serde::Serialize;
 
 use crate::Reading;
+pub use crate::{Answer, ChannelRelease};
 
 /// Everything beyond [`ClusterState`](crate::ClusterState). `Evidence::default()` knows nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -117,30 +118,6 @@ pub struct ImageAnswer {
     pub image: String,
     /// Whether it is there.
     pub answer: Answer<()>,
-}
-
-/// An answer to one question.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase", tag = "answer", content = "value")]
-pub enum Answer<T> {
-    /// It is there.
-    Is(T),
-    /// It is certainly not there.
-    Missing,
-    /// The login may not see it: the registry's words.
-    Denied(String),
-    /// No usable answer; why.
-    Unknown(String),
-}
-
-/// What a channel tag leads to: `version.json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ChannelRelease {
-    /// The release.
-    pub version: Version,
-    /// Whether the channel is held back.
-    pub suspended: bool,
 }
 
 impl Answers {

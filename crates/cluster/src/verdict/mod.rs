@@ -8,6 +8,7 @@ mod clock;
 mod failure;
 mod machine;
 mod report;
+mod restarts;
 mod settings;
 mod signal;
 mod sources;

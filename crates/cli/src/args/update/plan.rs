@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use oci::RepositoryUrl;
 use semver::Version;
 
 use super::{ClusterArgs, parse_release};
-use crate::args::OutputFormat;
+use crate::args::{ConnectionArgs, OutputFormat, TargetLoginArgs};
 
 /// `dhctl update plan`
 #[derive(Debug, Args)]
@@ -20,6 +21,22 @@ pub struct PlanArgs {
     /// Also look into all Helm releases for Kubernetes APIs that go away; needs the right to read all Secrets
     #[arg(long)]
     pub helm: bool,
+    /// Also look into this registry, as HOST[:PORT]/PATH: further releases, what the cluster's channel leads to, and
+    /// whether the images have arrived
+    #[arg(
+        short = 'r',
+        long,
+        env = "DHCTL_CLI_MIRROR_PRIVATE_REGISTRY",
+        value_name = "REGISTRY",
+        help_heading = "Private registry"
+    )]
+    pub registry: Option<RepositoryUrl>,
+    /// Who we are to it.
+    #[command(flatten)]
+    pub login: TargetLoginArgs,
+    /// How to reach it.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
     /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,

@@ -168,11 +168,7 @@ impl Text {
         self.line(label, &format!("{settled} of {} settled", groups.len()));
         let waiting: Vec<&NodeGroupLine> = groups.iter().filter(|group| group.waits_for.is_some()).collect();
         for group in waiting.iter().take(SHOWN) {
-            self.more(&format!(
-                "{} waits for {}",
-                group.name,
-                group.waits_for.as_deref().unwrap_or_default()
-            ));
+            self.more(&format!("{}: {}", group.name, group.waits_for.as_deref().unwrap_or_default()));
         }
         self.rest(waiting.len(), SHOWN);
     }

@@ -72,6 +72,17 @@ fn module(name: &str, ready: &str) -> Value {
 }
 
 #[test]
+fn what_a_terminal_would_obey_is_not_printed() {
+    let platform = Platform::running("v1.70.1", &json!({ "releaseChannel": "Stable" }));
+    let mut next = release("v1.71.4", "Pending");
+    next["status"]["message"] = json!("no space\u{1b}[2J left");
+    platform.put(&[next]);
+    platform.grant_printed(&["--read-only"]);
+    let shown = platform.as_alice(&["status"]).expect(0).stdout;
+    assert!(shown.contains("no space\u{fffd}[2J left") && !shown.contains('\u{1b}'), "{shown}");
+}
+
+#[test]
 fn one_screen_with_exactly_the_printed_rights() {
     let platform = platform();
     let nothing = platform.as_alice(&["status"]).expect(0).stdout;

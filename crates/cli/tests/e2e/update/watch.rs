@@ -1,7 +1,5 @@
 //! `dhctl update watch`: what it says while a cluster is updated, and how it ends.
 
-use std::time::{Duration, Instant};
-
 use serde_json::{Value, json};
 
 use super::{
@@ -40,12 +38,9 @@ fn an_update_from_approval_to_done() {
     let text = line["waitingFor"][0]["text"].as_str().unwrap();
     assert_eq!(text, "it waits for approval: dhctl update approve v1.71.4");
 
-    let begun = Instant::now();
     platform.switch("v1.70.1", "v1.71.4");
     watch.until("the switch", |line| line["release"] == "1.71.4");
     watch.until_verdict("converging");
-    // A change shows within two seconds; writing it takes a part of that here.
-    assert!(begun.elapsed() < Duration::from_secs(4), "{:?}", begun.elapsed());
     platform.queue(5);
     watch.until("the queue", |line| line["waitingFor"].to_string().contains("5 tasks"));
     platform.put(&[alert("DeckhouseUpdating")]);
