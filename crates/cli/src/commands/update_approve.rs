@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
-
 use cluster::{
     ClusterState, Patience,
     access::Cluster,
@@ -11,6 +9,7 @@ use cluster::{
     change::Kind,
 };
 use serde::Serialize;
+use tokio::time::{Instant, sleep};
 
 use super::{
     consent,
