@@ -35,6 +35,27 @@ pub(crate) struct Range<'a> {
     pub(crate) lts: bool,
 }
 
+/// Why the last release that is wanted cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TargetError {
+    /// It is below what runs.
+    #[error("v{to} is below v{deployed}, which is deployed; there is no way back")]
+    Below {
+        /// What is wanted.
+        to: Version,
+        /// What runs.
+        deployed: Version,
+    },
+    /// Nothing has it.
+    #[error("nothing has v{to}: there are {}", if known.is_empty() { "no releases above the deployed one".to_owned() } else { known.join(", ") })]
+    Absent {
+        /// What is wanted.
+        to: Version,
+        /// What there is above the deployed one.
+        known: Vec<String>,
+    },
+}
+
 /// A release that lies ahead.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Candidate<'a> {
@@ -117,6 +138,22 @@ pub(crate) fn chain<'a>(known: Known<'a>, standing: &Standing<'a>, range: Range<
 }
 
 impl<'a> Chain<'a> {
+    /// Whether the last release that is wanted is one that is known.
+    ///
+    /// # Errors
+    /// [`TargetError`] if it is not, or if there is no way to it from what is deployed.
+    pub(crate) fn leads_to_wanted(&self, range: Range<'_>) -> Result<(), TargetError> {
+        let Some(to) = range.to.filter(|to| *to != range.deployed) else { return Ok(()) };
+        if to < range.deployed {
+            return Err(TargetError::Below { to: to.clone(), deployed: range.deployed.clone() });
+        }
+        if self.known.contains(&to) {
+            return Ok(());
+        }
+        let known = self.known.iter().map(|version| format!("v{version}")).collect();
+        Err(TargetError::Absent { to: to.clone(), known })
+    }
+
     fn leave_out(&mut self, why: Why, version: &'a Version) {
         self.left_out.entry(why).or_default().push(version);
     }

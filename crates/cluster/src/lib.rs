@@ -34,6 +34,7 @@ pub mod status;
 pub mod verdict;
 pub mod wait_reason;
 
+pub use chain::TargetError;
 pub use error::Error;
 pub use jiff::Timestamp;
 pub use patience::Patience;

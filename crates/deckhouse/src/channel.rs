@@ -42,6 +42,18 @@ impl Channel {
             Self::Lts => "lts",
         }
     }
+
+    /// The name as the platform's settings spell it: `EarlyAccess`, where the registry has `early-access`.
+    pub fn in_settings(self) -> &'static str {
+        match self {
+            Self::Alpha => "Alpha",
+            Self::Beta => "Beta",
+            Self::EarlyAccess => "EarlyAccess",
+            Self::Stable => "Stable",
+            Self::RockSolid => "RockSolid",
+            Self::Lts => "LTS",
+        }
+    }
 }
 
 impl fmt::Display for Channel {
@@ -50,13 +62,14 @@ impl fmt::Display for Channel {
     }
 }
 
+/// Either spelling is taken: people copy it from what they look at.
 impl FromStr for Channel {
     type Err = ParseChannelError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Self::ALL
             .into_iter()
-            .find(|channel| channel.name() == text)
+            .find(|channel| channel.name() == text || channel.in_settings() == text)
             .ok_or_else(|| ParseChannelError { text: text.chars().take(100).collect() })
     }
 }
@@ -69,13 +82,14 @@ mod tests {
     fn names_read_back() {
         for channel in Channel::ALL {
             assert_eq!(channel.to_string().parse(), Ok(channel));
+            assert_eq!(channel.in_settings().parse(), Ok(channel));
         }
         assert!(Channel::ALL.is_sorted());
     }
 
     #[test]
     fn an_unknown_name_lists_all_known_ones() {
-        for text in ["", "Alpha", "rocksolid", "early_access", "v1.58.3"] {
+        for text in ["", "ALPHA", "rocksolid", "early_access", "v1.58.3"] {
             let error = text.parse::<Channel>().unwrap_err().to_string();
             for channel in Channel::ALL {
                 assert!(error.contains(channel.name()), "{error}");

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use bundle::BundleError;
 use cluster::{
-    Unknown, access::AccessError, approve::ApproveError, kernel::KernelError, plan::PlanError,
+    TargetError, Unknown, access::AccessError, approve::ApproveError, kernel::KernelError, plan::PlanError,
     prepare::PrepareError,
 };
 use deckhouse::{SelectError, manifests::ManifestError};
@@ -179,6 +179,7 @@ impl From<PrepareError> for Failure {
                 }
                 failure.hint("when that is settled, the same command goes on from here")
             }
+            PrepareError::Target(error) => error.into(),
             PrepareError::Read(error) => error.into(),
             PrepareError::Unknown(unknown) => unknown.into(),
         }
@@ -192,8 +193,17 @@ impl From<PlanError> for Failure {
             PlanError::Unknown(unknown) => unknown.into(),
             PlanError::NoVersion => Self::new(Exit::Cluster, message)
                 .hint("`dhctl update status` shows the platform's Deployment and releases"),
-            PlanError::Below { .. } => Self::usage(message),
-            PlanError::Absent { .. } => Self::usage(message)
+            PlanError::Target(error) => error.into(),
+        }
+    }
+}
+
+impl From<TargetError> for Failure {
+    fn from(error: TargetError) -> Self {
+        let failure = Self::usage(error.to_string());
+        match error {
+            TargetError::Below { .. } => failure,
+            TargetError::Absent { .. } => failure
                 .hint("name one of these with --to, or give the file of the delivery with -f deckhousereleases.yaml"),
         }
     }

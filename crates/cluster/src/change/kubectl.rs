@@ -26,11 +26,11 @@ impl Kubectl {
                 format!("{kubectl} patch {resource} {name} --type=merge -p {}", word(&patch.to_string()))
             }
             Write::Create(_) => {
-                let manifest = shortened(change.manifest().unwrap_or_default());
+                let (manifest, left_out) = shortened(change.manifest().unwrap_or_default());
                 // JSON is YAML too, only harder to read.
                 let yaml = deckhouse::manifests::write_object(&manifest);
                 let yaml = yaml.unwrap_or_else(|_| format!("{manifest}\n"));
-                format!("{kubectl} create -f - <<'EOF'\n{yaml}EOF")
+                format!("{kubectl} create -f - <<'EOF'\n{left_out}{yaml}EOF")
             }
             Write::Delete => format!("{kubectl} delete {resource} {name}"),
         }
@@ -82,12 +82,12 @@ impl Change {
     }
 }
 
-/// A changelog is thousands of lines that nobody reads there, and the object is as good without.
-fn shortened(mut manifest: Value) -> Value {
-    if let Some(spec) = manifest["spec"].as_object_mut() {
-        spec.remove("changelog");
-    }
-    manifest
+/// A changelog is thousands of lines that nobody reads there, and the object is as good without. That it is left out
+/// here and written all the same is said, as a comment.
+fn shortened(mut manifest: Value) -> (Value, &'static str) {
+    let changelog = manifest["spec"].as_object_mut().and_then(|spec| spec.remove("changelog"));
+    let left_out = changelog.map_or("", |_| "# spec.changelog is not shown here; dhctl writes it too\n");
+    (manifest, left_out)
 }
 
 #[cfg(test)]
@@ -125,7 +125,7 @@ mod tests {
                     "v1.58.3",
                     Write::Create(json!({"spec": {"version": "v1.58.3", "changelog": {"a": "$x\n"}}})),
                 ),
-                "kubectl create -f - <<'EOF'\napiVersion: deckhouse.io/v1alpha1\nkind: DeckhouseRelease\nmetadata:\n  \
+                "kubectl create -f - <<'EOF'\n# spec.changelog is not shown here; dhctl writes it too\napiVersion: deckhouse.io/v1alpha1\nkind: DeckhouseRelease\nmetadata:\n  \
                  name: v1.58.3\nspec:\n  version: v1.58.3\nEOF",
             ),
         ] {

@@ -20,7 +20,7 @@ pub use deployment::{ContainerState, DeckhouseDeployment, DeckhousePod};
 pub use module::{
     Module, ModulePullOverride, ModuleRelease, ModuleSource, ModuleUpdatePolicy, OfferedModule,
 };
-pub use module_config::{ModuleConfig, UpdateMode, UpdateSettings, UpdateWindow, channel_name};
+pub use module_config::{ModuleConfig, UpdateMode, UpdateSettings, UpdateWindow};
 pub use node::{Condition, Node, NodeGroup};
 pub use queue::{Converge, Queue, QueueLook, Task};
 pub use registry_settings::{RegistryLogin, RegistrySettings};

@@ -135,18 +135,6 @@ impl UpdateSettings {
     /// The release channel, if it is set and one that is known.
     pub fn channel(&self) -> Option<Channel> {
         let set = self.release_channel.as_deref()?;
-        Channel::ALL.into_iter().find(|channel| channel_name(*channel) == set)
-    }
-}
-
-/// A channel as `settings.releaseChannel` spells it: `EarlyAccess`, where the registry has `early-access`.
-pub fn channel_name(channel: Channel) -> &'static str {
-    match channel {
-        Channel::Alpha => "Alpha",
-        Channel::Beta => "Beta",
-        Channel::EarlyAccess => "EarlyAccess",
-        Channel::Stable => "Stable",
-        Channel::RockSolid => "RockSolid",
-        Channel::Lts => "LTS",
+        Channel::ALL.into_iter().find(|channel| channel.in_settings() == set)
     }
 }

@@ -2,19 +2,19 @@
 
 use std::collections::BTreeMap;
 
-use deckhouse::release_list::RELEASES_FILE;
 use semver::Version;
 
-use super::{InCluster, LeftOut, Plan, PlanError, PlanInput, RegistryOffer, Step, answer, api_use, breaking};
+use super::{
+    InCluster, LeftOut, Plan, PlanError, PlanInput, RegistryOffer, Step, answer, api_use, blocking, breaking,
+};
 use crate::{
     ClusterState,
     chain::{Candidate, Chain, Known, Range, Why, chain},
     change::Kubectl,
     modules,
-    objects::{RegistrySettings, Release, UpdateSettings},
+    objects::{RegistrySettings, Release},
     requirements::{self, Requirement},
-    safe_text::word,
-    standing::{Standing, Turn},
+    standing::Standing,
 };
 
 impl Plan {
@@ -29,18 +29,12 @@ impl Plan {
         let settings = state.deckhouse_config().map(crate::objects::ModuleConfig::update_settings);
         let lts = state.is_lts();
         let to = input.to.as_ref();
-        if let Some(to) = to.filter(|to| **to < deployed) {
-            return Err(PlanError::Below { to: to.clone(), deployed });
-        }
         let offer = input.registry.as_ref();
         let range = Range { deployed: &deployed, to, channel: offer.and_then(RegistryOffer::highest), lts };
         let in_registry = offer.map(|offer| offer.versions(lts)).unwrap_or_default();
         let known = Known { delivery: &input.delivery, releases, registry: &in_registry };
         let chain = chain(known, &standing, range);
-        if let Some(to) = to.filter(|to| **to != deployed && !chain.known.contains(to)) {
-            let known = chain.known.iter().map(|version| format!("v{version}")).collect();
-            return Err(PlanError::Absent { to: to.clone(), known });
-        }
+        chain.leads_to_wanted(range)?;
         let asks = settings.as_ref().is_some_and(|it| it.disruptions_need_approval);
         let steps: Vec<Step> = chain
             .steps
@@ -54,7 +48,7 @@ impl Plan {
         let (breaking_points, unread) = breaking::points(state);
         unknown.extend(unread);
         unknown.extend(offer.into_iter().flat_map(|offer| offer.unknown(&steps)));
-        let mut blocking = blocking(state, settings.as_ref(), &standing, &chain, &steps, (to, lts));
+        let mut blocking = blocking::blocking(state, &standing, &chain, &steps, range);
         blocking.extend(
             offer.into_iter().flat_map(|offer| offer.blocking(&steps, range, all_above(&chain, &known))),
         );
@@ -62,7 +56,7 @@ impl Plan {
         let own = state.registry.known().map(RegistrySettings::images_repo);
         Ok(Self {
             blocking,
-            next: next(&steps, input.file.as_deref()),
+            next: blocking::next(&chain, &deployed, settings.as_ref(), input.file.as_deref()),
             deployed: format!("v{deployed}"),
             steps,
             modules: modules::overview(state, input.now),
@@ -165,69 +159,4 @@ fn in_cluster(object: &Release) -> InCluster {
 fn texts(map: &serde_json::Value) -> BTreeMap<String, String> {
     let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     map.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect()
-}
-
-fn blocking(
-    state: &ClusterState,
-    settings: Option<&UpdateSettings>,
-    standing: &Standing<'_>,
-    chain: &Chain<'_>,
-    steps: &[Step],
-    (to, lts): (Option<&Version>, bool),
-) -> Vec<String> {
-    let mut blocking = Vec::new();
-    if let Some(deployment) = state.deployment.known().filter(|it| !it.has_fixed_tag()) {
-        blocking.push(format!(
-            "Deployment/deckhouse has the image {}, whose tag moves: whatever is pushed there is run unasked; set it to \
-             the tag vX.Y.Z of the version that runs",
-            deployment.image
-        ));
-    }
-    if settings.is_some_and(|it| it.release_channel.is_none()) {
-        blocking.push(
-            "ModuleConfig/deckhouse has no releaseChannel: while it is unset no release is looked at; dhctl update \
-             prepare --channel NAME sets it"
-                .to_owned(),
-        );
-    }
-    if let (Some(one), Some(other)) = (standing.deployed, standing.also_deployed.first()) {
-        blocking.push(format!(
-            "two releases are Deployed, {} and {}: an update has just begun, or was broken off; dhctl update watch tells",
-            one.name, other.name
-        ));
-    } else if let Some((version, Candidate { object: Some(_), .. })) = chain.steps.first()
-        && let Turn::NotYet(why) | Turn::Never(why) = standing.turn(version, lts)
-    {
-        blocking.push(why);
-    }
-    for step in steps {
-        let keys: Vec<&str> =
-            step.requirements.iter().filter(|it| it.outcome.blocks()).map(|it| it.key.as_str()).collect();
-        if !keys.is_empty() {
-            blocking.push(format!("{} requires what the cluster has not: {}", step.version, keys.join(", ")));
-        }
-    }
-    // Skipped if a higher patch waits: the controller takes that one.
-    let is_higher = |version: &&&Version, to: &Version| {
-        **version > to && (version.major, version.minor) == (to.major, to.minor)
-    };
-    let waiting = || standing.waiting.iter().filter_map(|release| release.version.as_ref());
-    if let Some((to, higher)) = to.and_then(|to| {
-        Some((to, waiting().collect::<Vec<_>>().iter().find(|it| is_higher(it, to)).copied()?))
-    }) {
-        blocking.push(format!(
-            "v{to} cannot be had: v{higher} of the same minor waits too, and the cluster takes that"
-        ));
-    }
-    blocking
-}
-
-fn next(steps: &[Step], file: Option<&str>) -> Option<String> {
-    let first = steps.first()?;
-    Some(match &first.in_cluster {
-        None if first.in_file => format!("dhctl update prepare -f {}", word(file.unwrap_or(RELEASES_FILE))),
-        None => "dhctl update status".to_owned(),
-        Some(object) if object.approved => "dhctl update watch".to_owned(),
-        Some(_) => format!("dhctl update approve {}", first.version),
-    })
 }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod api_use;
+mod blocking;
 mod breaking;
 mod make;
 mod registry;
@@ -17,7 +18,7 @@ use semver::Version;
 use serde::Serialize;
 
 use crate::{
-    Reading, Unknown,
+    Reading, TargetError, Unknown,
     change::Kubectl,
     modules,
     read::HelmUse,
@@ -146,22 +147,9 @@ pub enum PlanError {
         "it cannot be told which version runs: no release is Deployed, and Deployment/deckhouse has no image tag vX.Y.Z"
     )]
     NoVersion,
-    /// The last release that is wanted is below what runs.
-    #[error("v{to} is below v{deployed}, which is deployed; there is no way back")]
-    Below {
-        /// What is wanted.
-        to: Version,
-        /// What runs.
-        deployed: Version,
-    },
-    /// Nothing has the last release that is wanted.
-    #[error("nothing has v{to}: there are {}", if known.is_empty() { "no releases above the deployed one".to_owned() } else { known.join(", ") })]
-    Absent {
-        /// What is wanted.
-        to: Version,
-        /// What there is above the deployed one.
-        known: Vec<String>,
-    },
+    /// The last release that is wanted cannot be had.
+    #[error(transparent)]
+    Target(#[from] TargetError),
 }
 
 #[cfg(test)]

@@ -283,3 +283,70 @@ fn for_a_stranger_at_night() {
     let none = Plan::make(&cluster(&["v1.57.5 Deployed"]), &PlanInput::default()).unwrap();
     insta::assert_snapshot!(format!("{}\n----\n{}", smooth.text(), none.text()));
 }
+
+/// What blocks and what comes next, with v1.57.5 deployed and these releases beside it.
+fn outlook(releases: &[Release], config: &ModuleConfig, to: Option<&str>) -> (String, String) {
+    let mut state = cluster(&[]);
+    let all = [release("v1.57.5 Deployed")].into_iter().chain(releases.iter().cloned());
+    state.releases = Reading::Known(all.collect());
+    state.module_configs = Reading::Known(vec![config.clone()]);
+    let plan = Plan::make(&state, &PlanInput { to: to.map(version), ..PlanInput::default() }).unwrap();
+    (plan.blocking.join("; "), plan.next.unwrap_or_default())
+}
+
+#[test]
+fn what_only_a_person_can_change_blocks() {
+    let config = |mode: &str| ModuleConfig {
+        name: "deckhouse".to_owned(),
+        settings: json!({ "releaseChannel": "Stable", "update": { "mode": mode } }),
+        ..ModuleConfig::default()
+    };
+    let put_aside = |note: &str| ModuleConfig {
+        annotations: BTreeMap::from([(crate::prepare::CHANNEL_NOTE.to_owned(), note.to_owned())]),
+        settings: json!({}),
+        ..config("Manual")
+    };
+    let told = |line: &str, message: &str| Release { message: message.to_owned(), ..release(line) };
+    let disruption = "release blocked, disruption approval required: ingress controllers restart";
+    let interrupts = Release {
+        disruptions: vec!["ingressNginx".to_owned()],
+        ..told("v1.58.3 Pending approved", disruption)
+    };
+    let mut allowed = interrupts.clone();
+    allowed.annotations.insert("release.deckhouse.io/disruption-approved".to_owned(), "true".to_owned());
+    let notification = "Release is blocked, failed to send release notification: Post \"https://a.example/secret\": i/o timeout";
+    let approval = "Release is waiting for the 'release.deckhouse.io/approved: \"true\"' annotation";
+    let pending = || vec![release("v1.58.3 Pending")];
+    let suspended = || vec![release("v1.58.3 Suspended")];
+    let other_patch = || vec![release("v1.58.3 Suspended"), release("v1.58.2 Pending")];
+    let (manual, patch, auto) = (config("Manual"), config("AutoPatch"), config("Auto"));
+    let (approve, watch) = ("dhctl update approve v1.58.3", "dhctl update watch");
+    for (releases, config, to, blocked, next) in [
+        (pending(), &manual, None, "", approve),
+        (pending(), &auto, None, "", watch),
+        (pending(), &patch, None, "", approve),
+        (vec![release("v1.57.6 Pending")], &patch, None, "", watch),
+        (vec![told("v1.58.3 Pending", approval)], &auto, None, "", approve),
+        (vec![told("v1.58.3 Pending", notification)], &auto, None, "update.notification", watch),
+        (vec![interrupts], &manual, None, "dhctl update approve --disruption v1.58.3", watch),
+        (vec![allowed], &manual, None, "", watch),
+        (suspended(), &manual, None, "v1.58.3 is Suspended in the cluster", ""),
+        (suspended(), &manual, Some("1.58.3"), "v1.58.3 is Suspended in the cluster", ""),
+        (other_patch(), &manual, None, "", "dhctl update approve v1.58.2"),
+        (
+            other_patch(),
+            &manual,
+            Some("1.58.3"),
+            "v1.58.3 is Suspended in the cluster",
+            "dhctl update approve v1.58.2",
+        ),
+        (vec![release("v1.58.3 Skipped")], &manual, Some("1.58.3"), "v1.58.3 cannot be had: Skipped", ""),
+        (pending(), &put_aside("Stable"), None, "(it was Stable): run it again", approve),
+        (pending(), &put_aside("Bogus"), None, "prepare --channel NAME sets it", approve),
+    ] {
+        let (said, then) = outlook(&releases, config, to);
+        assert_eq!(then, next, "{releases:?}");
+        assert!(said.contains(blocked) && said.is_empty() == blocked.is_empty(), "{releases:?}: {said}");
+        assert!(!said.contains("secret"), "{said}");
+    }
+}

@@ -6,26 +6,28 @@
 use deckhouse::Channel;
 use serde_json::{Value, json};
 
-use crate::{
-    ClusterState,
-    objects::{ModuleConfig, channel_name},
-};
+use crate::{ClusterState, objects::ModuleConfig};
 
 /// Annotation of `ModuleConfig/deckhouse` that holds the channel while `prepare` has unset it.
 pub const CHANNEL_NOTE: &str = "dhctl.deckhouse.io/release-channel";
 
-/// The channel that was noted by an earlier run.
-pub(super) fn noted(config: &ModuleConfig) -> Option<&str> {
-    config.annotations.get(CHANNEL_NOTE).map(String::as_str)
+/// The channel that an earlier run has put away. An annotation that names no channel notes nothing: somebody else wrote
+/// it, and it must not be set.
+pub(crate) fn noted_channel(config: &ModuleConfig) -> Option<Channel> {
+    let note = config.annotations.get(CHANNEL_NOTE)?;
+    Channel::ALL.into_iter().find(|channel| channel.in_settings() == note)
+}
+
+/// Whether there is a note, of whatever worth.
+pub(super) fn is_noted(config: &ModuleConfig) -> bool {
+    config.annotations.contains_key(CHANNEL_NOTE)
 }
 
 /// The channel that the cluster follows, or followed until a preparation put it away; `None` if there is none that is
 /// known.
 pub fn followed_channel(state: &ClusterState) -> Option<Channel> {
     let config = state.deckhouse_config()?;
-    let set = config.update_settings().channel();
-    let noted = || Channel::ALL.into_iter().find(|channel| Some(channel_name(*channel)) == noted(config));
-    set.or_else(noted)
+    config.update_settings().channel().or_else(|| noted_channel(config))
 }
 
 /// Unsets the channel and notes it.

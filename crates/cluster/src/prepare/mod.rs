@@ -18,6 +18,7 @@ mod twins;
 mod window;
 
 pub use carry_out::{Tell, Told, carry_out, decide};
+pub(crate) use channel_note::noted_channel;
 pub use channel_note::{CHANNEL_NOTE, followed_channel};
 pub use idle::{POLLS, wait_until_idle};
 pub use refusal::PrepareError;

@@ -1,6 +1,6 @@
 //! Why a cluster is not prepared.
 
-use crate::{Error, Unknown};
+use crate::{Error, TargetError, Unknown};
 
 /// Why it is not, or not wholly.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +16,9 @@ pub enum PrepareError {
     /// What the decision needs is not known.
     #[error(transparent)]
     Unknown(#[from] Unknown),
+    /// The last release that is wanted cannot be had.
+    #[error(transparent)]
+    Target(#[from] TargetError),
     /// There is no `ModuleConfig/deckhouse`.
     #[error("ModuleConfig/deckhouse is absent: it holds the release channel and the update mode")]
     NoConfig,

@@ -5,7 +5,7 @@ use semver::Version;
 use serde_json::json;
 
 use crate::{
-    chain::{Known, Range, Why, chain},
+    chain::{Known, Range, TargetError, Why, chain},
     change::{Change, Kind, Write},
     objects::Release,
     standing::Standing,
@@ -16,9 +16,10 @@ pub(super) fn missing(
     delivery: &[DeliveredRelease],
     existing: &[Release],
     range: Range<'_>,
-) -> (Vec<Change>, Vec<String>) {
+) -> Result<(Vec<Change>, Vec<String>), TargetError> {
     let known = Known { delivery, releases: existing, ..Known::default() };
     let chain = chain(known, &Standing::of(existing), range);
+    chain.leads_to_wanted(range)?;
     let mut notes = Vec::new();
     for (why, versions) in &chain.left_out {
         let is_delivered = |version: &Version| delivery.iter().any(|it| it.version == *version);
@@ -46,7 +47,7 @@ pub(super) fn missing(
             _ => changes.extend(candidate.delivered.map(create)),
         }
     }
-    (changes, notes)
+    Ok((changes, notes))
 }
 
 fn create(release: &DeliveredRelease) -> Change {
@@ -91,7 +92,7 @@ mod tests {
             .collect();
         let to = to.map(version);
         let range = Range { deployed: &Version::new(1, 57, 5), to: to.as_ref(), channel: None, lts };
-        let (changes, notes) = missing(&delivery, &existing, range);
+        let (changes, notes) = missing(&delivery, &existing, range).unwrap();
         let names: Vec<&str> = changes.iter().map(|change| change.name.as_str()).collect();
         (names.join(" "), notes.len())
     }
@@ -139,7 +140,7 @@ mod tests {
         let delivery =
             [DeliveredRelease { version: Version::new(1, 58, 3), spec: json!({"requirements": {}}) }];
         let range = Range { deployed: &Version::new(1, 57, 5), to: None, channel: None, lts: false };
-        let (changes, _) = missing(&delivery, &[], range);
+        let (changes, _) = missing(&delivery, &[], range).unwrap();
         let expected = json!({"spec": {"requirements": {}, "version": "v1.58.3"}});
         assert_eq!(changes[0].write, Write::Create(expected));
     }
@@ -155,7 +156,7 @@ mod tests {
             ..Release::default()
         };
         let range = Range { deployed: &Version::new(1, 57, 5), to: None, channel: None, lts: false };
-        let (changes, notes) = missing(&delivery, &[twin], range);
+        let (changes, notes) = missing(&delivery, &[twin], range).unwrap();
         assert_eq!(changes, []);
         assert!(notes[0].contains("v1-58-3, which is approved"), "{notes:?}");
     }

@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::{PrepareError, channel_note, releases::missing, settings, twins};
 use crate::{
     ClusterState,
-    chain::Range,
+    chain::{Range, TargetError},
     change::{Change, Guard, Kind, Write},
-    objects::{ModuleConfig, Release, UpdateMode, UpdateWindow, channel_name},
+    objects::{ModuleConfig, Release, UpdateMode, UpdateWindow},
 };
 
 /// Before this version patch releases apply themselves, whatever the mode (facts 0.9).
@@ -59,7 +59,7 @@ pub fn steps(state: &ClusterState, wish: &Wish) -> Result<Preparation, PrepareEr
     let config = state.deckhouse_config().ok_or(PrepareError::NoConfig)?;
     let releases = state.releases.required("releases")?;
     let is_set = config.update_settings().release_channel;
-    let noted = channel_note::noted(config);
+    let noted = channel_note::noted_channel(config).map(Channel::in_settings);
     let mode = settings::mode(config, &wish.mode, &wish.windows);
 
     let mut plan = Preparation { continues: noted.is_some(), ..Preparation::default() };
@@ -77,12 +77,12 @@ pub fn steps(state: &ClusterState, wish: &Wish) -> Result<Preparation, PrepareEr
     }
 
     let during = is_set.as_deref().filter(|_| !puts_away);
-    let finally = wish.channel.map(channel_name).or(is_set.as_deref()).or(noted);
-    let lts = finally == Some(channel_name(Channel::Lts));
+    let finally = wish.channel.map(Channel::in_settings).or(is_set.as_deref()).or(noted);
+    let lts = finally == Some(Channel::Lts.in_settings());
     let range = Range { deployed: &running, to: wish.to.as_ref(), channel: None, lts };
-    plan.releases(releases, wish, range, during.is_some());
+    plan.releases(releases, wish, range, during.is_some())?;
 
-    let has_note = noted.is_some() || (puts_away && is_set.is_some());
+    let has_note = channel_note::is_noted(config) || (puts_away && is_set.is_some());
     match finally {
         Some(channel) if during != Some(channel) => {
             let again = wish.channel.is_none() || is_set.as_deref() == Some(channel);
@@ -114,8 +114,14 @@ impl Preparation {
         self.steps.push(Step { change, guard, settles: true });
     }
 
-    fn releases(&mut self, existing: &[Release], wish: &Wish, range: Range<'_>, watched: bool) {
-        let (created, notes) = missing(&wish.delivery, existing, range);
+    fn releases(
+        &mut self,
+        existing: &[Release],
+        wish: &Wish,
+        range: Range<'_>,
+        watched: bool,
+    ) -> Result<(), TargetError> {
+        let (created, notes) = missing(&wish.delivery, existing, range)?;
         self.notes.extend(notes);
         let names: Vec<&str> = created.iter().map(|change| change.name.as_str()).collect();
         let (twins, notes) = twins::removals(existing, &names);
@@ -131,6 +137,7 @@ impl Preparation {
             self.steps.extend(created);
             self.steps.extend(twins);
         }
+        Ok(())
     }
 }
 

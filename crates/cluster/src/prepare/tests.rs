@@ -150,6 +150,8 @@ fn the_documented_order() {
         // An earlier run was stopped.
         (Start { channel: None, note: Some("Stable"), ..OLD }, &[mode, first, second, back]),
         (Start { channel: None, note: Some("Stable"), mode: manual, ..OLD }, &[first, second, back]),
+        // What names no channel is never set.
+        (Start { channel: None, note: Some("Bogus"), mode: manual, ..OLD }, &[first, second]),
         // It was unset before, and there is no word on what is wanted.
         (Start { channel: None, mode: manual, ..OLD }, &[first, second]),
         // Somebody has set it by hand in the meantime.
@@ -200,7 +202,7 @@ fn one_start(start: &Start, wish: &Wish) {
     }
     assert_eq!(steps(&state, wish).unwrap().steps, [], "{start:?} {wish:?}");
     let config = state.deckhouse_config().unwrap();
-    let wanted = wish.channel.map(crate::objects::channel_name).or(start.channel).or(start.note);
+    let wanted = wish.channel.map(Channel::in_settings).or(start.channel).or(start.note);
     assert_eq!(config.update_settings().release_channel.as_deref(), wanted, "{start:?} {wish:?}");
     assert!(!config.annotations.contains_key(CHANNEL_NOTE), "{start:?} {wish:?}");
     assert_eq!(config.settings["logLevel"], "Info");
@@ -247,4 +249,17 @@ fn nothing_is_decided_on_what_is_not_known() {
     assert_eq!(error.to_string(), "releases cannot be read: the API is away");
     let none = ClusterState { module_configs: Reading::Known(Vec::new()), ..known };
     assert!(matches!(steps(&none, &wish()).unwrap_err(), PrepareError::NoConfig));
+}
+
+#[test]
+fn a_last_release_that_nothing_has_is_refused() {
+    for (to, said) in [
+        ("1.99.0", "nothing has v1.99.0: there are v1.68.6, v1.69.2"),
+        ("1.60.0", "v1.60.0 is below v1.68.5, which is deployed; there is no way back"),
+        ("1.69.2", ""),
+        ("1.68.5", ""),
+    ] {
+        let decided = steps(&state(&OLD), &Wish { to: Some(to.parse().unwrap()), ..wish() });
+        assert_eq!(decided.map_or_else(|error| error.to_string(), |_| String::new()), said);
+    }
 }

@@ -30,6 +30,8 @@ pub struct Standing<'a> {
     pub also_deployed: Vec<&'a Release>,
     /// What waits above the deployed one, ascending; one object for each version.
     pub waiting: Vec<&'a Release>,
+    /// What the vendor has withdrawn above the deployed one, ascending.
+    pub suspended: Vec<&'a Release>,
     /// Objects that do not bear the name of their version.
     pub twins: Vec<Twin<'a>>,
     all: &'a [Release],
@@ -69,10 +71,15 @@ impl<'a> Standing<'a> {
                 *known = release;
             }
         }
+        let mut suspended: Vec<&Release> = in_phase(releases, &Phase::Suspended)
+            .filter(|release| above.is_none_or(|it| release.version.as_ref() > Some(it)))
+            .collect();
+        suspended.sort_by_key(|release| &release.version);
         Self {
             deployed: lowest,
             also_deployed: deployed.collect(),
             waiting: waiting.into_values().collect(),
+            suspended,
             twins: twins::of(releases),
             all: releases,
         }

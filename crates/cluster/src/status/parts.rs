@@ -65,6 +65,8 @@ pub struct Releases {
     pub also_deployed: Vec<String>,
     /// What waits, ascending.
     pub waiting: Vec<WaitingRelease>,
+    /// What the vendor has withdrawn above the deployed one, ascending.
+    pub suspended: Vec<String>,
     /// Objects that do not bear the name of their version.
     pub twins: Vec<Twin>,
 }
@@ -221,6 +223,7 @@ pub(super) fn releases(releases: &[Release], state: &ClusterState) -> Releases {
         since: standing.deployed.and_then(|release| release.transition_time),
         also_deployed: standing.also_deployed.iter().map(|release| release.name.clone()).collect(),
         waiting: waiting.collect(),
+        suspended: standing.suspended.iter().map(|release| release.name.clone()).collect(),
         twins: standing
             .twins
             .iter()

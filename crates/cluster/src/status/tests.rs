@@ -52,6 +52,8 @@ fn releases_with_the_reason_why_each_waits() {
             release("v1-56-9", "Superseded", ""),
             release("v1.58.3", "Pending", "Waiting for manual approval"),
             release("v1.59.0", "Pending", "awaiting for v1.58.3 release to be deployed"),
+            release("v1.60.0", "Suspended", "Release is suspended"),
+            release("v1.55.0", "Suspended", "Release is suspended"),
         ]),
         module_configs: config(json!({"releaseChannel": "Stable", "update": {"mode": "Manual"}})),
         ..ClusterState::default()
@@ -62,6 +64,7 @@ fn releases_with_the_reason_why_each_waits() {
     assert_eq!(releases.waiting[0].reasons, ["it waits for approval"]);
     assert!(releases.waiting[0].next && !releases.waiting[1].next);
     assert!(releases.waiting[1].reasons[0].contains("v1.58.3 comes first"), "{:?}", releases.waiting[1]);
+    assert_eq!(releases.suspended, ["v1.60.0"]);
     assert_eq!(releases.twins[0].name, "v1-56-9");
     assert_eq!(status.updates.known().unwrap().channel.as_deref(), Some("Stable"));
 

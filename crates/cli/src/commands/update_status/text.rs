@@ -131,6 +131,9 @@ impl Text {
             let next = if release.next { " (next)" } else { "" };
             self.more(&format!("{}{next}{approved}: {}", release.name, release.reasons.join("; ")));
         }
+        for name in &releases.suspended {
+            self.more(&format!("{name}: Suspended: the vendor has withdrawn it"));
+        }
         for twin in &releases.twins {
             let what = twin.keep.as_ref().map_or_else(
                 || "`dhctl update prepare` removes it".to_owned(),

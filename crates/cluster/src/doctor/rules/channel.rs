@@ -11,7 +11,7 @@ use crate::{
         look::{Controller, Look, tag as tag_of_release},
     },
     objects::Release,
-    prepare::CHANNEL_NOTE,
+    prepare::noted_channel,
 };
 
 const CONFIG: &str = "ModuleConfig/deckhouse";
@@ -21,13 +21,16 @@ pub(super) fn unset(look: &Look<'_>) -> Vec<Finding> {
     if !look.channel_is_unset() {
         return Vec::new();
     }
-    let kept = look.state.deckhouse_config().and_then(|config| config.annotations.get(CHANNEL_NOTE));
+    let kept = look.state.deckhouse_config().and_then(noted_channel);
     let finding = Finding::new("channel-unset", Severity::Blocks, CONFIG, "settings.releaseChannel is unset")
         .why("without a channel the controller looks at no release and creates none")
         .seen_in("ModuleConfigs");
     vec![match kept {
         Some(channel) => finding
-            .remedy(format!("a run of `dhctl update prepare` has put it aside and not ended (it was {channel}): run it again"))
+            .remedy(format!(
+                "a run of `dhctl update prepare` has put it aside and not ended (it was {}): run it again",
+                channel.in_settings()
+            ))
             .command("dhctl update prepare"),
         None => finding
             .remedy("set the channel whose releases the registry holds: dhctl update prepare --channel NAME")
@@ -42,10 +45,9 @@ pub(super) fn moving_tag(look: &Look<'_>) -> Vec<Finding> {
     else {
         return Vec::new();
     };
-    let severity = if look.channel_is_unset() { Severity::Blocks } else { Severity::Slows };
     let finding = Finding::new(
         "moving-tag",
-        severity,
+        Severity::Blocks,
         "Deployment/deckhouse",
         format!("its image is {}", deployment.image),
     )

@@ -191,7 +191,7 @@ fn the_channel() {
     let moving = |cluster: &mut Cluster| {
         known(&mut cluster.state.deployment).image = "r.example:5000/dkp/ee:stable".to_owned();
     };
-    found(moving, &["slows moving-tag"]);
+    found(moving, &["blocks moving-tag"]);
     found(
         |cluster| {
             moving(cluster);

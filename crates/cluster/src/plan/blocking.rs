@@ -1,0 +1,164 @@
+//! What keeps the update from going through, and the command that goes on from here.
+//!
+//! What only a person can change blocks. Windows, waves of a rollout and delays pass by themselves, and an approval
+//! that is still to be given is what comes next.
+
+use deckhouse::release_list::RELEASES_FILE;
+use semver::Version;
+
+use super::Step;
+use crate::{
+    ClusterState,
+    chain::{Candidate, Chain, Range, Why},
+    objects::{ModuleConfig, Release, UpdateMode, UpdateSettings},
+    prepare::noted_channel,
+    safe_text::{hosts_only, word},
+    standing::{Standing, Turn},
+    wait_reason::{WaitReason, wait_reasons},
+};
+
+/// What is set to let a release interrupt what it has to (facts 1.4).
+const DISRUPTION_APPROVED: &str = "release.deckhouse.io/disruption-approved";
+
+/// Everything that blocks, in plain words.
+pub(super) fn blocking(
+    state: &ClusterState,
+    standing: &Standing<'_>,
+    chain: &Chain<'_>,
+    steps: &[Step],
+    range: Range<'_>,
+) -> Vec<String> {
+    let config = state.deckhouse_config();
+    let mut blocking = Vec::new();
+    blocking.extend(moving_tag(state));
+    blocking.extend(config.and_then(unset_channel));
+    if let (Some(one), Some(other)) = (standing.deployed, standing.also_deployed.first()) {
+        blocking.push(format!(
+            "two releases are Deployed, {} and {}: an update has just begun, or was broken off; dhctl update watch tells",
+            one.name, other.name
+        ));
+    } else if let Some((version, Candidate { object: Some(_), .. })) = chain.steps.first()
+        && let Turn::NotYet(why) | Turn::Never(why) = standing.turn(version, range.lts)
+    {
+        blocking.push(why);
+    }
+    blocking.extend(withdrawn(chain, range));
+    blocking.extend(chain.steps.first().and_then(|(_, next)| held(next.object?)));
+    for step in steps {
+        let keys: Vec<&str> =
+            step.requirements.iter().filter(|it| it.outcome.blocks()).map(|it| it.key.as_str()).collect();
+        if !keys.is_empty() {
+            blocking.push(format!("{} requires what the cluster has not: {}", step.version, keys.join(", ")));
+        }
+    }
+    blocking.extend(higher_patch(standing, range));
+    blocking
+}
+
+fn moving_tag(state: &ClusterState) -> Option<String> {
+    let deployment = state.deployment.known().filter(|it| !it.has_fixed_tag())?;
+    Some(format!(
+        "Deployment/deckhouse has the image {}, whose tag moves: whatever is pushed there is run unasked; set it to \
+         the tag vX.Y.Z of the version that runs",
+        deployment.image
+    ))
+}
+
+fn unset_channel(config: &ModuleConfig) -> Option<String> {
+    if config.update_settings().release_channel.is_some() {
+        return None;
+    }
+    let how = match noted_channel(config) {
+        Some(channel) => format!(
+            "a run of `dhctl update prepare` has put it aside and not ended (it was {}): run it again",
+            channel.in_settings()
+        ),
+        None => "dhctl update prepare --channel NAME sets it".to_owned(),
+    };
+    Some(format!(
+        "ModuleConfig/deckhouse has no releaseChannel: while it is unset no release is looked at; {how}"
+    ))
+}
+
+/// Releases of minors that the chain does not have for no other reason, and the one that is wanted.
+fn withdrawn(chain: &Chain<'_>, range: Range<'_>) -> Vec<String> {
+    let minor = |version: &Version| (version.major, version.minor);
+    let is_passed = |version: &Version| chain.steps.iter().any(|(step, _)| minor(step) == minor(version));
+    let mut blocking = Vec::new();
+    for (why, versions) in &chain.left_out {
+        let is_suspended = match why {
+            Why::Suspended => true,
+            Why::PassedOver(_) | Why::PreRelease => false,
+            _ => continue,
+        };
+        let lost = versions.iter().filter(|version| {
+            range.to == Some(**version) || is_suspended && !is_passed(version) && **version > range.deployed
+        });
+        blocking.extend(lost.map(|version| match is_suspended {
+            true => format!("v{version} is {why}; take another patch of its minor"),
+            false => format!("v{version} cannot be had: {why}"),
+        }));
+    }
+    blocking
+}
+
+/// What the controller waits for besides the approval. Requirements are told of the step.
+fn held(next: &Release) -> Option<String> {
+    let name = &next.name;
+    wait_reasons(&next.message).iter().find_map(|reason| match reason {
+        WaitReason::NotificationFailed { .. } => Some(format!(
+            "{name}: {}; bring up the webhook of update.notification in ModuleConfig/deckhouse, or change its address \
+             there",
+            hosts_only(&reason.to_string())
+        )),
+        WaitReason::Disruption if !next.is_annotated(DISRUPTION_APPROVED) => Some(format!(
+            "{name} waits until somebody lets it interrupt what it has to ({}): dhctl update approve --disruption {name}",
+            next.disruptions.join(", ")
+        )),
+        _ => None,
+    })
+}
+
+/// The controller skips a release if a higher patch of its minor waits.
+fn higher_patch(standing: &Standing<'_>, range: Range<'_>) -> Option<String> {
+    let to = range.to?;
+    let mut waiting = standing.waiting.iter().filter_map(|release| release.version.as_ref());
+    let higher = waiting.find(|it| *it > to && (it.major, it.minor) == (to.major, to.minor))?;
+    Some(format!("v{to} cannot be had: v{higher} of the same minor waits too, and the cluster takes that"))
+}
+
+/// The command that goes on from here.
+pub(super) fn next(
+    chain: &Chain<'_>,
+    deployed: &Version,
+    settings: Option<&UpdateSettings>,
+    file: Option<&str>,
+) -> Option<String> {
+    let (version, first) = chain.steps.first()?;
+    Some(match first.object {
+        None if first.delivered.is_some() => {
+            format!("dhctl update prepare -f {}", word(file.unwrap_or(RELEASES_FILE)))
+        }
+        None => "dhctl update status".to_owned(),
+        Some(object) if object.is_approved() || comes_by_itself(object, version, deployed, settings) => {
+            "dhctl update watch".to_owned()
+        }
+        Some(_) => format!("dhctl update approve v{version}"),
+    })
+}
+
+/// Whether an approval would have no effect. What the controller says counts more than what the mode means.
+fn comes_by_itself(
+    release: &Release,
+    version: &Version,
+    deployed: &Version,
+    settings: Option<&UpdateSettings>,
+) -> bool {
+    let is_patch = (version.major, version.minor) == (deployed.major, deployed.minor);
+    let unasked = match settings.and_then(|it| it.mode.as_ref()) {
+        Some(UpdateMode::Auto) => true,
+        Some(UpdateMode::AutoPatch) => is_patch,
+        Some(UpdateMode::Manual | UpdateMode::Other(_)) | None => false,
+    };
+    unasked && !wait_reasons(&release.message).contains(&WaitReason::Approval)
+}
