@@ -27,6 +27,12 @@ pub enum ReleaseListError {
         /// Its number, from 1.
         number: usize,
     },
+    /// Two documents describe one version differently: which of them is meant is not for us to say.
+    #[error("release v{version} is described twice, and not alike")]
+    Twice {
+        /// The version.
+        version: Version,
+    },
 }
 
 /// A release as the file describes it.
@@ -39,7 +45,7 @@ pub struct DeliveredRelease {
     pub spec: serde_json::Value,
 }
 
-/// Reads all releases in `deckhousereleases.yaml`, in the order that they have there.
+/// Reads all releases in `deckhousereleases.yaml`, in the order that they have there; of equal documents one.
 ///
 /// A document of another kind is an error and not passed over: nothing else belongs into that file.
 pub fn read_releases(yaml: &[u8]) -> Result<Vec<DeliveredRelease>, ReleaseListError> {
@@ -51,7 +57,16 @@ pub fn read_releases(yaml: &[u8]) -> Result<Vec<DeliveredRelease>, ReleaseListEr
         let spec = spec.and_then(Result::ok).ok_or_else(refused)?;
         Ok(DeliveredRelease { version, spec })
     };
-    documents.iter().enumerate().map(release).collect()
+    let mut releases: Vec<DeliveredRelease> = Vec::new();
+    for read in documents.iter().enumerate().map(release) {
+        let read = read?;
+        match releases.iter().find(|it| it.version == read.version) {
+            None => releases.push(read),
+            Some(same) if same.spec == read.spec => {}
+            Some(_) => return Err(ReleaseListError::Twice { version: read.version }),
+        }
+    }
+    Ok(releases)
 }
 
 /// Reads the versions of all releases in `deckhousereleases.yaml`, as [`read_releases`] does.
@@ -105,13 +120,20 @@ mod tests {
     fn what_may_be_missing_and_what_may_not() {
         assert_eq!(parse_releases(b"").unwrap(), BTreeSet::new());
         assert_eq!(parse_releases(b"---\n---\n").unwrap(), BTreeSet::new());
-        let bare = b"kind: DeckhouseRelease\nspec: {version: 1.58.3}\n";
-        assert_eq!(parse_releases(bare).unwrap(), BTreeSet::from([Version::new(1, 58, 3)]));
+        let bare = "kind: DeckhouseRelease\nspec: {version: 1.58.3}\n";
+        assert_eq!(parse_releases(bare.as_bytes()).unwrap(), BTreeSet::from([Version::new(1, 58, 3)]));
+        let twice = format!("{bare}---\n{bare}");
+        assert_eq!(read_releases(twice.as_bytes()).unwrap().len(), 1);
         for (yaml, said) in [
             ("kind: [", "YAML"),
             ("just text", "document 1"),
             ("kind: DeckhouseRelease\nspec: {version: v1.58.3}\n---\nkind: ConfigMap\n", "document 2"),
             ("kind: DeckhouseRelease\nspec: {}\n", "document 1"),
+            (
+                "kind: DeckhouseRelease\nspec: {version: v1.58.3}\n---\nkind: DeckhouseRelease\nspec: {version: v1.58.3, \
+                 requirements: {k8s: '1.29'}}\n",
+                "release v1.58.3 is described twice",
+            ),
             ("kind: DeckhouseRelease\nspec: {version: latest}\n", "document 1"),
         ] {
             let error = parse_releases(yaml.as_bytes()).unwrap_err().to_string();

@@ -6,11 +6,16 @@ use deckhouse::release_list::{DeliveredRelease, read_releases};
 
 use crate::{exit_code::Exit, failure::Failure};
 
-/// Reads the releases in it.
+/// Reads the releases in it, of which there must be one at least.
 pub(crate) fn delivery(path: &Path) -> Result<Vec<DeliveredRelease>, Failure> {
     let bytes = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
-    read_releases(&bytes).map_err(|error| {
-        Failure::new(Exit::Incomplete, format!("{}: {error}", path.display()))
+    let refused = |why: &str| {
+        Failure::new(Exit::Incomplete, format!("{}: {why}", path.display()))
             .hint("it is deckhousereleases.yaml as `dhctl mirror` writes it beside the bundle")
-    })
+    };
+    let releases = read_releases(&bytes).map_err(|error| refused(&error.to_string()))?;
+    if releases.is_empty() {
+        return Err(refused("there is no release in it"));
+    }
+    Ok(releases)
 }

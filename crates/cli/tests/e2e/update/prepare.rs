@@ -165,14 +165,27 @@ fn what_cannot_be_meant_is_refused() {
     for (words, said) in [
         (&["--window", "8:00-9:00"][..], "the mode Manual has no windows"),
         (&["--mode", "Auto", "--window", "22:00-6:00"], "one over midnight is two windows"),
-        (&["--channel", "Stable"], "is not a release channel"),
+        (&["--channel", "stabile"], "is not a release channel"),
         (&["--to", "v1.70.4"], "--file"),
     ] {
         let run = platform.update(&[&["prepare", "--yes"], words].concat()).expect(2);
         assert!(run.stderr.contains(said), "{words:?}: {}", run.stderr);
     }
-    std::fs::write(platform.folder.path().join("deckhousereleases.yaml"), "kind: ConfigMap\n").unwrap();
-    prepare(&platform, &["--yes"]).expect(3);
+    let twice = "kind: DeckhouseRelease\nspec: {version: v1.71.1}\n---\nkind: DeckhouseRelease\nspec: {version: v1.71.1, \
+                 disruptions: [x]}\n";
+    for (file, said) in [
+        ("kind: ConfigMap\n", "no DeckhouseRelease"),
+        ("", "no release in it"),
+        (twice, "v1.71.1 is described twice"),
+    ] {
+        std::fs::write(platform.folder.path().join("deckhousereleases.yaml"), file).unwrap();
+        let run = prepare(&platform, &["--yes"]).expect(3);
+        assert!(run.stderr.contains(said), "{file}: {}", run.stderr);
+    }
+    let one = "kind: DeckhouseRelease\nspec: {version: v1.71.1}\n";
+    std::fs::write(platform.folder.path().join("deckhousereleases.yaml"), one).unwrap();
+    let run = prepare(&platform, &["--yes", "--to", "v1.99.0"]).expect(2);
+    assert!(run.stderr.contains("nothing has v1.99.0: there are v1.71.1"), "{}", run.stderr);
 }
 
 /// As a version before the mode `AutoPatch` and the channel `LTS` refuses them.
