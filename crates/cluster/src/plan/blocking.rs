@@ -94,9 +94,12 @@ fn withdrawn(chain: &Chain<'_>, range: Range<'_>) -> Vec<String> {
         let lost = versions.iter().filter(|version| {
             range.to == Some(**version) || is_suspended && !is_passed(version) && **version > range.deployed
         });
-        blocking.extend(lost.map(|version| match is_suspended {
-            true => format!("v{version} is {why}; take another patch of its minor"),
-            false => format!("v{version} cannot be had: {why}"),
+        blocking.extend(lost.map(|version| {
+            if is_suspended {
+                format!("v{version} is {why}; take another patch of its minor")
+            } else {
+                format!("v{version} cannot be had: {why}")
+            }
         }));
     }
     blocking
