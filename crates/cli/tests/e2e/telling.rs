@@ -97,11 +97,9 @@ async fn a_long_wait_is_told_once() {
     mirror_modules::manifest(&world, None);
     let mirror = ["mirror", "--insecure", "--source", &world.source_url, "-i", "d8.tar", "--dry-run"];
     let modules = ["mirror-modules", "-m", "module_source.yml", "-d", "mods", "--dry-run"];
-    for (base, args, is_json) in [
-        (&mirror[..], &[][..], false),
-        (&mirror, &["--progress", "json"], true),
-        (&modules, &[], false),
-    ] {
+    for (base, args, is_json) in
+        [(&mirror[..], &[][..], false), (&mirror, &["--progress", "json"], true), (&modules, &[], false)]
+    {
         let mut pull = command(world.folder.path());
         pull.args(base).args(args).stderr(Stdio::piped()).stdout(Stdio::null());
         let mut pull = pull.spawn().unwrap();
