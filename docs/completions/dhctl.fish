@@ -250,7 +250,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 plain\t'A line every few seconds'
 json\t'One JSON object a line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -s y -l yes -d 'Do it without asking'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l apply-now -d 'Approve so that update windows, notification delays and gradual rollouts are not waited for (apply-now)'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l apply-now -d 'Do not wait for update windows, notification delays and gradual rollouts (apply-now), also where a release is approved already'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l verbose -d 'Tell about every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -281,12 +281,20 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -s f -l file -d 'Releases of the delivery: deckhousereleases.yaml' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l to -d 'The last release that is wanted; default: the last that is known' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -s r -l registry -d 'Also look into this registry, as HOST[:PORT]/PATH: further releases, what the cluster\'s channel leads to, and whether the images have arrived' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -s u -l registry-login -d 'Login for --registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -s p -l registry-password -d 'Password for --registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l parallel -d 'Blobs in transfer at once, at most; fewer run while the line or the registry cannot take them' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l ca-file -d 'File with certificates (PEM) that are trusted beside the system\'s (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l context -d 'Context of the kubeconfig; default: its current one' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l context -d 'Context of the kubeconfig (repeatable: one report for each); default: its current one' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l output -d 'Form of the result on standard output; "yaml": the releases that lie ahead, safe to apply' -r -f -a "text\t'For people'
 json\t'One JSON document'
 yaml\t'The releases of the chain as deckhousereleases.yaml, without `approved` and `status`'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l helm -d 'Also look into all Helm releases for Kubernetes APIs that go away; needs the right to read all Secrets'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l insecure -d 'Plain HTTP instead of HTTPS'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l tls-skip-verify -d 'Accept any TLS certificate'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -s f -l file -d 'Releases that the cluster is to be told of: deckhousereleases.yaml of the delivery' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l to -d 'The last release that is wanted; default: the last one in the file' -r
@@ -338,7 +346,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l context -d 'Context of the kubeconfig; default: its current one' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l context -d 'Context of the kubeconfig (repeatable: one report for each); default: its current one' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l progress -d 'Form of the progress on standard error; "auto" draws a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'

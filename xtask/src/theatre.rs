@@ -40,7 +40,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let kubeconfig = stage.server().kubeconfig("admin")?;
     println!("{}\n", scenario.title);
     println!("export KUBECONFIG={}", kubeconfig.display());
-    println!("dhctl update {} --settle 5s\n", scenario.run.join(" "));
+    let settle = if scenario.waits() { " --settle 5s" } else { "" };
+    println!("dhctl update {}{settle}\n", scenario.run.join(" "));
     println!("It begins now; Ctrl-C ends it.");
     let interrupted = interrupts()?;
     stage.play();

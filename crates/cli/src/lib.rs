@@ -8,6 +8,7 @@ mod commands;
 mod environment;
 pub mod exit_code;
 mod failure;
+mod harmless;
 mod logins;
 mod printer;
 mod progress;

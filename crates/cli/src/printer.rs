@@ -7,6 +7,7 @@ use serde::Serialize;
 use crate::{
     args::{OutputArgs, OutputFormat, ProgressFormat},
     failure::Failure,
+    harmless::harmless,
 };
 
 /// Version of the JSON documents; grows when a field changes its meaning or goes away.
@@ -52,7 +53,7 @@ impl Printer {
     /// Prints a result: `text` for people, `value` as a document for machines.
     pub(crate) fn result<T: Serialize>(self, command: &str, value: &T, text: &str) -> Result<(), Failure> {
         match self.format {
-            OutputFormat::Text => Self::stdout(text.as_bytes()),
+            OutputFormat::Text => Self::stdout(harmless(text).as_bytes()),
             OutputFormat::Json => Self::document(command, Outcome::Result(value)),
         }
     }
@@ -63,7 +64,7 @@ impl Printer {
         match self.progress {
             ProgressFormat::Json => note(&failure.event().to_string()),
             ProgressFormat::Auto | ProgressFormat::Plain => {
-                write_to(&mut io::stderr().lock(), failure.render().as_bytes());
+                write_to(&mut io::stderr().lock(), harmless(&failure.render()).as_bytes());
             }
         }
         if self.format == OutputFormat::Json && !failure.after_result {
@@ -91,12 +92,12 @@ impl Printer {
 
 /// Writes a line to standard error.
 pub(crate) fn note(line: &str) {
-    write_to(&mut io::stderr().lock(), format!("{line}\n").as_bytes());
+    write_to(&mut io::stderr().lock(), format!("{}\n", harmless(line)).as_bytes());
 }
 
 /// Writes a question to standard error, and leaves its line open for the answer.
 pub(crate) fn question(text: &str) {
-    write_to(&mut io::stderr().lock(), text.as_bytes());
+    write_to(&mut io::stderr().lock(), harmless(text).as_bytes());
 }
 
 /// Writes raw bytes to standard output: help, completions.

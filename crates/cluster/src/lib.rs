@@ -4,10 +4,13 @@
 //! all decisions are pure functions of it. What is known of the platform's controllers, and from which
 //! source, is in the project's facts (`cluster.md`, `cluster-source.md`).
 
+mod chain;
 mod error;
+mod node_waits;
 mod patience;
 mod patient_read;
 mod reading;
+mod registry_answer;
 mod safe_text;
 mod state;
 
@@ -35,4 +38,5 @@ pub use error::Error;
 pub use jiff::Timestamp;
 pub use patience::Patience;
 pub use reading::{Obstacle, Reading, Unknown};
+pub use registry_answer::{Answer, ChannelRelease};
 pub use state::ClusterState;

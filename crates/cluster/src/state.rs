@@ -7,7 +7,8 @@ use crate::{
     objects::{
         Alert, CloudCondition, ClusterConfiguration, Converge, DeckhouseDeployment, DeckhousePod,
         DeprecatedApiUse, IngressController, Module, ModuleConfig, ModulePullOverride, ModuleRelease,
-        ModuleSource, ModuleUpdatePolicy, Node, NodeGroup, Queue, RegistrySettings, Release, ReleaseWebhook,
+        ModuleSource, ModuleUpdatePolicy, Node, NodeGroup, Queue, QueueLook, RegistrySettings, Release,
+        ReleaseWebhook,
     },
 };
 
@@ -26,6 +27,8 @@ pub struct ClusterState {
     pub pods: Reading<Vec<DeckhousePod>>,
     /// The task queues of the leader pod.
     pub queue: Reading<Queue>,
+    /// Which look at the queues that is; `None` if it is the only one, or nobody could be asked.
+    pub queue_look: Option<QueueLook>,
     /// How far the leader's converge is.
     pub converge: Reading<Converge>,
     /// Firing alerts.

@@ -150,6 +150,12 @@ pub fn unmet_requirements(message: &str) -> Vec<String> {
     wait_reasons(message).iter().filter(|it| it.is_requirement()).map(ToString::to_string).collect()
 }
 
+/// Whether an unmet requirement only says that the controller does not know the cluster's value yet. It collects
+/// them anew after every start (facts 0.7).
+pub fn is_not_known_yet(requirement: &str) -> bool {
+    requirement.contains("is not set")
+}
+
 /// Several are joined with `;`, and each may have a prefix.
 fn requirements(message: &str) -> Vec<WaitReason> {
     message.split(';').filter_map(requirement).collect()

@@ -11,7 +11,7 @@ use cluster::{
     read::snapshot,
 };
 use serde_json::{Value, json};
-use testkit::kube::{ApiServer, Objects};
+use testkit::kube::{Answer, ApiServer, Kubelet, Objects};
 
 const API: &str = "deckhouse.io/v1alpha1";
 /// A change must show within this time, also on a machine that builds something besides.
@@ -130,4 +130,108 @@ async fn odd_objects() {
     assert_eq!(config.version, Some(1));
     assert_eq!(config.update_settings().channel(), Some(deckhouse::Channel::EarlyAccess));
     assert_eq!(state.alerts.known().unwrap()[0].severity, Some(4));
+}
+
+fn pod(name: &str, ready: &str) -> Value {
+    json!({
+        "apiVersion": "v1", "kind": "Pod",
+        "metadata": { "name": name, "namespace": "d8-system", "labels": { "app": "deckhouse", "leader": "true" } },
+        "spec": { "nodeName": "master-0", "containers": [{ "name": "deckhouse", "image": "r/d:v1.71.0" }] },
+        "status": {
+            "phase": "Running", "podIP": "127.0.0.1", "startTime": "2026-01-01T00:00:00Z",
+            "conditions": [{ "type": "Ready", "status": ready }],
+        },
+    })
+}
+
+/// A look at the queues is a question that was really asked, and a converge that was answered once is not absent later.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_leader_is_asked() {
+    const CONVERGE: &str = "/status/converge";
+    let refused = || Answer::fails(7, "curl: (7) Failed to connect to 127.0.0.1 port 4222 after 0 ms");
+    let server = ApiServer::borrow().unwrap();
+    let admin = server.admin().unwrap();
+    let kubelet = Kubelet::start().unwrap();
+    kubelet.on("queue", Answer::prints(r#"{"active":[],"summary":{"totalTasks":0}}"#));
+    kubelet.on(CONVERGE, refused());
+    admin.put(&kubelet.node("master-0")).await.unwrap();
+    admin.put(&pod("deckhouse-a", "False")).await.unwrap();
+    let follower = Follower::start(&connect(&server, "admin").await);
+    let is_away = |state: &ClusterState| {
+        assert!(!matches!(state.converge, Reading::Absent(_)), "{:?}", state.converge);
+        state.converge.passing().is_some_and(|why| why.contains("no connection"))
+    };
+    until(&follower, "a controller that only starts", is_away).await;
+    kubelet.on(CONVERGE, Answer::prints(r#"{"STARTUP_CONVERGE_DONE":true}"#));
+    admin.put(&pod("deckhouse-a", "True")).await.unwrap();
+    until(&follower, "the converge", |state| state.converge.known().is_some()).await;
+    kubelet.on(CONVERGE, refused());
+    let state = until(&follower, "one that was answered before", is_away).await;
+    assert!(state.converge.last().is_some());
+
+    let asked = || {
+        let is_queue = |line: &&String| line.contains("queue/list.json");
+        u64::try_from(kubelet.asked().iter().filter(is_queue).count()).unwrap()
+    };
+    let after =
+        |number| move |state: &ClusterState| state.queue_look.as_ref().is_some_and(|it| it.number > number);
+    let look = until(&follower, "a look", after(0)).await.queue_look.clone().unwrap();
+    let (number, before) = (look.number, asked());
+    until(&follower, "three more", after(number + 2)).await;
+    assert!(asked() >= before + 2, "the first of them may have been under way");
+    assert_eq!(look.leader, "deckhouse-a#0");
+
+    // Another pod is another controller: an old one, which does not have it.
+    kubelet.on(CONVERGE, Answer::fails(22, "curl: (22) The requested URL returned error: 404"));
+    let pods: kube::Api<kube::api::DynamicObject> = admin.api("v1", "Pod", Some("d8-system"));
+    pods.delete("deckhouse-a", &kube::api::DeleteParams::default().grace_period(0)).await.unwrap();
+    admin.put(&pod("deckhouse-b", "True")).await.unwrap();
+    until(&follower, "an old one", |state| matches!(state.converge, Reading::Absent(_))).await;
+    until(&follower, "its queues", |state| {
+        state.queue_look.as_ref().is_some_and(|it| it.leader == "deckhouse-b#0")
+    })
+    .await;
+}
+
+/// An API server that has just started refuses what it allows as soon as it has read the roles.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_that_is_away_for_a_moment() {
+    let server = ApiServer::borrow().unwrap();
+    let admin = server.admin().unwrap();
+    let group = "rbac.authorization.k8s.io";
+    let role = |verbs: &[&str]| {
+        json!({
+            "apiVersion": format!("{group}/v1"), "kind": "ClusterRole", "metadata": { "name": "looks" },
+            "rules": [{ "apiGroups": ["deckhouse.io"], "resources": ["deckhousereleases"], "verbs": verbs }],
+        })
+    };
+    let binding = json!({
+        "apiVersion": format!("{group}/v1"), "kind": "ClusterRoleBinding", "metadata": { "name": "looks" },
+        "roleRef": { "apiGroup": group, "kind": "ClusterRole", "name": "looks" },
+        "subjects": [{ "apiGroup": group, "kind": "User", "name": "alice" }],
+    });
+    admin.put(&role(&["list", "watch"])).await.unwrap();
+    admin.put(&binding).await.unwrap();
+    admin.put(&release("v1.70.1", "Deployed")).await.unwrap();
+    server.until_allowed("alice", "watch", "deckhouse.io", "deckhousereleases", None).await.unwrap();
+    let follower = Follower::start(&connect(&server, "alice").await);
+    let readable = |state: &ClusterState| {
+        assert!(!matches!(state.releases, Reading::Unreadable(_)), "{:?}", state.releases);
+    };
+    until(&follower, "the list", |state| names(state) == ["v1.70.1"]).await;
+    admin.put(&role(&["get"])).await.unwrap();
+    // Only a new watch is asked for its right.
+    server.stop_api().unwrap();
+    server.start_api().unwrap();
+    until(&follower, "the refusal", |state| {
+        readable(state);
+        state.releases.passing().is_some_and(|why| why.contains("a right that was there"))
+    })
+    .await;
+    server.admin().unwrap().put(&role(&["list", "watch"])).await.unwrap();
+    until(&follower, "the list again", |state| {
+        readable(state);
+        names(state) == ["v1.70.1"]
+    })
+    .await;
 }

@@ -9,6 +9,7 @@ use cluster::{
     change::Kind,
 };
 use serde::Serialize;
+use tokio::time::{Instant, sleep};
 
 use super::{
     consent,
@@ -27,6 +28,9 @@ const NAME: &str = "update approve";
 /// How long a webhook or an API that is away may take to come back: the platform's pod is replaced in this time.
 const LIMIT: Duration = Duration::from_mins(10);
 
+/// Between two looks at values that the controller does not know yet. It checks requirements every 15 seconds.
+const AGAIN: Duration = Duration::from_secs(3);
+
 /// More pods of a node than these are only counted.
 const PODS_SHOWN: usize = 20;
 
@@ -42,8 +46,7 @@ pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Resu
     args.node.sort();
     args.node.dedup();
     let cluster = reach(&args.cluster, &environment).await?;
-    let state = read(&cluster, &args).await?;
-    let mut approvals = approvals(&state, &args)?;
+    let mut approvals = decide(&cluster, &args).await?;
     for approval in approvals.iter_mut().filter(|it| it.change.kind == Kind::Node) {
         approval.notes.extend(pods(&cluster, &approval.change.name).await?);
     }
@@ -60,11 +63,55 @@ pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Resu
     }
     consent::ask(&format!("approve it in {}?", cluster.name), args.consent, &environment).await?;
     for approval in &approvals {
-        approve::carry_out(&cluster, approval, Patience::new(LIMIT), &mut waiting).await?;
+        carry_out(&cluster, approval).await?;
     }
     approved.written = true;
     let objects: Vec<String> = approvals.iter().map(|it| it.change.object()).collect();
     printer.result(NAME, &approved, &format!("approved   {}\n", objects.join(", ")))
+}
+
+/// What is to be approved. Right after a start the controller does not know the values that it judges by: that passes.
+async fn decide(cluster: &Cluster, args: &ApproveArgs) -> Result<Vec<Approval>, Failure> {
+    let mut values = Values::awaited();
+    loop {
+        let state = read(cluster, args).await?;
+        match approvals(&state, args) {
+            Err(error) if values.may_come(&error) => sleep(AGAIN).await,
+            decided => return Ok(decided?),
+        }
+    }
+}
+
+async fn carry_out(cluster: &Cluster, approval: &Approval) -> Result<(), Failure> {
+    let mut values = Values::awaited();
+    loop {
+        match approve::carry_out(cluster, approval, Patience::new(LIMIT), &mut waiting).await {
+            Err(error) if values.may_come(&error) => sleep(AGAIN).await,
+            done => return Ok(done?),
+        }
+    }
+}
+
+/// The values of the cluster that the controller does not know yet.
+struct Values {
+    end: Instant,
+    said: bool,
+}
+
+impl Values {
+    fn awaited() -> Self {
+        Self { end: Instant::now() + LIMIT, said: false }
+    }
+
+    /// Whether to wait for them. Says so once.
+    fn may_come(&mut self, error: &ApproveError) -> bool {
+        let wait = error.is_not_known_yet() && Instant::now() < self.end;
+        if wait && !self.said {
+            waiting("the controller does not know the cluster's values yet");
+            self.said = true;
+        }
+        wait
+    }
 }
 
 fn approvals(state: &ClusterState, args: &ApproveArgs) -> Result<Vec<Approval>, ApproveError> {
@@ -84,9 +131,20 @@ fn approvals(state: &ClusterState, args: &ApproveArgs) -> Result<Vec<Approval>, 
 async fn read(cluster: &Cluster, args: &ApproveArgs) -> Result<ClusterState, Failure> {
     let needs = |state: &ClusterState| {
         let reading = match &args.release {
-            None => state.nodes.passing(),
+            None => state.nodes.passing().or_else(|| state.node_groups.passing()),
             Some(_) if args.module.is_some() => state.module_releases.passing(),
-            Some(_) => state.releases.passing(),
+            // The configuration says whether the channel is LTS, the webhook whether it can be asked beforehand, the pods
+            // whether the update before is finished.
+            Some(_) => {
+                let all = [
+                    state.releases.passing(),
+                    state.module_configs.passing(),
+                    state.release_webhook.passing(),
+                    state.deployment.passing(),
+                    state.pods.passing(),
+                ];
+                all.into_iter().flatten().next()
+            }
         };
         reading.map(str::to_owned)
     };
@@ -99,7 +157,8 @@ fn waiting(why: &str) {
 
 /// What runs on a node, in words. That it cannot be told is no reason not to approve.
 async fn pods(cluster: &Cluster, node: &str) -> Result<Vec<String>, Failure> {
-    let pods = match approve::bystanders(cluster, node).await {
+    let patience = Patience::new(LIMIT);
+    let pods = match patience.wait_out(&mut waiting, || approve::bystanders(cluster, node)).await {
         Ok(pods) => pods,
         Err(cluster::Error::Forbidden(why)) => {
             return Ok(vec![format!("the pods on node {node} are not known: no permission: {why}")]);

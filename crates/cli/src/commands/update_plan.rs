@@ -3,18 +3,26 @@
 use std::time::Duration;
 
 use cluster::{
-    ClusterState, Patience,
+    ClusterState, Patience, Timestamp,
     access::Cluster,
     objects::Release,
     plan::{Plan, PlanInput},
+    prepare::followed_channel,
     read,
 };
 use deckhouse::{release_list::DeliveredRelease, write_trimmed};
+use semver::Version;
 
-use super::{update_cluster::reach, update_delivery::delivery};
+use super::{
+    update_changes::kubectl,
+    update_cluster::reach,
+    update_clusters::{look, tell},
+    update_delivery::delivery,
+    update_plan_registry::PlanRegistry,
+};
 use crate::{
     Environment,
-    args::{PlanArgs, PlanFormat},
+    args::{ClusterArgs, PlanArgs, PlanFormat},
     exit_code::Exit,
     failure::Failure,
     printer::{self, Printer},
@@ -27,30 +35,77 @@ const LIMIT: Duration = Duration::from_mins(2);
 
 pub(crate) async fn run(args: PlanArgs, environment: Environment) -> Result<(), Failure> {
     let delivery = args.file.as_deref().map(delivery).transpose()?.unwrap_or_default();
-    let cluster = reach(&args.cluster, &environment).await?;
-    let state = read(&cluster).await?;
-    let helm = if args.helm { Some(read::helm_objects(&cluster).await) } else { None };
-    let input = PlanInput { delivery, to: args.to.clone(), helm };
-    let plan = Plan::make(&state, &input)?;
     if args.output == PlanFormat::Yaml {
-        let releases = releases(&plan, input.delivery, &cluster).await?;
-        Printer::stdout(write_trimmed(&releases).map_err(Failure::internal)?.as_bytes())?;
-        for name in un_approvable(&state) {
-            printer::note(&format!(
-                "note: DeckhouseRelease/{name} is approved and was once applied with `approved`: kubectl apply would take \
-                 that back; kubectl create leaves alone what is there, and so does dhctl update prepare"
-            ));
-        }
-        for why in &plan.blocking {
-            printer::note(&format!("blocked: {why}"));
-        }
-    } else {
-        Printer::of(args.output.of_failures()).result(NAME, &plan, &plan.text())?;
+        let [address] = &args.clusters.each()[..] else {
+            return Err(Failure::usage("--output yaml is of one cluster: name one --context"));
+        };
+        let cluster = reach(address, &environment).await?;
+        let made = make(&cluster, &args, delivery, address, &environment).await?;
+        return yaml(&cluster, made).await;
     }
-    if plan.blocking.is_empty() {
-        return Ok(());
+    let reports = look(&args.clusters, &environment, async |cluster, address| {
+        make(&cluster, &args, delivery.clone(), &address, &environment).await.map(|made| made.plan)
+    })
+    .await;
+    let several = reports.len() > 1;
+    tell(
+        Printer::of(args.output.of_failures()),
+        NAME,
+        &reports,
+        |report, plan| if several { report.heading() + &plan.text() } else { plan.text() },
+        ill,
+    )
+}
+
+fn ill(plan: &Plan) -> Option<Failure> {
+    (!plan.blocking.is_empty()).then(|| Failure::after_result(Exit::Cluster, "something blocks the update"))
+}
+
+/// A plan, and what it was made of.
+struct Made {
+    plan: Plan,
+    state: ClusterState,
+    input: PlanInput,
+}
+
+async fn make(
+    cluster: &Cluster,
+    args: &PlanArgs,
+    delivery: Vec<DeliveredRelease>,
+    address: &ClusterArgs,
+    environment: &Environment,
+) -> Result<Made, Failure> {
+    let state = read(cluster).await?;
+    let helm = if args.helm { Some(read::helm_objects(cluster).await) } else { None };
+    let file = args.file.as_ref().map(|path| path.display().to_string());
+    let mut input =
+        PlanInput { delivery, file, to: args.to.clone(), helm, registry: None, now: Timestamp::now() };
+    if let Some(url) = &args.registry {
+        let registry = PlanRegistry::connect(url, args, environment).await?;
+        let mut offer = registry.offer(followed_channel(&state)).await?;
+        input.registry = Some(offer.clone());
+        // Whose images are looked for depends on what the registry lists.
+        let versions = versions(&Plan::make(&state, &input)?);
+        registry.look_for(&versions, &mut offer).await;
+        input.registry = Some(offer);
     }
-    Err(Failure::after_result(Exit::Cluster, "something blocks the update"))
+    let plan = Plan::make(&state, &input)?.addressed(kubectl(address));
+    Ok(Made { plan, state, input })
+}
+
+async fn yaml(cluster: &Cluster, Made { plan, state, input }: Made) -> Result<(), Failure> {
+    let releases = releases(&plan, input, cluster).await?;
+    Printer::stdout(write_trimmed(&releases).map_err(Failure::internal)?.as_bytes())?;
+    for name in un_approvable(&state) {
+        printer::note(&format!(
+            "note: DeckhouseRelease/{name} is approved and was once applied with `approved`: kubectl apply would take \
+             that back; kubectl create leaves alone what is there, and so does dhctl update prepare"
+        ));
+    }
+    for why in &plan.blocking {
+        printer::note(&format!("blocked: {why}"));
+    }
+    ill(&plan).map_or(Ok(()), Err)
 }
 
 /// Approved releases whose approval `kubectl apply` of a document without `approved` would remove: what was applied last
@@ -79,15 +134,19 @@ async fn read(cluster: &Cluster) -> Result<ClusterState, Failure> {
     Ok(Patience::new(LIMIT).read(cluster, &mut tell, needs).await?)
 }
 
-/// The releases of the chain, as the file has them, or else the cluster.
+fn versions(plan: &Plan) -> Vec<Version> {
+    plan.steps.iter().filter_map(|step| deckhouse::version::parse_tag(&step.version)).collect()
+}
+
+/// The releases of the chain, as the file has them, or else the cluster, or else the registry.
 async fn releases(
     plan: &Plan,
-    delivery: Vec<DeliveredRelease>,
+    PlanInput { delivery, registry, .. }: PlanInput,
     cluster: &Cluster,
 ) -> Result<Vec<DeliveredRelease>, Failure> {
+    let in_registry = |version: &Version| registry.as_ref()?.releases.get(version)?.description.is().cloned();
     let mut releases = Vec::new();
-    for step in &plan.steps {
-        let Some(version) = deckhouse::version::parse_tag(&step.version) else { continue };
+    for (step, version) in plan.steps.iter().zip(versions(plan)) {
         let delivered = delivery.iter().find(|release| release.version == version).cloned();
         match (delivered, &step.in_cluster) {
             (Some(delivered), _) => releases.push(delivered),
@@ -95,7 +154,12 @@ async fn releases(
                 let spec = read::release_spec(cluster, &object.name).await?;
                 releases.push(DeliveredRelease { version, spec });
             }
-            (None, None) => {}
+            (None, None) => match in_registry(&version) {
+                Some(release) => releases.push(release),
+                None => printer::note(&format!(
+                    "note: v{version} is left out: the registry alone has it, and its description cannot be read"
+                )),
+            },
         }
     }
     Ok(releases)

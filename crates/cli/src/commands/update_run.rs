@@ -1,18 +1,17 @@
 //! `update run`: release after release, each one approved when the one before is really done.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use cluster::{
     ClusterState, Patience,
     access::Cluster,
-    approve::{self, ApproveError, Haste},
+    approve::{self, Approval, ApproveError, Haste},
     follow::Follower,
-    run::{Step, next},
-    verdict::{Machine, Verdict},
+    run::{Blocked, Course, Move},
+    verdict::{Verdict, Waiting},
 };
 use semver::Version;
 use serde::Serialize;
-use tokio::{sync::watch, time::Instant};
 
 use super::{
     consent,
@@ -22,17 +21,10 @@ use super::{
 use crate::{
     Environment,
     args::RunArgs,
-    exit_code::Exit,
     failure::Failure,
     printer::{self, Printer},
-    watch::{Limits, Show},
+    watch::{End, Limits, Looks, Show, end},
 };
-
-/// How long an approval may wait for a webhook or an API that is away, where `--timeout` says nothing.
-const WEBHOOK: Duration = Duration::from_mins(10);
-
-/// How often it is decided again while nothing can be decided.
-const AGAIN: Duration = Duration::from_secs(1);
 
 /// The result.
 #[derive(Debug, Serialize)]
@@ -48,8 +40,17 @@ struct Run {
     args: RunArgs,
     environment: Environment,
     cluster: Cluster,
-    states: watch::Receiver<Arc<ClusterState>>,
+    haste: Haste,
+    course: Course,
+    looks: Looks,
     limits: Limits,
+    show: Show,
+    /// What the last look allows.
+    allowed: Move,
+    /// The approval that was agreed to: nobody is asked for the same one twice.
+    agreed: Option<Approval>,
+    /// What was tried to be approved, and is not yet seen to be.
+    tried: Option<Version>,
     approved: Vec<Version>,
 }
 
@@ -57,109 +58,138 @@ pub(crate) async fn run(args: RunArgs, environment: Environment) -> Result<(), F
     let printer = Printer::new(&args.output);
     let cluster = update_cluster::connect(&args.cluster, &environment).await?;
     let follower = Follower::start(&cluster);
-    let states = follower.states();
-    let limits = update_wait::limits(&args.wait);
-    let mut run = Run { args, environment, cluster, states, limits, approved: Vec::new() };
+    let haste = if args.apply_now { Haste::ApplyNow } else { Haste::Respectful };
+    let wait = args.wait;
+    let mut run = Run {
+        cluster,
+        haste,
+        course: Course::new(args.to.clone(), haste, update_wait::settings(&wait)),
+        looks: Looks::at(follower.states()),
+        limits: update_wait::limits(&wait),
+        show: Show::new(&args.output, &environment)?,
+        allowed: Move::Wait,
+        agreed: None,
+        tried: None,
+        approved: Vec::new(),
+        args,
+        environment,
+    };
     let verdict = run.through().await?;
-    let text = update_wait::done(&verdict, &run.args.wait);
-    printer.result("update run", &Ran { approved: run.approved, verdict }, &text)
+    let Run { show, approved, .. } = run;
+    drop(show); // the result goes to the terminal as it was
+    let text = update_wait::done(&verdict, &wait);
+    printer.result("update run", &Ran { approved, verdict }, &text)
 }
 
 impl Run {
     /// All steps. What a stopped run has left is finished first.
     async fn through(&mut self) -> Result<Verdict, Failure> {
-        let mut show = Show::new(&self.args.output, &self.environment)?;
-        let mut verdict = self.wait(&mut show, None).await?;
-        let mut told = String::new();
         loop {
-            let state = self.states.borrow_and_update().clone();
-            match next(&state, self.args.to.as_ref()) {
-                Step::Finished => return Ok(verdict),
-                Step::Watch(release) => verdict = self.wait(&mut show, Some(release)).await?,
-                Step::Approve(release) => {
-                    let written;
-                    (show, written) = self.approve(show, &state, &release).await?;
-                    if written {
-                        verdict = self.wait(&mut show, Some(release)).await?;
-                    } else {
-                        self.a_while(&verdict).await?;
-                    }
-                }
-                Step::Wait(why) => {
-                    if why != told {
-                        show.tell("wait", &why);
-                        told = why;
-                    }
-                    self.a_while(&verdict).await?;
-                }
-                Step::Blocked(blocked) => {
-                    return Err(Failure::new(Exit::Cluster, format!("{}: {}", blocked.object, blocked.why))
-                        .hint(blocked.remedy));
-                }
+            let (state, verdict) = self.look().await?;
+            match self.allowed.clone() {
+                Move::Wait => {}
+                Move::Approve(release) => self.approve(&state, &release).await?,
+                Move::Finish => return Ok(verdict),
             }
         }
     }
 
-    async fn wait(&mut self, show: &mut Show, release: Option<Version>) -> Result<Verdict, Failure> {
-        let mut machine = Machine::new(release, update_wait::settings(&self.args.wait));
-        update_wait::until_done(&mut self.states, &mut machine, show, self.limits).await
+    /// The next look, shown. Every end but a good one is a failure.
+    async fn look(&mut self) -> Result<(Arc<ClusterState>, Verdict), Failure> {
+        let (state, now) = self.looks.next(self.limits).await?;
+        let (mut verdict, allowed) = self.course.observe(&state, now);
+        self.allowed = allowed;
+        self.approved.extend(self.tried.take_if(|tried| self.course.goal() == Some(tried)));
+        let mut end = end(&verdict, self.limits);
+        // What is deployed is done, and the run is not: a question stands, or an approval is under way.
+        if let Move::Approve(release) = &self.allowed
+            && self.limits.are_over()
+        {
+            end = Some(End::TimeOver);
+            verdict.waiting_for.push(Waiting {
+                code: "approval",
+                object: format!("DeckhouseRelease/v{release}"),
+                text: "its approval".to_owned(),
+            });
+        }
+        self.show.verdict(&state, &verdict, end, now)?;
+        update_wait::ended(end, &verdict, self.limits)?;
+        Ok((state, verdict))
     }
 
-    /// Shows the approval and asks for a word, on the terminal as it was before; then writes it. `false`: it was not
-    /// written, since the cluster has changed meanwhile, or does not know the values yet that it judges by.
-    async fn approve(
-        &mut self,
-        mut show: Show,
-        state: &ClusterState,
-        release: &Version,
-    ) -> Result<(Show, bool), Failure> {
-        let haste = if self.args.apply_now { Haste::ApplyNow } else { Haste::Respectful };
-        let Some(approval) = approve::release(state, release, haste)? else { return Ok((show, true)) };
+    /// Does something while the looks go on, the limit of time among them.
+    async fn beside<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
+        let mut work = pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                result = &mut work => return Ok(result),
+                look = self.look() => drop(look?),
+            }
+        }
+    }
+
+    /// Approves it, if there is a word for it and the cluster is still as it was. What may pass by itself is tried again
+    /// when the course says so.
+    async fn approve(&mut self, state: &ClusterState, release: &Version) -> Result<(), Failure> {
+        let approval = match approve::release(state, release, self.haste) {
+            Ok(Some(approval)) => approval,
+            Ok(None) => {
+                self.course.approved(release.clone());
+                return Ok(());
+            }
+            Err(error) => return self.refused(release, error),
+        };
+        let is_agreed = |it: &Approval| (&it.change, &it.notes) == (&approval.change, &approval.notes);
+        if !self.agreed.as_ref().is_some_and(is_agreed) {
+            self.agree(&approval, release).await?;
+            self.agreed = Some(approval.clone());
+            // The question may have stood for hours.
+            if self.allowed != Move::Approve(release.clone()) {
+                self.show.tell("wait", "the cluster has changed while it was asked: it is decided again");
+                return Ok(());
+            }
+        }
+        // If its answer is lost, it may have been written all the same.
+        self.tried = Some(release.clone());
+        let cluster = self.cluster.clone();
+        let once = Patience::new(Duration::ZERO);
+        let mut untold = |_: &str| {};
+        match self.beside(approve::carry_out(&cluster, &approval, once, &mut untold)).await? {
+            Ok(()) => self.course.approved(release.clone()),
+            Err(error) => self.refused(release, error)?,
+        }
+        self.looks.hurry(); // what it waits for now is shown before it changes
+        Ok(())
+    }
+
+    fn refused(&mut self, release: &Version, error: ApproveError) -> Result<(), Failure> {
+        self.course.refused(release, Blocked::by(error, release)?);
+        Ok(())
+    }
+
+    /// Shows the approval and asks for a word, on the terminal as it was before the live screen.
+    async fn agree(&mut self, approval: &Approval, release: &Version) -> Result<(), Failure> {
         let listed = script(&shown([&approval.change], &kubectl(&self.args.cluster)));
         if self.args.consent.yes {
-            show.tell("approve", &listed);
+            self.show.tell("approve", &listed);
             for note in &approval.notes {
-                show.tell("note", note);
+                self.show.tell("note", note);
             }
-        } else {
-            drop(show);
-            printer::note(&listed);
-            for note in &approval.notes {
-                printer::note(&format!("note: {note}"));
-            }
-            let question = format!("approve v{release} in {}?", self.cluster.name);
-            consent::ask(&question, self.args.consent, &self.environment).await?;
-            show = Show::new(&self.args.output, &self.environment)?;
-            // The question may have stood for hours.
-            let now = self.states.borrow().clone();
-            if next(&now, self.args.to.as_ref()) != Step::Approve(release.clone()) {
-                show.tell("wait", "the cluster has changed while it was asked: it is decided again");
-                return Ok((show, false));
-            }
+            return Ok(());
         }
-        let limit = self.limits.deadline.map_or(WEBHOOK, |it| it.saturating_duration_since(Instant::now()));
-        let mut tell = |why: &str| show.tell("wait", why);
-        match approve::carry_out(&self.cluster, &approval, Patience::new(limit), &mut tell).await {
-            Ok(()) => {}
-            // After a restart of the controller the values are collected anew (facts 0.7).
-            Err(ApproveError::Unmet { reasons, .. })
-                if reasons.iter().all(|it| it.contains("is not set")) =>
-            {
-                show.tell("wait", "the controller does not know the cluster's values yet");
-                return Ok((show, false));
-            }
-            Err(error) => return Err(error.into()),
+        self.show.pause();
+        printer::note(&listed);
+        for note in &approval.notes {
+            printer::note(&format!("note: {note}"));
         }
-        self.approved.push(release.clone());
-        Ok((show, true))
-    }
-
-    /// Until the cluster shows something else, or a moment later.
-    async fn a_while(&mut self, verdict: &Verdict) -> Result<(), Failure> {
-        if self.limits.deadline.is_some_and(|deadline| Instant::now() >= deadline) {
-            return Err(update_wait::time_over(verdict, self.limits));
+        let question = format!("approve v{release} in {}?", self.cluster.name);
+        let environment = self.environment.clone();
+        let asked = self.beside(consent::ask(&question, self.args.consent, &environment)).await;
+        if asked.is_err() {
+            printer::note(""); // the line of the question is still open
         }
-        drop(tokio::time::timeout(AGAIN, self.states.changed()).await);
-        Ok(())
+        asked??;
+        self.show.resume()
     }
 }

@@ -26,16 +26,22 @@ pub(super) fn limits(args: &WaitArgs) -> Limits {
 
 /// Waits until it is done; every other end is a failure.
 pub(super) async fn until_done(
-    states: &mut watch::Receiver<Arc<ClusterState>>,
+    states: watch::Receiver<Arc<ClusterState>>,
     machine: &mut Machine,
     show: &mut Show,
     limits: Limits,
 ) -> Result<Verdict, Failure> {
     let (end, verdict) = follow(states, machine, show, limits).await?;
+    ended(Some(end), &verdict, limits)?;
+    Ok(verdict)
+}
+
+/// Whether a wait goes on or was successful; every other end is a failure.
+pub(super) fn ended(end: Option<End>, verdict: &Verdict, limits: Limits) -> Result<(), Failure> {
     match end {
-        End::Done => Ok(verdict),
-        End::Failed | End::Stalled => Err(trouble(&verdict)),
-        End::TimeOver => Err(time_over(&verdict, limits)),
+        None | Some(End::Done) => Ok(()),
+        Some(End::Failed | End::Stalled) => Err(trouble(verdict)),
+        Some(End::TimeOver) => Err(time_over(verdict, limits)),
     }
 }
 
@@ -65,10 +71,12 @@ fn trouble(verdict: &Verdict) -> Failure {
     .hint("the update itself was not stopped; the same command goes on from here")
 }
 
-pub(super) fn time_over(verdict: &Verdict, limits: Limits) -> Failure {
+fn time_over(verdict: &Verdict, limits: Limits) -> Failure {
     let time = limits.timeout.map(duration::text).unwrap_or_default();
     let mut message = format!("the time of {time} is over: {}: {}", subject(verdict), verdict.call.name());
-    if let Some(first) = verdict.waiting_for.first() {
+    if let Some(diagnosis) = &verdict.diagnosis {
+        message += &format!(": {}: {}", diagnosis.object, diagnosis.text);
+    } else if let Some(first) = verdict.waiting_for.first() {
         message += &format!(", waiting for {}: {}", first.object, first.text);
     }
     let failure = Failure::new(Exit::Cluster, message);

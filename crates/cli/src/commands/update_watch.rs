@@ -9,11 +9,10 @@ pub(crate) async fn run(args: WatchArgs, environment: Environment) -> Result<(),
     let printer = Printer::new(&args.output);
     let cluster = update_cluster::connect(&args.cluster, &environment).await?;
     let follower = Follower::start(&cluster);
-    let mut states = follower.states();
     let mut show = Show::new(&args.output, &environment)?;
     let mut machine = Machine::new(args.to, update_wait::settings(&args.wait));
     let limits = update_wait::limits(&args.wait);
-    let verdict = update_wait::until_done(&mut states, &mut machine, &mut show, limits).await?;
+    let verdict = update_wait::until_done(follower.states(), &mut machine, &mut show, limits).await?;
     drop(show); // the result goes to the terminal as it was
     printer.result("update watch", &verdict, &update_wait::done(&verdict, &args.wait))
 }

@@ -8,7 +8,10 @@ use cluster::{
 };
 use jiff::Timestamp;
 use serde::Serialize;
-use tokio::{sync::watch, time::Instant};
+use tokio::{
+    sync::watch,
+    time::{Instant, Interval},
+};
 
 use super::Show;
 use crate::{exit_code::Exit, failure::Failure};
@@ -39,39 +42,72 @@ pub(crate) struct Limits {
     pub(crate) timeout: Option<Duration>,
 }
 
+impl Limits {
+    /// Whether the time that the user gave is over.
+    pub(crate) fn are_over(self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+}
+
+/// The state of the cluster, look by look.
+#[derive(Debug)]
+pub(crate) struct Looks {
+    states: watch::Receiver<Arc<ClusterState>>,
+    ticks: Interval,
+}
+
+impl Looks {
+    pub(crate) fn at(states: watch::Receiver<Arc<ClusterState>>) -> Self {
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        Self { states, ticks }
+    }
+
+    /// The next look comes at once.
+    pub(crate) fn hurry(&mut self) {
+        self.ticks.reset_immediately();
+    }
+
+    /// The first look at once, each further one when something has changed, a second has passed, or the time is over.
+    pub(crate) async fn next(&mut self, limits: Limits) -> Result<(Arc<ClusterState>, Timestamp), Failure> {
+        tokio::select! {
+            changed = self.states.changed() => changed.map_err(|_| gone())?,
+            _ = self.ticks.tick() => {}
+            () = until(limits.deadline) => {}
+        }
+        let state = self.states.borrow_and_update().clone();
+        // Nobody reads more than milliseconds.
+        let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap_or_default();
+        Ok((state, now))
+    }
+}
+
 /// Waits until the machine says that it is done, or until nobody should wait any longer.
 pub(crate) async fn follow(
-    states: &mut watch::Receiver<Arc<ClusterState>>,
+    states: watch::Receiver<Arc<ClusterState>>,
     machine: &mut Machine,
     show: &mut Show,
     limits: Limits,
 ) -> Result<(End, Verdict), Failure> {
-    let mut ticks = tokio::time::interval(TICK);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut looks = Looks::at(states);
     loop {
-        let state = states.borrow_and_update().clone();
-        // Nobody reads more than milliseconds.
-        let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap_or_default();
+        let (state, now) = looks.next(limits).await?;
         let verdict = machine.observe(&state, now);
         let end = end(&verdict, limits);
         show.verdict(&state, &verdict, end, now)?;
         if let Some(end) = end {
             return Ok((end, verdict));
         }
-        tokio::select! {
-            changed = states.changed() => changed.map_err(|_| gone())?,
-            _ = ticks.tick() => {}
-            () = until(limits.deadline) => {}
-        }
     }
 }
 
-fn end(verdict: &Verdict, limits: Limits) -> Option<End> {
+/// Whether this verdict ends a wait.
+pub(crate) fn end(verdict: &Verdict, limits: Limits) -> Option<End> {
     match verdict.call {
         Call::Done => Some(End::Done),
         Call::Failed if verdict.hopeless => Some(End::Failed),
         Call::Stalled if verdict.hopeless => Some(End::Stalled),
-        _ => limits.deadline.is_some_and(|deadline| Instant::now() >= deadline).then_some(End::TimeOver),
+        _ => limits.are_over().then_some(End::TimeOver),
     }
 }
 

@@ -13,6 +13,6 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use follow::{End, Limits, follow};
+pub(crate) use follow::{End, Limits, Looks, end, follow};
 pub(crate) use show::Show;
 pub(crate) use text::subject;

@@ -23,12 +23,20 @@ use crate::{
 /// Shows verdicts to whoever waits.
 pub(crate) struct Show {
     form: Form,
+    /// The terminal is somebody else's for a while.
+    paused: bool,
 }
 
 enum Form {
-    Screen(Screen),
+    Screen {
+        screen: Option<Screen>,
+        /// What was told since the terminal was taken, line by line.
+        told: Vec<String>,
+    },
     Lines(Lines),
-    Json { last: Option<(Timestamp, Verdict)> },
+    Json {
+        last: Option<(Timestamp, Verdict)>,
+    },
     Quiet,
 }
 
@@ -39,25 +47,30 @@ impl Show {
             ProgressFormat::Json => Form::Json { last: None },
             _ if args.quiet => Form::Quiet,
             ProgressFormat::Auto if environment.stderr_is_terminal => {
-                Form::Screen(Screen::open().map_err(|error| lost(&error))?)
+                let screen = Some(Screen::open().map_err(|error| lost(&error))?);
+                Form::Screen { screen, told: Vec::new() }
             }
             ProgressFormat::Auto | ProgressFormat::Plain => Form::Lines(Lines::default()),
         };
-        Ok(Self { form })
+        Ok(Self { form, paused: false })
     }
 
     /// Shows one look.
-    pub(super) fn verdict(
+    pub(crate) fn verdict(
         &mut self,
         state: &ClusterState,
         verdict: &Verdict,
         end: Option<End>,
         now: Timestamp,
     ) -> Result<(), Failure> {
+        if self.paused {
+            return Ok(());
+        }
         match &mut self.form {
             Form::Quiet => {}
-            Form::Screen(screen) => {
-                screen.draw(&Picture { state, verdict, now }).map_err(|error| lost(&error))?;
+            Form::Screen { screen, told } => {
+                let picture = Picture { state, verdict, told, now };
+                screen.iter_mut().try_for_each(|it| it.draw(&picture)).map_err(|error| lost(&error))?;
             }
             Form::Lines(lines) => lines.next(verdict, now).iter().for_each(|line| printer::note(line)),
             Form::Json { last } => {
@@ -78,14 +91,42 @@ impl Show {
         Ok(())
     }
 
-    /// Tells of something besides the verdict: what is about to be done, or what is waited out. The live screen
-    /// shows what follows from it.
+    /// Tells of something besides the verdict: what is about to be done, or what has become of it. The live screen shows
+    /// the last of it, and leaves all of it behind.
     pub(crate) fn tell(&mut self, event: &str, text: &str) {
-        match &self.form {
+        match &mut self.form {
             Form::Json { .. } => printer::note(&record::told(event, text, Timestamp::now())),
             Form::Lines(_) => printer::note(text),
-            Form::Screen(_) | Form::Quiet => {}
+            Form::Screen { told, .. } => {
+                let prefix = if event == "note" { "note: " } else { "" };
+                told.extend(format!("{prefix}{text}").lines().map(str::to_owned));
+            }
+            Form::Quiet => {}
         }
+    }
+
+    /// Gives the terminal back for a while, with all that was told.
+    pub(crate) fn pause(&mut self) {
+        self.paused = true;
+        if let Form::Screen { screen, told } = &mut self.form {
+            *screen = None;
+            told.drain(..).for_each(|line| printer::note(&line));
+        }
+    }
+
+    /// Takes the terminal again.
+    pub(crate) fn resume(&mut self) -> Result<(), Failure> {
+        if let Form::Screen { screen, .. } = &mut self.form {
+            *screen = Some(Screen::open().map_err(|error| lost(&error))?);
+        }
+        self.paused = false;
+        Ok(())
+    }
+}
+
+impl Drop for Show {
+    fn drop(&mut self) {
+        self.pause();
     }
 }
 

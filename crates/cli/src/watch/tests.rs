@@ -157,9 +157,16 @@ fn settling() -> Verdict {
 }
 
 fn screen(verdict: &Verdict, width: u16, height: u16) -> String {
+    screen_after(&[], verdict, width, height)
+}
+
+fn screen_after(told: &[&str], verdict: &Verdict, width: u16, height: u16) -> String {
+    let told: Vec<String> = told.iter().map(|it| (*it).to_owned()).collect();
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     let state = state();
-    terminal.draw(|frame| view::draw(frame, &Picture { state: &state, verdict, now: at(0) })).unwrap();
+    terminal
+        .draw(|frame| view::draw(frame, &Picture { state: &state, verdict, told: &told, now: at(0) }))
+        .unwrap();
     terminal.backend().to_string()
 }
 
@@ -168,6 +175,19 @@ fn the_screen_of_an_ordinary_terminal() {
     insta::assert_snapshot!("screen_80x24", screen(&verdict(), 80, 24));
     insta::assert_snapshot!("screen_failed", screen(&failed(), 80, 24));
     insta::assert_snapshot!("screen_settling", screen(&settling(), 80, 24));
+}
+
+#[test]
+fn what_was_done_is_on_the_screen() {
+    let told = [
+        "# 1. DeckhouseRelease/v1.70.1: approve release v1.70.1",
+        "kubectl patch deckhousereleases.deckhouse.io v1.70.1 --type=merge -p '{\"approved\":true}'",
+        "# 1. DeckhouseRelease/v1.71.4: approve release v1.71.4",
+        "kubectl patch deckhousereleases.deckhouse.io v1.71.4 --type=merge -p '{\"approved\":true}'",
+        "note: the release interrupts: ingressNginx",
+    ];
+    insta::assert_snapshot!("screen_told", screen_after(&told, &verdict(), 80, 24));
+    insta::assert_snapshot!("screen_told_failed", screen_after(&told[..4], &failed(), 80, 24));
 }
 
 #[test]

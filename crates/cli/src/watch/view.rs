@@ -18,10 +18,15 @@ use super::{
     stages, text,
 };
 
+/// As many lines of what was told are shown: a change with its command and notes.
+const TOLD: usize = 6;
+
 /// Everything that one picture shows.
 pub(super) struct Picture<'a> {
     pub(super) state: &'a ClusterState,
     pub(super) verdict: &'a Verdict,
+    /// What was done, line by line.
+    pub(super) told: &'a [String],
     pub(super) now: Timestamp,
 }
 
@@ -62,7 +67,7 @@ fn head(picture: &Picture<'_>, width: u16) -> Vec<Line<'static>> {
 }
 
 fn sections(picture: &Picture<'_>, width: u16) -> Vec<Section> {
-    let Picture { state, verdict, .. } = picture;
+    let Picture { state, verdict, told, .. } = picture;
     let plain = |lines: Vec<String>| lines.into_iter().map(|it| (it, Style::new())).collect();
     let section = |title, lines| Section { title, urgent: false, lines };
     let waiting = verdict.waiting_for.iter().map(text::waiting).collect();
@@ -71,6 +76,7 @@ fn sections(picture: &Picture<'_>, width: u16) -> Vec<Section> {
     vec![
         Section { title: "What is wrong", urgent: true, lines: diagnosis(verdict, width) },
         section("Waiting for", plain(waiting)),
+        Section { title: "Last step", urgent: true, lines: plain(last(told, width)) },
         section("Releases", releases(state, verdict)),
         section("Queue", plain(reading(&state.queue, |queue| vec![text::queue(queue)]))),
         section("Alerts", alerts(state)),
@@ -89,6 +95,13 @@ fn diagnosis(verdict: &Verdict, width: u16) -> Vec<(String, Style)> {
     };
     // A long error of a registry must not push the remedy off the screen.
     lines(&what).into_iter().take(4).chain(lines(&remedy)).collect()
+}
+
+/// What was told last, in lines of this width: a command of kubectl is no use in parts.
+fn last(told: &[String], width: u16) -> Vec<String> {
+    let begin = told.iter().rposition(|line| line.starts_with('#')).unwrap_or_default();
+    let lines = told[begin..].iter().flat_map(|line| wrap(&text::one_line(line), width.saturating_sub(2)));
+    lines.take(TOLD).collect()
 }
 
 fn releases(state: &ClusterState, verdict: &Verdict) -> Vec<(String, Style)> {

@@ -7,13 +7,15 @@ mod disruption;
 mod module;
 mod node;
 mod release;
+mod unfinished;
 
-use crate::{Error, Unknown, change::Change};
+use crate::{Error, Unknown, change::Change, wait_reason::is_not_known_yet};
 
 pub use carry_out::carry_out;
 pub use disruption::disruption;
 pub use module::module_release;
 pub use node::{Bystander, bystanders, node};
+pub(crate) use release::APPLY_NOW;
 pub use release::release;
 
 /// An approval that may be given.
@@ -67,4 +69,12 @@ pub enum ApproveError {
     /// What the decision needs is not known.
     #[error(transparent)]
     Unknown(#[from] Unknown),
+}
+
+impl ApproveError {
+    /// Whether the only reason is that the controller does not know the cluster's values yet: after a start it
+    /// collects them anew.
+    pub fn is_not_known_yet(&self) -> bool {
+        matches!(self, Self::Unmet { reasons, .. } if reasons.iter().all(|it| is_not_known_yet(it)))
+    }
 }

@@ -3,7 +3,7 @@
 use semver::Version;
 use serde_json::json;
 
-use super::{Approval, ApproveError, Haste};
+use super::{Approval, ApproveError, Haste, unfinished};
 use crate::{
     ClusterState,
     change::{Change, Kind, Write},
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Ignores windows, waves of a rollout, notification delays and the approval itself; not the requirements (facts 1.4).
-const APPLY_NOW: &str = "release.deckhouse.io/apply-now";
+pub(crate) const APPLY_NOW: &str = "release.deckhouse.io/apply-now";
 
 /// The approval of one release; `None` if it is approved or deployed already.
 pub fn release(
@@ -42,6 +42,10 @@ pub fn release(
             return Err(ApproveError::NotItsTurn { object, why });
         }
     }
+    if let Some(why) = standing.deployed.and_then(|deployed| unfinished::update(state, deployed)) {
+        let object = format!("DeckhouseRelease/{}", release.name);
+        return Err(ApproveError::NotItsTurn { object, why });
+    }
     let webhook = state.release_webhook.known().and_then(Option::as_ref);
     let preflight = webhook.is_some_and(|webhook| webhook.allows_dry_run);
     let unmet = unmet_requirements(&release.message);
@@ -51,7 +55,11 @@ pub fn release(
         return Err(ApproveError::Unmet { object, reasons: unmet });
     }
     let change = Change {
-        what: format!("approve release v{version}{}", if at_once { ", to be applied at once" } else { "" }),
+        what: match (release.is_approved(), at_once) {
+            (true, _) => format!("have release v{version}, which is approved, applied at once"),
+            (false, true) => format!("approve release v{version}, to be applied at once"),
+            (false, false) => format!("approve release v{version}"),
+        },
         kind: Kind::DeckhouseRelease,
         name: release.name.clone(),
         write: Write::Merge(patch),
@@ -90,7 +98,7 @@ mod tests {
     use super::*;
     use crate::{
         Reading,
-        objects::{Phase, ReleaseWebhook},
+        objects::{DeckhouseDeployment, DeckhousePod, Phase, ReleaseWebhook},
     };
 
     fn release_of(name: &str, version: &str, phase: Phase) -> Release {
@@ -165,6 +173,56 @@ mod tests {
         }
         let deployed = super::release(&state(|_| ()), &Version::new(1, 70, 1), Haste::Respectful);
         assert_eq!(deployed.unwrap(), None);
+    }
+
+    #[test]
+    fn while_the_update_before_goes_on_nothing_is_approved() {
+        type Change<'a> = &'a dyn Fn(&mut ClusterState);
+        let deployment = |tag: &str, ready| DeckhouseDeployment {
+            image: format!("registry.example/deckhouse/ee:{tag}"),
+            replicas: 1,
+            updated: 1,
+            ready,
+            available: ready,
+            ..DeckhouseDeployment::default()
+        };
+        let rendered = |tag: &str, version: &str| DeckhouseDeployment {
+            version_annotation: Some(version.to_owned()),
+            ..deployment(tag, 1)
+        };
+        let updating = |state: &mut ClusterState| {
+            if let Reading::Known(releases) = &mut state.releases {
+                let key = "release.deckhouse.io/isUpdating".to_owned();
+                releases[0].annotations.insert(key, "true".to_owned());
+            }
+        };
+        let pod = |ready| DeckhousePod { phase: "Running".to_owned(), ready, ..DeckhousePod::default() };
+        let cases: [(Change<'_>, &str); 9] = [
+            (&|_| (), ""),
+            (&|it| it.deployment = Reading::Known(deployment("v1.70.1", 1)), ""),
+            (&|it| it.deployment = Reading::Known(rendered("v1.70.1", "v1.70.1")), ""),
+            (&|it| it.deployment = Reading::Known(deployment("stable", 1)), ""),
+            (&updating, "isUpdating"),
+            (&|it| it.deployment = Reading::Known(deployment("v1.69.4", 1)), "v1.69.4"),
+            (&|it| it.deployment = Reading::Known(deployment("v1.70.1", 0)), "not rolled out"),
+            (
+                &|it| it.deployment = Reading::Known(rendered("v1.70.1", "v1.69.4")),
+                "core.deckhouse.io/version",
+            ),
+            (&|it| it.pods = Reading::Known(vec![pod(false)]), "pod"),
+        ];
+        for (change, why) in cases {
+            let mut state = state(|_| ());
+            change(&mut state);
+            match super::release(&state, &NEXT, Haste::ApplyNow) {
+                Ok(approval) => assert!(why.is_empty() && approval.is_some(), "{why}"),
+                Err(error) => {
+                    let text = error.to_string();
+                    let begins = "DeckhouseRelease/v1.71.4: the update to v1.70.1 is not finished: ";
+                    assert!(!why.is_empty() && text.starts_with(begins) && text.contains(why), "{text}");
+                }
+            }
+        }
     }
 
     #[test]

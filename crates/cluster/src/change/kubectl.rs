@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::{Change, Kind, Write};
+use crate::safe_text::word;
 
 /// How kubectl is called: the flags that choose the cluster.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Kubectl {
     /// `--kubeconfig`, where it is named.
     pub kubeconfig: Option<String>,
@@ -17,12 +18,12 @@ impl Kubectl {
     /// The command line of a change. The resource version that guards it is not part of it: that of the next change
     /// is not known yet.
     pub fn line(&self, change: &Change) -> String {
-        let kubectl = self.prefix();
+        let kubectl = format!("kubectl{}", self.flags());
         let resource = change.kind.kubectl();
-        let name = quoted(&change.name);
+        let name = word(&change.name);
         match &change.write {
             Write::Merge(patch) => {
-                format!("{kubectl} patch {resource} {name} --type=merge -p {}", quoted(&patch.to_string()))
+                format!("{kubectl} patch {resource} {name} --type=merge -p {}", word(&patch.to_string()))
             }
             Write::Create(_) => {
                 let manifest = shortened(change.manifest().unwrap_or_default());
@@ -35,11 +36,22 @@ impl Kubectl {
         }
     }
 
-    fn prefix(&self) -> String {
-        let mut text = "kubectl".to_owned();
+    /// The same in a single line, to stand in a text: a small object as JSON.
+    pub(crate) fn one_line(&self, change: &Change) -> String {
+        match change.manifest() {
+            Some(manifest) => {
+                format!("echo {} | kubectl{} create -f -", word(&manifest.to_string()), self.flags())
+            }
+            None => self.line(change),
+        }
+    }
+
+    /// The flags, each with a blank before it.
+    pub(super) fn flags(&self) -> String {
+        let mut text = String::new();
         for (flag, value) in [("--kubeconfig", &self.kubeconfig), ("--context", &self.context)] {
             if let Some(value) = value {
-                text += &format!(" {flag}={}", quoted(value));
+                text += &format!(" {flag}={}", word(value));
             }
         }
         text
@@ -76,16 +88,6 @@ fn shortened(mut manifest: Value) -> Value {
         spec.remove("changelog");
     }
     manifest
-}
-
-/// A word of a shell's command line.
-fn quoted(text: &str) -> String {
-    let is_plain = |b: u8| b.is_ascii_alphanumeric() || b"-_./:@,+%".contains(&b);
-    if !text.is_empty() && text.bytes().all(is_plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }
 
 #[cfg(test)]

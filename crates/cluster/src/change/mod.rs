@@ -3,6 +3,7 @@
 //! A decision ends in a list of changes. Nothing is written but through one of them, so that everything can be
 //! shown before it is done.
 
+mod address;
 mod kubectl;
 mod send;
 

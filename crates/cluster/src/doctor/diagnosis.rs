@@ -9,7 +9,7 @@ use super::{
     look::Look,
     rules,
 };
-use crate::{ClusterState, Reading};
+use crate::{ClusterState, Reading, change::Kubectl};
 
 /// What the doctor says of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -62,6 +62,18 @@ pub fn examine(state: &ClusterState, evidence: &Evidence, now: Timestamp) -> Dia
     Diagnosis { at: now, verdict, findings, not_looked_at: not_looked_at(state, evidence) }
 }
 
+impl Diagnosis {
+    /// The same, with commands that name the cluster as it was named.
+    #[must_use]
+    pub fn addressed(mut self, kubectl: &Kubectl) -> Self {
+        for finding in &mut self.findings {
+            finding.remedy = kubectl.addressed(&finding.remedy);
+            finding.commands.iter_mut().for_each(|command| *command = kubectl.addressed(command));
+        }
+        self
+    }
+}
+
 /// The sources without which nothing can be said about updates.
 fn essential(state: &ClusterState) -> [Option<NotLookedAt>; 4] {
     [
@@ -89,7 +101,8 @@ fn not_looked_at(state: &ClusterState, evidence: &Evidence) -> Vec<NotLookedAt> 
         unknown("conditions of the cloud provider", &state.cloud_conditions),
         unknown("metrics of the API server", &state.deprecated_apis),
         unknown("webhook that checks approvals", &state.release_webhook),
-        unknown("pods of d8-* and kube-system", &evidence.waiting_pods),
+        unknown("pods of d8-* and kube-system that do not run yet", &evidence.waiting_pods),
+        unknown("pods of d8-* and kube-system that run", &evidence.running_pods),
         unknown("conditions of Deployment d8-system/deckhouse", &evidence.conditions),
         unknown("events of the platform's pod", &evidence.events),
         unknown("log of the platform's pod", &evidence.log),
@@ -97,7 +110,7 @@ fn not_looked_at(state: &ClusterState, evidence: &Evidence) -> Vec<NotLookedAt> 
     let gap = |source: String, why: &str| Some(NotLookedAt { source, why: why.to_owned() });
     match &evidence.registry {
         Probe::NotAsked(why) => all.push(gap("registry".to_owned(), why)),
-        Probe::Refused(_) => {}
+        Probe::Untrusted(_) | Probe::Refused(_) => {}
         Probe::Answered(answers) => {
             if let Answer::Unknown(why) = &answers.channel {
                 all.push(gap("release channel in the registry".to_owned(), why));

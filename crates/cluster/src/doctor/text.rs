@@ -32,8 +32,6 @@ impl Diagnosis {
                 text += &format!("  {}: {}\n", gap.source, gap.why);
             }
         }
-        // What others have written may hold what a terminal obeys.
-        text.retain(|character| character == '\n' || !character.is_control());
         text
     }
 }

@@ -1,6 +1,7 @@
 //! The state of a cluster, kept up to date: watches for objects, questions again and again for the rest.
 
 mod polls;
+mod rights;
 mod watches;
 
 use std::{sync::Arc, time::Duration};

@@ -8,8 +8,10 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
+use super::rights::Rights;
 use crate::{
     ClusterState, Reading,
+    objects::{DeckhousePod, QueueLook},
     read::{
         cloud_conditions, cluster_configuration, converge_of, kubernetes_version, queue_of,
         registry_settings, release_webhook,
@@ -18,28 +20,41 @@ use crate::{
 
 /// A verdict wants the queues idle in three looks one second apart.
 const QUEUE: Duration = Duration::from_secs(1);
-const CONVERGE: Duration = Duration::from_secs(2);
-/// Settings change by hand.
+/// A change is to be seen within two seconds, and the answer takes a part of them.
+const CONVERGE: Duration = Duration::from_secs(1);
+/// Settings change by hand, and no verdict stands on them.
 const SINGLES: Duration = Duration::from_secs(30);
 
 /// The queues of the leader, one question at a time.
 pub(super) async fn queue(client: Client, states: watch::Sender<ClusterState>) {
     let mut ticks = ticks(QUEUE);
+    let mut rights = Rights::default();
+    let mut number = 0;
     loop {
         ticks.tick().await;
         let pods = states.borrow().pods.clone();
-        let reading = queue_of(&client, &pods).await;
-        states.send_modify(|state| renew(&mut state.queue, reading));
+        let leader = leader(&pods).map(DeckhousePod::incarnation);
+        let reading = rights.judge(queue_of(&client, &pods).await);
+        number += 1;
+        states.send_modify(|state| {
+            renew(&mut state.queue, reading);
+            state.queue_look = leader.map(|leader| QueueLook { number, leader });
+        });
     }
 }
 
 /// The leader's converge.
 pub(super) async fn converge(client: Client, states: watch::Sender<ClusterState>) {
     let mut ticks = ticks(CONVERGE);
+    let mut rights = Rights::default();
+    let mut answers: Option<String> = None;
     loop {
         ticks.tick().await;
         let pods = states.borrow().pods.clone();
-        let reading = converge_of(&client, &pods).await;
+        let reading = rights.judge(converge_of(&client, &pods, answers.as_deref()).await);
+        if reading.known().is_some() {
+            answers = leader(&pods).map(|pod| pod.name.clone());
+        }
         states.send_modify(|state| renew(&mut state.converge, reading));
     }
 }
@@ -64,6 +79,10 @@ pub(super) async fn singles(client: Client, states: watch::Sender<ClusterState>)
             renew(&mut state.release_webhook, webhook);
         });
     }
+}
+
+fn leader(pods: &Reading<Vec<DeckhousePod>>) -> Option<&DeckhousePod> {
+    DeckhousePod::leader(pods.known()?)
 }
 
 fn ticks(period: Duration) -> tokio::time::Interval {

@@ -9,6 +9,7 @@ use kube::{
 };
 use tokio::{sync::watch, time::sleep};
 
+use super::rights::Rights;
 use crate::{
     ClusterState, Reading,
     read::{Source, pages, refused},
@@ -32,27 +33,28 @@ pub(super) async fn watch<S: Source>(
     let api = S::api(&client);
     let tell = |reading| states.send_modify(|state| set(state, reading));
     let mut objects: Objects<S> = BTreeMap::new();
-    let mut was_read = false;
+    let mut rights = Rights::default();
     loop {
         let mut version = match pages::<S>(&api).await {
             Ok((items, version)) => {
                 objects = items.into_iter().collect();
-                was_read = true;
+                rights.granted();
                 tell(known::<S>(&objects));
                 version
             }
             Err(error) => {
-                sleep(report::<S>(&client, error, was_read.then_some(&objects), &tell).await).await;
+                let last = rights.were_there().then_some(&objects);
+                sleep(report::<S>(&client, error, last, &mut rights, &tell).await).await;
                 continue;
             }
         };
         loop {
-            let error = match follow::<S>(&api, &mut objects, &mut version, &tell).await {
+            let error = match follow::<S>(&api, &mut objects, &mut version, &mut rights, &tell).await {
                 Ok(()) => continue,
                 Err(kube::Error::Api(refusal)) if refusal.code == GONE => break,
                 Err(error) => error,
             };
-            sleep(report::<S>(&client, error, Some(&objects), &tell).await).await;
+            sleep(report::<S>(&client, error, Some(&objects), &mut rights, &tell).await).await;
         }
     }
 }
@@ -62,6 +64,7 @@ async fn follow<S: Source>(
     api: &kube::Api<S::Raw>,
     objects: &mut Objects<S>,
     version: &mut String,
+    rights: &mut Rights,
     tell: &impl Fn(Reading<Vec<S::Item>>),
 ) -> kube::Result<()> {
     let list = S::params();
@@ -71,6 +74,7 @@ async fn follow<S: Source>(
         ..WatchParams::default()
     };
     let events = api.watch(&params, version).await?;
+    rights.granted();
     pin_mut!(events);
     // Whatever has happened meanwhile comes first: what is known is up to date from here.
     tell(known::<S>(objects));
@@ -104,10 +108,11 @@ async fn report<S: Source>(
     client: &Client,
     error: kube::Error,
     last: Option<&Objects<S>>,
+    rights: &mut Rights,
     tell: &impl Fn(Reading<Vec<S::Item>>),
 ) -> Duration {
     let last = last.map(|objects| objects.values().cloned().collect());
-    match refused::<S, _>(client, error).await {
+    match rights.judge(refused::<S, _>(client, error).await) {
         Reading::NotNow { why, .. } => {
             tell(Reading::NotNow { last, why });
             AGAIN

@@ -5,7 +5,10 @@ use std::fmt;
 use serde::Serialize;
 
 use super::KernelVersion;
-use crate::objects::{Node, NodeGroup};
+use crate::{
+    node_waits,
+    objects::{Node, NodeGroup},
+};
 
 /// What keeps an upgrade from being complete.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -31,8 +34,8 @@ pub enum Lagging {
         group: String,
         /// What it runs.
         kernel: String,
-        /// What it waits for, if it says so.
-        waits_for: Option<&'static str>,
+        /// How far its update is: `is being drained`; `None` where none goes on.
+        waits_for: Option<String>,
     },
     /// All nodes run it, but the group has not settled.
     Group {
@@ -64,41 +67,17 @@ pub fn lagging(
         }
         let others: Vec<_> = own().filter(|node| node.kernel_version != kernel.as_str()).collect();
         if others.is_empty() {
-            let why = unsettled(group);
-            missing.extend(why.map(|why| Lagging::Group { group: name.clone(), why }));
+            let wait = node_waits::of_group(group, nodes);
+            missing.extend(wait.map(|it| Lagging::Group { group: name.clone(), why: it.text }));
         }
         missing.extend(others.into_iter().map(|node| Lagging::Node {
             node: node.name.clone(),
             group: name.clone(),
             kernel: node.kernel_version.clone(),
-            waits_for: waits_for(node),
+            waits_for: node_waits::of_node(node).map(|it| it.text),
         }));
     }
     missing
-}
-
-fn unsettled(group: &NodeGroup) -> Option<String> {
-    if let Some(error) = &group.error {
-        return Some(error.clone());
-    }
-    if group.up_to_date < group.nodes {
-        return Some(format!("{} of {} nodes are up to date", group.up_to_date, group.nodes));
-    }
-    (group.ready < group.nodes).then(|| format!("{} of {} nodes are ready", group.ready, group.nodes))
-}
-
-/// By the annotations that the node and the platform set (facts 4.6).
-fn waits_for(node: &Node) -> Option<&'static str> {
-    let has = |key: &str| node.update_annotations.contains_key(key);
-    if has("draining") {
-        Some("its drain")
-    } else if has("disruption-required") && !has("disruption-approved") {
-        Some("the approval of the disruption: dhctl update approve --node")
-    } else if has("waiting-for-approval") {
-        Some("its turn in the group")
-    } else {
-        None
-    }
 }
 
 impl fmt::Display for Lagging {
@@ -110,7 +89,7 @@ impl fmt::Display for Lagging {
             Self::NoNodes { group } => write!(f, "NodeGroup/{group}: has no nodes"),
             Self::Node { node, group, kernel, waits_for } => {
                 write!(f, "Node/{node} of NodeGroup/{group}: runs {kernel}")?;
-                waits_for.map_or(Ok(()), |what| write!(f, ", waits for {what}"))
+                waits_for.as_ref().map_or(Ok(()), |what| write!(f, ", {what}"))
             }
             Self::Group { group, why } => write!(f, "NodeGroup/{group}: {why}"),
         }
@@ -147,8 +126,8 @@ mod tests {
                 "worker",
                 group(1, 2),
                 &one[..],
-                "Node/b of NodeGroup/worker: runs 5.10.0-9-amd64, waits for the approval of the disruption: \
-                 dhctl update approve --node",
+                "Node/b of NodeGroup/worker: runs 5.10.0-9-amd64, waits until somebody approves its \
+                 disruption: dhctl update approve --node b",
             ),
             ("worker", group(1, 2), &both[..], "NodeGroup/worker: 1 of 2 nodes are up to date"),
             ("worker", group(2, 1), &both[..], "NodeGroup/worker: 1 of 2 nodes are ready"),

@@ -112,4 +112,10 @@ impl DeckhousePod {
                 all.next().filter(|_| all.next().is_none())
             })
     }
+
+    /// Its name, and how often its controller was started again: another incarnation has other queues.
+    pub fn incarnation(&self) -> String {
+        let controller = self.containers.iter().find(|it| it.name == "deckhouse");
+        format!("{}#{}", self.name, controller.map_or(0, |it| it.restarts))
+    }
 }

@@ -22,6 +22,6 @@ pub use module::{
 };
 pub use module_config::{ModuleConfig, UpdateMode, UpdateSettings, UpdateWindow, channel_name};
 pub use node::{Condition, Node, NodeGroup};
-pub use queue::{Converge, Queue, Task};
+pub use queue::{Converge, Queue, QueueLook, Task};
 pub use registry_settings::{RegistryLogin, RegistrySettings};
 pub use release::{Phase, Release};

@@ -70,6 +70,14 @@ pub struct Condition {
     pub message: String,
 }
 
+impl Node {
+    /// Whether its update stands still until somebody approves that it is drained or restarted.
+    pub fn wants_disruption_approved(&self) -> bool {
+        let has = |key: &str| self.update_annotations.contains_key(key);
+        has("disruption-required") && !has("disruption-approved")
+    }
+}
+
 impl NodeGroup {
     /// Whether the condition of this type is there and `True`.
     pub fn is(&self, condition: &str) -> bool {

@@ -12,6 +12,15 @@ pub struct Queue {
     pub heads: Vec<Task>,
 }
 
+/// Which look at the queues a reading is from. What is seen again for another reason is no new look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueLook {
+    /// Grows by one with each look, also with those that fail.
+    pub number: u64,
+    /// Who was asked: [`DeckhousePod::incarnation`](super::DeckhousePod::incarnation) of the leader.
+    pub leader: String,
+}
+
 /// The first task of a queue.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -6,7 +6,7 @@ use egress::Secret;
 use serde::Serialize;
 
 /// The registry of a cluster.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RegistrySettings {
     /// `HOST[:PORT]`.

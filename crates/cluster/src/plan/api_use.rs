@@ -54,11 +54,8 @@ fn of_alert(alert: &Alert) -> ApiUse {
         return ApiUse {
             object: format!("ClusterAlert/{}", alert.id),
             api: String::new(),
-            removed_in: String::new(),
-            replacement: format!(
-                "as the alert says ({}): kubectl get clusteralerts.deckhouse.io {} -o yaml",
-                alert.summary, alert.id
-            ),
+            removed_in: label("k8s_version").to_owned(),
+            replacement: format!("{} (dhctl update plan --helm names the objects)", alert.summary),
         };
     }
     let namespace = label("resource_namespace");

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use deckhouse::release_list::RELEASES_FILE;
 use semver::Version;
 
-use super::{
-    InCluster, Plan, PlanError, PlanInput, Step, answer, api_use, breaking,
-    chain::{Candidate, Chain, chain},
-};
+use super::{InCluster, LeftOut, Plan, PlanError, PlanInput, RegistryOffer, Step, answer, api_use, breaking};
 use crate::{
     ClusterState,
-    objects::{Release, UpdateSettings},
+    chain::{Candidate, Chain, Known, Range, Why, chain},
+    change::Kubectl,
+    modules,
+    objects::{RegistrySettings, Release, UpdateSettings},
     requirements::{self, Requirement},
+    safe_text::word,
     standing::{Standing, Turn},
 };
 
@@ -30,7 +32,11 @@ impl Plan {
         if let Some(to) = to.filter(|to| **to < deployed) {
             return Err(PlanError::Below { to: to.clone(), deployed });
         }
-        let chain = chain(&input.delivery, releases, &standing, (&deployed, to, lts));
+        let offer = input.registry.as_ref();
+        let range = Range { deployed: &deployed, to, channel: offer.and_then(RegistryOffer::highest), lts };
+        let in_registry = offer.map(|offer| offer.versions(lts)).unwrap_or_default();
+        let known = Known { delivery: &input.delivery, releases, registry: &in_registry };
+        let chain = chain(known, &standing, range);
         if let Some(to) = to.filter(|to| **to != deployed && !chain.known.contains(to)) {
             let known = chain.known.iter().map(|version| format!("v{version}")).collect();
             return Err(PlanError::Absent { to: to.clone(), known });
@@ -40,20 +46,32 @@ impl Plan {
             .steps
             .iter()
             .enumerate()
-            .map(|(number, (version, candidate))| step(state, version, *candidate, (number == 0, asks)))
+            .map(|(number, (version, candidate))| {
+                step(state, (version, *candidate), offer, (number == 0, asks))
+            })
             .collect();
         let (removed_apis, mut unknown) = api_use::find(state, input.helm.as_ref());
         let (breaking_points, unread) = breaking::points(state);
         unknown.extend(unread);
+        unknown.extend(offer.into_iter().flat_map(|offer| offer.unknown(&steps)));
+        let mut blocking = blocking(state, settings.as_ref(), &standing, &chain, &steps, (to, lts));
+        blocking.extend(
+            offer.into_iter().flat_map(|offer| offer.blocking(&steps, range, all_above(&chain, &known))),
+        );
+        blocking.extend(chain.gap.clone());
+        let own = state.registry.known().map(RegistrySettings::images_repo);
         Ok(Self {
-            blocking: blocking(state, settings.as_ref(), &standing, &chain, &steps, (to, lts)),
-            next: next(&steps),
+            blocking,
+            next: next(&steps, input.file.as_deref()),
             deployed: format!("v{deployed}"),
             steps,
-            left_out: chain.left_out,
+            modules: modules::overview(state, input.now),
+            left_out: left_out(&chain),
+            registry: offer.map(|offer| offer.told(own)),
             breaking_points,
             removed_apis,
             unknown,
+            kubectl: Kubectl::default(),
         })
     }
 }
@@ -64,8 +82,39 @@ fn deployed(state: &ClusterState, standing: &Standing<'_>) -> Option<Version> {
     standing.deployed_version().cloned().or_else(tag)
 }
 
-fn step(state: &ClusterState, version: &Version, it: Candidate<'_>, (first, asks): (bool, bool)) -> Step {
-    let spec = it.delivered.map(|delivered| &delivered.spec);
+/// Whether the file or the cluster has releases for it, and all of them are above what the release channel leads to.
+fn all_above(chain: &Chain<'_>, known: &Known<'_>) -> bool {
+    let above = chain.left_out.iter().filter(|(why, _)| matches!(why, Why::AboveChannel(_)));
+    let mut above = above.flat_map(|(_, versions)| versions);
+    let is_meant = |version: &Version| {
+        known.delivery.iter().any(|it| it.version == *version)
+            || known.releases.iter().any(|it| it.version.as_ref() == Some(version))
+    };
+    chain.steps.is_empty() && above.any(|version| is_meant(version))
+}
+
+/// Of each release, with the reason, what a person would miss.
+fn left_out(chain: &Chain<'_>) -> Vec<LeftOut> {
+    let mut left_out: Vec<LeftOut> = chain
+        .left_out
+        .iter()
+        .map(|(why, versions)| LeftOut {
+            versions: versions.iter().map(|version| format!("v{version}")).collect(),
+            why: why.to_string(),
+        })
+        .collect();
+    left_out.sort_by(|a, b| a.versions.cmp(&b.versions));
+    left_out
+}
+
+fn step(
+    state: &ClusterState,
+    (version, it): (&Version, Candidate<'_>),
+    offer: Option<&RegistryOffer>,
+    (first, asks): (bool, bool),
+) -> Step {
+    let described = offer.and_then(|offer| offer.description(version));
+    let spec = it.delivered.or(described).map(|delivered| &delivered.spec);
     let requirements = match (it.object, spec) {
         // What the controller has is what it judges by.
         (Some(object), _) => object.requirements.clone(),
@@ -82,6 +131,9 @@ fn step(state: &ClusterState, version: &Version, it: Candidate<'_>, (first, asks
     };
     let mut checked: Vec<Requirement> =
         requirements.iter().map(|(key, needed)| requirements::check(state, key, needed)).collect();
+    if it.object.is_none() && spec.is_none() {
+        checked.push(Requirement::untold());
+    }
     checked.extend(requirements::module_constraints(state, version));
     if first {
         // No earlier release is left that could bring it.
@@ -94,6 +146,7 @@ fn step(state: &ClusterState, version: &Version, it: Candidate<'_>, (first, asks
         version: format!("v{version}"),
         in_file: it.delivered.is_some(),
         in_cluster: it.object.map(in_cluster),
+        in_registry: offer.and_then(|offer| offer.of_release(version)),
         requirements: checked,
         disruptions_need_approval: asks && !disruptions.is_empty(),
         disruptions,
@@ -166,14 +219,14 @@ fn blocking(
             "v{to} cannot be had: v{higher} of the same minor waits too, and the cluster takes that"
         ));
     }
-    blocking.extend(chain.gap.clone());
     blocking
 }
 
-fn next(steps: &[Step]) -> Option<String> {
+fn next(steps: &[Step], file: Option<&str>) -> Option<String> {
     let first = steps.first()?;
     Some(match &first.in_cluster {
-        None => "dhctl update prepare -f deckhousereleases.yaml".to_owned(),
+        None if first.in_file => format!("dhctl update prepare -f {}", word(file.unwrap_or(RELEASES_FILE))),
+        None => "dhctl update status".to_owned(),
         Some(object) if object.approved => "dhctl update watch".to_owned(),
         Some(_) => format!("dhctl update approve {}", first.version),
     })

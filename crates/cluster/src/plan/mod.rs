@@ -6,30 +6,43 @@
 mod answer;
 mod api_use;
 mod breaking;
-mod chain;
 mod make;
+mod registry;
 mod removed_apis;
 mod text;
 
 use deckhouse::release_list::DeliveredRelease;
+use jiff::Timestamp;
 use semver::Version;
 use serde::Serialize;
 
-use crate::{Reading, Unknown, read::HelmUse, requirements::Requirement};
+use crate::{
+    Reading, Unknown,
+    change::Kubectl,
+    modules,
+    read::HelmUse,
+    requirements::{Outcome, Requirement},
+};
 
 pub use api_use::ApiUse;
 pub use breaking::BreakingPoint;
-pub use chain::LeftOut;
+pub use registry::{PlanRegistry, Presence, RegistryOffer, ReleaseInRegistry, StepInRegistry};
 
 /// What a plan is made of besides the cluster's state.
 #[derive(Debug, Clone, Default)]
 pub struct PlanInput {
     /// The releases in `deckhousereleases.yaml`.
     pub delivery: Vec<DeliveredRelease>,
+    /// How that file was named; without it, by its usual name.
+    pub file: Option<String>,
     /// The last release that is wanted; `None`: the last there is.
     pub to: Option<Version>,
     /// What Helm releases use, if that was looked at.
     pub helm: Option<Reading<Vec<HelmUse>>>,
+    /// What a registry holds, if one was asked.
+    pub registry: Option<RegistryOffer>,
+    /// When the state was read: sources of modules that were not read for long are told by it.
+    pub now: Timestamp,
 }
 
 /// What is ahead.
@@ -40,6 +53,10 @@ pub struct Plan {
     pub deployed: String,
     /// The releases to go through, ascending.
     pub steps: Vec<Step>,
+    /// The registry that was asked, if one was.
+    pub registry: Option<PlanRegistry>,
+    /// The releases of modules that are updated on their own, and where they come from.
+    pub modules: modules::Overview,
     /// Releases that are known and not taken, and why.
     pub left_out: Vec<LeftOut>,
     /// What the cluster has to be looked at for before it begins.
@@ -52,6 +69,9 @@ pub struct Plan {
     pub blocking: Vec<String>,
     /// The command that goes on from here, if there is one.
     pub next: Option<String>,
+    /// How its commands name the cluster.
+    #[serde(skip)]
+    kubectl: Kubectl,
 }
 
 /// One release of the chain.
@@ -64,12 +84,24 @@ pub struct Step {
     pub in_file: bool,
     /// What its object in the cluster says; `None` if there is none.
     pub in_cluster: Option<InCluster>,
+    /// What the registry has of it; `None` if none was asked.
+    pub in_registry: Option<StepInRegistry>,
     /// What it requires, and whether the cluster has that.
     pub requirements: Vec<Requirement>,
     /// What it interrupts, as it says itself.
     pub disruptions: Vec<String>,
     /// Whether that needs an approval of its own here.
     pub disruptions_need_approval: bool,
+}
+
+/// Releases that are not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LeftOut {
+    /// The releases, ascending, as `v1.68.3`.
+    pub versions: Vec<String>,
+    /// Why, in plain words.
+    pub why: String,
 }
 
 /// The object of a release.
@@ -82,6 +114,25 @@ pub struct InCluster {
     pub phase: String,
     /// Whether it is approved.
     pub approved: bool,
+}
+
+impl Plan {
+    /// The same, with commands that name the cluster as it was named.
+    #[must_use]
+    pub fn addressed(mut self, kubectl: Kubectl) -> Self {
+        let address = |text: &mut String| *text = kubectl.addressed(text);
+        for requirement in self.steps.iter_mut().flat_map(|step| &mut step.requirements) {
+            if let Outcome::Unmet { reasons } = &mut requirement.outcome {
+                for reason in reasons {
+                    address(&mut reason.fix);
+                }
+            }
+        }
+        self.removed_apis.iter_mut().for_each(|it| address(&mut it.replacement));
+        self.blocking.iter_mut().chain(&mut self.next).for_each(address);
+        self.kubectl = kubectl;
+        self
+    }
 }
 
 /// Why there is no plan.
@@ -113,5 +164,7 @@ pub enum PlanError {
     },
 }
 
+#[cfg(test)]
+mod registry_tests;
 #[cfg(test)]
 mod tests;

@@ -11,7 +11,7 @@ use crate::{
     requirements::Outcome,
 };
 
-fn version(text: &str) -> Version {
+pub(super) fn version(text: &str) -> Version {
     Version::parse(text.trim_start_matches('v')).unwrap()
 }
 
@@ -29,11 +29,11 @@ fn release(line: &str) -> Release {
     }
 }
 
-fn delivered(text: &str, spec: Value) -> DeliveredRelease {
+pub(super) fn delivered(text: &str, spec: Value) -> DeliveredRelease {
     DeliveredRelease { version: version(text), spec }
 }
 
-fn cluster(releases: &[&str]) -> ClusterState {
+pub(super) fn cluster(releases: &[&str]) -> ClusterState {
     let node = |name: &str, kubelet: &str| Node {
         name: name.to_owned(),
         group: Some("worker".to_owned()),
@@ -61,12 +61,15 @@ fn cluster(releases: &[&str]) -> ClusterState {
             class: Some("nginx".to_owned()),
         }]),
         alerts: Reading::Known(Vec::new()),
+        module_releases: Reading::Known(Vec::new()),
+        module_pull_overrides: Reading::Known(Vec::new()),
+        module_sources: Reading::Known(Vec::new()),
         deprecated_apis: Reading::Known(Vec::new()),
         ..ClusterState::default()
     }
 }
 
-fn of_file(versions: &[&str]) -> PlanInput {
+pub(super) fn of_file(versions: &[&str]) -> PlanInput {
     PlanInput {
         delivery: versions.iter().map(|it| delivered(it, json!({}))).collect(),
         ..PlanInput::default()
@@ -235,6 +238,7 @@ fn for_a_stranger_at_night() {
         ),
         alert("a4", "HelmReleasesHasResourcesWithUnsupportedVersions", &[]),
         alert("a5", "NodeIsTired", &[]),
+        alert("a6", "ModuleAtConflict", &[("module", "odd")]),
     ]);
     state.deprecated_apis = Reading::Known(vec![
         DeprecatedApiUse {
@@ -273,6 +277,9 @@ fn for_a_stranger_at_night() {
     insta::assert_snapshot!(plan.text());
     let smooth =
         Plan::make(&cluster(&["v1.57.5 Deployed", "v1.58.3 Pending"]), &PlanInput::default()).unwrap();
+    let new = PlanInput { file: Some("/mnt/usb stick/releases.yaml".to_owned()), ..of_file(&["v1.58.3"]) };
+    let new = Plan::make(&cluster(&["v1.57.5 Deployed"]), &new).unwrap();
+    assert_eq!(new.next.as_deref(), Some("dhctl update prepare -f '/mnt/usb stick/releases.yaml'"));
     let none = Plan::make(&cluster(&["v1.57.5 Deployed"]), &PlanInput::default()).unwrap();
     insta::assert_snapshot!(format!("{}\n----\n{}", smooth.text(), none.text()));
 }

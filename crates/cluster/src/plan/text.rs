@@ -1,7 +1,10 @@
 //! The plan as text.
 
-use super::{Plan, Step};
-use crate::requirements::{Outcome, Requirement, Unmet};
+use super::{Plan, PlanRegistry, Presence, Step, StepInRegistry};
+use crate::{
+    change::Kubectl,
+    requirements::{Outcome, Requirement, Unmet},
+};
 
 /// More objects than these are only counted.
 const OBJECTS: usize = 3;
@@ -16,10 +19,12 @@ impl Plan {
         };
         for (number, step) in self.steps.iter().enumerate() {
             text += &format!("\n{}. {}  ({})\n", number + 1, step.version, whence(step));
-            step_text(&mut text, step);
+            step_text(&mut text, step, &self.kubectl);
         }
+        part(&mut text, "Registry", self.registry.iter().map(registry_text));
         let left_out = self.left_out.iter().map(|it| format!("{}: {}", short(&it.versions), it.why));
         part(&mut text, "Left out", left_out);
+        text += &format!("\n{}", self.modules.text());
         let points = self.breaking_points.iter().map(|it| format!("{}: {}", it.object, it.what));
         part(&mut text, "To put right before", points);
         let uses = self.removed_apis.iter().map(|it| {
@@ -38,6 +43,10 @@ impl Plan {
         part(&mut text, "Blocked", self.blocking.iter().cloned());
         if let (true, Some(next)) = (self.blocking.is_empty(), &self.next) {
             text += &format!("\nNothing that is known blocks it. Next: {next}\n");
+            if self.registry.is_none() {
+                text +=
+                    "Whether the images have arrived was not looked at: --registry HOST/PATH does that.\n";
+            }
         }
         text
     }
@@ -51,11 +60,41 @@ fn whence(step: &Step) -> String {
     });
     match object {
         Some(object) => object,
-        None => "in the file; the cluster does not have it yet".to_owned(),
+        None if step.in_file => "in the file; the cluster does not have it yet".to_owned(),
+        None => {
+            "in the registry alone; while a release channel is set, the platform makes its object by itself"
+                .to_owned()
+        }
     }
 }
 
-fn step_text(text: &mut String, step: &Step) {
+fn registry_text(registry: &PlanRegistry) -> String {
+    let PlanRegistry { registry, channel, leads_to, cluster_pulls_from } = registry;
+    let channel = match (channel, leads_to) {
+        (Some(channel), Some(leads_to)) => format!(": its channel {channel} leads to {leads_to}"),
+        _ => String::new(),
+    };
+    let own = match cluster_pulls_from {
+        Some(own) => format!("; the cluster itself pulls from {own}"),
+        None => String::new(),
+    };
+    format!("{registry}{channel}{own}")
+}
+
+fn images_text(found: StepInRegistry) -> String {
+    let images = [("the image", found.image), ("release-channel", found.description)];
+    let line = |(presence, word): (Presence, &str)| {
+        let names: Vec<&str> =
+            images.iter().filter(|(_, it)| *it == presence).map(|(name, _)| *name).collect();
+        (!names.is_empty()).then(|| format!("   {word}  {}, in the registry\n", names.join(" and ")))
+    };
+    let words =
+        [(Presence::There, "there  "), (Presence::Missing, "MISSING"), (Presence::Unknown, "unknown")];
+    words.into_iter().filter_map(line).collect()
+}
+
+fn step_text(text: &mut String, step: &Step, kubectl: &Kubectl) {
+    *text += &step.in_registry.map(images_text).unwrap_or_default();
     let met: Vec<String> = step
         .requirements
         .iter()
@@ -73,7 +112,8 @@ fn step_text(text: &mut String, step: &Step) {
     }
     for disruption in &step.disruptions {
         let approval = if step.disruptions_need_approval {
-            format!("; it waits for dhctl update approve --disruption {}", step.version)
+            let approve = format!("dhctl update approve --disruption {}", step.version);
+            format!("; it waits for {}", kubectl.addressed(&approve))
         } else {
             String::new()
         };
@@ -85,7 +125,9 @@ fn requirement_text(text: &mut String, requirement: &Requirement) {
     let Requirement { key, needed, outcome } = requirement;
     match outcome {
         Outcome::Met => {}
-        Outcome::Unknown { why } => *text += &format!("   unknown  {key} {needed}: {why}\n"),
+        Outcome::Unknown { why } => {
+            *text += &format!("   unknown  {}: {why}\n", format!("{key} {needed}").trim_end());
+        }
         Outcome::Unmet { reasons } => {
             for Unmet { objects, value, needed: wanted, fix, may_change } in reasons {
                 let word = if *may_change { "to meet " } else { "NOT MET " };

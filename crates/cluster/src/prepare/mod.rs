@@ -7,6 +7,7 @@
 mod carry_out;
 mod channel_note;
 mod idle;
+mod preflight;
 mod refusal;
 mod releases;
 mod settings;
@@ -17,7 +18,7 @@ mod twins;
 mod window;
 
 pub use carry_out::{Tell, Told, carry_out, decide};
-pub use channel_note::CHANNEL_NOTE;
+pub use channel_note::{CHANNEL_NOTE, followed_channel};
 pub use idle::{POLLS, wait_until_idle};
 pub use refusal::PrepareError;
 pub use steps::{Preparation, Step, Wish, steps};

@@ -1,71 +1,50 @@
 //! Which releases of a delivery the cluster still has to be told of.
 
-use std::collections::BTreeMap;
-
 use deckhouse::release_list::DeliveredRelease;
 use semver::Version;
 use serde_json::json;
 
 use crate::{
+    chain::{Known, Range, Why, chain},
     change::{Change, Kind, Write},
     objects::Release,
-    standing::gap,
+    standing::Standing,
 };
-
-/// Which releases are wanted.
-pub(super) struct Range<'a> {
-    /// What is deployed: only what is above it is needed.
-    pub(super) deployed: &'a Version,
-    /// The last one that is wanted.
-    pub(super) to: Option<&'a Version>,
-    /// Whether the channel is LTS, which may leave minors out.
-    pub(super) lts: bool,
-}
 
 /// What is to be created, in ascending order, and what is left out although the delivery has it.
 pub(super) fn missing(
     delivery: &[DeliveredRelease],
     existing: &[Release],
-    range: &Range<'_>,
+    range: Range<'_>,
 ) -> (Vec<Change>, Vec<String>) {
+    let known = Known { delivery, releases: existing, ..Known::default() };
+    let chain = chain(known, &Standing::of(existing), range);
     let mut notes = Vec::new();
-    let is_wanted = |version: &Version| {
-        version > range.deployed && range.to.is_none_or(|to| version <= to) && version.pre.is_empty()
-    };
-    // Of each minor the controller applies the highest patch only, and skips the others.
-    let mut chain: BTreeMap<(u64, u64), &Version> = BTreeMap::new();
-    let delivered = delivery.iter().map(|release| &release.version);
-    let waiting = existing.iter().filter(|it| it.is_waiting()).filter_map(|it| it.version.as_ref());
-    for version in delivered.chain(waiting).filter(|version| is_wanted(version)) {
-        let best = chain.entry((version.major, version.minor)).or_insert(version);
-        *best = version.max(*best);
-    }
-    let mut before = range.deployed;
-    let mut changes = Vec::new();
-    for version in chain.into_values() {
-        if gap(before, version, range.lts).is_some() {
-            notes.push(format!(
-                "the releases from v{version} on are left out: after v{}.{} comes v{}.{}, and nothing has it",
-                before.major,
-                before.minor,
-                before.major,
-                before.minor + 1
-            ));
-            break;
+    for (why, versions) in &chain.left_out {
+        let is_delivered = |version: &Version| delivery.iter().any(|it| it.version == *version);
+        // The rest is left out because it is not needed.
+        if matches!(why, Why::Suspended | Why::PassedOver(_) | Why::BeyondGap(_))
+            && versions.iter().any(|version| is_delivered(version))
+        {
+            let names: Vec<String> = versions.iter().map(|version| format!("v{version}")).collect();
+            notes.push(format!("left out: {}: {why}", names.join(", ")));
         }
-        before = version;
+    }
+    let mut changes = Vec::new();
+    for (version, candidate) in chain.steps {
         // An object is never written over, whatever its phase: it may be approved already. Nor is a second one put
         // beside one that is approved under another name: the controller would pass over both.
         let is_there = existing.iter().any(|it| it.name == format!("v{version}"));
-        let approved_twin = existing.iter().find(|it| {
-            it.version.as_ref() == Some(version) && it.is_waiting() && it.is_approved() && it.is_misnamed()
-        });
-        if let Some(twin) = approved_twin.filter(|_| !is_there) {
-            notes.push(format!("v{version} is known as DeckhouseRelease/{}, which is approved", twin.name));
-            continue;
+        match candidate.object {
+            _ if is_there => {}
+            Some(twin) if twin.is_waiting() && twin.is_approved() && twin.is_misnamed() => {
+                notes.push(format!(
+                    "v{version} is known as DeckhouseRelease/{}, which is approved",
+                    twin.name
+                ));
+            }
+            _ => changes.extend(candidate.delivered.map(create)),
         }
-        let new = delivery.iter().find(|release| release.version == *version);
-        changes.extend(new.filter(|_| !is_there).map(create));
     }
     (changes, notes)
 }
@@ -111,8 +90,8 @@ mod tests {
             })
             .collect();
         let to = to.map(version);
-        let range = Range { deployed: &Version::new(1, 57, 5), to: to.as_ref(), lts };
-        let (changes, notes) = missing(&delivery, &existing, &range);
+        let range = Range { deployed: &Version::new(1, 57, 5), to: to.as_ref(), channel: None, lts };
+        let (changes, notes) = missing(&delivery, &existing, range);
         let names: Vec<&str> = changes.iter().map(|change| change.name.as_str()).collect();
         (names.join(" "), notes.len())
     }
@@ -134,7 +113,10 @@ mod tests {
             (&["1.58.3", "1.59.0"], &[deployed], Some("1.58.3"), false, "v1.58.3", 0),
             // What is there stays, whatever its phase.
             (&["1.58.3", "1.59.0"], &[deployed, ("v1.58.3", "Pending")], None, false, "v1.59.0", 0),
-            (&["1.58.3", "1.59.0"], &[deployed, ("v1.58.3", "Skipped")], None, false, "v1.59.0", 0),
+            // What the cluster will never take closes no gap, though its controller would say so.
+            (&["1.58.3", "1.59.0"], &[deployed, ("v1.58.3", "Skipped")], None, false, "", 2),
+            (&["1.58.3", "1.59.0"], &[deployed, ("v1.58.3", "Suspended")], None, false, "", 2),
+            (&["1.58.2", "1.58.3"], &[deployed, ("v1.58.3", "Suspended")], None, false, "v1.58.2", 1),
             (&["1.58.3", "1.59.0"], &[deployed, ("v1.58.3", "")], None, false, "v1.59.0", 0),
             // The cluster has a later patch: ours would be skipped.
             (&["1.58.3", "1.59.0"], &[deployed, ("v1.58.4", "Pending")], None, false, "v1.59.0", 0),
@@ -156,8 +138,8 @@ mod tests {
     fn nothing_is_said_about_approval_and_status() {
         let delivery =
             [DeliveredRelease { version: Version::new(1, 58, 3), spec: json!({"requirements": {}}) }];
-        let range = Range { deployed: &Version::new(1, 57, 5), to: None, lts: false };
-        let (changes, _) = missing(&delivery, &[], &range);
+        let range = Range { deployed: &Version::new(1, 57, 5), to: None, channel: None, lts: false };
+        let (changes, _) = missing(&delivery, &[], range);
         let expected = json!({"spec": {"requirements": {}, "version": "v1.58.3"}});
         assert_eq!(changes[0].write, Write::Create(expected));
     }
@@ -172,8 +154,8 @@ mod tests {
             approved_field: true,
             ..Release::default()
         };
-        let range = Range { deployed: &Version::new(1, 57, 5), to: None, lts: false };
-        let (changes, notes) = missing(&delivery, &[twin], &range);
+        let range = Range { deployed: &Version::new(1, 57, 5), to: None, channel: None, lts: false };
+        let (changes, notes) = missing(&delivery, &[twin], range);
         assert_eq!(changes, []);
         assert!(notes[0].contains("v1-58-3, which is approved"), "{notes:?}");
     }

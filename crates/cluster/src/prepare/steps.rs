@@ -4,13 +4,10 @@ use deckhouse::{Channel, release_list::DeliveredRelease};
 use semver::Version;
 use serde_json::Value;
 
-use super::{
-    PrepareError, channel_note,
-    releases::{Range, missing},
-    settings, twins,
-};
+use super::{PrepareError, channel_note, releases::missing, settings, twins};
 use crate::{
     ClusterState,
+    chain::Range,
     change::{Change, Guard, Kind, Write},
     objects::{ModuleConfig, Release, UpdateMode, UpdateWindow, channel_name},
 };
@@ -81,9 +78,9 @@ pub fn steps(state: &ClusterState, wish: &Wish) -> Result<Preparation, PrepareEr
 
     let during = is_set.as_deref().filter(|_| !puts_away);
     let finally = wish.channel.map(channel_name).or(is_set.as_deref()).or(noted);
-    let range =
-        Range { deployed: &running, to: wish.to.as_ref(), lts: finally == Some(channel_name(Channel::Lts)) };
-    plan.releases(releases, wish, &range, during.is_some());
+    let lts = finally == Some(channel_name(Channel::Lts));
+    let range = Range { deployed: &running, to: wish.to.as_ref(), channel: None, lts };
+    plan.releases(releases, wish, range, during.is_some());
 
     let has_note = noted.is_some() || (puts_away && is_set.is_some());
     match finally {
@@ -117,7 +114,7 @@ impl Preparation {
         self.steps.push(Step { change, guard, settles: true });
     }
 
-    fn releases(&mut self, existing: &[Release], wish: &Wish, range: &Range<'_>, watched: bool) {
+    fn releases(&mut self, existing: &[Release], wish: &Wish, range: Range<'_>, watched: bool) {
         let (created, notes) = missing(&wish.delivery, existing, range);
         self.notes.extend(notes);
         let names: Vec<&str> = created.iter().map(|change| change.name.as_str()).collect();

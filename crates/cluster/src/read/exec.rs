@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::Pod;
+use k8s_openapi::{api::core::v1::Pod, apimachinery::pkg::apis::meta::v1::Status};
 use kube::{Api, Client, api::AttachParams};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
@@ -16,14 +16,17 @@ const LIMIT: Duration = Duration::from_secs(8);
 /// More than this of an output is cut off: nothing that is asked for is as long.
 const MOST: u64 = 4 << 20;
 
-/// What a command printed, and whether it succeeded.
-#[derive(Debug)]
+/// What a command printed, and how it ended.
+#[derive(Debug, Default)]
 pub(super) struct Output {
     pub(super) stdout: String,
+    pub(super) stderr: String,
     pub(super) success: bool,
+    /// Its exit code, if it ran and failed.
+    pub(super) code: Option<i32>,
 }
 
-/// Runs a command in a pod of the platform. What it prints to standard error is not looked at.
+/// Runs a command in a pod of the platform.
 pub(super) async fn exec(client: &Client, pod: &str, command: &[&str]) -> Result<Output, Error> {
     tokio::time::timeout(LIMIT, run(client, pod, command)).await.unwrap_or_else(|_| {
         let what = command.first().copied().unwrap_or_default();
@@ -42,11 +45,18 @@ async fn run(client: &Client, pod: &str, command: &[&str]) -> Result<Output, Err
             None => None,
         }
     };
-    let (stdout, _, status) = futures_util::join!(text(stdout), text(stderr), ends);
+    let (stdout, stderr, status) = futures_util::join!(text(stdout), text(stderr), ends);
     let Some(status) = status else {
         return Err(Error::NotNow(format!("the connection to the pod {pod} broke")));
     };
-    Ok(Output { stdout, success: status.status.as_deref() == Some("Success") })
+    let success = status.status.as_deref() == Some("Success");
+    Ok(Output { stdout, stderr, success, code: exit_code(&status) })
+}
+
+fn exit_code(status: &Status) -> Option<i32> {
+    let causes = status.details.as_ref()?.causes.as_ref()?;
+    let code = causes.iter().find(|cause| cause.reason.as_deref() == Some("ExitCode"))?;
+    code.message.as_ref()?.parse().ok()
 }
 
 /// All of a stream, which must be read to its end even if nobody wants it.

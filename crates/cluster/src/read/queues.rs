@@ -3,7 +3,7 @@
 use kube::Client;
 
 use super::{
-    exec::exec,
+    exec::{Output, exec},
     queue_text::{converge_from, queue_from},
     refusal::unread,
 };
@@ -14,6 +14,11 @@ use crate::{
 
 /// The controller's own API (facts 4.3). `showEmpty` tells an idle controller from one without queues.
 const QUEUES: &str = "http://127.0.0.1:9652/queue/list.json?showEmpty=true";
+
+/// Exit codes of curl.
+const CURL_REFUSED: i32 = 7;
+const CURL_HTTP_ERROR: i32 = 22;
+const CURL_TIMEOUT: i32 = 28;
 
 /// The queues of the leader among the pods.
 pub(crate) async fn queue_of(client: &Client, pods: &Reading<Vec<DeckhousePod>>) -> Reading<Queue> {
@@ -38,8 +43,12 @@ pub(crate) async fn queue_of(client: &Client, pods: &Reading<Vec<DeckhousePod>>)
     }
 }
 
-/// How far the leader's converge is.
-pub(crate) async fn converge_of(client: &Client, pods: &Reading<Vec<DeckhousePod>>) -> Reading<Converge> {
+/// How far the leader's converge is. `answers` is the name of a pod that has answered this before.
+pub(crate) async fn converge_of(
+    client: &Client,
+    pods: &Reading<Vec<DeckhousePod>>,
+    answers: Option<&str>,
+) -> Reading<Converge> {
     let leader = match leader(pods) {
         Ok(leader) => leader,
         Err(reading) => return reading,
@@ -50,12 +59,26 @@ pub(crate) async fn converge_of(client: &Client, pods: &Reading<Vec<DeckhousePod
     };
     let host = if ip.contains(':') { format!("[{ip}]") } else { ip.clone() };
     let url = format!("http://{host}:4222/status/converge?output=json");
-    match exec(client, &leader.name, &["curl", "-sf", "--max-time", "5", &url]).await {
+    match exec(client, &leader.name, &["curl", "-sSf", "--max-time", "5", &url]).await {
         Ok(output) if output.success => converge_from(&output.stdout),
-        // Old versions do not have it; while a controller starts, its pod is not ready, which says the same.
-        Ok(_) => Reading::Absent("the controller does not answer /status/converge".to_owned()),
+        Ok(output) => unanswered(leader, &output, answers == Some(&leader.name)),
         Err(error) => of_pod(error),
     }
+}
+
+/// Whether the controller does not have the question, or only gives no answer just now. Old versions do not have it, or
+/// listen at another port (facts 4.2); but then the pod is ready all the same, and has never answered.
+fn unanswered(leader: &DeckhousePod, output: &Output, has_answered: bool) -> Reading<Converge> {
+    // The words are ours: curl's own have milliseconds in them, and would differ each time.
+    let (is_absent, says) = match output.code {
+        Some(CURL_HTTP_ERROR) if output.stderr.contains("404") => (true, "HTTP 404"),
+        Some(CURL_HTTP_ERROR) => (false, "an HTTP error"),
+        Some(CURL_TIMEOUT) => (false, "no answer in time"),
+        Some(CURL_REFUSED) => (leader.ready, "no connection to port 4222"),
+        _ => (leader.ready, "it cannot be asked in there"),
+    };
+    let why = format!("/status/converge of the controller in the pod {}: {says}", leader.name);
+    if is_absent && !has_answered { Reading::Absent(why) } else { Reading::NotNow { last: None, why } }
 }
 
 fn leader<T>(pods: &Reading<Vec<DeckhousePod>>) -> Result<&DeckhousePod, Reading<T>> {
@@ -79,5 +102,42 @@ fn of_pod<T>(error: Error) -> Reading<T> {
             "exec in the platform's pod needs get and create of pods/exec in d8-system".to_owned(),
         )),
         error => unread(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_never_answered_is_absent() {
+        let refused = "curl: (7) Failed to connect to 10.0.0.1 port 4222: Connection refused";
+        let not_found = "curl: (22) The requested URL returned error: 404 Not Found";
+        let unready = "curl: (22) The requested URL returned error: 500";
+        let slow = "curl: (28) Operation timed out after 5001 milliseconds";
+        for (code, stderr, ready, has_answered, absent) in [
+            (Some(22), not_found, true, false, true),
+            (Some(22), not_found, false, false, true),
+            (Some(22), unready, true, false, false),
+            (Some(28), slow, true, false, false),
+            // Ready, so it listens: not there.
+            (Some(7), refused, true, false, true),
+            // It has only just started.
+            (Some(7), refused, false, false, false),
+            // No curl in it.
+            (None, "", true, false, true),
+            (None, "", false, false, false),
+            // One that has answered has the question.
+            (Some(7), refused, true, true, false),
+            (Some(22), not_found, true, true, false),
+            (None, "", true, true, false),
+        ] {
+            let leader = DeckhousePod { name: "deckhouse-a".to_owned(), ready, ..DeckhousePod::default() };
+            let output = Output { stderr: stderr.to_owned(), code, ..Output::default() };
+            let reading = unanswered(&leader, &output, has_answered);
+            let is = matches!(reading, Reading::Absent(_));
+            assert_eq!(is, absent, "{stderr} ready: {ready} before: {has_answered}: {reading:?}");
+            assert!(is || matches!(reading, Reading::NotNow { .. }));
+        }
     }
 }

@@ -75,6 +75,7 @@ async fn everything(client: &Client) -> ClusterState {
         deployment: deckhouse_deployment(deployment),
         pods,
         queue,
+        queue_look: None,
         converge,
         alerts,
         modules,
@@ -103,7 +104,7 @@ pub async fn queue(cluster: &Cluster) -> Reading<Queue> {
 async fn controller(client: &Client) -> (Reading<Vec<DeckhousePod>>, Reading<Queue>, Reading<Converge>) {
     let pods = in_time(list::<Pods>(client)).await;
     let (queue, converge) =
-        tokio::join!(in_time(queue_of(client, &pods)), in_time(converge_of(client, &pods)));
+        tokio::join!(in_time(queue_of(client, &pods)), in_time(converge_of(client, &pods, None)));
     (pods, queue, converge)
 }
 

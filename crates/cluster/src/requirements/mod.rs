@@ -32,6 +32,12 @@ pub struct Requirement {
 }
 
 impl Requirement {
+    /// Of a release whose description cannot be read.
+    pub(crate) fn untold() -> Self {
+        let why = "nothing that could be read says what it requires".to_owned();
+        Self { key: "requirements".to_owned(), needed: String::new(), outcome: Outcome::Unknown { why } }
+    }
+
     /// For the release that is next: nothing comes before it that could bring what it needs.
     pub(crate) fn must_be_met_now(&mut self) {
         if let Outcome::Unmet { reasons } = &mut self.outcome {
@@ -111,9 +117,9 @@ pub fn check(state: &ClusterState, key: &str, needed: &str) -> Requirement {
     Requirement { key: key.to_owned(), needed: needed.to_owned(), outcome: Outcome::from(answer) }
 }
 
-/// Such requirements name what is looked for by `"true"`.
+/// Such requirements name what is looked for by `"true"`; `"false"` and nothing ask for nothing.
 fn is_asked(needed: &str) -> bool {
-    needed != "false"
+    !matches!(needed.trim(), "" | "false")
 }
 
 impl From<Answer> for Outcome {

@@ -1,9 +1,14 @@
 //! Requirements on modules: which must be off, which must be on offer, and what they themselves require.
 
 use semver::Version;
+use serde_json::json;
 
 use super::{Answer, Outcome, Requirement, Unmet, constraint, known};
-use crate::{ClusterState, Reading, objects::Module};
+use crate::{
+    ClusterState, Reading,
+    change::{Change, Kind, Kubectl, Write},
+    objects::Module,
+};
 
 /// `disabledModules`: none of these may be on.
 pub(super) fn disabled(state: &ClusterState, needed: &str) -> Answer {
@@ -13,10 +18,7 @@ pub(super) fn disabled(state: &ClusterState, needed: &str) -> Answer {
         objects: vec![format!("Module/{name}")],
         value: "enabled".to_owned(),
         needed: "disabled".to_owned(),
-        fix: format!(
-            "see to what takes its place, then: kubectl patch moduleconfigs.deckhouse.io {name} --type=merge -p \
-             '{{\"spec\":{{\"enabled\":false}}}}'"
-        ),
+        fix: format!("see to what takes its place, then: {}", switch_off(state, name)),
         may_change: false,
     };
     let unmet: Vec<Unmet> = names(needed).filter(is_on).map(reason).collect();
@@ -27,6 +29,23 @@ pub(super) fn disabled(state: &ClusterState, needed: &str) -> Answer {
         }
         _ => Ok(unmet),
     }
+}
+
+/// Most modules are on without a `ModuleConfig`, and what is not there cannot be patched. One that may be there is not
+/// applied: kubectl would remove its other settings.
+fn switch_off(state: &ClusterState, name: &str) -> String {
+    let configs = state.module_configs.known();
+    let write = if configs.is_none_or(|configs| configs.iter().any(|it| it.name == name)) {
+        Write::Merge(json!({ "spec": { "enabled": false } }))
+    } else {
+        Write::Create(json!({ "spec": { "enabled": false } }))
+    };
+    Kubectl::default().one_line(&Change {
+        what: String::new(),
+        kind: Kind::ModuleConfig,
+        name: name.to_owned(),
+        write,
+    })
 }
 
 /// `migratedModules`: each that is not off must be in a source, without an error there.
@@ -77,7 +96,7 @@ pub fn module_constraints(state: &ClusterState, release: &Version) -> Option<Req
         Err(_) if matches!(state.modules, Reading::Absent(_)) => return None,
         Err(why) => Err(why),
         Ok(modules) => {
-            let bound = |it: &&Module| it.enabled == Some(true) && it.requires_deckhouse.is_some();
+            let bound = |it: &&Module| it.enabled != Some(false) && it.requires_deckhouse.is_some();
             let bound: Vec<&Module> = modules.iter().filter(bound).collect();
             if bound.is_empty() {
                 return None;
@@ -97,24 +116,26 @@ fn of_modules(modules: &[&Module], release: &Version) -> Answer {
     let mut unread = None;
     for module in modules {
         let range = module.requires_deckhouse.as_deref().unwrap_or_default();
-        match constraint::admits(range, release) {
-            Some(true) => {}
-            Some(false) => unmet.push(Unmet {
-                objects: vec![format!("Module/{}", module.name)],
+        let object = format!("Module/{}", module.name);
+        match (constraint::admits(range, release), module.enabled) {
+            (Some(true), _) => {}
+            (Some(false), None) => {
+                unread =
+                    Some(format!("{object} needs the platform {range}, and does not say whether it is on"));
+            }
+            (Some(false), Some(_)) => unmet.push(Unmet {
+                objects: vec![object],
                 value: format!("needs the platform {range}"),
                 needed: format!("works with v{release}"),
                 fix: "update the module (dhctl update approve --module), or disable it".to_owned(),
                 // What the platform itself brings changes with each of its releases.
                 may_change: module.source.as_deref().is_none_or(|source| source == "Embedded"),
             }),
-            None => {
-                unread =
-                    Some(format!("Module/{} needs '{range}', which dhctl does not understand", module.name));
-            }
+            (None, _) => unread = Some(format!("{object} needs '{range}', which dhctl does not understand")),
         }
     }
     match unread {
-        Some(why) if unmet.is_empty() => Err(why),
+        Some(why) if unmet.is_empty() => Err(format!("{why}; the cluster will judge")),
         _ => Ok(unmet),
     }
 }

@@ -43,11 +43,13 @@ pub(super) fn no_docker(state: &ClusterState) -> Answer {
     runtime(state, "Containerd", fix, |cri| cri == "Docker", |runtime| runtime.starts_with("docker://"))
 }
 
-/// `checkContainerdV1NodesPresent`. Which of its versions a group with the type `Containerd` gets, its nodes tell.
+/// `checkContainerdV1NodesPresent`. The type `Containerd` is its version 1, and counts for groups without nodes and as
+/// the default too (facts 3; `containerd_v1_nodes_present` of the module `node-manager`).
 pub(super) fn no_old_containerd(state: &ClusterState) -> Answer {
-    let fix = "set spec.cri.type: ContainerdV2 in their node groups; it needs kernel 5.8, systemd 244, cgroup v2 and \
-               the kernel's module erofs";
-    runtime(state, "containerd 2", fix, |_| false, |runtime| runtime.starts_with("containerd://1."))
+    let fix = "set spec.cri.type: ContainerdV2 in the node groups, and defaultCRI: ContainerdV2 in \
+               ClusterConfiguration; it needs kernel 5.8, systemd 244, cgroup v2 and the kernel's module erofs";
+    let is_old = |runtime: &str| runtime.starts_with("containerd://1.");
+    runtime(state, "containerd 2", fix, |cri| cri == "Containerd", is_old)
 }
 
 fn runtime(

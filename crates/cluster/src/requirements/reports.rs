@@ -17,9 +17,22 @@ pub(super) fn cloud_conditions(state: &ClusterState) -> Answer {
     Ok(failed.map(reason).collect())
 }
 
+/// The alert that goes with the flag of `cniConfigurationSettled` (metric `cniMisconfigured` of the modules `cni-*`).
+const CNI: [&str; 1] = ["D8CNIMisconfigured"];
+
+/// Those that go with the flag of `metallbHasStandardConfiguration` (the hook of the module `metallb` that sets
+/// `metallb:ConfigurationStatus`; after ~1.67 it lets everything pass). Its other alerts keep no update back.
+const METALLB: [&str; 5] = [
+    "D8MetallbIpAddressPoolNSMismatch",
+    "D8MetallbL2AdvertisementNSMismatch",
+    "D8MetallbL2AdvertisementNodeSelectorsMismatch",
+    "D8MetallbOrphanedLoadBalancerDetected",
+    "D8MetallbBothBGPAndL2PoolsConfigured",
+];
+
 /// `cniConfigurationSettled`.
 pub(super) fn cni(state: &ClusterState) -> Answer {
-    by_alerts(state, "CNI", "the configuration of the network (CNI) in order")
+    by_alerts(state, &CNI, "the configuration of the network (CNI) in order")
 }
 
 /// `metallbHasStandardConfiguration`.
@@ -27,17 +40,12 @@ pub(super) fn metallb(state: &ClusterState) -> Answer {
     if is_off(state, "metallb") {
         return Ok(Vec::new());
     }
-    by_alerts(state, "Metallb", "the configuration of metallb as current versions have it")
+    by_alerts(state, &METALLB, "the configuration of metallb as current versions have it")
 }
 
 /// The controller flags it in its memory and raises an alert; the memory cannot be read.
-fn by_alerts(state: &ClusterState, part: &str, needed: &str) -> Answer {
-    let about = known(&state.alerts, "alerts")?.iter().filter(|alert| {
-        let name = alert.name.to_lowercase();
-        name.starts_with("d8") && name.contains(&part.to_lowercase())
-    });
-    let is_config =
-        |name: &str| ["config", "obsolete", "notsupported"].iter().any(|word| name.contains(word));
+fn by_alerts(state: &ClusterState, names: &[&str], needed: &str) -> Answer {
+    let alerts = known(&state.alerts, "alerts")?.iter();
     let reason = |alert: &crate::objects::Alert| Unmet {
         objects: vec![format!("ClusterAlert/{}", alert.id)],
         value: format!("{}: {}", alert.name, alert.summary),
@@ -45,5 +53,5 @@ fn by_alerts(state: &ClusterState, part: &str, needed: &str) -> Answer {
         fix: format!("as the alert says: kubectl get clusteralerts.deckhouse.io {} -o yaml", alert.id),
         may_change: false,
     };
-    Ok(about.filter(|alert| is_config(&alert.name.to_lowercase())).map(reason).collect())
+    Ok(alerts.filter(|alert| names.contains(&alert.name.as_str())).map(reason).collect())
 }

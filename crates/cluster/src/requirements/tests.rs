@@ -234,6 +234,29 @@ fn container_runtimes() {
                NodeGroup/worker: spec.cri.type: Docker";
     assert_told(&state, "containerdOnAllNodes", "true", all);
     assert_told(&state, "checkContainerdV1NodesPresent", "true", "met");
+    // The type of the first version counts where there is no node yet, and as the default.
+    let mut old = cluster();
+    old.nodes = Reading::Known(vec![node("m-0 master v1.30.4 5.15.0 containerd://2.0.1 Ubuntu 22.04")]);
+    let group = |name: &str, cri: Option<&str>| NodeGroup {
+        name: name.to_owned(),
+        cri: cri.map(str::to_owned),
+        ..NodeGroup::default()
+    };
+    for (cri, default, needed, expected) in [
+        (Some("ContainerdV2"), "ContainerdV2", "true", "met"),
+        (None, "ContainerdV2", "true", "met"),
+        (Some("Containerd"), "ContainerdV2", "true", "NodeGroup/worker: spec.cri.type: Containerd"),
+        (None, "Containerd", "true", "ClusterConfiguration: defaultCRI: Containerd"),
+        (Some("Containerd"), "Containerd", "false", "met"),
+        (Some("Containerd"), "Containerd", " ", "met"),
+    ] {
+        old.node_groups = Reading::Known(vec![group("worker", cri)]);
+        old.cluster_configuration = Reading::Known(ClusterConfiguration {
+            default_cri: Some(default.to_owned()),
+            ..ClusterConfiguration::default()
+        });
+        assert_told(&old, "checkContainerdV1NodesPresent", needed, expected);
+    }
     // What is found counts, though something else is not known.
     state.nodes = Reading::default();
     assert_told(
@@ -281,10 +304,27 @@ fn what_the_platform_reports() {
         "true",
         "ConfigMap/d8-cloud-provider-conditions (kube-system): B",
     );
-    let alert = |name: &str| Alert { id: "f00".to_owned(), name: name.to_owned(), ..Alert::default() };
-    state.alerts = Reading::Known(vec![alert("D8CNIMisconfigured"), alert("D8MetallbNotSupportedSomething")]);
-    assert_told(&state, "cniConfigurationSettled", "true", "ClusterAlert/f00: D8CNIMisconfigured: ");
-    assert_told(&state, "metallbHasStandardConfiguration", "true", "ClusterAlert/f00: D8Metallb…");
+    for (name, key, expected) in [
+        ("D8CNIMisconfigured", "cniConfigurationSettled", "ClusterAlert/f00: D8CNIMisconfigured: "),
+        ("D8CNIIsObsoleteInConfig", "cniConfigurationSettled", "met"),
+        (
+            "D8MetallbIpAddressPoolNSMismatch",
+            "metallbHasStandardConfiguration",
+            "ClusterAlert/f00: D8MetallbIp…",
+        ),
+        (
+            "D8MetallbBothBGPAndL2PoolsConfigured",
+            "metallbHasStandardConfiguration",
+            "ClusterAlert/f00: D8MetallbB…",
+        ),
+        // These fire with a configuration that the requirement lets pass.
+        ("D8MetallbObsoleteLayer2PoolsAreUsed", "metallbHasStandardConfiguration", "met"),
+        ("D8MetallbNotSupportedServiceAnnotationsDetected", "metallbHasStandardConfiguration", "met"),
+    ] {
+        state.alerts =
+            Reading::Known(vec![Alert { id: "f00".to_owned(), name: name.to_owned(), ..Alert::default() }]);
+        assert_told(&state, key, "true", expected);
+    }
 }
 
 #[test]
@@ -308,6 +348,98 @@ fn what_modules_require_of_the_platform() {
     state.modules = Reading::Known(vec![bound("odd", true, "whatever", None)]);
     let unread = module_constraints(&state, &release).unwrap();
     assert!(told(&unread.outcome).starts_with("unknown: Module/odd needs 'whatever'"));
+    for (range, expected) in [
+        (">= 1.68", "met"),
+        (
+            "< 1.70",
+            "unknown: Module/dim needs the platform < 1.70, and does not say whether it is on; the cluster…",
+        ),
+        ("whatever", "unknown: Module/dim needs 'whatever', which dhctl does not understand; …"),
+    ] {
+        let dim = Module { enabled: None, ..bound("dim", true, range, None) };
+        state.modules = Reading::Known(vec![dim]);
+        let told = told(&module_constraints(&state, &release).unwrap().outcome);
+        let start = expected.trim_end_matches('…');
+        assert!(told.starts_with(start) && (start != expected || told == expected), "{range}: {told}");
+    }
     state.modules = Reading::Known(vec![bound("own", true, "< 1.70", Some("Embedded"))]);
     assert!(!module_constraints(&state, &release).unwrap().outcome.blocks());
+}
+
+/// An automatic upgrade of Kubernetes, as far as modules and alerts can be read.
+#[test]
+fn an_automatic_upgrade_that_cannot_be_judged_is_unknown() {
+    let bound = |range: &str, enabled| Module {
+        requires_kubernetes: Some(range.to_owned()),
+        enabled,
+        ..module("sds", true)
+    };
+    let alert = |version: Option<&str>| Alert {
+        id: "f00".to_owned(),
+        name: "HelmReleasesHasResourcesWithUnsupportedVersions".to_owned(),
+        labels: version.map(|version| ("k8s_version".to_owned(), version.to_owned())).into_iter().collect(),
+        ..Alert::default()
+    };
+    let no_module = || bound(">= 1.20", Some(true));
+    for (module, alerts, expected) in [
+        (no_module(), vec![], "met"),
+        (bound("< 1.32", Some(false)), vec![], "met"),
+        (bound(">= 1.20", None), vec![], "met"),
+        (
+            bound("< 1.32", None),
+            vec![],
+            "unknown: Module/sds needs Kubernetes < 1.32, and does not say whether…",
+        ),
+        (
+            bound("whatever", Some(true)),
+            vec![],
+            "unknown: Module/sds needs Kubernetes 'whatever', which dhctl…",
+        ),
+        (bound("whatever", None), vec![], "unknown: Module/sds needs Kubernetes 'whatever', which dhctl…"),
+        (no_module(), vec![alert(None)], "unknown: ClusterAlert/f00 (HelmReleasesHas…"),
+        (no_module(), vec![alert(Some("soon"))], "unknown: ClusterAlert/f00 (HelmReleasesHas…"),
+        (no_module(), vec![alert(Some("1.33"))], "met"),
+        // What is found counts, though something else is not understood.
+        (
+            bound("whatever", Some(true)),
+            vec![alert(Some("1.32"))],
+            "ClusterAlert/f00: Helm releases use what Kubernetes 1.32 no longer has",
+        ),
+    ] {
+        let state = ClusterState {
+            modules: Reading::Known(vec![module]),
+            alerts: Reading::Known(alerts),
+            cluster_configuration: kubernetes("Automatic"),
+            ..cluster()
+        };
+        assert_told(&state, "autoK8sVersion", "1.32", expected);
+    }
+    let mut state = ClusterState { cluster_configuration: kubernetes("Automatic"), ..cluster() };
+    state.modules = Reading::Unreadable(Obstacle::Forbidden("list modules".to_owned()));
+    assert_told(&state, "k8s", "1.29", "unknown: modules cannot be read: …");
+    state.modules = Reading::Absent("of an old version".to_owned());
+    assert_told(&state, "k8s", "1.29", "met");
+    assert_told(&state, "autoK8sVersion", "1.32", "met");
+    let istio = Module { enabled: None, ..module("istio", true) };
+    state.modules = Reading::Known(vec![istio]);
+    assert_told(&state, "k8s", "1.29", "unknown: the nodes have it; …");
+}
+
+#[test]
+fn a_module_is_switched_off_by_a_command_that_works() {
+    let mut state = cluster();
+    let fix = |state: &ClusterState| match check(state, "disabledModules", "delivery").outcome {
+        Outcome::Unmet { reasons } => reasons[0].fix.clone(),
+        other => panic!("{other:?}"),
+    };
+    let create = "see to what takes its place, then: echo '{\"apiVersion\":\"deckhouse.io/v1alpha1\",\"kind\":\
+                  \"ModuleConfig\",\"metadata\":{\"name\":\"delivery\"},\"spec\":{\"enabled\":false}}' | kubectl create -f -";
+    assert_eq!(fix(&state), create);
+    let patch = "see to what takes its place, then: kubectl patch moduleconfigs.deckhouse.io delivery --type=merge -p \
+                 '{\"spec\":{\"enabled\":false}}'";
+    state.module_configs = Reading::Known(vec![config("delivery", json!({}))]);
+    assert_eq!(fix(&state), patch);
+    // It may be there: what is applied over it could lose its settings.
+    state.module_configs = Reading::default();
+    assert_eq!(fix(&state), patch);
 }

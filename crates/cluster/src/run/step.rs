@@ -1,21 +1,22 @@
 //! The next step towards a release.
 //!
-//! It is asked for only while the cluster is quiet ([`verdict`](crate::verdict)). Whose turn it is is told by
+//! It is done only while the cluster is quiet ([`Course`](super::Course)). Whose turn it is is told by
 //! [`standing`](crate::standing), whatever the controller would allow.
 
 use semver::Version;
 
+use super::{Blocked, hindrance};
 use crate::{
     ClusterState, Reading,
-    objects::{DeckhousePod, ModuleConfig, Release, UpdateMode, UpdateSettings},
+    approve::{APPLY_NOW, Haste},
+    objects::{DeckhousePod, ModuleConfig, UpdateMode, UpdateSettings},
     standing::{Standing, Turn},
-    wait_reason::unmet_requirements,
 };
 
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Approve exactly this release.
+    /// Approve exactly this release, or set what is missing for it to be applied at once.
     Approve(Version),
     /// This release is approved, or needs no approval: the platform deploys it by itself.
     Watch(Version),
@@ -24,30 +25,18 @@ pub enum Step {
     /// The cluster is where it was to go.
     Finished,
     /// It does not go on before somebody does something.
-    Blocked(Blocked),
-}
-
-/// Why it does not go on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Blocked {
-    /// The object, as `DeckhouseRelease/v1.71.3`.
-    pub object: String,
-    /// Why, in plain words.
-    pub why: String,
-    /// What to do about it.
-    pub remedy: String,
+    Blocked(Box<Blocked>),
 }
 
 /// The next step towards `to`, or towards the newest release that the cluster has.
-pub fn next(state: &ClusterState, to: Option<&Version>) -> Step {
-    attempt(state, to).unwrap_or_else(|step| step)
+pub fn next(state: &ClusterState, to: Option<&Version>, haste: Haste) -> Step {
+    attempt(state, to, haste).unwrap_or_else(|step| step)
 }
 
 /// A step in place of an error: what keeps it from being decided.
-fn attempt(state: &ClusterState, to: Option<&Version>) -> Result<Step, Step> {
+fn attempt(state: &ClusterState, to: Option<&Version>, haste: Haste) -> Result<Step, Step> {
     let releases = read("DeckhouseRelease", &state.releases)?;
     let settings = settings(state)?;
-    at_rest(state)?;
     let standing = Standing::of(releases);
     let Some(deployed) = standing.deployed_version() else {
         let why = "no release is Deployed; the controller restores the one that runs";
@@ -76,22 +65,28 @@ fn attempt(state: &ClusterState, to: Option<&Version>) -> Result<Step, Step> {
         Turn::Next => {}
         other => return Err(not_its_turn(other, version)),
     }
-    match hindrance(release, &settings) {
-        Some(blocked) => Err(Step::Blocked(blocked)),
-        None => Ok(decide(release, version, deployed, &settings)),
+    let needs_none = release.is_approved() || comes_by_itself(version, deployed, &settings);
+    let hindrance = hindrance::of_any(release, &settings)
+        .or_else(|| if needs_none { hindrance::of_approved(release) } else { None });
+    if let Some(blocked) = hindrance {
+        return Err(Step::Blocked(Box::new(blocked.of(version))));
     }
+    at_rest(state)?;
+    let is_late = haste == Haste::ApplyNow && !release.is_annotated(APPLY_NOW);
+    let version = version.clone();
+    Ok(if needs_none && !is_late { Step::Watch(version) } else { Step::Approve(version) })
 }
 
-fn decide(release: &Release, version: &Version, deployed: &Version, settings: &UpdateSettings) -> Step {
-    let is_patch = (version.major, version.minor) == (deployed.major, deployed.minor);
-    let by_itself = match settings.mode {
+/// Whether the mode asks for no approval.
+fn comes_by_itself(version: &Version, deployed: &Version, settings: &UpdateSettings) -> bool {
+    match settings.mode {
         Some(UpdateMode::Auto) => true,
         // The default is AutoPatch now and was Auto before. Where it is Auto, an approval has no effect.
-        Some(UpdateMode::AutoPatch) | None => is_patch,
+        Some(UpdateMode::AutoPatch) | None => {
+            (version.major, version.minor) == (deployed.major, deployed.minor)
+        }
         Some(UpdateMode::Manual | UpdateMode::Other(_)) => false,
-    };
-    let version = version.clone();
-    if by_itself || release.is_approved() { Step::Watch(version) } else { Step::Approve(version) }
+    }
 }
 
 fn not_its_turn(turn: Turn, version: &Version) -> Step {
@@ -99,30 +94,10 @@ fn not_its_turn(turn: Turn, version: &Version) -> Step {
         Turn::NotYet(why) | Turn::Never(why) => why,
         Turn::Next | Turn::Deployed => format!("v{version} is deployed just now"),
     };
-    Step::Blocked(Blocked {
-        object: format!("DeckhouseRelease/v{version}"),
-        why,
-        remedy: "`dhctl update plan` shows the chain and what it lacks; `dhctl update prepare` brings releases, and \
-                 removes second objects"
-            .to_owned(),
-    })
-}
-
-/// What keeps the platform from deploying it, approved or not.
-fn hindrance(release: &Release, settings: &UpdateSettings) -> Option<Blocked> {
-    if settings.release_channel.is_none() {
-        return Some(Blocked {
-            object: "ModuleConfig/deckhouse".to_owned(),
-            why: "releaseChannel is not set: the controller looks at no release".to_owned(),
-            remedy: "`dhctl update prepare` restores it, or sets it with --channel".to_owned(),
-        });
-    }
-    let unmet = unmet_requirements(&release.message);
-    (!unmet.is_empty()).then(|| Blocked {
-        object: format!("DeckhouseRelease/{}", release.name),
-        why: unmet.join("; "),
-        remedy: "`dhctl update plan` says for each requirement how to meet it".to_owned(),
-    })
+    let remedy = "`dhctl update plan` shows the chain and what it lacks; `dhctl update prepare` brings releases, and \
+                  removes second objects";
+    let object = format!("DeckhouseRelease/v{version}");
+    Step::Blocked(Box::new(Blocked::new("notItsTurn", object, why, remedy).of(version)))
 }
 
 /// Requirements are checked against values that the controller collects anew after every start: before that has
@@ -162,15 +137,17 @@ fn read<'a, T>(source: &str, reading: &'a Reading<T>) -> Result<&'a T, Step> {
     match reading {
         Reading::Known(value) => Ok(value),
         Reading::NotNow { why, .. } => Err(Step::Wait(format!("{source} cannot be read just now: {why}"))),
-        Reading::Absent(why) => Err(Step::Blocked(Blocked {
-            object: source.to_owned(),
-            why: format!("not in this cluster: {why}"),
-            remedy: "see whether this is the right cluster: --kubeconfig and --context choose it".to_owned(),
-        })),
-        Reading::Unreadable(why) => Err(Step::Blocked(Blocked {
-            object: source.to_owned(),
-            why: format!("cannot be read: {why}"),
-            remedy: "give the account the rights that dhctl update rbac prints".to_owned(),
-        })),
+        Reading::Absent(why) => Err(Step::Blocked(Box::new(Blocked::new(
+            "noPlatform",
+            source,
+            format!("not in this cluster: {why}"),
+            "see whether this is the right cluster: --kubeconfig and --context choose it",
+        )))),
+        Reading::Unreadable(why) => Err(Step::Blocked(Box::new(Blocked::new(
+            "unreadable",
+            source,
+            format!("cannot be read: {why}"),
+            "give the account the rights that dhctl update rbac prints",
+        )))),
     }
 }

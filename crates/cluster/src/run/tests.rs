@@ -6,10 +6,12 @@ use serde_json::json;
 use super::*;
 use crate::{
     ClusterState, Reading,
+    approve::Haste,
     objects::{Converge, DeckhousePod, ModuleConfig, Phase, Queue, Release, Task},
+    verdict::Diagnosis,
 };
 
-fn version(text: &str) -> Version {
+pub(super) fn version(text: &str) -> Version {
     Version::parse(text).unwrap()
 }
 
@@ -24,7 +26,7 @@ fn release(text: &str, phase: Phase) -> Release {
 }
 
 /// v1.70.1 is deployed, and these wait.
-fn cluster(mode: &str, waiting: &[&str]) -> ClusterState {
+pub(super) fn cluster(mode: &str, waiting: &[&str]) -> ClusterState {
     let pod = DeckhousePod { phase: "Running".to_owned(), ready: true, ..DeckhousePod::default() };
     let config = ModuleConfig {
         name: "deckhouse".to_owned(),
@@ -43,11 +45,15 @@ fn cluster(mode: &str, waiting: &[&str]) -> ClusterState {
     }
 }
 
-fn releases(state: &mut ClusterState) -> &mut Vec<Release> {
+pub(super) fn releases(state: &mut ClusterState) -> &mut Vec<Release> {
     match &mut state.releases {
         Reading::Known(releases) => releases,
         _ => panic!("is known"),
     }
+}
+
+fn next(state: &ClusterState, to: Option<&Version>) -> Step {
+    super::next(state, to, Haste::Respectful)
 }
 
 fn approve(text: &str) -> Step {
@@ -108,8 +114,9 @@ fn what_blocks() {
         change(&mut state);
         match next(&state, to.map(version).as_ref()) {
             Step::Blocked(blocked) => {
-                assert!(blocked.why.contains(why), "{blocked:?}");
-                assert!(!blocked.remedy.is_empty() && !blocked.object.is_empty());
+                let Diagnosis { object, text, remedy, .. } = &blocked.diagnosis;
+                assert!(text.contains(why), "{blocked:?}");
+                assert!(!remedy.is_empty() && !object.is_empty());
             }
             other => panic!("{why}: {other:?}"),
         }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::{
     ClusterState, Timestamp,
     modules::{SourceHealth, WaitingRelease as WaitingModuleRelease, overview},
-    objects::ModulePullOverride,
+    objects::{ModulePullOverride, Node},
 };
 
 pub use fact::Fact;
@@ -60,7 +60,8 @@ impl Status {
             queue: Fact::of(&state.queue, Clone::clone),
             alerts: Fact::of(&state.alerts, |alerts| parts::alerts(alerts)),
             node_groups: Fact::of(&state.node_groups, |groups| {
-                groups.iter().map(parts::node_group).collect()
+                let nodes: &[Node] = state.nodes.known().map_or(&[], Vec::as_slice);
+                groups.iter().map(|group| parts::node_group(group, nodes)).collect()
             }),
             masters: Fact::of(&state.nodes, |nodes| parts::masters(nodes)),
             modules: Fact::of(&state.modules, |modules| parts::modules(modules)),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    ClusterState, Reading,
+    ClusterState, Reading, node_waits,
     objects::{
         self, Alert, DeckhouseDeployment, DeckhousePod, ModuleConfig, Node, NodeGroup, RegistrySettings,
         Release, UpdateWindow,
@@ -123,7 +123,7 @@ pub struct NodeGroupLine {
     pub ready: u64,
     /// Of these with the current configuration.
     pub up_to_date: u64,
-    /// What is being waited for; `None` if all is settled.
+    /// What goes on in it, or is waited for: `1 of 2 nodes are up to date`; `None` if all is settled.
     pub waits_for: Option<String>,
 }
 
@@ -251,30 +251,13 @@ pub(super) fn alerts(alerts: &[Alert]) -> Vec<AlertLine> {
     by_name.into_values().collect()
 }
 
-pub(super) fn node_group(group: &NodeGroup) -> NodeGroupLine {
-    let waits_for = if let Some(error) = &group.error {
-        Some(format!("error: {error}"))
-    } else if group.is("WaitingForDisruptiveApproval") {
-        Some("an approval of the disruption of a node".to_owned())
-    } else if group.up_to_date < group.nodes {
-        Some(format!(
-            "{} of {} nodes to take the current configuration",
-            group.nodes - group.up_to_date,
-            group.nodes
-        ))
-    } else if group.ready < group.nodes {
-        Some(format!("{} of {} nodes to be ready", group.nodes - group.ready, group.nodes))
-    } else if group.is("Updating") {
-        Some("the update of a node".to_owned())
-    } else {
-        None
-    };
+pub(super) fn node_group(group: &NodeGroup, nodes: &[Node]) -> NodeGroupLine {
     NodeGroupLine {
         name: group.name.clone(),
         nodes: group.nodes,
         ready: group.ready,
         up_to_date: group.up_to_date,
-        waits_for,
+        waits_for: node_waits::of_group(group, nodes).map(|it| it.text),
     }
 }
 

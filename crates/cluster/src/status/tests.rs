@@ -97,7 +97,7 @@ fn what_an_update_interrupts_and_what_waits() {
     };
     let status = at(&state);
     assert!(status.masters.known().unwrap().interruption.contains("minutes"));
-    assert!(status.node_groups.known().unwrap()[0].waits_for.as_ref().unwrap().contains("approval"));
+    assert!(status.node_groups.known().unwrap()[0].waits_for.as_ref().unwrap().contains("approves"));
     assert!(status.platform.known().unwrap().moving_tag);
     let alerts: Vec<(&str, usize)> =
         status.alerts.known().unwrap().iter().map(|line| (line.name.as_str(), line.count)).collect();

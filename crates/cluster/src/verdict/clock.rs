@@ -12,10 +12,10 @@ use super::signal::Signal;
 
 /// Looks further apart than this were not a watch: the host slept, or the process was stopped. What lies between
 /// them counts as this much, and as no proof of quiet.
-pub(super) const LONGEST_GAP: Duration = Duration::from_secs(30);
+pub(crate) const LONGEST_GAP: Duration = Duration::from_secs(30);
 
 /// From `earlier` to `later`; zero if they are the other way round.
-pub(super) fn between(earlier: Timestamp, later: Timestamp) -> Duration {
+pub(crate) fn between(earlier: Timestamp, later: Timestamp) -> Duration {
     Duration::try_from(later.duration_since(earlier)).unwrap_or_default()
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Diagnosis, calm::Calm, clock};
+use super::{Diagnosis, calm::Calm, clock, restarts::Restarts};
 use crate::{
     ClusterState,
     objects::{ContainerState, DeckhousePod},
@@ -20,25 +20,18 @@ const IMAGE: [&str; 6] = [
     "RegistryUnavailable",
 ];
 
-/// Reasons of a container that cannot run.
-const CRASH: [&str; 4] =
-    ["CrashLoopBackOff", "RunContainerError", "CreateContainerError", "CreateContainerConfigError"];
-
-/// A pod that fails goes round: it waits, tries again, fails again. For this long a new try does not count as healed.
+/// A pod that fails goes round: it waits, tries again, fails again. For this long a new try does not count as healed,
+/// also where it has failed for the first time.
 const NEW_TRY: Duration = Duration::from_secs(30);
 
 /// What the platform's pods, queues and alerts show that hardly heals by itself.
-pub(super) fn find(state: &ClusterState, calm: &Calm) -> Option<Diagnosis> {
+pub(super) fn find(state: &ClusterState, calm: &Calm, restarts: &Restarts) -> Option<Diagnosis> {
     let pods = state.pods.known().into_iter().flatten().filter(|pod| !pod.terminating);
     let of_pods =
         pods.flat_map(|pod| pod.containers.iter().map(move |it| (pod, it))).find_map(|(pod, container)| {
-            let reason = container.waiting_reason.as_deref()?;
-            if IMAGE.contains(&reason) {
-                Some(no_image(pod, container, reason))
-            } else if CRASH.contains(&reason) {
-                Some(crash(pod, container, reason))
-            } else {
-                None
+            match container.waiting_reason.as_deref() {
+                Some(reason) if IMAGE.contains(&reason) => Some(no_image(pod, container, reason)),
+                _ => restarts.is_failing(pod, container).then(|| crash(pod, container)),
             }
         });
     of_pods.or_else(|| state.queue.known().and_then(|queue| calm.failing(queue))).or_else(|| alert(state))
@@ -66,9 +59,14 @@ fn no_image(pod: &DeckhousePod, container: &ContainerState, reason: &str) -> Dia
     Diagnosis { code: "imagePull", object: format!("Pod/{}", pod.name), text, remedy: remedy.to_owned() }
 }
 
-fn crash(pod: &DeckhousePod, container: &ContainerState, reason: &str) -> Diagnosis {
+fn crash(pod: &DeckhousePod, container: &ContainerState) -> Diagnosis {
+    let now = match container.waiting_reason.as_deref() {
+        Some(reason) => reason,
+        None if pod.ready => "ready just now",
+        None => "runs just now",
+    };
     let mut text = format!(
-        "container {} does not stay up ({reason}), started again {} times",
+        "container {} does not stay up ({now}), started again {} times",
         container.name, container.restarts
     );
     for more in [&container.last_end, &container.waiting_message].into_iter().flatten() {
@@ -113,6 +111,12 @@ impl Held {
             return Some(Self { diagnosis, seen: now });
         }
         before.filter(|held| held.tries_again(state) && clock::between(held.seen, now) < NEW_TRY)
+    }
+
+    /// Whether the pod is ready, and only has to show that it stays so.
+    pub(super) fn heals(&self, state: &ClusterState) -> bool {
+        let ready = |pod: &DeckhousePod| pod.ready && self.diagnosis.object == format!("Pod/{}", pod.name);
+        self.diagnosis.code == "crashLoop" && state.pods.known().is_some_and(|pods| pods.iter().any(ready))
     }
 
     fn tries_again(&self, state: &ClusterState) -> bool {

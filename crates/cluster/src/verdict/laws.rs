@@ -23,6 +23,8 @@ enum Scene {
     QueueAway,
     Failing(u64),
     NoImage,
+    /// So many new starts so far; down, or up.
+    Crashing(i32, bool),
 }
 
 fn scene() -> impl Strategy<Value = Scene> {
@@ -37,6 +39,7 @@ fn scene() -> impl Strategy<Value = Scene> {
         1 => Just(Scene::QueueAway),
         1 => (0..6_u64).prop_map(Scene::Failing),
         1 => Just(Scene::NoImage),
+        2 => (0..6, any::<bool>()).prop_map(|(restarts, up)| Scene::Crashing(restarts, up)),
     ]
 }
 
@@ -66,6 +69,12 @@ fn state(scene: Scene) -> ClusterState {
             new.containers[0].waiting_reason = Some("ImagePullBackOff".to_owned());
             it.pods = crate::Reading::Known(vec![new]);
         }),
+        Scene::Crashing(restarts, up) => with(converging("1.70.1", "1.71.0"), |it| {
+            let mut again = pod("deckhouse-a", "1.71.0", false);
+            again.containers[0].restarts = restarts;
+            again.containers[0].waiting_reason = (!up).then(|| "CrashLoopBackOff".to_owned());
+            it.pods = crate::Reading::Known(vec![again]);
+        }),
     }
 }
 
@@ -85,7 +94,7 @@ fn play(machine: &mut Machine, course: &[(Scene, i64)], mut each: impl FnMut(Sce
         let state = state(*scene);
         for _ in 0..*seconds {
             second += 1;
-            each(*scene, second, &machine.observe(&state, at(second)));
+            each(*scene, second, &machine.observe(&looked_at(&state, second), at(second)));
         }
     }
 }
@@ -111,7 +120,9 @@ proptest! {
         let mut machine = machine();
         let mut end = 0;
         play(&mut machine, &course, |_, second, _| end = second);
-        let last = (1..=SETTLE + 4).map(|second| machine.observe(&state(Scene::Quiet), at(end + second))).last();
+        let last = (end + 1..=end + SETTLE + 4)
+            .map(|second| machine.observe(&looked_at(&state(Scene::Quiet), second), at(second)))
+            .last();
         prop_assert_eq!(last.unwrap().call, Call::Done);
     }
 

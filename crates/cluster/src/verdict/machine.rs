@@ -10,6 +10,7 @@ use super::{
     calm::Calm,
     clock::{self, LONGEST_GAP, Progress},
     failure::{self, Held},
+    restarts::Restarts,
     signal::{self, Signal},
     sources::{self, Kind, Silence},
     stall,
@@ -25,9 +26,11 @@ use crate::{ClusterState, objects::DeckhousePod};
 #[derive(Debug, Clone)]
 pub struct Machine {
     target: Option<Version>,
+    /// Whether a release that is approved and waits is waited for too.
+    looks_ahead: bool,
     settings: Settings,
     calm: Calm,
-    /// The pod that works off the queues.
+    /// The incarnation of the pod that works off the queues.
     leader: Option<String>,
     /// Whether the object of the release that is waited for was ever there.
     target_seen: bool,
@@ -37,6 +40,7 @@ pub struct Machine {
     still_since: Option<Timestamp>,
     /// Since when nothing stirs, and everything can be read.
     quiet_since: Option<Timestamp>,
+    restarts: Restarts,
     held: Option<Held>,
     progress: Progress,
     /// For how long it has been failed or stalled.
@@ -59,6 +63,7 @@ impl Machine {
     pub fn new(target: Option<Version>, settings: Settings) -> Self {
         Self {
             target,
+            looks_ahead: true,
             settings,
             calm: Calm::default(),
             leader: None,
@@ -66,11 +71,17 @@ impl Machine {
             moving: None,
             still_since: None,
             quiet_since: None,
+            restarts: Restarts::default(),
             held: None,
             progress: Progress::default(),
             trouble: Duration::ZERO,
             last: None,
         }
+    }
+
+    /// A machine that waits until what is deployed has settled, whatever is to follow.
+    pub fn of_the_deployed(settings: Settings) -> Self {
+        Self { looks_ahead: false, ..Self::new(None, settings) }
     }
 
     /// One more look. Times that go back count as no time. Looks must come at least every
@@ -136,7 +147,10 @@ impl Machine {
         now: Timestamp,
         passed: Duration,
     ) -> Verdict {
-        let subject = subject::of(cluster, self.target.as_ref());
+        let mut subject = subject::of(cluster, self.target.as_ref());
+        if !self.looks_ahead {
+            subject.next = None;
+        }
         if subject.release != self.last_release() {
             self.stirred(); // quiet of the one release says nothing about the other
         }
@@ -147,7 +161,7 @@ impl Machine {
         };
         signals.extend(surroundings::signals(cluster));
         signals.sort_by_key(|it| it.level);
-        let look = Look { now, passed, subject, signals, silences };
+        let mut look = Look { now, passed, subject, signals, silences };
 
         self.count_quiet(&look);
         let stage = self.stage(&look);
@@ -156,12 +170,19 @@ impl Machine {
         } else if self.settled(now) {
             self.moving = None;
         }
-        let found = failure::find(cluster, &self.calm).or_else(|| self.dead_end(cluster, &look));
+        if let Some(pods) = cluster.pods.known() {
+            self.restarts.look(pods, self.settings.settle, now);
+        }
+        let found =
+            failure::find(cluster, &self.calm, &self.restarts).or_else(|| self.dead_end(cluster, &look));
         self.held = Held::next(self.held.take(), found, cluster, now);
         let trouble = match &self.held {
             Some(held) => Some((Call::Failed, held.diagnosis.clone())),
             None => self.stalled(&look, stage).map(|it| (Call::Stalled, it)),
         };
+        if self.held.as_ref().is_some_and(|held| held.heals(cluster)) {
+            look.passed = Duration::ZERO; // nobody gives up on what seems to have come right
+        }
         let mut verdict = self.verdict(&look, stage, trouble);
         if let Some(next) = look.subject.next.as_ref().filter(|_| stage == Stage::NotStarted) {
             verdict.waiting_for.insert(0, subject::reason(cluster, next));
@@ -171,15 +192,18 @@ impl Machine {
 
     fn follow_queue(&mut self, state: &ClusterState, now: Timestamp) {
         if let Some(pods) = state.pods.known() {
-            let leader = DeckhousePod::leader(pods).map(|pod| pod.name.clone());
+            let leader = DeckhousePod::leader(pods).map(DeckhousePod::incarnation);
             if leader != self.leader {
                 self.calm.forget();
                 self.leader = leader;
             }
         }
-        match state.queue.known() {
-            Some(queue) => self.calm.look(queue, now),
-            None => self.calm.look_away(),
+        let look = state.queue_look.as_ref().filter(|it| self.leader.as_ref() == Some(&it.leader));
+        match (state.queue.known(), look) {
+            (Some(queue), Some(look)) => self.calm.look(queue, look.number, now),
+            // Of a leader that is none any more.
+            (Some(_), None) => {}
+            (None, _) => self.calm.look_away(),
         }
     }
 

@@ -8,6 +8,7 @@ mod clock;
 mod failure;
 mod machine;
 mod report;
+mod restarts;
 mod settings;
 mod signal;
 mod sources;
@@ -22,6 +23,7 @@ mod scenes;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use clock::{LONGEST_GAP, between};
 pub use machine::Machine;
 pub use report::{Call, Diagnosis, Stage, Unknown, Verdict, Waiting};
 pub use settings::Settings;

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use semver::Version;
 
+use super::{Machine, Settings, Verdict};
 use crate::{
     ClusterState, Obstacle, Reading,
     objects::{
         Alert, ContainerState, Converge, DeckhouseDeployment, DeckhousePod, Module, Node, NodeGroup, Phase,
-        Queue, Release, Task,
+        Queue, QueueLook, Release, Task,
     },
 };
 
@@ -117,6 +118,13 @@ pub(super) fn with(mut state: ClusterState, change: impl FnOnce(&mut ClusterStat
     state
 }
 
+/// The same, seen by this look at the queues of the leader.
+pub(super) fn looked_at(state: &ClusterState, number: i64) -> ClusterState {
+    let leader = state.pods.known().and_then(|pods| DeckhousePod::leader(pods));
+    let look = leader.map(|it| QueueLook { number: number.unsigned_abs(), leader: it.incarnation() });
+    ClusterState { queue_look: look, ..state.clone() }
+}
+
 /// The controller has just begun: the image is switched, and the old pod is gone.
 pub(super) fn switching(from: &str, to: &str) -> ClusterState {
     with(quiet(to), |state| {
@@ -154,4 +162,31 @@ pub(super) fn away<T>() -> Reading<T> {
 
 pub(super) fn forbidden<T>() -> Reading<T> {
     Reading::Unreadable(Obstacle::Forbidden("list clusteralerts.deckhouse.io".to_owned()))
+}
+
+/// A machine and its clock, one look a second.
+pub(super) struct Watch {
+    pub(super) machine: Machine,
+    pub(super) seconds: i64,
+}
+
+impl Watch {
+    pub(super) fn new(target: Option<&str>) -> Self {
+        Self { machine: Machine::new(target.map(version), Settings::default()), seconds: 0 }
+    }
+
+    pub(super) fn look(&mut self, state: &ClusterState) -> Verdict {
+        self.seconds += 1;
+        self.machine.observe(&looked_at(state, self.seconds), at(self.seconds))
+    }
+
+    /// Looks for so many seconds; gives the last verdict.
+    pub(super) fn hold(&mut self, state: &ClusterState, seconds: i64) -> Verdict {
+        (0..seconds).map(|_| self.look(state)).last().unwrap()
+    }
+}
+
+/// What is waited for, in order.
+pub(super) fn codes(verdict: &Verdict) -> Vec<&str> {
+    verdict.waiting_for.iter().map(|it| it.code).collect()
 }

@@ -1,10 +1,9 @@
 //! What an update still moves when the platform's own pod is ready: alerts, modules, node groups, nodes.
 
-use std::collections::BTreeMap;
-
 use super::{Stage, signal::Signal};
 use crate::{
     ClusterState,
+    node_waits::{self, NodeWait},
     objects::{Alert, Module, Node, NodeGroup},
 };
 
@@ -79,68 +78,18 @@ fn module(module: &Module) -> Option<Signal> {
 }
 
 fn node_group(group: &NodeGroup, nodes: &[Node]) -> Option<Signal> {
-    let members: Vec<_> = nodes.iter().filter(|node| node.group.as_deref() == Some(&*group.name)).collect();
-    // A node that a person has cordoned is not counted as ready in groups of static nodes, and is no part of
-    // an update.
-    let cordoned =
-        members.iter().filter(|node| node.unschedulable && of_update(node).is_empty()).count() as u64;
-    // `Updating` is true for any annotation of update.node.deckhouse.io, a person's own drain included.
-    let only_persons = members.iter().any(|node| !node.update_annotations.is_empty())
-        && members.iter().all(|node| of_update(node).is_empty());
-    let error = group.error.as_deref().filter(|it| !it.is_empty()).or_else(|| {
-        let condition = group.conditions.get("Error").filter(|it| it.is_true)?;
-        Some(if condition.message.is_empty() { "condition Error" } else { &condition.message })
-    });
-    let (code, text) = if let Some(error) = error {
-        ("nodeGroup", format!("has an error: {error}"))
-    } else if group.is("WaitingForDisruptiveApproval") {
-        let why = "waits until somebody approves the disruption of a node: dhctl update approve --node NAME";
-        ("disruptionApproval", why.to_owned())
-    } else if group.up_to_date < group.nodes {
-        ("nodeGroup", format!("{} of {} nodes are up to date", group.up_to_date, group.nodes))
-    } else if group.is("Updating") && !only_persons {
-        ("nodeGroup", "nodes are being updated".to_owned())
-    } else if group.ready + cordoned < group.nodes {
-        ("nodeGroup", format!("{} of {} nodes are ready", group.ready, group.nodes))
-    } else {
-        return None;
-    };
+    let wait = node_waits::of_group(group, nodes)?;
     let measure = format!("{}/{}/{}", group.up_to_date, group.ready, group.nodes);
-    Some(Signal::new(Stage::Propagating, code, format!("NodeGroup/{}", group.name), text).measured(measure))
+    Some(signal("nodeGroup", format!("NodeGroup/{}", group.name), wait, measure))
 }
 
 fn node(node: &Node) -> Option<Signal> {
-    let annotations = of_update(node);
-    if annotations.is_empty() {
-        return None;
-    }
-    let has = |key: &str| annotations.contains_key(key);
-    let (code, text) = if has("disruption-required") && !has("disruption-approved") {
-        ("disruptionApproval", "waits until its disruption is approved")
-    } else if has("drained") {
-        ("node", "is drained, its disruptive update goes on")
-    } else if has("draining") {
-        ("node", "is being drained")
-    } else if has("approved") || has("disruption-approved") {
-        ("node", "is being updated")
-    } else if has("waiting-for-approval") {
-        ("node", "waits for its turn")
-    } else {
-        ("node", "is being updated")
-    };
-    let measure: Vec<_> = annotations.keys().copied().collect();
-    Some(
-        Signal::new(Stage::Propagating, code, format!("Node/{}", node.name), text)
-            .measured(measure.join(",")),
-    )
+    let wait = node_waits::of_node(node)?;
+    let measure: Vec<_> = node.update_annotations.keys().map(String::as_str).collect();
+    Some(signal("node", format!("Node/{}", node.name), wait, measure.join(",")))
 }
 
-/// The annotations of an update: all but a drain that a person asked for.
-fn of_update(node: &Node) -> BTreeMap<&str, &str> {
-    let by_a_person = |key: &str, value: &str| matches!(key, "draining" | "drained") && value == "user";
-    node.update_annotations
-        .iter()
-        .map(|(key, value)| (key.as_str(), value.as_str()))
-        .filter(|(key, value)| !by_a_person(key, value))
-        .collect()
+fn signal(code: &'static str, object: String, wait: NodeWait, measure: String) -> Signal {
+    let code = if wait.approval { "disruptionApproval" } else { code };
+    Signal::new(Stage::Propagating, code, object, wait.text).measured(measure)
 }

@@ -8,32 +8,6 @@ use crate::{
     objects::{Phase, Queue},
 };
 
-/// A machine and its clock, one look a second.
-struct Watch {
-    machine: Machine,
-    seconds: i64,
-}
-
-impl Watch {
-    fn new(target: Option<&str>) -> Self {
-        Self { machine: Machine::new(target.map(version), Settings::default()), seconds: 0 }
-    }
-
-    fn look(&mut self, state: &ClusterState) -> Verdict {
-        self.seconds += 1;
-        self.machine.observe(state, at(self.seconds))
-    }
-
-    /// Looks for so many seconds; gives the last verdict.
-    fn hold(&mut self, state: &ClusterState, seconds: i64) -> Verdict {
-        (0..seconds).map(|_| self.look(state)).last().unwrap()
-    }
-}
-
-fn codes(verdict: &Verdict) -> Vec<&str> {
-    verdict.waiting_for.iter().map(|it| it.code).collect()
-}
-
 #[test]
 fn one_update_from_beginning_to_end() {
     let mut watch = Watch::new(Some("1.71.0"));
@@ -204,42 +178,6 @@ fn an_api_that_is_away_changes_nothing_and_ends_nothing() {
 }
 
 #[test]
-fn a_queue_that_cannot_be_asked_just_now_moves_no_stage() {
-    let mut watch = Watch::new(None);
-    watch.hold(&quiet("1.71.0"), 20);
-    let away_queue = with(quiet("1.71.0"), |it| it.queue = away());
-    assert_eq!(watch.hold(&away_queue, 4000).call, Call::Propagating);
-    watch.hold(&converging("1.70.1", "1.71.0"), 5);
-    let verdict = watch.hold(&away_queue, 4000);
-    assert_eq!((verdict.call, codes(&verdict)), (Call::Converging, vec!["notNow"]));
-}
-
-#[test]
-fn flicker_is_no_disturbance_and_no_quiet() {
-    let flicker = with(quiet("1.71.0"), |it| it.queue = Reading::Known(task("ModuleHookRun:main:x", 0)));
-    let mut watch = Watch::new(None);
-    watch.hold(&quiet("1.71.0"), 60);
-    for _ in 0..10 {
-        assert_eq!(watch.hold(&flicker, 2).call, Call::Propagating);
-        assert_eq!(watch.hold(&quiet("1.71.0"), 8).call == Call::Done, watch.seconds >= 124);
-    }
-    assert_eq!(watch.look(&flicker).call, Call::Propagating, "not in the middle of one");
-    // Idle and busy in turns is never idle.
-    let mut watch = Watch::new(None);
-    for _ in 0..600 {
-        watch.look(&flicker);
-        assert_ne!(watch.hold(&quiet("1.71.0"), 2).call, Call::Done);
-    }
-    // What lasts, or belongs to a round over modules, does disturb.
-    let mut watch = Watch::new(None);
-    watch.hold(&quiet("1.71.0"), 60);
-    assert_eq!(watch.hold(&flicker, 11).call, Call::Converging);
-    watch.hold(&quiet("1.71.0"), 60);
-    let round = with(quiet("1.71.0"), |it| it.queue = Reading::Known(task("ModuleRun:main:x", 0)));
-    assert_eq!(watch.look(&round).call, Call::Converging);
-}
-
-#[test]
 fn an_image_that_is_not_there() {
     let failing = |reason: Option<&str>, message: &str| {
         with(switching("1.70.1", "1.71.0"), |it| {
@@ -264,40 +202,6 @@ fn an_image_that_is_not_there() {
     // Somebody pushes it.
     let verdict = watch.look(&converging("1.70.1", "1.71.0"));
     assert_eq!((verdict.call, verdict.diagnosis, verdict.hopeless), (Call::Converging, None, false));
-}
-
-#[test]
-fn a_pod_that_crashes() {
-    let crashing = with(converging("1.70.1", "1.71.0"), |it| {
-        let container = &mut known(&mut it.pods)[0].containers[0];
-        container.waiting_reason = Some("CrashLoopBackOff".to_owned());
-        container.last_end = Some("Error, exit code 1".to_owned());
-    });
-    let mut watch = Watch::new(None);
-    let verdict = watch.look(&crashing);
-    let diagnosis = verdict.diagnosis.unwrap();
-    assert_eq!((verdict.call, diagnosis.code), (Call::Failed, "crashLoop"));
-    assert!(diagnosis.text.contains("exit code 1") && diagnosis.remedy.contains("--previous"));
-    assert_eq!(watch.hold(&converging("1.70.1", "1.71.0"), 10).call, Call::Failed);
-    assert_eq!(watch.hold(&converging("1.70.1", "1.71.0"), 30).call, Call::Converging);
-}
-
-#[test]
-fn a_head_that_fails_more_and_more() {
-    let failing = |failures| {
-        with(converging("1.70.1", "1.71.0"), |it| {
-            it.queue = Reading::Known(task("ModuleRun:main:istio", failures));
-        })
-    };
-    let mut watch = Watch::new(None);
-    for failures in [1, 2, 2] {
-        assert_eq!(watch.hold(&failing(failures), 20).call, Call::Converging, "{failures}");
-    }
-    let verdict = watch.look(&failing(3));
-    assert_eq!((verdict.call, verdict.diagnosis.unwrap().code), (Call::Failed, "queueFails"));
-    assert_eq!(watch.look(&converging("1.70.1", "1.71.0")).call, Call::Converging);
-    // Many failures that do not grow are the past.
-    assert_eq!(Watch::new(None).hold(&failing(40), 600).call, Call::Converging);
 }
 
 #[test]
@@ -381,21 +285,16 @@ fn the_image_comes_before_the_objects() {
 }
 
 #[test]
-fn another_pod_has_other_queues() {
-    let mut watch = Watch::new(None);
-    watch.hold(&quiet("1.71.0"), 60);
-    let other =
-        with(quiet("1.71.0"), |it| it.pods = Reading::Known(vec![pod("deckhouse-z", "1.71.0", true)]));
-    assert_eq!(codes(&watch.look(&other)), ["queue"], "idle must be seen anew");
-}
-
-#[test]
 fn time_that_nobody_watched_is_no_quiet() {
     let mut machine = Machine::new(None, Settings { settle: Duration::from_mins(1), ..Settings::default() });
     for seconds in (0..40).chain(500..540) {
-        assert_ne!(machine.observe(&quiet("1.71.0"), at(seconds)).call, Call::Done, "{seconds}");
+        assert_ne!(
+            machine.observe(&looked_at(&quiet("1.71.0"), seconds), at(seconds)).call,
+            Call::Done,
+            "{seconds}"
+        );
     }
-    assert_eq!(machine.observe(&quiet("1.71.0"), at(560)).call, Call::Done);
+    assert_eq!(machine.observe(&looked_at(&quiet("1.71.0"), 540), at(560)).call, Call::Done);
 }
 
 #[test]

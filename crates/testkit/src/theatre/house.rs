@@ -113,7 +113,7 @@ impl House {
     /// All pods go at once, as the strategy `Recreate` has it, also with several masters.
     pub(super) async fn remove_pods(&self) -> anyhow::Result<()> {
         for pod in self.pods().await? {
-            self.delete("Pod", &pod).await?;
+            self.delete("Pod", &pod.name_any()).await?;
         }
         Ok(())
     }
@@ -133,15 +133,17 @@ impl House {
 
     /// How the pods are from now on. The first one that runs becomes the leader.
     pub(super) async fn set_health(&self, health: Health<'_>) -> anyhow::Result<()> {
-        for (index, pod) in self.pods().await?.iter().enumerate() {
+        for (index, pod) in self.pods().await?.into_iter().enumerate() {
+            let before = &pod.data["status"]["containerStatuses"][0]["restartCount"];
             let runs = !matches!(health, Health::Waiting(..));
             let ready = matches!(health, Health::Ready);
             let (state, restarts) = match health {
                 Health::Waiting(reason, message, restarts) => (
                     json!({ "waiting": { "reason": reason, "message": message }, "running": null }),
-                    restarts,
+                    json!(restarts),
                 ),
-                _ => (json!({ "running": {} }), 0),
+                // A count that never goes back.
+                _ => (json!({ "running": {} }), json!(before.as_u64().unwrap_or_default())),
             };
             let crashes = matches!(health, Health::Waiting("CrashLoopBackOff", ..));
             let status = json!({
@@ -157,7 +159,7 @@ impl House {
             let leads = if runs && index == 0 { json!("true") } else { Value::Null };
             self.merge(
                 "Pod",
-                pod,
+                &pod.name_any(),
                 json!({ "metadata": { "labels": { "leader": leads } }, "status": status }),
             )
             .await?;
@@ -165,9 +167,8 @@ impl House {
         Ok(())
     }
 
-    async fn pods(&self) -> anyhow::Result<Vec<String>> {
-        let list = self.api("Pod").list(&ListParams::default().labels("app=deckhouse")).await?;
-        Ok(list.items.iter().map(ResourceExt::name_any).collect())
+    async fn pods(&self) -> anyhow::Result<Vec<DynamicObject>> {
+        Ok(self.api("Pod").list(&ListParams::default().labels("app=deckhouse")).await?.items)
     }
 
     /// Something that blocks, off the runtime's own threads: it may be waited for there.

@@ -48,6 +48,12 @@ pub struct Act {
 }
 
 impl Scenario {
+    /// Whether its command waits for something, and so takes `--settle` and shows progress. Others look once, at what has
+    /// happened before.
+    pub fn waits(&self) -> bool {
+        self.run.first().is_some_and(|command| matches!(command.as_str(), "run" | "watch"))
+    }
+
     /// The folder of the scenarios.
     pub fn folder() -> PathBuf {
         PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/theatre"))

@@ -52,8 +52,6 @@ pub(super) enum Step {
     Api(Power),
     /// The kubelets.
     Kubelet(Power),
-    /// A merge patch of the settings of `ModuleConfig/deckhouse`.
-    Settings(Value),
     /// A definition goes, by its plural.
     DefinitionGone(String),
     /// Story time passes.
@@ -228,10 +226,6 @@ impl Step {
             Self::Kubelet(power) => {
                 let power = *power;
                 house.blocking(move |house| power.of_kubelet(house)).await
-            }
-            Self::Settings(patch) => {
-                let patch = json!({ "spec": { "settings": patch } });
-                house.merge("ModuleConfig", "deckhouse", patch).await
             }
             Self::DefinitionGone(plural) => house.admin.remove_definition(plural).await,
         }

@@ -33,8 +33,10 @@ pub enum UpdateCommand {
     /// Approve the next release, wait until it is really done, then the next
     ///
     /// Says what it is going to do, with the kubectl command that does the same, and asks. Update windows,
-    /// notifications, gradual rollouts and approvals of disruptions are waited for. In an automatic mode it only watches. All
-    /// that it knows is in the cluster: a run that was stopped is gone on with by the same command.
+    /// notification delays and gradual rollouts are waited for. In an automatic mode it only watches. What only a person can
+    /// change (an unmet requirement, a missing release, an unset channel, a disruption to be approved) is shown at once
+    /// and ends it with exit code 7 after --patience; changed in time, the run goes on. All that it knows is in the
+    /// cluster: a run that was stopped is gone on with by the same command.
     #[command(after_help = super::EXIT_CODES)]
     Run(Box<RunArgs>),
     /// Watch an update until it is really done
@@ -63,8 +65,8 @@ pub enum UpdateCommand {
     Prepare(Box<PrepareArgs>),
     /// Approve one release, the disruption of a release, or the disruption of nodes
     ///
-    /// Only what is next is approved: no minor version is jumped over, whatever the controller would allow. Nothing
-    /// is written if it is approved already.
+    /// Only what is next is approved: no minor version is jumped over, and nothing is approved while the update before goes
+    /// on, whatever the controller would allow. Nothing is written if it is approved already.
     #[command(after_help = super::EXIT_CODES)]
     Approve(Box<ApproveArgs>),
     /// Upgrade the kernel on the nodes of chosen groups, or check that it has happened
@@ -95,6 +97,29 @@ pub struct ClusterArgs {
     /// Context of the kubeconfig; default: its current one
     #[arg(long, value_name = "NAME", env = "DHCTL_CLI_CONTEXT")]
     pub context: Option<String>,
+}
+
+/// Which clusters are meant.
+#[derive(Debug, Clone, Args)]
+pub struct ClustersArgs {
+    /// Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in
+    #[arg(long, value_name = "FILE", env = "DHCTL_CLI_KUBECONFIG")]
+    pub kubeconfig: Option<PathBuf>,
+    /// Context of the kubeconfig (repeatable: one report for each); default: its current one
+    #[arg(long, value_name = "NAME", env = "DHCTL_CLI_CONTEXT")]
+    pub context: Vec<String>,
+}
+
+impl ClustersArgs {
+    /// Each of them by itself.
+    pub fn each(&self) -> Vec<ClusterArgs> {
+        let of = |context| ClusterArgs { kubeconfig: self.kubeconfig.clone(), context };
+        if self.context.is_empty() {
+            vec![of(None)]
+        } else {
+            self.context.iter().cloned().map(Some).map(of).collect()
+        }
+    }
 }
 
 /// A release as it is named everywhere: `vX.Y.Z`, and no harm without the `v`.

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use oci::RepositoryUrl;
 use semver::Version;
 
-use super::{ClusterArgs, parse_release};
-use crate::args::OutputFormat;
+use super::{ClustersArgs, parse_release};
+use crate::args::{ConnectionArgs, OutputFormat, TargetLoginArgs};
 
 /// `dhctl update plan`
 #[derive(Debug, Args)]
@@ -20,9 +21,25 @@ pub struct PlanArgs {
     /// Also look into all Helm releases for Kubernetes APIs that go away; needs the right to read all Secrets
     #[arg(long)]
     pub helm: bool,
-    /// The cluster.
+    /// Also look into this registry, as HOST[:PORT]/PATH: further releases, what the cluster's channel leads to, and
+    /// whether the images have arrived
+    #[arg(
+        short = 'r',
+        long,
+        env = "DHCTL_CLI_MIRROR_PRIVATE_REGISTRY",
+        value_name = "REGISTRY",
+        help_heading = "Private registry"
+    )]
+    pub registry: Option<RepositoryUrl>,
+    /// Who we are to it.
     #[command(flatten)]
-    pub cluster: ClusterArgs,
+    pub login: TargetLoginArgs,
+    /// How to reach it.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+    /// The clusters.
+    #[command(flatten)]
+    pub clusters: ClustersArgs,
     /// Form of the result on standard output; "yaml": the releases that lie ahead, safe to apply
     #[arg(long, value_enum, default_value_t = PlanFormat::Text, value_name = "FORMAT")]
     pub output: PlanFormat,

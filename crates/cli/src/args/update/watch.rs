@@ -38,7 +38,8 @@ pub struct RunArgs {
     /// Consent.
     #[command(flatten)]
     pub consent: ConsentArgs,
-    /// Approve so that update windows, notification delays and gradual rollouts are not waited for (apply-now)
+    /// Do not wait for update windows, notification delays and gradual rollouts (apply-now), also where a release is
+    /// approved already
     #[arg(long)]
     pub apply_now: bool,
     /// How long to wait.

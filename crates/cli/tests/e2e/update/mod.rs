@@ -1,14 +1,19 @@
 //! `dhctl update` against a real API server.
 
 mod approve;
+mod blinks;
 mod disturbed;
 mod doctor;
 mod kernel;
 mod plan;
+mod plan_registry;
 mod platform;
 mod prepare;
+mod promptness;
+mod rights;
 mod run;
 mod status;
+mod terminal;
 mod theatre;
 mod watch;
 mod watching;

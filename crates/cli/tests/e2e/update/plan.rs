@@ -46,7 +46,15 @@ fn platform() -> Platform {
     let platform = Platform::running("v1.70.1", &settings);
     let mut next = release("v1.71.4", "Pending");
     next["spec"]["requirements"] = json!({ "k8s": "1.29" });
+    let module = |version: &str, phase: &str| {
+        json!({
+            "apiVersion": "deckhouse.io/v1alpha1", "kind": "ModuleRelease",
+            "metadata": { "name": format!("console-{version}") },
+            "spec": { "moduleName": "console", "version": version }, "status": { "phase": phase },
+        })
+    };
     platform.put(&[release("v1.70.1", "Deployed"), next, release("v1.70.9", "")]);
+    platform.put(&[module("v1.0.0", "Deployed"), module("v1.1.0", "Pending"), module("v1.2.0", "Pending")]);
     std::fs::write(platform.folder.path().join("deckhousereleases.yaml"), DELIVERY).unwrap();
     platform
 }
@@ -69,6 +77,8 @@ fn the_chain_with_what_each_release_requires() {
     let unmet = &step["requirements"][0];
     assert_eq!((&unmet["key"], &unmet["outcome"]), (&json!("k8s"), &json!("unmet")));
     assert_eq!(unmet["reasons"][0]["objects"], json!(["Node/master-0 (NodeGroup/master)"]));
+    let waiting = &json["result"]["modules"]["waiting"]["value"];
+    assert_eq!((&waiting[0]["version"], &waiting[0]["turn"]["turn"]), (&json!("v1.1.0"), &json!("now")));
     assert_eq!(json["command"], "update plan");
 }
 
@@ -89,6 +99,86 @@ fn its_yaml_takes_no_approval_back() {
     assert_eq!((&new["approved"], &new["status"]), (&json!(false), &Value::Null));
     let changelog = &platform.get("DeckhouseRelease", "v1.71.4")["spec"]["changelog"];
     assert_eq!(changelog["candi"]["fixes"][0]["summary"], "yes: a fix");
+}
+
+#[test]
+fn its_yaml_says_what_kubectl_would_take_back_and_what_blocks() {
+    let platform = platform();
+    // As `kubectl apply -f deckhousereleases.yaml` leaves it, whose documents say `approved: false`.
+    let applied = json!({
+        "apiVersion": "deckhouse.io/v1alpha1", "kind": "DeckhouseRelease", "approved": false,
+        "metadata": { "name": "v1.71.4" }, "spec": { "version": "v1.71.4" },
+    });
+    platform.merge(
+        "DeckhouseRelease",
+        "v1.71.4",
+        json!({
+            "approved": true,
+            "metadata": {
+                "annotations": { "kubectl.kubernetes.io/last-applied-configuration": applied.to_string() },
+            },
+        }),
+    );
+    // Approved too, but never applied with the field: nothing would be taken back.
+    platform.merge("DeckhouseRelease", "v1.70.9", json!({ "approved": true }));
+    let run = platform.update(&[&PLAN[..], &["--output", "yaml"]].concat()).expect(7);
+    let documents = deckhouse::release_list::read_releases(run.stdout.as_bytes()).unwrap();
+    let versions: Vec<String> = documents.iter().map(|it| it.version.to_string()).collect();
+    assert_eq!(versions, ["1.70.9", "1.71.4", "1.72.2"], "printed though it blocks, the approved ones too");
+    assert!(!run.stdout.contains("approved") && !run.stdout.contains("status"), "{}", run.stdout);
+    assert_eq!(
+        run.stderr,
+        "note: DeckhouseRelease/v1.71.4 is approved and was once applied with `approved`: kubectl apply would take that \
+         back; kubectl create leaves alone what is there, and so does dhctl update prepare\n\
+         blocked: v1.72.2 requires what the cluster has not: k8s\n\
+         error: something blocks the update\n"
+    );
+    platform.update(&[&PLAN[..], &["--to", "v1.71.4", "--output", "yaml"]].concat()).expect(0);
+}
+
+#[test]
+fn commands_name_the_cluster_that_was_named() {
+    let platform = platform();
+    let kubeconfig = platform.folder.path().join("the cluster's");
+    std::fs::copy(platform.kubeconfig(), &kubeconfig).unwrap();
+    let cluster = ["--kubeconfig", kubeconfig.to_str().unwrap(), "--context", "test"];
+    let flags =
+        format!("--kubeconfig='{}' --context=test", kubeconfig.to_str().unwrap().replace('\'', r"'\''"));
+    let text = plan(&platform, &[&cluster[..], &["--to", "v1.70.9"]].concat(), 0);
+    assert!(text.contains(&format!("Next: dhctl update approve {flags} v1.70.9\n")), "{text}");
+    let json: Value =
+        serde_json::from_str(&plan(&platform, &[&cluster[..], &["--output", "json"]].concat(), 7)).unwrap();
+    assert_eq!(json["result"]["next"], format!("dhctl update approve {flags} v1.70.9"));
+    platform.merge(
+        "ModuleConfig",
+        "deckhouse",
+        json!({ "spec": { "settings": { "releaseChannel": null } } }),
+    );
+    let doctor = platform.update(&[&["doctor", "--no-registry"], &cluster[..]].concat()).expect(7).stdout;
+    assert!(doctor.contains(&format!("$ kubectl {flags} get moduleconfig deckhouse -o yaml")), "{doctor}");
+    assert!(doctor.contains(&format!("dhctl update prepare {flags} --channel NAME")), "{doctor}");
+}
+
+#[test]
+fn several_clusters_each_with_its_plan() {
+    let platform = platform();
+    let path = platform.folder.path().join("two");
+    let two = testkit::kube::Kubeconfig::new().context("here", &platform.server, "admin");
+    let two = two.context_at("away", "https://127.0.0.1:1", platform.server.ca_pem(), "token");
+    two.write(&path).unwrap();
+    let with = |more: &[&str]| {
+        let words = ["--kubeconfig", path.to_str().unwrap(), "--context", "here", "--context", "away"];
+        platform.update(&[&PLAN[..], &words, more].concat())
+    };
+    let run = with(&[]).expect(5);
+    assert!(run.stdout.starts_with("cluster      here at https://"), "{}", run.stdout);
+    assert!(run.stdout.contains("\ncluster      away\nerror: "), "{}", run.stdout);
+    assert!(run.stderr.contains("error: there is no report on away"), "{}", run.stderr);
+    let json = with(&["--output", "json"]).expect(5).json();
+    assert_eq!(json["result"][0]["context"], "here");
+    assert!(json["result"][0]["steps"].is_array() && json["result"][1]["error"].is_object(), "{json}");
+    let yaml = with(&["--output", "yaml"]).expect(2);
+    assert!(yaml.stderr.contains("--output yaml is of one cluster: name one --context"), "{}", yaml.stderr);
 }
 
 #[test]

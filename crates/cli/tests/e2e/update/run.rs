@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     platform::{Platform, release},
+    terminal::on_terminal,
     watching::Watching,
 };
 
@@ -88,11 +89,16 @@ fn what_ends_a_run_without_an_approval() {
     let unasked = message(&[], 2);
     assert!(unasked.starts_with("nobody can be asked"), "{unasked}");
     platform.webhook.refuse_approval("k8s: current kubernetes version is lower than required");
-    let refused = message(&["--yes"], 7);
-    assert!(refused.contains("requirements are not met:\n  k8s: current"), "{refused}");
-    let absent = message(&["--yes", "--to", "v1.71.2"], 7);
-    assert!(absent.starts_with("DeckhouseRelease/v1.71.2: the cluster has no release"), "{absent}");
+    let refused = message(&["--yes", "--patience", "1s"], 7);
+    let why = "on the way to v1.71.4: stalled while not started: DeckhouseRelease/v1.71.4: k8s: current";
+    assert!(refused.contains(why), "{refused}");
+    let absent = message(&["--yes", "--to", "v1.71.2", "--patience", "1s"], 7);
+    assert!(absent.contains("DeckhouseRelease/v1.71.2: the cluster has no release"), "{absent}");
     assert!(!is_approved(&platform, "v1.71.4"));
+}
+
+fn waits_for(part: &str) -> impl Fn(&Value) -> bool + '_ {
+    move |line| line["waitingFor"][0]["text"].as_str().is_some_and(|it| it.contains(part))
 }
 
 #[test]
@@ -100,10 +106,72 @@ fn a_webhook_that_is_away_is_waited_out() {
     let platform = platform("Manual");
     platform.webhook.down();
     let mut watching = run(&platform, &["--yes", "--to", "v1.71.4"]);
-    watching.until("the wait", has_text("wait", "failed calling webhook"));
+    watching.until("the wait", waits_for("failed calling webhook"));
     platform.webhook.up().unwrap();
-    watching.until("its wait", |line| line["target"] == "1.71.4");
+    watching.until("the end of the wait", |line| {
+        line["target"] == "1.71.4" && !waits_for("failed calling webhook")(line)
+    });
     assert!(is_approved(&platform, "v1.71.4"));
     watching.signal("-INT");
     watching.end().0.expect(130);
+}
+
+#[test]
+fn the_time_is_over_while_an_approval_waits() {
+    let platform = platform("Manual");
+    platform.webhook.down();
+    let (run, _) = run(&platform, &["--yes", "--to", "v1.71.4", "--timeout", "15s"]).end();
+    let error = run.expect(7).json();
+    let message = error["error"]["message"].as_str().unwrap();
+    for part in ["the time of 15s is over", "on the way to v1.71.4", "failed calling webhook"] {
+        assert!(message.contains(part), "{message}");
+    }
+    assert!(!is_approved(&platform, "v1.71.4"));
+}
+
+/// The settings of the terminal after the command, which are those from before it.
+fn gives_the_terminal_back(shown: &str) {
+    let (before, after) = (shown.lines().next().unwrap(), shown.trim().lines().last().unwrap());
+    assert_eq!(before.trim(), after.trim(), "settings of the terminal: {shown}");
+}
+
+#[test]
+fn a_question_that_nobody_answers_ends_with_the_time() {
+    let platform = platform("Manual");
+    let shown = on_terminal(&platform, "60", "run --to v1.71.4 --settle 1s --timeout 15s", None);
+    let asked = shown.find("approve v1.71.4 in test? [y/N] ").unwrap_or_else(|| panic!("{shown}"));
+    let (_, after) = shown.split_at(asked);
+    assert!(
+        after.contains(
+            "the time of 15s is over: v1.70.1: done, waiting for DeckhouseRelease/v1.71.4: its approval"
+        ),
+        "{shown}"
+    );
+    assert!(after.contains("code 7"), "{shown}");
+    assert!(!after.contains("\u{1b}[?1049h"), "the live screen does not come back: {shown}");
+    gives_the_terminal_back(&shown);
+    assert!(!is_approved(&platform, "v1.71.4"));
+}
+
+#[test]
+fn an_answer_is_asked_for_once_while_the_webhook_is_away() {
+    let platform = platform("Manual");
+    platform.webhook.down();
+    let typed = Some(("[y/N] ", "y\n"));
+    let shown = on_terminal(&platform, "60", "run --to v1.71.4 --settle 1s --timeout 18s", typed);
+    assert_eq!(shown.matches("[y/N] ").count(), 1, "{shown}");
+    assert!(shown.contains("the time of 18s is over") && shown.contains("code 7"), "{shown}");
+    gives_the_terminal_back(&shown);
+}
+
+#[test]
+fn what_is_approved_without_a_question_is_seen_on_the_live_screen_and_after_it() {
+    let platform = platform("Manual");
+    let shown = on_terminal(&platform, "60", "run --yes --to v1.71.4 --settle 1s --timeout 15s", None);
+    let (screen, after) = shown.split_once("\u{1b}[?1049l").unwrap_or_else(|| panic!("no screen: {shown}"));
+    assert!(screen.contains("Last step") && screen.contains("deckhousereleases.deckhouse.io"), "{shown}");
+    let kubectl = "patch deckhousereleases.deckhouse.io v1.71.4 --type=merge -p '{\"approved\":true}'";
+    assert!(after.contains(kubectl), "{shown}");
+    assert!(after.contains("code 7"), "{shown}");
+    assert!(is_approved(&platform, "v1.71.4"));
 }

@@ -155,7 +155,7 @@ impl Platform {
         self.deploy(tag, true);
     }
 
-    fn deploy(&self, tag: &str, ready: bool) {
+    pub(super) fn deploy(&self, tag: &str, ready: bool) {
         let mut deployment = deployment(&image(tag));
         if ready {
             deployment["metadata"]["annotations"] = json!({ "core.deckhouse.io/version": tag });
@@ -175,6 +175,6 @@ impl Platform {
     }
 }
 
-fn image(tag: &str) -> String {
+pub(super) fn image(tag: &str) -> String {
     format!("registry.example.com/dkp/ee:{tag}")
 }

@@ -21,18 +21,13 @@ pub(super) fn disruption(look: &Look<'_>) -> Vec<Finding> {
             let waiting: Vec<&str> = nodes
                 .into_iter()
                 .flatten()
-                .filter(|node| node.group.as_deref() == Some(&group.name) && waits(node))
+                .filter(|node| node.group.as_deref() == Some(&group.name) && node.wants_disruption_approved())
                 .map(|node| node.name.as_str())
                 .collect();
             (!waiting.is_empty() || (nodes.is_none() && group.is("WaitingForDisruptiveApproval")))
                 .then(|| of_group(group, &waiting))
         })
         .collect()
-}
-
-fn waits(node: &Node) -> bool {
-    let has = |key: &str| node.update_annotations.contains_key(key);
-    has("disruption-required") && !has("disruption-approved")
 }
 
 fn of_group(group: &NodeGroup, waiting: &[&str]) -> Finding {

@@ -53,7 +53,9 @@ pub(super) fn run_beside(stage: &Stage, scenario: &Scenario) -> Performance {
     loop {
         let mut tool = command(folder.path());
         tool.arg("update").args(&scenario.run).env("KUBECONFIG", &kubeconfig);
-        tool.args(["--settle", &format!("{SETTLE_SECONDS}s"), "--progress", "json", "--output", "json"]);
+        if scenario.waits() {
+            tool.args(["--settle", &format!("{SETTLE_SECONDS}s"), "--progress", "json", "--output", "json"]);
+        }
         let next = interrupts.next();
         let code = performance.run(tool, next.map(String::as_str), end, stage);
         performance.code = code;

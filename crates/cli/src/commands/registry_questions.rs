@@ -1,0 +1,111 @@
+//! Questions to a registry about releases, whose answers a decision is made of.
+
+use std::collections::BTreeMap;
+
+use cluster::{Answer, ChannelRelease};
+use deckhouse::{Channel, FileSearch, ReleaseInfo, repositories::VERSION_JSON};
+use oci::{Manifest, TagOrDigest};
+use registry::client::{Error, ErrorKind, Existence, Repository};
+
+/// The most that a layer of a `release-channel` image may have, in bytes.
+const LAYER_LIMIT: u64 = 16 * 1024 * 1024;
+
+/// The registry does not accept the login.
+pub(super) struct Refused(pub(super) Error);
+
+/// A refusal of one question among others that are answered.
+pub(super) fn words<T>(Refused(error): Refused) -> Answer<T> {
+    Answer::Denied(error.to_string())
+}
+
+fn answer<T>(error: Error) -> Result<Answer<T>, Refused> {
+    match error.kind() {
+        ErrorKind::Unauthorized { .. } => Err(Refused(error)),
+        ErrorKind::Denied { .. } => Ok(Answer::Denied(error.to_string())),
+        ErrorKind::NotFound { .. } => Ok(Answer::Missing),
+        _ => Ok(Answer::Unknown(error.to_string())),
+    }
+}
+
+/// What the tag of a channel leads to.
+pub(super) async fn ask_channel(
+    channels: &Repository,
+    channel: Option<Channel>,
+) -> Result<Answer<ChannelRelease>, Refused> {
+    let Some(channel) = channel else {
+        return Ok(Answer::Unknown("the cluster follows no channel that is known".to_owned()));
+    };
+    let files = ask_files(channels, channel.name(), &[VERSION_JSON]).await?;
+    Ok(files.read(|files| {
+        let info = release_info(&files)?;
+        Ok(ChannelRelease { version: info.version, suspended: info.suspended })
+    }))
+}
+
+/// What an image of `release-channel` says of a release.
+pub(super) fn release_info(files: &BTreeMap<String, Vec<u8>>) -> Result<ReleaseInfo, String> {
+    let json = files.get(VERSION_JSON).ok_or("it has no version.json")?;
+    ReleaseInfo::parse(json).map_err(|error| error.to_string())
+}
+
+/// These files of an image of `release-channel`, as far as it has them.
+pub(super) async fn ask_files(
+    repository: &Repository,
+    tag: &str,
+    names: &[&str],
+) -> Result<Answer<BTreeMap<String, Vec<u8>>>, Refused> {
+    let reference = match tag.parse() {
+        Ok(tag) => TagOrDigest::Tag(tag),
+        Err(error) => return Ok(Answer::Unknown(format!("{error}"))),
+    };
+    let manifest = match repository.manifest_if_present(&reference).await {
+        Ok(Some(manifest)) => manifest,
+        Ok(None) => return Ok(Answer::Missing),
+        Err(error) => return answer(error),
+    };
+    let layers = match manifest.parse() {
+        Ok(Manifest::Image { layers, .. }) => layers,
+        Ok(Manifest::Index { .. }) => {
+            return Ok(Answer::Unknown("it is an index, and no image of a release".to_owned()));
+        }
+        Err(error) => return Ok(Answer::Unknown(error.to_string())),
+    };
+    let mut search = FileSearch::new(names);
+    for layer in layers.iter().rev() {
+        let bytes = match repository.blob_bytes(layer, LAYER_LIMIT).await {
+            Ok(bytes) => bytes,
+            Err(error) => return answer(error),
+        };
+        if let Err(error) = search.scan_layer(&layer.media_type, &bytes[..]) {
+            return Ok(Answer::Unknown(error.to_string()));
+        }
+        if search.is_complete() {
+            break;
+        }
+    }
+    Ok(Answer::Is(search.into_found()))
+}
+
+/// The releases that `release-channel` lists.
+pub(super) async fn ask_versions(channels: &Repository) -> Result<Answer<Vec<semver::Version>>, Refused> {
+    match channels.tags().await {
+        Ok(Some(tags)) => {
+            Ok(Answer::Is(tags.iter().filter_map(|tag| deckhouse::version::parse_tag(tag)).collect()))
+        }
+        Ok(None) => Ok(Answer::Missing),
+        Err(error) => answer(error),
+    }
+}
+
+/// Whether something is there.
+pub(super) async fn ask_presence(
+    repository: &Repository,
+    reference: &TagOrDigest,
+) -> Result<Answer<()>, Refused> {
+    match repository.manifest_exists(reference).await {
+        Ok(Existence::Present) => Ok(Answer::Is(())),
+        Ok(Existence::Absent) => Ok(Answer::Missing),
+        Ok(Existence::Unknown) => Ok(Answer::Denied("the registry refuses to tell".to_owned())),
+        Err(error) => answer(error),
+    }
+}

@@ -1,0 +1,105 @@
+//! What the registry that `dhctl update plan --registry` names holds of the releases that lie ahead.
+
+use std::collections::BTreeMap;
+
+use cluster::{
+    Answer,
+    plan::{RegistryOffer, ReleaseInRegistry},
+};
+use deckhouse::{
+    Channel, ReleaseManifest,
+    release_list::{DeliveredRelease, read_releases},
+    repositories::{CHANGELOG_YAML, RELEASE_CHANNEL, VERSION_JSON},
+    write_releases,
+};
+use futures_util::future::{join, join_all};
+use oci::{RepositoryUrl, TagOrDigest};
+use registry::client::{Client, Repository};
+use semver::Version;
+
+use super::registry_questions::{
+    Refused, ask_channel, ask_files, ask_presence, ask_versions, release_info, words,
+};
+use crate::{Environment, args::PlanArgs, failure::Failure, logins::Login, settings};
+
+/// A registry that answers, and accepts the login.
+pub(super) struct PlanRegistry {
+    root: Repository,
+    channels: Repository,
+    name: String,
+}
+
+impl PlanRegistry {
+    /// Connects to the one that is named.
+    pub(super) async fn connect(
+        url: &RepositoryUrl,
+        args: &PlanArgs,
+        environment: &Environment,
+    ) -> Result<Self, Failure> {
+        let credentials = Login::to_target(&args.login).resolve(url, environment).await?;
+        let client: Client = settings::client(url, credentials, &args.connection, None, environment)?;
+        client.ping().await?;
+        let channels = url
+            .repository
+            .join(RELEASE_CHANNEL)
+            .map_err(|error| Failure::usage(format!("--registry {url}: {error}")))?;
+        Ok(Self {
+            root: client.repository(url.repository.clone()),
+            channels: client.repository(channels),
+            name: url.to_string(),
+        })
+    }
+
+    /// What the channel leads to, and which releases there are.
+    pub(super) async fn offer(&self, channel: Option<Channel>) -> Result<RegistryOffer, Failure> {
+        let (leads_to, listed) =
+            join(ask_channel(&self.channels, channel), ask_versions(&self.channels)).await;
+        let (leads_to, listed) = match (leads_to, listed) {
+            // A login that is wrong is wrong for every question; one that only lacks a right is not.
+            (Err(Refused(error)), Err(_)) => return Err(error.into()),
+            (leads_to, listed) => (leads_to.unwrap_or_else(words), listed.unwrap_or_else(words)),
+        };
+        Ok(RegistryOffer {
+            registry: self.name.clone(),
+            channel,
+            leads_to,
+            listed,
+            releases: BTreeMap::new(),
+        })
+    }
+
+    /// Looks for the images of these releases.
+    pub(super) async fn look_for(&self, versions: &[Version], offer: &mut RegistryOffer) {
+        let found = join_all(versions.iter().map(async |version| {
+            let tag = deckhouse::version::tag_of(version);
+            let (image, description) = join(self.image(&tag), self.description(version, &tag)).await;
+            (version.clone(), ReleaseInRegistry { image, description })
+        }));
+        offer.releases = found.await.into_iter().collect();
+    }
+
+    async fn image(&self, tag: &str) -> Answer<()> {
+        match tag.parse() {
+            Ok(tag) => ask_presence(&self.root, &TagOrDigest::Tag(tag)).await.unwrap_or_else(words),
+            Err(error) => Answer::Unknown(error.to_string()),
+        }
+    }
+
+    async fn description(&self, version: &Version, tag: &str) -> Answer<DeliveredRelease> {
+        let files = ask_files(&self.channels, tag, &[VERSION_JSON, CHANGELOG_YAML]).await;
+        files.unwrap_or_else(words).read(|mut files| {
+            let info = release_info(&files)?;
+            delivered(version, ReleaseManifest { info, changelog: files.remove(CHANGELOG_YAML) })
+        })
+    }
+}
+
+/// The release as `deckhousereleases.yaml` would have it.
+fn delivered(version: &Version, manifest: ReleaseManifest) -> Result<DeliveredRelease, String> {
+    if manifest.info.version != *version {
+        return Err(format!("it describes v{}", manifest.info.version));
+    }
+    let yaml = write_releases(&[manifest]).map_err(|error| error.to_string())?;
+    let releases = read_releases(yaml.as_bytes()).map_err(|error| error.to_string())?;
+    releases.into_iter().next().ok_or_else(|| "it describes no release".to_owned())
+}

@@ -1,0 +1,181 @@
+//! `dhctl update plan --registry`: what a real registry holds of the releases that lie ahead of a real cluster.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use registry::server::{RunningServer, ServerOptions};
+use serde_json::{Value, json};
+use testkit::{
+    distribution::Distribution,
+    docker_registry::{DockerAuth, DockerRegistry, DockerRegistryOptions},
+    docker_storage::write_docker_registry_storage,
+    faults::{Fault, Rule, Script},
+};
+use tokio::runtime::Runtime;
+
+use super::platform::{Platform, release};
+use crate::world::{Run, serve};
+
+/// A cluster whose next release waits.
+fn platform() -> Platform {
+    let settings = json!({ "releaseChannel": "Stable", "update": { "mode": "Manual" } });
+    let platform = Platform::running("v1.57.5", &settings);
+    platform.put(&[release("v1.57.5", "Deployed"), release("v1.58.3", "Pending")]);
+    platform
+}
+
+/// The channel of the cluster leads to v1.59.4; above it there is one more.
+fn distribution() -> Distribution {
+    Distribution::builder()
+        .releases(&["v1.57.5", "v1.58.3", "v1.58.10", "v1.59.4", "v1.60.0"])
+        .channels(&[("stable", "v1.59.4"), ("alpha", "v1.60.0")])
+        .images_per_release(1)
+        .modules(Vec::new())
+        .without_databases()
+        .without_standalone()
+        .build()
+}
+
+/// Debian's registry, and its address with the path.
+struct Holding {
+    registry: DockerRegistry,
+    url: String,
+    _storage: tempfile::TempDir,
+}
+
+fn holding(distribution: &Distribution, auth: DockerAuth) -> Holding {
+    let storage = tempfile::tempdir().unwrap();
+    write_docker_registry_storage(&distribution.store, storage.path()).unwrap();
+    let options = DockerRegistryOptions {
+        storage: Some(storage.path().to_owned()),
+        auth,
+        ..DockerRegistryOptions::default()
+    };
+    let registry = DockerRegistry::start(options).unwrap();
+    let url = format!("{}/{}", registry.addr(), distribution.root);
+    Holding { registry, url, _storage: storage }
+}
+
+/// A registry that answers by script.
+struct Scripted {
+    url: String,
+    _server: RunningServer,
+    _runtime: Runtime,
+}
+
+fn scripted(distribution: &Distribution, refused: &str) -> Scripted {
+    let runtime = Runtime::new().unwrap();
+    let rules = vec![Rule::new("*", refused, Fault::Status(StatusCode::FORBIDDEN))];
+    let options =
+        ServerOptions { interceptor: Some(Arc::new(Script::new(rules))), ..ServerOptions::default() };
+    let entered = runtime.enter();
+    let server = serve(Arc::new(distribution.store.clone()), options);
+    drop(entered);
+    let url = format!("{}/{}", server.addr(), distribution.root);
+    Scripted { url, _server: server, _runtime: runtime }
+}
+
+fn plan(platform: &Platform, url: &str, words: &[&str]) -> Run {
+    platform.update(&[&["plan", "--insecure", "--registry", url], words].concat())
+}
+
+#[test]
+fn the_chain_is_what_the_registry_really_holds() {
+    let platform = platform();
+    let distribution = distribution();
+    let Holding { mut registry, url, _storage } = holding(&distribution, DockerAuth::None);
+    let text = plan(&platform, &url, &[]).expect(0).stdout.replace(&url, "REGISTRY");
+    insta::assert_snapshot!(text);
+
+    let above = plan(&platform, &url, &["--to", "v1.60.0"]).expect(7);
+    assert!(above.stdout.contains("v1.60.0 cannot be had:"), "{}", above.stdout);
+    let absent = plan(&platform, &url, &["--to", "v1.61.0"]).expect(2);
+    assert!(absent.stderr.contains("there are v1.58.3, v1.58.10, v1.59.4, v1.60.0"), "{}", absent.stderr);
+
+    // The variable of the pushes counts here too.
+    let mut command = platform.command(&["plan", "--insecure"]);
+    let run = Run::of(command.env("DHCTL_CLI_MIRROR_PRIVATE_REGISTRY", &url).output().unwrap()).expect(0);
+    assert_eq!(run.stdout.replace(&url, "REGISTRY"), text);
+
+    // What only the registry has is as good as delivered.
+    let yaml = plan(&platform, &url, &["--output", "yaml"]).expect(0).stdout;
+    let names: Vec<&str> = yaml.lines().filter_map(|line| line.strip_prefix("  name: ")).collect();
+    assert_eq!(names, ["v1.58.10", "v1.59.4"], "{yaml}");
+    assert!(yaml.contains("changelogLink:") && yaml.contains("requirements:"), "{yaml}");
+    assert!(!yaml.contains("approved"), "{yaml}");
+
+    registry.kill();
+    let away = plan(&platform, &url, &[]).expect(5);
+    assert_eq!(away.stdout, "");
+    assert!(away.stderr.contains("error: "), "{}", away.stderr);
+}
+
+#[test]
+fn what_has_not_arrived_blocks() {
+    let platform = platform();
+    let distribution = distribution();
+    assert!(distribution.store.remove_tag(&distribution.root, "v1.59.4"));
+    let Holding { url, .. } = &holding(&distribution, DockerAuth::None);
+    let run = plan(&platform, url, &["--output", "json"]).expect(7).json();
+    let result = &run["result"];
+    assert_eq!(result["registry"]["leadsTo"], "v1.59.4");
+    let found = |step: usize| result["steps"][step]["inRegistry"].clone();
+    assert_eq!(found(0), json!({ "image": "there", "description": "there" }));
+    assert_eq!(found(1), json!({ "image": "missing", "description": "there" }));
+    let blocking = result["blocking"].as_array().unwrap();
+    assert_eq!(
+        blocking,
+        &[Value::from(format!(
+            "not in the registry: {url}:v1.59.4; push a bundle with these releases: dhctl mirror --registry {url} -i d8.tar"
+        ))]
+    );
+    insta::assert_snapshot!(plan(&platform, url, &[]).expect(7).stdout.replace(url.as_str(), "REGISTRY"));
+    // Up to the one before everything is there.
+    plan(&platform, url, &["--to", "v1.58.10"]).expect(0);
+    // Nothing has been pushed there yet.
+    let empty = plan(&platform, &format!("{url}/other"), &[]).expect(7).stdout;
+    assert!(empty.contains("MISSING  the image and release-channel"), "{empty}");
+    assert!(empty.contains("other/release-channel:stable is not in the registry"), "{empty}");
+}
+
+#[test]
+fn who_is_not_let_in_is_told_so() {
+    let platform = platform();
+    let auth = DockerAuth::Htpasswd { login: "reader".to_owned(), password: "secret".to_owned() };
+    let Holding { url, .. } = &holding(&distribution(), auth);
+    for words in [&[][..], &["-u", "reader", "-p", "wrong"]] {
+        let run = plan(&platform, url, words).expect(4);
+        assert!(run.stdout.is_empty() && run.stderr.contains("login"), "{words:?}: {}", run.stderr);
+    }
+    let password = platform.folder.path().join("password");
+    std::fs::write(&password, "secret\n").unwrap();
+    let words = ["-u", "reader", "--registry-password-file", password.to_str().unwrap()];
+    plan(&platform, url, &words).expect(0);
+    let wrong = plan(&platform, "registry-without-path", &[]).expect(2);
+    assert!(wrong.stderr.contains("--registry"), "{}", wrong.stderr);
+}
+
+#[test]
+fn a_registry_that_tells_not_all_is_asked_for_the_rest() {
+    let platform = platform();
+    let distribution = distribution();
+    let registry = scripted(&distribution, "*/tags/list");
+    let text = plan(&platform, &registry.url, &[]).expect(0).stdout;
+    assert!(text.contains("its tags cannot be listed, and the platform needs that list too"), "{text}");
+    // The channel leads to one that neither the file nor the cluster has.
+    assert!(text.contains("1. v1.58.3 ") && text.contains("2. v1.59.4 "), "{text}");
+
+    let registry = scripted(&distribution, "*/ee/manifests/v1.58.10");
+    let text = plan(&platform, &registry.url, &["--to", "v1.58.10"]).expect(0).stdout;
+    assert!(text.contains("unknown  the image, in the registry"), "{text}");
+    assert!(text.contains(&format!("{}:v1.58.10: ", registry.url)), "{text}");
+
+    let registry = scripted(&distribution, "*/release-channel/manifests/v1.58.10");
+    let run = plan(&platform, &registry.url, &["--output", "yaml"]).expect(0);
+    assert!(run.stderr.contains("note: v1.58.10 is left out"), "{}", run.stderr);
+    assert!(run.stdout.contains("name: v1.59.4") && !run.stdout.contains("v1.58.10"), "{}", run.stdout);
+
+    let registry = scripted(&distribution, "*/manifests/stable");
+    let text = plan(&platform, &registry.url, &[]).expect(0).stdout;
+    assert!(text.contains("3. v1.60.0 ") && text.contains("release-channel:stable: "), "{text}");
+}

@@ -1,0 +1,49 @@
+//! A command on a terminal of 80 columns and 24 lines.
+
+use std::{
+    io::{Read as _, Write as _},
+    process::{Command, Stdio},
+};
+
+use super::platform::Platform;
+
+/// What the terminal gets while `dhctl update` runs in it: before and after that its settings, then the exit code. `limit`:
+/// flags and duration for `timeout`, which stops it. `typed` comes as soon as `when` is seen on the terminal; nobody
+/// types anything else.
+pub(super) fn on_terminal(
+    platform: &Platform,
+    limit: &str,
+    words: &str,
+    typed: Option<(&str, &str)>,
+) -> String {
+    let script = format!(
+        "stty cols 80 rows 24; stty -g; timeout --preserve-status --foreground {limit} {} update {words}; \
+         echo \"code $?\"; stty -g",
+        env!("CARGO_BIN_EXE_dhctl"),
+    );
+    let mut child = Command::new("script")
+        .args(["-qec", &script, "/dev/null"])
+        .env("KUBECONFIG", platform.kubeconfig())
+        .env("TERM", "xterm-256color")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut keys, mut screen) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+    let (mut shown, mut typed) = (Vec::new(), typed);
+    let mut buffer = [0; 4096];
+    loop {
+        let read = screen.read(&mut buffer).unwrap();
+        if read == 0 {
+            break;
+        }
+        shown.extend_from_slice(&buffer[..read]);
+        let text = String::from_utf8_lossy(&shown);
+        if let Some((_, answer)) = typed.take_if(|(when, _)| text.contains(*when)) {
+            keys.write_all(answer.as_bytes()).unwrap();
+            keys.flush().unwrap();
+        }
+    }
+    child.wait().unwrap();
+    String::from_utf8(shown).unwrap()
+}

@@ -1,0 +1,56 @@
+//! What a registry said to one question.
+
+use semver::Version;
+use serde::Serialize;
+
+/// An answer to one question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase", tag = "answer", content = "value")]
+pub enum Answer<T> {
+    /// It is there.
+    Is(T),
+    /// It is certainly not there.
+    Missing,
+    /// The login may not see it: the registry's words.
+    Denied(String),
+    /// No usable answer; why.
+    Unknown(String),
+}
+
+impl<T> Answer<T> {
+    /// What is there.
+    pub fn is(&self) -> Option<&T> {
+        match self {
+            Self::Is(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// What is made of the thing that is there; words, if it is not what it should be.
+    pub fn read<U>(self, make: impl FnOnce(T) -> Result<U, String>) -> Answer<U> {
+        match self {
+            Self::Is(value) => make(value).map_or_else(Answer::Unknown, Answer::Is),
+            Self::Missing => Answer::Missing,
+            Self::Denied(why) => Answer::Denied(why),
+            Self::Unknown(why) => Answer::Unknown(why),
+        }
+    }
+
+    /// Why there is no answer.
+    pub fn why_unknown(&self) -> Option<&str> {
+        match self {
+            Self::Is(_) | Self::Missing => None,
+            Self::Denied(why) | Self::Unknown(why) => Some(why),
+        }
+    }
+}
+
+/// What a channel tag leads to: `version.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ChannelRelease {
+    /// The release.
+    pub version: Version,
+    /// Whether the channel is held back.
+    pub suspended: bool,
+}
