@@ -52,8 +52,6 @@ fn releases_with_the_reason_why_each_waits() {
             release("v1-56-9", "Superseded", ""),
             release("v1.58.3", "Pending", "Waiting for manual approval"),
             release("v1.59.0", "Pending", "awaiting for v1.58.3 release to be deployed"),
-            release("v1.60.0", "Suspended", "Release is suspended"),
-            release("v1.55.0", "Suspended", "Release is suspended"),
         ]),
         module_configs: config(json!({"releaseChannel": "Stable", "update": {"mode": "Manual"}})),
         ..ClusterState::default()
@@ -64,7 +62,6 @@ fn releases_with_the_reason_why_each_waits() {
     assert_eq!(releases.waiting[0].reasons, ["it waits for approval"]);
     assert!(releases.waiting[0].next && !releases.waiting[1].next);
     assert!(releases.waiting[1].reasons[0].contains("v1.58.3 comes first"), "{:?}", releases.waiting[1]);
-    assert_eq!(releases.suspended, ["v1.60.0"]);
     assert_eq!(releases.twins[0].name, "v1-56-9");
     assert_eq!(status.updates.known().unwrap().channel.as_deref(), Some("Stable"));
 
@@ -105,4 +102,15 @@ fn what_an_update_interrupts_and_what_waits() {
     let alerts: Vec<(&str, usize)> =
         status.alerts.known().unwrap().iter().map(|line| (line.name.as_str(), line.count)).collect();
     assert_eq!(alerts, [("Grave", 1), ("Mild", 2)]);
+}
+
+#[test]
+fn what_the_vendor_has_withdrawn_is_shown() {
+    let names = ["v1.60.0", "v1.59.0", "v1.55.0"];
+    let withdrawn = names.map(|name| release(name, "Suspended", "Release is suspended"));
+    let state = ClusterState {
+        releases: Reading::Known([&[release("v1.57.5", "Deployed", "")], &withdrawn[..]].concat()),
+        ..ClusterState::default()
+    };
+    assert_eq!(at(&state).releases.known().unwrap().suspended, ["v1.59.0", "v1.60.0"]);
 }
