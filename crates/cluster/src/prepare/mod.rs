@@ -18,9 +18,10 @@ mod twins;
 mod window;
 
 pub use carry_out::{Tell, Told, carry_out, decide};
-pub(crate) use channel_note::noted_channel;
 pub use channel_note::{CHANNEL_NOTE, followed_channel};
 pub use idle::{POLLS, wait_until_idle};
 pub use refusal::PrepareError;
 pub use steps::{Preparation, Step, Wish, steps};
 pub use window::{NoWindow, parse_window};
+
+pub(crate) use channel_note::noted_channel;
