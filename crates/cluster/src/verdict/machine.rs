@@ -173,8 +173,8 @@ impl Machine {
         if let Some(pods) = cluster.pods.known() {
             self.restarts.look(pods, self.settings.settle, now);
         }
-        let found =
-            failure::find(cluster, &self.calm, &self.restarts).or_else(|| self.dead_end(cluster, &look));
+        let found = failure::find(cluster, &self.calm, &self.restarts, look.subject.release.as_ref())
+            .or_else(|| self.dead_end(cluster, &look));
         self.held = Held::next(self.held.take(), found, cluster, now);
         let trouble = match &self.held {
             Some(held) => Some((Call::Failed, held.diagnosis.clone())),

@@ -43,9 +43,8 @@ fn one_update_from_beginning_to_end() {
 #[test]
 fn each_signal_alone_keeps_done_away() {
     type Change = fn(&mut ClusterState);
-    let cases: [(Stage, &str, Change); 21] = [
+    let cases: [(Stage, &str, Change); 20] = [
         (Stage::Switching, "image", |it| known(&mut it.deployment).image = image("1.70.1")),
-        (Stage::Switching, "image", |it| known(&mut it.deployment).image = "r/d:stable".to_owned()),
         (Stage::Switching, "pod", |it| known(&mut it.pods).clear()),
         (Stage::Switching, "pod", |it| known(&mut it.pods)[0].terminating = true),
         (Stage::Switching, "pod", |it| known(&mut it.pods)[0].phase = "Pending".to_owned()),
@@ -202,6 +201,21 @@ fn an_image_that_is_not_there() {
     // Somebody pushes it.
     let verdict = watch.look(&converging("1.70.1", "1.71.0"));
     assert_eq!((verdict.call, verdict.diagnosis, verdict.hopeless), (Call::Converging, None, false));
+}
+
+#[test]
+fn an_image_without_the_tag_of_a_version_is_told_at_once() {
+    for (image, said) in [("r/d:stable", "moving tag stable"), ("r/d@sha256:0", "no tag")] {
+        let state = with(quiet("1.71.0"), |it| known(&mut it.deployment).image = image.to_owned());
+        let mut watch = Watch::new(None);
+        let verdict = watch.look(&state);
+        assert_eq!((verdict.call, verdict.stage), (Call::Failed, Stage::Switching));
+        let diagnosis = verdict.diagnosis.unwrap();
+        assert!(diagnosis.text.contains(said) && diagnosis.remedy.contains("v1.71.0"), "{diagnosis:?}");
+        assert!(!watch.hold(&state, 590).hopeless);
+        assert!(watch.hold(&state, 20).hopeless);
+        assert_eq!(watch.look(&quiet("1.71.0")).call, Call::Propagating);
+    }
 }
 
 #[test]
