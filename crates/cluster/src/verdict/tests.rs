@@ -250,6 +250,41 @@ fn a_stage_without_progress_is_stalled() {
 }
 
 #[test]
+fn a_stalled_verdict_stays_the_same_until_something_changes() {
+    let rolling = with(quiet("1.71.0"), |it| known(&mut it.node_groups)[0].up_to_date = 1);
+    let mut watch = Watch::new(None);
+    let verdict = watch.hold(&rolling, 1810);
+    assert_eq!(verdict.call, Call::Stalled);
+    assert_eq!(watch.hold(&rolling, 60), verdict);
+}
+
+#[test]
+fn a_disruption_that_nobody_approves_is_never_stalled() {
+    let waiting = with(quiet("1.71.0"), |it| {
+        let condition = crate::objects::Condition { is_true: true, message: String::new() };
+        let group = &mut known(&mut it.node_groups)[0];
+        group.up_to_date = 0;
+        group.conditions.insert("WaitingForDisruptiveApproval".to_owned(), condition);
+        known(&mut it.nodes)[0] = node("w1", &[("approved", ""), ("disruption-required", "")]);
+        known(&mut it.nodes)[1] = node("w2", &[("waiting-for-approval", "")]);
+    });
+    let mut watch = Watch::new(None);
+    let verdict = watch.hold(&waiting, 20_000);
+    assert_eq!((verdict.call, verdict.diagnosis), (Call::Propagating, None));
+    // Once it is approved, time is held against it again, from then on.
+    let approved = with(waiting.clone(), |it| {
+        known(&mut it.node_groups)[0].conditions.clear();
+        known(&mut it.nodes)[0] = node("w1", &[("approved", ""), ("disruption-approved", "")]);
+    });
+    assert_eq!(watch.hold(&approved, 1700).call, Call::Propagating);
+    assert_eq!(watch.hold(&approved, 200).call, Call::Stalled);
+    // What does not move beside it is a fault all the same.
+    let module = with(waiting, |it| known(&mut it.modules)[0].ready = Some(false));
+    let verdict = Watch::new(None).hold(&module, 1900);
+    assert_eq!((verdict.call, &*verdict.diagnosis.unwrap().object), (Call::Stalled, "Module/prometheus"));
+}
+
+#[test]
 fn waiting_for_a_decision_is_never_stalled() {
     let next = with(quiet("1.70.1"), |it| known(&mut it.releases).push(release("1.71.0", Phase::Pending)));
     let verdict = Watch::new(Some("1.71.0")).hold(&next, 20_000);
