@@ -352,4 +352,11 @@ fn nothing_is_known_at_first() {
     assert_eq!((verdict.call, codes(&verdict)), (Call::NotStarted, vec!["notNow"]));
     assert_eq!(verdict.waiting_for[0].text, "cannot be read just now: not read yet");
     assert_eq!(Queue::default().tasks, 0);
+    assert!(!were_tried(&ClusterState::default()));
+    let mut state = with(quiet("1.71.0"), |it| it.alerts = away());
+    assert!(!were_tried(&state), "the settings are not read");
+    state.module_configs = Reading::Known(Vec::new());
+    assert!(were_tried(&state), "what is away was tried");
+    state.queue = Reading::default();
+    assert!(!were_tried(&state));
 }
