@@ -61,9 +61,10 @@ fn releases_with_the_reason_why_each_waits() {
     assert_eq!(releases.deployed.as_deref(), Some("v1.57.5"));
     assert_eq!(releases.waiting[0].reasons, ["it waits for approval"]);
     assert!(releases.waiting[0].next && !releases.waiting[1].next);
-    assert_eq!(releases.waiting[1].reasons, ["v1.58.3 comes first, which waits and is not deployed yet"]);
+    assert!(releases.waiting[1].reasons[0].contains("v1.58.3 comes first"), "{:?}", releases.waiting[1]);
     assert_eq!(releases.twins[0].name, "v1-56-9");
     assert_eq!(status.updates.known().unwrap().channel.as_deref(), Some("Stable"));
+    assert_eq!(releases.waiting[1].reasons.len(), 1, "said once: {:?}", releases.waiting[1]);
 
     if let Reading::Known(releases) = &mut state.releases {
         releases[2].approved_field = true;
