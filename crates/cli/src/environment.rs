@@ -77,7 +77,7 @@ fn kubeconfig(listed: Option<&OsString>, home: Option<&OsString>) -> KubeconfigF
 fn in_cluster(filled: &dyn Fn(&str) -> Option<OsString>) -> Option<InCluster> {
     let host = filled("KUBERNETES_SERVICE_HOST")?.into_string().ok()?;
     let port = filled("KUBERNETES_SERVICE_PORT")?.into_string().ok()?.parse().ok()?;
-    Some(InCluster { host, port })
+    Some(InCluster { host, port, account: PathBuf::from(InCluster::ACCOUNT) })
 }
 
 fn credential_files(path: &dyn Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
@@ -140,6 +140,23 @@ mod tests {
         assert_eq!(kubeconfig(None, home), default);
         assert_eq!(kubeconfig(Some(&":".into()), home), default);
         assert_eq!(kubeconfig(None, None), KubeconfigFiles::Default(None));
+    }
+
+    #[test]
+    fn a_pod_is_known_by_both_of_its_variables() {
+        let found = |host: Option<&str>, port: Option<&str>| {
+            in_cluster(&|name| match name {
+                "KUBERNETES_SERVICE_HOST" => host.map(OsString::from),
+                "KUBERNETES_SERVICE_PORT" => port.map(OsString::from),
+                _ => None,
+            })
+        };
+        let pod = found(Some("10.222.0.1"), Some("443")).unwrap();
+        assert_eq!((pod.host.as_str(), pod.port), ("10.222.0.1", 443));
+        assert_eq!(pod.account, PathBuf::from("/var/run/secrets/kubernetes.io/serviceaccount"));
+        for (host, port) in [(None, Some("443")), (Some("h"), None), (Some("h"), Some("https"))] {
+            assert_eq!(found(host, port), None);
+        }
     }
 
     #[test]

@@ -4,7 +4,9 @@
 //! webhooks are away, and an API server that restarts lacks storage and discovery for seconds.
 
 use egress::NetworkFault;
-use kube::core::Status;
+use kube::{client::AuthError, core::Status};
+
+use crate::access::login_failure;
 
 /// Why a request to a cluster failed.
 #[derive(Debug, thiserror::Error)]
@@ -54,24 +56,38 @@ impl Error {
             _ => false,
         }
     }
+
+    fn login(error: &AuthError) -> Self {
+        Self::Other(format!("the login cannot be prepared: {}", login_failure(error)))
+    }
+
+    /// Whether a dry run failed only because a webhook takes no part in dry runs (its `sideEffects` are not `None`).
+    pub(crate) fn is_dry_run_unsupported(&self) -> bool {
+        matches!(self, Self::Refused(message) if message.contains("does not support dry run"))
+    }
 }
 
 impl From<kube::Error> for Error {
     fn from(error: kube::Error) -> Self {
         match error {
             kube::Error::Api(status) => of_status(&status),
-            kube::Error::Auth(error) => Self::Other(format!("the login cannot be prepared: {error}")),
-            other => fault_within(&other).map_or_else(|| unspecific(&other), Self::Network),
+            kube::Error::Auth(error) => Self::login(&error),
+            other => match (within::<NetworkFault>(&other), within::<AuthError>(&other)) {
+                (Some(fault), _) => Self::Network(fault.clone()),
+                (None, Some(error)) => Self::login(error),
+                (None, None) => unspecific(&other),
+            },
         }
     }
 }
 
-/// The network fault that our transport gave, wherever kube and tower have put it.
-fn fault_within(error: &(dyn std::error::Error + 'static)) -> Option<NetworkFault> {
+/// The network fault that our transport gave, or the fault of a login that was to be renewed, wherever kube and tower have
+/// put it.
+fn within<'a, E: std::error::Error + 'static>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a E> {
     let mut next = Some(error);
     while let Some(error) = next {
-        if let Some(fault) = error.downcast_ref::<NetworkFault>() {
-            return Some(fault.clone());
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
         }
         next = error.source();
     }
@@ -143,5 +159,8 @@ mod tests {
             assert!(matches!(status(code, refusal), Error::Refused(_)), "{code}");
         }
         assert!(matches!(status(401, "Unauthorized"), Error::Unauthorized));
+        let dry = status(400, "admission webhook \"x.example\" does not support dry run");
+        assert!(dry.is_dry_run_unsupported() && !dry.is_passing());
+        assert!(!status(400, refusal).is_dry_run_unsupported());
     }
 }

@@ -7,6 +7,10 @@ use tokio::time::{Instant, sleep};
 
 use crate::Error;
 
+/// For so long after it was away an API server may refuse what is allowed: until it has read the roles again it says so with
+/// the same words as ever.
+const GRACE: Duration = Duration::from_secs(30);
+
 /// How long, and how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Patience {
@@ -30,9 +34,10 @@ impl Patience {
     ) -> Result<T, Error> {
         let end = Instant::now() + self.limit;
         let mut told = String::new();
+        let mut away: Option<Instant> = None;
         loop {
             match attempt().await {
-                Err(error) if error.is_passing() && Instant::now() + self.pause < end => {
+                Err(error) if may_pass(&error, &mut away) && Instant::now() + self.pause < end => {
                     let why = error.to_string();
                     if why != told {
                         tell(&why);
@@ -44,6 +49,15 @@ impl Patience {
             }
         }
     }
+}
+
+/// Whether it passes by itself, and when the last of these that certainly does was met.
+fn may_pass(error: &Error, away: &mut Option<Instant>) -> bool {
+    if error.is_passing() {
+        *away = Some(Instant::now());
+        return true;
+    }
+    matches!(error, Error::Forbidden(_)) && away.is_some_and(|since| since.elapsed() < GRACE)
 }
 
 #[cfg(test)]
@@ -72,6 +86,21 @@ mod tests {
         let (result, told) = attempts(vec![away("a"), away("a"), away("b")], Duration::from_mins(1)).await;
         assert_eq!(result, Ok(()));
         assert_eq!(told, ["not possible just now: a", "not possible just now: b"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_right_is_missing_only_if_it_is_still_missing_after_a_while() {
+        let refused = || Error::Forbidden("patch".to_owned());
+        let limit = Duration::from_mins(10);
+        let begun = Instant::now();
+        assert!(attempts(vec![refused()], limit).await.0.is_err());
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+        assert_eq!(attempts(vec![away("a"), refused(), refused()], limit).await.0, Ok(()));
+        let begun = Instant::now();
+        let endless = std::iter::once(away("a")).chain(std::iter::repeat_with(refused).take(100_000));
+        let error = attempts(endless.collect(), limit).await.0.unwrap_err();
+        assert_eq!(error, "no permission: patch");
+        assert!((GRACE..GRACE * 2).contains(&begun.elapsed()), "{:?}", begun.elapsed());
     }
 
     #[tokio::test]

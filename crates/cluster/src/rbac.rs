@@ -34,8 +34,8 @@ const PLATFORM: &str = "d8-system";
 const SYSTEM: &str = "kube-system";
 const GROUP: &str = "rbac.authorization.k8s.io";
 
-/// Kinds of the platform that are listed and watched.
-const KINDS: [&str; 11] = [
+/// Kinds of the platform that are listed, and watched.
+const FOLLOWED: [&str; 10] = [
     "clusteralerts",
     "deckhousereleases",
     "ingressnginxcontrollers",
@@ -45,10 +45,9 @@ const KINDS: [&str; 11] = [
     "modules",
     "modulesources",
     "moduleupdatepolicies",
-    "nodegroupconfigurations",
     "nodegroups",
 ];
-const READ: &[&str] = &["get", "list", "watch"];
+const FOLLOW: &[&str] = &["list", "watch"];
 
 /// A rule of a role: its fields and what they list.
 struct Rule(Vec<(&'static str, Vec<String>)>);
@@ -91,10 +90,12 @@ pub fn manifest(subjects: &[Subject], extent: Extent) -> String {
 }
 
 fn everywhere(extent: Extent) -> Vec<Rule> {
-    let definitions: Vec<String> = KINDS.iter().map(|kind| format!("{kind}.deckhouse.io")).collect();
+    let kinds = FOLLOWED.into_iter().chain(["nodegroupconfigurations"]);
+    let definitions: Vec<String> = kinds.map(|kind| format!("{kind}.deckhouse.io")).collect();
     let mut rules = vec![
-        rule("deckhouse.io", &KINDS, READ),
-        rule("", &["nodes"], READ),
+        rule("deckhouse.io", &FOLLOWED, FOLLOW),
+        rule("deckhouse.io", &["deckhousereleases"], &["get"]),
+        rule("", &["nodes"], FOLLOW),
         rule("", &["pods"], &["list"]),
         rule("apiextensions.k8s.io", &["customresourcedefinitions"], &["get"]).named(&definitions),
         rule("admissionregistration.k8s.io", &["validatingwebhookconfigurations"], &["list"]),
@@ -104,9 +105,10 @@ fn everywhere(extent: Extent) -> Vec<Rule> {
         rules.extend([
             rule("deckhouse.io", &["deckhousereleases"], &["create", "patch", "delete"]),
             rule("deckhouse.io", &["moduleconfigs"], &["patch"]).named(&["deckhouse"]),
-            rule("deckhouse.io", &["modulereleases"], &["patch"]),
-            rule("deckhouse.io", &["nodegroupconfigurations"], &["create", "patch"]),
-            rule("", &["nodes"], &["patch"]),
+            // What was approved is read back.
+            rule("deckhouse.io", &["modulereleases"], &["get", "patch"]),
+            rule("deckhouse.io", &["nodegroupconfigurations"], &["get", "create", "patch"]),
+            rule("", &["nodes"], &["get", "patch"]),
         ]);
     }
     if extent.helm {
@@ -117,11 +119,11 @@ fn everywhere(extent: Extent) -> Vec<Rule> {
 
 fn in_platform() -> Vec<Rule> {
     vec![
-        rule("", &["pods"], READ),
+        rule("", &["pods"], FOLLOW),
         rule("", &["pods/exec"], &["get", "create"]),
         rule("", &["pods/log"], &["get"]),
         rule("", &["events"], &["list"]),
-        rule("apps", &["deployments"], READ).named(&["deckhouse"]),
+        rule("apps", &["deployments"], &["get", "list", "watch"]).named(&["deckhouse"]),
         rule("", &["secrets"], &["get"]).named(&["deckhouse-registry"]),
     ]
 }

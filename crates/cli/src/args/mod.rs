@@ -22,8 +22,8 @@ pub use mirror_modules::{MirrorModulesArgs, MirrorModulesCommand, ModulesTransfe
 pub use modules::ModuleChoiceArgs;
 pub use output::{OutputArgs, OutputFormat, ProgressFormat};
 pub use update::{
-    ApproveArgs, ChangeArgs, ClusterArgs, ConsentArgs, DoctorArgs, KernelArgs, PlanArgs, PlanFormat,
-    PrepareArgs, RbacArgs, RunArgs, StatusArgs, UpdateCommand, WaitArgs, WatchArgs,
+    ApproveArgs, ChangeArgs, ClusterArgs, ClustersArgs, ConsentArgs, DoctorArgs, KernelArgs, PlanArgs,
+    PlanFormat, PrepareArgs, RbacArgs, RunArgs, StatusArgs, UpdateCommand, WaitArgs, WatchArgs,
 };
 
 /// Carries the Deckhouse Kubernetes Platform across an air gap: pulls releases into one file,

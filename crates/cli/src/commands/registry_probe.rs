@@ -8,9 +8,10 @@ use cluster::{
     objects::RegistrySettings,
 };
 use deckhouse::repositories::RELEASE_CHANNEL;
+use egress::FaultKind;
 use futures_util::future::{join, join_all};
 use oci::{RepositoryName, RepositoryUrl, TagOrDigest};
-use registry::client::{Client, Credentials};
+use registry::client::{Client, Credentials, Error, ErrorKind};
 
 use super::registry_questions::{Refused, ask_channel, ask_presence, ask_versions, words};
 use crate::{Environment, args::ConnectionArgs, failure::Failure, settings};
@@ -31,6 +32,7 @@ pub(crate) async fn probe(
     let asked = async {
         match client.ping().await {
             Ok(()) => ask(&client, &root, questions).await,
+            Err(error) if is_distrust(&error) => Probe::Untrusted(error.to_string()),
             Err(error) => Probe::NotAsked(format!("not reached from here: {error}")),
         }
     };
@@ -64,7 +66,7 @@ async fn ask(client: &Client, root: &RepositoryName, questions: &Questions) -> P
         Ok(name) => client.repository(name),
         Err(error) => return Probe::NotAsked(format!("the address in the Secret cannot be used: {error}")),
     };
-    let images = join_all(questions.images.iter().map(|image| ask_image(client, image)));
+    let images = join_all(questions.images.iter().map(|image| look_up(client, image)));
     let ((channel, versions), images) =
         join(join(ask_channel(&channels, questions.channel), ask_versions(&channels)), images).await;
     // A login that is wrong is wrong for every question; one that only lacks a right is not.
@@ -74,13 +76,24 @@ async fn ask(client: &Client, root: &RepositoryName, questions: &Questions) -> P
     Probe::Answered(Answers {
         channel: channel.unwrap_or_else(words),
         versions: versions.unwrap_or_else(words),
-        images: questions
-            .images
-            .iter()
-            .zip(images)
-            .map(|(image, answer)| ImageAnswer { image: image.clone(), answer: answer.unwrap_or_else(words) })
-            .collect(),
+        images,
     })
+}
+
+/// The registry was reached, and did not show who it is: that is not for the place from which it was asked.
+fn is_distrust(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Network(fault) if fault.kind() == FaultKind::Tls)
+}
+
+async fn look_up(client: &Client, image: &str) -> ImageAnswer {
+    let answer = ask_image(client, image).await.unwrap_or_else(words);
+    let no_repository = match (&answer, named(image)) {
+        (Answer::Missing, Some((repository, _))) => {
+            matches!(client.repository(repository).tags().await, Ok(None))
+        }
+        _ => false,
+    };
+    ImageAnswer { image: image.to_owned(), answer, no_repository }
 }
 
 async fn ask_image(client: &Client, image: &str) -> Result<Answer<()>, Refused> {

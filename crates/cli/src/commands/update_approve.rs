@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
-
 use cluster::{
     ClusterState, Patience,
     access::Cluster,
@@ -11,6 +9,7 @@ use cluster::{
     change::Kind,
 };
 use serde::Serialize;
+use tokio::time::{Instant, sleep};
 
 use super::{
     consent,
@@ -132,11 +131,18 @@ fn approvals(state: &ClusterState, args: &ApproveArgs) -> Result<Vec<Approval>, 
 async fn read(cluster: &Cluster, args: &ApproveArgs) -> Result<ClusterState, Failure> {
     let needs = |state: &ClusterState| {
         let reading = match &args.release {
-            None => state.nodes.passing(),
+            None => state.nodes.passing().or_else(|| state.node_groups.passing()),
             Some(_) if args.module.is_some() => state.module_releases.passing(),
+            // The configuration says whether the channel is LTS, the webhook whether it can be asked beforehand, the pods
+            // whether the update before is finished.
             Some(_) => {
-                // Whether the update before is finished shows there.
-                let all = [state.releases.passing(), state.deployment.passing(), state.pods.passing()];
+                let all = [
+                    state.releases.passing(),
+                    state.module_configs.passing(),
+                    state.release_webhook.passing(),
+                    state.deployment.passing(),
+                    state.pods.passing(),
+                ];
                 all.into_iter().flatten().next()
             }
         };
@@ -151,7 +157,8 @@ fn waiting(why: &str) {
 
 /// What runs on a node, in words. That it cannot be told is no reason not to approve.
 async fn pods(cluster: &Cluster, node: &str) -> Result<Vec<String>, Failure> {
-    let pods = match approve::bystanders(cluster, node).await {
+    let patience = Patience::new(LIMIT);
+    let pods = match patience.wait_out(&mut waiting, || approve::bystanders(cluster, node)).await {
         Ok(pods) => pods,
         Err(cluster::Error::Forbidden(why)) => {
             return Ok(vec![format!("the pods on node {node} are not known: no permission: {why}")]);

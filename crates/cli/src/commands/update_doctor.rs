@@ -2,36 +2,61 @@
 
 use cluster::{
     ClusterState, Reading,
-    doctor::{Evidence, Probe, Verdict, clock, examine, gather, questions},
+    access::Cluster,
+    doctor::{Diagnosis, Evidence, Probe, Verdict, clock, examine, gather, questions},
 };
 use jiff::Timestamp;
 
-use super::{registry_probe::probe, update_changes::kubectl, update_cluster::reach};
+use super::{
+    registry_probe::probe,
+    update_changes::kubectl,
+    update_clusters::{look, tell},
+};
 use crate::{Environment, args::DoctorArgs, exit_code::Exit, failure::Failure, printer::Printer};
 
 const NAME: &str = "update doctor";
 
 pub(crate) async fn run(args: DoctorArgs, environment: Environment) -> Result<(), Failure> {
-    let cluster = reach(&args.cluster, &environment).await?;
-    let state = cluster::read::snapshot(&cluster).await;
-    let mut evidence = gather(&cluster, &state).await;
-    let now = clock(&cluster).await.unwrap_or_else(Timestamp::now);
+    let reports = look(&args.clusters, &environment, async |cluster, address| {
+        Ok(diagnose(&cluster, &args, &environment).await.addressed(&kubectl(&address)))
+    })
+    .await;
+    let several = reports.len() > 1;
+    tell(
+        Printer::new(&args.output),
+        NAME,
+        &reports,
+        |report, diagnosis| {
+            if several { report.heading() + &diagnosis.text() } else { diagnosis.text() }
+        },
+        ill,
+    )
+}
+
+fn ill(diagnosis: &Diagnosis) -> Option<Failure> {
+    match diagnosis.verdict {
+        Verdict::Clear => None,
+        Verdict::Blocked => Some(Failure::after_result(Exit::Cluster, "something blocks the update")),
+        Verdict::Unclear => Some(
+            Failure::after_result(
+                Exit::Cluster,
+                "too little could be read to say that nothing blocks the update",
+            )
+            .hint("`dhctl update rbac` prints the rights that are needed"),
+        ),
+    }
+}
+
+async fn diagnose(cluster: &Cluster, args: &DoctorArgs, environment: &Environment) -> Diagnosis {
+    let state = cluster::read::snapshot(cluster).await;
+    let mut evidence = gather(cluster, &state).await;
+    let now = clock(cluster).await.unwrap_or_else(Timestamp::now);
     evidence.registry = if args.no_registry {
         Probe::NotAsked("--no-registry".to_owned())
     } else {
-        ask_registry(&state, &evidence, now, &environment).await
+        ask_registry(&state, &evidence, now, environment).await
     };
-    let diagnosis = examine(&state, &evidence, now).addressed(&kubectl(&args.cluster));
-    Printer::new(&args.output).result(NAME, &diagnosis, &diagnosis.text())?;
-    match diagnosis.verdict {
-        Verdict::Clear => Ok(()),
-        Verdict::Blocked => Err(Failure::after_result(Exit::Cluster, "something blocks the update")),
-        Verdict::Unclear => Err(Failure::after_result(
-            Exit::Cluster,
-            "too little could be read to say that nothing blocks the update",
-        )
-        .hint("`dhctl update rbac` prints the rights that are needed")),
-    }
+    examine(&state, &evidence, now)
 }
 
 async fn ask_registry(

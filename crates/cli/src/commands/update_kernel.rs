@@ -5,8 +5,8 @@ use std::time::Duration;
 use cluster::{
     ClusterState, Patience,
     access::Cluster,
-    change::{Change, Guard, Run},
-    kernel,
+    change::Change,
+    kernel::{self, KernelError},
     objects::{Node, NodeGroup},
 };
 use serde::Serialize;
@@ -59,34 +59,34 @@ pub(crate) async fn run(mut args: KernelArgs, environment: Environment) -> Resul
     if args.check {
         return check(&args, groups, state.nodes.required("nodes")?);
     }
-    let mut changes: Vec<Change> = Vec::new();
+    let mut changes: Vec<(&str, Change)> = Vec::new();
     for group in &args.node_group {
-        let existing = kernel::read(&cluster, group).await?;
-        let change = kernel::changes(group, &args.version, existing.as_ref())
-            .map_err(|error| Failure::new(Exit::Cluster, error.to_string()))?;
-        changes.extend(change);
+        let existing = Patience::new(LIMIT).wait_out(&mut waiting, || kernel::read(&cluster, group)).await?;
+        let change = kernel::changes(group, &args.version, existing.as_ref()).map_err(KernelError::from)?;
+        changes.extend(change.map(|change| (group.as_str(), change)));
     }
     carry_out(&cluster, &args, &changes, &environment).await
 }
 
 async fn read(cluster: &Cluster) -> Result<ClusterState, Failure> {
-    let mut tell = |why: &str| {
-        printer::note(&format!("waiting    {} minutes at most: {why}", LIMIT.as_secs() / 60));
-    };
     let needs = |state: &ClusterState| {
         state.node_groups.passing().or_else(|| state.nodes.passing()).map(str::to_owned)
     };
-    Ok(Patience::new(LIMIT).read(cluster, &mut tell, needs).await?)
+    Ok(Patience::new(LIMIT).read(cluster, &mut waiting, needs).await?)
+}
+
+fn waiting(why: &str) {
+    printer::note(&format!("waiting    {} minutes at most: {why}", LIMIT.as_secs() / 60));
 }
 
 async fn carry_out(
     cluster: &Cluster,
     args: &KernelArgs,
-    changes: &[Change],
+    changes: &[(&str, Change)],
     environment: &Environment,
 ) -> Result<(), Failure> {
     let printer = Printer::new(&args.output);
-    let listed = shown(changes, &kubectl(&args.cluster));
+    let listed = shown(changes.iter().map(|(_, change)| change), &kubectl(&args.cluster));
     let mut upgrade = Upgrade { changes: &listed, written: false };
     if listed.is_empty() {
         return printer.result(NAME, &upgrade, "nothing to do: the node groups are told already\n");
@@ -99,8 +99,9 @@ async fn carry_out(
         "note: each node of these groups reboots; the platform takes one at a time, as the group says",
     );
     consent::ask(&format!("do it in {}?", cluster.name), args.change.consent, environment).await?;
-    for change in changes {
-        change.send(cluster, &Guard::Nothing, Run::Real).await?;
+    for (group, change) in changes {
+        let patience = Patience::new(LIMIT);
+        kernel::carry_out(cluster, group, &args.version, change, patience, &mut waiting).await?;
         printer::note(&format!("done       {}", change.object()));
     }
     upgrade.written = true;

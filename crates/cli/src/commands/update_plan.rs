@@ -14,12 +14,15 @@ use deckhouse::{release_list::DeliveredRelease, write_trimmed};
 use semver::Version;
 
 use super::{
-    update_changes::kubectl, update_cluster::reach, update_delivery::delivery,
+    update_changes::kubectl,
+    update_cluster::reach,
+    update_clusters::{look, tell},
+    update_delivery::delivery,
     update_plan_registry::PlanRegistry,
 };
 use crate::{
     Environment,
-    args::{PlanArgs, PlanFormat},
+    args::{ClusterArgs, PlanArgs, PlanFormat},
     exit_code::Exit,
     failure::Failure,
     printer::{self, Printer},
@@ -32,14 +35,53 @@ const LIMIT: Duration = Duration::from_mins(2);
 
 pub(crate) async fn run(args: PlanArgs, environment: Environment) -> Result<(), Failure> {
     let delivery = args.file.as_deref().map(delivery).transpose()?.unwrap_or_default();
-    let cluster = reach(&args.cluster, &environment).await?;
-    let state = read(&cluster).await?;
-    let helm = if args.helm { Some(read::helm_objects(&cluster).await) } else { None };
+    if args.output == PlanFormat::Yaml {
+        let [address] = &args.clusters.each()[..] else {
+            return Err(Failure::usage("--output yaml is of one cluster: name one --context"));
+        };
+        let cluster = reach(address, &environment).await?;
+        let made = make(&cluster, &args, delivery, address, &environment).await?;
+        return yaml(&cluster, made).await;
+    }
+    let reports = look(&args.clusters, &environment, async |cluster, address| {
+        make(&cluster, &args, delivery.clone(), &address, &environment).await.map(|made| made.plan)
+    })
+    .await;
+    let several = reports.len() > 1;
+    tell(
+        Printer::of(args.output.of_failures()),
+        NAME,
+        &reports,
+        |report, plan| if several { report.heading() + &plan.text() } else { plan.text() },
+        ill,
+    )
+}
+
+fn ill(plan: &Plan) -> Option<Failure> {
+    (!plan.blocking.is_empty()).then(|| Failure::after_result(Exit::Cluster, "something blocks the update"))
+}
+
+/// A plan, and what it was made of.
+struct Made {
+    plan: Plan,
+    state: ClusterState,
+    input: PlanInput,
+}
+
+async fn make(
+    cluster: &Cluster,
+    args: &PlanArgs,
+    delivery: Vec<DeliveredRelease>,
+    address: &ClusterArgs,
+    environment: &Environment,
+) -> Result<Made, Failure> {
+    let state = read(cluster).await?;
+    let helm = if args.helm { Some(read::helm_objects(cluster).await) } else { None };
     let file = args.file.as_ref().map(|path| path.display().to_string());
     let mut input =
         PlanInput { delivery, file, to: args.to.clone(), helm, registry: None, now: Timestamp::now() };
     if let Some(url) = &args.registry {
-        let registry = PlanRegistry::connect(url, &args, &environment).await?;
+        let registry = PlanRegistry::connect(url, args, environment).await?;
         let mut offer = registry.offer(followed_channel(&state)).await?;
         input.registry = Some(offer.clone());
         // Whose images are looked for depends on what the registry lists.
@@ -47,26 +89,23 @@ pub(crate) async fn run(args: PlanArgs, environment: Environment) -> Result<(), 
         registry.look_for(&versions, &mut offer).await;
         input.registry = Some(offer);
     }
-    let plan = Plan::make(&state, &input)?.addressed(kubectl(&args.cluster));
-    if args.output == PlanFormat::Yaml {
-        let releases = releases(&plan, input, &cluster).await?;
-        Printer::stdout(write_trimmed(&releases).map_err(Failure::internal)?.as_bytes())?;
-        for name in un_approvable(&state) {
-            printer::note(&format!(
-                "note: DeckhouseRelease/{name} is approved and was once applied with `approved`: kubectl apply would take \
-                 that back; kubectl create leaves alone what is there, and so does dhctl update prepare"
-            ));
-        }
-        for why in &plan.blocking {
-            printer::note(&format!("blocked: {why}"));
-        }
-    } else {
-        Printer::of(args.output.of_failures()).result(NAME, &plan, &plan.text())?;
+    let plan = Plan::make(&state, &input)?.addressed(kubectl(address));
+    Ok(Made { plan, state, input })
+}
+
+async fn yaml(cluster: &Cluster, Made { plan, state, input }: Made) -> Result<(), Failure> {
+    let releases = releases(&plan, input, cluster).await?;
+    Printer::stdout(write_trimmed(&releases).map_err(Failure::internal)?.as_bytes())?;
+    for name in un_approvable(&state) {
+        printer::note(&format!(
+            "note: DeckhouseRelease/{name} is approved and was once applied with `approved`: kubectl apply would take \
+             that back; kubectl create leaves alone what is there, and so does dhctl update prepare"
+        ));
     }
-    if plan.blocking.is_empty() {
-        return Ok(());
+    for why in &plan.blocking {
+        printer::note(&format!("blocked: {why}"));
     }
-    Err(Failure::after_result(Exit::Cluster, "something blocks the update"))
+    ill(&plan).map_or(Ok(()), Err)
 }
 
 /// Approved releases whose approval `kubectl apply` of a document without `approved` would remove: what was applied last

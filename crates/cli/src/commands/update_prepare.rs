@@ -85,6 +85,9 @@ fn tell(told: &Told<'_>) {
         Told::Settling => {
             format!("waiting    until the queue of the platform is idle, {} at most", minutes())
         }
+        Told::NotAsked(why) => {
+            format!("note: whether the cluster takes this shows only when it is written: {why}")
+        }
         Told::Waiting(why) => format!("waiting    {} at most: {why}", minutes()),
     };
     printer::note(&line);

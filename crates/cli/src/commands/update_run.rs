@@ -140,7 +140,8 @@ impl Run {
             }
             Err(error) => return self.refused(release, error),
         };
-        if self.agreed.as_ref() != Some(&approval) {
+        let is_agreed = |it: &Approval| (&it.change, &it.notes) == (&approval.change, &approval.notes);
+        if !self.agreed.as_ref().is_some_and(is_agreed) {
             self.agree(&approval, release).await?;
             self.agreed = Some(approval.clone());
             // The question may have stood for hours.

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use bundle::BundleError;
-use cluster::{Unknown, access::AccessError, approve::ApproveError, plan::PlanError, prepare::PrepareError};
+use cluster::{
+    Unknown, access::AccessError, approve::ApproveError, kernel::KernelError, plan::PlanError,
+    prepare::PrepareError,
+};
 use deckhouse::{SelectError, manifests::ManifestError};
 use egress::FaultKind;
 use mirror::{MissingItem, error::Place};
@@ -62,7 +65,8 @@ impl From<AccessError> for Failure {
                 let names = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
                 Self::usage(message).hint(format!("choose one with --context; there are: {names}"))
             }
-            AccessError::Read { .. } => Self::new(Exit::Files, message),
+            AccessError::Read { .. } => Self::new(Exit::Files, message)
+                .hint("name another one with --kubeconfig or KUBECONFIG; on a master node, as root: /etc/kubernetes/admin.conf"),
             AccessError::Malformed { .. } | AccessError::Unusable { .. } => Self::usage(message),
             AccessError::Egress(error) => error.into(),
         }
@@ -117,6 +121,19 @@ impl From<ApproveError> for Failure {
     }
 }
 
+impl From<KernelError> for Failure {
+    fn from(error: KernelError) -> Self {
+        let message = error.to_string();
+        match error {
+            KernelError::Foreign(_) => Self::new(Exit::Cluster, message),
+            KernelError::Changed { .. } => {
+                Self::new(Exit::Cluster, message).hint("run it again to see what is left to do")
+            }
+            KernelError::Write { error, .. } => Self { message, ..error.into() },
+        }
+    }
+}
+
 impl From<PrepareError> for Failure {
     fn from(error: PrepareError) -> Self {
         let message = error.to_string();
@@ -139,6 +156,17 @@ impl From<PrepareError> for Failure {
                 .hint("find what writes that object, as a GitOps tool, and change it there"),
             PrepareError::Busy { .. } => Self::new(Exit::Cluster, message)
                 .hint("the same command goes on from here; `dhctl update doctor` says what holds the queue"),
+            PrepareError::Refused { object, error } => {
+                let hint = match error {
+                    cluster::Error::Refused(_) => {
+                        "nothing was written; a version that does not know a mode or a channel needs another one"
+                    }
+                    _ => "nothing was written",
+                };
+                let mut failure = Self::from(error);
+                failure.message = format!("{object}: {}", failure.message);
+                failure.hint(hint)
+            }
             PrepareError::Write { object, error } => {
                 let mut failure = Self::from(error);
                 failure.message = format!("{object}: {}", failure.message);

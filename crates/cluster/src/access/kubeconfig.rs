@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use egress::EgressError;
-use kube::{Config, config::Kubeconfig};
+use kube::config::Kubeconfig;
+use serde_json::json;
 
 /// Why it cannot be told how to reach a cluster. Names files and contexts, never a secret.
 #[derive(Debug, thiserror::Error)]
@@ -12,7 +13,7 @@ pub enum AccessError {
     #[error("no cluster is named: there is no kubeconfig file, and this is no pod of a cluster")]
     Nowhere,
     /// A kubeconfig file cannot be read.
-    #[error("{}: {source}", path.display())]
+    #[error("the kubeconfig {} cannot be read: {source}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -20,7 +21,7 @@ pub enum AccessError {
         source: std::io::Error,
     },
     /// A kubeconfig file is none.
-    #[error("{}: not a kubeconfig: {reason}", path.display())]
+    #[error("{} is not a kubeconfig: {reason}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,
@@ -71,14 +72,15 @@ pub enum KubeconfigFiles {
     Default(Option<PathBuf>),
 }
 
-/// Where a pod finds its API server (`KUBERNETES_SERVICE_HOST`, `KUBERNETES_SERVICE_PORT`); token and certificates
-/// are mounted at fixed places.
+/// Where a pod finds its API server (`KUBERNETES_SERVICE_HOST`, `KUBERNETES_SERVICE_PORT`), and who it is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InCluster {
     /// Host name or address.
     pub host: String,
     /// Port.
     pub port: u16,
+    /// The folder of the service account, with `token` and `ca.crt`; mounted at [`InCluster::ACCOUNT`].
+    pub account: PathBuf,
 }
 
 impl KubeconfigFiles {
@@ -141,15 +143,21 @@ pub(super) fn proxy_of(kubeconfig: &Kubeconfig, context: &str) -> Option<String>
 }
 
 impl InCluster {
-    pub(super) fn config(&self) -> Result<Config, AccessError> {
-        let unusable = |error: &dyn std::fmt::Display| AccessError::unusable("in-cluster", error);
-        // Its own constructor reads the environment; the mounted files are the same.
-        let mut config = Config::incluster_dns().map_err(|error| unusable(&error))?;
+    /// Where Kubernetes mounts the service account of a pod.
+    pub const ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+    /// The same as a kubeconfig, with one context of this name. The token is read anew every minute, since it changes.
+    pub(super) fn kubeconfig(&self, context: &str) -> Result<Kubeconfig, AccessError> {
         let host = if self.host.contains(':') { format!("[{}]", self.host) } else { self.host.clone() };
-        config.cluster_url = format!("https://{host}:{}/", self.port)
-            .parse()
-            .map_err(|error: http::uri::InvalidUri| unusable(&error))?;
-        Ok(config)
+        let (token, ca) = (self.account.join("token"), self.account.join("ca.crt"));
+        let kubeconfig = json!({
+            "clusters": [{ "name": context, "cluster": {
+                "server": format!("https://{host}:{}", self.port), "certificate-authority": ca,
+            } }],
+            "users": [{ "name": context, "user": { "tokenFile": token } }],
+            "contexts": [{ "name": context, "context": { "cluster": context, "user": context } }],
+        });
+        serde_json::from_value(kubeconfig).map_err(|error| AccessError::unusable(context, &error))
     }
 }
 

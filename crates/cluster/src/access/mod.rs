@@ -1,6 +1,8 @@
 //! How a cluster is reached: which one, as whom, and over which connections.
 
 mod kubeconfig;
+mod login;
+mod token_file;
 mod transport;
 
 use egress::{ApiHttp, ProxyVariables, Settings};
@@ -13,7 +15,14 @@ use tower_layer::Layer;
 use url::Url;
 
 pub use kubeconfig::{AccessError, InCluster, KubeconfigFiles};
+pub(crate) use login::words as login_failure;
+use token_file::TokenFile;
 use transport::Transport;
+
+use crate::Error;
+
+/// What the account of a pod is called.
+const IN_CLUSTER: &str = "in-cluster";
 
 /// Namespace of the platform itself, for requests that name none.
 const NAMESPACE: &str = "d8-system";
@@ -42,14 +51,16 @@ impl Access {
     /// Prepares the connection to the cluster of `context`, or of the current one. Asks nobody yet, except for
     /// credential plugins that the kubeconfig names.
     pub async fn cluster(&self, context: Option<&str>, settings: &Settings) -> Result<Cluster, AccessError> {
-        let Some(kubeconfig) = self.kubeconfig.read()? else {
+        let (kubeconfig, name) = if let Some(kubeconfig) = self.kubeconfig.read()? {
+            let name = kubeconfig::context(&kubeconfig, context)?;
+            (kubeconfig, name)
+        } else {
             let in_cluster = self.in_cluster.as_ref().ok_or(AccessError::Nowhere)?;
             if let Some(context) = context {
                 return Err(AccessError::NoSuchContext { context: context.to_owned(), known: Vec::new() });
             }
-            return connect("in-cluster".to_owned(), &in_cluster.config()?, None, settings);
+            (in_cluster.kubeconfig(IN_CLUSTER)?, IN_CLUSTER.to_owned())
         };
-        let name = kubeconfig::context(&kubeconfig, context)?;
         let proxy = kubeconfig::proxy_of(&kubeconfig, &name);
         let options = KubeConfigOptions { context: Some(name.clone()), ..KubeConfigOptions::default() };
         let config = Config::from_custom_kubeconfig(kubeconfig, &options)
@@ -88,13 +99,21 @@ fn connect(
             renamed.as_str().parse().map_err(|error: http::uri::InvalidUri| unusable(&error))?;
         host = config.cluster_url.authority().map(ToString::to_string).unwrap_or_default();
     }
+    // As client-go: a file counts before a token.
+    let token = match config.auth_info.token_file.take() {
+        Some(path) => {
+            config.auth_info.token = None;
+            Some(TokenFile::open(path.as_ref()).map_err(|error| unusable(&error))?)
+        }
+        None => None,
+    };
     let own_trust = config.root_cert.is_some() || config.accept_invalid_certs;
-    let tls = config.rustls_client_config().map_err(|error| unusable(&error))?;
+    let tls = config.rustls_client_config().map_err(|error| unusable(&Error::from(error)))?;
     let tls = (own_trust || has_certificate(&config)).then_some(tls);
     let http = ApiHttp::new(&settings, &host, tls, connect_to).map_err(AccessError::Egress)?;
     let headers = config.extra_headers_layer().map_err(|error| unusable(&error))?;
-    let service = config.base_uri_layer().layer(headers.layer(Transport::new(http)));
-    let client = match config.auth_layer().map_err(|error| unusable(&error))? {
+    let service = config.base_uri_layer().layer(headers.layer(Transport::new(http, token)));
+    let client = match config.auth_layer().map_err(|error| unusable(&Error::from(error)))? {
         Some(auth) => Client::new(auth.layer(service), NAMESPACE),
         None => Client::new(service, NAMESPACE),
     };

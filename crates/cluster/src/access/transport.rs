@@ -7,20 +7,26 @@ use std::{
 };
 
 use egress::{ApiHttp, NetworkFault};
-use http::{Response, header::UPGRADE};
+use http::{
+    Response,
+    header::{AUTHORIZATION, UPGRADE},
+};
 use tower_service::Service;
 
-use super::Request;
+use super::{Request, token_file::TokenFile};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Sends requests as they are; a failure is a [`NetworkFault`].
 #[derive(Debug, Clone)]
-pub(super) struct Transport(ApiHttp);
+pub(super) struct Transport {
+    http: ApiHttp,
+    token: Option<TokenFile>,
+}
 
 impl Transport {
-    pub(super) fn new(http: ApiHttp) -> Self {
-        Self(http)
+    pub(super) fn new(http: ApiHttp, token: Option<TokenFile>) -> Self {
+        Self { http, token }
     }
 }
 
@@ -33,8 +39,11 @@ impl Service<Request> for Transport {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, request: Request) -> Self::Future {
-        let http = self.0.clone();
+    fn call(&mut self, mut request: Request) -> Self::Future {
+        let http = self.http.clone();
+        if let Some(token) = &self.token {
+            request.headers_mut().insert(AUTHORIZATION, token.header());
+        }
         Box::pin(async move {
             let client =
                 if request.headers().contains_key(UPGRADE) { http.upgrading() } else { http.multiplexed() };

@@ -7,7 +7,11 @@ use kube::{
 use serde_json::json;
 
 use super::{Change, Kind, Write};
-use crate::{Error, access::Cluster};
+use crate::{
+    Error,
+    access::Cluster,
+    read::{not_yet, served},
+};
 
 /// Who has written a field, in `metadata.managedFields`.
 const MANAGER: &str = "dhctl";
@@ -39,7 +43,7 @@ pub enum Run {
 
 impl Kind {
     /// The objects of this kind.
-    pub(crate) fn api(self, cluster: &Cluster) -> Api<DynamicObject> {
+    fn api(self, cluster: &Cluster) -> Api<DynamicObject> {
         let (group, version) = self.group_version();
         let resource = ApiResource {
             group: group.to_owned(),
@@ -50,12 +54,45 @@ impl Kind {
         };
         Api::all_with(cluster.client.clone(), &resource)
     }
+
+    /// The object of this name. [`Error::NotFound`] only if it is not there, or no such kind.
+    pub(crate) async fn get(self, cluster: &Cluster, name: &str) -> Result<DynamicObject, Error> {
+        match self.api(cluster).get(name).await {
+            Ok(object) => Ok(object),
+            Err(error) => Err(self.explained(cluster, name, error.into()).await),
+        }
+    }
+
+    /// After a restart an API server answers 404 for custom resources until it has found their definitions; where the
+    /// definition is there, that passes.
+    async fn explained(self, cluster: &Cluster, name: &str, error: Error) -> Error {
+        let (group, version) = self.group_version();
+        let plural = self.plural();
+        match &error {
+            // Of a missing object the answer gives the name.
+            Error::NotFound(why) if !group.is_empty() && !why.contains(&format!("\"{name}\"")) => {
+                match served(&cluster.client, &format!("{plural}.{group}")).await {
+                    Ok(versions) if versions.iter().any(|it| it == version) => Error::NotNow(not_yet(plural)),
+                    Err(passing) if passing.is_passing() => passing,
+                    _ => error,
+                }
+            }
+            _ => error,
+        }
+    }
 }
 
 impl Change {
     /// Sends it. An object that is to be created and exists, and one that is to be deleted and is gone, are errors
     /// here; what they mean knows the caller.
     pub async fn send(&self, cluster: &Cluster, guard: &Guard, run: Run) -> Result<(), Error> {
+        match self.attempt(cluster, guard, run).await {
+            Err(error) => Err(self.kind.explained(cluster, &self.name, error).await),
+            sent => sent,
+        }
+    }
+
+    async fn attempt(&self, cluster: &Cluster, guard: &Guard, run: Run) -> Result<(), Error> {
         let api = self.kind.api(cluster);
         let dry_run = run == Run::Dry;
         let version = match guard {

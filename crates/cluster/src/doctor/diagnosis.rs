@@ -101,7 +101,8 @@ fn not_looked_at(state: &ClusterState, evidence: &Evidence) -> Vec<NotLookedAt> 
         unknown("conditions of the cloud provider", &state.cloud_conditions),
         unknown("metrics of the API server", &state.deprecated_apis),
         unknown("webhook that checks approvals", &state.release_webhook),
-        unknown("pods of d8-* and kube-system", &evidence.waiting_pods),
+        unknown("pods of d8-* and kube-system that do not run yet", &evidence.waiting_pods),
+        unknown("pods of d8-* and kube-system that run", &evidence.running_pods),
         unknown("conditions of Deployment d8-system/deckhouse", &evidence.conditions),
         unknown("events of the platform's pod", &evidence.events),
         unknown("log of the platform's pod", &evidence.log),
@@ -109,7 +110,7 @@ fn not_looked_at(state: &ClusterState, evidence: &Evidence) -> Vec<NotLookedAt> 
     let gap = |source: String, why: &str| Some(NotLookedAt { source, why: why.to_owned() });
     match &evidence.registry {
         Probe::NotAsked(why) => all.push(gap("registry".to_owned(), why)),
-        Probe::Refused(_) => {}
+        Probe::Untrusted(_) | Probe::Refused(_) => {}
         Probe::Answered(answers) => {
             if let Answer::Unknown(why) = &answers.channel {
                 all.push(gap("release channel in the registry".to_owned(), why));

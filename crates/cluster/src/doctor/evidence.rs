@@ -10,8 +10,11 @@ pub use crate::{Answer, ChannelRelease};
 /// Everything beyond [`ClusterState`](crate::ClusterState). `Evidence::default()` knows nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Evidence {
-    /// Pods of the platform's namespaces (`d8-*`, `kube-system`) whose image does not come, those of the platform's own Deployment left out.
+    /// Containers of the platform's namespaces (`d8-*`, `kube-system`) whose image does not come, in pods that have not begun to
+    /// run; those of the platform's own Deployment left out.
     pub waiting_pods: Reading<Vec<WaitingPod>>,
+    /// The same in pods that run: of several containers one waits, or it was started again without its image.
+    pub running_pods: Reading<Vec<WaitingPod>>,
     /// The conditions of `Deployment/deckhouse`.
     pub conditions: Reading<Vec<DeploymentCondition>>,
     /// Warnings about the platform's pods.
@@ -40,6 +43,8 @@ pub struct WaitingPod {
     pub message: String,
     /// `status.startTime` of the pod.
     pub started: Option<Timestamp>,
+    /// The Secrets with which the node logs in for it.
+    pub pull_secrets: Vec<String>,
 }
 
 /// A condition of the Deployment.
@@ -86,6 +91,8 @@ pub struct LogError {
 pub enum Probe {
     /// It was not asked, and why. A registry that only the cluster can reach is no finding.
     NotAsked(String),
+    /// Its certificate is not trusted, by the CA that the cluster has for it or any other that is known here: why.
+    Untrusted(String),
     /// It answers, and refuses the cluster's login: its words.
     Refused(String),
     /// It answered.
@@ -118,9 +125,23 @@ pub struct ImageAnswer {
     pub image: String,
     /// Whether it is there.
     pub answer: Answer<()>,
+    /// Where it is not: whether its whole repository is missing.
+    pub no_repository: bool,
+}
+
+impl Evidence {
+    /// The containers whose image does not come, as far as they are known.
+    pub(super) fn without_image(&self) -> impl Iterator<Item = &WaitingPod> {
+        [&self.waiting_pods, &self.running_pods].into_iter().filter_map(Reading::known).flatten()
+    }
 }
 
 impl Answers {
+    /// Whether not even the repository of this image is there.
+    pub fn lacks_repository(&self, image: &str) -> bool {
+        self.images.iter().any(|it| it.image == image && it.no_repository)
+    }
+
     /// What was answered about this image.
     pub fn image(&self, image: &str) -> Option<&Answer<()>> {
         self.images.iter().find(|it| it.image == image).map(|it| &it.answer)

@@ -1,6 +1,5 @@
 //! Reading the evidence that is in the cluster. Each part may fail for itself.
 
-use futures_util::future::join;
 use k8s_openapi::api::{
     apps::v1::Deployment,
     core::v1::{ContainerStatus, Event, Pod},
@@ -25,7 +24,7 @@ use crate::{
 const NAMESPACE: &str = "d8-system";
 const DEPLOYMENT: &str = "deckhouse";
 const CONTAINER: &str = "deckhouse";
-/// Objects in one answer of the API: a large cluster has many pods that wait.
+/// Objects in one answer of the API: a large cluster has many pods.
 const PAGE: u32 = 500;
 /// How much of the log is read.
 const LOG_LINES: i64 = 500;
@@ -33,22 +32,29 @@ const LOG_BYTES: i64 = 1024 * 1024;
 
 /// Reads everything but the registry. `state` says which pods the platform has.
 pub async fn gather(cluster: &Cluster, state: &ClusterState) -> Evidence {
-    let ((waiting_pods, conditions), (events, log)) = join(
-        join(in_time(waiting_pods(cluster)), in_time(conditions(cluster))),
-        join(in_time(events(cluster, state)), in_time(log(cluster, state))),
-    )
-    .await;
-    Evidence { waiting_pods, conditions, events, log, ..Evidence::default() }
+    // Apart from each other: those that run are by far the most, and may take too long to be read.
+    // Boxed: the questions together are a future of 20 KB.
+    let questions = Box::pin(async {
+        tokio::join!(
+            in_time(pods_without_image(cluster, "Pending")),
+            in_time(pods_without_image(cluster, "Running")),
+            in_time(conditions(cluster)),
+            in_time(events(cluster, state)),
+            in_time(log(cluster, state)),
+        )
+    });
+    let (waiting_pods, running_pods, conditions, events, log) = questions.await;
+    Evidence { waiting_pods, running_pods, conditions, events, log, ..Evidence::default() }
 }
 
 fn reading<T>(result: Result<T, kube::Error>) -> Reading<T> {
     result.map_or_else(|error| unread(Error::from(error)), Reading::Known)
 }
 
-/// A pod of which a container has never started is `Pending`, which the API can choose by.
-async fn waiting_pods(cluster: &Cluster) -> Reading<Vec<WaitingPod>> {
+/// Of the pods of a phase, which the API can choose by, the containers whose image does not come.
+async fn pods_without_image(cluster: &Cluster, phase: &str) -> Reading<Vec<WaitingPod>> {
     let api: Api<Pod> = Api::all(cluster.client.clone());
-    let mut params = ListParams::default().fields("status.phase=Pending").limit(PAGE);
+    let mut params = ListParams::default().fields(&format!("status.phase={phase}")).limit(PAGE);
     let mut waiting = Vec::new();
     loop {
         let page = match api.list(&params).await {
@@ -89,9 +95,16 @@ fn of_pod(pod: &Pod) -> Vec<WaitingPod> {
                 reason,
                 message: waiting.message.clone().unwrap_or_default(),
                 started: status.start_time.as_ref().map(|time| time.0),
+                pull_secrets: pull_secrets(pod),
             })
         })
         .collect()
+}
+
+/// Admission writes those of the service account into the spec, too.
+fn pull_secrets(pod: &Pod) -> Vec<String> {
+    let secrets = pod.spec.iter().flat_map(|spec| spec.image_pull_secrets.iter().flatten());
+    secrets.map(|secret| secret.name.clone()).collect()
 }
 
 /// The image as in the spec: runtimes write other names of it into the status.

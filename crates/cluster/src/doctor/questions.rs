@@ -28,7 +28,7 @@ pub fn questions(state: &ClusterState, evidence: &Evidence, now: jiff::Timestamp
     let of_platform = containers
         .filter(|it| it.waiting_reason.as_deref().is_some_and(rules::is_pull_failure))
         .map(|it| it.image.clone());
-    let of_others = Look::all(&evidence.waiting_pods).iter().map(|pod| pod.image.clone());
+    let of_others = evidence.without_image().map(|pod| pod.image.clone());
     let prefix = format!("{}/", registry.address);
     let mut images: Vec<String> = Vec::new();
     for image in of_releases.chain(of_platform).chain(of_others) {

@@ -21,6 +21,8 @@ const WEIGHT: u32 = 32;
 pub struct Configuration {
     /// Whether it is ours.
     pub owned: bool,
+    /// `metadata.resourceVersion`.
+    pub resource_version: Option<String>,
     /// Its `spec`.
     pub spec: Value,
 }
@@ -37,11 +39,15 @@ pub fn name_for(group: &str) -> String {
 
 /// Reads the object for a group, if there is one.
 pub async fn read(cluster: &Cluster, group: &str) -> Result<Option<Configuration>, Error> {
-    let object = Kind::NodeGroupConfiguration.api(cluster).get_opt(&name_for(group)).await?;
-    Ok(object.map(|mut object| Configuration {
-        owned: object.labels().get(OWNER.0).is_some_and(|value| value == OWNER.1),
-        spec: object.data["spec"].take(),
-    }))
+    match Kind::NodeGroupConfiguration.get(cluster, &name_for(group)).await {
+        Ok(mut object) => Ok(Some(Configuration {
+            owned: object.labels().get(OWNER.0).is_some_and(|value| value == OWNER.1),
+            resource_version: object.resource_version(),
+            spec: object.data["spec"].take(),
+        })),
+        Err(Error::NotFound(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// What is to be written so that the group gets the kernel; nothing if that is written already.
@@ -75,7 +81,7 @@ mod tests {
         let create = changes("worker", &kernel, None).unwrap().unwrap();
         assert_eq!(create.object(), "NodeGroupConfiguration/dhctl-kernel-worker.sh");
         let Write::Create(body) = &create.write else { panic!("{create:?}") };
-        let existing = Configuration { owned: true, spec: body["spec"].clone() };
+        let existing = Configuration { owned: true, resource_version: None, spec: body["spec"].clone() };
         assert_eq!(changes("worker", &kernel, Some(&existing)).unwrap(), None);
         let newer: KernelVersion = "6.1.0-20-amd64".parse().unwrap();
         let update = changes("worker", &newer, Some(&existing)).unwrap().unwrap();

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Preparation, PrepareError, Step, Wish, steps, wait_until_idle};
+use super::{Preparation, PrepareError, Step, Wish, preflight::preflight, steps, wait_until_idle};
 use crate::{
     ClusterState, Error, Patience,
     access::Cluster,
@@ -25,6 +25,8 @@ pub enum Told<'a> {
     Settling,
     /// Something that passes is waited out.
     Waiting(&'a str),
+    /// A webhook does not say beforehand whether it takes a change; why.
+    NotAsked(&'a str),
 }
 
 /// Who is told.
@@ -46,7 +48,7 @@ pub async fn decide(
     steps(&state, wish)
 }
 
-/// Makes the changes of `confirmed` that are still to be made.
+/// Makes the changes of `confirmed` that are still to be made. Nothing is written if the cluster would refuse one of them.
 pub async fn carry_out(
     cluster: &Cluster,
     wish: &Wish,
@@ -59,6 +61,7 @@ pub async fn carry_out(
         // Known before anything is written: it could not be told afterwards whether the platform has come to rest.
         queue.required("the queue")?;
     }
+    preflight(cluster, confirmed, limit, tell).await?;
     if confirmed.continues {
         // The run that was stopped may have been stopped while it waited.
         settle(cluster, limit, tell).await?;

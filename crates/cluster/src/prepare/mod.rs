@@ -7,6 +7,7 @@
 mod carry_out;
 mod channel_note;
 mod idle;
+mod preflight;
 mod refusal;
 mod releases;
 mod settings;

@@ -41,7 +41,15 @@ pub enum PrepareError {
         /// What is at its head.
         head: String,
     },
-    /// The cluster refused or did not answer.
+    /// Asked beforehand, the cluster refuses a change or does not answer. Nothing was written.
+    #[error("{object}: {error}")]
+    Refused {
+        /// `KIND/NAME`.
+        object: String,
+        /// Why.
+        error: Error,
+    },
+    /// The cluster refused a write or did not answer.
     #[error("{object}: {error}")]
     Write {
         /// `KIND/NAME`.

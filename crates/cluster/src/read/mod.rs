@@ -21,7 +21,7 @@ pub(crate) use kinds::{
 pub(crate) use list::{deckhouse_deployment, list, pages};
 pub(crate) use places::Source;
 pub(crate) use queues::{converge_of, queue_of};
-pub(crate) use refusal::{refused, unread};
+pub(crate) use refusal::{not_yet, refused, served, unread};
 pub use release_spec::release_spec;
 pub(crate) use singles::{
     cloud_conditions, cluster_configuration, kubernetes_version, registry_settings, release_webhook,

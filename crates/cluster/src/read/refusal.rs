@@ -15,7 +15,7 @@ pub(crate) async fn refused<S: Source, T>(client: &Client, error: kube::Error) -
     match (Error::from(error), S::DEFINITION) {
         (Error::NotFound(_), Some(definition)) => match served(client, definition).await {
             Ok(versions) if versions.iter().any(|it| *it == S::Raw::version(&())) => {
-                Reading::NotNow { last: None, why: format!("the API server does not serve {plural} yet") }
+                Reading::NotNow { last: None, why: not_yet(&plural) }
             }
             Ok(_) => Reading::Absent(format!("{plural} are of another version in this cluster")),
             Err(Error::NotFound(_)) => Reading::Absent(format!("this cluster has no {plural}")),
@@ -25,6 +25,11 @@ pub(crate) async fn refused<S: Source, T>(client: &Client, error: kube::Error) -
         },
         (error, _) => unread(error),
     }
+}
+
+/// Says that the API server has not found a definition yet.
+pub(crate) fn not_yet(plural: &str) -> String {
+    format!("the API server does not serve {plural} yet")
 }
 
 /// The same for sources that need no definition.
@@ -37,7 +42,7 @@ pub(crate) fn unread<T>(error: Error) -> Reading<T> {
 }
 
 /// The versions of a custom resource that the API server serves, or soon will.
-async fn served(client: &Client, definition: &str) -> Result<Vec<String>, Error> {
+pub(crate) async fn served(client: &Client, definition: &str) -> Result<Vec<String>, Error> {
     let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
     let versions = definitions.get(definition).await?.spec.versions;
     Ok(versions.into_iter().filter(|version| version.served).map(|version| version.name).collect())

@@ -13,7 +13,7 @@ use crate::{
     ClusterState, Reading,
     approve::{ApproveError, Haste},
     objects::{ModuleConfig, Queue, Task},
-    verdict::{Call, Settings, Stage, Verdict},
+    verdict::{Call, Machine, Settings, Stage, Verdict},
 };
 
 /// A course with a patience of ten seconds, and its clock: a look a second.
@@ -41,18 +41,14 @@ impl Looks {
             Call::Converging => Stage::Converging,
             _ => Stage::Propagating,
         };
+        let unread = Machine::new(None, Settings::default()).observe(&ClusterState::default(), at(0));
         let verdict = Verdict {
             call,
             stage: reached,
             release: Some(version("1.70.1")),
-            target: None,
-            since: at(0),
-            quiet_since: None,
-            done_at: None,
             waiting_for: Vec::new(),
             unknown: Vec::new(),
-            diagnosis: None,
-            hopeless: false,
+            ..unread
         };
         self.course.judge(state, verdict, at(self.second))
     }

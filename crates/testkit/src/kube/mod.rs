@@ -5,6 +5,8 @@
 //! cluster would do, a test does.
 
 pub mod assets;
+mod audit;
+mod blink;
 mod crds;
 mod exec;
 mod guardian;
@@ -20,6 +22,8 @@ mod stand_in;
 mod webhook;
 mod wipe;
 
+pub use audit::Asked;
+pub use blink::{Blink, Door};
 pub use kubeconfig::Kubeconfig;
 pub use kubelet::{Answer, Kubelet};
 pub use objects::Objects;

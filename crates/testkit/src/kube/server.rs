@@ -3,7 +3,7 @@
 use std::{
     fs,
     net::SocketAddr,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command},
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::bail;
 
-use super::{Kubeconfig, Objects, assets, guardian::Guardian, ports::on_a_free_port, runtime::wait};
+use super::{Kubeconfig, Objects, assets, audit, guardian::Guardian, ports::on_a_free_port, runtime::wait};
 use crate::certificates::{Authority, Kind};
 
 /// Users who may do nothing until something is granted to them.
@@ -156,6 +156,11 @@ impl ApiServer {
         self.guardian.printed(API)
     }
 
+    /// Where its files are.
+    pub(super) fn directory(&self) -> &Path {
+        self.guardian.directory()
+    }
+
     fn processes(&self) -> MutexGuard<'_, Processes> {
         self.processes.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -187,11 +192,14 @@ fn write_credentials(guardian: &Guardian) -> anyhow::Result<String> {
         tokens.push_str(&format!("{},{user},{user}\n", ApiServer::token(user)));
     }
     fs::write(directory.join("tokens"), tokens)?;
+    fs::write(directory.join(audit::POLICY), audit::RULES)?;
     Ok(authority.pem())
 }
 
 fn run_api(guardian: &Guardian, etcd: &str, address: SocketAddr, ca_pem: &str) -> anyhow::Result<Child> {
     let mut command = Command::new(assets::directory()?.join("kube-apiserver"));
+    command.arg(format!("--audit-policy-file={}", audit::POLICY));
+    command.arg(format!("--audit-log-path={}", audit::LOG));
     command.arg(format!("--etcd-servers={etcd}")).arg(format!("--secure-port={}", address.port())).args([
         "--bind-address=127.0.0.1",
         "--advertise-address=127.0.0.1",

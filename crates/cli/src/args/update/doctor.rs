@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::ClusterArgs;
+use super::ClustersArgs;
 use crate::args::OutputArgs;
 
 /// `dhctl update doctor`
@@ -11,9 +11,9 @@ pub struct DoctorArgs {
     /// Do not ask the cluster's registry, with the login that the cluster has for it
     #[arg(long)]
     pub no_registry: bool,
-    /// The cluster.
+    /// The clusters.
     #[command(flatten)]
-    pub cluster: ClusterArgs,
+    pub clusters: ClustersArgs,
     /// Output.
     #[command(flatten)]
     pub output: OutputArgs,

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use oci::RepositoryUrl;
 use semver::Version;
 
-use super::{ClusterArgs, parse_release};
+use super::{ClustersArgs, parse_release};
 use crate::args::{ConnectionArgs, OutputFormat, TargetLoginArgs};
 
 /// `dhctl update plan`
@@ -37,9 +37,9 @@ pub struct PlanArgs {
     /// How to reach it.
     #[command(flatten)]
     pub connection: ConnectionArgs,
-    /// The cluster.
+    /// The clusters.
     #[command(flatten)]
-    pub cluster: ClusterArgs,
+    pub clusters: ClustersArgs,
     /// Form of the result on standard output; "yaml": the releases that lie ahead, safe to apply
     #[arg(long, value_enum, default_value_t = PlanFormat::Text, value_name = "FORMAT")]
     pub output: PlanFormat,

@@ -7,28 +7,16 @@ use cluster::{
     },
 };
 
-use super::Report;
-
 /// Alerts beyond these are only counted.
 const ALERTS_SHOWN: usize = 12;
 /// The same for node groups, modules and errors of sources.
 const SHOWN: usize = 8;
 
-/// All reports, one below the other.
-pub(super) fn of(reports: &[Report]) -> String {
-    let one = |report: &Report| {
-        let mut text = Text::default();
-        let server = report.server.as_deref().map(|server| format!(" at {server}")).unwrap_or_default();
-        text.line("cluster", &format!("{}{server}", report.context));
-        if let Some(status) = &report.status {
-            text.status(status);
-        }
-        if let Some(error) = &report.error {
-            text.line("", &error.render().trim_end().replace('\n', "\n             "));
-        }
-        text.0
-    };
-    reports.iter().map(one).collect::<Vec<_>>().join("\n")
+/// All of it.
+pub(super) fn of(status: &Status) -> String {
+    let mut text = Text::default();
+    text.status(status);
+    text.0
 }
 
 #[derive(Default)]

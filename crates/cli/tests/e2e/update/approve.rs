@@ -130,10 +130,8 @@ fn a_node_that_asks_and_the_disruption_of_a_release() {
     assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], false);
 }
 
-#[test]
-fn a_webhook_that_is_away_is_waited_out_and_no_refusal() {
-    let platform = platform();
-    platform.webhook.down();
+/// Approves v1.71.4, which waits for something first, until `passes` takes that away. What it says of the wait.
+fn approved_after_a_wait(platform: &Platform, passes: impl FnOnce()) -> String {
     let mut child = platform
         .command(&["approve", "v1.71.4", "--yes"])
         .stdout(Stdio::null())
@@ -142,11 +140,19 @@ fn a_webhook_that_is_away_is_waited_out_and_no_refusal() {
         .unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
     let said = lines.find(|line| line.starts_with("waiting")).unwrap();
-    assert!(said.contains("10 minutes at most") && said.contains("failed calling webhook"), "{said}");
-    platform.webhook.up().unwrap();
+    passes();
     lines.for_each(drop);
     assert!(child.wait().unwrap().success());
     assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], true);
+    said
+}
+
+#[test]
+fn a_webhook_that_is_away_is_waited_out_and_no_refusal() {
+    let platform = platform();
+    platform.webhook.down();
+    let said = approved_after_a_wait(&platform, || platform.webhook.up().unwrap());
+    assert!(said.contains("10 minutes at most") && said.contains("failed calling webhook"), "{said}");
 }
 
 #[test]
@@ -172,17 +178,6 @@ fn while_the_update_before_goes_on_nothing_is_approved() {
 fn values_that_the_controller_does_not_know_yet_are_waited_out() {
     let platform = platform();
     platform.webhook.refuse_approval("k8s: minUsedControlPlaneKubernetesVersion is not set");
-    let mut child = platform
-        .command(&["approve", "v1.71.4", "--yes"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-    let said = lines.find(|line| line.starts_with("waiting")).unwrap();
+    let said = approved_after_a_wait(&platform, || platform.webhook.allow());
     assert!(said.contains("does not know the cluster's values yet"), "{said}");
-    platform.webhook.allow();
-    lines.for_each(drop);
-    assert!(child.wait().unwrap().success());
-    assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], true);
 }

@@ -212,6 +212,38 @@ fn images_that_do_not_come_are_looked_up_in_the_registry() {
 }
 
 #[test]
+fn a_pod_that_runs_may_lack_an_image_too() {
+    let clinic = Clinic::open();
+    let waiting = |name: &str, image: &str, message: &str| {
+        json!({
+            "name": name, "image": image, "imageID": "", "ready": false, "restartCount": 3,
+            "state": { "waiting": { "reason": "ImagePullBackOff", "message": message } },
+        })
+    };
+    let (gone, there) = (clinic.image("v1.99.0"), clinic.image("v1.58.3"));
+    let mut sidecar = Clinic::pod("grafana", "d8-monitoring", &there, None);
+    let add = |list: &mut Value, item: Value| list.as_array_mut().unwrap().push(item);
+    add(&mut sidecar["spec"]["containers"], json!({ "name": "sidecar", "image": gone }));
+    add(&mut sidecar["status"]["containerStatuses"], waiting("sidecar", &gone, "Back-off pulling image"));
+    // It has begun anew, with its init container.
+    let mut init = Clinic::pod("ingress", "kube-system", &there, None);
+    init["spec"]["initContainers"] = json!([{ "name": "init", "image": there }]);
+    init["spec"]["imagePullSecrets"] = json!([{ "name": "copy" }]);
+    init["status"]["initContainerStatuses"] =
+        json!([waiting("init", &there, "unexpected status: 401 Unauthorized")]);
+    clinic.put(&[sidecar, init]);
+    let run = clinic.doctor(&[]).expect(7);
+    for said in [
+        "1 pod waits for images: d8-monitoring/grafana; as sidecar for ",
+        "1 pod waits for images: kube-system/ingress; as init for ",
+        ", with the imagePullSecrets copy: unexpected status: 401 Unauthorized",
+        "why: the registry has this image and lets the cluster's login read it, and refuses the node",
+    ] {
+        assert!(run.stdout.contains(said), "{said}: {}", run.stdout);
+    }
+}
+
+#[test]
 fn the_channel_in_the_registry_against_the_releases() {
     let clinic = Clinic::open();
     clinic.put(&[release("v1.60.0", "Pending", "awaiting for v1.59.4 release to be deployed")]);
@@ -231,6 +263,37 @@ fn a_login_that_the_registry_refuses() {
     let clinic = Clinic::open();
     clinic.put(&[clinic.secret("wrong-password")]);
     assert_eq!(clinic.found(7), ["blocks registry-login", "notable approval"]);
+}
+
+#[test]
+fn a_path_to_which_nothing_was_pushed() {
+    let clinic = Clinic::open();
+    let nowhere = format!("{}/nowhere", clinic.registry.addr());
+    let mut secret = clinic.secret(PASSWORD);
+    let encode = |text: &str| json!(base64::engine::general_purpose::STANDARD.encode(text));
+    secret["data"]["path"] = encode("/nowhere");
+    secret["data"]["imagesRegistry"] = encode(&nowhere);
+    let waiting = Some(("ImagePullBackOff", "Back-off pulling image"));
+    clinic.put(&[secret, Clinic::pod("deckhouse-0", "d8-system", &format!("{nowhere}:v1.58.3"), waiting)]);
+    let run = clinic.doctor(&[]).expect(7);
+    assert!(run.stdout.contains("why: the registry has no such repository at all"), "{}", run.stdout);
+}
+
+#[test]
+fn a_certificate_that_does_not_fit_the_ca_of_the_secret() {
+    let clinic = Clinic::open();
+    let encode = |text: &str| json!(base64::engine::general_purpose::STANDARD.encode(text));
+    let mut secret = clinic.secret(PASSWORD);
+    // Any server with a certificate of its own authority.
+    let address = clinic.server.url().strip_prefix("https://").unwrap();
+    secret["data"]["address"] = encode(address);
+    secret["data"]["scheme"] = encode("https");
+    clinic.put(&[secret.clone()]);
+    assert_eq!(clinic.found(0), ["slows registry-trust", "notable approval"]);
+    // With its CA it is trusted, and turns out to be no registry.
+    secret["data"]["ca"] = encode(clinic.server.ca_pem());
+    clinic.put(&[secret]);
+    assert_eq!(clinic.found(0), ["notable approval"]);
 }
 
 #[test]

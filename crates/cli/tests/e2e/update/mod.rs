@@ -1,6 +1,7 @@
 //! `dhctl update` against a real API server.
 
 mod approve;
+mod blinks;
 mod disturbed;
 mod doctor;
 mod kernel;
@@ -9,6 +10,7 @@ mod plan_registry;
 mod platform;
 mod prepare;
 mod promptness;
+mod rights;
 mod run;
 mod status;
 mod terminal;

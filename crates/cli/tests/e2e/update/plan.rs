@@ -160,6 +160,28 @@ fn commands_name_the_cluster_that_was_named() {
 }
 
 #[test]
+fn several_clusters_each_with_its_plan() {
+    let platform = platform();
+    let path = platform.folder.path().join("two");
+    let two = testkit::kube::Kubeconfig::new().context("here", &platform.server, "admin");
+    let two = two.context_at("away", "https://127.0.0.1:1", platform.server.ca_pem(), "token");
+    two.write(&path).unwrap();
+    let with = |more: &[&str]| {
+        let words = ["--kubeconfig", path.to_str().unwrap(), "--context", "here", "--context", "away"];
+        platform.update(&[&PLAN[..], &words, more].concat())
+    };
+    let run = with(&[]).expect(5);
+    assert!(run.stdout.starts_with("cluster      here at https://"), "{}", run.stdout);
+    assert!(run.stdout.contains("\ncluster      away\nerror: "), "{}", run.stdout);
+    assert!(run.stderr.contains("error: there is no report on away"), "{}", run.stderr);
+    let json = with(&["--output", "json"]).expect(5).json();
+    assert_eq!(json["result"][0]["context"], "here");
+    assert!(json["result"][0]["steps"].is_array() && json["result"][1]["error"].is_object(), "{json}");
+    let yaml = with(&["--output", "yaml"]).expect(2);
+    assert!(yaml.stderr.contains("--output yaml is of one cluster: name one --context"), "{}", yaml.stderr);
+}
+
+#[test]
 fn helm_releases_are_looked_into_only_when_asked() {
     let platform = platform();
     let manifest = "---\napiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata:\n  name: front\n";

@@ -80,9 +80,14 @@ fn one_run_does_all_and_a_second_one_writes_nothing() {
 
     let run = prepare(&platform, &["--yes"]).expect(0);
     assert_prepared(&platform);
-    let writes: Vec<String> = platform.webhook.asked().iter().map(|it| it.name.clone()).collect();
+    let asked = platform.webhook.asked();
+    let names = |dry_run: bool| {
+        asked.iter().filter(|it| it.dry_run == dry_run).map(|it| it.name.clone()).collect::<Vec<_>>()
+    };
+    let in_turn = ["deckhouse", "deckhouse", "v1.68.9", "v1.69.2", "deckhouse"];
+    assert_eq!(names(true), in_turn, "asked before");
     // The last five are ours: the objects of the test itself came before.
-    assert_eq!(writes[writes.len() - 5..], ["deckhouse", "deckhouse", "v1.68.9", "v1.69.2", "deckhouse"]);
+    assert_eq!(names(false)[names(false).len() - 5..], in_turn);
     let prepared = versions(&platform);
     let second = prepare(&platform, &["--yes"]).expect(0);
     assert_eq!(versions(&platform), prepared, "a second run writes nothing");
@@ -107,9 +112,9 @@ fn killed_at_write(platform: &Platform, number: usize) -> bool {
     // Held until the process is in its place: its first write waits for that.
     let mut place = process.lock().unwrap();
     let (victim, mut writes) = (Arc::clone(&process), 0);
-    platform.webhook.decide(move |_| {
-        writes += 1;
-        if writes == number {
+    platform.webhook.decide(move |request| {
+        writes += usize::from(!request.dry_run);
+        if writes == number && !request.dry_run {
             victim.lock().unwrap().as_mut().unwrap().kill().unwrap();
         }
         Ok(())
@@ -168,6 +173,39 @@ fn what_cannot_be_meant_is_refused() {
     }
     std::fs::write(platform.folder.path().join("deckhousereleases.yaml"), "kind: ConfigMap\n").unwrap();
     prepare(&platform, &["--yes"]).expect(3);
+}
+
+/// As a version before the mode `AutoPatch` and the channel `LTS` refuses them.
+fn knows_no_newer_settings(platform: &Platform) {
+    platform.webhook.decide(|request| {
+        let settings = &request.object["spec"]["settings"];
+        if settings["update"]["mode"] == "AutoPatch" {
+            return Err("spec.settings.update.mode should be one of [Auto Manual]".to_owned());
+        }
+        if settings["releaseChannel"] == "LTS" {
+            return Err("spec.settings.releaseChannel should be one of [Alpha Stable]".to_owned());
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn what_the_version_does_not_know_is_refused_before_anything_is_written() {
+    let platform = old_platform();
+    knows_no_newer_settings(&platform);
+    let before = versions(&platform);
+    for (words, said) in [
+        (&["--mode", "AutoPatch"][..], "update.mode should be one of"),
+        (&["--mode", "AutoPatch", "--window", "8:00-9:00"], "update.mode should be one of"),
+        (&["--channel", "lts"], "releaseChannel should be one of"),
+    ] {
+        let run = prepare(&platform, &[&["--yes"], words].concat()).expect(7);
+        assert!(run.stderr.contains(said), "{words:?}: {}", run.stderr);
+        assert!(run.stderr.contains("hint: nothing was written"), "{words:?}: {}", run.stderr);
+        assert_eq!(versions(&platform), before, "{words:?}");
+    }
+    prepare(&platform, &["--yes"]).expect(0);
+    assert_prepared(&platform);
 }
 
 #[test]

@@ -120,10 +120,10 @@ fn a_webhook_that_is_away_is_waited_out() {
 fn the_time_is_over_while_an_approval_waits() {
     let platform = platform("Manual");
     platform.webhook.down();
-    let (run, _) = run(&platform, &["--yes", "--to", "v1.71.4", "--timeout", "7s"]).end();
+    let (run, _) = run(&platform, &["--yes", "--to", "v1.71.4", "--timeout", "15s"]).end();
     let error = run.expect(7).json();
     let message = error["error"]["message"].as_str().unwrap();
-    for part in ["the time of 7s is over", "on the way to v1.71.4", "failed calling webhook"] {
+    for part in ["the time of 15s is over", "on the way to v1.71.4", "failed calling webhook"] {
         assert!(message.contains(part), "{message}");
     }
     assert!(!is_approved(&platform, "v1.71.4"));
@@ -138,12 +138,12 @@ fn gives_the_terminal_back(shown: &str) {
 #[test]
 fn a_question_that_nobody_answers_ends_with_the_time() {
     let platform = platform("Manual");
-    let shown = on_terminal(&platform, "60", "run --to v1.71.4 --settle 1s --timeout 8s", None);
+    let shown = on_terminal(&platform, "60", "run --to v1.71.4 --settle 1s --timeout 15s", None);
     let asked = shown.find("approve v1.71.4 in test? [y/N] ").unwrap_or_else(|| panic!("{shown}"));
     let (_, after) = shown.split_at(asked);
     assert!(
         after.contains(
-            "the time of 8s is over: v1.70.1: done, waiting for DeckhouseRelease/v1.71.4: its approval"
+            "the time of 15s is over: v1.70.1: done, waiting for DeckhouseRelease/v1.71.4: its approval"
         ),
         "{shown}"
     );
@@ -158,16 +158,16 @@ fn an_answer_is_asked_for_once_while_the_webhook_is_away() {
     let platform = platform("Manual");
     platform.webhook.down();
     let typed = Some(("[y/N] ", "y\n"));
-    let shown = on_terminal(&platform, "60", "run --to v1.71.4 --settle 1s --timeout 14s", typed);
+    let shown = on_terminal(&platform, "60", "run --to v1.71.4 --settle 1s --timeout 18s", typed);
     assert_eq!(shown.matches("[y/N] ").count(), 1, "{shown}");
-    assert!(shown.contains("the time of 14s is over") && shown.contains("code 7"), "{shown}");
+    assert!(shown.contains("the time of 18s is over") && shown.contains("code 7"), "{shown}");
     gives_the_terminal_back(&shown);
 }
 
 #[test]
 fn what_is_approved_without_a_question_is_seen_on_the_live_screen_and_after_it() {
     let platform = platform("Manual");
-    let shown = on_terminal(&platform, "60", "run --yes --to v1.71.4 --settle 1s --timeout 8s", None);
+    let shown = on_terminal(&platform, "60", "run --yes --to v1.71.4 --settle 1s --timeout 15s", None);
     let (screen, after) = shown.split_once("\u{1b}[?1049l").unwrap_or_else(|| panic!("no screen: {shown}"));
     assert!(screen.contains("Last step") && screen.contains("deckhousereleases.deckhouse.io"), "{shown}");
     let kubectl = "patch deckhousereleases.deckhouse.io v1.71.4 --type=merge -p '{\"approved\":true}'";

@@ -128,6 +128,39 @@ fn several_clusters_and_one_of_them_away() {
     assert!(run.stdout.contains("v1.70.1 is deployed"), "{}", run.stdout);
     assert!(run.stdout.contains("connection refused") || run.stdout.contains("refused"), "{}", run.stdout);
     assert!(run.stderr.contains("there is no report on away"), "{}", run.stderr);
+    let json = platform.update(&[&words[..], &["--output", "json"]].concat()).expect(5).json();
+    assert_eq!(
+        (&json["result"][0]["context"], &json["result"][1]["context"]),
+        (&json!("away"), &json!("here"))
+    );
+    assert_eq!(
+        (&json["result"][0]["error"]["kind"], &json["result"][1]["error"]),
+        (&json!("network"), &Value::Null)
+    );
+
+    let doctor = |words: &[&str]| {
+        platform.update(&[&["doctor", "--no-registry", "--kubeconfig", kubeconfig], words].concat())
+    };
+    // The cluster here has an alert that blocks; the one that is away weighs more.
+    let run = doctor(&["--context", "here", "--context", "away"]).expect(5);
+    let (here, away) =
+        (run.stdout.find("cluster      here at https://"), run.stdout.find("cluster      away\nerror: "));
+    assert!(here.is_some() && here < away, "{}", run.stdout);
+    assert!(run.stdout.contains("BLOCKS: ClusterAlert/a2: D8DeckhouseConfigInvalid"), "{}", run.stdout);
+    let both = doctor(&["--context", "here", "--context", "here", "--output", "json"]).expect(7);
+    assert!(
+        both.stderr.contains("error: here: something blocks the update; here: something blocks the update"),
+        "{}",
+        both.stderr
+    );
+    assert_eq!(both.json()["result"][1]["verdict"], "blocked");
+
+    for words in [&["prepare", "--yes"][..], &["approve", "v1.71.4", "--yes"], &["run", "--yes"], &["watch"]]
+    {
+        let two = ["--kubeconfig", kubeconfig, "--context", "here", "--context", "away"];
+        let run = platform.update(&[words, &two].concat()).expect(2);
+        assert!(run.stderr.contains("'--context <NAME>' cannot be used multiple times"), "{}", run.stderr);
+    }
     let wrong = platform.update(&["status", "--kubeconfig", kubeconfig, "--context", "nowhere"]).expect(2);
     assert!(wrong.stderr.contains("there are: here, away"), "{}", wrong.stderr);
 }

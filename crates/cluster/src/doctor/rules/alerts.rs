@@ -10,7 +10,7 @@ use crate::{
 };
 
 /// Beginning of the alert's name, severity, what it means, what to do, a command.
-const KNOWN: [(&str, Severity, &str, &str, &str); 15] = [
+const KNOWN: [(&str, Severity, &str, &str, &str); 17] = [
     (
         "DeckhouseUpdatingFailed",
         Severity::Blocks,
@@ -115,6 +115,20 @@ const KNOWN: [(&str, Severity, &str, &str, &str); 15] = [
         "a Helm release uses an API that the next Kubernetes does not have; with `kubernetesVersion: Automatic` this blocks the release that brings it",
         "install the chart again with the new API; the platform looks again hourly",
         "dhctl update plan",
+    ),
+    (
+        "HelmReleasesHasResourcesWithDeprecatedVersions",
+        Severity::Notable,
+        "a Helm release uses an API that a later Kubernetes does not have any more",
+        "install the chart again with the new API before a release brings that Kubernetes",
+        "dhctl update plan",
+    ),
+    (
+        "D8DeckhousePodIsRestartingTooOften",
+        Severity::Slows,
+        "the platform's pod ends again and again; each time it goes through all modules anew",
+        "see why it ended the last time",
+        "kubectl -n d8-system describe pod -l app=deckhouse",
     ),
 ];
 

@@ -8,7 +8,7 @@ use crate::{
     doctor::{
         evidence::{Answer, Answers, ChannelRelease, Probe},
         finding::{Finding, Severity},
-        look::{Look, tag as tag_of_release},
+        look::{Controller, Look, tag as tag_of_release},
     },
     objects::Release,
     prepare::CHANNEL_NOTE,
@@ -140,6 +140,23 @@ fn vanishing(look: &Look<'_>, channel: &ChannelRelease, image: &str, push: &str)
 /// Releases that the channel leads to, or that lie on the way to it, and that the cluster does not have.
 fn unseen(look: &Look<'_>, answers: &Answers, channel: &ChannelRelease, image: &str) -> Option<Finding> {
     let deployed = look.deployed().and_then(|release| release.version.as_ref())?;
+    let up = look.controller() == Controller::Up;
+    if channel.version == *deployed && look.upcoming().is_none() && up {
+        return Some(
+            Finding::new(
+                "channel-reached",
+                Severity::Notable,
+                CONFIG,
+                format!("{image} leads to v{deployed}, which is deployed"),
+            )
+            .why(
+                "there is nothing to go on to; releases above the channel's, which an earlier tag or a person has brought, \
+                 are deleted by the controller while they wait",
+            )
+            .remedy("push a bundle whose channel leads further, if there is to be an update")
+            .seen_in("registry, with the cluster's login"),
+        );
+    }
     if channel.version <= *deployed {
         return (channel.version < *deployed).then(|| {
             Finding::new(
@@ -184,7 +201,7 @@ fn unseen(look: &Look<'_>, answers: &Answers, channel: &ChannelRelease, image: &
         }
     }
     let has_waiting = look.upcoming().is_some();
-    (!has_waiting && look.controller() == crate::doctor::look::Controller::Up && !channel.suspended && !look.channel_is_unset()).then(|| {
+    (!has_waiting && up && !channel.suspended && !look.channel_is_unset()).then(|| {
         Finding::new(
             "release-not-created",
             Severity::Notable,

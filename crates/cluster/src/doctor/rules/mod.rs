@@ -21,11 +21,12 @@ pub(super) use pull_failure::is_pull_failure;
 pub(super) use release_image::image as release_image;
 
 /// What causes others first: findings of one severity stay in this order.
-pub(super) const ALL: [fn(&Look<'_>) -> Vec<Finding>; 38] = [
+pub(super) const ALL: [fn(&Look<'_>) -> Vec<Finding>; 39] = [
     platform_pod::image,
     platform_pod::crash,
     platform_pod::not_ready,
     registry::login,
+    registry::trust,
     registry::listing,
     registry::complaints,
     registry::proxy,

@@ -17,7 +17,7 @@ const NAMED: usize = 5;
 /// One finding for each reason: a bundle that was not pushed whole leaves many pods waiting.
 pub(super) fn images(look: &Look<'_>) -> Vec<Finding> {
     let mut by_reason: BTreeMap<&'static str, (PullFailure, Vec<&WaitingPod>)> = BTreeMap::new();
-    for pod in Look::all(&look.evidence.waiting_pods) {
+    for pod in look.evidence.without_image() {
         if pod.started.is_some_and(|since| !look.is_over(since, limits::PULL)) {
             continue;
         }
@@ -43,13 +43,22 @@ fn of_reason(look: &Look<'_>, failure: PullFailure, pods: &[&WaitingPod]) -> Fin
         None => "all of the deployed release".to_owned(),
     };
     // Nobody mends these by himself; what is not reached may be reached in a minute.
-    let lasting = matches!(failure, PullFailure::Missing | PullFailure::Denied | PullFailure::Trust);
+    let lasting = matches!(
+        failure,
+        PullFailure::Missing | PullFailure::NoRepository | PullFailure::Denied | PullFailure::Trust
+    );
+    let refused = matches!(failure, PullFailure::Denied | PullFailure::OtherLogin);
+    let login = match first.pull_secrets.as_slice() {
+        _ if !refused => String::new(),
+        [] => ", without imagePullSecrets".to_owned(),
+        names => format!(", with the imagePullSecrets {}", names.join(", ")),
+    };
     Finding::new(
         "module-images",
         if lasting { Severity::Blocks } else { Severity::Slows },
         format!("Pod/{}", first.pod),
         format!(
-            "{} for images: {}{more}; as {} for {}: {}",
+            "{} for images: {}{more}; as {} for {}{login}: {}",
             if count == 1 { "1 pod waits".to_owned() } else { format!("{count} pods wait") },
             names.join(", "),
             first.container,

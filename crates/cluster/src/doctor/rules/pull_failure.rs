@@ -7,10 +7,14 @@ use crate::doctor::evidence::{Answer, Probe};
 pub(super) enum PullFailure {
     /// The registry does not have it.
     Missing,
+    /// The registry has nothing under its path.
+    NoRepository,
     /// The registry has it, asked just now: the next try may succeed.
     ThereNow,
     /// The login is wrong or lacks the right.
     Denied,
+    /// The node is refused, and the cluster's login is not.
+    OtherLogin,
     /// The registry's certificate is not trusted.
     Trust,
     /// A proxy stands between the node and the registry.
@@ -41,15 +45,17 @@ pub(super) fn classify(image: &str, message: &str, probe: &Probe) -> PullFailure
                 // The runtime may fail for a reason of its own, as trust, which the image's being there does not mend.
                 return match by_words(message) {
                     PullFailure::Missing | PullFailure::Unclear => PullFailure::ThereNow,
+                    PullFailure::Denied => PullFailure::OtherLogin,
                     other => other,
                 };
             }
+            Some(Answer::Missing) if answers.lacks_repository(image) => return PullFailure::NoRepository,
             Some(Answer::Missing) => return PullFailure::Missing,
             Some(Answer::Denied(_)) => return PullFailure::Denied,
             Some(Answer::Unknown(_)) | None => {}
         },
         Probe::Refused(_) => return PullFailure::Denied,
-        Probe::NotAsked(_) => {}
+        Probe::NotAsked(_) | Probe::Untrusted(_) => {}
     }
     by_words(message)
 }
@@ -94,10 +100,17 @@ impl PullFailure {
     pub(super) fn why(self) -> &'static str {
         match self {
             Self::Missing => "the registry does not have this image",
+            Self::NoRepository => {
+                "the registry has no such repository at all: nothing was pushed to this path, or the path in the Secret is wrong"
+            }
             Self::ThereNow => {
                 "the registry has this image now: it came after the last try, or the node reaches another registry"
             }
             Self::Denied => "the registry refuses the cluster's login, or the login may not read there",
+            Self::OtherLogin => {
+                "the registry has this image and lets the cluster's login read it, and refuses the node: the pod has another \
+                 login, or the cluster's was mended after the last try"
+            }
             Self::Trust => "the node does not trust the registry's certificate",
             Self::Proxy => "the node asks a proxy for the registry, and the proxy does not let it through",
             Self::Unreachable => "the node does not reach the registry: name, route or port",
@@ -108,9 +121,11 @@ impl PullFailure {
     /// What to do; `contents` says what has to be in the registry.
     pub(super) fn remedy(self, contents: &str, repo: &str) -> String {
         match self {
+            Self::NoRepository => format!("see whether the path in Secret d8-system/deckhouse-registry is the one that the bundle was pushed to; if it is, push {contents}: dhctl mirror --registry {repo} -i d8.tar"),
             Self::Missing => format!("push a bundle with {contents}: dhctl mirror --registry {repo} -i d8.tar; the node tries again by itself"),
             Self::ThereNow => "wait for the node's next try (at most 5 minutes), or delete the pod to have it at once".to_owned(),
             Self::Denied => "set a login that may pull from there in Secret d8-system/deckhouse-registry (key .dockerconfigjson), then restart the platform's pod, which keeps the old one in memory".to_owned(),
+            Self::OtherLogin => "wait for the node's next try (at most 5 minutes); if it is refused again, bring the Secret that the pod names in imagePullSecrets to the login of d8-system/deckhouse-registry: the platform writes its own copies of it anew when its pod is restarted".to_owned(),
             Self::Trust => "put the registry's CA into Secret d8-system/deckhouse-registry (key ca); the nodes get it from there by bashible, which needs the platform's pod: if that is away, put it into the node's own trust store".to_owned(),
             Self::Proxy => format!("add the registry ({repo}) to proxy.noProxy of the ClusterConfiguration: d8 system edit cluster-configuration; while the platform's pod is away, to the node's containerd service"),
             Self::Unreachable => format!("make {repo} reachable from the node: DNS, route, firewall, and whether the registry runs"),
@@ -159,7 +174,7 @@ mod tests {
             Probe::Answered(Answers {
                 channel: Answer::Missing,
                 versions: Answer::Missing,
-                images: vec![ImageAnswer { image: "r/dkp:v1".to_owned(), answer }],
+                images: vec![ImageAnswer { image: "r/dkp:v1".to_owned(), answer, no_repository: false }],
             })
         };
         let back_off = "Back-off pulling image";
@@ -169,6 +184,7 @@ mod tests {
             (probe(Answer::Is(())), back_off, PullFailure::ThereNow),
             (probe(Answer::Is(())), "r/dkp:v1: not found", PullFailure::ThereNow),
             (probe(Answer::Is(())), untrusted, PullFailure::Trust),
+            (probe(Answer::Is(())), "401 Unauthorized", PullFailure::OtherLogin),
             (probe(Answer::Denied("no".to_owned())), back_off, PullFailure::Denied),
             (probe(Answer::Unknown("503".to_owned())), "r/dkp:v1: not found", PullFailure::Missing),
             (Probe::Refused("401".to_owned()), back_off, PullFailure::Denied),

@@ -23,6 +23,22 @@ pub(super) fn login(look: &Look<'_>) -> Vec<Finding> {
     ]
 }
 
+/// The certificate of the registry does not fit the CA that the cluster has for it.
+pub(super) fn trust(look: &Look<'_>) -> Vec<Finding> {
+    let Probe::Untrusted(words) = &look.evidence.registry else { return Vec::new() };
+    // Slows: the nodes may trust it by a store of their own, which does not show from here.
+    vec![
+        Finding::new("registry-trust", Severity::Slows, secret(), format!("asked from here with its CA: {}", short(words)))
+            .why("the platform trusts what the key ca holds; if that does not fit, it sees no new release, and nodes get no image")
+            .remedy(
+                "put the CA that signed the registry's certificate into the key ca; http and https are chosen by the key scheme",
+            )
+            .command("kubectl -n d8-system edit secret deckhouse-registry")
+            .command("kubectl -n d8-system rollout restart deployment/deckhouse")
+            .seen_in("registry, with the cluster's login"),
+    ]
+}
+
 /// The login may pull and may not list: new releases are found by listing.
 pub(super) fn listing(look: &Look<'_>) -> Vec<Finding> {
     let Probe::Answered(answers) = &look.evidence.registry else { return Vec::new() };
@@ -68,6 +84,7 @@ pub(super) fn complaints(look: &Look<'_>) -> Vec<Finding> {
             "asked from here with the same login, it answers: so the way from the pod to it is broken, or it was a moment's fault"
         }
         Probe::Refused(_) => "asked from here, it refuses the login too",
+        Probe::Untrusted(_) => "asked from here, its certificate is not trusted either",
         Probe::NotAsked(_) => "it was not asked from here",
     };
     // The log alone may tell of one failed look among many; the alert stands for an hour of them.

@@ -1,6 +1,6 @@
 //! What the controller says the next release waits for.
 
-use crate::safe_text::{hosts_only, short};
+use crate::safe_text::short;
 use crate::{
     doctor::{
         finding::{Finding, Severity},
@@ -62,7 +62,7 @@ fn notification(look: &Look<'_>, release: &Release) -> Finding {
         look.settings().and_then(|it| it.notification_webhook).and_then(|url| url::Url::parse(&url).ok());
     let host =
         host.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| "the webhook".to_owned());
-    finding("notification", Severity::Blocks, release, hosts_only(&release.message))
+    finding("notification", Severity::Blocks, release, release.message.clone())
         .why(format!("the platform announces a release to {host} before it applies it, and does not go on while it cannot"))
         .remedy("make the webhook reachable from the master nodes, or take the announcement out of the settings")
         .command(r#"kubectl patch moduleconfig deckhouse --type=merge -p '{"spec":{"settings":{"update":{"notification":null}}}}'"#)

@@ -129,7 +129,7 @@ fn nothing_known_is_nothing_found() {
     let cluster = Cluster { state: crate::ClusterState::default(), evidence: Evidence::default() };
     assert_eq!(cluster.found(), [""; 0]);
     let diagnosis = examine(&cluster.state, &cluster.evidence, super::sample::now());
-    assert_eq!(diagnosis.not_looked_at.len(), 23);
+    assert_eq!(diagnosis.not_looked_at.len(), 24);
     assert_eq!(diagnosis.verdict, Verdict::Unclear);
     let mut cluster = well();
     cluster.state.pods = crate::Reading::NotNow { last: None, why: "the API restarts".to_owned() };

@@ -127,17 +127,24 @@ fn images_of_modules_do_not_come() {
         reason: "ImagePullBackOff".to_owned(),
         message: message.to_owned(),
         started: Some(ago(5)),
+        pull_secrets: vec!["deckhouse-registry".to_owned()],
     };
     let pods = vec![pod("a", "not found"), pod("b", "not found"), pod("c", "i/o timeout")];
     found(
         |cluster| *known(&mut cluster.evidence.waiting_pods) = pods,
         &["blocks module-images", "slows module-images"],
     );
+    let again = vec![pod("d", "not found")];
+    found(|cluster| *known(&mut cluster.evidence.running_pods) = again, &["blocks module-images"]);
 }
 
 #[test]
 fn the_registry() {
     found(|cluster| cluster.evidence.registry = Probe::Refused("401".to_owned()), &["blocks registry-login"]);
+    found(
+        |cluster| cluster.evidence.registry = Probe::Untrusted("x509".to_owned()),
+        &["slows registry-trust"],
+    );
     found(
         |cluster| cluster.answers().versions = Answer::Denied("no".to_owned()),
         &["blocks registry-listing"],
@@ -204,6 +211,11 @@ fn the_channel() {
     found(channel(leads(73, false)), &["blocks registry-gap"]);
     let none = |cluster: &mut Cluster| drop(cluster.releases().pop());
     found(none, &["notable release-not-created"]);
+    let reached = |cluster: &mut Cluster| {
+        none(cluster);
+        channel(leads(70, false))(cluster);
+    };
+    found(reached, &["notable channel-reached"]);
     let lts = |cluster: &mut Cluster| {
         cluster.settings()["releaseChannel"] = json!("LTS");
         channel(leads(73, false))(cluster);

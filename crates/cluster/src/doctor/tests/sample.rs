@@ -117,10 +117,14 @@ pub(super) fn well() -> Cluster {
         since: Some(ago(24 * 60)),
         ..DeploymentCondition::default()
     };
-    let image =
-        |tag: &str| ImageAnswer { image: format!("r.example:5000/dkp/ee:{tag}"), answer: Answer::Is(()) };
+    let image = |tag: &str| ImageAnswer {
+        image: format!("r.example:5000/dkp/ee:{tag}"),
+        answer: Answer::Is(()),
+        no_repository: false,
+    };
     let evidence = Evidence {
         waiting_pods: Reading::Known(Vec::new()),
+        running_pods: Reading::Known(Vec::new()),
         conditions: Reading::Known(vec![available]),
         events: Reading::Known(Vec::new()),
         log: Reading::Known(Vec::new()),
