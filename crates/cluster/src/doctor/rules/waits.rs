@@ -31,7 +31,6 @@ fn of_reason(look: &Look<'_>, release: &Release, reason: &WaitReason) -> Option<
         WaitReason::UnknownRequirement { .. } => Some(unknown_requirement(release, reason)),
         WaitReason::Disruption => Some(disruption(release)),
         WaitReason::Approval => Some(approval(look, release)),
-        WaitReason::NotTakenUp { .. } => None,
         // The objects tell it better, where they show the gap.
         WaitReason::Gap | WaitReason::Major => {
             super::releases::gap(look).is_empty().then(|| sequence(look, release, reason))
@@ -42,8 +41,8 @@ fn of_reason(look: &Look<'_>, release: &Release, reason: &WaitReason) -> Option<
         | WaitReason::Postponed { .. }
         | WaitReason::Notification { .. }
         | WaitReason::Cooldown { .. } => Some(delay(look, release)),
-        // Suspended releases have a rule of their own; a policy is of modules.
-        WaitReason::Suspended | WaitReason::NoPolicy => None,
+        // Suspended releases have a rule of their own; a policy is of modules; what is approved needs nobody.
+        WaitReason::Suspended | WaitReason::NoPolicy | WaitReason::NotTakenUp { .. } => None,
         WaitReason::Other { message } => Some(
             finding("other-reason", Severity::Notable, release, short(message))
                 .why("the platform says this, which is not known here")
