@@ -39,6 +39,14 @@ pub enum Error {
 }
 
 impl Error {
+    /// Why it failed, for a text that says itself that it is not possible just now.
+    pub fn why(&self) -> String {
+        match self {
+            Self::NotNow(why) => why.clone(),
+            other => other.to_string(),
+        }
+    }
+
     /// Whether the same request may succeed later without anybody doing anything.
     pub fn is_passing(&self) -> bool {
         match self {

@@ -40,7 +40,11 @@ pub(crate) fn of_group(group: &NodeGroup, nodes: &[Node]) -> Option<NodeWait> {
     if let Some(error) = error {
         Some(NodeWait::new(format!("has an error: {error}")))
     } else if group.is("WaitingForDisruptiveApproval") {
-        let text = "waits until somebody approves the disruption of a node: dhctl update approve --node NAME";
+        let waiting = members.iter().find(|node| node.wants_disruption_approved());
+        let name = waiting.map_or("NAME", |node| &node.name);
+        let text = format!(
+            "waits until somebody approves the disruption of a node: dhctl update approve --node {name}"
+        );
         Some(NodeWait::approval(text))
     } else if group.up_to_date < group.nodes {
         Some(NodeWait::new(format!("{} of {} nodes are up to date", group.up_to_date, group.nodes)))
@@ -145,5 +149,12 @@ mod tests {
         ] {
             assert_eq!(said(of_group(&group, &[])), text, "{group:?}");
         }
+        let update_annotations = [("disruption-required".to_owned(), String::new())].into();
+        let group_name = Some("worker".to_owned());
+        let node =
+            Node { name: "w2".to_owned(), group: group_name.clone(), update_annotations, ..Node::default() };
+        let first = Node { name: "w1".to_owned(), group: group_name, ..Node::default() };
+        let named = said(of_group(&group(1, 2, &["WaitingForDisruptiveApproval"]), &[first, node]));
+        assert_eq!(named, approve.replace("NAME", "w2"));
     }
 }

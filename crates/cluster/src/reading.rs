@@ -52,7 +52,15 @@ pub struct Unknown {
     pub forbidden: bool,
 }
 
+/// Why a source is not known that nobody has read yet.
+const NOT_READ: &str = "not read yet";
+
 impl<T> Reading<T> {
+    /// Whether it was read, whatever came of it.
+    pub fn was_tried(&self) -> bool {
+        !matches!(self, Self::NotNow { last: None, why } if why == NOT_READ)
+    }
+
     /// The value, if it is known and up to date; for decisions that cannot be made without.
     pub fn required(&self, what: &'static str) -> Result<&T, Unknown> {
         self.known().ok_or_else(|| Unknown {
@@ -109,7 +117,7 @@ impl<T> Reading<T> {
 /// Not asked yet.
 impl<T> Default for Reading<T> {
     fn default() -> Self {
-        Self::NotNow { last: None, why: "not read yet".to_owned() }
+        Self::NotNow { last: None, why: NOT_READ.to_owned() }
     }
 }
 

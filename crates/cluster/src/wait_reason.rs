@@ -7,6 +7,8 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::objects::Release;
+
 /// One reason why a release waits.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "reason")]
@@ -59,6 +61,12 @@ pub enum WaitReason {
     },
     /// Its disruption must be approved.
     Disruption,
+    /// What it needed was approved since the controller wrote its message.
+    #[serde(rename_all = "camelCase")]
+    NotTakenUp {
+        /// Whether that was its disruption.
+        disruption: bool,
+    },
     /// An earlier release comes first.
     #[serde(rename_all = "camelCase")]
     Previous {
@@ -145,6 +153,24 @@ pub fn wait_reasons(message: &str) -> Vec<WaitReason> {
     reasons
 }
 
+/// The reasons of a release of the platform. A message stays until the controller looks again, which is minutes where
+/// it is busy, and an approval that is there is not waited for.
+pub fn reasons_of(release: &Release) -> Vec<WaitReason> {
+    let mut reasons = wait_reasons(&release.message);
+    for reason in &mut reasons {
+        match reason {
+            WaitReason::Approval if release.is_approved() => {
+                *reason = WaitReason::NotTakenUp { disruption: false };
+            }
+            WaitReason::Disruption if release.is_disruption_approved() => {
+                *reason = WaitReason::NotTakenUp { disruption: true };
+            }
+            _ => {}
+        }
+    }
+    reasons
+}
+
 /// Those of the reasons that are requirements, in plain words.
 pub fn unmet_requirements(message: &str) -> Vec<String> {
     wait_reasons(message).iter().filter(|it| it.is_requirement()).map(ToString::to_string).collect()
@@ -221,6 +247,12 @@ impl fmt::Display for WaitReason {
                 "the running version does not know the requirement {key}: a version was left out, or it is another edition"
             ),
             Self::Disruption => f.write_str("its disruption must be approved"),
+            Self::NotTakenUp { disruption: false } => {
+                f.write_str("approved; the controller has not taken it up yet")
+            }
+            Self::NotTakenUp { disruption: true } => {
+                f.write_str("its disruption is approved; the controller has not taken that up yet")
+            }
             Self::Previous { release } => write!(f, "{release} comes first"),
             Self::PodNotReady => {
                 f.write_str("the platform's pod is not ready: the update before is not finished")
@@ -332,6 +364,35 @@ mod tests {
             let reasons: Vec<String> = wait_reasons(message).iter().map(ToString::to_string).collect();
             assert_eq!(reasons.join("; "), expected, "{message}");
         }
+    }
+
+    #[test]
+    fn what_is_approved_is_not_waited_for() {
+        const APPROVAL: &str = "Release is waiting for manual approval";
+        const DISRUPTION: &str = "release blocked, disruption approval required: (`kubectl annotate …`)";
+        const WINDOW: &str =
+            "Release is postponed, waiting for the update window until 02 Jan 2026 15:04 UTC";
+        let annotated = |key: &str| Release {
+            annotations: [(format!("release.deckhouse.io/{key}"), "true".to_owned())].into(),
+            ..Release::default()
+        };
+        let taken_up = "approved; the controller has not taken it up yet";
+        let disruption = "its disruption is approved; the controller has not taken that up yet";
+        for (release, message, expected) in [
+            (Release::default(), APPROVAL, "it waits for approval"),
+            (Release { approved_field: true, ..Release::default() }, APPROVAL, taken_up),
+            (annotated("approved"), APPROVAL, taken_up),
+            (annotated("disruption-approved"), APPROVAL, "it waits for approval"),
+            (annotated("approved"), DISRUPTION, "its disruption must be approved"),
+            (annotated("disruption-approved"), DISRUPTION, disruption),
+            (annotated("approved"), "", ""),
+        ] {
+            let release = Release { message: message.to_owned(), ..release };
+            let said: Vec<String> = reasons_of(&release).iter().map(ToString::to_string).collect();
+            assert_eq!(said.join("; "), expected, "{release:?}");
+        }
+        let release = Release { message: WINDOW.to_owned(), ..annotated("approved") };
+        assert_eq!(reasons_of(&release), wait_reasons(WINDOW));
     }
 
     #[test]

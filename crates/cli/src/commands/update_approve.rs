@@ -55,7 +55,7 @@ pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Resu
     let printer = Printer::new(&args.output);
     let mut approved = Approved { changes: &listed, notes: &notes, written: false };
     if approvals.is_empty() {
-        return printer.result(NAME, &approved, "nothing to do: it is approved already\n");
+        return printer.result(NAME, &approved, "nothing to do: it is approved or deployed already\n");
     }
     printer::note(&script(&listed));
     for note in &notes {

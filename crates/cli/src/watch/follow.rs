@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use cluster::{
     ClusterState,
-    verdict::{Call, Machine, Verdict},
+    verdict::{Call, Machine, Verdict, were_tried},
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -18,6 +18,9 @@ use crate::{exit_code::Exit, failure::Failure};
 
 /// The verdict is a matter of time, so it is asked for also when nothing has changed.
 const TICK: Duration = Duration::from_secs(1);
+
+/// So long the first look waits until each source was read. An API that hangs must be told.
+const START: Duration = Duration::from_secs(3);
 
 /// How a wait ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -54,13 +57,15 @@ impl Limits {
 pub(crate) struct Looks {
     states: watch::Receiver<Arc<ClusterState>>,
     ticks: Interval,
+    /// Until when the first look waits; none once it was given.
+    start: Option<Instant>,
 }
 
 impl Looks {
     pub(crate) fn at(states: watch::Receiver<Arc<ClusterState>>) -> Self {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        Self { states, ticks }
+        Self { states, ticks, start: Some(Instant::now() + START) }
     }
 
     /// The next look comes at once.
@@ -68,12 +73,22 @@ impl Looks {
         self.ticks.reset_immediately();
     }
 
-    /// The first look at once, each further one when something has changed, a second has passed, or the time is over.
+    /// The first look when each source was read, each further one when something has changed, a second has passed, or the
+    /// time is over.
     pub(crate) async fn next(&mut self, limits: Limits) -> Result<(Arc<ClusterState>, Timestamp), Failure> {
-        tokio::select! {
-            changed = self.states.changed() => changed.map_err(|_| gone())?,
-            _ = self.ticks.tick() => {}
-            () = until(limits.deadline) => {}
+        if let Some(end) = self.start {
+            tokio::select! {
+                read = self.states.wait_for(|state| were_tried(state)) => drop(read.map_err(|_| gone())?),
+                () = tokio::time::sleep_until(end) => {}
+                () = until(limits.deadline) => {}
+            }
+            self.start = None;
+        } else {
+            tokio::select! {
+                changed = self.states.changed() => changed.map_err(|_| gone())?,
+                _ = self.ticks.tick() => {}
+                () = until(limits.deadline) => {}
+            }
         }
         let state = self.states.borrow_and_update().clone();
         // Nobody reads more than milliseconds.
@@ -121,4 +136,40 @@ async fn until(deadline: Option<Instant>) {
 /// The task that reads the cluster has ended: a fault of ours.
 fn gone() -> Failure {
     Failure::new(Exit::Internal, "nothing reads the cluster any more")
+}
+
+#[cfg(test)]
+mod tests {
+    use cluster::Reading;
+
+    use super::*;
+
+    const NONE: Limits = Limits { deadline: None, timeout: None };
+
+    #[tokio::test]
+    async fn the_first_look_waits_until_all_was_read_and_not_for_ever() {
+        let (sender, states) = watch::channel(Arc::new(ClusterState::default()));
+        let looks = |start| Looks { start: Some(start), ..Looks::at(states.clone()) };
+        let soon = Instant::now() + Duration::from_millis(50);
+        looks(soon).next(NONE).await.unwrap();
+        assert!(Instant::now() >= soon, "nothing answers");
+        let never = Instant::now() + Duration::from_hours(1);
+        let over = Limits { deadline: Some(Instant::now()), timeout: None };
+        looks(never).next(over).await.unwrap();
+
+        let mut state = ClusterState::default();
+        macro_rules! away {
+            ($($source:ident),*) => {
+                $(state.$source = Reading::NotNow { last: None, why: "does not answer".to_owned() };)*
+            };
+        }
+        away!(releases, module_configs, deployment, pods, queue, converge, alerts, modules, node_groups);
+        sender.send(Arc::new(state.clone())).unwrap();
+        state.nodes = Reading::Known(Vec::new());
+        let mut looks = looks(never);
+        let send = async { sender.send(Arc::new(state)).unwrap() };
+        let (first, ()) = tokio::join!(looks.next(NONE), send);
+        assert!(first.unwrap().0.nodes.known().is_some());
+        looks.next(NONE).await.unwrap();
+    }
 }

@@ -55,10 +55,8 @@ impl Lines {
             .iter()
             .map(|it| format!("  unknown: {}: {}", it.source, text::one_line(&it.why)))
             .collect();
-        if unknown != self.unknown {
-            lines.extend(unknown.iter().cloned());
-            self.unknown = unknown;
-        }
+        lines.extend(unknown.iter().filter(|it| !self.unknown.contains(it)).cloned());
+        self.unknown = unknown;
         lines
     }
 }

@@ -233,6 +233,21 @@ fn lines_come_when_something_changes_and_once_a_minute() {
 }
 
 #[test]
+fn what_is_unknown_is_said_once_while_it_is_so() {
+    let unknown = |source| Unknown { source, reading: "absent", why: "none".to_owned() };
+    let with = |sources: &[&'static str]| Verdict {
+        unknown: sources.iter().map(|it| unknown(it)).collect(),
+        ..settling()
+    };
+    let mut lines = Lines::default();
+    lines.next(&settling(), at(0));
+    assert_eq!(lines.next(&with(&["alerts"]), at(1)), ["  unknown: alerts: none"]);
+    assert_eq!(lines.next(&with(&["queue", "alerts"]), at(2)), ["  unknown: queue: none"]);
+    assert!(lines.next(&with(&["queue"]), at(3)).is_empty());
+    assert_eq!(lines.next(&with(&["queue", "alerts"]), at(4)), ["  unknown: alerts: none"], "anew");
+}
+
+#[test]
 fn json_lines_keep_their_names() {
     insta::assert_snapshot!("json_verdict", record::verdict("verdict", &failed(), None, at(0)));
     insta::assert_snapshot!("json_end", record::verdict("end", &settling(), Some(End::TimeOver), at(0)));

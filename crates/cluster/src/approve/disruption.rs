@@ -15,7 +15,7 @@ const APPROVED: &str = "release.deckhouse.io/disruption-approved";
 /// The approval of the disruptions of a release; `None` if it is given already.
 pub fn disruption(state: &ClusterState, version: &Version) -> Result<Option<Approval>, ApproveError> {
     let release = find(state, version)?;
-    if release.is_annotated(APPROVED) {
+    if release.is_disruption_approved() {
         return Ok(None);
     }
     if !release.is_waiting() {

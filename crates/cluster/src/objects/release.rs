@@ -100,6 +100,11 @@ impl Release {
         self.approved_field || self.is_annotated("release.deckhouse.io/approved")
     }
 
+    /// Whether its disruptions are approved.
+    pub fn is_disruption_approved(&self) -> bool {
+        self.is_annotated("release.deckhouse.io/disruption-approved")
+    }
+
     /// Whether it waits or has not been looked at yet.
     pub fn is_waiting(&self) -> bool {
         matches!(self.phase, None | Some(Phase::Pending))

@@ -30,7 +30,10 @@ pub(super) struct Output {
 pub(super) async fn exec(client: &Client, pod: &str, command: &[&str]) -> Result<Output, Error> {
     tokio::time::timeout(LIMIT, run(client, pod, command)).await.unwrap_or_else(|_| {
         let what = command.first().copied().unwrap_or_default();
-        Err(Error::NotNow(format!("{what} in the pod {pod} gives no answer within {} s", LIMIT.as_secs())))
+        Err(Error::NotNow(format!(
+            "the API server brings no answer of {what} in the pod {pod} within {} s",
+            LIMIT.as_secs()
+        )))
     })
 }
 

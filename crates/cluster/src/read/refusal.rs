@@ -21,7 +21,7 @@ pub(crate) async fn refused<S: Source, T>(client: &Client, error: kube::Error) -
             Err(Error::NotFound(_)) => Reading::Absent(format!("this cluster has no {plural}")),
             // Whoever may not read definitions: the list's own 404 is all there is to go by.
             Err(Error::Forbidden(_)) => Reading::Absent(format!("the API server knows no {plural}")),
-            Err(error) => Reading::NotNow { last: None, why: error.to_string() },
+            Err(error) => Reading::NotNow { last: None, why: error.why() },
         },
         (error, _) => unread(error),
     }
@@ -36,7 +36,7 @@ pub(crate) fn not_yet(plural: &str) -> String {
 pub(crate) fn unread<T>(error: Error) -> Reading<T> {
     match error {
         Error::Forbidden(why) => Reading::Unreadable(Obstacle::Forbidden(why)),
-        error if error.is_passing() => Reading::NotNow { last: None, why: error.to_string() },
+        error if error.is_passing() => Reading::NotNow { last: None, why: error.why() },
         error => Reading::Unreadable(Obstacle::Other(error.to_string())),
     }
 }
@@ -46,4 +46,17 @@ pub(crate) async fn served(client: &Client, definition: &str) -> Result<Vec<Stri
     let definitions: Api<CustomResourceDefinition> = Api::all(client.clone());
     let versions = definitions.get(definition).await?.spec.versions;
     Ok(versions.into_iter().filter(|version| version.served).map(|version| version.name).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn that_it_is_not_possible_just_now_is_told_by_the_kind_of_reading() {
+        let reading: Reading<()> = unread(Error::NotNow("storage is (re)initializing".to_owned()));
+        assert_eq!(reading.passing(), Some("storage is (re)initializing"));
+        let reading: Reading<()> = unread(Error::Forbidden("list nodes".to_owned()));
+        assert_eq!(reading.why_unknown().as_deref(), Some("no permission: list nodes"));
+    }
 }

@@ -18,6 +18,9 @@ use crate::{
 /// Between two attempts to approve the same release, where the first has met something that may pass.
 const AGAIN: Duration = Duration::from_secs(5);
 
+/// How long an approval that was just written may not be seen: what is seen comes from a watch, and takes moments.
+const UNSEEN: Duration = Duration::from_secs(10);
+
 /// How long the controller may say nothing of a release that it could deploy. It looks every 15 seconds.
 const SILENCE: Duration = Duration::from_mins(15);
 
@@ -48,6 +51,8 @@ pub struct Course {
     /// Since when it does not go on, and for how long that was watched.
     held: Option<(Timestamp, Duration)>,
     silence: Duration,
+    /// For how long the approval of the release that is waited for has not been seen.
+    unseen: Duration,
     last: Option<Timestamp>,
 }
 
@@ -64,6 +69,7 @@ impl Course {
             refusal: None,
             held: None,
             silence: Duration::ZERO,
+            unseen: Duration::ZERO,
             last: None,
         }
     }
@@ -146,13 +152,15 @@ impl Course {
         }
         match step {
             Step::Blocked(blocked) => return self.hold(verdict, *blocked, passed),
-            Step::Approve(release) if self.is_free => {
-                return self.hold(verdict, taken_back(&release), passed);
+            Step::Approve(release) => {
+                self.unseen += passed;
+                if self.is_free || self.unseen > UNSEEN {
+                    return self.hold(verdict, taken_back(&release), passed);
+                }
             }
             Step::Watch(_) => self.is_free = true,
             Step::Wait(_) => return verdict,
-            // What was just written may not be seen yet.
-            Step::Approve(_) | Step::Finished => {}
+            Step::Finished => {}
         }
         let Some(goal) = self.goal.clone().filter(|goal| hindrance::is_silent(state, goal)) else {
             (self.silence, self.held) = (Duration::ZERO, None);

@@ -171,6 +171,18 @@ fn what_needs_a_person_is_said_at_once_and_ends_the_run_after_the_patience() {
 }
 
 #[test]
+fn an_approval_that_is_taken_back_before_it_is_seen_is_missed_too() {
+    let mut looks = Looks::new(None, Haste::Respectful);
+    looks.look(&unapproved(""), Call::Done);
+    looks.course.approved(version("1.71.4"));
+    let (verdict, _) = looks.hold(&unapproved(""), Call::NotStarted, 10);
+    assert_eq!((verdict.call, verdict.diagnosis), (Call::NotStarted, None), "it may not be seen yet");
+    let (verdict, _) = looks.look(&unapproved(""), Call::NotStarted);
+    assert_eq!((verdict.call, verdict.diagnosis.unwrap().code), (Call::Stalled, "approvalLost"));
+    assert!(looks.hold(&unapproved(""), Call::NotStarted, 10).0.hopeless);
+}
+
+#[test]
 fn what_is_put_right_in_time_lets_it_go_on() {
     let mut looks = Looks::waiting(Haste::Respectful);
     looks.hold(&approved(UNMET), Call::NotStarted, 9);

@@ -9,7 +9,7 @@ use crate::{
     ClusterState,
     objects::{Release, UpdateSettings},
     standing::Standing,
-    wait_reason::{WaitReason, unmet_requirements, wait_reasons},
+    wait_reason::{WaitReason, reasons_of, unmet_requirements, wait_reasons},
 };
 
 /// What keeps the platform from deploying it, approved or not.
@@ -36,7 +36,7 @@ pub(super) fn of_any(release: &Release, settings: &UpdateSettings) -> Option<Blo
 /// What keeps one that needs no approval any more.
 pub(super) fn of_approved(release: &Release) -> Option<Blocked> {
     let object = || format!("DeckhouseRelease/{}", release.name);
-    wait_reasons(&release.message).iter().find_map(|reason| match reason {
+    reasons_of(release).iter().find_map(|reason| match reason {
         WaitReason::Disruption => Some(Blocked::new(
             "disruptionApproval",
             object(),
@@ -49,7 +49,7 @@ pub(super) fn of_approved(release: &Release) -> Option<Blocked> {
             reason.to_string(),
             "bring up the webhook of update.notification in ModuleConfig/deckhouse, or change its address there",
         )),
-        WaitReason::Approval if !release.is_approved() => Some(Blocked::new(
+        WaitReason::Approval => Some(Blocked::new(
             "approval",
             object(),
             format!("{reason}, although the update mode asks for none"),
@@ -64,5 +64,6 @@ pub(super) fn is_silent(state: &ClusterState, version: &Version) -> bool {
     let Some(releases) = state.releases.known() else { return false };
     let release = Standing::of(releases).find(version);
     // What it wrote before the approval says nothing.
-    release.is_some_and(|it| wait_reasons(&it.message).iter().all(|it| *it == WaitReason::Approval))
+    let passed = |it: &WaitReason| matches!(it, WaitReason::Approval | WaitReason::NotTakenUp { .. });
+    release.is_some_and(|it| reasons_of(it).iter().all(passed))
 }

@@ -9,7 +9,7 @@ use super::{Blocked, hindrance};
 use crate::{
     ClusterState, Reading,
     approve::{APPLY_NOW, Haste},
-    objects::{DeckhousePod, ModuleConfig, UpdateMode, UpdateSettings},
+    objects::{DeckhousePod, ModuleConfig, Release, UpdateMode, UpdateSettings},
     standing::{Standing, Turn},
 };
 
@@ -72,9 +72,20 @@ fn attempt(state: &ClusterState, to: Option<&Version>, haste: Haste) -> Result<S
         return Err(Step::Blocked(Box::new(blocked.of(version))));
     }
     at_rest(state)?;
+    if !needs_none && let Some(to) = to {
+        is_there(&standing, to, lts)?;
+    }
     let is_late = haste == Haste::ApplyNow && !release.is_annotated(APPLY_NOW);
     let version = version.clone();
     Ok(if needs_none && !is_late { Step::Watch(version) } else { Step::Approve(version) })
+}
+
+/// Nothing is approved on the way to a release that the cluster does not have, or will not deploy.
+fn is_there(standing: &Standing<'_>, to: &Version, lts: bool) -> Result<(), Step> {
+    if standing.find(to).is_some_and(Release::is_waiting) {
+        return Ok(());
+    }
+    Err(not_its_turn(standing.turn(to, lts), to))
 }
 
 /// Whether the mode asks for no approval.

@@ -83,15 +83,21 @@ fn the_next_release_in_each_mode() {
     let mut approved = cluster("Manual", &["1.71.4"]);
     releases(&mut approved).last_mut().unwrap().approved_field = true;
     assert_eq!(next(&approved, None), watch("1.71.4"));
+    assert_eq!(next(&approved, Some(&version("1.80.0"))), watch("1.71.4"), "what is under way is watched");
 }
 
 #[test]
 fn what_blocks() {
     type Change = fn(&mut ClusterState);
-    let cases: [(&[&str], Option<&str>, &str, Change); 7] = [
+    let cases: [(&[&str], Option<&str>, &str, Change); 9] = [
         (&["1.72.1"], None, "nothing waits of 1.71", |_| {}),
         (&["1.71.2", "1.71.4"], Some("1.71.2"), "higher patch", |_| {}),
         (&[], Some("1.71.4"), "no release v1.71.4", |_| {}),
+        // Before the first approval, not after the last.
+        (&["1.71.4"], Some("1.80.0"), "no release v1.80.0", |_| {}),
+        (&["1.71.4"], Some("1.72.1"), "Suspended", |it| {
+            releases(it).push(release("1.72.1", Phase::Suspended));
+        }),
         (&["1.71.4"], None, "second object", |it| {
             let mut twin = release("1.71.4", Phase::Pending);
             twin.name = "v1-71-4".to_owned();

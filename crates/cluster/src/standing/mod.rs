@@ -55,7 +55,8 @@ impl<'a> Standing<'a> {
     /// Puts the releases in order.
     pub fn of(releases: &'a [Release]) -> Self {
         let mut deployed: Vec<&Release> = in_phase(releases, &Phase::Deployed).collect();
-        deployed.sort_by_key(|release| &release.version);
+        // What has no version is none that releases could be compared with.
+        deployed.sort_by_key(|release| (release.version.is_none(), &release.version));
         let mut deployed = deployed.into_iter();
         let lowest = deployed.next();
         let above = lowest.and_then(|release| release.version.as_ref());

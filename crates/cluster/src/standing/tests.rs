@@ -93,6 +93,15 @@ fn of_two_deployed_the_lowest_counts() {
 }
 
 #[test]
+fn a_deployed_object_without_a_version_is_not_the_lowest() {
+    let mut all = releases(&["v0.0.0 Deployed", "v1.57.5 Deployed"]);
+    (all[0].name, all[0].version_text, all[0].version) = ("weird".to_owned(), "weird".to_owned(), None);
+    let standing = Standing::of(&all);
+    assert_eq!(standing.deployed_version(), Some(&version("1.57.5")));
+    assert_eq!(standing.also_deployed[0].name, "weird");
+}
+
+#[test]
 fn twins_are_removed_only_where_it_is_safe() {
     let all = releases(&[
         "v1.57.5 Deployed",

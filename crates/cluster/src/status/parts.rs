@@ -12,7 +12,7 @@ use crate::{
         Release, UpdateWindow,
     },
     standing::{Standing, Turn},
-    wait_reason::wait_reasons,
+    wait_reason::{WaitReason, reasons_of},
 };
 
 /// The platform's controller.
@@ -203,7 +203,11 @@ pub(super) fn releases(releases: &[Release], state: &ClusterState) -> Releases {
         if let Some(Turn::NotYet(why) | Turn::Never(why)) = &turn {
             reasons.push(why.clone());
         }
-        reasons.extend(wait_reasons(&release.message).iter().map(ToString::to_string));
+        // Whose turn it is was told above.
+        let told = |it: &WaitReason| matches!(it, WaitReason::Previous { .. }) && !reasons.is_empty();
+        let own = reasons_of(release).into_iter().filter(|it| !told(it)).map(|it| it.to_string());
+        let own: Vec<String> = own.collect();
+        reasons.extend(own);
         if reasons.is_empty() {
             let seen = release.phase.is_some();
             reasons.push(

@@ -64,6 +64,18 @@ fn releases_with_the_reason_why_each_waits() {
     assert!(releases.waiting[1].reasons[0].contains("v1.58.3 comes first"), "{:?}", releases.waiting[1]);
     assert_eq!(releases.twins[0].name, "v1-56-9");
     assert_eq!(status.updates.known().unwrap().channel.as_deref(), Some("Stable"));
+    assert_eq!(releases.waiting[1].reasons.len(), 1, "said once: {:?}", releases.waiting[1]);
+
+    if let Reading::Known(releases) = &mut state.releases {
+        releases[2].approved_field = true;
+        releases.push(release("v1-58-3", "Pending", "Waiting for manual approval"));
+        releases[3].message = "awaiting for v1-58-3 release to be deployed".to_owned();
+    }
+    let status = at(&state);
+    let [next, later] = &*status.releases.known().unwrap().waiting else { panic!("{status:?}") };
+    let taken_up = next.reasons.last().unwrap();
+    assert_eq!(taken_up, "approved; the controller has not taken it up yet");
+    assert!(later.reasons.len() == 1 && later.reasons[0].contains("v1-58-3 is a second object"), "{later:?}");
 
     state.module_configs = config(json!({}));
     let unset = at(&state);

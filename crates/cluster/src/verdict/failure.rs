@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use semver::Version;
 
 use super::{Diagnosis, calm::Calm, clock, restarts::Restarts};
 use crate::{
@@ -25,7 +26,12 @@ const IMAGE: [&str; 6] = [
 const NEW_TRY: Duration = Duration::from_secs(30);
 
 /// What the platform's pods, queues and alerts show that hardly heals by itself.
-pub(super) fn find(state: &ClusterState, calm: &Calm, restarts: &Restarts) -> Option<Diagnosis> {
+pub(super) fn find(
+    state: &ClusterState,
+    calm: &Calm,
+    restarts: &Restarts,
+    release: Option<&Version>,
+) -> Option<Diagnosis> {
     let pods = state.pods.known().into_iter().flatten().filter(|pod| !pod.terminating);
     let of_pods =
         pods.flat_map(|pod| pod.containers.iter().map(move |it| (pod, it))).find_map(|(pod, container)| {
@@ -34,7 +40,29 @@ pub(super) fn find(state: &ClusterState, calm: &Calm, restarts: &Restarts) -> Op
                 _ => restarts.is_failing(pod, container).then(|| crash(pod, container)),
             }
         });
-    of_pods.or_else(|| state.queue.known().and_then(|queue| calm.failing(queue))).or_else(|| alert(state))
+    of_pods
+        .or_else(|| state.queue.known().and_then(|queue| calm.failing(queue)))
+        .or_else(|| alert(state))
+        .or_else(|| moving_tag(state, release?))
+}
+
+/// The controller sets the tag of a version when it deploys a release, and never one that moves.
+fn moving_tag(state: &ClusterState, release: &Version) -> Option<Diagnosis> {
+    let deployment = state.deployment.known().filter(|it| !it.image.is_empty() && !it.has_fixed_tag())?;
+    let text = match deployment.tag() {
+        Some(tag) => format!(
+            "its image has the moving tag {tag}: nobody can say which version runs, and each push is an update without a release"
+        ),
+        None => "its image has no tag: nobody can say which version runs".to_owned(),
+    };
+    Some(Diagnosis {
+        code: "movingTag",
+        object: "Deployment/deckhouse".to_owned(),
+        text,
+        remedy: format!(
+            "set the tag of the release that is deployed, v{release}: `dhctl update doctor` shows the command"
+        ),
+    })
 }
 
 fn no_image(pod: &DeckhousePod, container: &ContainerState, reason: &str) -> Diagnosis {

@@ -173,8 +173,8 @@ impl Machine {
         if let Some(pods) = cluster.pods.known() {
             self.restarts.look(pods, self.settings.settle, now);
         }
-        let found =
-            failure::find(cluster, &self.calm, &self.restarts).or_else(|| self.dead_end(cluster, &look));
+        let found = failure::find(cluster, &self.calm, &self.restarts, look.subject.release.as_ref())
+            .or_else(|| self.dead_end(cluster, &look));
         self.held = Held::next(self.held.take(), found, cluster, now);
         let trouble = match &self.held {
             Some(held) => Some((Call::Failed, held.diagnosis.clone())),
@@ -277,10 +277,12 @@ impl Machine {
         // What cannot be read just now may be what moves.
         let lowest = look.signals.first()?.level;
         if look.blind().is_none_or(|level| level >= lowest) {
-            self.progress.observe(&look.signals, look.passed);
+            let held_against = stall::counted(&look.signals).next().is_some();
+            let passed = if held_against { look.passed } else { Duration::ZERO };
+            self.progress.observe(&look.signals, passed);
         }
         let limit = self.settings.limit(stage)?;
-        (self.progress.idle >= limit).then(|| stall::diagnosis(&look.signals, self.progress.idle)).flatten()
+        (self.progress.idle >= limit).then(|| stall::diagnosis(&look.signals, limit)).flatten()
     }
 
     fn verdict(&mut self, look: &Look, stage: Stage, trouble: Option<(Call, Diagnosis)>) -> Verdict {

@@ -27,4 +27,5 @@ pub(crate) use clock::{LONGEST_GAP, between};
 pub use machine::Machine;
 pub use report::{Call, Diagnosis, Stage, Unknown, Verdict, Waiting};
 pub use settings::Settings;
+pub use sources::were_tried;
 pub use surroundings::is_of_an_update;

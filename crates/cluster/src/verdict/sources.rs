@@ -40,6 +40,38 @@ pub(super) fn silences(state: &ClusterState) -> Vec<Silence> {
     .collect()
 }
 
+/// Whether every source that a verdict and its words stand on was read once, whatever came of it. Before that a verdict
+/// speaks of nothing but the start of the program.
+pub fn were_tried(state: &ClusterState) -> bool {
+    let ClusterState {
+        releases,
+        module_configs,
+        deployment,
+        pods,
+        queue,
+        converge,
+        alerts,
+        modules,
+        node_groups,
+        nodes,
+        ..
+    } = state;
+    [
+        releases.was_tried(),
+        module_configs.was_tried(),
+        deployment.was_tried(),
+        pods.was_tried(),
+        queue.was_tried(),
+        converge.was_tried(),
+        alerts.was_tried(),
+        modules.was_tried(),
+        node_groups.was_tried(),
+        nodes.was_tried(),
+    ]
+    .into_iter()
+    .all(|it| it)
+}
+
 fn silence<T>(source: &'static str, level: Stage, reading: &Reading<T>) -> Option<Silence> {
     let (kind, word) = match reading {
         Reading::Known(_) => return None,

@@ -5,9 +5,19 @@ use std::time::Duration;
 use super::{Diagnosis, signal::Signal};
 use crate::duration;
 
-/// The first thing that is waited for, and what to do about it.
-pub(super) fn diagnosis(signals: &[Signal], idle: Duration) -> Option<Diagnosis> {
-    let waiting = &signals.first()?.waiting;
+const APPROVAL: &str = "disruptionApproval";
+
+/// What can be held against the update. Waiting for an approval is no fault, and the other nodes wait for the one that
+/// is to be approved.
+pub(super) fn counted(signals: &[Signal]) -> impl Iterator<Item = &Signal> {
+    let approval = signals.iter().any(|it| it.waiting.code == APPROVAL);
+    signals.iter().filter(move |it| !approval || ![APPROVAL, "node"].contains(&it.waiting.code))
+}
+
+/// The first thing that can be held against the update after `limit` without anything new, and what to do about it.
+/// The text stays the same as long as that is so.
+pub(super) fn diagnosis(signals: &[Signal], limit: Duration) -> Option<Diagnosis> {
+    let waiting = &counted(signals).next()?.waiting;
     let remedy = match waiting.code {
         "image" => {
             "the controller did not switch the image, or somebody set another one: dhctl update status"
@@ -21,7 +31,6 @@ pub(super) fn diagnosis(signals: &[Signal], idle: Duration) -> Option<Diagnosis>
         "deployedReleases" => {
             "the controller makes all but one Superseded within 24 hours: dhctl update status shows them"
         }
-        "disruptionApproval" => "approve it when the workload allows: dhctl update approve --node NAME",
         "nodeGroup" | "node" => "see what the node says: journalctl -u bashible on it",
         "module" => "see what the module says: kubectl describe module NAME",
         _ => "dhctl update doctor looks for the cause",
@@ -29,7 +38,7 @@ pub(super) fn diagnosis(signals: &[Signal], idle: Duration) -> Option<Diagnosis>
     Some(Diagnosis {
         code: "noProgress",
         object: waiting.object.clone(),
-        text: format!("nothing has changed for {}: {}", duration::text(idle), waiting.text),
+        text: format!("nothing has changed for {}: {}", duration::text(limit), waiting.text),
         remedy: remedy.to_owned(),
     })
 }

@@ -8,7 +8,7 @@ use crate::{
     ClusterState,
     objects::{ModuleConfig, Phase, Release},
     standing::{Standing, Turn},
-    wait_reason::{WaitReason, wait_reasons},
+    wait_reason::{WaitReason, reasons_of},
 };
 
 /// What the verdict is about.
@@ -58,7 +58,7 @@ pub(super) fn reason(state: &ClusterState, next: &Version) -> Waiting {
             "releaseChannel is not set, and so the controller looks at no release: dhctl update prepare";
         return Waiting::new("channel", "ModuleConfig/deckhouse", text);
     }
-    let reasons: Vec<String> = wait_reasons(&release.message).iter().map(|it| in_words(it, next)).collect();
+    let reasons: Vec<String> = reasons_of(release).iter().map(|it| in_words(it, next)).collect();
     if !reasons.is_empty() {
         return Waiting::new("release", object, reasons.join("; "));
     }

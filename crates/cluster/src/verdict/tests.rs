@@ -43,9 +43,8 @@ fn one_update_from_beginning_to_end() {
 #[test]
 fn each_signal_alone_keeps_done_away() {
     type Change = fn(&mut ClusterState);
-    let cases: [(Stage, &str, Change); 21] = [
+    let cases: [(Stage, &str, Change); 20] = [
         (Stage::Switching, "image", |it| known(&mut it.deployment).image = image("1.70.1")),
-        (Stage::Switching, "image", |it| known(&mut it.deployment).image = "r/d:stable".to_owned()),
         (Stage::Switching, "pod", |it| known(&mut it.pods).clear()),
         (Stage::Switching, "pod", |it| known(&mut it.pods)[0].terminating = true),
         (Stage::Switching, "pod", |it| known(&mut it.pods)[0].phase = "Pending".to_owned()),
@@ -205,6 +204,21 @@ fn an_image_that_is_not_there() {
 }
 
 #[test]
+fn an_image_without_the_tag_of_a_version_is_told_at_once() {
+    for (image, said) in [("r/d:stable", "moving tag stable"), ("r/d@sha256:0", "no tag")] {
+        let state = with(quiet("1.71.0"), |it| known(&mut it.deployment).image = image.to_owned());
+        let mut watch = Watch::new(None);
+        let verdict = watch.look(&state);
+        assert_eq!((verdict.call, verdict.stage), (Call::Failed, Stage::Switching));
+        let diagnosis = verdict.diagnosis.unwrap();
+        assert!(diagnosis.text.contains(said) && diagnosis.remedy.contains("v1.71.0"), "{diagnosis:?}");
+        assert!(!watch.hold(&state, 590).hopeless);
+        assert!(watch.hold(&state, 20).hopeless);
+        assert_eq!(watch.look(&quiet("1.71.0")).call, Call::Propagating);
+    }
+}
+
+#[test]
 fn a_release_that_will_not_come_by_itself() {
     let next = |phase| with(quiet("1.70.1"), |it| known(&mut it.releases).push(release("1.71.0", phase)));
     let mut watch = Watch::new(Some("1.71.0"));
@@ -233,6 +247,41 @@ fn a_stage_without_progress_is_stalled() {
     // To and fro is no progress.
     assert_eq!(watch.hold(&rolling(0), 1900).call, Call::Stalled);
     assert_eq!(watch.look(&quiet("1.71.0")).call, Call::Propagating);
+}
+
+#[test]
+fn a_stalled_verdict_stays_the_same_until_something_changes() {
+    let rolling = with(quiet("1.71.0"), |it| known(&mut it.node_groups)[0].up_to_date = 1);
+    let mut watch = Watch::new(None);
+    let verdict = watch.hold(&rolling, 1810);
+    assert_eq!(verdict.call, Call::Stalled);
+    assert_eq!(watch.hold(&rolling, 60), verdict);
+}
+
+#[test]
+fn a_disruption_that_nobody_approves_is_never_stalled() {
+    let waiting = with(quiet("1.71.0"), |it| {
+        let condition = crate::objects::Condition { is_true: true, message: String::new() };
+        let group = &mut known(&mut it.node_groups)[0];
+        group.up_to_date = 0;
+        group.conditions.insert("WaitingForDisruptiveApproval".to_owned(), condition);
+        known(&mut it.nodes)[0] = node("w1", &[("approved", ""), ("disruption-required", "")]);
+        known(&mut it.nodes)[1] = node("w2", &[("waiting-for-approval", "")]);
+    });
+    let mut watch = Watch::new(None);
+    let verdict = watch.hold(&waiting, 20_000);
+    assert_eq!((verdict.call, verdict.diagnosis), (Call::Propagating, None));
+    // Once it is approved, time is held against it again, from then on.
+    let approved = with(waiting.clone(), |it| {
+        known(&mut it.node_groups)[0].conditions.clear();
+        known(&mut it.nodes)[0] = node("w1", &[("approved", ""), ("disruption-approved", "")]);
+    });
+    assert_eq!(watch.hold(&approved, 1700).call, Call::Propagating);
+    assert_eq!(watch.hold(&approved, 200).call, Call::Stalled);
+    // What does not move beside it is a fault all the same.
+    let module = with(waiting, |it| known(&mut it.modules)[0].ready = Some(false));
+    let verdict = Watch::new(None).hold(&module, 1900);
+    assert_eq!((verdict.call, &*verdict.diagnosis.unwrap().object), (Call::Stalled, "Module/prometheus"));
 }
 
 #[test]
@@ -303,4 +352,11 @@ fn nothing_is_known_at_first() {
     assert_eq!((verdict.call, codes(&verdict)), (Call::NotStarted, vec!["notNow"]));
     assert_eq!(verdict.waiting_for[0].text, "cannot be read just now: not read yet");
     assert_eq!(Queue::default().tasks, 0);
+    assert!(!were_tried(&ClusterState::default()));
+    let mut state = with(quiet("1.71.0"), |it| it.alerts = away());
+    assert!(!were_tried(&state), "the settings are not read");
+    state.module_configs = Reading::Known(Vec::new());
+    assert!(were_tried(&state), "what is away was tried");
+    state.queue = Reading::default();
+    assert!(!were_tried(&state));
 }

@@ -39,6 +39,8 @@ fn the_next_release_is_approved_and_no_other() {
     let versions = platform.versions("DeckhouseRelease");
     let again = platform.update(&["approve", "v1.71.4", "--yes"]).expect(0);
     assert_eq!(platform.versions("DeckhouseRelease"), versions, "a second run writes nothing");
+    let deployed = platform.update(&["approve", "v1.70.1", "--yes"]).expect(0);
+    assert_eq!(deployed.stdout, again.stdout);
     let mut transcript = String::new();
     for (words, run) in [
         ("v1.72.0 --yes", early),

@@ -7,7 +7,7 @@ use crate::{
         look::{Controller, Look, tag},
     },
     objects::{Release, UpdateSettings},
-    wait_reason::{WaitReason, wait_reasons},
+    wait_reason::{WaitReason, reasons_of},
 };
 
 const RELEASES: &str = "DeckhouseReleases";
@@ -15,7 +15,7 @@ const RELEASES: &str = "DeckhouseReleases";
 /// The reason of the release that is next. Those after it wait for it.
 pub(super) fn next(look: &Look<'_>) -> Vec<Finding> {
     let Some(release) = look.upcoming() else { return Vec::new() };
-    let reasons = wait_reasons(&release.message);
+    let reasons = reasons_of(release);
     let findings = reasons.iter().filter_map(|reason| of_reason(look, release, reason));
     let mut findings: Vec<Finding> =
         findings.map(|finding| finding.since(release.transition_time).seen_in(RELEASES)).collect();
@@ -30,7 +30,7 @@ fn of_reason(look: &Look<'_>, release: &Release, reason: &WaitReason) -> Option<
         WaitReason::Requirement { why, .. } => requirement(look, release, reason, why),
         WaitReason::UnknownRequirement { .. } => Some(unknown_requirement(release, reason)),
         WaitReason::Disruption => Some(disruption(release)),
-        WaitReason::Approval => (!release.is_approved()).then(|| approval(look, release)),
+        WaitReason::Approval => Some(approval(look, release)),
         // The objects tell it better, where they show the gap.
         WaitReason::Gap | WaitReason::Major => {
             super::releases::gap(look).is_empty().then(|| sequence(look, release, reason))
@@ -41,8 +41,8 @@ fn of_reason(look: &Look<'_>, release: &Release, reason: &WaitReason) -> Option<
         | WaitReason::Postponed { .. }
         | WaitReason::Notification { .. }
         | WaitReason::Cooldown { .. } => Some(delay(look, release)),
-        // Suspended releases have a rule of their own; a policy is of modules.
-        WaitReason::Suspended | WaitReason::NoPolicy => None,
+        // Suspended releases have a rule of their own; a policy is of modules; what is approved needs nobody.
+        WaitReason::Suspended | WaitReason::NoPolicy | WaitReason::NotTakenUp { .. } => None,
         WaitReason::Other { message } => Some(
             finding("other-reason", Severity::Notable, release, short(message))
                 .why("the platform says this, which is not known here")
