@@ -886,7 +886,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update)
-            opts="-h --help run watch status plan prepare approve kernel doctor rbac"
+            opts="-h --help status plan prepare approve run watch doctor kernel rbac"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -189,11 +189,12 @@ impl Writer {
     }
 
     /// Brings everything to the disk, gives the files their final names and returns these. An older bundle
-    /// of this name stays valid until then; its parts and GOST sums are removed.
+    /// of this name stays valid until then; its parts and GOST sums are removed. What was written can still
+    /// be read through the writer, and nothing may be written any more.
     ///
     /// # Errors
     /// As [`Writer::sync`]; the partial files are kept.
-    pub fn finish(self) -> Result<Vec<PathBuf>, BundleError> {
+    pub fn finish(&self) -> Result<Vec<PathBuf>, BundleError> {
         for volume in &self.volumes {
             volume.file.sync_all().map_err(|error| self.failed(volume, error))?;
         }

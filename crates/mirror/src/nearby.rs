@@ -1,31 +1,44 @@
-//! Finished archives that lie nearby: what they hold need not come over the network.
+//! Archives that lie nearby: what they hold need not come over the network.
 //!
-//! Modules share layers, and each has an archive of its own. A blob that an earlier archive holds is copied
+//! Modules share layers, and each has an archive of its own. A blob that another archive holds is copied
 //! from there; so is, when modules are pulled anew, whatever did not change. Nothing of it is believed: a copy
 //! counts by its digest, as a download does.
+//!
+//! Archives that are written side by side share too. Each begins its blobs when the one before it has begun all
+//! of its own, and a blob that is on its way to one is waited for by the others. So each is brought once, and by
+//! the first archive that wants it: a pull that goes on finds what there is of it where it looks for it.
 
 use std::{
     collections::{BTreeMap, HashMap},
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bundle::Bundle;
+use bundle::{Bundle, BundleError};
 use oci::Digest;
+use tokio::sync::OwnedMutexGuard;
 
 use crate::{
-    journal::Journal,
+    journal::{Journal, Placed},
     source::{Kept, KeptFile},
 };
 
-/// Blobs of finished archives, and how much was taken from there.
+/// Blobs of other archives, and how much was taken from there.
 #[derive(Debug, Default)]
-pub struct Nearby(Mutex<State>);
+pub struct Nearby {
+    side_by_side: bool,
+    turn: Arc<tokio::sync::Mutex<()>>,
+    state: Mutex<State>,
+}
 
 #[derive(Debug, Default)]
 struct State {
     /// By the names of the archives' files.
     archives: BTreeMap<Vec<PathBuf>, HashMap<Digest, Kept>>,
+    /// What is complete of archives that are being written, by the names that these will have.
+    unfinished: BTreeMap<PathBuf, HashMap<Digest, Kept>>,
+    /// A lock for each blob that some archive has begun.
+    claims: HashMap<Digest, Arc<tokio::sync::Mutex<()>>>,
     /// Directories of layers that planning has read, each a file under its digest.
     layers: Vec<PathBuf>,
     copied: Copied,
@@ -41,6 +54,11 @@ pub struct Copied {
 }
 
 impl Nearby {
+    /// For archives that are written side by side.
+    pub fn side_by_side() -> Self {
+        Self { side_by_side: true, ..Self::default() }
+    }
+
     /// Adds all that an archive holds. Its files stay open, those of an older archive of that name no longer.
     pub fn add(&self, archive: &Bundle) {
         let mut blobs = HashMap::new();
@@ -54,6 +72,17 @@ impl Nearby {
         self.lock().archives.insert(archive.paths().map(ToOwned::to_owned).collect(), blobs);
     }
 
+    /// The archive of this name, whole or in parts, is finished.
+    ///
+    /// # Errors
+    /// As [`Bundle::open`].
+    pub fn finished(&self, archive: &Path) -> Result<(), BundleError> {
+        // First, so that at no time its blobs are in neither place.
+        self.add(&Bundle::open(&[archive.to_owned()])?);
+        self.lock().unfinished.remove(archive);
+        Ok(())
+    }
+
     /// Adds the layers that planning keeps in this journal. They are opened when they are wanted, since the
     /// archive of that journal frees them one by one.
     pub fn add_layers(&self, journal: &Journal) {
@@ -65,9 +94,38 @@ impl Nearby {
         self.lock().copied
     }
 
+    /// Waits, first come first served, until the archive before has begun all of its blobs. `None` where archives
+    /// are written one after the other.
+    pub(crate) async fn turn(&self) -> Option<OwnedMutexGuard<()>> {
+        if self.side_by_side { Some(self.turn.clone().lock_owned().await) } else { None }
+    }
+
+    /// Waits until no other archive is bringing this blob, and keeps others from bringing it.
+    pub(crate) async fn claim(&self, digest: &Digest) -> Option<OwnedMutexGuard<()>> {
+        if !self.side_by_side {
+            return None;
+        }
+        let claim = self.lock().claims.entry(*digest).or_default().clone();
+        Some(claim.lock_owned().await)
+    }
+
+    /// Notes that a blob is complete in an archive that is not.
+    pub(crate) fn completed(&self, digest: &Digest, place: Placed) {
+        if self.side_by_side {
+            let archive = place.writer.path().to_owned();
+            self.lock().unfinished.entry(archive).or_default().insert(*digest, Arc::new(place));
+        }
+    }
+
+    /// Lets go of an archive that is not finished and is no longer written.
+    pub fn abandoned(&self, archive: &Path) {
+        self.lock().unfinished.remove(archive);
+    }
+
     pub(crate) fn get(&self, digest: &Digest, size: u64) -> Option<Kept> {
         let state = self.lock();
-        let mut archived = state.archives.values().filter_map(|blobs| blobs.get(digest));
+        let all = state.unfinished.values().chain(state.archives.values());
+        let mut archived = all.filter_map(|blobs| blobs.get(digest));
         let kept = archived.find(|blob| blob.size() == size).cloned();
         kept.or_else(|| {
             let files =
@@ -84,6 +142,6 @@ impl Nearby {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use anyhow::Result;
+use oci::media_type;
 
 use super::ground::Ground;
 
@@ -16,11 +17,37 @@ pub(crate) const CONNECTIONS: usize = 8;
 
 /// A command that downloads every blob into `directory`.
 pub(crate) fn curl(ground: &Ground, from: impl Display, directory: &Path) -> Result<Command> {
+    fetch(blobs(ground), from, directory)
+}
+
+/// A command that downloads every blob, and these manifests (`REPOSITORY/manifests/REFERENCE`), into `directory`.
+pub(crate) fn curl_all(
+    ground: &Ground,
+    manifests: &[String],
+    from: impl Display,
+    directory: &Path,
+) -> Result<Command> {
+    let manifests = manifests.iter().enumerate();
+    let manifests = manifests.map(|(number, path)| (path.clone(), format!("manifest-{number}")));
+    let mut command = fetch(manifests.chain(blobs(ground)), from, directory)?;
+    command.arg("--header").arg(format!("Accept: {}", media_type::MANIFESTS.join(", ")));
+    Ok(command)
+}
+
+fn blobs(ground: &Ground) -> impl Iterator<Item = (String, String)> {
+    ground.blobs.iter().map(|blob| (format!("{}/blobs/{}", blob.repository, blob.digest), blob.digest.hex()))
+}
+
+/// Downloads each path below `/v2/` into the file of that name.
+fn fetch(
+    files: impl Iterator<Item = (String, String)>,
+    from: impl Display,
+    directory: &Path,
+) -> Result<Command> {
     let mut list = String::new();
-    for blob in &ground.blobs {
-        let output = directory.join(blob.digest.hex());
-        writeln!(list, "url = \"http://{from}/v2/{}/blobs/{}\"", blob.repository, blob.digest)?;
-        writeln!(list, "output = \"{}\"", output.display())?;
+    for (path, name) in files {
+        writeln!(list, "url = \"http://{from}/v2/{path}\"")?;
+        writeln!(list, "output = \"{}\"", directory.join(name).display())?;
     }
     let config = directory.with_extension("curl");
     fs::write(&config, list)?;

@@ -1,6 +1,6 @@
 //! Sixty modules of three versions that stand on the same layers: pulled into an archive each, and pushed.
 
-use std::{fs, path::Path, process::Command};
+use std::{collections::BTreeSet, fmt::Display, fs, path::Path, process::Command, time::Duration};
 
 use anyhow::{Result, ensure};
 use bundle::Bundle;
@@ -23,13 +23,14 @@ const VERSIONS: [&str; 3] = ["v1.0.0", "v1.1.0", "v1.2.0"];
 
 /// Measures a pull and a push, and counts what is transferred.
 pub(crate) fn measure(options: &Options, dhctl: &Path, table: &mut Table) -> Result<()> {
-    let ground = ground(options, dhctl)?;
-    let (mut pulls, mut pull_floor) = (Times::default(), Times::default());
+    let (ground, manifests) = ground(options, dhctl)?;
+    let (mut pulls, mut pull_floor, mut whole_floor) = (Times::default(), Times::default(), Times::default());
     let (mut pushes, mut push_floor) = (Times::default(), Times::default());
     let mut memory = 0;
     for round in 1..=options.repeat {
         let mut curl = floor::curl(&ground, ground.source.addr(), &ground.fresh("curl")?)?;
         let bare_pull = measure::run(&mut curl, None)?.time;
+        let whole = whole(&ground, &manifests)?;
         let scratch = ground.fresh("scratch")?;
         let pull = measure::run(&mut pull(&ground, &scratch)?, None)?;
         let target = empty(&ground)?;
@@ -38,26 +39,39 @@ pub(crate) fn measure(options: &Options, dhctl: &Path, table: &mut Table) -> Res
         let target = empty(&ground)?;
         let push = measure::run(&mut push(&ground, &scratch, target.addr()), None)?;
         eprintln!(
-            "modules {round}: curl {:.3} s, pull {:.3} s; bare {:.3} s, push {:.3} s",
+            "modules {round}: curl {:.3} s, with manifests and archives {:.3} s, pull {:.3} s; bare {:.3} s, push {:.3} s",
             bare_pull.as_secs_f64(),
+            whole.as_secs_f64(),
             pull.time.as_secs_f64(),
             bare_push.as_secs_f64(),
             push.time.as_secs_f64()
         );
         pull_floor.push(bare_pull);
+        whole_floor.push(whole);
         pulls.push(pull.time);
         push_floor.push(bare_push);
         pushes.push(push.time);
         memory = memory.max(pull.memory).max(push.memory);
     }
     table.ratio("60 modules, pull", &pulls, &pull_floor, 1.3);
+    table.ratio("60 modules, pull; floor with manifests and archives", &pulls, &whole_floor, None);
     table.ratio("60 modules, push", &pushes, &push_floor, 1.3);
     table.value("60 modules: peak memory", as_megabytes(memory), " MB", MEMORY_LIMIT);
     Ok(())
 }
 
-/// A source of the modules, a pull and a push of them that are counted, and their blobs as files.
-fn ground(options: &Options, dhctl: &Path) -> Result<Ground> {
+/// What the format demands of anyone: the blobs, the manifests that name them, and an archive for each module, in
+/// which shared blobs lie once more. Nothing is asked that the archives do not hold, and nothing is synced.
+fn whole(ground: &Ground, manifests: &[String]) -> Result<Duration> {
+    let mut curl = floor::curl_all(ground, manifests, ground.source.addr(), &ground.fresh("curl")?)?;
+    let fetched = measure::run(&mut curl, None)?.time;
+    let mut copy = Command::new("cp");
+    copy.arg("-r").arg(ground.bundle_directory().join("mods")).arg(ground.fresh("copied")?);
+    Ok(fetched + measure::run(&mut copy, None)?.time)
+}
+
+/// A source of the modules, a pull and a push of them that are counted, their blobs as files, and the manifests.
+fn ground(options: &Options, dhctl: &Path) -> Result<(Ground, Vec<String>)> {
     let pairs = |channel: &str, version: &str| (channel.to_owned(), version.to_owned());
     let spec = |number: usize| ModuleSpec {
         name: format!("module{number}"),
@@ -100,7 +114,24 @@ fn ground(options: &Options, dhctl: &Path) -> Result<Ground> {
     );
     fs::create_dir(ground.blob_files())?;
     measure::run(&mut floor::curl(&ground, ground.source.addr(), &ground.blob_files())?, None)?;
-    Ok(ground)
+    Ok((ground, manifests(&contents)))
+}
+
+/// Every manifest as the source has it, by its tag or else its digest: `REPOSITORY/manifests/REFERENCE`.
+fn manifests(contents: &Contents) -> Vec<String> {
+    let mut paths = Vec::new();
+    for repository in &contents.repositories {
+        let mut add = |reference: &dyn Display| {
+            paths.push(format!("{ROOT}/{}/manifests/{reference}", repository.path));
+        };
+        let tagged: BTreeSet<_> = repository.tags.values().collect();
+        for (tag, digest) in &repository.tags {
+            // What has only a digest on the source has that as its tag in the bundle.
+            if tag.as_str() == digest.hex() { add(digest) } else { add(tag) }
+        }
+        repository.manifests.keys().filter(|digest| !tagged.contains(digest)).for_each(|it| add(it));
+    }
+    paths
 }
 
 /// A pull into `scratch/mods`.

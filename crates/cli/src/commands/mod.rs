@@ -15,6 +15,7 @@ mod delivery;
 pub(crate) mod mirror_pull;
 pub(crate) mod mirror_push;
 pub(crate) mod mirror_verify;
+mod modules_bring;
 mod modules_manifest;
 mod modules_plan;
 pub(crate) mod modules_pull;

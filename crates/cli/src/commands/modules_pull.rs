@@ -8,20 +8,15 @@ use std::{
     sync::Arc,
 };
 
-use bundle::Bundle;
 use deckhouse::{ModuleSource, ModuleSourceError, without_login};
-use mirror::{
-    Nearby, Observer, Root,
-    discover::choose_modules,
-    nearby::Copied,
-    pull::{Destination, pull},
-};
+use mirror::{Nearby, Root, discover::choose_modules, nearby::Copied};
 use registry::{client::Credentials, credentials::ConfigFile};
 use serde::Serialize;
 
 use super::{
     delivery::files_text,
-    modules_plan::{Broken, Planned, Planner, failure},
+    modules_bring::Bringer,
+    modules_plan::{Planned, Planner, failure},
     size::{count, human},
 };
 use crate::{
@@ -71,17 +66,18 @@ pub(crate) async fn run(args: ModulesTransferArgs, environment: Environment) -> 
     let free_space = make_ready(&args)?;
 
     let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
+    progress.tell_waits_of(&client);
     let planner = Planner {
         client,
         root: Root::Modules(url.repository.clone()),
         directory: args.directory(),
         fresh: args.no_pull_resume,
         dry_run: args.dry_run,
-        nearby: Arc::new(Nearby::default()),
+        nearby: Arc::new(Nearby::side_by_side()),
     };
     let chosen = choose_modules(&planner.source(), &args.modules.modules(), &*progress).await;
     let chosen = chosen.map_err(unlisted)?;
-    let (ready, broken) = planner.plan(chosen, &*progress).await?;
+    let (ready, mut broken) = planner.plan(chosen, &*progress).await?;
     let mut pulled = summary(&args, &manifest, &ready, free_space);
     let printer = Printer::new(&args.output);
     if args.dry_run {
@@ -98,7 +94,10 @@ pub(crate) async fn run(args: ModulesTransferArgs, environment: Environment) -> 
         ));
     }
     let brought = ready.len();
-    let broken = bring(ready, broken, &planner, &args, &progress, &mut pulled).await?;
+    let written = Bringer::new(&args, &planner.nearby, &progress).bring(ready).await?;
+    pulled.files = written.files;
+    pulled.gost_sums = written.sums;
+    broken.extend(written.broken);
     let copy = args.directory().join(manifest.path.file_name().unwrap_or_default());
     result_file::write(&copy, &manifest.copy, Readers::All, true)?;
     pulled.files.push(copy);
@@ -108,53 +107,6 @@ pub(crate) async fn run(args: ModulesTransferArgs, environment: Environment) -> 
     }
     let in_vain = broken.iter().filter(|module| pulled.modules.contains_key(&module.name)).count();
     Err(failure(broken, brought - in_vain))
-}
-
-/// Pulls one module after another, so that each finds the layers that it shares in the archives before it.
-async fn bring(
-    ready: Vec<Planned>,
-    mut broken: Vec<Broken>,
-    planner: &Planner<'_>,
-    args: &ModulesTransferArgs,
-    progress: &Arc<Progress>,
-    pulled: &mut Pulled,
-) -> Result<Vec<Broken>, Failure> {
-    if !args.no_pull_resume {
-        for module in &ready {
-            // An archive that cannot be read is no use here, and is about to be replaced.
-            if let Ok(archive) = Bundle::open(std::slice::from_ref(&module.archive)) {
-                planner.nearby.add(&archive);
-            }
-        }
-    }
-    let observer: Arc<dyn Observer> = progress.clone();
-    for module in ready {
-        let Some(journal) = &module.journal else {
-            return Err(Failure::internal("a pull without journal"));
-        };
-        let destination = Destination {
-            path: module.archive.clone(),
-            part_size: args.images_bundle_chunk_size.filter(|size| *size > 0),
-            gost: args.gost_digest,
-        };
-        let parallel = usize::from(args.connection.parallel);
-        let wanted = &module.found.wanted;
-        let written =
-            pull(&module.source, &module.plan, wanted, journal, &destination, parallel, &observer).await;
-        match written {
-            Ok(written) => {
-                journal.remove()?;
-                planner.nearby.add(&Bundle::open(std::slice::from_ref(&module.archive))?);
-                pulled.files.extend(written.files);
-                pulled.gost_sums.extend(written.sums);
-            }
-            Err(error @ mirror::Error::Incomplete { .. }) => {
-                broken.push(Broken { name: module.name, failure: error.into() });
-            }
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(broken)
 }
 
 /// Reads the manifest. It must not lie where it would be carried along, licence key and all.

@@ -129,7 +129,7 @@ impl Run<'_> {
                     let journal = Arc::new(Journal::open(&archive.path, self.args.no_pull_resume)?);
                     let written = self.pull(archive, &journal).await?;
                     journal.remove()?;
-                    self.nearby.add(&Bundle::open(std::slice::from_ref(&archive.path))?);
+                    self.nearby.finished(&archive.path)?;
                     written
                 }
             };
@@ -161,7 +161,14 @@ impl Run<'_> {
         };
         let parallel = usize::from(self.args.connection.parallel);
         let PlannedArchive { plan, wanted, .. } = archive;
-        Ok(pull(self.source, plan, wanted, journal, &destination, parallel, self.observer).await?)
+        self.observer.event(Event::StageBegan {
+            stage: Stage::Download,
+            bytes: plan.download_size(),
+            items: plan.layout().blobs().len() as u64,
+        });
+        let written = pull(self.source, plan, wanted, journal, &destination, parallel, self.observer).await?;
+        self.observer.event(Event::StageEnded(Stage::Download));
+        Ok(written)
     }
 
     fn part_size(&self) -> Option<u64> {

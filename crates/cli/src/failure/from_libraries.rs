@@ -65,7 +65,8 @@ impl From<AccessError> for Failure {
                 let names = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
                 Self::usage(message).hint(format!("choose one with --context; there are: {names}"))
             }
-            AccessError::Read { .. } => Self::new(Exit::Files, message),
+            AccessError::Read { .. } => Self::new(Exit::Files, message)
+                .hint("name another one with --kubeconfig or KUBECONFIG; on a master node, as root: /etc/kubernetes/admin.conf"),
             AccessError::Malformed { .. } | AccessError::Unusable { .. } => Self::usage(message),
             AccessError::Egress(error) => error.into(),
         }

@@ -14,7 +14,10 @@ use testkit::{
     faults::{Fault, Rule, Script},
 };
 
-use crate::world::{World, command, dhctl};
+use crate::{
+    mirror_modules,
+    world::{World, command, dhctl},
+};
 
 fn with(rules: Vec<Rule>) -> World {
     let options =
@@ -91,8 +94,12 @@ async fn work_in_progress_is_no_bundle() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_wait_is_told_once() {
     let world = with(vec![Rule::new("GET", "/v2/deckhouse/ee/*", Fault::TooManyRequests(3600))]);
-    for (args, is_json) in [(&[][..], false), (&["--progress", "json"], true)] {
-        let base = ["mirror", "--insecure", "--source", &world.source_url, "-i", "d8.tar", "--dry-run"];
+    mirror_modules::manifest(&world, None);
+    let mirror = ["mirror", "--insecure", "--source", &world.source_url, "-i", "d8.tar", "--dry-run"];
+    let modules = ["mirror-modules", "-m", "module_source.yml", "-d", "mods", "--dry-run"];
+    for (base, args, is_json) in
+        [(&mirror[..], &[][..], false), (&mirror, &["--progress", "json"], true), (&modules, &[], false)]
+    {
         let mut pull = command(world.folder.path());
         pull.args(base).args(args).stderr(Stdio::piped()).stdout(Stdio::null());
         let mut pull = pull.spawn().unwrap();

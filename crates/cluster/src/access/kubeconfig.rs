@@ -13,7 +13,7 @@ pub enum AccessError {
     #[error("no cluster is named: there is no kubeconfig file, and this is no pod of a cluster")]
     Nowhere,
     /// A kubeconfig file cannot be read.
-    #[error("{}: {source}", path.display())]
+    #[error("the kubeconfig {} cannot be read: {source}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
@@ -21,7 +21,7 @@ pub enum AccessError {
         source: std::io::Error,
     },
     /// A kubeconfig file is none.
-    #[error("{}: not a kubeconfig: {reason}", path.display())]
+    #[error("{} is not a kubeconfig: {reason}", path.display())]
     Malformed {
         /// The file.
         path: PathBuf,

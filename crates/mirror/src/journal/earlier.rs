@@ -54,9 +54,9 @@ impl Earlier {
 /// Some bytes in a partial bundle.
 #[derive(Debug, Clone)]
 pub(crate) struct Placed {
-    writer: Arc<Writer>,
-    offset: u64,
-    size: u64,
+    pub(crate) writer: Arc<Writer>,
+    pub(crate) offset: u64,
+    pub(crate) size: u64,
 }
 
 impl BlobSource for Placed {

@@ -22,4 +22,5 @@ mod salvage;
 
 pub(crate) use directory::Begun;
 pub use directory::Journal;
+pub(crate) use earlier::Placed;
 pub(crate) use progress::Progress;

@@ -5,10 +5,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bundle::{FrontierSums, PlannedBlob, Writer};
 use bytes::Bytes;
 use oci::Hasher;
-use tokio::task::JoinHandle;
+use tokio::{sync::OwnedMutexGuard, task::JoinHandle};
 
 use super::{blocking::blocking, write_back::WriteBack};
-use crate::{Error, Event, MissingItem, Observer, Plan, journal::Progress, source::Source, wanted::Wanted};
+use crate::{
+    Error, Event, MissingItem, Observer, Plan,
+    journal::{Placed, Progress},
+    source::{Kept, Source},
+    wanted::Wanted,
+};
 
 /// How many times a blob whose content does not have its digest is fetched before it counts as
 /// damaged at the source: once more, since a proxy on the way may have spoiled it.
@@ -18,6 +23,10 @@ pub(crate) const CONTENT_ATTEMPTS: u32 = 2;
 const NOTE_EVERY: u64 = 1024 * 1024;
 
 const BLOCK: u64 = 1024 * 1024;
+
+/// What is read and written at once of a copy, and what is copied before progress is told, in bytes.
+const COPY_BLOCK: usize = 128 * 1024;
+const COPY_STEP: u64 = 4 * 1024 * 1024;
 
 /// What is handed to a writing thread at once, in bytes. Two batches of each running blob are in memory.
 const BATCH: u64 = 1024 * 1024;
@@ -33,6 +42,8 @@ pub(super) struct Filler<'a> {
     pub(super) sync: WriteBack,
     pub(super) observer: &'a dyn Observer,
     pub(super) missing: Mutex<Vec<MissingItem>>,
+    /// Held until the last blob has been begun; the next archive waits for it.
+    pub(super) turn: Mutex<Option<OwnedMutexGuard<()>>>,
 }
 
 /// A blob on its way into the bundle.
@@ -68,6 +79,14 @@ impl Filler<'_> {
     /// Brings the blob with this number into the bundle; `written` bytes of it are there, unchecked.
     /// A blob that the source lacks or has damaged is put on the list.
     pub(super) async fn fill(&self, number: u32, blob: &PlannedBlob, written: u64) -> Result<(), Error> {
+        let nearby = self.source.nearby();
+        let _claim = match nearby {
+            Some(nearby) => nearby.claim(&blob.digest).await,
+            None => None,
+        };
+        if number as usize + 1 == self.plan.layout().blobs().len() {
+            self.turn.lock().unwrap_or_else(PoisonError::into_inner).take();
+        }
         let mut filling = Filling {
             number,
             blob,
@@ -87,6 +106,10 @@ impl Filler<'_> {
             }
             Err(error) => Err(error),
             Ok(()) => {
+                if let (Some(nearby), Some(offset)) = (nearby, blob.offsets.first()) {
+                    let place = Placed { writer: self.writer.clone(), offset: *offset, size: blob.size };
+                    nearby.completed(&blob.digest, place);
+                }
                 self.observer.event(Event::Items(1));
                 self.observer.event(Event::Detail(format!("{} ({} bytes)", blob.digest, blob.size)));
                 Ok(())
@@ -153,25 +176,54 @@ impl Filler<'_> {
     async fn copy(&self, filling: &mut Filling<'_>) -> Result<bool, Error> {
         let blob = filling.blob;
         let Some(nearby) = self.source.nearby() else { return Ok(false) };
-        let Some(kept) = nearby.get(&blob.digest, blob.size) else { return Ok(false) };
-        let began = filling.position;
-        while filling.position < blob.size {
-            let (kept, position) = (kept.clone(), filling.position);
-            let read = blocking(move || Ok(read_block(&*kept, position))).await?;
-            let Ok(block) = read else { break };
-            let batch = Batch { size: block.len() as u64, chunks: vec![block] };
-            self.write(filling, batch).await?;
-            self.settle(filling).await?;
-        }
-        if filling.position == blob.size && filling.hasher.clone().finish() == blob.digest {
-            if began < blob.size {
-                nearby.count(blob.size - began);
+        let mut tried: Option<Kept> = None;
+        // Once more if it has moved: the archive that had it may just have been replaced.
+        for _ in 0..2 {
+            let Some(kept) = nearby.get(&blob.digest, blob.size) else { return Ok(false) };
+            if tried.is_some_and(|tried| Arc::ptr_eq(&tried, &kept)) {
+                return Ok(false);
             }
-            self.progress.record(filling.number, blob.size)?;
-            return Ok(true);
+            let began = filling.position;
+            while filling.position < blob.size && self.copy_step(filling, &kept).await? {}
+            if filling.position == blob.size && filling.hasher.clone().finish() == blob.digest {
+                if began < blob.size {
+                    nearby.count(blob.size - began);
+                }
+                self.progress.record(filling.number, blob.size)?;
+                return Ok(true);
+            }
+            self.restart(filling);
+            tried = Some(kept);
         }
-        self.restart(filling);
         Ok(false)
+    }
+
+    /// Copies the next bytes to each place; false if they cannot be read.
+    async fn copy_step(&self, filling: &mut Filling<'_>, kept: &Kept) -> Result<bool, Error> {
+        let (writer, places, kept) = (self.writer.clone(), filling.places.clone(), kept.clone());
+        let (began, mut hasher) = (filling.position, filling.hasher.clone());
+        let copied = blocking(move || {
+            // One small block all the time, which the processor's cache holds between reading, hashing and writing.
+            let mut block = vec![0; COPY_BLOCK];
+            let mut position = began;
+            while position < kept.size().min(began + COPY_STEP) {
+                let count = match kept.read_at(position, &mut block) {
+                    Ok(0) | Err(_) => return Ok(None),
+                    Ok(count) => count,
+                };
+                hasher.update(&block[..count]);
+                for place in &*places {
+                    writer.write_at(place + position, &block[..count])?;
+                }
+                position += count as u64;
+            }
+            Ok(Some((hasher, position - began)))
+        })
+        .await?;
+        let Some((hasher, count)) = copied else { return Ok(false) };
+        filling.hasher = hasher;
+        self.advance(filling, count).await?;
+        Ok(true)
     }
 
     /// Takes back what was written: its digest is wrong.
@@ -235,6 +287,11 @@ impl Filler<'_> {
             return Ok(());
         };
         filling.hasher = task.await.map_err(|error| Error::Internal(error.to_string()))??;
+        self.advance(filling, size).await
+    }
+
+    /// Notes that so many bytes more are written.
+    async fn advance(&self, filling: &mut Filling<'_>, size: u64) -> Result<(), Error> {
         self.moved(filling, size);
         if filling.position - filling.noted >= NOTE_EVERY {
             self.progress.record(filling.number, filling.position)?;
@@ -263,13 +320,4 @@ impl Filler<'_> {
             reason: error.to_string(),
         }
     }
-}
-
-/// The next bytes of a blob, at least one.
-fn read_block(blob: &dyn oci::BlobSource, position: u64) -> std::io::Result<Bytes> {
-    let size = usize::try_from((blob.size() - position).min(BLOCK)).unwrap_or(0);
-    let mut block = vec![0; size];
-    let count = blob.read_at(position, &mut block)?;
-    block.truncate(count);
-    if count == 0 { Err(std::io::ErrorKind::UnexpectedEof.into()) } else { Ok(block.into()) }
 }

@@ -11,7 +11,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::{adopt::adopt, blocking::blocking, fill::Filler, write_back::WriteBack};
 use crate::{
-    Error, Event, Observer, Plan, Stage,
+    Error, Observer, Plan,
     error::Place,
     journal::{Begun, Journal},
     source::Source,
@@ -41,7 +41,8 @@ pub struct Written {
 /// Downloads everything that `plan` lays out and that the journal does not have, and gives the bundle
 /// its name.
 ///
-/// On failure nothing bears the final name, and the journal keeps what has been downloaded.
+/// On failure nothing bears the final name, and the journal keeps what has been downloaded. That the download
+/// began and ended is for the caller to tell ([`crate::Stage::Download`]), who may have several side by side.
 ///
 /// # Errors
 /// [`Error::Incomplete`] with every blob that the source does not have or has damaged;
@@ -56,11 +57,10 @@ pub async fn pull(
     observer: &Arc<dyn Observer>,
 ) -> Result<Written, Error> {
     source.forget_layers();
-    observer.event(Event::StageBegan {
-        stage: Stage::Download,
-        bytes: plan.download_size(),
-        items: plan.layout().blobs().len() as u64,
-    });
+    let turn = match source.nearby() {
+        Some(nearby) => nearby.turn().await,
+        None => None,
+    };
     let Begun { writer, progress, written } = begin(plan, journal, destination, observer).await?;
     let sums = if destination.gost { Some(follow(plan, &writer)?) } else { None };
     let filler = Filler {
@@ -73,6 +73,7 @@ pub async fn pull(
         sync: WriteBack::default(),
         observer: &**observer,
         missing: Mutex::default(),
+        turn: Mutex::new(turn),
     };
     let numbered = (0_u32..).zip(plan.layout().blobs());
     stream::iter(numbered)
@@ -93,10 +94,8 @@ pub async fn pull(
         Some(sums) => Some(blocking(move || Ok(sums.finish()?)).await?),
         None => None,
     };
-    let writer = Arc::into_inner(writer)
-        .ok_or_else(|| Error::Internal("the bundle is still being written".to_owned()))?;
     let path = destination.path.clone();
-    let written = blocking(move || {
+    blocking(move || {
         let mut files = writer.finish()?;
         let Some(sums) = sums else {
             return Ok(Written { files, sums: BTreeMap::new() });
@@ -105,9 +104,7 @@ pub async fn pull(
         files.extend(sums.write(&path)?);
         Ok(Written { files, sums: named })
     })
-    .await?;
-    observer.event(Event::StageEnded(Stage::Download));
-    Ok(written)
+    .await
 }
 
 /// Starts to sum up what is finished; everything in the archive that is no blob is finished by now.

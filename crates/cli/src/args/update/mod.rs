@@ -30,21 +30,6 @@ pub use watch::{RunArgs, WaitArgs, WatchArgs};
 /// What can be done with the platform inside a cluster.
 #[derive(Debug, Subcommand)]
 pub enum UpdateCommand {
-    /// Approve the next release, wait until it is really done, then the next
-    ///
-    /// Says what it is going to do, with the kubectl command that does the same, and asks. Update windows,
-    /// notification delays and gradual rollouts are waited for. In an automatic mode it only watches. What only a person can
-    /// change (an unmet requirement, a missing release, an unset channel, a disruption to be approved) is shown at once
-    /// and ends it with exit code 7 after --patience; changed in time, the run goes on. All that it knows is in the
-    /// cluster: a run that was stopped is gone on with by the same command.
-    #[command(after_help = super::EXIT_CODES)]
-    Run(Box<RunArgs>),
-    /// Watch an update until it is really done
-    ///
-    /// "Deployed" is the start of an update. Done is said when release, pod, queues, alerts, modules and nodes have all been
-    /// quiet for the settle time. Stopping the watch does not stop the update.
-    #[command(after_help = super::EXIT_CODES)]
-    Watch(Box<WatchArgs>),
     /// Tell where the cluster stands: releases and why they wait, queue, alerts, nodes, modules, registry
     ///
     /// Changes nothing. What cannot be read is said to be unknown, with the reason.
@@ -69,6 +54,27 @@ pub enum UpdateCommand {
     /// on, whatever the controller would allow. Nothing is written if it is approved already.
     #[command(after_help = super::EXIT_CODES)]
     Approve(Box<ApproveArgs>),
+    /// Approve the next release, wait until it is really done, then the next
+    ///
+    /// Says what it is going to do, with the kubectl command that does the same, and asks. Update windows,
+    /// notification delays and gradual rollouts are waited for. In an automatic mode it only watches. What only a person can
+    /// change (an unmet requirement, a missing release, an unset channel, a disruption to be approved) is shown at once
+    /// and ends it with exit code 7 after --patience; changed in time, the run goes on. All that it knows is in the
+    /// cluster: a run that was stopped is gone on with by the same command.
+    #[command(after_help = super::EXIT_CODES)]
+    Run(Box<RunArgs>),
+    /// Watch an update until it is really done
+    ///
+    /// "Deployed" is the start of an update. Done is said when release, pod, queues, alerts, modules and nodes have all been
+    /// quiet for the settle time. Stopping the watch does not stop the update.
+    #[command(after_help = super::EXIT_CODES)]
+    Watch(Box<WatchArgs>),
+    /// Tell why an update does not go on, and what to do about it
+    ///
+    /// Reads the cluster, and asks its registry with the cluster's own login. Changes nothing. A cluster in the middle of an
+    /// update is not called ill. What could not be looked at is listed. Exit code 7 if something blocks.
+    #[command(after_help = super::EXIT_CODES)]
+    Doctor(Box<DoctorArgs>),
     /// Upgrade the kernel on the nodes of chosen groups, or check that it has happened
     ///
     /// Creates a NodeGroupConfiguration for each group. The platform then installs the kernel and reboots node after
@@ -76,12 +82,6 @@ pub enum UpdateCommand {
     /// the repositories that the nodes use.
     #[command(after_help = super::EXIT_CODES)]
     Kernel(Box<KernelArgs>),
-    /// Tell why an update does not go on, and what to do about it
-    ///
-    /// Reads the cluster, and asks its registry with the cluster's own login. Changes nothing. A cluster in the middle of an
-    /// update is not called ill. What could not be looked at is listed. Exit code 7 if something blocks.
-    #[command(after_help = super::EXIT_CODES)]
-    Doctor(Box<DoctorArgs>),
     /// Print the rights that the update commands need, as a manifest for kubectl apply
     ///
     /// Nothing is asked of a cluster.
