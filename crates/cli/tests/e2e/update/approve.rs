@@ -5,6 +5,7 @@ use std::{
     process::Stdio,
 };
 
+use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
 use super::{
@@ -221,11 +222,15 @@ fn what_changes_between_the_question_to_the_webhook_and_the_write_is_decided_aga
         if request.approves() && !std::mem::replace(&mut changed, true) {
             let withdrawn = release("v1.71.4", "Suspended");
             let admin = admin.clone();
-            testkit::kube::wait(async move {
-                let api = admin.api("deckhouse.io/v1alpha1", "DeckhouseRelease", None);
-                let patch = kube::api::Patch::Merge(json!({ "status": withdrawn["status"] }));
-                api.patch_status("v1.71.4", &kube::api::PatchParams::default(), &patch).await.unwrap();
+            // The webhook answers on the runtime that this waits for.
+            let changed = std::thread::spawn(move || {
+                testkit::kube::wait(async move {
+                    let api = admin.api("deckhouse.io/v1alpha1", "DeckhouseRelease", None);
+                    let patch = Patch::Merge(json!({ "status": withdrawn["status"] }));
+                    api.patch_status("v1.71.4", &PatchParams::default(), &patch).await.unwrap();
+                });
             });
+            changed.join().unwrap();
         }
         Ok(())
     });
