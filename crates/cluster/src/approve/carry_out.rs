@@ -37,6 +37,7 @@ pub async fn carry_out(
             Ok(()) => break,
             // Changed or removed in this moment.
             Err(Error::Conflict(_) | Error::NotFound(_)) if conflicts < ATTEMPTS => conflicts += 1,
+            Err(Error::Conflict(_)) => return Err(ApproveError::Changed { object: change.object() }),
             Err(error) if wait.out(&error, tell).await => conflicts = 0,
             Err(error) => return Err(refused(change, error)),
         }
