@@ -119,8 +119,9 @@ impl Subject {
         if shown == name {
             return format!("{kind}-{shown}");
         }
-        let hash: String = Sha256::digest(&name).iter().take(5).map(|byte| format!("{byte:02x}")).collect();
-        format!("{kind}-{shown}").trim_end_matches('-').to_owned() + "." + &hash
+        let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(&name).into();
+        let hash = u32::from_be_bytes([a, b, c, d]);
+        format!("{}.{hash:08x}", format!("{kind}-{shown}").trim_end_matches('-'))
     }
 }
 

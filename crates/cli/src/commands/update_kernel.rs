@@ -67,8 +67,8 @@ pub(crate) async fn run(mut args: KernelArgs, environment: Environment) -> Resul
         changes.extend(change.map(|change| (group.as_str(), change)));
     }
     // That they cannot be read is no reason not to tell them.
-    let nodes = state.nodes.known().map_or(&[][..], Vec::as_slice);
-    let notes = kernel::notes(&args.version, &args.node_group, nodes);
+    let known = state.nodes.known().map_or(&[][..], Vec::as_slice);
+    let notes = kernel::notes(&args.version, &args.node_group, known);
     carry_out(&cluster, &args, &changes, &notes, &environment).await
 }
 

@@ -52,7 +52,9 @@ pub fn examine(state: &ClusterState, evidence: &Evidence, now: Timestamp) -> Dia
     let look = Look { state, evidence, now };
     let mut findings: Vec<Finding> = rules::ALL.iter().flat_map(|rule| rule(&look)).collect();
     findings.sort_by_key(|finding| finding.severity);
-    findings.iter_mut().for_each(|finding| ask_the_leader(finding, look.pods()));
+    for finding in &mut findings {
+        ask_the_leader(finding, look.pods());
+    }
     let verdict = if findings.iter().any(|finding| finding.severity == Severity::Blocks) {
         Verdict::Blocked
     } else if essential(state).iter().any(Option::is_some) {

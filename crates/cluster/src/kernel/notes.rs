@@ -5,14 +5,14 @@ use crate::objects::Node;
 
 /// In plain words: that the nodes reboot, what a master takes with it, and which nodes would get a lower kernel.
 pub fn notes(kernel: &KernelVersion, groups: &[String], nodes: &[Node]) -> Vec<String> {
-    let mut notes = vec![
+    let mut told = vec![
         "each node of these groups reboots; the platform takes one at a time, as the group says".to_owned(),
     ];
     let own = || nodes.iter().filter(|node| node.group.as_ref().is_some_and(|group| groups.contains(group)));
     let others = || own().filter(|node| node.kernel_version != kernel.as_str());
     let masters = nodes.iter().filter(|node| node.control_plane).count();
     if let Some(master) = others().find(|node| node.control_plane) {
-        notes.push(match masters {
+        told.push(match masters {
             1 => format!(
                 "{} is the only master: the API and everything that needs it are away for minutes",
                 master.name
@@ -28,9 +28,9 @@ pub fn notes(kernel: &KernelVersion, groups: &[String], nodes: &[Node]) -> Vec<S
         .collect();
     if let Some((first, more)) = lower.split_first() {
         let more = if more.is_empty() { String::new() } else { format!(", and {} more nodes", more.len()) };
-        notes.push(format!("{kernel} is lower than what runs now: {first}{more}"));
+        told.push(format!("{kernel} is lower than what runs now: {first}{more}"));
     }
-    notes
+    told
 }
 
 #[cfg(test)]

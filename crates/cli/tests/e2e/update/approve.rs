@@ -196,8 +196,8 @@ fn what_changes_while_it_is_asked_is_decided_again() {
     node["metadata"]["annotations"] = json!({ "update.node.deckhouse.io/disruption-required": "" });
     platform.put(&[node]);
     let done = || {
-        let none = json!({ "update.node.deckhouse.io/disruption-required": null });
-        platform.merge("Node", "worker-0", json!({ "metadata": { "annotations": none } }));
+        let quiet = json!({ "update.node.deckhouse.io/disruption-required": null });
+        platform.merge("Node", "worker-0", json!({ "metadata": { "annotations": quiet } }));
     };
     let shown = on_terminal_while(&platform, "60s", "approve --node worker-0", Some(("[y/N]", "y\n")), done);
     assert!(shown.contains("does not ask for the approval") && shown.contains("code 7"), "{shown}");
