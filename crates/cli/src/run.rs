@@ -141,7 +141,8 @@ fn update(command: UpdateCommand, environment: Environment) -> Exit {
         }
         UpdateCommand::Prepare(args) => {
             let output = args.output.clone();
-            finish("update prepare", &output, commands::update_prepare::run(*args, environment))
+            let result = block_on(commands::update_prepare::run(*args, environment));
+            report("update prepare", Printer::new(&output), result.map_err(commands::update_prepare::goes_on))
         }
         UpdateCommand::Approve(args) => {
             let output = args.output.clone();

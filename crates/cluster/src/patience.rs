@@ -32,22 +32,48 @@ impl Patience {
         tell: &mut (dyn FnMut(&str) + Send),
         mut attempt: impl FnMut() -> F,
     ) -> Result<T, Error> {
-        let end = Instant::now() + self.limit;
-        let mut told = String::new();
-        let mut away: Option<Instant> = None;
+        let mut wait = self.begin();
         loop {
             match attempt().await {
-                Err(error) if may_pass(&error, &mut away) && Instant::now() + self.pause < end => {
-                    let why = error.to_string();
-                    if why != told {
-                        tell(&why);
-                        told = why;
-                    }
-                    sleep(self.pause).await;
-                }
+                Err(error) if wait.out(&error, tell).await => {}
                 result => return result,
             }
         }
+    }
+
+    /// For attempts that are more than one request.
+    pub(crate) fn begin(self) -> Wait {
+        Wait { end: Instant::now() + self.limit, pause: self.pause, told: String::new(), away: None }
+    }
+}
+
+/// A wait that has begun.
+#[derive(Debug)]
+pub(crate) struct Wait {
+    end: Instant,
+    pause: Duration,
+    told: String,
+    away: Option<Instant>,
+}
+
+impl Wait {
+    /// What is left of the patience.
+    pub(crate) fn left(&self) -> Patience {
+        Patience { limit: self.end.saturating_duration_since(Instant::now()), pause: self.pause }
+    }
+
+    /// Whether another attempt is due after this error; if so, after a pause.
+    pub(crate) async fn out(&mut self, error: &Error, tell: &mut (dyn FnMut(&str) + Send)) -> bool {
+        if !may_pass(error, &mut self.away) || Instant::now() + self.pause >= self.end {
+            return false;
+        }
+        let why = error.to_string();
+        if why != self.told {
+            tell(&why);
+            self.told = why;
+        }
+        sleep(self.pause).await;
+        true
     }
 }
 

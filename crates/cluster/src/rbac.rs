@@ -3,6 +3,8 @@
 //! Rights on single objects are given by name wherever the API can do that. `exec` needs `get` as well as `create`: a
 //! WebSocket is a GET, and Kubernetes 1.35 asks for `create` besides (cluster-source.md, "Admission and rights").
 
+use sha2::{Digest as _, Sha256};
+
 /// Whom the rights are given to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
@@ -28,8 +30,10 @@ pub struct Extent {
     pub helm: bool,
 }
 
-/// Name of every object in the manifest.
+/// What the names of all roles and bindings begin with.
 const NAME: &str = "dhctl-update";
+/// So much of a subject's name is shown in the name of its bindings.
+const NAME_SHOWN: usize = 80;
 const PLATFORM: &str = "d8-system";
 const SYSTEM: &str = "kube-system";
 const GROUP: &str = "rbac.authorization.k8s.io";
@@ -80,13 +84,45 @@ pub fn manifest(subjects: &[Subject], extent: Extent) -> String {
             ));
         }
     }
-    documents.push(role(None, &everywhere(extent)));
-    documents.push(binding(None, subjects));
-    for (namespace, rules) in [(PLATFORM, in_platform()), (SYSTEM, in_system())] {
-        documents.push(role(Some(namespace), &rules));
-        documents.push(binding(Some(namespace), subjects));
+    let name = extent.role();
+    for (namespace, rules) in
+        [(None, everywhere(extent)), (Some(PLATFORM), in_platform()), (Some(SYSTEM), in_system())]
+    {
+        documents.push(role(&name, namespace, &rules));
+        documents.extend(subjects.iter().map(|subject| binding(&name, namespace, subject)));
     }
     documents.join("---\n")
+}
+
+impl Extent {
+    /// The name of its roles: those of another extent are others.
+    fn role(self) -> String {
+        let read_only = if self.read_only { "-read-only" } else { "" };
+        let helm = if self.helm { "-helm" } else { "" };
+        format!("{NAME}{read_only}{helm}")
+    }
+}
+
+impl Subject {
+    /// What its bindings are named after: no two subjects share a binding, so that what is applied for one takes nothing
+    /// from another. Whatever a name of an object cannot have is replaced, and a hash after a dot, which is replaced too,
+    /// keeps the names apart.
+    fn slug(&self) -> String {
+        let (kind, name) = match self {
+            Self::User(name) => ("user", name.clone()),
+            Self::Group(name) => ("group", name.clone()),
+            Self::ServiceAccount { namespace, name } => ("account", format!("{namespace}/{name}")),
+        };
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+        let shown: String = name.chars().map(|c| c.to_ascii_lowercase()).take(NAME_SHOWN).collect();
+        let shown = shown.replace(|c| !is_plain(c), "-").trim_matches('-').to_owned();
+        if shown == name {
+            return format!("{kind}-{shown}");
+        }
+        let [a, b, c, d, ..]: [u8; 32] = Sha256::digest(&name).into();
+        let hash = u32::from_be_bytes([a, b, c, d]);
+        format!("{}.{hash:08x}", format!("{kind}-{shown}").trim_end_matches('-'))
+    }
 }
 
 fn everywhere(extent: Extent) -> Vec<Rule> {
@@ -135,16 +171,16 @@ fn in_system() -> Vec<Rule> {
     ]
 }
 
-fn head(kind: &str, namespace: Option<&str>) -> String {
+fn head(kind: &str, name: &str, namespace: Option<&str>) -> String {
     let (prefix, place) = match namespace {
         Some(namespace) => ("", format!("  namespace: {namespace}\n")),
         None => ("Cluster", String::new()),
     };
-    format!("apiVersion: {GROUP}/v1\nkind: {prefix}{kind}\nmetadata:\n  name: {NAME}\n{place}")
+    format!("apiVersion: {GROUP}/v1\nkind: {prefix}{kind}\nmetadata:\n  name: {name}\n{place}")
 }
 
-fn role(namespace: Option<&str>, rules: &[Rule]) -> String {
-    let mut text = head("Role", namespace) + "rules:\n";
+fn role(name: &str, namespace: Option<&str>, rules: &[Rule]) -> String {
+    let mut text = head("Role", name, namespace) + "rules:\n";
     for rule in rules {
         let mut lead = "- ";
         for (name, items) in &rule.0 {
@@ -156,22 +192,17 @@ fn role(namespace: Option<&str>, rules: &[Rule]) -> String {
     text
 }
 
-fn binding(namespace: Option<&str>, subjects: &[Subject]) -> String {
+fn binding(role: &str, namespace: Option<&str>, subject: &Subject) -> String {
     let prefix = if namespace.is_some() { "" } else { "Cluster" };
-    let mut text = head("RoleBinding", namespace);
-    text += &format!("roleRef:\n  apiGroup: {GROUP}\n  kind: {prefix}Role\n  name: {NAME}\nsubjects:\n");
-    for subject in subjects {
-        text += &match subject {
-            Subject::User(name) => format!("- apiGroup: {GROUP}\n  kind: User\n  name: {}\n", quoted(name)),
-            Subject::Group(name) => format!("- apiGroup: {GROUP}\n  kind: Group\n  name: {}\n", quoted(name)),
-            Subject::ServiceAccount { namespace, name } => format!(
-                "- kind: ServiceAccount\n  name: {}\n  namespace: {}\n",
-                quoted(name),
-                quoted(namespace)
-            ),
-        };
+    let text = head("RoleBinding", &format!("{role}-{}", subject.slug()), namespace)
+        + &format!("roleRef:\n  apiGroup: {GROUP}\n  kind: {prefix}Role\n  name: {role}\nsubjects:\n");
+    text + &match subject {
+        Subject::User(name) => format!("- apiGroup: {GROUP}\n  kind: User\n  name: {}\n", quoted(name)),
+        Subject::Group(name) => format!("- apiGroup: {GROUP}\n  kind: Group\n  name: {}\n", quoted(name)),
+        Subject::ServiceAccount { namespace, name } => {
+            format!("- kind: ServiceAccount\n  name: {}\n  namespace: {}\n", quoted(name), quoted(namespace))
+        }
     }
-    text
 }
 
 /// A JSON string is a YAML string, whatever is in it.
@@ -181,6 +212,8 @@ fn quoted(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use serde_json::Value;
 
     use super::*;
@@ -201,14 +234,56 @@ mod tests {
                 "ServiceAccount",
                 "ClusterRole",
                 "ClusterRoleBinding",
+                "ClusterRoleBinding",
                 "Role",
                 "RoleBinding",
+                "RoleBinding",
                 "Role",
+                "RoleBinding",
                 "RoleBinding"
             ]
         );
         assert_eq!(documents[2]["subjects"][0]["name"], nasty);
-        assert_eq!(documents[2]["subjects"][1]["namespace"], "ops");
+        assert_eq!(documents[3]["subjects"][0]["namespace"], "ops");
+    }
+
+    #[test]
+    fn nobody_shares_a_binding_and_no_extent_a_role() {
+        let user = |name: &str| Subject::User(name.to_owned());
+        let account = |namespace: &str, name: &str| Subject::ServiceAccount {
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        };
+        assert_eq!(user("alice").slug(), "user-alice");
+        let subjects = [
+            user("alice"),
+            user("Alice"),
+            user("alice-"),
+            user("alice@example.com"),
+            user("alice-example.com"),
+            user("alice-example-com"),
+            user("\u{430}"),
+            user("\u{431}"),
+            user(&"a".repeat(300)),
+            user(&"a".repeat(301)),
+            Subject::Group("alice".to_owned()),
+            account("a-b", "c"),
+            account("a", "b-c"),
+        ];
+        let slugs: BTreeSet<String> = subjects.iter().map(Subject::slug).collect();
+        assert_eq!(slugs.len(), subjects.len(), "{slugs:?}");
+        for slug in &slugs {
+            let parts = || slug.split('.');
+            let is_label = |part: &str| {
+                let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+                part.starts_with(plain) && part.ends_with(plain) && part.chars().all(|c| plain(c) || c == '-')
+            };
+            assert!(parts().all(is_label) && slug.len() < 200, "{slug}");
+        }
+        let extents = [(false, false), (false, true), (true, false), (true, true)];
+        let roles: BTreeSet<String> =
+            extents.iter().map(|&(read_only, helm)| Extent { read_only, helm }.role()).collect();
+        assert_eq!(roles.len(), 4, "{roles:?}");
     }
 
     #[test]

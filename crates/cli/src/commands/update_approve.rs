@@ -5,8 +5,7 @@ use std::time::Duration;
 use cluster::{
     ClusterState, Patience,
     access::Cluster,
-    approve::{self, Approval, ApproveError, Bystander, Haste},
-    change::Kind,
+    approve::{self, Approval, ApproveError, Bystander, Haste, Wish},
 };
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
@@ -46,12 +45,15 @@ pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Resu
     args.node.sort();
     args.node.dedup();
     let cluster = reach(&args.cluster, &environment).await?;
-    let mut approvals = decide(&cluster, &args).await?;
-    for approval in approvals.iter_mut().filter(|it| it.change.kind == Kind::Node) {
-        approval.notes.extend(pods(&cluster, &approval.change.name).await?);
+    let approvals = decide(&cluster, wishes(&args)).await?;
+    let listed = shown(approvals.iter().map(|(_, it)| &it.change), &kubectl(&args.cluster));
+    let mut notes: Vec<String> = Vec::new();
+    for (wish, approval) in &approvals {
+        notes.extend(approval.notes.clone());
+        if let Wish::Node { name } = wish {
+            notes.push(pods(&cluster, name).await?);
+        }
     }
-    let listed = shown(approvals.iter().map(|it| &it.change), &kubectl(&args.cluster));
-    let notes: Vec<String> = approvals.iter().flat_map(|it| it.notes.clone()).collect();
     let printer = Printer::new(&args.output);
     let mut approved = Approved { changes: &listed, notes: &notes, written: false };
     if approvals.is_empty() {
@@ -62,30 +64,34 @@ pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Resu
         printer::note(&format!("note: {note}"));
     }
     consent::ask(&format!("approve it in {}?", cluster.name), args.consent, &environment).await?;
-    for approval in &approvals {
-        carry_out(&cluster, approval).await?;
+    for (wish, approval) in &approvals {
+        carry_out(&cluster, wish, approval).await?;
     }
     approved.written = true;
-    let objects: Vec<String> = approvals.iter().map(|it| it.change.object()).collect();
+    let objects: Vec<String> = approvals.iter().map(|(_, it)| it.change.object()).collect();
     printer.result(NAME, &approved, &format!("approved   {}\n", objects.join(", ")))
 }
 
 /// What is to be approved. Right after a start the controller does not know the values that it judges by: that passes.
-async fn decide(cluster: &Cluster, args: &ApproveArgs) -> Result<Vec<Approval>, Failure> {
+async fn decide(cluster: &Cluster, wishes: Vec<Wish>) -> Result<Vec<(Wish, Approval)>, Failure> {
     let mut values = Values::awaited();
-    loop {
-        let state = read(cluster, args).await?;
-        match approvals(&state, args) {
+    let lacks = |state: &ClusterState| wishes.iter().find_map(|wish| wish.lacks(state));
+    let decided = loop {
+        let state = Patience::new(LIMIT).read(cluster, &mut waiting, lacks).await?;
+        let decided: Result<Vec<_>, _> = wishes.iter().map(|wish| wish.decide(&state)).collect();
+        match decided {
             Err(error) if values.may_come(&error) => sleep(AGAIN).await,
-            decided => return Ok(decided?),
+            decided => break decided?,
         }
-    }
+    };
+    let decided = wishes.into_iter().zip(decided);
+    Ok(decided.filter_map(|(wish, approval)| Some((wish, approval?))).collect())
 }
 
-async fn carry_out(cluster: &Cluster, approval: &Approval) -> Result<(), Failure> {
+async fn carry_out(cluster: &Cluster, wish: &Wish, approval: &Approval) -> Result<(), Failure> {
     let mut values = Values::awaited();
     loop {
-        match approve::carry_out(cluster, approval, Patience::new(LIMIT), &mut waiting).await {
+        match approve::carry_out(cluster, wish, approval, Patience::new(LIMIT), &mut waiting).await {
             Err(error) if values.may_come(&error) => sleep(AGAIN).await,
             done => return Ok(done?),
         }
@@ -114,41 +120,16 @@ impl Values {
     }
 }
 
-fn approvals(state: &ClusterState, args: &ApproveArgs) -> Result<Vec<Approval>, ApproveError> {
+fn wishes(args: &ApproveArgs) -> Vec<Wish> {
     let haste = if args.apply_now { Haste::ApplyNow } else { Haste::Respectful };
-    let Some(version) = &args.release else {
-        let each = args.node.iter().map(|node| approve::node(state, node));
-        return each.filter_map(Result::transpose).collect();
+    let Some(version) = args.release.clone() else {
+        return args.node.iter().map(|name| Wish::Node { name: name.clone() }).collect();
     };
-    let approval = match &args.module {
-        Some(module) => approve::module_release(state, module, version, haste),
-        None if args.disruption => approve::disruption(state, version),
-        None => approve::release(state, version, haste),
-    };
-    Ok(approval?.into_iter().collect())
-}
-
-async fn read(cluster: &Cluster, args: &ApproveArgs) -> Result<ClusterState, Failure> {
-    let needs = |state: &ClusterState| {
-        let reading = match &args.release {
-            None => state.nodes.passing().or_else(|| state.node_groups.passing()),
-            Some(_) if args.module.is_some() => state.module_releases.passing(),
-            // The configuration says whether the channel is LTS, the webhook whether it can be asked beforehand, the pods
-            // whether the update before is finished.
-            Some(_) => {
-                let all = [
-                    state.releases.passing(),
-                    state.module_configs.passing(),
-                    state.release_webhook.passing(),
-                    state.deployment.passing(),
-                    state.pods.passing(),
-                ];
-                all.into_iter().flatten().next()
-            }
-        };
-        reading.map(str::to_owned)
-    };
-    Ok(Patience::new(LIMIT).read(cluster, &mut waiting, needs).await?)
+    vec![match args.module.clone() {
+        Some(module) => Wish::ModuleRelease { module, version, haste },
+        None if args.disruption => Wish::Disruption { version },
+        None => Wish::Release { version, haste },
+    }]
 }
 
 fn waiting(why: &str) {
@@ -156,12 +137,12 @@ fn waiting(why: &str) {
 }
 
 /// What runs on a node, in words. That it cannot be told is no reason not to approve.
-async fn pods(cluster: &Cluster, node: &str) -> Result<Vec<String>, Failure> {
+async fn pods(cluster: &Cluster, node: &str) -> Result<String, Failure> {
     let patience = Patience::new(LIMIT);
     let pods = match patience.wait_out(&mut waiting, || approve::bystanders(cluster, node)).await {
         Ok(pods) => pods,
         Err(cluster::Error::Forbidden(why)) => {
-            return Ok(vec![format!("the pods on node {node} are not known: no permission: {why}")]);
+            return Ok(format!("the pods on node {node} are not known: no permission: {why}"));
         }
         Err(error) => return Err(error.into()),
     };
@@ -170,8 +151,8 @@ async fn pods(cluster: &Cluster, node: &str) -> Result<Vec<String>, Failure> {
     if pods.len() > PODS_SHOWN {
         names.push(format!("and {} more", pods.len() - PODS_SHOWN));
     }
-    Ok(vec![match pods.len() {
+    Ok(match pods.len() {
         0 => format!("no pods run on node {node} but those of DaemonSets"),
         count => format!("{count} pods run on node {node}: {}", names.join(", ")),
-    }])
+    })
 }

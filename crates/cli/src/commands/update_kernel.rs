@@ -32,6 +32,7 @@ const LIMIT: Duration = Duration::from_mins(2);
 #[serde(rename_all = "camelCase")]
 struct Upgrade<'a> {
     changes: &'a [ShownChange],
+    notes: &'a [String],
     written: bool,
 }
 
@@ -65,7 +66,10 @@ pub(crate) async fn run(mut args: KernelArgs, environment: Environment) -> Resul
         let change = kernel::changes(group, &args.version, existing.as_ref()).map_err(KernelError::from)?;
         changes.extend(change.map(|change| (group.as_str(), change)));
     }
-    carry_out(&cluster, &args, &changes, &environment).await
+    // That they cannot be read is no reason not to tell them.
+    let known = state.nodes.known().map_or(&[][..], Vec::as_slice);
+    let notes = kernel::notes(&args.version, &args.node_group, known);
+    carry_out(&cluster, &args, &changes, &notes, &environment).await
 }
 
 async fn read(cluster: &Cluster) -> Result<ClusterState, Failure> {
@@ -83,21 +87,22 @@ async fn carry_out(
     cluster: &Cluster,
     args: &KernelArgs,
     changes: &[(&str, Change)],
+    notes: &[String],
     environment: &Environment,
 ) -> Result<(), Failure> {
     let printer = Printer::new(&args.output);
     let listed = shown(changes.iter().map(|(_, change)| change), &kubectl(&args.cluster));
-    let mut upgrade = Upgrade { changes: &listed, written: false };
+    let mut upgrade = Upgrade { changes: &listed, notes, written: false };
     if listed.is_empty() {
         return printer.result(NAME, &upgrade, "nothing to do: the node groups are told already\n");
+    }
+    for note in notes {
+        printer::note(&format!("note: {note}"));
     }
     if args.change.dry_run {
         return printer.result(NAME, &upgrade, &script(&listed));
     }
     printer::note(&script(&listed));
-    printer::note(
-        "note: each node of these groups reboots; the platform takes one at a time, as the group says",
-    );
     consent::ask(&format!("do it in {}?", cluster.name), args.change.consent, environment).await?;
     for (group, change) in changes {
         let patience = Patience::new(LIMIT);

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     Environment,
     args::PrepareArgs,
+    exit_code::Exit,
     failure::Failure,
     printer::{self, Printer},
 };
@@ -48,6 +49,10 @@ pub(crate) async fn run(args: PrepareArgs, environment: Environment) -> Result<(
     let printer = Printer::new(&args.output);
     let mut prepared = Prepared { changes: &changes, notes: &plan.notes, written: false };
     if changes.is_empty() {
+        if !args.change.dry_run {
+            // A run that was stopped may have been stopped while it waited.
+            prepare::come_to_rest(&cluster, LIMIT, &mut tell).await?;
+        }
         return printer.result(NAME, &prepared, "nothing to do: the cluster is prepared\n");
     }
     if args.change.dry_run {
@@ -73,6 +78,16 @@ async fn carry_out(
     let mut tell = tell;
     prepare::carry_out(cluster, wish, plan, LIMIT, &mut tell).await?;
     Ok(())
+}
+
+/// What to do about a run that was stopped.
+pub(crate) fn goes_on(failure: Failure) -> Failure {
+    match failure.exit {
+        Exit::Interrupted => failure.hint(
+            "the same command goes on from here: it makes what is left, and waits for the platform's queue",
+        ),
+        _ => failure,
+    }
 }
 
 fn count(changes: usize) -> String {

@@ -5,7 +5,7 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use cluster::{
     ClusterState, Patience,
     access::Cluster,
-    approve::{self, Approval, ApproveError, Haste},
+    approve::{self, Approval, ApproveError, Haste, Wish},
     follow::Follower,
     run::{Blocked, Course, Move},
     verdict::{Verdict, Waiting},
@@ -132,7 +132,8 @@ impl Run {
     /// Approves it, if there is a word for it and the cluster is still as it was. What may pass by itself is tried again
     /// when the course says so.
     async fn approve(&mut self, state: &ClusterState, release: &Version) -> Result<(), Failure> {
-        let approval = match approve::release(state, release, self.haste) {
+        let wish = Wish::Release { version: release.clone(), haste: self.haste };
+        let approval = match wish.decide(state) {
             Ok(Some(approval)) => approval,
             Ok(None) => {
                 self.course.approved(release.clone());
@@ -140,8 +141,7 @@ impl Run {
             }
             Err(error) => return self.refused(release, error),
         };
-        let is_agreed = |it: &Approval| (&it.change, &it.notes) == (&approval.change, &approval.notes);
-        if !self.agreed.as_ref().is_some_and(is_agreed) {
+        if !self.agreed.as_ref().is_some_and(|agreed| approval.is_still(agreed)) {
             self.agree(&approval, release).await?;
             self.agreed = Some(approval.clone());
             // The question may have stood for hours.
@@ -155,7 +155,7 @@ impl Run {
         let cluster = self.cluster.clone();
         let once = Patience::new(Duration::ZERO);
         let mut untold = |_: &str| {};
-        match self.beside(approve::carry_out(&cluster, &approval, once, &mut untold)).await? {
+        match self.beside(approve::carry_out(&cluster, &wish, &approval, once, &mut untold)).await? {
             Ok(()) => self.course.approved(release.clone()),
             Err(error) => self.refused(release, error)?,
         }

@@ -111,7 +111,10 @@ impl From<ApproveError> for Failure {
             ApproveError::Unmet { reasons, .. } => {
                 Self::new(Exit::Cluster, format!("{message}:\n  {}", reasons.join("\n  ")))
                     .hint("`dhctl update plan` says for each how to meet it")
+                    .hint("the controller looks again every 15 seconds: what was met just now counts then")
             }
+            ApproveError::Changed { .. } => Self::new(Exit::Cluster, message)
+                .hint("it was left as it is; run it again to see what is to be approved now"),
             ApproveError::NotKept { .. } => Self::new(Exit::Cluster, message)
                 .hint("something applies a manifest with approved: false, such as deckhousereleases.yaml"),
             ApproveError::Cluster(error) => error.into(),

@@ -1,29 +1,45 @@
-//! An approval on its way: asked of the webhook first where one answers, written, and read back.
+//! An approval on its way: decided once more, asked of the webhook first where one answers, written, and read back.
+//!
+//! A question may stand for hours and a webhook may be away for minutes. So each attempt begins with the decision, and
+//! its write holds only for the state of the object that was decided on.
 
 use serde_json::Value;
 
-use super::{Approval, ApproveError};
+use super::{Approval, ApproveError, Wish};
 use crate::{
     Error, Patience,
     access::Cluster,
-    change::{Change, Guard, Run, Write},
+    change::{Change, Run, Write},
 };
 
-/// Carries out an approval. What passes by itself (the webhook is served by the platform's own pod) is waited out
-/// within `patience`, and `tell` gets each reason to wait.
+/// How often in a row the object may change under our hands before it is given up.
+const ATTEMPTS: u32 = 5;
+
+/// Carries out what was confirmed, unless that has happened already. What passes by itself (the webhook is served by the
+/// platform's own pod) is waited out within `patience`, and `tell` gets each reason to wait.
 pub async fn carry_out(
     cluster: &Cluster,
-    approval: &Approval,
+    wish: &Wish,
+    confirmed: &Approval,
     patience: Patience,
     tell: &mut (dyn FnMut(&str) + Send),
 ) -> Result<(), ApproveError> {
-    let change = &approval.change;
-    let runs: &[Run] = if approval.preflight { &[Run::Dry, Run::Real] } else { &[Run::Real] };
-    for run in runs {
-        match patience.wait_out(tell, || change.send(cluster, &Guard::Nothing, *run)).await {
-            // Another webhook than the platform's; the write itself will show it.
-            Err(error) if *run == Run::Dry && error.is_dry_run_unsupported() => {}
-            sent => sent.map_err(|error| refused(change, error))?,
+    let change = &confirmed.change;
+    let mut wait = patience.begin();
+    let mut conflicts = 0;
+    loop {
+        let read = wait.left().read(cluster, tell, |state| wish.lacks(state)).await;
+        let Some(approval) = wish.decide(&read.map_err(ApproveError::Cluster)?)? else { break };
+        if !approval.is_still(confirmed) {
+            return Err(ApproveError::Changed { object: change.object() });
+        }
+        match send(cluster, &approval).await {
+            Ok(()) => break,
+            // Changed or removed in this moment.
+            Err(Error::Conflict(_) | Error::NotFound(_)) if conflicts < ATTEMPTS => conflicts += 1,
+            Err(Error::Conflict(_)) => return Err(ApproveError::Changed { object: change.object() }),
+            Err(error) if wait.out(&error, tell).await => conflicts = 0,
+            Err(error) => return Err(refused(change, error)),
         }
     }
     let object = patience
@@ -38,6 +54,18 @@ pub async fn carry_out(
         }
         _ => Ok(()),
     }
+}
+
+async fn send(cluster: &Cluster, approval: &Approval) -> Result<(), Error> {
+    let Approval { change, guard, .. } = approval;
+    if approval.preflight {
+        match change.send(cluster, guard, Run::Dry).await {
+            // Another webhook than the platform's; the write itself will show it.
+            Err(error) if error.is_dry_run_unsupported() => {}
+            asked => asked?,
+        }
+    }
+    change.send(cluster, guard, Run::Real).await
 }
 
 /// Whether an object has not been taken up: its phase is `Pending`, or it has none.

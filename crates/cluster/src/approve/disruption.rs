@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Approval, ApproveError, release::find};
 use crate::{
     ClusterState,
-    change::{Change, Kind, Write},
+    change::{Change, Guard, Kind, Write},
 };
 
 /// Only `"true"` counts (facts 1.4).
@@ -40,5 +40,10 @@ pub fn disruption(state: &ClusterState, version: &Version) -> Result<Option<Appr
         name: release.name.clone(),
         write: Write::Merge(json!({ "metadata": { "annotations": { APPROVED: "true" } } })),
     };
-    Ok(Some(Approval { change, preflight: false, notes }))
+    Ok(Some(Approval {
+        change,
+        guard: Guard::of(release.resource_version.as_deref()),
+        preflight: false,
+        notes,
+    }))
 }

@@ -8,8 +8,13 @@ mod module;
 mod node;
 mod release;
 mod unfinished;
+mod wish;
 
-use crate::{Error, Unknown, change::Change, wait_reason::is_not_known_yet};
+use crate::{
+    Error, Unknown,
+    change::{Change, Guard},
+    wait_reason::is_not_known_yet,
+};
 
 pub use carry_out::carry_out;
 pub use disruption::disruption;
@@ -17,16 +22,26 @@ pub use module::module_release;
 pub use node::{Bystander, bystanders, node};
 pub(crate) use release::APPLY_NOW;
 pub use release::release;
+pub use wish::Wish;
 
 /// An approval that may be given.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Approval {
     /// What is written.
     pub change: Change,
+    /// The state of the object that it was decided on.
+    pub guard: Guard,
     /// Whether a webhook answers a dry run of it.
     pub preflight: bool,
     /// What is worth knowing before, in plain words.
     pub notes: Vec<String>,
+}
+
+impl Approval {
+    /// Whether it is the one that was confirmed, decided anew: it writes the same, and nothing else is to be known before.
+    pub fn is_still(&self, confirmed: &Self) -> bool {
+        self.change.writes_the_same(&confirmed.change) && self.notes == confirmed.notes
+    }
 }
 
 /// How far an approval is meant to go.
@@ -56,6 +71,12 @@ pub enum ApproveError {
         object: String,
         /// The requirements, as the cluster words them.
         reasons: Vec<String>,
+    },
+    /// It is not what was confirmed any more. Nothing was written.
+    #[error("{object}: has changed in the meantime: it is not as it was when this was confirmed")]
+    Changed {
+        /// `KIND/NAME`.
+        object: String,
     },
     /// It was written, and is not there when read back.
     #[error("{object}: the approval was written, and something in the cluster has taken it back")]

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Approval, ApproveError, Haste};
 use crate::{
     ClusterState, Reading,
-    change::{Change, Kind, Write},
+    change::{Change, Guard, Kind, Write},
     modules::{ModuleTurn, turn},
     objects::ModuleRelease,
 };
@@ -74,7 +74,12 @@ fn approval(release: &ModuleRelease, haste: Haste) -> Option<Approval> {
         name: release.name.clone(),
         write: Write::Merge(json!({ "metadata": { "annotations": &annotations } })),
     };
-    (annotations != json!({})).then(|| Approval { change, preflight: false, notes: Vec::new() })
+    (annotations != json!({})).then(|| Approval {
+        change,
+        guard: Guard::of(release.resource_version.as_deref()),
+        preflight: false,
+        notes: Vec::new(),
+    })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::{Approval, ApproveError};
 use crate::{
     ClusterState, Error,
     access::Cluster,
-    change::{Change, Kind, Write},
+    change::{Change, Guard, Kind, Write},
 };
 
 /// Sets `update.node.deckhouse.io/disruption-approved`; only that it is there counts (platform's documentation
@@ -59,7 +59,7 @@ pub fn node(state: &ClusterState, name: &str) -> Result<Option<Approval>, Approv
             }
         });
     }
-    Ok(Some(Approval { change, preflight: false, notes }))
+    Ok(Some(Approval { change, guard: Guard::of(node.resource_version.as_deref()), preflight: false, notes }))
 }
 
 fn group_note(state: &ClusterState, group: Option<&str>) -> String {

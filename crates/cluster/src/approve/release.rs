@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{Approval, ApproveError, Haste, unfinished};
 use crate::{
     ClusterState,
-    change::{Change, Kind, Write},
+    change::{Change, Guard, Kind, Write},
     objects::{ModuleConfig, Release, UpdateMode},
     standing::{Standing, Turn},
     wait_reason::unmet_requirements,
@@ -49,8 +49,8 @@ pub fn release(
     let webhook = state.release_webhook.known().and_then(Option::as_ref);
     let preflight = webhook.is_some_and(|webhook| webhook.allows_dry_run);
     let unmet = unmet_requirements(&release.message);
-    // Where a webhook answers, it knows better than a message that may be seconds old.
-    if !preflight && !unmet.is_empty() {
+    // A webhook may know better, as the message is some seconds old; but not each one answers, and then nobody would say it.
+    if !unmet.is_empty() {
         let object = format!("DeckhouseRelease/{}", release.name);
         return Err(ApproveError::Unmet { object, reasons: unmet });
     }
@@ -64,7 +64,12 @@ pub fn release(
         name: release.name.clone(),
         write: Write::Merge(patch),
     };
-    Ok(Some(Approval { change, preflight, notes: notes(state, release) }))
+    Ok(Some(Approval {
+        change,
+        guard: Guard::of(release.resource_version.as_deref()),
+        preflight,
+        notes: notes(state, release),
+    }))
 }
 
 /// What keeps an approval from having the effect that one expects, and what the release interrupts.
@@ -236,6 +241,35 @@ mod tests {
             let state = ClusterState { release_webhook: webhook, ..state(|_| ()) };
             let approval = super::release(&state, &NEXT, Haste::Respectful).unwrap().unwrap();
             assert_eq!(approval.preflight, asked, "{:?}", state.release_webhook);
+            // What the cluster itself calls unmet is refused, whoever else may be asked.
+            let message = "\"k8s\" requirement for DeckhouseRelease \"1.71.4\" not met: too old";
+            let unmet = ClusterState {
+                release_webhook: state.release_webhook,
+                ..super::tests::state(|release| message.clone_into(&mut release.message))
+            };
+            for haste in [Haste::Respectful, Haste::ApplyNow] {
+                let refused = super::release(&unmet, &NEXT, haste);
+                assert!(matches!(refused, Err(ApproveError::Unmet { .. })), "{refused:?}");
+            }
         }
+    }
+
+    #[test]
+    fn what_was_confirmed_is_still_it_or_not() {
+        let decide = |state: &ClusterState, version: &Version| {
+            super::release(state, version, Haste::Respectful).unwrap().unwrap()
+        };
+        let confirmed = decide(&state(|_| ()), &NEXT);
+        for (change, still) in [
+            ((|_| ()) as fn(&mut Release), true),
+            // The controller writes into it all the time.
+            (|it| it.resource_version = Some("7".to_owned()), true),
+            (|it| it.disruptions = vec!["ingressNginx".to_owned()], false),
+        ] {
+            let now = decide(&state(change), &NEXT);
+            assert_eq!(now.is_still(&confirmed), still, "{now:?}");
+        }
+        let guarded = decide(&state(|it| it.resource_version = Some("7".to_owned())), &NEXT);
+        assert_eq!(guarded.guard, Guard::Version("7".to_owned()));
     }
 }

@@ -66,8 +66,7 @@ pub fn changes(
         Some(_) => Write::Merge(json!({ "spec": spec })),
         None => Write::Create(json!({ "metadata": { "labels": { OWNER.0: OWNER.1 } }, "spec": spec })),
     };
-    let what =
-        format!("upgrade the kernel of NodeGroup/{group} to {kernel}, node by node, with a reboot each");
+    let what = format!("set the kernel of NodeGroup/{group} to {kernel}, node by node, with a reboot each");
     Ok(Some(Change { what, kind: Kind::NodeGroupConfiguration, name, write }))
 }
 

@@ -4,10 +4,12 @@
 mod carry_out;
 mod check;
 mod configuration;
+mod notes;
 mod script;
 mod version;
 
 pub use carry_out::{KernelError, carry_out};
 pub use check::{Lagging, lagging};
 pub use configuration::{Configuration, ForeignConfiguration, changes, name_for, read};
+pub use notes::notes;
 pub use version::{KernelVersion, NoKernelVersion};

@@ -40,15 +40,43 @@ impl fmt::Display for KernelVersion {
 }
 
 impl KernelVersion {
+    /// Whether it is lower than one that runs, by the numbers before the first word.
+    pub(super) fn is_below(&self, running: &str) -> bool {
+        numbers(&self.0) < numbers(running)
+    }
+
     /// As `uname -r` prints it.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
+fn numbers(text: &str) -> Vec<u64> {
+    let parts = text.split(|c: char| !c.is_ascii_alphanumeric());
+    parts.map_while(|part| part.parse().ok()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lower_is_by_numbers() {
+        for (version, running, below) in [
+            ("5.4.0-150-generic", "5.15.0-53-generic", true),
+            ("5.15.0-53-generic", "5.15.0-53-generic", false),
+            ("5.15.0-53-generic", "5.15.0-53-lowlatency", false),
+            ("5.15.0-53-generic", "5.4.0-150-generic", false),
+            ("5.14.0-362.el9.x86_64", "5.14.0-427.13.1.el9_4.x86_64", true),
+            ("6.1", "", false),
+        ] {
+            assert_eq!(
+                version.parse::<KernelVersion>().unwrap().is_below(running),
+                below,
+                "{version} {running}"
+            );
+        }
+    }
 
     #[test]
     fn only_what_no_shell_and_no_template_reads() {

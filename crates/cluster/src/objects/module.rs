@@ -60,6 +60,9 @@ pub struct ModuleRelease {
     pub message: String,
     /// `status.transitionTime`.
     pub transition_time: Option<Timestamp>,
+    /// `metadata.resourceVersion`: an approval says which state it was decided on.
+    #[serde(skip)]
+    pub resource_version: Option<String>,
 }
 
 /// An object `modulesources.deckhouse.io/v1alpha1`, without its login.

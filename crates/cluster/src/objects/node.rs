@@ -30,6 +30,9 @@ pub struct Node {
     pub kernel_version: String,
     /// `status.nodeInfo.containerRuntimeVersion`.
     pub container_runtime: String,
+    /// `metadata.resourceVersion`: an approval says which state it was decided on.
+    #[serde(skip)]
+    pub resource_version: Option<String>,
 }
 
 /// An object `nodegroups.deckhouse.io/v1`.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Preparation, PrepareError, Step, Wish, preflight::preflight, steps, wait_until_idle};
 use crate::{
-    ClusterState, Error, Patience,
+    ClusterState, Error, Patience, Reading,
     access::Cluster,
     change::{Change, Run},
     read,
@@ -98,6 +98,20 @@ pub async fn carry_out(
         if step.settles {
             settle(cluster, limit, tell).await?;
         }
+    }
+}
+
+/// Waits, where nothing is left to change, for what was changed before. Whether the queue is busy may be not known: then
+/// there is nothing to wait for.
+pub async fn come_to_rest(
+    cluster: &Cluster,
+    limit: Duration,
+    tell: &mut Tell<'_>,
+) -> Result<(), PrepareError> {
+    match read::queue(cluster).await {
+        Reading::Known(queue) if queue.tasks > 0 => settle(cluster, limit, tell).await,
+        Reading::NotNow { .. } => settle(cluster, limit, tell).await,
+        _ => Ok(()),
     }
 }
 

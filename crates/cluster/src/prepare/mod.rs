@@ -17,7 +17,7 @@ mod tests;
 mod twins;
 mod window;
 
-pub use carry_out::{Tell, Told, carry_out, decide};
+pub use carry_out::{Tell, Told, carry_out, come_to_rest, decide};
 pub use channel_note::{CHANNEL_NOTE, followed_channel};
 pub use idle::{POLLS, wait_until_idle};
 pub use refusal::PrepareError;

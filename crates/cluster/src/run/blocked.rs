@@ -58,6 +58,10 @@ impl Blocked {
             ApproveError::NotItsTurn { object, why } => {
                 Self::new("notItsTurn", object, why, "`dhctl update plan` shows the chain").passing()
             }
+            ApproveError::Changed { object } => {
+                let text = "it was changed while it was to be approved";
+                Self::new("notNow", object, text, again).passing()
+            }
             ApproveError::Cluster(error) if error.is_passing() => {
                 let remedy = format!(
                     "{again}; if it lasts, see what keeps the API or the platform's pod from answering"

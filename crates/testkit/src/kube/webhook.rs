@@ -97,6 +97,19 @@ impl Webhook {
         });
     }
 
+    /// Refuses to approve a release whose own message says that a requirement is not met, and allows everything else.
+    pub fn believe_messages(&self) {
+        self.decide(|request| {
+            let message = request.old_object["status"]["message"].as_str().unwrap_or_default();
+            let name = &request.name;
+            let text =
+                format!("\n cannot approve DeckhouseRelease {name:?}: requirements not met: \n- {message}");
+            let refuses =
+                request.approves() && message.contains("requirement") && message.contains("not met");
+            if refuses { Err(text) } else { Ok(()) }
+        });
+    }
+
     /// Allows everything.
     pub fn allow(&self) {
         self.state().verdict = None;

@@ -46,6 +46,9 @@ impl Stage {
             rollouts: 0.into(),
             server,
         });
+        if let Some(webhook) = &house.webhook {
+            webhook.believe_messages();
+        }
         let scene = Arc::clone(&house);
         wait(async move {
             scene.furnish().await?;

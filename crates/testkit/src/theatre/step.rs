@@ -263,7 +263,7 @@ impl WebhookStep {
     fn play(&self, house: &House) -> anyhow::Result<()> {
         let Some(webhook) = &house.webhook else { anyhow::bail!("this cluster has no webhook") };
         match self {
-            Self::Allow => webhook.allow(),
+            Self::Allow => webhook.believe_messages(),
             Self::Refuse(reason) => webhook.refuse_approval(reason),
             Self::Down => webhook.down(),
             Self::Up => webhook.up()?,

@@ -195,7 +195,7 @@ impl Update {
         house.set_health(Health::Ready).await?;
         house.set_rollout(true, true).await?;
         if let Some(webhook) = &house.webhook {
-            webhook.allow();
+            webhook.believe_messages();
         }
         let marks =
             json!({ "release.deckhouse.io/isUpdating": "false", "release.deckhouse.io/notified": "true" });

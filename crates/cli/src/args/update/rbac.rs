@@ -1,16 +1,16 @@
 //! `dhctl update rbac`
 
-use clap::{ArgGroup, Args};
+use clap::{ArgGroup, Args, builder::NonEmptyStringValueParser};
 
 /// `dhctl update rbac`
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("subject").args(["user", "group", "service_account"]).multiple(true).required(true))]
 pub struct RbacArgs {
     /// Give the rights to this user, as the API server names it (repeatable)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub user: Vec<String>,
     /// Give the rights to this group (repeatable)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub group: Vec<String>,
     /// Give the rights to this service account, which is made too (repeatable)
     #[arg(long, value_name = "NAMESPACE/NAME", value_parser = parse_account)]

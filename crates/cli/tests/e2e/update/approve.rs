@@ -5,9 +5,13 @@ use std::{
     process::Stdio,
 };
 
+use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
-use super::platform::{Platform, node_info, release};
+use super::{
+    platform::{Platform, node_info, release},
+    terminal::on_terminal_while,
+};
 
 /// v1.70.1 is deployed; v1.71.4 and v1.72.0 wait.
 fn platform() -> Platform {
@@ -180,4 +184,90 @@ fn values_that_the_controller_does_not_know_yet_are_waited_out() {
     platform.webhook.refuse_approval("k8s: minUsedControlPlaneKubernetesVersion is not set");
     let said = approved_after_a_wait(&platform, || platform.webhook.allow());
     assert!(said.contains("does not know the cluster's values yet"), "{said}");
+}
+
+#[test]
+fn what_changes_while_it_is_asked_is_decided_again() {
+    let platform = platform();
+    let withdrawn = || platform.put(&[release("v1.71.4", "Suspended"), release("v1.71.9", "Pending")]);
+    let shown = on_terminal_while(&platform, "60s", "approve v1.71.4", Some(("[y/N]", "y\n")), withdrawn);
+    assert!(shown.contains("v1.71.4 is Suspended") && shown.contains("code 7"), "{shown}");
+    assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], false);
+
+    let mut node = platform.kubelet.node("worker-0");
+    node["metadata"]["annotations"] = json!({ "update.node.deckhouse.io/disruption-required": "" });
+    platform.put(&[node]);
+    let done = || {
+        let quiet = json!({ "update.node.deckhouse.io/disruption-required": null });
+        platform.merge("Node", "worker-0", json!({ "metadata": { "annotations": quiet } }));
+    };
+    let shown = on_terminal_while(&platform, "60s", "approve --node worker-0", Some(("[y/N]", "y\n")), done);
+    assert!(shown.contains("does not ask for the approval") && shown.contains("code 7"), "{shown}");
+    let annotations = &platform.get("Node", "worker-0")["metadata"]["annotations"];
+    assert!(annotations["update.node.deckhouse.io/disruption-approved"].is_null(), "{annotations}");
+
+    // What it interrupts was shown, and is more by now.
+    let more = || {
+        let disruptions = json!({ "disruptions": ["ingressNginx"] });
+        platform.merge("DeckhouseRelease", "v1.71.9", json!({ "spec": disruptions }));
+    };
+    let shown = on_terminal_while(&platform, "60s", "approve v1.71.9", Some(("[y/N]", "y\n")), more);
+    assert!(shown.contains("has changed in the meantime") && shown.contains("code 7"), "{shown}");
+    assert_eq!(platform.get("DeckhouseRelease", "v1.71.9")["approved"], false);
+}
+
+#[test]
+fn what_changes_between_the_question_to_the_webhook_and_the_write_is_decided_again() {
+    let platform = platform();
+    let (admin, mut changed) = (platform.server.admin().unwrap(), false);
+    platform.webhook.decide(move |request| {
+        if request.approves() && !std::mem::replace(&mut changed, true) {
+            let withdrawn = release("v1.71.4", "Suspended");
+            let admin = admin.clone();
+            // The webhook answers on the runtime that this waits for.
+            let changed = std::thread::spawn(move || {
+                testkit::kube::wait(async move {
+                    let api = admin.api("deckhouse.io/v1alpha1", "DeckhouseRelease", None);
+                    let patch = Patch::Merge(json!({ "status": withdrawn["status"] }));
+                    api.patch_status("v1.71.4", &PatchParams::default(), &patch).await.unwrap();
+                });
+            });
+            changed.join().unwrap();
+        }
+        Ok(())
+    });
+    let run = platform.update(&["approve", "v1.71.4", "--yes"]).expect(7);
+    assert!(run.stderr.contains("v1.71.4 is Suspended"), "{}", run.stderr);
+    assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], false);
+}
+
+#[test]
+fn what_the_cluster_itself_calls_unmet_is_not_approved() {
+    let platform = platform();
+    let mut next = release("v1.71.4", "Pending");
+    next["status"]["message"] = json!("\"k8s\" requirement for DeckhouseRelease \"1.71.4\" not met: too old");
+    platform.put(&[next]);
+    let run = platform.update(&["approve", "v1.71.4", "--yes"]).expect(7);
+    assert!(run.stderr.contains("requirements are not met:\n"), "{}", run.stderr);
+    assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], false);
+}
+
+#[test]
+fn rights_that_are_printed_for_another_person_take_none_away() {
+    let platform = platform();
+    platform.grant_printed(&[]);
+    let manifest = platform.update(&["rbac", "--user", "bob", "--read-only"]).expect(0).stdout;
+    let admin = platform.server.admin().unwrap();
+    testkit::kube::wait(async move { admin.put_yaml(&manifest).await.unwrap() });
+    let allowed = |user: &'static str, verb: &'static str| {
+        let seen = platform.server.until_allowed(user, verb, "deckhouse.io", "deckhousereleases", None);
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(seen).unwrap();
+    };
+    // The server has taken up what was applied.
+    allowed("bob", "list");
+    allowed("alice", "patch");
+    platform.as_alice(&["approve", "v1.71.4", "--yes"]).expect(0);
+    for none in [["--user", ""], ["--group", ""]] {
+        platform.update(&[&["rbac"], &none[..]].concat()).expect(2);
+    }
 }

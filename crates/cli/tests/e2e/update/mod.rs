@@ -9,6 +9,7 @@ mod plan;
 mod plan_registry;
 mod platform;
 mod prepare;
+mod prepare_stopped;
 mod promptness;
 mod rights;
 mod run;

@@ -16,6 +16,17 @@ pub(super) fn on_terminal(
     words: &str,
     typed: Option<(&str, &str)>,
 ) -> String {
+    on_terminal_while(platform, limit, words, typed, || ())
+}
+
+/// The same, with something that happens between the question and what is typed.
+pub(super) fn on_terminal_while(
+    platform: &Platform,
+    limit: &str,
+    words: &str,
+    typed: Option<(&str, &str)>,
+    meanwhile: impl Fn(),
+) -> String {
     let script = format!(
         "stty cols 80 rows 24; stty -g; timeout --preserve-status --foreground {limit} {} update {words}; \
          echo \"code $?\"; stty -g",
@@ -40,6 +51,7 @@ pub(super) fn on_terminal(
         shown.extend_from_slice(&buffer[..read]);
         let text = String::from_utf8_lossy(&shown);
         if let Some((_, answer)) = typed.take_if(|(when, _)| text.contains(*when)) {
+            meanwhile();
             keys.write_all(answer.as_bytes()).unwrap();
             keys.flush().unwrap();
         }

@@ -34,7 +34,7 @@ pub(super) fn unset(look: &Look<'_>) -> Vec<Finding> {
             .command("dhctl update prepare"),
         None => finding
             .remedy("set the channel whose releases the registry holds: dhctl update prepare --channel NAME")
-            .command("kubectl get moduleconfig deckhouse -o yaml"),
+            .command("kubectl get moduleconfig deckhouse -o jsonpath='{.spec.settings.releaseChannel}'"),
     }]
 }
 

@@ -24,6 +24,7 @@ pub(super) fn sources(look: &Look<'_>) -> Vec<Finding> {
         // The controller that reads sources is away with the pod.
         let stale = source.stale && look.controller() == Controller::Up;
         let what = match (&failed[..], source.message.as_str()) {
+            ([], "") if stale && source.synced.is_none() => "it was never read".to_owned(),
             ([], "") if stale => "it has not been read for more than an hour".to_owned(),
             ([], "") => return None,
             ([], message) => short(message),
@@ -31,9 +32,18 @@ pub(super) fn sources(look: &Look<'_>) -> Vec<Finding> {
         };
         Some(
             Finding::new("module-source", Severity::Slows, format!("ModuleSource/{}", source.name), what)
-                .why("modules with errors get no new releases; a platform release that lists one in migratedModules does not go on")
-                .remedy(format!("see that {} holds these modules, and that the login may read them; push them with the bundle", source.repo))
-                .command(format!("kubectl get modulesource {} -o yaml", source.name))
+                .why(if failed.is_empty() {
+                    "as long as it is not read, no module from it gets a new release"
+                } else {
+                    "modules with errors get no new releases; a platform release that lists one in migratedModules does not go on"
+                })
+                .remedy(if failed.is_empty() {
+                    format!("see that {} answers the platform's pod; where no modules come from there, it may be left as it is", source.repo)
+                } else {
+                    format!("see that {} holds these modules, and that the login may read them; push them with the bundle", source.repo)
+                })
+                // Its spec has the registry's login in it.
+                .command(format!("kubectl get modulesource {} -o jsonpath='{{.status}}'", word(&source.name)))
                 .since(source.synced)
                 .seen_in("ModuleSources"),
         )
@@ -70,7 +80,7 @@ fn of_release(release: &WaitingRelease) -> Option<Finding> {
             )
             .why("a release without a policy waits for ever")
             .remedy("create the policy, or name another one in the ModuleConfig")
-            .command(format!("kubectl get moduleconfig {} -o yaml", word(&release.module))),
+            .command("kubectl get moduleupdatepolicies"),
         );
     }
     if waits(|it| matches!(it, WaitReason::NoPolicy)) {

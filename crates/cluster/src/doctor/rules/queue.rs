@@ -33,7 +33,8 @@ pub(super) fn failures(look: &Look<'_>) -> Vec<Finding> {
             .command("kubectl -n d8-system exec deploy/deckhouse -c deckhouse -- deckhouse-controller queue main");
             match module {
                 Some(module) => finding
-                    .command(format!("kubectl get moduleconfig {module} -o yaml"))
+                    // A module that its bundle switches on has no ModuleConfig.
+                    .command(format!("kubectl get module {module} -o yaml"))
                     .command(format!("kubectl -n d8-system logs deploy/deckhouse -c deckhouse --since=15m | grep '\"level\":\"error\"' | grep {module}")),
                 None => finding.command("kubectl -n d8-system logs deploy/deckhouse -c deckhouse --since=15m | grep '\"level\":\"error\"'"),
             }

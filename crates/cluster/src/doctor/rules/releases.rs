@@ -24,15 +24,22 @@ pub(super) fn two_deployed(look: &Look<'_>) -> Vec<Finding> {
     if newest.is_some_and(|since| !look.is_over(since, limits::SWITCH)) {
         return Vec::new();
     }
+    // The later one has not said yet since when it is deployed: an update may just begin.
+    let is_dated = last.transition_time.is_some();
     let image_tag = look.state.deployment.known().and_then(|it| it.tag()).unwrap_or("unknown");
     let names: Vec<&str> = deployed.iter().map(|release| release.name.as_str()).collect();
-    let finding = Finding::new("two-deployed", Severity::Blocks, object(last), format!("Deployed at once: {}", names.join(", ")))
+    let severity = if is_dated { Severity::Blocks } else { Severity::Slows };
+    let finding = Finding::new("two-deployed", severity, object(last), format!("Deployed at once: {}", names.join(", ")))
         .why(format!(
             "the controllers count the lowest, {}, as deployed, and measure gaps from it; the image of the Deployment is {image_tag}",
             tag(first)
         ))
-        .since(newest)
+        .since(last.transition_time.and(newest))
         .seen_in(RELEASES);
+    if !is_dated {
+        let remedy = "look again in some minutes: while an update begins it is so for a moment, and is put right by itself";
+        return vec![finding.remedy(remedy).command(LIST)];
+    }
     let wrong = deployed.iter().filter(|release| tag(release) != image_tag);
     let mut finding =
         finding.remedy("mark those that do not run as Superseded; it is a change of the status alone");

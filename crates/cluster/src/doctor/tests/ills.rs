@@ -244,6 +244,13 @@ fn the_release_objects() {
     found(twin("1.71.2", "v1-71-2"), &["blocks twins"]);
     found(
         |cluster| {
+            twin("1.71.2", "v1-71-2")(cluster);
+            waiting(cluster, "awaiting for v1-71-2 release to be deployed");
+        },
+        &["blocks twins"],
+    );
+    found(
+        |cluster| {
             twin("1.70.3", "v1-70-3")(cluster);
             waiting(cluster, "awaiting for v1.70.3 release to be deployed");
         },

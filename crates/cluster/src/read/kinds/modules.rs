@@ -116,6 +116,7 @@ impl Source for ModuleReleases {
             phase: Phase::parse(status["phase"].as_str().unwrap_or_default()),
             message: text(&status["message"]).unwrap_or_default(),
             transition_time: time(&status["transitionTime"]),
+            resource_version: metadata.resource_version,
         }
     }
 }

@@ -87,6 +87,7 @@ impl Source for Nodes {
             os_image: info.os_image,
             kernel_version: info.kernel_version,
             container_runtime: info.container_runtime_version,
+            resource_version: metadata.resource_version,
         }
     }
 }

@@ -1,0 +1,70 @@
+//! What somebody wants to approve. It is decided more than once: before it is confirmed, and before it is written.
+
+use semver::Version;
+
+use super::{Approval, ApproveError, Haste, disruption, module_release, node, release};
+use crate::ClusterState;
+
+/// One thing to approve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// A release of the platform.
+    Release {
+        /// Its version.
+        version: Version,
+        /// How far it is meant to go.
+        haste: Haste,
+    },
+    /// The disruptions of a release of the platform.
+    Disruption {
+        /// Its version.
+        version: Version,
+    },
+    /// A release of a module.
+    ModuleRelease {
+        /// The module.
+        module: String,
+        /// Its version.
+        version: Version,
+        /// How far it is meant to go.
+        haste: Haste,
+    },
+    /// The disruption of a node.
+    Node {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl Wish {
+    /// Its approval in this state; `None` if it is given already.
+    pub fn decide(&self, state: &ClusterState) -> Result<Option<Approval>, ApproveError> {
+        match self {
+            Self::Release { version, haste } => release(state, version, *haste),
+            Self::Disruption { version } => disruption(state, version),
+            Self::ModuleRelease { module, version, haste } => module_release(state, module, version, *haste),
+            Self::Node { name } => node(state, name),
+        }
+    }
+
+    /// What the decision needs and cannot be read just now; why not.
+    pub fn lacks(&self, state: &ClusterState) -> Option<String> {
+        let lacks = match self {
+            Self::Node { .. } => state.nodes.passing().or_else(|| state.node_groups.passing()),
+            Self::ModuleRelease { .. } => state.module_releases.passing(),
+            // The configuration says whether the channel is LTS, the webhook whether it can be asked beforehand, the
+            // pods whether the update before is finished.
+            Self::Release { .. } | Self::Disruption { .. } => {
+                let all = [
+                    state.releases.passing(),
+                    state.module_configs.passing(),
+                    state.release_webhook.passing(),
+                    state.deployment.passing(),
+                    state.pods.passing(),
+                ];
+                all.into_iter().flatten().next()
+            }
+        };
+        lacks.map(str::to_owned)
+    }
+}
