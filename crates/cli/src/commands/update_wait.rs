@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use cluster::{
     ClusterState, duration,
-    verdict::{Machine, Settings, Verdict},
+    verdict::{Machine, Settings, Stage, Verdict},
 };
 use tokio::{sync::watch, time::Instant};
 
@@ -63,12 +63,7 @@ fn trouble(verdict: &Verdict) -> Failure {
     if let Some(diagnosis) = &verdict.diagnosis {
         message += &format!(": {}: {}", diagnosis.object, diagnosis.text);
     }
-    let failure = Failure::new(Exit::Cluster, message);
-    match &verdict.diagnosis {
-        Some(diagnosis) => failure.hint(&diagnosis.remedy),
-        None => failure,
-    }
-    .hint("the update itself was not stopped; the same command goes on from here")
+    with_hints(Failure::new(Exit::Cluster, message), verdict)
 }
 
 fn time_over(verdict: &Verdict, limits: Limits) -> Failure {
@@ -79,10 +74,18 @@ fn time_over(verdict: &Verdict, limits: Limits) -> Failure {
     } else if let Some(first) = verdict.waiting_for.first() {
         message += &format!(", waiting for {}: {}", first.object, first.text);
     }
-    let failure = Failure::new(Exit::Cluster, message);
-    match &verdict.diagnosis {
+    with_hints(Failure::new(Exit::Cluster, message), verdict)
+}
+
+fn with_hints(failure: Failure, verdict: &Verdict) -> Failure {
+    let failure = match &verdict.diagnosis {
         Some(diagnosis) => failure.hint(&diagnosis.remedy),
         None => failure,
-    }
-    .hint("the update itself was not stopped; the same command goes on from here")
+    };
+    failure.hint(match verdict.stage {
+        Stage::NotStarted => {
+            "the update has not begun; an approval stays as it is, and the same command goes on from here"
+        }
+        _ => "the update itself was not stopped; the same command goes on from here",
+    })
 }

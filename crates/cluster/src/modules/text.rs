@@ -40,10 +40,12 @@ impl Overview {
         match &self.sources {
             Reading::Known(sources) => {
                 for source in sources {
-                    let synced = source.synced.map_or("never".to_owned(), |time| format!("{time:.0}"));
                     let stale = if source.stale { ", which is too long ago" } else { "" };
+                    let synced = source
+                        .synced
+                        .map_or("never read".to_owned(), |time| format!("read {time:.0}{stale}"));
                     text += &format!(
-                        "  ModuleSource/{} ({}): modules: {}, read {synced}{stale}\n",
+                        "  ModuleSource/{} ({}): modules: {}, {synced}\n",
                         source.name, source.repo, source.modules
                     );
                     if !source.message.is_empty() {

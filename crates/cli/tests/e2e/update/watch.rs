@@ -113,6 +113,7 @@ fn time_over_and_interrupts() {
     let run = platform.update(&["watch", "--to", "v1.71.4", "--timeout", "3s"]).expect(7);
     let message = "the time of 3s is over: v1.70.1, on the way to v1.71.4: not started, waiting for DeckhouseRelease/v1.71.4";
     assert!(run.stderr.contains(message), "{}", run.stderr);
+    assert!(run.stderr.contains("the update has not begun"), "{}", run.stderr);
     for signal in ["-INT", "-TERM"] {
         let mut watch = Watching::start(platform.command(&["watch", "--to", "v1.71.4"]));
         watch.until_verdict("notStarted");
