@@ -115,7 +115,7 @@ fn alert(state: &ClusterState) -> Option<Diagnosis> {
         code: "updatingFailed",
         object: "ClusterAlert/DeckhouseUpdatingFailed".to_owned(),
         text: text.map_or("fires", |it| it.trim()).to_owned(),
-        remedy: "dhctl update plan shows gaps in the chain of releases; pull with --since-version and push what is missing"
+        remedy: "dhctl update plan shows gaps in the chain of releases; pull with --min-version and push what is missing"
             .to_owned(),
     })
 }
