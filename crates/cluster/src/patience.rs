@@ -9,7 +9,7 @@ use crate::Error;
 
 /// For so long after it was away an API server may refuse what is allowed: until it has read the roles again it says so with
 /// the same words as ever.
-const GRACE: Duration = Duration::from_secs(30);
+pub(crate) const GRACE: Duration = Duration::from_secs(30);
 
 /// How long, and how often.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,10 +7,8 @@ use super::{Approval, ApproveError, release::find};
 use crate::{
     ClusterState,
     change::{Change, Guard, Kind, Write},
+    objects::Release,
 };
-
-/// Only `"true"` counts (facts 1.4).
-const APPROVED: &str = "release.deckhouse.io/disruption-approved";
 
 /// The approval of the disruptions of a release; `None` if it is given already.
 pub fn disruption(state: &ClusterState, version: &Version) -> Result<Option<Approval>, ApproveError> {
@@ -38,7 +36,9 @@ pub fn disruption(state: &ClusterState, version: &Version) -> Result<Option<Appr
         what: format!("let release v{version} interrupt what it has to"),
         kind: Kind::DeckhouseRelease,
         name: release.name.clone(),
-        write: Write::Merge(json!({ "metadata": { "annotations": { APPROVED: "true" } } })),
+        write: Write::Merge(
+            json!({ "metadata": { "annotations": { Release::DISRUPTION_APPROVED: "true" } } }),
+        ),
     };
     Ok(Some(Approval {
         change,

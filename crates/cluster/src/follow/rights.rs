@@ -2,14 +2,9 @@
 //!
 //! Until it has read the roles again it refuses what it allowed before, with the same words as ever.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
-use crate::{Obstacle, Reading};
-
-/// For so long a refusal of what was allowed before may pass.
-const GRACE: Duration = Duration::from_secs(30);
+use crate::{Obstacle, Reading, patience::GRACE};
 
 /// What is remembered of the refusals of one source.
 #[derive(Debug, Default)]
@@ -51,6 +46,8 @@ impl Rights {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]

@@ -77,6 +77,17 @@ pub struct UpdateWindow {
     pub days: Vec<String>,
 }
 
+impl UpdateMode {
+    /// Whether it deploys a patch, or else a minor version, without an approval.
+    pub fn deploys_unasked(&self, is_patch: bool) -> bool {
+        match self {
+            Self::Auto => true,
+            Self::AutoPatch => is_patch,
+            Self::Manual | Self::Other(_) => false,
+        }
+    }
+}
+
 impl ModuleConfig {
     /// What the settings say about updates; meaningful for the one named `deckhouse`.
     pub fn update_settings(&self) -> UpdateSettings {

@@ -90,6 +90,10 @@ impl From<Phase> for String {
 }
 
 impl Release {
+    /// The annotation that lets a release interrupt what it has to, where `disruptionApprovalMode` is `Manual`. Only the
+    /// value `"true"` counts (facts 1.4).
+    pub const DISRUPTION_APPROVED: &str = "release.deckhouse.io/disruption-approved";
+
     /// Whether an annotation has the value `"true"`, the only one that the controllers look for.
     pub fn is_annotated(&self, key: &str) -> bool {
         self.annotations.get(key).is_some_and(|value| value == "true")
@@ -102,7 +106,7 @@ impl Release {
 
     /// Whether its disruptions are approved.
     pub fn is_disruption_approved(&self) -> bool {
-        self.is_annotated("release.deckhouse.io/disruption-approved")
+        self.is_annotated(Self::DISRUPTION_APPROVED)
     }
 
     /// Whether it waits or has not been looked at yet.

@@ -10,15 +10,12 @@ use super::Step;
 use crate::{
     ClusterState,
     chain::{Candidate, Chain, Range, Why},
-    objects::{ModuleConfig, Release, UpdateMode, UpdateSettings},
+    objects::{ModuleConfig, Release, UpdateSettings},
     prepare::noted_channel,
     safe_text::{hosts_only, word},
     standing::{Standing, Turn},
     wait_reason::{WaitReason, wait_reasons},
 };
-
-/// What is set to let a release interrupt what it has to (facts 1.4).
-const DISRUPTION_APPROVED: &str = "release.deckhouse.io/disruption-approved";
 
 /// Everything that blocks, in plain words.
 pub(super) fn blocking(
@@ -114,7 +111,7 @@ fn held(next: &Release) -> Option<String> {
              there",
             hosts_only(&reason.to_string())
         )),
-        WaitReason::Disruption if !next.is_annotated(DISRUPTION_APPROVED) => Some(format!(
+        WaitReason::Disruption if !next.is_disruption_approved() => Some(format!(
             "{name} waits until somebody lets it interrupt what it has to ({}): dhctl update approve --disruption {name}",
             next.disruptions.join(", ")
         )),
@@ -158,10 +155,7 @@ fn comes_by_itself(
     settings: Option<&UpdateSettings>,
 ) -> bool {
     let is_patch = (version.major, version.minor) == (deployed.major, deployed.minor);
-    let unasked = match settings.and_then(|it| it.mode.as_ref()) {
-        Some(UpdateMode::Auto) => true,
-        Some(UpdateMode::AutoPatch) => is_patch,
-        Some(UpdateMode::Manual | UpdateMode::Other(_)) | None => false,
-    };
-    unasked && !wait_reasons(&release.message).contains(&WaitReason::Approval)
+    let mode = settings.and_then(|it| it.mode.as_ref());
+    mode.is_some_and(|mode| mode.deploys_unasked(is_patch))
+        && !wait_reasons(&release.message).contains(&WaitReason::Approval)
 }

@@ -90,14 +90,9 @@ fn is_there(standing: &Standing<'_>, to: &Version, lts: bool) -> Result<(), Step
 
 /// Whether the mode asks for no approval.
 fn comes_by_itself(version: &Version, deployed: &Version, settings: &UpdateSettings) -> bool {
-    match settings.mode {
-        Some(UpdateMode::Auto) => true,
-        // The default is AutoPatch now and was Auto before. Where it is Auto, an approval has no effect.
-        Some(UpdateMode::AutoPatch) | None => {
-            (version.major, version.minor) == (deployed.major, deployed.minor)
-        }
-        Some(UpdateMode::Manual | UpdateMode::Other(_)) => false,
-    }
+    let is_patch = (version.major, version.minor) == (deployed.major, deployed.minor);
+    // The default is AutoPatch now and was Auto before. Where it is Auto, an approval has no effect.
+    settings.mode.as_ref().unwrap_or(&UpdateMode::AutoPatch).deploys_unasked(is_patch)
 }
 
 fn not_its_turn(turn: Turn, version: &Version) -> Step {
