@@ -29,7 +29,7 @@ complete -c dhctl -n "__fish_dhctl_needs_command" -s V -l version -d 'Print vers
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "mirror" -d 'Pull a distribution into a bundle, or push a bundle into a private registry'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "mirror-modules" -d 'Pull modules into archives of their own, or push these into a private registry'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "bundle" -d 'Look into a bundle, check it, cut it into parts or join them'
-complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "config" -d 'Print what a cluster in the closed contour is told of its registry and its proxy'
+complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "config" -d 'Print the registry and proxy configuration for a cluster in an air-gapped environment'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "update" -d 'Drive the update of the platform inside a cluster'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s i -l images-bundle-path -d 'The bundle: written by a pull, read by a push. Must end in .tar. A push may be given several, one for each directory that has parts of it, or a directory of archives as "d8 mirror pull" makes them' -r -F
@@ -53,7 +53,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -s p -l registry-password -d 'Password for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l parallel -d 'Blobs in transfer at once, at most; fewer run while the line or the registry cannot take them' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l parallel -d 'Maximum number of blobs in transfer at the same time; fewer while the network or the registry cannot keep up' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l ca-file -d 'File with certificates (PEM) that are trusted beside the system\'s (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'
 json\t'One JSON document'"
@@ -65,9 +65,9 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l no-modules -d 'Leave the modules out'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l no-security-db -d 'Leave the vulnerability databases out'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l gost-digest -d 'Write the GOST R 34.11-2012 sum of the bundle, and of each part, to .gostsum files'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l no-pull-resume -d 'Start afresh instead of going on with an interrupted pull'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l no-pull-resume -d 'Start over instead of resuming an interrupted pull'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l dry-run -d 'Only tell what would be pulled: releases, images, bytes to download, size of the bundle, free disk'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l allow-incomplete -d 'Push a bundle that lacks some of what its own lists name; ends with exit code 3 all the same'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l allow-incomplete -d 'Push a bundle that lacks some of what its own lists name; the exit code is still 3'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l insecure -d 'Plain HTTP instead of HTTPS'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l tls-skip-verify -d 'Accept any TLS certificate'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from verify" -l verbose -d 'Tell about every object'
@@ -79,7 +79,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -s p -l registry-password -d 'Password for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l parallel -d 'Blobs in transfer at once, at most; fewer run while the line or the registry cannot take them' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l parallel -d 'Maximum number of blobs in transfer at the same time; fewer while the network or the registry cannot keep up' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l ca-file -d 'File with certificates (PEM) that are trusted beside the system\'s (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'
 json\t'One JSON document'"
@@ -107,7 +107,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fi
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -s p -l registry-password -d 'Password for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l parallel -d 'Blobs in transfer at once, at most; fewer run while the line or the registry cannot take them' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l parallel -d 'Maximum number of blobs in transfer at the same time; fewer while the network or the registry cannot keep up' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l ca-file -d 'File with certificates (PEM) that are trusted beside the system\'s (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'
 json\t'One JSON document'"
@@ -115,10 +115,10 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fi
 plain\t'A line every few seconds'
 json\t'One JSON object a line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l gost-digest -d 'Write the GOST R 34.11-2012 sum of each archive, and of each part, to .gostsum files'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l no-pull-resume -d 'Start afresh: use neither what an interrupted pull left nor the archives that are there'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l no-pull-resume -d 'Start over: reuse neither what an interrupted pull left nor the archives that are there'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l dry-run -d 'Only tell what would be pulled'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l force -d 'Write --out over a file that is there'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l allow-incomplete -d 'Push modules that lack some of what their own lists name; ends with exit code 3 all the same'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l allow-incomplete -d 'Push modules that lack some of what their own lists name; the exit code is still 3'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l insecure -d 'Plain HTTP instead of HTTPS'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l tls-skip-verify -d 'Accept any TLS certificate'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from verify" -l verbose -d 'Tell about every object'
@@ -130,7 +130,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_s
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -s p -l registry-password -d 'Password for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l parallel -d 'Blobs in transfer at once, at most; fewer run while the line or the registry cannot take them' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l parallel -d 'Maximum number of blobs in transfer at the same time; fewer while the network or the registry cannot keep up' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l ca-file -d 'File with certificates (PEM) that are trusted beside the system\'s (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'
 json\t'One JSON document'"
@@ -147,7 +147,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -f -a "inspect" -d 'Tell what is inside a bundle: releases, channels, modules, databases, sizes'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -f -a "verify" -d 'Read a whole bundle and tell what is damaged or missing: structure, digest of every blob, GOST sums, and all that the lists of its releases and modules name'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -f -a "split" -d 'Write a bundle in parts that fit a medium'
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -f -a "join" -d 'Write a bundle that lies in parts as one file, byte for byte'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -f -a "join" -d 'Join the parts of a bundle into one file, byte for byte'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'
 json\t'One JSON document'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l progress -d 'Form of the progress on standard error; "auto" draws a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
@@ -253,7 +253,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -s p -l registry-password -d 'Password for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l parallel -d 'Blobs in transfer at once, at most; fewer run while the line or the registry cannot take them' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l parallel -d 'Maximum number of blobs in transfer at the same time; fewer while the network or the registry cannot keep up' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l ca-file -d 'File with certificates (PEM) that are trusted beside the system\'s (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l context -d 'Context of the kubeconfig (repeatable: one report for each); default: its current one' -r
@@ -264,7 +264,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l insecure -d 'Plain HTTP instead of HTTPS'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l tls-skip-verify -d 'Accept any TLS certificate'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -s f -l file -d 'Releases that the cluster is to be told of: deckhousereleases.yaml of the delivery' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -s f -l file -d 'Releases to add to the cluster: the deckhousereleases.yaml that a pull writes next to the bundle' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l to -d 'The last release that is wanted; default: the last one in the file' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l channel -d 'Release channel to set at the end; default: as it is' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l mode -d 'Update mode' -r -f -a "Manual\t'Every release waits for an approval'

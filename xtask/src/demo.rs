@@ -46,7 +46,7 @@ pub(crate) fn run() -> Result<()> {
     ])?;
     tell("Pull it.");
     session.dhctl(&["mirror", "--source", &source_url, "-l", LICENSE, "-i", "d8.tar", "--insecure"])?;
-    tell("What lies in the folder that goes across?");
+    tell("What is in the folder that goes across?");
     session.list()?;
     session.dhctl(&["bundle", "inspect", "d8.tar"])?;
     tell("Inside: push it, and read everything back.");

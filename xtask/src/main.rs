@@ -11,6 +11,7 @@ mod docs;
 mod kube;
 mod shell;
 mod static_binary;
+mod style;
 mod test;
 mod theatre;
 mod tools;
@@ -31,6 +32,8 @@ enum Task {
     Theatre(theatre::Options),
     /// Measure time, memory and disk as ratios against floors of the same run
     Bench(bench::Options),
+    /// Search texts for phrases that docs/style.md tells us to avoid
+    Style,
     /// Build the one static binary, check it, and print its path on the last line
     Static,
     /// Write the generated documentation: command reference, man pages, completions
@@ -51,6 +54,7 @@ fn main() -> anyhow::Result<()> {
         }
         Task::Theatre(options) => theatre::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::Style => style::run(),
         Task::Static => {
             println!("{}", static_binary::build()?.display());
             Ok(())

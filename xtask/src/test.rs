@@ -6,7 +6,7 @@ use testkit::kube::assets;
 use crate::{
     docs, kube,
     shell::{self, cargo},
-    static_binary, tools,
+    static_binary, style, tools,
 };
 
 pub(crate) fn run() -> Result<()> {
@@ -15,6 +15,7 @@ pub(crate) fn run() -> Result<()> {
     shell::run(&mut cargo(&["fmt", "--all", "--check"]))?;
     shell::run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
     shell::run(cargo(&["test", "--workspace"]).env(assets::VARIABLE, kube))?;
+    style::run()?;
     docs::run(true)?;
     static_binary::build()?;
     println!("all checks passed");

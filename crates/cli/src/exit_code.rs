@@ -15,7 +15,7 @@ pub enum Exit {
     Incomplete = 3,
     /// Authentication or permission.
     Denied = 4,
-    /// Network: DNS, connection, proxy, TLS, timeouts, an answer that is no registry's.
+    /// Network: DNS, connection, proxy, TLS, timeouts, a response that is not from a registry.
     Network = 5,
     /// Local files and disk.
     Files = 6,
@@ -36,7 +36,10 @@ impl Exit {
             Self::Denied,
             "authentication or permission: registry or API refused the login, or the login lacks the right",
         ),
-        (Self::Network, "network: DNS, connection, proxy, TLS, timeouts, an answer that is no registry's"),
+        (
+            Self::Network,
+            "network: DNS, connection, proxy, TLS, timeouts, a response that is not from a registry",
+        ),
         (Self::Files, "local files and disk: not writable, no space, a file system's size limit"),
         (Self::Cluster, "the cluster: anything but done, as blocked, stalled, failed, time over"),
         (Self::Interrupted, "interrupted by a signal"),

@@ -22,7 +22,7 @@ pub enum Error {
     #[error("no permission: {0}")]
     Forbidden(String),
     /// It passes by itself: the API or a webhook is away, storage initialises.
-    #[error("not possible just now: {0}")]
+    #[error("currently not possible: {0}")]
     NotNow(String),
     /// A webhook or a validation of the cluster says no.
     #[error("the cluster refuses: {0}")]
@@ -39,7 +39,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Why it failed, for a text that says itself that it is not possible just now.
+    /// Why it failed, for a text that says itself that it is currently not possible.
     pub fn why(&self) -> String {
         match self {
             Self::NotNow(why) => why.clone(),

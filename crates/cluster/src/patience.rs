@@ -111,7 +111,7 @@ mod tests {
     async fn what_passes_is_waited_out_and_said_once() {
         let (result, told) = attempts(vec![away("a"), away("a"), away("b")], Duration::from_mins(1)).await;
         assert_eq!(result, Ok(()));
-        assert_eq!(told, ["not possible just now: a", "not possible just now: b"]);
+        assert_eq!(told, ["currently not possible: a", "currently not possible: b"]);
     }
 
     #[tokio::test(start_paused = true)]
@@ -136,7 +136,7 @@ mod tests {
         let endless = (0..10_000).map(|_| away("a")).collect();
         assert_eq!(
             attempts(endless, Duration::from_millis(20)).await.0.unwrap_err(),
-            "not possible just now: a"
+            "currently not possible: a"
         );
     }
 }

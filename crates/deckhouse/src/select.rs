@@ -153,7 +153,7 @@ pub enum SelectError {
         next: Version,
     },
     /// The request resolves to channels that are held back at the moment.
-    #[error("channel {} is suspended at the source (--ignore-suspend takes it all the same)", list(channels))]
+    #[error("channel {} is suspended at the source (--ignore-suspend pulls it anyway)", list(channels))]
     Suspended {
         /// The channels.
         channels: Vec<Channel>,

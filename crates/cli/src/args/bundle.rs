@@ -17,20 +17,20 @@ pub enum BundleCommand {
     Verify(BundleVerifyArgs),
     /// Write a bundle in parts that fit a medium
     ///
-    /// The parts are named FILE.0000.chunk and so on. A .gostsum file that lies beside the bundle or one
-    /// of its parts is checked on the way.
+    /// The parts are named FILE.0000.chunk and so on. A .gostsum file next to the bundle or one of its
+    /// parts is checked while the bundle is read.
     Split(SplitArgs),
-    /// Write a bundle that lies in parts as one file, byte for byte
+    /// Join the parts of a bundle into one file, byte for byte
     ///
-    /// A .gostsum file that lies beside the bundle or one of its parts is checked on the way.
+    /// A .gostsum file next to the bundle or one of its parts is checked while the bundle is read.
     Join(JoinArgs),
 }
 
 /// The bundle of a command that reads one.
 #[derive(Debug, Args)]
 pub struct FileArgs {
-    /// The bundle, by the name of the whole also where it lies in parts; once for each directory that
-    /// has parts (repeatable)
+    /// The bundle, by the name of the whole file even if it is in parts; once for each directory that has
+    /// parts (repeatable)
     #[arg(value_name = "FILE", required = true)]
     pub file: Vec<PathBuf>,
 }
@@ -38,7 +38,7 @@ pub struct FileArgs {
 /// The bundle of a command that reads it as one set of repositories.
 #[derive(Debug, Args)]
 pub struct BundleArgs {
-    /// The bundle, by the name of the whole also where it lies in parts; or a directory of archives, as
+    /// The bundle, by the name of the whole file even if it is in parts; or a directory of archives, as
     /// "d8 mirror pull" makes them; once for each directory that has parts (repeatable)
     #[arg(value_name = "FILE", required = true)]
     pub file: Vec<PathBuf>,

@@ -168,7 +168,7 @@ pub struct TransferArgs {
         help_heading = "Pull"
     )]
     pub gost_digest: bool,
-    /// Start afresh instead of going on with an interrupted pull
+    /// Start over instead of resuming an interrupted pull
     #[arg(conflicts_with = "registry", long, help_heading = "Pull")]
     pub no_pull_resume: bool,
     /// Only tell what would be pulled: releases, images, bytes to download, size of the bundle, free disk
@@ -184,7 +184,7 @@ pub struct TransferArgs {
         help_heading = "Private registry"
     )]
     pub registry: Option<RepositoryUrl>,
-    /// Push a bundle that lacks some of what its own lists name; ends with exit code 3 all the same
+    /// Push a bundle that lacks some of what its own lists name; the exit code is still 3
     #[arg(requires = "registry", long, help_heading = "Private registry")]
     pub allow_incomplete: bool,
     /// Who we are to it.
@@ -270,7 +270,8 @@ pub struct ReadBackArgs {
 /// How registries are reached.
 #[derive(Debug, Clone, Args)]
 pub struct ConnectionArgs {
-    /// Blobs in transfer at once, at most; fewer run while the line or the registry cannot take them
+    /// Maximum number of blobs in transfer at the same time; fewer while the network or the registry cannot
+    /// keep up
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Connection")]
     pub parallel: u16,
     /// Plain HTTP instead of HTTPS
@@ -289,7 +290,7 @@ fn parse_release(text: &str) -> Result<semver::Version, String> {
     bare.parse().map_err(|_| "expected an exact release, as v1.58.3".to_owned())
 }
 
-/// Taken out of plain text at once, so that no debug output of the arguments can show it.
+/// Taken out of plain text immediately, so that no debug output of the arguments can show it.
 #[expect(clippy::unnecessary_wraps, reason = "the signature of a value parser")]
 pub(super) fn parse_secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))

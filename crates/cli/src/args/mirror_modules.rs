@@ -90,7 +90,7 @@ pub struct ModulesTransferArgs {
         help_heading = "Pull"
     )]
     pub gost_digest: bool,
-    /// Start afresh: use neither what an interrupted pull left nor the archives that are there
+    /// Start over: reuse neither what an interrupted pull left nor the archives that are there
     #[arg(conflicts_with = "registry", long, help_heading = "Pull")]
     pub no_pull_resume: bool,
     /// Only tell what would be pulled
@@ -122,7 +122,7 @@ pub struct ModulesTransferArgs {
     /// Write --out over a file that is there
     #[arg(requires = "registry", conflicts_with = "module_source", long, help_heading = "Private registry")]
     pub force: bool,
-    /// Push modules that lack some of what their own lists name; ends with exit code 3 all the same
+    /// Push modules that lack some of what their own lists name; the exit code is still 3
     #[arg(requires = "registry", conflicts_with = "module_source", long, help_heading = "Private registry")]
     pub allow_incomplete: bool,
     /// Who we are to it.

@@ -44,7 +44,7 @@ Exit codes:
   2    a wrong request: flags, or a release or channel that the source does not have
   3    something is missing, incomplete or damaged: source, bundle, part or target
   4    authentication or permission: registry or API refused the login, or the login lacks the right
-  5    network: DNS, connection, proxy, TLS, timeouts, an answer that is no registry's
+  5    network: DNS, connection, proxy, TLS, timeouts, a response that is not from a registry
   6    local files and disk: not writable, no space, a file system's size limit
   7    the cluster: anything but done, as blocked, stalled, failed, time over
   130  interrupted by a signal";
@@ -67,7 +67,7 @@ pub enum Command {
     /// Look into a bundle, check it, cut it into parts or join them
     #[command(subcommand)]
     Bundle(BundleCommand),
-    /// Print what a cluster in the closed contour is told of its registry and its proxy
+    /// Print the registry and proxy configuration for a cluster in an air-gapped environment
     ///
     /// The result alone goes to standard output, everything else to standard error. Nothing is asked over a network.
     #[command(subcommand)]

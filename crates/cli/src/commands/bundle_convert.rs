@@ -64,7 +64,7 @@ pub(crate) async fn join(args: JoinArgs, environment: Environment) -> Result<(),
 fn directory_exists(directory: &Path) -> Result<(), Failure> {
     match std::fs::metadata(directory) {
         Ok(data) if data.is_dir() => Ok(()),
-        Ok(_) => Err(Failure::usage(format!("{}: is no directory", directory.display()))),
+        Ok(_) => Err(Failure::usage(format!("{} is not a directory", directory.display()))),
         Err(error) => Err(Failure::file(directory, &error).hint("the directory must exist")),
     }
 }

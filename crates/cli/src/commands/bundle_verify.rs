@@ -97,7 +97,7 @@ fn unsound(named: &str, report: VerifyReport, missing: Vec<MissingItem>) -> Fail
 fn sound(Verified { bytes: report, .. }: &Verified) -> String {
     let files = in_files(report.archives, report.files);
     let sums = if report.sums.is_empty() {
-        "no GOST sum lies beside it".to_owned()
+        "no GOST sum next to it".to_owned()
     } else {
         format!("{} right", count(report.sums.len(), "GOST sum"))
     };
@@ -117,7 +117,7 @@ fn whole(Verified { complete, releases_files, .. }: &Verified) -> String {
     }
     let beside = match releases_files.as_slice() {
         _ if releases == 0 => String::new(),
-        [] => ", no deckhousereleases.yaml lies beside it".to_owned(),
+        [] => ", no deckhousereleases.yaml next to it".to_owned(),
         files => format!(", {} names the same releases", files.join(" and ")),
     };
     format!("{} with the {} that they name{beside}", has.join(" and "), count(complete.images, "image"))

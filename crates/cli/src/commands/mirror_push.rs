@@ -108,8 +108,8 @@ impl Pushed {
     }
 }
 
-const ALLOW_HINT: &str = "nothing was sent, since a cluster would see releases whose images are missing; \
-                          --allow-incomplete sends what is there all the same";
+const ALLOW_HINT: &str = "nothing was sent, because a cluster would see releases whose images are missing; \
+                          use --allow-incomplete to send what is there anyway";
 
 fn holes(bundle: &str, registry: &RepositoryUrl, missing: Vec<MissingItem>) -> Failure {
     let message = format!(

@@ -119,7 +119,7 @@ fn read_manifest(path: &Path, directory: &Path) -> Result<Manifest, Failure> {
     let beside = identity(&directory.join(path.file_name().unwrap_or_default()));
     if copy != text && beside.is_ok_and(|there| identity(path).is_ok_and(|it| it == there)) {
         return Err(Failure::usage(format!(
-            "{}: lies in the directory that is carried to the other side, and holds a login",
+            "{} holds a login and is in the directory that crosses the air gap",
             path.display()
         ))
         .hint("move it out of there; the pull puts a copy without dockerCfg in its place"));

@@ -43,7 +43,7 @@ pub(super) fn main_archive(named: &Path, format: BundleFormat) -> Result<PathBuf
         BundleFormat::Tar => settings::bundle_path(named),
         BundleFormat::D8 if named.is_dir() => Ok(named.join(PLATFORM_ARCHIVE)),
         BundleFormat::D8 => {
-            let message = format!("{}: is no directory", named.display());
+            let message = format!("{} is not a directory", named.display());
             Err(Failure::usage(message)
                 .hint("--bundle-format d8 writes archives into a directory that exists"))
         }

@@ -84,7 +84,8 @@ async fn carry_out(
 pub(crate) fn goes_on(failure: Failure) -> Failure {
     match failure.exit {
         Exit::Interrupted => failure.hint(
-            "the same command goes on from here: it makes what is left, and waits for the platform's queue",
+            "run the same command again to continue: it makes the remaining changes, and waits for the \
+             platform's queue",
         ),
         _ => failure,
     }

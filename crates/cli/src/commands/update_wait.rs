@@ -84,8 +84,8 @@ fn with_hints(failure: Failure, verdict: &Verdict) -> Failure {
     };
     failure.hint(match verdict.stage {
         Stage::NotStarted => {
-            "the update has not begun; an approval stays as it is, and the same command goes on from here"
+            "the update has not begun, and an approval stays as it is; run the same command again to continue"
         }
-        _ => "the update itself was not stopped; the same command goes on from here",
+        _ => "the update itself was not stopped; run the same command again to continue",
     })
 }

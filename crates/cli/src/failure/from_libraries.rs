@@ -84,7 +84,7 @@ impl From<cluster::Error> for Failure {
                 .hint("the token or certificate of the kubeconfig is wrong or has expired"),
             cluster::Error::Forbidden(_) => Self::new(Exit::Denied, message).hint(RIGHTS),
             cluster::Error::NotNow(_) => Self::new(Exit::Cluster, message).hint(
-                "this passes by itself, as while the platform's pod is replaced: try again in a minute",
+                "this is temporary, for example while the platform's pod is replaced: try again in a minute",
             ),
             _ => Self::new(Exit::Cluster, message),
         }
@@ -111,7 +111,10 @@ impl From<ApproveError> for Failure {
             ApproveError::Unmet { reasons, .. } => {
                 Self::new(Exit::Cluster, format!("{message}:\n  {}", reasons.join("\n  ")))
                     .hint("`dhctl update plan` says for each how to meet it")
-                    .hint("the controller looks again every 15 seconds: what was met just now counts then")
+                    .hint(
+                        "the controller checks again every 15 seconds: a requirement that was met a moment ago counts \
+                         then",
+                    )
             }
             ApproveError::Changed { .. } => Self::new(Exit::Cluster, message)
                 .hint("it was left as it is; run it again to see what is to be approved now"),
@@ -158,7 +161,7 @@ impl From<PrepareError> for Failure {
             PrepareError::TakenBack { .. } => Self::new(Exit::Cluster, message)
                 .hint("find what writes that object, as a GitOps tool, and change it there"),
             PrepareError::Busy { .. } => Self::new(Exit::Cluster, message)
-                .hint("the same command goes on from here; `dhctl update doctor` says what holds the queue"),
+                .hint("run the same command again to continue; `dhctl update doctor` says what holds the queue"),
             PrepareError::Refused { object, error } => {
                 let hint = match error {
                     cluster::Error::Refused(_) => {
@@ -180,7 +183,7 @@ impl From<PrepareError> for Failure {
                          back; a version that does not know the mode needs another --mode",
                     );
                 }
-                failure.hint("when that is settled, the same command goes on from here")
+                failure.hint("when that is fixed, run the same command again to continue")
             }
             PrepareError::Target(error) => error.into(),
             PrepareError::Read(error) => error.into(),
@@ -246,7 +249,7 @@ impl From<registry::client::Error> for Failure {
     }
 }
 
-const MAKE_ROOM: &str = "make room, or name a file on another disk";
+const MAKE_ROOM: &str = "free some space, or name a file on another disk";
 
 fn is_full(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
@@ -268,7 +271,7 @@ fn registry_message(error: &registry::client::Error) -> String {
             format!("cannot reach {host}: {fault}")
         }
         ErrorKind::Unauthorized { message, with_credentials } => {
-            let what = if *with_credentials { "refused the login" } else { "wants a login" };
+            let what = if *with_credentials { "refused the login" } else { "requires a login" };
             if message.is_empty() { format!("{host} {what}") } else { format!("{host} {what} ({message})") }
         }
         _ => error.to_string(),
@@ -343,7 +346,7 @@ impl From<BundleError> for Failure {
                 Self::new(Exit::Usage, message).hint("name another directory or file with -o")
             }
             BundleError::NotFound { unfinished: true, .. } => Self::new(Exit::Files, message)
-                .hint("its pull was interrupted: the same command goes on with it"),
+                .hint("its pull was interrupted: run the same pull command again to resume it"),
             BundleError::Unfinished { .. } => Self::new(Exit::Incomplete, message).hint(
                 "its pull, split or join was interrupted or still runs: the same command brings it to its end; then name it without .partial",
             ),

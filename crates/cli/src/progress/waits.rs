@@ -21,10 +21,7 @@ impl Progress {
 fn text(host: &str, wait: &LongWait, now: SystemTime) -> String {
     let LongWait { cause, asked, next, attempts } = wait;
     let again = if next < asked {
-        format!(
-            "; it is asked again in {} all the same, and {attempts} times in a row at most",
-            duration(*next)
-        )
+        format!("; dhctl retries in {} anyway, at most {attempts} times in a row", duration(*next))
     } else {
         String::new()
     };
@@ -52,8 +49,8 @@ mod tests {
         };
         assert_eq!(
             text("r.example", &wait(3600, 300), now),
-            "r.example asks to wait 1h00m, until 00:30 UTC: too many requests; it is asked again in 5m00s all the \
-             same, and 6 times in a row at most"
+            "r.example asks to wait 1h00m, until 00:30 UTC: too many requests; dhctl retries in 5m00s anyway, \
+             at most 6 times in a row"
         );
         assert_eq!(
             text("r.example", &wait(120, 121), now),

@@ -163,7 +163,9 @@ fn reading<T>(reading: &Reading<T>, lines: impl FnOnce(&T) -> Vec<String>) -> Ve
             lines(value).into_iter().map(|it| format!("{it} (before)")).collect()
         }
         (Some(value), _) => lines(value),
-        (None, Reading::NotNow { why, .. }) => vec![format!("not just now: {}", text::one_line(why))],
+        (None, Reading::NotNow { why, .. }) => {
+            vec![format!("currently unavailable: {}", text::one_line(why))]
+        }
         (None, _) => vec!["unknown".to_owned()],
     }
 }

@@ -83,7 +83,7 @@ async fn requests_that_cannot_be_meant() {
         (&["bundle", "split", "text.tar", "-c", "4G", "-o", "."], 2, "fat32"),
         (&["bundle", "split", "text.tar", "-o", "."], 2, "--images-bundle-chunk-size"),
         (&["bundle", "split", "text.tar", "-c", "1", "-o", "absent"], 6, "absent"),
-        (&["bundle", "split", "text.tar", "-c", "1", "-o", "text.tar"], 2, "no directory"),
+        (&["bundle", "split", "text.tar", "-c", "1", "-o", "text.tar"], 2, "text.tar is not a directory"),
         (&["bundle", "split", "text.tar", "-c", "1", "-o", "."], 3, "text.tar"),
         (&["bundle", "join", "text.tar", "-o", "x.zip"], 2, ".tar"),
         (&["bundle", "join", "absent.tar", "-o", "x.tar"], 6, "absent.tar"),

@@ -144,7 +144,7 @@ async fn the_file_of_releases_must_tell_what_the_bundle_has() {
 
     fs::remove_file(&file).unwrap();
     let run = dhctl(world.folder.path(), &["bundle", "verify", "d8.tar"]).expect(0);
-    assert!(run.stdout.contains("no deckhousereleases.yaml lies beside it"), "{}", run.stdout);
+    assert!(run.stdout.contains("no deckhousereleases.yaml next to it"), "{}", run.stdout);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -154,7 +154,7 @@ async fn requests_that_cannot_be_met() {
     );
     assert!(!names(&world).contains(&"platform.tar".to_owned()));
     let args: [(&[&str], &str); 3] = [
-        (&["mirror", "-i", "absent", "--bundle-format", "d8"], "absent: is no directory"),
+        (&["mirror", "-i", "absent", "--bundle-format", "d8"], "absent is not a directory"),
         (&["mirror", "-i", "out"], "--bundle-format d8"),
         (&["mirror", "-i", "out", "-r", "127.0.0.1:1/x", "--bundle-format", "d8"], "cannot be used with"),
     ];

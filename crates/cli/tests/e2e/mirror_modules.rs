@@ -292,7 +292,7 @@ async fn wrong_requests() {
     said(run(&["-m", "module_source.yml"]), "--modules-dir");
     said(run(&["-d", "mods"]), "--module-source");
     said(run(&["-d", "mods", "-m", "module_source.yml", "-r", "r.example/x"]), "cannot be used with");
-    said(run(&["-d", ".", "-m", "module_source.yml"]), "lies in the directory that is carried");
+    said(run(&["-d", ".", "-m", "module_source.yml"]), "is in the directory that crosses the air gap");
     fs::write(
         world.path("bad.yml"),
         "kind: ModuleSource\nmetadata: {name: m}\nspec: {registry: {repo: r.example/m, dockerCfg: '?'}}\n",

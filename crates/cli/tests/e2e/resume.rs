@@ -123,7 +123,7 @@ async fn what_is_left_from_another_selection_is_taken_over() {
     let before = slow.link.bytes_down();
     let args = ["mirror", "--insecure", "--source", &slow.url, "-i", "d8.tar", "--release", "v1.58.3"];
     let run = dhctl(world.folder.path(), &args).expect(0);
-    assert!(run.stderr.contains("taken over"), "{}", run.stderr);
+    assert!(run.stderr.contains("are reused"), "{}", run.stderr);
     assert!(fs::read(world.path("d8.tar")).unwrap() == whole, "the bundle differs");
     let down = slow.link.bytes_down() - before;
     assert!(down < 3_500_000, "{down} bytes came again");

@@ -68,7 +68,7 @@ fn approval(release: &ModuleRelease, haste: Haste) -> Option<Approval> {
             "approve {} of module {}{}",
             release.version_text,
             release.module,
-            if haste == Haste::ApplyNow { ", to be applied at once" } else { "" }
+            if haste == Haste::ApplyNow { ", to be applied immediately" } else { "" }
         ),
         kind: Kind::ModuleRelease,
         name: release.name.clone(),

@@ -69,7 +69,7 @@ fn group_note(state: &ClusterState, group: Option<&str>) -> String {
     match mode {
         Some("Manual") => format!("NodeGroup/{name} wants each disruption approved by hand"),
         Some(mode) => format!(
-            "NodeGroup/{name} has disruptions.approvalMode {mode}: the platform approves by itself, too"
+            "NodeGroup/{name} has disruptions.approvalMode {mode}: the platform also approves automatically"
         ),
         None => format!("how NodeGroup/{name} approves disruptions is not known"),
     }

@@ -56,8 +56,8 @@ pub fn release(
     }
     let change = Change {
         what: match (release.is_approved(), at_once) {
-            (true, _) => format!("have release v{version}, which is approved, applied at once"),
-            (false, true) => format!("approve release v{version}, to be applied at once"),
+            (true, _) => format!("apply the approved release v{version} immediately"),
+            (false, true) => format!("approve release v{version}, to be applied immediately"),
             (false, false) => format!("approve release v{version}"),
         },
         kind: Kind::DeckhouseRelease,
@@ -171,7 +171,7 @@ mod tests {
             ),
             (
                 refused(|it| *it = release_of("v1.72.0", "v1.72.0", Phase::Pending), Version::new(1, 72, 0)),
-                "DeckhouseRelease/v1.72.0: after the deployed v1.70.1 nothing waits of 1.71",
+                "DeckhouseRelease/v1.72.0: no release of 1.71 is waiting after the deployed v1.70.1",
             ),
         ] {
             assert!(text.starts_with(said), "{text}");

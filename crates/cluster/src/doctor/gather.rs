@@ -156,7 +156,7 @@ async fn log(cluster: &Cluster, state: &ClusterState) -> Reading<Vec<super::LogE
     };
     let newest = || pods.iter().filter(|pod| !pod.terminating).max_by_key(|pod| pod.started);
     let Some(pod) = DeckhousePod::leader(pods).or_else(newest) else {
-        return Reading::NotNow { last: None, why: "there is no pod just now".to_owned() };
+        return Reading::NotNow { last: None, why: "there is currently no pod".to_owned() };
     };
     let container = pod.containers.iter().find(|container| container.name == CONTAINER);
     let params = LogParams {

@@ -10,8 +10,8 @@ if [ "$(uname -r)" = "$kernel" ]; then
   exit 0
 fi
 
-# A reboot is asked for once. A node that comes up with another kernel all the same
-# would reboot for ever otherwise.
+# A reboot is requested once. Otherwise a node that still comes up with another kernel
+# would reboot forever.
 if [ -e "$asked" ]; then
   if [ "$(cat "$asked")" = "$boot" ]; then
     bb-flag-set reboot

@@ -19,12 +19,14 @@ pub(super) fn reason(release: &ModuleRelease, turn: &ModuleTurn) -> String {
     match wait_reasons(message).as_slice() {
         [] => match turn {
             ModuleTurn::Not(why) => why.clone(),
-            ModuleTurn::Approved => "approved; the controller has not yet gone on".to_owned(),
+            ModuleTurn::Approved => "approved; the controller has not acted on it yet".to_owned(),
             _ => "the controller gives no reason".to_owned(),
         },
         reasons if reasons.contains(&WaitReason::Approval) => match turn {
             ModuleTurn::Not(why) => format!("waits for approval, but not yet: {why}"),
-            ModuleTurn::Approved => "approved just now; the controller has not yet gone on".to_owned(),
+            ModuleTurn::Approved => {
+                "approved a moment ago; the controller has not acted on it yet".to_owned()
+            }
             _ => "waits for approval".to_owned(),
         },
         reasons => reasons.iter().map(of_reason).collect::<Vec<_>>().join("; "),

@@ -144,7 +144,7 @@ pub enum PlanError {
     Unknown(#[from] Unknown),
     /// Nothing says what runs.
     #[error(
-        "it cannot be told which version runs: no release is Deployed, and Deployment/deckhouse has no image tag vX.Y.Z"
+        "cannot determine the running version: no release is Deployed, and Deployment/deckhouse has no image tag vX.Y.Z"
     )]
     NoVersion,
     /// The last release that is wanted cannot be had.

@@ -154,7 +154,7 @@ fn what_there_is_no_plan_for() {
     // While an update begins the image says what runs.
     assert_eq!(Plan::make(&odd, &PlanInput::default()).unwrap().deployed, "v1.57.5");
     odd.deployment = Reading::default();
-    assert!(said(&odd, &to("1.58.3")).starts_with("it cannot be told which version runs"));
+    assert!(said(&odd, &to("1.58.3")).starts_with("cannot determine the running version"));
     let blind = ClusterState {
         releases: Reading::Unreadable(Obstacle::Forbidden("list deckhousereleases".to_owned())),
         ..ClusterState::default()

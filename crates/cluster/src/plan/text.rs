@@ -61,10 +61,9 @@ fn whence(step: &Step) -> String {
     match object {
         Some(object) => object,
         None if step.in_file => "in the file; the cluster does not have it yet".to_owned(),
-        None => {
-            "in the registry alone; while a release channel is set, the platform makes its object by itself"
-                .to_owned()
-        }
+        None => "only in the registry; while a release channel is set, the platform creates its object \
+             automatically"
+            .to_owned(),
     }
 }
 
@@ -134,7 +133,7 @@ fn requirement_text(text: &mut String, requirement: &Requirement) {
                 *text +=
                     &format!("   {word} {key} {needed}: {}: {value}; needed: {wanted}\n", short(objects));
                 if *may_change {
-                    *text += "            before this step; an earlier release may bring it by itself\n";
+                    *text += "            before this step; an earlier release may meet it automatically\n";
                 }
                 *text += &format!("            fix: {fix}\n");
             }

@@ -35,7 +35,7 @@ pub(super) fn ingress(state: &ClusterState, needed: &str) -> Answer {
         };
         let object = format!("IngressNginxController/{}", controller.name);
         let version =
-            loose::version(value).ok_or_else(|| format!("{object} has '{value}', which is no version"))?;
+            loose::version(value).ok_or_else(|| format!("{object} has '{value}', which is not a version"))?;
         if version < lowest {
             unmet.push(Unmet {
                 objects: vec![object],

@@ -155,7 +155,7 @@ fn known_or_absent<'a, T>(reading: &'a Reading<T>, what: &'static str) -> Result
 /// A required version.
 fn required_version(needed: &str) -> Result<Version, String> {
     loose::version(needed)
-        .ok_or_else(|| format!("the required '{needed}' is no version; the cluster will judge"))
+        .ok_or_else(|| format!("the required '{needed}' is not a version; the cluster will judge"))
 }
 
 /// Checks of a module are left out while it is off (facts 3).

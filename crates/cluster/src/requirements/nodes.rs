@@ -114,7 +114,9 @@ pub(super) fn below<'a>(
                 found.entry(value(node).clone()).or_default().push(name(node));
             }
             Some(_) => {}
-            None => unread = Some(format!("{} says '{}', which is no version", name(node), value(node))),
+            None => {
+                unread = Some(format!("{} reports '{}', which is not a version", name(node), value(node)));
+            }
         }
     }
     match unread {

@@ -111,7 +111,7 @@ fn of_a_cluster_as_it_is() {
         ("k8s", "1.29", "met"),
         ("k8s", "1.29.8", "met"),
         ("k8s", "1.30", "Node/w-0 (NodeGroup/worker): v1.29.8"),
-        ("k8s", "new", "unknown: the required 'new' is no version; the cluster will judge"),
+        ("k8s", "new", "unknown: the required 'new' is not a version; the cluster will judge"),
         ("autoK8sVersion", "1.31", "met"),
         ("kubernetesVersionMigrated", "true", "unknown: ModuleConfig/control-plane-manager does not set…"),
         ("nodesMinimalOSVersionUbuntu", "18.04", "met"),

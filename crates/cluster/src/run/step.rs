@@ -98,7 +98,7 @@ fn comes_by_itself(version: &Version, deployed: &Version, settings: &UpdateSetti
 fn not_its_turn(turn: Turn, version: &Version) -> Step {
     let why = match turn {
         Turn::NotYet(why) | Turn::Never(why) => why,
-        Turn::Next | Turn::Deployed => format!("v{version} is deployed just now"),
+        Turn::Next | Turn::Deployed => format!("v{version} is currently deployed"),
     };
     let remedy = "`dhctl update plan` shows the chain and what it lacks; `dhctl update prepare` brings releases, and \
                   removes second objects";
@@ -142,7 +142,7 @@ fn settings(state: &ClusterState) -> Result<UpdateSettings, Step> {
 fn read<'a, T>(source: &str, reading: &'a Reading<T>) -> Result<&'a T, Step> {
     match reading {
         Reading::Known(value) => Ok(value),
-        Reading::NotNow { why, .. } => Err(Step::Wait(format!("{source} cannot be read just now: {why}"))),
+        Reading::NotNow { why, .. } => Err(Step::Wait(format!("{source} cannot currently be read: {why}"))),
         Reading::Absent(why) => Err(Step::Blocked(Box::new(Blocked::new(
             "noPlatform",
             source,

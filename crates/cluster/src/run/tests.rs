@@ -90,7 +90,7 @@ fn the_next_release_in_each_mode() {
 fn what_blocks() {
     type Change = fn(&mut ClusterState);
     let cases: [(&[&str], Option<&str>, &str, Change); 9] = [
-        (&["1.72.1"], None, "nothing waits of 1.71", |_| {}),
+        (&["1.72.1"], None, "no release of 1.71 is waiting", |_| {}),
         (&["1.71.2", "1.71.4"], Some("1.71.2"), "higher patch", |_| {}),
         (&[], Some("1.71.4"), "no release v1.71.4", |_| {}),
         // Before the first approval, not after the last.

@@ -121,7 +121,7 @@ impl<'a> Standing<'a> {
             return Turn::Never(format!("the cluster has no release v{version}"));
         };
         let Some((deployed, current)) = self.deployed.zip(self.deployed_version()) else {
-            return Turn::NotYet("no release is Deployed just now".to_owned());
+            return Turn::NotYet("no release is currently Deployed".to_owned());
         };
         if version == current || release.phase == Some(Phase::Deployed) {
             return Turn::Deployed;
@@ -149,8 +149,8 @@ impl<'a> Standing<'a> {
     fn turn_of_waiting(&self, version: &Version, current: &Version, lts: bool) -> Turn {
         if let Some(twin) = self.twins.iter().find(|twin| twin.disturbs(version, current)) {
             return Turn::NotYet(format!(
-                "DeckhouseRelease/{} is a second object of v{}: with it the controller passes over both, or waits for ever; \
-                 dhctl update prepare removes it where that is safe",
+                "DeckhouseRelease/{} is a second object of v{}: because of it the controller skips both, or waits \
+                 forever; dhctl update prepare removes it where that is safe",
                 twin.release.name,
                 twin.release.version_text.trim_start_matches('v')
             ));
@@ -191,7 +191,8 @@ pub fn gap(current: &Version, next: &Version, lts: bool) -> Option<String> {
             format!("{}.{from} to {}.{to}", current.major, current.major)
         };
         format!(
-            "after the deployed v{current} nothing waits of {missing}: releases are applied minor by minor"
+            "no release of {missing} is waiting after the deployed v{current}: releases are applied minor by \
+             minor"
         )
     })
 }

@@ -90,8 +90,8 @@ fn no_image(pod: &DeckhousePod, container: &ContainerState, reason: &str) -> Dia
 fn crash(pod: &DeckhousePod, container: &ContainerState) -> Diagnosis {
     let now = match container.waiting_reason.as_deref() {
         Some(reason) => reason,
-        None if pod.ready => "ready just now",
-        None => "runs just now",
+        None if pod.ready => "currently ready",
+        None => "currently running",
     };
     let mut text = format!(
         "container {} does not stay up ({now}), started again {} times",

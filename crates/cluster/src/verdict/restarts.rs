@@ -166,7 +166,7 @@ mod tests {
         watch.hold(&started_again(4, false, false), 500);
         let verdict = watch.hold(&ready(4), 100);
         assert_eq!((verdict.call, verdict.stage), (Call::Failed, Stage::Propagating));
-        assert!(verdict.diagnosis.unwrap().text.contains("ready just now"));
+        assert!(verdict.diagnosis.unwrap().text.contains("currently ready"));
         // It goes down once more, and the time until then was held against it, but for that of being ready.
         assert!(!watch.hold(&started_again(5, false, false), 50).hopeless);
         assert!(watch.hold(&started_again(5, false, false), 60).hopeless);

@@ -145,7 +145,7 @@ pub(super) fn waiting(silences: &[Silence]) -> Vec<Waiting> {
 
 fn text(silence: &Silence) -> String {
     match silence.kind {
-        Kind::NotNow => format!("cannot be read just now: {}", silence.unknown.why),
+        Kind::NotNow => format!("cannot currently be read: {}", silence.unknown.why),
         _ => format!("cannot be read: {}", silence.unknown.why),
     }
 }

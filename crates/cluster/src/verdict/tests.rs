@@ -350,7 +350,7 @@ fn time_that_nobody_watched_is_no_quiet() {
 fn nothing_is_known_at_first() {
     let verdict = Watch::new(None).look(&ClusterState::default());
     assert_eq!((verdict.call, codes(&verdict)), (Call::NotStarted, vec!["notNow"]));
-    assert_eq!(verdict.waiting_for[0].text, "cannot be read just now: not read yet");
+    assert_eq!(verdict.waiting_for[0].text, "cannot currently be read: not read yet");
     assert_eq!(Queue::default().tasks, 0);
     assert!(!were_tried(&ClusterState::default()));
     let mut state = with(quiet("1.71.0"), |it| it.alerts = away());

@@ -23,7 +23,7 @@ pub fn write_squid_conf(proxies: &[&ProxyUrl], registry: Option<&Host>) -> Resul
             return Err(ManifestError::refused(
                 "squid.conf",
                 "it cannot be made for a proxy that is itself reached by https://",
-                "give the proxy's URL as http://HOST:PORT; what the cluster sends through it is encrypted all the same",
+                "give the proxy's URL as http://HOST:PORT; what the cluster sends through it is encrypted anyway",
             ));
         }
         if !proxy.is_authenticated() {

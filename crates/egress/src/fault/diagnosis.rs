@@ -156,7 +156,7 @@ fn proxy(fault: &ProxyFault) -> Diagnosis {
     let new = |transient, what| Diagnosis::new(FaultKind::Proxy, transient, what);
     match problem {
         ProxyProblem::Login { login_sent: false } => {
-            new(false, format!("the proxy {place} wants a login before it connects to {target} (407)"))
+            new(false, format!("the proxy {place} requires a login before it connects to {target} (407)"))
                 .hint("put the login into the variable: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT")
         }
         ProxyProblem::Login { login_sent: true } => {

@@ -67,7 +67,7 @@ impl NetworkFault {
                 new(false, format!("the proxy{place} did not accept the login for {host} (407)"))
                     .hint("check user and password in HTTP_PROXY; special characters must be percent-encoded")
             } else {
-                new(false, format!("the proxy{place} wants a login before it fetches from {host} (407)"))
+                new(false, format!("the proxy{place} requires a login before it fetches from {host} (407)"))
                     .hint("put the login into HTTP_PROXY: http://USER:PASSWORD@HOST:PORT, special characters percent-encoded")
             };
             return Some(Self(Box::new(fault)));

@@ -52,7 +52,7 @@ async fn what_a_proxy_refuses_is_told_apart() {
             login,
             false,
             false,
-            "wants a login before it connects to registry.test:443 (407)",
+            "requires a login before it connects to registry.test:443 (407)",
             "USER:PASSWORD",
         ),
         (

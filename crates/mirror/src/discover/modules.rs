@@ -45,7 +45,7 @@ pub(super) async fn discover(
     }
     for name in absent {
         observer.event(Event::Note(format!(
-            "module {name} has no release channels on the source; nothing of it is brought"
+            "module {name} has no release channels on the source; nothing of it is pulled"
         )));
     }
     Ok(found.into_iter().map(|(name, versions)| (name, versions.unwrap_or_default())).collect())

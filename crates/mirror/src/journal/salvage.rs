@@ -29,7 +29,7 @@ pub(super) fn salvage(
         return Ok(());
     }
     observer.event(Event::Note(format!(
-        "the selection or the source has changed since the interrupted pull: {bytes} bytes of it are still wanted and taken over"
+        "the selection or the source has changed since the interrupted pull: {bytes} bytes of it are still needed and are reused"
     )));
     if !release_all_but(earlier, &kept) {
         let free =

@@ -179,7 +179,7 @@ impl Error {
                 "check the login and password: they were sent and refused"
             }
             ErrorKind::Unauthorized { with_credentials: false, .. } => {
-                "the registry wants a login, and none was given for it"
+                "the registry requires a login, and none was given for it"
             }
             ErrorKind::Denied { .. } => {
                 // Harbor says so to a robot's wrong secret too, as to anyone without an account.
@@ -189,7 +189,7 @@ impl Error {
             ErrorKind::RateLimited { .. } => "try again later, or with fewer parallel transfers",
             ErrorKind::UpstreamNotAsked { .. } => {
                 "see that the proxy cache reaches its upstream (in Harbor: Registries), and run again; \
-                 a registry that is no proxy cache is read without --proxy-registry"
+                 a registry that is not a proxy cache is read without --proxy-registry"
             }
             ErrorKind::NotARegistry { .. } => {
                 "check the address and port: they should be those of a container registry, not of its web page"

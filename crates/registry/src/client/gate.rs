@@ -74,7 +74,7 @@ impl Gate {
         let surplus = state.limit - limit;
         state.limit = limit;
         state.debt += surplus - self.permits.forget_permits(surplus);
-        tracing::debug!(limit, "congestion: fewer transfers at once");
+        tracing::debug!(limit, "congestion: fewer transfers at the same time");
     }
 
     fn completed(&self) {

@@ -45,7 +45,7 @@ pub enum UpdateCommand {
     /// Get the cluster ready: update mode, releases, release channel
     ///
     /// Says what it is going to change, each with the kubectl command that does the same, and asks. Releases are never
-    /// approved here. A run that was stopped is gone on with by the same command; a second run writes nothing.
+    /// approved here. The same command resumes a run that was stopped; a second run writes nothing.
     #[command(after_help = super::EXIT_CODES)]
     Prepare(Box<PrepareArgs>),
     /// Approve one release, the disruption of a release, or the disruption of nodes
@@ -58,9 +58,9 @@ pub enum UpdateCommand {
     ///
     /// Says what it is going to do, with the kubectl command that does the same, and asks. Update windows,
     /// notification delays and gradual rollouts are waited for. In an automatic mode it only watches. What only a person can
-    /// change (an unmet requirement, a missing release, an unset channel, a disruption to be approved) is shown at once
-    /// and ends it with exit code 7 after --patience; changed in time, the run goes on. All that it knows is in the
-    /// cluster: a run that was stopped is gone on with by the same command.
+    /// change (an unmet requirement, a missing release, an unset channel, a disruption to be approved) is shown
+    /// immediately and ends the run with exit code 7 after --patience; if it is changed in time, the run continues. All
+    /// that a run knows is in the cluster: the same command resumes a run that was stopped.
     #[command(after_help = super::EXIT_CODES)]
     Run(Box<RunArgs>),
     /// Watch an update until it is really done
@@ -111,7 +111,7 @@ pub struct ClustersArgs {
 }
 
 impl ClustersArgs {
-    /// Each of them by itself.
+    /// One for each context.
     pub fn each(&self) -> Vec<ClusterArgs> {
         let of = |context| ClusterArgs { kubeconfig: self.kubeconfig.clone(), context };
         if self.context.is_empty() {

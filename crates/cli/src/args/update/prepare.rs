@@ -13,7 +13,7 @@ use crate::args::OutputArgs;
 /// `dhctl update prepare`
 #[derive(Debug, Args)]
 pub struct PrepareArgs {
-    /// Releases that the cluster is to be told of: deckhousereleases.yaml of the delivery
+    /// Releases to add to the cluster: the deckhousereleases.yaml that a pull writes next to the bundle
     #[arg(short, long, value_name = "FILE")]
     pub file: Option<PathBuf>,
     /// The last release that is wanted; default: the last one in the file

@@ -41,7 +41,7 @@ async fn too_small_is_said_before_the_download() {
     let size = sample.bundle.len() as u64;
     let ground = ground_with(size - 100_000);
     let ended = ground.pull(&source.url, &[]);
-    let told = ["no space left: the bundle takes ", "are free", "make room"];
+    let told = ["no space left: the bundle takes ", "are free", "free some space"];
     fails(6, &told).check("pull", &ended.run);
     ground.assert_only_work_in_progress();
     let down = source.link.bytes_down();
@@ -89,7 +89,7 @@ async fn a_disk_that_fills_up_stops_a_pull_that_goes_on_later() {
             ground.assert_pulled(&sample);
             continue;
         }
-        fails(6, &["d8.tar", "pace left", "make room"]).check("full", &ended.run);
+        fails(6, &["d8.tar", "pace left", "free some space"]).check("full", &ended.run);
         ground.assert_only_work_in_progress();
         ground.disk().make_room().unwrap();
         let before = source.link.bytes_down();

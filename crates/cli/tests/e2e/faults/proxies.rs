@@ -127,7 +127,7 @@ async fn who_refuses_is_told() {
         let ended = world.ask(&[("HTTP_PROXY", &world.proxy(login))]);
         fails(5, &[&proxy, words, "(407)"]).check(words, &ended.run);
     };
-    refused("", "wants a login");
+    refused("", "requires a login");
     refused(&format!("{LOGIN}:Heron@"), "did not accept the login");
 
     // The registry's refusal comes through the proxy as its own.

@@ -91,7 +91,7 @@ const KNOWN: [(&str, Severity, &str, &str, &str); 17] = [
     (
         "ModuleIsInMaintenanceMode",
         Severity::Notable,
-        "nothing of this module is brought up to date",
+        "nothing of this module is updated",
         "end the maintenance when the work is done",
         "kubectl get moduleconfigs -o custom-columns=NAME:.metadata.name,MAINTENANCE:.spec.maintenance",
     ),

@@ -78,7 +78,7 @@ fn of_release(release: &WaitingRelease) -> Option<Finding> {
                 Severity::Slows,
                 format!("its policy ModuleUpdatePolicy/{policy} does not exist"),
             )
-            .why("a release without a policy waits for ever")
+            .why("a release without a policy waits forever")
             .remedy("create the policy, or name another one in the ModuleConfig")
             .command("kubectl get moduleupdatepolicies"),
         );
@@ -86,7 +86,7 @@ fn of_release(release: &WaitingRelease) -> Option<Finding> {
     if waits(|it| matches!(it, WaitReason::NoPolicy)) {
         return Some(
             finding("module-policy", Severity::Slows, short(&release.reason))
-                .why("a release without a policy waits for ever")
+                .why("a release without a policy waits forever")
                 .remedy("name a ModuleUpdatePolicy; there are")
                 .command("kubectl get moduleupdatepolicies"),
         );

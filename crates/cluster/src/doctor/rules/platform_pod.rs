@@ -44,7 +44,7 @@ fn image_of(look: &Look<'_>, pod: &DeckhousePod, container: &ContainerState) -> 
         format!("container {} waits for {} with {reason}: {}", container.name, container.image, short(words)),
     )
     .why(format!(
-        "{}; the release is marked Deployed all the same. Until the pod runs there is no controller, and its webhooks \
+        "{}; the release is marked Deployed anyway. Until the pod runs there is no controller, and its webhooks \
          refuse every approval and every change of a ModuleConfig, so this is mended from outside",
         failure.why()
     ))

@@ -122,8 +122,8 @@ impl PullFailure {
     pub(super) fn remedy(self, contents: &str, repo: &str) -> String {
         match self {
             Self::NoRepository => format!("see whether the path in Secret d8-system/deckhouse-registry is the one that the bundle was pushed to; if it is, push {contents}: dhctl mirror --registry {repo} -i d8.tar"),
-            Self::Missing => format!("push a bundle with {contents}: dhctl mirror --registry {repo} -i d8.tar; the node tries again by itself"),
-            Self::ThereNow => "wait for the node's next try (at most 5 minutes), or delete the pod to have it at once".to_owned(),
+            Self::Missing => format!("push a bundle with {contents}: dhctl mirror --registry {repo} -i d8.tar; the node retries automatically"),
+            Self::ThereNow => "wait for the node's next try (at most 5 minutes), or delete the pod to retry immediately".to_owned(),
             Self::Denied => "set a login that may pull from there in Secret d8-system/deckhouse-registry (key .dockerconfigjson), then restart the platform's pod, which keeps the old one in memory".to_owned(),
             Self::OtherLogin => "wait for the node's next try (at most 5 minutes); if it is refused again, bring the Secret that the pod names in imagePullSecrets to the login of d8-system/deckhouse-registry: the platform writes its own copies of it anew when its pod is restarted".to_owned(),
             Self::Trust => "put the registry's CA into Secret d8-system/deckhouse-registry (key ca); the nodes get it from there by bashible, which needs the platform's pod: if that is away, put it into the node's own trust store".to_owned(),

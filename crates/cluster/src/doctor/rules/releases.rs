@@ -29,7 +29,7 @@ pub(super) fn two_deployed(look: &Look<'_>) -> Vec<Finding> {
     let image_tag = look.state.deployment.known().and_then(|it| it.tag()).unwrap_or("unknown");
     let names: Vec<&str> = deployed.iter().map(|release| release.name.as_str()).collect();
     let severity = if is_dated { Severity::Blocks } else { Severity::Slows };
-    let finding = Finding::new("two-deployed", severity, object(last), format!("Deployed at once: {}", names.join(", ")))
+    let finding = Finding::new("two-deployed", severity, object(last), format!("Deployed at the same time: {}", names.join(", ")))
         .why(format!(
             "the controllers count the lowest, {}, as deployed, and measure gaps from it; the image of the Deployment is {image_tag}",
             tag(first)
@@ -37,7 +37,7 @@ pub(super) fn two_deployed(look: &Look<'_>) -> Vec<Finding> {
         .since(last.transition_time.and(newest))
         .seen_in(RELEASES);
     if !is_dated {
-        let remedy = "look again in some minutes: while an update begins it is so for a moment, and is put right by itself";
+        let remedy = "check again in a few minutes: this is normal for a moment while an update begins, and resolves automatically";
         return vec![finding.remedy(remedy).command(LIST)];
     }
     let wrong = deployed.iter().filter(|release| tag(release) != image_tag);
@@ -241,7 +241,7 @@ pub(super) fn suspended(look: &Look<'_>) -> Vec<Finding> {
                     "its vendor has withdrawn it, and no other patch of its minor waits"
                 })
                 .remedy(format!(
-                    "pull another patch of this minor by its version, and push it; the release goes on by itself once {} is free again",
+                    "pull another patch of this minor by its version, and push it; the update continues automatically once {} is no longer suspended",
                     tag(release)
                 ))
                 .command(format!("kubectl get deckhouserelease {} -o yaml", release.name))

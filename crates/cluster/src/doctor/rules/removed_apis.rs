@@ -24,7 +24,7 @@ pub(super) fn in_use(look: &Look<'_>) -> Vec<Finding> {
     }
     vec![
         Finding::new("deprecated-apis", Severity::Notable, "API server", format!("asked for: {}", names.join(", ")))
-            .why("whoever asks for them fails once Kubernetes is brought to that version, which a release may do by itself")
+            .why("clients that request them fail once Kubernetes is upgraded to that version, which a release may do automatically")
             .remedy("find who uses them, and bring them to the new API")
             .command("dhctl update plan")
             .command("kubectl get --raw /metrics | grep apiserver_requested_deprecated_apis")
