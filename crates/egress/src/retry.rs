@@ -15,11 +15,19 @@ pub struct RetryPolicy {
     pub base: Duration,
     /// Upper bound of every wait, unless the server asks for more. Default: 20 s.
     pub max: Duration,
+    /// How long a host is waited for that rejects all requests (429, 503, read-only), since the last success.
+    /// Default: 5 min.
+    pub give_up_after: Duration,
 }
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { attempts: 6, base: Duration::from_millis(300), max: Duration::from_secs(20) }
+        Self {
+            attempts: 6,
+            base: Duration::from_millis(300),
+            max: Duration::from_secs(20),
+            give_up_after: Duration::from_mins(5),
+        }
     }
 }
 

@@ -19,7 +19,9 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use egress::{Http, RetryPolicy, Secret, Settings};
 use oci::{Descriptor, Digest, Host, RawManifest, Tag, TagOrDigest};
-use registry::client::{Client, ClientOptions, Credentials, ErrorKind, Existence, Mount, Repository};
+use registry::client::{
+    BlobState, Client, ClientOptions, Credentials, ErrorKind, Existence, Mount, Repository,
+};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -62,7 +64,7 @@ impl Docker {
             .unwrap();
         let docker = Self { process, host: address.to_string().parse().unwrap(), _directory: directory };
         let patient =
-            RetryPolicy { attempts: 200, base: Duration::from_millis(50), max: Duration::from_millis(100) };
+            RetryPolicy { attempts: 200, max: Duration::from_millis(100), ..RetryPolicy::default() };
         client(&docker.host, "p", patient).ping().await.unwrap();
         Some(docker)
     }
@@ -86,7 +88,12 @@ fn is_installed(program: &str) -> bool {
 }
 
 fn quick() -> RetryPolicy {
-    RetryPolicy { attempts: 4, base: Duration::from_millis(5), max: Duration::from_millis(20) }
+    RetryPolicy {
+        attempts: 4,
+        base: Duration::from_millis(5),
+        max: Duration::from_millis(20),
+        ..RetryPolicy::default()
+    }
 }
 
 fn client(host: &Host, password: &str, retry: RetryPolicy) -> Client {
@@ -177,6 +184,10 @@ async fn pull(repository: &Repository, bytes: &Bytes) -> Bytes {
     all.freeze()
 }
 
+async fn state(repository: &Repository, bytes: &Bytes) -> BlobState {
+    repository.check_blob(&Digest::of(bytes), bytes.len() as u64).await.unwrap()
+}
+
 fn tag(name: &str) -> TagOrDigest {
     name.parse::<Tag>().unwrap().into()
 }
@@ -192,9 +203,9 @@ async fn an_image_goes_there_and_back() {
     let config = Bytes::from_static(b"{}");
     let layers = [content(0, 1), content(5000, 2), content(20 * MIB, 3)];
     for blob in layers.iter().chain([&config]) {
-        assert_eq!(repository.blob_size(&Digest::of(blob)).await.unwrap(), None);
+        assert_eq!(state(&repository, blob).await, BlobState::Absent);
         push(&repository, blob).await;
-        assert_eq!(repository.blob_size(&Digest::of(blob)).await.unwrap(), Some(blob.len() as u64));
+        assert_eq!(state(&repository, blob).await, BlobState::Readable);
         assert!(pull(&repository, blob).await == *blob);
     }
     let layers: Vec<_> =
@@ -221,7 +232,7 @@ async fn an_image_goes_there_and_back() {
     let large = &layers[2];
     let mount = sibling.mount_blob(&large.digest, repository.name()).await.unwrap();
     assert!(matches!(mount, Mount::Mounted), "{mount:?}");
-    assert_eq!(sibling.blob_size(&large.digest).await.unwrap(), Some(large.size));
+    assert_eq!(sibling.check_blob(&large.digest, large.size).await.unwrap(), BlobState::Readable);
     let other = content(3 * MIB, 4);
     let mount = sibling.mount_blob(&Digest::of(&other), repository.name()).await.unwrap();
     let Mount::Upload(session) = mount else { panic!("{mount:?}") };
@@ -254,10 +265,7 @@ async fn uploads_and_downloads_survive_a_bad_line() {
     let up = client(&host, "p", quick());
     push(&up.repository("a".parse().unwrap()), &bytes).await;
     // Version 2.8 gives no status of a session whose request broke off, so the blob begins again.
-    assert_eq!(
-        up.repository("a".parse().unwrap()).blob_size(&Digest::of(&bytes)).await.unwrap(),
-        Some(size as u64)
-    );
+    assert_eq!(state(&up.repository("a".parse().unwrap()), &bytes).await, BlobState::Readable);
     assert!(up.sent_bytes() > size as u64, "nothing was cut");
 
     let host = cutting_proxy(docker.host.clone(), cuts, u64::MAX, 5 * MIB as u64).await;
@@ -280,6 +288,6 @@ async fn a_damaged_source_leaves_nothing_behind() {
         let source = Arc::new(Bytes::from(damaged));
         let error = repository.upload_blob(&upload, source, None, &|_| ()).await.unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::SourceMismatch { .. }), "{error}");
-        assert_eq!(repository.blob_size(&upload.digest).await.unwrap(), None);
+        assert_eq!(state(&repository, &bytes).await, BlobState::Absent);
     }
 }

@@ -15,6 +15,8 @@ use crate::trust::OfferedCertificate;
 pub(super) struct Diagnosis {
     pub(super) kind: FaultKind,
     pub(super) transient: bool,
+    /// The request never reached the other side.
+    pub(super) unsent: bool,
     pub(super) attempts_limit: Option<u32>,
     pub(super) what: String,
     pub(super) hints: Vec<String>,
@@ -23,7 +25,15 @@ pub(super) struct Diagnosis {
 
 impl Diagnosis {
     pub(super) fn new(kind: FaultKind, transient: bool, what: String) -> Self {
-        Self { kind, transient, attempts_limit: None, what, hints: Vec::new(), certificate: None }
+        Self {
+            kind,
+            transient,
+            unsent: false,
+            attempts_limit: None,
+            what,
+            hints: Vec::new(),
+            certificate: None,
+        }
     }
 
     pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -125,14 +135,13 @@ fn by_hyper(error: &hyper::Error, host: &str) -> Diagnosis {
         let what = format!("the answer of {host} is not HTTP: {}", innermost(error));
         return Diagnosis::new(FaultKind::Other, false, what);
     }
+    if was_not_sent(error) {
+        let reason = "the other side ended the connection before this request was sent";
+        return Diagnosis { unsent: true, ..interrupted(host, reason).hint(tls::client_hint(host)) };
+    }
     if error.is_user() {
         let what = format!("the request to {host} failed: {}", innermost(error));
         return Diagnosis::new(FaultKind::Other, false, what);
-    }
-    if error.is_closed() || error.is_canceled() {
-        // hyper tells the cause only to whoever drives the connection. With TLS 1.3 it may be that the
-        // server wanted a client certificate: it says so after the handshake.
-        return interrupted(host, "the other side closed it before it answered").hint(tls::client_hint(host));
     }
     if let Some(refusal) = tls::diagnose_text(&innermost(error), host) {
         return refusal;
@@ -143,6 +152,28 @@ fn by_hyper(error: &hyper::Error, host: &str) -> Diagnosis {
         innermost(error)
     };
     interrupted(host, &reason)
+}
+
+/// What hyper says of a request that waited for a connection whose task has ended (`proto/h2/client.rs`).
+const DISPATCH_GONE: &str = "dispatch task is gone";
+
+/// Whether the connection ended before the request was sent: the server announced the end of the connection (GOAWAY),
+/// refused the stream, or closed while the request waited for its turn.
+///
+/// hyper reports the cause only to what drives the connection. With TLS 1.3 it may be that the server wanted a client
+/// certificate: it says so after the handshake.
+fn was_not_sent(error: &hyper::Error) -> bool {
+    if error.is_closed() || error.is_canceled() || innermost(error) == DISPATCH_GONE {
+        return true;
+    }
+    find::<h2::Error>(error).is_some_and(|error| {
+        error.is_remote()
+            && match error.reason() {
+                Some(h2::Reason::REFUSED_STREAM) => true,
+                Some(h2::Reason::NO_ERROR) => error.is_go_away(),
+                _ => false,
+            }
+    })
 }
 
 fn interrupted(host: &str, reason: &str) -> Diagnosis {

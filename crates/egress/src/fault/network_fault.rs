@@ -90,6 +90,11 @@ impl NetworkFault {
         self.0.transient
     }
 
+    /// Whether the request was never sent, so that it can be sent again without a risk.
+    pub fn is_unsent(&self) -> bool {
+        self.0.unsent
+    }
+
     /// How often the request may be tried in all, where that is less than the policy's attempts: a
     /// name that DNS does not know is asked for twice, not for minutes.
     pub fn attempts_limit(&self) -> Option<u32> {

@@ -7,9 +7,10 @@
 use std::{
     collections::HashMap,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 
 use base64::Engine as _;
@@ -20,7 +21,7 @@ use url::Url;
 use super::{
     challenge::{self, Challenge},
     error::{ErrorKind, Fault},
-    patience::Patience,
+    host_state::HostState,
     scope::Scopes,
     token_cache::{Token, TokenCache},
     token_server::TokenServer,
@@ -37,6 +38,10 @@ pub(crate) struct Auth {
     /// refuses a push by asking for another scheme, as Harbor does.
     proven: AtomicBool,
 }
+
+/// A token that was received less than this ago is fresh: a difference between the clocks of the registry and its
+/// token server is outlived within seconds.
+const FRESH: Duration = Duration::from_secs(9);
 
 #[derive(Debug, Default)]
 struct Learnt {
@@ -79,6 +84,15 @@ impl Auth {
         }
     }
 
+    /// Whether a 401 with these headers refuses a token that was issued a moment ago, as not valid (RFC 6750 §3.1):
+    /// that is what a registry does whose clock is behind that of its token server.
+    pub(crate) fn is_fresh_token_refused(shown: Option<&Shown>, headers: &HeaderMap) -> bool {
+        let token = shown.and_then(|shown| shown.token.as_ref());
+        let values = headers.get_all(header::WWW_AUTHENTICATE).iter();
+        token.is_some_and(|(_, token)| token.age() < FRESH)
+            && challenge::refuses_token(values.filter_map(|value| value.to_str().ok()))
+    }
+
     /// Whether there are credentials, but the registry has not yet said how it wants them.
     pub(crate) fn wants_introduction(&self) -> bool {
         self.credentials.is_some() && self.learnt().scheme.is_none()
@@ -89,7 +103,7 @@ impl Auth {
         &self,
         http: &Http,
         registry: &Url,
-        patience: &Patience,
+        state: &Arc<HostState>,
         scopes: &Scopes,
     ) -> Result<Option<Shown>, Fault> {
         let (scheme, scopes) = {
@@ -113,7 +127,7 @@ impl Auth {
                     service: service.as_deref(),
                     credentials: self.credentials.as_ref(),
                 };
-                let token = self.tokens.get(&scopes, server.token(http, patience, &scopes)).await?;
+                let token = self.tokens.get(&scopes, server.token(http, state, &scopes)).await?;
                 if self.credentials.is_some() {
                     self.proven.store(true, Ordering::Relaxed);
                 }

@@ -35,16 +35,20 @@ pub(crate) fn choose<'a>(headers: impl IntoIterator<Item = &'a str>) -> Option<C
     basic
 }
 
+/// Whether a response says that the token of the request is not valid: expired, revoked, or not valid yet.
+pub(crate) fn refuses_token<'a>(headers: impl IntoIterator<Item = &'a str>) -> bool {
+    let mut challenges = headers.into_iter().flat_map(schemes);
+    challenges.any(|(scheme, parameters)| {
+        scheme.eq_ignore_ascii_case("bearer")
+            && parameter(&parameters, "error").is_some_and(|error| error == "invalid_token")
+    })
+}
+
 /// Every challenge of a known scheme in one header value.
 fn parse(header: &str) -> Vec<Challenge> {
-    let mut cursor = Cursor { rest: header };
     let mut found = Vec::new();
-    while let Some(scheme) = cursor.scheme() {
-        let parameters = cursor.parameters();
-        let get = |name: &str| {
-            let matching = |(key, _): &&(&str, String)| key.eq_ignore_ascii_case(name);
-            parameters.iter().find(matching).map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
-        };
+    for (scheme, parameters) in schemes(header) {
+        let get = |name: &str| parameter(&parameters, name);
         if scheme.eq_ignore_ascii_case("basic") {
             found.push(Challenge::Basic);
         } else if scheme.eq_ignore_ascii_case("bearer")
@@ -54,6 +58,18 @@ fn parse(header: &str) -> Vec<Challenge> {
         }
     }
     found
+}
+
+/// Every scheme in one header value, with its parameters.
+fn schemes(header: &str) -> Vec<(&str, Vec<(&str, String)>)> {
+    let mut cursor = Cursor { rest: header };
+    std::iter::from_fn(|| Some((cursor.scheme()?, cursor.parameters()))).collect()
+}
+
+/// The value of a parameter; `None` if it is empty.
+fn parameter(parameters: &[(&str, String)], name: &str) -> Option<String> {
+    let matching = |(key, _): &&(&str, String)| key.eq_ignore_ascii_case(name);
+    parameters.iter().find(matching).map(|(_, value)| value.clone()).filter(|value| !value.is_empty())
 }
 
 struct Cursor<'a> {

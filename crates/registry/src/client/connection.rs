@@ -4,14 +4,15 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use egress::{Http, Lane};
 use http::{Method, StatusCode};
 use oci::{Host, RepositoryName};
-use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use url::Url;
 
 use super::{
@@ -20,9 +21,11 @@ use super::{
     error::{Error, ErrorKind, Fault, Missing},
     exchange::{Outgoing, exchange},
     gate::{Gate, Permit},
+    host_state::HostState,
     location,
+    notices::Notice,
     options::ClientOptions,
-    patience::{LongWait, Patience},
+    reason::Reason,
     reply::{Opened, Reply},
     repository::Repository,
     scope::Scopes,
@@ -30,8 +33,10 @@ use super::{
     upstream::Upstream,
 };
 
-/// Small requests at once, for each bulk transfer: they are bound by the round trip, not the line.
-const METADATA_PER_TRANSFER: usize = 4;
+/// How long a token is shown again that was issued a moment ago and is refused, since the registry's clock may be
+/// behind that of its token server: a token is not valid before the moment at which it was issued.
+const FRESH_TOKEN_WAITS: [Duration; 3] =
+    [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
 
 /// A client of one registry. Clones share connections, tokens and limits.
 #[derive(Clone)]
@@ -42,7 +47,10 @@ pub(crate) struct Connection {
     pub(crate) http: Http,
     pub(crate) host: Host,
     pub(crate) home: Url,
-    pub(crate) patience: Patience,
+    /// Whether the host answers, and how fast requests may be sent to it.
+    pub(crate) state: Arc<HostState>,
+    /// Whether everything is asked for with the permission to push.
+    pub(crate) pushes: bool,
     /// Places for bulk transfers.
     pub(crate) bulk: Gate,
     /// What uploads have found out about this registry.
@@ -51,6 +59,8 @@ pub(crate) struct Connection {
     pub(crate) sessions: Option<SessionStore>,
     pub(crate) received: AtomicU64,
     pub(crate) sent: AtomicU64,
+    /// Whether the registry was seen to ignore `Range`.
+    pub(crate) ignores_range: AtomicBool,
     metadata: Arc<Semaphore>,
     auth: Auth,
     introduced: OnceCell<()>,
@@ -77,13 +87,15 @@ impl Client {
             http,
             host,
             home,
-            patience: Patience::new(options.retry),
+            state: Arc::new(HostState::new(options.retry)),
+            pushes: options.pushes,
             bulk: Gate::new(options.parallel),
             habits: Habits::default(),
             sessions: options.sessions.map(SessionStore::new),
             received: AtomicU64::new(0),
             sent: AtomicU64::new(0),
-            metadata: Arc::new(Semaphore::new((METADATA_PER_TRANSFER * options.parallel).clamp(32, 64))),
+            ignores_range: AtomicBool::new(false),
+            metadata: Arc::new(Semaphore::new(options.metadata.max(1))),
             auth: Auth::new(options.credentials),
             introduced: OnceCell::new(),
             upstream: Upstream::default(),
@@ -102,10 +114,10 @@ impl Client {
         self.0.upstream.expect();
     }
 
-    /// Calls `listener` when the registry asks for a wait of more than half a minute, once for as long as it lasts.
+    /// Calls `listener` with what the user should know of while requests are retried, once for as long as it holds.
     /// Only the first call counts.
-    pub fn on_long_wait(&self, listener: impl Fn(LongWait) + Send + Sync + 'static) {
-        self.0.patience.listen(Box::new(listener));
+    pub fn on_notice(&self, listener: impl Fn(Notice) + Send + Sync + 'static) {
+        self.0.state.notices.listen(Box::new(listener));
     }
 
     /// A repository in it; nothing is asked.
@@ -137,7 +149,7 @@ impl Client {
 }
 
 impl Connection {
-    /// Sends a small request, again if that may help, and reads at most `limit` bytes of the answer.
+    /// Sends a small request, retries it if that may help, and reads at most `limit` bytes of the answer.
     ///
     /// A refusal that trying again cannot change is an answer, not an error.
     pub(crate) async fn fetch(
@@ -147,11 +159,10 @@ impl Connection {
         scopes: &Scopes,
         limit: u64,
     ) -> Result<Reply, Fault> {
-        // Never closed; without a permit there would only be no limit.
-        let _permit = self.metadata.acquire().await.ok();
+        let _permit = self.metadata_permit().await;
         loop {
             let epoch = self.bulk.epoch();
-            let fault = match self.fetch_once(outgoing, scopes, limit).await {
+            let fault = match self.fetch_once(outgoing, scopes, limit, attempts.number()).await {
                 Ok(reply) if reply.status.is_success() => return Ok(reply),
                 Ok(reply) => {
                     let doubt = self.upstream.doubt(&reply);
@@ -170,31 +181,67 @@ impl Connection {
         }
     }
 
-    /// Sends a small request once.
+    /// Waits for a place among the small requests.
+    pub(crate) async fn metadata_permit(&self) -> Option<SemaphorePermit<'_>> {
+        // Never closed; without a permit there would only be no limit.
+        self.metadata.acquire().await.ok()
+    }
+
+    /// Sends a small request once; `attempt` is its number, for the log.
     pub(crate) async fn fetch_once(
         &self,
         outgoing: &Outgoing<'_>,
         scopes: &Scopes,
         limit: u64,
+        attempt: u32,
     ) -> Result<Reply, Fault> {
-        self.open(outgoing, scopes).await?.read(limit).await
+        let reply = self.open(outgoing, scopes, attempt).await?.read(limit).await?;
+        self.answered(&outgoing.method, reply.status);
+        Ok(reply)
+    }
+
+    /// Records that the host has answered, unless it says that it cannot.
+    pub(crate) fn answered(&self, method: &Method, status: StatusCode) {
+        if !status.is_server_error() && status != StatusCode::TOO_MANY_REQUESTS {
+            let reads = matches!(*method, Method::GET | Method::HEAD);
+            self.state.succeeded(!reads && status.is_success());
+        }
     }
 
     /// Sends a request, once more if the registry wants other credentials, and gives the answer with its
     /// body still to come.
-    pub(crate) async fn open(&self, outgoing: &Outgoing<'_>, scopes: &Scopes) -> Result<Opened, Fault> {
+    pub(crate) async fn open(
+        &self,
+        outgoing: &Outgoing<'_>,
+        scopes: &Scopes,
+        attempt: u32,
+    ) -> Result<Opened, Fault> {
         self.introduce().await;
+        let mut fresh_refused = 0;
         let mut is_second = false;
         loop {
-            let shown = self.auth.show(&self.http, &self.home, &self.patience, scopes).await?;
+            let shown = self.auth.show(&self.http, &self.home, &self.state, scopes).await?;
             let authorization = shown.as_ref().map(|shown| &shown.value);
-            let mut opened = exchange(&self.http, outgoing, &self.home, authorization).await?;
+            let mut opened =
+                exchange(&self.http, &self.state, outgoing, &self.home, authorization, attempt).await?;
             opened.standing = self.auth.standing(shown.as_ref());
             let is_ours = location::may_authenticate(&self.home, opened.response.url());
-            if opened.response.status() != StatusCode::UNAUTHORIZED || !is_ours || is_second {
+            if opened.response.status() != StatusCode::UNAUTHORIZED || !is_ours {
                 return Ok(opened);
             }
-            if !self.auth.learn(opened.response.headers(), shown.as_ref(), scopes).await {
+            // The first time another token is fetched: the one that was refused may have been revoked.
+            if is_second && Auth::is_fresh_token_refused(shown.as_ref(), opened.response.headers()) {
+                let Some(wait) = FRESH_TOKEN_WAITS.get(fresh_refused) else {
+                    let message = Reason::of(&opened.read(0).await?.body).text();
+                    return Err(ErrorKind::FreshTokenRefused { message }.into());
+                };
+                fresh_refused += 1;
+                tracing::info!(?wait, "a token that was just issued is refused: retrying with it");
+                opened.read(0).await.ok();
+                tokio::time::sleep(*wait).await;
+                continue;
+            }
+            if is_second || !self.auth.learn(opened.response.headers(), shown.as_ref(), scopes).await {
                 return Ok(opened);
             }
             // Read to its end, so that the connection can be used again.
@@ -211,7 +258,7 @@ impl Connection {
         }
         let ask = || async {
             let outgoing = Outgoing::new(Method::GET, self.home.clone());
-            if let Ok(opened) = exchange(&self.http, &outgoing, &self.home, None).await
+            if let Ok(opened) = exchange(&self.http, &self.state, &outgoing, &self.home, None, 1).await
                 && opened.response.status() == StatusCode::UNAUTHORIZED
                 && location::may_authenticate(&self.home, opened.response.url())
             {

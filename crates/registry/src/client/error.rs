@@ -1,9 +1,12 @@
-//! Why something asked of a registry did not happen: what was asked, of what, and the cause.
+//! Why an operation on a registry did not succeed: what was requested, of what, and the cause.
 
 use std::{fmt, io, sync::Arc, time::Duration};
 
 use egress::NetworkFault;
 use oci::Digest;
+use tokio::time::Instant;
+
+use super::hints::hints;
 
 /// A failed operation on a registry.
 ///
@@ -16,10 +19,11 @@ pub struct Error(Box<Inner>);
 struct Inner {
     operation: &'static str,
     object: String,
-    token_server: Option<String>,
+    elsewhere: Option<Elsewhere>,
     kind: ErrorKind,
     attempts: u32,
     elapsed: Duration,
+    isolated: bool,
 }
 
 /// What a registry says it does not have.
@@ -31,6 +35,25 @@ pub enum Missing {
     Blob,
     /// A whole repository.
     Repository,
+}
+
+/// Why a registry does not accept an upload from anyone, or not this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// The quota of the project is used up.
+    Quota,
+    /// The registry is read-only at present: garbage collection, a failover, maintenance.
+    ReadOnly,
+    /// The tag exists and may not be overwritten.
+    ImmutableTag,
+    /// The storage of the registry is full.
+    NoSpace,
+    /// The registry is a proxy cache, which is filled by pulls only.
+    ProxyCache,
+    /// The media type of the manifest or of the artifact is not accepted.
+    UnsupportedType,
+    /// The registry has no uploads at this address.
+    MethodNotAllowed,
 }
 
 /// The cause of an [`Error`].
@@ -51,9 +74,28 @@ pub enum ErrorKind {
         /// Whether credentials were shown at all.
         with_credentials: bool,
     },
-    /// What we may do was refused (403).
+    /// A token that its server had just issued was refused, again and again.
+    FreshTokenRefused {
+        /// The registry's own words; may be empty.
+        message: String,
+    },
+    /// What we may do was refused (401 or 403).
     Denied {
         /// The registry's own words; may be empty.
+        message: String,
+    },
+    /// An upload was refused for a reason that is not the login.
+    Refused {
+        /// The reason.
+        reason: Refusal,
+        /// HTTP status.
+        status: u16,
+        /// The registry's own words; may be empty.
+        message: String,
+    },
+    /// The registry does not know an upload that it has opened, or not the state of it that it sent us.
+    UploadLost {
+        /// The registry's own words.
         message: String,
     },
     /// Too many requests (429), and waiting did not help.
@@ -87,7 +129,9 @@ pub enum ErrorKind {
         /// Size in bytes of what came or was announced.
         actual: u64,
     },
-    /// The registry's copy is no manifest that can be carried.
+    /// The registry announces the blob and does not send all of its bytes.
+    Truncated,
+    /// The registry's copy is not a manifest that can be copied.
     BadManifest {
         /// What is wrong with it.
         reason: String,
@@ -117,14 +161,36 @@ pub enum ErrorKind {
     },
 }
 
-/// A cause together with what only the retry loop needs to know.
+/// Another host that a registry sent a request to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Elsewhere {
+    /// Its token server.
+    TokenServer {
+        /// `HOST[:PORT]`.
+        host: String,
+    },
+    /// Where it redirects requests to, such as object storage.
+    Redirect {
+        /// `HOST[:PORT]`.
+        host: String,
+    },
+    /// Where it says that an upload is (`Location`).
+    Upload {
+        /// Scheme, host and port.
+        origin: String,
+    },
+}
+
+/// A cause together with what only the retries need to know.
 #[derive(Debug, Clone)]
 pub(crate) struct Fault {
     pub(crate) kind: ErrorKind,
     /// The wait that the server asks for.
     pub(crate) retry_after: Option<Duration>,
-    /// The token server at which it happened, if it was not the registry.
-    pub(crate) token_server: Option<String>,
+    /// When the request was sent.
+    pub(crate) sent: Option<Instant>,
+    /// The host at which it happened, if it was not the registry.
+    pub(crate) elsewhere: Option<Elsewhere>,
 }
 
 impl Error {
@@ -135,14 +201,13 @@ impl Error {
         attempts: u32,
         elapsed: Duration,
     ) -> Self {
-        Self(Box::new(Inner {
-            operation,
-            object,
-            token_server: fault.token_server,
-            kind: fault.kind,
-            attempts,
-            elapsed,
-        }))
+        let Fault { kind, elsewhere, .. } = fault;
+        Self(Box::new(Inner { operation, object, elsewhere, kind, attempts, elapsed, isolated: false }))
+    }
+
+    pub(crate) fn isolated(mut self, isolated: bool) -> Self {
+        self.0.isolated = isolated;
+        self
     }
 
     /// The cause.
@@ -155,52 +220,36 @@ impl Error {
         &self.0.object
     }
 
+    /// The host at which it happened, if the registry sent us to another one.
+    pub fn elsewhere(&self) -> Option<&Elsewhere> {
+        self.0.elsewhere.as_ref()
+    }
+
     /// Whether what was asked for is certainly not there.
     pub fn is_not_found(&self) -> bool {
         matches!(self.0.kind, ErrorKind::NotFound { .. })
     }
 
+    /// Whether access was refused to an account that is known, or to one that gave no login.
+    pub fn is_refused_access(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Denied { .. } | ErrorKind::Unauthorized { .. })
+            && !matches!(self.0.elsewhere, Some(Elsewhere::TokenServer { .. }))
+    }
+
+    /// Whether the registry failed for this object only: every attempt failed, while requests for other objects
+    /// succeeded. The object is unreadable then, and not the registry unreachable.
+    pub fn is_isolated(&self) -> bool {
+        self.0.isolated
+    }
+
+    /// Whether the registry announced the object and did not send its bytes.
+    pub fn is_truncated(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Truncated)
+    }
+
     /// What the user could do about it, one sentence each.
     pub fn hints(&self) -> Vec<String> {
-        let text = match &self.0.kind {
-            ErrorKind::Network(fault) => return fault.hints(),
-            // Of Go's server (docker-registry); nginx answers with a page of much the same words.
-            ErrorKind::Server { message, .. } | ErrorKind::NotARegistry { answer: message }
-                if speaks_https(message) =>
-            {
-                "the registry is served by HTTPS: leave out --insecure"
-            }
-            ErrorKind::Server { status: 400, message, .. }
-                if message.contains("repository name") && is_one_segment(&self.0.object) =>
-            {
-                "this registry wants a path of two segments or more, as Harbor does: HOST/PROJECT/REPOSITORY"
-            }
-            ErrorKind::Unauthorized { with_credentials: true, .. } => {
-                "check the login and password: they were sent and refused"
-            }
-            ErrorKind::Unauthorized { with_credentials: false, .. } => {
-                "the registry requires a login, and none was given for it"
-            }
-            ErrorKind::Denied { .. } => {
-                // Harbor says so to a robot's wrong secret too, as to anyone without an account.
-                "the account may not do this; check its rights, that the project or repository exists, and the login \
-                 and password"
-            }
-            ErrorKind::RateLimited { .. } => "try again later, or with fewer parallel transfers",
-            ErrorKind::UpstreamNotAsked { .. } => {
-                "see that the proxy cache reaches its upstream (in Harbor: Registries), and run again; \
-                 a registry that is not a proxy cache is read without --proxy-registry"
-            }
-            ErrorKind::NotARegistry { .. } => {
-                "check the address and port: they should be those of a container registry, not of its web page"
-            }
-            ErrorKind::TooLarge { .. } => {
-                "raise the body size limit of the registry or of the proxy before it"
-            }
-            ErrorKind::SourceMismatch { .. } => "the local copy is damaged; fetch it again",
-            _ => return Vec::new(),
-        };
-        vec![text.to_owned()]
+        hints(self)
     }
 }
 
@@ -208,8 +257,14 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let inner = &self.0;
         write!(f, "cannot {} {}: ", inner.operation, inner.object)?;
-        if let Some(host) = &inner.token_server {
-            write!(f, "token server {host}: ")?;
+        let registry = inner.object.split('/').next().unwrap_or_default();
+        match &inner.elsewhere {
+            Some(Elsewhere::TokenServer { host }) => write!(f, "token server {host}: ")?,
+            Some(Elsewhere::Redirect { host }) => write!(f, "{registry} redirects to {host}: ")?,
+            Some(Elsewhere::Upload { origin }) => {
+                write!(f, "{registry} sends the upload to {origin} (Location header): ")?;
+            }
+            None => {}
         }
         write!(f, "{}", inner.kind)?;
         if inner.attempts > 1 {
@@ -244,21 +299,32 @@ impl fmt::Display for ErrorKind {
                 };
                 with_words(f, reason, message)
             }
+            Self::FreshTokenRefused { message } => {
+                with_words(f, "the registry refuses a token that its token server has just issued", message)
+            }
             Self::Denied { message } => with_words(f, "access is denied", message),
+            Self::Refused { reason, status, message } => {
+                let separator = if message.is_empty() { "" } else { " " };
+                write!(f, "{} ({status}{separator}{message})", reason.text())
+            }
+            Self::UploadLost { message } => with_words(f, "the registry lost the upload", message),
             Self::RateLimited { message } => with_words(f, "too many requests", message),
             Self::Network(fault) => fault.fmt(f),
             Self::UpstreamNotAsked { message } => with_words(
                 f,
-                "the proxy cache does not have it, and does not tell whether its upstream has",
+                "the proxy cache does not have it, and does not report whether its upstream has",
                 message,
             ),
-            Self::NotARegistry { answer } => write!(f, "this is not a container registry: {answer}"),
+            Self::NotARegistry { answer } => {
+                write!(f, "the response is not from a container registry: {answer}")
+            }
             Self::DigestMismatch { expected, actual } => {
-                write!(f, "the content has digest {actual} instead of {expected}")
+                write!(f, "the content has the digest {actual} instead of {expected}")
             }
             Self::SizeMismatch { expected, actual } => {
                 write!(f, "the content has {actual} bytes instead of {expected}")
             }
+            Self::Truncated => f.write_str("the registry does not send all of its bytes"),
             Self::TooLarge { limit } => write!(f, "too large: {limit}"),
             Self::SourceMismatch { actual } => {
                 write!(f, "the bytes to upload are damaged, their digest is {actual}")
@@ -266,7 +332,7 @@ impl fmt::Display for ErrorKind {
             Self::Source(error) => write!(f, "the bytes to upload cannot be read: {error}"),
             Self::Protocol(what) | Self::BadManifest { reason: what } => f.write_str(what),
             Self::Server { status, code, message } => {
-                write!(f, "the registry answered {status}")?;
+                write!(f, "the registry returned {status}")?;
                 match (code.is_empty(), message.is_empty()) {
                     (true, true) => Ok(()),
                     (false, false) => write!(f, " ({code}: {message})"),
@@ -277,23 +343,13 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// Whether a server says that it got plain HTTP where it speaks TLS.
-fn speaks_https(answer: &str) -> bool {
-    let answer = answer.to_ascii_lowercase();
-    answer.contains("http request") && answer.contains("https")
-}
-
-/// Whether the path of a repository is one segment: `HOST/NAME`, with or without a tag or digest.
-fn is_one_segment(object: &str) -> bool {
-    object.split_once('/').is_some_and(|(_, path)| !path.contains('/'))
-}
-
 impl ErrorKind {
-    /// Whether trying again may help.
+    /// Whether a retry may help.
     pub(crate) fn is_transient(&self) -> bool {
         match self {
             Self::Network(fault) => fault.is_transient(),
-            Self::RateLimited { .. } | Self::UpstreamNotAsked { .. } => true,
+            Self::RateLimited { .. } | Self::UpstreamNotAsked { .. } | Self::Truncated => true,
+            Self::Refused { reason, .. } => *reason == Refusal::ReadOnly,
             // 501 and 505 are about what was asked, not about the moment.
             Self::Server { status, .. } => {
                 matches!(status, 408 | 425) || (*status >= 500 && !matches!(status, 501 | 505))
@@ -302,14 +358,20 @@ impl ErrorKind {
         }
     }
 
-    /// Whether this is a sign that the registry or the link is pressed too hard.
+    /// Whether this is a sign that the registry or the network is overloaded.
     pub(crate) fn is_congestion(&self) -> bool {
         match self {
-            Self::Network(fault) => fault.is_transient(),
+            Self::Network(fault) => fault.is_transient() && !fault.is_unsent(),
             Self::RateLimited { .. } => true,
             Self::Server { status, .. } => *status == 503,
             _ => false,
         }
+    }
+
+    /// Whether the registry may fail like this for one object, and not for others.
+    pub(crate) fn may_be_about_one_object(&self) -> bool {
+        matches!(self, Self::Network(_) | Self::Server { .. } | Self::Truncated | Self::SizeMismatch { .. })
+            && (self.is_transient() || matches!(self, Self::SizeMismatch { .. }))
     }
 }
 
@@ -323,9 +385,23 @@ impl Missing {
     }
 }
 
+impl Refusal {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Quota => "the storage quota is exceeded",
+            Self::ReadOnly => "the registry is read-only",
+            Self::ImmutableTag => "the registry refuses to overwrite this tag",
+            Self::NoSpace => "the registry has no space left",
+            Self::ProxyCache => "the registry or project is a proxy cache and accepts no uploads",
+            Self::UnsupportedType => "the registry does not accept this media type",
+            Self::MethodNotAllowed => "the registry does not accept uploads here",
+        }
+    }
+}
+
 impl From<ErrorKind> for Fault {
     fn from(kind: ErrorKind) -> Self {
-        Self { kind, retry_after: None, token_server: None }
+        Self { kind, retry_after: None, sent: None, elsewhere: None }
     }
 }
 
@@ -334,63 +410,46 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_what_of_what_why_and_how_often() {
-        let fault = Fault {
-            token_server: Some("auth.example".to_owned()),
-            ..ErrorKind::Server { status: 500, code: "UNKNOWN".to_owned(), message: "boom".to_owned() }.into()
-        };
+    fn names_what_of_what_why_and_how_often() {
+        let server =
+            |status| ErrorKind::Server { status, code: "UNKNOWN".to_owned(), message: "boom".to_owned() };
+        let at = |elsewhere| Fault { elsewhere: Some(elsewhere), ..server(500).into() };
         let elapsed = Duration::from_millis(3210);
-        let error = Error::new("read manifest", "r/a:v1".to_owned(), fault, 4, elapsed);
-        assert_eq!(
-            error.to_string(),
-            "cannot read manifest r/a:v1: token server auth.example: the registry answered 500 (UNKNOWN: boom) \
-             (after 4 attempts in 3.2 s)"
-        );
-        let fault = ErrorKind::NotFound { what: Missing::Blob, message: String::new() }.into();
-        let error = Error::new("read blob", "r/a@x".to_owned(), fault, 1, elapsed);
-        assert_eq!(error.to_string(), "cannot read blob r/a@x: the registry does not have this blob");
-        assert!(error.is_not_found());
-    }
-
-    #[test]
-    fn plain_http_to_a_server_of_https_gets_a_hint() {
-        let server = |message: &str| ErrorKind::Server {
-            status: 400,
-            code: String::new(),
-            message: message.to_owned(),
-        };
-        let page =
-            "status 400 with a body of type text/html: 400 The plain HTTP request was sent to HTTPS port";
-        for (kind, hinted) in [
-            (server("Client sent an HTTP request to an HTTPS server."), true),
-            (ErrorKind::NotARegistry { answer: page.to_owned() }, true),
-            (server("bad request"), false),
+        for (fault, attempts, expected) in [
+            (
+                at(Elsewhere::TokenServer { host: "auth.example".to_owned() }),
+                4,
+                "cannot read manifest r/a:v1: token server auth.example: the registry returned 500 (UNKNOWN: boom) \
+                 (after 4 attempts in 3.2 s)",
+            ),
+            (
+                at(Elsewhere::Redirect { host: "s3:9000".to_owned() }),
+                1,
+                "cannot read manifest r/a:v1: r redirects to s3:9000: the registry returned 500 (UNKNOWN: boom)",
+            ),
+            (
+                ErrorKind::NotFound { what: Missing::Manifest, message: String::new() }.into(),
+                1,
+                "cannot read manifest r/a:v1: the registry does not have this manifest",
+            ),
+            (
+                ErrorKind::Refused {
+                    reason: Refusal::Quota,
+                    status: 403,
+                    message: "DENIED: 1 MiB".to_owned(),
+                }
+                .into(),
+                1,
+                "cannot read manifest r/a:v1: the storage quota is exceeded (403 DENIED: 1 MiB)",
+            ),
         ] {
-            let error = Error::new("list tags of", "r/a".to_owned(), kind.into(), 1, Duration::ZERO);
-            assert_eq!(error.hints().join(" ").contains("--insecure"), hinted, "{error}");
+            let error = Error::new("read manifest", "r/a:v1".to_owned(), fault, attempts, elapsed);
+            assert_eq!(error.to_string(), expected);
         }
     }
 
     #[test]
-    fn a_path_that_harbor_cannot_have_gets_a_hint() {
-        let kind = ErrorKind::Server {
-            status: 400,
-            code: "BAD_REQUEST".to_owned(),
-            message: "bad request: invalid repository name: dkp".to_owned(),
-        };
-        for (object, hinted) in [
-            ("r:80/dkp", true),
-            ("r:80/dkp:v1", true),
-            ("r:80/dkp@sha256:0a", true),
-            ("r:80/dkp/ee@sha256:0a", false),
-        ] {
-            let error = Error::new("list tags of", object.to_owned(), kind.clone().into(), 1, Duration::ZERO);
-            assert_eq!(error.hints().join(" ").contains("HOST/PROJECT/REPOSITORY"), hinted, "{error}");
-        }
-    }
-
-    #[test]
-    fn only_moments_are_tried_again() {
+    fn what_is_worth_a_retry() {
         let server = |status| ErrorKind::Server { status, code: String::new(), message: String::new() };
         for (status, transient) in [(500, true), (503, true), (501, false), (400, false), (408, true)] {
             assert_eq!(server(status).is_transient(), transient, "{status}");

@@ -5,13 +5,16 @@
 
 use egress::{Http, Lane, NetworkFault};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use tokio::time::Instant;
 use url::Url;
 
 use super::{
     auth::Standing,
-    error::{ErrorKind, Fault},
+    error::{Elsewhere, ErrorKind, Fault},
+    host_state::HostState,
     location,
     reply::Opened,
+    request_log::RequestLog,
 };
 
 /// As many as Go's client follows.
@@ -57,16 +60,20 @@ impl<'a> Outgoing<'a> {
     }
 }
 
-/// Sends `outgoing` and follows redirects, showing `authorization` only where it belongs to `home`.
+/// Sends `outgoing` and follows redirects, showing `authorization` only where it belongs to `home`. `attempt` is its
+/// number, for the log.
 pub(crate) async fn exchange(
     http: &Http,
+    host: &HostState,
     outgoing: &Outgoing<'_>,
     home: &Url,
     authorization: Option<&HeaderValue>,
+    attempt: u32,
 ) -> Result<Opened, Fault> {
     let mut url = outgoing.url.clone();
-    for _ in 0..=MAX_REDIRECTS {
+    for redirects in 0..=MAX_REDIRECTS {
         let authorization = authorization.filter(|_| location::may_authenticate(home, &url));
+        let sent = if url.host() == home.host() { host.pacer.start().await } else { Instant::now() };
         let mut request = http
             .client(outgoing.lane)
             .request(outgoing.method.clone(), url.clone())
@@ -77,19 +84,50 @@ pub(crate) async fn exchange(
         if let Some(body) = outgoing.body {
             request = request.body(body());
         }
-        let response =
-            request.send().await.map_err(|error| ErrorKind::Network(NetworkFault::from_reqwest(error)))?;
-        if let Some(fault) = http.proxy_fault(&response) {
-            return Err(ErrorKind::Network(fault).into());
+        let elsewhere = elsewhere(&outgoing.url, &url, home, redirects > 0);
+        let mut log = RequestLog::new(&outgoing.method, &url, attempt);
+        let fault = |network: NetworkFault, log: &mut RequestLog| {
+            log.failed(&network);
+            let fault = Fault::from(ErrorKind::Network(network));
+            Fault { sent: Some(sent), elsewhere: elsewhere.clone(), ..fault }
+        };
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return Err(fault(NetworkFault::from_reqwest(error), &mut log)),
+        };
+        log.answered(&response);
+        if let Some(network) = http.proxy_fault(&response) {
+            return Err(fault(network, &mut log));
         }
         match redirect(outgoing, home, &response) {
             Some(target) => url = target,
             None => {
-                return Ok(Opened { response, method: outgoing.method.clone(), standing: Standing::Unknown });
+                let (method, standing) = (outgoing.method.clone(), Standing::Unknown);
+                return Ok(Opened { response, method, standing, sent, elsewhere, log });
             }
         }
     }
     Err(ErrorKind::Protocol(format!("more than {MAX_REDIRECTS} redirects")).into())
+}
+
+/// Where a request goes that the registry at `home` did not get at its own address: `asked` is the address that the
+/// request began at, which a registry gives for uploads, `now` the one that redirects led to.
+fn elsewhere(asked: &Url, now: &Url, home: &Url, is_redirected: bool) -> Option<Elsewhere> {
+    let is_home =
+        |url: &Url| url.host() == home.host() && url.port_or_known_default() == home.port_or_known_default();
+    if is_home(now) {
+        return None;
+    }
+    if is_redirected {
+        return Some(Elsewhere::Redirect { host: authority(now) });
+    }
+    let origin = format!("{}://{}", asked.scheme(), authority(asked));
+    Some(Elsewhere::Upload { origin })
+}
+
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// Where `response` sends this request, if it may go there.

@@ -127,6 +127,11 @@ impl Repository {
 
 fn checked_manifest(reply: &Reply, reference: &TagOrDigest) -> Result<RawManifest, ErrorKind> {
     let content_type = reply.header(header::CONTENT_TYPE);
+    if is_schema_1(content_type, &reply.body) {
+        let reason = "it is a Docker manifest of schema 1, which is obsolete and cannot be copied by digest"
+            .to_owned();
+        return Err(ErrorKind::BadManifest { reason });
+    }
     let expected = match reference {
         TagOrDigest::Digest(digest) => Some(*digest),
         TagOrDigest::Tag(_) => stated_digest(reply),
@@ -134,7 +139,7 @@ fn checked_manifest(reply: &Reply, reference: &TagOrDigest) -> Result<RawManifes
     if let Some(expected) = expected {
         let actual = expected.same_algorithm_of(&reply.body);
         if actual != expected {
-            return Err(if is_page(content_type) {
+            return Err(if reply.is_page() {
                 not_a_manifest(reply)
             } else {
                 ErrorKind::DigestMismatch { expected: expected.into(), actual: actual.into() }
@@ -146,7 +151,7 @@ fn checked_manifest(reply: &Reply, reference: &TagOrDigest) -> Result<RawManifes
         TagOrDigest::Tag(_) => RawManifest::new(content_type, reply.body.clone()),
     };
     manifest.map_err(|error| {
-        if is_page(content_type) {
+        if reply.is_page() {
             not_a_manifest(reply)
         } else {
             ErrorKind::BadManifest { reason: error.to_string() }
@@ -154,8 +159,20 @@ fn checked_manifest(reply: &Reply, reference: &TagOrDigest) -> Result<RawManifes
     })
 }
 
-fn is_page(content_type: Option<&str>) -> bool {
-    content_type.is_some_and(|value| value.trim_start().to_ascii_lowercase().starts_with("text/html"))
+/// Whether this is a manifest of Docker's first schema. The signed ones have signatures in them that their digest does
+/// not cover, so this must be known before digests are compared.
+fn is_schema_1(content_type: Option<&str>, body: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Versioned {
+        schema_version: u64,
+    }
+    let content_type = content_type.unwrap_or_default().trim();
+    if media_type::MANIFESTS.contains(&content_type) {
+        return false;
+    }
+    content_type.starts_with("application/vnd.docker.distribution.manifest.v1+")
+        || serde_json::from_slice::<Versioned>(body).is_ok_and(|manifest| manifest.schema_version == 1)
 }
 
 fn not_a_manifest(reply: &Reply) -> ErrorKind {

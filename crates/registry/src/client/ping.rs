@@ -18,9 +18,9 @@ const VERSION_HEADER: &str = "docker-distribution-api-version";
 const MAX_ANSWER: u64 = 64 * 1024;
 
 pub(crate) async fn ping(connection: &Connection) -> Result<(), Error> {
-    let mut attempts = Attempts::new(&connection.patience);
+    let mut attempts = Attempts::new(&connection.state);
     loop {
-        let Err(fault) = ask(connection).await else {
+        let Err(fault) = ask(connection, attempts.number()).await else {
             return Ok(());
         };
         if let Err(fault) = attempts.again(fault).await {
@@ -29,10 +29,11 @@ pub(crate) async fn ping(connection: &Connection) -> Result<(), Error> {
     }
 }
 
-async fn ask(connection: &Connection) -> Result<(), Fault> {
+async fn ask(connection: &Connection, attempt: u32) -> Result<(), Fault> {
     let outgoing = Outgoing::new(Method::GET, connection.home.clone());
-    let opened = exchange(&connection.http, &outgoing, &connection.home, None).await?;
-    let reply = opened.read(MAX_ANSWER).await?;
+    let Connection { http, state, home, .. } = connection;
+    let reply = exchange(http, state, &outgoing, home, None, attempt).await?.read(MAX_ANSWER).await?;
+    connection.answered(&outgoing.method, reply.status);
     if is_registry(&reply) {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! Reading a blob to its end, however often the connection breaks.
 
 use bytes::{Buf, Bytes};
-use egress::{Lane, NetworkFault};
+use egress::Lane;
 use http::{Method, StatusCode, header};
 use oci::Digest;
 
@@ -10,8 +10,12 @@ use super::{
     connection::Place,
     content_range::ContentRange,
     error::{Error, ErrorKind, Fault, Missing},
+    reply::{Opened, is_page},
     repository::Repository,
 };
+
+/// More of a web page than its title needs.
+const MAX_PAGE: u64 = 1024 * 1024;
 
 /// The bytes of a blob, in order, from an offset to its end.
 ///
@@ -39,7 +43,7 @@ pub struct BlobReader {
 
 #[derive(Debug)]
 struct Stream {
-    response: reqwest::Response,
+    opened: Opened,
     /// Bytes to come that were delivered before.
     skip: u64,
     /// It came to an end.
@@ -109,9 +113,10 @@ impl BlobReader {
             self.stream = Some(self.open().await?);
         }
         while let Some(stream) = &mut self.stream {
-            match stream.response.chunk().await {
+            match stream.opened.response.chunk().await {
                 Ok(Some(mut piece)) => {
                     self.repository.count_received(piece.len());
+                    stream.opened.log.received(piece.len());
                     let skipped = stream.skip.min(piece.len() as u64);
                     stream.skip -= skipped;
                     piece.advance(usize::try_from(skipped).unwrap_or(usize::MAX));
@@ -126,7 +131,7 @@ impl BlobReader {
                     stream.ended = true;
                     return Err(ErrorKind::SizeMismatch { expected: self.size, actual: self.position }.into());
                 }
-                Err(error) => return Err(ErrorKind::Network(NetworkFault::from_reqwest(error)).into()),
+                Err(error) => return Err(stream.opened.broke(error)),
             }
         }
         Ok(None)
@@ -144,6 +149,7 @@ impl BlobReader {
 
     fn finish(&mut self) {
         self.stream = None;
+        self.repository.connection.state.succeeded(false);
         if let Some(place) = self.place.take() {
             place.completed();
         }
@@ -160,8 +166,10 @@ impl BlobReader {
             if asked > 0 {
                 outgoing = outgoing.header(header::RANGE, &format!("bytes={asked}-"));
             }
-            let opened = self.repository.connection.open(&outgoing, &self.repository.pull()).await?;
+            let connection = &self.repository.connection;
+            let opened = connection.open(&outgoing, &self.repository.pull(), self.attempts.number()).await?;
             let begins_at = match opened.response.status() {
+                StatusCode::OK if self.is_page(&opened) => return Err(page(opened).await),
                 StatusCode::OK => self.check_size(opened.response.content_length()).map(|()| Some(0))?,
                 StatusCode::PARTIAL_CONTENT => {
                     let range = opened.response.headers().get(header::CONTENT_RANGE);
@@ -173,16 +181,13 @@ impl BlobReader {
                 StatusCode::RANGE_NOT_SATISFIABLE => None,
                 _ => return Err(opened.read(0).await?.refusal(Missing::Blob)),
             };
+            self.attempts.answered();
             match begins_at {
                 Some(begin) if begin == asked || begin == 0 => {
                     if begin < asked || self.whole_only {
                         self.restarted += 1;
                     }
-                    return Ok(Stream {
-                        response: opened.response,
-                        skip: self.position - begin,
-                        ended: false,
-                    });
+                    return Ok(Stream { opened, skip: self.position - begin, ended: false });
                 }
                 _ if asked == 0 => {
                     let what = "the answer holds another part of the blob than was asked for";
@@ -193,6 +198,11 @@ impl BlobReader {
         }
     }
 
+    /// Whether what comes is a web page, of another size than the blob or of none.
+    fn is_page(&self, opened: &Opened) -> bool {
+        is_page(opened.response.headers()) && opened.response.content_length() != Some(self.size)
+    }
+
     fn check_size(&self, announced: Option<u64>) -> Result<(), Fault> {
         match announced {
             Some(actual) if actual != self.size => {
@@ -200,5 +210,16 @@ impl BlobReader {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// What a page says that came instead of a blob.
+async fn page(opened: Opened) -> Fault {
+    match opened.read(MAX_PAGE).await {
+        Ok(reply) => {
+            let answer = format!("status {} with {}", reply.status.as_u16(), reply.describe());
+            ErrorKind::NotARegistry { answer }.into()
+        }
+        Err(fault) => fault,
     }
 }

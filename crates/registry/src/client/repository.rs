@@ -29,11 +29,12 @@ impl Repository {
     }
 
     pub(super) fn attempts(&self) -> Attempts {
-        Attempts::new(&self.connection.patience)
+        Attempts::new(&self.connection.state)
     }
 
+    /// What reading needs.
     pub(super) fn pull(&self) -> Scopes {
-        Scopes::pull(&self.name)
+        if self.connection.pushes { self.push() } else { Scopes::pull(&self.name) }
     }
 
     pub(super) fn push(&self) -> Scopes {

@@ -23,13 +23,19 @@ use super::{error::Fault, scope::Scopes};
 pub(crate) struct Token {
     pub(crate) value: Secret,
     pub(crate) renew_at: Instant,
+    asked: Instant,
 }
 
 impl Token {
     /// A token asked for at `asked` that lives `life` from then on.
     pub(crate) fn new(value: Secret, asked: Instant, life: Duration) -> Self {
         let margin = (life / 10).max(Duration::from_secs(5)).min(life / 2);
-        Self { value, renew_at: asked + life.saturating_sub(margin) }
+        Self { value, renew_at: asked + life.saturating_sub(margin), asked }
+    }
+
+    /// Time since it was asked for.
+    pub(crate) fn age(&self) -> Duration {
+        self.asked.elapsed()
     }
 
     fn is_fresh(&self) -> bool {

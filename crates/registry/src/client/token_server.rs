@@ -3,7 +3,7 @@
 //! Docker's token specification (GET with Basic authentication), and its `OAuth2` variant (POST) for
 //! identity tokens. Anonymous tokens are asked for in the same way, without credentials.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use egress::{Http, Lane, SafeUrl, Secret};
 use http::{Method, header};
@@ -14,11 +14,12 @@ use url::Url;
 use super::{
     attempts::Attempts,
     auth::{self, Standing},
-    error::{ErrorKind, Fault, Missing},
+    error::{Elsewhere, ErrorKind, Fault, Missing},
     exchange::{Outgoing, exchange},
+    host_state::HostState,
     location,
-    patience::Patience,
-    reply::{Reply, displayable},
+    reason::displayable,
+    reply::Reply,
     scope::Scopes,
     token_cache::Token,
 };
@@ -54,7 +55,7 @@ impl TokenServer<'_> {
     pub(crate) async fn token(
         &self,
         http: &Http,
-        patience: &Patience,
+        state: &Arc<HostState>,
         scopes: &Scopes,
     ) -> Result<Token, Fault> {
         let realms = location::realm_candidates(self.registry, self.realm, self.credentials.is_some())
@@ -62,11 +63,11 @@ impl TokenServer<'_> {
         let mut last = None;
         for realm in realms {
             let host = realm.host_str().unwrap_or_default().to_owned();
-            match self.token_at(http, patience, &realm, scopes).await {
+            match self.token_at(http, state, &realm, scopes).await {
                 Ok(token) => return Ok(token),
                 Err(fault) => {
                     let is_unreachable = matches!(fault.kind, ErrorKind::Network(_));
-                    let fault = Fault { token_server: Some(host), ..fault };
+                    let fault = Fault { elsewhere: Some(Elsewhere::TokenServer { host }), ..fault };
                     if !is_unreachable {
                         return Err(fault);
                     }
@@ -91,21 +92,29 @@ impl TokenServer<'_> {
     async fn token_at(
         &self,
         http: &Http,
-        patience: &Patience,
+        state: &Arc<HostState>,
         realm: &Url,
         scopes: &Scopes,
     ) -> Result<Token, Fault> {
-        let mut attempts = Attempts::new(patience);
+        let mut attempts = Attempts::new(state);
         loop {
             let asked = Instant::now();
-            match self.ask(http, realm, scopes).await.and_then(|reply| read(&reply)) {
+            let reply = self.ask(http, state, realm, scopes, attempts.number()).await;
+            match reply.and_then(|reply| read(&reply)) {
                 Ok((value, life)) => return Ok(Token::new(value, asked, life)),
                 Err(fault) => attempts.again(fault).await?,
             }
         }
     }
 
-    async fn ask(&self, http: &Http, realm: &Url, scopes: &Scopes) -> Result<Reply, Fault> {
+    async fn ask(
+        &self,
+        http: &Http,
+        state: &HostState,
+        realm: &Url,
+        scopes: &Scopes,
+        attempt: u32,
+    ) -> Result<Reply, Fault> {
         let opened = match self.credentials {
             Some(credentials) if credentials.is_identity_token() => {
                 let form = self.form(credentials, scopes);
@@ -113,13 +122,13 @@ impl TokenServer<'_> {
                 let outgoing = Outgoing::new(Method::POST, realm.clone())
                     .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
                     .body(Lane::Metadata, &body);
-                exchange(http, &outgoing, realm, None).await?
+                exchange(http, state, &outgoing, realm, None, attempt).await?
             }
             credentials => {
                 let outgoing = Outgoing::new(Method::GET, self.query(realm, scopes));
                 let authorization =
                     credentials.map(|known| auth::authorization("Basic", &auth::basic(known))).transpose()?;
-                exchange(http, &outgoing, realm, authorization.as_ref()).await?
+                exchange(http, state, &outgoing, realm, authorization.as_ref(), attempt).await?
             }
         };
         let mut reply = opened.read(MAX_ANSWER).await?;
@@ -196,6 +205,8 @@ mod tests {
             url: "http://r/".parse().unwrap(),
             body: bytes::Bytes::copy_from_slice(body.as_bytes()),
             standing: Standing::Claimed,
+            sent: Instant::now(),
+            elsewhere: None,
         };
         read(&reply)
             .map(|(token, life)| (token.expose().to_owned(), life.as_secs()))

@@ -102,6 +102,7 @@ impl Treatment {
                 cut_after: self.cut_after,
                 stall_after: self.stall_after,
                 corrupt_at: self.corrupt_at,
+                has_waited: false,
             }
             .boxed_unsync()
         })
@@ -114,6 +115,8 @@ struct Shaped {
     cut_after: Option<u64>,
     stall_after: Option<u64>,
     corrupt_at: Option<u64>,
+    /// What was sent before the cut is on its way.
+    has_waited: bool,
 }
 
 impl Shaped {
@@ -146,6 +149,11 @@ impl http_body::Body for Shaped {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         if self.cut_after.is_some_and(|limit| self.sent >= limit) {
+            if !std::mem::replace(&mut self.has_waited, true) {
+                // The headers are flushed while the body is pending.
+                context.waker().wake_by_ref();
+                return Poll::Pending;
+            }
             return Poll::Ready(Some(Err(io::ErrorKind::ConnectionAborted.into())));
         }
         if self.stall_after.is_some_and(|limit| self.sent >= limit) {

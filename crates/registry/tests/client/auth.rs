@@ -226,7 +226,7 @@ async fn token_servers_that_fail_are_named() {
             r#"{"errors":[{"code":"UNAUTHORIZED","message":"bad password"}]}"#,
             "the credentials were refused (UNAUTHORIZED: bad password)",
         ),
-        (500, "", "the registry answered 500"),
+        (500, "", "the registry returned 500"),
         (200, "<html>", "the answer holds no token"),
         (404, "<html>", "status 404"),
     ] {

@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "what is set up for a test must not fail")]
 
 mod auth;
+mod check;
 mod cutter;
 mod helper;
+mod limits;
 mod proxy_cache;
 mod pull;
 mod push;
+mod reasons;
 mod redirect;
 mod resumed_push;
 mod setup;

@@ -136,11 +136,16 @@ pub(crate) fn client_of(settings: &Settings, host: Host, options: ClientOptions)
     Client::new(http, host, options)
 }
 
-/// Retries as often as usual, but at once.
+/// Retries as often as usual, but without waiting, and gives up soon.
 pub(crate) fn options() -> ClientOptions {
     ClientOptions {
         plain_http: true,
-        retry: RetryPolicy { attempts: 4, base: Duration::from_millis(1), max: Duration::from_millis(4) },
+        retry: RetryPolicy {
+            attempts: 4,
+            base: Duration::from_millis(1),
+            max: Duration::from_millis(4),
+            give_up_after: Duration::from_millis(400),
+        },
         ..ClientOptions::default()
     }
 }

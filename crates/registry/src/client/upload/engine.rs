@@ -17,6 +17,7 @@ use super::{
 };
 use crate::client::{
     attempts::Attempts,
+    blob::BlobState,
     error::{Error, ErrorKind, Fault, Missing},
     exchange::Outgoing,
     location,
@@ -229,7 +230,8 @@ impl Upload<'_> {
         let outgoing =
             Outgoing { lane: Lane::Upload, ..Outgoing::new(Method::PUT, url.clone()).empty_body() };
         let scopes = self.repository.push();
-        let ask = self.repository.connection.fetch_once(&outgoing, &scopes, MAX_ANSWER);
+        let ask =
+            self.repository.connection.fetch_once(&outgoing, &scopes, MAX_ANSWER, self.attempts.number());
         let outcome = match StallWatch::new(COMMIT).guard(ask).await {
             Ok(outcome) => outcome,
             Err(stalled) => Err(ErrorKind::Network(NetworkFault::stalled(&url, stalled)).into()),
@@ -251,8 +253,8 @@ impl Upload<'_> {
 
     /// Whether the blob has arrived although the registry said otherwise.
     async fn is_there(&self) -> bool {
-        let size = self.repository.blob_size(&self.descriptor.digest).await;
-        matches!(size, Ok(Some(size)) if size == self.descriptor.size)
+        let state = self.repository.check_blob(&self.descriptor.digest, self.descriptor.size).await;
+        matches!(state, Ok(BlobState::Readable | BlobState::SizeOnly))
     }
 }
 

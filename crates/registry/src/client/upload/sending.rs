@@ -34,7 +34,8 @@ impl Upload<'_> {
         outgoing.body = Some(&body);
         outgoing.lane = Lane::Upload;
         let scopes = self.repository.push();
-        let request = self.repository.connection.fetch_once(&outgoing, &scopes, MAX_ANSWER);
+        let attempt = self.attempts.number();
+        let request = self.repository.connection.fetch_once(&outgoing, &scopes, MAX_ANSWER, attempt);
         let outcome = {
             let mut request = std::pin::pin!(watch.guard(request));
             loop {

@@ -72,7 +72,7 @@ impl Repository {
     pub async fn cancel_upload(&self, session: UploadSession) {
         let outgoing = Outgoing::new(Method::DELETE, session.location);
         let scopes = Scopes::delete(&self.name);
-        if let Err(fault) = self.connection.fetch_once(&outgoing, &scopes, MAX_ANSWER).await {
+        if let Err(fault) = self.connection.fetch_once(&outgoing, &scopes, MAX_ANSWER, 1).await {
             tracing::debug!(cause = %fault.kind, "an upload could not be cancelled");
         }
     }
@@ -138,6 +138,8 @@ mod tests {
             url: "http://r:5000/v2/a/blobs/uploads/".parse().unwrap(),
             body: Bytes::new(),
             standing: crate::client::auth::Standing::Unknown,
+            sent: tokio::time::Instant::now(),
+            elsewhere: None,
         }
     }
 

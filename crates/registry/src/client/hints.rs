@@ -1,0 +1,166 @@
+//! What a user can do about a failed operation on a registry.
+
+use super::error::{Elsewhere, Error, ErrorKind, Refusal};
+
+/// One sentence each; often none.
+pub(super) fn hints(error: &Error) -> Vec<String> {
+    if let Some(hint) = error.elsewhere().and_then(|elsewhere| about(elsewhere, error.kind())) {
+        return vec![hint];
+    }
+    let text = match error.kind() {
+        ErrorKind::Network(fault) => return fault.hints(),
+        // Of Go's server (docker-registry); nginx answers with a page of much the same words.
+        ErrorKind::Server { message, .. } | ErrorKind::NotARegistry { answer: message }
+            if speaks_https(message) =>
+        {
+            "the registry is served by HTTPS: leave out --insecure"
+        }
+        ErrorKind::Server { status: 400, message, .. }
+            if message.contains("repository name") && is_one_segment(error.object()) =>
+        {
+            "this registry needs a path of two segments or more, as Harbor does: HOST/PROJECT/REPOSITORY"
+        }
+        ErrorKind::Unauthorized { with_credentials: true, .. } => {
+            "check the login and password: they were sent and refused"
+        }
+        ErrorKind::Unauthorized { with_credentials: false, .. } => {
+            "the registry requires a login, and none was given for it"
+        }
+        ErrorKind::FreshTokenRefused { .. } => {
+            "compare the clocks of the registry and of its token server: a token is refused while it is not valid yet, \
+             or no longer; synchronize both (NTP)"
+        }
+        ErrorKind::Denied { .. } => {
+            // Harbor says so to a robot's wrong secret too, as to anyone without an account.
+            "check the permissions of the account, that the project or repository exists, and the login and password"
+        }
+        ErrorKind::Refused { reason, .. } => refusal(*reason),
+        ErrorKind::UploadLost { .. } => {
+            "if several replicas of the registry serve this address, give all of them the same http.secret and the same \
+             storage, or let the load balancer send each client to one replica (sticky sessions)"
+        }
+        ErrorKind::RateLimited { .. } => {
+            "run the same command again later to continue, or with fewer transfers at the same time: --parallel 1"
+        }
+        ErrorKind::UpstreamNotAsked { .. } => {
+            "check that the proxy cache reaches its upstream (in Harbor: Registries), and run the same command again; \
+             a registry that is not a proxy cache is read without --proxy-registry"
+        }
+        ErrorKind::NotARegistry { .. } => {
+            "check the address and port, and whether a proxy, antivirus or login page answers instead of the registry"
+        }
+        ErrorKind::TooLarge { .. } => {
+            "raise the limit of the request body in the registry or in the proxy before it (nginx: client_max_body_size)"
+        }
+        ErrorKind::SourceMismatch { .. } => "the local copy is damaged; copy it again",
+        _ => return Vec::new(),
+    };
+    vec![text.to_owned()]
+}
+
+fn refusal(reason: Refusal) -> &'static str {
+    match reason {
+        Refusal::Quota => {
+            "raise the quota of the project, or delete what is no longer needed, and push again"
+        }
+        Refusal::ReadOnly => {
+            "wait until its garbage collection or maintenance is over, or switch the read-only mode off, and push again"
+        }
+        Refusal::ImmutableTag => {
+            "remove the rule that makes tags immutable: release channels are tags that move with each release"
+        }
+        Refusal::NoSpace => "free or add disk space in the registry, and push again",
+        Refusal::ProxyCache => "push to a registry or project that is not a proxy cache",
+        Refusal::UnsupportedType => {
+            "allow OCI artifacts in the registry, or leave out what it refuses when you pull: --no-security-db for the \
+             vulnerability databases"
+        }
+        Refusal::MethodNotAllowed => {
+            "check the address: it may be a pull-through cache, a group repository, or a proxy that blocks uploads"
+        }
+    }
+}
+
+/// The setting that makes the registry name an address that works.
+fn about(elsewhere: &Elsewhere, kind: &ErrorKind) -> Option<String> {
+    let unusable = matches!(
+        kind,
+        ErrorKind::Network(_)
+            | ErrorKind::NotARegistry { .. }
+            | ErrorKind::NotFound { .. }
+            | ErrorKind::Server { .. }
+    );
+    match elsewhere {
+        Elsewhere::TokenServer { .. } => None,
+        Elsewhere::Redirect { host } => Some(format!(
+            "make {host} reachable from here, or let the registry serve the content itself: \
+             storage.redirect.disable: true in the configuration of Docker distribution and Harbor"
+        ))
+        .filter(|_| unusable || matches!(kind, ErrorKind::Denied { .. } | ErrorKind::Unauthorized { .. })),
+        Elsewhere::Upload { .. } => Some(
+            "the registry, or the proxy before it, names a wrong address: in nginx set 'proxy_set_header Host \
+             $http_host', in Docker distribution http.host or http.relativeurls: true, in Harbor external_url"
+                .to_owned(),
+        )
+        .filter(|_| unusable),
+    }
+}
+
+/// Whether a server says that it got plain HTTP where it speaks TLS.
+fn speaks_https(answer: &str) -> bool {
+    let answer = answer.to_ascii_lowercase();
+    answer.contains("http request") && answer.contains("https")
+}
+
+/// Whether the path of a repository is one segment: `HOST/NAME`, with or without a tag or digest.
+fn is_one_segment(object: &str) -> bool {
+    object.split_once('/').is_some_and(|(_, path)| !path.contains('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn error(object: &str, kind: ErrorKind) -> Error {
+        Error::new("list tags of", object.to_owned(), kind.into(), 1, Duration::ZERO)
+    }
+
+    #[test]
+    fn plain_http_to_a_server_of_https_gets_a_hint() {
+        let server = |message: &str| ErrorKind::Server {
+            status: 400,
+            code: String::new(),
+            message: message.to_owned(),
+        };
+        let page =
+            "status 400 with a body of type text/html: 400 The plain HTTP request was sent to HTTPS port";
+        for (kind, hinted) in [
+            (server("Client sent an HTTP request to an HTTPS server."), true),
+            (ErrorKind::NotARegistry { answer: page.to_owned() }, true),
+            (server("bad request"), false),
+        ] {
+            let error = error("r/a", kind);
+            assert_eq!(error.hints().join(" ").contains("--insecure"), hinted, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_harbor_cannot_have_gets_a_hint() {
+        let kind = ErrorKind::Server {
+            status: 400,
+            code: "BAD_REQUEST".to_owned(),
+            message: "bad request: invalid repository name: dkp".to_owned(),
+        };
+        for (object, hinted) in [
+            ("r:80/dkp", true),
+            ("r:80/dkp:v1", true),
+            ("r:80/dkp@sha256:0a", true),
+            ("r:80/dkp/ee@sha256:0a", false),
+        ] {
+            let error = error(object, kind.clone());
+            assert_eq!(error.hints().join(" ").contains("HOST/PROJECT/REPOSITORY"), hinted, "{error}");
+        }
+    }
+}

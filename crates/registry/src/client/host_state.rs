@@ -1,0 +1,167 @@
+//! What is known of a registry's host while requests to it are under way, and what a failure of one of them means:
+//! whether this object, or the whole host, is at fault decides what is waited for and for how long.
+
+use std::{
+    collections::VecDeque,
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use egress::RetryPolicy;
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use super::{
+    error::{ErrorKind, Fault, Refusal},
+    notices::Notices,
+    pacer::Pacer,
+};
+
+/// So many operations that get 503 within [`RECENTLY`] mean that the host, not an object, is unavailable.
+const MANY: usize = 3;
+const RECENTLY: Duration = Duration::from_secs(10);
+
+/// How a failed request is retried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Retry {
+    /// Not at all: the answer is final.
+    Never,
+    /// A limited number of times: the fault may be that of this object.
+    Counted,
+    /// Whenever the host allows it: it rejects requests, whatever they are about.
+    WithTheHost,
+    /// Immediately: it was never sent.
+    Unsent,
+    /// When the registry accepts writes again.
+    WhenWritable,
+}
+
+/// The state of one host, shared by all operations on it.
+#[derive(Debug)]
+pub(crate) struct HostState {
+    pub(crate) policy: RetryPolicy,
+    pub(crate) pacer: Pacer,
+    pub(crate) notices: Notices,
+    health: Mutex<Health>,
+    operations: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Health {
+    last_success: Instant,
+    last_write: Instant,
+    successes: u64,
+    /// Operations that got 503, and when.
+    unavailable: VecDeque<(Instant, u64)>,
+}
+
+impl HostState {
+    pub(crate) fn new(policy: RetryPolicy) -> Self {
+        let now = Instant::now();
+        let health =
+            Health { last_success: now, last_write: now, successes: 0, unavailable: VecDeque::new() };
+        Self {
+            policy,
+            pacer: Pacer::new(),
+            notices: Notices::default(),
+            health: Mutex::new(health),
+            operations: AtomicU64::new(0),
+        }
+    }
+
+    /// The number of a new operation.
+    pub(crate) fn operation(&self) -> u64 {
+        self.operations.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Records that the host did what a request asked for, or refused it for good; `wrote` if it changed something.
+    pub(crate) fn succeeded(&self, wrote: bool) {
+        {
+            let mut health = self.health.lock();
+            let now = Instant::now();
+            health.last_success = now;
+            health.successes += 1;
+            if wrote {
+                health.last_write = now;
+            }
+        }
+        if wrote {
+            self.notices.wrote();
+        }
+        self.pacer.succeeded();
+    }
+
+    /// When a request succeeded last; the start if none did.
+    pub(crate) fn last_success(&self) -> Instant {
+        self.health.lock().last_success
+    }
+
+    /// When a write succeeded last; the start if none did.
+    pub(crate) fn last_write(&self) -> Instant {
+        self.health.lock().last_write
+    }
+
+    /// Requests that have succeeded so far.
+    pub(crate) fn successes(&self) -> u64 {
+        self.health.lock().successes
+    }
+
+    /// How to retry an operation after this fault.
+    pub(crate) fn retry(&self, fault: &Fault, operation: u64) -> Retry {
+        match &fault.kind {
+            ErrorKind::RateLimited { .. } => Retry::WithTheHost,
+            ErrorKind::Refused { reason: Refusal::ReadOnly, .. } => Retry::WhenWritable,
+            // A server that wants a client certificate ends every connection like this; then nothing ever succeeds.
+            ErrorKind::Network(network) if network.is_unsent() && self.successes() > 0 => Retry::Unsent,
+            ErrorKind::Server { status: 503, .. } if self.is_unavailable(operation) => Retry::WithTheHost,
+            kind if kind.is_transient() => Retry::Counted,
+            _ => Retry::Never,
+        }
+    }
+
+    /// Records a 503; whether so many operations got one that it is about the host.
+    fn is_unavailable(&self, operation: u64) -> bool {
+        let mut health = self.health.lock();
+        let now = Instant::now();
+        health.unavailable.retain(|(at, other)| now.duration_since(*at) < RECENTLY && *other != operation);
+        health.unavailable.push_back((now, operation));
+        health.unavailable.len() >= MANY
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(status: u16) -> Fault {
+        ErrorKind::Server { status, code: String::new(), message: String::new() }.into()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_503_is_about_the_host_when_many_objects_get_it() {
+        let host = HostState::new(RetryPolicy::default());
+        let retry = |operation| host.retry(&server(503), operation);
+        assert_eq!([retry(1), retry(1), retry(2), retry(2)], [Retry::Counted; 4]);
+        assert_eq!([retry(3), retry(1)], [Retry::WithTheHost; 2]);
+        tokio::time::advance(RECENTLY).await;
+        assert_eq!([retry(1), retry(4)], [Retry::Counted; 2]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_fault_is_retried_in_its_own_way() {
+        let host = HostState::new(RetryPolicy::default());
+        let message = String::new;
+        let refused = |reason| ErrorKind::Refused { reason, status: 405, message: message() };
+        for (kind, expected) in [
+            (ErrorKind::RateLimited { message: message() }, Retry::WithTheHost),
+            (refused(Refusal::ReadOnly), Retry::WhenWritable),
+            (refused(Refusal::Quota), Retry::Never),
+            (ErrorKind::Denied { message: message() }, Retry::Never),
+            (server(500).kind, Retry::Counted),
+            (server(501).kind, Retry::Never),
+            (server(400).kind, Retry::Never),
+        ] {
+            assert_eq!(host.retry(&kind.clone().into(), 1), expected, "{kind}");
+        }
+    }
+}
