@@ -56,26 +56,38 @@ pub(crate) fn network(environment: &Environment) -> Settings {
     }
 }
 
-/// A client for the registry that `url` is in. `ca` is trusted besides all else.
-pub(crate) fn client(
-    url: &RepositoryUrl,
-    credentials: Option<Credentials>,
-    connection: &ConnectionArgs,
-    ca: Option<&str>,
-    environment: &Environment,
-) -> Result<Client, Failure> {
-    let mut settings = network(environment);
-    settings.trust.ca_files.clone_from(&connection.ca_file);
-    settings.trust.ca_texts = ca.map(str::to_owned).into_iter().collect();
-    settings.trust.certs_d = vec!["/etc/docker/certs.d".into(), "/etc/containers/certs.d".into()];
-    settings.trust.skip_verify = connection.tls_skip_verify;
-    let http = Http::new(&settings, url.host.as_str())?;
-    let options = ClientOptions {
-        plain_http: connection.insecure,
-        credentials,
-        parallel: usize::from(connection.parallel),
-        retry: RetryPolicy::default(),
-        sessions: environment.state_directory.as_ref().map(|state| state.join("uploads")),
-    };
-    Ok(Client::new(http, url.host.clone(), options))
+/// How a registry is reached, and as whom.
+pub(crate) struct RegistryAccess<'a> {
+    pub(crate) url: &'a RepositoryUrl,
+    pub(crate) credentials: Option<Credentials>,
+    pub(crate) connection: &'a ConnectionArgs,
+    /// Certificates that are trusted besides all others, as PEM.
+    pub(crate) ca: Option<&'a str>,
+    /// Whether the registry is pushed to.
+    pub(crate) pushes: bool,
+}
+
+impl RegistryAccess<'_> {
+    /// A client for the registry that the URL is in.
+    pub(crate) fn client(self, environment: &Environment) -> Result<Client, Failure> {
+        let Self { url, credentials, connection, ca, pushes } = self;
+        let mut settings = network(environment);
+        settings.trust.ca_files.clone_from(&connection.ca_file);
+        settings.trust.ca_texts = ca.map(str::to_owned).into_iter().collect();
+        settings.trust.certs_d = vec!["/etc/docker/certs.d".into(), "/etc/containers/certs.d".into()];
+        settings.trust.skip_verify = connection.tls_skip_verify;
+        let http = Http::new(&settings, url.host.as_str())?;
+        let defaults = ClientOptions::default();
+        let options = ClientOptions {
+            plain_http: connection.insecure,
+            credentials,
+            parallel: connection.parallel(),
+            // A limit that was given may be there for a registry that limits the rate of requests.
+            metadata: connection.parallel.map_or(defaults.metadata, usize::from),
+            pushes,
+            retry: RetryPolicy { give_up_after: connection.retry_timeout, ..defaults.retry },
+            sessions: environment.state_directory.as_ref().map(|state| state.join("uploads")),
+        };
+        Ok(Client::new(http, url.host.clone(), options))
+    }
 }

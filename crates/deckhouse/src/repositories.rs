@@ -59,7 +59,7 @@ pub fn module_extra(name: &str, extra: &str) -> String {
 
 /// What has versions, release channels, internal and extra images of its own, in repositories of one pattern
 /// (facts: "What a source registry holds").
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Component {
     /// A module.
     Module,

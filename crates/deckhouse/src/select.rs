@@ -50,10 +50,21 @@ pub struct Request {
     pub releases: Vec<Version>,
     /// Choose these channels only.
     pub channels: Vec<Channel>,
+    /// Leave these channels out, as if the source did not have them.
+    pub excluded: Vec<Channel>,
     /// Let this channel point to the highest release chosen, whether or not the source has it.
     pub point_channel: Option<Channel>,
     /// Choose suspended channels like any other.
     pub ignore_suspend: bool,
+}
+
+impl Request {
+    /// Whether it matters what this channel points to. Where only channels are chosen, the others may be anything, or
+    /// unreadable.
+    pub fn needs(&self, channel: Channel) -> bool {
+        let names_channels_only = !self.channels.is_empty() && self.releases.is_empty();
+        !self.excluded.contains(&channel) && (!names_channels_only || self.channels.contains(&channel))
+    }
 }
 
 /// What a source offers.

@@ -15,7 +15,6 @@ use bundle::Bundle;
 use deckhouse::{
     channel::Channel,
     release_info::is_module_version,
-    release_list::RELEASES_FILE,
     repositories::{Component, INSTALL, INSTALL_STANDALONE, RELEASE_CHANNEL},
     version::{parse_tag, tag_of},
 };
@@ -24,13 +23,14 @@ use oci::Tag;
 use semver::Version;
 
 use crate::{
-    Contents, Error, MissingItem,
+    Contents, Error, MissingItem, WantedBy,
     discover::{
         modules::{self, one_version},
         platform::{self, tag},
     },
-    error::{Place, merge},
+    error::Place,
     events::Silent,
+    missing::merge,
     source::{BundleImages, BundleThenTarget, Images, Need, Source},
 };
 
@@ -135,7 +135,9 @@ impl<'a> Sought<'a> {
         // A bundle of modules alone promises no release, whatever lies beside it.
         let promised = promised.iter().filter(|_| !self.releases.is_empty() || !self.channels.is_empty());
         for version in promised {
-            source.want(RELEASE_CHANNEL, tag(&tag_of(version))?, Need::Required, RELEASES_FILE).await?;
+            source
+                .want(RELEASE_CHANNEL, tag(&tag_of(version))?, Need::Required, &WantedBy::ReleasesFile)
+                .await?;
         }
         stream::iter(&self.releases)
             .map(Ok)
@@ -154,7 +156,7 @@ impl<'a> Sought<'a> {
     }
 
     async fn find_channel<I: Images>(&self, source: &Source<I>, channel: Channel) -> Result<(), Error> {
-        let (by, reference) = (format!("channel {channel}"), tag(channel.name())?);
+        let (by, reference) = (WantedBy::Channel(channel), tag(channel.name())?);
         let Some(manifest) = source.want(RELEASE_CHANNEL, reference.clone(), Need::Required, &by).await?
         else {
             return Ok(());
@@ -206,7 +208,7 @@ impl<'a> Module<'a> {
             // Our pulls bring a description of each version of a module; those of `d8` may lack one of a package.
             if !is_described && self.component == Component::Module {
                 let path = self.component.release(self.name);
-                let by = format!("module {} {version}", self.name);
+                let by = WantedBy::version(self.component, self.name, version);
                 source.miss(&path, &version.clone().into(), &by, "not found");
             }
         }

@@ -7,7 +7,7 @@ use deckhouse::repositories::{MODULES, PACKAGES};
 use oci::{Descriptor, Digest, Manifest, RawManifest, Tag, layout, manifest::MAX_NESTING};
 
 use crate::{
-    Error, MissingItem,
+    Cause, Error, MissingItem, WantedBy,
     channel_tags::{self, MadeTag},
     error::Place,
 };
@@ -193,9 +193,10 @@ fn item(path: &str, reference: &str, image: &str, reason: String) -> MissingItem
     let repository = place(path);
     MissingItem {
         reference: reference.to_owned(),
-        wanted_by: vec![format!("{repository}:{image}")],
+        wanted_by: vec![WantedBy::Image(format!("{repository}:{image}"))],
         repository: repository.to_owned(),
         reason,
+        cause: Cause::Missing,
     }
 }
 

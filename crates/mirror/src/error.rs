@@ -1,12 +1,10 @@
 //! What can go wrong while a distribution is moved.
 
-use std::{
-    collections::{BTreeMap, btree_map::Entry},
-    fmt,
-    path::PathBuf,
-};
+use std::{fmt, path::PathBuf};
 
 use registry::client::ErrorKind;
+
+use crate::missing::{Cause, MissingItem};
 
 /// A failure of a pull, a push or a verification.
 #[derive(Debug, thiserror::Error)]
@@ -15,6 +13,9 @@ pub enum Error {
     /// A registry refused, failed or could not be reached.
     #[error(transparent)]
     Registry(#[from] registry::client::Error),
+    /// The source does not list its releases, and has no release channel.
+    #[error(transparent)]
+    TagsRefused(std::sync::Arc<registry::client::Error>),
     /// The source does not have the releases or channels that were asked for.
     #[error(transparent)]
     Select(#[from] deckhouse::select::SelectError),
@@ -71,6 +72,9 @@ pub enum Error {
         /// The digest of what came.
         actual: oci::Digest,
     },
+    /// The source lists a tag, and answers 404 for it again and again.
+    #[error("the registry lists this tag, but answers 404 for it")]
+    ListedAndDenied,
     /// `deckhousereleases.yaml` could not be made.
     #[error("deckhousereleases.yaml cannot be written: {0}")]
     ReleaseManifest(#[from] deckhouse::release_manifest::ReleaseManifestError),
@@ -111,53 +115,6 @@ impl fmt::Display for Place {
     }
 }
 
-/// One thing that is missing or damaged.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub struct MissingItem {
-    /// The repository, with its registry if it is in one, or a file beside the bundle.
-    pub repository: String,
-    /// The tag or digest; empty if the whole file is meant.
-    pub reference: String,
-    /// What wants it, as `release v1.58.3` or `module console v1.2.3`; sorted.
-    pub wanted_by: Vec<String>,
-    /// Why it does not count as present.
-    pub reason: String,
-}
-
-impl fmt::Display for MissingItem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let separator = match self.reference.as_str() {
-            "" => "",
-            reference if reference.contains(':') => "@",
-            _ => ":",
-        };
-        write!(f, "{}{separator}{}: {}", self.repository, self.reference, self.reason)?;
-        if self.wanted_by.is_empty() {
-            return Ok(());
-        }
-        write!(f, " (wanted by {})", self.wanted_by.join(", "))
-    }
-}
-
-/// The items of several lists as one: what stands on two of them has the first reason, and all that
-/// want it.
-pub(crate) fn merge(lists: impl IntoIterator<Item = MissingItem>) -> Vec<MissingItem> {
-    let mut merged: BTreeMap<(String, String), MissingItem> = BTreeMap::new();
-    for item in lists {
-        let key = (item.repository.clone(), item.reference.clone());
-        match merged.entry(key) {
-            Entry::Vacant(place) => drop(place.insert(item)),
-            Entry::Occupied(mut place) => {
-                let wanted_by = &mut place.get_mut().wanted_by;
-                wanted_by.extend(item.wanted_by);
-                wanted_by.sort();
-                wanted_by.dedup();
-            }
-        }
-    }
-    merged.into_values().collect()
-}
-
 fn count(items: &[MissingItem], place: Place) -> String {
     match items.len() {
         1 => format!("1 object is missing or damaged in the {place}"),
@@ -175,11 +132,11 @@ impl Error {
         Self::Content { object: format!("{}@{digest}", repository.name()), actual }
     }
 
-    /// Whether a registry answered, and what it holds is wrong or certainly gone: that belongs on a list
+    /// Whether a registry answered, and what it holds is wrong or certainly missing: that belongs on a list
     /// of what is missing, where every other failure ends the run.
     pub(crate) fn is_bad_content(&self) -> bool {
         match self {
-            Self::Content { .. } => true,
+            Self::Content { .. } | Self::ListedAndDenied => true,
             Self::Bundle(error) => error.is_damage(),
             Self::Registry(error) => matches!(
                 error.kind(),
@@ -190,6 +147,20 @@ impl Error {
                     | ErrorKind::BadManifest { .. }
             ),
             _ => false,
+        }
+    }
+
+    /// Why the object that it is about counts as missing.
+    pub(crate) fn cause(&self) -> Cause {
+        match self {
+            Self::ListedAndDenied => Cause::ListedAndDenied,
+            Self::Content { .. } => Cause::Damaged,
+            Self::Registry(error) => match error.kind() {
+                ErrorKind::NotFound { .. } => Cause::Missing,
+                ErrorKind::DigestMismatch { .. } => Cause::Damaged,
+                _ => Cause::Unreadable,
+            },
+            _ => Cause::Missing,
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod error;
 pub mod events;
 pub mod inspect;
 pub mod journal;
+pub mod missing;
 pub mod nearby;
 pub mod plan;
 pub mod pull;
@@ -26,8 +27,9 @@ pub mod wanted;
 
 pub use contents::Contents;
 pub use discover::{Discovery, Modules, Request};
-pub use error::{Error, MissingItem};
+pub use error::Error;
 pub use events::{Event, Observer, Stage};
+pub use missing::{Cause, MissingItem, WantedBy};
 pub use nearby::Nearby;
 pub use plan::Plan;
 pub use root::Root;

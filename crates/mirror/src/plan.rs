@@ -8,7 +8,7 @@ use bundle::{BlobEntry, Layout, RepositoryContent};
 use deckhouse::repositories::ref_name_prefix;
 use oci::{Descriptor, Digest, Manifest, Platform, RawManifest, TagOrDigest, layout};
 
-use crate::{Error, wanted::Wanted};
+use crate::{Error, WantedBy, wanted::Wanted};
 
 /// The planned bundle.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub struct Plan {
 
 #[derive(Debug)]
 struct PlannedImage {
-    wanted_by: BTreeSet<String>,
+    wanted_by: BTreeSet<WantedBy>,
     manifest: Digest,
 }
 
@@ -88,8 +88,8 @@ impl Plan {
         self.layout.blobs().iter().map(|blob| blob.size).sum()
     }
 
-    /// What wants a blob, as `release v1.58.3`; sorted.
-    pub fn wanted_by(&self, blob: &Digest, wanted: &Wanted) -> Vec<String> {
+    /// What needs a blob, sorted by its text.
+    pub fn wanted_by(&self, blob: &Digest, wanted: &Wanted) -> Vec<WantedBy> {
         let holders: BTreeSet<Digest> = wanted
             .images()
             .map(|(_, image)| &image.manifest)
@@ -108,8 +108,10 @@ impl Plan {
             .images
             .iter()
             .filter(|image| holders.contains(&image.manifest) || parents.contains(&image.manifest));
-        let names: BTreeSet<&String> = wanting.flat_map(|image| &image.wanted_by).collect();
-        names.into_iter().cloned().collect()
+        let all: BTreeSet<&WantedBy> = wanting.flat_map(|image| &image.wanted_by).collect();
+        let mut all: Vec<WantedBy> = all.into_iter().cloned().collect();
+        all.sort_by_cached_key(ToString::to_string);
+        all
     }
 }
 
@@ -211,9 +213,11 @@ mod tests {
     fn a_shared_blob_is_downloaded_once_and_has_a_place_in_each_repository() {
         let mut wanted = Wanted::default();
         let (one, two) = (image("1", &[("shared", 1000), ("only", 10)]), image("2", &[("shared", 1000)]));
-        wanted.add((String::new(), tag("v1.58.3")), one.clone(), "release v1.58.3");
-        wanted.add((String::new(), tag("stable")), one, "channel stable");
-        wanted.add(("install".to_owned(), tag("v1.58.3")), two, "release v1.58.3");
+        let release = WantedBy::Release(semver::Version::new(1, 58, 3));
+        let channel = WantedBy::Channel(deckhouse::Channel::Stable);
+        wanted.add((String::new(), tag("v1.58.3")), one.clone(), &release);
+        wanted.add((String::new(), tag("stable")), one, &channel);
+        wanted.add(("install".to_owned(), tag("v1.58.3")), two, &release);
         let plan = Plan::new(&wanted, "ee").unwrap();
         assert_eq!((plan.image_count(), plan.repository_count()), (3, 2));
         assert_eq!(plan.download_size(), 1000 + 10 + 2 + 2);
@@ -221,15 +225,15 @@ mod tests {
         let places = plan.layout().blobs().iter().find(|blob| blob.digest == shared).unwrap();
         assert_eq!(places.offsets.len(), 2);
         assert_eq!(plan.sources(&shared), ["", "install"]);
-        assert_eq!(plan.wanted_by(&shared, &wanted), ["channel stable", "release v1.58.3"]);
-        assert_eq!(plan.wanted_by(&Digest::of(b"2"), &wanted), ["release v1.58.3"]);
+        assert_eq!(plan.wanted_by(&shared, &wanted), [channel, release.clone()]);
+        assert_eq!(plan.wanted_by(&Digest::of(b"2"), &wanted), [release]);
     }
 
     #[test]
     fn sizes_that_contradict_each_other_are_refused() {
         let mut wanted = Wanted::default();
-        wanted.add((String::new(), tag("a")), image("1", &[("shared", 1000)]), "x");
-        wanted.add((String::new(), tag("b")), image("2", &[("shared", 999)]), "x");
+        wanted.add((String::new(), tag("a")), image("1", &[("shared", 1000)]), &WantedBy::Installer);
+        wanted.add((String::new(), tag("b")), image("2", &[("shared", 999)]), &WantedBy::Installer);
         assert!(matches!(Plan::new(&wanted, "ee"), Err(Error::Layout(_))));
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     Contents, Error, Observer, Stage,
     complete::{Completeness, missing_in_both},
     error::Place,
-    read_back::{Depth, Target, read_back},
+    read_back::{Depth, Target, all},
     source::{BundleImages, BundleThenTarget},
 };
 
@@ -27,13 +27,15 @@ pub struct VerifyReport {
     pub manifests: usize,
     /// Blobs, counted in every repository.
     pub blobs: usize,
+    /// Those of the blobs of which only the size is known, since the registry ignores `Range`.
+    pub blobs_by_size: usize,
     /// Whether every blob was downloaded and hashed.
     pub deep: bool,
 }
 
 impl VerifyReport {
     /// The figures of a target that holds all of `contents`.
-    pub fn of(contents: &Contents, depth: Depth) -> Self {
+    pub fn of(contents: &Contents, depth: Depth, blobs_by_size: usize) -> Self {
         let sum =
             |count: fn(&crate::contents::Repository) -> usize| contents.repositories.iter().map(count).sum();
         Self {
@@ -41,6 +43,7 @@ impl VerifyReport {
             tags: sum(|repository| repository.tags.len()),
             manifests: sum(|repository| repository.manifests.len()),
             blobs: sum(|repository| repository.blobs.len()),
+            blobs_by_size,
             deep: depth == Depth::Digest,
         }
     }
@@ -66,9 +69,10 @@ pub async fn verify(
         let images = BundleThenTarget { bundle, target: target.images() };
         holes = missing_in_both(contents, images, promised).await?;
     }
-    let gaps = read_back(contents, target, depth, Stage::ReadBack, observer).await?;
+    let checked = all(contents, target, depth, Stage::ReadBack, observer).await?;
+    let gaps = checked.gaps;
     if gaps.is_empty() && holes.is_empty() {
-        return Ok(VerifyReport::of(contents, depth));
+        return Ok(VerifyReport::of(contents, depth, checked.by_size));
     }
     let place = if gaps.is_empty() { Place::TargetAndBundle } else { Place::Target };
     for hole in &mut holes {

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use oci::{Digest, RawManifest, TagOrDigest};
 
+use crate::WantedBy;
+
 /// A repository path below the root (`""` is the root itself) and a reference in it.
 pub type Key = (String, TagOrDigest);
 
@@ -20,14 +22,14 @@ pub struct Image {
     /// The manifest that the reference resolved to.
     pub manifest: RawManifest,
     /// What wants it.
-    pub wanted_by: BTreeSet<String>,
+    pub wanted_by: BTreeSet<WantedBy>,
 }
 
 impl Wanted {
     /// Adds an image, or another reason for one that is there.
-    pub fn add(&mut self, key: Key, manifest: RawManifest, by: &str) {
+    pub fn add(&mut self, key: Key, manifest: RawManifest, by: &WantedBy) {
         let image = self.images.entry(key).or_insert_with(|| Image { manifest, wanted_by: BTreeSet::new() });
-        image.wanted_by.insert(by.to_owned());
+        image.wanted_by.insert(by.clone());
     }
 
     /// Adds a child of an index.
@@ -36,8 +38,8 @@ impl Wanted {
     }
 
     /// Makes a tag point to a manifest, whatever it pointed to before.
-    pub fn point(&mut self, key: Key, manifest: RawManifest, by: &str) {
-        self.images.insert(key, Image { manifest, wanted_by: BTreeSet::from([by.to_owned()]) });
+    pub fn point(&mut self, key: Key, manifest: RawManifest, by: &WantedBy) {
+        self.images.insert(key, Image { manifest, wanted_by: BTreeSet::from([by.clone()]) });
     }
 
     /// Divides the images by what `name` calls their repository; children go with their indexes.

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use mirror::{Plan, wanted::Wanted};
+use mirror::{Plan, WantedBy, wanted::Wanted};
 use oci::{Digest, RawManifest};
 use serde_json::json;
 
@@ -40,12 +40,13 @@ pub(crate) fn measure(options: &Options, table: &mut Table) -> Result<()> {
 
 fn wanted() -> Result<Wanted> {
     let mut wanted = Wanted::default();
+    let by = WantedBy::Release(semver::Version::new(1, 59, 4));
     for image in 0..IMAGES {
         let repository = image / IMAGES_PER_REPOSITORY;
         let path = if repository == 0 { String::new() } else { format!("modules/module-{repository}") };
         let manifest = manifest(image)?;
         let reference = manifest.digest().into();
-        wanted.add((path, reference), manifest, "release v1.59.4");
+        wanted.add((path, reference), manifest, &by);
     }
     Ok(wanted)
 }

@@ -1,9 +1,10 @@
 //! `dhctl mirror …`. Names, short forms and variables of the documented flags are fixed by the
 //! platform's documentation.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum, builder::FalseyValueParser};
+use cluster::duration;
 use deckhouse::{Bound, Channel};
 use egress::Secret;
 use oci::RepositoryUrl;
@@ -114,6 +115,14 @@ pub struct TransferArgs {
         help_heading = "Choice of releases (pull)"
     )]
     pub channel: Vec<Channel>,
+    /// Leave this release channel out (repeatable)
+    #[arg(
+        conflicts_with_all = ["registry", "channel"],
+        long,
+        value_name = "NAME",
+        help_heading = "Choice of releases (pull)"
+    )]
+    pub exclude_channel: Vec<Channel>,
     /// In the bundle, let this channel point to the highest release pulled
     #[arg(
         conflicts_with = "registry",
@@ -187,6 +196,9 @@ pub struct TransferArgs {
     /// Push a bundle that lacks some of what its own lists name; the exit code is still 3
     #[arg(requires = "registry", long, help_heading = "Private registry")]
     pub allow_incomplete: bool,
+    /// Download and hash every blob that the registry has, and upload again what is damaged
+    #[arg(requires = "registry", long, help_heading = "Private registry")]
+    pub deep: bool,
     /// Who we are to it.
     #[command(flatten)]
     pub login: TargetLoginArgs,
@@ -256,7 +268,7 @@ pub struct ReadBackArgs {
     /// Who we are to it.
     #[command(flatten)]
     pub login: TargetLoginArgs,
-    /// Download and hash every blob, not only ask for its size
+    /// Download and hash every blob instead of reading its last byte
     #[arg(long)]
     pub deep: bool,
     /// How to reach the registry.
@@ -270,10 +282,20 @@ pub struct ReadBackArgs {
 /// How registries are reached.
 #[derive(Debug, Clone, Args)]
 pub struct ConnectionArgs {
-    /// Maximum number of blobs in transfer at the same time; fewer while the network or the registry cannot
-    /// keep up
-    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Connection")]
-    pub parallel: u16,
+    /// Maximum number of blobs in transfer at the same time [default: 16]; fewer while the network or the registry
+    /// cannot keep up. If given, it also limits the number of small requests
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Connection")]
+    pub parallel: Option<u16>,
+    /// How long to wait for a registry that rejects all requests (429, 503, read-only) before giving up, as 30s, 5m or
+    /// 2h; each success starts it again
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "5m",
+        value_parser = duration::parse,
+        help_heading = "Connection"
+    )]
+    pub retry_timeout: Duration,
     /// Plain HTTP instead of HTTPS
     #[arg(long, help_heading = "Connection")]
     pub insecure: bool,
@@ -294,4 +316,14 @@ fn parse_release(text: &str) -> Result<semver::Version, String> {
 #[expect(clippy::unnecessary_wraps, reason = "the signature of a value parser")]
 pub(super) fn parse_secret(text: &str) -> Result<Secret, std::convert::Infallible> {
     Ok(Secret::new(text))
+}
+
+/// Blobs in transfer at the same time if nothing else is given.
+const PARALLEL: u16 = 16;
+
+impl ConnectionArgs {
+    /// Blobs in transfer at the same time, at most.
+    pub(crate) fn parallel(&self) -> usize {
+        usize::from(self.parallel.unwrap_or(PARALLEL))
+    }
 }

@@ -125,6 +125,9 @@ pub struct ModulesTransferArgs {
     /// Push modules that lack some of what their own lists name; the exit code is still 3
     #[arg(requires = "registry", conflicts_with = "module_source", long, help_heading = "Private registry")]
     pub allow_incomplete: bool,
+    /// Download and hash every blob that the registry has, and upload again what is damaged
+    #[arg(requires = "registry", conflicts_with = "module_source", long, help_heading = "Private registry")]
+    pub deep: bool,
     /// Who we are to it.
     #[command(flatten)]
     pub login: TargetLoginArgs,

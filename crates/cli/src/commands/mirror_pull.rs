@@ -25,7 +25,7 @@ use crate::{
     logins::Login,
     printer::Printer,
     progress::Progress,
-    settings,
+    settings::{self, RegistryAccess},
 };
 
 /// What a pull brought, or with `--dry-run` would bring.
@@ -77,9 +77,11 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         password_variable: Some("DHCTL_CLI_MIRROR_SOURCE_PASSWORD"),
     };
     let credentials = login.resolve(&args.source, &environment).await?;
-    let client = settings::client(&args.source, credentials, &args.connection, None, &environment)?;
+    let connection = &args.connection;
+    let access = RegistryAccess { url: &args.source, credentials, connection, ca: None, pushes: false };
+    let client = access.client(&environment)?;
     let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
-    progress.tell_waits_of(&client);
+    progress.report_waits_of(&client);
     if args.proxy_registry {
         client.expect_proxy_cache();
     }
@@ -166,6 +168,7 @@ fn request(args: &TransferArgs) -> Request {
             max: args.max_version,
             releases: args.release.clone(),
             channels: args.channel.clone(),
+            excluded: args.exclude_channel.clone(),
             point_channel: args.point_channel,
             ignore_suspend: args.ignore_suspend,
         },

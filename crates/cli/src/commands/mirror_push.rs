@@ -1,13 +1,13 @@
 //! `dhctl mirror --registry …`: push a bundle and prove that it arrived.
 
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
 use bundle::Bundle;
 use mirror::{
     Event, MissingItem, Observer as _, Root, complete,
     error::Place,
-    push::{PushReport, push},
-    read_back::{Depth, Target},
+    push::{PushOptions, PushReport, push},
+    read_back::Target,
     verify::VerifyReport,
 };
 use oci::RepositoryUrl;
@@ -15,7 +15,7 @@ use registry::client::Credentials;
 use serde::Serialize;
 
 use super::{
-    mirror_verify::figures,
+    mirror_verify::{depth, figures},
     size::{count, human},
 };
 use crate::{
@@ -26,8 +26,11 @@ use crate::{
     logins::Login,
     printer::Printer,
     progress::Progress,
-    settings,
+    settings::{self, RegistryAccess},
 };
+
+/// How long what was written may take to appear: registries on object storage need some seconds.
+const VISIBLE_AFTER: Duration = Duration::from_secs(30);
 
 /// What was done, and read back.
 #[derive(Serialize)]
@@ -53,6 +56,7 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         registry,
         root: registry.repository.clone().into(),
         allow_incomplete: args.allow_incomplete,
+        deep: args.deep,
         connection: &args.connection,
     };
     let pushed = push.run(credentials, &progress, &environment).await?;
@@ -68,6 +72,8 @@ pub(super) struct Push<'a> {
     pub(super) root: Root,
     /// Whether what lacks something is pushed too.
     pub(super) allow_incomplete: bool,
+    /// Whether every blob that the registry has is downloaded and hashed.
+    pub(super) deep: bool,
     pub(super) connection: &'a ConnectionArgs,
 }
 
@@ -84,19 +90,26 @@ impl Push<'_> {
             let error = mirror::Error::Incomplete { place: Place::Bundle, items: found.missing };
             return Err(Failure::from(error).hint(ALLOW_HINT));
         }
-        let client = settings::client(self.registry, credentials, self.connection, None, environment)?;
-        progress.tell_waits_of(&client);
+        let Self { registry, connection, deep, .. } = self;
+        let access = RegistryAccess { url: registry, credentials, connection, ca: None, pushes: true };
+        let client = access.client(environment)?;
+        progress.report_waits_of(&client);
         let target = Target::new(client, self.root);
         if let Some(note) = contents.made_tags_note() {
             progress.event(Event::Note(note));
         }
-        let parallel = usize::from(self.connection.parallel);
-        let written = push(self.bundle, &contents, &target, parallel, &**progress).await?;
+        let options = PushOptions {
+            depth: depth(deep),
+            parallel: connection.parallel(),
+            visible_after: VISIBLE_AFTER.min(connection.retry_timeout),
+        };
+        let mirror::push::Pushed { written, blobs_by_size } =
+            push(self.bundle, &contents, &target, options, &**progress).await?;
         if !found.missing.is_empty() {
-            return Err(holes(&self.path.display().to_string(), self.registry, found.missing));
+            return Err(holes(&self.path.display().to_string(), registry, found.missing));
         }
-        let verified = VerifyReport::of(&contents, Depth::Size);
-        Ok(Pushed { registry: self.registry.to_string(), written, verified })
+        let verified = VerifyReport::of(&contents, options.depth, blobs_by_size);
+        Ok(Pushed { registry: registry.to_string(), written, verified })
     }
 }
 

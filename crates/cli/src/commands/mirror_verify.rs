@@ -19,7 +19,7 @@ use crate::{
     logins::Login,
     printer::Printer,
     progress::Progress,
-    settings,
+    settings::RegistryAccess,
 };
 
 pub(crate) async fn run(args: VerifyArgs, environment: Environment) -> Result<(), Failure> {
@@ -44,11 +44,18 @@ pub(super) async fn compare(
 ) -> Result<(), Failure> {
     let credentials = Login::to_target(&args.login).resolve(&args.registry, environment).await?;
     let (contents, found) = complete::read(bundle, promised).await?;
-    let client = settings::client(&args.registry, credentials, &args.connection, None, environment)?;
+    let access = RegistryAccess {
+        url: &args.registry,
+        credentials,
+        connection: &args.connection,
+        ca: None,
+        pushes: false,
+    };
+    let client = access.client(environment)?;
     let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
-    progress.tell_waits_of(&client);
+    progress.report_waits_of(&client);
     let target = Target::new(client, root);
-    let depth = if args.deep { Depth::Digest } else { Depth::Size };
+    let depth = depth(args.deep);
     if let Some(note) = contents.made_tags_note() {
         progress.event(Event::Note(note));
     }
@@ -57,14 +64,27 @@ pub(super) async fn compare(
     Printer::new(&args.output).result(command, &report, &text)
 }
 
+/// How closely blobs are checked.
+pub(super) fn depth(deep: bool) -> Depth {
+    if deep { Depth::Digest } else { Depth::LastByte }
+}
+
 /// The figures of a verified target in words.
 pub(super) fn figures(report: &VerifyReport) -> String {
+    let blobs = match (report.deep, report.blobs_by_size) {
+        (true, _) => "every blob downloaded and hashed".to_owned(),
+        (false, 0) => "every blob readable to its last byte".to_owned(),
+        (false, by_size) => format!(
+            "every blob there; of {} only the size was checked, because the registry ignores Range requests \
+             (--deep reads them)",
+            count(by_size, "large blob")
+        ),
+    };
     format!(
-        "{}, {} and {} in {}, {}",
+        "{}, {} and {} in {}, {blobs}",
         count(report.tags, "tag"),
         count(report.manifests, "manifest"),
         count(report.blobs, "blob"),
         count(report.repositories, "repository"),
-        if report.deep { "every blob downloaded and hashed" } else { "every blob there with its size" },
     )
 }

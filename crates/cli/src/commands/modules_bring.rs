@@ -88,7 +88,7 @@ impl<'a> Bringer<'a> {
         // The semaphore is never closed, so a missing permit cannot happen.
         let _open = self.open_files.acquire_many(files).await.ok();
         let destination = Destination { path: archive, part_size, gost: self.args.gost_digest };
-        let parallel = usize::from(self.args.connection.parallel);
+        let parallel = self.args.connection.parallel();
         let written =
             pull(&source, &plan, &found.wanted, &journal, &destination, parallel, &self.observer).await;
         match written {

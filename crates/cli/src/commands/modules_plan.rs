@@ -8,7 +8,7 @@ use std::{
 use deckhouse::{VersionRule, repositories::MODULES};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use mirror::{
-    MissingItem, Nearby, Observer, Plan, Root,
+    Cause, MissingItem, Nearby, Observer, Plan, Root,
     discover::{ModuleDiscovery, discover_module},
     journal::Journal,
     source::Source,
@@ -138,6 +138,7 @@ pub(super) fn failure(broken: Vec<Broken>, brought: usize) -> Failure {
                 reference: String::new(),
                 wanted_by: Vec::new(),
                 reason: message,
+                cause: Cause::Missing,
             });
         }
         failure.missing.extend(missing);

@@ -27,7 +27,7 @@ use crate::{
     printer::Printer,
     progress::Progress,
     result_file::{self, Readers},
-    settings,
+    settings::{self, RegistryAccess},
 };
 
 #[derive(Serialize)]
@@ -61,12 +61,18 @@ pub(crate) async fn run(args: ModulesTransferArgs, environment: Environment) -> 
     let mut connection = args.connection.clone();
     connection.insecure |= manifest.source.plain_http;
     let url = &manifest.source.repository;
-    let client =
-        settings::client(url, credentials, &connection, manifest.source.ca.as_deref(), &environment)?;
+    let client = RegistryAccess {
+        url,
+        credentials,
+        connection: &connection,
+        ca: manifest.source.ca.as_deref(),
+        pushes: false,
+    }
+    .client(&environment)?;
     let free_space = make_ready(&args)?;
 
     let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
-    progress.tell_waits_of(&client);
+    progress.report_waits_of(&client);
     let planner = Planner {
         client,
         root: Root::Modules(url.repository.clone()),

@@ -43,6 +43,7 @@ pub(crate) async fn run(args: ModulesTransferArgs, environment: Environment) -> 
         registry,
         root: Root::Modules(registry.repository.clone()),
         allow_incomplete: args.allow_incomplete,
+        deep: args.deep,
         connection: &args.connection,
     };
     let pushed = push.run(credentials, &progress, &environment).await?;

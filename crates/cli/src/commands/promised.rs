@@ -7,7 +7,7 @@ use std::{
 };
 
 use deckhouse::release_list::{RELEASES_FILE, parse_releases};
-use mirror::MissingItem;
+use mirror::{Cause, MissingItem, WantedBy};
 use semver::Version;
 
 use crate::failure::Failure;
@@ -57,13 +57,19 @@ impl Promised {
     ) -> impl Iterator<Item = MissingItem> + 'a {
         self.files.iter().flat_map(move |(path, told)| {
             releases.difference(told).map(move |version| {
-                let by = vec![format!("release v{version}")];
+                let by = vec![WantedBy::Release(version.clone())];
                 item(path, format!("v{version}"), by, "the bundle has this release, the file does not")
             })
         })
     }
 }
 
-fn item(path: &Path, reference: String, wanted_by: Vec<String>, reason: &str) -> MissingItem {
-    MissingItem { repository: path.display().to_string(), reference, wanted_by, reason: reason.to_owned() }
+fn item(path: &Path, reference: String, wanted_by: Vec<WantedBy>, reason: &str) -> MissingItem {
+    MissingItem {
+        repository: path.display().to_string(),
+        reference,
+        wanted_by,
+        reason: reason.to_owned(),
+        cause: Cause::Missing,
+    }
 }

@@ -159,7 +159,7 @@ impl Run<'_> {
             part_size: self.part_size(),
             gost: self.args.gost_digest,
         };
-        let parallel = usize::from(self.args.connection.parallel);
+        let parallel = self.args.connection.parallel();
         let PlannedArchive { plan, wanted, .. } = archive;
         self.observer.event(Event::StageBegan {
             stage: Stage::Download,

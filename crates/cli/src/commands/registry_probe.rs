@@ -14,7 +14,7 @@ use oci::{RepositoryName, RepositoryUrl, TagOrDigest};
 use registry::client::{Client, Credentials, Error, ErrorKind};
 
 use super::registry_questions::{Refused, ask_channel, ask_presence, ask_versions, words};
-use crate::{Environment, args::ConnectionArgs, failure::Failure, settings};
+use crate::{Environment, args::ConnectionArgs, failure::Failure, settings::RegistryAccess};
 
 /// How long all questions together may take. A closed port shows at once, a route that swallows packets never.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -52,12 +52,15 @@ fn connect(
     let credentials =
         registry.login.as_ref().map(|login| Credentials::new(&login.username, login.password.clone()));
     let connection = ConnectionArgs {
-        parallel: 4,
+        parallel: Some(4),
+        retry_timeout: LIMIT,
         insecure: registry.plain_http,
         tls_skip_verify: false,
         ca_file: Vec::new(),
     };
-    let client = settings::client(&url, credentials, &connection, registry.ca.as_deref(), environment)?;
+    let ca = registry.ca.as_deref();
+    let access = RegistryAccess { url: &url, credentials, connection: &connection, ca, pushes: false };
+    let client = access.client(environment)?;
     Ok((client, url.repository))
 }
 

@@ -20,7 +20,7 @@ use semver::Version;
 use super::registry_questions::{
     Refused, ask_channel, ask_files, ask_presence, ask_versions, release_info, words,
 };
-use crate::{Environment, args::PlanArgs, failure::Failure, logins::Login, settings};
+use crate::{Environment, args::PlanArgs, failure::Failure, logins::Login, settings::RegistryAccess};
 
 /// A registry that answers, and accepts the login.
 pub(super) struct PlanRegistry {
@@ -37,7 +37,9 @@ impl PlanRegistry {
         environment: &Environment,
     ) -> Result<Self, Failure> {
         let credentials = Login::to_target(&args.login).resolve(url, environment).await?;
-        let client: Client = settings::client(url, credentials, &args.connection, None, environment)?;
+        let client: Client =
+            RegistryAccess { url, credentials, connection: &args.connection, ca: None, pushes: false }
+                .client(environment)?;
         client.ping().await?;
         let channels = url
             .repository

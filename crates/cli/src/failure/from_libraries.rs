@@ -1,7 +1,5 @@
 //! How each library error becomes a kind, a wording and hints. The only such place.
 
-use std::collections::BTreeSet;
-
 use bundle::BundleError;
 use cluster::{
     TargetError, Unknown, access::AccessError, approve::ApproveError, kernel::KernelError, plan::PlanError,
@@ -9,10 +7,9 @@ use cluster::{
 };
 use deckhouse::{SelectError, manifests::ManifestError};
 use egress::FaultKind;
-use mirror::{MissingItem, error::Place};
-use registry::client::ErrorKind;
+use registry::client::{ErrorKind, Refusal};
 
-use super::Failure;
+use super::{Failure, incomplete};
 use crate::exit_code::Exit;
 
 impl From<mirror::Error> for Failure {
@@ -30,17 +27,11 @@ impl From<mirror::Error> for Failure {
             ),
             mirror::Error::NoSuchModules { .. } | mirror::Error::ModuleChoice { .. } => Self::usage(message),
             mirror::Error::Incomplete { place, items } => Self {
-                hints: module_hint(place, &items),
+                hints: incomplete::hints(place, &items),
                 missing: items,
                 ..Self::new(Exit::Incomplete, message)
-            }.hint(match place {
-                    Place::Source => {
-                        "nothing was given its final name; choose releases that are complete on the source, or have the source repaired"
-                    }
-                    Place::Bundle => "copy the bundle again, or pull it again",
-                    Place::Target => "push the bundle again: what is there is skipped",
-                    Place::TargetAndBundle => "pull a complete bundle and push that",
-            }),
+            },
+            mirror::Error::TagsRefused(error) => (&*error).into(),
             mirror::Error::Damaged(damage) => Self {
                 damaged: vec![*damage],
                 ..Self::new(Exit::Incomplete, message).hint("copy the files again that are named, or pull the bundle again")
@@ -215,32 +206,31 @@ impl From<TargetError> for Failure {
     }
 }
 
-/// How to go on without the modules that the source has only in part.
-fn module_hint(place: Place, items: &[MissingItem]) -> Vec<String> {
-    let wanting = items.iter().flat_map(|item| &item.wanted_by);
-    let names = wanting.filter_map(|by| by.strip_prefix("module ")?.split(' ').next());
-    let flags: BTreeSet<String> = names.map(|name| format!("--exclude-module {name}")).collect();
-    if place != Place::Source || flags.is_empty() {
-        return Vec::new();
-    }
-    let flags: Vec<String> = flags.into_iter().collect();
-    vec![format!("to leave out the modules that are named: {}", flags.join(" "))]
-}
-
 impl From<registry::client::Error> for Failure {
     fn from(error: registry::client::Error) -> Self {
+        (&error).into()
+    }
+}
+
+impl From<&registry::client::Error> for Failure {
+    fn from(error: &registry::client::Error) -> Self {
         let exit = match error.kind() {
-            ErrorKind::Unauthorized { .. } | ErrorKind::Denied { .. } => Exit::Denied,
+            ErrorKind::Unauthorized { .. }
+            | ErrorKind::Denied { .. }
+            | ErrorKind::FreshTokenRefused { .. } => Exit::Denied,
+            ErrorKind::Refused { reason: Refusal::NoSpace, .. } => Exit::Network,
+            ErrorKind::Refused { .. } => Exit::Denied,
             ErrorKind::NotFound { .. }
             | ErrorKind::DigestMismatch { .. }
             | ErrorKind::SizeMismatch { .. }
+            | ErrorKind::Truncated
             | ErrorKind::TooLarge { .. }
             | ErrorKind::BadManifest { .. }
             | ErrorKind::SourceMismatch { .. } => Exit::Incomplete,
             ErrorKind::Source(_) => Exit::Files,
             _ => Exit::Network,
         };
-        let mut failure = Self::new(exit, registry_message(&error));
+        let mut failure = Self::new(exit, registry_message(error));
         failure.hints = error.hints();
         if let ErrorKind::Unauthorized { .. } = error.kind() {
             failure.hints.push(LOGIN_FLAGS.to_owned());
@@ -258,21 +248,18 @@ fn is_full(error: &std::io::Error) -> bool {
 const LOGIN_FLAGS: &str = "the login of a source is given by --license, or --source-login and --source-password; \
                            that of a private registry by --registry-login (-u) and --registry-password (-p)";
 
-/// What concerns the whole host is told of the host, not of whichever request met it first.
+/// What concerns the whole host is said of the host, not of the request that met it first.
 fn registry_message(error: &registry::client::Error) -> String {
     let host = error.object().split('/').next().unwrap_or_default();
     match error.kind() {
         ErrorKind::Network(fault)
-            if matches!(
-                fault.kind(),
-                FaultKind::Dns | FaultKind::Connect | FaultKind::Proxy | FaultKind::Tls
-            ) =>
+            if error.elsewhere().is_none()
+                && matches!(
+                    fault.kind(),
+                    FaultKind::Dns | FaultKind::Connect | FaultKind::Proxy | FaultKind::Tls
+                ) =>
         {
             format!("cannot reach {host}: {fault}")
-        }
-        ErrorKind::Unauthorized { message, with_credentials } => {
-            let what = if *with_credentials { "refused the login" } else { "requires a login" };
-            if message.is_empty() { format!("{host} {what}") } else { format!("{host} {what} ({message})") }
         }
         _ => error.to_string(),
     }

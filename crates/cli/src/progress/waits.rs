@@ -1,4 +1,4 @@
-//! Telling of a long wait that a registry imposes: in silence it would look like a hang.
+//! Reporting what a registry makes us wait for: in silence it would look like a hang.
 
 use std::{
     sync::Arc,
@@ -6,26 +6,46 @@ use std::{
 };
 
 use mirror::{Event, Observer as _};
-use registry::client::{Client, LongWait};
+use registry::client::{Client, Notice};
 
 use super::{Progress, meter::duration};
 
 impl Progress {
-    /// Notes what `client` waits for, if it is long.
-    pub(crate) fn tell_waits_of(self: &Arc<Self>, client: &Client) {
+    /// Notes what `client` waits for.
+    pub(crate) fn report_waits_of(self: &Arc<Self>, client: &Client) {
         let (progress, host) = (Arc::clone(self), client.host().to_string());
-        client.on_long_wait(move |wait| progress.event(Event::Note(text(&host, &wait, SystemTime::now()))));
+        client.on_notice(move |notice| progress.event(Event::Note(text(&host, &notice, SystemTime::now()))));
     }
 }
 
-fn text(host: &str, wait: &LongWait, now: SystemTime) -> String {
-    let LongWait { cause, asked, next, attempts } = wait;
-    let again = if next < asked {
-        format!("; dhctl retries in {} anyway, at most {attempts} times in a row", duration(*next))
-    } else {
-        String::new()
-    };
-    format!("{host} asks to wait {}, until {}: {cause}{again}", duration(*asked), clock(now, *asked))
+fn text(host: &str, notice: &Notice, now: SystemTime) -> String {
+    match notice {
+        Notice::RateLimited { cause } => {
+            format!("{host} limits the rate of requests ({cause}): sending them more slowly")
+        }
+        Notice::LongWait { cause, asked, next, limit } => {
+            let until = clock(now, *asked);
+            let again = if next < asked {
+                format!(
+                    "; trying again in {} anyway, and giving up after {} without success (--retry-timeout)",
+                    duration(*next),
+                    duration(*limit)
+                )
+            } else {
+                String::new()
+            };
+            format!("{host} asks to wait {}, until {until} ({cause}){again}", duration(*asked))
+        }
+        Notice::NoSuccess { cause, elapsed, limit } => format!(
+            "no request to {host} has succeeded for {} ({cause}); giving up after {} (--retry-timeout)",
+            duration(*elapsed),
+            duration(*limit)
+        ),
+        Notice::ReadOnly { cause, limit } => format!(
+            "{host} accepts no uploads at present ({cause}); waiting, and giving up after {} (--retry-timeout)",
+            duration(*limit)
+        ),
+    }
 }
 
 /// The time of day, in UTC: what zone the user lives in is not known without the system's files.
@@ -39,22 +59,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn says_how_long_and_until_when() {
-        let now = UNIX_EPOCH + Duration::from_mins(23 * 60 + 30);
-        let wait = |asked, next| LongWait {
-            cause: "too many requests".to_owned(),
+    fn what_is_waited_for_and_until_when() {
+        let (cause, limit) = ("too many requests".to_owned(), Duration::from_mins(5));
+        let wait = |asked, next| Notice::LongWait {
+            cause: cause.clone(),
             asked: Duration::from_secs(asked),
             next: Duration::from_secs(next),
-            attempts: 6,
+            limit,
         };
-        assert_eq!(
-            text("r.example", &wait(3600, 300), now),
-            "r.example asks to wait 1h00m, until 00:30 UTC: too many requests; dhctl retries in 5m00s anyway, \
-             at most 6 times in a row"
-        );
-        assert_eq!(
-            text("r.example", &wait(120, 121), now),
-            "r.example asks to wait 2m00s, until 23:32 UTC: too many requests"
-        );
+        let now = UNIX_EPOCH + Duration::from_secs(23 * 3600 + 30 * 60);
+        for (notice, expected) in [
+            (wait(120, 120), "r:5000 asks to wait 2m00s, until 23:32 UTC (too many requests)"),
+            (
+                wait(3600, 300),
+                "r:5000 asks to wait 1h00m, until 00:30 UTC (too many requests); trying again in 5m00s anyway, and giving \
+                 up after 5m00s without success (--retry-timeout)",
+            ),
+            (
+                Notice::NoSuccess { cause: cause.clone(), elapsed: Duration::from_secs(31), limit },
+                "no request to r:5000 has succeeded for 31s (too many requests); giving up after 5m00s (--retry-timeout)",
+            ),
+        ] {
+            assert_eq!(text("r:5000", &notice, now), expected);
+        }
     }
 }

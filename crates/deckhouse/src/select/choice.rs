@@ -74,9 +74,11 @@ impl<'a> Choice<'a> {
         let missing: BTreeSet<Channel> =
             channels.iter().filter(|channel| !self.offer.channels.contains_key(channel)).copied().collect();
         if !missing.is_empty() {
+            let listed = self.offer.tags.iter().filter_map(|tag| tag.parse().ok());
+            let available: BTreeSet<Channel> = self.offer.channels.keys().copied().chain(listed).collect();
             return Err(SelectError::UnknownChannels {
+                available: available.difference(&missing).copied().collect(),
                 missing: missing.into_iter().collect(),
-                available: self.offer.channels.keys().copied().collect(),
             });
         }
         Ok(())

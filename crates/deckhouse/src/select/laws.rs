@@ -50,6 +50,7 @@ fn any_request() -> impl Strategy<Value = Request> {
         any::<bool>(),
     )
         .prop_map(|(min, max, releases, channels, point_channel, ignore_suspend)| Request {
+            excluded: Vec::new(),
             min,
             max,
             releases,

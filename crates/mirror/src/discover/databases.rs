@@ -5,13 +5,13 @@ use futures_util::future::try_join_all;
 
 use super::platform::tag;
 use crate::{
-    Error, Event, Observer,
+    Error, Event, Observer, WantedBy,
     source::{Need, Source},
 };
 
 pub(super) async fn discover(source: &Source, observer: &dyn Observer) -> Result<Vec<String>, Error> {
     let databases = SECURITY_DATABASES.iter().map(|(path, name)| async move {
-        let by = format!("vulnerability database {path}");
+        let by = WantedBy::Database((*path).to_owned());
         let found = source.want(path, tag(name)?, Need::Optional, &by).await?;
         if found.is_none() {
             observer.event(Event::Note(format!(

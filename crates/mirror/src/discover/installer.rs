@@ -4,7 +4,7 @@ use deckhouse::repositories::{INSTALLER, INSTALLER_TAG};
 
 use super::platform::tag;
 use crate::{
-    Error, Event, Observer,
+    Error, Event, Observer, WantedBy,
     source::{Need, Source},
 };
 
@@ -12,8 +12,9 @@ use crate::{
 pub(super) async fn discover(source: &Source, observer: &dyn Observer) -> Result<Option<String>, Error> {
     let reference = tag(INSTALLER_TAG)?;
     let refused = |error: &registry::client::Error| {
-        observer
-            .event(Event::Warning(format!("whether there is a standalone installer is not told: {error}")));
+        observer.event(Event::Warning(format!(
+            "cannot check whether the source has a standalone installer: {error}"
+        )));
     };
     if !source.find_installer(&reference, refused).await? {
         observer.event(Event::Note(format!(
@@ -21,6 +22,6 @@ pub(super) async fn discover(source: &Source, observer: &dyn Observer) -> Result
         )));
         return Ok(None);
     }
-    let found = source.want(INSTALLER, reference, Need::Required, "standalone installer").await?;
+    let found = source.want(INSTALLER, reference, Need::Required, &WantedBy::Installer).await?;
     Ok(found.map(|_| INSTALLER_TAG.to_owned()))
 }

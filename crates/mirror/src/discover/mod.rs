@@ -7,12 +7,14 @@ mod databases;
 mod installer;
 mod module_offer;
 pub(crate) mod modules;
+mod moving;
 mod offer;
 pub(crate) mod platform;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use deckhouse::{VersionRule, channel::Channel};
@@ -94,6 +96,10 @@ pub struct Discovery {
     pub release_manifests: String,
 }
 
+/// How long a source is waited for that is published while it is read.
+const PUBLISHING_WAITS: [Duration; 3] =
+    [Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(4)];
+
 /// Reads the source.
 ///
 /// # Errors
@@ -106,9 +112,30 @@ pub async fn discover(
     request: &Request,
     observer: &dyn Observer,
 ) -> Result<Discovery, Error> {
+    if request.proxy_registry {
+        source.ignore_lists();
+    }
     observer.event(Event::StageBegan { stage: Stage::Plan, bytes: 0, items: 0 });
-    let held = Held::default();
-    let discovery = read(source, request, &held).await?;
+    let mut waits = PUBLISHING_WAITS.into_iter();
+    let (discovery, held) = loop {
+        let held = Held::default();
+        let discovery = read(source, request, &held).await?;
+        let moving = moving::channels(&discovery)?;
+        let Some(channel) = moving.first() else { break (discovery, held) };
+        let Some(wait) = waits.next() else {
+            held.event(Event::Warning(moving::warning(&moving)));
+            break (discovery, held);
+        };
+        observer.event(Event::Note(format!(
+            "release channel {channel} is being updated on the source: reading it again in {} s",
+            wait.as_secs()
+        )));
+        tokio::time::sleep(wait).await;
+        source.start_over();
+    };
+    for refusal in source.refusals() {
+        held.event(Event::Warning(format!("left out, because the source refuses it: {refusal}")));
+    }
     held.release(observer);
     observer.event(Event::StageEnded(Stage::Plan));
     Ok(discovery)
@@ -147,12 +174,17 @@ pub async fn discover_module(
     observer: &dyn Observer,
 ) -> Result<Option<ModuleDiscovery>, Error> {
     let held = Held::default();
-    let Some(versions) = modules::one(source, name, rules, &held).await? else {
+    let Some(found) = modules::one(source, name, rules, &held).await? else {
         return Ok(None);
     };
+    if let Some(absent) = modules::absent_channels(name, &found.absent) {
+        held.event(Event::Note(format!(
+            "release channels that the module does not have on the source: {absent}"
+        )));
+    }
     let wanted = source.take_wanted()?;
     held.release(observer);
-    Ok(Some(ModuleDiscovery { wanted, versions }))
+    Ok(Some(ModuleDiscovery { wanted, versions: found.versions }))
 }
 
 /// Keeps notes and warnings until it is certain that the request can be met: before an error they would

@@ -1,34 +1,44 @@
 //! What the source has of one module: where its channels point, and the tags that the choice needs.
 
+use std::collections::BTreeSet;
+
 use deckhouse::{
     ModuleOffer, VersionRule,
     channel::Channel,
-    repositories::{module, module_release},
+    repositories::{Component, module, module_release},
 };
 use futures_util::future::try_join_all;
 
-use super::{
-    modules::{Found, look_at_channel},
-    offer::{List, list},
+use super::modules::{Found, look_at_channel};
+use crate::{
+    Error, WantedBy,
+    source::{Source, TagList},
 };
-use crate::{Error, source::Source};
 
-/// Reads it; `None` if there is certainly nothing of the module. A channel that cannot be read is taken
-/// down.
+/// What the source has of a module.
+pub(super) struct Offered {
+    pub(super) offer: ModuleOffer,
+    /// The release channels that the module does not have.
+    pub(super) absent: Vec<Channel>,
+}
+
+/// Reads it; `None` if there is certainly nothing of the module. A channel that cannot be read is recorded as
+/// missing.
 pub(super) async fn read(
     source: &Source,
     name: &str,
     rules: &[VersionRule],
-) -> Result<Option<ModuleOffer>, Error> {
+) -> Result<Option<Offered>, Error> {
     let channels = try_join_all(
         Channel::ALL.map(|it| async move { Ok::<_, Error>((it, look_at_channel(source, name, it).await?)) }),
     );
     let (channels, exact) = futures_util::try_join!(channels, exact_tags(source, name, rules))?;
-    let present: Vec<Channel> = channels
-        .iter()
-        .filter(|(_, found)| !matches!(found, Found::Nothing))
-        .map(|(channel, _)| *channel)
-        .collect();
+    let (absent, present): (Vec<_>, Vec<_>) =
+        channels.iter().partition(|(_, found)| matches!(found, Found::Nothing));
+    let names = |channels: Vec<&(Channel, Found)>| -> Vec<Channel> {
+        channels.into_iter().map(|(channel, _)| *channel).collect()
+    };
+    let (absent, present) = (names(absent), names(present));
     let mut offer = ModuleOffer { tags: exact, ..ModuleOffer::default() };
     if rules.iter().any(VersionRule::needs_all_tags) {
         offer.tags.extend(all_tags(source, name, &present).await?);
@@ -40,7 +50,7 @@ pub(super) async fn read(
         Found::Version(version) => Some((channel, version)),
         Found::Nothing | Found::Unreadable => None,
     }));
-    Ok(Some(offer))
+    Ok(Some(Offered { offer, absent }))
 }
 
 /// Those of the tags that rules name which are there.
@@ -50,7 +60,7 @@ async fn exact_tags(source: &Source, name: &str, rules: &[VersionRule]) -> Resul
         _ => None,
     });
     let found = tags.map(|tag| async move {
-        let by = format!("module {name} {tag}");
+        let by = WantedBy::version(Component::Module, name, tag);
         let (path, reference) = (module(name), tag.clone().into());
         let found = source.look(&path, &reference, &by).await?;
         Ok::<_, Error>(found.map(|_| tag.to_string()))
@@ -61,15 +71,15 @@ async fn exact_tags(source: &Source, name: &str, rules: &[VersionRule]) -> Resul
 /// The tags of the module's releases. A list is believed unless something is there that it lacks.
 async fn all_tags(source: &Source, name: &str, channels: &[Channel]) -> Result<Vec<String>, Error> {
     let unknown = |reason: String| Err(Error::ModuleVersionsUnknown { name: name.to_owned(), reason });
-    let tags = match list(source, &module_release(name)).await? {
-        List::Tags(tags) => tags,
-        List::Absent => Vec::new(),
-        List::Refused(error) => return unknown(error.to_string()),
+    let tags = match source.tags(&module_release(name)).await? {
+        TagList::Tags(tags) => tags,
+        TagList::Absent => BTreeSet::new(),
+        TagList::Refused(error) => return unknown(error.to_string()),
     };
-    match channels.iter().find(|channel| !tags.iter().any(|tag| tag == channel.name())) {
+    match channels.iter().find(|channel| !tags.contains(channel.name())) {
         Some(channel) => {
             unknown(format!("it does not list {channel}, which is there, so it may be a proxy cache"))
         }
-        None => Ok(tags),
+        None => Ok(tags.into_iter().collect()),
     }
 }

@@ -18,13 +18,13 @@ use futures_util::future::try_join_all;
 use oci::{RawManifest, Tag, TagOrDigest};
 
 use super::{
-    Modules, module_offer,
-    offer::{List, list},
+    Modules,
+    module_offer::{self, Offered},
     platform::{tag, want_digests},
 };
 use crate::{
-    Error, Event, Observer,
-    source::{Images, Need, Source},
+    Error, Event, Observer, WantedBy,
+    source::{Images, Need, Source, TagList},
 };
 
 pub(super) async fn discover(
@@ -34,11 +34,10 @@ pub(super) async fn discover(
 ) -> Result<BTreeMap<String, Vec<Tag>>, Error> {
     let named = chosen(source, modules, observer).await?;
     let found = named.iter().map(|(name, rules)| async move {
-        let versions = one(source, name, rules, observer).await?;
-        Ok::<_, Error>((name.clone(), versions))
+        Ok::<_, Error>((name.clone(), one(source, name, rules, observer).await?))
     });
     let found = try_join_all(found).await?;
-    let is_absent = |(_, versions): &&(String, Option<Vec<Tag>>)| versions.is_none();
+    let is_absent = |(_, module): &&(String, Option<ModuleFound>)| module.is_none();
     let absent: Vec<String> = found.iter().filter(is_absent).map(|(name, _)| name.clone()).collect();
     if matches!(modules, Modules::Named(_)) && !absent.is_empty() {
         return Err(Error::NoSuchModules { names: absent });
@@ -48,7 +47,32 @@ pub(super) async fn discover(
             "module {name} has no release channels on the source; nothing of it is pulled"
         )));
     }
-    Ok(found.into_iter().map(|(name, versions)| (name, versions.unwrap_or_default())).collect())
+    let absent = found.iter().filter_map(|(name, module)| absent_channels(name, &module.as_ref()?.absent));
+    let absent: Vec<String> = absent.collect();
+    if !absent.is_empty() {
+        let modules = absent.join("; ");
+        observer.event(Event::Note(format!(
+            "release channels that modules do not have on the source: {modules}"
+        )));
+    }
+    let versions = |module: Option<ModuleFound>| module.map(|module| module.versions).unwrap_or_default();
+    Ok(found.into_iter().map(|(name, module)| (name, versions(module))).collect())
+}
+
+/// What the source has of a module, as far as it is wanted.
+#[derive(Debug, Default)]
+pub(super) struct ModuleFound {
+    /// The chosen versions, ascending.
+    pub(super) versions: Vec<Tag>,
+    /// Release channels that were looked for and are not there.
+    pub(super) absent: Vec<Channel>,
+}
+
+/// The ordinary channels among those that a module does not have, as `console: beta, stable`.
+pub(super) fn absent_channels(name: &str, absent: &[Channel]) -> Option<String> {
+    let names = absent.iter().filter(|channel| **channel != Channel::Lts).map(|channel| channel.name());
+    let names: Vec<&str> = names.collect();
+    (!names.is_empty()).then(|| format!("{name}: {}", names.join(", ")))
 }
 
 /// The modules that are meant, and which versions of each.
@@ -75,14 +99,14 @@ pub(super) async fn chosen(
 /// of the releases; but a repository without tags is what only a proxy cache has: Harbor gives an empty
 /// list for whatever is not cached while its upstream gives none.
 async fn listed(source: &Source, observer: &dyn Observer) -> Result<BTreeSet<String>, Error> {
-    match list(source, MODULES).await? {
-        List::Refused(error) => Err(Error::ModulesUnknown { reason: error.to_string() }),
-        List::Tags(names) if names.is_empty() => {
+    match source.tags(MODULES).await? {
+        TagList::Refused(error) => Err(Error::ModulesUnknown { reason: error.to_string() }),
+        TagList::Tags(names) if names.is_empty() => {
             let reason = "the source lists none, which proves nothing: it may be a proxy cache".to_owned();
             Err(Error::ModulesUnknown { reason })
         }
-        List::Tags(names) => Ok(names.into_iter().collect()),
-        List::Absent => {
+        TagList::Tags(names) => Ok(names),
+        TagList::Absent => {
             observer.event(Event::Note("the source has no modules".to_owned()));
             Ok(BTreeSet::new())
         }
@@ -95,24 +119,24 @@ pub(super) async fn one(
     name: &str,
     rules: &[VersionRule],
     observer: &dyn Observer,
-) -> Result<Option<Vec<Tag>>, Error> {
+) -> Result<Option<ModuleFound>, Error> {
     if let Err(error) = source.repository(&module_release(name)) {
-        source.miss(MODULES, &tag(name)?, &format!("module {name}"), &error.to_string());
-        return Ok(Some(Vec::new()));
+        source.miss(MODULES, &tag(name)?, &WantedBy::module(name), &error.to_string());
+        return Ok(Some(ModuleFound::default()));
     }
-    let Some(offer) = module_offer::read(source, name, rules).await? else {
+    let Some(Offered { offer, absent }) = module_offer::read(source, name, rules).await? else {
         return Ok(None);
     };
     let chosen = choose(&offer, rules);
     let chosen = chosen.map_err(|error| Error::ModuleChoice { name: name.to_owned(), error })?;
-    let (by, release) = (format!("module {name}"), module_release(name));
+    let (by, release) = (WantedBy::module(name), module_release(name));
     let is_pointed = |(channel, version): &(&Channel, &Tag)| offer.channels.get(channel) != Some(version);
     let (pointed, as_on_source): (Vec<_>, Vec<_>) = chosen.channels.iter().partition(is_pointed);
     try_join_all(as_on_source.into_iter().map(|(channel, _)| async {
         source.want(&release, tag(channel.name())?, Need::Required, &by).await
     }))
     .await?;
-    let (offered, channels, by, release) = (&offer.channels, &chosen.channels, by.as_str(), release.as_str());
+    let (offered, channels, release) = (&offer.channels, &chosen.channels, release.as_str());
     try_join_all(chosen.versions.iter().map(|version| async move {
         if !one_version(source, (Component::Module, name), version, observer).await? {
             let pointing =
@@ -120,7 +144,8 @@ pub(super) async fn one(
             match pointing.map(|(channel, _)| *channel) {
                 Some(channel) => point_release(source, name, version, channel, observer)?,
                 None => {
-                    source.miss(release, &version.clone().into(), &format!("{by} {version}"), "not found");
+                    let by = WantedBy::version(Component::Module, name, version);
+                    source.miss(release, &version.clone().into(), &by, "not found");
                 }
             }
         }
@@ -128,7 +153,7 @@ pub(super) async fn one(
     }))
     .await?;
     for (channel, version) in pointed {
-        source.point_to((release, &tag(channel.name())?), &version.clone().into(), by);
+        source.point_to((release, &tag(channel.name())?), &version.clone().into(), &by);
         observer.event(Event::Note(format!("in the bundle, {channel} of module {name} points to {version}")));
     }
     if chosen.channels.is_empty() {
@@ -139,7 +164,10 @@ pub(super) async fn one(
     }
     let mut versions: Vec<Tag> = chosen.versions.into_iter().collect();
     versions.sort_by_cached_key(|version| (parse_tag(version.as_str()), version.clone()));
-    Ok(Some(versions))
+    // Where exact versions are named, no channel is expected.
+    let is_exact = |rule: &VersionRule| matches!(rule, VersionRule::Exactly { .. });
+    let absent = if rules.iter().all(is_exact) { Vec::new() } else { absent };
+    Ok(Some(ModuleFound { versions, absent }))
 }
 
 /// Gives a version without a release image that of a channel that points to it, which describes the same
@@ -152,7 +180,8 @@ fn point_release(
     observer: &dyn Observer,
 ) -> Result<(), Error> {
     let (to, from) = (version.clone().into(), tag(channel.name())?);
-    source.point_to((&module_release(name), &to), &from, &format!("module {name} {version}"));
+    let by = WantedBy::version(Component::Module, name, version);
+    source.point_to((&module_release(name), &to), &from, &by);
     observer.event(Event::Note(format!(
         "module {name} has no release image for {version}; in the bundle it is that of {channel}"
     )));
@@ -163,7 +192,7 @@ fn point_release(
 pub(super) enum Found {
     /// There is no such channel.
     Nothing,
-    /// An image that does not tell a version, which is taken down.
+    /// A channel that cannot be read, which is recorded as missing.
     Unreadable,
     /// This version.
     Version(Tag),
@@ -171,9 +200,9 @@ pub(super) enum Found {
 
 /// Tells the version that a module's channel points to, if there is such a channel.
 pub(super) async fn look_at_channel(source: &Source, name: &str, channel: Channel) -> Result<Found, Error> {
-    let (by, path, reference) = (format!("module {name}"), module_release(name), tag(channel.name())?);
+    let (by, path, reference) = (WantedBy::module(name), module_release(name), tag(channel.name())?);
     let Some(manifest) = source.look(&path, &reference, &by).await? else {
-        return Ok(Found::Nothing);
+        return Ok(if source.lacks(&path, &reference) { Found::Unreadable } else { Found::Nothing });
     };
     let version = channel_version(source, &path, &reference, &manifest, &by).await?;
     Ok(version.map_or(Found::Unreadable, Found::Version))
@@ -185,7 +214,7 @@ pub(crate) async fn channel<I: Images>(
     (component, name): (Component, &str),
     channel: Channel,
 ) -> Result<Option<Tag>, Error> {
-    let by = format!("{} {name}", component.word());
+    let by = WantedBy::Component { component, name: name.to_owned(), version: None };
     let (path, reference) = (component.release(name), tag(channel.name())?);
     let Some(manifest) = source.want(&path, reference.clone(), Need::Required, &by).await? else {
         return Ok(None);
@@ -198,7 +227,7 @@ async fn channel_version<I: Images>(
     path: &str,
     reference: &TagOrDigest,
     manifest: &RawManifest,
-    by: &str,
+    by: &WantedBy,
 ) -> Result<Option<Tag>, Error> {
     let Some(files) = source.files(path, reference, manifest, &[VERSION_JSON], by).await? else {
         return Ok(None);
@@ -223,7 +252,7 @@ pub(crate) async fn one_version<I: Images>(
     version: &Tag,
     observer: &dyn Observer,
 ) -> Result<bool, Error> {
-    let by = format!("{} {name} {version}", component.word());
+    let by = WantedBy::version(component, name, version);
     let (path, release_path) = (component.repository(name), component.release(name));
     let reference = TagOrDigest::from(version.clone());
     let release = source.want(&release_path, reference.clone(), Need::Optional, &by);
@@ -249,7 +278,7 @@ async fn internal_images<I: Images>(
     path: &str,
     reference: &TagOrDigest,
     file: Option<&Vec<u8>>,
-    by: &str,
+    by: &WantedBy,
     observer: &dyn Observer,
 ) -> Result<(), Error> {
     let Some(file) = file else {
@@ -270,7 +299,7 @@ async fn extra_images<I: Images>(
     (component, name): (Component, &str),
     reference: &TagOrDigest,
     file: Option<&Vec<u8>>,
-    by: &str,
+    by: &WantedBy,
 ) -> Result<(), Error> {
     let Some(file) = file else { return Ok(()) };
     let images = match parse_extra_images(file) {

@@ -4,6 +4,8 @@
 //! So a list is believed only until it proves wrong, and then, or when told from the start, versions are
 //! asked for. "Not there" must be certain for each: any other answer ends the run.
 
+use std::collections::BTreeMap;
+
 use deckhouse::{
     Channel,
     release_info::ReleaseInfo,
@@ -16,14 +18,16 @@ use deckhouse::{
     version::tag_of,
 };
 use futures_util::future::try_join_all;
-use registry::client::ErrorKind;
 use semver::Version;
 
 use super::{
     Request,
     platform::{release_files, tag},
 };
-use crate::{Error, Event, Observer, source::Source};
+use crate::{
+    Error, Event, Observer, WantedBy,
+    source::{Source, TagList},
+};
 
 pub(super) struct Offered {
     pub(super) offer: Offer,
@@ -44,19 +48,20 @@ pub(super) async fn read(
         if let Some(name) = request.modules.listing_versions().next() {
             return Err(Error::ModuleVersionsUnknown { name: name.to_owned(), reason });
         }
-        let channels = channels(source).await?.into_iter().collect();
+        let channels = channels(source, &request.select, observer).await?;
         return search(source, Offer { channels, tags: Vec::new() }, &request.select, observer).await;
     }
-    let (channels, list) = futures_util::try_join!(channels(source), list(source, RELEASE_CHANNEL))?;
-    let mut offer = Offer { channels: channels.into_iter().collect(), tags: Vec::new() };
+    let channels = channels(source, &request.select, observer);
+    let (channels, list) = futures_util::try_join!(channels, source.tags(RELEASE_CHANNEL))?;
+    let mut offer = Offer { channels, tags: Vec::new() };
     let refusal = match list {
-        List::Tags(tags) => {
-            offer.tags = tags;
+        TagList::Tags(tags) => {
+            offer.tags = tags.into_iter().collect();
             None
         }
-        List::Absent => None,
-        List::Refused(error) if offer.channels.is_empty() => return Err(error.into()),
-        List::Refused(error) => Some(error.to_string()),
+        TagList::Absent => None,
+        TagList::Refused(error) if offer.channels.is_empty() => return Err(Error::TagsRefused(error)),
+        TagList::Refused(error) => Some(error.to_string()),
     };
     let disproof = match refusal {
         Some(reason) => Some(reason),
@@ -65,6 +70,7 @@ pub(super) async fn read(
     let Some(reason) = disproof else {
         return Ok(Offered { offer, asked: 0 });
     };
+    source.ignore_lists();
     if request.modules.are_listed() {
         return Err(Error::ModulesUnknown { reason });
     }
@@ -72,46 +78,69 @@ pub(super) async fn read(
     search(source, offer, &request.select, observer).await
 }
 
-/// The channels that the source has. They are asked for by name, which any proxy understands.
-async fn channels(source: &Source) -> Result<Vec<(Channel, ReleaseInfo)>, Error> {
-    let infos = Channel::ALL.iter().map(|channel| async move {
-        let reference = tag(&channel.to_string())?;
-        let by = format!("channel {channel}");
-        let Some(manifest) = source.manifest(RELEASE_CHANNEL, &reference).await? else {
-            return Ok(None);
-        };
-        let files = release_files(source, &reference, &manifest, &by).await?;
-        Ok::<_, Error>(files.map(|files| (*channel, files.info)))
-    });
-    Ok(try_join_all(infos).await?.into_iter().flatten().collect())
-}
-
-/// The answer to a question for all tags.
-pub(super) enum List {
-    /// These.
-    Tags(Vec<String>),
-    /// There is certainly no such repository.
+/// What a channel's tag in `release-channel` leads to.
+enum Found {
+    Release(ReleaseInfo),
+    /// There is no such tag.
     Absent,
-    /// The source answers other questions, but not this one.
-    Refused(registry::client::Error),
+    /// It cannot be read, which is recorded or reported.
+    Unreadable,
 }
 
-/// Asks for the tags of the repository at `path`.
-pub(super) async fn list(source: &Source, path: &str) -> Result<List, Error> {
-    match source.repository(path)?.tags().await {
-        Ok(tags) => Ok(tags.map_or(List::Absent, List::Tags)),
-        Err(error) if is_refusal(error.kind()) => Ok(List::Refused(error)),
-        Err(error) => Err(error.into()),
+/// The channels that the source has and the request may need. They are asked for by name, which any proxy understands.
+async fn channels(
+    source: &Source,
+    request: &select::Request,
+    observer: &dyn Observer,
+) -> Result<BTreeMap<Channel, ReleaseInfo>, Error> {
+    let asked = Channel::ALL.into_iter().filter(|channel| request.needs(*channel));
+    let found = try_join_all(asked.map(|channel| async move {
+        Ok::<_, Error>((channel, find_channel(source, channel, request, observer).await?))
+    }))
+    .await?;
+    let names = |is_wanted: fn(&Found) -> bool| -> Vec<&str> {
+        let matching = found.iter().filter(|(_, found)| is_wanted(found));
+        matching.map(|(channel, _)| channel.name()).collect()
+    };
+    let absent = names(|found| matches!(found, Found::Absent));
+    // Only certified editions have lts, and then no other.
+    let absent: Vec<&str> = absent.into_iter().filter(|name| *name != Channel::Lts.name()).collect();
+    let has_others =
+        names(|found| matches!(found, Found::Release(_))).iter().any(|name| *name != Channel::Lts.name());
+    if has_others && !absent.is_empty() {
+        observer.event(Event::Note(format!(
+            "the source does not have these release channels: {}",
+            absent.join(", ")
+        )));
     }
+    let release = |(channel, found)| match found {
+        Found::Release(info) => Some((channel, info)),
+        Found::Absent | Found::Unreadable => None,
+    };
+    Ok(found.into_iter().filter_map(release).collect())
 }
 
-/// Whether this is how registries answer that have no lists, or give them to nobody.
-fn is_refusal(kind: &ErrorKind) -> bool {
-    match kind {
-        ErrorKind::Denied { .. } | ErrorKind::NotARegistry { .. } => true,
-        ErrorKind::Server { status, .. } => (400..500).contains(status) || *status == 501,
-        _ => false,
-    }
+async fn find_channel(
+    source: &Source,
+    channel: Channel,
+    request: &select::Request,
+    observer: &dyn Observer,
+) -> Result<Found, Error> {
+    let (reference, by) = (tag(channel.name())?, WantedBy::Channel(channel));
+    let manifest = match source.look(RELEASE_CHANNEL, &reference, &by).await {
+        // Releases that are named are complete without the channels that point to them.
+        Err(Error::Registry(error)) if !request.releases.is_empty() && error.is_refused_access() => {
+            observer.event(Event::Warning(format!("release channel {channel} is left out: {error}")));
+            return Ok(Found::Unreadable);
+        }
+        found => found?,
+    };
+    let Some(manifest) = manifest else {
+        let is_unreadable = source.lacks(RELEASE_CHANNEL, &reference);
+        return Ok(if is_unreadable { Found::Unreadable } else { Found::Absent });
+    };
+    let files = release_files(source, &reference, &manifest, &by).await?;
+    Ok(files.map_or(Found::Unreadable, |files| Found::Release(files.info)))
 }
 
 /// What shows that the list of tags is not whole, if anything does.

@@ -18,7 +18,7 @@ use oci::{Digest, RawManifest, Tag, TagOrDigest};
 use semver::Version;
 
 use crate::{
-    Error, Event, Observer,
+    Error, Event, Observer, WantedBy,
     source::{Images, Need, Source},
 };
 
@@ -64,13 +64,13 @@ pub(super) async fn discover(
     })
 }
 
-/// What the image of a release or channel in `release-channel` tells; `None` if it cannot be read, which
-/// is taken down.
+/// What the image of a release or channel in `release-channel` says; `None` if it cannot be read, which
+/// is recorded as missing.
 pub(crate) async fn release_files<I: Images>(
     source: &Source<I>,
     reference: &TagOrDigest,
     manifest: &RawManifest,
-    by: &str,
+    by: &WantedBy,
 ) -> Result<Option<ReleaseManifest>, Error> {
     let wanted = [VERSION_JSON, CHANGELOG_YAML];
     let Some(mut files) = source.files(RELEASE_CHANNEL, reference, manifest, &wanted, by).await? else {
@@ -95,7 +95,7 @@ pub(crate) async fn release<I: Images>(
     version: &Version,
     observer: &dyn Observer,
 ) -> Result<Option<ReleaseManifest>, Error> {
-    let by = format!("release v{version}");
+    let by = WantedBy::Release(version.clone());
     let reference = tag(&format!("v{version}"))?;
     let images = try_join_all(PER_RELEASE.iter().map(|(path, need)| {
         let (by, reference) = (&by, &reference);
@@ -140,7 +140,7 @@ pub(crate) async fn channel<I: Images>(
     channel: Channel,
     version: &Version,
 ) -> Result<Vec<&'static str>, Error> {
-    let by = format!("channel {channel}");
+    let by = WantedBy::Channel(channel);
     let reference = tag(channel.name())?;
     let images = PER_RELEASE.iter().map(|(path, _)| {
         let (by, reference) = (&by, &reference);
@@ -176,7 +176,7 @@ fn point_channels(
     for (channel, tags) in &selection.channels {
         let version = tags.version();
         let (from, to) = (tag(&format!("v{version}"))?, tag(channel.name())?);
-        let point = |path: &str| source.point_to((path, &to), &from, &format!("channel {channel}"));
+        let point = |path: &str| source.point_to((path, &to), &from, &WantedBy::Channel(*channel));
         if let ChannelTags::PointedTo(_) = tags {
             for path in ["", INSTALL, INSTALL_STANDALONE, RELEASE_CHANNEL] {
                 point(path);
@@ -199,7 +199,7 @@ async fn want_listed<I: Images>(
     source: &Source<I>,
     reference: &TagOrDigest,
     manifest: &RawManifest,
-    by: &str,
+    by: &WantedBy,
 ) -> Result<(), Error> {
     type Parse = fn(&[u8]) -> Result<ImageList, ImageListError>;
     // One after the other: a search for both would read an installer's hundreds of megabytes to their
@@ -230,7 +230,7 @@ pub(super) async fn want_digests<I: Images>(
     source: &Source<I>,
     path: &str,
     list: &ImageList,
-    by: &str,
+    by: &WantedBy,
 ) -> Result<(), Error> {
     match list {
         ImageList::Digests(digests) => {
@@ -249,7 +249,7 @@ async fn want_digest<I: Images>(
     source: &Source<I>,
     path: &str,
     digest: &Digest,
-    by: &str,
+    by: &WantedBy,
 ) -> Result<(), Error> {
     let image = source.want(path, (*digest).into(), Need::Required, by);
     let attestation = source.want(path, tag(&attestation_tag(digest))?, Need::Optional, by);

@@ -318,6 +318,7 @@ impl Filler<'_> {
             reference: blob.digest.to_string(),
             wanted_by: self.plan.wanted_by(&blob.digest, self.wanted),
             reason: error.to_string(),
+            cause: error.cause(),
         }
     }
 }

@@ -1,26 +1,24 @@
-//! Uploading blobs: each once, taken over by its other repositories, and read back at once.
+//! Uploading blobs: each once, mounted into its other repositories, and read back immediately.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicU32, AtomicU64, Ordering},
-};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bundle::Bundle;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use oci::Digest;
+use parking_lot::Mutex;
 use registry::client::{ErrorKind, Mount, NEVER_KEPT, UploadSession};
 
-use super::PushReport;
+use super::{PushOptions, PushReport};
 use crate::{
-    Contents, Error, Event, Observer, Stage,
-    read_back::{Gaps, Target, blob_by_size, blob_descriptor},
+    Cause, Contents, Error, Event, Observer, Stage,
+    read_back::{Check, Checked, Gaps, Target, When, blob_descriptor, run_one},
 };
 
 /// After so many refused mounts without one success the registry is not asked again.
-const MOUNT_MISSES: u32 = 3;
+const MOUNT_MISSES: u64 = 3;
 /// Below this size, in bytes, sending a blob again is as cheap as asking for it.
 const WORTH_ASKING: u64 = 256 * 1024;
-/// Blobs in work for each that may be in transfer: mounts and looks go on while uploads wait their turn.
+/// Blobs in work for each that may be in transfer: mounts and checks go on while uploads wait their turn.
 const MOUNTS_PER_UPLOAD: usize = 2;
 
 /// One blob that some repositories lack.
@@ -29,29 +27,44 @@ struct Work<'a> {
     size: u64,
     /// A repository of the bundle that has it.
     have: Option<&'a str>,
-    lack: Vec<&'a str>,
+    lack: Vec<Lacking<'a>>,
+}
+
+/// A repository that lacks a blob.
+struct Lacking<'a> {
+    path: &'a str,
+    /// The registry believes that it has the blob, and cannot deliver it: it must not be mounted.
+    is_unreadable: bool,
+}
+
+/// How a blob came into a repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Sent,
+    Mounted,
 }
 
 struct Uploader<'a> {
     bundle: &'a Bundle,
     target: &'a Target,
+    options: PushOptions,
     observer: &'a dyn Observer,
-    misses: AtomicU32,
     mounts: AtomicU64,
+    misses: AtomicU64,
     report: Mutex<PushReport>,
-    lost: Mutex<Gaps>,
+    lost: Mutex<Checked>,
 }
 
-/// Brings every missing blob into every repository that lacks it. What was written and is not there
-/// afterwards is in the second result.
+/// Uploads every missing blob into every repository that lacks it. What was written and is not readable afterwards is
+/// in the second result.
 pub(super) async fn upload(
     bundle: &Bundle,
     contents: &Contents,
     target: &Target,
     gaps: &Gaps,
-    parallel: usize,
+    options: PushOptions,
     observer: &dyn Observer,
-) -> Result<(PushReport, Gaps), Error> {
+) -> Result<(PushReport, Checked), Error> {
     let work = work(contents, gaps);
     let bytes = work.iter().filter(|work| work.have.is_none()).map(|work| work.size).sum();
     observer.event(Event::StageBegan { stage: Stage::Upload, bytes, items: work.len() as u64 });
@@ -60,42 +73,45 @@ pub(super) async fn upload(
     {
         observer.event(Event::Note(format!(
             "if this push is interrupted, the next one begins unfinished blobs again: uploads under way \
-             cannot be noted: {reason}"
+             cannot be recorded: {reason}"
         )));
     }
     let uploader = Uploader {
         bundle,
         target,
+        options,
         observer,
-        misses: AtomicU32::new(0),
         mounts: AtomicU64::new(0),
+        misses: AtomicU64::new(0),
         report: Mutex::default(),
         lost: Mutex::default(),
     };
     stream::iter(work)
         .map(Ok)
-        .try_for_each_concurrent(MOUNTS_PER_UPLOAD * parallel, |work| {
+        .try_for_each_concurrent(MOUNTS_PER_UPLOAD * options.parallel, |work| {
             let uploader = &uploader;
             async move { uploader.process(work).await }
         })
         .await?;
     observer.event(Event::StageEnded(Stage::Upload));
-    let lost = uploader.lost.into_inner().unwrap_or_else(PoisonError::into_inner);
-    Ok((uploader.report.into_inner().unwrap_or_else(PoisonError::into_inner), lost))
+    Ok((uploader.report.into_inner(), uploader.lost.into_inner()))
 }
 
 /// The missing blobs, the largest first: what begins last should be short.
 fn work<'a>(contents: &'a Contents, gaps: &Gaps) -> Vec<Work<'a>> {
-    let mut work: Vec<Work<'a>> = contents
-        .unique_blobs()
-        .into_iter()
-        .map(|(digest, (size, paths))| {
-            let lacks = |path: &&str| gaps.blobs.contains_key(&((*path).to_owned(), digest));
-            let (lack, have): (Vec<_>, Vec<_>) = paths.into_iter().partition(lacks);
-            Work { digest, size, have: have.first().copied(), lack }
-        })
-        .filter(|work| !work.lack.is_empty())
-        .collect();
+    let mut work = Vec::new();
+    for (digest, (size, paths)) in contents.unique_blobs() {
+        let (mut have, mut lack) = (None, Vec::new());
+        for path in paths {
+            match gaps.blobs.get(&(path.to_owned(), digest)) {
+                None => have = have.or(Some(path)),
+                Some(gap) => lack.push(Lacking { path, is_unreadable: gap.cause != Cause::Missing }),
+            }
+        }
+        if !lack.is_empty() {
+            work.push(Work { digest, size, have, lack });
+        }
+    }
     work.sort_by_key(|work| std::cmp::Reverse(work.size));
     work
 }
@@ -103,16 +119,23 @@ fn work<'a>(contents: &'a Contents, gaps: &Gaps) -> Vec<Work<'a>> {
 impl Uploader<'_> {
     async fn process(&self, work: Work<'_>) -> Result<(), Error> {
         let mut from = work.have;
-        for path in &work.lack {
-            match from {
-                None => self.begin(path, &work).await?,
-                Some(sibling) => match self.mount(path, sibling, &work).await? {
-                    Mount::Mounted => self.count(|report| report.blobs_mounted += 1),
-                    Mount::Upload(session) => self.send(path, &work, Some(session), false).await?,
-                    Mount::Refused => self.send(path, &work, None, false).await?,
-                },
-            }
-            self.read_back(path, &work).await?;
+        let mut is_planned = work.have.is_none();
+        for Lacking { path, is_unreadable } in &work.lack {
+            let way = if *is_unreadable {
+                // Registries that share blobs between repositories have healed this one too.
+                if from.is_some() && self.is_readable(path, &work).await? {
+                    continue;
+                }
+                self.send(path, &work, None, is_planned).await?;
+                Way::Sent
+            } else {
+                match from {
+                    None => self.first(path, &work).await?,
+                    Some(sibling) => self.other(path, sibling, &work).await?,
+                }
+            };
+            is_planned = false;
+            self.read_back(path, &work, way).await?;
             from = Some(path);
         }
         self.observer.event(Event::Items(1));
@@ -122,28 +145,61 @@ impl Uploader<'_> {
 
     /// Brings the blob into its first repository. Mounting it from that very repository asks in one
     /// request whether it is there, as after a push that broke off, and opens the upload if not.
-    async fn begin(&self, path: &str, work: &Work<'_>) -> Result<(), Error> {
-        if work.size < WORTH_ASKING {
-            return self.send(path, work, None, true).await;
-        }
-        let repository = self.target.repository(path)?;
-        match repository.mount_blob(&work.digest, repository.name()).await? {
-            Mount::Mounted => {
-                self.observer.event(Event::Bytes(work.size));
-                Ok(())
+    async fn first(&self, path: &str, work: &Work<'_>) -> Result<Way, Error> {
+        let session = if work.size < WORTH_ASKING {
+            None
+        } else {
+            let repository = self.target.repository(path)?;
+            match repository.mount_blob(&work.digest, repository.name()).await? {
+                Mount::Mounted => {
+                    self.observer.event(Event::Bytes(work.size));
+                    return Ok(Way::Mounted);
+                }
+                Mount::Upload(session) => Some(session),
+                Mount::Refused => None,
             }
-            Mount::Upload(session) => self.send(path, work, Some(session), true).await,
-            Mount::Refused => self.send(path, work, None, true).await,
-        }
+        };
+        self.send(path, work, session, true).await?;
+        Ok(Way::Sent)
     }
 
-    /// Other blobs are still being sent meanwhile, so this costs no time of its own.
-    async fn read_back(&self, path: &str, work: &Work<'_>) -> Result<(), Error> {
-        if let Some(reason) = blob_by_size(self.target, path, &work.digest, work.size).await? {
-            let mut lost = self.lost.lock().unwrap_or_else(PoisonError::into_inner);
-            lost.blobs.insert((path.to_owned(), work.digest), reason);
+    /// Brings the blob into another repository than the first.
+    async fn other(&self, path: &str, sibling: &str, work: &Work<'_>) -> Result<Way, Error> {
+        let session = match self.mount(path, sibling, work).await? {
+            Mount::Mounted => {
+                self.count(|report| report.blobs_mounted += 1);
+                return Ok(Way::Mounted);
+            }
+            Mount::Upload(session) => Some(session),
+            Mount::Refused => None,
+        };
+        self.send(path, work, session, false).await?;
+        Ok(Way::Sent)
+    }
+
+    /// Reads back what was written. Other blobs are still being sent meanwhile, so this costs no time of its own. A
+    /// registry may mount from its cache what its storage no longer has: that is uploaded.
+    async fn read_back(&self, path: &str, work: &Work<'_>, way: Way) -> Result<(), Error> {
+        let check = Check::Blob(path, &work.digest, work.size);
+        let PushOptions { depth, visible_after, .. } = self.options;
+        let read = || run_one(check, self.target, depth, When::AfterWrite(visible_after));
+        let (mut gap, mut is_size_only) = read().await?;
+        if gap.is_some() && way == Way::Mounted {
+            tracing::info!(path, digest = %work.digest, "mounted, but not readable: uploading it");
+            self.send(path, work, None, false).await?;
+            (gap, is_size_only) = read().await?;
+        }
+        let mut lost = self.lost.lock();
+        lost.by_size += usize::from(is_size_only);
+        if let Some(gap) = gap {
+            lost.gaps.blobs.insert((path.to_owned(), work.digest), gap);
         }
         Ok(())
+    }
+
+    async fn is_readable(&self, path: &str, work: &Work<'_>) -> Result<bool, Error> {
+        let check = Check::Blob(path, &work.digest, work.size);
+        Ok(run_one(check, self.target, self.options.depth, When::Alone).await?.0.is_none())
     }
 
     async fn mount(&self, path: &str, sibling: &str, work: &Work<'_>) -> Result<Mount, Error> {
@@ -153,19 +209,20 @@ impl Uploader<'_> {
         let sibling = self.target.repository(sibling)?;
         let mount = self.target.repository(path)?.mount_blob(&work.digest, sibling.name()).await?;
         match mount {
-            Mount::Mounted => self.mounts.fetch_add(1, Ordering::Relaxed),
-            Mount::Upload(_) | Mount::Refused => u64::from(self.misses.fetch_add(1, Ordering::Relaxed)),
-        };
+            Mount::Mounted => &self.mounts,
+            Mount::Upload(_) | Mount::Refused => &self.misses,
+        }
+        .fetch_add(1, Ordering::Relaxed);
         Ok(mount)
     }
 
-    /// Uploads from the bundle. `planned` tells whether the bytes are in the total that was announced.
+    /// Uploads from the bundle. `is_planned` says whether the bytes are in the total that was announced.
     async fn send(
         &self,
         path: &str,
         work: &Work<'_>,
         session: Option<UploadSession>,
-        planned: bool,
+        is_planned: bool,
     ) -> Result<(), Error> {
         let source = self
             .bundle
@@ -174,14 +231,14 @@ impl Uploader<'_> {
         let reported = AtomicU64::new(0);
         let progress = |sent: u64| {
             let before = reported.fetch_max(sent, Ordering::Relaxed);
-            if planned && sent > before {
+            if is_planned && sent > before {
                 self.observer.event(Event::Bytes(sent - before));
             }
         };
         let descriptor = blob_descriptor(&work.digest, work.size);
         let repository = self.target.repository(path)?;
         let upload = repository.upload_blob(&descriptor, source, session, &progress);
-        let resumed = upload.await.map_err(|error| self.told(path, &work.digest, error))?;
+        let resumed = upload.await.map_err(|error| self.explain(path, &work.digest, error))?;
         self.count(|report| {
             report.blobs_uploaded += 1;
             report.bytes_uploaded += work.size - resumed;
@@ -190,8 +247,8 @@ impl Uploader<'_> {
         Ok(())
     }
 
-    /// What was wrong in the bundle is told of the bundle: entry, files and the images that need it.
-    fn told(&self, path: &str, digest: &Digest, error: registry::client::Error) -> Error {
+    /// Damage of the bundle is reported as such: entry, files and the images that need it.
+    fn explain(&self, path: &str, digest: &Digest, error: registry::client::Error) -> Error {
         let ErrorKind::SourceMismatch { actual } = error.kind() else {
             return error.into();
         };
@@ -202,6 +259,6 @@ impl Uploader<'_> {
     }
 
     fn count(&self, change: impl FnOnce(&mut PushReport)) {
-        change(&mut self.report.lock().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.report.lock());
     }
 }

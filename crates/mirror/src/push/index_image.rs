@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use oci::{Digest, RawManifest, Tag, media_type};
-use registry::client::Repository;
+use registry::client::{BlobState, Repository};
 use serde_json::json;
 
 use crate::{Error, read_back::blob_descriptor};
@@ -13,10 +13,10 @@ use crate::{Error, read_back::blob_descriptor};
 /// An empty tar archive: two blocks of zeros.
 const EMPTY_LAYER: &[u8] = &[0; 1024];
 
-/// Brings the layer that all index images share. Done once before the images are written side by side:
+/// Uploads the layer that all index images share. Done once before the images are written at the same time:
 /// `docker-registry` 2.8 spoils a blob that two uploads into one repository commit at the same moment.
 pub(super) async fn prepare(repository: &Repository) -> Result<(), Error> {
-    bring(repository, Bytes::from_static(EMPTY_LAYER)).await
+    upload(repository, Bytes::from_static(EMPTY_LAYER)).await
 }
 
 /// Writes the tag of the module, package or plugin `name` in its list. The same name always gives the same
@@ -37,16 +37,19 @@ pub(super) async fn put(repository: &Repository, tag: &Tag, name: &str) -> Resul
         "config": describe(media_type::OCI_CONFIG, &config),
         "layers": [describe(media_type::OCI_LAYER, &layer)],
     });
-    bring(repository, config).await?;
+    upload(repository, config).await?;
     let manifest = RawManifest::new(None, manifest.to_string().into());
     let manifest = manifest.map_err(|error| Error::Internal(error.to_string()))?;
     repository.put_manifest(&tag.clone().into(), &manifest).await?;
     Ok(())
 }
 
-async fn bring(repository: &Repository, blob: Bytes) -> Result<(), Error> {
+async fn upload(repository: &Repository, blob: Bytes) -> Result<(), Error> {
     let descriptor = blob_descriptor(&Digest::of(&blob), blob.len() as u64);
-    if repository.blob_size(&descriptor.digest).await?.is_none() {
+    // A small blob is sent as quickly as asked for, where asking does not find it readable.
+    let is_readable =
+        matches!(repository.check_blob(&descriptor.digest, descriptor.size).await, Ok(BlobState::Readable));
+    if !is_readable {
         repository.upload_blob(&descriptor, Arc::new(blob), None, &|_| {}).await?;
     }
     Ok(())

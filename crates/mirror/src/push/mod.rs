@@ -6,4 +6,4 @@ mod inventory;
 pub(crate) mod order;
 mod run;
 
-pub use run::{PushReport, push};
+pub use run::{PushOptions, PushReport, Pushed, push};

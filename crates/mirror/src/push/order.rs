@@ -98,6 +98,7 @@ mod tests {
     use oci::{Tag, media_type};
 
     use super::*;
+    use crate::read_back::Gap;
 
     fn image(name: &str) -> RawManifest {
         let config = Digest::of(name.as_bytes());
@@ -129,9 +130,10 @@ mod tests {
         let mut gaps = Gaps::default();
         for repository in &contents.repositories {
             let path = &repository.path;
-            let tag = |tag: &Tag| ((path.clone(), tag.clone()), String::new());
+            let tag = |tag: &Tag| ((path.clone(), tag.clone()), Gap::not_found());
             gaps.tags.extend(repository.tags.keys().map(tag));
-            gaps.manifests.extend(repository.manifests.keys().map(|it| ((path.clone(), *it), String::new())));
+            gaps.manifests
+                .extend(repository.manifests.keys().map(|it| ((path.clone(), *it), Gap::not_found())));
         }
         gaps.listed.extend(contents.listed().map(|(list, name)| (list, name.to_owned())));
         gaps
@@ -195,7 +197,7 @@ mod tests {
         };
         assert_eq!(names(&steps(&contents, &Gaps::default())), Vec::<Vec<String>>::new());
         let mut gaps = Gaps::default();
-        gaps.manifests.insert((String::new(), other.digest()), "not found".to_owned());
+        gaps.manifests.insert((String::new(), other.digest()), Gap::not_found());
         assert_eq!(names(&steps(&contents, &gaps)), [[":v1.58.4"]]);
     }
 }

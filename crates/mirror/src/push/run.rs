@@ -1,6 +1,6 @@
 //! The order of a push: look, blobs, manifests from the leaves up, tags, release channels, look again.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use bundle::Bundle;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -10,7 +10,7 @@ use super::{blobs, index_image, inventory::inventory, order};
 use crate::{
     Contents, Error, Event, Observer, Stage,
     error::Place,
-    read_back::{Depth, Gaps, Target, looks, take_all},
+    read_back::{Check, Checked, Depth, Gaps, Target, When, checks, run},
 };
 
 /// Manifests that may wait for an answer at once; the client bounds what really runs.
@@ -31,6 +31,27 @@ pub struct PushReport {
     pub manifests_written: u64,
 }
 
+/// How to push.
+#[derive(Debug, Clone, Copy)]
+pub struct PushOptions {
+    /// How closely blobs are compared, before and after. With [`Depth::Digest`] every blob is downloaded and hashed,
+    /// so that what is damaged inside the registry is found and uploaded again.
+    pub depth: Depth,
+    /// Blobs in transfer at the same time, at most.
+    pub parallel: usize,
+    /// How long what was written may take to appear before it counts as missing.
+    pub visible_after: Duration,
+}
+
+/// A push: what was written, and how the proof went.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pushed {
+    /// What was written.
+    pub written: PushReport,
+    /// Blobs of which only the size is known, since the registry ignores `Range`; each counts in every repository.
+    pub blobs_by_size: usize,
+}
+
 /// Pushes everything that the target lacks and reads all of it back.
 ///
 /// # Errors
@@ -40,25 +61,35 @@ pub async fn push(
     bundle: &Bundle,
     contents: &Contents,
     target: &Target,
-    parallel: usize,
+    options: PushOptions,
     observer: &dyn Observer,
-) -> Result<PushReport, Error> {
-    let before = inventory(contents, target, observer).await?;
+) -> Result<Pushed, Error> {
+    let PushOptions { depth, visible_after, .. } = options;
+    let Checked { gaps: before, by_size } = inventory(contents, target, depth, observer).await?;
     if before.is_empty() {
-        return Ok(PushReport::default());
+        return Ok(Pushed { written: PushReport::default(), blobs_by_size: by_size });
     }
-    let (mut report, lost) = blobs::upload(bundle, contents, target, &before, parallel, observer).await?;
-    if !lost.is_empty() {
+    let (mut written, lost) = blobs::upload(bundle, contents, target, &before, options, observer).await?;
+    if !lost.gaps.is_empty() {
         // Nothing may name what is not there, tags least of all.
-        return Err(incomplete(&lost, contents, target));
+        return Err(incomplete(&lost.gaps, contents, target));
     }
-    report.manifests_written = write_manifests(contents, target, &before, observer).await?;
+    written.manifests_written = write_manifests(contents, target, &before, observer).await?;
 
-    // Blobs that this run wrote have been read back already.
-    let mut remaining = looks(contents);
-    remaining.retain(|look| !look.is_blob_in(&before));
-    let after = take_all(remaining, target, Depth::Size, Stage::ReadBack, observer).await?;
-    if after.is_empty() { Ok(report) } else { Err(incomplete(&after, contents, target)) }
+    // Blobs that this run wrote have been read back already; of the others, a deep comparison has read every byte.
+    let remaining = checks(contents)
+        .into_iter()
+        .filter(|check| !check.is_blob() || (depth == Depth::LastByte && !check.is_in(&before)));
+    let when = |check: &Check<'_>| {
+        if check.is_in(&before) { When::AfterWrite(visible_after) } else { When::Alone }
+    };
+    let remaining = remaining.map(|check| (check, when(&check))).collect();
+    let after = run(remaining, target, Depth::LastByte, Stage::ReadBack, observer).await?;
+    if !after.gaps.is_empty() {
+        return Err(incomplete(&after.gaps, contents, target));
+    }
+    let earlier = if depth == Depth::LastByte { after.by_size } else { by_size };
+    Ok(Pushed { written, blobs_by_size: earlier + lost.by_size })
 }
 
 fn incomplete(gaps: &Gaps, contents: &Contents, target: &Target) -> Error {

@@ -8,6 +8,7 @@ mod layers;
 mod manifests;
 mod reader;
 mod registry_images;
+mod tag_lists;
 
 pub(crate) use blob_stream::BlobStream;
 pub(crate) use bundle_images::{BundleImages, BundleThenTarget};
@@ -16,3 +17,4 @@ pub use layers::LayerStore;
 pub(crate) use layers::{Kept, KeptFile};
 pub use reader::{Need, Source};
 pub use registry_images::RegistryImages;
+pub(crate) use tag_lists::TagList;

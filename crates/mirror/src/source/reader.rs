@@ -1,4 +1,4 @@
-//! Fetching what planning wants, and taking down what is not there instead of stopping at the first.
+//! Fetching what planning wants, and recording what is not there instead of stopping at the first.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,8 +10,11 @@ use futures_util::future::{BoxFuture, try_join_all};
 use oci::{Descriptor, Digest, Manifest, RawManifest, Tag, TagOrDigest, manifest::MAX_NESTING};
 use registry::client::{Client, Repository};
 
+use super::TagList;
 use super::{BlobStream, Images, RegistryImages};
-use crate::{Error, MissingItem, Nearby, Root, error::Place, journal::Journal, wanted::Wanted};
+use crate::{
+    Cause, Error, MissingItem, Nearby, Root, WantedBy, error::Place, journal::Journal, wanted::Wanted,
+};
 
 /// Images that are read, by default those of one registry root, and what was found and missed of them.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub struct Source<I = RegistryImages> {
     nearby: Option<Arc<Nearby>>,
     wanted: Mutex<Wanted>,
     missing: Mutex<BTreeMap<(String, String), MissingItem>>,
+    /// Repositories in which optional things were refused, each with the first refusal.
+    refused: Mutex<BTreeMap<String, String>>,
 }
 
 /// What it means if a reference is certainly not there.
@@ -64,6 +69,23 @@ impl Source {
         self.images.find_installer(tag, refused).await
     }
 
+    /// Takes the registry for a proxy cache, whose lists of tags say nothing.
+    pub(crate) fn ignore_lists(&self) {
+        self.images.ignore_lists();
+    }
+
+    /// The tags that the registry lists for the repository at `path`.
+    pub(crate) async fn tags(&self, path: &str) -> Result<TagList, Error> {
+        self.images.tags(path).await
+    }
+
+    /// Forgets everything that was found, and where tags point: the registry's content may have changed.
+    pub(crate) fn start_over(&self) {
+        self.images.forget_tags();
+        self.take();
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
     /// The repository at `path` below the root.
     pub(crate) fn repository(&self, path: &str) -> Result<Repository, Error> {
         self.images.repository(path)
@@ -73,7 +95,13 @@ impl Source {
 impl<I: Images> Source<I> {
     /// Reads from `images`.
     pub(crate) fn of(images: I) -> Self {
-        Self { images, nearby: None, wanted: Mutex::default(), missing: Mutex::default() }
+        Self {
+            images,
+            nearby: None,
+            wanted: Mutex::default(),
+            missing: Mutex::default(),
+            refused: Mutex::default(),
+        }
     }
 
     /// What was wanted and found so far, taken out.
@@ -105,28 +133,42 @@ impl<I: Images> Source<I> {
         self.images.manifest(path, reference).await
     }
 
+    /// What was refused of optional things: the first refusal of each repository.
+    pub(crate) fn refusals(&self) -> Vec<String> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
     /// The manifest, without putting it on the list. `None` if it is not there or cannot be read; only the
-    /// latter is taken down.
+    /// latter is recorded.
     pub(crate) async fn look(
         &self,
         path: &str,
         reference: &TagOrDigest,
-        by: &str,
+        by: &WantedBy,
     ) -> Result<Option<RawManifest>, Error> {
         let found = self.manifest(path, reference).await;
         Ok(self.readable(path, reference, by, found)?.flatten())
     }
 
     /// Fetches an image and puts it on the list, an index with all its children. `None` if it is not
-    /// there or cannot be carried; that is taken down if `need` says so.
+    /// there or cannot be copied; that is recorded if `need` says so. A refusal of something optional is recorded
+    /// too, and is not a failure.
     pub(crate) async fn want(
         &self,
         path: &str,
         reference: TagOrDigest,
         need: Need,
-        by: &str,
+        by: &WantedBy,
     ) -> Result<Option<RawManifest>, Error> {
-        let manifest = match self.readable(path, &reference, by, self.manifest(path, &reference).await)? {
+        let found = match self.manifest(path, &reference).await {
+            Err(Error::Registry(error)) if need == Need::Optional && error.is_refused_access() => {
+                let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+                refused.entry(path.to_owned()).or_insert_with(|| error.to_string());
+                return Ok(None);
+            }
+            found => found,
+        };
+        let manifest = match self.readable(path, &reference, by, found)? {
             Some(Some(manifest)) => manifest,
             Some(None) => {
                 if need == Need::Required {
@@ -148,7 +190,7 @@ impl<I: Images> Source<I> {
         path: &str,
         tag: &str,
         need: Need,
-        by: &str,
+        by: &WantedBy,
     ) -> Result<Option<RawManifest>, Error> {
         match tag.parse::<Tag>() {
             Ok(tag) if self.images.accepts(path) => self.want(path, tag.into(), need, by).await,
@@ -161,7 +203,12 @@ impl<I: Images> Source<I> {
 
     /// Makes the tag `to` in the repository `path` point to what `from` names there; false if that was
     /// not found.
-    pub(crate) fn point_to(&self, (path, to): (&str, &TagOrDigest), from: &TagOrDigest, by: &str) -> bool {
+    pub(crate) fn point_to(
+        &self,
+        (path, to): (&str, &TagOrDigest),
+        from: &TagOrDigest,
+        by: &WantedBy,
+    ) -> bool {
         let mut wanted = self.lock_wanted();
         let Some(manifest) = wanted.get(&(path.to_owned(), from.clone())).cloned() else {
             return false;
@@ -175,7 +222,7 @@ impl<I: Images> Source<I> {
         &'a self,
         path: &'a str,
         manifest: &'a RawManifest,
-        by: &'a str,
+        by: &'a WantedBy,
         (seen, level): (&'a Mutex<BTreeSet<Digest>>, usize),
     ) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
@@ -211,14 +258,14 @@ impl<I: Images> Source<I> {
     }
 
     /// The wanted files of an image, as the topmost layer that has them says; `None` if the image
-    /// cannot be read, which is taken down.
+    /// cannot be read, which is recorded.
     pub(crate) async fn files(
         &self,
         path: &str,
         reference: &TagOrDigest,
         manifest: &RawManifest,
         files: &[&str],
-        by: &str,
+        by: &WantedBy,
     ) -> Result<Option<BTreeMap<String, Vec<u8>>>, Error> {
         let found = self.try_files(path, manifest, files).await;
         match found {
@@ -288,26 +335,30 @@ impl<I: Images> Source<I> {
         &self,
         path: &str,
         reference: &TagOrDigest,
-        by: &str,
+        by: &WantedBy,
         result: Result<T, Error>,
     ) -> Result<Option<T>, Error> {
         match result {
             Ok(value) => Ok(Some(value)),
             Err(error) if error.is_bad_content() => {
-                self.miss(path, reference, by, &error.to_string());
+                self.record(path, &reference.to_string(), by, (error.cause(), &error.to_string()));
                 Ok(None)
             }
             Err(error) => Err(error),
         }
     }
 
-    /// Takes down that something is missing or cannot be read.
-    pub(crate) fn miss(&self, path: &str, reference: &TagOrDigest, by: &str, reason: &str) {
+    /// Records that something is missing or cannot be read.
+    pub(crate) fn miss(&self, path: &str, reference: &TagOrDigest, by: &WantedBy, reason: &str) {
         self.miss_text(path, &reference.to_string(), by, reason);
     }
 
-    /// [`Source::miss`] for what is no valid reference.
-    pub(crate) fn miss_text(&self, path: &str, reference: &str, by: &str, reason: &str) {
+    /// [`Source::miss`] for what is not a valid reference.
+    pub(crate) fn miss_text(&self, path: &str, reference: &str, by: &WantedBy, reason: &str) {
+        self.record(path, reference, by, (Cause::Missing, reason));
+    }
+
+    fn record(&self, path: &str, reference: &str, by: &WantedBy, (cause, reason): (Cause, &str)) {
         let repository = self.images.name(path);
         let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
         let item = missing.entry((repository.clone(), reference.to_owned())).or_insert_with(|| MissingItem {
@@ -315,13 +366,18 @@ impl<I: Images> Source<I> {
             reference: reference.to_owned(),
             wanted_by: Vec::new(),
             reason: reason.to_owned(),
+            cause,
         });
-        if let Err(place) = item.wanted_by.binary_search_by(|known| known.as_str().cmp(by)) {
-            item.wanted_by.insert(place, by.to_owned());
-        }
+        item.add(by);
     }
 
-    /// Whether something of this repository was taken down as missing.
+    /// Whether this was recorded as missing.
+    pub(crate) fn lacks(&self, path: &str, reference: &TagOrDigest) -> bool {
+        let key = (self.images.name(path), reference.to_string());
+        self.missing.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&key)
+    }
+
+    /// Whether something of this repository was recorded as missing.
     pub(crate) fn lacks_some_of(&self, path: &str) -> bool {
         let repository = self.images.name(path);
         let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);

@@ -6,7 +6,7 @@ use deckhouse::repositories::INSTALLER;
 use oci::{Descriptor, RawManifest, RepositoryName, TagOrDigest};
 use registry::client::{Client, ErrorKind, Repository};
 
-use super::{Images, LayerStore, layers::Kept, manifests::Manifests};
+use super::{Images, LayerStore, layers::Kept, manifests::Manifests, tag_lists::TagList};
 use crate::{Error, Root, journal::Journal};
 
 /// One registry root that is read from; manifests and layers are each fetched once.
@@ -25,6 +25,21 @@ impl RegistryImages {
     pub(crate) fn new(client: Client, root: Root, journal: Option<Arc<Journal>>) -> Self {
         let layers = journal.as_deref().map_or_else(LayerStore::temporary, LayerStore::in_journal);
         Self { client, root, layers, manifests: Manifests::new(journal), installer: OnceLock::new() }
+    }
+
+    /// Takes the registry for a proxy cache, whose lists of tags say nothing.
+    pub(super) fn ignore_lists(&self) {
+        self.manifests.ignore_lists();
+    }
+
+    /// The tags that the registry lists for the repository at `path`.
+    pub(super) async fn tags(&self, path: &str) -> Result<TagList, Error> {
+        self.manifests.tags(path, &self.repository(path)?).await
+    }
+
+    /// Forgets where tags point.
+    pub(super) fn forget_tags(&self) {
+        self.manifests.forget_tags();
     }
 
     /// Lets go of the layers that were read.

@@ -1,0 +1,123 @@
+//! What to do about a list of missing or damaged things: by where they are missing, and why.
+
+use std::collections::BTreeSet;
+
+use deckhouse::repositories::Component;
+use mirror::{Cause, MissingItem, WantedBy, error::Place};
+
+/// The next steps, none of which is known to be in vain.
+pub(super) fn hints(place: Place, items: &[MissingItem]) -> Vec<String> {
+    let has = |cause: Cause| items.iter().any(|item| item.cause == cause);
+    let mut hints = Vec::new();
+    match place {
+        Place::Source => {
+            let flags = flags_to_leave_out(items);
+            if !flags.is_empty() {
+                hints.push(format!("to leave out what is named: {}", flags.join(" ")));
+            }
+            hints.push(if has(Cause::ListedAndDenied) {
+                "nothing was given its final name; a registry that lists a tag and answers 404 for it has replicas or a \
+                 cache that disagree: have that repaired, and run the same command again"
+                    .to_owned()
+            } else {
+                "nothing was given its final name; choose releases that are complete on the source, or have the source \
+                 repaired"
+                    .to_owned()
+            });
+        }
+        Place::Bundle => hints.push("copy the bundle again, or pull it again".to_owned()),
+        Place::Target if has(Cause::StillDamaged) => hints.push(still_damaged(items)),
+        Place::Target if has(Cause::Damaged) => hints.push(
+            "push the bundle again with --deep: it reads every blob that the registry has, and uploads again what is \
+             damaged"
+                .to_owned(),
+        ),
+        Place::Target => hints.push("push the bundle again: what is there is skipped".to_owned()),
+        Place::TargetAndBundle => hints.push("pull a complete bundle and push that".to_owned()),
+    }
+    hints
+}
+
+/// Another push would end in the same way: the registry takes the upload, and keeps what it has.
+fn still_damaged(items: &[MissingItem]) -> String {
+    let damaged = items.iter().filter(|item| item.cause == Cause::StillDamaged);
+    let digests: BTreeSet<&str> = damaged.map(|item| item.reference.as_str()).collect();
+    let digests: Vec<&str> = digests.into_iter().collect();
+    format!(
+        "another push cannot replace these: the administrator of the registry must remove their data from its storage \
+         (Docker distribution: blobs/sha256/XX/DIGEST/data), then restart the registry and push again: {}",
+        digests.join(" ")
+    )
+}
+
+/// The flags that leave out everything that needs those of the items that can be left out.
+fn flags_to_leave_out(items: &[MissingItem]) -> Vec<String> {
+    let flags: BTreeSet<String> = items.iter().filter_map(flags_of).flatten().collect();
+    flags.into_iter().collect()
+}
+
+/// The flags for one item; `None` if something needs it that has no flag.
+fn flags_of(item: &MissingItem) -> Option<Vec<String>> {
+    item.wanted_by
+        .iter()
+        .map(|by| match by {
+            WantedBy::Channel(channel) => Some(format!("--exclude-channel {channel}")),
+            WantedBy::Component { component: Component::Module, name, .. } => {
+                Some(format!("--exclude-module {name}"))
+            }
+            WantedBy::Database(_) => Some("--no-security-db".to_owned()),
+            _ => None,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item(cause: Cause, wanted_by: &[WantedBy]) -> MissingItem {
+        MissingItem {
+            repository: "r/a".to_owned(),
+            reference: "sha256:ab".to_owned(),
+            wanted_by: wanted_by.to_vec(),
+            reason: "gone".to_owned(),
+            cause,
+        }
+    }
+
+    fn module(name: &str) -> WantedBy {
+        WantedBy::Component { component: Component::Module, name: name.to_owned(), version: None }
+    }
+
+    #[test]
+    fn only_what_can_help_is_said() {
+        let release = WantedBy::Release(semver::Version::new(1, 58, 3));
+        let channel = WantedBy::Channel(deckhouse::Channel::Stable);
+        let cases = [
+            (
+                Place::Source,
+                vec![item(Cause::Missing, &[module("b"), module("a")])],
+                "to leave out what is named: --exclude-module a --exclude-module b",
+            ),
+            (Place::Source, vec![item(Cause::Missing, &[module("a"), release.clone()])], "nothing was given"),
+            (
+                Place::Source,
+                vec![item(Cause::ListedAndDenied, &[channel]), item(Cause::Missing, &[release])],
+                "to leave out what is named: --exclude-channel stable",
+            ),
+            (
+                Place::Target,
+                vec![item(Cause::Missing, &[])],
+                "push the bundle again: what is there is skipped",
+            ),
+            (Place::Target, vec![item(Cause::Damaged, &[])], "push the bundle again with --deep"),
+            (Place::Target, vec![item(Cause::StillDamaged, &[])], "another push cannot replace these"),
+        ];
+        for (place, items, expected) in cases {
+            let hints = hints(place, &items);
+            assert!(hints[0].starts_with(expected), "{hints:?}");
+            let says_push = hints.iter().any(|hint| hint.starts_with("push the bundle again"));
+            assert_eq!(says_push, place == Place::Target && items[0].cause != Cause::StillDamaged);
+        }
+    }
+}

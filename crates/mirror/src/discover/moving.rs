@@ -1,0 +1,39 @@
+//! Sources that are published while they are read.
+//!
+//! A release is published repository by repository. A pull that reads `release-channel:stable` before that moment and
+//! `stable` in the root after it would put the installer of one release and the description of another under the same
+//! channel. So the images of a channel are compared with those of the release that it points to.
+
+use deckhouse::{channel::Channel, repositories::INSTALL, version::tag_of};
+
+use super::{Discovery, platform::tag};
+use crate::Error;
+
+/// The chosen channels whose images are not those of the release that `release-channel` names.
+pub(super) fn channels(discovery: &Discovery) -> Result<Vec<Channel>, Error> {
+    let mut moving = Vec::new();
+    for (channel, version) in &discovery.channels {
+        let (channel_tag, version_tag) = (tag(channel.name())?, tag(&tag_of(version))?);
+        for path in ["", INSTALL] {
+            let of_channel = discovery.wanted.get(&(path.to_owned(), channel_tag.clone()));
+            let of_version = discovery.wanted.get(&(path.to_owned(), version_tag.clone()));
+            if let (Some(of_channel), Some(of_version)) = (of_channel, of_version)
+                && of_channel.digest() != of_version.digest()
+            {
+                moving.push(*channel);
+                break;
+            }
+        }
+    }
+    Ok(moving)
+}
+
+/// What to say of channels that stay inconsistent.
+pub(super) fn warning(channels: &[Channel]) -> String {
+    let names: Vec<&str> = channels.iter().map(|channel| channel.name()).collect();
+    format!(
+        "on the source, release-channel:NAME names another release than the image NAME and install:NAME are of, for: \
+         {}. The bundle has both as they are; pull again later for a consistent set",
+        names.join(", ")
+    )
+}

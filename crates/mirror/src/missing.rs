@@ -1,0 +1,143 @@
+//! What is missing or damaged, why, and what needs it.
+
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    fmt,
+};
+
+use deckhouse::{Channel, release_list::RELEASES_FILE, repositories::Component, version::tag_of};
+use oci::Tag;
+use semver::Version;
+
+/// What needs an object. Displays and serialises as text: `release v1.58.3`, `module console v1.2.3`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum WantedBy {
+    /// A release of the platform.
+    Release(Version),
+    /// A release channel of the platform.
+    Channel(Channel),
+    /// A module or package, one version of it or its channels.
+    Component {
+        /// Which of the two.
+        component: Component,
+        /// Its name.
+        name: String,
+        /// The version; none for its release channels.
+        version: Option<Tag>,
+    },
+    /// A vulnerability database, by its path below the root.
+    Database(String),
+    /// The standalone installer.
+    Installer,
+    /// The file that lists the releases of a bundle.
+    ReleasesFile,
+    /// An image of a bundle: its repository and tag or digest.
+    Image(String),
+    /// An entry in the list of modules, packages or plugins.
+    Listed(String),
+}
+
+impl WantedBy {
+    /// A module, by its channels.
+    pub(crate) fn module(name: &str) -> Self {
+        Self::Component { component: Component::Module, name: name.to_owned(), version: None }
+    }
+
+    /// A version of a module or package.
+    pub(crate) fn version(component: Component, name: &str, version: &Tag) -> Self {
+        Self::Component { component, name: name.to_owned(), version: Some(version.clone()) }
+    }
+}
+
+impl fmt::Display for WantedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Release(version) => write!(f, "release {}", tag_of(version)),
+            Self::Channel(channel) => write!(f, "channel {channel}"),
+            Self::Component { component, name, version } => {
+                write!(f, "{} {name}", component.word())?;
+                version.as_ref().map_or(Ok(()), |version| write!(f, " {version}"))
+            }
+            Self::Database(path) => write!(f, "vulnerability database {path}"),
+            Self::Installer => f.write_str("standalone installer"),
+            Self::ReleasesFile => f.write_str(RELEASES_FILE),
+            Self::Image(image) | Self::Listed(image) => f.write_str(image),
+        }
+    }
+}
+
+impl serde::Serialize for WantedBy {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// Why something counts as missing, as far as what can be done about it differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Cause {
+    /// It is not there, or something else is in its place.
+    Missing,
+    /// The registry has it and cannot deliver it: it is there again when it is uploaded once more.
+    Unreadable,
+    /// The content does not have its digest, which only reading all of it shows.
+    Damaged,
+    /// It was uploaded, and the registry still has its own damaged copy.
+    StillDamaged,
+    /// The registry lists the tag, and answers 404 for it.
+    ListedAndDenied,
+}
+
+/// One thing that is missing or damaged.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct MissingItem {
+    /// The repository, with its registry if it is in one, or a file next to the bundle.
+    pub repository: String,
+    /// The tag or digest; empty if the whole file is meant.
+    pub reference: String,
+    /// What needs it, sorted by its text.
+    pub wanted_by: Vec<WantedBy>,
+    /// Why it does not count as present.
+    pub reason: String,
+    /// The same by kind.
+    #[serde(skip)]
+    pub cause: Cause,
+}
+
+impl fmt::Display for MissingItem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let separator = match self.reference.as_str() {
+            "" => "",
+            reference if reference.contains(':') => "@",
+            _ => ":",
+        };
+        write!(f, "{}{separator}{}: {}", self.repository, self.reference, self.reason)?;
+        if self.wanted_by.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<String> = self.wanted_by.iter().map(ToString::to_string).collect();
+        write!(f, " (wanted by {})", names.join(", "))
+    }
+}
+
+impl MissingItem {
+    /// Adds something that needs it.
+    pub(crate) fn add(&mut self, by: &WantedBy) {
+        if !self.wanted_by.contains(by) {
+            self.wanted_by.push(by.clone());
+            self.wanted_by.sort_by_cached_key(ToString::to_string);
+        }
+    }
+}
+
+/// The items of several lists as one: what is on two of them has the first reason, and all that
+/// need it.
+pub(crate) fn merge(lists: impl IntoIterator<Item = MissingItem>) -> Vec<MissingItem> {
+    let mut merged: BTreeMap<(String, String), MissingItem> = BTreeMap::new();
+    for item in lists {
+        match merged.entry((item.repository.clone(), item.reference.clone())) {
+            Entry::Vacant(place) => drop(place.insert(item)),
+            Entry::Occupied(mut place) => item.wanted_by.iter().for_each(|by| place.get_mut().add(by)),
+        }
+    }
+    merged.into_values().collect()
+}

@@ -1,0 +1,323 @@
+//! Checking one object of a target after the other.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use oci::{Descriptor, Digest, Tag, TagOrDigest};
+use parking_lot::Mutex;
+use registry::client::BlobState;
+use tokio::time::Instant;
+
+use super::{Depth, Gap, Gaps, Target};
+use crate::{Cause, Contents, Error, Event, Observer, Stage};
+
+/// Requests that may wait for an answer at the same time; the client bounds what really runs.
+const CONCURRENT_CHECKS: usize = 64;
+
+/// The first wait before another look; each later one doubles it, up to [`LONGEST_LOOK`].
+const FIRST_LOOK: Duration = Duration::from_millis(250);
+const LONGEST_LOOK: Duration = Duration::from_secs(4);
+
+/// When a check is made, which decides what a failure of it means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    /// Nothing was written: what is not there is missing, and a refusal is a failure.
+    Alone,
+    /// Before a push: a repository that may not be read may not exist yet, and counts as missing.
+    BeforePush,
+    /// The thing was written by this run, and may take this long to appear: registries on object storage need some
+    /// seconds.
+    AfterWrite(Duration),
+}
+
+/// One thing to check.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Check<'a> {
+    Tag(&'a str, &'a Tag, &'a Digest),
+    Manifest(&'a str, &'a Digest),
+    Blob(&'a str, &'a Digest, u64),
+    Listed(&'static str, &'a str),
+}
+
+/// What checks have found.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    pub(crate) gaps: Gaps,
+    /// Blobs of which only the size is known, since the registry ignores `Range`.
+    pub(crate) by_size: usize,
+}
+
+/// How one check ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Found {
+    InPlace,
+    SizeOnly,
+    Gap(Gap),
+}
+
+/// Everything that `contents` names. A manifest with a tag is read by its tag: the digest of what comes
+/// is compared, so that proves it under both names. Small blobs come first: they show whether the registry heeds
+/// `Range`.
+pub(crate) fn checks(contents: &Contents) -> Vec<Check<'_>> {
+    let mut checks = Vec::new();
+    let mut blobs = Vec::new();
+    for repository in &contents.repositories {
+        let path = repository.path.as_str();
+        checks.extend(repository.tags.iter().map(|(tag, digest)| Check::Tag(path, tag, digest)));
+        let tagged: BTreeSet<&Digest> = repository.tags.values().collect();
+        let untagged = repository.manifests.keys().filter(|digest| !tagged.contains(digest));
+        checks.extend(untagged.map(|digest| Check::Manifest(path, digest)));
+        blobs.extend(repository.blobs.iter().map(|(digest, size)| Check::Blob(path, digest, *size)));
+    }
+    checks.extend(contents.listed().map(|(list, name)| Check::Listed(list, name)));
+    blobs.sort_by_key(Check::blob_size);
+    checks.extend(blobs);
+    checks
+}
+
+/// Checks everything that `contents` names.
+///
+/// # Errors
+/// [`Error::Registry`] if the target cannot be read; what it lacks is no error but the result.
+pub(crate) async fn all(
+    contents: &Contents,
+    target: &Target,
+    depth: Depth,
+    stage: Stage,
+    observer: &dyn Observer,
+) -> Result<Checked, Error> {
+    let checks = checks(contents).into_iter().map(|check| (check, When::Alone)).collect();
+    run(checks, target, depth, stage, observer).await
+}
+
+/// Carries out every check.
+pub(crate) async fn run(
+    checks: Vec<(Check<'_>, When)>,
+    target: &Target,
+    depth: Depth,
+    stage: Stage,
+    observer: &dyn Observer,
+) -> Result<Checked, Error> {
+    let bytes = match depth {
+        Depth::LastByte => 0,
+        Depth::Digest => checks.iter().map(|(check, _)| check.blob_size()).sum(),
+    };
+    observer.event(Event::StageBegan { stage, bytes, items: checks.len() as u64 });
+    let checked = Mutex::new(Checked::default());
+    stream::iter(checks)
+        .map(Ok)
+        .try_for_each_concurrent(CONCURRENT_CHECKS, |(check, when)| {
+            let checked = &checked;
+            async move {
+                match check.run(target, depth, when, observer).await? {
+                    Found::InPlace => {}
+                    Found::SizeOnly => checked.lock().by_size += 1,
+                    Found::Gap(gap) => check.record(&mut checked.lock().gaps, gap),
+                }
+                observer.event(Event::Items(1));
+                Ok::<_, Error>(())
+            }
+        })
+        .await?;
+    observer.event(Event::StageEnded(stage));
+    Ok(checked.into_inner())
+}
+
+/// Carries out one check: why the thing does not count as there, and whether only its size is known.
+pub(crate) async fn run_one(
+    check: Check<'_>,
+    target: &Target,
+    depth: Depth,
+    when: When,
+) -> Result<(Option<Gap>, bool), Error> {
+    Ok(match check.run(target, depth, when, &crate::events::Silent).await? {
+        Found::InPlace => (None, false),
+        Found::SizeOnly => (None, true),
+        Found::Gap(gap) => (Some(gap), false),
+    })
+}
+
+impl Check<'_> {
+    /// The repository that is checked.
+    pub(crate) fn path(&self) -> &str {
+        match self {
+            Self::Tag(path, ..) | Self::Manifest(path, _) | Self::Blob(path, ..) => path,
+            Self::Listed(list, _) => list,
+        }
+    }
+
+    /// Size in bytes of the blob that is checked; 0 for anything else.
+    fn blob_size(&self) -> u64 {
+        match self {
+            Self::Blob(_, _, size) => *size,
+            _ => 0,
+        }
+    }
+
+    /// Whether `gaps` lists the thing.
+    pub(crate) fn is_in(&self, gaps: &Gaps) -> bool {
+        match *self {
+            Self::Tag(path, tag, digest) => {
+                gaps.tags.contains_key(&(path.to_owned(), tag.clone()))
+                    || gaps.manifests.contains_key(&(path.to_owned(), *digest))
+            }
+            Self::Manifest(path, digest) => gaps.manifests.contains_key(&(path.to_owned(), *digest)),
+            Self::Blob(path, digest, _) => gaps.blobs.contains_key(&(path.to_owned(), *digest)),
+            Self::Listed(list, name) => gaps.listed.contains(&(list, name.to_owned())),
+        }
+    }
+
+    /// Whether this is about a blob.
+    pub(crate) fn is_blob(&self) -> bool {
+        matches!(self, Self::Blob(..))
+    }
+
+    /// Records that the thing is not in place.
+    pub(crate) fn record(&self, gaps: &mut Gaps, gap: Gap) {
+        match *self {
+            Self::Tag(path, tag, _) => drop(gaps.tags.insert((path.to_owned(), tag.clone()), gap)),
+            Self::Manifest(path, digest) => drop(gaps.manifests.insert((path.to_owned(), *digest), gap)),
+            Self::Blob(path, digest, _) => drop(gaps.blobs.insert((path.to_owned(), *digest), gap)),
+            Self::Listed(list, name) => drop(gaps.listed.insert((list, name.to_owned()))),
+        }
+    }
+
+    async fn run(
+        &self,
+        target: &Target,
+        depth: Depth,
+        when: When,
+        observer: &dyn Observer,
+    ) -> Result<Found, Error> {
+        let begun = Instant::now();
+        let mut wait = FIRST_LOOK;
+        loop {
+            let found = match self.look(target, depth, observer).await {
+                Err(error) if when == When::BeforePush && is_refused(&error) => {
+                    return Ok(Found::Gap(Gap::missing(error.to_string())));
+                }
+                found => found?,
+            };
+            let Found::Gap(gap) = found else { return Ok(found) };
+            let When::AfterWrite(limit) = when else { return Ok(Found::Gap(gap)) };
+            if gap.cause != Cause::Missing || begun.elapsed() + wait > limit {
+                return Ok(Found::Gap(gap.after_upload()));
+            }
+            tracing::info!(
+                repository = self.path(),
+                reason = gap.reason,
+                ?wait,
+                "not visible yet: looking again"
+            );
+            tokio::time::sleep(wait).await;
+            wait = (2 * wait).min(LONGEST_LOOK);
+        }
+    }
+
+    async fn look(&self, target: &Target, depth: Depth, observer: &dyn Observer) -> Result<Found, Error> {
+        match *self {
+            Check::Tag(path, tag, digest) => manifest(target, path, &tag.clone().into(), digest).await,
+            Check::Manifest(path, digest) => manifest(target, path, &(*digest).into(), digest).await,
+            Check::Blob(path, digest, size) => match depth {
+                Depth::LastByte => last_byte(target, path, digest, size).await,
+                Depth::Digest => whole(target, path, digest, size, observer).await,
+            },
+            Check::Listed(list, name) => {
+                let reference: Tag = name.parse().map_err(|error| Error::Internal(format!("{error}")))?;
+                let index = target.repository(list)?;
+                match index.manifest_if_present(&reference.into()).await {
+                    Ok(Some(_)) => Ok(Found::InPlace),
+                    Ok(None) => Ok(Found::Gap(Gap::not_found())),
+                    Err(error) => gap(error.into()),
+                }
+            }
+        }
+    }
+}
+
+async fn manifest(
+    target: &Target,
+    path: &str,
+    reference: &TagOrDigest,
+    digest: &Digest,
+) -> Result<Found, Error> {
+    match target.repository(path)?.manifest_if_present(reference).await {
+        Ok(Some(found)) if found.digest() == *digest => Ok(Found::InPlace),
+        Ok(Some(found)) => {
+            Ok(Found::Gap(Gap::missing(format!("points to {} instead of {digest}", found.digest()))))
+        }
+        Ok(None) => Ok(Found::Gap(Gap::not_found())),
+        Err(error) => gap(error.into()),
+    }
+}
+
+async fn last_byte(target: &Target, path: &str, digest: &Digest, size: u64) -> Result<Found, Error> {
+    match target.repository(path)?.check_blob(digest, size).await {
+        Ok(BlobState::Readable) => Ok(Found::InPlace),
+        Ok(BlobState::SizeOnly) => Ok(Found::SizeOnly),
+        Ok(BlobState::Absent) => Ok(Found::Gap(Gap::not_found())),
+        Ok(BlobState::OtherSize(found)) => {
+            let reason = format!("{found} bytes instead of {size}");
+            Ok(Found::Gap(Gap { cause: Cause::Unreadable, reason }))
+        }
+        Err(error) => gap(error.into()),
+    }
+}
+
+async fn whole(
+    target: &Target,
+    path: &str,
+    digest: &Digest,
+    size: u64,
+    observer: &dyn Observer,
+) -> Result<Found, Error> {
+    let mut blob = target.repository(path)?.read_blob(*digest, size, 0);
+    let mut hasher = digest.hasher();
+    loop {
+        match blob.next().await {
+            Ok(Some(chunk)) => {
+                observer.event(Event::Bytes(chunk.len() as u64));
+                hasher.update(&chunk);
+            }
+            Ok(None) => break,
+            Err(error) => return gap(error.into()),
+        }
+    }
+    let found = hasher.finish();
+    if found == *digest {
+        return Ok(Found::InPlace);
+    }
+    Ok(Found::Gap(Gap { cause: Cause::Damaged, reason: format!("the content has the digest {found}") }))
+}
+
+/// A target that holds something wrong, or cannot deliver this one thing, lacks it; one that cannot be read is a
+/// failure.
+fn gap(error: Error) -> Result<Found, Error> {
+    match &error {
+        Error::Registry(registry) if registry.is_not_found() => Ok(Found::Gap(Gap::not_found())),
+        Error::Registry(registry)
+            if registry.is_isolated() || registry.is_truncated() || error.is_bad_content() =>
+        {
+            Ok(Found::Gap(Gap { cause: Cause::Unreadable, reason: error.to_string() }))
+        }
+        _ => Err(error),
+    }
+}
+
+fn is_refused(error: &Error) -> bool {
+    matches!(error, Error::Registry(error) if error.is_refused_access())
+}
+
+/// A descriptor for a blob that is known by digest and size only.
+pub(crate) fn blob_descriptor(digest: &Digest, size: u64) -> Descriptor {
+    Descriptor {
+        media_type: "application/octet-stream".to_owned(),
+        size,
+        digest: *digest,
+        platform: None,
+        annotations: BTreeMap::new(),
+    }
+}
