@@ -173,7 +173,7 @@ pub enum SelectError {
 
 fn list(channels: &[Channel]) -> String {
     let names: Vec<&str> = channels.iter().map(|channel| channel.name()).collect();
-    names.join(", ")
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 fn tags(versions: &[Version]) -> String {

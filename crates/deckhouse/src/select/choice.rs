@@ -62,7 +62,8 @@ impl<'a> Choice<'a> {
     pub(super) fn check_names(&self) -> Result<(), SelectError> {
         let Request { min, max, releases, channels, .. } = self.request;
         if releases.is_empty() {
-            if self.offer.channels.is_empty() {
+            let mut listed = self.offer.tags.iter().filter(|tag| tag.parse::<Channel>().is_ok());
+            if self.offer.channels.is_empty() && (channels.is_empty() || listed.next().is_none()) {
                 return Err(SelectError::NoChannels);
             }
             if let (Some(min), Some(max)) = (*min, *max)

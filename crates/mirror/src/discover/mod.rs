@@ -21,7 +21,7 @@ use deckhouse::{VersionRule, channel::Channel};
 use oci::Tag;
 use semver::Version;
 
-use crate::{Error, Event, Observer, Stage, source::Source, wanted::Wanted};
+use crate::{Cause, Error, Event, MissingItem, Observer, Stage, source::Source, wanted::Wanted};
 
 /// What a pull is asked to bring.
 #[derive(Debug, Clone, Default)]
@@ -119,7 +119,17 @@ pub async fn discover(
     let mut waits = PUBLISHING_WAITS.into_iter();
     let (discovery, held) = loop {
         let held = Held::default();
-        let discovery = read(source, request, &held).await?;
+        let believed = source.believes_lists();
+        let discovery = match Box::pin(read(source, request, &held)).await {
+            // A list was found to lie meanwhile, so that a tag on it proves nothing.
+            Err(Error::Incomplete { items, .. })
+                if believed && !source.believes_lists() && items.iter().any(is_listed_only) =>
+            {
+                source.start_over();
+                continue;
+            }
+            discovery => discovery?,
+        };
         let moving = moving::channels(&discovery)?;
         let Some(channel) = moving.first() else { break (discovery, held) };
         let Some(wait) = waits.next() else {
@@ -139,6 +149,10 @@ pub async fn discover(
     held.release(observer);
     observer.event(Event::StageEnded(Stage::Plan));
     Ok(discovery)
+}
+
+fn is_listed_only(item: &MissingItem) -> bool {
+    item.cause == Cause::ListedAndDenied
 }
 
 /// What the source has of one module.

@@ -141,12 +141,11 @@ pub(super) async fn one(
         if !one_version(source, (Component::Module, name), version, observer).await? {
             let pointing =
                 offered.iter().find(|(it, to)| *to == version && channels.get(it) == Some(version));
-            match pointing.map(|(channel, _)| *channel) {
-                Some(channel) => point_release(source, name, version, channel, observer)?,
-                None => {
-                    let by = WantedBy::version(Component::Module, name, version);
-                    source.miss(release, &version.clone().into(), &by, "not found");
-                }
+            if let Some((channel, _)) = pointing {
+                point_release(source, name, version, *channel, observer)?;
+            } else {
+                let by = WantedBy::version(Component::Module, name, version);
+                source.miss(release, &version.clone().into(), &by, "not found");
             }
         }
         Ok::<_, Error>(())

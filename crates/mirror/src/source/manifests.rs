@@ -54,6 +54,11 @@ impl Manifests {
         self.ignores_lists.store(true, Ordering::Relaxed);
     }
 
+    /// Whether the registry's lists are compared with what it answers.
+    pub(crate) fn believes_lists(&self) -> bool {
+        !self.ignores_lists.load(Ordering::Relaxed)
+    }
+
     /// The tags that the registry lists.
     pub(crate) async fn tags(&self, path: &str, repository: &Repository) -> Result<TagList, Error> {
         self.lists.get(path, repository).await
@@ -109,7 +114,7 @@ impl Manifests {
         repository: &Repository,
     ) -> Result<bool, Error> {
         let TagOrDigest::Tag(tag) = reference else { return Ok(false) };
-        if self.ignores_lists.load(Ordering::Relaxed) {
+        if !self.believes_lists() {
             return Ok(false);
         }
         let list = self.tags(path, repository).await?;

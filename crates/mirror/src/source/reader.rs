@@ -74,6 +74,11 @@ impl Source {
         self.images.ignore_lists();
     }
 
+    /// Whether its lists of tags are compared with what it answers.
+    pub(crate) fn believes_lists(&self) -> bool {
+        self.images.believes_lists()
+    }
+
     /// The tags that the registry lists for the repository at `path`.
     pub(crate) async fn tags(&self, path: &str) -> Result<TagList, Error> {
         self.images.tags(path).await

@@ -32,6 +32,11 @@ impl RegistryImages {
         self.manifests.ignore_lists();
     }
 
+    /// Whether the registry's lists of tags are compared with what it answers.
+    pub(super) fn believes_lists(&self) -> bool {
+        self.manifests.believes_lists()
+    }
+
     /// The tags that the registry lists for the repository at `path`.
     pub(super) async fn tags(&self, path: &str) -> Result<TagList, Error> {
         self.manifests.tags(path, &self.repository(path)?).await

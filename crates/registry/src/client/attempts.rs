@@ -141,7 +141,7 @@ impl Attempts {
         }
         let (cause, limit) = (fault.kind.to_string(), self.host.policy.give_up_after);
         let wait = fault.retry_after.map(|asked| asked.min(left).min(LONGEST_WAIT));
-        self.host.pacer.rejected(fault.sent.unwrap_or_else(Instant::now), wait);
+        self.host.rejected(fault.sent.unwrap_or_else(Instant::now), wait);
         let notices = &self.host.notices;
         notices.give(Notice::RateLimited { cause: cause.clone() });
         match (fault.retry_after, wait) {

@@ -3,7 +3,7 @@
 //! Redirects are followed here and not by the HTTP library, which would drop `Range` or carry
 //! credentials where they do not belong: a registry sends pulls to storage of other owners.
 
-use egress::{Http, Lane, NetworkFault};
+use egress::{Http, Lane, NetworkFault, RequestLog};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use tokio::time::Instant;
 use url::Url;
@@ -14,7 +14,6 @@ use super::{
     host_state::HostState,
     location,
     reply::Opened,
-    request_log::RequestLog,
 };
 
 /// As many as Go's client follows.
@@ -73,7 +72,7 @@ pub(crate) async fn exchange(
     let mut url = outgoing.url.clone();
     for redirects in 0..=MAX_REDIRECTS {
         let authorization = authorization.filter(|_| location::may_authenticate(home, &url));
-        let sent = if url.host() == home.host() { host.pacer.start().await } else { Instant::now() };
+        let sent = if url.host() == home.host() { host.start().await } else { Instant::now() };
         let mut request = http
             .client(outgoing.lane)
             .request(outgoing.method.clone(), url.clone())
@@ -99,13 +98,11 @@ pub(crate) async fn exchange(
         if let Some(network) = http.proxy_fault(&response) {
             return Err(fault(network, &mut log));
         }
-        match redirect(outgoing, home, &response) {
-            Some(target) => url = target,
-            None => {
-                let (method, standing) = (outgoing.method.clone(), Standing::Unknown);
-                return Ok(Opened { response, method, standing, sent, elsewhere, log });
-            }
-        }
+        let Some(target) = redirect(outgoing, home, &response) else {
+            let (method, standing) = (outgoing.method.clone(), Standing::Unknown);
+            return Ok(Opened { response, method, standing, sent, elsewhere, log });
+        };
+        url = target;
     }
     Err(ErrorKind::Protocol(format!("more than {MAX_REDIRECTS} redirects")).into())
 }

@@ -40,7 +40,7 @@ pub(crate) enum Retry {
 #[derive(Debug)]
 pub(crate) struct HostState {
     pub(crate) policy: RetryPolicy,
-    pub(crate) pacer: Pacer,
+    pacer: Pacer,
     pub(crate) notices: Notices,
     health: Mutex<Health>,
     operations: AtomicU64,
@@ -51,6 +51,8 @@ struct Health {
     last_success: Instant,
     last_write: Instant,
     successes: u64,
+    /// The first rejection since the last success.
+    rejecting_since: Option<Instant>,
     /// Operations that got 503, and when.
     unavailable: VecDeque<(Instant, u64)>,
 }
@@ -58,8 +60,13 @@ struct Health {
 impl HostState {
     pub(crate) fn new(policy: RetryPolicy) -> Self {
         let now = Instant::now();
-        let health =
-            Health { last_success: now, last_write: now, successes: 0, unavailable: VecDeque::new() };
+        let health = Health {
+            last_success: now,
+            last_write: now,
+            successes: 0,
+            rejecting_since: None,
+            unavailable: VecDeque::new(),
+        };
         Self {
             policy,
             pacer: Pacer::new(),
@@ -81,6 +88,7 @@ impl HostState {
             let now = Instant::now();
             health.last_success = now;
             health.successes += 1;
+            health.rejecting_since = None;
             if wrote {
                 health.last_write = now;
             }
@@ -89,6 +97,34 @@ impl HostState {
             self.notices.wrote();
         }
         self.pacer.succeeded();
+    }
+
+    /// Waits until the next request may be sent, and returns the time at which it is. Nobody waits beyond the time after
+    /// which a host is given up: the request is sent then, for the last time.
+    pub(crate) async fn start(&self) -> Instant {
+        let mut start = std::pin::pin!(self.pacer.start());
+        loop {
+            let deadline = self.health.lock().rejecting_since.map(|since| since + self.policy.give_up_after);
+            let Some(deadline) = deadline else {
+                // A rejection may come while this waits.
+                match tokio::time::timeout(self.policy.give_up_after, &mut start).await {
+                    Ok(started) => return started,
+                    Err(_) => continue,
+                }
+            };
+            if deadline <= Instant::now() {
+                return Instant::now();
+            }
+            if let Ok(started) = tokio::time::timeout_at(deadline, &mut start).await {
+                return started;
+            }
+        }
+    }
+
+    /// Records that the host rejected a request that was sent at `sent`, and is to be left alone for `wait`.
+    pub(crate) fn rejected(&self, sent: Instant, wait: Option<Duration>) {
+        self.health.lock().rejecting_since.get_or_insert_with(Instant::now);
+        self.pacer.rejected(sent, wait);
     }
 
     /// When a request succeeded last; the start if none did.

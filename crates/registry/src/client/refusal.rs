@@ -120,10 +120,10 @@ impl Refused<'_> {
 mod tests {
     use super::*;
 
-    fn kind(method: Method, status: u16, body: &str) -> ErrorKind {
+    fn kind(method: &Method, status: u16, body: &str) -> ErrorKind {
         let reason = Reason::of(body.as_bytes());
         let refused = Refused {
-            method: &method,
+            method,
             status: StatusCode::from_u16(status).unwrap(),
             reason: &reason,
             standing: Standing::Claimed,
@@ -183,7 +183,7 @@ mod tests {
                 "the registry lost the upload (BLOB_UPLOAD_UNKNOWN: blob upload unknown to registry)",
             ),
         ] {
-            assert_eq!(kind(method, status, body).to_string(), expected);
+            assert_eq!(kind(&method, status, body).to_string(), expected);
         }
     }
 
@@ -223,12 +223,12 @@ mod tests {
             (500, &document("UNKNOWN", "unknown error"), None),
             (400, &document("MANIFEST_INVALID", "manifest invalid"), None),
         ] {
-            let found = match kind(Method::PUT, status, body) {
+            let found = match kind(&Method::PUT, status, body) {
                 ErrorKind::Refused { reason, .. } => Some(reason),
                 _ => None,
             };
             assert_eq!(found, expected, "{status} {body}");
-            let read = kind(Method::GET, status, body);
+            let read = kind(&Method::GET, status, body);
             assert!(!matches!(read, ErrorKind::Refused { .. }), "{status} {body}");
         }
     }

@@ -6,7 +6,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use egress::NetworkFault;
+use egress::{NetworkFault, RequestLog};
 use http::{HeaderMap, Method, StatusCode, header};
 use tokio::time::Instant;
 use url::Url;
@@ -16,7 +16,6 @@ use super::{
     error::{Elsewhere, ErrorKind, Fault, Missing},
     reason::{self, Reason, displayable},
     refusal::Refused,
-    request_log::RequestLog,
 };
 
 /// More than any error document has; the rest of a longer page is of no use.
@@ -57,12 +56,13 @@ impl Opened {
         let status = self.response.status();
         let mut body = BytesMut::new();
         let most = if status.is_success() { limit } else { MAX_REFUSAL };
+        let reads = matches!(self.method, Method::GET | Method::HEAD);
         loop {
             let piece = match self.response.chunk().await {
                 Ok(Some(piece)) => piece,
                 Ok(None) => break,
-                // The status of a refusal says enough, and its sender may well close early.
-                Err(_) if !status.is_success() => break,
+                // The status of a refused upload says enough, and its sender may well close early.
+                Err(_) if !status.is_success() && !reads => break,
                 Err(error) => return Err(self.broke(error)),
             };
             self.log.received(piece.len());

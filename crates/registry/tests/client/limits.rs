@@ -170,3 +170,16 @@ async fn few_metadata_requests_run_at_the_same_time_where_that_is_wanted() {
     tokio::join!(join_all(checks), join_all(reads));
     assert_eq!(running.1.load(Ordering::SeqCst), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_operations_on_a_host_that_rejects_everything_end_together() {
+    let fixture = Fixture::new(|_| answer(503, &[], "busy"));
+    let repository = fixture.repository("a");
+    let names: Vec<_> = (0..50).map(|number| tag(&format!("v{number}"))).collect();
+    let begun = Instant::now();
+    for read in join_all(names.iter().map(|name| repository.manifest(name))).await {
+        let error = read.unwrap_err();
+        assert!(error.to_string().contains("503"), "{error}");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+}
