@@ -11,6 +11,7 @@ use crate::{
 
 pub(crate) fn run() -> Result<()> {
     tools::ensure()?;
+    testkit::distribution_3::ensure()?;
     let kube = kube::ensure()?;
     shell::run(&mut cargo(&["fmt", "--all", "--check"]))?;
     shell::run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;

@@ -7,12 +7,13 @@ use anyhow::{Result, bail};
 use crate::shell::run;
 
 /// Program, and the Debian package that has it.
-const TOOLS: [(&str, &str); 10] = [
+const TOOLS: [(&str, &str); 11] = [
     ("gost12sum", "gostsum"),
     ("docker-registry", "docker-registry"),
     ("htpasswd", "apache2-utils"),
     ("skopeo", "skopeo"),
     ("squid", "squid-openssl"),
+    ("nginx", "nginx-light"),
     ("nsenter", "util-linux"),
     ("tar", "tar"),
     ("curl", "curl"),

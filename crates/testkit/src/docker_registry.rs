@@ -1,4 +1,5 @@
-//! A real registry: Debian's `docker-registry` on a free port of this machine, ended when dropped.
+//! A real registry on a free port of this machine, ended when dropped: Debian's `docker-registry` 2.8, or
+//! distribution 3, which `cargo xtask test` builds from its Go module.
 
 use std::{
     fs,
@@ -11,11 +12,46 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{docker_storage::DockerStorage, server_process, tokens::TokenServer};
+use crate::{distribution_3, docker_storage::DockerStorage, server_process, tokens::TokenServer};
+
+/// Which registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Version {
+    /// Debian's `docker-registry` 2.8.
+    #[default]
+    Debian,
+    /// Distribution 3.0.0.
+    Three,
+}
+
+impl Version {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Debian, Self::Three];
+
+    fn program(self) -> anyhow::Result<PathBuf> {
+        match self {
+            Self::Debian => Ok("docker-registry".into()),
+            Self::Three => distribution_3::program(),
+        }
+    }
+
+    fn package(self) -> &'static str {
+        match self {
+            Self::Debian => "Debian package docker-registry",
+            Self::Three => "built by cargo xtask test",
+        }
+    }
+}
 
 /// How a registry is started. The default is open, with storage of its own.
 #[derive(Debug, Clone, Default)]
 pub struct DockerRegistryOptions {
+    /// Which one.
+    pub version: Version,
+    /// Whether it accepts no uploads at present.
+    pub read_only: bool,
+    /// What it signs the state of uploads with; the same for every start without it.
+    pub secret: Option<String>,
     /// Where its content lies; a directory of its own, removed at the end, without it.
     pub storage: Option<PathBuf>,
     /// Who is let in.
@@ -103,6 +139,18 @@ impl DockerRegistry {
         Ok(fs::read_to_string(self.directory.path().join("log"))?)
     }
 
+    /// Removes what no manifest names, as an administrator does, while the registry runs: its cache does not learn of it.
+    ///
+    /// # Errors
+    /// If the program fails.
+    pub fn garbage_collect(&self) -> anyhow::Result<()> {
+        let config = self.directory.path().join("config.yml");
+        let mut command = Command::new(self.options.version.program()?);
+        let output = command.arg("garbage-collect").arg(config).output()?;
+        ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Ok(())
+    }
+
     /// Ends it at once, in the middle of whatever it does. Its storage stays.
     pub fn kill(&mut self) {
         // It may have ended by itself; then there is nothing to end.
@@ -115,7 +163,16 @@ impl DockerRegistry {
     /// # Errors
     /// As [`DockerRegistry::start`].
     pub fn restart(&mut self) -> anyhow::Result<()> {
+        self.restart_with(self.options.clone())
+    }
+
+    /// The same, with other options; the storage stays.
+    ///
+    /// # Errors
+    /// As [`DockerRegistry::start`].
+    pub fn restart_with(&mut self, options: DockerRegistryOptions) -> anyhow::Result<()> {
         self.kill();
+        self.options = options;
         self.process = run(&self.options, self.address, &self.storage, self.directory.path())?;
         Ok(())
     }
@@ -137,9 +194,9 @@ fn run(
     fs::create_dir_all(storage)?;
     // JSON is YAML too.
     fs::write(&config, configuration(options, address, storage, directory)?.to_string())?;
-    let mut command = Command::new("docker-registry");
+    let mut command = Command::new(options.version.program()?);
     command.arg("serve").arg(&config);
-    server_process::start(&command, "docker-registry", address, &directory.join("log"))
+    server_process::start(&command, options.version.package(), address, &directory.join("log"))
 }
 
 fn configuration(
@@ -156,11 +213,14 @@ fn configuration(
             "cache": { "blobdescriptor": "inmemory" },
             "filesystem": { "rootdirectory": storage },
             "delete": { "enabled": true },
-            "maintenance": { "uploadpurging": { "enabled": false } },
+            "maintenance": {
+                "uploadpurging": { "enabled": false },
+                "readonly": { "enabled": options.read_only },
+            },
         },
         "http": {
             "addr": address,
-            "secret": "the same for every start, so that uploads outlive one",
+            "secret": options.secret.as_deref().unwrap_or("the same for every start, so that uploads outlive one"),
             "relativeurls": options.relative_urls,
         },
     });

@@ -2,14 +2,17 @@
 //! Kubernetes API, a stand-in for the platform in it, slow links, certificates.
 
 pub mod bundle_content;
+mod cache;
 pub mod certificates;
 pub mod distribution;
+pub mod distribution_3;
 pub mod docker_registry;
 pub mod docker_storage;
 pub mod faults;
 pub mod kube;
 pub mod link;
 mod memory;
+pub mod nginx;
 mod server_process;
 pub mod small_disk;
 pub mod squid;

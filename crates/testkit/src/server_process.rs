@@ -41,11 +41,11 @@ fn is_taken(error: &anyhow::Error) -> bool {
 /// Runs `command`, its output going to the file `log`, and waits until it answers HTTP at `address`.
 ///
 /// # Errors
-/// If it is not installed (`package` says where it is to be had), or does not answer within 15 seconds; its
+/// If it is not installed (`origin` says where it comes from), or does not answer within 15 seconds; its
 /// log is in the error.
 pub(crate) fn start(
     command: &Command,
-    package: &str,
+    origin: &str,
     address: SocketAddr,
     log: &Path,
 ) -> anyhow::Result<Child> {
@@ -56,12 +56,13 @@ pub(crate) fn start(
         .args(["--pdeathsig", "KILL"])
         .arg(command.get_program())
         .args(command.get_args())
-        .env_remove("OTEL_TRACES_EXPORTER")
+        // Without it distribution 3 looks for a collector.
+        .env("OTEL_TRACES_EXPORTER", "none")
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
         .stderr(output)
         .spawn()
-        .with_context(|| format!("{program} cannot be started (Debian package {package})"))?;
+        .with_context(|| format!("{program} cannot be started ({origin})"))?;
     match wait_until_it_answers(&mut process, address) {
         Ok(()) => Ok(process),
         Err(error) => {

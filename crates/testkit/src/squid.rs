@@ -141,5 +141,5 @@ fn run(address: SocketAddr, directory: &Path, access: &str) -> Result<Child> {
     let service = service(address);
     forget(&service);
     command.args(["-N", "-d", "1", "-n", &service, "-f"]).arg(file);
-    server_process::start(&command, "squid-openssl", address, &directory.join("log"))
+    server_process::start(&command, "Debian package squid-openssl", address, &directory.join("log"))
 }

@@ -1,8 +1,8 @@
-//! Where the programs lie that make the API: built once from their Go modules, kept outside the tree.
+//! Where the programs are that make the API: built once from their Go modules, kept outside the tree.
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 
 /// The variable that names a folder which holds the programs already, as everywhere in Kubernetes.
 pub const VARIABLE: &str = "KUBEBUILDER_ASSETS";
@@ -54,11 +54,7 @@ impl Program {
 /// If there is neither `XDG_CACHE_HOME` nor a home directory.
 pub fn cache() -> anyhow::Result<PathBuf> {
     let versions = PROGRAMS.map(|program| format!("{}-{}", program.name, program.version())).join("_");
-    let caches = match std::env::var_os("XDG_CACHE_HOME").filter(|value| !value.is_empty()) {
-        Some(directory) => PathBuf::from(directory),
-        None => std::env::home_dir().context("no XDG_CACHE_HOME and no home directory")?.join(".cache"),
-    };
-    Ok(caches.join("dhctl-testkit/kube").join(versions))
+    Ok(crate::cache::directory()?.join("kube").join(versions))
 }
 
 /// The folder with the programs: that of `KUBEBUILDER_ASSETS`, or the cache.
