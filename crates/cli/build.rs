@@ -1,7 +1,19 @@
-//! Tells the tests which foreign counterparts are there, so that a test without its counterpart counts
-//! as ignored and never as passed.
+//! Tells the program which commit it is built from and for which target; and the tests which foreign
+//! counterparts are there, so that a test without its counterpart counts as ignored and never as passed.
+
+use std::{path::Path, process::Command};
 
 fn main() {
+    println!("cargo::rerun-if-env-changed=DHCTL_COMMIT");
+    let given = std::env::var("DHCTL_COMMIT").ok().filter(|commit| !commit.is_empty());
+    let commit = given.or_else(|| git(&["rev-parse", "--short=12", "HEAD"])).unwrap_or_default();
+    println!("cargo::rustc-env=DHCTL_COMMIT={commit}");
+    let target = std::env::var("TARGET").unwrap_or_default();
+    println!("cargo::rustc-env=DHCTL_TARGET={target}");
+    // The file that changes with each commit, also in a worktree.
+    if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]).filter(|log| Path::new(log).exists()) {
+        println!("cargo::rerun-if-changed={log}");
+    }
     for name in ["DHCTL_TEST_D8", "DHCTL_TEST_HARBOR"] {
         println!("cargo::rerun-if-env-changed={name}");
         println!("cargo::rustc-check-cfg=cfg({})", name.to_lowercase());
@@ -9,4 +21,10 @@ fn main() {
             println!("cargo::rustc-cfg={}", name.to_lowercase());
         }
     }
+}
+
+fn git(arguments: &[&str]) -> Option<String> {
+    let output = Command::new("git").args(arguments).output().ok()?;
+    let text = String::from_utf8(output.stdout).ok()?;
+    (output.status.success() && !text.trim().is_empty()).then(|| text.trim().to_owned())
 }

@@ -9,6 +9,7 @@ mod environment;
 pub mod exit_code;
 mod failure;
 mod harmless;
+mod log;
 mod logins;
 mod printer;
 mod progress;

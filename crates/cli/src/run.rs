@@ -13,6 +13,7 @@ use crate::{
     commands,
     exit_code::Exit,
     failure::Failure,
+    log,
     printer::{self, Printer},
     wrong_request,
 };
@@ -21,7 +22,7 @@ use crate::{
 const GRACE: Duration = Duration::from_millis(500);
 
 /// Runs one command.
-pub fn run(args: impl IntoIterator<Item = OsString>, environment: Environment) -> ExitCode {
+pub fn run(args: impl IntoIterator<Item = OsString>, mut environment: Environment) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => return usage(error, &environment).into(),
@@ -29,6 +30,15 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: Environment) -
     // Which of the two providers in use elsewhere is meant must be said once per process; a second
     // call would mean that it has been said.
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    match log::begin(&cli.log) {
+        // Lines of the log would tear a live display.
+        Ok(log::Goes::ToStderr) => environment.stderr_is_terminal = false,
+        Ok(log::Goes::Elsewhere) => {}
+        Err(failure) => {
+            Printer::plain().failure("log", &failure);
+            return failure.exit.into();
+        }
+    }
     dispatch(cli.command, environment).into()
 }
 
@@ -99,6 +109,7 @@ fn dispatch(command: Command, environment: Environment) -> Exit {
         }
         Command::Config(command) => config(&command),
         Command::Update(command) => update(command, environment),
+        Command::Version(args) => report("version", Printer::of(args.output), commands::version::run(&args)),
         Command::Completions { shell } => commands::completions::run(shell),
     }
 }
@@ -165,8 +176,12 @@ fn finish(name: &str, output: &OutputArgs, command: impl Future<Output = Result<
 
 fn report(name: &str, printer: Printer, result: Result<(), Failure>) -> Exit {
     match result {
-        Ok(()) => Exit::Success,
+        Ok(()) => {
+            tracing::info!("{name}: exit code 0");
+            Exit::Success
+        }
         Err(failure) => {
+            tracing::error!("{name}: exit code {}: {:?}", failure.exit as u8, failure.render());
             printer.failure(name, &failure);
             failure.exit
         }

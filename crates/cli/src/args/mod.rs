@@ -2,6 +2,7 @@
 
 mod bundle;
 mod config;
+mod log;
 mod mirror;
 mod mirror_modules;
 mod modules;
@@ -14,13 +15,14 @@ pub use bundle::{
     BundleArgs, BundleCommand, BundleVerifyArgs, FileArgs, GostArgs, InspectArgs, JoinArgs, SplitArgs,
 };
 pub use config::{AccessArgs, ConfigCommand, DockerCfgArgs, FileOutArgs, ModuleSourceArgs, ProxyArgs};
+pub use log::{LogArgs, LogLevel};
 pub use mirror::{
     BundleFormat, ConnectionArgs, MirrorArgs, MirrorCommand, ReadBackArgs, TargetLoginArgs, TransferArgs,
     VerifyArgs,
 };
 pub use mirror_modules::{MirrorModulesArgs, MirrorModulesCommand, ModulesTransferArgs, ModulesVerifyArgs};
 pub use modules::ModuleChoiceArgs;
-pub use output::{OutputArgs, OutputFormat, ProgressFormat};
+pub use output::{OutputArgs, OutputFormat, ProgressFormat, VersionArgs};
 pub use update::{
     ApproveArgs, ChangeArgs, ClusterArgs, ClustersArgs, ConsentArgs, DoctorArgs, KernelArgs, PlanArgs,
     PlanFormat, PrepareArgs, RbacArgs, RunArgs, StatusArgs, UpdateCommand, WaitArgs, WatchArgs,
@@ -31,6 +33,9 @@ pub use update::{
 #[derive(Debug, Parser)]
 #[command(name = "dhctl", version, disable_help_subcommand = true, after_help = EXIT_CODES)]
 pub struct Cli {
+    /// The log.
+    #[command(flatten)]
+    pub log: LogArgs,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -75,6 +80,8 @@ pub enum Command {
     /// Drive the update of the platform inside a cluster
     #[command(subcommand)]
     Update(UpdateCommand),
+    /// Print the version, the commit and how dhctl was built
+    Version(VersionArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell.

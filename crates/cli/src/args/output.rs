@@ -38,3 +38,11 @@ pub enum ProgressFormat {
     /// One JSON object a line.
     Json,
 }
+
+/// `dhctl version`
+#[derive(Debug, Args)]
+pub struct VersionArgs {
+    /// Form of the result on standard output
+    #[arg(long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
+    pub output: OutputFormat,
+}

@@ -41,5 +41,6 @@ pub(crate) mod update_run;
 pub(crate) mod update_status;
 mod update_wait;
 pub(crate) mod update_watch;
+pub(crate) mod version;
 
 pub(crate) use size::human;

@@ -215,11 +215,11 @@ impl From<registry::client::Error> for Failure {
 impl From<&registry::client::Error> for Failure {
     fn from(error: &registry::client::Error) -> Self {
         let exit = match error.kind() {
+            ErrorKind::Refused { reason: Refusal::NoSpace, .. } => Exit::Network,
             ErrorKind::Unauthorized { .. }
             | ErrorKind::Denied { .. }
-            | ErrorKind::FreshTokenRefused { .. } => Exit::Denied,
-            ErrorKind::Refused { reason: Refusal::NoSpace, .. } => Exit::Network,
-            ErrorKind::Refused { .. } => Exit::Denied,
+            | ErrorKind::FreshTokenRefused { .. }
+            | ErrorKind::Refused { .. } => Exit::Denied,
             ErrorKind::NotFound { .. }
             | ErrorKind::DigestMismatch { .. }
             | ErrorKind::SizeMismatch { .. }

@@ -70,6 +70,7 @@ impl Drop for Progress {
 
 impl Observer for Progress {
     fn event(&self, event: Event) {
+        log(&event);
         let now = Instant::now();
         let state = &mut *self.lock();
         match event {
@@ -100,6 +101,18 @@ impl Observer for Progress {
             Event::Detail(text) if self.verbose && !self.quiet => state.draw.say("detail", &text),
             Event::Note(_) | Event::Detail(_) => {}
         }
+    }
+}
+
+/// The log has what the user may not see: `--quiet` and the level of detail are about the terminal.
+fn log(event: &Event) {
+    match event {
+        Event::StageBegan { stage, bytes, items } => tracing::info!(bytes, items, "stage {stage:?}: begins"),
+        Event::StageEnded(stage) => tracing::info!("stage {stage:?}: ends"),
+        Event::Warning(text) => tracing::warn!("{text:?}"),
+        Event::Note(text) => tracing::info!("{text:?}"),
+        Event::Detail(text) => tracing::debug!("{text:?}"),
+        Event::Bytes(_) | Event::Items(_) => {}
     }
 }
 

@@ -28,7 +28,9 @@ fn text(host: &str, notice: &Notice, now: SystemTime) -> String {
             let again = if next < asked {
                 format!(
                     "; trying again in {} anyway, and giving up after {} without success (--retry-timeout)",
-                    duration(*next),
+                    duration(Duration::from_secs(
+                        next.as_millis().div_ceil(1000).try_into().unwrap_or(u64::MAX)
+                    )),
                     duration(*limit)
                 )
             } else {
@@ -67,7 +69,7 @@ mod tests {
             next: Duration::from_secs(next),
             limit,
         };
-        let now = UNIX_EPOCH + Duration::from_secs(23 * 3600 + 30 * 60);
+        let now = UNIX_EPOCH + Duration::from_mins(23 * 60 + 30);
         for (notice, expected) in [
             (wait(120, 120), "r:5000 asks to wait 2m00s, until 23:32 UTC (too many requests)"),
             (

@@ -25,6 +25,8 @@ pub(crate) struct Show {
     form: Form,
     /// The terminal is somebody else's for a while.
     paused: bool,
+    /// What the log has last.
+    logged: Option<Verdict>,
 }
 
 enum Form {
@@ -52,7 +54,7 @@ impl Show {
             }
             ProgressFormat::Auto | ProgressFormat::Plain => Form::Lines(Lines::default()),
         };
-        Ok(Self { form, paused: false })
+        Ok(Self { form, paused: false, logged: None })
     }
 
     /// Shows one look.
@@ -63,6 +65,10 @@ impl Show {
         end: Option<End>,
         now: Timestamp,
     ) -> Result<(), Failure> {
+        if tracing::enabled!(tracing::Level::INFO) && self.logged.as_ref() != Some(verdict) {
+            tracing::info!("verdict: {}", record::verdict("verdict", verdict, end, now));
+            self.logged = Some(verdict.clone());
+        }
         if self.paused {
             return Ok(());
         }
@@ -94,6 +100,7 @@ impl Show {
     /// Tells of something besides the verdict: what is about to be done, or what has become of it. The live screen shows
     /// the last of it, and leaves all of it behind.
     pub(crate) fn tell(&mut self, event: &str, text: &str) {
+        tracing::info!("{event}: {text:?}");
         match &mut self.form {
             Form::Json { .. } => printer::note(&record::told(event, text, Timestamp::now())),
             Form::Lines(_) => printer::note(text),

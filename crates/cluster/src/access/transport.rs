@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use egress::{ApiHttp, NetworkFault};
+use egress::{ApiHttp, NetworkFault, RequestLog};
 use http::{
     Response,
     header::{AUTHORIZATION, UPGRADE},
@@ -51,8 +51,17 @@ impl Service<Request> for Transport {
             let body = body.collect_bytes().await?;
             let request = reqwest::Request::try_from(http::Request::from_parts(parts, body))
                 .map_err(NetworkFault::from_reqwest)?;
-            let response = client.execute(request).await.map_err(NetworkFault::from_reqwest)?;
-            Ok(response.into())
+            let mut log = RequestLog::new(request.method(), request.url(), 1);
+            match client.execute(request).await.map_err(NetworkFault::from_reqwest) {
+                Ok(response) => {
+                    log.answered(&response);
+                    Ok(response.into())
+                }
+                Err(fault) => {
+                    log.failed(&fault);
+                    Err(fault.into())
+                }
+            }
         })
     }
 }

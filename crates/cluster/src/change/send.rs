@@ -86,10 +86,21 @@ impl Change {
     /// Sends it. An object that is to be created and exists, and one that is to be deleted and is gone, are errors
     /// here; what they mean knows the caller.
     pub async fn send(&self, cluster: &Cluster, guard: &Guard, run: Run) -> Result<(), Error> {
-        match self.attempt(cluster, guard, run).await {
+        let write = match self.write {
+            Write::Merge(_) => "change",
+            Write::Create(_) => "create",
+            Write::Delete => "delete",
+        };
+        let write = if run == Run::Dry { format!("{write} (dry run)") } else { write.to_owned() };
+        let result = match self.attempt(cluster, guard, run).await {
             Err(error) => Err(self.kind.explained(cluster, &self.name, error).await),
             sent => sent,
+        };
+        match &result {
+            Ok(()) => tracing::info!(object = self.object(), "{write}: done"),
+            Err(error) => tracing::info!(object = self.object(), "{write}: {error}"),
         }
+        result
     }
 
     async fn attempt(&self, cluster: &Cluster, guard: &Guard, run: Run) -> Result<(), Error> {

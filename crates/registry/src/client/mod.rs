@@ -25,7 +25,6 @@ mod reason;
 mod refusal;
 mod reply;
 mod repository;
-mod request_log;
 mod scope;
 mod tags;
 mod token_cache;

@@ -9,9 +9,9 @@ use hyper_util::client::legacy::connect::HttpInfo;
 use tokio::time::Instant;
 use url::Url;
 
-/// What will be logged of a request. Nothing is collected while the log is off.
+/// What will be logged of a request, when this is dropped. Nothing is collected while the log is off.
 #[derive(Debug, Default)]
-pub(crate) struct RequestLog(Option<Line>);
+pub struct RequestLog(Option<Line>);
 
 #[derive(Debug)]
 struct Line {
@@ -24,7 +24,7 @@ struct Line {
 
 impl RequestLog {
     /// A request that is about to be sent.
-    pub(crate) fn new(method: &Method, url: &Url, attempt: u32) -> Self {
+    pub fn new(method: &Method, url: &Url, attempt: u32) -> Self {
         if !tracing::enabled!(tracing::Level::DEBUG) {
             return Self(None);
         }
@@ -36,7 +36,7 @@ impl RequestLog {
     }
 
     /// The headers of the answer have come.
-    pub(crate) fn answered(&mut self, response: &reqwest::Response) {
+    pub fn answered(&mut self, response: &reqwest::Response) {
         let Some(line) = &mut self.0 else { return };
         let version = response.version();
         line.outcome = format!("{} {version:?}", response.status().as_u16());
@@ -55,14 +55,14 @@ impl RequestLog {
     }
 
     /// Bytes of the body have come.
-    pub(crate) fn received(&mut self, bytes: usize) {
+    pub fn received(&mut self, bytes: usize) {
         if let Some(line) = &mut self.0 {
             line.bytes += bytes as u64;
         }
     }
 
     /// The request or the body of its answer broke off.
-    pub(crate) fn failed(&mut self, reason: &impl Display) {
+    pub fn failed(&mut self, reason: &impl Display) {
         if let Some(line) = &mut self.0 {
             let before = std::mem::take(&mut line.outcome);
             line.outcome = format!("{before}: {reason}");
