@@ -201,7 +201,7 @@ async fn the_standalone_installer_has_an_archive_of_its_own() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_an_installer_or_leave_to_see_it_the_rest_comes() {
     for (status, said) in [
-        (StatusCode::FORBIDDEN, "warning: whether there is a standalone installer is not told"),
+        (StatusCode::FORBIDDEN, "warning: cannot check whether the source has a standalone installer"),
         (StatusCode::NOT_FOUND, "note: the source has no installer:latest"),
     ] {
         let answer = Fault::Answer {

@@ -105,7 +105,7 @@ async fn a_long_wait_is_told_once() {
         let mut pull = pull.spawn().unwrap();
         let mut lines = BufReader::new(pull.stderr.take().unwrap()).lines().map(Result::unwrap);
         let note = lines.find(|line| line.contains("asks to wait 1h00m, until ")).unwrap();
-        assert!(note.contains("dhctl retries in 5m"), "{note}");
+        assert!(note.contains("trying again in 5m"), "{note}");
         assert!(note.starts_with(if is_json { "{\"event\":\"note\"" } else { "note: " }), "{note}");
         // All that were asked at the same time have met the limit by now, or wait behind those that have.
         pull.kill().unwrap();

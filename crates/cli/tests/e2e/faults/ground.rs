@@ -30,6 +30,8 @@ pub(super) const LOGIN: &str = "carrier";
 /// Its password.
 pub(super) const PASSWORD: &str = "Gr3y-Heron/42+x";
 
+/// How long a registry is waited for that rejects everything.
+const RETRY_TIMEOUT: &str = "4s";
 /// A case that takes longer hangs.
 const LIMIT: Duration = Duration::from_mins(1);
 /// Files from this size on, in bytes, are not searched for secrets.
@@ -215,12 +217,20 @@ impl Ground {
         command.env("TMPDIR", home.join("tmp")).env("HOME", home.join("home"));
         command.env("XDG_STATE_HOME", home.join("state"));
         command.args(args);
+        // Searched for secrets with all other files.
+        command.env("DHCTL_CLI_LOG", "trace").arg("--log-file").arg(self.log_file());
         command
+    }
+
+    /// The log of all runs here, with everything.
+    pub(super) fn log_file(&self) -> PathBuf {
+        self.home.path().join("dhctl.log")
     }
 
     pub(super) fn pull_command(&self, source: &str, args: &[&str]) -> Command {
         let mut command = self.command(&["mirror", "--insecure", "--source", source, "-i", "d8.tar"]);
         command.args(["--source-login", LOGIN, "--source-password-file"]).arg(self.password_file());
+        command.args(["--retry-timeout", RETRY_TIMEOUT]);
         command.args(args);
         command
     }
@@ -228,6 +238,7 @@ impl Ground {
     pub(super) fn push_command(&self, target: &str, args: &[&str]) -> Command {
         let mut command = self.command(&["mirror", "--insecure", "-r", target, "-i", "d8.tar"]);
         command.args(["-u", LOGIN, "--registry-password-file"]).arg(self.password_file());
+        command.args(["--retry-timeout", RETRY_TIMEOUT]);
         command.args(args);
         command
     }

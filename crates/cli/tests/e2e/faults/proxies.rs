@@ -136,7 +136,7 @@ async fn who_refuses_is_told() {
     let mut pull = world.ground.command(&["mirror", "--insecure", "--dry-run", "-i", "d8.tar"]);
     pull.args(["--source", &world.source, "--source-login", LOGIN, "--source-password-file"]);
     pull.arg(other.path()).env("HTTP_PROXY", world.own_proxy());
-    fails(4, &[SOURCE, "refused the login"]).check("the registry", &world.ground.run(pull).run);
+    fails(4, &[SOURCE, "the credentials were refused"]).check("the registry", &world.ground.run(pull).run);
 
     // A registry that the proxy cannot reach.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();

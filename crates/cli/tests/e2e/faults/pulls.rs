@@ -41,7 +41,7 @@ fn passing() -> Vec<Case> {
         case("wrong bytes", vec![get(BLOBS, Fault::Corrupt(100)).times(1..=1)], Ends::Done),
         case("wrong bytes in layers", vec![get(BLOBS, Fault::Corrupt(100)).times(40..=40)], Ends::Done),
         case("wrong manifest", vec![get("*/manifests/sha256:*", Fault::Corrupt(3)).once()], Ends::Done),
-        case("429", vec![get("*", Fault::TooManyRequests(1)).times(4..=40)], Ends::Done),
+        case("429", vec![get("*", Fault::TooManyRequests(1)).times(4..=10)], Ends::Done),
         case("500", vec![get("*", status(500)).times(4..=14)], Ends::Done),
         case("502", vec![get("*", status(502)).times(4..=14)], Ends::Done),
         case("503", vec![get("*", status(503)).times(4..=14)], Ends::Done),
@@ -79,8 +79,12 @@ fn lasting(layer: &str) -> Vec<Case> {
             fails(5, &["too many requests"]),
         ),
         case("500 for ever", vec![get(BLOBS, status(500))], fails(5, &["500", "6 attempts"])),
-        case("503 for ever", vec![get(MANIFESTS, status(503))], fails(5, &["503", "6 attempts"])),
-        case("401 in the middle", vec![get(&of_layer, unauthorized())], fails(4, &["refused the login"])),
+        case("503 for ever", vec![get(MANIFESTS, status(503))], fails(5, &["cannot read manifest", "503"])),
+        case(
+            "401 in the middle",
+            vec![get(&of_layer, unauthorized())],
+            fails(4, &[layer, "the credentials were refused"]),
+        ),
         case(
             "403 in the middle",
             vec![get(&of_layer, denied())],

@@ -26,7 +26,7 @@ fn passing() -> Vec<Case> {
             vec![Rule::new("PUT", MANIFESTS, Fault::Disconnect).times(3..=8)],
             Ends::Done,
         ),
-        case("429", vec![any("*", Fault::TooManyRequests(1)).times(6..=30)], Ends::Done),
+        case("429", vec![any("*", Fault::TooManyRequests(1)).times(6..=12)], Ends::Done),
         case("500", vec![any("*", status(500)).times(6..=14)], Ends::Done),
         case("502", vec![any(UPLOADS, status(502)).times(4..=12)], Ends::Done),
         case("503", vec![any("*", status(503)).times(6..=14)], Ends::Done),
