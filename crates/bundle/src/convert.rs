@@ -77,6 +77,7 @@ fn convert(
     progress: &dyn Progress,
 ) -> Result<Converted, BundleError> {
     refuse_itself(volumes, out)?;
+    Writer::check(out, volumes.size(), part_size)?;
     let stated = StatedSums::read(volumes)?;
     check_room(out, volumes)?;
     let write = || {

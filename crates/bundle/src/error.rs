@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use crate::{disk, names, sums::GostSum};
+use crate::{SpecialFile, disk, names, sums::GostSum};
 
 /// Why a bundle cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +14,14 @@ pub enum BundleError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// What has this name cannot be read or replaced as a file.
+    #[error("{}: is {kind}, not a file", path.display())]
+    NotAFile {
+        /// The name that was given or derived.
+        path: PathBuf,
+        /// What it is.
+        kind: SpecialFile,
     },
     /// There is neither a file of this name nor parts of it.
     #[error("{}: there is no such file and no parts of it{}", path.display(), if *unfinished { " (only an unfinished pull)" } else { "" })]
@@ -183,6 +191,11 @@ impl BundleError {
         )
     }
 
+    /// Whether the system says that there is no such file.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+
     pub(crate) fn wrong_sum(path: PathBuf, stated: &GostSum, actual: &GostSum) -> Self {
         Self::WrongSum { path, stated: *stated, actual: *actual }
     }
@@ -196,6 +209,14 @@ impl BundleError {
             }
             io::ErrorKind::FileTooLarge => Self::FileTooLarge { path, size: needed, limit: None },
             _ => Self::Io { path, source },
+        }
+    }
+
+    /// The same, if it was met while the file was written, which will have `needed` bytes.
+    pub(crate) fn of_writing(self, needed: u64) -> Self {
+        match self {
+            Self::Io { path, source } => Self::of_write(path, needed, source),
+            other => other,
         }
     }
 

@@ -16,6 +16,7 @@ mod on_demand;
 mod part_fault;
 pub mod progress;
 pub mod reader;
+mod regular;
 mod replace;
 mod stream;
 mod sum_up;
@@ -35,6 +36,7 @@ pub use layout::{BlobEntry, Layout, LayoutError, PlannedBlob, RepositoryContent}
 pub use lock::lock;
 pub use progress::Progress;
 pub use reader::{Bundle, Repository};
+pub use regular::{SpecialFile, open_file, read_file, refuse_special};
 pub use replace::remove_unfinished;
 pub use sum_up::sum_up;
 pub use sums::{FrontierSums, GostSum, GostSums, Streebog};

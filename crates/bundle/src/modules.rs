@@ -6,7 +6,7 @@
 use std::{
     collections::BTreeSet,
     ffi::OsStr,
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -140,13 +140,11 @@ fn read_layout(directory: &Path, repository: &str) -> Result<Archive, BundleErro
     let mut files = Vec::new();
     for name in [INDEX_FILE, OCI_LAYOUT_FILE] {
         let path = directory.join(name);
-        match fs::metadata(&path) {
-            Ok(metadata) if metadata.len() == 0 => return Err(damaged(name, "the file is empty")),
-            Ok(metadata) => files.push((entry_path(repository, name), OnDemand::known(path, &metadata))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(damaged(name, "the file is missing"));
-            }
-            Err(error) => return Err(BundleError::io(&path)(error)),
+        match OnDemand::open(path) {
+            Ok(file) if file.size() == 0 => return Err(damaged(name, "the file is empty")),
+            Ok(file) => files.push((entry_path(repository, name), file)),
+            Err(error) if error.is_not_found() => return Err(damaged(name, "the file is missing")),
+            Err(error) => return Err(error),
         }
     }
     let blobs = directory.join(BLOBS);

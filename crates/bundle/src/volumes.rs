@@ -40,8 +40,7 @@ impl Volumes {
     /// [`BundleError`], as when a part is missing or the bundle lies there twice.
     pub(crate) fn open(paths: &[PathBuf]) -> Result<Self, BundleError> {
         let found = find(paths)?;
-        let open = |path: PathBuf| OnDemand::open(path.clone()).map_err(BundleError::io(&path));
-        let files = found.paths.into_iter().map(open).collect::<Result<_, _>>()?;
+        let files = found.paths.into_iter().map(OnDemand::open).collect::<Result<_, _>>()?;
         Ok(Self { in_parts: found.in_parts, named: found.named, ..Self::of(files) })
     }
 

@@ -355,6 +355,10 @@ impl From<BundleError> for Failure {
             BundleError::Ambiguous { .. } => {
                 Self::new(Exit::Files, message).hint("keep the one that is meant, and move the other away")
             }
+            BundleError::NotAFile { .. } => Self::new(Exit::Files, message).hint(
+                "name another file, or replace this one by a regular file: a bundle is read and written at many \
+                 positions, which only files allow",
+            ),
             BundleError::Cancelled => Self::interrupted(),
             BundleError::Io { .. } => Self::new(Exit::Files, message),
         }
