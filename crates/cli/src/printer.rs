@@ -100,11 +100,6 @@ pub(crate) fn question(text: &str) {
     write_to(&mut io::stderr().lock(), harmless(text).as_bytes());
 }
 
-/// Writes raw bytes to standard output: help, completions.
-pub(crate) fn raw(bytes: &[u8]) {
-    write_to(&mut io::stdout().lock(), bytes);
-}
-
 /// Standard error may be closed, and there is no third place to say so.
 fn write_to(out: &mut dyn Write, bytes: &[u8]) {
     drop(out.write_all(bytes).and_then(|()| out.flush()));

@@ -13,6 +13,7 @@ use crate::{
     commands,
     exit_code::Exit,
     failure::Failure,
+    interrupts, limits,
     printer::{self, Printer},
     wrong_request,
 };
@@ -22,6 +23,10 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// Runs one command.
 pub fn run(args: impl IntoIterator<Item = OsString>, environment: Environment) -> ExitCode {
+    limits::adapt();
+    if let Err(error) = interrupts::watch() {
+        return report("dhctl", Printer::plain(), Err(Failure::internal(error))).into();
+    }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => return usage(error, &environment).into(),
@@ -38,8 +43,7 @@ fn usage(error: clap::Error, environment: &Environment) -> Exit {
         printer::note(&wrong_request::describe(error, &environment.flag_variables));
         Exit::Usage
     } else {
-        printer::raw(error.render().to_string().as_bytes());
-        Exit::Success
+        report("dhctl", Printer::plain(), Printer::stdout(error.render().to_string().as_bytes()))
     }
 }
 
@@ -99,7 +103,9 @@ fn dispatch(command: Command, environment: Environment) -> Exit {
         }
         Command::Config(command) => config(&command),
         Command::Update(command) => update(command, environment),
-        Command::Completions { shell } => commands::completions::run(shell),
+        Command::Completions { shell } => {
+            report("completions", Printer::plain(), commands::completions::run(shell))
+        }
     }
 }
 
@@ -177,7 +183,7 @@ fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Fa
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::internal)?;
     let result = runtime.block_on(async {
-        let stop = stop_signal()?;
+        let stop = interrupts::stop_in_order().map_err(Failure::internal)?;
         tokio::select! {
             result = command => result,
             () = stop => Err(Failure::interrupted()),
@@ -185,17 +191,4 @@ fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Fa
     });
     runtime.shutdown_timeout(GRACE);
     result
-}
-
-/// Resolves when the process is asked to end.
-fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::internal)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::internal)?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    })
 }
