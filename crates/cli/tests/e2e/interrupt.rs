@@ -1,15 +1,25 @@
-//! Ctrl-C ends a run cleanly within a second.
+//! Ctrl-C ends a run cleanly within a second, and the second one whatever it is doing.
 
 use std::{
-    process::Stdio,
+    os::fd::OwnedFd,
+    path::{Path, PathBuf},
+    process::{Child, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use registry::server::{Interceptor, RequestInfo, ServerOptions, Treatment};
+use rustix::{
+    fs::{Mode, OFlags, open},
+    io::Errno,
+    process::{Pid, Signal, kill_process},
+};
 use testkit::distribution::Distribution;
 
-use crate::world::{Run, World, command};
+use crate::{
+    special_files::make_pipe,
+    world::{Run, World, command},
+};
 
 /// Stalls every blob of the root repository, which only the download asks for, and tells of it.
 #[derive(Debug)]
@@ -42,4 +52,79 @@ async fn a_pull_stops_within_a_second() {
     assert!(asked.elapsed() < Duration::from_secs(1), "{:?}", asked.elapsed());
     assert!(run.stderr.contains("interrupted"), "{}", run.stderr);
     assert!(!world.path("d8.tar").exists());
+}
+
+/// Waits until a process reads the named pipe, and keeps it reading: nobody writes as long as the result lives.
+fn keep_reading(pipe: &Path) -> OwnedFd {
+    loop {
+        match open(pipe, OFlags::WRONLY | OFlags::NONBLOCK, Mode::empty()) {
+            Ok(writer) => return writer,
+            Err(Errno::NXIO) => std::thread::sleep(Duration::from_millis(2)),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// Sends the signal and waits until the process has taken it: two that wait at the same time are one.
+fn send(child: &Child, signal: Signal) {
+    let process = Pid::from_child(child);
+    kill_process(process, signal).unwrap();
+    let status = PathBuf::from(format!("/proc/{}/status", child.id()));
+    let waits = || {
+        let status = std::fs::read_to_string(&status).unwrap_or_default();
+        let pending = status.lines().filter_map(|line| line.split_once("Pnd:"));
+        pending.into_iter().any(|(_, mask)| mask.trim().bytes().any(|digit| digit != b'0'))
+    };
+    while waits() {
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+#[track_caller]
+fn ends_at_once(child: &mut Child) {
+    let asked = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            assert_eq!(status.code(), Some(130), "{status}");
+            return;
+        }
+        if asked.elapsed() > Duration::from_secs(5) {
+            child.kill().unwrap();
+            panic!("the process goes on");
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// A password may come from a pipe, and nobody may write to it: reading it is a system call that does not end.
+#[test]
+fn a_process_that_is_blocked_ends_at_the_second_signal() {
+    let login = ["-u", "someone", "--registry-password-file", "password"];
+    let push = ["mirror", "--insecure", "-r", "127.0.0.1:9/dkp/ee", "-i", "d8.tar"];
+    let pull = ["mirror", "--insecure", "--source", "127.0.0.1:9/deckhouse/ee", "-i", "d8.tar"];
+    let source_login = ["--source-login", "someone", "--source-password-file", "password"];
+    let docker_cfg = ["config", "docker-cfg", "-r", "registry.example"];
+    for (args, login, signals) in [
+        (&push[..], &login[..], &[Signal::INT, Signal::INT][..]),
+        (&push, &login, &[Signal::TERM, Signal::TERM]),
+        (&push, &login, &[Signal::INT, Signal::TERM]),
+        (&pull, &source_login, &[Signal::TERM, Signal::INT]),
+        // These have nothing to bring to an end.
+        (&docker_cfg, &login, &[Signal::INT]),
+        (&docker_cfg, &login, &[Signal::TERM]),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        make_pipe(&folder.path().join("password"));
+        std::fs::write(folder.path().join("d8.tar"), "").unwrap();
+        let mut child = command(folder.path());
+        let mut child = child.args(args).args(login).stderr(Stdio::null()).spawn().unwrap();
+        let _writer = keep_reading(&folder.path().join("password"));
+        let (last, first) = signals.split_last().unwrap();
+        for signal in first {
+            send(&child, *signal);
+            assert!(child.try_wait().unwrap().is_none(), "{args:?}");
+        }
+        kill_process(Pid::from_child(&child), *last).unwrap();
+        ends_at_once(&mut child);
+    }
 }

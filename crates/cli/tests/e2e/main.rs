@@ -29,6 +29,7 @@ mod parts;
 mod proxy_registry;
 mod resume;
 mod resumed_push;
+mod special_files;
 mod squid_conf;
 mod surgery;
 mod telling;
