@@ -13,7 +13,7 @@ use oci::BlobSource as _;
 use crate::{
     BundleError, Writer,
     archive::Archive,
-    disk, names,
+    disk, names, on_media,
     progress::Progress,
     replace, stream,
     sums::{GostSums, Lane, StatedSums},
@@ -154,7 +154,7 @@ fn refuse_itself(volumes: &Volumes, out: &Path) -> Result<(), BundleError> {
     };
     let target = identity(out)?;
     for named in volumes.named() {
-        if named.file_name() == out.file_name() && identity(named)? == target {
+        if on_media::is_same(named.file_name(), out.file_name()) && identity(named)? == target {
             return Err(BundleError::OntoItself { path: out.to_owned() });
         }
     }

@@ -85,7 +85,15 @@ pub enum BundleError {
         /// The file that holds the lock.
         path: PathBuf,
     },
-    /// The disk is full, or the quota used up.
+    /// The quota is used up: of the user, the group or the project (`EDQUOT`). What is free on the disk is no help.
+    #[error("{}: the disk quota of this user or group is used up: the bundle takes {needed} bytes", path.display())]
+    QuotaExceeded {
+        /// The file that could not grow.
+        path: PathBuf,
+        /// Size of the whole bundle in bytes.
+        needed: u64,
+    },
+    /// The disk is full.
     #[error("{}: no space left: the bundle takes {needed} bytes, {free} are free", path.display())]
     DiskFull {
         /// The file that could not grow.
@@ -203,7 +211,8 @@ impl BundleError {
     /// What a failed write to the file `path`, which will have `needed` bytes, means.
     pub(crate) fn of_write(path: PathBuf, needed: u64, source: io::Error) -> Self {
         match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            io::ErrorKind::QuotaExceeded => Self::QuotaExceeded { path, needed },
+            io::ErrorKind::StorageFull => {
                 let free = disk::free_space(names::directory(&path)).unwrap_or_default();
                 Self::DiskFull { path, needed, free }
             }
@@ -232,4 +241,27 @@ fn in_brackets(limit: Option<u64>) -> String {
 
 fn more(others: usize) -> String {
     if others == 0 { String::new() } else { format!(" ({others} more are missing)") }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::io::Errno;
+
+    use super::*;
+
+    #[test]
+    fn a_quota_is_not_a_full_disk() {
+        let path = PathBuf::from("/tmp/d8.tar.partial");
+        let told = |errno: Errno| BundleError::of_write(path.clone(), 5000, errno.into()).to_string();
+        assert_eq!(
+            told(Errno::DQUOT),
+            "/tmp/d8.tar.partial: the disk quota of this user or group is used up: the bundle takes 5000 bytes"
+        );
+        let full = told(Errno::NOSPC);
+        assert!(
+            full.starts_with("/tmp/d8.tar.partial: no space left: the bundle takes 5000 bytes, "),
+            "{full}"
+        );
+        assert!(told(Errno::FBIG).contains("more than the file system allows in one file"));
+    }
 }

@@ -14,7 +14,7 @@ pub(crate) fn adapt() {
     let now = getrlimit(Resource::Nofile);
     if let Some(current) = raised(now) {
         // Where it is refused, the limit is as it was, and what does not fit in it is told when it is met.
-        drop(setrlimit(Resource::Nofile, Rlimit { current: Some(current), maximum: now.maximum }));
+        _ = setrlimit(Resource::Nofile, Rlimit { current: Some(current), maximum: now.maximum });
     }
     // The signal would end the process without a word. With any handler the write fails with EFBIG, which is told.
     // Unlike an ignored signal, a handler is not passed on to the tools that this program starts.

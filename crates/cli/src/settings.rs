@@ -10,7 +10,10 @@ use crate::{Environment, args::ConnectionArgs, failure::Failure};
 
 /// Checks the name of a bundle to be read: one archive, or a directory of them.
 pub(crate) fn bundle_to_read(path: &Path) -> Result<(), Failure> {
-    if path.is_dir() { Ok(()) } else { bundle_path(path).map(drop) }
+    if path.is_dir() || path.file_name().is_some_and(bundle::is_archive_name) {
+        return Ok(());
+    }
+    bundle_path(path).map(drop)
 }
 
 /// Checks the name of an archive by the documented rules: it ends in `.tar`, and what has that name is a file.

@@ -46,14 +46,13 @@ impl GostSums {
     }
 }
 
-/// The sum that `NAME.gostsum` states for the file `name`; `None` if there is no such file.
+/// The sum that the file `path` states (`NAME.gostsum`); `None` if there is no such file.
 ///
 /// # Errors
 /// [`BundleError::BadSumFile`] if it holds anything but one sum; [`BundleError::NotAFile`], [`BundleError::Io`].
-pub fn read_sum(name: &Path) -> Result<Option<GostSum>, BundleError> {
-    let path = names::sum(name);
+pub fn read_sum(path: &Path) -> Result<Option<GostSum>, BundleError> {
     let mut text = String::new();
-    let file = match regular::open_file(&path) {
+    let file = match regular::open_file(path) {
         Ok(file) => file,
         Err(error) if error.is_not_found() => return Ok(None),
         Err(error) => return Err(error),
@@ -65,7 +64,7 @@ pub fn read_sum(name: &Path) -> Result<Option<GostSum>, BundleError> {
     }
     match parse(&text) {
         Some(sum) => Ok(Some(sum)),
-        None => Err(BundleError::BadSumFile { path }),
+        None => Err(BundleError::BadSumFile { path: path.to_owned() }),
     }
 }
 
@@ -143,18 +142,18 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("d8.tar");
         let sums = GostSums { whole: GostSum::of(b"ab"), parts: vec![GostSum::of(b"a"), GostSum::of(b"b")] };
-        assert_eq!(read_sum(&path).unwrap(), None);
+        assert_eq!(read_sum(&names::sum(&path)).unwrap(), None);
         for _ in 0..2 {
             let files = sums.write(&path).unwrap();
             assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3);
             assert_eq!(fs::read_to_string(&files[0]).unwrap(), sums.whole.to_string());
             assert!(files[2].ends_with("d8.tar.0001.chunk.gostsum"));
         }
-        assert_eq!(read_sum(&path).unwrap(), Some(sums.whole));
-        assert_eq!(read_sum(&names::part(&path, 1)).unwrap(), Some(sums.parts[1]));
+        assert_eq!(read_sum(&names::sum(&path)).unwrap(), Some(sums.whole));
+        assert_eq!(read_sum(&names::sum(&names::part(&path, 1))).unwrap(), Some(sums.parts[1]));
         for bytes in [&b"hello"[..], &[0xff; 64]] {
             fs::write(names::sum(&path), bytes).unwrap();
-            let error = read_sum(&path).unwrap_err();
+            let error = read_sum(&names::sum(&path)).unwrap_err();
             assert!(matches!(error, BundleError::BadSumFile { .. }), "{error}");
             assert!(error.to_string().contains("d8.tar.gostsum"), "{error}");
         }

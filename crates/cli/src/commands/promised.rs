@@ -29,6 +29,7 @@ impl Promised {
             if path.is_dir() { path.join(RELEASES_FILE) } else { path.with_file_name(RELEASES_FILE) }
         };
         for path in bundle.iter().map(place) {
+            let Some(path) = bundle::as_spelled(&path)? else { continue };
             let Some(bytes) = bundle::read_file(&path)? else { continue };
             match parse_releases(&bytes) {
                 Ok(releases) => promised.files.push((path, releases)),

@@ -66,7 +66,9 @@ async fn a_bundle_that_is_read_is_a_file() {
             assert!(run.stderr.contains(&format!("error: {told}\nhint: ")), "{args:?}: {}", run.stderr);
         }
     }
-    for args in [&["bundle", "inspect", "archives"][..], &["mirror", insecure, "-r", target, "-i", "archives"]] {
+    for args in
+        [&["bundle", "inspect", "archives"][..], &["mirror", insecure, "-r", target, "-i", "archives"]]
+    {
         let run = dhctl(world.folder.path(), args).expect(6);
         assert!(run.stderr.contains("archives/platform.tar: is a named pipe"), "{args:?}: {}", run.stderr);
     }
@@ -84,10 +86,9 @@ async fn what_is_next_to_a_bundle_is_a_file() {
     let world = World::sample();
     world.pull(&["--release", "v1.58.3", "--no-modules"]).expect(0);
     fs::create_dir(world.path("out")).unwrap();
-    for (name, commands) in [
-        ("d8.tar.gostsum", &["verify", "join", "split"][..]),
-        ("deckhousereleases.yaml", &["verify"]),
-    ] {
+    for (name, commands) in
+        [("d8.tar.gostsum", &["verify", "join", "split"][..]), ("deckhousereleases.yaml", &["verify"])]
+    {
         let kept = fs::read(world.path(name));
         drop(fs::remove_file(world.path(name)));
         make_pipe(&world.path(name));
