@@ -93,9 +93,7 @@ fn name(directory: &Path) -> String {
 fn ca(connection: &ConnectionArgs) -> Result<Option<String>, Failure> {
     let mut text = String::new();
     for path in &connection.ca_file {
-        let file = fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
-        text += file.trim_end();
-        text.push('\n');
+        text += &egress::certificates_as_pem(path)?;
     }
     Ok(Some(text).filter(|text| !text.is_empty()))
 }

@@ -293,7 +293,7 @@ impl From<egress::EgressError> for Failure {
             egress::EgressError::Client { .. } => Exit::Internal,
             _ => Exit::Files,
         };
-        Self::new(exit, error.to_string())
+        Self { hints: error.hints(), ..Self::new(exit, error.to_string()) }
     }
 }
 
