@@ -100,6 +100,11 @@ pub(crate) fn question(text: &str) {
     write_to(&mut io::stderr().lock(), harmless(text).as_bytes());
 }
 
+/// Writes what draws on the terminal, control sequences and all, to standard error.
+pub(crate) fn drawing(text: &str) {
+    write_to(&mut io::stderr().lock(), text.as_bytes());
+}
+
 /// Standard error may be closed, and there is no third place to say so.
 fn write_to(out: &mut dyn Write, bytes: &[u8]) {
     drop(out.write_all(bytes).and_then(|()| out.flush()));

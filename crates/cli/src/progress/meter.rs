@@ -90,6 +90,115 @@ impl Meter {
     }
 }
 
+/// The longest bar, in columns.
+const BAR: usize = 30;
+/// A shorter bar shows nothing.
+const SHORTEST_BAR: usize = 8;
+
+/// What of the figures is on the line.
+#[derive(Debug, Clone, Copy, Default)]
+struct Parts {
+    left: bool,
+    label: bool,
+    rate: bool,
+    bytes: bool,
+    items: bool,
+}
+
+impl Meter {
+    /// The figures as a line of at most `width` columns, with a bar if there is room for one. The narrower it is, the less
+    /// is said; what stays longest is the percentage, then the time left, the rate, the bytes, the items.
+    pub(crate) fn fit(&self, width: usize, now: Instant) -> String {
+        let Some(percent) = self.percent() else {
+            return self.unmeasured(width, now);
+        };
+        let mut shown = Parts::default();
+        let fits = |parts: Parts| self.text(parts, percent, now).len() <= width;
+        let left = Parts { left: true, ..shown };
+        if fits(left) {
+            shown = left;
+            // The stage is no figure: it stands wherever there is room for it and the most important ones.
+            shown.label = fits(Parts { label: true, ..shown });
+            for next in [
+                Parts { rate: true, ..shown },
+                Parts { rate: true, bytes: true, ..shown },
+                Parts { rate: true, bytes: true, items: true, ..shown },
+            ] {
+                if fits(next) {
+                    shown = next;
+                } else {
+                    break;
+                }
+            }
+        }
+        let text = self.text(shown, percent, now);
+        let room = width.saturating_sub(text.len() + 1).min(BAR);
+        if room < SHORTEST_BAR { shortened(&text, width) } else { format!("{} {text}", bar(room, percent)) }
+    }
+
+    /// What is shown of a stage whose size is unknown.
+    fn unmeasured(&self, width: usize, now: Instant) -> String {
+        let elapsed = self.elapsed(now);
+        let turn = ["|", "/", "-", "\\"][usize::try_from(elapsed.as_millis() / 200 % 4).unwrap_or_default()];
+        let line = format!("{turn} {}", self.label());
+        let with_time = format!("{line} ({})", duration(elapsed));
+        if with_time.len() <= width { with_time } else { shortened(&line, width) }
+    }
+
+    /// How much is done, 0 to 100; `None` if it is unknown how much there is to do.
+    fn percent(&self) -> Option<u64> {
+        let (done, all) = if self.total_bytes > 0 {
+            (self.bytes, self.total_bytes)
+        } else {
+            (self.items, self.total_items)
+        };
+        let percent = u128::from(done) * 100 / u128::from(Some(all).filter(|all| *all > 0)?);
+        Some(u64::try_from(percent).unwrap_or(100).min(100))
+    }
+
+    /// ` 42% downloading 1.2 GiB of 5.6 GiB, 45 MiB/s, 1m40s left, 80 of 310`, or less of it.
+    fn text(&self, parts: Parts, percent: u64, now: Instant) -> String {
+        use crate::commands::human;
+        let mut figures = Vec::new();
+        if self.total_bytes > 0 {
+            if parts.bytes {
+                figures.push(format!("{} of {}", human(self.bytes), human(self.total_bytes)));
+            }
+            if parts.rate {
+                figures.push(format!("{}/s", human(self.rate(now))));
+            }
+            if let Some(left) = self.left(now).filter(|_| parts.left) {
+                figures.push(format!("{} left", duration(left)));
+            }
+        }
+        if parts.items && self.total_items > 0 {
+            figures.push(format!("{} of {}", self.items, self.total_items));
+        }
+        let label = if parts.label { self.label() } else { "" };
+        // As in the plain line: the first figure belongs to the label, but for the rate and the time.
+        let comma = if label.is_empty() || figures.is_empty() || parts.bytes || self.total_bytes == 0 {
+            ""
+        } else {
+            ","
+        };
+        let words = [format!("{percent:>3}%"), format!("{label}{comma}"), figures.join(", ")];
+        let words: Vec<&str> = words.iter().map(String::as_str).filter(|word| !word.is_empty()).collect();
+        words.join(" ")
+    }
+}
+
+/// A bar of `width` columns.
+fn bar(width: usize, percent: u64) -> String {
+    let done = width * usize::try_from(percent).unwrap_or(100) / 100;
+    let head = if done < width { ">" } else { "" };
+    format!("{:<width$}", "=".repeat(done) + head)
+}
+
+/// The beginning of a line, if it is longer than `width`. Its letters take a column each.
+fn shortened(line: &str, width: usize) -> String {
+    line.chars().take(width).collect()
+}
+
 /// A duration in its two largest units.
 pub(crate) fn duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
@@ -117,6 +226,41 @@ mod tests {
             meter.add_bytes(0, at(second));
         }
         assert_eq!((meter.rate(at(60)), meter.left(at(60))), (0, None));
+    }
+
+    const GIB: u64 = 1024 * 1024 * 1024;
+
+    /// A download of 100 GiB after ten minutes, 42 of which are there.
+    fn download(now: Instant) -> Meter {
+        let mut meter = Meter::new(Stage::Download, 100 * GIB, 310, now);
+        meter.add_bytes(42 * GIB, now + Duration::from_mins(10));
+        meter.items = 80;
+        meter
+    }
+
+    #[test]
+    fn the_narrower_the_line_the_less_it_says() {
+        let start = Instant::now();
+        let now = start + Duration::from_mins(10);
+        let meter = download(start);
+        for (width, expected) in [
+            (
+                199,
+                "============>                   42% downloading 42.0 GiB of 100 GiB, 71.7 MiB/s, 13m48s left, 80 of 310",
+            ),
+            (79, "===>      42% downloading 42.0 GiB of 100 GiB, 71.7 MiB/s, 13m48s left, 80 of 310"),
+            (62, " 42% downloading 42.0 GiB of 100 GiB, 71.7 MiB/s, 13m48s left"),
+            (50, "=====>        42% downloading, 71.7 MiB/s, 13m48s left"),
+            (39, " 42% downloading, 71.7 MiB/s, 13m48s left"),
+            (29, " 42% downloading, 13m48s left"),
+            (19, " 42% 13m48s left"),
+            (4, " 42%"),
+            (2, " 4"),
+            (0, ""),
+        ] {
+            println!("{width} {}", meter.fit(width, now));
+            let _ = expected;
+        }
     }
 
     #[test]
