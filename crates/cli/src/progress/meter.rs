@@ -106,8 +106,8 @@ struct Parts {
 }
 
 impl Meter {
-    /// The figures as a line of at most `width` columns, with a bar if there is room for one. The narrower it is, the less
-    /// is said; what stays longest is the percentage, then the time left, the rate, the bytes, the items.
+    /// The figures as a line of at most `width` columns. The narrower it is, the less is said; what stays longest is the
+    /// percentage, then the time left, the rate, the bytes, the items, and a bar.
     pub(crate) fn fit(&self, width: usize, now: Instant) -> String {
         let Some(percent) = self.percent() else {
             return self.unmeasured(width, now);
@@ -133,7 +133,12 @@ impl Meter {
         }
         let text = self.text(shown, percent, now);
         let room = width.saturating_sub(text.len() + 1).min(BAR);
-        if room < SHORTEST_BAR { shortened(&text, width) } else { format!("{} {text}", bar(room, percent)) }
+        let is_all = shown.label && shown.items;
+        if is_all && room >= SHORTEST_BAR {
+            format!("{} {text}", bar(room, percent))
+        } else {
+            shortened(&text, width)
+        }
     }
 
     /// What is shown of a stage whose size is unknown.
@@ -242,24 +247,66 @@ mod tests {
     fn the_narrower_the_line_the_less_it_says() {
         let start = Instant::now();
         let now = start + Duration::from_mins(10);
-        let meter = download(start);
-        for (width, expected) in [
+        let download = download(start);
+        let mut tags = Meter::new(Stage::Tags, 0, 4000, start);
+        tags.items = 4000;
+        let plan = Meter::new(Stage::Plan, 0, 0, start);
+        for (meter, width, expected) in [
             (
+                &download,
                 199,
-                "============>                   42% downloading 42.0 GiB of 100 GiB, 71.7 MiB/s, 13m48s left, 80 of 310",
+                "============>                   42% downloading 42.0 GiB of 100 GiB, 71.7 MiB/s, 13m49s left, 80 of 310",
             ),
-            (79, "===>      42% downloading 42.0 GiB of 100 GiB, 71.7 MiB/s, 13m48s left, 80 of 310"),
-            (62, " 42% downloading 42.0 GiB of 100 GiB, 71.7 MiB/s, 13m48s left"),
-            (50, "=====>        42% downloading, 71.7 MiB/s, 13m48s left"),
-            (39, " 42% downloading, 71.7 MiB/s, 13m48s left"),
-            (29, " 42% downloading, 13m48s left"),
-            (19, " 42% 13m48s left"),
-            (4, " 42%"),
-            (2, " 4"),
-            (0, ""),
+            (&download, 79, " 42% downloading 42.0 GiB of 100 GiB, 71.7 MiB/s, 13m49s left, 80 of 310"),
+            (&download, 71, " 42% downloading 42.0 GiB of 100 GiB, 71.7 MiB/s, 13m49s left"),
+            (&download, 50, " 42% downloading, 71.7 MiB/s, 13m49s left"),
+            (&download, 29, " 42% downloading, 13m49s left"),
+            (&download, 19, " 42% 13m49s left"),
+            (&download, 15, " 42%"),
+            (&download, 4, " 42%"),
+            (&download, 2, " 4"),
+            (&download, 0, ""),
+            (&tags, 79, "============================== 100% writing manifests and tags 4000 of 4000"),
+            (&tags, 39, "100% writing manifests and tags"),
+            (&tags, 19, "100%"),
+            (&plan, 79, "| reading the source (10m00s)"),
+            (&plan, 20, "| reading the source"),
+            (&plan, 10, "| reading "),
         ] {
-            println!("{width} {}", meter.fit(width, now));
-            let _ = expected;
+            assert_eq!(meter.fit(width, now), expected, "{width}");
+        }
+    }
+
+    #[test]
+    fn no_line_is_wider_than_it_may_be_and_what_matters_most_stays_longest() {
+        let start = Instant::now();
+        let stages = [
+            Stage::Plan,
+            Stage::Download,
+            Stage::Inventory,
+            Stage::Upload,
+            Stage::Tags,
+            Stage::ReadBack,
+            Stage::Copy,
+            Stage::Check,
+        ];
+        for (stage, bytes, items, done, minutes) in stages.iter().flat_map(|stage| {
+            [(0, 0, 0, 1), (0, 9, 3, 1), (5 * GIB, 0, GIB, 1), (900 * GIB, 90_000, GIB, 9000), (1, 1, 1, 0)]
+                .map(|(bytes, items, done, minutes)| (*stage, bytes, items, done, minutes))
+        }) {
+            let now = start + Duration::from_mins(minutes);
+            let mut meter = Meter::new(stage, bytes, items, start);
+            if bytes > 0 {
+                meter.add_bytes(done, now);
+            }
+            let full = meter.fit(1000, now);
+            for width in 0..240 {
+                let line = meter.fit(width, now);
+                assert!(line.chars().count() <= width, "{stage:?} {width}: '{line}'");
+                let figures = ["%", " left", "/s", "iB of"].into_iter().filter(|what| full.contains(what));
+                let there: Vec<bool> = figures.map(|what| line.contains(what)).collect();
+                assert!(there.is_sorted_by(|more, less| more >= less), "{stage:?} {width}: '{line}'");
+            }
         }
     }
 

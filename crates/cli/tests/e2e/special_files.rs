@@ -130,7 +130,7 @@ async fn a_bundle_that_is_written_replaces_only_files() {
     for (name, more, told) in [
         ("pipe.tar", &[][..], "pipe.tar"),
         ("begun.tar", &[], "begun.tar.partial"),
-        ("parts.tar", &["-c", "1MB", "--dry-run", "-q"], "parts.tar.0000.chunk"),
+        ("parts.tar", &["-c", "1MB", "--dry-run", "--quiet"], "parts.tar.0000.chunk"),
         ("parts.tar", &["-c", "1MB"], "parts.tar.0000.chunk"),
     ] {
         let args = [&base[..], &[name], &release, more].concat();
