@@ -268,7 +268,7 @@ mod tests {
             (&download, 0, ""),
             (&tags, 79, "============================== 100% writing manifests and tags 4000 of 4000"),
             (&tags, 39, "100% writing manifests and tags"),
-            (&tags, 19, "100%"),
+            (&tags, 19, "100% 4000 of 4000"),
             (&plan, 79, "| reading the source (10m00s)"),
             (&plan, 20, "| reading the source"),
             (&plan, 10, "| reading "),

@@ -36,7 +36,7 @@ fn what_cannot_be_printed_is_an_error() {
         &["--help"],
         &["mirror", "--help"],
         &["--version"],
-        &["help", "bundle"],
+        &["bundle", "verify", "--help"],
         &["update", "rbac"],
         &["config", "docker-cfg", "-r", "registry.example"],
     ] {

@@ -44,8 +44,8 @@ pub(super) fn of_chain<'a>(
     let roots = roots.iter().filter(|root| root.subject() == last.issuer());
     let signed = chain.iter().enumerate().find_map(|(place, it)| signature(it, place == 0));
     // A root is trusted for what it is, so only its key counts.
-    let all = chain.iter().copied().enumerate().chain(roots.map(|root| (1, root)));
-    all.filter_map(|(place, it)| key(it, place == 0)).next().or(signed)
+    let mut all = chain.iter().copied().enumerate().chain(roots.map(|root| (1, root)));
+    all.find_map(|(place, it)| key(it, place == 0)).or(signed)
 }
 
 /// What is wrong with the key of the server's certificate, with which it signs the handshake.
