@@ -5,13 +5,13 @@
 //! missed by nobody. What only a sum or unfinished work tells of counts too, and is then missing.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsString,
     fs,
     path::{Path, PathBuf},
 };
 
-use crate::{BundleError, names, volumes::Volumes};
+use crate::{BundleError, names, on_media, volumes::Volumes};
 
 /// Opens the archives of the bundle that `paths` name: the whole, one path per directory that has parts of it,
 /// or directories, over which archives and their parts may be spread. In the order of their names.
@@ -31,19 +31,21 @@ pub(crate) fn open(paths: &[PathBuf]) -> Result<Vec<Volumes>, BundleError> {
             return Err(BundleError::NotABundle { path: file.clone(), reason });
         }
     }
-    let mut archives = BTreeSet::new();
+    let mut archives = BTreeMap::new();
     for directory in paths {
-        archives.extend(archives_in(directory)?);
+        let named = archives_in(directory)?.into_iter();
+        archives.extend(named.map(|name| (on_media::plain(&name), name)));
     }
     if archives.is_empty() {
         let reason = "the directory has no archive (platform.tar, module-NAME.tar, …) in it".to_owned();
         return Err(BundleError::NotABundle { path: paths[0].clone(), reason });
     }
     let places = |name: &OsString| paths.iter().map(|path| path.join(name)).collect::<Vec<_>>();
-    archives.iter().map(|name| Volumes::open(&places(name))).collect()
+    archives.values().map(|name| Volumes::open(&places(name))).collect()
 }
 
-/// The names of the archives of which something lies in `directory`: the whole, parts, a sum, unfinished work.
+/// The names of the archives of which something is in `directory`, as they are spelled there: the whole, parts, a
+/// sum, unfinished work.
 ///
 /// # Errors
 /// [`BundleError::Io`] if it cannot be read.

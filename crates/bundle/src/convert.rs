@@ -13,7 +13,7 @@ use oci::BlobSource as _;
 use crate::{
     BundleError, Writer,
     archive::Archive,
-    disk, names,
+    disk, names, on_media,
     progress::Progress,
     replace, stream,
     sums::{GostSums, Lane, StatedSums},
@@ -77,6 +77,7 @@ fn convert(
     progress: &dyn Progress,
 ) -> Result<Converted, BundleError> {
     refuse_itself(volumes, out)?;
+    Writer::check(out, volumes.size(), part_size)?;
     let stated = StatedSums::read(volumes)?;
     check_room(out, volumes)?;
     let write = || {
@@ -153,7 +154,7 @@ fn refuse_itself(volumes: &Volumes, out: &Path) -> Result<(), BundleError> {
     };
     let target = identity(out)?;
     for named in volumes.named() {
-        if named.file_name() == out.file_name() && identity(named)? == target {
+        if on_media::is_same(named.file_name(), out.file_name()) && identity(named)? == target {
             return Err(BundleError::OntoItself { path: out.to_owned() });
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use crate::{disk, names, sums::GostSum};
+use crate::{SpecialFile, disk, names, sums::GostSum};
 
 /// Why a bundle cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -14,6 +14,14 @@ pub enum BundleError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// What has this name cannot be read or replaced as a file.
+    #[error("{}: is {kind}, not a file", path.display())]
+    NotAFile {
+        /// The name that was given or derived.
+        path: PathBuf,
+        /// What it is.
+        kind: SpecialFile,
     },
     /// There is neither a file of this name nor parts of it.
     #[error("{}: there is no such file and no parts of it{}", path.display(), if *unfinished { " (only an unfinished pull)" } else { "" })]
@@ -77,7 +85,15 @@ pub enum BundleError {
         /// The file that holds the lock.
         path: PathBuf,
     },
-    /// The disk is full, or the quota used up.
+    /// The quota is used up: of the user, the group or the project (`EDQUOT`). What is free on the disk is no help.
+    #[error("{}: the disk quota of this user or group is used up: the bundle takes {needed} bytes", path.display())]
+    QuotaExceeded {
+        /// The file that could not grow.
+        path: PathBuf,
+        /// Size of the whole bundle in bytes.
+        needed: u64,
+    },
+    /// The disk is full.
     #[error("{}: no space left: the bundle takes {needed} bytes, {free} are free", path.display())]
     DiskFull {
         /// The file that could not grow.
@@ -183,6 +199,11 @@ impl BundleError {
         )
     }
 
+    /// Whether the system says that there is no such file.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+
     pub(crate) fn wrong_sum(path: PathBuf, stated: &GostSum, actual: &GostSum) -> Self {
         Self::WrongSum { path, stated: *stated, actual: *actual }
     }
@@ -190,12 +211,21 @@ impl BundleError {
     /// What a failed write to the file `path`, which will have `needed` bytes, means.
     pub(crate) fn of_write(path: PathBuf, needed: u64, source: io::Error) -> Self {
         match source.kind() {
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            io::ErrorKind::QuotaExceeded => Self::QuotaExceeded { path, needed },
+            io::ErrorKind::StorageFull => {
                 let free = disk::free_space(names::directory(&path)).unwrap_or_default();
                 Self::DiskFull { path, needed, free }
             }
             io::ErrorKind::FileTooLarge => Self::FileTooLarge { path, size: needed, limit: None },
             _ => Self::Io { path, source },
+        }
+    }
+
+    /// The same, if it was met while the file was written, which will have `needed` bytes.
+    pub(crate) fn of_writing(self, needed: u64) -> Self {
+        match self {
+            Self::Io { path, source } => Self::of_write(path, needed, source),
+            other => other,
         }
     }
 
@@ -211,4 +241,27 @@ fn in_brackets(limit: Option<u64>) -> String {
 
 fn more(others: usize) -> String {
     if others == 0 { String::new() } else { format!(" ({others} more are missing)") }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::io::Errno;
+
+    use super::*;
+
+    #[test]
+    fn a_quota_is_not_a_full_disk() {
+        let path = PathBuf::from("/tmp/d8.tar.partial");
+        let told = |errno: Errno| BundleError::of_write(path.clone(), 5000, errno.into()).to_string();
+        assert_eq!(
+            told(Errno::DQUOT),
+            "/tmp/d8.tar.partial: the disk quota of this user or group is used up: the bundle takes 5000 bytes"
+        );
+        let full = told(Errno::NOSPC);
+        assert!(
+            full.starts_with("/tmp/d8.tar.partial: no space left: the bundle takes 5000 bytes, "),
+            "{full}"
+        );
+        assert!(told(Errno::FBIG).contains("more than the file system allows in one file"));
+    }
 }

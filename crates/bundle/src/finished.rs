@@ -5,12 +5,18 @@ use std::path::{Path, PathBuf};
 
 use oci::BlobSource as _;
 
-use crate::{Layout, volumes::Volumes, writer};
+use crate::{Layout, names, volumes::Volumes, writer};
 
 /// The files of the archive `path`, if it has the size, the parts and everything but blobs that `layout` and
-/// `part_size` (bytes; `None` means whole) say. Its blobs have not been read.
+/// `part_size` (bytes; `None` means whole) say, under exactly its names. Its blobs have not been
+/// read.
 pub fn finished(path: &Path, layout: &Layout, part_size: Option<u64>) -> Option<Vec<PathBuf>> {
     let volumes = Volumes::open(&[path.to_owned()]).ok()?;
+    let files: Vec<PathBuf> = (0..volumes.count()).map(|number| volumes.path(number).to_owned()).collect();
+    let exact = |number| if volumes.in_parts() { names::part(path, number) } else { path.to_owned() };
+    if (0..).zip(&files).any(|(number, file)| *file != exact(number)) {
+        return None;
+    }
     let sizes = writer::volume_sizes(path, layout.size(), part_size).ok()?;
     if volumes.sizes() != sizes || volumes.in_parts() != part_size.is_some() {
         return None;
@@ -23,5 +29,5 @@ pub fn finished(path: &Path, layout: &Layout, part_size: Option<u64>) -> Option<
             return None;
         }
     }
-    Some((0..volumes.count()).map(|number| volumes.path(number).to_owned()).collect())
+    Some(files)
 }

@@ -8,13 +8,15 @@ use std::ffi::OsStr;
 
 use oci::RepositoryName;
 
-use crate::archive::ArchiveLayout;
+use crate::{archive::ArchiveLayout, on_media};
 
 const MODULES: &str = "modules/";
 
 /// Puts the `layouts` of the archive `name` where they belong.
 pub(crate) fn relocate(name: Option<&OsStr>, layouts: &mut [ArchiveLayout]) {
-    let Some(component) = name.and_then(OsStr::to_str).and_then(|name| name.strip_suffix(".tar")) else {
+    let name = name.map(on_media::plain);
+    let Some(component) = name.as_deref().and_then(OsStr::to_str).and_then(|name| name.strip_suffix(".tar"))
+    else {
         return;
     };
     if let Some(module) = component.strip_prefix("module-") {
@@ -39,13 +41,14 @@ mod tests {
 
     #[test]
     fn only_what_lies_in_the_old_place_is_moved() {
-        let cases: [(&str, &[&str], &[&str]); 7] = [
+        let cases: [(&str, &[&str], &[&str]); 8] = [
             (
                 "module-a.tar",
                 &["", "extra/x", "release"],
                 &["modules/a", "modules/a/extra/x", "modules/a/release"],
             ),
             ("module-a.tar", &["modules/a", "modules/a/release"], &["modules/a", "modules/a/release"]),
+            ("MODULE-A.TAR;1", &["", "release"], &["modules/a", "modules/a/release"]),
             ("module-Not a name.tar", &[""], &[""]),
             ("security.tar", &["trivy-bdu", "trivy-db"], &["security/trivy-bdu", "security/trivy-db"]),
             ("security.tar", &["security/trivy-db"], &["security/trivy-db"]),

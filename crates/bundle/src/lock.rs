@@ -9,22 +9,17 @@ use std::{
 
 use rustix::io::Errno;
 
-use crate::BundleError;
+use crate::{BundleError, regular};
 
 /// Opens and locks the file `path`, made if need be, until the result is dropped. A file system without
 /// locks gives none, which is no reason to refuse work.
 ///
 /// # Errors
-/// [`BundleError::Locked`] while another process holds it, or [`BundleError::Io`].
+/// [`BundleError::Locked`] while another process holds it, [`BundleError::NotAFile`], or [`BundleError::Io`].
 pub fn lock(path: &Path) -> Result<File, BundleError> {
     loop {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(path)
-            .map_err(BundleError::io(path))?;
+        let file =
+            regular::open(path, OpenOptions::new().read(true).write(true).create(true).truncate(false))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {

@@ -4,9 +4,9 @@
 //! could be a module must be a whole one: a directory that was passed over would be missed by nobody.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     ffi::OsStr,
-    fs, io,
+    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -22,6 +22,7 @@ use crate::{
     layout::entry_path,
     names,
     on_demand::OnDemand,
+    on_media,
     tar_index::{TarEntry, TarError},
     volumes::Volumes,
 };
@@ -38,13 +39,13 @@ const MAX_DEPTH: usize = 4;
 /// # Errors
 /// [`BundleError`] if one cannot be opened or lies there in both forms, or if there is none.
 pub(crate) fn open(directory: &Path) -> Result<Vec<Archive>, BundleError> {
-    let (mut files, mut layouts) = (BTreeSet::new(), BTreeSet::new());
+    let (mut files, mut layouts) = (BTreeMap::new(), BTreeSet::new());
     for entry in fs::read_dir(directory).map_err(BundleError::io(directory))? {
         let name = entry.map_err(BundleError::io(directory))?.file_name();
         let path = directory.join(&name);
         if let Some(archive) = names::archive_of(&name) {
-            if module_of(archive).is_some() {
-                files.insert(directory.join(archive));
+            if let Some(module) = module_of(archive) {
+                files.insert(module, directory.join(archive));
             }
         } else if let Some(module) = name.to_str().filter(|name| could_be_module(name))
             && fs::metadata(&path).map_err(BundleError::io(&path))?.is_dir()
@@ -57,13 +58,12 @@ pub(crate) fn open(directory: &Path) -> Result<Vec<Archive>, BundleError> {
         return Err(not_a_bundle(directory, reason.to_owned()));
     }
     for (module, path) in &layouts {
-        let archive = directory.join(format!("module-{module}.tar"));
-        if files.contains(&archive) {
-            return Err(BundleError::Ambiguous { first: archive, second: path.clone() });
+        if let Some(archive) = files.get(module) {
+            return Err(BundleError::Ambiguous { first: archive.clone(), second: path.clone() });
         }
     }
     let mut archives = Vec::new();
-    for path in &files {
+    for path in files.values() {
         archives.push(read_archive(path)?);
     }
     for (module, path) in layouts {
@@ -79,8 +79,8 @@ pub(crate) fn open(directory: &Path) -> Result<Vec<Archive>, BundleError> {
 }
 
 /// The module that an archive is for.
-fn module_of(archive: &OsStr) -> Option<&str> {
-    archive.to_str()?.strip_prefix("module-")?.strip_suffix(".tar")
+fn module_of(archive: &OsStr) -> Option<String> {
+    Some(on_media::plain(archive).to_str()?.strip_prefix("module-")?.strip_suffix(".tar")?.to_owned())
 }
 
 /// Whether a registry could have a module of this name: not what systems leave on disks (`lost+found`,
@@ -140,13 +140,11 @@ fn read_layout(directory: &Path, repository: &str) -> Result<Archive, BundleErro
     let mut files = Vec::new();
     for name in [INDEX_FILE, OCI_LAYOUT_FILE] {
         let path = directory.join(name);
-        match fs::metadata(&path) {
-            Ok(metadata) if metadata.len() == 0 => return Err(damaged(name, "the file is empty")),
-            Ok(metadata) => files.push((entry_path(repository, name), OnDemand::known(path, &metadata))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Err(damaged(name, "the file is missing"));
-            }
-            Err(error) => return Err(BundleError::io(&path)(error)),
+        match OnDemand::open(path) {
+            Ok(file) if file.size() == 0 => return Err(damaged(name, "the file is empty")),
+            Ok(file) => files.push((entry_path(repository, name), file)),
+            Err(error) if error.is_not_found() => return Err(damaged(name, "the file is missing")),
+            Err(error) => return Err(error),
         }
     }
     let blobs = directory.join(BLOBS);

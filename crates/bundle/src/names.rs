@@ -9,6 +9,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use crate::on_media;
+
 /// The directory that `bundle` is in.
 pub(crate) fn directory(bundle: &Path) -> &Path {
     match bundle.parent() {
@@ -56,9 +58,10 @@ pub(crate) fn part_number(bundle: &OsStr, name: &OsStr) -> Option<u32> {
     std::str::from_utf8(digits).ok()?.parse().ok()
 }
 
-/// Whether `name` is that of any bundle's part: `….NNNN.chunk`.
+/// Whether `name` is that of any bundle's part: `….NNNN.chunk`, however a medium spells it.
 pub(crate) fn looks_like_part(name: &OsStr) -> bool {
-    let path = Path::new(name);
+    let name = on_media::plain(name);
+    let path = Path::new(&name);
     let number = path.file_stem().map(Path::new).and_then(Path::extension);
     path.extension() == Some(OsStr::new("chunk"))
         && number.is_some_and(|digits| {
@@ -67,23 +70,24 @@ pub(crate) fn looks_like_part(name: &OsStr) -> bool {
 }
 
 /// The archive that the file `name` belongs to, as a whole, part, sum or unfinished work; `None` for other
-/// files, and for hidden ones, which systems leave on sticks (`._d8.tar`).
+/// files, and for hidden ones, which systems leave on sticks (`._d8.tar`). It is spelled as in `name`.
 pub(crate) fn archive_of(name: &OsStr) -> Option<&OsStr> {
     if name.as_encoded_bytes().starts_with(b".") {
         return None;
     }
-    let mut archive = Path::new(name);
+    let mut archive = Path::new(on_media::without_version(name));
+    let ends = |path: &Path, with: &str| path.extension().is_some_and(|it| it.eq_ignore_ascii_case(with));
     // The journal of a pull, which may be there before the first byte of the archive.
-    if archive.extension()? == "d" && Path::new(archive.file_stem()?).extension()? == "partial" {
+    if ends(archive, "d") && ends(Path::new(archive.file_stem()?), "partial") {
         archive = Path::new(archive.file_stem()?);
     }
-    while let b"partial" | b"gostsum" = archive.extension()?.as_encoded_bytes() {
+    while ends(archive, "partial") || ends(archive, "gostsum") {
         archive = Path::new(archive.file_stem()?);
     }
     if looks_like_part(archive.as_os_str()) {
         archive = Path::new(Path::new(archive.file_stem()?).file_stem()?);
     }
-    (archive.extension()? == "tar").then_some(archive.as_os_str())
+    ends(archive, "tar").then_some(archive.as_os_str())
 }
 
 /// A file of a bundle, as its name tells.
@@ -124,7 +128,8 @@ pub(crate) fn siblings(bundle: &Path) -> io::Result<Vec<(Kind, PathBuf)>> {
     Ok(found)
 }
 
-fn kind(bundle: &OsStr, name: &OsStr) -> Option<Kind> {
+/// What the file `name` is to `bundle`; `None` for the whole itself, its partial, and other files.
+pub(crate) fn kind(bundle: &OsStr, name: &OsStr) -> Option<Kind> {
     if let Some(number) = part_number(bundle, name) {
         return Some(Kind::Part(number));
     }
@@ -186,6 +191,9 @@ mod tests {
             "platform.tar.partial.d",
         ] {
             assert_eq!(archive_of(OsStr::new(name)), Some(OsStr::new("platform.tar")), "{name}");
+        }
+        for name in ["PLATFORM.TAR", "PLATFORM.TAR;1", "PLATFORM.TAR.0000.CHUNK;1", "PLATFORM.TAR.GOSTSUM"] {
+            assert_eq!(archive_of(OsStr::new(name)), Some(OsStr::new("PLATFORM.TAR")), "{name}");
         }
         for name in [
             "._d8.tar",

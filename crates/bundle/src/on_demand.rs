@@ -5,12 +5,14 @@
 
 use std::{
     collections::VecDeque,
-    fs::{File, Metadata},
+    fs::{File, Metadata, OpenOptions},
     io,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
+
+use crate::{BundleError, regular};
 
 /// Files that stay open after a read, in the whole process; the limit that this respects is the process's.
 const KEPT_OPEN: usize = 64;
@@ -29,14 +31,18 @@ pub(crate) struct OnDemand {
 
 impl OnDemand {
     /// Opens `path`, so that what forbids it shows now.
-    pub(crate) fn open(path: PathBuf) -> io::Result<Arc<Self>> {
-        let file = File::open(&path)?;
-        let known = Self::known(path, &file.metadata()?);
+    ///
+    /// # Errors
+    /// As [`regular::open_file`].
+    pub(crate) fn open(path: PathBuf) -> Result<Arc<Self>, BundleError> {
+        let file = regular::open_file(&path)?;
+        let metadata = file.metadata().map_err(BundleError::io(&path))?;
+        let known = Self::known(path, &metadata);
         known.keep(Arc::new(file));
         Ok(known)
     }
 
-    /// A file whose `metadata` are known already.
+    /// A regular file whose `metadata` are known already.
     pub(crate) fn known(path: PathBuf, metadata: &Metadata) -> Arc<Self> {
         let identity = (metadata.dev(), metadata.ino());
         Arc::new(Self { path, identity, size: metadata.len(), file: Mutex::new(None) })
@@ -57,7 +63,7 @@ impl OnDemand {
         if let Some(file) = &*lock(&self.file) {
             return Ok(Arc::clone(file));
         }
-        let file = Arc::new(File::open(&self.path)?);
+        let file = Arc::new(regular::open_without_waiting(&self.path, OpenOptions::new().read(true))?);
         let metadata = file.metadata()?;
         if (metadata.dev(), metadata.ino()) != self.identity || metadata.len() != self.size {
             return Err(io::Error::other("the file was replaced while it was read"));
@@ -91,6 +97,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 mod tests {
     use std::{fs, os::unix::fs::FileExt as _};
 
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
     use super::*;
 
     #[test]
@@ -120,6 +128,9 @@ mod tests {
         let file = OnDemand::known(path.clone(), &fs::metadata(&path).unwrap());
         fs::write(folder.path().join("b"), "two").unwrap();
         fs::rename(folder.path().join("b"), &path).unwrap();
+        assert!(file.get().unwrap_err().to_string().contains("replaced"));
+        fs::remove_file(&path).unwrap();
+        mknodat(CWD, &path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
         assert!(file.get().unwrap_err().to_string().contains("replaced"));
     }
 }

@@ -4,13 +4,14 @@
 //! sizes, since all parts but the last are equally large, and from tar headers, since one must stand where
 //! the entry before ends. A part is never refused by it that reads well.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use oci::BlobSource;
 use tar_core::{HEADER_SIZE, Header};
 
 use crate::{
     BundleError, PartFault, names,
+    on_media::{self, Readable},
     tar_index::{TarError, visit_entries},
     volumes::Volumes,
 };
@@ -105,8 +106,10 @@ fn expected_size(sizes: &[u64]) -> Option<(u64, u64)> {
 /// Whether a sum tells that there is a part `number`.
 fn next_is_known(volumes: &Volumes, number: usize) -> bool {
     let number = u32::try_from(number).unwrap_or(u32::MAX);
-    let named = volumes.named().iter();
-    named.into_iter().any(|bundle| names::sum(&names::part(bundle, number)).exists())
+    let has_sum = |bundle: &PathBuf| {
+        on_media::files_of(bundle).is_ok_and(|files| files.contains_key(&Readable::PartSum(number)))
+    };
+    volumes.named().iter().any(has_sum)
 }
 
 fn missing(volumes: &Volumes, number: usize) -> BundleError {

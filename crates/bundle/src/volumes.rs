@@ -13,7 +13,11 @@ use std::{
 
 use oci::BlobSource;
 
-use crate::{BundleError, names, on_demand::OnDemand};
+use crate::{
+    BundleError, names,
+    on_demand::OnDemand,
+    on_media::{self, Readable},
+};
 
 /// One file and the range of the address space that it holds.
 #[derive(Debug, Clone)]
@@ -40,8 +44,7 @@ impl Volumes {
     /// [`BundleError`], as when a part is missing or the bundle lies there twice.
     pub(crate) fn open(paths: &[PathBuf]) -> Result<Self, BundleError> {
         let found = find(paths)?;
-        let open = |path: PathBuf| OnDemand::open(path.clone()).map_err(BundleError::io(&path));
-        let files = found.paths.into_iter().map(open).collect::<Result<_, _>>()?;
+        let files = found.paths.into_iter().map(OnDemand::open).collect::<Result<_, _>>()?;
         Ok(Self { in_parts: found.in_parts, named: found.named, ..Self::of(files) })
     }
 
@@ -188,17 +191,18 @@ fn find(paths: &[PathBuf]) -> Result<Found, BundleError> {
         }
         seen.push(id);
         named.push(path.clone());
-        match fs::metadata(path) {
-            Ok(data) if data.is_dir() => {
-                return Err(not_a_bundle(path, "it is a directory; name the file in it"));
-            }
-            Ok(_) => put(&mut wholes, 0, path.clone())?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(BundleError::io(path)(error)),
-        }
-        for (kind, sibling) in names::siblings(path).map_err(BundleError::io(directory))? {
-            if let names::Kind::Part(number) = kind {
-                put(&mut parts, number, sibling)?;
+        for (file, found) in on_media::files_of(path)? {
+            match file {
+                Readable::Whole => match fs::metadata(&found) {
+                    Ok(data) if data.is_dir() => {
+                        return Err(not_a_bundle(&found, "it is a directory; name the file in it"));
+                    }
+                    Ok(_) => put(&mut wholes, 0, found)?,
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(BundleError::io(&found)(error)),
+                },
+                Readable::Part(number) => put(&mut parts, number, found)?,
+                Readable::Sum | Readable::PartSum(_) => {}
             }
         }
     }
@@ -228,7 +232,7 @@ fn check_name(path: &Path, first: &Path) -> Result<(), BundleError> {
         let reason = "it is one part; name the whole, without .NNNN.chunk";
         return Err(not_a_bundle(path, reason));
     }
-    if Some(name) != first.file_name() {
+    if !on_media::is_same(Some(name), first.file_name()) {
         let reason = format!("it has another name than {}", first.display());
         return Err(not_a_bundle(path, &reason));
     }

@@ -5,12 +5,12 @@
 
 use std::{
     fs::{File, OpenOptions},
-    io,
+    io, iter,
     os::unix::fs::FileExt,
     path::{Path, PathBuf},
 };
 
-use crate::{BundleError, disk, lock::lock, names, replace};
+use crate::{BundleError, disk, lock::lock, names, regular, replace};
 
 /// The most parts of one bundle: they are all open at once, and a process may open 1024 files by default.
 const MAX_PARTS: u64 = 768;
@@ -41,7 +41,8 @@ impl Writer {
     ///
     /// # Errors
     /// [`BundleError::Locked`] while another writer is at it; [`BundleError::FileTooLarge`],
-    /// [`BundleError::TooManyParts`]; [`BundleError::Io`] if the files cannot be made.
+    /// [`BundleError::TooManyParts`]; [`BundleError::NotAFile`] if a name stands for something else that would be
+    /// replaced; [`BundleError::Io`] if the files cannot be made.
     pub fn create(path: &Path, size: u64, part_size: Option<u64>) -> Result<Self, BundleError> {
         Self::open(path, size, part_size, false)
     }
@@ -49,9 +50,10 @@ impl Writer {
     /// Whether a bundle of `size` bytes could be begun so, as far as that shows without writing anything.
     ///
     /// # Errors
-    /// [`BundleError::FileTooLarge`], [`BundleError::TooManyParts`].
+    /// [`BundleError::FileTooLarge`], [`BundleError::TooManyParts`], [`BundleError::NotAFile`].
     pub fn check(path: &Path, size: u64, part_size: Option<u64>) -> Result<(), BundleError> {
-        volume_sizes(path, size, part_size.filter(|size| *size > 0)).map(drop)
+        let part_size = part_size.filter(|size| *size > 0);
+        refuse_special(path, volume_sizes(path, size, part_size)?.len(), part_size.is_some())
     }
 
     /// Goes on with what an earlier run left, keeping its bytes; what is not there reads as zeros.
@@ -65,6 +67,7 @@ impl Writer {
     fn open(path: &Path, size: u64, part_size: Option<u64>, keep: bool) -> Result<Self, BundleError> {
         let part_size = part_size.filter(|size| *size > 0);
         let volume_sizes = volume_sizes(path, size, part_size)?;
+        refuse_special(path, volume_sizes.len(), part_size.is_some())?;
         let lock = lock(&names::partial(path))?;
         if keep && part_size.is_some() {
             replace::roll_back(path, &lock)?;
@@ -79,14 +82,7 @@ impl Writer {
                 Some(_) => names::partial(&names::part(path, number)),
                 None => names::partial(path),
             };
-            let file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(!keep)
-                .open(&partial)
-                .and_then(|file| file.set_len(volume_size).map(|()| file))
-                .map_err(|error| BundleError::of_write(partial.clone(), size, error))?;
+            let file = begin(&partial, volume_size, keep).map_err(|error| error.of_writing(size))?;
             volumes.push(Volume { partial, file, size: volume_size });
         }
         let writer = Self {
@@ -247,6 +243,20 @@ impl Writer {
     fn failed(&self, volume: &Volume, error: io::Error) -> BundleError {
         BundleError::of_write(volume.partial.clone(), self.size, error)
     }
+}
+
+/// Opens a partial file of `size` bytes; what it holds stays if `keep`.
+fn begin(partial: &Path, size: u64, keep: bool) -> Result<File, BundleError> {
+    let file =
+        regular::open(partial, OpenOptions::new().read(true).write(true).create(true).truncate(!keep))?;
+    file.set_len(size).map_err(BundleError::io(partial))?;
+    Ok(file)
+}
+
+/// Refuses names that the finished bundle could not take from what has them.
+fn refuse_special(path: &Path, files: usize, in_parts: bool) -> Result<(), BundleError> {
+    let parts = (0..).take(if in_parts { files } else { 0 }).map(|number| names::part(path, number));
+    iter::once(path.to_owned()).chain(parts).try_for_each(|name| regular::refuse_special(&name))
 }
 
 /// The sizes of the files to make.

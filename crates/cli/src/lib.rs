@@ -9,6 +9,8 @@ mod environment;
 pub mod exit_code;
 mod failure;
 mod harmless;
+mod interrupts;
+mod limits;
 mod log;
 mod logins;
 mod printer;

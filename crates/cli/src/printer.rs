@@ -100,9 +100,9 @@ pub(crate) fn question(text: &str) {
     write_to(&mut io::stderr().lock(), harmless(text).as_bytes());
 }
 
-/// Writes raw bytes to standard output: help, completions.
-pub(crate) fn raw(bytes: &[u8]) {
-    write_to(&mut io::stdout().lock(), bytes);
+/// Writes what draws on the terminal, control sequences and all, to standard error.
+pub(crate) fn drawing(text: &str) {
+    write_to(&mut io::stderr().lock(), text.as_bytes());
 }
 
 /// Standard error may be closed, and there is no third place to say so.

@@ -10,10 +10,13 @@ use crate::{
         BundleCommand, Cli, Command, ConfigCommand, MirrorCommand, MirrorModulesCommand, OutputArgs,
         UpdateCommand,
     },
-    commands,
+    commands::{
+        self,
+        interrupted::{self, ModulesPull, Next, Pull},
+    },
     exit_code::Exit,
     failure::Failure,
-    log,
+    interrupts, limits, log,
     printer::{self, Printer},
     wrong_request,
 };
@@ -23,6 +26,10 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// Runs one command.
 pub fn run(args: impl IntoIterator<Item = OsString>, mut environment: Environment) -> ExitCode {
+    limits::adapt();
+    if let Err(error) = interrupts::watch() {
+        return report("dhctl", Printer::plain(), Err(Failure::internal(error))).into();
+    }
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
         Err(error) => return usage(error, &environment).into(),
@@ -48,8 +55,7 @@ fn usage(error: clap::Error, environment: &Environment) -> Exit {
         printer::note(&wrong_request::describe(error, &environment.flag_variables));
         Exit::Usage
     } else {
-        printer::raw(error.render().to_string().as_bytes());
-        Exit::Success
+        report("dhctl", Printer::plain(), Printer::stdout(error.render().to_string().as_bytes()))
     }
 }
 
@@ -58,59 +64,64 @@ fn dispatch(command: Command, environment: Environment) -> Exit {
         Command::Mirror(args) => match args.command {
             Some(MirrorCommand::Verify(args)) => {
                 let output = args.read_back.output.clone();
-                finish("mirror verify", &output, commands::mirror_verify::run(args, environment))
+                let run = commands::mirror_verify::run(args, environment);
+                finish("mirror verify", &output, run, interrupted::AGAIN)
             }
             None if args.transfer.registry.is_some() => {
                 let output = args.transfer.output.clone();
-                finish("mirror push", &output, commands::mirror_push::run(args.transfer, environment))
+                let run = commands::mirror_push::run(args.transfer, environment);
+                finish("mirror push", &output, run, interrupted::PUSH)
             }
             None => {
                 let output = args.transfer.output.clone();
-                finish("mirror pull", &output, commands::mirror_pull::run(args.transfer, environment))
+                let next = Pull::of(&args.transfer);
+                finish("mirror pull", &output, commands::mirror_pull::run(args.transfer, environment), next)
             }
         },
         Command::MirrorModules(args) => match args.command {
             Some(MirrorModulesCommand::Verify(args)) => {
                 let output = args.read_back.output.clone();
-                finish("mirror-modules verify", &output, commands::modules_verify::run(args, environment))
+                let run = commands::modules_verify::run(args, environment);
+                finish("mirror-modules verify", &output, run, interrupted::AGAIN)
             }
             None if args.transfer.registry.is_some() => {
                 let output = args.transfer.output.clone();
-                finish(
-                    "mirror-modules push",
-                    &output,
-                    commands::modules_push::run(args.transfer, environment),
-                )
+                let run = commands::modules_push::run(args.transfer, environment);
+                finish("mirror-modules push", &output, run, interrupted::PUSH)
             }
             None => {
                 let output = args.transfer.output.clone();
-                finish(
-                    "mirror-modules pull",
-                    &output,
-                    commands::modules_pull::run(args.transfer, environment),
-                )
+                let next = ModulesPull::of(&args.transfer);
+                let run = commands::modules_pull::run(args.transfer, environment);
+                finish("mirror-modules pull", &output, run, next)
             }
         },
         Command::Bundle(BundleCommand::Inspect(args)) => {
             let output = args.output.clone();
-            finish("bundle inspect", &output, async move { commands::bundle_inspect::run(&args) })
+            let run = async move { commands::bundle_inspect::run(&args) };
+            finish("bundle inspect", &output, run, interrupted::AGAIN)
         }
         Command::Bundle(BundleCommand::Verify(args)) => {
             let output = args.output.clone();
-            finish("bundle verify", &output, commands::bundle_verify::run(args, environment))
+            let run = commands::bundle_verify::run(args, environment);
+            finish("bundle verify", &output, run, interrupted::AGAIN)
         }
         Command::Bundle(BundleCommand::Split(args)) => {
             let output = args.output.clone();
-            finish("bundle split", &output, commands::bundle_convert::split(args, environment))
+            let run = commands::bundle_convert::split(args, environment);
+            finish("bundle split", &output, run, interrupted::CONVERT)
         }
         Command::Bundle(BundleCommand::Join(args)) => {
             let output = args.output.clone();
-            finish("bundle join", &output, commands::bundle_convert::join(args, environment))
+            let run = commands::bundle_convert::join(args, environment);
+            finish("bundle join", &output, run, interrupted::CONVERT)
         }
         Command::Config(command) => config(&command),
         Command::Update(command) => update(command, environment),
         Command::Version(args) => report("version", Printer::of(args.output), commands::version::run(&args)),
-        Command::Completions { shell } => commands::completions::run(shell),
+        Command::Completions { shell } => {
+            report("completions", Printer::plain(), commands::completions::run(shell))
+        }
     }
 }
 
@@ -133,45 +144,57 @@ fn update(command: UpdateCommand, environment: Environment) -> Exit {
     match command {
         UpdateCommand::Run(args) => {
             let output = args.output.clone();
-            finish("update run", &output, commands::update_run::run(*args, environment))
+            finish("update run", &output, commands::update_run::run(*args, environment), interrupted::RUN)
         }
         UpdateCommand::Watch(args) => {
             let output = args.output.clone();
-            finish("update watch", &output, commands::update_watch::run(*args, environment))
+            let run = commands::update_watch::run(*args, environment);
+            finish("update watch", &output, run, interrupted::WATCH)
         }
         UpdateCommand::Status(args) => {
             let output = args.output.clone();
-            finish("update status", &output, commands::update_status::run(args, environment))
+            let run = commands::update_status::run(args, environment);
+            finish("update status", &output, run, interrupted::AGAIN)
         }
         UpdateCommand::Plan(args) => {
             let printer = Printer::of(args.output.of_failures());
-            report("update plan", printer, block_on(commands::update_plan::run(*args, environment)))
+            let run = commands::update_plan::run(*args, environment);
+            report("update plan", printer, block_on(run, interrupted::AGAIN))
         }
         UpdateCommand::Rbac(args) => {
             report("update rbac", Printer::plain(), commands::update_rbac::run(&args))
         }
         UpdateCommand::Prepare(args) => {
             let output = args.output.clone();
-            let result = block_on(commands::update_prepare::run(*args, environment));
-            report("update prepare", Printer::new(&output), result.map_err(commands::update_prepare::goes_on))
+            let run = commands::update_prepare::run(*args, environment);
+            finish("update prepare", &output, run, interrupted::PREPARE)
         }
         UpdateCommand::Approve(args) => {
             let output = args.output.clone();
-            finish("update approve", &output, commands::update_approve::run(*args, environment))
+            let run = commands::update_approve::run(*args, environment);
+            finish("update approve", &output, run, interrupted::APPROVE)
         }
         UpdateCommand::Kernel(args) => {
             let output = args.output.clone();
-            finish("update kernel", &output, commands::update_kernel::run(*args, environment))
+            let run = commands::update_kernel::run(*args, environment);
+            finish("update kernel", &output, run, interrupted::KERNEL)
         }
         UpdateCommand::Doctor(args) => {
             let output = args.output.clone();
-            finish("update doctor", &output, commands::update_doctor::run(*args, environment))
+            let run = commands::update_doctor::run(*args, environment);
+            finish("update doctor", &output, run, interrupted::AGAIN)
         }
     }
 }
 
-fn finish(name: &str, output: &OutputArgs, command: impl Future<Output = Result<(), Failure>>) -> Exit {
-    report(name, Printer::new(output), block_on(command))
+/// Runs a command to its end and reports it; `next` is what to do if it is interrupted.
+fn finish(
+    name: &str,
+    output: &OutputArgs,
+    command: impl Future<Output = Result<(), Failure>>,
+    next: impl Into<Next>,
+) -> Exit {
+    report(name, Printer::new(output), block_on(command, next))
 }
 
 fn report(name: &str, printer: Printer, result: Result<(), Failure>) -> Exit {
@@ -188,29 +211,23 @@ fn report(name: &str, printer: Printer, result: Result<(), Failure>) -> Exit {
     }
 }
 
-fn block_on(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+fn block_on(
+    command: impl Future<Output = Result<(), Failure>>,
+    next: impl Into<Next>,
+) -> Result<(), Failure> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(Failure::internal)?;
     let result = runtime.block_on(async {
-        let stop = stop_signal()?;
+        let stop = interrupts::stop_in_order().map_err(Failure::internal)?;
         tokio::select! {
             result = command => result,
             () = stop => Err(Failure::interrupted()),
         }
     });
     runtime.shutdown_timeout(GRACE);
-    result
-}
-
-/// Resolves when the process is asked to end.
-fn stop_signal() -> Result<impl Future<Output = ()>, Failure> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(Failure::internal)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(Failure::internal)?;
-    Ok(async move {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
+    // Only now nothing is written any more.
+    result.map_err(|failure| match failure.exit {
+        Exit::Interrupted => failure.hint(next.into().hint()),
+        _ => failure,
     })
 }

@@ -10,10 +10,13 @@ use crate::{Environment, args::ConnectionArgs, failure::Failure};
 
 /// Checks the name of a bundle to be read: one archive, or a directory of them.
 pub(crate) fn bundle_to_read(path: &Path) -> Result<(), Failure> {
-    if path.is_dir() { Ok(()) } else { bundle_path(path).map(drop) }
+    if path.is_dir() || path.file_name().is_some_and(bundle::is_archive_name) {
+        return Ok(());
+    }
+    bundle_path(path).map(drop)
 }
 
-/// Checks the name of an archive by the documented rules: it ends in `.tar` and is no directory.
+/// Checks the name of an archive by the documented rules: it ends in `.tar`, and what has that name is a file.
 pub(crate) fn bundle_path(path: &Path) -> Result<PathBuf, Failure> {
     if path.is_dir() {
         let message = format!("{}: is a directory; a pull writes one file", path.display());
@@ -23,6 +26,7 @@ pub(crate) fn bundle_path(path: &Path) -> Result<PathBuf, Failure> {
     if path.extension().is_none_or(|extension| extension != "tar") {
         return Err(Failure::usage(format!("{}: the name of a bundle must end in .tar", path.display())));
     }
+    bundle::refuse_special(path)?;
     Ok(path.to_owned())
 }
 

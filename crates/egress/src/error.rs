@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::trust::{FileForm, Wanted};
+
 /// A setting that cannot be followed. It names the file or variable and never a secret.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -14,6 +16,16 @@ pub enum EgressError {
         path: PathBuf,
         /// Why.
         source: io::Error,
+    },
+    /// A file holds something else than what was looked for, or holds it in another form.
+    #[error("{path} {form}, not {wanted}", path = path.display())]
+    WrongForm {
+        /// The file.
+        path: PathBuf,
+        /// What it holds.
+        form: FileForm,
+        /// What was looked for.
+        wanted: Wanted,
     },
     /// A file holds no certificate where one is needed.
     #[error("{path} holds no usable PEM certificate", path = path.display())]
@@ -62,4 +74,14 @@ pub enum EgressError {
         /// What the library says.
         reason: String,
     },
+}
+
+impl EgressError {
+    /// What the user can do, one sentence each; often none.
+    pub fn hints(&self) -> Vec<String> {
+        match self {
+            Self::WrongForm { path, form, wanted } => vec![form.remedy(path, *wanted)],
+            _ => Vec::new(),
+        }
+    }
 }

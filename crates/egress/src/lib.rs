@@ -32,4 +32,4 @@ pub use safe_url::SafeUrl;
 pub use secret::Secret;
 pub use settings::{ProxyVariables, Settings, TrustSettings};
 pub use stall::{StallWatch, Stalled};
-pub use trust::{OfferedCertificate, certificates_as_pem};
+pub use trust::{FileForm, OfferedCertificate, Wanted, certificates_as_pem};

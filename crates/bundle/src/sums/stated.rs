@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::{GostSum, read_sum};
 use crate::{
     BundleError,
-    names::{self, Kind},
+    on_media::{self, Readable},
     volumes::Volumes,
 };
 
@@ -23,17 +23,17 @@ impl StatedSums {
     /// passed over.
     ///
     /// # Errors
-    /// [`BundleError::BadSumFile`] or [`BundleError::Io`].
+    /// [`BundleError::BadSumFile`], [`BundleError::Ambiguous`] or [`BundleError::Io`].
     pub(crate) fn read(volumes: &Volumes) -> Result<Self, BundleError> {
         let mut stated = Self::default();
         for bundle in volumes.named() {
-            let siblings = names::siblings(bundle).map_err(BundleError::io(names::directory(bundle)))?;
-            for (kind, path) in siblings {
-                let of = path.with_extension("");
-                match kind {
-                    Kind::Sum => stated.whole.extend(read_sum(&of)?.map(|sum| (path, sum))),
-                    Kind::PartSum(number) if volumes.in_parts() && (number as usize) < volumes.count() => {
-                        stated.parts.extend(read_sum(&of)?.map(|sum| (number, path, sum)));
+            for (file, path) in on_media::files_of(bundle)? {
+                match file {
+                    Readable::Sum => stated.whole.extend(read_sum(&path)?.map(|sum| (path, sum))),
+                    Readable::PartSum(number)
+                        if volumes.in_parts() && (number as usize) < volumes.count() =>
+                    {
+                        stated.parts.extend(read_sum(&path)?.map(|sum| (number, path, sum)));
                     }
                     _ => {}
                 }

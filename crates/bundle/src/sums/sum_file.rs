@@ -6,13 +6,13 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File},
+    fs::{self, OpenOptions},
     io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
 use super::GostSum;
-use crate::{BundleError, names};
+use crate::{BundleError, names, regular};
 
 /// The most that a sum file may have, in bytes: a sum and the longest path.
 const MAX_FILE: u64 = 8 * 1024;
@@ -46,23 +46,25 @@ impl GostSums {
     }
 }
 
-/// The sum that `NAME.gostsum` states for the file `name`; `None` if there is no such file.
+/// The sum that the file `path` states (`NAME.gostsum`); `None` if there is no such file.
 ///
 /// # Errors
-/// [`BundleError::BadSumFile`] if it holds anything but one sum; [`BundleError::Io`].
-pub fn read_sum(name: &Path) -> Result<Option<GostSum>, BundleError> {
-    let path = names::sum(name);
+/// [`BundleError::BadSumFile`] if it holds anything but one sum; [`BundleError::NotAFile`], [`BundleError::Io`].
+pub fn read_sum(path: &Path) -> Result<Option<GostSum>, BundleError> {
     let mut text = String::new();
-    let read = File::open(&path).and_then(|file| file.take(MAX_FILE + 1).read_to_string(&mut text));
-    match read {
+    let file = match regular::open_file(path) {
+        Ok(file) => file,
+        Err(error) if error.is_not_found() => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    match file.take(MAX_FILE + 1).read_to_string(&mut text) {
         Ok(_) => {}
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) if error.kind() == io::ErrorKind::InvalidData => text.clear(),
         Err(error) => return Err(BundleError::io(path)(error)),
     }
     match parse(&text) {
         Some(sum) => Ok(Some(sum)),
-        None => Err(BundleError::BadSumFile { path }),
+        None => Err(BundleError::BadSumFile { path: path.to_owned() }),
     }
 }
 
@@ -86,17 +88,18 @@ pub fn write_sum(name: &Path, sum: &GostSum) -> Result<PathBuf, BundleError> {
     let path = names::sum(name);
     let partial = names::partial(&path);
     let write = || {
-        let mut file = File::create(&partial)?;
-        write!(file, "{sum}")?;
-        file.sync_all()?;
-        fs::rename(&partial, &path)
+        regular::refuse_special(&path)?;
+        let mut file = regular::open(&partial, OpenOptions::new().write(true).create(true).truncate(true))?;
+        let written = write!(file, "{sum}").and_then(|()| file.sync_all());
+        written.and_then(|()| fs::rename(&partial, &path)).map_err(BundleError::io(&path))
     };
     match write() {
         Ok(()) => Ok(path),
+        Err(error @ BundleError::NotAFile { .. }) => Err(error),
         Err(error) => {
             // The first failure is the one to tell.
             drop(fs::remove_file(&partial));
-            Err(BundleError::of_write(path, 64, error))
+            Err(error.of_writing(64))
         }
     }
 }
@@ -139,18 +142,18 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("d8.tar");
         let sums = GostSums { whole: GostSum::of(b"ab"), parts: vec![GostSum::of(b"a"), GostSum::of(b"b")] };
-        assert_eq!(read_sum(&path).unwrap(), None);
+        assert_eq!(read_sum(&names::sum(&path)).unwrap(), None);
         for _ in 0..2 {
             let files = sums.write(&path).unwrap();
             assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3);
             assert_eq!(fs::read_to_string(&files[0]).unwrap(), sums.whole.to_string());
             assert!(files[2].ends_with("d8.tar.0001.chunk.gostsum"));
         }
-        assert_eq!(read_sum(&path).unwrap(), Some(sums.whole));
-        assert_eq!(read_sum(&names::part(&path, 1)).unwrap(), Some(sums.parts[1]));
+        assert_eq!(read_sum(&names::sum(&path)).unwrap(), Some(sums.whole));
+        assert_eq!(read_sum(&names::sum(&names::part(&path, 1))).unwrap(), Some(sums.parts[1]));
         for bytes in [&b"hello"[..], &[0xff; 64]] {
             fs::write(names::sum(&path), bytes).unwrap();
-            let error = read_sum(&path).unwrap_err();
+            let error = read_sum(&names::sum(&path)).unwrap_err();
             assert!(matches!(error, BundleError::BadSumFile { .. }), "{error}");
             assert!(error.to_string().contains("d8.tar.gostsum"), "{error}");
         }

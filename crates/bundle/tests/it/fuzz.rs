@@ -59,7 +59,7 @@ fn sums() {
     let sum = "0a".repeat(32);
     fuzz!([sum.clone(), format!("{sum}  d8.tar\n")], |bytes: &[u8]| {
         fs::write(&path, bytes).unwrap();
-        if let Ok(sum) = read_sum(&folder.path().join("d8.tar")) {
+        if let Ok(sum) = read_sum(&folder.path().join("d8.tar.gostsum")) {
             let sum = sum.unwrap().to_string();
             assert!(String::from_utf8_lossy(bytes).to_lowercase().contains(&sum), "{sum}");
         }

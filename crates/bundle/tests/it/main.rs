@@ -7,6 +7,7 @@ mod foreign_tar;
 mod frontier;
 mod fuzz;
 mod gost12sum;
+mod on_media;
 mod replacing;
 mod round_trip;
 mod sample;

@@ -2,11 +2,10 @@
 
 use clap::CommandFactory;
 
-use crate::{args::Cli, exit_code::Exit, printer};
+use crate::{args::Cli, failure::Failure, printer::Printer};
 
-pub(crate) fn run(shell: clap_complete::Shell) -> Exit {
+pub(crate) fn run(shell: clap_complete::Shell) -> Result<(), Failure> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "dhctl", &mut script);
-    printer::raw(&script);
-    Exit::Success
+    Printer::stdout(&script)
 }

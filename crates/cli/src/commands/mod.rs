@@ -12,6 +12,7 @@ pub(crate) mod config_module_source;
 pub(crate) mod config_proxy;
 mod consent;
 mod delivery;
+pub(crate) mod interrupted;
 pub(crate) mod mirror_pull;
 pub(crate) mod mirror_push;
 pub(crate) mod mirror_verify;

@@ -56,7 +56,8 @@ impl ForCluster {
         };
         let text = write_module_source(&name(args.directory()), &access).map_err(told)?;
         // The same push may be run again.
-        let replace = args.force || fs::read_to_string(&path).is_ok_and(|there| there == text);
+        let replace = args.force
+            || bundle::read_file(&path).is_ok_and(|there| there.as_deref() == Some(text.as_bytes()));
         if path.exists() && !replace {
             let message = format!("{}: is there already", path.display());
             return Err(Failure::usage(message)
@@ -79,8 +80,10 @@ fn name(directory: &Path) -> String {
     let mut manifests: Vec<PathBuf> =
         files.filter(|path| path.extension().is_some_and(|it| it == "yml" || it == "yaml")).collect();
     manifests.sort();
-    let mut sources =
-        manifests.iter().filter_map(|path| ModuleSource::parse(&fs::read_to_string(path).ok()?).ok());
+    let mut sources = manifests.iter().filter_map(|path| {
+        let text = String::from_utf8(bundle::read_file(path).ok()??).ok()?;
+        ModuleSource::parse(&text).ok()
+    });
     // The platform makes and keeps the source `deckhouse` itself.
     let name = sources.next().map(|source| source.name).filter(|name| name != "deckhouse");
     name.unwrap_or_else(|| NAME.to_owned())
@@ -90,9 +93,7 @@ fn name(directory: &Path) -> String {
 fn ca(connection: &ConnectionArgs) -> Result<Option<String>, Failure> {
     let mut text = String::new();
     for path in &connection.ca_file {
-        let file = fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
-        text += file.trim_end();
-        text.push('\n');
+        text += &egress::certificates_as_pem(path)?;
     }
     Ok(Some(text).filter(|text| !text.is_empty()))
 }

@@ -67,7 +67,7 @@ const DIRECTORY_HINT: &str = "name the directory that 'dhctl mirror-modules --mo
 fn passed_over(directory: &Path) -> Result<Option<String>, Failure> {
     let archives = archives_in(directory)?;
     let names = archives.iter().map(|name| name.to_string_lossy());
-    let others: Vec<_> = names.filter(|name| !name.starts_with("module-")).collect();
+    let others: Vec<_> = names.filter(|name| !name.to_ascii_lowercase().starts_with("module-")).collect();
     let note = || format!("not pushed, since it is no module's archive: {}", others.join(", "));
     Ok((!others.is_empty()).then(note))
 }

@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeSet,
-    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -30,11 +29,8 @@ impl Promised {
             if path.is_dir() { path.join(RELEASES_FILE) } else { path.with_file_name(RELEASES_FILE) }
         };
         for path in bundle.iter().map(place) {
-            let bytes = match fs::read(&path) {
-                Ok(bytes) => bytes,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                Err(error) => return Err(Failure::file(&path, &error)),
-            };
+            let Some(path) = bundle::as_spelled(&path)? else { continue };
+            let Some(bytes) = bundle::read_file(&path)? else { continue };
             match parse_releases(&bytes) {
                 Ok(releases) => promised.files.push((path, releases)),
                 Err(error) => {

@@ -19,7 +19,6 @@ use super::{
 use crate::{
     Environment,
     args::PrepareArgs,
-    exit_code::Exit,
     failure::Failure,
     printer::{self, Printer},
 };
@@ -78,17 +77,6 @@ async fn carry_out(
     let mut tell = tell;
     prepare::carry_out(cluster, wish, plan, LIMIT, &mut tell).await?;
     Ok(())
-}
-
-/// What to do about a run that was stopped.
-pub(crate) fn goes_on(failure: Failure) -> Failure {
-    match failure.exit {
-        Exit::Interrupted => failure.hint(
-            "run the same command again to continue: it makes the remaining changes, and waits for the \
-             platform's queue",
-        ),
-        _ => failure,
-    }
 }
 
 fn count(changes: usize) -> String {

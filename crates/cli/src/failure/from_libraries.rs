@@ -37,10 +37,9 @@ impl From<mirror::Error> for Failure {
                 ..Self::new(Exit::Incomplete, message).hint("copy the files again that are named, or pull the bundle again")
             },
             mirror::Error::Layout(_) | mirror::Error::ReleaseManifest(_) => Self::new(Exit::Incomplete, message),
-            mirror::Error::File { source, .. } if is_full(&source) => {
-                Self::new(Exit::Files, message).hint(MAKE_ROOM)
+            mirror::Error::File { source, .. } => {
+                Self { hints: hints_on_space(&source), ..Self::new(Exit::Files, message) }
             }
-            mirror::Error::File { .. } => Self::new(Exit::Files, message),
             _ => Self::new(Exit::Internal, message),
         }
     }
@@ -241,8 +240,17 @@ impl From<&registry::client::Error> for Failure {
 
 const MAKE_ROOM: &str = "free some space, or name a file on another disk";
 
-fn is_full(error: &std::io::Error) -> bool {
-    matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded)
+const QUOTA: &str = "remove files that count towards the quota ('quota -s' shows it), have it raised, or name a \
+                     file on another disk";
+
+/// What to do where there is no space for a file.
+pub(super) fn hints_on_space(error: &std::io::Error) -> Vec<String> {
+    let hint = match error.kind() {
+        std::io::ErrorKind::StorageFull => Some(MAKE_ROOM),
+        std::io::ErrorKind::QuotaExceeded => Some(QUOTA),
+        _ => None,
+    };
+    hint.map(str::to_owned).into_iter().collect()
 }
 
 const LOGIN_FLAGS: &str = "the login of a source is given by --license, or --source-login and --source-password; \
@@ -272,7 +280,7 @@ impl From<egress::EgressError> for Failure {
             egress::EgressError::Client { .. } => Exit::Internal,
             _ => Exit::Files,
         };
-        Self::new(exit, error.to_string())
+        Self { hints: error.hints(), ..Self::new(exit, error.to_string()) }
     }
 }
 
@@ -316,6 +324,7 @@ impl From<BundleError> for Failure {
                 Self::new(Exit::Files, message).hint("wait until it is done, or name another file")
             }
             BundleError::DiskFull { .. } => Self::new(Exit::Files, message).hint(MAKE_ROOM),
+            BundleError::QuotaExceeded { .. } => Self::new(Exit::Files, message).hint(QUOTA),
             BundleError::WrongPart { .. } => Self::new(Exit::Incomplete, message)
                 .hint("copy that part again from where the bundle was pulled"),
             BundleError::WrongSum { .. } => {
@@ -342,6 +351,10 @@ impl From<BundleError> for Failure {
             BundleError::Ambiguous { .. } => {
                 Self::new(Exit::Files, message).hint("keep the one that is meant, and move the other away")
             }
+            BundleError::NotAFile { .. } => Self::new(Exit::Files, message).hint(
+                "name another file, or replace this one by a regular file: a bundle is read and written at many \
+                 positions, which only files allow",
+            ),
             BundleError::Cancelled => Self::interrupted(),
             BundleError::Io { .. } => Self::new(Exit::Files, message),
         }

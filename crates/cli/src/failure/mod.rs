@@ -59,7 +59,8 @@ impl Failure {
     }
 
     pub(crate) fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
-        Self::new(Exit::Files, format!("{}: {error}", path.display()))
+        let hints = from_libraries::hints_on_space(error);
+        Self { hints, ..Self::new(Exit::Files, format!("{}: {error}", path.display())) }
     }
 
     pub(crate) fn stdout(error: &std::io::Error) -> Self {

@@ -1,6 +1,7 @@
 //! Drawing what a running command tells: a bar on a terminal, lines elsewhere, JSON for machines.
 
 mod bar;
+mod fitted;
 mod json;
 mod lines;
 mod meter;

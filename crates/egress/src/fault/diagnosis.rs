@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 
 use super::network_fault::{FaultKind, host_of, seconds};
-use super::tls;
+use super::{proxy_login, tls};
 use crate::causes::{causes, find, innermost};
 use crate::dns::DnsFault;
 use crate::proxy::{ProxyFault, ProxyProblem};
@@ -186,14 +186,13 @@ fn proxy(fault: &ProxyFault) -> Diagnosis {
     let place = proxy.as_str().trim_end_matches('/');
     let new = |transient, what| Diagnosis::new(FaultKind::Proxy, transient, what);
     match problem {
-        ProxyProblem::Login { login_sent: false } => {
-            new(false, format!("the proxy {place} requires a login before it connects to {target} (407)"))
-                .hint("put the login into the variable: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT")
-        }
-        ProxyProblem::Login { login_sent: true } => {
-            new(false, format!("the proxy {place} did not accept the login for {target} (407)"))
-                .hint("check user and password in HTTPS_PROXY; special characters must be percent-encoded")
-        }
+        ProxyProblem::Login { login_sent, offers } => proxy_login::diagnose(
+            &format!(" {place}"),
+            ("connects to", target),
+            *login_sent,
+            offers,
+            "HTTPS_PROXY",
+        ),
         ProxyProblem::Refused(Some(answer)) => {
             let what = format!(
                 "the proxy {place} refused to connect to {target}: {} {}",

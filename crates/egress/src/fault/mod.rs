@@ -2,6 +2,7 @@
 
 mod diagnosis;
 mod network_fault;
+mod proxy_login;
 mod tls;
 
 pub use network_fault::{FaultKind, NetworkFault};

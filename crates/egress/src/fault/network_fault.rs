@@ -4,9 +4,12 @@ use std::fmt;
 use std::time::Duration;
 
 use http::StatusCode;
+use http::header::PROXY_AUTHENTICATE;
 use url::Url;
 
 use super::diagnosis::{Diagnosis, diagnose};
+use super::proxy_login;
+use crate::proxy::schemes;
 use crate::safe_url::SafeUrl;
 use crate::stall::Stalled;
 use crate::trust::OfferedCertificate;
@@ -63,13 +66,11 @@ impl NetworkFault {
         let place = place.unwrap_or_default();
         let new = |transient, what| Diagnosis::new(FaultKind::Proxy, transient, what);
         if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
-            let fault = if proxy.is_some_and(|proxy| !proxy.username().is_empty()) {
-                new(false, format!("the proxy{place} did not accept the login for {host} (407)"))
-                    .hint("check user and password in HTTP_PROXY; special characters must be percent-encoded")
-            } else {
-                new(false, format!("the proxy{place} requires a login before it fetches from {host} (407)"))
-                    .hint("put the login into HTTP_PROXY: http://USER:PASSWORD@HOST:PORT, special characters percent-encoded")
-            };
+            let login_sent = proxy.is_some_and(|proxy| !proxy.username().is_empty());
+            let headers = response.headers().get_all(PROXY_AUTHENTICATE);
+            let offers = schemes(headers.iter().filter_map(|value| value.to_str().ok()));
+            let does = ("fetches from", host.as_str());
+            let fault = proxy_login::diagnose(&place, does, login_sent, &offers, "HTTP_PROXY");
             return Some(Self(Box::new(fault)));
         }
         if !status.is_success() && response.headers().contains_key("x-squid-error") {

@@ -66,18 +66,23 @@ fn by_certificate(refused: &RefusedCertificate, host: &str) -> Diagnosis {
     let what = format!("the certificate of {host} was refused: {}{offered}", refused.reason);
     let mut diagnosis = Diagnosis::new(FaultKind::Tls, false, what);
     diagnosis.certificate.clone_from(&refused.offered);
-    match refused.remedy {
+    match &refused.remedy {
         Remedy::TrustIssuer => diagnosis
             .hint("give the issuer's certificate, or the server's own, as a PEM file by --ca-file FILE")
             .hint(format!(
                 "or put it where every tool finds it: /etc/docker/certs.d/{host}/ca.crt, the system's store, \
                  or the file that SSL_CERT_FILE names"
             )),
-        Remedy::FixName => {
-            diagnosis.hint("use a name that the certificate is for, or have it issued for this one")
-        }
+        Remedy::FixName(san) => diagnosis.hint(format!(
+            "use a name that the certificate is for, or have it issued again with subjectAltName = {san}"
+        )),
         Remedy::FixDates => diagnosis.hint("renew the server's certificate, or set this machine's clock"),
         Remedy::Replace => diagnosis.hint("have a certificate for TLS servers issued for this host"),
+        Remedy::OtherKey => diagnosis
+            .hint("have that certificate issued again with an RSA key of 2048 bits or more, or an ECDSA key"),
+        Remedy::OtherSignature => diagnosis.hint(
+            "have that certificate issued again with a signature by RSA or ECDSA with SHA-256, SHA-384 or SHA-512",
+        ),
     }
 }
 

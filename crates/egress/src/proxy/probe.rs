@@ -1,6 +1,7 @@
-//! Asks a proxy once more for a tunnel, to learn the status that the HTTP stack threw away.
+//! Asks a proxy once more for a tunnel, to learn what the HTTP stack threw away: the status and the headers.
 //!
-//! 403 (forbidden by its rules) and 503 (it cannot reach the target) want different remedies.
+//! 403 (forbidden by its rules) and 503 (it cannot reach the target) want different remedies, and so do the ways of
+//! logging in that come with 407.
 
 use std::time::Duration;
 
@@ -11,37 +12,46 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use url::Url;
 
+use super::offers::schemes;
 use crate::dns::Dns;
 
 /// Longer is not worth it: the answer only makes the message better.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// A status line has to fit into this.
-const LONGEST_LINE: usize = 1024;
+/// The head of the answer has to fit into this; a reason may be long, and a Kerberos challenge is.
+const LONGEST_HEAD: usize = 32 * 1024;
 
 /// What the proxy said to `CONNECT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ConnectAnswer {
     pub(crate) status: u16,
     pub(crate) reason: String,
+    /// The ways of logging in that it offers.
+    pub(crate) offers: Vec<String>,
 }
 
-/// The proxy's answer, or `None` if it has none, takes too long, or is spoken to by TLS.
-pub(super) async fn ask_proxy(proxy: &Url, target: &Url, dns: &Dns) -> Option<ConnectAnswer> {
+/// The proxy's answer, or `None` if it has none, takes too long, or is spoken to by TLS. The login in its URL is sent
+/// along only if `with_login`: sending a wrong one again may lock the account.
+pub(super) async fn ask_proxy(
+    proxy: &Url,
+    target: &Url,
+    dns: &Dns,
+    with_login: bool,
+) -> Option<ConnectAnswer> {
     if proxy.scheme() != "http" {
         return None;
     }
-    tokio::time::timeout(PATIENCE, ask(proxy, target, dns)).await.ok().flatten()
+    tokio::time::timeout(PATIENCE, ask(proxy, target, dns, with_login)).await.ok().flatten()
 }
 
-async fn ask(proxy: &Url, target: &Url, dns: &Dns) -> Option<ConnectAnswer> {
+async fn ask(proxy: &Url, target: &Url, dns: &Dns, with_login: bool) -> Option<ConnectAnswer> {
     let addresses = dns.lookup(proxy.host_str()?).await.ok()?;
     let port = proxy.port_or_known_default()?;
     let places: Vec<_> = addresses.into_iter().map(|address| (address, port).into()).collect();
     let mut stream = TcpStream::connect(&places[..]).await.ok()?;
     let place = format!("{}:{}", target.host_str()?, target.port_or_known_default()?);
     let mut request = format!("CONNECT {place} HTTP/1.1\r\nHost: {place}\r\nConnection: close\r\n");
-    if !proxy.username().is_empty() {
+    if with_login && !proxy.username().is_empty() {
         let login = format!("{}:{}", decode(proxy.username()), decode(proxy.password().unwrap_or_default()));
         request.push_str("Proxy-Authorization: Basic ");
         request.push_str(&BASE64_STANDARD.encode(login));
@@ -49,26 +59,34 @@ async fn ask(proxy: &Url, target: &Url, dns: &Dns) -> Option<ConnectAnswer> {
     }
     request.push_str("\r\n");
     stream.write_all(request.as_bytes()).await.ok()?;
-    let mut line = Vec::new();
-    while !line.contains(&b'\n') && line.len() < LONGEST_LINE {
-        if stream.read_buf(&mut line).await.ok()? == 0 {
+    let mut head = Vec::new();
+    while !is_whole(&head) && head.len() < LONGEST_HEAD {
+        // What came before the proxy broke off is an answer too.
+        if !matches!(stream.read_buf(&mut head).await, Ok(1..)) {
             break;
         }
     }
-    status_line(&line)
+    answer(&head)
+}
+
+fn is_whole(head: &[u8]) -> bool {
+    head.windows(4).any(|end| end == b"\r\n\r\n") || head.windows(2).any(|end| end == b"\n\n")
 }
 
 fn decode(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
-fn status_line(answer: &[u8]) -> Option<ConnectAnswer> {
-    let line = String::from_utf8_lossy(answer.split(|byte| *byte == b'\n').next()?).into_owned();
-    let mut words = line.trim_end().splitn(3, ' ');
+fn answer(head: &[u8]) -> Option<ConnectAnswer> {
+    let head = String::from_utf8_lossy(head);
+    let mut lines = head.lines();
+    let mut words = lines.next()?.trim_end().splitn(3, ' ');
     words.next().filter(|version| version.starts_with("HTTP/"))?;
     let status = words.next()?.parse().ok()?;
     let reason = words.next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(80).collect();
-    Some(ConnectAnswer { status, reason })
+    let headers = lines.take_while(|line| !line.is_empty()).filter_map(|line| line.split_once(':'));
+    let offers = headers.filter(|(name, _)| name.eq_ignore_ascii_case("proxy-authenticate"));
+    Some(ConnectAnswer { status, reason, offers: schemes(offers.map(|(_, value)| value)) })
 }
 
 #[cfg(test)]
@@ -76,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn reads_a_status_line() {
+    fn reads_the_head_of_an_answer() {
         for (answer, expected) in [
             (&b"HTTP/1.1 403 Forbidden\r\nServer: squid"[..], Some((403, "Forbidden"))),
             (b"HTTP/1.0 503 Service Unavailable\n", Some((503, "Service Unavailable"))),
@@ -86,8 +104,15 @@ mod tests {
             (b"SSH-2.0-OpenSSH_9\r\n", None),
             (b"", None),
         ] {
-            let expected = expected.map(|(status, reason)| ConnectAnswer { status, reason: reason.into() });
-            assert_eq!(status_line(answer), expected, "{}", answer.escape_ascii());
+            let expected = expected.map(|(status, reason): (u16, &str)| (status, reason.to_owned()));
+            let found = super::answer(answer).map(|it| (it.status, it.reason));
+            assert_eq!(found, expected, "{}", answer.escape_ascii());
         }
+        let whole = b"HTTP/1.1 407 Login\r\nproxy-authenticate: NTLM\r\nX: Basic\r\nProxy-Authenticate:Negotiate\r\n\r\n\
+                      Proxy-Authenticate: Basic\r\n";
+        for (head, offers) in [(&whole[..], &["NTLM", "Negotiate"][..]), (&whole[..44], &["NTLM"])] {
+            assert_eq!(super::answer(head).unwrap().offers, offers, "{}", head.escape_ascii());
+        }
+        assert!(is_whole(whole) && is_whole(b"HTTP/1.1 407\n\n") && !is_whole(&whole[..44]));
     }
 }

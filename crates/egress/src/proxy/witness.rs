@@ -39,8 +39,9 @@ struct Chosen {
 /// What went wrong with a proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum ProxyProblem {
-    /// It answers 407: it wants a login, or another one (`login_sent`).
-    Login { login_sent: bool },
+    /// It answers 407: it wants a login, or another one (`login_sent`), in one of the ways that it offers, as far as
+    /// those could be learnt.
+    Login { login_sent: bool, offers: Vec<String> },
     /// It refuses to connect to the target, with this status and reason if they could be learnt.
     Refused(Option<ConnectAnswer>),
     /// No connection to the proxy itself; the source says why.
@@ -143,12 +144,14 @@ where
 async fn explain(chosen: Chosen, error: BoxError, dns: &Dns) -> BoxError {
     let problem = match tunnel_error(&*error).as_deref() {
         Some("proxy authorization required") => {
-            ProxyProblem::Login { login_sent: !chosen.proxy.username().is_empty() }
+            let answer = ask_proxy(&chosen.proxy, &chosen.target, dns, false).await;
+            let offers = answer.map(|answer| answer.offers).unwrap_or_default();
+            ProxyProblem::Login { login_sent: !chosen.proxy.username().is_empty(), offers }
         }
         Some("failed to create underlying connection" | "io error establishing tunnel") => {
             ProxyProblem::Unreachable
         }
-        Some(_) => ProxyProblem::Refused(ask_proxy(&chosen.proxy, &chosen.target, dns).await),
+        Some(_) => ProxyProblem::Refused(ask_proxy(&chosen.proxy, &chosen.target, dns, true).await),
         None if chosen.target.scheme() == "http" => ProxyProblem::Unreachable,
         // The tunnel stood; the fault is the target's, such as its certificate.
         None => return error,

@@ -9,11 +9,10 @@ use std::sync::Arc;
 use rustls::SignatureScheme;
 use rustls::client::ResolvesClientCert;
 use rustls::crypto::CryptoProvider;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::CertificateDer;
 use rustls::sign::CertifiedKey;
 
-use super::pem_files::{read, required_certificates};
+use super::pem_files::{required_certificates, required_key};
 use crate::error::EgressError;
 
 /// What the directories say about one host.
@@ -99,8 +98,10 @@ fn client_pair(
 ) -> Result<CertifiedKey, EgressError> {
     let chain = required_certificates(certificate)?;
     let bad_key = |reason: String| EgressError::BadKey { path: key.to_owned(), reason };
-    let der = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|error| bad_key(error.to_string()))?;
-    let signer = provider.key_provider.load_private_key(der).map_err(|error| bad_key(error.to_string()))?;
+    let signer = provider
+        .key_provider
+        .load_private_key(required_key(key)?)
+        .map_err(|error| bad_key(error.to_string()))?;
     let pair = CertifiedKey::new(chain, signer);
     match pair.keys_match() {
         // A key that cannot tell its public half is taken as it is.

@@ -1,9 +1,14 @@
 //! The certificate that a server offered, in words: the one thing that explains a refusal.
 
 use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
 use x509_parser::prelude::{ASN1Time, GeneralName, X509Certificate};
+
+/// Stands before an address that is written as a DNS name.
+const AS_NAME: &str = "DNS:";
 
 /// What a server's certificate says about itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +17,8 @@ pub struct OfferedCertificate {
     pub subject: String,
     /// Distinguished name of the CA that issued it.
     pub issuer: String,
-    /// Host names and addresses that it is for (SAN). The common name does not count.
+    /// Host names and addresses that it is for (SAN). The common name does not count. An address that is written as a
+    /// DNS name stands there as `DNS:10.0.0.1`.
     pub names: Vec<String>,
     /// Start of validity, such as `2026-01-31 12:00 UTC`.
     pub not_before: String,
@@ -31,6 +37,12 @@ impl OfferedCertificate {
             not_before: moment(&certificate.validity().not_before),
             not_after: moment(&certificate.validity().not_after),
         })
+    }
+
+    /// Whether it has this address as a DNS name: then it is not for the address.
+    pub(crate) fn has_as_name(&self, address: IpAddr) -> bool {
+        let mut as_names = self.names.iter().filter_map(|name| name.strip_prefix(AS_NAME)?.parse().ok());
+        as_names.any(|name: IpAddr| name == address)
     }
 
     /// Whether it was issued by its own owner, as far as the names tell.
@@ -56,7 +68,7 @@ impl fmt::Display for OfferedCertificate {
     }
 }
 
-fn name_or_dash(name: &str) -> String {
+pub(super) fn name_or_dash(name: &str) -> String {
     if name.is_empty() { "-".to_owned() } else { legible(name) }
 }
 
@@ -70,10 +82,12 @@ fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
         return Vec::new();
     };
     let shown = extension.value.general_names.iter().filter_map(|name| match name {
+        // An address that is written as a name counts for nothing: it must not look as if it did.
+        GeneralName::DNSName(host) if host.parse::<IpAddr>().is_ok() => Some(format!("{AS_NAME}{host}")),
         GeneralName::DNSName(host) => Some(legible(host)),
         GeneralName::IPAddress(bytes) => <[u8; 4]>::try_from(*bytes)
-            .map(std::net::IpAddr::from)
-            .or_else(|_| <[u8; 16]>::try_from(*bytes).map(std::net::IpAddr::from))
+            .map(IpAddr::from)
+            .or_else(|_| <[u8; 16]>::try_from(*bytes).map(IpAddr::from))
             .ok()
             .map(|address| address.to_string()),
         _ => None,
@@ -99,15 +113,26 @@ pub(crate) struct RefusedCertificate {
     pub(crate) remedy: Remedy,
 }
 
+impl RefusedCertificate {
+    /// In the form that passes through the TLS library.
+    pub(crate) fn into_error(self) -> rustls::Error {
+        rustls::CertificateError::Other(rustls::OtherError(Arc::new(self))).into()
+    }
+}
+
 /// What the user can do about a refused certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Remedy {
     /// Trust its issuer, or the certificate itself.
     TrustIssuer,
-    /// Use a name that it is for, or have it issued for this one.
-    FixName,
+    /// Use a name that it is for, or have it issued for this one, which is this subject alternative name.
+    FixName(String),
     /// Renew it, or set the clock.
     FixDates,
     /// Replace it by one that is made for servers.
     Replace,
+    /// Have it issued with another key.
+    OtherKey,
+    /// Have it signed in another way.
+    OtherSignature,
 }

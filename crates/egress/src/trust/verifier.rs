@@ -5,16 +5,16 @@
 //! `openssl req -x509` makes). Name, dates and usage are checked there as well.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
 use rustls::crypto::{WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, RootCertStore, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
 use super::offered::{OfferedCertificate, RefusedCertificate, Remedy};
+use super::weakness;
 
 /// Trusts what a root vouches for, and what is itself in the store.
 #[derive(Debug)]
@@ -87,8 +87,14 @@ impl ServerCertVerifier for GoVerifier {
         match self.judge(end_entity, intermediates, server_name, now) {
             Ok(()) => Ok(ServerCertVerified::assertion()),
             Err(error) => {
-                let refused = refusal(&error, OfferedCertificate::read(end_entity), server_name);
-                Err(CertificateError::Other(OtherError(Arc::new(refused))).into())
+                let mut refused = refusal(&error, OfferedCertificate::read(end_entity), server_name);
+                if is_about_signatures(&error)
+                    && let Some((reason, remedy)) =
+                        weakness::of_chain(end_entity, intermediates, self.trusted.iter())
+                {
+                    refused = RefusedCertificate { reason, remedy, ..refused };
+                }
+                Err(refused.into_error())
             }
         }
     }
@@ -99,7 +105,7 @@ impl ServerCertVerifier for GoVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.algorithms)
+        verify_tls12_signature(message, cert, dss, &self.algorithms).map_err(|error| unsigned(error, cert))
     }
 
     fn verify_tls13_signature(
@@ -108,11 +114,34 @@ impl ServerCertVerifier for GoVerifier {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.algorithms)
+        verify_tls13_signature(message, cert, dss, &self.algorithms).map_err(|error| unsigned(error, cert))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
+    }
+}
+
+/// Whether the error may come from a key or a signature that the library does not use.
+fn is_about_signatures(error: &Error) -> bool {
+    use CertificateError as Bad;
+    matches!(
+        error,
+        Error::InvalidCertificate(
+            Bad::BadSignature
+                | Bad::UnsupportedSignatureAlgorithmContext { .. }
+                | Bad::UnsupportedSignatureAlgorithmForPublicKeyContext { .. }
+        )
+    )
+}
+
+/// A handshake that is signed with a key that the library does not use looks as if it were forged.
+fn unsigned(error: Error, cert: &CertificateDer<'_>) -> Error {
+    match weakness::of_key(cert) {
+        Some((reason, remedy)) => {
+            RefusedCertificate { offered: OfferedCertificate::read(cert), reason, remedy }.into_error()
+        }
+        None => error,
     }
 }
 
@@ -133,12 +162,22 @@ fn refusal(error: &Error, offered: Option<OfferedCertificate>, host: &ServerName
         }
         Bad::NotValidForName | Bad::NotValidForNameContext { .. } => {
             let unnamed = offered.as_ref().is_some_and(|offered| offered.names.is_empty());
+            let address = match host {
+                ServerName::IpAddress(address) => Some(std::net::IpAddr::from(*address)),
+                _ => None,
+            };
+            let as_name =
+                address.is_some_and(|it| offered.as_ref().is_some_and(|offered| offered.has_as_name(it)));
             let why = if unnamed {
                 "; it has no subject alternative names and the common name does not count"
+            } else if as_name {
+                "; it has this address as a DNS name, and an address counts only as an IP address"
             } else {
                 ""
             };
-            (format!("it is not for {}{why}", host.to_str()), Remedy::FixName)
+            let kind = if address.is_some() { "IP" } else { "DNS" };
+            let san = format!("{kind}:{}", host.to_str());
+            (format!("it is not for {}{why}", host.to_str()), Remedy::FixName(san))
         }
         Bad::InvalidPurpose | Bad::InvalidPurposeContext { .. } => {
             ("its extended key usage does not allow it for servers".to_owned(), Remedy::Replace)
@@ -174,7 +213,7 @@ impl ServerCertVerifier for AcceptAll {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.0)
+        verify_tls12_signature(message, cert, dss, &self.0).map_err(|error| unsigned(error, cert))
     }
 
     fn verify_tls13_signature(
@@ -183,7 +222,7 @@ impl ServerCertVerifier for AcceptAll {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.0)
+        verify_tls13_signature(message, cert, dss, &self.0).map_err(|error| unsigned(error, cert))
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

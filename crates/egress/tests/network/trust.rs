@@ -286,6 +286,52 @@ async fn requests_that_wait_for_a_connection_that_is_refused_ask_again_or_tell_w
     }
 }
 
+/// The forms that Windows and appliances export, and the command for each.
+#[test]
+fn a_ca_file_in_another_form_is_named_with_the_command_that_converts_it() {
+    let server = self_signed(&params("localhost"));
+    let (mut settings, files) = trusting(&[]);
+    let file = files.path().join("ca.crt");
+    let certs_d = files.path().join("certs.d");
+    let of_host = certs_d.join("localhost");
+    std::fs::create_dir_all(&of_host).unwrap();
+    let by_flag = |settings: &mut egress::Settings, content: &[u8]| {
+        std::fs::write(&file, content).unwrap();
+        settings.trust.ca_files = vec![file.clone()];
+        settings.trust.certs_d.clear();
+        Http::new(settings, "localhost").map(drop)
+    };
+    let by_host = |settings: &mut egress::Settings, content: &[u8]| {
+        std::fs::write(of_host.join("ca.crt"), content).unwrap();
+        settings.trust.ca_files.clear();
+        settings.trust.certs_d = vec![certs_d.clone()];
+        Http::new(settings, "localhost").map(drop)
+    };
+    for (content, text, hint) in [
+        (server.der().to_vec(), "holds a certificate in DER form", "openssl x509 -inform der -in "),
+        (server.key.serialize_pem().into_bytes(), "holds a private key", "with the certificate of the CA"),
+        (
+            b"-----BEGIN PKCS7-----\nMAA=\n-----END PKCS7-----\n".to_vec(),
+            "holds certificates in PKCS#7 form",
+            "openssl pkcs7 -print_certs -in ",
+        ),
+    ] {
+        for outcome in [by_flag(&mut settings, &content), by_host(&mut settings, &content)] {
+            let error = outcome.unwrap_err();
+            assert!(error.to_string().contains(&format!("ca.crt {text}, not ")), "{error}");
+            assert!(error.hints()[0].contains(hint), "{:?}", error.hints());
+        }
+    }
+    let marked = format!("\u{feff}{}", server.pem()).into_bytes();
+    by_flag(&mut settings, &marked).unwrap();
+    by_host(&mut settings, &marked).unwrap();
+    // The same of a client's key.
+    std::fs::write(of_host.join("client.cert"), server.pem()).unwrap();
+    std::fs::write(of_host.join("client.key"), server.key.serialize_der()).unwrap();
+    let error = by_host(&mut settings, &marked).unwrap_err();
+    assert!(error.hints()[0].contains("openssl pkey -inform der -in "), "{error}: {:?}", error.hints());
+}
+
 #[test]
 fn a_named_ca_file_must_be_there_and_hold_a_certificate() {
     let (mut settings, files) = trusting(&[]);

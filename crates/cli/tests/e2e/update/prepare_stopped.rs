@@ -27,7 +27,7 @@ fn the_next_run_waits_for_what_the_stopped_one_has_changed() {
     let stop = Command::new("kill").args(["-INT", &first.id().to_string()]).status().unwrap();
     assert!(stop.success());
     let said: Vec<String> = lines.collect();
-    assert!(said.iter().any(|line| line.contains("run the same command again to continue")), "{said:?}");
+    assert!(said.iter().any(|line| line.contains("run the same command again to resume")), "{said:?}");
     assert_eq!(first.wait().unwrap().code(), Some(130));
 
     // All is written, and the platform is still busy with it.

@@ -1,0 +1,50 @@
+//! What the system limits in a process, and results that cannot be written.
+
+use std::{fs, path::Path, process::Command};
+
+use crate::world::{Run, World, command};
+
+/// Runs the binary by a shell that does something before.
+fn after(folder: &Path, before: &str, args: &[&str]) -> Run {
+    let inner = command(folder);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &format!("{before} \"$@\""), "sh"]).arg(inner.get_program()).args(args);
+    Run::of(shell.current_dir(folder).output().unwrap())
+}
+
+/// More parts than the soft limit lets a process open: the hard one counts.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_soft_limit_of_open_files_is_raised() {
+    let world = World::sample();
+    world.pull(&["--release", "v1.58.3", "--no-modules"]).expect(0);
+    fs::create_dir(world.path("out")).unwrap();
+    let split = ["bundle", "split", "d8.tar", "-c", "4KB", "-o", "out"];
+    after(world.folder.path(), "ulimit -Sn 40; exec", &split).expect(0);
+    let parts = fs::read_dir(world.path("out")).unwrap().count();
+    assert!(parts > 40, "{parts}");
+    let run = after(world.folder.path(), "ulimit -n 40; exec", &split).expect(6);
+    assert!(run.stderr.contains("Too many open files"), "{}", run.stderr);
+}
+
+/// Help, versions and scripts are results too: a script that is not whole must not look as if it were.
+#[test]
+fn what_cannot_be_printed_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    for words in [
+        &["completions", "bash"][..],
+        &["completions", "fish"],
+        &["--help"],
+        &["mirror", "--help"],
+        &["--version"],
+        &["bundle", "verify", "--help"],
+        &["update", "rbac"],
+        &["config", "docker-cfg", "-r", "registry.example"],
+    ] {
+        let run = after(folder.path(), "exec >/dev/full;", words).expect(6);
+        let told = "error: the result cannot be written to standard output: No space left on device";
+        assert!(run.stderr.starts_with(told), "{words:?}: {}", run.stderr);
+        // A reader that has seen enough is no error.
+        let piped = after(folder.path(), "( \"$@\"; echo \"code $?\" >&2 ) | true; :", words).expect(0);
+        assert_eq!(piped.stderr, "code 0\n", "{words:?}");
+    }
+}
