@@ -22,9 +22,13 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// Runs one command.
 pub fn run(args: impl IntoIterator<Item = OsString>, environment: Environment) -> ExitCode {
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return usage(error, &environment).into(),
+        Err(error) => {
+            printer::progress(wrong_request::progress(&args));
+            return usage(error, &environment).into();
+        }
     };
     // Which of the two providers in use elsewhere is meant must be said once per process; a second
     // call would mean that it has been said.
@@ -35,7 +39,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, environment: Environment) -
 /// Help and version go to standard output and are no failure; everything else is a wrong request.
 fn usage(error: clap::Error, environment: &Environment) -> Exit {
     if error.use_stderr() {
-        printer::note(&wrong_request::describe(error, &environment.flag_variables));
+        let wrong = wrong_request::describe(error, &environment.flag_variables);
+        if printer::is_json() {
+            printer::failed(&wrong.failure());
+        } else {
+            printer::note(&wrong.text());
+        }
         Exit::Usage
     } else {
         printer::raw(error.render().to_string().as_bytes());
@@ -141,8 +150,8 @@ fn update(command: UpdateCommand, environment: Environment) -> Exit {
         }
         UpdateCommand::Prepare(args) => {
             let output = args.output.clone();
-            let result = block_on(commands::update_prepare::run(*args, environment));
-            report("update prepare", Printer::new(&output), result.map_err(commands::update_prepare::goes_on))
+            let run = commands::update_prepare::run(*args, environment);
+            finish_with("update prepare", &output, run, commands::update_prepare::goes_on)
         }
         UpdateCommand::Approve(args) => {
             let output = args.output.clone();
@@ -160,7 +169,18 @@ fn update(command: UpdateCommand, environment: Environment) -> Exit {
 }
 
 fn finish(name: &str, output: &OutputArgs, command: impl Future<Output = Result<(), Failure>>) -> Exit {
-    report(name, Printer::new(output), block_on(command))
+    finish_with(name, output, command, |failure| failure)
+}
+
+/// The same, with something to add to a failure.
+fn finish_with(
+    name: &str,
+    output: &OutputArgs,
+    command: impl Future<Output = Result<(), Failure>>,
+    add: impl FnOnce(Failure) -> Failure,
+) -> Exit {
+    printer::progress(output.progress);
+    report(name, Printer::new(output), block_on(command).map_err(add))
 }
 
 fn report(name: &str, printer: Printer, result: Result<(), Failure>) -> Exit {

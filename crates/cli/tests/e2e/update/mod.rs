@@ -4,6 +4,7 @@ mod approve;
 mod blinks;
 mod disturbed;
 mod doctor;
+mod json_lines;
 mod kernel;
 mod plan;
 mod plan_registry;
