@@ -6,6 +6,7 @@ use cluster::{
     ClusterState, Patience,
     access::Cluster,
     approve::{self, Approval, ApproveError, Bystander, Haste, Wish},
+    read,
 };
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
@@ -38,7 +39,31 @@ const PODS_SHOWN: usize = 20;
 struct Approved<'a> {
     changes: &'a [ShownChange],
     notes: &'a [String],
+    /// Whether all of it was written.
     written: bool,
+    /// What was approved, as `KIND/NAME`.
+    approved: &'a [String],
+    /// What was not, after a failure in the middle.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    not_approved: &'a [String],
+    /// What the failure leaves open: it was written, or not, and cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown: Option<&'a str>,
+    /// The failure in the middle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a Failure>,
+}
+
+impl Approved<'_> {
+    /// The text after a failure in the middle.
+    fn partly(&self) -> String {
+        let unknown: Vec<String> = self.unknown.iter().map(|it| (*it).to_owned()).collect();
+        [("approved", self.approved), ("not approved", self.not_approved), ("unknown", &unknown)]
+            .into_iter()
+            .filter(|(_, objects)| !objects.is_empty())
+            .map(|(label, objects)| format!("{label:<13} {}\n", objects.join(", ")))
+            .collect()
+    }
 }
 
 pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Failure> {
@@ -55,21 +80,60 @@ pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Resu
         }
     }
     let printer = Printer::new(&args.output);
-    let mut approved = Approved { changes: &listed, notes: &notes, written: false };
+    let objects: Vec<String> = approvals.iter().map(|(_, it)| it.change.object()).collect();
+    let nothing = Approved {
+        changes: &listed,
+        notes: &notes,
+        written: false,
+        approved: &[],
+        not_approved: &[],
+        unknown: None,
+        error: None,
+    };
     if approvals.is_empty() {
-        return printer.result(NAME, &approved, "nothing to do: it is approved or deployed already\n");
+        return printer.result(NAME, &nothing, "nothing to do: it is approved or deployed already\n");
     }
-    printer::note(&script(&listed));
+    printer::say("changes", &script(&listed));
     for note in &notes {
-        printer::note(&format!("note: {note}"));
+        printer::say("note", note);
     }
     consent::ask(&format!("approve it in {}?", cluster.name), args.consent, &environment).await?;
-    for (wish, approval) in &approvals {
-        carry_out(&cluster, wish, approval).await?;
+    for (number, (wish, approval)) in approvals.iter().enumerate() {
+        match carry_out(&cluster, wish, approval).await {
+            // An interruption must not hide what is approved.
+            Ok(()) if objects.len() > 1 => printer::say("done", &objects[number]),
+            Ok(()) => {}
+            Err(failure) if objects.len() > 1 => {
+                let failure = in_the_middle(&objects[number], failure);
+                // A write whose answer is lost, or which cannot be read back, may be there.
+                let (last_approved, first_not) = match wish.decide(&read::snapshot(&cluster).await) {
+                    Ok(None) => (number + 1, number + 1),
+                    Err(ApproveError::Unknown(_)) => (number, number + 1),
+                    _ => (number, number),
+                };
+                let result = Approved {
+                    approved: &objects[..last_approved],
+                    not_approved: &objects[first_not..],
+                    unknown: (last_approved < first_not).then_some(&objects[number]),
+                    error: Some(&failure),
+                    ..nothing
+                };
+                printer.result(NAME, &result, &result.partly())?;
+                return Err(failure);
+            }
+            Err(failure) => return Err(failure),
+        }
     }
-    approved.written = true;
-    let objects: Vec<String> = approvals.iter().map(|(_, it)| it.change.object()).collect();
+    let approved = Approved { written: true, approved: &objects, ..nothing };
     printer.result(NAME, &approved, &format!("approved   {}\n", objects.join(", ")))
+}
+
+/// The failure of one of several. The result, which is printed before it, says what was approved.
+fn in_the_middle(object: &str, failure: Failure) -> Failure {
+    let named = failure.message.starts_with(&format!("{object}: "));
+    let message = if named { failure.message.clone() } else { format!("{object}: {}", failure.message) };
+    Failure { message, after_result: true, ..failure }
+        .hint("when that is fixed, run the same command again: what is approved is skipped")
 }
 
 /// What is to be approved. Right after a start the controller does not know the values that it judges by: that passes.
@@ -133,7 +197,7 @@ fn wishes(args: &ApproveArgs) -> Vec<Wish> {
 }
 
 fn waiting(why: &str) {
-    printer::note(&format!("waiting    {} minutes at most: {why}", LIMIT.as_secs() / 60));
+    printer::say("waiting", &format!("{} minutes at most: {why}", LIMIT.as_secs() / 60));
 }
 
 /// What runs on a node, in words. That it cannot be told is no reason not to approve.
