@@ -2,6 +2,8 @@
 
 mod from_libraries;
 
+pub(crate) use from_libraries::RIGHTS;
+
 use bundle::Damage;
 use mirror::MissingItem;
 use serde::Serialize;

@@ -3,6 +3,7 @@
 mod approve;
 mod blinks;
 mod disturbed;
+mod credential_plugin;
 mod doctor;
 mod json_lines;
 mod kernel;
