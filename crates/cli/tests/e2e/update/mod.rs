@@ -2,8 +2,8 @@
 
 mod approve;
 mod blinks;
-mod disturbed;
 mod credential_plugin;
+mod disturbed;
 mod doctor;
 mod json_lines;
 mod kernel;
