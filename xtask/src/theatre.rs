@@ -3,6 +3,7 @@
 use std::{sync::mpsc, time::Duration};
 
 use anyhow::{Result, ensure};
+use cluster::rbac::{Extent, Subject, manifest};
 use testkit::{
     kube::ApiServer,
     theatre::{Scenario, Stage},
@@ -37,8 +38,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let scenario = Scenario::named(name)?;
     kube::ensure()?;
     let stage = Stage::open(ApiServer::borrow()?, &scenario, options.speed)?;
-    let kubeconfig = stage.server().kubeconfig("admin")?;
+    let kubeconfig = stage.grant(|read_only| Ok(rights(read_only)))?;
     println!("{}\n", scenario.title);
+    println!("# {}, who has the rights of this scenario and no others", Stage::USER);
     println!("export KUBECONFIG={}", kubeconfig.display());
     let settle = if scenario.waits() { " --settle 5s" } else { "" };
     println!("dhctl update {}{settle}\n", scenario.run.join(" "));
@@ -47,6 +49,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     stage.play();
     show(&stage, &interrupted);
     Ok(())
+}
+
+/// What `dhctl update rbac` prints for the user who watches.
+fn rights(read_only: bool) -> String {
+    manifest(&[Subject::User(Stage::USER.to_owned())], Extent { read_only, helm: false })
 }
 
 fn list() -> Result<()> {

@@ -3,6 +3,7 @@
 
 use std::{fs::File, io, os::unix::fs::OpenOptionsExt as _, path::Path, sync::Mutex};
 
+use bundle::refuse_special;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{
     Layer as _, filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
@@ -59,12 +60,8 @@ fn level(args: &LogArgs) -> Option<LevelFilter> {
 
 /// Opens a new file, or one to append to, that only its owner may read.
 fn open(path: &Path) -> Result<File, Failure> {
-    let failed = |error: &io::Error| Failure::file(path, error).hint("name another file with --log-file");
+    let other = "name another file with --log-file";
+    refuse_special(path).map_err(|error| Failure::new(Exit::Files, error.to_string()).hint(other))?;
     let file = File::options().create(true).append(true).mode(0o600).open(path);
-    let file = file.map_err(|error| failed(&error))?;
-    if !file.metadata().map_err(|error| failed(&error))?.is_file() {
-        let message = format!("{}: a log can be written to an ordinary file only", path.display());
-        return Err(Failure::new(Exit::Files, message));
-    }
-    Ok(file)
+    file.map_err(|error| Failure::file(path, &error).hint(other))
 }

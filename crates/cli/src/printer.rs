@@ -1,8 +1,12 @@
 //! The one place that writes to standard output and standard error.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use serde::Serialize;
+use serde_json::json;
 
 use crate::{
     args::{OutputArgs, OutputFormat, ProgressFormat},
@@ -13,11 +17,23 @@ use crate::{
 /// Version of the JSON documents; grows when a field changes its meaning or goes away.
 const DOCUMENT_VERSION: u32 = 1;
 
+/// Whether every line of standard error is a JSON object (`--progress json`). Of the process, as standard error is.
+static JSON_LINES: AtomicBool = AtomicBool::new(false);
+
+/// From now on standard error has this form.
+pub(crate) fn progress(format: ProgressFormat) {
+    JSON_LINES.store(format == ProgressFormat::Json, Ordering::Relaxed);
+}
+
+/// Whether every line of standard error is a JSON object.
+pub(crate) fn is_json() -> bool {
+    JSON_LINES.load(Ordering::Relaxed)
+}
+
 /// Writes results, warnings and errors in the form that was asked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Printer {
     format: OutputFormat,
-    progress: ProgressFormat,
 }
 
 #[derive(Serialize)]
@@ -37,17 +53,17 @@ enum Outcome<'a, T> {
 
 impl Printer {
     pub(crate) fn new(args: &OutputArgs) -> Self {
-        Self { format: args.output, progress: args.progress }
+        Self { format: args.output }
     }
 
     /// For a command whose forms of output are its own.
     pub(crate) fn of(format: OutputFormat) -> Self {
-        Self { format, progress: ProgressFormat::Plain }
+        Self { format }
     }
 
     /// For commands whose result is a file: it has one form.
     pub(crate) fn plain() -> Self {
-        Self { format: OutputFormat::Text, progress: ProgressFormat::Plain }
+        Self { format: OutputFormat::Text }
     }
 
     /// Prints a result: `text` for people, `value` as a document for machines.
@@ -61,12 +77,7 @@ impl Printer {
     /// Prints a failure: always to standard error, as text or as the last line of a progress in JSON, and as a
     /// document where those are asked for.
     pub(crate) fn failure(self, command: &str, failure: &Failure) {
-        match self.progress {
-            ProgressFormat::Json => note(&failure.event().to_string()),
-            ProgressFormat::Auto | ProgressFormat::Plain => {
-                write_to(&mut io::stderr().lock(), harmless(&failure.render()).as_bytes());
-            }
-        }
+        failed(failure);
         if self.format == OutputFormat::Json && !failure.after_result {
             // The failure has been told; that its second form cannot be written changes nothing.
             drop(Self::document(command, Outcome::<()>::Error(failure)));
@@ -90,14 +101,42 @@ impl Printer {
     }
 }
 
-/// Writes a line to standard error.
+/// Writes a failure to standard error, as text or as an event.
+pub(crate) fn failed(failure: &Failure) {
+    if is_json() {
+        note(&failure.event().to_string());
+    } else {
+        write_to(&mut io::stderr().lock(), harmless(&failure.render()).as_bytes());
+    }
+}
+
+/// Tells of something on standard error: a `note`, a `warning`, what is waited for (`waiting`), what has been written
+/// (`done`), what is about to be written (`changes`). As an event it has the same text, without the word before it.
+pub(crate) fn say(event: &str, text: &str) {
+    if is_json() {
+        note(&json!({ "event": event, "text": text }).to_string());
+        return;
+    }
+    match event {
+        "note" | "warning" => note(&format!("{event}: {text}")),
+        "waiting" | "done" => note(&format!("{event:<10} {text}")),
+        _ => note(text),
+    }
+}
+
+/// Writes a line to standard error as it is. Where the command has `--progress`, this is for what is a JSON object already;
+/// the rest goes through [`say`].
 pub(crate) fn note(line: &str) {
     write_to(&mut io::stderr().lock(), format!("{}\n", harmless(line)).as_bytes());
 }
 
 /// Writes a question to standard error, and leaves its line open for the answer.
 pub(crate) fn question(text: &str) {
-    write_to(&mut io::stderr().lock(), harmless(text).as_bytes());
+    if is_json() {
+        say("question", text);
+    } else {
+        write_to(&mut io::stderr().lock(), harmless(text).as_bytes());
+    }
 }
 
 /// Writes what draws on the terminal, control sequences and all, to standard error.

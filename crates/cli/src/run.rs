@@ -30,9 +30,13 @@ pub fn run(args: impl IntoIterator<Item = OsString>, mut environment: Environmen
     if let Err(error) = interrupts::watch() {
         return report("dhctl", Printer::plain(), Err(Failure::internal(error))).into();
     }
-    let cli = match Cli::try_parse_from(args) {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
-        Err(error) => return usage(error, &environment).into(),
+        Err(error) => {
+            printer::progress(wrong_request::progress(&args));
+            return usage(error, &environment).into();
+        }
     };
     // Which of the two providers in use elsewhere is meant must be said once per process; a second
     // call would mean that it has been said.
@@ -52,7 +56,12 @@ pub fn run(args: impl IntoIterator<Item = OsString>, mut environment: Environmen
 /// Help and version go to standard output and are no failure; everything else is a wrong request.
 fn usage(error: clap::Error, environment: &Environment) -> Exit {
     if error.use_stderr() {
-        printer::note(&wrong_request::describe(error, &environment.flag_variables));
+        let wrong = wrong_request::describe(error, &environment.flag_variables);
+        if printer::is_json() {
+            printer::failed(&wrong.failure());
+        } else {
+            printer::note(&wrong.text());
+        }
         Exit::Usage
     } else {
         report("dhctl", Printer::plain(), Printer::stdout(error.render().to_string().as_bytes()))
@@ -194,6 +203,7 @@ fn finish(
     command: impl Future<Output = Result<(), Failure>>,
     next: impl Into<Next>,
 ) -> Exit {
+    printer::progress(output.progress);
     report(name, Printer::new(output), block_on(command, next))
 }
 

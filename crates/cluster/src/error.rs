@@ -6,7 +6,7 @@
 use egress::NetworkFault;
 use kube::{client::AuthError, core::Status};
 
-use crate::access::login_failure;
+use crate::access::{PluginError, login_failure};
 
 /// Why a request to a cluster failed.
 #[derive(Debug, thiserror::Error)]
@@ -18,6 +18,9 @@ pub enum Error {
     /// The API server does not know who asks.
     #[error("the API server does not accept the login (401)")]
     Unauthorized,
+    /// There is nothing to log in with: the credential plugin gives no login.
+    #[error("{0}")]
+    Plugin(PluginError),
     /// The account lacks a right.
     #[error("no permission: {0}")]
     Forbidden(String),
@@ -72,11 +75,17 @@ impl From<kube::Error> for Error {
         match error {
             kube::Error::Api(status) => of_status(&status),
             kube::Error::Auth(error) => Self::login(&error),
-            other => match (within::<NetworkFault>(&other), within::<AuthError>(&other)) {
-                (Some(fault), _) => Self::Network(fault.clone()),
-                (None, Some(error)) => Self::login(error),
-                (None, None) => unspecific(&other),
-            },
+            other => {
+                if let Some(fault) = within::<NetworkFault>(&other) {
+                    Self::Network(fault.clone())
+                } else if let Some(error) = within::<PluginError>(&other) {
+                    Self::Plugin(error.clone())
+                } else if let Some(error) = within::<AuthError>(&other) {
+                    Self::login(error)
+                } else {
+                    unspecific(&other)
+                }
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ use testkit::kube::ApiServer;
 
 async fn connect(kubeconfig: KubeconfigFiles, in_cluster: Option<InCluster>) -> Result<Cluster, AccessError> {
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-    Access { kubeconfig, in_cluster }.cluster(None, &egress::Settings::default()).await
+    Access { kubeconfig, in_cluster, interactive: false }.cluster(None, &egress::Settings::default()).await
 }
 
 /// Who the API server takes us for: without rights it names us.
@@ -93,22 +93,87 @@ async fn logins_of_kubeconfigs() {
     }
     for (user, said) in [
         (json!({ "tokenFile": "absent" }), "absent"),
-        (prints(&format!("echo '{token}'; echo 'no session' >&2; exit 3")), "(exit status: 3): no session"),
-        (prints(&format!("echo '{{{token}'")), "is no ExecCredential"),
-        (
-            json!({ "exec": { "apiVersion": "client.authentication.k8s.io/v1", "command": "/no/such" } }),
-            "cannot be started",
-        ),
+        (json!({ "token": "two\nlines" }), "characters that no token has"),
+        (json!({ "exec": { "apiVersion": "client.authentication.k8s.io/v1" } }), "names no command"),
         (json!({ "auth-provider": { "name": "azure" , "config": {} } }), "kubelogin"),
         (json!({ "client-certificate": "absent.crt", "client-key": "absent.key" }), "absent"),
     ] {
-        let error = connect(written(folder.path(), &server, &user), None).await.unwrap_err().to_string();
+        let error = connect(written(folder.path(), &server, &user), None).await.unwrap_err();
+        assert!(matches!(error, AccessError::Unusable { .. }), "{user}: {error}");
+        let error = error.to_string();
         assert!(error.starts_with("context test: ") && error.contains(said), "{user}: {error}");
         assert!(!error.contains(&token), "{error}");
     }
     let nobody = connect(written(folder.path(), &server, &json!({ "token": "wrong" })), None).await.unwrap();
     let error = read::release_spec(&nobody, "v1.70.1").await.unwrap_err();
     assert!(matches!(error, Error::Unauthorized), "{error}");
+}
+
+/// A user whose credential plugin is this script.
+fn plugin(script: &str) -> Value {
+    json!({ "exec": {
+        "apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "IfAvailable",
+        "command": "sh", "args": ["-c", script],
+    } })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_plugin_that_fails_is_named_and_what_it_says_is_not() {
+    let server = ApiServer::borrow().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let token = ApiServer::token("alice");
+    let status =
+        |status: Value| format!("printf %s '{}'", json!({ "kind": "ExecCredential", "status": status }));
+    for (script, said) in [
+        (format!("echo '{token}'; echo 'no session for {token}' >&2; exit 3"), "failed (exit status: 3)"),
+        (format!("echo '{{{token}'"), "printed something that is not an ExecCredential"),
+        (status(Value::Null), "without a status"),
+        (status(json!({ "token": format!("{token}\n{token}") })), "characters that no token has"),
+        (
+            status(json!({ "clientCertificateData": token, "clientKeyData": token })),
+            "printed a client certificate or a key that cannot be used",
+        ),
+        ("kill -9 $$".to_owned(), "failed (signal: 9"),
+    ] {
+        let error = connect(written(folder.path(), &server, &plugin(&script)), None).await.unwrap_err();
+        assert!(matches!(error, AccessError::Plugin { .. }), "{script}: {error}");
+        let error = error.to_string();
+        let named = error.starts_with("context test: the credential plugin sh ");
+        assert!(named && error.contains(said), "{script}: {error}");
+        assert!(!error.contains(&token) && !error.contains("session"), "{error}");
+    }
+    let absent =
+        json!({ "exec": { "apiVersion": "client.authentication.k8s.io/v1", "command": "./absent" } });
+    let error = connect(written(folder.path(), &server, &absent), None).await.unwrap_err();
+    assert!(matches!(&error, AccessError::Plugin { error, .. } if error.not_started), "{error}");
+    assert!(error.to_string().contains("absent cannot be started: No such file"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_credential_plugin_that_fails_later_is_named_too() {
+    let server = ApiServer::borrow().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let token = ApiServer::token("alice");
+    // It gives a login that has expired, and then none.
+    let marker = folder.path().join("marker").display().to_string();
+    let once = format!(
+        "test ! -e {marker} || exit 3; touch {marker}; echo '{}'",
+        json!({ "status": { "token": token, "expirationTimestamp": "2026-01-02T03:04:05Z" } })
+    );
+    let cluster = connect(written(folder.path(), &server, &plugin(&once)), None).await.unwrap();
+    let error = read::release_spec(&cluster, "v1.70.1").await.unwrap_err();
+    assert!(matches!(error, Error::Plugin(_)) && !error.is_passing(), "{error:?}");
+    assert_eq!(error.to_string(), "the credential plugin sh failed (exit status: 3)");
+
+    let variables = format!(
+        "test \"$FROM_KUBECONFIG\" = yes || exit 4; \
+         echo \"$KUBERNETES_EXEC_INFO\" | grep -q '\"interactive\":false' || exit 5; echo '{}'",
+        json!({ "status": { "token": token } })
+    );
+    let mut user = plugin(&variables);
+    user["exec"]["env"] = json!([{ "name": "FROM_KUBECONFIG", "value": "yes" }]);
+    let cluster = connect(written(folder.path(), &server, &user), None).await.unwrap();
+    assert!(who(&cluster).await.contains("User \"alice\" cannot get"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,7 +20,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 async fn connect(server: &ApiServer, user: &str) -> Cluster {
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     let path = server.kubeconfig(user).unwrap();
-    let access = Access { kubeconfig: KubeconfigFiles::Named(path), in_cluster: None };
+    let access = Access { kubeconfig: KubeconfigFiles::Named(path), in_cluster: None, interactive: false };
     access.cluster(None, &egress::Settings::default()).await.unwrap()
 }
 

@@ -96,3 +96,50 @@ expect: {exit: 0}
     }
     assert!(stage.faults()[0].contains("unheard-of"), "{:?}", stage.faults());
 }
+
+/// Rights on two resources, and one in the platform's namespace.
+const RIGHTS: &str = "
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: {name: looks}
+rules:
+- {apiGroups: [deckhouse.io], resources: [deckhousereleases], verbs: [get, list]}
+- {apiGroups: [''], resources: [nodes, events], verbs: [get, list]}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: {name: looks}
+roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: looks}
+subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: alice}]
+";
+
+#[test]
+fn who_watches_has_the_rights_of_the_scenario_alone() {
+    for (rights, lists_nodes, lists_releases, asked_read_only) in [
+        ("printed", true, true, Some(false)),
+        ("read_only", true, true, Some(true)),
+        ("{without: nodes}", false, true, Some(false)),
+        ("none", false, false, None),
+    ] {
+        let text = format!("title: t\nrun: [status]\nopening: {{rights: {rights}}}\nexpect: {{exit: 0}}\n");
+        let scenario = Scenario::parse(&text).unwrap();
+        let stage = Stage::open(ApiServer::borrow().unwrap(), &scenario, 1.0).unwrap();
+        let mut asked = None;
+        let print = |read_only| {
+            asked = Some(read_only);
+            Ok(RIGHTS.to_owned())
+        };
+        let kubeconfig = stage.grant(print).unwrap();
+        let text = std::fs::read_to_string(kubeconfig).unwrap();
+        assert!(text.contains(&ApiServer::token(Stage::USER)), "{rights}: {text}");
+        assert!(!text.contains(&ApiServer::token("admin")), "{rights}: {text}");
+        assert_eq!(asked, asked_read_only, "{rights}");
+        let user = stage.server().objects(Stage::USER).unwrap();
+        let (nodes, releases) = (user.api("v1", "Node", None), user.api(PLATFORM, "DeckhouseRelease", None));
+        let (nodes, releases) = wait(async move {
+            let all = ListParams::default();
+            (nodes.list(&all).await.is_ok(), releases.list(&all).await.is_ok())
+        });
+        assert_eq!((nodes, releases), (lists_nodes, lists_releases), "{rights}");
+    }
+}

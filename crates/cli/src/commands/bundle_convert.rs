@@ -1,6 +1,9 @@
 //! `dhctl bundle split FILE -c SIZE -o DIR` and `dhctl bundle join FILE -o OUT`
 
-use std::path::Path;
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use bundle::{Converted, GostSum};
 use mirror::Stage;
@@ -27,6 +30,9 @@ struct Written {
     sums_checked: usize,
     #[serde(skip_serializing_if = "Option::is_none")]
     gost: Option<Gost>,
+    /// The sums by file name, as a pull has them: of the whole and of each part.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    gost_sums: BTreeMap<PathBuf, String>,
 }
 
 #[derive(Serialize)]
@@ -78,6 +84,7 @@ fn tell(command: &str, output: &OutputArgs, name: &Path, done: Converted) -> Res
         files: done.files.iter().map(|file| file.display().to_string()).collect(),
         sums_checked: done.checked,
         gost: done.sums.map(|sums| Gost { whole: sums.whole, parts: sums.parts }),
+        gost_sums: sums,
     };
     Printer::new(output).result(command, &written, &(text(&written) + &files))
 }

@@ -10,7 +10,7 @@ use std::{
 
 use deckhouse::release_list::RELEASES_FILE;
 
-use crate::{exit_code::Exit, failure::Failure};
+use crate::{exit_code::Exit, failure::Failure, settings};
 
 /// Name of the copy of this program.
 pub(crate) const BINARY_FILE: &str = "dhctl";
@@ -38,10 +38,6 @@ impl Delivery {
         releases: &str,
         executable: Option<&Path>,
     ) -> Result<Self, Failure> {
-        let names = [Some(RELEASES_FILE), executable.map(|_| BINARY_FILE)];
-        for path in names.into_iter().flatten().map(|name| bundle.with_file_name(name)) {
-            refuse_directory(&path)?;
-        }
         let mut delivery = Self { files: Vec::new(), in_place: None };
         let staged = stage.join(RELEASES_FILE);
         write(&staged, 0o644, &mut releases.as_bytes()).map_err(|error| Failure::file(&staged, &error))?;
@@ -75,14 +71,34 @@ impl Delivery {
     }
 }
 
-/// A file cannot take the place of a directory, which would show only when the whole bundle is there.
-fn refuse_directory(path: &Path) -> Result<(), Failure> {
+/// Refuses directories that have the name of a file which goes next to `bundle`. For before the pull: a file cannot take the
+/// place of a directory, and that would show only when the whole bundle is there.
+pub(crate) fn refuse_directories(bundle: &Path, with_executable: bool) -> Result<(), Failure> {
+    let names = [Some(RELEASES_FILE), with_executable.then_some(BINARY_FILE)];
+    names.into_iter().flatten().try_for_each(|name| refuse_directory(&bundle.with_file_name(name)))
+}
+
+/// The same for the files of an archive itself: the whole, its parts, its sums, and all of them while they are written.
+pub(crate) fn refuse_directories_of(archive: &Path) -> Result<(), Failure> {
+    let directory = settings::directory(archive);
+    let entries = fs::read_dir(directory).map_err(|error| Failure::file(directory, &error))?;
+    let own = archive.file_name().unwrap_or_default().as_encoded_bytes();
+    for name in entries.filter_map(|entry| Some(entry.ok()?.file_name())) {
+        let rest = name.as_encoded_bytes().strip_prefix(own);
+        let endings: [&[u8]; 3] = [b".chunk", b".gostsum", b".partial"];
+        if rest.is_some_and(|rest| rest.is_empty() || endings.iter().any(|end| rest.ends_with(end))) {
+            refuse_directory(&archive.with_file_name(name))?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a directory where a file goes.
+pub(crate) fn refuse_directory(path: &Path) -> Result<(), Failure> {
     if fs::symlink_metadata(path).is_ok_and(|data| data.is_dir()) {
-        let message =
-            format!("{}: is a directory; a file of that name goes beside the bundle", path.display());
-        return Err(
-            Failure::new(Exit::Files, message).hint("move it away, or name another directory with -i")
-        );
+        let message = format!("{}: is a directory, and the pull writes a file of that name", path.display());
+        return Err(Failure::new(Exit::Files, message)
+            .hint("move it away, or write the bundle into another directory"));
     }
     Ok(())
 }

@@ -67,6 +67,10 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     let directory = settings::directory(&path);
     let free_space = bundle::free_space(directory)
         .map_err(|error| Failure::file(directory, &error).hint(DIRECTORY_HINT))?;
+    if !args.dry_run {
+        delivery::refuse_directories(&path, environment.executable.is_some())?;
+        delivery::refuse_directories_of(&path)?;
+    }
     let login = Login {
         name: args.source_login.as_deref(),
         password: args.source_password.as_ref(),
@@ -104,12 +108,19 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     let archives = pull_archives::plan(&path, args.bundle_format, wanted, edition)?;
     let mut pulled = summary(&args, &discovery, &archives, free_space);
     let Some(journal) = journal else {
+        let refused = |why: &str| progress.warn(&format!("the pull itself would be refused: {why}"));
         if let Err(error) = bundle::Writer::check(&path, pulled.bundle_size, args.images_bundle_chunk_size) {
-            progress.warn(&format!("the pull itself would be refused: {error}"));
+            refused(&error.to_string());
+        }
+        if let Err(failure) = delivery::refuse_directories(&path, environment.executable.is_some())
+            .and_then(|()| refuse_directories_of(&archives))
+        {
+            refused(&failure.message);
         }
         return Printer::new(&args.output).result("mirror pull", &pulled, &dry_run_text(&pulled));
     };
 
+    refuse_directories_of(&archives)?;
     let delivery = Delivery::stage(
         &path,
         journal.directory(),
@@ -139,6 +150,11 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         progress.warn("the dhctl beside the bundle is not the static Linux binary and may not run elsewhere");
     }
     Printer::new(&args.output).result("mirror pull", &pulled, &text(&pulled))
+}
+
+/// Which archives there are besides the main one, only planning shows.
+fn refuse_directories_of(archives: &[PlannedArchive]) -> Result<(), Failure> {
+    archives.iter().try_for_each(|archive| delivery::refuse_directories_of(&archive.path))
 }
 
 const DIRECTORY_HINT: &str = "the directory of the bundle must exist and be writable";

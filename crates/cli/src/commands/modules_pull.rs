@@ -14,7 +14,7 @@ use registry::{client::Credentials, credentials::ConfigFile};
 use serde::Serialize;
 
 use super::{
-    delivery::files_text,
+    delivery::{files_text, refuse_directories_of, refuse_directory},
     modules_bring::Bringer,
     modules_plan::{Planned, Planner, failure},
     size::{count, human},
@@ -57,6 +57,10 @@ struct Manifest {
 
 pub(crate) async fn run(args: ModulesTransferArgs, environment: Environment) -> Result<(), Failure> {
     let manifest = read_manifest(args.module_source.as_deref().unwrap_or(Path::new("")), args.directory())?;
+    let copy = args.directory().join(manifest.path.file_name().unwrap_or_default());
+    if !args.dry_run {
+        refuse_directory(&copy)?;
+    }
     let credentials = credentials(&args, &manifest.source, &environment).await?;
     let mut connection = args.connection.clone();
     connection.insecure |= manifest.source.plain_http;
@@ -99,12 +103,12 @@ pub(crate) async fn run(args: ModulesTransferArgs, environment: Environment) -> 
             human(free_space)
         ));
     }
+    ready.iter().try_for_each(|module| refuse_directories_of(&module.archive))?;
     let brought = ready.len();
     let written = Bringer::new(&args, &planner.nearby, &progress).bring(ready).await?;
     pulled.files = written.files;
     pulled.gost_sums = written.sums;
     broken.extend(written.broken);
-    let copy = args.directory().join(manifest.path.file_name().unwrap_or_default());
     result_file::write(&copy, &manifest.copy, Readers::All, true)?;
     pulled.files.push(copy);
     pulled.copied = planner.nearby.copied();

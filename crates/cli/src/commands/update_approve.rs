@@ -1,11 +1,12 @@
 //! `dhctl update approve`
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use cluster::{
     ClusterState, Patience,
     access::Cluster,
     approve::{self, Approval, ApproveError, Bystander, Haste, Wish},
+    read,
 };
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
@@ -35,10 +36,38 @@ const PODS_SHOWN: usize = 20;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Approved<'a> {
+struct Report<'a> {
     changes: &'a [ShownChange],
     notes: &'a [String],
+    /// Whether all of it was written.
     written: bool,
+    /// What was approved, as `KIND/NAME`.
+    approved: &'a [String],
+    /// What was not, after a failure in the middle.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    not_approved: &'a [String],
+    /// What the failure leaves open: it was written, or not, and cannot be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown: Option<&'a str>,
+    /// The failure in the middle.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a Failure>,
+}
+
+impl Report<'_> {
+    /// The text after a failure in the middle.
+    fn partly(&self) -> String {
+        let unknown: Vec<String> = self.unknown.iter().map(|it| (*it).to_owned()).collect();
+        let mut text = String::new();
+        for (label, objects) in
+            [("approved", self.approved), ("not approved", self.not_approved), ("unknown", &unknown)]
+        {
+            if !objects.is_empty() {
+                let _ = writeln!(text, "{label:<13} {}", objects.join(", "));
+            }
+        }
+        text
+    }
 }
 
 pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Failure> {
@@ -55,21 +84,60 @@ pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Resu
         }
     }
     let printer = Printer::new(&args.output);
-    let mut approved = Approved { changes: &listed, notes: &notes, written: false };
+    let objects: Vec<String> = approvals.iter().map(|(_, it)| it.change.object()).collect();
+    let nothing = Report {
+        changes: &listed,
+        notes: &notes,
+        written: false,
+        approved: &[],
+        not_approved: &[],
+        unknown: None,
+        error: None,
+    };
     if approvals.is_empty() {
-        return printer.result(NAME, &approved, "nothing to do: it is approved or deployed already\n");
+        return printer.result(NAME, &nothing, "nothing to do: it is approved or deployed already\n");
     }
-    printer::note(&script(&listed));
+    printer::say("changes", &script(&listed));
     for note in &notes {
-        printer::note(&format!("note: {note}"));
+        printer::say("note", note);
     }
     consent::ask(&format!("approve it in {}?", cluster.name), args.consent, &environment).await?;
-    for (wish, approval) in &approvals {
-        carry_out(&cluster, wish, approval).await?;
+    for (number, (wish, approval)) in approvals.iter().enumerate() {
+        match carry_out(&cluster, wish, approval).await {
+            // An interruption must not hide what is approved.
+            Ok(()) if objects.len() > 1 => printer::say("done", &objects[number]),
+            Ok(()) => {}
+            Err(failure) if objects.len() > 1 => {
+                let failure = in_the_middle(&objects[number], failure);
+                // A write whose answer is lost, or which cannot be read back, may be there.
+                let (last_approved, first_not) = match wish.decide(&read::snapshot(&cluster).await) {
+                    Ok(None) => (number + 1, number + 1),
+                    Err(ApproveError::Unknown(_)) => (number, number + 1),
+                    _ => (number, number),
+                };
+                let result = Report {
+                    approved: &objects[..last_approved],
+                    not_approved: &objects[first_not..],
+                    unknown: (last_approved < first_not).then_some(&objects[number]),
+                    error: Some(&failure),
+                    ..nothing
+                };
+                printer.result(NAME, &result, &result.partly())?;
+                return Err(failure);
+            }
+            Err(failure) => return Err(failure),
+        }
     }
-    approved.written = true;
-    let objects: Vec<String> = approvals.iter().map(|(_, it)| it.change.object()).collect();
+    let approved = Report { written: true, approved: &objects, ..nothing };
     printer.result(NAME, &approved, &format!("approved   {}\n", objects.join(", ")))
+}
+
+/// The failure of one of several. The result, which is printed before it, says what was approved.
+fn in_the_middle(object: &str, failure: Failure) -> Failure {
+    let named = failure.message.starts_with(&format!("{object}: "));
+    let message = if named { failure.message.clone() } else { format!("{object}: {}", failure.message) };
+    Failure { message, after_result: true, ..failure }
+        .hint("when that is fixed, run the same command again: what is approved is skipped")
 }
 
 /// What is to be approved. Right after a start the controller does not know the values that it judges by: that passes.
@@ -133,7 +201,7 @@ fn wishes(args: &ApproveArgs) -> Vec<Wish> {
 }
 
 fn waiting(why: &str) {
-    printer::note(&format!("waiting    {} minutes at most: {why}", LIMIT.as_secs() / 60));
+    printer::say("waiting", &format!("{} minutes at most: {why}", LIMIT.as_secs() / 60));
 }
 
 /// What runs on a node, in words. That it cannot be told is no reason not to approve.

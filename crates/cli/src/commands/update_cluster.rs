@@ -2,7 +2,7 @@
 
 use cluster::access::{Access, Cluster, KubeconfigFiles};
 
-use crate::{Environment, args::ClusterArgs, failure::Failure, settings};
+use crate::{Environment, args::ClusterArgs, failure::Failure, printer, settings};
 
 /// Prepares the connection. Nothing is asked of the cluster yet.
 pub(crate) async fn connect(args: &ClusterArgs, environment: &Environment) -> Result<Cluster, Failure> {
@@ -12,6 +12,7 @@ pub(crate) async fn connect(args: &ClusterArgs, environment: &Environment) -> Re
             None => environment.kubeconfig.clone(),
         },
         in_cluster: environment.in_cluster.clone(),
+        interactive: environment.can_ask && !printer::is_json(),
     };
     Ok(access.cluster(args.context.as_deref(), &settings::network(environment)).await?)
 }
@@ -21,7 +22,9 @@ pub(crate) async fn connect(args: &ClusterArgs, environment: &Environment) -> Re
 pub(crate) async fn reach(args: &ClusterArgs, environment: &Environment) -> Result<Cluster, Failure> {
     let cluster = connect(args, environment).await?;
     match cluster.client.apiserver_version().await.map_err(cluster::Error::from) {
-        Err(error @ (cluster::Error::Network(_) | cluster::Error::Unauthorized)) => Err(error.into()),
+        Err(
+            error @ (cluster::Error::Network(_) | cluster::Error::Unauthorized | cluster::Error::Plugin(_)),
+        ) => Err(error.into()),
         _ => Ok(cluster),
     }
 }

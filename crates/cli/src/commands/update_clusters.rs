@@ -88,18 +88,74 @@ pub(crate) fn tell<T: Serialize>(
     worst(reports, ill)
 }
 
+/// From the worst: first what no waiting cures, then what may pass, last what the cluster itself is in.
+const WORST_FIRST: [Exit; 7] =
+    [Exit::Internal, Exit::Usage, Exit::Files, Exit::Denied, Exit::Network, Exit::Incomplete, Exit::Cluster];
+
 fn worst<T>(reports: &[Report<T>], ill: impl Fn(&T) -> Option<Failure>) -> Result<(), Failure> {
-    let missing: Vec<&Report<T>> = reports.iter().filter(|report| report.error.is_some()).collect();
-    if let Some(first) = missing.first() {
-        let exit = first.error.as_ref().map_or(Exit::Cluster, |error| error.exit);
-        let names: Vec<&str> = missing.iter().map(|report| report.context.as_str()).collect();
-        return Err(Failure::after_result(exit, format!("there is no report on {}", names.join(", "))));
+    let missing: Vec<&str> =
+        reports.iter().filter(|it| it.error.is_some()).map(|it| it.context.as_str()).collect();
+    let ill: Vec<(&str, Failure)> = reports
+        .iter()
+        .filter_map(|report| Some((report.context.as_str(), ill(report.told.as_ref()?)?)))
+        .collect();
+    let errors = reports.iter().filter_map(|report| report.error.as_ref());
+    let all = errors.chain(ill.iter().map(|(_, failure)| failure));
+    let rank = |exit: &Exit| WORST_FIRST.iter().position(|it| it == exit);
+    let Some(exit) = all.map(|failure| failure.exit).min_by_key(rank) else { return Ok(()) };
+    let mut sentences = Vec::new();
+    if !missing.is_empty() {
+        sentences.push(format!("there is no report on {}", missing.join(", ")));
     }
-    let failures = reports.iter().filter_map(|report| {
-        let failure = ill(report.told.as_ref()?)?;
-        Some(Failure { message: format!("{}: {}", report.context, failure.message), ..failure })
-    });
-    let all = failures
-        .reduce(|one, other| Failure { message: format!("{}; {}", one.message, other.message), ..one });
-    all.map_or(Ok(()), Err)
+    sentences.extend(ill.iter().map(|(context, failure)| format!("{context}: {}", failure.message)));
+    let mut worst = Failure::after_result(exit, sentences.join("; "));
+    for hint in ill.into_iter().flat_map(|(_, failure)| failure.hints) {
+        if !worst.hints.contains(&hint) {
+            worst.hints.push(hint);
+        }
+    }
+    Err(worst)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Serialize)]
+    struct Told(Option<(Exit, &'static str)>);
+
+    /// What comes of reports that ended so: `Ok` with what a report tells of itself, `Err` where there is none.
+    fn of(ends: &[Result<Option<(Exit, &'static str)>, Exit>]) -> Result<(), (Exit, String, usize)> {
+        let report = |(number, end): (usize, &Result<Option<_>, Exit>)| {
+            let (told, error) = match *end {
+                Ok(told) => (Some(Told(told)), None),
+                Err(exit) => (None, Some(Failure::new(exit, "away"))),
+            };
+            Report { context: format!("c{number}"), server: None, told, error }
+        };
+        let reports: Vec<_> = ends.iter().enumerate().map(report).collect();
+        let ill = |told: &Told| told.0.map(|(exit, why)| Failure::after_result(exit, why).hint("do"));
+        worst(&reports, ill).map_err(|it| (it.exit, it.message, it.hints.len()))
+    }
+
+    #[test]
+    fn of_several_clusters_the_worst_counts() {
+        let blocked = Ok(Some((Exit::Cluster, "blocked")));
+        let denied = Ok(Some((Exit::Denied, "nothing to read")));
+        assert_eq!(of(&[Ok(None), Ok(None)]), Ok(()));
+        for (ends, exit, message, hints) in [
+            (&[Ok(None), denied][..], Exit::Denied, "c1: nothing to read", 1),
+            (&[blocked, denied], Exit::Denied, "c0: blocked; c1: nothing to read", 1),
+            (&[Err(Exit::Network), denied], Exit::Denied, "there is no report on c0; c1: nothing to read", 1),
+            (
+                &[blocked, Err(Exit::Network), Ok(None)],
+                Exit::Network,
+                "there is no report on c1; c0: blocked",
+                1,
+            ),
+            (&[Err(Exit::Network), Err(Exit::Usage)], Exit::Usage, "there is no report on c0, c1", 0),
+        ] {
+            assert_eq!(of(ends), Err((exit, message.to_owned(), hints)), "{message}");
+        }
+    }
 }

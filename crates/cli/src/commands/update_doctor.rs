@@ -12,7 +12,13 @@ use super::{
     update_changes::kubectl,
     update_clusters::{look, tell},
 };
-use crate::{Environment, args::DoctorArgs, exit_code::Exit, failure::Failure, printer::Printer};
+use crate::{
+    Environment,
+    args::DoctorArgs,
+    exit_code::Exit,
+    failure::{Failure, RIGHTS},
+    printer::Printer,
+};
 
 const NAME: &str = "update doctor";
 
@@ -42,7 +48,7 @@ fn ill(diagnosis: &Diagnosis) -> Option<Failure> {
                 Exit::Cluster,
                 "too little could be read to say that nothing blocks the update",
             )
-            .hint("`dhctl update rbac` prints the rights that are needed"),
+            .hint(RIGHTS),
         ),
     }
 }

@@ -80,7 +80,7 @@ async fn read(cluster: &Cluster) -> Result<ClusterState, Failure> {
 }
 
 fn waiting(why: &str) {
-    printer::note(&format!("waiting    {} minutes at most: {why}", LIMIT.as_secs() / 60));
+    printer::say("waiting", &format!("{} minutes at most: {why}", LIMIT.as_secs() / 60));
 }
 
 async fn carry_out(
@@ -97,17 +97,17 @@ async fn carry_out(
         return printer.result(NAME, &upgrade, "nothing to do: the node groups are told already\n");
     }
     for note in notes {
-        printer::note(&format!("note: {note}"));
+        printer::say("note", note);
     }
     if args.change.dry_run {
         return printer.result(NAME, &upgrade, &script(&listed));
     }
-    printer::note(&script(&listed));
+    printer::say("changes", &script(&listed));
     consent::ask(&format!("do it in {}?", cluster.name), args.change.consent, environment).await?;
     for (group, change) in changes {
         let patience = Patience::new(LIMIT);
         kernel::carry_out(cluster, group, &args.version, change, patience, &mut waiting).await?;
-        printer::note(&format!("done       {}", change.object()));
+        printer::say("done", &change.object());
     }
     upgrade.written = true;
     let text = "the node groups are told; whether it has happened, says the same command with --check\n";
@@ -124,10 +124,8 @@ fn check(args: &KernelArgs, groups: &[NodeGroup], nodes: &[Node]) -> Result<(), 
     let own = nodes.iter().filter(|node| node.group.as_ref().is_some_and(|it| args.node_group.contains(it)));
     let done = Done { version: args.version.as_str(), node_groups: &args.node_group, nodes: own.count() };
     let objects: Vec<String> = args.node_group.iter().map(|group| kernel::name_for(group)).collect();
-    printer::note(&format!(
-        "note: done with, so they may go: kubectl delete nodegroupconfigurations.deckhouse.io {}",
-        objects.join(" ")
-    ));
+    let delete = format!("kubectl delete nodegroupconfigurations.deckhouse.io {}", objects.join(" "));
+    printer::say("note", &format!("done with, so they may go: {delete}"));
     let text = format!("all {} nodes run {}, and their groups are up to date\n", done.nodes, done.version);
     Printer::new(&args.output).result(NAME, &done, &text)
 }

@@ -97,10 +97,13 @@ async fn yaml(cluster: &Cluster, Made { plan, state, input }: Made) -> Result<()
     let releases = releases(&plan, input, cluster).await?;
     Printer::stdout(write_trimmed(&releases).map_err(Failure::internal)?.as_bytes())?;
     for name in un_approvable(&state) {
-        printer::note(&format!(
-            "note: DeckhouseRelease/{name} is approved and was once applied with `approved`: kubectl apply would take \
+        printer::say(
+            "note",
+            &format!(
+                "DeckhouseRelease/{name} is approved and was once applied with `approved`: kubectl apply would take \
              that back; kubectl create leaves alone what is there, and so does dhctl update prepare"
-        ));
+            ),
+        );
     }
     for why in &plan.blocking {
         printer::note(&format!("blocked: {why}"));
@@ -125,7 +128,7 @@ fn un_approvable(state: &ClusterState) -> Vec<&str> {
 
 async fn read(cluster: &Cluster) -> Result<ClusterState, Failure> {
     let mut tell = |why: &str| {
-        printer::note(&format!("waiting    {} minutes at most: {why}", LIMIT.as_secs() / 60));
+        printer::say("waiting", &format!("{} minutes at most: {why}", LIMIT.as_secs() / 60));
     };
     let needs = |state: &ClusterState| {
         let passing = [state.releases.passing(), state.module_configs.passing(), state.nodes.passing()];
@@ -156,9 +159,12 @@ async fn releases(
             }
             (None, None) => match in_registry(&version) {
                 Some(release) => releases.push(release),
-                None => printer::note(&format!(
-                    "note: v{version} is left out: the registry alone has it, and its description cannot be read"
-                )),
+                None => printer::say(
+                    "note",
+                    &format!(
+                        "v{version} is left out: the registry alone has it, and its description cannot be read"
+                    ),
+                ),
             },
         }
     }

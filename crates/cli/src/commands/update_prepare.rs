@@ -42,7 +42,7 @@ pub(crate) async fn run(args: PrepareArgs, environment: Environment) -> Result<(
     let mut tell = tell;
     let plan = prepare::decide(&cluster, &wish, LIMIT, &mut tell).await?;
     for note in &plan.notes {
-        printer::note(&format!("note: {note}"));
+        printer::say("note", note);
     }
     let changes = shown(plan.steps.iter().map(|step| &step.change), &kubectl(&args.cluster));
     let printer = Printer::new(&args.output);
@@ -71,7 +71,7 @@ async fn carry_out(
     args: &PrepareArgs,
     environment: &Environment,
 ) -> Result<(), Failure> {
-    printer::note(&script(changes));
+    printer::say("changes", &script(changes));
     let question = format!("make {} in {}?", count(changes.len()), cluster.name);
     consent::ask(&question, args.change.consent, environment).await?;
     let mut tell = tell;
@@ -84,17 +84,22 @@ fn count(changes: usize) -> String {
 }
 
 fn tell(told: &Told<'_>) {
-    let line = match told {
-        Told::Changed(Change { what, .. }) => format!("done       {what}"),
+    match told {
+        Told::Changed(Change { what, .. }) => printer::say("done", what),
         Told::Settling => {
-            format!("waiting    until the queue of the platform is idle, {} at most", minutes())
+            printer::say(
+                "waiting",
+                &format!("until the queue of the platform is idle, {} at most", minutes()),
+            );
         }
         Told::NotAsked(why) => {
-            format!("note: whether the cluster takes this shows only when it is written: {why}")
+            printer::say(
+                "note",
+                &format!("whether the cluster takes this shows only when it is written: {why}"),
+            );
         }
-        Told::Waiting(why) => format!("waiting    {} at most: {why}", minutes()),
-    };
-    printer::note(&line);
+        Told::Waiting(why) => printer::say("waiting", &format!("{} at most: {why}", minutes())),
+    }
 }
 
 fn minutes() -> String {

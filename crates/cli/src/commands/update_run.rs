@@ -179,14 +179,14 @@ impl Run {
             return Ok(());
         }
         self.show.pause();
-        printer::note(&listed);
+        printer::say("approve", &listed);
         for note in &approval.notes {
-            printer::note(&format!("note: {note}"));
+            printer::say("note", note);
         }
         let question = format!("approve v{release} in {}?", self.cluster.name);
         let environment = self.environment.clone();
         let asked = self.beside(consent::ask(&question, self.args.consent, &environment)).await;
-        if asked.is_err() {
+        if asked.is_err() && !printer::is_json() {
             printer::note(""); // the line of the question is still open
         }
         asked??;

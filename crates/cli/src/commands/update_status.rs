@@ -2,23 +2,71 @@
 
 mod text;
 
-use cluster::{Timestamp, read, status::Status};
+use cluster::{
+    Error, Timestamp,
+    access::Cluster,
+    read,
+    status::{NothingRead, Status},
+};
+use serde::Serialize;
 
 use super::update_clusters::{look, tell};
-use crate::{Environment, args::StatusArgs, failure::Failure, printer::Printer};
+use crate::{
+    Environment,
+    args::StatusArgs,
+    exit_code::Exit,
+    failure::{Failure, RIGHTS},
+    printer::Printer,
+};
 
 const NAME: &str = "update status";
 
+/// The report on one cluster, and whether it says nothing.
+#[derive(Serialize)]
+struct Looked {
+    #[serde(flatten)]
+    status: Status,
+    #[serde(skip)]
+    nothing_read: Option<Failure>,
+}
+
 pub(crate) async fn run(args: StatusArgs, environment: Environment) -> Result<(), Failure> {
     let reports = look(&args.clusters, &environment, async |cluster, _| {
-        Ok(Status::of(&read::snapshot(&cluster).await, Timestamp::now()))
+        let state = read::snapshot(&cluster).await;
+        let nothing_read = match NothingRead::of(&state) {
+            Some(nothing) => Some(failure(&cluster, &nothing).await),
+            None => None,
+        };
+        Ok(Looked { status: Status::of(&state, Timestamp::now()), nothing_read })
     })
     .await;
     tell(
         Printer::new(&args.output),
         NAME,
         &reports,
-        |report, status| report.heading() + &text::of(status),
-        |_| None,
+        |report, looked| report.heading() + &text::of(&looked.status),
+        |looked| looked.nothing_read.clone(),
     )
+}
+
+/// A cluster that answered before the report and does not answer after it is a fault of the network.
+async fn failure(cluster: &Cluster, nothing: &NothingRead) -> Failure {
+    match nothing {
+        NothingRead::Forbidden(why) => Failure::after_result(
+            Exit::Denied,
+            format!("cannot read anything that the report needs: no permission: {why}"),
+        )
+        .hint(RIGHTS),
+        NothingRead::Failed(why) => {
+            let message = format!("cannot read anything that the report needs: {why}");
+            match cluster.client.apiserver_version().await.map_err(Error::from) {
+                Err(Error::Network(fault)) => {
+                    Failure { hints: fault.hints(), ..Failure::after_result(Exit::Network, message) }
+                }
+                _ => Failure::after_result(Exit::Cluster, message).hint(
+                    "run the command again in a minute; if it still fails, see what the API server logs",
+                ),
+            }
+        }
+    }
 }

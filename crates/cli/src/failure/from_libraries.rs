@@ -2,7 +2,11 @@
 
 use bundle::BundleError;
 use cluster::{
-    TargetError, Unknown, access::AccessError, approve::ApproveError, kernel::KernelError, plan::PlanError,
+    TargetError, Unknown,
+    access::{AccessError, PluginError},
+    approve::ApproveError,
+    kernel::KernelError,
+    plan::PlanError,
     prepare::PrepareError,
 };
 use deckhouse::{SelectError, manifests::ManifestError};
@@ -58,8 +62,21 @@ impl From<AccessError> for Failure {
             AccessError::Read { .. } => Self::new(Exit::Files, message)
                 .hint("name another one with --kubeconfig or KUBECONFIG; on a master node, as root: /etc/kubernetes/admin.conf"),
             AccessError::Malformed { .. } | AccessError::Unusable { .. } => Self::usage(message),
+            AccessError::Plugin { error, .. } => Self::new(Exit::Denied, message).hint(plugin_hint(&error)),
             AccessError::Egress(error) => error.into(),
         }
+    }
+}
+
+/// What a plugin says is not shown, since a login may be in it.
+fn plugin_hint(error: &PluginError) -> String {
+    let command = &error.command;
+    if error.not_started {
+        format!("install {command}, or correct users[].user.exec.command in the kubeconfig")
+    } else {
+        format!(
+            "run {command} by hand, with args and env of users[].user.exec in the kubeconfig, to see what it says"
+        )
     }
 }
 
@@ -72,6 +89,7 @@ impl From<cluster::Error> for Failure {
             }
             cluster::Error::Unauthorized => Self::new(Exit::Denied, message)
                 .hint("the token or certificate of the kubeconfig is wrong or has expired"),
+            cluster::Error::Plugin(error) => Self::new(Exit::Denied, message).hint(plugin_hint(&error)),
             cluster::Error::Forbidden(_) => Self::new(Exit::Denied, message).hint(RIGHTS),
             cluster::Error::NotNow(_) => Self::new(Exit::Cluster, message).hint(
                 "this is temporary, for example while the platform's pod is replaced: try again in a minute",
@@ -92,7 +110,8 @@ impl From<Unknown> for Failure {
     }
 }
 
-const RIGHTS: &str = "`dhctl update rbac` prints the rights that are needed";
+/// The hint where a right is missing in the cluster.
+pub(crate) const RIGHTS: &str = "`dhctl update rbac` prints the rights that are needed";
 
 impl From<ApproveError> for Failure {
     fn from(error: ApproveError) -> Self {

@@ -3,6 +3,8 @@
 mod from_libraries;
 mod incomplete;
 
+pub(crate) use from_libraries::RIGHTS;
+
 use bundle::Damage;
 use mirror::MissingItem;
 use serde::Serialize;

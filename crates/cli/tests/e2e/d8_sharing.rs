@@ -11,7 +11,7 @@ use testkit::{
     small_disk::SmallDisk,
 };
 
-use crate::world::{Run, World, dhctl};
+use crate::world::{Run, World, dhctl, program};
 
 fn scene() -> (World, Arc<Script>) {
     let script = Arc::new(Script::new(Vec::new()));
@@ -92,10 +92,10 @@ async fn a_disk_too_small_for_all_is_told_before_the_first_archive() {
             .as_u64()
             .unwrap();
     // The binary is copied beside the bundle.
-    let binary = fs::metadata(env!("CARGO_BIN_EXE_dhctl")).unwrap().len().next_multiple_of(4096);
+    let binary = fs::metadata(program()).unwrap().len().next_multiple_of(4096);
     let disk = SmallDisk::new(binary + bundle_size * 3 / 4).unwrap();
     let before = downloaded(&script).len();
-    let mut command = disk.command(Path::new(env!("CARGO_BIN_EXE_dhctl")));
+    let mut command = disk.command(program());
     command.args(["mirror", "--insecure", "-i", ".", "--bundle-format", "d8", "--source", &world.source_url]);
     let run = Run::of(command.output().unwrap()).expect(6);
     assert!(run.stderr.contains("no space left: the bundle takes"), "{}", run.stderr);

@@ -18,6 +18,7 @@ mod foreign;
 mod harbor;
 mod incomplete;
 mod interrupt;
+mod json_lines;
 mod logins;
 mod main_line;
 mod mirror_modules;

@@ -18,7 +18,7 @@ use testkit::{
 
 use crate::{
     mirror_modules::{TARGET, expected, manifest, manifest_of, of, pull},
-    world::{Run, World, command, dhctl, serve},
+    world::{Run, World, command, dhctl, program, serve},
 };
 
 const MIB: u64 = 1024 * 1024;
@@ -164,7 +164,7 @@ async fn sixty_modules_in_parts_need_few_open_files() {
     let (world, _) = modules(60, 64 * 1024);
     manifest(&world, None);
     let limited = |args: &str| {
-        let program = env!("CARGO_BIN_EXE_dhctl");
+        let program = program().display();
         let mut shell = Command::new("bash");
         shell.args(["-c", &format!("ulimit -n 256 && exec {program} mirror-modules -d mods {args}")]);
         Run::of(shell.current_dir(world.folder.path()).output().unwrap()).expect(0)

@@ -26,35 +26,79 @@ fn with(rules: Vec<Rule>) -> World {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_directory_in_the_way_is_told_before_the_download() {
-    for name in ["dhctl", "deckhousereleases.yaml"] {
-        let world = World::sample();
+async fn a_directory_in_the_way_is_refused_before_anything_is_read() {
+    let world = World::sample();
+    // Nobody listens there: whatever reads from it fails with another code.
+    let away = ["mirror", "--insecure", "--source", "127.0.0.1:1/deckhouse/ee", "-i", "d8.tar"];
+    for name in [
+        "dhctl",
+        "deckhousereleases.yaml",
+        "d8.tar.partial",
+        "d8.tar.gostsum",
+        "d8.tar.0000.chunk",
+        "d8.tar.0001.chunk.gostsum",
+    ] {
         fs::create_dir(world.path(name)).unwrap();
-        let run = world.pull(&[]).expect(6);
+        let run = dhctl(world.folder.path(), &away).expect(6);
         assert!(run.stderr.contains(&format!("{name}: is a directory")), "{}", run.stderr);
         assert!(run.stderr.contains("hint: move it away"), "{}", run.stderr);
-        assert!(!world.path("d8.tar.partial").exists());
+        assert_eq!(world.files(), [name], "nothing else is left");
+        let dry = world.pull(&["--dry-run", "--release", "v1.58.3", "--no-modules"]).expect(0);
+        let refused = format!("warning: the pull itself would be refused: {name}: is a directory");
+        assert!(dry.stderr.contains(&refused), "{}", dry.stderr);
         fs::remove_dir(world.path(name)).unwrap();
-        world.pull(&[]).expect(0);
     }
+    dhctl(world.folder.path(), &away).expect(5);
+
+    // Which archives there will be, only the source says.
+    fs::create_dir_all(world.path("out/module-console.tar.gostsum")).unwrap();
+    let d8 = ["mirror", "--insecure", "--source", &world.source_url, "-i", "out", "--bundle-format", "d8"];
+    let run = dhctl(world.folder.path(), &d8).expect(6);
+    assert!(run.stderr.contains("out/module-console.tar.gostsum: is a directory"), "{}", run.stderr);
+    assert!(!world.path("out/platform.tar.partial").exists());
+
+    fs::create_dir_all(world.path("mods/module_source.yml")).unwrap();
+    mirror_modules::manifest_of(&world, "127.0.0.1:1/deckhouse/ee", None);
+    let run = mirror_modules::pull(&world, &[]).expect(6);
+    assert!(run.stderr.contains("mods/module_source.yml: is a directory"), "{}", run.stderr);
+    fs::remove_dir(world.path("mods/module_source.yml")).unwrap();
+    mirror_modules::pull(&world, &[]).expect(5);
+    mirror_modules::manifest(&world, None);
+    fs::create_dir_all(world.path("mods/module-console.tar")).unwrap();
+    let run = mirror_modules::pull(&world, &[]).expect(6);
+    assert!(run.stderr.contains("mods/module-console.tar: is a directory"), "{}", run.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn split_tells_the_sum_of_each_part() {
     let world = World::sample();
-    world.pull(&["--release", "v1.58.3", "--no-modules"]).expect(0);
+    let choice = ["--release", "v1.58.3", "--no-modules", "--output", "json"];
+    let parts = ["-c", "200KB", "--gost-digest"];
+    let pulled = world.pull(&[&choice[..], &parts].concat()).expect(0).json();
+    let pulled = pulled["result"]["gost_sums"].as_object().unwrap().clone();
+    assert!(pulled.len() > 3, "{pulled:?}");
     fs::create_dir(world.path("out")).unwrap();
-    let split = ["bundle", "split", "d8.tar", "-c", "200KB", "-o", "out", "--gost-digest"];
+    world.pull(&choice).expect(0);
+    let split = [&["bundle", "split", "d8.tar", "-o", "out"][..], &parts].concat();
+
+    let run = dhctl(world.folder.path(), &[&split[..], &["--output", "json"]].concat()).expect(0).json();
+    let split_sums = run["result"]["gost_sums"].as_object().unwrap();
+    let in_out: Vec<String> = pulled.keys().map(|name| format!("out/{name}")).collect();
+    assert_eq!(split_sums.keys().collect::<Vec<_>>(), in_out.iter().collect::<Vec<_>>());
+    assert!(split_sums.values().eq(pulled.values()), "the same sums as of a pull in parts");
+
     let run = dhctl(world.folder.path(), &split).expect(0);
-    let parts =
-        fs::read_dir(world.path("out")).unwrap().map(|it| it.unwrap().file_name().into_string().unwrap());
-    let sums: Vec<String> = parts.filter(|name| name.ends_with(".gostsum")).collect();
-    assert!(sums.len() > 2, "{sums:?}");
-    for name in sums {
-        let sum = fs::read_to_string(world.path("out").join(&name)).unwrap();
-        let line = format!("gost       {sum}  out/{}\n", name.strip_suffix(".gostsum").unwrap());
+    for (name, sum) in &pulled {
+        let line = format!("gost       {}  out/{name}\n", sum.as_str().unwrap());
         assert!(run.stdout.contains(&line), "'{line}' in {}", run.stdout);
+        let file = fs::read_to_string(world.path("out").join(format!("{name}.gostsum"))).unwrap();
+        assert_eq!(file, sum.as_str().unwrap());
     }
+
+    let join = ["bundle", "join", "out/d8.tar", "-o", "again.tar", "--output", "json"];
+    let joined = dhctl(world.folder.path(), &join).expect(0).json();
+    let sums = joined["result"]["gost_sums"].as_object().unwrap();
+    assert_eq!(sums.iter().collect::<Vec<_>>(), [(&"again.tar".to_owned(), &pulled["d8.tar"])]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,9 +3,10 @@
 use std::{
     fs,
     net::{Ipv4Addr, SocketAddr},
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
-    sync::Arc,
+    sync::{Arc, LazyLock},
 };
 
 use registry::server::{MemoryStore, RunningServer, Server, ServerOptions, Store};
@@ -40,9 +41,28 @@ impl Run {
     }
 }
 
+/// The binary, on the file system of temporary files. A pull copies it next to the bundle, which takes long from one file system
+/// to another, and is left out where that very file is there already.
+pub(crate) fn program() -> &'static Path {
+    static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
+        let (built, temporary) = (Path::new(env!("CARGO_BIN_EXE_dhctl")), std::env::temp_dir());
+        let is_here = |path: &Path| fs::metadata(path).unwrap().dev();
+        if is_here(built) == is_here(&temporary) {
+            return built.to_owned();
+        }
+        // One for each place where it is built, so that they do not pile up.
+        let copy = temporary.join(built.to_string_lossy().replace('/', "_"));
+        let unfinished = tempfile::NamedTempFile::new_in(&temporary).unwrap().into_temp_path();
+        fs::copy(built, &unfinished).unwrap();
+        unfinished.persist(&copy).unwrap();
+        copy
+    });
+    &PROGRAM
+}
+
 /// The binary, to be run in `directory`.
 pub(crate) fn command(directory: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_dhctl"));
+    let mut command = Command::new(program());
     command.current_dir(directory).stdin(Stdio::null()).env_clear();
     command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
     command

@@ -6,6 +6,8 @@ use egress::EgressError;
 use kube::config::Kubeconfig;
 use serde_json::json;
 
+use super::PluginError;
+
 /// Why it cannot be told how to reach a cluster. Names files and contexts, never a secret.
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
@@ -49,6 +51,14 @@ pub enum AccessError {
         context: String,
         /// Why.
         reason: String,
+    },
+    /// The credential plugin of the context gives no login.
+    #[error("context {context}: {error}")]
+    Plugin {
+        /// The context.
+        context: String,
+        /// Which plugin, and why.
+        error: PluginError,
     },
     /// The network settings are wrong.
     #[error(transparent)]

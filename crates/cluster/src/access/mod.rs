@@ -2,22 +2,26 @@
 
 mod kubeconfig;
 mod login;
+mod plugin;
 mod token_file;
 mod transport;
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use egress::{ApiHttp, ProxyVariables, Settings};
 use kube::{
     Client, Config,
     client::{Body, ConfigExt},
-    config::KubeConfigOptions,
+    config::{AuthInfo, KubeConfigOptions},
 };
 use tower_layer::Layer;
 use url::Url;
 
 pub use kubeconfig::{AccessError, InCluster, KubeconfigFiles};
 pub(crate) use login::words as login_failure;
+pub use plugin::PluginError;
+use plugin::{Identity, Plugin, bearer};
 use token_file::TokenFile;
-use transport::Transport;
+use transport::{Login, Transport};
 
 use crate::Error;
 
@@ -45,11 +49,16 @@ pub struct Access {
     pub kubeconfig: KubeconfigFiles,
     /// Where a pod finds its own API server; used if there is no kubeconfig.
     pub in_cluster: Option<InCluster>,
+    /// Whether a credential plugin may ask its user: there is a terminal, and the plugin may write to standard error.
+    pub interactive: bool,
 }
 
 impl Access {
     /// Prepares the connection to the cluster of `context`, or of the current one. Asks nobody yet, except for
     /// credential plugins that the kubeconfig names.
+    ///
+    /// # Errors
+    /// [`AccessError`].
     pub async fn cluster(&self, context: Option<&str>, settings: &Settings) -> Result<Cluster, AccessError> {
         let (kubeconfig, name) = if let Some(kubeconfig) = self.kubeconfig.read()? {
             let name = kubeconfig::context(&kubeconfig, context)?;
@@ -66,13 +75,56 @@ impl Access {
         let config = Config::from_custom_kubeconfig(kubeconfig, &options)
             .await
             .map_err(|error| AccessError::unusable(&name, &error))?;
-        connect(name, &config, proxy, settings)
+        let (login, config) = login(&name, config, self.interactive).await?;
+        connect(name, config, login, proxy, settings)
     }
+}
+
+/// What logs in, other than what kube does itself; that is taken out of the configuration.
+async fn login(
+    context: &str,
+    mut config: Config,
+    interactive: bool,
+) -> Result<(Option<Login>, Config), AccessError> {
+    let unusable = |error: &dyn std::fmt::Display| AccessError::unusable(context, error);
+    let auth = &mut config.auth_info;
+    // As client-go: a file counts before a token.
+    if let Some(path) = auth.token_file.take() {
+        auth.token = None;
+        let file = TokenFile::open(path.as_ref()).map_err(|error| unusable(&error))?;
+        return Ok((Some(Login::File(file)), config));
+    }
+    if let Some(token) = inline_token(auth) {
+        // Before kube, which panics.
+        bearer(&token).map_err(|()| unusable(&"the token has characters that no token has"))?;
+    }
+    let other = auth.token.is_some() || auth.username.is_some() || auth.auth_provider.is_some();
+    let Some(exec) = auth.exec.take().filter(|_| !other) else { return Ok((None, config)) };
+    if exec.command.as_ref().is_none_or(String::is_empty) {
+        return Err(unusable(&"its credential plugin (exec) names no command"));
+    }
+    let failed = |error| AccessError::Plugin { context: context.to_owned(), error };
+    let (plugin, identity) = Plugin::start(exec, interactive).await.map_err(failed)?;
+    if let Some(Identity { certificate, key }) = identity {
+        auth.client_certificate_data = Some(BASE64_STANDARD.encode(certificate));
+        auth.client_key_data = Some(BASE64_STANDARD.encode(key).into());
+        (auth.client_certificate, auth.client_key) = (None, None);
+        // Whose fault it is shows here: the rest of the configuration is the same without it.
+        config.rustls_client_config().map_err(|_| failed(plugin.unusable_identity()))?;
+    }
+    Ok((Some(Login::Plugin(plugin)), config))
+}
+
+/// The token in the kubeconfig itself. kube keeps it in a type that only gives it away as a kubeconfig.
+fn inline_token(auth: &AuthInfo) -> Option<String> {
+    auth.token.as_ref()?;
+    Some(serde_json::to_value(auth).ok()?.get("token")?.as_str()?.to_owned())
 }
 
 fn connect(
     name: String,
-    config: &Config,
+    mut config: Config,
+    login: Option<Login>,
     proxy: Option<String>,
     settings: &Settings,
 ) -> Result<Cluster, AccessError> {
@@ -83,7 +135,6 @@ fn connect(
         settings.proxy =
             ProxyVariables { http_proxy: Some(proxy.clone()), https_proxy: Some(proxy), no_proxy: None };
     }
-    let mut config = config.clone();
     let url = Url::parse(&config.cluster_url.to_string()).map_err(|error| unusable(&error))?;
     let server = egress::SafeUrl::new(&url).as_str().trim_end_matches('/').to_owned();
     let mut host = config.cluster_url.authority().map(ToString::to_string).unwrap_or_default();
@@ -99,20 +150,12 @@ fn connect(
             renamed.as_str().parse().map_err(|error: http::uri::InvalidUri| unusable(&error))?;
         host = config.cluster_url.authority().map(ToString::to_string).unwrap_or_default();
     }
-    // As client-go: a file counts before a token.
-    let token = match config.auth_info.token_file.take() {
-        Some(path) => {
-            config.auth_info.token = None;
-            Some(TokenFile::open(path.as_ref()).map_err(|error| unusable(&error))?)
-        }
-        None => None,
-    };
     let own_trust = config.root_cert.is_some() || config.accept_invalid_certs;
     let tls = config.rustls_client_config().map_err(|error| unusable(&Error::from(error)))?;
     let tls = (own_trust || has_certificate(&config)).then_some(tls);
     let http = ApiHttp::new(&settings, &host, tls, connect_to).map_err(AccessError::Egress)?;
     let headers = config.extra_headers_layer().map_err(|error| unusable(&error))?;
-    let service = config.base_uri_layer().layer(headers.layer(Transport::new(http, token)));
+    let service = config.base_uri_layer().layer(headers.layer(Transport::new(http, login)));
     let client = match config.auth_layer().map_err(|error| unusable(&Error::from(error)))? {
         Some(auth) => Client::new(auth.layer(service), NAMESPACE),
         None => Client::new(service, NAMESPACE),
@@ -123,7 +166,7 @@ fn connect(
 /// Whether the kubeconfig gives a client certificate: then its TLS configuration is used even without a CA.
 fn has_certificate(config: &Config) -> bool {
     let auth = &config.auth_info;
-    auth.client_certificate.is_some() || auth.client_certificate_data.is_some() || auth.exec.is_some()
+    auth.client_certificate.is_some() || auth.client_certificate_data.is_some()
 }
 
 impl std::fmt::Debug for Cluster {

@@ -10,6 +10,8 @@ use std::{
 
 use http::HeaderValue;
 
+use super::plugin::bearer;
+
 /// As client-go does it.
 const READ_AGAIN: Duration = Duration::from_mins(1);
 
@@ -56,10 +58,7 @@ fn read(path: &Path) -> Result<HeaderValue, String> {
     if token.is_empty() {
         return Err(unusable(&"the file is empty"));
     }
-    let mut header = HeaderValue::try_from(format!("Bearer {token}"))
-        .map_err(|_| unusable(&"it has characters that no token has"))?;
-    header.set_sensitive(true);
-    Ok(header)
+    bearer(token).map_err(|()| unusable(&"it has characters that no token has"))
 }
 
 #[cfg(test)]

@@ -13,20 +13,27 @@ use http::{
 };
 use tower_service::Service;
 
-use super::{Request, token_file::TokenFile};
+use super::{Request, plugin::Plugin, token_file::TokenFile};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// Sends requests as they are; a failure is a [`NetworkFault`].
+/// A login that changes while we run.
+#[derive(Debug, Clone)]
+pub(super) enum Login {
+    File(TokenFile),
+    Plugin(Plugin),
+}
+
+/// Sends requests as they are; a failure is a [`NetworkFault`], or a [`super::PluginError`].
 #[derive(Debug, Clone)]
 pub(super) struct Transport {
     http: ApiHttp,
-    token: Option<TokenFile>,
+    login: Option<Login>,
 }
 
 impl Transport {
-    pub(super) fn new(http: ApiHttp, token: Option<TokenFile>) -> Self {
-        Self { http, token }
+    pub(super) fn new(http: ApiHttp, login: Option<Login>) -> Self {
+        Self { http, login }
     }
 }
 
@@ -40,11 +47,16 @@ impl Service<Request> for Transport {
     }
 
     fn call(&mut self, mut request: Request) -> Self::Future {
-        let http = self.http.clone();
-        if let Some(token) = &self.token {
-            request.headers_mut().insert(AUTHORIZATION, token.header());
-        }
+        let (http, login) = (self.http.clone(), self.login.clone());
         Box::pin(async move {
+            let header = match login {
+                Some(Login::File(file)) => Some(file.header()),
+                Some(Login::Plugin(plugin)) => plugin.header().await?,
+                None => None,
+            };
+            if let Some(header) = header {
+                request.headers_mut().insert(AUTHORIZATION, header);
+            }
             let client =
                 if request.headers().contains_key(UPGRADE) { http.upgrading() } else { http.multiplexed() };
             let (parts, body) = request.into_parts();

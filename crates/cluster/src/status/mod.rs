@@ -2,6 +2,7 @@
 
 mod fact;
 mod parts;
+mod unread;
 
 use serde::Serialize;
 
@@ -15,6 +16,7 @@ pub use fact::Fact;
 pub use parts::{
     AlertLine, Masters, Modules, NodeGroupLine, Platform, Registry, Releases, Twin, Updates, WaitingRelease,
 };
+pub use unread::NothingRead;
 
 /// The report on one cluster. Each part is there or says why it is unknown.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -13,6 +13,7 @@ mod house;
 mod log;
 mod opening;
 mod queue;
+mod rights;
 mod scenario;
 mod stage;
 mod step;

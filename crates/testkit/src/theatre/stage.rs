@@ -26,7 +26,7 @@ pub struct Stage {
     acts: Vec<Act>,
     play: Mutex<Option<JoinSet<()>>>,
     faults: Arc<Mutex<Vec<String>>>,
-    house: Arc<House>,
+    pub(super) house: Arc<House>,
 }
 
 impl Stage {

@@ -12,11 +12,11 @@ use testkit::{
 };
 
 use super::ground::{Ended, Ends, Ground, Sample, closed, fails};
-use crate::world::serve;
+use crate::world::{program, serve};
 
 /// A disk with room for the binary and `beside` bytes more.
 fn ground_with(beside: u64) -> Ground {
-    let binary = fs::metadata(env!("CARGO_BIN_EXE_dhctl")).unwrap().size();
+    let binary = fs::metadata(program()).unwrap().size();
     Ground::on(SmallDisk::new(binary.next_multiple_of(4096) + beside).unwrap())
 }
 

@@ -23,7 +23,7 @@ use testkit::{
     small_disk::SmallDisk,
 };
 
-use crate::world::{Run, TARGET_ROOT, command, serve};
+use crate::world::{Run, TARGET_ROOT, command, program, serve};
 
 /// Who the registries of the matrix let in.
 pub(super) const LOGIN: &str = "carrier";
@@ -182,14 +182,14 @@ impl Ground {
         }
         let folder = tempfile::tempdir().unwrap();
         // A pull puts a copy of itself beside the bundle, unless that very file lies there: copying the
-        // binary of a test build takes longer than all else. Across file systems it is copied.
-        drop(fs::hard_link(env!("CARGO_BIN_EXE_dhctl"), folder.path().join("dhctl")));
+        // binary of a test build takes longer than all else.
+        fs::hard_link(program(), folder.path().join("dhctl")).unwrap();
         Self { folder, disk: None, home, keys }
     }
 
     /// On a disk of its own, which holds the binary too.
     pub(super) fn on(disk: SmallDisk) -> Self {
-        fs::copy(env!("CARGO_BIN_EXE_dhctl"), disk.path().join("dhctl")).unwrap();
+        fs::copy(program(), disk.path().join("dhctl")).unwrap();
         Self { disk: Some(disk), ..Self::new() }
     }
 

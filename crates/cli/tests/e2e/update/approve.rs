@@ -134,6 +134,80 @@ fn a_node_that_asks_and_the_disruption_of_a_release() {
     assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], false);
 }
 
+/// Nodes that ask for the approval of a disruption.
+fn put_asking_nodes(platform: &Platform, names: &[&str]) {
+    let nodes = names.iter().map(|name| {
+        let mut node = platform.kubelet.node(name);
+        node["metadata"]["annotations"] = json!({ "update.node.deckhouse.io/disruption-required": "" });
+        node
+    });
+    platform.put(&nodes.collect::<Vec<_>>());
+}
+
+fn is_approved(platform: &Platform, node: &str) -> bool {
+    let annotations = &platform.get("Node", node)["metadata"]["annotations"];
+    !annotations["update.node.deckhouse.io/disruption-approved"].is_null()
+}
+
+#[test]
+fn of_several_nodes_it_says_which_were_approved_before_a_refusal() {
+    let platform = platform();
+    put_asking_nodes(&platform, &["worker-0", "worker-1", "worker-2", "worker-3", "worker-4"]);
+    platform.grant_printed(&["--read-only"]);
+    // Two nodes may be changed, and no other.
+    let role = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": { "name": "one-node" },
+        "rules": [
+            { "apiGroups": [""], "resources": ["nodes"], "resourceNames": ["worker-0"], "verbs": ["get", "patch"] },
+            // What is written here cannot be read back alone.
+            { "apiGroups": [""], "resources": ["nodes"], "resourceNames": ["worker-3"], "verbs": ["patch"] },
+            // Shows when the role holds.
+            { "apiGroups": [""], "resources": ["limitranges"], "verbs": ["patch"] },
+        ],
+    });
+    let binding = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+        "metadata": { "name": "one-node" },
+        "subjects": [{ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "alice" }],
+        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "one-node" },
+    });
+    platform.put(&[role, binding]);
+    platform.until_alice_may("patch", "", "limitranges", None);
+
+    let three = ["approve", "--node", "worker-1", "--node", "worker-0", "--node", "worker-2", "--yes"];
+    let run = platform.as_alice(&three).expect(4);
+    assert_eq!(run.stdout, "approved      Node/worker-0\nnot approved  Node/worker-1, Node/worker-2\n");
+    assert!(run.stderr.contains("\ndone       Node/worker-0\n"), "{}", run.stderr);
+    assert!(run.stderr.contains("error: Node/worker-1: no permission: "), "{}", run.stderr);
+    assert!(run.stderr.contains("run the same command again: what is approved is skipped"), "{}", run.stderr);
+    assert_eq!(
+        ["worker-0", "worker-1", "worker-2"].map(|node| is_approved(&platform, node)),
+        [true, false, false]
+    );
+
+    // Of the two that are left, the first is refused.
+    let run = platform.as_alice(&[&three[..], &["--output", "json"]].concat()).expect(4);
+    let json = run.json();
+    assert_eq!(json["result"]["approved"], json!([]));
+    assert_eq!(json["result"]["notApproved"], json!(["Node/worker-1", "Node/worker-2"]));
+    assert_eq!(
+        (&json["result"]["written"], &json["result"]["error"]["kind"]),
+        (&json!(false), &json!("denied"))
+    );
+
+    let run = platform.as_alice(&["approve", "--node", "worker-3", "--node", "worker-4", "--yes"]).expect(4);
+    assert_eq!(
+        run.stdout, "approved      Node/worker-3\nnot approved  Node/worker-4\n",
+        "it was written: {run:?}"
+    );
+    assert!(is_approved(&platform, "worker-3") && !is_approved(&platform, "worker-4"));
+
+    let all = platform.update(&[&three[..], &["--output", "json"]].concat()).expect(0).json();
+    assert_eq!(all["result"]["approved"], json!(["Node/worker-1", "Node/worker-2"]));
+    assert_eq!((&all["result"]["notApproved"], &all["result"]["written"]), (&json!(null), &json!(true)));
+    assert!(is_approved(&platform, "worker-2"));
+}
+
 /// Approves v1.71.4, which waits for something first, until `passes` takes that away. What it says of the wait.
 fn approved_after_a_wait(platform: &Platform, passes: impl FnOnce()) -> String {
     let mut child = platform

@@ -2,8 +2,10 @@
 
 mod approve;
 mod blinks;
+mod credential_plugin;
 mod disturbed;
 mod doctor;
+mod json_lines;
 mod kernel;
 mod plan;
 mod plan_registry;

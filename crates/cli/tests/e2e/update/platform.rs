@@ -123,8 +123,13 @@ impl Platform {
             (verb, "", "nodes", None),
             ("create", "", "pods/exec", Some("d8-system")),
         ] {
-            block_on(self.server.until_allowed("alice", verb, group, resource, namespace)).unwrap();
+            self.until_alice_may(verb, group, resource, namespace);
         }
+    }
+
+    /// Waits until a right that was given to `alice` holds.
+    pub(super) fn until_alice_may(&self, verb: &str, group: &str, resource: &str, namespace: Option<&str>) {
+        block_on(self.server.until_allowed("alice", verb, group, resource, namespace)).unwrap();
     }
 
     /// Changes an object, as somebody else would.

@@ -85,9 +85,6 @@ fn what_a_terminal_would_obey_is_not_printed() {
 #[test]
 fn one_screen_with_exactly_the_printed_rights() {
     let platform = platform();
-    let nothing = platform.as_alice(&["status"]).expect(0).stdout;
-    assert!(nothing.contains("unknown: no permission: "), "{nothing}");
-    assert!(!nothing.contains("v1.71.4"), "{nothing}");
     platform.grant_printed(&["--read-only"]);
     let run = platform.as_alice(&["status"]).expect(0);
     let text = run.stdout.replace(platform.server.url(), "https://SERVER");
@@ -99,6 +96,56 @@ fn one_screen_with_exactly_the_printed_rights() {
     assert_eq!(json["command"], "update status");
     assert_eq!(json["result"]["releases"]["waiting"][0]["next"], true);
     assert_eq!(json["result"]["platform"]["movingTag"], false);
+}
+
+#[test]
+fn nothing_that_may_be_read_is_a_missing_permission() {
+    let platform = platform();
+    let run = platform.as_alice(&["status"]).expect(4);
+    assert!(run.stdout.contains("releases     unknown: no permission: "), "{}", run.stdout);
+    assert!(!run.stdout.contains("v1.71.4"), "{}", run.stdout);
+    assert!(
+        run.stderr.starts_with("error: cannot read anything that the report needs: no permission: ")
+            && run.stderr.ends_with("hint: `dhctl update rbac` prints the rights that are needed\n"),
+        "{}",
+        run.stderr
+    );
+    let json = platform.as_alice(&["status", "--output", "json"]).expect(4).json();
+    assert!(json["result"]["nodeGroups"]["unknown"].as_str().unwrap().starts_with("no permission"), "{json}");
+
+    let path = platform.folder.path().join("three");
+    testkit::kube::Kubeconfig::new()
+        .context("mine", &platform.server, "admin")
+        .context("refused", &platform.server, "alice")
+        .context_at("away", "https://127.0.0.1:1", platform.server.ca_pem(), "token")
+        .write(&path)
+        .unwrap();
+    let three =
+        ["status", "--kubeconfig", path.to_str().unwrap(), "--context", "mine", "--context", "refused"];
+    let run = platform.update(&three).expect(4);
+    assert!(run.stdout.contains("v1.70.1 is deployed"), "{}", run.stdout);
+    assert!(run.stderr.contains("error: refused: cannot read anything"), "{}", run.stderr);
+    let run = platform.update(&[&three[..], &["--context", "away"]].concat()).expect(4);
+    assert!(run.stderr.contains("there is no report on away; refused: cannot read"), "{}", run.stderr);
+
+    // One source that may be read makes it a report.
+    let right = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": { "name": "nodes" },
+        "rules": [{ "apiGroups": [""], "resources": ["nodes"], "verbs": ["get", "list"] }],
+    });
+    let given = json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+        "metadata": { "name": "nodes" },
+        "subjects": [{ "apiGroup": "rbac.authorization.k8s.io", "kind": "User", "name": "alice" }],
+        "roleRef": { "apiGroup": "rbac.authorization.k8s.io", "kind": "ClusterRole", "name": "nodes" },
+    });
+    platform.put(&[right, given]);
+    platform.until_alice_may("list", "", "nodes", None);
+    let partly = platform.as_alice(&["status"]).expect(0).stdout;
+    assert!(
+        partly.contains("masters      master-0") && partly.contains("unknown: no permission"),
+        "{partly}"
+    );
 }
 
 #[test]

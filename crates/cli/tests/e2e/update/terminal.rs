@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::platform::Platform;
+use crate::world::program;
 
 /// What the terminal gets while `dhctl update` runs in it: before and after that its settings, then the exit code. `limit`:
 /// flags and duration for `timeout`, which stops it. `typed` comes as soon as `when` is seen on the terminal; nobody
@@ -30,7 +31,7 @@ pub(super) fn on_terminal_while(
     let script = format!(
         "stty cols 80 rows 24; stty -g; timeout --preserve-status --foreground {limit} {} update {words}; \
          echo \"code $?\"; stty -g",
-        env!("CARGO_BIN_EXE_dhctl"),
+        program().display(),
     );
     let mut child = Command::new("script")
         .args(["-qec", &script, "/dev/null"])

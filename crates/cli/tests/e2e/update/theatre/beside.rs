@@ -7,16 +7,11 @@ use std::{
     time::Instant,
 };
 
-use serde_json::{Value, json};
-use testkit::{
-    kube::ApiServer,
-    theatre::{Rights, Scenario, Stage},
-};
+use serde_json::Value;
+use testkit::theatre::{Scenario, Stage};
 
 use super::SETTLE_SECONDS;
 use crate::world::{command, dhctl};
-
-const USER: &str = "alice";
 
 /// What the tool has said, in all its runs.
 #[derive(Debug, Default)]
@@ -44,8 +39,12 @@ impl Drop for Running {
 /// says so.
 pub(super) fn run_beside(stage: &Stage, scenario: &Scenario) -> Performance {
     let folder = tempfile::tempdir().unwrap();
-    grant(stage, folder.path(), &scenario.opening.rights);
-    let kubeconfig = stage.server().kubeconfig(USER).unwrap();
+    let rbac = |read_only: bool| {
+        let mut words = vec!["update", "rbac", "--user", Stage::USER];
+        words.extend(read_only.then_some("--read-only"));
+        Ok(dhctl(folder.path(), &words).expect(0).stdout)
+    };
+    let kubeconfig = stage.grant(rbac).unwrap();
     let end = Instant::now() + scenario.expect.within;
     let mut interrupts = scenario.expect.interrupt.iter();
     let mut performance = Performance::default();
@@ -122,41 +121,4 @@ fn lines_of(child: &mut Child) -> Receiver<String> {
         }
     });
     lines
-}
-
-/// Gives the user what `dhctl update rbac` prints, as the scenario has it.
-fn grant(stage: &Stage, folder: &std::path::Path, rights: &Rights) {
-    let mut words = vec!["update", "rbac", "--user", USER];
-    let without = match rights {
-        Rights::None => return,
-        Rights::Printed => None,
-        Rights::ReadOnly => {
-            words.push("--read-only");
-            None
-        }
-        Rights::Without(resource) => Some(resource.as_str()),
-    };
-    let printed = dhctl(folder, &words).expect(0).stdout;
-    let mut objects: Vec<Value> = serde_saphyr::from_multiple(&printed).unwrap();
-    for rules in objects.iter_mut().filter_map(|object| object.get_mut("rules")?.as_array_mut()) {
-        for resources in rules.iter_mut().filter_map(|rule| rule.get_mut("resources")?.as_array_mut()) {
-            resources.retain(|resource| without.is_none_or(|without| resource != without));
-        }
-        rules.retain(|rule| rule["resources"] != json!([]));
-    }
-    let server = stage.server();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        for object in &objects {
-            server.admin().unwrap().put(object).await.unwrap();
-        }
-        until_granted(server).await;
-    });
-}
-
-/// The rules of the whole cluster and those of namespaces reach the API server's cache one after the other.
-async fn until_granted(server: &ApiServer) {
-    let system = Some("d8-system");
-    server.until_allowed(USER, "list", "deckhouse.io", "deckhousereleases", None).await.unwrap();
-    server.until_allowed(USER, "list", "", "events", system).await.unwrap();
 }
