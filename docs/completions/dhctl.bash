@@ -34,6 +34,9 @@ _dhctl() {
             dhctl,update)
                 cmd="dhctl__subcmd__update"
                 ;;
+            dhctl,version)
+                cmd="dhctl__subcmd__version"
+                ;;
             dhctl__subcmd__bundle,inspect)
                 cmd="dhctl__subcmd__bundle__subcmd__inspect"
                 ;;
@@ -98,12 +101,20 @@ _dhctl() {
 
     case "${cmd}" in
         dhctl)
-            opts="-h -V --help --version mirror mirror-modules bundle config update completions"
+            opts="-h -V --log --log-file --help --version mirror mirror-modules bundle config update version completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -112,12 +123,20 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__bundle)
-            opts="-h --help inspect verify split join"
+            opts="-h --log --log-file --help inspect verify split join"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -126,7 +145,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__bundle__subcmd__inspect)
-            opts="-h --output --progress --verbose --quiet --help"
+            opts="-h --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -140,6 +159,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -148,7 +175,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__bundle__subcmd__join)
-            opts="-o -h --out --gost-digest --output --progress --verbose --quiet --help"
+            opts="-o -h --out --gost-digest --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -170,6 +197,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -178,7 +213,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__bundle__subcmd__split)
-            opts="-c -o -h --images-bundle-chunk-size --out --gost-digest --output --progress --verbose --quiet --help"
+            opts="-c -o -h --images-bundle-chunk-size --out --gost-digest --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -208,6 +243,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -216,7 +259,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__bundle__subcmd__verify)
-            opts="-h --output --progress --verbose --quiet --help"
+            opts="-h --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -230,6 +273,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -238,12 +289,20 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__completions)
-            opts="-h --help bash elvish fish powershell zsh"
+            opts="-h --log --log-file --help bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -252,12 +311,20 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__config)
-            opts="-h --help init-configuration module-source docker-cfg proxy"
+            opts="-h --log --log-file --help init-configuration module-source docker-cfg proxy"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -266,7 +333,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__config__subcmd__docker__subcmd__cfg)
-            opts="-r -u -p -o -h --registry --registry-login --registry-password --registry-password-file --out --force --help"
+            opts="-r -u -p -o -h --registry --registry-login --registry-password --registry-password-file --out --force --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -308,6 +375,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -316,7 +391,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__config__subcmd__init__subcmd__configuration)
-            opts="-r -u -p -o -h --registry --registry-login --registry-password --registry-password-file --insecure --ca-file --out --force --help"
+            opts="-r -u -p -o -h --registry --registry-login --registry-password --registry-password-file --insecure --ca-file --out --force --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -362,6 +437,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -370,7 +453,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__config__subcmd__module__subcmd__source)
-            opts="-r -u -p -o -h --name --registry --registry-login --registry-password --registry-password-file --insecure --ca-file --out --force --help"
+            opts="-r -u -p -o -h --name --registry --registry-login --registry-password --registry-password-file --insecure --ca-file --out --force --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -420,6 +503,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -428,7 +519,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__config__subcmd__proxy)
-            opts="-r -o -h --http-proxy --https-proxy --proxy-login --proxy-password --proxy-password-file --no-proxy --registry --squid-conf --out --force --help"
+            opts="-r -o -h --http-proxy --https-proxy --proxy-login --proxy-password --proxy-password-file --no-proxy --registry --squid-conf --out --force --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -478,6 +569,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -486,7 +585,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror)
-            opts="-i -l -v -f -c -r -u -p -h --images-bundle-path --source --source-login --source-password --source-password-file --license --proxy-registry --min-version --max-version --release --channel --point-channel --ignore-suspend --include-module --exclude-module --modules-filter --no-modules --no-security-db --images-bundle-chunk-size --bundle-format --gost-digest --no-pull-resume --dry-run --registry --allow-incomplete --registry-login --registry-password --registry-password-file --parallel --insecure --tls-skip-verify --ca-file --output --progress --verbose --quiet --help verify"
+            opts="-i -l -v -f -c -r -u -p -h --images-bundle-path --source --source-login --source-password --source-password-file --license --proxy-registry --min-version --max-version --release --channel --exclude-channel --point-channel --ignore-suspend --include-module --exclude-module --modules-filter --no-modules --no-security-db --images-bundle-chunk-size --bundle-format --gost-digest --no-pull-resume --dry-run --registry --allow-incomplete --deep --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --output --progress --verbose --quiet --log --log-file --help verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -541,6 +640,10 @@ _dhctl() {
                     return 0
                     ;;
                 --channel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude-channel)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -608,6 +711,10 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --retry-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -620,6 +727,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -628,7 +743,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror__subcmd__modules)
-            opts="-d -m -l -f -c -r -o -u -p -h --modules-dir --module-source --source-login --source-password --source-password-file --license --include-module --exclude-module --modules-filter --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --registry --out --force --allow-incomplete --registry-login --registry-password --registry-password-file --parallel --insecure --tls-skip-verify --ca-file --output --progress --verbose --quiet --help verify"
+            opts="-d -m -l -f -c -r -o -u -p -h --modules-dir --module-source --source-login --source-password --source-password-file --license --include-module --exclude-module --modules-filter --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --registry --out --force --allow-incomplete --deep --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --output --progress --verbose --quiet --log --log-file --help verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -734,6 +849,10 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --retry-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -746,6 +865,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -754,7 +881,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror__subcmd__modules__subcmd__verify)
-            opts="-d -r -u -p -h --modules-dir --registry --registry-login --registry-password --registry-password-file --deep --parallel --insecure --tls-skip-verify --ca-file --output --progress --verbose --quiet --help"
+            opts="-d -r -u -p -h --modules-dir --registry --registry-login --registry-password --registry-password-file --deep --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -800,6 +927,10 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --retry-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -812,6 +943,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -820,7 +959,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror__subcmd__verify)
-            opts="-i -r -u -p -h --images-bundle-path --registry --registry-login --registry-password --registry-password-file --deep --parallel --insecure --tls-skip-verify --ca-file --output --progress --verbose --quiet --help"
+            opts="-i -r -u -p -h --images-bundle-path --registry --registry-login --registry-password --registry-password-file --deep --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -866,6 +1005,10 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --retry-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -878,6 +1021,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -886,12 +1037,20 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update)
-            opts="-h --help status plan prepare approve run watch doctor kernel rbac"
+            opts="-h --log --log-file --help status plan prepare approve run watch doctor kernel rbac"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -900,7 +1059,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__approve)
-            opts="-y -h --module --disruption --node --apply-now --yes --kubeconfig --context --output --progress --verbose --quiet --help"
+            opts="-y -h --module --disruption --node --apply-now --yes --kubeconfig --context --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -930,6 +1089,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -938,7 +1105,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__doctor)
-            opts="-h --no-registry --kubeconfig --context --output --progress --verbose --quiet --help"
+            opts="-h --no-registry --kubeconfig --context --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -960,6 +1127,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -968,7 +1143,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__kernel)
-            opts="-y -h --node-group --version --check --yes --dry-run --kubeconfig --context --output --progress --verbose --quiet --help"
+            opts="-y -h --node-group --version --check --yes --dry-run --kubeconfig --context --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -998,6 +1173,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1006,7 +1189,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__plan)
-            opts="-f -r -u -p -h --file --to --helm --registry --registry-login --registry-password --registry-password-file --parallel --insecure --tls-skip-verify --ca-file --kubeconfig --context --output --help"
+            opts="-f -r -u -p -h --file --to --helm --registry --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --kubeconfig --context --output --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1056,6 +1239,10 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --retry-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --ca-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1072,6 +1259,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -W "text json yaml" -- "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1080,7 +1275,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__prepare)
-            opts="-f -y -h --file --to --channel --mode --window --yes --dry-run --kubeconfig --context --output --progress --verbose --quiet --help"
+            opts="-f -y -h --file --to --channel --mode --window --yes --dry-run --kubeconfig --context --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1126,6 +1321,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1134,7 +1337,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__rbac)
-            opts="-h --user --group --service-account --read-only --helm --help"
+            opts="-h --user --group --service-account --read-only --helm --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1152,6 +1355,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1160,7 +1371,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__run)
-            opts="-y -h --kubeconfig --context --to --yes --apply-now --timeout --settle --stalled-after --patience --output --progress --verbose --quiet --help"
+            opts="-y -h --kubeconfig --context --to --yes --apply-now --timeout --settle --stalled-after --patience --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1200,6 +1411,14 @@ _dhctl() {
                     ;;
                 --progress)
                     COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1210,7 +1429,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__status)
-            opts="-h --kubeconfig --context --output --progress --verbose --quiet --help"
+            opts="-h --kubeconfig --context --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1232,6 +1451,14 @@ _dhctl() {
                     COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
                     return 0
                     ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1240,7 +1467,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__watch)
-            opts="-h --kubeconfig --context --to --timeout --settle --stalled-after --patience --output --progress --verbose --quiet --help"
+            opts="-h --kubeconfig --context --to --timeout --settle --stalled-after --patience --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1280,6 +1507,40 @@ _dhctl() {
                     ;;
                 --progress)
                     COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dhctl__subcmd__version)
+            opts="-h --output --log --log-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)

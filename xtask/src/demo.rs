@@ -63,7 +63,7 @@ pub(crate) fn run() -> Result<()> {
         password,
         "--insecure",
     ])?;
-    tell("Prove it once more, down to the last byte.");
+    tell("Prove it once more: download and hash every blob.");
     let verify = ["mirror", "verify", "-i", "d8.tar", "-r", &target_url, "-u", login, "-p", password];
     session.dhctl(&[&verify[..], &["--insecure", "--deep"]].concat())?;
 
