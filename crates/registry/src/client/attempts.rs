@@ -80,7 +80,7 @@ impl Attempts {
         let retry = self.host.retry(&fault, self.operation);
         let wait = match retry {
             Retry::Never => return Err(fault),
-            Retry::Counted => return self.wait(fault).await,
+            Retry::Counted => return self.count(fault).await,
             Retry::WithTheHost => self.wait_for_the_host(&fault, failing),
             Retry::Unsent => self.wait_to_send(failing),
             Retry::WhenWritable => self.wait_to_write(&fault, failing),
@@ -93,6 +93,10 @@ impl Attempts {
     /// As [`Attempts::again`] for a fault that counts, whatever it is.
     pub(crate) async fn wait(&mut self, fault: Fault) -> Result<(), Fault> {
         self.failing();
+        self.count(fault).await
+    }
+
+    async fn count(&mut self, fault: Fault) -> Result<(), Fault> {
         let policy = &self.host.policy;
         let limit = match &fault.kind {
             ErrorKind::Network(fault) => fault.attempts_limit().unwrap_or(u32::MAX),
@@ -198,5 +202,51 @@ impl Attempts {
     pub(crate) fn error(&self, operation: &'static str, object: String, fault: Fault) -> Error {
         let isolated = fault.kind.may_be_about_one_object() && self.is_isolated();
         Error::new(operation, object, fault, self.total, self.started.elapsed()).isolated(isolated)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use egress::RetryPolicy;
+
+    use super::*;
+
+    /// Tries an operation until it is given up; `answered` says in which tries the headers of an answer came.
+    async fn given_up(host: &Arc<HostState>, answered: impl Fn(u32) -> bool, others: bool) -> (u32, bool) {
+        let mut attempts = Attempts::new(host);
+        loop {
+            if answered(attempts.number()) {
+                attempts.answered();
+            }
+            if others {
+                host.succeeded(false);
+            }
+            let fault = ErrorKind::SizeMismatch { expected: 2, actual: 1 }.into();
+            if let Err(fault) = attempts.wait(fault).await {
+                let error = attempts.error("read blob", "r/a@sha256:ab".to_owned(), fault);
+                return (attempts.number(), error.is_isolated());
+            }
+            let fault = ErrorKind::Server { status: 500, code: String::new(), message: String::new() }.into();
+            if answered(attempts.number()) {
+                attempts.answered();
+            }
+            if let Err(fault) = attempts.again(fault).await {
+                let error = attempts.error("read blob", "r/a@sha256:ab".to_owned(), fault);
+                return (attempts.number(), error.is_isolated());
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_object_is_at_fault_if_the_host_answers_it_or_others() {
+        for (answered, others, isolated) in [
+            (&(|_| true) as &dyn Fn(u32) -> bool, false, true),
+            (&|_| false, true, true),
+            (&|_| false, false, false),
+            (&|number| number != 3, false, false),
+        ] {
+            let host = Arc::new(HostState::new(RetryPolicy::default()));
+            assert_eq!(given_up(&host, answered, others).await, (6, isolated));
+        }
     }
 }

@@ -214,7 +214,10 @@ async fn count_body(opened: &mut Opened, limit: u64) -> Option<u64> {
     let mut count = 0;
     while count <= limit {
         match opened.response.chunk().await {
-            Ok(Some(piece)) => count += piece.len() as u64,
+            Ok(Some(piece)) => {
+                opened.log.received(piece.len());
+                count += piece.len() as u64;
+            }
             Ok(None) => return Some(count),
             Err(_) => return None,
         }
@@ -227,7 +230,10 @@ async fn whole_body(opened: &mut Opened, digest: &Digest, size: u64) -> Result<B
     let mut body = BytesMut::new();
     while (body.len() as u64) <= size {
         match opened.response.chunk().await {
-            Ok(Some(piece)) => body.extend_from_slice(&piece),
+            Ok(Some(piece)) => {
+                opened.log.received(piece.len());
+                body.extend_from_slice(&piece);
+            }
             Ok(None) => break,
             Err(_) => return Err(ErrorKind::Truncated.into()),
         }

@@ -7,6 +7,7 @@ use std::sync::{
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, StatusCode, header, request::Parts};
+use http_body_util::BodyExt as _;
 use oci::RepositoryName;
 
 use super::{
@@ -21,6 +22,9 @@ use super::{
     write::Write,
 };
 use crate::route::{Route, route};
+
+/// How much of a body is read that an interceptor's answer is not about.
+const MAX_DRAINED: usize = 64 * 1024 * 1024;
 
 /// The body of a request.
 pub(super) trait RequestBody:
@@ -37,6 +41,20 @@ impl<B> RequestBody for B where
 #[derive(Debug, thiserror::Error)]
 #[error("the connection was dropped")]
 pub(super) struct Dropped;
+
+/// Reads what is still coming, as nginx does before it ends a connection: a client that is still sending would find a
+/// broken connection in place of the answer.
+async fn drain(body: impl RequestBody) {
+    let mut body = std::pin::pin!(body);
+    let mut left = MAX_DRAINED;
+    while let Some(Ok(frame)) = body.frame().await {
+        let count = frame.data_ref().map_or(0, Bytes::len);
+        match left.checked_sub(count) {
+            Some(rest) => left = rest,
+            None => return,
+        }
+    }
+}
 
 /// What all connections of a server share.
 pub(super) struct Service {
@@ -62,7 +80,10 @@ impl Service {
             return Err(Dropped);
         }
         let mut response = match &treatment.answer {
-            Some(canned) => canned.response(),
+            Some(canned) => {
+                drain(body).await;
+                canned.response()
+            }
             None => self.serve(&parts, body, &treatment).await?,
         };
         response

@@ -27,8 +27,6 @@ impl Upload<'_> {
         // What an earlier run left is never a reason to fail.
         if self.may_blame_revival(&fault.kind) {
             self.drop_session(&fault);
-            // What its breaks seemed to tell of a limit was perhaps not about one.
-            self.chunk = self.repository.connection.habits.chunk();
             return Ok(());
         }
         Err(fault)
@@ -86,6 +84,10 @@ impl Upload<'_> {
 
     fn drop_session(&mut self, fault: &Fault) {
         tracing::debug!(cause = %fault.kind, "beginning an upload again");
+        if self.resumed > 0 {
+            // What breaks of an earlier run's session seemed to tell of a limit was perhaps not about one.
+            self.chunk = self.repository.connection.habits.chunk();
+        }
         self.session = None;
         self.furthest = 0;
         self.resumed = 0;
