@@ -154,7 +154,8 @@ fn by_hyper(error: &hyper::Error, host: &str) -> Diagnosis {
     interrupted(host, &reason)
 }
 
-/// What hyper says of a request that waited for a connection whose task has ended (`proto/h2/client.rs`).
+/// What hyper says of a request that waited for a connection or a stream when the connection's task ended
+/// (`client/dispatch.rs`, `proto/h2/client.rs`).
 const DISPATCH_GONE: &str = "dispatch task is gone";
 
 /// Whether the connection ended before the request was sent: the server announced the end of the connection (GOAWAY),
@@ -163,7 +164,7 @@ const DISPATCH_GONE: &str = "dispatch task is gone";
 /// hyper reports the cause only to what drives the connection. With TLS 1.3 it may be that the server wanted a client
 /// certificate: it says so after the handshake.
 fn was_not_sent(error: &hyper::Error) -> bool {
-    if error.is_closed() || error.is_canceled() || innermost(error) == DISPATCH_GONE {
+    if error.is_closed() || error.is_canceled() || error.to_string() == DISPATCH_GONE {
         return true;
     }
     find::<h2::Error>(error).is_some_and(|error| {
