@@ -52,7 +52,8 @@ fn finished(path: &Path) -> io::Result<u64> {
     Ok(parts.chain([path.to_owned()]).map(|file| taken(&file)).sum())
 }
 
-fn taken(file: &Path) -> u64 {
+/// The bytes of the disk that `file` takes; 0 if it is not there.
+pub(crate) fn taken(file: &Path) -> u64 {
     // `blocks` counts what is really taken, in units of 512 bytes.
     fs::metadata(file).map_or(0, |data| data.blocks().saturating_mul(512))
 }

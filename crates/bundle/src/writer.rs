@@ -123,6 +123,15 @@ impl Writer {
     /// # Errors
     /// [`BundleError::DiskFull`], or [`BundleError::Io`].
     pub fn reserve(&self) -> Result<(), BundleError> {
+        // The system would take all that is free before it finds that this is not enough, from everybody else too.
+        let missing = |volume: &Volume| volume.size.saturating_sub(disk::taken(&volume.partial));
+        let missing = self.volumes.iter().map(missing).fold(0, u64::saturating_add);
+        let Some(volume) = self.volumes.first() else { return Ok(()) };
+        let directory = names::directory(&volume.partial);
+        let free = disk::free_space(directory).map_err(BundleError::io(directory))?;
+        if free < missing {
+            return Err(BundleError::DiskFull { path: volume.partial.clone(), needed: self.size, free });
+        }
         for volume in self.volumes.iter().filter(|volume| volume.size > 0) {
             disk::allocate(&volume.file, volume.size).map_err(|error| self.failed(volume, error))?;
         }
