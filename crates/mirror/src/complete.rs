@@ -172,7 +172,7 @@ impl<'a> Sought<'a> {
         for path in platform::channel(source, channel, &version).await? {
             // Not every release has an installer of each kind.
             let is_optional = path == INSTALL_STANDALONE;
-            if !is_optional || source.manifest(path, &version_tag).await?.is_some() {
+            if !is_optional || source.look(path, &version_tag, &by).await?.is_some() {
                 source.miss(path, &reference, &by, "not found");
             }
         }

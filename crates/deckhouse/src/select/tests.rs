@@ -292,7 +292,12 @@ fn what_is_not_there_is_named_with_what_is() {
         Err(SelectError::NothingInRange { available })
     );
     assert_eq!(select(&offer(&[], TAGS), &Request::default()), Err(SelectError::NoChannels));
-    assert_eq!(select(&offer(&[], TAGS), &request("channel alpha")), Err(SelectError::NoChannels));
+    assert_eq!(select(&offer(&[], &["v1.58.3"]), &request("channel beta")), Err(SelectError::NoChannels));
+    // Only the named channels were looked at, and the list has others.
+    assert_eq!(
+        select(&offer(&[], &["v1.58.3", "stable"]), &request("channel beta")),
+        Err(SelectError::UnknownChannels { missing: vec![Channel::Beta], available: vec![Channel::Stable] })
+    );
     let error = select(&offer(&[], &[]), &request("release 1.58.4")).unwrap_err().to_string();
     assert_eq!(error, "the source has no release v1.58.4 (latest patches known of it: none)");
 }

@@ -200,7 +200,15 @@ pub(super) enum Found {
 /// Tells the version that a module's channel points to, if there is such a channel.
 pub(super) async fn look_at_channel(source: &Source, name: &str, channel: Channel) -> Result<Found, Error> {
     let (by, path, reference) = (WantedBy::module(name), module_release(name), tag(channel.name())?);
-    let Some(manifest) = source.look(&path, &reference, &by).await? else {
+    let found = match source.look(&path, &reference, &by).await {
+        // Some registries refuse to show what they do not have.
+        Err(Error::Registry(error)) if error.is_refused_access() => match source.tags(&path).await? {
+            TagList::Tags(tags) if !tags.contains(channel.name()) => None,
+            _ => return Err(error.into()),
+        },
+        found => found?,
+    };
+    let Some(manifest) = found else {
         return Ok(if source.lacks(&path, &reference) { Found::Unreadable } else { Found::Nothing });
     };
     let version = channel_version(source, &path, &reference, &manifest, &by).await?;

@@ -194,6 +194,8 @@ async fn there(source: &Source, versions: impl IntoIterator<Item = Version>) -> 
         // By GET and not by HEAD: only its answer says whether it is the registry that has nothing.
         match source.manifest(RELEASE_CHANNEL, &tag(&tag_of(&version))?).await {
             Ok(found) => Ok(found.map(|_| version)),
+            // Some registries refuse to show what they do not have; a list is not refuted by that.
+            Err(Error::Registry(error)) if error.is_refused_access() && source.believes_lists() => Ok(None),
             Err(error) if error.is_bad_content() => Ok(Some(version)),
             Err(error) => Err(error),
         }

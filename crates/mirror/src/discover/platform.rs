@@ -151,7 +151,7 @@ pub(crate) async fn channel<I: Images>(
             if *path == INSTALL {
                 // The channel may have moved on while we read: its installer then lists other images
                 // than the release that was chosen, and they belong to the set.
-                let release = source.manifest(INSTALL, &tag(&format!("v{version}"))?).await?;
+                let release = source.look(INSTALL, &tag(&format!("v{version}"))?, by).await?;
                 if release.is_none_or(|release| release.digest() != manifest.digest()) {
                     want_listed(source, reference, &manifest, by).await?;
                 }
