@@ -37,8 +37,8 @@ fn what_cannot_be_printed_is_an_error() {
         &["mirror", "--help"],
         &["--version"],
         &["bundle", "verify", "--help"],
-        &["update", "rbac"],
-        &["config", "docker-cfg", "-r", "registry.example"],
+        &["update", "rbac", "--user", "alice"],
+        &["config", "docker-cfg", "-r", "registry.example", "-u", "alice", "-p", "secret"],
     ] {
         let run = after(folder.path(), "exec >/dev/full;", words).expect(6);
         let told = "error: the result cannot be written to standard output: No space left on device";

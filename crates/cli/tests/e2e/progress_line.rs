@@ -114,7 +114,7 @@ async fn the_line_fits_every_width() {
         (20, 20, &["%"][..]),
         (40, 40, &["%", "downloading"]),
         (80, 80, &["%", "downloading", "/s", "iB of"]),
-        (200, 200, &["=>", "%", "downloading", "/s", "iB of"]),
+        (200, 200, &[">   ", "%", "downloading", "/s", "iB of"]),
         // As a serial console says, or a container whose terminal was just made.
         (0, 80, &["%", "downloading", "/s"]),
     ] {

@@ -219,9 +219,8 @@ fn pushes() -> Vec<Case> {
         ),
         case(
             "a lost upload",
-            vec![Rule::new(
-                "*",
-                "*/blobs/uploads/?*",
+            vec![put(
+                uploads,
                 document(StatusCode::NOT_FOUND, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry"),
             )],
             fails(5, &["the registry lost the upload", "http.secret"]),

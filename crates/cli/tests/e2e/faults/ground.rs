@@ -172,6 +172,15 @@ pub(super) struct Ground {
     keys: tempfile::TempDir,
 }
 
+/// Adds `args`, and [`RETRY_TIMEOUT`] where they have no other.
+fn with_retry_timeout(mut command: Command, args: &[&str]) -> Command {
+    if !args.contains(&"--retry-timeout") {
+        command.args(["--retry-timeout", RETRY_TIMEOUT]);
+    }
+    command.args(args);
+    command
+}
+
 impl Ground {
     pub(super) fn new() -> Self {
         let keys = tempfile::tempdir().unwrap();
@@ -230,17 +239,13 @@ impl Ground {
     pub(super) fn pull_command(&self, source: &str, args: &[&str]) -> Command {
         let mut command = self.command(&["mirror", "--insecure", "--source", source, "-i", "d8.tar"]);
         command.args(["--source-login", LOGIN, "--source-password-file"]).arg(self.password_file());
-        command.args(["--retry-timeout", RETRY_TIMEOUT]);
-        command.args(args);
-        command
+        with_retry_timeout(command, args)
     }
 
     pub(super) fn push_command(&self, target: &str, args: &[&str]) -> Command {
         let mut command = self.command(&["mirror", "--insecure", "-r", target, "-i", "d8.tar"]);
         command.args(["-u", LOGIN, "--registry-password-file"]).arg(self.password_file());
-        command.args(["--retry-timeout", RETRY_TIMEOUT]);
-        command.args(args);
-        command
+        with_retry_timeout(command, args)
     }
 
     pub(super) fn pull(&self, source: &str, args: &[&str]) -> Ended {

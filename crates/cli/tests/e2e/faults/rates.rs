@@ -76,6 +76,8 @@ async fn rate_limits_let_everything_through() {
 
         let ground = ground(&sample);
         for (number, address) in [source.addr(), target.addr()].into_iter().enumerate() {
+            let log = logs.path().join(format!("limited{number}{status}"));
+            let server = format!("access_log {}; {server}", log.display());
             let limited = Nginx::before(address, &limit, &server).unwrap();
             let begun = Instant::now();
             let ended = if number == 0 {
@@ -94,7 +96,11 @@ async fn rate_limits_let_everything_through() {
                 "{status}: {took:.1} s of {allowed:.1} s for {} requests",
                 unlimited[number]
             );
-            assert!(ended.run.stderr.contains("limits the rate of requests"), "{}", ended.run.stderr);
+            // A slow machine may stay below the limit; one 503 or two may be about their object.
+            let is_limited = fs::read_to_string(log).unwrap().contains(&format!("\" {status} "));
+            let is_told = ended.run.stderr.contains("limits the rate of requests");
+            assert!(is_limited || !is_told, "{}", ended.run.stderr);
+            assert!(is_told || !is_limited || status == 503, "{}", ended.run.stderr);
         }
         sample.assert_in_target(&target.storage());
     }
@@ -152,10 +158,13 @@ async fn replicas_with_different_secrets_lose_uploads() {
             DockerRegistry::start(options).unwrap()
         };
         let push = |replicas: [DockerRegistry; 2]| {
-            let servers = replicas.each_ref().map(|it| format!("server {};", it.addr())).join(" ");
+            // An upload is begun at one of them, and continued at the other.
             let text = format!(
-                "upstream both {{ {servers} }} server {{ listen ADDRESS; client_max_body_size 0;\n\
-                 location / {{ proxy_pass http://both; proxy_set_header Host $http_host; }} }}"
+                "map $request_method $replica {{ POST {}; default {}; }} server {{ listen ADDRESS;\n\
+                 client_max_body_size 0; location / {{ proxy_pass http://$replica;\n\
+                 proxy_set_header Host $http_host; }} }}",
+                replicas[0].addr(),
+                replicas[1].addr()
             );
             let balancer = Nginx::start(&text, &[]).unwrap();
             ground(&sample).push(&format!("{}/{TARGET_ROOT}", balancer.addr()), &[])
