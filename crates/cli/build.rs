@@ -14,6 +14,10 @@ fn main() {
     if let Some(log) = git(&["rev-parse", "--git-path", "logs/HEAD"]).filter(|log| Path::new(log).exists()) {
         println!("cargo::rerun-if-changed={log}");
     }
+    println!("cargo::rustc-check-cfg=cfg(as_root)");
+    if is_root() {
+        println!("cargo::rustc-cfg=as_root");
+    }
     for name in ["DHCTL_TEST_D8", "DHCTL_TEST_HARBOR"] {
         println!("cargo::rerun-if-env-changed={name}");
         println!("cargo::rustc-check-cfg=cfg({})", name.to_lowercase());
@@ -21,6 +25,11 @@ fn main() {
             println!("cargo::rustc-cfg={}", name.to_lowercase());
         }
     }
+}
+
+/// Whether tests can act as two users.
+fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
 fn git(arguments: &[&str]) -> Option<String> {

@@ -585,7 +585,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror)
-            opts="-i -l -v -f -c -r -u -p -h --images-bundle-path --source --source-login --source-password --source-password-file --license --proxy-registry --min-version --max-version --release --channel --exclude-channel --point-channel --ignore-suspend --include-module --exclude-module --modules-filter --no-modules --no-security-db --images-bundle-chunk-size --bundle-format --gost-digest --no-pull-resume --dry-run --registry --allow-incomplete --deep --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --output --progress --verbose --quiet --log --log-file --help verify"
+            opts="-i -l -v -f -c -r -u -p -h --images-bundle-path --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --min-version --max-version --release --channel --exclude-channel --point-channel --ignore-suspend --include-module --exclude-module --modules-filter --no-modules --no-security-db --images-bundle-chunk-size --bundle-format --gost-digest --no-pull-resume --dry-run --registry --allow-incomplete --deep --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --output --progress --verbose --quiet --log --log-file --help verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -620,6 +620,10 @@ _dhctl() {
                     return 0
                     ;;
                 -l)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --license-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -743,7 +747,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror__subcmd__modules)
-            opts="-d -m -l -f -c -r -o -u -p -h --modules-dir --module-source --source-login --source-password --source-password-file --license --include-module --exclude-module --modules-filter --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --registry --out --force --allow-incomplete --deep --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --output --progress --verbose --quiet --log --log-file --help verify"
+            opts="-d -m -l -f -c -r -o -u -p -h --modules-dir --module-source --source-login --source-password --source-password-file --license --license-file --include-module --exclude-module --modules-filter --images-bundle-chunk-size --gost-digest --no-pull-resume --dry-run --registry --out --force --allow-incomplete --deep --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --output --progress --verbose --quiet --log --log-file --help verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -782,6 +786,10 @@ _dhctl() {
                     return 0
                     ;;
                 -l)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --license-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

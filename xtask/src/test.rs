@@ -1,5 +1,7 @@
 //! Everything that must hold before a change lands.
 
+use std::thread;
+
 use anyhow::Result;
 use testkit::kube::assets;
 
@@ -15,7 +17,10 @@ pub(crate) fn run() -> Result<()> {
     let kube = kube::ensure()?;
     shell::run(&mut cargo(&["fmt", "--all", "--check"]))?;
     shell::run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
-    shell::run(cargo(&["test", "--workspace"]).env(assets::VARIABLE, kube))?;
+    // Most tests wait for servers, clocks or processes: with a thread for each core half of the time nothing runs.
+    let threads = thread::available_parallelism()?.get() * 2;
+    let mut tests = cargo(&["test", "--workspace"]);
+    shell::run(tests.env(assets::VARIABLE, kube).env("RUST_TEST_THREADS", threads.to_string()))?;
     style::run()?;
     docs::run(true)?;
     static_binary::build()?;

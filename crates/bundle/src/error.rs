@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use crate::{SpecialFile, disk, names, sums::GostSum};
+use crate::{NotOurs, SpecialFile, disk, names, sums::GostSum};
 
 /// Why a bundle cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +22,14 @@ pub enum BundleError {
         path: PathBuf,
         /// What it is.
         kind: SpecialFile,
+    },
+    /// Somebody else could change a file or directory that is worked with.
+    #[error("{}: {why}", path.display())]
+    NotOurs {
+        /// Its name.
+        path: PathBuf,
+        /// Who, and how.
+        why: NotOurs,
     },
     /// There is neither a file of this name nor parts of it.
     #[error("{}: there is no such file and no parts of it{}", path.display(), if *unfinished { " (only an unfinished pull)" } else { "" })]

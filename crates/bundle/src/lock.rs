@@ -1,7 +1,7 @@
 //! One writer at a time.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{self, File, Metadata, OpenOptions, TryLockError},
     io,
     os::unix::fs::MetadataExt,
     path::Path,
@@ -9,33 +9,60 @@ use std::{
 
 use rustix::io::Errno;
 
-use crate::{BundleError, regular};
+use crate::{
+    Access, BundleError, PrivateDirectory,
+    owned::{self, Readers},
+};
 
 /// Opens and locks the file `path`, made if need be, until the result is dropped. A file system without
 /// locks gives none, which is no reason to refuse work.
 ///
 /// # Errors
-/// [`BundleError::Locked`] while another process holds it, [`BundleError::NotAFile`], or [`BundleError::Io`].
+/// [`BundleError::Locked`] while another process holds it, [`BundleError::NotAFile`], [`BundleError::NotOurs`] if
+/// others could change it, or [`BundleError::Io`].
 pub fn lock(path: &Path) -> Result<File, BundleError> {
     loop {
-        let file =
-            regular::open(path, OpenOptions::new().read(true).write(true).create(true).truncate(false))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                return Err(BundleError::Locked { path: path.to_owned() });
-            }
-            Err(TryLockError::Error(error)) if has_no_locks(&error) => {}
-            Err(TryLockError::Error(error)) => return Err(BundleError::io(path)(error)),
+        let file = owned::open(path, OpenOptions::new().read(true).write(true).create(true), Readers::All)?;
+        take(&file, path)?;
+        if is_named(&file, fs::symlink_metadata(path), path)? {
+            return Ok(file);
         }
-        // Between open and lock the other writer may have finished: then this is its bundle.
-        let ours = file.metadata().map_err(BundleError::io(path))?;
-        match fs::metadata(path) {
-            Ok(now) if (now.dev(), now.ino()) == (ours.dev(), ours.ino()) => return Ok(file),
-            Ok(_) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(BundleError::io(path)(error)),
+    }
+}
+
+/// The same for the file `name` of a directory.
+///
+/// # Errors
+/// [`BundleError::Locked`] while another process holds it, or [`BundleError::Io`].
+pub fn lock_in(directory: &PrivateDirectory, name: &str) -> Result<File, BundleError> {
+    let path = directory.path_of(name);
+    loop {
+        let file = directory.open_file(name, Access::Write).map_err(BundleError::io(&path))?;
+        take(&file, &path)?;
+        let named = directory.open_file(name, Access::Read).and_then(|named| named.metadata());
+        if is_named(&file, named, &path)? {
+            return Ok(file);
         }
+    }
+}
+
+fn take(file: &File, path: &Path) -> Result<(), BundleError> {
+    match file.try_lock() {
+        Ok(()) => Ok(()),
+        Err(TryLockError::WouldBlock) => Err(BundleError::Locked { path: path.to_owned() }),
+        Err(TryLockError::Error(error)) if has_no_locks(&error) => Ok(()),
+        Err(TryLockError::Error(error)) => Err(BundleError::io(path)(error)),
+    }
+}
+
+/// Whether the file still has its name: between open and lock the other writer may have finished, and then it is its
+/// bundle.
+fn is_named(file: &File, named: io::Result<Metadata>, path: &Path) -> Result<bool, BundleError> {
+    let ours = file.metadata().map_err(BundleError::io(path))?;
+    match named {
+        Ok(now) => Ok((now.dev(), now.ino()) == (ours.dev(), ours.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(BundleError::io(path)(error)),
     }
 }
 

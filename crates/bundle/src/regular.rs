@@ -91,8 +91,13 @@ pub fn read_file(path: &Path) -> Result<Option<Vec<u8>>, BundleError> {
 }
 
 /// Opens `path` with `options`, and refuses what is not a regular file.
-pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<File, BundleError> {
-    let file = match open_without_waiting(path, options) {
+fn open(path: &Path, options: &OpenOptions) -> Result<File, BundleError> {
+    open_as(path, options, OFlags::empty())
+}
+
+/// The same, with more flags of open(2).
+pub(crate) fn open_as(path: &Path, options: &OpenOptions, flags: OFlags) -> Result<File, BundleError> {
+    let file = match open_with(path, options, flags) {
         // This is how a socket answers, and a device without a driver or without a medium.
         Err(error) if matches!(Errno::from_io_error(&error), Some(Errno::NXIO | Errno::NODEV)) => {
             refuse_special(path)?;
@@ -108,11 +113,18 @@ pub(crate) fn open(path: &Path, options: &OpenOptions) -> Result<File, BundleErr
 
 /// Opens `path` with `options` and never waits for another process, whatever it is.
 pub(crate) fn open_without_waiting(path: &Path, options: &OpenOptions) -> io::Result<File> {
-    let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOCTTY).bits()).map_err(io::Error::other)?;
-    let file = match options.clone().custom_flags(flags).open(path) {
+    open_with(path, options, OFlags::empty())
+}
+
+fn open_with(path: &Path, options: &OpenOptions, flags: OFlags) -> io::Result<File> {
+    let with = |flags: OFlags| {
+        let flags = i32::try_from(flags.bits()).map_err(io::Error::other)?;
+        options.clone().custom_flags(flags).open(path)
+    };
+    let file = match with(flags | OFlags::NONBLOCK | OFlags::NOCTTY) {
         // A file server has a lease on the regular file, and is asked to give it up: that is worth waiting for.
         Err(error) if error.kind() == io::ErrorKind::WouldBlock && fs::metadata(path)?.is_file() => {
-            return options.open(path);
+            return with(flags);
         }
         opened => opened?,
     };

@@ -10,7 +10,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{BundleError, disk, lock::lock, names, regular, replace};
+use crate::{
+    BundleError, disk,
+    lock::lock,
+    names,
+    owned::{self, Readers},
+    regular, replace,
+};
 
 /// The most parts of one bundle: they are all open at once, and a process may open 1024 files by default.
 const MAX_PARTS: u64 = 768;
@@ -42,7 +48,7 @@ impl Writer {
     /// # Errors
     /// [`BundleError::Locked`] while another writer is at it; [`BundleError::FileTooLarge`],
     /// [`BundleError::TooManyParts`]; [`BundleError::NotAFile`] if a name stands for something else that would be
-    /// replaced; [`BundleError::Io`] if the files cannot be made.
+    /// replaced; [`BundleError::NotOurs`] if others could change a file; [`BundleError::Io`] if the files cannot be made.
     pub fn create(path: &Path, size: u64, part_size: Option<u64>) -> Result<Self, BundleError> {
         Self::open(path, size, part_size, false)
     }
@@ -198,16 +204,25 @@ impl Writer {
     /// be read through the writer, and nothing may be written any more.
     ///
     /// # Errors
-    /// As [`Writer::sync`]; the partial files are kept.
+    /// As [`Writer::sync`]; the partial files are kept. [`BundleError::NotOurs`] if another file got a final name.
     pub fn finish(&self) -> Result<Vec<PathBuf>, BundleError> {
         for volume in &self.volumes {
             volume.file.sync_all().map_err(|error| self.failed(volume, error))?;
         }
-        if self.in_parts {
-            replace::with_parts(&self.bundle, &self.lock, self.part_count())
+        let files = if self.in_parts {
+            replace::with_parts(&self.bundle, &self.lock, self.part_count())?
         } else {
-            replace::with_whole(&self.bundle)
+            replace::with_whole(&self.bundle)?
+        };
+        for (path, volume) in files.iter().zip(&self.volumes) {
+            owned::confirm(path, &volume.file).inspect_err(|error| {
+                if matches!(error, BundleError::NotOurs { .. }) {
+                    // Nobody may take it for the bundle.
+                    drop(replace::remove(path));
+                }
+            })?;
         }
+        Ok(files)
     }
 
     /// Throws the partial files away.
@@ -256,8 +271,10 @@ impl Writer {
 
 /// Opens a partial file of `size` bytes; what it holds stays if `keep`.
 fn begin(partial: &Path, size: u64, keep: bool) -> Result<File, BundleError> {
-    let file =
-        regular::open(partial, OpenOptions::new().read(true).write(true).create(true).truncate(!keep))?;
+    let file = owned::open(partial, OpenOptions::new().read(true).write(true).create(true), Readers::All)?;
+    if !keep {
+        file.set_len(0).map_err(BundleError::io(partial))?;
+    }
     file.set_len(size).map_err(BundleError::io(partial))?;
     Ok(file)
 }

@@ -1,9 +1,9 @@
 //! The log (`--log`, `--log-file`): a line for each request, decision and retry, for anyone who has to find out what
 //! happened behind an air gap.
 
-use std::{fs::File, io, os::unix::fs::OpenOptionsExt as _, path::Path, sync::Mutex};
+use std::{fs::File, io, path::Path, sync::Mutex};
 
-use bundle::refuse_special;
+use bundle::owned::{self, Readers};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::{
     Layer as _, filter::Targets, fmt, layer::SubscriberExt as _, util::SubscriberInitExt as _,
@@ -11,7 +11,6 @@ use tracing_subscriber::{
 
 use crate::{
     args::{LogArgs, LogLevel},
-    exit_code::Exit,
     failure::Failure,
 };
 
@@ -60,8 +59,6 @@ fn level(args: &LogArgs) -> Option<LevelFilter> {
 
 /// Opens a new file, or one to append to, that only its owner may read.
 fn open(path: &Path) -> Result<File, Failure> {
-    let other = "name another file with --log-file";
-    refuse_special(path).map_err(|error| Failure::new(Exit::Files, error.to_string()).hint(other))?;
-    let file = File::options().create(true).append(true).mode(0o600).open(path);
-    file.map_err(|error| Failure::file(path, &error).hint(other))
+    let file = owned::open(path, File::options().create(true).append(true), Readers::Owner);
+    file.map_err(|error| Failure::from(error).hint("name another file with --log-file"))
 }

@@ -2,6 +2,8 @@
 
 use std::{fs::Permissions, io::Write as _, os::unix::fs::PermissionsExt as _, path::Path};
 
+use bundle::owned;
+
 use crate::{failure::Failure, settings};
 
 /// Who may read the file.
@@ -29,7 +31,8 @@ pub(crate) fn write(path: &Path, text: &str, readers: Readers, replace: bool) ->
         .map_err(|error| failed(&error))?;
     let persisted = if replace { file.persist(path) } else { file.persist_noclobber(path) };
     match persisted {
-        Ok(_) => Ok(()),
+        // In a directory that others may write to, somebody may have put another file in its place before it got its name.
+        Ok(file) => Ok(owned::confirm(path, &file)?),
         Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
             Err(failed(&error.error).hint("name another file, or replace this one with --force"))
         }

@@ -1,17 +1,19 @@
-//! The HTTP clients of one registry host.
+//! The HTTP clients of one registry, and of the hosts that it leads to.
 //!
 //! Each host has its own, since `certs.d` gives each its own trust and client certificates.
 
-use std::time::Duration;
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use reqwest::{Client, ClientBuilder, Response};
+use url::Url;
 
 use crate::causes::innermost;
 use crate::dns::Dns;
 use crate::error::EgressError;
 use crate::fault::NetworkFault;
 use crate::proxy::{ProxyRules, WitnessLayer};
-use crate::settings::Settings;
+use crate::settings::{Settings, TrustSettings};
 use crate::trust::tls_config;
 
 /// Idle connections that are kept: at least as many as blobs move at once.
@@ -33,17 +35,35 @@ pub enum Lane {
     Upload,
 }
 
-/// The clients for one host. Clones share connections, DNS cache and TLS sessions.
+/// The clients for one registry, and for the hosts that it leads to. Clones share connections, DNS cache and TLS sessions.
 ///
 /// Redirects are not followed and answers are not decompressed: credentials must not travel, and
 /// digests are of the bytes as sent.
 #[derive(Debug, Clone)]
 pub struct Http {
+    own: Clients,
+    others: Arc<Others>,
+    stall_timeout: Duration,
+    proxies: ProxyRules,
+}
+
+/// The clients for one host.
+#[derive(Debug, Clone)]
+struct Clients {
     metadata: Client,
     bulk: Client,
     upload: Client,
-    stall_timeout: Duration,
-    proxies: ProxyRules,
+}
+
+/// Token servers, and storage that a registry redirects to. What holds for the registry by name (`certs.d`, a client
+/// certificate, no verification) does not hold for them: each has what the system and `certs.d` say of it.
+#[derive(Debug)]
+struct Others {
+    /// The registry's own host, as in a reference.
+    home: String,
+    settings: Settings,
+    dns: Dns,
+    clients: Mutex<HashMap<String, Clients>>,
 }
 
 impl Http {
@@ -55,6 +75,67 @@ impl Http {
 
     pub(crate) fn with_dns(settings: &Settings, host: &str, dns: &Dns) -> Result<Self, EgressError> {
         let proxies = ProxyRules::new(&settings.proxy)?;
+        let own = Clients::new(settings, host, dns, &proxies)?;
+        let trust = TrustSettings { skip_verify: false, ..settings.trust.clone() };
+        let others = Others {
+            home: host.to_owned(),
+            settings: Settings { trust, ..settings.clone() },
+            dns: dns.clone(),
+            clients: Mutex::default(),
+        };
+        Ok(Self { own, others: Arc::new(others), stall_timeout: settings.stall_timeout, proxies })
+    }
+
+    /// Longest time without a byte; on [`Lane::Upload`] whoever feeds the body keeps to it.
+    pub fn stall_timeout(&self) -> Duration {
+        self.stall_timeout
+    }
+
+    /// Tells whether an answer is the proxy's own and not the registry's: it wants a login, or refuses.
+    pub fn proxy_fault(&self, response: &Response) -> Option<NetworkFault> {
+        NetworkFault::from_proxy_answer(response, self.proxies.proxy_for(response.url()))
+    }
+
+    /// The client for requests of this kind to the registry itself.
+    pub fn client(&self, lane: Lane) -> &Client {
+        self.own.of(lane)
+    }
+
+    /// The client for a request of this kind to `url`, which may be at another host.
+    ///
+    /// # Errors
+    /// What is wrong with the files of that host in `certs.d`.
+    pub fn client_for(&self, lane: Lane, url: &Url) -> Result<Client, EgressError> {
+        // Without TLS nobody is identified.
+        if url.scheme() != "https" || self.others.is_home(url) {
+            return Ok(self.client(lane).clone());
+        }
+        let host = authority(url);
+        let mut clients = self.others.clients.lock();
+        if let Some(known) = clients.get(&host) {
+            return Ok(known.of(lane).clone());
+        }
+        let new = Clients::new(&self.others.settings, &host, &self.others.dns, &self.proxies)?;
+        Ok(clients.entry(host).or_insert(new).of(lane).clone())
+    }
+}
+
+impl Others {
+    fn is_home(&self, url: &Url) -> bool {
+        let host = authority(url);
+        let home = self.home.strip_suffix(":443").unwrap_or(&self.home);
+        home.eq_ignore_ascii_case(&host)
+    }
+}
+
+/// `HOST`, or `HOST:PORT` if the port is not that of HTTPS.
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+impl Clients {
+    fn new(settings: &Settings, host: &str, dns: &Dns, proxies: &ProxyRules) -> Result<Self, EgressError> {
         let tls = tls_config(&settings.trust, host)?;
         let client = |protocols: &[&str], stall_timeout: Option<Duration>| {
             let mut tls = tls.clone();
@@ -75,23 +156,10 @@ impl Http {
             metadata: client(&["h2", "http/1.1"], stall)?,
             bulk: client(&["http/1.1"], stall)?,
             upload: client(&["http/1.1"], None)?,
-            stall_timeout: settings.stall_timeout,
-            proxies,
         })
     }
 
-    /// Longest time without a byte; on [`Lane::Upload`] whoever feeds the body keeps to it.
-    pub fn stall_timeout(&self) -> Duration {
-        self.stall_timeout
-    }
-
-    /// Tells whether an answer is the proxy's own and not the registry's: it wants a login, or refuses.
-    pub fn proxy_fault(&self, response: &Response) -> Option<NetworkFault> {
-        NetworkFault::from_proxy_answer(response, self.proxies.proxy_for(response.url()))
-    }
-
-    /// The client for requests of this kind.
-    pub fn client(&self, lane: Lane) -> &Client {
+    fn of(&self, lane: Lane) -> &Client {
         match lane {
             Lane::Metadata => &self.metadata,
             Lane::Bulk => &self.bulk,

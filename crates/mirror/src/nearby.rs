@@ -14,12 +14,12 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bundle::{Bundle, BundleError};
+use bundle::{Access, Bundle, BundleError, PrivateDirectory};
 use oci::Digest;
 use tokio::sync::OwnedMutexGuard;
 
 use crate::{
-    journal::{Journal, Placed},
+    journal::{Journal, Placed, blob_name},
     source::{Kept, KeptFile},
 };
 
@@ -39,8 +39,8 @@ struct State {
     unfinished: BTreeMap<PathBuf, HashMap<Digest, Kept>>,
     /// A lock for each blob that some archive has begun.
     claims: HashMap<Digest, Arc<tokio::sync::Mutex<()>>>,
-    /// Directories of layers that planning has read, each a file under its digest.
-    layers: Vec<PathBuf>,
+    /// Journals with layers that planning has read.
+    layers: Vec<Arc<PrivateDirectory>>,
     copied: Copied,
 }
 
@@ -86,7 +86,7 @@ impl Nearby {
     /// Adds the layers that planning keeps in this journal. They are opened when they are wanted, since the
     /// archive of that journal frees them one by one.
     pub fn add_layers(&self, journal: &Journal) {
-        self.lock().layers.push(journal.blobs());
+        self.lock().layers.push(journal.directory().clone());
     }
 
     /// What was copied so far.
@@ -128,8 +128,10 @@ impl Nearby {
         let mut archived = all.filter_map(|blobs| blobs.get(digest));
         let kept = archived.find(|blob| blob.size() == size).cloned();
         kept.or_else(|| {
-            let files =
-                state.layers.iter().filter_map(|layers| KeptFile::open(&layers.join(digest.hex())).ok());
+            let files = state.layers.iter().filter_map(|layers| {
+                let file = layers.open_file(blob_name(digest), Access::Read);
+                file.and_then(KeptFile::new).ok()
+            });
             files.map(|file| Arc::new(file) as Kept).find(|blob| blob.size() == size)
         })
     }

@@ -6,13 +6,13 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, OpenOptions},
+    fs,
     io::{self, Read, Write},
     path::{Path, PathBuf},
 };
 
 use super::GostSum;
-use crate::{BundleError, names, regular};
+use crate::{BundleError, names, owned, regular};
 
 /// The most that a sum file may have, in bytes: a sum and the longest path.
 const MAX_FILE: u64 = 8 * 1024;
@@ -89,13 +89,14 @@ pub fn write_sum(name: &Path, sum: &GostSum) -> Result<PathBuf, BundleError> {
     let partial = names::partial(&path);
     let write = || {
         regular::refuse_special(&path)?;
-        let mut file = regular::open(&partial, OpenOptions::new().write(true).create(true).truncate(true))?;
+        let mut file = owned::create(&partial)?;
         let written = write!(file, "{sum}").and_then(|()| file.sync_all());
-        written.and_then(|()| fs::rename(&partial, &path)).map_err(BundleError::io(&path))
+        written.and_then(|()| fs::rename(&partial, &path)).map_err(BundleError::io(&path))?;
+        owned::confirm(&path, &file)
     };
     match write() {
         Ok(()) => Ok(path),
-        Err(error @ BundleError::NotAFile { .. }) => Err(error),
+        Err(error @ (BundleError::NotAFile { .. } | BundleError::NotOurs { .. })) => Err(error),
         Err(error) => {
             // The first failure is the one to tell.
             drop(fs::remove_file(&partial));

@@ -74,6 +74,9 @@ pub struct TransferArgs {
         help_heading = "Pull"
     )]
     pub license: Option<Secret>,
+    /// Read the licence key from a file; "-" is standard input
+    #[arg(long, value_name = "FILE", help_heading = "Pull")]
+    pub license_file: Option<PathBuf>,
 
     /// The source is a proxy cache: do not believe its tag lists, and find releases by asking for each
     #[arg(conflicts_with = "registry", long, help_heading = "Pull")]

@@ -68,6 +68,9 @@ pub struct ModulesTransferArgs {
     /// Licence key: stands for login "license-token" with this password
     #[arg(conflicts_with = "registry", short = 'l', long, value_parser = parse_secret, value_name = "KEY", help_heading = "Pull")]
     pub license: Option<Secret>,
+    /// Read the licence key from a file; "-" is standard input
+    #[arg(conflicts_with = "registry", long, value_name = "FILE", help_heading = "Pull")]
+    pub license_file: Option<PathBuf>,
     /// Which modules.
     #[command(flatten)]
     pub modules: ModuleChoiceArgs,

@@ -22,6 +22,8 @@ pub(crate) fn run(args: &ProxyArgs) -> Result<(), Failure> {
         password: args.proxy_password.as_ref(),
         password_file: args.proxy_password_file.as_deref(),
         license: None,
+        license_file: None,
+        license_variable: None,
         flag: "--proxy-login",
         password_flag: "--proxy-password",
         password_variable: None,

@@ -2,72 +2,129 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{self, File, Permissions},
-    io::{self, Read},
+    fs::{self, File, Metadata, Permissions},
+    io::{self, Read, Write},
     os::unix::fs::{MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
+use bundle::{Access, BundleError, NotOurs, PrivateDirectory, owned};
 use deckhouse::release_list::RELEASES_FILE;
+use oci::{Algorithm, Digest, Hasher};
 
 use crate::{exit_code::Exit, failure::Failure, settings};
 
 /// Name of the copy of this program.
 pub(crate) const BINARY_FILE: &str = "dhctl";
 
+const BLOCK: usize = 256 * 1024;
+
 /// Whether this build runs on any Linux of its architecture.
 pub(crate) const IS_STATIC: bool = cfg!(all(target_os = "linux", target_feature = "crt-static"));
 
-/// What is to lie beside a bundle, written in full where no one looks for it.
+/// The files that go next to a bundle, written in full where nobody else can change them.
 ///
-/// It gets its names only when the bundle has its own, so that a pull that is killed leaves neither a
+/// They get their names only when the bundle has its own, so that a pull that is killed leaves neither a
 /// stray file nor a list of other releases than the bundle has.
 pub(crate) struct Delivery {
-    /// Where each file lies, and where it belongs.
-    files: Vec<(PathBuf, PathBuf)>,
+    directory: Arc<PrivateDirectory>,
+    files: Vec<Staged>,
     /// The running program, if it is itself what belongs beside the bundle.
     in_place: Option<PathBuf>,
 }
 
+/// A file that has been written and waits for its name.
+struct Staged {
+    /// Its name where it waits.
+    name: &'static str,
+    file: File,
+    /// What was written.
+    digest: Digest,
+    /// Where it belongs.
+    path: PathBuf,
+}
+
 impl Delivery {
-    /// Writes `deckhousereleases.yaml` with this text, and a copy of the running program, into the directory
-    /// `stage`, which is on the file system of `bundle`.
+    /// Writes `deckhousereleases.yaml` with this text, and a copy of the running program, into `directory`, which is on
+    /// the file system of `bundle`.
     pub(crate) fn stage(
         bundle: &Path,
-        stage: &Path,
+        directory: &Arc<PrivateDirectory>,
         releases: &str,
         executable: Option<&Path>,
     ) -> Result<Self, Failure> {
-        let mut delivery = Self { files: Vec::new(), in_place: None };
-        let staged = stage.join(RELEASES_FILE);
-        write(&staged, 0o644, &mut releases.as_bytes()).map_err(|error| Failure::file(&staged, &error))?;
-        delivery.files.push((staged, bundle.with_file_name(RELEASES_FILE)));
+        let mut delivery = Self { directory: directory.clone(), files: Vec::new(), in_place: None };
+        delivery.write(RELEASES_FILE, 0o644, &mut releases.as_bytes(), bundle)?;
 
         let Some(executable) = executable else { return Ok(delivery) };
         let path = bundle.with_file_name(BINARY_FILE);
-        let identity = |path: &Path| fs::metadata(path).map(|it| (it.dev(), it.ino()));
-        let running = identity(executable).map_err(|error| Failure::file(executable, &error))?;
-        if identity(&path).is_ok_and(|there| there == running) {
+        let identity = |data: Metadata| (data.dev(), data.ino());
+        let running =
+            fs::metadata(executable).map(identity).map_err(|error| Failure::file(executable, &error))?;
+        if fs::symlink_metadata(&path).map(identity).is_ok_and(|there| there == running) {
             delivery.in_place = Some(path);
             return Ok(delivery);
         }
-        let staged = stage.join(BINARY_FILE);
-        File::open(executable)
-            .and_then(|mut program| write(&staged, 0o755, &mut program))
-            .map_err(|error| Failure::file(&staged, &error))?;
-        delivery.files.push((staged, path));
+        let mut program = File::open(executable).map_err(|error| Failure::file(executable, &error))?;
+        delivery.write(BINARY_FILE, 0o755, &mut program, bundle)?;
         Ok(delivery)
     }
 
-    /// Gives the files their names, and tells these.
+    fn write(
+        &mut self,
+        name: &'static str,
+        mode: u32,
+        content: &mut dyn Read,
+        bundle: &Path,
+    ) -> Result<(), Failure> {
+        let mut write = || {
+            // What an interrupted run left.
+            self.directory.remove_file(name)?;
+            let mut file = self.directory.open_file(name, Access::New)?;
+            let digest = copy(content, &mut file)?;
+            // FAT has no modes, and the copy is as useful there without.
+            drop(file.set_permissions(Permissions::from_mode(mode)));
+            file.sync_all()?;
+            Ok((file, digest))
+        };
+        let (file, digest) =
+            write().map_err(|error: io::Error| Failure::file(&self.directory.path_of(name), &error))?;
+        self.files.push(Staged { name, file, digest, path: bundle.with_file_name(name) });
+        Ok(())
+    }
+
+    /// Gives the files their names, makes sure that the names have what was written, and returns them.
     pub(crate) fn publish(self) -> Result<Vec<PathBuf>, Failure> {
         let mut names = Vec::new();
-        for (staged, path) in self.files {
-            fs::rename(&staged, &path).map_err(|error| Failure::file(&path, &error))?;
+        for Staged { name, file, digest, path } in self.files {
+            let failed = |error: io::Error| Failure::file(&path, &error);
+            self.directory.move_out(name, &path).map_err(failed)?;
+            owned::confirm(&path, &file)?;
+            if copy(&mut bundle::open_file(&path)?, &mut io::sink()).map_err(failed)? != digest {
+                return Err(BundleError::NotOurs { path, why: NotOurs::Replaced }.into());
+            }
             names.push(path);
         }
         names.extend(self.in_place);
         Ok(names)
+    }
+}
+
+/// Copies all of `from`, and returns the digest of what was copied.
+fn copy(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<Digest> {
+    let mut hasher = Hasher::new(Algorithm::Sha256);
+    let mut block = vec![0; BLOCK];
+    loop {
+        match from.read(&mut block) {
+            Ok(0) => return Ok(hasher.finish()),
+            Ok(count) => {
+                hasher.update(&block[..count]);
+                to.write_all(&block[..count])?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
     }
 }
 
@@ -101,14 +158,6 @@ pub(crate) fn refuse_directory(path: &Path) -> Result<(), Failure> {
             .hint("move it away, or write the bundle into another directory"));
     }
     Ok(())
-}
-
-fn write(path: &Path, mode: u32, content: &mut dyn Read) -> io::Result<()> {
-    let mut file = File::create(path)?;
-    io::copy(content, &mut file)?;
-    // FAT has no modes, and the copy is as useful there without.
-    drop(file.set_permissions(Permissions::from_mode(mode)));
-    file.sync_all()
 }
 
 /// The lines that tell what a pull has written, and the GOST sums by file name.

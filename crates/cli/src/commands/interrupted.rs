@@ -221,7 +221,7 @@ mod tests {
         assert!(!settings::with_suffix(&main, ".partial.d").exists());
 
         let journal = Journal::open(&main, false).unwrap();
-        fs::write(journal.directory().join("blobs/layer"), "bytes").unwrap();
+        fs::write(journal.directory().path_of("blobs/layer"), "bytes").unwrap();
         let by_lock = pull(&main, false, false).text();
         drop(journal);
         let expected = format!(

@@ -76,6 +76,8 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         password: args.source_password.as_ref(),
         password_file: args.source_password_file.as_deref(),
         license: args.license.as_ref(),
+        license_file: args.license_file.as_deref(),
+        license_variable: Some("DHCTL_CLI_MIRROR_LICENSE"),
         flag: "--source-login",
         password_flag: "--source-password",
         password_variable: Some("DHCTL_CLI_MIRROR_SOURCE_PASSWORD"),

@@ -9,7 +9,7 @@ use deckhouse::{VersionRule, repositories::MODULES};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use mirror::{
     Cause, MissingItem, Nearby, Observer, Plan, Root,
-    discover::{ModuleDiscovery, discover_module},
+    discover::{ModuleDiscovery, discover_module, report_absent_channels},
     journal::Journal,
     source::Source,
 };
@@ -75,6 +75,7 @@ impl Planner<'_> {
                 Err(module) => broken.push(module),
             }
         }
+        report_absent_channels(ready.iter().filter_map(|module| module.found.absent.clone()), observer);
         Ok((ready, broken))
     }
 

@@ -157,6 +157,8 @@ async fn credentials(
         password: args.source_password.as_ref(),
         password_file: args.source_password_file.as_deref(),
         license: args.license.as_ref(),
+        license_file: args.license_file.as_deref(),
+        license_variable: None,
         flag: "--source-login",
         password_flag: "--source-password",
         password_variable: None,

@@ -1,6 +1,6 @@
 //! How each library error becomes a kind, a wording and hints. The only such place.
 
-use bundle::BundleError;
+use bundle::{BundleError, NotOurs};
 use cluster::{
     TargetError, Unknown,
     access::{AccessError, PluginError},
@@ -369,6 +369,13 @@ impl From<BundleError> for Failure {
                 .hint("check the path; a bundle in parts is named as the whole, as d8.tar"),
             BundleError::Ambiguous { .. } => {
                 Self::new(Exit::Files, message).hint("keep the one that is meant, and move the other away")
+            }
+            BundleError::NotOurs { ref path, why } => {
+                let failure = Self::new(Exit::Files, message);
+                let close = format!("if you created it, close it to others: chmod 700 {}", path.display());
+                let failure = if matches!(why, NotOurs::Mode(_)) { failure.hint(close) } else { failure };
+                failure.hint("another user could change what is written there: look at it and remove it, or write into a \
+                       directory that only you can write to")
             }
             BundleError::NotAFile { .. } => Self::new(Exit::Files, message).hint(
                 "name another file, or replace this one by a regular file: a bundle is read and written at many \

@@ -36,6 +36,7 @@ mod resumed_push;
 mod special_files;
 mod squid_conf;
 mod surgery;
+mod takeover;
 mod telling;
 mod update;
 mod world;

@@ -1,6 +1,11 @@
 //! Modules on their own: archives of their own, and a registry with the modules directly below its root.
 
-use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt as _, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fs,
+    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
+    sync::Arc,
+};
 
 use base64::Engine as _;
 use registry::server::{Auth, BasicAuth, ServerOptions, Store as _};
@@ -274,7 +279,8 @@ async fn a_pull_that_was_killed_goes_on() {
     let whole = fs::read(world.path("mods/module-two.tar")).unwrap();
     fs::remove_file(world.path("mods/module-two.tar")).unwrap();
     // As it would lie there after a kill in the middle: the journal alone, begun by nobody.
-    fs::create_dir(world.path("mods/module-two.tar.partial.d")).unwrap();
+    let journal = world.path("mods/module-two.tar.partial.d");
+    fs::DirBuilder::new().mode(0o700).create(journal).unwrap();
     pull(&world, &[]).expect(0);
     assert_eq!(fs::read(world.path("mods/module-two.tar")).unwrap(), whole);
     assert_eq!(files(&world), ["module-one.tar", "module-two.tar", "module_source.yml"]);

@@ -1,8 +1,17 @@
 //! What the system limits in a process, and results that cannot be written.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    os::unix::process::ExitStatusExt as _,
+    path::Path,
+    process::{Command, Stdio},
+};
 
-use crate::world::{Run, World, command};
+use rustix::process::{Pid, Signal, kill_process};
+use testkit::link::{Link, LinkOptions};
+
+use crate::world::{Run, World, command, program};
 
 /// Runs the binary by a shell that does something before.
 fn after(folder: &Path, before: &str, args: &[&str]) -> Run {
@@ -24,6 +33,35 @@ async fn the_soft_limit_of_open_files_is_raised() {
     assert!(parts > 40, "{parts}");
     let run = after(world.folder.path(), "ulimit -n 40; exec", &split).expect(6);
     assert!(run.stderr.contains("Too many open files"), "{}", run.stderr);
+}
+
+/// Memory has passwords in it.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_is_aborted_leaves_no_core_dump() {
+    let world = World::sample();
+    let options = LinkOptions { bytes_per_second: Some(50_000), ..LinkOptions::default() };
+    let link = Link::start(world.source_url.split('/').next().unwrap().parse().unwrap(), options).unwrap();
+    let source = format!("{}/{}", link.addr(), world.distribution.root);
+    let mut pull = Command::new("bash");
+    pull.args(["-c", "ulimit -Sc unlimited; exec \"$0\" \"$@\""]).arg(program());
+    pull.args([
+        "mirror",
+        "--insecure",
+        "--source",
+        &source,
+        "-i",
+        "d8.tar",
+        "-l",
+        "key",
+        "--progress",
+        "plain",
+    ]);
+    let mut pull = pull.current_dir(world.folder.path()).stderr(Stdio::piped()).spawn().unwrap();
+    // It has begun: the licence is in its memory.
+    BufReader::new(pull.stderr.take().unwrap()).lines().next().unwrap().unwrap();
+    kill_process(Pid::from_child(&pull), Signal::ABORT).unwrap();
+    let ended = pull.wait().unwrap();
+    assert_eq!((ended.signal(), ended.core_dumped()), (Some(6), false));
 }
 
 /// Help, versions and scripts are results too: a script that is not whole must not look as if it were.

@@ -1,7 +1,7 @@
 //! Certificates are judged as Go judges them, through the real client against real TLS servers.
 
 use crate::support::*;
-use egress::{EgressError, FaultKind, Http, Lane};
+use egress::{EgressError, FaultKind, Http, Lane, NetworkFault, Settings};
 use rcgen::{BasicConstraints, CertificateParams, IsCa};
 use time::{Duration, OffsetDateTime};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -198,6 +198,39 @@ async fn the_other_sources_of_trust_count_too() {
     let http = Http::new(&by_host, "localhost:1").unwrap();
     let fault = fault_of(http.client(Lane::Metadata).get(format!("https://{host}/"))).await;
     assert_eq!(fault.kind(), FaultKind::Tls, "certs.d of another host was used");
+}
+
+/// A token server, or the storage that a registry redirects to.
+#[tokio::test]
+async fn what_holds_for_the_registry_does_not_hold_for_another_host() {
+    let ca = Authority::new("Corp CA");
+    let server = || server_config(&ca.issue(&params("localhost")), &[]);
+    let hosts =
+        [https_server(server()).await, https_server(server()).await].map(|port| format!("localhost:{port}"));
+    let [home, other] = hosts.each_ref();
+    let (untrusting, files) = trusting(&[]);
+    let certs_d = files.path().join("certs.d");
+    let trust_in_certs_d = |host: &str| {
+        std::fs::create_dir_all(certs_d.join(host)).unwrap();
+        std::fs::write(certs_d.join(host).join("ca.crt"), ca.pem()).unwrap();
+    };
+    trust_in_certs_d(home);
+    let mut careless = untrusting.clone();
+    careless.trust.skip_verify = true;
+    let mut by_host = untrusting.clone();
+    by_host.trust.certs_d = vec![certs_d.clone()];
+    let get = async |settings: &Settings, host: &str| {
+        let http = Http::new(settings, home).unwrap();
+        let url = format!("https://{host}/").parse().unwrap();
+        http.client_for(Lane::Metadata, &url).unwrap().get(url).send().await
+    };
+    for (name, settings) in [("skip_verify", &careless), ("certs.d", &by_host)] {
+        assert_eq!(get(settings, home).await.expect(name).status(), 200, "{name}");
+        let fault = NetworkFault::from_reqwest(get(settings, other).await.expect_err(name));
+        assert_eq!(fault.kind(), FaultKind::Tls, "{name}");
+    }
+    trust_in_certs_d(other);
+    assert_eq!(get(&by_host, other).await.unwrap().status(), 200);
 }
 
 #[tokio::test]

@@ -162,6 +162,8 @@ pub struct ModuleDiscovery {
     pub wanted: Wanted,
     /// The versions, ascending.
     pub versions: Vec<Tag>,
+    /// The release channels that it does not have, as `console: beta, stable`.
+    pub absent: Option<String>,
 }
 
 /// Tells which modules are meant, and which versions of each.
@@ -191,14 +193,21 @@ pub async fn discover_module(
     let Some(found) = modules::one(source, name, rules, &held).await? else {
         return Ok(None);
     };
-    if let Some(absent) = modules::absent_channels(name, &found.absent) {
-        held.event(Event::Note(format!(
-            "release channels that the module does not have on the source: {absent}"
-        )));
-    }
+    let absent = modules::absent_channels(name, &found.absent);
     let wanted = source.take_wanted()?;
     held.release(observer);
-    Ok(Some(ModuleDiscovery { wanted, versions: found.versions }))
+    Ok(Some(ModuleDiscovery { wanted, versions: found.versions, absent }))
+}
+
+/// Reports the release channels that modules do not have, as [`ModuleDiscovery::absent`] of each has them.
+pub fn report_absent_channels(absent: impl IntoIterator<Item = String>, observer: &dyn Observer) {
+    let modules: Vec<String> = absent.into_iter().collect();
+    if !modules.is_empty() {
+        let modules = modules.join("; ");
+        observer.event(Event::Note(format!(
+            "release channels that modules do not have on the source: {modules}"
+        )));
+    }
 }
 
 /// Keeps notes and warnings until it is certain that the request can be met: before an error they would

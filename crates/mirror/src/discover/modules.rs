@@ -21,6 +21,7 @@ use super::{
     Modules,
     module_offer::{self, Offered},
     platform::{tag, want_digests},
+    report_absent_channels,
 };
 use crate::{
     Error, Event, Observer, WantedBy,
@@ -48,13 +49,7 @@ pub(super) async fn discover(
         )));
     }
     let absent = found.iter().filter_map(|(name, module)| absent_channels(name, &module.as_ref()?.absent));
-    let absent: Vec<String> = absent.collect();
-    if !absent.is_empty() {
-        let modules = absent.join("; ");
-        observer.event(Event::Note(format!(
-            "release channels that modules do not have on the source: {modules}"
-        )));
-    }
+    report_absent_channels(absent, observer);
     let versions = |module: Option<ModuleFound>| module.map(|module| module.versions).unwrap_or_default();
     Ok(found.into_iter().map(|(name, module)| (name, versions(module))).collect())
 }

@@ -3,28 +3,31 @@
 use std::{
     collections::HashMap,
     ffi::OsString,
-    fs::{self, File},
-    io,
+    fs::File,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
-use bundle::{Layout, Writer};
+use bundle::{Layout, PrivateDirectory, Writer};
 use oci::{Digest, RawManifest};
 
 use super::{
+    BLOBS,
     earlier::{Earlier, Placed},
-    manifests::ManifestFile,
-    plan_file::PlanFile,
-    progress::Progress,
+    manifests::{MANIFESTS, ManifestFile},
+    plan_file::{PLAN, PlanFile},
+    progress::{PROGRESS, Progress},
     salvage::salvage,
 };
 use crate::{Error, Observer};
 
+/// Held by the pull that runs.
+const LOCK: &str = "lock";
+
 /// The journal of one bundle. While it is open, no other pull can write this bundle.
 #[derive(Debug)]
 pub struct Journal {
-    directory: PathBuf,
+    directory: Arc<PrivateDirectory>,
     bundle: PathBuf,
     manifests: ManifestFile,
     earlier: Mutex<Option<Earlier>>,
@@ -45,30 +48,24 @@ impl Journal {
     ///
     /// # Errors
     /// [`Error::Bundle`] with [`bundle::BundleError::Locked`] while another pull writes this bundle;
-    /// [`Error::File`] if the directory cannot be used.
+    /// or [`bundle::BundleError::NotOurs`] if others have access to the directory; [`Error::File`] if it cannot be used.
     pub fn open(bundle: &Path, fresh: bool) -> Result<Self, Error> {
         let mut name = OsString::from(bundle.as_os_str());
         name.push(".partial.d");
-        let directory = PathBuf::from(name);
-        let failed = |source| Error::File { path: directory.clone(), source };
-        match fs::create_dir(&directory) {
-            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(failed(error)),
-            _ => {}
-        }
-        let lock = bundle::lock(&directory.join("lock"))?;
-        let blobs = directory.join("blobs");
-        let (plan, progress, manifests) =
-            (directory.join("plan"), directory.join("progress"), directory.join("manifests"));
+        let directory = Arc::new(PrivateDirectory::open(Path::new(&name))?);
+        let failed = |source| Error::File { path: directory.path().to_owned(), source };
+        let lock = bundle::lock_in(&directory, LOCK)?;
         if fresh {
-            for path in [&plan, &progress, &manifests] {
-                absent_is_fine(fs::remove_file(path)).map_err(failed)?;
-            }
-            absent_is_fine(fs::remove_dir_all(&blobs)).map_err(failed)?;
+            [PLAN, PROGRESS, MANIFESTS]
+                .into_iter()
+                .try_for_each(|file| directory.remove_file(file))
+                .map_err(failed)?;
+            directory.remove_directory(BLOBS).map_err(failed)?;
         }
-        fs::create_dir_all(&blobs).map_err(failed)?;
-        let earlier = Mutex::new(Earlier::open(bundle, &plan, &progress)?);
+        directory.make_directory(BLOBS).map_err(failed)?;
+        let earlier = Mutex::new(Earlier::open(bundle, &directory)?);
         Ok(Self {
-            manifests: ManifestFile::open(manifests)?,
+            manifests: ManifestFile::open(directory.clone())?,
             directory,
             bundle: bundle.to_owned(),
             earlier,
@@ -76,8 +73,8 @@ impl Journal {
         })
     }
 
-    /// Where it lies. What else is put there goes when the journal is removed.
-    pub fn directory(&self) -> &Path {
+    /// The directory. What else is put there goes when the journal is removed.
+    pub fn directory(&self) -> &Arc<PrivateDirectory> {
         &self.directory
     }
 
@@ -91,20 +88,14 @@ impl Journal {
         self.manifests.keep(manifest)
     }
 
-    /// Where layers that planning reads are kept, each under the hex digits of its digest.
-    pub(crate) fn blobs(&self) -> PathBuf {
-        self.directory.join("blobs")
-    }
-
-    /// The bytes of those layers. They are moved into the bundle, not copied.
+    /// The bytes of the layers that planning has read. They are moved into the bundle, not copied.
     ///
     /// # Errors
     /// [`Error::File`] if the directory cannot be read.
     pub fn kept_bytes(&self) -> Result<u64, Error> {
-        let directory = self.blobs();
-        let size = |file: io::Result<fs::DirEntry>| Ok(file?.metadata()?.len());
-        let sizes = fs::read_dir(&directory).and_then(|files| files.map(size).sum());
-        sizes.map_err(|source| Error::File { path: directory, source })
+        let files = self.directory.files(BLOBS);
+        let files = files.map_err(|source| Error::File { path: self.directory.path_of(BLOBS), source })?;
+        Ok(files.into_iter().map(|(_, size)| size).sum())
     }
 
     /// What the partial bundle of an earlier run holds, unchecked.
@@ -113,7 +104,7 @@ impl Journal {
     }
 
     /// Goes on with the partial bundle if it was begun by the same plan, else begins anew, after what
-    /// is still wanted of the old one has been moved to [`Journal::blobs`].
+    /// is still wanted of the old one has been moved to the kept layers.
     pub(crate) fn begin(
         &self,
         layout: &Layout,
@@ -121,32 +112,31 @@ impl Journal {
         observer: &dyn Observer,
     ) -> Result<Begun, Error> {
         let plan = PlanFile::of(layout, part_size);
-        let (plan_path, progress_path) = (self.directory.join("plan"), self.directory.join("progress"));
         match self.lock_earlier().take() {
             Some(earlier) if earlier.plan == plan => {
-                let progress = Progress::open(progress_path, false)?;
+                let progress = Progress::open(&self.directory, false)?;
                 return Ok(Begun { writer: earlier.writer, progress, written: earlier.progress });
             }
-            Some(earlier) => salvage(&earlier, &plan, &self.blobs(), observer)?,
+            Some(earlier) => salvage(&earlier, &plan, &self.directory, observer)?,
             None => {}
         }
-        let failed = |source| Error::File { path: plan_path.clone(), source };
-        absent_is_fine(fs::remove_file(&plan_path)).map_err(failed)?;
-        let progress = Progress::open(progress_path, true)?;
+        let removed = self.directory.remove_file(PLAN);
+        removed.map_err(|source| Error::File { path: self.directory.path_of(PLAN), source })?;
+        let progress = Progress::open(&self.directory, true)?;
         let writer = Writer::create(&self.bundle, layout.size(), part_size)?;
-        plan.write(&plan_path)?;
+        plan.write(&self.directory)?;
         Ok(Begun { writer: Arc::new(writer), progress, written: HashMap::new() })
     }
 
     /// Whether a later run would gain anything from what is in it.
     pub fn is_worth_keeping(&self) -> bool {
-        let has_files = fs::read_dir(self.blobs()).is_ok_and(|mut files| files.next().is_some());
+        let has_files = self.directory.files(BLOBS).is_ok_and(|files| !files.is_empty());
         self.is_begun() || !self.manifests.is_empty() || has_files
     }
 
     /// Whether a partial bundle belongs to it.
     pub fn is_begun(&self) -> bool {
-        self.directory.join("plan").exists()
+        self.directory.has(PLAN)
     }
 
     /// Removes the journal: the bundle is complete, or there is nothing to go on with.
@@ -154,23 +144,18 @@ impl Journal {
     /// # Errors
     /// [`Error::File`] if it cannot be removed.
     pub fn remove(&self) -> Result<(), Error> {
-        // The lock goes last: while it is there, no other pull can begin in a half-removed directory.
-        let failed = |source| Error::File { path: self.directory.clone(), source };
-        for file in ["plan", "progress", "manifests"] {
-            absent_is_fine(fs::remove_file(self.directory.join(file))).map_err(failed)?;
-        }
-        fs::remove_dir_all(self.directory.join("blobs")).map_err(failed)?;
-        fs::remove_dir_all(&self.directory).map_err(failed)
+        let remove = || {
+            for file in [PLAN, PROGRESS, MANIFESTS] {
+                self.directory.remove_file(file)?;
+            }
+            self.directory.remove_directory(BLOBS)?;
+            // The lock goes last: while it is there, no other pull can begin in a half-removed directory.
+            self.directory.remove()
+        };
+        remove().map_err(|source| Error::File { path: self.directory.path().to_owned(), source })
     }
 
     fn lock_earlier(&self) -> std::sync::MutexGuard<'_, Option<Earlier>> {
         self.earlier.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
-    match result {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        result => result,
     }
 }

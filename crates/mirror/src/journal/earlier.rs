@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, io, path::Path, sync::Arc};
 
-use bundle::Writer;
+use bundle::{PrivateDirectory, Writer};
 use oci::{BlobSource, Digest};
 
 use super::{
@@ -22,11 +22,11 @@ pub(super) struct Earlier {
 
 impl Earlier {
     /// `None` if nothing was left that can be used.
-    pub(super) fn open(bundle: &Path, plan: &Path, progress: &Path) -> Result<Option<Self>, Error> {
-        let Some(plan) = PlanFile::read(plan)? else {
+    pub(super) fn open(bundle: &Path, directory: &PrivateDirectory) -> Result<Option<Self>, Error> {
+        let Some(plan) = PlanFile::read(directory)? else {
             return Ok(None);
         };
-        let mut progress = progress::read(progress)?;
+        let mut progress = progress::read(directory)?;
         progress.retain(|number, length| {
             let blob = plan.blobs.get(usize::try_from(*number).unwrap_or(usize::MAX));
             *length > 0 && blob.is_some_and(|blob| *length <= blob.size)

@@ -31,15 +31,12 @@ fn manifest_files() {
 
 #[test]
 fn plan_files() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("plan");
     let digest = Digest::of(b"x");
     let plan = format!(
         r#"{{"version":1,"id":"{digest}","size":4096,"part_size":null,"blobs":[{{"digest":"{digest}","size":7,"offset":1024}}]}}"#
     );
     fuzz!([plan], |bytes: &[u8]| {
-        std::fs::write(&path, bytes).unwrap();
-        if let Ok(Some(plan)) = PlanFile::read(&path) {
+        if let Some(plan) = PlanFile::parse(bytes) {
             assert!(plan.blobs.iter().all(|blob| blob.offset + blob.size <= plan.size));
         }
     });

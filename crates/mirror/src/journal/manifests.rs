@@ -5,33 +5,39 @@
 
 use std::{
     collections::HashMap,
-    fs::{File, OpenOptions},
-    io::{self, Write},
-    path::{Path, PathBuf},
-    sync::{Mutex, MutexGuard, PoisonError},
+    io::{Read as _, Write as _},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use bundle::{Access, PrivateDirectory};
 use bytes::Bytes;
 use oci::{Digest, RawManifest};
 
 use crate::Error;
 
+/// The file in the journal.
+pub(super) const MANIFESTS: &str = "manifests";
+
 /// The file is open only while it is written: a pull of many modules has as many journals.
 #[derive(Debug)]
 pub(super) struct ManifestFile {
-    path: PathBuf,
+    directory: Arc<PrivateDirectory>,
     known: Mutex<HashMap<Digest, RawManifest>>,
 }
 
 impl ManifestFile {
-    pub(super) fn open(path: PathBuf) -> Result<Self, Error> {
-        let failed = |source| Error::File { path: path.clone(), source };
-        let file = append_to(&path).map_err(failed)?;
-        let bytes = Bytes::from(std::fs::read(&path).map_err(failed)?);
-        let (known, good) = decode(&bytes);
-        // A torn record at the end would hide everything that is appended behind it.
-        file.set_len(good).map_err(failed)?;
-        Ok(Self { known: Mutex::new(known), path })
+    pub(super) fn open(directory: Arc<PrivateDirectory>) -> Result<Self, Error> {
+        let read = || {
+            let mut file = directory.open_file(MANIFESTS, Access::Append)?;
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes)?;
+            let (known, good) = decode(&Bytes::from(bytes));
+            // A torn record at the end would hide everything that is appended behind it.
+            file.set_len(good)?;
+            Ok(known)
+        };
+        let known = read().map_err(|source| Error::File { path: directory.path_of(MANIFESTS), source })?;
+        Ok(Self { known: Mutex::new(known), directory })
     }
 
     pub(super) fn get(&self, digest: &Digest) -> Option<RawManifest> {
@@ -47,17 +53,14 @@ impl ManifestFile {
         if known.insert(manifest.digest(), manifest.clone()).is_some() {
             return Ok(());
         }
-        let failed = |source| Error::File { path: self.path.clone(), source };
-        append_to(&self.path).and_then(|mut file| file.write_all(&encode(manifest))).map_err(failed)
+        let file = self.directory.open_file(MANIFESTS, Access::Append);
+        let written = file.and_then(|mut file| file.write_all(&encode(manifest)));
+        written.map_err(|source| Error::File { path: self.directory.path_of(MANIFESTS), source })
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Digest, RawManifest>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn append_to(path: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).append(true).open(path)
 }
 
 pub(super) fn encode(manifest: &RawManifest) -> Vec<u8> {
@@ -112,19 +115,20 @@ mod tests {
     #[test]
     fn what_was_kept_is_there_after_a_torn_write() {
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("manifests");
+        let directory = Arc::new(PrivateDirectory::open(&folder.path().join("journal")).unwrap());
+        let path = directory.path_of(MANIFESTS);
         let (one, two, three) = (manifest("1"), manifest("2"), manifest("3"));
-        let file = ManifestFile::open(path.clone()).unwrap();
+        let file = ManifestFile::open(directory.clone()).unwrap();
         for manifest in [&one, &two, &one] {
             file.keep(manifest).unwrap();
         }
         let length = std::fs::metadata(&path).unwrap().len();
         assert_eq!(length, (encode(&one).len() + encode(&two).len()) as u64);
-        OpenOptions::new().write(true).open(&path).unwrap().set_len(length - 3).unwrap();
-        let file = ManifestFile::open(path.clone()).unwrap();
+        std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(length - 3).unwrap();
+        let file = ManifestFile::open(directory.clone()).unwrap();
         assert_eq!((file.get(&one.digest()), file.get(&two.digest())), (Some(one.clone()), None));
         file.keep(&three).unwrap();
-        let file = ManifestFile::open(path).unwrap();
+        let file = ManifestFile::open(directory).unwrap();
         assert_eq!((file.get(&one.digest()), file.get(&three.digest())), (Some(one), Some(three)));
     }
 

@@ -20,6 +20,14 @@ mod plan_file;
 mod progress;
 mod salvage;
 
+/// The directory of kept layers.
+const BLOBS: &str = "blobs";
+
+/// The name of a kept layer in the journal.
+pub(crate) fn blob_name(digest: &oci::Digest) -> String {
+    format!("{BLOBS}/{}", digest.hex())
+}
+
 pub(crate) use directory::Begun;
 pub use directory::Journal;
 pub(crate) use earlier::Placed;

@@ -1,12 +1,17 @@
 //! The plan that the partial bundle was begun by.
 
-use std::{fs, io, path::Path};
+use std::io::Write as _;
 
-use bundle::Layout;
+use bundle::{Access, Layout, PrivateDirectory};
 use oci::Digest;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+
+/// The file in the journal.
+pub(super) const PLAN: &str = "plan";
+/// The same while it is written.
+const PLAN_WRITTEN: &str = "plan.new";
 
 /// Version of the format; a file of another version counts as none.
 const VERSION: u32 = 1;
@@ -42,24 +47,26 @@ impl PlanFile {
     }
 
     /// `None` if there is none that we can read.
-    pub(super) fn read(path: &Path) -> Result<Option<Self>, Error> {
-        match fs::read(path) {
-            Ok(bytes) => {
-                let plan = serde_json::from_slice::<Self>(&bytes).ok();
-                Ok(plan.filter(|plan| plan.version == VERSION && plan.is_sound()))
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(Error::File { path: path.to_owned(), source }),
-        }
+    pub(super) fn read(directory: &PrivateDirectory) -> Result<Option<Self>, Error> {
+        let bytes = directory.read(PLAN);
+        let bytes = bytes.map_err(|source| Error::File { path: directory.path_of(PLAN), source })?;
+        Ok(bytes.and_then(|bytes| Self::parse(&bytes)))
+    }
+
+    pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
+        let plan = serde_json::from_slice::<Self>(bytes).ok();
+        plan.filter(|plan| plan.version == VERSION && plan.is_sound())
     }
 
     /// Written under another name first, so that a plan is there whole or not at all.
-    pub(super) fn write(&self, path: &Path) -> Result<(), Error> {
-        let failed = |source| Error::File { path: path.to_owned(), source };
+    pub(super) fn write(&self, directory: &PrivateDirectory) -> Result<(), Error> {
         let bytes = serde_json::to_vec(self).map_err(|error| Error::Internal(error.to_string()))?;
-        let fresh = path.with_extension("new");
-        fs::write(&fresh, bytes).map_err(failed)?;
-        fs::rename(&fresh, path).map_err(failed)
+        let write = || {
+            directory.remove_file(PLAN_WRITTEN)?;
+            directory.open_file(PLAN_WRITTEN, Access::New)?.write_all(&bytes)?;
+            directory.rename(PLAN_WRITTEN, PLAN)
+        };
+        write().map_err(|source| Error::File { path: directory.path_of(PLAN), source })
     }
 
     fn is_sound(&self) -> bool {

@@ -5,13 +5,18 @@
 
 use std::{
     collections::HashMap,
-    fs::{File, OpenOptions},
-    io::{self, Write},
-    path::{Path, PathBuf},
+    fs::File,
+    io::Write,
+    path::PathBuf,
     sync::{Mutex, PoisonError},
 };
 
+use bundle::{Access, PrivateDirectory};
+
 use crate::Error;
+
+/// The file in the journal.
+pub(super) const PROGRESS: &str = "progress";
 
 const RECORD: usize = 16;
 
@@ -23,10 +28,17 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Opens the file at `path` for more records, empty at first if `fresh`.
-    pub(super) fn open(path: PathBuf, fresh: bool) -> Result<Self, Error> {
-        let file = OpenOptions::new().create(true).append(!fresh).write(true).truncate(fresh).open(&path);
-        match file {
+    /// Opens the file for more records, empty at first if `fresh`.
+    pub(super) fn open(directory: &PrivateDirectory, fresh: bool) -> Result<Self, Error> {
+        let open = || {
+            let file = directory.open_file(PROGRESS, Access::Append)?;
+            if fresh {
+                file.set_len(0)?;
+            }
+            Ok(file)
+        };
+        let path = directory.path_of(PROGRESS);
+        match open() {
             Ok(file) => Ok(Self { path, file: Mutex::new(file) }),
             Err(source) => Err(Error::File { path, source }),
         }
@@ -41,12 +53,10 @@ impl Progress {
 }
 
 /// Reads the file: bytes written by number of the blob. No file is no progress.
-pub(super) fn read(path: &Path) -> Result<HashMap<u32, u64>, Error> {
-    match std::fs::read(path) {
-        Ok(bytes) => Ok(decode(&bytes)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(HashMap::new()),
-        Err(source) => Err(Error::File { path: path.to_owned(), source }),
-    }
+pub(super) fn read(directory: &PrivateDirectory) -> Result<HashMap<u32, u64>, Error> {
+    let bytes = directory.read(PROGRESS);
+    let bytes = bytes.map_err(|source| Error::File { path: directory.path_of(PROGRESS), source })?;
+    Ok(decode(&bytes.unwrap_or_default()))
 }
 
 pub(super) fn encode(blob: u32, length: u64) -> [u8; RECORD] {

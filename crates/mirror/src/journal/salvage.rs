@@ -4,7 +4,9 @@
 //! one given back at once, so that the disk never holds both. It may break off at any moment: what has
 //! been copied is found by its file, the rest is still where the old plan says.
 
-use std::{collections::HashSet, fs::OpenOptions, io::Write as _, path::Path};
+use std::{collections::HashSet, io::Write as _};
+
+use bundle::{Access, PrivateDirectory};
 
 use super::{
     earlier::Earlier,
@@ -17,7 +19,7 @@ const BLOCK: usize = 1024 * 1024;
 pub(super) fn salvage(
     earlier: &Earlier,
     plan: &PlanFile,
-    blobs: &Path,
+    directory: &PrivateDirectory,
     observer: &dyn Observer,
 ) -> Result<(), Error> {
     let wanted: HashSet<_> = plan.blobs.iter().map(|blob| blob.digest).collect();
@@ -32,17 +34,18 @@ pub(super) fn salvage(
         "the selection or the source has changed since the interrupted pull: {bytes} bytes of it are still needed and are reused"
     )));
     if !release_all_but(earlier, &kept) {
+        let path = directory.path();
         let free =
-            bundle::free_space(blobs).map_err(|source| Error::File { path: blobs.to_owned(), source })?;
+            bundle::free_space(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
         observer.event(Event::Note(format!(
             "this file system cannot give back parts of a file: taking over needs {bytes} more bytes, {free} are free"
         )));
         if free < bytes {
-            return Err(bundle::BundleError::DiskFull { path: blobs.to_owned(), needed: bytes, free }.into());
+            return Err(bundle::BundleError::DiskFull { path: path.to_owned(), needed: bytes, free }.into());
         }
     }
     for (blob, length) in kept {
-        copy(earlier, blob, length, blobs)?;
+        copy(earlier, blob, length, directory)?;
         earlier.writer.release(blob.offset, length);
     }
     Ok(())
@@ -62,10 +65,15 @@ fn release_all_but(earlier: &Earlier, kept: &[(&PlacedBlob, u64)]) -> bool {
 }
 
 /// Appends what the file does not have yet.
-fn copy(earlier: &Earlier, blob: &PlacedBlob, length: u64, blobs: &Path) -> Result<(), Error> {
-    let path = blobs.join(blob.digest.hex());
-    let failed = |source| Error::File { path: path.clone(), source };
-    let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
+fn copy(
+    earlier: &Earlier,
+    blob: &PlacedBlob,
+    length: u64,
+    directory: &PrivateDirectory,
+) -> Result<(), Error> {
+    let name = super::blob_name(&blob.digest);
+    let failed = |source| Error::File { path: directory.path_of(&name), source };
+    let mut file = directory.open_file(&name, Access::Append).map_err(failed)?;
     let mut position = file.metadata().map_err(failed)?.len();
     let mut block = vec![0; BLOCK];
     while position < length {

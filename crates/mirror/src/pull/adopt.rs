@@ -1,10 +1,13 @@
 //! Moving what the journal keeps of a blob to the blob's places in the bundle.
 
-use std::{fs, io::Read as _, path::Path};
+use std::io::Read as _;
 
-use bundle::{PlannedBlob, Writer};
+use bundle::{Access, PlannedBlob, PrivateDirectory, Writer};
 
-use crate::{Error, journal::Progress};
+use crate::{
+    Error,
+    journal::{Progress, blob_name},
+};
 
 /// Files up to this size, in bytes, stay in the journal after they were copied: planning reads them
 /// again if the pull is interrupted, and all of them together are small beside the bundle.
@@ -19,17 +22,15 @@ pub(super) fn adopt(
     progress: &Progress,
     number: u32,
     blob: &PlannedBlob,
-    file: &Path,
+    directory: &PrivateDirectory,
     written: u64,
 ) -> Result<u64, Error> {
-    let failed = |source| Error::File { path: file.to_owned(), source };
-    let length = match fs::metadata(file) {
-        Ok(metadata) => metadata.len().min(blob.size),
-        Err(_) => 0,
-    };
+    let name = blob_name(&blob.digest);
+    let failed = |source| Error::File { path: directory.path_of(&name), source };
+    let Ok(mut source) = directory.open_file(&name, Access::Read) else { return Ok(written) };
+    let length = source.metadata().map_err(failed)?.len().min(blob.size);
     let mut position = 0;
     if length > written {
-        let mut source = fs::File::open(file).map_err(failed)?;
         let mut block = vec![0; BLOCK];
         while position < length {
             let count = source.read(&mut block).map_err(failed)?;
@@ -45,7 +46,7 @@ pub(super) fn adopt(
         progress.record(number, position)?;
     }
     if length > STAYS {
-        fs::remove_file(file).map_err(failed)?;
+        directory.remove_file(&name).map_err(failed)?;
     }
     Ok(position.max(written))
 }

@@ -137,9 +137,8 @@ async fn begin(
         // Kept layers are moved before the rest of the archive is allocated, each file freed at once, so
         // that the disk never holds much more than the bundle.
         for (number, blob) in (0_u32..).zip(layout.blobs()) {
-            let file = journal.blobs().join(blob.digest.hex());
             let written = begun.written.get(&number).copied().unwrap_or(0);
-            let written = adopt(&begun.writer, &begun.progress, number, blob, &file, written)?;
+            let written = adopt(&begun.writer, &begun.progress, number, blob, journal.directory(), written)?;
             begun.written.insert(number, written);
         }
         begun.writer.reserve()?;
@@ -151,11 +150,11 @@ async fn begin(
 /// Refuses before the first byte what cannot fit.
 fn check_space(size: u64, journal: &Journal) -> Result<(), Error> {
     let kept = journal.kept_bytes()?;
-    let directory = journal.blobs();
+    let directory = journal.directory().path();
     let free =
-        bundle::free_space(&directory).map_err(|source| Error::File { path: directory.clone(), source })?;
+        bundle::free_space(directory).map_err(|source| Error::File { path: directory.to_owned(), source })?;
     if free.saturating_add(kept) < size {
-        return Err(BundleError::DiskFull { path: directory, needed: size, free }.into());
+        return Err(BundleError::DiskFull { path: directory.to_owned(), needed: size, free }.into());
     }
     Ok(())
 }

@@ -8,19 +8,24 @@ use std::{
     fs::File,
     io::{self, Seek as _, SeekFrom, Write as _},
     os::unix::fs::FileExt as _,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
+use bundle::{Access, PrivateDirectory};
 use oci::{BlobSource, Descriptor, Digest, Hasher};
 use registry::client::Repository;
 use tokio::sync::OnceCell;
 
 use super::blob_stream::hash;
-use crate::{Error, journal::Journal, pull::CONTENT_ATTEMPTS};
+use crate::{
+    Error,
+    journal::{Journal, blob_name},
+    pull::CONTENT_ATTEMPTS,
+};
 
 /// Layers up to this size, in bytes, may stay in memory in a dry run.
 const SMALL: u64 = 1024 * 1024;
@@ -37,7 +42,7 @@ pub struct LayerStore {
 #[derive(Debug)]
 enum Place {
     /// Files under the digest in this directory, and blobs in an earlier run's partial bundle.
-    Journal { directory: PathBuf, written: Mutex<HashMap<Digest, Kept>> },
+    Journal { directory: Arc<PrivateDirectory>, written: Mutex<HashMap<Digest, Kept>> },
     /// Memory, until this budget in bytes is used up, and anonymous files.
     Temporary { budget: AtomicU64 },
 }
@@ -50,7 +55,7 @@ impl LayerStore {
     pub fn in_journal(journal: &Journal) -> Self {
         let written = journal.written_earlier().into_iter();
         let written = written.map(|(digest, blob)| (digest, Arc::new(blob) as Kept)).collect();
-        Self::at(Place::Journal { directory: journal.blobs(), written: Mutex::new(written) })
+        Self::at(Place::Journal { directory: journal.directory().clone(), written: Mutex::new(written) })
     }
 
     /// A store that vanishes with the process.
@@ -97,12 +102,12 @@ impl LayerStore {
                 {
                     return Ok(blob);
                 }
-                let path = directory.join(descriptor.digest.hex());
-                let mut options = File::options();
-                let file = options.read(true).write(true).create(true).truncate(false).open(&path);
+                let name = blob_name(&descriptor.digest);
+                let path = directory.path_of(&name);
+                let file = directory.open_file(&name, Access::Write);
                 let file = file.map_err(|source| Error::File { path: path.clone(), source })?;
-                complete(file, path.clone(), descriptor, repository).await?;
-                Ok(Arc::new(ClosedFile { path, size: descriptor.size }))
+                complete(file, path, descriptor, repository).await?;
+                Ok(Arc::new(ClosedFile { directory: directory.clone(), name, size: descriptor.size }))
             }
         }
     }
@@ -179,8 +184,7 @@ pub(crate) struct KeptFile {
 }
 
 impl KeptFile {
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        let file = File::open(path)?;
+    pub(crate) fn new(file: File) -> io::Result<Self> {
         let size = file.metadata()?.len();
         Ok(Self { file, size })
     }
@@ -201,7 +205,8 @@ impl BlobSource for KeptFile {
 /// A file that is open only while it is read: the modules of one pull have more than a process may open.
 #[derive(Debug)]
 struct ClosedFile {
-    path: PathBuf,
+    directory: Arc<PrivateDirectory>,
+    name: String,
     size: u64,
 }
 
@@ -211,6 +216,7 @@ impl BlobSource for ClosedFile {
     }
 
     fn read_at(&self, offset: u64, buf: &mut [u8]) -> io::Result<usize> {
-        KeptFile { file: File::open(&self.path)?, size: self.size }.read_at(offset, buf)
+        KeptFile { file: self.directory.open_file(&self.name, Access::Read)?, size: self.size }
+            .read_at(offset, buf)
     }
 }

@@ -73,17 +73,19 @@ pub(crate) async fn exchange(
     for redirects in 0..=MAX_REDIRECTS {
         let authorization = authorization.filter(|_| location::may_authenticate(home, &url));
         let sent = if url.host() == home.host() { host.start().await } else { Instant::now() };
-        let mut request = http
-            .client(outgoing.lane)
-            .request(outgoing.method.clone(), url.clone())
-            .headers(outgoing.headers.clone());
+        let elsewhere = elsewhere(&outgoing.url, &url, home, redirects > 0);
+        let client = http.client_for(outgoing.lane, &url).map_err(|error| {
+            let fault = Fault::from(ErrorKind::Protocol(error.to_string()));
+            Fault { elsewhere: elsewhere.clone(), ..fault }
+        })?;
+        let mut request =
+            client.request(outgoing.method.clone(), url.clone()).headers(outgoing.headers.clone());
         if let Some(value) = authorization {
             request = request.header(header::AUTHORIZATION, value);
         }
         if let Some(body) = outgoing.body {
             request = request.body(body());
         }
-        let elsewhere = elsewhere(&outgoing.url, &url, home, redirects > 0);
         let mut log = RequestLog::new(&outgoing.method, &url, attempt);
         let fault = |network: NetworkFault, log: &mut RequestLog| {
             log.failed(&network);

@@ -1,5 +1,7 @@
 //! What a user can do about a failed operation on a registry.
 
+use egress::FaultKind;
+
 use super::error::{Elsewhere, Error, ErrorKind, Refusal};
 
 /// One sentence each; often none.
@@ -90,6 +92,14 @@ fn about(elsewhere: &Elsewhere, kind: &ErrorKind) -> Option<String> {
             | ErrorKind::NotFound { .. }
             | ErrorKind::Server { .. }
     );
+    if let (Elsewhere::TokenServer { host } | Elsewhere::Redirect { host }, ErrorKind::Network(fault)) =
+        (elsewhere, kind)
+        && fault.kind() == FaultKind::Tls
+    {
+        return Some(format!(
+            "trust the certificate of {host} with --ca-file; --tls-skip-verify holds for the registry itself only"
+        ));
+    }
     match elsewhere {
         Elsewhere::TokenServer { .. } => None,
         Elsewhere::Redirect { host } => Some(format!(

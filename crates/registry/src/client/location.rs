@@ -87,7 +87,7 @@ pub(crate) fn next_link(header: &str) -> Option<&str> {
 ///
 /// Registries behind a TLS proxy give a realm with the wrong scheme either way. A realm that would
 /// carry credentials in the clear although the registry is reached by TLS is raised to `https` on the
-/// registry's own host and dropped (`None`) elsewhere.
+/// registry's own host; one on another host is dropped (`None`), however the registry is reached.
 pub(crate) fn realm_candidates(registry: &Url, realm: &str, has_credentials: bool) -> Option<Vec<Url>> {
     let given = registry.join(realm).ok()?;
     if given.host_str().is_none() || !matches!(given.scheme(), "http" | "https") {
@@ -96,7 +96,8 @@ pub(crate) fn realm_candidates(registry: &Url, realm: &str, has_credentials: boo
     let same_host = given.host() == registry.host();
     match (registry.scheme(), given.scheme()) {
         ("https", "http") if same_host => resolve(registry, realm).map(|url| vec![url]),
-        ("https", "http") if has_credentials => None,
+        // In the clear a login goes to the host that was named with --insecure, and to no other.
+        (_, "http") if has_credentials && !same_host => None,
         ("http", "https") if same_host => {
             let mut plain = given.clone();
             plain.set_scheme("http").ok()?;
@@ -188,7 +189,7 @@ mod tests {
 
     #[test]
     fn realms() {
-        let cases: [(&str, &str, bool, Option<&[&str]>); 8] = [
+        let cases: [(&str, &str, bool, Option<&[&str]>); 11] = [
             ("https://r/", "https://auth/t", true, Some(&["https://auth/t"])),
             ("https://r/", "http://r/t", true, Some(&["https://r/t"])),
             ("https://r/", "http://auth/t", true, None),
@@ -197,6 +198,9 @@ mod tests {
             ("http://r/", "https://r/t", true, Some(&["https://r/t", "http://r/t"])),
             ("http://r/", "/t", true, Some(&["http://r/t"])),
             ("http://r/", "mailto:x", true, None),
+            ("http://r:5000/", "http://r:5001/t", true, Some(&["http://r:5001/t"])),
+            ("http://r/", "http://auth/t", true, None),
+            ("http://r/", "http://auth/t", false, Some(&["http://auth/t"])),
         ];
         for (registry, realm, has_credentials, expected) in cases {
             let found = realm_candidates(&url(registry), realm, has_credentials);

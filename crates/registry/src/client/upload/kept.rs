@@ -7,12 +7,13 @@
 use std::{
     fs::{self, DirBuilder, File, TryLockError},
     io::{self, Read as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use oci::Digest;
+use rustix::{fs::OFlags, process::geteuid};
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 use url::Url;
@@ -70,6 +71,11 @@ impl SessionStore {
         let failed =
             |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", self.directory.display()));
         DirBuilder::new().recursive(true).mode(0o700).create(&self.directory).map_err(failed)?;
+        check_directory(&self.directory, 0o077).map_err(failed)?;
+        // Whoever may write there can put another directory in place of this one.
+        if let Some(above) = self.directory.parent() {
+            check_directory(above, 0o022).map_err(failed)?;
+        }
         NamedTempFile::new_in(&self.directory)?.as_file().lock()?;
         for entry in fs::read_dir(&self.directory)? {
             let path = entry?.path();
@@ -153,9 +159,26 @@ impl Record {
     }
 }
 
+/// Refuses a directory in which somebody else could put files: a link, one of another user, or one that gives others any
+/// of the permissions `closed`.
+fn check_directory(path: &Path, closed: u32) -> io::Result<()> {
+    let data = fs::symlink_metadata(path)?;
+    let why = if !data.is_dir() {
+        "it is a link"
+    } else if data.uid() != geteuid().as_raw() {
+        "it belongs to another user"
+    } else if data.mode() & closed != 0 {
+        "other users have access to it"
+    } else {
+        return Ok(());
+    };
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
+}
+
 /// Opens a file and locks it; `None` if someone else has it, or has just put another in its place.
 fn open_locked(path: &Path) -> io::Result<Option<File>> {
-    let file = match File::options().read(true).write(true).open(path) {
+    let no_link = i32::try_from(OFlags::NOFOLLOW.bits()).map_err(io::Error::other)?;
+    let file = match File::options().read(true).write(true).custom_flags(no_link).open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         opened => opened?,
     };
