@@ -1,6 +1,6 @@
 //! `--bundle-format d8`: a pull into the archives of a directory.
 
-use std::{fs, process::Stdio, sync::Arc, time::Duration};
+use std::{fs, os::unix::fs::DirBuilderExt as _, process::Stdio, sync::Arc, time::Duration};
 
 use http::StatusCode;
 use registry::server::ServerOptions;
@@ -84,9 +84,12 @@ async fn what_is_done_is_not_done_again() {
     console[last] ^= 1;
     fs::write(part("module-console.tar.0000.chunk"), console).unwrap();
     fs::remove_file(part("module-operator-trivy.tar.gostsum")).unwrap();
-    fs::create_dir_all(part("security.tar.partial.d/blobs")).unwrap();
+    let journal = |name: &str| {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(part(name).join("blobs")).unwrap();
+    };
+    journal("security.tar.partial.d");
     // Only the journal of the whole pull tells that there will be a platform.
-    fs::create_dir_all(part("platform.tar.partial.d/blobs")).unwrap();
+    journal("platform.tar.partial.d");
     let half = dhctl(world.folder.path(), &["mirror", "-r", &world.target_url, "-i", "out"]).expect(6);
     assert!(half.stderr.contains("out/platform.tar: there is no such file"), "{}", half.stderr);
     assert!(half.stderr.contains("only an unfinished pull"), "{}", half.stderr);

@@ -1,7 +1,7 @@
 //! `--bundle-format d8`: what the archives of a directory share crosses the network once, sums can be added
 //! later, and a disk that is too small for all of them is told at the start.
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fs, os::unix::fs::DirBuilderExt as _, path::Path, sync::Arc};
 
 use http::StatusCode;
 use registry::server::{ServerOptions, Store as _};
@@ -124,7 +124,7 @@ async fn a_journal_that_outlived_its_bundle_leaves_nothing() {
         assert!(script.is_spent());
         let (journal, kept) = (world.path("out/platform.tar.partial.d"), world.path("kept"));
         assert!(journal.join("plan").exists());
-        fs::create_dir(&kept).unwrap();
+        fs::DirBuilder::new().mode(0o700).create(&kept).unwrap();
         for name in ["plan", "progress"] {
             fs::copy(journal.join(name), kept.join(name)).unwrap();
         }

@@ -5,7 +5,7 @@ use std::{fs, sync::Arc, time::Duration};
 use base64::Engine as _;
 use http::{StatusCode, header};
 use oci::Digest;
-use registry::server::{MemoryStore, ServerOptions};
+use registry::server::{Auth, MemoryStore, ServerOptions};
 use testkit::{
     distribution::Distribution,
     faults::{Fault, Rule, Script},
@@ -42,12 +42,19 @@ async fn the_whole_line_with_tokens_and_signatures() {
     let content = || Arc::new(sample.distribution.store.clone());
     let storage = serve(content(), ServerOptions::default());
     let script = Arc::new(Script::new(stored(&sample.distribution, &storage.addr().to_string(), &blob)));
-    let closed = || ServerOptions { auth: tokens.auth(), ..ServerOptions::default() };
-    let source = serve(content(), ServerOptions { interceptor: Some(script.clone()), ..closed() });
+    // At the registry's own host: to another one no login goes in the clear.
+    let closed = |host: &str| {
+        let mut auth = tokens.auth();
+        if let Auth::Token(token) = &mut auth {
+            token.realm = token.realm.replace("127.0.0.1", host);
+        }
+        ServerOptions { auth, ..ServerOptions::default() }
+    };
+    let source = serve(content(), ServerOptions { interceptor: Some(script.clone()), ..closed(SOURCE) });
     let store = MemoryStore::new();
     let disconnect = Rule::new("PUT", "*/blobs/uploads/*", Fault::Disconnect).once();
     let flaky = Arc::new(Script::new(vec![disconnect]));
-    let target = serve(Arc::new(store.clone()), ServerOptions { interceptor: Some(flaky), ..closed() });
+    let target = serve(Arc::new(store.clone()), ServerOptions { interceptor: Some(flaky), ..closed(TARGET) });
     let squid = Squid::start(LOGIN, PASSWORD, &[SOURCE, TARGET]).unwrap();
     // The password as it must be written in an address.
     let encoded = "Gr3y-Heron%2F42%2Bx";
