@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::{
     args::{OutputArgs, OutputFormat, ProgressFormat},
     failure::Failure,
-    harmless::harmless,
+    harmless::{escaped_json, harmless, one_line},
 };
 
 /// Version of the JSON documents; grows when a field changes its meaning or goes away.
@@ -86,9 +86,9 @@ impl Printer {
 
     fn document<T: Serialize>(command: &str, outcome: Outcome<'_, T>) -> Result<(), Failure> {
         let document = Document { version: DOCUMENT_VERSION, command, outcome };
-        let mut bytes = serde_json::to_vec_pretty(&document).map_err(Failure::internal)?;
-        bytes.push(b'\n');
-        Self::stdout(&bytes)
+        let mut text = serde_json::to_string_pretty(&document).map_err(Failure::internal)?;
+        text.push('\n');
+        Self::stdout(escaped_json(&text).as_bytes())
     }
 
     /// A reader that has gone away has seen enough: no failure.
@@ -118,8 +118,8 @@ pub(crate) fn say(event: &str, text: &str) {
         return;
     }
     match event {
-        "note" | "warning" => note(&format!("{event}: {text}")),
-        "waiting" | "done" => note(&format!("{event:<10} {text}")),
+        "note" | "warning" => note(&one_line(&format!("{event}: {text}"))),
+        "waiting" | "done" => note(&one_line(&format!("{event:<10} {text}"))),
         _ => note(text),
     }
 }
@@ -127,7 +127,8 @@ pub(crate) fn say(event: &str, text: &str) {
 /// Writes a line to standard error as it is. Where the command has `--progress`, this is for what is a JSON object already;
 /// the rest goes through [`say`].
 pub(crate) fn note(line: &str) {
-    write_to(&mut io::stderr().lock(), format!("{}\n", harmless(line)).as_bytes());
+    let line = if is_json() { escaped_json(line) } else { harmless(line) };
+    write_to(&mut io::stderr().lock(), format!("{line}\n").as_bytes());
 }
 
 /// Writes a question to standard error, and leaves its line open for the answer.

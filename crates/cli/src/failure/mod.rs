@@ -5,11 +5,13 @@ mod incomplete;
 
 pub(crate) use from_libraries::RIGHTS;
 
+use std::iter;
+
 use bundle::Damage;
 use mirror::MissingItem;
 use serde::Serialize;
 
-use crate::exit_code::Exit;
+use crate::{exit_code::Exit, harmless::one_line};
 
 /// A failure on its way to the user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -88,16 +90,11 @@ impl Failure {
 
     /// The text for standard error.
     pub(crate) fn render(&self) -> String {
-        let mut text = format!("error: {}\n", self.message);
-        for item in &self.missing {
-            text += &format!("  {item}\n");
-        }
-        for damage in &self.damaged {
-            text += &format!("  {damage}\n");
-        }
-        for hint in &self.hints {
-            text += &format!("hint: {hint}\n");
-        }
-        text
+        let message = iter::once(format!("error: {}", self.message));
+        let missing = self.missing.iter().map(|item| format!("  {item}"));
+        let damaged = self.damaged.iter().map(|damage| format!("  {damage}"));
+        let hints = self.hints.iter().map(|hint| format!("hint: {hint}"));
+        let lines = message.chain(missing).chain(damaged).chain(hints);
+        lines.flat_map(|line| [one_line(&line).into_owned(), "\n".to_owned()]).collect()
     }
 }

@@ -10,6 +10,7 @@ use mirror::{Event, Observer};
 use super::{bar::Bar, json::Json, lines::Lines, meter::Meter};
 use crate::{
     args::{OutputArgs, ProgressFormat},
+    harmless::one_line,
     printer,
 };
 
@@ -50,7 +51,7 @@ impl Progress {
 
     /// Tells of something that the user should look at; not silenced by `--quiet`.
     pub(crate) fn warn(&self, text: &str) {
-        self.lock().draw.say("warning", text);
+        self.lock().draw.say("warning", &one_line(text));
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
@@ -96,9 +97,9 @@ impl Observer for Progress {
                     state.draw.end(&meter, now);
                 }
             }
-            Event::Warning(text) => state.draw.say("warning", &text),
-            Event::Note(text) if !self.quiet => state.draw.say("note", &text),
-            Event::Detail(text) if self.verbose && !self.quiet => state.draw.say("detail", &text),
+            Event::Warning(text) => state.draw.say("warning", &one_line(&text)),
+            Event::Note(text) if !self.quiet => state.draw.say("note", &one_line(&text)),
+            Event::Detail(text) if self.verbose && !self.quiet => state.draw.say("detail", &one_line(&text)),
             Event::Note(_) | Event::Detail(_) => {}
         }
     }
