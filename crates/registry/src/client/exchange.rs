@@ -74,7 +74,12 @@ pub(crate) async fn exchange(
         let authorization = authorization.filter(|_| location::may_authenticate(home, &url));
         let sent = if url.host() == home.host() { host.start().await } else { Instant::now() };
         let elsewhere = elsewhere(&outgoing.url, &url, home, redirects > 0);
-        let client = http.client_for(outgoing.lane, &url).map_err(|error| {
+        let lane = match outgoing.lane {
+            // By HTTP/1.1.
+            Lane::Metadata if host.ends_connections() => Lane::Bulk,
+            lane => lane,
+        };
+        let client = http.client_for(lane, &url).map_err(|error| {
             let fault = Fault::from(ErrorKind::Protocol(error.to_string()));
             Fault { elsewhere: elsewhere.clone(), ..fault }
         })?;

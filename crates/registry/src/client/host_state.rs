@@ -20,6 +20,8 @@ use super::{
 /// So many operations that get 503 within [`RECENTLY`] mean that the host, not an object, is unavailable.
 const MANY: usize = 3;
 const RECENTLY: Duration = Duration::from_secs(10);
+/// So many requests that were never sent are no accident.
+const UNSENT: u64 = 3;
 
 /// How a failed request is retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +46,8 @@ pub(crate) struct HostState {
     pub(crate) notices: Notices,
     health: Mutex<Health>,
     operations: AtomicU64,
+    /// Requests that were never sent, since their connection ended.
+    unsent: AtomicU64,
 }
 
 #[derive(Debug)]
@@ -73,6 +77,7 @@ impl HostState {
             notices: Notices::default(),
             health: Mutex::new(health),
             operations: AtomicU64::new(0),
+            unsent: AtomicU64::new(0),
         }
     }
 
@@ -142,13 +147,22 @@ impl HostState {
         self.health.lock().successes
     }
 
+    /// Whether connections end again and again before requests were sent on them. HTTP/2 serves such a host badly: a
+    /// request may even get lost in a connection that ends, which shows only after the stall timeout.
+    pub(crate) fn ends_connections(&self) -> bool {
+        self.unsent.load(Ordering::Relaxed) >= UNSENT
+    }
+
     /// How to retry an operation after this fault.
     pub(crate) fn retry(&self, fault: &Fault, operation: u64) -> Retry {
         match &fault.kind {
             ErrorKind::RateLimited { .. } => Retry::WithTheHost,
             ErrorKind::Refused { reason: Refusal::ReadOnly, .. } => Retry::WhenWritable,
             // A server that wants a client certificate ends every connection like this; then nothing ever succeeds.
-            ErrorKind::Network(network) if network.is_unsent() && self.successes() > 0 => Retry::Unsent,
+            ErrorKind::Network(network) if network.is_unsent() && self.successes() > 0 => {
+                self.unsent.fetch_add(1, Ordering::Relaxed);
+                Retry::Unsent
+            }
             ErrorKind::Server { status: 503, .. } if self.is_unavailable(operation) => Retry::WithTheHost,
             kind if kind.is_transient() => Retry::Counted,
             _ => Retry::Never,
