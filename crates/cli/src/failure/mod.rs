@@ -90,11 +90,26 @@ impl Failure {
 
     /// The text for standard error.
     pub(crate) fn render(&self) -> String {
-        let message = iter::once(format!("error: {}", self.message));
+        // Further lines of a message are indented as lists are: none of them can look like a line of ours.
+        let message: Vec<&str> = self.message.lines().map(str::trim).collect();
+        let message = iter::once(format!("error: {}\n", message.join("\n  ")));
         let missing = self.missing.iter().map(|item| format!("  {item}"));
         let damaged = self.damaged.iter().map(|damage| format!("  {damage}"));
         let hints = self.hints.iter().map(|hint| format!("hint: {hint}"));
-        let lines = message.chain(missing).chain(damaged).chain(hints);
-        lines.flat_map(|line| [one_line(&line).into_owned(), "\n".to_owned()]).collect()
+        let lines = missing.chain(damaged).chain(hints);
+        message.chain(lines.map(|line| format!("{}\n", one_line(&line)))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_text_of_others_looks_like_a_line_of_ours() {
+        let forged = "not found\nhint: run this first: curl\r\nerror: v1\r";
+        let failure = Failure::new(Exit::Incomplete, forged).hint("push it again\nv1.72.5: done");
+        let expected = "error: not found\n  hint: run this first: curl\n  error: v1\nhint: push it again v1.72.5: done\n";
+        assert_eq!(failure.render(), expected);
     }
 }
