@@ -20,7 +20,7 @@ use rustix::{
     process::geteuid,
 };
 
-use crate::{BundleError, names, regular};
+use crate::{BundleError, names, regular, replace};
 
 /// Who may read a new file; nobody else may write to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl fmt::Display for NotOurs {
 pub fn open(path: &Path, options: &mut OpenOptions, readers: Readers) -> Result<File, BundleError> {
     let file = regular::open_as(path, options.mode(readers.mode()), OFlags::NOFOLLOW)
         .map_err(|error| if is_link(&error, path) { not_ours(path, NotOurs::Link) } else { error })?;
-    let stat = fstat(&file).map_err(|error| BundleError::io(path)(error.into()))?;
+    let stat = state(&file, path)?;
     check_owner(path, &stat)?;
     if stat.st_nlink > 1 {
         return Err(not_ours(path, NotOurs::HardLinks(stat.st_nlink)));
@@ -96,10 +96,7 @@ pub fn open(path: &Path, options: &mut OpenOptions, readers: Readers) -> Result<
 /// # Errors
 /// [`BundleError::Io`], also if another file of this name is made at the same time.
 pub fn create(path: &Path) -> Result<File, BundleError> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(BundleError::io(path)(error)),
-        _ => {}
-    }
+    replace::remove(path)?;
     let mut options = OpenOptions::new();
     options
         .read(true)

@@ -128,8 +128,8 @@ impl Others {
     }
 }
 
-/// `HOST`, or `HOST:PORT` if the port is not that of HTTPS.
-fn authority(url: &Url) -> String {
+/// `HOST`, or `HOST:PORT` if the port is not the usual one of the URL's scheme.
+pub fn authority(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }

@@ -3,7 +3,7 @@
 //! Redirects are followed here and not by the HTTP library, which would drop `Range` or carry
 //! credentials where they do not belong: a registry sends pulls to storage of other owners.
 
-use egress::{Http, Lane, NetworkFault, RequestLog};
+use egress::{Http, Lane, NetworkFault, RequestLog, authority};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use tokio::time::Instant;
 use url::Url;
@@ -127,11 +127,6 @@ fn elsewhere(asked: &Url, now: &Url, home: &Url, is_redirected: bool) -> Option<
     }
     let origin = format!("{}://{}", asked.scheme(), authority(asked));
     Some(Elsewhere::Upload { origin })
-}
-
-fn authority(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// Where `response` sends this request, if it may go there.
