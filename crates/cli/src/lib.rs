@@ -8,7 +8,6 @@ mod commands;
 mod environment;
 pub mod exit_code;
 mod failure;
-mod harmless;
 mod interrupts;
 mod limits;
 mod log;

@@ -5,13 +5,13 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
+use foreign_text::{escaped_json, one_line, printable};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::{
     args::{OutputArgs, OutputFormat, ProgressFormat},
     failure::Failure,
-    harmless::{escaped_json, harmless, one_line},
 };
 
 /// Version of the JSON documents; grows when a field changes its meaning or goes away.
@@ -69,7 +69,7 @@ impl Printer {
     /// Prints a result: `text` for people, `value` as a document for machines.
     pub(crate) fn result<T: Serialize>(self, command: &str, value: &T, text: &str) -> Result<(), Failure> {
         match self.format {
-            OutputFormat::Text => Self::stdout(harmless(text).as_bytes()),
+            OutputFormat::Text => Self::stdout(printable(text).as_bytes()),
             OutputFormat::Json => Self::document(command, Outcome::Result(value)),
         }
     }
@@ -106,7 +106,7 @@ pub(crate) fn failed(failure: &Failure) {
     if is_json() {
         note(&failure.event().to_string());
     } else {
-        write_to(&mut io::stderr().lock(), harmless(&failure.render()).as_bytes());
+        write_to(&mut io::stderr().lock(), printable(&failure.render()).as_bytes());
     }
 }
 
@@ -127,7 +127,7 @@ pub(crate) fn say(event: &str, text: &str) {
 /// Writes a line to standard error as it is. Where the command has `--progress`, this is for what is a JSON object already;
 /// the rest goes through [`say`].
 pub(crate) fn note(line: &str) {
-    let line = if is_json() { escaped_json(line) } else { harmless(line) };
+    let line = if is_json() { escaped_json(line) } else { printable(line) };
     write_to(&mut io::stderr().lock(), format!("{line}\n").as_bytes());
 }
 
@@ -136,7 +136,7 @@ pub(crate) fn question(text: &str) {
     if is_json() {
         say("question", text);
     } else {
-        write_to(&mut io::stderr().lock(), harmless(text).as_bytes());
+        write_to(&mut io::stderr().lock(), printable(text).as_bytes());
     }
 }
 

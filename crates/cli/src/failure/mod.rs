@@ -8,10 +8,11 @@ pub(crate) use from_libraries::RIGHTS;
 use std::iter;
 
 use bundle::Damage;
+use foreign_text::one_line;
 use mirror::MissingItem;
 use serde::Serialize;
 
-use crate::{exit_code::Exit, harmless::one_line};
+use crate::exit_code::Exit;
 
 /// A failure on its way to the user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -5,12 +5,12 @@ use std::{
     time::Instant,
 };
 
+use foreign_text::one_line;
 use mirror::{Event, Observer};
 
 use super::{bar::Bar, json::Json, lines::Lines, meter::Meter};
 use crate::{
     args::{OutputArgs, ProgressFormat},
-    harmless::one_line,
     printer,
 };
 
