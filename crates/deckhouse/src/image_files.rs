@@ -15,8 +15,8 @@ use crate::{
 #[cfg(test)]
 mod tests;
 
-/// A wanted file larger than this is refused. The lists that are looked for have some ten kilobytes.
-const MAX_FILE: u64 = 64 << 20;
+/// A wanted file larger than this is refused. The largest list of images has about 100 KB.
+const MAX_FILE: u64 = 8 << 20;
 
 /// A layer that unpacks to more than this is refused. A release has 5 to 8 GB in all its images together.
 const MAX_LAYER: u64 = 32 << 30;
@@ -26,7 +26,7 @@ const EMPTY_LAYER: &str = "application/vnd.oci.empty.v1+json";
 
 /// A search for files in the layers of an image, from the topmost layer down.
 ///
-/// Memory is bounded by 64 MiB for each wanted file that is there, and the window of the compression.
+/// Memory is bounded by 8 MiB for each wanted file that is there, and the window of the compression.
 #[derive(Debug)]
 pub struct FileSearch {
     wanted: BTreeMap<String, State>,

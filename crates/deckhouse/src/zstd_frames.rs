@@ -13,17 +13,22 @@ use ruzstd::decoding::{
 
 /// Decodes frame after frame until its source ends.
 ///
-/// Memory is bounded by the frame's window, of which the library takes at most 128 MiB, the most that the
-/// reference compressor makes without being told to.
+/// Memory is bounded by the frame's window, of at most [`MAX_WINDOW`].
 pub(crate) struct ZstdFrames<R> {
     source: R,
     decoder: FrameDecoder,
     in_frame: bool,
 }
 
+/// The largest window in bytes: that of the reference compressor's level 20. RFC 8878 (3.1.1.1.2) asks decoders for
+/// 8 MiB, and builders of images use no more.
+const MAX_WINDOW: u64 = 32 << 20;
+
 impl<R: BufRead> ZstdFrames<R> {
     pub(crate) fn new(source: R) -> Self {
-        Self { source, decoder: FrameDecoder::new(), in_frame: false }
+        let mut decoder = FrameDecoder::new();
+        decoder.set_max_window_size(MAX_WINDOW);
+        Self { source, decoder, in_frame: false }
     }
 
     /// Begins the next frame; false at the end of the source.

@@ -18,6 +18,9 @@ pub struct RetryPolicy {
     /// How long a host is waited for that rejects all requests (429, 503, read-only), since the last success.
     /// Default: 5 min.
     pub give_up_after: Duration,
+    /// How long reading one small answer (a manifest, a page of tags, a token) may take. The stall timeout does not
+    /// cover a body that comes byte by byte. Default: 5 min.
+    pub answer_timeout: Duration,
 }
 
 impl Default for RetryPolicy {
@@ -27,6 +30,7 @@ impl Default for RetryPolicy {
             base: Duration::from_millis(300),
             max: Duration::from_secs(20),
             give_up_after: Duration::from_mins(5),
+            answer_timeout: Duration::from_mins(5),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     Cause, Error, MissingItem, WantedBy,
     channel_tags::{self, MadeTag},
     error::Place,
+    limits::{check_blobs, check_manifests},
 };
 
 /// The repositories whose tags are the names of what lies below them (facts: "Push").
@@ -54,10 +55,11 @@ impl Contents {
     pub fn read_what_is_there(bundle: &Bundle) -> (Self, Vec<MissingItem>) {
         let mut missing = Vec::new();
         let mut repositories = Vec::new();
+        let mut total = Total::default();
         let is_tagged = |descriptor: &Descriptor| descriptor.annotations.contains_key(layout::SHORT_TAG);
         let has_tags = bundle.repositories().iter().flat_map(|it| &it.index).any(is_tagged);
         for source in bundle.repositories() {
-            repositories.push(Repository::read((bundle, has_tags), source, &mut missing));
+            repositories.push(Repository::read((bundle, has_tags), source, &mut total, &mut missing));
         }
         missing.sort();
         missing.dedup();
@@ -103,6 +105,7 @@ impl Repository {
     fn read(
         (bundle, has_tags): (&Bundle, bool),
         source: &bundle::Repository,
+        total: &mut Total,
         missing: &mut Vec<MissingItem>,
     ) -> Self {
         let mut repository = Self {
@@ -124,7 +127,7 @@ impl Repository {
                 }
                 Err(reason) => missing.push(item(&repository.path, &name, &name, reason)),
             }
-            repository.add((bundle, source), descriptor, (&name, 0), missing);
+            repository.add((bundle, source), descriptor, (&name, 0), total, missing);
         }
         repository
     }
@@ -135,9 +138,10 @@ impl Repository {
         (bundle, source): (&Bundle, &bundle::Repository),
         descriptor: &Descriptor,
         (image, level): (&str, usize),
+        total: &mut Total,
         missing: &mut Vec<MissingItem>,
     ) {
-        if self.manifests.contains_key(&descriptor.digest) {
+        if total.is_over || self.manifests.contains_key(&descriptor.digest) {
             return;
         }
         let reference = descriptor.digest.to_string();
@@ -147,6 +151,9 @@ impl Repository {
             Ok(parsed) => parsed,
             Err(reason) => return missing.push(item(&self.path, &reference, image, reason)),
         };
+        if let Err(error) = total.add(&raw, &manifest) {
+            return missing.push(item(&self.path, &reference, image, error.to_string()));
+        }
         self.manifests.insert(descriptor.digest, raw);
         if let Manifest::Index { manifests } = &manifest {
             if level == MAX_NESTING {
@@ -154,7 +161,7 @@ impl Repository {
                 return missing.push(item(&self.path, &reference, image, reason));
             }
             for child in manifests {
-                self.add((bundle, source), child, (image, level + 1), missing);
+                self.add((bundle, source), child, (image, level + 1), total, missing);
             }
         }
         for blob in manifest.blobs() {
@@ -171,6 +178,26 @@ impl Repository {
                 }
             }
         }
+    }
+}
+
+/// What has been read of a bundle, against limits on memory.
+#[derive(Default)]
+struct Total {
+    /// Bytes of manifests.
+    manifests: u64,
+    blobs: usize,
+    /// Nothing more is read.
+    is_over: bool,
+}
+
+impl Total {
+    fn add(&mut self, raw: &RawManifest, manifest: &Manifest) -> Result<(), Error> {
+        self.blobs += manifest.blobs().count();
+        self.manifests += raw.bytes().len() as u64;
+        let added = check_manifests(self.manifests).and_then(|()| check_blobs(self.blobs));
+        self.is_over = added.is_err();
+        added
     }
 }
 

@@ -86,6 +86,12 @@ pub enum Error {
         /// What the system said.
         source: std::io::Error,
     },
+    /// A registry or bundle has more of something than is kept in memory.
+    #[error("there are more than {0}, the most that dhctl keeps in memory")]
+    OverLimit(
+        /// The limit, with its unit.
+        String,
+    ),
     /// A fault of this program.
     #[error("internal error: {0}")]
     Internal(String),
@@ -144,6 +150,7 @@ impl Error {
                     | ErrorKind::DigestMismatch { .. }
                     | ErrorKind::SizeMismatch { .. }
                     | ErrorKind::TooLarge { .. }
+                    | ErrorKind::OverLimit { .. }
                     | ErrorKind::BadManifest { .. }
             ),
             _ => false,

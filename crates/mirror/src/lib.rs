@@ -14,6 +14,7 @@ pub mod error;
 pub mod events;
 pub mod inspect;
 pub mod journal;
+pub mod limits;
 pub mod missing;
 pub mod nearby;
 pub mod plan;

@@ -8,7 +8,7 @@ use bundle::{BlobEntry, Layout, RepositoryContent};
 use deckhouse::repositories::ref_name_prefix;
 use oci::{Descriptor, Digest, Manifest, Platform, RawManifest, TagOrDigest, layout};
 
-use crate::{Error, WantedBy, wanted::Wanted};
+use crate::{Error, WantedBy, limits::check_blobs, wanted::Wanted};
 
 /// The planned bundle.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Plan {
     /// address that reaches the bytes.
     ///
     /// # Errors
-    /// [`Error::Layout`] if two manifests disagree about the size of a blob.
+    /// [`Error::Layout`] if two manifests disagree about the size of a blob; [`Error::OverLimit`].
     pub fn new(wanted: &Wanted, edition: &str) -> Result<Self, Error> {
         let mut repositories: BTreeMap<&str, Content<'_>> = BTreeMap::new();
         let mut images = Vec::new();
@@ -47,8 +47,11 @@ impl Plan {
 
         let mut sources: HashMap<Digest, Vec<String>> = HashMap::new();
         let mut contents = Vec::with_capacity(repositories.len());
+        let mut count = 0;
         for (path, content) in repositories {
             let blobs = content.blobs()?;
+            count += blobs.len();
+            check_blobs(count)?;
             for blob in &blobs {
                 sources.entry(blob.digest).or_default().push(path.to_owned());
             }
@@ -138,6 +141,7 @@ impl Content<'_> {
                     metadata: false,
                 }));
             }
+            check_blobs(blobs.len())?;
         }
         Ok(blobs)
     }

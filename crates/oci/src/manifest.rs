@@ -3,14 +3,23 @@
 //! OCI image specification, `manifest.md` and `image-index.md`; Docker schema 2. Docker schema 1 has
 //! no digests of its own and is refused.
 
-use bytes::Bytes;
-use serde::Deserialize;
+use std::{collections::BTreeMap, fmt};
 
-use crate::{Descriptor, Digest, media_type};
+use bytes::Bytes;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, SeqAccess, Visitor},
+};
+
+use crate::{Descriptor, Digest, Platform, media_type};
 
 /// The largest manifest that is read, in bytes: what the distribution specification asks registries
 /// to accept at least (4 MiB), and the limit of Docker distribution.
 pub const MAX_SIZE: u64 = 4 * 1024 * 1024;
+
+/// The most layers of one image, and the most children of one index. Docker's images have at most 127 layers; without a
+/// limit a manifest of [`MAX_SIZE`] has 50,000.
+pub const MAX_DESCRIPTORS: usize = 10_000;
 
 /// How many indexes may stand above an image. OCI sets no limit and real images have one; without a limit a
 /// chain of small manifests exhausts the stack of whoever follows it.
@@ -62,9 +71,61 @@ pub enum ManifestError {
 struct Fields {
     schema_version: Option<u32>,
     media_type: Option<String>,
-    config: Option<Descriptor>,
-    layers: Option<Vec<Descriptor>>,
-    manifests: Option<Vec<Descriptor>>,
+    config: Option<Entry>,
+    layers: Option<Entries>,
+    manifests: Option<Entries>,
+}
+
+/// A descriptor in a manifest. Its annotations are not read: nothing needs them, and in memory they take many times
+/// their size.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    #[serde(default)]
+    media_type: String,
+    size: u64,
+    digest: Digest,
+    platform: Option<Platform>,
+}
+
+impl From<Entry> for Descriptor {
+    fn from(entry: Entry) -> Self {
+        let Entry { media_type, size, digest, platform } = entry;
+        Self { media_type, size, digest, platform, annotations: BTreeMap::new() }
+    }
+}
+
+/// At most [`MAX_DESCRIPTORS`] descriptors.
+#[derive(Default)]
+struct Entries(Vec<Descriptor>);
+
+impl<'de> Deserialize<'de> for Entries {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(EntriesVisitor)
+    }
+}
+
+struct EntriesVisitor;
+
+impl<'de> Visitor<'de> for EntriesVisitor {
+    type Value = Entries;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of descriptors")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Entries, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = list.next_element::<Entry>()? {
+            if entries.len() == MAX_DESCRIPTORS {
+                return Err(A::Error::custom(format_args!(
+                    "it lists more than {MAX_DESCRIPTORS} layers or manifests"
+                )));
+            }
+            entries.push(entry.into());
+        }
+        Ok(Entries(entries))
+    }
 }
 
 impl RawManifest {
@@ -140,7 +201,7 @@ impl RawManifest {
             size: self.bytes.len() as u64,
             digest: self.digest,
             platform: None,
-            annotations: std::collections::BTreeMap::new(),
+            annotations: BTreeMap::new(),
         }
     }
 
@@ -151,12 +212,12 @@ impl RawManifest {
     pub fn parse(&self) -> Result<Manifest, ManifestError> {
         let fields: Fields = serde_json::from_slice(&self.bytes).map_err(ManifestError::Malformed)?;
         if self.is_index() {
-            return Ok(Manifest::Index { manifests: fields.manifests.unwrap_or_default() });
+            return Ok(Manifest::Index { manifests: fields.manifests.unwrap_or_default().0 });
         }
         let config = fields.config.ok_or_else(|| {
-            ManifestError::Malformed(serde::de::Error::custom("an image manifest without a config"))
+            ManifestError::Malformed(serde_json::Error::custom("an image manifest without a config"))
         })?;
-        Ok(Manifest::Image { config, layers: fields.layers.unwrap_or_default() })
+        Ok(Manifest::Image { config: config.into(), layers: fields.layers.unwrap_or_default().0 })
     }
 }
 
@@ -210,6 +271,21 @@ mod tests {
             assert_eq!(raw.media_type(), expected);
             assert_eq!(raw.digest(), Digest::of(text.as_bytes()));
         }
+    }
+
+    #[test]
+    fn lists_are_limited() {
+        let text = |count: usize| {
+            let layer = format!(r#"{{"mediaType":"x","size":2,"digest":"{}"}}"#, Digest::of(b"{}"));
+            let layers = vec![layer.as_str(); count].join(",");
+            format!(r#"{{"schemaVersion":2,"config":{layer},"layers":[{layers}]}}"#)
+        };
+        assert_eq!(
+            raw(None, &text(MAX_DESCRIPTORS)).unwrap().parse().unwrap().blobs().count(),
+            MAX_DESCRIPTORS + 1
+        );
+        let error = raw(None, &text(MAX_DESCRIPTORS + 1)).unwrap_err();
+        assert!(error.to_string().contains("more than 10000 layers"), "{error}");
     }
 
     #[test]

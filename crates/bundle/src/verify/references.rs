@@ -7,6 +7,9 @@ use oci::{Descriptor, Digest, layout, layout::blob_path};
 use super::report::Damage;
 use crate::{Bundle, Repository, layout::entry_path};
 
+/// The most references of one repository that are kept in memory. A repository of the platform has about 30,000.
+const MAX_REFERENCES: usize = 1_000_000;
+
 /// The references within one repository.
 #[derive(Debug, Default)]
 pub(crate) struct References {
@@ -22,6 +25,7 @@ impl References {
         let mut references = Self::default();
         let mut faults = Vec::new();
         let mut seen = HashSet::new();
+        let mut count = 0;
         let mut open: Vec<Descriptor> = Vec::new();
         for descriptor in &repository.index {
             let tag = descriptor.annotations.get(layout::SHORT_TAG);
@@ -52,6 +56,13 @@ impl References {
                     continue;
                 }
             };
+            count += manifest.blobs().count() + manifest.children().len();
+            if count > MAX_REFERENCES {
+                let reason =
+                    format!("the manifests of this repository name more than {MAX_REFERENCES} objects");
+                faults.push((descriptor.digest, reason));
+                break;
+            }
             for blob in manifest.blobs() {
                 references.add(blob.digest, descriptor.digest);
                 let stored = repository.blobs.get(&blob.digest);

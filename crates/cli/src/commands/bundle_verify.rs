@@ -7,6 +7,7 @@ use mirror::{
     Contents, Event, MissingItem, Observer as _, Stage,
     complete::{Completeness, completeness},
 };
+use oci::Digest;
 use serde::Serialize;
 
 use super::{
@@ -64,8 +65,11 @@ async fn complete(
         Err(_) if !report.damages.is_empty() => return Ok((Completeness::default(), None)),
         Err(error) => return Err(error.into()),
     };
-    let (contents, _) = Contents::read_what_is_there(&bundle);
+    let (contents, unreadable) = Contents::read_what_is_there(&bundle);
     let mut complete = completeness(&bundle, &contents, &promised.releases()).await?;
+    // Damaged manifests and blobs are in the report; what index.json says, and limits, only here.
+    let is_new = |item: &MissingItem| report.damages.is_empty() || item.reference.parse::<Digest>().is_err();
+    complete.missing.extend(unreadable.into_iter().filter(is_new));
     complete.missing.extend(promised.silent_about(&complete.releases));
     complete.missing.extend_from_slice(&promised.unusable);
     Ok((complete, contents.made_tags_note()))

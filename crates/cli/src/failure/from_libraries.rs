@@ -40,6 +40,8 @@ impl From<mirror::Error> for Failure {
                 damaged: vec![*damage],
                 ..Self::new(Exit::Incomplete, message).hint("copy the files again that are named, or pull the bundle again")
             },
+            mirror::Error::OverLimit(_) => Self::new(Exit::Incomplete, message)
+                .hint("check that this is a source of the platform; pull fewer releases and modules into one bundle"),
             mirror::Error::Layout(_) | mirror::Error::ReleaseManifest(_) => Self::new(Exit::Incomplete, message),
             mirror::Error::File { source, .. } => {
                 Self { hints: hints_on_space(&source), ..Self::new(Exit::Files, message) }
@@ -243,6 +245,7 @@ impl From<&registry::client::Error> for Failure {
             | ErrorKind::SizeMismatch { .. }
             | ErrorKind::Truncated
             | ErrorKind::TooLarge { .. }
+            | ErrorKind::OverLimit { .. }
             | ErrorKind::BadManifest { .. }
             | ErrorKind::SourceMismatch { .. } => Exit::Incomplete,
             ErrorKind::Source(_) => Exit::Files,

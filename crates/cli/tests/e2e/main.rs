@@ -21,6 +21,7 @@ mod interrupt;
 mod json_lines;
 mod logins;
 mod main_line;
+mod memory;
 mod mirror_modules;
 mod module_choice;
 mod modules_crashes;

@@ -13,10 +13,13 @@ use bundle::{Access, PrivateDirectory};
 use bytes::Bytes;
 use oci::{Digest, RawManifest};
 
-use crate::Error;
+use crate::{Error, limits::MAX_MANIFESTS};
 
 /// The file in the journal.
 pub(super) const MANIFESTS: &str = "manifests";
+
+/// A larger file is not read: it only saves requests.
+const MAX_FILE: u64 = MAX_MANIFESTS + MAX_MANIFESTS / 4;
 
 /// The file is open only while it is written: a pull of many modules has as many journals.
 #[derive(Debug)]
@@ -29,6 +32,9 @@ impl ManifestFile {
     pub(super) fn open(directory: Arc<PrivateDirectory>) -> Result<Self, Error> {
         let read = || {
             let mut file = directory.open_file(MANIFESTS, Access::Append)?;
+            if file.metadata()?.len() > MAX_FILE {
+                file.set_len(0)?;
+            }
             let mut bytes = Vec::new();
             file.read_to_end(&mut bytes)?;
             let (known, good) = decode(&Bytes::from(bytes));

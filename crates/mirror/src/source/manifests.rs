@@ -15,7 +15,7 @@ use registry::client::Repository;
 use tokio::sync::OnceCell;
 
 use super::tag_lists::{TagList, TagLists};
-use crate::{Error, journal::Journal, wanted::Key};
+use crate::{Error, journal::Journal, limits::ManifestTotal, wanted::Key};
 
 /// How long a tag is asked for again that is listed and not found: registries behind a load balancer or with a cache
 /// may answer 404 for a moment.
@@ -33,6 +33,7 @@ type Cell = Arc<OnceCell<Option<RawManifest>>>;
 #[derive(Debug)]
 pub(crate) struct Manifests {
     cells: Mutex<HashMap<Key, Cell>>,
+    total: Mutex<ManifestTotal>,
     journal: Option<Arc<Journal>>,
     lists: TagLists,
     /// Whether the registry's lists say nothing, as those of a proxy cache.
@@ -43,6 +44,7 @@ impl Manifests {
     pub(crate) fn new(journal: Option<Arc<Journal>>) -> Self {
         Self {
             cells: Mutex::default(),
+            total: Mutex::default(),
             journal,
             lists: TagLists::default(),
             ignores_lists: AtomicBool::new(false),
@@ -67,7 +69,8 @@ impl Manifests {
     /// The manifest, or `None` if it is certainly not there.
     ///
     /// # Errors
-    /// [`Error::ListedAndDenied`] for a tag that the registry lists and does not have.
+    /// [`Error::ListedAndDenied`] for a tag that the registry lists and does not have; [`Error::OverLimit`] if all
+    /// manifests together are too large.
     pub(crate) async fn get(
         &self,
         path: &str,
@@ -95,14 +98,18 @@ impl Manifests {
         if let (Some(journal), TagOrDigest::Digest(digest)) = (&self.journal, reference)
             && let Some(kept) = journal.manifest(digest)
         {
+            self.total.lock().add(&kept)?;
             return Ok(Some(kept));
         }
         let mut found = repository.manifest_if_present(reference).await?;
         if found.is_none() && self.is_listed(path, reference, repository).await? {
             found = Some(read_listed(reference, repository).await?);
         }
-        if let (Some(journal), Some(manifest)) = (&self.journal, &found) {
-            journal.keep_manifest(manifest)?;
+        if let Some(manifest) = &found {
+            self.total.lock().add(manifest)?;
+            if let Some(journal) = &self.journal {
+                journal.keep_manifest(manifest)?;
+            }
         }
         Ok(found)
     }

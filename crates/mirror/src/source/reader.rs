@@ -9,12 +9,16 @@ use deckhouse::image_files::FileSearch;
 use futures_util::future::{BoxFuture, try_join_all};
 use oci::{Descriptor, Digest, Manifest, RawManifest, Tag, TagOrDigest, manifest::MAX_NESTING};
 use registry::client::{Client, Repository};
+use tokio::sync::Semaphore;
 
 use super::TagList;
 use super::{BlobStream, Images, RegistryImages};
 use crate::{
     Cause, Error, MissingItem, Nearby, Root, WantedBy, error::Place, journal::Journal, wanted::Wanted,
 };
+
+/// Layers searched at the same time.
+const SCANS: usize = 4;
 
 /// Images that are read, by default those of one registry root, and what was found and missed of them.
 #[derive(Debug)]
@@ -23,6 +27,8 @@ pub struct Source<I = RegistryImages> {
     nearby: Option<Arc<Nearby>>,
     wanted: Mutex<Wanted>,
     missing: Mutex<BTreeMap<(String, String), MissingItem>>,
+    /// Places for searches in layers: each may keep the files that it looks for and the window of the compression.
+    scans: Semaphore,
     /// Repositories in which optional things were refused, each with the first refusal.
     refused: Mutex<BTreeMap<String, String>>,
 }
@@ -103,6 +109,7 @@ impl<I: Images> Source<I> {
         Self {
             images,
             nearby: None,
+            scans: Semaphore::new(SCANS),
             wanted: Mutex::default(),
             missing: Mutex::default(),
             refused: Mutex::default(),
@@ -295,6 +302,8 @@ impl<I: Images> Source<I> {
             let Some(blob) = self.images.layer(path, &layer).await? else {
                 return Err(FilesError::Unreadable(format!("its layer {digest} is not there")));
             };
+            // Never closed; without a place there would only be no limit.
+            let _place = self.scans.acquire().await.ok();
             let scan = tokio::task::spawn_blocking(move || {
                 let result = search.scan_layer(&layer.media_type, BlobStream::new(blob));
                 (search, result)

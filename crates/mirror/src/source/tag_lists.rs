@@ -2,14 +2,17 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use parking_lot::Mutex;
 use registry::client::{self, ErrorKind, Repository};
 use tokio::sync::OnceCell;
 
-use crate::Error;
+use crate::{Error, limits::check_tags};
 
 /// The answer to a request for all tags of a repository.
 #[derive(Debug, Clone)]
@@ -24,18 +27,33 @@ pub(crate) enum TagList {
 
 /// The lists by the path of their repository.
 #[derive(Debug, Default)]
-pub(crate) struct TagLists(Mutex<HashMap<String, Arc<OnceCell<TagList>>>>);
+pub(crate) struct TagLists {
+    lists: Mutex<HashMap<String, Arc<OnceCell<TagList>>>>,
+    /// Tags in all of them.
+    count: AtomicUsize,
+}
 
 impl TagLists {
     /// The list of the repository at `path`.
+    ///
+    /// # Errors
+    /// [`Error::OverLimit`] if all lists together are too long; whatever keeps a true answer from coming.
     pub(crate) async fn get(&self, path: &str, repository: &Repository) -> Result<TagList, Error> {
-        let cell = self.0.lock().entry(path.to_owned()).or_default().clone();
-        cell.get_or_try_init(|| fetch(repository)).await.cloned()
+        let cell = self.lists.lock().entry(path.to_owned()).or_default().clone();
+        let fetch = || async {
+            let list = fetch(repository).await?;
+            if let TagList::Tags(tags) = &list {
+                check_tags(self.count.fetch_add(tags.len(), Ordering::Relaxed) + tags.len())?;
+            }
+            Ok::<_, Error>(list)
+        };
+        cell.get_or_try_init(fetch).await.cloned()
     }
 
     /// Forgets all lists: the registry's content may have changed.
     pub(crate) fn forget(&self) {
-        self.0.lock().clear();
+        self.lists.lock().clear();
+        self.count.store(0, Ordering::Relaxed);
     }
 }
 

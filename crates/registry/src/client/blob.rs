@@ -155,7 +155,7 @@ impl Repository {
     /// Reads a whole blob into memory and checks its size and digest.
     ///
     /// # Errors
-    /// [`ErrorKind::TooLarge`] if the descriptor says more than `limit` bytes; [`ErrorKind::NotFound`];
+    /// [`ErrorKind::OverLimit`] if the descriptor says more than `limit` bytes; [`ErrorKind::NotFound`];
     /// [`ErrorKind::SizeMismatch`]; [`ErrorKind::DigestMismatch`]; whatever keeps the bytes from coming.
     pub async fn blob_bytes(&self, descriptor: &Descriptor, limit: u64) -> Result<Bytes, Error> {
         let fail = |kind: ErrorKind| {
@@ -163,9 +163,8 @@ impl Repository {
             self.attempts().error("read blob", name, kind.into())
         };
         if descriptor.size > limit {
-            return Err(fail(ErrorKind::TooLarge {
-                limit: format!("{} bytes, where at most {limit} are expected", descriptor.size),
-            }));
+            let what = format!("the blob has {} bytes, of which at most {limit} are read", descriptor.size);
+            return Err(fail(ErrorKind::OverLimit { what }));
         }
         let mut actual = descriptor.digest;
         // Twice, since something on the way may have spoiled it.

@@ -136,10 +136,15 @@ pub enum ErrorKind {
         /// What is wrong with it.
         reason: String,
     },
-    /// Something is larger than its limit.
+    /// The registry, or a proxy before it, takes no request of this size.
     TooLarge {
-        /// Whose limit and how large; in words.
+        /// The limit, in words.
         limit: String,
+    },
+    /// An answer is larger than this program reads.
+    OverLimit {
+        /// What is too large, and the limit; in words.
+        what: String,
     },
     /// The bytes to upload do not have the digest that they are to be uploaded by. Nothing was committed.
     SourceMismatch {
@@ -330,7 +335,9 @@ impl fmt::Display for ErrorKind {
                 write!(f, "the bytes to upload are damaged, their digest is {actual}")
             }
             Self::Source(error) => write!(f, "the bytes to upload cannot be read: {error}"),
-            Self::Protocol(what) | Self::BadManifest { reason: what } => f.write_str(what),
+            Self::OverLimit { what } | Self::Protocol(what) | Self::BadManifest { reason: what } => {
+                f.write_str(what)
+            }
             Self::Server { status, code, message } => {
                 write!(f, "the registry returned {status}")?;
                 match (code.is_empty(), message.is_empty()) {

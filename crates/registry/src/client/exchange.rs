@@ -3,6 +3,8 @@
 //! Redirects are followed here and not by the HTTP library, which would drop `Range` or carry
 //! credentials where they do not belong: a registry sends pulls to storage of other owners.
 
+use std::sync::Arc;
+
 use egress::{Http, Lane, NetworkFault, RequestLog, authority};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use tokio::time::Instant;
@@ -107,7 +109,18 @@ pub(crate) async fn exchange(
         }
         let Some(target) = redirect(outgoing, home, &response) else {
             let (method, standing) = (outgoing.method.clone(), Standing::Unknown);
-            return Ok(Opened { response, method, standing, sent, elsewhere, log });
+            let time_limit = host.policy.answer_timeout;
+            let large_answers = Arc::clone(&host.large_answers);
+            return Ok(Opened {
+                response,
+                method,
+                standing,
+                sent,
+                elsewhere,
+                large_answers,
+                time_limit,
+                log,
+            });
         };
         url = target;
     }

@@ -3,13 +3,16 @@
 
 use std::{
     collections::VecDeque,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use egress::RetryPolicy;
 use parking_lot::Mutex;
-use tokio::time::Instant;
+use tokio::{sync::Semaphore, time::Instant};
 
 use super::{
     error::{ErrorKind, Fault, Refusal},
@@ -20,6 +23,8 @@ use super::{
 /// So many operations that get 503 within [`RECENTLY`] mean that the host, not an object, is unavailable.
 const MANY: usize = 3;
 const RECENTLY: Duration = Duration::from_secs(10);
+/// Large answers that are read at the same time.
+const LARGE_ANSWERS: usize = 8;
 /// So many requests that were never sent are no accident.
 const UNSENT: u64 = 3;
 
@@ -48,6 +53,9 @@ pub(crate) struct HostState {
     operations: AtomicU64,
     /// Requests that were never sent, since their connection ended.
     unsent: AtomicU64,
+    /// Places for large answers, which are kept in memory: many small requests run at the same
+    /// time, and a host decides how large their answers are.
+    pub(crate) large_answers: Arc<Semaphore>,
 }
 
 #[derive(Debug)]
@@ -78,6 +86,7 @@ impl HostState {
             health: Mutex::new(health),
             operations: AtomicU64::new(0),
             unsent: AtomicU64::new(0),
+            large_answers: Arc::new(Semaphore::new(LARGE_ANSWERS)),
         }
     }
 

@@ -31,7 +31,7 @@ impl Repository {
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] only if it is certainly not there; [`ErrorKind::DigestMismatch`];
-    /// [`ErrorKind::TooLarge`] above [`MAX_SIZE`]; [`ErrorKind::NotARegistry`]; and whatever keeps an
+    /// [`ErrorKind::OverLimit`] above [`MAX_SIZE`]; [`ErrorKind::NotARegistry`]; and whatever keeps an
     /// answer from coming.
     pub async fn manifest(&self, reference: &TagOrDigest) -> Result<RawManifest, Error> {
         let mut attempts = self.attempts();

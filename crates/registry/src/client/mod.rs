@@ -41,6 +41,7 @@ pub use notices::Notice;
 pub use options::ClientOptions;
 pub use reader::BlobReader;
 pub use repository::Repository;
+pub use tags::{MAX_TAG_PAGES, MAX_TAGS};
 pub use upload::{NEVER_KEPT, UploadSession};
 
 pub use crate::credentials::Credentials;

@@ -3,12 +3,15 @@
 //! "Not there" must be certain, since a mirror leaves out what is not there: a 404 counts only with the
 //! registry's own error document or with no body at all. A web server's page is not an answer of a registry.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use bytes::{Bytes, BytesMut};
 use egress::{NetworkFault, RequestLog};
 use http::{HeaderMap, Method, StatusCode, header};
-use tokio::time::Instant;
+use tokio::{sync::Semaphore, time::Instant};
 use url::Url;
 
 use super::{
@@ -17,6 +20,9 @@ use super::{
     reason::{self, Reason, displayable},
     refusal::Refused,
 };
+
+/// The largest answer in bytes that is read without waiting for a place.
+const SMALL_ANSWER: usize = 256 * 1024;
 
 /// More than any error document has; the rest of a longer page is of no use.
 const MAX_REFUSAL: u64 = 64 * 1024;
@@ -46,15 +52,32 @@ pub(crate) struct Opened {
     pub(crate) standing: Standing,
     pub(crate) sent: Instant,
     pub(crate) elsewhere: Option<Elsewhere>,
+    /// Places for large answers.
+    pub(crate) large_answers: Arc<Semaphore>,
+    /// How long reading the whole body may take. The stall timeout says nothing of a body that comes byte by byte.
+    pub(crate) time_limit: Duration,
     /// Writes the request into the log when its body has been read, or is dropped.
     pub(crate) log: RequestLog,
 }
 
 impl Opened {
     /// Reads the body: at most `limit` bytes of a success, and the beginning of anything else.
-    pub(crate) async fn read(mut self, limit: u64) -> Result<Reply, Fault> {
+    pub(crate) async fn read(self, limit: u64) -> Result<Reply, Fault> {
+        let time_limit = self.time_limit;
+        match tokio::time::timeout(time_limit, self.read_all(limit)).await {
+            Ok(reply) => reply,
+            Err(_) => Err(ErrorKind::Protocol(format!(
+                "the answer was not complete after {} s, the limit for a manifest, a list or a token",
+                time_limit.as_secs_f64()
+            ))
+            .into()),
+        }
+    }
+
+    async fn read_all(mut self, limit: u64) -> Result<Reply, Fault> {
         let status = self.response.status();
         let mut body = BytesMut::new();
+        let mut place = None;
         let most = if status.is_success() { limit } else { MAX_REFUSAL };
         let reads = matches!(self.method, Method::GET | Method::HEAD);
         loop {
@@ -66,11 +89,15 @@ impl Opened {
                 Err(error) => return Err(self.broke(error)),
             };
             self.log.received(piece.len());
+            if place.is_none() && body.len() + piece.len() > SMALL_ANSWER {
+                // Never closed; without a place there would only be no limit.
+                place = Arc::clone(&self.large_answers).acquire_owned().await.ok();
+            }
             body.extend_from_slice(&piece);
             if body.len() as u64 > most {
                 if status.is_success() {
-                    let limit = format!("the answer is larger than the {most} bytes that are read");
-                    return Err(ErrorKind::TooLarge { limit }.into());
+                    let what = format!("the answer is larger than the limit of {most} bytes");
+                    return Err(ErrorKind::OverLimit { what }.into());
                 }
                 break;
             }

@@ -19,8 +19,17 @@ use super::{
 /// Tags asked for in one page: the most that ECR allows.
 const PAGE: usize = 1000;
 
-/// Some registries send all tags in one page, whatever is asked for.
-const MAX_PAGE_SIZE: u64 = 64 * 1024 * 1024;
+/// The largest page in bytes. Some registries send all tags in one page, whatever is asked for.
+const MAX_PAGE_SIZE: u64 = 16 * 1024 * 1024;
+
+/// The most pages of one list: a registry may go on without end, with a new link on every page.
+pub const MAX_TAG_PAGES: usize = 2000;
+
+/// The most tags of one repository.
+pub const MAX_TAGS: usize = 200_000;
+
+/// The longest name of a tag in bytes (OCI distribution specification, "Pulling manifests").
+const MAX_TAG_LENGTH: usize = 128;
 
 #[derive(Deserialize)]
 struct Page {
@@ -34,7 +43,8 @@ impl Repository {
     /// A proxy cache lists only what it has been asked for, so that an empty list proves nothing there.
     ///
     /// # Errors
-    /// Whatever keeps a true answer from coming; [`ErrorKind::NotARegistry`].
+    /// Whatever keeps a true answer from coming; [`ErrorKind::NotARegistry`]; [`ErrorKind::OverLimit`] above
+    /// [`MAX_TAG_PAGES`] or [`MAX_TAGS`].
     pub async fn tags(&self) -> Result<Option<Vec<String>>, Error> {
         let mut attempts = self.attempts();
         match self.all_tags(&mut attempts).await {
@@ -56,8 +66,20 @@ impl Repository {
                 return Err(Self::page_refusal(&reply, seen.is_empty()));
             }
             tags.extend(tags_of(&reply)?);
+            if tags.len() > MAX_TAGS {
+                return Err(ErrorKind::OverLimit {
+                    what: format!("the tag list has more than {MAX_TAGS} tags"),
+                }
+                .into());
+            }
             attempts.progress();
             seen.insert(outgoing.url);
+            if seen.len() > MAX_TAG_PAGES {
+                return Err(ErrorKind::OverLimit {
+                    what: format!("the tag list has more than {MAX_TAG_PAGES} pages"),
+                }
+                .into());
+            }
             next = next_page(&reply)?;
             if next.as_ref().is_some_and(|url| seen.contains(url)) {
                 return Err(ErrorKind::Protocol("the pages of the tag list go in circles".to_owned()).into());
@@ -78,11 +100,12 @@ impl Repository {
     }
 }
 
-/// The tags of one page, without nulls, empty names and digests (Artifactory lists those as tags).
+/// The tags of one page, without nulls, names that no tag can have, and digests (Artifactory lists those as tags).
 fn tags_of(reply: &Reply) -> Result<impl Iterator<Item = String>, Fault> {
     let page: Page = serde_json::from_slice(&reply.body)
         .map_err(|_| ErrorKind::NotARegistry { answer: reply.describe() })?;
-    let is_tag = |tag: &String| !tag.is_empty() && tag.parse::<Digest>().is_err();
+    let is_tag =
+        |tag: &String| !tag.is_empty() && tag.len() <= MAX_TAG_LENGTH && tag.parse::<Digest>().is_err();
     Ok(page.tags.unwrap_or_default().into_iter().flatten().filter(is_tag))
 }
 

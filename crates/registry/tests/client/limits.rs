@@ -8,15 +8,21 @@ use std::{
     time::{Duration, Instant},
 };
 
+use egress::RetryPolicy;
 use futures_util::future::join_all;
 use http::Method;
 use oci::Digest;
 use registry::{
-    client::{ClientOptions, ErrorKind, Notice, Refusal},
+    client::{ClientOptions, ErrorKind, MAX_TAG_PAGES, MAX_TAGS, Notice, Refusal},
     server::Treatment,
 };
 
-use crate::setup::{Fixture, answer, content, descriptor, index, options, tag};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
+
+use crate::setup::{Fixture, answer, client, content, descriptor, index, options, tag};
 
 /// Takes `rate` requests a second and `burst` more, and rejects the rest, as nginx's `limit_req` with `nodelay`.
 struct Limiter {
@@ -182,4 +188,54 @@ async fn many_operations_on_a_host_that_rejects_everything_end_together() {
         assert!(error.to_string().contains("503"), "{error}");
     }
     assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_tag_list_without_end_is_refused() {
+    let endless = Fixture::new(|request| {
+        let last = request.query.rsplit_once("last=").map_or(0, |(_, last)| last.parse::<u32>().unwrap());
+        let link = format!("</v2/a/tags/list?n=1&last={}>; rel=\"next\"", last + 1);
+        answer(200, &[("link", &link)], &format!(r#"{{"name":"a","tags":["t{last}"]}}"#))
+    });
+    let error = endless.repository("a").tags().await.unwrap_err();
+    assert!(matches!(error.kind(), ErrorKind::OverLimit { .. }), "{error}");
+    assert!(error.to_string().contains(&format!("{MAX_TAG_PAGES} pages")), "{error}");
+    assert!(endless.log.count("tags/list") <= MAX_TAG_PAGES + 2);
+
+    let names: Vec<String> = (0..=MAX_TAGS).map(|number| format!("\"{number}\"")).collect();
+    let body = format!(r#"{{"name":"a","tags":[{}]}}"#, names.join(","));
+    let many = Fixture::new(move |_| answer(200, &[], &body));
+    let error = many.repository("a").tags().await.unwrap_err();
+    assert!(error.to_string().contains(&format!("{MAX_TAGS} tags")), "{error}");
+}
+
+#[tokio::test]
+async fn a_manifest_that_comes_byte_by_byte_ends() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let host = listener.local_addr().unwrap().to_string().parse().unwrap();
+    let server = tokio::spawn(async move {
+        loop {
+            let (mut connection, _) = listener.accept().await.unwrap();
+            tokio::spawn(async move {
+                let head =
+                    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n";
+                let mut request = Vec::new();
+                while !request.ends_with(b"\r\n\r\n") {
+                    request.push(connection.read_u8().await.unwrap());
+                }
+                let mut sent = connection.write_all(head.as_bytes()).await;
+                while sent.is_ok() {
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                    sent = connection.write_all(b" ").await;
+                }
+            });
+        }
+    });
+    let retry = RetryPolicy { answer_timeout: Duration::from_millis(300), ..options().retry };
+    let client = client(host, ClientOptions { retry, ..options() });
+    let begun = Instant::now();
+    let error = client.repository("a".parse().unwrap()).manifest(&tag("v1")).await.unwrap_err();
+    assert!(error.to_string().contains("not complete after 0.3 s"), "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    server.abort();
 }

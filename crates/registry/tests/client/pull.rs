@@ -80,7 +80,7 @@ async fn wrong_and_endless_manifests_are_refused() {
     let long = " ".repeat(5 * 1024 * 1024);
     let fixture = Fixture::new(move |_| answer(200, &[], &long));
     let error = fixture.repository("a").manifest(&tag("v1")).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::TooLarge { .. }), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::OverLimit { .. }), "{error}");
 }
 
 #[tokio::test]
@@ -239,7 +239,7 @@ async fn sizes_must_be_right() {
     }
     assert_eq!(repository.blob_bytes(&descriptor(&bytes), 2000).await.unwrap(), bytes);
     let error = repository.blob_bytes(&descriptor(&bytes), 1999).await.unwrap_err();
-    assert!(matches!(error.kind(), ErrorKind::TooLarge { .. }), "{error}");
+    assert!(matches!(error.kind(), ErrorKind::OverLimit { .. }), "{error}");
     let fixture = Fixture::new(|_| Treatment { corrupt_at: Some(7), ..Treatment::default() });
     fixture.store.insert_blob("a", Digest::of(&bytes), bytes.clone());
     let error = fixture.repository("a").blob_bytes(&descriptor(&bytes), 9999).await.unwrap_err();

@@ -145,6 +145,7 @@ pub(crate) fn options() -> ClientOptions {
             base: Duration::from_millis(1),
             max: Duration::from_millis(4),
             give_up_after: Duration::from_millis(400),
+            ..RetryPolicy::default()
         },
         ..ClientOptions::default()
     }
