@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, io, sync::Arc};
 
 use bytes::Bytes;
+use foreign_text::is_unsafe;
 use oci::{
     BlobSource, Descriptor, Digest, RepositoryName,
     layout::{INDEX_FILE, LayoutIndex, OCI_LAYOUT_FILE},
@@ -136,6 +137,9 @@ impl Found {
     /// Takes a file of the archive, if it belongs to a layout.
     pub(crate) fn add(&mut self, entry: &TarEntry<'_>) -> Result<(), TarError> {
         let fail = |reason: &str| Err(TarError::malformed(entry.offset, entry.path, reason));
+        if entry.path.contains(|c: char| c.is_control() || is_unsafe(c)) {
+            return fail("its name has control characters");
+        }
         let Some((path, file)) = classify(entry.path) else {
             return Ok(());
         };

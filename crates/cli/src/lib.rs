@@ -7,6 +7,7 @@ pub mod args;
 mod commands;
 mod environment;
 pub mod exit_code;
+mod expected_sum;
 mod failure;
 mod interrupts;
 mod limits;

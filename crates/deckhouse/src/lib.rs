@@ -9,6 +9,7 @@ pub mod image_list;
 pub mod manifests;
 pub mod module_choice;
 pub mod module_rule;
+pub mod release_check;
 pub mod release_info;
 pub mod release_list;
 pub mod release_manifest;

@@ -74,7 +74,8 @@ pub fn parse_releases(yaml: &[u8]) -> Result<BTreeSet<Version>, ReleaseListError
     Ok(read_releases(yaml)?.into_iter().map(|release| release.version).collect())
 }
 
-fn release_version(document: &Value) -> Option<Version> {
+/// The version that a document names, if it is a `DeckhouseRelease`.
+pub(crate) fn release_version(document: &Value) -> Option<Version> {
     let text = |value: Option<&Value>| match value {
         Some(Value::Text(text)) => Some(text.clone()),
         _ => None,

@@ -102,12 +102,13 @@ pub fn write_releases(releases: &[ReleaseManifest]) -> Result<String, ReleaseMan
     let mut text = String::new();
     for release in ascending {
         text.push_str("---\n");
-        text.push_str(&document(release)?);
+        text.push_str(&write_release(release)?);
     }
     Ok(text)
 }
 
-fn document(release: &ReleaseManifest) -> Result<String, ReleaseManifestError> {
+/// One release as a document of `deckhousereleases.yaml`.
+pub(crate) fn write_release(release: &ReleaseManifest) -> Result<String, ReleaseManifestError> {
     let ReleaseManifest { info, changelog } = release;
     let tag = tag_of(&info.version);
     let document = Document {

@@ -15,6 +15,7 @@ use bundle::Bundle;
 use deckhouse::{
     channel::Channel,
     release_info::is_module_version,
+    release_manifest::ReleaseManifest,
     repositories::{Component, INSTALL, INSTALL_STANDALONE, RELEASE_CHANNEL},
     version::{parse_tag, tag_of},
 };
@@ -53,6 +54,9 @@ pub struct Completeness {
     /// What is not there, and what wants it.
     #[serde(skip)]
     pub missing: Vec<MissingItem>,
+    /// What the images of the releases say, for `deckhousereleases.yaml`.
+    #[serde(skip)]
+    pub described: Vec<ReleaseManifest>,
 }
 
 fn tags<S: serde::Serializer>(versions: &BTreeSet<Version>, serializer: S) -> Result<S::Ok, S::Error> {
@@ -71,10 +75,16 @@ pub async fn completeness(
 ) -> Result<Completeness, Error> {
     let source = Source::of(BundleImages { bundle, contents });
     let sought = Sought::of(contents);
-    sought.find(&source, promised).await?;
+    let described = sought.find(&source, promised).await?;
     let (wanted, missing) = source.take();
     let module_versions = sought.modules.iter().map(|module| module.versions.len()).sum();
-    Ok(Completeness { releases: sought.releases, module_versions, images: wanted.images().count(), missing })
+    Ok(Completeness {
+        releases: sought.releases,
+        module_versions,
+        images: wanted.images().count(),
+        missing,
+        described,
+    })
 }
 
 /// Reads a bundle that is to be pushed or compared with, and looks whether it is complete.
@@ -131,7 +141,12 @@ impl<'a> Sought<'a> {
         }
     }
 
-    async fn find<I: Images>(&self, source: &Source<I>, promised: &BTreeSet<Version>) -> Result<(), Error> {
+    /// Wants all of it; returns what the images of the releases say.
+    async fn find<I: Images>(
+        &self,
+        source: &Source<I>,
+        promised: &BTreeSet<Version>,
+    ) -> Result<Vec<ReleaseManifest>, Error> {
         // A bundle of modules alone promises no release, whatever lies beside it.
         let promised = promised.iter().filter(|_| !self.releases.is_empty() || !self.channels.is_empty());
         for version in promised {
@@ -139,11 +154,10 @@ impl<'a> Sought<'a> {
                 .want(RELEASE_CHANNEL, tag(&tag_of(version))?, Need::Required, &WantedBy::ReleasesFile)
                 .await?;
         }
-        stream::iter(&self.releases)
-            .map(Ok)
-            .try_for_each_concurrent(AT_ONCE, |version| async move {
-                platform::release(source, version, &Silent).await.map(drop)
-            })
+        let described: Vec<Option<ReleaseManifest>> = stream::iter(&self.releases)
+            .map(|version| platform::release(source, version, &Silent))
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
             .await?;
         stream::iter(&self.channels)
             .map(Ok)
@@ -152,7 +166,8 @@ impl<'a> Sought<'a> {
         stream::iter(&self.modules)
             .map(Ok)
             .try_for_each_concurrent(AT_ONCE, |module| module.find(source))
-            .await
+            .await?;
+        Ok(described.into_iter().flatten().collect())
     }
 
     async fn find_channel<I: Images>(&self, source: &Source<I>, channel: Channel) -> Result<(), Error> {

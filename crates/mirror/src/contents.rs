@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::Bundle;
 use deckhouse::repositories::{MODULES, PACKAGES};
+use foreign_text::is_unsafe;
 use oci::{Descriptor, Digest, Manifest, RawManifest, Tag, layout, manifest::MAX_NESTING};
 
 use crate::{
@@ -207,6 +208,9 @@ impl Total {
 /// of the digest, at the end of the reference too, and give every image a tag or none.
 fn tag_of(descriptor: &Descriptor, others_have_tags: bool) -> Result<Option<Tag>, String> {
     let reference = descriptor.annotations.get(layout::REF_NAME);
+    if descriptor.media_type.contains(|c: char| c.is_control() || is_unsafe(c)) {
+        return Err("its media type has control characters".to_owned());
+    }
     let Some(tag) = descriptor.annotations.get(layout::SHORT_TAG) else {
         return if others_have_tags { Err("it has no tag, and others have".to_owned()) } else { Ok(None) };
     };

@@ -22,6 +22,7 @@ pub mod pull;
 pub mod push;
 pub mod read_back;
 pub mod root;
+pub mod set_sum;
 pub mod source;
 pub mod verify;
 pub mod wanted;

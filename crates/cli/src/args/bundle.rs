@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, builder::FalseyValueParser};
 
 use super::OutputArgs;
-use crate::size_arg;
+use crate::{expected_sum::ExpectedSum, size_arg};
 
 /// What can be done with a bundle.
 #[derive(Debug, Subcommand)]
@@ -61,6 +61,10 @@ pub struct BundleVerifyArgs {
     /// The bundle.
     #[command(flatten)]
     pub bundle: BundleArgs,
+    /// Fail unless the whole delivery has this sum, which the pull printed: 64 hexadecimal digits, blanks do not
+    /// matter
+    #[arg(long, value_name = "SUM")]
+    pub expect_sum: Option<ExpectedSum>,
     /// How to print.
     #[command(flatten)]
     pub output: OutputArgs,

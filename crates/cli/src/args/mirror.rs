@@ -10,7 +10,7 @@ use egress::Secret;
 use oci::RepositoryUrl;
 
 use super::{ModuleChoiceArgs, OutputArgs};
-use crate::size_arg;
+use crate::{expected_sum::ExpectedSum, size_arg};
 
 /// `dhctl mirror`
 #[derive(Debug, Args)]
@@ -199,6 +199,10 @@ pub struct TransferArgs {
     /// Push a bundle that lacks some of what its own lists name; the exit code is still 3
     #[arg(requires = "registry", long, help_heading = "Private registry")]
     pub allow_incomplete: bool,
+    /// Push only if the whole delivery has this sum, which the pull printed: 64 hexadecimal digits, blanks do not
+    /// matter
+    #[arg(requires = "registry", long, value_name = "SUM", help_heading = "Private registry")]
+    pub expect_sum: Option<ExpectedSum>,
     /// Download and hash every blob that the registry has, and upload again what is damaged
     #[arg(requires = "registry", long, help_heading = "Private registry")]
     pub deep: bool,

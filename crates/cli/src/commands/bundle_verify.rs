@@ -6,6 +6,7 @@ use bundle::{Bundle, VerifyReport};
 use mirror::{
     Contents, Event, MissingItem, Observer as _, Stage,
     complete::{Completeness, completeness},
+    set_sum::SetList,
 };
 use oci::Digest;
 use serde::Serialize;
@@ -13,11 +14,12 @@ use serde::Serialize;
 use super::{
     bundle_run,
     promised::Promised,
+    side_files::SideFiles,
     size::{count, human, in_files},
 };
 use crate::{
-    Environment, args::BundleVerifyArgs, exit_code::Exit, failure::Failure, printer::Printer,
-    progress::Progress,
+    Environment, args::BundleVerifyArgs, exit_code::Exit, expected_sum::sums_text, failure::Failure,
+    printer::Printer, progress::Progress,
 };
 
 /// A bundle that is sound and complete.
@@ -29,6 +31,19 @@ struct Verified {
     complete: Completeness,
     /// The `deckhousereleases.yaml` that lie beside it.
     releases_files: Vec<String>,
+    /// SHA-256 sum of the whole delivery: the images, `deckhousereleases.yaml` and `dhctl`.
+    sum: String,
+    /// GOST R 34.11-2012 sum of the whole delivery, where the bundle has such sums.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gost_sum: Option<String>,
+}
+
+/// What was found besides damage.
+#[derive(Default)]
+struct Checked {
+    complete: Completeness,
+    note: Option<String>,
+    list: SetList,
 }
 
 pub(crate) async fn run(args: BundleVerifyArgs, environment: Environment) -> Result<(), Failure> {
@@ -40,29 +55,34 @@ pub(crate) async fn run(args: BundleVerifyArgs, environment: Environment) -> Res
         bundle::verify(&paths, progress)
     })
     .await?;
-    let (complete, note) = complete(&files, &promised, &report).await?;
+    let Checked { mut complete, note, mut list } = complete(&files, &promised, &report).await?;
+    let beside = SideFiles::beside(&files)?;
+    complete.missing.extend_from_slice(&beside.changed);
+    beside.add_to(&mut list);
     if let Some(note) = note {
         Progress::new(&args.output, environment.stderr_is_terminal).event(Event::Note(note));
     }
     if !report.damages.is_empty() || !complete.missing.is_empty() {
         return Err(unsound(&named, report, complete.missing));
     }
-    let releases_files = promised.files.iter().map(|(path, _)| path.display().to_string()).collect();
-    let verified = Verified { bytes: report, complete, releases_files };
-    let text = format!("{named} is sound: {}\n{named} is complete: {}\n", sound(&verified), whole(&verified));
+    if let Some(expected) = &args.expect_sum {
+        expected.check(&list, &beside.names())?;
+    }
+    let releases_files = promised.files.iter().map(|(path, _, _)| path.display().to_string()).collect();
+    let gost_sum = (!report.sums.is_empty()).then(|| list.gost());
+    let verified = Verified { bytes: report, complete, releases_files, sum: list.sha256(), gost_sum };
+    let mut text =
+        format!("{named} is sound: {}\n{named} is complete: {}\n", sound(&verified), whole(&verified));
+    text += &sums_text(Some(&verified.sum), verified.gost_sum.as_deref());
     Printer::new(&args.output).result("bundle verify", &verified, &text)
 }
 
 /// Whether everything is there that the lists in the bundle and beside it name. Where the archive cannot be
 /// opened, the damage says so already.
-async fn complete(
-    files: &[PathBuf],
-    promised: &Promised,
-    report: &VerifyReport,
-) -> Result<(Completeness, Option<String>), Failure> {
+async fn complete(files: &[PathBuf], promised: &Promised, report: &VerifyReport) -> Result<Checked, Failure> {
     let bundle = match Bundle::open(files) {
         Ok(bundle) => bundle,
-        Err(_) if !report.damages.is_empty() => return Ok((Completeness::default(), None)),
+        Err(_) if !report.damages.is_empty() => return Ok(Checked::default()),
         Err(error) => return Err(error.into()),
     };
     let (contents, unreadable) = Contents::read_what_is_there(&bundle);
@@ -71,8 +91,9 @@ async fn complete(
     let is_new = |item: &MissingItem| report.damages.is_empty() || item.reference.parse::<Digest>().is_err();
     complete.missing.extend(unreadable.into_iter().filter(is_new));
     complete.missing.extend(promised.silent_about(&complete.releases));
+    complete.missing.extend(promised.contradictions(&complete.described)?);
     complete.missing.extend_from_slice(&promised.unusable);
-    Ok((complete, contents.made_tags_note()))
+    Ok(Checked { complete, note: contents.made_tags_note(), list: SetList::of_bundle(&contents) })
 }
 
 fn unsound(named: &str, report: VerifyReport, missing: Vec<MissingItem>) -> Failure {
@@ -122,7 +143,7 @@ fn whole(Verified { complete, releases_files, .. }: &Verified) -> String {
     let beside = match releases_files.as_slice() {
         _ if releases == 0 => String::new(),
         [] => ", no deckhousereleases.yaml next to it".to_owned(),
-        files => format!(", {} names the same releases", files.join(" and ")),
+        files => format!(", {} describes the same releases", files.join(" and ")),
     };
     format!("{} with the {} that they name{beside}", has.join(" and "), count(complete.images, "image"))
 }

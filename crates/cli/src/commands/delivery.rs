@@ -11,12 +11,16 @@ use std::{
 
 use bundle::{Access, BundleError, NotOurs, PrivateDirectory, owned};
 use deckhouse::release_list::RELEASES_FILE;
+use mirror::set_sum::SetList;
 use oci::{Algorithm, Digest, Hasher};
 
 use crate::{exit_code::Exit, failure::Failure, settings};
 
 /// Name of the copy of this program.
 pub(crate) const BINARY_FILE: &str = "dhctl";
+
+/// Name of the file with the SHA-256 sum of the copy, as `sha256sum` writes and checks it.
+pub(crate) const BINARY_SUM_FILE: &str = "dhctl.sha256";
 
 const BLOCK: usize = 256 * 1024;
 
@@ -30,8 +34,8 @@ pub(crate) const IS_STATIC: bool = cfg!(all(target_os = "linux", target_feature 
 pub(crate) struct Delivery {
     directory: Arc<PrivateDirectory>,
     files: Vec<Staged>,
-    /// The running program, if it is itself what belongs beside the bundle.
-    in_place: Option<PathBuf>,
+    /// The running program, if it is itself what belongs beside the bundle, and its digest.
+    in_place: Option<(PathBuf, Digest)>,
 }
 
 /// A file that has been written and waits for its name.
@@ -63,12 +67,32 @@ impl Delivery {
         let running =
             fs::metadata(executable).map(identity).map_err(|error| Failure::file(executable, &error))?;
         if fs::symlink_metadata(&path).map(identity).is_ok_and(|there| there == running) {
-            delivery.in_place = Some(path);
+            let failed = |error: io::Error| Failure::file(&path, &error);
+            let digest = digest_of(&mut File::open(&path).map_err(failed)?).map_err(failed)?;
+            delivery.in_place = Some((path, digest));
+            delivery.record(&digest, bundle)?;
             return Ok(delivery);
         }
         let mut program = File::open(executable).map_err(|error| Failure::file(executable, &error))?;
-        delivery.write(BINARY_FILE, 0o755, &mut program, bundle)?;
+        let digest = delivery.write(BINARY_FILE, 0o755, &mut program, bundle)?;
+        delivery.record(&digest, bundle)?;
         Ok(delivery)
+    }
+
+    /// Writes down the digest of the program.
+    fn record(&mut self, digest: &Digest, bundle: &Path) -> Result<(), Failure> {
+        let line = format!("{}  {BINARY_FILE}\n", digest.hex());
+        self.write(BINARY_SUM_FILE, 0o644, &mut line.as_bytes(), bundle).map(drop)
+    }
+
+    /// Adds `deckhousereleases.yaml` and the program to what is summed up.
+    pub(crate) fn add_to(&self, list: &mut SetList) {
+        for Staged { name, digest, .. } in self.files.iter().filter(|file| file.name != BINARY_SUM_FILE) {
+            list.add_file(name, digest);
+        }
+        if let Some((_, digest)) = &self.in_place {
+            list.add_file(BINARY_FILE, digest);
+        }
     }
 
     fn write(
@@ -77,7 +101,7 @@ impl Delivery {
         mode: u32,
         content: &mut dyn Read,
         bundle: &Path,
-    ) -> Result<(), Failure> {
+    ) -> Result<Digest, Failure> {
         let mut write = || {
             // What an interrupted run left.
             self.directory.remove_file(name)?;
@@ -91,7 +115,7 @@ impl Delivery {
         let (file, digest) =
             write().map_err(|error: io::Error| Failure::file(&self.directory.path_of(name), &error))?;
         self.files.push(Staged { name, file, digest, path: bundle.with_file_name(name) });
-        Ok(())
+        Ok(digest)
     }
 
     /// Gives the files their names, makes sure that the names have what was written, and returns them.
@@ -101,14 +125,25 @@ impl Delivery {
             let failed = |error: io::Error| Failure::file(&path, &error);
             self.directory.move_out(name, &path).map_err(failed)?;
             owned::confirm(&path, &file)?;
-            if copy(&mut bundle::open_file(&path)?, &mut io::sink()).map_err(failed)? != digest {
+            if digest_of(&mut bundle::open_file(&path)?).map_err(failed)? != digest {
                 return Err(BundleError::NotOurs { path, why: NotOurs::Replaced }.into());
             }
             names.push(path);
         }
-        names.extend(self.in_place);
+        names.extend(self.in_place.map(|(path, _)| path));
         Ok(names)
     }
+}
+
+/// The SHA-256 digest of all of `from`.
+pub(crate) fn digest_of(from: &mut dyn Read) -> io::Result<Digest> {
+    copy(from, &mut io::sink())
+}
+
+/// The sum that a file of `sha256sum` states for a file, in lower case.
+pub(crate) fn recorded(file: &[u8]) -> Option<String> {
+    let sum = std::str::from_utf8(file).ok()?.split_whitespace().next()?.to_ascii_lowercase();
+    (sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(sum)
 }
 
 /// Copies all of `from`, and returns the digest of what was copied.
@@ -131,8 +166,11 @@ fn copy(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<Digest> {
 /// Refuses directories that have the name of a file which goes next to `bundle`. For before the pull: a file cannot take the
 /// place of a directory, and that would show only when the whole bundle is there.
 pub(crate) fn refuse_directories(bundle: &Path, with_executable: bool) -> Result<(), Failure> {
-    let names = [Some(RELEASES_FILE), with_executable.then_some(BINARY_FILE)];
-    names.into_iter().flatten().try_for_each(|name| refuse_directory(&bundle.with_file_name(name)))
+    let of_program: &[&str] = if with_executable { &[BINARY_FILE, BINARY_SUM_FILE] } else { &[] };
+    [RELEASES_FILE]
+        .iter()
+        .chain(of_program)
+        .try_for_each(|name| refuse_directory(&bundle.with_file_name(name)))
 }
 
 /// The same for the files of an archive itself: the whole, its parts, its sums, and all of them while they are written.

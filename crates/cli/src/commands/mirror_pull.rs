@@ -9,7 +9,7 @@ use std::{
 use deckhouse::select;
 use mirror::{
     Discovery, Modules, Nearby, Observer, Request, discover::discover, journal::Journal, nearby::Copied,
-    source::Source,
+    set_sum::SetList, source::Source,
 };
 use serde::Serialize;
 
@@ -21,6 +21,7 @@ use super::{
 use crate::{
     Environment,
     args::{BundleFormat, TransferArgs},
+    expected_sum::sums_text,
     failure::Failure,
     logins::Login,
     printer::Printer,
@@ -54,6 +55,12 @@ struct Pulled {
     copied: Copied,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<PathBuf>,
+    /// SHA-256 sum of the whole delivery: the images, `deckhousereleases.yaml` and `dhctl`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sum: Option<String>,
+    /// GOST R 34.11-2012 sum of the whole delivery.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gost_sum: Option<String>,
     /// GOST R 34.11-2012 sums by file name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     gost_sums: BTreeMap<PathBuf, String>,
@@ -106,6 +113,7 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         }
     };
     let wanted = std::mem::take(&mut discovery.wanted);
+    let mut delivered = SetList::of_wanted(&wanted);
     let edition = args.source.repository.last_segment();
     let archives = pull_archives::plan(&path, args.bundle_format, wanted, edition)?;
     let mut pulled = summary(&args, &discovery, &archives, free_space);
@@ -144,6 +152,9 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     pulled.files = written.files;
     pulled.gost_sums = written.sums;
     pulled.copied = nearby.copied();
+    delivery.add_to(&mut delivered);
+    pulled.sum = Some(delivered.sha256());
+    pulled.gost_sum = args.gost_digest.then(|| delivered.gost());
     let beside = delivery.publish();
     // The bundle is complete: there is nothing left to go on with, whatever becomes of what lies beside it.
     journal.remove()?;
@@ -230,6 +241,8 @@ fn summary(
         free_space,
         copied: Copied::default(),
         files: Vec::new(),
+        sum: None,
+        gost_sum: None,
         gost_sums: BTreeMap::new(),
     }
 }
@@ -277,5 +290,6 @@ fn text(pulled: &Pulled) -> String {
         copied =
             format!("copied     {blobs} ({bytes}) that were here already, instead of downloading them\n");
     }
-    format!("{}bundle     {}\n{copied}{files}", contents_text(pulled), human(pulled.bundle_size))
+    let sums = sums_text(pulled.sum.as_deref(), pulled.gost_sum.as_deref());
+    format!("{}bundle     {}\n{copied}{files}{sums}", contents_text(pulled), human(pulled.bundle_size))
 }

@@ -1,6 +1,6 @@
 //! `dhctl mirror --registry …`: push a bundle and prove that it arrived.
 
-use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
 use bundle::Bundle;
 use mirror::{
@@ -8,6 +8,7 @@ use mirror::{
     error::Place,
     push::{PushOptions, PushReport, push},
     read_back::Target,
+    set_sum::SetList,
     verify::VerifyReport,
 };
 use oci::RepositoryUrl;
@@ -16,12 +17,14 @@ use serde::Serialize;
 
 use super::{
     mirror_verify::{depth, figures},
+    side_files::SideFiles,
     size::{count, human},
 };
 use crate::{
     Environment,
     args::{ConnectionArgs, TransferArgs},
     exit_code::Exit,
+    expected_sum::ExpectedSum,
     failure::Failure,
     logins::Login,
     printer::Printer,
@@ -52,11 +55,12 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
     let push = Push {
         bundle: &bundle,
-        path: &args.images_bundle_path[0],
+        paths: &args.images_bundle_path,
         registry,
         root: registry.repository.clone().into(),
         allow_incomplete: args.allow_incomplete,
         deep: args.deep,
+        expect_sum: args.expect_sum.as_ref(),
         connection: &args.connection,
     };
     let pushed = push.run(credentials, &progress, &environment).await?;
@@ -67,13 +71,15 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
 pub(super) struct Push<'a> {
     pub(super) bundle: &'a Bundle,
     /// Where the bundle lies.
-    pub(super) path: &'a Path,
+    pub(super) paths: &'a [PathBuf],
     pub(super) registry: &'a RepositoryUrl,
     pub(super) root: Root,
     /// Whether what lacks something is pushed too.
     pub(super) allow_incomplete: bool,
     /// Whether every blob that the registry has is downloaded and hashed.
     pub(super) deep: bool,
+    /// The sum that the whole delivery must have.
+    pub(super) expect_sum: Option<&'a ExpectedSum>,
     pub(super) connection: &'a ConnectionArgs,
 }
 
@@ -86,6 +92,12 @@ impl Push<'_> {
         environment: &Environment,
     ) -> Result<Pushed, Failure> {
         let (contents, found) = complete::read(self.bundle, &BTreeSet::new()).await?;
+        if let Some(expected) = self.expect_sum {
+            let beside = SideFiles::beside(self.paths)?;
+            let mut list = SetList::of_bundle(&contents);
+            beside.add_to(&mut list);
+            expected.check(&list, &beside.names())?;
+        }
         if !found.missing.is_empty() && !self.allow_incomplete {
             let error = mirror::Error::Incomplete { place: Place::Bundle, items: found.missing };
             return Err(Failure::from(error).hint(ALLOW_HINT));
@@ -106,7 +118,7 @@ impl Push<'_> {
         let mirror::push::Pushed { written, blobs_by_size } =
             push(self.bundle, &contents, &target, options, &**progress).await?;
         if !found.missing.is_empty() {
-            return Err(holes(&self.path.display().to_string(), registry, found.missing));
+            return Err(holes(&self.paths[0].display().to_string(), registry, found.missing));
         }
         let verified = VerifyReport::of(&contents, options.depth, blobs_by_size);
         Ok(Pushed { registry: registry.to_string(), written, verified })

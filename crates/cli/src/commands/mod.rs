@@ -26,6 +26,7 @@ mod promised;
 mod pull_archives;
 mod registry_probe;
 mod registry_questions;
+mod side_files;
 mod size;
 pub(crate) mod update_approve;
 mod update_changes;

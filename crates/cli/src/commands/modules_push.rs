@@ -37,13 +37,15 @@ pub(crate) async fn run(args: ModulesTransferArgs, environment: Environment) -> 
     if let Some(note) = passed_over(args.directory())? {
         progress.event(Event::Note(note));
     }
+    let directory = args.directory().to_owned();
     let push = Push {
         bundle: &bundle,
-        path: args.directory(),
+        paths: std::slice::from_ref(&directory),
         registry,
         root: Root::Modules(registry.repository.clone()),
         allow_incomplete: args.allow_incomplete,
         deep: args.deep,
+        expect_sum: None,
         connection: &args.connection,
     };
     let pushed = push.run(credentials, &progress, &environment).await?;

@@ -5,7 +5,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use deckhouse::release_list::{RELEASES_FILE, parse_releases};
+use deckhouse::{
+    ReleaseManifest,
+    release_check::{ReleaseCheckError, differences},
+    release_list::{RELEASES_FILE, parse_releases},
+};
 use mirror::{Cause, MissingItem, WantedBy};
 use semver::Version;
 
@@ -14,8 +18,8 @@ use crate::failure::Failure;
 /// What the files say that lie in the directories of a bundle.
 #[derive(Debug, Default)]
 pub(super) struct Promised {
-    /// The files that could be read.
-    pub(super) files: Vec<(PathBuf, BTreeSet<Version>)>,
+    /// The files that could be read, with the releases that they name and their content.
+    pub(super) files: Vec<(PathBuf, BTreeSet<Version>, Vec<u8>)>,
     /// Those that are there and cannot be used.
     pub(super) unusable: Vec<MissingItem>,
 }
@@ -32,7 +36,7 @@ impl Promised {
             let Some(path) = bundle::as_spelled(&path)? else { continue };
             let Some(bytes) = bundle::read_file(&path)? else { continue };
             match parse_releases(&bytes) {
-                Ok(releases) => promised.files.push((path, releases)),
+                Ok(releases) => promised.files.push((path, releases, bytes)),
                 Err(error) => {
                     promised.unusable.push(item(&path, String::new(), Vec::new(), &error.to_string()));
                 }
@@ -43,7 +47,7 @@ impl Promised {
 
     /// All releases that are promised.
     pub(super) fn releases(&self) -> BTreeSet<Version> {
-        self.files.iter().flat_map(|(_, releases)| releases).cloned().collect()
+        self.files.iter().flat_map(|(_, releases, _)| releases).cloned().collect()
     }
 
     /// The releases of a bundle that a file keeps silent about: a cluster would not be told of them.
@@ -51,12 +55,32 @@ impl Promised {
         &'a self,
         releases: &'a BTreeSet<Version>,
     ) -> impl Iterator<Item = MissingItem> + 'a {
-        self.files.iter().flat_map(move |(path, told)| {
+        self.files.iter().flat_map(move |(path, told, _)| {
             releases.difference(told).map(move |version| {
                 let by = vec![WantedBy::Release(version.clone())];
                 item(path, format!("v{version}"), by, "the bundle has this release, the file does not")
             })
         })
+    }
+}
+
+impl Promised {
+    /// Where a file does not describe a release as the image of the release does.
+    pub(super) fn contradictions(&self, described: &[ReleaseManifest]) -> Result<Vec<MissingItem>, Failure> {
+        let mut all = Vec::new();
+        for (path, _, content) in &self.files {
+            match differences(content, described) {
+                Ok(found) => all.extend(found.iter().map(|difference| {
+                    let by = vec![WantedBy::Release(difference.version.clone())];
+                    item(path, String::new(), by, &difference.to_string())
+                })),
+                Err(ReleaseCheckError::File(error)) => {
+                    all.push(item(path, String::new(), Vec::new(), &error.to_string()));
+                }
+                Err(ReleaseCheckError::Release(error)) => return Err(mirror::Error::from(error).into()),
+            }
+        }
+        Ok(all)
     }
 }
 

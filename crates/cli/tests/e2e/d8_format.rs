@@ -48,7 +48,7 @@ async fn the_archives_are_one_complete_bundle() {
     pull(&world, &["--gost-digest"]).expect(0);
     let sums = ARCHIVES.iter().map(|name| format!("{name}.gostsum"));
     let mut expected: Vec<String> = ARCHIVES.iter().map(|name| (*name).to_owned()).chain(sums).collect();
-    expected.extend(["deckhousereleases.yaml".to_owned(), "dhctl".to_owned()]);
+    expected.extend(["deckhousereleases.yaml", "dhctl", "dhctl.sha256"].map(str::to_owned));
     expected.sort();
     assert_eq!(names(&world), expected);
 

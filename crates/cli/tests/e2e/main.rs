@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod authenticity;
 mod bad_input;
 mod bundle_forms;
 mod choice;

@@ -14,7 +14,7 @@ async fn everything_arrives_and_nothing_else() {
     let world = World::sample();
     let pulled = world.pull(&["--output", "json"]).expect(0).json();
     assert_eq!(pulled["result"]["releases"], serde_json::json!(Distribution::SAMPLE_SELECTION));
-    assert_eq!(world.files(), ["d8.tar", "deckhousereleases.yaml", "dhctl"]);
+    assert_eq!(world.files(), ["d8.tar", "deckhousereleases.yaml", "dhctl", "dhctl.sha256"]);
     assert_eq!(
         fs::metadata(world.path("d8.tar")).unwrap().len(),
         pulled["result"]["bundle_size"].as_u64().unwrap()
@@ -147,6 +147,9 @@ async fn an_older_bundle_stays_until_the_new_one_is_complete() {
 
     world.distribution.store.insert_manifest(&world.distribution.root, &image.into(), manifest);
     world.pull(&[]).expect(0);
-    assert_eq!(world.files(), ["d8.tar", "deckhousereleases.yaml", "dhctl", "other.tar.0000.chunk"]);
+    assert_eq!(
+        world.files(),
+        ["d8.tar", "deckhousereleases.yaml", "dhctl", "dhctl.sha256", "other.tar.0000.chunk"]
+    );
     world.push(&[]).expect(0);
 }

@@ -80,7 +80,7 @@ async fn kill_at_any_moment_costs_almost_nothing_and_changes_no_byte() {
     }
     dhctl(world.folder.path(), &["mirror", "--insecure", "--source", &slow.url, "-i", "d8.tar"]).expect(0);
     assert!(fs::read(world.path("d8.tar")).unwrap() == whole, "the resumed bundle differs");
-    assert_eq!(world.files(), ["d8.tar", "deckhousereleases.yaml", "dhctl"]);
+    assert_eq!(world.files(), ["d8.tar", "deckhousereleases.yaml", "dhctl", "dhctl.sha256"]);
     // Every byte came once, but for tags read anew at each start and what was in flight at each kill.
     let planned = world.pull(&["--dry-run", "--output", "json"]).expect(0).json();
     let unique = planned["result"]["download_size"].as_u64().unwrap();
@@ -101,12 +101,12 @@ async fn a_kill_at_the_very_end_leaves_no_stray_file() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    let known = ["d8.tar", "d8.tar.partial.d", "deckhousereleases.yaml", "dhctl"];
+    let known = ["d8.tar", "d8.tar.partial.d", "deckhousereleases.yaml", "dhctl", "dhctl.sha256"];
     let stray: Vec<String> =
         world.files().into_iter().filter(|name| !known.contains(&name.as_str())).collect();
     assert_eq!(stray, Vec::<String>::new());
     world.pull(&[]).expect(0);
-    assert_eq!(world.files(), ["d8.tar", "deckhousereleases.yaml", "dhctl"]);
+    assert_eq!(world.files(), ["d8.tar", "deckhousereleases.yaml", "dhctl", "dhctl.sha256"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

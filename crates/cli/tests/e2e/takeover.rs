@@ -66,7 +66,14 @@ impl Shared {
         }
         assert_eq!(fs::metadata(&self.victim).unwrap().mode() & 0o777, 0o600, "{what}");
         assert_eq!(fs::read_dir(self.world.path("victims")).unwrap().count(), 1, "{what}");
-        for name in ["d8.tar", "d8.tar.0000.chunk", "d8.tar.gostsum", "deckhousereleases.yaml", "dhctl"] {
+        for name in [
+            "d8.tar",
+            "d8.tar.0000.chunk",
+            "d8.tar.gostsum",
+            "deckhousereleases.yaml",
+            "dhctl",
+            "dhctl.sha256",
+        ] {
             let Ok(data) = fs::symlink_metadata(self.directory.join(name)) else { continue };
             let is_ours = data.is_file() && data.uid() == 0 && data.nlink() == 1 && data.mode() & 0o022 == 0;
             assert!(is_ours, "{what}: {name} of {} with mode {:o}", data.uid(), data.mode());

@@ -304,7 +304,7 @@ impl Ground {
         let entries = fs::read_dir(self.folder()).unwrap();
         let mut names: Vec<String> =
             entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        names.retain(|name| !["dhctl", "filler"].contains(&name.as_str()));
+        names.retain(|name| !["dhctl", "dhctl.sha256", "filler"].contains(&name.as_str()));
         names.sort();
         names
     }

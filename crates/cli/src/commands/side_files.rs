@@ -1,0 +1,78 @@
+//! The files beside a bundle that belong to the delivery: `deckhousereleases.yaml`, `dhctl` and its recorded digest.
+
+use std::{
+    collections::BTreeSet,
+    io,
+    path::{Path, PathBuf},
+};
+
+use deckhouse::release_list::RELEASES_FILE;
+use mirror::{Cause, MissingItem, set_sum::SetList};
+use oci::Digest;
+
+use super::delivery::{BINARY_FILE, BINARY_SUM_FILE, digest_of, recorded};
+use crate::failure::Failure;
+
+/// What lies beside a bundle.
+#[derive(Debug, Default)]
+pub(super) struct SideFiles {
+    /// Name and digest of each file.
+    files: BTreeSet<(&'static str, Digest)>,
+    /// Copies of `dhctl` that do not have the digest that is recorded beside them.
+    pub(super) changed: Vec<MissingItem>,
+}
+
+impl SideFiles {
+    /// Reads the files in the directories of a bundle, which is named once for each of them.
+    pub(super) fn beside(bundle: &[PathBuf]) -> Result<Self, Failure> {
+        let mut found = Self::default();
+        let directories: BTreeSet<PathBuf> = bundle.iter().map(|path| path.with_file_name("")).collect();
+        let places = bundle.iter().filter(|path| path.is_dir()).cloned();
+        let directories: BTreeSet<PathBuf> =
+            if bundle.iter().all(|path| path.is_dir()) { places.collect() } else { directories };
+        for directory in directories {
+            for name in [RELEASES_FILE, BINARY_FILE] {
+                let Some(path) = bundle::as_spelled(&directory.join(name))? else { continue };
+                let failed = |error: io::Error| Failure::file(&path, &error);
+                let digest = digest_of(&mut bundle::open_file(&path)?).map_err(failed)?;
+                found.files.insert((name, digest));
+                if name == BINARY_FILE {
+                    found.changed.extend(changed(&path, &digest)?);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Adds them to what is summed up.
+    pub(super) fn add_to(&self, list: &mut SetList) {
+        for (name, digest) in &self.files {
+            list.add_file(name, digest);
+        }
+    }
+
+    /// Their names.
+    pub(super) fn names(&self) -> Vec<&'static str> {
+        self.files.iter().map(|(name, _)| *name).collect()
+    }
+}
+
+/// What is wrong with a copy of `dhctl`, if its digest is recorded.
+fn changed(path: &Path, digest: &Digest) -> Result<Option<MissingItem>, Failure> {
+    let Some(record) = bundle::as_spelled(&path.with_file_name(BINARY_SUM_FILE))? else { return Ok(None) };
+    let Some(bytes) = bundle::read_file(&record)? else { return Ok(None) };
+    let reason = match recorded(&bytes) {
+        Some(expected) if expected == digest.hex() => return Ok(None),
+        Some(expected) => {
+            format!("it has the SHA-256 sum {}, {BINARY_SUM_FILE} says {expected}", digest.hex())
+        }
+        None => format!("{BINARY_SUM_FILE} does not hold a SHA-256 sum"),
+    };
+    Ok(Some(MissingItem {
+        repository: path.display().to_string(),
+        reference: String::new(),
+        wanted_by: Vec::new(),
+        reason,
+        cause: Cause::Damaged,
+    }))
+}
