@@ -94,7 +94,7 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     let access = RegistryAccess { url: &args.source, credentials, connection, ca: None, pushes: false };
     let client = access.client(&environment)?;
     let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
-    progress.report_waits_of(&client);
+    progress.report_notices_of(&client);
     if args.proxy_registry {
         client.expect_proxy_cache();
     }

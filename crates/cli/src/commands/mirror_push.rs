@@ -105,7 +105,7 @@ impl Push<'_> {
         let Self { registry, connection, deep, .. } = self;
         let access = RegistryAccess { url: registry, credentials, connection, ca: None, pushes: true };
         let client = access.client(environment)?;
-        progress.report_waits_of(&client);
+        progress.report_notices_of(&client);
         let target = Target::new(client, self.root);
         if let Some(note) = contents.made_tags_note() {
             progress.event(Event::Note(note));

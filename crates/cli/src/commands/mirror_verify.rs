@@ -53,7 +53,7 @@ pub(super) async fn compare(
     };
     let client = access.client(environment)?;
     let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
-    progress.report_waits_of(&client);
+    progress.report_notices_of(&client);
     let target = Target::new(client, root);
     let depth = depth(args.deep);
     if let Some(note) = contents.made_tags_note() {

@@ -76,7 +76,7 @@ pub(crate) async fn run(args: ModulesTransferArgs, environment: Environment) -> 
     let free_space = make_ready(&args)?;
 
     let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
-    progress.report_waits_of(&client);
+    progress.report_notices_of(&client);
     let planner = Planner {
         client,
         root: Root::Modules(url.repository.clone()),

@@ -1,4 +1,4 @@
-//! Reporting what a registry makes us wait for: in silence it would look like a hang.
+//! Reporting what a registry makes us wait for, since a silent wait looks like a hang, and where it sends a login.
 
 use std::{
     sync::Arc,
@@ -11,10 +11,14 @@ use registry::client::{Client, Notice};
 use super::{Progress, meter::duration};
 
 impl Progress {
-    /// Notes what `client` waits for.
-    pub(crate) fn report_waits_of(self: &Arc<Self>, client: &Client) {
+    /// Reports the notices of `client`: waits as notes, the rest with `--verbose`.
+    pub(crate) fn report_notices_of(self: &Arc<Self>, client: &Client) {
         let (progress, host) = (Arc::clone(self), client.host().to_string());
-        client.on_notice(move |notice| progress.event(Event::Note(text(&host, &notice, SystemTime::now()))));
+        client.on_notice(move |notice| {
+            let text = text(&host, &notice, SystemTime::now());
+            let is_wait = !matches!(notice, Notice::TokenServer { .. });
+            progress.event(if is_wait { Event::Note(text) } else { Event::Detail(text) });
+        });
     }
 }
 
@@ -43,6 +47,9 @@ fn text(host: &str, notice: &Notice, now: SystemTime) -> String {
             duration(*elapsed),
             duration(*limit)
         ),
+        Notice::TokenServer { address } => {
+            format!("{host} has its token server at {address}: the login goes there")
+        }
         Notice::ReadOnly { cause, limit } => format!(
             "{host} accepts no uploads at present ({cause}); waiting, and giving up after {} (--retry-timeout)",
             duration(*limit)

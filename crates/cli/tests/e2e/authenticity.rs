@@ -6,7 +6,6 @@ use oci::{
     Descriptor, Digest,
     layout::{LayoutIndex, SHORT_TAG},
 };
-use registry::server::Store as _;
 use serde_json::Value;
 
 use crate::{
@@ -17,6 +16,9 @@ use crate::{
 fn verify(world: &World, more: &[&str]) -> Run {
     dhctl(world.folder.path(), &[&["bundle", "verify", "d8.tar"], more].concat())
 }
+
+/// A change, what is told of it without a sum, and how it is made.
+type Case<'a> = (&'a str, Option<&'a str>, &'a dyn Fn());
 
 /// The digits after `name` in what was printed.
 fn printed(text: &str, name: &str) -> String {
@@ -81,7 +83,7 @@ async fn a_changed_delivery_is_refused() {
         fs::write(world.path("dhctl"), "#!/bin/sh\nid\n").unwrap();
     };
     // A change of a program and its record, or a release and what describes it, is found by the sum alone.
-    let cases: [(&str, Option<&str>, &dyn Fn()); 5] = [
+    let cases: [Case<'_>; 5] = [
         ("dhctl", Some("dhctl.sha256 says"), &replace_program),
         ("dhctl and its record", None, &|| {
             replace_program();

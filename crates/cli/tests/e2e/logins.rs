@@ -1,12 +1,15 @@
 //! Where login and password come from.
 
-use std::{fs, process::Stdio};
+use std::{fs, process::Stdio, sync::Arc};
 
 use base64::Engine as _;
-use registry::server::{Auth, BasicAuth, ServerOptions};
-use testkit::distribution::Distribution;
+use registry::server::{Auth, BasicAuth, MemoryStore, ServerOptions};
+use testkit::{
+    distribution::Distribution,
+    tokens::{TokenOptions, TokenServer},
+};
 
-use crate::world::{Run, World, command};
+use crate::world::{Run, World, command, dhctl, serve};
 
 const PASSWORD: &str = "s3cret pass:word";
 
@@ -78,4 +81,23 @@ async fn from_standard_input() {
     let mut child = child.spawn().unwrap();
     child.stdin.take().unwrap().write_all(PASSWORD.as_bytes()).unwrap();
     Run::of(child.wait_with_output().unwrap()).expect(0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_server_at_another_address_is_named() {
+    let tokens = TokenServer::start(TokenOptions::new("admin", "password")).unwrap();
+    let store = MemoryStore::new();
+    let options = ServerOptions { auth: tokens.auth(), ..ServerOptions::default() };
+    let target = serve(Arc::new(store), options);
+    let world = World::sample();
+    world.pull(&["--no-modules"]).expect(0);
+    let registry = format!("{}/dkp", target.addr());
+    let push = ["mirror", "--insecure", "-r", &registry, "-i", "d8.tar", "-u", "admin", "-p", "password"];
+    let realm = tokens.realm();
+    let address = realm.split('/').nth(2).unwrap();
+    let told = format!("has its token server at {address}");
+    let run = dhctl(world.folder.path(), &[&push[..], &["--verbose"]].concat()).expect(0);
+    assert_eq!(run.stderr.matches(&told).count(), 1, "{}", run.stderr);
+    let run = dhctl(world.folder.path(), &push).expect(0);
+    assert!(!run.stderr.contains(&told), "{}", run.stderr);
 }

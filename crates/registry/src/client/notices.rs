@@ -8,7 +8,7 @@ use tokio::time::Instant;
 /// A `Retry-After` longer than this is reported; so is a host that answers nothing for as long.
 pub(crate) const LONG: Duration = Duration::from_secs(30);
 
-/// Something that a registry makes us wait for.
+/// What a registry makes us wait for, and where it sends a login.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
     /// The registry limits the rate of requests, so they are sent more slowly from now on.
@@ -43,6 +43,11 @@ pub enum Notice {
         /// After this time without a successful upload the operation fails.
         limit: Duration,
     },
+    /// The login goes to a token server at another address than the registry's.
+    TokenServer {
+        /// `HOST[:PORT]` of the token server.
+        address: String,
+    },
 }
 
 /// Who is informed.
@@ -62,6 +67,7 @@ struct Silent {
     long_wait: Option<Instant>,
     no_success: Option<Instant>,
     read_only: bool,
+    token_server: bool,
 }
 
 impl Notices {
@@ -72,7 +78,7 @@ impl Notices {
     }
 
     pub(crate) fn give(&self, notice: Notice) {
-        tracing::info!(?notice, "waiting for the registry");
+        tracing::info!(?notice, "notice");
         let is_new = self.silent.lock().is_new(&notice);
         if let Some(listener) = self.listener.get().filter(|_| is_new) {
             listener(notice);
@@ -101,6 +107,7 @@ impl Silent {
             Notice::LongWait { asked, .. } => until(|silent| &mut silent.long_wait, *asked),
             Notice::NoSuccess { .. } => until(|silent| &mut silent.no_success, Duration::from_mins(1)),
             Notice::ReadOnly { .. } => !std::mem::replace(&mut self.read_only, true),
+            Notice::TokenServer { .. } => !std::mem::replace(&mut self.token_server, true),
         }
     }
 }

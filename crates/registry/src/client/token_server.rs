@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use egress::{Http, Lane, SafeUrl, Secret};
+use egress::{Http, Lane, SafeUrl, Secret, authority};
 use http::{Method, header};
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -18,6 +18,7 @@ use super::{
     exchange::{Outgoing, exchange},
     host_state::HostState,
     location,
+    notices::Notice,
     reason::displayable,
     reply::Reply,
     scope::Scopes,
@@ -63,6 +64,9 @@ impl TokenServer<'_> {
         let mut last = None;
         for realm in realms {
             let host = realm.host_str().unwrap_or_default().to_owned();
+            if self.credentials.is_some() && authority(&realm) != authority(self.registry) {
+                state.notices.give(Notice::TokenServer { address: authority(&realm) });
+            }
             match self.token_at(http, state, &realm, scopes).await {
                 Ok(token) => return Ok(token),
                 Err(fault) => {
