@@ -9,6 +9,7 @@ mod bench;
 mod demo;
 mod docs;
 mod kube;
+mod promises;
 mod shell;
 mod static_binary;
 mod style;

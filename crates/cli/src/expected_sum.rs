@@ -91,4 +91,11 @@ mod tests {
         assert_eq!(failure.exit, Exit::Incomplete);
         assert!(failure.message.contains(&grouped(&list.sha256())), "{}", failure.message);
     }
+
+    #[test]
+    fn edited_sums_never_panic() {
+        fuzzing::fuzz!(["c286 e8f1-06F5:487f", &"a".repeat(64)], |bytes: &[u8]| {
+            drop(std::str::from_utf8(bytes).map(str::parse::<ExpectedSum>));
+        });
+    }
 }

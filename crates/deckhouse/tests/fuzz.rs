@@ -5,10 +5,13 @@
 use std::io::Write as _;
 
 use deckhouse::{
+    ReleaseManifest,
     image_files::FileSearch,
     image_list::{ImageList, parse_extra_images},
+    release_check::differences,
     release_info::{ReleaseInfo, parse_module_version},
     version::{parse_tag, tag_of},
+    write_releases,
 };
 use fuzzing::fuzz;
 
@@ -84,6 +87,20 @@ fn versions() {
         let Ok(text) = std::str::from_utf8(text) else { return };
         if let Some(version) = parse_tag(text) {
             assert_eq!(parse_tag(&tag_of(&version)), Some(version));
+        }
+    });
+}
+
+#[test]
+fn release_files_against_releases() {
+    let info = br#"{"version":"v1.58.3","requirements":{"k8s":"1.24"},"disruptions":{"1.58":["cni"]}}"#;
+    let changelog = Some(b"candi:\n  fixes: [{summary: x}]\n".to_vec());
+    let release = ReleaseManifest { info: ReleaseInfo::parse(info).unwrap(), changelog };
+    let file = write_releases(std::slice::from_ref(&release)).unwrap();
+    fuzz!([file.as_bytes()], |file: &[u8]| {
+        if let Ok(found) = differences(file, std::slice::from_ref(&release)) {
+            // Whatever can be compared can be reported.
+            found.iter().for_each(|it| drop(it.to_string()));
         }
     });
 }
