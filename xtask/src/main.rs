@@ -7,6 +7,7 @@
 
 mod bench;
 mod demo;
+mod deny;
 mod docs;
 mod kube;
 mod promises;

@@ -35,7 +35,7 @@ type Promise<'a> = (&'a str, Option<(&'a str, &'a str)>);
 /// The rows of the tables whose head is `| promise | test |`.
 fn promises(text: &str) -> Result<Vec<Promise<'_>>> {
     let row = Regex::new(r"^\| (.+) \| (.*) \|$")?;
-    let test = Regex::new(r"^`([^`]+)`: `([^`]+)`$")?;
+    let cell_of_test = Regex::new(r"^`([^`]+)`: `([^`]+)`$")?;
     let mut found = Vec::new();
     let mut in_table = false;
     for line in text.lines() {
@@ -49,7 +49,8 @@ fn promises(text: &str) -> Result<Vec<Promise<'_>>> {
         {
             let (promise, cell) =
                 (row.get(1).map_or("", |it| it.as_str()), row.get(2).map_or("", |it| it.as_str()));
-            let named = test.captures(cell).and_then(|it| Some((it.get(1)?.as_str(), it.get(2)?.as_str())));
+            let named =
+                cell_of_test.captures(cell).and_then(|it| Some((it.get(1)?.as_str(), it.get(2)?.as_str())));
             found.push((promise, named));
         }
     }

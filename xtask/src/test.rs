@@ -6,7 +6,7 @@ use anyhow::Result;
 use testkit::kube::assets;
 
 use crate::{
-    docs, kube, promises,
+    deny, docs, kube, promises,
     shell::{self, cargo},
     static_binary, style, tools,
 };
@@ -23,6 +23,7 @@ pub(crate) fn run() -> Result<()> {
     shell::run(tests.env(assets::VARIABLE, kube).env("RUST_TEST_THREADS", threads.to_string()))?;
     style::run()?;
     promises::run()?;
+    deny::run_checks()?;
     docs::run(true)?;
     static_binary::build()?;
     println!("all checks passed");

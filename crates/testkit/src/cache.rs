@@ -8,7 +8,7 @@ use anyhow::Context as _;
 ///
 /// # Errors
 /// If there is neither `XDG_CACHE_HOME` nor a home directory.
-pub(crate) fn directory() -> anyhow::Result<PathBuf> {
+pub fn directory() -> anyhow::Result<PathBuf> {
     let caches = match std::env::var_os("XDG_CACHE_HOME").filter(|value| !value.is_empty()) {
         Some(directory) => PathBuf::from(directory),
         None => std::env::home_dir().context("no XDG_CACHE_HOME and no home directory")?.join(".cache"),

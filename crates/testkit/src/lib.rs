@@ -19,6 +19,7 @@ pub mod squid;
 pub mod theatre;
 pub mod tokens;
 
+pub use cache::directory as cache_directory;
 pub use distribution::Distribution;
 pub use docker_registry::{DockerAuth, DockerRegistry, DockerRegistryOptions};
 pub use docker_storage::{DockerStorage, write_docker_registry_storage};
