@@ -10,11 +10,17 @@ use semver::Version;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{places::in_platform, refusal::unread};
+use super::{
+    permission::secret_refused,
+    places::{PLATFORM, in_platform},
+    refusal::unread,
+};
 use crate::{
     Error, Obstacle, Reading,
     objects::{CloudCondition, ClusterConfiguration, RegistryLogin, RegistrySettings, ReleaseWebhook},
 };
+
+const SYSTEM: &str = "kube-system";
 
 /// Version of the API server.
 pub(crate) async fn kubernetes_version(client: &Client) -> Reading<Version> {
@@ -37,6 +43,9 @@ pub(crate) async fn kubernetes_version(client: &Client) -> Reading<Version> {
 
 /// `d8-system/deckhouse-registry` (facts 6.2).
 pub(crate) async fn registry_settings(client: &Client) -> Reading<RegistrySettings> {
+    if let Some(obstacle) = secret_refused(client, PLATFORM, "deckhouse-registry").await {
+        return Reading::Unreadable(obstacle);
+    }
     match in_platform::<Secret>(client).get("deckhouse-registry").await {
         Ok(secret) => registry_from(&secret),
         Err(error) => missing(error, "there is no Secret d8-system/deckhouse-registry"),
@@ -101,7 +110,10 @@ struct RawProxy {
 
 /// `kube-system/d8-cluster-configuration` (facts 3): not there in clusters that others manage.
 pub(crate) async fn cluster_configuration(client: &Client) -> Reading<ClusterConfiguration> {
-    let secrets: Api<Secret> = Api::namespaced(client.clone(), "kube-system");
+    if let Some(obstacle) = secret_refused(client, SYSTEM, "d8-cluster-configuration").await {
+        return Reading::Unreadable(obstacle);
+    }
+    let secrets: Api<Secret> = Api::namespaced(client.clone(), SYSTEM);
     match secrets.get("d8-cluster-configuration").await {
         Ok(secret) => configuration_from(&secret),
         Err(error) => match Error::from(error) {
@@ -136,7 +148,7 @@ fn configuration_from(secret: &Secret) -> Reading<ClusterConfiguration> {
 
 /// `kube-system/d8-cloud-provider-conditions` (facts 3, `unmetCloudConditions`). None of them, none unmet.
 pub(crate) async fn cloud_conditions(client: &Client) -> Reading<Vec<CloudCondition>> {
-    let maps: Api<ConfigMap> = Api::namespaced(client.clone(), "kube-system");
+    let maps: Api<ConfigMap> = Api::namespaced(client.clone(), SYSTEM);
     match maps.get("d8-cloud-provider-conditions").await {
         Ok(map) => {
             let json = map.data.unwrap_or_default().remove("conditions").unwrap_or_else(|| "[]".to_owned());
