@@ -19,7 +19,7 @@ pub(crate) use kinds::{
     Alerts, Deployments, IngressControllers, ModuleConfigs, ModulePullOverrides, ModuleReleases,
     ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes, Pods, Releases,
 };
-pub(crate) use list::{deckhouse_deployment, list, pages};
+pub(crate) use list::{Bound, deckhouse_deployment, list, pages};
 pub(crate) use permission::exec_refused;
 pub use permission::queues_are_refused;
 pub(crate) use places::Source;
