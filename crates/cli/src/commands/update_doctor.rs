@@ -66,7 +66,7 @@ async fn diagnose(
     let mut evidence = gather(cluster, &state).await;
     let now = clock(cluster).await.unwrap_or_else(Timestamp::now);
     evidence.registry = if args.no_registry {
-        Probe::NotAsked("--no-registry".to_owned())
+        Probe::NotAsked("--no-registry".into())
     } else {
         ask_registry(&state, &evidence, now, environment).await
     };
@@ -81,9 +81,9 @@ async fn ask_registry(
 ) -> Probe {
     match &state.registry {
         Reading::Known(registry) => probe(registry, &questions(state, evidence, now), environment).await,
-        other => Probe::NotAsked(format!(
-            "its address and login are not known: {}",
-            other.why_unknown().unwrap_or_default()
-        )),
+        other => Probe::NotAsked(
+            format!("its address and login are not known: {}", other.why_unknown().unwrap_or_default())
+                .into(),
+        ),
     }
 }

@@ -68,7 +68,7 @@ fn cluster() -> ClusterState {
                 OfferedModule { name: "console".to_owned(), ..OfferedModule::default() },
                 OfferedModule {
                     name: "stronghold".to_owned(),
-                    error: Some("fetch: 404".to_owned()),
+                    error: Some("fetch: 404".into()),
                     ..OfferedModule::default()
                 },
             ],
@@ -295,8 +295,7 @@ fn ingress_controllers_and_istio() {
 #[test]
 fn what_the_platform_reports() {
     let mut state = cluster();
-    let condition =
-        |name: &str, ok| CloudCondition { name: name.to_owned(), message: "do it".to_owned(), ok };
+    let condition = |name: &str, ok| CloudCondition { name: name.to_owned(), message: "do it".into(), ok };
     state.cloud_conditions = Reading::Known(vec![condition("A", true), condition("B", false)]);
     assert_told(
         &state,
