@@ -122,6 +122,41 @@ mod tests {
     use super::*;
 
     #[test]
+    fn logins_are_recognised_and_nothing_else_is_touched() {
+        let digest = format!("reg.example:5000/dkp@sha256:{}", "0a".repeat(32));
+        for kept in [
+            "User \"alice@example.com\" cannot list",
+            "\"k8s\" requirement for DeckhouseRelease \"1.71.4\" not met: too old",
+            "what? a=b",
+            "10:30 until 12:00, see ops@example.com",
+            "https://[::1]:5000/v2/",
+            "https://reg.example:5000/v2/",
+            &digest,
+            ">= 1.29, < 2",
+        ] {
+            assert_eq!(foreign(kept), kept);
+        }
+        for (text, shown) in [
+            ("(u:p@reg.example/a)", "(reg.example/a)"),
+            ("pull reg.example/a?x[y]=p now", "pull reg.example/a now"),
+            ("https://u:p,q@reg.example/a", "https://reg.example/a"),
+            ("https://u:p q@reg.example/a", "https://... q@reg.example/a"),
+            ("https://a/b,https://u:p@c/d", "https://c/d"),
+        ] {
+            assert_eq!(foreign(text), shown);
+        }
+        for (text, shown) in [
+            ("token@reg.example/a", "reg.example/a"),
+            ("https://u:p q@reg.example/a?b#c", "https://reg.example/a"),
+            (&*digest, &*digest),
+            (&*format!("u:p@{digest}"), &*digest),
+            ("reg.example/a\nhint: x", "reg.example/a hint: x"),
+        ] {
+            assert_eq!(address(text), shown);
+        }
+    }
+
+    #[test]
     fn urls_lose_what_may_be_secret() {
         for (text, shown, host) in [
             (

@@ -80,3 +80,53 @@ pub(crate) fn deckhouse_deployment(list: Reading<Vec<DeckhouseDeployment>>) -> R
         Reading::Unreadable(obstacle) => Reading::Unreadable(obstacle),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        convert::Infallible,
+        future::{Ready, ready},
+        task::{Context, Poll},
+    };
+
+    use kube::client::Body;
+
+    use super::*;
+    use crate::read::Releases;
+
+    /// An API server whose lists never end.
+    #[derive(Clone)]
+    struct Endless {
+        page: Vec<u8>,
+    }
+
+    impl tower_service::Service<http::Request<Body>> for Endless {
+        type Response = http::Response<Body>;
+        type Error = Infallible;
+        type Future = Ready<Result<http::Response<Body>, Infallible>>;
+
+        fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn call(&mut self, _: http::Request<Body>) -> Self::Future {
+            ready(Ok(http::Response::new(Body::from(self.page.clone()))))
+        }
+    }
+
+    #[tokio::test]
+    async fn a_list_without_end_is_not_read() {
+        for (objects, limit) in [(0, "10000 pages"), (5_000, "100000 objects")] {
+            let item = serde_json::json!({ "metadata": { "name": "v1.72.5" } });
+            let page = serde_json::json!({
+                "apiVersion": "deckhouse.io/v1alpha1", "kind": "DeckhouseReleaseList",
+                "metadata": { "continue": "again", "resourceVersion": "1" }, "items": vec![item; objects],
+            });
+            let client = Client::new(Endless { page: page.to_string().into_bytes() }, "default");
+            let reading = list::<Releases>(&client).await;
+            let why = reading.why_unknown().unwrap();
+            assert_eq!(why, format!("the list of deckhousereleases is not read: it has more than {limit}"));
+            assert!(reading.passing().is_none(), "it is not asked for again at once");
+        }
+    }
+}
