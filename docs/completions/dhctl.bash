@@ -1353,7 +1353,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__rbac)
-            opts="-h --user --group --service-account --read-only --helm --log --log-file --help"
+            opts="-h --user --group --service-account --read-only --queues --secrets --helm --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -547,7 +547,9 @@ info\t'Decisions and retries'
 debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l log-file -d 'File to append the log to, created for its owner only; without --log its level is "debug"' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l read-only -d 'Only the rights to look: status, plan, watch, doctor'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l read-only -d 'Only the rights to look: status, plan, watch, doctor; without exec and without any Secret'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l queues -d 'With --read-only: also the right to read the task queues, which is exec in the platform\'s pods and in effect cluster-admin; without it `watch` cannot say that an update is done'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l secrets -d 'With --read-only: also the right to read the Secrets d8-system/deckhouse-registry (for the registry\'s part of doctor) and kube-system/d8-cluster-configuration (for requirements in plan)'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l helm -d 'Also the right to read all Secrets of the cluster, for `plan --helm`'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand version" -l output -d 'Form of the result on standard output' -r -f -a "text\t'For people'

@@ -3,7 +3,7 @@
 use std::{sync::mpsc, time::Duration};
 
 use anyhow::{Result, ensure};
-use cluster::rbac::{Extent, Subject, manifest};
+use cluster::rbac::{Extent, ReadOnly, Subject, manifest};
 use testkit::{
     kube::ApiServer,
     theatre::{Scenario, Stage},
@@ -38,7 +38,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let scenario = Scenario::named(name)?;
     kube::ensure()?;
     let stage = Stage::open(ApiServer::borrow()?, &scenario, options.speed)?;
-    let kubeconfig = stage.grant(|read_only| Ok(rights(read_only)))?;
+    let kubeconfig = stage.grant(|flags| Ok(rights(flags)))?;
     println!("{}\n", scenario.title);
     println!("# {}, who has the rights of this scenario and no others", Stage::USER);
     println!("export KUBECONFIG={}", kubeconfig.display());
@@ -51,8 +51,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// What `dhctl update rbac` prints for the user who watches.
-fn rights(read_only: bool) -> String {
+/// What `dhctl update rbac` prints with these flags for the user who watches.
+fn rights(flags: &[&str]) -> String {
+    let has = |flag| flags.contains(&flag);
+    let read_only =
+        has("--read-only").then(|| ReadOnly { queues: has("--queues"), secrets: has("--secrets") });
     manifest(&[Subject::User(Stage::USER.to_owned())], Extent { read_only, helm: false })
 }
 

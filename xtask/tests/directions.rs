@@ -3,16 +3,17 @@
 use std::{collections::BTreeMap, process::Command};
 
 /// Every crate with all that it may depend on at run time. Tests may use `testkit` and `fuzzing` besides.
-const ALLOWED: [(&str, &[&str]); 11] = [
+const ALLOWED: [(&str, &[&str]); 12] = [
     ("fuzzing", &[]),
+    ("foreign-text", &[]),
     ("oci", &[]),
     ("egress", &[]),
     ("registry", &["oci", "egress"]),
     ("bundle", &["oci"]),
     ("deckhouse", &["oci"]),
     ("mirror", &["oci", "registry", "bundle", "deckhouse"]),
-    ("cluster", &["oci", "egress", "deckhouse"]),
-    ("cli", &["oci", "egress", "registry", "bundle", "deckhouse", "mirror", "cluster"]),
+    ("cluster", &["foreign-text", "oci", "egress", "deckhouse"]),
+    ("cli", &["foreign-text", "oci", "egress", "registry", "bundle", "deckhouse", "mirror", "cluster"]),
     ("testkit", &["oci", "egress", "registry", "bundle"]),
     ("xtask", &["cli", "testkit", "oci", "egress", "registry", "bundle", "deckhouse", "mirror", "cluster"]),
 ];

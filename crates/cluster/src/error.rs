@@ -6,7 +6,13 @@
 use egress::NetworkFault;
 use kube::{client::AuthError, core::Status};
 
-use crate::access::{PluginError, login_failure};
+use crate::{
+    access::{PluginError, login_failure},
+    safe_text::foreign,
+};
+
+/// The longest message of an API server that is kept, in bytes.
+const LONGEST: usize = 16 * 1024;
 
 /// Why a request to a cluster failed.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +67,7 @@ impl Error {
     }
 
     fn login(error: &AuthError) -> Self {
-        Self::Other(format!("the login cannot be prepared: {}", login_failure(error)))
+        Self::Other(format!("the login cannot be prepared: {}", foreign(&login_failure(error))))
     }
 
     /// Whether a dry run failed only because a webhook takes no part in dry runs (its `sideEffects` are not `None`).
@@ -105,10 +111,12 @@ fn within<'a, E: std::error::Error + 'static>(error: &'a (dyn std::error::Error 
 
 fn unspecific(error: &kube::Error) -> Error {
     match error {
-        kube::Error::SerdeError(_) => Error::Other(format!("the answer is not understood: {error}")),
+        kube::Error::SerdeError(_) => {
+            Error::Other(format!("the answer is not understood: {}", foreign(&error.to_string())))
+        }
         // The answer broke off in its middle.
         kube::Error::ReadEvents(_) | kube::Error::HyperError(_) | kube::Error::Service(_) => {
-            Error::NotNow(format!("the connection to the API server broke: {error}"))
+            Error::NotNow(format!("the connection to the API server broke: {}", foreign(&error.to_string())))
         }
         // A refusal of an exec comes as a status of the handshake.
         kube::Error::UpgradeConnection(kube::client::UpgradeConnectionError::ProtocolSwitch(code)) => {
@@ -119,12 +127,32 @@ fn unspecific(error: &kube::Error) -> Error {
                 _ => Error::NotNow(format!("exec in the pod: {code}")),
             }
         }
-        _ => Error::Other(error.to_string()),
+        _ => Error::Other(foreign(&error.to_string()).into()),
     }
 }
 
+/// What the API server or a webhook says, made harmless. The items of a list keep their lines: each is a requirement, and `- `
+/// before it keeps it from looking like a line of ours.
+fn message(text: &str) -> String {
+    let mut message = String::new();
+    for line in text.trim().lines().map(|line| foreign(line.trim_end())).filter(|line| !line.is_empty()) {
+        let between = match &*line {
+            _ if message.is_empty() => "",
+            item if item.starts_with("- ") => "\n",
+            _ => " ",
+        };
+        message += between;
+        message += &line;
+        if message.len() > LONGEST {
+            message.truncate(message.floor_char_boundary(LONGEST));
+            return message + "...";
+        }
+    }
+    message
+}
+
 fn of_status(status: &Status) -> Error {
-    let message = status.message.trim().to_owned();
+    let message = message(&status.message);
     // An admission webhook's own refusal, whatever code it chose (400 unless told otherwise).
     if message.contains("denied the request") {
         return Error::Refused(message);

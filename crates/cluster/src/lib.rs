@@ -27,6 +27,7 @@ pub mod plan;
 pub mod prepare;
 pub mod rbac;
 pub mod read;
+pub mod reader_rights;
 pub mod requirements;
 pub mod run;
 pub mod standing;

@@ -131,7 +131,7 @@ mod tests {
             ready,
             conditions: conditions
                 .iter()
-                .map(|kind| ((*kind).to_owned(), Condition { is_true: true, message: String::new() }))
+                .map(|kind| ((*kind).to_owned(), Condition { is_true: true, message: "".into() }))
                 .collect(),
             ..NodeGroup::default()
         };
@@ -144,8 +144,8 @@ mod tests {
             (group(2, 2, &["Updating"]), "nodes are being updated"),
             (group(1, 2, &["Updating", "WaitingForDisruptiveApproval"]), approve),
             (group(1, 2, &["Updating", "Error"]), "has an error: condition Error"),
-            (NodeGroup { error: Some("no".to_owned()), ..group(2, 2, &[]) }, "has an error: no"),
-            (NodeGroup { error: Some(String::new()), ..group(2, 2, &[]) }, ""),
+            (NodeGroup { error: Some("no".into()), ..group(2, 2, &[]) }, "has an error: no"),
+            (NodeGroup { error: Some("".into()), ..group(2, 2, &[]) }, ""),
         ] {
             assert_eq!(said(of_group(&group, &[])), text, "{group:?}");
         }

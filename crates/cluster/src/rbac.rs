@@ -1,7 +1,10 @@
 //! The rights that this program needs in a cluster, and no other, as a manifest.
 //!
-//! Rights on single objects are given by name wherever the API can do that. `exec` needs `get` as well as `create`: a
+//! Rights on single objects are given by name wherever the API can do that. `exec` needs `get` and `create`: a
 //! WebSocket is a GET, and Kubernetes 1.35 asks for `create` besides (cluster-source.md, "Admission and rights").
+//!
+//! Exec in a pod of the platform is in effect cluster-admin, and a Secret may hold a login. So a role that only reads has
+//! neither unless they are asked for, and where the manifest gives one of them, a comment in it says what that means.
 
 use sha2::{Digest as _, Sha256};
 
@@ -25,9 +28,18 @@ pub enum Subject {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Extent {
     /// Only what reading needs: status, plan, watch and doctor.
-    pub read_only: bool,
+    pub read_only: Option<ReadOnly>,
     /// Also what `plan --helm` needs: all Secrets of the cluster.
     pub helm: bool,
+}
+
+/// What a role that only reads has besides objects and logs. A role that may write always has both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ReadOnly {
+    /// `exec` in the platform's pods, for the queues.
+    pub queues: bool,
+    /// The two Secrets with the registry's login and the cluster configuration.
+    pub secrets: bool,
 }
 
 /// What the names of all roles and bindings begin with.
@@ -53,17 +65,46 @@ const FOLLOWED: [&str; 10] = [
 ];
 const FOLLOW: &[&str] = &["list", "watch"];
 
-/// A rule of a role: its fields and what they list.
-struct Rule(Vec<(&'static str, Vec<String>)>);
+/// What the comments of the manifest say, a line each.
+const EXEC_NOTE: &[&str] = &[
+    "exec, to read the task queues: the controller reports them nowhere else.",
+    "This is in effect cluster-admin: anyone who may exec in the platform's pods has the rights of the",
+    "platform's controller. RBAC can restrict exec to this namespace, but not to a command, and not to a pod",
+    "whose name is generated.",
+];
+const REGISTRY_NOTE: &[&str] =
+    &["This Secret holds the login with which the platform pulls images, and the registry's address and CA."];
+const CONFIGURATION_NOTE: &[&str] =
+    &["This Secret holds the whole ClusterConfiguration, the login of a proxy included."];
+const HELM_NOTE: &[&str] =
+    &["All Secrets of all namespaces: RBAC cannot restrict a list to the Secrets of Helm releases."];
+const FOLLOW_NOTE: &[&str] = &[
+    "RBAC cannot hide a field: spec.registry.dockerCfg of ModuleSources and settings of ModuleConfigs may hold",
+    "logins.",
+];
+
+/// A rule of a role: its fields and what they list, and the lines of the comment above it.
+struct Rule {
+    fields: Vec<(&'static str, Vec<String>)>,
+    note: &'static [&'static str],
+}
 
 fn rule(group: &str, resources: &[&str], verbs: &[&str]) -> Rule {
-    Rule(vec![("apiGroups", texts(&[group])), ("resources", texts(resources)), ("verbs", texts(verbs))])
+    let fields =
+        vec![("apiGroups", texts(&[group])), ("resources", texts(resources)), ("verbs", texts(verbs))];
+    Rule { fields, note: &[] }
 }
 
 impl Rule {
     /// For objects of these names alone.
     fn named(mut self, names: &[impl ToString]) -> Self {
-        self.0.push(("resourceNames", texts(names)));
+        self.fields.push(("resourceNames", texts(names)));
+        self
+    }
+
+    /// With a comment.
+    fn noted(mut self, note: &'static [&'static str]) -> Self {
+        self.note = note;
         self
     }
 }
@@ -86,7 +127,7 @@ pub fn manifest(subjects: &[Subject], extent: Extent) -> String {
     }
     let name = extent.role();
     for (namespace, rules) in
-        [(None, everywhere(extent)), (Some(PLATFORM), in_platform()), (Some(SYSTEM), in_system())]
+        [(None, everywhere(extent)), (Some(PLATFORM), in_platform(extent)), (Some(SYSTEM), in_system(extent))]
     {
         documents.push(role(&name, namespace, &rules));
         documents.extend(subjects.iter().map(|subject| binding(&name, namespace, subject)));
@@ -97,9 +138,22 @@ pub fn manifest(subjects: &[Subject], extent: Extent) -> String {
 impl Extent {
     /// The name of its roles: those of another extent are others.
     fn role(self) -> String {
-        let read_only = if self.read_only { "-read-only" } else { "" };
-        let helm = if self.helm { "-helm" } else { "" };
-        format!("{NAME}{read_only}{helm}")
+        let parts = [
+            (self.read_only.is_some(), "-read-only"),
+            (self.read_only.is_some_and(|it| it.queues), "-queues"),
+            (self.read_only.is_some_and(|it| it.secrets), "-secrets"),
+            (self.helm, "-helm"),
+        ];
+        let parts = parts.into_iter().filter(|(has, _)| *has).map(|(_, part)| part);
+        [NAME].into_iter().chain(parts).collect()
+    }
+
+    fn has_exec(self) -> bool {
+        self.read_only.is_none_or(|it| it.queues)
+    }
+
+    fn has_secrets(self) -> bool {
+        self.read_only.is_none_or(|it| it.secrets)
     }
 }
 
@@ -129,15 +183,18 @@ fn everywhere(extent: Extent) -> Vec<Rule> {
     let kinds = FOLLOWED.into_iter().chain(["nodegroupconfigurations"]);
     let definitions: Vec<String> = kinds.map(|kind| format!("{kind}.deckhouse.io")).collect();
     let mut rules = vec![
-        rule("deckhouse.io", &FOLLOWED, FOLLOW),
+        rule("deckhouse.io", &FOLLOWED, FOLLOW).noted(FOLLOW_NOTE),
         rule("deckhouse.io", &["deckhousereleases"], &["get"]),
         rule("", &["nodes"], FOLLOW),
         rule("", &["pods"], &["list"]),
         rule("apiextensions.k8s.io", &["customresourcedefinitions"], &["get"]).named(&definitions),
         rule("admissionregistration.k8s.io", &["validatingwebhookconfigurations"], &["list"]),
-        Rule(vec![("nonResourceURLs", texts(&["/metrics"])), ("verbs", texts(&["get"]))]),
+        Rule {
+            fields: vec![("nonResourceURLs", texts(&["/metrics"])), ("verbs", texts(&["get"]))],
+            note: &[],
+        },
     ];
-    if !extent.read_only {
+    if extent.read_only.is_none() {
         rules.extend([
             rule("deckhouse.io", &["deckhousereleases"], &["create", "patch", "delete"]),
             rule("deckhouse.io", &["moduleconfigs"], &["patch"]).named(&["deckhouse"]),
@@ -148,27 +205,34 @@ fn everywhere(extent: Extent) -> Vec<Rule> {
         ]);
     }
     if extent.helm {
-        rules.push(rule("", &["secrets"], &["list"]));
+        rules.push(rule("", &["secrets"], &["list"]).noted(HELM_NOTE));
     }
     rules
 }
 
-fn in_platform() -> Vec<Rule> {
-    vec![
+fn in_platform(extent: Extent) -> Vec<Rule> {
+    let mut rules = vec![
         rule("", &["pods"], FOLLOW),
-        rule("", &["pods/exec"], &["get", "create"]),
         rule("", &["pods/log"], &["get"]),
         rule("", &["events"], &["list"]),
         rule("apps", &["deployments"], &["get", "list", "watch"]).named(&["deckhouse"]),
-        rule("", &["secrets"], &["get"]).named(&["deckhouse-registry"]),
-    ]
+    ];
+    if extent.has_exec() {
+        rules.push(rule("", &["pods/exec"], &["get", "create"]).noted(EXEC_NOTE));
+    }
+    if extent.has_secrets() {
+        rules.push(rule("", &["secrets"], &["get"]).named(&["deckhouse-registry"]).noted(REGISTRY_NOTE));
+    }
+    rules
 }
 
-fn in_system() -> Vec<Rule> {
-    vec![
-        rule("", &["secrets"], &["get"]).named(&["d8-cluster-configuration"]),
-        rule("", &["configmaps"], &["get"]).named(&["d8-cloud-provider-conditions"]),
-    ]
+fn in_system(extent: Extent) -> Vec<Rule> {
+    let mut rules = vec![rule("", &["configmaps"], &["get"]).named(&["d8-cloud-provider-conditions"])];
+    if extent.has_secrets() {
+        let secret = rule("", &["secrets"], &["get"]).named(&["d8-cluster-configuration"]);
+        rules.push(secret.noted(CONFIGURATION_NOTE));
+    }
+    rules
 }
 
 fn head(kind: &str, name: &str, namespace: Option<&str>) -> String {
@@ -182,8 +246,11 @@ fn head(kind: &str, name: &str, namespace: Option<&str>) -> String {
 fn role(name: &str, namespace: Option<&str>, rules: &[Rule]) -> String {
     let mut text = head("Role", name, namespace) + "rules:\n";
     for rule in rules {
+        for line in rule.note {
+            text += &format!("# {line}\n");
+        }
         let mut lead = "- ";
-        for (name, items) in &rule.0 {
+        for (name, items) in &rule.fields {
             let items: Vec<String> = items.iter().map(|item| quoted(item)).collect();
             text += &format!("{lead}{name}: [{}]\n", items.join(", "));
             lead = "  ";
@@ -280,10 +347,39 @@ mod tests {
             };
             assert!(parts().all(is_label) && slug.len() < 200, "{slug}");
         }
-        let extents = [(false, false), (false, true), (true, false), (true, true)];
-        let roles: BTreeSet<String> =
-            extents.iter().map(|&(read_only, helm)| Extent { read_only, helm }.role()).collect();
-        assert_eq!(roles.len(), 4, "{roles:?}");
+        let rules: BTreeSet<(String, String)> = extents()
+            .map(|extent| {
+                let text = manifest(&[], extent);
+                let name = extent.role();
+                (text.replace(&name, "NAME"), name)
+            })
+            .collect();
+        let names: BTreeSet<&String> = rules.iter().map(|(_, name)| name).collect();
+        let texts: BTreeSet<&String> = rules.iter().map(|(text, _)| text).collect();
+        assert_eq!((names.len(), texts.len()), (rules.len(), rules.len()), "{names:?}");
+    }
+
+    /// All there are.
+    fn extents() -> impl Iterator<Item = Extent> {
+        (0..16).map(|bits: u8| {
+            let has = |bit: u8| bits & (1 << bit) != 0;
+            let read_only = has(0).then(|| ReadOnly { queues: has(1), secrets: has(2) });
+            Extent { read_only, helm: has(3) }
+        })
+    }
+
+    #[test]
+    fn who_only_reads_has_neither_exec_nor_a_secret_unless_asked_for() {
+        for extent in extents() {
+            let text = manifest(&[Subject::User("u".to_owned())], extent);
+            let has = |part: &str| text.contains(part);
+            let asked = extent.read_only.unwrap_or(ReadOnly { queues: true, secrets: true });
+            let (exec, secrets) = (asked.queues, asked.secrets);
+            assert_eq!((has("pods/exec"), has("in effect cluster-admin")), (exec, exec), "{extent:?}");
+            assert_eq!(has("d8-cluster-configuration"), secrets, "{extent:?}");
+            assert_eq!(has("deckhouse-registry"), secrets, "{extent:?}");
+            assert_eq!(has("\"secrets\""), secrets || extent.helm, "{extent:?}");
+        }
     }
 
     #[test]
@@ -292,15 +388,16 @@ mod tests {
             let documents = documents(&[Subject::Group("g".to_owned())], extent);
             let rules: Vec<Value> =
                 documents.iter().flat_map(|it| it["rules"].as_array().cloned().unwrap_or_default()).collect();
-            let is_exec = |rule: &Value| rule["resources"][0] == "pods/exec";
-            rules.into_iter().filter(|rule| !is_exec(rule)).any(|rule| {
+            rules.into_iter().any(|rule| {
                 let verbs = rule["verbs"].as_array().cloned().unwrap_or_default();
                 verbs
                     .iter()
                     .any(|verb| ["create", "patch", "delete", "update"].contains(&verb.as_str().unwrap()))
             })
         };
-        assert!(!writes(Extent { read_only: true, helm: true }));
+        let reading = |queues| Extent { read_only: Some(ReadOnly { queues, secrets: true }), helm: true };
+        assert!(!writes(reading(false)));
+        assert!(writes(reading(true)), "exec needs the verb create");
         assert!(writes(Extent::default()));
     }
 

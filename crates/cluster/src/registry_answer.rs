@@ -1,5 +1,6 @@
 //! What a registry said to one question.
 
+use foreign_text::ForeignText;
 use semver::Version;
 use serde::Serialize;
 
@@ -12,9 +13,9 @@ pub enum Answer<T> {
     /// It is certainly not there.
     Missing,
     /// The login may not see it: the registry's words.
-    Denied(String),
+    Denied(ForeignText),
     /// No usable answer; why.
-    Unknown(String),
+    Unknown(ForeignText),
 }
 
 impl<T> Answer<T> {
@@ -29,7 +30,7 @@ impl<T> Answer<T> {
     /// What is made of the thing that is there; words, if it is not what it should be.
     pub fn read<U>(self, make: impl FnOnce(T) -> Result<U, String>) -> Answer<U> {
         match self {
-            Self::Is(value) => make(value).map_or_else(Answer::Unknown, Answer::Is),
+            Self::Is(value) => make(value).map_or_else(|why| Answer::Unknown(why.into()), Answer::Is),
             Self::Missing => Answer::Missing,
             Self::Denied(why) => Answer::Denied(why),
             Self::Unknown(why) => Answer::Unknown(why),

@@ -387,11 +387,11 @@ mod tests {
             (annotated("disruption-approved"), DISRUPTION, disruption),
             (annotated("approved"), "", ""),
         ] {
-            let release = Release { message: message.to_owned(), ..release };
+            let release = Release { message: message.into(), ..release };
             let said: Vec<String> = reasons_of(&release).iter().map(ToString::to_string).collect();
             assert_eq!(said.join("; "), expected, "{release:?}");
         }
-        let release = Release { message: WINDOW.to_owned(), ..annotated("approved") };
+        let release = Release { message: WINDOW.into(), ..annotated("approved") };
         assert_eq!(reasons_of(&release), wait_reasons(WINDOW));
     }
 

@@ -115,25 +115,30 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: alice}]
 
 #[test]
 fn who_watches_has_the_rights_of_the_scenario_alone() {
-    for (rights, lists_nodes, lists_releases, asked_read_only) in [
-        ("printed", true, true, Some(false)),
-        ("read_only", true, true, Some(true)),
-        ("{without: nodes}", false, true, Some(false)),
+    for (rights, lists_nodes, lists_releases, asked_flags) in [
+        ("printed", true, true, Some(&[][..])),
+        ("read_only", true, true, Some(&["--read-only"])),
+        ("read_only_queues", true, true, Some(&["--read-only", "--queues"])),
+        ("{without: nodes}", false, true, Some(&[])),
         ("none", false, false, None),
     ] {
         let text = format!("title: t\nrun: [status]\nopening: {{rights: {rights}}}\nexpect: {{exit: 0}}\n");
         let scenario = Scenario::parse(&text).unwrap();
         let stage = Stage::open(ApiServer::borrow().unwrap(), &scenario, 1.0).unwrap();
         let mut asked = None;
-        let print = |read_only| {
-            asked = Some(read_only);
+        let print = |flags: &[&str]| {
+            asked = Some(flags.iter().map(ToString::to_string).collect::<Vec<_>>());
             Ok(RIGHTS.to_owned())
         };
         let kubeconfig = stage.grant(print).unwrap();
         let text = std::fs::read_to_string(kubeconfig).unwrap();
         assert!(text.contains(&ApiServer::token(Stage::USER)), "{rights}: {text}");
         assert!(!text.contains(&ApiServer::token("admin")), "{rights}: {text}");
-        assert_eq!(asked, asked_read_only, "{rights}");
+        assert_eq!(
+            asked.as_deref(),
+            asked_flags.map(|it| it.iter().map(ToString::to_string).collect::<Vec<_>>()).as_deref(),
+            "{rights}"
+        );
         let user = stage.server().objects(Stage::USER).unwrap();
         let (nodes, releases) = (user.api("v1", "Node", None), user.api(PLATFORM, "DeckhouseRelease", None));
         let (nodes, releases) = wait(async move {

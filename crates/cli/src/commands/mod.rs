@@ -35,6 +35,7 @@ mod update_clusters;
 mod update_delivery;
 pub(crate) mod update_doctor;
 pub(crate) mod update_kernel;
+mod update_left_out;
 pub(crate) mod update_plan;
 mod update_plan_registry;
 pub(crate) mod update_prepare;

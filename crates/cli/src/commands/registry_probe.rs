@@ -27,17 +27,18 @@ pub(crate) async fn probe(
 ) -> Probe {
     let (client, root) = match connect(registry, environment) {
         Ok(connected) => connected,
-        Err(failure) => return Probe::NotAsked(failure.message),
+        Err(failure) => return Probe::NotAsked(failure.message.into()),
     };
     let asked = async {
         match client.ping().await {
             Ok(()) => ask(&client, &root, questions).await,
-            Err(error) if is_distrust(&error) => Probe::Untrusted(error.to_string()),
-            Err(error) => Probe::NotAsked(format!("not reached from here: {error}")),
+            Err(error) if is_distrust(&error) => Probe::Untrusted(error.to_string().into()),
+            Err(error) => Probe::NotAsked(format!("not reached from here: {error}").into()),
         }
     };
     let seconds = LIMIT.as_secs();
-    let late = || Probe::NotAsked(format!("not reached from here: no answer within {seconds} seconds"));
+    let late =
+        || Probe::NotAsked(format!("not reached from here: no answer within {seconds} seconds").into());
     tokio::time::timeout(LIMIT, asked).await.unwrap_or_else(|_| late())
 }
 
@@ -67,14 +68,16 @@ fn connect(
 async fn ask(client: &Client, root: &RepositoryName, questions: &Questions) -> Probe {
     let channels = match root.join(RELEASE_CHANNEL) {
         Ok(name) => client.repository(name),
-        Err(error) => return Probe::NotAsked(format!("the address in the Secret cannot be used: {error}")),
+        Err(error) => {
+            return Probe::NotAsked(format!("the address in the Secret cannot be used: {error}").into());
+        }
     };
     let images = join_all(questions.images.iter().map(|image| look_up(client, image)));
     let ((channel, versions), images) =
         join(join(ask_channel(&channels, questions.channel), ask_versions(&channels)), images).await;
     // A login that is wrong is wrong for every question; one that only lacks a right is not.
     if let (Err(refused), Err(_)) = (&channel, &versions) {
-        return Probe::Refused(refused.0.to_string());
+        return Probe::Refused(refused.0.to_string().into());
     }
     Probe::Answered(Answers {
         channel: channel.unwrap_or_else(words),
@@ -101,7 +104,7 @@ async fn look_up(client: &Client, image: &str) -> ImageAnswer {
 
 async fn ask_image(client: &Client, image: &str) -> Result<Answer<()>, Refused> {
     let Some((repository, reference)) = named(image) else {
-        return Ok(Answer::Unknown("its name is not understood".to_owned()));
+        return Ok(Answer::Unknown("its name is not understood".into()));
     };
     ask_presence(&client.repository(repository), &reference).await
 }

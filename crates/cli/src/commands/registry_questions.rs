@@ -15,15 +15,15 @@ pub(super) struct Refused(pub(super) Error);
 
 /// A refusal of one question among others that are answered.
 pub(super) fn words<T>(Refused(error): Refused) -> Answer<T> {
-    Answer::Denied(error.to_string())
+    Answer::Denied(error.to_string().into())
 }
 
 fn answer<T>(error: Error) -> Result<Answer<T>, Refused> {
     match error.kind() {
         ErrorKind::Unauthorized { .. } => Err(Refused(error)),
-        ErrorKind::Denied { .. } => Ok(Answer::Denied(error.to_string())),
+        ErrorKind::Denied { .. } => Ok(Answer::Denied(error.to_string().into())),
         ErrorKind::NotFound { .. } => Ok(Answer::Missing),
-        _ => Ok(Answer::Unknown(error.to_string())),
+        _ => Ok(Answer::Unknown(error.to_string().into())),
     }
 }
 
@@ -33,7 +33,7 @@ pub(super) async fn ask_channel(
     channel: Option<Channel>,
 ) -> Result<Answer<ChannelRelease>, Refused> {
     let Some(channel) = channel else {
-        return Ok(Answer::Unknown("the cluster follows no channel that is known".to_owned()));
+        return Ok(Answer::Unknown("the cluster follows no channel that is known".into()));
     };
     let files = ask_files(channels, channel.name(), &[VERSION_JSON]).await?;
     Ok(files.read(|files| {
@@ -56,7 +56,7 @@ pub(super) async fn ask_files(
 ) -> Result<Answer<BTreeMap<String, Vec<u8>>>, Refused> {
     let reference = match tag.parse() {
         Ok(tag) => TagOrDigest::Tag(tag),
-        Err(error) => return Ok(Answer::Unknown(format!("{error}"))),
+        Err(error) => return Ok(Answer::Unknown(format!("{error}").into())),
     };
     let manifest = match repository.manifest_if_present(&reference).await {
         Ok(Some(manifest)) => manifest,
@@ -66,9 +66,9 @@ pub(super) async fn ask_files(
     let layers = match manifest.parse() {
         Ok(Manifest::Image { layers, .. }) => layers,
         Ok(Manifest::Index { .. }) => {
-            return Ok(Answer::Unknown("it is an index, and no image of a release".to_owned()));
+            return Ok(Answer::Unknown("it is an index, and no image of a release".into()));
         }
-        Err(error) => return Ok(Answer::Unknown(error.to_string())),
+        Err(error) => return Ok(Answer::Unknown(error.to_string().into())),
     };
     let mut search = FileSearch::new(names);
     for layer in layers.iter().rev() {
@@ -77,7 +77,7 @@ pub(super) async fn ask_files(
             Err(error) => return answer(error),
         };
         if let Err(error) = search.scan_layer(&layer.media_type, &bytes[..]) {
-            return Ok(Answer::Unknown(error.to_string()));
+            return Ok(Answer::Unknown(error.to_string().into()));
         }
         if search.is_complete() {
             break;
@@ -105,7 +105,7 @@ pub(super) async fn ask_presence(
     match repository.manifest_exists(reference).await {
         Ok(Existence::Present) => Ok(Answer::Is(())),
         Ok(Existence::Absent) => Ok(Answer::Missing),
-        Ok(Existence::Unknown) => Ok(Answer::Denied("the registry refuses to tell".to_owned())),
+        Ok(Existence::Unknown) => Ok(Answer::Denied("the registry refuses to tell".into())),
         Err(error) => answer(error),
     }
 }

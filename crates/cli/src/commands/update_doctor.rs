@@ -11,6 +11,7 @@ use super::{
     registry_probe::probe,
     update_changes::kubectl,
     update_clusters::{look, tell},
+    update_left_out::LeftOut,
 };
 use crate::{
     Environment,
@@ -23,8 +24,9 @@ use crate::{
 const NAME: &str = "update doctor";
 
 pub(crate) async fn run(args: DoctorArgs, environment: Environment) -> Result<(), Failure> {
+    let left_out = LeftOut::default();
     let reports = look(&args.clusters, &environment, async |cluster, address| {
-        Ok(diagnose(&cluster, &args, &environment).await.addressed(&kubectl(&address)))
+        Ok(diagnose(&cluster, &args, &environment, &left_out).await.addressed(&kubectl(&address)))
     })
     .await;
     let several = reports.len() > 1;
@@ -53,12 +55,18 @@ fn ill(diagnosis: &Diagnosis) -> Option<Failure> {
     }
 }
 
-async fn diagnose(cluster: &Cluster, args: &DoctorArgs, environment: &Environment) -> Diagnosis {
+async fn diagnose(
+    cluster: &Cluster,
+    args: &DoctorArgs,
+    environment: &Environment,
+    left_out: &LeftOut,
+) -> Diagnosis {
     let state = cluster::read::snapshot(cluster).await;
+    left_out.say(&state);
     let mut evidence = gather(cluster, &state).await;
     let now = clock(cluster).await.unwrap_or_else(Timestamp::now);
     evidence.registry = if args.no_registry {
-        Probe::NotAsked("--no-registry".to_owned())
+        Probe::NotAsked("--no-registry".into())
     } else {
         ask_registry(&state, &evidence, now, environment).await
     };
@@ -73,9 +81,9 @@ async fn ask_registry(
 ) -> Probe {
     match &state.registry {
         Reading::Known(registry) => probe(registry, &questions(state, evidence, now), environment).await,
-        other => Probe::NotAsked(format!(
-            "its address and login are not known: {}",
-            other.why_unknown().unwrap_or_default()
-        )),
+        other => Probe::NotAsked(
+            format!("its address and login are not known: {}", other.why_unknown().unwrap_or_default())
+                .into(),
+        ),
     }
 }

@@ -18,6 +18,7 @@ use super::{
     update_cluster::reach,
     update_clusters::{look, tell},
     update_delivery::delivery,
+    update_left_out::LeftOut,
     update_plan_registry::PlanRegistry,
 };
 use crate::{
@@ -40,11 +41,13 @@ pub(crate) async fn run(args: PlanArgs, environment: Environment) -> Result<(), 
             return Err(Failure::usage("--output yaml is of one cluster: name one --context"));
         };
         let cluster = reach(address, &environment).await?;
-        let made = make(&cluster, &args, delivery, address, &environment).await?;
+        let made = make(&cluster, &args, delivery, address, &environment, &LeftOut::default()).await?;
         return yaml(&cluster, made).await;
     }
+    let left_out = LeftOut::default();
     let reports = look(&args.clusters, &environment, async |cluster, address| {
-        make(&cluster, &args, delivery.clone(), &address, &environment).await.map(|made| made.plan)
+        let made = make(&cluster, &args, delivery.clone(), &address, &environment, &left_out).await;
+        made.map(|made| made.plan)
     })
     .await;
     let several = reports.len() > 1;
@@ -74,8 +77,10 @@ async fn make(
     delivery: Vec<DeliveredRelease>,
     address: &ClusterArgs,
     environment: &Environment,
+    left_out: &LeftOut,
 ) -> Result<Made, Failure> {
     let state = read(cluster).await?;
+    left_out.say(&state);
     let helm = if args.helm { Some(read::helm_objects(cluster).await) } else { None };
     let file = args.file.as_ref().map(|path| path.display().to_string());
     let mut input =

@@ -83,7 +83,7 @@ impl PlanRegistry {
     async fn image(&self, tag: &str) -> Answer<()> {
         match tag.parse() {
             Ok(tag) => ask_presence(&self.root, &TagOrDigest::Tag(tag)).await.unwrap_or_else(words),
-            Err(error) => Answer::Unknown(error.to_string()),
+            Err(error) => Answer::Unknown(error.to_string().into()),
         }
     }
 

@@ -1,6 +1,6 @@
 //! `dhctl update rbac`
 
-use cluster::rbac::{Extent, Subject, manifest};
+use cluster::rbac::{Extent, ReadOnly, Subject, manifest};
 
 use crate::{args::RbacArgs, failure::Failure, printer::Printer};
 
@@ -10,6 +10,7 @@ pub(crate) fn run(args: &RbacArgs) -> Result<(), Failure> {
     let accounts = args.service_account.iter().cloned();
     let accounts = accounts.map(|(namespace, name)| Subject::ServiceAccount { namespace, name });
     let subjects: Vec<Subject> = users.chain(groups).chain(accounts).collect();
-    let extent = Extent { read_only: args.read_only, helm: args.helm };
+    let read_only = args.read_only.then_some(ReadOnly { queues: args.queues, secrets: args.secrets });
+    let extent = Extent { read_only, helm: args.helm };
     Printer::stdout(manifest(&subjects, extent).as_bytes())
 }

@@ -10,7 +10,10 @@ use cluster::{
 };
 use serde::Serialize;
 
-use super::update_clusters::{look, tell};
+use super::{
+    update_clusters::{look, tell},
+    update_left_out::LeftOut,
+};
 use crate::{
     Environment,
     args::StatusArgs,
@@ -31,8 +34,10 @@ struct Looked {
 }
 
 pub(crate) async fn run(args: StatusArgs, environment: Environment) -> Result<(), Failure> {
+    let left_out = LeftOut::default();
     let reports = look(&args.clusters, &environment, async |cluster, _| {
         let state = read::snapshot(&cluster).await;
+        left_out.say(&state);
         let nothing_read = match NothingRead::of(&state) {
             Some(nothing) => Some(failure(&cluster, &nothing).await),
             None => None,

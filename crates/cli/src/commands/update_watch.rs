@@ -1,14 +1,23 @@
 //! `update watch`: waiting until an update is really done.
 
-use cluster::{follow::Follower, verdict::Machine};
+use cluster::{follow::Follower, read::queues_are_refused, reader_rights, verdict::Machine};
 
 use super::{update_cluster, update_wait};
-use crate::{Environment, args::WatchArgs, failure::Failure, printer::Printer, watch::Show};
+use crate::{
+    Environment,
+    args::WatchArgs,
+    failure::Failure,
+    printer::{self, Printer},
+    watch::Show,
+};
 
 pub(crate) async fn run(args: WatchArgs, environment: Environment) -> Result<(), Failure> {
     let printer = Printer::new(&args.output);
     let cluster = update_cluster::connect(&args.cluster, &environment).await?;
     let follower = Follower::start(&cluster);
+    if queues_are_refused(&cluster).await {
+        printer::say("note", reader_rights::WITHOUT_QUEUES);
+    }
     let mut show = Show::new(&args.output, &environment)?;
     let mut machine = Machine::new(args.to, update_wait::settings(&args.wait));
     let limits = update_wait::limits(&args.wait);

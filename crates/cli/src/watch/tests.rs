@@ -32,7 +32,7 @@ fn release(text: &str, phase: Phase, message: &str) -> Release {
         version_text: format!("v{text}"),
         version: Some(version(text)),
         phase: Some(phase),
-        message: message.to_owned(),
+        message: message.into(),
         ..Release::default()
     }
 }
@@ -42,7 +42,7 @@ fn alert(name: &str, severity: u8, summary: &str) -> Alert {
         id: name.to_owned(),
         name: name.to_owned(),
         severity: Some(severity),
-        summary: summary.to_owned(),
+        summary: summary.into(),
         ..Alert::default()
     }
 }
@@ -51,12 +51,12 @@ fn alert(name: &str, severity: u8, summary: &str) -> Alert {
 fn state() -> ClusterState {
     let head = Task {
         queue: "main".to_owned(),
-        description: "ModuleRun:main:prometheus:doStartup".to_owned(),
+        description: "ModuleRun:main:prometheus:doStartup".into(),
         failures: 2,
-        failure: Some("helm upgrade failed:\n\u{1b}[31mtimed out".to_owned()),
+        failure: Some("helm upgrade failed:\n\u{1b}[31mtimed out".into()),
         ..Task::default()
     };
-    let updating = Condition { is_true: true, message: String::new() };
+    let updating = Condition { is_true: true, message: "".into() };
     let group = |name: &str, nodes, up_to_date| NodeGroup {
         name: name.to_owned(),
         nodes,

@@ -245,7 +245,7 @@ mod tests {
             let message = "\"k8s\" requirement for DeckhouseRelease \"1.71.4\" not met: too old";
             let unmet = ClusterState {
                 release_webhook: state.release_webhook,
-                ..super::tests::state(|release| message.clone_into(&mut release.message))
+                ..super::tests::state(|release| release.message = message.into())
             };
             for haste in [Haste::Respectful, Haste::ApplyNow] {
                 let refused = super::release(&unmet, &NEXT, haste);
@@ -264,7 +264,7 @@ mod tests {
             ((|_| ()) as fn(&mut Release), true),
             // The controller writes into it all the time.
             (|it| it.resource_version = Some("7".to_owned()), true),
-            (|it| it.disruptions = vec!["ingressNginx".to_owned()], false),
+            (|it| it.disruptions = vec!["ingressNginx".into()], false),
         ] {
             let now = decide(&state(change), &NEXT);
             assert_eq!(now.is_still(&confirmed), still, "{now:?}");

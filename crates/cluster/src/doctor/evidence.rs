@@ -1,5 +1,6 @@
 //! What the doctor looks at besides the state that every command reads.
 
+use foreign_text::ForeignText;
 use jiff::Timestamp;
 use semver::Version;
 use serde::Serialize;
@@ -40,7 +41,7 @@ pub struct WaitingPod {
     /// `state.waiting.reason`.
     pub reason: String,
     /// `state.waiting.message`.
-    pub message: String,
+    pub message: ForeignText,
     /// `status.startTime` of the pod.
     pub started: Option<Timestamp>,
     /// The Secrets with which the node logs in for it.
@@ -56,7 +57,7 @@ pub struct DeploymentCondition {
     /// Whether its status is `True`.
     pub is_true: bool,
     /// Its message.
-    pub message: String,
+    pub message: ForeignText,
     /// `lastTransitionTime`.
     pub since: Option<Timestamp>,
 }
@@ -70,7 +71,7 @@ pub struct PodEvent {
     /// As `FailedScheduling`.
     pub reason: String,
     /// Its message.
-    pub message: String,
+    pub message: ForeignText,
     /// When it happened last.
     pub last: Option<Timestamp>,
 }
@@ -82,7 +83,7 @@ pub struct LogError {
     /// `time`.
     pub time: Option<Timestamp>,
     /// `msg`, and `error` where that says more.
-    pub message: String,
+    pub message: ForeignText,
 }
 
 /// What came of asking the cluster's registry from here.
@@ -90,18 +91,18 @@ pub struct LogError {
 #[serde(rename_all = "camelCase", tag = "outcome", content = "value")]
 pub enum Probe {
     /// It was not asked, and why. A registry that only the cluster can reach is no finding.
-    NotAsked(String),
+    NotAsked(ForeignText),
     /// Its certificate is not trusted, by the CA that the cluster has for it or any other that is known here: why.
-    Untrusted(String),
+    Untrusted(ForeignText),
     /// It answers, and refuses the cluster's login: its words.
-    Refused(String),
+    Refused(ForeignText),
     /// It answered.
     Answered(Answers),
 }
 
 impl Default for Probe {
     fn default() -> Self {
-        Self::NotAsked("not asked".to_owned())
+        Self::NotAsked("not asked".into())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Reading the evidence that is in the cluster. Each part may fail for itself.
 
+use futures_util::AsyncReadExt as _;
 use k8s_openapi::api::{
     apps::v1::Deployment,
     core::v1::{ContainerStatus, Event, Pod},
@@ -18,7 +19,8 @@ use crate::{
     ClusterState, Error, Reading,
     access::Cluster,
     objects::DeckhousePod,
-    read::{in_time, unread},
+    read::{Bound, in_time, unread},
+    safe_text::{self, foreign},
 };
 
 const NAMESPACE: &str = "d8-system";
@@ -56,11 +58,15 @@ async fn pods_without_image(cluster: &Cluster, phase: &str) -> Reading<Vec<Waiti
     let api: Api<Pod> = Api::all(cluster.client.clone());
     let mut params = ListParams::default().fields(&format!("status.phase={phase}")).limit(PAGE);
     let mut waiting = Vec::new();
+    let mut bound = Bound::default();
     loop {
         let page = match api.list(&params).await {
             Ok(page) => page,
             Err(error) => return reading(Err(error)),
         };
+        if let Err(error) = bound.page(page.items.len(), "pods") {
+            return unread(error);
+        }
         waiting.extend(page.items.iter().flat_map(of_pod));
         match page.metadata.continue_.filter(|token| !token.is_empty()) {
             Some(token) => params = params.continue_token(&token),
@@ -88,12 +94,12 @@ fn of_pod(pod: &Pod) -> Vec<WaitingPod> {
             let waiting = container.state.as_ref()?.waiting.as_ref()?;
             let reason = waiting.reason.clone().filter(|reason| is_pull_failure(reason))?;
             Some(WaitingPod {
-                namespace: namespace.clone(),
-                pod: pod.metadata.name.clone().unwrap_or_default(),
-                container: container.name.clone(),
-                image: image_of(pod, container),
-                reason,
-                message: waiting.message.clone().unwrap_or_default(),
+                namespace: safe_text::name(&namespace),
+                pod: safe_text::name(pod.metadata.name.as_deref().unwrap_or_default()),
+                container: safe_text::name(&container.name),
+                image: safe_text::address(&image_of(pod, container)),
+                reason: safe_text::name(&reason),
+                message: foreign(waiting.message.as_deref().unwrap_or_default()),
                 started: status.start_time.as_ref().map(|time| time.0),
                 pull_secrets: pull_secrets(pod),
             })
@@ -104,7 +110,7 @@ fn of_pod(pod: &Pod) -> Vec<WaitingPod> {
 /// Admission writes those of the service account into the spec, too.
 fn pull_secrets(pod: &Pod) -> Vec<String> {
     let secrets = pod.spec.iter().flat_map(|spec| spec.image_pull_secrets.iter().flatten());
-    secrets.map(|secret| secret.name.clone()).collect()
+    secrets.map(|secret| safe_text::name(&secret.name)).collect()
 }
 
 /// The image as in the spec: runtimes write other names of it into the status.
@@ -123,9 +129,9 @@ async fn conditions(cluster: &Cluster) -> Reading<Vec<DeploymentCondition>> {
         conditions
             .into_iter()
             .map(|it| DeploymentCondition {
-                kind: it.type_,
+                kind: safe_text::name(&it.type_),
                 is_true: it.status == "True",
-                message: it.message.unwrap_or_default(),
+                message: foreign(&it.message.unwrap_or_default()),
                 since: it.last_transition_time.map(|time| time.0),
             })
             .collect()
@@ -140,9 +146,9 @@ async fn events(cluster: &Cluster, state: &ClusterState) -> Reading<Vec<PodEvent
         let own = list.items.into_iter().filter_map(|event| {
             let pod = event.involved_object.name?;
             pods.iter().any(|it| it.name == pod).then(|| PodEvent {
-                pod,
-                reason: event.reason.unwrap_or_default(),
-                message: event.message.unwrap_or_default(),
+                pod: safe_text::name(&pod),
+                reason: safe_text::name(&event.reason.unwrap_or_default()),
+                message: foreign(&event.message.unwrap_or_default()),
                 last: event.last_timestamp.map(|time| time.0).or(event.event_time.map(|time| time.0)),
             })
         });
@@ -168,11 +174,21 @@ async fn log(cluster: &Cluster, state: &ClusterState) -> Reading<Vec<super::LogE
         ..LogParams::default()
     };
     let api: Api<Pod> = Api::namespaced(cluster.client.clone(), NAMESPACE);
-    match api.logs(&pod.name, &params).await {
-        Ok(text) => Reading::Known(errors(&text)),
+    match api.log_stream(&pod.name, &params).await {
+        Ok(stream) => {
+            // The kubelet keeps to the limit. What another one sends beyond it is not read.
+            let mut bytes = Vec::new();
+            match stream.take(LOG_BYTES.unsigned_abs()).read_to_end(&mut bytes).await {
+                Ok(_) => Reading::Known(errors(&String::from_utf8_lossy(&bytes))),
+                Err(error) => Reading::NotNow {
+                    last: None,
+                    why: format!("the log of the platform's pod broke off: {error}"),
+                },
+            }
+        }
         // The kubelet's way to say that there is no log yet.
         Err(kube::Error::Api(status)) if status.code == 400 => {
-            Reading::NotNow { last: None, why: status.message.clone() }
+            Reading::NotNow { last: None, why: foreign(&status.message).into() }
         }
         Err(error) => reading(Err(error)),
     }

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::evidence::LogError;
+use crate::safe_text::foreign;
 
 /// How many errors are kept, the newest.
 const KEPT: usize = 50;
@@ -35,10 +36,10 @@ pub(super) fn errors(log: &str) -> Vec<LogError> {
                 .filter(|error| !line.msg.contains(error));
             LogError {
                 time: line.time.and_then(|time| time.parse::<Timestamp>().ok()),
-                message: match error {
+                message: foreign(&match error {
                     Some(error) => format!("{}: {error}", line.msg),
                     None => line.msg,
-                },
+                }),
             }
         })
         .collect();

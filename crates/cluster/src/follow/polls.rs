@@ -5,7 +5,7 @@ use std::time::Duration;
 use kube::Client;
 use tokio::{
     sync::watch,
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, sleep},
 };
 
 use super::rights::Rights;
@@ -34,12 +34,14 @@ pub(super) async fn queue(client: Client, states: watch::Sender<ClusterState>) {
         ticks.tick().await;
         let pods = states.borrow().pods.clone();
         let leader = leader(&pods).map(DeckhousePod::incarnation);
-        let reading = rights.judge(queue_of(&client, &pods).await);
+        let reading = rights.exec(&client, || queue_of(&client, &pods)).await;
+        let pause = rights.pause(&reading);
         number += 1;
         states.send_modify(|state| {
             renew(&mut state.queue, reading);
             state.queue_look = leader.map(|leader| QueueLook { number, leader });
         });
+        sleep(pause).await;
     }
 }
 
@@ -51,11 +53,13 @@ pub(super) async fn converge(client: Client, states: watch::Sender<ClusterState>
     loop {
         ticks.tick().await;
         let pods = states.borrow().pods.clone();
-        let reading = rights.judge(converge_of(&client, &pods, answers.as_deref()).await);
+        let reading = rights.exec(&client, || converge_of(&client, &pods, answers.as_deref())).await;
+        let pause = rights.pause(&reading);
         if reading.known().is_some() {
             answers = leader(&pods).map(|pod| pod.name.clone());
         }
         states.send_modify(|state| renew(&mut state.converge, reading));
+        sleep(pause).await;
     }
 }
 

@@ -2,26 +2,61 @@
 //!
 //! Until it has read the roles again it refuses what it allowed before, with the same words as ever.
 
+use std::{future::Future, time::Duration};
+
+use kube::Client;
 use tokio::time::Instant;
 
-use crate::{Obstacle, Reading, patience::GRACE};
+use crate::{Obstacle, Reading, patience::GRACE, read::exec_refused};
+
+/// Until the next question about a right that is missing; each time twice as long as before.
+const FIRST_PAUSE: Duration = Duration::from_secs(5);
+/// The longest such time: somebody may grant the right while it is waited for.
+const LONGEST_PAUSE: Duration = Duration::from_mins(5);
 
 /// What is remembered of the refusals of one source.
 #[derive(Debug, Default)]
 pub(super) struct Rights {
     had: bool,
     refused_since: Option<Instant>,
+    pause: Option<Duration>,
 }
 
 impl Rights {
     /// The source was read.
     pub(super) fn granted(&mut self) {
-        *self = Self { had: true, refused_since: None };
+        *self = Self { had: true, ..Self::default() };
     }
 
     /// Whether it was ever read.
     pub(super) fn were_there(&self) -> bool {
         self.had
+    }
+
+    /// What `ask` reads by exec, judged. Where it is in doubt whether the account may, the API server is asked that first:
+    /// an exec that is refused is a line in its audit log, and there would be one each second.
+    pub(super) async fn exec<T, F: Future<Output = Reading<T>>>(
+        &mut self,
+        client: &Client,
+        ask: impl FnOnce() -> F,
+    ) -> Reading<T> {
+        let in_doubt = !self.had || self.refused_since.is_some();
+        let refused = if in_doubt { exec_refused(client).await } else { None };
+        let reading = match refused {
+            Some(obstacle) => Reading::Unreadable(obstacle),
+            None => ask().await,
+        };
+        self.judge(reading)
+    }
+
+    /// How long to wait after this reading before the next question: each time longer while it is refused for good.
+    pub(super) fn pause<T>(&mut self, last: &Reading<T>) -> Duration {
+        if !matches!(last, Reading::Unreadable(Obstacle::Forbidden(_))) {
+            return Duration::ZERO;
+        }
+        let pause = self.pause.map_or(FIRST_PAUSE, |before| (before * 2).min(LONGEST_PAUSE));
+        self.pause = Some(pause);
+        pause
     }
 
     /// The same reading, but for a refusal that may pass.
@@ -46,9 +81,16 @@ impl Rights {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+
+    #[test]
+    fn a_right_that_is_missing_is_asked_for_ever_less_often() {
+        let refused = Reading::<()>::Unreadable(Obstacle::Forbidden("exec".to_owned()));
+        let mut rights = Rights::default();
+        let waited = [(); 8].map(|()| rights.pause(&refused).as_secs());
+        assert_eq!(waited, [5, 10, 20, 40, 80, 160, 300, 300]);
+        assert_eq!(rights.pause(&Reading::Known(())), Duration::ZERO);
+    }
 
     #[tokio::test(start_paused = true)]
     async fn only_a_right_that_was_there_may_come_back() {

@@ -11,7 +11,7 @@ use tokio::{sync::watch, time::sleep};
 
 use super::rights::Rights;
 use crate::{
-    ClusterState, Reading,
+    ClusterState, Error, Reading,
     read::{Source, pages, refused},
 };
 
@@ -106,7 +106,7 @@ fn known<S: Source>(objects: &Objects<S>) -> Reading<Vec<S::Item>> {
 /// Tells what a failure means, and returns how long to wait.
 async fn report<S: Source>(
     client: &Client,
-    error: kube::Error,
+    error: impl Into<Error>,
     last: Option<&Objects<S>>,
     rights: &mut Rights,
     tell: &impl Fn(Reading<Vec<S::Item>>),

@@ -91,7 +91,7 @@ mod tests {
             ("", &ModuleTurn::Now, "the controller gives no reason"),
         ] {
             let release = ModuleRelease {
-                message: message.to_owned(),
+                message: message.into(),
                 phase: Some(Phase::Pending),
                 ..ModuleRelease::default()
             };

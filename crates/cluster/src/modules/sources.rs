@@ -55,7 +55,7 @@ fn health(source: ModuleSource, now: Timestamp) -> SourceHealth {
         repo: source.repo,
         synced: source.sync_time,
         stale,
-        message: source.message,
+        message: source.message.into(),
         modules: source.modules.len(),
         failed: source.modules.into_iter().filter(|module| module.error.is_some()).collect(),
     }
@@ -74,7 +74,7 @@ mod tests {
             modules: vec![OfferedModule { name: "a".to_owned(), ..OfferedModule::default() }],
             ..ModuleSource::default()
         };
-        let broken = OfferedModule { error: Some("no such tag".to_owned()), ..OfferedModule::default() };
+        let broken = OfferedModule { error: Some("no such tag".into()), ..OfferedModule::default() };
         for (source, healthy) in [
             (good.clone(), true),
             (
@@ -82,7 +82,7 @@ mod tests {
                 false,
             ),
             (ModuleSource { sync_time: None, ..good.clone() }, false),
-            (ModuleSource { message: "Some errors occurred".to_owned(), ..good.clone() }, false),
+            (ModuleSource { message: "Some errors occurred".into(), ..good.clone() }, false),
             (ModuleSource { modules: vec![broken], ..good }, false),
         ] {
             assert_eq!(health(source.clone(), now).is_healthy(), healthy, "{source:?}");

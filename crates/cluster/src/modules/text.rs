@@ -88,7 +88,7 @@ mod tests {
             version_text: format!("v1.{minor}.0"),
             version: Some(Version::new(1, minor, 0)),
             phase: Phase::parse(phase),
-            message: message.to_owned(),
+            message: message.into(),
             ..ModuleRelease::default()
         };
         let approval = "Release is waiting for the 'modules.deckhouse.io/approved: \"true\"' annotation";
@@ -111,10 +111,10 @@ mod tests {
                 name: "deckhouse".to_owned(),
                 repo: "r.example/dkp/ee/modules".to_owned(),
                 sync_time: Some("2026-11-24T07:00:00Z".parse().unwrap()),
-                message: "Some errors occurred. Inspect status for details".to_owned(),
+                message: "Some errors occurred. Inspect status for details".into(),
                 modules: vec![OfferedModule {
                     name: "commander".to_owned(),
-                    error: Some("fetch: 404".to_owned()),
+                    error: Some("fetch: 404".into()),
                     ..OfferedModule::default()
                 }],
             }]),

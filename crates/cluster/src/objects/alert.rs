@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use foreign_text::ForeignText;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -16,9 +17,9 @@ pub struct Alert {
     /// `alert.severityLevel`: 1 is the most severe, 9 the least.
     pub severity: Option<u8>,
     /// `alert.summary`.
-    pub summary: String,
+    pub summary: ForeignText,
     /// `alert.description`.
-    pub description: String,
+    pub description: ForeignText,
     /// `alert.labels`.
     pub labels: BTreeMap<String, String>,
     /// `status.alertStatus`: `firing`, or `firing (stale)` where the receiver has heard nothing for a while.

@@ -1,5 +1,6 @@
 //! Smaller sources that requirements are checked against.
 
+use foreign_text::ForeignText;
 use serde::Serialize;
 
 /// What of `ClusterConfiguration` concerns updates: Secret `kube-system/d8-cluster-configuration`.
@@ -37,7 +38,7 @@ pub struct CloudCondition {
     /// Name of the condition.
     pub name: String,
     /// What is wrong.
-    pub message: String,
+    pub message: ForeignText,
     /// Whether it is met.
     pub ok: bool,
 }

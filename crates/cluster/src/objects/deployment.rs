@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use foreign_text::ForeignText;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -71,9 +72,9 @@ pub struct ContainerState {
     /// `state.waiting.reason`, as `ImagePullBackOff` or `CrashLoopBackOff`.
     pub waiting_reason: Option<String>,
     /// `state.waiting.message`.
-    pub waiting_message: Option<String>,
+    pub waiting_message: Option<ForeignText>,
     /// `lastState.terminated`: reason and exit code, in words.
-    pub last_end: Option<String>,
+    pub last_end: Option<ForeignText>,
 }
 
 impl DeckhouseDeployment {

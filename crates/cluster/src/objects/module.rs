@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use foreign_text::ForeignText;
 use jiff::Timestamp;
 use semver::Version;
 use serde::Serialize;
@@ -29,7 +30,7 @@ pub struct Module {
     /// Condition `IsReady`; `None` where there is no such condition.
     pub ready: Option<bool>,
     /// Message of the condition `IsReady`.
-    pub message: String,
+    pub message: ForeignText,
 }
 
 /// An object `modulereleases.deckhouse.io/v1alpha1`.
@@ -57,7 +58,7 @@ pub struct ModuleRelease {
     /// `status.phase`.
     pub phase: Option<Phase>,
     /// `status.message`.
-    pub message: String,
+    pub message: ForeignText,
     /// `status.transitionTime`.
     pub transition_time: Option<Timestamp>,
     /// `metadata.resourceVersion`: an approval says which state it was decided on.
@@ -76,7 +77,7 @@ pub struct ModuleSource {
     /// `status.syncTime`.
     pub sync_time: Option<Timestamp>,
     /// `status.message`.
-    pub message: String,
+    pub message: ForeignText,
     /// `status.modules`.
     pub modules: Vec<OfferedModule>,
 }
@@ -90,7 +91,7 @@ pub struct OfferedModule {
     /// Its version on the channel.
     pub version: Option<String>,
     /// `error` or `pullError`, whichever is there; both, joined with `; `.
-    pub error: Option<String>,
+    pub error: Option<ForeignText>,
 }
 
 /// An object `moduleupdatepolicies.deckhouse.io`.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use deckhouse::Channel;
+use foreign_text::ForeignText;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -26,7 +27,7 @@ pub struct ModuleConfig {
     /// `spec.maintenance`.
     pub maintenance: Option<String>,
     /// `status.message`.
-    pub message: String,
+    pub message: ForeignText,
     /// `metadata.resourceVersion`: a change says which state it was decided on.
     pub resource_version: Option<String>,
 }

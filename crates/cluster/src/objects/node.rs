@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use foreign_text::ForeignText;
 use serde::Serialize;
 
 /// What matters of a node.
@@ -54,11 +55,11 @@ pub struct NodeGroup {
     /// `status.upToDate`.
     pub up_to_date: u64,
     /// `status.error`.
-    pub error: Option<String>,
+    pub error: Option<ForeignText>,
     /// `status.kubernetesVersion`.
     pub kubernetes_version: Option<String>,
     /// `status.conditionSummary.statusMessage`.
-    pub summary: Option<String>,
+    pub summary: Option<ForeignText>,
     /// `status.conditions`, by type.
     pub conditions: BTreeMap<String, Condition>,
 }
@@ -70,7 +71,7 @@ pub struct Condition {
     /// Whether its status is `True`.
     pub is_true: bool,
     /// Its message.
-    pub message: String,
+    pub message: ForeignText,
 }
 
 impl Node {

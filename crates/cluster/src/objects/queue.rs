@@ -1,5 +1,6 @@
 //! The controller's task queues, and how far its converge is.
 
+use foreign_text::ForeignText;
 use serde::Serialize;
 
 /// What the leader's queues hold.
@@ -28,13 +29,13 @@ pub struct Task {
     /// Name of the queue.
     pub queue: String,
     /// What the queue does just now, as `sleep after fail for 32s`.
-    pub status: String,
+    pub status: ForeignText,
     /// The task without its failures, as `ModuleRun:main:prometheus:doStartup`.
-    pub description: String,
+    pub description: ForeignText,
     /// How often it has failed.
     pub failures: u64,
     /// What its last failure said.
-    pub failure: Option<String>,
+    pub failure: Option<ForeignText>,
 }
 
 /// `/status/converge` of the leader.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use foreign_text::ForeignText;
 use jiff::Timestamp;
 use semver::Version;
 use serde::Serialize;
@@ -25,11 +26,11 @@ pub struct Release {
     /// `spec.requirements`.
     pub requirements: BTreeMap<String, String>,
     /// `spec.disruptions`.
-    pub disruptions: Vec<String>,
+    pub disruptions: Vec<ForeignText>,
     /// `status.phase`; `None` where the controller has not seen the object, or the channel is unset.
     pub phase: Option<Phase>,
     /// `status.message`.
-    pub message: String,
+    pub message: ForeignText,
     /// `status.transitionTime`.
     pub transition_time: Option<Timestamp>,
     /// `metadata.creationTimestamp`.

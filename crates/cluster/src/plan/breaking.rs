@@ -42,7 +42,7 @@ pub(super) fn points(state: &ClusterState) -> (Vec<BreakingPoint>, Vec<String>) 
             let old = configs.iter().filter(|it| it.message.contains("schema version"));
             points.extend(old.map(|config| BreakingPoint {
                 object: format!("ModuleConfig/{}", config.name),
-                what: config.message.clone(),
+                what: config.message.clone().into(),
             }));
         }
         other => unknown.push(format!("ModuleConfigs: {}", other.why_unknown().unwrap_or_default())),

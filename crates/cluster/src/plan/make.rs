@@ -14,6 +14,7 @@ use crate::{
     modules,
     objects::{RegistrySettings, Release},
     requirements::{self, Requirement},
+    safe_text,
     standing::Standing,
 };
 
@@ -119,7 +120,7 @@ fn step(
         (Some(object), _) => object.disruptions.clone(),
         (None, Some(spec)) => {
             let list = spec["disruptions"].as_array().into_iter().flatten();
-            list.filter_map(|it| it.as_str()).map(str::to_owned).collect()
+            list.filter_map(|it| it.as_str()).map(safe_text::foreign).collect()
         }
         (None, None) => Vec::new(),
     };
@@ -157,6 +158,9 @@ fn in_cluster(object: &Release) -> InCluster {
 
 /// A requirement may be written as a truth value.
 fn texts(map: &serde_json::Value) -> BTreeMap<String, String> {
-    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    map.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect()
+    let text = |value: &serde_json::Value| {
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        String::from(safe_text::foreign(&text))
+    };
+    map.as_object().into_iter().flatten().map(|(key, value)| (safe_text::name(key), text(value))).collect()
 }

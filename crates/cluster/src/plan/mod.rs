@@ -90,7 +90,7 @@ pub struct Step {
     /// What it requires, and whether the cluster has that.
     pub requirements: Vec<Requirement>,
     /// What it interrupts, as it says itself.
-    pub disruptions: Vec<String>,
+    pub disruptions: Vec<foreign_text::ForeignText>,
     /// Whether that needs an approval of its own here.
     pub disruptions_need_approval: bool,
 }

@@ -158,8 +158,8 @@ fn what_has_not_arrived_blocks() {
 #[test]
 fn what_cannot_be_told_is_unknown_and_does_not_block() {
     let mut offer = registry("v1.58.3", &["v1.58.3"]);
-    offer.listed = Answer::Denied("403 on tags/list".to_owned());
-    offer.releases.get_mut(&version("v1.58.3")).unwrap().image = Answer::Unknown("503".to_owned());
+    offer.listed = Answer::Denied("403 on tags/list".into());
+    offer.releases.get_mut(&version("v1.58.3")).unwrap().image = Answer::Unknown("503".into());
     let state = cluster(&["v1.57.5 Deployed"]);
     let plan = plan(&state, &["v1.58.3"], offer.clone());
     assert_eq!(plan.blocking, Vec::<String>::new());
@@ -174,7 +174,7 @@ fn what_cannot_be_told_is_unknown_and_does_not_block() {
     let found = plan.steps[0].in_registry.unwrap();
     assert_eq!((found.image, found.description), (Presence::Unknown, Presence::There));
     // The channel cannot be read, so nothing is known to be above it.
-    offer.leads_to = Answer::Unknown("it has no version.json".to_owned());
+    offer.leads_to = Answer::Unknown("it has no version.json".into());
     let plan = self::plan(&state, &["v1.58.3", "v1.59.0"], offer);
     assert_eq!(chain_of(&plan), "v1.58.3 v1.59.0");
     assert_eq!(plan.unknown[0], "r.example/dkp/ee/release-channel:stable: it has no version.json");
@@ -191,7 +191,7 @@ fn for_a_stranger_at_night() {
     let mut offer = registry("v1.60.1", &["v1.57.5", "v1.58.3", "v1.59.2", "v1.59.4", "v1.60.1", "v1.61.0"]);
     offer.releases.get_mut(&version("v1.59.4")).unwrap().image = Answer::Missing;
     let release = offer.releases.get_mut(&version("v1.60.1")).unwrap();
-    release.description = Answer::Unknown("blob of 20 MB is too large".to_owned());
+    release.description = Answer::Unknown("blob of 20 MB is too large".into());
     let text = plan(&state, &["v1.59.2"], offer).text();
     insta::assert_snapshot!(text);
     let whole = plan(&state, &[], registry("v1.58.3", &["v1.58.3"])).text();

@@ -182,7 +182,7 @@ fn moving_tag_and_unset_channel() {
 /// The outcome of the requirement `k8s` of the next release, when its message is this.
 fn judged(needed: &str, message: &str) -> Outcome {
     let mut next = release("v1.58.3 Pending");
-    next.message = message.to_owned();
+    next.message = message.into();
     next.requirements = BTreeMap::from([("k8s".to_owned(), needed.to_owned())]);
     let mut state = cluster(&[]);
     state.releases = Reading::Known(vec![release("v1.57.5 Deployed"), next]);
@@ -211,7 +211,7 @@ fn alert(id: &str, name: &str, labels: &[(&str, &str)]) -> Alert {
     Alert {
         id: id.to_owned(),
         name: name.to_owned(),
-        summary: format!("{name} fires"),
+        summary: format!("{name} fires").into(),
         labels: labels.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
         ..Alert::default()
     }
@@ -306,12 +306,10 @@ fn what_only_a_person_can_change_blocks() {
         settings: json!({}),
         ..config("Manual")
     };
-    let told = |line: &str, message: &str| Release { message: message.to_owned(), ..release(line) };
+    let told = |line: &str, message: &str| Release { message: message.into(), ..release(line) };
     let disruption = "release blocked, disruption approval required: ingress controllers restart";
-    let interrupts = Release {
-        disruptions: vec!["ingressNginx".to_owned()],
-        ..told("v1.58.3 Pending approved", disruption)
-    };
+    let interrupts =
+        Release { disruptions: vec!["ingressNginx".into()], ..told("v1.58.3 Pending approved", disruption) };
     let mut allowed = interrupts.clone();
     allowed.annotations.insert("release.deckhouse.io/disruption-approved".to_owned(), "true".to_owned());
     let notification = "Release is blocked, failed to send release notification: Post \"https://a.example/secret\": i/o timeout";

@@ -74,7 +74,7 @@ mod tests {
     fn tasks(tasks: u64) -> Reading<Queue> {
         let head = Task {
             queue: "main".to_owned(),
-            description: "ModuleRun".to_owned(),
+            description: "ModuleRun".into(),
             failures: 3,
             ..Task::default()
         };

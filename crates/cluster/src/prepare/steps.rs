@@ -58,13 +58,14 @@ pub fn steps(state: &ClusterState, wish: &Wish) -> Result<Preparation, PrepareEr
     state.module_configs.required("ModuleConfigs")?;
     let config = state.deckhouse_config().ok_or(PrepareError::NoConfig)?;
     let releases = state.releases.required("releases")?;
-    let is_set = config.update_settings().release_channel;
+    // Only a channel that is known is written: of any other the text that was read may not be the exact one.
+    let is_set = config.update_settings().channel().map(Channel::in_settings);
     let noted = channel_note::noted_channel(config).map(Channel::in_settings);
     let mode = settings::mode(config, &wish.mode, &wish.windows);
 
     let mut plan = Preparation { continues: noted.is_some(), ..Preparation::default() };
     let puts_away = mode.is_some() && running < PATCHES_OBEY;
-    if let Some(channel) = is_set.as_deref().filter(|_| puts_away) {
+    if let Some(channel) = is_set.filter(|_| puts_away) {
         let what = format!(
             "unset the release channel {channel} while the mode changes: before v1.70 patches apply themselves; \
              it is noted in the annotation {}",
@@ -76,8 +77,8 @@ pub fn steps(state: &ClusterState, wish: &Wish) -> Result<Preparation, PrepareEr
         plan.configure(config, mode_words(wish), patch);
     }
 
-    let during = is_set.as_deref().filter(|_| !puts_away);
-    let finally = wish.channel.map(Channel::in_settings).or(is_set.as_deref()).or(noted);
+    let during = is_set.filter(|_| !puts_away);
+    let finally = wish.channel.map(Channel::in_settings).or(is_set).or(noted);
     let lts = finally == Some(Channel::Lts.in_settings());
     let range = Range { deployed: &running, to: wish.to.as_ref(), channel: None, lts };
     plan.releases(releases, wish, range, during.is_some())?;
@@ -85,7 +86,7 @@ pub fn steps(state: &ClusterState, wish: &Wish) -> Result<Preparation, PrepareEr
     let has_note = channel_note::is_noted(config) || (puts_away && is_set.is_some());
     match finally {
         Some(channel) if during != Some(channel) => {
-            let again = wish.channel.is_none() || is_set.as_deref() == Some(channel);
+            let again = wish.channel.is_none() || is_set == Some(channel);
             let past = if again { ", as it was" } else { "" };
             let what = format!("set the release channel to {channel}{past}");
             plan.configure(config, what, channel_note::set(channel, has_note));

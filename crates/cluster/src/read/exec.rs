@@ -13,7 +13,7 @@ use crate::Error;
 const CONTAINER: &str = "deckhouse";
 /// Longest time for a command. The queue is asked every second, and a kubelet may hang.
 const LIMIT: Duration = Duration::from_secs(8);
-/// More than this of an output is cut off: nothing that is asked for is as long.
+/// The longest output in bytes: nothing that is asked for is as long.
 const MOST: u64 = 4 << 20;
 
 /// What a command printed, and how it ended.
@@ -49,6 +49,13 @@ async fn run(client: &Client, pod: &str, command: &[&str]) -> Result<Output, Err
         }
     };
     let (stdout, stderr, status) = futures_util::join!(text(stdout), text(stderr), ends);
+    let (Some(stdout), Some(stderr)) = (stdout, stderr) else {
+        let what = command.first().copied().unwrap_or_default();
+        return Err(Error::Other(format!(
+            "{what} in the pod {pod} prints more than {} MiB: it is not read",
+            MOST >> 20
+        )));
+    };
     let Some(status) = status else {
         return Err(Error::NotNow(format!("the connection to the pod {pod} broke")));
     };
@@ -62,12 +69,23 @@ fn exit_code(status: &Status) -> Option<i32> {
     code.message.as_ref()?.parse().ok()
 }
 
-/// All of a stream, which must be read to its end even if nobody wants it.
-async fn text(stream: Option<impl AsyncRead + Unpin>) -> String {
+/// All of a stream, which must be read to its end even if nobody wants it; `None` if it is longer than the limit.
+async fn text(stream: Option<impl AsyncRead + Unpin>) -> Option<String> {
     let mut bytes = Vec::new();
     if let Some(stream) = stream {
         // What came before a break counts: the status tells whether it is whole.
-        drop(stream.take(MOST).read_to_end(&mut bytes).await);
+        drop(stream.take(MOST + 1).read_to_end(&mut bytes).await);
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+    (bytes.len() as u64 <= MOST).then(|| String::from_utf8_lossy(&bytes).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_output_without_end_is_not_read() {
+        assert_eq!(text(Some(&b"idle"[..])).await.as_deref(), Some("idle"));
+        assert_eq!(text(Some(tokio::io::repeat(b'x'))).await, None);
+    }
 }

@@ -2,15 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use futures_util::{AsyncBufRead, AsyncBufReadExt as _, StreamExt as _};
+use futures_util::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _};
 use http::Request;
 use kube::Client;
 
 use super::refusal::unread;
-use crate::{Error, Reading, objects::DeprecatedApiUse};
+use crate::{Error, Obstacle, Reading, objects::DeprecatedApiUse, safe_text};
 
 /// Stable since Kubernetes 1.19; one series for each resource that was asked for since the server's start.
 const METRIC: &str = "apiserver_requested_deprecated_apis{";
+
+/// The longest line in bytes, and all of them together: a large API server has tens of megabytes.
+const LONGEST_LINE: u64 = 64 << 10;
+const MOST: u64 = 256 << 20;
+/// No API server has as many series of that metric.
+const MOST_SERIES: usize = 10_000;
 
 /// What the API server has noted. With several API servers it is the record of the one that answers.
 pub(crate) async fn deprecated_apis(client: &Client) -> Reading<Vec<DeprecatedApiUse>> {
@@ -26,11 +32,18 @@ pub(crate) async fn deprecated_apis(client: &Client) -> Reading<Vec<DeprecatedAp
 
 /// Line by line: the whole of it is megabytes.
 async fn from_lines(text: impl AsyncBufRead) -> Reading<Vec<DeprecatedApiUse>> {
-    let mut lines = std::pin::pin!(text.lines());
+    let mut text = std::pin::pin!(text);
     let mut found = BTreeSet::new();
-    while let Some(line) = lines.next().await {
-        match line {
-            Ok(line) => found.extend(series(&line)),
+    let mut line = Vec::new();
+    let mut read = 0;
+    let too_long = |what: String| {
+        Reading::Unreadable(Obstacle::Other(format!("the metrics of the API server are not read: {what}")))
+    };
+    loop {
+        line.clear();
+        match (&mut text).take(LONGEST_LINE).read_until(b'\n', &mut line).await {
+            Ok(0) => return Reading::Known(found.into_iter().collect()),
+            Ok(bytes) => read += bytes as u64,
             Err(error) => {
                 return Reading::NotNow {
                     last: None,
@@ -38,8 +51,20 @@ async fn from_lines(text: impl AsyncBufRead) -> Reading<Vec<DeprecatedApiUse>> {
                 };
             }
         }
+        if line.len() as u64 == LONGEST_LINE {
+            return too_long(format!("a line is longer than {} KiB", LONGEST_LINE >> 10));
+        }
+        if read > MOST {
+            return too_long(format!("they are longer than {} MiB", MOST >> 20));
+        }
+        found.extend(series(String::from_utf8_lossy(&line).trim_end()));
+        if found.len() > MOST_SERIES {
+            return too_long(format!(
+                "they have more than {MOST_SERIES} series of {}",
+                METRIC.trim_end_matches('{')
+            ));
+        }
     }
-    Reading::Known(found.into_iter().collect())
 }
 
 fn series(line: &str) -> Option<DeprecatedApiUse> {
@@ -47,7 +72,7 @@ fn series(line: &str) -> Option<DeprecatedApiUse> {
     let label = |name: &str| {
         labels.split(',').find_map(|pair| {
             let (key, value) = pair.split_once('=')?;
-            (key == name).then(|| value.trim_matches('"').to_owned())
+            (key == name).then(|| safe_text::name(value.trim_matches('"')))
         })
     };
     let is_used = value.trim().parse::<f64>().is_ok_and(|value| value > 0.0);
@@ -63,6 +88,16 @@ fn series(line: &str) -> Option<DeprecatedApiUse> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn what_has_no_end_is_not_read() {
+        let why = async |text: &str| from_lines(text.as_bytes()).await.why_unknown().unwrap_or_default();
+        let line = "x".repeat(1 << 17);
+        assert!(why(&line).await.ends_with("a line is longer than 64 KiB"));
+        let series = |number| format!("{METRIC}group=\"g{number}\",resource=\"r\",version=\"v\"}} 1\n");
+        let many: String = (0..=MOST_SERIES).map(series).collect();
+        assert!(why(&many).await.contains("more than 10000 series of apiserver_requested_deprecated_apis"));
+    }
 
     #[tokio::test]
     async fn series_that_are_used() {

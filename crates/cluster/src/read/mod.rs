@@ -5,6 +5,7 @@ mod helm;
 mod kinds;
 mod list;
 mod metrics;
+mod permission;
 mod places;
 mod queue_text;
 mod queues;
@@ -18,7 +19,9 @@ pub(crate) use kinds::{
     Alerts, Deployments, IngressControllers, ModuleConfigs, ModulePullOverrides, ModuleReleases,
     ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes, Pods, Releases,
 };
-pub(crate) use list::{deckhouse_deployment, list, pages};
+pub(crate) use list::{Bound, deckhouse_deployment, list, pages};
+pub(crate) use permission::exec_refused;
+pub use permission::queues_are_refused;
 pub(crate) use places::Source;
 pub(crate) use queues::{converge_of, queue_of};
 pub(crate) use refusal::{not_yet, refused, served, unread};

@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::{
     Obstacle, Reading,
     objects::{Converge, Queue, Task},
+    safe_text::{foreign, name},
 };
 
 /// The queues, whichever of the two forms `printed` has.
@@ -64,7 +65,7 @@ fn of_json(json: Json) -> Reading<Queue> {
     }
     let heads = json.active.into_iter().filter_map(|queue| {
         let first = queue.tasks.into_iter().next()?;
-        Some(task(queue.name, queue.status, &first.description))
+        Some(task(&queue.name, &queue.status, &first.description))
     });
     Reading::Known(Queue { tasks: json.summary.total_tasks, heads: main_first(heads.collect()) })
 }
@@ -78,7 +79,7 @@ fn of_text(printed: &str) -> Reading<Queue> {
             queue = Some((name, status));
         } else if let Some(description) = line.strip_prefix("1. ") {
             if let Some((name, status)) = queue.take() {
-                heads.push(task(name, status, description));
+                heads.push(task(&name, &status, description));
             }
         } else if line == "No queues." {
             return without_queues();
@@ -102,7 +103,7 @@ fn header(line: &str) -> Option<(String, String)> {
 }
 
 /// `Type:queue:description[:failures N[:message]]`
-fn task(queue: String, status: String, printed: &str) -> Task {
+fn task(queue: &str, status: &str, printed: &str) -> Task {
     let (description, failed) = match printed.split_once(":failures ") {
         Some((description, failed)) => (description, Some(failed)),
         None => (printed, None),
@@ -112,11 +113,11 @@ fn task(queue: String, status: String, printed: &str) -> Task {
         None => (0, ""),
     };
     Task {
-        queue,
-        status,
-        description: description.trim().to_owned(),
+        queue: name(queue),
+        status: foreign(status),
+        description: foreign(description.trim()),
         failures,
-        failure: (!message.is_empty()).then(|| message.to_owned()),
+        failure: (!message.is_empty()).then(|| foreign(message)),
     }
 }
 
@@ -200,14 +201,14 @@ Summary:
             "empty":[],"summary":{"mainQueueTasks":2,"otherQueues":{"active":1,"empty":89,"tasks":1},"totalTasks":3}}"#;
         let main = Task {
             queue: "main".to_owned(),
-            status: "sleep after fail for 32s".to_owned(),
-            description: "ModuleRun:main:prometheus:doStartup:OperatorStartup".to_owned(),
+            status: "sleep after fail for 32s".into(),
+            description: "ModuleRun:main:prometheus:doStartup:OperatorStartup".into(),
             failures: 7,
-            failure: Some("helm: cannot: patch".to_owned()),
+            failure: Some("helm: cannot: patch".into()),
         };
         let other = Task {
             queue: "/modules/x".to_owned(),
-            description: "ModuleHookRun:/modules/x:x/hook.sh:Schedule".to_owned(),
+            description: "ModuleHookRun:/modules/x:x/hook.sh:Schedule".into(),
             ..Task::default()
         };
         let expected = Reading::Known(Queue { tasks: 3, heads: vec![main, other] });

@@ -4,6 +4,7 @@ use kube::Client;
 
 use super::{
     exec::{Output, exec},
+    permission::EXEC,
     queue_text::{converge_from, queue_from},
     refusal::unread,
 };
@@ -98,9 +99,7 @@ fn leader<T>(pods: &Reading<Vec<DeckhousePod>>) -> Result<&DeckhousePod, Reading
 fn of_pod<T>(error: Error) -> Reading<T> {
     match error {
         Error::NotFound(why) => Reading::NotNow { last: None, why: format!("the pod has gone: {why}") },
-        Error::Forbidden(_) => Reading::Unreadable(Obstacle::Forbidden(
-            "exec in the platform's pod needs get and create of pods/exec in d8-system".to_owned(),
-        )),
+        Error::Forbidden(_) => Reading::Unreadable(Obstacle::Forbidden(EXEC.to_owned())),
         error => unread(error),
     }
 }

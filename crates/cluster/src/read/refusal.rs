@@ -10,9 +10,9 @@ use crate::{Error, Obstacle, Reading};
 ///
 /// After a restart an API server answers 404 for custom resources until it has found their definitions. So a 404
 /// counts as absence only if the definition itself is not there, which is read from storage.
-pub(crate) async fn refused<S: Source, T>(client: &Client, error: kube::Error) -> Reading<T> {
+pub(crate) async fn refused<S: Source, T>(client: &Client, error: impl Into<Error>) -> Reading<T> {
     let plural = S::Raw::plural(&());
-    match (Error::from(error), S::DEFINITION) {
+    match (error.into(), S::DEFINITION) {
         (Error::NotFound(_), Some(definition)) => match served(client, definition).await {
             Ok(versions) if versions.iter().any(|it| *it == S::Raw::version(&())) => {
                 Reading::NotNow { last: None, why: not_yet(&plural) }
@@ -37,7 +37,7 @@ pub(crate) fn unread<T>(error: Error) -> Reading<T> {
     match error {
         Error::Forbidden(why) => Reading::Unreadable(Obstacle::Forbidden(why)),
         error if error.is_passing() => Reading::NotNow { last: None, why: error.why() },
-        error => Reading::Unreadable(Obstacle::Other(error.to_string())),
+        error => Reading::Unreadable(Obstacle::Other(foreign_text::one_line(&error.to_string()).into())),
     }
 }
 

@@ -10,11 +10,18 @@ use semver::Version;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{places::in_platform, refusal::unread};
+use super::{
+    permission::secret_refused,
+    places::{PLATFORM, in_platform},
+    refusal::unread,
+};
 use crate::{
     Error, Obstacle, Reading,
     objects::{CloudCondition, ClusterConfiguration, RegistryLogin, RegistrySettings, ReleaseWebhook},
+    safe_text,
 };
+
+const SYSTEM: &str = "kube-system";
 
 /// Version of the API server.
 pub(crate) async fn kubernetes_version(client: &Client) -> Reading<Version> {
@@ -25,7 +32,7 @@ pub(crate) async fn kubernetes_version(client: &Client) -> Reading<Version> {
                 || {
                     Reading::Unreadable(Obstacle::Malformed(format!(
                         "the API server's version {}",
-                        info.git_version
+                        safe_text::name(&info.git_version)
                     )))
                 },
                 Reading::Known,
@@ -37,6 +44,9 @@ pub(crate) async fn kubernetes_version(client: &Client) -> Reading<Version> {
 
 /// `d8-system/deckhouse-registry` (facts 6.2).
 pub(crate) async fn registry_settings(client: &Client) -> Reading<RegistrySettings> {
+    if let Some(obstacle) = secret_refused(client, PLATFORM, "deckhouse-registry").await {
+        return Reading::Unreadable(obstacle);
+    }
     match in_platform::<Secret>(client).get("deckhouse-registry").await {
         Ok(secret) => registry_from(&secret),
         Err(error) => missing(error, "there is no Secret d8-system/deckhouse-registry"),
@@ -64,8 +74,8 @@ fn registry_from(secret: &Secret) -> Reading<RegistrySettings> {
     Reading::Known(RegistrySettings {
         plain_http: data("scheme").is_some_and(|scheme| scheme.eq_ignore_ascii_case("http")),
         ca: data("ca"),
-        address,
-        path,
+        address: safe_text::address(&address),
+        path: safe_text::address(&path),
         login,
     })
 }
@@ -101,7 +111,10 @@ struct RawProxy {
 
 /// `kube-system/d8-cluster-configuration` (facts 3): not there in clusters that others manage.
 pub(crate) async fn cluster_configuration(client: &Client) -> Reading<ClusterConfiguration> {
-    let secrets: Api<Secret> = Api::namespaced(client.clone(), "kube-system");
+    if let Some(obstacle) = secret_refused(client, SYSTEM, "d8-cluster-configuration").await {
+        return Reading::Unreadable(obstacle);
+    }
+    let secrets: Api<Secret> = Api::namespaced(client.clone(), SYSTEM);
     match secrets.get("d8-cluster-configuration").await {
         Ok(secret) => configuration_from(&secret),
         Err(error) => match Error::from(error) {
@@ -113,6 +126,10 @@ pub(crate) async fn cluster_configuration(client: &Client) -> Reading<ClusterCon
     }
 }
 
+fn clean(text: impl AsRef<str>) -> String {
+    safe_text::foreign(text.as_ref()).into()
+}
+
 fn configuration_from(secret: &Secret) -> Reading<ClusterConfiguration> {
     let data = |key: &str| {
         let bytes = &secret.data.as_ref()?.get(key)?.0;
@@ -121,11 +138,11 @@ fn configuration_from(secret: &Secret) -> Reading<ClusterConfiguration> {
     let yaml = data("cluster-configuration.yaml").unwrap_or_default();
     match serde_saphyr::from_str::<RawConfiguration>(&yaml) {
         Ok(raw) => Reading::Known(ClusterConfiguration {
-            kubernetes_version: raw.kubernetes_version,
-            default_cri: raw.default_cri,
-            no_proxy: raw.proxy.map(|proxy| proxy.no_proxy),
-            max_used_kubernetes: data("maxUsedControlPlaneKubernetesVersion"),
-            default_kubernetes: data("deckhouseDefaultKubernetesVersion"),
+            kubernetes_version: raw.kubernetes_version.map(clean),
+            default_cri: raw.default_cri.map(clean),
+            no_proxy: raw.proxy.map(|proxy| proxy.no_proxy.into_iter().map(clean).collect()),
+            max_used_kubernetes: data("maxUsedControlPlaneKubernetesVersion").map(clean),
+            default_kubernetes: data("deckhouseDefaultKubernetesVersion").map(clean),
         }),
         // What the parser says may hold a piece of the text, which may hold the proxy's password.
         Err(_) => {
@@ -136,7 +153,7 @@ fn configuration_from(secret: &Secret) -> Reading<ClusterConfiguration> {
 
 /// `kube-system/d8-cloud-provider-conditions` (facts 3, `unmetCloudConditions`). None of them, none unmet.
 pub(crate) async fn cloud_conditions(client: &Client) -> Reading<Vec<CloudCondition>> {
-    let maps: Api<ConfigMap> = Api::namespaced(client.clone(), "kube-system");
+    let maps: Api<ConfigMap> = Api::namespaced(client.clone(), SYSTEM);
     match maps.get("d8-cloud-provider-conditions").await {
         Ok(map) => {
             let json = map.data.unwrap_or_default().remove("conditions").unwrap_or_else(|| "[]".to_owned());
@@ -155,8 +172,12 @@ pub(crate) async fn cloud_conditions(client: &Client) -> Reading<Vec<CloudCondit
 }
 
 fn cloud_condition(value: &Value) -> CloudCondition {
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    CloudCondition { name: text(&value["name"]), message: text(&value["message"]), ok: value["ok"] == true }
+    let text = |field: &str| value[field].as_str().unwrap_or_default();
+    CloudCondition {
+        name: safe_text::name(text("name")),
+        message: safe_text::foreign(text("message")),
+        ok: value["ok"] == true,
+    }
 }
 
 /// The webhook that checks approvals (facts 1.8).
@@ -174,7 +195,7 @@ pub(crate) async fn release_webhook(client: &Client) -> Reading<Option<ReleaseWe
             });
             Reading::Known(found.map(|webhook| ReleaseWebhook {
                 allows_dry_run: ["None", "NoneOnDryRun"].contains(&webhook.side_effects.as_str()),
-                name: webhook.name,
+                name: safe_text::name(&webhook.name),
             }))
         }
         Err(error) => unread(error.into()),

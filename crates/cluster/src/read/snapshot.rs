@@ -7,7 +7,7 @@ use kube::Client;
 use super::{
     Alerts, Deployments, IngressControllers, ModuleConfigs, ModulePullOverrides, ModuleReleases,
     ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes, Pods, Releases, cloud_conditions,
-    cluster_configuration, converge_of, deckhouse_deployment, kubernetes_version, list,
+    cluster_configuration, converge_of, deckhouse_deployment, exec_refused, kubernetes_version, list,
     metrics::deprecated_apis, queue_of, registry_settings, release_webhook,
 };
 use crate::{
@@ -102,7 +102,10 @@ pub async fn queue(cluster: &Cluster) -> Reading<Queue> {
 
 /// The pods first: the leader among them is asked for the rest.
 async fn controller(client: &Client) -> (Reading<Vec<DeckhousePod>>, Reading<Queue>, Reading<Converge>) {
-    let pods = in_time(list::<Pods>(client)).await;
+    let (pods, refused) = tokio::join!(in_time(list::<Pods>(client)), exec_refused(client));
+    if let Some(obstacle) = refused {
+        return (pods, Reading::Unreadable(obstacle.clone()), Reading::Unreadable(obstacle));
+    }
     let (queue, converge) =
         tokio::join!(in_time(queue_of(client, &pods)), in_time(converge_of(client, &pods, None)));
     (pods, queue, converge)

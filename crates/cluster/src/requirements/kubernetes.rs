@@ -17,8 +17,10 @@ pub(super) fn nodes_version(state: &ClusterState, needed: &str) -> Answer {
         return Ok(Vec::new());
     }
     let lowest = required_version(needed)?;
-    let configuration = state.cluster_configuration.known();
-    let automatic = configuration.is_some_and(is_automatic);
+    let read = known_or_absent(&state.cluster_configuration, "ClusterConfiguration");
+    let configuration = read.as_ref().copied().ok().flatten();
+    // Unread, it may be: then an earlier release may bring what is missing.
+    let automatic = configuration.map_or(read.is_err(), is_automatic);
     let fix = match (&state.kubernetes.known(), configuration) {
         (Some(server), _) if **server >= lowest => format!(
             "the API server is v{server} already: wait until the node groups have followed \
@@ -32,6 +34,11 @@ pub(super) fn nodes_version(state: &ClusterState, needed: &str) -> Answer {
             "raise kubernetesVersion in ClusterConfiguration, one minor at a time, each time waiting for the node \
              groups: {EDIT}"
         ),
+        (_, None) if read.is_err() => {
+            "raise the version of Kubernetes, one minor at a time: where the platform manages it, by kubernetesVersion in \
+             ClusterConfiguration, which is unknown here"
+                .to_owned()
+        }
         (_, None) => "upgrade Kubernetes by the means that this cluster was made with".to_owned(),
     };
     let unmet = nodes::below(
@@ -45,6 +52,12 @@ pub(super) fn nodes_version(state: &ClusterState, needed: &str) -> Answer {
         // Of old versions, which have no such objects, nothing is known.
         let modules = known_or_absent(&state.modules, "modules")?.into_iter().flatten();
         if modules.into_iter().any(|it| it.name == "istio" && it.enabled != Some(false)) {
+            if let Err(why) = read {
+                return Err(format!(
+                    "the nodes have it; whether the platform upgrades Kubernetes, and Istio here works with that, is \
+                     unknown: {why}"
+                ));
+            }
             return Err(
                 "the nodes have it; whether the versions of Istio here work with the Kubernetes that the \
                         release would install, only the cluster can tell"

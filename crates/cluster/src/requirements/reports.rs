@@ -11,7 +11,7 @@ pub(super) fn cloud_conditions(state: &ClusterState) -> Answer {
         objects: vec!["ConfigMap/d8-cloud-provider-conditions (kube-system)".to_owned()],
         value: condition.name.clone(),
         needed: "no unmet condition".to_owned(),
-        fix: condition.message.clone(),
+        fix: condition.message.clone().into(),
         may_change: false,
     };
     Ok(failed.map(reason).collect())

@@ -68,7 +68,7 @@ fn cluster() -> ClusterState {
                 OfferedModule { name: "console".to_owned(), ..OfferedModule::default() },
                 OfferedModule {
                     name: "stronghold".to_owned(),
-                    error: Some("fetch: 404".to_owned()),
+                    error: Some("fetch: 404".into()),
                     ..OfferedModule::default()
                 },
             ],
@@ -174,6 +174,25 @@ fn what_cannot_be_read_is_unknown() {
         assert_told(&state, key, "1.30", "unknown: …");
     }
     assert_told(&state, "k8s", "1.30", "unknown: nodes cannot be read: no permission: list nodes");
+}
+
+/// As an account sees it that only reads, and may not read the Secret.
+#[test]
+fn without_the_cluster_configuration_nothing_that_needs_it_is_met() {
+    let closed = || Reading::Unreadable(Obstacle::Forbidden("get of the Secret x/y".to_owned()));
+    let mut state = ClusterState { cluster_configuration: closed(), ..cluster() };
+    for (key, needed) in
+        [("autoK8sVersion", "1.31"), ("containerdOnAllNodes", "true"), ("checkCloudProviderConfig", "true")]
+    {
+        assert_told(&state, key, needed, "unknown: …");
+    }
+    // The nodes have it, whoever upgrades Kubernetes.
+    assert_told(&state, "k8s", "1.29", "met");
+    // An earlier release may bring it, if the platform upgrades Kubernetes.
+    let Outcome::Unmet { reasons } = check(&state, "k8s", "1.31").outcome else { panic!() };
+    assert!(reasons.iter().all(|it| it.may_change && it.fix.contains("unknown here")), "{reasons:?}");
+    state.modules = Reading::Known(vec![module("istio", true)]);
+    assert_told(&state, "k8s", "1.29", "unknown: …");
 }
 
 #[test]
@@ -295,8 +314,7 @@ fn ingress_controllers_and_istio() {
 #[test]
 fn what_the_platform_reports() {
     let mut state = cluster();
-    let condition =
-        |name: &str, ok| CloudCondition { name: name.to_owned(), message: "do it".to_owned(), ok };
+    let condition = |name: &str, ok| CloudCondition { name: name.to_owned(), message: "do it".into(), ok };
     state.cloud_conditions = Reading::Known(vec![condition("A", true), condition("B", false)]);
     assert_told(
         &state,

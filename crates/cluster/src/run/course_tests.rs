@@ -80,7 +80,7 @@ fn approved(message: &str) -> ClusterState {
 
 fn unapproved(message: &str) -> ClusterState {
     let mut state = cluster("Manual", &["1.71.4"]);
-    message.clone_into(&mut releases(&mut state)[2].message);
+    releases(&mut state)[2].message = message.into();
     state
 }
 

@@ -109,7 +109,7 @@ fn what_blocks() {
         }),
         (&["1.71.4"], None, "lower than required", |it| {
             releases(it).last_mut().unwrap().message =
-                "\"k8s\" requirement for DeckhouseRelease \"1.71.4\" not met: lower than required".to_owned();
+                "\"k8s\" requirement for DeckhouseRelease \"1.71.4\" not met: lower than required".into();
         }),
         (&["1.71.4"], None, "no permission", |it| {
             it.releases = Reading::Unreadable(crate::Obstacle::Forbidden("list".to_owned()));

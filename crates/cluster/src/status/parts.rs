@@ -11,6 +11,7 @@ use crate::{
         self, Alert, DeckhouseDeployment, DeckhousePod, ModuleConfig, Node, NodeGroup, RegistrySettings,
         Release, UpdateWindow,
     },
+    safe_text,
     standing::{Standing, Turn},
     wait_reason::{WaitReason, reasons_of},
 };
@@ -249,7 +250,7 @@ pub(super) fn alerts(alerts: &[Alert]) -> Vec<AlertLine> {
                 name: alert.name.clone(),
                 severity: alert.severity,
                 count: 0,
-                summary: alert.summary.clone(),
+                summary: alert.summary.clone().into(),
                 since: alert.starts_at,
             });
         line.count += 1;
@@ -301,7 +302,7 @@ pub(super) fn registry(settings: &RegistrySettings) -> Registry {
     Registry {
         images_repo: settings.images_repo(),
         scheme: if settings.plain_http { "http" } else { "https" },
-        user: settings.login.as_ref().map(|login| login.username.clone()),
+        user: settings.login.as_ref().map(|login| safe_text::name(&login.username)),
         own_ca: settings.ca.is_some(),
     }
 }

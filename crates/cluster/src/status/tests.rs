@@ -12,7 +12,7 @@ fn release(name: &str, phase: &str, message: &str) -> Release {
         version_text: name.replace('-', "."),
         version: semver::Version::parse(name.replace('-', ".").trim_start_matches('v')).ok(),
         phase: Phase::parse(phase),
-        message: message.to_owned(),
+        message: message.into(),
         ..Release::default()
     }
 }
@@ -69,7 +69,7 @@ fn releases_with_the_reason_why_each_waits() {
     if let Reading::Known(releases) = &mut state.releases {
         releases[2].approved_field = true;
         releases.push(release("v1-58-3", "Pending", "Waiting for manual approval"));
-        releases[3].message = "awaiting for v1-58-3 release to be deployed".to_owned();
+        releases[3].message = "awaiting for v1-58-3 release to be deployed".into();
     }
     let status = at(&state);
     let [next, later] = &*status.releases.known().unwrap().waiting else { panic!("{status:?}") };
@@ -85,7 +85,7 @@ fn releases_with_the_reason_why_each_waits() {
 #[test]
 fn what_an_update_interrupts_and_what_waits() {
     let master = |name: &str| Node { name: name.to_owned(), control_plane: true, ..Node::default() };
-    let waiting = Condition { is_true: true, message: String::new() };
+    let waiting = Condition { is_true: true, message: "".into() };
     let state = ClusterState {
         nodes: Reading::Known(vec![master("a")]),
         node_groups: Reading::Known(vec![NodeGroup {

@@ -99,7 +99,7 @@ impl Calm {
     fn compare(&mut self, heads: &[Task]) {
         let mut next = BTreeMap::new();
         for head in heads.iter().filter(|head| head.failures > 0) {
-            let key = (head.queue.clone(), head.description.clone());
+            let key = (head.queue.clone(), head.description.to_string());
             let mut growth = self.heads.remove(&key).unwrap_or(Growth { failures: head.failures, grown: 0 });
             if head.failures > growth.failures {
                 growth.grown += 1;
@@ -151,7 +151,7 @@ impl Calm {
     /// The head that fails more and more, if there is one.
     pub(super) fn failing(&self, queue: &Queue) -> Option<Diagnosis> {
         let head = queue.heads.iter().find(|head| {
-            let key = (head.queue.clone(), head.description.clone());
+            let key = (head.queue.clone(), head.description.to_string());
             self.heads.get(&key).is_some_and(|it| it.grown >= GROWN && it.failures >= FAILURES)
         })?;
         let why = head.failure.as_deref().map(|it| format!(": {it}")).unwrap_or_default();

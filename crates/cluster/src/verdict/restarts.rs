@@ -95,7 +95,7 @@ mod tests {
         let crashing = with(converging("1.70.1", "1.71.0"), |it| {
             let container = &mut known(&mut it.pods)[0].containers[0];
             container.waiting_reason = Some("CrashLoopBackOff".to_owned());
-            container.last_end = Some("Error, exit code 1".to_owned());
+            container.last_end = Some("Error, exit code 1".into());
         });
         let mut watch = Watch::new(None);
         let verdict = watch.look(&crashing);

@@ -55,9 +55,9 @@ pub(super) fn pod(name: &str, version: &str, ready: bool) -> DeckhousePod {
 pub(super) fn task(description: &str, failures: u64) -> Queue {
     let head = Task {
         queue: "main".to_owned(),
-        description: description.to_owned(),
+        description: description.into(),
         failures,
-        failure: (failures > 0).then(|| "helm upgrade failed".to_owned()),
+        failure: (failures > 0).then(|| "helm upgrade failed".into()),
         ..Task::default()
     };
     Queue { tasks: 3, heads: vec![head] }

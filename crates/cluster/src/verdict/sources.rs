@@ -124,7 +124,13 @@ pub(super) fn unreadable(silences: &[Silence]) -> Option<Diagnosis> {
             "cannot be read, so nobody can say whether the update is done: {}",
             silence.unknown.why
         ),
-        remedy: "give the account the rights that dhctl update rbac prints".to_owned(),
+        remedy: match silence.unknown.source {
+            "queue" | "converge" => {
+                "give the account the rights that dhctl update rbac --read-only --queues prints"
+            }
+            _ => "give the account the rights that dhctl update rbac prints",
+        }
+        .to_owned(),
     })
 }
 

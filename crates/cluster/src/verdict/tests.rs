@@ -14,7 +14,7 @@ fn one_update_from_beginning_to_end() {
     let waiting = with(quiet("1.70.1"), |state| {
         let mut next = release("1.71.0", Phase::Pending);
         next.message =
-            "Release is waiting for the 'release.deckhouse.io/approved: \"true\"' annotation".to_owned();
+            "Release is waiting for the 'release.deckhouse.io/approved: \"true\"' annotation".into();
         known(&mut state.releases).push(next);
     });
     let verdict = watch.hold(&waiting, 300);
@@ -63,7 +63,7 @@ fn each_signal_alone_keeps_done_away() {
         }),
         (Stage::Propagating, "module", |it| known(&mut it.modules)[0].ready = Some(false)),
         (Stage::Propagating, "nodeGroup", |it| known(&mut it.node_groups)[0].up_to_date = 1),
-        (Stage::Propagating, "nodeGroup", |it| known(&mut it.node_groups)[0].error = Some("no".to_owned())),
+        (Stage::Propagating, "nodeGroup", |it| known(&mut it.node_groups)[0].error = Some("no".into())),
         (Stage::Propagating, "nodeGroup", |it| known(&mut it.node_groups)[0].ready = 1),
         (Stage::Propagating, "deployedReleases", |it| {
             known(&mut it.releases).push(release("1.70.1", Phase::Deployed));
@@ -97,7 +97,7 @@ fn what_is_no_part_of_an_update() {
             known(&mut it.nodes)[0].unschedulable = true;
             let group = &mut known(&mut it.node_groups)[0];
             group.ready = 1;
-            let updating = crate::objects::Condition { is_true: true, message: String::new() };
+            let updating = crate::objects::Condition { is_true: true, message: "".into() };
             group.conditions.insert("Updating".to_owned(), updating);
         }),
         ("a pod that goes away after its successor is ready", |it| {
@@ -183,7 +183,7 @@ fn an_image_that_is_not_there() {
             let mut new = pod("deckhouse-b", "1.71.0", false);
             new.phase = "Pending".to_owned();
             new.containers[0].waiting_reason = reason.map(str::to_owned);
-            new.containers[0].waiting_message = Some(message.to_owned());
+            new.containers[0].waiting_message = Some(message.into());
             it.pods = Reading::Known(vec![new]);
         })
     };
@@ -261,7 +261,7 @@ fn a_stalled_verdict_stays_the_same_until_something_changes() {
 #[test]
 fn a_disruption_that_nobody_approves_is_never_stalled() {
     let waiting = with(quiet("1.71.0"), |it| {
-        let condition = crate::objects::Condition { is_true: true, message: String::new() };
+        let condition = crate::objects::Condition { is_true: true, message: "".into() };
         let group = &mut known(&mut it.node_groups)[0];
         group.up_to_date = 0;
         group.conditions.insert("WaitingForDisruptiveApproval".to_owned(), condition);

@@ -12,7 +12,7 @@ const POLL: Duration = Duration::from_millis(5);
 
 impl ApiServer {
     /// Waits until a user may do this to a resource, as `("alice", "list", "deckhouse.io", "nodegroups", None)`.
-    /// `group` is empty for pods and the like; a subresource is written `pods/exec`.
+    /// `group` is empty for pods and the like; a subresource is written `pods/exec`, the name of one object `secrets=NAME`.
     ///
     /// # Errors
     /// If it is not so within half a minute.
@@ -24,10 +24,11 @@ impl ApiServer {
         resource: &str,
         namespace: Option<&str>,
     ) -> anyhow::Result<()> {
+        let (resource, name) = resource.split_once('=').unwrap_or((resource, ""));
         let (resource, subresource) = resource.split_once('/').unwrap_or((resource, ""));
         let attributes = json!({
             "verb": verb, "group": group, "version": "*",
-            "resource": resource, "subresource": subresource, "namespace": namespace,
+            "resource": resource, "subresource": subresource, "namespace": namespace, "name": name,
         });
         let review = json!({
             "apiVersion": "authorization.k8s.io/v1",

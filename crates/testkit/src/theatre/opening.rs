@@ -74,6 +74,8 @@ pub enum Rights {
     Printed,
     /// What it prints for somebody who only looks.
     ReadOnly,
+    /// The same, and the queues.
+    ReadOnlyQueues,
     /// What it prints, without this resource.
     Without(String),
     /// Nothing.

@@ -12,18 +12,19 @@ impl Stage {
     pub const USER: &str = USERS[0];
 
     /// Gives [`Stage::USER`] the rights of the scenario, and returns that user's kubeconfig. `print` gives the manifest that
-    /// `dhctl update rbac --user` prints for the user, with `--read-only` if it is told so.
+    /// `dhctl update rbac --user` prints for the user, with the flags that it gets.
     ///
     /// # Errors
     /// If `print` fails, its manifest is not understood, or the API refuses it.
-    pub fn grant(&self, print: impl FnOnce(bool) -> anyhow::Result<String>) -> anyhow::Result<PathBuf> {
-        let (read_only, without) = match &self.house.opening.rights {
+    pub fn grant(&self, print: impl FnOnce(&[&str]) -> anyhow::Result<String>) -> anyhow::Result<PathBuf> {
+        let (flags, without): (&[&str], _) = match &self.house.opening.rights {
             Rights::None => return self.server().kubeconfig(Self::USER),
-            Rights::Printed => (false, None),
-            Rights::ReadOnly => (true, None),
-            Rights::Without(resource) => (false, Some(resource.as_str())),
+            Rights::Printed => (&[], None),
+            Rights::ReadOnly => (&["--read-only"], None),
+            Rights::ReadOnlyQueues => (&["--read-only", "--queues"], None),
+            Rights::Without(resource) => (&[], Some(resource.as_str())),
         };
-        let objects = without_resource(serde_saphyr::from_multiple(&print(read_only)?)?, without);
+        let objects = without_resource(serde_saphyr::from_multiple(&print(flags)?)?, without);
         let house = self.house.clone();
         wait(async move {
             for object in &objects {

@@ -4,6 +4,7 @@ use clap::{ArgGroup, Args, builder::NonEmptyStringValueParser};
 
 /// `dhctl update rbac`
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(group = ArgGroup::new("subject").args(["user", "group", "service_account"]).multiple(true).required(true))]
 pub struct RbacArgs {
     /// Give the rights to this user, as the API server names it (repeatable)
@@ -15,9 +16,17 @@ pub struct RbacArgs {
     /// Give the rights to this service account, which is made too (repeatable)
     #[arg(long, value_name = "NAMESPACE/NAME", value_parser = parse_account)]
     pub service_account: Vec<(String, String)>,
-    /// Only the rights to look: status, plan, watch, doctor
+    /// Only the rights to look: status, plan, watch, doctor; without exec and without any Secret
     #[arg(long)]
     pub read_only: bool,
+    /// With --read-only: also the right to read the task queues, which is exec in the platform's pods and in effect
+    /// cluster-admin; without it `watch` cannot say that an update is done
+    #[arg(long, requires = "read_only")]
+    pub queues: bool,
+    /// With --read-only: also the right to read the Secrets d8-system/deckhouse-registry (for the registry's part of doctor)
+    /// and kube-system/d8-cluster-configuration (for requirements in plan)
+    #[arg(long, requires = "read_only")]
+    pub secrets: bool,
     /// Also the right to read all Secrets of the cluster, for `plan --helm`
     #[arg(long)]
     pub helm: bool,

@@ -338,8 +338,12 @@ fn too_little_could_be_read() {
 fn with_exactly_the_printed_rights_nothing_is_closed() {
     let clinic = Clinic::open();
     let mut command = command(clinic.folder.path());
-    let manifest =
-        Run::of(command.args(["update", "rbac", "--read-only", "--user", "alice"]).output().unwrap());
+    let manifest = Run::of(
+        command
+            .args(["update", "rbac", "--user", "alice", "--read-only", "--queues", "--secrets"])
+            .output()
+            .unwrap(),
+    );
     let (admin, manifest) = (clinic.server.admin().unwrap(), manifest.expect(0).stdout);
     wait(async move { admin.put_yaml(&manifest).await.unwrap() });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -5,6 +5,7 @@ mod blinks;
 mod credential_plugin;
 mod disturbed;
 mod doctor;
+mod hostile;
 mod json_lines;
 mod kernel;
 mod plan;

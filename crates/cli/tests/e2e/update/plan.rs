@@ -203,7 +203,7 @@ fn helm_releases_are_looked_into_only_when_asked() {
     let text = plan(&platform, &["--to", "v1.71.4", "--helm"], 0);
     assert!(text.contains(line), "{text}");
 
-    platform.grant_printed(&["--read-only"]);
+    platform.grant_printed(&["--read-only", "--queues", "--secrets"]);
     let words = [&PLAN[..], &["--to", "v1.71.4", "--helm"]].concat();
     let text = platform.as_alice(&words).expect(0).stdout;
     assert!(text.contains("Helm releases: no permission"), "{text}");

@@ -117,13 +117,20 @@ impl Platform {
         let manifest = self.update(&[&["rbac", "--user", "alice"], flags].concat()).expect(0).stdout;
         let admin = self.admin();
         wait(async move { admin.put_yaml(&manifest).await.unwrap() });
-        let verb = if flags.contains(&"--read-only") { "list" } else { "patch" };
+        let read_only = flags.contains(&"--read-only");
+        let verb = if read_only { "list" } else { "patch" };
+        let has_exec = !read_only || flags.contains(&"--queues");
+        let (in_pods, pods) = if has_exec { ("create", "pods/exec") } else { ("get", "pods/log") };
         for (verb, group, resource, namespace) in [
             ("list", "deckhouse.io", "deckhousereleases", None),
             (verb, "", "nodes", None),
-            ("create", "", "pods/exec", Some("d8-system")),
+            (in_pods, "", pods, Some("d8-system")),
         ] {
             self.until_alice_may(verb, group, resource, namespace);
+        }
+        if !read_only || flags.contains(&"--secrets") {
+            self.until_alice_may("get", "", "secrets=deckhouse-registry", Some("d8-system"));
+            self.until_alice_may("get", "", "secrets=d8-cluster-configuration", Some("kube-system"));
         }
     }
 

@@ -134,13 +134,32 @@ fn all_printed_rights_are_used_and_no_other_is_missed() {
         platform.update(&[&["rbac", "--user", "alice"], flags].concat()).expect(0).stdout
     };
 
-    let manifest = printed(&["--read-only"]);
+    let secret = |it: &Asked| it.resource == "secrets";
+    let exec = |it: &Asked| it.resource == "pods/exec";
+    let mut seen = before;
+    for (flags, queues, secrets) in [
+        (&["--read-only"][..], false, false),
+        (&["--read-only", "--secrets"], false, true),
+        (&["--read-only", "--queues"], true, true),
+    ] {
+        let manifest = printed(flags);
+        for words in LOOKING {
+            let run = platform.as_alice(words);
+            assert!(matches!(run.code, Some(0 | 7)), "{words:?}: {run:?}");
+        }
+        if seen == before {
+            // What a cluster does not have is asked for by its definition.
+            let admin = platform.server.admin().unwrap();
+            wait(async move { admin.remove_definition("ingressnginxcontrollers").await.unwrap() });
+            platform.as_alice(&["status"]).expect(0);
+        }
+        assert_eq!(unused(&manifest, &asked(before)), Vec::<String>::new(), "with {flags:?}");
+        let now = asked(seen);
+        assert_eq!(now.iter().any(secret), secrets, "with {flags:?}");
+        assert_eq!(now.iter().any(exec), queues, "with {flags:?}");
+        seen += now.len();
+    }
     run(&platform, &LOOKING);
-    // What a cluster does not have is asked for by its definition.
-    let admin = platform.server.admin().unwrap();
-    wait(async move { admin.remove_definition("ingressnginxcontrollers").await.unwrap() });
-    run(&platform, &[&["status"]]);
-    assert_eq!(unused(&manifest, &asked(before)), Vec::<String>::new(), "with --read-only");
 
     let manifest = printed(&["--helm"]);
     run(&platform, &WRITING);

@@ -85,8 +85,9 @@ fn what_a_terminal_would_obey_is_not_printed() {
 #[test]
 fn one_screen_with_exactly_the_printed_rights() {
     let platform = platform();
-    platform.grant_printed(&["--read-only"]);
+    platform.grant_printed(&["--read-only", "--queues", "--secrets"]);
     let run = platform.as_alice(&["status"]).expect(0);
+    assert!(!run.stderr.contains("note:"), "{}", run.stderr);
     let text = run.stdout.replace(platform.server.url(), "https://SERVER");
     assert!(!text.contains("unknown") && !text.contains("hunter2"), "{text}");
     insta::assert_snapshot!(text);
@@ -96,6 +97,35 @@ fn one_screen_with_exactly_the_printed_rights() {
     assert_eq!(json["command"], "update status");
     assert_eq!(json["result"]["releases"]["waiting"][0]["next"], true);
     assert_eq!(json["result"]["platform"]["movingTag"], false);
+}
+
+#[test]
+fn who_only_reads_is_told_once_what_is_left_out() {
+    let platform = platform();
+    platform.grant_printed(&["--read-only"]);
+    let note = "note: unknown to this account: the task queues, ClusterConfiguration, the registry's address and login; \
+                `dhctl update rbac --read-only --queues --secrets` prints the rights for this\n";
+    for (words, said) in [
+        (&["status"][..], "queue        unknown: no permission: exec in the platform's pod"),
+        (&["status"], "registry     unknown: no permission: get of the Secret d8-system/deckhouse-registry"),
+        (&["plan"], "v1.70.1 is deployed"),
+        (&["doctor", "--no-registry"], "queues of the platform's pod: no permission: exec"),
+    ] {
+        let run = platform.as_alice(words);
+        assert!(run.stdout.contains(said), "{words:?}: {}", run.stdout);
+        assert_eq!(run.stderr.matches(note).count(), 1, "{words:?}: {}", run.stderr);
+        assert!(!run.stdout.contains("update rbac"), "{words:?}: {}", run.stdout);
+    }
+    let kubeconfig = platform.folder.path().join("twice");
+    testkit::kube::Kubeconfig::new()
+        .context("one", &platform.server, "alice")
+        .context("two", &platform.server, "alice")
+        .write(&kubeconfig)
+        .unwrap();
+    let words =
+        ["status", "--kubeconfig", kubeconfig.to_str().unwrap(), "--context", "one", "--context", "two"];
+    let run = platform.update(&words).expect(0);
+    assert_eq!(run.stderr.matches("update rbac").count(), 1, "{}", run.stderr);
 }
 
 #[test]

@@ -185,9 +185,9 @@ mod tests {
             (probe(Answer::Is(())), "r/dkp:v1: not found", PullFailure::ThereNow),
             (probe(Answer::Is(())), untrusted, PullFailure::Trust),
             (probe(Answer::Is(())), "401 Unauthorized", PullFailure::OtherLogin),
-            (probe(Answer::Denied("no".to_owned())), back_off, PullFailure::Denied),
-            (probe(Answer::Unknown("503".to_owned())), "r/dkp:v1: not found", PullFailure::Missing),
-            (Probe::Refused("401".to_owned()), back_off, PullFailure::Denied),
+            (probe(Answer::Denied("no".into())), back_off, PullFailure::Denied),
+            (probe(Answer::Unknown("503".into())), "r/dkp:v1: not found", PullFailure::Missing),
+            (Probe::Refused("401".into()), back_off, PullFailure::Denied),
             (Probe::default(), back_off, PullFailure::Unclear),
         ] {
             assert_eq!(classify("r/dkp:v1", message, &probe), expected, "{probe:?} {message}");

@@ -28,7 +28,7 @@ fn the_pod_is_replaced() {
     let mut waiting = release("1.72.0", "Pending", "awaiting for Deckhouse v1.71.2 pod to be ready");
     waiting.created = Some(ago(1));
     cluster.releases().push(waiting);
-    cluster.answers().channel = crate::doctor::Answer::Unknown("503".to_owned());
+    cluster.answers().channel = crate::doctor::Answer::Unknown("503".into());
     known(&mut cluster.state.deployment).image = "r.example:5000/dkp/ee:v1.71.2".to_owned();
     *known(&mut cluster.state.pods) = Vec::new();
     *known(&mut cluster.evidence.conditions) = vec![DeploymentCondition {
@@ -41,7 +41,7 @@ fn the_pod_is_replaced() {
     *known(&mut cluster.state.pods) = vec![pod(false, 12)];
     let task = Task {
         queue: "main".to_owned(),
-        description: "ModuleRun:main:a:b".to_owned(),
+        description: "ModuleRun:main:a:b".into(),
         failures: 2,
         ..Task::default()
     };
@@ -62,11 +62,11 @@ fn the_controller_writes_one_object_after_the_other() {
         for (release, phase) in cluster.releases()[1..].iter_mut().zip(phases) {
             release.phase = crate::objects::Phase::parse(phase);
             release.transition_time = Some(ago(0));
-            release.message.clear();
+            release.message = "".into();
         }
         cluster.releases()[2].created = Some(ago(0));
         cluster.releases().push(release("1.72.0", "Pending", "awaiting for v1.71.2 release to be deployed"));
-        cluster.answers().channel = crate::doctor::Answer::Unknown(String::new());
+        cluster.answers().channel = crate::doctor::Answer::Unknown("".into());
         is_not_ill(&cluster, &format!("{phases:?}"));
     }
 }
@@ -75,7 +75,7 @@ fn the_controller_writes_one_object_after_the_other() {
 fn values_that_are_not_computed_yet() {
     let mut cluster = well();
     cluster.releases()[2].message =
-        "\"k8s\" requirement for DeckhouseRelease \"1.71.2\" not met: minUsedControlPlaneKubernetesVersion is not set".to_owned();
+        "\"k8s\" requirement for DeckhouseRelease \"1.71.2\" not met: minUsedControlPlaneKubernetesVersion is not set".into();
     known(&mut cluster.state.queue).tasks = 5;
     is_not_ill(&cluster, "queue at work");
     known(&mut cluster.state.queue).tasks = 0;

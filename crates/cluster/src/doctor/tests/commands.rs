@@ -29,7 +29,7 @@ fn a_source_is_told_of_as_it_is() {
         assert!(!told.why.contains("errors") && !told.remedy.contains("these modules"), "{told:?}");
     }
     let module =
-        OfferedModule { name: "a".to_owned(), error: Some("no tag".to_owned()), ..OfferedModule::default() };
+        OfferedModule { name: "a".to_owned(), error: Some("no tag".into()), ..OfferedModule::default() };
     let broken = source(|it| it.modules = vec![module]);
     assert!(
         broken.what.starts_with("1 of 1 modules have errors") && broken.why.contains("errors"),
@@ -41,7 +41,7 @@ fn a_source_is_told_of_as_it_is() {
 fn nothing_that_is_pasted_prints_a_login() {
     let config = ModuleConfig {
         name: "a".to_owned(),
-        message: "Error: settings.x is unknown".to_owned(),
+        message: "Error: settings.x is unknown".into(),
         ..ModuleConfig::default()
     };
     for told in [
@@ -58,7 +58,7 @@ fn of_several_pods_the_leader_is_asked() {
     let failing = |cluster: &mut Cluster| {
         known(&mut cluster.state.queue).heads = vec![Task {
             queue: "main".to_owned(),
-            description: "ModuleRun:main:prometheus:doStartup".to_owned(),
+            description: "ModuleRun:main:prometheus:doStartup".into(),
             failures: 50,
             ..Task::default()
         }];

@@ -22,7 +22,7 @@ fn found(change: impl FnOnce(&mut Cluster), expected: &[&str]) {
 }
 
 fn waiting(cluster: &mut Cluster, message: &str) {
-    message.clone_into(&mut cluster.releases()[2].message);
+    cluster.releases()[2].message = message.into();
 }
 
 fn alert(name: &str, severity: u8) -> Alert {
@@ -51,7 +51,7 @@ fn the_platforms_image_does_not_come() {
             let mut pod = pod(false, 3);
             pod.phase = "Pending".to_owned();
             pod.containers[0].waiting_reason = Some("ImagePullBackOff".to_owned());
-            pod.containers[0].waiting_message = Some("Back-off pulling image".to_owned());
+            pod.containers[0].waiting_message = Some("Back-off pulling image".into());
             *known(&mut cluster.state.pods) = vec![pod];
             away(cluster, 3);
         },
@@ -64,13 +64,13 @@ fn the_reason_of_the_last_try_is_in_an_event() {
     let mut cluster = well();
     let mut pod = pod(false, 3);
     pod.containers[0].waiting_reason = Some("ImagePullBackOff".to_owned());
-    pod.containers[0].waiting_message = Some("Back-off pulling image".to_owned());
+    pod.containers[0].waiting_message = Some("Back-off pulling image".into());
     *known(&mut cluster.state.pods) = vec![pod];
     cluster.evidence.registry = Probe::default();
     let event = |message: &str, minutes| PodEvent {
         pod: "deckhouse-0".to_owned(),
         reason: "Failed".to_owned(),
-        message: message.to_owned(),
+        message: message.into(),
         last: Some(ago(minutes)),
     };
     *known(&mut cluster.evidence.events) =
@@ -125,7 +125,7 @@ fn images_of_modules_do_not_come() {
         container: "main".to_owned(),
         image: "r.example:5000/dkp/ee@sha256:aa".to_owned(),
         reason: "ImagePullBackOff".to_owned(),
-        message: message.to_owned(),
+        message: message.into(),
         started: Some(ago(5)),
         pull_secrets: vec!["deckhouse-registry".to_owned()],
     };
@@ -140,21 +140,15 @@ fn images_of_modules_do_not_come() {
 
 #[test]
 fn the_registry() {
-    found(|cluster| cluster.evidence.registry = Probe::Refused("401".to_owned()), &["blocks registry-login"]);
-    found(
-        |cluster| cluster.evidence.registry = Probe::Untrusted("x509".to_owned()),
-        &["slows registry-trust"],
-    );
-    found(
-        |cluster| cluster.answers().versions = Answer::Denied("no".to_owned()),
-        &["blocks registry-listing"],
-    );
+    found(|cluster| cluster.evidence.registry = Probe::Refused("401".into()), &["blocks registry-login"]);
+    found(|cluster| cluster.evidence.registry = Probe::Untrusted("x509".into()), &["slows registry-trust"]);
+    found(|cluster| cluster.answers().versions = Answer::Denied("no".into()), &["blocks registry-listing"]);
     found(|cluster| cluster.answers().versions = Answer::Is(Vec::new()), &["blocks registry-listing"]);
     found(
         |cluster| *known(&mut cluster.state.alerts) = vec![alert("D8DeckhouseHasNoAccessToRegistry", 7)],
         &["blocks registry-access"],
     );
-    let line = LogError { time: Some(ago(2)), message: "list tags: 401".to_owned() };
+    let line = LogError { time: Some(ago(2)), message: "list tags: 401".into() };
     found(|cluster| known(&mut cluster.evidence.log).push(line.clone()), &["slows registry-access"]);
     let old = LogError { time: Some(ago(16)), ..line };
     found(|cluster| known(&mut cluster.evidence.log).push(old), &[]);
@@ -204,7 +198,7 @@ fn the_channel() {
     let leads =
         |minor: u64, suspended| Answer::Is(ChannelRelease { version: Version::new(1, minor, 3), suspended });
     found(channel(Answer::Missing), &["blocks channel-tag"]);
-    found(channel(Answer::Denied("no".to_owned())), &["blocks channel-tag"]);
+    found(channel(Answer::Denied("no".into())), &["blocks channel-tag"]);
     found(channel(leads(71, true)), &["blocks channel-tag"]);
     found(channel(leads(70, false)), &["blocks above-channel"]);
     found(channel(leads(69, false)), &["blocks above-channel", "notable channel-behind"]);
@@ -259,7 +253,7 @@ fn the_release_objects() {
     let gap = |message: &'static str| {
         move |cluster: &mut Cluster| {
             cluster.releases()[2] = release("1.72.0", "Pending", message);
-            cluster.answers().channel = Answer::Unknown(String::new());
+            cluster.answers().channel = Answer::Unknown("".into());
         }
     };
     found(gap(""), &["blocks gap"]);
@@ -371,13 +365,12 @@ fn nodes_that_wait_or_are_ill() {
             expected,
         );
     }
-    let wrong = NodeGroup { error: Some("wrong classReference".to_owned()), ..group("Automatic") };
+    let wrong = NodeGroup { error: Some("wrong classReference".into()), ..group("Automatic") };
     found(|cluster| *known(&mut cluster.state.node_groups) = vec![wrong], &["slows node-group-error"]);
     let mut waits = group("Manual");
-    waits.conditions.insert(
-        "WaitingForDisruptiveApproval".to_owned(),
-        Condition { is_true: true, message: String::new() },
-    );
+    waits
+        .conditions
+        .insert("WaitingForDisruptiveApproval".to_owned(), Condition { is_true: true, message: "".into() });
     found(|cluster| *known(&mut cluster.state.node_groups) = vec![waits.clone()], &[]);
     found(
         |cluster| {
@@ -417,7 +410,7 @@ fn modules_and_settings() {
         sync_time: Some(ago(3)),
         modules: vec![OfferedModule {
             name: "a".to_owned(),
-            error: Some("404".to_owned()),
+            error: Some("404".into()),
             ..OfferedModule::default()
         }],
         ..ModuleSource::default()
@@ -447,7 +440,7 @@ fn modules_and_settings() {
             module: "a".to_owned(),
             version: Some(Version::new(1, 0, 0)),
             phase: Some(Phase::Pending),
-            message: message.to_owned(),
+            message: message.into(),
             ..ModuleRelease::default()
         };
         found(|cluster| *known(&mut cluster.state.module_releases) = vec![release], expected);
@@ -457,10 +450,10 @@ fn modules_and_settings() {
         ("Update available", "notable module-config"),
     ] {
         let config =
-            ModuleConfig { name: "a".to_owned(), message: message.to_owned(), ..ModuleConfig::default() };
+            ModuleConfig { name: "a".to_owned(), message: message.into(), ..ModuleConfig::default() };
         found(|cluster| known(&mut cluster.state.module_configs).push(config), &[expected]);
     }
-    let condition = CloudCondition { name: "c".to_owned(), message: "m".to_owned(), ok: false };
+    let condition = CloudCondition { name: "c".to_owned(), message: "m".into(), ok: false };
     found(
         |cluster| *known(&mut cluster.state.cloud_conditions) = vec![condition],
         &["slows cloud-condition"],

@@ -39,7 +39,7 @@ pub(super) fn release(version: &str, phase: &str, message: &str) -> Release {
         version_text: format!("v{version}"),
         version: Version::parse(version).ok(),
         phase: Phase::parse(phase),
-        message: message.to_owned(),
+        message: message.into(),
         transition_time: Some(ago(24 * 60)),
         created: Some(ago(24 * 60)),
         ..Release::default()

@@ -19,7 +19,7 @@ fn an_image_that_is_not_there() {
     pod.containers[0].image = "r.example:5000/dkp/ee:v1.71.2".to_owned();
     pod.containers[0].waiting_reason = Some("ImagePullBackOff".to_owned());
     pod.containers[0].waiting_message =
-        Some("Back-off pulling image \"r.example:5000/dkp/ee:v1.71.2\"".to_owned());
+        Some("Back-off pulling image \"r.example:5000/dkp/ee:v1.71.2\"".into());
     *known(&mut cluster.state.pods) = vec![pod];
     cluster.releases()[1].phase = crate::objects::Phase::parse("Superseded");
     cluster.releases()[2].phase = crate::objects::Phase::parse("Deployed");

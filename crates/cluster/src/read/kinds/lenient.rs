@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use foreign_text::ForeignText;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::Value;
+
+use crate::safe_text;
 
 /// A field that counts as absent if it has another type than it should.
 pub(super) fn or_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
@@ -16,12 +19,34 @@ where
     Ok(serde_json::from_value(Value::deserialize(deserializer)?).unwrap_or_default())
 }
 
-/// A text; a number counts as its digits.
+/// A text, made harmless; a number counts as its digits.
 pub(super) fn text(value: &Value) -> Option<String> {
+    words(value).map(String::from)
+}
+
+/// The same of a free text: a message, a summary, a reason.
+pub(super) fn words(value: &Value) -> Option<ForeignText> {
     match value {
-        Value::String(text) if !text.is_empty() => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) if !text.is_empty() => Some(safe_text::foreign(text)),
+        Value::Number(number) => Some(ForeignText::from(number.to_string())),
         _ => None,
+    }
+}
+
+/// A text of a kind that is read by its type, made harmless.
+pub(super) fn harmless(text: &str) -> String {
+    safe_text::foreign(text).into()
+}
+
+/// A whole value, with every text in it made harmless. Not for what is written back.
+pub(super) fn harmless_value(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(ForeignText::from(text).into()),
+        Value::Array(items) => items.into_iter().map(harmless_value).collect(),
+        Value::Object(fields) => {
+            fields.into_iter().map(|(key, value)| (safe_text::name(&key), harmless_value(value))).collect()
+        }
+        other => other,
     }
 }
 
@@ -38,7 +63,7 @@ pub(super) fn time(value: &Value) -> Option<Timestamp> {
 /// A mapping of texts.
 pub(super) fn texts(value: &Value) -> BTreeMap<String, String> {
     let entries = value.as_object().into_iter().flatten();
-    entries.filter_map(|(key, value)| Some((key.clone(), text(value)?))).collect()
+    entries.filter_map(|(key, value)| Some((safe_text::name(key), text(value)?))).collect()
 }
 
 /// A list.
@@ -52,14 +77,14 @@ pub(super) fn condition(status: &Value, kind: &str) -> Option<bool> {
 }
 
 /// The message of a condition.
-pub(super) fn condition_message(status: &Value, kind: &str) -> String {
+pub(super) fn condition_message(status: &Value, kind: &str) -> ForeignText {
     let found = items(&status["conditions"]).find(|it| it["type"] == kind);
-    found.and_then(|it| text(&it["message"])).unwrap_or_default()
+    found.and_then(|it| words(&it["message"])).unwrap_or_default()
 }
 
 /// The name of an object.
 pub(super) fn name(metadata: &ObjectMeta) -> String {
-    metadata.name.clone().unwrap_or_default()
+    metadata.name.as_deref().map(safe_text::name).unwrap_or_default()
 }
 
 /// The version that a text means, with or without the `v` that tags begin with.

@@ -12,3 +12,6 @@ mod platform;
 pub(crate) use modules::{ModulePullOverrides, ModuleReleases, ModuleSources, ModuleUpdatePolicies, Modules};
 pub(crate) use nodes::{IngressControllers, NodeGroups, Nodes};
 pub(crate) use platform::{Alerts, Deployments, ModuleConfigs, Pods, Releases};
+
+#[cfg(test)]
+mod tests;

@@ -7,12 +7,15 @@ use serde_json::Value;
 
 use super::{
     super::places::{Source, lies_at},
-    lenient::{condition, condition_message, items, name, or_default, text, texts, time, version},
+    lenient::{
+        condition, condition_message, harmless, items, name, or_default, text, texts, time, version, words,
+    },
 };
 use crate::objects::{
     Module, ModulePullOverride, ModuleRelease, ModuleSource, ModuleUpdatePolicy, OfferedModule, Phase,
     UpdateMode,
 };
+use crate::safe_text::address;
 
 /// `modules`.
 pub(crate) struct Modules;
@@ -103,18 +106,19 @@ impl Source for ModuleReleases {
         let steps = items(&spec.update["versions"]);
         ModuleRelease {
             name: name(&metadata),
-            module: spec.module_name,
+            module: harmless(&spec.module_name),
             version: version(&spec.version),
-            version_text: spec.version,
+            version_text: harmless(&spec.version),
             update_policy: metadata
                 .labels
-                .and_then(|mut labels| labels.remove("modules.deckhouse.io/update-policy")),
+                .and_then(|mut labels| labels.remove("modules.deckhouse.io/update-policy"))
+                .map(|policy| harmless(&policy)),
             annotations: metadata.annotations.unwrap_or_default(),
             apply_after: time(&spec.apply_after),
             requirements,
             update_from_to: steps.filter_map(|it| Some((text(&it["from"])?, text(&it["to"])?))).collect(),
-            phase: Phase::parse(status["phase"].as_str().unwrap_or_default()),
-            message: text(&status["message"]).unwrap_or_default(),
+            phase: Phase::parse(&text(&status["phase"]).unwrap_or_default()),
+            message: words(&status["message"]).unwrap_or_default(),
             transition_time: time(&status["transitionTime"]),
             resource_version: metadata.resource_version,
         }
@@ -161,9 +165,9 @@ impl Source for ModuleSources {
         let RawModuleSource { metadata, spec, status } = raw;
         ModuleSource {
             name: name(&metadata),
-            repo: spec.registry.repo,
+            repo: address(&spec.registry.repo),
             sync_time: time(&status["syncTime"]),
-            message: text(&status["message"]).unwrap_or_default(),
+            message: words(&status["message"]).unwrap_or_default(),
             modules: items(&status["modules"]).map(offered).collect(),
         }
     }
@@ -175,7 +179,7 @@ fn offered(value: &Value) -> OfferedModule {
     OfferedModule {
         name: text(&value["name"]).unwrap_or_default(),
         version: text(&value["version"]),
-        error: (!errors.is_empty()).then(|| errors.join("; ")),
+        error: (!errors.is_empty()).then(|| errors.join("; ").into()),
     }
 }
 
@@ -210,7 +214,7 @@ impl Source for ModuleUpdatePolicies {
     fn item(raw: RawModuleUpdatePolicy) -> ModuleUpdatePolicy {
         ModuleUpdatePolicy {
             name: name(&raw.metadata),
-            mode: raw.spec["update"]["mode"].as_str().map(UpdateMode::parse),
+            mode: raw.spec["update"]["mode"].as_str().map(harmless).as_deref().map(UpdateMode::parse),
             release_channel: text(&raw.spec["releaseChannel"]),
         }
     }

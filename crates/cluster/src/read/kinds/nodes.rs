@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     super::places::{Source, lies_at},
-    lenient::{count, items, name, or_default, text},
+    lenient::{count, harmless, items, name, or_default, text, words},
 };
 use crate::objects::{Condition, IngressController, Node, NodeGroup};
 
@@ -74,19 +74,21 @@ impl Source for Nodes {
         let info = status.node_info;
         Node {
             name,
-            group: labels.remove("node.deckhouse.io/group"),
+            group: labels.remove("node.deckhouse.io/group").map(|group| harmless(&group)),
             control_plane: labels.contains_key("node-role.kubernetes.io/control-plane"),
-            configuration_checksum: annotations.remove("node.deckhouse.io/configuration-checksum"),
+            configuration_checksum: annotations
+                .remove("node.deckhouse.io/configuration-checksum")
+                .map(|checksum| harmless(&checksum)),
             update_annotations: annotations
                 .into_iter()
-                .filter_map(|(key, value)| Some((key.strip_prefix(UPDATE)?.to_owned(), value)))
+                .filter_map(|(key, value)| Some((harmless(key.strip_prefix(UPDATE)?), harmless(&value))))
                 .collect(),
             unschedulable: spec.unschedulable,
             ready: items(&status.conditions).any(|it| it["type"] == "Ready" && it["status"] == "True"),
-            kubelet_version: info.kubelet_version,
-            os_image: info.os_image,
-            kernel_version: info.kernel_version,
-            container_runtime: info.container_runtime_version,
+            kubelet_version: harmless(&info.kubelet_version),
+            os_image: harmless(&info.os_image),
+            kernel_version: harmless(&info.kernel_version),
+            container_runtime: harmless(&info.container_runtime_version),
             resource_version: metadata.resource_version,
         }
     }
@@ -120,7 +122,7 @@ impl Source for NodeGroups {
             .filter_map(|it| {
                 let condition = Condition {
                     is_true: it["status"] == "True",
-                    message: text(&it["message"]).unwrap_or_default(),
+                    message: words(&it["message"]).unwrap_or_default(),
                 };
                 Some((text(&it["type"])?, condition))
             })
@@ -133,9 +135,9 @@ impl Source for NodeGroups {
             nodes: count(&status["nodes"]),
             ready: count(&status["ready"]),
             up_to_date: count(&status["upToDate"]),
-            error: text(&status["error"]),
+            error: words(&status["error"]),
             kubernetes_version: text(&status["kubernetesVersion"]),
-            summary: text(&status["conditionSummary"]["statusMessage"]),
+            summary: words(&status["conditionSummary"]["statusMessage"]),
             conditions,
         }
     }

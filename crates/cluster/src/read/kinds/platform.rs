@@ -9,11 +9,14 @@ use serde_json::Value;
 
 use super::{
     super::places::{Source, in_platform, lies_at},
-    lenient::{condition, count, items, name, or_default, text, texts, time, version},
+    lenient::{
+        condition, count, harmless, harmless_value, items, name, or_default, text, texts, time, version,
+        words,
+    },
 };
 use crate::{
     objects::{Alert, ContainerState, DeckhouseDeployment, DeckhousePod, ModuleConfig, Phase, Release},
-    safe_text::hosts_only,
+    safe_text::{address, hosts_only},
 };
 
 /// `deckhousereleases`.
@@ -63,14 +66,14 @@ impl Source for Releases {
         Release {
             name: name(&metadata),
             version: version(&spec.version),
-            version_text: spec.version,
+            version_text: harmless(&spec.version),
             approved_field: approved,
             apply_after: time(&spec.apply_after),
             requirements: texts(&spec.requirements),
-            disruptions: items(&spec.disruptions).filter_map(text).collect(),
-            phase: Phase::parse(status["phase"].as_str().unwrap_or_default()),
+            disruptions: items(&spec.disruptions).filter_map(words).collect(),
+            phase: Phase::parse(&text(&status["phase"]).unwrap_or_default()),
             // A failed notification is told with the webhook's URL, whose path is often its key.
-            message: text(&status["message"]).map(|message| hosts_only(&message)).unwrap_or_default(),
+            message: status["message"].as_str().map(|message| hosts_only(message).into()).unwrap_or_default(),
             transition_time: time(&status["transitionTime"]),
             created: metadata.creation_timestamp.map(|time| time.0),
             annotations: metadata.annotations.unwrap_or_default(),
@@ -112,8 +115,8 @@ impl Source for ModuleConfigs {
             source: text(&spec["source"]),
             update_policy: text(&spec["updatePolicy"]),
             maintenance: text(&spec["maintenance"]),
-            settings: spec.get_mut("settings").map(Value::take).unwrap_or_default(),
-            message: text(&status["message"]).unwrap_or_default(),
+            settings: spec.get_mut("settings").map(Value::take).map(harmless_value).unwrap_or_default(),
+            message: words(&status["message"]).unwrap_or_default(),
             resource_version: metadata.resource_version,
             annotations: metadata.annotations.unwrap_or_default(),
         }
@@ -154,9 +157,9 @@ impl Source for Deployments {
         let replicas = |value: &Value| i32::try_from(count(value)).unwrap_or(i32::MAX);
         let mut annotations = metadata.annotations.unwrap_or_default();
         DeckhouseDeployment {
-            image: text(&own["image"]).unwrap_or_default(),
-            version_annotation: annotations.remove("core.deckhouse.io/version"),
-            edition_annotation: annotations.remove("core.deckhouse.io/edition"),
+            image: own["image"].as_str().map(address).unwrap_or_default(),
+            version_annotation: annotations.remove("core.deckhouse.io/version").map(|it| harmless(&it)),
+            edition_annotation: annotations.remove("core.deckhouse.io/edition").map(|it| harmless(&it)),
             generation: metadata.generation.unwrap_or_default(),
             observed_generation: status["observedGeneration"].as_i64().unwrap_or_default(),
             // The API server fills in the default, 1.
@@ -208,6 +211,7 @@ impl Source for Pods {
             .flat_map(|list| items(&spec[*list]))
             .map(|container| container_state(container, &states))
             .collect();
+        let labels = metadata.labels.clone().unwrap_or_default();
         DeckhousePod {
             name: name(&metadata),
             node: text(&spec["nodeName"]),
@@ -217,25 +221,24 @@ impl Source for Pods {
             started: time(&status["startTime"]),
             terminating: metadata.deletion_timestamp.is_some(),
             containers,
-            labels: metadata.labels.unwrap_or_default(),
+            labels: labels.iter().map(|(key, value)| (harmless(key), harmless(value))).collect(),
         }
     }
 }
 
 fn container_state(container: &Value, known: &BTreeMap<&str, &Value>) -> ContainerState {
-    let name = text(&container["name"]).unwrap_or_default();
-    let status = known.get(name.as_str()).copied().unwrap_or(&Value::Null);
+    let status = known.get(container["name"].as_str().unwrap_or_default()).copied().unwrap_or(&Value::Null);
     let end = &status["lastState"]["terminated"];
     ContainerState {
-        image: text(&container["image"]).unwrap_or_default(),
-        name,
+        image: container["image"].as_str().map(address).unwrap_or_default(),
+        name: text(&container["name"]).unwrap_or_default(),
         ready: status["ready"] == true,
         restarts: i32::try_from(count(&status["restartCount"])).unwrap_or(i32::MAX),
         waiting_reason: text(&status["state"]["waiting"]["reason"]),
-        waiting_message: text(&status["state"]["waiting"]["message"]),
+        waiting_message: words(&status["state"]["waiting"]["message"]),
         last_end: end.is_object().then(|| {
             let reason = text(&end["reason"]).unwrap_or_else(|| "ended".to_owned());
-            format!("{reason}, exit code {}", end["exitCode"].as_i64().unwrap_or_default())
+            format!("{reason}, exit code {}", end["exitCode"].as_i64().unwrap_or_default()).into()
         }),
     }
 }
@@ -270,8 +273,8 @@ impl Source for Alerts {
             severity: u8::try_from(count(&alert["severityLevel"]))
                 .ok()
                 .filter(|level| (1..=9).contains(level)),
-            summary: text(&alert["summary"]).unwrap_or_default(),
-            description: text(&alert["description"]).unwrap_or_default(),
+            summary: words(&alert["summary"]).unwrap_or_default(),
+            description: words(&alert["description"]).unwrap_or_default(),
             labels: texts(&alert["labels"]),
             status: text(&status["alertStatus"]).unwrap_or_default(),
             starts_at: time(&status["startsAt"]),

@@ -39,9 +39,8 @@ impl Drop for Running {
 /// says so.
 pub(super) fn run_beside(stage: &Stage, scenario: &Scenario) -> Performance {
     let folder = tempfile::tempdir().unwrap();
-    let rbac = |read_only: bool| {
-        let mut words = vec!["update", "rbac", "--user", Stage::USER];
-        words.extend(read_only.then_some("--read-only"));
+    let rbac = |flags: &[&str]| {
+        let words = [&["update", "rbac", "--user", Stage::USER], flags].concat();
         Ok(dhctl(folder.path(), &words).expect(0).stdout)
     };
     let kubeconfig = stage.grant(rbac).unwrap();

@@ -82,6 +82,7 @@ scenarios! {
     queue_head_fails: "queue-head-fails",
     queue_head_heals: "queue-head-heals",
     reader_watches: "reader-watches",
+    reader_without_queues: "reader-without-queues",
     requirement_met_in_time: "requirement-met-in-time",
     requirement_met_later: "requirement-met-later",
     requirement_of_an_approved_release: "requirement-of-an-approved-release",

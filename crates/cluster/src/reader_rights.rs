@@ -1,0 +1,71 @@
+//! What an account does not see that only reads, and how to get the rights for it.
+
+use crate::{ClusterState, Obstacle, Reading};
+
+/// What it means for a watch that the account may not read the queues, and how to let it.
+pub const WITHOUT_QUEUES: &str = "the task queues are unknown to this account, and without them an update cannot be called \
+                                  done; `dhctl update rbac --read-only --queues` prints the rights for them";
+
+/// What of a state is unknown only since `dhctl update rbac --read-only` leaves it out, and the command that prints the
+/// rights for it; `None` if nothing is, or if so many rights are missing that these are the least.
+pub fn left_out(state: &ClusterState) -> Option<String> {
+    state.releases.known()?;
+    let queues = is_forbidden(&state.queue);
+    let (configuration, registry) =
+        (is_forbidden(&state.cluster_configuration), is_forbidden(&state.registry));
+    let parts = [
+        (queues, "the task queues"),
+        (configuration, "ClusterConfiguration"),
+        (registry, "the registry's address and login"),
+    ];
+    let parts: Vec<&str> = parts.into_iter().filter(|(missing, _)| *missing).map(|(_, what)| what).collect();
+    let flags = [(queues, " --queues"), (configuration || registry, " --secrets")];
+    let flags: String = flags.into_iter().filter(|(missing, _)| *missing).map(|(_, flag)| flag).collect();
+    (!parts.is_empty()).then(|| {
+        format!(
+            "unknown to this account: {}; `dhctl update rbac --read-only{flags}` prints the rights for this",
+            parts.join(", ")
+        )
+    })
+}
+
+fn is_forbidden<T>(reading: &Reading<T>) -> bool {
+    matches!(reading, Reading::Unreadable(Obstacle::Forbidden(_)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn forbidden<T>() -> Reading<T> {
+        Reading::Unreadable(Obstacle::Forbidden("no".to_owned()))
+    }
+
+    #[test]
+    fn each_missing_right_has_its_flag() {
+        let all = ClusterState {
+            releases: Reading::Known(Vec::new()),
+            queue: forbidden(),
+            cluster_configuration: forbidden(),
+            registry: forbidden(),
+            ..ClusterState::default()
+        };
+        let told = left_out(&all).unwrap();
+        assert!(told.contains("`dhctl update rbac --read-only --queues --secrets`"), "{told}");
+        let no_queues = ClusterState { cluster_configuration: Reading::default(), ..all.clone() };
+        let told = left_out(&ClusterState { registry: Reading::default(), ..no_queues }).unwrap();
+        assert!(
+            told.contains("account: the task queues; `dhctl update rbac --read-only --queues`"),
+            "{told}"
+        );
+        let queues = ClusterState { queue: Reading::default(), ..all.clone() };
+        assert!(left_out(&queues).unwrap().contains("`dhctl update rbac --read-only --secrets`"));
+        assert_eq!(
+            left_out(&ClusterState { releases: forbidden(), ..all }),
+            None,
+            "not even what matters most"
+        );
+        let known = ClusterState { releases: Reading::Known(Vec::new()), ..ClusterState::default() };
+        assert_eq!(left_out(&known), None);
+    }
+}
