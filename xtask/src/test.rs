@@ -6,7 +6,7 @@ use anyhow::Result;
 use testkit::kube::assets;
 
 use crate::{
-    docs, kube,
+    command_literals, docs, kube,
     shell::{self, cargo},
     static_binary, style, tools,
 };
@@ -22,6 +22,7 @@ pub(crate) fn run() -> Result<()> {
     let mut tests = cargo(&["test", "--workspace"]);
     shell::run(tests.env(assets::VARIABLE, kube).env("RUST_TEST_THREADS", threads.to_string()))?;
     style::run()?;
+    command_literals::run()?;
     docs::run(true)?;
     static_binary::build()?;
     println!("all checks passed");

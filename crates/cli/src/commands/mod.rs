@@ -28,7 +28,7 @@ mod registry_probe;
 mod registry_questions;
 mod size;
 pub(crate) mod update_approve;
-mod update_changes;
+pub(crate) mod update_changes;
 mod update_cluster;
 mod update_clusters;
 mod update_delivery;

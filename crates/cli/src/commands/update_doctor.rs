@@ -9,14 +9,14 @@ use jiff::Timestamp;
 
 use super::{
     registry_probe::probe,
-    update_changes::kubectl,
+    update_changes::cluster_flags,
     update_clusters::{look, tell},
 };
 use crate::{
     Environment,
     args::DoctorArgs,
     exit_code::Exit,
-    failure::{Failure, RIGHTS},
+    failure::{Failure, rights},
     printer::Printer,
 };
 
@@ -24,7 +24,7 @@ const NAME: &str = "update doctor";
 
 pub(crate) async fn run(args: DoctorArgs, environment: Environment) -> Result<(), Failure> {
     let reports = look(&args.clusters, &environment, async |cluster, address| {
-        Ok(diagnose(&cluster, &args, &environment).await.addressed(&kubectl(&address)))
+        Ok(diagnose(&cluster, &args, &environment).await.addressed(&cluster_flags(&address)))
     })
     .await;
     let several = reports.len() > 1;
@@ -48,7 +48,7 @@ fn ill(diagnosis: &Diagnosis) -> Option<Failure> {
                 Exit::Cluster,
                 "too little could be read to say that nothing blocks the update",
             )
-            .hint(RIGHTS),
+            .hint(rights()),
         ),
     }
 }

@@ -10,12 +10,15 @@ use cluster::{
 };
 use serde::Serialize;
 
-use super::update_clusters::{look, tell};
+use super::{
+    update_changes::cluster_flags,
+    update_clusters::{look, tell},
+};
 use crate::{
     Environment,
     args::StatusArgs,
     exit_code::Exit,
-    failure::{Failure, RIGHTS},
+    failure::{Failure, rights},
     printer::Printer,
 };
 
@@ -31,13 +34,16 @@ struct Looked {
 }
 
 pub(crate) async fn run(args: StatusArgs, environment: Environment) -> Result<(), Failure> {
-    let reports = look(&args.clusters, &environment, async |cluster, _| {
+    let reports = look(&args.clusters, &environment, async |cluster, address| {
         let state = read::snapshot(&cluster).await;
         let nothing_read = match NothingRead::of(&state) {
             Some(nothing) => Some(failure(&cluster, &nothing).await),
             None => None,
         };
-        Ok(Looked { status: Status::of(&state, Timestamp::now()), nothing_read })
+        Ok(Looked {
+            status: Status::of(&state, Timestamp::now()).addressed(&cluster_flags(&address)),
+            nothing_read,
+        })
     })
     .await;
     tell(
@@ -56,12 +62,12 @@ async fn failure(cluster: &Cluster, nothing: &NothingRead) -> Failure {
             Exit::Denied,
             format!("cannot read anything that the report needs: no permission: {why}"),
         )
-        .hint(RIGHTS),
+        .hint(rights()),
         NothingRead::Failed(why) => {
             let message = format!("cannot read anything that the report needs: {why}");
             match cluster.client.apiserver_version().await.map_err(Error::from) {
                 Err(Error::Network(fault)) => {
-                    Failure { hints: fault.hints(), ..Failure::after_result(Exit::Network, message) }
+                    Failure::after_result(Exit::Network, message).with_hints(fault.hints())
                 }
                 _ => Failure::after_result(Exit::Cluster, message).hint(
                     "run the command again in a minute; if it still fails, see what the API server logs",

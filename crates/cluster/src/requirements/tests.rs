@@ -184,17 +184,18 @@ fn versions_of_kubernetes() {
         _ => Default::default(),
     };
     let (text, may_change) = fix(&state, "1.30");
-    assert!(text.contains("the API server is v1.30.4 already") && !may_change, "{text}");
+    assert!(text.to_string().contains("the API server is v1.30.4 already") && !may_change, "{text}");
     let (text, _) = fix(&state, "1.31");
     assert!(
-        text.contains("raise kubernetesVersion") && text.contains("edit cluster-configuration"),
+        text.to_string().contains("raise kubernetesVersion")
+            && text.to_string().contains("edit cluster-configuration"),
         "{text}"
     );
     state.cluster_configuration = Reading::Absent("managed".to_owned());
-    assert!(fix(&state, "1.31").0.contains("by the means"));
+    assert!(fix(&state, "1.31").0.to_string().contains("by the means"));
     state.cluster_configuration = kubernetes("Automatic");
     let (text, may_change) = fix(&state, "1.31");
-    assert!(text.contains("is Automatic") && may_change, "{text}");
+    assert!(text.to_string().contains("is Automatic") && may_change, "{text}");
     assert!(!check(&state, "k8s", "1.31").outcome.blocks());
 
     assert_told(&state, "autoK8sVersion", "1.32", "met");
@@ -429,7 +430,7 @@ fn an_automatic_upgrade_that_cannot_be_judged_is_unknown() {
 fn a_module_is_switched_off_by_a_command_that_works() {
     let mut state = cluster();
     let fix = |state: &ClusterState| match check(state, "disabledModules", "delivery").outcome {
-        Outcome::Unmet { reasons } => reasons[0].fix.clone(),
+        Outcome::Unmet { reasons } => reasons[0].fix.to_string(),
         other => panic!("{other:?}"),
     };
     let create = "see to what takes its place, then: echo '{\"apiVersion\":\"deckhouse.io/v1alpha1\",\"kind\":\
