@@ -96,6 +96,7 @@ fn files() -> Result<Vec<PathBuf>> {
                 is_source
                     && !NOT_SHIPPED.iter().any(|crate_| path.starts_with(crate_))
                     && !["tests.rs", "laws.rs", "fuzz.rs"].contains(&name)
+                    && !name.ends_with("_tests.rs")
                     && !path.contains("/tests/")
             }
             Some("sh") => is_source,

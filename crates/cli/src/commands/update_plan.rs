@@ -103,8 +103,9 @@ async fn yaml(cluster: &Cluster, Made { plan, state, input }: Made) -> Result<()
             "note",
             &Sentence::from(format!(
                 "DeckhouseRelease/{name} is approved and was once applied with `approved`: kubectl apply would take \
-                 that back; kubectl create leaves alone what is there, and so does "
+                 that back; kubectl create leaves alone what is there"
             ))
+            .text(", and so does ")
             .command(Update::prepare())
             .to_string(),
         );
