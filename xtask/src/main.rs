@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod command_literals;
 mod demo;
 mod deny;
 mod docs;
@@ -34,7 +35,7 @@ enum Task {
     Theatre(theatre::Options),
     /// Measure time, memory and disk as ratios against floors of the same run
     Bench(bench::Options),
-    /// Search texts for phrases that docs/style.md tells us to avoid
+    /// Search texts for phrases that docs/style.md tells us to avoid, and for commands that are not values
     Style,
     /// Build the one static binary, check it, and print its path on the last line
     Static,
@@ -56,7 +57,7 @@ fn main() -> anyhow::Result<()> {
         }
         Task::Theatre(options) => theatre::run(&options),
         Task::Bench(options) => bench::run(&options),
-        Task::Style => style::run(),
+        Task::Style => style::run().and_then(|()| command_literals::run()),
         Task::Static => {
             println!("{}", static_binary::build()?.display());
             Ok(())

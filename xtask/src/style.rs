@@ -33,9 +33,9 @@ struct Phrase {
 
 /// Text that users read, and the line of the file that it begins at.
 #[derive(Debug, PartialEq, Eq)]
-struct Text {
-    line: usize,
-    text: String,
+pub(crate) struct Text {
+    pub(crate) line: usize,
+    pub(crate) text: String,
 }
 
 /// Fails with a list of all places where a phrase is used.
@@ -64,6 +64,25 @@ pub(crate) fn run() -> Result<()> {
     bail!("phrases to avoid ({GUIDE}):\n{}", found.join("\n"))
 }
 
+/// The Rust sources of the product, each with its path and content, but for tests.
+pub(crate) fn product_sources() -> Result<Vec<(String, String)>> {
+    let sources = files()?.into_iter().filter(|path| path.extension().is_some_and(|it| it == "rs"));
+    sources
+        .map(|path| {
+            let shown = path.to_string_lossy().into_owned();
+            Ok((shown, fs::read_to_string(root().join(&path)).with_context(|| path.display().to_string())?))
+        })
+        .collect()
+}
+
+/// The string literals of a Rust source, but for what is compiled for tests only.
+pub(crate) fn literals(path: &str, content: &str) -> Result<Vec<Text>> {
+    let tokens: TokenStream = content.parse().map_err(|error| anyhow::anyhow!("{path}: {error}"))?;
+    let mut texts = Vec::new();
+    collect(tokens, false, &mut texts);
+    Ok(texts)
+}
+
 /// The files that git tracks and users or readers of the documentation see.
 fn files() -> Result<Vec<PathBuf>> {
     let listed = output(Command::new("git").current_dir(root()).args(["ls-files"]))?;
@@ -77,6 +96,7 @@ fn files() -> Result<Vec<PathBuf>> {
                 is_source
                     && !NOT_SHIPPED.iter().any(|crate_| path.starts_with(crate_))
                     && !["tests.rs", "laws.rs", "fuzz.rs"].contains(&name)
+                    && !name.ends_with("_tests.rs")
                     && !path.contains("/tests/")
             }
             Some("sh") => is_source,

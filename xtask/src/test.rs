@@ -6,7 +6,7 @@ use anyhow::Result;
 use testkit::kube::assets;
 
 use crate::{
-    deny, docs, kube, promises,
+    command_literals, deny, docs, kube, promises,
     shell::{self, cargo},
     static_binary, style, tools,
 };
@@ -23,6 +23,7 @@ pub(crate) fn run() -> Result<()> {
     shell::run(tests.env(assets::VARIABLE, kube).env("RUST_TEST_THREADS", threads.to_string()))?;
     style::run()?;
     promises::run()?;
+    command_literals::run()?;
     deny::run_checks()?;
     docs::run(true)?;
     static_binary::build()?;

@@ -4,6 +4,7 @@ use std::{sync::mpsc, time::Duration};
 
 use anyhow::{Result, ensure};
 use cluster::rbac::{Extent, ReadOnly, Subject, manifest};
+use commands::word;
 use testkit::{
     kube::ApiServer,
     theatre::{Scenario, Stage},
@@ -41,9 +42,10 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     let kubeconfig = stage.grant(|flags| Ok(rights(flags)))?;
     println!("{}\n", scenario.title);
     println!("# {}, who has the rights of this scenario and no others", Stage::USER);
-    println!("export KUBECONFIG={}", kubeconfig.display());
+    println!("export KUBECONFIG={}", word(&kubeconfig.display().to_string()));
     let settle = if scenario.waits() { " --settle 5s" } else { "" };
-    println!("dhctl update {}{settle}\n", scenario.run.join(" "));
+    let words: Vec<String> = scenario.run.iter().map(|it| word(it)).collect();
+    println!("dhctl update {}{settle}\n", words.join(" "));
     println!("It begins now; Ctrl-C ends it.");
     let interrupted = interrupts()?;
     stage.play();

@@ -89,7 +89,7 @@ mod tests {
         }
         let failure = "0".repeat(64).parse::<ExpectedSum>().unwrap().check(&list, &["dhctl"]).unwrap_err();
         assert_eq!(failure.exit, Exit::Incomplete);
-        assert!(failure.message.contains(&grouped(&list.sha256())), "{}", failure.message);
+        assert!(failure.message.to_string().contains(&grouped(&list.sha256())), "{}", failure.message);
     }
 
     #[test]

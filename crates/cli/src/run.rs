@@ -7,12 +7,13 @@ use clap::Parser;
 use crate::{
     Environment,
     args::{
-        BundleCommand, Cli, Command, ConfigCommand, MirrorCommand, MirrorModulesCommand, OutputArgs,
-        UpdateCommand,
+        BundleCommand, Cli, ClusterArgs, Command, ConfigCommand, MirrorCommand, MirrorModulesCommand,
+        OutputArgs, UpdateCommand,
     },
     commands::{
         self,
         interrupted::{self, ModulesPull, Next, Pull},
+        update_changes::cluster_flags,
     },
     exit_code::Exit,
     failure::Failure,
@@ -149,15 +150,24 @@ fn config(command: &ConfigCommand) -> Exit {
     report(name, Printer::plain(), result)
 }
 
+/// The command, with failures whose commands name the cluster that was named.
+async fn of_cluster(
+    args: ClusterArgs,
+    command: impl Future<Output = Result<(), Failure>>,
+) -> Result<(), Failure> {
+    command.await.map_err(|failure| failure.addressed(&cluster_flags(&args)))
+}
+
 fn update(command: UpdateCommand, environment: Environment) -> Exit {
     match command {
         UpdateCommand::Run(args) => {
             let output = args.output.clone();
-            finish("update run", &output, commands::update_run::run(*args, environment), interrupted::RUN)
+            let run = of_cluster(args.cluster.clone(), commands::update_run::run(*args, environment));
+            finish("update run", &output, run, interrupted::RUN)
         }
         UpdateCommand::Watch(args) => {
             let output = args.output.clone();
-            let run = commands::update_watch::run(*args, environment);
+            let run = of_cluster(args.cluster.clone(), commands::update_watch::run(*args, environment));
             finish("update watch", &output, run, interrupted::WATCH)
         }
         UpdateCommand::Status(args) => {
@@ -175,17 +185,17 @@ fn update(command: UpdateCommand, environment: Environment) -> Exit {
         }
         UpdateCommand::Prepare(args) => {
             let output = args.output.clone();
-            let run = commands::update_prepare::run(*args, environment);
+            let run = of_cluster(args.cluster.clone(), commands::update_prepare::run(*args, environment));
             finish("update prepare", &output, run, interrupted::PREPARE)
         }
         UpdateCommand::Approve(args) => {
             let output = args.output.clone();
-            let run = commands::update_approve::run(*args, environment);
+            let run = of_cluster(args.cluster.clone(), commands::update_approve::run(*args, environment));
             finish("update approve", &output, run, interrupted::APPROVE)
         }
         UpdateCommand::Kernel(args) => {
             let output = args.output.clone();
-            let run = commands::update_kernel::run(*args, environment);
+            let run = of_cluster(args.cluster.clone(), commands::update_kernel::run(*args, environment));
             finish("update kernel", &output, run, interrupted::KERNEL)
         }
         UpdateCommand::Doctor(args) => {

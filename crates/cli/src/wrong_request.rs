@@ -124,10 +124,14 @@ mod tests {
         let wrong = describe(error, &BTreeSet::new());
         assert!(wrong.text().contains("\n\nUsage:"), "{}", wrong.text());
         let failure = wrong.failure();
-        assert_eq!(failure.message, "unexpected argument '--sourc' found");
-        assert!(failure.hints.iter().any(|hint| hint.contains("'--source'")), "{:?}", failure.hints);
+        assert_eq!(failure.message, "unexpected argument '--sourc' found".into());
+        assert!(
+            failure.hints.iter().any(|hint| hint.to_string().contains("'--source'")),
+            "{:?}",
+            failure.hints
+        );
         let error = Cli::try_parse_from(["dhctl", "update", "approve", "--quiet", "--verbose", "v1.2.3"]);
         let failure = describe(error.unwrap_err(), &BTreeSet::new()).failure();
-        assert_eq!(failure.message, "the argument '--quiet' cannot be used with '--verbose'");
+        assert_eq!(failure.message, "the argument '--quiet' cannot be used with '--verbose'".into());
     }
 }

@@ -35,6 +35,9 @@ pub mod status;
 pub mod verdict;
 pub mod wait_reason;
 
+#[cfg(test)]
+mod tests;
+
 pub use chain::TargetError;
 pub use error::Error;
 pub use jiff::Timestamp;

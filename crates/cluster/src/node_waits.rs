@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use commands::{Approve, Sentence};
+
 use crate::objects::{Node, NodeGroup};
 
 /// Something that is waited for.
@@ -10,16 +12,16 @@ pub(crate) struct NodeWait {
     /// Whether it is a person's approval.
     pub(crate) approval: bool,
     /// What goes on, as what is said of the group or the node: `1 of 2 nodes are up to date`.
-    pub(crate) text: String,
+    pub(crate) text: Sentence,
 }
 
 impl NodeWait {
-    fn new(text: impl Into<String>) -> Self {
+    fn new(text: impl Into<Sentence>) -> Self {
         Self { approval: false, text: text.into() }
     }
 
-    fn approval(text: impl Into<String>) -> Self {
-        Self { approval: true, text: text.into() }
+    fn approval(text: &str, node: &str) -> Self {
+        Self { approval: true, text: Sentence::from(text).command(Approve::Node(node.to_owned())) }
     }
 }
 
@@ -42,10 +44,7 @@ pub(crate) fn of_group(group: &NodeGroup, nodes: &[Node]) -> Option<NodeWait> {
     } else if group.is("WaitingForDisruptiveApproval") {
         let waiting = members.iter().find(|node| node.wants_disruption_approved());
         let name = waiting.map_or("NAME", |node| &node.name);
-        let text = format!(
-            "waits until somebody approves the disruption of a node: dhctl update approve --node {name}"
-        );
-        Some(NodeWait::approval(text))
+        Some(NodeWait::approval("waits until somebody approves the disruption of a node: ", name))
     } else if group.up_to_date < group.nodes {
         Some(NodeWait::new(format!("{} of {} nodes are up to date", group.up_to_date, group.nodes)))
     } else if group.is("Updating") && !only_persons {
@@ -64,10 +63,7 @@ pub(crate) fn of_node(node: &Node) -> Option<NodeWait> {
     if annotations.is_empty() {
         None
     } else if node.wants_disruption_approved() {
-        let name = &node.name;
-        let text =
-            format!("waits until somebody approves its disruption: dhctl update approve --node {name}");
-        Some(NodeWait::approval(text))
+        Some(NodeWait::approval("waits until somebody approves its disruption: ", &node.name))
     } else if has("drained") {
         Some(NodeWait::new("is drained, its disruptive update goes on"))
     } else if has("draining") {
@@ -95,7 +91,7 @@ mod tests {
     use crate::objects::Condition;
 
     fn said(wait: Option<NodeWait>) -> String {
-        wait.map(|it| it.text).unwrap_or_default()
+        wait.map(|it| it.text.to_string()).unwrap_or_default()
     }
 
     #[test]

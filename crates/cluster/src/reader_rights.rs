@@ -1,14 +1,21 @@
 //! What an account does not see that only reads, and how to get the rights for it.
 
+use commands::{Sentence, Update};
+
 use crate::{ClusterState, Obstacle, Reading};
 
 /// What it means for a watch that the account may not read the queues, and how to let it.
-pub const WITHOUT_QUEUES: &str = "the task queues are unknown to this account, and without them an update cannot be called \
-                                  done; `dhctl update rbac --read-only --queues` prints the rights for them";
+pub fn without_queues() -> Sentence {
+    Sentence::from(
+        "the task queues are unknown to this account, and without them an update cannot be called done; ",
+    )
+    .command(Update::ReadOnlyRbac { queues: true, secrets: false })
+    .text(" prints the rights for them")
+}
 
-/// What of a state is unknown only since `dhctl update rbac --read-only` leaves it out, and the command that prints the
-/// rights for it; `None` if nothing is, or if so many rights are missing that these are the least.
-pub fn left_out(state: &ClusterState) -> Option<String> {
+/// What of a state is unknown only since a read-only role leaves it out, and the command that prints the rights for it;
+/// `None` if nothing is, or if so many rights are missing that these are the least.
+pub fn left_out(state: &ClusterState) -> Option<Sentence> {
     state.releases.known()?;
     let queues = is_forbidden(&state.queue);
     let (configuration, registry) =
@@ -19,13 +26,10 @@ pub fn left_out(state: &ClusterState) -> Option<String> {
         (registry, "the registry's address and login"),
     ];
     let parts: Vec<&str> = parts.into_iter().filter(|(missing, _)| *missing).map(|(_, what)| what).collect();
-    let flags = [(queues, " --queues"), (configuration || registry, " --secrets")];
-    let flags: String = flags.into_iter().filter(|(missing, _)| *missing).map(|(_, flag)| flag).collect();
     (!parts.is_empty()).then(|| {
-        format!(
-            "unknown to this account: {}; `dhctl update rbac --read-only{flags}` prints the rights for this",
-            parts.join(", ")
-        )
+        Sentence::from(format!("unknown to this account: {}; ", parts.join(", ")))
+            .command(Update::ReadOnlyRbac { queues, secrets: configuration || registry })
+            .text(" prints the rights for this")
     })
 }
 
@@ -50,16 +54,16 @@ mod tests {
             registry: forbidden(),
             ..ClusterState::default()
         };
-        let told = left_out(&all).unwrap();
+        let told = left_out(&all).unwrap().to_string();
         assert!(told.contains("`dhctl update rbac --read-only --queues --secrets`"), "{told}");
         let no_queues = ClusterState { cluster_configuration: Reading::default(), ..all.clone() };
-        let told = left_out(&ClusterState { registry: Reading::default(), ..no_queues }).unwrap();
+        let told = left_out(&ClusterState { registry: Reading::default(), ..no_queues }).unwrap().to_string();
         assert!(
             told.contains("account: the task queues; `dhctl update rbac --read-only --queues`"),
             "{told}"
         );
         let queues = ClusterState { queue: Reading::default(), ..all.clone() };
-        assert!(left_out(&queues).unwrap().contains("`dhctl update rbac --read-only --secrets`"));
+        assert!(left_out(&queues).unwrap().to_string().contains("`dhctl update rbac --read-only --secrets`"));
         assert_eq!(
             left_out(&ClusterState { releases: forbidden(), ..all }),
             None,

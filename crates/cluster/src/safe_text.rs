@@ -48,16 +48,6 @@ pub(crate) fn hosts_only(text: &str) -> String {
     text.split_whitespace().map(|word| without_secrets(word, true)).collect::<Vec<_>>().join(" ")
 }
 
-/// A name as one word of a shell's line.
-pub(crate) fn word(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:@".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) {
-        text.to_owned()
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
-}
-
 fn without_secrets(word: &str, host_only: bool) -> String {
     let Some((scheme, rest)) = word.split_once("://") else { return without_scheme(word) };
     // A password may have any character, so what ends a URL is looked for behind the login.
@@ -173,11 +163,6 @@ mod tests {
         ] {
             assert_eq!(short(text), shown);
             assert_eq!(hosts_only(text), host);
-        }
-        for (text, quoted) in
-            [("r/dkp:v1", "r/dkp:v1"), ("a; rm", "'a; rm'"), ("it's", r"'it'\''s'"), ("", "''")]
-        {
-            assert_eq!(word(text), quoted);
         }
         assert_eq!(short(&"x".repeat(400)).len(), 303);
     }

@@ -100,7 +100,9 @@ fn release_files_against_releases() {
     fuzz!([file.as_bytes()], |file: &[u8]| {
         if let Ok(found) = differences(file, std::slice::from_ref(&release)) {
             // Whatever can be compared can be reported.
-            found.iter().for_each(|it| drop(it.to_string()));
+            for difference in found {
+                drop(difference.to_string());
+            }
         }
     });
 }

@@ -14,6 +14,7 @@ pub mod link;
 mod memory;
 pub mod nginx;
 mod server_process;
+pub mod shell;
 pub mod small_disk;
 pub mod squid;
 pub mod theatre;

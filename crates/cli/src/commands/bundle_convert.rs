@@ -6,6 +6,7 @@ use std::{
 };
 
 use bundle::{Converted, GostSum};
+use commands::{Dhctl, Sentence};
 use mirror::Stage;
 use serde::Serialize;
 
@@ -44,7 +45,11 @@ struct Gost {
 pub(crate) async fn split(args: SplitArgs, environment: Environment) -> Result<(), Failure> {
     let SplitArgs { bundle, part_size, out, gost, output } = args;
     if part_size == 0 {
-        return Err(Failure::usage("-c 0: a part needs a size; 'dhctl bundle join' writes one file"));
+        return Err(Failure::usage(
+            Sentence::from("-c 0: a part needs a size; '")
+                .command(Dhctl::BundleJoin)
+                .text("' writes one file"),
+        ));
     }
     directory_exists(&out)?;
     let name = out.join(bundle.file[0].file_name().unwrap_or_default());

@@ -1,5 +1,6 @@
 //! `dhctl config module-source`
 
+use commands::{Command, Kubectl};
 use deckhouse::manifests::{check_source_name, write_module_source};
 
 use super::config_access;
@@ -13,7 +14,8 @@ pub(crate) fn run(args: &ModuleSourceArgs) -> Result<(), Failure> {
         printer::note("note: a ModuleSource with certificates restarts the container runtime on all nodes");
     }
     if let Some(path) = &args.access.file.out {
-        printer::note(&format!("apply it with: kubectl apply -f {}", path.display()));
+        let apply = Command::kubectl(Kubectl::Apply(path.display().to_string()));
+        printer::note(&format!("apply it with: {apply}"));
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use commands::{Command, Tool};
 use deckhouse::manifests::{
     ProxyLogin, ProxyUrl, SQUID_PASSWORDS, complete_no_proxy, write_cluster_proxy, write_squid_conf,
 };
@@ -53,8 +54,12 @@ fn tell_of_squid(path: &Path, login: &str) {
     printer::note(
         "to do on the proxy's host (Debian: squid-openssl, apache2-utils), with this file as /etc/squid/squid.conf:",
     );
-    printer::note(&format!("  htpasswd -c -B {SQUID_PASSWORDS} {login}"));
-    printer::note(&format!("  chown root:proxy {SQUID_PASSWORDS} && chmod 640 {SQUID_PASSWORDS}"));
+    let file = || SQUID_PASSWORDS.to_owned();
+    let make = Command::tool(Tool::Htpasswd { file: file(), login: login.to_owned() });
+    let (own, close) =
+        (Command::tool(Tool::ChownToSquid(file())), Command::tool(Tool::ChmodForSquid(file())));
+    printer::note(&format!("  {make}"));
+    printer::note(&format!("  {own} && {close}"));
     printer::note("  squid -k parse && systemctl restart squid");
 }
 

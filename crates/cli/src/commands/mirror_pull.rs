@@ -125,7 +125,7 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
         if let Err(failure) = delivery::refuse_directories(&path, environment.executable.is_some())
             .and_then(|()| refuse_directories_of(&archives))
         {
-            refused(&failure.message);
+            refused(&failure.message.to_string());
         }
         return Printer::new(&args.output).result("mirror pull", &pulled, &dry_run_text(&pulled));
     };

@@ -29,7 +29,7 @@ mod registry_questions;
 mod side_files;
 mod size;
 pub(crate) mod update_approve;
-mod update_changes;
+pub(crate) mod update_changes;
 mod update_cluster;
 mod update_clusters;
 mod update_delivery;

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use commands::{Command, Kubectl};
 use deckhouse::{
     ModuleSource,
     manifests::{DockerCfg, ManifestError, RegistryAccess, Scheme, write_module_source},
@@ -70,7 +71,8 @@ impl ForCluster {
     pub(super) fn write(self) -> Result<String, Failure> {
         result_file::write(&self.path, &self.text, Readers::Owner, self.replace)?;
         let path = self.path.display();
-        Ok(format!("written    {path}\napply it with: kubectl apply -f {path}\n"))
+        let apply = Command::kubectl(Kubectl::Apply(path.to_string()));
+        Ok(format!("written    {path}\napply it with: {apply}\n"))
     }
 }
 

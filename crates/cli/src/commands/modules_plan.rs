@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use commands::Exclusion;
 use deckhouse::{VersionRule, repositories::MODULES};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use mirror::{
@@ -128,7 +129,8 @@ pub(super) fn failure(broken: Vec<Broken>, brought: usize) -> Failure {
         broken.len() + brought,
         names.join(", ")
     );
-    let flags: Vec<String> = names.iter().map(|name| format!("--exclude-module {name}")).collect();
+    let exclude = |name: &&str| Exclusion::Module((*name).to_owned()).to_string();
+    let flags: Vec<String> = names.iter().map(exclude).collect();
     let hint = format!("the others are complete; to do without those that are named: {}", flags.join(" "));
     let mut failure = Failure::new(Exit::Incomplete, message);
     for module in broken {
@@ -138,7 +140,7 @@ pub(super) fn failure(broken: Vec<Broken>, brought: usize) -> Failure {
                 repository: format!("module {}", module.name),
                 reference: String::new(),
                 wanted_by: Vec::new(),
-                reason: message,
+                reason: message.to_string(),
                 cause: Cause::Missing,
             });
         }

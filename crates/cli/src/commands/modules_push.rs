@@ -6,6 +6,7 @@ use std::{
 };
 
 use bundle::{Bundle, BundleError, archives_in};
+use commands::{Dhctl, Sentence};
 use mirror::{Event, Observer as _, Root};
 use serde::Serialize;
 
@@ -59,11 +60,13 @@ pub(super) fn open(directory: &Path) -> Result<Bundle, Failure> {
     Bundle::open_modules(directory).map_err(|error| {
         let nothing = matches!(&error, BundleError::NotABundle { path, .. } if path == directory);
         let failure = Failure::from(error);
-        if nothing { Failure { hints: vec![DIRECTORY_HINT.to_owned()], ..failure } } else { failure }
+        if nothing { Failure { hints: vec![directory_hint()], ..failure } } else { failure }
     })
 }
 
-const DIRECTORY_HINT: &str = "name the directory that 'dhctl mirror-modules --module-source' has written";
+fn directory_hint() -> Sentence {
+    Sentence::from("name the directory that '").command(Dhctl::MirrorModules).text("' has written")
+}
 
 /// Tells which archives in the directory are no modules' and stay where they are.
 fn passed_over(directory: &Path) -> Result<Option<String>, Failure> {

@@ -27,7 +27,7 @@ pub(crate) async fn probe(
 ) -> Probe {
     let (client, root) = match connect(registry, environment) {
         Ok(connected) => connected,
-        Err(failure) => return Probe::NotAsked(failure.message.into()),
+        Err(failure) => return Probe::NotAsked(failure.message.to_string().into()),
     };
     let asked = async {
         match client.ping().await {

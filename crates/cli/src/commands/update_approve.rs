@@ -8,12 +8,13 @@ use cluster::{
     approve::{self, Approval, ApproveError, Bystander, Haste, Wish},
     read,
 };
+use commands::Sentence;
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
 use super::{
     consent,
-    update_changes::{ShownChange, kubectl, script, shown},
+    update_changes::{ShownChange, cluster_flags, script, shown},
     update_cluster::reach,
 };
 use crate::{
@@ -75,7 +76,7 @@ pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Resu
     args.node.dedup();
     let cluster = reach(&args.cluster, &environment).await?;
     let approvals = decide(&cluster, wishes(&args)).await?;
-    let listed = shown(approvals.iter().map(|(_, it)| &it.change), &kubectl(&args.cluster));
+    let listed = shown(approvals.iter().map(|(_, it)| &it.change), &cluster_flags(&args.cluster));
     let mut notes: Vec<String> = Vec::new();
     for (wish, approval) in &approvals {
         notes.extend(approval.notes.clone());
@@ -134,9 +135,10 @@ pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Resu
 
 /// The failure of one of several. The result, which is printed before it, says what was approved.
 fn in_the_middle(object: &str, failure: Failure) -> Failure {
-    let named = failure.message.starts_with(&format!("{object}: "));
-    let message = if named { failure.message.clone() } else { format!("{object}: {}", failure.message) };
-    Failure { message, after_result: true, ..failure }
+    let before = format!("{object}: ");
+    let named = failure.message.to_string().starts_with(&before);
+    let message = if named { failure.message.clone() } else { Sentence::from(before).then(failure.message) };
+    Failure { message, hints: failure.hints, after_result: true, ..failure }
         .hint("when that is fixed, run the same command again: what is approved is skipped")
 }
 

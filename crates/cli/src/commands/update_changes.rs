@@ -1,6 +1,7 @@
 //! Changes of a cluster as they are shown: a script of kubectl that does the same.
 
-use cluster::change::{Change, Kubectl};
+use cluster::change::Change;
+use commands::{ClusterFlags, Command, comment};
 use serde::Serialize;
 
 use crate::args::ClusterArgs;
@@ -11,12 +12,12 @@ use crate::args::ClusterArgs;
 pub(crate) struct ShownChange {
     object: String,
     what: String,
-    kubectl: String,
+    kubectl: Command,
 }
 
-/// How kubectl reaches the cluster that these flags mean.
-pub(crate) fn kubectl(args: &ClusterArgs) -> Kubectl {
-    Kubectl {
+/// How commands name the cluster that these arguments mean.
+pub(crate) fn cluster_flags(args: &ClusterArgs) -> ClusterFlags {
+    ClusterFlags {
         kubeconfig: args.kubeconfig.as_ref().map(|path| path.display().to_string()),
         context: args.context.clone(),
     }
@@ -24,12 +25,12 @@ pub(crate) fn kubectl(args: &ClusterArgs) -> Kubectl {
 
 pub(crate) fn shown<'a>(
     changes: impl IntoIterator<Item = &'a Change>,
-    kubectl: &Kubectl,
+    flags: &ClusterFlags,
 ) -> Vec<ShownChange> {
     let shown = |change: &Change| ShownChange {
         object: change.object(),
         what: change.what.clone(),
-        kubectl: kubectl.line(change),
+        kubectl: change.command().addressed(flags),
     };
     changes.into_iter().map(shown).collect()
 }
@@ -39,7 +40,10 @@ pub(crate) fn script(changes: &[ShownChange]) -> String {
     let parts: Vec<String> = changes
         .iter()
         .enumerate()
-        .map(|(number, it)| format!("# {}. {}: {}\n{}\n", number + 1, it.object, it.what, it.kubectl))
+        .map(|(number, it)| {
+            let what = comment(&format!("{}. {}: {}", number + 1, it.object, it.what));
+            format!("{what}\n{}\n", it.kubectl)
+        })
         .collect();
     parts.join("\n")
 }

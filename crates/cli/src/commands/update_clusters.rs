@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde::Serialize;
 
-use super::update_cluster::reach;
+use super::{update_changes::cluster_flags, update_cluster::reach};
 use crate::{
     Environment,
     args::{ClusterArgs, ClustersArgs},
@@ -44,7 +44,12 @@ pub(crate) async fn look<T>(
     join_all(args.each().into_iter().map(|args| async move {
         let named = args.context.clone().unwrap_or_else(|| "the current context".to_owned());
         let (context, server, outcome) = match reach(&args, environment).await {
-            Ok(cluster) => (cluster.name.clone(), Some(cluster.server.clone()), look(cluster, args).await),
+            Ok(cluster) => {
+                let flags = cluster_flags(&args);
+                let (name, server) = (cluster.name.clone(), cluster.server.clone());
+                let outcome = look(cluster, args).await;
+                (name, Some(server), outcome.map_err(|failure| failure.addressed(&flags)))
+            }
             Err(error) => (named, None, Err(error)),
         };
         let (told, error) = match outcome {
@@ -135,7 +140,7 @@ mod tests {
         };
         let reports: Vec<_> = ends.iter().enumerate().map(report).collect();
         let ill = |told: &Told| told.0.map(|(exit, why)| Failure::after_result(exit, why).hint("do"));
-        worst(&reports, ill).map_err(|it| (it.exit, it.message, it.hints.len()))
+        worst(&reports, ill).map_err(|it| (it.exit, it.message.to_string(), it.hints.len()))
     }
 
     #[test]

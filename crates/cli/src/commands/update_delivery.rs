@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use commands::{Mirror, Sentence};
 use deckhouse::release_list::{DeliveredRelease, read_releases};
 
 use crate::{exit_code::Exit, failure::Failure};
@@ -10,8 +11,11 @@ use crate::{exit_code::Exit, failure::Failure};
 pub(crate) fn delivery(path: &Path) -> Result<Vec<DeliveredRelease>, Failure> {
     let bytes = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
     let refused = |why: &str| {
-        Failure::new(Exit::Incomplete, format!("{}: {why}", path.display()))
-            .hint("it is deckhousereleases.yaml as `dhctl mirror` writes it beside the bundle")
+        Failure::new(Exit::Incomplete, format!("{}: {why}", path.display())).hint(
+            Sentence::from("it is deckhousereleases.yaml as ")
+                .quoted(Mirror::Any)
+                .text(" writes it beside the bundle"),
+        )
     };
     let releases = read_releases(&bytes).map_err(|error| refused(&error.to_string()))?;
     if releases.is_empty() {

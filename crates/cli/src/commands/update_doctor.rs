@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use super::{
     registry_probe::probe,
-    update_changes::kubectl,
+    update_changes::cluster_flags,
     update_clusters::{look, tell},
     update_left_out::LeftOut,
 };
@@ -17,7 +17,7 @@ use crate::{
     Environment,
     args::DoctorArgs,
     exit_code::Exit,
-    failure::{Failure, RIGHTS},
+    failure::{Failure, rights},
     printer::Printer,
 };
 
@@ -26,7 +26,7 @@ const NAME: &str = "update doctor";
 pub(crate) async fn run(args: DoctorArgs, environment: Environment) -> Result<(), Failure> {
     let left_out = LeftOut::default();
     let reports = look(&args.clusters, &environment, async |cluster, address| {
-        Ok(diagnose(&cluster, &args, &environment, &left_out).await.addressed(&kubectl(&address)))
+        Ok(diagnose(&cluster, &args, &environment, &left_out).await.addressed(&cluster_flags(&address)))
     })
     .await;
     let several = reports.len() > 1;
@@ -50,7 +50,7 @@ fn ill(diagnosis: &Diagnosis) -> Option<Failure> {
                 Exit::Cluster,
                 "too little could be read to say that nothing blocks the update",
             )
-            .hint(RIGHTS),
+            .hint(rights()),
         ),
     }
 }

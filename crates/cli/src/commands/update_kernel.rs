@@ -9,11 +9,12 @@ use cluster::{
     kernel::{self, KernelError},
     objects::{Node, NodeGroup},
 };
+use commands::{Command, Kubectl, Resource};
 use serde::Serialize;
 
 use super::{
     consent,
-    update_changes::{ShownChange, kubectl, script, shown},
+    update_changes::{ShownChange, cluster_flags, script, shown},
     update_cluster::reach,
 };
 use crate::{
@@ -91,7 +92,7 @@ async fn carry_out(
     environment: &Environment,
 ) -> Result<(), Failure> {
     let printer = Printer::new(&args.output);
-    let listed = shown(changes.iter().map(|(_, change)| change), &kubectl(&args.cluster));
+    let listed = shown(changes.iter().map(|(_, change)| change), &cluster_flags(&args.cluster));
     let mut upgrade = Upgrade { changes: &listed, notes, written: false };
     if listed.is_empty() {
         return printer.result(NAME, &upgrade, "nothing to do: the node groups are told already\n");
@@ -117,14 +118,16 @@ async fn carry_out(
 fn check(args: &KernelArgs, groups: &[NodeGroup], nodes: &[Node]) -> Result<(), Failure> {
     let missing = kernel::lagging(&args.version, &args.node_group, groups, nodes);
     if !missing.is_empty() {
-        let lines: Vec<String> = missing.iter().map(ToString::to_string).collect();
+        let flags = cluster_flags(&args.cluster);
+        let lines: Vec<String> = missing.into_iter().map(|it| it.addressed(&flags).to_string()).collect();
         let message = format!("kernel {} does not run everywhere:\n  {}", args.version, lines.join("\n  "));
         return Err(Failure::new(Exit::Cluster, message));
     }
     let own = nodes.iter().filter(|node| node.group.as_ref().is_some_and(|it| args.node_group.contains(it)));
     let done = Done { version: args.version.as_str(), node_groups: &args.node_group, nodes: own.count() };
     let objects: Vec<String> = args.node_group.iter().map(|group| kernel::name_for(group)).collect();
-    let delete = format!("kubectl delete nodegroupconfigurations.deckhouse.io {}", objects.join(" "));
+    let delete = Command::kubectl(Kubectl::Delete(Resource::NodeGroupConfiguration, objects))
+        .addressed(&cluster_flags(&args.cluster));
     printer::say("note", &format!("done with, so they may go: {delete}"));
     let text = format!("all {} nodes run {}, and their groups are up to date\n", done.nodes, done.version);
     Printer::new(&args.output).result(NAME, &done, &text)

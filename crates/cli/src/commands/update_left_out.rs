@@ -16,7 +16,7 @@ impl LeftOut {
         if let Some(text) = reader_rights::left_out(state)
             && !self.0.swap(true, Ordering::Relaxed)
         {
-            printer::say("note", &text);
+            printer::say("note", &text.to_string());
         }
     }
 }

@@ -10,11 +10,12 @@ use cluster::{
     prepare::followed_channel,
     read,
 };
+use commands::{Sentence, Update};
 use deckhouse::{release_list::DeliveredRelease, write_trimmed};
 use semver::Version;
 
 use super::{
-    update_changes::kubectl,
+    update_changes::cluster_flags,
     update_cluster::reach,
     update_clusters::{look, tell},
     update_delivery::delivery,
@@ -42,7 +43,8 @@ pub(crate) async fn run(args: PlanArgs, environment: Environment) -> Result<(), 
         };
         let cluster = reach(address, &environment).await?;
         let made = make(&cluster, &args, delivery, address, &environment, &LeftOut::default()).await?;
-        return yaml(&cluster, made).await;
+        let flags = cluster_flags(address);
+        return yaml(&cluster, made).await.map_err(|failure| failure.addressed(&flags));
     }
     let left_out = LeftOut::default();
     let reports = look(&args.clusters, &environment, async |cluster, address| {
@@ -94,7 +96,7 @@ async fn make(
         registry.look_for(&versions, &mut offer).await;
         input.registry = Some(offer);
     }
-    let plan = Plan::make(&state, &input)?.addressed(kubectl(address));
+    let plan = Plan::make(&state, &input)?.addressed(cluster_flags(address));
     Ok(Made { plan, state, input })
 }
 
@@ -104,10 +106,13 @@ async fn yaml(cluster: &Cluster, Made { plan, state, input }: Made) -> Result<()
     for name in un_approvable(&state) {
         printer::say(
             "note",
-            &format!(
+            &Sentence::from(format!(
                 "DeckhouseRelease/{name} is approved and was once applied with `approved`: kubectl apply would take \
-             that back; kubectl create leaves alone what is there, and so does dhctl update prepare"
-            ),
+                 that back; kubectl create leaves alone what is there"
+            ))
+            .text(", and so does ")
+            .command(Update::prepare())
+            .to_string(),
         );
     }
     for why in &plan.blocking {

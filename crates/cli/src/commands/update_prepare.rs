@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use super::{
     consent,
-    update_changes::{ShownChange, kubectl, script, shown},
+    update_changes::{ShownChange, cluster_flags, script, shown},
     update_cluster::reach,
     update_delivery::delivery,
 };
@@ -44,7 +44,7 @@ pub(crate) async fn run(args: PrepareArgs, environment: Environment) -> Result<(
     for note in &plan.notes {
         printer::say("note", note);
     }
-    let changes = shown(plan.steps.iter().map(|step| &step.change), &kubectl(&args.cluster));
+    let changes = shown(plan.steps.iter().map(|step| &step.change), &cluster_flags(&args.cluster));
     let printer = Printer::new(&args.output);
     let mut prepared = Prepared { changes: &changes, notes: &plan.notes, written: false };
     if changes.is_empty() {

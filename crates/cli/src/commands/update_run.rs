@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use super::{
     consent,
-    update_changes::{kubectl, script, shown},
+    update_changes::{cluster_flags, script, shown},
     update_cluster, update_wait,
 };
 use crate::{
@@ -98,6 +98,7 @@ impl Run {
     async fn look(&mut self) -> Result<(Arc<ClusterState>, Verdict), Failure> {
         let (state, now) = self.looks.next(self.limits).await?;
         let (mut verdict, allowed) = self.course.observe(&state, now);
+        verdict = verdict.addressed(&cluster_flags(&self.args.cluster));
         self.allowed = allowed;
         self.approved.extend(self.tried.take_if(|tried| self.course.goal() == Some(tried)));
         let mut end = end(&verdict, self.limits);
@@ -109,7 +110,7 @@ impl Run {
             verdict.waiting_for.push(Waiting {
                 code: "approval",
                 object: format!("DeckhouseRelease/v{release}"),
-                text: "its approval".to_owned(),
+                text: "its approval".into(),
             });
         }
         self.show.verdict(&state, &verdict, end, now)?;
@@ -170,7 +171,7 @@ impl Run {
 
     /// Shows the approval and asks for a word, on the terminal as it was before the live screen.
     async fn agree(&mut self, approval: &Approval, release: &Version) -> Result<(), Failure> {
-        let listed = script(&shown([&approval.change], &kubectl(&self.args.cluster)));
+        let listed = script(&shown([&approval.change], &cluster_flags(&self.args.cluster)));
         if self.args.consent.yes {
             self.show.tell("approve", &listed);
             for note in &approval.notes {

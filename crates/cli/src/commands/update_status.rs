@@ -11,6 +11,7 @@ use cluster::{
 use serde::Serialize;
 
 use super::{
+    update_changes::cluster_flags,
     update_clusters::{look, tell},
     update_left_out::LeftOut,
 };
@@ -18,7 +19,7 @@ use crate::{
     Environment,
     args::StatusArgs,
     exit_code::Exit,
-    failure::{Failure, RIGHTS},
+    failure::{Failure, rights},
     printer::Printer,
 };
 
@@ -35,14 +36,17 @@ struct Looked {
 
 pub(crate) async fn run(args: StatusArgs, environment: Environment) -> Result<(), Failure> {
     let left_out = LeftOut::default();
-    let reports = look(&args.clusters, &environment, async |cluster, _| {
+    let reports = look(&args.clusters, &environment, async |cluster, address| {
         let state = read::snapshot(&cluster).await;
         left_out.say(&state);
         let nothing_read = match NothingRead::of(&state) {
             Some(nothing) => Some(failure(&cluster, &nothing).await),
             None => None,
         };
-        Ok(Looked { status: Status::of(&state, Timestamp::now()), nothing_read })
+        Ok(Looked {
+            status: Status::of(&state, Timestamp::now()).addressed(&cluster_flags(&address)),
+            nothing_read,
+        })
     })
     .await;
     tell(
@@ -61,12 +65,12 @@ async fn failure(cluster: &Cluster, nothing: &NothingRead) -> Failure {
             Exit::Denied,
             format!("cannot read anything that the report needs: no permission: {why}"),
         )
-        .hint(RIGHTS),
+        .hint(rights()),
         NothingRead::Failed(why) => {
             let message = format!("cannot read anything that the report needs: {why}");
             match cluster.client.apiserver_version().await.map_err(Error::from) {
                 Err(Error::Network(fault)) => {
-                    Failure { hints: fault.hints(), ..Failure::after_result(Exit::Network, message) }
+                    Failure::after_result(Exit::Network, message).with_hints(fault.hints())
                 }
                 _ => Failure::after_result(Exit::Cluster, message).hint(
                     "run the command again in a minute; if it still fails, see what the API server logs",

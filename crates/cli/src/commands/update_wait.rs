@@ -6,6 +6,7 @@ use cluster::{
     ClusterState, duration,
     verdict::{Machine, Settings, Stage, Verdict},
 };
+use commands::ClusterFlags;
 use tokio::{sync::watch, time::Instant};
 
 use crate::{
@@ -30,8 +31,9 @@ pub(super) async fn until_done(
     machine: &mut Machine,
     show: &mut Show,
     limits: Limits,
+    flags: &ClusterFlags,
 ) -> Result<Verdict, Failure> {
-    let (end, verdict) = follow(states, machine, show, limits).await?;
+    let (end, verdict) = follow(states, machine, show, limits, flags).await?;
     ended(Some(end), &verdict, limits)?;
     Ok(verdict)
 }
@@ -79,7 +81,7 @@ fn time_over(verdict: &Verdict, limits: Limits) -> Failure {
 
 fn with_hints(failure: Failure, verdict: &Verdict) -> Failure {
     let failure = match &verdict.diagnosis {
-        Some(diagnosis) => failure.hint(&diagnosis.remedy),
+        Some(diagnosis) => failure.hint(diagnosis.remedy.clone()),
         None => failure,
     };
     failure.hint(match verdict.stage {

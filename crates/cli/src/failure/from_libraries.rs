@@ -9,6 +9,7 @@ use cluster::{
     plan::PlanError,
     prepare::PrepareError,
 };
+use commands::{Kubectl, Mirror, Objects, Output, Resource, Sentence, Tool, Update, word};
 use deckhouse::{SelectError, manifests::ManifestError};
 use egress::FaultKind;
 use registry::client::{ErrorKind, Refusal};
@@ -31,9 +32,8 @@ impl From<mirror::Error> for Failure {
             ),
             mirror::Error::NoSuchModules { .. } | mirror::Error::ModuleChoice { .. } => Self::usage(message),
             mirror::Error::Incomplete { place, items } => Self {
-                hints: incomplete::hints(place, &items),
-                missing: items,
-                ..Self::new(Exit::Incomplete, message)
+                missing: items.clone(),
+                ..Self::new(Exit::Incomplete, message).with_hints(incomplete::hints(place, &items))
             },
             mirror::Error::TagsRefused(error) => (&*error).into(),
             mirror::Error::Damaged(damage) => Self {
@@ -44,7 +44,7 @@ impl From<mirror::Error> for Failure {
                 .hint("check that this is a source of the platform; pull fewer releases and modules into one bundle"),
             mirror::Error::Layout(_) | mirror::Error::ReleaseManifest(_) => Self::new(Exit::Incomplete, message),
             mirror::Error::File { source, .. } => {
-                Self { hints: hints_on_space(&source), ..Self::new(Exit::Files, message) }
+                Self::new(Exit::Files, message).with_hints(hints_on_space(&source))
             }
             _ => Self::new(Exit::Internal, message),
         }
@@ -72,7 +72,7 @@ impl From<AccessError> for Failure {
 
 /// What a plugin says is not shown, since a login may be in it.
 fn plugin_hint(error: &PluginError) -> String {
-    let command = &error.command;
+    let command = word(&error.command);
     if error.not_started {
         format!("install {command}, or correct users[].user.exec.command in the kubeconfig")
     } else {
@@ -86,13 +86,11 @@ impl From<cluster::Error> for Failure {
     fn from(error: cluster::Error) -> Self {
         let message = error.to_string();
         match error {
-            cluster::Error::Network(fault) => {
-                Self { hints: fault.hints(), ..Self::new(Exit::Network, message) }
-            }
+            cluster::Error::Network(fault) => Self::new(Exit::Network, message).with_hints(fault.hints()),
             cluster::Error::Unauthorized => Self::new(Exit::Denied, message)
                 .hint("the token or certificate of the kubeconfig is wrong or has expired"),
             cluster::Error::Plugin(error) => Self::new(Exit::Denied, message).hint(plugin_hint(&error)),
-            cluster::Error::Forbidden(_) => Self::new(Exit::Denied, message).hint(RIGHTS),
+            cluster::Error::Forbidden(_) => Self::new(Exit::Denied, message).hint(rights()),
             cluster::Error::NotNow(_) => Self::new(Exit::Cluster, message).hint(
                 "this is temporary, for example while the platform's pod is replaced: try again in a minute",
             ),
@@ -105,7 +103,7 @@ impl From<Unknown> for Failure {
     fn from(unknown: Unknown) -> Self {
         let message = unknown.to_string();
         if unknown.forbidden {
-            Self::new(Exit::Denied, message).hint(RIGHTS)
+            Self::new(Exit::Denied, message).hint(rights())
         } else {
             Self::new(Exit::Cluster, message)
         }
@@ -113,7 +111,9 @@ impl From<Unknown> for Failure {
 }
 
 /// The hint where a right is missing in the cluster.
-pub(crate) const RIGHTS: &str = "`dhctl update rbac` prints the rights that are needed";
+pub(crate) fn rights() -> Sentence {
+    Sentence::default().quoted(Update::Rbac).text(" prints the rights that are needed")
+}
 
 impl From<ApproveError> for Failure {
     fn from(error: ApproveError) -> Self {
@@ -121,7 +121,7 @@ impl From<ApproveError> for Failure {
         match error {
             ApproveError::Unmet { reasons, .. } => {
                 Self::new(Exit::Cluster, format!("{message}:\n  {}", reasons.join("\n  ")))
-                    .hint("`dhctl update plan` says for each how to meet it")
+                    .hint(Sentence::default().quoted(Update::Plan).text(" says for each how to meet it"))
                     .hint(
                         "the controller checks again every 15 seconds: a requirement that was met a moment ago counts \
                          then",
@@ -133,7 +133,9 @@ impl From<ApproveError> for Failure {
                 .hint("something applies a manifest with approved: false, such as deckhousereleases.yaml"),
             ApproveError::Cluster(error) => error.into(),
             ApproveError::Unknown(unknown) => unknown.into(),
-            ApproveError::NotItsTurn { .. } => Self::new(Exit::Cluster, message),
+            ApproveError::NotItsTurn { object, why } => {
+                Self::new(Exit::Cluster, Sentence::from(format!("{object}: ")).then(why))
+            }
         }
     }
 }
@@ -146,7 +148,7 @@ impl From<KernelError> for Failure {
             KernelError::Changed { .. } => {
                 Self::new(Exit::Cluster, message).hint("run it again to see what is left to do")
             }
-            KernelError::Write { error, .. } => Self { message, ..error.into() },
+            KernelError::Write { error, .. } => Self { message: message.into(), ..error.into() },
         }
     }
 }
@@ -159,7 +161,12 @@ impl From<PrepareError> for Failure {
                 "nothing was changed; set the image of Deployment/deckhouse in d8-system to the tag vX.Y.Z that runs now",
             ),
             PrepareError::NoConfig => Self::new(Exit::Cluster, message)
-                .hint("see whether this is a cluster of the platform: kubectl get moduleconfigs.deckhouse.io"),
+                .hint(
+                    Sentence::from("see whether this is a cluster of the platform: ").command(Kubectl::Get(
+                        Objects::all(Resource::ModuleConfig),
+                        Output::Table,
+                    )),
+                ),
             PrepareError::Changed { .. } => Self::new(Exit::Cluster, message)
                 .hint("nothing more was written; run it again to see what is left to do"),
             // The controller deletes what waits above the version that the channel points to.
@@ -172,7 +179,11 @@ impl From<PrepareError> for Failure {
             PrepareError::TakenBack { .. } => Self::new(Exit::Cluster, message)
                 .hint("find what writes that object, as a GitOps tool, and change it there"),
             PrepareError::Busy { .. } => Self::new(Exit::Cluster, message)
-                .hint("run the same command again to continue; `dhctl update doctor` says what holds the queue"),
+                .hint(
+                    Sentence::from("run the same command again to continue; ")
+                        .quoted(Update::Doctor)
+                        .text(" says what holds the queue"),
+                ),
             PrepareError::Refused { object, error } => {
                 let hint = match error {
                     cluster::Error::Refused(_) => {
@@ -181,12 +192,12 @@ impl From<PrepareError> for Failure {
                     _ => "nothing was written",
                 };
                 let mut failure = Self::from(error);
-                failure.message = format!("{object}: {}", failure.message);
+                failure.message = Sentence::from(format!("{object}: ")).then(failure.message);
                 failure.hint(hint)
             }
             PrepareError::Write { object, error } => {
                 let mut failure = Self::from(error);
-                failure.message = format!("{object}: {}", failure.message);
+                failure.message = Sentence::from(format!("{object}: ")).then(failure.message);
                 // On versions before 1.70 the channel is put away before the mode is set.
                 if object.starts_with("ModuleConfig/") && failure.exit == Exit::Cluster {
                     failure = failure.hint(
@@ -208,8 +219,11 @@ impl From<PlanError> for Failure {
         let message = error.to_string();
         match error {
             PlanError::Unknown(unknown) => unknown.into(),
-            PlanError::NoVersion => Self::new(Exit::Cluster, message)
-                .hint("`dhctl update status` shows the platform's Deployment and releases"),
+            PlanError::NoVersion => Self::new(Exit::Cluster, message).hint(
+                Sentence::default()
+                    .quoted(Update::Status)
+                    .text(" shows the platform's Deployment and releases"),
+            ),
             PlanError::Target(error) => error.into(),
         }
     }
@@ -251,12 +265,11 @@ impl From<&registry::client::Error> for Failure {
             ErrorKind::Source(_) => Exit::Files,
             _ => Exit::Network,
         };
-        let mut failure = Self::new(exit, registry_message(error));
-        failure.hints = error.hints();
-        if let ErrorKind::Unauthorized { .. } = error.kind() {
-            failure.hints.push(LOGIN_FLAGS.to_owned());
+        let failure = Self::new(exit, registry_message(error)).with_hints(error.hints());
+        match error.kind() {
+            ErrorKind::Unauthorized { .. } => failure.hint(LOGIN_FLAGS),
+            _ => failure,
         }
-        failure
     }
 }
 
@@ -302,7 +315,7 @@ impl From<egress::EgressError> for Failure {
             egress::EgressError::Client { .. } => Exit::Internal,
             _ => Exit::Files,
         };
-        Self { hints: error.hints(), ..Self::new(exit, error.to_string()) }
+        Self::new(exit, error.to_string()).with_hints(error.hints())
     }
 }
 
@@ -334,7 +347,9 @@ impl From<BundleError> for Failure {
         let message = error.to_string();
         match error {
             BundleError::NotABundle { .. } => Self::new(Exit::Incomplete, message).hint(
-                "a bundle is the FILE.tar that 'dhctl mirror' writes, or a directory of archives of d8",
+                Sentence::from("a bundle is the FILE.tar that '")
+                    .command(Mirror::Any)
+                    .text("' writes, or a directory of archives of d8"),
             ),
             BundleError::Damaged { .. } => {
                 Self::new(Exit::Incomplete, message).hint("copy the bundle again, or pull it again")
@@ -375,7 +390,8 @@ impl From<BundleError> for Failure {
             }
             BundleError::NotOurs { ref path, why } => {
                 let failure = Self::new(Exit::Files, message);
-                let close = format!("if you created it, close it to others: chmod 700 {}", path.display());
+                let close = Sentence::from("if you created it, close it to others: ")
+                    .command(Tool::Close(path.display().to_string()));
                 let failure = if matches!(why, NotOurs::Mode(_)) { failure.hint(close) } else { failure };
                 failure.hint("another user could change what is written there: look at it and remove it, or write into a \
                        directory that only you can write to")

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use commands::Exclusion;
 use deckhouse::repositories::Component;
 use mirror::{Cause, MissingItem, WantedBy, error::Place};
 
@@ -52,20 +53,20 @@ fn still_damaged(items: &[MissingItem]) -> String {
 
 /// The flags that leave out everything that needs those of the items that can be left out.
 fn flags_to_leave_out(items: &[MissingItem]) -> Vec<String> {
-    let flags: BTreeSet<String> = items.iter().filter_map(flags_of).flatten().collect();
-    flags.into_iter().collect()
+    let flags: BTreeSet<Exclusion> = items.iter().filter_map(flags_of).flatten().collect();
+    flags.iter().map(Exclusion::to_string).collect()
 }
 
 /// The flags for one item; `None` if something needs it that has no flag.
-fn flags_of(item: &MissingItem) -> Option<Vec<String>> {
+fn flags_of(item: &MissingItem) -> Option<Vec<Exclusion>> {
     item.wanted_by
         .iter()
         .map(|by| match by {
-            WantedBy::Channel(channel) => Some(format!("--exclude-channel {channel}")),
+            WantedBy::Channel(channel) => Some(Exclusion::Channel(channel.to_string())),
             WantedBy::Component { component: Component::Module, name, .. } => {
-                Some(format!("--exclude-module {name}"))
+                Some(Exclusion::Module(name.clone()))
             }
-            WantedBy::Database(_) => Some("--no-security-db".to_owned()),
+            WantedBy::Database(_) => Some(Exclusion::SecurityDb),
             _ => None,
         })
         .collect()

@@ -3,11 +3,12 @@
 mod from_libraries;
 mod incomplete;
 
-pub(crate) use from_libraries::RIGHTS;
+pub(crate) use from_libraries::rights;
 
 use std::iter;
 
 use bundle::Damage;
+use commands::{ClusterFlags, Sentence};
 use foreign_text::one_line;
 use mirror::MissingItem;
 use serde::Serialize;
@@ -20,9 +21,9 @@ pub(crate) struct Failure {
     #[serde(rename = "kind")]
     pub(crate) exit: Exit,
     /// What failed and why, as one lower-case fragment.
-    pub(crate) message: String,
+    pub(crate) message: Sentence,
     /// What to do next.
-    pub(crate) hints: Vec<String>,
+    pub(crate) hints: Vec<Sentence>,
     /// The whole list of what is missing or damaged.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) missing: Vec<MissingItem>,
@@ -35,7 +36,7 @@ pub(crate) struct Failure {
 }
 
 impl Failure {
-    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Self {
+    pub(crate) fn new(exit: Exit, message: impl Into<Sentence>) -> Self {
         Self {
             exit,
             message: message.into(),
@@ -47,11 +48,11 @@ impl Failure {
     }
 
     /// For a command that has printed its result, which is nothing good.
-    pub(crate) fn after_result(exit: Exit, message: impl Into<String>) -> Self {
+    pub(crate) fn after_result(exit: Exit, message: impl Into<Sentence>) -> Self {
         Self { after_result: true, ..Self::new(exit, message) }
     }
 
-    pub(crate) fn usage(message: impl Into<String>) -> Self {
+    pub(crate) fn usage(message: impl Into<Sentence>) -> Self {
         Self::new(Exit::Usage, message)
     }
 
@@ -65,16 +66,30 @@ impl Failure {
 
     pub(crate) fn file(path: &std::path::Path, error: &std::io::Error) -> Self {
         let hints = from_libraries::hints_on_space(error);
-        Self { hints, ..Self::new(Exit::Files, format!("{}: {error}", path.display())) }
+        Self::new(Exit::Files, format!("{}: {error}", path.display())).with_hints(hints)
     }
 
     pub(crate) fn stdout(error: &std::io::Error) -> Self {
         Self::new(Exit::Files, format!("the result cannot be written to standard output: {error}"))
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+    pub(crate) fn hint(mut self, hint: impl Into<Sentence>) -> Self {
         self.hints.push(hint.into());
         self
+    }
+
+    /// With these hints of a library.
+    pub(crate) fn with_hints(self, hints: Vec<String>) -> Self {
+        hints.into_iter().fold(self, Self::hint)
+    }
+
+    /// The same, with commands that name the cluster so.
+    pub(crate) fn addressed(self, flags: &ClusterFlags) -> Self {
+        Self {
+            message: self.message.addressed(flags),
+            hints: self.hints.into_iter().map(|hint| hint.addressed(flags)).collect(),
+            ..self
+        }
     }
 
     /// The last event of a progress in JSON lines: what the document of `--output json` has, and the exit code.
@@ -92,7 +107,8 @@ impl Failure {
     /// The text for standard error.
     pub(crate) fn render(&self) -> String {
         // Further lines of a message are indented as lists are: none of them can look like a line of ours.
-        let message: Vec<&str> = self.message.lines().map(str::trim).collect();
+        let message = self.message.to_string();
+        let message: Vec<&str> = message.lines().map(str::trim).collect();
         let message = iter::once(format!("error: {}\n", message.join("\n  ")));
         let missing = self.missing.iter().map(|item| format!("  {item}"));
         let damaged = self.damaged.iter().map(|damage| format!("  {damage}"));

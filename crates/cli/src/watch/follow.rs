@@ -6,6 +6,7 @@ use cluster::{
     ClusterState,
     verdict::{Call, Machine, Verdict, were_tried},
 };
+use commands::ClusterFlags;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::{
@@ -97,17 +98,19 @@ impl Looks {
     }
 }
 
-/// Waits until the machine says that it is done, or until nobody should wait any longer.
+/// Waits until the machine says that it is done, or until nobody should wait any longer. `flags`: how commands in the
+/// verdict name the cluster.
 pub(crate) async fn follow(
     states: watch::Receiver<Arc<ClusterState>>,
     machine: &mut Machine,
     show: &mut Show,
     limits: Limits,
+    flags: &ClusterFlags,
 ) -> Result<(End, Verdict), Failure> {
     let mut looks = Looks::at(states);
     loop {
         let (state, now) = looks.next(limits).await?;
-        let verdict = machine.observe(&state, now);
+        let verdict = machine.observe(&state, now).addressed(flags);
         let end = end(&verdict, limits);
         show.verdict(&state, &verdict, end, now)?;
         if let Some(end) = end {

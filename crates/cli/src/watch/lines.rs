@@ -45,7 +45,7 @@ impl Lines {
             lines.push(format!("{} {line}{still}", text::clock(now)));
             self.said = Some((now, key, line));
         }
-        let remedy = verdict.diagnosis.as_ref().map(|it| text::one_line(&it.remedy));
+        let remedy = verdict.diagnosis.as_ref().map(|it| text::one_line(&it.remedy.to_string()));
         if remedy != self.diagnosed {
             lines.extend(remedy.iter().map(|it| format!("  remedy: {it}")));
             self.diagnosed = remedy;

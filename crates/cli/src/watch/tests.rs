@@ -90,7 +90,7 @@ fn state() -> ClusterState {
 }
 
 fn waiting(code: &'static str, object: &str, text: &str) -> Waiting {
-    Waiting { code, object: object.to_owned(), text: text.to_owned() }
+    Waiting { code, object: object.to_owned(), text: text.into() }
 }
 
 fn verdict() -> Verdict {
@@ -133,8 +133,8 @@ fn failed() -> Verdict {
             code: "imagePull",
             object: "Pod/deckhouse-6d4f".to_owned(),
             text: "cannot get the image registry.example/deckhouse/ee:v1.71.4 (ImagePullBackOff): not found"
-                .to_owned(),
-            remedy: "push the whole bundle of this release: dhctl mirror --registry …".to_owned(),
+                .into(),
+            remedy: "push the whole bundle of this release: dhctl mirror --registry …".into(),
         }),
         ..verdict()
     }
@@ -216,7 +216,7 @@ fn lines_come_when_something_changes_and_once_a_minute() {
     assert!(again[0].starts_with("14:14:20Z v1.71.4") && again[0].ends_with("(for 5m12s)"), "{again:?}");
     // Only a count has changed: not at once.
     let mut fewer = verdict();
-    fewer.waiting_for[0].text = "37 tasks".to_owned();
+    fewer.waiting_for[0].text = "37 tasks".into();
     assert!(lines.next(&fewer, at(61)).is_empty());
     assert_eq!(lines.next(&fewer, at(70)).len(), 1);
     let failed = lines.next(&failed(), at(71));

@@ -42,7 +42,7 @@ pub(super) fn verdict(verdict: &Verdict) -> String {
         line += &format!(" while {}", verdict.stage.name());
     }
     if let Some(diagnosis) = &verdict.diagnosis {
-        line += &format!(": {}: {}", diagnosis.object, one_line(&diagnosis.text));
+        line += &format!(": {}: {}", diagnosis.object, one_line(&diagnosis.text.to_string()));
     } else if let Some(done_at) = verdict.done_at {
         line += &format!(": everything is quiet; done at {} if it stays so", clock(done_at));
     } else if let Some(first) = verdict.waiting_for.first() {
@@ -56,7 +56,7 @@ pub(super) fn verdict(verdict: &Verdict) -> String {
 
 /// `NodeGroup/worker: 1 of 2 nodes are up to date`.
 pub(super) fn waiting(waiting: &cluster::verdict::Waiting) -> String {
-    format!("{}: {}", waiting.object, one_line(&waiting.text))
+    format!("{}: {}", waiting.object, one_line(&waiting.text.to_string()))
 }
 
 /// What the queues do, in a line.

@@ -88,8 +88,8 @@ fn sections(picture: &Picture<'_>, width: u16) -> Vec<Section> {
 fn diagnosis(verdict: &Verdict, width: u16) -> Vec<(String, Style)> {
     let Some(diagnosis) = &verdict.diagnosis else { return Vec::new() };
     let style = Style::new().fg(stages::colour(verdict.call));
-    let what = format!("{}: {}", diagnosis.object, text::one_line(&diagnosis.text));
-    let remedy = format!("remedy: {}", text::one_line(&diagnosis.remedy));
+    let what = format!("{}: {}", diagnosis.object, text::one_line(&diagnosis.text.to_string()));
+    let remedy = format!("remedy: {}", text::one_line(&diagnosis.remedy.to_string()));
     let lines = |text: &str| {
         wrap(text, width.saturating_sub(2)).into_iter().map(|it| (it, style)).collect::<Vec<_>>()
     };

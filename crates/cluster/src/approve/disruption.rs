@@ -20,7 +20,7 @@ pub fn disruption(state: &ClusterState, version: &Version) -> Result<Option<Appr
         let phase = release.phase.as_ref().map_or("", |phase| phase.name());
         return Err(ApproveError::NotItsTurn {
             object: format!("DeckhouseRelease/{}", release.name),
-            why: format!("is {phase}: its disruptions need no approval any more"),
+            why: format!("is {phase}: its disruptions need no approval any more").into(),
         });
     }
     let mut notes = vec![if release.disruptions.is_empty() {

@@ -10,6 +10,8 @@ mod release;
 mod unfinished;
 mod wish;
 
+use commands::Sentence;
+
 use crate::{
     Error, Unknown,
     change::{Change, Guard},
@@ -62,7 +64,7 @@ pub enum ApproveError {
         /// `KIND/NAME`.
         object: String,
         /// Why, in plain words.
-        why: String,
+        why: Sentence,
     },
     /// The cluster does not fulfil what the release needs.
     #[error("{object}: requirements are not met")]

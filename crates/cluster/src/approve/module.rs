@@ -25,7 +25,7 @@ pub fn module_release(
     let release = all.iter().find(|it| it.module == module && it.version.as_ref() == Some(version));
     let name = release.map_or_else(|| format!("{module}-v{version}"), |release| release.name.clone());
     let not_its_turn =
-        |why: String| ApproveError::NotItsTurn { object: format!("ModuleRelease/{name}"), why };
+        |why: String| ApproveError::NotItsTurn { object: format!("ModuleRelease/{name}"), why: why.into() };
     let waiting = match turn(state, module, version) {
         // Approved says nothing of its turn, and out of turn `apply-now` would be a jump.
         ModuleTurn::Approved if haste == Haste::ApplyNow => {

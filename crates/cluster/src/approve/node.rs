@@ -29,7 +29,8 @@ pub struct Bystander {
 /// The approval of the disruption on a node; `None` if it is given already.
 pub fn node(state: &ClusterState, name: &str) -> Result<Option<Approval>, ApproveError> {
     let object = format!("Node/{name}");
-    let not_its_turn = |why: String| Err(ApproveError::NotItsTurn { object: object.clone(), why });
+    let not_its_turn =
+        |why: String| Err(ApproveError::NotItsTurn { object: object.clone(), why: why.into() });
     let all = state.nodes.required("nodes")?;
     let Some(node) = all.iter().find(|node| node.name == name) else {
         let known: Vec<&str> = all.iter().map(|node| node.name.as_str()).collect();

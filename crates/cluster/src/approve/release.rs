@@ -1,5 +1,7 @@
 //! The approval of one release of the platform.
 
+use commands::{Sentence, Update};
+use deckhouse::release_list::RELEASES_FILE;
 use semver::Version;
 use serde_json::json;
 
@@ -93,8 +95,9 @@ pub(super) fn find<'a>(state: &'a ClusterState, version: &Version) -> Result<&'a
     let all = state.releases.required("releases")?;
     Standing::of(all).find(version).ok_or_else(|| ApproveError::NotItsTurn {
         object: format!("DeckhouseRelease/v{version}"),
-        why: "the cluster has no such release; dhctl update prepare -f tells it of those that were delivered"
-            .to_owned(),
+        why: Sentence::from("the cluster has no such release; ")
+            .command(Update::Prepare { channel: None, file: Some(RELEASES_FILE.to_owned()) })
+            .text(" tells it of those that were delivered"),
     })
 }
 

@@ -3,6 +3,7 @@
 //! The object says `Deployed` when the image is switched, which is the start (facts 0.2). This looks only for what
 //! disproves the end; what cannot be read disproves nothing, and only [`verdict`](crate::verdict) proves it.
 
+use commands::{Sentence, Update};
 use deckhouse::version::parse_tag;
 
 use crate::{
@@ -11,12 +12,10 @@ use crate::{
 };
 
 /// Why the update to the deployed release is not finished, in plain words.
-pub(super) fn update(state: &ClusterState, deployed: &Release) -> Option<String> {
+pub(super) fn update(state: &ClusterState, deployed: &Release) -> Option<Sentence> {
     let why = evidence(state, deployed)?;
-    Some(format!(
-        "the update to {} is not finished: {why}; dhctl update watch tells when it is",
-        deployed.version_text
-    ))
+    let what = format!("the update to {} is not finished: {why}; ", deployed.version_text);
+    Some(Sentence::from(what).command(Update::Watch).text(" tells when it is"))
 }
 
 fn evidence(state: &ClusterState, deployed: &Release) -> Option<String> {

@@ -1,16 +1,14 @@
-//! One write to a cluster: what it does, how it is said in kubectl's words, and sending it.
+//! One write to a cluster: what it does, the command that does the same, and sending it.
 //!
 //! A decision ends in a list of changes. Nothing is written but through one of them, so that everything can be
 //! shown before it is done.
 
-mod address;
-mod kubectl;
+mod command;
 mod send;
 
 use serde::Serialize;
 use serde_json::Value;
 
-pub use kubectl::Kubectl;
 pub use send::{Guard, Run};
 
 /// A write to one object.

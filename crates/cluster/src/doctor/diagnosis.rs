@@ -1,5 +1,6 @@
 //! All rules over one look, and what could not be looked at.
 
+use commands::ClusterFlags;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -9,7 +10,7 @@ use super::{
     look::Look,
     rules,
 };
-use crate::{ClusterState, Reading, change::Kubectl, objects::DeckhousePod};
+use crate::{ClusterState, Reading};
 
 /// What the doctor says of a cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -52,9 +53,6 @@ pub fn examine(state: &ClusterState, evidence: &Evidence, now: Timestamp) -> Dia
     let look = Look { state, evidence, now };
     let mut findings: Vec<Finding> = rules::ALL.iter().flat_map(|rule| rule(&look)).collect();
     findings.sort_by_key(|finding| finding.severity);
-    for finding in &mut findings {
-        ask_the_leader(finding, look.pods());
-    }
     let verdict = if findings.iter().any(|finding| finding.severity == Severity::Blocks) {
         Verdict::Blocked
     } else if essential(state).iter().any(Option::is_some) {
@@ -65,22 +63,11 @@ pub fn examine(state: &ClusterState, evidence: &Evidence, now: Timestamp) -> Dia
     Diagnosis { at: now, verdict, findings, not_looked_at: not_looked_at(state, evidence) }
 }
 
-/// Of several pods of a Deployment kubectl takes any, and one that does not lead has no queues and logs nothing of releases.
-fn ask_the_leader(finding: &mut Finding, pods: &[DeckhousePod]) {
-    let Some(leader) = DeckhousePod::leader(pods).filter(|_| pods.len() > 1) else { return };
-    for command in &mut finding.commands {
-        *command = command.replace(" deploy/deckhouse ", &format!(" {} ", leader.name));
-    }
-}
-
 impl Diagnosis {
     /// The same, with commands that name the cluster as it was named.
     #[must_use]
-    pub fn addressed(mut self, kubectl: &Kubectl) -> Self {
-        for finding in &mut self.findings {
-            finding.remedy = kubectl.addressed(&finding.remedy);
-            finding.commands.iter_mut().for_each(|command| *command = kubectl.addressed(command));
-        }
+    pub fn addressed(mut self, flags: &ClusterFlags) -> Self {
+        self.findings = self.findings.into_iter().map(|finding| finding.addressed(flags)).collect();
         self
     }
 }

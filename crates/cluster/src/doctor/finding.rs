@@ -1,5 +1,6 @@
 //! What the doctor finds, and what to do about it.
 
+use commands::{ClusterFlags, Command, Sentence};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -30,9 +31,9 @@ pub struct Finding {
     /// What it means.
     pub why: String,
     /// What to do, in words.
-    pub remedy: String,
+    pub remedy: Sentence,
     /// Commands that do it or show more, to be pasted into a shell.
-    pub commands: Vec<String>,
+    pub commands: Vec<Command>,
     /// Since when, where it is known and matters.
     pub since: Option<Timestamp>,
     /// The source that it was seen in.
@@ -52,7 +53,7 @@ impl Finding {
             object: object.into(),
             what: what.into(),
             why: String::new(),
-            remedy: String::new(),
+            remedy: Sentence::default(),
             commands: Vec::new(),
             since: None,
             seen_in: "",
@@ -64,13 +65,25 @@ impl Finding {
         self
     }
 
-    pub(super) fn remedy(mut self, remedy: impl Into<String>) -> Self {
+    pub(super) fn remedy(mut self, remedy: impl Into<Sentence>) -> Self {
         self.remedy = remedy.into();
         self
     }
 
-    pub(super) fn command(mut self, command: impl Into<String>) -> Self {
+    pub(super) fn command(mut self, command: impl Into<Command>) -> Self {
         self.commands.push(command.into());
+        self
+    }
+
+    pub(super) fn commands(mut self, commands: Vec<Command>) -> Self {
+        self.commands.extend(commands);
+        self
+    }
+
+    /// The same, with commands that name the cluster so.
+    pub(super) fn addressed(mut self, flags: &ClusterFlags) -> Self {
+        self.remedy = self.remedy.addressed(flags);
+        self.commands = self.commands.into_iter().map(|command| command.addressed(flags)).collect();
         self
     }
 

@@ -1,13 +1,17 @@
 //! What every rule is given.
 
+use commands::{Controller as PodCommand, Kubectl, Logs, Mirror, Pods};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{evidence::Evidence, limits};
 use crate::{
     ClusterState, Reading,
-    objects::{DeckhousePod, Phase, Release, UpdateSettings},
+    objects::{DeckhousePod, Phase, RegistrySettings, Release, UpdateSettings},
     standing::Standing,
 };
+
+/// Stands in commands for a registry that is not known.
+const REGISTRY: &str = "HOST/PATH";
 
 /// The state, the evidence and the time.
 #[derive(Clone, Copy)]
@@ -80,6 +84,37 @@ impl<'a> Look<'a> {
     /// The platform's pods.
     pub(super) fn pods(&self) -> &'a [DeckhousePod] {
         Self::all(&self.state.pods)
+    }
+
+    /// The pod to ask. Of several pods of a Deployment kubectl takes any, and one that does not lead has no queues and logs
+    /// nothing of releases.
+    fn asked(&self) -> Pods {
+        let pods = self.pods();
+        match DeckhousePod::leader(pods).filter(|_| pods.len() > 1) {
+            Some(leader) => Pods::Named(leader.name.clone()),
+            None => Pods::Any,
+        }
+    }
+
+    /// The command that shows the controller's log of the last minutes.
+    pub(super) fn recent_log(&self) -> Kubectl {
+        Kubectl::Logs(Logs::of(self.asked()).recent())
+    }
+
+    /// The command that shows the last lines of the controller's log.
+    pub(super) fn last_log(&self) -> Kubectl {
+        Kubectl::Logs(Logs::of(self.asked()).tail())
+    }
+
+    /// The command that asks the controller this.
+    pub(super) fn ask(&self, command: PodCommand) -> Kubectl {
+        Kubectl::Exec(self.asked(), command)
+    }
+
+    /// The command that pushes a bundle to the cluster's registry, as far as that is known.
+    pub(super) fn push(&self) -> Mirror {
+        let settings = self.state.registry.known();
+        Mirror::Push(settings.map_or_else(|| REGISTRY.to_owned(), RegistrySettings::images_repo))
     }
 
     /// Whether the controller is there. A pod that was made lately, or a Deployment that has become unavailable

@@ -49,7 +49,7 @@ fn describe(finding: &Finding, now: Timestamp) -> String {
         }
     };
     line("why", &finding.why);
-    line("remedy", &finding.remedy);
+    line("remedy", &finding.remedy.to_string());
     for command in &finding.commands {
         text += &format!("    $ {command}\n");
     }

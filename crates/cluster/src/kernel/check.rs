@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use commands::{ClusterFlags, Sentence};
 use serde::Serialize;
 
 use super::KernelVersion;
@@ -35,15 +36,31 @@ pub enum Lagging {
         /// What it runs.
         kernel: String,
         /// How far its update is: `is being drained`; `None` where none goes on.
-        waits_for: Option<String>,
+        waits_for: Option<Sentence>,
     },
     /// All nodes run it, but the group has not settled.
     Group {
         /// The group.
         group: String,
         /// Why not, in plain words.
-        why: String,
+        why: Sentence,
     },
+}
+
+impl Lagging {
+    /// The same, with commands that name the cluster so.
+    #[must_use]
+    pub fn addressed(mut self, flags: &ClusterFlags) -> Self {
+        let text = match &mut self {
+            Self::NoSuchGroup { .. } | Self::NoNodes { .. } => None,
+            Self::Node { waits_for, .. } => waits_for.as_mut(),
+            Self::Group { why, .. } => Some(why),
+        };
+        if let Some(text) = text {
+            *text = std::mem::take(text).addressed(flags);
+        }
+        self
+    }
 }
 
 /// What is still missing, group by group in the order asked for. Empty: it has happened.

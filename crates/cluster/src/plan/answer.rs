@@ -43,7 +43,7 @@ fn refuse(requirements: &mut Vec<Requirement>, release: &Release, key: Option<&s
             objects: vec![format!("DeckhouseRelease/{}", release.name)],
             value: why.to_owned(),
             needed: needed.clone(),
-            fix: "the controller says so itself; it looks again every 15 seconds".to_owned(),
+            fix: "the controller says so itself; it looks again every 15 seconds".into(),
             may_change: false,
         }],
     };

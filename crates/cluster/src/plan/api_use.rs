@@ -1,5 +1,6 @@
 //! Kubernetes APIs in use that some later version of it no longer has.
 
+use commands::{Sentence, Update};
 use serde::Serialize;
 
 use super::removed_apis::RemovedApi;
@@ -20,7 +21,7 @@ pub struct ApiUse {
     /// The first version of Kubernetes without it, as `1.32`; empty if it is not known.
     pub removed_in: String,
     /// What to use instead.
-    pub replacement: String,
+    pub replacement: Sentence,
 }
 
 /// All uses that are known, and which sources are not.
@@ -55,7 +56,9 @@ fn of_alert(alert: &Alert) -> ApiUse {
             object: format!("ClusterAlert/{}", alert.id),
             api: String::new(),
             removed_in: label("k8s_version").to_owned(),
-            replacement: format!("{} (dhctl update plan --helm names the objects)", alert.summary),
+            replacement: Sentence::from(format!("{} (", alert.summary))
+                .command(Update::PlanWithHelm)
+                .text(" names the objects)"),
         };
     }
     let namespace = label("resource_namespace");
@@ -66,7 +69,7 @@ fn of_alert(alert: &Alert) -> ApiUse {
             object: format!("{kind}/{}{place} of Helm release {release}", label("resource_name")),
             api: format!("{api_version} {kind}"),
             removed_in: label("k8s_version").to_owned(),
-            replacement: "see the migration guide of Kubernetes".to_owned(),
+            replacement: "see the migration guide of Kubernetes".into(),
         })
 }
 
@@ -76,7 +79,7 @@ fn of_kind(object: String, api_version: &str, kind: &str) -> Option<ApiUse> {
         object,
         api: format!("{api_version} {kind}"),
         removed_in: minor(&removed),
-        replacement: removed.replacement.to_owned(),
+        replacement: removed.replacement.into(),
     })
 }
 
@@ -97,7 +100,7 @@ fn of_request(request: &DeprecatedApiUse) -> Option<ApiUse> {
         object: "a client of the API server (who: its audit log, annotation k8s.io/deprecated)".to_owned(),
         api: format!("{api_version} {}", request.resource),
         removed_in,
-        replacement: removed.map_or("see the migration guide of Kubernetes", |it| it.replacement).to_owned(),
+        replacement: removed.map_or("see the migration guide of Kubernetes", |it| it.replacement).into(),
     })
 }
 

@@ -3,6 +3,7 @@
 //! What only a person can change blocks. Windows, waves of a rollout and delays pass by themselves, and an approval
 //! that is still to be given is what comes next.
 
+use commands::{Approve, Command, Sentence, Update};
 use deckhouse::release_list::RELEASES_FILE;
 use semver::Version;
 
@@ -11,8 +12,8 @@ use crate::{
     ClusterState,
     chain::{Candidate, Chain, Range, Why},
     objects::{ModuleConfig, Release, UpdateSettings},
-    prepare::noted_channel,
-    safe_text::{hosts_only, word},
+    prepare::{interrupted_preparation, noted_channel, set_channel},
+    safe_text::hosts_only,
     standing::{Standing, Turn},
     wait_reason::{WaitReason, wait_reasons},
 };
@@ -24,31 +25,36 @@ pub(super) fn blocking(
     chain: &Chain<'_>,
     steps: &[Step],
     range: Range<'_>,
-) -> Vec<String> {
+) -> Vec<Sentence> {
     let config = state.deckhouse_config();
     let mut blocking = Vec::new();
-    blocking.extend(moving_tag(state));
+    blocking.extend(moving_tag(state).map(Sentence::from));
     blocking.extend(config.and_then(unset_channel));
     if let (Some(one), Some(other)) = (standing.deployed, standing.also_deployed.first()) {
-        blocking.push(format!(
-            "two releases are Deployed, {} and {}: an update has just begun, or was broken off; dhctl update watch tells",
-            one.name, other.name
-        ));
+        blocking.push(
+            Sentence::from(format!(
+                "two releases are Deployed, {} and {}: an update has just begun, or was broken off; ",
+                one.name, other.name
+            ))
+            .command(Update::Watch)
+            .text(" tells"),
+        );
     } else if let Some((version, Candidate { object: Some(_), .. })) = chain.steps.first()
         && let Turn::NotYet(why) | Turn::Never(why) = standing.turn(version, range.lts)
     {
         blocking.push(why);
     }
-    blocking.extend(withdrawn(chain, range));
+    blocking.extend(withdrawn(chain, range).into_iter().map(Sentence::from));
     blocking.extend(chain.steps.first().and_then(|(_, next)| held(next.object?)));
     for step in steps {
         let keys: Vec<&str> =
             step.requirements.iter().filter(|it| it.outcome.blocks()).map(|it| it.key.as_str()).collect();
         if !keys.is_empty() {
-            blocking.push(format!("{} requires what the cluster has not: {}", step.version, keys.join(", ")));
+            let keys = keys.join(", ");
+            blocking.push(format!("{} requires what the cluster has not: {keys}", step.version).into());
         }
     }
-    blocking.extend(higher_patch(standing, range));
+    blocking.extend(higher_patch(standing, range).map(Sentence::from));
     blocking
 }
 
@@ -61,20 +67,16 @@ fn moving_tag(state: &ClusterState) -> Option<String> {
     ))
 }
 
-fn unset_channel(config: &ModuleConfig) -> Option<String> {
+fn unset_channel(config: &ModuleConfig) -> Option<Sentence> {
     if config.update_settings().release_channel.is_some() {
         return None;
     }
     let how = match noted_channel(config) {
-        Some(channel) => format!(
-            "a run of `dhctl update prepare` has put it aside and not ended (it was {}): run it again",
-            channel.in_settings()
-        ),
-        None => "dhctl update prepare --channel NAME sets it".to_owned(),
+        Some(channel) => interrupted_preparation(channel),
+        None => Sentence::default().command(set_channel()).text(" sets it"),
     };
-    Some(format!(
-        "ModuleConfig/deckhouse has no releaseChannel: while it is unset no release is looked at; {how}"
-    ))
+    let what = "ModuleConfig/deckhouse has no releaseChannel: while it is unset no release is looked at; ";
+    Some(Sentence::from(what).then(how))
 }
 
 /// Releases of minors that the chain does not have for no other reason, and the one that is wanted.
@@ -103,18 +105,21 @@ fn withdrawn(chain: &Chain<'_>, range: Range<'_>) -> Vec<String> {
 }
 
 /// What the controller waits for besides the approval. Requirements are told of the step.
-fn held(next: &Release) -> Option<String> {
+fn held(next: &Release) -> Option<Sentence> {
     let name = &next.name;
     wait_reasons(&next.message).iter().find_map(|reason| match reason {
-        WaitReason::NotificationFailed { .. } => Some(format!(
+        WaitReason::NotificationFailed { .. } => Some(Sentence::from(format!(
             "{name}: {}; bring up the webhook of update.notification in ModuleConfig/deckhouse, or change its address \
              there",
             hosts_only(&reason.to_string())
-        )),
-        WaitReason::Disruption if !next.is_disruption_approved() => Some(format!(
-            "{name} waits until somebody lets it interrupt what it has to ({}): dhctl update approve --disruption {name}",
-            next.disruptions.join(", ")
-        )),
+        ))),
+        WaitReason::Disruption if !next.is_disruption_approved() => Some(
+            Sentence::from(format!(
+                "{name} waits until somebody lets it interrupt what it has to ({}): ",
+                next.disruptions.join(", ")
+            ))
+            .command(Approve::Disruption(name.clone())),
+        ),
         _ => None,
     })
 }
@@ -133,18 +138,18 @@ pub(super) fn next(
     deployed: &Version,
     settings: Option<&UpdateSettings>,
     file: Option<&str>,
-) -> Option<String> {
+) -> Option<Command> {
     let (version, first) = chain.steps.first()?;
-    Some(match first.object {
+    Some(Command::dhctl(match first.object {
         None if first.delivered.is_some() => {
-            format!("dhctl update prepare -f {}", word(file.unwrap_or(RELEASES_FILE)))
+            Update::Prepare { channel: None, file: Some(file.unwrap_or(RELEASES_FILE).to_owned()) }
         }
-        None => "dhctl update status".to_owned(),
+        None => Update::Status,
         Some(object) if object.is_approved() || comes_by_itself(object, version, deployed, settings) => {
-            "dhctl update watch".to_owned()
+            Update::Watch
         }
-        Some(_) => format!("dhctl update approve v{version}"),
-    })
+        Some(_) => Update::Approve(Approve::Release(format!("v{version}"))),
+    }))
 }
 
 /// Whether an approval would have no effect. What the controller says counts more than what the mode means.

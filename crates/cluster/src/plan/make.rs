@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use commands::{ClusterFlags, Sentence};
 use semver::Version;
 
 use super::{
@@ -10,7 +11,6 @@ use super::{
 use crate::{
     ClusterState,
     chain::{Candidate, Chain, Known, Range, Why, chain},
-    change::Kubectl,
     modules,
     objects::{RegistrySettings, Release},
     requirements::{self, Requirement},
@@ -53,7 +53,7 @@ impl Plan {
         blocking.extend(
             offer.into_iter().flat_map(|offer| offer.blocking(&steps, range, all_above(&chain, &known))),
         );
-        blocking.extend(chain.gap.clone());
+        blocking.extend(chain.gap.clone().map(Sentence::from));
         let own = state.registry.known().map(RegistrySettings::images_repo);
         Ok(Self {
             blocking,
@@ -66,7 +66,7 @@ impl Plan {
             breaking_points,
             removed_apis,
             unknown,
-            kubectl: Kubectl::default(),
+            flags: ClusterFlags::default(),
         })
     }
 }

@@ -12,15 +12,14 @@ mod registry;
 mod removed_apis;
 mod text;
 
+use commands::{ClusterFlags, Command, Sentence};
 use deckhouse::release_list::DeliveredRelease;
 use jiff::Timestamp;
 use semver::Version;
 use serde::Serialize;
 
 use crate::{
-    Reading, TargetError, Unknown,
-    change::Kubectl,
-    modules,
+    Reading, TargetError, Unknown, modules,
     read::HelmUse,
     requirements::{Outcome, Requirement},
 };
@@ -67,12 +66,12 @@ pub struct Plan {
     /// What could not be looked at, and why.
     pub unknown: Vec<String>,
     /// What keeps the update from going through, in plain words. Empty: nothing that is known.
-    pub blocking: Vec<String>,
+    pub blocking: Vec<Sentence>,
     /// The command that goes on from here, if there is one.
-    pub next: Option<String>,
+    pub next: Option<Command>,
     /// How its commands name the cluster.
     #[serde(skip)]
-    kubectl: Kubectl,
+    flags: ClusterFlags,
 }
 
 /// One release of the chain.
@@ -120,8 +119,8 @@ pub struct InCluster {
 impl Plan {
     /// The same, with commands that name the cluster as it was named.
     #[must_use]
-    pub fn addressed(mut self, kubectl: Kubectl) -> Self {
-        let address = |text: &mut String| *text = kubectl.addressed(text);
+    pub fn addressed(mut self, flags: ClusterFlags) -> Self {
+        let address = |text: &mut Sentence| *text = std::mem::take(text).addressed(&flags);
         for requirement in self.steps.iter_mut().flat_map(|step| &mut step.requirements) {
             if let Outcome::Unmet { reasons } = &mut requirement.outcome {
                 for reason in reasons {
@@ -130,8 +129,9 @@ impl Plan {
             }
         }
         self.removed_apis.iter_mut().for_each(|it| address(&mut it.replacement));
-        self.blocking.iter_mut().chain(&mut self.next).for_each(address);
-        self.kubectl = kubectl;
+        self.blocking.iter_mut().for_each(address);
+        self.next = self.next.map(|command| command.addressed(&flags));
+        self.flags = flags;
         self
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use commands::{Mirror, Sentence};
 use deckhouse::{Channel, release_list::DeliveredRelease, repositories::RELEASE_CHANNEL};
 use semver::Version;
 use serde::Serialize;
@@ -99,44 +100,55 @@ impl RegistryOffer {
     }
 
     /// What blocks. `all_above`: there are releases for the cluster, and all of them above what the channel leads to.
-    pub(super) fn blocking(&self, steps: &[Step], range: Range<'_>, all_above: bool) -> Vec<String> {
+    pub(super) fn blocking(&self, steps: &[Step], range: Range<'_>, all_above: bool) -> Vec<Sentence> {
         let mut blocking = Vec::new();
-        let push = |what: &str| {
-            format!("push a bundle with {what}: dhctl mirror --registry {} -i d8.tar", self.registry)
+        let push = |why: String, what: &str| {
+            Sentence::from(format!("{why}; push a bundle with {what}: "))
+                .command(Mirror::Push(self.registry.clone()))
         };
         let lacking: Vec<String> = steps.iter().filter_map(|step| self.lacking(step)).collect();
         if !lacking.is_empty() {
             let lacking = lacking.join(", ");
-            blocking.push(format!("not in the registry: {lacking}; {}", push("these releases")));
+            blocking.push(push(format!("not in the registry: {lacking}"), "these releases"));
         }
         match &self.leads_to {
-            Answer::Missing if self.channel.is_some() => blocking.push(format!(
-                "{} is not in the registry, so the platform sees no release of the channel that it follows; {}",
-                self.channel_image(),
-                push("this channel")
+            Answer::Missing if self.channel.is_some() => blocking.push(push(
+                format!(
+                    "{} is not in the registry, so the platform sees no release of the channel that it follows",
+                    self.channel_image()
+                ),
+                "this channel",
             )),
             Answer::Is(ChannelRelease { version, suspended: true })
                 if steps.iter().any(|step| step.version == format!("v{version}")) =>
             {
-                blocking.push(format!(
-                    "{} (v{version}) is marked as suspended: its vendor holds the release back, and the platform does \
-                     not go on to it; pull another patch by its version, or pull again when the channel is free",
-                    self.channel_image()
-                ));
+                blocking.push(
+                    format!(
+                        "{} (v{version}) is marked as suspended: its vendor holds the release back, and the platform \
+                         does not go on to it; pull another patch by its version, or pull again when the channel is \
+                         free",
+                        self.channel_image()
+                    )
+                    .into(),
+                );
             }
             Answer::Is(ChannelRelease { version, .. }) => {
                 if let Some(to) = range.to.filter(|to| *to > version) {
-                    blocking.push(format!(
-                        "v{to} cannot be had: {} leads to v{version}, and the platform takes back what waits above it; {}",
-                        self.channel_image(),
-                        push(&format!("a channel that leads to v{to}"))
+                    blocking.push(push(
+                        format!(
+                            "v{to} cannot be had: {} leads to v{version}, and the platform takes back what waits above it",
+                            self.channel_image()
+                        ),
+                        &format!("a channel that leads to v{to}"),
                     ));
                 } else if all_above {
-                    blocking.push(format!(
-                        "{} leads to v{version}, and the platform takes back what waits above it, which is all that lies \
-                         ahead; {}",
-                        self.channel_image(),
-                        push("a channel that leads further")
+                    blocking.push(push(
+                        format!(
+                            "{} leads to v{version}, and the platform takes back what waits above it, which is all that \
+                             lies ahead",
+                            self.channel_image()
+                        ),
+                        "a channel that leads further",
                     ));
                 }
             }

@@ -1,3 +1,4 @@
+use commands::{Command, Sentence, Update};
 use deckhouse::Channel;
 use serde_json::json;
 
@@ -86,7 +87,7 @@ fn a_channel_below_all_that_was_delivered_blocks() {
     ] {
         let state = cluster(&[&["v1.57.5 Deployed"], objects].concat());
         let plan = plan(&state, file, registry("v1.57.5", &["v1.57.5", "v1.58.3"]));
-        let said = plan.blocking.iter().any(|why| why.contains("which is all that lies ahead"));
+        let said = plan.blocking.iter().any(|why| why.to_string().contains("which is all that lies ahead"));
         assert_eq!(said, blocks, "{file:?} {objects:?}: {:?}", plan.blocking);
     }
 }
@@ -114,7 +115,8 @@ fn what_has_not_arrived_blocks() {
         let mut offer = registry("v1.59.4", &["v1.58.3", "v1.59.4", "v1.60.0"]);
         change(&mut offer);
         let input = PlanInput { registry: Some(offer), to: to.map(version), ..of_file(&["v1.58.3"]) };
-        Plan::make(&cluster(&["v1.57.5 Deployed"]), &input).unwrap().blocking.join("\n")
+        Sentence::joined(Plan::make(&cluster(&["v1.57.5 Deployed"]), &input).unwrap().blocking, "\n")
+            .to_string()
     };
     assert_eq!(blocked(|_| {}, None), "");
     assert_eq!(
@@ -162,7 +164,7 @@ fn what_cannot_be_told_is_unknown_and_does_not_block() {
     offer.releases.get_mut(&version("v1.58.3")).unwrap().image = Answer::Unknown("503".into());
     let state = cluster(&["v1.57.5 Deployed"]);
     let plan = plan(&state, &["v1.58.3"], offer.clone());
-    assert_eq!(plan.blocking, Vec::<String>::new());
+    assert_eq!(plan.blocking, []);
     assert_eq!(
         plan.unknown,
         [
@@ -205,6 +207,6 @@ fn for_a_stranger_at_night() {
         ..cluster(&["v1.57.5 Deployed"])
     };
     let alone = plan(&state, &[], registry("v1.58.3", &["v1.58.3"]));
-    assert_eq!(alone.next.as_deref(), Some("dhctl update status"));
+    assert_eq!(alone.next, Some(Command::dhctl(Update::Status)));
     assert_eq!(alone.steps[0].requirements[0].key, "k8s");
 }

@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use commands::Sentence;
 use serde_json::{Value, json};
 
 use super::*;
@@ -132,7 +133,7 @@ fn which_releases_lie_ahead() {
             (chain, left_out),
             "{file:?} {others:?}"
         );
-        let said = plan.blocking.join("; ");
+        let said = Sentence::joined(plan.blocking.clone(), "; ").to_string();
         assert!(
             said.contains(blocking) && said.is_empty() == blocking.is_empty(),
             "{file:?} {others:?}: {said}"
@@ -175,8 +176,12 @@ fn moving_tag_and_unset_channel() {
     state.module_configs =
         Reading::Known(vec![ModuleConfig { name: "deckhouse".to_owned(), ..ModuleConfig::default() }]);
     let plan = Plan::make(&state, &PlanInput::default()).unwrap();
-    assert!(plan.blocking[0].contains("r.example/dkp/ee:stable, whose tag moves"), "{:?}", plan.blocking);
-    assert!(plan.blocking[1].contains("has no releaseChannel"), "{:?}", plan.blocking);
+    assert!(
+        plan.blocking[0].to_string().contains("r.example/dkp/ee:stable, whose tag moves"),
+        "{:?}",
+        plan.blocking
+    );
+    assert!(plan.blocking[1].to_string().contains("has no releaseChannel"), "{:?}", plan.blocking);
 }
 
 /// The outcome of the requirement `k8s` of the next release, when its message is this.
@@ -279,7 +284,8 @@ fn for_a_stranger_at_night() {
         Plan::make(&cluster(&["v1.57.5 Deployed", "v1.58.3 Pending"]), &PlanInput::default()).unwrap();
     let new = PlanInput { file: Some("/mnt/usb stick/releases.yaml".to_owned()), ..of_file(&["v1.58.3"]) };
     let new = Plan::make(&cluster(&["v1.57.5 Deployed"]), &new).unwrap();
-    assert_eq!(new.next.as_deref(), Some("dhctl update prepare -f '/mnt/usb stick/releases.yaml'"));
+    let prepare = "dhctl update prepare -f '/mnt/usb stick/releases.yaml'";
+    assert_eq!(new.next.map(|it| it.to_string()).as_deref(), Some(prepare));
     let none = Plan::make(&cluster(&["v1.57.5 Deployed"]), &PlanInput::default()).unwrap();
     insta::assert_snapshot!(format!("{}\n----\n{}", smooth.text(), none.text()));
 }
@@ -291,7 +297,8 @@ fn outlook(releases: &[Release], config: &ModuleConfig, to: Option<&str>) -> (St
     state.releases = Reading::Known(all.collect());
     state.module_configs = Reading::Known(vec![config.clone()]);
     let plan = Plan::make(&state, &PlanInput { to: to.map(version), ..PlanInput::default() }).unwrap();
-    (plan.blocking.join("; "), plan.next.unwrap_or_default())
+    let next = plan.next.map(|it| it.to_string()).unwrap_or_default();
+    (Sentence::joined(plan.blocking, "; ").to_string(), next)
 }
 
 #[test]

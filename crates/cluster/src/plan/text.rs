@@ -1,10 +1,9 @@
 //! The plan as text.
 
+use commands::{Approve, ClusterFlags, Command, Sentence};
+
 use super::{Plan, PlanRegistry, Presence, Step, StepInRegistry};
-use crate::{
-    change::Kubectl,
-    requirements::{Outcome, Requirement, Unmet},
-};
+use crate::requirements::{Outcome, Requirement, Unmet};
 
 /// More objects than these are only counted.
 const OBJECTS: usize = 3;
@@ -19,7 +18,7 @@ impl Plan {
         };
         for (number, step) in self.steps.iter().enumerate() {
             text += &format!("\n{}. {}  ({})\n", number + 1, step.version, whence(step));
-            step_text(&mut text, step, &self.kubectl);
+            step_text(&mut text, step, &self.flags);
         }
         part(&mut text, "Registry", self.registry.iter().map(registry_text));
         let left_out = self.left_out.iter().map(|it| format!("{}: {}", short(&it.versions), it.why));
@@ -40,7 +39,7 @@ impl Plan {
         });
         part(&mut text, "Kubernetes APIs in use that go away", uses);
         part(&mut text, "Not known", self.unknown.iter().cloned());
-        part(&mut text, "Blocked", self.blocking.iter().cloned());
+        part(&mut text, "Blocked", self.blocking.iter().map(Sentence::to_string));
         if let (true, Some(next)) = (self.blocking.is_empty(), &self.next) {
             text += &format!("\nNothing that is known blocks it. Next: {next}\n");
             if self.registry.is_none() {
@@ -92,7 +91,7 @@ fn images_text(found: StepInRegistry) -> String {
     words.into_iter().filter_map(line).collect()
 }
 
-fn step_text(text: &mut String, step: &Step, kubectl: &Kubectl) {
+fn step_text(text: &mut String, step: &Step, flags: &ClusterFlags) {
     *text += &step.in_registry.map(images_text).unwrap_or_default();
     let met: Vec<String> = step
         .requirements
@@ -111,8 +110,8 @@ fn step_text(text: &mut String, step: &Step, kubectl: &Kubectl) {
     }
     for disruption in &step.disruptions {
         let approval = if step.disruptions_need_approval {
-            let approve = format!("dhctl update approve --disruption {}", step.version);
-            format!("; it waits for {}", kubectl.addressed(&approve))
+            let approve = Command::dhctl(Approve::Disruption(step.version.clone()));
+            format!("; it waits for {}", approve.addressed(flags))
         } else {
             String::new()
         };

@@ -3,6 +3,7 @@
 //! The note and the channel change places in one write each, so there is no moment, and no crash, in which neither
 //! of them knows the channel.
 
+use commands::{Sentence, Update};
 use deckhouse::Channel;
 use serde_json::{Value, json};
 
@@ -50,4 +51,17 @@ pub(super) fn set(channel: &str, has_note: bool) -> Value {
 /// Removes a note that is of no use: the channel is set.
 pub(super) fn forget() -> Value {
     json!({ "metadata": { "annotations": { CHANNEL_NOTE: null } } })
+}
+
+/// The command that sets a release channel.
+pub(crate) fn set_channel() -> Update {
+    Update::Prepare { channel: Some("NAME".to_owned()), file: None }
+}
+
+/// What to do about a channel that a stopped preparation has left unset.
+pub(crate) fn interrupted_preparation(noted: Channel) -> Sentence {
+    Sentence::from("a run of ").quoted(Update::prepare()).text(format!(
+        " was interrupted while the channel was unset (it was {}): run it again",
+        noted.in_settings()
+    ))
 }

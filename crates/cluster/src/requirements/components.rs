@@ -41,7 +41,7 @@ pub(super) fn ingress(state: &ClusterState, needed: &str) -> Answer {
                 objects: vec![object],
                 value: value.to_owned(),
                 needed: needed.to_owned(),
-                fix: format!("raise or remove {place}"),
+                fix: format!("raise or remove {place}").into(),
                 may_change: false,
             });
         }
@@ -60,7 +60,7 @@ pub(super) fn ingress(state: &ClusterState, needed: &str) -> Answer {
                     .collect(),
                 value: format!("versions below and above 1.0 in the class {class}"),
                 needed: "all of one class below 1.0, or all above".to_owned(),
-                fix: "raise spec.controllerVersion of the old ones".to_owned(),
+                fix: "raise spec.controllerVersion of the old ones".into(),
                 may_change: false,
             });
         }
@@ -94,7 +94,7 @@ pub(super) fn istio(state: &ClusterState, needed: &str) -> Answer {
             needed: format!("Istio {needed}"),
             fix: "move the workloads to a later revision, then take the old one out of globalVersion and \
                   additionalVersions"
-                .to_owned(),
+                .into(),
             may_change: false,
         })
         .collect();

@@ -1,5 +1,6 @@
 //! Requirements on the version of Kubernetes.
 
+use commands::{Approve, Controller, Kubectl, Objects, Output, Pods, Resource, Sentence, Update};
 use semver::Version;
 
 use super::{Answer, Unmet, constraint, is_off, known, known_or_absent, loose, nodes, required_version};
@@ -8,8 +9,8 @@ use crate::{
     objects::{Alert, ClusterConfiguration},
 };
 
-const EDIT: &str = "kubectl -n d8-system exec -ti deploy/deckhouse -c deckhouse -- deckhouse-controller edit \
-                    cluster-configuration";
+/// The command that edits the cluster's configuration.
+const EDIT: Kubectl = Kubectl::Exec(Pods::Any, Controller::EditClusterConfiguration);
 
 /// `k8s`: by the oldest kubelet.
 pub(super) fn nodes_version(state: &ClusterState, needed: &str) -> Answer {
@@ -22,24 +23,29 @@ pub(super) fn nodes_version(state: &ClusterState, needed: &str) -> Answer {
     // Unread, it may be: then an earlier release may bring what is missing.
     let automatic = configuration.map_or(read.is_err(), is_automatic);
     let fix = match (&state.kubernetes.known(), configuration) {
-        (Some(server), _) if **server >= lowest => format!(
-            "the API server is v{server} already: wait until the node groups have followed \
-             (kubectl get nodegroups; dhctl update approve --node NAME where one waits for that)"
-        ),
-        (_, Some(_)) if automatic => format!(
+        (Some(server), _) if **server >= lowest => Sentence::from(format!(
+            "the API server is v{server} already: wait until the node groups have followed ("
+        ))
+        .command(Kubectl::Get(Objects::all(Resource::NodeGroup), Output::Table))
+        .text("; ")
+        .command(Approve::Node("NAME".to_owned()))
+        .text(" where one waits for that)"),
+        (_, Some(_)) if automatic => Sentence::from(
             "kubernetesVersion is Automatic, so it follows the platform; to go ahead of it, set the version, one \
-             minor at a time: {EDIT}"
-        ),
-        (_, Some(_)) => format!(
+             minor at a time: ",
+        )
+        .command(EDIT),
+        (_, Some(_)) => Sentence::from(
             "raise kubernetesVersion in ClusterConfiguration, one minor at a time, each time waiting for the node \
-             groups: {EDIT}"
-        ),
+             groups: ",
+        )
+        .command(EDIT),
         (_, None) if read.is_err() => {
             "raise the version of Kubernetes, one minor at a time: where the platform manages it, by kubernetesVersion in \
              ClusterConfiguration, which is unknown here"
-                .to_owned()
+                .into()
         }
-        (_, None) => "upgrade Kubernetes by the means that this cluster was made with".to_owned(),
+        (_, None) => "upgrade Kubernetes by the means that this cluster was made with".into(),
     };
     let unmet = nodes::below(
         known(&state.nodes, "nodes")?.iter(),
@@ -89,9 +95,10 @@ pub(super) fn automatic(state: &ClusterState, needed: &str) -> Answer {
                 objects: vec![object],
                 value: format!("needs Kubernetes {range}"),
                 needed: format!("works with Kubernetes {needed}"),
-                fix: format!(
-                    "update or disable the module, or set kubernetesVersion in ClusterConfiguration: {EDIT}"
-                ),
+                fix: Sentence::from(
+                    "update or disable the module, or set kubernetesVersion in ClusterConfiguration: ",
+                )
+                .command(EDIT),
                 may_change: false,
             }),
             (Some(false), None) => {
@@ -145,10 +152,10 @@ fn removed_api(alert: &Alert, removed: &Version, needed: &str) -> Unmet {
         objects: vec![object],
         value,
         needed: format!("nothing that Kubernetes {needed} no longer has"),
-        fix: format!(
-            "deploy the charts again with the new apiVersion (dhctl update plan --helm names the objects), or set \
-             kubernetesVersion in ClusterConfiguration: {EDIT}"
-        ),
+        fix: Sentence::from("deploy the charts again with the new apiVersion (")
+            .command(Update::PlanWithHelm)
+            .text(" names the objects), or set kubernetesVersion in ClusterConfiguration: ")
+            .command(EDIT),
         may_change: false,
     }
 }

@@ -11,6 +11,7 @@ mod modules;
 mod nodes;
 mod reports;
 
+use commands::Sentence;
 use semver::Version;
 use serde::Serialize;
 
@@ -77,7 +78,7 @@ pub struct Unmet {
     /// What they need.
     pub needed: String,
     /// How that is reached.
-    pub fix: String,
+    pub fix: Sentence,
     /// An earlier release of a chain may bring it by itself.
     pub may_change: bool,
 }

@@ -1,12 +1,13 @@
 //! Requirements on modules: which must be off, which must be on offer, and what they themselves require.
 
+use commands::{Approve, Command, Mirror, Sentence};
 use semver::Version;
 use serde_json::json;
 
 use super::{Answer, Outcome, Requirement, Unmet, constraint, known};
 use crate::{
     ClusterState, Reading,
-    change::{Change, Kind, Kubectl, Write},
+    change::{Change, Kind, Write},
     objects::Module,
 };
 
@@ -18,7 +19,7 @@ pub(super) fn disabled(state: &ClusterState, needed: &str) -> Answer {
         objects: vec![format!("Module/{name}")],
         value: "enabled".to_owned(),
         needed: "disabled".to_owned(),
-        fix: format!("see to what takes its place, then: {}", switch_off(state, name)),
+        fix: Sentence::from("see to what takes its place, then: ").command(switch_off(state, name)),
         may_change: false,
     };
     let unmet: Vec<Unmet> = names(needed).filter(is_on).map(reason).collect();
@@ -33,19 +34,15 @@ pub(super) fn disabled(state: &ClusterState, needed: &str) -> Answer {
 
 /// Most modules are on without a `ModuleConfig`, and what is not there cannot be patched. One that may be there is not
 /// applied: kubectl would remove its other settings.
-fn switch_off(state: &ClusterState, name: &str) -> String {
+fn switch_off(state: &ClusterState, name: &str) -> Command {
     let configs = state.module_configs.known();
     let write = if configs.is_none_or(|configs| configs.iter().any(|it| it.name == name)) {
         Write::Merge(json!({ "spec": { "enabled": false } }))
     } else {
         Write::Create(json!({ "spec": { "enabled": false } }))
     };
-    Kubectl::default().one_line(&Change {
-        what: String::new(),
-        kind: Kind::ModuleConfig,
-        name: name.to_owned(),
-        write,
-    })
+    let change = Change { what: String::new(), kind: Kind::ModuleConfig, name: name.to_owned(), write };
+    change.one_line_command()
 }
 
 /// `migratedModules`: each that is not off must be in a source, without an error there.
@@ -80,9 +77,9 @@ pub(super) fn migrated(state: &ClusterState, needed: &str) -> Answer {
             objects: vec![object],
             value,
             needed: format!("the module {name}, without an error"),
-            fix: format!(
-                "bring the module into the registry (dhctl mirror --include-module {name}), or disable it"
-            ),
+            fix: Sentence::from("bring the module into the registry (")
+                .command(Mirror::PullModule(name.to_owned()))
+                .text("), or disable it"),
             may_change: false,
         });
     }
@@ -127,7 +124,9 @@ fn of_modules(modules: &[&Module], release: &Version) -> Answer {
                 objects: vec![object],
                 value: format!("needs the platform {range}"),
                 needed: format!("works with v{release}"),
-                fix: "update the module (dhctl update approve --module), or disable it".to_owned(),
+                fix: Sentence::from("update the module (")
+                    .command(Approve::Module { module: module.name.clone(), version: "VERSION".to_owned() })
+                    .text("), or disable it"),
                 // What the platform itself brings changes with each of its releases.
                 may_change: module.source.as_deref().is_none_or(|source| source == "Embedded"),
             }),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use commands::{Sentence, Update};
 use semver::Version;
 
 use super::{Answer, Unmet, is_off, known, known_or_absent, loose, required_version};
@@ -16,7 +17,7 @@ pub(super) fn system(state: &ClusterState, name: &str, needed: &str) -> Answer {
         let start = node.os_image.find(|c: char| c.is_ascii_digit())?;
         loose::version(&node.os_image[start..])
     };
-    let fix = format!("bring these nodes to {name} {needed} or later, or replace them");
+    let fix = format!("bring these nodes to {name} {needed} or later, or replace them").into();
     below(own, number, |node| &node.os_image, &lowest, (&format!("{name} {needed}"), &fix, false))
 }
 
@@ -26,13 +27,13 @@ pub(super) fn kernel(state: &ClusterState, needed: &str) -> Answer {
         return Ok(Vec::new());
     }
     let lowest = required_version(needed)?;
-    let fix = "upgrade the kernel: dhctl update kernel --node-group NAME --version VERSION";
+    let fix = Sentence::from("upgrade the kernel: ").command(Update::KernelOfGroup);
     below(
         known(&state.nodes, "nodes")?.iter(),
         |node| loose::version(&node.kernel_version),
         |node| &node.kernel_version,
         &lowest,
-        (needed, fix, false),
+        (needed, &fix, false),
     )
 }
 
@@ -94,7 +95,7 @@ fn runtime(
     }
     match unknown {
         Some(why) if found.is_empty() => Err(why),
-        _ => Ok(reasons(found, (needed, fix, false))),
+        _ => Ok(reasons(found, (needed, &fix.into(), false))),
     }
 }
 
@@ -104,7 +105,7 @@ pub(super) fn below<'a>(
     version: impl Fn(&Node) -> Option<Version>,
     value: impl Fn(&Node) -> &String,
     lowest: &Version,
-    needed_fix_may_change: (&str, &str, bool),
+    needed_fix_may_change: (&str, &Sentence, bool),
 ) -> Answer {
     let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let mut unread = None;
@@ -127,15 +128,10 @@ pub(super) fn below<'a>(
 
 fn reasons(
     found: BTreeMap<String, Vec<String>>,
-    (needed, fix, may_change): (&str, &str, bool),
+    (needed, fix, may_change): (&str, &Sentence, bool),
 ) -> Vec<Unmet> {
-    let reason = |(value, objects)| Unmet {
-        objects,
-        value,
-        needed: needed.to_owned(),
-        fix: fix.to_owned(),
-        may_change,
-    };
+    let reason =
+        |(value, objects)| Unmet { objects, value, needed: needed.to_owned(), fix: fix.clone(), may_change };
     found.into_iter().map(reason).collect()
 }
 

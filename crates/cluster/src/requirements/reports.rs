@@ -1,5 +1,7 @@
 //! Requirements whose facts the platform itself reports: cloud conditions and alerts.
 
+use commands::{Kubectl, Objects, Output, Resource, Sentence};
+
 use super::{Answer, Unmet, is_off, known, known_or_absent};
 use crate::ClusterState;
 
@@ -11,7 +13,7 @@ pub(super) fn cloud_conditions(state: &ClusterState) -> Answer {
         objects: vec!["ConfigMap/d8-cloud-provider-conditions (kube-system)".to_owned()],
         value: condition.name.clone(),
         needed: "no unmet condition".to_owned(),
-        fix: condition.message.clone().into(),
+        fix: Sentence::from(condition.message.as_str()),
         may_change: false,
     };
     Ok(failed.map(reason).collect())
@@ -50,7 +52,8 @@ fn by_alerts(state: &ClusterState, names: &[&str], needed: &str) -> Answer {
         objects: vec![format!("ClusterAlert/{}", alert.id)],
         value: format!("{}: {}", alert.name, alert.summary),
         needed: needed.to_owned(),
-        fix: format!("as the alert says: kubectl get clusteralerts.deckhouse.io {} -o yaml", alert.id),
+        fix: Sentence::from("as the alert says: ")
+            .command(Kubectl::Get(Objects::one(Resource::ClusterAlert, &alert.id), Output::Yaml)),
         may_change: false,
     };
     Ok(alerts.filter(|alert| names.contains(&alert.name.as_str())).map(reason).collect())

@@ -190,7 +190,10 @@ fn without_the_cluster_configuration_nothing_that_needs_it_is_met() {
     assert_told(&state, "k8s", "1.29", "met");
     // An earlier release may bring it, if the platform upgrades Kubernetes.
     let Outcome::Unmet { reasons } = check(&state, "k8s", "1.31").outcome else { panic!() };
-    assert!(reasons.iter().all(|it| it.may_change && it.fix.contains("unknown here")), "{reasons:?}");
+    assert!(
+        reasons.iter().all(|it| it.may_change && it.fix.to_string().contains("unknown here")),
+        "{reasons:?}"
+    );
     state.modules = Reading::Known(vec![module("istio", true)]);
     assert_told(&state, "k8s", "1.29", "unknown: …");
 }
@@ -203,17 +206,18 @@ fn versions_of_kubernetes() {
         _ => Default::default(),
     };
     let (text, may_change) = fix(&state, "1.30");
-    assert!(text.contains("the API server is v1.30.4 already") && !may_change, "{text}");
+    assert!(text.to_string().contains("the API server is v1.30.4 already") && !may_change, "{text}");
     let (text, _) = fix(&state, "1.31");
     assert!(
-        text.contains("raise kubernetesVersion") && text.contains("edit cluster-configuration"),
+        text.to_string().contains("raise kubernetesVersion")
+            && text.to_string().contains("edit cluster-configuration"),
         "{text}"
     );
     state.cluster_configuration = Reading::Absent("managed".to_owned());
-    assert!(fix(&state, "1.31").0.contains("by the means"));
+    assert!(fix(&state, "1.31").0.to_string().contains("by the means"));
     state.cluster_configuration = kubernetes("Automatic");
     let (text, may_change) = fix(&state, "1.31");
-    assert!(text.contains("is Automatic") && may_change, "{text}");
+    assert!(text.to_string().contains("is Automatic") && may_change, "{text}");
     assert!(!check(&state, "k8s", "1.31").outcome.blocks());
 
     assert_told(&state, "autoK8sVersion", "1.32", "met");
@@ -447,7 +451,7 @@ fn an_automatic_upgrade_that_cannot_be_judged_is_unknown() {
 fn a_module_is_switched_off_by_a_command_that_works() {
     let mut state = cluster();
     let fix = |state: &ClusterState| match check(state, "disabledModules", "delivery").outcome {
-        Outcome::Unmet { reasons } => reasons[0].fix.clone(),
+        Outcome::Unmet { reasons } => reasons[0].fix.to_string(),
         other => panic!("{other:?}"),
     };
     let create = "see to what takes its place, then: echo '{\"apiVersion\":\"deckhouse.io/v1alpha1\",\"kind\":\

@@ -1,5 +1,6 @@
 //! Why it does not go on, and whether that passes.
 
+use commands::{Sentence, Update};
 use semver::Version;
 
 use crate::{approve::ApproveError, verdict::Diagnosis, wait_reason::is_not_known_yet};
@@ -20,8 +21,8 @@ impl Blocked {
     pub(super) fn new(
         code: &'static str,
         object: impl Into<String>,
-        text: impl Into<String>,
-        remedy: impl Into<String>,
+        text: impl Into<Sentence>,
+        remedy: impl Into<Sentence>,
     ) -> Self {
         let diagnosis = Diagnosis { code, object: object.into(), text: text.into(), remedy: remedy.into() };
         Self { diagnosis, release: None, passes: false }
@@ -40,10 +41,14 @@ impl Blocked {
         let all = reasons.join("; ");
         if reasons.iter().all(|it| is_not_known_yet(it)) {
             let text = format!("the controller does not know the cluster's values yet: {all}");
-            let remedy = "it collects them after each start; dhctl update doctor says what holds it";
+            let remedy = Sentence::from("it collects them after each start; ")
+                .command(Update::Doctor)
+                .text(" says what holds it");
             return Self::new("requirement", object, text, remedy).passing();
         }
-        Self::new("requirement", object, all, "`dhctl update plan` says for each requirement how to meet it")
+        let remedy =
+            Sentence::default().quoted(Update::Plan).text(" says for each requirement how to meet it");
+        Self::new("requirement", object, all, remedy)
     }
 
     /// What an attempt to approve `release` met, if a later attempt may succeed.
@@ -56,7 +61,8 @@ impl Blocked {
         let blocked = match error {
             ApproveError::Unmet { object, reasons } => Self::unmet(object, &reasons),
             ApproveError::NotItsTurn { object, why } => {
-                Self::new("notItsTurn", object, why, "`dhctl update plan` shows the chain").passing()
+                let remedy = Sentence::default().quoted(Update::Plan).text(" shows the chain");
+                Self::new("notItsTurn", object, why, remedy).passing()
             }
             ApproveError::Changed { object } => {
                 let text = "it was changed while it was to be approved";

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use commands::{Sentence, Update};
 use jiff::Timestamp;
 use semver::Version;
 
@@ -209,7 +210,7 @@ impl Course {
         self.held = Some((since, lasted));
         verdict.hopeless = lasted >= self.settings.patience;
         let diagnosis = blocked.diagnosis;
-        let waiting = |code, text| Waiting { code, object: diagnosis.object.clone(), text };
+        let waiting = |code, text: Sentence| Waiting { code, object: diagnosis.object.clone(), text };
         if verdict.stage != Stage::NotStarted {
             // What the machine waits for is only that what is deployed stays quiet.
             verdict.waiting_for = vec![waiting(diagnosis.code, diagnosis.text.clone())];
@@ -217,7 +218,7 @@ impl Course {
         let left = self.settings.patience.saturating_sub(lasted);
         if let Some(end) = now.checked_add(left).ok().filter(|_| !blocked.passes) {
             let text = format!("until {} for somebody to put this right", end.strftime("%H:%M:%SZ"));
-            verdict.waiting_for.insert(0, waiting("patience", text));
+            verdict.waiting_for.insert(0, waiting("patience", text.into()));
         }
         (verdict.stage, verdict.since, verdict.done_at) = (Stage::NotStarted, since, None);
         verdict.target = verdict.target.or_else(|| self.to.clone());
@@ -236,14 +237,17 @@ impl Course {
 /// All is quiet, and still nothing can be decided just now.
 fn postponed(mut verdict: Verdict, why: String) -> Verdict {
     (verdict.stage, verdict.call) = (Stage::Propagating, Call::Propagating);
-    verdict.waiting_for = vec![Waiting { code: "notNow", object: "the cluster".to_owned(), text: why }];
+    verdict.waiting_for =
+        vec![Waiting { code: "notNow", object: "the cluster".to_owned(), text: why.into() }];
     verdict
 }
 
 /// Neither the releases nor the image say which version runs.
 fn nowhere() -> Blocked {
     let text = "no release is Deployed, and the image of Deployment/deckhouse has no version for a tag";
-    let remedy = "the controller restores the object of the release that runs; `dhctl update doctor` says what keeps it";
+    let remedy = Sentence::from("the controller restores the object of the release that runs; ")
+        .quoted(Update::Doctor)
+        .text(" says what keeps it");
     Blocked::new("deployedReleases", "DeckhouseRelease", text, remedy).passing()
 }
 
@@ -257,7 +261,8 @@ fn taken_back(release: &Version) -> Blocked {
 
 fn silent(release: &Version) -> Blocked {
     let text = "needs no approval any more, and the controller does not say why it does not begin";
-    let remedy = "dhctl update doctor looks for the cause; with update.blockOnAlerts in ModuleConfig/deckhouse it may be \
-                  an alert that fires";
+    let remedy = Sentence::default().command(Update::Doctor).text(
+        " looks for the cause; with update.blockOnAlerts in ModuleConfig/deckhouse it may be an alert that fires",
+    );
     Blocked::new("silent", format!("DeckhouseRelease/v{release}"), text, remedy).of(release)
 }

@@ -114,7 +114,7 @@ fn while_one_queue_is_busy_done_is_neither_said_nor_acted_on() {
     let mut looks = Looks::new(None, Haste::Respectful);
     let (verdict, step) = looks.look(&state, Call::Done);
     assert_eq!((verdict.call, step), (Call::Propagating, Move::Wait));
-    assert_eq!(verdict.waiting_for[0].text, "the queues are not empty");
+    assert_eq!(verdict.waiting_for[0].text, "the queues are not empty".into());
 }
 
 #[test]
@@ -145,7 +145,8 @@ fn what_needs_a_person_is_said_at_once_and_ends_the_run_after_the_patience() {
         assert_eq!((verdict.call, verdict.stage), (Call::Stalled, Stage::NotStarted), "{code}");
         assert_eq!(verdict.diagnosis.as_ref().unwrap().code, code);
         assert!(verdict.target.is_some(), "{code}");
-        assert_eq!(verdict.waiting_for[0].text, "until 14:13:31Z for somebody to put this right", "{code}");
+        let until = "until 14:13:31Z for somebody to put this right".into();
+        assert_eq!(verdict.waiting_for[0].text, until, "{code}");
         assert_eq!(verdict.waiting_for[1].text, verdict.diagnosis.unwrap().text, "{code}");
         // A flicker of the queues changes nothing of it.
         looks.hold(&state, Call::Propagating, 3);
@@ -215,7 +216,7 @@ fn what_passes_by_itself_is_waited_for_without_end() {
     let mut looks = Looks::new(None, Haste::Respectful);
     let (verdict, _) = looks.hold(&approved(UNKNOWN), Call::Done, 10);
     assert_eq!((verdict.call, verdict.diagnosis), (Call::NotStarted, None), "it is no fault");
-    assert!(verdict.waiting_for[0].text.contains("does not know the cluster's values yet"));
+    assert!(verdict.waiting_for[0].text.to_string().contains("does not know the cluster's values yet"));
     assert!(looks.look(&approved(UNKNOWN), Call::Done).0.hopeless, "and ends all the same");
 }
 

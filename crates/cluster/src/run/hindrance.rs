@@ -2,6 +2,7 @@
 //!
 //! Windows, waves of a rollout, delays of notifications and pauses pass by themselves, and are none of it.
 
+use commands::{Approve, Sentence, Update};
 use semver::Version;
 
 use super::Blocked;
@@ -19,7 +20,7 @@ pub(super) fn of_any(release: &Release, settings: &UpdateSettings) -> Option<Blo
             "channel",
             "ModuleConfig/deckhouse",
             "releaseChannel is not set: the controller looks at no release",
-            "`dhctl update prepare` restores it, or sets it with --channel",
+            Sentence::default().quoted(Update::prepare()).text(" restores it, or sets it with --channel"),
         ));
     }
     let object = format!("DeckhouseRelease/{}", release.name);
@@ -29,7 +30,7 @@ pub(super) fn of_any(release: &Release, settings: &UpdateSettings) -> Option<Blo
     }
     let reasons = wait_reasons(&release.message);
     let reason = reasons.iter().find(|it| matches!(it, WaitReason::Gap | WaitReason::Major))?;
-    let remedy = "`dhctl update plan` shows the chain and what it lacks";
+    let remedy = Sentence::default().quoted(Update::Plan).text(" shows the chain and what it lacks");
     Some(Blocked::new("notItsTurn", object, reason.to_string(), remedy))
 }
 
@@ -41,7 +42,8 @@ pub(super) fn of_approved(release: &Release) -> Option<Blocked> {
             "disruptionApproval",
             object(),
             format!("{reason}: {}", release.disruptions.join(", ")),
-            format!("approve it when the workload allows: dhctl update approve --disruption {}", release.name),
+            Sentence::from("approve it when the workload allows: ")
+                .command(Approve::Disruption(release.name.clone())),
         )),
         WaitReason::NotificationFailed { .. } => Some(Blocked::new(
             "notification",
@@ -53,7 +55,7 @@ pub(super) fn of_approved(release: &Release) -> Option<Blocked> {
             "approval",
             object(),
             format!("{reason}, although the update mode asks for none"),
-            format!("dhctl update approve {}", release.name),
+            Sentence::default().command(Approve::Release(release.name.clone())),
         )),
         _ => None,
     })

@@ -3,6 +3,7 @@
 //! It is done only while the cluster is quiet ([`Course`](super::Course)). Whose turn it is is told by
 //! [`standing`](crate::standing), whatever the controller would allow.
 
+use commands::{Sentence, Update};
 use semver::Version;
 
 use super::{Blocked, hindrance};
@@ -11,6 +12,7 @@ use crate::{
     approve::{APPLY_NOW, Haste},
     objects::{DeckhousePod, ModuleConfig, Release, UpdateMode, UpdateSettings},
     standing::{Standing, Turn},
+    verdict::rights,
 };
 
 /// What to do next.
@@ -98,10 +100,13 @@ fn comes_by_itself(version: &Version, deployed: &Version, settings: &UpdateSetti
 fn not_its_turn(turn: Turn, version: &Version) -> Step {
     let why = match turn {
         Turn::NotYet(why) | Turn::Never(why) => why,
-        Turn::Next | Turn::Deployed => format!("v{version} is currently deployed"),
+        Turn::Next | Turn::Deployed => format!("v{version} is currently deployed").into(),
     };
-    let remedy = "`dhctl update plan` shows the chain and what it lacks; `dhctl update prepare` brings releases, and \
-                  removes second objects";
+    let remedy = Sentence::default()
+        .quoted(Update::Plan)
+        .text(" shows the chain and what it lacks; ")
+        .quoted(Update::prepare())
+        .text(" brings releases, and removes second objects");
     let object = format!("DeckhouseRelease/v{version}");
     Step::Blocked(Box::new(Blocked::new("notItsTurn", object, why, remedy).of(version)))
 }
@@ -153,7 +158,7 @@ fn read<'a, T>(source: &str, reading: &'a Reading<T>) -> Result<&'a T, Step> {
             "unreadable",
             source,
             format!("cannot be read: {why}"),
-            "give the account the rights that dhctl update rbac prints",
+            rights(),
         )))),
     }
 }

@@ -121,7 +121,7 @@ fn what_blocks() {
         match next(&state, to.map(version).as_ref()) {
             Step::Blocked(blocked) => {
                 let Diagnosis { object, text, remedy, .. } = &blocked.diagnosis;
-                assert!(text.contains(why), "{blocked:?}");
+                assert!(text.to_string().contains(why), "{blocked:?}");
                 assert!(!remedy.is_empty() && !object.is_empty());
             }
             other => panic!("{why}: {other:?}"),

@@ -9,6 +9,7 @@ mod twins;
 
 use std::collections::BTreeMap;
 
+use commands::{Sentence, Update};
 use semver::Version;
 use serde::Serialize;
 
@@ -46,9 +47,9 @@ pub enum Turn {
     /// It is deployed already.
     Deployed,
     /// Something comes first, or has to be put right first.
-    NotYet(String),
+    NotYet(Sentence),
     /// It will never be its turn.
-    Never(String),
+    Never(Sentence),
 }
 
 impl<'a> Standing<'a> {
@@ -118,58 +119,63 @@ impl<'a> Standing<'a> {
     /// Whether it is the turn of a release. `lts`: the release channel is LTS, where minors may be left out.
     pub fn turn(&self, version: &Version, lts: bool) -> Turn {
         let Some(release) = self.find(version) else {
-            return Turn::Never(format!("the cluster has no release v{version}"));
+            return Turn::Never(format!("the cluster has no release v{version}").into());
         };
         let Some((deployed, current)) = self.deployed.zip(self.deployed_version()) else {
-            return Turn::NotYet("no release is currently Deployed".to_owned());
+            return Turn::NotYet("no release is currently Deployed".into());
         };
         if version == current || release.phase == Some(Phase::Deployed) {
             return Turn::Deployed;
         }
         if version < current {
-            return Turn::Never(format!("v{version} is below the deployed v{current}"));
+            return Turn::Never(format!("v{version} is below the deployed v{current}").into());
         }
         if let Some(other) = self.also_deployed.first() {
-            return Turn::NotYet(format!(
+            let why = format!(
                 "two releases are Deployed, {} and {}: an update has just begun, or was broken off",
                 deployed.name, other.name
-            ));
+            );
+            return Turn::NotYet(why.into());
         }
         match &release.phase {
             None | Some(Phase::Pending) => self.turn_of_waiting(version, current, lts),
-            Some(Phase::Suspended) => Turn::NotYet(format!(
-                "v{version} is Suspended: the vendor has withdrawn it; take another patch of its minor"
-            )),
+            Some(Phase::Suspended) => Turn::NotYet(
+                format!(
+                    "v{version} is Suspended: the vendor has withdrawn it; take another patch of its minor"
+                )
+                .into(),
+            ),
             Some(phase) => {
-                Turn::Never(format!("v{version} is {}: the cluster has passed it over", phase.name()))
+                Turn::Never(format!("v{version} is {}: the cluster has passed it over", phase.name()).into())
             }
         }
     }
 
     fn turn_of_waiting(&self, version: &Version, current: &Version, lts: bool) -> Turn {
         if let Some(twin) = self.twins.iter().find(|twin| twin.disturbs(version, current)) {
-            return Turn::NotYet(format!(
+            let why = Sentence::from(format!(
                 "DeckhouseRelease/{} is a second object of v{}: because of it the controller skips both, or waits \
-                 forever; dhctl update prepare removes it where that is safe",
+                 forever; ",
                 twin.release.name,
                 twin.release.version_text.trim_start_matches('v')
             ));
+            return Turn::NotYet(why.command(Update::prepare()).text(" removes it where that is safe"));
         }
         let same_minor = |other: &Version| (other.major, other.minor) == (version.major, version.minor);
         let versions = || self.waiting.iter().filter_map(|release| release.version.as_ref());
         if let Some(higher) = versions().filter(|other| same_minor(other) && *other > version).max() {
-            return Turn::NotYet(format!(
-                "v{higher} waits too, a higher patch of the same minor: approve that one"
-            ));
+            let why = format!("v{higher} waits too, a higher patch of the same minor: approve that one");
+            return Turn::NotYet(why.into());
         }
         if let Some(first) = self.chain().first().and_then(|release| release.version.as_ref())
             && first < version
             && !same_minor(first)
         {
-            return Turn::NotYet(format!("v{first} comes first, which waits and is not deployed yet"));
+            let why = format!("v{first} comes first, which waits and is not deployed yet");
+            return Turn::NotYet(why.into());
         }
         match gap(current, version, lts) {
-            Some(why) => Turn::NotYet(why),
+            Some(why) => Turn::NotYet(why.into()),
             None => Turn::Next,
         }
     }

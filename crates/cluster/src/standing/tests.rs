@@ -64,10 +64,10 @@ fn whose_turn_it_is() {
         let standing = Standing::of(&all);
         let turn = standing.turn(&version(asked), lts);
         let (kind, why) = match &turn {
-            Turn::Next => ("next", ""),
-            Turn::Deployed => ("deployed", ""),
-            Turn::NotYet(why) => ("not yet", why.as_str()),
-            Turn::Never(why) => ("never", why.as_str()),
+            Turn::Next => ("next", String::new()),
+            Turn::Deployed => ("deployed", String::new()),
+            Turn::NotYet(why) => ("not yet", why.to_string()),
+            Turn::Never(why) => ("never", why.to_string()),
         };
         let (wanted, words) = expected.split_once(": ").unwrap_or((expected, ""));
         assert!(kind == wanted && why.contains(words), "{others:?} {asked}: {turn:?}");

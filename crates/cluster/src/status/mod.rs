@@ -4,6 +4,7 @@ mod fact;
 mod parts;
 mod unread;
 
+use commands::{ClusterFlags, Sentence};
 use serde::Serialize;
 
 use crate::{
@@ -72,6 +73,19 @@ impl Status {
             module_sources: Fact::of(&of_modules.sources, Clone::clone),
             registry: Fact::of(&state.registry, parts::registry),
         }
+    }
+
+    /// The same, with commands that name the cluster so.
+    #[must_use]
+    pub fn addressed(mut self, flags: &ClusterFlags) -> Self {
+        let address = |text: &mut Sentence| *text = std::mem::take(text).addressed(flags);
+        if let Fact::Known(releases) = &mut self.releases {
+            releases.waiting.iter_mut().flat_map(|release| &mut release.reasons).for_each(address);
+        }
+        if let Fact::Known(groups) = &mut self.node_groups {
+            groups.iter_mut().filter_map(|group| group.waits_for.as_mut()).for_each(address);
+        }
+        self
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use commands::Sentence;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -83,7 +84,7 @@ pub struct WaitingRelease {
     /// Whether it is the next one.
     pub next: bool,
     /// Why it waits, in plain words.
-    pub reasons: Vec<String>,
+    pub reasons: Vec<Sentence>,
 }
 
 /// An object that does not bear the name of its version.
@@ -127,7 +128,7 @@ pub struct NodeGroupLine {
     /// Of these with the current configuration.
     pub up_to_date: u64,
     /// What goes on in it, or is waited for: `1 of 2 nodes are up to date`; `None` if all is settled.
-    pub waits_for: Option<String>,
+    pub waits_for: Option<Sentence>,
 }
 
 /// The masters.
@@ -197,23 +198,23 @@ pub(super) fn releases(releases: &[Release], state: &ClusterState) -> Releases {
     let unset = state.deckhouse_config().is_some() && settings.release_channel.is_none();
     let waiting = standing.waiting.iter().map(|release| {
         let turn = release.version.as_ref().map(|version| standing.turn(version, lts));
-        let mut reasons: Vec<String> = Vec::new();
+        let mut reasons: Vec<Sentence> = Vec::new();
         if unset {
-            reasons.push("the release channel is unset: no release is looked at".to_owned());
+            reasons.push("the release channel is unset: no release is looked at".into());
         }
         if let Some(Turn::NotYet(why) | Turn::Never(why)) = &turn {
             reasons.push(why.clone());
         }
         // Whose turn it is was told above.
         let told = |it: &WaitReason| matches!(it, WaitReason::Previous { .. }) && !reasons.is_empty();
-        let own = reasons_of(release).into_iter().filter(|it| !told(it)).map(|it| it.to_string());
-        let own: Vec<String> = own.collect();
+        let own =
+            reasons_of(release).into_iter().filter(|it| !told(it)).map(|it| Sentence::from(it.to_string()));
+        let own: Vec<Sentence> = own.collect();
         reasons.extend(own);
         if reasons.is_empty() {
             let seen = release.phase.is_some();
             reasons.push(
-                if seen { "it gives no reason" } else { "the controller has not looked at it yet" }
-                    .to_owned(),
+                if seen { "it gives no reason" } else { "the controller has not looked at it yet" }.into(),
             );
         }
         WaitingRelease {

@@ -59,9 +59,13 @@ fn releases_with_the_reason_why_each_waits() {
     let status = at(&state);
     let releases = status.releases.known().unwrap();
     assert_eq!(releases.deployed.as_deref(), Some("v1.57.5"));
-    assert_eq!(releases.waiting[0].reasons, ["it waits for approval"]);
+    assert_eq!(releases.waiting[0].reasons, ["it waits for approval".into()]);
     assert!(releases.waiting[0].next && !releases.waiting[1].next);
-    assert!(releases.waiting[1].reasons[0].contains("v1.58.3 comes first"), "{:?}", releases.waiting[1]);
+    assert!(
+        releases.waiting[1].reasons[0].to_string().contains("v1.58.3 comes first"),
+        "{:?}",
+        releases.waiting[1]
+    );
     assert_eq!(releases.twins[0].name, "v1-56-9");
     assert_eq!(status.updates.known().unwrap().channel.as_deref(), Some("Stable"));
     assert_eq!(releases.waiting[1].reasons.len(), 1, "said once: {:?}", releases.waiting[1]);
@@ -74,12 +78,15 @@ fn releases_with_the_reason_why_each_waits() {
     let status = at(&state);
     let [next, later] = &*status.releases.known().unwrap().waiting else { panic!("{status:?}") };
     let taken_up = next.reasons.last().unwrap();
-    assert_eq!(taken_up, "approved; the controller has not taken it up yet");
-    assert!(later.reasons.len() == 1 && later.reasons[0].contains("v1-58-3 is a second object"), "{later:?}");
+    assert_eq!(*taken_up, "approved; the controller has not taken it up yet".into());
+    assert!(
+        later.reasons.len() == 1 && later.reasons[0].to_string().contains("v1-58-3 is a second object"),
+        "{later:?}"
+    );
 
     state.module_configs = config(json!({}));
     let unset = at(&state);
-    assert!(unset.releases.known().unwrap().waiting[0].reasons[0].contains("channel is unset"));
+    assert!(unset.releases.known().unwrap().waiting[0].reasons[0].to_string().contains("channel is unset"));
 }
 
 #[test]
@@ -109,7 +116,9 @@ fn what_an_update_interrupts_and_what_waits() {
     };
     let status = at(&state);
     assert!(status.masters.known().unwrap().interruption.contains("minutes"));
-    assert!(status.node_groups.known().unwrap()[0].waits_for.as_ref().unwrap().contains("approves"));
+    assert!(
+        status.node_groups.known().unwrap()[0].waits_for.as_ref().unwrap().to_string().contains("approves")
+    );
     assert!(status.platform.known().unwrap().moving_tag);
     let alerts: Vec<(&str, usize)> =
         status.alerts.known().unwrap().iter().map(|line| (line.name.as_str(), line.count)).collect();

@@ -4,6 +4,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use commands::{Kubectl, Logs, Pods, Sentence};
 use jiff::Timestamp;
 
 use super::{
@@ -158,10 +159,12 @@ impl Calm {
         Some(Diagnosis {
             code: "queueFails",
             object: format!("Queue/{}", head.queue),
-            text: format!("its first task {} has failed {}{why}", head.description, times(head.failures)),
-            remedy: "nothing behind it runs until it succeeds: correct what it complains about, often a ModuleConfig; \
-                     kubectl -n d8-system logs -l app=deckhouse,leader=true -c deckhouse shows the whole error"
-                .to_owned(),
+            text: format!("its first task {} has failed {}{why}", head.description, times(head.failures)).into(),
+            remedy: Sentence::from(
+                "nothing behind it runs until it succeeds: correct what it complains about, often a ModuleConfig; ",
+            )
+            .command(Kubectl::Logs(Logs::of(Pods::Leader)))
+            .text(" shows the whole error"),
         })
     }
 }
@@ -295,8 +298,8 @@ mod tests {
         for second in 1..10 {
             let verdict = watch.machine.observe(&other, at(watch.seconds + second));
             assert_eq!(
-                (codes(&verdict), &*verdict.waiting_for[0].text),
-                (vec!["queue"], "their new leader has not been asked yet")
+                (codes(&verdict), verdict.waiting_for[0].text.clone()),
+                (vec!["queue"], "their new leader has not been asked yet".into())
             );
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use commands::{Kubectl, Logs, Mirror, Pods, Sentence, Update};
 use jiff::Timestamp;
 use semver::Version;
 
@@ -58,10 +59,10 @@ fn moving_tag(state: &ClusterState, release: &Version) -> Option<Diagnosis> {
     Some(Diagnosis {
         code: "movingTag",
         object: "Deployment/deckhouse".to_owned(),
-        text,
-        remedy: format!(
-            "set the tag of the release that is deployed, v{release}: `dhctl update doctor` shows the command"
-        ),
+        text: text.into(),
+        remedy: Sentence::from(format!("set the tag of the release that is deployed, v{release}: "))
+            .quoted(Update::Doctor)
+            .text(" shows the command"),
     })
 }
 
@@ -70,21 +71,36 @@ fn no_image(pod: &DeckhousePod, container: &ContainerState, reason: &str) -> Dia
     let says = |words: &[&str]| words.iter().any(|word| message.to_lowercase().contains(word));
     let remedy = if reason == "InvalidImageName" {
         "correct the address of the registry in Secret/deckhouse-registry and in the image of Deployment/deckhouse"
+            .into()
     } else if says(&["not found", "manifest unknown", "name unknown"]) {
-        "push the whole bundle of this release: dhctl mirror --registry …; the kubelet tries again within five minutes"
+        Sentence::from("push the whole bundle of this release: ")
+            .command(Mirror::Push(repository(&container.image).to_owned()))
+            .text("; the kubelet tries again within five minutes")
     } else if says(&["401", "403", "unauthorized", "forbidden", "denied", "authentication", "authorization"])
     {
-        "correct the login in Secret/deckhouse-registry of namespace d8-system"
+        "correct the login in Secret/deckhouse-registry of namespace d8-system".into()
     } else if says(&["x509", "certificate"]) {
         "put the registry's certificate authority into Secret/deckhouse-registry of namespace d8-system, key ca"
+            .into()
     } else {
-        "dhctl update doctor asks the registry for the image with the cluster's own login"
+        Sentence::default()
+            .command(Update::Doctor)
+            .text(" asks the registry for the image with the cluster's own login")
     };
     let mut text = format!("cannot get the image {} ({reason})", container.image);
     if !message.is_empty() {
         text += &format!(": {message}");
     }
-    Diagnosis { code: "imagePull", object: format!("Pod/{}", pod.name), text, remedy: remedy.to_owned() }
+    Diagnosis { code: "imagePull", object: format!("Pod/{}", pod.name), text: text.into(), remedy }
+}
+
+/// An image without its tag or digest.
+fn repository(image: &str) -> &str {
+    let name = image.split('@').next().unwrap_or_default();
+    match name.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => name,
+    }
 }
 
 fn crash(pod: &DeckhousePod, container: &ContainerState) -> Diagnosis {
@@ -103,8 +119,10 @@ fn crash(pod: &DeckhousePod, container: &ContainerState) -> Diagnosis {
     Diagnosis {
         code: "crashLoop",
         object: format!("Pod/{}", pod.name),
-        text,
-        remedy: format!("see why: kubectl -n d8-system logs {} -c {} --previous", pod.name, container.name),
+        text: text.into(),
+        remedy: Sentence::from("see why: ").command(Kubectl::Logs(
+            Logs::of(Pods::Named(pod.name.clone())).container(&container.name).previous(),
+        )),
     }
 }
 
@@ -114,9 +132,10 @@ fn alert(state: &ClusterState) -> Option<Diagnosis> {
     Some(Diagnosis {
         code: "updatingFailed",
         object: "ClusterAlert/DeckhouseUpdatingFailed".to_owned(),
-        text: text.map_or("fires", |it| it.trim()).to_owned(),
-        remedy: "dhctl update plan shows gaps in the chain of releases; pull with --min-version and push what is missing"
-            .to_owned(),
+        text: text.map_or("fires", |it| it.trim()).into(),
+        remedy: Sentence::default()
+            .command(Update::Plan)
+            .text(" shows gaps in the chain of releases; pull with --min-version and push what is missing"),
     })
 }
 

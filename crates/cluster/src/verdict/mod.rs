@@ -27,5 +27,6 @@ pub(crate) use clock::{LONGEST_GAP, between};
 pub use machine::Machine;
 pub use report::{Call, Diagnosis, Stage, Unknown, Verdict, Waiting};
 pub use settings::Settings;
+pub(crate) use sources::rights;
 pub use sources::were_tried;
 pub use surroundings::is_of_an_update;

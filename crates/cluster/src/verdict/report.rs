@@ -1,5 +1,6 @@
 //! What a verdict says.
 
+use commands::{ClusterFlags, Sentence};
 use jiff::Timestamp;
 use semver::Version;
 use serde::Serialize;
@@ -79,7 +80,7 @@ pub struct Waiting {
     /// The object, as `NodeGroup/worker`.
     pub object: String,
     /// Why, in plain words.
-    pub text: String,
+    pub text: Sentence,
 }
 
 /// A source that says nothing.
@@ -104,9 +105,23 @@ pub struct Diagnosis {
     /// The object that shows it, as `Pod/deckhouse-6d4f`.
     pub object: String,
     /// What is wrong, in plain words.
-    pub text: String,
+    pub text: Sentence,
     /// What to do about it.
-    pub remedy: String,
+    pub remedy: Sentence,
+}
+
+impl Verdict {
+    /// The same, with commands that name the cluster so.
+    #[must_use]
+    pub fn addressed(mut self, flags: &ClusterFlags) -> Self {
+        let address = |text: &mut Sentence| *text = std::mem::take(text).addressed(flags);
+        self.waiting_for.iter_mut().for_each(|it| address(&mut it.text));
+        if let Some(diagnosis) = &mut self.diagnosis {
+            address(&mut diagnosis.text);
+            address(&mut diagnosis.remedy);
+        }
+        self
+    }
 }
 
 impl Stage {
@@ -144,7 +159,7 @@ impl From<Stage> for Call {
 }
 
 impl Waiting {
-    pub(super) fn new(code: &'static str, object: impl Into<String>, text: impl Into<String>) -> Self {
+    pub(super) fn new(code: &'static str, object: impl Into<String>, text: impl Into<Sentence>) -> Self {
         Self { code, object: object.into(), text: text.into() }
     }
 }

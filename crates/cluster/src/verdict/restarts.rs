@@ -101,7 +101,10 @@ mod tests {
         let verdict = watch.look(&crashing);
         let diagnosis = verdict.diagnosis.unwrap();
         assert_eq!((verdict.call, diagnosis.code), (Call::Failed, "crashLoop"));
-        assert!(diagnosis.text.contains("exit code 1") && diagnosis.remedy.contains("--previous"));
+        assert!(
+            diagnosis.text.to_string().contains("exit code 1")
+                && diagnosis.remedy.to_string().contains("--previous")
+        );
         assert_eq!(watch.hold(&converging("1.70.1", "1.71.0"), 10).call, Call::Failed);
         assert_eq!(watch.hold(&converging("1.70.1", "1.71.0"), 30).call, Call::Converging);
     }
@@ -166,7 +169,7 @@ mod tests {
         watch.hold(&started_again(4, false, false), 500);
         let verdict = watch.hold(&ready(4), 100);
         assert_eq!((verdict.call, verdict.stage), (Call::Failed, Stage::Propagating));
-        assert!(verdict.diagnosis.unwrap().text.contains("currently ready"));
+        assert!(verdict.diagnosis.unwrap().text.to_string().contains("currently ready"));
         // It goes down once more, and the time until then was held against it, but for that of being ready.
         assert!(!watch.hold(&started_again(5, false, false), 50).hopeless);
         assert!(watch.hold(&started_again(5, false, false), 60).hopeless);

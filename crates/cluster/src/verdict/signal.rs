@@ -1,5 +1,6 @@
 //! What of the platform's own Deployment, pods and queues is not as it is after an update.
 
+use commands::Sentence;
 use deckhouse::version::parse_tag;
 use semver::Version;
 
@@ -24,7 +25,7 @@ impl Signal {
         level: Stage,
         code: &'static str,
         object: impl Into<String>,
-        text: impl Into<String>,
+        text: impl Into<Sentence>,
     ) -> Self {
         Self { level, waiting: Waiting::new(code, object, text), measure: String::new() }
     }

@@ -1,5 +1,7 @@
 //! Which sources a verdict stands on, and what those mean that say nothing.
 
+use commands::{Sentence, Update};
+
 use super::{Diagnosis, Stage, Unknown, Waiting};
 use crate::{ClusterState, Reading};
 
@@ -108,8 +110,8 @@ pub(super) fn no_ground(silences: &[Silence]) -> Option<Diagnosis> {
         _ => Some(Diagnosis {
             code: "noPlatform",
             object: object(ground.unknown.source).to_owned(),
-            text: format!("is not in this cluster: {}", ground.unknown.why),
-            remedy: "see whether this is the right cluster: --kubeconfig and --context choose it".to_owned(),
+            text: format!("is not in this cluster: {}", ground.unknown.why).into(),
+            remedy: "see whether this is the right cluster: --kubeconfig and --context choose it".into(),
         }),
     }
 }
@@ -123,15 +125,21 @@ pub(super) fn unreadable(silences: &[Silence]) -> Option<Diagnosis> {
         text: format!(
             "cannot be read, so nobody can say whether the update is done: {}",
             silence.unknown.why
-        ),
+        )
+        .into(),
         remedy: match silence.unknown.source {
             "queue" | "converge" => {
-                "give the account the rights that dhctl update rbac --read-only --queues prints"
+                let command = Update::ReadOnlyRbac { queues: true, secrets: false };
+                Sentence::from("give the account the rights that ").command(command).text(" prints")
             }
-            _ => "give the account the rights that dhctl update rbac prints",
-        }
-        .to_owned(),
+            _ => rights(),
+        },
     })
+}
+
+/// What to do about rights that are missing.
+pub(crate) fn rights() -> Sentence {
+    Sentence::from("give the account the rights that ").command(Update::Rbac).text(" prints")
 }
 
 /// What is waited for because of sources that say nothing; those that this cluster does not have are not waited for.
@@ -140,7 +148,7 @@ pub(super) fn waiting(silences: &[Silence]) -> Vec<Waiting> {
     for silence in silences.iter().filter(|it| it.kind != Kind::Absent) {
         let code = silence.unknown.reading;
         // One API server that is away silences all of them.
-        if let Some(same) = waiting.iter_mut().find(|it| it.code == code && it.text == text(silence)) {
+        if let Some(same) = waiting.iter_mut().find(|it| it.code == code && it.text == text(silence).into()) {
             same.object = format!("{}, {}", same.object, object(silence.unknown.source));
         } else {
             waiting.push(Waiting::new(code, object(silence.unknown.source), text(silence)));

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use commands::{Kubectl, Logs, Objects, Pods, Resource, Sentence, Update};
+
 use super::{Diagnosis, signal::Signal};
 use crate::duration;
 
@@ -19,26 +21,31 @@ pub(super) fn counted(signals: &[Signal]) -> impl Iterator<Item = &Signal> {
 pub(super) fn diagnosis(signals: &[Signal], limit: Duration) -> Option<Diagnosis> {
     let waiting = &counted(signals).next()?.waiting;
     let remedy = match waiting.code {
-        "image" => {
-            "the controller did not switch the image, or somebody set another one: dhctl update status"
-        }
-        "pod" | "rollout" | "versionAnnotation" => {
-            "see what the pod says: kubectl -n d8-system describe pod -l app=deckhouse, and logs -l app=deckhouse -c deckhouse"
-        }
+        "image" => Sentence::from("the controller did not switch the image, or somebody set another one: ")
+            .command(Update::Status),
+        "pod" | "rollout" | "versionAnnotation" => Sentence::from("see what the pod says: ")
+            .command(Kubectl::Describe(Objects::of_the_platform(Resource::Pod)))
+            .text(", and ")
+            .command(Kubectl::Logs(Logs::of(Pods::All))),
         "queue" | "converge" => {
-            "see what the first task does: kubectl -n d8-system logs -l app=deckhouse,leader=true -c deckhouse"
+            Sentence::from("see what the first task does: ").command(Kubectl::Logs(Logs::of(Pods::Leader)))
         }
-        "deployedReleases" => {
-            "the controller makes all but one Superseded within 24 hours: dhctl update status shows them"
+        "deployedReleases" => Sentence::from("the controller makes all but one Superseded within 24 hours: ")
+            .command(Update::Status)
+            .text(" shows them"),
+        "nodeGroup" | "node" => "see what the node says: journalctl -u bashible on it".into(),
+        "module" => {
+            let name = waiting.object.strip_prefix("Module/").unwrap_or("NAME");
+            Sentence::from("see what the module says: ")
+                .command(Kubectl::Describe(Objects::one(Resource::Module, name)))
         }
-        "nodeGroup" | "node" => "see what the node says: journalctl -u bashible on it",
-        "module" => "see what the module says: kubectl describe module NAME",
-        _ => "dhctl update doctor looks for the cause",
+        _ => Sentence::default().command(Update::Doctor).text(" looks for the cause"),
     };
     Some(Diagnosis {
         code: "noProgress",
         object: waiting.object.clone(),
-        text: format!("nothing has changed for {}: {}", duration::text(limit), waiting.text),
-        remedy: remedy.to_owned(),
+        text: Sentence::from(format!("nothing has changed for {}: ", duration::text(limit)))
+            .then(waiting.text.clone()),
+        remedy,
     })
 }

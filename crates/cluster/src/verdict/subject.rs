@@ -1,12 +1,13 @@
 //! Which release an update is about, and why one has not begun.
 
+use commands::{Approve, Mirror, Sentence, Update};
 use deckhouse::version::parse_tag;
 use semver::Version;
 
 use super::{Diagnosis, Waiting};
 use crate::{
     ClusterState,
-    objects::{ModuleConfig, Phase, Release},
+    objects::{ModuleConfig, Phase, RegistrySettings, Release},
     standing::{Standing, Turn},
     wait_reason::{WaitReason, reasons_of},
 };
@@ -48,34 +49,41 @@ pub(super) fn find<'a>(state: &'a ClusterState, version: &Version) -> Option<&'a
 pub(super) fn reason(state: &ClusterState, next: &Version) -> Waiting {
     let object = format!("DeckhouseRelease/v{next}");
     let Some(release) = find(state, next) else {
-        let text =
-            "is not in the cluster: dhctl update prepare brings it, or the platform from the release channel";
+        let text = Sentence::from("is not in the cluster: ")
+            .command(Update::prepare())
+            .text(" brings it, or the platform from the release channel");
         return Waiting::new("release", object, text);
     };
     let settings = state.deckhouse_config().map(ModuleConfig::update_settings).unwrap_or_default();
     if state.deckhouse_config().is_some() && settings.release_channel.is_none() {
-        let text =
-            "releaseChannel is not set, and so the controller looks at no release: dhctl update prepare";
+        let text = Sentence::from("releaseChannel is not set, and so the controller looks at no release: ")
+            .command(Update::prepare());
         return Waiting::new("channel", "ModuleConfig/deckhouse", text);
     }
-    let reasons: Vec<String> = reasons_of(release).iter().map(|it| in_words(it, next)).collect();
+    let reasons: Vec<Sentence> = reasons_of(release).iter().map(|it| in_words(it, next)).collect();
     if !reasons.is_empty() {
-        return Waiting::new("release", object, reasons.join("; "));
+        return Waiting::new("release", object, Sentence::joined(reasons, "; "));
     }
     let turn = state.releases.known().map(|it| Standing::of(it).turn(next, state.is_lts()));
     let text = match turn {
         Some(Turn::NotYet(why) | Turn::Never(why)) => why,
-        _ => "waits for the controller to look at it".to_owned(),
+        _ => "waits for the controller to look at it".into(),
     };
     Waiting::new("release", object, text)
 }
 
-fn in_words(reason: &WaitReason, next: &Version) -> String {
+fn in_words(reason: &WaitReason, next: &Version) -> Sentence {
+    let words = Sentence::from(reason.to_string());
     match reason {
-        WaitReason::Approval => format!("{reason}: dhctl update approve v{next}"),
-        WaitReason::Disruption => format!("{reason}: dhctl update approve --disruption v{next}"),
-        _ => reason.to_string(),
+        WaitReason::Approval => words.text(": ").command(Approve::Release(format!("v{next}"))),
+        WaitReason::Disruption => words.text(": ").command(Approve::Disruption(format!("v{next}"))),
+        _ => words,
     }
+}
+
+/// The cluster's registry, as far as it is known.
+fn registry(state: &ClusterState) -> String {
+    state.registry.known().map_or_else(|| "HOST/PATH".to_owned(), RegistrySettings::images_repo)
 }
 
 /// Why the release that is waited for will not come by itself. `seen` says whether it was there before.
@@ -85,18 +93,19 @@ pub(super) fn dead_end(state: &ClusterState, next: &Version, seen: bool) -> Opti
         return seen.then(|| Diagnosis {
             code: "releaseVanished",
             object,
-            text: "was there, and is gone: the controller deletes releases that are newer than what the release channel's tag in the registry points to".to_owned(),
-            remedy: "push the release channel of the same bundle: dhctl mirror --registry …; the platform then makes the release again"
-                .to_owned(),
+            text: "was there, and is gone: the controller deletes releases that are newer than what the release channel's tag in the registry points to".into(),
+            remedy: Sentence::from("push the release channel of the same bundle: ")
+                .command(Mirror::Push(registry(state)))
+                .text("; the platform then makes the release again"),
         });
     };
     match release.phase {
         Some(Phase::Suspended) => Some(Diagnosis {
             code: "suspended",
             object,
-            text: "was withdrawn by the vendor".to_owned(),
+            text: "was withdrawn by the vendor".into(),
             remedy: "wait for another patch of this minor, pull and push it, and name that one with --to"
-                .to_owned(),
+                .into(),
         }),
         Some(Phase::Skipped | Phase::Superseded) => Some(Diagnosis {
             code: "skipped",
@@ -104,8 +113,11 @@ pub(super) fn dead_end(state: &ClusterState, next: &Version, seen: bool) -> Opti
             text: format!(
                 "is {} and will not be deployed: the highest patch of its minor, or a later release, took its place",
                 release.phase.as_ref().map_or("", Phase::name)
-            ),
-            remedy: "name the highest patch of the minor with --to: dhctl update status shows it".to_owned(),
+            )
+            .into(),
+            remedy: Sentence::from("name the highest patch of the minor with --to: ")
+                .command(Update::Status)
+                .text(" shows it"),
         }),
         _ => None,
     }

@@ -1,5 +1,6 @@
 //! `ModuleSource`: where a cluster takes modules from that do not come with the platform.
 
+use commands::{Command, Dhctl};
 use oci::Host;
 use serde::Serialize;
 
@@ -74,9 +75,10 @@ pub fn write_module_source(name: &str, access: &RegistryAccess<'_>) -> Result<St
 const NO_LOGIN: &str = "    dockerCfg: \"\"\n";
 
 fn placeholder(host: &Host) -> String {
+    let command = Command::dhctl(Dhctl::DockerCfg(host.to_string()));
     format!(
         "    # No login was given, so the cluster asks anonymously. For a registry that wants one, take away the '#'\n    \
-         # before dockerCfg and put there what 'dhctl config docker-cfg -r {host}' prints.\n    \
+         # before dockerCfg and put there what '{command}' prints.\n    \
          # dockerCfg: BASE64\n"
     )
 }

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::path::Path;
 
+use commands::{Command, Conversion, Tool};
 use rustls::pki_types::PrivateKeyDer;
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::prelude::FromDer;
@@ -114,37 +115,22 @@ impl FileForm {
 
     /// What to do with `file` so that it can be used.
     pub fn remedy(&self, file: &Path, wanted: Wanted) -> String {
-        let file = shell_word(file);
-        let converted = |command: String| format!("convert it and use the result instead: {command}");
+        let file = || file.display().to_string();
+        let converted = |conversion| {
+            let command = Command::tool(Tool::Convert(conversion, file()));
+            format!("convert it and use the result instead: {command}")
+        };
         match (self, wanted) {
-            (Self::Utf16, Wanted::Certificate) => {
-                converted(format!("iconv -f UTF-16 -t UTF-8 {file} > ca.pem"))
-            }
-            (Self::Utf16, Wanted::Key) => converted(format!("iconv -f UTF-16 -t UTF-8 {file} > client.key")),
-            (Self::Pkcs12, Wanted::Certificate) => {
-                converted(format!("openssl pkcs12 -in {file} -nokeys -out ca.pem"))
-            }
-            (Self::Pkcs12, Wanted::Key) => {
-                converted(format!("openssl pkcs12 -in {file} -nocerts -nodes -out client.key"))
-            }
-            (Self::CertificateDer, Wanted::Certificate) => {
-                converted(format!("openssl x509 -inform der -in {file} -out ca.pem"))
-            }
-            (Self::Pkcs7Pem, Wanted::Certificate) => {
-                converted(format!("openssl pkcs7 -print_certs -in {file} -out ca.pem"))
-            }
-            (Self::Pkcs7Der, Wanted::Certificate) => {
-                converted(format!("openssl pkcs7 -inform der -print_certs -in {file} -out ca.pem"))
-            }
-            (Self::TrustedCertificate, Wanted::Certificate) => {
-                converted(format!("openssl x509 -in {file} -out ca.pem"))
-            }
-            (Self::KeyDer, Wanted::Key) => {
-                converted(format!("openssl pkey -inform der -in {file} -out client.key"))
-            }
-            (Self::EncryptedKey, Wanted::Key) => {
-                converted(format!("openssl pkey -in {file} -out client.key"))
-            }
+            (Self::Utf16, Wanted::Certificate) => converted(Conversion::Utf16Certificate),
+            (Self::Utf16, Wanted::Key) => converted(Conversion::Utf16Key),
+            (Self::Pkcs12, Wanted::Certificate) => converted(Conversion::Pkcs12Certificates),
+            (Self::Pkcs12, Wanted::Key) => converted(Conversion::Pkcs12Key),
+            (Self::CertificateDer, Wanted::Certificate) => converted(Conversion::DerCertificate),
+            (Self::Pkcs7Pem, Wanted::Certificate) => converted(Conversion::Pkcs7Pem),
+            (Self::Pkcs7Der, Wanted::Certificate) => converted(Conversion::Pkcs7Der),
+            (Self::TrustedCertificate, Wanted::Certificate) => converted(Conversion::TrustedCertificate),
+            (Self::KeyDer, Wanted::Key) => converted(Conversion::DerKey),
+            (Self::EncryptedKey, Wanted::Key) => converted(Conversion::EncryptedKey),
             (Self::Request, Wanted::Certificate) => {
                 "name the certificate that was issued for the request, or that of the CA which issued it"
                     .to_owned()
@@ -190,17 +176,6 @@ fn inside_sequence(bytes: &[u8]) -> Option<&[u8]> {
     let (length, rest) = rest.split_first()?;
     let more = if *length < 0x80 { 0 } else { usize::from(length - 0x80) };
     (*tag == 0x30).then(|| rest.get(more..))?
-}
-
-/// The path as one word of a shell.
-fn shell_word(path: &Path) -> String {
-    let text = path.display().to_string();
-    let plain = |c: char| c.is_alphanumeric() || "/._-+:@,=%".contains(c);
-    if !text.is_empty() && text.chars().all(plain) {
-        text
-    } else {
-        format!("'{}'", text.replace('\'', r"'\''"))
-    }
 }
 
 #[cfg(test)]

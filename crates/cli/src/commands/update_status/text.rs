@@ -6,6 +6,7 @@ use cluster::{
         AlertLine, Fact, Masters, Modules, NodeGroupLine, Platform, Registry, Releases, Status, Updates,
     },
 };
+use commands::{Command, Sentence, Update};
 
 /// Alerts beyond these are only counted.
 const ALERTS_SHOWN: usize = 12;
@@ -129,14 +130,18 @@ impl Text {
         for release in &releases.waiting {
             let approved = if release.approved { ", approved" } else { "" };
             let next = if release.next { " (next)" } else { "" };
-            self.more(&format!("{}{next}{approved}: {}", release.name, release.reasons.join("; ")));
+            self.more(&format!(
+                "{}{next}{approved}: {}",
+                release.name,
+                Sentence::joined(release.reasons.iter().cloned(), "; ")
+            ));
         }
         for name in &releases.suspended {
             self.more(&format!("{name}: Suspended: the vendor has withdrawn it"));
         }
         for twin in &releases.twins {
             let what = twin.keep.as_ref().map_or_else(
-                || "`dhctl update prepare` removes it".to_owned(),
+                || format!("`{}` removes it", Command::dhctl(Update::prepare())),
                 |why| format!("it stays: {why}"),
             );
             self.more(&format!("{} is a second name of {}: {what}", twin.name, twin.version));
@@ -159,7 +164,8 @@ impl Text {
         self.line(label, &format!("{settled} of {} settled", groups.len()));
         let waiting: Vec<&NodeGroupLine> = groups.iter().filter(|group| group.waits_for.is_some()).collect();
         for group in waiting.iter().take(SHOWN) {
-            self.more(&format!("{}: {}", group.name, group.waits_for.as_deref().unwrap_or_default()));
+            let waits_for = group.waits_for.as_ref().map(Sentence::to_string).unwrap_or_default();
+            self.more(&format!("{}: {waits_for}", group.name));
         }
         self.rest(waiting.len(), SHOWN);
     }

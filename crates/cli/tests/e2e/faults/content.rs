@@ -95,7 +95,11 @@ fn cases() -> Vec<(&'static str, Change, Ends)> {
             Box::new(channel(&[Layer::of_link("version.json", "/etc/passwd")])),
             fails(3, &["/etc/passwd", "link"]),
         ),
-        ("an enormous manifest", Box::new(channel_manifest(manifest(5 << 20))), fails(3, &["larger than the limit"])),
+        (
+            "an enormous manifest",
+            Box::new(channel_manifest(manifest(5 << 20))),
+            fails(3, &["larger than the limit"]),
+        ),
         ("a manifest of missing blobs", Box::new(channel_manifest(manifest(0))), fails(3, &["stable"])),
         (
             "a blob that is too long",

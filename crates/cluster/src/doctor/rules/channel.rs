@@ -1,9 +1,9 @@
 //! The release channel: whether it is followed, and whether what it leads to agrees with the cluster.
 
+use commands::{Command, Filter, Kubectl, Mirror, Objects, Output, Resource, Sentence, Update};
 use semver::Version;
 
 use super::registry::repo;
-use crate::safe_text::word;
 use crate::{
     doctor::{
         evidence::{Answer, Answers, ChannelRelease, Probe},
@@ -11,7 +11,7 @@ use crate::{
         look::{Controller, Look, tag as tag_of_release},
     },
     objects::Release,
-    prepare::noted_channel,
+    prepare::{interrupted_preparation, noted_channel, set_channel},
 };
 
 const CONFIG: &str = "ModuleConfig/deckhouse";
@@ -26,15 +26,15 @@ pub(super) fn unset(look: &Look<'_>) -> Vec<Finding> {
         .why("without a channel the controller looks at no release and creates none")
         .seen_in("ModuleConfigs");
     vec![match kept {
-        Some(channel) => finding
-            .remedy(format!(
-                "a run of `dhctl update prepare` has put it aside and not ended (it was {}): run it again",
-                channel.in_settings()
-            ))
-            .command("dhctl update prepare"),
+        Some(channel) => finding.remedy(interrupted_preparation(channel)).command(Update::prepare()),
         None => finding
-            .remedy("set the channel whose releases the registry holds: dhctl update prepare --channel NAME")
-            .command("kubectl get moduleconfig deckhouse -o jsonpath='{.spec.settings.releaseChannel}'"),
+            .remedy(
+                Sentence::from("set the channel whose releases the registry holds: ").command(set_channel()),
+            )
+            .command(Kubectl::Get(
+                Objects::one(Resource::ModuleConfig, "deckhouse"),
+                Output::JsonPath("{.spec.settings.releaseChannel}"),
+            )),
     }]
 }
 
@@ -66,10 +66,7 @@ pub(super) fn moving_tag(look: &Look<'_>) -> Vec<Finding> {
                 .remedy(format!(
                     "set the tag of the release that is deployed, {version}, if that image is in the registry"
                 ))
-                .command(format!(
-                    "kubectl -n d8-system set image deployment/deckhouse deckhouse={}",
-                    word(&format!("{base}:{version}"))
-                ))
+                .command(Kubectl::SetPlatformImage(format!("{base}:{version}")))
         }
         None => finding.remedy("set the tag vX.Y.Z of the version that runs"),
     }]
@@ -83,10 +80,8 @@ pub(super) fn tag(look: &Look<'_>) -> Vec<Finding> {
     let finding = |severity, what: String| {
         Finding::new("channel-tag", severity, CONFIG, what).seen_in("registry, with the cluster's login")
     };
-    let push = format!(
-        "pull the bundle again with the releases up to the channel's, and push it: dhctl mirror --registry {} -i d8.tar",
-        repo(look)
-    );
+    let push = Sentence::from("pull the bundle again with the releases up to the channel's, and push it: ")
+        .command(look.push());
     let release = match &answers.channel {
         Answer::Is(release) => release,
         Answer::Missing => {
@@ -115,13 +110,13 @@ pub(super) fn tag(look: &Look<'_>) -> Vec<Finding> {
                 ),
         );
     }
-    findings.extend(vanishing(look, release, &image, &push));
+    findings.extend(vanishing(look, release, &image, push));
     findings.extend(unseen(look, answers, release, &image));
     findings
 }
 
 /// Releases above what the channel's tag leads to are deleted while they wait.
-fn vanishing(look: &Look<'_>, channel: &ChannelRelease, image: &str, push: &str) -> Option<Finding> {
+fn vanishing(look: &Look<'_>, channel: &ChannelRelease, image: &str, push: Sentence) -> Option<Finding> {
     let above = |release: &&Release| release.version.as_ref() > Some(&channel.version);
     let names: Vec<&str> =
         look.standing().waiting.into_iter().filter(above).map(|release| release.name.as_str()).collect();
@@ -134,7 +129,10 @@ fn vanishing(look: &Look<'_>, channel: &ChannelRelease, image: &str, push: &str)
             format!("{} above v{}, which {image} leads to", names.join(", "), channel.version),
         )
         .why("the controller deletes waiting releases that are newer than the channel's")
-        .remedy(format!("the tag of the channel must lead to the newest release that is to come: {push}"))
+        .remedy(
+            Sentence::from("the tag of the channel must lead to the newest release that is to come: ")
+                .then(push),
+        )
         .seen_in("registry, with the cluster's login"),
     )
 }
@@ -194,10 +192,10 @@ fn unseen(look: &Look<'_>, answers: &Answers, channel: &ChannelRelease, image: &
                      creates no release beyond the gap",
                     channel.version
                 ))
-                .remedy(format!(
-                    "pull again from the deployed release on, and push: dhctl mirror -i d8.tar --min-version {}.{}",
-                    deployed.major, deployed.minor
-                ))
+                .remedy(
+                    Sentence::from("pull again from the deployed release on, and push: ")
+                        .command(Mirror::PullSince { major: deployed.major, minor: deployed.minor }),
+                )
                 .seen_in("registry, with the cluster's login"),
             );
         }
@@ -215,8 +213,8 @@ fn unseen(look: &Look<'_>, answers: &Answers, channel: &ChannelRelease, image: &
              if this stays so, it does not see what was asked from here",
         )
         .remedy("wait 5 minutes; then see what the platform says about release channels, and restart its pod")
-        .command("kubectl -n d8-system logs deploy/deckhouse -c deckhouse --since=15m | grep -iE 'release|channel'")
-        .command("kubectl -n d8-system rollout restart deployment/deckhouse")
+        .command(Command::kubectl(look.recent_log()).piped(Filter::GrepAny("release|channel")))
+        .command(Kubectl::RestartPlatform)
         .seen_in("registry, with the cluster's login")
     })
 }

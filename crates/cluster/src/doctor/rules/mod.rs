@@ -15,7 +15,23 @@ mod removed_apis;
 mod settings;
 mod waits;
 
+use commands::{Json, Kubectl, Resource};
+use serde_json::{Value, json};
+
 use super::{finding::Finding, look::Look};
+
+/// Columns of nodes that show their kernels.
+const KERNELS: &str = "NAME:.metadata.name,KERNEL:.status.nodeInfo.kernelVersion";
+
+/// The command that changes the settings of updates.
+fn patch_of_updates(settings: &Value) -> Kubectl {
+    Kubectl::Patch {
+        resource: Resource::ModuleConfig,
+        name: "deckhouse".to_owned(),
+        status: false,
+        patch: Json::from(&json!({ "spec": { "settings": { "update": settings } } })),
+    }
+}
 
 pub(super) use pull_failure::is_pull_failure;
 pub(super) use release_image::image as release_image;

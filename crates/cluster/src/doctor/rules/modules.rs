@@ -1,6 +1,8 @@
 //! Modules that are updated on their own.
 
-use crate::safe_text::{short, word};
+use commands::{Approve, Kubectl, Objects, Output, Resource, Update};
+
+use crate::safe_text::short;
 use crate::{
     doctor::{
         finding::{Finding, Severity},
@@ -43,7 +45,10 @@ pub(super) fn sources(look: &Look<'_>) -> Vec<Finding> {
                     format!("see that {} holds these modules, and that the login may read them; push them with the bundle", source.repo)
                 })
                 // Its spec has the registry's login in it.
-                .command(format!("kubectl get modulesource {} -o jsonpath='{{.status}}'", word(&source.name)))
+                .command(Kubectl::Get(
+                    Objects::one(Resource::ModuleSource, &source.name),
+                    Output::JsonPath("{.status}"),
+                ))
                 .since(source.synced)
                 .seen_in("ModuleSources"),
         )
@@ -68,7 +73,7 @@ fn of_release(release: &WaitingRelease) -> Option<Finding> {
             finding("module-suspended", Severity::Slows, short(&release.reason))
                 .why("its vendor has withdrawn it, or it did not come up")
                 .remedy("pull another version of the module, and push it")
-                .command(format!("kubectl get modulerelease {} -o yaml", release.name)),
+                .command(Kubectl::Get(Objects::one(Resource::ModuleRelease, &release.name), Output::Yaml)),
         );
     }
     if let PolicyOrigin::Missing(policy) = &release.policy.origin {
@@ -80,7 +85,7 @@ fn of_release(release: &WaitingRelease) -> Option<Finding> {
             )
             .why("a release without a policy waits forever")
             .remedy("create the policy, or name another one in the ModuleConfig")
-            .command("kubectl get moduleupdatepolicies"),
+            .command(Kubectl::Get(Objects::all(Resource::ModuleUpdatePolicy), Output::Table)),
         );
     }
     if waits(|it| matches!(it, WaitReason::NoPolicy)) {
@@ -88,7 +93,7 @@ fn of_release(release: &WaitingRelease) -> Option<Finding> {
             finding("module-policy", Severity::Slows, short(&release.reason))
                 .why("a release without a policy waits forever")
                 .remedy("name a ModuleUpdatePolicy; there are")
-                .command("kubectl get moduleupdatepolicies"),
+                .command(Kubectl::Get(Objects::all(Resource::ModuleUpdatePolicy), Output::Table)),
         );
     }
     if waits(WaitReason::is_requirement) {
@@ -96,18 +101,14 @@ fn of_release(release: &WaitingRelease) -> Option<Finding> {
             finding("module-requirement", Severity::Slows, short(&release.reason))
                 .why("the module stays at its release; the platform does not wait for it")
                 .remedy("meet the requirement; where it is the platform's version, update that first")
-                .command("dhctl update plan"),
+                .command(Update::Plan),
         );
     }
     (waits(|it| *it == WaitReason::Approval) && release.turn == ModuleTurn::Now).then(|| {
         finding("module-approval", Severity::Notable, "it waits for your approval".to_owned())
             .why(format!("its policy: {}", release.policy.words()))
             .remedy("approve it when it suits")
-            .command(format!(
-                "dhctl update approve --module {} {}",
-                word(&release.module),
-                word(&release.version)
-            ))
+            .command(Approve::Module { module: release.module.clone(), version: release.version.clone() })
     })
 }
 
@@ -124,7 +125,7 @@ pub(super) fn overrides(look: &Look<'_>) -> Vec<Finding> {
             )
             .why("it is meant for development; releases of this module are not looked at")
             .remedy("remove it, and the module follows its releases again")
-            .command(format!("kubectl delete modulepulloverride {}", it.name))
+            .command(Kubectl::Delete(Resource::ModulePullOverride, vec![it.name.clone()]))
             .seen_in("ModulePullOverrides")
         })
         .collect()
@@ -146,7 +147,7 @@ pub(super) fn errors(look: &Look<'_>) -> Vec<Finding> {
         )
         .why("an update is not done while an enabled module is in this phase")
         .remedy("see what it says; mostly its settings, its source, or what it installs")
-        .command(format!("kubectl get module {} -o yaml", module.name))
+        .command(Kubectl::Get(Objects::one(Resource::Module, &module.name), Output::Yaml))
         .seen_in("modules")
     })
     .collect()

@@ -1,5 +1,7 @@
 //! Nodes and node groups that wait for a person, or are in trouble.
 
+use commands::{Approve, Kubectl, Objects, Output, Resource};
+
 use crate::safe_text::short;
 use crate::{
     doctor::{
@@ -41,8 +43,8 @@ fn of_group(group: &NodeGroup, waiting: &[&str]) -> Finding {
         .remedy("approve node by node; the node is drained, and what runs on it moves or stops")
         .seen_in("NodeGroups and nodes");
     match waiting.first() {
-        Some(node) => finding.command(format!("dhctl update approve --node {node}")),
-        None => finding.command(format!("kubectl get nodes -l node.deckhouse.io/group={}", group.name)),
+        Some(node) => finding.command(Approve::Node((*node).to_owned())),
+        None => finding.command(Kubectl::Get(Objects::nodes_of_group(&group.name), Output::Table)),
     }
 }
 
@@ -63,7 +65,7 @@ pub(super) fn errors(look: &Look<'_>) -> Vec<Finding> {
             )
             .why("nodes of this group are not brought up to date until this is mended")
             .remedy("mend what the message names")
-            .command(format!("kubectl get nodegroup {} -o yaml", group.name))
+            .command(Kubectl::Get(Objects::one(Resource::NodeGroup, &group.name), Output::Yaml))
             .seen_in("NodeGroups")
         })
         .collect()
@@ -85,7 +87,7 @@ pub(super) fn not_ready(look: &Look<'_>) -> Vec<Finding> {
                 "a node that is not ready is not updated, and holds the others of its group, of which one at a time is"
             })
             .remedy("see why; on the node itself `journalctl -u kubelet` and `journalctl -u bashible` tell more")
-            .command(format!("kubectl describe node {first}"))
+            .command(Kubectl::Describe(Objects::one(Resource::Node, *first)))
             .seen_in("nodes"),
     ]
 }
@@ -101,15 +103,17 @@ pub(super) fn drained_by_hand(look: &Look<'_>) -> Vec<Finding> {
         .iter()
         .filter(by_hand)
         .map(|node| {
-            Finding::new("node-drained", Severity::Notable, format!("Node/{}", node.name), "somebody has drained it by hand")
-                .why("it counts as updating until the annotation is gone, and the node stays unschedulable")
-                .remedy("when the work on it is done, let it in again")
-                .command(format!("kubectl uncordon {}", node.name))
-                .command(format!(
-                    "kubectl annotate node {} update.node.deckhouse.io/draining- update.node.deckhouse.io/drained-",
-                    node.name
-                ))
-                .seen_in("nodes")
+            Finding::new(
+                "node-drained",
+                Severity::Notable,
+                format!("Node/{}", node.name),
+                "somebody has drained it by hand",
+            )
+            .why("it counts as updating until the annotation is gone, and the node stays unschedulable")
+            .remedy("when the work on it is done, let it in again")
+            .command(Kubectl::Uncordon(node.name.clone()))
+            .command(Kubectl::ForgetDrain(node.name.clone()))
+            .seen_in("nodes")
         })
         .collect()
 }

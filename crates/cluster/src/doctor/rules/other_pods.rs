@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use commands::{Kubectl, Objects, Resource};
+
 use super::pull_failure::{PullFailure, classify};
 use crate::doctor::{
     evidence::WaitingPod,
@@ -37,7 +39,7 @@ fn of_reason(look: &Look<'_>, failure: PullFailure, pods: &[&WaitingPod]) -> Fin
     let first = pods[0];
     let settings = look.state.registry.known();
     let repo =
-        settings.map_or_else(|| "REGISTRY/PATH".to_owned(), crate::objects::RegistrySettings::images_repo);
+        settings.map_or_else(|| "the registry".to_owned(), crate::objects::RegistrySettings::images_repo);
     let contents = match look.deployed() {
         Some(release) => format!("all of {}", tag(release)),
         None => "all of the deployed release".to_owned(),
@@ -67,8 +69,8 @@ fn of_reason(look: &Look<'_>, failure: PullFailure, pods: &[&WaitingPod]) -> Fin
         ),
     )
     .why(format!("{}; the update is not done before these pods run", failure.why()))
-    .remedy(failure.remedy(&contents, &repo))
-    .command(format!("kubectl -n {} describe pod {}", first.namespace, first.pod))
+    .remedy(failure.remedy(&contents, &repo, look.push()))
+    .command(Kubectl::Describe(Objects::one(Resource::Pod, &first.pod).within(&first.namespace)))
     .since(pods.iter().filter_map(|pod| pod.started).min())
     .seen_in("pods of d8-* and kube-system")
 }

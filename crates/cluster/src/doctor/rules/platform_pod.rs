@@ -1,5 +1,7 @@
 //! The platform's own pod: without it nothing is decided, and nothing that its webhooks check can be changed.
 
+use commands::{Controller as PodCommand, Kubectl, Logs, Mirror, Objects, Output, Pods, Resource, Sentence};
+
 use super::pull_failure::{PullFailure, classify, is_pull_failure};
 use crate::safe_text::short;
 use crate::{
@@ -10,8 +12,6 @@ use crate::{
     },
     objects::{ContainerState, DeckhousePod, Phase},
 };
-
-const LOGS: &str = "kubectl -n d8-system logs deploy/deckhouse -c deckhouse --tail=50";
 
 /// The image of the platform's pod does not come.
 pub(super) fn image(look: &Look<'_>) -> Vec<Finding> {
@@ -48,24 +48,26 @@ fn image_of(look: &Look<'_>, pod: &DeckhousePod, container: &ContainerState) -> 
          refuse every approval and every change of a ModuleConfig, so this is mended from outside",
         failure.why()
     ))
-    .remedy(failure.remedy(&format!("the image {}", container.image), repo) + &way_back(look, container, failure, repo))
-    .command(format!("kubectl -n d8-system describe pod {}", pod.name))
+    .remedy(
+        failure
+            .remedy(&format!("the image {}", container.image), repo, Mirror::Push(repo.to_owned()))
+            .then(way_back(look, container, failure, repo)),
+    )
+    .command(Kubectl::Describe(Objects::one(Resource::Pod, &pod.name).within("d8-system")))
     .since(pod.started)
     .seen_in("pods of d8-system")
 }
 
 /// As long as the new version never ran, nothing of the old one was changed.
-fn way_back(look: &Look<'_>, container: &ContainerState, failure: PullFailure, repo: &str) -> String {
+fn way_back(look: &Look<'_>, container: &ContainerState, failure: PullFailure, repo: &str) -> Sentence {
     let before = look.of_phase(&Phase::Superseded).last().copied();
     match before.filter(|_| {
         failure == PullFailure::Missing && container.name == "deckhouse" && container.restarts == 0
     }) {
-        Some(before) => format!(
-            ". If that takes long, and the new version never ran: kubectl -n d8-system set image deployment/deckhouse \
-             deckhouse={repo}:{} brings the old one back; the new release then still says Deployed",
-            tag(before)
-        ),
-        None => String::new(),
+        Some(before) => Sentence::from(". If that takes long, and the new version never ran: ")
+            .command(Kubectl::SetPlatformImage(format!("{repo}:{}", tag(before))))
+            .text(" brings the old one back; the new release then still says Deployed"),
+        None => Sentence::default(),
     }
 }
 
@@ -104,9 +106,8 @@ pub(super) fn crash(look: &Look<'_>) -> Vec<Finding> {
             )
             .why(format!("the controller does not stay up, so nothing is updated{log}"))
             .remedy("read what it said before it ended")
-            .command(format!(
-                "kubectl -n d8-system logs {} -c {} --previous --tail=50",
-                pod.name, container.name
+            .command(Kubectl::Logs(
+                Logs::of(Pods::Named(pod.name.clone())).container(&container.name).previous().tail(),
             ))
             .since(pod.started)
             .seen_in("pods of d8-system")
@@ -142,8 +143,8 @@ pub(super) fn not_ready(look: &Look<'_>) -> Vec<Finding> {
             )
             .why("it is ready once it has gone through all modules once; that takes 30 minutes at most in most clusters")
             .remedy("see which module it is at, and what the log says of it")
-            .command("kubectl -n d8-system exec deploy/deckhouse -c deckhouse -- deckhouse-controller queue main")
-            .command(LOGS)
+            .command(look.ask(PodCommand::QueueMain))
+            .command(look.last_log())
         }
     };
     vec![finding.since(Some(since)).seen_in("pods of d8-system")]
@@ -157,17 +158,17 @@ fn no_pod(look: &Look<'_>) -> Finding {
         (Some(0), _) => (
             "it is scaled to 0 replicas".to_owned(),
             "nobody runs the platform".to_owned(),
-            "kubectl -n d8-system scale deployment/deckhouse --replicas=1",
+            Kubectl::ScalePlatform,
         ),
         (_, Some(failure)) => (
             format!("no pod can be made: {}", short(&failure.message)),
             "an admission rule or a quota refuses the pod".to_owned(),
-            "kubectl -n d8-system describe replicaset -l app=deckhouse",
+            Kubectl::Describe(Objects::of_the_platform(Resource::ReplicaSet)),
         ),
         _ => (
             "it has no pod".to_owned(),
             "Kubernetes' own controllers make the pod; they may not run".to_owned(),
-            "kubectl -n kube-system get pods -l tier=control-plane",
+            Kubectl::Get(Objects::control_plane_pods(), Output::Table),
         ),
     };
     Finding::new("platform-no-pod", Severity::Blocks, "Deployment/deckhouse", what)
@@ -186,8 +187,8 @@ fn unscheduled(look: &Look<'_>, pod: &DeckhousePod) -> Finding {
     )
     .why(short(why))
     .remedy("free a master node for it: it must be ready, schedulable, and have room")
-    .command("kubectl get nodes -l node-role.kubernetes.io/control-plane")
-    .command(format!("kubectl -n d8-system describe pod {}", pod.name))
+    .command(Kubectl::Get(Objects::masters(), Output::Table))
+    .command(Kubectl::Describe(Objects::one(Resource::Pod, &pod.name).within("d8-system")))
 }
 
 /// While no pod is ready its webhooks are away, and the API server refuses what they would check.
@@ -210,7 +211,7 @@ pub(super) fn webhook(look: &Look<'_>) -> Vec<Finding> {
     .remedy("nothing to do here: it is back with the pod");
     vec![
         finding
-            .command("kubectl -n d8-system get pods -l app=deckhouse")
+            .command(Kubectl::Get(Objects::of_the_platform(Resource::Pod), Output::Table))
             .since(since)
             .seen_in("pods of d8-system"),
     ]

@@ -1,5 +1,7 @@
 //! Why an image does not come, by the words of the container runtime and by the registry's own answer.
 
+use commands::{Mirror, Sentence, Tool};
+
 use crate::doctor::evidence::{Answer, Probe};
 
 /// Why an image does not come.
@@ -118,18 +120,21 @@ impl PullFailure {
         }
     }
 
-    /// What to do; `contents` says what has to be in the registry.
-    pub(super) fn remedy(self, contents: &str, repo: &str) -> String {
+    /// What to do; `contents` says what has to be in the registry, and `push` brings it there.
+    pub(super) fn remedy(self, contents: &str, repo: &str, push: Mirror) -> Sentence {
         match self {
-            Self::NoRepository => format!("see whether the path in Secret d8-system/deckhouse-registry is the one that the bundle was pushed to; if it is, push {contents}: dhctl mirror --registry {repo} -i d8.tar"),
-            Self::Missing => format!("push a bundle with {contents}: dhctl mirror --registry {repo} -i d8.tar; the node retries automatically"),
-            Self::ThereNow => "wait for the node's next try (at most 5 minutes), or delete the pod to retry immediately".to_owned(),
-            Self::Denied => "set a login that may pull from there in Secret d8-system/deckhouse-registry (key .dockerconfigjson), then restart the platform's pod, which keeps the old one in memory".to_owned(),
-            Self::OtherLogin => "wait for the node's next try (at most 5 minutes); if it is refused again, bring the Secret that the pod names in imagePullSecrets to the login of d8-system/deckhouse-registry: the platform writes its own copies of it anew when its pod is restarted".to_owned(),
-            Self::Trust => "put the registry's CA into Secret d8-system/deckhouse-registry (key ca); the nodes get it from there by bashible, which needs the platform's pod: if that is away, put it into the node's own trust store".to_owned(),
-            Self::Proxy => format!("add the registry ({repo}) to proxy.noProxy of the ClusterConfiguration: d8 system edit cluster-configuration; while the platform's pod is away, to the node's containerd service"),
-            Self::Unreachable => format!("make {repo} reachable from the node: DNS, route, firewall, and whether the registry runs"),
-            Self::Unclear => "read the runtime's words above, and the events of the pod".to_owned(),
+            Self::NoRepository => Sentence::from(format!("see whether the path in Secret d8-system/deckhouse-registry is the one that the bundle was pushed to; if it is, push {contents}: "))
+                .command(push),
+            Self::Missing => Sentence::from(format!("push a bundle with {contents}: ")).command(push).text("; the node retries automatically"),
+            Self::ThereNow => "wait for the node's next try (at most 5 minutes), or delete the pod to retry immediately".into(),
+            Self::Denied => "set a login that may pull from there in Secret d8-system/deckhouse-registry (key .dockerconfigjson), then restart the platform's pod, which keeps the old one in memory".into(),
+            Self::OtherLogin => "wait for the node's next try (at most 5 minutes); if it is refused again, bring the Secret that the pod names in imagePullSecrets to the login of d8-system/deckhouse-registry: the platform writes its own copies of it anew when its pod is restarted".into(),
+            Self::Trust => "put the registry's CA into Secret d8-system/deckhouse-registry (key ca); the nodes get it from there by bashible, which needs the platform's pod: if that is away, put it into the node's own trust store".into(),
+            Self::Proxy => Sentence::from(format!("add the registry ({repo}) to proxy.noProxy of the ClusterConfiguration: "))
+                .command(Tool::EditClusterConfiguration)
+                .text("; while the platform's pod is away, to the node's containerd service"),
+            Self::Unreachable => format!("make {repo} reachable from the node: DNS, route, firewall, and whether the registry runs").into(),
+            Self::Unclear => "read the runtime's words above, and the events of the pod".into(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Tasks that fail again and again.
 
+use commands::{Command, Controller, Filter, Kubectl, Objects, Output, Resource};
+
 use crate::doctor::{
     finding::{Finding, Severity},
     limits,
@@ -30,13 +32,14 @@ pub(super) fn failures(look: &Look<'_>) -> Vec<Finding> {
                 "what this queue is for waits; the update itself does not"
             })
             .remedy("mostly a wrong ModuleConfig, or a Helm release that cannot be put in place; the failure above says which")
-            .command("kubectl -n d8-system exec deploy/deckhouse -c deckhouse -- deckhouse-controller queue main");
+            .command(look.ask(Controller::QueueMain));
+            let errors = Command::kubectl(look.recent_log()).piped(Filter::errors());
             match module {
                 Some(module) => finding
                     // A module that its bundle switches on has no ModuleConfig.
-                    .command(format!("kubectl get module {module} -o yaml"))
-                    .command(format!("kubectl -n d8-system logs deploy/deckhouse -c deckhouse --since=15m | grep '\"level\":\"error\"' | grep {module}")),
-                None => finding.command("kubectl -n d8-system logs deploy/deckhouse -c deckhouse --since=15m | grep '\"level\":\"error\"'"),
+                    .command(Kubectl::Get(Objects::one(Resource::Module, module), Output::Yaml))
+                    .command(errors.piped(Filter::Grep(module.to_owned()))),
+                None => finding.command(errors),
             }
             .seen_in("queues of the platform's pod")
         })

@@ -1,5 +1,7 @@
 //! Whether the platform gets at its registry.
 
+use commands::{Command, Filter, Kubectl, Objects, Output, Resource, Sentence, Tool};
+
 use crate::doctor::{
     evidence::{Answer, Probe},
     finding::{Finding, Severity},
@@ -17,8 +19,8 @@ pub(super) fn login(look: &Look<'_>) -> Vec<Finding> {
                 "set a login that may pull and list tags (key .dockerconfigjson), then restart the platform's pod, \
                  which keeps the old one in memory",
             )
-            .command("kubectl -n d8-system edit secret deckhouse-registry")
-            .command("kubectl -n d8-system rollout restart deployment/deckhouse")
+            .command(Kubectl::EditRegistry)
+            .command(Kubectl::RestartPlatform)
             .seen_in("registry, with the cluster's login"),
     ]
 }
@@ -33,8 +35,8 @@ pub(super) fn trust(look: &Look<'_>) -> Vec<Finding> {
             .remedy(
                 "put the CA that signed the registry's certificate into the key ca; http and https are chosen by the key scheme",
             )
-            .command("kubectl -n d8-system edit secret deckhouse-registry")
-            .command("kubectl -n d8-system rollout restart deployment/deckhouse")
+            .command(Kubectl::EditRegistry)
+            .command(Kubectl::RestartPlatform)
             .seen_in("registry, with the cluster's login"),
     ]
 }
@@ -56,9 +58,9 @@ pub(super) fn listing(look: &Look<'_>) -> Vec<Finding> {
     let remedy = match &answers.versions {
         Answer::Denied(_) => {
             "let the login list tags; in Nexus: the privilege `browse` of the repository, besides `read`"
-                .to_owned()
+                .into()
         }
-        _ => format!("push a bundle, which brings it: dhctl mirror --registry {repo} -i d8.tar"),
+        _ => Sentence::from("push a bundle, which brings it: ").command(look.push()),
     };
     vec![
         Finding::new("registry-listing", Severity::Blocks, secret(), what)
@@ -87,14 +89,20 @@ pub(super) fn complaints(look: &Look<'_>) -> Vec<Finding> {
         Probe::Untrusted(_) => "asked from here, its certificate is not trusted either",
         Probe::NotAsked(_) => "it was not asked from here",
     };
+    let secret_object = Objects::one(Resource::Secret, "deckhouse-registry").within("d8-system");
+    let address = Kubectl::Get(secret_object, Output::JsonPath("{.data.imagesRegistry}"));
     // The log alone may tell of one failed look among many; the alert stands for an hour of them.
     let severity = if alert.is_some() { Severity::Blocks } else { Severity::Slows };
     vec![
         Finding::new("registry-access", severity, secret(), what)
             .why(format!("no new release is seen until the platform gets at {}; {answers}", repo(look)))
-            .remedy("see what the platform says; then the login and the CA in the Secret, DNS, and proxy.noProxy")
-            .command("kubectl -n d8-system logs deploy/deckhouse -c deckhouse --since=15m | grep -iE 'registry|list tags|new image'")
-            .command("kubectl -n d8-system get secret deckhouse-registry -o jsonpath='{.data.imagesRegistry}' | base64 -d")
+            .remedy(
+                "see what the platform says; then the login and the CA in the Secret, DNS, and proxy.noProxy",
+            )
+            .command(
+                Command::kubectl(look.recent_log()).piped(Filter::GrepAny("registry|list tags|new image")),
+            )
+            .command(Command::kubectl(address).piped(Filter::Base64))
             .since(alert.and_then(|alert| alert.starts_at).or_else(|| line.and_then(|line| line.time)))
             .seen_in(if alert.is_some() { "alerts" } else { "log of the platform's pod" }),
     ]
@@ -129,7 +137,7 @@ pub(super) fn proxy(look: &Look<'_>) -> Vec<Finding> {
         )
         .why("the platform and the nodes reach the registry through the proxy; a registry inside is mostly not reached that way")
         .remedy(format!("unless that is meant, add \"{host}\" to proxy.noProxy"))
-        .command("d8 system edit cluster-configuration")
+        .command(Tool::EditClusterConfiguration)
         .seen_in("ClusterConfiguration"),
     ]
 }

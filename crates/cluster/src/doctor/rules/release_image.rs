@@ -1,5 +1,7 @@
 //! Whether the images that the next step and the present one run from are in the registry.
 
+use commands::Sentence;
+
 use super::registry::repo;
 use crate::{
     doctor::{
@@ -31,11 +33,10 @@ pub(super) fn next(look: &Look<'_>) -> Vec<Finding> {
                 "once this release is applied the platform's old pod is gone and the new one waits for its image; \
                  nothing in the cluster can mend that then",
             )
-            .remedy(format!(
-                "do not approve it; push a bundle with {} first: dhctl mirror --registry {} -i d8.tar",
-                tag(release),
-                repo(look)
-            ))
+            .remedy(
+                Sentence::from(format!("do not approve it; push a bundle with {} first: ", tag(release)))
+                    .command(look.push()),
+            )
             .seen_in("registry, with the cluster's login"),
         ]
     })
@@ -57,11 +58,7 @@ pub(super) fn present(look: &Look<'_>) -> Vec<Finding> {
                 format!("the image of the deployed release, {image}, is not in the registry"),
             )
             .why("the platform runs as long as its node keeps the image; on another node its pod would not start")
-            .remedy(format!(
-                "push a bundle with {}: dhctl mirror --registry {} -i d8.tar",
-                tag(release),
-                repo(look)
-            ))
+            .remedy(Sentence::from(format!("push a bundle with {}: ", tag(release))).command(look.push()))
             .seen_in("registry, with the cluster's login"),
         ]
     })

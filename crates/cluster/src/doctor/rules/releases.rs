@@ -1,5 +1,8 @@
 //! The release objects: whether they are what the controller expects.
 
+use commands::{Command, Filter, Json, Kubectl, Mirror, Objects, Output, Resource, Sentence, Update};
+use serde_json::json;
+
 use crate::{
     doctor::{
         finding::{Finding, Severity},
@@ -10,7 +13,10 @@ use crate::{
 };
 
 const RELEASES: &str = "DeckhouseReleases";
-const LIST: &str = "kubectl get deckhousereleases";
+
+fn list() -> Kubectl {
+    Kubectl::Get(Objects::all(Resource::DeckhouseRelease), Output::Table)
+}
 
 fn object(release: &Release) -> String {
     format!("DeckhouseRelease/{}", release.name)
@@ -38,20 +44,22 @@ pub(super) fn two_deployed(look: &Look<'_>) -> Vec<Finding> {
         .seen_in(RELEASES);
     if !is_dated {
         let remedy = "check again in a few minutes: this is normal for a moment while an update begins, and resolves automatically";
-        return vec![finding.remedy(remedy).command(LIST)];
+        return vec![finding.remedy(remedy).command(list())];
     }
     let wrong = deployed.iter().filter(|release| tag(release) != image_tag);
     let mut finding =
         finding.remedy("mark those that do not run as Superseded; it is a change of the status alone");
     if deployed.iter().any(|release| tag(release) == image_tag) {
         for release in wrong {
-            finding = finding.command(format!(
-                "kubectl patch deckhouserelease {} --subresource=status --type=merge -p '{{\"status\":{{\"phase\":\"Superseded\"}}}}'",
-                release.name
-            ));
+            finding = finding.command(Kubectl::Patch {
+                resource: Resource::DeckhouseRelease,
+                name: release.name.clone(),
+                status: true,
+                patch: Json::from(&json!({ "status": { "phase": "Superseded" } })),
+            });
         }
     }
-    vec![finding.command(LIST)]
+    vec![finding.command(list())]
 }
 
 /// No object says that it is deployed, though there are some, for longer than a switch takes.
@@ -77,8 +85,8 @@ pub(super) fn none_deployed(look: &Look<'_>) -> Vec<Finding> {
                  without a message. The image of the Deployment is {image_tag}"
             ))
             .remedy("restart the platform's pod: with the channel set it restores the object of the version that runs")
-            .command("kubectl -n d8-system rollout restart deployment/deckhouse")
-            .command(LIST)
+            .command(Kubectl::RestartPlatform)
+            .command(list())
             .since(newest)
             .seen_in(RELEASES),
     ]
@@ -112,11 +120,11 @@ pub(super) fn other_image(look: &Look<'_>) -> Vec<Finding> {
              release is measured from the object, not from what runs",
         )
         .remedy("bring the two together: set the image of the deployed release, if that is what should run")
-        .command(format!(
-            "kubectl -n d8-system set image deployment/deckhouse deckhouse={}:{}",
+        .command(Kubectl::SetPlatformImage(format!(
+            "{}:{}",
             deployment.image.strip_suffix(image_tag).and_then(|it| it.strip_suffix(':')).unwrap_or(&deployment.image),
             tag(release)
-        ))
+        )))
         .since(release.transition_time)
         .seen_in("DeckhouseReleases and Deployment d8-system/deckhouse"),
     ]
@@ -150,10 +158,16 @@ pub(super) fn twins(look: &Look<'_>) -> Vec<Finding> {
             .seen_in(RELEASES);
             if stray.is_waiting() {
                 finding
-                    .remedy("remove the one that waits and whose name is not its version; `dhctl update prepare` does it in the safe order")
-                    .command("dhctl update prepare")
+                    .remedy(
+                        Sentence::from("remove the one that waits and whose name is not its version; ")
+                            .quoted(Update::prepare())
+                            .text(" does it in the safe order"),
+                    )
+                    .command(Update::prepare())
             } else {
-                finding.remedy("remove the one that waits, never the deployed one").command(format!("kubectl delete deckhouserelease {}", kept.name))
+                finding
+                    .remedy("remove the one that waits, never the deployed one")
+                    .command(Kubectl::Delete(Resource::DeckhouseRelease, vec![kept.name.clone()]))
             }
         })
         .collect()
@@ -186,14 +200,18 @@ pub(super) fn gap(look: &Look<'_>) -> Vec<Finding> {
             "where a release between them was skipped or suspended, the controller may even jump, which the platform \
              does not support",
         )
-        .remedy(format!(
-            "do not approve it; pull the releases from the deployed one on, push them, and bring them into the cluster: \
-             dhctl mirror -i d8.tar --min-version {}.{}, then dhctl mirror --registry {} -i d8.tar, then dhctl update prepare",
-            deployed.major,
-            deployed.minor,
-            super::registry::repo(look)
-        ))
-        .command(LIST)
+        .remedy(
+            Sentence::from(
+                "do not approve it; pull the releases from the deployed one on, push them, and bring them into the \
+                 cluster: ",
+            )
+            .command(Mirror::PullSince { major: deployed.major, minor: deployed.minor })
+            .text(", then ")
+            .command(look.push())
+            .text(", then ")
+            .command(Update::prepare()),
+        )
+        .command(list())
         .since(alert.and_then(|alert| alert.starts_at))
         .seen_in(RELEASES),
     ]
@@ -216,8 +234,8 @@ pub(super) fn no_phase(look: &Look<'_>) -> Vec<Finding> {
         Finding::new("no-phase", Severity::Blocks, object(first), format!("without a phase: {}", names.join(", ")))
             .why("the controller has not looked at it, though its pod is ready and a channel is set: it hangs, or fails at it")
             .remedy("see what it says of this release; restart it if it says nothing")
-            .command("kubectl -n d8-system logs deploy/deckhouse -c deckhouse --since=15m | grep -i release")
-            .command("kubectl -n d8-system rollout restart deployment/deckhouse")
+            .command(Command::kubectl(look.recent_log()).piped(Filter::GrepAny("release")))
+            .command(Kubectl::RestartPlatform)
             .since(first.created)
             .seen_in(RELEASES),
     ]
@@ -244,7 +262,7 @@ pub(super) fn suspended(look: &Look<'_>) -> Vec<Finding> {
                     "pull another patch of this minor by its version, and push it; the update continues automatically once {} is no longer suspended",
                     tag(release)
                 ))
-                .command(format!("kubectl get deckhouserelease {} -o yaml", release.name))
+                .command(Kubectl::Get(Objects::one(Resource::DeckhouseRelease, &release.name), Output::Yaml))
                 .since(release.transition_time)
                 .seen_in(RELEASES)
         })

@@ -1,5 +1,7 @@
 //! Somebody still uses APIs that Kubernetes removes.
 
+use commands::{Command, Filter, Kubectl, Update};
+
 use crate::doctor::{
     finding::{Finding, Severity},
     look::Look,
@@ -26,8 +28,11 @@ pub(super) fn in_use(look: &Look<'_>) -> Vec<Finding> {
         Finding::new("deprecated-apis", Severity::Notable, "API server", format!("asked for: {}", names.join(", ")))
             .why("clients that request them fail once Kubernetes is upgraded to that version, which a release may do automatically")
             .remedy("find who uses them, and bring them to the new API")
-            .command("dhctl update plan")
-            .command("kubectl get --raw /metrics | grep apiserver_requested_deprecated_apis")
+            .command(Update::Plan)
+            .command(
+                Command::kubectl(Kubectl::GetMetrics)
+                    .piped(Filter::Grep("apiserver_requested_deprecated_apis".to_owned())),
+            )
             .seen_in("metrics of the API server"),
     ]
 }

@@ -1,5 +1,7 @@
 //! Configuration that does not fit.
 
+use commands::{Kubectl, Objects, Output, Resource};
+
 use crate::doctor::{
     finding::{Finding, Severity},
     look::Look,
@@ -18,7 +20,10 @@ pub(super) fn cloud(look: &Look<'_>) -> Vec<Finding> {
         )
         .why("a release that has the requirement unmetCloudConditions does not go on")
         .remedy("do what the message says")
-        .command("kubectl -n kube-system get configmap d8-cloud-provider-conditions -o yaml")
+        .command(Kubectl::Get(
+            Objects::one(Resource::ConfigMap, "d8-cloud-provider-conditions").within("kube-system"),
+            Output::Yaml,
+        ))
         .seen_in("conditions of the cloud provider")
     })
     .collect()
@@ -44,7 +49,10 @@ pub(super) fn module_configs(look: &Look<'_>) -> Vec<Finding> {
         })
         .remedy("bring the settings to what the message asks for")
         // Settings have logins in them, as of the notification's webhook.
-        .command(format!("kubectl get moduleconfig {} -o jsonpath='{{.status}}'", config.name))
+        .command(Kubectl::Get(
+            Objects::one(Resource::ModuleConfig, &config.name),
+            Output::JsonPath("{.status}"),
+        ))
         .seen_in("ModuleConfigs")
     })
     .collect()

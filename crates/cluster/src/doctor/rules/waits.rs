@@ -1,5 +1,9 @@
 //! What the controller says the next release waits for.
 
+use commands::{Approve, Kubectl, Objects, Output, Resource, Sentence, Update};
+use serde_json::json;
+
+use super::{KERNELS, patch_of_updates};
 use crate::safe_text::short;
 use crate::{
     doctor::{
@@ -47,7 +51,7 @@ fn of_reason(look: &Look<'_>, release: &Release, reason: &WaitReason) -> Option<
             finding("other-reason", Severity::Notable, release, short(message))
                 .why("the platform says this, which is not known here")
                 .remedy("see the whole object")
-                .command(format!("kubectl get deckhouserelease {} -o yaml", release.name)),
+                .command(Kubectl::Get(Objects::one(Resource::DeckhouseRelease, &release.name), Output::Yaml)),
         ),
     }
 }
@@ -64,7 +68,7 @@ fn notification(look: &Look<'_>, release: &Release) -> Finding {
     finding("notification", Severity::Blocks, release, release.message.clone())
         .why(format!("the platform announces a release to {host} before it applies it, and does not go on while it cannot"))
         .remedy("make the webhook reachable from the master nodes, or take the announcement out of the settings")
-        .command(r#"kubectl patch moduleconfig deckhouse --type=merge -p '{"spec":{"settings":{"update":{"notification":null}}}}'"#)
+        .command(patch_of_updates(&json!({ "notification": null })))
 }
 
 fn requirement(look: &Look<'_>, release: &Release, reason: &WaitReason, why: &str) -> Option<Finding> {
@@ -79,17 +83,19 @@ fn requirement(look: &Look<'_>, release: &Release, reason: &WaitReason, why: &st
     Some(if why.to_lowercase().contains("kernel") {
         finding
             .remedy(
-                "bring the nodes to a newer kernel: `dhctl update kernel` writes the configuration that does it, group by group",
+                Sentence::from("bring the nodes to a newer kernel: ")
+                    .quoted(Update::Kernel)
+                    .text(" writes the configuration that does it, group by group"),
             )
-            .command("kubectl get nodes -o custom-columns=NAME:.metadata.name,KERNEL:.status.nodeInfo.kernelVersion")
-            .command("dhctl update plan")
+            .command(Kubectl::Get(Objects::all(Resource::Node), Output::Columns(KERNELS)))
+            .command(Update::Plan)
     } else {
         finding
             .remedy(
                 "see each requirement with object, value and way to meet it; the controller looks again within a minute, \
                  at Helm releases hourly",
             )
-            .command("dhctl update plan")
+            .command(Update::Plan)
     })
 }
 
@@ -97,15 +103,18 @@ fn unknown_requirement(release: &Release, reason: &WaitReason) -> Finding {
     finding("requirement", Severity::Blocks, release, short(&reason.to_string()))
         .why("a version does not apply a release of which it cannot check a requirement")
         .remedy("see that the releases follow one another and that the bundle is of the cluster's edition")
-        .command("kubectl -n d8-system get deployment deckhouse -o jsonpath='{.metadata.annotations}'")
-        .command("dhctl update plan")
+        .command(Kubectl::Get(
+            Objects::one(Resource::Deployment, "deckhouse").within("d8-system"),
+            Output::JsonPath("{.metadata.annotations}"),
+        ))
+        .command(Update::Plan)
 }
 
 fn disruption(release: &Release) -> Finding {
     finding("disruption-approval", Severity::Blocks, release, short(&release.message))
         .why("the release interrupts something, and settings.update.disruptionApprovalMode is Manual")
         .remedy("read what it interrupts, then approve that")
-        .command(format!("dhctl update approve --disruption {}", tag(release)))
+        .command(Approve::Disruption(tag(release)))
 }
 
 fn approval(look: &Look<'_>, release: &Release) -> Finding {
@@ -114,17 +123,20 @@ fn approval(look: &Look<'_>, release: &Release) -> Finding {
     finding("approval", Severity::Notable, release, "it waits for your approval")
         .why(format!("the update mode is {mode}: as it should be; something else may come up behind this once it is approved"))
         .remedy("approve it when it suits")
-        .command(format!("dhctl update approve {}", tag(release)))
+        .command(Approve::Release(tag(release)))
 }
 
 fn sequence(look: &Look<'_>, release: &Release, reason: &WaitReason) -> Finding {
     let since = look.deployed().map_or_else(|| "the deployed release".to_owned(), tag);
     finding("sequence", Severity::Blocks, release, reason.to_string())
         .why(format!("releases are taken one by one, and the one after {since} is not there"))
-        .remedy(format!(
-            "pull the releases from {since} on, push them, and bring them into the cluster with `dhctl update prepare`"
-        ))
-        .command("kubectl get deckhousereleases")
+        .remedy(
+            Sentence::from(format!(
+                "pull the releases from {since} on, push them, and bring them into the cluster with "
+            ))
+            .quoted(Update::prepare()),
+        )
+        .command(Kubectl::Get(Objects::all(Resource::DeckhouseRelease), Output::Table))
 }
 
 /// A ready pod is noticed within seconds, and one that is being replaced is normal.
@@ -134,7 +146,7 @@ fn awaits_pod(look: &Look<'_>, release: &Release, reason: &WaitReason) -> Option
         finding("awaits-pod", Severity::Slows, release, reason.to_string())
             .why("the controller applies no minor before its own pod is ready")
             .remedy("see the findings about the platform's pod")
-            .command("kubectl -n d8-system get pods -l app=deckhouse"),
+            .command(Kubectl::Get(Objects::of_the_platform(Resource::Pod), Output::Table)),
     )
 }
 
@@ -151,7 +163,7 @@ fn previous(look: &Look<'_>, release: &Release, awaited: &str) -> Option<Finding
         finding("awaits-release", Severity::Notable, release, format!("{awaited} comes first"))
             .why("releases are applied one after the other")
             .remedy("deal with the earlier release first")
-            .command("kubectl get deckhousereleases"),
+            .command(Kubectl::Get(Objects::all(Resource::DeckhouseRelease), Output::Table)),
     )
 }
 
@@ -160,7 +172,7 @@ fn delay(look: &Look<'_>, release: &Release) -> Finding {
     finding("delay", Severity::Notable, release, short(&release.message))
         .why(format!("the settings, or the vendor's gradual delivery, delay it{windows}"))
         .remedy("wait; only if it must be now: this passes over window, gradual delivery, announcement and approval alike, not over requirements")
-        .command(format!("dhctl update approve {} --apply-now", tag(release)))
+        .command(Approve::ReleaseNow(tag(release)))
 }
 
 fn windows(settings: &UpdateSettings) -> String {
@@ -197,7 +209,7 @@ pub(super) fn under_way(look: &Look<'_>) -> Vec<Finding> {
         finding("under-way", Severity::Notable, release, what)
             .why("this takes up to 30 minutes, and with one master the controller is away for a part of it")
             .remedy("wait, and watch it")
-            .command("dhctl update watch")
+            .command(Update::Watch)
             .since(since)
             .seen_in("DeckhouseReleases and pods of d8-system"),
     ]

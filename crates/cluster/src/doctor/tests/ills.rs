@@ -181,7 +181,8 @@ fn the_channel() {
     let mut cluster = well();
     noted(&mut cluster);
     let diagnosis = crate::doctor::examine(&cluster.state, &cluster.evidence, super::sample::now());
-    assert_eq!(diagnosis.findings[0].commands, ["dhctl update prepare"], "a run that was stopped goes on");
+    let prepare = commands::Command::dhctl(commands::Update::prepare());
+    assert_eq!(diagnosis.findings[0].commands, [prepare], "a run that was stopped goes on");
     let moving = |cluster: &mut Cluster| {
         known(&mut cluster.state.deployment).image = "r.example:5000/dkp/ee:stable".to_owned();
     };

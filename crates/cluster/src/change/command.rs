@@ -1,74 +1,48 @@
-//! A change as the command line that does the same, ready to be pasted into a shell.
+//! A change as the command that does the same, ready to be pasted into a shell.
 
+use commands::{Command, Json, Kubectl, Manifest, Resource};
 use serde_json::{Value, json};
 
 use super::{Change, Kind, Write};
-use crate::safe_text::word;
-
-/// How kubectl is called: the flags that choose the cluster.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Kubectl {
-    /// `--kubeconfig`, where it is named.
-    pub kubeconfig: Option<String>,
-    /// `--context`, where it is named.
-    pub context: Option<String>,
-}
-
-impl Kubectl {
-    /// The command line of a change. The resource version that guards it is not part of it: that of the next change
-    /// is not known yet.
-    pub fn line(&self, change: &Change) -> String {
-        let kubectl = format!("kubectl{}", self.flags());
-        let resource = change.kind.kubectl();
-        let name = word(&change.name);
-        match &change.write {
-            Write::Merge(patch) => {
-                format!("{kubectl} patch {resource} {name} --type=merge -p {}", word(&patch.to_string()))
-            }
-            Write::Create(_) => {
-                let (manifest, left_out) = shortened(change.manifest().unwrap_or_default());
-                // JSON is YAML too, only harder to read.
-                let yaml = deckhouse::manifests::write_object(&manifest);
-                let yaml = yaml.unwrap_or_else(|_| format!("{manifest}\n"));
-                format!("{kubectl} create -f - <<'EOF'\n{left_out}{yaml}EOF")
-            }
-            Write::Delete => format!("{kubectl} delete {resource} {name}"),
-        }
-    }
-
-    /// The same in a single line, to stand in a text: a small object as JSON.
-    pub(crate) fn one_line(&self, change: &Change) -> String {
-        match change.manifest() {
-            Some(manifest) => {
-                format!("echo {} | kubectl{} create -f -", word(&manifest.to_string()), self.flags())
-            }
-            None => self.line(change),
-        }
-    }
-
-    /// The flags, each with a blank before it.
-    pub(super) fn flags(&self) -> String {
-        let mut text = String::new();
-        for (flag, value) in [("--kubeconfig", &self.kubeconfig), ("--context", &self.context)] {
-            if let Some(value) = value {
-                text += &format!(" {flag}={}", word(value));
-            }
-        }
-        text
-    }
-}
 
 impl Kind {
-    /// As kubectl takes it without a doubt about the group.
-    fn kubectl(self) -> String {
-        match self.group_version() {
-            ("", _) => self.plural().to_owned(),
-            (group, _) => format!("{}.{group}", self.plural()),
+    fn resource(self) -> Resource {
+        match self {
+            Self::DeckhouseRelease => Resource::DeckhouseRelease,
+            Self::ModuleRelease => Resource::ModuleRelease,
+            Self::ModuleConfig => Resource::ModuleConfig,
+            Self::NodeGroupConfiguration => Resource::NodeGroupConfiguration,
+            Self::Node => Resource::Node,
         }
     }
 }
 
 impl Change {
+    /// The command. The resource version that guards the change is not part of it: that of the next change is not
+    /// known yet.
+    pub fn command(&self) -> Command {
+        let resource = self.kind.resource();
+        Command::kubectl(match &self.write {
+            Write::Merge(patch) => {
+                Kubectl::Patch { resource, name: self.name.clone(), status: false, patch: Json::from(patch) }
+            }
+            Write::Create(_) => {
+                let (manifest, left_out) = shortened(self.manifest().unwrap_or_default());
+                let yaml = deckhouse::manifests::write_object(&manifest).ok();
+                Kubectl::Create(Manifest::lines(left_out, yaml, &manifest))
+            }
+            Write::Delete => Kubectl::Delete(resource, vec![self.name.clone()]),
+        })
+    }
+
+    /// The same in a single line, to stand in a text: a small object as JSON.
+    pub(crate) fn one_line_command(&self) -> Command {
+        match self.manifest() {
+            Some(manifest) => Command::kubectl(Kubectl::Create(Manifest::Piped(Json::from(&manifest)))),
+            None => self.command(),
+        }
+    }
+
     /// The whole object to be created.
     pub(super) fn manifest(&self) -> Option<Value> {
         let Write::Create(body) = &self.write else { return None };
@@ -92,6 +66,8 @@ fn shortened(mut manifest: Value) -> (Value, &'static str) {
 
 #[cfg(test)]
 mod tests {
+    use commands::ClusterFlags;
+
     use super::*;
 
     fn change(kind: Kind, name: &str, write: Write) -> Change {
@@ -100,9 +76,9 @@ mod tests {
 
     #[test]
     fn lines_that_a_shell_takes_as_they_are() {
-        let plain = Kubectl::default();
-        let named = Kubectl { kubeconfig: Some("/a b/c".to_owned()), context: Some("it's".to_owned()) };
-        for (kubectl, change, line) in [
+        let plain = ClusterFlags::default();
+        let named = ClusterFlags { kubeconfig: Some("/a b/c".to_owned()), context: Some("it's".to_owned()) };
+        for (flags, change, line) in [
             (
                 &plain,
                 change(Kind::DeckhouseRelease, "v1.58.3", Write::Merge(json!({"approved": true}))),
@@ -129,7 +105,7 @@ mod tests {
                  name: v1.58.3\nspec:\n  version: v1.58.3\nEOF",
             ),
         ] {
-            assert_eq!(kubectl.line(&change), line);
+            assert_eq!(change.command().addressed(flags).to_string(), line);
         }
     }
 }

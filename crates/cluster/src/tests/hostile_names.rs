@@ -1,0 +1,407 @@
+//! Names that would be commands if a shell read them, in every place that a command is made from: whatever is shown, a
+//! shell gets each of them as a part of one word.
+
+use std::collections::BTreeMap;
+
+use commands::{Command, Sentence};
+use deckhouse::release_list::DeliveredRelease;
+use jiff::{SignedDuration, Timestamp};
+use semver::Version;
+use serde_json::{Value, json};
+use testkit::shell::invocations;
+
+use crate::{
+    ClusterState, Reading,
+    approve::{Haste, Wish},
+    change::{Change, Kind, Write},
+    doctor::{Answers, Evidence, ImageAnswer, Probe, WaitingPod, examine},
+    objects::{
+        Alert, ClusterConfiguration, Condition, ContainerState, DeckhouseDeployment, DeckhousePod, Module,
+        ModuleConfig, ModulePullOverride, ModuleRelease, ModuleSource, Node, NodeGroup, Phase, Queue,
+        RegistrySettings, Release, Task,
+    },
+    plan::{Plan, PlanInput, RegistryOffer, ReleaseInRegistry},
+    registry_answer::{Answer, ChannelRelease},
+    requirements::{Outcome, Requirement, check, module_constraints},
+    run::{Blocked, Course, Step, next},
+    status::Status,
+    verdict::{Machine, Settings, Verdict},
+};
+
+const NAMES: [&str; 7] = [
+    "x$(touch${IFS}/tmp/pwned)",
+    "a; rm -rf /",
+    "`id`",
+    "it's",
+    "a\nhint: run this first",
+    "-oyaml",
+    "a \u{1b}[2J\u{202e}| b",
+];
+
+fn now() -> Timestamp {
+    "2026-11-24T10:00:00Z".parse().unwrap()
+}
+
+fn long_ago() -> Timestamp {
+    now() - SignedDuration::from_hours(24)
+}
+
+fn release(name: &str, version: &str, phase: Phase, message: &str) -> Release {
+    Release {
+        name: name.to_owned(),
+        version_text: name.to_owned(),
+        version: Version::parse(version).ok(),
+        phase: Some(phase),
+        message: message.into(),
+        transition_time: Some(long_ago()),
+        created: Some(long_ago()),
+        ..Release::default()
+    }
+}
+
+fn config(name: &str, settings: Value, message: &str) -> ModuleConfig {
+    ModuleConfig { name: name.to_owned(), settings, message: message.into(), ..ModuleConfig::default() }
+}
+
+/// The image of the platform, in a registry of this name.
+fn image(name: &str) -> String {
+    format!("{name}/dkp:v1.70.3")
+}
+
+fn pod(name: &str, waiting: Option<&str>) -> DeckhousePod {
+    DeckhousePod {
+        name: name.to_owned(),
+        phase: "Running".to_owned(),
+        ready: waiting.is_none(),
+        started: Some(long_ago()),
+        containers: vec![ContainerState {
+            name: name.to_owned(),
+            image: image(name),
+            waiting_reason: waiting.map(str::to_owned),
+            waiting_message: Some("not found".into()),
+            ..ContainerState::default()
+        }],
+        ..DeckhousePod::default()
+    }
+}
+
+/// A cluster in which everything is called so, and hardly anything is well. `waiting`: why the platform's pod waits;
+/// `message`: of the release that is next.
+fn cluster(name: &str, waiting: Option<&str>, message: &str) -> ClusterState {
+    let own = || name.to_owned();
+    let updates = json!({"releaseChannel": "Stable", "update": {"mode": "Manual", "disruptionApprovalMode": "Manual",
+                         "blockOnAlerts": {"enabled": true}}});
+    let alert =
+        |alert: &str| Alert { id: own(), name: alert.to_owned(), severity: Some(4), ..Alert::default() };
+    let module = |phase: &str| Module {
+        name: own(),
+        phase: phase.to_owned(),
+        enabled: Some(true),
+        requires_deckhouse: Some("< 1.60".to_owned()),
+        source: Some(own()),
+        ..Module::default()
+    };
+    let of_module = |phase| ModuleRelease {
+        name: own(),
+        module: own(),
+        version_text: own(),
+        phase: Some(phase),
+        message: "Waiting for manual approval".into(),
+        ..ModuleRelease::default()
+    };
+    let marks = [("disruption-required", ""), ("approved", ""), ("draining", "user")];
+    let node = Node {
+        name: own(),
+        group: Some(own()),
+        kernel_version: "4.9.0".to_owned(),
+        kubelet_version: "1.20.0".to_owned(),
+        update_annotations: marks.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+        ..Node::default()
+    };
+    let is_true = || Condition { is_true: true, message: foreign_text::ForeignText::default() };
+    let group = NodeGroup {
+        name: own(),
+        nodes: 1,
+        approval_mode: Some("Manual".to_owned()),
+        conditions: BTreeMap::from([("WaitingForDisruptiveApproval".to_owned(), is_true())]),
+        ..NodeGroup::default()
+    };
+    let head = Task {
+        queue: "main".to_owned(),
+        description: format!("ModuleRun:main:{name}:doStartup").into(),
+        failures: 50,
+        ..Task::default()
+    };
+    let mut upcoming = release(name, "1.71.2", Phase::Pending, message);
+    upcoming.disruptions = vec![own().into()];
+    ClusterState {
+        kubernetes: Reading::Known(Version::new(1, 31, 0)),
+        releases: Reading::Known(vec![
+            release(name, "1.69.9", Phase::Superseded, ""),
+            release(name, "1.70.3", Phase::Deployed, ""),
+            upcoming,
+            release(name, "1.74.0", Phase::Suspended, ""),
+        ]),
+        module_configs: Reading::Known(vec![
+            config("deckhouse", updates, ""),
+            config(name, json!({}), "Error: invalid settings"),
+        ]),
+        deployment: Reading::Known(DeckhouseDeployment {
+            image: image(name),
+            replicas: 1,
+            updated: 1,
+            ready: 1,
+            available: 1,
+            ..DeckhouseDeployment::default()
+        }),
+        pods: Reading::Known(vec![pod(name, waiting)]),
+        queue: Reading::Known(Queue { tasks: 1, heads: vec![head] }),
+        alerts: Reading::Known(vec![
+            alert("DeckhouseUpdatingFailed"),
+            alert("D8NodeHasUnmetKernelRequirements"),
+            alert("D8CNIMisconfigured"),
+            alert("HelmReleasesHasResourcesWithUnsupportedVersions"),
+        ]),
+        modules: Reading::Known(vec![module("Error")]),
+        module_releases: Reading::Known(vec![of_module(Phase::Pending), of_module(Phase::Suspended)]),
+        module_sources: Reading::Known(vec![ModuleSource {
+            name: own(),
+            repo: own(),
+            message: "not read".into(),
+            ..ModuleSource::default()
+        }]),
+        module_update_policies: Reading::Known(Vec::new()),
+        module_pull_overrides: Reading::Known(vec![ModulePullOverride { name: own(), image_tag: own() }]),
+        node_groups: Reading::Known(vec![group]),
+        nodes: Reading::Known(vec![node]),
+        registry: Reading::Known(RegistrySettings {
+            address: own(),
+            path: format!("/{name}"),
+            plain_http: false,
+            ca: None,
+            login: None,
+        }),
+        cluster_configuration: Reading::Known(ClusterConfiguration {
+            kubernetes_version: Some("Automatic".to_owned()),
+            ..ClusterConfiguration::default()
+        }),
+        ..ClusterState::default()
+    }
+}
+
+/// What makes a cluster show one thing or another.
+fn clusters(name: &str) -> Vec<ClusterState> {
+    let approval = "Release is waiting for the 'release.deckhouse.io/approved: \"true\"' annotation";
+    let disruption = "release blocked, disruption approval required: (`kubectl annotate …`)";
+    let mut several = cluster(name, None, approval);
+    several.pods = Reading::Known(vec![pod(name, None), pod("other", None)]);
+    let mut two = cluster(name, None, "");
+    let mut approved = cluster(name, None, disruption);
+    let mut unset = cluster(name, None, "");
+    let mut moving = cluster(name, None, "");
+    if let Reading::Known(releases) = &mut approved.releases {
+        releases[2].approved_field = true;
+    }
+    if let (Reading::Known(releases), Reading::Known(configs), Reading::Known(deployment)) =
+        (&mut two.releases, &mut unset.module_configs, &mut moving.deployment)
+    {
+        releases[2].phase = Some(Phase::Deployed);
+        configs[0].settings = json!({});
+        deployment.image = format!("{name}:stable");
+    }
+    vec![
+        cluster(name, None, approval),
+        cluster(name, None, disruption),
+        cluster(name, None, "awaiting a new era"),
+        cluster(
+            name,
+            None,
+            "\"k8s\" requirement for DeckhouseRelease \"1.71.2\" not met: the kernel is too old",
+        ),
+        cluster(name, Some("ImagePullBackOff"), ""),
+        cluster(name, Some("CrashLoopBackOff"), ""),
+        several,
+        approved,
+        two,
+        unset,
+        moving,
+    ]
+}
+
+fn answered(name: &str) -> Evidence {
+    let waiting = WaitingPod {
+        namespace: name.to_owned(),
+        pod: name.to_owned(),
+        container: name.to_owned(),
+        image: image(name),
+        reason: "ImagePullBackOff".to_owned(),
+        message: "not found".into(),
+        ..WaitingPod::default()
+    };
+    let missing = |image: String| ImageAnswer { image, answer: Answer::Missing, no_repository: false };
+    Evidence {
+        waiting_pods: Reading::Known(vec![waiting]),
+        registry: Probe::Answered(Answers {
+            channel: Answer::Missing,
+            versions: Answer::Missing,
+            images: vec![missing(format!("{name}/{name}:v1.71.2")), missing(image(name))],
+        }),
+        ..Evidence::default()
+    }
+}
+
+fn of_requirement(requirement: &Requirement) -> Vec<Command> {
+    match &requirement.outcome {
+        Outcome::Unmet { reasons } => reasons.iter().flat_map(|it| it.fix.commands().cloned()).collect(),
+        Outcome::Met | Outcome::Unknown { .. } => Vec::new(),
+    }
+}
+
+fn of_verdict(verdict: &Verdict) -> Vec<Command> {
+    let waiting = verdict.waiting_for.iter().map(|it| &it.text);
+    let diagnosis = verdict.diagnosis.iter().flat_map(|it| [&it.text, &it.remedy]);
+    waiting.chain(diagnosis).flat_map(Sentence::commands).cloned().collect()
+}
+
+/// A plan by the cluster alone, with a registry that lacks the next release, and with a file that has it.
+fn inputs(name: &str) -> [PlanInput; 3] {
+    let version = Version::new(1, 71, 2);
+    let offer = RegistryOffer {
+        registry: name.to_owned(),
+        channel: Some(deckhouse::Channel::Stable),
+        leads_to: Answer::Is(ChannelRelease { version: version.clone(), suspended: false }),
+        listed: Answer::Missing,
+        releases: BTreeMap::from([(
+            version.clone(),
+            ReleaseInRegistry { image: Answer::Missing, description: Answer::Missing },
+        )]),
+    };
+    let spec = json!({ "requirements": { "migratedModules": name, "disabledModules": name } });
+    [
+        PlanInput { now: now(), ..PlanInput::default() },
+        PlanInput { registry: Some(offer), now: now(), ..PlanInput::default() },
+        PlanInput {
+            delivery: vec![DeliveredRelease { version, spec }],
+            file: Some(name.to_owned()),
+            now: now(),
+            ..PlanInput::default()
+        },
+    ]
+}
+
+fn of_plan(state: &ClusterState, input: &PlanInput) -> Vec<Command> {
+    let mut state = state.clone();
+    if let (Reading::Known(releases), Some(_)) = (&mut state.releases, &input.file) {
+        releases.retain(|release| release.phase != Some(Phase::Pending));
+    }
+    let Ok(plan) = Plan::make(&state, input) else { return Vec::new() };
+    let fixes = plan.steps.iter().flat_map(|step| &step.requirements).flat_map(of_requirement);
+    let uses = plan.removed_apis.iter().flat_map(|it| it.replacement.commands().cloned());
+    let blocking = plan.blocking.iter().flat_map(|it| it.commands().cloned());
+    fixes.chain(uses).chain(blocking).chain(plan.next.clone()).collect()
+}
+
+/// What each part makes of a cluster.
+fn shown(state: &ClusterState, name: &str) -> Vec<(&'static str, Vec<Command>)> {
+    let diagnosis = examine(state, &answered(name), now());
+    let of_finding =
+        diagnosis.findings.iter().flat_map(|it| it.remedy.commands().chain(&it.commands)).cloned().collect();
+
+    let of_plan = inputs(name).iter().flat_map(|input| of_plan(state, input)).collect();
+
+    let keys = [
+        ("disabledModules", name),
+        ("migratedModules", name),
+        ("k8s", "1.99"),
+        ("nodesMinimalLinuxKernelVersion", "9.9"),
+        ("cniConfigurationSettled", "true"),
+    ];
+    let requirements = keys.iter().map(|(key, needed)| check(state, key, needed));
+    let of_requirements = requirements
+        .chain(module_constraints(state, &Version::new(1, 71, 2)))
+        .flat_map(|it| of_requirement(&it));
+
+    let settings = Settings { patience: std::time::Duration::ZERO, ..Settings::default() };
+    let mut of_verdicts = Vec::new();
+    let mut machine = Machine::new(Some(Version::new(1, 71, 2)), settings);
+    let mut course = Course::new(None, Haste::Respectful, settings);
+    for minutes in 0..40 {
+        let at = now() + SignedDuration::from_mins(minutes);
+        of_verdicts.extend(of_verdict(&machine.observe(state, at)));
+        of_verdicts.extend(of_verdict(&course.observe(state, at).0));
+    }
+
+    let mut of_run = Vec::new();
+    let wish = Wish::Release { version: Version::new(1, 71, 2), haste: Haste::Respectful };
+    let refused = wish.decide(state).err().and_then(|it| Blocked::by(it, &Version::new(1, 71, 2)).ok());
+    let step = match next(state, None, Haste::Respectful) {
+        Step::Blocked(blocked) => Some(*blocked),
+        _ => None,
+    };
+    for Blocked { diagnosis, .. } in refused.into_iter().chain(step) {
+        of_run.extend(diagnosis.text.commands().chain(diagnosis.remedy.commands()).cloned());
+    }
+
+    let status = Status::of(state, now());
+    let reasons = status.releases.known().unwrap().waiting.iter().flat_map(|it| &it.reasons);
+    let groups = status.node_groups.known().unwrap().iter().filter_map(|it| it.waits_for.as_ref());
+    let of_status = reasons.chain(groups).flat_map(Sentence::commands).cloned().collect();
+    vec![
+        ("doctor", of_finding),
+        ("plan", of_plan),
+        ("requirements", of_requirements.collect()),
+        ("verdict", of_verdicts),
+        ("run", of_run),
+        ("status", of_status),
+    ]
+}
+
+/// Asserts that a shell reads the words of the command, and nothing else.
+fn assert_read_as_meant(command: &Command) {
+    let line = command.to_string();
+    let mut stages = command.stages();
+    stages.sort();
+    assert_eq!(invocations(&line), stages, "{line}");
+    let is_here_document = line.contains(" <<'EOF");
+    assert!(is_here_document || !line.contains(|it: char| it.is_control() || it == '\u{202e}'), "{line}");
+}
+
+#[test]
+fn no_name_leaves_its_word() {
+    let mut with_name: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in NAMES {
+        let mut all: Vec<(&str, Command)> = Vec::new();
+        for state in clusters(name) {
+            for (part, commands) in shown(&state, name) {
+                all.extend(commands.into_iter().map(|command| (part, command)));
+            }
+        }
+        all.sort();
+        all.dedup();
+        for (part, command) in all {
+            assert_read_as_meant(&command);
+            let has = command.stages().iter().flatten().any(|word| word.contains(name));
+            *with_name.entry(part).or_default() += usize::from(has);
+        }
+    }
+    // Each part has such commands, or this would prove nothing of it.
+    for (part, least) in
+        [("doctor", 15), ("plan", 3), ("requirements", 4), ("verdict", 3), ("run", 1), ("status", 1)]
+    {
+        let found = with_name.get(part).copied().unwrap_or_default();
+        assert!(found >= least * NAMES.len(), "{part}: {found}, of {with_name:?}");
+    }
+}
+
+#[test]
+fn no_name_leaves_a_change() {
+    for name in NAMES {
+        let object = json!({ "spec": { "version": name, name: name } });
+        for write in [Write::Merge(object.clone()), Write::Create(object.clone()), Write::Delete] {
+            let change =
+                Change { what: name.to_owned(), kind: Kind::ModuleConfig, name: name.to_owned(), write };
+            assert_read_as_meant(&change.command());
+            assert_read_as_meant(&change.one_line_command());
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! Our own invocations that are suggested.
+
+use std::fmt::{self, Display, Formatter};
+
+use crate::{
+    ClusterFlags,
+    word::word,
+    words::{Word, Words},
+};
+
+/// The bundle in examples.
+const BUNDLE: &str = "d8.tar";
+
+/// An invocation of dhctl.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dhctl {
+    /// `dhctl update`
+    Update(Update),
+    /// `dhctl mirror`
+    Mirror(Mirror),
+    /// `dhctl mirror-modules --module-source`
+    MirrorModules,
+    /// `dhctl bundle join`
+    BundleJoin,
+    /// `dhctl config docker-cfg` for this registry
+    DockerCfg(String),
+}
+
+/// Commands below `dhctl update`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Update {
+    /// `dhctl update status`
+    Status,
+    /// `dhctl update plan`
+    Plan,
+    /// `dhctl update plan --helm`
+    PlanWithHelm,
+    /// `dhctl update prepare`
+    Prepare {
+        /// The release channel that is set.
+        channel: Option<String>,
+        /// The releases of the delivery.
+        file: Option<String>,
+    },
+    /// `dhctl update approve`
+    Approve(Approve),
+    /// `dhctl update watch`
+    Watch,
+    /// `dhctl update doctor`
+    Doctor,
+    /// `dhctl update kernel`
+    Kernel,
+    /// `dhctl update kernel` with a group and a version that are to be filled in
+    KernelOfGroup,
+    /// `dhctl update rbac`
+    Rbac,
+    /// `dhctl update rbac --read-only`
+    ReadOnlyRbac {
+        /// With the right to read the queues.
+        queues: bool,
+        /// With the right to read the Secrets that the commands use.
+        secrets: bool,
+    },
+}
+
+/// What is approved.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Approve {
+    /// A release of the platform.
+    Release(String),
+    /// The same, to be applied immediately.
+    ReleaseNow(String),
+    /// What a release interrupts.
+    Disruption(String),
+    /// What is interrupted on a node.
+    Node(String),
+    /// A release of a module.
+    Module {
+        /// The module.
+        module: String,
+        /// The version.
+        version: String,
+    },
+}
+
+/// Commands of `dhctl mirror`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Mirror {
+    /// The command as such.
+    Any,
+    /// Pulls the releases from a minor on.
+    PullSince {
+        /// The major version.
+        major: u64,
+        /// The minor version.
+        minor: u64,
+    },
+    /// Pulls a module too.
+    PullModule(String),
+    /// Pushes a bundle to this registry, `HOST[:PORT]/PATH`.
+    Push(String),
+}
+
+impl Update {
+    /// Preparation as it stands, after an interruption.
+    pub fn prepare() -> Self {
+        Self::Prepare { channel: None, file: None }
+    }
+
+    fn words(&self, flags: &ClusterFlags) -> Words {
+        let begin = |name: &'static str| flags.add_to(Words::default().fixed(&["dhctl", "update", name]));
+        match self {
+            Self::Status => begin("status"),
+            Self::Plan => begin("plan"),
+            Self::PlanWithHelm => begin("plan").fixed(&["--helm"]),
+            Self::Prepare { channel, file } => {
+                let words = begin("prepare");
+                let words = match channel {
+                    Some(channel) => words.option("--channel", "--channel=", channel),
+                    None => words,
+                };
+                match file {
+                    Some(file) => words.fixed(&["-f"]).file(file),
+                    None => words,
+                }
+            }
+            Self::Approve(approve) => approve.words(begin("approve")),
+            Self::Watch => begin("watch"),
+            Self::Doctor => begin("doctor"),
+            Self::Kernel => begin("kernel"),
+            Self::KernelOfGroup => begin("kernel").fixed(&["--node-group", "NAME", "--version", "VERSION"]),
+            // It prints a manifest, and asks no cluster.
+            Self::Rbac => Words::default().fixed(&["dhctl", "update", "rbac"]),
+            Self::ReadOnlyRbac { queues, secrets } => {
+                let mut words = Words::default().fixed(&["dhctl", "update", "rbac", "--read-only"]);
+                for (is_set, flag) in [(queues, "--queues"), (secrets, "--secrets")] {
+                    if *is_set {
+                        words = words.fixed(&[flag]);
+                    }
+                }
+                words
+            }
+        }
+    }
+}
+
+impl Approve {
+    fn words(&self, words: Words) -> Words {
+        match self {
+            Self::Release(version) => words.operand(version),
+            Self::ReleaseNow(version) => words.operand(version).fixed(&["--apply-now"]),
+            Self::Disruption(version) => words.fixed(&["--disruption"]).operand(version),
+            Self::Node(name) => words.option("--node", "--node=", name),
+            Self::Module { module, version } => {
+                words.option("--module", "--module=", module).operand(version)
+            }
+        }
+    }
+}
+
+impl Dhctl {
+    pub(crate) fn words(&self, flags: &ClusterFlags) -> Words {
+        let words = Words::default().fixed(&["dhctl"]);
+        match self {
+            Self::Update(update) => update.words(flags),
+            Self::Mirror(mirror) => mirror.words(words.fixed(&["mirror"])),
+            Self::MirrorModules => words.fixed(&["mirror-modules", "--module-source"]),
+            Self::BundleJoin => words.fixed(&["bundle", "join"]),
+            Self::DockerCfg(registry) => {
+                words.fixed(&["config", "docker-cfg"]).option("-r", "--registry=", registry)
+            }
+        }
+    }
+}
+
+impl Mirror {
+    fn words(&self, words: Words) -> Words {
+        match self {
+            Self::Any => words,
+            Self::PullSince { major, minor } => {
+                words.fixed(&["-i", BUNDLE, "--min-version"]).joined("", &format!("{major}.{minor}"))
+            }
+            Self::PullModule(name) => {
+                words.fixed(&["-i", BUNDLE]).option("--include-module", "--include-module=", name)
+            }
+            Self::Push(registry) => {
+                words.option("--registry", "--registry=", registry).fixed(&["-i", BUNDLE])
+            }
+        }
+    }
+}
+
+impl From<Update> for Dhctl {
+    fn from(update: Update) -> Self {
+        Self::Update(update)
+    }
+}
+
+impl From<Approve> for Dhctl {
+    fn from(approve: Approve) -> Self {
+        Self::Update(Update::Approve(approve))
+    }
+}
+
+impl From<Mirror> for Dhctl {
+    fn from(mirror: Mirror) -> Self {
+        Self::Mirror(mirror)
+    }
+}
+
+/// A flag of `dhctl mirror` that leaves something out, to be added to a command.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exclusion {
+    /// A release channel.
+    Channel(String),
+    /// A module.
+    Module(String),
+    /// The databases of vulnerabilities.
+    SecurityDb,
+}
+
+impl Display for Exclusion {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let words = match self {
+            Self::Channel(name) => Words::default().option("--exclude-channel", "--exclude-channel=", name),
+            Self::Module(name) => Words::default().option("--exclude-module", "--exclude-module=", name),
+            Self::SecurityDb => return f.write_str(&word("--no-security-db")),
+        };
+        f.write_str(&words.all().iter().map(Word::quoted).collect::<Vec<_>>().join(" "))
+    }
+}

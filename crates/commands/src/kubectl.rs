@@ -1,0 +1,89 @@
+//! The invocations of kubectl that are suggested.
+
+use crate::{
+    ClusterFlags,
+    manifest::{Json, Manifest},
+    objects::{Objects, Output, Resource},
+    pods::{Controller, Logs, Pods},
+    words::Words,
+};
+
+/// An invocation of kubectl.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kubectl {
+    /// Shows objects.
+    Get(Objects, Output),
+    /// Shows the metrics of the API server.
+    GetMetrics,
+    /// Shows objects with their events.
+    Describe(Objects),
+    /// Shows what the platform's pods have logged.
+    Logs(Logs),
+    /// Asks the platform's controller.
+    Exec(Pods, Controller),
+    /// Opens the Secret with the platform's registry in an editor.
+    EditRegistry,
+    /// Restarts the platform's pod.
+    RestartPlatform,
+    /// Sets the image of the platform's Deployment.
+    SetPlatformImage(String),
+    /// Gives the platform's Deployment its one pod.
+    ScalePlatform,
+    /// Lets pods onto a node again.
+    Uncordon(String),
+    /// Removes the annotations of a drain from a node.
+    ForgetDrain(String),
+    /// Changes an object by a merge patch (RFC 7386).
+    Patch {
+        /// Its kind.
+        resource: Resource,
+        /// Its name.
+        name: String,
+        /// Whether its status is changed.
+        status: bool,
+        /// What is written.
+        patch: Json,
+    },
+    /// Removes objects.
+    Delete(Resource, Vec<String>),
+    /// Makes an object.
+    Create(Manifest),
+    /// Writes the objects of a file.
+    Apply(String),
+}
+
+impl Kubectl {
+    pub(crate) fn words(&self, flags: &ClusterFlags) -> Words {
+        let words = flags.add_to(Words::default().fixed(&["kubectl"]));
+        let platform = |words: Words| words.fixed(&["-n", "d8-system"]);
+        match self {
+            Self::Get(objects, output) => output.words(objects.words(words, "get")),
+            Self::GetMetrics => words.fixed(&["get", "--raw", "/metrics"]),
+            Self::Describe(objects) => objects.words(words, "describe"),
+            Self::Logs(logs) => logs.words(platform(words)),
+            Self::Exec(pods, command) => command.words(pods, platform(words)),
+            Self::EditRegistry => platform(words).fixed(&["edit", "secret", "deckhouse-registry"]),
+            Self::RestartPlatform => platform(words).fixed(&["rollout", "restart", "deployment/deckhouse"]),
+            Self::SetPlatformImage(image) => {
+                platform(words).fixed(&["set", "image", "deployment/deckhouse"]).joined("deckhouse=", image)
+            }
+            Self::ScalePlatform => platform(words).fixed(&["scale", "deployment/deckhouse", "--replicas=1"]),
+            Self::Uncordon(node) => words.fixed(&["uncordon"]).operand(node),
+            Self::ForgetDrain(node) => words
+                .fixed(&["annotate", "node"])
+                .operand(node)
+                .fixed(&["update.node.deckhouse.io/draining-", "update.node.deckhouse.io/drained-"]),
+            Self::Patch { resource, name, status, patch } => {
+                let words = words.fixed(&["patch", resource.qualified()]).operand(name);
+                let words = if *status { words.fixed(&["--subresource=status"]) } else { words };
+                words.fixed(&["--type=merge", "-p"]).joined("", patch.as_str())
+            }
+            Self::Delete(resource, names) => {
+                let words = words.fixed(&["delete", resource.qualified()]);
+                names.iter().fold(words, |words, name| words.operand(name))
+            }
+            Self::Create(_) => words.fixed(&["create", "-f", "-"]),
+            Self::Apply(file) => words.fixed(&["apply", "-f"]).file(file),
+        }
+    }
+}
