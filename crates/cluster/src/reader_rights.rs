@@ -9,7 +9,7 @@ pub fn without_queues() -> Sentence {
     Sentence::from(
         "the task queues are unknown to this account, and without them an update cannot be called done; ",
     )
-    .command(Update::ReadOnlyRbac { queues: true, secrets: false })
+    .quoted(Update::ReadOnlyRbac { queues: true, secrets: false })
     .text(" prints the rights for them")
 }
 
@@ -28,7 +28,7 @@ pub fn left_out(state: &ClusterState) -> Option<Sentence> {
     let parts: Vec<&str> = parts.into_iter().filter(|(missing, _)| *missing).map(|(_, what)| what).collect();
     (!parts.is_empty()).then(|| {
         Sentence::from(format!("unknown to this account: {}; ", parts.join(", ")))
-            .command(Update::ReadOnlyRbac { queues, secrets: configuration || registry })
+            .quoted(Update::ReadOnlyRbac { queues, secrets: configuration || registry })
             .text(" prints the rights for this")
     })
 }

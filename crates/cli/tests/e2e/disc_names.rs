@@ -24,7 +24,7 @@ async fn a_bundle_from_a_disc_is_verified_joined_and_pushed() {
         for name in ["disc/d8.tar", "disc/D8.TAR"] {
             let run = dhctl(world.folder.path(), &["bundle", "verify", name]).expect(0);
             assert!(run.stdout.contains(&format!("{sums} GOST sums right")), "{}", run.stdout);
-            let beside = format!("disc/DECKHOUSERELEASES.YAML{version} names the same releases");
+            let beside = format!("disc/DECKHOUSERELEASES.YAML{version} describes the same releases");
             assert!(run.stdout.contains(&beside), "{}", run.stdout);
             dhctl(world.folder.path(), &["bundle", "inspect", name]).expect(0);
             dhctl(world.folder.path(), &["bundle", "join", name, "-o", "d8.tar"]).expect(0);
