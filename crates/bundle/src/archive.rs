@@ -145,7 +145,7 @@ impl Found {
         };
         self.files += 1;
         if self.files > MAX_FILES {
-            return fail("the archive has more files than any bundle");
+            return fail(&format!("the archive has more than {MAX_FILES} files"));
         }
         if !self.layouts.contains_key(path) {
             if !path.is_empty() && path.parse::<RepositoryName>().is_err() {
@@ -166,7 +166,7 @@ impl Found {
             File::Blob(digest) => layout.places.insert(digest, (entry.offset, entry.size)).is_none(),
         };
         if self.index_bytes > MAX_INDEXES {
-            return fail("the indexes are larger than those of any bundle");
+            return fail(&format!("all index.json together are larger than {} MiB", MAX_INDEXES >> 20));
         }
         if new { Ok(()) } else { fail("the entry occurs twice") }
     }

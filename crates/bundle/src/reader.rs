@@ -164,7 +164,10 @@ impl Bundle {
             return Err(damaged(reason));
         }
         if size > manifest::MAX_SIZE {
-            return Err(damaged(format!("{size} bytes are too many for a manifest")));
+            return Err(damaged(format!(
+                "the manifest has {size} bytes, more than {} MiB",
+                manifest::MAX_SIZE >> 20
+            )));
         }
         let bytes = archive::read(&**volumes, offset, size);
         let bytes = bytes.map_err(|error| archive::name(volumes, error.into()))?;

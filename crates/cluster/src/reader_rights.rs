@@ -55,15 +55,20 @@ mod tests {
             ..ClusterState::default()
         };
         let told = left_out(&all).unwrap().to_string();
-        assert!(told.contains("`dhctl update rbac --read-only --queues --secrets`"), "{told}");
+        assert!(told.contains("`dhctl update rbac --read-only --queues --secrets --user NAME`"), "{told}");
         let no_queues = ClusterState { cluster_configuration: Reading::default(), ..all.clone() };
         let told = left_out(&ClusterState { registry: Reading::default(), ..no_queues }).unwrap().to_string();
         assert!(
-            told.contains("account: the task queues; `dhctl update rbac --read-only --queues`"),
+            told.contains("account: the task queues; `dhctl update rbac --read-only --queues --user NAME`"),
             "{told}"
         );
         let queues = ClusterState { queue: Reading::default(), ..all.clone() };
-        assert!(left_out(&queues).unwrap().to_string().contains("`dhctl update rbac --read-only --secrets`"));
+        assert!(
+            left_out(&queues)
+                .unwrap()
+                .to_string()
+                .contains("`dhctl update rbac --read-only --secrets --user NAME`")
+        );
         assert_eq!(
             left_out(&ClusterState { releases: forbidden(), ..all }),
             None,

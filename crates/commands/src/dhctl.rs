@@ -52,9 +52,9 @@ pub enum Update {
     Kernel,
     /// `dhctl update kernel` with a group and a version that are to be filled in
     KernelOfGroup,
-    /// `dhctl update rbac`
+    /// `dhctl update rbac` for a user who is to be named
     Rbac,
-    /// `dhctl update rbac --read-only`
+    /// `dhctl update rbac --read-only` for a user who is to be named
     ReadOnlyRbac {
         /// With the right to read the queues.
         queues: bool,
@@ -130,7 +130,7 @@ impl Update {
             Self::Kernel => begin("kernel"),
             Self::KernelOfGroup => begin("kernel").fixed(&["--node-group", "NAME", "--version", "VERSION"]),
             // It prints a manifest, and asks no cluster.
-            Self::Rbac => Words::default().fixed(&["dhctl", "update", "rbac"]),
+            Self::Rbac => Words::default().fixed(&["dhctl", "update", "rbac", "--user", "NAME"]),
             Self::ReadOnlyRbac { queues, secrets } => {
                 let mut words = Words::default().fixed(&["dhctl", "update", "rbac", "--read-only"]);
                 for (is_set, flag) in [(queues, "--queues"), (secrets, "--secrets")] {
@@ -138,7 +138,7 @@ impl Update {
                         words = words.fixed(&[flag]);
                     }
                 }
-                words
+                words.fixed(&["--user", "NAME"])
             }
         }
     }

@@ -116,7 +116,7 @@ fn only_commands_that_ask_a_cluster_name_it() {
             format!("dhctl update approve {named} --disruption v1.58.3"),
         ),
         (Update::PlanWithHelm.into(), format!("dhctl update plan {named} --helm")),
-        (Update::Rbac.into(), "dhctl update rbac".to_owned()),
+        (Update::Rbac.into(), "dhctl update rbac --user NAME".to_owned()),
         (
             Mirror::PullSince { major: 1, minor: 58 }.into(),
             "dhctl mirror -i d8.tar --min-version 1.58".to_owned(),

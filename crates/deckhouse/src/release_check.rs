@@ -73,6 +73,8 @@ fn compare(
 ) {
     match (expected, found) {
         (_, None) if OPTIONAL.contains(&field) => {}
+        // Go leaves empty mappings out.
+        (Value::Map(expected), None) if expected.is_empty() => {}
         (Value::Map(expected), Some(Value::Map(found))) => {
             let within = |key: &str| if field.is_empty() { key.to_owned() } else { format!("{field}.{key}") };
             let found: BTreeMap<&str, &Value> =
@@ -83,6 +85,11 @@ fn compare(
             let known = |key: &str| expected.iter().any(|(known, _)| known == key);
             let others = found.iter().filter(|(key, _)| !known(key));
             differences.extend(others.map(|(key, value)| (within(key), Some(shown(value)))));
+        }
+        (Value::List(expected), Some(Value::List(found))) if expected.len() == found.len() => {
+            for (number, (expected, found)) in expected.iter().zip(found).enumerate() {
+                compare(expected, Some(found), &format!("{field}[{number}]"), differences);
+            }
         }
         (expected, Some(found)) if expected == found => {}
         (_, found) => differences.push((field.to_owned(), found.map(shown))),
@@ -123,8 +130,30 @@ mod tests {
         let info = br#"{"version":"v1.58.3","requirements":{"k8s":"1.24","ingressNginx":"1.1"},"disruptions":{"1.58":["cni"]}}"#;
         ReleaseManifest {
             info: ReleaseInfo::parse(info).unwrap(),
-            changelog: Some(b"candi:\n  fixes: [{summary: x}]\n".to_vec()),
+            changelog: Some(b"candi:\n  fixes: [{summary: x, pull_request: y}]\n".to_vec()),
         }
+    }
+
+    fn sorted(value: Value) -> Value {
+        match value {
+            Value::Map(fields) => {
+                let mut fields: Vec<_> =
+                    fields.into_iter().map(|(key, value)| (key, sorted(value))).collect();
+                fields.sort_by(|a, b| a.0.cmp(&b.0));
+                Value::Map(fields)
+            }
+            Value::List(items) => Value::List(items.into_iter().map(sorted).collect()),
+            other => other,
+        }
+    }
+
+    #[test]
+    fn an_empty_changelog_may_be_left_out() {
+        let release = ReleaseManifest { changelog: Some(b"{}".to_vec()), ..release() };
+        let text = write_releases(std::slice::from_ref(&release)).unwrap();
+        let without = text.replace("  changelog: {}\n", "");
+        assert_ne!(without, text);
+        assert_eq!(differences(without.as_bytes(), &[release]).unwrap(), []);
     }
 
     #[test]
@@ -132,10 +161,11 @@ mod tests {
         let text = write_releases(&[release()]).unwrap();
         assert_eq!(differences(text.as_bytes(), &[release()]).unwrap(), []);
         let value = yaml::parse_all(text.as_bytes()).unwrap().remove(0);
-        let Value::Map(mut fields) = value else { panic!("no mapping") };
-        fields.reverse();
+        // As Go writes it: the keys of every mapping sorted.
+        let Value::Map(mut fields) = sorted(value) else { panic!("no mapping") };
         fields.retain(|(key, _)| key != "status" && key != "approved");
         let other = yaml::write(&Value::Map(fields)).unwrap();
+        assert!(other.find("pull_request").unwrap() < other.find("summary").unwrap(), "{other}");
         assert_ne!(other, text);
         assert_eq!(differences(other.as_bytes(), &[release()]).unwrap(), []);
         // A release that is not there is the business of the completeness check.
@@ -156,8 +186,8 @@ mod tests {
             ("  name: v1.58.3", "  name: v1-58-3", "metadata.name"),
             ("    k8s: \"1.24\"\n", "", "spec.requirements.k8s"),
             ("k8s: \"1.24\"", "k8s: \"1.20\"", "spec.requirements.k8s"),
-            ("summary: x", "summary: y", "spec.changelog.candi.fixes"),
-            ("- cni", "- other", "spec.disruptions"),
+            ("summary: x", "summary: y", "spec.changelog.candi.fixes[0].summary"),
+            ("- cni", "- other", "spec.disruptions[0]"),
             ("releases/tag/v1.58.3", "releases/tag/v1.58.4", "spec.changelogLink"),
         ] {
             let changed = text.replace(from, to);

@@ -93,7 +93,7 @@ pub async fn completeness(
 /// [`Error::Incomplete`] with everything that is missing, if any image cannot be read as a whole;
 /// [`Error::File`] if the bundle cannot be read. Holes in the lists alone are no error here.
 pub async fn read(bundle: &Bundle, promised: &BTreeSet<Version>) -> Result<(Contents, Completeness), Error> {
-    let (contents, damaged) = Contents::read_what_is_there(bundle);
+    let (contents, damaged) = Contents::read_what_is_there(bundle)?;
     let found = completeness(bundle, &contents, promised).await?;
     if damaged.is_empty() {
         return Ok((contents, found));

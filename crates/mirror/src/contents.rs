@@ -11,7 +11,7 @@ use crate::{
     Cause, Error, MissingItem, WantedBy,
     channel_tags::{self, MadeTag},
     error::Place,
-    limits::{check_blobs, check_manifests},
+    limits::{ManifestTotal, check_blobs},
 };
 
 /// The repositories whose tags are the names of what lies below them (facts: "Push").
@@ -48,12 +48,15 @@ impl Contents {
     /// # Errors
     /// [`Error::Incomplete`] with every manifest and blob that the bundle should hold and does not.
     pub fn read(bundle: &Bundle) -> Result<Self, Error> {
-        let (contents, items) = Self::read_what_is_there(bundle);
+        let (contents, items) = Self::read_what_is_there(bundle)?;
         if items.is_empty() { Ok(contents) } else { Err(Error::Incomplete { place: Place::Bundle, items }) }
     }
 
     /// Reads every manifest of the bundle that can be read, and tells what should be there and is not.
-    pub fn read_what_is_there(bundle: &Bundle) -> (Self, Vec<MissingItem>) {
+    ///
+    /// # Errors
+    /// [`Error::OverLimit`] if there is more than is kept in memory.
+    pub fn read_what_is_there(bundle: &Bundle) -> Result<(Self, Vec<MissingItem>), Error> {
         let mut missing = Vec::new();
         let mut repositories = Vec::new();
         let mut total = Total::default();
@@ -61,12 +64,15 @@ impl Contents {
         let has_tags = bundle.repositories().iter().flat_map(|it| &it.index).any(is_tagged);
         for source in bundle.repositories() {
             repositories.push(Repository::read((bundle, has_tags), source, &mut total, &mut missing));
+            if let Some(error) = total.over {
+                return Err(error);
+            }
         }
         missing.sort();
         missing.dedup();
         let mut contents = Self { repositories, made_tags: Vec::new() };
         contents.made_tags = channel_tags::make(bundle, &mut contents);
-        (contents, missing)
+        Ok((contents, missing))
     }
 
     /// The repository at `path`; empty for the root.
@@ -142,7 +148,7 @@ impl Repository {
         total: &mut Total,
         missing: &mut Vec<MissingItem>,
     ) {
-        if total.is_over || self.manifests.contains_key(&descriptor.digest) {
+        if total.over.is_some() || self.manifests.contains_key(&descriptor.digest) {
             return;
         }
         let reference = descriptor.digest.to_string();
@@ -152,9 +158,7 @@ impl Repository {
             Ok(parsed) => parsed,
             Err(reason) => return missing.push(item(&self.path, &reference, image, reason)),
         };
-        if let Err(error) = total.add(&raw, &manifest) {
-            return missing.push(item(&self.path, &reference, image, error.to_string()));
-        }
+        let Some(raw) = total.keep(raw) else { return };
         self.manifests.insert(descriptor.digest, raw);
         if let Manifest::Index { manifests } = &manifest {
             if level == MAX_NESTING {
@@ -166,11 +170,17 @@ impl Repository {
             }
         }
         for blob in manifest.blobs() {
+            if total.over.is_some() {
+                return;
+            }
             match source.blobs.get(&blob.digest) {
                 Some(size) if *size == blob.size => {
-                    self.blobs.insert(blob.digest, blob.size);
+                    if self.blobs.insert(blob.digest, blob.size).is_none() {
+                        total.add_blob();
+                    }
                 }
                 found => {
+                    total.add_blob();
                     let reason = match found {
                         None => "the blob is not in the bundle".to_owned(),
                         Some(size) => format!("{size} bytes in the bundle instead of {}", blob.size),
@@ -185,20 +195,23 @@ impl Repository {
 /// What has been read of a bundle, against limits on memory.
 #[derive(Default)]
 struct Total {
-    /// Bytes of manifests.
-    manifests: u64,
+    manifests: ManifestTotal,
+    /// Blobs that are there, and places where one is missing.
     blobs: usize,
-    /// Nothing more is read.
-    is_over: bool,
+    /// The limit that was reached: nothing more is read.
+    over: Option<Error>,
 }
 
 impl Total {
-    fn add(&mut self, raw: &RawManifest, manifest: &Manifest) -> Result<(), Error> {
-        self.blobs += manifest.blobs().count();
-        self.manifests += raw.bytes().len() as u64;
-        let added = check_manifests(self.manifests).and_then(|()| check_blobs(self.blobs));
-        self.is_over = added.is_err();
-        added
+    fn keep(&mut self, raw: RawManifest) -> Option<RawManifest> {
+        self.manifests.keep(raw).map_err(|error| self.over = Some(error)).ok()
+    }
+
+    fn add_blob(&mut self) {
+        self.blobs += 1;
+        if let Err(error) = check_blobs(self.blobs) {
+            self.over = Some(error);
+        }
     }
 }
 

@@ -3,9 +3,13 @@
 //! A full delivery of the platform has about 40 MB of manifests, 40,000 blobs in its repositories, and lists of a few
 //! thousand tags.
 
-use std::collections::HashSet;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::atomic::AtomicUsize,
+};
 
 use oci::{Digest, RawManifest};
+use parking_lot::Mutex;
 
 use crate::Error;
 
@@ -18,33 +22,42 @@ pub const MAX_BLOBS: usize = 500_000;
 /// The most tags in all lists of a registry together.
 pub const MAX_LISTED: usize = 1_000_000;
 
-/// The manifests that are kept.
+/// The manifests that are kept, each once however often it was read.
 #[derive(Debug, Default)]
 pub(crate) struct ManifestTotal {
-    counted: HashSet<Digest>,
+    kept: HashMap<Digest, RawManifest>,
     bytes: u64,
 }
 
 impl ManifestTotal {
-    /// Counts a manifest.
+    /// Counts a manifest, and returns the copy that is kept of it: of equal ones the first.
     ///
     /// # Errors
     /// [`Error::OverLimit`] above [`MAX_MANIFESTS`].
-    pub(crate) fn add(&mut self, manifest: &RawManifest) -> Result<(), Error> {
-        if self.counted.insert(manifest.digest()) {
-            self.bytes += manifest.bytes().len() as u64;
+    pub(crate) fn keep(&mut self, manifest: RawManifest) -> Result<RawManifest, Error> {
+        match self.kept.entry(manifest.digest()) {
+            // Of two media types for the same bytes each reader needs its own.
+            Entry::Occupied(kept) if kept.get().media_type() == manifest.media_type() => {
+                Ok(kept.get().clone())
+            }
+            Entry::Occupied(kept) => Ok(manifest.with_bytes_of(kept.get())),
+            Entry::Vacant(place) => {
+                self.bytes += manifest.bytes().len() as u64;
+                if self.bytes > MAX_MANIFESTS {
+                    return Err(Error::OverLimit(format!("{} MiB of manifests", MAX_MANIFESTS >> 20)));
+                }
+                Ok(place.insert(manifest).clone())
+            }
         }
-        check_manifests(self.bytes)
     }
 }
 
-/// Whether so many bytes of manifests may be kept.
-///
-/// # Errors
-/// [`Error::OverLimit`] above [`MAX_MANIFESTS`].
-pub(crate) fn check_manifests(bytes: u64) -> Result<(), Error> {
-    let limit = || format!("{} MiB of manifests", MAX_MANIFESTS >> 20);
-    if bytes > MAX_MANIFESTS { Err(Error::OverLimit(limit())) } else { Ok(()) }
+/// What all sources of one run keep together.
+#[derive(Debug, Default)]
+pub struct Totals {
+    pub(crate) manifests: Mutex<ManifestTotal>,
+    /// Tags in all lists.
+    pub(crate) tags: AtomicUsize,
 }
 
 /// Whether so many blobs may be planned.
@@ -83,11 +96,14 @@ mod tests {
         let mut total = ManifestTotal::default();
         let first = manifest(0);
         for _ in 0..100 {
-            total.add(&first).unwrap();
+            total.keep(first.clone()).unwrap();
         }
-        let refused = (1..100).map(manifest).find_map(|manifest| total.add(&manifest).err()).unwrap();
+        let refused = (1..100).map(manifest).find_map(|manifest| total.keep(manifest).err()).unwrap();
         assert!(refused.to_string().contains("256 MiB"), "{refused}");
-        assert_eq!(total.counted.len(), 68);
+        assert_eq!(total.kept.len(), 67);
+        // Another copy of the same bytes does not take memory of its own.
+        let again = total.keep(manifest(0)).unwrap();
+        assert_eq!(again.bytes().as_ptr(), first.bytes().as_ptr());
     }
 
     #[test]

@@ -4,19 +4,22 @@
 //!
 //! ```text
 //! file deckhousereleases.yaml sha256:…
-//! image release-channel v1.58.3 sha256:…
+//! image release-channel v1.58.3 sha256:… application/vnd.oci.image.manifest.v1+json
+//! repository release-channel
 //! ```
 //!
-//! An image is named by its repository (`(root)` for the root), its tag and the digest of its manifest, from which the
-//! digests of everything else in it follow. So the sum is the same for a bundle that was cut into parts, joined or
+//! An image is named by its repository (`(root)` for the root), its tag, the digest of its manifest, from which the
+//! digests of everything else in it follow, and the media type that `index.json` gives it. Every entry of an index
+//! counts, also one whose tag a later one takes. Repositories count on their own, since those of modules become
+//! entries in a list of the registry, images or not. So the sum is the same for a bundle that was cut into parts, joined or
 //! packed in another order, and it takes no reading of the bundle's blobs.
 
 use std::collections::BTreeSet;
 
-use bundle::GostSum;
-use oci::{Digest, TagOrDigest};
+use bundle::{Bundle, GostSum};
+use oci::{Digest, TagOrDigest, layout::SHORT_TAG};
 
-use crate::{Contents, contents::place, wanted::Wanted};
+use crate::{contents::place, wanted::Wanted};
 
 /// What is summed up.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,20 +28,15 @@ pub struct SetList {
 }
 
 impl SetList {
-    /// The images of a bundle. Tags that the bundle's indexes do not have ([`Contents::made_tags`]) do not count.
-    pub fn of_bundle(contents: &Contents) -> Self {
+    /// The repositories and images of a bundle.
+    pub fn of_bundle(bundle: &Bundle) -> Self {
         let mut list = Self::default();
-        for repository in &contents.repositories {
-            let made = |tag: &&str| {
-                contents.made_tags.iter().any(|it| it.path == repository.path && it.tag.as_str() == *tag)
-            };
-            for (tag, digest) in &repository.tags {
-                if !made(&tag.as_str()) {
-                    list.add_image(&repository.path, tag.as_str(), digest);
-                }
-            }
-            for digest in &repository.untagged {
-                list.add_image(&repository.path, &digest.hex(), digest);
+        for repository in bundle.repositories() {
+            list.add_repository(&repository.path);
+            for descriptor in &repository.index {
+                let digest = &descriptor.digest;
+                let tag = descriptor.annotations.get(SHORT_TAG).cloned().unwrap_or_else(|| digest.hex());
+                list.add_image(&repository.path, &tag, digest, &descriptor.media_type);
             }
         }
         list
@@ -52,13 +50,18 @@ impl SetList {
                 TagOrDigest::Tag(tag) => tag.to_string(),
                 TagOrDigest::Digest(digest) => digest.hex(),
             };
-            list.add_image(path, &tag, &image.manifest.digest());
+            list.add_repository(path);
+            list.add_image(path, &tag, &image.manifest.digest(), image.manifest.media_type());
         }
         list
     }
 
-    fn add_image(&mut self, path: &str, tag: &str, digest: &Digest) {
-        self.lines.insert(format!("image {} {tag} {digest}\n", place(path)));
+    fn add_repository(&mut self, path: &str) {
+        self.lines.insert(format!("repository {}\n", place(path)));
+    }
+
+    fn add_image(&mut self, path: &str, tag: &str, digest: &Digest, media_type: &str) {
+        self.lines.insert(format!("image {} {tag} {digest} {media_type}\n", place(path)));
     }
 
     /// Adds a file beside the bundle.
@@ -98,7 +101,7 @@ mod tests {
     fn a_list_is_sorted_and_its_sum_is_that_of_its_text() {
         let manifest =
             RawManifest::new(None, Bytes::from_static(br#"{"schemaVersion":2,"manifests":[]}"#)).unwrap();
-        let digest = manifest.digest();
+        let (digest, media_type) = (manifest.digest(), oci::media_type::OCI_INDEX);
         let mut wanted = Wanted::default();
         for (path, reference) in [("", "v1.58.3".to_owned()), ("install", digest.to_string())] {
             let reference = reference.parse().unwrap();
@@ -107,7 +110,8 @@ mod tests {
         let mut list = SetList::of_wanted(&wanted);
         list.add_file("dhctl", &digest);
         let text = format!(
-            "file dhctl {digest}\nimage (root) v1.58.3 {digest}\nimage install {} {digest}\n",
+            "file dhctl {digest}\nimage (root) v1.58.3 {digest} {media_type}\n\
+             image install {} {digest} {media_type}\nrepository (root)\nrepository install\n",
             digest.hex()
         );
         assert_eq!((list.text(), list.images()), (text.clone(), 2));

@@ -169,6 +169,10 @@ impl RawManifest {
                 return Err(ManifestError::UnknownType(sent.unwrap_or("no media type").to_owned()));
             }
         };
+        if media_type::is_index(media_type) && fields.manifests.is_none() && fields.config.is_some() {
+            let reason = "it has the type of an index and the content of an image";
+            return Err(ManifestError::Malformed(serde_json::Error::custom(reason)));
+        }
         let raw = Self { media_type: media_type.to_owned(), bytes, digest };
         raw.parse()?;
         Ok(raw)
@@ -182,6 +186,12 @@ impl RawManifest {
     /// The exact bytes.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes
+    }
+
+    /// This manifest with the bytes of one that has the same digest, so that both share memory.
+    #[must_use]
+    pub fn with_bytes_of(self, same: &Self) -> Self {
+        if same.digest == self.digest { Self { bytes: same.bytes.clone(), ..self } } else { self }
     }
 
     /// The digest of the bytes.
@@ -292,6 +302,10 @@ mod tests {
     fn refuses_what_cannot_be_carried() {
         assert!(matches!(raw(None, r#"{"schemaVersion":1,"name":"a"}"#), Err(ManifestError::Schema1)));
         assert!(matches!(raw(None, "<html>"), Err(ManifestError::Malformed(_))));
+        let image =
+            format!(r#"{{"schemaVersion":2,"config":{{"size":2,"digest":"{}"}}}}"#, Digest::of(b"{}"));
+        assert!(raw(Some(media_type::OCI_MANIFEST), &image).is_ok());
+        assert!(matches!(raw(Some(media_type::OCI_INDEX), &image), Err(ManifestError::Malformed(_))));
         assert!(matches!(raw(None, "{}"), Err(ManifestError::UnknownType(_))));
         assert!(matches!(raw(Some(media_type::OCI_MANIFEST), "{}"), Err(ManifestError::Malformed(_))));
     }

@@ -7,8 +7,11 @@ use oci::{Descriptor, Digest, layout, layout::blob_path};
 use super::report::Damage;
 use crate::{Bundle, Repository, layout::entry_path};
 
-/// The most references of one repository that are kept in memory. A repository of the platform has about 30,000.
+/// The most references that are kept in memory, of all repositories together. A full delivery has about 50,000.
 const MAX_REFERENCES: usize = 1_000_000;
+
+/// The most objects of a repository that are reported as missing one by one.
+const MAX_FAULTS: usize = 10_000;
 
 /// The references within one repository.
 #[derive(Debug, Default)]
@@ -21,11 +24,17 @@ pub(crate) struct References {
 
 impl References {
     /// Reads every manifest of `repository`, and adds to `damages` what is missing or cannot be read.
-    pub(crate) fn read(bundle: &Bundle, repository: &Repository, damages: &mut Vec<Damage>) -> Self {
+    ///
+    /// `count` is the number of references that have been read in all repositories.
+    pub(crate) fn read(
+        bundle: &Bundle,
+        repository: &Repository,
+        count: &mut usize,
+        damages: &mut Vec<Damage>,
+    ) -> Self {
         let mut references = Self::default();
         let mut faults = Vec::new();
         let mut seen = HashSet::new();
-        let mut count = 0;
         let mut open: Vec<Descriptor> = Vec::new();
         for descriptor in &repository.index {
             let tag = descriptor.annotations.get(layout::SHORT_TAG);
@@ -56,10 +65,15 @@ impl References {
                     continue;
                 }
             };
-            count += manifest.blobs().count() + manifest.children().len();
-            if count > MAX_REFERENCES {
-                let reason =
-                    format!("the manifests of this repository name more than {MAX_REFERENCES} objects");
+            *count += manifest.blobs().count() + manifest.children().len();
+            if *count > MAX_REFERENCES || faults.len() > MAX_FAULTS {
+                let reason = if faults.len() > MAX_FAULTS {
+                    format!(
+                        "more than {MAX_FAULTS} objects of this repository are missing; the rest was not read"
+                    )
+                } else {
+                    format!("the manifests of the bundle name more than {MAX_REFERENCES} objects")
+                };
                 faults.push((descriptor.digest, reason));
                 break;
             }

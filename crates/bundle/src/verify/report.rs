@@ -95,7 +95,7 @@ impl Bundle {
     /// if the bundle has no such repository.
     pub fn damaged_blob(&self, path: &str, digest: &Digest, actual: &Digest) -> Option<Damage> {
         let repository = self.repository(path)?;
-        let references = References::read(self, repository, &mut Vec::new());
+        let references = References::read(self, repository, &mut 0, &mut Vec::new());
         let files = self.files_of(repository, digest);
         Some(Damage::of_content(path, &references, (digest, actual), files))
     }

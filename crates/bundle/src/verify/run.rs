@@ -84,8 +84,8 @@ fn check(
     progress: &dyn Progress,
 ) -> Result<VerifyReport, BundleError> {
     let outcomes = run(subjects, progress)?;
-    let mut missing = Vec::new();
-    let read = |it: &Repository| (it.path.clone(), References::read(bundle, it, &mut missing));
+    let (mut missing, mut count) = (Vec::new(), 0);
+    let read = |it: &Repository| (it.path.clone(), References::read(bundle, it, &mut count, &mut missing));
     let references: BTreeMap<String, References> = bundle.repositories().iter().map(read).collect();
     let mut report = VerifyReport { archives: subjects.len(), ..VerifyReport::default() };
     for (subject, outcome) in subjects.iter().zip(&outcomes) {

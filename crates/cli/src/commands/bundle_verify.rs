@@ -85,7 +85,7 @@ async fn complete(files: &[PathBuf], promised: &Promised, report: &VerifyReport)
         Err(_) if !report.damages.is_empty() => return Ok(Checked::default()),
         Err(error) => return Err(error.into()),
     };
-    let (contents, unreadable) = Contents::read_what_is_there(&bundle);
+    let (contents, unreadable) = Contents::read_what_is_there(&bundle)?;
     let mut complete = completeness(&bundle, &contents, &promised.releases()).await?;
     // Damaged manifests and blobs are in the report; what index.json says, and limits, only here.
     let is_new = |item: &MissingItem| report.damages.is_empty() || item.reference.parse::<Digest>().is_err();
@@ -93,7 +93,7 @@ async fn complete(files: &[PathBuf], promised: &Promised, report: &VerifyReport)
     complete.missing.extend(promised.silent_about(&complete.releases));
     complete.missing.extend(promised.contradictions(&complete.described)?);
     complete.missing.extend_from_slice(&promised.unusable);
-    Ok(Checked { complete, note: contents.made_tags_note(), list: SetList::of_bundle(&contents) })
+    Ok(Checked { complete, note: contents.made_tags_note(), list: SetList::of_bundle(&bundle) })
 }
 
 fn unsound(named: &str, report: VerifyReport, missing: Vec<MissingItem>) -> Failure {

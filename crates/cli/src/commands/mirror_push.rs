@@ -94,7 +94,7 @@ impl Push<'_> {
         let (contents, found) = complete::read(self.bundle, &BTreeSet::new()).await?;
         if let Some(expected) = self.expect_sum {
             let beside = SideFiles::beside(self.paths)?;
-            let mut list = SetList::of_bundle(&contents);
+            let mut list = SetList::of_bundle(self.bundle);
             beside.add_to(&mut list);
             expected.check(&list, &beside.names())?;
         }

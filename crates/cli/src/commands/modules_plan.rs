@@ -12,6 +12,7 @@ use mirror::{
     Cause, MissingItem, Nearby, Observer, Plan, Root,
     discover::{ModuleDiscovery, discover_module, report_absent_channels},
     journal::Journal,
+    limits::Totals,
     source::Source,
 };
 use registry::client::Client;
@@ -45,6 +46,7 @@ pub(super) struct Planner<'a> {
     pub(super) fresh: bool,
     pub(super) dry_run: bool,
     pub(super) nearby: Arc<Nearby>,
+    pub(super) totals: Arc<Totals>,
 }
 
 impl Planner<'_> {
@@ -55,7 +57,7 @@ impl Planner<'_> {
 
     /// A source without a journal, to ask which modules there are.
     pub(super) fn source(&self) -> Source {
-        Source::new(self.client.clone(), self.root.clone(), None)
+        Source::counted(self.client.clone(), self.root.clone(), None, self.totals.clone())
     }
 
     /// Plans each of the modules, in the order of their names.
@@ -88,7 +90,8 @@ impl Planner<'_> {
     ) -> Result<Result<Planned, Broken>, Failure> {
         let archive = self.archive(&name);
         let journal = if self.dry_run { None } else { Some(Arc::new(Journal::open(&archive, self.fresh)?)) };
-        let source = Source::new(self.client.clone(), self.root.clone(), journal.clone());
+        let (client, root) = (self.client.clone(), self.root.clone());
+        let source = Source::counted(client, root, journal.clone(), self.totals.clone());
         let source = source.with_nearby(self.nearby.clone());
         let error = match discover_module(&source, &name, &rules, observer).await {
             Ok(Some(found)) => {

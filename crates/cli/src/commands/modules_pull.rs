@@ -84,6 +84,7 @@ pub(crate) async fn run(args: ModulesTransferArgs, environment: Environment) -> 
         fresh: args.no_pull_resume,
         dry_run: args.dry_run,
         nearby: Arc::new(Nearby::side_by_side()),
+        totals: Arc::default(),
     };
     let chosen = choose_modules(&planner.source(), &args.modules.modules(), &*progress).await;
     let chosen = chosen.map_err(unlisted)?;

@@ -117,6 +117,75 @@ async fn a_changed_delivery_is_refused() {
     }
 }
 
+/// Adds files to a bundle.
+fn append(bundle: &Path, files: &[(&str, &[u8])]) {
+    let content = fs::read(bundle).unwrap();
+    fs::write(bundle, &content[..content.len() - 1024]).unwrap();
+    let mut archive = tar::Builder::new(fs::OpenOptions::new().append(true).open(bundle).unwrap());
+    for (name, content) in files {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        archive.append_data(&mut header, name, *content).unwrap();
+    }
+    archive.into_inner().unwrap();
+}
+
+const MARKER: (&str, &[u8]) = ("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"#);
+
+/// Whatever is pushed is in the sum: images, also those that no tag leads to, their types, and entries of lists.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sum_covers_everything_that_a_push_writes() {
+    let world = World::sample();
+    let sum = printed(&world.pull(&[]).expect(0).stdout, "sum ");
+    let bundle = world.path("d8.tar");
+    let pristine = fs::read(&bundle).unwrap();
+    let evil = br#"{"schemaVersion":2,"manifests":[],"annotations":{"who":"evil"}}"#;
+    let digest = Digest::of(evil);
+    let blob = format!("blobs/sha256/{}", digest.hex());
+    let edit = |change: &dyn Fn(&mut LayoutIndex)| {
+        rewrite(&bundle, |entry, bytes| {
+            if entry != "index.json" {
+                return Some(bytes);
+            }
+            let mut index = LayoutIndex::parse(&bytes).unwrap();
+            change(&mut index);
+            Some(index.to_bytes())
+        });
+    };
+    let changes: [(&str, &dyn Fn()); 4] = [
+        ("a list entry without images", &|| {
+            let index: &[u8] = br#"{"schemaVersion":2,"manifests":[]}"#;
+            let path = |name: &str| format!("modules/evil/{name}");
+            append(&bundle, &[(&path(MARKER.0), MARKER.1), (&path("index.json"), index)]);
+        }),
+        ("an image whose tag another one takes", &|| {
+            append(&bundle, &[(&blob, evil)]);
+            edit(&|index| {
+                let mut shadowed = index.manifests[0].clone();
+                shadowed.digest = digest;
+                shadowed.size = evil.len() as u64;
+                shadowed.media_type = oci::media_type::OCI_INDEX.to_owned();
+                index.manifests.insert(0, shadowed);
+            });
+        }),
+        ("a media type", &|| {
+            edit(&|index| index.manifests[0].media_type = oci::media_type::OCI_INDEX.to_owned());
+        }),
+        ("an image that is gone", &|| edit(&|index| drop(index.manifests.pop()))),
+    ];
+    for (name, change) in changes {
+        fs::write(&bundle, &pristine).unwrap();
+        change();
+        let run = world.push(&["--expect-sum", &sum, "--allow-incomplete"]);
+        assert_eq!(run.code, Some(3), "{name}: {}", run.stderr);
+        assert!(world.target.repositories().is_empty(), "{name}");
+        assert_eq!(verify(&world, &["--expect-sum", &sum]).code, Some(3), "{name}");
+    }
+    fs::write(&bundle, &pristine).unwrap();
+    world.push(&["--expect-sum", &sum]).expect(0);
+}
+
 /// Writes the index of a repository anew.
 fn change_index(bundle: &Path, repository: &str, change: impl Fn(&mut Descriptor)) {
     let path = format!("{repository}index.json");
@@ -147,32 +216,12 @@ async fn inspect_and_verify_agree_on_names() {
         ("a tag with a tab", &|| change_index(&bundle, "install/", |it| rename(it, "v1\t2"))),
         ("a media type", &|| change_index(&bundle, "", |it| it.media_type = forged.to_owned())),
         ("a repository", &|| {
-            let mut archive = tar::Builder::new(fs::OpenOptions::new().append(true).open(&bundle).unwrap());
-            let content = fs::read(&bundle).unwrap();
-            let end = content.len() - 1024;
-            fs::write(&bundle, &content[..end]).unwrap();
-            for (name, text) in [
-                ("oci-layout", r#"{"imageLayoutVersion":"1.0.0"}"#),
-                ("index.json", r#"{"schemaVersion":2,"manifests":[]}"#),
-            ] {
-                let mut header = tar::Header::new_gnu();
-                header.set_size(text.len() as u64);
-                header.set_mode(0o644);
-                archive
-                    .append_data(&mut header, format!("modules/{forged}/{name}"), text.as_bytes())
-                    .unwrap();
-            }
-            archive.into_inner().unwrap();
+            let path = |name: &str| format!("modules/{forged}/{name}");
+            let index: &[u8] = br#"{"schemaVersion":2,"manifests":[]}"#;
+            append(&bundle, &[(&path(MARKER.0), MARKER.1), (&path("index.json"), index)]);
         }),
         ("a file", &|| {
-            let mut archive = tar::Builder::new(fs::OpenOptions::new().append(true).open(&bundle).unwrap());
-            let content = fs::read(&bundle).unwrap();
-            fs::write(&bundle, &content[..content.len() - 1024]).unwrap();
-            let mut header = tar::Header::new_gnu();
-            header.set_size(1);
-            header.set_mode(0o644);
-            archive.append_data(&mut header, forged, &b"x"[..]).unwrap();
-            archive.into_inner().unwrap();
+            append(&bundle, &[(forged, b"x")]);
         }),
     ];
     for (name, change) in changes {

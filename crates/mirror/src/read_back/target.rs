@@ -1,5 +1,7 @@
 //! The registry that is pushed to.
 
+use std::sync::Arc;
+
 use registry::client::{Client, Repository};
 
 use crate::{Error, Root, source::RegistryImages};
@@ -29,7 +31,7 @@ impl Target {
 
     /// What it holds, to be read as a source is.
     pub(crate) fn images(&self) -> RegistryImages {
-        RegistryImages::new(self.client.clone(), self.root.clone(), None)
+        RegistryImages::new(self.client.clone(), self.root.clone(), None, Arc::default())
     }
 
     pub(crate) fn repository(&self, path: &str) -> Result<Repository, Error> {

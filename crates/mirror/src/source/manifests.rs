@@ -15,7 +15,7 @@ use registry::client::Repository;
 use tokio::sync::OnceCell;
 
 use super::tag_lists::{TagList, TagLists};
-use crate::{Error, journal::Journal, limits::ManifestTotal, wanted::Key};
+use crate::{Error, journal::Journal, limits::Totals, wanted::Key};
 
 /// How long a tag is asked for again that is listed and not found: registries behind a load balancer or with a cache
 /// may answer 404 for a moment.
@@ -33,7 +33,7 @@ type Cell = Arc<OnceCell<Option<RawManifest>>>;
 #[derive(Debug)]
 pub(crate) struct Manifests {
     cells: Mutex<HashMap<Key, Cell>>,
-    total: Mutex<ManifestTotal>,
+    totals: Arc<Totals>,
     journal: Option<Arc<Journal>>,
     lists: TagLists,
     /// Whether the registry's lists say nothing, as those of a proxy cache.
@@ -41,12 +41,12 @@ pub(crate) struct Manifests {
 }
 
 impl Manifests {
-    pub(crate) fn new(journal: Option<Arc<Journal>>) -> Self {
+    pub(crate) fn new(journal: Option<Arc<Journal>>, totals: Arc<Totals>) -> Self {
         Self {
             cells: Mutex::default(),
-            total: Mutex::default(),
             journal,
-            lists: TagLists::default(),
+            lists: TagLists::new(totals.clone()),
+            totals,
             ignores_lists: AtomicBool::new(false),
         }
     }
@@ -98,20 +98,18 @@ impl Manifests {
         if let (Some(journal), TagOrDigest::Digest(digest)) = (&self.journal, reference)
             && let Some(kept) = journal.manifest(digest)
         {
-            self.total.lock().add(&kept)?;
-            return Ok(Some(kept));
+            return self.totals.manifests.lock().keep(kept).map(Some);
         }
         let mut found = repository.manifest_if_present(reference).await?;
         if found.is_none() && self.is_listed(path, reference, repository).await? {
             found = Some(read_listed(reference, repository).await?);
         }
-        if let Some(manifest) = &found {
-            self.total.lock().add(manifest)?;
-            if let Some(journal) = &self.journal {
-                journal.keep_manifest(manifest)?;
-            }
+        let Some(found) = found else { return Ok(None) };
+        let kept = self.totals.manifests.lock().keep(found)?;
+        if let Some(journal) = &self.journal {
+            journal.keep_manifest(&kept)?;
         }
-        Ok(found)
+        Ok(Some(kept))
     }
 
     async fn is_listed(

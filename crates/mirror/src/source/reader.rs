@@ -14,7 +14,8 @@ use tokio::sync::Semaphore;
 use super::TagList;
 use super::{BlobStream, Images, RegistryImages};
 use crate::{
-    Cause, Error, MissingItem, Nearby, Root, WantedBy, error::Place, journal::Journal, wanted::Wanted,
+    Cause, Error, MissingItem, Nearby, Root, WantedBy, error::Place, journal::Journal, limits::Totals,
+    wanted::Wanted,
 };
 
 /// Layers searched at the same time.
@@ -46,7 +47,17 @@ impl Source {
     /// A source whose repositories are below `root`.
     /// With a journal, what an interrupted pull has read is not fetched again.
     pub fn new(client: Client, root: impl Into<Root>, journal: Option<Arc<Journal>>) -> Self {
-        Self::of(RegistryImages::new(client, root.into(), journal))
+        Self::counted(client, root, journal, Arc::default())
+    }
+
+    /// As [`Source::new`], with limits that several sources share.
+    pub fn counted(
+        client: Client,
+        root: impl Into<Root>,
+        journal: Option<Arc<Journal>>,
+        totals: Arc<Totals>,
+    ) -> Self {
+        Self::of(RegistryImages::new(client, root.into(), journal, totals))
     }
 
     /// Takes blobs from nearby where they are there.

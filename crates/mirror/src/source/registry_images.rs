@@ -7,7 +7,7 @@ use oci::{Descriptor, RawManifest, RepositoryName, TagOrDigest};
 use registry::client::{Client, ErrorKind, Repository};
 
 use super::{Images, LayerStore, layers::Kept, manifests::Manifests, tag_lists::TagList};
-use crate::{Error, Root, journal::Journal};
+use crate::{Error, Root, journal::Journal, limits::Totals};
 
 /// One registry root that is read from; manifests and layers are each fetched once.
 #[derive(Debug)]
@@ -22,9 +22,14 @@ pub struct RegistryImages {
 
 impl RegistryImages {
     /// The images below `root`. With a journal, what an interrupted pull has read is not fetched again.
-    pub(crate) fn new(client: Client, root: Root, journal: Option<Arc<Journal>>) -> Self {
+    pub(crate) fn new(
+        client: Client,
+        root: Root,
+        journal: Option<Arc<Journal>>,
+        totals: Arc<Totals>,
+    ) -> Self {
         let layers = journal.as_deref().map_or_else(LayerStore::temporary, LayerStore::in_journal);
-        Self { client, root, layers, manifests: Manifests::new(journal), installer: OnceLock::new() }
+        Self { client, root, layers, manifests: Manifests::new(journal, totals), installer: OnceLock::new() }
     }
 
     /// Takes the registry for a proxy cache, whose lists of tags say nothing.

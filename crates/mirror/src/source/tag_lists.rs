@@ -2,17 +2,17 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, atomic::Ordering},
 };
 
 use parking_lot::Mutex;
 use registry::client::{self, ErrorKind, Repository};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
-use crate::{Error, limits::check_tags};
+use crate::{
+    Error,
+    limits::{Totals, check_tags},
+};
 
 /// The answer to a request for all tags of a repository.
 #[derive(Debug, Clone)]
@@ -25,15 +25,23 @@ pub(crate) enum TagList {
     Refused(Arc<client::Error>),
 }
 
+/// Lists that are read at the same time: each may be long.
+const AT_ONCE: usize = 4;
+
 /// The lists by the path of their repository.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct TagLists {
     lists: Mutex<HashMap<String, Arc<OnceCell<TagList>>>>,
-    /// Tags in all of them.
-    count: AtomicUsize,
+    totals: Arc<Totals>,
+    places: Semaphore,
 }
 
 impl TagLists {
+    /// No lists; the tags of those to come count in `totals`.
+    pub(crate) fn new(totals: Arc<Totals>) -> Self {
+        Self { lists: Mutex::default(), totals, places: Semaphore::new(AT_ONCE) }
+    }
+
     /// The list of the repository at `path`.
     ///
     /// # Errors
@@ -41,9 +49,11 @@ impl TagLists {
     pub(crate) async fn get(&self, path: &str, repository: &Repository) -> Result<TagList, Error> {
         let cell = self.lists.lock().entry(path.to_owned()).or_default().clone();
         let fetch = || async {
+            // Never closed; without a place there would only be no limit.
+            let _place = self.places.acquire().await.ok();
             let list = fetch(repository).await?;
             if let TagList::Tags(tags) = &list {
-                check_tags(self.count.fetch_add(tags.len(), Ordering::Relaxed) + tags.len())?;
+                check_tags(self.totals.tags.fetch_add(tags.len(), Ordering::Relaxed) + tags.len())?;
             }
             Ok::<_, Error>(list)
         };
@@ -52,8 +62,10 @@ impl TagLists {
 
     /// Forgets all lists: the registry's content may have changed.
     pub(crate) fn forget(&self) {
-        self.lists.lock().clear();
-        self.count.store(0, Ordering::Relaxed);
+        let lists = std::mem::take(&mut *self.lists.lock());
+        let tags = |list: &TagList| if let TagList::Tags(tags) = list { tags.len() } else { 0 };
+        let count: usize = lists.values().filter_map(|cell| cell.get()).map(tags).sum();
+        self.totals.tags.fetch_sub(count, Ordering::Relaxed);
     }
 }
 

@@ -67,7 +67,8 @@ struct Silent {
     long_wait: Option<Instant>,
     no_success: Option<Instant>,
     read_only: bool,
-    token_server: bool,
+    /// Token servers that were named.
+    token_servers: Vec<String>,
 }
 
 impl Notices {
@@ -107,7 +108,14 @@ impl Silent {
             Notice::LongWait { asked, .. } => until(|silent| &mut silent.long_wait, *asked),
             Notice::NoSuccess { .. } => until(|silent| &mut silent.no_success, Duration::from_mins(1)),
             Notice::ReadOnly { .. } => !std::mem::replace(&mut self.read_only, true),
-            Notice::TokenServer { .. } => !std::mem::replace(&mut self.token_server, true),
+            Notice::TokenServer { address } => {
+                // A registry that names ever new ones need not be followed for long.
+                let is_new = self.token_servers.len() < 16 && !self.token_servers.contains(address);
+                if is_new {
+                    self.token_servers.push(address.clone());
+                }
+                is_new
+            }
         }
     }
 }

@@ -1,10 +1,16 @@
 //! The tags of a repository, page by page.
 
-use std::collections::{BTreeSet, HashSet};
+use std::{
+    collections::{BTreeSet, HashSet},
+    fmt,
+};
 
 use http::{Method, header};
 use oci::Digest;
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{SeqAccess, Visitor},
+};
 use url::Url;
 
 use super::{
@@ -31,10 +37,46 @@ pub const MAX_TAGS: usize = 200_000;
 /// The longest name of a tag in bytes (OCI distribution specification, "Pulling manifests").
 const MAX_TAG_LENGTH: usize = 128;
 
+/// The longest link to the next page in bytes: all of a list are kept, to see whether it goes in circles.
+const MAX_LINK: usize = 8 * 1024;
+
 #[derive(Deserialize)]
 struct Page {
-    /// Nexus has nulls in this list, and registries written in Go send null for an empty one.
-    tags: Option<Vec<Option<String>>>,
+    /// Registries written in Go send null for an empty list.
+    tags: Option<Tags>,
+}
+
+/// The tags of one page: without nulls (Nexus), names that no tag can have, and digests (Artifactory lists those as
+/// tags). One more than [`MAX_TAGS`] at most.
+struct Tags(Vec<String>);
+
+impl<'de> Deserialize<'de> for Tags {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_seq(TagsVisitor)
+    }
+}
+
+struct TagsVisitor;
+
+impl<'de> Visitor<'de> for TagsVisitor {
+    type Value = Tags;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of tags")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Tags, A::Error> {
+        let mut tags = Vec::new();
+        while let Some(tag) = list.next_element::<Option<String>>()? {
+            let is_tag = |tag: &String| {
+                !tag.is_empty() && tag.len() <= MAX_TAG_LENGTH && tag.parse::<Digest>().is_err()
+            };
+            if tags.len() <= MAX_TAGS {
+                tags.extend(tag.filter(is_tag));
+            }
+        }
+        Ok(Tags(tags))
+    }
 }
 
 impl Repository {
@@ -100,19 +142,21 @@ impl Repository {
     }
 }
 
-/// The tags of one page, without nulls, names that no tag can have, and digests (Artifactory lists those as tags).
-fn tags_of(reply: &Reply) -> Result<impl Iterator<Item = String>, Fault> {
+/// The tags of one page.
+fn tags_of(reply: &Reply) -> Result<Vec<String>, Fault> {
     let page: Page = serde_json::from_slice(&reply.body)
         .map_err(|_| ErrorKind::NotARegistry { answer: reply.describe() })?;
-    let is_tag =
-        |tag: &String| !tag.is_empty() && tag.len() <= MAX_TAG_LENGTH && tag.parse::<Digest>().is_err();
-    Ok(page.tags.unwrap_or_default().into_iter().flatten().filter(is_tag))
+    Ok(page.tags.map(|tags| tags.0).unwrap_or_default())
 }
 
 fn next_page(reply: &Reply) -> Result<Option<Url>, Fault> {
     let Some(link) = reply.header(header::LINK).and_then(location::next_link) else {
         return Ok(None);
     };
+    if link.len() > MAX_LINK {
+        let what = format!("the link to the next page of tags is longer than {MAX_LINK} bytes");
+        return Err(ErrorKind::OverLimit { what }.into());
+    }
     let next = location::resolve(&reply.url, link);
     next.map(Some).ok_or_else(|| {
         ErrorKind::Protocol("the link to the next page of tags leads nowhere".to_owned()).into()

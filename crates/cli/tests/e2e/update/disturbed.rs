@@ -114,7 +114,7 @@ fn the_printed_rights_are_enough_and_fewer_are_told() {
     platform.merge("Node", "master-0", json!({ "metadata": { "annotations": asks } }));
     let run = platform.as_alice(&["prepare", "--yes"]).expect(4);
     assert!(run.stderr.contains("cannot be read: no permission"), "{}", run.stderr);
-    assert!(run.stderr.contains("hint: `dhctl update rbac`"), "{}", run.stderr);
+    assert!(run.stderr.contains("hint: `dhctl update rbac --user NAME`"), "{}", run.stderr);
     let kernel = ["kernel", "--node-group", "master", "--version", "6.1.0-18-amd64", "--yes"];
     let all = [
         &["prepare", "--yes"][..],

@@ -331,7 +331,7 @@ fn too_little_could_be_read() {
         run.stdout
     );
     assert!(run.stdout.contains("  DeckhouseReleases: no permission: "), "{}", run.stdout);
-    assert!(run.stderr.contains("hint: `dhctl update rbac`"), "{}", run.stderr);
+    assert!(run.stderr.contains("hint: `dhctl update rbac --user NAME`"), "{}", run.stderr);
 }
 
 #[test]

@@ -104,7 +104,7 @@ fn who_only_reads_is_told_once_what_is_left_out() {
     let platform = platform();
     platform.grant_printed(&["--read-only"]);
     let note = "note: unknown to this account: the task queues, ClusterConfiguration, the registry's address and login; \
-                `dhctl update rbac --read-only --queues --secrets` prints the rights for this\n";
+                `dhctl update rbac --read-only --queues --secrets --user NAME` prints the rights for this\n";
     for (words, said) in [
         (&["status"][..], "queue        unknown: no permission: exec in the platform's pod"),
         (&["status"], "registry     unknown: no permission: get of the Secret d8-system/deckhouse-registry"),
@@ -136,7 +136,9 @@ fn nothing_that_may_be_read_is_a_missing_permission() {
     assert!(!run.stdout.contains("v1.71.4"), "{}", run.stdout);
     assert!(
         run.stderr.starts_with("error: cannot read anything that the report needs: no permission: ")
-            && run.stderr.ends_with("hint: `dhctl update rbac` prints the rights that are needed\n"),
+            && run
+                .stderr
+                .ends_with("hint: `dhctl update rbac --user NAME` prints the rights that are needed\n"),
         "{}",
         run.stderr
     );
