@@ -152,7 +152,7 @@ fn hostile(sample: &[u8]) -> Vec<(&'static str, Vec<u8>, Ends)> {
         (
             "enormous index",
             [file("index.json", &padded), vec![0; 1024]].concat(),
-            fails(3, &["indexes are larger"]),
+            fails(3, &["larger than 32 MiB"]),
         ),
         (
             "nested index",
@@ -162,7 +162,7 @@ fn hostile(sample: &[u8]) -> Vec<(&'static str, Vec<u8>, Ends)> {
         (
             "enormous manifest",
             bundle_of(&[&large], &[descriptor(&large, oci::media_type::OCI_MANIFEST)]),
-            fails(3, &["too many for a manifest"]),
+            fails(3, &["more than 4 MiB"]),
         ),
         ("index of indexes", deep_bundle(4000), fails(3, &["indexes are nested deeper than 8"])),
         ("indexes that share their children", wide_bundle(7), Ends::Done),
