@@ -26,10 +26,8 @@ impl SideFiles {
     /// Reads the files in the directories of a bundle, which is named once for each of them.
     pub(super) fn beside(bundle: &[PathBuf]) -> Result<Self, Failure> {
         let mut found = Self::default();
-        let directories: BTreeSet<PathBuf> = bundle.iter().map(|path| path.with_file_name("")).collect();
-        let places = bundle.iter().filter(|path| path.is_dir()).cloned();
-        let directories: BTreeSet<PathBuf> =
-            if bundle.iter().all(|path| path.is_dir()) { places.collect() } else { directories };
+        let directory = |path: &PathBuf| if path.is_dir() { path.clone() } else { path.with_file_name("") };
+        let directories: BTreeSet<PathBuf> = bundle.iter().map(directory).collect();
         for directory in directories {
             for name in [RELEASES_FILE, BINARY_FILE] {
                 let Some(path) = bundle::as_spelled(&directory.join(name))? else { continue };
