@@ -87,7 +87,7 @@ async fn complete(files: &[PathBuf], promised: &Promised, report: &VerifyReport)
     };
     let (contents, unreadable) = Contents::read_what_is_there(&bundle)?;
     let mut complete = completeness(&bundle, &contents, &promised.releases()).await?;
-    // Damaged manifests and blobs are in the report; what index.json says, and limits, only here.
+    // Damaged manifests and blobs are in the report already; what is wrong in index.json is not.
     let is_new = |item: &MissingItem| report.damages.is_empty() || item.reference.parse::<Digest>().is_err();
     complete.missing.extend(unreadable.into_iter().filter(is_new));
     complete.missing.extend(promised.silent_about(&complete.releases));
