@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Result, ensure};
-use registry::server::{Auth, BasicAuth, MemoryStore, RunningServer, Server, ServerOptions, Store};
+use registry_server::{Auth, BasicAuth, MemoryStore, RunningServer, Server, ServerOptions, Store};
 use testkit::distribution::Distribution;
 
 use crate::shell::{self, cargo, target_directory};

@@ -4,8 +4,10 @@
 //! upload longer than the stall timeout would fail. [`Lane::Upload`](crate::Lane::Upload) therefore
 //! has no such timer, and the one who feeds the body watches it with this.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
+
+use parking_lot::Mutex;
 
 use tokio::time::Instant;
 
@@ -32,7 +34,7 @@ impl StallWatch {
 
     /// Notes progress: call it whenever the body hands out a chunk.
     pub fn moved(&self) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        *self.last.lock() = Instant::now();
     }
 
     /// Runs `work`, and drops it if no progress was noted for the limit.
@@ -40,7 +42,7 @@ impl StallWatch {
         self.moved();
         let mut work = std::pin::pin!(work);
         loop {
-            let deadline = *self.last.lock().unwrap_or_else(PoisonError::into_inner) + self.limit;
+            let deadline = *self.last.lock() + self.limit;
             if Instant::now() >= deadline {
                 return Err(Stalled { limit: self.limit });
             }

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use bytes::Bytes;
 use oci::{Descriptor, Digest, RawManifest, layout};
-use registry::server::MemoryStore;
+use registry_server::MemoryStore;
 
 /// What a bundle holds, below the root `root`, to be compared with
 /// [`Expected`](crate::distribution::Expected). `files` are the bundle, or its parts in order.

@@ -12,7 +12,7 @@ use std::{
 };
 
 use oci::{BlobSource, Digest, RawManifest, TagOrDigest};
-use registry::server::{Blob, MemoryStore, Store};
+use registry_server::{Blob, MemoryStore, Store};
 
 const ROOT: &str = "docker/registry/v2";
 

@@ -2,16 +2,15 @@
 
 use std::{
     ops::RangeInclusive,
-    sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 
+use parking_lot::{Mutex, MutexGuard};
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use registry::server::{Canned, Interceptor, RequestInfo, Treatment};
+use registry_server::{Canned, Interceptor, RequestInfo, Treatment};
 
 /// What happens to a request.
 #[derive(Debug, Clone)]
@@ -144,7 +143,7 @@ impl Script {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Seen>> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        self.seen.lock()
     }
 }
 

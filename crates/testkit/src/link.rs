@@ -5,11 +5,13 @@ use std::{
     io,
     net::SocketAddr,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
+
+use parking_lot::Mutex;
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -225,7 +227,7 @@ impl Direction {
         let Some(rate) = rate else {
             return now;
         };
-        let mut free_at = self.free_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut free_at = self.free_at.lock();
         let start = free_at.map_or(now, |free_at| free_at.max(now));
         let nanos = length as u128 * 1_000_000_000 / u128::from(rate.max(1));
         let leaves = start + Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX));

@@ -8,11 +8,13 @@ use std::{
     io,
     net::SocketAddr,
     sync::{
-        Arc, LazyLock, Mutex, PoisonError,
+        Arc, LazyLock,
         atomic::{AtomicUsize, Ordering},
     },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
+
+use parking_lot::Mutex;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD, prelude::BASE64_URL_SAFE_NO_PAD};
 use bytes::Bytes;
@@ -20,7 +22,7 @@ use http::{Request, Response, StatusCode, header};
 use http_body_util::Full;
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::TokioIo;
-use registry::server::{Auth, BasicAuth, Scope, TokenAuth, TokenRefusal, TokenVerifier};
+use registry_server::{Auth, BasicAuth, Scope, TokenAuth, TokenRefusal, TokenVerifier};
 use serde_json::json;
 use tokio::{task::AbortHandle, task::JoinSet};
 
@@ -145,8 +147,8 @@ async fn serve(listener: tokio::net::TcpListener, desk: Arc<Desk>) {
 }
 
 impl Desk {
-    fn tokens(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Vec<Scope>, Instant)>> {
-        self.tokens.lock().unwrap_or_else(PoisonError::into_inner)
+    fn tokens(&self) -> parking_lot::MutexGuard<'_, HashMap<String, (Vec<Scope>, Instant)>> {
+        self.tokens.lock()
     }
 
     fn answer<B>(&self, request: &Request<B>) -> Response<Full<Bytes>> {

@@ -6,7 +6,7 @@
 use std::{net::SocketAddr, process::Output, sync::Arc};
 
 use oci::{TagOrDigest, media_type};
-use registry::server::{MemoryStore, RunningServer, Server, ServerOptions, Store};
+use registry_server::{MemoryStore, RunningServer, Server, ServerOptions, Store};
 use tempfile::TempDir;
 use testkit::{
     Distribution, DockerAuth, DockerRegistry, DockerRegistryOptions, Fault, Link, LinkOptions, Rule, Script,
@@ -201,7 +201,7 @@ async fn tokens_may_be_limited_and_expire() {
     assert!(!refused.status.success(), "this login may only pull");
 
     let verifier = match tokens.auth() {
-        registry::server::Auth::Token(token) => token.verifier,
+        registry_server::Auth::Token(token) => token.verifier,
         other => panic!("{other:?}"),
     };
     let (token, scope) = {
@@ -209,12 +209,12 @@ async fn tokens_may_be_limited_and_expire() {
         let answer = ask_for_token(&tokens, &url).await;
         let token = answer["access_token"].as_str().unwrap().to_owned();
         assert!(answer.get("token").is_none());
-        let scope = registry::server::Scope::parse(&format!("repository:{ROOT}:pull"));
+        let scope = registry_server::Scope::parse(&format!("repository:{ROOT}:pull"));
         (token, [scope.unwrap()])
     };
     assert_eq!(verifier.verify(&token, &scope), Ok(()));
     tokens.expire_all();
-    assert_eq!(verifier.verify(&token, &scope), Err(registry::server::TokenRefusal::Invalid));
+    assert_eq!(verifier.verify(&token, &scope), Err(registry_server::TokenRefusal::Invalid));
 }
 
 async fn ask_for_token(tokens: &TokenServer, query: &str) -> serde_json::Value {

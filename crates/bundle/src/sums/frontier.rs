@@ -6,9 +6,11 @@
 
 use std::{
     io,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     thread::{Builder, JoinHandle},
 };
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::{
     GostSum, GostSums,
@@ -139,7 +141,7 @@ impl Drop for FrontierSums {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 
@@ -198,7 +200,7 @@ impl Follower {
                 let error = io::Error::new(io::ErrorKind::InvalidInput, reason);
                 return Err(BundleError::io(shared.writer.path())(error));
             }
-            state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            shared.changed.wait(&mut state);
         }
     }
 

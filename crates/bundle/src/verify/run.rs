@@ -5,11 +5,13 @@ use std::{
     num::NonZero,
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     thread,
 };
+
+use parking_lot::Mutex;
 
 use super::{
     jobs::{Cursor, Entry, Job, deal},
@@ -159,10 +161,7 @@ fn run(subjects: &[Subject], progress: &dyn Progress) -> Result<Vec<Outcome>, Bu
     errors.sort_by_key(|error| matches!(error, BundleError::Cancelled));
     match errors.into_iter().next() {
         Some(error) => Err(error),
-        None => Ok(outcomes
-            .into_iter()
-            .map(|outcome| outcome.into_inner().unwrap_or_else(PoisonError::into_inner))
-            .collect()),
+        None => Ok(outcomes.into_iter().map(Mutex::into_inner).collect()),
     }
 }
 
@@ -198,7 +197,7 @@ fn do_job(
         let sums = |lane: Option<Lane<'_>>| lane.map(Lane::finish).unwrap_or_default();
         Ok::<_, BundleError>((sums(whole), sums(parts)))
     })?;
-    let mut outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut outcome = outcome.lock();
     outcome.whole = outcome.whole.or(whole.first().copied());
     outcome.parts.extend(job.parts.clone().zip(parts));
     outcome.wrong.extend(wrong);

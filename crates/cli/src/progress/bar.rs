@@ -4,10 +4,12 @@
 //! that becomes narrower breaks the line into rows below the cursor, and the next drawing clears them.
 
 use std::{
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use rustix::termios::tcgetwinsize;
 
@@ -38,7 +40,7 @@ struct Shown {
 
 impl Shown {
     fn lock(&self) -> MutexGuard<'_, Option<Meter>> {
-        self.meter.lock().unwrap_or_else(PoisonError::into_inner)
+        self.meter.lock()
     }
 
     /// Redraws the line until there is none.
@@ -46,8 +48,7 @@ impl Shown {
         let mut meter = self.lock();
         while let Some(current) = &*meter {
             printer::drawing(&drawn(current, Instant::now()));
-            let wait = self.over.wait_timeout(meter, EVERY);
-            (meter, _) = wait.unwrap_or_else(PoisonError::into_inner);
+            self.over.wait_for(&mut meter, EVERY);
         }
     }
 }

@@ -1,9 +1,8 @@
 //! The observer that commands hand to the library.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::Instant,
-};
+use std::time::Instant;
+
+use parking_lot::Mutex;
 
 use foreign_text::one_line;
 use mirror::{Event, Observer};
@@ -54,15 +53,15 @@ impl Progress {
         self.lock().draw.say("warning", &one_line(text));
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> parking_lot::MutexGuard<'_, State> {
+        self.state.lock()
     }
 }
 
 /// A command that fails leaves no half-drawn bar behind.
 impl Drop for Progress {
     fn drop(&mut self) {
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let state = self.state.get_mut();
         if state.meter.take().is_some() {
             state.draw.abandon();
         }

@@ -2,7 +2,7 @@
 
 use std::{fs, sync::Arc};
 
-use registry::server::{Auth, BasicAuth, MemoryStore, ServerOptions};
+use registry_server::{Auth, BasicAuth, MemoryStore, ServerOptions};
 use testkit::distribution::Distribution;
 
 use crate::world::{Run, World, command, dhctl, serve};

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::Path, process::Command};
 
-use registry::server::Store;
+use registry_server::Store;
 use testkit::distribution::Distribution;
 
 use crate::world::{TARGET_ROOT, World, dhctl};

@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::DirBuilderExt as _, process::Stdio, sync::Arc, time::Duration};
 
 use http::StatusCode;
-use registry::server::ServerOptions;
+use registry_server::ServerOptions;
 use testkit::{
     distribution::Distribution,
     faults::{Fault, Rule, Script},

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, fs, os::unix::fs::DirBuilderExt as _, path::Path, sync::Arc};
 
 use http::StatusCode;
-use registry::server::{ServerOptions, Store as _};
+use registry_server::{ServerOptions, Store as _};
 use testkit::{
     distribution::Distribution,
     faults::{Fault, Rule, Script},

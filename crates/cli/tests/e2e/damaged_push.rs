@@ -3,7 +3,7 @@
 use std::{fs, sync::Arc};
 
 use oci::Digest;
-use registry::server::{MemoryStore, ServerOptions, Store};
+use registry_server::{MemoryStore, ServerOptions, Store};
 use testkit::faults::Script;
 
 use crate::{

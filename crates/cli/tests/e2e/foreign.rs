@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use registry::server::Store as _;
+use registry_server::Store as _;
 use testkit::distribution::Distribution;
 
 use crate::world::{TARGET_ROOT, World, dhctl};

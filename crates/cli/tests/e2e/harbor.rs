@@ -8,7 +8,7 @@ use std::{
 };
 
 use http::StatusCode;
-use registry::server::ServerOptions;
+use registry_server::ServerOptions;
 use serde_json::json;
 use testkit::{
     distribution::Distribution,

@@ -9,7 +9,7 @@ use testkit::{
 
 use crate::world::{TARGET_ROOT, World};
 use oci::RawManifest;
-use registry::server::{ServerOptions, Store};
+use registry_server::{ServerOptions, Store};
 
 fn raw(world: &World, path: &str, digest: &oci::Digest) -> RawManifest {
     let root = &world.distribution.root;

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use registry::server::{Interceptor, MemoryStore, RequestInfo, ServerOptions, Treatment};
+use registry_server::{Interceptor, MemoryStore, RequestInfo, ServerOptions, Treatment};
 use rustix::{
     fs::{Mode, OFlags, open},
     io::Errno,

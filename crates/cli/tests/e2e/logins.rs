@@ -3,7 +3,7 @@
 use std::{fs, process::Stdio, sync::Arc};
 
 use base64::Engine as _;
-use registry::server::{Auth, BasicAuth, MemoryStore, ServerOptions};
+use registry_server::{Auth, BasicAuth, MemoryStore, ServerOptions};
 use testkit::{
     distribution::Distribution,
     tokens::{TokenOptions, TokenServer},

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, os::unix::fs::PermissionsExt};
 
-use registry::server::Store;
+use registry_server::Store;
 use testkit::distribution::Distribution;
 
 use crate::world::{TARGET_ROOT, World, dhctl};

@@ -5,7 +5,7 @@ use std::{fs, os::unix::process::ExitStatusExt as _, path::Path, process::Comman
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use oci::{Digest, layout, media_type};
-use registry::server::{Canned, Interceptor, RequestInfo, ServerOptions, Treatment};
+use registry_server::{Canned, Interceptor, RequestInfo, ServerOptions, Treatment};
 use testkit::distribution::Distribution;
 
 use crate::world::{Run, World, command};

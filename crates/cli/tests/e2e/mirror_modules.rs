@@ -8,7 +8,7 @@ use std::{
 };
 
 use base64::Engine as _;
-use registry::server::{Auth, BasicAuth, ServerOptions, Store as _};
+use registry_server::{Auth, BasicAuth, ServerOptions, Store as _};
 use testkit::{
     distribution::{Distribution, Expected, ModuleSpec},
     faults::Script,

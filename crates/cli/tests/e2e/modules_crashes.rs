@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use registry::server::{Auth, MemoryStore, ServerOptions, Store as _};
+use registry_server::{Auth, MemoryStore, ServerOptions, Store as _};
 use testkit::{
     distribution::{Distribution, ModuleSpec},
     faults::Script,

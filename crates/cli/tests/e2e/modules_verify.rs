@@ -3,7 +3,7 @@
 use std::fs;
 
 use oci::layout::SHORT_TAG;
-use registry::server::Store as _;
+use registry_server::Store as _;
 
 use crate::{
     mirror_modules::{TARGET, manifest, pull, push, sample},

@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use registry::server::{RunningServer, ServerOptions};
+use registry_server::{RunningServer, ServerOptions};
 use rustix::{
     fs::OFlags,
     process::{Pid, Signal, kill_process},

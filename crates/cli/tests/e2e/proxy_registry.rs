@@ -3,7 +3,7 @@
 use std::{fs, sync::Arc};
 
 use http::StatusCode;
-use registry::server::ServerOptions;
+use registry_server::ServerOptions;
 use serde_json::json;
 use testkit::{
     distribution::Distribution,

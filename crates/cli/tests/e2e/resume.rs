@@ -9,7 +9,7 @@ use std::{
 
 use http::header::CONTENT_RANGE;
 use oci::Digest;
-use registry::server::{RunningServer, ServerOptions, Store};
+use registry_server::{RunningServer, ServerOptions, Store};
 use testkit::{
     distribution::Distribution,
     faults::{Fault, Rule, Script},

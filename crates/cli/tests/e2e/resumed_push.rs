@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use registry::server::{Auth, BasicAuth, MemoryStore, RunningServer, ServerOptions};
+use registry_server::{Auth, BasicAuth, MemoryStore, RunningServer, ServerOptions};
 use testkit::{
     distribution::Distribution,
     docker_registry::{DockerRegistry, DockerRegistryOptions},

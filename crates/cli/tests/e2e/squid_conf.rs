@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use registry::server::{RunningServer, ServerOptions};
+use registry_server::{RunningServer, ServerOptions};
 use testkit::{
     certificates::{Authority, Kind},
     distribution::Distribution,

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use registry::server::ServerOptions;
+use registry_server::ServerOptions;
 use testkit::{
     distribution::Distribution,
     faults::{Fault, Rule, Script},

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use registry::server::{MemoryStore, RunningServer, Server, ServerOptions, Store};
+use registry_server::{MemoryStore, RunningServer, Server, ServerOptions, Store};
 use testkit::distribution::Distribution;
 
 /// What a run of the binary gave.

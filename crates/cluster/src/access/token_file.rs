@@ -4,9 +4,11 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
+
+use parking_lot::Mutex;
 
 use http::HeaderValue;
 
@@ -40,7 +42,7 @@ impl TokenFile {
 
     /// The value of `Authorization`. Where the file cannot be read again, what it had last is used on: some remove it.
     pub(super) fn header(&self) -> HeaderValue {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.last.lock();
         if last.read.elapsed() >= READ_AGAIN {
             if let Ok(header) = read(&self.path) {
                 last.header = header;
@@ -78,7 +80,7 @@ mod tests {
         let file = TokenFile::open(&path).unwrap();
         let later = || {
             let Some(past) = Instant::now().checked_sub(READ_AGAIN) else { panic!("no time before") };
-            file.last.lock().unwrap().read = past;
+            file.last.lock().read = past;
         };
         std::fs::write(&path, "two\n").unwrap();
         assert_eq!(file.header(), "Bearer one", "within a minute");

@@ -1,6 +1,8 @@
 //! A proxy in a few lines: it writes down what it is asked and does as the test says.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use tokio::io::{AsyncWriteExt, copy_bidirectional};
 use tokio::net::TcpStream;
@@ -31,7 +33,7 @@ impl Proxy {
             let seen = seen.clone();
             async move {
                 let head = read_head(&mut stream).await;
-                seen.lock().unwrap().push(head);
+                seen.lock().push(head);
                 match behaviour {
                     Behaviour::Tunnel(port) => {
                         stream.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n").await.unwrap();
@@ -50,6 +52,6 @@ impl Proxy {
 
     /// The heads of all requests so far.
     pub(crate) fn heads(&self) -> Vec<String> {
-        self.heads.lock().unwrap().clone()
+        self.heads.lock().clone()
     }
 }

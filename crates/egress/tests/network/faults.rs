@@ -1,10 +1,10 @@
 //! Each way in which a request can fail is told by its kind, and says whether to try again.
 
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use crate::support::*;
 use egress::{FaultKind, Http, Lane, Settings};
+use parking_lot::Mutex;
 use tokio::io::AsyncWriteExt;
 
 fn impatient() -> Http {
@@ -115,16 +115,16 @@ async fn only_metadata_shares_connections_by_http2() {
         async move {
             let stream = acceptor.accept(stream).await.unwrap();
             let protocol = stream.get_ref().1.alpn_protocol().unwrap_or_default().to_vec();
-            seen.lock().unwrap().push(String::from_utf8(protocol).unwrap());
+            seen.lock().push(String::from_utf8(protocol).unwrap());
         }
     })
     .await;
     let http = Http::new(&settings, "localhost").unwrap();
     for (lane, protocol) in [(Lane::Metadata, "h2"), (Lane::Bulk, "http/1.1"), (Lane::Upload, "http/1.1")] {
-        chosen.lock().unwrap().clear();
+        chosen.lock().clear();
         let fault = fault_of(http.client(lane).get(format!("https://localhost:{port}/"))).await;
         assert_eq!(fault.kind(), FaultKind::Interrupted, "{lane:?}: {fault}");
-        let chosen = chosen.lock().unwrap();
+        let chosen = chosen.lock();
         assert!(!chosen.is_empty() && chosen.iter().all(|name| name == protocol), "{lane:?}: {chosen:?}");
     }
 }

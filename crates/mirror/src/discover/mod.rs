@@ -13,9 +13,10 @@ pub(crate) mod platform;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Mutex, PoisonError},
     time::Duration,
 };
+
+use parking_lot::Mutex;
 
 use deckhouse::{VersionRule, channel::Channel};
 use oci::Tag;
@@ -217,7 +218,7 @@ struct Held(Mutex<Vec<Event>>);
 
 impl Held {
     fn release(self, observer: &dyn Observer) {
-        let mut events = self.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let mut events = self.0.into_inner();
         let rank = |event: &Event| match event {
             Event::Warning(text) => (0, text.clone()),
             Event::Note(text) => (1, text.clone()),
@@ -232,7 +233,7 @@ impl Held {
 
 impl Observer for Held {
     fn event(&self, event: Event) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        self.0.lock().push(event);
     }
 }
 

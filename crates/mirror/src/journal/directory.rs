@@ -5,8 +5,10 @@ use std::{
     ffi::OsString,
     fs::File,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
+
+use parking_lot::Mutex;
 
 use bundle::{Layout, PrivateDirectory, Writer};
 use oci::{Digest, RawManifest};
@@ -155,7 +157,7 @@ impl Journal {
         remove().map_err(|source| Error::File { path: self.directory.path().to_owned(), source })
     }
 
-    fn lock_earlier(&self) -> std::sync::MutexGuard<'_, Option<Earlier>> {
-        self.earlier.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_earlier(&self) -> parking_lot::MutexGuard<'_, Option<Earlier>> {
+        self.earlier.lock()
     }
 }

@@ -6,8 +6,10 @@
 use std::{
     collections::HashMap,
     io::{Read as _, Write as _},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
+
+use parking_lot::{Mutex, MutexGuard};
 
 use bundle::{Access, PrivateDirectory};
 use bytes::Bytes;
@@ -65,7 +67,7 @@ impl ManifestFile {
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<Digest, RawManifest>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock()
     }
 }
 

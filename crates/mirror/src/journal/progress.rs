@@ -3,13 +3,9 @@
 //! A record is 16 bytes, little-endian: number of the blob in the plan (4), bytes written (8), and a
 //! checksum of both (4). A record that is cut or spoiled ends the file: what follows it is not believed.
 
-use std::{
-    collections::HashMap,
-    fs::File,
-    io::Write,
-    path::PathBuf,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::HashMap, fs::File, io::Write, path::PathBuf};
+
+use parking_lot::Mutex;
 
 use bundle::{Access, PrivateDirectory};
 
@@ -46,7 +42,7 @@ impl Progress {
 
     /// Notes that the first `length` bytes of the blob with this number are written.
     pub(crate) fn record(&self, blob: u32, length: u64) -> Result<(), Error> {
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut file = self.file.lock();
         file.write_all(&encode(blob, length))
             .map_err(|source| Error::File { path: self.path.clone(), source })
     }

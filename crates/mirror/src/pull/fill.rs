@@ -1,6 +1,8 @@
 //! Completing one blob: what is there already, then the rest from the source, then its digest.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use bundle::{FrontierSums, PlannedBlob, Writer};
 use bytes::Bytes;
@@ -85,7 +87,7 @@ impl Filler<'_> {
             None => None,
         };
         if number as usize + 1 == self.plan.layout().blobs().len() {
-            self.turn.lock().unwrap_or_else(PoisonError::into_inner).take();
+            self.turn.lock().take();
         }
         let mut filling = Filling {
             number,
@@ -101,7 +103,7 @@ impl Filler<'_> {
         match self.complete(&mut filling).await {
             Err(error) if error.is_bad_content() => {
                 let item = self.missing(blob, &error);
-                self.missing.lock().unwrap_or_else(PoisonError::into_inner).push(item);
+                self.missing.lock().push(item);
                 Ok(())
             }
             Err(error) => Err(error),

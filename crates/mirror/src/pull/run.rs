@@ -1,10 +1,8 @@
 //! The order of a pull: journal, fixed parts of the archive, blobs, final name.
 
-use std::{
-    collections::BTreeMap,
-    path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use parking_lot::Mutex;
 
 use bundle::{BundleError, FrontierSums, Writer};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -85,7 +83,7 @@ pub async fn pull(
         .await?;
     let Filler { missing, sync, .. } = filler;
     sync.finish().await?;
-    let mut items = missing.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let mut items = missing.into_inner();
     if !items.is_empty() {
         items.sort();
         return Err(Error::Incomplete { place: Place::Source, items });

@@ -10,10 +10,12 @@ use std::{
     os::unix::fs::FileExt as _,
     path::PathBuf,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
 };
+
+use parking_lot::Mutex;
 
 use bundle::{Access, PrivateDirectory};
 use oci::{BlobSource, Descriptor, Digest, Hasher};
@@ -172,8 +174,8 @@ pub(super) async fn digest_of(blob: Kept, descriptor: &Descriptor) -> Result<Has
     hasher.map_err(|source| Error::File { path: digest.hex().into(), source })
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked<T>(mutex: &Mutex<T>) -> parking_lot::MutexGuard<'_, T> {
+    mutex.lock()
 }
 
 /// A blob in a file of its own. Its content has not been checked.

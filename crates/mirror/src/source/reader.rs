@@ -2,8 +2,10 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
+
+use parking_lot::Mutex;
 
 use deckhouse::image_files::FileSearch;
 use futures_util::future::{BoxFuture, try_join_all};
@@ -105,7 +107,7 @@ impl Source {
     pub(crate) fn start_over(&self) {
         self.images.forget_tags();
         self.take();
-        self.refused.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.refused.lock().clear();
     }
 
     /// The repository at `path` below the root.
@@ -138,7 +140,7 @@ impl<I: Images> Source<I> {
 
     /// What was wanted and found so far, and what was not found, taken out.
     pub(crate) fn take(&self) -> (Wanted, Vec<MissingItem>) {
-        let missing = std::mem::take(&mut *self.missing.lock().unwrap_or_else(PoisonError::into_inner));
+        let missing = std::mem::take(&mut *self.missing.lock());
         (std::mem::take(&mut *self.lock_wanted()), missing.into_values().collect())
     }
 
@@ -158,7 +160,7 @@ impl<I: Images> Source<I> {
 
     /// What was refused of optional things: the first refusal of each repository.
     pub(crate) fn refusals(&self) -> Vec<String> {
-        self.refused.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+        self.refused.lock().values().cloned().collect()
     }
 
     /// The manifest, without putting it on the list. `None` if it is not there or cannot be read; only the
@@ -185,7 +187,7 @@ impl<I: Images> Source<I> {
     ) -> Result<Option<RawManifest>, Error> {
         let found = match self.manifest(path, &reference).await {
             Err(Error::Registry(error)) if need == Need::Optional && error.is_refused_access() => {
-                let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut refused = self.refused.lock();
                 refused.entry(path.to_owned()).or_insert_with(|| error.to_string());
                 return Ok(None);
             }
@@ -257,9 +259,7 @@ impl<I: Images> Source<I> {
                 self.miss(path, &manifest.digest().into(), by, &reason);
                 return Ok(());
             }
-            let is_new = |child: &&Descriptor| {
-                seen.lock().unwrap_or_else(PoisonError::into_inner).insert(child.digest)
-            };
+            let is_new = |child: &&Descriptor| seen.lock().insert(child.digest);
             let children = manifests.iter().filter(is_new).map(|child| async move {
                 let reference = child.digest.into();
                 let found = self.manifest(path, &reference).await;
@@ -385,7 +385,7 @@ impl<I: Images> Source<I> {
 
     fn record(&self, path: &str, reference: &str, by: &WantedBy, (cause, reason): (Cause, &str)) {
         let repository = self.images.name(path);
-        let mut missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut missing = self.missing.lock();
         let item = missing.entry((repository.clone(), reference.to_owned())).or_insert_with(|| MissingItem {
             repository,
             reference: reference.to_owned(),
@@ -399,18 +399,18 @@ impl<I: Images> Source<I> {
     /// Whether this was recorded as missing.
     pub(crate) fn lacks(&self, path: &str, reference: &TagOrDigest) -> bool {
         let key = (self.images.name(path), reference.to_string());
-        self.missing.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&key)
+        self.missing.lock().contains_key(&key)
     }
 
     /// Whether something of this repository was recorded as missing.
     pub(crate) fn lacks_some_of(&self, path: &str) -> bool {
         let repository = self.images.name(path);
-        let missing = self.missing.lock().unwrap_or_else(PoisonError::into_inner);
+        let missing = self.missing.lock();
         missing.keys().any(|(lacking, _)| *lacking == repository)
     }
 
-    fn lock_wanted(&self) -> std::sync::MutexGuard<'_, Wanted> {
-        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_wanted(&self) -> parking_lot::MutexGuard<'_, Wanted> {
+        self.wanted.lock()
     }
 }
 

@@ -7,11 +7,13 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
+
+use parking_lot::Mutex;
 
 use egress::Secret;
 use tokio::time::Instant;
@@ -104,8 +106,8 @@ impl TokenCache {
         Arc::clone(self.lock().entry(scopes.key()).or_default())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Vec<String>, Arc<Slot>>> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> parking_lot::MutexGuard<'_, HashMap<Vec<String>, Arc<Slot>>> {
+        self.slots.lock()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{
     collections::HashSet,
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
 };
@@ -11,9 +11,10 @@ use std::{
 use egress::Secret;
 use http::Method;
 use oci::Digest;
-use registry::{
-    client::{ClientOptions, Credentials, ErrorKind, Mount},
-    server::{Auth, BasicAuth, RequestInfo, Scope, TokenAuth, TokenRefusal, TokenVerifier, Treatment},
+use parking_lot::Mutex;
+use registry::client::{ClientOptions, Credentials, ErrorKind, Mount};
+use registry_server::{
+    Auth, BasicAuth, RequestInfo, Scope, TokenAuth, TokenRefusal, TokenVerifier, Treatment,
 };
 
 use crate::setup::{Fixture, answer, content, descriptor, index, options, tag};
@@ -52,7 +53,7 @@ struct State {
 
 impl TokenVerifier for Tokens {
     fn verify(&self, token: &str, needed: &[Scope]) -> Result<(), TokenRefusal> {
-        if self.0.revoked.lock().unwrap().contains(token) {
+        if self.0.revoked.lock().contains(token) {
             return Err(TokenRefusal::Invalid);
         }
         let granted: Vec<_> = token.split('|').filter_map(Scope::parse).collect();
@@ -69,7 +70,7 @@ impl TokenVerifier for Tokens {
 impl Tokens {
     fn issue(&self, request: &RequestInfo<'_>, form: &str) -> Treatment {
         let number = self.0.issued.fetch_add(1, Ordering::SeqCst);
-        self.0.asked.lock().unwrap().push(request.query.to_owned());
+        self.0.asked.lock().push(request.query.to_owned());
         let scopes: Vec<_> = url::form_urlencoded::parse(request.query.as_bytes())
             .filter(|(name, _)| name == "scope")
             .map(|(_, scope)| scope.into_owned())
@@ -79,8 +80,8 @@ impl Tokens {
 
     fn revoke_all(&self) {
         let issued = self.0.issued.load(Ordering::SeqCst);
-        let asked = self.0.asked.lock().unwrap();
-        let mut revoked = self.0.revoked.lock().unwrap();
+        let asked = self.0.asked.lock();
+        let mut revoked = self.0.revoked.lock();
         for number in 0..issued {
             let scopes: Vec<_> = url::form_urlencoded::parse(asked[number as usize].as_bytes())
                 .filter(|(name, _)| name == "scope")
@@ -131,7 +132,7 @@ async fn one_token_serves_many() {
     }
     assert_eq!(tokens.issued(), 1);
     assert_eq!(fixture.log.count("manifests"), 20, "no request was made in vain");
-    let asked = tokens.0.asked.lock().unwrap().clone();
+    let asked = tokens.0.asked.lock().clone();
     assert_eq!(asked, ["service=test&scope=repository%3Aa%3Apull"]);
     let basic = fixture.log.values("authorization").into_iter().filter(|value| value.starts_with("Basic "));
     assert_eq!(basic.count(), 1, "the password goes to the token server only");
@@ -200,7 +201,7 @@ async fn mounting_asks_for_both_repositories() {
     let repository = fixture.client_with(login("u", "p")).repository("to".parse().unwrap());
     let mount = repository.mount_blob(&Digest::of(&bytes), &"from".parse().unwrap()).await.unwrap();
     assert!(matches!(mount, Mount::Mounted));
-    let asked = tokens.0.asked.lock().unwrap().clone();
+    let asked = tokens.0.asked.lock().clone();
     let both = "service=test&scope=repository%3Ato%3Apull%2Cpush&scope=repository%3Afrom%3Apull";
     assert_eq!(asked, [both]);
     repository.manifest_exists(&tag("v1")).await.unwrap();
@@ -250,14 +251,14 @@ async fn a_realm_that_claims_tls_on_a_plain_port_is_mended() {
     let (issuer, address) = (tokens.clone(), Arc::new(Mutex::new(String::new())));
     let known = Arc::clone(&address);
     let fixture = Fixture::new(move |request| {
-        let challenge = format!(r#"Bearer realm="https://{}/token",service="test""#, known.lock().unwrap());
+        let challenge = format!(r#"Bearer realm="https://{}/token",service="test""#, known.lock());
         match request.path {
             "/token" => issuer.issue(request, FORM),
             _ if request.headers.contains_key("authorization") => Treatment::default(),
             _ => answer(401, &[("www-authenticate", &challenge)], ""),
         }
     });
-    *address.lock().unwrap() = fixture.host().to_string();
+    *address.lock() = fixture.host().to_string();
     fixture.store.insert_manifest("a", &tag("v1"), index("a"));
     let repository = fixture.client_with(login("u", "p")).repository("a".parse().unwrap());
     repository.manifest(&tag("v1")).await.unwrap();

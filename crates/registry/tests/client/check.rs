@@ -3,10 +3,8 @@
 use bytes::Bytes;
 use http::Method;
 use oci::Digest;
-use registry::{
-    client::{BlobState, ErrorKind},
-    server::{RequestInfo, Treatment},
-};
+use registry::client::{BlobState, ErrorKind};
+use registry_server::{RequestInfo, Treatment};
 
 use crate::setup::{Fixture, answer, content};
 

@@ -1,8 +1,9 @@
 //! A server of one blob that breaks off at exact bytes, which no HTTP library would let a test do.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use registry::client::Repository;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
@@ -43,7 +44,7 @@ impl Cutter {
             for number in 0.. {
                 let (stream, _) = listener.accept().await.unwrap();
                 let asked = answer(stream, &bytes, plan(number)).await;
-                seen.lock().unwrap().push(asked);
+                seen.lock().push(asked);
             }
         });
         let repository = client(host, options()).repository("a".parse().unwrap());
@@ -52,7 +53,7 @@ impl Cutter {
 
     /// The first byte that each request so far asked for.
     pub(crate) fn asked(&self) -> Vec<u64> {
-        self.ranges.lock().unwrap().clone()
+        self.ranges.lock().clone()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     time::{Duration, Instant},
@@ -12,11 +12,9 @@ use egress::RetryPolicy;
 use futures_util::future::join_all;
 use http::Method;
 use oci::Digest;
-use registry::{
-    client::{ClientOptions, ErrorKind, MAX_TAG_PAGES, MAX_TAGS, Notice, Refusal},
-    server::Treatment,
-};
-
+use parking_lot::Mutex;
+use registry::client::{ClientOptions, ErrorKind, MAX_TAG_PAGES, MAX_TAGS, Notice, Refusal};
+use registry_server::Treatment;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
@@ -38,7 +36,7 @@ impl Limiter {
     }
 
     fn takes(&self) -> bool {
-        let mut state = self.state.lock().unwrap();
+        let mut state = self.state.lock();
         let now = Instant::now();
         let excess = (state.0 - self.rate * now.duration_since(state.1).as_secs_f64() + 1.0).max(0.0);
         if excess > self.burst {
@@ -67,7 +65,7 @@ async fn a_rate_limit_slows_requests_down_and_lets_all_of_them_through() {
         let client = fixture.client();
         let notices = Arc::new(Mutex::new(Vec::new()));
         let given = notices.clone();
-        client.on_notice(move |notice| given.lock().unwrap().push(notice));
+        client.on_notice(move |notice| given.lock().push(notice));
         let repository = client.repository("a".parse().unwrap());
         let begun = Instant::now();
         let reads = (0..300).map(|number| {
@@ -80,7 +78,7 @@ async fn a_rate_limit_slows_requests_down_and_lets_all_of_them_through() {
         let (elapsed, rejected) = (begun.elapsed(), limiter.rejected.load(Ordering::SeqCst));
         assert!(elapsed < Duration::from_secs(4), "{status}: {elapsed:?}, {rejected} rejected");
         assert!(rejected > 0 && rejected < 250, "{status}: {rejected} rejected");
-        let notices = notices.lock().unwrap();
+        let notices = notices.lock();
         assert!(matches!(notices[..], [Notice::RateLimited { .. }]), "{status}: {notices:?}");
     }
 }
@@ -144,12 +142,12 @@ async fn a_registry_that_is_read_only_for_a_while_is_waited_for() {
     let given = notices.clone();
     client.on_notice(move |notice| {
         assert!(matches!(notice, Notice::ReadOnly { .. }), "{notice:?}");
-        *given.lock().unwrap() += 1;
+        *given.lock() += 1;
     });
     let repository = client.repository("a".parse().unwrap());
     let bytes = content(1000);
     repository.upload_blob(&descriptor(&bytes), Arc::new(bytes.clone()), None, &|_| ()).await.unwrap();
-    assert_eq!(*notices.lock().unwrap(), 1);
+    assert_eq!(*notices.lock(), 1);
 
     writable.store(false, Ordering::SeqCst);
     let always = Fixture::new(|_| answer(405, &[], "Method not allowed"));

@@ -1,6 +1,7 @@
 //! What a proxy cache says is not there, in the words of Harbor 2.15.2.
 
-use registry::{client::ErrorKind, server::Treatment};
+use registry::client::ErrorKind;
+use registry_server::Treatment;
 
 use crate::setup::{Fixture, answer, index, tag};
 

@@ -9,10 +9,8 @@ use bytes::{Bytes, BytesMut};
 use egress::{Http, RetryPolicy, Settings};
 use http::Method;
 use oci::{Digest, TagOrDigest};
-use registry::{
-    client::{Client, ClientOptions, ErrorKind, Existence, Missing, Repository},
-    server::{ServerOptions, Treatment},
-};
+use registry::client::{Client, ClientOptions, ErrorKind, Existence, Missing, Repository};
+use registry_server::{ServerOptions, Treatment};
 
 use crate::cutter::{Cut, Cutter, WHOLE};
 use crate::setup::{Fixture, answer, content, descriptor, index, options, tag};

@@ -1,17 +1,16 @@
 //! Writing: uploads in every way that registries want them, mounts, manifests.
 
 use std::sync::{
-    Arc, Mutex,
+    Arc,
     atomic::{AtomicU32, AtomicU64, Ordering},
 };
 
 use bytes::Bytes;
 use http::{HeaderValue, Method};
 use oci::{BlobSource, Digest, TagOrDigest};
-use registry::{
-    client::{Error, ErrorKind, Mount, Repository},
-    server::{Store, Treatment},
-};
+use parking_lot::Mutex;
+use registry::client::{Error, ErrorKind, Mount, Repository};
+use registry_server::{Store, Treatment};
 
 use crate::setup::{Fixture, answer, content, descriptor, index, tag};
 
@@ -58,12 +57,12 @@ async fn progress_grows_to_the_size() {
     });
     let bytes = content(LARGE);
     let told = Mutex::new(vec![0]);
-    let note = |sent| told.lock().unwrap().push(sent);
+    let note = |sent| told.lock().push(sent);
     let repository = fixture.repository("a");
     let descriptor = descriptor(&bytes);
     let upload = repository.upload_blob(&descriptor, Arc::new(bytes.clone()), None, &note);
     upload.await.unwrap();
-    let told = told.into_inner().unwrap();
+    let told = told.into_inner();
     assert!(told.is_sorted() && told.len() > 3, "{told:?}");
     assert_eq!(*told.last().unwrap(), LARGE as u64);
 }
@@ -235,17 +234,17 @@ async fn a_source_that_ends_early_is_an_error_of_ours() {
 async fn a_commit_whose_answer_was_lost_counts() {
     let bytes = content(LARGE);
     let fixture = {
-        let stored = Arc::new(Mutex::new(None::<registry::server::MemoryStore>));
+        let stored = Arc::new(Mutex::new(None::<registry_server::MemoryStore>));
         let (store, blob) = (Arc::clone(&stored), bytes.clone());
         let fixture = Fixture::new(move |request| {
             if request.method != Method::PUT {
                 return Treatment::default();
             }
-            let store = store.lock().unwrap();
+            let store = store.lock();
             store.as_ref().unwrap().insert_blob("a", Digest::of(&blob), blob.clone());
             answer(500, &[], "")
         });
-        *stored.lock().unwrap() = Some(fixture.store.clone());
+        *stored.lock() = Some(fixture.store.clone());
         fixture
     };
     push(&fixture.repository("a"), &bytes).await.unwrap();

@@ -12,10 +12,8 @@ use bytes::Bytes;
 use egress::Secret;
 use http::Method;
 use oci::{Digest, TagOrDigest};
-use registry::{
-    client::{ClientOptions, Credentials, Error, ErrorKind, Refusal, Repository},
-    server::{Auth, Scope, TokenAuth, TokenRefusal, TokenVerifier, Treatment},
-};
+use registry::client::{ClientOptions, Credentials, Error, ErrorKind, Refusal, Repository};
+use registry_server::{Auth, Scope, TokenAuth, TokenRefusal, TokenVerifier, Treatment};
 
 use crate::setup::{Fixture, answer, content, descriptor, index, options, tag};
 

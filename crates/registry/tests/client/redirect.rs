@@ -5,10 +5,8 @@ use std::sync::Arc;
 use egress::Secret;
 use http::{HeaderValue, Method, header};
 use oci::Digest;
-use registry::{
-    client::{BlobState, ClientOptions, Credentials, ErrorKind},
-    server::{Auth, BasicAuth, Treatment},
-};
+use registry::client::{BlobState, ClientOptions, Credentials, ErrorKind};
+use registry_server::{Auth, BasicAuth, Treatment};
 
 use crate::setup::{Fixture, answer, content, descriptor, index, options, tag};
 

@@ -13,10 +13,8 @@ use bytes::Bytes;
 use egress::Secret;
 use http::{HeaderValue, Method, header};
 use oci::Digest;
-use registry::{
-    client::{ClientOptions, Credentials, Error, ErrorKind, NEVER_KEPT},
-    server::{Auth, BasicAuth, RequestInfo, Store, Treatment},
-};
+use registry::client::{ClientOptions, Credentials, Error, ErrorKind, NEVER_KEPT};
+use registry_server::{Auth, BasicAuth, RequestInfo, Store, Treatment};
 use tempfile::TempDir;
 
 use crate::setup::{Fixture, answer, content, descriptor, options};

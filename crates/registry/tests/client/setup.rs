@@ -1,20 +1,15 @@
 //! A registry in memory whose answers a test may bend, a client of it, and what was asked.
 
-use std::{
-    fmt,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use egress::{Http, RetryPolicy, Settings};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use oci::{Descriptor, Digest, Host, RawManifest, Tag, TagOrDigest};
-use registry::{
-    client::{Client, ClientOptions, Repository},
-    server::{
-        Auth, Canned, Interceptor, MemoryStore, RequestInfo, RunningServer, Server, ServerOptions, Treatment,
-    },
+use parking_lot::Mutex;
+use registry::client::{Client, ClientOptions, Repository};
+use registry_server::{
+    Auth, Canned, Interceptor, MemoryStore, RequestInfo, RunningServer, Server, ServerOptions, Treatment,
 };
 
 pub(crate) struct Fixture {
@@ -47,7 +42,7 @@ impl<F> fmt::Debug for Script<F> {
 impl<F: Fn(&RequestInfo<'_>) -> Treatment + Send + Sync> Interceptor for Script<F> {
     fn intercept(&self, request: &RequestInfo<'_>) -> Treatment {
         let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
-        self.log.0.lock().unwrap().push(Seen {
+        self.log.0.lock().push(Seen {
             line: format!("{} {}{query}", request.method, request.path),
             headers: request.headers.clone(),
         });
@@ -57,7 +52,7 @@ impl<F: Fn(&RequestInfo<'_>) -> Treatment + Send + Sync> Interceptor for Script<
 
 impl Log {
     pub(crate) fn all(&self) -> Vec<Seen> {
-        self.0.lock().unwrap().clone()
+        self.0.lock().clone()
     }
 
     /// The methods in order, leaving out the introduction at `/v2/`.
@@ -77,7 +72,7 @@ impl Log {
     }
 
     pub(crate) fn clear(&self) {
-        self.0.lock().unwrap().clear();
+        self.0.lock().clear();
     }
 }
 

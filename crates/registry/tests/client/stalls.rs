@@ -12,10 +12,8 @@ use bytes::Bytes;
 use egress::Settings;
 use http::Method;
 use oci::Digest;
-use registry::{
-    client::{Error, ErrorKind, Repository},
-    server::{RequestInfo, Store, Treatment},
-};
+use registry::client::{Error, ErrorKind, Repository};
+use registry_server::{RequestInfo, Store, Treatment};
 
 use crate::setup::{Fixture, client_of, content, descriptor, index, options, tag};
 

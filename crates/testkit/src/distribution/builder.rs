@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use registry::server::MemoryStore;
+use registry_server::MemoryStore;
 
 use super::{Distribution, layer::Layer, modules, noise, platform, security};
 

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use oci::{Digest, Hasher, RawManifest, TagOrDigest};
-use registry::server::{Blob, Store};
+use registry_server::{Blob, Store};
 
 /// What a complete mirror holds, by repository path below its root (the root itself is empty).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use oci::{Descriptor, Digest, Platform, RawManifest, TagOrDigest, media_type};
-use registry::server::{Blob, MemoryStore};
+use registry_server::{Blob, MemoryStore};
 use serde_json::json;
 
 use super::layer::Layer;

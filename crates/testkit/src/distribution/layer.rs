@@ -4,7 +4,7 @@ use std::{io::Write as _, sync::Arc};
 
 use bytes::Bytes;
 use oci::{BlobSource, Descriptor, Digest, media_type};
-use registry::server::Blob;
+use registry_server::Blob;
 
 use super::noise::{NoiseTar, fill};
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use oci::Digest;
-use registry::server::MemoryStore;
+use registry_server::MemoryStore;
 
 use super::{
     builder::Builder,

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use oci::{Digest, Manifest, TagOrDigest};
-use registry::server::Store;
+use registry_server::Store;
 
 use super::{Builder, Distribution};
 

@@ -1,6 +1,8 @@
 //! An API server that blinks: a door before the real one that answers some requests as an API server does that restarts.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode, header};
@@ -75,8 +77,8 @@ impl Door {
 }
 
 impl Porter {
-    fn faults(&self) -> std::sync::MutexGuard<'_, Vec<Fault>> {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    fn faults(&self) -> parking_lot::MutexGuard<'_, Vec<Fault>> {
+        self.faults.lock()
     }
 
     fn fault(&self, method: &Method, path: &str) -> Option<Blink> {

@@ -9,8 +9,9 @@ use std::{
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::Mutex,
 };
+
+use parking_lot::Mutex;
 
 use anyhow::Context as _;
 use tempfile::TempDir;
@@ -92,7 +93,7 @@ impl Guardian {
     }
 
     fn tell(&self, line: &str) -> anyhow::Result<()> {
-        let mut shell = self.shell.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut shell = self.shell.lock();
         let input = shell.stdin.as_mut().context("the guardian has no input")?;
         writeln!(input, "{line}").context("the guardian is gone")
     }
@@ -100,7 +101,7 @@ impl Guardian {
 
 impl Drop for Guardian {
     fn drop(&mut self) {
-        let shell = self.shell.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let shell = self.shell.get_mut();
         drop(shell.stdin.take());
         // It ends by itself; whether it could remove everything shows in the directory of temporary files.
         let _ = shell.wait();

@@ -1,10 +1,8 @@
 //! A stand-in for a node's kubelet: answers `exec` and `logs` by script, through the real API server.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
@@ -122,7 +120,7 @@ impl Kubelet {
 
 impl Script {
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 
     /// Takes note of a command and looks up its answer.

@@ -1,9 +1,8 @@
 //! Servers for the tests of one binary: few, used again and again.
 
-use std::{
-    ops::Deref,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-};
+use std::{ops::Deref, sync::Arc};
+
+use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use super::{ApiServer, crds, runtime::wait, wipe::Beginning};
 
@@ -50,7 +49,7 @@ impl ApiServer {
                 pool.running += 1;
                 break None;
             }
-            pool = RETURNED.wait(pool).unwrap_or_else(PoisonError::into_inner);
+            RETURNED.wait(&mut pool);
         };
         drop(pool);
         // Gives its place back even if what follows fails.
@@ -111,5 +110,5 @@ impl Drop for Borrowed {
 }
 
 fn lock() -> MutexGuard<'static, Pool> {
-    POOL.lock().unwrap_or_else(PoisonError::into_inner)
+    POOL.lock()
 }

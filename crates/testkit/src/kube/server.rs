@@ -5,9 +5,10 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command},
-    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
+
+use parking_lot::{Mutex, MutexGuard};
 
 use anyhow::bail;
 
@@ -162,13 +163,13 @@ impl ApiServer {
     }
 
     fn processes(&self) -> MutexGuard<'_, Processes> {
-        self.processes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.processes.lock()
     }
 }
 
 impl Drop for ApiServer {
     fn drop(&mut self) {
-        let processes = self.processes.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let processes = self.processes.get_mut();
         // If the guardian is gone, the processes are ended all the same.
         if let Some(mut api) = processes.api.take() {
             let _ = self.guardian.stop(API, &mut api);

@@ -1,9 +1,8 @@
 //! A TLS server for stand-ins: one port, which can be refused and served again.
 
-use std::{
-    net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{net::SocketAddr, sync::Arc};
+
+use parking_lot::Mutex;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -80,7 +79,7 @@ impl<H: Handler> StandIn<H> {
 
     /// Breaks every connection and refuses new ones.
     pub(crate) fn down(&self) {
-        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let task = self.task.lock().take();
         if let Some(task) = task {
             task.abort();
             // The port is closed when the task has ended, and not before.
@@ -90,7 +89,7 @@ impl<H: Handler> StandIn<H> {
 
     /// Serves again, on the same port.
     pub(crate) fn up(&self) -> anyhow::Result<()> {
-        let serves = self.task.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        let serves = self.task.lock().is_some();
         if serves { Ok(()) } else { self.serve(std::net::TcpListener::bind(self.address)?) }
     }
 
@@ -105,14 +104,14 @@ impl<H: Handler> StandIn<H> {
                 connections.spawn(connection(stream, acceptor.clone(), Arc::clone(&handler)));
             }
         });
-        *self.task.lock().unwrap_or_else(PoisonError::into_inner) = Some(task);
+        *self.task.lock() = Some(task);
         Ok(())
     }
 }
 
 impl<H> Drop for StandIn<H> {
     fn drop(&mut self) {
-        let task = self.task.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let task = self.task.get_mut().take();
         if let Some(task) = task {
             task.abort();
         }

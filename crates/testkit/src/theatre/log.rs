@@ -1,9 +1,8 @@
 //! What was played, and when: the truth that verdicts are measured against.
 
-use std::{
-    sync::{Mutex, PoisonError},
-    time::SystemTime,
-};
+use std::time::SystemTime;
+
+use parking_lot::Mutex;
 
 /// Something that was done to the cluster.
 #[derive(Debug, Clone)]
@@ -24,10 +23,10 @@ pub(super) struct Log {
 impl Log {
     pub(super) fn note(&self, what: impl Into<String>, harmless: bool) {
         let entry = Entry { at: SystemTime::now(), what: what.into(), harmless };
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+        self.entries.lock().push(entry);
     }
 
     pub(super) fn entries(&self) -> Vec<Entry> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.entries.lock().clone()
     }
 }

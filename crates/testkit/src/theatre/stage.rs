@@ -1,9 +1,8 @@
 //! A scenario that is played.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::BTreeSet, sync::Arc};
+
+use parking_lot::Mutex;
 
 use serde_json::Value;
 use tokio::{sync::watch, task::JoinSet};
@@ -67,12 +66,12 @@ impl Stage {
             let act = async move {
                 if let Err(error) = play_act(&act, &house, &over).await {
                     let fault = format!("{:?}: {error:#}", act.name);
-                    faults.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
+                    faults.lock().push(fault);
                 }
             };
             play.spawn_on(act, runtime().handle());
         }
-        *self.play.lock().unwrap_or_else(PoisonError::into_inner) = Some(play);
+        *self.play.lock() = Some(play);
     }
 
     /// The API server.
@@ -87,7 +86,7 @@ impl Stage {
 
     /// Steps that the API has refused: faults of the scenario, or of the theatre.
     pub fn faults(&self) -> Vec<String> {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.faults.lock().clone()
     }
 
     /// How often somebody has approved this release; dry runs do not count. None where no webhook counts.

@@ -3,12 +3,13 @@
 use std::{
     collections::HashMap,
     fs,
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use http::{Method, StatusCode, header};
-use registry::server::{Canned, Interceptor, MemoryStore, RequestInfo, ServerOptions, Treatment};
+use parking_lot::Mutex;
+use registry_server::{Canned, Interceptor, MemoryStore, RequestInfo, ServerOptions, Treatment};
 use testkit::{
     distribution::Distribution,
     faults::{Fault, Rule},
@@ -261,7 +262,7 @@ struct Later {
 
 impl Interceptor for Later {
     fn intercept(&self, request: &RequestInfo<'_>) -> Treatment {
-        let mut written = self.written.lock().unwrap();
+        let mut written = self.written.lock();
         let digest = request.query.split('&').find_map(|pair| pair.strip_prefix("digest="));
         let object = match digest {
             // The commit of a blob.
@@ -310,7 +311,7 @@ struct Secretive {
 
 impl Interceptor for Secretive {
     fn intercept(&self, request: &RequestInfo<'_>) -> Treatment {
-        use registry::server::Store as _;
+        use registry_server::Store as _;
         let path = request.path.trim_start_matches("/v2/");
         let reads = matches!(*request.method, Method::GET | Method::HEAD) && !path.is_empty();
         let name = path.split("/manifests/").next().unwrap();
@@ -391,7 +392,7 @@ struct Publishing {
 
 impl Publishing {
     fn point(&self, path: &str) {
-        use registry::server::Store as _;
+        use registry_server::Store as _;
         let name = format!("{}{path}", self.made.root);
         let manifest = self.made.store.manifest(&name, &"v1.59.4".parse().unwrap()).unwrap();
         self.made.store.insert_manifest(&name, &"stable".parse().unwrap(), manifest);

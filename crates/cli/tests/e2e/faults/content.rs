@@ -47,7 +47,7 @@ fn zstd_bomb(blocks: u32) -> Bytes {
 /// Puts bytes of another length in the place of a layer that only the download reads.
 fn resize(made: &Distribution, change: fn(&mut Vec<u8>)) {
     let image = made.releases["v1.58.3"].images.values().next().unwrap();
-    let manifest = registry::server::Store::manifest(&made.store, &made.root, &(*image).into()).unwrap();
+    let manifest = registry_server::Store::manifest(&made.store, &made.root, &(*image).into()).unwrap();
     let blob = manifest.parse().unwrap().blobs().last().unwrap().clone();
     let mut bytes = vec![b'x'; usize::try_from(blob.size).unwrap()];
     change(&mut bytes);

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use registry::server::MemoryStore;
+use registry_server::MemoryStore;
 use testkit::link::{Link, LinkOptions};
 
 use super::ground::{Ends, Ground, Sample, assert_tags_are_whole, closed, roll, seed};
@@ -28,7 +28,7 @@ fn kill_after(mut command: Command, milliseconds: u64) -> bool {
     ended
 }
 
-fn slow(server: &registry::server::RunningServer) -> Link {
+fn slow(server: &registry_server::RunningServer) -> Link {
     let options = LinkOptions { bytes_per_second: Some(400_000), ..LinkOptions::default() };
     Link::start(server.addr(), options).unwrap()
 }

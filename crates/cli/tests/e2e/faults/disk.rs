@@ -5,7 +5,7 @@ use std::{
 };
 
 use bundle::{BundleError, Writer};
-use registry::server::RunningServer;
+use registry_server::RunningServer;
 use testkit::{
     link::{Link, LinkOptions},
     small_disk::SmallDisk,

@@ -8,14 +8,15 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
+
 use base64::Engine as _;
 use oci::Digest;
-use registry::server::{Auth, BasicAuth, MemoryStore, ServerOptions, Store as _};
+use registry_server::{Auth, BasicAuth, MemoryStore, ServerOptions, Store as _};
 use testkit::{
     bundle_content::read_bundle,
     distribution::{Distribution, Expected},
@@ -75,20 +76,20 @@ pub(super) fn each<T: Send>(cases: Vec<T>, name: impl Fn(&T) -> String + Sync, r
     let runtime = tokio::runtime::Handle::current();
     let cases = Mutex::new(VecDeque::from(cases));
     let failed = Mutex::new(Vec::new());
-    let next = || cases.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+    let next = || cases.lock().pop_front();
     thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {
                 let _inside = runtime.enter();
                 while let Some(case) = next() {
                     if catch_unwind(AssertUnwindSafe(|| run(&case))).is_err() {
-                        failed.lock().unwrap().push(name(&case));
+                        failed.lock().push(name(&case));
                     }
                 }
             });
         }
     });
-    assert_eq!(failed.into_inner().unwrap(), Vec::<String>::new());
+    assert_eq!(failed.into_inner(), Vec::<String>::new());
 }
 
 /// A distribution, the bundle of an undisturbed pull of it, and what a mirror of it must hold.
@@ -136,7 +137,7 @@ impl Sample {
     }
 
     /// Fails unless the target holds everything.
-    pub(super) fn assert_in_target(&self, target: &dyn registry::server::Store) {
+    pub(super) fn assert_in_target(&self, target: &dyn registry_server::Store) {
         assert_eq!(self.expected.missing_in(target, TARGET_ROOT), Vec::<String>::new());
     }
 }

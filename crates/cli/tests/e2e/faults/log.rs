@@ -5,7 +5,7 @@ use std::{fs, sync::Arc, time::Duration};
 use base64::Engine as _;
 use http::{StatusCode, header};
 use oci::Digest;
-use registry::server::{Auth, MemoryStore, ServerOptions};
+use registry_server::{Auth, MemoryStore, ServerOptions};
 use testkit::{
     distribution::Distribution,
     faults::{Fault, Rule, Script},

@@ -2,7 +2,7 @@
 
 use std::{fs, process::Command, sync::Arc, thread, time::Duration};
 
-use registry::server::{MemoryStore, ServerOptions};
+use registry_server::{MemoryStore, ServerOptions};
 use testkit::{
     docker_registry::{DockerRegistry, DockerRegistryOptions},
     link::{Link, LinkOptions},

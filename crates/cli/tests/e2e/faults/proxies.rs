@@ -3,7 +3,7 @@
 
 use std::{fs, sync::Arc};
 
-use registry::server::{MemoryStore, RunningServer, ServerOptions};
+use registry_server::{MemoryStore, RunningServer, ServerOptions};
 use testkit::{
     certificates::{Authority, Kind},
     link::{Link, LinkOptions},

@@ -3,7 +3,7 @@
 use std::{fs, sync::Arc};
 
 use http::{StatusCode, header};
-use registry::server::MemoryStore;
+use registry_server::MemoryStore;
 use testkit::faults::{Fault, Rule};
 
 use super::{

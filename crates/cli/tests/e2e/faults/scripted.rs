@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use registry::server::ServerOptions;
+use registry_server::ServerOptions;
 use testkit::faults::{Fault, Rule, Script};
 
 use super::ground::{Ended, Ends, closed};

@@ -6,7 +6,7 @@ use std::{
 };
 
 use oci::Digest;
-use registry::server::{MemoryStore, Store as _};
+use registry_server::{MemoryStore, Store as _};
 use testkit::{
     docker_registry::{DockerRegistry, DockerRegistryOptions, Version},
     nginx::Nginx,
@@ -218,8 +218,8 @@ async fn a_registry_that_replaces_its_damaged_copy_is_healed_by_a_deep_push() {
     done("push", &ground.push(&url, &[]));
     let layer = sample.lone_layer();
     let size = match store.blob(TARGET_ROOT, &layer).unwrap() {
-        registry::server::Blob::Bytes(bytes) => bytes.len(),
-        registry::server::Blob::Source(_) => panic!("an uploaded blob is in memory"),
+        registry_server::Blob::Bytes(bytes) => bytes.len(),
+        registry_server::Blob::Source(_) => panic!("an uploaded blob is in memory"),
     };
     store.insert_blob(TARGET_ROOT, layer, bytes::Bytes::from(vec![b'x'; size]));
     // Its size and its last byte are there.

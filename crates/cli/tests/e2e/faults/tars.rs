@@ -3,7 +3,7 @@
 use std::{fs, sync::Arc};
 
 use oci::{Digest, layout};
-use registry::server::MemoryStore;
+use registry_server::MemoryStore;
 use serde_json::json;
 
 use super::ground::{Ends, Ground, Sample, assert_tags_are_whole, closed, each, fails, roll, seed};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::StatusCode;
-use registry::server::{RunningServer, ServerOptions};
+use registry_server::{RunningServer, ServerOptions};
 use serde_json::{Value, json};
 use testkit::{
     distribution::Distribution,

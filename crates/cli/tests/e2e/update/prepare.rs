@@ -3,9 +3,10 @@
 use std::{
     io::{BufRead as _, BufReader},
     process::{Child, Stdio},
-    sync::{Arc, Mutex},
+    sync::Arc,
 };
 
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use testkit::kube::Kubeconfig;
 
@@ -110,12 +111,12 @@ fn one_run_does_all_and_a_second_one_writes_nothing() {
 fn killed_at_write(platform: &Platform, number: usize) -> bool {
     let process: Arc<Mutex<Option<Child>>> = Arc::default();
     // Held until the process is in its place: its first write waits for that.
-    let mut place = process.lock().unwrap();
+    let mut place = process.lock();
     let (victim, mut writes) = (Arc::clone(&process), 0);
     platform.webhook.decide(move |request| {
         writes += usize::from(!request.dry_run);
         if writes == number && !request.dry_run {
-            victim.lock().unwrap().as_mut().unwrap().kill().unwrap();
+            victim.lock().as_mut().unwrap().kill().unwrap();
         }
         Ok(())
     });
@@ -125,7 +126,7 @@ fn killed_at_write(platform: &Platform, number: usize) -> bool {
     drop(place);
     // Closed when it has ended; until then the webhook needs the process.
     BufReader::new(stderr).lines().for_each(drop);
-    let ended = process.lock().unwrap().as_mut().unwrap().wait().unwrap();
+    let ended = process.lock().as_mut().unwrap().wait().unwrap();
     platform.webhook.allow();
     assert!(matches!(ended.code(), None | Some(0)), "{ended}");
     ended.code().is_none()

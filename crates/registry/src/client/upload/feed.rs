@@ -8,11 +8,13 @@ use std::{
     ops::Range,
     pin::Pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     task::{Context, Poll},
 };
+
+use parking_lot::{Mutex, MutexGuard};
 
 use bytes::Bytes;
 use egress::StallWatch;
@@ -103,11 +105,11 @@ impl Feed {
 
     /// How reading ended: the state after the range, or why it could not be read.
     pub(super) fn end(&self) -> Option<Result<Hasher, ErrorKind>> {
-        self.run().end.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.run().end.lock().clone()
     }
 
     fn run(&self) -> MutexGuard<'_, Arc<Run>> {
-        self.run.lock().unwrap_or_else(PoisonError::into_inner)
+        self.run.lock()
     }
 }
 
@@ -187,7 +189,7 @@ impl Reading {
     }
 
     fn finish(&self, end: Result<Hasher, ErrorKind>) {
-        *self.run.end.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
+        *self.run.end.lock() = Some(end);
     }
 }
 

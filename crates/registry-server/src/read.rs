@@ -9,7 +9,7 @@ use super::{
     range::{Wanted, wanted},
     store::Store,
 };
-use crate::envelope::Code;
+use registry::envelope::Code;
 
 /// The tags in order, from behind `last`, at most `n` and never more than `page_size`.
 pub(super) fn tags(

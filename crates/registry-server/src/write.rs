@@ -9,6 +9,7 @@ use bytes::{Buf as _, Bytes};
 use http::{HeaderMap, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
 use oci::{Digest, RawManifest, RepositoryName, TagOrDigest, manifest::MAX_SIZE};
+use registry::envelope::Code;
 
 use super::{
     answer::{CONTENT_DIGEST, empty, missing, problem, set},
@@ -18,7 +19,7 @@ use super::{
     session::Sessions,
     store::StoreWriter,
 };
-use crate::{envelope::Code, route::UploadStep};
+use crate::route::UploadStep;
 
 /// One write request.
 pub(super) struct Write<'a> {

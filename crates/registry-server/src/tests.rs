@@ -13,7 +13,7 @@ use super::{
     body::Body,
     dispatch::{Dropped, Service},
 };
-use crate::envelope::{Code, Envelope};
+use registry::envelope::{Code, Envelope};
 
 const LAYER: &[u8] = b"0123456789";
 

@@ -8,7 +8,7 @@ use oci::{Digest, RepositoryName, TagOrDigest};
 
 /// What a request asks for. `HEAD` takes the way of `GET`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Route {
+pub(crate) enum Route {
     /// `/v2/`: is this a registry, and am I let in?
     Version,
     /// `/v2/NAME/tags/list`
@@ -57,7 +57,7 @@ pub enum Route {
 
 /// What is done with an upload session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UploadStep {
+pub(crate) enum UploadStep {
     /// `GET`: how far is it?
     Status,
     /// `PATCH`: more bytes.
@@ -70,7 +70,7 @@ pub enum UploadStep {
 
 /// Why a request cannot be served.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     /// The path is none of the specification's.
     NotFound,
     /// The repository name breaks the grammar.
@@ -84,7 +84,7 @@ pub enum Refusal {
 }
 
 /// Reads method and path (without the query).
-pub fn route(method: &Method, path: &str) -> Route {
+pub(crate) fn route(method: &Method, path: &str) -> Route {
     match target(path) {
         Ok(target) => target.with(method),
         Err(refusal) => Route::Refused(refusal),
@@ -272,5 +272,21 @@ mod tests {
                 Route::StartUpload { repository }
             );
         }
+    }
+
+    #[test]
+    fn edited_paths_never_panic() {
+        let digest = Digest::of(b"x");
+        let seeds = [
+            format!("/v2/a/b/blobs/{digest}"),
+            format!("/v2/a/b/manifests/{digest}"),
+            "/v2/a/tags/list".to_owned(),
+            "/v2/a/blobs/uploads/7".to_owned(),
+        ];
+        fuzzing::fuzz!(seeds, |bytes: &[u8]| {
+            for method in [Method::GET, Method::PUT, Method::POST] {
+                drop(std::str::from_utf8(bytes).map(|path| route(&method, path)));
+            }
+        });
     }
 }

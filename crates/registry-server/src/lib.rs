@@ -8,6 +8,7 @@ pub mod intercept;
 pub mod memory;
 mod range;
 mod read;
+mod route;
 pub mod serve;
 mod session;
 pub mod store;

@@ -2,16 +2,14 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, Response, StatusCode, header};
+use registry::envelope::{Code, Envelope, Problem};
 
 use super::{
     body::{Body, full},
     intercept::Canned,
     store::MissingContent,
 };
-use crate::{
-    envelope::{Code, Envelope, Problem},
-    route::Refusal,
-};
+use crate::route::Refusal;
 
 /// Name of the header that carries the digest of a manifest or blob.
 pub(super) const CONTENT_DIGEST: &str = "docker-content-digest";
