@@ -4,20 +4,25 @@
 //! take values and give values.
 
 pub mod args;
+mod bundle_task;
 mod commands;
 mod environment;
 pub mod exit_code;
 mod expected_sum;
 mod failure;
+mod format;
+mod interrupted;
 mod interrupts;
 mod limits;
 mod log;
 mod logins;
 mod printer;
 mod progress;
+mod releases_files;
 mod result_file;
 mod run;
 mod settings;
+mod side_files;
 mod size_arg;
 mod watch;
 mod wrong_request;

@@ -10,13 +10,10 @@ use crate::{
         BundleCommand, Cli, ClusterArgs, Command, ConfigCommand, MirrorCommand, MirrorModulesCommand,
         OutputArgs, UpdateCommand,
     },
-    commands::{
-        self,
-        interrupted::{self, ModulesPull, Next, Pull},
-        update_changes::cluster_flags,
-    },
+    commands::{self, update_changes::cluster_flags},
     exit_code::Exit,
     failure::Failure,
+    interrupted::{self, ModulesPull, Next, Pull},
     interrupts, limits, log,
     printer::{self, Printer},
     wrong_request,
@@ -74,56 +71,56 @@ fn dispatch(command: Command, environment: Environment) -> Exit {
         Command::Mirror(args) => match args.command {
             Some(MirrorCommand::Verify(args)) => {
                 let output = args.read_back.output.clone();
-                let run = commands::mirror_verify::run(args, environment);
+                let run = commands::mirror::verify::run(args, environment);
                 finish("mirror verify", &output, run, interrupted::AGAIN)
             }
             None if args.transfer.registry.is_some() => {
                 let output = args.transfer.output.clone();
-                let run = commands::mirror_push::run(args.transfer, environment);
+                let run = commands::mirror::push::run(args.transfer, environment);
                 finish("mirror push", &output, run, interrupted::PUSH)
             }
             None => {
                 let output = args.transfer.output.clone();
                 let next = Pull::of(&args.transfer);
-                finish("mirror pull", &output, commands::mirror_pull::run(args.transfer, environment), next)
+                finish("mirror pull", &output, commands::mirror::pull::run(args.transfer, environment), next)
             }
         },
         Command::MirrorModules(args) => match args.command {
             Some(MirrorModulesCommand::Verify(args)) => {
                 let output = args.read_back.output.clone();
-                let run = commands::modules_verify::run(args, environment);
+                let run = commands::modules::verify::run(args, environment);
                 finish("mirror-modules verify", &output, run, interrupted::AGAIN)
             }
             None if args.transfer.registry.is_some() => {
                 let output = args.transfer.output.clone();
-                let run = commands::modules_push::run(args.transfer, environment);
+                let run = commands::modules::push::run(args.transfer, environment);
                 finish("mirror-modules push", &output, run, interrupted::PUSH)
             }
             None => {
                 let output = args.transfer.output.clone();
                 let next = ModulesPull::of(&args.transfer);
-                let run = commands::modules_pull::run(args.transfer, environment);
+                let run = commands::modules::pull::run(args.transfer, environment);
                 finish("mirror-modules pull", &output, run, next)
             }
         },
         Command::Bundle(BundleCommand::Inspect(args)) => {
             let output = args.output.clone();
-            let run = async move { commands::bundle_inspect::run(&args) };
+            let run = async move { commands::bundle::inspect::run(&args) };
             finish("bundle inspect", &output, run, interrupted::AGAIN)
         }
         Command::Bundle(BundleCommand::Verify(args)) => {
             let output = args.output.clone();
-            let run = commands::bundle_verify::run(args, environment);
+            let run = commands::bundle::verify::run(args, environment);
             finish("bundle verify", &output, run, interrupted::AGAIN)
         }
         Command::Bundle(BundleCommand::Split(args)) => {
             let output = args.output.clone();
-            let run = commands::bundle_convert::split(args, environment);
+            let run = commands::bundle::convert::split(args, environment);
             finish("bundle split", &output, run, interrupted::CONVERT)
         }
         Command::Bundle(BundleCommand::Join(args)) => {
             let output = args.output.clone();
-            let run = commands::bundle_convert::join(args, environment);
+            let run = commands::bundle::convert::join(args, environment);
             finish("bundle join", &output, run, interrupted::CONVERT)
         }
         Command::Config(command) => config(&command),
@@ -139,13 +136,13 @@ fn dispatch(command: Command, environment: Environment) -> Exit {
 fn config(command: &ConfigCommand) -> Exit {
     let (name, result) = match command {
         ConfigCommand::InitConfiguration(args) => {
-            ("config init-configuration", commands::config_init_configuration::run(args))
+            ("config init-configuration", commands::config::init_configuration::run(args))
         }
         ConfigCommand::ModuleSource(args) => {
-            ("config module-source", commands::config_module_source::run(args))
+            ("config module-source", commands::config::module_source::run(args))
         }
-        ConfigCommand::DockerCfg(args) => ("config docker-cfg", commands::config_docker_cfg::run(args)),
-        ConfigCommand::Proxy(args) => ("config proxy", commands::config_proxy::run(args)),
+        ConfigCommand::DockerCfg(args) => ("config docker-cfg", commands::config::docker_cfg::run(args)),
+        ConfigCommand::Proxy(args) => ("config proxy", commands::config::proxy::run(args)),
     };
     report(name, Printer::plain(), result)
 }

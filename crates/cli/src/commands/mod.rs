@@ -1,33 +1,13 @@
 //! One command a file: from settings to a printed result.
 
-pub(crate) mod bundle_convert;
-pub(crate) mod bundle_inspect;
-mod bundle_run;
-pub(crate) mod bundle_verify;
+pub(crate) mod bundle;
 pub(crate) mod completions;
-mod config_access;
-pub(crate) mod config_docker_cfg;
-pub(crate) mod config_init_configuration;
-pub(crate) mod config_module_source;
-pub(crate) mod config_proxy;
+pub(crate) mod config;
 mod consent;
-mod delivery;
-pub(crate) mod interrupted;
-pub(crate) mod mirror_pull;
-pub(crate) mod mirror_push;
-pub(crate) mod mirror_verify;
-mod modules_bring;
-mod modules_manifest;
-mod modules_plan;
-pub(crate) mod modules_pull;
-pub(crate) mod modules_push;
-pub(crate) mod modules_verify;
-mod promised;
-mod pull_archives;
+pub(crate) mod mirror;
+pub(crate) mod modules;
 mod registry_probe;
 mod registry_questions;
-mod side_files;
-mod size;
 pub(crate) mod update_approve;
 pub(crate) mod update_changes;
 mod update_cluster;
@@ -45,5 +25,3 @@ pub(crate) mod update_status;
 mod update_wait;
 pub(crate) mod update_watch;
 pub(crate) mod version;
-
-pub(crate) use size::human;

@@ -2,8 +2,7 @@
 
 use serde::Serialize;
 
-use super::delivery::IS_STATIC;
-use crate::{args::VersionArgs, failure::Failure, printer::Printer};
+use crate::{args::VersionArgs, failure::Failure, printer::Printer, side_files::IS_STATIC};
 
 /// What this program is.
 #[derive(Serialize)]

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::meter::{Meter, duration};
-use crate::commands::human;
+use crate::format::human;
 
 /// The longest bar, in columns.
 const BAR: usize = 30;

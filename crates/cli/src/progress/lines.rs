@@ -6,7 +6,7 @@ use super::{
     meter::{Meter, duration},
     sink::Draw,
 };
-use crate::{commands::human, printer};
+use crate::{format::human, printer};
 
 const EVERY: Duration = Duration::from_secs(5);
 

@@ -73,7 +73,7 @@ impl Meter {
 
     /// The figures as one line: `downloading 1.2 GiB of 5.6 GiB, 45 MiB/s, 1m40s left, 80 of 310`.
     pub(crate) fn line(&self, now: Instant) -> String {
-        use crate::commands::human;
+        use crate::format::human;
         let mut line = self.label().to_owned();
         if self.total_bytes > 0 {
             line += &format!(" {} of {}", human(self.bytes), human(self.total_bytes));

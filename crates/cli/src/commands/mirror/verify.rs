@@ -11,14 +11,15 @@ use mirror::{
 };
 use semver::Version;
 
-use super::{promised::Promised, size::count};
 use crate::{
     Environment,
     args::{ReadBackArgs, VerifyArgs},
     failure::Failure,
+    format::count,
     logins::Login,
     printer::Printer,
     progress::Progress,
+    releases_files::Promised,
     settings::RegistryAccess,
 };
 
@@ -34,7 +35,7 @@ pub(crate) async fn run(args: VerifyArgs, environment: Environment) -> Result<()
 }
 
 /// Reads back everything of the bundle, which lies at `path`, below `root`, and tells so.
-pub(super) async fn compare(
+pub(crate) async fn compare(
     command: &str,
     (bundle, path): (&Bundle, &Path),
     promised: &BTreeSet<Version>,

@@ -21,10 +21,10 @@ use mirror::{
     wanted::Wanted,
 };
 
-use super::bundle_run;
 use crate::{
     Environment,
     args::{BundleFormat, TransferArgs},
+    bundle_task,
     exit_code::Exit,
     failure::Failure,
     settings,
@@ -38,7 +38,7 @@ pub(super) struct PlannedArchive {
 }
 
 /// The archive that the journal of the whole pull belongs to.
-pub(super) fn main_archive(named: &Path, format: BundleFormat) -> Result<PathBuf, Failure> {
+pub(crate) fn main_archive(named: &Path, format: BundleFormat) -> Result<PathBuf, Failure> {
     match format {
         BundleFormat::Tar => settings::bundle_path(named),
         BundleFormat::D8 if named.is_dir() => Ok(named.join(PLATFORM_ARCHIVE)),
@@ -194,7 +194,7 @@ impl Run<'_> {
             return Ok(None);
         };
         let paths = vec![path.clone()];
-        let checked = bundle_run::run(Stage::Check, &self.args.output, self.environment, move |progress| {
+        let checked = bundle_task::run(Stage::Check, &self.args.output, self.environment, move |progress| {
             bundle::verify(&paths, progress)
         });
         let VerifyReport { mut sums, damages, .. } = checked.await?;
@@ -212,7 +212,7 @@ impl Run<'_> {
         if self.args.gost_digest && sums.len() < wanted {
             let (summed, parts) = (path.clone(), files.clone());
             let written =
-                bundle_run::run(Stage::Check, &self.args.output, self.environment, move |progress| {
+                bundle_task::run(Stage::Check, &self.args.output, self.environment, move |progress| {
                     let sums = bundle::sum_up(&summed, progress)?;
                     Ok(Written { files: sums.write(&summed)?, sums: sums.by_name(&summed, &parts) })
                 });

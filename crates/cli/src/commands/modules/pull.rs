@@ -14,20 +14,20 @@ use registry::{client::Credentials, credentials::ConfigFile};
 use serde::Serialize;
 
 use super::{
-    delivery::{files_text, refuse_directories_of, refuse_directory},
-    modules_bring::Bringer,
-    modules_plan::{Planned, Planner, failure},
-    size::{count, human},
+    bring::Bringer,
+    plan::{Planned, Planner, failure},
 };
 use crate::{
     Environment,
     args::ModulesTransferArgs,
     failure::Failure,
+    format::{count, human},
     logins::Login,
     printer::Printer,
     progress::Progress,
     result_file::{self, Readers},
     settings::{self, RegistryAccess},
+    side_files::{files_text, refuse_directories_of, refuse_directory},
 };
 
 #[derive(Serialize)]

@@ -12,7 +12,7 @@ use crate::{Environment, args::OutputArgs, failure::Failure, progress::Progress}
 
 /// Runs `work` as `stage` and waits for it. If the waiting is given up, as after Ctrl-C, the work is told to
 /// stop.
-pub(super) async fn run<T: Send + 'static>(
+pub(crate) async fn run<T: Send + 'static>(
     stage: Stage,
     output: &OutputArgs,
     environment: &Environment,

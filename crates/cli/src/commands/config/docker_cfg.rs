@@ -2,11 +2,11 @@
 
 use deckhouse::manifests::DockerCfg;
 
-use super::config_access;
+use super::access;
 use crate::{args::DockerCfgArgs, failure::Failure};
 
 pub(crate) fn run(args: &DockerCfgArgs) -> Result<(), Failure> {
-    let cfg = config_access::docker_cfg(&args.registry, &args.login)?
+    let cfg = access::docker_cfg(&args.registry, &args.login)?
         .unwrap_or_else(|| DockerCfg::anonymous(&args.registry));
-    config_access::give(&format!("{}\n", cfg.expose()), &args.file)
+    access::give(&format!("{}\n", cfg.expose()), &args.file)
 }

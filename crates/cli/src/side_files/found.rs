@@ -10,21 +10,21 @@ use deckhouse::release_list::RELEASES_FILE;
 use mirror::{Cause, MissingItem, set_sum::SetList};
 use oci::Digest;
 
-use super::delivery::{BINARY_FILE, BINARY_SUM_FILE, digest_of, recorded};
+use super::{BINARY_FILE, BINARY_SUM_FILE, digest_of, recorded};
 use crate::failure::Failure;
 
 /// What lies beside a bundle.
 #[derive(Debug, Default)]
-pub(super) struct SideFiles {
+pub(crate) struct SideFiles {
     /// Name and digest of each file.
     files: BTreeSet<(&'static str, Digest)>,
     /// Copies of `dhctl` that do not have the digest that is recorded beside them.
-    pub(super) changed: Vec<MissingItem>,
+    pub(crate) changed: Vec<MissingItem>,
 }
 
 impl SideFiles {
     /// Reads the files in the directories of a bundle, which is named once for each of them.
-    pub(super) fn beside(bundle: &[PathBuf]) -> Result<Self, Failure> {
+    pub(crate) fn beside(bundle: &[PathBuf]) -> Result<Self, Failure> {
         let mut found = Self::default();
         let directory = |path: &PathBuf| if path.is_dir() { path.clone() } else { path.with_file_name("") };
         let directories: BTreeSet<PathBuf> = bundle.iter().map(directory).collect();
@@ -43,14 +43,14 @@ impl SideFiles {
     }
 
     /// Adds them to what is summed up.
-    pub(super) fn add_to(&self, list: &mut SetList) {
+    pub(crate) fn add_to(&self, list: &mut SetList) {
         for (name, digest) in &self.files {
             list.add_file(name, digest);
         }
     }
 
     /// Their names.
-    pub(super) fn names(&self) -> Vec<&'static str> {
+    pub(crate) fn names(&self) -> Vec<&'static str> {
         self.files.iter().map(|(name, _)| *name).collect()
     }
 }

@@ -13,7 +13,7 @@ use mirror::{
 };
 use tokio::sync::Semaphore;
 
-use super::modules_plan::{Broken, Planned};
+use super::plan::{Broken, Planned};
 use crate::{args::ModulesTransferArgs, failure::Failure, progress::Progress};
 
 /// Archives in work at once.

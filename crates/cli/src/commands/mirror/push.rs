@@ -15,21 +15,19 @@ use oci::RepositoryUrl;
 use registry::client::Credentials;
 use serde::Serialize;
 
-use super::{
-    mirror_verify::{depth, figures},
-    side_files::SideFiles,
-    size::{count, human},
-};
+use super::verify::{depth, figures};
 use crate::{
     Environment,
     args::{ConnectionArgs, TransferArgs},
     exit_code::Exit,
     expected_sum::ExpectedSum,
     failure::Failure,
+    format::{count, human},
     logins::Login,
     printer::Printer,
     progress::Progress,
     settings::{self, RegistryAccess},
+    side_files::SideFiles,
 };
 
 /// How long what was written may take to appear: registries on object storage need some seconds.
@@ -37,7 +35,7 @@ const VISIBLE_AFTER: Duration = Duration::from_secs(30);
 
 /// What was done, and read back.
 #[derive(Serialize)]
-pub(super) struct Pushed {
+pub(crate) struct Pushed {
     registry: String,
     written: PushReport,
     verified: VerifyReport,
@@ -68,24 +66,24 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
 }
 
 /// A push that is to be done.
-pub(super) struct Push<'a> {
-    pub(super) bundle: &'a Bundle,
+pub(crate) struct Push<'a> {
+    pub(crate) bundle: &'a Bundle,
     /// Where the bundle lies.
-    pub(super) paths: &'a [PathBuf],
-    pub(super) registry: &'a RepositoryUrl,
-    pub(super) root: Root,
+    pub(crate) paths: &'a [PathBuf],
+    pub(crate) registry: &'a RepositoryUrl,
+    pub(crate) root: Root,
     /// Whether what lacks something is pushed too.
-    pub(super) allow_incomplete: bool,
+    pub(crate) allow_incomplete: bool,
     /// Whether every blob that the registry has is downloaded and hashed.
-    pub(super) deep: bool,
+    pub(crate) deep: bool,
     /// The sum that the whole delivery must have.
-    pub(super) expect_sum: Option<&'a ExpectedSum>,
-    pub(super) connection: &'a ConnectionArgs,
+    pub(crate) expect_sum: Option<&'a ExpectedSum>,
+    pub(crate) connection: &'a ConnectionArgs,
 }
 
 impl Push<'_> {
     /// Does it, and reads everything back.
-    pub(super) async fn run(
+    pub(crate) async fn run(
         self,
         credentials: Option<Credentials>,
         progress: &Arc<Progress>,
@@ -127,7 +125,7 @@ impl Push<'_> {
 
 impl Pushed {
     /// The same in words.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let (written, figures) = (sentence(&self.written), figures(&self.verified));
         format!("{written}\nread back from {}: {figures}\n", self.registry)
     }

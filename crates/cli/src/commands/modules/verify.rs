@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use mirror::Root;
 
-use super::{mirror_verify::compare, modules_push};
-use crate::{Environment, args::ModulesVerifyArgs, failure::Failure};
+use super::push;
+use crate::{Environment, args::ModulesVerifyArgs, commands::mirror::verify::compare, failure::Failure};
 
 pub(crate) async fn run(args: ModulesVerifyArgs, environment: Environment) -> Result<(), Failure> {
-    let bundle = modules_push::open(&args.modules_dir)?;
+    let bundle = push::open(&args.modules_dir)?;
     let root = Root::Modules(args.read_back.registry.repository.clone());
     let subject = (&bundle, args.modules_dir.as_path());
     compare("mirror-modules verify", subject, &BTreeSet::new(), root, &args.read_back, &environment).await

@@ -10,17 +10,15 @@ use commands::{Dhctl, Sentence};
 use mirror::Stage;
 use serde::Serialize;
 
-use super::{
-    bundle_run,
-    delivery::files_text,
-    size::{count, human},
-};
 use crate::{
     Environment,
     args::{JoinArgs, OutputArgs, SplitArgs},
+    bundle_task,
     failure::Failure,
+    format::{count, human},
     printer::Printer,
     settings,
+    side_files::files_text,
 };
 
 #[derive(Serialize)]
@@ -53,7 +51,7 @@ pub(crate) async fn split(args: SplitArgs, environment: Environment) -> Result<(
     }
     directory_exists(&out)?;
     let name = out.join(bundle.file[0].file_name().unwrap_or_default());
-    let done = bundle_run::run(Stage::Copy, &output, &environment, move |progress| {
+    let done = bundle_task::run(Stage::Copy, &output, &environment, move |progress| {
         bundle::split(&bundle.file, &out, part_size, gost.gost_digest, progress)
     })
     .await?;
@@ -65,7 +63,7 @@ pub(crate) async fn join(args: JoinArgs, environment: Environment) -> Result<(),
     let out = settings::bundle_path(&out)?;
     directory_exists(settings::directory(&out))?;
     let name = out.clone();
-    let done = bundle_run::run(Stage::Copy, &output, &environment, move |progress| {
+    let done = bundle_task::run(Stage::Copy, &output, &environment, move |progress| {
         bundle::join(&bundle.file, &out, gost.gost_digest, progress)
     })
     .await?;

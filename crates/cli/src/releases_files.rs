@@ -17,17 +17,17 @@ use crate::failure::Failure;
 
 /// What the files say that lie in the directories of a bundle.
 #[derive(Debug, Default)]
-pub(super) struct Promised {
+pub(crate) struct Promised {
     /// The files that could be read, with the releases that they name and their content.
-    pub(super) files: Vec<(PathBuf, BTreeSet<Version>, Vec<u8>)>,
+    pub(crate) files: Vec<(PathBuf, BTreeSet<Version>, Vec<u8>)>,
     /// Those that are there and cannot be used.
-    pub(super) unusable: Vec<MissingItem>,
+    pub(crate) unusable: Vec<MissingItem>,
 }
 
 impl Promised {
     /// Reads what lies beside `bundle`, which is named once for each of its directories, or in the directories
     /// that it names. A bundle on several sticks may have the file on any of them.
-    pub(super) fn beside(bundle: &[PathBuf]) -> Result<Self, Failure> {
+    pub(crate) fn beside(bundle: &[PathBuf]) -> Result<Self, Failure> {
         let mut promised = Self::default();
         let place = |path: &PathBuf| {
             if path.is_dir() { path.join(RELEASES_FILE) } else { path.with_file_name(RELEASES_FILE) }
@@ -46,12 +46,12 @@ impl Promised {
     }
 
     /// All releases that are promised.
-    pub(super) fn releases(&self) -> BTreeSet<Version> {
+    pub(crate) fn releases(&self) -> BTreeSet<Version> {
         self.files.iter().flat_map(|(_, releases, _)| releases).cloned().collect()
     }
 
     /// The releases of a bundle that a file keeps silent about: a cluster would not be told of them.
-    pub(super) fn silent_about<'a>(
+    pub(crate) fn silent_about<'a>(
         &'a self,
         releases: &'a BTreeSet<Version>,
     ) -> impl Iterator<Item = MissingItem> + 'a {
@@ -66,7 +66,7 @@ impl Promised {
 
 impl Promised {
     /// Where a file does not describe a release as the image of the release does.
-    pub(super) fn contradictions(&self, described: &[ReleaseManifest]) -> Result<Vec<MissingItem>, Failure> {
+    pub(crate) fn contradictions(&self, described: &[ReleaseManifest]) -> Result<Vec<MissingItem>, Failure> {
         let mut all = Vec::new();
         for (path, _, content) in &self.files {
             match differences(content, described) {

@@ -8,9 +8,9 @@ use std::{
 use bundle::archives_in;
 use mirror::journal::Journal;
 
-use super::pull_archives;
 use crate::{
     args::{BundleFormat, ModulesTransferArgs, TransferArgs},
+    commands::mirror::archives,
     settings,
 };
 
@@ -92,7 +92,7 @@ pub(crate) struct Pull {
 impl Pull {
     pub(crate) fn of(args: &TransferArgs) -> Self {
         let named = args.images_bundle_path.first().cloned().unwrap_or_default();
-        let main = pull_archives::main_archive(&named, args.bundle_format).ok().filter(|_| !args.dry_run);
+        let main = archives::main_archive(&named, args.bundle_format).ok().filter(|_| !args.dry_run);
         Self {
             named,
             main,

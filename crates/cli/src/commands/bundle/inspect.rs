@@ -3,8 +3,12 @@
 use bundle::Bundle;
 use mirror::inspect::{Inspection, inspect};
 
-use super::size::{count, database_names, human, in_files};
-use crate::{args::InspectArgs, failure::Failure, printer::Printer};
+use crate::{
+    args::InspectArgs,
+    failure::Failure,
+    format::{count, database_names, human, in_files},
+    printer::Printer,
+};
 
 pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
     let bundle = Bundle::open(&args.bundle.file)?;

@@ -8,7 +8,7 @@ use deckhouse::manifests::{
 };
 use egress::Secret;
 
-use super::config_access;
+use super::access;
 use crate::{
     args::ProxyArgs,
     failure::Failure,
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &ProxyArgs) -> Result<(), Failure> {
         tell_of_squid(path, proxies.iter().find_map(|proxy| proxy.login()).unwrap_or("LOGIN"));
     }
     tell_of_no_proxy(&no_proxy, args);
-    config_access::give(&section, &args.file)
+    access::give(&section, &args.file)
 }
 
 fn tell_of_squid(path: &Path, login: &str) {

@@ -102,7 +102,7 @@ impl Planner<'_> {
             Err(error) => error,
         };
         if let Some(journal) = &journal {
-            super::mirror_pull::clean_up(journal, &error)?;
+            crate::commands::mirror::pull::clean_up(journal, &error)?;
         }
         let is_of_the_module = matches!(
             error,

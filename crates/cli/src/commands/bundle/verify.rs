@@ -11,15 +11,18 @@ use mirror::{
 use oci::Digest;
 use serde::Serialize;
 
-use super::{
-    bundle_run,
-    promised::Promised,
-    side_files::SideFiles,
-    size::{count, human, in_files},
-};
 use crate::{
-    Environment, args::BundleVerifyArgs, exit_code::Exit, expected_sum::sums_text, failure::Failure,
-    printer::Printer, progress::Progress,
+    Environment,
+    args::BundleVerifyArgs,
+    bundle_task,
+    exit_code::Exit,
+    expected_sum::sums_text,
+    failure::Failure,
+    format::{count, human, in_files},
+    printer::Printer,
+    progress::Progress,
+    releases_files::Promised,
+    side_files::SideFiles,
 };
 
 /// A bundle that is sound and complete.
@@ -51,7 +54,7 @@ pub(crate) async fn run(args: BundleVerifyArgs, environment: Environment) -> Res
     let named = files[0].display().to_string();
     let promised = Promised::beside(&files)?;
     let paths = files.clone();
-    let report = bundle_run::run(Stage::Check, &args.output, &environment, move |progress| {
+    let report = bundle_task::run(Stage::Check, &args.output, &environment, move |progress| {
         bundle::verify(&paths, progress)
     })
     .await?;

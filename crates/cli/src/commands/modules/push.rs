@@ -10,12 +10,14 @@ use commands::{Dhctl, Sentence};
 use mirror::{Event, Observer as _, Root};
 use serde::Serialize;
 
-use super::{
-    mirror_push::{self, Push},
-    modules_manifest::ForCluster,
-};
+use super::cluster_manifest::ForCluster;
 use crate::{
-    Environment, args::ModulesTransferArgs, failure::Failure, logins::Login, printer::Printer,
+    Environment,
+    args::ModulesTransferArgs,
+    commands::mirror::push::{self as mirror_push, Push},
+    failure::Failure,
+    logins::Login,
+    printer::Printer,
     progress::Progress,
 };
 

@@ -2,9 +2,9 @@
 
 use deckhouse::manifests::write_init_configuration;
 
-use super::config_access;
+use super::access;
 use crate::{args::AccessArgs, failure::Failure};
 
 pub(crate) fn run(args: &AccessArgs) -> Result<(), Failure> {
-    config_access::write(args, write_init_configuration)
+    access::write(args, write_init_configuration)
 }

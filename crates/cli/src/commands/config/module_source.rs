@@ -3,12 +3,12 @@
 use commands::{Command, Kubectl};
 use deckhouse::manifests::{check_source_name, write_module_source};
 
-use super::config_access;
+use super::access;
 use crate::{args::ModuleSourceArgs, failure::Failure, printer};
 
 pub(crate) fn run(args: &ModuleSourceArgs) -> Result<(), Failure> {
     check_source_name(&args.name)?;
-    config_access::write(&args.access, |access| write_module_source(&args.name, access))?;
+    access::write(&args.access, |access| write_module_source(&args.name, access))?;
     if !args.access.ca_file.is_empty() {
         // Of the description of `ca` in the platform's own schema.
         printer::note("note: a ModuleSource with certificates restarts the container runtime on all nodes");

@@ -13,20 +13,18 @@ use mirror::{
 };
 use serde::Serialize;
 
-use super::{
-    delivery::{self, Delivery, files_text},
-    pull_archives::{self, PlannedArchive, Run},
-    size::{count, database_names, human},
-};
+use super::archives::{self, PlannedArchive, Run};
 use crate::{
     Environment,
     args::{BundleFormat, TransferArgs},
     expected_sum::sums_text,
     failure::Failure,
+    format::{count, database_names, human},
     logins::Login,
     printer::Printer,
     progress::Progress,
     settings::{self, RegistryAccess},
+    side_files::{self, Delivery, files_text},
 };
 
 /// What a pull brought, or with `--dry-run` would bring.
@@ -70,13 +68,13 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     let [path] = args.images_bundle_path.as_slice() else {
         return Err(Failure::usage("a pull writes one bundle: give -i once"));
     };
-    let path = pull_archives::main_archive(path, args.bundle_format)?;
+    let path = archives::main_archive(path, args.bundle_format)?;
     let directory = settings::directory(&path);
     let free_space = bundle::free_space(directory)
         .map_err(|error| Failure::file(directory, &error).hint(DIRECTORY_HINT))?;
     if !args.dry_run {
-        delivery::refuse_directories(&path, environment.executable.is_some())?;
-        delivery::refuse_directories_of(&path)?;
+        side_files::refuse_directories(&path, environment.executable.is_some())?;
+        side_files::refuse_directories_of(&path)?;
     }
     let login = Login {
         name: args.source_login.as_deref(),
@@ -115,14 +113,14 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     let wanted = std::mem::take(&mut discovery.wanted);
     let mut delivered = SetList::of_wanted(&wanted);
     let edition = args.source.repository.last_segment();
-    let archives = pull_archives::plan(&path, args.bundle_format, wanted, edition)?;
+    let archives = archives::plan(&path, args.bundle_format, wanted, edition)?;
     let mut pulled = summary(&args, &discovery, &archives, free_space);
     let Some(journal) = journal else {
         let refused = |why: &str| progress.warn(&format!("the pull itself would be refused: {why}"));
         if let Err(error) = bundle::Writer::check(&path, pulled.bundle_size, args.images_bundle_chunk_size) {
             refused(&error.to_string());
         }
-        if let Err(failure) = delivery::refuse_directories(&path, environment.executable.is_some())
+        if let Err(failure) = side_files::refuse_directories(&path, environment.executable.is_some())
             .and_then(|()| refuse_directories_of(&archives))
         {
             refused(&failure.message.to_string());
@@ -159,7 +157,7 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
     // The bundle is complete: there is nothing left to go on with, whatever becomes of what lies beside it.
     journal.remove()?;
     pulled.files.extend(beside?);
-    if environment.executable.is_some() && !delivery::IS_STATIC {
+    if environment.executable.is_some() && !side_files::IS_STATIC {
         progress.warn("the dhctl beside the bundle is not the static Linux binary and may not run elsewhere");
     }
     Printer::new(&args.output).result("mirror pull", &pulled, &text(&pulled))
@@ -167,7 +165,7 @@ pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<
 
 /// Which archives there are besides the main one, only planning shows.
 fn refuse_directories_of(archives: &[PlannedArchive]) -> Result<(), Failure> {
-    archives.iter().try_for_each(|archive| delivery::refuse_directories_of(&archive.path))
+    archives.iter().try_for_each(|archive| side_files::refuse_directories_of(&archive.path))
 }
 
 const DIRECTORY_HINT: &str = "the directory of the bundle must exist and be writable";
@@ -181,7 +179,7 @@ fn open_journal(path: &Path, fresh: bool) -> Result<Journal, Failure> {
 }
 
 /// A request that cannot be met leaves nothing behind; a line that broke leaves what came over it.
-pub(super) fn clean_up(journal: &Journal, error: &mirror::Error) -> Result<(), Failure> {
+pub(crate) fn clean_up(journal: &Journal, error: &mirror::Error) -> Result<(), Failure> {
     let line_broke = matches!(error, mirror::Error::Registry(_));
     let keep = if line_broke { journal.is_worth_keeping() } else { journal.is_begun() };
     if !keep {

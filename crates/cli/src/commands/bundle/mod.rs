@@ -1,0 +1,5 @@
+//! `dhctl bundle …`
+
+pub(crate) mod convert;
+pub(crate) mod inspect;
+pub(crate) mod verify;

@@ -1,0 +1,7 @@
+//! `dhctl config …`
+
+mod access;
+pub(crate) mod docker_cfg;
+pub(crate) mod init_configuration;
+pub(crate) mod module_source;
+pub(crate) mod proxy;

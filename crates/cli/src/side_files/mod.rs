@@ -1,0 +1,10 @@
+//! The files next to a bundle: `deckhousereleases.yaml`, and a copy of `dhctl` with its recorded digest.
+
+mod found;
+mod staged;
+
+pub(crate) use found::SideFiles;
+pub(crate) use staged::{
+    BINARY_FILE, BINARY_SUM_FILE, Delivery, IS_STATIC, digest_of, files_text, recorded, refuse_directories,
+    refuse_directories_of, refuse_directory,
+};
