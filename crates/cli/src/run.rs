@@ -10,7 +10,7 @@ use crate::{
         BundleCommand, Cli, ClusterArgs, Command, ConfigCommand, MirrorCommand, MirrorModulesCommand,
         OutputArgs, UpdateCommand,
     },
-    commands::{self, update_changes::cluster_flags},
+    commands::{self, update::changes::cluster_flags},
     exit_code::Exit,
     failure::Failure,
     interrupted::{self, ModulesPull, Next, Pull},
@@ -159,45 +159,45 @@ fn update(command: UpdateCommand, environment: Environment) -> Exit {
     match command {
         UpdateCommand::Run(args) => {
             let output = args.output.clone();
-            let run = of_cluster(args.cluster.clone(), commands::update_run::run(*args, environment));
+            let run = of_cluster(args.cluster.clone(), commands::update::run::run(*args, environment));
             finish("update run", &output, run, interrupted::RUN)
         }
         UpdateCommand::Watch(args) => {
             let output = args.output.clone();
-            let run = of_cluster(args.cluster.clone(), commands::update_watch::run(*args, environment));
+            let run = of_cluster(args.cluster.clone(), commands::update::watch::run(*args, environment));
             finish("update watch", &output, run, interrupted::WATCH)
         }
         UpdateCommand::Status(args) => {
             let output = args.output.clone();
-            let run = commands::update_status::run(args, environment);
+            let run = commands::update::status::run(args, environment);
             finish("update status", &output, run, interrupted::AGAIN)
         }
         UpdateCommand::Plan(args) => {
             let printer = Printer::of(args.output.of_failures());
-            let run = commands::update_plan::run(*args, environment);
+            let run = commands::update::plan::run(*args, environment);
             report("update plan", printer, block_on(run, interrupted::AGAIN))
         }
         UpdateCommand::Rbac(args) => {
-            report("update rbac", Printer::plain(), commands::update_rbac::run(&args))
+            report("update rbac", Printer::plain(), commands::update::rbac::run(&args))
         }
         UpdateCommand::Prepare(args) => {
             let output = args.output.clone();
-            let run = of_cluster(args.cluster.clone(), commands::update_prepare::run(*args, environment));
+            let run = of_cluster(args.cluster.clone(), commands::update::prepare::run(*args, environment));
             finish("update prepare", &output, run, interrupted::PREPARE)
         }
         UpdateCommand::Approve(args) => {
             let output = args.output.clone();
-            let run = of_cluster(args.cluster.clone(), commands::update_approve::run(*args, environment));
+            let run = of_cluster(args.cluster.clone(), commands::update::approve::run(*args, environment));
             finish("update approve", &output, run, interrupted::APPROVE)
         }
         UpdateCommand::Kernel(args) => {
             let output = args.output.clone();
-            let run = of_cluster(args.cluster.clone(), commands::update_kernel::run(*args, environment));
+            let run = of_cluster(args.cluster.clone(), commands::update::kernel::run(*args, environment));
             finish("update kernel", &output, run, interrupted::KERNEL)
         }
         UpdateCommand::Doctor(args) => {
             let output = args.output.clone();
-            let run = commands::update_doctor::run(*args, environment);
+            let run = commands::update::doctor::run(*args, environment);
             finish("update doctor", &output, run, interrupted::AGAIN)
         }
     }

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use serde::Serialize;
 
-use super::{update_changes::cluster_flags, update_cluster::reach};
+use super::{changes::cluster_flags, connection::reach};
 use crate::{
     Environment,
     args::{ClusterArgs, ClustersArgs},

@@ -11,10 +11,10 @@ use cluster::{
 use serde::Serialize;
 
 use super::{
+    changes::{ShownChange, cluster_flags, script, shown},
+    connection::reach,
     consent,
-    update_changes::{ShownChange, cluster_flags, script, shown},
-    update_cluster::reach,
-    update_delivery::delivery,
+    delivery::delivery,
 };
 use crate::{
     Environment,

@@ -13,9 +13,9 @@ use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
 use super::{
+    changes::{ShownChange, cluster_flags, script, shown},
+    connection::reach,
     consent,
-    update_changes::{ShownChange, cluster_flags, script, shown},
-    update_cluster::reach,
 };
 use crate::{
     Environment,

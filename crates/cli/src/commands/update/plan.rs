@@ -15,12 +15,12 @@ use deckhouse::{release_list::DeliveredRelease, write_trimmed};
 use semver::Version;
 
 use super::{
-    update_changes::cluster_flags,
-    update_cluster::reach,
-    update_clusters::{look, tell},
-    update_delivery::delivery,
-    update_left_out::LeftOut,
-    update_plan_registry::PlanRegistry,
+    changes::cluster_flags,
+    clusters::{look, tell},
+    connection::reach,
+    delivery::delivery,
+    left_out::LeftOut,
+    plan_registry::PlanRegistry,
 };
 use crate::{
     Environment,

@@ -14,9 +14,8 @@ use semver::Version;
 use serde::Serialize;
 
 use super::{
-    consent,
-    update_changes::{cluster_flags, script, shown},
-    update_cluster, update_wait,
+    changes::{cluster_flags, script, shown},
+    connection, consent, wait,
 };
 use crate::{
     Environment,
@@ -56,16 +55,16 @@ struct Run {
 
 pub(crate) async fn run(args: RunArgs, environment: Environment) -> Result<(), Failure> {
     let printer = Printer::new(&args.output);
-    let cluster = update_cluster::connect(&args.cluster, &environment).await?;
+    let cluster = connection::connect(&args.cluster, &environment).await?;
     let follower = Follower::start(&cluster);
     let haste = if args.apply_now { Haste::ApplyNow } else { Haste::Respectful };
     let wait = args.wait;
     let mut run = Run {
         cluster,
         haste,
-        course: Course::new(args.to.clone(), haste, update_wait::settings(&wait)),
+        course: Course::new(args.to.clone(), haste, wait::settings(&wait)),
         looks: Looks::at(follower.states()),
-        limits: update_wait::limits(&wait),
+        limits: wait::limits(&wait),
         show: Show::new(&args.output, &environment)?,
         allowed: Move::Wait,
         agreed: None,
@@ -77,7 +76,7 @@ pub(crate) async fn run(args: RunArgs, environment: Environment) -> Result<(), F
     let verdict = run.through().await?;
     let Run { show, approved, .. } = run;
     drop(show); // the result goes to the terminal as it was
-    let text = update_wait::done(&verdict, &wait);
+    let text = wait::done(&verdict, &wait);
     printer.result("update run", &Ran { approved, verdict }, &text)
 }
 
@@ -114,7 +113,7 @@ impl Run {
             });
         }
         self.show.verdict(&state, &verdict, end, now)?;
-        update_wait::ended(end, &verdict, self.limits)?;
+        wait::ended(end, &verdict, self.limits)?;
         Ok((state, verdict))
     }
 

@@ -11,9 +11,9 @@ use cluster::{
 use serde::Serialize;
 
 use super::{
-    update_changes::cluster_flags,
-    update_clusters::{look, tell},
-    update_left_out::LeftOut,
+    changes::cluster_flags,
+    clusters::{look, tell},
+    left_out::LeftOut,
 };
 use crate::{
     Environment,

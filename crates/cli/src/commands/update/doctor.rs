@@ -8,10 +8,10 @@ use cluster::{
 use jiff::Timestamp;
 
 use super::{
+    changes::cluster_flags,
+    clusters::{look, tell},
+    left_out::LeftOut,
     registry_probe::probe,
-    update_changes::cluster_flags,
-    update_clusters::{look, tell},
-    update_left_out::LeftOut,
 };
 use crate::{
     Environment,

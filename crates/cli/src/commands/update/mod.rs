@@ -1,0 +1,21 @@
+//! `dhctl update`: a file for each command, and what they share.
+
+pub(crate) mod approve;
+pub(crate) mod changes;
+mod clusters;
+mod connection;
+mod consent;
+mod delivery;
+pub(crate) mod doctor;
+pub(crate) mod kernel;
+mod left_out;
+pub(crate) mod plan;
+mod plan_registry;
+pub(crate) mod prepare;
+pub(crate) mod rbac;
+mod registry_probe;
+mod registry_questions;
+pub(crate) mod run;
+pub(crate) mod status;
+mod wait;
+pub(crate) mod watch;
