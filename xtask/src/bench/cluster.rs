@@ -49,7 +49,7 @@ pub(crate) fn measure(options: &Options, dhctl: &Path, table: &mut Table) -> Res
     let watched = measure::run(&mut command(&["watch", "--settle", "20s"]), None)?;
     table.value("the same: memory of update watch", as_megabytes(watched.memory), " MB", 60.0);
     let shown = until_shown(&mut command(&["watch", "--settle", "1h", "--progress", "json"]), admin)?;
-    table.value("the same: until a change shows in a watch", shown.as_secs_f64(), " s", 2.0);
+    table.value("the same: time until `update watch` shows a change", shown.as_secs_f64(), " s", 2.0);
     Ok(())
 }
 

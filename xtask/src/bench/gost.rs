@@ -92,17 +92,17 @@ pub(crate) fn pull(
             if let Some(portable) = portable {
                 with_portable.push(time(portable, true)?);
             }
-            eprintln!("GOST sums, {shape}, round {round}");
+            eprintln!("GOST checksums, {shape}, round {round}");
         }
         let megabytes = as_megabytes(GROWTH);
-        table.ratio(&format!("pull with GOST sums, {shape}, {megabytes} MB/s"), &with, &without, limit);
+        table.ratio(&format!("pull with GOST checksums, {shape}, {megabytes} MB/s"), &with, &without, limit);
         if portable.is_some() {
-            let name = format!("pull with GOST sums, {shape}, {megabytes} MB/s, without AVX-512");
+            let name = format!("pull with GOST checksums, {shape}, {megabytes} MB/s, without AVX-512");
             table.ratio(&name, &with_portable, &without, limit);
         }
     }
     sums.dedup();
     ensure!(sums.len() == 1, "the same bundle has different sums: {sums:?}");
-    table.value("pull with GOST sums: peak memory", as_megabytes(memory), " MB", MEMORY_LIMIT);
+    table.value("pull with GOST checksums: peak memory", as_megabytes(memory), " MB", MEMORY_LIMIT);
     Ok(())
 }

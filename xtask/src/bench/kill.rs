@@ -68,7 +68,7 @@ pub(crate) fn measure(options: &Options, dhctl: &Path, table: &mut Table) -> Res
     let again = line.bytes_down().saturating_sub(undisturbed);
     let limit = whole.len() as u64 / 50 + KILLS * PARALLEL * BUFFER;
     let name = format!(
-        "pull killed {KILLS} times, bundle of {:.0} MB: bytes that came again",
+        "pull killed {KILLS} times, bundle of {:.0} MB: bytes downloaded again",
         as_megabytes(whole.len() as u64)
     );
     table.value(&name, as_megabytes(again), " MB", as_megabytes(limit));
