@@ -62,7 +62,7 @@ fn head(picture: &Picture<'_>, width: u16) -> Vec<Line<'static>> {
         words::verdict::state(verdict.call).to_uppercase(),
         text::for_time(verdict.since, *now)
     );
-    if let Some(done_at) = verdict.done_at {
+    if let Some(done_at) = verdict.done_at.filter(|_| verdict.problem.is_none()) {
         let left = text::for_time(*now, done_at);
         call += &format!(", everything is healthy: done in {left} if it stays healthy");
     }

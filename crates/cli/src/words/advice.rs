@@ -91,7 +91,7 @@ pub(super) fn step(advice: &Advice) -> Step {
         Advice::Grant { queues } => {
             let command =
                 if *queues { Update::ReadOnlyRbac { queues: true, secrets: false } } else { Update::Rbac };
-            with("have the missing permissions granted; this prints them: ", command.into())
+            with("ask for the missing permissions; this prints them: ", command.into())
         }
         Advice::CheckCluster => {
             Step::here("check that this is the right cluster: --kubeconfig and --context select it")

@@ -7,7 +7,7 @@ use super::{counted, times};
 
 pub(super) fn predicate(fact: &QueueFact) -> Sentence {
     match fact {
-        QueueFact::NotAsked => "are those of a new leader, which has not been asked yet".to_owned(),
+        QueueFact::NotAsked => "were not read yet from the new leader".to_owned(),
         QueueFact::Idle { seen, needed } => format!("were empty in {seen} of {needed} checks in a row"),
         QueueFact::Busy { tasks, first: None, .. } => format!("have {}", counted(*tasks, "task")),
         QueueFact::Busy { tasks, first: Some(first), failures } => {

@@ -40,9 +40,9 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
         ReleaseFact::MissingMinors { deployed, minors: (first, last) } => {
             let major = deployed.major;
             let missing = if first == last {
-                format!("{major}.{first} is missing")
+                format!("minor version {major}.{first} is missing")
             } else {
-                format!("{major}.{first} to {major}.{last} are missing")
+                format!("minor versions {major}.{first} to {major}.{last} are missing")
             };
             format!("cannot follow the deployed v{deployed}: {missing}")
         }
@@ -105,20 +105,18 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
 /// Why it waits, as what is said of the release.
 fn wait_reason(reason: &WaitReason) -> String {
     let until = |what: &str, until: &Option<String>| match until {
-        Some(until) => format!("{what} until {until}"),
+        Some(until) => format!("{what}, until {until}"),
         None => what.to_owned(),
     };
     match reason {
         WaitReason::Approval => "waits for approval".to_owned(),
         WaitReason::Window { until: time } => until("waits for the update window", time),
         WaitReason::Postponed { until: time } => until("is postponed", time),
-        WaitReason::Notification { until: time } => until("waits for the end of the notification time", time),
+        WaitReason::Notification { until: time } => until("waits for the notification delay", time),
         WaitReason::NotificationFailed { why } => {
             format!("is blocked: the notification webhook fails: {why}")
         }
-        WaitReason::Cooldown { until: time } => {
-            until("waits for the end of the pause after the last update", time)
-        }
+        WaitReason::Cooldown { until: time } => until("waits for the pause after the last update", time),
         WaitReason::Requirement { .. } | WaitReason::UnknownRequirement { .. } => {
             format!("has an unmet requirement: {}", requirement(reason))
         }

@@ -170,13 +170,14 @@ pub(crate) fn trouble(verdict: &Verdict) -> Block {
 
 /// How a wait ends whose time is over.
 pub(crate) fn time_over(verdict: &Verdict, timeout: Option<std::time::Duration>) -> Block {
-    let time = timeout.map(|it| format!(" after {}", duration::text(it))).unwrap_or_default();
-    let reason = match (&verdict.problem, verdict.waiting_for.first()) {
-        (Some(problem), _) => Sentence::from(": ").then(what(problem)),
-        (None, Some(first)) => Sentence::from(": ").then(what(first)),
-        (None, None) => Sentence::default(),
+    let time = timeout.map(|it| format!("timeout of {} reached", duration::text(it)));
+    let is = match verdict.call {
+        Call::Failed => "has failed".to_owned(),
+        other => format!("is {}", state(other)),
     };
-    let text = format!("{} is not done{time} (timeout), {}", release(verdict), state(verdict.call));
+    let text = format!("{}: {} {is}", time.as_deref().unwrap_or("timeout reached"), subject(verdict));
+    let first = verdict.problem.as_ref().or_else(|| verdict.waiting_for.first());
+    let reason = first.map(|it| Sentence::from("; ").then(what(it))).unwrap_or_default();
     with_steps(Block::new(Sentence::from(text).then(reason)), verdict)
 }
 

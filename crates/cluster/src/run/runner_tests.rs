@@ -219,7 +219,7 @@ fn what_passes_by_itself_is_waited_for_without_end() {
     assert_eq!((verdict.call, verdict.problem), (Call::NotStarted, None), "it is no fault");
     let fact = &verdict.waiting_for[0].fact;
     assert!(matches!(fact, Fact::Release(ReleaseFact::RequirementsNotKnown(_))), "{fact:?}");
-    assert!(looks.look(&approved(UNKNOWN), Call::Done).0.gives_up, "and ends all the same");
+    assert!(looks.look(&approved(UNKNOWN), Call::Done).0.gives_up, "and ends anyway");
 }
 
 #[test]
