@@ -3,18 +3,19 @@
 use std::{collections::BTreeMap, process::Command};
 
 /// Every crate with all that it may depend on at run time. Tests may use `testkit` and `fuzzing` besides.
-const ALLOWED: [(&str, &[&str]); 14] = [
+const ALLOWED: [(&str, &[&str]); 15] = [
     ("fuzzing", &[]),
     ("foreign-text", &[]),
     ("commands", &["foreign-text"]),
     ("oci", &[]),
+    ("problems", &["commands", "foreign-text"]),
     ("egress", &["commands"]),
     ("registry", &["oci", "egress"]),
     ("registry-server", &["oci", "registry"]),
     ("bundle", &["oci", "foreign-text"]),
     ("deckhouse", &["oci", "commands"]),
     ("mirror", &["oci", "registry", "bundle", "deckhouse", "foreign-text"]),
-    ("cluster", &["oci", "egress", "deckhouse", "commands", "foreign-text"]),
+    ("cluster", &["oci", "egress", "deckhouse", "commands", "foreign-text", "problems"]),
     (
         "cli",
         &[
@@ -27,6 +28,7 @@ const ALLOWED: [(&str, &[&str]); 14] = [
             "cluster",
             "commands",
             "foreign-text",
+            "problems",
         ],
     ),
     ("testkit", &["oci", "egress", "registry-server", "bundle"]),

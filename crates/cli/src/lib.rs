@@ -25,6 +25,7 @@ mod settings;
 mod side_files;
 mod size_arg;
 mod watch;
+pub mod words;
 mod wrong_request;
 
 pub use environment::Environment;

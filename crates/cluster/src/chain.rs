@@ -8,7 +8,7 @@ use semver::Version;
 
 use crate::{
     objects::{Phase, Release},
-    standing::{Standing, gap},
+    release_order::{ReleaseOrder, gap},
 };
 
 /// Where releases are known from.
@@ -90,13 +90,13 @@ pub(crate) struct Chain<'a> {
 }
 
 /// Chooses among all releases that are known.
-pub(crate) fn chain<'a>(known: Known<'a>, standing: &Standing<'a>, range: Range<'_>) -> Chain<'a> {
+pub(crate) fn chain<'a>(known: Known<'a>, order: &ReleaseOrder<'a>, range: Range<'_>) -> Chain<'a> {
     let mut all: BTreeMap<&Version, Candidate<'a>> = BTreeMap::new();
     for delivered in known.delivery {
         all.entry(&delivered.version).or_default().delivered = Some(delivered);
     }
     for version in known.releases.iter().filter_map(|release| release.version.as_ref()) {
-        all.entry(version).or_default().object = standing.find(version);
+        all.entry(version).or_default().object = order.find(version);
     }
     for version in known.registry {
         all.entry(version).or_default();

@@ -6,9 +6,11 @@
 
 mod chain;
 mod error;
+mod interim;
 mod node_waits;
 mod patience;
 mod patient_read;
+mod pull_cause;
 mod reading;
 mod registry_answer;
 mod safe_text;
@@ -28,9 +30,9 @@ pub mod prepare;
 pub mod rbac;
 pub mod read;
 pub mod reader_rights;
+pub mod release_order;
 pub mod requirements;
 pub mod run;
-pub mod standing;
 pub mod status;
 pub mod verdict;
 pub mod wait_reason;

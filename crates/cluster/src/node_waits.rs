@@ -1,77 +1,57 @@
-//! What a node group, and a node in it, wait for in the course of an update: worded here and nowhere else.
+//! What a node group, and a node in it, wait for during an update.
 
 use std::collections::BTreeMap;
 
-use commands::{Approve, Sentence};
+use problems::NodeFact;
 
 use crate::objects::{Node, NodeGroup};
 
-/// Something that is waited for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct NodeWait {
-    /// Whether it is a person's approval.
-    pub(crate) approval: bool,
-    /// What goes on, as what is said of the group or the node: `1 of 2 nodes are up to date`.
-    pub(crate) text: Sentence,
-}
-
-impl NodeWait {
-    fn new(text: impl Into<Sentence>) -> Self {
-        Self { approval: false, text: text.into() }
-    }
-
-    fn approval(text: &str, node: &str) -> Self {
-        Self { approval: true, text: Sentence::from(text).command(Approve::Node(node.to_owned())) }
-    }
-}
-
-/// Why a group has not settled (facts 4.6). `nodes` are those of the cluster, as far as they are known.
-pub(crate) fn of_group(group: &NodeGroup, nodes: &[Node]) -> Option<NodeWait> {
+/// Why a group is not up to date. `nodes` are those of the cluster, as far as they are known.
+pub(crate) fn of_group(group: &NodeGroup, nodes: &[Node]) -> Option<NodeFact> {
     let members: Vec<_> = nodes.iter().filter(|node| node.group.as_deref() == Some(&*group.name)).collect();
-    // A node that a person has cordoned is not counted as ready in groups of static nodes, and is no part of
-    // an update.
+    // A node that a person has cordoned is not counted as ready in groups of static nodes, and is not part
+    // of an update.
     let cordoned =
         members.iter().filter(|node| node.unschedulable && of_update(node).is_empty()).count() as u64;
     // `Updating` is true for any annotation of update.node.deckhouse.io, a person's own drain included.
     let only_persons = members.iter().any(|node| !node.update_annotations.is_empty())
         && members.iter().all(|node| of_update(node).is_empty());
-    let error = group.error.as_deref().filter(|it| !it.is_empty()).or_else(|| {
+    let error = group.error.clone().filter(|it| !it.is_empty()).map(Some).or_else(|| {
         let condition = group.conditions.get("Error").filter(|it| it.is_true)?;
-        Some(if condition.message.is_empty() { "condition Error" } else { &condition.message })
+        Some(Some(condition.message.clone()).filter(|it| !it.is_empty()))
     });
     if let Some(error) = error {
-        Some(NodeWait::new(format!("has an error: {error}")))
+        Some(NodeFact::GroupError(error))
     } else if group.is("WaitingForDisruptiveApproval") {
         let waiting = members.iter().find(|node| node.wants_disruption_approved());
-        let name = waiting.map_or("NAME", |node| &node.name);
-        Some(NodeWait::approval("waits until somebody approves the disruption of a node: ", name))
+        Some(NodeFact::GroupNeedsApproval { node: waiting.map(|node| node.name.clone()) })
     } else if group.up_to_date < group.nodes {
-        Some(NodeWait::new(format!("{} of {} nodes are up to date", group.up_to_date, group.nodes)))
+        Some(NodeFact::GroupUpToDate { count: group.up_to_date, all: group.nodes })
     } else if group.is("Updating") && !only_persons {
-        Some(NodeWait::new("nodes are being updated"))
+        Some(NodeFact::GroupUpdating)
     } else if group.ready + cordoned < group.nodes {
-        Some(NodeWait::new(format!("{} of {} nodes are ready", group.ready, group.nodes)))
+        Some(NodeFact::GroupReady { count: group.ready, all: group.nodes })
     } else {
         None
     }
 }
 
-/// What the update of a node waits for, by the annotations that node and platform set (facts 4.6).
-pub(crate) fn of_node(node: &Node) -> Option<NodeWait> {
+/// What the update of a node waits for, by the annotations that node and platform set.
+pub(crate) fn of_node(node: &Node) -> Option<NodeFact> {
     let annotations = of_update(node);
     let has = |key: &str| annotations.contains_key(key);
     if annotations.is_empty() {
         None
     } else if node.wants_disruption_approved() {
-        Some(NodeWait::approval("waits until somebody approves its disruption: ", &node.name))
+        Some(NodeFact::NeedsApproval)
     } else if has("drained") {
-        Some(NodeWait::new("is drained, its disruptive update goes on"))
+        Some(NodeFact::Drained)
     } else if has("draining") {
-        Some(NodeWait::new("is being drained"))
+        Some(NodeFact::Draining)
     } else if has("waiting-for-approval") && !has("approved") && !has("disruption-approved") {
-        Some(NodeWait::new("waits for its turn"))
+        Some(NodeFact::InQueue)
     } else {
-        Some(NodeWait::new("is being updated"))
+        Some(NodeFact::Updating)
     }
 }
 
@@ -90,31 +70,24 @@ mod tests {
     use super::*;
     use crate::objects::Condition;
 
-    fn said(wait: Option<NodeWait>) -> String {
-        wait.map(|it| it.text.to_string()).unwrap_or_default()
-    }
-
     #[test]
     fn what_a_node_waits_for() {
-        let approve = "waits until somebody approves its disruption: dhctl update approve --node w1";
-        for (annotations, text) in [
-            (&[][..], ""),
-            (&[("waiting-for-approval", "")], "waits for its turn"),
-            (&[("waiting-for-approval", ""), ("approved", "")], "is being updated"),
-            (&[("approved", ""), ("disruption-required", "")], approve),
-            (&[("disruption-required", ""), ("disruption-approved", "")], "is being updated"),
-            (&[("draining", "bashible")], "is being drained"),
-            (&[("drained", "bashible")], "is drained, its disruptive update goes on"),
-            (&[("rolling-update", "")], "is being updated"),
-            (&[("draining", "user"), ("drained", "user")], ""),
-            (&[("drained", "user"), ("waiting-for-approval", "")], "waits for its turn"),
+        for (annotations, expected) in [
+            (&[][..], None),
+            (&[("waiting-for-approval", "")], Some(NodeFact::InQueue)),
+            (&[("waiting-for-approval", ""), ("approved", "")], Some(NodeFact::Updating)),
+            (&[("approved", ""), ("disruption-required", "")], Some(NodeFact::NeedsApproval)),
+            (&[("disruption-required", ""), ("disruption-approved", "")], Some(NodeFact::Updating)),
+            (&[("draining", "bashible")], Some(NodeFact::Draining)),
+            (&[("drained", "bashible")], Some(NodeFact::Drained)),
+            (&[("rolling-update", "")], Some(NodeFact::Updating)),
+            (&[("draining", "user"), ("drained", "user")], None),
+            (&[("drained", "user"), ("waiting-for-approval", "")], Some(NodeFact::InQueue)),
         ] {
             let update_annotations =
                 annotations.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
             let node = Node { name: "w1".to_owned(), update_annotations, ..Node::default() };
-            let wait = of_node(&node);
-            assert_eq!(wait.as_ref().is_some_and(|it| it.approval), text == approve);
-            assert_eq!(said(wait), text, "{annotations:?}");
+            assert_eq!(of_node(&node), expected, "{annotations:?}");
         }
     }
 
@@ -132,25 +105,28 @@ mod tests {
             ..NodeGroup::default()
         };
         let approve =
-            "waits until somebody approves the disruption of a node: dhctl update approve --node NAME";
-        for (group, text) in [
-            (group(2, 2, &["Ready"]), ""),
-            (group(1, 2, &["Updating"]), "1 of 2 nodes are up to date"),
-            (group(2, 1, &[]), "1 of 2 nodes are ready"),
-            (group(2, 2, &["Updating"]), "nodes are being updated"),
-            (group(1, 2, &["Updating", "WaitingForDisruptiveApproval"]), approve),
-            (group(1, 2, &["Updating", "Error"]), "has an error: condition Error"),
-            (NodeGroup { error: Some("no".into()), ..group(2, 2, &[]) }, "has an error: no"),
-            (NodeGroup { error: Some("".into()), ..group(2, 2, &[]) }, ""),
+            |node: Option<&str>| Some(NodeFact::GroupNeedsApproval { node: node.map(str::to_owned) });
+        for (group, expected) in [
+            (group(2, 2, &["Ready"]), None),
+            (group(1, 2, &["Updating"]), Some(NodeFact::GroupUpToDate { count: 1, all: 2 })),
+            (group(2, 1, &[]), Some(NodeFact::GroupReady { count: 1, all: 2 })),
+            (group(2, 2, &["Updating"]), Some(NodeFact::GroupUpdating)),
+            (group(1, 2, &["Updating", "WaitingForDisruptiveApproval"]), approve(None)),
+            (group(1, 2, &["Updating", "Error"]), Some(NodeFact::GroupError(None))),
+            (
+                NodeGroup { error: Some("no".into()), ..group(2, 2, &[]) },
+                Some(NodeFact::GroupError(Some("no".into()))),
+            ),
+            (NodeGroup { error: Some("".into()), ..group(2, 2, &[]) }, None),
         ] {
-            assert_eq!(said(of_group(&group, &[])), text, "{group:?}");
+            assert_eq!(of_group(&group, &[]), expected, "{group:?}");
         }
         let update_annotations = [("disruption-required".to_owned(), String::new())].into();
         let group_name = Some("worker".to_owned());
         let node =
             Node { name: "w2".to_owned(), group: group_name.clone(), update_annotations, ..Node::default() };
         let first = Node { name: "w1".to_owned(), group: group_name, ..Node::default() };
-        let named = said(of_group(&group(1, 2, &["WaitingForDisruptiveApproval"]), &[first, node]));
-        assert_eq!(named, approve.replace("NAME", "w2"));
+        let named = of_group(&group(1, 2, &["WaitingForDisruptiveApproval"]), &[first, node]);
+        assert_eq!(named, approve(Some("w2")));
     }
 }

@@ -1,95 +1,10 @@
-//! Why a release waits: what the controllers of all eras write into `status.message`, in plain words.
+//! Why a release waits: what the controllers of all eras write into `status.message`, as data.
 //!
-//! Their texts: facts 1.7; cluster-source.md, "Eras" and "Windows, approval, notification". A text that is not known
-//! is passed on as it is.
-
-use std::fmt;
-
-use serde::Serialize;
+//! A text that is not known is passed on as it is.
 
 use crate::objects::Release;
 
-/// One reason why a release waits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase", tag = "reason")]
-pub enum WaitReason {
-    /// It must be approved. This hides all other delays.
-    Approval,
-    /// Outside of the update windows.
-    #[serde(rename_all = "camelCase")]
-    Window {
-        /// When the next one opens, as the controller writes it.
-        until: Option<String>,
-    },
-    /// `spec.applyAfter`, or its wave of a gradual rollout, is not there yet.
-    #[serde(rename_all = "camelCase")]
-    Postponed {
-        /// Until when.
-        until: Option<String>,
-    },
-    /// Notified, and `minimalNotificationTime` is not over.
-    #[serde(rename_all = "camelCase")]
-    Notification {
-        /// Until when.
-        until: Option<String>,
-    },
-    /// The webhook that is to be notified does not answer: nothing goes on until it does.
-    #[serde(rename_all = "camelCase")]
-    NotificationFailed {
-        /// What the controller says.
-        why: String,
-    },
-    /// After another update, on old versions.
-    #[serde(rename_all = "camelCase")]
-    Cooldown {
-        /// Until when.
-        until: Option<String>,
-    },
-    /// Something that the release needs is not so.
-    #[serde(rename_all = "camelCase")]
-    Requirement {
-        /// Its key, where the controller names one.
-        key: Option<String>,
-        /// What the controller says.
-        why: String,
-    },
-    /// A requirement that the running version does not know: a version was left out, or it is another edition.
-    #[serde(rename_all = "camelCase")]
-    UnknownRequirement {
-        /// Its key.
-        key: String,
-    },
-    /// Its disruption must be approved.
-    Disruption,
-    /// What it needed was approved since the controller wrote its message.
-    #[serde(rename_all = "camelCase")]
-    NotTakenUp {
-        /// Whether that was its disruption.
-        disruption: bool,
-    },
-    /// An earlier release comes first.
-    #[serde(rename_all = "camelCase")]
-    Previous {
-        /// That release.
-        release: String,
-    },
-    /// The platform's pod is not ready: the update before is still under way.
-    PodNotReady,
-    /// Minor versions between are missing.
-    Gap,
-    /// It is of another major version.
-    Major,
-    /// Withdrawn by the vendor.
-    Suspended,
-    /// A module's release without an update policy, on old versions.
-    NoPolicy,
-    /// Anything else.
-    #[serde(rename_all = "camelCase")]
-    Other {
-        /// The message.
-        message: String,
-    },
-}
+pub use problems::{RequirementCause, WaitReason};
 
 /// The reasons in a message; none in an empty one.
 pub fn wait_reasons(message: &str) -> Vec<WaitReason> {
@@ -171,15 +86,17 @@ pub fn reasons_of(release: &Release) -> Vec<WaitReason> {
     reasons
 }
 
-/// Those of the reasons that are requirements, in plain words.
-pub fn unmet_requirements(message: &str) -> Vec<String> {
-    wait_reasons(message).iter().filter(|it| it.is_requirement()).map(ToString::to_string).collect()
+/// Those of the reasons that are requirements.
+pub fn unmet_requirements(message: &str) -> Vec<WaitReason> {
+    wait_reasons(message).into_iter().filter(WaitReason::is_requirement).collect()
 }
 
-/// Whether an unmet requirement only says that the controller does not know the cluster's value yet. It collects
-/// them anew after every start (facts 0.7).
-pub fn is_not_known_yet(requirement: &str) -> bool {
-    requirement.contains("is not set")
+/// A requirement that is not met, for the reason that the controller or its webhook gives.
+pub(crate) fn unmet(key: Option<String>, why: &str) -> WaitReason {
+    // The values are collected anew after every start of the controller.
+    let is_known = !why.contains("is not set");
+    let cause = if is_known { RequirementCause::Unmet } else { RequirementCause::ValueNotKnown };
+    WaitReason::Requirement { key, why: why.to_owned(), cause }
 }
 
 /// Several are joined with `;`, and each may have a prefix.
@@ -193,7 +110,7 @@ fn requirement(part: &str) -> Option<WaitReason> {
         return Some(WaitReason::UnknownRequirement { key: key.to_owned() });
     }
     if let Some((_, why)) = part.split_once("requirements are not satisfied: ") {
-        return Some(WaitReason::Requirement { key: None, why: why.trim().to_owned() });
+        return Some(unmet(None, why.trim()));
     }
     let (before, after) = part.split_once("\" requirement")?;
     let key = before.rsplit_once('"').map_or(before, |(_, key)| key).to_owned();
@@ -201,7 +118,7 @@ fn requirement(part: &str) -> Option<WaitReason> {
         return Some(WaitReason::UnknownRequirement { key });
     }
     let (_, why) = after.split_once("not met: ")?;
-    Some(WaitReason::Requirement { key: Some(key), why: why.trim().to_owned() })
+    Some(unmet(Some(key), why.trim()))
 }
 
 /// The moment behind `until`, or behind the colon of older texts.
@@ -218,57 +135,10 @@ fn after<'a>(message: &'a str, mark: &str) -> &'a str {
     message.split_once(mark).map_or(message, |(_, rest)| rest.trim())
 }
 
-impl WaitReason {
-    /// Whether something that the release needs is not so, or not known to the running version.
-    pub fn is_requirement(&self) -> bool {
-        matches!(self, Self::Requirement { .. } | Self::UnknownRequirement { .. })
-    }
-}
-
-impl fmt::Display for WaitReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let with_time = |f: &mut fmt::Formatter<'_>, what: &str, until: &Option<String>| match until {
-            Some(until) => write!(f, "{what} until {until}"),
-            None => f.write_str(what),
-        };
-        match self {
-            Self::Approval => f.write_str("it waits for approval"),
-            Self::Window { until } => with_time(f, "it waits for the update window", until),
-            Self::Postponed { until } => with_time(f, "it is postponed", until),
-            Self::Notification { until } => with_time(f, "the time after the notification runs", until),
-            Self::NotificationFailed { why } => {
-                write!(f, "the notification webhook fails, and nothing goes on until it answers: {why}")
-            }
-            Self::Cooldown { until } => with_time(f, "the pause after the last update runs", until),
-            Self::Requirement { key: Some(key), why } => write!(f, "requirement {key} is not met: {why}"),
-            Self::Requirement { key: None, why } => write!(f, "a requirement is not met: {why}"),
-            Self::UnknownRequirement { key } => write!(
-                f,
-                "the running version does not know the requirement {key}: a version was left out, or it is another edition"
-            ),
-            Self::Disruption => f.write_str("its disruption must be approved"),
-            Self::NotTakenUp { disruption: false } => {
-                f.write_str("approved; the controller has not taken it up yet")
-            }
-            Self::NotTakenUp { disruption: true } => {
-                f.write_str("its disruption is approved; the controller has not taken that up yet")
-            }
-            Self::Previous { release } => write!(f, "{release} comes first"),
-            Self::PodNotReady => {
-                f.write_str("the platform's pod is not ready: the update before is not finished")
-            }
-            Self::Gap => f.write_str("minor versions between are missing"),
-            Self::Major => f.write_str("it is of another major version"),
-            Self::Suspended => f.write_str("the vendor has withdrawn it (suspended)"),
-            Self::NoPolicy => f.write_str("the module has no update policy"),
-            Self::Other { message } => f.write_str(message),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::interim::wait_reason;
 
     #[test]
     fn messages_of_all_eras() {
@@ -361,7 +231,7 @@ mod tests {
             ),
             ("something that nobody knows yet", "something that nobody knows yet"),
         ] {
-            let reasons: Vec<String> = wait_reasons(message).iter().map(ToString::to_string).collect();
+            let reasons: Vec<String> = wait_reasons(message).iter().map(wait_reason).collect();
             assert_eq!(reasons.join("; "), expected, "{message}");
         }
     }
@@ -388,7 +258,7 @@ mod tests {
             (annotated("approved"), "", ""),
         ] {
             let release = Release { message: message.into(), ..release };
-            let said: Vec<String> = reasons_of(&release).iter().map(ToString::to_string).collect();
+            let said: Vec<String> = reasons_of(&release).iter().map(wait_reason).collect();
             assert_eq!(said.join("; "), expected, "{release:?}");
         }
         let release = Release { message: WINDOW.into(), ..annotated("approved") };

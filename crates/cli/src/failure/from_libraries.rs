@@ -15,7 +15,7 @@ use egress::FaultKind;
 use registry::client::{ErrorKind, Refusal};
 
 use super::{Failure, incomplete};
-use crate::exit_code::Exit;
+use crate::{exit_code::Exit, words};
 
 impl From<mirror::Error> for Failure {
     fn from(error: mirror::Error) -> Self {
@@ -120,7 +120,7 @@ impl From<ApproveError> for Failure {
         let message = error.to_string();
         match error {
             ApproveError::Unmet { reasons, .. } => {
-                Self::new(Exit::Cluster, format!("{message}:\n  {}", reasons.join("\n  ")))
+                Self::new(Exit::Cluster, format!("{message}:\n  {}", reasons.iter().map(words::requirement).collect::<Vec<_>>().join("\n  ")))
                     .hint(Sentence::default().quoted(Update::Plan).text(" says for each how to meet it"))
                     .hint(
                         "the controller checks again every 15 seconds: a requirement that was met a moment ago counts \

@@ -13,7 +13,7 @@ use foreign_text::one_line;
 use mirror::MissingItem;
 use serde::Serialize;
 
-use crate::exit_code::Exit;
+use crate::{exit_code::Exit, words::Block};
 
 /// A failure on its way to the user.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -30,6 +30,9 @@ pub(crate) struct Failure {
     /// What is damaged in a bundle.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) damaged: Vec<Damage>,
+    /// What is printed instead of message and hints: a state with numbered steps.
+    #[serde(skip)]
+    pub(crate) block: Option<Box<Block>>,
     /// Whether the result, which tells all, was printed before: then there is no second document.
     #[serde(skip)]
     pub(crate) after_result: bool,
@@ -43,7 +46,17 @@ impl Failure {
             hints: Vec::new(),
             missing: Vec::new(),
             damaged: Vec::new(),
+            block: None,
             after_result: false,
+        }
+    }
+
+    /// For a command that ends in a state that is blocked or failed.
+    pub(crate) fn of_block(exit: Exit, block: Block) -> Self {
+        Self {
+            hints: block.steps.iter().map(|step| step.text.clone()).collect(),
+            block: Some(Box::new(block.clone())),
+            ..Self::new(exit, block.headline)
         }
     }
 
@@ -88,6 +101,7 @@ impl Failure {
         Self {
             message: self.message.addressed(flags),
             hints: self.hints.into_iter().map(|hint| hint.addressed(flags)).collect(),
+            block: self.block.map(|it| Box::new(it.addressed(flags))),
             ..self
         }
     }
@@ -106,6 +120,9 @@ impl Failure {
 
     /// The text for standard error.
     pub(crate) fn render(&self) -> String {
+        if let Some(block) = &self.block {
+            return block.to_string();
+        }
         // Further lines of a message are indented as lists are: none of them can look like a line of ours.
         let message = self.message.to_string();
         let message: Vec<&str> = message.lines().map(str::trim).collect();

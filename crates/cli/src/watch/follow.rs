@@ -6,7 +6,6 @@ use cluster::{
     ClusterState,
     verdict::{Call, Machine, Verdict, were_tried},
 };
-use commands::ClusterFlags;
 use jiff::Timestamp;
 use serde::Serialize;
 use tokio::{
@@ -20,7 +19,7 @@ use crate::{exit_code::Exit, failure::Failure};
 /// The verdict is a matter of time, so it is asked for also when nothing has changed.
 const TICK: Duration = Duration::from_secs(1);
 
-/// So long the first look waits until each source was read. An API that hangs must be told.
+/// So long the first look waits until each source was read. An API that hangs is reported then.
 const START: Duration = Duration::from_secs(3);
 
 /// How a wait ends.
@@ -69,8 +68,8 @@ impl Looks {
         Self { states, ticks, start: Some(Instant::now() + START) }
     }
 
-    /// The next look comes at once.
-    pub(crate) fn hurry(&mut self) {
+    /// The next look comes immediately.
+    pub(crate) fn look_now(&mut self) {
         self.ticks.reset_immediately();
     }
 
@@ -98,19 +97,17 @@ impl Looks {
     }
 }
 
-/// Waits until the machine says that it is done, or until nobody should wait any longer. `flags`: how commands in the
-/// verdict name the cluster.
+/// Waits until the update is done, or until the wait ends without that.
 pub(crate) async fn follow(
     states: watch::Receiver<Arc<ClusterState>>,
     machine: &mut Machine,
     show: &mut Show,
     limits: Limits,
-    flags: &ClusterFlags,
 ) -> Result<(End, Verdict), Failure> {
     let mut looks = Looks::at(states);
     loop {
         let (state, now) = looks.next(limits).await?;
-        let verdict = machine.observe(&state, now).addressed(flags);
+        let verdict = machine.observe(&state, now);
         let end = end(&verdict, limits);
         show.verdict(&state, &verdict, end, now)?;
         if let Some(end) = end {
@@ -123,8 +120,8 @@ pub(crate) async fn follow(
 pub(crate) fn end(verdict: &Verdict, limits: Limits) -> Option<End> {
     match verdict.call {
         Call::Done => Some(End::Done),
-        Call::Failed if verdict.hopeless => Some(End::Failed),
-        Call::Stalled if verdict.hopeless => Some(End::Stalled),
+        Call::Failed if verdict.gives_up => Some(End::Failed),
+        Call::Stalled if verdict.gives_up => Some(End::Stalled),
         _ => limits.are_over().then_some(End::TimeOver),
     }
 }
@@ -150,7 +147,7 @@ mod tests {
     const NONE: Limits = Limits { deadline: None, timeout: None };
 
     #[tokio::test]
-    async fn the_first_look_waits_until_all_was_read_and_not_for_ever() {
+    async fn the_first_look_waits_until_all_was_read_or_for_a_limited_time() {
         let (sender, states) = watch::channel(Arc::new(ClusterState::default()));
         let looks = |start| Looks { start: Some(start), ..Looks::at(states.clone()) };
         let soon = Instant::now() + Duration::from_millis(50);

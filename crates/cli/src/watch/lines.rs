@@ -1,59 +1,67 @@
-//! Plain lines of the watch: one when something changes, and a sign of life a minute.
+//! Plain lines of the watch: one when something changes, and one a minute while nothing does.
 
 use std::time::Duration;
 
-use cluster::verdict::{Call, Stage, Verdict};
+use cluster::verdict::{Call, Stage, Unread, Verdict};
+use commands::ClusterFlags;
 use jiff::Timestamp;
+use problems::{Code, Object};
 
 use super::text;
+use crate::words::{self, Block};
 
-/// A sign of life comes after this time without a line.
+/// A line is repeated after this time without one.
 pub(super) const HEARTBEAT: Duration = Duration::from_mins(1);
 
 /// Where only a count or a task has changed, lines come no faster than this.
 const SAME_KIND: Duration = Duration::from_secs(10);
 
-/// What has been said.
+/// What has been printed.
 #[derive(Debug, Default)]
 pub(super) struct Lines {
-    said: Option<(Timestamp, Key, String)>,
-    diagnosed: Option<String>,
+    printed: Option<(Timestamp, Key, String)>,
+    steps: Vec<String>,
     unknown: Vec<String>,
 }
 
-/// What is said at once when it changes.
-type Key = (Call, Stage, Option<String>, Option<String>);
+/// What is printed immediately when it changes.
+type Key = (Call, Stage, Option<String>, Option<(Code, Object)>);
 
 impl Lines {
-    /// The lines that tell of this verdict; none if all of it has been said.
-    pub(super) fn next(&mut self, verdict: &Verdict, now: Timestamp) -> Vec<String> {
-        let first = verdict.waiting_for.first().map(|it| format!("{} {}", it.code, it.object));
+    /// The lines that report this verdict; none if all of it has been printed. `flags`: how commands name the cluster.
+    pub(super) fn next(&mut self, verdict: &Verdict, flags: &ClusterFlags, now: Timestamp) -> Vec<String> {
+        let first = verdict.waiting_for.first().map(|it| (it.code, it.object.clone()));
         let release = verdict.release.as_ref().map(ToString::to_string);
         let key = (verdict.call, verdict.stage, release, first);
-        let line = text::verdict(verdict);
+        let line = text::one_line(&words::verdict::line(verdict).addressed(flags).to_string());
         let passed = |since: Timestamp| Duration::try_from(now.duration_since(since)).unwrap_or_default();
-        let due = match &self.said {
+        let due = match &self.printed {
             None => true,
-            Some((_, said, _)) if *said != key => true,
-            Some((at, _, said)) => passed(*at) >= if *said == line { HEARTBEAT } else { SAME_KIND },
+            Some((_, printed, _)) if *printed != key => true,
+            Some((at, _, printed)) => passed(*at) >= if *printed == line { HEARTBEAT } else { SAME_KIND },
         };
         let mut lines = Vec::new();
         if due {
-            let again = self.said.as_ref().is_some_and(|(_, _, said)| *said == line);
+            let again = self.printed.as_ref().is_some_and(|(_, _, printed)| *printed == line);
             let still =
                 if again { format!(" (for {})", text::for_time(verdict.since, now)) } else { String::new() };
             lines.push(format!("{} {line}{still}", text::clock(now)));
-            self.said = Some((now, key, line));
+            self.printed = Some((now, key, line));
         }
-        let remedy = verdict.diagnosis.as_ref().map(|it| text::one_line(&it.remedy.to_string()));
-        if remedy != self.diagnosed {
-            lines.extend(remedy.iter().map(|it| format!("  remedy: {it}")));
-            self.diagnosed = remedy;
+        let steps = verdict.problem.as_ref().map(|it| {
+            Block::default().means(words::means(&it.fact)).steps(words::steps(it)).addressed(flags).lines()
+        });
+        let steps = steps.unwrap_or_default();
+        if steps != self.steps {
+            lines.extend(steps.iter().cloned());
+            self.steps = steps;
         }
-        let unknown: Vec<_> = verdict.unknown.iter().filter(|it| it.reading != "notNow").collect();
+        let unknown: Vec<_> = verdict.unknown.iter().filter(|it| it.reading != Unread::NotNow).collect();
         let unknown: Vec<_> = unknown
             .iter()
-            .map(|it| format!("  unknown: {}: {}", it.source, text::one_line(&it.why)))
+            .map(|it| {
+                format!("  unknown: {}: {}", words::verdict::source(it.source), text::one_line(&it.why))
+            })
             .collect();
         lines.extend(unknown.iter().filter(|it| !self.unknown.contains(it)).cloned());
         self.unknown = unknown;

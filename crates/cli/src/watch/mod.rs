@@ -15,4 +15,3 @@ mod tests;
 
 pub(crate) use follow::{End, Limits, Looks, end, follow};
 pub(crate) use show::Show;
-pub(crate) use text::subject;

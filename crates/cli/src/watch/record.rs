@@ -1,10 +1,12 @@
 //! JSON lines of the watch. Programs read them: fields are added, never changed.
 
 use cluster::verdict::Verdict;
+use commands::ClusterFlags;
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::End;
+use crate::words::verdict::WordedVerdict;
 
 /// Version of the lines; grows when a field changes its meaning or goes away.
 const LINE_VERSION: u32 = 1;
@@ -19,28 +21,37 @@ pub(super) struct Record<'a> {
     /// wait.
     event: &'static str,
     #[serde(flatten)]
-    verdict: &'a Verdict,
+    verdict: WordedVerdict<'a>,
     /// With `end`: `done`, `failed`, `stalled` or `timeOver`.
     #[serde(skip_serializing_if = "Option::is_none")]
     end: Option<End>,
 }
 
-/// A line that tells of a step of `update run`, or of something that the user should know.
+/// A line that reports a step of `update run`, or something that the user should know.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Told<'a> {
+struct Message<'a> {
     version: u32,
     time: Timestamp,
     event: &'a str,
     text: &'a str,
 }
 
-pub(super) fn verdict(event: &'static str, verdict: &Verdict, end: Option<End>, now: Timestamp) -> String {
+/// A verdict. `flags`: how commands name the cluster.
+pub(super) fn verdict(
+    event: &'static str,
+    verdict: &Verdict,
+    end: Option<End>,
+    flags: &ClusterFlags,
+    now: Timestamp,
+) -> String {
+    let verdict = WordedVerdict::of(verdict, flags);
     line(&Record { version: LINE_VERSION, time: now, event, verdict, end })
 }
 
-pub(super) fn told(event: &str, text: &str, now: Timestamp) -> String {
-    line(&Told { version: LINE_VERSION, time: now, event, text })
+/// Anything else.
+pub(super) fn message(event: &str, text: &str, now: Timestamp) -> String {
+    line(&Message { version: LINE_VERSION, time: now, event, text })
 }
 
 fn line(value: &impl Serialize) -> String {

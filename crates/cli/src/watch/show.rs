@@ -1,8 +1,9 @@
-//! Which form a watch has, and what is told in it.
+//! The forms of a watch, and what is reported in them.
 
 use std::time::Duration;
 
 use cluster::{ClusterState, verdict::Verdict};
+use commands::ClusterFlags;
 use jiff::Timestamp;
 
 use super::{
@@ -20,10 +21,12 @@ use crate::{
     printer,
 };
 
-/// Shows verdicts to whoever waits.
+/// Shows verdicts while somebody waits.
 pub(crate) struct Show {
     form: Form,
-    /// The terminal is somebody else's for a while.
+    /// How commands name the cluster.
+    flags: ClusterFlags,
+    /// The terminal is given back for a while.
     paused: bool,
     /// What the log has last.
     logged: Option<Verdict>,
@@ -32,8 +35,8 @@ pub(crate) struct Show {
 enum Form {
     Screen {
         screen: Option<Screen>,
-        /// What was told since the terminal was taken, line by line.
-        told: Vec<String>,
+        /// What was reported since the terminal was taken, line by line.
+        reported: Vec<String>,
     },
     Lines(Lines),
     Json {
@@ -44,17 +47,21 @@ enum Form {
 
 impl Show {
     /// The form that was asked for; on a terminal, the live screen.
-    pub(crate) fn new(args: &OutputArgs, environment: &Environment) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        args: &OutputArgs,
+        environment: &Environment,
+        flags: ClusterFlags,
+    ) -> Result<Self, Failure> {
         let form = match args.progress {
             ProgressFormat::Json => Form::Json { last: None },
             _ if args.quiet => Form::Quiet,
             ProgressFormat::Auto if environment.stderr_is_terminal => {
                 let screen = Some(Screen::open().map_err(|error| lost(&error))?);
-                Form::Screen { screen, told: Vec::new() }
+                Form::Screen { screen, reported: Vec::new() }
             }
             ProgressFormat::Auto | ProgressFormat::Plain => Form::Lines(Lines::default()),
         };
-        Ok(Self { form, paused: false, logged: None })
+        Ok(Self { form, flags, paused: false, logged: None })
     }
 
     /// Shows one look.
@@ -66,7 +73,7 @@ impl Show {
         now: Timestamp,
     ) -> Result<(), Failure> {
         if tracing::enabled!(tracing::Level::INFO) && self.logged.as_ref() != Some(verdict) {
-            tracing::info!("verdict: {}", record::verdict("verdict", verdict, end, now));
+            tracing::info!("verdict: {}", record::verdict("verdict", verdict, end, &self.flags, now));
             self.logged = Some(verdict.clone());
         }
         if self.paused {
@@ -74,11 +81,13 @@ impl Show {
         }
         match &mut self.form {
             Form::Quiet => {}
-            Form::Screen { screen, told } => {
-                let picture = Picture { state, verdict, told, now };
+            Form::Screen { screen, reported } => {
+                let picture = Picture { state, verdict, flags: &self.flags, reported, now };
                 screen.iter_mut().try_for_each(|it| it.draw(&picture)).map_err(|error| lost(&error))?;
             }
-            Form::Lines(lines) => lines.next(verdict, now).iter().for_each(|line| printer::note(line)),
+            Form::Lines(lines) => {
+                lines.next(verdict, &self.flags, now).iter().for_each(|line| printer::note(line))
+            }
             Form::Json { last } => {
                 let event = match last {
                     _ if end.is_some() => "end",
@@ -89,7 +98,7 @@ impl Show {
                 let due =
                     last.as_ref().is_none_or(|(at, _)| event != "heartbeat" || passed(*at) >= HEARTBEAT);
                 if due {
-                    printer::note(&record::verdict(event, verdict, end, now));
+                    printer::note(&record::verdict(event, verdict, end, &self.flags, now));
                     *last = Some((now, verdict.clone()));
                 }
             }
@@ -97,27 +106,27 @@ impl Show {
         Ok(())
     }
 
-    /// Tells of something besides the verdict: what is about to be done, or what has become of it. The live screen shows
-    /// the last of it, and leaves all of it behind.
-    pub(crate) fn tell(&mut self, event: &str, text: &str) {
+    /// Reports something other than a verdict: what is about to be done, or its result. The live screen shows the last of
+    /// it, and all of it is printed when the screen ends.
+    pub(crate) fn report(&mut self, event: &str, text: &str) {
         tracing::info!("{event}: {text:?}");
         match &mut self.form {
-            Form::Json { .. } => printer::note(&record::told(event, text, Timestamp::now())),
+            Form::Json { .. } => printer::note(&record::message(event, text, Timestamp::now())),
             Form::Lines(_) => printer::note(text),
-            Form::Screen { told, .. } => {
+            Form::Screen { reported, .. } => {
                 let prefix = if event == "note" { "note: " } else { "" };
-                told.extend(format!("{prefix}{text}").lines().map(str::to_owned));
+                reported.extend(format!("{prefix}{text}").lines().map(str::to_owned));
             }
             Form::Quiet => {}
         }
     }
 
-    /// Gives the terminal back for a while, with all that was told.
+    /// Gives the terminal back for a while, and prints all that was reported.
     pub(crate) fn pause(&mut self) {
         self.paused = true;
-        if let Form::Screen { screen, told } = &mut self.form {
+        if let Form::Screen { screen, reported } = &mut self.form {
             *screen = None;
-            told.drain(..).for_each(|line| printer::note(&line));
+            reported.drain(..).for_each(|line| printer::note(&line));
         }
     }
 

@@ -1,4 +1,4 @@
-//! The way of an update in a line, with the place where it is.
+//! The stages of an update in a line, with the current one marked.
 
 use cluster::verdict::{Call, Stage, Verdict};
 use ratatui::{
@@ -6,13 +6,10 @@ use ratatui::{
     text::{Line, Span},
 };
 
-const WAY: [(Stage, &str); 5] = [
-    (Stage::NotStarted, "not started"),
-    (Stage::Switching, "switching"),
-    (Stage::Converging, "converging"),
-    (Stage::Propagating, "propagating"),
-    (Stage::Done, "done"),
-];
+use crate::words::verdict::stage as name;
+
+const STAGES: [Stage; 5] =
+    [Stage::NotStarted, Stage::Switching, Stage::Converging, Stage::Propagating, Stage::Done];
 
 /// The colour of a call, on terminals that have any.
 pub(super) fn colour(call: Call) -> Color {
@@ -24,17 +21,20 @@ pub(super) fn colour(call: Call) -> Color {
     }
 }
 
-/// All stages where there is room, else the present one and the count.
+/// All stages where there is room, else the current one and the count.
 pub(super) fn line(verdict: &Verdict, width: u16) -> Line<'static> {
     let here = Style::new().fg(colour(verdict.call)).add_modifier(Modifier::BOLD | Modifier::REVERSED);
-    let room: usize = WAY.iter().map(|(_, name)| name.len() + 5).sum();
+    let room: usize = STAGES.iter().map(|it| name(*it).len() + 5).sum();
     if usize::from(width) < room {
-        let place = WAY.iter().position(|(stage, _)| *stage == verdict.stage).unwrap_or_default() + 1;
-        let name = format!(" {} ", verdict.stage.name());
-        return Line::from(vec![Span::styled(name, here), Span::raw(format!(" {place} of {}", WAY.len()))]);
+        let place = STAGES.iter().position(|it| *it == verdict.stage).unwrap_or_default() + 1;
+        let name = format!(" {} ", name(verdict.stage));
+        return Line::from(vec![
+            Span::styled(name, here),
+            Span::raw(format!(" {place} of {}", STAGES.len())),
+        ]);
     }
     let mut spans = Vec::new();
-    for (stage, name) in WAY {
+    for stage in STAGES {
         if !spans.is_empty() {
             spans.push(Span::styled(" > ", Style::new().add_modifier(Modifier::DIM)));
         }
@@ -43,7 +43,7 @@ pub(super) fn line(verdict: &Verdict, width: u16) -> Line<'static> {
             std::cmp::Ordering::Less => Style::new(),
             std::cmp::Ordering::Greater => Style::new().add_modifier(Modifier::DIM),
         };
-        spans.push(Span::styled(format!(" {name} "), style));
+        spans.push(Span::styled(format!(" {} ", name(stage)), style));
     }
     Line::from(spans)
 }

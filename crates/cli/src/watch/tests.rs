@@ -1,13 +1,18 @@
 //! What a watch shows, word by word, over states made by hand.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use cluster::{
     ClusterState, Obstacle, Reading,
     objects::{Alert, Condition, Node, NodeGroup, Phase, Queue, Release, Task},
-    verdict::{Call, Diagnosis, Stage, Unknown, Verdict, Waiting},
+    verdict::{Call, Source, Stage, UnknownSource, Unread, Verdict},
 };
+use commands::ClusterFlags;
 use jiff::Timestamp;
+use problems::{
+    Advice, AlertFact, ClusterFact, Code, Kind, NodeFact, Object, PodFact, PrepareFor, Problem, PullCause,
+    QueueFact, ReleaseFact,
+};
 use ratatui::{Terminal, backend::TestBackend};
 use semver::Version;
 
@@ -17,6 +22,7 @@ use super::{
     record,
     view::{self, Picture},
 };
+use crate::words::verdict as words;
 
 fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + seconds).unwrap()
@@ -89,83 +95,96 @@ fn state() -> ClusterState {
     }
 }
 
-fn waiting(code: &'static str, object: &str, text: &str) -> Waiting {
-    Waiting { code, object: object.to_owned(), text: text.into() }
+fn busy(tasks: u64) -> Problem {
+    let first = Some("ModuleRun:main:prometheus:doStartup".into());
+    Problem::new(Code::Queue, Object::new(Kind::Queue, "main"), QueueFact::Busy { tasks, first, failures: 2 })
 }
 
 fn verdict() -> Verdict {
+    let firing =
+        AlertFact::Firing { status: String::new(), summary: "Deckhouse is being updated to v1.71.4".into() };
+    let nodes = NodeFact::GroupUpToDate { count: 7, all: 12 };
     Verdict {
         call: Call::Converging,
         stage: Stage::Converging,
         release: Some(version("1.71.4")),
         target: Some(version("1.72.1")),
         since: at(-252),
-        quiet_since: None,
+        healthy_since: None,
         done_at: None,
         waiting_for: vec![
-            waiting(
-                "queue",
-                "Queue/main",
-                "38 tasks, first ModuleRun:main:prometheus:doStartup, failed 2 times",
-            ),
-            waiting(
-                "alert",
-                "ClusterAlert/DeckhouseUpdating",
-                "is firing: Deckhouse is being updated to v1.71.4",
-            ),
-            waiting("nodeGroup", "NodeGroup/worker", "7 of 12 nodes are up to date"),
+            busy(38),
+            Problem::new(Code::Alert, Object::new(Kind::ClusterAlert, "DeckhouseUpdating"), firing),
+            Problem::new(Code::NodeGroup, Object::new(Kind::NodeGroup, "worker"), nodes),
         ],
-        unknown: vec![Unknown {
-            source: "modules",
-            reading: "unreadable",
+        unknown: vec![UnknownSource {
+            source: Source::Modules,
+            reading: Unread::Unreadable,
             why: "no permission: list modules.deckhouse.io".to_owned(),
         }],
-        diagnosis: None,
-        hopeless: false,
+        problem: None,
+        gives_up: false,
     }
 }
 
 fn failed() -> Verdict {
-    Verdict {
-        call: Call::Failed,
-        stage: Stage::Switching,
-        diagnosis: Some(Diagnosis {
-            code: "imagePull",
-            object: "Pod/deckhouse-6d4f".to_owned(),
-            text: "cannot get the image registry.example/deckhouse/ee:v1.71.4 (ImagePullBackOff): not found"
-                .into(),
-            remedy: "push the whole bundle of this release: dhctl mirror --registry …".into(),
-        }),
-        ..verdict()
-    }
+    let fact = PodFact::ImagePull {
+        image: "registry.example/deckhouse/ee:v1.71.4".to_owned(),
+        reason: "ImagePullBackOff".to_owned(),
+        message: "not found".into(),
+        cause: PullCause::Missing,
+    };
+    let problem = Problem::new(Code::ImagePull, Object::new(Kind::Pod, "deckhouse-6d4f"), fact)
+        .advise(Advice::PullSince { major: 1, minor: 71 })
+        .advise(Advice::Push { registry: "registry.example/deckhouse/ee".to_owned() })
+        .advise(Advice::WaitForPull);
+    Verdict { call: Call::Failed, stage: Stage::Switching, problem: Some(problem), ..verdict() }
 }
 
 fn settling() -> Verdict {
     Verdict {
         call: Call::Propagating,
         stage: Stage::Propagating,
-        quiet_since: Some(at(-30)),
+        healthy_since: Some(at(-30)),
         done_at: Some(at(90)),
-        waiting_for: vec![waiting(
-            "settle",
-            "the cluster",
-            "everything is quiet, and must stay so for a while",
-        )],
+        waiting_for: vec![Problem::new(Code::Settle, Object::any(Kind::Cluster), ClusterFact::Settling)],
         unknown: Vec::new(),
         ..verdict()
     }
+}
+
+/// The next release is blocked while the deployed one is healthy.
+fn stuck() -> Verdict {
+    let fact = ReleaseFact::MissingMinors { deployed: version("1.71.4"), minors: (72, 72) };
+    let problem = Problem::new(Code::NotItsTurn, Object::release(&version("1.73.0")), fact);
+    Verdict {
+        call: Call::Stalled,
+        stage: Stage::NotStarted,
+        target: Some(version("1.73.0")),
+        waiting_for: vec![problem.clone()],
+        problem: Some(problem.advise(Advice::Plan).advise(Advice::Prepare(PrepareFor::CreateReleases))),
+        ..settling()
+    }
+}
+
+fn flags() -> ClusterFlags {
+    ClusterFlags { kubeconfig: None, context: Some("prod".to_owned()) }
 }
 
 fn screen(verdict: &Verdict, width: u16, height: u16) -> String {
     screen_after(&[], verdict, width, height)
 }
 
-fn screen_after(told: &[&str], verdict: &Verdict, width: u16, height: u16) -> String {
-    let told: Vec<String> = told.iter().map(|it| (*it).to_owned()).collect();
+fn screen_after(reported: &[&str], verdict: &Verdict, width: u16, height: u16) -> String {
+    let reported: Vec<String> = reported.iter().map(|it| (*it).to_owned()).collect();
+    let flags = flags();
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     let state = state();
     terminal
-        .draw(|frame| view::draw(frame, &Picture { state: &state, verdict, told: &told, now: at(0) }))
+        .draw(|frame| {
+            let picture = Picture { state: &state, verdict, flags: &flags, reported: &reported, now: at(0) };
+            view::draw(frame, &picture);
+        })
         .unwrap();
     terminal.backend().to_string()
 }
@@ -175,19 +194,20 @@ fn the_screen_of_an_ordinary_terminal() {
     insta::assert_snapshot!("screen_80x24", screen(&verdict(), 80, 24));
     insta::assert_snapshot!("screen_failed", screen(&failed(), 80, 24));
     insta::assert_snapshot!("screen_settling", screen(&settling(), 80, 24));
+    insta::assert_snapshot!("screen_stuck", screen(&stuck(), 80, 24));
 }
 
 #[test]
 fn what_was_done_is_on_the_screen() {
-    let told = [
+    let reported = [
         "# 1. DeckhouseRelease/v1.70.1: approve release v1.70.1",
         "kubectl patch deckhousereleases.deckhouse.io v1.70.1 --type=merge -p '{\"approved\":true}'",
         "# 1. DeckhouseRelease/v1.71.4: approve release v1.71.4",
         "kubectl patch deckhousereleases.deckhouse.io v1.71.4 --type=merge -p '{\"approved\":true}'",
         "note: the release interrupts: ingressNginx",
     ];
-    insta::assert_snapshot!("screen_told", screen_after(&told, &verdict(), 80, 24));
-    insta::assert_snapshot!("screen_told_failed", screen_after(&told[..4], &failed(), 80, 24));
+    insta::assert_snapshot!("screen_reported", screen_after(&reported, &verdict(), 80, 24));
+    insta::assert_snapshot!("screen_reported_failed", screen_after(&reported[..4], &failed(), 80, 24));
 }
 
 #[test]
@@ -203,53 +223,63 @@ fn the_screen_of_other_sizes() {
 #[test]
 fn lines_come_when_something_changes_and_once_a_minute() {
     let mut lines = Lines::default();
-    assert_eq!(
-        lines.next(&verdict(), at(0)),
-        [
-            "14:13:20Z v1.71.4, on the way to v1.72.1: converging: Queue/main: 38 tasks, first \
-             ModuleRun:main:prometheus:doStartup, failed 2 times (and 2 more)",
-            "  unknown: modules: no permission: list modules.deckhouse.io",
-        ]
-    );
-    assert!(lines.next(&verdict(), at(59)).is_empty());
-    let again = lines.next(&verdict(), at(60));
-    assert!(again[0].starts_with("14:14:20Z v1.71.4") && again[0].ends_with("(for 5m12s)"), "{again:?}");
-    // Only a count has changed: not at once.
+    let mut next = |verdict: &Verdict, seconds| lines.next(verdict, &flags(), at(seconds));
+    let mut all = next(&verdict(), 0);
+    assert!(next(&verdict(), 59).is_empty());
+    all.extend(next(&verdict(), 60));
+    // Only a count has changed: not immediately.
     let mut fewer = verdict();
-    fewer.waiting_for[0].text = "37 tasks".into();
-    assert!(lines.next(&fewer, at(61)).is_empty());
-    assert_eq!(lines.next(&fewer, at(70)).len(), 1);
-    let failed = lines.next(&failed(), at(71));
-    assert!(
-        failed[0].contains("failed while switching: Pod/deckhouse-6d4f: cannot get the image"),
-        "{failed:?}"
-    );
-    assert!(failed[1].starts_with("  remedy: push the whole bundle"), "{failed:?}");
-    let healed = lines.next(&settling(), at(72));
-    assert!(
-        healed[0].ends_with("propagating: everything is quiet; done at 14:14:50Z if it stays so"),
-        "{healed:?}"
-    );
+    fewer.waiting_for[0] = busy(37);
+    assert!(next(&fewer, 61).is_empty());
+    for (verdict, seconds) in [(fewer, 70), (failed(), 71), (settling(), 72), (stuck(), 73)] {
+        all.extend(next(&verdict, seconds));
+    }
+    insta::assert_snapshot!("lines", all.join("\n"));
+}
+
+#[test]
+fn how_a_wait_ends() {
+    let done = Verdict { call: Call::Done, stage: Stage::Done, target: None, ..settling() };
+    let minutes = Duration::from_mins(2);
+    let blocks = [
+        words::trouble(&failed()),
+        words::trouble(&stuck()),
+        words::time_over(&verdict(), Some(minutes)),
+        words::time_over(&stuck(), Some(minutes)),
+        words::done(&done, minutes),
+    ];
+    let all: Vec<String> = blocks.map(|it| it.addressed(&flags()).to_string()).into();
+    insta::assert_snapshot!("ends", all.join("\n"));
 }
 
 #[test]
 fn what_is_unknown_is_said_once_while_it_is_so() {
-    let unknown = |source| Unknown { source, reading: "absent", why: "none".to_owned() };
-    let with = |sources: &[&'static str]| Verdict {
-        unknown: sources.iter().map(|it| unknown(it)).collect(),
+    let unknown = |source| UnknownSource { source, reading: Unread::Absent, why: "none".to_owned() };
+    let with = |sources: &[Source]| Verdict {
+        unknown: sources.iter().map(|it| unknown(*it)).collect(),
         ..settling()
     };
     let mut lines = Lines::default();
-    lines.next(&settling(), at(0));
-    assert_eq!(lines.next(&with(&["alerts"]), at(1)), ["  unknown: alerts: none"]);
-    assert_eq!(lines.next(&with(&["queue", "alerts"]), at(2)), ["  unknown: queue: none"]);
-    assert!(lines.next(&with(&["queue"]), at(3)).is_empty());
-    assert_eq!(lines.next(&with(&["queue", "alerts"]), at(4)), ["  unknown: alerts: none"], "anew");
+    lines.next(&settling(), &flags(), at(0));
+    assert_eq!(lines.next(&with(&[Source::Alerts]), &flags(), at(1)), ["  unknown: alerts: none"]);
+    assert_eq!(
+        lines.next(&with(&[Source::Queue, Source::Alerts]), &flags(), at(2)),
+        ["  unknown: queue: none"]
+    );
+    assert!(lines.next(&with(&[Source::Queue]), &flags(), at(3)).is_empty());
+    assert_eq!(
+        lines.next(&with(&[Source::Queue, Source::Alerts]), &flags(), at(4)),
+        ["  unknown: alerts: none"],
+        "anew"
+    );
 }
 
 #[test]
 fn json_lines_keep_their_names() {
-    insta::assert_snapshot!("json_verdict", record::verdict("verdict", &failed(), None, at(0)));
-    insta::assert_snapshot!("json_end", record::verdict("end", &settling(), Some(End::TimeOver), at(0)));
-    insta::assert_snapshot!("json_told", record::told("approve", "approving release v1.72.1", at(0)));
+    insta::assert_snapshot!("json_verdict", record::verdict("verdict", &failed(), None, &flags(), at(0)));
+    insta::assert_snapshot!(
+        "json_end",
+        record::verdict("end", &settling(), Some(End::TimeOver), &flags(), at(0))
+    );
+    insta::assert_snapshot!("json_message", record::message("approve", "approving release v1.72.1", at(0)));
 }

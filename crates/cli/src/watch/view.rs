@@ -3,8 +3,9 @@
 use cluster::{
     ClusterState, Reading,
     objects::{NodeGroup, Release},
-    verdict::{Verdict, is_of_an_update},
+    verdict::{Unread, Verdict, is_of_an_update},
 };
+use commands::{ClusterFlags, Sentence};
 use jiff::Timestamp;
 use ratatui::{
     Frame,
@@ -17,16 +18,19 @@ use super::{
     layout::{Section, cut, lay_out, wrap},
     stages, text,
 };
+use crate::words::{self, Block};
 
-/// As many lines of what was told are shown: a change with its command and notes.
-const TOLD: usize = 6;
+/// As many lines of what was reported are shown: a change with its command and notes.
+const REPORTED: usize = 6;
 
 /// Everything that one picture shows.
 pub(super) struct Picture<'a> {
     pub(super) state: &'a ClusterState,
     pub(super) verdict: &'a Verdict,
+    /// How commands name the cluster.
+    pub(super) flags: &'a ClusterFlags,
     /// What was done, line by line.
-    pub(super) told: &'a [String],
+    pub(super) reported: &'a [String],
     pub(super) now: Timestamp,
 }
 
@@ -49,15 +53,18 @@ pub(super) fn draw(frame: &mut Frame<'_>, picture: &Picture<'_>) {
 fn head(picture: &Picture<'_>, width: u16) -> Vec<Line<'static>> {
     let Picture { verdict, now, .. } = picture;
     let clock = text::clock(*now);
-    let subject = text::subject(verdict);
+    let subject = words::verdict::subject(verdict);
     let gap = usize::from(width).saturating_sub(subject.chars().count() + clock.len());
     let title = if gap > 0 { format!("{subject}{}{clock}", " ".repeat(gap)) } else { cut(&subject, width) };
     let style = Style::new().fg(stages::colour(verdict.call)).add_modifier(Modifier::BOLD);
-    let mut call =
-        format!("{} for {}", verdict.call.name().to_uppercase(), text::for_time(verdict.since, *now));
-    if let Some(done_at) = verdict.done_at {
+    let mut call = format!(
+        "{} for {}",
+        words::verdict::state(verdict.call).to_uppercase(),
+        text::for_time(verdict.since, *now)
+    );
+    if let Some(done_at) = verdict.done_at.filter(|_| verdict.problem.is_none()) {
         let left = text::for_time(*now, done_at);
-        call += &format!(", everything is quiet: done in {left} if it stays so");
+        call += &format!(", everything is healthy: done in {left} if it stays healthy");
     }
     vec![
         Line::styled(title, Style::new().add_modifier(Modifier::BOLD)),
@@ -67,16 +74,19 @@ fn head(picture: &Picture<'_>, width: u16) -> Vec<Line<'static>> {
 }
 
 fn sections(picture: &Picture<'_>, width: u16) -> Vec<Section> {
-    let Picture { state, verdict, told, .. } = picture;
+    let Picture { state, verdict, reported, .. } = picture;
     let plain = |lines: Vec<String>| lines.into_iter().map(|it| (it, Style::new())).collect();
     let section = |title, lines| Section { title, urgent: false, lines };
-    let waiting = verdict.waiting_for.iter().map(text::waiting).collect();
-    let unknown = verdict.unknown.iter().filter(|it| it.reading != "notNow");
-    let unknown = unknown.map(|it| format!("{}: {}", it.source, text::one_line(&it.why))).collect();
+    let waiting =
+        verdict.waiting_for.iter().map(|it| addressed(words::verdict::waiting(it), picture)).collect();
+    let unknown = verdict.unknown.iter().filter(|it| it.reading != Unread::NotNow);
+    let unknown = unknown
+        .map(|it| format!("{}: {}", words::verdict::source(it.source), text::one_line(&it.why)))
+        .collect();
     vec![
-        Section { title: "What is wrong", urgent: true, lines: diagnosis(verdict, width) },
+        Section { title: "What is wrong", urgent: true, lines: problem(picture, width) },
         section("Waiting for", plain(waiting)),
-        Section { title: "Last step", urgent: true, lines: plain(last(told, width)) },
+        Section { title: "Last step", urgent: true, lines: plain(last(reported, width)) },
         section("Releases", releases(state, verdict)),
         section("Queue", plain(reading(&state.queue, |queue| vec![text::queue(queue)]))),
         section("Alerts", alerts(state)),
@@ -85,23 +95,30 @@ fn sections(picture: &Picture<'_>, width: u16) -> Vec<Section> {
     ]
 }
 
-fn diagnosis(verdict: &Verdict, width: u16) -> Vec<(String, Style)> {
-    let Some(diagnosis) = &verdict.diagnosis else { return Vec::new() };
-    let style = Style::new().fg(stages::colour(verdict.call));
-    let what = format!("{}: {}", diagnosis.object, text::one_line(&diagnosis.text.to_string()));
-    let remedy = format!("remedy: {}", text::one_line(&diagnosis.remedy.to_string()));
+/// What is wrong and the steps against it.
+fn problem(picture: &Picture<'_>, width: u16) -> Vec<(String, Style)> {
+    let Some(problem) = &picture.verdict.problem else { return Vec::new() };
+    let style = Style::new().fg(stages::colour(picture.verdict.call));
     let lines = |text: &str| {
         wrap(text, width.saturating_sub(2)).into_iter().map(|it| (it, style)).collect::<Vec<_>>()
     };
-    // A long error of a registry must not push the remedy off the screen.
-    lines(&what).into_iter().take(4).chain(lines(&remedy)).collect()
+    let what = addressed(words::what(problem), picture);
+    let steps = Block::default().steps(words::steps(problem)).addressed(picture.flags).lines();
+    // A long error of a registry must not push the steps off the screen.
+    lines(&what).into_iter().take(4).chain(steps.iter().flat_map(|step| lines(step.trim()))).collect()
 }
 
-/// What was told last, in lines of this width: a command of kubectl is no use in parts.
-fn last(told: &[String], width: u16) -> Vec<String> {
-    let begin = told.iter().rposition(|line| line.starts_with('#')).unwrap_or_default();
-    let lines = told[begin..].iter().flat_map(|line| wrap(&text::one_line(line), width.saturating_sub(2)));
-    lines.take(TOLD).collect()
+/// The sentence in one line, with commands that name the cluster.
+fn addressed(sentence: Sentence, picture: &Picture<'_>) -> String {
+    text::one_line(&sentence.addressed(picture.flags).to_string())
+}
+
+/// What was reported last, in lines of this width: a part of a command is of no use.
+fn last(reported: &[String], width: u16) -> Vec<String> {
+    let begin = reported.iter().rposition(|line| line.starts_with('#')).unwrap_or_default();
+    let lines =
+        reported[begin..].iter().flat_map(|line| wrap(&text::one_line(line), width.saturating_sub(2)));
+    lines.take(REPORTED).collect()
 }
 
 fn releases(state: &ClusterState, verdict: &Verdict) -> Vec<(String, Style)> {

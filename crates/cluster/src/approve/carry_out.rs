@@ -5,11 +5,12 @@
 
 use serde_json::Value;
 
-use super::{Approval, ApproveError, Wish};
+use super::{Approval, ApprovalRequest, ApproveError};
 use crate::{
     Error, Patience,
     access::Cluster,
     change::{Change, Run, Write},
+    wait_reason::{self, WaitReason},
 };
 
 /// How often in a row the object may change under our hands before it is given up.
@@ -19,7 +20,7 @@ const ATTEMPTS: u32 = 5;
 /// platform's own pod) is waited out within `patience`, and `tell` gets each reason to wait.
 pub async fn carry_out(
     cluster: &Cluster,
-    wish: &Wish,
+    request: &ApprovalRequest,
     confirmed: &Approval,
     patience: Patience,
     tell: &mut (dyn FnMut(&str) + Send),
@@ -28,8 +29,8 @@ pub async fn carry_out(
     let mut wait = patience.begin();
     let mut conflicts = 0;
     loop {
-        let read = wait.left().read(cluster, tell, |state| wish.lacks(state)).await;
-        let Some(approval) = wish.decide(&read.map_err(ApproveError::Cluster)?)? else { break };
+        let read = wait.left().read(cluster, tell, |state| request.lacks(state)).await;
+        let Some(approval) = request.decide(&read.map_err(ApproveError::Cluster)?)? else { break };
         if !approval.is_still(confirmed) {
             return Err(ApproveError::Changed { object: change.object() });
         }
@@ -85,14 +86,15 @@ fn refused(change: &Change, error: Error) -> ApproveError {
 
 /// The requirements that a refusal of the platform's webhook names: a line each with `- ` before it; in its first
 /// version all in one line, with `; ` between.
-fn unmet(message: &str) -> Option<Vec<String>> {
+fn unmet(message: &str) -> Option<Vec<WaitReason>> {
     let (_, reasons) = message.split_once("requirements not met:")?;
     let reasons = reasons.trim();
     let parts: Vec<&str> = match reasons.strip_prefix("- ") {
         Some(lines) => lines.split("\n- ").collect(),
         None => reasons.split("; ").collect(),
     };
-    Some(parts.into_iter().map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect())
+    let parts = parts.into_iter().map(str::trim).filter(|it| !it.is_empty());
+    Some(parts.map(|why| wait_reason::unmet(None, why)).collect())
 }
 
 /// Whether a merge patch would change nothing of the object.
@@ -128,7 +130,8 @@ mod tests {
             ),
             ("admission webhook \"d\" denied the request: no", None),
         ] {
-            let expected: Option<Vec<String>> = reasons.map(|it| it.into_iter().map(str::to_owned).collect());
+            let unmet_for = |why: &str| wait_reason::unmet(None, why);
+            let expected: Option<Vec<WaitReason>> = reasons.map(|it| it.into_iter().map(unmet_for).collect());
             assert_eq!(unmet(message), expected, "{message}");
         }
     }

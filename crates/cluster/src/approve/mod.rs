@@ -7,15 +7,15 @@ mod disruption;
 mod module;
 mod node;
 mod release;
+mod request;
 mod unfinished;
-mod wish;
 
 use commands::Sentence;
 
 use crate::{
     Error, Unknown,
     change::{Change, Guard},
-    wait_reason::is_not_known_yet,
+    wait_reason::WaitReason,
 };
 
 pub use carry_out::carry_out;
@@ -24,7 +24,7 @@ pub use module::module_release;
 pub use node::{Bystander, bystanders, node};
 pub(crate) use release::APPLY_NOW;
 pub use release::release;
-pub use wish::Wish;
+pub use request::ApprovalRequest;
 
 /// An approval that may be given.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,13 +46,13 @@ impl Approval {
     }
 }
 
-/// How far an approval is meant to go.
+/// When an approved release may be applied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Haste {
-    /// Windows, notifications and waves of a gradual rollout are respected.
-    Respectful,
-    /// `apply-now`: none of these is waited for.
-    ApplyNow,
+pub enum Timing {
+    /// After windows, notification delays and waves of a gradual rollout.
+    Scheduled,
+    /// Immediately: with `apply-now` none of these is waited for.
+    Now,
 }
 
 /// Why something is not approved.
@@ -71,8 +71,8 @@ pub enum ApproveError {
     Unmet {
         /// `KIND/NAME`.
         object: String,
-        /// The requirements, as the cluster words them.
-        reasons: Vec<String>,
+        /// The requirements.
+        reasons: Vec<WaitReason>,
     },
     /// It is not what was confirmed any more. Nothing was written.
     #[error("{object}: has changed in the meantime: it is not as it was when this was confirmed")]
@@ -98,6 +98,6 @@ impl ApproveError {
     /// Whether the only reason is that the controller does not know the cluster's values yet: after a start it
     /// collects them anew.
     pub fn is_not_known_yet(&self) -> bool {
-        matches!(self, Self::Unmet { reasons, .. } if reasons.iter().all(|it| is_not_known_yet(it)))
+        matches!(self, Self::Unmet { reasons, .. } if reasons.iter().all(WaitReason::is_value_not_known))
     }
 }

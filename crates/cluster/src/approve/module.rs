@@ -3,7 +3,7 @@
 use semver::Version;
 use serde_json::json;
 
-use super::{Approval, ApproveError, Haste};
+use super::{Approval, ApproveError, Timing};
 use crate::{
     ClusterState, Reading,
     change::{Change, Guard, Kind, Write},
@@ -19,7 +19,7 @@ pub fn module_release(
     state: &ClusterState,
     module: &str,
     version: &Version,
-    haste: Haste,
+    timing: Timing,
 ) -> Result<Option<Approval>, ApproveError> {
     let all = state.module_releases.required("releases of modules")?;
     let release = all.iter().find(|it| it.module == module && it.version.as_ref() == Some(version));
@@ -28,14 +28,14 @@ pub fn module_release(
         |why: String| ApproveError::NotItsTurn { object: format!("ModuleRelease/{name}"), why: why.into() };
     let waiting = match turn(state, module, version) {
         // Approved says nothing of its turn, and out of turn `apply-now` would be a jump.
-        ModuleTurn::Approved if haste == Haste::ApplyNow => {
+        ModuleTurn::Approved if timing == Timing::Now => {
             match turn(&without_approval(state, &name), module, version) {
                 ModuleTurn::Not(why) | ModuleTurn::Unknown(why) => return Err(not_its_turn(why)),
-                _ => return Ok(release.and_then(|release| approval(release, haste))),
+                _ => return Ok(release.and_then(|release| approval(release, timing))),
             }
         }
         ModuleTurn::Now | ModuleTurn::Approved => {
-            return Ok(release.and_then(|release| approval(release, haste)));
+            return Ok(release.and_then(|release| approval(release, timing)));
         }
         ModuleTurn::Deployed => return Ok(None),
         ModuleTurn::Not(why) | ModuleTurn::Unknown(why) => return Err(not_its_turn(why)),
@@ -56,9 +56,9 @@ fn without_approval(state: &ClusterState, name: &str) -> ClusterState {
     state
 }
 
-fn approval(release: &ModuleRelease, haste: Haste) -> Option<Approval> {
+fn approval(release: &ModuleRelease, timing: Timing) -> Option<Approval> {
     let mut annotations = json!({});
-    for (key, wanted) in [(APPROVED, true), (APPLY_NOW, haste == Haste::ApplyNow)] {
+    for (key, wanted) in [(APPROVED, true), (APPLY_NOW, timing == Timing::Now)] {
         if wanted && !release.is_annotated(key) {
             annotations[key] = json!("true");
         }
@@ -68,7 +68,7 @@ fn approval(release: &ModuleRelease, haste: Haste) -> Option<Approval> {
             "approve {} of module {}{}",
             release.version_text,
             release.module,
-            if haste == Haste::ApplyNow { ", to be applied immediately" } else { "" }
+            if timing == Timing::Now { ", to be applied immediately" } else { "" }
         ),
         kind: Kind::ModuleRelease,
         name: release.name.clone(),
@@ -107,17 +107,17 @@ mod tests {
 
     #[test]
     fn the_annotations_that_are_missing_are_written_and_no_other() {
-        for (there, haste, written) in [
-            (&[][..], Haste::Respectful, Some(json!({ APPROVED: "true" }))),
-            (&[], Haste::ApplyNow, Some(json!({ APPROVED: "true", APPLY_NOW: "true" }))),
-            (&[APPROVED], Haste::Respectful, None),
-            (&[APPROVED], Haste::ApplyNow, Some(json!({ APPLY_NOW: "true" }))),
-            (&[APPROVED, APPLY_NOW], Haste::ApplyNow, None),
+        for (there, timing, written) in [
+            (&[][..], Timing::Scheduled, Some(json!({ APPROVED: "true" }))),
+            (&[], Timing::Now, Some(json!({ APPROVED: "true", APPLY_NOW: "true" }))),
+            (&[APPROVED], Timing::Scheduled, None),
+            (&[APPROVED], Timing::Now, Some(json!({ APPLY_NOW: "true" }))),
+            (&[APPROVED, APPLY_NOW], Timing::Now, None),
         ] {
-            let approval = module_release(&state(there), "echo", &Version::new(1, 1, 0), haste).unwrap();
+            let approval = module_release(&state(there), "echo", &Version::new(1, 1, 0), timing).unwrap();
             let expected = written
                 .map(|annotations| Write::Merge(json!({ "metadata": { "annotations": annotations } })));
-            assert_eq!(approval.map(|it| it.change.write), expected, "{there:?} {haste:?}");
+            assert_eq!(approval.map(|it| it.change.write), expected, "{there:?} {timing:?}");
         }
     }
 
@@ -128,13 +128,13 @@ mod tests {
             releases[2].annotations.insert(APPROVED.to_owned(), "true".to_owned());
         }
         let version = Version::new(1, 2, 0);
-        assert_eq!(module_release(&state, "echo", &version, Haste::Respectful).unwrap(), None);
-        assert!(module_release(&state, "echo", &version, Haste::ApplyNow).is_err());
+        assert_eq!(module_release(&state, "echo", &version, Timing::Scheduled).unwrap(), None);
+        assert!(module_release(&state, "echo", &version, Timing::Now).is_err());
     }
 
     #[test]
     fn out_of_turn_is_refused_with_the_reason() {
-        let approve = |version| module_release(&state(&[]), "echo", &version, Haste::Respectful);
+        let approve = |version| module_release(&state(&[]), "echo", &version, Timing::Scheduled);
         assert_eq!(approve(Version::new(1, 0, 0)).unwrap(), None, "it is deployed");
         let early = approve(Version::new(1, 2, 0)).unwrap_err().to_string();
         assert_eq!(early, "ModuleRelease/echo-v1.2.0: v1.1.0 comes first");

@@ -5,12 +5,13 @@ use deckhouse::release_list::RELEASES_FILE;
 use semver::Version;
 use serde_json::json;
 
-use super::{Approval, ApproveError, Haste, unfinished};
+use super::{Approval, ApproveError, Timing, unfinished};
 use crate::{
     ClusterState,
     change::{Change, Guard, Kind, Write},
+    interim,
     objects::{ModuleConfig, Release, UpdateMode},
-    standing::{Standing, Turn},
+    release_order::{Position, ReleaseOrder},
     wait_reason::unmet_requirements,
 };
 
@@ -21,10 +22,10 @@ pub(crate) const APPLY_NOW: &str = "release.deckhouse.io/apply-now";
 pub fn release(
     state: &ClusterState,
     version: &Version,
-    haste: Haste,
+    timing: Timing,
 ) -> Result<Option<Approval>, ApproveError> {
     let release = find(state, version)?;
-    let at_once = haste == Haste::ApplyNow;
+    let at_once = timing == Timing::Now;
     let mut patch = json!({});
     if !release.is_approved() {
         patch["approved"] = json!(true);
@@ -35,16 +36,16 @@ pub fn release(
     if patch == json!({}) && release.is_waiting() {
         return Ok(None);
     }
-    let standing = Standing::of(state.releases.required("releases")?);
-    match standing.turn(version, state.is_lts()) {
-        Turn::Next => {}
-        Turn::Deployed => return Ok(None),
-        Turn::NotYet(why) | Turn::Never(why) => {
+    let order = ReleaseOrder::of(state.releases.required("releases")?);
+    match order.position(version, state.is_lts()) {
+        Position::Next => {}
+        Position::Deployed => return Ok(None),
+        Position::NotYet(why) | Position::Never(why) => {
             let object = format!("DeckhouseRelease/{}", release.name);
-            return Err(ApproveError::NotItsTurn { object, why });
+            return Err(ApproveError::NotItsTurn { object, why: interim::position(&why, version) });
         }
     }
-    if let Some(why) = standing.deployed.and_then(|deployed| unfinished::update(state, deployed)) {
+    if let Some(why) = order.deployed.and_then(|deployed| unfinished::update(state, deployed)) {
         let object = format!("DeckhouseRelease/{}", release.name);
         return Err(ApproveError::NotItsTurn { object, why });
     }
@@ -93,7 +94,7 @@ fn notes(state: &ClusterState, release: &Release) -> Vec<String> {
 /// The object of a release.
 pub(super) fn find<'a>(state: &'a ClusterState, version: &Version) -> Result<&'a Release, ApproveError> {
     let all = state.releases.required("releases")?;
-    Standing::of(all).find(version).ok_or_else(|| ApproveError::NotItsTurn {
+    ReleaseOrder::of(all).find(version).ok_or_else(|| ApproveError::NotItsTurn {
         object: format!("DeckhouseRelease/v{version}"),
         why: Sentence::from("the cluster has no such release; ")
             .command(Update::Prepare { channel: None, file: Some(RELEASES_FILE.to_owned()) })
@@ -130,8 +131,8 @@ mod tests {
 
     const NEXT: Version = Version::new(1, 71, 4);
 
-    fn written(state: &ClusterState, haste: Haste) -> Option<Write> {
-        super::release(state, &NEXT, haste).unwrap().map(|approval| approval.change.write)
+    fn written(state: &ClusterState, timing: Timing) -> Option<Write> {
+        super::release(state, &NEXT, timing).unwrap().map(|approval| approval.change.write)
     }
 
     #[test]
@@ -139,29 +140,29 @@ mod tests {
         let now = json!({ "metadata": { "annotations": { APPLY_NOW: "true" } } });
         let both = json!({ "approved": true, "metadata": { "annotations": { APPLY_NOW: "true" } } });
         let fresh = state(|_| ());
-        assert_eq!(written(&fresh, Haste::Respectful), Some(Write::Merge(json!({ "approved": true }))));
-        assert_eq!(written(&fresh, Haste::ApplyNow), Some(Write::Merge(both)));
+        assert_eq!(written(&fresh, Timing::Scheduled), Some(Write::Merge(json!({ "approved": true }))));
+        assert_eq!(written(&fresh, Timing::Now), Some(Write::Merge(both)));
         let by_field = state(|release| release.approved_field = true);
-        assert_eq!(written(&by_field, Haste::Respectful), None);
-        assert_eq!(written(&by_field, Haste::ApplyNow), Some(Write::Merge(now)));
+        assert_eq!(written(&by_field, Timing::Scheduled), None);
+        assert_eq!(written(&by_field, Timing::Now), Some(Write::Merge(now)));
         let later = state(|release| {
             *release = release_of("v1.72.0", "v1.72.0", Phase::Pending);
             release.approved_field = true;
         });
         let version = Version::new(1, 72, 0);
-        assert_eq!(super::release(&later, &version, Haste::Respectful).unwrap(), None);
-        super::release(&later, &version, Haste::ApplyNow).expect_err("it is not its turn");
+        assert_eq!(super::release(&later, &version, Timing::Scheduled).unwrap(), None);
+        super::release(&later, &version, Timing::Now).expect_err("it is not its turn");
         let by_annotation = state(|release| {
             let key = "release.deckhouse.io/approved".to_owned();
             release.annotations.insert(key, "true".to_owned());
         });
-        assert_eq!(written(&by_annotation, Haste::Respectful), None);
+        assert_eq!(written(&by_annotation, Timing::Scheduled), None);
     }
 
     #[test]
     fn out_of_turn_is_refused_whatever_the_controller_would_allow() {
         let refused = |change: fn(&mut Release), version: Version| {
-            super::release(&state(change), &version, Haste::ApplyNow).unwrap_err().to_string()
+            super::release(&state(change), &version, Timing::Now).unwrap_err().to_string()
         };
         for (text, said) in [
             (
@@ -179,7 +180,7 @@ mod tests {
         ] {
             assert!(text.starts_with(said), "{text}");
         }
-        let deployed = super::release(&state(|_| ()), &Version::new(1, 70, 1), Haste::Respectful);
+        let deployed = super::release(&state(|_| ()), &Version::new(1, 70, 1), Timing::Scheduled);
         assert_eq!(deployed.unwrap(), None);
     }
 
@@ -222,7 +223,7 @@ mod tests {
         for (change, why) in cases {
             let mut state = state(|_| ());
             change(&mut state);
-            match super::release(&state, &NEXT, Haste::ApplyNow) {
+            match super::release(&state, &NEXT, Timing::Now) {
                 Ok(approval) => assert!(why.is_empty() && approval.is_some(), "{why}"),
                 Err(error) => {
                     let text = error.to_string();
@@ -242,7 +243,7 @@ mod tests {
             (Reading::Known(Some(ReleaseWebhook { name: String::new(), allows_dry_run: false })), false),
         ] {
             let state = ClusterState { release_webhook: webhook, ..state(|_| ()) };
-            let approval = super::release(&state, &NEXT, Haste::Respectful).unwrap().unwrap();
+            let approval = super::release(&state, &NEXT, Timing::Scheduled).unwrap().unwrap();
             assert_eq!(approval.preflight, asked, "{:?}", state.release_webhook);
             // What the cluster itself calls unmet is refused, whoever else may be asked.
             let message = "\"k8s\" requirement for DeckhouseRelease \"1.71.4\" not met: too old";
@@ -250,8 +251,8 @@ mod tests {
                 release_webhook: state.release_webhook,
                 ..super::tests::state(|release| release.message = message.into())
             };
-            for haste in [Haste::Respectful, Haste::ApplyNow] {
-                let refused = super::release(&unmet, &NEXT, haste);
+            for timing in [Timing::Scheduled, Timing::Now] {
+                let refused = super::release(&unmet, &NEXT, timing);
                 assert!(matches!(refused, Err(ApproveError::Unmet { .. })), "{refused:?}");
             }
         }
@@ -260,7 +261,7 @@ mod tests {
     #[test]
     fn what_was_confirmed_is_still_it_or_not() {
         let decide = |state: &ClusterState, version: &Version| {
-            super::release(state, version, Haste::Respectful).unwrap().unwrap()
+            super::release(state, version, Timing::Scheduled).unwrap().unwrap()
         };
         let confirmed = decide(&state(|_| ()), &NEXT);
         for (change, still) in [

@@ -13,12 +13,12 @@ use kube::{
 use super::{
     evidence::{DeploymentCondition, Evidence, PodEvent, WaitingPod},
     log::errors,
-    rules::is_pull_failure,
 };
 use crate::{
     ClusterState, Error, Reading,
     access::Cluster,
     objects::DeckhousePod,
+    pull_cause::is_pull_failure,
     read::{Bound, in_time, unread},
     safe_text::{self, foreign},
 };

@@ -7,7 +7,7 @@ use super::{evidence::Evidence, limits};
 use crate::{
     ClusterState, Reading,
     objects::{DeckhousePod, Phase, RegistrySettings, Release, UpdateSettings},
-    standing::Standing,
+    release_order::ReleaseOrder,
 };
 
 /// Stands in commands for a registry that is not known.
@@ -54,18 +54,18 @@ impl<'a> Look<'a> {
     }
 
     /// How the releases stand to each other.
-    pub(super) fn standing(&self) -> Standing<'a> {
-        Standing::of(Self::all(&self.state.releases))
+    pub(super) fn order(&self) -> ReleaseOrder<'a> {
+        ReleaseOrder::of(Self::all(&self.state.releases))
     }
 
     /// The release that counts as deployed.
     pub(super) fn deployed(&self) -> Option<&'a Release> {
-        self.standing().deployed
+        self.order().deployed
     }
 
     /// The release that is next: the highest waiting patch of the lowest minor that waits.
     pub(super) fn upcoming(&self) -> Option<&'a Release> {
-        self.standing().chain().into_iter().next()
+        self.order().chain().into_iter().next()
     }
 
     /// What `ModuleConfig/deckhouse` says about updates, if it was read.

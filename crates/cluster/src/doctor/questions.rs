@@ -3,7 +3,7 @@
 use deckhouse::Channel;
 
 use super::{evidence::Evidence, look::Look, rules};
-use crate::ClusterState;
+use crate::{ClusterState, pull_cause::is_pull_failure};
 
 /// The most images that are asked about. Those of one bundle are there together or are not.
 const IMAGES: usize = 30;
@@ -26,7 +26,7 @@ pub fn questions(state: &ClusterState, evidence: &Evidence, now: jiff::Timestamp
         releases.into_iter().flatten().filter_map(|release| rules::release_image(&look, release));
     let containers = look.pods().iter().flat_map(|pod| &pod.containers);
     let of_platform = containers
-        .filter(|it| it.waiting_reason.as_deref().is_some_and(rules::is_pull_failure))
+        .filter(|it| it.waiting_reason.as_deref().is_some_and(is_pull_failure))
         .map(|it| it.image.clone());
     let of_others = evidence.without_image().map(|pod| pod.image.clone());
     let prefix = format!("{}/", registry.address);

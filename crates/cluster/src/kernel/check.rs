@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::KernelVersion;
 use crate::{
-    node_waits,
+    interim, node_waits,
     objects::{Node, NodeGroup},
 };
 
@@ -85,13 +85,15 @@ pub fn lagging(
         let others: Vec<_> = own().filter(|node| node.kernel_version != kernel.as_str()).collect();
         if others.is_empty() {
             let wait = node_waits::of_group(group, nodes);
-            missing.extend(wait.map(|it| Lagging::Group { group: name.clone(), why: it.text }));
+            missing.extend(
+                wait.map(|it| Lagging::Group { group: name.clone(), why: interim::node_wait(&it, "NAME") }),
+            );
         }
         missing.extend(others.into_iter().map(|node| Lagging::Node {
             node: node.name.clone(),
             group: name.clone(),
             kernel: node.kernel_version.clone(),
-            waits_for: node_waits::of_node(node).map(|it| it.text),
+            waits_for: node_waits::of_node(node).map(|it| interim::node_wait(&it, &node.name)),
         }));
     }
     missing

@@ -4,6 +4,7 @@
 //! found by their constant parts. Whatever is not known is passed on as it is.
 
 use crate::{
+    interim::wait_reason,
     objects::{ModuleRelease, Phase},
     wait_reason::{WaitReason, wait_reasons},
 };
@@ -38,7 +39,8 @@ fn of_reason(reason: &WaitReason) -> String {
     let after = |text: &str, mark: &str| text.split_once(mark).map(|(_, rest)| rest.trim().to_owned());
     match reason {
         WaitReason::NoPolicy => format!(
-            "{reason} (old versions want one): label the release `modules.deckhouse.io/update-policy=NAME`"
+            "{} (old versions want one): label the release `modules.deckhouse.io/update-policy=NAME`",
+            wait_reason(reason)
         ),
         WaitReason::Other { message }
             if message.contains("Update policy") && message.contains("not found") =>
@@ -51,9 +53,9 @@ fn of_reason(reason: &WaitReason) -> String {
             platform
                 .map(|why| format!("it wants another version of the platform: {why}"))
                 .or_else(|| kubernetes.map(|why| format!("it wants another version of Kubernetes: {why}")))
-                .unwrap_or_else(|| reason.to_string())
+                .unwrap_or_else(|| wait_reason(reason))
         }
-        reason => reason.to_string(),
+        reason => wait_reason(reason),
     }
 }
 

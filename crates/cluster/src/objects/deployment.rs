@@ -77,6 +77,15 @@ pub struct ContainerState {
     pub last_end: Option<ForeignText>,
 }
 
+/// An image without its tag and digest.
+pub(crate) fn image_repository(image: &str) -> &str {
+    let name = image.split('@').next().unwrap_or_default();
+    match name.rsplit_once(':') {
+        Some((repository, tag)) if !tag.contains('/') => repository,
+        _ => name,
+    }
+}
+
 impl DeckhouseDeployment {
     /// The tag of the image, if it has one.
     pub fn tag(&self) -> Option<&str> {

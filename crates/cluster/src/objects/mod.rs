@@ -16,6 +16,7 @@ pub use alert::Alert;
 pub use configuration::{
     CloudCondition, ClusterConfiguration, DeprecatedApiUse, IngressController, ReleaseWebhook,
 };
+pub(crate) use deployment::image_repository;
 pub use deployment::{ContainerState, DeckhouseDeployment, DeckhousePod};
 pub use module::{
     Module, ModulePullOverride, ModuleRelease, ModuleSource, ModuleUpdatePolicy, OfferedModule,

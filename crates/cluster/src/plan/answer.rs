@@ -12,7 +12,7 @@ pub(super) fn take_over(requirements: &mut Vec<Requirement>, release: &Release) 
     let mut refused = false;
     for reason in &reasons {
         let (key, why) = match reason {
-            WaitReason::Requirement { key, why } => (key.as_deref(), why.clone()),
+            WaitReason::Requirement { key, why, .. } => (key.as_deref(), why.clone()),
             WaitReason::UnknownRequirement { key } => (
                 Some(key.as_str()),
                 "the running version does not know this requirement: a version was left out, or the release is of \

@@ -11,17 +11,18 @@ use super::Step;
 use crate::{
     ClusterState,
     chain::{Candidate, Chain, Range, Why},
+    interim,
     objects::{ModuleConfig, Release, UpdateSettings},
     prepare::{interrupted_preparation, noted_channel, set_channel},
+    release_order::{Position, ReleaseOrder},
     safe_text::hosts_only,
-    standing::{Standing, Turn},
     wait_reason::{WaitReason, wait_reasons},
 };
 
 /// Everything that blocks, in plain words.
 pub(super) fn blocking(
     state: &ClusterState,
-    standing: &Standing<'_>,
+    order: &ReleaseOrder<'_>,
     chain: &Chain<'_>,
     steps: &[Step],
     range: Range<'_>,
@@ -30,7 +31,7 @@ pub(super) fn blocking(
     let mut blocking = Vec::new();
     blocking.extend(moving_tag(state).map(Sentence::from));
     blocking.extend(config.and_then(unset_channel));
-    if let (Some(one), Some(other)) = (standing.deployed, standing.also_deployed.first()) {
+    if let (Some(one), Some(other)) = (order.deployed, order.also_deployed.first()) {
         blocking.push(
             Sentence::from(format!(
                 "two releases are Deployed, {} and {}: an update has just begun, or was broken off; ",
@@ -40,9 +41,9 @@ pub(super) fn blocking(
             .text(" tells"),
         );
     } else if let Some((version, Candidate { object: Some(_), .. })) = chain.steps.first()
-        && let Turn::NotYet(why) | Turn::Never(why) = standing.turn(version, range.lts)
+        && let Position::NotYet(why) | Position::Never(why) = order.position(version, range.lts)
     {
-        blocking.push(why);
+        blocking.push(interim::position(&why, version));
     }
     blocking.extend(withdrawn(chain, range).into_iter().map(Sentence::from));
     blocking.extend(chain.steps.first().and_then(|(_, next)| held(next.object?)));
@@ -54,7 +55,7 @@ pub(super) fn blocking(
             blocking.push(format!("{} requires what the cluster has not: {keys}", step.version).into());
         }
     }
-    blocking.extend(higher_patch(standing, range).map(Sentence::from));
+    blocking.extend(higher_patch(order, range).map(Sentence::from));
     blocking
 }
 
@@ -111,7 +112,7 @@ fn held(next: &Release) -> Option<Sentence> {
         WaitReason::NotificationFailed { .. } => Some(Sentence::from(format!(
             "{name}: {}; bring up the webhook of update.notification in ModuleConfig/deckhouse, or change its address \
              there",
-            hosts_only(&reason.to_string())
+            hosts_only(&interim::wait_reason(reason))
         ))),
         WaitReason::Disruption if !next.is_disruption_approved() => Some(
             Sentence::from(format!(
@@ -125,9 +126,9 @@ fn held(next: &Release) -> Option<Sentence> {
 }
 
 /// The controller skips a release if a higher patch of its minor waits.
-fn higher_patch(standing: &Standing<'_>, range: Range<'_>) -> Option<String> {
+fn higher_patch(order: &ReleaseOrder<'_>, range: Range<'_>) -> Option<String> {
     let to = range.to?;
-    let mut waiting = standing.waiting.iter().filter_map(|release| release.version.as_ref());
+    let mut waiting = order.waiting.iter().filter_map(|release| release.version.as_ref());
     let higher = waiting.find(|it| *it > to && (it.major, it.minor) == (to.major, to.minor))?;
     Some(format!("v{to} cannot be had: v{higher} of the same minor waits too, and the cluster takes that"))
 }

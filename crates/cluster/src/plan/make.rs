@@ -13,9 +13,9 @@ use crate::{
     chain::{Candidate, Chain, Known, Range, Why, chain},
     modules,
     objects::{RegistrySettings, Release},
+    release_order::ReleaseOrder,
     requirements::{self, Requirement},
     safe_text,
-    standing::Standing,
 };
 
 impl Plan {
@@ -25,8 +25,8 @@ impl Plan {
     /// [`PlanError`] if it is not known what runs, or nothing has the last release that is wanted.
     pub fn make(state: &ClusterState, input: &PlanInput) -> Result<Self, PlanError> {
         let releases = state.releases.required("releases")?;
-        let standing = Standing::of(releases);
-        let deployed = deployed(state, &standing).ok_or(PlanError::NoVersion)?;
+        let order = ReleaseOrder::of(releases);
+        let deployed = deployed(state, &order).ok_or(PlanError::NoVersion)?;
         let settings = state.deckhouse_config().map(crate::objects::ModuleConfig::update_settings);
         let lts = state.is_lts();
         let to = input.to.as_ref();
@@ -34,7 +34,7 @@ impl Plan {
         let range = Range { deployed: &deployed, to, channel: offer.and_then(RegistryOffer::highest), lts };
         let in_registry = offer.map(|offer| offer.versions(lts)).unwrap_or_default();
         let known = Known { delivery: &input.delivery, releases, registry: &in_registry };
-        let chain = chain(known, &standing, range);
+        let chain = chain(known, &order, range);
         chain.leads_to_wanted(range)?;
         let asks = settings.as_ref().is_some_and(|it| it.disruptions_need_approval);
         let steps: Vec<Step> = chain
@@ -49,7 +49,7 @@ impl Plan {
         let (breaking_points, unread) = breaking::points(state);
         unknown.extend(unread);
         unknown.extend(offer.into_iter().flat_map(|offer| offer.unknown(&steps)));
-        let mut blocking = blocking::blocking(state, &standing, &chain, &steps, range);
+        let mut blocking = blocking::blocking(state, &order, &chain, &steps, range);
         blocking.extend(
             offer.into_iter().flat_map(|offer| offer.blocking(&steps, range, all_above(&chain, &known))),
         );
@@ -72,9 +72,9 @@ impl Plan {
 }
 
 /// For a moment of an update no release is Deployed: then what runs is told by the image.
-fn deployed(state: &ClusterState, standing: &Standing<'_>) -> Option<Version> {
+fn deployed(state: &ClusterState, order: &ReleaseOrder<'_>) -> Option<Version> {
     let tag = || deckhouse::version::parse_tag(state.deployment.known()?.tag()?);
-    standing.deployed_version().cloned().or_else(tag)
+    order.deployed_version().cloned().or_else(tag)
 }
 
 /// Whether the file or the cluster has releases for it, and all of them are above what the release channel leads to.

@@ -5,6 +5,7 @@
 
 use commands::{Sentence, Update};
 use deckhouse::Channel;
+use problems::{Advice, Code, Object, PrepareFor, Problem, SettingsFact};
 use serde_json::{Value, json};
 
 use crate::{ClusterState, objects::ModuleConfig};
@@ -29,6 +30,18 @@ pub(super) fn is_noted(config: &ModuleConfig) -> bool {
 pub fn followed_channel(state: &ClusterState) -> Option<Channel> {
     let config = state.deckhouse_config()?;
     config.update_settings().channel().or_else(|| noted_channel(config))
+}
+
+/// The problem of settings without a release channel.
+pub(crate) fn unset_channel(config: &ModuleConfig) -> Option<Problem> {
+    config.update_settings().release_channel.is_none().then(|| channel_is_unset(noted_channel(config)))
+}
+
+/// The same, whatever the settings are. `noted`: the channel that an interrupted preparation has unset.
+pub(crate) fn channel_is_unset(noted: Option<Channel>) -> Problem {
+    let interrupted = noted.map(|channel| channel.in_settings().to_owned());
+    let advice = if interrupted.is_some() { Advice::Prepare(PrepareFor::Resume) } else { Advice::SetChannel };
+    Problem::new(Code::Channel, Object::settings(), SettingsFact::ChannelUnset { interrupted }).advise(advice)
 }
 
 /// Unsets the channel and notes it.

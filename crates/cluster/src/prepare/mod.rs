@@ -24,4 +24,6 @@ pub use refusal::PrepareError;
 pub use steps::{Preparation, Step, Wish, steps};
 pub use window::{NoWindow, parse_window};
 
-pub(crate) use channel_note::{interrupted_preparation, noted_channel, set_channel};
+pub(crate) use channel_note::{
+    channel_is_unset, interrupted_preparation, noted_channel, set_channel, unset_channel,
+};

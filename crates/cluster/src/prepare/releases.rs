@@ -8,7 +8,7 @@ use crate::{
     chain::{Known, Range, TargetError, Why, chain},
     change::{Change, Kind, Write},
     objects::Release,
-    standing::Standing,
+    release_order::ReleaseOrder,
 };
 
 /// What is to be created, in ascending order, and what is left out although the delivery has it.
@@ -18,7 +18,7 @@ pub(super) fn missing(
     range: Range<'_>,
 ) -> Result<(Vec<Change>, Vec<String>), TargetError> {
     let known = Known { delivery, releases: existing, ..Known::default() };
-    let chain = chain(known, &Standing::of(existing), range);
+    let chain = chain(known, &ReleaseOrder::of(existing), range);
     chain.leads_to_wanted(range)?;
     let mut notes = Vec::new();
     for (why, versions) in &chain.left_out {

@@ -7,14 +7,14 @@ use super::Step;
 use crate::{
     change::{Change, Guard, Kind, Write},
     objects::{Phase, Release},
-    standing::{Standing, Twin},
+    release_order::{Duplicate, ReleaseOrder},
 };
 
 /// What is removed, highest version first: so the controller never finds a later one beside a twin of an earlier one;
 /// and what is kept although it waits, with the reason. `created` are the names that are about to exist.
 pub(super) fn removals(existing: &[Release], created: &[&str]) -> (Vec<Step>, Vec<String>) {
     let (mut steps, mut notes) = (Vec::new(), Vec::new());
-    for twin in Standing::of(existing).twins {
+    for twin in ReleaseOrder::of(existing).duplicates {
         match reason_to_keep(&twin, existing, created) {
             None => steps.push(removal(twin.release)),
             Some(why) if twin.release.is_waiting() => {
@@ -26,7 +26,7 @@ pub(super) fn removals(existing: &[Release], created: &[&str]) -> (Vec<Step>, Ve
     (steps, notes)
 }
 
-fn reason_to_keep(twin: &Twin<'_>, existing: &[Release], created: &[&str]) -> Option<String> {
+fn reason_to_keep(twin: &Duplicate<'_>, existing: &[Release], created: &[&str]) -> Option<String> {
     let release = twin.release;
     let proper = existing.iter().find(|it| it.name == release.version_text);
     match proper.and_then(|proper| proper.phase.as_ref()) {

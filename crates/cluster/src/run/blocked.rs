@@ -1,31 +1,25 @@
-//! Why it does not go on, and whether that passes.
+//! What prevents the next step, and whether that passes.
 
-use commands::{Sentence, Update};
+use problems::{Advice, Code, Object, Problem, ReleaseFact, WaitReason};
 use semver::Version;
 
-use crate::{approve::ApproveError, verdict::Diagnosis, wait_reason::is_not_known_yet};
+use crate::approve::ApproveError;
 
-/// Why it does not go on.
+/// What prevents the next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blocked {
     /// What is wrong, and what to do about it.
-    pub diagnosis: Diagnosis,
-    /// The release that does not come because of it, if it concerns one.
+    pub problem: Problem,
+    /// The release that is not deployed because of it, if it concerns one.
     pub release: Option<Version>,
-    /// Whether it passes by itself as far as one can tell. Then it is told as something that is waited for.
+    /// Whether it passes automatically as far as is known. Then it is reported as something that is waited for.
     pub passes: bool,
 }
 
 impl Blocked {
     /// Something that needs a person.
-    pub(super) fn new(
-        code: &'static str,
-        object: impl Into<String>,
-        text: impl Into<Sentence>,
-        remedy: impl Into<Sentence>,
-    ) -> Self {
-        let diagnosis = Diagnosis { code, object: object.into(), text: text.into(), remedy: remedy.into() };
-        Self { diagnosis, release: None, passes: false }
+    pub(super) fn by_problem(problem: Problem) -> Self {
+        Self { problem, release: None, passes: false }
     }
 
     pub(super) fn of(self, release: &Version) -> Self {
@@ -36,19 +30,15 @@ impl Blocked {
         Self { passes: true, ..self }
     }
 
-    /// Unmet requirements of a release. What the controller does not know yet passes.
-    pub(super) fn unmet(object: impl Into<String>, reasons: &[String]) -> Self {
-        let all = reasons.join("; ");
-        if reasons.iter().all(|it| is_not_known_yet(it)) {
-            let text = format!("the controller does not know the cluster's values yet: {all}");
-            let remedy = Sentence::from("it collects them after each start; ")
-                .command(Update::Doctor)
-                .text(" says what holds it");
-            return Self::new("requirement", object, text, remedy).passing();
+    /// Unmet requirements of a release. It passes where the controller only does not know the cluster's values yet.
+    pub(super) fn unmet(object: Object, reasons: Vec<WaitReason>) -> Self {
+        if reasons.iter().all(WaitReason::is_value_not_known) {
+            let fact = ReleaseFact::RequirementsNotKnown(reasons);
+            return Self::by_problem(Problem::new(Code::Requirement, object, fact).advise(Advice::Doctor))
+                .passing();
         }
-        let remedy =
-            Sentence::default().quoted(Update::Plan).text(" says for each requirement how to meet it");
-        Self::new("requirement", object, all, remedy)
+        let fact = ReleaseFact::Unmet(reasons);
+        Self::by_problem(Problem::new(Code::Requirement, object, fact).advise(Advice::MeetRequirements))
     }
 
     /// What an attempt to approve `release` met, if a later attempt may succeed.
@@ -56,26 +46,26 @@ impl Blocked {
     /// # Errors
     /// The same error, if it may not.
     pub fn by(error: ApproveError, release: &Version) -> Result<Self, ApproveError> {
-        let object = format!("DeckhouseRelease/v{release}");
-        let again = "the approval is tried again as long as it is waited for";
+        let object = Object::release(release);
+        let not_now = |why: String| {
+            Problem::new(Code::NotNow, object.clone(), ReleaseFact::NotNow(why.into()))
+                .advise(Advice::WaitForRetry)
+        };
         let blocked = match error {
-            ApproveError::Unmet { object, reasons } => Self::unmet(object, &reasons),
-            ApproveError::NotItsTurn { object, why } => {
-                let remedy = Sentence::default().quoted(Update::Plan).text(" shows the chain");
-                Self::new("notItsTurn", object, why, remedy).passing()
+            ApproveError::Unmet { reasons, .. } => Self::unmet(object, reasons),
+            ApproveError::NotItsTurn { why, .. } => {
+                let problem = Problem::new(Code::NotItsTurn, object, ReleaseFact::Refused(why));
+                Self::by_problem(problem.advise(Advice::Plan)).passing()
             }
-            ApproveError::Changed { object } => {
-                let text = "it was changed while it was to be approved";
-                Self::new("notNow", object, text, again).passing()
+            ApproveError::Changed { .. } => {
+                let problem = Problem::new(Code::NotNow, object, ReleaseFact::ChangedMeanwhile);
+                Self::by_problem(problem.advise(Advice::WaitForRetry)).passing()
             }
             ApproveError::Cluster(error) if error.is_passing() => {
-                let remedy = format!(
-                    "{again}; if it lasts, see what keeps the API or the platform's pod from answering"
-                );
-                Self::new("notNow", object, error.to_string(), remedy).passing()
+                Self::by_problem(not_now(error.to_string()).advise(Advice::Doctor)).passing()
             }
             ApproveError::Unknown(unknown) if !unknown.forbidden => {
-                Self::new("notNow", object, unknown.to_string(), again).passing()
+                Self::by_problem(not_now(unknown.to_string())).passing()
             }
             error => return Err(error),
         };

@@ -1,93 +1,93 @@
 //! The next step towards a release.
 //!
-//! It is done only while the cluster is quiet ([`Course`](super::Course)). Whose turn it is is told by
-//! [`standing`](crate::standing), whatever the controller would allow.
+//! It is done only while the cluster is healthy ([`Runner`](super::Runner)). What is next is decided by
+//! [`release_order`](crate::release_order), which is stricter than the controller.
 
-use commands::{Sentence, Update};
+use problems::{Advice, ClusterFact, Code, Fact, Kind, Object, PrepareFor, Problem, ReleaseFact, SourceFact};
 use semver::Version;
 
-use super::{Blocked, hindrance};
+use super::{Blocked, blockers};
 use crate::{
     ClusterState, Reading,
-    approve::{APPLY_NOW, Haste},
+    approve::{APPLY_NOW, Timing},
     objects::{DeckhousePod, ModuleConfig, Release, UpdateMode, UpdateSettings},
-    standing::{Standing, Turn},
-    verdict::rights,
+    release_order::{Position, ReleaseOrder},
 };
 
 /// What to do next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Approve exactly this release, or set what is missing for it to be applied at once.
+    /// Approve exactly this release, or set what is missing for it to be applied immediately.
     Approve(Version),
-    /// This release is approved, or needs no approval: the platform deploys it by itself.
+    /// This release is approved, or needs no approval: the platform deploys it.
     Watch(Version),
-    /// Nothing can be decided just now, and that passes; why.
-    Wait(String),
-    /// The cluster is where it was to go.
+    /// Nothing can be decided currently, and that passes; why.
+    Wait(Box<Problem>),
+    /// The cluster has reached the target.
     Finished,
-    /// It does not go on before somebody does something.
+    /// Somebody has to do something first.
     Blocked(Box<Blocked>),
 }
 
 /// The next step towards `to`, or towards the newest release that the cluster has.
-pub fn next(state: &ClusterState, to: Option<&Version>, haste: Haste) -> Step {
-    attempt(state, to, haste).unwrap_or_else(|step| step)
+pub fn next(state: &ClusterState, to: Option<&Version>, timing: Timing) -> Step {
+    attempt(state, to, timing).unwrap_or_else(|step| step)
 }
 
-/// A step in place of an error: what keeps it from being decided.
-fn attempt(state: &ClusterState, to: Option<&Version>, haste: Haste) -> Result<Step, Step> {
-    let releases = read("DeckhouseRelease", &state.releases)?;
-    let settings = settings(state)?;
-    let standing = Standing::of(releases);
-    let Some(deployed) = standing.deployed_version() else {
-        let why = "no release is Deployed; the controller restores the one that runs";
-        return Err(Step::Wait(why.to_owned()));
+/// The error is a step, too: what prevents the decision.
+fn attempt(state: &ClusterState, to: Option<&Version>, timing: Timing) -> Result<Step, Step> {
+    let releases = read(Object::any(Kind::DeckhouseRelease), &state.releases)?;
+    let config = config(state)?;
+    let settings = config.map(ModuleConfig::update_settings).unwrap_or_default();
+    let order = ReleaseOrder::of(releases);
+    let Some(deployed) = order.deployed_version() else {
+        return Err(wait(Object::any(Kind::DeckhouseRelease), ReleaseFact::NoneDeployed));
     };
     if to.is_some_and(|to| to <= deployed) {
         return Ok(Step::Finished);
     }
-    if !standing.also_deployed.is_empty() {
-        return Err(Step::Wait("two releases are Deployed; the controller leaves one".to_owned()));
+    if let (Some(lower), Some(other)) = (order.deployed, order.also_deployed.first()) {
+        let fact = ReleaseFact::TwoDeployed { lower: lower.name.clone(), other: other.name.clone() };
+        return Err(wait(Object::new(Kind::DeckhouseRelease, &*lower.name), fact));
     }
     let lts = state.is_lts();
-    let first = standing.chain().into_iter().next();
+    let first = order.chain().into_iter().next();
     let Some((release, version)) = first.and_then(|it| it.version.as_ref().map(|version| (it, version)))
     else {
         return match to {
-            Some(to) => Err(not_its_turn(standing.turn(to, lts), to)),
+            Some(to) => Err(not_next(order.position(to, lts), to)),
             None => Ok(Step::Finished),
         };
     };
     // Of a minor only the highest patch is deployed, so this asks for a release that never comes.
     if let Some(to) = to.filter(|to| *to < version) {
-        return Err(not_its_turn(standing.turn(to, lts), to));
+        return Err(not_next(order.position(to, lts), to));
     }
-    match standing.turn(version, lts) {
-        Turn::Next => {}
-        other => return Err(not_its_turn(other, version)),
+    match order.position(version, lts) {
+        Position::Next => {}
+        other => return Err(not_next(other, version)),
     }
     let needs_none = release.is_approved() || comes_by_itself(version, deployed, &settings);
-    let hindrance = hindrance::of_any(release, &settings)
-        .or_else(|| if needs_none { hindrance::of_approved(release) } else { None });
-    if let Some(blocked) = hindrance {
+    let blocker = blockers::of_any(release, config)
+        .or_else(|| if needs_none { blockers::of_approved(release) } else { None });
+    if let Some(blocked) = blocker {
         return Err(Step::Blocked(Box::new(blocked.of(version))));
     }
-    at_rest(state)?;
+    is_idle(state)?;
     if !needs_none && let Some(to) = to {
-        is_there(&standing, to, lts)?;
+        is_there(&order, to, lts)?;
     }
-    let is_late = haste == Haste::ApplyNow && !release.is_annotated(APPLY_NOW);
+    let is_late = timing == Timing::Now && !release.is_annotated(APPLY_NOW);
     let version = version.clone();
     Ok(if needs_none && !is_late { Step::Watch(version) } else { Step::Approve(version) })
 }
 
 /// Nothing is approved on the way to a release that the cluster does not have, or will not deploy.
-fn is_there(standing: &Standing<'_>, to: &Version, lts: bool) -> Result<(), Step> {
-    if standing.find(to).is_some_and(Release::is_waiting) {
+fn is_there(order: &ReleaseOrder<'_>, to: &Version, lts: bool) -> Result<(), Step> {
+    if order.find(to).is_some_and(Release::is_waiting) {
         return Ok(());
     }
-    Err(not_its_turn(standing.turn(to, lts), to))
+    Err(not_next(order.position(to, lts), to))
 }
 
 /// Whether the mode asks for no approval.
@@ -97,68 +97,80 @@ fn comes_by_itself(version: &Version, deployed: &Version, settings: &UpdateSetti
     settings.mode.as_ref().unwrap_or(&UpdateMode::AutoPatch).deploys_unasked(is_patch)
 }
 
-fn not_its_turn(turn: Turn, version: &Version) -> Step {
-    let why = match turn {
-        Turn::NotYet(why) | Turn::Never(why) => why,
-        Turn::Next | Turn::Deployed => format!("v{version} is currently deployed").into(),
+fn not_next(position: Position, version: &Version) -> Step {
+    let fact = match position {
+        Position::NotYet(fact) | Position::Never(fact) => fact,
+        Position::Next | Position::Deployed => ReleaseFact::IsDeployed,
     };
-    let remedy = Sentence::default()
-        .quoted(Update::Plan)
-        .text(" shows the chain and what it lacks; ")
-        .quoted(Update::prepare())
-        .text(" brings releases, and removes second objects");
-    let object = format!("DeckhouseRelease/v{version}");
-    Step::Blocked(Box::new(Blocked::new("notItsTurn", object, why, remedy).of(version)))
+    let advice = match &fact {
+        ReleaseFact::Duplicate { .. } => Advice::Prepare(PrepareFor::RemoveDuplicates),
+        ReleaseFact::NotInCluster | ReleaseFact::MissingMinors { .. } => {
+            Advice::Prepare(PrepareFor::CreateReleases)
+        }
+        ReleaseFact::HigherPatch(_) | ReleaseFact::PassedOver { .. } => Advice::TargetHighestPatch,
+        _ => Advice::Status,
+    };
+    let problem = Problem::new(Code::NotItsTurn, Object::release(version), fact);
+    blocked(Blocked::by_problem(problem.advise(Advice::Plan).advise(advice)).of(version))
 }
 
 /// Requirements are checked against values that the controller collects anew after every start: before that has
-/// ended, nothing is approved. A source that this cluster does not have holds nothing up.
-fn at_rest(state: &ClusterState) -> Result<(), Step> {
-    let wait = |why: &str| Err(Step::Wait(why.to_owned()));
-    if let Some(pods) = if_any("Pod/deckhouse", &state.pods)? {
+/// ended, nothing is approved. A source that this cluster does not have prevents nothing.
+fn is_idle(state: &ClusterState) -> Result<(), Step> {
+    let not_yet = |fact: ClusterFact| Err(wait(Object::any(Kind::Cluster), fact));
+    if let Some(pods) = if_any(Object::platform_pod(), &state.pods)? {
         let leader = DeckhousePod::leader(pods);
         if !leader.is_some_and(|pod| pod.ready) {
-            return wait("the platform's pod is not ready");
+            return not_yet(ClusterFact::PodNotReady);
         }
     }
-    let converge = if_any("the converge status", &state.converge)?;
+    let converge = if_any(Object::any(Kind::ConvergeStatus), &state.converge)?;
     if converge.is_some_and(|it| !it.startup_done || it.in_progress > 0) {
-        return wait("the platform's round over all modules goes on");
+        return not_yet(ClusterFact::Converging);
     }
-    if if_any("the queues", &state.queue)?.is_some_and(|it| it.tasks > 0) {
-        return wait("the queues are not empty");
+    if if_any(Object::any(Kind::Queues), &state.queue)?.is_some_and(|it| it.tasks > 0) {
+        return not_yet(ClusterFact::QueueBusy);
     }
     Ok(())
 }
 
-fn if_any<'a, T>(source: &str, reading: &'a Reading<T>) -> Result<Option<&'a T>, Step> {
+fn if_any<T>(source: Object, reading: &Reading<T>) -> Result<Option<&T>, Step> {
     match reading {
         Reading::Absent(_) => Ok(None),
         other => read(source, other).map(Some),
     }
 }
 
-fn settings(state: &ClusterState) -> Result<UpdateSettings, Step> {
-    let configs = read("ModuleConfig", &state.module_configs)?;
-    let deckhouse = configs.iter().find(|it| it.name == "deckhouse");
-    Ok(deckhouse.map(ModuleConfig::update_settings).unwrap_or_default())
+fn config(state: &ClusterState) -> Result<Option<&ModuleConfig>, Step> {
+    let configs = read(Object::any(Kind::ModuleConfig), &state.module_configs)?;
+    Ok(configs.iter().find(|it| it.name == "deckhouse"))
 }
 
-fn read<'a, T>(source: &str, reading: &'a Reading<T>) -> Result<&'a T, Step> {
+fn read<T>(source: Object, reading: &Reading<T>) -> Result<&T, Step> {
     match reading {
         Reading::Known(value) => Ok(value),
-        Reading::NotNow { why, .. } => Err(Step::Wait(format!("{source} cannot currently be read: {why}"))),
-        Reading::Absent(why) => Err(Step::Blocked(Box::new(Blocked::new(
-            "noPlatform",
-            source,
-            format!("not in this cluster: {why}"),
-            "see whether this is the right cluster: --kubeconfig and --context choose it",
-        )))),
-        Reading::Unreadable(why) => Err(Step::Blocked(Box::new(Blocked::new(
-            "unreadable",
-            source,
-            format!("cannot be read: {why}"),
-            rights(),
-        )))),
+        Reading::NotNow { why, .. } => {
+            Err(wait(source, SourceFact::NotNow { others: Vec::new(), why: why.as_str().into() }))
+        }
+        Reading::Absent(why) => {
+            let fact = SourceFact::NotInCluster { why: why.as_str().into() };
+            let problem = Problem::new(Code::NoPlatform, source, fact).advise(Advice::CheckCluster);
+            Err(blocked(Blocked::by_problem(problem)))
+        }
+        Reading::Unreadable(why) => {
+            let fact = SourceFact::Unreadable { others: Vec::new(), why: why.to_string().into() };
+            let problem =
+                Problem::new(Code::Unreadable, source, fact).advise(Advice::Grant { queues: false });
+            Err(blocked(Blocked::by_problem(problem)))
+        }
     }
+}
+
+/// What passes.
+fn wait(object: Object, fact: impl Into<Fact>) -> Step {
+    Step::Wait(Box::new(Problem::new(Code::NotNow, object, fact)))
+}
+
+fn blocked(blocked: Blocked) -> Step {
+    Step::Blocked(Box::new(blocked))
 }

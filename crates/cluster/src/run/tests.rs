@@ -1,14 +1,14 @@
 //! Which step is next, case by case.
 
+use problems::{Fact, ReleaseFact, SettingsFact, SourceFact};
 use semver::Version;
 use serde_json::json;
 
 use super::*;
 use crate::{
     ClusterState, Reading,
-    approve::Haste,
+    approve::Timing,
     objects::{Converge, DeckhousePod, ModuleConfig, Phase, Queue, Release, Task},
-    verdict::Diagnosis,
 };
 
 pub(super) fn version(text: &str) -> Version {
@@ -53,7 +53,7 @@ pub(super) fn releases(state: &mut ClusterState) -> &mut Vec<Release> {
 }
 
 fn next(state: &ClusterState, to: Option<&Version>) -> Step {
-    super::next(state, to, Haste::Respectful)
+    super::next(state, to, Timing::Scheduled)
 }
 
 fn approve(text: &str) -> Step {
@@ -89,42 +89,76 @@ fn the_next_release_in_each_mode() {
 #[test]
 fn what_blocks() {
     type Change = fn(&mut ClusterState);
-    let cases: [(&[&str], Option<&str>, &str, Change); 9] = [
-        (&["1.72.1"], None, "no release of 1.71 is waiting", |_| {}),
-        (&["1.71.2", "1.71.4"], Some("1.71.2"), "higher patch", |_| {}),
-        (&[], Some("1.71.4"), "no release v1.71.4", |_| {}),
+    type Is = fn(&Fact) -> bool;
+    let cases: [(&[&str], Option<&str>, Is, Change); 9] = [
+        (
+            &["1.72.1"],
+            None,
+            |it| matches!(it, Fact::Release(ReleaseFact::MissingMinors { minors: (71, 71), .. })),
+            |_| {},
+        ),
+        (
+            &["1.71.2", "1.71.4"],
+            Some("1.71.2"),
+            |it| matches!(it, Fact::Release(ReleaseFact::HigherPatch(_))),
+            |_| {},
+        ),
+        (&[], Some("1.71.4"), |it| *it == ReleaseFact::NotInCluster.into(), |_| {}),
         // Before the first approval, not after the last.
-        (&["1.71.4"], Some("1.80.0"), "no release v1.80.0", |_| {}),
-        (&["1.71.4"], Some("1.72.1"), "Suspended", |it| {
-            releases(it).push(release("1.72.1", Phase::Suspended));
-        }),
-        (&["1.71.4"], None, "second object", |it| {
-            let mut twin = release("1.71.4", Phase::Pending);
-            twin.name = "v1-71-4".to_owned();
-            releases(it).push(twin);
-        }),
-        (&["1.71.4"], None, "releaseChannel is not set", |it| {
-            let config = ModuleConfig { name: "deckhouse".to_owned(), ..ModuleConfig::default() };
-            it.module_configs = Reading::Known(vec![config]);
-        }),
-        (&["1.71.4"], None, "lower than required", |it| {
-            releases(it).last_mut().unwrap().message =
-                "\"k8s\" requirement for DeckhouseRelease \"1.71.4\" not met: lower than required".into();
-        }),
-        (&["1.71.4"], None, "no permission", |it| {
-            it.releases = Reading::Unreadable(crate::Obstacle::Forbidden("list".to_owned()));
-        }),
+        (&["1.71.4"], Some("1.80.0"), |it| *it == ReleaseFact::NotInCluster.into(), |_| {}),
+        (
+            &["1.71.4"],
+            Some("1.72.1"),
+            |it| *it == ReleaseFact::Withdrawn.into(),
+            |it| {
+                releases(it).push(release("1.72.1", Phase::Suspended));
+            },
+        ),
+        (
+            &["1.71.4"],
+            None,
+            |it| matches!(it, Fact::Release(ReleaseFact::Duplicate { .. })),
+            |it| {
+                let mut duplicate = release("1.71.4", Phase::Pending);
+                duplicate.name = "v1-71-4".to_owned();
+                releases(it).push(duplicate);
+            },
+        ),
+        (
+            &["1.71.4"],
+            None,
+            |it| *it == SettingsFact::ChannelUnset { interrupted: None }.into(),
+            |it| {
+                let config = ModuleConfig { name: "deckhouse".to_owned(), ..ModuleConfig::default() };
+                it.module_configs = Reading::Known(vec![config]);
+            },
+        ),
+        (
+            &["1.71.4"],
+            None,
+            |it| matches!(it, Fact::Release(ReleaseFact::Unmet(_))),
+            |it| {
+                releases(it).last_mut().unwrap().message =
+                    "\"k8s\" requirement for DeckhouseRelease \"1.71.4\" not met: lower than required".into();
+            },
+        ),
+        (
+            &["1.71.4"],
+            None,
+            |it| matches!(it, Fact::Source(SourceFact::Unreadable { .. })),
+            |it| {
+                it.releases = Reading::Unreadable(crate::Obstacle::Forbidden("list".to_owned()));
+            },
+        ),
     ];
-    for (waiting, to, why, change) in cases {
+    for (waiting, to, is, change) in cases {
         let mut state = cluster("Manual", waiting);
         change(&mut state);
         match next(&state, to.map(version).as_ref()) {
             Step::Blocked(blocked) => {
-                let Diagnosis { object, text, remedy, .. } = &blocked.diagnosis;
-                assert!(text.to_string().contains(why), "{blocked:?}");
-                assert!(!remedy.is_empty() && !object.is_empty());
+                assert!(is(&blocked.problem.fact) && !blocked.problem.advice.is_empty(), "{blocked:?}");
             }
-            other => panic!("{why}: {other:?}"),
+            other => panic!("{waiting:?} {to:?}: {other:?}"),
         }
     }
     // A suspended minor between closes the gap for the controller, not for this.

@@ -7,13 +7,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::{
-    ClusterState, Reading, node_waits,
+    ClusterState, Reading, interim, node_waits,
     objects::{
         self, Alert, DeckhouseDeployment, DeckhousePod, ModuleConfig, Node, NodeGroup, RegistrySettings,
         Release, UpdateWindow,
     },
+    release_order::{Position, ReleaseOrder},
     safe_text,
-    standing::{Standing, Turn},
     wait_reason::{WaitReason, reasons_of},
 };
 
@@ -192,23 +192,25 @@ pub(super) fn updates(configs: &[ModuleConfig]) -> Updates {
 }
 
 pub(super) fn releases(releases: &[Release], state: &ClusterState) -> Releases {
-    let standing = Standing::of(releases);
+    let order = ReleaseOrder::of(releases);
     let settings = state.deckhouse_config().map(ModuleConfig::update_settings).unwrap_or_default();
     let lts = state.is_lts();
     let unset = state.deckhouse_config().is_some() && settings.release_channel.is_none();
-    let waiting = standing.waiting.iter().map(|release| {
-        let turn = release.version.as_ref().map(|version| standing.turn(version, lts));
+    let waiting = order.waiting.iter().map(|release| {
+        let turn = release.version.as_ref().map(|version| order.position(version, lts));
         let mut reasons: Vec<Sentence> = Vec::new();
         if unset {
             reasons.push("the release channel is unset: no release is looked at".into());
         }
-        if let Some(Turn::NotYet(why) | Turn::Never(why)) = &turn {
-            reasons.push(why.clone());
+        if let Some(Position::NotYet(why) | Position::Never(why)) = &turn {
+            reasons.extend(release.version.as_ref().map(|version| interim::position(why, version)));
         }
         // Whose turn it is was told above.
         let told = |it: &WaitReason| matches!(it, WaitReason::Previous { .. }) && !reasons.is_empty();
-        let own =
-            reasons_of(release).into_iter().filter(|it| !told(it)).map(|it| Sentence::from(it.to_string()));
+        let own = reasons_of(release)
+            .into_iter()
+            .filter(|it| !told(it))
+            .map(|it| Sentence::from(interim::wait_reason(&it)));
         let own: Vec<Sentence> = own.collect();
         reasons.extend(own);
         if reasons.is_empty() {
@@ -220,18 +222,18 @@ pub(super) fn releases(releases: &[Release], state: &ClusterState) -> Releases {
         WaitingRelease {
             name: release.name.clone(),
             approved: release.is_approved(),
-            next: turn == Some(Turn::Next),
+            next: turn == Some(Position::Next),
             reasons,
         }
     });
     Releases {
-        deployed: standing.deployed.map(|release| release.name.clone()),
-        since: standing.deployed.and_then(|release| release.transition_time),
-        also_deployed: standing.also_deployed.iter().map(|release| release.name.clone()).collect(),
+        deployed: order.deployed.map(|release| release.name.clone()),
+        since: order.deployed.and_then(|release| release.transition_time),
+        also_deployed: order.also_deployed.iter().map(|release| release.name.clone()).collect(),
         waiting: waiting.collect(),
-        suspended: standing.suspended.iter().map(|release| release.name.clone()).collect(),
-        twins: standing
-            .twins
+        suspended: order.suspended.iter().map(|release| release.name.clone()).collect(),
+        twins: order
+            .duplicates
             .iter()
             .map(|twin| Twin {
                 name: twin.release.name.clone(),
@@ -266,7 +268,7 @@ pub(super) fn node_group(group: &NodeGroup, nodes: &[Node]) -> NodeGroupLine {
         nodes: group.nodes,
         ready: group.ready,
         up_to_date: group.up_to_date,
-        waits_for: node_waits::of_group(group, nodes).map(|it| it.text),
+        waits_for: node_waits::of_group(group, nodes).map(|it| interim::node_wait(&it, &group.name)),
     }
 }
 

@@ -1,5 +1,5 @@
 //! Names that would be commands if a shell read them, in every place that a command is made from: whatever is shown, a
-//! shell gets each of them as a part of one word.
+//! shell gets each of them as a part of one word. The commands of verdicts and runs: `cli::words`.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,6 @@ use testkit::shell::invocations;
 
 use crate::{
     ClusterState, Reading,
-    approve::{Haste, Wish},
     change::{Change, Kind, Write},
     doctor::{Answers, Evidence, ImageAnswer, Probe, WaitingPod, examine},
     objects::{
@@ -23,9 +22,7 @@ use crate::{
     plan::{Plan, PlanInput, RegistryOffer, ReleaseInRegistry},
     registry_answer::{Answer, ChannelRelease},
     requirements::{Outcome, Requirement, check, module_constraints},
-    run::{Blocked, Course, Step, next},
     status::Status,
-    verdict::{Machine, Settings, Verdict},
 };
 
 const NAMES: [&str; 7] = [
@@ -257,12 +254,6 @@ fn of_requirement(requirement: &Requirement) -> Vec<Command> {
     }
 }
 
-fn of_verdict(verdict: &Verdict) -> Vec<Command> {
-    let waiting = verdict.waiting_for.iter().map(|it| &it.text);
-    let diagnosis = verdict.diagnosis.iter().flat_map(|it| [&it.text, &it.remedy]);
-    waiting.chain(diagnosis).flat_map(Sentence::commands).cloned().collect()
-}
-
 /// A plan by the cluster alone, with a registry that lacks the next release, and with a file that has it.
 fn inputs(name: &str) -> [PlanInput; 3] {
     let version = Version::new(1, 71, 2);
@@ -321,27 +312,6 @@ fn shown(state: &ClusterState, name: &str) -> Vec<(&'static str, Vec<Command>)> 
         .chain(module_constraints(state, &Version::new(1, 71, 2)))
         .flat_map(|it| of_requirement(&it));
 
-    let settings = Settings { patience: std::time::Duration::ZERO, ..Settings::default() };
-    let mut of_verdicts = Vec::new();
-    let mut machine = Machine::new(Some(Version::new(1, 71, 2)), settings);
-    let mut course = Course::new(None, Haste::Respectful, settings);
-    for minutes in 0..40 {
-        let at = now() + SignedDuration::from_mins(minutes);
-        of_verdicts.extend(of_verdict(&machine.observe(state, at)));
-        of_verdicts.extend(of_verdict(&course.observe(state, at).0));
-    }
-
-    let mut of_run = Vec::new();
-    let wish = Wish::Release { version: Version::new(1, 71, 2), haste: Haste::Respectful };
-    let refused = wish.decide(state).err().and_then(|it| Blocked::by(it, &Version::new(1, 71, 2)).ok());
-    let step = match next(state, None, Haste::Respectful) {
-        Step::Blocked(blocked) => Some(*blocked),
-        _ => None,
-    };
-    for Blocked { diagnosis, .. } in refused.into_iter().chain(step) {
-        of_run.extend(diagnosis.text.commands().chain(diagnosis.remedy.commands()).cloned());
-    }
-
     let status = Status::of(state, now());
     let reasons = status.releases.known().unwrap().waiting.iter().flat_map(|it| &it.reasons);
     let groups = status.node_groups.known().unwrap().iter().filter_map(|it| it.waits_for.as_ref());
@@ -350,8 +320,6 @@ fn shown(state: &ClusterState, name: &str) -> Vec<(&'static str, Vec<Command>)> 
         ("doctor", of_finding),
         ("plan", of_plan),
         ("requirements", of_requirements.collect()),
-        ("verdict", of_verdicts),
-        ("run", of_run),
         ("status", of_status),
     ]
 }
@@ -385,9 +353,7 @@ fn no_name_leaves_its_word() {
         }
     }
     // Each part has such commands, or this would prove nothing of it.
-    for (part, least) in
-        [("doctor", 15), ("plan", 3), ("requirements", 4), ("verdict", 3), ("run", 1), ("status", 1)]
-    {
+    for (part, least) in [("doctor", 15), ("plan", 3), ("requirements", 4), ("status", 1)] {
         let found = with_name.get(part).copied().unwrap_or_default();
         assert!(found >= least * NAMES.len(), "{part}: {found}, of {with_name:?}");
     }

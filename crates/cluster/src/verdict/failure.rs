@@ -1,179 +1,128 @@
-//! What goes wrong in an update and hardly heals by itself.
+//! What fails in an update and rarely recovers alone.
 
 use std::time::Duration;
 
-use commands::{Kubectl, Logs, Mirror, Pods, Sentence, Update};
 use jiff::Timestamp;
+use problems::{Advice, AlertFact, Code, DeploymentFact, Kind, Object, PodFact, PodState, Problem};
 use semver::Version;
 
-use super::{Diagnosis, calm::Calm, clock, restarts::Restarts};
+use super::{clock, queues::Queues, restarts::Restarts};
 use crate::{
     ClusterState,
-    objects::{ContainerState, DeckhousePod},
+    objects::{ContainerState, DeckhousePod, image_repository},
+    pull_cause,
 };
 
-/// Reasons of a container that waits for its image in vain.
-const IMAGE: [&str; 6] = [
-    "ErrImagePull",
-    "ImagePullBackOff",
-    "InvalidImageName",
-    "ErrImageNeverPull",
-    "ImageInspectError",
-    "RegistryUnavailable",
-];
+/// A pod that fails waits, tries again and fails again. For this long a new attempt does not count as recovered,
+/// even after the first failure.
+const RETRY: Duration = Duration::from_secs(30);
 
-/// A pod that fails goes round: it waits, tries again, fails again. For this long a new try does not count as healed,
-/// also where it has failed for the first time.
-const NEW_TRY: Duration = Duration::from_secs(30);
-
-/// What the platform's pods, queues and alerts show that hardly heals by itself.
+/// What the platform's pods, queues and alerts show that rarely recovers alone.
 pub(super) fn find(
     state: &ClusterState,
-    calm: &Calm,
+    queues: &Queues,
     restarts: &Restarts,
     release: Option<&Version>,
-) -> Option<Diagnosis> {
+) -> Option<Problem> {
     let pods = state.pods.known().into_iter().flatten().filter(|pod| !pod.terminating);
     let of_pods =
         pods.flat_map(|pod| pod.containers.iter().map(move |it| (pod, it))).find_map(|(pod, container)| {
             match container.waiting_reason.as_deref() {
-                Some(reason) if IMAGE.contains(&reason) => Some(no_image(pod, container, reason)),
+                Some(reason) if pull_cause::is_pull_failure(reason) => Some(no_image(pod, container, reason)),
                 _ => restarts.is_failing(pod, container).then(|| crash(pod, container)),
             }
         });
     of_pods
-        .or_else(|| state.queue.known().and_then(|queue| calm.failing(queue)))
+        .or_else(|| state.queue.known().and_then(|queue| queues.failing(queue)))
         .or_else(|| alert(state))
         .or_else(|| moving_tag(state, release?))
 }
 
-/// The controller sets the tag of a version when it deploys a release, and never one that moves.
-fn moving_tag(state: &ClusterState, release: &Version) -> Option<Diagnosis> {
+/// The controller sets the tag of a version when it deploys a release, never a moving tag.
+fn moving_tag(state: &ClusterState, release: &Version) -> Option<Problem> {
     let deployment = state.deployment.known().filter(|it| !it.image.is_empty() && !it.has_fixed_tag())?;
-    let text = match deployment.tag() {
-        Some(tag) => format!(
-            "its image has the moving tag {tag}: nobody can say which version runs, and each push is an update without a release"
-        ),
-        None => "its image has no tag: nobody can say which version runs".to_owned(),
+    let (image, tag) = (deployment.image.clone(), deployment.tag().map(str::to_owned));
+    let repository = image_repository(&image).to_owned();
+    Some(
+        Problem::new(Code::MovingTag, Object::deployment(), DeploymentFact::MovingTag { image, tag })
+            .advise(Advice::SetImage { repository, version: release.clone() }),
+    )
+}
+
+fn no_image(pod: &DeckhousePod, container: &ContainerState, reason: &str) -> Problem {
+    let message = container.waiting_message.clone().unwrap_or_default();
+    let cause = pull_cause::by_words(reason, &message);
+    let fact =
+        PodFact::ImagePull { image: container.image.clone(), reason: reason.to_owned(), message, cause };
+    Problem::new(Code::ImagePull, Object::new(Kind::Pod, &*pod.name), fact)
+        .advise_all(pull_cause::advice(cause, &container.image))
+}
+
+fn crash(pod: &DeckhousePod, container: &ContainerState) -> Problem {
+    let state = match &container.waiting_reason {
+        Some(reason) => PodState::Waiting(reason.clone()),
+        None if pod.ready => PodState::Ready,
+        None => PodState::Running,
     };
-    Some(Diagnosis {
-        code: "movingTag",
-        object: "Deployment/deckhouse".to_owned(),
-        text: text.into(),
-        remedy: Sentence::from(format!("set the tag of the release that is deployed, v{release}: "))
-            .quoted(Update::Doctor)
-            .text(" shows the command"),
-    })
-}
-
-fn no_image(pod: &DeckhousePod, container: &ContainerState, reason: &str) -> Diagnosis {
-    let message = container.waiting_message.as_deref().unwrap_or_default();
-    let says = |words: &[&str]| words.iter().any(|word| message.to_lowercase().contains(word));
-    let remedy = if reason == "InvalidImageName" {
-        "correct the address of the registry in Secret/deckhouse-registry and in the image of Deployment/deckhouse"
-            .into()
-    } else if says(&["not found", "manifest unknown", "name unknown"]) {
-        Sentence::from("push the whole bundle of this release: ")
-            .command(Mirror::Push(repository(&container.image).to_owned()))
-            .text("; the kubelet tries again within five minutes")
-    } else if says(&["401", "403", "unauthorized", "forbidden", "denied", "authentication", "authorization"])
-    {
-        "correct the login in Secret/deckhouse-registry of namespace d8-system".into()
-    } else if says(&["x509", "certificate"]) {
-        "put the registry's certificate authority into Secret/deckhouse-registry of namespace d8-system, key ca"
-            .into()
-    } else {
-        Sentence::default()
-            .command(Update::Doctor)
-            .text(" asks the registry for the image with the cluster's own login")
+    let fact = PodFact::CrashLoop {
+        container: container.name.clone(),
+        state,
+        restarts: container.restarts,
+        last_end: container.last_end.clone(),
+        message: container.waiting_message.clone(),
     };
-    let mut text = format!("cannot get the image {} ({reason})", container.image);
-    if !message.is_empty() {
-        text += &format!(": {message}");
-    }
-    Diagnosis { code: "imagePull", object: format!("Pod/{}", pod.name), text: text.into(), remedy }
+    Problem::new(Code::CrashLoop, Object::new(Kind::Pod, &*pod.name), fact)
+        .advise(Advice::ReadLog { pod: pod.name.clone(), container: container.name.clone(), previous: true })
+        .advise(Advice::Doctor)
 }
 
-/// An image without its tag or digest.
-fn repository(image: &str) -> &str {
-    let name = image.split('@').next().unwrap_or_default();
-    match name.rsplit_once(':') {
-        Some((repository, tag)) if !tag.contains('/') => repository,
-        _ => name,
-    }
-}
-
-fn crash(pod: &DeckhousePod, container: &ContainerState) -> Diagnosis {
-    let now = match container.waiting_reason.as_deref() {
-        Some(reason) => reason,
-        None if pod.ready => "currently ready",
-        None => "currently running",
-    };
-    let mut text = format!(
-        "container {} does not stay up ({now}), started again {} times",
-        container.name, container.restarts
-    );
-    for more in [&container.last_end, &container.waiting_message].into_iter().flatten() {
-        text += &format!(", {more}");
-    }
-    Diagnosis {
-        code: "crashLoop",
-        object: format!("Pod/{}", pod.name),
-        text: text.into(),
-        remedy: Sentence::from("see why: ").command(Kubectl::Logs(
-            Logs::of(Pods::Named(pod.name.clone())).container(&container.name).previous(),
-        )),
-    }
-}
-
-fn alert(state: &ClusterState) -> Option<Diagnosis> {
+fn alert(state: &ClusterState) -> Option<Problem> {
     let alert = state.alerts.known()?.iter().find(|it| it.name == "DeckhouseUpdatingFailed")?;
-    let text = [&alert.summary, &alert.description].into_iter().find(|it| !it.trim().is_empty());
-    Some(Diagnosis {
-        code: "updatingFailed",
-        object: "ClusterAlert/DeckhouseUpdatingFailed".to_owned(),
-        text: text.map_or("fires", |it| it.trim()).into(),
-        remedy: Sentence::default()
-            .command(Update::Plan)
-            .text(" shows gaps in the chain of releases; pull with --min-version and push what is missing"),
-    })
+    let texts = [&alert.summary, &alert.description];
+    let summary = texts.into_iter().find(|it| !it.trim().is_empty()).cloned().unwrap_or_default();
+    let object = Object::new(Kind::ClusterAlert, "DeckhouseUpdatingFailed");
+    Some(
+        Problem::new(Code::UpdatingFailed, object, AlertFact::UpdateFailed { summary })
+            .advise(Advice::Plan)
+            .advise(Advice::Doctor),
+    )
 }
 
-/// A cause that was found, for as long as it holds.
+/// A failure, for as long as it lasts.
 #[derive(Debug, Clone)]
-pub(super) struct Held {
-    pub(super) diagnosis: Diagnosis,
+pub(super) struct Lasting {
+    pub(super) problem: Problem,
     seen: Timestamp,
 }
 
-impl Held {
-    /// What holds after a look that found `found`: a pod that only tries again is not healed.
+impl Lasting {
+    /// What lasts after a look that found `found`: a pod that only tries again has not recovered.
     pub(super) fn next(
         before: Option<Self>,
-        found: Option<Diagnosis>,
+        found: Option<Problem>,
         state: &ClusterState,
         now: Timestamp,
     ) -> Option<Self> {
-        if let Some(diagnosis) = found {
-            return Some(Self { diagnosis, seen: now });
+        if let Some(problem) = found {
+            return Some(Self { problem, seen: now });
         }
-        before.filter(|held| held.tries_again(state) && clock::between(held.seen, now) < NEW_TRY)
+        before.filter(|it| it.tries_again(state) && clock::between(it.seen, now) < RETRY)
     }
 
-    /// Whether the pod is ready, and only has to show that it stays so.
-    pub(super) fn heals(&self, state: &ClusterState) -> bool {
-        let ready = |pod: &DeckhousePod| pod.ready && self.diagnosis.object == format!("Pod/{}", pod.name);
-        self.diagnosis.code == "crashLoop" && state.pods.known().is_some_and(|pods| pods.iter().any(ready))
+    /// Whether the pod is ready, and only has to stay so.
+    pub(super) fn recovers(&self, state: &ClusterState) -> bool {
+        let ready = |pod: &DeckhousePod| pod.ready && self.problem.object.is(Kind::Pod, &pod.name);
+        self.problem.code == Code::CrashLoop && state.pods.known().is_some_and(|pods| pods.iter().any(ready))
     }
 
     fn tries_again(&self, state: &ClusterState) -> bool {
         let Some(pods) = state.pods.known() else { return true };
-        let Some(pod) = pods.iter().find(|pod| self.diagnosis.object == format!("Pod/{}", pod.name)) else {
+        let Some(pod) = pods.iter().find(|pod| self.problem.object.is(Kind::Pod, &pod.name)) else {
             return false;
         };
-        match self.diagnosis.code {
-            "imagePull" => !pod.terminating && pod.phase == "Pending",
-            "crashLoop" => !pod.terminating && !pod.ready,
+        match self.problem.code {
+            Code::ImagePull => !pod.terminating && pod.phase == "Pending",
+            Code::CrashLoop => !pod.terminating && !pod.ready,
             _ => false,
         }
     }

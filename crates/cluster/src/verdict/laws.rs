@@ -108,7 +108,7 @@ proptest! {
             quiet_since = since;
             if verdict.call == Call::Done {
                 assert!(since.is_some_and(|since| second - since >= SETTLE), "{second} {since:?}");
-                assert!(verdict.waiting_for.is_empty() && verdict.diagnosis.is_none());
+                assert!(verdict.waiting_for.is_empty() && verdict.problem.is_none());
             } else {
                 assert!(!verdict.waiting_for.is_empty());
             }
@@ -153,8 +153,8 @@ proptest! {
             if let Some(last) = &last {
                 let stage = last.stage.min(Stage::Propagating);
                 prop_assert_eq!(verdict.stage, stage);
-                prop_assert_eq!(&verdict.diagnosis, &last.diagnosis);
-                prop_assert!(!verdict.hopeless);
+                prop_assert_eq!(&verdict.problem, &last.problem);
+                prop_assert!(!verdict.gives_up);
             }
             held = Some(verdict);
         }

@@ -1,47 +1,49 @@
-//! The machine: one look after the other, and what they mean together.
+//! The machine: what looks at a cluster mean together, one after another.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
+use problems::{ClusterFact, Code, Kind, Object, Problem, ReleaseFact};
 use semver::Version;
 
 use super::{
-    Call, Diagnosis, Settings, Stage, Unknown, Verdict, Waiting,
-    calm::Calm,
-    clock::{self, LONGEST_GAP, Progress},
-    failure::{self, Held},
+    Call, Settings, Source, Stage, UnknownSource, Unread, Verdict,
+    clock::{self, LONGEST_GAP},
+    failure::{self, Lasting},
+    progress::Progress,
+    queues::Queues,
     restarts::Restarts,
     signal::{self, Signal},
-    sources::{self, Kind, Silence},
+    sources::{self, Missing},
     stall,
     subject::{self, Subject},
     surroundings,
 };
 use crate::{ClusterState, objects::DeckhousePod};
 
-/// Says how far an update is, from looks at the cluster that follow on each other.
+/// Says how far an update is, from consecutive looks at the cluster.
 ///
-/// It knows only what it has been shown, so a machine that was started anew comes to the same verdict, at the
-/// latest after the settle time.
+/// It knows only what it has been shown, so a new machine comes to the same verdict, at the latest after the settle
+/// time.
 #[derive(Debug, Clone)]
 pub struct Machine {
     target: Option<Version>,
-    /// Whether a release that is approved and waits is waited for too.
+    /// Whether to wait for a release that is approved and waits, too.
     looks_ahead: bool,
     settings: Settings,
-    calm: Calm,
-    /// The incarnation of the pod that works off the queues.
+    queues: Queues,
+    /// The incarnation of the pod whose queues are read.
     leader: Option<String>,
     /// Whether the object of the release that is waited for was ever there.
     target_seen: bool,
-    /// The release whose update this machine has seen going on, and not yet settled.
+    /// The release whose update this machine has seen running, and not yet settled.
     moving: Option<Version>,
-    /// Since when nothing that can be read stirs.
-    still_since: Option<Timestamp>,
-    /// Since when nothing stirs, and everything can be read.
-    quiet_since: Option<Timestamp>,
+    /// Since when everything that can be read is healthy.
+    readable_healthy_since: Option<Timestamp>,
+    /// Since when everything is healthy and can be read.
+    healthy_since: Option<Timestamp>,
     restarts: Restarts,
-    held: Option<Held>,
+    failure: Option<Lasting>,
     progress: Progress,
     /// For how long it has been failed or stalled.
     trouble: Duration,
@@ -55,7 +57,7 @@ struct Look {
     passed: Duration,
     subject: Subject,
     signals: Vec<Signal>,
-    silences: Vec<Silence>,
+    missing: Vec<Missing>,
 }
 
 impl Machine {
@@ -65,14 +67,14 @@ impl Machine {
             target,
             looks_ahead: true,
             settings,
-            calm: Calm::default(),
+            queues: Queues::default(),
             leader: None,
             target_seen: false,
             moving: None,
-            still_since: None,
-            quiet_since: None,
+            readable_healthy_since: None,
+            healthy_since: None,
             restarts: Restarts::default(),
-            held: None,
+            failure: None,
             progress: Progress::default(),
             trouble: Duration::ZERO,
             last: None,
@@ -84,35 +86,35 @@ impl Machine {
         Self { looks_ahead: false, ..Self::new(None, settings) }
     }
 
-    /// One more look. Times that go back count as no time. Looks must come at least every
-    /// 30 seconds, also if nothing has changed: quiet that nobody watched is no proof.
+    /// One more look. A time before the previous one counts as no time. Looks must come at least every
+    /// 30 seconds, also if nothing has changed: time that was not watched does not count.
     pub fn observe(&mut self, state: &ClusterState, now: Timestamp) -> Verdict {
         let before = self.last.as_ref().map(|(at, _)| *at);
         let now = before.map_or(now, |before| before.max(now));
         let elapsed = before.map(|before| clock::between(before, now)).unwrap_or_default();
         if elapsed > LONGEST_GAP {
-            self.stirred();
+            self.reset_health();
         }
         let passed = elapsed.min(LONGEST_GAP);
-        let silences = sources::silences(state);
-        let verdict = if silences.iter().any(|it| it.level == Stage::NotStarted && it.kind == Kind::NotNow) {
-            self.wait_out(silences, now)
-        } else if let Some(diagnosis) = sources::no_ground(&silences) {
-            self.stirred();
+        let missing = sources::missing(state);
+        let verdict = if missing.iter().any(|it| it.level == Stage::NotStarted && it.is(Unread::NotNow)) {
+            self.wait_out(missing, now)
+        } else if let Some(problem) = sources::essential(&missing) {
+            self.reset_health();
             let subject = Subject { release: self.last_release(), next: None };
-            let look = Look { now, passed, subject, signals: Vec::new(), silences };
-            self.verdict(&look, Stage::NotStarted, Some((Call::Failed, diagnosis)))
+            let look = Look { now, passed, subject, signals: Vec::new(), missing };
+            self.verdict(&look, Stage::NotStarted, Some((Call::Failed, problem)))
         } else {
-            self.judge(state, silences, now, passed)
+            self.judge(state, missing, now, passed)
         };
         self.last = Some((now, verdict.clone()));
         verdict
     }
 
-    /// What the verdict stands on cannot be read just now: nothing changes but the time, and no time is held against
-    /// the update.
-    fn wait_out(&mut self, silences: Vec<Silence>, now: Timestamp) -> Verdict {
-        self.stirred();
+    /// What the verdict is based on cannot be read currently: only the time changes, and it does not count against the
+    /// update.
+    fn wait_out(&mut self, missing: Vec<Missing>, now: Timestamp) -> Verdict {
+        self.reset_health();
         let mut verdict = match &self.last {
             Some((_, last)) => last.clone(),
             None => Verdict {
@@ -121,29 +123,29 @@ impl Machine {
                 release: None,
                 target: self.target.clone(),
                 since: now,
-                quiet_since: None,
+                healthy_since: None,
                 done_at: None,
                 waiting_for: Vec::new(),
                 unknown: Vec::new(),
-                diagnosis: None,
-                hopeless: false,
+                problem: None,
+                gives_up: false,
             },
         };
         if verdict.stage == Stage::Done {
             (verdict.stage, verdict.call, verdict.since) = (Stage::Propagating, Call::Propagating, now);
         }
-        verdict.quiet_since = None;
+        verdict.healthy_since = None;
         verdict.done_at = None;
-        verdict.hopeless = false;
-        verdict.waiting_for = sources::waiting(&silences);
-        verdict.unknown = unknown(silences);
+        verdict.gives_up = false;
+        verdict.waiting_for = sources::waiting(&missing);
+        verdict.unknown = unknown(missing);
         verdict
     }
 
     fn judge(
         &mut self,
         cluster: &ClusterState,
-        silences: Vec<Silence>,
+        missing: Vec<Missing>,
         now: Timestamp,
         passed: Duration,
     ) -> Verdict {
@@ -152,18 +154,18 @@ impl Machine {
             subject.next = None;
         }
         if subject.release != self.last_release() {
-            self.stirred(); // quiet of the one release says nothing about the other
+            self.reset_health(); // the health of one release says nothing about the other
         }
         self.follow_queue(cluster, now);
         let mut signals = match &subject.release {
-            Some(release) => signal::of_platform(cluster, release, &self.calm),
+            Some(release) => signal::of_platform(cluster, release, &self.queues),
             None => Vec::new(),
         };
         signals.extend(surroundings::signals(cluster));
         signals.sort_by_key(|it| it.level);
-        let mut look = Look { now, passed, subject, signals, silences };
+        let mut look = Look { now, passed, subject, signals, missing };
 
-        self.count_quiet(&look);
+        self.count_health(&look);
         let stage = self.stage(&look);
         if look.signals.first().is_some_and(|it| it.level < Stage::Propagating) {
             self.moving.clone_from(&look.subject.release);
@@ -173,15 +175,15 @@ impl Machine {
         if let Some(pods) = cluster.pods.known() {
             self.restarts.look(pods, self.settings.settle, now);
         }
-        let found = failure::find(cluster, &self.calm, &self.restarts, look.subject.release.as_ref())
+        let found = failure::find(cluster, &self.queues, &self.restarts, look.subject.release.as_ref())
             .or_else(|| self.dead_end(cluster, &look));
-        self.held = Held::next(self.held.take(), found, cluster, now);
-        let trouble = match &self.held {
-            Some(held) => Some((Call::Failed, held.diagnosis.clone())),
+        self.failure = Lasting::next(self.failure.take(), found, cluster, now);
+        let trouble = match &self.failure {
+            Some(failure) => Some((Call::Failed, failure.problem.clone())),
             None => self.stalled(&look, stage).map(|it| (Call::Stalled, it)),
         };
-        if self.held.as_ref().is_some_and(|held| held.heals(cluster)) {
-            look.passed = Duration::ZERO; // nobody gives up on what seems to have come right
+        if self.failure.as_ref().is_some_and(|it| it.recovers(cluster)) {
+            look.passed = Duration::ZERO; // what seems to have recovered is not given up
         }
         let mut verdict = self.verdict(&look, stage, trouble);
         if let Some(next) = look.subject.next.as_ref().filter(|_| stage == Stage::NotStarted) {
@@ -194,37 +196,38 @@ impl Machine {
         if let Some(pods) = state.pods.known() {
             let leader = DeckhousePod::leader(pods).map(DeckhousePod::incarnation);
             if leader != self.leader {
-                self.calm.forget();
+                self.queues.reset();
                 self.leader = leader;
             }
         }
         let look = state.queue_look.as_ref().filter(|it| self.leader.as_ref() == Some(&it.leader));
         match (state.queue.known(), look) {
-            (Some(queue), Some(look)) => self.calm.look(queue, look.number, now),
-            // Of a leader that is none any more.
+            (Some(queue), Some(look)) => self.queues.look(queue, look.number, now),
+            // Of a previous leader.
             (Some(_), None) => {}
-            (None, _) => self.calm.look_away(),
+            (None, _) => self.queues.interrupt(),
         }
     }
 
-    fn stirred(&mut self) {
-        self.still_since = None;
-        self.quiet_since = None;
-        self.calm.look_away();
+    fn reset_health(&mut self) {
+        self.readable_healthy_since = None;
+        self.healthy_since = None;
+        self.queues.interrupt();
     }
 
-    fn count_quiet(&mut self, look: &Look) {
-        let has = |kind| look.silences.iter().any(|it| it.kind == kind);
-        let still = look.subject.release.is_some() && look.signals.is_empty() && !has(Kind::NotNow);
-        self.still_since = still.then(|| self.still_since.unwrap_or(look.now));
-        self.quiet_since = (still && !has(Kind::Unreadable)).then(|| self.quiet_since.unwrap_or(look.now));
+    fn count_health(&mut self, look: &Look) {
+        let has = |reading| look.missing.iter().any(|it| it.is(reading));
+        let still = look.subject.release.is_some() && look.signals.is_empty() && !has(Unread::NotNow);
+        self.readable_healthy_since = still.then(|| self.readable_healthy_since.unwrap_or(look.now));
+        self.healthy_since =
+            (still && !has(Unread::Unreadable)).then(|| self.healthy_since.unwrap_or(look.now));
     }
 
     fn settled(&self, now: Timestamp) -> bool {
-        self.quiet_since.is_some_and(|since| clock::between(since, now) >= self.settings.settle)
+        self.healthy_since.is_some_and(|since| clock::between(since, now) >= self.settings.settle)
     }
 
-    /// How far it is. A source that cannot be read just now neither moves the stage forward nor back.
+    /// How far the update is. A source that cannot be read currently changes the stage in neither direction.
     fn stage(&self, look: &Look) -> Stage {
         let Subject { release, next } = &look.subject;
         if release.is_none() {
@@ -233,7 +236,7 @@ impl Machine {
         let before =
             self.last.as_ref().map(|(_, it)| it).filter(|it| it.release == *release).map(|it| it.stage);
         let known = look.signals.first().map_or(Stage::Propagating, |it| it.level);
-        let stage = match (look.blind(), before) {
+        let stage = match (look.first_undetermined(), before) {
             (Some(level), Some(before)) if before != Stage::NotStarted => {
                 known.min(before.min(Stage::Propagating).max(level))
             }
@@ -243,7 +246,7 @@ impl Machine {
             return stage;
         }
         match next {
-            // What has been seen going on is waited for; what only lies about does not hold up a later release.
+            // An update that was seen running is waited for; other problems do not delay a later release.
             Some(_) if self.moving == *release && !self.settled(look.now) => Stage::Propagating,
             Some(_) => Stage::NotStarted,
             None if self.settled(look.now) && self.queue_allows(look) => Stage::Done,
@@ -251,79 +254,76 @@ impl Machine {
         }
     }
 
-    /// A flicker does not disturb the quiet, but nothing is done in the middle of one.
+    /// A short task does not reset the settle time, but nothing is done while it runs.
     fn queue_allows(&self, look: &Look) -> bool {
-        self.calm.is_idle() || look.silences.iter().any(|it| it.unknown.source == "queue")
+        self.queues.is_idle() || look.missing.iter().any(|it| it.unknown.source == Source::Queue)
     }
 
-    fn dead_end(&mut self, state: &ClusterState, look: &Look) -> Option<Diagnosis> {
+    fn dead_end(&mut self, state: &ClusterState, look: &Look) -> Option<Problem> {
         let next = look.subject.next.as_ref()?;
-        let diagnosis = subject::dead_end(state, next, self.target_seen);
+        let problem = subject::dead_end(state, next, self.target_seen);
         self.target_seen |= subject::find(state, next).is_some();
-        diagnosis
+        problem
     }
 
-    /// Whether the stage goes on for too long without anything new.
-    fn stalled(&mut self, look: &Look, stage: Stage) -> Option<Diagnosis> {
+    /// Whether the stage has made no progress for too long.
+    fn stalled(&mut self, look: &Look, stage: Stage) -> Option<Problem> {
         let same =
             self.last.as_ref().is_some_and(|(_, it)| it.stage == stage && it.release == look.subject.release);
         if !same {
             self.progress = Progress::default();
         }
-        if let Some(since) = self.still_since.filter(|_| self.quiet_since.is_none()) {
+        if let Some(since) = self.readable_healthy_since.filter(|_| self.healthy_since.is_none()) {
             let long = stage == Stage::Propagating && clock::between(since, look.now) >= self.settings.settle;
-            return long.then(|| sources::unreadable(&look.silences)).flatten();
+            return long.then(|| sources::unreadable(&look.missing)).flatten();
         }
-        // What cannot be read just now may be what moves.
+        // What cannot be read currently may be what makes progress.
         let lowest = look.signals.first()?.level;
-        if look.blind().is_none_or(|level| level >= lowest) {
-            let held_against = stall::counted(&look.signals).next().is_some();
-            let passed = if held_against { look.passed } else { Duration::ZERO };
+        if look.first_undetermined().is_none_or(|level| level >= lowest) {
+            let counts = stall::counted(&look.signals).next().is_some();
+            let passed = if counts { look.passed } else { Duration::ZERO };
             self.progress.observe(&look.signals, passed);
         }
         let limit = self.settings.limit(stage)?;
-        (self.progress.idle >= limit).then(|| stall::diagnosis(&look.signals, limit)).flatten()
+        (self.progress.idle >= limit).then(|| stall::problem(&look.signals, limit)).flatten()
     }
 
-    fn verdict(&mut self, look: &Look, stage: Stage, trouble: Option<(Call, Diagnosis)>) -> Verdict {
-        let (call, diagnosis) = match trouble {
-            Some((call, diagnosis)) => (call, Some(diagnosis)),
+    fn verdict(&mut self, look: &Look, stage: Stage, trouble: Option<(Call, Problem)>) -> Verdict {
+        let (call, problem) = match trouble {
+            Some((call, problem)) => (call, Some(problem)),
             None => (Call::from(stage), None),
         };
         let last = self.last.as_ref().map(|(_, it)| it);
         self.trouble = match last {
-            Some(last) if diagnosis.is_some() && last.diagnosis.is_some() => self.trouble + look.passed,
+            Some(last) if problem.is_some() && last.problem.is_some() => self.trouble + look.passed,
             _ => Duration::ZERO,
         };
         let same = |it: &&Verdict| it.call == call && it.stage == stage && it.release == look.subject.release;
-        let done_at = self.quiet_since.filter(|_| stage == Stage::Propagating);
+        let done_at = self.healthy_since.filter(|_| stage == Stage::Propagating);
         Verdict {
             call,
             stage,
             release: look.subject.release.clone(),
             target: self.target.clone().or_else(|| look.subject.next.clone()),
             since: last.filter(same).map_or(look.now, |it| it.since),
-            quiet_since: self.quiet_since,
+            healthy_since: self.healthy_since,
             done_at: done_at.and_then(|since| since.checked_add(self.settings.settle).ok()),
             waiting_for: if stage == Stage::Done { Vec::new() } else { self.waiting(look) },
-            unknown: unknown(look.silences.clone()),
-            hopeless: diagnosis.is_some() && self.trouble >= self.settings.patience,
-            diagnosis,
+            unknown: unknown(look.missing.clone()),
+            gives_up: problem.is_some() && self.trouble >= self.settings.patience,
+            problem,
         }
     }
 
-    fn waiting(&self, look: &Look) -> Vec<Waiting> {
-        let mut waiting: Vec<_> = look.signals.iter().map(|it| it.waiting.clone()).collect();
-        waiting.extend(sources::waiting(&look.silences));
+    fn waiting(&self, look: &Look) -> Vec<Problem> {
+        let mut waiting: Vec<_> = look.signals.iter().map(|it| it.problem.clone()).collect();
+        waiting.extend(sources::waiting(&look.missing));
         if look.subject.release.is_none() && waiting.is_empty() {
-            let text = "none is Deployed, and the image of Deployment/deckhouse has no version for a tag";
-            waiting.push(Waiting::new("deployedReleases", "DeckhouseRelease", text));
-        } else if self.quiet_since.is_some() {
-            waiting.push(Waiting::new(
-                "settle",
-                "the cluster",
-                "everything is quiet, and must stay so for a while",
-            ));
+            let any = Object::any(Kind::DeckhouseRelease);
+            waiting.push(Problem::new(Code::DeployedReleases, any, ReleaseFact::NoVersion));
+        } else if self.healthy_since.is_some() {
+            let cluster = Object::any(Kind::Cluster);
+            waiting.push(Problem::new(Code::Settle, cluster, ClusterFact::Settling));
         }
         waiting
     }
@@ -334,12 +334,12 @@ impl Machine {
 }
 
 impl Look {
-    /// The first stage that cannot be told because a source cannot be read just now.
-    fn blind(&self) -> Option<Stage> {
-        self.silences.iter().filter(|it| it.kind == Kind::NotNow).map(|it| it.level).min()
+    /// The first stage that cannot be determined because a source cannot be read currently.
+    fn first_undetermined(&self) -> Option<Stage> {
+        self.missing.iter().filter(|it| it.is(Unread::NotNow)).map(|it| it.level).min()
     }
 }
 
-fn unknown(silences: Vec<Silence>) -> Vec<Unknown> {
-    silences.into_iter().map(|it| it.unknown).collect()
+fn unknown(missing: Vec<Missing>) -> Vec<UnknownSource> {
+    missing.into_iter().map(|it| it.unknown).collect()
 }

@@ -1,12 +1,13 @@
-//! When an update is done: a machine that is shown a cluster again and again, and says how far it is.
+//! When an update is done: a machine that gets one look at a cluster after another, and says how far the update is.
 //!
-//! The object of a release says `Deployed` when the image was switched, which is the start. "Done" is said
-//! only when everything that an update moves has been quiet for a while (facts/cluster.md §4).
+//! The object of a release says `Deployed` when the image was switched, which is the start. The update is done only when
+//! everything that it changes has been healthy for the settle time.
 
-mod calm;
 mod clock;
 mod failure;
 mod machine;
+mod progress;
+mod queues;
 mod report;
 mod restarts;
 mod settings;
@@ -25,8 +26,7 @@ mod tests;
 
 pub(crate) use clock::{LONGEST_GAP, between};
 pub use machine::Machine;
-pub use report::{Call, Diagnosis, Stage, Unknown, Verdict, Waiting};
+pub use report::{Call, Source, Stage, UnknownSource, Unread, Verdict};
 pub use settings::Settings;
-pub(crate) use sources::rights;
 pub use sources::were_tried;
 pub use surroundings::is_of_an_update;

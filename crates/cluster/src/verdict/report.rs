@@ -1,7 +1,7 @@
 //! What a verdict says.
 
-use commands::{ClusterFlags, Sentence};
 use jiff::Timestamp;
+use problems::Problem;
 use semver::Version;
 use serde::Serialize;
 
@@ -9,16 +9,16 @@ use serde::Serialize;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Stage {
-    /// The release waits, or is not there.
+    /// The release waits, or is missing.
     NotStarted,
     /// It is `Deployed`; the pod of the new version does not run yet.
     Switching,
-    /// The new pod runs, and is busy with its first round over all modules.
+    /// The new pod runs and applies all modules for the first time.
     Converging,
-    /// The platform's pod is ready; modules, nodes and alerts are not settled yet, or all is quiet and not yet for
-    /// long enough.
+    /// The platform's pod is ready. Modules, nodes or alerts are not healthy yet, or everything is healthy and not yet
+    /// for long enough.
     Propagating,
-    /// All was quiet for the whole time that was asked for.
+    /// Everything was healthy for the whole settle time.
     Done,
 }
 
@@ -26,124 +26,95 @@ pub enum Stage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Call {
-    /// As [`Stage::NotStarted`].
+    /// Like [`Stage::NotStarted`].
     NotStarted,
-    /// As [`Stage::Switching`].
+    /// Like [`Stage::Switching`].
     Switching,
-    /// As [`Stage::Converging`].
+    /// Like [`Stage::Converging`].
     Converging,
-    /// As [`Stage::Propagating`].
+    /// Like [`Stage::Propagating`].
     Propagating,
-    /// As [`Stage::Done`].
+    /// Like [`Stage::Done`].
     Done,
-    /// Its stage goes on for too long without any progress.
+    /// Its stage has made no progress for too long: it is stuck.
     Stalled,
-    /// Something is wrong that hardly heals by itself. Taken back when it does.
+    /// Something is wrong that rarely recovers alone. Withdrawn if it does recover.
     Failed,
 }
 
 /// What one look at a cluster means for an update.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     /// The verdict in a word.
-    #[serde(rename = "verdict")]
     pub call: Call,
-    /// How far it is, whether in trouble or not.
+    /// How far the update is, whether in trouble or not.
     pub stage: Stage,
     /// The release that is being deployed, or is deployed.
     pub release: Option<Version>,
     /// The release that is waited for, where that is not simply the deployed one.
     pub target: Option<Version>,
-    /// When this call, stage and release began, as far as this machine has seen it. Never goes back.
+    /// When this call, stage and release began, as far as this machine has seen it. Never decreases.
     pub since: Timestamp,
-    /// Since when everything has been quiet.
-    pub quiet_since: Option<Timestamp>,
-    /// When "done" will be said if nothing stirs any more.
+    /// Since when everything has been healthy.
+    pub healthy_since: Option<Timestamp>,
+    /// When the update counts as done if everything stays healthy.
     pub done_at: Option<Timestamp>,
     /// What is missing for the next stage; empty only when done.
-    pub waiting_for: Vec<Waiting>,
-    /// Sources that say nothing, and why.
-    pub unknown: Vec<Unknown>,
+    pub waiting_for: Vec<Problem>,
+    /// Sources that are not known, and why.
+    pub unknown: Vec<UnknownSource>,
     /// Why it is stalled or failed, and what to do.
-    pub diagnosis: Option<Diagnosis>,
-    /// The trouble has lasted longer than [`Settings::patience`](super::Settings): nobody should wait any longer.
-    pub hopeless: bool,
+    pub problem: Option<Problem>,
+    /// The problem has lasted longer than [`Settings::patience`](super::Settings): the wait ends.
+    pub gives_up: bool,
 }
 
-/// One thing that an update waits for.
+/// A source that is not known.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Waiting {
-    /// What kind of thing, as a stable word for machines.
-    pub code: &'static str,
-    /// The object, as `NodeGroup/worker`.
-    pub object: String,
-    /// Why, in plain words.
-    pub text: Sentence,
-}
-
-/// A source that says nothing.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Unknown {
-    /// The source, as `alerts`.
-    pub source: &'static str,
-    /// `absent`: this cluster does not have it, and the verdict does without. `unreadable`: keeps "done" away.
-    /// `notNow`: passes.
-    pub reading: &'static str,
+pub struct UnknownSource {
+    /// The source.
+    pub source: Source,
+    /// In which way it is not known.
+    pub reading: Unread,
     /// Why.
     pub why: String,
 }
 
-/// Why an update is in trouble.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
+/// What a verdict is based on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Diagnosis {
-    /// The kind of cause, as a stable word for machines.
-    pub code: &'static str,
-    /// The object that shows it, as `Pod/deckhouse-6d4f`.
-    pub object: String,
-    /// What is wrong, in plain words.
-    pub text: Sentence,
-    /// What to do about it.
-    pub remedy: Sentence,
+pub enum Source {
+    /// Releases of the platform.
+    Releases,
+    /// The platform's Deployment.
+    Deployment,
+    /// The platform's pods.
+    Pods,
+    /// The controller's queues.
+    Queue,
+    /// How far the controller is with its modules.
+    Converge,
+    /// Alerts.
+    Alerts,
+    /// Modules.
+    Modules,
+    /// Node groups.
+    NodeGroups,
+    /// Nodes.
+    Nodes,
 }
 
-impl Verdict {
-    /// The same, with commands that name the cluster so.
-    #[must_use]
-    pub fn addressed(mut self, flags: &ClusterFlags) -> Self {
-        let address = |text: &mut Sentence| *text = std::mem::take(text).addressed(flags);
-        self.waiting_for.iter_mut().for_each(|it| address(&mut it.text));
-        if let Some(diagnosis) = &mut self.diagnosis {
-            address(&mut diagnosis.text);
-            address(&mut diagnosis.remedy);
-        }
-        self
-    }
-}
-
-impl Stage {
-    /// What it is called in texts.
-    pub fn name(self) -> &'static str {
-        Call::from(self).name()
-    }
-}
-
-impl Call {
-    /// What it is called in texts.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::NotStarted => "not started",
-            Self::Switching => "switching",
-            Self::Converging => "converging",
-            Self::Propagating => "propagating",
-            Self::Done => "done",
-            Self::Stalled => "stalled",
-            Self::Failed => "failed",
-        }
-    }
+/// In which way a source is not known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Unread {
+    /// This cluster does not have it, and the verdict does not need it.
+    Absent,
+    /// It cannot be read, and the update cannot count as done.
+    Unreadable,
+    /// It cannot be read currently; that passes.
+    NotNow,
 }
 
 impl From<Stage> for Call {
@@ -155,11 +126,5 @@ impl From<Stage> for Call {
             Stage::Propagating => Self::Propagating,
             Stage::Done => Self::Done,
         }
-    }
-}
-
-impl Waiting {
-    pub(super) fn new(code: &'static str, object: impl Into<String>, text: impl Into<Sentence>) -> Self {
-        Self { code, object: object.into(), text: text.into() }
     }
 }

@@ -20,11 +20,11 @@ const LOOP: i32 = 3;
 /// What was seen of the containers over time.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Restarts {
-    containers: BTreeMap<(String, String), Course>,
+    containers: BTreeMap<(String, String), History>,
 }
 
 #[derive(Debug, Clone)]
-struct Course {
+struct History {
     /// The count when the pod last stayed up; 0 if it never has, since an update makes a new pod.
     held_out: i32,
     count: i32,
@@ -34,27 +34,27 @@ struct Course {
 }
 
 impl Restarts {
-    /// Takes note of how the pods are. One that is ready for `stable` without a new start stays up.
+    /// Records how the pods are. One that is ready for `stable` without a new start stays up.
     pub(super) fn look(&mut self, pods: &[DeckhousePod], stable: Duration, now: Timestamp) {
         let mut before = std::mem::take(&mut self.containers);
         for pod in pods.iter().filter(|pod| !pod.terminating) {
             for container in &pod.containers {
                 let key = (pod.name.clone(), container.name.clone());
-                let mut course = before.remove(&key).unwrap_or_else(|| Course::new(pod, container));
-                course.look(pod, container, stable, now);
-                self.containers.insert(key, course);
+                let mut history = before.remove(&key).unwrap_or_else(|| History::new(pod, container));
+                history.look(pod, container, stable, now);
+                self.containers.insert(key, history);
             }
         }
     }
 
     /// Whether this container does not stay up: it is down, or was so too often to believe that it is up now.
     pub(super) fn is_failing(&self, pod: &DeckhousePod, container: &ContainerState) -> bool {
-        let course = self.containers.get(&(pod.name.clone(), container.name.clone()));
-        is_down(container) || course.is_some_and(|it| it.crashed && it.count - it.held_out >= LOOP)
+        let history = self.containers.get(&(pod.name.clone(), container.name.clone()));
+        is_down(container) || history.is_some_and(|it| it.crashed && it.count - it.held_out >= LOOP)
     }
 }
 
-impl Course {
+impl History {
     fn new(pod: &DeckhousePod, container: &ContainerState) -> Self {
         let held_out = if pod.ready { container.restarts } else { 0 };
         Self { held_out, count: container.restarts, crashed: false, ready_since: None }
@@ -84,6 +84,8 @@ fn is_down(container: &ContainerState) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use problems::{Advice, Code, Fact, PodFact, PodState};
+
     use super::{
         super::{Call, Machine, Settings, Stage, scenes::*},
         *,
@@ -99,12 +101,11 @@ mod tests {
         });
         let mut watch = Watch::new(None);
         let verdict = watch.look(&crashing);
-        let diagnosis = verdict.diagnosis.unwrap();
-        assert_eq!((verdict.call, diagnosis.code), (Call::Failed, "crashLoop"));
-        assert!(
-            diagnosis.text.to_string().contains("exit code 1")
-                && diagnosis.remedy.to_string().contains("--previous")
-        );
+        let problem = verdict.problem.unwrap();
+        assert_eq!((verdict.call, problem.code), (Call::Failed, Code::CrashLoop));
+        let Fact::Pod(PodFact::CrashLoop { last_end, .. }) = &problem.fact else { panic!("{problem:?}") };
+        assert_eq!(last_end.as_deref(), Some("Error, exit code 1"));
+        assert!(matches!(problem.advice[0], Advice::ReadLog { previous: true, .. }), "{problem:?}");
         assert_eq!(watch.hold(&converging("1.70.1", "1.71.0"), 10).call, Call::Failed);
         assert_eq!(watch.hold(&converging("1.70.1", "1.71.0"), 30).call, Call::Converging);
     }
@@ -135,10 +136,10 @@ mod tests {
         for count in 3..8 {
             for (state, seconds) in [(down(count), 20), (up(count), 90)] {
                 let verdict = watch.hold(&state, seconds);
-                let diagnosis = verdict.diagnosis.unwrap();
-                assert_eq!((verdict.call, diagnosis.code), (Call::Failed, "crashLoop"), "{count}");
+                let problem = verdict.problem.unwrap();
+                assert_eq!((verdict.call, problem.code), (Call::Failed, Code::CrashLoop), "{count}");
                 assert_eq!(*since.get_or_insert(verdict.since), verdict.since, "patience goes on");
-                assert_eq!(verdict.hopeless, watch.seconds - 160 > 600, "{count}");
+                assert_eq!(verdict.gives_up, watch.seconds - 160 > 600, "{count}");
             }
         }
     }
@@ -151,7 +152,7 @@ mod tests {
             assert_eq!(watch.hold(&up(count), 60).call, Call::Converging, "{count}");
         }
         let verdict = watch.hold(&up(3), 60);
-        assert_eq!((verdict.call, verdict.diagnosis.unwrap().code), (Call::Failed, "crashLoop"));
+        assert_eq!((verdict.call, verdict.problem.unwrap().code), (Call::Failed, Code::CrashLoop));
         // A machine that has only just begun has not seen it go down, and sees it the next time.
         let mut late = Watch::new(None);
         assert_eq!(late.hold(&up(6), 60).call, Call::Converging);
@@ -169,10 +170,11 @@ mod tests {
         watch.hold(&started_again(4, false, false), 500);
         let verdict = watch.hold(&ready(4), 100);
         assert_eq!((verdict.call, verdict.stage), (Call::Failed, Stage::Propagating));
-        assert!(verdict.diagnosis.unwrap().text.to_string().contains("currently ready"));
-        // It goes down once more, and the time until then was held against it, but for that of being ready.
-        assert!(!watch.hold(&started_again(5, false, false), 50).hopeless);
-        assert!(watch.hold(&started_again(5, false, false), 60).hopeless);
+        let fact = verdict.problem.unwrap().fact;
+        assert!(matches!(fact, Fact::Pod(PodFact::CrashLoop { state: PodState::Ready, .. })), "{fact:?}");
+        // It crashes again; the time before counts, except for the time when it was ready.
+        assert!(!watch.hold(&started_again(5, false, false), 50).gives_up);
+        assert!(watch.hold(&started_again(5, false, false), 60).gives_up);
         assert_eq!(watch.hold(&ready(5), 120).call, Call::Failed);
         assert_eq!(watch.look(&ready(5)).call, Call::Propagating);
         assert_eq!(watch.hold(&ready(5), 2).call, Call::Done);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use problems::Code;
 use semver::Version;
 
 use super::{Machine, Settings, Verdict};
@@ -187,6 +188,6 @@ impl Watch {
 }
 
 /// What is waited for, in order.
-pub(super) fn codes(verdict: &Verdict) -> Vec<&str> {
+pub(super) fn codes(verdict: &Verdict) -> Vec<Code> {
     verdict.waiting_for.iter().map(|it| it.code).collect()
 }

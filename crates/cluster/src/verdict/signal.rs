@@ -1,33 +1,33 @@
-//! What of the platform's own Deployment, pods and queues is not as it is after an update.
+//! Problems of the platform's own Deployment, pods and queues that an update passes through.
 
-use commands::Sentence;
 use deckhouse::version::parse_tag;
+use problems::{
+    Code, ConvergeFact, DeploymentFact, Fact, Kind, Object, PodFact, Problem, QueueFact, ReleaseFact,
+};
 use semver::Version;
 
-use super::{Stage, Waiting, calm::Calm};
+use super::{
+    Stage,
+    queues::{Activity, IDLE_LOOKS, Queues},
+};
 use crate::{
     ClusterState,
     objects::{DeckhouseDeployment, DeckhousePod, Phase},
 };
 
-/// Something that is not as it is after an update.
+/// A problem that an update passes through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Signal {
-    /// An update that is past this stage shows no such signal.
+    /// An update that is past this stage does not have this problem.
     pub(super) level: Stage,
-    pub(super) waiting: Waiting,
-    /// How far it is, in any form: as long as this changes, it moves.
+    pub(super) problem: Problem,
+    /// How far it is, in any form: as long as this changes, the update makes progress.
     pub(super) measure: String,
 }
 
 impl Signal {
-    pub(super) fn new(
-        level: Stage,
-        code: &'static str,
-        object: impl Into<String>,
-        text: impl Into<Sentence>,
-    ) -> Self {
-        Self { level, waiting: Waiting::new(code, object, text), measure: String::new() }
+    pub(super) fn new(level: Stage, code: Code, object: Object, fact: impl Into<Fact>) -> Self {
+        Self { level, problem: Problem::new(code, object, fact), measure: String::new() }
     }
 
     pub(super) fn measured(mut self, measure: impl Into<String>) -> Self {
@@ -36,8 +36,8 @@ impl Signal {
     }
 }
 
-/// The signals of the platform itself, on its way to `release`.
-pub(super) fn of_platform(state: &ClusterState, release: &Version, calm: &Calm) -> Vec<Signal> {
+/// The signals of the platform itself while it is updated to `release`.
+pub(super) fn of_platform(state: &ClusterState, release: &Version, queues: &Queues) -> Vec<Signal> {
     let mut signals = bookkeeping(state, release);
     if let Some(deployment) = state.deployment.known() {
         signals.extend(image(deployment, release));
@@ -47,25 +47,17 @@ pub(super) fn of_platform(state: &ClusterState, release: &Version, calm: &Calm) 
         signals.extend(rollout(deployment));
         signals.extend(annotation(deployment, release));
     }
-    signals.extend(calm.signal(state.queue.known()));
+    signals.extend(queue(state, queues));
     if let Some(converge) = state.converge.known() {
-        if !converge.startup_done {
-            signals.push(
-                Signal::new(
-                    Stage::Converging,
-                    "converge",
-                    "the platform",
-                    "its first round over all modules goes on",
-                )
-                .measured(converge.in_progress.to_string()),
-            );
+        let fact = if !converge.startup_done {
+            Some(ConvergeFact::Startup)
         } else if converge.in_progress > 0 {
-            let text = format!("a round over all modules goes on: {} left", tasks(converge.in_progress));
-            signals.push(
-                Signal::new(Stage::Converging, "converge", "the platform", text)
-                    .measured(converge.in_progress.to_string()),
-            );
-        }
+            Some(ConvergeFact::Running { left: converge.in_progress })
+        } else {
+            None
+        };
+        let signal = |fact| Signal::new(Stage::Converging, Code::Converge, Object::any(Kind::Platform), fact);
+        signals.extend(fact.map(|fact| signal(fact).measured(converge.in_progress.to_string())));
     }
     signals
 }
@@ -75,26 +67,21 @@ pub(super) fn of_platform(state: &ClusterState, release: &Version, calm: &Calm) 
 fn bookkeeping(state: &ClusterState, release: &Version) -> Vec<Signal> {
     let Some(releases) = state.releases.known() else { return Vec::new() };
     let deployed: Vec<_> = releases.iter().filter(|it| it.phase == Some(Phase::Deployed)).collect();
+    let signal = |code, object, fact: ReleaseFact| Signal::new(Stage::Propagating, code, object, fact);
+    let object = |name: &str| Object::new(Kind::DeckhouseRelease, name);
     let mut signals = Vec::new();
     if deployed.is_empty() {
-        let text = "no release is Deployed; the controller writes it when it comes to it";
-        signals.push(Signal::new(Stage::Propagating, "deployedReleases", "DeckhouseRelease", text));
+        let any = Object::any(Kind::DeckhouseRelease);
+        signals.push(signal(Code::DeployedReleases, any, ReleaseFact::NoneDeployed));
     }
     for other in deployed.iter().filter(|it| it.version.as_ref() != Some(release)) {
-        let text = format!("is Deployed beside v{release}; the controller makes it Superseded");
-        signals.push(Signal::new(
-            Stage::Propagating,
-            "deployedReleases",
-            format!("DeckhouseRelease/{}", other.name),
-            text,
-        ));
+        let fact = ReleaseFact::StillDeployed { current: release.clone() };
+        signals.push(signal(Code::DeployedReleases, object(&other.name), fact));
     }
     // The controller takes it back once the new pod is ready. "false" says nothing: it is also the value at first.
     let updating = |it: &&&crate::objects::Release| it.is_annotated("release.deckhouse.io/isUpdating");
     for release in deployed.iter().filter(updating) {
-        let object = format!("DeckhouseRelease/{}", release.name);
-        let text = "the controller still marks it as being updated to";
-        signals.push(Signal::new(Stage::Propagating, "isUpdating", object, text));
+        signals.push(signal(Code::IsUpdating, object(&release.name), ReleaseFact::StillUpdating));
     }
     signals
 }
@@ -104,47 +91,34 @@ fn image(deployment: &DeckhouseDeployment, release: &Version) -> Option<Signal> 
     if tag.and_then(parse_tag).as_ref() == Some(release) {
         return None;
     }
-    let text = match tag {
-        Some(tag) if parse_tag(tag).is_some() => format!("its image has the tag {tag}, not v{release}"),
-        Some(tag) => format!("its image has the moving tag {tag}, not v{release}"),
-        None => format!("its image {:?} has no tag; v{release} is wanted", deployment.image),
+    let fact = match tag {
+        Some(tag) if parse_tag(tag).is_some() => {
+            DeploymentFact::OtherVersion { tag: tag.to_owned(), wanted: release.clone() }
+        }
+        tag => DeploymentFact::MovingTag { image: deployment.image.clone(), tag: tag.map(str::to_owned) },
     };
-    Some(
-        Signal::new(Stage::Switching, "image", "Deployment/deckhouse", text)
-            .measured(deployment.image.clone()),
-    )
+    let signal = Signal::new(Stage::Switching, Code::Image, Object::deployment(), fact);
+    Some(signal.measured(deployment.image.clone()))
 }
 
 /// The pod that runs the Deployment's image, and is the leader.
 fn pod(deployment: &DeckhouseDeployment, pods: &[DeckhousePod]) -> Option<Signal> {
     let current: Vec<_> =
         pods.iter().filter(|pod| !pod.terminating && runs(pod, &deployment.image)).cloned().collect();
-    let switching = |object: String, text: String| Some(Signal::new(Stage::Switching, "pod", object, text));
+    let signal = |level, object, fact: PodFact| Some(Signal::new(level, Code::Pod, object, fact));
+    let named = |pod: &DeckhousePod| Object::new(Kind::Pod, &*pod.name);
     let Some(first) = current.first() else {
-        let text = if pods.is_empty() {
-            "there is none: the Deployment takes the old one away before it makes a new one"
-        } else {
-            "the new one is not there yet, an old one is"
-        };
-        return switching("Pod/deckhouse".to_owned(), text.to_owned());
+        let fact = if pods.is_empty() { PodFact::Missing } else { PodFact::OnlyOld };
+        return signal(Stage::Switching, Object::platform_pod(), fact);
     };
     if current.iter().all(|pod| pod.phase != "Running") {
-        let object = format!("Pod/{}", first.name);
-        let reason = first.containers.iter().find_map(|it| it.waiting_reason.as_deref());
-        let text = format!("is {}", [first.phase.as_str(), reason.unwrap_or_default()].join(" ").trim_end());
-        return switching(object, text);
+        let reason = first.containers.iter().find_map(|it| it.waiting_reason.clone());
+        let fact = PodFact::NotRunning { phase: first.phase.clone(), reason };
+        return signal(Stage::Switching, named(first), fact);
     }
-    let leader = DeckhousePod::leader(&current);
-    match leader {
-        None => {
-            let text = "none of the new ones is the leader yet";
-            Some(Signal::new(Stage::Converging, "pod", "Pod/deckhouse", text))
-        }
-        Some(leader) if !leader.ready => {
-            let object = format!("Pod/{}", leader.name);
-            let text = "runs and is not ready: its first round over all modules takes minutes";
-            Some(Signal::new(Stage::Converging, "pod", object, text))
-        }
+    match DeckhousePod::leader(&current) {
+        None => signal(Stage::Converging, Object::platform_pod(), PodFact::NoLeader),
+        Some(leader) if !leader.ready => signal(Stage::Converging, named(leader), PodFact::NotReady),
         Some(_) => None,
     }
 }
@@ -157,31 +131,49 @@ fn rollout(deployment: &DeckhouseDeployment) -> Option<Signal> {
     if deployment.is_rolled_out() {
         return None;
     }
-    let text = if deployment.generation == deployment.observed_generation {
-        format!(
-            "{} of {} pods are of the new kind and ready",
-            deployment.updated.min(deployment.ready),
-            deployment.replicas
-        )
+    let fact = if deployment.generation == deployment.observed_generation {
+        let ready = deployment.updated.min(deployment.ready);
+        DeploymentFact::RollingOut { ready, wanted: deployment.replicas }
     } else {
-        "its last change is not taken up yet".to_owned()
+        DeploymentFact::ChangeNotObserved
     };
     let measure = format!("{}/{}", deployment.updated, deployment.ready);
-    Some(Signal::new(Stage::Converging, "rollout", "Deployment/deckhouse", text).measured(measure))
+    Some(Signal::new(Stage::Converging, Code::Rollout, Object::deployment(), fact).measured(measure))
 }
 
-/// Rendered by the running controller itself, so it proves that the new one came up. Left out where there is none.
+/// Written by the running controller itself, so it proves that the new one runs. Not checked where there is none.
 fn annotation(deployment: &DeckhouseDeployment, release: &Version) -> Option<Signal> {
     let written = deployment.version_annotation.as_deref()?;
     if parse_tag(written).as_ref() == Some(release) {
         return None;
     }
-    let text =
-        format!("annotation core.deckhouse.io/version is {written}: v{release} has not rendered it yet");
-    Some(Signal::new(Stage::Converging, "versionAnnotation", "Deployment/deckhouse", text))
+    let fact = DeploymentFact::VersionAnnotation { written: written.to_owned(), wanted: release.clone() };
+    Some(Signal::new(Stage::Converging, Code::VersionAnnotation, Object::deployment(), fact))
 }
 
-/// A count with its noun.
-pub(super) fn tasks(count: u64) -> String {
-    format!("{count} task{}", if count == 1 { "" } else { "s" })
+/// What the queues still do.
+fn queue(state: &ClusterState, queues: &Queues) -> Option<Signal> {
+    let queue = state.queue.known()?;
+    let level = match queues.activity() {
+        Activity::Idle => return None,
+        Activity::Busy => Stage::Converging,
+        Activity::Unknown => Stage::Propagating,
+    };
+    let signal = |object, fact: QueueFact| Signal::new(level, Code::Queue, object, fact);
+    let all = || Object::any(Kind::Queues);
+    if !queues.were_asked() {
+        return Some(signal(all(), QueueFact::NotAsked));
+    }
+    if queue.tasks == 0 {
+        let (seen, needed) = (queues.idle_looks(), IDLE_LOOKS);
+        return Some(signal(all(), QueueFact::Idle { seen, needed }));
+    }
+    let tasks = queue.tasks;
+    let Some(head) = queue.heads.first() else {
+        return Some(signal(all(), QueueFact::Busy { tasks, first: None, failures: 0 }));
+    };
+    let first = Some(head.description.clone());
+    let fact = QueueFact::Busy { tasks, first, failures: head.failures };
+    // A queue that is stuck grows behind its first task; progress is a change of that task.
+    Some(signal(Object::new(Kind::Queue, &*head.queue), fact).measured(head.description.clone()))
 }

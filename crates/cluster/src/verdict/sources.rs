@@ -1,49 +1,48 @@
-//! Which sources a verdict stands on, and what those mean that say nothing.
+//! The sources that a verdict is based on, and what it means that one of them cannot be read.
 
-use commands::{Sentence, Update};
+use problems::{Advice, Code, Kind, Object, Problem, SourceFact};
 
-use super::{Diagnosis, Stage, Unknown, Waiting};
+use super::{Source, Stage, UnknownSource, Unread};
 use crate::{ClusterState, Reading};
 
-/// A source that says nothing.
+/// A source that is not known.
 #[derive(Debug, Clone)]
-pub(super) struct Silence {
-    pub(super) unknown: Unknown,
-    pub(super) kind: Kind,
-    /// The first stage that cannot be told without it.
+pub(super) struct Missing {
+    pub(super) unknown: UnknownSource,
+    /// The first stage that cannot be determined without it.
     pub(super) level: Stage,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Absent,
-    Unreadable,
-    NotNow,
+impl Missing {
+    /// Whether it is not known in this way.
+    pub(super) fn is(&self, reading: Unread) -> bool {
+        self.unknown.reading == reading
+    }
 }
 
-/// All sources of the verdict that say nothing.
-pub(super) fn silences(state: &ClusterState) -> Vec<Silence> {
+/// All sources of the verdict that are not known.
+pub(super) fn missing(state: &ClusterState) -> Vec<Missing> {
     let ClusterState {
         releases, deployment, pods, queue, converge, alerts, modules, node_groups, nodes, ..
     } = state;
     [
-        silence("releases", Stage::NotStarted, releases),
-        silence("deployment", Stage::NotStarted, deployment),
-        silence("pods", Stage::NotStarted, pods),
-        silence("queue", Stage::Converging, queue),
-        silence("converge", Stage::Converging, converge),
-        silence("alerts", Stage::Propagating, alerts),
-        silence("modules", Stage::Propagating, modules),
-        silence("nodeGroups", Stage::Propagating, node_groups),
-        silence("nodes", Stage::Propagating, nodes),
+        source(Source::Releases, Stage::NotStarted, releases),
+        source(Source::Deployment, Stage::NotStarted, deployment),
+        source(Source::Pods, Stage::NotStarted, pods),
+        source(Source::Queue, Stage::Converging, queue),
+        source(Source::Converge, Stage::Converging, converge),
+        source(Source::Alerts, Stage::Propagating, alerts),
+        source(Source::Modules, Stage::Propagating, modules),
+        source(Source::NodeGroups, Stage::Propagating, node_groups),
+        source(Source::Nodes, Stage::Propagating, nodes),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
-/// Whether every source that a verdict and its words stand on was read once, whatever came of it. Before that a verdict
-/// speaks of nothing but the start of the program.
+/// Whether every source that a verdict is based on was read once, with any result. A verdict before that only shows the
+/// start of the program.
 pub fn were_tried(state: &ClusterState) -> bool {
     let ClusterState {
         releases,
@@ -74,92 +73,72 @@ pub fn were_tried(state: &ClusterState) -> bool {
     .all(|it| it)
 }
 
-fn silence<T>(source: &'static str, level: Stage, reading: &Reading<T>) -> Option<Silence> {
-    let (kind, word) = match reading {
+fn source<T>(source: Source, level: Stage, reading: &Reading<T>) -> Option<Missing> {
+    let unread = match reading {
         Reading::Known(_) => return None,
-        Reading::Absent(_) => (Kind::Absent, "absent"),
-        Reading::Unreadable(_) => (Kind::Unreadable, "unreadable"),
-        Reading::NotNow { .. } => (Kind::NotNow, "notNow"),
+        Reading::Absent(_) => Unread::Absent,
+        Reading::Unreadable(_) => Unread::Unreadable,
+        Reading::NotNow { .. } => Unread::NotNow,
     };
     let why = reading.why_unknown().unwrap_or_default();
-    Some(Silence { unknown: Unknown { source, reading: word, why }, kind, level })
+    Some(Missing { unknown: UnknownSource { source, reading: unread, why }, level })
 }
 
 /// What the user reads of a source.
-pub(super) fn object(source: &str) -> &'static str {
+fn object(source: Source) -> Object {
     match source {
-        "releases" => "DeckhouseRelease",
-        "deployment" => "Deployment/deckhouse",
-        "pods" => "Pod/deckhouse",
-        "queue" => "the queues",
-        "converge" => "the converge status",
-        "alerts" => "ClusterAlert",
-        "modules" => "Module",
-        "nodeGroups" => "NodeGroup",
-        _ => "Node",
+        Source::Releases => Object::any(Kind::DeckhouseRelease),
+        Source::Deployment => Object::deployment(),
+        Source::Pods => Object::platform_pod(),
+        Source::Queue => Object::any(Kind::Queues),
+        Source::Converge => Object::any(Kind::ConvergeStatus),
+        Source::Alerts => Object::any(Kind::ClusterAlert),
+        Source::Modules => Object::any(Kind::Module),
+        Source::NodeGroups => Object::any(Kind::NodeGroup),
+        Source::Nodes => Object::any(Kind::Node),
     }
 }
 
-/// Why nothing at all can be said, if what a verdict stands on is missing for good.
-pub(super) fn no_ground(silences: &[Silence]) -> Option<Diagnosis> {
-    let ground = silences
-        .iter()
-        .find(|it| matches!(it.unknown.source, "releases" | "deployment") && it.kind != Kind::NotNow)?;
-    match ground.kind {
-        Kind::Unreadable => unreadable(std::slice::from_ref(ground)),
-        _ => Some(Diagnosis {
-            code: "noPlatform",
-            object: object(ground.unknown.source).to_owned(),
-            text: format!("is not in this cluster: {}", ground.unknown.why).into(),
-            remedy: "see whether this is the right cluster: --kubeconfig and --context choose it".into(),
-        }),
+/// The problem if a source without which there is no verdict is missing for good.
+pub(super) fn essential(missing: &[Missing]) -> Option<Problem> {
+    let first = missing.iter().find(|it| {
+        matches!(it.unknown.source, Source::Releases | Source::Deployment) && !it.is(Unread::NotNow)
+    })?;
+    if first.is(Unread::Unreadable) {
+        return unreadable(std::slice::from_ref(first));
     }
+    let fact = SourceFact::NotInCluster { why: first.unknown.why.as_str().into() };
+    Some(Problem::new(Code::NoPlatform, object(first.unknown.source), fact).advise(Advice::CheckCluster))
 }
 
-/// What keeps "done" away because it cannot be read, and will not be by itself.
-pub(super) fn unreadable(silences: &[Silence]) -> Option<Diagnosis> {
-    let silence = silences.iter().find(|it| it.kind == Kind::Unreadable)?;
-    Some(Diagnosis {
-        code: "unreadable",
-        object: object(silence.unknown.source).to_owned(),
-        text: format!(
-            "cannot be read, so nobody can say whether the update is done: {}",
-            silence.unknown.why
-        )
-        .into(),
-        remedy: match silence.unknown.source {
-            "queue" | "converge" => {
-                let command = Update::ReadOnlyRbac { queues: true, secrets: false };
-                Sentence::from("give the account the rights that ").command(command).text(" prints")
-            }
-            _ => rights(),
-        },
-    })
+/// What prevents "done" because it cannot be read, and that does not pass.
+pub(super) fn unreadable(missing: &[Missing]) -> Option<Problem> {
+    let UnknownSource { source, why, .. } = &missing.iter().find(|it| it.is(Unread::Unreadable))?.unknown;
+    let fact = SourceFact::Unreadable { others: Vec::new(), why: why.as_str().into() };
+    let queues = matches!(source, Source::Queue | Source::Converge);
+    Some(Problem::new(Code::Unreadable, object(*source), fact).advise(Advice::Grant { queues }))
 }
 
-/// What to do about rights that are missing.
-pub(crate) fn rights() -> Sentence {
-    Sentence::from("give the account the rights that ").command(Update::Rbac).text(" prints")
-}
-
-/// What is waited for because of sources that say nothing; those that this cluster does not have are not waited for.
-pub(super) fn waiting(silences: &[Silence]) -> Vec<Waiting> {
-    let mut waiting: Vec<Waiting> = Vec::new();
-    for silence in silences.iter().filter(|it| it.kind != Kind::Absent) {
-        let code = silence.unknown.reading;
-        // One API server that is away silences all of them.
-        if let Some(same) = waiting.iter_mut().find(|it| it.code == code && it.text == text(silence).into()) {
-            same.object = format!("{}, {}", same.object, object(silence.unknown.source));
-        } else {
-            waiting.push(Waiting::new(code, object(silence.unknown.source), text(silence)));
+/// What is waited for because sources are not known; those that this cluster does not have are not waited for.
+pub(super) fn waiting(missing: &[Missing]) -> Vec<Problem> {
+    // An API server that does not answer makes all of them unknown for one reason.
+    let mut groups: Vec<(&UnknownSource, Vec<Object>)> = Vec::new();
+    for Missing { unknown, .. } in missing.iter().filter(|it| !it.is(Unread::Absent)) {
+        let same = |(first, _): &&mut (&UnknownSource, Vec<Object>)| {
+            first.reading == unknown.reading && first.why == unknown.why
+        };
+        match groups.iter_mut().find(same) {
+            Some((_, others)) => others.push(object(unknown.source)),
+            None => groups.push((unknown, Vec::new())),
         }
     }
-    waiting
-}
-
-fn text(silence: &Silence) -> String {
-    match silence.kind {
-        Kind::NotNow => format!("cannot currently be read: {}", silence.unknown.why),
-        _ => format!("cannot be read: {}", silence.unknown.why),
-    }
+    let problem = |(first, others): (&UnknownSource, Vec<Object>)| {
+        let why = first.why.as_str().into();
+        let (code, fact) = match first.reading {
+            Unread::NotNow => (Code::NotNow, SourceFact::NotNow { others, why }),
+            Unread::Absent | Unread::Unreadable => (Code::Unreadable, SourceFact::Unreadable { others, why }),
+        };
+        Problem::new(code, object(first.source), fact)
+    };
+    groups.into_iter().map(problem).collect()
 }

@@ -1,51 +1,39 @@
-//! What to say of a stage that goes on for too long.
+//! The problem of a stage without progress.
 
 use std::time::Duration;
 
-use commands::{Kubectl, Logs, Objects, Pods, Resource, Sentence, Update};
+use problems::{Advice, ClusterFact, Code, Kind, Problem};
 
-use super::{Diagnosis, signal::Signal};
-use crate::duration;
+use super::signal::Signal;
 
-const APPROVAL: &str = "disruptionApproval";
-
-/// What can be held against the update. Waiting for an approval is no fault, and the other nodes wait for the one that
-/// is to be approved.
+/// What counts as a lack of progress. Waiting for an approval does not, and the other nodes wait for the one that is to
+/// be approved.
 pub(super) fn counted(signals: &[Signal]) -> impl Iterator<Item = &Signal> {
-    let approval = signals.iter().any(|it| it.waiting.code == APPROVAL);
-    signals.iter().filter(move |it| !approval || ![APPROVAL, "node"].contains(&it.waiting.code))
+    let approval = signals.iter().any(|it| it.problem.code == Code::DisruptionApproval);
+    signals
+        .iter()
+        .filter(move |it| !approval || ![Code::DisruptionApproval, Code::Node].contains(&it.problem.code))
 }
 
-/// The first thing that can be held against the update after `limit` without anything new, and what to do about it.
-/// The text stays the same as long as that is so.
-pub(super) fn diagnosis(signals: &[Signal], limit: Duration) -> Option<Diagnosis> {
-    let waiting = &counted(signals).next()?.waiting;
-    let remedy = match waiting.code {
-        "image" => Sentence::from("the controller did not switch the image, or somebody set another one: ")
-            .command(Update::Status),
-        "pod" | "rollout" | "versionAnnotation" => Sentence::from("see what the pod says: ")
-            .command(Kubectl::Describe(Objects::of_the_platform(Resource::Pod)))
-            .text(", and ")
-            .command(Kubectl::Logs(Logs::of(Pods::All))),
-        "queue" | "converge" => {
-            Sentence::from("see what the first task does: ").command(Kubectl::Logs(Logs::of(Pods::Leader)))
+/// The first thing that has not changed for `limit`, and what to do about it. It stays the same as long as that is so.
+pub(super) fn problem(signals: &[Signal], limit: Duration) -> Option<Problem> {
+    let waiting = &counted(signals).next()?.problem;
+    let fact = ClusterFact::NoProgress { limit, waiting_for: Box::new(waiting.fact.clone()) };
+    let problem = Problem::new(Code::NoProgress, waiting.object.clone(), fact);
+    Some(problem.advise_all(advice(waiting)).advise(Advice::Doctor))
+}
+
+fn advice(waiting: &Problem) -> Option<Advice> {
+    let name = || waiting.object.name.clone();
+    match waiting.code {
+        Code::Pod | Code::Rollout | Code::VersionAnnotation => Some(Advice::DescribePlatformPods),
+        Code::Queue | Code::Converge => Some(Advice::ReadLeaderLog),
+        Code::DeployedReleases => Some(Advice::Status),
+        Code::NodeGroup => Some(Advice::ReadNodeLog { node: None }),
+        Code::Node => Some(Advice::ReadNodeLog { node: name() }),
+        Code::Module if waiting.object.kind == Kind::Module => {
+            name().map(|name| Advice::DescribeModule { name })
         }
-        "deployedReleases" => Sentence::from("the controller makes all but one Superseded within 24 hours: ")
-            .command(Update::Status)
-            .text(" shows them"),
-        "nodeGroup" | "node" => "see what the node says: journalctl -u bashible on it".into(),
-        "module" => {
-            let name = waiting.object.strip_prefix("Module/").unwrap_or("NAME");
-            Sentence::from("see what the module says: ")
-                .command(Kubectl::Describe(Objects::one(Resource::Module, name)))
-        }
-        _ => Sentence::default().command(Update::Doctor).text(" looks for the cause"),
-    };
-    Some(Diagnosis {
-        code: "noProgress",
-        object: waiting.object.clone(),
-        text: Sentence::from(format!("nothing has changed for {}: ", duration::text(limit)))
-            .then(waiting.text.clone()),
-        remedy,
-    })
+        _ => None,
+    }
 }

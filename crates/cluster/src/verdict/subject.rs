@@ -1,14 +1,14 @@
-//! Which release an update is about, and why one has not begun.
+//! Which release an update is about, and why one has not started.
 
-use commands::{Approve, Mirror, Sentence, Update};
 use deckhouse::version::parse_tag;
+use problems::{Advice, Code, Object, PrepareFor, Problem, ReleaseFact};
 use semver::Version;
 
-use super::{Diagnosis, Waiting};
 use crate::{
     ClusterState,
-    objects::{ModuleConfig, Phase, RegistrySettings, Release},
-    standing::{Standing, Turn},
+    objects::{Phase, RegistrySettings, Release},
+    prepare::unset_channel,
+    release_order::{Position, ReleaseOrder},
     wait_reason::{WaitReason, reasons_of},
 };
 
@@ -33,7 +33,7 @@ pub(super) fn of(state: &ClusterState, target: Option<&Version>) -> Subject {
     let later = |version: &&Version| release.as_ref().is_none_or(|release| *version > release);
     // One that is approved out of turn is not on its way.
     let approved = || {
-        let next = Standing::of(releases).next(state.is_lts());
+        let next = ReleaseOrder::of(releases).next(state.is_lts());
         next.filter(|it| it.is_approved())?.version.as_ref()
     };
     let next = target.or_else(approved).filter(later);
@@ -42,43 +42,37 @@ pub(super) fn of(state: &ClusterState, target: Option<&Version>) -> Subject {
 
 /// The object of this version.
 pub(super) fn find<'a>(state: &'a ClusterState, version: &Version) -> Option<&'a Release> {
-    Standing::of(state.releases.known()?).find(version)
+    ReleaseOrder::of(state.releases.known()?).find(version)
 }
 
-/// Why `next` has not begun.
-pub(super) fn reason(state: &ClusterState, next: &Version) -> Waiting {
-    let object = format!("DeckhouseRelease/v{next}");
+/// Why the update to `next` has not started.
+pub(super) fn reason(state: &ClusterState, next: &Version) -> Problem {
+    let object = Object::release(next);
     let Some(release) = find(state, next) else {
-        let text = Sentence::from("is not in the cluster: ")
-            .command(Update::prepare())
-            .text(" brings it, or the platform from the release channel");
-        return Waiting::new("release", object, text);
+        return Problem::new(Code::Release, object, ReleaseFact::NotInCluster)
+            .advise(Advice::Prepare(PrepareFor::CreateReleases));
     };
-    let settings = state.deckhouse_config().map(ModuleConfig::update_settings).unwrap_or_default();
-    if state.deckhouse_config().is_some() && settings.release_channel.is_none() {
-        let text = Sentence::from("releaseChannel is not set, and so the controller looks at no release: ")
-            .command(Update::prepare());
-        return Waiting::new("channel", "ModuleConfig/deckhouse", text);
+    if let Some(problem) = state.deckhouse_config().and_then(unset_channel) {
+        return problem;
     }
-    let reasons: Vec<Sentence> = reasons_of(release).iter().map(|it| in_words(it, next)).collect();
+    let reasons = reasons_of(release);
     if !reasons.is_empty() {
-        return Waiting::new("release", object, Sentence::joined(reasons, "; "));
+        let advice: Vec<Advice> = reasons
+            .iter()
+            .filter_map(|reason| match reason {
+                WaitReason::Approval => Some(Advice::ApproveRelease(next.clone())),
+                WaitReason::Disruption => Some(Advice::ApproveDisruption(next.clone())),
+                _ => None,
+            })
+            .collect();
+        return Problem::new(Code::Release, object, ReleaseFact::Waits(reasons)).advise_all(advice);
     }
-    let turn = state.releases.known().map(|it| Standing::of(it).turn(next, state.is_lts()));
-    let text = match turn {
-        Some(Turn::NotYet(why) | Turn::Never(why)) => why,
-        _ => "waits for the controller to look at it".into(),
+    let position = state.releases.known().map(|it| ReleaseOrder::of(it).position(next, state.is_lts()));
+    let fact = match position {
+        Some(Position::NotYet(fact) | Position::Never(fact)) => fact,
+        _ => ReleaseFact::NotSeen,
     };
-    Waiting::new("release", object, text)
-}
-
-fn in_words(reason: &WaitReason, next: &Version) -> Sentence {
-    let words = Sentence::from(reason.to_string());
-    match reason {
-        WaitReason::Approval => words.text(": ").command(Approve::Release(format!("v{next}"))),
-        WaitReason::Disruption => words.text(": ").command(Approve::Disruption(format!("v{next}"))),
-        _ => words,
-    }
+    Problem::new(Code::Release, object, fact)
 }
 
 /// The cluster's registry, as far as it is known.
@@ -86,39 +80,26 @@ fn registry(state: &ClusterState) -> String {
     state.registry.known().map_or_else(|| "HOST/PATH".to_owned(), RegistrySettings::images_repo)
 }
 
-/// Why the release that is waited for will not come by itself. `seen` says whether it was there before.
-pub(super) fn dead_end(state: &ClusterState, next: &Version, seen: bool) -> Option<Diagnosis> {
-    let object = format!("DeckhouseRelease/v{next}");
+/// Why the release that is waited for will not be deployed. `seen` says whether it was there before.
+pub(super) fn dead_end(state: &ClusterState, next: &Version, seen: bool) -> Option<Problem> {
+    let problem = |code, fact: ReleaseFact| Problem::new(code, Object::release(next), fact);
     let Some(release) = find(state, next) else {
-        return seen.then(|| Diagnosis {
-            code: "releaseVanished",
-            object,
-            text: "was there, and is gone: the controller deletes releases that are newer than what the release channel's tag in the registry points to".into(),
-            remedy: Sentence::from("push the release channel of the same bundle: ")
-                .command(Mirror::Push(registry(state)))
-                .text("; the platform then makes the release again"),
+        return seen.then(|| {
+            problem(Code::ReleaseVanished, ReleaseFact::Disappeared)
+                .advise(Advice::PushChannel { registry: registry(state) })
         });
     };
-    match release.phase {
-        Some(Phase::Suspended) => Some(Diagnosis {
-            code: "suspended",
-            object,
-            text: "was withdrawn by the vendor".into(),
-            remedy: "wait for another patch of this minor, pull and push it, and name that one with --to"
-                .into(),
-        }),
-        Some(Phase::Skipped | Phase::Superseded) => Some(Diagnosis {
-            code: "skipped",
-            object,
-            text: format!(
-                "is {} and will not be deployed: the highest patch of its minor, or a later release, took its place",
-                release.phase.as_ref().map_or("", Phase::name)
-            )
-            .into(),
-            remedy: Sentence::from("name the highest patch of the minor with --to: ")
-                .command(Update::Status)
-                .text(" shows it"),
-        }),
+    match &release.phase {
+        Some(Phase::Suspended) => Some(
+            problem(Code::Suspended, ReleaseFact::Withdrawn)
+                .advise(Advice::AnotherPatch(next.clone()))
+                .advise(Advice::Push { registry: registry(state) })
+                .advise(Advice::TargetHighestPatch),
+        ),
+        Some(phase @ (Phase::Skipped | Phase::Superseded)) => Some(
+            problem(Code::Skipped, ReleaseFact::PassedOver { phase: phase.name().to_owned() })
+                .advise(Advice::TargetHighestPatch),
+        ),
         _ => None,
     }
 }

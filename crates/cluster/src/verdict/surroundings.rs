@@ -1,14 +1,15 @@
-//! What an update still moves when the platform's own pod is ready: alerts, modules, node groups, nodes.
+//! What an update still changes when the platform's own pod is ready: alerts, modules, node groups, nodes.
+
+use problems::{Advice, AlertFact, Code, Kind, ModuleFact, NodeFact, Object};
 
 use super::{Stage, signal::Signal};
 use crate::{
-    ClusterState,
-    node_waits::{self, NodeWait},
+    ClusterState, node_waits,
     objects::{Alert, Module, Node, NodeGroup},
 };
 
-/// Alerts that fire while the platform is updated, or because its update went wrong. Those that only say what a
-/// later release waits for are none of them. A name that ends with `*` stands for all that begin so.
+/// Alerts that fire while the platform is updated, or because its update failed. Not those that only report what a
+/// later release waits for. A name that ends with `*` stands for all names with this prefix.
 const ALERTS: [&str; 14] = [
     "DeckhouseUpdating",
     "DeckhouseUpdatingFailed",
@@ -44,12 +45,9 @@ pub(super) fn signals(state: &ClusterState) -> Vec<Signal> {
 }
 
 fn alert(alert: &Alert) -> Signal {
-    let mut text = format!("is {}", if alert.status.is_empty() { "firing" } else { &alert.status });
-    if !alert.summary.is_empty() {
-        text += &format!(": {}", alert.summary.trim());
-    }
-    Signal::new(Stage::Propagating, "alert", format!("ClusterAlert/{}", alert.name), text)
-        .measured(alert.id.clone())
+    let fact = AlertFact::Firing { status: alert.status.clone(), summary: alert.summary.clone() };
+    let object = Object::new(Kind::ClusterAlert, &*alert.name);
+    Signal::new(Stage::Propagating, Code::Alert, object, fact).measured(alert.id.clone())
 }
 
 /// An enabled module that is not ready. Old versions have no conditions; then the phase of those says it that are
@@ -68,28 +66,31 @@ fn module(module: &Module) -> Option<Signal> {
     if settled {
         return None;
     }
-    let mut text =
-        format!("is not ready: {}", if module.phase.is_empty() { "no phase" } else { &module.phase });
-    if !module.message.is_empty() {
-        text += &format!(", {}", module.message);
-    }
-    let object = format!("Module/{}", module.name);
-    Some(Signal::new(Stage::Propagating, "module", object, text).measured(module.phase.clone()))
+    let fact = ModuleFact::NotReady { phase: module.phase.clone(), message: module.message.clone() };
+    let object = Object::new(Kind::Module, &*module.name);
+    Some(Signal::new(Stage::Propagating, Code::Module, object, fact).measured(module.phase.clone()))
 }
 
 fn node_group(group: &NodeGroup, nodes: &[Node]) -> Option<Signal> {
-    let wait = node_waits::of_group(group, nodes)?;
+    let fact = node_waits::of_group(group, nodes)?;
     let measure = format!("{}/{}/{}", group.up_to_date, group.ready, group.nodes);
-    Some(signal("nodeGroup", format!("NodeGroup/{}", group.name), wait, measure))
+    Some(signal(Code::NodeGroup, Object::new(Kind::NodeGroup, &*group.name), fact, measure))
 }
 
 fn node(node: &Node) -> Option<Signal> {
-    let wait = node_waits::of_node(node)?;
+    let fact = node_waits::of_node(node)?;
     let measure: Vec<_> = node.update_annotations.keys().map(String::as_str).collect();
-    Some(signal("node", format!("Node/{}", node.name), wait, measure.join(",")))
+    Some(signal(Code::Node, Object::new(Kind::Node, &*node.name), fact, measure.join(",")))
 }
 
-fn signal(code: &'static str, object: String, wait: NodeWait, measure: String) -> Signal {
-    let code = if wait.approval { "disruptionApproval" } else { code };
-    Signal::new(Stage::Propagating, code, object, wait.text).measured(measure)
+fn signal(code: Code, object: Object, fact: NodeFact, measure: String) -> Signal {
+    let approval = match &fact {
+        NodeFact::NeedsApproval => Some(Advice::ApproveNode { node: object.name.clone() }),
+        NodeFact::GroupNeedsApproval { node } => Some(Advice::ApproveNode { node: node.clone() }),
+        _ => None,
+    };
+    let code = if approval.is_some() { Code::DisruptionApproval } else { code };
+    let mut signal = Signal::new(Stage::Propagating, code, object, fact).measured(measure);
+    signal.problem.advice.extend(approval);
+    signal
 }

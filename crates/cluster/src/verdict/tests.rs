@@ -2,6 +2,10 @@
 
 use std::time::Duration;
 
+use problems::{
+    Advice, ClusterFact, Code, DeploymentFact, Fact, Kind, NodeFact, Object, PodFact, PullCause, SourceFact,
+};
+
 use super::{scenes::*, *};
 use crate::{
     ClusterState, Reading,
@@ -19,21 +23,21 @@ fn one_update_from_beginning_to_end() {
     });
     let verdict = watch.hold(&waiting, 300);
     assert_eq!((verdict.call, verdict.stage), (Call::NotStarted, Stage::NotStarted));
-    assert_eq!(verdict.waiting_for[0].object, "DeckhouseRelease/v1.71.0");
+    assert_eq!(verdict.waiting_for[0].object, Object::release(&version("1.71.0")));
 
     assert_eq!(watch.hold(&switching("1.70.1", "1.71.0"), 20).call, Call::Switching);
     assert_eq!(watch.hold(&converging("1.70.1", "1.71.0"), 300).call, Call::Converging);
     let updating = with(quiet("1.71.0"), |state| known(&mut state.alerts).push(alert("DeckhouseUpdating")));
     let verdict = watch.hold(&updating, 60);
-    assert_eq!((verdict.call, codes(&verdict)), (Call::Propagating, vec!["alert"]));
+    assert_eq!((verdict.call, codes(&verdict)), (Call::Propagating, vec![Code::Alert]));
 
     let verdict = watch.hold(&quiet("1.71.0"), 60);
-    assert_eq!((verdict.call, codes(&verdict)), (Call::Propagating, vec!["settle"]));
+    assert_eq!((verdict.call, codes(&verdict)), (Call::Propagating, vec![Code::Settle]));
     assert_eq!(verdict.done_at, Some(at(watch.seconds + 61)));
     let late = with(quiet("1.71.0"), |state| {
         known(&mut state.nodes)[0].update_annotations.insert("approved".to_owned(), String::new());
     });
-    assert_eq!(codes(&watch.look(&late)), ["node"]);
+    assert_eq!(codes(&watch.look(&late)), [Code::Node]);
     assert_eq!(watch.hold(&quiet("1.71.0"), 120).call, Call::Propagating);
     let verdict = watch.look(&quiet("1.71.0"));
     assert_eq!((verdict.call, verdict.since), (Call::Done, at(watch.seconds)));
@@ -43,33 +47,35 @@ fn one_update_from_beginning_to_end() {
 #[test]
 fn each_signal_alone_keeps_done_away() {
     type Change = fn(&mut ClusterState);
-    let cases: [(Stage, &str, Change); 20] = [
-        (Stage::Switching, "image", |it| known(&mut it.deployment).image = image("1.70.1")),
-        (Stage::Switching, "pod", |it| known(&mut it.pods).clear()),
-        (Stage::Switching, "pod", |it| known(&mut it.pods)[0].terminating = true),
-        (Stage::Switching, "pod", |it| known(&mut it.pods)[0].phase = "Pending".to_owned()),
-        (Stage::Switching, "pod", |it| it.pods = Reading::Known(vec![pod("deckhouse-a", "1.70.1", true)])),
-        (Stage::Converging, "pod", |it| known(&mut it.pods)[0].ready = false),
-        (Stage::Converging, "rollout", |it| known(&mut it.deployment).generation = 4),
-        (Stage::Converging, "rollout", |it| known(&mut it.deployment).replicas = 3),
-        (Stage::Converging, "versionAnnotation", |it| {
+    let cases: [(Stage, Code, Change); 20] = [
+        (Stage::Switching, Code::Image, |it| known(&mut it.deployment).image = image("1.70.1")),
+        (Stage::Switching, Code::Pod, |it| known(&mut it.pods).clear()),
+        (Stage::Switching, Code::Pod, |it| known(&mut it.pods)[0].terminating = true),
+        (Stage::Switching, Code::Pod, |it| known(&mut it.pods)[0].phase = "Pending".to_owned()),
+        (Stage::Switching, Code::Pod, |it| {
+            it.pods = Reading::Known(vec![pod("deckhouse-a", "1.70.1", true)])
+        }),
+        (Stage::Converging, Code::Pod, |it| known(&mut it.pods)[0].ready = false),
+        (Stage::Converging, Code::Rollout, |it| known(&mut it.deployment).generation = 4),
+        (Stage::Converging, Code::Rollout, |it| known(&mut it.deployment).replicas = 3),
+        (Stage::Converging, Code::VersionAnnotation, |it| {
             known(&mut it.deployment).version_annotation = Some("v1.70.1".to_owned());
         }),
-        (Stage::Converging, "queue", |it| it.queue = Reading::Known(task("ModuleRun:main:istio", 0))),
-        (Stage::Converging, "converge", |it| known(&mut it.converge).startup_done = false),
-        (Stage::Converging, "converge", |it| known(&mut it.converge).in_progress = 2),
-        (Stage::Propagating, "alert", |it| {
+        (Stage::Converging, Code::Queue, |it| it.queue = Reading::Known(task("ModuleRun:main:istio", 0))),
+        (Stage::Converging, Code::Converge, |it| known(&mut it.converge).startup_done = false),
+        (Stage::Converging, Code::Converge, |it| known(&mut it.converge).in_progress = 2),
+        (Stage::Propagating, Code::Alert, |it| {
             known(&mut it.alerts).push(alert("D8DeckhouseQueueIsHungCritical"));
         }),
-        (Stage::Propagating, "module", |it| known(&mut it.modules)[0].ready = Some(false)),
-        (Stage::Propagating, "nodeGroup", |it| known(&mut it.node_groups)[0].up_to_date = 1),
-        (Stage::Propagating, "nodeGroup", |it| known(&mut it.node_groups)[0].error = Some("no".into())),
-        (Stage::Propagating, "nodeGroup", |it| known(&mut it.node_groups)[0].ready = 1),
-        (Stage::Propagating, "deployedReleases", |it| {
+        (Stage::Propagating, Code::Module, |it| known(&mut it.modules)[0].ready = Some(false)),
+        (Stage::Propagating, Code::NodeGroup, |it| known(&mut it.node_groups)[0].up_to_date = 1),
+        (Stage::Propagating, Code::NodeGroup, |it| known(&mut it.node_groups)[0].error = Some("no".into())),
+        (Stage::Propagating, Code::NodeGroup, |it| known(&mut it.node_groups)[0].ready = 1),
+        (Stage::Propagating, Code::DeployedReleases, |it| {
             known(&mut it.releases).push(release("1.70.1", Phase::Deployed));
         }),
-        (Stage::Propagating, "deployedReleases", |it| known(&mut it.releases).clear()),
-        (Stage::Propagating, "isUpdating", |it| {
+        (Stage::Propagating, Code::DeployedReleases, |it| known(&mut it.releases).clear()),
+        (Stage::Propagating, Code::IsUpdating, |it| {
             let key = "release.deckhouse.io/isUpdating".to_owned();
             known(&mut it.releases)[0].annotations.insert(key, "true".to_owned());
         }),
@@ -77,7 +83,7 @@ fn each_signal_alone_keeps_done_away() {
     for (stage, code, change) in cases {
         let verdict = Watch::new(Some("1.71.0")).hold(&with(quiet("1.71.0"), change), 600);
         assert_eq!((verdict.stage, codes(&verdict)[0]), (stage, code));
-        assert_eq!(verdict.call, Call::from(stage), "{code}");
+        assert_eq!(verdict.call, Call::from(stage), "{code:?}");
     }
 }
 
@@ -123,7 +129,8 @@ fn absent_sources_are_left_out_and_said() {
     let verdict = Watch::new(None).hold(&state, 130);
     assert_eq!(verdict.call, Call::Done);
     let unknown: Vec<_> = verdict.unknown.iter().map(|it| (it.source, it.reading)).collect();
-    assert_eq!(unknown, [("queue", "absent"), ("alerts", "absent"), ("nodeGroups", "absent")]);
+    let absent = [Source::Queue, Source::Alerts, Source::NodeGroups].map(|it| (it, Unread::Absent));
+    assert_eq!(unknown, absent);
 }
 
 #[test]
@@ -133,11 +140,11 @@ fn what_cannot_be_read_keeps_done_away_and_is_named() {
     assert_eq!(watch.hold(&state, 60).call, Call::Propagating);
     let verdict = watch.hold(&state, 90);
     assert_eq!(verdict.call, Call::Stalled);
-    let diagnosis = verdict.diagnosis.unwrap();
-    assert_eq!((diagnosis.code, &*diagnosis.object), ("unreadable", "ClusterAlert"));
-    assert!(diagnosis.remedy.to_string().contains("rbac"));
-    assert!(!verdict.hopeless);
-    assert!(watch.hold(&state, 600).hopeless);
+    let problem = verdict.problem.unwrap();
+    assert_eq!((problem.code, problem.object), (Code::Unreadable, Object::any(Kind::ClusterAlert)));
+    assert_eq!(problem.advice, [Advice::Grant { queues: false }]);
+    assert!(!verdict.gives_up);
+    assert!(watch.hold(&state, 600).gives_up);
     // Read at last: only now does quiet begin.
     assert_eq!(watch.hold(&quiet("1.71.0"), 120).call, Call::Propagating);
     assert_eq!(watch.look(&quiet("1.71.0")).call, Call::Done);
@@ -147,7 +154,7 @@ fn what_cannot_be_read_keeps_done_away_and_is_named() {
 fn a_cluster_without_the_platform() {
     let state = with(quiet("1.71.0"), |it| it.releases = Reading::Absent("no such kind".to_owned()));
     let verdict = Watch::new(None).hold(&state, 5);
-    assert_eq!((verdict.call, verdict.diagnosis.unwrap().code), (Call::Failed, "noPlatform"));
+    assert_eq!((verdict.call, verdict.problem.unwrap().code), (Call::Failed, Code::NoPlatform));
 }
 
 #[test]
@@ -167,8 +174,9 @@ fn an_api_that_is_away_changes_nothing_and_ends_nothing() {
     let mut watch = Watch::new(Some("1.71.0"));
     watch.hold(&converging("1.70.1", "1.71.0"), 60);
     let verdict = watch.hold(&gone, 7200);
-    assert_eq!((verdict.call, codes(&verdict)), (Call::Converging, vec!["notNow"]));
-    assert!(verdict.waiting_for[0].text.to_string().contains("does not answer"), "{:?}", verdict.waiting_for);
+    assert_eq!((verdict.call, codes(&verdict)), (Call::Converging, vec![Code::NotNow]));
+    let Fact::Source(SourceFact::NotNow { others, why }) = &verdict.waiting_for[0].fact else { panic!() };
+    assert!(why.contains("does not answer") && others.len() == 8, "{:?}", verdict.waiting_for);
     assert_eq!(watch.hold(&converging("1.70.1", "1.71.0"), 60).call, Call::Converging);
     watch.hold(&quiet("1.71.0"), 100);
     watch.hold(&gone, 10);
@@ -190,36 +198,39 @@ fn an_image_that_is_not_there() {
     let mut watch = Watch::new(Some("1.71.0"));
     let verdict = watch.look(&failing(Some("ErrImagePull"), "v1.71.0: not found"));
     assert_eq!((verdict.call, verdict.stage), (Call::Failed, Stage::Switching));
-    let diagnosis = verdict.diagnosis.unwrap();
+    let problem = verdict.problem.unwrap();
+    let push = Advice::Push { registry: "registry.example/deckhouse/ee".to_owned() };
+    assert!(problem.advice.contains(&push), "{problem:?}");
     assert!(
-        diagnosis.text.to_string().contains("not found") && diagnosis.remedy.to_string().contains("mirror"),
-        "{diagnosis:?}"
+        matches!(problem.fact, Fact::Pod(PodFact::ImagePull { cause: PullCause::Missing, .. })),
+        "{problem:?}"
     );
     // The kubelet tries again: that alone heals nothing.
     let verdict = watch.hold(&failing(Some("ContainerCreating"), ""), 20);
     assert_eq!((verdict.call, verdict.since), (Call::Failed, at(1)));
     let verdict = watch.hold(&failing(Some("ImagePullBackOff"), "401 Unauthorized"), 300);
-    assert!(!verdict.hopeless && verdict.diagnosis.unwrap().remedy.to_string().contains("login"));
-    assert!(watch.hold(&failing(Some("ImagePullBackOff"), ""), 300).hopeless);
+    assert!(!verdict.gives_up);
+    assert_eq!(verdict.problem.unwrap().advice, [Advice::CorrectRegistryLogin]);
+    assert!(watch.hold(&failing(Some("ImagePullBackOff"), ""), 300).gives_up);
     // Somebody pushes it.
     let verdict = watch.look(&converging("1.70.1", "1.71.0"));
-    assert_eq!((verdict.call, verdict.diagnosis, verdict.hopeless), (Call::Converging, None, false));
+    assert_eq!((verdict.call, verdict.problem, verdict.gives_up), (Call::Converging, None, false));
 }
 
 #[test]
-fn an_image_without_the_tag_of_a_version_is_told_at_once() {
-    for (image, said) in [("r/d:stable", "moving tag stable"), ("r/d@sha256:0", "no tag")] {
+fn an_image_without_the_tag_of_a_version_is_reported_immediately() {
+    for (image, tag) in [("r/d:stable", Some("stable")), ("r/d@sha256:0", None)] {
         let state = with(quiet("1.71.0"), |it| known(&mut it.deployment).image = image.to_owned());
         let mut watch = Watch::new(None);
         let verdict = watch.look(&state);
         assert_eq!((verdict.call, verdict.stage), (Call::Failed, Stage::Switching));
-        let diagnosis = verdict.diagnosis.unwrap();
-        assert!(
-            diagnosis.text.to_string().contains(said) && diagnosis.remedy.to_string().contains("v1.71.0"),
-            "{diagnosis:?}"
-        );
-        assert!(!watch.hold(&state, 590).hopeless);
-        assert!(watch.hold(&state, 20).hopeless);
+        let problem = verdict.problem.unwrap();
+        let tag = tag.map(str::to_owned);
+        assert_eq!(problem.fact, DeploymentFact::MovingTag { image: image.to_owned(), tag }.into());
+        let set = Advice::SetImage { repository: "r/d".to_owned(), version: version("1.71.0") };
+        assert_eq!(problem.advice, [set]);
+        assert!(!watch.hold(&state, 590).gives_up);
+        assert!(watch.hold(&state, 20).gives_up);
         assert_eq!(watch.look(&quiet("1.71.0")).call, Call::Propagating);
     }
 }
@@ -231,11 +242,11 @@ fn a_release_that_will_not_come_by_itself() {
     assert_eq!(watch.hold(&quiet("1.70.1"), 5).call, Call::NotStarted, "never there: not vanished");
     watch.hold(&next(Phase::Pending), 5);
     let verdict = watch.hold(&quiet("1.70.1"), 5);
-    assert_eq!((verdict.call, verdict.diagnosis.unwrap().code), (Call::Failed, "releaseVanished"));
+    assert_eq!((verdict.call, verdict.problem.unwrap().code), (Call::Failed, Code::ReleaseVanished));
     assert_eq!(watch.hold(&next(Phase::Pending), 5).call, Call::NotStarted);
-    for (phase, code) in [(Phase::Suspended, "suspended"), (Phase::Skipped, "skipped")] {
+    for (phase, code) in [(Phase::Suspended, Code::Suspended), (Phase::Skipped, Code::Skipped)] {
         let verdict = watch.hold(&next(phase), 5);
-        assert_eq!((verdict.call, verdict.diagnosis.unwrap().code), (Call::Failed, code));
+        assert_eq!((verdict.call, verdict.problem.unwrap().code), (Call::Failed, code));
     }
 }
 
@@ -247,9 +258,11 @@ fn a_stage_without_progress_is_stalled() {
     watch.hold(&rolling(0), 1700);
     assert_eq!(watch.hold(&rolling(1), 1700).call, Call::Propagating, "one node further");
     let verdict = watch.hold(&rolling(1), 110);
-    let diagnosis = verdict.diagnosis.unwrap();
-    assert_eq!((verdict.call, &*diagnosis.object), (Call::Stalled, "NodeGroup/worker"));
-    assert!(diagnosis.text.to_string().contains("1 of 2 nodes"), "{diagnosis:?}");
+    let problem = verdict.problem.unwrap();
+    assert_eq!((verdict.call, problem.object), (Call::Stalled, Object::new(Kind::NodeGroup, "worker")));
+    let waiting_for = Box::new(NodeFact::GroupUpToDate { count: 1, all: 2 }.into());
+    let limit = Duration::from_mins(30);
+    assert_eq!(problem.fact, ClusterFact::NoProgress { limit, waiting_for }.into());
     // To and fro is no progress.
     assert_eq!(watch.hold(&rolling(0), 1900).call, Call::Stalled);
     assert_eq!(watch.look(&quiet("1.71.0")).call, Call::Propagating);
@@ -276,7 +289,7 @@ fn a_disruption_that_nobody_approves_is_never_stalled() {
     });
     let mut watch = Watch::new(None);
     let verdict = watch.hold(&waiting, 20_000);
-    assert_eq!((verdict.call, verdict.diagnosis), (Call::Propagating, None));
+    assert_eq!((verdict.call, verdict.problem), (Call::Propagating, None));
     // Once it is approved, time is held against it again, from then on.
     let approved = with(waiting.clone(), |it| {
         known(&mut it.node_groups)[0].conditions.clear();
@@ -287,14 +300,15 @@ fn a_disruption_that_nobody_approves_is_never_stalled() {
     // What does not move beside it is a fault all the same.
     let module = with(waiting, |it| known(&mut it.modules)[0].ready = Some(false));
     let verdict = Watch::new(None).hold(&module, 1900);
-    assert_eq!((verdict.call, &*verdict.diagnosis.unwrap().object), (Call::Stalled, "Module/prometheus"));
+    let object = verdict.problem.unwrap().object;
+    assert_eq!((verdict.call, object), (Call::Stalled, Object::new(Kind::Module, "prometheus")));
 }
 
 #[test]
 fn waiting_for_a_decision_is_never_stalled() {
     let next = with(quiet("1.70.1"), |it| known(&mut it.releases).push(release("1.71.0", Phase::Pending)));
     let verdict = Watch::new(Some("1.71.0")).hold(&next, 20_000);
-    assert_eq!((verdict.call, verdict.diagnosis), (Call::NotStarted, None));
+    assert_eq!((verdict.call, verdict.problem), (Call::NotStarted, None));
 }
 
 #[test]
@@ -355,8 +369,9 @@ fn time_that_nobody_watched_is_no_quiet() {
 #[test]
 fn nothing_is_known_at_first() {
     let verdict = Watch::new(None).look(&ClusterState::default());
-    assert_eq!((verdict.call, codes(&verdict)), (Call::NotStarted, vec!["notNow"]));
-    assert_eq!(verdict.waiting_for[0].text, "cannot currently be read: not read yet".into());
+    assert_eq!((verdict.call, codes(&verdict)), (Call::NotStarted, vec![Code::NotNow]));
+    let Fact::Source(SourceFact::NotNow { why, .. }) = &verdict.waiting_for[0].fact else { panic!() };
+    assert_eq!(why, "not read yet");
     assert_eq!(Queue::default().tasks, 0);
     assert!(!were_tried(&ClusterState::default()));
     let mut state = with(quiet("1.71.0"), |it| it.alerts = away());

@@ -54,19 +54,19 @@ pub enum UpdateCommand {
     /// on, whatever the controller would allow. Nothing is written if it is approved already.
     #[command(after_help = super::EXIT_CODES)]
     Approve(Box<ApproveArgs>),
-    /// Approve the next release, wait until it is really done, then the next
+    /// Approve the next release, wait until it is done, then the next
     ///
-    /// Says what it is going to do, with the kubectl command that does the same, and asks. Update windows,
-    /// notification delays and gradual rollouts are waited for. In an automatic mode it only watches. What only a person can
-    /// change (an unmet requirement, a missing release, an unset channel, a disruption to be approved) is shown
+    /// Shows each approval, with the kubectl command that does the same, and asks. Waits for update windows,
+    /// notification delays and gradual rollouts. In an automatic update mode it only watches. What only a person can
+    /// change (an unmet requirement, a missing release, an unset channel, a disruption to be approved) is reported
     /// immediately and ends the run with exit code 7 after --patience; if it is changed in time, the run continues. All
-    /// that a run knows is in the cluster: the same command resumes a run that was stopped.
+    /// state is in the cluster: the same command resumes a run that was stopped.
     #[command(after_help = super::EXIT_CODES)]
     Run(Box<RunArgs>),
-    /// Watch an update until it is really done
+    /// Watch an update until it is done
     ///
-    /// "Deployed" is the start of an update. Done is said when release, pod, queues, alerts, modules and nodes have all been
-    /// quiet for the settle time. Stopping the watch does not stop the update.
+    /// "Deployed" is the start of an update. It is done when release, pod, queues, alerts, modules and nodes have all been
+    /// healthy for the time of --settle. Stopping the watch does not stop the update.
     #[command(after_help = super::EXIT_CODES)]
     Watch(Box<WatchArgs>),
     /// Tell why an update does not go on, and what to do about it

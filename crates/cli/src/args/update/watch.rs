@@ -1,4 +1,4 @@
-//! `update watch` and `update run`: waiting until an update is really done.
+//! `update watch` and `update run`: waiting until an update is done.
 
 use std::time::Duration;
 
@@ -53,16 +53,19 @@ pub struct RunArgs {
 /// How long to wait for what.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct WaitArgs {
-    /// End with exit code 7 if it is not done after this time, as 90s, 2h, 1h30m; default: no limit
-    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
-    pub timeout: Option<Duration>,
-    /// How long everything must have been quiet before "done" is believed
-    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration::parse)]
+    /// How long everything must be healthy before the update is done
+    #[arg(long, value_name = "TIME", default_value = "2m", value_parser = duration::parse, help_heading = TIMES)]
     pub settle: Duration,
-    /// Call a stage stalled when nothing has changed for this time; default: 15m for switching, 30m later
-    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    /// Report a stage as stuck after this time without progress; default: 15m for switching, 30m for later stages
+    #[arg(long, value_name = "TIME", value_parser = duration::parse, help_heading = TIMES)]
     pub stalled_after: Option<Duration>,
-    /// End with exit code 7 when it has been failed or stalled for this time; until then it may heal
-    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration::parse)]
+    /// End with exit code 7 after the update was failed or stuck for this time; until then it may recover
+    #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration::parse, help_heading = TIMES)]
     pub patience: Duration,
+    /// End with exit code 7 if the update is not done after this time in all; default: no limit
+    #[arg(long, value_name = "TIME", value_parser = duration::parse, help_heading = TIMES)]
+    pub timeout: Option<Duration>,
 }
+
+/// The four limits are shown together: each is measured from another moment.
+const TIMES: &str = "Time limits (such as 90s, 15m, 2h or 1h30m)";

@@ -5,7 +5,7 @@ use std::{fmt::Write as _, time::Duration};
 use cluster::{
     ClusterState, Patience,
     access::Cluster,
-    approve::{self, Approval, ApproveError, Bystander, Haste, Wish},
+    approve::{self, Approval, ApprovalRequest, ApproveError, Bystander, Timing},
     read,
 };
 use commands::Sentence;
@@ -78,9 +78,9 @@ pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Resu
     let approvals = decide(&cluster, wishes(&args)).await?;
     let listed = shown(approvals.iter().map(|(_, it)| &it.change), &cluster_flags(&args.cluster));
     let mut notes: Vec<String> = Vec::new();
-    for (wish, approval) in &approvals {
+    for (request, approval) in &approvals {
         notes.extend(approval.notes.clone());
-        if let Wish::Node { name } = wish {
+        if let ApprovalRequest::Node { name } = request {
             notes.push(pods(&cluster, name).await?);
         }
     }
@@ -103,15 +103,15 @@ pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Resu
         printer::say("note", note);
     }
     consent::ask(&format!("approve it in {}?", cluster.name), args.consent, &environment).await?;
-    for (number, (wish, approval)) in approvals.iter().enumerate() {
-        match carry_out(&cluster, wish, approval).await {
+    for (number, (request, approval)) in approvals.iter().enumerate() {
+        match carry_out(&cluster, request, approval).await {
             // An interruption must not hide what is approved.
             Ok(()) if objects.len() > 1 => printer::say("done", &objects[number]),
             Ok(()) => {}
             Err(failure) if objects.len() > 1 => {
                 let failure = in_the_middle(&objects[number], failure);
                 // A write whose answer is lost, or which cannot be read back, may be there.
-                let (last_approved, first_not) = match wish.decide(&read::snapshot(&cluster).await) {
+                let (last_approved, first_not) = match request.decide(&read::snapshot(&cluster).await) {
                     Ok(None) => (number + 1, number + 1),
                     Err(ApproveError::Unknown(_)) => (number, number + 1),
                     _ => (number, number),
@@ -143,25 +143,28 @@ fn in_the_middle(object: &str, failure: Failure) -> Failure {
 }
 
 /// What is to be approved. Right after a start the controller does not know the values that it judges by: that passes.
-async fn decide(cluster: &Cluster, wishes: Vec<Wish>) -> Result<Vec<(Wish, Approval)>, Failure> {
+async fn decide(
+    cluster: &Cluster,
+    wishes: Vec<ApprovalRequest>,
+) -> Result<Vec<(ApprovalRequest, Approval)>, Failure> {
     let mut values = Values::awaited();
-    let lacks = |state: &ClusterState| wishes.iter().find_map(|wish| wish.lacks(state));
+    let lacks = |state: &ClusterState| wishes.iter().find_map(|request| request.lacks(state));
     let decided = loop {
         let state = Patience::new(LIMIT).read(cluster, &mut waiting, lacks).await?;
-        let decided: Result<Vec<_>, _> = wishes.iter().map(|wish| wish.decide(&state)).collect();
+        let decided: Result<Vec<_>, _> = wishes.iter().map(|request| request.decide(&state)).collect();
         match decided {
             Err(error) if values.may_come(&error) => sleep(AGAIN).await,
             decided => break decided?,
         }
     };
     let decided = wishes.into_iter().zip(decided);
-    Ok(decided.filter_map(|(wish, approval)| Some((wish, approval?))).collect())
+    Ok(decided.filter_map(|(request, approval)| Some((request, approval?))).collect())
 }
 
-async fn carry_out(cluster: &Cluster, wish: &Wish, approval: &Approval) -> Result<(), Failure> {
+async fn carry_out(cluster: &Cluster, request: &ApprovalRequest, approval: &Approval) -> Result<(), Failure> {
     let mut values = Values::awaited();
     loop {
-        match approve::carry_out(cluster, wish, approval, Patience::new(LIMIT), &mut waiting).await {
+        match approve::carry_out(cluster, request, approval, Patience::new(LIMIT), &mut waiting).await {
             Err(error) if values.may_come(&error) => sleep(AGAIN).await,
             done => return Ok(done?),
         }
@@ -190,15 +193,15 @@ impl Values {
     }
 }
 
-fn wishes(args: &ApproveArgs) -> Vec<Wish> {
-    let haste = if args.apply_now { Haste::ApplyNow } else { Haste::Respectful };
+fn wishes(args: &ApproveArgs) -> Vec<ApprovalRequest> {
+    let timing = if args.apply_now { Timing::Now } else { Timing::Scheduled };
     let Some(version) = args.release.clone() else {
-        return args.node.iter().map(|name| Wish::Node { name: name.clone() }).collect();
+        return args.node.iter().map(|name| ApprovalRequest::Node { name: name.clone() }).collect();
     };
     vec![match args.module.clone() {
-        Some(module) => Wish::ModuleRelease { module, version, haste },
-        None if args.disruption => Wish::Disruption { version },
-        None => Wish::Release { version, haste },
+        Some(module) => ApprovalRequest::ModuleRelease { module, version, timing },
+        None if args.disruption => ApprovalRequest::Disruption { version },
+        None => ApprovalRequest::Release { version, timing },
     }]
 }
 

@@ -5,11 +5,12 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use cluster::{
     ClusterState, Patience,
     access::Cluster,
-    approve::{self, Approval, ApproveError, Haste, Wish},
+    approve::{self, Approval, ApprovalRequest, ApproveError, Timing},
     follow::Follower,
-    run::{Blocked, Course, Move},
-    verdict::{Verdict, Waiting},
+    run::{Blocked, Move, Runner},
+    verdict::Verdict,
 };
+use problems::{Code, Object, Problem, ReleaseFact};
 use semver::Version;
 use serde::Serialize;
 
@@ -23,24 +24,25 @@ use crate::{
     failure::Failure,
     printer::{self, Printer},
     watch::{End, Limits, Looks, Show, end},
+    words::verdict::WordedVerdict,
 };
 
 /// The result.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Ran {
+struct Ran<'a> {
     /// What this run has approved, in order.
     approved: Vec<Version>,
     /// The last verdict.
-    verdict: Verdict,
+    verdict: WordedVerdict<'a>,
 }
 
 struct Run {
     args: RunArgs,
     environment: Environment,
     cluster: Cluster,
-    haste: Haste,
-    course: Course,
+    timing: Timing,
+    runner: Runner,
     looks: Looks,
     limits: Limits,
     show: Show,
@@ -57,15 +59,16 @@ pub(crate) async fn run(args: RunArgs, environment: Environment) -> Result<(), F
     let printer = Printer::new(&args.output);
     let cluster = connection::connect(&args.cluster, &environment).await?;
     let follower = Follower::start(&cluster);
-    let haste = if args.apply_now { Haste::ApplyNow } else { Haste::Respectful };
+    let flags = cluster_flags(&args.cluster);
+    let timing = if args.apply_now { Timing::Now } else { Timing::Scheduled };
     let wait = args.wait;
     let mut run = Run {
         cluster,
-        haste,
-        course: Course::new(args.to.clone(), haste, wait::settings(&wait)),
+        timing,
+        runner: Runner::new(args.to.clone(), timing, wait::settings(&wait)),
         looks: Looks::at(follower.states()),
         limits: wait::limits(&wait),
-        show: Show::new(&args.output, &environment)?,
+        show: Show::new(&args.output, &environment, flags.clone())?,
         allowed: Move::Wait,
         agreed: None,
         tried: None,
@@ -73,16 +76,17 @@ pub(crate) async fn run(args: RunArgs, environment: Environment) -> Result<(), F
         args,
         environment,
     };
-    let verdict = run.through().await?;
+    let verdict = run.all_steps().await?;
     let Run { show, approved, .. } = run;
     drop(show); // the result goes to the terminal as it was
-    let text = wait::done(&verdict, &wait);
+    let text = wait::done(&verdict, &wait, &flags);
+    let verdict = WordedVerdict::of(&verdict, &flags);
     printer.result("update run", &Ran { approved, verdict }, &text)
 }
 
 impl Run {
     /// All steps. What a stopped run has left is finished first.
-    async fn through(&mut self) -> Result<Verdict, Failure> {
+    async fn all_steps(&mut self) -> Result<Verdict, Failure> {
         loop {
             let (state, verdict) = self.look().await?;
             match self.allowed.clone() {
@@ -93,32 +97,28 @@ impl Run {
         }
     }
 
-    /// The next look, shown. Every end but a good one is a failure.
+    /// The next look, shown. Every end but success is a failure.
     async fn look(&mut self) -> Result<(Arc<ClusterState>, Verdict), Failure> {
         let (state, now) = self.looks.next(self.limits).await?;
-        let (mut verdict, allowed) = self.course.observe(&state, now);
-        verdict = verdict.addressed(&cluster_flags(&self.args.cluster));
+        let (mut verdict, allowed) = self.runner.observe(&state, now);
         self.allowed = allowed;
-        self.approved.extend(self.tried.take_if(|tried| self.course.goal() == Some(tried)));
+        self.approved.extend(self.tried.take_if(|tried| self.runner.goal() == Some(tried)));
         let mut end = end(&verdict, self.limits);
         // What is deployed is done, and the run is not: a question stands, or an approval is under way.
         if let Move::Approve(release) = &self.allowed
             && self.limits.are_over()
         {
             end = Some(End::TimeOver);
-            verdict.waiting_for.push(Waiting {
-                code: "approval",
-                object: format!("DeckhouseRelease/v{release}"),
-                text: "its approval".into(),
-            });
+            let object = Object::release(release);
+            verdict.waiting_for.push(Problem::new(Code::Approval, object, ReleaseFact::ToBeApproved));
         }
         self.show.verdict(&state, &verdict, end, now)?;
         wait::ended(end, &verdict, self.limits)?;
         Ok((state, verdict))
     }
 
-    /// Does something while the looks go on, the limit of time among them.
-    async fn beside<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
+    /// Does something while the cluster is watched and the timeout runs.
+    async fn while_looking<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
         let mut work = pin!(work);
         loop {
             tokio::select! {
@@ -129,14 +129,14 @@ impl Run {
         }
     }
 
-    /// Approves it, if there is a word for it and the cluster is still as it was. What may pass by itself is tried again
-    /// when the course says so.
+    /// Approves it, if that is agreed to and the cluster has not changed. What may pass is tried again when the runner says
+    /// so.
     async fn approve(&mut self, state: &ClusterState, release: &Version) -> Result<(), Failure> {
-        let wish = Wish::Release { version: release.clone(), haste: self.haste };
-        let approval = match wish.decide(state) {
+        let request = ApprovalRequest::Release { version: release.clone(), timing: self.timing };
+        let approval = match request.decide(state) {
             Ok(Some(approval)) => approval,
             Ok(None) => {
-                self.course.approved(release.clone());
+                self.runner.approved(release.clone());
                 return Ok(());
             }
             Err(error) => return self.refused(release, error),
@@ -144,37 +144,38 @@ impl Run {
         if !self.agreed.as_ref().is_some_and(|agreed| approval.is_still(agreed)) {
             self.agree(&approval, release).await?;
             self.agreed = Some(approval.clone());
-            // The question may have stood for hours.
+            // The answer may have come hours later.
             if self.allowed != Move::Approve(release.clone()) {
-                self.show.tell("wait", "the cluster has changed while it was asked: it is decided again");
+                self.show.report("wait", "the cluster has changed since the question: checking again");
                 return Ok(());
             }
         }
-        // If its answer is lost, it may have been written all the same.
+        // If its answer is lost, it may have been written anyway.
         self.tried = Some(release.clone());
         let cluster = self.cluster.clone();
         let once = Patience::new(Duration::ZERO);
-        let mut untold = |_: &str| {};
-        match self.beside(approve::carry_out(&cluster, &wish, &approval, once, &mut untold)).await? {
-            Ok(()) => self.course.approved(release.clone()),
+        let mut ignore = |_: &str| {};
+        match self.while_looking(approve::carry_out(&cluster, &request, &approval, once, &mut ignore)).await?
+        {
+            Ok(()) => self.runner.approved(release.clone()),
             Err(error) => self.refused(release, error)?,
         }
-        self.looks.hurry(); // what it waits for now is shown before it changes
+        self.looks.look_now(); // what it waits for now is shown before it changes
         Ok(())
     }
 
     fn refused(&mut self, release: &Version, error: ApproveError) -> Result<(), Failure> {
-        self.course.refused(release, Blocked::by(error, release)?);
+        self.runner.refused(release, Blocked::by(error, release)?);
         Ok(())
     }
 
-    /// Shows the approval and asks for a word, on the terminal as it was before the live screen.
+    /// Shows the approval and asks for consent, on the terminal without the live screen.
     async fn agree(&mut self, approval: &Approval, release: &Version) -> Result<(), Failure> {
         let listed = script(&shown([&approval.change], &cluster_flags(&self.args.cluster)));
         if self.args.consent.yes {
-            self.show.tell("approve", &listed);
+            self.show.report("approve", &listed);
             for note in &approval.notes {
-                self.show.tell("note", note);
+                self.show.report("note", note);
             }
             return Ok(());
         }
@@ -185,7 +186,7 @@ impl Run {
         }
         let question = format!("approve v{release} in {}?", self.cluster.name);
         let environment = self.environment.clone();
-        let asked = self.beside(consent::ask(&question, self.args.consent, &environment)).await;
+        let asked = self.while_looking(consent::ask(&question, self.args.consent, &environment)).await;
         if asked.is_err() && !printer::is_json() {
             printer::note(""); // the line of the question is still open
         }

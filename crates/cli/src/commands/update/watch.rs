@@ -9,6 +9,7 @@ use crate::{
     failure::Failure,
     printer::{self, Printer},
     watch::Show,
+    words::verdict::WordedVerdict,
 };
 
 pub(crate) async fn run(args: WatchArgs, environment: Environment) -> Result<(), Failure> {
@@ -18,11 +19,12 @@ pub(crate) async fn run(args: WatchArgs, environment: Environment) -> Result<(),
     if queues_are_refused(&cluster).await {
         printer::say("note", &reader_rights::without_queues().to_string());
     }
-    let mut show = Show::new(&args.output, &environment)?;
+    let flags = cluster_flags(&args.cluster);
+    let mut show = Show::new(&args.output, &environment, flags.clone())?;
     let mut machine = Machine::new(args.to, wait::settings(&args.wait));
     let limits = wait::limits(&args.wait);
-    let flags = cluster_flags(&args.cluster);
-    let verdict = wait::until_done(follower.states(), &mut machine, &mut show, limits, &flags).await?;
+    let verdict = wait::until_done(follower.states(), &mut machine, &mut show, limits).await?;
     drop(show); // the result goes to the terminal as it was
-    printer.result("update watch", &verdict, &wait::done(&verdict, &args.wait))
+    let text = wait::done(&verdict, &args.wait, &flags);
+    printer.result("update watch", &WordedVerdict::of(&verdict, &flags), &text)
 }

@@ -90,10 +90,10 @@ fn what_ends_a_run_without_an_approval() {
     assert!(unasked.starts_with("nobody can be asked"), "{unasked}");
     platform.webhook.refuse_approval("k8s: current kubernetes version is lower than required");
     let refused = message(&["--yes", "--patience", "1s"], 7);
-    let why = "on the way to v1.71.4: stalled while not started: DeckhouseRelease/v1.71.4: k8s: current";
+    let why = "v1.71.4 is stuck: DeckhouseRelease/v1.71.4 has unmet requirements: k8s: current";
     assert!(refused.contains(why), "{refused}");
     let absent = message(&["--yes", "--to", "v1.71.2", "--patience", "1s"], 7);
-    assert!(absent.contains("DeckhouseRelease/v1.71.2: the cluster has no release"), "{absent}");
+    assert!(absent.contains("DeckhouseRelease/v1.71.2 is not in the cluster"), "{absent}");
     assert!(!is_approved(&platform, "v1.71.4"));
 }
 
@@ -123,7 +123,7 @@ fn the_time_is_over_while_an_approval_waits() {
     let (run, _) = run(&platform, &["--yes", "--to", "v1.71.4", "--timeout", "15s"]).end();
     let error = run.expect(7).json();
     let message = error["error"]["message"].as_str().unwrap();
-    for part in ["the time of 15s is over", "on the way to v1.71.4", "failed calling webhook"] {
+    for part in ["timeout of 15s reached", "v1.71.4 (v1.70.1 is deployed)", "failed calling webhook"] {
         assert!(message.contains(part), "{message}");
     }
     assert!(!is_approved(&platform, "v1.71.4"));
@@ -142,9 +142,8 @@ fn a_question_that_nobody_answers_ends_with_the_time() {
     let asked = shown.find("approve v1.71.4 in test? [y/N] ").unwrap_or_else(|| panic!("{shown}"));
     let (_, after) = shown.split_at(asked);
     assert!(
-        after.contains(
-            "the time of 15s is over: v1.70.1: done, waiting for DeckhouseRelease/v1.71.4: its approval"
-        ),
+        after
+            .contains("timeout of 15s reached: v1.70.1 is done; DeckhouseRelease/v1.71.4 waits for approval"),
         "{shown}"
     );
     assert!(after.contains("code 7"), "{shown}");
@@ -160,7 +159,7 @@ fn an_answer_is_asked_for_once_while_the_webhook_is_away() {
     let typed = Some(("[y/N] ", "y\n"));
     let shown = on_terminal(&platform, "60", "run --to v1.71.4 --settle 1s --timeout 18s", typed);
     assert_eq!(shown.matches("[y/N] ").count(), 1, "{shown}");
-    assert!(shown.contains("the time of 18s is over") && shown.contains("code 7"), "{shown}");
+    assert!(shown.contains("timeout of 18s reached") && shown.contains("code 7"), "{shown}");
     gives_the_terminal_back(&shown);
 }
 

@@ -85,11 +85,11 @@ fn an_image_that_is_missing_and_comes() {
     let run = platform.update(&["watch", "--patience", "2s"]).expect(7);
     assert!(run.stdout.is_empty(), "{}", run.stdout);
     assert!(
-        run.stderr.contains("failed while switching: Pod/deckhouse-0: cannot get the image"),
+        run.stderr.contains("v1.71.4 has failed: Pod/deckhouse-0 cannot pull its image"),
         "{}",
         run.stderr
     );
-    assert!(run.stderr.contains("hint: push the whole bundle of this release"), "{}", run.stderr);
+    assert!(run.stderr.contains("inside: push the bundle: dhctl mirror"), "{}", run.stderr);
 }
 
 #[test]
@@ -111,9 +111,10 @@ fn an_api_that_goes_away_is_waited_out() {
 fn time_over_and_interrupts() {
     let platform = platform();
     let run = platform.update(&["watch", "--to", "v1.71.4", "--timeout", "3s"]).expect(7);
-    let message = "the time of 3s is over: v1.70.1, on the way to v1.71.4: not started, waiting for DeckhouseRelease/v1.71.4";
+    let message =
+        "timeout of 3s reached: v1.71.4 (v1.70.1 is deployed) is not started; DeckhouseRelease/v1.71.4";
     assert!(run.stderr.contains(message), "{}", run.stderr);
-    assert!(run.stderr.contains("the update has not begun"), "{}", run.stderr);
+    assert!(run.stderr.contains("run the same command again"), "{}", run.stderr);
     for signal in ["-INT", "-TERM"] {
         let mut watch = Watching::start(platform.command(&["watch", "--to", "v1.71.4"]));
         watch.until_verdict("notStarted");
@@ -134,7 +135,7 @@ fn the_live_screen_gives_the_terminal_back() {
             shown.split_once("\u{1b}[?1049h").unwrap_or_else(|| panic!("no screen: {shown}"));
         let (screen, after) = rest.split_once("\u{1b}[?1049l").unwrap_or_else(|| panic!("it stays: {shown}"));
         // Only what differs from the picture before is drawn.
-        assert!(screen.contains("on the way to v1.71.4") && screen.contains("Releases"), "{shown}");
+        assert!(screen.contains("v1.71.4 (v1.70.1 is deployed)") && screen.contains("Releases"), "{shown}");
         assert!(after.contains("\u{1b}[?25h"), "the cursor stays hidden: {shown}");
         assert!(after.contains(code), "{code}: {shown}");
         assert_eq!(before.trim(), after.trim().lines().last().unwrap().trim(), "settings of the terminal");

@@ -119,7 +119,7 @@ pub(super) fn tag(look: &Look<'_>) -> Vec<Finding> {
 fn vanishing(look: &Look<'_>, channel: &ChannelRelease, image: &str, push: Sentence) -> Option<Finding> {
     let above = |release: &&Release| release.version.as_ref() > Some(&channel.version);
     let names: Vec<&str> =
-        look.standing().waiting.into_iter().filter(above).map(|release| release.name.as_str()).collect();
+        look.order().waiting.into_iter().filter(above).map(|release| release.name.as_str()).collect();
     let first = names.first()?;
     Some(
         Finding::new(

@@ -33,7 +33,6 @@ fn patch_of_updates(settings: &Value) -> Kubectl {
     }
 }
 
-pub(super) use pull_failure::is_pull_failure;
 pub(super) use release_image::image as release_image;
 
 /// What causes others first: findings of one severity stay in this order.

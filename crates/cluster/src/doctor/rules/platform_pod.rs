@@ -2,7 +2,8 @@
 
 use commands::{Controller as PodCommand, Kubectl, Logs, Mirror, Objects, Output, Pods, Resource, Sentence};
 
-use super::pull_failure::{PullFailure, classify, is_pull_failure};
+use super::pull_failure::{PullFailure, classify};
+use crate::pull_cause::is_pull_failure;
 use crate::safe_text::short;
 use crate::{
     doctor::{

@@ -27,18 +27,6 @@ pub(super) enum PullFailure {
     Unclear,
 }
 
-/// Whether a reason of a waiting container means that its image does not come.
-pub(in crate::doctor) fn is_pull_failure(reason: &str) -> bool {
-    matches!(
-        reason,
-        "ImagePullBackOff"
-            | "ErrImagePull"
-            | "InvalidImageName"
-            | "RegistryUnavailable"
-            | "ErrImageNeverPull"
-    )
-}
-
 /// The registry's own answer first; it was asked with the same login. Then the runtime's words.
 pub(super) fn classify(image: &str, message: &str, probe: &Probe) -> PullFailure {
     match probe {

@@ -125,7 +125,7 @@ pub(super) fn proxy(look: &Look<'_>) -> Vec<Finding> {
             .pods()
             .iter()
             .flat_map(|pod| &pod.containers)
-            .any(|it| it.waiting_reason.as_deref().is_some_and(super::pull_failure::is_pull_failure));
+            .any(|it| it.waiting_reason.as_deref().is_some_and(crate::pull_cause::is_pull_failure));
     // A registry outside may well be meant to be reached through the proxy.
     let severity = if trouble { Severity::Slows } else { Severity::Notable };
     vec![

@@ -9,7 +9,9 @@ use crate::{
         limits,
         look::{Controller, Look, tag},
     },
+    interim,
     objects::{Phase, Release},
+    release_order,
 };
 
 const RELEASES: &str = "DeckhouseReleases";
@@ -175,26 +177,26 @@ pub(super) fn twins(look: &Look<'_>) -> Vec<Finding> {
 
 /// Minors between the deployed release and the next one are not there.
 pub(super) fn gap(look: &Look<'_>) -> Vec<Finding> {
-    let standing = look.standing();
-    let (Some(deployed), Some(next)) = (standing.deployed_version(), look.upcoming()) else {
+    let order = look.order();
+    let (Some(deployed), Some(next)) = (order.deployed_version(), look.upcoming()) else {
         return Vec::new();
     };
     // Of two, which for a moment are normal, it is not known which one counts.
-    if !standing.also_deployed.is_empty() {
+    if !order.also_deployed.is_empty() {
         return Vec::new();
     }
     let what = next
         .version
         .as_ref()
-        .and_then(|version| crate::standing::gap(deployed, version, look.state.is_lts()));
-    let Some(what) = what else { return Vec::new() };
+        .and_then(|version| Some((release_order::gap(deployed, version, look.state.is_lts())?, version)));
+    let Some((what, version)) = what else { return Vec::new() };
     let alert = look.alert("DeckhouseUpdatingFailed");
     vec![
         Finding::new(
             "gap",
             Severity::Blocks,
             object(next),
-            what,
+            interim::position(&what, version).to_string(),
         )
         .why(
             "where a release between them was skipped or suspended, the controller may even jump, which the platform \
@@ -250,7 +252,7 @@ pub(super) fn suspended(look: &Look<'_>) -> Vec<Finding> {
         .filter(|it| deployed.is_none_or(|deployed| it.version.as_ref() > Some(deployed)));
     above
         .map(|release| {
-            let other = look.standing().waiting.into_iter().any(|it| minor(it) == minor(release));
+            let other = look.order().waiting.into_iter().any(|it| minor(it) == minor(release));
             let severity = if other { Severity::Notable } else { Severity::Blocks };
             Finding::new("suspended", severity, object(release), "it is suspended")
                 .why(if other {

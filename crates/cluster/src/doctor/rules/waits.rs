@@ -10,6 +10,7 @@ use crate::{
         finding::{Finding, Severity},
         look::{Controller, Look, tag},
     },
+    interim::wait_reason,
     objects::{Release, UpdateSettings},
     wait_reason::{WaitReason, reasons_of},
 };
@@ -75,10 +76,10 @@ fn requirement(look: &Look<'_>, release: &Release, reason: &WaitReason, why: &st
     // Filled by hooks after the start; until the first converge is over nothing is known yet.
     let busy =
         look.controller() != Controller::Up || look.state.queue.known().is_some_and(|queue| queue.tasks > 0);
-    if why.contains("is not set") && busy {
+    if reason.is_value_not_known() && busy {
         return None;
     }
-    let finding = finding("requirement", Severity::Blocks, release, short(&reason.to_string()))
+    let finding = finding("requirement", Severity::Blocks, release, short(&wait_reason(reason)))
         .why("the release is not applied, and its approval is refused, until this is met");
     Some(if why.to_lowercase().contains("kernel") {
         finding
@@ -100,7 +101,7 @@ fn requirement(look: &Look<'_>, release: &Release, reason: &WaitReason, why: &st
 }
 
 fn unknown_requirement(release: &Release, reason: &WaitReason) -> Finding {
-    finding("requirement", Severity::Blocks, release, short(&reason.to_string()))
+    finding("requirement", Severity::Blocks, release, short(&wait_reason(reason)))
         .why("a version does not apply a release of which it cannot check a requirement")
         .remedy("see that the releases follow one another and that the bundle is of the cluster's edition")
         .command(Kubectl::Get(
@@ -128,7 +129,7 @@ fn approval(look: &Look<'_>, release: &Release) -> Finding {
 
 fn sequence(look: &Look<'_>, release: &Release, reason: &WaitReason) -> Finding {
     let since = look.deployed().map_or_else(|| "the deployed release".to_owned(), tag);
-    finding("sequence", Severity::Blocks, release, reason.to_string())
+    finding("sequence", Severity::Blocks, release, wait_reason(reason))
         .why(format!("releases are taken one by one, and the one after {since} is not there"))
         .remedy(
             Sentence::from(format!(
@@ -143,7 +144,7 @@ fn sequence(look: &Look<'_>, release: &Release, reason: &WaitReason) -> Finding 
 fn awaits_pod(look: &Look<'_>, release: &Release, reason: &WaitReason) -> Option<Finding> {
     let Controller::Away(_) = look.controller() else { return None };
     Some(
-        finding("awaits-pod", Severity::Slows, release, reason.to_string())
+        finding("awaits-pod", Severity::Slows, release, wait_reason(reason))
             .why("the controller applies no minor before its own pod is ready")
             .remedy("see the findings about the platform's pod")
             .command(Kubectl::Get(Objects::of_the_platform(Resource::Pod), Output::Table)),

@@ -1,26 +1,23 @@
-//! Whether the controller's queues are at rest, and whether their heads fail more and more.
+//! Whether the controller's queues are idle, and whether their first tasks fail more and more often.
 //!
-//! Periodic hooks make queues flicker at any time, so a single look proves nothing in either direction.
+//! Periodic hooks make queues flicker at any time, so a single look proves neither.
 
 use std::{collections::BTreeMap, time::Duration};
 
-use commands::{Kubectl, Logs, Pods, Sentence};
 use jiff::Timestamp;
+use problems::{Advice, Code, Kind, Object, Problem, QueueFact};
 
-use super::{
-    Diagnosis, Stage, clock,
-    signal::{Signal, tasks},
-};
+use super::clock;
 use crate::objects::{Queue, Task};
 
 /// So many looks in a row without a task make the queues idle.
-const IDLE_LOOKS: u32 = 3;
+pub(super) const IDLE_LOOKS: u32 = 3;
 
-/// What is busy for less than this, and neither fails nor belongs to a round over modules, is a flicker.
-const FLICKER: Duration = Duration::from_secs(10);
+/// What is busy for less than this, and neither fails nor applies modules, is a periodic hook.
+const SHORT: Duration = Duration::from_secs(10);
 
-/// Tasks of a round over modules. Hooks that run by the clock or for an event are none.
-const ROUND: [&str; 7] = [
+/// Kinds of tasks that apply modules, other than hooks that run on a schedule or for an event.
+const MODULE_TASKS: [&str; 7] = [
     "ConvergeModules",
     "GlobalHookRun",
     "ModuleRun",
@@ -30,15 +27,15 @@ const ROUND: [&str; 7] = [
     "ApplyKubeConfigValues",
 ];
 
-/// So often the failures of a head must have grown, and so many it must have at least, to be called failing.
+/// How often the failures of a first task must have grown, and how many there must be, for it to count as failing.
 /// A module that waits for another one fails once or twice in any update.
 const GROWN: u32 = 2;
 const FAILURES: u64 = 3;
 
-/// What was seen of the queues over time.
+/// What the looks at the queues have shown so far.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Calm {
-    mood: Mood,
+pub(super) struct Queues {
+    activity: Activity,
     idle_looks: u32,
     busy_since: Option<Timestamp>,
     /// Number of the last look; none if nobody has looked at the queues of this leader.
@@ -46,22 +43,27 @@ pub(super) struct Calm {
     heads: BTreeMap<(String, String), Growth>,
 }
 
+/// What the looks at the queues show together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Mood {
+pub(super) enum Activity {
+    /// Not looked at often enough.
     #[default]
     Unknown,
+    /// The last looks in a row have found no task.
     Idle,
+    /// A task lasts, fails, or applies modules.
     Busy,
 }
 
+/// How the failures of a first task have grown.
 #[derive(Debug, Clone)]
 struct Growth {
     failures: u64,
     grown: u32,
 }
 
-impl Calm {
-    /// Takes note of what the look of this number has found.
+impl Queues {
+    /// Records what the look of this number has found.
     pub(super) fn look(&mut self, queue: &Queue, number: u64, now: Timestamp) {
         let last = self.last_look.replace(number);
         if last == Some(number) {
@@ -73,27 +75,27 @@ impl Calm {
             let in_a_row = last.is_some_and(|last| number == last + 1);
             self.idle_looks = if in_a_row { self.idle_looks + 1 } else { 1 };
             if self.idle_looks >= IDLE_LOOKS {
-                self.mood = Mood::Idle;
+                self.activity = Activity::Idle;
             }
         } else {
             self.idle_looks = 0;
             let since = *self.busy_since.get_or_insert(now);
-            let lasting = clock::between(since, now) >= FLICKER;
-            if lasting || queue.heads.iter().any(|head| head.failures > 0 || is_of_a_round(head)) {
-                self.mood = Mood::Busy;
+            let lasting = clock::between(since, now) >= SHORT;
+            if lasting || queue.heads.iter().any(|head| head.failures > 0 || applies_modules(head)) {
+                self.activity = Activity::Busy;
             }
         }
         self.compare(&queue.heads);
     }
 
-    /// The queues cannot be seen just now: idle looks must follow on each other.
-    pub(super) fn look_away(&mut self) {
+    /// The queues cannot be read currently: idle looks must follow on each other.
+    pub(super) fn interrupt(&mut self) {
         self.idle_looks = 0;
         self.busy_since = None;
     }
 
-    /// Another pod works off the queues now: nothing that was seen counts.
-    pub(super) fn forget(&mut self) {
+    /// Another pod has the queues now: nothing that was seen counts.
+    pub(super) fn reset(&mut self) {
         *self = Self::default();
     }
 
@@ -118,64 +120,40 @@ impl Calm {
         self.idle_looks >= IDLE_LOOKS
     }
 
-    /// What keeps the update from being quiet.
-    pub(super) fn signal(&self, queue: Option<&Queue>) -> Option<Signal> {
-        let queue = queue?;
-        let level = match self.mood {
-            Mood::Idle => return None,
-            Mood::Busy => Stage::Converging,
-            Mood::Unknown => Stage::Propagating,
-        };
-        if self.last_look.is_none() {
-            let text = "their new leader has not been asked yet";
-            return Some(Signal::new(level, "queue", "the queues", text));
-        }
-        let Some(head) = queue.heads.first().filter(|_| queue.tasks > 0) else {
-            let text = if queue.tasks > 0 {
-                tasks(queue.tasks)
-            } else {
-                format!("idle in {} of {IDLE_LOOKS} looks in a row", self.idle_looks)
-            };
-            return Some(Signal::new(level, "queue", "the queues", text));
-        };
-        let mut text = format!("{}, first {}", tasks(queue.tasks), head.description);
-        if head.failures > 0 {
-            text += &format!(", failed {}", times(head.failures));
-        }
-        // A queue that hangs grows behind its head; what moves is the head.
-        Some(
-            Signal::new(level, "queue", format!("Queue/{}", head.queue), text)
-                .measured(head.description.clone()),
-        )
+    /// Whether the queues of the current leader were looked at.
+    pub(super) fn were_asked(&self) -> bool {
+        self.last_look.is_some()
     }
 
-    /// The head that fails more and more, if there is one.
-    pub(super) fn failing(&self, queue: &Queue) -> Option<Diagnosis> {
+    /// How many looks in a row have found no task.
+    pub(super) fn idle_looks(&self) -> u32 {
+        self.idle_looks
+    }
+
+    /// What the looks show.
+    pub(super) fn activity(&self) -> Activity {
+        self.activity
+    }
+
+    /// The problem with a first task that fails more and more often, if there is one.
+    pub(super) fn failing(&self, queue: &Queue) -> Option<Problem> {
         let head = queue.heads.iter().find(|head| {
             let key = (head.queue.clone(), head.description.to_string());
             self.heads.get(&key).is_some_and(|it| it.grown >= GROWN && it.failures >= FAILURES)
         })?;
-        let why = head.failure.as_deref().map(|it| format!(": {it}")).unwrap_or_default();
-        Some(Diagnosis {
-            code: "queueFails",
-            object: format!("Queue/{}", head.queue),
-            text: format!("its first task {} has failed {}{why}", head.description, times(head.failures)).into(),
-            remedy: Sentence::from(
-                "nothing behind it runs until it succeeds: correct what it complains about, often a ModuleConfig; ",
-            )
-            .command(Kubectl::Logs(Logs::of(Pods::Leader)))
-            .text(" shows the whole error"),
-        })
+        let fact = QueueFact::Failing {
+            task: head.description.clone(),
+            failures: head.failures,
+            error: head.failure.clone(),
+        };
+        let problem = Problem::new(Code::QueueFails, Object::new(Kind::Queue, &*head.queue), fact);
+        Some(problem.advise(Advice::ReadLeaderLog).advise(Advice::CorrectSettings))
     }
 }
 
-fn is_of_a_round(head: &Task) -> bool {
+fn applies_modules(head: &Task) -> bool {
     let kind = head.description.split(':').next().unwrap_or_default();
-    ROUND.contains(&kind)
-}
-
-fn times(count: u64) -> String {
-    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+    MODULE_TASKS.contains(&kind)
 }
 
 #[cfg(test)]
@@ -187,18 +165,18 @@ mod tests {
     use crate::{ClusterState, Reading};
 
     #[test]
-    fn a_queue_that_cannot_be_asked_just_now_moves_no_stage() {
+    fn a_queue_that_cannot_be_read_currently_changes_no_stage() {
         let mut watch = Watch::new(None);
         watch.hold(&quiet("1.71.0"), 20);
         let away_queue = with(quiet("1.71.0"), |it| it.queue = away());
         assert_eq!(watch.hold(&away_queue, 4000).call, Call::Propagating);
         watch.hold(&converging("1.70.1", "1.71.0"), 5);
         let verdict = watch.hold(&away_queue, 4000);
-        assert_eq!((verdict.call, codes(&verdict)), (Call::Converging, vec!["notNow"]));
+        assert_eq!((verdict.call, codes(&verdict)), (Call::Converging, vec![Code::NotNow]));
     }
 
     #[test]
-    fn flicker_is_no_disturbance_and_no_quiet() {
+    fn a_short_task_neither_resets_the_settle_time_nor_ends_it() {
         let flicker = with(quiet("1.71.0"), |it| it.queue = Reading::Known(task("ModuleHookRun:main:x", 0)));
         let mut watch = Watch::new(None);
         watch.hold(&quiet("1.71.0"), 60);
@@ -223,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_that_fails_more_and_more() {
+    fn a_first_task_that_fails_more_and_more_often() {
         let failing = |failures| {
             with(converging("1.70.1", "1.71.0"), |it| {
                 it.queue = Reading::Known(task("ModuleRun:main:istio", failures));
@@ -234,7 +212,7 @@ mod tests {
             assert_eq!(watch.hold(&failing(failures), 20).call, Call::Converging, "{failures}");
         }
         let verdict = watch.look(&failing(3));
-        assert_eq!((verdict.call, verdict.diagnosis.unwrap().code), (Call::Failed, "queueFails"));
+        assert_eq!((verdict.call, verdict.problem.unwrap().code), (Call::Failed, Code::QueueFails));
         assert_eq!(watch.look(&converging("1.70.1", "1.71.0")).call, Call::Converging);
         // Many failures that do not grow are the past.
         assert_eq!(Watch::new(None).hold(&failing(40), 600).call, Call::Converging);
@@ -246,7 +224,7 @@ mod tests {
         watch.hold(&quiet("1.71.0"), 60);
         let other =
             with(quiet("1.71.0"), |it| it.pods = Reading::Known(vec![pod("deckhouse-z", "1.71.0", true)]));
-        assert_eq!(codes(&watch.look(&other)), ["queue"], "idle must be seen anew");
+        assert_eq!(codes(&watch.look(&other)), [Code::Queue], "idle must be seen anew");
     }
 
     #[test]
@@ -289,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_last_leader_answered_is_none_of_the_next_ones() {
+    fn what_the_previous_leader_answered_does_not_count_for_the_next() {
         let mut watch = Watch::new(None);
         watch.hold(&quiet("1.71.0"), 60);
         let mut other =
@@ -298,8 +276,8 @@ mod tests {
         for second in 1..10 {
             let verdict = watch.machine.observe(&other, at(watch.seconds + second));
             assert_eq!(
-                (codes(&verdict), verdict.waiting_for[0].text.clone()),
-                (vec!["queue"], "their new leader has not been asked yet".into())
+                (codes(&verdict), verdict.waiting_for[0].fact.clone()),
+                (vec![Code::Queue], QueueFact::NotAsked.into())
             );
         }
     }

@@ -2,18 +2,18 @@
 
 use semver::Version;
 
-use super::{Approval, ApproveError, Haste, disruption, module_release, node, release};
+use super::{Approval, ApproveError, Timing, disruption, module_release, node, release};
 use crate::ClusterState;
 
 /// One thing to approve.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wish {
+pub enum ApprovalRequest {
     /// A release of the platform.
     Release {
         /// Its version.
         version: Version,
         /// How far it is meant to go.
-        haste: Haste,
+        timing: Timing,
     },
     /// The disruptions of a release of the platform.
     Disruption {
@@ -27,7 +27,7 @@ pub enum Wish {
         /// Its version.
         version: Version,
         /// How far it is meant to go.
-        haste: Haste,
+        timing: Timing,
     },
     /// The disruption of a node.
     Node {
@@ -36,13 +36,15 @@ pub enum Wish {
     },
 }
 
-impl Wish {
+impl ApprovalRequest {
     /// Its approval in this state; `None` if it is given already.
     pub fn decide(&self, state: &ClusterState) -> Result<Option<Approval>, ApproveError> {
         match self {
-            Self::Release { version, haste } => release(state, version, *haste),
+            Self::Release { version, timing } => release(state, version, *timing),
             Self::Disruption { version } => disruption(state, version),
-            Self::ModuleRelease { module, version, haste } => module_release(state, module, version, *haste),
+            Self::ModuleRelease { module, version, timing } => {
+                module_release(state, module, version, *timing)
+            }
             Self::Node { name } => node(state, name),
         }
     }

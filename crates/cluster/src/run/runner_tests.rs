@@ -3,33 +3,35 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use problems::{ClusterFact, Code, Fact, ReleaseFact};
 use semver::Version;
 
 use super::{
-    Blocked, Course, Move,
+    Blocked, Move, Runner,
     tests::{cluster, releases, version},
 };
 use crate::{
     ClusterState, Reading,
-    approve::{ApproveError, Haste},
+    approve::{ApproveError, Timing},
     objects::{ModuleConfig, Queue, Task},
     verdict::{Call, Machine, Settings, Stage, Verdict},
+    wait_reason,
 };
 
-/// A course with a patience of ten seconds, and its clock: a look a second.
+/// A run with a patience of ten seconds, and its clock: a look a second.
 struct Looks {
-    course: Course,
+    runner: Runner,
     second: i64,
 }
 
 impl Looks {
-    fn new(to: Option<&str>, haste: Haste) -> Self {
+    fn new(to: Option<&str>, timing: Timing) -> Self {
         let settings = Settings {
             patience: Duration::from_secs(10),
             stalled_after: Some(Duration::from_secs(20)),
             ..Settings::default()
         };
-        Self { course: Course::new(to.map(version), haste, settings), second: 0 }
+        Self { runner: Runner::new(to.map(version), timing, settings), second: 0 }
     }
 
     /// One look at this state, of which the machine says this.
@@ -50,7 +52,7 @@ impl Looks {
             unknown: Vec::new(),
             ..unread
         };
-        self.course.judge(state, verdict, at(self.second))
+        self.runner.judge(state, verdict, at(self.second))
     }
 
     /// Looks for so many seconds; the last verdict and move.
@@ -59,10 +61,10 @@ impl Looks {
     }
 
     /// At the wait for v1.71.4, which needs no approval any more.
-    fn waiting(haste: Haste) -> Self {
-        let mut looks = Self::new(None, haste);
+    fn waiting(timing: Timing) -> Self {
+        let mut looks = Self::new(None, timing);
         looks.look(&approved(""), Call::Done);
-        assert_eq!(looks.course.goal(), Some(&version("1.71.4")));
+        assert_eq!(looks.runner.goal(), Some(&version("1.71.4")));
         looks
     }
 }
@@ -94,16 +96,16 @@ const NOTIFICATION: &str = "Release is blocked, failed to send release notificat
 #[test]
 fn the_next_release_is_approved_when_all_is_done_and_not_before() {
     let state = cluster("Manual", &["1.71.4"]);
-    let mut looks = Looks::new(None, Haste::Respectful);
+    let mut looks = Looks::new(None, Timing::Scheduled);
     assert_eq!(looks.look(&state, Call::Propagating).1, Move::Wait);
     assert_eq!(looks.look(&state, Call::Done).1, Move::Approve(version("1.71.4")));
     // The question may stand for long.
     assert_eq!(looks.look(&state, Call::Propagating).1, Move::Wait);
     assert_eq!(looks.look(&state, Call::Done).1, Move::Approve(version("1.71.4")));
-    looks.course.approved(version("1.71.4"));
+    looks.runner.approved(version("1.71.4"));
     // The state may be older than the approval.
     assert_eq!(looks.look(&state, Call::NotStarted).0.call, Call::NotStarted);
-    assert_eq!(looks.course.goal(), Some(&version("1.71.4")));
+    assert_eq!(looks.runner.goal(), Some(&version("1.71.4")));
     assert_eq!(looks.look(&cluster("Manual", &[]), Call::Done).1, Move::Finish);
 }
 
@@ -111,15 +113,15 @@ fn the_next_release_is_approved_when_all_is_done_and_not_before() {
 fn while_one_queue_is_busy_done_is_neither_said_nor_acted_on() {
     let mut state = cluster("Manual", &["1.71.4"]);
     state.queue = Reading::Known(Queue { tasks: 1, heads: vec![Task::default()] });
-    let mut looks = Looks::new(None, Haste::Respectful);
+    let mut looks = Looks::new(None, Timing::Scheduled);
     let (verdict, step) = looks.look(&state, Call::Done);
     assert_eq!((verdict.call, step), (Call::Propagating, Move::Wait));
-    assert_eq!(verdict.waiting_for[0].text, "the queues are not empty".into());
+    assert_eq!(verdict.waiting_for[0].fact, ClusterFact::QueueBusy.into());
 }
 
 #[test]
 fn what_is_approved_and_beyond_the_end_is_not_waited_for() {
-    let mut looks = Looks::new(Some("1.70.1"), Haste::Respectful);
+    let mut looks = Looks::new(Some("1.70.1"), Timing::Scheduled);
     assert_eq!(looks.look(&approved(UNMET), Call::Done).1, Move::Finish);
 }
 
@@ -133,64 +135,63 @@ fn what_needs_a_person_is_said_at_once_and_ends_the_run_after_the_patience() {
     };
     let missing = cluster("Manual", &["1.72.1"]);
     for (state, code) in [
-        (approved(UNMET), "requirement"),
-        (unapproved(UNMET), "requirement"),
-        (unset(), "channel"),
-        (missing, "notItsTurn"),
-        (approved(DISRUPTION), "disruptionApproval"),
-        (approved(NOTIFICATION), "notification"),
+        (approved(UNMET), Code::Requirement),
+        (unapproved(UNMET), Code::Requirement),
+        (unset(), Code::Channel),
+        (missing, Code::NotItsTurn),
+        (approved(DISRUPTION), Code::DisruptionApproval),
+        (approved(NOTIFICATION), Code::Notification),
     ] {
-        let mut looks = Looks::new(None, Haste::Respectful);
+        let mut looks = Looks::new(None, Timing::Scheduled);
         let (verdict, _) = looks.look(&state, Call::Done);
-        assert_eq!((verdict.call, verdict.stage), (Call::Stalled, Stage::NotStarted), "{code}");
-        assert_eq!(verdict.diagnosis.as_ref().unwrap().code, code);
-        assert!(verdict.target.is_some(), "{code}");
-        let until = "until 14:13:31Z for somebody to put this right".into();
-        assert_eq!(verdict.waiting_for[0].text, until, "{code}");
-        assert_eq!(verdict.waiting_for[1].text, verdict.diagnosis.unwrap().text, "{code}");
+        assert_eq!((verdict.call, verdict.stage), (Call::Stalled, Stage::NotStarted), "{code:?}");
+        assert_eq!(verdict.problem.as_ref().unwrap().code, code);
+        assert!(verdict.target.is_some(), "{code:?}");
+        assert_eq!(verdict.waiting_for[0].fact, ClusterFact::GivesUpAt(at(11)).into(), "{code:?}");
+        assert_eq!(verdict.waiting_for[1], verdict.problem.unwrap(), "{code:?}");
         // A flicker of the queues changes nothing of it.
         looks.hold(&state, Call::Propagating, 3);
-        assert!(!looks.hold(&state, Call::Done, 6).0.hopeless, "{code}");
+        assert!(!looks.hold(&state, Call::Done, 6).0.gives_up, "{code:?}");
         let (verdict, step) = looks.look(&state, Call::Done);
-        assert!(verdict.hopeless && step == Move::Wait, "{code}: {verdict:?}");
+        assert!(verdict.gives_up && step == Move::Wait, "{code:?}: {verdict:?}");
     }
     // The same once the release is waited for.
     for (state, code) in [
-        (approved(UNMET), "requirement"),
-        (unset(), "channel"),
-        (approved(DISRUPTION), "disruptionApproval"),
-        (approved(NOTIFICATION), "notification"),
-        (unapproved(""), "approvalLost"),
+        (approved(UNMET), Code::Requirement),
+        (unset(), Code::Channel),
+        (approved(DISRUPTION), Code::DisruptionApproval),
+        (approved(NOTIFICATION), Code::Notification),
+        (unapproved(""), Code::ApprovalLost),
     ] {
-        let mut looks = Looks::waiting(Haste::Respectful);
+        let mut looks = Looks::waiting(Timing::Scheduled);
         looks.look(&approved(""), Call::NotStarted);
-        assert!(!looks.hold(&state, Call::NotStarted, 10).0.hopeless, "{code}");
+        assert!(!looks.hold(&state, Call::NotStarted, 10).0.gives_up, "{code:?}");
         let (verdict, _) = looks.look(&state, Call::NotStarted);
-        assert!(verdict.hopeless && verdict.call == Call::Stalled, "{code}");
-        assert_eq!(verdict.diagnosis.unwrap().code, code);
+        assert!(verdict.gives_up && verdict.call == Call::Stalled, "{code:?}");
+        assert_eq!(verdict.problem.unwrap().code, code);
     }
 }
 
 #[test]
 fn an_approval_that_is_taken_back_before_it_is_seen_is_missed_too() {
-    let mut looks = Looks::new(None, Haste::Respectful);
+    let mut looks = Looks::new(None, Timing::Scheduled);
     looks.look(&unapproved(""), Call::Done);
-    looks.course.approved(version("1.71.4"));
+    looks.runner.approved(version("1.71.4"));
     let (verdict, _) = looks.hold(&unapproved(""), Call::NotStarted, 10);
-    assert_eq!((verdict.call, verdict.diagnosis), (Call::NotStarted, None), "it may not be seen yet");
+    assert_eq!((verdict.call, verdict.problem), (Call::NotStarted, None), "it may not be seen yet");
     let (verdict, _) = looks.look(&unapproved(""), Call::NotStarted);
-    assert_eq!((verdict.call, verdict.diagnosis.unwrap().code), (Call::Stalled, "approvalLost"));
-    assert!(looks.hold(&unapproved(""), Call::NotStarted, 10).0.hopeless);
+    assert_eq!((verdict.call, verdict.problem.unwrap().code), (Call::Stalled, Code::ApprovalLost));
+    assert!(looks.hold(&unapproved(""), Call::NotStarted, 10).0.gives_up);
 }
 
 #[test]
 fn what_is_put_right_in_time_lets_it_go_on() {
-    let mut looks = Looks::waiting(Haste::Respectful);
+    let mut looks = Looks::waiting(Timing::Scheduled);
     looks.hold(&approved(UNMET), Call::NotStarted, 9);
     let (verdict, _) = looks.look(&approved(""), Call::NotStarted);
-    assert_eq!((verdict.call, verdict.diagnosis), (Call::NotStarted, None));
-    assert!(!looks.hold(&approved(UNMET), Call::NotStarted, 9).0.hopeless, "the patience begins anew");
-    let mut looks = Looks::new(None, Haste::Respectful);
+    assert_eq!((verdict.call, verdict.problem), (Call::NotStarted, None));
+    assert!(!looks.hold(&approved(UNMET), Call::NotStarted, 9).0.gives_up, "the patience begins anew");
+    let mut looks = Looks::new(None, Timing::Scheduled);
     looks.hold(&unapproved(UNMET), Call::Done, 9);
     assert_eq!(looks.look(&unapproved(""), Call::Done).1, Move::Approve(version("1.71.4")));
     // While the API is away nothing is held against anybody.
@@ -198,7 +199,7 @@ fn what_is_put_right_in_time_lets_it_go_on() {
     away.releases = Reading::default();
     looks.hold(&unapproved(UNMET), Call::Done, 9);
     looks.hold(&away, Call::Propagating, 60);
-    assert!(!looks.hold(&unapproved(UNMET), Call::Done, 9).0.hopeless);
+    assert!(!looks.hold(&unapproved(UNMET), Call::Done, 9).0.gives_up);
 }
 
 #[test]
@@ -209,24 +210,25 @@ fn what_passes_by_itself_is_waited_for_without_end() {
         "Release is postponed until: 02 Jan 27 15:04 UTC",
         "Release is in cooldown until: 02 Jan 27 15:04 UTC",
     ] {
-        let mut looks = Looks::waiting(Haste::Respectful);
+        let mut looks = Looks::waiting(Timing::Scheduled);
         let (verdict, _) = looks.hold(&approved(message), Call::NotStarted, 600);
-        assert_eq!((verdict.call, verdict.hopeless), (Call::NotStarted, false), "{message}");
+        assert_eq!((verdict.call, verdict.gives_up), (Call::NotStarted, false), "{message}");
     }
-    let mut looks = Looks::new(None, Haste::Respectful);
+    let mut looks = Looks::new(None, Timing::Scheduled);
     let (verdict, _) = looks.hold(&approved(UNKNOWN), Call::Done, 10);
-    assert_eq!((verdict.call, verdict.diagnosis), (Call::NotStarted, None), "it is no fault");
-    assert!(verdict.waiting_for[0].text.to_string().contains("does not know the cluster's values yet"));
-    assert!(looks.look(&approved(UNKNOWN), Call::Done).0.hopeless, "and ends all the same");
+    assert_eq!((verdict.call, verdict.problem), (Call::NotStarted, None), "it is no fault");
+    let fact = &verdict.waiting_for[0].fact;
+    assert!(matches!(fact, Fact::Release(ReleaseFact::RequirementsNotKnown(_))), "{fact:?}");
+    assert!(looks.look(&approved(UNKNOWN), Call::Done).0.gives_up, "and ends anyway");
 }
 
 #[test]
 fn a_controller_that_says_nothing_is_not_waited_for_without_end() {
     for message in ["", "Release is waiting for the 'release.deckhouse.io/approved: \"true\"' annotation"] {
-        let mut looks = Looks::waiting(Haste::Respectful);
+        let mut looks = Looks::waiting(Timing::Scheduled);
         assert_eq!(looks.hold(&approved(message), Call::NotStarted, 19).0.call, Call::NotStarted);
         assert_eq!(looks.look(&approved(message), Call::NotStarted).0.call, Call::Stalled);
-        assert!(looks.hold(&approved(message), Call::NotStarted, 10).0.hopeless, "{message}");
+        assert!(looks.hold(&approved(message), Call::NotStarted, 10).0.gives_up, "{message}");
     }
 }
 
@@ -235,39 +237,40 @@ fn an_attempt_that_met_something_passing_is_made_again() {
     let state = cluster("Manual", &["1.71.4"]);
     let release = version("1.71.4");
     let refusal = |reason: &str| {
-        let error = ApproveError::Unmet { object: "x".to_owned(), reasons: vec![reason.to_owned()] };
+        let error =
+            ApproveError::Unmet { object: "x".to_owned(), reasons: vec![wait_reason::unmet(None, reason)] };
         Blocked::by(error, &release).unwrap()
     };
     for (reason, call) in [("k8s is not set", Call::NotStarted), ("k8s is too low", Call::Stalled)] {
-        let mut looks = Looks::new(None, Haste::Respectful);
+        let mut looks = Looks::new(None, Timing::Scheduled);
         assert_eq!(looks.look(&state, Call::Done).1, Move::Approve(release.clone()));
-        looks.course.refused(&release, refusal(reason));
+        looks.runner.refused(&release, refusal(reason));
         let (verdict, step) = looks.hold(&state, Call::Done, 4);
         assert_eq!((verdict.call, step), (call, Move::Wait), "{reason}");
         assert_eq!(looks.look(&state, Call::Propagating).1, Move::Wait, "not while it is busy");
         assert_eq!(looks.look(&state, Call::Done).1, Move::Approve(release.clone()));
-        looks.course.refused(&release, refusal(reason));
-        assert!(looks.hold(&state, Call::Done, 5).0.hopeless, "{reason}: for ten seconds in a row");
+        looks.runner.refused(&release, refusal(reason));
+        assert!(looks.hold(&state, Call::Done, 5).0.gives_up, "{reason}: for ten seconds in a row");
     }
 }
 
 #[test]
 fn what_is_to_be_applied_at_once_is_told_so_also_if_it_is_approved() {
-    let mut looks = Looks::new(None, Haste::ApplyNow);
+    let mut looks = Looks::new(None, Timing::Now);
     let mut state = approved(WINDOW);
     assert_eq!(looks.look(&state, Call::Done).1, Move::Approve(version("1.71.4")));
     let key = "release.deckhouse.io/apply-now".to_owned();
     releases(&mut state)[2].annotations.insert(key, "true".to_owned());
     assert_eq!(looks.look(&state, Call::Done).1, Move::Wait);
-    assert_eq!(looks.course.goal(), Some(&version("1.71.4")));
+    assert_eq!(looks.runner.goal(), Some(&version("1.71.4")));
 }
 
 #[test]
 fn a_higher_patch_takes_the_place_of_the_one_that_is_waited_for() {
-    let mut looks = Looks::waiting(Haste::Respectful);
+    let mut looks = Looks::waiting(Timing::Scheduled);
     let mut state = cluster("Manual", &["1.71.4", "1.71.5"]);
     releases(&mut state)[2].approved_field = true;
     looks.look(&state, Call::NotStarted);
-    assert_eq!(looks.course.goal(), None::<&Version>);
+    assert_eq!(looks.runner.goal(), None::<&Version>);
     assert_eq!(looks.look(&state, Call::Done).1, Move::Approve(version("1.71.5")));
 }

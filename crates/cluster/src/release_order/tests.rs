@@ -1,4 +1,5 @@
 use super::*;
+use crate::interim::position;
 
 fn version(text: &str) -> Version {
     Version::parse(text.trim_start_matches('v')).unwrap()
@@ -25,7 +26,7 @@ fn releases(lines: &[&str]) -> Vec<Release> {
 }
 
 #[test]
-fn whose_turn_it_is() {
+fn what_may_be_next() {
     let deployed = "v1.57.5 Deployed";
     for (others, asked, lts, expected) in [
         (&["v1.58.3 Pending"][..], "v1.58.3", false, "next"),
@@ -61,16 +62,16 @@ fn whose_turn_it_is() {
         (&["v1.58.3 Deployed", "v1.59.0 Pending"], "v1.59.0", false, "not yet: two releases are Deployed"),
     ] {
         let all = releases(&[&[deployed], others].concat());
-        let standing = Standing::of(&all);
-        let turn = standing.turn(&version(asked), lts);
-        let (kind, why) = match &turn {
-            Turn::Next => ("next", String::new()),
-            Turn::Deployed => ("deployed", String::new()),
-            Turn::NotYet(why) => ("not yet", why.to_string()),
-            Turn::Never(why) => ("never", why.to_string()),
+        let order = ReleaseOrder::of(&all);
+        let found = order.position(&version(asked), lts);
+        let (kind, why) = match &found {
+            Position::Next => ("next", String::new()),
+            Position::Deployed => ("deployed", String::new()),
+            Position::NotYet(why) => ("not yet", position(why, &version(asked)).to_string()),
+            Position::Never(why) => ("never", position(why, &version(asked)).to_string()),
         };
         let (wanted, words) = expected.split_once(": ").unwrap_or((expected, ""));
-        assert!(kind == wanted && why.contains(words), "{others:?} {asked}: {turn:?}");
+        assert!(kind == wanted && why.contains(words), "{others:?} {asked}: {found:?}");
     }
 }
 
@@ -84,30 +85,30 @@ fn what_goes_next() {
         (&["v0.9.0 Deployed", "v1.0.0 Pending"], Some("v1.0.0")),
     ] {
         let all = releases(lines);
-        assert_eq!(Standing::of(&all).next(false).map(|it| it.name.as_str()), expected, "{lines:?}");
+        assert_eq!(ReleaseOrder::of(&all).next(false).map(|it| it.name.as_str()), expected, "{lines:?}");
     }
 }
 
 #[test]
 fn of_two_deployed_the_lowest_counts() {
     let all = releases(&["v1.58.3 Deployed", "v1.57.5 Deployed", "v1.58.4 Pending", "v1.56.1 Pending"]);
-    let standing = Standing::of(&all);
-    assert_eq!(standing.deployed.unwrap().name, "v1.57.5");
-    assert_eq!(standing.also_deployed[0].name, "v1.58.3");
-    assert_eq!(standing.waiting.len(), 1, "what is below the deployed one does not wait");
+    let order = ReleaseOrder::of(&all);
+    assert_eq!(order.deployed.unwrap().name, "v1.57.5");
+    assert_eq!(order.also_deployed[0].name, "v1.58.3");
+    assert_eq!(order.waiting.len(), 1, "what is below the deployed one does not wait");
 }
 
 #[test]
 fn a_deployed_object_without_a_version_is_not_the_lowest() {
     let mut all = releases(&["v0.0.0 Deployed", "v1.57.5 Deployed"]);
     (all[0].name, all[0].version_text, all[0].version) = ("weird".to_owned(), "weird".to_owned(), None);
-    let standing = Standing::of(&all);
-    assert_eq!(standing.deployed_version(), Some(&version("1.57.5")));
-    assert_eq!(standing.also_deployed[0].name, "weird");
+    let order = ReleaseOrder::of(&all);
+    assert_eq!(order.deployed_version(), Some(&version("1.57.5")));
+    assert_eq!(order.also_deployed[0].name, "weird");
 }
 
 #[test]
-fn twins_are_removed_only_where_it_is_safe() {
+fn duplicates_are_removed_only_where_it_is_safe() {
     let all = releases(&[
         "v1.57.5 Deployed",
         "v1-57-5 Pending",
@@ -116,9 +117,9 @@ fn twins_are_removed_only_where_it_is_safe() {
         "v1-59-0 Pending",
         "v1-56-0 Deployed",
     ]);
-    let standing = Standing::of(&all);
+    let order = ReleaseOrder::of(&all);
     let found: Vec<(&str, bool)> =
-        standing.twins.iter().map(|twin| (twin.release.name.as_str(), twin.keep.is_none())).collect();
+        order.duplicates.iter().map(|it| (it.release.name.as_str(), it.keep.is_none())).collect();
     assert_eq!(found, [("v1-59-0", false), ("v1-58-3", false), ("v1-57-5", true), ("v1-56-0", false)]);
-    assert_eq!(standing.find(&version("1.58.3")).unwrap().name, "v1.58.3");
+    assert_eq!(order.find(&version("1.58.3")).unwrap().name, "v1.58.3");
 }

@@ -1,0 +1,117 @@
+//! Steps, each with its command.
+
+use commands::{Approve, Command, Kubectl, Logs, Mirror, Objects, Pods, Resource, Sentence, Tool, Update};
+use problems::{Advice, PrepareFor};
+use semver::Version;
+
+use super::Step;
+
+/// The step that follows an advice.
+pub(super) fn step(advice: &Advice) -> Step {
+    let with = |text: &str, command: Command| Step::here(Sentence::from(text).command(command));
+    match advice {
+        Advice::PullSince { major, minor } => Step::outside(
+            Sentence::from("pull the release: ").command(Mirror::PullSince { major: *major, minor: *minor }),
+        ),
+        Advice::Push { registry } => {
+            Step::inside(Sentence::from("push the bundle: ").command(Mirror::Push(registry.clone())))
+        }
+        Advice::PushChannel { registry } => Step::inside(
+            Sentence::from("push the whole bundle again, with its release channel: ")
+                .command(Mirror::Push(registry.clone())),
+        ),
+        Advice::AnotherPatch(Version { major, minor, .. }) => Step::outside(
+            Sentence::from(format!("when there is another patch of v{major}.{minor}, pull it: "))
+                .command(Mirror::PullSince { major: *major, minor: *minor }),
+        ),
+        Advice::Prepare(purpose) => {
+            let text = match purpose {
+                PrepareFor::Resume => "finish the interrupted preparation: ",
+                PrepareFor::CreateReleases => "create the missing releases: ",
+                PrepareFor::RemoveDuplicates => "remove the duplicate: ",
+            };
+            with(text, Update::prepare().into())
+        }
+        Advice::SetChannel => with(
+            "set the release channel: ",
+            Update::Prepare { channel: Some("NAME".to_owned()), file: None }.into(),
+        ),
+        Advice::ApproveRelease(version) => {
+            with("approve it: ", Approve::Release(format!("v{version}")).into())
+        }
+        Advice::ApproveDisruption(version) => with(
+            "approve its disruptions when the workload allows: ",
+            Approve::Disruption(format!("v{version}")).into(),
+        ),
+        Advice::ApproveNode { node } => with(
+            "approve the disruption when the workload allows: ",
+            Approve::Node(node.clone().unwrap_or_else(|| "NAME".to_owned())).into(),
+        ),
+        Advice::SetImage { repository, version } => with(
+            "set the image of the deployed release: ",
+            Kubectl::SetPlatformImage(format!("{repository}:v{version}")).into(),
+        ),
+        Advice::CorrectRegistryAddress => {
+            with("correct the registry's address: ", Kubectl::EditRegistry.into())
+        }
+        Advice::CorrectRegistryLogin => {
+            with("correct the login (key .dockerconfigjson): ", Kubectl::EditRegistry.into())
+        }
+        Advice::TrustRegistry => {
+            with("add the certificate authority of the registry (key ca): ", Kubectl::EditRegistry.into())
+        }
+        Advice::BypassProxy { registry } => Step::here(
+            Sentence::from(format!("add {registry} to proxy.noProxy: "))
+                .command(Tool::EditClusterConfiguration),
+        ),
+        Advice::ReachRegistry { registry } => Step::here(format!(
+            "make {registry} reachable from the node: check DNS, routes, firewalls, and that the registry is running"
+        )),
+        Advice::ReadLog { pod, container, previous } => {
+            let logs = Logs::of(Pods::Named(pod.clone())).container(container);
+            let logs = if *previous { logs.previous() } else { logs };
+            with("read the error: ", Kubectl::Logs(logs).into())
+        }
+        Advice::ReadLeaderLog => with("read the error: ", Kubectl::Logs(Logs::of(Pods::Leader)).into()),
+        Advice::DescribePlatformPods => with(
+            "read the events of the pod: ",
+            Kubectl::Describe(Objects::of_the_platform(Resource::Pod)).into(),
+        ),
+        Advice::DescribeModule { name } => with(
+            "read the conditions of the module: ",
+            Kubectl::Describe(Objects::one(Resource::Module, name)).into(),
+        ),
+        Advice::ReadNodeLog { node } => {
+            let node = node.as_ref().map_or_else(|| "on the node".to_owned(), |it| format!("on node {it}"));
+            Step::here(format!("{node}, read the log of the unit bashible.service"))
+        }
+        Advice::CorrectSettings => {
+            Step::here("correct what the error names, often a ModuleConfig: the tasks behind it wait")
+        }
+        Advice::Grant { queues } => {
+            let command =
+                if *queues { Update::ReadOnlyRbac { queues: true, secrets: false } } else { Update::Rbac };
+            with("ask for the missing permissions; this prints them: ", command.into())
+        }
+        Advice::CheckCluster => {
+            Step::here("check that this is the right cluster: --kubeconfig and --context select it")
+        }
+        Advice::CorrectWebhook => Step::here(
+            "start the webhook, or correct its address: update.notification in ModuleConfig/deckhouse",
+        ),
+        Advice::MeetRequirements => with("see how to meet each requirement: ", Update::Plan.into()),
+        Advice::FindManifest => Step::here(
+            "find what applies a manifest with approved: false, such as deckhousereleases.yaml, and remove that line",
+        ),
+        Advice::TargetHighestPatch => with(
+            "name the highest patch of this minor version with --to; this shows it: ",
+            Update::Status.into(),
+        ),
+        Advice::Doctor => with("find the cause: ", Update::Doctor.into()),
+        Advice::Plan => with("see which releases are missing and what blocks them: ", Update::Plan.into()),
+        Advice::Status => with("see the releases: ", Update::Status.into()),
+        Advice::WaitForController => Step::here("wait: the controller corrects this automatically"),
+        Advice::WaitForPull => Step::here("wait up to 5 minutes: the kubelet pulls the image again"),
+        Advice::WaitForRetry => Step::here("wait: the approval is retried"),
+    }
+}

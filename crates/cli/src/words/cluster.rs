@@ -1,0 +1,22 @@
+//! The cluster as a whole, and the wait for it.
+
+use cluster::duration;
+use commands::Sentence;
+use problems::ClusterFact;
+
+pub(super) fn predicate(fact: &ClusterFact) -> Sentence {
+    match fact {
+        ClusterFact::Settling => "is healthy, and must stay healthy for the settle time".into(),
+        ClusterFact::PodNotReady => "is not ready for the next step: the platform's pod is not ready".into(),
+        ClusterFact::Converging => {
+            "is not ready for the next step: the controller is still applying its modules".into()
+        }
+        ClusterFact::QueueBusy => "is not ready for the next step: the queues are not empty".into(),
+        ClusterFact::NoProgress { limit, waiting_for } => {
+            super::predicate(waiting_for).text(format!(" (no change for {})", duration::text(*limit)))
+        }
+        ClusterFact::GivesUpAt(end) => {
+            format!("must be corrected by {}, or this command ends", end.strftime("%H:%M:%SZ")).into()
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Names that would be commands if a shell read them, in every step: a shell gets each of them as a part of one word.
+
+use commands::Command;
+use problems::{Advice, ClusterFact, Code, Object, Problem};
+use testkit::shell::invocations;
+
+use super::steps;
+
+const NAMES: [&str; 7] = [
+    "x$(touch${IFS}/tmp/pwned)",
+    "a; rm -rf /",
+    "`id`",
+    "it's",
+    "a\nhint: run this first",
+    "-oyaml",
+    "a \u{1b}[2J\u{202e}| b",
+];
+
+/// Every advice that has a name in it and a command.
+fn named(name: &str) -> Vec<Advice> {
+    let own = || name.to_owned();
+    vec![
+        Advice::Push { registry: own() },
+        Advice::PushChannel { registry: own() },
+        Advice::ApproveNode { node: Some(own()) },
+        Advice::SetImage { repository: own(), version: semver::Version::new(1, 72, 5) },
+        Advice::ReadLog { pod: own(), container: own(), previous: true },
+        Advice::DescribeModule { name: own() },
+    ]
+}
+
+fn commands(advice: Advice) -> Vec<Command> {
+    let problem = Problem::new(Code::NotNow, Object::settings(), ClusterFact::Settling).advise(advice);
+    steps(&problem).iter().flat_map(|step| step.text.commands()).cloned().collect()
+}
+
+#[test]
+fn no_name_leaves_its_word() {
+    for name in NAMES {
+        for advice in named(name) {
+            let all = commands(advice.clone());
+            assert!(!all.is_empty(), "{advice:?}");
+            for command in all {
+                let line = command.to_string();
+                let mut stages = command.stages();
+                assert!(stages.iter().flatten().any(|word| word.contains(name)), "{line}");
+                stages.sort();
+                assert_eq!(invocations(&line), stages, "{line}");
+                assert!(!line.contains(|it: char| it.is_control() || it == '\u{202e}'), "{line}");
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! The words for what is reported about a cluster: the only place that has them.
+//!
+//! [`what`] says what is wrong in one line, [`means`] what that means, [`steps`] what to do, and a [`Block`] puts them
+//! together at the end of a command. A file for each subject.
+
+mod advice;
+mod alert;
+mod block;
+mod cluster;
+mod deployment;
+mod module;
+mod node;
+mod pod;
+mod queue;
+mod release;
+mod settings;
+mod source;
+mod step;
+pub(crate) mod verdict;
+
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod tests;
+
+use commands::Sentence;
+use problems::{Fact, Problem};
+
+pub use block::Block;
+pub(crate) use release::requirement;
+pub use step::{Place, Step};
+
+/// The problem in one line: `Pod/deckhouse-7d4f-0 cannot pull its image …`.
+pub fn what(problem: &Problem) -> Sentence {
+    Sentence::from(object(problem)).text(" ").then(predicate(&problem.fact))
+}
+
+/// The object as `KIND/NAME`; several are separated by commas.
+pub fn object(problem: &Problem) -> String {
+    let others = source::others(&problem.fact).iter().map(ToString::to_string);
+    let all: Vec<String> = std::iter::once(problem.object.to_string()).chain(others).collect();
+    all.join(", ")
+}
+
+/// What is said of the object, behind its name: `is being drained`.
+pub fn predicate(fact: &Fact) -> Sentence {
+    match fact {
+        Fact::Alert(fact) => alert::predicate(fact),
+        Fact::Cluster(fact) => cluster::predicate(fact),
+        Fact::Converge(fact) => queue::converge(fact),
+        Fact::Deployment(fact) => deployment::predicate(fact),
+        Fact::Module(fact) => module::predicate(fact),
+        Fact::Node(fact) => node::predicate(fact),
+        Fact::Pod(fact) => pod::predicate(fact),
+        Fact::Queue(fact) => queue::predicate(fact),
+        Fact::Release(fact) => release::predicate(fact),
+        Fact::Settings(fact) => settings::predicate(fact),
+        Fact::Source(fact) => source::predicate(fact),
+    }
+}
+
+/// What the fact means for the update, where that does not go without saying.
+pub fn means(fact: &Fact) -> Option<Sentence> {
+    match fact {
+        Fact::Deployment(fact) => deployment::means(fact),
+        Fact::Pod(fact) => pod::means(fact),
+        Fact::Release(fact) => release::means(fact),
+        Fact::Settings(fact) => Some(settings::means(fact)),
+        _ => None,
+    }
+}
+
+/// What to do about it, in order.
+pub fn steps(problem: &Problem) -> Vec<Step> {
+    problem.advice.iter().map(advice::step).collect()
+}
+
+/// What to do about it in one sentence.
+pub fn remedy(problem: &Problem) -> Sentence {
+    Sentence::joined(steps(problem).into_iter().map(|step| step.text), "; ")
+}
+
+/// `1 task`, `3 tasks`.
+fn counted(count: u64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// `once`, `3 times`.
+fn times(count: u64) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}

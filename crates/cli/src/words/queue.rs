@@ -1,0 +1,31 @@
+//! The controller's queues and its modules.
+
+use commands::Sentence;
+use problems::{ConvergeFact, QueueFact};
+
+use super::{counted, times};
+
+pub(super) fn predicate(fact: &QueueFact) -> Sentence {
+    match fact {
+        QueueFact::NotAsked => "were not read yet from the new leader".to_owned(),
+        QueueFact::Idle { seen, needed } => format!("were empty in {seen} of {needed} checks in a row"),
+        QueueFact::Busy { tasks, first: None, .. } => format!("have {}", counted(*tasks, "task")),
+        QueueFact::Busy { tasks, first: Some(first), failures } => {
+            let failed = if *failures > 0 { format!(", failed {}", times(*failures)) } else { String::new() };
+            format!("has {}, first {first}{failed}", counted(*tasks, "task"))
+        }
+        QueueFact::Failing { task, failures, error } => {
+            let error = error.as_ref().map(|it| format!(": {it}")).unwrap_or_default();
+            format!("is stuck: its first task {task} has failed {}{error}", times(*failures))
+        }
+    }
+    .into()
+}
+
+pub(super) fn converge(fact: &ConvergeFact) -> Sentence {
+    match fact {
+        ConvergeFact::Startup => "is applying all modules for the first time after its start".to_owned(),
+        ConvergeFact::Running { left } => format!("is applying its modules: {} left", counted(*left, "task")),
+    }
+    .into()
+}

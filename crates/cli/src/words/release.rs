@@ -1,0 +1,156 @@
+//! Releases of the platform.
+
+use commands::Sentence;
+use problems::{ReleaseFact, WaitReason};
+
+pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
+    match fact {
+        ReleaseFact::NoneDeployed => {
+            "has no object marked Deployed; waiting for the controller to mark it (no action needed)"
+                .to_owned()
+        }
+        ReleaseFact::NoVersion => {
+            "has no object marked Deployed, and the image of Deployment/deckhouse has no version tag"
+                .to_owned()
+        }
+        ReleaseFact::StillDeployed { .. } => {
+            "is still marked Deployed; waiting for the controller to mark it Superseded (no action needed)"
+                .to_owned()
+        }
+        ReleaseFact::StillUpdating => {
+            "is still marked isUpdating; waiting for the controller to remove the mark (no action needed)"
+                .to_owned()
+        }
+        ReleaseFact::TwoDeployed { other, .. } => {
+            format!("is marked Deployed, and so is {other}: an update has just started, or was interrupted")
+        }
+        ReleaseFact::NotInCluster => "is not in the cluster".to_owned(),
+        ReleaseFact::Waits(reasons) => reasons.iter().map(wait_reason).collect::<Vec<_>>().join("; "),
+        ReleaseFact::NotSeen => "is waiting for the controller to check it".to_owned(),
+        ReleaseFact::Disappeared => "was in the cluster and is missing now".to_owned(),
+        ReleaseFact::Withdrawn => "was withdrawn by the vendor (Suspended)".to_owned(),
+        ReleaseFact::PassedOver { phase } => {
+            format!("is {phase} and will not be deployed: a higher patch or a later release replaced it")
+        }
+        ReleaseFact::IsDeployed => "is being deployed".to_owned(),
+        ReleaseFact::Below { deployed } => format!("is below the deployed v{deployed}"),
+        ReleaseFact::OtherMajor { deployed } => {
+            format!("is of another major version than the deployed v{deployed}")
+        }
+        ReleaseFact::MissingMinors { deployed, minors: (first, last) } => {
+            let major = deployed.major;
+            let missing = if first == last {
+                format!("minor version {major}.{first} is missing")
+            } else {
+                format!("minor versions {major}.{first} to {major}.{last} are missing")
+            };
+            format!("cannot follow the deployed v{deployed}: {missing}")
+        }
+        ReleaseFact::HigherPatch(higher) => {
+            format!(
+                "will not be deployed: v{higher}, a higher patch of the same minor version, is waiting too"
+            )
+        }
+        ReleaseFact::Earlier(first) => format!("must wait for v{first}, which is not deployed yet"),
+        ReleaseFact::Duplicate { name, version } => {
+            format!("is blocked by DeckhouseRelease/{name}, a duplicate object of {version}")
+        }
+        ReleaseFact::Unmet(reasons) => format!("has unmet requirements: {}", requirements(reasons)),
+        ReleaseFact::RequirementsNotKnown(reasons) => {
+            format!(
+                "cannot be checked yet: the controller has not collected the cluster's values ({})",
+                requirements(reasons)
+            )
+        }
+        ReleaseFact::NeedsDisruptionApproval { disruptions } if disruptions.is_empty() => {
+            "waits for approval of its disruptions".to_owned()
+        }
+        ReleaseFact::NeedsDisruptionApproval { disruptions } => {
+            format!("waits for approval of its disruptions: {}", disruptions.join(", "))
+        }
+        ReleaseFact::NeedsApprovalAnyway => {
+            "waits for approval, although the update mode needs none".to_owned()
+        }
+        ReleaseFact::ToBeApproved => "waits for approval".to_owned(),
+        ReleaseFact::NotificationFailed { why } => {
+            format!("is blocked: the notification webhook fails: {why}")
+        }
+        ReleaseFact::ApprovalLost => {
+            "needs an approval again: it was removed, or the update mode was changed".to_owned()
+        }
+        ReleaseFact::Silent => {
+            "needs no approval, but the controller does not start it and gives no reason".to_owned()
+        }
+        ReleaseFact::ChangedMeanwhile => "was changed while it was being approved".to_owned(),
+        ReleaseFact::NotNow(why) => format!("cannot be approved now: {why}"),
+        ReleaseFact::Refused(why) => return Sentence::from("cannot be approved: ").then(why.clone()),
+    }
+    .into()
+}
+
+pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
+    let text = match fact {
+        ReleaseFact::Disappeared => {
+            "the controller deletes releases that are newer than what the release channel's tag in the registry \
+             points to"
+        }
+        ReleaseFact::Duplicate { .. } => "the controller may skip both objects or hang",
+        ReleaseFact::MissingMinors { .. } => "releases are deployed one minor version after another",
+        ReleaseFact::TwoDeployed { .. } => "the controllers count the lower one as deployed",
+        _ => return None,
+    };
+    Some(text.into())
+}
+
+/// Why it waits, as what is said of the release.
+fn wait_reason(reason: &WaitReason) -> String {
+    let until = |what: &str, until: &Option<String>| match until {
+        Some(until) => format!("{what}, until {until}"),
+        None => what.to_owned(),
+    };
+    match reason {
+        WaitReason::Approval => "waits for approval".to_owned(),
+        WaitReason::Window { until: time } => until("waits for the update window", time),
+        WaitReason::Postponed { until: time } => until("is postponed", time),
+        WaitReason::Notification { until: time } => until("waits for the notification delay", time),
+        WaitReason::NotificationFailed { why } => {
+            format!("is blocked: the notification webhook fails: {why}")
+        }
+        WaitReason::Cooldown { until: time } => until("waits for the pause after the last update", time),
+        WaitReason::Requirement { .. } | WaitReason::UnknownRequirement { .. } => {
+            format!("has an unmet requirement: {}", requirement(reason))
+        }
+        WaitReason::Disruption => "waits for approval of its disruptions".to_owned(),
+        WaitReason::NotTakenUp { disruption: false } => {
+            "is approved; waiting for the controller to start it".to_owned()
+        }
+        WaitReason::NotTakenUp { disruption: true } => {
+            "has its disruptions approved; waiting for the controller to continue".to_owned()
+        }
+        WaitReason::Previous { release } => format!("waits for {release}, which comes first"),
+        WaitReason::PodNotReady => {
+            "waits for the platform's pod to be ready: the previous update is not finished".to_owned()
+        }
+        WaitReason::Gap => "cannot be deployed: minor versions before it are missing".to_owned(),
+        WaitReason::Major => "is of another major version than the deployed one".to_owned(),
+        WaitReason::Suspended => "was withdrawn by the vendor (Suspended)".to_owned(),
+        WaitReason::NoPolicy => "has no update policy".to_owned(),
+        WaitReason::Other { message } => format!("waits: {message}"),
+    }
+}
+
+fn requirements(reasons: &[WaitReason]) -> String {
+    reasons.iter().map(requirement).collect::<Vec<_>>().join("; ")
+}
+
+/// `k8s: current kubernetes version is lower than required`.
+pub(crate) fn requirement(reason: &WaitReason) -> String {
+    match reason {
+        WaitReason::Requirement { key: Some(key), why, .. } => format!("{key}: {why}"),
+        WaitReason::Requirement { key: None, why, .. } => why.clone(),
+        WaitReason::UnknownRequirement { key } => format!(
+            "{key}: the running version does not know this requirement (a version was skipped, or it is another edition)"
+        ),
+        other => wait_reason(other),
+    }
+}

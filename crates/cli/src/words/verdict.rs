@@ -1,0 +1,200 @@
+//! A verdict in words, and as programs read it.
+
+use cluster::{
+    duration,
+    verdict::{Call, Source, Stage, UnknownSource, Verdict},
+};
+use commands::{ClusterFlags, Sentence};
+use jiff::Timestamp;
+use problems::{Advice, Code, Problem};
+use semver::Version;
+use serde::Serialize;
+
+use super::{Block, Step, object, predicate, remedy, steps, what};
+
+/// A verdict as programs read it: fields are added, never changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WordedVerdict<'a> {
+    verdict: Call,
+    stage: Stage,
+    release: &'a Option<Version>,
+    target: &'a Option<Version>,
+    since: Timestamp,
+    quiet_since: Option<Timestamp>,
+    done_at: Option<Timestamp>,
+    waiting_for: Vec<WordedProblem>,
+    unknown: &'a [UnknownSource],
+    diagnosis: Option<WordedProblem>,
+    hopeless: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct WordedProblem {
+    code: Code,
+    object: String,
+    text: Sentence,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remedy: Option<Sentence>,
+}
+
+impl<'a> WordedVerdict<'a> {
+    /// With commands that name the cluster so.
+    pub(crate) fn of(verdict: &'a Verdict, flags: &ClusterFlags) -> Self {
+        let worded = |problem: &Problem, text: Sentence, remedy: Option<Sentence>| WordedProblem {
+            code: problem.code,
+            object: object(problem),
+            text: text.addressed(flags),
+            remedy: remedy.map(|it| it.addressed(flags)),
+        };
+        Self {
+            verdict: verdict.call,
+            stage: verdict.stage,
+            release: &verdict.release,
+            target: &verdict.target,
+            since: verdict.since,
+            quiet_since: verdict.healthy_since,
+            done_at: verdict.done_at,
+            waiting_for: verdict
+                .waiting_for
+                .iter()
+                .map(|it| worded(it, with_approval(it, predicate(&it.fact)), None))
+                .collect(),
+            unknown: &verdict.unknown,
+            diagnosis: verdict.problem.as_ref().map(|it| worded(it, predicate(&it.fact), Some(remedy(it)))),
+            hopeless: verdict.gives_up,
+        }
+    }
+}
+
+/// What is waited for, with the command where that is an approval.
+pub(crate) fn waiting(problem: &Problem) -> Sentence {
+    with_approval(problem, what(problem))
+}
+
+fn with_approval(problem: &Problem, text: Sentence) -> Sentence {
+    let is_approval = |it: &Advice| {
+        matches!(it, Advice::ApproveNode { .. } | Advice::ApproveRelease(_) | Advice::ApproveDisruption(_))
+    };
+    if problem.advice.iter().any(is_approval) { text.text("; ").then(remedy(problem)) } else { text }
+}
+
+/// The verdict in a word, behind the name of the release: `is stuck`.
+pub(crate) fn state(call: Call) -> &'static str {
+    match call {
+        Call::NotStarted => "not started",
+        Call::Switching => "switching",
+        Call::Converging => "converging",
+        Call::Propagating => "propagating",
+        Call::Done => "done",
+        Call::Stalled => "stuck",
+        Call::Failed => "failed",
+    }
+}
+
+/// The stage in a word.
+pub(crate) fn stage(stage: Stage) -> &'static str {
+    state(Call::from(stage))
+}
+
+/// The source in JSON and in texts.
+pub(crate) fn source(source: Source) -> &'static str {
+    match source {
+        Source::Releases => "releases",
+        Source::Deployment => "deployment",
+        Source::Pods => "pods",
+        Source::Queue => "queue",
+        Source::Converge => "converge",
+        Source::Alerts => "alerts",
+        Source::Modules => "modules",
+        Source::NodeGroups => "nodeGroups",
+        Source::Nodes => "nodes",
+    }
+}
+
+/// Whose state the verdict is. Before the start that is the release that is waited for, later the one that is being
+/// deployed: `v1.72.1 (v1.71.4 is deployed)`, `v1.71.4 (next: v1.72.1)`.
+pub(crate) fn subject(verdict: &Verdict) -> String {
+    let has_started = verdict.stage != Stage::NotStarted;
+    match (&verdict.release, &verdict.target) {
+        (Some(release), Some(target)) if release < target && has_started => {
+            format!("v{release} (next: v{target})")
+        }
+        (Some(release), Some(target)) if release < target => format!("v{target} (v{release} is deployed)"),
+        (Some(release), _) => format!("v{release}"),
+        (None, Some(target)) => format!("v{target} (no release is deployed)"),
+        (None, None) => "no release".to_owned(),
+    }
+}
+
+/// The same in short: the release alone.
+fn release(verdict: &Verdict) -> String {
+    let target = verdict.target.as_ref().filter(|_| verdict.stage == Stage::NotStarted);
+    target.or(verdict.release.as_ref()).map_or_else(|| "the update".to_owned(), |it| format!("v{it}"))
+}
+
+/// The verdict in a line: `v1.71.0: converging: Queue/main has 3 tasks, …`.
+pub(crate) fn line(verdict: &Verdict) -> Sentence {
+    let state = state(verdict.call);
+    if let Some(problem) = &verdict.problem {
+        let stage = stage(verdict.stage);
+        return Sentence::from(format!("{}: {state} ({stage}): ", subject(verdict))).then(what(problem));
+    }
+    let line = Sentence::from(format!("{}: {state}", subject(verdict)));
+    if let Some(done_at) = verdict.done_at {
+        let time = done_at.strftime("%H:%M:%SZ");
+        line.text(format!(
+            ": everything is healthy; {} is done at {time} if it stays healthy",
+            release(verdict)
+        ))
+    } else if let Some(first) = verdict.waiting_for.first() {
+        let more = verdict.waiting_for.len() - 1;
+        let line = line.text(": ").then(waiting(first));
+        if more > 0 { line.text(format!(" (and {more} more)")) } else { line }
+    } else {
+        line
+    }
+}
+
+/// How a wait ends that was not successful.
+pub(crate) fn trouble(verdict: &Verdict) -> Block {
+    let headline = match (&verdict.problem, verdict.call) {
+        (Some(problem), Call::Failed) => {
+            Sentence::from(format!("{} has failed: ", release(verdict))).then(what(problem))
+        }
+        (Some(problem), _) => Sentence::from(format!("{} is stuck: ", release(verdict))).then(what(problem)),
+        (None, _) => line(verdict),
+    };
+    with_steps(Block::new(headline), verdict)
+}
+
+/// How a wait ends whose time is over.
+pub(crate) fn time_over(verdict: &Verdict, timeout: Option<std::time::Duration>) -> Block {
+    let time = timeout.map(|it| format!("timeout of {} reached", duration::text(it)));
+    let is = match verdict.call {
+        Call::Failed => "has failed".to_owned(),
+        other => format!("is {}", state(other)),
+    };
+    let text = format!("{}: {} {is}", time.as_deref().unwrap_or("timeout reached"), subject(verdict));
+    let first = verdict.problem.as_ref().or_else(|| verdict.waiting_for.first());
+    let reason = first.map(|it| Sentence::from("; ").then(what(it))).unwrap_or_default();
+    with_steps(Block::new(Sentence::from(text).then(reason)), verdict)
+}
+
+fn with_steps(block: Block, verdict: &Verdict) -> Block {
+    let problem = verdict.problem.as_ref().or_else(|| verdict.waiting_for.first());
+    let means = verdict.problem.as_ref().and_then(|it| super::means(&it.fact));
+    let again = match verdict.stage {
+        Stage::NotStarted => "run the same command again to continue; approvals that were given stay",
+        _ => "run the same command again to continue; the update itself was not stopped",
+    };
+    block.means(means).steps(problem.map(steps).unwrap_or_default()).step(Step::here(again))
+}
+
+/// How a wait ends that was successful.
+pub(crate) fn done(verdict: &Verdict, settle: std::time::Duration) -> Block {
+    let healthy =
+        format!("{} is done: everything has been healthy for {}", release(verdict), duration::text(settle));
+    Block::new(healthy)
+        .step(Step::here(Sentence::from("see what comes next: ").command(commands::Update::Plan)))
+}

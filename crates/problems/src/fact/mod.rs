@@ -1,0 +1,74 @@
+//! What is so, by subject: a file and a type for each.
+
+mod alert;
+mod cluster;
+mod deployment;
+mod module;
+mod node;
+mod pod;
+mod queue;
+mod release;
+mod settings;
+mod source;
+
+pub use alert::AlertFact;
+pub use cluster::ClusterFact;
+pub use deployment::DeploymentFact;
+pub use module::ModuleFact;
+pub use node::NodeFact;
+pub use pod::{PodFact, PodState, PullCause};
+pub use queue::{ConvergeFact, QueueFact};
+pub use release::ReleaseFact;
+pub use settings::SettingsFact;
+pub use source::SourceFact;
+
+/// What is so. Each is said of the object of its [`Problem`](crate::Problem).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Fact {
+    /// Of an alert.
+    Alert(AlertFact),
+    /// Of the cluster, or of the command that watches it.
+    Cluster(ClusterFact),
+    /// Of the modules that the controller applies.
+    Converge(ConvergeFact),
+    /// Of the platform's Deployment.
+    Deployment(DeploymentFact),
+    /// Of a module.
+    Module(ModuleFact),
+    /// Of a node or a node group.
+    Node(NodeFact),
+    /// Of a pod.
+    Pod(PodFact),
+    /// Of the controller's queues.
+    Queue(QueueFact),
+    /// Of a release of the platform.
+    Release(ReleaseFact),
+    /// Of the platform's settings.
+    Settings(SettingsFact),
+    /// Of something that is read to decide.
+    Source(SourceFact),
+}
+
+macro_rules! from {
+    ($($kind:ident($fact:ty)),* $(,)?) => {
+        $(impl From<$fact> for Fact {
+            fn from(fact: $fact) -> Self {
+                Self::$kind(fact)
+            }
+        })*
+    };
+}
+
+from!(
+    Alert(AlertFact),
+    Cluster(ClusterFact),
+    Converge(ConvergeFact),
+    Deployment(DeploymentFact),
+    Module(ModuleFact),
+    Node(NodeFact),
+    Pod(PodFact),
+    Queue(QueueFact),
+    Release(ReleaseFact),
+    Settings(SettingsFact),
+    Source(SourceFact),
+);

@@ -1,0 +1,103 @@
+//! Releases of the platform.
+
+use commands::Sentence;
+use foreign_text::ForeignText;
+use semver::Version;
+
+use crate::WaitReason;
+
+/// What is so of a release of the platform.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ReleaseFact {
+    /// No release is marked Deployed.
+    NoneDeployed,
+    /// No release is marked Deployed, and the image of the Deployment does not name a version either.
+    NoVersion,
+    /// It is still marked Deployed although a later one is deployed; the controller corrects it.
+    StillDeployed {
+        /// The later one.
+        current: Version,
+    },
+    /// The controller still marks it as being updated to (`isUpdating`).
+    StillUpdating,
+    /// Two releases are marked Deployed.
+    TwoDeployed {
+        /// The lower one, which the controllers count as deployed.
+        lower: String,
+        /// The other one.
+        other: String,
+    },
+    /// The cluster does not have it.
+    NotInCluster,
+    /// It waits, for these reasons.
+    Waits(Vec<WaitReason>),
+    /// The controller has not looked at it yet.
+    NotSeen,
+    /// It was in the cluster and is not any more.
+    Disappeared,
+    /// The vendor has withdrawn it.
+    Withdrawn,
+    /// It will not be deployed: a later one was, or will be.
+    PassedOver {
+        /// Its phase.
+        phase: String,
+    },
+    /// It is the one that is deployed.
+    IsDeployed,
+    /// It is below the deployed one.
+    Below {
+        /// The deployed one.
+        deployed: Version,
+    },
+    /// It is of another major version than the deployed one.
+    OtherMajor {
+        /// The deployed one.
+        deployed: Version,
+    },
+    /// Minor versions between the deployed one and this one are missing.
+    MissingMinors {
+        /// The deployed one.
+        deployed: Version,
+        /// The first and the last missing minor of that major version.
+        minors: (u64, u64),
+    },
+    /// A higher patch of its minor version waits, and is deployed instead.
+    HigherPatch(Version),
+    /// An earlier release waits and comes first.
+    Earlier(Version),
+    /// There is a second object of a version, because of which the controller may skip both or hang.
+    Duplicate {
+        /// The name of the second object.
+        name: String,
+        /// Its version.
+        version: String,
+    },
+    /// Its requirements are not met.
+    Unmet(Vec<WaitReason>),
+    /// The controller does not know the values yet that its requirements are checked against.
+    RequirementsNotKnown(Vec<WaitReason>),
+    /// Its disruptions must be approved.
+    NeedsDisruptionApproval {
+        /// What it interrupts, as the release names it.
+        disruptions: Vec<ForeignText>,
+    },
+    /// It waits for an approval although the update mode needs none.
+    NeedsApprovalAnyway,
+    /// It is about to be approved.
+    ToBeApproved,
+    /// The webhook that is to be notified of it fails.
+    NotificationFailed {
+        /// What the controller says.
+        why: ForeignText,
+    },
+    /// It was approved, or needed no approval, and now needs one.
+    ApprovalLost,
+    /// It needs no approval, and the controller gives no reason why it waits.
+    Silent,
+    /// It was changed while it was being approved.
+    ChangedMeanwhile,
+    /// It cannot be read or approved now, for this reason; that passes.
+    NotNow(ForeignText),
+    /// `approve` refuses it for a reason that it words itself.
+    Refused(Sentence),
+}

@@ -1,0 +1,56 @@
+//! What can be reported about a cluster or a registry, as data.
+//!
+//! A [`Problem`] names an object, what is so ([`Fact`]) and what to do ([`Advice`]). There is no text here: `cli::words`
+//! is the only place that words a fact or an advice, so that the same symptom reads the same in every command.
+
+mod advice;
+mod code;
+mod fact;
+mod object;
+mod wait_reason;
+
+pub use advice::{Advice, PrepareFor};
+pub use code::Code;
+pub use fact::{
+    AlertFact, ClusterFact, ConvergeFact, DeploymentFact, Fact, ModuleFact, NodeFact, PodFact, PodState,
+    PullCause, QueueFact, ReleaseFact, SettingsFact, SourceFact,
+};
+pub use object::{Kind, Object};
+pub use wait_reason::{RequirementCause, WaitReason};
+
+/// Something that is reported: a fault, or something that is waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Problem {
+    /// Its kind, as a stable word for programs.
+    pub code: Code,
+    /// The object that shows it.
+    pub object: Object,
+    /// What is so.
+    pub fact: Fact,
+    /// What to do about it, in order; empty where nothing is to be done.
+    pub advice: Vec<Advice>,
+}
+
+impl Problem {
+    /// One without advice.
+    pub fn new(code: Code, object: Object, fact: impl Into<Fact>) -> Self {
+        Self { code, object, fact: fact.into(), advice: Vec::new() }
+    }
+
+    /// The same with this as its next step.
+    #[must_use]
+    pub fn advise(mut self, advice: Advice) -> Self {
+        self.advice.push(advice);
+        self
+    }
+
+    /// The same with these as its next steps.
+    #[must_use]
+    pub fn advise_all(mut self, advice: impl IntoIterator<Item = Advice>) -> Self {
+        self.advice.extend(advice);
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests;
