@@ -1,7 +1,7 @@
 //! The modules of a directory: archives `module-NAME.tar`, and image layouts that lie there as plain files.
 //!
-//! The old `dhctl mirror-modules` wrote `DIR/NAME/`, `DIR/NAME/release/` and `DIR/NAME/extra/EXTRA/` (facts: "On disk / push"). Whatever
-//! could be a module must be a whole one: a directory that was passed over would be missed by nobody.
+//! The old `dhctl mirror-modules` wrote `DIR/NAME/`, `DIR/NAME/release/` and `DIR/NAME/extra/EXTRA/` (`dhctl/pkg/operations/mirror/modules.go`).
+//! Whatever could be a module must be a complete one: nobody would notice that a directory was skipped.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,7 +22,7 @@ use crate::{
     layout::entry_path,
     names,
     on_demand::OnDemand,
-    on_media,
+    spelling,
     tar_index::{TarEntry, TarError},
     volumes::Volumes,
 };
@@ -80,7 +80,7 @@ pub(crate) fn open(directory: &Path) -> Result<Vec<Archive>, BundleError> {
 
 /// The module that an archive is for.
 fn module_of(archive: &OsStr) -> Option<String> {
-    Some(on_media::plain(archive).to_str()?.strip_prefix("module-")?.strip_suffix(".tar")?.to_owned())
+    Some(spelling::plain(archive).to_str()?.strip_prefix("module-")?.strip_suffix(".tar")?.to_owned())
 }
 
 /// Whether a registry could have a module of this name: not what systems leave on disks (`lost+found`,

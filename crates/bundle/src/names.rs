@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::on_media;
+use crate::spelling;
 
 /// The directory that `bundle` is in.
 pub(crate) fn directory(bundle: &Path) -> &Path {
@@ -60,7 +60,7 @@ pub(crate) fn part_number(bundle: &OsStr, name: &OsStr) -> Option<u32> {
 
 /// Whether `name` is that of any bundle's part: `….NNNN.chunk`, however a medium spells it.
 pub(crate) fn looks_like_part(name: &OsStr) -> bool {
-    let name = on_media::plain(name);
+    let name = spelling::plain(name);
     let path = Path::new(&name);
     let number = path.file_stem().map(Path::new).and_then(Path::extension);
     path.extension() == Some(OsStr::new("chunk"))
@@ -75,7 +75,7 @@ pub(crate) fn archive_of(name: &OsStr) -> Option<&OsStr> {
     if name.as_encoded_bytes().starts_with(b".") {
         return None;
     }
-    let mut archive = Path::new(on_media::without_version(name));
+    let mut archive = Path::new(spelling::without_version(name));
     let ends = |path: &Path, with: &str| path.extension().is_some_and(|it| it.eq_ignore_ascii_case(with));
     // The journal of a pull, which may be there before the first byte of the archive.
     if ends(archive, "d") && ends(Path::new(archive.file_stem()?), "partial") {

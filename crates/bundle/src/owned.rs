@@ -5,7 +5,6 @@
 //! following links, and what was really opened is looked at.
 
 use std::{
-    fmt,
     fs::{self, File, OpenOptions, Permissions},
     io,
     os::{
@@ -20,7 +19,7 @@ use rustix::{
     process::geteuid,
 };
 
-use crate::{BundleError, names, regular, replace};
+use crate::{BundleError, NotOurs, names, regular, replace};
 
 /// Who may read a new file; nobody else may write to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,36 +35,6 @@ impl Readers {
         match self {
             Self::Owner => 0o600,
             Self::All => 0o644,
-        }
-    }
-}
-
-/// Who else could change a file or directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotOurs {
-    /// Whoever made this symbolic link, which leads elsewhere.
-    Link,
-    /// It is no directory.
-    NotADirectory,
-    /// The user with this ID, to whom it belongs.
-    Owner(u32),
-    /// Users to whom these permissions give access.
-    Mode(u32),
-    /// Whoever has another of its names; there are so many.
-    HardLinks(u64),
-    /// Whoever put another file in its place while we worked.
-    Replaced,
-}
-
-impl fmt::Display for NotOurs {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Link => f.write_str("is a symbolic link"),
-            Self::NotADirectory => f.write_str("is not a directory"),
-            Self::Owner(id) => write!(f, "belongs to another user (ID {id})"),
-            Self::Mode(mode) => write!(f, "other users have access to it (mode {mode:04o})"),
-            Self::HardLinks(count) => write!(f, "the file has {count} names (hard links)"),
-            Self::Replaced => f.write_str("another file was put in its place during this run"),
         }
     }
 }

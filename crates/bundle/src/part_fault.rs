@@ -20,15 +20,10 @@ use crate::{
 /// reaches the limit.
 const OVERSHOOT: u64 = 512 * 1024;
 
-/// Why the archive in `volumes` cannot be read on from offset `at`, where `entry` is wrong for `reason`;
-/// `truncated` if the archive just ends too early. `None` if the parts give no clue beyond that.
-pub(crate) fn explain(
-    volumes: &Volumes,
-    at: u64,
-    entry: &str,
-    reason: &str,
-    truncated: bool,
-) -> Option<BundleError> {
+/// The part that causes `error`, which was met while the archive in `volumes` was read. `None` if the parts give no clue.
+pub(crate) fn explain(volumes: &Volumes, error: &TarError) -> Option<BundleError> {
+    let TarError::Malformed { offset: at, entry, reason, truncated } = error else { return None };
+    let (at, truncated) = (*at, *truncated);
     let sizes = volumes.sizes();
     let last = sizes.len().checked_sub(1).filter(|_| volumes.in_parts())?;
     if next_is_known(volumes, sizes.len()) {
@@ -73,7 +68,7 @@ pub(crate) fn explain(
             return swapped(place, other);
         }
     }
-    let (entry, reason) = (entry.to_owned(), reason.to_owned());
+    let (entry, reason) = (entry.clone(), reason.clone());
     wrong(until, PartFault::Foreign { entry, reason })
 }
 

@@ -19,7 +19,8 @@ use rustix::{
 
 use crate::{
     BundleError,
-    owned::{self, NotOurs, made_here, not_ours, state},
+    not_ours::NotOurs,
+    owned::{self, made_here, not_ours, state},
 };
 
 /// The directory. Names of files are relative to it, and may begin with the name of a directory in it.

@@ -17,6 +17,7 @@ use crate::{
     BundleError, names,
     on_demand::OnDemand,
     on_media::{self, Readable},
+    spelling,
 };
 
 /// One file and the range of the address space that it holds.
@@ -232,7 +233,7 @@ fn check_name(path: &Path, first: &Path) -> Result<(), BundleError> {
         let reason = "it is one part; name the whole, without .NNNN.chunk";
         return Err(not_a_bundle(path, reason));
     }
-    if !on_media::is_same(Some(name), first.file_name()) {
+    if !spelling::is_same(Some(name), first.file_name()) {
         let reason = format!("it has another name than {}", first.display());
         return Err(not_a_bundle(path, &reason));
     }

@@ -1,7 +1,7 @@
 //! What a user says about one module: `NAME[@CONSTRAINT]`, or the older `NAME:VERSION`, `NAME:CHANNEL`.
 //!
-//! The dialect is that of the platform's newer tool (facts: "names users of the newer tool know"), the
-//! older one that of `dhctl mirror-modules --modules-filter`. Which versions it means is decided in
+//! The syntax is that of `d8 mirror pull --include-module`; the older one is that of
+//! `dhctl mirror-modules --modules-filter`. Which versions it means is decided in
 //! [`module_choice`](crate::module_choice).
 
 use std::{fmt, str::FromStr};

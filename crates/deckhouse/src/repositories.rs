@@ -58,7 +58,7 @@ pub fn module_extra(name: &str, extra: &str) -> String {
 }
 
 /// What has versions, release channels, internal and extra images of its own, in repositories of one pattern
-/// (facts: "What a source registry holds").
+/// that `d8 mirror` reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Component {
     /// A module.

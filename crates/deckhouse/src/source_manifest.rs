@@ -1,4 +1,6 @@
-//! Reading a `ModuleSource` (facts: cluster §6.3): where modules come from, and who may read them.
+//! Reading a `ModuleSource`: the registry of modules and the login for it.
+//!
+//! The format is that of the platform's custom resource `modulesources.deckhouse.io/v1alpha1`.
 
 use std::fmt;
 

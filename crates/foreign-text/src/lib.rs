@@ -3,6 +3,8 @@
 //! Whoever writes such a text must not decide what a terminal does or how our own lines look. [`ForeignText`] is made
 //! where the text is read, so that no later code has to remember where it came from.
 
+#![forbid(unsafe_code)]
+
 mod characters;
 mod json;
 

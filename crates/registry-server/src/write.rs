@@ -14,8 +14,8 @@ use registry::envelope::Code;
 use super::{
     answer::{CONTENT_DIGEST, empty, missing, problem, set},
     body::Body,
-    dispatch::{Dropped, RequestBody},
     intercept::Treatment,
+    request::{Dropped, RequestBody},
     session::Sessions,
     store::StoreWriter,
 };

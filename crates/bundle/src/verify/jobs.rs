@@ -9,7 +9,7 @@ use std::{ops::Range, sync::Arc};
 
 use oci::{Digest, Hasher};
 
-use crate::sums::StatedSums;
+use crate::sums::RecordedSums;
 
 /// A blob or manifest in the archive.
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ pub(crate) struct Job {
 
 /// Deals out `entries`, which are in file order, and the `stated` sums of a bundle in files of `sizes`
 /// bytes; in file order.
-pub(crate) fn deal(entries: &[Entry], sizes: &[u64], stated: &StatedSums) -> Vec<Job> {
+pub(crate) fn deal(entries: &[Entry], sizes: &[u64], stated: &RecordedSums) -> Vec<Job> {
     let size = sizes.iter().sum();
     if !stated.whole.is_empty() {
         let parts = if stated.parts.is_empty() { 0..0 } else { 0..sizes.len() };
@@ -122,9 +122,9 @@ mod tests {
     use super::*;
     use crate::GostSum;
 
-    fn sums(whole: bool, parts: &[u32]) -> StatedSums {
+    fn sums(whole: bool, parts: &[u32]) -> RecordedSums {
         let sum = GostSum::of(b"");
-        StatedSums {
+        RecordedSums {
             whole: if whole { vec![(PathBuf::new(), sum)] } else { vec![] },
             parts: parts.iter().map(|part| (*part, PathBuf::new(), sum)).collect(),
         }

@@ -5,11 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use oci::{Digest, layout::blob_path};
 use serde::{Serialize, Serializer};
 
-use super::references::References;
-use crate::{Bundle, BundleError, GostSum, layout::entry_path, volumes::Volumes};
+use crate::{BundleError, GostSum, volumes::Volumes};
 
 /// The result of a verification that could be carried through.
 #[derive(Debug, Default, Serialize)]
@@ -60,21 +58,6 @@ impl Damage {
         Self { entry: None, images: Vec::new(), files: vec![file.to_owned()], reason }
     }
 
-    /// A blob of the repository `repository` that should have one digest and has another, in `files`.
-    pub(super) fn of_content(
-        repository: &str,
-        references: &References,
-        (digest, actual): (&Digest, &Digest),
-        files: Vec<PathBuf>,
-    ) -> Self {
-        Self {
-            entry: Some(entry_path(repository, &blob_path(digest))),
-            images: references.images(digest),
-            files,
-            reason: format!("the content has the digest {actual}"),
-        }
-    }
-
     /// An archive that cannot be read as one.
     pub(crate) fn of_structure(volumes: &Volumes, error: &BundleError) -> Self {
         match error {
@@ -87,17 +70,6 @@ impl Damage {
             BundleError::WrongPart { path, fault } => Self::of_file(path, fault.to_string()),
             error => Self::of_file(volumes.path(0), error.to_string()),
         }
-    }
-}
-
-impl Bundle {
-    /// The damage of a blob of the repository at `path` that was read and has the digest `actual`; `None`
-    /// if the bundle has no such repository.
-    pub fn damaged_blob(&self, path: &str, digest: &Digest, actual: &Digest) -> Option<Damage> {
-        let repository = self.repository(path)?;
-        let references = References::read(self, repository, &mut 0, &mut Vec::new());
-        let files = self.files_of(repository, digest);
-        Some(Damage::of_content(path, &references, (digest, actual), files))
     }
 }
 

@@ -5,15 +5,16 @@
 //! the patches above the highest known one.
 //!
 //! Numbers are missing in the middle of a minor and at its beginning, and whole minors are missing in
-//! some editions. So a search passes over [`PATIENCE`] missing numbers, and no missing minor ends it.
+//! some editions. So a search passes over [`MAX_GAP`] missing numbers, and no missing minor ends it.
 
 use std::collections::BTreeSet;
 
 use semver::Version;
 
 use super::{
-    Offer, Request, SelectError,
     choice::{Choice, Range},
+    error::SelectError,
+    request::{Available, Request},
 };
 use crate::version::tag_of;
 
@@ -25,7 +26,7 @@ mod tests;
 /// Minors of the platform have up to about 60 patches, so this is half of the longest one: room for an
 /// edition that joined in the middle of a minor, as for any run of withdrawn patches. It costs so many
 /// small requests for each minor, sent at once.
-pub const PATIENCE: u64 = 32;
+pub const MAX_GAP: u64 = 32;
 
 /// Questions in one search: all minors from 1.0 on take fewer. It ends the search at a source that has everything.
 const MOST_QUESTIONS: usize = 10_000;
@@ -33,14 +34,14 @@ const MOST_QUESTIONS: usize = 10_000;
 /// A search in the making.
 #[derive(Debug)]
 pub struct Search<'a> {
-    offer: Offer,
+    offer: Available,
     request: &'a Request,
     asked: BTreeSet<Version>,
 }
 
 impl<'a> Search<'a> {
     /// Begins with what `offer` has: its channels, and the tags that are known.
-    pub fn new(offer: Offer, request: &'a Request) -> Self {
+    pub fn new(offer: Available, request: &'a Request) -> Self {
         Self { offer, request, asked: BTreeSet::new() }
     }
 
@@ -83,7 +84,7 @@ impl<'a> Search<'a> {
     }
 
     /// The offer, with what was found among its tags.
-    pub fn into_offer(self) -> Offer {
+    pub fn into_offer(self) -> Available {
         self.offer
     }
 }
@@ -127,7 +128,7 @@ impl Round<'_> {
     /// Where to stop in a major that is not the last one: nobody can tell which minor was its last.
     fn last_minor(&self, major: u64, first: u64) -> u64 {
         let known = self.choice.known().rfind(|version| version.major == major);
-        known.map_or(first, |version| version.minor.saturating_add(1)).saturating_add(PATIENCE)
+        known.map_or(first, |version| version.minor.saturating_add(1)).saturating_add(MAX_GAP)
     }
 
     /// Goes down from this minor to the first that has anything; a lower major is not looked at.
@@ -149,7 +150,7 @@ impl Round<'_> {
         counts: impl Fn(&Version) -> bool,
     ) -> Result<(), SelectError> {
         let first = self.highest(minor, &counts).map_or(first, |patch| patch.saturating_add(1));
-        for patch in first..=first.saturating_add(PATIENCE) {
+        for patch in first..=first.saturating_add(MAX_GAP) {
             let version = Version::new(minor.0, minor.1, patch);
             if counts(&version) && self.choice.allows(&version) {
                 self.ask(version)?;

@@ -1,6 +1,6 @@
 //! Manifests: reading them byte for byte, asking for them, and putting them.
 
-use egress::Lane;
+use egress::TrafficClass;
 use http::{Method, StatusCode, header};
 use oci::{Digest, RawManifest, TagOrDigest, manifest::MAX_SIZE, media_type};
 
@@ -99,7 +99,7 @@ impl Repository {
             let url = self.connection.url(&self.path(&format!("manifests/{reference}")))?;
             let outgoing = Outgoing::new(Method::PUT, url)
                 .header(header::CONTENT_TYPE, manifest.media_type())
-                .body(Lane::Metadata, &body);
+                .body(TrafficClass::Metadata, &body);
             let reply = self.connection.fetch(&mut attempts, &outgoing, &self.push(), MAX_SIZE).await?;
             if !reply.status.is_success() {
                 return Err(reply.refusal(Missing::Repository));

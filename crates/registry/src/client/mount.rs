@@ -33,8 +33,8 @@ impl Repository {
     /// # Errors
     /// Only for want of an answer; a refusal of any kind is [`Mount::Refused`].
     pub async fn mount_blob(&self, digest: &Digest, from: &RepositoryName) -> Result<Mount, Error> {
-        let habits = &self.connection.habits;
-        if !habits.mounts() {
+        let features = &self.connection.features;
+        if !features.mounts() {
             return Ok(Mount::Refused);
         }
         let mut attempts = self.attempts();
@@ -61,8 +61,8 @@ impl Repository {
             _ => Err(fault),
         });
         match &outcome {
-            Ok(Mount::Mounted) => habits.mounted(),
-            Ok(Mount::Refused) => habits.mount_refused(),
+            Ok(Mount::Mounted) => features.mounted(),
+            Ok(Mount::Refused) => features.mount_refused(),
             _ => {}
         }
         outcome.map_err(|fault| attempts.error("mount blob", self.blob_name(digest), fault))

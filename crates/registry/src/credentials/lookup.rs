@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use super::{
     Credentials,
-    config::{ConfigError, ConfigFile, Place},
+    config::{ConfigError, ConfigFile, Slot},
     helper::{self, HelperError},
 };
 
@@ -76,8 +76,8 @@ pub async fn lookup(
         let file = ConfigFile::parse(&text).map_err(parse)?;
         for place in file.places(host, repository).map_err(parse)? {
             let found = match place {
-                Place::Here(credentials) => Some(credentials),
-                Place::Helper { name, server } => {
+                Slot::Here(credentials) => Some(credentials),
+                Slot::Helper { name, server } => {
                     let fail = |reason: HelperError| CredentialError::Helper {
                         name: name.to_owned(),
                         path: path.clone(),
