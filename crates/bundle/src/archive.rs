@@ -1,9 +1,9 @@
-//! One archive of a bundle: which image layouts it holds, and where each of their files lies.
+//! One archive of a bundle: which image layouts it holds, and where each of their files is.
 
 use std::{collections::BTreeMap, io, sync::Arc};
 
 use bytes::Bytes;
-use foreign_text::is_unsafe;
+use foreign_text::is_unfit_for_line;
 use oci::{
     BlobSource, Descriptor, Digest, RepositoryName,
     layout::{INDEX_FILE, LayoutIndex, OCI_LAYOUT_FILE},
@@ -132,7 +132,7 @@ impl Found {
     /// Takes a file of the archive, if it belongs to a layout.
     pub(crate) fn add(&mut self, entry: &TarEntry<'_>) -> Result<(), TarError> {
         let fail = |reason: &str| Err(TarError::malformed(entry.offset, entry.path, reason));
-        if entry.path.contains(|c: char| c.is_control() || is_unsafe(c)) {
+        if entry.path.contains(is_unfit_for_line) {
             return fail("its name has control characters");
         }
         let Some((path, file)) = classify(entry.path) else {

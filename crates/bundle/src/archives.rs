@@ -1,8 +1,8 @@
 //! Which archives make up a bundle: the one that is named, or all in a directory, as `d8 mirror pull` makes
 //! them (`platform.tar`, `security.tar`, `module-NAME.tar`, …).
 //!
-//! In a directory every `.tar` counts, as for `d8 mirror push`: one that was passed over for its name would be
-//! missed by nobody. What only a sum or unfinished work tells of counts too, and is then missing.
+//! In a directory every `.tar` counts, as for `d8 mirror push`: one that was skipped because of its name would be
+//! missed by nobody. An archive of which only a sum or unfinished work exists counts too, and is then missing.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -27,9 +27,9 @@ pub struct Converted {
     pub size: u64,
     /// The files of the bundle, in order, then those of its sums.
     pub files: Vec<PathBuf>,
-    /// The sums, if they were asked for or lay beside the input.
+    /// The sums, if they were requested or were next to the input.
     pub sums: Option<GostSums>,
-    /// How many sums that lay beside the input were found to be right.
+    /// How many sums next to the input were correct.
     pub checked: usize,
 }
 
@@ -42,7 +42,7 @@ pub struct Converted {
 ///
 /// # Errors
 /// As [`crate::Bundle::open`] and [`Writer`]; [`BundleError::WrongSum`]; [`BundleError::OntoItself`] if the bundle
-/// lies in `directory`; [`BundleError::Cancelled`].
+/// is in `directory`; [`BundleError::Cancelled`].
 pub fn split(
     paths: &[PathBuf],
     directory: &Path,
@@ -91,7 +91,7 @@ fn convert(
         Ok(done) => done,
         Err(error @ BundleError::Locked { .. }) => return Err(error),
         Err(error) => {
-            // The first failure is the one to tell.
+            // The first failure is the one to report.
             drop(replace::remove_unfinished(out));
             return Err(error);
         }

@@ -36,7 +36,7 @@ pub enum BundleError {
     NotFound {
         /// The bundle's name.
         path: PathBuf,
-        /// Whether work in progress of this name lies there.
+        /// Whether there is work in progress of this name.
         unfinished: bool,
     },
     /// What is there was never a bundle.
@@ -117,7 +117,7 @@ pub enum BundleError {
         /// The `.gostsum` file.
         path: PathBuf,
     },
-    /// A file or the whole bundle does not have the GOST sum that lies beside it.
+    /// A file or the whole bundle does not have the GOST sum in the file next to it.
     #[error("{}: damaged: the GOST sum is {actual}, {stated} is stated", path.display())]
     WrongSum {
         /// The file; for a bundle in parts, the name of the whole.
@@ -143,10 +143,10 @@ pub enum BundleError {
         path: PathBuf,
         /// The size that it would get, in bytes.
         size: u64,
-        /// The largest size that fits, in bytes, where the system tells.
+        /// The largest size that fits, in bytes, if the system reports it.
         limit: Option<u64>,
     },
-    /// The part size asked for would make more parts than can be open at once.
+    /// The part size asked for would make more parts than can be open at the same time.
     #[error("{}: parts of {part_size} bytes would be {parts} files, at most {limit} are possible", path.display())]
     TooManyParts {
         /// The bundle's name.
@@ -160,7 +160,7 @@ pub enum BundleError {
     },
 }
 
-/// What is wrong with a part, as far as it can be told without knowing the right one.
+/// What is wrong with a part, as far as it can be determined without the right one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PartFault {
     /// It ends too early.
@@ -185,7 +185,7 @@ pub enum PartFault {
         /// The size that the other parts have, in bytes.
         expected: u64,
     },
-    /// What stands in it does not go on from the part before.
+    /// Its content does not continue that of the part before.
     #[error("damaged, or the part of another bundle: {reason} (at {entry})")]
     Foreign {
         /// The entry where it shows, or the offset.
@@ -196,7 +196,7 @@ pub enum PartFault {
 }
 
 impl BundleError {
-    /// Whether the content is wrong, so that sums may tell more.
+    /// Whether the content is wrong, so that sums may give more information.
     pub fn is_damage(&self) -> bool {
         matches!(
             self,

@@ -1,4 +1,4 @@
-//! The tar laid out on paper: which entry lies at which offset, before the first byte is there.
+//! The planned layout of the tar: which entry is at which offset, before the first byte is there.
 //!
 //! Manifests give the size and digest of every blob, so everything is known ahead. That lets many workers
 //! write at once, each at its place, and makes the same content the same bytes. What a reader needs to know

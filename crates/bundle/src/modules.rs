@@ -1,4 +1,4 @@
-//! The modules of a directory: archives `module-NAME.tar`, and image layouts that lie there as plain files.
+//! The modules of a directory: archives `module-NAME.tar`, and image layouts as plain files.
 //!
 //! The old `dhctl mirror-modules` wrote `DIR/NAME/`, `DIR/NAME/release/` and `DIR/NAME/extra/EXTRA/` (`dhctl/pkg/operations/mirror/modules.go`).
 //! Whatever could be a module must be a complete one: nobody would notice that a directory was skipped.
@@ -31,13 +31,13 @@ use crate::{
 const MODULES: &str = "modules";
 /// Where the blobs of a layout are, below a directory for each algorithm.
 const BLOBS: &str = "blobs";
-/// How deep layouts lie below that of their module: `extra/EXTRA`. More is a link that leads in a circle.
+/// How deep layouts are below that of their module: `extra/EXTRA`. More is a link that leads in a circle.
 const MAX_DEPTH: usize = 4;
 
 /// Opens all modules in `directory`, those in archives first, in the order of their names.
 ///
 /// # Errors
-/// [`BundleError`] if one cannot be opened or lies there in both forms, or if there is none.
+/// [`BundleError`] if one cannot be opened or exists in both forms, or if there is none.
 pub(crate) fn open(directory: &Path) -> Result<Vec<Archive>, BundleError> {
     let (mut files, mut layouts) = (BTreeMap::new(), BTreeSet::new());
     for entry in fs::read_dir(directory).map_err(BundleError::io(directory))? {

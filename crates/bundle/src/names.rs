@@ -36,7 +36,7 @@ pub(crate) fn partial(file: &Path) -> PathBuf {
     with_suffix(file, ".partial")
 }
 
-/// Whether work in progress of `bundle` lies there, be it only the journal of a pull.
+/// Whether there is work in progress of `bundle`, even if it is only the journal of a pull.
 pub(crate) fn is_begun(bundle: &Path) -> bool {
     partial(bundle).exists() || with_suffix(bundle, ".partial.d").exists()
 }
@@ -90,7 +90,7 @@ pub(crate) fn archive_of(name: &OsStr) -> Option<&OsStr> {
     ends(archive, "tar").then_some(archive.as_os_str())
 }
 
-/// A file of a bundle, as its name tells.
+/// The role of a file in a bundle, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A finished part.

@@ -29,7 +29,7 @@ pub(crate) enum Readable {
     PartSum(u32),
 }
 
-/// Whether a file of this name is an archive as far as its name tells: `….tar`, however it is spelled.
+/// Whether a file is an archive, judging by its name: `….tar`, however it is spelled.
 pub fn is_archive_name(name: &OsStr) -> bool {
     Path::new(&plain(name)).extension() == Some(OsStr::new("tar"))
 }

@@ -2,7 +2,7 @@
 //!
 //! In a directory that others may write to, anybody can make a name before us, or put another file in its place: a
 //! symbolic link would lead our writes elsewhere, a file of theirs would become our result. So names are opened without
-//! following links, and what was really opened is looked at.
+//! following links, and what was really opened is checked.
 
 use std::{
     fs::{self, File, OpenOptions, Permissions},
@@ -60,7 +60,7 @@ pub fn open(path: &Path, options: &mut OpenOptions, readers: Readers) -> Result<
     Ok(file)
 }
 
-/// Makes the file `path` anew, in place of what an interrupted run left.
+/// Creates the file `path` and removes what an interrupted run left there.
 ///
 /// # Errors
 /// [`BundleError::Io`], also if another file of this name is made at the same time.

@@ -39,7 +39,7 @@ pub(crate) fn explain(volumes: &Volumes, error: &TarError) -> Option<BundleError
         let with = volumes.path(other).to_owned();
         wrong(place, PartFault::Swapped { with })
     };
-    // Where the archive ends too early, the cut may lie anywhere in the last content.
+    // Where the archive ends too early, the cut may be anywhere in the last content.
     let reach = if truncated { last } else { here };
     let short = (0..last).find(|index| *index <= reach && sizes[*index] + tolerance < expected);
     if let Some(index) = short {
@@ -59,7 +59,7 @@ pub(crate) fn explain(volumes: &Volumes, error: &TarError) -> Option<BundleError
     if truncated {
         return None;
     }
-    // A header may begin at the end of one part and go on in the next.
+    // A header may begin at the end of one part and continue in the next.
     let until = volumes.index_at(at + HEADER_SIZE as u64 - 1).min(last);
     for place in here..=until {
         let fits = |other: &usize| *other != place && header_at(&volumes.swapped(place, *other), at);
@@ -98,7 +98,7 @@ fn expected_size(sizes: &[u64]) -> Option<(u64, u64)> {
     Some((size, if count > 1 { 0 } else { OVERSHOOT }))
 }
 
-/// Whether a sum tells that there is a part `number`.
+/// Whether there is a sum of a part `number`.
 fn next_is_known(volumes: &Volumes, number: usize) -> bool {
     let number = u32::try_from(number).unwrap_or(u32::MAX);
     let has_sum = |bundle: &PathBuf| {

@@ -160,7 +160,7 @@ impl PrivateDirectory {
         Ok(fs::renameat(&directory, from, &directory, to)?)
     }
 
-    /// Moves a file out of it, to `path` on the same file system, in place of what is there.
+    /// Moves a file out of it, to `path` on the same file system, replacing what is there.
     ///
     /// # Errors
     /// What the system says.

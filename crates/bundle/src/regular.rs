@@ -1,7 +1,7 @@
 //! Only regular files are read as a bundle and replaced by one.
 //!
 //! Opening a named pipe waits until somebody writes to it, and reading a device may have no end. So files are opened
-//! without waiting, and what was really opened is looked at: a look at the name before would be another file's if the
+//! without waiting, and the opened file is checked: a check of the name before would be about another file if the
 //! name changes in between.
 
 use std::{

@@ -1,6 +1,6 @@
 //! The files of a bundle as one address space, for reading.
 //!
-//! A bundle lies there whole or in parts; parts lie in one directory or are spread over several (sticks
+//! A bundle is one file or several parts; parts are in one directory or spread over several (sticks
 //! mounted side by side). Nothing is ever written: read-only media are the usual case.
 
 use std::{
@@ -39,10 +39,10 @@ pub(crate) struct Volumes {
 
 impl Volumes {
     /// Finds and opens the bundle that `paths` name, one path per directory; each names the whole
-    /// (`d8.tar`), whether it lies there whole or in parts.
+    /// (`d8.tar`), whether it is whole or in parts.
     ///
     /// # Errors
-    /// [`BundleError`], as when a part is missing or the bundle lies there twice.
+    /// [`BundleError`], as when a part is missing or the bundle exists twice.
     pub(crate) fn open(paths: &[PathBuf]) -> Result<Self, BundleError> {
         let found = find(paths)?;
         let files = found.paths.into_iter().map(OnDemand::open).collect::<Result<_, _>>()?;
@@ -81,7 +81,7 @@ impl Volumes {
         self.files.len()
     }
 
-    /// Whether the bundle lies there in parts.
+    /// Whether the bundle is in parts.
     pub(crate) fn in_parts(&self) -> bool {
         self.in_parts
     }
@@ -121,7 +121,7 @@ impl Volumes {
         }
     }
 
-    /// The number of the file that holds the byte at `offset`; the number of files if it lies beyond.
+    /// The number of the file that holds the byte at `offset`; the number of files if it is after the end.
     pub(crate) fn index_at(&self, offset: u64) -> usize {
         self.files.partition_point(|volume| volume.start + volume.file.size() <= offset)
     }

@@ -1,7 +1,7 @@
 //! What the Deckhouse Kubernetes Platform is, as pure decisions.
 //!
-//! Which releases a request means, where the lists of images lie inside images and what they say, and
-//! the manifests that a cluster is told of releases by. Nothing here opens a file or a connection.
+//! Which releases a request means, where the lists of images are inside images and what they say, and
+//! the manifests that describe releases to a cluster. Nothing here opens a file or a connection.
 
 #![forbid(unsafe_code)]
 

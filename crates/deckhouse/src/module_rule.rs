@@ -101,8 +101,8 @@ impl FromStr for ModuleRule {
 /// Reads the older dialect: `NAME:v1.2.3` and `NAME:CHANNEL`, several of them separated by `;`.
 ///
 /// # Errors
-/// [`ParseModuleRuleError`] for the first entry that cannot be read; the old tool passed over such entries
-/// and then brought too much or nothing.
+/// [`ParseModuleRuleError`] for the first entry that cannot be read; the old tool skipped such entries
+/// and then pulled too much or nothing.
 pub fn parse_filter(text: &str) -> Result<Vec<ModuleRule>, ParseModuleRuleError> {
     let entries = text.split(';').map(str::trim).filter(|entry| !entry.is_empty());
     let rules: Vec<ModuleRule> = entries.map(filter_entry).collect::<Result<_, _>>()?;

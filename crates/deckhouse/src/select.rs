@@ -39,6 +39,16 @@ mod tests;
 /// A suspended channel is refused when the request resolves to it: by default every channel that the
 /// maximum allows, else the named ones. Exact releases do not resolve to channels, so a suspended channel
 /// that happens to point to one of them is only left out, unless it is the one to be pointed.
+///
+/// ```
+/// use deckhouse::select::{Available, Request, select};
+///
+/// let available = Available { tags: vec!["v1.58.3".to_owned()], ..Available::default() };
+/// let request = Request { releases: vec!["1.58.3".parse()?], ..Request::default() };
+/// let selection = select(&available, &request)?;
+/// assert_eq!(selection.releases.len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn select(offer: &Available, request: &Request) -> Result<Selection, SelectError> {
     let mut choice = Choice::new(offer, request);
     choice.check_names()?;

@@ -16,7 +16,7 @@ pub(crate) const KIND: &str = "ModuleSource";
 pub struct ModuleSource {
     /// `metadata.name`.
     pub name: String,
-    /// `spec.registry.repo`: modules lie directly below.
+    /// `spec.registry.repo`: modules are directly below.
     pub repository: RepositoryUrl,
     /// `spec.registry.scheme`: whether it is plain HTTP.
     pub plain_http: bool,

@@ -16,7 +16,7 @@ use crate::proxy::{ProxyFaultLayer, ProxyRules};
 use crate::settings::{Settings, TrustSettings};
 use crate::trust::tls_config;
 
-/// Idle connections that are kept: at least as many as blobs move at once.
+/// Idle connections that are kept: at least as many as blobs are transferred at the same time.
 const IDLE_CONNECTIONS: usize = 128;
 
 /// Finds out that the other side is gone while nothing is being sent.
@@ -86,12 +86,12 @@ impl Http {
         Ok(Self { own, others: Arc::new(others), stall_timeout: settings.stall_timeout, proxies })
     }
 
-    /// Longest time without a byte; on [`TrafficClass::Upload`] whoever feeds the body keeps to it.
+    /// Longest time without a byte; on [`TrafficClass::Upload`] the code that feeds the body must keep to it.
     pub fn stall_timeout(&self) -> Duration {
         self.stall_timeout
     }
 
-    /// Tells whether an answer is the proxy's own and not the registry's: it wants a login, or refuses.
+    /// The fault, if an answer comes from the proxy and not from the registry: it requires a login, or refuses.
     pub fn proxy_fault(&self, response: &Response) -> Option<NetworkFault> {
         NetworkFault::from_proxy_answer(response, self.proxies.proxy_for(response.url()))
     }

@@ -28,7 +28,7 @@ use crate::route::{Route, route};
 const MAX_DRAINED: usize = 64 * 1024 * 1024;
 
 /// Reads what is still coming, as nginx does before it ends a connection: a client that is still sending would find a
-/// broken connection in place of the answer.
+/// broken connection instead of the answer.
 async fn drain(body: impl RequestBody) {
     let mut body = std::pin::pin!(body);
     let mut left = MAX_DRAINED;

@@ -13,7 +13,7 @@ impl<B> RequestBody for B where
 {
 }
 
-/// The connection ends without an answer: it broke, or an interceptor wants it so.
+/// The connection ends without an answer: it broke, or an interceptor requests it.
 #[derive(Debug, thiserror::Error)]
 #[error("the connection was dropped")]
 pub(super) struct Dropped;

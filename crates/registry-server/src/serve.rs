@@ -42,7 +42,7 @@ pub struct RunningServer {
 
 impl Server {
     /// Listens on `address` (port 0 takes any free one) and serves `store` from then on. HTTP/1.1 and
-    /// HTTP/2 are told apart by the first bytes. Must be called inside a Tokio runtime.
+    /// HTTP/2 are distinguished by the first bytes. Must be called inside a Tokio runtime.
     ///
     /// # Errors
     /// If the address cannot be listened on.

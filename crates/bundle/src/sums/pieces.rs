@@ -35,7 +35,7 @@ impl PieceSums {
         pieces
     }
 
-    /// Takes the next bytes; what comes after the last piece is not looked at.
+    /// Takes the next bytes; what comes after the last piece is ignored.
     pub(crate) fn update(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && self.done.len() < self.sizes.len() {
             let count = usize::try_from(self.left).unwrap_or(usize::MAX).min(bytes.len());

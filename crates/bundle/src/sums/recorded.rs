@@ -1,4 +1,4 @@
-//! The sums that lie beside a bundle.
+//! The GOST sums recorded in files next to a bundle.
 
 use std::path::PathBuf;
 
@@ -14,7 +14,7 @@ use crate::{
 pub(crate) struct RecordedSums {
     /// Of the whole, each with its file: with several directories there may be several.
     pub(crate) whole: Vec<(PathBuf, GostSum)>,
-    /// Of parts, by number. Empty for a bundle in one file, whatever lies beside it.
+    /// Of parts, by number. Empty for a bundle in one file, whatever is next to it.
     pub(crate) parts: Vec<(u32, PathBuf, GostSum)>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! The sum of the whole is one chain through everything, and the slowest thing to be done: where it is
 //! stated, all is read once in file order, with the sum of the whole and those of the parts on threads of
-//! their own. Where only parts have sums, parts are read side by side. Blobs that lie in no such range
+//! their own. Where only parts have sums, parts are read side by side. Blobs that are in no such range
 //! (all of them, without sums) are read one by one, by as many threads as there are cores.
 
 use std::{ops::Range, sync::Arc};
@@ -17,7 +17,7 @@ pub(crate) struct Entry {
     /// Path of its repository.
     pub(crate) repository: Arc<str>,
     pub(crate) digest: Digest,
-    /// Where its content lies.
+    /// Offset of its content.
     pub(crate) offset: u64,
     pub(crate) size: u64,
 }
@@ -32,7 +32,7 @@ impl Entry {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Job {
     pub(crate) range: Range<u64>,
-    /// Entries that lie wholly within, by their numbers.
+    /// Entries that are completely within, by their numbers.
     pub(crate) entries: Vec<usize>,
     /// The sum of the whole is wanted.
     pub(crate) whole: bool,

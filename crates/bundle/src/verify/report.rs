@@ -16,11 +16,11 @@ pub struct VerifyReport {
     pub size: u64,
     /// The archives that it is made of: 1, or all in a directory.
     pub archives: usize,
-    /// The files that it lies in.
+    /// The files that contain it.
     pub files: usize,
     /// Blobs and manifests whose digest was checked.
     pub blobs: usize,
-    /// Sums that lie beside it and were checked.
+    /// Sums from files next to it that were checked.
     pub sums: Vec<CheckedSum>,
     /// Everything that is wrong, in file order; empty for a sound bundle.
     pub damages: Vec<Damage>,
@@ -42,10 +42,10 @@ pub struct Damage {
     /// The path in the archive; `None` if a file as a whole is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,
-    /// The images that need it, as `install:v1.58.3`; sorted. Empty if none does, or if that cannot be told.
+    /// The images that need it, as `install:v1.58.3`; sorted. Empty if none does, or if that is unknown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<String>,
-    /// The files that it lies in.
+    /// The files that contain it.
     #[serde(serialize_with = "paths")]
     pub files: Vec<PathBuf>,
     /// What is wrong.

@@ -29,11 +29,11 @@ use crate::{
 };
 
 /// Reads the bundle that `paths` name, as for [`Bundle::open`], and checks its structure, what its
-/// manifests name, the digest of every blob and manifest, and the GOST sums that lie beside it. Whether the
-/// images make up whole releases is not looked at.
+/// manifests name, the digest of every blob and manifest, and the GOST sums in files next to it. Whether the
+/// images make up whole releases is not checked.
 ///
 /// # Errors
-/// As [`Bundle::open`] where there is nothing more to be told than that; [`BundleError::BadSumFile`],
+/// As [`Bundle::open`] if nothing more is known; [`BundleError::BadSumFile`],
 /// [`BundleError::Io`], [`BundleError::Cancelled`].
 pub fn verify(paths: &[PathBuf], progress: &dyn Progress) -> Result<VerifyReport, BundleError> {
     let archives = archives::open(paths)?;
@@ -47,7 +47,7 @@ pub fn verify(paths: &[PathBuf], progress: &dyn Progress) -> Result<VerifyReport
                 sound.push(archive);
                 (entries, None)
             }
-            // With sums it can be told which part is to blame, and other archives can be read.
+            // With sums it is known which part is to blame, and other archives can be read.
             Err(error) if error.is_damage() && !(alone && stated.is_empty()) => (Vec::new(), Some(error)),
             Err(error) => return Err(error),
         };
@@ -98,7 +98,7 @@ fn check(
         missing.retain(|damage| !known.contains(&damage.entry));
         report.damages.extend(missing);
     }
-    // What is not there at all lies in no file: any cut part may have held it.
+    // What is missing is in no file: any cut part may have held it.
     let concerns = |damage: &Damage, volumes: &Volumes| {
         damage.files.is_empty() || damage.files.iter().any(|file| volumes.has(file))
     };
@@ -156,7 +156,7 @@ fn run(subjects: &[Subject], progress: &dyn Progress) -> Result<Vec<Outcome>, Bu
         }
         results
     });
-    // A thread that only stopped because another one failed has nothing to tell.
+    // A thread that only stopped because another one failed has nothing to report.
     let mut errors = results.into_iter().filter_map(Result::err).collect::<Vec<_>>();
     errors.sort_by_key(|error| matches!(error, BundleError::Cancelled));
     match errors.into_iter().next() {

@@ -1,4 +1,4 @@
-//! The steps of a choice; which of them a request takes, and why, is told in the module above.
+//! The steps of a choice; which of them a request takes, and why, is explained in the parent module.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -60,7 +60,7 @@ fn unlisted_minors(offer: &Available, listed: &BTreeSet<Version>) -> impl Iterat
         .flat_map(|(major, minor)| (0..=MAX_GAP).map(move |patch| Version::new(major, minor, patch)))
 }
 
-/// More minors than lie between the channels of any edition.
+/// More minors than there are between the channels of any edition.
 const MOST_MINORS: usize = 100;
 
 fn minor_of(version: &Version) -> (u64, u64) {

@@ -49,7 +49,7 @@ fn diagnose_chain(error: &(dyn Error + 'static), host: &str, phase: Phase, timed
     }
     if phase == Phase::Connecting || innermost(error) == SHARED {
         // Requests that wait for one HTTP/2 connection get no cause when it is not made, only a private
-        // error of hyper-util's pool ("request was canceled"). The next attempt is told the cause.
+        // error of hyper-util's pool ("request was canceled"). The next attempt gets the cause.
         let what = format!("cannot connect to {host}: the connection was given up while it was set up");
         return Diagnosis::new(FaultKind::Connect, true, what).hint(tls::client_hint(host));
     }

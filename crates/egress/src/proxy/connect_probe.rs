@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use foreign_text::ForeignText;
 use percent_encoding::percent_decode_str;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -20,6 +21,9 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The most that is read of the answer's head, in bytes; Kerberos challenges are long.
 const MAX_HEAD: usize = 32 * 1024;
+
+/// The most characters of the reason that are shown.
+const MAX_REASON: usize = 80;
 
 /// The proxy's answer to `CONNECT`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,7 +87,7 @@ fn answer(head: &[u8]) -> Option<ConnectAnswer> {
     let mut words = lines.next()?.trim_end().splitn(3, ' ');
     words.next().filter(|version| version.starts_with("HTTP/"))?;
     let status = words.next()?.parse().ok()?;
-    let reason = words.next().unwrap_or_default().chars().filter(|c| !c.is_control()).take(80).collect();
+    let reason = ForeignText::limited(words.next().unwrap_or_default(), MAX_REASON).into();
     let headers = lines.take_while(|line| !line.is_empty()).filter_map(|line| line.split_once(':'));
     let schemes = headers.filter(|(name, _)| name.eq_ignore_ascii_case("proxy-authenticate"));
     Some(ConnectAnswer { status, reason, schemes: login_schemes(schemes.map(|(_, value)| value)) })
@@ -99,7 +103,7 @@ mod tests {
             (&b"HTTP/1.1 403 Forbidden\r\nServer: squid"[..], Some((403, "Forbidden"))),
             (b"HTTP/1.0 503 Service Unavailable\n", Some((503, "Service Unavailable"))),
             (b"HTTP/1.1 502\r\n", Some((502, ""))),
-            (b"HTTP/1.1 403 \x1b[31mred\r\n", Some((403, "[31mred"))),
+            (b"HTTP/1.1 403 \x1b[31mred\r\n", Some((403, "\u{fffd}[31mred"))),
             (b"HTTP/1.1 abc\r\n", None),
             (b"SSH-2.0-OpenSSH_9\r\n", None),
             (b"", None),

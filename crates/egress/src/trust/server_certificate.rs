@@ -1,9 +1,10 @@
-//! The certificate that a server offered, in words: the one thing that explains a refusal.
+//! What a server's certificate says, for the message about a refusal.
 
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use foreign_text::ForeignText;
 use rustls::pki_types::CertificateDer;
 use x509_parser::prelude::{ASN1Time, GeneralName, X509Certificate};
 
@@ -45,7 +46,7 @@ impl ServerCertificate {
         as_names.any(|name: IpAddr| name == address)
     }
 
-    /// Whether it was issued by its own owner, as far as the names tell.
+    /// Whether issuer and subject have the same name.
     pub fn is_self_signed(&self) -> bool {
         self.subject == self.issuer
     }
@@ -69,12 +70,7 @@ impl fmt::Display for ServerCertificate {
 }
 
 pub(super) fn name_or_dash(name: &str) -> String {
-    if name.is_empty() { "-".to_owned() } else { legible(name) }
-}
-
-/// A certificate is foreign text: it must not reach a terminal with control characters.
-fn legible(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '?' } else { c }).collect()
+    if name.is_empty() { "-".to_owned() } else { ForeignText::from(name).into() }
 }
 
 fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
@@ -84,7 +80,7 @@ fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
     let shown = extension.value.general_names.iter().filter_map(|name| match name {
         // An address that is written as a name counts for nothing: it must not look as if it did.
         GeneralName::DNSName(host) if host.parse::<IpAddr>().is_ok() => Some(format!("{AS_NAME}{host}")),
-        GeneralName::DNSName(host) => Some(legible(host)),
+        GeneralName::DNSName(host) => Some(ForeignText::from(host).into()),
         GeneralName::IPAddress(bytes) => <[u8; 4]>::try_from(*bytes)
             .map(IpAddr::from)
             .or_else(|_| <[u8; 16]>::try_from(*bytes).map(IpAddr::from))

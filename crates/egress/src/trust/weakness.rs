@@ -142,7 +142,7 @@ mod tests {
                 "it is signed with SHA-1, which is no longer accepted",
                 Remedy::OtherSignature,
             ),
-            // Nobody who is trusted has signed it: that is what is to be told first.
+            // Nobody who is trusted has signed it: that is to be reported first.
             (
                 &by_sha1,
                 &[],

@@ -154,7 +154,7 @@ impl Connection {
         }
     }
 
-    /// Sends a request, once more if the registry wants other credentials, and gives the answer with its
+    /// Sends a request, once more if the registry requires other credentials, and gives the answer with its
     /// body still to come.
     pub(crate) async fn open(
         &self,
@@ -196,7 +196,7 @@ impl Connection {
         }
     }
 
-    /// With credentials in hand, asks once how the registry wants to be shown them: a registry that lets
+    /// With credentials, asks once which scheme the registry requires: a registry that allows
     /// anyone in may say "not there" of what only some may see.
     async fn request_challenge(&self) {
         if !self.auth.needs_challenge() {

@@ -14,14 +14,14 @@ use super::{
 /// The header in which a registry says the digest of what it sends or took.
 const DIGEST_HEADER: &str = "docker-content-digest";
 
-/// Whether something is there, as far as the registry tells.
+/// Whether something exists, as far as the registry reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existence {
     /// It is there.
     Present,
     /// It is not there.
     Absent,
-    /// The registry refuses to tell: some answer 403 for what does not exist.
+    /// The registry does not say: some answer 403 for what does not exist.
     Unknown,
 }
 

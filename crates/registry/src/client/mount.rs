@@ -1,4 +1,4 @@
-//! Taking a blob over from a sibling repository, without sending it.
+//! Mounting a blob from another repository of the registry, without sending it.
 
 use http::{Method, StatusCode};
 use oci::{Digest, RepositoryName};
@@ -19,19 +19,19 @@ const MAX_ANSWER: u64 = 64 * 1024;
 pub enum Mount {
     /// The blob is in this repository now.
     Mounted,
-    /// The registry wants the bytes, and has opened this session for them.
+    /// The registry needs the bytes, and has opened this session for them.
     Upload(UploadSession),
     /// The registry does not mount; upload the blob.
     Refused,
 }
 
 impl Repository {
-    /// Asks the registry to take a blob over from the repository `from` of the same registry.
+    /// Asks the registry to mount a blob from the repository `from` of the same registry.
     ///
     /// After some refusals in a row without a single success, the registry is not asked any more.
     ///
     /// # Errors
-    /// Only for want of an answer; a refusal of any kind is [`Mount::Refused`].
+    /// Only if there is no answer; a refusal of any kind is [`Mount::Refused`].
     pub async fn mount_blob(&self, digest: &Digest, from: &RepositoryName) -> Result<Mount, Error> {
         let features = &self.connection.features;
         if !features.mounts() {

@@ -1,8 +1,8 @@
-//! Whose word a "not there" is, where a proxy cache answers.
+//! Whether a "not found" from a proxy cache is reliable.
 //!
 //! A proxy project of Harbor that cannot reach its upstream, or gets a 502 from it, does not say so. It
-//! answers for its own store, 404 for what happens not to be cached. That "not there" is as certain as a
-//! coin toss, and its words are those of an ordinary project. Where the upstream itself has nothing, the
+//! answers for its own store, 404 for what happens not to be cached. That "not found"
+//! proves nothing, and its words are those of an ordinary project. Where the upstream itself has nothing, the
 //! words are others. So both kinds from one source show that one of them is not to be believed.
 //!
 //! Seen on Harbor 2.15.2; in its source since 2.2, `server/middleware/repoproxy` and `controller/proxy`.
@@ -17,7 +17,7 @@ use super::{
 /// What is known of the host as a proxy cache.
 #[derive(Debug, Default)]
 pub(crate) struct ProxyCache {
-    /// It is one: we were told, or it said what its upstream does not have.
+    /// It is one: it was configured, or it said what its upstream does not have.
     is_there: AtomicBool,
     /// It said what it does not have itself.
     was_not_asked: AtomicBool,
@@ -32,12 +32,12 @@ enum Speaker {
 }
 
 impl ProxyCache {
-    /// Takes the host for a proxy cache from now on.
+    /// Treats the host as a proxy cache from now on.
     pub(crate) fn assume(&self) {
         self.is_there.store(true, Ordering::SeqCst);
     }
 
-    /// What a "not there" amounts to if it is not that of the upstream. Trying again may bring another
+    /// The fault for a "not found" that may not be the upstream's. A retry may bring another
     /// answer.
     pub(crate) fn uncertain_not_found(&self, reply: &Reply) -> Option<Fault> {
         let ErrorKind::NotFound { message, .. } = reply.refusal(Missing::Manifest).kind else {

@@ -19,7 +19,7 @@ const MAX_PAGE: u64 = 1024 * 1024;
 
 /// The bytes of a blob, in order, from an offset to its end.
 ///
-/// After a fault it goes on from the last byte delivered (`Range`); where the server knows no ranges, it
+/// After a fault it continues from the last byte delivered (`Range`); where the server knows no ranges, it
 /// reads what was delivered already once more and drops it. Every byte that arrives gives it the whole
 /// budget of retries again. It never delivers more bytes than the blob is said to have. The digest is the
 /// caller's to check.
@@ -84,7 +84,7 @@ impl BlobReader {
     }
 
     /// The next bytes; `None` when all have been delivered. After an error, or when this future was
-    /// dropped before it was done, the next call goes on from [`BlobReader::position`].
+    /// dropped before it was done, the next call continues from [`BlobReader::position`].
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`]; [`ErrorKind::SizeMismatch`] if the server has more bytes, or less after

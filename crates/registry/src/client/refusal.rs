@@ -1,7 +1,7 @@
 //! What a refusal means, by its status and the reason that the registry gives.
 //!
 //! Registries have few codes and many reasons: quotas, immutable tags and read-only modes come as 403, 405, 412 or
-//! 500, where a hint at the login would lead nowhere. So the words are looked at first, for requests that write.
+//! 500, where a hint at the login would lead nowhere. So the words are checked first, for requests that write.
 
 use http::{Method, StatusCode};
 
@@ -76,7 +76,7 @@ impl Refused<'_> {
         }
     }
 
-    /// Why a write is refused, whoever asks.
+    /// Why a write is refused, for any account.
     fn refusal(&self) -> Option<Refusal> {
         if matches!(*self.method, Method::GET | Method::HEAD) {
             return None;

@@ -29,7 +29,7 @@ impl Client {
         &self.0.host
     }
 
-    /// Takes the registry for a proxy cache: what it says about its own store alone, as Harbor does while
+    /// Treats the registry as a proxy cache: what it says about its own store alone, as Harbor does while
     /// the upstream cannot be reached, is no answer ([`ErrorKind::UpstreamNotAsked`]). A Harbor gives itself away
     /// as a proxy cache by other answers too; then the same holds.
     pub fn expect_proxy_cache(&self) {

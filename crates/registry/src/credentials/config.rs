@@ -1,7 +1,7 @@
 //! The file in which docker, and the tools around containers/image, keep logins.
 //!
 //! Docker: `config.json` with `auths`, `credHelpers` and `credsStore`; keys are hosts with an optional
-//! port, or in files of old `https://HOST/v1/`. containers-auth.json(5): keys may go on into a repository
+//! port, or in files of old `https://HOST/v1/`. containers-auth.json(5): keys may continue with a repository
 //! path, and the longest that fits wins.
 
 use std::collections::HashMap;

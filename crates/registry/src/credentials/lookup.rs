@@ -8,11 +8,11 @@ use super::{
     helper::{self, HelperError},
 };
 
-/// Where to look. The library reads no environment: whoever calls knows `DOCKER_CONFIG`,
+/// Where to look. The library reads no environment: the caller knows `DOCKER_CONFIG`,
 /// `REGISTRY_AUTH_FILE`, `XDG_RUNTIME_DIR` and the home directory.
 #[derive(Debug, Clone, Default)]
 pub struct CredentialPaths {
-    /// Files in docker's format, the most important first; those that do not exist are passed over.
+    /// Files in docker's format, the most important first; those that do not exist are skipped.
     pub files: Vec<PathBuf>,
     /// Directories in which credential helpers are looked for, before those of `PATH`.
     pub helper_directories: Vec<PathBuf>,

@@ -147,7 +147,7 @@ fn a_search_without_end_is_given_up() {
     assert!(select(&searched.offer, &request).unwrap().releases.contains(&far.parse().unwrap()));
 }
 
-/// Releases of one or two majors; no gap of patches is longer than what a search passes over.
+/// Releases of one or two majors; no gap of patches is longer than what a search skips.
 fn any_releases(majors: u64) -> impl Strategy<Value = BTreeSet<Version>> {
     let gap = prop_oneof![3 => Just(0), 2 => 1..4_u64, 1 => 0..=MAX_GAP];
     let minor = prop_oneof![1 => Just(Vec::new()), 3 => prop::collection::vec(gap, 1..6)];

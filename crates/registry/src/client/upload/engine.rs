@@ -34,7 +34,7 @@ const COMMIT: Duration = Duration::from_mins(5);
 impl Repository {
     /// Uploads a blob: bytes of `source`, into `session` if there is one from [`Repository::mount_blob`].
     ///
-    /// Whether the registry has it already is not asked. `progress` is told how many bytes of the blob
+    /// Whether the registry already has it is not checked. `progress` gets how many bytes of the blob
     /// the connection has taken so far; the number never goes down. The session of a large blob is kept on
     /// disk, if the client has a place for it; one that an earlier run left there goes before `session`.
     ///
@@ -89,7 +89,7 @@ impl Repository {
                 let name = self.blob_name(&descriptor.digest);
                 let error = upload.attempts.error("push blob", name, fault);
                 upload.abandon(error.kind()).await;
-                // Not before: whoever waits for the place would begin to send what nobody wants any more.
+                // Not before: the next upload would start to send what is no longer needed.
                 drop(place);
                 return Err(error);
             }

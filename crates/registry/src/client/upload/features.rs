@@ -1,4 +1,4 @@
-//! What uploads have found out about a registry, so that each thing is found out once.
+//! What uploads have learned about a registry, so that each feature is tested once.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 

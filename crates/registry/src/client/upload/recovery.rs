@@ -11,7 +11,7 @@ const FIRST_CHUNK: u64 = 64 * 1024 * 1024;
 /// Chunks are never made smaller than this: the default limit of nginx.
 const LAST_CHUNK: u64 = 1024 * 1024;
 
-/// How often a blob is begun again because the registry objects to what it has got.
+/// How often a blob is started over because the registry rejects the session.
 const MAX_RESTARTS: u32 = 2;
 
 /// Two breaks this close together, in bytes, are at the same place: socket buffers blur it.
@@ -45,7 +45,7 @@ impl Upload<'_> {
         }
     }
 
-    /// Smaller chunks, for good. The session has not seen the refused body.
+    /// Smaller chunks, for the rest of the run. The session has not seen the refused body.
     fn shrink_chunks(&mut self, fault: Fault) -> Result<(), Fault> {
         let refused = self.descriptor.size.min(self.chunk);
         if refused <= LAST_CHUNK {

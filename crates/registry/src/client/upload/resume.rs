@@ -1,6 +1,6 @@
-//! Going on with what an earlier run has sent of a blob, and leaving as much to the next one.
+//! Resuming an upload that an earlier run started, and recording it for the next one.
 //!
-//! An earlier session saves time and nothing else: whatever is odd about it, the blob begins again.
+//! An earlier session saves time and nothing else: if anything about it is wrong, the blob is sent from the start.
 //!
 //! The bytes of a request that breaks stay at GitLab and at Docker distribution 3. Distribution 2.8 loses
 //! the session with the request, how many whole ones came before it notwithstanding, and some registries
@@ -23,7 +23,7 @@ use crate::client::{
 /// commits it, and as quickly sent again.
 pub const RESUME_THRESHOLD: u64 = WHOLE;
 
-/// What the kernel still had of a run that was killed goes on arriving. A session that has not grown for
+/// What the kernel still had of a killed run continues to arrive. A session that has not grown for
 /// so long is at rest.
 const SETTLE_TIME: Duration = Duration::from_millis(300);
 
@@ -45,7 +45,7 @@ impl Client {
 }
 
 impl Repository {
-    /// The right to keep the session of an upload of this blob.
+    /// The lock on the recorded session of an upload of this blob.
     pub(super) fn lock_session(&self, descriptor: &oci::Descriptor) -> Option<SessionLock> {
         let sessions = self.connection.sessions.as_ref().filter(|_| descriptor.size > RESUME_THRESHOLD)?;
         sessions.lock(self.blob_name(&descriptor.digest))
@@ -69,7 +69,7 @@ impl Repository {
 }
 
 impl Upload<'_> {
-    /// Takes up the session that an earlier run kept, if the registry still has it and bytes in it.
+    /// Resumes the session that an earlier run recorded, if the registry still has it and bytes in it.
     pub(super) async fn resume(&mut self) {
         let home = &self.repository.connection.home;
         let Some(lock) = self.lock.as_mut().filter(|lock| lock.has_session()) else { return };
@@ -92,14 +92,14 @@ impl Upload<'_> {
         }
     }
 
-    /// Notes where the upload is, for a run after this one.
+    /// Records the session for a later run.
     pub(super) fn keep(&mut self, session: &UploadSession) {
         if let Some(lock) = &mut self.lock {
             lock.keep(session);
         }
     }
 
-    /// Gives the upload up after a fault of this kind: leaves its session to a later run if that may help,
+    /// Ends the upload after a fault of this kind: leaves its session to a later run if that may help,
     /// else cancels it.
     pub(super) async fn abandon(mut self, kind: &ErrorKind) {
         let is_kept = self.lock.as_ref().is_some_and(SessionLock::has_session);

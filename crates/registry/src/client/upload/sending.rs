@@ -62,7 +62,7 @@ impl Upload<'_> {
         outcome
     }
 
-    /// The hasher after the first `offset` bytes: at hand after a chunk, else made by reading them again.
+    /// The hasher after the first `offset` bytes: kept after a chunk, else computed by reading them again.
     async fn hashed_to(&mut self, offset: u64) -> Result<Hasher, Fault> {
         match self.hashed.take() {
             Some((at, hasher)) if at == offset => return Ok(hasher),

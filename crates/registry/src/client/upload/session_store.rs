@@ -1,4 +1,4 @@
-//! Upload sessions kept on disk, so that a push that was interrupted goes on inside a blob.
+//! Upload sessions kept on disk, so that an interrupted push continues inside a blob.
 //!
 //! One file for each blob on its way. Its address may hold the state of the session, by which anyone could
 //! write into it: only the owner may read the file. A lock on it keeps a second push out of the session.
@@ -36,7 +36,7 @@ pub(crate) struct SessionStore {
     directory: PathBuf,
 }
 
-/// The right to keep the session of one blob, held against other pushes until it is dropped.
+/// The lock on the recorded session of one blob; it excludes other pushes until it is dropped.
 #[derive(Debug)]
 pub(super) struct SessionLock {
     path: PathBuf,
@@ -72,7 +72,7 @@ impl SessionStore {
             |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", self.directory.display()));
         DirBuilder::new().recursive(true).mode(0o700).create(&self.directory).map_err(failed)?;
         check_directory(&self.directory, 0o077).map_err(failed)?;
-        // Whoever may write there can put another directory in place of this one.
+        // Anyone who may write there can replace this directory.
         if let Some(above) = self.directory.parent() {
             check_directory(above, 0o022).map_err(failed)?;
         }
@@ -88,7 +88,7 @@ impl SessionStore {
         Ok(())
     }
 
-    /// Claims the session of `blob`; `None` if another push has it, or none can be kept.
+    /// Locks the session of `blob`; `None` if another push has it, or none can be kept.
     pub(super) fn lock(&self, blob: String) -> Option<SessionLock> {
         let name = Digest::of(blob.as_bytes()).hex();
         let path = self.directory.join(format!("{name}.json"));
@@ -116,7 +116,7 @@ impl SessionLock {
         Some(UploadSession { location, offset: None, min_chunk: record.min_chunk })
     }
 
-    /// Keeps `session` in place of what was kept.
+    /// Records `session`, replacing the recorded one.
     pub(super) fn keep(&mut self, session: &UploadSession) {
         if let Err(error) = self.write(session) {
             tracing::debug!(%error, path = %self.path.display(), "an upload session could not be kept");
