@@ -80,7 +80,7 @@ fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
     let shown = extension.value.general_names.iter().filter_map(|name| match name {
         // An address that is written as a name counts for nothing: it must not look as if it did.
         GeneralName::DNSName(host) if host.parse::<IpAddr>().is_ok() => Some(format!("{AS_NAME}{host}")),
-        GeneralName::DNSName(host) => Some(ForeignText::from(host).into()),
+        GeneralName::DNSName(host) => Some(ForeignText::from(*host).into()),
         GeneralName::IPAddress(bytes) => <[u8; 4]>::try_from(*bytes)
             .map(IpAddr::from)
             .or_else(|_| <[u8; 16]>::try_from(*bytes).map(IpAddr::from))
