@@ -1,9 +1,9 @@
-//! One archive of a bundle: which image layouts it holds, and where each of their files lies.
+//! One archive of a bundle: which image layouts it holds, and where each of their files is.
 
 use std::{collections::BTreeMap, io, sync::Arc};
 
 use bytes::Bytes;
-use foreign_text::is_unsafe;
+use foreign_text::is_unfit_for_line;
 use oci::{
     BlobSource, Descriptor, Digest, RepositoryName,
     layout::{INDEX_FILE, LayoutIndex, OCI_LAYOUT_FILE},
@@ -59,7 +59,8 @@ impl Archive {
                 reason: "the archive holds no image layout (there is no index.json)".to_owned(),
             });
         }
-        legacy::relocate(volumes.named().first().and_then(|path| path.file_name()), &mut layouts);
+        let name = volumes.named().first().and_then(|path| path.file_name());
+        legacy::relocate(name, &mut layouts.iter_mut().map(|layout| &mut layout.path).collect::<Vec<_>>());
         Ok(Self { volumes, layouts })
     }
 }
@@ -86,13 +87,7 @@ pub(crate) fn name(volumes: &Volumes, error: TarError) -> BundleError {
 
 /// As [`name`], for an archive whose headers cannot be followed to the end.
 fn name_structure(volumes: &Volumes, error: TarError) -> BundleError {
-    let found = match &error {
-        TarError::Malformed { offset, entry, reason, truncated } => {
-            part_fault::explain(volumes, *offset, entry, reason, *truncated)
-        }
-        TarError::Io(_) => None,
-    };
-    found.unwrap_or_else(|| name(volumes, error))
+    part_fault::explain(volumes, &error).unwrap_or_else(|| name(volumes, error))
 }
 
 /// Tells the usual mistakes before the parser complains about a checksum.
@@ -109,7 +104,7 @@ fn check_kind(volumes: &Volumes) -> Result<(), BundleError> {
     };
     if volumes.in_parts()
         && let Some(error @ BundleError::WrongPart { .. }) =
-            part_fault::explain(volumes, 0, "offset 0", reason, false)
+            part_fault::explain(volumes, &TarError::malformed(0, "offset 0", reason))
     {
         return Err(error);
     }
@@ -137,7 +132,7 @@ impl Found {
     /// Takes a file of the archive, if it belongs to a layout.
     pub(crate) fn add(&mut self, entry: &TarEntry<'_>) -> Result<(), TarError> {
         let fail = |reason: &str| Err(TarError::malformed(entry.offset, entry.path, reason));
-        if entry.path.contains(|c: char| c.is_control() || is_unsafe(c)) {
+        if entry.path.contains(is_unfit_for_line) {
             return fail("its name has control characters");
         }
         let Some((path, file)) = classify(entry.path) else {

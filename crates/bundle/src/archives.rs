@@ -1,8 +1,8 @@
 //! Which archives make up a bundle: the one that is named, or all in a directory, as `d8 mirror pull` makes
 //! them (`platform.tar`, `security.tar`, `module-NAME.tar`, …).
 //!
-//! In a directory every `.tar` counts, as for `d8 mirror push`: one that was passed over for its name would be
-//! missed by nobody. What only a sum or unfinished work tells of counts too, and is then missing.
+//! In a directory every `.tar` counts, as for `d8 mirror push`: one that was skipped because of its name would be
+//! missed by nobody. An archive of which only a sum or unfinished work exists counts too, and is then missing.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::{BundleError, names, on_media, volumes::Volumes};
+use crate::{BundleError, names, spelling, volumes::Volumes};
 
 /// Opens the archives of the bundle that `paths` name: the whole, one path per directory that has parts of it,
 /// or directories, over which archives and their parts may be spread. In the order of their names.
@@ -34,7 +34,7 @@ pub(crate) fn open(paths: &[PathBuf]) -> Result<Vec<Volumes>, BundleError> {
     let mut archives = BTreeMap::new();
     for directory in paths {
         let named = archives_in(directory)?.into_iter();
-        archives.extend(named.map(|name| (on_media::plain(&name), name)));
+        archives.extend(named.map(|name| (spelling::plain(&name), name)));
     }
     if archives.is_empty() {
         let reason = "the directory has no archive (platform.tar, module-NAME.tar, …) in it".to_owned();

@@ -13,10 +13,10 @@ use oci::BlobSource as _;
 use crate::{
     BundleError, Writer,
     archive::Archive,
-    disk, names, on_media,
+    disk, names,
     progress::Progress,
-    replace, stream,
-    sums::{GostSums, Lane, StatedSums},
+    replace, spelling, stream,
+    sums::{GostSums, RecordedSums, SumThread},
     volumes::Volumes,
 };
 
@@ -27,9 +27,9 @@ pub struct Converted {
     pub size: u64,
     /// The files of the bundle, in order, then those of its sums.
     pub files: Vec<PathBuf>,
-    /// The sums, if they were asked for or lay beside the input.
+    /// The sums, if they were requested or were next to the input.
     pub sums: Option<GostSums>,
-    /// How many sums that lay beside the input were found to be right.
+    /// How many sums next to the input were correct.
     pub checked: usize,
 }
 
@@ -42,7 +42,7 @@ pub struct Converted {
 ///
 /// # Errors
 /// As [`crate::Bundle::open`] and [`Writer`]; [`BundleError::WrongSum`]; [`BundleError::OntoItself`] if the bundle
-/// lies in `directory`; [`BundleError::Cancelled`].
+/// is in `directory`; [`BundleError::Cancelled`].
 pub fn split(
     paths: &[PathBuf],
     directory: &Path,
@@ -78,7 +78,7 @@ fn convert(
 ) -> Result<Converted, BundleError> {
     refuse_itself(volumes, out)?;
     Writer::check(out, volumes.size(), part_size)?;
-    let stated = StatedSums::read(volumes)?;
+    let stated = RecordedSums::read(volumes)?;
     check_room(out, volumes)?;
     let write = || {
         let writer = Writer::create(out, volumes.size(), part_size)?;
@@ -91,7 +91,7 @@ fn convert(
         Ok(done) => done,
         Err(error @ BundleError::Locked { .. }) => return Err(error),
         Err(error) => {
-            // The first failure is the one to tell.
+            // The first failure is the one to report.
             drop(replace::remove_unfinished(out));
             return Err(error);
         }
@@ -107,14 +107,14 @@ fn copy(
     volumes: &Volumes,
     writer: &Writer,
     gost: bool,
-    stated: &StatedSums,
+    stated: &RecordedSums,
     progress: &dyn Progress,
 ) -> Result<Option<GostSums>, BundleError> {
     let wanted = gost || !stated.is_empty();
     let range = 0..writer.size();
     thread::scope(|scope| {
         let lane = |wanted: bool, sizes: Vec<u64>| {
-            let start = || Lane::start(scope, sizes).map_err(|error| volumes.failed(error));
+            let start = || SumThread::start(scope, sizes).map_err(|error| volumes.failed(error));
             wanted.then(start).transpose()
         };
         let whole = lane(wanted, vec![writer.size()])?;
@@ -126,7 +126,7 @@ fn copy(
             }
             writer.write_at(offset, block)
         })?;
-        let old_parts = old_parts.map(Lane::finish).unwrap_or_default();
+        let old_parts = old_parts.map(SumThread::finish).unwrap_or_default();
         for (number, _, sum) in &stated.parts {
             let actual = &old_parts[*number as usize];
             if actual != sum {
@@ -140,7 +140,7 @@ fn copy(
         if let Some((path, sum)) = stated.whole.iter().find(|(_, sum)| *sum != whole) {
             return Err(BundleError::wrong_sum(path.with_extension(""), sum, &whole));
         }
-        let parts = new_parts.map(Lane::finish).unwrap_or_default();
+        let parts = new_parts.map(SumThread::finish).unwrap_or_default();
         Ok(Some(GostSums { whole, parts }))
     })
 }
@@ -154,7 +154,7 @@ fn refuse_itself(volumes: &Volumes, out: &Path) -> Result<(), BundleError> {
     };
     let target = identity(out)?;
     for named in volumes.named() {
-        if on_media::is_same(named.file_name(), out.file_name()) && identity(named)? == target {
+        if spelling::is_same(named.file_name(), out.file_name()) && identity(named)? == target {
             return Err(BundleError::OntoItself { path: out.to_owned() });
         }
     }

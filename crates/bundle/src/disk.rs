@@ -59,7 +59,7 @@ pub(crate) fn taken(file: &Path) -> u64 {
 }
 
 /// Refuses archives that are to be written into `directory` one after the other, if the disk has no room for
-/// all. Each is given by its path, its size in bytes, and the bytes that lie there and will be moved into it. What
+/// all. Each is given by its path, its size in bytes, and the bytes that exist and will be moved into it. What
 /// an unfinished one takes counts for it; an older one of the same name is there until the new one is done.
 ///
 /// # Errors
@@ -91,7 +91,7 @@ fn needed(steps: &[(u64, u64)]) -> u64 {
 }
 
 /// The largest size of one file in `dir`, in bytes, where the file system has a limit that a bundle can
-/// reach: 4 294 967 295 on the FAT family, none elsewhere or where the system does not tell.
+/// reach: 4 294 967 295 on the FAT family, none elsewhere or if the system does not report it.
 pub fn file_size_limit(dir: &Path) -> Option<u64> {
     let stat = rustix::fs::statfs(dir).ok()?;
     limit_of(i128::from(stat.f_type))
@@ -121,7 +121,7 @@ pub(crate) fn release(file: &File, offset: u64, count: u64) -> bool {
 mod tests {
     use super::*;
 
-    /// Numbers of `linux/magic.h`. FAT behind FUSE cannot be told: it refuses what is too large by `EFBIG`.
+    /// Numbers of `linux/magic.h`. FAT behind FUSE cannot be detected: it refuses what is too large by `EFBIG`.
     #[test]
     fn only_fat_has_a_limit() {
         for (name, magic, limit) in [

@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf};
 
-use crate::{NotOurs, SpecialFile, disk, names, sums::GostSum};
+use crate::{NotOurs, SpecialFile, sums::GostSum};
 
 /// Why a bundle cannot be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +36,7 @@ pub enum BundleError {
     NotFound {
         /// The bundle's name.
         path: PathBuf,
-        /// Whether work in progress of this name lies there.
+        /// Whether there is work in progress of this name.
         unfinished: bool,
     },
     /// What is there was never a bundle.
@@ -117,7 +117,7 @@ pub enum BundleError {
         /// The `.gostsum` file.
         path: PathBuf,
     },
-    /// A file or the whole bundle does not have the GOST sum that lies beside it.
+    /// A file or the whole bundle does not have the GOST sum in the file next to it.
     #[error("{}: damaged: the GOST sum is {actual}, {stated} is stated", path.display())]
     WrongSum {
         /// The file; for a bundle in parts, the name of the whole.
@@ -143,10 +143,10 @@ pub enum BundleError {
         path: PathBuf,
         /// The size that it would get, in bytes.
         size: u64,
-        /// The largest size that fits, in bytes, where the system tells.
+        /// The largest size that fits, in bytes, if the system reports it.
         limit: Option<u64>,
     },
-    /// The part size asked for would make more parts than can be open at once.
+    /// The part size asked for would make more parts than can be open at the same time.
     #[error("{}: parts of {part_size} bytes would be {parts} files, at most {limit} are possible", path.display())]
     TooManyParts {
         /// The bundle's name.
@@ -160,7 +160,7 @@ pub enum BundleError {
     },
 }
 
-/// What is wrong with a part, as far as it can be told without knowing the right one.
+/// What is wrong with a part, as far as it can be determined without the right one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PartFault {
     /// It ends too early.
@@ -185,7 +185,7 @@ pub enum PartFault {
         /// The size that the other parts have, in bytes.
         expected: u64,
     },
-    /// What stands in it does not go on from the part before.
+    /// Its content does not continue that of the part before.
     #[error("damaged, or the part of another bundle: {reason} (at {entry})")]
     Foreign {
         /// The entry where it shows, or the offset.
@@ -196,7 +196,7 @@ pub enum PartFault {
 }
 
 impl BundleError {
-    /// Whether the content is wrong, so that sums may tell more.
+    /// Whether the content is wrong, so that sums may give more information.
     pub fn is_damage(&self) -> bool {
         matches!(
             self,
@@ -216,27 +216,6 @@ impl BundleError {
         Self::WrongSum { path, stated: *stated, actual: *actual }
     }
 
-    /// What a failed write to the file `path`, which will have `needed` bytes, means.
-    pub(crate) fn of_write(path: PathBuf, needed: u64, source: io::Error) -> Self {
-        match source.kind() {
-            io::ErrorKind::QuotaExceeded => Self::QuotaExceeded { path, needed },
-            io::ErrorKind::StorageFull => {
-                let free = disk::free_space(names::directory(&path)).unwrap_or_default();
-                Self::DiskFull { path, needed, free }
-            }
-            io::ErrorKind::FileTooLarge => Self::FileTooLarge { path, size: needed, limit: None },
-            _ => Self::Io { path, source },
-        }
-    }
-
-    /// The same, if it was met while the file was written, which will have `needed` bytes.
-    pub(crate) fn of_writing(self, needed: u64) -> Self {
-        match self {
-            Self::Io { path, source } => Self::of_write(path, needed, source),
-            other => other,
-        }
-    }
-
     /// Puts the file's name to an error of the system.
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { path: path.into(), source }
@@ -249,27 +228,4 @@ fn in_brackets(limit: Option<u64>) -> String {
 
 fn more(others: usize) -> String {
     if others == 0 { String::new() } else { format!(" ({others} more are missing)") }
-}
-
-#[cfg(test)]
-mod tests {
-    use rustix::io::Errno;
-
-    use super::*;
-
-    #[test]
-    fn a_quota_is_not_a_full_disk() {
-        let path = PathBuf::from("/tmp/d8.tar.partial");
-        let told = |errno: Errno| BundleError::of_write(path.clone(), 5000, errno.into()).to_string();
-        assert_eq!(
-            told(Errno::DQUOT),
-            "/tmp/d8.tar.partial: the disk quota of this user or group is used up: the bundle takes 5000 bytes"
-        );
-        let full = told(Errno::NOSPC);
-        assert!(
-            full.starts_with("/tmp/d8.tar.partial: no space left: the bundle takes 5000 bytes, "),
-            "{full}"
-        );
-        assert!(told(Errno::FBIG).contains("more than the file system allows in one file"));
-    }
 }

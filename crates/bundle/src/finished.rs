@@ -1,4 +1,4 @@
-//! Whether an archive that is to be written lies there already: of a directory that was begun, the archives
+//! Whether an archive that is to be written already exists: in a directory that was started, the archives
 //! that are done need not be done again.
 
 use std::path::{Path, PathBuf};

@@ -1,10 +1,11 @@
-//! The tar laid out on paper: which entry lies at which offset, before the first byte is there.
+//! The planned layout of the tar: which entry is at which offset, before the first byte is there.
 //!
 //! Manifests give the size and digest of every blob, so everything is known ahead. That lets many workers
 //! write at once, each at its place, and makes the same content the same bytes. What a reader needs to know
 //! what is inside stands in front, big layers after: `oci-layout`, `index.json` and manifests of all
 //! repositories, then configurations, then layers.
 
+mod entry;
 mod segments;
 
 use std::{
@@ -18,7 +19,10 @@ use oci::{
     layout::{INDEX_FILE, LayoutIndex, OCI_LAYOUT, OCI_LAYOUT_FILE, blob_path},
 };
 
-use self::segments::FixedSegments;
+use self::{
+    entry::{Content, Entry},
+    segments::FixedSegments,
+};
 use crate::tar_header;
 
 /// What one repository puts into the bundle.
@@ -107,23 +111,6 @@ pub struct Layout {
     id: Digest,
 }
 
-#[derive(Debug, Clone)]
-struct Entry {
-    path: String,
-    size: u64,
-    /// Offset of the content.
-    data: u64,
-    content: Content,
-}
-
-#[derive(Debug, Clone)]
-enum Content {
-    /// Known now, written as part of a fixed segment.
-    Inline(Bytes),
-    /// Fetched later.
-    Blob,
-}
-
 impl Layout {
     /// Lays out `repositories`; the order in which repositories, manifests and blobs are given does not
     /// matter.
@@ -190,7 +177,7 @@ impl Layout {
     /// Everything of the tar that is no blob: headers, `oci-layout`, `index.json`, manifests, padding and
     /// the end. With the blobs at their offsets it covers every byte exactly once.
     pub fn fixed_segments(&self) -> impl Iterator<Item = (u64, Cow<'_, [u8]>)> {
-        FixedSegments::new(self)
+        FixedSegments::new(&self.entries)
     }
 
     /// A digest over path, size and digest of every entry. Equal exactly if the tar is the same byte for

@@ -1,36 +1,35 @@
-//! Where an older `d8` put what newer ones, and every other tool, put elsewhere.
+//! Archives in which an older `d8` used other paths for layouts than current releases and other tools.
 //!
-//! The path of a layout is that of its repository (facts: "Bundle tree"). Releases of `d8` up to 2025 left the
-//! component out of it, since they told components by file names: `module-NAME.tar` had the module at the
+//! The path of a layout is that of its repository (deckhouse-cli v0.10.0, `operations/push_security.go`). Releases of `d8` up to 2025 left the
+//! component out of it, since the file name told the component: `module-NAME.tar` had the module at the
 //! root of the archive, `security.tar` had `trivy-db` there.
 
 use std::ffi::OsStr;
 
 use oci::RepositoryName;
 
-use crate::{archive::ArchiveLayout, on_media};
+use crate::spelling;
 
 const MODULES: &str = "modules/";
 
-/// Puts the `layouts` of the archive `name` where they belong.
-pub(crate) fn relocate(name: Option<&OsStr>, layouts: &mut [ArchiveLayout]) {
-    let name = name.map(on_media::plain);
+/// Changes the `paths` of all layouts in the archive `name` to the paths that current releases use.
+pub(crate) fn relocate(name: Option<&OsStr>, paths: &mut [&mut String]) {
+    let name = name.map(spelling::plain);
     let Some(component) = name.as_deref().and_then(OsStr::to_str).and_then(|name| name.strip_suffix(".tar"))
     else {
         return;
     };
     if let Some(module) = component.strip_prefix("module-") {
         let home = format!("{MODULES}{module}");
-        let is_legacy = !layouts.iter().any(|layout| layout.path.starts_with(MODULES));
+        let is_legacy = !paths.iter().any(|path| path.starts_with(MODULES));
         if is_legacy && home.parse::<RepositoryName>().is_ok() {
-            for layout in layouts.iter_mut() {
-                let below = std::mem::take(&mut layout.path);
-                layout.path = if below.is_empty() { home.clone() } else { format!("{home}/{below}") };
+            for path in paths.iter_mut() {
+                **path = if path.is_empty() { home.clone() } else { format!("{home}/{path}") };
             }
         }
     } else if component == "security" {
-        for layout in layouts.iter_mut().filter(|layout| layout.path.starts_with("trivy-")) {
-            layout.path.insert_str(0, "security/");
+        for path in paths.iter_mut().filter(|path| path.starts_with("trivy-")) {
+            path.insert_str(0, "security/");
         }
     }
 }
@@ -40,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_lies_in_the_old_place_is_moved() {
+    fn only_paths_of_older_releases_are_changed() {
         let cases: [(&str, &[&str], &[&str]); 8] = [
             (
                 "module-a.tar",
@@ -56,14 +55,8 @@ mod tests {
             ("d8.tar", &["", "trivy-db"], &["", "trivy-db"]),
         ];
         for (name, before, after) in cases {
-            let layout = |path: &&str| ArchiveLayout {
-                path: (*path).to_owned(),
-                index: Vec::new(),
-                places: std::collections::BTreeMap::new(),
-            };
-            let mut layouts: Vec<ArchiveLayout> = before.iter().map(layout).collect();
-            relocate(Some(OsStr::new(name)), &mut layouts);
-            let paths: Vec<&str> = layouts.iter().map(|layout| layout.path.as_str()).collect();
+            let mut paths: Vec<String> = before.iter().map(ToString::to_string).collect();
+            relocate(Some(OsStr::new(name)), &mut paths.iter_mut().collect::<Vec<_>>());
             assert_eq!(paths, after, "{name}");
         }
     }

@@ -1,7 +1,10 @@
 //! The bundle: one plain tar of OCI image layouts, whole or in parts (or several, as `d8` makes them), written at planned offsets and
 //! read in place. Knows files, no network.
 
+#![forbid(unsafe_code)]
+
 mod archive;
+mod archive_sums;
 mod archives;
 mod convert;
 pub mod disk;
@@ -12,6 +15,7 @@ mod legacy;
 mod lock;
 mod modules;
 mod names;
+mod not_ours;
 mod on_demand;
 mod on_media;
 pub mod owned;
@@ -21,30 +25,34 @@ pub mod progress;
 pub mod reader;
 mod regular;
 mod replace;
+mod special_file;
+mod spelling;
 mod stream;
-mod sum_up;
 pub mod sums;
 mod tar_header;
 pub mod tar_index;
 pub mod verify;
 mod volumes;
+mod write_error;
 pub mod writer;
 
+pub use archive_sums::archive_sums;
 pub use archives::archives_in;
 pub use convert::{Converted, join, split};
 pub use disk::{file_size_limit, free_space, room_for_all};
 pub use error::{BundleError, PartFault};
 pub use finished::finished;
+pub use gost_hash::Streebog;
 pub use layout::{BlobEntry, Layout, LayoutError, PlannedBlob, RepositoryContent};
 pub use lock::{lock, lock_in};
+pub use not_ours::NotOurs;
 pub use on_media::{as_spelled, is_archive_name};
-pub use owned::NotOurs;
 pub use private_directory::{Access, PrivateDirectory};
 pub use progress::Progress;
 pub use reader::{Bundle, Repository};
-pub use regular::{SpecialFile, open_file, read_file, refuse_special};
+pub use regular::{open_file, read_file, refuse_special};
 pub use replace::remove_unfinished;
-pub use sum_up::sum_up;
-pub use sums::{FrontierSums, GostSum, GostSums, Streebog};
+pub use special_file::SpecialFile;
+pub use sums::{FrontierSums, GostSum, GostSums};
 pub use verify::{Damage, VerifyReport, verify};
 pub use writer::Writer;

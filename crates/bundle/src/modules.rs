@@ -1,7 +1,7 @@
-//! The modules of a directory: archives `module-NAME.tar`, and image layouts that lie there as plain files.
+//! The modules of a directory: archives `module-NAME.tar`, and image layouts as plain files.
 //!
-//! The old `dhctl mirror-modules` wrote `DIR/NAME/`, `DIR/NAME/release/` and `DIR/NAME/extra/EXTRA/` (facts: "On disk / push"). Whatever
-//! could be a module must be a whole one: a directory that was passed over would be missed by nobody.
+//! The old `dhctl mirror-modules` wrote `DIR/NAME/`, `DIR/NAME/release/` and `DIR/NAME/extra/EXTRA/` (`dhctl/pkg/operations/mirror/modules.go`).
+//! Whatever could be a module must be a complete one: nobody would notice that a directory was skipped.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,7 +22,7 @@ use crate::{
     layout::entry_path,
     names,
     on_demand::OnDemand,
-    on_media,
+    spelling,
     tar_index::{TarEntry, TarError},
     volumes::Volumes,
 };
@@ -31,13 +31,13 @@ use crate::{
 const MODULES: &str = "modules";
 /// Where the blobs of a layout are, below a directory for each algorithm.
 const BLOBS: &str = "blobs";
-/// How deep layouts lie below that of their module: `extra/EXTRA`. More is a link that leads in a circle.
+/// How deep layouts are below that of their module: `extra/EXTRA`. More is a link that leads in a circle.
 const MAX_DEPTH: usize = 4;
 
 /// Opens all modules in `directory`, those in archives first, in the order of their names.
 ///
 /// # Errors
-/// [`BundleError`] if one cannot be opened or lies there in both forms, or if there is none.
+/// [`BundleError`] if one cannot be opened or exists in both forms, or if there is none.
 pub(crate) fn open(directory: &Path) -> Result<Vec<Archive>, BundleError> {
     let (mut files, mut layouts) = (BTreeMap::new(), BTreeSet::new());
     for entry in fs::read_dir(directory).map_err(BundleError::io(directory))? {
@@ -80,7 +80,7 @@ pub(crate) fn open(directory: &Path) -> Result<Vec<Archive>, BundleError> {
 
 /// The module that an archive is for.
 fn module_of(archive: &OsStr) -> Option<String> {
-    Some(on_media::plain(archive).to_str()?.strip_prefix("module-")?.strip_suffix(".tar")?.to_owned())
+    Some(spelling::plain(archive).to_str()?.strip_prefix("module-")?.strip_suffix(".tar")?.to_owned())
 }
 
 /// Whether a registry could have a module of this name: not what systems leave on disks (`lost+found`,

@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::on_media;
+use crate::spelling;
 
 /// The directory that `bundle` is in.
 pub(crate) fn directory(bundle: &Path) -> &Path {
@@ -36,7 +36,7 @@ pub(crate) fn partial(file: &Path) -> PathBuf {
     with_suffix(file, ".partial")
 }
 
-/// Whether work in progress of `bundle` lies there, be it only the journal of a pull.
+/// Whether there is work in progress of `bundle`, even if it is only the journal of a pull.
 pub(crate) fn is_begun(bundle: &Path) -> bool {
     partial(bundle).exists() || with_suffix(bundle, ".partial.d").exists()
 }
@@ -60,7 +60,7 @@ pub(crate) fn part_number(bundle: &OsStr, name: &OsStr) -> Option<u32> {
 
 /// Whether `name` is that of any bundle's part: `….NNNN.chunk`, however a medium spells it.
 pub(crate) fn looks_like_part(name: &OsStr) -> bool {
-    let name = on_media::plain(name);
+    let name = spelling::plain(name);
     let path = Path::new(&name);
     let number = path.file_stem().map(Path::new).and_then(Path::extension);
     path.extension() == Some(OsStr::new("chunk"))
@@ -75,7 +75,7 @@ pub(crate) fn archive_of(name: &OsStr) -> Option<&OsStr> {
     if name.as_encoded_bytes().starts_with(b".") {
         return None;
     }
-    let mut archive = Path::new(on_media::without_version(name));
+    let mut archive = Path::new(spelling::without_version(name));
     let ends = |path: &Path, with: &str| path.extension().is_some_and(|it| it.eq_ignore_ascii_case(with));
     // The journal of a pull, which may be there before the first byte of the archive.
     if ends(archive, "d") && ends(Path::new(archive.file_stem()?), "partial") {
@@ -90,7 +90,7 @@ pub(crate) fn archive_of(name: &OsStr) -> Option<&OsStr> {
     ends(archive, "tar").then_some(archive.as_os_str())
 }
 
-/// A file of a bundle, as its name tells.
+/// The role of a file in a bundle, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     /// A finished part.

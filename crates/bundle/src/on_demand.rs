@@ -74,7 +74,7 @@ impl OnDemand {
         Ok(file)
     }
 
-    /// Leaves `file` open, and closes another one if there are too many. No two locks are held at once.
+    /// Leaves `file` open, and closes another one if there are too many. No two locks are held at the same time.
     fn keep(self: &Arc<Self>, file: Arc<File>) {
         *lock(&self.file) = Some(file);
         let too_many = {

@@ -1,23 +1,19 @@
-//! The files of a bundle that are there to be read, however a medium spells their names.
+//! The files of a bundle that can be read, whatever the [spelling](crate::spelling) of their names on a medium.
 //!
-//! A disc without Rock Ridge or Joliet (ISO 9660) has names in upper case, and some systems show them with the
-//! version that each has there: `D8.TAR.0000.CHUNK;1`. A copy of such a disc keeps these names on any file system.
-//! What is written has exactly the names of [`crate::names`].
+//! Files that are written have exactly the names of [`crate::names`].
 
 use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
     fs, io,
-    os::unix::{
-        ffi::{OsStrExt as _, OsStringExt as _},
-        fs::MetadataExt as _,
-    },
+    os::unix::{ffi::OsStrExt as _, fs::MetadataExt as _},
     path::{Path, PathBuf},
 };
 
 use crate::{
     BundleError,
     names::{self, Kind},
+    spelling::plain,
 };
 
 /// A file that a reader looks for.
@@ -33,27 +29,7 @@ pub(crate) enum Readable {
     PartSum(u32),
 }
 
-/// The name as it was before a medium changed it: in lower case and without a version.
-pub(crate) fn plain(name: &OsStr) -> OsString {
-    OsString::from_vec(without_version(name).as_bytes().to_ascii_lowercase())
-}
-
-/// The name without the version of ISO 9660, `;1`.
-pub(crate) fn without_version(name: &OsStr) -> &OsStr {
-    let bytes = name.as_bytes();
-    let end = bytes.iter().rposition(|byte| *byte == b';').filter(|end| {
-        let version = &bytes[end + 1..];
-        !version.is_empty() && version.iter().all(u8::is_ascii_digit)
-    });
-    OsStr::from_bytes(&bytes[..end.unwrap_or(bytes.len())])
-}
-
-/// Whether both names may be spellings of one.
-pub(crate) fn is_same(one: Option<&OsStr>, other: Option<&OsStr>) -> bool {
-    one.map(plain) == other.map(plain)
-}
-
-/// Whether a file of this name is an archive as far as its name tells: `….tar`, however it is spelled.
+/// Whether a file is an archive, judging by its name: `….tar`, however it is spelled.
 pub fn is_archive_name(name: &OsStr) -> bool {
     Path::new(&plain(name)).extension() == Some(OsStr::new("tar"))
 }

@@ -2,10 +2,9 @@
 //!
 //! In a directory that others may write to, anybody can make a name before us, or put another file in its place: a
 //! symbolic link would lead our writes elsewhere, a file of theirs would become our result. So names are opened without
-//! following links, and what was really opened is looked at.
+//! following links, and what was really opened is checked.
 
 use std::{
-    fmt,
     fs::{self, File, OpenOptions, Permissions},
     io,
     os::{
@@ -20,7 +19,7 @@ use rustix::{
     process::geteuid,
 };
 
-use crate::{BundleError, names, regular, replace};
+use crate::{BundleError, NotOurs, names, regular, replace};
 
 /// Who may read a new file; nobody else may write to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,36 +35,6 @@ impl Readers {
         match self {
             Self::Owner => 0o600,
             Self::All => 0o644,
-        }
-    }
-}
-
-/// Who else could change a file or directory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum NotOurs {
-    /// Whoever made this symbolic link, which leads elsewhere.
-    Link,
-    /// It is no directory.
-    NotADirectory,
-    /// The user with this ID, to whom it belongs.
-    Owner(u32),
-    /// Users to whom these permissions give access.
-    Mode(u32),
-    /// Whoever has another of its names; there are so many.
-    HardLinks(u64),
-    /// Whoever put another file in its place while we worked.
-    Replaced,
-}
-
-impl fmt::Display for NotOurs {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Link => f.write_str("is a symbolic link"),
-            Self::NotADirectory => f.write_str("is not a directory"),
-            Self::Owner(id) => write!(f, "belongs to another user (ID {id})"),
-            Self::Mode(mode) => write!(f, "other users have access to it (mode {mode:04o})"),
-            Self::HardLinks(count) => write!(f, "the file has {count} names (hard links)"),
-            Self::Replaced => f.write_str("another file was put in its place during this run"),
         }
     }
 }
@@ -91,7 +60,7 @@ pub fn open(path: &Path, options: &mut OpenOptions, readers: Readers) -> Result<
     Ok(file)
 }
 
-/// Makes the file `path` anew, in place of what an interrupted run left.
+/// Creates the file `path` and removes what an interrupted run left there.
 ///
 /// # Errors
 /// [`BundleError::Io`], also if another file of this name is made at the same time.

@@ -20,15 +20,10 @@ use crate::{
 /// reaches the limit.
 const OVERSHOOT: u64 = 512 * 1024;
 
-/// Why the archive in `volumes` cannot be read on from offset `at`, where `entry` is wrong for `reason`;
-/// `truncated` if the archive just ends too early. `None` if the parts give no clue beyond that.
-pub(crate) fn explain(
-    volumes: &Volumes,
-    at: u64,
-    entry: &str,
-    reason: &str,
-    truncated: bool,
-) -> Option<BundleError> {
+/// The part that causes `error`, which was met while the archive in `volumes` was read. `None` if the parts give no clue.
+pub(crate) fn explain(volumes: &Volumes, error: &TarError) -> Option<BundleError> {
+    let TarError::Malformed { offset: at, entry, reason, truncated } = error else { return None };
+    let (at, truncated) = (*at, *truncated);
     let sizes = volumes.sizes();
     let last = sizes.len().checked_sub(1).filter(|_| volumes.in_parts())?;
     if next_is_known(volumes, sizes.len()) {
@@ -44,7 +39,7 @@ pub(crate) fn explain(
         let with = volumes.path(other).to_owned();
         wrong(place, PartFault::Swapped { with })
     };
-    // Where the archive ends too early, the cut may lie anywhere in the last content.
+    // Where the archive ends too early, the cut may be anywhere in the last content.
     let reach = if truncated { last } else { here };
     let short = (0..last).find(|index| *index <= reach && sizes[*index] + tolerance < expected);
     if let Some(index) = short {
@@ -64,7 +59,7 @@ pub(crate) fn explain(
     if truncated {
         return None;
     }
-    // A header may begin at the end of one part and go on in the next.
+    // A header may begin at the end of one part and continue in the next.
     let until = volumes.index_at(at + HEADER_SIZE as u64 - 1).min(last);
     for place in here..=until {
         let fits = |other: &usize| *other != place && header_at(&volumes.swapped(place, *other), at);
@@ -73,7 +68,7 @@ pub(crate) fn explain(
             return swapped(place, other);
         }
     }
-    let (entry, reason) = (entry.to_owned(), reason.to_owned());
+    let (entry, reason) = (entry.clone(), reason.clone());
     wrong(until, PartFault::Foreign { entry, reason })
 }
 
@@ -103,7 +98,7 @@ fn expected_size(sizes: &[u64]) -> Option<(u64, u64)> {
     Some((size, if count > 1 { 0 } else { OVERSHOOT }))
 }
 
-/// Whether a sum tells that there is a part `number`.
+/// Whether there is a sum of a part `number`.
 fn next_is_known(volumes: &Volumes, number: usize) -> bool {
     let number = u32::try_from(number).unwrap_or(u32::MAX);
     let has_sum = |bundle: &PathBuf| {

@@ -19,7 +19,8 @@ use rustix::{
 
 use crate::{
     BundleError,
-    owned::{self, NotOurs, made_here, not_ours, state},
+    not_ours::NotOurs,
+    owned::{self, made_here, not_ours, state},
 };
 
 /// The directory. Names of files are relative to it, and may begin with the name of a directory in it.
@@ -159,7 +160,7 @@ impl PrivateDirectory {
         Ok(fs::renameat(&directory, from, &directory, to)?)
     }
 
-    /// Moves a file out of it, to `path` on the same file system, in place of what is there.
+    /// Moves a file out of it, to `path` on the same file system, replacing what is there.
     ///
     /// # Errors
     /// What the system says.

@@ -1,4 +1,4 @@
-//! How a long run over a bundle tells how far it is, and is told to stop.
+//! How a long operation on a bundle reports its progress and is cancelled.
 
 /// Watches a run. Called from several threads; must not block.
 pub trait Progress: Sync {

@@ -27,7 +27,17 @@ use crate::{
     volumes::Volumes,
 };
 
-/// A bundle, open for reading. Nothing is written anywhere, so it may lie on read-only media.
+/// A bundle, open for reading. Nothing is written, so it may be on read-only media.
+///
+/// ```no_run
+/// use bundle::Bundle;
+///
+/// let bundle = Bundle::open(&["/media/usb/d8.tar".into()])?;
+/// for repository in bundle.repositories() {
+///     println!("{}: {} blobs", repository.path, repository.blobs.len());
+/// }
+/// # Ok::<(), bundle::BundleError>(())
+/// ```
 #[derive(Debug)]
 pub struct Bundle {
     archives: Vec<Arc<Volumes>>,
@@ -48,7 +58,7 @@ pub struct Repository {
     archive: usize,
 }
 
-/// Where something lies.
+/// The position of a blob.
 #[derive(Debug, Clone, Copy)]
 struct Place {
     archive: usize,
@@ -56,7 +66,7 @@ struct Place {
 }
 
 impl Bundle {
-    /// Opens the bundle that `paths` name. Each names the whole archive (`d8.tar`), also where it lies there in
+    /// Opens the bundle that `paths` name. Each names the whole archive (`d8.tar`), even if it exists in
     /// parts (`d8.tar.0000.chunk`, …), one path per directory; or each is a directory, and the bundle is all
     /// archives in them. Only headers and `index.json` are read.
     ///
@@ -67,11 +77,11 @@ impl Bundle {
         Ok(Self::of(archives.collect::<Result<_, _>>()?))
     }
 
-    /// Opens all modules in `directory`: archives `module-NAME.tar`, whole or in parts, and image layouts that lie
-    /// in directories `NAME`. Other archives are passed over.
+    /// Opens all modules in `directory`: archives `module-NAME.tar`, whole or in parts, and image layouts that are
+    /// in directories `NAME`. Other archives are skipped.
     ///
     /// # Errors
-    /// As [`Self::open`]; [`BundleError::Ambiguous`] if a module lies there in both forms.
+    /// As [`Self::open`]; [`BundleError::Ambiguous`] if a module exists in both forms.
     pub fn open_modules(directory: &Path) -> Result<Self, BundleError> {
         Ok(Self::of(modules::open(directory)?))
     }
@@ -115,7 +125,7 @@ impl Bundle {
         self.archives.len()
     }
 
-    /// How many files the bundle lies in: 1 if it is one archive in one piece.
+    /// How many files the bundle is in: 1 if it is one archive in one piece.
     pub fn parts(&self) -> usize {
         self.archives.iter().map(|archive| archive.count()).sum()
     }
@@ -125,7 +135,7 @@ impl Bundle {
         self.archives.iter().flat_map(|archive| archive.named()).map(PathBuf::as_path)
     }
 
-    /// The files that the blob or manifest of `repository` lies in.
+    /// The files that contain the blob or manifest of `repository`.
     pub(crate) fn files_of(&self, repository: &Repository, digest: &Digest) -> Vec<PathBuf> {
         let place = repository.places.get(digest).zip(repository.blobs.get(digest));
         place

@@ -1,17 +1,13 @@
 //! Only regular files are read as a bundle and replaced by one.
 //!
 //! Opening a named pipe waits until somebody writes to it, and reading a device may have no end. So files are opened
-//! without waiting, and what was really opened is looked at: a look at the name before would be another file's if the
+//! without waiting, and the opened file is checked: a check of the name before would be about another file if the
 //! name changes in between.
 
 use std::{
-    fmt,
-    fs::{self, File, FileType, OpenOptions},
+    fs::{self, File, OpenOptions},
     io::{self, Read as _},
-    os::{
-        fd::AsFd,
-        unix::fs::{FileTypeExt as _, OpenOptionsExt as _},
-    },
+    os::{fd::AsFd, unix::fs::OpenOptionsExt as _},
     path::Path,
 };
 
@@ -20,52 +16,7 @@ use rustix::{
     io::Errno,
 };
 
-use crate::BundleError;
-
-/// What a name stands for that is not a regular file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SpecialFile {
-    /// A named pipe (FIFO), or the end of a pipe of a shell (`/dev/fd/63`).
-    NamedPipe,
-    /// A Unix domain socket.
-    Socket,
-    /// A character device, such as `/dev/zero` or a tape.
-    CharacterDevice,
-    /// A block device: a disk or one of its partitions.
-    BlockDevice,
-    /// A directory.
-    Directory,
-    /// Anything else that the system has.
-    Other,
-}
-
-impl SpecialFile {
-    /// What a file of this type is; `None` for a regular file.
-    fn of(kind: FileType) -> Option<Self> {
-        match kind {
-            kind if kind.is_file() => None,
-            kind if kind.is_fifo() => Some(Self::NamedPipe),
-            kind if kind.is_socket() => Some(Self::Socket),
-            kind if kind.is_char_device() => Some(Self::CharacterDevice),
-            kind if kind.is_block_device() => Some(Self::BlockDevice),
-            kind if kind.is_dir() => Some(Self::Directory),
-            _ => Some(Self::Other),
-        }
-    }
-}
-
-impl fmt::Display for SpecialFile {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::NamedPipe => "a named pipe",
-            Self::Socket => "a socket",
-            Self::CharacterDevice => "a character device",
-            Self::BlockDevice => "a block device",
-            Self::Directory => "a directory",
-            Self::Other => "a special file",
-        })
-    }
-}
+use crate::{BundleError, SpecialFile};
 
 /// Opens the regular file `path` for reading; symbolic links are followed.
 ///

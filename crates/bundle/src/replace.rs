@@ -1,8 +1,8 @@
-//! Putting a finished bundle in the place of an older one.
+//! Replacing an older bundle by a finished one.
 //!
 //! A single file is replaced in one step. Parts cannot be, so the steps are ordered such that a crash
 //! between any two of them leaves either a complete bundle or one that readers refuse, never a mixture
-//! that looks complete; and that the next run can go on from there.
+//! that looks complete; and that the next run can continue from there.
 
 use std::{
     fs::{self, File},
@@ -33,7 +33,7 @@ pub(crate) fn with_whole(bundle: &Path) -> Result<Vec<PathBuf>, BundleError> {
 /// Gives the parts, `count` of them, their names. `lock` is `NAME.partial`.
 pub(crate) fn with_parts(bundle: &Path, lock: &File, count: u32) -> Result<Vec<PathBuf>, BundleError> {
     remove_siblings(bundle, Kind::is_sum)?;
-    // From the first on, so that what is left of an older set is at once seen to be incomplete.
+    // From the first on, so that what is left of an older set is immediately seen to be incomplete.
     remove_siblings(bundle, |kind| matches!(kind, Kind::Part(_)))?;
     sync_directory(bundle)?;
     lock.write_all_at(RENAMING, 0)

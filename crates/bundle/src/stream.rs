@@ -7,7 +7,7 @@ use oci::BlobSource;
 
 use crate::{BundleError, progress::Progress, volumes::Volumes};
 
-/// Read at once, in bytes.
+/// Read at a time, in bytes.
 const BLOCK: u64 = 1024 * 1024;
 
 /// Calls `take` with each block of `range` and its offset.

@@ -1,6 +1,6 @@
-//! Where the files of a tar lie, found by its headers alone.
+//! Where the files of a tar are, found by its headers alone.
 //!
-//! `tar-core` parses, this module brings the bytes: it jumps over contents, so that indexing 30 GB reads a
+//! `tar-core` parses, this module reads the bytes: it jumps over contents, so that indexing 30 GB reads a
 //! few megabytes. The archive is foreign: sizes, names and extensions are checked before they are used,
 //! and memory does not grow with what it claims.
 
@@ -14,9 +14,9 @@ use tar_core::{
 
 use crate::tar_header::{END, padding};
 
-/// Read at once where headers stand close together, in bytes: the metadata in front of a bundle.
+/// Read at a time where headers stand close together, in bytes: the metadata in front of a bundle.
 const READ_AHEAD: usize = 64 * 1024;
-/// Read at once after a jump, in bytes: a header with a long name.
+/// Read at a time after a jump, in bytes: a header with a long name.
 const PROBE: usize = 2 * 1024;
 /// The most that the extensions of one entry (long names, PAX records) may take, in bytes.
 const MAX_EXTENSIONS: u32 = 64 * 1024;
@@ -34,7 +34,7 @@ pub struct TarEntry<'a> {
     pub path: &'a str,
     /// Offset of the content in bytes.
     pub offset: u64,
-    /// Size of the content in bytes; it lies within the archive.
+    /// Size of the content in bytes; it is within the archive.
     pub size: u64,
 }
 
@@ -74,7 +74,7 @@ impl TarError {
 }
 
 /// Calls `visit` for each regular file of `archive`, in file order. Directories, links and devices are
-/// passed over, as the platform's own readers do.
+/// skipped, as the platform's own readers do.
 ///
 /// # Errors
 /// [`TarError`], or what `visit` returns.

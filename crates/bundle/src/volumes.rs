@@ -1,6 +1,6 @@
 //! The files of a bundle as one address space, for reading.
 //!
-//! A bundle lies there whole or in parts; parts lie in one directory or are spread over several (sticks
+//! A bundle is one file or several parts; parts are in one directory or spread over several (sticks
 //! mounted side by side). Nothing is ever written: read-only media are the usual case.
 
 use std::{
@@ -17,6 +17,7 @@ use crate::{
     BundleError, names,
     on_demand::OnDemand,
     on_media::{self, Readable},
+    spelling,
 };
 
 /// One file and the range of the address space that it holds.
@@ -38,10 +39,10 @@ pub(crate) struct Volumes {
 
 impl Volumes {
     /// Finds and opens the bundle that `paths` name, one path per directory; each names the whole
-    /// (`d8.tar`), whether it lies there whole or in parts.
+    /// (`d8.tar`), whether it is whole or in parts.
     ///
     /// # Errors
-    /// [`BundleError`], as when a part is missing or the bundle lies there twice.
+    /// [`BundleError`], as when a part is missing or the bundle exists twice.
     pub(crate) fn open(paths: &[PathBuf]) -> Result<Self, BundleError> {
         let found = find(paths)?;
         let files = found.paths.into_iter().map(OnDemand::open).collect::<Result<_, _>>()?;
@@ -80,7 +81,7 @@ impl Volumes {
         self.files.len()
     }
 
-    /// Whether the bundle lies there in parts.
+    /// Whether the bundle is in parts.
     pub(crate) fn in_parts(&self) -> bool {
         self.in_parts
     }
@@ -120,7 +121,7 @@ impl Volumes {
         }
     }
 
-    /// The number of the file that holds the byte at `offset`; the number of files if it lies beyond.
+    /// The number of the file that holds the byte at `offset`; the number of files if it is after the end.
     pub(crate) fn index_at(&self, offset: u64) -> usize {
         self.files.partition_point(|volume| volume.start + volume.file.size() <= offset)
     }
@@ -232,7 +233,7 @@ fn check_name(path: &Path, first: &Path) -> Result<(), BundleError> {
         let reason = "it is one part; name the whole, without .NNNN.chunk";
         return Err(not_a_bundle(path, reason));
     }
-    if !on_media::is_same(Some(name), first.file_name()) {
+    if !spelling::is_same(Some(name), first.file_name()) {
         let reason = format!("it has another name than {}", first.display());
         return Err(not_a_bundle(path, &reason));
     }

@@ -18,7 +18,7 @@ use crate::{
     regular, replace,
 };
 
-/// The most parts of one bundle: they are all open at once, and a process may open 1024 files by default.
+/// The most parts of one bundle: they are all open at the same time, and a process may open 1024 files by default.
 const MAX_PARTS: u64 = 768;
 
 /// A bundle that is being written. Dropped without [`Writer::finish`] or [`Writer::discard`], the partial
@@ -43,7 +43,7 @@ struct Volume {
 
 impl Writer {
     /// Begins the bundle `path` (`…/d8.tar`) of `size` bytes, whole, or in parts of `part_size` bytes each
-    /// but the last (zero means whole). What an earlier run left unfinished is thrown away.
+    /// but the last (zero means whole). What an earlier run left unfinished is removed.
     ///
     /// # Errors
     /// [`BundleError::Locked`] while another writer is at it; [`BundleError::FileTooLarge`],
@@ -53,7 +53,7 @@ impl Writer {
         Self::open(path, size, part_size, false)
     }
 
-    /// Whether a bundle of `size` bytes could be begun so, as far as that shows without writing anything.
+    /// Whether a bundle of `size` bytes could be started, as far as can be checked without writing anything.
     ///
     /// # Errors
     /// [`BundleError::FileTooLarge`], [`BundleError::TooManyParts`], [`BundleError::NotAFile`].
@@ -113,7 +113,7 @@ impl Writer {
         self.size
     }
 
-    /// Whether the bundle is written in parts, be it only one.
+    /// Whether the bundle is written in parts, even if it is only one.
     pub(crate) fn is_in_parts(&self) -> bool {
         self.in_parts
     }
@@ -225,7 +225,7 @@ impl Writer {
         Ok(files)
     }
 
-    /// Throws the partial files away.
+    /// Removes the partial files.
     ///
     /// # Errors
     /// [`BundleError::Io`] if one cannot be removed.
@@ -237,7 +237,7 @@ impl Writer {
         if self.in_parts { u32::try_from(self.volumes.len()).unwrap_or(u32::MAX) } else { 0 }
     }
 
-    /// Calls `act` with each volume that the range lies in, the offset in it, and the number of bytes.
+    /// Calls `act` with each volume that contains a piece of the range, the offset in it, and the number of bytes.
     fn each(
         &self,
         mut offset: u64,

@@ -19,11 +19,9 @@ impl FromStr for ExpectedSum {
     /// Takes the digits in any case, with blanks, dashes or colons between them.
     fn from_str(text: &str) -> Result<Self, String> {
         let digits: String = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | ':')).collect();
-        if digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            Ok(Self(digits.to_ascii_lowercase()))
-        } else {
-            Err(format!("it must have {DIGITS} hexadecimal digits, as the pull prints them after 'sum'"))
-        }
+        sum_digits(&digits).map(Self).ok_or_else(|| {
+            format!("it must have {DIGITS} hexadecimal digits, as the pull prints them after 'sum'")
+        })
     }
 }
 
@@ -51,6 +49,12 @@ impl ExpectedSum {
              bundle, deckhousereleases.yaml and dhctl; if the sum still differs, do not use this delivery",
         ))
     }
+}
+
+/// The digits of a sum in lower case, if `text` consists of the digits of one sum.
+pub(crate) fn sum_digits(text: &str) -> Option<String> {
+    let is_sum = text.len() == DIGITS && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_sum.then(|| text.to_ascii_lowercase())
 }
 
 /// The lines that show the sums of a delivery.

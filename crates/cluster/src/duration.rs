@@ -1,6 +1,13 @@
-//! Lengths of time as people read and type them: `90s`, `2h`, `1h30m`.
+//! Durations as users type and read them: `90s`, `2h`, `1h30m`.
 
 use std::time::Duration;
+
+use jiff::{SpanRelativeTo, fmt::friendly::SpanParser};
+
+static PARSER: SpanParser = SpanParser::new();
+
+/// Ten years.
+const LONGEST: Duration = Duration::from_hours(10 * 365 * 24);
 
 /// The units, largest first, in seconds.
 const UNITS: [(char, u64); 4] = [('d', 86_400), ('h', 3600), ('m', 60), ('s', 1)];
@@ -17,31 +24,19 @@ pub fn text(duration: Duration) -> String {
     }
 }
 
-/// Reads `90s`, `2h`, `1h30m`: whole numbers, each with its unit, the larger first.
+/// Reads `90s`, `2h`, `1h30m` and other forms of jiff's friendly format, such as `1.5h` or `2 hours`: the larger unit first,
+/// at most ten years.
 ///
 /// # Errors
-/// Anything else, in words for whoever typed it.
+/// Anything else, as a message for the user.
 pub fn parse(text: &str) -> Result<Duration, String> {
-    let wrong = || "expected a length of time as 90s, 15m, 2h or 1h30m".to_owned();
-    let (mut total, mut number, mut below) = (0_u64, String::new(), u64::MAX);
-    for letter in text.trim().chars() {
-        if letter.is_ascii_digit() {
-            number.push(letter);
-            continue;
-        }
-        let (_, unit) = *UNITS.iter().find(|(name, _)| *name == letter).ok_or_else(wrong)?;
-        let count: u64 = number.parse().map_err(|_| wrong())?;
-        if unit >= below {
-            return Err(wrong());
-        }
-        total = count.checked_mul(unit).and_then(|it| it.checked_add(total)).ok_or_else(wrong)?;
-        below = unit;
-        number.clear();
-    }
-    if below == u64::MAX || !number.is_empty() || total > 10 * 365 * 86_400 {
-        return Err(wrong());
-    }
-    Ok(Duration::from_secs(total))
+    let span = PARSER.parse_span(text.trim()).ok();
+    // Days of 24 hours; months and years have no fixed length, and are refused.
+    let duration = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
+    duration
+        .and_then(|duration| Duration::try_from(duration).ok())
+        .filter(|duration| *duration <= LONGEST)
+        .ok_or_else(|| "expected a duration such as 90s, 15m, 2h or 1h30m".to_owned())
 }
 
 #[cfg(test)]
@@ -49,13 +44,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_of_time() {
+    fn durations() {
         let cases = [
             ("0s", 0, "0s"),
             ("90s", 90, "1m30s"),
             ("2h", 7200, "2h"),
             ("1h30m", 5400, "1h30m"),
             ("2m5s", 125, "2m05s"),
+            ("1.5h", 5400, "1h30m"),
+            ("2 hours", 7200, "2h"),
             ("1d", 86_400, "1d"),
         ];
         for (typed, seconds, shown) in cases {
@@ -66,10 +63,20 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_length() {
-        for typed in
-            ["", "5", "h", "1.5h", "-1s", "1m1h", "1m2m", "99999999999999999999s", "9999999d", "2 h", "1h 5"]
-        {
+    fn what_is_not_a_duration() {
+        for typed in [
+            "",
+            "5",
+            "h",
+            "-1s",
+            "1h ago",
+            "1m1h",
+            "1m2m",
+            "99999999999999999999s",
+            "9999999d",
+            "1mo",
+            "1h 5",
+        ] {
             assert!(parse(typed).unwrap_err().contains("1h30m"), "{typed}");
         }
     }

@@ -4,6 +4,8 @@
 //! all decisions are pure functions of it. What is known of the platform's controllers, and from which
 //! source, is in the project's facts (`cluster.md`, `cluster-source.md`).
 
+#![forbid(unsafe_code)]
+
 mod chain;
 mod error;
 mod interim;

@@ -13,7 +13,14 @@ use crate::{
     words::{Word, Words},
 };
 
-/// A command line to be pasted into a shell. What is shown is always quoted.
+/// A command line to be pasted into a shell. Its words are always quoted when it is shown.
+///
+/// ```
+/// use commands::{Command, Conversion, Tool};
+///
+/// let command = Command::tool(Tool::Convert(Conversion::DerCertificate, "my ca.der".to_owned()));
+/// assert!(command.to_string().contains("'my ca.der'"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Command {
     program: Program,

@@ -6,6 +6,8 @@
 //!
 //! `cargo xtask style` finds string literals that would build a command in another way.
 
+#![forbid(unsafe_code)]
+
 mod cluster_flags;
 mod command;
 mod dhctl;

@@ -1,8 +1,10 @@
 //! Quoting: the only place where a value becomes a part of a shell's line.
+//!
+//! The crate shlex quotes ordinary words in the same way, but it leaves control characters as they are, and refuses a NUL.
 
 use std::fmt::Write as _;
 
-use foreign_text::is_unsafe;
+use foreign_text::is_unfit_for_line;
 
 /// Characters that stand for themselves in every shell, besides letters and digits of ASCII.
 const PLAIN: &[u8] = b"-_./:@=,+%";
@@ -13,7 +15,7 @@ const PLAIN: &[u8] = b"-_./:@=,+%";
 /// that do not know it (dash) take for another word, but for one word still. A NUL cannot be in a word, and becomes
 /// U+FFFD.
 pub fn word(text: &str) -> String {
-    if text.contains(is_escaped) {
+    if text.contains(is_unfit_for_line) {
         return escaped(text);
     }
     let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || PLAIN.contains(&byte));
@@ -26,12 +28,7 @@ pub fn word(text: &str) -> String {
 
 /// A text as a comment of a shell's script, in one line: a further line would be a command.
 pub fn comment(text: &str) -> String {
-    format!("# {}", text.replace(is_escaped, " "))
-}
-
-/// Whether a character must not stand in a word as it is.
-fn is_escaped(character: char) -> bool {
-    is_unsafe(character) || matches!(character, '\n' | '\t' | '\u{2028}' | '\u{2029}')
+    format!("# {}", text.replace(is_unfit_for_line, " "))
 }
 
 /// Octal has a fixed length, so that no digit after it can become a part of it. Quotes and `!` are written so too:
@@ -46,7 +43,7 @@ fn escaped(text: &str) -> String {
             '\t' => word += r"\t",
             '\\' => word += r"\\",
             '\'' | '!' => octal(&mut word, character),
-            _ if is_escaped(character) => octal(&mut word, character),
+            _ if is_unfit_for_line(character) => octal(&mut word, character),
             _ => word.push(character),
         }
     }

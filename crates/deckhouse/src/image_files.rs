@@ -46,9 +46,9 @@ enum State {
 /// What one layer says of a wanted path.
 #[derive(Debug, Default)]
 struct Here {
-    /// What lies at the path itself; the last entry counts, as in unpacking.
+    /// What is at the path itself; the last entry counts, as in unpacking.
     itself: Option<Lying>,
-    /// A link in place of one of its directories.
+    /// A link instead of one of its directories.
     link_above: Option<(String, String)>,
     hides_lower: bool,
 }
@@ -61,13 +61,13 @@ enum Lying {
     NoFile,
 }
 
-/// Why files of an image cannot be told. Never means that they are not there.
+/// Why files of an image cannot be read. Never means that they are not there.
 #[derive(Debug, thiserror::Error)]
 pub enum ImageFileError {
     /// The layer is cut or damaged, is no tar, or its source failed.
     #[error("layer of type '{media_type}' cannot be read")]
     Layer {
-        /// Its media type as the manifest tells it.
+        /// Its media type in the manifest.
         media_type: String,
         /// What happened.
         #[source]
@@ -76,7 +76,7 @@ pub enum ImageFileError {
     /// The layer is longer than any layer is.
     #[error("layer of type '{media_type}' unpacks to more than {limit} bytes")]
     LayerTooLarge {
-        /// Its media type as the manifest tells it.
+        /// Its media type in the manifest.
         media_type: String,
         /// The limit in bytes.
         limit: u64,
@@ -123,7 +123,7 @@ impl FileSearch {
 
     /// Searches the next layer down. To be called from the topmost layer on, until [`Self::is_complete`].
     ///
-    /// The reader gives the layer as it is stored; gzip, zstd and plain tar are told apart by the first
+    /// The reader gives the layer as it is stored; gzip, zstd and plain tar are distinguished by the first
     /// bytes, not by the media type. It is read to its end, so that a reader which checks a digest has
     /// seen everything. After an error the search is as it was before, and the same layer can be tried
     /// again. If the search is complete already, nothing is read.

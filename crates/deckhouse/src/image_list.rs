@@ -1,4 +1,4 @@
-//! The lists of images that lie inside installers and modules.
+//! The lists of images inside installers and modules.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Value, value::RawValue};
 
 use crate::release_info::spelled;
 
-/// A list of images, each with the names (`module.image`) that want it.
+/// A list of images, each with the names (`module.image`) that use it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ImageList {
     /// `images_digests.json`.

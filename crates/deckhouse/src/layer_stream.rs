@@ -11,14 +11,14 @@ const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 /// A skippable zstd frame, but for the low four bits of its first byte.
 const ZSTD_SKIPPABLE: [u8; 4] = [0x50, 0x2a, 0x4d, 0x18];
 
-/// Bytes taken from the source at once.
+/// Bytes taken from the source at a time.
 const BUFFER: usize = 64 * 1024;
 
 /// A layer, uncompressed.
 pub(crate) struct LayerStream<'r> {
     /// The tar.
     pub(crate) tar: Box<dyn Read + 'r>,
-    /// Whether the compression tells by itself that the stream was cut.
+    /// Whether the compression itself shows that the stream was cut.
     pub(crate) tells_its_end: bool,
 }
 

@@ -1,7 +1,9 @@
 //! What the Deckhouse Kubernetes Platform is, as pure decisions.
 //!
-//! Which releases a request means, where the lists of images lie inside images and what they say, and
-//! the manifests that a cluster is told of releases by. Nothing here opens a file or a connection.
+//! Which releases a request means, where the lists of images are inside images and what they say, and
+//! the manifests that describe releases to a cluster. Nothing here opens a file or a connection.
+
+#![forbid(unsafe_code)]
 
 pub mod channel;
 pub mod image_files;
@@ -35,7 +37,7 @@ pub use module_rule::{ModuleRule, ParseModuleRuleError, VersionRule};
 pub use notice::{MinorGap, Notice};
 pub use release_info::{ReleaseInfo, ReleaseInfoError, parse_module_version};
 pub use release_manifest::{ReleaseManifest, ReleaseManifestError, write_releases};
-pub use select::{ChannelTags, Offer, Request, SelectError, Selection, select};
+pub use select::{Available, ChannelTags, Request, SelectError, Selection, select};
 pub use source_manifest::{DockerConfig, ModuleSource, ModuleSourceError};
 pub use source_redaction::without_login;
 pub use trimmed_releases::write_trimmed;

@@ -1,4 +1,4 @@
-//! Which versions and channels of a module are brought, given what the source has of it.
+//! Which versions and channels of a module are pulled, given what the source has of it.
 //!
 //! A cluster finds the versions of a module by its channels only, so a range comes together with what the
 //! channels point to, as in the platform's newer tool. An exact tag comes with the channels that truly
@@ -25,7 +25,7 @@ pub struct ModuleOffer {
     pub tags: Vec<String>,
 }
 
-/// What is brought of a module. Every channel points to one of the versions.
+/// What is pulled of a module. Every channel points to one of the versions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ModuleSelection {
     /// The versions.
@@ -58,7 +58,7 @@ pub enum ModuleChoiceError {
         /// The channel.
         channel: Channel,
     },
-    /// Two rules want a channel to point to different versions.
+    /// Two rules require a channel to point to different versions.
     #[error("channel {channel} cannot point to both {one} and {other}")]
     PointedTwice {
         /// The channel.

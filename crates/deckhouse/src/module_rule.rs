@@ -1,7 +1,7 @@
 //! What a user says about one module: `NAME[@CONSTRAINT]`, or the older `NAME:VERSION`, `NAME:CHANNEL`.
 //!
-//! The dialect is that of the platform's newer tool (facts: "names users of the newer tool know"), the
-//! older one that of `dhctl mirror-modules --modules-filter`. Which versions it means is decided in
+//! The syntax is that of `d8 mirror pull --include-module`; the older one is that of
+//! `dhctl mirror-modules --modules-filter`. Which versions it means is decided in
 //! [`module_choice`](crate::module_choice).
 
 use std::{fmt, str::FromStr};
@@ -101,8 +101,8 @@ impl FromStr for ModuleRule {
 /// Reads the older dialect: `NAME:v1.2.3` and `NAME:CHANNEL`, several of them separated by `;`.
 ///
 /// # Errors
-/// [`ParseModuleRuleError`] for the first entry that cannot be read; the old tool passed over such entries
-/// and then brought too much or nothing.
+/// [`ParseModuleRuleError`] for the first entry that cannot be read; the old tool skipped such entries
+/// and then pulled too much or nothing.
 pub fn parse_filter(text: &str) -> Result<Vec<ModuleRule>, ParseModuleRuleError> {
     let entries = text.split(';').map(str::trim).filter(|entry| !entry.is_empty());
     let rules: Vec<ModuleRule> = entries.map(filter_entry).collect::<Result<_, _>>()?;

@@ -21,7 +21,7 @@ pub enum Notice {
         /// What that channel points to.
         version: Version,
     },
-    /// A channel points above the maximum; neither its release nor its tags are brought.
+    /// A channel points above the maximum; neither its release nor its tags are pulled.
     ChannelAboveMax {
         /// The channel.
         channel: Channel,
@@ -30,7 +30,7 @@ pub enum Notice {
         /// The maximum.
         max: Bound,
     },
-    /// An exact release was asked for, and a suspended channel points to it; its tags are not brought.
+    /// An exact release was asked for, and a suspended channel points to it; its tags are not pulled.
     SuspendedChannelLeftOut {
         /// The channel.
         channel: Channel,
@@ -105,7 +105,7 @@ impl fmt::Display for Notice {
 
 /// The minors between the lowest and the highest chosen release that `known` has no release of.
 ///
-/// Where the chain crosses majors, nobody can tell which minor was the last of a major: within each, the
+/// Where the chain crosses majors, it is unknown which minor was the last of a major: within each, the
 /// highest known one is taken for it.
 pub(crate) fn missing_minors<'a>(
     chosen: &BTreeSet<Version>,

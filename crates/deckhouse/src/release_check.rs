@@ -37,10 +37,10 @@ pub enum ReleaseCheckError {
 const OPTIONAL: [&str; 3] = ["approved", "status", "metadata.creationTimestamp"];
 
 /// Compares every document of a file as a whole with what its release yields ([`write_releases`]). Documents of versions
-/// that `releases` does not have are not looked at.
+/// that `releases` does not have are ignored.
 ///
 /// The order of fields and the way of writing YAML do not matter. Neither `approved: true` nor an annotation may be
-/// there that the release does not yield: whoever applies the file would approve the release by it.
+/// there that the release does not yield: anyone who applies the file would approve the release by it.
 ///
 /// [`write_releases`]: crate::write_releases
 pub fn differences(

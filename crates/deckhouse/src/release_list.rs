@@ -1,4 +1,4 @@
-//! `deckhousereleases.yaml` read back: which releases a delivery promises, and what a cluster is told of them.
+//! `deckhousereleases.yaml` read back: which releases it names, and how it describes them.
 //!
 //! Of each release only its `spec` is kept, as it stands there: other tools write other fields, and `approved` and
 //! `status` are the cluster's own.
@@ -15,7 +15,7 @@ use crate::{
 /// Name of the file beside a bundle, fixed by the platform's documentation.
 pub const RELEASES_FILE: &str = "deckhousereleases.yaml";
 
-/// Why the releases of a file cannot be told.
+/// Why the releases of a file are unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum ReleaseListError {
     /// Not YAML.
@@ -47,7 +47,7 @@ pub struct DeliveredRelease {
 
 /// Reads all releases in `deckhousereleases.yaml`, in the order that they have there; of equal documents one.
 ///
-/// A document of another kind is an error and not passed over: nothing else belongs into that file.
+/// A document of another kind is an error and not skipped: nothing else belongs into that file.
 pub fn read_releases(yaml: &[u8]) -> Result<Vec<DeliveredRelease>, ReleaseListError> {
     let documents = yaml::parse_all(yaml).map_err(|error| ReleaseListError::Yaml(error.to_string()))?;
     let release = |(number, document): (usize, &Value)| {

@@ -1,4 +1,4 @@
-//! `deckhousereleases.yaml`: what a cluster without a source of its own is told of the releases.
+//! `deckhousereleases.yaml`: the description of releases for a cluster without its own source.
 //!
 //! One `DeckhouseRelease` per release, exactly as the platform's own tools write it, since controllers of
 //! old releases accept nothing else.
@@ -14,7 +14,7 @@ use crate::{
     yaml::{self, Value},
 };
 
-/// A release to be told of.
+/// A release to describe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReleaseManifest {
     /// What its `version.json` says.

@@ -1,4 +1,4 @@
-//! Where things lie: repositories and tags of a source, files inside images, names in a bundle.
+//! Names: repositories and tags of a source, files inside images, names in a bundle.
 //!
 //! Repository paths are relative to the root of an edition, such as
 //! `registry.deckhouse.ru/deckhouse/ee`; the root itself holds the controller image and every platform
@@ -13,9 +13,9 @@ pub const INSTALL_STANDALONE: &str = "install-standalone";
 /// Descriptions of releases, tagged by release and channel: [`VERSION_JSON`] and [`CHANGELOG_YAML`].
 pub const RELEASE_CHANNEL: &str = "release-channel";
 /// The standalone installer, tagged [`INSTALLER_TAG`]. `d8 mirror pull` reads it beside the edition's root, in
-/// `deckhouse/installer`; in a bundle, and where `d8 mirror push` puts it, it lies below (seen with `d8` of 2026-08).
+/// `deckhouse/installer`; in a bundle, and where `d8 mirror push` puts it, it is below (seen with `d8` of 2026-08).
 pub const INSTALLER: &str = "installer";
-/// The tag of [`INSTALLER`] that is brought.
+/// The tag of [`INSTALLER`] that is pulled.
 pub const INSTALLER_TAG: &str = "latest";
 /// The index of modules: each tag is the name of a module.
 pub const MODULES: &str = "modules";
@@ -31,7 +31,7 @@ pub const SECURITY_DATABASES: [(&str, &str); 4] = [
 
 /// In an installer: the platform's images by digest.
 pub const INSTALLER_IMAGES_DIGESTS: &str = "deckhouse/candi/images_digests.json";
-/// In an installer of an old release, in place of [`INSTALLER_IMAGES_DIGESTS`]: the images by tag.
+/// In an installer of an old release, instead of [`INSTALLER_IMAGES_DIGESTS`]: the images by tag.
 pub const INSTALLER_IMAGES_TAGS: &str = "deckhouse/candi/images_tags.json";
 /// In a module's image: its images by digest, in the module's own repository.
 pub const MODULE_IMAGES_DIGESTS: &str = "images_digests.json";
@@ -58,7 +58,7 @@ pub fn module_extra(name: &str, extra: &str) -> String {
 }
 
 /// What has versions, release channels, internal and extra images of its own, in repositories of one pattern
-/// (facts: "What a source registry holds").
+/// that `d8 mirror` reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Component {
     /// A module.

@@ -1,4 +1,6 @@
-//! Reading a `ModuleSource` (facts: cluster §6.3): where modules come from, and who may read them.
+//! Reading a `ModuleSource`: the registry of modules and the login for it.
+//!
+//! The format is that of the platform's custom resource `modulesources.deckhouse.io/v1alpha1`.
 
 use std::fmt;
 
@@ -14,7 +16,7 @@ pub(crate) const KIND: &str = "ModuleSource";
 pub struct ModuleSource {
     /// `metadata.name`.
     pub name: String,
-    /// `spec.registry.repo`: modules lie directly below.
+    /// `spec.registry.repo`: modules are directly below.
     pub repository: RepositoryUrl,
     /// `spec.registry.scheme`: whether it is plain HTTP.
     pub plain_http: bool,

@@ -54,7 +54,7 @@ fn without_key(text: &str) -> String {
     for line in text.split_inclusive('\n') {
         let indent = line.len() - line.trim_start_matches(' ').len();
         if line.trim().is_empty() {
-            // Belongs to the value only if the value goes on behind it.
+            // Belongs to the value only if the value continues after it.
             blank.push_str(line);
             continue;
         }

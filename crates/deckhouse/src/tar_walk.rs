@@ -45,7 +45,7 @@ pub(crate) struct Entry {
     pub(crate) size: u64,
 }
 
-/// Why a walk cannot go on.
+/// Why a walk cannot continue.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TarError {
     #[error("stream cannot be read")]
@@ -74,7 +74,7 @@ pub(crate) struct TarWalk<R> {
     /// Bytes given out so far.
     position: u64,
     limit: u64,
-    /// Whether the tar must end with its mark, since nothing else would tell that it was cut.
+    /// Whether the tar must end with its mark, since nothing else would show that it was cut.
     needs_end_mark: bool,
     /// What is left of the present entry's content, padding included.
     content: u64,
@@ -252,7 +252,7 @@ impl From<ParseEvent<'_>> for Step {
 
 fn kind_of(entry: &ParsedEntry<'_>) -> EntryKind {
     match entry.entry_type {
-        // Before there was a type for directories, they were told by the slash.
+        // Before there was a type for directories, they were marked by the slash.
         EntryType::Regular | EntryType::Continuous if entry.path.ends_with(b"/") => EntryKind::Directory,
         EntryType::Regular | EntryType::Continuous => EntryKind::File,
         EntryType::Directory => EntryKind::Directory,

@@ -12,7 +12,7 @@ use crate::causes::innermost;
 use crate::dns::Dns;
 use crate::error::EgressError;
 use crate::http::base_builder;
-use crate::proxy::{ProxyRules, WitnessLayer};
+use crate::proxy::{ProxyFaultLayer, ProxyRules};
 use crate::settings::Settings;
 use crate::trust::tls_config;
 
@@ -56,8 +56,8 @@ impl ApiHttp {
                 .http2_keep_alive_while_idle(true);
             if !proxies.is_empty() {
                 builder = builder
-                    .proxy(WitnessLayer::proxy(proxies.clone()))
-                    .connector_layer(WitnessLayer::new(dns.clone(), settings.connect_timeout));
+                    .proxy(ProxyFaultLayer::proxy(proxies.clone()))
+                    .connector_layer(ProxyFaultLayer::new(dns.clone(), settings.connect_timeout));
             }
             builder.build().map_err(|error| EgressError::Client { reason: innermost(&error) })
         };

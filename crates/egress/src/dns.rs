@@ -112,7 +112,7 @@ fn servers(config: ResolverConfig, mut options: ResolverOpts) -> Result<TokioRes
     options.ip_strategy = LookupIpStrategy::Ipv4thenIpv6;
     options.use_hosts_file = ResolveHosts::Never;
     // As libc and Go do: the first server decides, the next is asked only when it is silent. Where
-    // inner and outer servers are both listed, asking at once would let the outer one say no.
+    // inner and outer servers are both listed, asking both at the same time would let the outer one say no.
     options.server_ordering_strategy = ServerOrderingStrategy::UserProvidedOrder;
     options.num_concurrent_reqs = 1;
     TokioResolver::builder_with_config(config, TokioRuntimeProvider::default()).with_options(options).build()

@@ -1,4 +1,4 @@
-//! `/etc/hosts`: looked at before DNS, and enough by itself where there is no DNS.
+//! `/etc/hosts`: read before DNS, and sufficient where there is no DNS.
 
 use std::collections::HashMap;
 use std::net::IpAddr;

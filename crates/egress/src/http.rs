@@ -12,24 +12,24 @@ use crate::causes::innermost;
 use crate::dns::Dns;
 use crate::error::EgressError;
 use crate::fault::NetworkFault;
-use crate::proxy::{ProxyRules, WitnessLayer};
+use crate::proxy::{ProxyFaultLayer, ProxyRules};
 use crate::settings::{Settings, TrustSettings};
 use crate::trust::tls_config;
 
-/// Idle connections that are kept: at least as many as blobs move at once.
+/// Idle connections that are kept: at least as many as blobs are transferred at the same time.
 const IDLE_CONNECTIONS: usize = 128;
 
 /// Finds out that the other side is gone while nothing is being sent.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 
-/// What a request is for; each lane has connections of its own.
+/// What a request is for; each class has connections of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Lane {
+pub enum TrafficClass {
     /// Manifests, tags, tokens: many small answers share a connection by HTTP/2.
     Metadata,
     /// Downloads: HTTP/1.1 only, so that every blob has a connection and TCP window to itself.
     Bulk,
-    /// Requests with a body that takes long to send: as [`Lane::Bulk`], but without the client's own
+    /// Requests with a body that takes long to send: as [`TrafficClass::Bulk`], but without the client's own
     /// stall timer, which would count the sending as waiting. Guard these with
     /// [`StallWatch`](crate::StallWatch).
     Upload,
@@ -86,37 +86,37 @@ impl Http {
         Ok(Self { own, others: Arc::new(others), stall_timeout: settings.stall_timeout, proxies })
     }
 
-    /// Longest time without a byte; on [`Lane::Upload`] whoever feeds the body keeps to it.
+    /// Longest time without a byte; on [`TrafficClass::Upload`] the code that feeds the body must keep to it.
     pub fn stall_timeout(&self) -> Duration {
         self.stall_timeout
     }
 
-    /// Tells whether an answer is the proxy's own and not the registry's: it wants a login, or refuses.
+    /// The fault, if an answer comes from the proxy and not from the registry: it requires a login, or refuses.
     pub fn proxy_fault(&self, response: &Response) -> Option<NetworkFault> {
         NetworkFault::from_proxy_answer(response, self.proxies.proxy_for(response.url()))
     }
 
     /// The client for requests of this kind to the registry itself.
-    pub fn client(&self, lane: Lane) -> &Client {
-        self.own.of(lane)
+    pub fn client(&self, class: TrafficClass) -> &Client {
+        self.own.of(class)
     }
 
     /// The client for a request of this kind to `url`, which may be at another host.
     ///
     /// # Errors
     /// What is wrong with the files of that host in `certs.d`.
-    pub fn client_for(&self, lane: Lane, url: &Url) -> Result<Client, EgressError> {
+    pub fn client_for(&self, class: TrafficClass, url: &Url) -> Result<Client, EgressError> {
         // Without TLS nobody is identified.
         if url.scheme() != "https" || self.others.is_home(url) {
-            return Ok(self.client(lane).clone());
+            return Ok(self.client(class).clone());
         }
         let host = authority(url);
         let mut clients = self.others.clients.lock();
         if let Some(known) = clients.get(&host) {
-            return Ok(known.of(lane).clone());
+            return Ok(known.of(class).clone());
         }
         let new = Clients::new(&self.others.settings, &host, &self.others.dns, &self.proxies)?;
-        Ok(clients.entry(host).or_insert(new).of(lane).clone())
+        Ok(clients.entry(host).or_insert(new).of(class).clone())
     }
 }
 
@@ -146,8 +146,8 @@ impl Clients {
             }
             if !proxies.is_empty() {
                 builder = builder
-                    .proxy(WitnessLayer::proxy(proxies.clone()))
-                    .connector_layer(WitnessLayer::new(dns.clone(), settings.connect_timeout));
+                    .proxy(ProxyFaultLayer::proxy(proxies.clone()))
+                    .connector_layer(ProxyFaultLayer::new(dns.clone(), settings.connect_timeout));
             }
             builder.build().map_err(|error| EgressError::Client { reason: innermost(&error) })
         };
@@ -159,11 +159,11 @@ impl Clients {
         })
     }
 
-    fn of(&self, lane: Lane) -> &Client {
-        match lane {
-            Lane::Metadata => &self.metadata,
-            Lane::Bulk => &self.bulk,
-            Lane::Upload => &self.upload,
+    fn of(&self, class: TrafficClass) -> &Client {
+        match class {
+            TrafficClass::Metadata => &self.metadata,
+            TrafficClass::Bulk => &self.bulk,
+            TrafficClass::Upload => &self.upload,
         }
     }
 }
@@ -206,9 +206,10 @@ mod tests {
         let dns = Dns::from_text(b"127.0.0.1 registry.corp", b"");
         let http = Http::with_dns(&Settings::default(), "registry.corp", &dns).unwrap();
         let url = format!("http://registry.corp:{port}/v2/");
-        assert_eq!(http.client(Lane::Metadata).get(url).send().await.unwrap().status(), 204);
+        assert_eq!(http.client(TrafficClass::Metadata).get(url).send().await.unwrap().status(), 204);
 
-        let error = http.client(Lane::Metadata).get("http://other.corp/v2/").send().await.unwrap_err();
+        let error =
+            http.client(TrafficClass::Metadata).get("http://other.corp/v2/").send().await.unwrap_err();
         let fault = crate::NetworkFault::from_reqwest(error);
         assert_eq!(fault.kind(), crate::FaultKind::Dns);
         assert!(!fault.is_transient());

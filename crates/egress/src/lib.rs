@@ -4,6 +4,8 @@
 //! reads the environment: [`Settings`] carries plain values, and files are read only while an
 //! [`Http`] or an [`ApiHttp`] is built.
 
+#![forbid(unsafe_code)]
+
 mod api_http;
 mod causes;
 mod dns;
@@ -25,11 +27,11 @@ mod trust;
 pub use api_http::ApiHttp;
 pub use error::EgressError;
 pub use fault::{FaultKind, NetworkFault};
-pub use http::{Http, Lane, authority};
+pub use http::{Http, TrafficClass, authority};
 pub use request_log::RequestLog;
 pub use retry::{RetryPolicy, parse_retry_after};
 pub use safe_url::SafeUrl;
 pub use secret::Secret;
 pub use settings::{ProxyVariables, Settings, TrustSettings};
 pub use stall::{StallWatch, Stalled};
-pub use trust::{FileForm, OfferedCertificate, Wanted, certificates_as_pem};
+pub use trust::{FileForm, ServerCertificate, Wanted, certificates_as_pem};

@@ -1,15 +1,24 @@
-//! When to try again: how often, how long to wait, and what a server asks for.
+//! Retries: how often, how long to wait, and what a server requests (`Retry-After`).
 
-use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::{Duration, SystemTime};
 
-/// The longest wait that a server can impose; more would look like a hang.
+/// The longest wait that a server can impose.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(5);
 
-/// Exponential backoff with full jitter, so that parallel workers do not come back all at once.
+/// Exponential backoff with full jitter, so that parallel workers do not all retry at the same time.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use egress::RetryPolicy;
+///
+/// let policy = RetryPolicy::default();
+/// assert!(policy.delay(0, None) <= policy.base);
+/// assert!(policy.delay(0, Some(Duration::from_secs(7))) >= Duration::from_secs(7));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// How often a request is tried in all. Default: 6.
+    /// How many attempts a request gets in total. Default: 6.
     pub attempts: u32,
     /// Upper bound of the first wait; each later one doubles it. Default: 300 ms.
     pub base: Duration,
@@ -40,9 +49,7 @@ impl RetryPolicy {
     ///
     /// With `retry_after` the wait is never shorter than the server asks for, up to five minutes.
     pub fn delay(&self, attempt: u32, retry_after: Option<Duration>) -> Duration {
-        // Each `RandomState` has fresh keys, which is randomness enough for jitter.
-        let random = RandomState::new().build_hasher().finish();
-        self.delay_from(attempt, retry_after, random)
+        self.delay_from(attempt, retry_after, fastrand::u64(..))
     }
 
     fn delay_from(&self, attempt: u32, retry_after: Option<Duration>, random: u64) -> Duration {
@@ -51,7 +58,7 @@ impl RetryPolicy {
         let share = (u128::from(bound) * u128::from(random)) >> 64;
         let jitter = Duration::from_micros(u64::try_from(share).unwrap_or(bound));
         match retry_after {
-            // Jitter on top: all workers were told the same moment.
+            // Jitter on top: all workers got the same time.
             Some(asked) => asked.min(LONGEST_RETRY_AFTER) + jitter,
             None => jitter,
         }

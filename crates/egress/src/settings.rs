@@ -51,7 +51,7 @@ pub struct TrustSettings {
     pub ca_texts: Vec<String>,
     /// Directories that hold one directory for each `HOST[:PORT]`, as `/etc/docker/certs.d` does.
     pub certs_d: Vec<PathBuf>,
-    /// Accept any certificate. The connection is then open to whoever sits in between.
+    /// Accept any certificate. The connection is then open to anyone in between.
     pub skip_verify: bool,
 }
 

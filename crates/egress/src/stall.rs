@@ -1,7 +1,7 @@
 //! A stall, for transfers whose progress only the caller sees.
 //!
 //! The client's own timer counts the sending of a request's body as waiting for the answer: every
-//! upload longer than the stall timeout would fail. [`Lane::Upload`](crate::Lane::Upload) therefore
+//! upload longer than the stall timeout would fail. [`TrafficClass::Upload`](crate::TrafficClass::Upload) therefore
 //! has no such timer, and the one who feeds the body watches it with this.
 
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Characters that a terminal obeys, or that make a text look like another one.
+//! Characters that control a terminal, or that make a text look like another one.
 
 use std::borrow::Cow;
 
@@ -7,6 +7,11 @@ use std::borrow::Cow;
 pub fn is_unsafe(character: char) -> bool {
     (character.is_control() && !matches!(character, '\n' | '\t'))
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a character cannot be part of a line: it is [unsafe](is_unsafe), a line break or a tab.
+pub fn is_unfit_for_line(character: char) -> bool {
+    is_unsafe(character) || matches!(character, '\n' | '\t' | '\u{2028}' | '\u{2029}')
 }
 
 /// A text of several lines with each [unsafe](is_unsafe) character replaced by U+FFFD, so that it is visible that

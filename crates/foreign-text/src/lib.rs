@@ -1,7 +1,9 @@
 //! Text that somebody else wrote: a message of a cluster, the reason that a registry gave, a name in a bundle.
 //!
-//! Whoever writes such a text must not decide what a terminal does or how our own lines look. [`ForeignText`] is made
-//! where the text is read, so that no later code has to remember where it came from.
+//! The author of such a text must not control a terminal or the look of our own lines. [`ForeignText`] is created where
+//! the text is read, so that later code does not need to know where it came from.
+
+#![forbid(unsafe_code)]
 
 mod characters;
 mod json;
@@ -14,7 +16,7 @@ use std::{
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-pub use characters::{is_unsafe, one_line, printable};
+pub use characters::{is_unfit_for_line, is_unsafe, one_line, printable};
 pub use json::escaped_json;
 
 /// A text of at most [`ForeignText::LIMIT`] characters, in one line, without characters that control a terminal.
@@ -34,7 +36,7 @@ impl ForeignText {
 
     /// The text, of at most `limit` characters.
     pub fn limited(text: &str, limit: usize) -> Self {
-        // Every input character becomes one character or none, so nothing behind the limit has to be looked at.
+        // Every input character becomes one character or none, so nothing after the limit has to be read.
         let mut kept = String::with_capacity(text.len().min(limit));
         let mut count = 0;
         let mut characters = text.chars().peekable();
@@ -150,7 +152,7 @@ mod tests {
         fn whatever_it_was(text in any::<String>()) {
             let foreign = ForeignText::from(text.as_str());
             prop_assert!(!foreign.contains(['\n', '\r', '\t']));
-            prop_assert!(!foreign.contains(is_unsafe));
+            prop_assert!(!foreign.contains(is_unfit_for_line));
             prop_assert_eq!(&ForeignText::from(foreign.as_str()), &foreign);
         }
     }

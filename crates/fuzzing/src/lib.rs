@@ -4,6 +4,8 @@
 //! makes them up by what they reach. What it makes up are edits of valid inputs, since noise never gets past
 //! the first check of a parser.
 
+#![forbid(unsafe_code)]
+
 use std::time::Duration;
 
 pub use bolero;

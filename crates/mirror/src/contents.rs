@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::Bundle;
 use deckhouse::repositories::{MODULES, PACKAGES};
-use foreign_text::is_unsafe;
+use foreign_text::is_unfit_for_line;
 use oci::{Descriptor, Digest, Manifest, RawManifest, Tag, layout, manifest::MAX_NESTING};
 
 use crate::{
@@ -221,7 +221,7 @@ impl Total {
 /// of the digest, at the end of the reference too, and give every image a tag or none.
 fn tag_of(descriptor: &Descriptor, others_have_tags: bool) -> Result<Option<Tag>, String> {
     let reference = descriptor.annotations.get(layout::REF_NAME);
-    if descriptor.media_type.contains(|c: char| c.is_control() || is_unsafe(c)) {
+    if descriptor.media_type.contains(is_unfit_for_line) {
         return Err("its media type has control characters".to_owned());
     }
     let Some(tag) = descriptor.annotations.get(layout::SHORT_TAG) else {

@@ -5,6 +5,8 @@
 //! [`Request`] → [`discover`](discover::discover) → [`Plan`] → [`pull`](pull::pull) → bundle →
 //! [`push`](push::push) → [`VerifyReport`](verify::VerifyReport).
 
+#![forbid(unsafe_code)]
+
 pub mod archives;
 pub mod channel_tags;
 pub mod complete;

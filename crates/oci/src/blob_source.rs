@@ -4,7 +4,7 @@ use std::io;
 
 /// Random access to the bytes of one blob.
 ///
-/// Implementations read with `pread`, so one source serves many readers at once and an upload can be
+/// Implementations read with `pread`, so one source serves many readers at the same time and an upload can be
 /// started again from any offset.
 pub trait BlobSource: Send + Sync + std::fmt::Debug {
     /// The size in bytes.

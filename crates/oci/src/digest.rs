@@ -35,6 +35,14 @@ impl Algorithm {
 }
 
 /// A content digest: the name of a blob or manifest.
+///
+/// ```
+/// use oci::Digest;
+///
+/// let digest = Digest::of(b"content");
+/// assert_eq!(digest.to_string().parse(), Ok(digest));
+/// assert!("sha256:0a".parse::<Digest>().is_err());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Digest {
     algorithm: Algorithm,

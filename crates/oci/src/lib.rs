@@ -3,6 +3,8 @@
 //! Nothing here does I/O or knows an async runtime. Manifests keep the exact bytes they
 //! were read from, because a mirror must never change a digest.
 
+#![forbid(unsafe_code)]
+
 pub mod blob_source;
 pub mod descriptor;
 pub mod digest;

@@ -22,7 +22,7 @@ pub const MAX_SIZE: u64 = 4 * 1024 * 1024;
 pub const MAX_DESCRIPTORS: usize = 10_000;
 
 /// How many indexes may stand above an image. OCI sets no limit and real images have one; without a limit a
-/// chain of small manifests exhausts the stack of whoever follows it.
+/// chain of small manifests exhausts the stack of any program that follows it.
 pub const MAX_NESTING: usize = 8;
 
 /// A manifest as it came: its exact bytes, their digest and media type.

@@ -1,4 +1,4 @@
-//! The media types that this program tells apart.
+//! The media types that this program distinguishes.
 //!
 //! OCI image specification, `media-types.md`; Docker "Image Manifest Version 2, Schema 2".
 

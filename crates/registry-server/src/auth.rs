@@ -32,7 +32,7 @@ impl BasicAuth {
 
     /// Whether an `Authorization` header bears them.
     pub fn accepts(&self, headers: &HeaderMap) -> bool {
-        // Digests are compared, so that the time taken tells nothing of the password.
+        // Digests are compared, so that the time taken reveals nothing about the password.
         credentials(headers, "basic")
             .and_then(|encoded| base64::engine::general_purpose::STANDARD.decode(encoded).ok())
             .is_some_and(|pair| Digest::of(&pair) == self.0)

@@ -16,15 +16,15 @@ pub(super) type Body = UnsyncBoxBody<Bytes, io::Error>;
 /// Bytes per read of a blob that is not in memory.
 const CHUNK: u64 = 256 * 1024;
 
-/// Reads under way at once per body: one is sent while the next is read.
+/// Reads in progress at the same time per body: one is sent while the next is read.
 const AHEAD: usize = 2;
 
-/// A body of bytes at hand.
+/// A body of bytes in memory.
 pub(super) fn full(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// Part of a blob. `range` lies inside the blob.
+/// Part of a blob. `range` is inside the blob.
 pub(super) fn of_blob(blob: Blob, range: Range<u64>) -> Body {
     match blob {
         Blob::Bytes(bytes) => {

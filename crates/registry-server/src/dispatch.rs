@@ -15,8 +15,9 @@ use super::{
     auth,
     body::Body,
     intercept::{RequestInfo, Treatment},
-    read,
-    serve::ServerOptions,
+    options::ServerOptions,
+    read::{self, BlobRequest},
+    request::{Dropped, RequestBody},
     session::Sessions,
     store::Store,
     write::Write,
@@ -26,24 +27,8 @@ use crate::route::{Route, route};
 /// How much of a body is read that an interceptor's answer is not about.
 const MAX_DRAINED: usize = 64 * 1024 * 1024;
 
-/// The body of a request.
-pub(super) trait RequestBody:
-    http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send
-{
-}
-
-impl<B> RequestBody for B where
-    B: http_body::Body<Data = Bytes, Error: Into<Box<dyn std::error::Error + Send + Sync>>> + Send
-{
-}
-
-/// The connection ends without an answer: it broke, or an interceptor wants it so.
-#[derive(Debug, thiserror::Error)]
-#[error("the connection was dropped")]
-pub(super) struct Dropped;
-
 /// Reads what is still coming, as nginx does before it ends a connection: a client that is still sending would find a
-/// broken connection in place of the answer.
+/// broken connection instead of the answer.
 async fn drain(body: impl RequestBody) {
     let mut body = std::pin::pin!(body);
     let mut left = MAX_DRAINED;
@@ -132,8 +117,14 @@ impl Service {
             Route::Tags { repository } => read::tags(store, repository, &query, self.options.page_size),
             Route::ReadManifest { repository, reference } => read::manifest(store, repository, reference),
             Route::ReadBlob { repository, digest } => {
-                let asked = (&parts.method, &parts.headers);
-                read::blob(store, repository, digest, asked, treatment.ignore_range)
+                let request = BlobRequest {
+                    repository,
+                    digest,
+                    method: &parts.method,
+                    headers: &parts.headers,
+                    ignore_range: treatment.ignore_range,
+                };
+                read::blob(store, &request)
             }
             Route::WriteManifest { repository, .. }
             | Route::StartUpload { repository }

@@ -63,14 +63,19 @@ pub(super) fn manifest(
     response
 }
 
-/// A blob or the part of it that is asked for.
-pub(super) fn blob(
-    store: &dyn Store,
-    repository: &RepositoryName,
-    digest: &Digest,
-    (method, headers): (&Method, &HeaderMap),
-    ignore_range: bool,
-) -> Response<Body> {
+/// A GET or HEAD request for a blob.
+pub(super) struct BlobRequest<'a> {
+    pub(super) repository: &'a RepositoryName,
+    pub(super) digest: &'a Digest,
+    pub(super) method: &'a Method,
+    pub(super) headers: &'a HeaderMap,
+    /// Whether to answer with the whole blob, whatever range is requested.
+    pub(super) ignore_range: bool,
+}
+
+/// A blob, or the requested range of it.
+pub(super) fn blob(store: &dyn Store, request: &BlobRequest<'_>) -> Response<Body> {
+    let BlobRequest { repository, digest, method, headers, ignore_range } = *request;
     let Some(blob) = store.blob(repository.as_str(), digest) else {
         return problem(
             StatusCode::NOT_FOUND,
@@ -91,7 +96,7 @@ pub(super) fn blob(
             let mut response = problem(
                 StatusCode::RANGE_NOT_SATISFIABLE,
                 Code::Unsupported,
-                &format!("the range lies behind the end of the blob ({size} bytes)"),
+                &format!("the range is after the end of the blob ({size} bytes)"),
             );
             set(&mut response, header::CONTENT_RANGE, &format!("bytes */{size}"));
             return response;

@@ -20,26 +20,13 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::{auth::Auth, dispatch::Service, intercept::Interceptor, store::Store};
+use super::{dispatch::Service, options::ServerOptions, store::Store};
 
 /// How long answers under way may take to end once the server is shut down.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// How long a caller may take to send the headers of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_mins(1);
-
-/// How a server behaves. The default is open, plain HTTP, and as the specification has it.
-#[derive(Debug, Clone, Default)]
-pub struct ServerOptions {
-    /// Who is let in.
-    pub auth: Auth,
-    /// Bends answers; for tests.
-    pub interceptor: Option<Arc<dyn Interceptor>>,
-    /// TLS; plain HTTP without it.
-    pub tls: Option<Arc<rustls::ServerConfig>>,
-    /// The most tags in one answer; all without it.
-    pub page_size: Option<usize>,
-}
 
 /// Starts servers.
 #[derive(Debug)]
@@ -55,7 +42,7 @@ pub struct RunningServer {
 
 impl Server {
     /// Listens on `address` (port 0 takes any free one) and serves `store` from then on. HTTP/1.1 and
-    /// HTTP/2 are told apart by the first bytes. Must be called inside a Tokio runtime.
+    /// HTTP/2 are distinguished by the first bytes. Must be called inside a Tokio runtime.
     ///
     /// # Errors
     /// If the address cannot be listened on.

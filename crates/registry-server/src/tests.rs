@@ -10,8 +10,7 @@ use oci::{BlobSource, Digest, TagOrDigest, media_type};
 
 use super::{
     Auth, BasicAuth, Interceptor, MemoryStore, RequestInfo, Server, ServerOptions, Store, Treatment,
-    body::Body,
-    dispatch::{Dropped, Service},
+    body::Body, dispatch::Service, request::Dropped,
 };
 use registry::envelope::{Code, Envelope};
 

@@ -14,8 +14,8 @@ use registry::envelope::Code;
 use super::{
     answer::{CONTENT_DIGEST, empty, missing, problem, set},
     body::Body,
-    dispatch::{Dropped, RequestBody},
     intercept::Treatment,
+    request::{Dropped, RequestBody},
     session::Sessions,
     store::StoreWriter,
 };
@@ -32,7 +32,7 @@ pub(super) struct Write<'a> {
 }
 
 impl Write<'_> {
-    /// `POST`: mounts, takes the whole blob at once, or begins a session.
+    /// `POST`: mounts, takes the whole blob in one request, or begins a session.
     pub(super) async fn start(&self, body: impl RequestBody) -> Result<Response<Body>, Dropped> {
         let digest = |name| self.parameter(name).and_then(|text| text.parse::<Digest>().ok());
         let repository = self.repository.as_str();

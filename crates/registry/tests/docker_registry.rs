@@ -1,6 +1,6 @@
-//! The client against Debian's docker-registry: what the scripted servers imitate must be so.
+//! The client against Debian's docker-registry, which the scripted servers imitate.
 //!
-//! Without the program installed these tests have nothing to talk to and pass.
+//! The programs `docker-registry` and `htpasswd` must be installed (Debian: docker-registry, apache2-utils).
 
 #![expect(clippy::unwrap_used, reason = "what is set up for a test must not fail")]
 
@@ -38,9 +38,12 @@ struct Docker {
 }
 
 impl Docker {
-    async fn start() -> Option<Self> {
-        if ["docker-registry", "htpasswd"].iter().any(|program| !is_installed(program)) {
-            return None;
+    async fn start() -> Self {
+        for program in ["docker-registry", "htpasswd"] {
+            assert!(
+                is_installed(program),
+                "{program} is not installed (Debian: docker-registry, apache2-utils)"
+            );
         }
         let directory = tempfile::tempdir().unwrap();
         let accounts = directory.path().join("htpasswd");
@@ -66,7 +69,7 @@ impl Docker {
         let patient =
             RetryPolicy { attempts: 200, max: Duration::from_millis(100), ..RetryPolicy::default() };
         client(&docker.host, "p", patient).ping().await.unwrap();
-        Some(docker)
+        docker
     }
 
     fn client(&self) -> Client {
@@ -194,9 +197,7 @@ fn tag(name: &str) -> TagOrDigest {
 
 #[tokio::test]
 async fn an_image_goes_there_and_back() {
-    let Some(docker) = Docker::start().await else {
-        return;
-    };
+    let docker = Docker::start().await;
     let client = docker.client();
     let repository = client.repository("deckhouse/ee".parse().unwrap());
     assert_eq!(repository.tags().await.unwrap(), None);
@@ -244,9 +245,7 @@ async fn an_image_goes_there_and_back() {
 
 #[tokio::test]
 async fn a_wrong_password_is_refused() {
-    let Some(docker) = Docker::start().await else {
-        return;
-    };
+    let docker = Docker::start().await;
     let stranger = client(&docker.host, "wrong", quick());
     let error = stranger.repository("a".parse().unwrap()).tags().await.unwrap_err();
     let refused = matches!(error.kind(), ErrorKind::Unauthorized { with_credentials: true, .. });
@@ -255,9 +254,7 @@ async fn a_wrong_password_is_refused() {
 
 #[tokio::test]
 async fn uploads_and_downloads_survive_a_bad_line() {
-    let Some(docker) = Docker::start().await else {
-        return;
-    };
+    let docker = Docker::start().await;
     let (size, cuts) = (24 * MIB, 3);
     let bytes = content(size, 5);
 
@@ -276,9 +273,7 @@ async fn uploads_and_downloads_survive_a_bad_line() {
 
 #[tokio::test]
 async fn a_damaged_source_leaves_nothing_behind() {
-    let Some(docker) = Docker::start().await else {
-        return;
-    };
+    let docker = Docker::start().await;
     let repository = docker.client().repository("a".parse().unwrap());
     for size in [5000, 12 * MIB] {
         let bytes = content(size, 6);

@@ -1,6 +1,8 @@
 //! What tests and benchmarks need: a synthetic distribution, real and faulty servers, a real
 //! Kubernetes API, a stand-in for the platform in it, slow links, certificates.
 
+#![forbid(unsafe_code)]
+
 pub mod bundle_content;
 mod cache;
 pub mod certificates;

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use super::{Content, Layout};
+use super::entry::{Content, Entry};
 use crate::tar_header;
 
 /// Segments are not joined beyond this, in bytes: the memory that writing them takes.
@@ -11,7 +11,7 @@ const SEGMENT: usize = 1024 * 1024;
 
 /// Walks the entries; each item reaches from the end of one blob to the begin of the next.
 pub(super) struct FixedSegments<'a> {
-    layout: &'a Layout,
+    entries: &'a [Entry],
     /// Entry whose header comes next.
     next: usize,
     offset: u64,
@@ -19,8 +19,8 @@ pub(super) struct FixedSegments<'a> {
 }
 
 impl<'a> FixedSegments<'a> {
-    pub(super) fn new(layout: &'a Layout) -> Self {
-        Self { layout, next: 0, offset: 0, done: false }
+    pub(super) fn new(entries: &'a [Entry]) -> Self {
+        Self { entries, next: 0, offset: 0, done: false }
     }
 }
 
@@ -33,12 +33,12 @@ impl<'a> Iterator for FixedSegments<'a> {
         }
         let start = self.offset;
         let mut bytes = Vec::new();
-        if let Some(before) = self.next.checked_sub(1).map(|index| &self.layout.entries[index])
+        if let Some(before) = self.next.checked_sub(1).map(|index| &self.entries[index])
             && matches!(before.content, Content::Blob)
         {
             zeros(&mut bytes, tar_header::padding(before.size));
         }
-        while let Some(entry) = self.layout.entries.get(self.next) {
+        while let Some(entry) = self.entries.get(self.next) {
             self.next += 1;
             bytes.extend_from_slice(&tar_header::header(&entry.path, entry.size));
             match &entry.content {

@@ -1,4 +1,4 @@
-//! Sums of a bundle that is being filled by many workers at once.
+//! GOST sums of a bundle while many workers write it.
 //!
 //! A sum needs the bytes in file order, and blobs are fetched in file order, so the finished prefix trails
 //! the workers by little: it is read back while it is still in the page cache, and no second pass over the
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{BundleError, Writer};
 
-/// Read back at once, in bytes. A thread sleeps until that much more is finished.
+/// Read back at a time, in bytes. A thread sleeps until that much more is finished.
 const BLOCK: u64 = 1024 * 1024;
 /// How often the state of a sum is kept, in bytes: the most that is summed up again after bytes that were
 /// told to be finished turn out to be wrong. 480 marks for 30 GB.
@@ -44,13 +44,13 @@ struct State {
     finished: Regions,
     /// Per thread: the lowest offset whose bytes were taken back since it looked.
     taken_back: Vec<Option<u64>>,
-    /// Nothing more will be told.
+    /// No more regions will be reported.
     closed: bool,
     cancelled: bool,
 }
 
 impl FrontierSums {
-    /// Starts to follow `writer`. Nothing of it counts as finished yet, also where it goes on with the bytes
+    /// Starts to follow `writer`. Nothing of it counts as finished yet, even if it continues with the bytes
     /// of an earlier run.
     ///
     /// # Errors
@@ -85,7 +85,7 @@ impl FrontierSums {
         Ok(sums)
     }
 
-    /// Tells that `count` bytes from `offset` are written. Regions may be told in any order, from any
+    /// Reports that `count` bytes from `offset` are written. Regions may be reported in any order, from any
     /// thread, and twice.
     pub fn done(&self, offset: u64, count: u64) {
         let mut state = self.shared.lock();
@@ -98,7 +98,7 @@ impl FrontierSums {
         }
     }
 
-    /// Takes back what was told of `count` bytes from `offset`, as when a blob that was told of while it
+    /// Withdraws what was reported of `count` bytes from `offset`, such as when a blob that was reported while it
     /// came turned out to have the wrong digest. To be called before other bytes are written there.
     pub fn undone(&self, offset: u64, count: u64) {
         let mut state = self.shared.lock();
@@ -111,7 +111,7 @@ impl FrontierSums {
     /// Waits until everything is summed up. Blocks for as long as the sums are behind.
     ///
     /// # Errors
-    /// [`BundleError::Io`] if the bytes cannot be read back, or if not every byte was told to be finished.
+    /// [`BundleError::Io`] if the bytes cannot be read back, or if not every byte was reported as finished.
     pub fn finish(mut self) -> Result<GostSums, BundleError> {
         self.shared.lock().closed = true;
         self.shared.changed.notify_all();
@@ -133,7 +133,7 @@ impl Drop for FrontierSums {
         self.shared.lock().cancelled = true;
         self.shared.changed.notify_all();
         for thread in self.threads.drain(..) {
-            // What a sum that nobody wants any more ended in is of no interest.
+            // The result is not needed any more.
             drop(thread.join());
         }
     }

@@ -1,8 +1,8 @@
-//! Streebog-256 as the platform writes it down.
+//! A Streebog-256 sum and its text form.
 
 use std::{fmt, str::FromStr};
 
-use super::Streebog;
+use gost_hash::Streebog;
 
 /// Length of a sum in bytes.
 const LENGTH: usize = 32;
@@ -17,7 +17,7 @@ impl GostSum {
     pub fn of(bytes: &[u8]) -> Self {
         let mut hasher = Streebog::new();
         hasher.update(bytes);
-        hasher.finish()
+        Self(hasher.finish())
     }
 }
 
@@ -27,9 +27,9 @@ impl From<[u8; LENGTH]> for GostSum {
     }
 }
 
-/// Why a text is no sum.
+/// The error for a text that is not a GOST sum.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("it is no GOST sum (64 hex digits)")]
+#[error("not a GOST sum (64 hex digits)")]
 pub struct ParseSumError;
 
 impl FromStr for GostSum {

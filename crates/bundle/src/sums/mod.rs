@@ -2,16 +2,14 @@
 
 mod frontier;
 mod gost_sum;
-mod lane;
 mod pieces;
+mod recorded;
 mod regions;
-mod stated;
-mod streebog;
 mod sum_file;
+mod sum_thread;
 
 pub use frontier::FrontierSums;
 pub use gost_sum::{GostSum, ParseSumError};
-pub(crate) use lane::Lane;
-pub(crate) use stated::StatedSums;
-pub use streebog::Streebog;
+pub(crate) use recorded::RecordedSums;
 pub use sum_file::{GostSums, read_sum, write_sum};
+pub(crate) use sum_thread::SumThread;

@@ -1,6 +1,8 @@
 //! The sums of consecutive pieces of one stream: of all parts in turn, or of the whole as one piece.
 
-use super::{GostSum, Streebog};
+use gost_hash::Streebog;
+
+use super::GostSum;
 
 /// Takes a stream of bytes and sums up each piece.
 #[derive(Debug)]
@@ -33,7 +35,7 @@ impl PieceSums {
         pieces
     }
 
-    /// Takes the next bytes; what comes after the last piece is not looked at.
+    /// Takes the next bytes; what comes after the last piece is ignored.
     pub(crate) fn update(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() && self.done.len() < self.sizes.len() {
             let count = usize::try_from(self.left).unwrap_or(usize::MAX).min(bytes.len());
@@ -48,7 +50,7 @@ impl PieceSums {
     /// Ends every piece that has all its bytes.
     fn close(&mut self) {
         while self.left == 0 && self.done.len() < self.sizes.len() {
-            self.done.push(std::mem::take(&mut self.current).finish());
+            self.done.push(std::mem::take(&mut self.current).finish().into());
             self.left = self.sizes.get(self.done.len()).copied().unwrap_or_default();
         }
     }

@@ -1,7 +1,7 @@
 //! `NAME.gostsum`: one sum in a file beside what it is of.
 //!
 //! The platform's tools write the bare digits. Users make such files with `gost12sum`, `openssl` or
-//! `d8 tools gostsum` too, which add a file name before or after; the name is not looked at, since bundles
+//! `d8 tools gostsum` too, which add a file name before or after; the name is ignored, since bundles
 //! are renamed.
 
 use std::{
@@ -98,7 +98,7 @@ pub fn write_sum(name: &Path, sum: &GostSum) -> Result<PathBuf, BundleError> {
         Ok(()) => Ok(path),
         Err(error @ (BundleError::NotAFile { .. } | BundleError::NotOurs { .. })) => Err(error),
         Err(error) => {
-            // The first failure is the one to tell.
+            // The first failure is the one to report.
             drop(fs::remove_file(&partial));
             Err(error.of_writing(64))
         }

@@ -2,14 +2,14 @@
 //!
 //! The sum of the whole is one chain through everything, and the slowest thing to be done: where it is
 //! stated, all is read once in file order, with the sum of the whole and those of the parts on threads of
-//! their own. Where only parts have sums, parts are read side by side. Blobs that lie in no such range
+//! their own. Where only parts have sums, parts are read side by side. Blobs that are in no such range
 //! (all of them, without sums) are read one by one, by as many threads as there are cores.
 
 use std::{ops::Range, sync::Arc};
 
 use oci::{Digest, Hasher};
 
-use crate::sums::StatedSums;
+use crate::sums::RecordedSums;
 
 /// A blob or manifest in the archive.
 #[derive(Debug, Clone)]
@@ -17,7 +17,7 @@ pub(crate) struct Entry {
     /// Path of its repository.
     pub(crate) repository: Arc<str>,
     pub(crate) digest: Digest,
-    /// Where its content lies.
+    /// Offset of its content.
     pub(crate) offset: u64,
     pub(crate) size: u64,
 }
@@ -32,7 +32,7 @@ impl Entry {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Job {
     pub(crate) range: Range<u64>,
-    /// Entries that lie wholly within, by their numbers.
+    /// Entries that are completely within, by their numbers.
     pub(crate) entries: Vec<usize>,
     /// The sum of the whole is wanted.
     pub(crate) whole: bool,
@@ -42,7 +42,7 @@ pub(crate) struct Job {
 
 /// Deals out `entries`, which are in file order, and the `stated` sums of a bundle in files of `sizes`
 /// bytes; in file order.
-pub(crate) fn deal(entries: &[Entry], sizes: &[u64], stated: &StatedSums) -> Vec<Job> {
+pub(crate) fn deal(entries: &[Entry], sizes: &[u64], stated: &RecordedSums) -> Vec<Job> {
     let size = sizes.iter().sum();
     if !stated.whole.is_empty() {
         let parts = if stated.parts.is_empty() { 0..0 } else { 0..sizes.len() };
@@ -122,9 +122,9 @@ mod tests {
     use super::*;
     use crate::GostSum;
 
-    fn sums(whole: bool, parts: &[u32]) -> StatedSums {
+    fn sums(whole: bool, parts: &[u32]) -> RecordedSums {
         let sum = GostSum::of(b"");
-        StatedSums {
+        RecordedSums {
             whole: if whole { vec![(PathBuf::new(), sum)] } else { vec![] },
             parts: parts.iter().map(|part| (*part, PathBuf::new(), sum)).collect(),
         }

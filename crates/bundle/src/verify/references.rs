@@ -1,6 +1,9 @@
 //! Which image needs which blob, and what manifests name that is not in the bundle.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    path::PathBuf,
+};
 
 use oci::{Descriptor, Digest, layout, layout::blob_path};
 
@@ -16,6 +19,8 @@ const MAX_FAULTS: usize = 10_000;
 /// The references within one repository.
 #[derive(Debug, Default)]
 pub(crate) struct References {
+    /// Path of the repository.
+    repository: String,
     /// Names by which `index.json` knows a manifest.
     names: HashMap<Digest, Vec<String>>,
     /// The manifests that name a blob or another manifest.
@@ -32,7 +37,7 @@ impl References {
         count: &mut usize,
         damages: &mut Vec<Damage>,
     ) -> Self {
-        let mut references = Self::default();
+        let mut references = Self { repository: repository.path.clone(), ..Self::default() };
         let mut faults = Vec::new();
         let mut seen = HashSet::new();
         let mut open: Vec<Descriptor> = Vec::new();
@@ -102,6 +107,16 @@ impl References {
         references
     }
 
+    /// The damage of the blob `digest`, whose content has the digest `actual`, in `files`.
+    pub(super) fn damage(&self, digest: &Digest, actual: &Digest, files: Vec<PathBuf>) -> Damage {
+        Damage {
+            entry: Some(entry_path(&self.repository, &blob_path(digest))),
+            images: self.images(digest),
+            files,
+            reason: format!("the content has the digest {actual}"),
+        }
+    }
+
     fn add(&mut self, child: Digest, parent: Digest) {
         let parents = self.parents.entry(child).or_default();
         // The layers of one manifest are often the same one, the empty layer.
@@ -121,6 +136,16 @@ impl References {
             open.extend(parents.filter(|parent| seen.insert(**parent)));
         }
         images.into_iter().collect()
+    }
+}
+
+impl Bundle {
+    /// The damage of a blob of the repository at `path` that was read and has the digest `actual`; `None`
+    /// if the bundle has no such repository.
+    pub fn damaged_blob(&self, path: &str, digest: &Digest, actual: &Digest) -> Option<Damage> {
+        let repository = self.repository(path)?;
+        let references = References::read(self, repository, &mut 0, &mut Vec::new());
+        Some(references.damage(digest, actual, self.files_of(repository, digest)))
     }
 }
 

@@ -5,11 +5,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use oci::{Digest, layout::blob_path};
 use serde::{Serialize, Serializer};
 
-use super::references::References;
-use crate::{Bundle, BundleError, GostSum, layout::entry_path, volumes::Volumes};
+use crate::{BundleError, GostSum, volumes::Volumes};
 
 /// The result of a verification that could be carried through.
 #[derive(Debug, Default, Serialize)]
@@ -18,11 +16,11 @@ pub struct VerifyReport {
     pub size: u64,
     /// The archives that it is made of: 1, or all in a directory.
     pub archives: usize,
-    /// The files that it lies in.
+    /// The files that contain it.
     pub files: usize,
     /// Blobs and manifests whose digest was checked.
     pub blobs: usize,
-    /// Sums that lie beside it and were checked.
+    /// Sums from files next to it that were checked.
     pub sums: Vec<CheckedSum>,
     /// Everything that is wrong, in file order; empty for a sound bundle.
     pub damages: Vec<Damage>,
@@ -44,10 +42,10 @@ pub struct Damage {
     /// The path in the archive; `None` if a file as a whole is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub entry: Option<String>,
-    /// The images that need it, as `install:v1.58.3`; sorted. Empty if none does, or if that cannot be told.
+    /// The images that need it, as `install:v1.58.3`; sorted. Empty if none does, or if that is unknown.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<String>,
-    /// The files that it lies in.
+    /// The files that contain it.
     #[serde(serialize_with = "paths")]
     pub files: Vec<PathBuf>,
     /// What is wrong.
@@ -58,21 +56,6 @@ impl Damage {
     /// A file that is wrong as a whole.
     pub(crate) fn of_file(file: &Path, reason: String) -> Self {
         Self { entry: None, images: Vec::new(), files: vec![file.to_owned()], reason }
-    }
-
-    /// A blob of the repository `repository` that should have one digest and has another, in `files`.
-    pub(super) fn of_content(
-        repository: &str,
-        references: &References,
-        (digest, actual): (&Digest, &Digest),
-        files: Vec<PathBuf>,
-    ) -> Self {
-        Self {
-            entry: Some(entry_path(repository, &blob_path(digest))),
-            images: references.images(digest),
-            files,
-            reason: format!("the content has the digest {actual}"),
-        }
     }
 
     /// An archive that cannot be read as one.
@@ -87,17 +70,6 @@ impl Damage {
             BundleError::WrongPart { path, fault } => Self::of_file(path, fault.to_string()),
             error => Self::of_file(volumes.path(0), error.to_string()),
         }
-    }
-}
-
-impl Bundle {
-    /// The damage of a blob of the repository at `path` that was read and has the digest `actual`; `None`
-    /// if the bundle has no such repository.
-    pub fn damaged_blob(&self, path: &str, digest: &Digest, actual: &Digest) -> Option<Damage> {
-        let repository = self.repository(path)?;
-        let references = References::read(self, repository, &mut 0, &mut Vec::new());
-        let files = self.files_of(repository, digest);
-        Some(Damage::of_content(path, &references, (digest, actual), files))
     }
 }
 

@@ -24,30 +24,30 @@ use crate::{
     archives, part_fault,
     progress::Progress,
     stream,
-    sums::{Lane, StatedSums},
+    sums::{RecordedSums, SumThread},
     volumes::Volumes,
 };
 
 /// Reads the bundle that `paths` name, as for [`Bundle::open`], and checks its structure, what its
-/// manifests name, the digest of every blob and manifest, and the GOST sums that lie beside it. Whether the
-/// images make up whole releases is not looked at.
+/// manifests name, the digest of every blob and manifest, and the GOST sums in files next to it. Whether the
+/// images make up whole releases is not checked.
 ///
 /// # Errors
-/// As [`Bundle::open`] where there is nothing more to be told than that; [`BundleError::BadSumFile`],
+/// As [`Bundle::open`] if nothing more is known; [`BundleError::BadSumFile`],
 /// [`BundleError::Io`], [`BundleError::Cancelled`].
 pub fn verify(paths: &[PathBuf], progress: &dyn Progress) -> Result<VerifyReport, BundleError> {
     let archives = archives::open(paths)?;
     let alone = archives.len() == 1;
     let (mut subjects, mut sound) = (Vec::new(), Vec::new());
     for volumes in archives.into_iter().map(Arc::new) {
-        let stated = StatedSums::read(&volumes)?;
+        let stated = RecordedSums::read(&volumes)?;
         let (entries, unreadable) = match Archive::read(Arc::clone(&volumes)) {
             Ok(archive) => {
                 let entries = entries(&archive);
                 sound.push(archive);
                 (entries, None)
             }
-            // With sums it can be told which part is to blame, and other archives can be read.
+            // With sums it is known which part is to blame, and other archives can be read.
             Err(error) if error.is_damage() && !(alone && stated.is_empty()) => (Vec::new(), Some(error)),
             Err(error) => return Err(error),
         };
@@ -59,7 +59,7 @@ pub fn verify(paths: &[PathBuf], progress: &dyn Progress) -> Result<VerifyReport
 /// An archive that is checked.
 struct Subject {
     volumes: Arc<Volumes>,
-    stated: StatedSums,
+    stated: RecordedSums,
     /// In file order; none of an archive that cannot be read as one.
     entries: Vec<Entry>,
     unreadable: Option<BundleError>,
@@ -91,14 +91,14 @@ fn check(
     let references: BTreeMap<String, References> = bundle.repositories().iter().map(read).collect();
     let mut report = VerifyReport { archives: subjects.len(), ..VerifyReport::default() };
     for (subject, outcome) in subjects.iter().zip(&outcomes) {
-        outcome.tell(subject, &references, &mut report);
+        outcome.report(subject, &references, &mut report);
     }
     if subjects.iter().all(|subject| subject.unreadable.is_none()) {
         let known: HashSet<Option<String>> = report.damages.iter().map(|it| it.entry.clone()).collect();
         missing.retain(|damage| !known.contains(&damage.entry));
         report.damages.extend(missing);
     }
-    // What is not there at all lies in no file: any cut part may have held it.
+    // What is missing is in no file: any cut part may have held it.
     let concerns = |damage: &Damage, volumes: &Volumes| {
         damage.files.is_empty() || damage.files.iter().any(|file| volumes.has(file))
     };
@@ -122,7 +122,7 @@ struct Outcome {
     wrong: BTreeMap<usize, oci::Digest>,
 }
 
-/// Does all jobs on all cores, and tells the outcome for each subject.
+/// Does all jobs on all cores, and returns the outcome for each subject.
 fn run(subjects: &[Subject], progress: &dyn Progress) -> Result<Vec<Outcome>, BundleError> {
     let mut jobs: Vec<(usize, Job)> = Vec::new();
     for (number, subject) in subjects.iter().enumerate() {
@@ -156,7 +156,7 @@ fn run(subjects: &[Subject], progress: &dyn Progress) -> Result<Vec<Outcome>, Bu
         }
         results
     });
-    // A thread that only stopped because another one failed has nothing to tell.
+    // A thread that only stopped because another one failed has nothing to report.
     let mut errors = results.into_iter().filter_map(Result::err).collect::<Vec<_>>();
     errors.sort_by_key(|error| matches!(error, BundleError::Cancelled));
     match errors.into_iter().next() {
@@ -181,20 +181,20 @@ fn do_job(
     };
     cursor.take(job.range.start, &[], &mut ended);
     let (whole, parts) = thread::scope(|scope| {
-        let lane = |wanted: bool, sizes: Vec<u64>| {
-            let start = || Lane::start(scope, sizes).map_err(|error| volumes.failed(error));
+        let thread = |wanted: bool, sizes: Vec<u64>| {
+            let start = || SumThread::start(scope, sizes).map_err(|error| volumes.failed(error));
             wanted.then(start).transpose()
         };
-        let whole = lane(job.whole, vec![job.range.end])?;
-        let parts = lane(!job.parts.is_empty(), volumes.sizes()[job.parts.clone()].to_vec())?;
+        let whole = thread(job.whole, vec![job.range.end])?;
+        let parts = thread(!job.parts.is_empty(), volumes.sizes()[job.parts.clone()].to_vec())?;
         stream::blocks(volumes, job.range.clone(), progress, |offset, block| {
-            for lane in [&whole, &parts].into_iter().flatten() {
-                lane.send(block);
+            for thread in [&whole, &parts].into_iter().flatten() {
+                thread.send(block);
             }
             cursor.take(offset, block, &mut ended);
             Ok(())
         })?;
-        let sums = |lane: Option<Lane<'_>>| lane.map(Lane::finish).unwrap_or_default();
+        let sums = |thread: Option<SumThread<'_>>| thread.map(SumThread::finish).unwrap_or_default();
         Ok::<_, BundleError>((sums(whole), sums(parts)))
     })?;
     let mut outcome = outcome.lock();
@@ -225,24 +225,28 @@ impl Progress for Watch<'_> {
 }
 
 impl Outcome {
-    /// Puts to `report` what was checked of `subject`, and what is wrong with it.
-    fn tell(&self, subject: &Subject, references: &BTreeMap<String, References>, report: &mut VerifyReport) {
+    /// Adds to `report` what was checked of `subject`, and what is wrong with it.
+    fn report(
+        &self,
+        subject: &Subject,
+        references: &BTreeMap<String, References>,
+        report: &mut VerifyReport,
+    ) {
         let Subject { volumes, entries, unreadable, .. } = subject;
         report.size += volumes.sizes().iter().sum::<u64>();
         report.files += volumes.count();
         report.blobs += entries.len();
         report.damages.extend(unreadable.as_ref().map(|error| Damage::of_structure(volumes, error)));
-        self.tell_sums(subject, report);
+        self.report_sums(subject, report);
         for (index, actual) in &self.wrong {
             let Entry { repository, digest, offset, size } = &entries[*index];
             let files = volumes.paths_of(*offset, *size);
-            let references = &references[&**repository];
-            report.damages.push(Damage::of_content(repository, references, (digest, actual), files));
+            report.damages.push(references[&**repository].damage(digest, actual, files));
         }
     }
 
     /// Compares with the sums that are stated.
-    fn tell_sums(&self, Subject { volumes, stated, .. }: &Subject, report: &mut VerifyReport) {
+    fn report_sums(&self, Subject { volumes, stated, .. }: &Subject, report: &mut VerifyReport) {
         let mut parts_wrong = false;
         for (number, file, sum) in &stated.parts {
             let Some(actual) = self.parts.get(&(*number as usize)) else {

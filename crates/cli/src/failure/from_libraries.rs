@@ -296,7 +296,7 @@ fn registry_message(error: &registry::client::Error) -> String {
     let host = error.object().split('/').next().unwrap_or_default();
     match error.kind() {
         ErrorKind::Network(fault)
-            if error.elsewhere().is_none()
+            if error.other_host().is_none()
                 && matches!(
                     fault.kind(),
                     FaultKind::Dns | FaultKind::Connect | FaultKind::Proxy | FaultKind::Tls

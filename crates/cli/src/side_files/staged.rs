@@ -14,7 +14,7 @@ use deckhouse::release_list::RELEASES_FILE;
 use mirror::set_sum::SetList;
 use oci::{Algorithm, Digest, Hasher};
 
-use crate::{exit_code::Exit, failure::Failure, settings};
+use crate::{exit_code::Exit, expected_sum::sum_digits, failure::Failure, settings};
 
 /// Name of the copy of this program.
 pub(crate) const BINARY_FILE: &str = "dhctl";
@@ -142,8 +142,7 @@ pub(crate) fn digest_of(from: &mut dyn Read) -> io::Result<Digest> {
 
 /// The sum that a file of `sha256sum` states for a file, in lower case.
 pub(crate) fn recorded(file: &[u8]) -> Option<String> {
-    let sum = std::str::from_utf8(file).ok()?.split_whitespace().next()?.to_ascii_lowercase();
-    (sum.len() == 64 && sum.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(sum)
+    sum_digits(std::str::from_utf8(file).ok()?.split_whitespace().next()?)
 }
 
 /// Copies all of `from`, and returns the digest of what was copied.

@@ -1,4 +1,4 @@
-//! Manifests for the closed contour: what a cluster is told of its registry and of its proxy.
+//! Manifests for an air-gapped cluster: its registry and its proxy.
 //!
 //! Values in, text out. A value that the platform's own schemas would refuse is refused here, with what to
 //! write instead: there the refusal comes in the middle of a bootstrap, or never.

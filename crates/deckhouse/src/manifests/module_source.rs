@@ -42,8 +42,8 @@ struct Registry<'a> {
 /// Writes a `ModuleSource` (`deckhouse-controller/crds/module-source.yaml` of the platform), with a marker
 /// before it. The repository is the one that modules are directly below: `REPO/NAME:vX.Y.Z`.
 ///
-/// Anonymous access has no `dockerCfg`, as the schema asks; a comment in its place tells what to put there for a
-/// registry that wants a login. `releaseChannel` is deprecated there and not written.
+/// Anonymous access has no `dockerCfg`, as the schema asks; a comment there says what to add for a
+/// registry that requires a login. `releaseChannel` is deprecated there and not written.
 ///
 /// # Errors
 /// As [`check_source_name`].

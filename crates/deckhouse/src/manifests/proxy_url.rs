@@ -37,7 +37,7 @@ impl ProxyUrl {
     ///
     /// # Errors
     /// [`ManifestError::Refused`] with the first thing that the platform's pattern does not allow. Of a
-    /// password nothing is told but the position.
+    /// password only the position is reported.
     pub fn new(field: &'static str, url: &str, login: Option<ProxyLogin<'_>>) -> Result<Self, ManifestError> {
         let refused = |reason: String, instead: &str| ManifestError::refused(field, reason, instead);
         let (scheme, rest) = ["http://", "https://"]

@@ -15,7 +15,7 @@ pub const SQUID_PASSWORDS: &str = "/etc/squid/passwords";
 /// Paths are those of Debian's package (`squid-openssl` or `squid`).
 ///
 /// # Errors
-/// [`ManifestError::Refused`] if a URL has no login with a password, or wants TLS to the proxy itself, which
+/// [`ManifestError::Refused`] if a URL has no login with a password, or requires TLS to the proxy itself, which
 /// needs a certificate that is not known here.
 pub fn write_squid_conf(proxies: &[&ProxyUrl], registry: Option<&Host>) -> Result<String, ManifestError> {
     for proxy in proxies {

@@ -1,10 +1,13 @@
-//! The steps of a choice; which of them a request takes, and why, is told in the module above.
+//! The steps of a choice; which of them a request takes, and why, is explained in the parent module.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
 
-use super::{ChannelTags, Offer, Request, SelectError, Selection};
+use super::{
+    error::SelectError,
+    request::{Available, ChannelTags, Request, Selection},
+};
 use crate::{
     channel::Channel,
     notice::{MinorGap, Notice, missing_minors},
@@ -28,7 +31,7 @@ pub(super) enum Range {
 
 /// A choice in the making.
 pub(super) struct Choice<'a> {
-    offer: &'a Offer,
+    offer: &'a Available,
     request: &'a Request,
     /// Every release that the source is known to have.
     known: BTreeSet<Version>,
@@ -41,7 +44,7 @@ pub(super) struct Choice<'a> {
 
 impl<'a> Choice<'a> {
     /// Nothing chosen yet.
-    pub(super) fn new(offer: &'a Offer, request: &'a Request) -> Self {
+    pub(super) fn new(offer: &'a Available, request: &'a Request) -> Self {
         let pointed_to = offer.channels.values().map(|info| info.version.clone());
         Self {
             offer,

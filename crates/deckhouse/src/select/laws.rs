@@ -1,9 +1,16 @@
-//! What holds for every request and every offer.
+//! Properties that hold for every request and every source.
+
+use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+use semver::Version;
 
-use super::{request_lines::info, *};
-use crate::version::is_prerelease;
+use super::{test_requests::info, *};
+use crate::{
+    channel::Channel,
+    release_info::ReleaseInfo,
+    version::{Bound, is_prerelease, tag_of},
+};
 
 fn any_version() -> impl Strategy<Value = Version> {
     (0..3_u64, 0..5_u64, 0..4_u64, prop::bool::weighted(0.2)).prop_map(|(major, minor, patch, prerelease)| {
@@ -26,7 +33,7 @@ fn any_channel() -> impl Strategy<Value = Channel> {
     prop::sample::select(Channel::ALL.to_vec())
 }
 
-fn any_offer() -> impl Strategy<Value = Offer> {
+fn any_offer() -> impl Strategy<Value = Available> {
     let channel = (any_version(), prop::bool::weighted(0.1));
     (
         prop::collection::btree_map(any_channel(), channel, 0..6),
@@ -36,7 +43,7 @@ fn any_offer() -> impl Strategy<Value = Offer> {
             let channel = |(channel, (version, suspended)): (Channel, (Version, bool))| {
                 (channel, ReleaseInfo { suspended, ..info(&version.to_string()) })
             };
-            Offer { channels: channels.into_iter().map(channel).collect(), tags }
+            Available { channels: channels.into_iter().map(channel).collect(), tags }
         })
 }
 

@@ -1,31 +1,32 @@
 //! Finding releases on a source that does not list them, as proxy caches do: which versions to ask for.
 //!
-//! Pure: [`Search::questions`] says what to ask for next, all of it at once, and [`Search::found`] takes
+//! Pure: [`Search::questions`] says what to ask for next, all versions together, and [`Search::found`] takes
 //! what is there. What the request depends on is asked for and nothing else: in each minor of its range
 //! the patches above the highest known one.
 //!
 //! Numbers are missing in the middle of a minor and at its beginning, and whole minors are missing in
-//! some editions. So a search passes over [`PATIENCE`] missing numbers, and no missing minor ends it.
+//! some editions. So a search skips [`MAX_GAP`] missing numbers, and no missing minor ends it.
 
 use std::collections::BTreeSet;
 
 use semver::Version;
 
 use super::{
-    Offer, Request, SelectError,
     choice::{Choice, Range},
+    error::SelectError,
+    request::{Available, Request},
 };
 use crate::version::tag_of;
 
 #[cfg(test)]
 mod tests;
 
-/// How many missing numbers in a row a search passes over; one more ends it.
+/// How many missing numbers in a row a search skips; one more ends it.
 ///
 /// Minors of the platform have up to about 60 patches, so this is half of the longest one: room for an
 /// edition that joined in the middle of a minor, as for any run of withdrawn patches. It costs so many
-/// small requests for each minor, sent at once.
-pub const PATIENCE: u64 = 32;
+/// small requests for each minor, sent at the same time.
+pub const MAX_GAP: u64 = 32;
 
 /// Questions in one search: all minors from 1.0 on take fewer. It ends the search at a source that has everything.
 const MOST_QUESTIONS: usize = 10_000;
@@ -33,14 +34,14 @@ const MOST_QUESTIONS: usize = 10_000;
 /// A search in the making.
 #[derive(Debug)]
 pub struct Search<'a> {
-    offer: Offer,
+    offer: Available,
     request: &'a Request,
     asked: BTreeSet<Version>,
 }
 
 impl<'a> Search<'a> {
     /// Begins with what `offer` has: its channels, and the tags that are known.
-    pub fn new(offer: Offer, request: &'a Request) -> Self {
+    pub fn new(offer: Available, request: &'a Request) -> Self {
         Self { offer, request, asked: BTreeSet::new() }
     }
 
@@ -83,7 +84,7 @@ impl<'a> Search<'a> {
     }
 
     /// The offer, with what was found among its tags.
-    pub fn into_offer(self) -> Offer {
+    pub fn into_offer(self) -> Available {
         self.offer
     }
 }
@@ -124,13 +125,13 @@ impl Round<'_> {
         Ok(())
     }
 
-    /// Where to stop in a major that is not the last one: nobody can tell which minor was its last.
+    /// Where to stop in a major that is not the last one: it is unknown which minor was its last.
     fn last_minor(&self, major: u64, first: u64) -> u64 {
         let known = self.choice.known().rfind(|version| version.major == major);
-        known.map_or(first, |version| version.minor.saturating_add(1)).saturating_add(PATIENCE)
+        known.map_or(first, |version| version.minor.saturating_add(1)).saturating_add(MAX_GAP)
     }
 
-    /// Goes down from this minor to the first that has anything; a lower major is not looked at.
+    /// Goes down from this minor to the first that has anything; a lower major is ignored.
     fn newest_in(&mut self, (major, top): (u64, u64)) -> Result<(), SelectError> {
         for minor in (0..=top).rev() {
             self.patches((major, minor), 0, |_| true)?;
@@ -149,7 +150,7 @@ impl Round<'_> {
         counts: impl Fn(&Version) -> bool,
     ) -> Result<(), SelectError> {
         let first = self.highest(minor, &counts).map_or(first, |patch| patch.saturating_add(1));
-        for patch in first..=first.saturating_add(PATIENCE) {
+        for patch in first..=first.saturating_add(MAX_GAP) {
             let version = Version::new(minor.0, minor.1, patch);
             if counts(&version) && self.choice.allows(&version) {
                 self.ask(version)?;

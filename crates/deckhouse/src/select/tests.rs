@@ -1,9 +1,10 @@
 //! Tables of requests and what they mean.
 
-use super::{request_lines::*, *};
+use super::{test_requests::*, *};
+use crate::channel::Channel;
 
 /// Checks a table of command lines and what they choose, and that there is nothing to notice.
-fn chooses(offer: &Offer, table: &[(&str, &str)]) {
+fn chooses(offer: &Available, table: &[(&str, &str)]) {
     for &(line, expected) in table {
         let selection = select(offer, &request(line)).unwrap();
         assert_eq!(shown(&selection), expected, "{line}");
@@ -12,7 +13,7 @@ fn chooses(offer: &Offer, table: &[(&str, &str)]) {
 }
 
 /// Checks one command line, what it chooses, and what it says.
-fn chooses_saying(offer: &Offer, line: &str, expected: &str, said: &[&str]) {
+fn chooses_saying(offer: &Available, line: &str, expected: &str, said: &[&str]) {
     let selection = select(offer, &request(line)).unwrap();
     assert_eq!(shown(&selection), expected, "{line}");
     assert_eq!(notices(&selection), said, "{line}");
@@ -299,7 +300,7 @@ fn what_is_not_there_is_named_with_what_is() {
         Err(SelectError::UnknownChannels { missing: vec![Channel::Beta], available: vec![Channel::Stable] })
     );
     let error = select(&offer(&[], &[]), &request("release 1.58.4")).unwrap_err().to_string();
-    assert_eq!(error, "the source has no release v1.58.4 (latest patches known of it: none)");
+    assert_eq!(error, "the source has no release v1.58.4 (latest patches that it has: none)");
 }
 
 #[test]

@@ -1,8 +1,11 @@
-//! What went wrong on the way to a server, told from the HTTP stack's chain of errors.
+//! Network faults, classified from the HTTP library's chain of errors, with message and hints.
 
+mod diagnose;
 mod diagnosis;
 mod network_fault;
 mod proxy_login;
 mod tls;
+mod words;
 
-pub use network_fault::{FaultKind, NetworkFault};
+pub use diagnosis::FaultKind;
+pub use network_fault::NetworkFault;

@@ -1,38 +1,19 @@
-//! The fault as other crates see it: its kind, whether to try again, and what to tell the user.
+//! The public type of a fault: its kind, whether a retry may help, message and hints.
 
 use std::fmt;
-use std::time::Duration;
 
 use http::StatusCode;
 use http::header::PROXY_AUTHENTICATE;
 use url::Url;
 
-use super::diagnosis::{Diagnosis, diagnose};
-use super::proxy_login;
-use crate::proxy::schemes;
+use super::diagnose::diagnose;
+use super::diagnosis::{Diagnosis, FaultKind};
+use super::proxy_login::{self, ProxyLogin};
+use super::words::host_of;
+use crate::proxy::login_schemes;
 use crate::safe_url::SafeUrl;
 use crate::stall::Stalled;
-use crate::trust::OfferedCertificate;
-
-/// What kind of fault it is, as far as handling differs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum FaultKind {
-    /// A name has no address.
-    Dns,
-    /// No connection: refused, unreachable.
-    Connect,
-    /// The proxy refuses, wants a login, or cannot be reached.
-    Proxy,
-    /// TLS: certificates, versions, or no TLS at all on the other side.
-    Tls,
-    /// No connection or no byte for too long.
-    Timeout,
-    /// The connection broke in the middle: reset, or closed before the end.
-    Interrupted,
-    /// Anything else, such as an answer that is not HTTP.
-    Other,
-}
+use crate::trust::ServerCertificate;
 
 /// A request that got no answer, or whose answer broke off.
 ///
@@ -42,7 +23,7 @@ pub enum FaultKind {
 pub struct NetworkFault(Box<Diagnosis>);
 
 impl NetworkFault {
-    /// Tells the fault from an error of a request or of reading its answer.
+    /// The fault behind an error of a request or of reading its answer.
     #[expect(clippy::needless_pass_by_value, reason = "for `map_err`; the error's URL must not live on")]
     pub fn from_reqwest(error: reqwest::Error) -> Self {
         Self(Box::new(diagnose(&error)))
@@ -54,12 +35,10 @@ impl NetworkFault {
         Self(Box::new(Diagnosis::new(FaultKind::Timeout, true, what)))
     }
 
-    /// Tells whether an answer to an `http://` request was the own one of `proxy`, which was asked, and not
-    /// the registry's.
+    /// The fault, if the answer to an `http://` request comes from `proxy` and not from the registry: status 407, which
+    /// only proxies send, or the header with which Squid marks its own error pages.
     ///
-    /// Through a tunnel (`https://`) a proxy's refusal is an error of the request instead, and
-    /// [`NetworkFault::from_reqwest`] tells it. Signs are the status 407, which only proxies send, and
-    /// the header with which Squid marks its own error pages.
+    /// Through a tunnel (`https://`) a proxy's refusal is an error of the request, see [`NetworkFault::from_reqwest`].
     pub(crate) fn from_proxy_answer(response: &reqwest::Response, proxy: Option<&Url>) -> Option<Self> {
         let (status, host) = (response.status(), host_of(Some(response.url())));
         let place = proxy.map(|proxy| format!(" {}", SafeUrl::new(proxy).as_str().trim_end_matches('/')));
@@ -68,9 +47,15 @@ impl NetworkFault {
         if status == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
             let login_sent = proxy.is_some_and(|proxy| !proxy.username().is_empty());
             let headers = response.headers().get_all(PROXY_AUTHENTICATE);
-            let offers = schemes(headers.iter().filter_map(|value| value.to_str().ok()));
-            let does = ("fetches from", host.as_str());
-            let fault = proxy_login::diagnose(&place, does, login_sent, &offers, "HTTP_PROXY");
+            let schemes = login_schemes(headers.iter().filter_map(|value| value.to_str().ok()));
+            let fault = proxy_login::diagnose(&ProxyLogin {
+                proxy: &place,
+                does: "fetches from",
+                host: &host,
+                login_sent,
+                schemes: &schemes,
+                variable: "HTTP_PROXY",
+            });
             return Some(Self(Box::new(fault)));
         }
         if !status.is_success() && response.headers().contains_key("x-squid-error") {
@@ -108,7 +93,7 @@ impl NetworkFault {
     }
 
     /// The certificate that was refused, if that is the fault.
-    pub fn certificate(&self) -> Option<&OfferedCertificate> {
+    pub fn certificate(&self) -> Option<&ServerCertificate> {
         self.0.certificate.as_ref()
     }
 }
@@ -126,17 +111,3 @@ impl fmt::Display for NetworkFault {
 }
 
 impl std::error::Error for NetworkFault {}
-
-/// `host[:port]` as the user wrote it.
-pub(super) fn host_of(url: Option<&Url>) -> String {
-    match url.and_then(|url| Some((url.host_str()?, url.port()))) {
-        Some((host, Some(port))) => format!("{host}:{port}"),
-        Some((host, None)) => host.to_owned(),
-        None => "the server".to_owned(),
-    }
-}
-
-/// Seconds, for messages.
-pub(super) fn seconds(time: Duration) -> String {
-    format!("{} s", time.as_secs_f64().ceil())
-}

@@ -2,8 +2,7 @@
 
 use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerIncompatible};
 
-use super::diagnosis::Diagnosis;
-use super::network_fault::FaultKind;
+use super::diagnosis::{Diagnosis, FaultKind};
 use crate::trust::{RefusedCertificate, Remedy};
 
 /// What a server says of this side's certificate, or of its lack.

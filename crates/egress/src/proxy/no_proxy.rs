@@ -48,7 +48,7 @@ impl NoProxy {
     pub(super) fn is_direct(&self, host: &str, port: u16) -> bool {
         let host = host.to_lowercase();
         let address: Option<IpAddr> = host.parse().ok().map(|address: IpAddr| address.to_canonical());
-        // Not a matter of the variable: this machine itself never lies behind the proxy.
+        // Not a matter of the variable: this machine itself is never behind the proxy.
         if host == "localhost" || address.is_some_and(|address| address.is_loopback()) {
             return true;
         }

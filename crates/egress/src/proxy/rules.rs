@@ -60,7 +60,7 @@ fn proxy_url(variable: &'static str, value: Option<&str>) -> Result<Option<Url>,
         return Ok(None);
     };
     let bad = |reason: String| EgressError::Proxy { variable, reason };
-    // `proxy:3128` reads as scheme `proxy`: only `://` tells.
+    // `proxy:3128` reads as scheme `proxy`: only `://` makes the difference.
     let url = if value.contains("://") { Url::parse(value) } else { Url::parse(&format!("http://{value}")) };
     let url = url.map_err(|error| bad(error.to_string()))?;
     // A bare `#`, `/` or `?` in the password ends the host there, and the rest would be ignored.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::Path;
 
 use commands::{Command, Conversion, Tool};
+use foreign_text::ForeignText;
 use rustls::pki_types::PrivateKeyDer;
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::prelude::FromDer;
@@ -51,8 +52,8 @@ pub enum Wanted {
 const SIGNED_DATA: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x07, 0x02];
 /// `INTEGER 3`, the version with which PKCS #12 begins (RFC 7292 §4).
 const PKCS12_VERSION: &[u8] = &[0x02, 0x01, 0x03];
-/// A label is shown as far as this.
-const LONGEST_LABEL: usize = 40;
+/// The most characters of a label that are shown.
+const MAX_LABEL: usize = 40;
 
 impl FileForm {
     /// The form of `bytes`, if it is one that people have.
@@ -100,8 +101,8 @@ impl FileForm {
         } else if labels.iter().any(|label| label.ends_with("PRIVATE KEY")) {
             Some(Self::KeyPem)
         } else {
-            let label = labels.first()?.chars().filter(|c| !c.is_control()).take(LONGEST_LABEL);
-            Some(Self::OtherPem(label.collect()))
+            let label = ForeignText::limited(labels.first()?, MAX_LABEL);
+            Some(Self::OtherPem(label.into()))
         }
     }
 

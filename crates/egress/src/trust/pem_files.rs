@@ -38,7 +38,7 @@ pub(super) fn required_key(path: &Path) -> Result<PrivateKeyDer<'static>, Egress
     })
 }
 
-/// Says what a file holds instead, if that can be told.
+/// Says what a file holds instead, if that is known.
 fn wrong_form(path: &Path, bytes: &[u8], wanted: Wanted) -> Option<EgressError> {
     let form = FileForm::of(bytes).filter(|form| !form.is(wanted))?;
     Some(EgressError::WrongForm { path: path.to_owned(), form, wanted })

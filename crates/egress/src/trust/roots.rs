@@ -51,7 +51,7 @@ fn from_files(named: Option<&Path>) -> Vec<CertificateDer<'static>> {
                 tracing::debug!(file = %path.display(), certificates = found.len(), "trusted roots");
                 return found;
             }
-            // Go goes on without a word; a file named by the user deserves one.
+            // Go continues silently; a file named by the user deserves an error.
             Err(error) if named.is_some() => {
                 tracing::warn!(file = %path.display(), %error, "SSL_CERT_FILE cannot be read");
             }

@@ -13,7 +13,7 @@ use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
-use super::offered::{OfferedCertificate, RefusedCertificate, Remedy};
+use super::server_certificate::{RefusedCertificate, Remedy, ServerCertificate};
 use super::weakness;
 
 /// Trusts what a root vouches for, and what is itself in the store.
@@ -87,7 +87,7 @@ impl ServerCertVerifier for GoVerifier {
         match self.judge(end_entity, intermediates, server_name, now) {
             Ok(()) => Ok(ServerCertVerified::assertion()),
             Err(error) => {
-                let mut refused = refusal(&error, OfferedCertificate::read(end_entity), server_name);
+                let mut refused = refusal(&error, ServerCertificate::read(end_entity), server_name);
                 if is_about_signatures(&error)
                     && let Some((reason, remedy)) =
                         weakness::of_chain(end_entity, intermediates, self.trusted.iter())
@@ -139,20 +139,20 @@ fn is_about_signatures(error: &Error) -> bool {
 fn unsigned(error: Error, cert: &CertificateDer<'_>) -> Error {
     match weakness::of_key(cert) {
         Some((reason, remedy)) => {
-            RefusedCertificate { offered: OfferedCertificate::read(cert), reason, remedy }.into_error()
+            RefusedCertificate { offered: ServerCertificate::read(cert), reason, remedy }.into_error()
         }
         None => error,
     }
 }
 
-fn refusal(error: &Error, offered: Option<OfferedCertificate>, host: &ServerName<'_>) -> RefusedCertificate {
+fn refusal(error: &Error, offered: Option<ServerCertificate>, host: &ServerName<'_>) -> RefusedCertificate {
     use CertificateError as Bad;
     let Error::InvalidCertificate(bad) = error else {
         return RefusedCertificate { offered, reason: error.to_string(), remedy: Remedy::Replace };
     };
     let (reason, remedy) = match bad {
         Bad::UnknownIssuer => {
-            let self_signed = offered.as_ref().is_some_and(OfferedCertificate::is_self_signed);
+            let self_signed = offered.as_ref().is_some_and(ServerCertificate::is_self_signed);
             let what = if self_signed { "it is self-signed and not" } else { "its issuer is not" };
             (format!("{what} among the trusted certificates"), Remedy::TrustIssuer)
         }

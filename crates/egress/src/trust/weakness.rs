@@ -7,7 +7,7 @@ use rustls::pki_types::CertificateDer;
 use x509_parser::prelude::X509Certificate;
 use x509_parser::public_key::PublicKey;
 
-use super::offered::{Remedy, name_or_dash};
+use super::server_certificate::{Remedy, name_or_dash};
 
 const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
 
@@ -87,7 +87,7 @@ mod tests {
     use rustls::pki_types::pem::PemObject as _;
     use rustls::pki_types::{ServerName, UnixTime};
 
-    use super::super::offered::RefusedCertificate;
+    use super::super::server_certificate::RefusedCertificate;
     use super::super::verifier::GoVerifier;
     use super::*;
 
@@ -142,7 +142,7 @@ mod tests {
                 "it is signed with SHA-1, which is no longer accepted",
                 Remedy::OtherSignature,
             ),
-            // Nobody who is trusted has signed it: that is what is to be told first.
+            // Nobody who is trusted has signed it: that is to be reported first.
             (
                 &by_sha1,
                 &[],

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use crate::support::*;
-use egress::{FaultKind, Http, Lane, Settings};
+use egress::{FaultKind, Http, Settings, TrafficClass};
 use parking_lot::Mutex;
 use tokio::io::AsyncWriteExt;
 
@@ -19,7 +19,7 @@ fn impatient() -> Http {
 /// A fault is of this kind, begins with this text (`PORT` stands for the port), and shows no secret.
 async fn expect_fault(port: u16, kind: FaultKind, transient: bool, text: &str) {
     let url = format!("http://user:hunter2@127.0.0.1:{port}/v2/?_state=hunter3");
-    let fault = fault_of(impatient().client(Lane::Bulk).get(url)).await;
+    let fault = fault_of(impatient().client(TrafficClass::Bulk).get(url)).await;
     assert_eq!((fault.kind(), fault.is_transient()), (kind, transient), "{fault}");
     let expected = text.replace("PORT", &port.to_string());
     assert!(fault.to_string().starts_with(&expected), "{fault}");
@@ -83,9 +83,11 @@ async fn a_long_upload_is_no_stall() {
     };
     let http = impatient();
     let port = slow().await;
-    let upload = http.client(Lane::Upload).put(format!("http://127.0.0.1:{port}/")).body("x").send().await;
+    let upload =
+        http.client(TrafficClass::Upload).put(format!("http://127.0.0.1:{port}/")).body("x").send().await;
     assert_eq!(upload.unwrap().status(), 201);
-    let bulk = fault_of(http.client(Lane::Bulk).put(format!("http://127.0.0.1:{port}/")).body("x")).await;
+    let bulk =
+        fault_of(http.client(TrafficClass::Bulk).put(format!("http://127.0.0.1:{port}/")).body("x")).await;
     assert_eq!(bulk.kind(), FaultKind::Timeout, "{bulk}");
 }
 
@@ -96,7 +98,7 @@ async fn redirects_are_left_to_the_caller() {
     )
     .await;
     let answer =
-        impatient().client(Lane::Bulk).get(format!("http://127.0.0.1:{port}/")).send().await.unwrap();
+        impatient().client(TrafficClass::Bulk).get(format!("http://127.0.0.1:{port}/")).send().await.unwrap();
     assert_eq!(answer.status(), 307);
     assert_eq!(answer.headers()["location"], "http://elsewhere.test/");
 }
@@ -120,11 +122,13 @@ async fn only_metadata_shares_connections_by_http2() {
     })
     .await;
     let http = Http::new(&settings, "localhost").unwrap();
-    for (lane, protocol) in [(Lane::Metadata, "h2"), (Lane::Bulk, "http/1.1"), (Lane::Upload, "http/1.1")] {
+    for (class, protocol) in
+        [(TrafficClass::Metadata, "h2"), (TrafficClass::Bulk, "http/1.1"), (TrafficClass::Upload, "http/1.1")]
+    {
         chosen.lock().clear();
-        let fault = fault_of(http.client(lane).get(format!("https://localhost:{port}/"))).await;
-        assert_eq!(fault.kind(), FaultKind::Interrupted, "{lane:?}: {fault}");
+        let fault = fault_of(http.client(class).get(format!("https://localhost:{port}/"))).await;
+        assert_eq!(fault.kind(), FaultKind::Interrupted, "{class:?}: {fault}");
         let chosen = chosen.lock();
-        assert!(!chosen.is_empty() && chosen.iter().all(|name| name == protocol), "{lane:?}: {chosen:?}");
+        assert!(!chosen.is_empty() && chosen.iter().all(|name| name == protocol), "{class:?}: {chosen:?}");
     }
 }

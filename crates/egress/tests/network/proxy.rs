@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::connect_proxy::{Behaviour, Proxy};
 use crate::support::*;
-use egress::{FaultKind, Http, Lane, ProxyVariables, Settings};
+use egress::{FaultKind, Http, ProxyVariables, Settings, TrafficClass};
 
 /// `us@er:p:ss`, as it must be written in a URL and as it must be sent.
 const LOGIN: &str = "us%40er:p%3Ass";
@@ -23,9 +23,9 @@ async fn a_tunnel_carries_the_login_to_the_proxy_only() {
     let proxy = Proxy::start(Behaviour::Tunnel(port)).await;
     let settings = through(&settings, format!("http://{LOGIN}@127.0.0.1:{}", proxy.port));
     let http = Http::new(&settings, "registry.test").unwrap();
-    for lane in [Lane::Metadata, Lane::Bulk, Lane::Upload] {
-        let answer = http.client(lane).get("https://registry.test/v2/").send().await.unwrap();
-        assert_eq!(answer.status(), 200, "{lane:?}");
+    for class in [TrafficClass::Metadata, TrafficClass::Bulk, TrafficClass::Upload] {
+        let answer = http.client(class).get("https://registry.test/v2/").send().await.unwrap();
+        assert_eq!(answer.status(), 200, "{class:?}");
         assert!(http.proxy_fault(&answer).is_none());
     }
     let heads = proxy.heads();
@@ -90,7 +90,8 @@ async fn what_a_proxy_refuses_is_told_apart() {
             format!("127.0.0.1:{}", proxy.port)
         };
         let http = Http::new(&through(&settings, url), "registry.test").unwrap();
-        let fault = fault_of(http.client(Lane::Bulk).get("https://registry.test/v2/?t=hunter2")).await;
+        let fault =
+            fault_of(http.client(TrafficClass::Bulk).get("https://registry.test/v2/?t=hunter2")).await;
         assert_eq!((fault.kind(), fault.is_transient()), (FaultKind::Proxy, transient), "{name}: {fault}");
         let expected = format!("the proxy http://127.0.0.1:{} {text}", proxy.port);
         assert_eq!(fault.to_string(), expected, "{name}");
@@ -112,7 +113,7 @@ async fn what_a_proxy_refuses_is_told_apart() {
 #[tokio::test]
 async fn a_proxy_that_offers_no_usable_login_is_told_with_what_it_offers() {
     let head = "HTTP/1.1 407 Proxy Authentication Required\r\n";
-    for (offers, named) in [
+    for (schemes, named) in [
         ("Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n", Some("Negotiate or NTLM")),
         ("proxy-authenticate: NTLM\r\n", Some("NTLM")),
         ("Proxy-Authenticate: Digest realm=\"a, Basic\", nonce=\"b\"\r\n", Some("Digest")),
@@ -120,17 +121,18 @@ async fn a_proxy_that_offers_no_usable_login_is_told_with_what_it_offers() {
         ("", None),
     ] {
         for with_login in [false, true] {
-            let answer = format!("{head}{offers}content-length: 0\r\n\r\n");
+            let answer = format!("{head}{schemes}content-length: 0\r\n\r\n");
             let proxy = Proxy::start(Behaviour::Answer(answer.leak())).await;
             let (settings, _files) = trusting(&[]);
             let login = if with_login { format!("{LOGIN}@") } else { String::new() };
             let settings = through(&settings, format!("http://{login}127.0.0.1:{}", proxy.port));
             let http = Http::new(&settings, "registry.test").unwrap();
-            let tunnel = fault_of(http.client(Lane::Bulk).get("https://registry.test/v2/")).await;
+            let tunnel = fault_of(http.client(TrafficClass::Bulk).get("https://registry.test/v2/")).await;
             let heads = proxy.heads();
             assert_eq!(heads.len(), 2);
             assert!(!heads[1].to_lowercase().contains("proxy-authorization"), "{heads:?}");
-            let plain = http.client(Lane::Metadata).get("http://registry.test/v2/").send().await.unwrap();
+            let plain =
+                http.client(TrafficClass::Metadata).get("http://registry.test/v2/").send().await.unwrap();
             let plain = http.proxy_fault(&plain).unwrap();
             for (fault, does, variable) in [
                 (tunnel, "connects to registry.test:443", "HTTPS_PROXY"),
@@ -189,7 +191,7 @@ async fn a_proxy_that_cannot_be_reached_is_named() {
     ] {
         let http =
             Http::new(&through(&settings, format!("http://{LOGIN}@{place}")), "registry.test").unwrap();
-        let fault = fault_of(http.client(Lane::Metadata).get(url)).await;
+        let fault = fault_of(http.client(TrafficClass::Metadata).get(url)).await;
         assert_eq!((fault.kind(), fault.is_transient()), (FaultKind::Proxy, true), "{fault}");
         assert_eq!(fault.to_string(), text);
     }
@@ -202,7 +204,7 @@ async fn a_bad_certificate_behind_a_tunnel_is_the_registrys() {
     let (settings, _files) = trusting(&[]);
     let proxy = Proxy::start(Behaviour::Tunnel(port)).await;
     let http = Http::new(&through(&settings, format!("127.0.0.1:{}", proxy.port)), "registry.test").unwrap();
-    let fault = fault_of(http.client(Lane::Metadata).get("https://registry.test/")).await;
+    let fault = fault_of(http.client(TrafficClass::Metadata).get("https://registry.test/")).await;
     assert_eq!(fault.kind(), FaultKind::Tls, "{fault}");
     assert!(fault.to_string().starts_with("the certificate of registry.test was refused: "), "{fault}");
 }
@@ -226,7 +228,8 @@ async fn plain_http_is_forwarded_with_the_login_and_refusals_are_recognised() {
         let (settings, _files) = trusting(&[]);
         let settings = through(&settings, format!("http://{LOGIN}@127.0.0.1:{}", proxy.port));
         let http = Http::new(&settings, "registry.test:5000").unwrap();
-        let response = http.client(Lane::Metadata).get("http://registry.test:5000/v2/").send().await.unwrap();
+        let response =
+            http.client(TrafficClass::Metadata).get("http://registry.test:5000/v2/").send().await.unwrap();
         let fault = http.proxy_fault(&response);
         assert_eq!(fault.is_some(), refused.is_some(), "{answer}");
         if let (Some(fault), Some(text)) = (fault, refused) {
@@ -251,7 +254,12 @@ async fn no_proxy_and_this_machine_are_reached_directly() {
     let settings = through(&settings, format!("127.0.0.1:{}", proxy.port));
     let http = Http::new(&settings, "localhost").unwrap();
     assert_eq!(
-        http.client(Lane::Bulk).get(format!("https://localhost:{port}/")).send().await.unwrap().status(),
+        http.client(TrafficClass::Bulk)
+            .get(format!("https://localhost:{port}/"))
+            .send()
+            .await
+            .unwrap()
+            .status(),
         200
     );
     assert_eq!(proxy.heads(), Vec::<String>::new());

@@ -1,7 +1,7 @@
 //! Certificates are judged as Go judges them, through the real client against real TLS servers.
 
 use crate::support::*;
-use egress::{EgressError, FaultKind, Http, Lane, NetworkFault, Settings};
+use egress::{EgressError, FaultKind, Http, NetworkFault, Settings, TrafficClass};
 use rcgen::{BasicConstraints, CertificateParams, IsCa};
 use time::{Duration, OffsetDateTime};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -129,7 +129,7 @@ async fn certificates_are_judged_as_in_go() {
         let (mut settings, _files) = trusting(&store);
         let host = format!("localhost:{port}");
         let http = Http::new(&settings, &host).unwrap();
-        let request = || http.client(Lane::Bulk).get(format!("https://{host}/v2/?secret=hunter2"));
+        let request = || http.client(TrafficClass::Bulk).get(format!("https://{host}/v2/?secret=hunter2"));
         let Some((why, hint)) = refused else {
             assert_eq!(request().send().await.expect(name).status(), 200, "{name}");
             continue;
@@ -146,7 +146,7 @@ async fn certificates_are_judged_as_in_go() {
 
         settings.trust.skip_verify = true;
         let careless = Http::new(&settings, &host).unwrap();
-        let answer = careless.client(Lane::Bulk).get(format!("https://{host}/")).send().await;
+        let answer = careless.client(TrafficClass::Bulk).get(format!("https://{host}/")).send().await;
         assert_eq!(answer.expect(name).status(), 200, "{name}");
     }
 }
@@ -161,7 +161,7 @@ async fn a_refused_certificate_is_described() {
     let port = https_server(server_config(&server, &[])).await;
     let (settings, _files) = trusting(&[]);
     let http = Http::new(&settings, "localhost").unwrap();
-    let fault = fault_of(http.client(Lane::Metadata).get(format!("https://localhost:{port}/"))).await;
+    let fault = fault_of(http.client(TrafficClass::Metadata).get(format!("https://localhost:{port}/"))).await;
     assert_eq!(
         fault.to_string(),
         format!(
@@ -192,11 +192,11 @@ async fn the_other_sources_of_trust_count_too() {
     by_host.trust.certs_d = vec![files.path().join("absent"), certs_d];
     for (name, settings) in [("SSL_CERT_FILE", &by_file), ("--ca-file", &by_flag), ("certs.d", &by_host)] {
         let http = Http::new(settings, &host).unwrap();
-        let answer = http.client(Lane::Metadata).get(format!("https://{host}/")).send().await;
+        let answer = http.client(TrafficClass::Metadata).get(format!("https://{host}/")).send().await;
         assert_eq!(answer.expect(name).status(), 200, "{name}");
     }
     let http = Http::new(&by_host, "localhost:1").unwrap();
-    let fault = fault_of(http.client(Lane::Metadata).get(format!("https://{host}/"))).await;
+    let fault = fault_of(http.client(TrafficClass::Metadata).get(format!("https://{host}/"))).await;
     assert_eq!(fault.kind(), FaultKind::Tls, "certs.d of another host was used");
 }
 
@@ -222,7 +222,7 @@ async fn what_holds_for_the_registry_does_not_hold_for_another_host() {
     let get = async |settings: &Settings, host: &str| {
         let http = Http::new(settings, home).unwrap();
         let url = format!("https://{host}/").parse().unwrap();
-        http.client_for(Lane::Metadata, &url).unwrap().get(url).send().await
+        http.client_for(TrafficClass::Metadata, &url).unwrap().get(url).send().await
     };
     for (name, settings) in [("skip_verify", &careless), ("certs.d", &by_host)] {
         assert_eq!(get(settings, home).await.expect(name).status(), 200, "{name}");
@@ -254,7 +254,7 @@ async fn client_certificates_of_certs_d_are_offered() {
     settings.trust.certs_d = vec![files.path().join("certs.d")];
 
     let http = Http::new(&settings, &host).unwrap();
-    let fault = fault_of(http.client(Lane::Metadata).get(format!("https://{host}/"))).await;
+    let fault = fault_of(http.client(TrafficClass::Metadata).get(format!("https://{host}/"))).await;
     assert_eq!((fault.kind(), fault.is_transient()), (FaultKind::Tls, false), "{fault}");
     assert!(fault.hints().join(" ").contains(&format!("certs.d/{host}/")), "{:?}", fault.hints());
 
@@ -267,7 +267,7 @@ async fn client_certificates_of_certs_d_are_offered() {
     }
     let http = Http::new(&settings, &host).unwrap();
     assert_eq!(
-        http.client(Lane::Metadata).get(format!("https://{host}/")).send().await.unwrap().status(),
+        http.client(TrafficClass::Metadata).get(format!("https://{host}/")).send().await.unwrap().status(),
         200
     );
 
@@ -308,7 +308,7 @@ async fn requests_that_wait_for_a_connection_that_is_refused_ask_again_or_tell_w
     for _ in 0..20 {
         let mut requests = tokio::task::JoinSet::new();
         for _ in 0..16 {
-            requests.spawn(fault_of(http.client(Lane::Metadata).get(&url)));
+            requests.spawn(fault_of(http.client(TrafficClass::Metadata).get(&url)));
         }
         for fault in requests.join_all().await {
             assert!(fault.kind() == FaultKind::Tls || fault.is_transient(), "{fault}");
@@ -388,7 +388,8 @@ async fn plain_http_behind_an_https_url_is_recognised() {
     .await;
     let (settings, _files) = trusting(&[]);
     let http = Http::new(&settings, "localhost").unwrap();
-    let fault = fault_of(http.client(Lane::Metadata).get(format!("https://localhost:{port}/v2/"))).await;
+    let fault =
+        fault_of(http.client(TrafficClass::Metadata).get(format!("https://localhost:{port}/v2/"))).await;
     assert_eq!((fault.kind(), fault.is_transient()), (FaultKind::Tls, false), "{fault}");
     assert_eq!(
         fault.to_string(),

@@ -11,9 +11,9 @@ use deckhouse::{
     release_info::ReleaseInfo,
     repositories::RELEASE_CHANNEL,
     select::{
-        self, Offer,
-        doubt::{doubts, unlisted_channel},
-        search::{PATIENCE, Search},
+        self, Available,
+        list_check::{unlisted_channel, versions_to_check},
+        search::{MAX_GAP, Search},
     },
     version::tag_of,
 };
@@ -30,7 +30,7 @@ use crate::{
 };
 
 pub(super) struct Offered {
-    pub(super) offer: Offer,
+    pub(super) offer: Available,
     /// How many versions were asked for one by one; 0 if the list of tags was enough.
     pub(super) asked: usize,
 }
@@ -49,11 +49,11 @@ pub(super) async fn read(
             return Err(Error::ModuleVersionsUnknown { name: name.to_owned(), reason });
         }
         let channels = channels(source, &request.select, observer).await?;
-        return search(source, Offer { channels, tags: Vec::new() }, &request.select, observer).await;
+        return search(source, Available { channels, tags: Vec::new() }, &request.select, observer).await;
     }
     let channels = channels(source, &request.select, observer);
     let (channels, list) = futures_util::try_join!(channels, source.tags(RELEASE_CHANNEL))?;
-    let mut offer = Offer { channels, tags: Vec::new() };
+    let mut offer = Available { channels, tags: Vec::new() };
     let refusal = match list {
         TagList::Tags(tags) => {
             offer.tags = tags.into_iter().collect();
@@ -146,7 +146,7 @@ async fn find_channel(
 /// What shows that the list of tags is not whole, if anything does.
 async fn disproof(
     source: &Source,
-    offer: &Offer,
+    offer: &Available,
     request: &select::Request,
 ) -> Result<Option<String>, Error> {
     if offer.tags.is_empty() && !offer.channels.is_empty() {
@@ -154,7 +154,7 @@ async fn disproof(
     }
     let unlisted = match unlisted_channel(offer) {
         Some(channel) => Some(channel.to_string()),
-        None => there(source, doubts(offer, request)).await?.first().map(tag_of),
+        None => there(source, versions_to_check(offer, request)).await?.first().map(tag_of),
     };
     Ok(unlisted
         .map(|tag| format!("the source does not list {tag}, which is there, so it may be a proxy cache")))
@@ -163,7 +163,7 @@ async fn disproof(
 /// Asks for whatever the request depends on.
 async fn search(
     source: &Source,
-    offer: Offer,
+    offer: Available,
     request: &select::Request,
     observer: &dyn Observer,
 ) -> Result<Offered, Error> {
@@ -182,7 +182,7 @@ async fn search(
     if asked > 0 {
         observer.event(Event::Note(format!(
             "{asked} versions were asked for one by one, and {found} of them are there; a release that \
-             follows more than {PATIENCE} missing numbers of its minor is not found this way"
+             follows more than {MAX_GAP} missing numbers of its minor is not found this way"
         )));
     }
     Ok(Offered { offer: search.into_offer(), asked })

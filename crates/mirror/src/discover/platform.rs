@@ -11,7 +11,7 @@ use deckhouse::{
         CHANGELOG_YAML, INSTALL, INSTALL_STANDALONE, INSTALLER_IMAGES_DIGESTS, INSTALLER_IMAGES_TAGS,
         RELEASE_CHANNEL, VERSION_JSON, attestation_tag,
     },
-    select::{ChannelTags, Offer, Request, Selection, select},
+    select::{Available, ChannelTags, Request, Selection, select},
 };
 use futures_util::future::try_join_all;
 use oci::{Digest, RawManifest, Tag, TagOrDigest};
@@ -34,7 +34,7 @@ pub(super) struct Platform {
 
 pub(super) async fn discover(
     source: &Source,
-    offer: &Offer,
+    offer: &Available,
     request: &Request,
     observer: &dyn Observer,
 ) -> Result<Platform, Error> {

@@ -6,7 +6,7 @@ use bundle::Bundle;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use oci::Digest;
 use parking_lot::Mutex;
-use registry::client::{ErrorKind, Mount, NEVER_KEPT, UploadSession};
+use registry::client::{ErrorKind, Mount, RESUME_THRESHOLD, UploadSession};
 
 use super::{PushOptions, PushReport};
 use crate::{
@@ -68,7 +68,7 @@ pub(super) async fn upload(
     let work = work(contents, gaps);
     let bytes = work.iter().filter(|work| work.have.is_none()).map(|work| work.size).sum();
     observer.event(Event::StageBegan { stage: Stage::Upload, bytes, items: work.len() as u64 });
-    if work.iter().any(|work| work.size > NEVER_KEPT)
+    if work.iter().any(|work| work.size > RESUME_THRESHOLD)
         && let Err(reason) = target.prepare_sessions()
     {
         observer.event(Event::Note(format!(

@@ -1,4 +1,4 @@
-//! The tries of one operation: whether, and after what wait, it is retried.
+//! The attempts of one operation: whether, and after what wait, it is retried.
 
 use std::{sync::Arc, time::Duration};
 
@@ -10,7 +10,7 @@ use super::{
     notices::{LONG, Notice},
 };
 
-/// The longest wait at once that a server can impose.
+/// The longest single wait that a server can impose.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
 /// The longest wait between two looks at whether a registry accepts writes again.
 const READ_ONLY_WAIT: Duration = Duration::from_secs(10);
@@ -21,7 +21,7 @@ const OBJECT_TIME: Duration = Duration::from_mins(1);
 const OBJECT_TRIES: u32 = 12;
 const OBJECT_SUCCESSES: u64 = 60;
 
-/// The tries of one operation.
+/// The attempts of one operation.
 #[derive(Debug)]
 pub(crate) struct Attempts {
     host: Arc<HostState>,

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use bytes::{Bytes, BytesMut};
-use egress::Lane;
+use egress::TrafficClass;
 use http::{Method, StatusCode, header};
 use oci::{Descriptor, Digest};
 
@@ -179,9 +179,9 @@ impl Repository {
     }
 
     async fn whole_blob(&self, descriptor: &Descriptor) -> Result<Bytes, Error> {
-        let lane = if descriptor.size <= SMALL { Lane::Metadata } else { Lane::Bulk };
-        let mut reader = BlobReader::new(self.clone(), descriptor.digest, descriptor.size, 0, lane);
-        // Beyond that, grown as bytes come: the size is only a claim.
+        let class = if descriptor.size <= SMALL { TrafficClass::Metadata } else { TrafficClass::Bulk };
+        let mut reader = BlobReader::new(self.clone(), descriptor.digest, descriptor.size, 0, class);
+        // Beyond that, grown as bytes come: the size is only announced.
         let mut bytes = BytesMut::with_capacity(usize::try_from(descriptor.size.min(SMALL)).unwrap_or(0));
         while let Some(piece) = reader.next().await? {
             bytes.extend_from_slice(&piece);
@@ -192,7 +192,7 @@ impl Repository {
     /// A reader of a blob of `size` bytes from `offset` on. Nothing is asked before its first
     /// [`BlobReader::next`].
     pub fn read_blob(&self, digest: Digest, size: u64, offset: u64) -> BlobReader {
-        BlobReader::new(self.clone(), digest, size, offset, Lane::Bulk)
+        BlobReader::new(self.clone(), digest, size, offset, TrafficClass::Bulk)
     }
 
     pub(super) fn blob_request(&self, method: Method, digest: &Digest) -> Result<Outgoing<'static>, Fault> {

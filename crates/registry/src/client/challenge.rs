@@ -1,4 +1,4 @@
-//! `WWW-Authenticate`: what a registry says about how it wants to be asked (RFC 9110, section 11.6.1).
+//! `WWW-Authenticate`: the authentication that a registry requires (RFC 9110, section 11.6.1).
 //!
 //! The header holds a list of challenges whose parameters are separated by the same comma as the
 //! challenges themselves, and real servers bend the grammar, so reading is lenient: what cannot be

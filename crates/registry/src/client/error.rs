@@ -6,8 +6,6 @@ use egress::NetworkFault;
 use oci::Digest;
 use tokio::time::Instant;
 
-use super::hints::hints;
-
 /// A failed operation on a registry.
 ///
 /// Displays as `cannot OPERATION OBJECT: CAUSE`, followed by the number of attempts if there was more
@@ -19,7 +17,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     operation: &'static str,
     object: String,
-    elsewhere: Option<Elsewhere>,
+    other_host: Option<OtherHost>,
     kind: ErrorKind,
     attempts: u32,
     elapsed: Duration,
@@ -168,7 +166,7 @@ pub enum ErrorKind {
 
 /// Another host that a registry sent a request to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Elsewhere {
+pub enum OtherHost {
     /// Its token server.
     TokenServer {
         /// `HOST[:PORT]`.
@@ -195,7 +193,7 @@ pub(crate) struct Fault {
     /// When the request was sent.
     pub(crate) sent: Option<Instant>,
     /// The host at which it happened, if it was not the registry.
-    pub(crate) elsewhere: Option<Elsewhere>,
+    pub(crate) other_host: Option<OtherHost>,
 }
 
 impl Error {
@@ -206,8 +204,8 @@ impl Error {
         attempts: u32,
         elapsed: Duration,
     ) -> Self {
-        let Fault { kind, elsewhere, .. } = fault;
-        Self(Box::new(Inner { operation, object, elsewhere, kind, attempts, elapsed, isolated: false }))
+        let Fault { kind, other_host, .. } = fault;
+        Self(Box::new(Inner { operation, object, other_host, kind, attempts, elapsed, isolated: false }))
     }
 
     pub(crate) fn isolated(mut self, isolated: bool) -> Self {
@@ -226,8 +224,8 @@ impl Error {
     }
 
     /// The host at which it happened, if the registry sent us to another one.
-    pub fn elsewhere(&self) -> Option<&Elsewhere> {
-        self.0.elsewhere.as_ref()
+    pub fn other_host(&self) -> Option<&OtherHost> {
+        self.0.other_host.as_ref()
     }
 
     /// Whether what was asked for is certainly not there.
@@ -238,7 +236,7 @@ impl Error {
     /// Whether access was refused to an account that is known, or to one that gave no login.
     pub fn is_refused_access(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Denied { .. } | ErrorKind::Unauthorized { .. })
-            && !matches!(self.0.elsewhere, Some(Elsewhere::TokenServer { .. }))
+            && !matches!(self.0.other_host, Some(OtherHost::TokenServer { .. }))
     }
 
     /// Whether the registry failed for this object only: every attempt failed, while requests for other objects
@@ -251,11 +249,6 @@ impl Error {
     pub fn is_truncated(&self) -> bool {
         matches!(self.0.kind, ErrorKind::Truncated)
     }
-
-    /// What the user could do about it, one sentence each.
-    pub fn hints(&self) -> Vec<String> {
-        hints(self)
-    }
 }
 
 impl fmt::Display for Error {
@@ -263,10 +256,10 @@ impl fmt::Display for Error {
         let inner = &self.0;
         write!(f, "cannot {} {}: ", inner.operation, inner.object)?;
         let registry = inner.object.split('/').next().unwrap_or_default();
-        match &inner.elsewhere {
-            Some(Elsewhere::TokenServer { host }) => write!(f, "token server {host}: ")?,
-            Some(Elsewhere::Redirect { host }) => write!(f, "{registry} redirects to {host}: ")?,
-            Some(Elsewhere::Upload { origin }) => {
+        match &inner.other_host {
+            Some(OtherHost::TokenServer { host }) => write!(f, "token server {host}: ")?,
+            Some(OtherHost::Redirect { host }) => write!(f, "{registry} redirects to {host}: ")?,
+            Some(OtherHost::Upload { origin }) => {
                 write!(f, "{registry} sends the upload to {origin} (Location header): ")?;
             }
             None => {}
@@ -408,7 +401,7 @@ impl Refusal {
 
 impl From<ErrorKind> for Fault {
     fn from(kind: ErrorKind) -> Self {
-        Self { kind, retry_after: None, sent: None, elsewhere: None }
+        Self { kind, retry_after: None, sent: None, other_host: None }
     }
 }
 
@@ -420,17 +413,17 @@ mod tests {
     fn names_what_of_what_why_and_how_often() {
         let server =
             |status| ErrorKind::Server { status, code: "UNKNOWN".to_owned(), message: "boom".to_owned() };
-        let at = |elsewhere| Fault { elsewhere: Some(elsewhere), ..server(500).into() };
+        let at = |other_host| Fault { other_host: Some(other_host), ..server(500).into() };
         let elapsed = Duration::from_millis(3210);
         for (fault, attempts, expected) in [
             (
-                at(Elsewhere::TokenServer { host: "auth.example".to_owned() }),
+                at(OtherHost::TokenServer { host: "auth.example".to_owned() }),
                 4,
                 "cannot read manifest r/a:v1: token server auth.example: the registry returned 500 (UNKNOWN: boom) \
                  (after 4 attempts in 3.2 s)",
             ),
             (
-                at(Elsewhere::Redirect { host: "s3:9000".to_owned() }),
+                at(OtherHost::Redirect { host: "s3:9000".to_owned() }),
                 1,
                 "cannot read manifest r/a:v1: r redirects to s3:9000: the registry returned 500 (UNKNOWN: boom)",
             ),

@@ -5,15 +5,15 @@
 
 use std::sync::Arc;
 
-use egress::{Http, Lane, NetworkFault, RequestLog, authority};
+use egress::{Http, NetworkFault, RequestLog, TrafficClass, authority};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use tokio::time::Instant;
 use url::Url;
 
 use super::{
-    auth::Standing,
-    error::{Elsewhere, ErrorKind, Fault},
+    error::{ErrorKind, Fault, OtherHost},
     host_state::HostState,
+    identity::Identity,
     location,
     reply::Opened,
 };
@@ -31,13 +31,13 @@ pub(crate) struct Outgoing<'a> {
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Option<BodyMaker<'a>>,
-    pub(crate) lane: Lane,
+    pub(crate) class: TrafficClass,
 }
 
 impl<'a> Outgoing<'a> {
     /// A request without a body.
     pub(crate) fn new(method: Method, url: Url) -> Self {
-        Self { method, url, headers: HeaderMap::new(), body: None, lane: Lane::Metadata }
+        Self { method, url, headers: HeaderMap::new(), body: None, class: TrafficClass::Metadata }
     }
 
     /// Adds a header whose value this program has made.
@@ -48,10 +48,10 @@ impl<'a> Outgoing<'a> {
         self
     }
 
-    /// Sends what `body` makes, on the lane for it.
-    pub(crate) fn body(mut self, lane: Lane, body: BodyMaker<'a>) -> Self {
+    /// Sends what `body` makes, on the class for it.
+    pub(crate) fn body(mut self, class: TrafficClass, body: BodyMaker<'a>) -> Self {
         self.body = Some(body);
-        self.lane = lane;
+        self.class = class;
         self
     }
 
@@ -75,15 +75,15 @@ pub(crate) async fn exchange(
     for redirects in 0..=MAX_REDIRECTS {
         let authorization = authorization.filter(|_| location::may_authenticate(home, &url));
         let sent = if url.host() == home.host() { host.start().await } else { Instant::now() };
-        let elsewhere = elsewhere(&outgoing.url, &url, home, redirects > 0);
-        let lane = match outgoing.lane {
+        let other_host = other_host(&outgoing.url, &url, home, redirects > 0);
+        let class = match outgoing.class {
             // By HTTP/1.1.
-            Lane::Metadata if host.ends_connections() => Lane::Bulk,
-            lane => lane,
+            TrafficClass::Metadata if host.ends_connections() => TrafficClass::Bulk,
+            class => class,
         };
-        let client = http.client_for(lane, &url).map_err(|error| {
+        let client = http.client_for(class, &url).map_err(|error| {
             let fault = Fault::from(ErrorKind::Protocol(error.to_string()));
-            Fault { elsewhere: elsewhere.clone(), ..fault }
+            Fault { other_host: other_host.clone(), ..fault }
         })?;
         let mut request =
             client.request(outgoing.method.clone(), url.clone()).headers(outgoing.headers.clone());
@@ -97,7 +97,7 @@ pub(crate) async fn exchange(
         let fault = |network: NetworkFault, log: &mut RequestLog| {
             log.failed(&network);
             let fault = Fault::from(ErrorKind::Network(network));
-            Fault { sent: Some(sent), elsewhere: elsewhere.clone(), ..fault }
+            Fault { sent: Some(sent), other_host: other_host.clone(), ..fault }
         };
         let response = match request.send().await {
             Ok(response) => response,
@@ -108,15 +108,15 @@ pub(crate) async fn exchange(
             return Err(fault(network, &mut log));
         }
         let Some(target) = redirect(outgoing, home, &response) else {
-            let (method, standing) = (outgoing.method.clone(), Standing::Unknown);
+            let (method, identity) = (outgoing.method.clone(), Identity::Unknown);
             let time_limit = host.policy.answer_timeout;
             let large_answers = Arc::clone(&host.large_answers);
             return Ok(Opened {
                 response,
                 method,
-                standing,
+                identity,
                 sent,
-                elsewhere,
+                other_host,
                 large_answers,
                 time_limit,
                 log,
@@ -129,17 +129,17 @@ pub(crate) async fn exchange(
 
 /// Where a request goes that the registry at `home` did not get at its own address: `asked` is the address that the
 /// request began at, which a registry gives for uploads, `now` the one that redirects led to.
-fn elsewhere(asked: &Url, now: &Url, home: &Url, is_redirected: bool) -> Option<Elsewhere> {
+fn other_host(asked: &Url, now: &Url, home: &Url, is_redirected: bool) -> Option<OtherHost> {
     let is_home =
         |url: &Url| url.host() == home.host() && url.port_or_known_default() == home.port_or_known_default();
     if is_home(now) {
         return None;
     }
     if is_redirected {
-        return Some(Elsewhere::Redirect { host: authority(now) });
+        return Some(OtherHost::Redirect { host: authority(now) });
     }
     let origin = format!("{}://{}", asked.scheme(), authority(asked));
-    Some(Elsewhere::Upload { origin })
+    Some(OtherHost::Upload { origin })
 }
 
 /// Where `response` sends this request, if it may go there.

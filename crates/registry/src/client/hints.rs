@@ -2,11 +2,17 @@
 
 use egress::FaultKind;
 
-use super::error::{Elsewhere, Error, ErrorKind, Refusal};
+use super::error::{Error, ErrorKind, OtherHost, Refusal};
 
-/// One sentence each; often none.
-pub(super) fn hints(error: &Error) -> Vec<String> {
-    if let Some(hint) = error.elsewhere().and_then(|elsewhere| about(elsewhere, error.kind())) {
+impl Error {
+    /// What the user can do about it, one sentence each; often none.
+    pub fn hints(&self) -> Vec<String> {
+        hints(self)
+    }
+}
+
+fn hints(error: &Error) -> Vec<String> {
+    if let Some(hint) = error.other_host().and_then(|other_host| about(other_host, error.kind())) {
         return vec![hint];
     }
     let text = match error.kind() {
@@ -84,7 +90,7 @@ fn refusal(reason: Refusal) -> &'static str {
 }
 
 /// The setting that makes the registry name an address that works.
-fn about(elsewhere: &Elsewhere, kind: &ErrorKind) -> Option<String> {
+fn about(other_host: &OtherHost, kind: &ErrorKind) -> Option<String> {
     let unusable = matches!(
         kind,
         ErrorKind::Network(_)
@@ -92,22 +98,22 @@ fn about(elsewhere: &Elsewhere, kind: &ErrorKind) -> Option<String> {
             | ErrorKind::NotFound { .. }
             | ErrorKind::Server { .. }
     );
-    if let (Elsewhere::TokenServer { host } | Elsewhere::Redirect { host }, ErrorKind::Network(fault)) =
-        (elsewhere, kind)
+    if let (OtherHost::TokenServer { host } | OtherHost::Redirect { host }, ErrorKind::Network(fault)) =
+        (other_host, kind)
         && fault.kind() == FaultKind::Tls
     {
         return Some(format!(
             "trust the certificate of {host} with --ca-file; --tls-skip-verify holds for the registry itself only"
         ));
     }
-    match elsewhere {
-        Elsewhere::TokenServer { .. } => None,
-        Elsewhere::Redirect { host } => Some(format!(
+    match other_host {
+        OtherHost::TokenServer { .. } => None,
+        OtherHost::Redirect { host } => Some(format!(
             "make {host} reachable from here, or let the registry serve the content itself: \
              storage.redirect.disable: true in the configuration of Docker distribution and Harbor"
         ))
         .filter(|_| unusable || matches!(kind, ErrorKind::Denied { .. } | ErrorKind::Unauthorized { .. })),
-        Elsewhere::Upload { .. } => Some(
+        OtherHost::Upload { .. } => Some(
             "the registry, or the proxy before it, names a wrong address: in nginx set 'proxy_set_header Host \
              $http_host', in Docker distribution http.host or http.relativeurls: true, in Harbor external_url"
                 .to_owned(),

@@ -95,7 +95,7 @@ impl HostState {
         self.operations.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Records that the host did what a request asked for, or refused it for good; `wrote` if it changed something.
+    /// Records that the host did what a request asked for, or refused it finally; `wrote` if it changed something.
     pub(crate) fn succeeded(&self, wrote: bool) {
         {
             let mut health = self.health.lock();
@@ -167,7 +167,7 @@ impl HostState {
         match &fault.kind {
             ErrorKind::RateLimited { .. } => Retry::WithTheHost,
             ErrorKind::Refused { reason: Refusal::ReadOnly, .. } => Retry::WhenWritable,
-            // A server that wants a client certificate ends every connection like this; then nothing ever succeeds.
+            // A server that requires a client certificate ends every connection like this; then nothing ever succeeds.
             ErrorKind::Network(network) if network.is_unsent() && self.successes() > 0 => {
                 self.unsent.fetch_add(1, Ordering::Relaxed);
                 Retry::Unsent

@@ -1,6 +1,6 @@
 //! Manifests: reading them byte for byte, asking for them, and putting them.
 
-use egress::Lane;
+use egress::TrafficClass;
 use http::{Method, StatusCode, header};
 use oci::{Digest, RawManifest, TagOrDigest, manifest::MAX_SIZE, media_type};
 
@@ -14,14 +14,14 @@ use super::{
 /// The header in which a registry says the digest of what it sends or took.
 const DIGEST_HEADER: &str = "docker-content-digest";
 
-/// Whether something is there, as far as the registry tells.
+/// Whether something exists, as far as the registry reports it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Existence {
     /// It is there.
     Present,
     /// It is not there.
     Absent,
-    /// The registry refuses to tell: some answer 403 for what does not exist.
+    /// The registry does not say: some answer 403 for what does not exist.
     Unknown,
 }
 
@@ -99,7 +99,7 @@ impl Repository {
             let url = self.connection.url(&self.path(&format!("manifests/{reference}")))?;
             let outgoing = Outgoing::new(Method::PUT, url)
                 .header(header::CONTENT_TYPE, manifest.media_type())
-                .body(Lane::Metadata, &body);
+                .body(TrafficClass::Metadata, &body);
             let reply = self.connection.fetch(&mut attempts, &outgoing, &self.push(), MAX_SIZE).await?;
             if !reply.status.is_success() {
                 return Err(reply.refusal(Missing::Repository));

@@ -2,6 +2,7 @@
 
 mod attempts;
 mod auth;
+mod authorization_header;
 mod blob;
 mod challenge;
 mod connection;
@@ -10,9 +11,9 @@ mod error;
 mod exchange;
 #[cfg(test)]
 mod fuzz;
-mod gate;
 mod hints;
 mod host_state;
+mod identity;
 mod location;
 mod manifest;
 mod mount;
@@ -20,28 +21,30 @@ mod notices;
 mod options;
 mod pacer;
 mod ping;
+mod proxy_cache;
 mod reader;
 mod reason;
 mod refusal;
+mod registry_client;
 mod reply;
 mod repository;
 mod scope;
 mod tags;
 mod token_cache;
 mod token_server;
+mod transfer_limit;
 mod upload;
-mod upstream;
 
 pub use blob::BlobState;
-pub use connection::Client;
 pub use error::{Error, ErrorKind, Missing, Refusal};
 pub use manifest::Existence;
 pub use mount::Mount;
 pub use notices::Notice;
 pub use options::ClientOptions;
 pub use reader::BlobReader;
+pub use registry_client::Client;
 pub use repository::Repository;
 pub use tags::{MAX_TAG_PAGES, MAX_TAGS};
-pub use upload::{NEVER_KEPT, UploadSession};
+pub use upload::{RESUME_THRESHOLD, UploadSession};
 
 pub use crate::credentials::Credentials;

@@ -1,4 +1,4 @@
-//! Taking a blob over from a sibling repository, without sending it.
+//! Mounting a blob from another repository of the registry, without sending it.
 
 use http::{Method, StatusCode};
 use oci::{Digest, RepositoryName};
@@ -19,22 +19,22 @@ const MAX_ANSWER: u64 = 64 * 1024;
 pub enum Mount {
     /// The blob is in this repository now.
     Mounted,
-    /// The registry wants the bytes, and has opened this session for them.
+    /// The registry needs the bytes, and has opened this session for them.
     Upload(UploadSession),
     /// The registry does not mount; upload the blob.
     Refused,
 }
 
 impl Repository {
-    /// Asks the registry to take a blob over from the repository `from` of the same registry.
+    /// Asks the registry to mount a blob from the repository `from` of the same registry.
     ///
     /// After some refusals in a row without a single success, the registry is not asked any more.
     ///
     /// # Errors
-    /// Only for want of an answer; a refusal of any kind is [`Mount::Refused`].
+    /// Only if there is no answer; a refusal of any kind is [`Mount::Refused`].
     pub async fn mount_blob(&self, digest: &Digest, from: &RepositoryName) -> Result<Mount, Error> {
-        let habits = &self.connection.habits;
-        if !habits.mounts() {
+        let features = &self.connection.features;
+        if !features.mounts() {
             return Ok(Mount::Refused);
         }
         let mut attempts = self.attempts();
@@ -61,8 +61,8 @@ impl Repository {
             _ => Err(fault),
         });
         match &outcome {
-            Ok(Mount::Mounted) => habits.mounted(),
-            Ok(Mount::Refused) => habits.mount_refused(),
+            Ok(Mount::Mounted) => features.mounted(),
+            Ok(Mount::Refused) => features.mount_refused(),
             _ => {}
         }
         outcome.map_err(|fault| attempts.error("mount blob", self.blob_name(digest), fault))

@@ -27,7 +27,7 @@ pub struct ClientOptions {
     pub pushes: bool,
     /// When and how often to retry.
     pub retry: RetryPolicy,
-    /// The directory in which the sessions of uploads are kept, so that a later run goes on inside a blob.
+    /// The directory in which the sessions of uploads are kept, so that a later run continues inside a blob.
     /// Without, none outlives its run.
     pub sessions: Option<PathBuf>,
 }

@@ -35,7 +35,7 @@ const WINDOW: Duration = Duration::from_secs(1);
 /// The rate limit of one host, shared by all requests to it.
 #[derive(Debug)]
 pub(crate) struct Pacer {
-    /// Requests wait in order: whoever holds this is the next to be sent.
+    /// Requests wait in order: the one that holds this is the next to be sent.
     turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }

@@ -1,13 +1,13 @@
 //! Reading a blob to its end, however often the connection breaks.
 
 use bytes::{Buf, Bytes};
-use egress::Lane;
+use egress::TrafficClass;
 use http::{Method, StatusCode, header};
 use oci::Digest;
 
 use super::{
     attempts::Attempts,
-    connection::Place,
+    connection::BlobPermit,
     content_range::ContentRange,
     error::{Error, ErrorKind, Fault, Missing},
     reply::{Opened, is_page},
@@ -19,7 +19,7 @@ const MAX_PAGE: u64 = 1024 * 1024;
 
 /// The bytes of a blob, in order, from an offset to its end.
 ///
-/// After a fault it goes on from the last byte delivered (`Range`); where the server knows no ranges, it
+/// After a fault it continues from the last byte delivered (`Range`); where the server knows no ranges, it
 /// reads what was delivered already once more and drops it. Every byte that arrives gives it the whole
 /// budget of retries again. It never delivers more bytes than the blob is said to have. The digest is the
 /// caller's to check.
@@ -31,10 +31,10 @@ pub struct BlobReader {
     repository: Repository,
     digest: Digest,
     size: u64,
-    lane: Lane,
+    class: TrafficClass,
     position: u64,
     stream: Option<Stream>,
-    place: Option<Place>,
+    permit: Option<BlobPermit>,
     attempts: Attempts,
     restarted: u32,
     /// The server's answers to ranges cannot be trusted.
@@ -51,16 +51,22 @@ struct Stream {
 }
 
 impl BlobReader {
-    pub(super) fn new(repository: Repository, digest: Digest, size: u64, offset: u64, lane: Lane) -> Self {
+    pub(super) fn new(
+        repository: Repository,
+        digest: Digest,
+        size: u64,
+        offset: u64,
+        class: TrafficClass,
+    ) -> Self {
         let attempts = repository.attempts();
         Self {
             repository,
             digest,
             size,
-            lane,
+            class,
             position: offset.min(size),
             stream: None,
-            place: None,
+            permit: None,
             attempts,
             restarted: 0,
             whole_only: false,
@@ -78,7 +84,7 @@ impl BlobReader {
     }
 
     /// The next bytes; `None` when all have been delivered. After an error, or when this future was
-    /// dropped before it was done, the next call goes on from [`BlobReader::position`].
+    /// dropped before it was done, the next call continues from [`BlobReader::position`].
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`]; [`ErrorKind::SizeMismatch`] if the server has more bytes, or less after
@@ -90,7 +96,7 @@ impl BlobReader {
                 Err(fault) => fault,
             };
             if fault.kind.is_congestion()
-                && let Some(place) = &mut self.place
+                && let Some(place) = &mut self.permit
             {
                 place.congested();
             }
@@ -98,7 +104,7 @@ impl BlobReader {
             let outcome =
                 if is_cut { self.attempts.wait(fault).await } else { self.attempts.again(fault).await };
             if let Err(fault) = outcome {
-                self.place = None;
+                self.permit = None;
                 let name = self.repository.blob_name(&self.digest);
                 return Err(self.attempts.error("read blob", name, fault));
             }
@@ -150,19 +156,19 @@ impl BlobReader {
     fn finish(&mut self) {
         self.stream = None;
         self.repository.connection.state.succeeded(false);
-        if let Some(place) = self.place.take() {
+        if let Some(place) = self.permit.take() {
             place.completed();
         }
     }
 
     async fn open(&mut self) -> Result<Stream, Fault> {
-        if self.place.is_none() {
-            self.place = Some(self.repository.connection.place(self.lane).await);
+        if self.permit.is_none() {
+            self.permit = Some(self.repository.connection.blob_permit(self.class).await);
         }
         loop {
             let asked = if self.whole_only { 0 } else { self.position };
             let mut outgoing = self.repository.blob_request(Method::GET, &self.digest)?;
-            outgoing.lane = self.lane;
+            outgoing.class = self.class;
             if asked > 0 {
                 outgoing = outgoing.header(header::RANGE, &format!("bytes={asked}-"));
             }

@@ -1,5 +1,6 @@
 //! The reason that a server gives for a refusal: its error document, that of an object store, or a web page.
 
+use foreign_text::ForeignText;
 use serde_json::Value;
 
 use crate::envelope::{Envelope, Problem};
@@ -7,7 +8,7 @@ use crate::envelope::{Envelope, Problem};
 /// Text of a server is cut to this many characters before it is shown.
 const MAX_SHOWN: usize = 300;
 
-/// What a server says in the body of a refusal, fit to be shown.
+/// What a server says in the body of a refusal, safe to print.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Reason {
     /// The code of the error document; may be empty.
@@ -79,16 +80,9 @@ fn element(text: &str, name: &str) -> Option<String> {
     Some(displayable(&text[begin..end]))
 }
 
-/// A server's text made fit for a terminal: one line, no control characters, bounded.
+/// A server's text as one short line that is safe to print.
 pub(crate) fn displayable(text: &str) -> String {
-    let mut shown: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .filter(|c| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))
-        .take(MAX_SHOWN)
-        .collect();
-    shown.truncate(shown.trim_end().len());
-    shown.trim_start().to_owned()
+    ForeignText::limited(text.trim(), MAX_SHOWN).into()
 }
 
 #[cfg(test)]
@@ -133,7 +127,7 @@ mod tests {
 
     #[test]
     fn the_text_of_others_is_one_line_without_controls() {
-        assert_eq!(displayable("a\u{1b}[31mb\r\nc\u{202e}d "), "a [31mb  cd");
-        assert_eq!(displayable(&"x".repeat(1000)).len(), MAX_SHOWN);
+        assert_eq!(displayable("a\u{1b}[31mb\r\nc\u{202e}d "), "a\u{fffd}[31mb c\u{fffd}d");
+        assert_eq!(displayable(&"x".repeat(1000)), "x".repeat(MAX_SHOWN) + "...");
     }
 }

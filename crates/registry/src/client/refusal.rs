@@ -1,13 +1,13 @@
 //! What a refusal means, by its status and the reason that the registry gives.
 //!
 //! Registries have few codes and many reasons: quotas, immutable tags and read-only modes come as 403, 405, 412 or
-//! 500, where a hint at the login would lead nowhere. So the words are looked at first, for requests that write.
+//! 500, where a hint at the login would lead nowhere. So the words are checked first, for requests that write.
 
 use http::{Method, StatusCode};
 
 use super::{
-    auth::Standing,
     error::{ErrorKind, Missing, Refusal},
+    identity::Identity,
     reason::Reason,
 };
 
@@ -18,7 +18,7 @@ pub(crate) struct Refused<'a> {
     pub(crate) status: StatusCode,
     pub(crate) reason: &'a Reason,
     /// What the host knew of us.
-    pub(crate) standing: Standing,
+    pub(crate) identity: Identity,
     /// Whether the body is a web page.
     pub(crate) is_page: bool,
     pub(crate) is_empty: bool,
@@ -45,9 +45,9 @@ impl Refused<'_> {
         };
         match self.status {
             // Who holds a token that was issued for a password is known: what is refused is a permission.
-            StatusCode::UNAUTHORIZED if self.standing == Standing::Known => ErrorKind::Denied { message },
+            StatusCode::UNAUTHORIZED if self.identity == Identity::Known => ErrorKind::Denied { message },
             StatusCode::UNAUTHORIZED => {
-                ErrorKind::Unauthorized { message, with_credentials: self.standing == Standing::Claimed }
+                ErrorKind::Unauthorized { message, with_credentials: self.identity == Identity::Claimed }
             }
             StatusCode::FORBIDDEN if self.is_page => page(),
             StatusCode::FORBIDDEN => ErrorKind::Denied { message },
@@ -76,7 +76,7 @@ impl Refused<'_> {
         }
     }
 
-    /// Why a write is refused, whoever asks.
+    /// Why a write is refused, for any account.
     fn refusal(&self) -> Option<Refusal> {
         if matches!(*self.method, Method::GET | Method::HEAD) {
             return None;
@@ -126,7 +126,7 @@ mod tests {
             method,
             status: StatusCode::from_u16(status).unwrap(),
             reason: &reason,
-            standing: Standing::Claimed,
+            identity: Identity::Claimed,
             is_page: body.starts_with('<'),
             is_empty: body.is_empty(),
             description: "a body",

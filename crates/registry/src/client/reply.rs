@@ -15,8 +15,8 @@ use tokio::{sync::Semaphore, time::Instant};
 use url::Url;
 
 use super::{
-    auth::Standing,
-    error::{Elsewhere, ErrorKind, Fault, Missing},
+    error::{ErrorKind, Fault, Missing, OtherHost},
+    identity::Identity,
     reason::{self, Reason, displayable},
     refusal::Refused,
 };
@@ -37,11 +37,11 @@ pub(crate) struct Reply {
     pub(crate) url: Url,
     pub(crate) body: Bytes,
     /// What the host knew of us when it answered.
-    pub(crate) standing: Standing,
+    pub(crate) identity: Identity,
     /// When the request was sent.
     pub(crate) sent: Instant,
     /// The host that answered, if the registry sent the request to another one.
-    pub(crate) elsewhere: Option<Elsewhere>,
+    pub(crate) other_host: Option<OtherHost>,
 }
 
 /// An answer whose body is still to come.
@@ -49,9 +49,9 @@ pub(crate) struct Reply {
 pub(crate) struct Opened {
     pub(crate) response: reqwest::Response,
     pub(crate) method: Method,
-    pub(crate) standing: Standing,
+    pub(crate) identity: Identity,
     pub(crate) sent: Instant,
-    pub(crate) elsewhere: Option<Elsewhere>,
+    pub(crate) other_host: Option<OtherHost>,
     /// Places for large answers.
     pub(crate) large_answers: Arc<Semaphore>,
     /// How long reading the whole body may take. The stall timeout says nothing of a body that comes byte by byte.
@@ -108,9 +108,9 @@ impl Opened {
             headers: std::mem::take(self.response.headers_mut()),
             url: self.response.url().clone(),
             body: body.freeze(),
-            standing: self.standing,
+            identity: self.identity,
             sent: self.sent,
-            elsewhere: self.elsewhere,
+            other_host: self.other_host,
         })
     }
 
@@ -118,7 +118,7 @@ impl Opened {
     pub(crate) fn broke(&mut self, error: reqwest::Error) -> Fault {
         let network = NetworkFault::from_reqwest(error);
         self.log.failed(&network);
-        Fault { elsewhere: self.elsewhere.clone(), ..ErrorKind::Network(network).into() }
+        Fault { other_host: self.other_host.clone(), ..ErrorKind::Network(network).into() }
     }
 }
 
@@ -135,7 +135,7 @@ impl Reply {
             method: &self.method,
             status: self.status,
             reason: &reason,
-            standing: self.standing,
+            identity: self.identity,
             is_page: self.is_page(),
             is_empty: self.body.is_empty(),
             description: &self.describe(),
@@ -144,7 +144,7 @@ impl Reply {
             kind: refused.kind(what),
             retry_after: retry_after(&self.headers),
             sent: Some(self.sent),
-            elsewhere: self.elsewhere.clone(),
+            other_host: self.other_host.clone(),
         }
     }
 

@@ -6,7 +6,20 @@ use oci::{Digest, RepositoryName, TagOrDigest};
 
 use super::{attempts::Attempts, connection::Connection, scope::Scopes};
 
-/// A repository. Clones are cheap.
+/// A repository of a registry. Clones are cheap.
+///
+/// ```no_run
+/// # async fn pull() -> Result<(), Box<dyn std::error::Error>> {
+/// use egress::{Http, Settings};
+/// use registry::client::{Client, ClientOptions};
+///
+/// let http = Http::new(&Settings::default(), "registry.example.com")?;
+/// let client = Client::new(http, "registry.example.com".parse()?, ClientOptions::default());
+/// let repository = client.repository("dkp/ee/install".parse()?);
+/// let tags = repository.tags().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Repository {
     pub(super) connection: Arc<Connection>,

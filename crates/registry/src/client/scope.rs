@@ -51,7 +51,7 @@ impl Scopes {
         key
     }
 
-    /// The scopes that also allow what these allow: whoever may push may pull.
+    /// The scopes that also allow what these allow: an account that may push may pull.
     pub(crate) fn wider(&self) -> Option<Self> {
         match self.0.as_slice() {
             [only] => only.strip_suffix(":pull").map(|name| Self(vec![format!("{name}:pull,push")])),

@@ -28,7 +28,7 @@ const PAGE: usize = 1000;
 /// The largest page in bytes. Some registries send all tags in one page, whatever is asked for.
 const MAX_PAGE_SIZE: u64 = 16 * 1024 * 1024;
 
-/// The most pages of one list: a registry may go on without end, with a new link on every page.
+/// The most pages of one list: a registry may continue without end, with a new link on every page.
 pub const MAX_TAG_PAGES: usize = 2000;
 
 /// The most tags of one repository.
@@ -130,7 +130,7 @@ impl Repository {
         Ok(tags)
     }
 
-    /// Only the first page can tell that there is no such repository.
+    /// Only the first page can show that there is no such repository.
     fn page_refusal(reply: &Reply, is_first: bool) -> Fault {
         let fault = reply.refusal(Missing::Repository);
         match fault.kind {

@@ -1,4 +1,4 @@
-//! Tokens in hand, by what they allow; each is fetched by one task while the others wait for it.
+//! Cached tokens, by what they allow; each is fetched by one task while the others wait for it.
 //!
 //! A token is renewed a little before it expires, by the clock of this machine. The margin must be
 //! smaller than the life of the token: a tool that renews tokens 15 minutes ahead where they live for
@@ -58,9 +58,9 @@ struct Slot {
 }
 
 impl TokenCache {
-    /// The token for `scopes`: one in hand, else what `fetch` brings.
+    /// The token for `scopes`: a cached one, else the result of `fetch`.
     ///
-    /// A failure is told to all that waited for the same fetch; whoever comes later tries anew.
+    /// A failure is returned to all that waited for the same fetch; later callers start a new one.
     pub(crate) async fn get<F>(&self, scopes: &Scopes, fetch: F) -> Result<Token, Fault>
     where
         F: Future<Output = Result<Token, Fault>>,

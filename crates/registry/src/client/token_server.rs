@@ -5,7 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use egress::{Http, Lane, SafeUrl, Secret, authority};
+use egress::{Http, SafeUrl, Secret, TrafficClass, authority};
 use http::{Method, header};
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -13,10 +13,11 @@ use url::Url;
 
 use super::{
     attempts::Attempts,
-    auth::{self, Standing},
-    error::{Elsewhere, ErrorKind, Fault, Missing},
+    authorization_header::{authorization, basic},
+    error::{ErrorKind, Fault, Missing, OtherHost},
     exchange::{Outgoing, exchange},
     host_state::HostState,
+    identity::Identity,
     location,
     notices::Notice,
     reason::displayable,
@@ -71,7 +72,7 @@ impl TokenServer<'_> {
                 Ok(token) => return Ok(token),
                 Err(fault) => {
                     let is_unreachable = matches!(fault.kind, ErrorKind::Network(_));
-                    let fault = Fault { elsewhere: Some(Elsewhere::TokenServer { host }), ..fault };
+                    let fault = Fault { other_host: Some(OtherHost::TokenServer { host }), ..fault };
                     if !is_unreachable {
                         return Err(fault);
                     }
@@ -125,19 +126,18 @@ impl TokenServer<'_> {
                 let body = || reqwest::Body::from(form.clone());
                 let outgoing = Outgoing::new(Method::POST, realm.clone())
                     .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-                    .body(Lane::Metadata, &body);
+                    .body(TrafficClass::Metadata, &body);
                 exchange(http, state, &outgoing, realm, None, attempt).await?
             }
             credentials => {
                 let outgoing = Outgoing::new(Method::GET, self.query(realm, scopes));
-                let authorization =
-                    credentials.map(|known| auth::authorization("Basic", &auth::basic(known))).transpose()?;
-                exchange(http, state, &outgoing, realm, authorization.as_ref(), attempt).await?
+                let header = credentials.map(|known| authorization("Basic", &basic(known))).transpose()?;
+                exchange(http, state, &outgoing, realm, header.as_ref(), attempt).await?
             }
         };
         let mut reply = opened.read(MAX_ANSWER).await?;
         if self.credentials.is_some() {
-            reply.standing = Standing::Claimed;
+            reply.identity = Identity::Claimed;
         }
         Ok(reply)
     }
@@ -208,9 +208,9 @@ mod tests {
             headers: http::HeaderMap::new(),
             url: "http://r/".parse().unwrap(),
             body: bytes::Bytes::copy_from_slice(body.as_bytes()),
-            standing: Standing::Claimed,
+            identity: Identity::Claimed,
             sent: Instant::now(),
-            elsewhere: None,
+            other_host: None,
         };
         read(&reply)
             .map(|(token, life)| (token.expose().to_owned(), life.as_secs()))

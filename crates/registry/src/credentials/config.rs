@@ -1,7 +1,7 @@
 //! The file in which docker, and the tools around containers/image, keep logins.
 //!
 //! Docker: `config.json` with `auths`, `credHelpers` and `credsStore`; keys are hosts with an optional
-//! port, or in files of old `https://HOST/v1/`. containers-auth.json(5): keys may go on into a repository
+//! port, or in files of old `https://HOST/v1/`. containers-auth.json(5): keys may continue with a repository
 //! path, and the longest that fits wins.
 
 use std::collections::HashMap;
@@ -41,7 +41,7 @@ pub struct ConfigFile {
 
 /// Where the credentials for one repository are.
 #[derive(Debug, Clone)]
-pub(super) enum Place<'a> {
+pub(super) enum Slot<'a> {
     /// In the file.
     Here(Credentials),
     /// With this helper (`docker-credential-NAME`), under this server name.
@@ -99,17 +99,17 @@ impl ConfigFile {
     }
 
     /// Where to look, in order: the helper for this host, the general helper, the file.
-    pub(super) fn places(&self, host: &str, repository: &str) -> Result<Vec<Place<'_>>, ConfigError> {
+    pub(super) fn places(&self, host: &str, repository: &str) -> Result<Vec<Slot<'_>>, ConfigError> {
         let mut places = Vec::new();
         let for_host = self.helpers.iter().find(|(key, _)| same_host(key, host));
         if let Some((key, name)) = for_host {
-            places.push(Place::Helper { name, server: key.clone() });
+            places.push(Slot::Helper { name, server: key.clone() });
         } else if let Some(name) = &self.store {
             // Helpers know a registry by the key under which docker stored it, if it wrote one down.
             let server = self.entry(host, repository).map_or(host, |(key, _)| key);
-            places.push(Place::Helper { name, server: server.to_owned() });
+            places.push(Slot::Helper { name, server: server.to_owned() });
         }
-        places.extend(self.credentials(host, repository)?.map(Place::Here));
+        places.extend(self.credentials(host, repository)?.map(Slot::Here));
         Ok(places)
     }
 
@@ -222,7 +222,7 @@ mod tests {
             let places = file.places(host, "").unwrap();
             assert_eq!(places.len(), count, "{host}");
             assert!(
-                matches!(&places[0], Place::Helper { name: n, server: s } if *n == name && s == server),
+                matches!(&places[0], Slot::Helper { name: n, server: s } if *n == name && s == server),
                 "{host}: {places:?}"
             );
         }

@@ -11,7 +11,7 @@ use tokio::{io::AsyncWriteExt as _, process::Command};
 
 use super::Credentials;
 
-/// Longest run of a helper; one that wants to be answered at a screen would hang for ever.
+/// Longest run of a helper; one that waits for input would hang forever.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What helpers say when they have nothing for a server, with exit code 1.

@@ -1,4 +1,4 @@
-//! A login and its password, or an identity token in the place of both.
+//! A login and its password, or an identity token instead of both.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use egress::Secret;
 /// The login that docker's files and helpers write when the password is an identity token.
 const IDENTITY_TOKEN: &str = "<token>";
 
-/// What a registry wants to be shown before it answers.
+/// What a registry requires before it answers.
 ///
 /// An identity token is written as docker's credential helpers write it: with the login `<token>` and
 /// the token as password.
@@ -25,7 +25,7 @@ impl Credentials {
         Self { login: login.into(), password }
     }
 
-    /// An `OAuth2` refresh token, as a registry's token server hands it out in place of a password.
+    /// An `OAuth2` refresh token, as a registry's token server hands it out instead of a password.
     pub fn identity_token(token: Secret) -> Self {
         Self::new(IDENTITY_TOKEN, token)
     }

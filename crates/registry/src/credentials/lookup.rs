@@ -4,15 +4,15 @@ use std::{io, path::PathBuf};
 
 use super::{
     Credentials,
-    config::{ConfigError, ConfigFile, Place},
+    config::{ConfigError, ConfigFile, Slot},
     helper::{self, HelperError},
 };
 
-/// Where to look. The library reads no environment: whoever calls knows `DOCKER_CONFIG`,
+/// Where to look. The library reads no environment: the caller knows `DOCKER_CONFIG`,
 /// `REGISTRY_AUTH_FILE`, `XDG_RUNTIME_DIR` and the home directory.
 #[derive(Debug, Clone, Default)]
 pub struct CredentialPaths {
-    /// Files in docker's format, the most important first; those that do not exist are passed over.
+    /// Files in docker's format, the most important first; those that do not exist are skipped.
     pub files: Vec<PathBuf>,
     /// Directories in which credential helpers are looked for, before those of `PATH`.
     pub helper_directories: Vec<PathBuf>,
@@ -76,8 +76,8 @@ pub async fn lookup(
         let file = ConfigFile::parse(&text).map_err(parse)?;
         for place in file.places(host, repository).map_err(parse)? {
             let found = match place {
-                Place::Here(credentials) => Some(credentials),
-                Place::Helper { name, server } => {
+                Slot::Here(credentials) => Some(credentials),
+                Slot::Helper { name, server } => {
                     let fail = |reason: HelperError| CredentialError::Helper {
                         name: name.to_owned(),
                         path: path.clone(),

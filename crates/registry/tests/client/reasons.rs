@@ -46,12 +46,12 @@ async fn a_lost_upload_is_not_a_missing_repository() {
 #[tokio::test]
 async fn an_address_that_the_registry_gives_and_that_fails_is_named_with_the_registry() {
     let other = nobody();
-    let elsewhere = other.clone();
+    let other_host = other.clone();
     let fixture = Fixture::new(move |request| match *request.method {
         Method::GET if request.path.contains("/blobs/") => {
-            answer(307, &[("location", &format!("http://{elsewhere}{}", request.path))], "")
+            answer(307, &[("location", &format!("http://{other_host}{}", request.path))], "")
         }
-        _ => Treatment { location_origin: Some(format!("http://{elsewhere}")), ..Treatment::default() },
+        _ => Treatment { location_origin: Some(format!("http://{other_host}")), ..Treatment::default() },
     });
     let (host, bytes) = (fixture.host(), content(1000));
     let repository = fixture.repository("a");

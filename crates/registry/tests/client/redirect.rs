@@ -74,16 +74,17 @@ async fn redirects_in_place_are_followed_but_not_for_ever() {
 
 #[tokio::test]
 async fn uploads_elsewhere_go_without_the_password() {
-    let elsewhere = Fixture::plain();
+    let other_host = Fixture::plain();
     let bytes = content(5000);
     let session = {
-        let opened = format!("http://{}/v2/a/blobs/uploads/", elsewhere.host());
-        let http = egress::Http::new(&egress::Settings::default(), elsewhere.host().as_str()).unwrap();
-        let request = http.client(egress::Lane::Metadata).post(opened).header(header::CONTENT_LENGTH, "0");
+        let opened = format!("http://{}/v2/a/blobs/uploads/", other_host.host());
+        let http = egress::Http::new(&egress::Settings::default(), other_host.host().as_str()).unwrap();
+        let request =
+            http.client(egress::TrafficClass::Metadata).post(opened).header(header::CONTENT_LENGTH, "0");
         let response = request.send().await.unwrap();
         response.headers()[header::LOCATION].to_str().unwrap().to_owned()
     };
-    let location = format!("http://{}{session}", elsewhere.host());
+    let location = format!("http://{}{session}", other_host.host());
     let fixture = Fixture::with_auth(basic(), move |request| Treatment {
         headers: if request.method == Method::POST {
             vec![(header::LOCATION, Some(HeaderValue::from_str(&location).unwrap()))]
@@ -96,6 +97,6 @@ async fn uploads_elsewhere_go_without_the_password() {
     let descriptor = descriptor(&bytes);
     let upload = repository.upload_blob(&descriptor, Arc::new(bytes.clone()), None, &|_| ());
     upload.await.unwrap();
-    assert!(elsewhere.store.blobs("a").contains(&Digest::of(&bytes)));
-    assert!(elsewhere.log.values("authorization").is_empty());
+    assert!(other_host.store.blobs("a").contains(&Digest::of(&bytes)));
+    assert!(other_host.log.values("authorization").is_empty());
 }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use egress::Secret;
 use http::{HeaderValue, Method, header};
 use oci::Digest;
-use registry::client::{ClientOptions, Credentials, Error, ErrorKind, NEVER_KEPT};
+use registry::client::{ClientOptions, Credentials, Error, ErrorKind, RESUME_THRESHOLD};
 use registry_server::{Auth, BasicAuth, RequestInfo, Store, Treatment};
 use tempfile::TempDir;
 
@@ -31,7 +31,7 @@ struct Broken {
     bytes: Bytes,
 }
 
-/// Breaks the first PATCH off, and the line until a request of the second run, which is introduced by a
+/// Breaks the first PATCH off, and the line until a request of the second run, which is challenged by a
 /// GET of `/v2/x`; treats that run by `later`.
 fn breaking(
     later: impl Fn(&RequestInfo<'_>) -> Treatment + Send + Sync + 'static,
@@ -274,16 +274,16 @@ async fn chunks_go_on_behind_the_last_one() {
 async fn a_session_elsewhere_gets_no_credentials() {
     let auth = || Auth::Basic(BasicAuth::new("u", "p"));
     let broken = Broken::of(Fixture::with_auth(auth(), breaking(|_| Treatment::default()))).await;
-    let elsewhere = Fixture::with_auth(auth(), |_| Treatment::default());
+    let other_host = Fixture::with_auth(auth(), |_| Treatment::default());
     let file = broken.files().remove(0);
     let kept = fs::read_to_string(&file).unwrap();
-    let (here, there) = (broken.fixture.host().to_string(), elsewhere.host().to_string());
+    let (here, there) = (broken.fixture.host().to_string(), other_host.host().to_string());
     let location = format!("http://{here}/");
     assert!(kept.contains(&location), "{kept}");
     fs::write(&file, kept.replace(&location, &format!("http://{there}/"))).unwrap();
     assert_eq!(broken.succeed().await, 0);
-    assert!(!elsewhere.log.all().is_empty(), "it was asked");
-    assert_eq!(elsewhere.log.values("authorization"), [] as [String; 0]);
+    assert!(!other_host.log.all().is_empty(), "it was asked");
+    assert_eq!(other_host.log.values("authorization"), [] as [String; 0]);
 }
 
 #[tokio::test]
@@ -294,7 +294,7 @@ async fn small_blobs_and_finished_ones_leave_no_file() {
     let client = fixture.client_with(ClientOptions { sessions: Some(sessions.clone()), ..options() });
     client.prepare_sessions().unwrap();
     let repository = client.repository("a".parse().unwrap());
-    let threshold = usize::try_from(NEVER_KEPT).unwrap();
+    let threshold = usize::try_from(RESUME_THRESHOLD).unwrap();
     for size in [5000, threshold, threshold + 1] {
         let bytes = content(size);
         let most = AtomicU32::new(0);

@@ -213,7 +213,7 @@ impl Run<'_> {
             let (summed, parts) = (path.clone(), files.clone());
             let written =
                 bundle_task::run(Stage::Check, &self.args.output, self.environment, move |progress| {
-                    let sums = bundle::sum_up(&summed, progress)?;
+                    let sums = bundle::archive_sums(&summed, progress)?;
                     Ok(Written { files: sums.write(&summed)?, sums: sums.by_name(&summed, &parts) })
                 });
             let Written { files: of_sums, sums } = written.await?;

@@ -2,18 +2,18 @@
 
 use proptest::prelude::*;
 
-use super::{super::request_lines::*, *};
+use super::{super::test_requests::*, *};
 use crate::{channel::Channel, select::select};
 
 /// What a search ends in.
 struct Searched {
-    offer: Offer,
+    offer: Available,
     /// What was asked for, round by round.
     rounds: Vec<Vec<Version>>,
 }
 
 /// Searches a source that has `there` and answers truly.
-fn search(offer: Offer, request: &Request, there: &BTreeSet<Version>) -> Result<Searched, SelectError> {
+fn search(offer: Available, request: &Request, there: &BTreeSet<Version>) -> Result<Searched, SelectError> {
     let mut search = Search::new(offer, request);
     let mut rounds: Vec<Vec<Version>> = Vec::new();
     loop {
@@ -66,7 +66,7 @@ fn only_what_the_request_depends_on_is_asked_for() {
         asked
     };
     let patches =
-        |minor: u64, from: u64| (from..=from + PATIENCE).map(move |patch| Version::new(1, minor, patch));
+        |minor: u64, from: u64| (from..=from + MAX_GAP).map(move |patch| Version::new(1, minor, patch));
     assert_eq!(asked("channel alpha", &[]), []);
     assert_eq!(asked("release 1.58.3 release 1.57.5 release 1.58.3", &[]), versions(&["1.58.3"]));
     let below_alpha: Vec<Version> = (0..4).map(|patch| Version::new(1, 59, patch)).collect();
@@ -147,9 +147,9 @@ fn a_search_without_end_is_given_up() {
     assert!(select(&searched.offer, &request).unwrap().releases.contains(&far.parse().unwrap()));
 }
 
-/// Releases of one or two majors; no gap of patches is longer than what a search passes over.
+/// Releases of one or two majors; no gap of patches is longer than what a search skips.
 fn any_releases(majors: u64) -> impl Strategy<Value = BTreeSet<Version>> {
-    let gap = prop_oneof![3 => Just(0), 2 => 1..4_u64, 1 => 0..=PATIENCE];
+    let gap = prop_oneof![3 => Just(0), 2 => 1..4_u64, 1 => 0..=MAX_GAP];
     let minor = prop_oneof![1 => Just(Vec::new()), 3 => prop::collection::vec(gap, 1..6)];
     prop::collection::btree_map((1..=majors, 50..56_u64), minor, 2..8).prop_map(|minors| {
         let mut releases = BTreeSet::new();
@@ -165,7 +165,7 @@ fn any_releases(majors: u64) -> impl Strategy<Value = BTreeSet<Version>> {
 }
 
 /// A source: its releases, which of them its channels point to, and which it lists.
-fn any_source(majors: u64) -> impl Strategy<Value = (BTreeSet<Version>, Offer, Offer)> {
+fn any_source(majors: u64) -> impl Strategy<Value = (BTreeSet<Version>, Available, Available)> {
     let picks = prop::collection::btree_map(
         prop::sample::select(Channel::ALL.to_vec()),
         any::<prop::sample::Index>(),
@@ -183,8 +183,8 @@ fn any_source(majors: u64) -> impl Strategy<Value = (BTreeSet<Version>, Offer, O
             let tags = |versions: &[String]| versions.iter().map(|it| format!("v{it}")).collect();
             let every: Vec<String> = all.iter().map(ToString::to_string).collect();
             let some: Vec<String> = listed.iter().map(version).collect();
-            let whole = Offer { tags: tags(&every), ..offer(&channels, &[]) };
-            let partial = Offer { tags: tags(&some), ..offer(&channels, &[]) };
+            let whole = Available { tags: tags(&every), ..offer(&channels, &[]) };
+            let partial = Available { tags: tags(&some), ..offer(&channels, &[]) };
             (releases, whole, partial)
         },
     )
@@ -204,7 +204,7 @@ fn any_line(with_max: bool) -> impl Strategy<Value = String> {
 }
 
 /// The selection of a source, or why there is none; what is only known in part does not count.
-fn outcome(offer: &Offer, request: &Request) -> String {
+fn outcome(offer: &Available, request: &Request) -> String {
     match select(offer, request) {
         Ok(selection) => format!("{} {:?}", shown(&selection), notices(&selection)),
         Err(SelectError::NothingInRange { .. }) => "nothing in range".to_owned(),
@@ -213,7 +213,7 @@ fn outcome(offer: &Offer, request: &Request) -> String {
 }
 
 fn asking_is_as_good_as_a_list(
-    (releases, whole, partial): (BTreeSet<Version>, Offer, Offer),
+    (releases, whole, partial): (BTreeSet<Version>, Available, Available),
     line: &str,
 ) -> Result<(), TestCaseError> {
     let request = request(line);

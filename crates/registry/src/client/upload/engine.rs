@@ -7,13 +7,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use egress::{Lane, NetworkFault, StallWatch};
+use egress::{NetworkFault, StallWatch, TrafficClass};
 use http::{Method, header};
 use oci::{BlobSource, Descriptor, Hasher};
 
 use super::{
-    kept::Claim,
     session::{MAX_ANSWER, UploadSession, received},
+    session_store::SessionLock,
 };
 use crate::client::{
     attempts::Attempts,
@@ -34,7 +34,7 @@ const COMMIT: Duration = Duration::from_mins(5);
 impl Repository {
     /// Uploads a blob: bytes of `source`, into `session` if there is one from [`Repository::mount_blob`].
     ///
-    /// Whether the registry has it already is not asked. `progress` is told how many bytes of the blob
+    /// Whether the registry already has it is not checked. `progress` gets how many bytes of the blob
     /// the connection has taken so far; the number never goes down. The session of a large blob is kept on
     /// disk, if the client has a place for it; one that an earlier run left there goes before `session`.
     ///
@@ -51,30 +51,30 @@ impl Repository {
         session: Option<UploadSession>,
         progress: &(dyn Fn(u64) + Send + Sync),
     ) -> Result<u64, Error> {
-        let mut place = self.connection.bulk.enter().await;
+        let mut place = self.connection.bulk.acquire().await;
         let mut upload = Upload {
             repository: self,
             descriptor,
             source,
             session,
-            claim: self.claim_session(descriptor),
+            lock: self.lock_session(descriptor),
             resumed: 0,
             attempts: self.attempts(),
             hashed: None,
             verified: false,
-            chunk: self.connection.habits.chunk(),
+            chunk: self.connection.features.chunk(),
             broke_at: None,
             broke_before: None,
-            objections: 0,
+            restarts: 0,
             furthest: 0,
             reported: 0,
             progress,
         };
-        upload.revive().await;
+        upload.resume().await;
         loop {
             let fault = match upload.run().await {
                 Ok(()) => {
-                    self.connection.habits.limit_chunk(upload.chunk);
+                    self.connection.features.limit_chunk(upload.chunk);
                     place.completed();
                     upload.report(descriptor.size);
                     upload.forget();
@@ -88,8 +88,8 @@ impl Repository {
             if let Err(fault) = upload.recover(fault).await {
                 let name = self.blob_name(&descriptor.digest);
                 let error = upload.attempts.error("push blob", name, fault);
-                upload.give_up(error.kind()).await;
-                // Not before: whoever waits for the place would begin to send what nobody wants any more.
+                upload.abandon(error.kind()).await;
+                // Not before: the next upload would start to send what is no longer needed.
                 drop(place);
                 return Err(error);
             }
@@ -104,7 +104,7 @@ pub(super) struct Upload<'a> {
     pub(super) source: Arc<dyn BlobSource>,
     pub(super) session: Option<UploadSession>,
     /// Where the session is kept for a later run.
-    pub(super) claim: Option<Claim>,
+    pub(super) lock: Option<SessionLock>,
     /// Bytes that an earlier run had sent into the present session.
     pub(super) resumed: u64,
     pub(super) attempts: Attempts,
@@ -117,7 +117,7 @@ pub(super) struct Upload<'a> {
     pub(super) broke_at: Option<u64>,
     /// The same of the break before.
     pub(super) broke_before: Option<u64>,
-    pub(super) objections: u32,
+    pub(super) restarts: u32,
     /// The most that the registry has ever had of it.
     pub(super) furthest: u64,
     pub(super) reported: u64,
@@ -130,12 +130,12 @@ impl Upload<'_> {
         let mut session = self.ready_session().await?;
         let size = self.descriptor.size;
         let is_small = size <= WHOLE.min(self.chunk) && session.offset == Some(0);
-        if is_small && self.repository.connection.habits.takes_whole() {
+        if is_small && self.repository.connection.features.takes_whole() {
             if self.put_whole(&session).await? {
                 self.session = None;
                 return Ok(());
             }
-            self.repository.connection.habits.refused_whole();
+            self.repository.connection.features.refused_whole();
             self.session = None;
             self.repository.cancel_upload(session).await;
             session = self.ready_session().await?;
@@ -228,7 +228,7 @@ impl Upload<'_> {
         self.verify().await?;
         let url = location::with_digest(&session.location, &self.descriptor.digest);
         let outgoing =
-            Outgoing { lane: Lane::Upload, ..Outgoing::new(Method::PUT, url.clone()).empty_body() };
+            Outgoing { class: TrafficClass::Upload, ..Outgoing::new(Method::PUT, url.clone()).empty_body() };
         let scopes = self.repository.push();
         let ask =
             self.repository.connection.fetch_once(&outgoing, &scopes, MAX_ANSWER, self.attempts.number());

@@ -24,7 +24,7 @@ use tokio::sync::{Notify, mpsc};
 
 use crate::client::{connection::Connection, error::ErrorKind};
 
-/// What is read at once: enough for the disk, little enough for 16 uploads in a small memory.
+/// What is read at a time: enough for the disk, little enough for 16 uploads in a small memory.
 const PIECE: u64 = 256 * 1024;
 
 /// Part of a blob, to be sent as one body, any number of times.

@@ -1,15 +1,16 @@
 //! Uploading blobs: one streamed request where the registry takes it, chunks where it does not.
 
 mod engine;
+mod features;
 mod feed;
-mod habits;
-mod kept;
 mod recovery;
-mod revival;
+mod resume;
 mod sending;
 mod session;
+mod session_requests;
+mod session_store;
 
-pub(crate) use habits::Habits;
-pub(crate) use kept::SessionStore;
-pub use revival::NEVER_KEPT;
+pub(crate) use features::RegistryFeatures;
+pub use resume::RESUME_THRESHOLD;
 pub use session::UploadSession;
+pub(crate) use session_store::SessionStore;

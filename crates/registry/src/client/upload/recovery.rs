@@ -11,8 +11,8 @@ const FIRST_CHUNK: u64 = 64 * 1024 * 1024;
 /// Chunks are never made smaller than this: the default limit of nginx.
 const LAST_CHUNK: u64 = 1024 * 1024;
 
-/// How often a blob is begun again because the registry objects to what it has got.
-const OBJECTIONS: u32 = 2;
+/// How often a blob is started over because the registry rejects the session.
+const MAX_RESTARTS: u32 = 2;
 
 /// Two breaks this close together, in bytes, are at the same place: socket buffers blur it.
 const SAME_PLACE: u64 = 4 * 1024 * 1024;
@@ -25,7 +25,7 @@ impl Upload<'_> {
             Err(fault) => fault,
         };
         // What an earlier run left is never a reason to fail.
-        if self.may_blame_revival(&fault.kind) {
+        if self.may_blame_earlier_session(&fault.kind) {
             self.drop_session(&fault);
             return Ok(());
         }
@@ -34,9 +34,9 @@ impl Upload<'_> {
 
     async fn remedy(&mut self, fault: Fault) -> Result<(), Fault> {
         match &fault.kind {
-            ErrorKind::TooLarge { .. } => self.step_down(fault),
-            ErrorKind::NotFound { .. } | ErrorKind::Protocol(_) => self.begin_again(fault),
-            ErrorKind::Server { status, .. } if is_objection(*status) => self.begin_again(fault),
+            ErrorKind::TooLarge { .. } => self.shrink_chunks(fault),
+            ErrorKind::NotFound { .. } | ErrorKind::Protocol(_) => self.restart(fault),
+            ErrorKind::Server { status, .. } if is_about_session(*status) => self.restart(fault),
             ErrorKind::Network(_) if fault.kind.is_transient() => {
                 self.suspect_a_limit();
                 self.attempts.again(fault).await
@@ -45,14 +45,14 @@ impl Upload<'_> {
         }
     }
 
-    /// Smaller chunks, for good. The session has not seen the refused body.
-    fn step_down(&mut self, fault: Fault) -> Result<(), Fault> {
+    /// Smaller chunks, for the rest of the run. The session has not seen the refused body.
+    fn shrink_chunks(&mut self, fault: Fault) -> Result<(), Fault> {
         let refused = self.descriptor.size.min(self.chunk);
         if refused <= LAST_CHUNK {
             return Err(fault);
         }
         self.chunk = smaller(refused);
-        self.repository.connection.habits.limit_chunk(self.chunk);
+        self.repository.connection.features.limit_chunk(self.chunk);
         tracing::debug!(chunk = self.chunk, "the registry refuses large bodies: sending chunks");
         Ok(())
     }
@@ -73,9 +73,9 @@ impl Upload<'_> {
     }
 
     /// A new session, since the registry objects to this one.
-    fn begin_again(&mut self, fault: Fault) -> Result<(), Fault> {
-        self.objections += 1;
-        if self.objections > OBJECTIONS || self.session.is_none() {
+    fn restart(&mut self, fault: Fault) -> Result<(), Fault> {
+        self.restarts += 1;
+        if self.restarts > MAX_RESTARTS || self.session.is_none() {
             return Err(fault);
         }
         self.drop_session(&fault);
@@ -86,7 +86,7 @@ impl Upload<'_> {
         tracing::debug!(cause = %fault.kind, "beginning an upload again");
         if self.resumed > 0 {
             // What breaks of an earlier run's session seemed to tell of a limit was perhaps not about one.
-            self.chunk = self.repository.connection.habits.chunk();
+            self.chunk = self.repository.connection.features.chunk();
         }
         self.session = None;
         self.furthest = 0;
@@ -95,7 +95,7 @@ impl Upload<'_> {
 }
 
 /// Answers that are about what has come so far, and not about the blob or the caller.
-fn is_objection(status: u16) -> bool {
+fn is_about_session(status: u16) -> bool {
     [StatusCode::BAD_REQUEST, StatusCode::CONFLICT, StatusCode::GONE, StatusCode::RANGE_NOT_SATISFIABLE]
         .iter()
         .any(|objection| objection.as_u16() == status)

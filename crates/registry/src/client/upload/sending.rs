@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use egress::{Lane, NetworkFault, StallWatch};
+use egress::{NetworkFault, StallWatch, TrafficClass};
 use oci::Hasher;
 
 use super::{
@@ -32,7 +32,7 @@ impl Upload<'_> {
         let feed = Feed::new(connection, source, range.clone(), hasher, expected, watch.clone());
         let body = || feed.body();
         outgoing.body = Some(&body);
-        outgoing.lane = Lane::Upload;
+        outgoing.class = TrafficClass::Upload;
         let scopes = self.repository.push();
         let attempt = self.attempts.number();
         let request = self.repository.connection.fetch_once(&outgoing, &scopes, MAX_ANSWER, attempt);
@@ -62,7 +62,7 @@ impl Upload<'_> {
         outcome
     }
 
-    /// The hasher after the first `offset` bytes: at hand after a chunk, else made by reading them again.
+    /// The hasher after the first `offset` bytes: kept after a chunk, else computed by reading them again.
     async fn hashed_to(&mut self, offset: u64) -> Result<Hasher, Fault> {
         match self.hashed.take() {
             Some((at, hasher)) if at == offset => return Ok(hasher),

@@ -1,16 +1,12 @@
-//! An upload session: where it lives in the registry, and how far it has come.
+//! An upload session: its address at the registry, and how many bytes the registry has.
 
-use http::{Method, StatusCode, header};
+use http::header;
 use url::Url;
 
 use crate::client::{
-    attempts::Attempts,
-    error::{ErrorKind, Fault, Missing},
-    exchange::Outgoing,
+    error::{ErrorKind, Fault},
     location,
     reply::Reply,
-    repository::Repository,
-    scope::Scopes,
 };
 
 /// Answers about sessions have no body worth reading.
@@ -36,8 +32,7 @@ impl UploadSession {
         Some(Self { location, offset: Some(0), min_chunk: min_chunk.unwrap_or(0) })
     }
 
-    /// Takes over the address for the next step: it may hold the state of the session, so an old one is
-    /// good for nothing.
+    /// Stores the address for the next step. It may contain the state of the session, so an older address is useless.
     pub(super) fn follow(&mut self, reply: &Reply) -> Result<(), Fault> {
         if let Some(value) = reply.header(header::LOCATION) {
             self.location = location::resolve(&reply.url, value).ok_or_else(|| {
@@ -67,62 +62,10 @@ pub(super) fn received(reply: &Reply) -> Option<u64> {
     (start <= end && end < u64::MAX).then(|| if end == 0 { 0 } else { end + 1 })
 }
 
-impl Repository {
-    /// Gives up an upload, so that the registry need not keep what it has of it. Best effort.
-    pub async fn cancel_upload(&self, session: UploadSession) {
-        let outgoing = Outgoing::new(Method::DELETE, session.location);
-        let scopes = Scopes::delete(&self.name);
-        if let Err(fault) = self.connection.fetch_once(&outgoing, &scopes, MAX_ANSWER, 1).await {
-            tracing::debug!(cause = %fault.kind, "an upload could not be cancelled");
-        }
-    }
-
-    /// Opens a session.
-    pub(super) async fn open_upload(&self, attempts: &mut Attempts) -> Result<UploadSession, Fault> {
-        let url = self.connection.url(&self.path("blobs/uploads/"))?;
-        let outgoing = Outgoing::new(Method::POST, url).empty_body();
-        let reply = self.connection.fetch(attempts, &outgoing, &self.push(), MAX_ANSWER).await?;
-        if reply.status != StatusCode::ACCEPTED {
-            return Err(if reply.status.is_success() {
-                ErrorKind::Protocol(format!("status {} to the opening of an upload", reply.status.as_u16()))
-                    .into()
-            } else {
-                reply.refusal(Missing::Repository)
-            });
-        }
-        UploadSession::opened(&reply)
-            .ok_or_else(|| ErrorKind::Protocol("the registry does not say where to upload".to_owned()).into())
-    }
-
-    /// Asks how far a session has come; `None` if it is gone.
-    ///
-    /// Docker distribution refuses the address of an earlier step, whose state is outdated by then, but
-    /// answers to the bare one.
-    pub(super) async fn revisit(
-        &self,
-        session: UploadSession,
-        attempts: &mut Attempts,
-    ) -> Result<Option<UploadSession>, Fault> {
-        let mut bare = session.location.clone();
-        bare.set_query(None);
-        for url in [session.location.clone(), bare] {
-            let outgoing = Outgoing::new(Method::GET, url);
-            let reply = self.connection.fetch(attempts, &outgoing, &self.push(), MAX_ANSWER).await?;
-            if let (true, Some(offset)) = (reply.status.is_success(), received(&reply)) {
-                let mut session = session;
-                session.offset = Some(offset);
-                session.follow(&reply)?;
-                return Ok(Some(session));
-            }
-        }
-        Ok(None)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use http::HeaderMap;
+    use http::{HeaderMap, Method, StatusCode};
 
     use super::*;
 
@@ -137,9 +80,9 @@ mod tests {
             headers: map,
             url: "http://r:5000/v2/a/blobs/uploads/".parse().unwrap(),
             body: Bytes::new(),
-            standing: crate::client::auth::Standing::Unknown,
+            identity: crate::client::identity::Identity::Unknown,
             sent: tokio::time::Instant::now(),
-            elsewhere: None,
+            other_host: None,
         }
     }
 

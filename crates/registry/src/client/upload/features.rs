@@ -1,0 +1,62 @@
+//! What uploads have learned about a registry, so that each feature is tested once.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+
+/// Refused mounts in a row after which a registry that never mounted is not asked again.
+const MOUNT_REFUSALS: u32 = 3;
+
+/// Shared by all uploads of one client.
+#[derive(Debug)]
+pub(crate) struct RegistryFeatures {
+    /// A PUT with the whole blob is not taken (Artifactory: buildx#196).
+    refuses_whole: AtomicBool,
+    /// The largest body that was taken, where a larger one was not.
+    chunk: AtomicU64,
+    has_mounted: AtomicBool,
+    mount_refusals: AtomicU32,
+}
+
+impl Default for RegistryFeatures {
+    fn default() -> Self {
+        Self {
+            refuses_whole: AtomicBool::new(false),
+            chunk: AtomicU64::new(u64::MAX),
+            has_mounted: AtomicBool::new(false),
+            mount_refusals: AtomicU32::new(0),
+        }
+    }
+}
+
+impl RegistryFeatures {
+    /// Whether a blob may be sent with the request that commits it.
+    pub(super) fn takes_whole(&self) -> bool {
+        !self.refuses_whole.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn refused_whole(&self) {
+        self.refuses_whole.store(true, Ordering::Relaxed);
+    }
+
+    /// The largest body to send, in bytes; `u64::MAX` if no limit is known.
+    pub(super) fn chunk(&self) -> u64 {
+        self.chunk.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn limit_chunk(&self, size: u64) {
+        self.chunk.fetch_min(size, Ordering::Relaxed);
+    }
+
+    /// Whether to try mounting.
+    pub(crate) fn mounts(&self) -> bool {
+        self.has_mounted.load(Ordering::Relaxed)
+            || self.mount_refusals.load(Ordering::Relaxed) < MOUNT_REFUSALS
+    }
+
+    pub(crate) fn mounted(&self) {
+        self.has_mounted.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn mount_refused(&self) {
+        self.mount_refusals.fetch_add(1, Ordering::Relaxed);
+    }
+}
