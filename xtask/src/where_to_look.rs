@@ -20,7 +20,8 @@ pub(crate) fn run() -> Result<()> {
     ensure!(!rows.is_empty(), "{FILE}: no table below '{HEADING}'");
     let exists = |path: &Path| root().join(path).exists();
     let missing: Vec<String> = rows.iter().flat_map(|row| missing(row, &exists)).collect();
-    ensure!(missing.is_empty(), "{FILE}: these paths do not exist: {}", missing.join(", "))
+    ensure!(missing.is_empty(), "{FILE}: these paths do not exist: {}", missing.join(", "));
+    Ok(())
 }
 
 /// The paths of each row, in their order.

@@ -46,7 +46,7 @@ struct Forwarder {
 struct Fault {
     method: Method,
     part: String,
-    fault: RequestFault,
+    outcome: RequestFault,
 }
 
 impl FaultyProxy {
@@ -61,7 +61,7 @@ impl FaultyProxy {
 
     /// The next request with this method and with `part` in its path fails with `fault`. Several faults for one request are used in the order of the calls.
     pub fn fail_next(&self, method: Method, part: &str, fault: RequestFault) {
-        self.server.handler().faults().push(Fault { method, part: part.to_owned(), fault });
+        self.server.handler().faults().push(Fault { method, part: part.to_owned(), outcome: fault });
     }
 
     /// Whether each fault has been used.
@@ -84,7 +84,7 @@ impl Forwarder {
     fn fault(&self, method: &Method, path: &str) -> Option<RequestFault> {
         let mut faults = self.faults();
         let at = faults.iter().position(|fault| fault.method == *method && path.contains(&fault.part))?;
-        Some(faults.remove(at).fault)
+        Some(faults.remove(at).outcome)
     }
 
     async fn forward(&self, request: Request<Incoming>) -> anyhow::Result<Response<Full<Bytes>>> {

@@ -15,7 +15,7 @@ pub(super) enum Pod {
 }
 
 impl Cluster {
-    /// A release as the initial_state describes it.
+    /// A release as the initial state describes it.
     pub(super) async fn put_release(&self, name: &str, details: &Details) -> anyhow::Result<()> {
         let mut spec = if details.spec.is_object() { details.spec.clone() } else { json!({}) };
         spec["version"] = json!(details.version.as_deref().unwrap_or(name));

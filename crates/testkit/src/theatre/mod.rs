@@ -1,6 +1,6 @@
 //! A stand-in for the platform inside a cluster: it plays scenarios, which are data, in a real Kubernetes API.
 //!
-//! A scenario is a file in `crates/testkit/theatre/`. Its initial_state is put into an API server; its acts then change what
+//! A scenario is a file in `crates/testkit/theatre/`. Its initial state is put into an API server; its acts then change what
 //! a cluster's controllers would change, at a time of the story or when somebody has done something; what is
 //! expected of the tool that watches is in the file too. How the platform behaves is from the project's facts
 //! (`cluster.md`, `cluster-source.md`).

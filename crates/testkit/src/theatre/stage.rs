@@ -33,7 +33,7 @@ impl Stage {
     /// Sets the scene. `speed` is how many seconds of the story pass in one.
     ///
     /// # Errors
-    /// If the stand-ins cannot be started, or the API refuses an object of the initial_state.
+    /// If the stand-ins cannot be started, or the API refuses an object of the initial state.
     pub fn open(server: Borrowed, scenario: &Scenario, speed: f64) -> anyhow::Result<Self> {
         let initial_state = scenario.initial_state.clone();
         let cluster = Arc::new(Cluster {
