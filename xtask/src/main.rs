@@ -1,4 +1,4 @@
-//! What those who build dhctl run: `cargo xtask demo | test | kube | theatre | bench | static | docs`.
+//! What those who build dhctl run: `cargo xtask demo | test | kube | theatre | bench | style | static | dist | docs`.
 #![expect(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -6,11 +6,14 @@
 )]
 
 mod bench;
+mod cargo_tool;
 mod command_literals;
 mod demo;
 mod deny;
+mod dist;
 mod docs;
 mod kube;
+mod line_width;
 mod promises;
 mod shell;
 mod static_binary;
@@ -18,6 +21,7 @@ mod style;
 mod test;
 mod theatre;
 mod tools;
+mod where_to_look;
 
 use clap::Parser;
 
@@ -35,10 +39,13 @@ enum Task {
     Theatre(theatre::Options),
     /// Measure time, memory and disk as ratios against floors of the same run
     Bench(bench::Options),
-    /// Search texts for phrases that docs/style.md tells us to avoid, and for commands that are not values
+    /// Check texts: phrases that docs/style.md tells us to avoid, commands that are not values, long lines in
+    /// documentation, paths in ARCHITECTURE.md that do not exist
     Style,
     /// Build the one static binary, check it, and print its path on the last line
     Static,
+    /// Write the files of a release to target/dist: archive, packages, image, SBOM, checksums (RELEASING.md)
+    Dist(dist::Options),
     /// Write the generated documentation: command reference, man pages, completions
     Docs {
         /// Only compare; fail if anything would change
@@ -57,11 +64,19 @@ fn main() -> anyhow::Result<()> {
         }
         Task::Theatre(options) => theatre::run(&options),
         Task::Bench(options) => bench::run(&options),
-        Task::Style => style::run().and_then(|()| command_literals::run()),
+        Task::Style => check_texts(),
         Task::Static => {
             println!("{}", static_binary::build()?.display());
             Ok(())
         }
+        Task::Dist(options) => dist::run(&options),
         Task::Docs { check } => docs::run(check),
     }
+}
+
+fn check_texts() -> anyhow::Result<()> {
+    style::run()?;
+    command_literals::run()?;
+    line_width::run()?;
+    where_to_look::run()
 }

@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
 };
 
 use anyhow::{Context, Result, ensure};
@@ -39,6 +39,16 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
     let output = command.output().with_context(|| format!("{shown}: cannot be started"))?;
     let stderr = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{shown}: {}\n{stderr}", output.status);
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Runs a command that reports to the terminal itself, and returns what it printed to standard output.
+pub(crate) fn output_shown(command: &mut Command) -> Result<String> {
+    let shown = show(command);
+    eprintln!("+ {shown}");
+    let output =
+        command.stderr(Stdio::inherit()).output().with_context(|| format!("{shown}: cannot be started"))?;
+    ensure!(output.status.success(), "{shown}: {}", output.status);
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 

@@ -1,14 +1,16 @@
 //! The one static binary: built, and checked to need nothing of the machine that it will run on.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
 use anyhow::{Context, Result, ensure};
+use serde_json::Value;
 
 use crate::{
-    shell::{cargo, output, run, target_directory},
+    shell::{cargo, output, root, run, target_directory},
     tools::is_root,
 };
 
@@ -23,11 +25,48 @@ pub(crate) fn build() -> Result<PathBuf> {
     let unstripped = target_directory().join(TARGET).join("release/dhctl");
     check_symbols(&unstripped)?;
     let stripped = target_directory().join("static/dhctl");
-    std::fs::create_dir_all(stripped.parent().context("the target directory")?)?;
+    fs::create_dir_all(stripped.parent().context("the target directory")?)?;
     run(Command::new("strip").arg("-o").args([&stripped, &unstripped]))?;
     check_is_static(&stripped)?;
     check_in_empty_root(&stripped)?;
     Ok(stripped)
+}
+
+/// Links the program of the tests once more, statically, and checks it. A release build has the same libraries and takes
+/// six minutes. `messages` are cargo's, from the build of the tests.
+pub(crate) fn check_with(messages: &str) -> Result<()> {
+    let [cli, libc] = ["cli", "libc"].map(|name| library(messages, name));
+    let (cli, libc) = (cli?, libc?);
+    let binary = target_directory().join("static/dhctl-check");
+    fs::create_dir_all(binary.parent().context("the target directory")?)?;
+    let mut link = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
+    link.current_dir(root()).args(["--edition", "2024", "--crate-name", "dhctl", "--crate-type", "bin"]);
+    link.args(["-C", "target-feature=+crt-static", "crates/cli/src/main.rs", "-L"]);
+    link.arg(format!("dependency={}", cli.parent().context("the folder of libraries")?.display()));
+    link.args([
+        "--extern",
+        &format!("cli={}", cli.display()),
+        "--extern",
+        &format!("libc={}", libc.display()),
+    ]);
+    run(link.arg("-o").arg(&binary))?;
+    check_symbols(&binary)?;
+    check_is_static(&binary)?;
+    check_in_empty_root(&binary)
+}
+
+/// The compiled library of a crate, from cargo's messages.
+fn library(messages: &str, name: &str) -> Result<PathBuf> {
+    let of_crate = |line: &str| {
+        let message: Value = serde_json::from_str(line).ok()?;
+        let is_library = message["target"]["name"] == name
+            && message["target"]["kind"].as_array()?.contains(&"lib".into())
+            && message["profile"]["test"] == false;
+        let files = message["filenames"].as_array().filter(|_| is_library)?;
+        let mut paths = files.iter().filter_map(Value::as_str).map(PathBuf::from);
+        paths.find(|path| path.extension().is_some_and(|it| it == "rlib"))
+    };
+    messages.lines().find_map(of_crate).with_context(|| format!("cargo reports no library of {name}"))
 }
 
 /// Nothing of the name service switch is linked in: it would load libraries of the host into the process.
@@ -50,7 +89,7 @@ fn check_is_static(binary: &Path) -> Result<()> {
 /// Runs it where nothing else is: no libc, no /etc, no certificates.
 fn check_in_empty_root(binary: &Path) -> Result<()> {
     let root = tempfile::tempdir()?;
-    std::fs::copy(binary, root.path().join("dhctl"))?;
+    fs::copy(binary, root.path().join("dhctl"))?;
     let version = output(in_root(root.path()).args(["/dhctl", "--version"]))?;
     ensure!(version.starts_with("dhctl "), "in an empty root: {version}");
     // A port on which nobody listens: TLS, trust and names are set up, and the answer is a clean error.

@@ -1,32 +1,65 @@
 //! Everything that must hold before a change lands.
 
-use std::thread;
+use std::{path::PathBuf, process::Command, thread};
 
-use anyhow::Result;
-use testkit::kube::assets;
+use anyhow::{Result, anyhow};
+use testkit::{distribution_3, kube::assets};
 
 use crate::{
-    command_literals, deny, docs, kube, promises,
+    check_texts, deny, dist, docs, kube, promises,
     shell::{self, cargo},
-    static_binary, style, tools,
+    static_binary, tools,
 };
+
+/// The tests of the whole workspace.
+const TESTS: [&str; 2] = ["test", "--workspace"];
 
 pub(crate) fn run() -> Result<()> {
     tools::ensure()?;
-    testkit::distribution_3::ensure()?;
-    let kube = kube::ensure()?;
-    shell::run(&mut cargo(&["fmt", "--all", "--check"]))?;
-    shell::run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
-    // Most tests wait for servers, clocks or processes: with a thread for each core half of the time nothing runs.
-    let threads = thread::available_parallelism()?.get() * 2;
-    let mut tests = cargo(&["test", "--workspace"]);
-    shell::run(tests.env(assets::VARIABLE, kube).env("RUST_TEST_THREADS", threads.to_string()))?;
-    style::run()?;
-    promises::run()?;
-    command_literals::run()?;
-    deny::run_checks()?;
-    docs::run(true)?;
-    static_binary::build()?;
+    let kube = thread::scope(|scope| {
+        // Its downloads take longer than its compilation: cargo compiles meanwhile.
+        let programs = scope.spawn(|| distribution_3::ensure().and_then(|()| kube::ensure()));
+        check_sources()?;
+        compile()?;
+        join(programs)
+    })?;
+    thread::scope(|scope| {
+        // Tests wait for servers, clocks and processes half of the time; this uses the rest.
+        let dependencies = scope.spawn(deny::run_checks);
+        run_tests(kube)?;
+        join(dependencies)
+    })?;
     println!("all checks passed");
     Ok(())
+}
+
+/// What takes seconds, so that it fails first.
+fn check_sources() -> Result<()> {
+    shell::run(&mut cargo(&["fmt", "--all", "--check"]))?;
+    check_texts()?;
+    promises::run()?;
+    docs::run(true)?;
+    dist::check_inputs()
+}
+
+/// Lints, the documentation of the crates, the tests, and the static binary from what the tests are linked with.
+fn compile() -> Result<()> {
+    shell::run(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "--deny", "warnings"]))?;
+    // Needs of other crates what clippy has made.
+    let mut documentation = cargo(&["doc", "--workspace", "--no-deps"]);
+    shell::run(documentation.env("RUSTDOCFLAGS", "--deny warnings"))?;
+    let mut tests = cargo(&TESTS);
+    tests.args(["--no-run", "--message-format", "json-render-diagnostics"]);
+    static_binary::check_with(&shell::output_shown(&mut tests)?)
+}
+
+fn run_tests(kube: PathBuf) -> Result<()> {
+    // With a thread for each core half of the time nothing runs.
+    let threads = thread::available_parallelism()?.get() * 2;
+    let mut tests: Command = cargo(&TESTS);
+    shell::run(tests.env(assets::VARIABLE, kube).env("RUST_TEST_THREADS", threads.to_string()))
+}
+
+fn join<T>(handle: thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
+    handle.join().map_err(|_| anyhow!("a check panicked"))?
 }

@@ -1,4 +1,4 @@
-//! Which crate may depend on which: checked against cargo's own view.
+//! Which crate may depend on which, checked against what cargo reports.
 
 use std::{collections::BTreeMap, process::Command};
 

@@ -3,6 +3,7 @@
 //! Everything that touches the terminal or the environment is in this crate; the libraries below it
 //! take values and give values.
 
+#[allow(rustdoc::broken_intra_doc_links, reason = "HOST[:PORT] in a help text is not a link")]
 pub mod args;
 mod bundle_task;
 mod commands;

@@ -51,13 +51,13 @@ async fn copy(from: SocketAddr, to: SocketAddr, image: &str, more: &[&str]) {
 
 /// Copies what tells most: each packing of the installer, an index, an artifact of its own type, a
 /// blob that is not in memory.
-async fn copy_some(made: &Distribution, from: SocketAddr, to: SocketAddr, more: &[&str]) -> Expected {
-    let images = &made.releases["v1.58.3"].images;
+async fn copy_some(distribution: &Distribution, from: SocketAddr, to: SocketAddr, more: &[&str]) -> Expected {
+    let images = &distribution.releases["v1.58.3"].images;
     let mut wanted = Expected::default();
     for version in ["v1.57.5", "v1.58.3", "v1.59.4"] {
         copy(from, to, &format!("{ROOT}/install:{version}"), more).await;
         let install = wanted.repositories.entry("install".to_owned()).or_default();
-        install.tags.insert(version.to_owned(), made.releases[version].install);
+        install.tags.insert(version.to_owned(), distribution.releases[version].install);
     }
     for name in ["nodeManager/webhook3", "registrypackages/agent5", "common/large"] {
         copy(from, to, &format!("{ROOT}@{}", images[name]), more).await;
@@ -70,12 +70,12 @@ async fn copy_some(made: &Distribution, from: SocketAddr, to: SocketAddr, more: 
 
 #[tokio::test]
 async fn a_foreign_client_copies_from_our_server_to_a_real_registry() {
-    let made = small();
-    let source = serve(&made.store, ServerOptions::default());
+    let distribution = small();
+    let source = serve(&distribution.store, ServerOptions::default());
     let target = DockerRegistry::start(DockerRegistryOptions::default()).unwrap();
-    let wanted = copy_some(&made, source.addr(), target.addr(), &[]).await;
+    let wanted = copy_some(&distribution, source.addr(), target.addr(), &[]).await;
     assert_eq!(wanted.missing_in(&target.storage(), ROOT), Vec::<String>::new());
-    let everything = made.expected(&["v1.58.3"], &[]);
+    let everything = distribution.expected(&["v1.58.3"], &[]);
     assert!(
         !everything.missing_in(&target.storage(), ROOT).is_empty(),
         "the read-back sees what was not copied"
@@ -84,26 +84,27 @@ async fn a_foreign_client_copies_from_our_server_to_a_real_registry() {
 
 #[tokio::test]
 async fn a_foreign_client_copies_from_prepared_storage_to_our_server() {
-    let made = small();
+    let distribution = small();
     let directory = TempDir::new().unwrap();
-    write_docker_registry_storage(&made.store, directory.path()).unwrap();
+    write_docker_registry_storage(&distribution.store, directory.path()).unwrap();
     let source = DockerRegistry::start(DockerRegistryOptions {
         storage: Some(directory.path().to_owned()),
         ..DockerRegistryOptions::default()
     })
     .unwrap();
-    let everything = made.expected(&["v1.57.5", "v1.58.3", "v1.59.4"], &["alpha", "stable", "rock-solid"]);
+    let everything =
+        distribution.expected(&["v1.57.5", "v1.58.3", "v1.59.4"], &["alpha", "stable", "rock-solid"]);
     assert_eq!(everything.missing_in(&source.storage(), ROOT), Vec::<String>::new());
 
     let store = MemoryStore::new();
     let target = serve(&store, ServerOptions::default());
-    let wanted = copy_some(&made, source.addr(), target.addr(), &[]).await;
+    let wanted = copy_some(&distribution, source.addr(), target.addr(), &[]).await;
     assert_eq!(wanted.missing_in(&store, ROOT), Vec::<String>::new());
 
     let list = format!("docker://{}/{ROOT}/release-channel", source.addr());
     let listed = skopeo(&["list-tags", "--tls-verify=false", &list]).await;
     let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
-    let mut tags = made.store.tags("deckhouse/ee/release-channel").unwrap();
+    let mut tags = distribution.store.tags("deckhouse/ee/release-channel").unwrap();
     tags.sort();
     // docker-registry gives them in no order.
     let mut listed: Vec<_> =
@@ -127,9 +128,9 @@ async fn inspect(address: SocketAddr, credentials: Option<&str>) -> Result<Vec<u
 
 #[tokio::test]
 async fn a_real_registry_asks_for_a_password() {
-    let made = small();
+    let distribution = small();
     let directory = TempDir::new().unwrap();
-    write_docker_registry_storage(&made.store, directory.path()).unwrap();
+    write_docker_registry_storage(&distribution.store, directory.path()).unwrap();
     let registry = DockerRegistry::start(DockerRegistryOptions {
         storage: Some(directory.path().to_owned()),
         auth: DockerAuth::Htpasswd { login: "user".to_owned(), password: "secret".to_owned() },
@@ -145,10 +146,10 @@ async fn a_real_registry_asks_for_a_password() {
 
 #[tokio::test]
 async fn both_registries_take_the_same_tokens() {
-    let made = small();
+    let distribution = small();
     let tokens = TokenServer::start(TokenOptions::new("user", "secret")).unwrap();
     let directory = TempDir::new().unwrap();
-    write_docker_registry_storage(&made.store, directory.path()).unwrap();
+    write_docker_registry_storage(&distribution.store, directory.path()).unwrap();
     let real = DockerRegistry::start(DockerRegistryOptions {
         storage: Some(directory.path().to_owned()),
         auth: DockerAuth::tokens_of(&tokens),
@@ -156,11 +157,12 @@ async fn both_registries_take_the_same_tokens() {
     })
     .unwrap();
     let options = ServerOptions { auth: tokens.auth(), ..ServerOptions::default() };
-    let ours = serve(&made.store, options);
+    let ours = serve(&distribution.store, options);
     for address in [real.addr(), ours.addr()] {
         let before = tokens.issued();
         let manifest = inspect(address, Some("user:secret")).await.unwrap();
-        let stored = made.store.manifest(ROOT, &made.releases["v1.58.3"].root.into()).unwrap();
+        let stored =
+            distribution.store.manifest(ROOT, &distribution.releases["v1.58.3"].root.into()).unwrap();
         assert_eq!(&manifest, stored.bytes());
         assert!(tokens.issued() > before);
         assert!(inspect(address, Some("user:wrong")).await.is_err());
@@ -170,13 +172,13 @@ async fn both_registries_take_the_same_tokens() {
     let empty = MemoryStore::new();
     let options = ServerOptions { auth: tokens.auth(), ..ServerOptions::default() };
     let target = serve(&empty, options);
-    let wanted = copy_some(&made, real.addr(), target.addr(), &credentials).await;
+    let wanted = copy_some(&distribution, real.addr(), target.addr(), &credentials).await;
     assert_eq!(wanted.missing_in(&empty, ROOT), Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn tokens_may_be_limited_and_expire() {
-    let made = small();
+    let distribution = small();
     let options = TokenOptions {
         anonymous_pull: true,
         actions: vec!["pull".to_owned()],
@@ -184,7 +186,8 @@ async fn tokens_may_be_limited_and_expire() {
         ..TokenOptions::new("user", "secret")
     };
     let tokens = TokenServer::start(options).unwrap();
-    let server = serve(&made.store, ServerOptions { auth: tokens.auth(), ..ServerOptions::default() });
+    let server =
+        serve(&distribution.store, ServerOptions { auth: tokens.auth(), ..ServerOptions::default() });
     assert!(inspect(server.addr(), None).await.is_ok());
     assert!(inspect(server.addr(), Some("user:secret")).await.is_ok());
     let image = format!("docker://{}/{ROOT}:v1.58.3", server.addr());
@@ -231,8 +234,8 @@ async fn ask_for_token(tokens: &TokenServer, query: &str) -> serde_json::Value {
 
 #[tokio::test]
 async fn a_registry_dies_and_comes_back_with_what_it_had() {
-    let made = small();
-    let source = serve(&made.store, ServerOptions::default());
+    let distribution = small();
+    let source = serve(&distribution.store, ServerOptions::default());
     let mut target = DockerRegistry::start(DockerRegistryOptions::default()).unwrap();
     let image = format!("{ROOT}:v1.58.3");
     copy(source.addr(), target.addr(), &image, &[]).await;
@@ -248,13 +251,13 @@ async fn a_registry_dies_and_comes_back_with_what_it_had() {
 
 #[tokio::test]
 async fn scripted_faults_reach_a_foreign_client() {
-    let made = small();
+    let distribution = small();
     let script = Arc::new(Script::new(vec![
         Rule::new("GET", "*/manifests/v1.57.5", Fault::Corrupt(20)),
         Rule::new("*", "*/manifests/v1.59.4", Fault::Status(http::StatusCode::FORBIDDEN)),
     ]));
     let options = ServerOptions { interceptor: Some(script.clone()), ..ServerOptions::default() };
-    let server = serve(&made.store, options);
+    let server = serve(&distribution.store, options);
     // Through a link, too: what it carries is what was asked and answered.
     let link = Link::start(server.addr(), LinkOptions::default()).unwrap();
     let target = DockerRegistry::start(DockerRegistryOptions::default()).unwrap();
@@ -274,7 +277,7 @@ async fn scripted_faults_reach_a_foreign_client() {
 
 #[tokio::test]
 async fn a_foreign_client_reads_over_tls_and_http_2() {
-    let made = small();
+    let distribution = small();
     let authority = Authority::new("Test CA").unwrap();
     let directory = TempDir::new().unwrap();
     let ca = directory.path().join("ca.pem");
@@ -282,9 +285,9 @@ async fn a_foreign_client_reads_over_tls_and_http_2() {
     let identity = authority.issue(&["127.0.0.1"], Kind::Server).unwrap();
     let options =
         ServerOptions { tls: Some(identity.server_config(None).unwrap()), ..ServerOptions::default() };
-    let server = serve(&made.store, options);
-    let large = made.releases["v1.58.3"].images["common/large"];
-    let manifest = made.store.manifest(ROOT, &large.into()).unwrap();
+    let server = serve(&distribution.store, options);
+    let large = distribution.releases["v1.58.3"].images["common/large"];
+    let manifest = distribution.store.manifest(ROOT, &large.into()).unwrap();
     let layer = manifest.parse().unwrap().blobs().nth(1).unwrap().clone();
     let url = format!("https://{}/v2/{ROOT}/blobs/{}", server.addr(), layer.digest);
     let curl = async |arguments: &[&str]| {

@@ -16,7 +16,7 @@ const PLATFORM: &str = "deckhouse.io/v1alpha1";
 const UPDATE: &str = "
 title: one update
 run: [watch]
-opening: {deployed: v1.71.3, pending: [v1.72.5, v1.73.1]}
+initial_state: {deployed: v1.71.3, pending: [v1.72.5, v1.73.1]}
 acts:
   - on: {approved: v1.72.5}
     do: [{update: {to: v1.72.5, pace: 50ms}}]
@@ -122,7 +122,8 @@ fn who_watches_has_the_rights_of_the_scenario_alone() {
         ("{without: nodes}", false, true, Some(&[])),
         ("none", false, false, None),
     ] {
-        let text = format!("title: t\nrun: [status]\nopening: {{rights: {rights}}}\nexpect: {{exit: 0}}\n");
+        let text =
+            format!("title: t\nrun: [status]\ninitial_state: {{rights: {rights}}}\nexpect: {{exit: 0}}\n");
         let scenario = Scenario::parse(&text).unwrap();
         let stage = Stage::open(ApiServer::borrow().unwrap(), &scenario, 1.0).unwrap();
         let mut asked = None;

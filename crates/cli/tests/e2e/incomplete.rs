@@ -96,8 +96,8 @@ async fn missing_and_damaged_blobs_are_named_after_all_others_were_fetched() {
     for name in holders {
         store.remove_blob(name, &gone.0);
         if store.remove_blob(name, &damaged.0) {
-            let noise = vec![b'x'; usize::try_from(damaged.1).unwrap()];
-            store.insert_blob(name, damaged.0, bytes::Bytes::from(noise));
+            let wrong = vec![b'x'; usize::try_from(damaged.1).unwrap()];
+            store.insert_blob(name, damaged.0, bytes::Bytes::from(wrong));
         }
     }
     let run = world.pull(&["--output", "json"]).expect(3);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use registry_server::MemoryStore;
 
-use super::{Distribution, layer::Layer, modules, noise, platform, security};
+use super::{Distribution, layer::Layer, modules, platform, random_bytes, security};
 
 /// Settings of a distribution. The default is the sample.
 #[derive(Debug, Clone)]
@@ -140,7 +140,7 @@ impl Builder {
         }
     }
 
-    /// The seed of the noise: another one gives other digests everywhere.
+    /// The seed of the random bytes: another one gives other digests everywhere.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
@@ -168,14 +168,14 @@ impl Builder {
         self
     }
 
-    /// Exactly these channels; one that points to a version that is not made is published all the same.
+    /// Exactly these channels; one that points to a missing version is published too.
     #[must_use]
     pub fn channels(mut self, channels: &[(&str, &str)]) -> Self {
         self.channels = pairs(channels);
         self
     }
 
-    /// Points a channel, made if need be, to a version.
+    /// Points a channel, created if it does not exist, to a version.
     #[must_use]
     pub fn channel(mut self, channel: &str, version: &str) -> Self {
         self.channels.retain(|(name, _)| name != channel);
@@ -210,7 +210,7 @@ impl Builder {
         self
     }
 
-    /// The usual size of a layer in bytes; real ones lie between half and one and a half of it.
+    /// The average size of a layer in bytes; real ones lie between half and one and a half of it.
     #[must_use]
     pub fn layer_size(mut self, bytes: u64) -> Self {
         self.layer_size = bytes;
@@ -270,7 +270,7 @@ impl Builder {
 
     /// Makes it.
     pub fn build(&self) -> Distribution {
-        let mut made = Distribution {
+        let mut distribution = Distribution {
             store: MemoryStore::new(),
             root: self.root.clone(),
             releases: BTreeMap::new(),
@@ -280,20 +280,20 @@ impl Builder {
             databases: BTreeMap::new(),
             installer: None,
         };
-        let maker = Maker::new(self, made.store.clone());
-        platform::make(&maker, &mut made);
-        modules::make(&maker, &mut made);
+        let maker = Maker::new(self, distribution.store.clone());
+        platform::make(&maker, &mut distribution);
+        modules::make(&maker, &mut distribution);
         if self.databases {
-            security::make(&maker, &mut made);
+            security::make(&maker, &mut distribution);
         }
         if self.standalone_tool {
-            platform::make_installer(&maker, &mut made);
+            platform::make_installer(&maker, &mut distribution);
         }
-        made
+        distribution
     }
 }
 
-/// What all parts share while a distribution is made.
+/// What all parts share while a distribution is distribution.
 pub(super) struct Maker<'a> {
     pub(super) settings: &'a Builder,
     pub(super) store: MemoryStore,
@@ -310,15 +310,15 @@ impl<'a> Maker<'a> {
 
     fn base(&self, i: u64) -> Layer {
         let name = format!("base/{i}");
-        let seed = noise::seed_of(self.settings.seed, &name);
-        Layer::of_noise("usr/lib/base", seed, BASE_FACTOR * self.settings.layer_size)
+        let seed = random_bytes::seed_of(self.settings.seed, &name);
+        Layer::of_random_bytes("usr/lib/base", seed, BASE_FACTOR * self.settings.layer_size)
     }
 
-    /// A layer of noise that belongs to `name`: the same name gives the same layer.
-    pub(super) fn noise(&self, name: &str) -> Layer {
-        let usual = self.settings.layer_size;
-        let size = usual / 2 + noise::pick(self.settings.seed, &format!("size/{name}"), usual);
-        Layer::of_noise("opt/payload", noise::seed_of(self.settings.seed, name), size)
+    /// A layer of random bytes for `name`: the same name gives the same layer.
+    pub(super) fn random_layer(&self, name: &str) -> Layer {
+        let average = self.settings.layer_size;
+        let size = average / 2 + random_bytes::pick(self.settings.seed, &format!("size/{name}"), average);
+        Layer::of_random_bytes("opt/payload", random_bytes::seed_of(self.settings.seed, name), size)
     }
 
     /// The full name of the repository at `path` below the root.

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use oci::{BlobSource, Descriptor, Digest, media_type};
 use registry_server::Blob;
 
-use super::noise::{NoiseTar, fill};
+use super::random_bytes::{RandomTar, fill};
 
 /// Noise larger than this is computed as it is read; below it, it is kept compressed in memory.
 const IN_MEMORY: u64 = 256 * 1024;
@@ -47,10 +47,10 @@ impl Layer {
         Self::packed(tar, compression)
     }
 
-    /// A layer of `size` bytes of noise in the file `name`.
-    pub fn of_noise(name: &str, seed: u64, size: u64) -> Self {
+    /// A layer of `size` random bytes in the file `name`.
+    pub fn of_random_bytes(name: &str, seed: u64, size: u64) -> Self {
         if size > IN_MEMORY {
-            let tar = NoiseTar::new(name, seed, size);
+            let tar = RandomTar::new(name, seed, size);
             let digest = digest_of(&tar);
             let source: Arc<dyn BlobSource> = Arc::new(tar);
             return Self { blob: source.into(), digest, diff_id: digest, compression: Compression::None };
@@ -195,8 +195,8 @@ mod tests {
     }
 
     #[test]
-    fn large_noise_is_not_kept() {
-        let layer = Layer::of_noise("noise", 1, 1_000_000);
+    fn large_random_layers_are_not_kept() {
+        let layer = Layer::of_random_bytes("noise", 1, 1_000_000);
         assert!(matches!(layer.blob, Blob::Source(_)));
         assert_eq!(layer.blob.size(), 512 + 1_000_448 + 1024);
         assert_eq!(layer.digest, layer.diff_id);

@@ -1,15 +1,15 @@
 //! A synthetic distribution of the platform: small, realistic, the same bytes for the same settings.
 //!
-//! Repositories, tags and files are those that a real source has; the payload is noise.
+//! Repositories, tags and files are those that a real source has; the payload is random bytes.
 
 mod builder;
 mod expected;
 mod image;
 mod layer;
-mod made;
 mod modules;
-mod noise;
 mod platform;
+mod random_bytes;
+mod record;
 mod security;
 #[cfg(test)]
 mod tests;
@@ -18,5 +18,5 @@ pub use builder::{Builder, ModuleSpec};
 pub use expected::{Expected, ExpectedRepository};
 pub use image::{Format, Image, ImageConfig};
 pub use layer::{Compression, File, Layer};
-pub use made::{Database, Distribution, Module, ModuleVersion, Release};
-pub use noise::NoiseTar;
+pub use random_bytes::RandomTar;
+pub use record::{Database, Distribution, Module, ModuleVersion, Release};

@@ -15,7 +15,7 @@ use super::{
 
 const LINUX: ImageConfig = ImageConfig::Linux("amd64");
 
-pub(super) fn make(maker: &Maker<'_>, made: &mut Distribution) {
+pub(super) fn make(maker: &Maker<'_>, distribution: &mut Distribution) {
     for spec in &maker.settings.modules {
         let index = Image::new(
             Format::Docker,
@@ -31,7 +31,7 @@ pub(super) fn make(maker: &Maker<'_>, made: &mut Distribution) {
                 .collect(),
             channels: spec.channels.iter().cloned().collect(),
         };
-        made.modules.insert(spec.name.clone(), module);
+        distribution.modules.insert(spec.name.clone(), module);
     }
 }
 
@@ -42,7 +42,7 @@ fn module_version(maker: &Maker<'_>, spec: &ModuleSpec, version: &str) -> Module
     for i in 0..spec.images {
         // The first image changes with every version, the others never.
         let age = if i == 0 { version } else { "all" };
-        let layer = maker.noise(&format!("module/{}/{i}/{age}", spec.name));
+        let layer = maker.random_layer(&format!("module/{}/{i}/{age}", spec.name));
         let base = maker.bases[i % maker.bases.len()].clone();
         let image = Image::new(Format::Docker, &LINUX, &[base, layer]);
         image.publish(&maker.store, &repository, &[]);
@@ -57,7 +57,7 @@ fn module_version(maker: &Maker<'_>, spec: &ModuleSpec, version: &str) -> Module
     image.publish(&maker.store, &repository, &[version]);
 
     let extra = spec.extra.iter().map(|(name, tag)| {
-        let layer = maker.noise(&format!("extra/{}/{name}/{tag}", spec.name));
+        let layer = maker.random_layer(&format!("extra/{}/{name}/{tag}", spec.name));
         let image = Image::new(Format::Oci, &LINUX, &[maker.bases[1].clone(), layer]);
         image.publish(&maker.store, &format!("{repository}/extra/{name}"), &[tag]);
         (name.clone(), (tag.clone(), image.digest()))

@@ -11,7 +11,7 @@ use super::{
     builder::Maker,
     image::{Format, Image, ImageConfig},
     layer::{Compression, File, Layer},
-    noise,
+    random_bytes,
 };
 
 const MODULES: [&str; 6] =
@@ -19,9 +19,9 @@ const MODULES: [&str; 6] =
 const IMAGES: [&str; 4] = ["controller", "agent", "exporter", "webhook"];
 const LIST: &str = "deckhouse/candi/images_digests.json";
 
-pub(super) fn make(maker: &Maker<'_>, made: &mut Distribution) {
+pub(super) fn make(maker: &Maker<'_>, distribution: &mut Distribution) {
     for (position, version) in maker.settings.releases.iter().enumerate() {
-        let channels: Vec<_> = made
+        let channels: Vec<_> = distribution
             .channels
             .iter()
             .filter(|(_, pointed)| *pointed == version)
@@ -30,12 +30,12 @@ pub(super) fn make(maker: &Maker<'_>, made: &mut Distribution) {
         let mut tags = vec![version.as_str()];
         tags.extend(channels);
         let release = release(maker, position, version, &tags);
-        made.releases.insert(version.clone(), release);
+        distribution.releases.insert(version.clone(), release);
     }
-    for (channel, version) in &made.channels {
+    for (channel, version) in &distribution.channels {
         let image = release_channel(maker, version, maker.settings.suspended.contains(channel));
         image.publish(&maker.store, &maker.repository("release-channel"), &[channel]);
-        made.channel_images.insert(channel.clone(), image.digest());
+        distribution.channel_images.insert(channel.clone(), image.digest());
     }
 }
 
@@ -43,7 +43,7 @@ fn release(maker: &Maker<'_>, position: usize, version: &str, tags: &[&str]) -> 
     let (images, attestations) = components(maker, version);
     let file =
         Layer::of_files(&[("deckhouse/version", format!("{version}\n").as_bytes())], Compression::Gzip);
-    let minor = maker.noise(&format!("root/{}", minor(version)));
+    let minor = maker.random_layer(&format!("root/{}", minor(version)));
     let linux = ImageConfig::Linux("amd64");
     let root = Image::new(Format::Docker, &linux, &[maker.bases[0].clone(), minor, file]);
     root.publish(&maker.store, &maker.repository(""), tags);
@@ -54,7 +54,7 @@ fn release(maker: &Maker<'_>, position: usize, version: &str, tags: &[&str]) -> 
 
     let standalone = maker.settings.standalone.then(|| {
         let mut layers = layers;
-        layers.push(maker.noise("standalone"));
+        layers.push(maker.random_layer("standalone"));
         let image = Image::new(format, &linux, &layers);
         image.publish(&maker.store, &maker.repository("install-standalone"), tags);
         image.digest()
@@ -95,8 +95,8 @@ fn components(maker: &Maker<'_>, version: &str) -> (BTreeMap<String, Digest>, BT
         }
     }
     if let Some(size) = maker.settings.large_layer {
-        let seed = noise::seed_of(maker.settings.seed, "large");
-        let layer = Layer::of_noise("opt/large", seed, size);
+        let seed = random_bytes::seed_of(maker.settings.seed, "large");
+        let layer = Layer::of_random_bytes("opt/large", seed, size);
         let image = Image::new(Format::Oci, &ImageConfig::Linux("amd64"), &[layer]);
         image.publish(&maker.store, &repository, &[]);
         images.insert("common/large".to_owned(), image.digest());
@@ -109,8 +109,8 @@ fn component(maker: &Maker<'_>, i: usize, age: &str) -> Image {
     let layers = |architecture: &str| {
         vec![
             maker.bases[i % maker.bases.len()].clone(),
-            maker.noise(&format!("{key}/{architecture}/lower")),
-            maker.noise(&format!("{key}/{architecture}/upper")),
+            maker.random_layer(&format!("{key}/{architecture}/lower")),
+            maker.random_layer(&format!("{key}/{architecture}/upper")),
         ]
     };
     match i % 12 {
@@ -128,7 +128,7 @@ fn component(maker: &Maker<'_>, i: usize, age: &str) -> Image {
                 media_type: "application/vnd.deckhouse.example.config.v1+json".to_owned(),
                 bytes: Bytes::from(json!({ "name": key }).to_string()),
             };
-            let layer = maker.noise(&key);
+            let layer = maker.random_layer(&key);
             Image::artifact(&config, &layer, "application/vnd.deckhouse.example.layer.v1", None)
         }
         7 | 9 => Image::new(Format::Oci, &ImageConfig::Linux("amd64"), &layers("amd64")),
@@ -173,7 +173,8 @@ fn install_layers(maker: &Maker<'_>, position: usize, version: &str, list: &str)
     let (list_name, version_name) = (name(LIST), name("deckhouse/version"));
     let opaque = name("deckhouse/candi/.wh..wh..opq");
     let top: [File<'_>; 2] = [(&version_name, version.as_bytes()), (&list_name, list.as_bytes())];
-    let mut layers = vec![maker.bases[0].clone(), maker.bases[1].clone(), maker.noise("install/tools")];
+    let mut layers =
+        vec![maker.bases[0].clone(), maker.bases[1].clone(), maker.random_layer("install/tools")];
     if !maker.settings.plain_installers {
         layers.push(Layer::of_files(
             &[(LIST, stale.as_bytes()), ("deckhouse/candi/images_tags.json", b"{}")],
@@ -228,10 +229,10 @@ fn minor(version: &str) -> String {
 }
 
 /// The standalone installer, which shares a layer with the rest.
-pub(super) fn make_installer(maker: &Maker<'_>, made: &mut Distribution) {
-    let layers = [maker.bases[0].clone(), maker.noise("installer")];
+pub(super) fn make_installer(maker: &Maker<'_>, distribution: &mut Distribution) {
+    let layers = [maker.bases[0].clone(), maker.random_layer("installer")];
     let image = Image::new(Format::Docker, &ImageConfig::Linux("amd64"), &layers);
     let above = maker.settings.root.rsplit_once('/').map_or("", |(above, _)| above);
     image.publish(&maker.store, &format!("{above}/installer"), &["latest"]);
-    made.installer = Some(image.digest());
+    distribution.installer = Some(image.digest());
 }

@@ -38,12 +38,12 @@ const DATABASES: [(&str, &str, &str, &str, Option<&str>); 4] = [
     ),
 ];
 
-pub(super) fn make(maker: &Maker<'_>, made: &mut Distribution) {
+pub(super) fn make(maker: &Maker<'_>, distribution: &mut Distribution) {
     for (path, tag, config, layer_type, title) in DATABASES {
-        let layer = maker.noise(path);
+        let layer = maker.random_layer(path);
         let image = Image::artifact(&ImageConfig::empty(config), &layer, layer_type, title);
         image.publish(&maker.store, &maker.repository(path), &[tag]);
         let database = Database { tag: tag.to_owned(), digest: image.digest() };
-        made.databases.insert(path.to_owned(), database);
+        distribution.databases.insert(path.to_owned(), database);
     }
 }

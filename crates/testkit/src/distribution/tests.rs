@@ -1,4 +1,4 @@
-//! Is what was made what a source holds, and the same every time?
+//! A distribution contains what a source contains, and each build of it is the same.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,9 @@ const CHANNELS: [&str; 5] = ["alpha", "beta", "early-access", "stable", "rock-so
 
 #[test]
 fn the_sample_is_complete_and_reproducible() {
-    let made = Distribution::sample();
-    let expected = made.expected(&Distribution::SAMPLE_SELECTION, &CHANNELS);
-    assert_eq!(expected.missing_in(&made.store, "deckhouse/ee"), Vec::<String>::new());
+    let distribution = Distribution::sample();
+    let expected = distribution.expected(&Distribution::SAMPLE_SELECTION, &CHANNELS);
+    assert_eq!(expected.missing_in(&distribution.store, "deckhouse/ee"), Vec::<String>::new());
     let paths: Vec<_> = expected.repositories.keys().map(String::as_str).collect();
     assert_eq!(
         paths,
@@ -45,20 +45,20 @@ fn the_sample_is_complete_and_reproducible() {
 
 #[test]
 fn the_read_back_finds_what_is_wrong() {
-    let made = Distribution::sample();
-    let expected = made.expected(&["v1.58.3"], &["stable"]);
+    let distribution = Distribution::sample();
+    let expected = distribution.expected(&["v1.58.3"], &["stable"]);
     let root = "deckhouse/ee";
-    let release = &made.releases["v1.58.3"];
-    assert!(made.store.remove_tag(root, "stable"));
-    assert!(made.store.remove_manifest(root, &release.images["nodeManager/webhook3"]));
-    let install = made.store.manifest("deckhouse/ee/install", &release.install.into()).unwrap();
+    let release = &distribution.releases["v1.58.3"];
+    assert!(distribution.store.remove_tag(root, "stable"));
+    assert!(distribution.store.remove_manifest(root, &release.images["nodeManager/webhook3"]));
+    let install = distribution.store.manifest("deckhouse/ee/install", &release.install.into()).unwrap();
     let Manifest::Image { config, layers } = install.parse().unwrap() else {
         panic!("the installer is no index")
     };
-    assert!(made.store.remove_blob("deckhouse/ee/install", &layers[0].digest));
+    assert!(distribution.store.remove_blob("deckhouse/ee/install", &layers[0].digest));
     let wrong = vec![0; usize::try_from(config.size).unwrap()];
-    made.store.insert_blob("deckhouse/ee/install", config.digest, bytes::Bytes::from(wrong));
-    let mut found = expected.missing_in(&made.store, root);
+    distribution.store.insert_blob("deckhouse/ee/install", config.digest, bytes::Bytes::from(wrong));
+    let mut found = expected.missing_in(&distribution.store, root);
     found.sort();
     assert_eq!(
         found,
@@ -73,11 +73,11 @@ fn the_read_back_finds_what_is_wrong() {
 
 #[test]
 fn images_come_in_all_kinds() {
-    let made = Distribution::sample();
+    let distribution = Distribution::sample();
     let root = "deckhouse/ee";
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
-    for digest in made.releases["v1.58.3"].images.values() {
-        let manifest = made.store.manifest(root, &(*digest).into()).unwrap();
+    for digest in distribution.releases["v1.58.3"].images.values() {
+        let manifest = distribution.store.manifest(root, &(*digest).into()).unwrap();
         let kind = match manifest.parse().unwrap() {
             Manifest::Image { config, .. } => config.media_type,
             Manifest::Index { manifests } => format!("index of {}", manifests.len()),
@@ -96,14 +96,14 @@ fn images_come_in_all_kinds() {
 
 #[test]
 fn the_installer_lists_what_was_made_and_hides_a_stale_list() {
-    let made = Distribution::sample();
+    let distribution = Distribution::sample();
     for (version, packing) in [
         ("v1.57.5", oci::media_type::OCI_LAYER_ZSTD),
         ("v1.58.3", oci::media_type::DOCKER_LAYER_GZIP),
         ("v1.59.4", oci::media_type::OCI_LAYER),
     ] {
         let tag: TagOrDigest = version.parse().unwrap();
-        let manifest = made.store.manifest("deckhouse/ee/install", &tag).unwrap();
+        let manifest = distribution.store.manifest("deckhouse/ee/install", &tag).unwrap();
         let Manifest::Image { layers, .. } = manifest.parse().unwrap() else {
             panic!("the installer is no index")
         };
@@ -115,7 +115,7 @@ fn the_installer_lists_what_was_made_and_hides_a_stale_list() {
 
 #[test]
 fn knobs() {
-    let made = Distribution::builder()
+    let distribution = Distribution::builder()
         .root("mirror/cse")
         .releases(&["v1.58.3", "v1.60.1"])
         .lts_only("v1.58.3")
@@ -128,13 +128,16 @@ fn knobs() {
         .images_per_release(2)
         .large_layer(1_000_000)
         .build();
-    assert_eq!(made.store.repositories(), ["mirror/cse", "mirror/cse/install", "mirror/cse/release-channel"]);
-    let tags: Vec<_> = made.store.tagged("mirror/cse").into_keys().collect();
+    assert_eq!(
+        distribution.store.repositories(),
+        ["mirror/cse", "mirror/cse/install", "mirror/cse/release-channel"]
+    );
+    let tags: Vec<_> = distribution.store.tagged("mirror/cse").into_keys().collect();
     assert_eq!(tags, ["lts", "v1.58.3", "v1.60.1"]);
-    assert_ne!(made.channel_images["lts"], made.releases["v1.58.3"].release_channel);
-    let channels = made.store.tags("mirror/cse/release-channel").unwrap();
+    assert_ne!(distribution.channel_images["lts"], distribution.releases["v1.58.3"].release_channel);
+    let channels = distribution.store.tags("mirror/cse/release-channel").unwrap();
     assert_eq!(channels, ["alpha", "lts", "v1.58.3", "v1.60.1"]);
-    let images = &made.releases["v1.60.1"].images;
+    let images = &distribution.releases["v1.60.1"].images;
     let names: Vec<_> = images.keys().map(String::as_str).collect();
     assert_eq!(names, ["cniCilium/agent1", "common/controller0", "common/large"]);
 }
@@ -142,14 +145,14 @@ fn knobs() {
 #[test]
 fn the_benchmark_has_the_promised_shape() {
     // At a hundredth of the size, since all of it would be hashed.
-    let made = Builder::bench().layer_size(24_000).build();
+    let distribution = Builder::bench().layer_size(24_000).build();
     let mut manifests = 0;
     let mut unique: BTreeMap<Digest, u64> = BTreeMap::new();
     let mut total = 0;
-    for repository in made.store.repositories() {
-        manifests += made.store.manifests(&repository).len();
-        for digest in made.store.blobs(&repository) {
-            let size = made.store.blob(&repository, &digest).unwrap().size();
+    for repository in distribution.store.repositories() {
+        manifests += distribution.store.manifests(&repository).len();
+        for digest in distribution.store.blobs(&repository) {
+            let size = distribution.store.blob(&repository, &digest).unwrap().size();
             unique.insert(digest, size);
             total += size;
         }

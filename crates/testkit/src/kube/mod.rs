@@ -6,10 +6,9 @@
 
 pub mod assets;
 mod audit;
-mod blink;
 mod crds;
 mod exec;
-mod guardian;
+mod faulty_proxy;
 mod kubeconfig;
 mod kubelet;
 mod objects;
@@ -19,11 +18,12 @@ mod rights;
 mod runtime;
 mod server;
 mod stand_in;
+mod supervisor;
 mod webhook;
 mod wipe;
 
 pub use audit::Asked;
-pub use blink::{Blink, Door};
+pub use faulty_proxy::{FaultyProxy, RequestFault};
 pub use kubeconfig::Kubeconfig;
 pub use kubelet::{Answer, Kubelet};
 pub use objects::Objects;

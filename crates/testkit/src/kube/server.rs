@@ -12,7 +12,9 @@ use parking_lot::{Mutex, MutexGuard};
 
 use anyhow::bail;
 
-use super::{Kubeconfig, Objects, assets, audit, guardian::Guardian, ports::on_a_free_port, runtime::wait};
+use super::{
+    Kubeconfig, Objects, assets, audit, ports::on_a_free_port, runtime::wait, supervisor::Supervisor,
+};
 use crate::certificates::{Authority, Kind};
 
 /// Users who may do nothing until something is granted to them.
@@ -23,7 +25,7 @@ const ADMIN: &str = "admin";
 const START_LIMIT: Duration = Duration::from_mins(2);
 /// Between two looks at whether it is ready.
 const POLL: Duration = Duration::from_millis(20);
-/// The process' names for the guardian and the logs.
+/// The process' names for the supervisor and the logs.
 const API: &str = "api";
 const ETCD: &str = "etcd";
 
@@ -36,7 +38,7 @@ pub struct ApiServer {
     pub(super) etcd_url: String,
     ca_pem: String,
     // Last: it removes the directory when the processes are gone.
-    guardian: Guardian,
+    supervisor: Supervisor,
 }
 
 #[derive(Debug)]
@@ -53,8 +55,8 @@ impl ApiServer {
     /// have logged is in the error.
     pub fn start() -> anyhow::Result<Self> {
         let programs = assets::directory()?;
-        let guardian = Guardian::start()?;
-        let ca_pem = write_credentials(&guardian)?;
+        let supervisor = Supervisor::start()?;
+        let ca_pem = write_credentials(&supervisor)?;
         let (etcd, etcd_address) = on_a_free_port(|address| {
             let mut command = Command::new(programs.join(ETCD));
             let url = format!("http://{address}");
@@ -67,21 +69,21 @@ impl ApiServer {
                 // A wipe removes everything in one transaction.
                 "--max-txn-ops=100000",
             ]);
-            let mut process = guardian.run(ETCD, &mut command)?;
+            let mut process = supervisor.run(ETCD, &mut command)?;
             let ready = wait_for(&mut process, &url, "/readyz", None);
-            or_stop(&guardian, ETCD, process, ready)
+            or_stop(&supervisor, ETCD, process, ready)
         })?;
         let mut processes = Processes { api: None, etcd };
         let etcd_url = format!("http://{etcd_address}");
-        let started = on_a_free_port(|address| run_api(&guardian, &etcd_url, address, &ca_pem));
+        let started = on_a_free_port(|address| run_api(&supervisor, &etcd_url, address, &ca_pem));
         match started {
             Ok((api, address)) => {
                 processes.api = Some(api);
                 let (url, processes) = (format!("https://{address}"), Mutex::new(processes));
-                Ok(Self { processes, url, address, etcd_url, ca_pem, guardian })
+                Ok(Self { processes, url, address, etcd_url, ca_pem, supervisor })
             }
             Err(error) => {
-                guardian.stop(ETCD, &mut processes.etcd)?;
+                supervisor.stop(ETCD, &mut processes.etcd)?;
                 Err(error)
             }
         }
@@ -107,7 +109,7 @@ impl ApiServer {
     /// # Errors
     /// If it cannot be written.
     pub fn kubeconfig(&self, user: &str) -> anyhow::Result<PathBuf> {
-        let path = self.guardian.directory().join(format!("kubeconfig-{user}"));
+        let path = self.supervisor.directory().join(format!("kubeconfig-{user}"));
         Kubeconfig::new().context("test", self, user).write(&path)?;
         Ok(path)
     }
@@ -131,10 +133,10 @@ impl ApiServer {
     /// Ends the API server at once: connections break, new ones are refused. What it holds stays.
     ///
     /// # Errors
-    /// If the guardian is gone.
+    /// If the supervisor is gone.
     pub fn stop_api(&self) -> anyhow::Result<()> {
         match self.processes().api.take() {
-            Some(mut api) => self.guardian.stop(API, &mut api),
+            Some(mut api) => self.supervisor.stop(API, &mut api),
             None => Ok(()),
         }
     }
@@ -147,19 +149,19 @@ impl ApiServer {
     pub fn start_api(&self) -> anyhow::Result<()> {
         let mut processes = self.processes();
         if processes.api.is_none() {
-            processes.api = Some(run_api(&self.guardian, &self.etcd_url, self.address, &self.ca_pem)?);
+            processes.api = Some(run_api(&self.supervisor, &self.etcd_url, self.address, &self.ca_pem)?);
         }
         Ok(())
     }
 
     /// What the API server has logged since its last start.
     pub fn log(&self) -> String {
-        self.guardian.printed(API)
+        self.supervisor.printed(API)
     }
 
     /// Where its files are.
     pub(super) fn directory(&self) -> &Path {
-        self.guardian.directory()
+        self.supervisor.directory()
     }
 
     fn processes(&self) -> MutexGuard<'_, Processes> {
@@ -170,17 +172,17 @@ impl ApiServer {
 impl Drop for ApiServer {
     fn drop(&mut self) {
         let processes = self.processes.get_mut();
-        // If the guardian is gone, the processes are ended all the same.
+        // If the supervisor is gone, the processes are ended all the same.
         if let Some(mut api) = processes.api.take() {
-            let _ = self.guardian.stop(API, &mut api);
+            let _ = self.supervisor.stop(API, &mut api);
         }
-        let _ = self.guardian.stop(ETCD, &mut processes.etcd);
+        let _ = self.supervisor.stop(ETCD, &mut processes.etcd);
     }
 }
 
 /// Writes what the API server is started with, and returns the authority's certificate.
-fn write_credentials(guardian: &Guardian) -> anyhow::Result<String> {
-    let directory = guardian.directory();
+fn write_credentials(supervisor: &Supervisor) -> anyhow::Result<String> {
+    let directory = supervisor.directory();
     let authority = Authority::new("kube-apiserver of a test")?;
     let identity = authority.issue(&["127.0.0.1"], Kind::Server)?;
     fs::write(directory.join("tls.crt"), identity.certificate_pem())?;
@@ -197,7 +199,7 @@ fn write_credentials(guardian: &Guardian) -> anyhow::Result<String> {
     Ok(authority.pem())
 }
 
-fn run_api(guardian: &Guardian, etcd: &str, address: SocketAddr, ca_pem: &str) -> anyhow::Result<Child> {
+fn run_api(supervisor: &Supervisor, etcd: &str, address: SocketAddr, ca_pem: &str) -> anyhow::Result<Child> {
     let mut command = Command::new(assets::directory()?.join("kube-apiserver"));
     command.arg(format!("--audit-policy-file={}", audit::POLICY));
     command.arg(format!("--audit-log-path={}", audit::LOG));
@@ -221,14 +223,14 @@ fn run_api(guardian: &Guardian, etcd: &str, address: SocketAddr, ca_pem: &str) -
         // as before Kubernetes 1.30, the WebSocket is passed through and `v4.channel.k8s.io` is agreed upon.
         "--feature-gates=TranslateStreamCloseWebsocketRequests=false",
     ]);
-    let mut process = guardian.run(API, &mut command)?;
+    let mut process = supervisor.run(API, &mut command)?;
     let ready = wait_for(&mut process, &format!("https://{address}"), "/readyz", Some(ca_pem));
-    or_stop(guardian, API, process, ready)
+    or_stop(supervisor, API, process, ready)
 }
 
 /// The process if it is ready; otherwise it is ended, and its log goes to the error.
 fn or_stop(
-    guardian: &Guardian,
+    supervisor: &Supervisor,
     name: &str,
     mut process: Child,
     ready: anyhow::Result<()>,
@@ -236,8 +238,8 @@ fn or_stop(
     match ready {
         Ok(()) => Ok(process),
         Err(error) => {
-            guardian.stop(name, &mut process)?;
-            Err(error.context(format!("{name}: {}", guardian.printed(name))))
+            supervisor.stop(name, &mut process)?;
+            Err(error.context(format!("{name}: {}", supervisor.printed(name))))
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kube::{ResourceExt as _, api::ListParams};
 use serde_json::{Value, json};
 
-use super::{house::House, opening::Details, update::name_of, usual::PLATFORM};
+use super::{cluster::Cluster, default_cluster::PLATFORM, initial_state::Details, update::name_of};
 
 /// Whether the platform's pod is ready: a minor release waits for that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,8 +14,8 @@ pub(super) enum Pod {
     NotReady,
 }
 
-impl House {
-    /// A release as the opening describes it.
+impl Cluster {
+    /// A release as the initial state describes it.
     pub(super) async fn put_release(&self, name: &str, details: &Details) -> anyhow::Result<()> {
         let mut spec = if details.spec.is_object() { details.spec.clone() } else { json!({}) };
         spec["version"] = json!(details.version.as_deref().unwrap_or(name));
@@ -36,7 +36,7 @@ impl House {
     }
 
     /// Says of each release that waits, and has no message of the scenario's, what it waits for.
-    pub(super) async fn tell_what_waits(&self, deployed: &str, pod: Pod) -> anyhow::Result<()> {
+    pub(super) async fn report_pending(&self, deployed: &str, pod: Pod) -> anyhow::Result<()> {
         let list = self.api("DeckhouseRelease").list(&ListParams::default()).await?;
         let mut waiting = BTreeMap::new();
         for release in list.items {
@@ -54,7 +54,7 @@ impl House {
                 None if pod == Pod::NotReady => self.words_for_pod(deployed),
                 None => self.words_for_approval(&release.data).to_owned(),
             };
-            let own = self.opening.pending.all().into_iter().find(|(it, _)| *it == name);
+            let own = self.initial_state.pending.all().into_iter().find(|(it, _)| *it == name);
             if own.is_none_or(|(_, details)| details.message.is_none()) {
                 let status = json!({ "phase": "Pending", "message": message });
                 self.merge("DeckhouseRelease", &name, json!({ "status": status })).await?;
@@ -65,12 +65,12 @@ impl House {
     }
 
     fn words_for_previous(&self, previous: &str) -> String {
-        let word = if self.opening.old { "Awaiting" } else { "awaiting" };
+        let word = if self.initial_state.old { "Awaiting" } else { "awaiting" };
         format!("{word} for {previous} release to be deployed")
     }
 
     fn words_for_pod(&self, deployed: &str) -> String {
-        if self.opening.old {
+        if self.initial_state.old {
             "Awaiting for Deckhouse pod to be ready".to_owned()
         } else {
             format!("awaiting for Deckhouse {} pod to be ready", name_of(deployed))
@@ -78,9 +78,9 @@ impl House {
     }
 
     fn words_for_approval(&self, release: &Value) -> &'static str {
-        if release["approved"] == true || self.opening.mode.as_deref() == Some("Auto") {
+        if release["approved"] == true || self.initial_state.mode.as_deref() == Some("Auto") {
             ""
-        } else if self.opening.old {
+        } else if self.initial_state.old {
             "Waiting for manual approval"
         } else {
             "Release is waiting for the 'release.deckhouse.io/approved: \"true\"' annotation"

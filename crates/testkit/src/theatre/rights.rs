@@ -17,7 +17,7 @@ impl Stage {
     /// # Errors
     /// If `print` fails, its manifest is not understood, or the API refuses it.
     pub fn grant(&self, print: impl FnOnce(&[&str]) -> anyhow::Result<String>) -> anyhow::Result<PathBuf> {
-        let (flags, without): (&[&str], _) = match &self.house.opening.rights {
+        let (flags, without): (&[&str], _) = match &self.cluster.initial_state.rights {
             Rights::None => return self.server().kubeconfig(Self::USER),
             Rights::Printed => (&[], None),
             Rights::ReadOnly => (&["--read-only"], None),
@@ -25,16 +25,16 @@ impl Stage {
             Rights::Without(resource) => (&[], Some(resource.as_str())),
         };
         let objects = without_resource(serde_saphyr::from_multiple(&print(flags)?)?, without);
-        let house = self.house.clone();
+        let cluster = self.cluster.clone();
         wait(async move {
             for object in &objects {
-                house.admin.put(object).await?;
+                cluster.admin.put(object).await?;
             }
             // The rules of the whole cluster and those of namespaces reach the API server's cache one after the other.
             let system = Some("d8-system");
             let releases = ("deckhouse.io", "deckhousereleases", None);
             for (group, resource, namespace) in [releases, ("", "events", system)] {
-                house.server.until_allowed(Self::USER, "list", group, resource, namespace).await?;
+                cluster.server.until_allowed(Self::USER, "list", group, resource, namespace).await?;
             }
             anyhow::Ok(())
         })?;

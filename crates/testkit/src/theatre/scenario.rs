@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Expect, Opening, cue::Cue, duration::story_time, step::Step};
+use super::{Expect, InitialState, duration::story_time, step::Step, trigger::Trigger};
 
 /// A story that a cluster goes through, and what a watcher must make of it.
 #[derive(Debug, Clone, Deserialize)]
@@ -16,10 +16,10 @@ pub struct Scenario {
     pub title: String,
     /// The words after `dhctl update` that are run beside it.
     pub run: Vec<String>,
-    /// How the cluster differs from the usual one when the story begins.
+    /// How the cluster differs from the default cluster when the story begins.
     #[serde(default)]
-    pub opening: Opening,
-    /// What happens, and when. Each act waits for its cue by itself.
+    pub initial_state: InitialState,
+    /// What happens, and when. Each act waits for its trigger by itself.
     #[serde(default)]
     pub acts: Vec<Act>,
     /// What must come of it.
@@ -32,11 +32,11 @@ pub struct Scenario {
 pub struct Act {
     /// What it waits for.
     #[serde(default)]
-    pub(super) on: Cue,
-    /// Story time after the cue.
+    pub(super) on: Trigger,
+    /// Story time after the trigger.
     #[serde(default, rename = "in", deserialize_with = "story_time")]
     pub(super) after: Duration,
-    /// Its name, for the cues of others.
+    /// Its name, for the triggers of others.
     #[serde(default)]
     pub(super) name: Option<String>,
     /// What a watcher rightly takes for nothing: it may happen within the settle time.
@@ -92,7 +92,7 @@ impl Scenario {
         let scenario: Self = serde_json::from_value(value)?;
         scenario.expect.check()?;
         for act in &scenario.acts {
-            if let Cue::Act(wanted) = &act.on {
+            if let Trigger::Act(wanted) = &act.on {
                 let named = scenario.acts.iter().any(|other| other.name.as_ref() == Some(wanted));
                 anyhow::ensure!(named, "no act has the name {wanted}");
             }
@@ -123,7 +123,7 @@ mod tests {
         assert!(Scenario::parse(SMALL).is_ok());
         for wrong in [
             "titel: t\nrun: []\nexpect: {exit: 0}\n",
-            &format!("{SMALL}opening: {{deployd: v1.2.3}}\n"),
+            &format!("{SMALL}initial_state: {{deployd: v1.2.3}}\n"),
             &format!("{SMALL}acts: [{{do: [{{updaet: v1.2.3}}]}}]\n"),
             &format!("{SMALL}acts: [{{do: [{{update: {{to: v1.2.3, untli: ready}}}}]}}]\n"),
             &format!("{SMALL}acts: [{{on: {{act: none}}, do: []}}]\n"),

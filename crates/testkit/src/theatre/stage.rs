@@ -9,13 +9,14 @@ use tokio::{sync::watch, task::JoinSet};
 
 use super::{
     Act, Entry, LeftAs, Scenario,
+    cluster::{Cluster, Health},
     controller::Pod,
-    cue::{Cue, holds},
-    house::{Health, House},
+    default_cluster,
+    initial_state::Details,
     log::Log,
-    opening::Details,
     queue::{Converge, Queue},
-    step, usual,
+    step,
+    trigger::{Trigger, holds},
 };
 use crate::kube::{ApiServer, Borrowed, Kubelet, Webhook, runtime, wait};
 
@@ -25,46 +26,46 @@ pub struct Stage {
     acts: Vec<Act>,
     play: Mutex<Option<JoinSet<()>>>,
     faults: Arc<Mutex<Vec<String>>>,
-    pub(super) house: Arc<House>,
+    pub(super) cluster: Arc<Cluster>,
 }
 
 impl Stage {
     /// Sets the scene. `speed` is how many seconds of the story pass in one.
     ///
     /// # Errors
-    /// If the stand-ins cannot be started, or the API refuses an object of the opening.
+    /// If the stand-ins cannot be started, or the API refuses an object of the initial state.
     pub fn open(server: Borrowed, scenario: &Scenario, speed: f64) -> anyhow::Result<Self> {
-        let opening = scenario.opening.clone();
-        let house = Arc::new(House {
+        let initial_state = scenario.initial_state.clone();
+        let cluster = Arc::new(Cluster {
             admin: server.admin()?,
             kubelet: Kubelet::start()?,
-            webhook: opening.webhook.then(|| Webhook::start(&server)).transpose()?,
-            opening,
+            webhook: initial_state.webhook.then(|| Webhook::start(&server)).transpose()?,
+            initial_state,
             log: Log::default(),
             speed,
             rollouts: 0.into(),
             server,
         });
-        if let Some(webhook) = &house.webhook {
+        if let Some(webhook) = &cluster.webhook {
             webhook.believe_messages();
         }
-        let scene = Arc::clone(&house);
+        let scene = Arc::clone(&cluster);
         wait(async move {
-            scene.furnish().await?;
-            step::play(&scene.opening.before, &scene, false).await
+            scene.create_objects().await?;
+            step::play(&scene.initial_state.before, &scene, false).await
         })?;
-        Ok(Self { acts: scenario.acts.clone(), play: Mutex::default(), faults: Arc::default(), house })
+        Ok(Self { acts: scenario.acts.clone(), play: Mutex::default(), faults: Arc::default(), cluster })
     }
 
-    /// Begins. All acts wait for their cues from now on.
+    /// Begins. All acts wait for their triggers from now on.
     pub fn play(&self) {
         let over = Arc::new(watch::Sender::new(BTreeSet::new()));
         let mut play = JoinSet::new();
         for act in self.acts.clone() {
-            let (house, over) = (Arc::clone(&self.house), Arc::clone(&over));
+            let (cluster, over) = (Arc::clone(&self.cluster), Arc::clone(&over));
             let faults = Arc::clone(&self.faults);
             let act = async move {
-                if let Err(error) = play_act(&act, &house, &over).await {
+                if let Err(error) = play_act(&act, &cluster, &over).await {
                     let fault = format!("{:?}: {error:#}", act.name);
                     faults.lock().push(fault);
                 }
@@ -76,12 +77,12 @@ impl Stage {
 
     /// The API server.
     pub fn server(&self) -> &ApiServer {
-        &self.house.server
+        &self.cluster.server
     }
 
     /// What has been played so far.
     pub fn log(&self) -> Vec<Entry> {
-        self.house.log.entries()
+        self.cluster.log.entries()
     }
 
     /// Steps that the API has refused: faults of the scenario, or of the theatre.
@@ -91,7 +92,7 @@ impl Stage {
 
     /// How often somebody has approved this release; dry runs do not count. None where no webhook counts.
     pub fn approvals(&self, release: &str) -> Option<usize> {
-        let webhook = self.house.webhook.as_ref()?;
+        let webhook = self.cluster.webhook.as_ref()?;
         let real = |request: &&crate::kube::Request| {
             request.name == release && request.approves() && !request.dry_run
         };
@@ -103,57 +104,60 @@ impl Stage {
     /// # Errors
     /// If the API does not answer.
     pub fn differs(&self, wanted: &LeftAs) -> anyhow::Result<Vec<String>> {
-        let (house, wanted) = (Arc::clone(&self.house), wanted.clone());
-        wait(async move { house.differs(&wanted).await })
+        let (cluster, wanted) = (Arc::clone(&self.cluster), wanted.clone());
+        wait(async move { cluster.differs(&wanted).await })
     }
 }
 
 async fn play_act(
     act: &Act,
-    house: &Arc<House>,
+    cluster: &Arc<Cluster>,
     over: &watch::Sender<BTreeSet<String>>,
 ) -> anyhow::Result<()> {
     match &act.on {
-        Cue::Start => {}
-        Cue::Approved(release) => house.until_approved(release).await?,
-        Cue::Act(name) => drop(over.subscribe().wait_for(|over| over.contains(name)).await?),
-        Cue::Seen(seen) => house.until_seen(seen).await?,
+        Trigger::Start => {}
+        Trigger::Approved(release) => cluster.until_approved(release).await?,
+        Trigger::Act(name) => drop(over.subscribe().wait_for(|over| over.contains(name)).await?),
+        Trigger::Seen(seen) => cluster.until_seen(seen).await?,
     }
-    house.pass(act.after).await;
-    step::play(&act.steps, house, act.harmless).await?;
+    cluster.pass(act.after).await;
+    step::play(&act.steps, cluster, act.harmless).await?;
     if let Some(name) = &act.name {
         over.send_modify(|over| _ = over.insert(name.clone()));
     }
     Ok(())
 }
 
-impl House {
-    async fn furnish(&self) -> anyhow::Result<()> {
-        for plural in &self.opening.without {
+impl Cluster {
+    async fn create_objects(&self) -> anyhow::Result<()> {
+        for plural in &self.initial_state.without {
             self.admin.remove_definition(plural).await?;
         }
         let lacks = |object: &Value| {
             let kind = object["kind"].as_str().unwrap_or_default().to_lowercase();
-            self.opening.without.iter().any(|plural| *plural == format!("{kind}s"))
+            self.initial_state.without.iter().any(|plural| *plural == format!("{kind}s"))
         };
-        for object in usual::objects(&self.opening, &self.kubelet).iter().filter(|object| !lacks(object)) {
+        for object in default_cluster::objects(&self.initial_state, &self.kubelet)
+            .iter()
+            .filter(|object| !lacks(object))
+        {
             self.admin.put(object).await?;
         }
-        self.make_pods().await?;
+        self.create_pods().await?;
         self.set_health(Health::Ready).await?;
         self.set_rollout(true, true).await?;
         self.set_queue(&Queue::Idle);
         self.set_converge(Converge::Done);
-        let deployed = &self.opening.deployed;
+        let deployed = &self.initial_state.deployed;
         let details = Details { phase: Some("Deployed".to_owned()), ..Details::default() };
         self.put_release(deployed, &details).await?;
-        for (name, details) in self.opening.pending.all() {
+        for (name, details) in self.initial_state.pending.all() {
             self.put_release(&name, &details).await?;
         }
-        if self.opening.channel.is_some() {
-            self.tell_what_waits(deployed, Pod::Ready).await?;
+        if self.initial_state.channel.is_some() {
+            self.report_pending(deployed, Pod::Ready).await?;
         }
-        for object in &self.opening.also {
+        for object in &self.initial_state.also {
             self.admin.put(object).await?;
         }
         Ok(())

@@ -8,12 +8,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
+    cluster::{Cluster, Health},
+    default_cluster,
     duration::story_time,
-    house::{Health, House},
-    opening::Details,
+    initial_state::Details,
     queue::{Converge, Queue},
     update::Update,
-    usual,
 };
 
 /// One thing that happens.
@@ -162,106 +162,108 @@ pub(super) struct Repeat {
 /// Plays steps one after the other.
 pub(super) fn play<'a>(
     steps: &'a [Step],
-    house: &'a Arc<House>,
+    cluster: &'a Arc<Cluster>,
     harmless: bool,
 ) -> BoxFuture<'a, anyhow::Result<()>> {
     Box::pin(async move {
         for step in steps {
-            step.play(house, harmless).await?;
+            step.play(cluster, harmless).await?;
         }
         Ok(())
     })
 }
 
 impl Step {
-    async fn play(&self, house: &Arc<House>, harmless: bool) -> anyhow::Result<()> {
+    async fn play(&self, cluster: &Arc<Cluster>, harmless: bool) -> anyhow::Result<()> {
         match self {
             // These take note of their parts, and the others are one change each.
-            Self::Update(update) => return update.play(house, harmless).await,
+            Self::Update(update) => return update.play(cluster, harmless).await,
             Self::Wait(time) => {
-                house.pass(*time).await;
+                cluster.pass(*time).await;
                 return Ok(());
             }
             Self::Repeat(Repeat { times, steps }) => {
                 for _ in 0..*times {
-                    play(steps, house, harmless).await?;
+                    play(steps, cluster, harmless).await?;
                 }
                 return Ok(());
             }
-            _ => house.log.note(format!("{self:?}"), harmless),
+            _ => cluster.log.note(format!("{self:?}"), harmless),
         }
         match self {
             Self::Update(_) | Self::Wait(_) | Self::Repeat(_) => Ok(()),
-            Self::Release(NewRelease { name, details }) => house.put_release(name, details).await,
-            Self::Merge(Merge { kind, name, patch }) => house.merge(kind, name, patch.clone()).await,
-            Self::Put(object) => house.admin.put(object).await,
-            Self::Delete(Named { kind, name }) => house.delete(kind, name).await,
-            Self::Image(tag) => house.set_image(tag).await,
-            Self::Pods(pods) => pods.play(house).await,
+            Self::Release(NewRelease { name, details }) => cluster.put_release(name, details).await,
+            Self::Merge(Merge { kind, name, patch }) => cluster.merge(kind, name, patch.clone()).await,
+            Self::Put(object) => cluster.admin.put(object).await,
+            Self::Delete(Named { kind, name }) => cluster.delete(kind, name).await,
+            Self::Image(tag) => cluster.set_image(tag).await,
+            Self::Pods(pods) => pods.play(cluster).await,
             Self::Queue(queue) => {
-                house.set_queue(queue);
+                cluster.set_queue(queue);
                 Ok(())
             }
             Self::Converge(converge) => {
-                house.set_converge(*converge);
+                cluster.set_converge(*converge);
                 Ok(())
             }
-            Self::Alert(Alert { name, summary, severity }) => house.put_alert(name, summary, *severity).await,
-            Self::AlertGone(name) => house.delete_alert(name).await,
+            Self::Alert(Alert { name, summary, severity }) => {
+                cluster.put_alert(name, summary, *severity).await
+            }
+            Self::AlertGone(name) => cluster.delete_alert(name).await,
             Self::Node(NodeStep { name, annotations }) => {
-                house.annotate_node(name, annotations.clone()).await
+                cluster.annotate_node(name, annotations.clone()).await
             }
             Self::Module(ModuleStep { name, phase, message }) => {
-                let status = usual::module_status(phase, phase == "Ready", message);
-                house.merge("Module", name, json!({ "status": status })).await
+                let status = default_cluster::module_status(phase, phase == "Ready", message);
+                cluster.merge("Module", name, json!({ "status": status })).await
             }
             Self::Webhook(step) => {
                 let step = step.clone();
-                house.blocking(move |house| step.play(house)).await
+                cluster.blocking(move |cluster| step.play(cluster)).await
             }
             Self::Api(power) => {
                 let power = *power;
-                house.blocking(move |house| power.of_api(house)).await
+                cluster.blocking(move |cluster| power.of_api(cluster)).await
             }
             Self::Kubelet(power) => {
                 let power = *power;
-                house.blocking(move |house| power.of_kubelet(house)).await
+                cluster.blocking(move |cluster| power.of_kubelet(cluster)).await
             }
-            Self::DefinitionGone(plural) => house.admin.remove_definition(plural).await,
+            Self::DefinitionGone(plural) => cluster.admin.remove_definition(plural).await,
         }
     }
 }
 
 impl Pods {
-    async fn play(&self, house: &House) -> anyhow::Result<()> {
+    async fn play(&self, cluster: &Cluster) -> anyhow::Result<()> {
         match self {
             Self::Gone => {
-                house.remove_pods().await?;
-                house.set_rollout(false, false).await
+                cluster.remove_pods().await?;
+                cluster.set_rollout(false, false).await
             }
             Self::New => {
-                house.make_pods().await?;
-                house.set_rollout(true, false).await
+                cluster.create_pods().await?;
+                cluster.set_rollout(true, false).await
             }
             Self::Running => {
-                house.set_health(Health::Running).await?;
-                house.set_rollout(true, false).await
+                cluster.set_health(Health::Running).await?;
+                cluster.set_rollout(true, false).await
             }
             Self::Ready => {
-                house.set_health(Health::Ready).await?;
-                house.set_rollout(true, true).await
+                cluster.set_health(Health::Ready).await?;
+                cluster.set_rollout(true, true).await
             }
             Self::Waiting { reason, message, restarts } => {
-                house.set_health(Health::Waiting(reason, message, *restarts)).await?;
-                house.set_rollout(true, false).await
+                cluster.set_health(Health::Waiting(reason, message, *restarts)).await?;
+                cluster.set_rollout(true, false).await
             }
         }
     }
 }
 
 impl WebhookStep {
-    fn play(&self, house: &House) -> anyhow::Result<()> {
-        let Some(webhook) = &house.webhook else { anyhow::bail!("this cluster has no webhook") };
+    fn play(&self, cluster: &Cluster) -> anyhow::Result<()> {
+        let Some(webhook) = &cluster.webhook else { anyhow::bail!("this cluster has no webhook") };
         match self {
             Self::Allow => webhook.believe_messages(),
             Self::Refuse(reason) => webhook.refuse_approval(reason),
@@ -273,31 +275,31 @@ impl WebhookStep {
 }
 
 impl Power {
-    fn of_api(self, house: &House) -> anyhow::Result<()> {
+    fn of_api(self, cluster: &Cluster) -> anyhow::Result<()> {
         match self {
-            Self::Down => house.server.stop_api(),
-            Self::Up => house.server.start_api(),
+            Self::Down => cluster.server.stop_api(),
+            Self::Up => cluster.server.start_api(),
         }
     }
 
-    fn of_kubelet(self, house: &House) -> anyhow::Result<()> {
+    fn of_kubelet(self, cluster: &Cluster) -> anyhow::Result<()> {
         match self {
             Self::Down => {
-                house.kubelet.down();
+                cluster.kubelet.down();
                 Ok(())
             }
-            Self::Up => house.kubelet.up(),
+            Self::Up => cluster.kubelet.up(),
         }
     }
 }
 
-impl House {
+impl Cluster {
     pub(super) fn set_queue(&self, queue: &Queue) {
-        queue.answer(&self.kubelet, self.opening.old);
+        queue.answer(&self.kubelet, self.initial_state.old);
     }
 
     pub(super) fn set_converge(&self, converge: Converge) {
-        let answer = if self.opening.old { Converge::Unknown } else { converge };
+        let answer = if self.initial_state.old { Converge::Unknown } else { converge };
         answer.answer(&self.kubelet);
     }
 
@@ -305,8 +307,8 @@ impl House {
     pub(super) async fn silence(self: &Arc<Self>) -> anyhow::Result<()> {
         self.set_queue(&Queue::Gone);
         self.set_converge(Converge::Unknown);
-        self.blocking(|house| {
-            if let Some(webhook) = &house.webhook {
+        self.blocking(|cluster| {
+            if let Some(webhook) = &cluster.webhook {
                 webhook.down();
             }
             Ok(())
@@ -324,14 +326,14 @@ impl House {
     }
 
     pub(super) async fn put_alert(&self, name: &str, summary: &str, severity: u8) -> anyhow::Result<()> {
-        if self.opening.without.iter().any(|plural| plural == "clusteralerts") {
+        if self.initial_state.without.iter().any(|plural| plural == "clusteralerts") {
             return Ok(());
         }
-        self.admin.put(&usual::alert(name, summary, severity)).await
+        self.admin.put(&default_cluster::alert(name, summary, severity)).await
     }
 
     pub(super) async fn delete_alert(&self, name: &str) -> anyhow::Result<()> {
-        self.delete("ClusterAlert", &usual::alert_id(name)).await
+        self.delete("ClusterAlert", &default_cluster::alert_id(name)).await
     }
 
     pub(super) async fn annotate_node(&self, node: &str, annotations: Value) -> anyhow::Result<()> {

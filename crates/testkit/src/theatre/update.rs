@@ -10,11 +10,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{
+    cluster::{Cluster, Health},
     controller::Pod,
+    default_cluster,
     duration::story_time,
-    house::{Health, House},
     queue::{Converge, Queue},
-    usual,
 };
 
 /// An update, or a part of one.
@@ -93,152 +93,156 @@ pub(super) fn name_of(version: &str) -> String {
 }
 
 impl Update {
-    pub(super) async fn play(&self, house: &Arc<House>, harmless: bool) -> anyhow::Result<()> {
+    pub(super) async fn play(&self, cluster: &Arc<Cluster>, harmless: bool) -> anyhow::Result<()> {
         let is_due = |mark: Mark| self.from < mark && mark <= self.until;
-        let note = |what: &str| house.log.note(format!("{}: {what}", self.to), harmless);
+        let note = |what: &str| cluster.log.note(format!("{}: {what}", self.to), harmless);
         if is_due(Mark::Switched) {
             note("the image is switched");
-            self.switch(house).await?;
+            self.switch(cluster).await?;
         }
         if is_due(Mark::Started) {
-            house.pass(self.pace).await;
+            cluster.pass(self.pace).await;
             note("new pods start");
-            self.start(house).await?;
+            self.start(cluster).await?;
         }
         if is_due(Mark::Converging) {
-            house.pass(self.pace).await;
+            cluster.pass(self.pace).await;
             note("the first round over all modules begins");
-            self.converge(house).await?;
+            self.converge(cluster).await?;
         }
         if is_due(Mark::Ready) {
-            house.pass(self.pace).await;
+            cluster.pass(self.pace).await;
             note("the pods are ready");
-            self.be_ready(house).await?;
+            self.be_ready(cluster).await?;
             note("the alert is gone");
         }
         if is_due(Mark::Done) {
-            house.pass(self.pace).await;
+            cluster.pass(self.pace).await;
             note("modules and nodes follow");
-            self.roll_modules(house).await?;
-            for (group, count) in [("master", house.opening.masters), ("worker", house.opening.workers)] {
-                self.roll(house, group, count).await?;
+            self.roll_modules(cluster).await?;
+            for (group, count) in
+                [("master", cluster.initial_state.masters), ("worker", cluster.initial_state.workers)]
+            {
+                self.roll(cluster, group, count).await?;
             }
             note("all is quiet");
         }
         Ok(())
     }
 
-    async fn switch(&self, house: &Arc<House>) -> anyhow::Result<()> {
+    async fn switch(&self, cluster: &Arc<Cluster>) -> anyhow::Result<()> {
         let updating =
             json!({ "metadata": { "annotations": { "release.deckhouse.io/isUpdating": "true" } } });
-        if house.opening.old {
-            house.merge("DeckhouseRelease", &self.to, updating).await?;
-            house.set_image(&self.to).await?;
-            self.deployed(house).await?;
-            house.pass(self.pace).await;
-            self.superseded(house).await?;
+        if cluster.initial_state.old {
+            cluster.merge("DeckhouseRelease", &self.to, updating).await?;
+            cluster.set_image(&self.to).await?;
+            self.deployed(cluster).await?;
+            cluster.pass(self.pace).await;
+            self.superseded(cluster).await?;
         } else {
-            house.set_image(&self.to).await?;
-            house.pass(self.pace).await;
-            self.superseded(house).await?;
-            house.merge("DeckhouseRelease", &self.to, updating).await?;
-            self.deployed(house).await?;
+            cluster.set_image(&self.to).await?;
+            cluster.pass(self.pace).await;
+            self.superseded(cluster).await?;
+            cluster.merge("DeckhouseRelease", &self.to, updating).await?;
+            self.deployed(cluster).await?;
         }
-        house.remove_pods().await?;
-        house.set_rollout(false, false).await?;
-        house.silence().await
+        cluster.remove_pods().await?;
+        cluster.set_rollout(false, false).await?;
+        cluster.silence().await
     }
 
-    async fn deployed(&self, house: &House) -> anyhow::Result<()> {
+    async fn deployed(&self, cluster: &Cluster) -> anyhow::Result<()> {
         let status = json!({ "phase": "Deployed", "message": "", "transitionTime": null });
-        house.merge("DeckhouseRelease", &self.to, json!({ "status": status })).await
+        cluster.merge("DeckhouseRelease", &self.to, json!({ "status": status })).await
     }
 
-    async fn superseded(&self, house: &House) -> anyhow::Result<()> {
-        for release in house.releases_in("Deployed").await? {
+    async fn superseded(&self, cluster: &Cluster) -> anyhow::Result<()> {
+        for release in cluster.releases_in("Deployed").await? {
             if release != self.to {
                 let status = json!({ "phase": "Superseded", "message": "" });
-                house.merge("DeckhouseRelease", &release, json!({ "status": status })).await?;
+                cluster.merge("DeckhouseRelease", &release, json!({ "status": status })).await?;
             }
         }
         Ok(())
     }
 
-    async fn start(&self, house: &House) -> anyhow::Result<()> {
-        house.make_pods().await?;
-        house.set_rollout(true, false).await?;
-        house.pass(self.pace).await;
-        house.set_health(Health::Running).await?;
+    async fn start(&self, cluster: &Cluster) -> anyhow::Result<()> {
+        cluster.create_pods().await?;
+        cluster.set_rollout(true, false).await?;
+        cluster.pass(self.pace).await;
+        cluster.set_health(Health::Running).await?;
         let summary = format!("Deckhouse is being updated to {}.", self.to);
-        house.put_alert("DeckhouseUpdating", &summary, 4).await
+        cluster.put_alert("DeckhouseUpdating", &summary, 4).await
     }
 
-    async fn converge(&self, house: &Arc<House>) -> anyhow::Result<()> {
-        house.set_queue(&Queue::busy(38));
-        house.set_converge(Converge::Starting(38));
-        house.pass(self.pace).await;
+    async fn converge(&self, cluster: &Arc<Cluster>) -> anyhow::Result<()> {
+        cluster.set_queue(&Queue::busy(38));
+        cluster.set_converge(Converge::Starting(38));
+        cluster.pass(self.pace).await;
         // The change raises the generation; the Deployment's controller takes note of it a moment later.
         let annotation = json!({ "core.deckhouse.io/version": name_of(&self.to) });
-        house.merge("Deployment", "deckhouse", json!({ "metadata": { "annotations": annotation } })).await?;
-        house.pass(self.pace).await;
-        house.set_rollout(true, false).await?;
-        house.tell_what_waits(&self.to, Pod::NotReady).await?;
-        house.blocking(super::house::House::webhook_knows_nothing).await?;
-        house.set_queue(&Queue::busy(7));
-        house.set_converge(Converge::Starting(7));
+        cluster
+            .merge("Deployment", "deckhouse", json!({ "metadata": { "annotations": annotation } }))
+            .await?;
+        cluster.pass(self.pace).await;
+        cluster.set_rollout(true, false).await?;
+        cluster.report_pending(&self.to, Pod::NotReady).await?;
+        cluster.blocking(super::cluster::Cluster::webhook_knows_nothing).await?;
+        cluster.set_queue(&Queue::busy(7));
+        cluster.set_converge(Converge::Starting(7));
         Ok(())
     }
 
-    async fn be_ready(&self, house: &House) -> anyhow::Result<()> {
-        house.set_queue(&Queue::Idle);
-        house.set_converge(Converge::Done);
-        house.set_health(Health::Ready).await?;
-        house.set_rollout(true, true).await?;
-        if let Some(webhook) = &house.webhook {
+    async fn be_ready(&self, cluster: &Cluster) -> anyhow::Result<()> {
+        cluster.set_queue(&Queue::Idle);
+        cluster.set_converge(Converge::Done);
+        cluster.set_health(Health::Ready).await?;
+        cluster.set_rollout(true, true).await?;
+        if let Some(webhook) = &cluster.webhook {
             webhook.believe_messages();
         }
         let marks =
             json!({ "release.deckhouse.io/isUpdating": "false", "release.deckhouse.io/notified": "true" });
         let annotations = json!({ "metadata": { "annotations": marks } });
-        house.merge("DeckhouseRelease", &self.to, annotations).await?;
-        house.tell_what_waits(&self.to, Pod::Ready).await?;
-        house.pass(self.pace).await;
-        house.delete_alert("DeckhouseUpdating").await
+        cluster.merge("DeckhouseRelease", &self.to, annotations).await?;
+        cluster.report_pending(&self.to, Pod::Ready).await?;
+        cluster.pass(self.pace).await;
+        cluster.delete_alert("DeckhouseUpdating").await
     }
 
-    async fn roll_modules(&self, house: &House) -> anyhow::Result<()> {
-        let reconciling = usual::module_status("Reconciling", false, "");
-        house.merge("Module", "node-manager", json!({ "status": reconciling })).await?;
-        house.pass(self.pace).await;
-        let ready = usual::module_status("Ready", true, "");
-        house.merge("Module", "node-manager", json!({ "status": ready })).await
+    async fn roll_modules(&self, cluster: &Cluster) -> anyhow::Result<()> {
+        let reconciling = default_cluster::module_status("Reconciling", false, "");
+        cluster.merge("Module", "node-manager", json!({ "status": reconciling })).await?;
+        cluster.pass(self.pace).await;
+        let ready = default_cluster::module_status("Ready", true, "");
+        cluster.merge("Module", "node-manager", json!({ "status": ready })).await
     }
 
     /// One node after the other. Where disruptions need an approval, somebody must give it for each node of the
     /// workers; the masters' updates disrupt nothing.
-    async fn roll(&self, house: &House, group: &str, count: usize) -> anyhow::Result<()> {
-        let disrupts = group == "worker" && house.opening.approval_mode == "Manual";
+    async fn roll(&self, cluster: &Cluster, group: &str, count: usize) -> anyhow::Result<()> {
+        let disrupts = group == "worker" && cluster.initial_state.approval_mode == "Manual";
         for index in 0..count {
             let node = format!("{group}-{index}");
-            let status = usual::node_group_status(count, index, "Updating");
-            house.merge("NodeGroup", group, json!({ "status": status })).await?;
-            house.annotate_node(&node, json!({ "waiting-for-approval": "" })).await?;
-            house.pass(self.pace).await;
-            house.annotate_node(&node, json!({ "waiting-for-approval": null, "approved": "" })).await?;
+            let status = default_cluster::node_group_status(count, index, "Updating");
+            cluster.merge("NodeGroup", group, json!({ "status": status })).await?;
+            cluster.annotate_node(&node, json!({ "waiting-for-approval": "" })).await?;
+            cluster.pass(self.pace).await;
+            cluster.annotate_node(&node, json!({ "waiting-for-approval": null, "approved": "" })).await?;
             if disrupts {
-                let status = usual::node_group_status(count, index, "WaitingForDisruptiveApproval");
-                house.merge("NodeGroup", group, json!({ "status": status })).await?;
-                house.annotate_node(&node, json!({ "disruption-required": "" })).await?;
-                house.until_disruption_approved(&node).await?;
-                let status = usual::node_group_status(count, index, "Updating");
-                house.merge("NodeGroup", group, json!({ "status": status })).await?;
+                let status = default_cluster::node_group_status(count, index, "WaitingForDisruptiveApproval");
+                cluster.merge("NodeGroup", group, json!({ "status": status })).await?;
+                cluster.annotate_node(&node, json!({ "disruption-required": "" })).await?;
+                cluster.until_disruption_approved(&node).await?;
+                let status = default_cluster::node_group_status(count, index, "Updating");
+                cluster.merge("NodeGroup", group, json!({ "status": status })).await?;
             }
-            house.pass(self.pace).await;
+            cluster.pass(self.pace).await;
             let no_longer =
                 json!({ "approved": null, "disruption-required": null, "disruption-approved": null });
-            house.annotate_node(&node, no_longer).await?;
+            cluster.annotate_node(&node, no_longer).await?;
         }
-        let status: Value = usual::node_group_status(count, count, "");
-        house.merge("NodeGroup", group, json!({ "status": status })).await
+        let status: Value = default_cluster::node_group_status(count, count, "");
+        cluster.merge("NodeGroup", group, json!({ "status": status })).await
     }
 }

@@ -1,7 +1,6 @@
 //! `dhctl update` against a real API server.
 
 mod approve;
-mod blinks;
 mod credential_plugin;
 mod disturbed;
 mod doctor;
@@ -14,6 +13,7 @@ mod platform;
 mod prepare;
 mod prepare_stopped;
 mod promptness;
+mod request_faults;
 mod rights;
 mod run;
 mod status;

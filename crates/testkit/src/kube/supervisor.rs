@@ -1,4 +1,4 @@
-//! Ends servers and removes their directory when the test process ends, however it ends.
+//! Kills servers and removes their directory when the test process ends, also when it is killed.
 //!
 //! A pool of servers lives in a static, which is never dropped, and a killed process drops nothing. So a small shell
 //! waits for its input to be closed, which the kernel does in any case.
@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 use anyhow::Context as _;
 use tempfile::TempDir;
 
-/// Takes lines `NAME PID`; the last one of a name counts, and one without a number takes it back. The API
+/// Takes lines `NAME PID`; the last one of a name counts, and one without a number removes it. The API
 /// server goes first: it takes seconds to end once its etcd is gone.
 const SCRIPT: &str = r#"
 trap '' INT TERM HUP
@@ -32,20 +32,20 @@ done
 
 /// The shell that waits, and the directory that it removes.
 #[derive(Debug)]
-pub(crate) struct Guardian {
+pub(crate) struct Supervisor {
     shell: Mutex<Child>,
     directory: PathBuf,
 }
 
-impl Guardian {
-    /// Makes a directory and has it watched over.
+impl Supervisor {
+    /// Creates the directory and starts the shell.
     pub(crate) fn start() -> anyhow::Result<Self> {
         let directory = TempDir::with_prefix("dhctl-kube-")?;
         let shell = Command::new("sh")
             .args(["-c", SCRIPT])
             .arg(directory.path())
             .stdin(Stdio::piped())
-            // Whoever reads what the tests print would wait for the guardian, too.
+            // A reader of the output of the tests would wait for the supervisor too.
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             // A Ctrl-C on the terminal is for the tests.
@@ -70,7 +70,7 @@ impl Guardian {
             .stderr(output)
             .spawn()
             .with_context(|| format!("{} cannot be started", command.get_program().display()))?;
-        if let Err(error) = self.tell(&format!("{name} {}", process.id())) {
+        if let Err(error) = self.send(&format!("{name} {}", process.id())) {
             end(&mut process);
             return Err(error);
         }
@@ -80,7 +80,7 @@ impl Guardian {
     /// Ends a server now.
     pub(crate) fn stop(&self, name: &str, process: &mut Child) -> anyhow::Result<()> {
         end(process);
-        self.tell(name)
+        self.send(name)
     }
 
     /// What a server has printed.
@@ -92,24 +92,24 @@ impl Guardian {
         self.directory.join(format!("{name}.log"))
     }
 
-    fn tell(&self, line: &str) -> anyhow::Result<()> {
+    fn send(&self, line: &str) -> anyhow::Result<()> {
         let mut shell = self.shell.lock();
-        let input = shell.stdin.as_mut().context("the guardian has no input")?;
-        writeln!(input, "{line}").context("the guardian is gone")
+        let input = shell.stdin.as_mut().context("the supervisor has no input")?;
+        writeln!(input, "{line}").context("the supervisor has ended")
     }
 }
 
-impl Drop for Guardian {
+impl Drop for Supervisor {
     fn drop(&mut self) {
         let shell = self.shell.get_mut();
         drop(shell.stdin.take());
-        // It ends by itself; whether it could remove everything shows in the directory of temporary files.
+        // It ends on its own; whether it could remove everything shows in the directory of temporary files.
         let _ = shell.wait();
     }
 }
 
 fn end(process: &mut Child) {
-    // It may have ended by itself; then there is nothing to end.
+    // It may have ended already.
     let _ = process.kill();
     let _ = process.wait();
 }

@@ -1,16 +1,16 @@
-//! The usual cluster: its objects as the API has them while nothing happens.
+//! The default cluster: its objects as the API has them while nothing happens.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 
-use super::{opening::Opening, update::name_of};
+use super::{initial_state::InitialState, update::name_of};
 use crate::kube::Kubelet;
 
 /// What the platform's images are pulled from.
 const REPOSITORY: &str = "registry.example.com/dkp/ee";
 const NODE_VERSION: &str = "v1.31.6";
 pub(super) const PLATFORM: &str = "deckhouse.io/v1alpha1";
-/// Modules of the usual cluster. The last one is not enabled.
+/// Modules of the default cluster. The last one is not enabled.
 const MODULES: [&str; 9] = [
     "admission-policy-engine",
     "cert-manager",
@@ -24,27 +24,28 @@ const MODULES: [&str; 9] = [
 ];
 
 /// Everything that there is before releases and pods.
-pub(super) fn objects(opening: &Opening, kubelet: &Kubelet) -> Vec<Value> {
-    let mut objects: Vec<Value> = nodes(opening).map(|(group, name)| node(kubelet, group, &name)).collect();
-    objects.push(node_group("master", "Manual", opening.masters));
-    objects.push(node_group("worker", &opening.approval_mode, opening.workers));
+pub(super) fn objects(initial_state: &InitialState, kubelet: &Kubelet) -> Vec<Value> {
+    let mut objects: Vec<Value> =
+        nodes(initial_state).map(|(group, name)| node(kubelet, group, &name)).collect();
+    objects.push(node_group("master", "Manual", initial_state.masters));
+    objects.push(node_group("worker", &initial_state.approval_mode, initial_state.workers));
     objects.extend(MODULES.iter().enumerate().map(|(index, name)| module(name, index + 1 < MODULES.len())));
-    objects.push(config(opening));
+    objects.push(config(initial_state));
     objects.push(json!({
         "apiVersion": PLATFORM, "kind": "ModuleSource", "metadata": { "name": "deckhouse" },
         "spec": { "registry": { "repo": format!("{REPOSITORY}/modules"), "scheme": "HTTPS" } },
         "status": { "modulesCount": 1, "message": "", "modules": [{ "name": "delivery", "policy": "" }] },
     }));
     objects.extend(secrets());
-    objects.push(deployment(opening));
+    objects.push(deployment(initial_state));
     objects
 }
 
 /// All nodes with their groups.
-pub(super) fn nodes(opening: &Opening) -> impl Iterator<Item = (&'static str, String)> {
+pub(super) fn nodes(initial_state: &InitialState) -> impl Iterator<Item = (&'static str, String)> {
     let named =
         |group: &'static str, count: usize| (0..count).map(move |index| (group, format!("{group}-{index}")));
-    named("master", opening.masters).chain(named("worker", opening.workers))
+    named("master", initial_state.masters).chain(named("worker", initial_state.workers))
 }
 
 /// The platform's image with this tag.
@@ -112,13 +113,13 @@ pub(super) fn module_status(phase: &str, ready: bool, message: &str) -> Value {
     })
 }
 
-fn config(opening: &Opening) -> Value {
-    let mut update = if opening.update.is_object() { opening.update.clone() } else { json!({}) };
-    if let Some(mode) = &opening.mode {
+fn config(initial_state: &InitialState) -> Value {
+    let mut update = if initial_state.update.is_object() { initial_state.update.clone() } else { json!({}) };
+    if let Some(mode) = &initial_state.mode {
         update["mode"] = json!(mode);
     }
     let mut settings = json!({ "bundle": "Default", "logLevel": "Info", "update": update });
-    if let Some(channel) = &opening.channel {
+    if let Some(channel) = &initial_state.channel {
         settings["releaseChannel"] = json!(channel);
     }
     json!({
@@ -153,18 +154,18 @@ fn secrets() -> [Value; 2] {
     ]
 }
 
-fn deployment(opening: &Opening) -> Value {
-    let tag = opening.tag.as_ref().unwrap_or(&opening.deployed);
+fn deployment(initial_state: &InitialState) -> Value {
+    let tag = initial_state.tag.as_ref().unwrap_or(&initial_state.deployed);
     json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": {
             "name": "deckhouse", "namespace": "d8-system",
             "annotations": {
-                "core.deckhouse.io/version": name_of(&opening.deployed), "core.deckhouse.io/edition": "EE",
+                "core.deckhouse.io/version": name_of(&initial_state.deployed), "core.deckhouse.io/edition": "EE",
             },
         },
         "spec": {
-            "replicas": opening.masters, "strategy": { "type": "Recreate" },
+            "replicas": initial_state.masters, "strategy": { "type": "Recreate" },
             "selector": { "matchLabels": { "app": "deckhouse" } },
             "template": {
                 "metadata": { "labels": { "app": "deckhouse" } },

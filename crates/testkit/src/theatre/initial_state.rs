@@ -1,4 +1,4 @@
-//! How the cluster differs from the usual one when a story begins.
+//! How the cluster differs from the default cluster when a story begins.
 
 use std::collections::BTreeMap;
 
@@ -7,10 +7,10 @@ use serde_json::Value;
 
 use super::step::Step;
 
-/// How the cluster differs from the usual one.
+/// How the cluster differs from the default cluster.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Opening {
+pub struct InitialState {
     /// The deployed release.
     pub(super) deployed: String,
     /// Releases after it.
@@ -82,7 +82,7 @@ pub enum Rights {
     None,
 }
 
-impl Default for Opening {
+impl Default for InitialState {
     fn default() -> Self {
         Self {
             deployed: "v1.71.3".to_owned(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::house::House;
+use super::cluster::Cluster;
 
 /// Between two looks. The API may go away meanwhile.
 const POLL: Duration = Duration::from_millis(40);
@@ -13,7 +13,7 @@ const POLL: Duration = Duration::from_millis(40);
 /// What an act waits for.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Cue {
+pub(super) enum Trigger {
     /// The beginning.
     #[default]
     Start,
@@ -21,11 +21,11 @@ pub(super) enum Cue {
     Approved(String),
     /// The act of this name is over.
     Act(String),
-    /// Somebody has made an object so.
+    /// An object has these fields.
     Seen(Seen),
 }
 
-/// An object that is so.
+/// An object, and the fields that it must have.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Seen {
@@ -34,7 +34,7 @@ pub(super) struct Seen {
     like: Value,
 }
 
-impl House {
+impl Cluster {
     pub(super) async fn until_seen(&self, seen: &Seen) -> anyhow::Result<()> {
         self.until(&seen.kind, &seen.name, |object| holds(object, &seen.like)).await
     }

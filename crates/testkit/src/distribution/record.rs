@@ -1,4 +1,4 @@
-//! What was made, written down while making it: tests compare results with this, not with the code
+//! What was distribution, written down while making it: tests compare results with this, not with the code
 //! under test.
 
 use std::collections::BTreeMap;
@@ -102,7 +102,7 @@ impl Distribution {
 
     /// What a complete mirror of these releases and channels, with all modules and databases, has.
     ///
-    /// Versions and channels that were not made are passed over.
+    /// Versions and channels that do not exist are skipped.
     pub fn expected(&self, versions: &[&str], channels: &[&str]) -> Expected {
         let mut expected = Expected::default();
         for version in versions {
@@ -155,17 +155,17 @@ impl Module {
         // The index image holds nothing; a mirror may make its own, so only the tag counts.
         expected.repository("modules").names.insert(name.to_owned());
         for (channel, version) in &self.channels {
-            let Some(made) = self.versions.get(version) else {
+            let Some(distribution) = self.versions.get(version) else {
                 continue;
             };
             let release = format!("modules/{name}/release");
-            expected.tag(&release, channel, made.release);
-            expected.tag(&release, version, made.release);
+            expected.tag(&release, channel, distribution.release);
+            expected.tag(&release, version, distribution.release);
             let own = expected.repository(&format!("modules/{name}"));
-            own.tags.insert(version.clone(), made.image);
-            own.tags.extend(made.attestations.clone());
-            own.digests.extend(made.images.values());
-            for (extra, (tag, digest)) in &made.extra {
+            own.tags.insert(version.clone(), distribution.image);
+            own.tags.extend(distribution.attestations.clone());
+            own.digests.extend(distribution.images.values());
+            for (extra, (tag, digest)) in &distribution.extra {
                 expected.tag(&format!("modules/{name}/extra/{extra}"), tag, *digest);
             }
         }

@@ -1,4 +1,4 @@
-//! The cluster as the stand-in has its hands on it.
+//! What a scenario reads and changes in its cluster.
 
 use std::{
     sync::{
@@ -15,9 +15,9 @@ use kube::{
 use serde_json::{Value, json};
 
 use super::{
+    default_cluster::{self, PLATFORM},
+    initial_state::InitialState,
     log::Log,
-    opening::Opening,
-    usual::{self, PLATFORM},
 };
 use crate::kube::{Borrowed, Kubelet, Objects, Webhook};
 
@@ -25,14 +25,14 @@ const SYSTEM: &str = "d8-system";
 
 /// A cluster with its stand-ins.
 #[derive(Debug)]
-pub(super) struct House {
+pub(super) struct Cluster {
     pub(super) admin: Objects,
     pub(super) kubelet: Kubelet,
     pub(super) webhook: Option<Webhook>,
-    pub(super) opening: Opening,
+    pub(super) initial_state: InitialState,
     pub(super) log: Log,
     pub(super) speed: f64,
-    /// How often the platform's pods were made anew.
+    /// How often the platform's pods were created again.
     pub(super) rollouts: AtomicU32,
     // Last: the stand-ins end before it is given back.
     pub(super) server: Borrowed,
@@ -49,7 +49,7 @@ pub(super) enum Health<'a> {
     Waiting(&'a str, &'a str, u32),
 }
 
-impl House {
+impl Cluster {
     /// Story time.
     pub(super) async fn pass(&self, time: Duration) {
         tokio::time::sleep(time.div_f64(self.speed)).await;
@@ -90,7 +90,7 @@ impl House {
 
     /// Puts the image of the platform, without anything that follows from it.
     pub(super) async fn set_image(&self, tag: &str) -> anyhow::Result<()> {
-        let containers = usual::containers(&usual::image(tag));
+        let containers = default_cluster::containers(&default_cluster::image(tag));
         self.merge(
             "Deployment",
             "deckhouse",
@@ -102,7 +102,7 @@ impl House {
     /// What the Deployment says of its pods: all, or none, are new and ready.
     pub(super) async fn set_rollout(&self, updated: bool, ready: bool) -> anyhow::Result<()> {
         let generation = self.api("Deployment").get("deckhouse").await?.metadata.generation;
-        let count = |yes: bool| if yes { self.opening.masters } else { 0 };
+        let count = |yes: bool| if yes { self.initial_state.masters } else { 0 };
         let status = json!({
             "observedGeneration": generation, "replicas": count(updated), "updatedReplicas": count(updated),
             "readyReplicas": count(ready), "availableReplicas": count(ready), "unavailableReplicas": count(!ready),
@@ -119,13 +119,14 @@ impl House {
     }
 
     /// New pods of the Deployment's image, which do not run yet.
-    pub(super) async fn make_pods(&self) -> anyhow::Result<()> {
+    pub(super) async fn create_pods(&self) -> anyhow::Result<()> {
         let deployment = self.api("Deployment").get("deckhouse").await?;
         let image = deployment.data["spec"]["template"]["spec"]["containers"][0]["image"].clone();
         let rollout = self.rollouts.fetch_add(1, Ordering::Relaxed);
-        for index in 0..self.opening.masters {
+        for index in 0..self.initial_state.masters {
             let name = format!("deckhouse-7d4f9c6b5{rollout}-{index}");
-            let pod = usual::pod(&name, &format!("master-{index}"), image.as_str().unwrap_or_default());
+            let pod =
+                default_cluster::pod(&name, &format!("master-{index}"), image.as_str().unwrap_or_default());
             self.admin.put(&pod).await?;
         }
         self.set_health(Health::Waiting("ContainerCreating", "", 0)).await
@@ -176,7 +177,7 @@ impl House {
         self: &Arc<Self>,
         work: impl FnOnce(&Self) -> anyhow::Result<()> + Send + 'static,
     ) -> anyhow::Result<()> {
-        let house = Arc::clone(self);
-        tokio::task::spawn_blocking(move || work(&house)).await?
+        let cluster = Arc::clone(self);
+        tokio::task::spawn_blocking(move || work(&cluster)).await?
     }
 }

@@ -1,4 +1,4 @@
-//! Noise that does not compress and that any offset of can be computed: layers of any size cost no
+//! Random bytes that do not compress and can be computed from any offset: layers of any size need no
 //! memory.
 
 use std::io;
@@ -25,7 +25,7 @@ pub(super) fn pick(seed: u64, name: &str, limit: u64) -> u64 {
     word(seed_of(seed, name), 0) % limit.max(1)
 }
 
-/// Fills `buf` with the noise of `seed` from `offset` on.
+/// Fills `buf` with the random bytes of `seed` from `offset` on.
 pub(super) fn fill(seed: u64, offset: u64, buf: &mut [u8]) {
     let skip = usize::try_from(offset % 8).unwrap_or_default();
     let head = buf.len().min((8 - skip) % 8);
@@ -36,16 +36,16 @@ pub(super) fn fill(seed: u64, offset: u64, buf: &mut [u8]) {
     }
 }
 
-/// An uncompressed tar with one file of noise, computed as it is read.
+/// An uncompressed tar with one file of random bytes, which are computed when they are read.
 #[derive(Debug, Clone)]
-pub struct NoiseTar {
+pub struct RandomTar {
     header: [u8; 512],
     seed: u64,
     size: u64,
 }
 
-impl NoiseTar {
-    /// A tar whose file `name` has `size` bytes of the noise of `seed`.
+impl RandomTar {
+    /// A tar whose file `name` has `size` bytes of the random bytes of `seed`.
     pub fn new(name: &str, seed: u64, size: u64) -> Self {
         let header = *super::layer::header(name, size).as_bytes();
         Self { header, seed, size }
@@ -56,7 +56,7 @@ impl NoiseTar {
     }
 }
 
-impl BlobSource for NoiseTar {
+impl BlobSource for RandomTar {
     fn size(&self) -> u64 {
         512 + self.padded() + 1024
     }
@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn every_offset_gives_the_same_bytes() {
-        let tar = NoiseTar::new("noise", 7, 1000);
+        let tar = RandomTar::new("noise", 7, 1000);
         let size = usize::try_from(BlobSource::size(&tar)).unwrap();
         assert_eq!(size, 512 + 1024 + 1024);
         let mut whole = vec![0; size];

@@ -8,7 +8,7 @@ use std::{
 
 use http::Method;
 use serde_json::json;
-use testkit::kube::{Answer, Blink, Door};
+use testkit::kube::{Answer, FaultyProxy, RequestFault};
 
 use super::platform::{Platform, release};
 use crate::world::Run;
@@ -32,20 +32,20 @@ fn platform() -> Platform {
     platform
 }
 
-/// Runs it through a door at which these requests fail, each of which must be waited out and said.
-fn through(platform: &Platform, words: &[&str], faults: &[(Method, &str, Blink, &str)]) -> Run {
-    let door = Door::open(&platform.server, "admin").unwrap();
-    for (method, part, blink, _) in faults {
-        door.fails(method.clone(), part, *blink);
+/// Runs it through a proxy at which these requests fail, each of which must be waited out and said.
+fn through(platform: &Platform, words: &[&str], faults: &[(Method, &str, RequestFault, &str)]) -> Run {
+    let proxy = FaultyProxy::start(&platform.server, "admin").unwrap();
+    for (method, part, fault, _) in faults {
+        proxy.fail_next(method.clone(), part, *fault);
     }
-    let path = platform.folder.path().join("door");
-    door.kubeconfig().write(&path).unwrap();
+    let path = platform.folder.path().join("proxy");
+    proxy.kubeconfig().write(&path).unwrap();
     let run = Run::of(platform.command(words).env("KUBECONFIG", &path).output().unwrap()).expect(0);
     for (.., said) in faults {
         let told = run.stderr.lines().any(|line| line.starts_with("waiting") && line.contains(said));
         assert!(told, "{said}: {}", run.stderr);
     }
-    assert!(door.all_met(), "{}", run.stderr);
+    assert!(proxy.all_used(), "{}", run.stderr);
     run
 }
 
@@ -57,9 +57,9 @@ fn a_release_is_approved_once_through_all_of_it() {
         &platform,
         &["approve", "v1.71.4", "--yes"],
         &[
-            (Method::PATCH, of_release, Blink::Unserved, "does not serve deckhousereleases yet"),
-            (Method::PATCH, of_release, Blink::Initializing, "storage is (re)initializing"),
-            (Method::GET, of_release, Blink::Unserved, "does not serve deckhousereleases yet"),
+            (Method::PATCH, of_release, RequestFault::Unserved, "does not serve deckhousereleases yet"),
+            (Method::PATCH, of_release, RequestFault::Initializing, "storage is (re)initializing"),
+            (Method::GET, of_release, RequestFault::Unserved, "does not serve deckhousereleases yet"),
         ],
     );
     assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], true);
@@ -72,8 +72,8 @@ fn a_node_is_approved_with_its_pods_in_view() {
         &platform,
         &["approve", "--node", "master-0", "--yes"],
         &[
-            (Method::GET, "/api/v1/pods", Blink::ShuttingDown, "apiserver is shutting down"),
-            (Method::PATCH, "/nodes/master-0", Blink::AnswerLost, "the answer is lost"),
+            (Method::GET, "/api/v1/pods", RequestFault::ShuttingDown, "apiserver is shutting down"),
+            (Method::PATCH, "/nodes/master-0", RequestFault::AnswerLost, "the answer is lost"),
         ],
     );
     assert!(run.stderr.contains("1 pods run on node master-0"), "{}", run.stderr);
@@ -82,13 +82,13 @@ fn a_node_is_approved_with_its_pods_in_view() {
 #[test]
 fn a_webhook_of_somebody_else_that_takes_no_part_in_dry_runs_hinders_no_approval() {
     let platform = platform();
-    let door = Door::open(&platform.server, "admin").unwrap();
-    door.fails(Method::PATCH, "/deckhousereleases/v1.71.4", Blink::NoDryRun);
-    let path = platform.folder.path().join("door");
-    door.kubeconfig().write(&path).unwrap();
+    let proxy = FaultyProxy::start(&platform.server, "admin").unwrap();
+    proxy.fail_next(Method::PATCH, "/deckhousereleases/v1.71.4", RequestFault::NoDryRun);
+    let path = platform.folder.path().join("proxy");
+    proxy.kubeconfig().write(&path).unwrap();
     let mut command = platform.command(&["approve", "v1.71.4", "--yes"]);
     Run::of(command.env("KUBECONFIG", &path).output().unwrap()).expect(0);
-    assert!(door.all_met());
+    assert!(proxy.all_used());
     assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], true);
 }
 
@@ -103,12 +103,12 @@ fn the_kernel_of_a_group_is_written_once() {
             (
                 Method::GET,
                 "/nodegroupconfigurations/",
-                Blink::Unserved,
+                RequestFault::Unserved,
                 "does not serve nodegroupconfigurations yet",
             ),
-            (Method::POST, all, Blink::Initializing, "storage is (re)initializing"),
+            (Method::POST, all, RequestFault::Initializing, "storage is (re)initializing"),
             // It has arrived: the second attempt finds it there.
-            (Method::POST, all, Blink::AnswerLost, "the answer is lost"),
+            (Method::POST, all, RequestFault::AnswerLost, "the answer is lost"),
         ],
     );
     let made = platform.get("NodeGroupConfiguration", "dhctl-kernel-master.sh");

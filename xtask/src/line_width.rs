@@ -1,0 +1,58 @@
+//! Lines of the documentation are at most 100 columns wide, but for code, tables and what cannot be wrapped.
+
+use std::{fs, process::Command};
+
+use anyhow::{Context, Result, ensure};
+
+use crate::shell::{output, root};
+
+const WIDTH: usize = 100;
+
+/// Not checked: the generated reference, and a page whose lines are still longer.
+const NOT_CHECKED: [&str; 2] = ["docs/reference/", "ARCHITECTURE.md"];
+
+/// Fails with a list of the lines that are too long.
+pub(crate) fn run() -> Result<()> {
+    let listed = output(Command::new("git").current_dir(root()).args(["ls-files", "*.md", ".github/*.md"]))?;
+    let mut long = Vec::new();
+    for path in listed.lines().filter(|path| !NOT_CHECKED.iter().any(|it| path.starts_with(it))) {
+        let text = fs::read_to_string(root().join(path)).with_context(|| path.to_owned())?;
+        long.extend(too_long(&text).into_iter().map(|line| format!("{path}:{line}")));
+    }
+    ensure!(long.is_empty(), "wrap these lines at {WIDTH} columns: {}", long.join(", "));
+    Ok(())
+}
+
+/// The numbers of lines that are longer and could be wrapped.
+fn too_long(text: &str) -> Vec<usize> {
+    let mut in_code = false;
+    let mut long = Vec::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let fence = line.trim_start().starts_with("```");
+        in_code ^= fence;
+        // One word, such as an address, or the one word of a list item.
+        let can_wrap = line.trim_start_matches(['-', ' ', '>', '#']).contains(' ');
+        if !in_code
+            && !fence
+            && !line.trim_start().starts_with('|')
+            && can_wrap
+            && line.chars().count() > WIDTH
+        {
+            long.push(number);
+        }
+    }
+    long
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_lines_that_can_be_wrapped_count() {
+        let word = "x".repeat(60);
+        let line = format!("{word} {word}");
+        let text = format!("{line}\n```text\n{line}\n```\n| {line} |\n- {word}{word}\n{word}\n{line}\n");
+        assert_eq!(too_long(&text), [1, 8]);
+    }
+}
