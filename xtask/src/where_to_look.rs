@@ -45,7 +45,7 @@ fn missing(row: &[String], exists: &impl Fn(&Path) -> bool) -> Vec<String> {
         let found = in_crate.into_iter().chain([PathBuf::from(&path)]).chain(continued).find(|it| exists(it));
         match found {
             Some(found) if path.ends_with('/') => folder = found,
-            Some(found) => folder = found.parent().unwrap_or(Path::new("")).to_owned(),
+            Some(found) => folder = found.parent().map(Path::to_owned).unwrap_or_default(),
             None => missing.push(path),
         }
     }

@@ -1,4 +1,4 @@
-//! The list of all crates that are in the binary, in the CycloneDX format.
+//! The list of all crates that are in the binary, in the `CycloneDX` format.
 
 use std::{fs, path::PathBuf, process::Command};
 

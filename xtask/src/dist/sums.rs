@@ -40,7 +40,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let release = Release { version: "1.2.3".into(), time: 0, folder: folder.path().to_owned() };
         let files = ["a", "b"].map(|name| folder.path().join(name));
-        files.iter().for_each(|file| fs::write(file, format!("{}", file.display())).unwrap());
+        for file in &files {
+            fs::write(file, file.display().to_string()).unwrap();
+        }
         write(&release, &files).unwrap();
         for (tool, sums) in [("sha256sum", "SHA256SUMS"), ("gost12sum", "GOST12SUMS")] {
             let check = || Command::new(tool).args(["-c", sums]).current_dir(folder.path()).output().unwrap();

@@ -40,7 +40,7 @@ enum Form {
     },
     Lines(Lines),
     Json {
-        last: Option<(Timestamp, Verdict)>,
+        last: Option<(Timestamp, Box<Verdict>)>,
     },
     Quiet,
 }
@@ -86,12 +86,12 @@ impl Show {
                 screen.iter_mut().try_for_each(|it| it.draw(&picture)).map_err(|error| lost(&error))?;
             }
             Form::Lines(lines) => {
-                lines.next(verdict, &self.flags, now).iter().for_each(|line| printer::note(line))
+                lines.next(verdict, &self.flags, now).iter().for_each(|line| printer::note(line));
             }
             Form::Json { last } => {
                 let event = match last {
                     _ if end.is_some() => "end",
-                    Some((_, said)) if said == verdict => "heartbeat",
+                    Some((_, said)) if **said == *verdict => "heartbeat",
                     _ => "verdict",
                 };
                 let passed = |at: Timestamp| Duration::try_from(now.duration_since(at)).unwrap_or_default();
@@ -99,7 +99,7 @@ impl Show {
                     last.as_ref().is_none_or(|(at, _)| event != "heartbeat" || passed(*at) >= HEARTBEAT);
                 if due {
                     printer::note(&record::verdict(event, verdict, end, &self.flags, now));
-                    *last = Some((now, verdict.clone()));
+                    *last = Some((now, Box::new(verdict.clone())));
                 }
             }
         }

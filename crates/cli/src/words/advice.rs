@@ -7,6 +7,7 @@ use semver::Version;
 use super::Step;
 
 /// The step that follows an advice.
+#[expect(clippy::too_many_lines, reason = "an arm for each advice")]
 pub(super) fn step(advice: &Advice) -> Step {
     let with = |text: &str, command: Command| Step::here(Sentence::from(text).command(command));
     match advice {

@@ -137,8 +137,8 @@ fn release(verdict: &Verdict) -> String {
 pub(crate) fn line(verdict: &Verdict) -> Sentence {
     let state = state(verdict.call);
     if let Some(problem) = &verdict.problem {
-        let stage = stage(verdict.stage);
-        return Sentence::from(format!("{}: {state} ({stage}): ", subject(verdict))).then(what(problem));
+        let reached = stage(verdict.stage);
+        return Sentence::from(format!("{}: {state} ({reached}): ", subject(verdict))).then(what(problem));
     }
     let line = Sentence::from(format!("{}: {state}", subject(verdict)));
     if let Some(done_at) = verdict.done_at {

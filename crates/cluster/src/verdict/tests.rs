@@ -53,7 +53,7 @@ fn each_signal_alone_keeps_done_away() {
         (Stage::Switching, Code::Pod, |it| known(&mut it.pods)[0].terminating = true),
         (Stage::Switching, Code::Pod, |it| known(&mut it.pods)[0].phase = "Pending".to_owned()),
         (Stage::Switching, Code::Pod, |it| {
-            it.pods = Reading::Known(vec![pod("deckhouse-a", "1.70.1", true)])
+            it.pods = Reading::Known(vec![pod("deckhouse-a", "1.70.1", true)]);
         }),
         (Stage::Converging, Code::Pod, |it| known(&mut it.pods)[0].ready = false),
         (Stage::Converging, Code::Rollout, |it| known(&mut it.deployment).generation = 4),
