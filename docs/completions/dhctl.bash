@@ -1387,7 +1387,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__run)
-            opts="-y -h --kubeconfig --context --to --yes --apply-now --timeout --settle --stalled-after --patience --output --progress --verbose --quiet --log --log-file --help"
+            opts="-y -h --kubeconfig --context --to --yes --apply-now --settle --stalled-after --patience --timeout --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1405,10 +1405,6 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --settle)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1418,6 +1414,10 @@ _dhctl() {
                     return 0
                     ;;
                 --patience)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1483,7 +1483,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__watch)
-            opts="-h --kubeconfig --context --to --timeout --settle --stalled-after --patience --output --progress --verbose --quiet --log --log-file --help"
+            opts="-h --kubeconfig --context --to --settle --stalled-after --patience --timeout --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1501,10 +1501,6 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --settle)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1514,6 +1510,10 @@ _dhctl() {
                     return 0
                     ;;
                 --patience)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
