@@ -70,6 +70,8 @@ pub(crate) fn node_wait(fact: &NodeFact, name: &str) -> Sentence {
         NodeFact::Draining => "is being drained".into(),
         NodeFact::InQueue => "waits for its turn".into(),
         NodeFact::Updating => "is being updated".into(),
+        NodeFact::NotReady { .. } => "is not ready".into(),
+        NodeFact::DrainedByUser => "was drained by a user".into(),
     }
 }
 

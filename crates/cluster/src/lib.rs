@@ -47,5 +47,5 @@ pub use error::Error;
 pub use jiff::Timestamp;
 pub use patience::Patience;
 pub use reading::{Obstacle, Reading, Unknown};
-pub use registry_answer::{Answer, ChannelRelease};
+pub use registry_answer::{ChannelRelease, RegistryAnswer};
 pub use state::ClusterState;

@@ -81,6 +81,35 @@ mod tests {
     use super::*;
 
     #[test]
+    fn messages_of_container_runtimes() {
+        for (message, expected) in [
+            (
+                "rpc error: code = NotFound desc = failed to pull and unpack image \"r/dkp:v1.70.0\": failed to resolve reference \"r/dkp:v1.70.0\": r/dkp:v1.70.0: not found",
+                PullCause::Missing,
+            ),
+            ("manifest unknown: manifest tagged by v1 is not found", PullCause::Missing),
+            (
+                "failed to authorize: failed to fetch oauth token: unexpected status: 401 Unauthorized",
+                PullCause::Denied,
+            ),
+            (
+                "pull access denied, repository does not exist or may require authorization: not found",
+                PullCause::Denied,
+            ),
+            (
+                "tls: failed to verify certificate: x509: certificate signed by unknown authority",
+                PullCause::Untrusted,
+            ),
+            ("proxyconnect tcp: dial tcp 10.0.0.1:3128: connect: connection refused", PullCause::Proxy),
+            ("dial tcp: lookup r.example on 10.0.0.2:53: no such host", PullCause::Unreachable),
+            ("dial tcp 10.0.0.9:5000: i/o timeout", PullCause::Unreachable),
+            ("Back-off pulling image \"r/dkp:v1\"", PullCause::Unknown),
+        ] {
+            assert_eq!(by_words("ErrImagePull", message), expected, "{message}");
+        }
+    }
+
+    #[test]
     fn each_cause_has_its_advice() {
         let image = "registry.example:5000/dkp/ee:v1.72.5";
         let push = Advice::Push { registry: "registry.example:5000/dkp/ee".to_owned() };

@@ -7,9 +7,10 @@ use serde::Serialize;
 /// An answer to one question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "answer", content = "value")]
-pub enum Answer<T> {
+pub enum RegistryAnswer<T> {
     /// It is there.
-    Is(T),
+    #[serde(rename = "is")]
+    Found(T),
     /// It is certainly not there.
     Missing,
     /// The login may not see it: the registry's words.
@@ -18,29 +19,31 @@ pub enum Answer<T> {
     Unknown(ForeignText),
 }
 
-impl<T> Answer<T> {
+impl<T> RegistryAnswer<T> {
     /// What is there.
-    pub fn is(&self) -> Option<&T> {
+    pub fn found(&self) -> Option<&T> {
         match self {
-            Self::Is(value) => Some(value),
+            Self::Found(value) => Some(value),
             _ => None,
         }
     }
 
     /// What is made of the thing that is there; words, if it is not what it should be.
-    pub fn read<U>(self, make: impl FnOnce(T) -> Result<U, String>) -> Answer<U> {
+    pub fn read<U>(self, make: impl FnOnce(T) -> Result<U, String>) -> RegistryAnswer<U> {
         match self {
-            Self::Is(value) => make(value).map_or_else(|why| Answer::Unknown(why.into()), Answer::Is),
-            Self::Missing => Answer::Missing,
-            Self::Denied(why) => Answer::Denied(why),
-            Self::Unknown(why) => Answer::Unknown(why),
+            Self::Found(value) => {
+                make(value).map_or_else(|why| RegistryAnswer::Unknown(why.into()), RegistryAnswer::Found)
+            }
+            Self::Missing => RegistryAnswer::Missing,
+            Self::Denied(why) => RegistryAnswer::Denied(why),
+            Self::Unknown(why) => RegistryAnswer::Unknown(why),
         }
     }
 
     /// Why there is no answer.
     pub fn why_unknown(&self) -> Option<&str> {
         match self {
-            Self::Is(_) | Self::Missing => None,
+            Self::Found(_) | Self::Missing => None,
             Self::Denied(why) | Self::Unknown(why) => Some(why),
         }
     }

@@ -94,8 +94,13 @@ pub fn unmet_requirements(message: &str) -> Vec<WaitReason> {
 /// A requirement that is not met, for the reason that the controller or its webhook gives.
 pub(crate) fn unmet(key: Option<String>, why: &str) -> WaitReason {
     // The values are collected anew after every start of the controller.
-    let is_known = !why.contains("is not set");
-    let cause = if is_known { RequirementCause::Unmet } else { RequirementCause::ValueNotKnown };
+    let cause = if why.contains("is not set") {
+        RequirementCause::ValueNotKnown
+    } else if why.to_lowercase().contains("kernel") {
+        RequirementCause::Kernel
+    } else {
+        RequirementCause::Unmet
+    };
     WaitReason::Requirement { key, why: why.to_owned(), cause }
 }
 

@@ -1,6 +1,23 @@
 //! What to do next, as data.
 
+mod module;
+mod node;
+mod platform;
+mod registry;
+mod release;
+mod see;
+mod settings;
+
+use commands::Command;
 use semver::Version;
+
+pub use module::ModuleAdvice;
+pub use node::NodeAdvice;
+pub use platform::{OnNode, PlatformAdvice, Restart};
+pub use registry::{Contents, RegistryAdvice};
+pub use release::ReleaseAdvice;
+pub use see::See;
+pub use settings::SettingsAdvice;
 
 /// One next step. The commands in its words name the cluster.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -112,6 +129,20 @@ pub enum Advice {
     WaitForPull,
     /// Wait: the command tries it again.
     WaitForRetry,
+    /// Look at something, with this command.
+    See(See, Command),
+    /// Something about modules and their sources.
+    Module(ModuleAdvice),
+    /// Something about nodes.
+    Node(NodeAdvice),
+    /// Something about the platform's own Deployment and pod.
+    Platform(PlatformAdvice),
+    /// Something about the registry: its contents, or access to it.
+    Registry(RegistryAdvice),
+    /// Something about releases.
+    Release(ReleaseAdvice),
+    /// Something about settings and alerts.
+    Settings(SettingsAdvice),
 }
 
 /// What `update prepare` is to do.
@@ -124,3 +155,22 @@ pub enum PrepareFor {
     /// Remove duplicate objects of releases where that is safe.
     RemoveDuplicates,
 }
+
+macro_rules! from {
+    ($($kind:ident($advice:ty)),* $(,)?) => {
+        $(impl From<$advice> for Advice {
+            fn from(advice: $advice) -> Self {
+                Self::$kind(advice)
+            }
+        })*
+    };
+}
+
+from!(
+    Module(ModuleAdvice),
+    Node(NodeAdvice),
+    Platform(PlatformAdvice),
+    Registry(RegistryAdvice),
+    Release(ReleaseAdvice),
+    Settings(SettingsAdvice),
+);

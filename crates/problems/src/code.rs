@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::Rule;
+
 /// The kind of a problem, as `update watch`, `update run`, `update status` and `update plan` name it in JSON. The rules of
 /// `update doctor` have names of their own.
 ///
@@ -79,4 +81,7 @@ pub enum Code {
     UpdatingFailed,
     /// The annotation with the version is that of another one.
     VersionAnnotation,
+    /// A rule of `update doctor`, by its own name.
+    #[serde(untagged)]
+    Rule(Rule),
 }

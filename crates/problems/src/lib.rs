@@ -7,15 +7,21 @@ mod advice;
 mod code;
 mod fact;
 mod object;
+mod rule;
 mod wait_reason;
 
-pub use advice::{Advice, PrepareFor};
+pub use advice::{
+    Advice, Contents, ModuleAdvice, NodeAdvice, OnNode, PlatformAdvice, PrepareFor, RegistryAdvice,
+    ReleaseAdvice, Restart, See, SettingsAdvice,
+};
 pub use code::Code;
 pub use fact::{
-    AlertFact, ClusterFact, ConvergeFact, DeploymentFact, Fact, ModuleFact, NodeFact, PodFact, PodState,
-    PullCause, QueueFact, ReleaseFact, SettingsFact, SourceFact,
+    AlertFact, AlertKind, ApiUse, ChannelFact, ClusterFact, ConvergeFact, DeploymentFact, Fact, FromHere,
+    ModuleError, ModuleFact, ModuleImagePulls, NodeFact, PodFact, PodState, PullCause, QueueFact, QueuedTask,
+    RegistryFact, ReleaseFact, SettingsFact, SourceFact,
 };
 pub use object::{Kind, Object};
+pub use rule::Rule;
 pub use wait_reason::{RequirementCause, WaitReason};
 
 /// Something that is reported: a fault, or something that is waited for.

@@ -25,6 +25,8 @@ pub enum Kind {
     Pod,
     Secret,
     ValidatingWebhookConfiguration,
+    /// The API server of the cluster.
+    ApiServer,
     /// One queue of the platform's controller.
     Queue,
     /// All queues of the platform's controller.
@@ -59,6 +61,7 @@ impl Kind {
             Self::Pod => "Pod",
             Self::Secret => "Secret",
             Self::ValidatingWebhookConfiguration => "ValidatingWebhookConfiguration",
+            Self::ApiServer => "API server",
             Self::Queue => "Queue",
             Self::Queues => "the queues",
             Self::ConvergeStatus => "the converge status",

@@ -92,6 +92,8 @@ pub enum WaitReason {
 pub enum RequirementCause {
     /// The cluster does not meet it.
     Unmet,
+    /// The kernel of a node is too old.
+    Kernel,
     /// The controller does not know the cluster's value yet. It collects the values after each start.
     ValueNotKnown,
 }

@@ -1,5 +1,13 @@
 //! Steps, each with its command.
 
+mod module;
+mod node;
+mod platform;
+mod registry;
+mod release;
+mod see;
+mod settings;
+
 use commands::{Approve, Command, Kubectl, Logs, Mirror, Objects, Pods, Resource, Sentence, Tool, Update};
 use problems::{Advice, PrepareFor};
 use semver::Version;
@@ -114,5 +122,17 @@ pub(super) fn step(advice: &Advice) -> Step {
         Advice::WaitForController => Step::here("wait: the controller corrects this automatically"),
         Advice::WaitForPull => Step::here("wait up to 5 minutes: the kubelet pulls the image again"),
         Advice::WaitForRetry => Step::here("wait: the approval is retried"),
+        Advice::See(what, command) => self::with(see::text(*what), command.clone()),
+        Advice::Module(advice) => module::step(advice),
+        Advice::Node(advice) => node::step(advice),
+        Advice::Platform(advice) => platform::step(advice),
+        Advice::Registry(advice) => registry::step(advice),
+        Advice::Release(advice) => release::step(advice),
+        Advice::Settings(advice) => settings::step(advice),
     }
+}
+
+/// A step with its command last.
+fn with(text: &str, command: impl Into<Command>) -> Step {
+    Step::here(Sentence::from(text).text(": ").command(command))
 }

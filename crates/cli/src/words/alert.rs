@@ -1,13 +1,77 @@
 //! Alerts.
 
 use commands::Sentence;
-use problems::AlertFact;
+use problems::{AlertFact, AlertKind};
 
 pub(super) fn predicate(fact: &AlertFact) -> Sentence {
     let (status, summary) = match fact {
         AlertFact::Firing { status, summary } => (status.as_str(), summary.trim()),
         AlertFact::UpdateFailed { summary } => ("", summary.trim()),
+        AlertFact::Known { name, summary, count, .. } => {
+            let count = if *count > 1 { format!(" ({count} times)") } else { String::new() };
+            let summary = if summary.is_empty() { String::new() } else { format!(": {summary}") };
+            return format!("is firing{count}: {name}{summary}").into();
+        }
+        AlertFact::Stale { stale, all, name } => {
+            return format!("is stale, such as {stale} of {all} alerts: {name}").into();
+        }
     };
     let status = if status.is_empty() { "firing" } else { status };
     if summary.is_empty() { format!("is {status}") } else { format!("is {status}: {summary}") }.into()
+}
+
+pub(super) fn means(fact: &AlertFact) -> Option<Sentence> {
+    match fact {
+        AlertFact::Firing { .. } => None,
+        AlertFact::UpdateFailed { .. } => Some(of_kind(AlertKind::ReleaseChain).into()),
+        AlertFact::Known { kind, stale: false, .. } => Some(of_kind(*kind).into()),
+        AlertFact::Known { kind, stale: true, .. } => Some(
+            format!(
+                "{}; the alert is stale: the monitoring has not updated it recently, so it may be over",
+                of_kind(*kind)
+            )
+            .into(),
+        ),
+        AlertFact::Stale { .. } => Some(
+            "the monitoring has not updated these alerts recently: it is restarting or down; new alerts may be missing"
+                .into(),
+        ),
+    }
+}
+
+fn of_kind(kind: AlertKind) -> &'static str {
+    match kind {
+        AlertKind::ReleaseChain => {
+            "the platform cannot build the chain of releases: a minor version is missing in the registry"
+        }
+        AlertKind::MigratedModules => {
+            "the next release requires modules that no ModuleSource offers without an error"
+        }
+        AlertKind::InvalidConfiguration => {
+            "a configuration is not valid for the running version, for example after a change of its schema"
+        }
+        AlertKind::ControllerHangs => "the platform's pod is running but does nothing",
+        AlertKind::QueueHangs => "the first task of a queue has not changed for minutes",
+        AlertKind::ModuleFails => "a module or a hook fails",
+        AlertKind::InvalidModuleSettings => "the settings of a module are not valid",
+        AlertKind::ModuleUpdateFails => "a module cannot be updated to its next release",
+        AlertKind::ModuleRequirements => {
+            "a release of a module has a requirement that the cluster does not meet"
+        }
+        AlertKind::ModuleConflict => "several sources offer one module, and none is selected",
+        AlertKind::OldSchema => {
+            "the settings have an old schema. They are converted automatically, but a later release may no longer do that"
+        }
+        AlertKind::Maintenance => "nothing of this module is updated",
+        AlertKind::OldKernel => "the kernel of a node is too old for a module",
+        AlertKind::OldSystem => "a later release will not support the node's operating system",
+        AlertKind::RemovedApis => {
+            "a Helm release uses an API that the next Kubernetes version removes. With `kubernetesVersion: Automatic` this \
+             blocks the release that upgrades Kubernetes"
+        }
+        AlertKind::DeprecatedApis => "a Helm release uses an API that a later Kubernetes version removes",
+        AlertKind::PodRestarts => {
+            "the platform's pod ends again and again, and runs all modules again each time"
+        }
+    }
 }

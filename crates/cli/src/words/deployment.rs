@@ -23,6 +23,16 @@ pub(super) fn predicate(fact: &DeploymentFact) -> Sentence {
             "still has the annotation core.deckhouse.io/version {written}; waiting for v{wanted} to write it"
         )
         .into(),
+        DeploymentFact::ScaledToZero => "is scaled to 0 replicas".into(),
+        DeploymentFact::PodRejected { reason } => format!("cannot create its pod: {reason}").into(),
+        DeploymentFact::NoPod => "has no pod".into(),
+        DeploymentFact::ImageMissing { image } => {
+            format!("runs the image {image}, which is missing in the registry").into()
+        }
+        DeploymentFact::WebhookDown => {
+            "is not available: approvals and changes of ModuleConfigs fail with `failed calling webhook`"
+                .into()
+        }
     }
 }
 
@@ -31,6 +41,17 @@ pub(super) fn means(fact: &DeploymentFact) -> Option<Sentence> {
         DeploymentFact::MovingTag { tag: Some(_), .. } => {
             Some("each push to this tag updates the platform without a release and without approval".into())
         }
+        DeploymentFact::ScaledToZero => Some("no controller is running, so nothing is updated".into()),
+        DeploymentFact::PodRejected { .. } => Some("an admission rule or a quota rejects the pod".into()),
+        DeploymentFact::NoPod => {
+            Some("the controllers of Kubernetes create this pod; they may not be running".into())
+        }
+        DeploymentFact::ImageMissing { .. } => Some(
+            "the platform runs only as long as its node keeps the image; on another node its pod would not start".into(),
+        ),
+        DeploymentFact::WebhookDown => Some(
+            "the platform's pod serves this webhook, and no pod is ready; during an update this is normal".into(),
+        ),
         _ => None,
     }
 }

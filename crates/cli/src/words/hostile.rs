@@ -1,7 +1,9 @@
 //! Names that would be commands if a shell read them, in every step: a shell gets each of them as a part of one word.
 
 use commands::Command;
-use problems::{Advice, ClusterFact, Code, Object, Problem};
+use problems::{
+    Advice, ClusterFact, Code, ModuleAdvice, NodeAdvice, Object, PlatformAdvice, Problem, ReleaseAdvice,
+};
 use testkit::shell::invocations;
 
 use super::steps;
@@ -26,6 +28,14 @@ fn named(name: &str) -> Vec<Advice> {
         Advice::SetImage { repository: own(), version: semver::Version::new(1, 72, 5) },
         Advice::ReadLog { pod: own(), container: own(), previous: true },
         Advice::DescribeModule { name: own() },
+        PlatformAdvice::RestoreImage { image: own() }.into(),
+        ReleaseAdvice::Delete { name: own() }.into(),
+        ReleaseAdvice::MarkSuperseded { name: own() }.into(),
+        NodeAdvice::Uncordon { node: own() }.into(),
+        NodeAdvice::RemoveDrainAnnotations { node: own() }.into(),
+        ModuleAdvice::Approve { module: own(), version: own() }.into(),
+        ModuleAdvice::OtherVersion { module: own() }.into(),
+        ModuleAdvice::RemoveOverride { name: own() }.into(),
     ]
 }
 

@@ -6,18 +6,23 @@
 mod advice;
 mod alert;
 mod block;
+mod channel;
 mod cluster;
 mod deployment;
+mod doctor;
 mod module;
 mod node;
 mod pod;
 mod queue;
+mod registry;
 mod release;
 mod settings;
 mod source;
 mod step;
 pub(crate) mod verdict;
 
+#[cfg(test)]
+mod doctor_tests;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
@@ -27,6 +32,7 @@ use commands::Sentence;
 use problems::{Fact, Problem};
 
 pub use block::Block;
+pub use doctor::{doctor_report, source, sources};
 pub(crate) use release::requirement;
 pub use step::{Place, Step};
 
@@ -46,6 +52,7 @@ pub fn object(problem: &Problem) -> String {
 pub fn predicate(fact: &Fact) -> Sentence {
     match fact {
         Fact::Alert(fact) => alert::predicate(fact),
+        Fact::Channel(fact) => channel::predicate(fact),
         Fact::Cluster(fact) => cluster::predicate(fact),
         Fact::Converge(fact) => queue::converge(fact),
         Fact::Deployment(fact) => deployment::predicate(fact),
@@ -53,6 +60,7 @@ pub fn predicate(fact: &Fact) -> Sentence {
         Fact::Node(fact) => node::predicate(fact),
         Fact::Pod(fact) => pod::predicate(fact),
         Fact::Queue(fact) => queue::predicate(fact),
+        Fact::Registry(fact) => registry::predicate(fact),
         Fact::Release(fact) => release::predicate(fact),
         Fact::Settings(fact) => settings::predicate(fact),
         Fact::Source(fact) => source::predicate(fact),
@@ -62,11 +70,16 @@ pub fn predicate(fact: &Fact) -> Sentence {
 /// What the fact means for the update, where that does not go without saying.
 pub fn means(fact: &Fact) -> Option<Sentence> {
     match fact {
+        Fact::Alert(fact) => alert::means(fact),
+        Fact::Channel(fact) => Some(channel::means(fact)),
         Fact::Deployment(fact) => deployment::means(fact),
+        Fact::Module(fact) => Some(module::means(fact)),
+        Fact::Node(fact) => node::means(fact),
         Fact::Pod(fact) => pod::means(fact),
+        Fact::Registry(fact) => Some(registry::means(fact)),
         Fact::Release(fact) => release::means(fact),
         Fact::Settings(fact) => Some(settings::means(fact)),
-        _ => None,
+        Fact::Cluster(_) | Fact::Converge(_) | Fact::Queue(_) | Fact::Source(_) => None,
     }
 }
 
@@ -78,6 +91,15 @@ pub fn steps(problem: &Problem) -> Vec<Step> {
 /// What to do about it in one sentence.
 pub fn remedy(problem: &Problem) -> Sentence {
     Sentence::joined(steps(problem).into_iter().map(|step| step.text), "; ")
+}
+
+/// The first `limit` of these: `a, b and 3 more`.
+fn list(all: &[impl AsRef<str>], limit: usize) -> String {
+    let named: Vec<&str> = all.iter().take(limit).map(AsRef::as_ref).collect();
+    match all.len().saturating_sub(limit) {
+        0 => named.join(", "),
+        more => format!("{} and {more} more", named.join(", ")),
+    }
 }
 
 /// `1 task`, `3 tasks`.

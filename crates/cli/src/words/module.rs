@@ -1,15 +1,61 @@
-//! Modules.
+//! Modules, their releases and their sources.
 
 use commands::Sentence;
-use problems::ModuleFact;
+use problems::{ModuleError, ModuleFact};
 
 pub(super) fn predicate(fact: &ModuleFact) -> Sentence {
-    let ModuleFact::NotReady { phase, message } = fact;
-    let details: Vec<&str> =
-        [phase.as_str(), message.as_str()].into_iter().filter(|it| !it.is_empty()).collect();
-    if details.is_empty() {
-        "is not ready".into()
-    } else {
-        format!("is not ready: {}", details.join(", ")).into()
+    match fact {
+        ModuleFact::NotReady { phase, message } => {
+            let details: Vec<&str> =
+                [phase.as_str(), message.as_str()].into_iter().filter(|it| !it.is_empty()).collect();
+            if details.is_empty() {
+                "is not ready".to_owned()
+            } else {
+                format!("is not ready: {}", details.join(", "))
+            }
+        }
+        ModuleFact::SourceNeverRead => "was never read by the platform".to_owned(),
+        ModuleFact::SourceStale => "was not read by the platform for more than an hour".to_owned(),
+        ModuleFact::SourceError { error } => format!("has an error: {error}"),
+        ModuleFact::SourceModuleErrors { modules, failed, all } => {
+            let modules: Vec<String> =
+                modules.iter().map(|ModuleError { module, error }| format!("{module}: {error}")).collect();
+            format!("has errors in {failed} of {all} modules: {}", modules.join("; "))
+        }
+        ModuleFact::ReleaseSuspended { message } => format!("is suspended: {message}"),
+        ModuleFact::PolicyMissing { policy } => {
+            format!("has the update policy ModuleUpdatePolicy/{policy}, which does not exist")
+        }
+        ModuleFact::NoPolicy => "has no update policy".to_owned(),
+        ModuleFact::RequirementUnmet { reason } => format!("has an unmet requirement: {reason}"),
+        ModuleFact::ReleaseNeedsApproval { .. } => "waits for approval".to_owned(),
+        ModuleFact::Override { tag } => format!("sets the image tag of the module to {tag}"),
     }
+    .into()
+}
+
+pub(super) fn means(fact: &ModuleFact) -> Sentence {
+    match fact {
+        ModuleFact::NotReady { .. } => "an update is not done until every enabled module is ready".to_owned(),
+        ModuleFact::SourceNeverRead | ModuleFact::SourceStale | ModuleFact::SourceError { .. } => {
+            "until the platform reads it, no module from it gets a new release".to_owned()
+        }
+        ModuleFact::SourceModuleErrors { .. } => {
+            "modules with errors get no new releases, and a platform release that requires one of them (migratedModules) is \
+             not deployed"
+                .to_owned()
+        }
+        ModuleFact::ReleaseSuspended { .. } => "the vendor has suspended it, or it did not start".to_owned(),
+        ModuleFact::PolicyMissing { .. } | ModuleFact::NoPolicy => {
+            "a release without an update policy waits forever".to_owned()
+        }
+        ModuleFact::RequirementUnmet { .. } => {
+            "the module keeps its deployed release; the platform does not wait for it".to_owned()
+        }
+        ModuleFact::ReleaseNeedsApproval { policy } => format!("its update policy: {policy}"),
+        ModuleFact::Override { .. } => {
+            "a ModulePullOverride is intended for development; releases of this module are ignored".to_owned()
+        }
+    }
+    .into()
 }

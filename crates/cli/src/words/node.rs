@@ -3,6 +3,11 @@
 use commands::Sentence;
 use problems::NodeFact;
 
+use super::list;
+
+/// How many nodes are named.
+const NAMED: usize = 10;
+
 pub(super) fn predicate(fact: &NodeFact) -> Sentence {
     match fact {
         NodeFact::GroupError(Some(error)) => format!("has an error: {error}"),
@@ -21,6 +26,33 @@ pub(super) fn predicate(fact: &NodeFact) -> Sentence {
         NodeFact::Draining => "is being drained".to_owned(),
         NodeFact::InQueue => "waits until another node of its group is updated".to_owned(),
         NodeFact::Updating => "is being updated".to_owned(),
+        NodeFact::NotReady { nodes, .. } if nodes.len() > 1 => {
+            format!("is not ready; {} nodes are affected: {}", nodes.len(), list(nodes, NAMED))
+        }
+        NodeFact::NotReady { .. } => "is not ready".to_owned(),
+        NodeFact::DrainedByUser => "was drained by a user".to_owned(),
     }
     .into()
+}
+
+pub(super) fn means(fact: &NodeFact) -> Option<Sentence> {
+    let text = match fact {
+        NodeFact::GroupNeedsApproval { .. } => {
+            "spec.disruptions.approvalMode of the group is Manual; an approved node is drained: its pods move to other nodes \
+             or stop"
+        }
+        NodeFact::GroupError(_) => "nodes of this group are not updated until the error is fixed",
+        NodeFact::NotReady { control_plane: true, .. } => {
+            "a node that is not ready is not updated, and delays the others of its group; without this control-plane node \
+             the update may interrupt the control plane"
+        }
+        NodeFact::NotReady { control_plane: false, .. } => {
+            "a node that is not ready is not updated, and delays the others of its group, which are updated one by one"
+        }
+        NodeFact::DrainedByUser => {
+            "it counts as updating until the annotation is removed, and it stays unschedulable"
+        }
+        _ => return None,
+    };
+    Some(text.into())
 }

@@ -1,7 +1,12 @@
 //! Pods.
 
 use commands::Sentence;
-use problems::{PodFact, PodState, PullCause};
+use problems::{ModuleImagePulls, PodFact, PodState, PullCause};
+
+use super::list;
+
+/// How many pods are named.
+const NAMED: usize = 5;
 
 pub(super) fn predicate(fact: &PodFact) -> Sentence {
     match fact {
@@ -31,12 +36,54 @@ pub(super) fn predicate(fact: &PodFact) -> Sentence {
         PodFact::NotReady => {
             "is running but not ready yet: applying all modules for the first time takes minutes".to_owned()
         }
+        PodFact::NotReadyForLong { first: None } => "is running but not ready".to_owned(),
+        PodFact::NotReadyForLong { first: Some(first) } => {
+            format!("is running but not ready; the first task of its queue {}: {}", first.queue, first.task)
+        }
+        PodFact::Unscheduled { reason: Some(reason) } => format!("cannot be scheduled: {reason}"),
+        PodFact::Unscheduled { reason: None } => {
+            "cannot be scheduled, and no event gives the reason".to_owned()
+        }
+        PodFact::ModuleImagePulls(pulls) => module_image_pulls(pulls),
     }
     .into()
 }
 
+fn module_image_pulls(pulls: &ModuleImagePulls) -> String {
+    let ModuleImagePulls { pods, namespace, container, image, message, pull_secrets, .. } = pulls;
+    let login = match pull_secrets.as_deref() {
+        None => String::new(),
+        Some([]) => ", without imagePullSecrets".to_owned(),
+        Some(names) => format!(", with the imagePullSecrets {}", names.join(", ")),
+    };
+    let message = if message.is_empty() { String::new() } else { format!(" ({message})") };
+    let others = if pods.len() > 1 {
+        format!("; {} pods are affected: {}", pods.len(), list(pods, NAMED))
+    } else {
+        String::new()
+    };
+    format!(
+        "in namespace {namespace} cannot pull the image {image} of its container {container}{login}{message}{others}"
+    )
+}
+
 pub(super) fn means(fact: &PodFact) -> Option<Sentence> {
-    let PodFact::ImagePull { cause, .. } = fact else { return None };
+    match fact {
+        PodFact::ImagePull { cause, .. } => of_cause(*cause).map(Sentence::from),
+        PodFact::NotReadyForLong { .. } => Some(
+            "the pod becomes ready when it has applied all modules once, which takes at most 30 minutes in most clusters"
+                .into(),
+        ),
+        PodFact::Unscheduled { .. } => Some("until this pod runs, nothing is updated".into()),
+        PodFact::ModuleImagePulls(pulls) => {
+            let cause = of_cause(pulls.cause).map(|cause| format!("{cause}; ")).unwrap_or_default();
+            Some(format!("{cause}the update is not done until these pods run").into())
+        }
+        _ => None,
+    }
+}
+
+fn of_cause(cause: PullCause) -> Option<&'static str> {
     let text = match cause {
         PullCause::InvalidName => "the address of the image is not valid",
         PullCause::Missing => "the registry does not have this image",
@@ -59,5 +106,5 @@ pub(super) fn means(fact: &PodFact) -> Option<Sentence> {
         PullCause::Unreachable => "the node cannot reach the registry",
         PullCause::Unknown => return None,
     };
-    Some(text.into())
+    Some(text)
 }

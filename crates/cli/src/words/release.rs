@@ -3,6 +3,11 @@
 use commands::Sentence;
 use problems::{ReleaseFact, WaitReason};
 
+use super::list;
+
+/// How many names are listed.
+const NAMED: usize = 5;
+
 pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
     match fact {
         ReleaseFact::NoneDeployed => {
@@ -25,7 +30,9 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
             format!("is marked Deployed, and so is {other}: an update has just started, or was interrupted")
         }
         ReleaseFact::NotInCluster => "is not in the cluster".to_owned(),
-        ReleaseFact::Waits(reasons) => reasons.iter().map(wait_reason).collect::<Vec<_>>().join("; "),
+        ReleaseFact::Waits(reasons) | ReleaseFact::Delayed { reasons, .. } => {
+            reasons.iter().map(wait_reason).collect::<Vec<_>>().join("; ")
+        }
         ReleaseFact::NotSeen => "is waiting for the controller to check it".to_owned(),
         ReleaseFact::Disappeared => "was in the cluster and is missing now".to_owned(),
         ReleaseFact::Withdrawn => "was withdrawn by the vendor (Suspended)".to_owned(),
@@ -83,6 +90,39 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
         }
         ReleaseFact::ChangedMeanwhile => "was changed while it was being approved".to_owned(),
         ReleaseFact::NotNow(why) => format!("cannot be approved now: {why}"),
+        ReleaseFact::DeployedLost { .. } => "has no object marked Deployed".to_owned(),
+        ReleaseFact::OtherImage { image_tag } => {
+            format!("is marked Deployed, but Deployment/deckhouse runs {image_tag}")
+        }
+        ReleaseFact::IsDuplicate { of, version, .. } => {
+            format!("is a duplicate object of {version}, next to {of}")
+        }
+        ReleaseFact::NoPhase { names } if names.len() > 1 => {
+            format!("has no phase; {} releases are affected: {}", names.len(), list(names, NAMED))
+        }
+        ReleaseFact::NoPhase { .. } => "has no phase".to_owned(),
+        ReleaseFact::WithdrawnAndReplaced => {
+            "was withdrawn by the vendor (Suspended); another patch of its minor version is waiting".to_owned()
+        }
+        ReleaseFact::ImageMissing { image } => {
+            format!("needs the image {image}, which is missing in the registry")
+        }
+        ReleaseFact::AboveChannel { names, image, channel } => {
+            let all = if names.len() > 1 {
+                format!(" ({} releases are affected: {})", names.len(), list(names, NAMED))
+            } else {
+                String::new()
+            };
+            format!("is newer than v{channel}, which the release channel {image} points to{all}")
+        }
+        ReleaseFact::HeldByAlerts { alerts, .. } => {
+            format!("is held by update.blockOnAlerts while these alerts fire: {}", list(alerts, NAMED))
+        }
+        ReleaseFact::InProgress { restarting: false } => "is being deployed".to_owned(),
+        ReleaseFact::InProgress { restarting: true } => {
+            "is being deployed: the platform's pod is being replaced, or applies all modules for the first time"
+                .to_owned()
+        }
         ReleaseFact::Refused(why) => return Sentence::from("cannot be approved: ").then(why.clone()),
     }
     .into()
@@ -97,6 +137,64 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
         ReleaseFact::Duplicate { .. } => "the controller may skip both objects or hang",
         ReleaseFact::MissingMinors { .. } => "releases are deployed one minor version after another",
         ReleaseFact::TwoDeployed { .. } => "the controllers count the lower one as deployed",
+        ReleaseFact::Unmet(_) => "its approval is refused until the requirements are met",
+        ReleaseFact::NotificationFailed { .. } => {
+            "the platform announces a release before it deploys it, and waits until the webhook answers"
+        }
+        ReleaseFact::NeedsDisruptionApproval { .. } => {
+            "the release interrupts workloads, and settings.update.disruptionApprovalMode is Manual"
+        }
+        ReleaseFact::DeployedLost { image_tag } => {
+            let runs =
+                image_tag.as_ref().map_or(String::new(), |it| format!(". Deployment/deckhouse runs {it}"));
+            let text = "a change of phases was interrupted, for example because the pod was stopped; minor versions then \
+                        wait without a message";
+            return Some(format!("{text}{runs}").into());
+        }
+        ReleaseFact::OtherImage { .. } => {
+            "the image was changed by hand, or the release was marked without an update (annotation dryrun); the next \
+             release is compared with this object, not with what runs"
+        }
+        ReleaseFact::IsDuplicate { version, deployed: true, .. } => {
+            return Some(
+                format!(
+                    "the waiting object is never deployed, and the next minor version waits with `awaiting for {version} \
+                     release to be deployed`"
+                )
+                .into(),
+            );
+        }
+        ReleaseFact::IsDuplicate { deployed: false, .. } => {
+            "the controller may skip both objects, and the minor version is lost without a message"
+        }
+        ReleaseFact::NoPhase { .. } => {
+            "the controller has not processed it, although its pod is ready and a channel is set: it hangs, or fails on it"
+        }
+        ReleaseFact::Withdrawn => {
+            "no other patch of its minor version is waiting, so no later release can be deployed"
+        }
+        ReleaseFact::ImageMissing { .. } => {
+            "if it is deployed, the platform's old pod is removed and the new one cannot start; nothing in the cluster can \
+             repair that"
+        }
+        ReleaseFact::AboveChannel { .. } => {
+            "the controller deletes waiting releases that are newer than the channel's"
+        }
+        ReleaseFact::Delayed { windows, .. } if !windows.is_empty() => {
+            return Some(format!("update windows: {}", windows.join(", ")).into());
+        }
+        ReleaseFact::HeldByAlerts { threshold, .. } => {
+            return Some(
+                format!(
+                    "while alerts of severity {threshold} to 9 fire, no release is deployed, and no release shows a \
+                     message; alerts with a lower number, which are more severe, do not hold releases"
+                )
+                .into(),
+            );
+        }
+        ReleaseFact::InProgress { .. } => {
+            "this takes up to 30 minutes; with one control-plane node the controller is down for a part of it"
+        }
         _ => return None,
     };
     Some(text.into())

@@ -1,18 +1,49 @@
-//! The platform's settings.
+//! Settings, and APIs that Kubernetes removes.
 
 use commands::{Sentence, Update};
-use problems::SettingsFact;
+use problems::{ApiUse, SettingsFact};
+
+use super::list;
+
+/// How many APIs are named.
+const NAMED: usize = 10;
 
 pub(super) fn predicate(fact: &SettingsFact) -> Sentence {
-    let SettingsFact::ChannelUnset { interrupted } = fact;
-    match interrupted {
-        None => "has no releaseChannel".into(),
-        Some(channel) => Sentence::from(format!("has no releaseChannel (it was {channel}, until "))
-            .quoted(Update::prepare())
-            .text(" was interrupted)"),
+    match fact {
+        SettingsFact::ChannelUnset { interrupted: None } => "has no releaseChannel".into(),
+        SettingsFact::ChannelUnset { interrupted: Some(channel) } => {
+            Sentence::from(format!("has no releaseChannel (it was {channel}, until "))
+                .quoted(Update::prepare())
+                .text(" was interrupted)")
+        }
+        SettingsFact::Message { message, invalid: true } => format!("has an error: {message}").into(),
+        SettingsFact::Message { message, invalid: false } => format!("has a message: {message}").into(),
+        SettingsFact::CloudCondition { name, message } => {
+            format!("has the unmet condition {name}: {message}").into()
+        }
+        SettingsFact::DeprecatedApis { uses } => {
+            let uses: Vec<String> = uses
+                .iter()
+                .map(|ApiUse { resource, group_version, removed_in }| {
+                    format!("{resource} in {group_version} (removed in {removed_in})")
+                })
+                .collect();
+            format!("has clients that use deprecated APIs: {}", list(&uses, NAMED)).into()
+        }
     }
 }
 
-pub(super) fn means(_: &SettingsFact) -> Sentence {
-    "without a release channel the controller ignores all releases".into()
+pub(super) fn means(fact: &SettingsFact) -> Sentence {
+    match fact {
+        SettingsFact::ChannelUnset { .. } => "without a release channel the controller ignores all releases",
+        SettingsFact::Message { invalid: true, .. } => "the settings do not take effect",
+        SettingsFact::Message { invalid: false, .. } => "the platform reports this about the settings",
+        SettingsFact::CloudCondition { .. } => {
+            "a release with the requirement unmetCloudConditions is not deployed"
+        }
+        SettingsFact::DeprecatedApis { .. } => {
+            "these clients fail once Kubernetes is upgraded to that version, which a release may do automatically"
+        }
+    }
+    .into()
 }

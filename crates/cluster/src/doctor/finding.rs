@@ -1,89 +1,51 @@
-//! What the doctor finds, and what to do about it.
+//! What the doctor finds, as data.
 
-use commands::{ClusterFlags, Command, Sentence};
 use jiff::Timestamp;
-use serde::Serialize;
+use problems::{Advice, Code, Fact, Object, Problem, Rule};
+
+use super::source::Source;
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// The update does not go on until somebody does something.
+    /// The update does not proceed until somebody acts.
     Blocks,
-    /// It goes on, later or worse than it could, or only in part.
+    /// The update proceeds later than it could, or only in part.
     Slows,
-    /// As it may be; worth knowing while looking for a reason.
+    /// Normal, but worth knowing while searching for a cause.
     Notable,
 }
 
-/// One thing that keeps an update from going on, or may explain why it waits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// One problem of an update, or one fact that may explain why it waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// The rule that found it: a stable name for machines.
-    pub rule: &'static str,
+    /// The rule that found it.
+    pub rule: Rule,
     /// How bad it is.
     pub severity: Severity,
-    /// The object that it is about, as `KIND/NAME`.
-    pub object: String,
-    /// What is so, with the value.
-    pub what: String,
-    /// What it means.
-    pub why: String,
-    /// What to do, in words.
-    pub remedy: Sentence,
-    /// Commands that do it or show more, to be pasted into a shell.
-    pub commands: Vec<Command>,
+    /// What is found, and what to do about it.
+    pub problem: Problem,
     /// Since when, where it is known and matters.
     pub since: Option<Timestamp>,
-    /// The source that it was seen in.
-    pub seen_in: &'static str,
+    /// Where it was seen.
+    pub seen_in: Vec<Source>,
 }
 
 impl Finding {
-    pub(super) fn new(
-        rule: &'static str,
-        severity: Severity,
-        object: impl Into<String>,
-        what: impl Into<String>,
-    ) -> Self {
-        Self {
-            rule,
-            severity,
-            object: object.into(),
-            what: what.into(),
-            why: String::new(),
-            remedy: Sentence::default(),
-            commands: Vec::new(),
-            since: None,
-            seen_in: "",
-        }
+    pub(super) fn new(rule: Rule, severity: Severity, object: Object, fact: impl Into<Fact>) -> Self {
+        let problem = Problem::new(Code::Rule(rule), object, fact);
+        Self { rule, severity, problem, since: None, seen_in: Vec::new() }
     }
 
-    pub(super) fn why(mut self, why: impl Into<String>) -> Self {
-        self.why = why.into();
+    /// The same with one more step.
+    pub(super) fn advise(mut self, advice: impl Into<Advice>) -> Self {
+        self.problem.advice.push(advice.into());
         self
     }
 
-    pub(super) fn remedy(mut self, remedy: impl Into<Sentence>) -> Self {
-        self.remedy = remedy.into();
-        self
-    }
-
-    pub(super) fn command(mut self, command: impl Into<Command>) -> Self {
-        self.commands.push(command.into());
-        self
-    }
-
-    pub(super) fn commands(mut self, commands: Vec<Command>) -> Self {
-        self.commands.extend(commands);
-        self
-    }
-
-    /// The same, with commands that name the cluster so.
-    pub(super) fn addressed(mut self, flags: &ClusterFlags) -> Self {
-        self.remedy = self.remedy.addressed(flags);
-        self.commands = self.commands.into_iter().map(|command| command.addressed(flags)).collect();
+    /// The same with more steps.
+    pub(super) fn advise_all(mut self, advice: impl IntoIterator<Item = Advice>) -> Self {
+        self.problem.advice.extend(advice);
         self
     }
 
@@ -92,8 +54,8 @@ impl Finding {
         self
     }
 
-    pub(super) fn seen_in(mut self, source: &'static str) -> Self {
-        self.seen_in = source;
+    pub(super) fn seen_in(mut self, source: Source) -> Self {
+        self.seen_in.push(source);
         self
     }
 }

@@ -1,26 +1,26 @@
-//! How long, or how often, is still normal. Within these a cluster in the middle of an update is not ill.
+//! How long, or how often, something is still normal while a cluster is being updated.
 
 use jiff::SignedDuration;
 
-/// From the replacement of the platform's pod to its being ready: the first converge runs all modules. The
-/// platform's documentation calls more than 20 to 30 minutes a sign of trouble.
+/// From the replacement of the platform's pod until it is ready: the first converge runs all modules. The platform's
+/// documentation calls more than 20 to 30 minutes a sign of a problem.
 pub(super) const RESTART: SignedDuration = SignedDuration::from_mins(30);
 
-/// Until an image that does not come is no hiccup of the registry: the kubelet has tried several times by then.
+/// Failed image pulls of a pod younger than this do not block: the kubelet has tried only once or twice.
 pub(super) const PULL: SignedDuration = SignedDuration::from_mins(1);
 
-/// Until the controller has looked at a new release: it does so within seconds.
-pub(super) const FIRST_LOOK: SignedDuration = SignedDuration::from_mins(1);
+/// How long the controller may take to set the phase of a new release. It normally takes seconds.
+pub(super) const NEW_RELEASE: SignedDuration = SignedDuration::from_mins(1);
 
-/// For how long no release, or two of them, may be marked as deployed while the controller writes one after the
-/// other, or the Deployment may lag behind the object.
-pub(super) const SWITCH: SignedDuration = SignedDuration::from_mins(5);
+/// How long no release, or two of them, may be Deployed while the controller writes one object after the other, and how
+/// long the Deployment may differ from the deployed release.
+pub(super) const PHASE_CHANGE: SignedDuration = SignedDuration::from_mins(5);
 
-/// Failures of a task until it is no hiccup: some tasks fail until what they need has come up.
-pub(super) const HICCUPS: u64 = 3;
+/// From this many failures on, a task is reported: some tasks fail until what they need is running.
+pub(super) const TASK_FAILURES_SLOW: u64 = 3;
 
-/// Failures of a task until it is not going to succeed by itself: by then it has been tried for minutes.
-pub(super) const HOPELESS: u64 = 8;
+/// From this many failures on, a task of the main queue blocks: by then it has been retried for minutes.
+pub(super) const TASK_FAILURES_BLOCK: u64 = 8;
 
-/// How long ago an alert was last heard of does not show; one that began this long ago and is stale says little.
-pub(super) const LOG: SignedDuration = SignedDuration::from_mins(15);
+/// Errors in the log that are older than this are ignored.
+pub(super) const LOG_AGE: SignedDuration = SignedDuration::from_mins(15);

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::evidence::LogError;
+use super::details::LogError;
 use crate::safe_text::foreign;
 
 /// How many errors are kept, the newest.

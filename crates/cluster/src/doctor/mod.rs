@@ -1,28 +1,29 @@
-//! Why an update does not go on, and what to do about it.
+//! Finds out why an update does not proceed, and what to do about it.
 //!
-//! Rules over the state and the evidence; each is a pure function. A cluster in the middle of an update is busy
-//! and not ill: where time tells the two apart, a rule has a limit (`limits.rs`).
+//! Rules over [`ClusterState`](crate::ClusterState) and [`Details`], each a pure function. A cluster in the middle of an
+//! update is busy, not unhealthy: where only time distinguishes the two, a rule has a limit (`limits.rs`).
 
-mod clock;
-mod diagnosis;
-mod evidence;
+mod context;
+mod details;
 mod finding;
-mod gather;
 mod limits;
 mod log;
-mod look;
 mod questions;
+mod read;
+mod report;
 mod rules;
+mod server_time;
+mod source;
 #[cfg(test)]
 mod tests;
-mod text;
 
-pub use clock::clock;
-pub use diagnosis::{Diagnosis, NotLookedAt, Verdict, examine};
-pub use evidence::{
-    Answer, Answers, ChannelRelease, DeploymentCondition, Evidence, ImageAnswer, LogError, PodEvent, Probe,
-    WaitingPod,
+pub use details::{
+    ChannelRelease, DeploymentCondition, Details, FailedPull, ImageAnswer, LogError, PodEvent,
+    RegistryAnswer, RegistryAnswers, RegistryCheck,
 };
 pub use finding::{Finding, Severity};
-pub use gather::gather;
 pub use questions::{Questions, questions};
+pub use read::read;
+pub use report::{Conclusion, DoctorReport, NotChecked, diagnose};
+pub use server_time::server_time;
+pub use source::Source;

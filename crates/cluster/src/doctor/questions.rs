@@ -2,7 +2,7 @@
 
 use deckhouse::Channel;
 
-use super::{evidence::Evidence, look::Look, rules};
+use super::{context::Context, details::Details, rules};
 use crate::{ClusterState, pull_cause::is_pull_failure};
 
 /// The most images that are asked about. Those of one bundle are there together or are not.
@@ -18,17 +18,17 @@ pub struct Questions {
 }
 
 /// The questions: the channel, the images of the deployed and of the next release, and those that pods wait for.
-pub fn questions(state: &ClusterState, evidence: &Evidence, now: jiff::Timestamp) -> Questions {
-    let look = Look { state, evidence, now };
+pub fn questions(state: &ClusterState, details: &Details, now: jiff::Timestamp) -> Questions {
+    let context = Context { state, details, now };
     let Some(registry) = state.registry.known() else { return Questions::default() };
-    let releases = [look.deployed(), look.upcoming()];
+    let releases = [context.deployed(), context.next_release()];
     let of_releases =
-        releases.into_iter().flatten().filter_map(|release| rules::release_image(&look, release));
-    let containers = look.pods().iter().flat_map(|pod| &pod.containers);
+        releases.into_iter().flatten().filter_map(|release| rules::release_image(&context, release));
+    let containers = context.pods().iter().flat_map(|pod| &pod.containers);
     let of_platform = containers
         .filter(|it| it.waiting_reason.as_deref().is_some_and(is_pull_failure))
         .map(|it| it.image.clone());
-    let of_others = evidence.without_image().map(|pod| pod.image.clone());
+    let of_others = details.failed_pulls().map(|pod| pod.image.clone());
     let prefix = format!("{}/", registry.address);
     let mut images: Vec<String> = Vec::new();
     for image in of_releases.chain(of_platform).chain(of_others) {
@@ -36,5 +36,5 @@ pub fn questions(state: &ClusterState, evidence: &Evidence, now: jiff::Timestamp
             images.push(image);
         }
     }
-    Questions { channel: look.settings().and_then(|settings| settings.channel()), images }
+    Questions { channel: context.settings().and_then(|settings| settings.channel()), images }
 }

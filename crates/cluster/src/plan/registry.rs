@@ -9,7 +9,7 @@ use semver::Version;
 use serde::Serialize;
 
 use super::Step;
-use crate::{Answer, ChannelRelease, chain::Range};
+use crate::{ChannelRelease, RegistryAnswer, chain::Range};
 
 /// What a registry said.
 #[derive(Debug, Clone)]
@@ -19,9 +19,9 @@ pub struct RegistryOffer {
     /// The channel that was asked for; `None`: the cluster follows none that is known.
     pub channel: Option<Channel>,
     /// What its tag leads to.
-    pub leads_to: Answer<ChannelRelease>,
+    pub leads_to: RegistryAnswer<ChannelRelease>,
     /// The releases that `release-channel` lists.
-    pub listed: Answer<Vec<Version>>,
+    pub listed: RegistryAnswer<Vec<Version>>,
     /// What there is of single releases, as far as it was asked.
     pub releases: BTreeMap<Version, ReleaseInRegistry>,
 }
@@ -30,9 +30,9 @@ pub struct RegistryOffer {
 #[derive(Debug, Clone)]
 pub struct ReleaseInRegistry {
     /// The image of the platform, `:vX.Y.Z`.
-    pub image: Answer<()>,
+    pub image: RegistryAnswer<()>,
     /// What `release-channel:vX.Y.Z` says of it, as `spec` of its object.
-    pub description: Answer<DeliveredRelease>,
+    pub description: RegistryAnswer<DeliveredRelease>,
 }
 
 /// The registry that a plan was made with.
@@ -74,14 +74,14 @@ pub struct StepInRegistry {
 impl RegistryOffer {
     /// What the release channel leads to, if that is known.
     pub(super) fn highest(&self) -> Option<&Version> {
-        self.leads_to.is().map(|channel| &channel.version)
+        self.leads_to.found().map(|channel| &channel.version)
     }
 
     /// The releases of which the platform makes objects by itself: on the channel LTS only the one that it leads to
     /// (facts 2).
     pub(super) fn versions(&self, lts: bool) -> Vec<Version> {
         let highest = self.highest().cloned();
-        let listed = self.listed.is().filter(|_| !lts).into_iter().flatten().cloned();
+        let listed = self.listed.found().filter(|_| !lts).into_iter().flatten().cloned();
         listed.chain(highest).collect()
     }
 
@@ -91,7 +91,7 @@ impl RegistryOffer {
     }
 
     pub(super) fn description(&self, version: &Version) -> Option<&DeliveredRelease> {
-        self.releases.get(version)?.description.is()
+        self.releases.get(version)?.description.found()
     }
 
     fn channel_image(&self) -> String {
@@ -112,14 +112,14 @@ impl RegistryOffer {
             blocking.push(push(format!("not in the registry: {lacking}"), "these releases"));
         }
         match &self.leads_to {
-            Answer::Missing if self.channel.is_some() => blocking.push(push(
+            RegistryAnswer::Missing if self.channel.is_some() => blocking.push(push(
                 format!(
                     "{} is not in the registry, so the platform sees no release of the channel that it follows",
                     self.channel_image()
                 ),
                 "this channel",
             )),
-            Answer::Is(ChannelRelease { version, suspended: true })
+            RegistryAnswer::Found(ChannelRelease { version, suspended: true })
                 if steps.iter().any(|step| step.version == format!("v{version}")) =>
             {
                 blocking.push(
@@ -132,7 +132,7 @@ impl RegistryOffer {
                     .into(),
                 );
             }
-            Answer::Is(ChannelRelease { version, .. }) => {
+            RegistryAnswer::Found(ChannelRelease { version, .. }) => {
                 if let Some(to) = range.to.filter(|to| *to > version) {
                     blocking.push(push(
                         format!(
@@ -152,7 +152,7 @@ impl RegistryOffer {
                     ));
                 }
             }
-            Answer::Missing | Answer::Denied(_) | Answer::Unknown(_) => {}
+            RegistryAnswer::Missing | RegistryAnswer::Denied(_) | RegistryAnswer::Unknown(_) => {}
         }
         blocking
     }
@@ -207,10 +207,10 @@ impl RegistryOffer {
     }
 }
 
-fn presence<T>(answer: &Answer<T>) -> Presence {
+fn presence<T>(answer: &RegistryAnswer<T>) -> Presence {
     match answer {
-        Answer::Is(_) => Presence::There,
-        Answer::Missing => Presence::Missing,
-        Answer::Denied(_) | Answer::Unknown(_) => Presence::Unknown,
+        RegistryAnswer::Found(_) => Presence::There,
+        RegistryAnswer::Missing => Presence::Missing,
+        RegistryAnswer::Denied(_) | RegistryAnswer::Unknown(_) => Presence::Unknown,
     }
 }

@@ -7,21 +7,22 @@ use super::{
     *,
 };
 use crate::{
-    Answer, ChannelRelease, ClusterState, Obstacle,
+    ChannelRelease, ClusterState, Obstacle, RegistryAnswer,
     objects::{ModuleConfig, RegistrySettings},
 };
 
 /// A registry whose channel leads there, and that has all of these releases.
 fn registry(leads_to: &str, listed: &[&str]) -> RegistryOffer {
     let there = |text: &&str| {
-        let description = Answer::Is(delivered(text, json!({ "requirements": { "k8s": "1.28" } })));
-        (version(text), ReleaseInRegistry { image: Answer::Is(()), description })
+        let description =
+            RegistryAnswer::Found(delivered(text, json!({ "requirements": { "k8s": "1.28" } })));
+        (version(text), ReleaseInRegistry { image: RegistryAnswer::Found(()), description })
     };
     RegistryOffer {
         registry: "r.example/dkp/ee".to_owned(),
         channel: Some(Channel::Stable),
-        leads_to: Answer::Is(ChannelRelease { version: version(leads_to), suspended: false }),
-        listed: Answer::Is(listed.iter().map(|text| version(text)).collect()),
+        leads_to: RegistryAnswer::Found(ChannelRelease { version: version(leads_to), suspended: false }),
+        listed: RegistryAnswer::Found(listed.iter().map(|text| version(text)).collect()),
         releases: listed.iter().map(there).collect(),
     }
 }
@@ -122,9 +123,9 @@ fn what_has_not_arrived_blocks() {
     assert_eq!(
         blocked(
             |offer| {
-                offer.releases.get_mut(&version("v1.58.3")).unwrap().image = Answer::Missing;
+                offer.releases.get_mut(&version("v1.58.3")).unwrap().image = RegistryAnswer::Missing;
                 let other = offer.releases.get_mut(&version("v1.59.4")).unwrap();
-                (other.image, other.description) = (Answer::Missing, Answer::Missing);
+                (other.image, other.description) = (RegistryAnswer::Missing, RegistryAnswer::Missing);
             },
             None
         ),
@@ -132,20 +133,23 @@ fn what_has_not_arrived_blocks() {
          r.example/dkp/ee/release-channel:v1.59.4; push a bundle with these releases: dhctl mirror --registry \
          r.example/dkp/ee -i d8.tar"
     );
-    let missing = blocked(|offer| offer.leads_to = Answer::Missing, None);
+    let missing = blocked(|offer| offer.leads_to = RegistryAnswer::Missing, None);
     assert!(
         missing.starts_with("r.example/dkp/ee/release-channel:stable is not in the registry"),
         "{missing}"
     );
     let held = blocked(
-        |offer| offer.leads_to = Answer::Is(ChannelRelease { version: version("v1.59.4"), suspended: true }),
+        |offer| {
+            offer.leads_to =
+                RegistryAnswer::Found(ChannelRelease { version: version("v1.59.4"), suspended: true })
+        },
         None,
     );
     assert!(held.contains("release-channel:stable (v1.59.4) is marked as suspended"), "{held}");
     assert_eq!(
         blocked(
             |offer| offer.leads_to =
-                Answer::Is(ChannelRelease { version: version("v1.59.4"), suspended: true }),
+                RegistryAnswer::Found(ChannelRelease { version: version("v1.59.4"), suspended: true }),
             Some("v1.58.3")
         ),
         ""
@@ -160,8 +164,8 @@ fn what_has_not_arrived_blocks() {
 #[test]
 fn what_cannot_be_told_is_unknown_and_does_not_block() {
     let mut offer = registry("v1.58.3", &["v1.58.3"]);
-    offer.listed = Answer::Denied("403 on tags/list".into());
-    offer.releases.get_mut(&version("v1.58.3")).unwrap().image = Answer::Unknown("503".into());
+    offer.listed = RegistryAnswer::Denied("403 on tags/list".into());
+    offer.releases.get_mut(&version("v1.58.3")).unwrap().image = RegistryAnswer::Unknown("503".into());
     let state = cluster(&["v1.57.5 Deployed"]);
     let plan = plan(&state, &["v1.58.3"], offer.clone());
     assert_eq!(plan.blocking, []);
@@ -176,7 +180,7 @@ fn what_cannot_be_told_is_unknown_and_does_not_block() {
     let found = plan.steps[0].in_registry.unwrap();
     assert_eq!((found.image, found.description), (Presence::Unknown, Presence::There));
     // The channel cannot be read, so nothing is known to be above it.
-    offer.leads_to = Answer::Unknown("it has no version.json".into());
+    offer.leads_to = RegistryAnswer::Unknown("it has no version.json".into());
     let plan = self::plan(&state, &["v1.58.3", "v1.59.0"], offer);
     assert_eq!(chain_of(&plan), "v1.58.3 v1.59.0");
     assert_eq!(plan.unknown[0], "r.example/dkp/ee/release-channel:stable: it has no version.json");
@@ -191,9 +195,9 @@ fn for_a_stranger_at_night() {
         ..RegistrySettings::default()
     });
     let mut offer = registry("v1.60.1", &["v1.57.5", "v1.58.3", "v1.59.2", "v1.59.4", "v1.60.1", "v1.61.0"]);
-    offer.releases.get_mut(&version("v1.59.4")).unwrap().image = Answer::Missing;
+    offer.releases.get_mut(&version("v1.59.4")).unwrap().image = RegistryAnswer::Missing;
     let release = offer.releases.get_mut(&version("v1.60.1")).unwrap();
-    release.description = Answer::Unknown("blob of 20 MB is too large".into());
+    release.description = RegistryAnswer::Unknown("blob of 20 MB is too large".into());
     let text = plan(&state, &["v1.59.2"], offer).text();
     insta::assert_snapshot!(text);
     let whole = plan(&state, &[], registry("v1.58.3", &["v1.58.3"])).text();

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use commands::{Command, Sentence};
 use deckhouse::release_list::DeliveredRelease;
 use jiff::{SignedDuration, Timestamp};
+use problems::Advice;
 use semver::Version;
 use serde_json::{Value, json};
 use testkit::shell::invocations;
@@ -13,14 +14,14 @@ use testkit::shell::invocations;
 use crate::{
     ClusterState, Reading,
     change::{Change, Kind, Write},
-    doctor::{Answers, Evidence, ImageAnswer, Probe, WaitingPod, examine},
+    doctor::{Details, FailedPull, ImageAnswer, RegistryAnswers, RegistryCheck, diagnose},
     objects::{
         Alert, ClusterConfiguration, Condition, ContainerState, DeckhouseDeployment, DeckhousePod, Module,
         ModuleConfig, ModulePullOverride, ModuleRelease, ModuleSource, Node, NodeGroup, Phase, Queue,
         RegistrySettings, Release, Task,
     },
     plan::{Plan, PlanInput, RegistryOffer, ReleaseInRegistry},
-    registry_answer::{Answer, ChannelRelease},
+    registry_answer::{ChannelRelease, RegistryAnswer},
     requirements::{Outcome, Requirement, check, module_constraints},
     status::Status,
 };
@@ -225,25 +226,26 @@ fn clusters(name: &str) -> Vec<ClusterState> {
     ]
 }
 
-fn answered(name: &str) -> Evidence {
-    let waiting = WaitingPod {
+fn answered(name: &str) -> Details {
+    let waiting = FailedPull {
         namespace: name.to_owned(),
         pod: name.to_owned(),
         container: name.to_owned(),
         image: image(name),
         reason: "ImagePullBackOff".to_owned(),
         message: "not found".into(),
-        ..WaitingPod::default()
+        ..FailedPull::default()
     };
-    let missing = |image: String| ImageAnswer { image, answer: Answer::Missing, no_repository: false };
-    Evidence {
-        waiting_pods: Reading::Known(vec![waiting]),
-        registry: Probe::Answered(Answers {
-            channel: Answer::Missing,
-            versions: Answer::Missing,
+    let missing =
+        |image: String| ImageAnswer { image, answer: RegistryAnswer::Missing, no_repository: false };
+    Details {
+        pulls_of_pending_pods: Reading::Known(vec![waiting]),
+        registry: RegistryCheck::Answered(RegistryAnswers {
+            channel: RegistryAnswer::Missing,
+            versions: RegistryAnswer::Missing,
             images: vec![missing(format!("{name}/{name}:v1.71.2")), missing(image(name))],
         }),
-        ..Evidence::default()
+        ..Details::default()
     }
 }
 
@@ -260,11 +262,11 @@ fn inputs(name: &str) -> [PlanInput; 3] {
     let offer = RegistryOffer {
         registry: name.to_owned(),
         channel: Some(deckhouse::Channel::Stable),
-        leads_to: Answer::Is(ChannelRelease { version: version.clone(), suspended: false }),
-        listed: Answer::Missing,
+        leads_to: RegistryAnswer::Found(ChannelRelease { version: version.clone(), suspended: false }),
+        listed: RegistryAnswer::Missing,
         releases: BTreeMap::from([(
             version.clone(),
-            ReleaseInRegistry { image: Answer::Missing, description: Answer::Missing },
+            ReleaseInRegistry { image: RegistryAnswer::Missing, description: RegistryAnswer::Missing },
         )]),
     };
     let spec = json!({ "requirements": { "migratedModules": name, "disabledModules": name } });
@@ -294,9 +296,12 @@ fn of_plan(state: &ClusterState, input: &PlanInput) -> Vec<Command> {
 
 /// What each part makes of a cluster.
 fn shown(state: &ClusterState, name: &str) -> Vec<(&'static str, Vec<Command>)> {
-    let diagnosis = examine(state, &answered(name), now());
-    let of_finding =
-        diagnosis.findings.iter().flat_map(|it| it.remedy.commands().chain(&it.commands)).cloned().collect();
+    let report = diagnose(state, &answered(name), now());
+    let advice = report.findings.iter().flat_map(|finding| &finding.problem.advice);
+    let of_finding = advice.filter_map(|advice| match advice {
+        Advice::See(_, command) => Some(command.clone()),
+        _ => None,
+    });
 
     let of_plan = inputs(name).iter().flat_map(|input| of_plan(state, input)).collect();
 
@@ -317,7 +322,7 @@ fn shown(state: &ClusterState, name: &str) -> Vec<(&'static str, Vec<Command>)> 
     let groups = status.node_groups.known().unwrap().iter().filter_map(|it| it.waits_for.as_ref());
     let of_status = reasons.chain(groups).flat_map(Sentence::commands).cloned().collect();
     vec![
-        ("doctor", of_finding),
+        ("doctor", of_finding.collect()),
         ("plan", of_plan),
         ("requirements", of_requirements.collect()),
         ("status", of_status),

@@ -1,5 +1,6 @@
 //! The platform's own Deployment.
 
+use foreign_text::ForeignText;
 use semver::Version;
 
 /// What is so of the platform's Deployment.
@@ -35,4 +36,20 @@ pub enum DeploymentFact {
         /// The version that is deployed, or being deployed.
         wanted: Version,
     },
+    /// It is scaled to 0 replicas.
+    ScaledToZero,
+    /// Its pod cannot be created.
+    PodRejected {
+        /// The reason by the condition `ReplicaFailure`.
+        reason: ForeignText,
+    },
+    /// It has no pod, and no condition gives a reason.
+    NoPod,
+    /// The image that it runs is missing in the registry.
+    ImageMissing {
+        /// The image.
+        image: String,
+    },
+    /// The webhook that its pod serves is not available.
+    WebhookDown,
 }

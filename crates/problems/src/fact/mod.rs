@@ -1,25 +1,29 @@
 //! What is so, by subject: a file and a type for each.
 
 mod alert;
+mod channel;
 mod cluster;
 mod deployment;
 mod module;
 mod node;
 mod pod;
 mod queue;
+mod registry;
 mod release;
 mod settings;
 mod source;
 
-pub use alert::AlertFact;
+pub use alert::{AlertFact, AlertKind};
+pub use channel::ChannelFact;
 pub use cluster::ClusterFact;
 pub use deployment::DeploymentFact;
-pub use module::ModuleFact;
+pub use module::{ModuleError, ModuleFact};
 pub use node::NodeFact;
-pub use pod::{PodFact, PodState, PullCause};
+pub use pod::{ModuleImagePulls, PodFact, PodState, PullCause, QueuedTask};
 pub use queue::{ConvergeFact, QueueFact};
+pub use registry::{FromHere, RegistryFact};
 pub use release::ReleaseFact;
-pub use settings::SettingsFact;
+pub use settings::{ApiUse, SettingsFact};
 pub use source::SourceFact;
 
 /// What is so. Each is said of the object of its [`Problem`](crate::Problem).
@@ -27,6 +31,8 @@ pub use source::SourceFact;
 pub enum Fact {
     /// Of an alert.
     Alert(AlertFact),
+    /// Of the tag of the release channel in the registry.
+    Channel(ChannelFact),
     /// Of the cluster, or of the command that watches it.
     Cluster(ClusterFact),
     /// Of the modules that the controller applies.
@@ -41,6 +47,8 @@ pub enum Fact {
     Pod(PodFact),
     /// Of the controller's queues.
     Queue(QueueFact),
+    /// Of the cluster's registry.
+    Registry(RegistryFact),
     /// Of a release of the platform.
     Release(ReleaseFact),
     /// Of the platform's settings.
@@ -61,6 +69,7 @@ macro_rules! from {
 
 from!(
     Alert(AlertFact),
+    Channel(ChannelFact),
     Cluster(ClusterFact),
     Converge(ConvergeFact),
     Deployment(DeploymentFact),
@@ -68,6 +77,7 @@ from!(
     Node(NodeFact),
     Pod(PodFact),
     Queue(QueueFact),
+    Registry(RegistryFact),
     Release(ReleaseFact),
     Settings(SettingsFact),
     Source(SourceFact),

@@ -12,4 +12,58 @@ pub enum ModuleFact {
         /// Its message; may be empty.
         message: ForeignText,
     },
+    /// The platform has never read the source.
+    SourceNeverRead,
+    /// The platform has not read the source for more than an hour.
+    SourceStale,
+    /// The source reports an error.
+    SourceError {
+        /// The error.
+        error: ForeignText,
+    },
+    /// The source offers modules with errors.
+    SourceModuleErrors {
+        /// The first modules with their errors.
+        modules: Vec<ModuleError>,
+        /// How many have errors.
+        failed: usize,
+        /// How many it offers.
+        all: usize,
+    },
+    /// The release is suspended.
+    ReleaseSuspended {
+        /// What the controller reports.
+        message: ForeignText,
+    },
+    /// The update policy of the release does not exist.
+    PolicyMissing {
+        /// The name of the policy.
+        policy: ForeignText,
+    },
+    /// The release has no update policy.
+    NoPolicy,
+    /// A requirement of the release is not met.
+    RequirementUnmet {
+        /// What the controller reports.
+        reason: ForeignText,
+    },
+    /// The release waits for approval.
+    ReleaseNeedsApproval {
+        /// Its update policy, such as `ModuleUpdatePolicy/slow (Manual)`.
+        policy: ForeignText,
+    },
+    /// A `ModulePullOverride` sets the image of the module.
+    Override {
+        /// The tag.
+        tag: ForeignText,
+    },
+}
+
+/// A module that a source offers with an error.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ModuleError {
+    /// The module.
+    pub module: ForeignText,
+    /// The error.
+    pub error: ForeignText,
 }

@@ -38,6 +38,15 @@ pub enum NodeFact {
     InQueue,
     /// The node is being updated.
     Updating,
+    /// Nodes are not ready.
+    NotReady {
+        /// The nodes.
+        nodes: Vec<String>,
+        /// Whether a control-plane node is among them.
+        control_plane: bool,
+    },
+    /// A user has drained the node.
+    DrainedByUser,
 }
 
 impl NodeFact {

@@ -26,7 +26,7 @@ pub enum PodFact {
         restarts: i32,
         /// How it ended last.
         last_end: Option<ForeignText>,
-        /// What the kubelet says.
+        /// What the kubelet says, or the last error in its log.
         message: Option<ForeignText>,
     },
     /// The platform has no pod: the old one was removed and the new one is not created yet.
@@ -44,6 +44,47 @@ pub enum PodFact {
     NoLeader,
     /// The leader runs and is not ready.
     NotReady,
+    /// The platform's pod runs and is not ready, for longer than a first converge takes.
+    NotReadyForLong {
+        /// The first task of a queue.
+        first: Option<QueuedTask>,
+    },
+    /// No node can run the platform's pod.
+    Unscheduled {
+        /// The newest message of the scheduler.
+        reason: Option<ForeignText>,
+    },
+    /// Pods of modules cannot pull their images, all for the same cause.
+    ModuleImagePulls(Box<ModuleImagePulls>),
+}
+
+/// A task at the head of a queue.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct QueuedTask {
+    /// The queue, such as `main`.
+    pub queue: ForeignText,
+    /// The task, such as `ModuleRun:main:prometheus:doStartup`.
+    pub task: ForeignText,
+}
+
+/// Pods of modules that cannot pull their images for the same cause. The container, the image and the message are those
+/// of the first pod.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct ModuleImagePulls {
+    /// All pods as `NAMESPACE/POD`, sorted.
+    pub pods: Vec<String>,
+    /// The namespace.
+    pub namespace: String,
+    /// The container.
+    pub container: String,
+    /// The image as in the spec.
+    pub image: String,
+    /// What the container runtime reports; may be empty.
+    pub message: ForeignText,
+    /// The cause.
+    pub cause: PullCause,
+    /// The pod's `imagePullSecrets`, where the registry refuses a login.
+    pub pull_secrets: Option<Vec<String>>,
 }
 
 /// How a container is that has ended again and again.
@@ -58,7 +99,7 @@ pub enum PodState {
 }
 
 /// Why an image cannot be pulled, by the words of the container runtime and the registry's own answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PullCause {
     /// The address of the image is not valid.
     InvalidName,

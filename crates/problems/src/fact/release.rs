@@ -100,4 +100,63 @@ pub enum ReleaseFact {
     NotNow(ForeignText),
     /// `approve` refuses it for a reason that it words itself.
     Refused(Sentence),
+    /// No release is marked Deployed any more: a change of phases was interrupted.
+    DeployedLost {
+        /// The tag of the image of the Deployment.
+        image_tag: Option<String>,
+    },
+    /// It is marked Deployed, and the Deployment runs another version.
+    OtherImage {
+        /// The tag that runs.
+        image_tag: String,
+    },
+    /// It is a second object of a version.
+    IsDuplicate {
+        /// The name of the other object.
+        of: String,
+        /// The version of both, `vX.Y.Z`.
+        version: String,
+        /// Whether one of them is Deployed.
+        deployed: bool,
+    },
+    /// It has no phase although the controller runs.
+    NoPhase {
+        /// The names of all such releases.
+        names: Vec<String>,
+    },
+    /// The vendor has withdrawn it, and another patch of its minor is waiting.
+    WithdrawnAndReplaced,
+    /// Its image is missing in the registry.
+    ImageMissing {
+        /// The image.
+        image: String,
+    },
+    /// Releases are newer than what the release channel points to.
+    AboveChannel {
+        /// The names of all such releases.
+        names: Vec<String>,
+        /// The image of the channel.
+        image: String,
+        /// The release that the channel points to.
+        channel: Version,
+    },
+    /// Only time delays it: windows, a gradual rollout, a notification time or a pause.
+    Delayed {
+        /// Why.
+        reasons: Vec<WaitReason>,
+        /// The update windows, such as `every day 08:00-10:00 UTC`.
+        windows: Vec<String>,
+    },
+    /// Alerts hold it (`update.blockOnAlerts`).
+    HeldByAlerts {
+        /// The names of the alerts.
+        alerts: Vec<ForeignText>,
+        /// The lowest severity number that holds it.
+        threshold: u64,
+    },
+    /// It is being deployed.
+    InProgress {
+        /// Whether the platform's pod is being replaced or runs all modules for the first time.
+        restarting: bool,
+    },
 }

@@ -1,17 +1,20 @@
 //! `dhctl update doctor`
 
+mod document;
+
 use cluster::{
     ClusterState, Reading,
     access::Cluster,
-    doctor::{Diagnosis, Evidence, Probe, Verdict, clock, examine, gather, questions},
+    doctor::{Conclusion, Details, DoctorReport, RegistryCheck, diagnose, questions, read, server_time},
 };
 use jiff::Timestamp;
 
+use self::document::Document;
 use super::{
     changes::cluster_flags,
     clusters::{look, tell},
     left_out::LeftOut,
-    registry_probe::probe,
+    registry_probe::check_registry,
 };
 use crate::{
     Environment,
@@ -26,7 +29,8 @@ const NAME: &str = "update doctor";
 pub(crate) async fn run(args: DoctorArgs, environment: Environment) -> Result<(), Failure> {
     let left_out = LeftOut::default();
     let reports = look(&args.clusters, &environment, async |cluster, address| {
-        Ok(diagnose(&cluster, &args, &environment, &left_out).await.addressed(&cluster_flags(&address)))
+        let report = diagnose_cluster(&cluster, &args, &environment, &left_out).await;
+        Ok(Document { report, flags: cluster_flags(&address) })
     })
     .await;
     let several = reports.len() > 1;
@@ -34,18 +38,19 @@ pub(crate) async fn run(args: DoctorArgs, environment: Environment) -> Result<()
         Printer::new(&args.output),
         NAME,
         &reports,
-        |report, diagnosis| {
-            if several { report.heading() + &diagnosis.text() } else { diagnosis.text() }
+        |cluster, document| {
+            if several { cluster.heading() + &document.text() } else { document.text() }
         },
-        ill,
+        |document| failure(document.report.conclusion),
     )
 }
 
-fn ill(diagnosis: &Diagnosis) -> Option<Failure> {
-    match diagnosis.verdict {
-        Verdict::Clear => None,
-        Verdict::Blocked => Some(Failure::after_result(Exit::Cluster, "something blocks the update")),
-        Verdict::Unclear => Some(
+/// What the command ends with.
+fn failure(conclusion: Conclusion) -> Option<Failure> {
+    match conclusion {
+        Conclusion::Clear => None,
+        Conclusion::Blocked => Some(Failure::after_result(Exit::Cluster, "something blocks the update")),
+        Conclusion::Unclear => Some(
             Failure::after_result(
                 Exit::Cluster,
                 "too little could be read to say that nothing blocks the update",
@@ -55,33 +60,35 @@ fn ill(diagnosis: &Diagnosis) -> Option<Failure> {
     }
 }
 
-async fn diagnose(
+async fn diagnose_cluster(
     cluster: &Cluster,
     args: &DoctorArgs,
     environment: &Environment,
     left_out: &LeftOut,
-) -> Diagnosis {
+) -> DoctorReport {
     let state = cluster::read::snapshot(cluster).await;
     left_out.say(&state);
-    let mut evidence = gather(cluster, &state).await;
-    let now = clock(cluster).await.unwrap_or_else(Timestamp::now);
-    evidence.registry = if args.no_registry {
-        Probe::NotAsked("--no-registry".into())
+    let mut details = read(cluster, &state).await;
+    let now = server_time(cluster).await.unwrap_or_else(Timestamp::now);
+    details.registry = if args.no_registry {
+        RegistryCheck::NotAsked("--no-registry".into())
     } else {
-        ask_registry(&state, &evidence, now, environment).await
+        ask_registry(&state, &details, now, environment).await
     };
-    examine(&state, &evidence, now)
+    diagnose(&state, &details, now)
 }
 
 async fn ask_registry(
     state: &ClusterState,
-    evidence: &Evidence,
+    details: &Details,
     now: Timestamp,
     environment: &Environment,
-) -> Probe {
+) -> RegistryCheck {
     match &state.registry {
-        Reading::Known(registry) => probe(registry, &questions(state, evidence, now), environment).await,
-        other => Probe::NotAsked(
+        Reading::Known(registry) => {
+            check_registry(registry, &questions(state, details, now), environment).await
+        }
+        other => RegistryCheck::NotAsked(
             format!("its address and login are not known: {}", other.why_unknown().unwrap_or_default())
                 .into(),
         ),

@@ -157,7 +157,8 @@ async fn releases(
     PlanInput { delivery, registry, .. }: PlanInput,
     cluster: &Cluster,
 ) -> Result<Vec<DeliveredRelease>, Failure> {
-    let in_registry = |version: &Version| registry.as_ref()?.releases.get(version)?.description.is().cloned();
+    let in_registry =
+        |version: &Version| registry.as_ref()?.releases.get(version)?.description.found().cloned();
     let mut releases = Vec::new();
     for (step, version) in plan.steps.iter().zip(versions(plan)) {
         let delivered = delivery.iter().find(|release| release.version == version).cloned();

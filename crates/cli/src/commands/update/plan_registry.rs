@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use cluster::{
-    Answer,
+    RegistryAnswer,
     plan::{RegistryOffer, ReleaseInRegistry},
 };
 use deckhouse::{
@@ -80,14 +80,14 @@ impl PlanRegistry {
         offer.releases = found.await.into_iter().collect();
     }
 
-    async fn image(&self, tag: &str) -> Answer<()> {
+    async fn image(&self, tag: &str) -> RegistryAnswer<()> {
         match tag.parse() {
             Ok(tag) => ask_presence(&self.root, &TagOrDigest::Tag(tag)).await.unwrap_or_else(words),
-            Err(error) => Answer::Unknown(error.to_string().into()),
+            Err(error) => RegistryAnswer::Unknown(error.to_string().into()),
         }
     }
 
-    async fn description(&self, version: &Version, tag: &str) -> Answer<DeliveredRelease> {
+    async fn description(&self, version: &Version, tag: &str) -> RegistryAnswer<DeliveredRelease> {
         let files = ask_files(&self.channels, tag, &[VERSION_JSON, CHANGELOG_YAML]).await;
         files.unwrap_or_else(words).read(|mut files| {
             let info = release_info(&files)?;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use cluster::{
-    Answer,
-    doctor::{Answers, ImageAnswer, Probe, Questions},
+    RegistryAnswer,
+    doctor::{ImageAnswer, Questions, RegistryAnswers, RegistryCheck},
     objects::RegistrySettings,
 };
 use deckhouse::repositories::RELEASE_CHANNEL;
@@ -20,25 +20,26 @@ use crate::{Environment, args::ConnectionArgs, failure::Failure, settings::Regis
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// Asks. Whatever keeps this program alone from asking is no answer: the registry may be for the cluster only.
-pub(crate) async fn probe(
+pub(crate) async fn check_registry(
     registry: &RegistrySettings,
     questions: &Questions,
     environment: &Environment,
-) -> Probe {
+) -> RegistryCheck {
     let (client, root) = match connect(registry, environment) {
         Ok(connected) => connected,
-        Err(failure) => return Probe::NotAsked(failure.message.to_string().into()),
+        Err(failure) => return RegistryCheck::NotAsked(failure.message.to_string().into()),
     };
     let asked = async {
         match client.ping().await {
             Ok(()) => ask(&client, &root, questions).await,
-            Err(error) if is_distrust(&error) => Probe::Untrusted(error.to_string().into()),
-            Err(error) => Probe::NotAsked(format!("not reached from here: {error}").into()),
+            Err(error) if is_distrust(&error) => RegistryCheck::Untrusted(error.to_string().into()),
+            Err(error) => RegistryCheck::NotAsked(format!("not reached from here: {error}").into()),
         }
     };
     let seconds = LIMIT.as_secs();
-    let late =
-        || Probe::NotAsked(format!("not reached from here: no answer within {seconds} seconds").into());
+    let late = || {
+        RegistryCheck::NotAsked(format!("not reached from here: no answer within {seconds} seconds").into())
+    };
     tokio::time::timeout(LIMIT, asked).await.unwrap_or_else(|_| late())
 }
 
@@ -65,11 +66,13 @@ fn connect(
     Ok((client, url.repository))
 }
 
-async fn ask(client: &Client, root: &RepositoryName, questions: &Questions) -> Probe {
+async fn ask(client: &Client, root: &RepositoryName, questions: &Questions) -> RegistryCheck {
     let channels = match root.join(RELEASE_CHANNEL) {
         Ok(name) => client.repository(name),
         Err(error) => {
-            return Probe::NotAsked(format!("the address in the Secret cannot be used: {error}").into());
+            return RegistryCheck::NotAsked(
+                format!("the address in the Secret cannot be used: {error}").into(),
+            );
         }
     };
     let images = join_all(questions.images.iter().map(|image| look_up(client, image)));
@@ -77,9 +80,9 @@ async fn ask(client: &Client, root: &RepositoryName, questions: &Questions) -> P
         join(join(ask_channel(&channels, questions.channel), ask_versions(&channels)), images).await;
     // A login that is wrong is wrong for every question; one that only lacks a right is not.
     if let (Err(refused), Err(_)) = (&channel, &versions) {
-        return Probe::Refused(refused.0.to_string().into());
+        return RegistryCheck::Refused(refused.0.to_string().into());
     }
-    Probe::Answered(Answers {
+    RegistryCheck::Answered(RegistryAnswers {
         channel: channel.unwrap_or_else(words),
         versions: versions.unwrap_or_else(words),
         images,
@@ -94,7 +97,7 @@ fn is_distrust(error: &Error) -> bool {
 async fn look_up(client: &Client, image: &str) -> ImageAnswer {
     let answer = ask_image(client, image).await.unwrap_or_else(words);
     let no_repository = match (&answer, named(image)) {
-        (Answer::Missing, Some((repository, _))) => {
+        (RegistryAnswer::Missing, Some((repository, _))) => {
             matches!(client.repository(repository).tags().await, Ok(None))
         }
         _ => false,
@@ -102,9 +105,9 @@ async fn look_up(client: &Client, image: &str) -> ImageAnswer {
     ImageAnswer { image: image.to_owned(), answer, no_repository }
 }
 
-async fn ask_image(client: &Client, image: &str) -> Result<Answer<()>, Refused> {
+async fn ask_image(client: &Client, image: &str) -> Result<RegistryAnswer<()>, Refused> {
     let Some((repository, reference)) = named(image) else {
-        return Ok(Answer::Unknown("its name is not understood".into()));
+        return Ok(RegistryAnswer::Unknown("its name is not understood".into()));
     };
     ask_presence(&client.repository(repository), &reference).await
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cluster::{Answer, ChannelRelease};
+use cluster::{ChannelRelease, RegistryAnswer};
 use deckhouse::{Channel, FileSearch, ReleaseInfo, repositories::VERSION_JSON};
 use oci::{Manifest, TagOrDigest};
 use registry::client::{Error, ErrorKind, Existence, Repository};
@@ -14,16 +14,16 @@ const LAYER_LIMIT: u64 = 16 * 1024 * 1024;
 pub(super) struct Refused(pub(super) Error);
 
 /// A refusal of one question among others that are answered.
-pub(super) fn words<T>(Refused(error): Refused) -> Answer<T> {
-    Answer::Denied(error.to_string().into())
+pub(super) fn words<T>(Refused(error): Refused) -> RegistryAnswer<T> {
+    RegistryAnswer::Denied(error.to_string().into())
 }
 
-fn answer<T>(error: Error) -> Result<Answer<T>, Refused> {
+fn answer<T>(error: Error) -> Result<RegistryAnswer<T>, Refused> {
     match error.kind() {
         ErrorKind::Unauthorized { .. } => Err(Refused(error)),
-        ErrorKind::Denied { .. } => Ok(Answer::Denied(error.to_string().into())),
-        ErrorKind::NotFound { .. } => Ok(Answer::Missing),
-        _ => Ok(Answer::Unknown(error.to_string().into())),
+        ErrorKind::Denied { .. } => Ok(RegistryAnswer::Denied(error.to_string().into())),
+        ErrorKind::NotFound { .. } => Ok(RegistryAnswer::Missing),
+        _ => Ok(RegistryAnswer::Unknown(error.to_string().into())),
     }
 }
 
@@ -31,9 +31,9 @@ fn answer<T>(error: Error) -> Result<Answer<T>, Refused> {
 pub(super) async fn ask_channel(
     channels: &Repository,
     channel: Option<Channel>,
-) -> Result<Answer<ChannelRelease>, Refused> {
+) -> Result<RegistryAnswer<ChannelRelease>, Refused> {
     let Some(channel) = channel else {
-        return Ok(Answer::Unknown("the cluster follows no channel that is known".into()));
+        return Ok(RegistryAnswer::Unknown("the cluster follows no channel that is known".into()));
     };
     let files = ask_files(channels, channel.name(), &[VERSION_JSON]).await?;
     Ok(files.read(|files| {
@@ -53,22 +53,22 @@ pub(super) async fn ask_files(
     repository: &Repository,
     tag: &str,
     names: &[&str],
-) -> Result<Answer<BTreeMap<String, Vec<u8>>>, Refused> {
+) -> Result<RegistryAnswer<BTreeMap<String, Vec<u8>>>, Refused> {
     let reference = match tag.parse() {
         Ok(tag) => TagOrDigest::Tag(tag),
-        Err(error) => return Ok(Answer::Unknown(format!("{error}").into())),
+        Err(error) => return Ok(RegistryAnswer::Unknown(format!("{error}").into())),
     };
     let manifest = match repository.manifest_if_present(&reference).await {
         Ok(Some(manifest)) => manifest,
-        Ok(None) => return Ok(Answer::Missing),
+        Ok(None) => return Ok(RegistryAnswer::Missing),
         Err(error) => return answer(error),
     };
     let layers = match manifest.parse() {
         Ok(Manifest::Image { layers, .. }) => layers,
         Ok(Manifest::Index { .. }) => {
-            return Ok(Answer::Unknown("it is an index, and no image of a release".into()));
+            return Ok(RegistryAnswer::Unknown("it is an index, and no image of a release".into()));
         }
-        Err(error) => return Ok(Answer::Unknown(error.to_string().into())),
+        Err(error) => return Ok(RegistryAnswer::Unknown(error.to_string().into())),
     };
     let mut search = FileSearch::new(names);
     for layer in layers.iter().rev() {
@@ -77,22 +77,24 @@ pub(super) async fn ask_files(
             Err(error) => return answer(error),
         };
         if let Err(error) = search.scan_layer(&layer.media_type, &bytes[..]) {
-            return Ok(Answer::Unknown(error.to_string().into()));
+            return Ok(RegistryAnswer::Unknown(error.to_string().into()));
         }
         if search.is_complete() {
             break;
         }
     }
-    Ok(Answer::Is(search.into_found()))
+    Ok(RegistryAnswer::Found(search.into_found()))
 }
 
 /// The releases that `release-channel` lists.
-pub(super) async fn ask_versions(channels: &Repository) -> Result<Answer<Vec<semver::Version>>, Refused> {
+pub(super) async fn ask_versions(
+    channels: &Repository,
+) -> Result<RegistryAnswer<Vec<semver::Version>>, Refused> {
     match channels.tags().await {
-        Ok(Some(tags)) => {
-            Ok(Answer::Is(tags.iter().filter_map(|tag| deckhouse::version::parse_tag(tag)).collect()))
-        }
-        Ok(None) => Ok(Answer::Missing),
+        Ok(Some(tags)) => Ok(RegistryAnswer::Found(
+            tags.iter().filter_map(|tag| deckhouse::version::parse_tag(tag)).collect(),
+        )),
+        Ok(None) => Ok(RegistryAnswer::Missing),
         Err(error) => answer(error),
     }
 }
@@ -101,11 +103,11 @@ pub(super) async fn ask_versions(channels: &Repository) -> Result<Answer<Vec<sem
 pub(super) async fn ask_presence(
     repository: &Repository,
     reference: &TagOrDigest,
-) -> Result<Answer<()>, Refused> {
+) -> Result<RegistryAnswer<()>, Refused> {
     match repository.manifest_exists(reference).await {
-        Ok(Existence::Present) => Ok(Answer::Is(())),
-        Ok(Existence::Absent) => Ok(Answer::Missing),
-        Ok(Existence::Unknown) => Ok(Answer::Denied("the registry refuses to tell".into())),
+        Ok(Existence::Present) => Ok(RegistryAnswer::Found(())),
+        Ok(Existence::Absent) => Ok(RegistryAnswer::Missing),
+        Ok(Existence::Unknown) => Ok(RegistryAnswer::Denied("the registry refuses to tell".into())),
         Err(error) => answer(error),
     }
 }

@@ -156,7 +156,7 @@ fn commands_name_the_cluster_that_was_named() {
     );
     let doctor = platform.update(&[&["doctor", "--no-registry"], &cluster[..]].concat()).expect(7).stdout;
     assert!(
-        doctor.contains(&format!("$ kubectl {flags} get moduleconfig deckhouse -o jsonpath=")),
+        doctor.contains(&format!(": kubectl {flags} get moduleconfig deckhouse -o jsonpath=")),
         "{doctor}"
     );
     assert!(doctor.contains(&format!("dhctl update prepare {flags} --channel NAME")), "{doctor}");

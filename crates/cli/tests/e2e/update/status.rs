@@ -225,7 +225,11 @@ fn several_clusters_and_one_of_them_away() {
     let (here, away) =
         (run.stdout.find("cluster      here at https://"), run.stdout.find("cluster      away\nerror: "));
     assert!(here.is_some() && here < away, "{}", run.stdout);
-    assert!(run.stdout.contains("BLOCKS: ClusterAlert/a2: D8DeckhouseConfigInvalid"), "{}", run.stdout);
+    assert!(
+        run.stdout.contains("BLOCKS: ClusterAlert/a2 is firing: D8DeckhouseConfigInvalid"),
+        "{}",
+        run.stdout
+    );
     let both = doctor(&["--context", "here", "--context", "here", "--output", "json"]).expect(7);
     assert!(
         both.stderr.contains("error: here: something blocks the update; here: something blocks the update"),

@@ -1,249 +1,162 @@
-//! Alerts of the platform that concern updates, and that no rule over objects tells better.
+//! Alerts of the platform that concern updates, and that no rule over objects reports better.
 
 use commands::{Command, Controller, Filter, Kubectl, Objects, Output, Resource, Update};
-use serde_json::json;
-
-use super::{KERNELS, patch_of_updates};
-use crate::safe_text::short;
-use crate::{
-    doctor::{
-        finding::{Finding, Severity},
-        look::Look,
-    },
-    objects::Alert,
+use problems::{
+    Advice, AlertFact, AlertKind, Contents, Kind, ModuleAdvice, NodeAdvice, Object, PlatformAdvice,
+    RegistryAdvice, ReleaseFact, Restart, Rule, See, SettingsAdvice,
 };
 
-/// What is shown of an alert: commands.
-#[derive(Clone, Copy)]
-enum Show {
-    /// All objects of a kind.
-    List(Resource),
-    /// Modules that are in maintenance.
-    Maintenance,
-    /// The nodes with their kernels, and how one is upgraded.
-    Kernels,
-    /// The nodes with their systems.
-    Nodes,
-    /// How the platform's pods are.
-    Pods,
-    /// How the platform's pod is restarted.
-    Restart,
-    /// The queues.
-    Queues,
-    /// The errors in the log.
-    Errors,
-    /// What lies ahead.
-    Plan,
-}
+use super::kernels;
+use crate::{
+    doctor::{
+        context::{Context, object, see},
+        finding::{Finding, Severity},
+        source::Source,
+    },
+    objects::Alert,
+    safe_text::short,
+};
 
-impl Show {
-    fn commands(self, look: &Look<'_>) -> Vec<Command> {
-        let get = |resource, output| Kubectl::Get(Objects::all(resource), output).into();
-        vec![match self {
-            Self::List(resource) => get(resource, Output::Table),
-            Self::Maintenance => get(
-                Resource::ModuleConfig,
-                Output::Columns("NAME:.metadata.name,MAINTENANCE:.spec.maintenance"),
-            ),
-            Self::Kernels => {
-                return vec![get(Resource::Node, Output::Columns(KERNELS)), Update::KernelOfGroup.into()];
-            }
-            Self::Nodes => get(Resource::Node, Output::Wide),
-            Self::Pods => Kubectl::Describe(Objects::of_the_platform(Resource::Pod)).into(),
-            Self::Restart => Kubectl::RestartPlatform.into(),
-            Self::Queues => look.ask(Controller::QueueList).into(),
-            Self::Errors => Command::kubectl(look.recent_log()).piped(Filter::errors()),
-            Self::Plan => Update::Plan.into(),
-        }]
+/// The alerts that are reported: the beginning of the name, the severity and the meaning.
+const KNOWN: [(&str, Severity, AlertKind); 17] = [
+    ("DeckhouseUpdatingFailed", Severity::Blocks, AlertKind::ReleaseChain),
+    ("DeckhouseMigratedModuleNotFound", Severity::Blocks, AlertKind::MigratedModules),
+    ("D8DeckhouseConfigInvalid", Severity::Blocks, AlertKind::InvalidConfiguration),
+    ("D8DeckhouseIsHung", Severity::Blocks, AlertKind::ControllerHangs),
+    ("D8DeckhouseQueueIsHung", Severity::Slows, AlertKind::QueueHangs),
+    ("D8DeckhouseCouldNot", Severity::Slows, AlertKind::ModuleFails),
+    ("D8DeckhouseModuleValidationError", Severity::Slows, AlertKind::InvalidModuleSettings),
+    ("DeckhouseModuleUpdatingFailed", Severity::Slows, AlertKind::ModuleUpdateFails),
+    ("ModuleReleaseIsBlockedByRequirements", Severity::Slows, AlertKind::ModuleRequirements),
+    ("ModuleAtConflict", Severity::Slows, AlertKind::ModuleConflict),
+    ("ModuleConfigObsoleteVersion", Severity::Notable, AlertKind::OldSchema),
+    ("ModuleIsInMaintenanceMode", Severity::Notable, AlertKind::Maintenance),
+    ("D8NodeHasUnmetKernelRequirements", Severity::Slows, AlertKind::OldKernel),
+    ("D8NodeHasDeprecatedOSVersion", Severity::Notable, AlertKind::OldSystem),
+    ("HelmReleasesHasResourcesWithUnsupportedVersions", Severity::Slows, AlertKind::RemovedApis),
+    ("HelmReleasesHasResourcesWithDeprecatedVersions", Severity::Notable, AlertKind::DeprecatedApis),
+    ("D8DeckhousePodIsRestartingTooOften", Severity::Slows, AlertKind::PodRestarts),
+];
+
+/// The steps for an alert.
+fn steps(context: &Context<'_>, kind: AlertKind) -> Vec<Advice> {
+    let list = |what, resource| see(what, Kubectl::Get(Objects::all(resource), Output::Table));
+    match kind {
+        AlertKind::ReleaseChain => {
+            let deployed = context.deployed().and_then(|release| release.version.as_ref());
+            let pull = deployed.map(|it| Advice::PullSince { major: it.major, minor: it.minor });
+            let mut steps = vec![list(See::Releases, Resource::DeckhouseRelease)];
+            steps.extend(pull);
+            steps.push(context.push());
+            steps
+        }
+        AlertKind::MigratedModules => {
+            vec![
+                RegistryAdvice::Pull(Contents::Modules).into(),
+                context.push(),
+                list(See::Sources, Resource::ModuleSource),
+            ]
+        }
+        AlertKind::InvalidConfiguration | AlertKind::InvalidModuleSettings | AlertKind::OldSchema => {
+            vec![SettingsAdvice::CorrectModuleConfig.into(), list(See::ModuleConfigs, Resource::ModuleConfig)]
+        }
+        AlertKind::ControllerHangs => vec![PlatformAdvice::Restart(Restart::BecauseItHangs).into()],
+        AlertKind::QueueHangs => vec![context.see_queue(Controller::QueueList)],
+        AlertKind::ModuleFails => vec![context.see_log(See::LogErrors, Filter::errors())],
+        AlertKind::ModuleUpdateFails => {
+            vec![list(See::ModuleReleases, Resource::ModuleRelease), ModuleAdvice::PullMissing.into()]
+        }
+        AlertKind::ModuleRequirements => vec![list(See::ModuleReleases, Resource::ModuleRelease)],
+        AlertKind::ModuleConflict => {
+            vec![list(See::Modules, Resource::Module), ModuleAdvice::ChooseSource.into()]
+        }
+        AlertKind::Maintenance => {
+            let columns = Output::Columns("NAME:.metadata.name,MAINTENANCE:.spec.maintenance");
+            vec![
+                see(See::Maintenance, Kubectl::Get(Objects::all(Resource::ModuleConfig), columns)),
+                ModuleAdvice::EndMaintenance.into(),
+            ]
+        }
+        AlertKind::OldKernel => {
+            vec![see(See::Kernels, kernels()), NodeAdvice::UpgradeKernel.into()]
+        }
+        AlertKind::OldSystem => vec![
+            see(See::Nodes, Kubectl::Get(Objects::all(Resource::Node), Output::Wide)),
+            NodeAdvice::UpgradeSystem.into(),
+        ],
+        AlertKind::RemovedApis | AlertKind::DeprecatedApis => {
+            vec![see(See::Plan, Update::Plan), SettingsAdvice::UpgradeChart.into()]
+        }
+        AlertKind::PodRestarts => {
+            let describe = Kubectl::Describe(Objects::of_the_platform(Resource::Pod));
+            vec![see(See::PodEvents, describe)]
+        }
     }
 }
 
-/// Beginning of the alert's name, severity, what it means, what to do, and what is shown.
-const KNOWN: [(&str, Severity, &str, &str, Show); 17] = [
-    (
-        "DeckhouseUpdatingFailed",
-        Severity::Blocks,
-        "the platform cannot make the chain of releases: a minor is missing in the registry",
-        "pull the releases from the deployed one on, and push them",
-        Show::List(Resource::DeckhouseRelease),
-    ),
-    (
-        "DeckhouseMigratedModuleNotFound",
-        Severity::Blocks,
-        "the next release wants modules that no ModuleSource offers without an error",
-        "push these modules with the bundle, then look at the sources",
-        Show::List(Resource::ModuleSource),
-    ),
-    (
-        "D8DeckhouseConfigInvalid",
-        Severity::Blocks,
-        "a configuration does not fit the version that runs, as after a change of its schema",
-        "mend the ModuleConfig that the alert names",
-        Show::List(Resource::ModuleConfig),
-    ),
-    (
-        "D8DeckhouseIsHung",
-        Severity::Blocks,
-        "the platform's pod runs and does nothing",
-        "restart it",
-        Show::Restart,
-    ),
-    (
-        "D8DeckhouseQueueIsHung",
-        Severity::Slows,
-        "the head of a queue has not changed for minutes",
-        "see what the task is",
-        Show::Queues,
-    ),
-    ("D8DeckhouseCouldNot", Severity::Slows, "a module or a hook fails", "see what it says", Show::Errors),
-    (
-        "D8DeckhouseModuleValidationError",
-        Severity::Slows,
-        "the settings of a module are refused",
-        "mend its ModuleConfig",
-        Show::List(Resource::ModuleConfig),
-    ),
-    (
-        "DeckhouseModuleUpdatingFailed",
-        Severity::Slows,
-        "a module cannot be brought to its next release",
-        "see its releases; a missing minor is pulled and pushed, a broken one pulled again",
-        Show::List(Resource::ModuleRelease),
-    ),
-    (
-        "ModuleReleaseIsBlockedByRequirements",
-        Severity::Slows,
-        "a release of a module wants what the cluster does not have",
-        "see what",
-        Show::List(Resource::ModuleRelease),
-    ),
-    (
-        "ModuleAtConflict",
-        Severity::Slows,
-        "several sources offer one module, and none is chosen",
-        "name one in spec.source of its ModuleConfig",
-        Show::List(Resource::Module),
-    ),
-    (
-        "ModuleConfigObsoleteVersion",
-        Severity::Notable,
-        "the settings are of an old schema; they are converted, and a later release may drop that",
-        "bring the ModuleConfig to the schema that the alert names",
-        Show::List(Resource::ModuleConfig),
-    ),
-    (
-        "ModuleIsInMaintenanceMode",
-        Severity::Notable,
-        "nothing of this module is updated",
-        "end the maintenance when the work is done",
-        Show::Maintenance,
-    ),
-    (
-        "D8NodeHasUnmetKernelRequirements",
-        Severity::Slows,
-        "the kernel of a node is too old for a module",
-        "bring it to a newer one",
-        Show::Kernels,
-    ),
-    (
-        "D8NodeHasDeprecatedOSVersion",
-        Severity::Notable,
-        "a later release will not support the node's operating system",
-        "upgrade or replace the node",
-        Show::Nodes,
-    ),
-    (
-        "HelmReleasesHasResourcesWithUnsupportedVersions",
-        Severity::Slows,
-        "a Helm release uses an API that the next Kubernetes does not have; with `kubernetesVersion: Automatic` this blocks the release that brings it",
-        "install the chart again with the new API; the platform looks again hourly",
-        Show::Plan,
-    ),
-    (
-        "HelmReleasesHasResourcesWithDeprecatedVersions",
-        Severity::Notable,
-        "a Helm release uses an API that a later Kubernetes does not have any more",
-        "install the chart again with the new API before a release brings that Kubernetes",
-        Show::Plan,
-    ),
-    (
-        "D8DeckhousePodIsRestartingTooOften",
-        Severity::Slows,
-        "the platform's pod ends again and again; each time it goes through all modules anew",
-        "see why it ended the last time",
-        Show::Pods,
-    ),
-];
-
-/// A finding for each known alert that fires; of those that fire often, one for each name.
-pub(super) fn known(look: &Look<'_>) -> Vec<Finding> {
-    let alerts = Look::all(&look.state.alerts);
+/// A finding for each known alert that fires; of alerts with the same name, one.
+pub(super) fn known(context: &Context<'_>) -> Vec<Finding> {
+    let alerts = Context::list(&context.state.alerts);
     let mut findings: Vec<Finding> = Vec::new();
-    for (prefix, severity, why, remedy, show) in KNOWN {
+    for (prefix, severity, kind) in KNOWN {
         let mut firing: Vec<&Alert> = alerts.iter().filter(|alert| alert.name.starts_with(prefix)).collect();
         firing.sort_by_key(|alert| (&alert.name, alert.starts_at));
         for same in firing.chunk_by(|one, other| one.name == other.name) {
-            let Some(first) = same.first() else { continue };
-            let stale = same.iter().all(|alert| is_stale(alert));
-            let count = if same.len() > 1 { format!(" ({} times)", same.len()) } else { String::new() };
-            let text = if first.summary.is_empty() { &first.description } else { &first.summary };
-            let finding = Finding::new(
-                "alert",
-                if stale { Severity::Notable } else { severity },
-                format!("ClusterAlert/{}", first.id),
-                format!("{}{count}: {}", first.name, short(text)),
-            );
-            findings.push(
-                finding
-                    .why(if stale {
-                        format!(
-                            "{why}; the alert is stale: nothing was heard of it lately, so it may be over"
-                        )
-                    } else {
-                        why.to_owned()
-                    })
-                    .remedy(remedy)
-                    .commands(show.commands(look))
-                    .command(Kubectl::Get(Objects::one(Resource::ClusterAlert, &first.id), Output::Yaml))
-                    .since(first.starts_at)
-                    .seen_in("alerts"),
-            );
+            findings.extend(of_name(context, same, severity, kind));
         }
     }
     findings
 }
 
-/// Alerts of which the receiver hears nothing any more.
-pub(super) fn stale(look: &Look<'_>) -> Vec<Finding> {
-    let alerts = Look::all(&look.state.alerts);
+fn of_name(context: &Context<'_>, alerts: &[&Alert], severity: Severity, kind: AlertKind) -> Option<Finding> {
+    let first = alerts.first()?;
+    let stale = alerts.iter().all(|alert| is_stale(alert));
+    let text = if first.summary.is_empty() { &first.description } else { &first.summary };
+    let fact = AlertFact::Known {
+        kind,
+        name: first.name.as_str().into(),
+        summary: short(text).into(),
+        count: alerts.len(),
+        stale,
+    };
+    let get = Kubectl::Get(Objects::one(Resource::ClusterAlert, &first.id), Output::Yaml);
+    let severity = if stale { Severity::Notable } else { severity };
+    Some(
+        Finding::new(Rule::Alert, severity, Object::new(Kind::ClusterAlert, &first.id), fact)
+            .advise_all(steps(context, kind))
+            .advise(see(See::Alert, get))
+            .since(first.starts_at)
+            .seen_in(Source::Alerts),
+    )
+}
+
+/// Alerts that the monitoring has not updated recently.
+pub(super) fn stale(context: &Context<'_>) -> Vec<Finding> {
+    let alerts = Context::list(&context.state.alerts);
     let stale: Vec<&Alert> = alerts.iter().filter(|alert| is_stale(alert)).collect();
     let Some(first) = stale.first() else { return Vec::new() };
+    let pods = Kubectl::Get(Objects::all(Resource::Pod).within("d8-monitoring"), Output::Table);
+    let fact = AlertFact::Stale { stale: stale.len(), all: alerts.len(), name: first.name.as_str().into() };
     vec![
-        Finding::new(
-            "stale-alerts",
-            Severity::Notable,
-            format!("ClusterAlert/{}", first.id),
-            format!("{} of {} alerts are stale, as {}", stale.len(), alerts.len(), first.name),
-        )
-        .why("nothing was heard of them lately: the monitoring restarts, or is away; then new alerts do not show either")
-        .remedy("see that Prometheus and Alertmanager run")
-        .command(Kubectl::Get(Objects::all(Resource::Pod).within("d8-monitoring"), Output::Table))
-        .since(stale.iter().filter_map(|alert| alert.starts_at).min())
-        .seen_in("alerts"),
+        Finding::new(Rule::StaleAlerts, Severity::Notable, Object::new(Kind::ClusterAlert, &first.id), fact)
+            .advise(SettingsAdvice::CheckMonitoring)
+            .advise(see(See::MonitoringPods, Command::from(pods)))
+            .since(stale.iter().filter_map(|alert| alert.starts_at).min())
+            .seen_in(Source::Alerts),
     ]
 }
 
 /// `settings.update.blockOnAlerts`: alerts of this severity number *and above* keep releases from being applied,
 /// without a message on the release (`deckhouse-release/check_block_on_alerts_test.go`).
-pub(super) fn blocking(look: &Look<'_>) -> Vec<Finding> {
-    let Some(config) = look.state.deckhouse_config() else { return Vec::new() };
+pub(super) fn blocking(context: &Context<'_>) -> Vec<Finding> {
+    let Some(config) = context.state.deckhouse_config() else { return Vec::new() };
     let block = &config.settings["update"]["blockOnAlerts"];
     if block["enabled"] != true {
         return Vec::new();
     }
     let threshold = block["severity"].as_u64().unwrap_or(4);
-    let Some(release) = look.upcoming() else { return Vec::new() };
-    let firing = Look::all(&look.state.alerts).iter();
+    let Some(release) = context.next_release() else { return Vec::new() };
+    let firing = Context::list(&context.state.alerts).iter();
     let mut names: Vec<&str> = firing
         .filter(|alert| alert.severity.is_some_and(|it| u64::from(it) >= threshold))
         .map(|alert| alert.name.as_str())
@@ -253,19 +166,14 @@ pub(super) fn blocking(look: &Look<'_>) -> Vec<Finding> {
     if names.is_empty() {
         return Vec::new();
     }
+    let alerts = names.into_iter().map(Into::into).collect();
+    let fact = ReleaseFact::HeldByAlerts { alerts, threshold };
     vec![
-        Finding::new(
-            "block-on-alerts",
-            Severity::Blocks,
-            format!("DeckhouseRelease/{}", release.name),
-            format!("update.blockOnAlerts is on, and these alerts fire: {}", names.join(", ")),
-        )
-        .why(format!(
-            "alerts of severity {threshold} to 9 keep every release back, without a message; the more severe ones, below {threshold}, do not"
-        ))
-        .remedy("deal with the alerts, or switch this off")
-        .command(patch_of_updates(&json!({ "blockOnAlerts": { "enabled": false } })))
-        .seen_in("ModuleConfigs and alerts"),
+        Finding::new(Rule::BlockOnAlerts, Severity::Blocks, object(release), fact)
+            .advise(SettingsAdvice::ResolveAlerts)
+            .advise(SettingsAdvice::TurnOffBlockOnAlerts)
+            .seen_in(Source::ModuleConfigs)
+            .seen_in(Source::Alerts),
     ]
 }
 

@@ -1,220 +1,187 @@
-//! The release channel: whether it is followed, and whether what it leads to agrees with the cluster.
+//! The release channel: whether it is set, and whether the release that it points to fits the cluster.
 
-use commands::{Command, Filter, Kubectl, Mirror, Objects, Output, Resource, Sentence, Update};
+use commands::{Filter, Kubectl, Objects, Output, Resource};
+use problems::{
+    Advice, ChannelFact, Contents, DeploymentFact, Kind, Object, PlatformAdvice, PrepareFor, RegistryAdvice,
+    RegistryFact, ReleaseAdvice, ReleaseFact, Restart, Rule, See, SettingsFact,
+};
 use semver::Version;
 
-use super::registry::repo;
+use super::registry::secret;
 use crate::{
     doctor::{
-        evidence::{Answer, Answers, ChannelRelease, Probe},
+        context::{Context, ControllerState, see, version_of},
+        details::{ChannelRelease, RegistryAnswer, RegistryAnswers, RegistryCheck},
         finding::{Finding, Severity},
-        look::{Controller, Look, tag as tag_of_release},
+        source::Source,
     },
-    objects::Release,
-    prepare::{interrupted_preparation, noted_channel, set_channel},
+    objects::{Release, image_repository},
+    prepare::noted_channel,
 };
 
-const CONFIG: &str = "ModuleConfig/deckhouse";
-
-/// Nothing is looked at while the channel is unset.
-pub(super) fn unset(look: &Look<'_>) -> Vec<Finding> {
-    if !look.channel_is_unset() {
+/// While the channel is unset, the controller processes no release.
+pub(super) fn unset(context: &Context<'_>) -> Vec<Finding> {
+    if !context.channel_is_unset() {
         return Vec::new();
     }
-    let kept = look.state.deckhouse_config().and_then(noted_channel);
-    let finding = Finding::new("channel-unset", Severity::Blocks, CONFIG, "settings.releaseChannel is unset")
-        .why("without a channel the controller looks at no release and creates none")
-        .seen_in("ModuleConfigs");
-    vec![match kept {
-        Some(channel) => finding.remedy(interrupted_preparation(channel)).command(Update::prepare()),
-        None => finding
-            .remedy(
-                Sentence::from("set the channel whose releases the registry holds: ").command(set_channel()),
-            )
-            .command(Kubectl::Get(
-                Objects::one(Resource::ModuleConfig, "deckhouse"),
-                Output::JsonPath("{.spec.settings.releaseChannel}"),
-            )),
+    let noted = context.state.deckhouse_config().and_then(noted_channel);
+    let fact =
+        SettingsFact::ChannelUnset { interrupted: noted.map(|channel| channel.in_settings().to_owned()) };
+    let finding = Finding::new(Rule::ChannelUnset, Severity::Blocks, Object::settings(), fact)
+        .seen_in(Source::ModuleConfigs);
+    let current = Kubectl::Get(
+        Objects::one(Resource::ModuleConfig, "deckhouse"),
+        Output::JsonPath("{.spec.settings.releaseChannel}"),
+    );
+    vec![match noted {
+        Some(_) => finding.advise(Advice::Prepare(PrepareFor::Resume)),
+        None => finding.advise(Advice::SetChannel).advise(see(See::Status, current)),
     }]
 }
 
-/// The Deployment runs a tag that moves.
-pub(super) fn moving_tag(look: &Look<'_>) -> Vec<Finding> {
+/// The Deployment runs a moving tag.
+pub(super) fn moving_tag(context: &Context<'_>) -> Vec<Finding> {
     let Some(deployment) =
-        look.state.deployment.known().filter(|it| !it.image.is_empty() && !it.has_fixed_tag())
+        context.state.deployment.known().filter(|it| !it.image.is_empty() && !it.has_fixed_tag())
     else {
         return Vec::new();
     };
-    let finding = Finding::new(
-        "moving-tag",
-        Severity::Blocks,
-        "Deployment/deckhouse",
-        format!("its image is {}", deployment.image),
-    )
-    .why(
-        "this tag is moved by every push; while the release channel is unset the platform restarts into whatever is \
-         there, which is an update that nobody controls",
-    )
-    .seen_in("Deployment d8-system/deckhouse");
-    vec![match look.deployed() {
+    let fact = DeploymentFact::MovingTag {
+        image: deployment.image.clone(),
+        tag: deployment.tag().map(str::to_owned),
+    };
+    let finding = Finding::new(Rule::MovingTag, Severity::Blocks, Object::deployment(), fact)
+        .seen_in(Source::Deployment);
+    vec![match context.deployed() {
         Some(release) => {
-            let base = deployment.image.split('@').next().unwrap_or_default();
-            let base =
-                deployment.tag().and_then(|tag| base.strip_suffix(tag)?.strip_suffix(':')).unwrap_or(base);
-            let version = tag_of_release(release);
-            finding
-                .remedy(format!(
-                    "set the tag of the release that is deployed, {version}, if that image is in the registry"
-                ))
-                .command(Kubectl::SetPlatformImage(format!("{base}:{version}")))
+            let repository = image_repository(&deployment.image).to_owned();
+            finding.advise(Advice::SetImage { repository, version: version_of(release) })
         }
-        None => finding.remedy("set the tag vX.Y.Z of the version that runs"),
+        None => finding.advise(PlatformAdvice::SetFixedTag),
     }]
 }
 
-/// The channel's tag in the registry against the releases in the cluster.
-pub(super) fn tag(look: &Look<'_>) -> Vec<Finding> {
-    let Probe::Answered(answers) = &look.evidence.registry else { return Vec::new() };
-    let Some(channel) = look.settings().and_then(|settings| settings.channel()) else { return Vec::new() };
-    let image = format!("{}/release-channel:{channel}", repo(look));
-    let finding = |severity, what: String| {
-        Finding::new("channel-tag", severity, CONFIG, what).seen_in("registry, with the cluster's login")
+/// The channel's tag in the registry, compared with the releases in the cluster.
+pub(super) fn tag(context: &Context<'_>) -> Vec<Finding> {
+    let RegistryCheck::Answered(answers) = &context.details.registry else { return Vec::new() };
+    let Some(channel) = context.settings().and_then(|settings| settings.channel()) else { return Vec::new() };
+    let image = format!("{}/release-channel:{channel}", context.registry());
+    let finding = |fact: ChannelFact| {
+        Finding::new(Rule::ChannelTag, Severity::Blocks, Object::settings(), fact).seen_in(Source::Registry)
     };
-    let push = Sentence::from("pull the bundle again with the releases up to the channel's, and push it: ")
-        .command(look.push());
     let release = match &answers.channel {
-        Answer::Is(release) => release,
-        Answer::Missing => {
+        RegistryAnswer::Found(release) => release,
+        RegistryAnswer::Missing => {
             return vec![
-                finding(Severity::Blocks, format!("{image} is not in the registry"))
-                    .why("the cluster follows this channel, so it sees no new release")
-                    .remedy(push),
+                finding(ChannelFact::TagMissing { image })
+                    .advise(RegistryAdvice::Pull(Contents::Channel))
+                    .advise(context.push()),
             ];
         }
-        Answer::Denied(words) => {
+        RegistryAnswer::Denied(message) => {
             return vec![
-                finding(Severity::Blocks, format!("{image} may not be read: {words}"))
-                    .why("the cluster follows this channel, so it sees no new release")
-                    .remedy("let the cluster's login read this repository"),
+                finding(ChannelFact::TagDenied { image, message: message.clone() })
+                    .advise(RegistryAdvice::AllowReading),
             ];
         }
-        Answer::Unknown(_) => return Vec::new(),
+        RegistryAnswer::Unknown(_) => return Vec::new(),
     };
     let mut findings = Vec::new();
     if release.suspended {
         findings.push(
-            finding(Severity::Blocks, format!("{image} (v{}) is marked as suspended", release.version))
-                .why("its vendor holds the release back; the controller does not go on to it")
-                .remedy(
-                    "pull another patch by its version, or pull again when the channel is free; then push",
-                ),
+            finding(ChannelFact::Suspended { image: image.clone(), version: release.version.clone() })
+                .advise(Advice::AnotherPatch(release.version.clone()))
+                .advise(context.push()),
         );
     }
-    findings.extend(vanishing(look, release, &image, push));
-    findings.extend(unseen(look, answers, release, &image));
+    findings.extend(above_channel(context, release, &image));
+    findings.extend(without_release(context, answers, release, &image));
     findings
 }
 
-/// Releases above what the channel's tag leads to are deleted while they wait.
-fn vanishing(look: &Look<'_>, channel: &ChannelRelease, image: &str, push: Sentence) -> Option<Finding> {
+/// The controller deletes waiting releases that are newer than what the channel's tag points to.
+fn above_channel(context: &Context<'_>, channel: &ChannelRelease, image: &str) -> Option<Finding> {
     let above = |release: &&Release| release.version.as_ref() > Some(&channel.version);
-    let names: Vec<&str> =
-        look.order().waiting.into_iter().filter(above).map(|release| release.name.as_str()).collect();
-    let first = names.first()?;
+    let names: Vec<String> =
+        context.order().waiting.into_iter().filter(above).map(|release| release.name.clone()).collect();
+    let object = Object::new(Kind::DeckhouseRelease, names.first()?);
+    let fact = ReleaseFact::AboveChannel { names, image: image.to_owned(), channel: channel.version.clone() };
     Some(
-        Finding::new(
-            "above-channel",
-            Severity::Blocks,
-            format!("DeckhouseRelease/{first}"),
-            format!("{} above v{}, which {image} leads to", names.join(", "), channel.version),
-        )
-        .why("the controller deletes waiting releases that are newer than the channel's")
-        .remedy(
-            Sentence::from("the tag of the channel must lead to the newest release that is to come: ")
-                .then(push),
-        )
-        .seen_in("registry, with the cluster's login"),
+        Finding::new(Rule::AboveChannel, Severity::Blocks, object, fact)
+            .advise(RegistryAdvice::Pull(Contents::Channel))
+            .advise(context.push())
+            .seen_in(Source::Registry),
     )
 }
 
-/// Releases that the channel leads to, or that lie on the way to it, and that the cluster does not have.
-fn unseen(look: &Look<'_>, answers: &Answers, channel: &ChannelRelease, image: &str) -> Option<Finding> {
-    let deployed = look.deployed().and_then(|release| release.version.as_ref())?;
-    let up = look.controller() == Controller::Up;
-    if channel.version == *deployed && look.upcoming().is_none() && up {
-        return Some(
-            Finding::new(
-                "channel-reached",
-                Severity::Notable,
-                CONFIG,
-                format!("{image} leads to v{deployed}, which is deployed"),
-            )
-            .why(
-                "there is nothing to go on to; releases above the channel's, which an earlier tag or a person has brought, \
-                 are deleted by the controller while they wait",
-            )
-            .remedy("push a bundle whose channel leads further, if there is to be an update")
-            .seen_in("registry, with the cluster's login"),
-        );
-    }
-    if channel.version <= *deployed {
-        return (channel.version < *deployed).then(|| {
-            Finding::new(
-                "channel-behind",
-                Severity::Notable,
-                CONFIG,
-                format!("{image} leads to v{}, below the deployed v{deployed}", channel.version),
-            )
-            .why("nothing new comes from this channel until its tag is above what is deployed")
-            .remedy("push a newer bundle, if there is to be an update")
-            .seen_in("registry, with the cluster's login")
+/// Releases that the channel points to, or that come before it, and that the cluster does not have.
+fn without_release(
+    context: &Context<'_>,
+    answers: &RegistryAnswers,
+    channel: &ChannelRelease,
+    image: &str,
+) -> Option<Finding> {
+    let deployed = context.deployed().and_then(|release| release.version.as_ref())?;
+    let ready = context.controller() == ControllerState::Ready;
+    let (image, version) = (image.to_owned(), channel.version.clone());
+    let notable = |rule, fact: ChannelFact| {
+        Finding::new(rule, Severity::Notable, Object::settings(), fact).seen_in(Source::Registry)
+    };
+    if version == *deployed {
+        let reached = context.next_release().is_none() && ready;
+        return reached.then(|| {
+            notable(Rule::ChannelReached, ChannelFact::Reached { image, version })
+                .advise(RegistryAdvice::Pull(Contents::NewerChannel))
+                .advise(context.push())
         });
     }
-    let minors = |version: &Version| (version.major, version.minor);
-    if let Answer::Is(versions) = &answers.versions {
-        let gaps: Vec<String> = (deployed.minor + 1..channel.version.minor)
-            .filter(|minor| {
-                channel.version.major == deployed.major
-                    && !versions.iter().any(|it| minors(it) == (deployed.major, *minor))
-            })
-            .map(|minor| format!("v{}.{minor}", deployed.major))
-            .collect();
-        if !gaps.is_empty() && !look.state.is_lts() {
-            return Some(
-                Finding::new(
-                    "registry-gap",
-                    Severity::Blocks,
-                    "Secret/deckhouse-registry",
-                    format!("the registry has no release of {}", gaps.join(", ")),
-                )
-                .why(format!(
-                    "v{deployed} is deployed and the channel leads to v{}; minors are taken one by one, so the controller \
-                     creates no release beyond the gap",
-                    channel.version
-                ))
-                .remedy(
-                    Sentence::from("pull again from the deployed release on, and push: ")
-                        .command(Mirror::PullSince { major: deployed.major, minor: deployed.minor }),
-                )
-                .seen_in("registry, with the cluster's login"),
-            );
-        }
+    if version < *deployed {
+        let fact = ChannelFact::Behind { image, version, deployed: deployed.clone() };
+        return Some(
+            notable(Rule::ChannelBehind, fact)
+                .advise(RegistryAdvice::Pull(Contents::NewerChannel))
+                .advise(context.push()),
+        );
     }
-    let has_waiting = look.upcoming().is_some();
-    (!has_waiting && up && !channel.suspended && !look.channel_is_unset()).then(|| {
-        Finding::new(
-            "release-not-created",
-            Severity::Notable,
-            CONFIG,
-            format!("{image} leads to v{}, and no release waits in the cluster", channel.version),
-        )
-        .why(
-            "the controller looks at the tag every few minutes, and again when it changes or the platform's pod restarts; \
-             if this stays so, it does not see what was asked from here",
-        )
-        .remedy("wait 5 minutes; then see what the platform says about release channels, and restart its pod")
-        .command(Command::kubectl(look.recent_log()).piped(Filter::GrepAny("release|channel")))
-        .command(Kubectl::RestartPlatform)
-        .seen_in("registry, with the cluster's login")
+    if let Some(finding) = missing_minors(context, answers, deployed, &version) {
+        return Some(finding);
+    }
+    let has_waiting = context.next_release().is_some();
+    (!has_waiting && ready && !channel.suspended && !context.channel_is_unset()).then(|| {
+        notable(Rule::ReleaseNotCreated, ChannelFact::ReleaseNotCreated { image, version })
+            .advise(ReleaseAdvice::WaitForChannel)
+            .advise(context.see_log(See::LogOfReleases, Filter::GrepAny("release|channel")))
+            .advise(PlatformAdvice::Restart(Restart::IfUnchanged))
     })
+}
+
+fn missing_minors(
+    context: &Context<'_>,
+    answers: &RegistryAnswers,
+    deployed: &Version,
+    channel: &Version,
+) -> Option<Finding> {
+    let versions = answers.versions.found()?;
+    if channel.major != deployed.major || context.state.is_lts() {
+        return None;
+    }
+    let is_missing =
+        |minor: &u64| !versions.iter().any(|it| (it.major, it.minor) == (deployed.major, *minor));
+    let minors: Vec<(u64, u64)> =
+        (deployed.minor + 1..channel.minor).filter(is_missing).map(|minor| (deployed.major, minor)).collect();
+    if minors.is_empty() {
+        return None;
+    }
+    let fact = RegistryFact::MinorsMissing {
+        repo: context.registry(),
+        minors,
+        deployed: deployed.clone(),
+        channel: channel.clone(),
+    };
+    Some(
+        Finding::new(Rule::RegistryGap, Severity::Blocks, secret(), fact)
+            .advise(Advice::PullSince { major: deployed.major, minor: deployed.minor })
+            .advise(context.push())
+            .seen_in(Source::Registry),
+    )
 }

@@ -1,70 +1,62 @@
-//! The rules, each a pure function of one look. What is not known gives no finding: it is listed as not looked at.
+//! The rules, each a pure function of one context. What could not be read gives no finding: it is listed as not checked.
 
 mod alerts;
 mod channel;
+mod deprecated_apis;
+mod module_pods;
 mod modules;
+mod next_release;
 mod nodes;
-mod other_pods;
 mod platform_pod;
 mod pull_failure;
 mod queue;
 mod registry;
-mod release_image;
+mod release_images;
 mod releases;
-mod removed_apis;
 mod settings;
-mod waits;
 
-use commands::{Json, Kubectl, Resource};
-use serde_json::{Value, json};
+use commands::{Kubectl, Objects, Output, Resource};
 
-use super::{finding::Finding, look::Look};
+use super::{context::Context, finding::Finding};
 
-/// Columns of nodes that show their kernels.
-const KERNELS: &str = "NAME:.metadata.name,KERNEL:.status.nodeInfo.kernelVersion";
+pub(super) use release_images::image as release_image;
 
-/// The command that changes the settings of updates.
-fn patch_of_updates(settings: &Value) -> Kubectl {
-    Kubectl::Patch {
-        resource: Resource::ModuleConfig,
-        name: "deckhouse".to_owned(),
-        status: false,
-        patch: Json::from(&json!({ "spec": { "settings": { "update": settings } } })),
-    }
+/// The nodes with their kernels.
+fn kernels() -> Kubectl {
+    let columns = Output::Columns("NAME:.metadata.name,KERNEL:.status.nodeInfo.kernelVersion");
+    Kubectl::Get(Objects::all(Resource::Node), columns)
 }
 
-pub(super) use release_image::image as release_image;
-
-/// What causes others first: findings of one severity stay in this order.
-pub(super) const ALL: [fn(&Look<'_>) -> Vec<Finding>; 39] = [
+/// Causes before their effects: findings of one severity stay in this order.
+pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 39] = [
     platform_pod::image,
     platform_pod::crash,
     platform_pod::not_ready,
     registry::login,
     registry::trust,
     registry::listing,
-    registry::complaints,
+    registry::no_access,
     registry::proxy,
     channel::unset,
     channel::moving_tag,
     channel::tag,
-    releases::two_deployed,
+    releases::several_deployed,
     releases::none_deployed,
     releases::other_image,
-    releases::twins,
+    releases::duplicates,
     releases::gap,
     releases::no_phase,
     releases::suspended,
-    release_image::next,
-    release_image::present,
-    waits::next,
+    release_images::next,
+    release_images::deployed,
+    next_release::reasons,
     alerts::blocking,
     queue::failures,
     nodes::disruption,
     nodes::errors,
     nodes::not_ready,
-    nodes::drained_by_hand,
-    other_pods::images,
+    nodes::drained_by_user,
+    module_pods::images,
     alerts::known,
     alerts::stale,
     settings::cloud,
@@ -73,7 +65,7 @@ pub(super) const ALL: [fn(&Look<'_>) -> Vec<Finding>; 39] = [
     modules::releases,
     modules::errors,
     modules::overrides,
-    removed_apis::in_use,
+    deprecated_apis::in_use,
     platform_pod::webhook,
-    waits::under_way,
+    next_release::in_progress,
 ];

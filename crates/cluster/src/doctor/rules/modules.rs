@@ -1,154 +1,163 @@
 //! Modules that are updated on their own.
 
-use commands::{Approve, Kubectl, Objects, Output, Resource, Update};
+use commands::{Kubectl, Objects, Output, Resource, Update};
+use problems::{Kind, ModuleAdvice, ModuleError, ModuleFact, Object, Rule, See};
 
-use crate::safe_text::short;
 use crate::{
     doctor::{
+        context::{Context, ControllerState, see},
         finding::{Finding, Severity},
-        look::{Controller, Look},
+        source::Source,
     },
-    modules::{ModuleTurn, PolicyOrigin, WaitingRelease, overview},
+    modules::{ModuleTurn, PolicyOrigin, SourceHealth, WaitingRelease, overview},
+    safe_text::short,
     wait_reason::WaitReason,
 };
 
+/// How many modules with errors are named.
+const NAMED: usize = 5;
+
 /// Sources that are not read, or offer modules with errors.
-pub(super) fn sources(look: &Look<'_>) -> Vec<Finding> {
-    let sources = crate::modules::sources(look.state, look.now);
-    let ill = sources.known().into_iter().flatten().filter(|source| !source.is_healthy());
-    ill.filter_map(|source| {
-        let failed: Vec<String> = source
-            .failed
-            .iter()
-            .take(5)
-            .map(|module| format!("{}: {}", module.name, short(module.error.as_deref().unwrap_or_default())))
-            .collect();
-        // The controller that reads sources is away with the pod.
-        let stale = source.stale && look.controller() == Controller::Up;
-        let what = match (&failed[..], source.message.as_str()) {
-            ([], "") if stale && source.synced.is_none() => "it was never read".to_owned(),
-            ([], "") if stale => "it has not been read for more than an hour".to_owned(),
-            ([], "") => return None,
-            ([], message) => short(message),
-            (failed, _) => format!("{} of {} modules have errors: {}", source.failed.len(), source.modules, failed.join("; ")),
-        };
-        Some(
-            Finding::new("module-source", Severity::Slows, format!("ModuleSource/{}", source.name), what)
-                .why(if failed.is_empty() {
-                    "as long as it is not read, no module from it gets a new release"
-                } else {
-                    "modules with errors get no new releases; a platform release that lists one in migratedModules does not go on"
-                })
-                .remedy(if failed.is_empty() {
-                    format!("see that {} answers the platform's pod; where no modules come from there, it may be left as it is", source.repo)
-                } else {
-                    format!("see that {} holds these modules, and that the login may read them; push them with the bundle", source.repo)
-                })
-                // Its spec has the registry's login in it.
-                .command(Kubectl::Get(
-                    Objects::one(Resource::ModuleSource, &source.name),
-                    Output::JsonPath("{.status}"),
-                ))
-                .since(source.synced)
-                .seen_in("ModuleSources"),
-        )
-    })
-    .collect()
+pub(super) fn sources(context: &Context<'_>) -> Vec<Finding> {
+    let sources = crate::modules::sources(context.state, context.now);
+    let unhealthy = sources.known().into_iter().flatten().filter(|source| !source.is_healthy());
+    unhealthy.filter_map(|source| of_source(context, source)).collect()
 }
 
-/// Releases of modules that wait for what nobody does by himself.
-pub(super) fn releases(look: &Look<'_>) -> Vec<Finding> {
-    let overview = overview(look.state, look.now);
+fn of_source(context: &Context<'_>, source: &SourceHealth) -> Option<Finding> {
+    // While the platform's pod is down, no controller reads sources.
+    let stale = source.stale && context.controller() == ControllerState::Ready;
+    let fact = if !source.failed.is_empty() {
+        let error = |error: &Option<_>| short(error.as_deref().unwrap_or_default()).into();
+        let modules = source.failed.iter().take(NAMED);
+        ModuleFact::SourceModuleErrors {
+            modules: modules
+                .map(|module| ModuleError {
+                    module: module.name.as_str().into(),
+                    error: error(&module.error),
+                })
+                .collect(),
+            failed: source.failed.len(),
+            all: source.modules,
+        }
+    } else if !source.message.is_empty() {
+        ModuleFact::SourceError { error: short(&source.message).into() }
+    } else if stale && source.synced.is_none() {
+        ModuleFact::SourceNeverRead
+    } else if stale {
+        ModuleFact::SourceStale
+    } else {
+        return None;
+    };
+    let repo = source.repo.as_str().into();
+    let advice = if source.failed.is_empty() {
+        ModuleAdvice::CheckSource { repo }
+    } else {
+        ModuleAdvice::CheckSourceModules { repo }
+    };
+    let status = Kubectl::Get(
+        Objects::one(Resource::ModuleSource, &source.name),
+        // The spec contains the registry's login.
+        Output::JsonPath("{.status}"),
+    );
+    Some(
+        Finding::new(
+            Rule::ModuleSource,
+            Severity::Slows,
+            Object::new(Kind::ModuleSource, &source.name),
+            fact,
+        )
+        .advise(advice)
+        .advise(see(See::Status, status))
+        .since(source.synced)
+        .seen_in(Source::ModuleSources),
+    )
+}
+
+/// Releases of modules that wait for something that does not happen automatically.
+pub(super) fn releases(context: &Context<'_>) -> Vec<Finding> {
+    let overview = overview(context.state, context.now);
     overview.waiting.known().into_iter().flatten().filter_map(of_release).collect()
 }
 
 fn of_release(release: &WaitingRelease) -> Option<Finding> {
-    let finding = |rule, severity, what: String| {
-        Finding::new(rule, severity, format!("ModuleRelease/{}", release.name), what)
-            .seen_in("ModuleReleases")
+    let finding = |rule, severity, fact: ModuleFact| {
+        Finding::new(rule, severity, Object::new(Kind::ModuleRelease, &release.name), fact)
+            .seen_in(Source::ModuleReleases)
     };
     let waits = |what: fn(&WaitReason) -> bool| release.waits_for.iter().any(what);
+    let policies =
+        || see(See::Policies, Kubectl::Get(Objects::all(Resource::ModuleUpdatePolicy), Output::Table));
     if release.suspended {
+        let get = Kubectl::Get(Objects::one(Resource::ModuleRelease, &release.name), Output::Yaml);
+        let fact = ModuleFact::ReleaseSuspended { message: short(&release.reason).into() };
         return Some(
-            finding("module-suspended", Severity::Slows, short(&release.reason))
-                .why("its vendor has withdrawn it, or it did not come up")
-                .remedy("pull another version of the module, and push it")
-                .command(Kubectl::Get(Objects::one(Resource::ModuleRelease, &release.name), Output::Yaml)),
+            finding(Rule::ModuleSuspended, Severity::Slows, fact)
+                .advise(ModuleAdvice::OtherVersion { module: release.module.clone() })
+                .advise(see(See::ModuleRelease, get)),
         );
     }
     if let PolicyOrigin::Missing(policy) = &release.policy.origin {
+        let fact = ModuleFact::PolicyMissing { policy: policy.as_str().into() };
         return Some(
-            finding(
-                "module-policy",
-                Severity::Slows,
-                format!("its policy ModuleUpdatePolicy/{policy} does not exist"),
-            )
-            .why("a release without a policy waits forever")
-            .remedy("create the policy, or name another one in the ModuleConfig")
-            .command(Kubectl::Get(Objects::all(Resource::ModuleUpdatePolicy), Output::Table)),
+            finding(Rule::ModulePolicy, Severity::Slows, fact)
+                .advise(policies())
+                .advise(ModuleAdvice::CreatePolicy),
         );
     }
     if waits(|it| matches!(it, WaitReason::NoPolicy)) {
         return Some(
-            finding("module-policy", Severity::Slows, short(&release.reason))
-                .why("a release without a policy waits forever")
-                .remedy("name a ModuleUpdatePolicy; there are")
-                .command(Kubectl::Get(Objects::all(Resource::ModuleUpdatePolicy), Output::Table)),
+            finding(Rule::ModulePolicy, Severity::Slows, ModuleFact::NoPolicy)
+                .advise(policies())
+                .advise(ModuleAdvice::NamePolicy),
         );
     }
     if waits(WaitReason::is_requirement) {
+        let fact = ModuleFact::RequirementUnmet { reason: short(&release.reason).into() };
         return Some(
-            finding("module-requirement", Severity::Slows, short(&release.reason))
-                .why("the module stays at its release; the platform does not wait for it")
-                .remedy("meet the requirement; where it is the platform's version, update that first")
-                .command(Update::Plan),
+            finding(Rule::ModuleRequirement, Severity::Slows, fact)
+                .advise(ModuleAdvice::MeetRequirement)
+                .advise(see(See::Plan, Update::Plan)),
         );
     }
     (waits(|it| *it == WaitReason::Approval) && release.turn == ModuleTurn::Now).then(|| {
-        finding("module-approval", Severity::Notable, "it waits for your approval".to_owned())
-            .why(format!("its policy: {}", release.policy.words()))
-            .remedy("approve it when it suits")
-            .command(Approve::Module { module: release.module.clone(), version: release.version.clone() })
+        let (module, version) = (release.module.clone(), release.version.clone());
+        let fact = ModuleFact::ReleaseNeedsApproval { policy: release.policy.words().into() };
+        finding(Rule::ModuleApproval, Severity::Notable, fact)
+            .advise(ModuleAdvice::Approve { module, version })
     })
 }
 
 /// Modules whose image is set by hand.
-pub(super) fn overrides(look: &Look<'_>) -> Vec<Finding> {
-    let overrides = Look::all(&look.state.module_pull_overrides).iter();
+pub(super) fn overrides(context: &Context<'_>) -> Vec<Finding> {
+    let overrides = Context::list(&context.state.module_pull_overrides).iter();
     overrides
         .map(|it| {
-            Finding::new(
-                "module-override",
-                Severity::Notable,
-                format!("ModulePullOverride/{}", it.name),
-                format!("the module runs the image tag {}", it.image_tag),
-            )
-            .why("it is meant for development; releases of this module are not looked at")
-            .remedy("remove it, and the module follows its releases again")
-            .command(Kubectl::Delete(Resource::ModulePullOverride, vec![it.name.clone()]))
-            .seen_in("ModulePullOverrides")
+            let object = Object::new(Kind::ModulePullOverride, &it.name);
+            let fact = ModuleFact::Override { tag: it.image_tag.as_str().into() };
+            Finding::new(Rule::ModuleOverride, Severity::Notable, object, fact)
+                .advise(ModuleAdvice::RemoveOverride { name: it.name.clone() })
+                .seen_in(Source::ModulePullOverrides)
         })
         .collect()
 }
 
 /// Enabled modules that report an error.
-pub(super) fn errors(look: &Look<'_>) -> Vec<Finding> {
-    let modules = Look::all(&look.state.modules).iter();
-    let ill = modules.filter(|module| {
+pub(super) fn errors(context: &Context<'_>) -> Vec<Finding> {
+    let failed = Context::list(&context.state.modules).iter().filter(|module| {
         module.enabled != Some(false)
             && matches!(module.phase.as_str(), "Error" | "DownloadingError" | "Conflict")
     });
-    ill.map(|module| {
-        Finding::new(
-            "module-error",
-            Severity::Slows,
-            format!("Module/{}", module.name),
-            format!("its phase is {}: {}", module.phase, short(&module.message)),
-        )
-        .why("an update is not done while an enabled module is in this phase")
-        .remedy("see what it says; mostly its settings, its source, or what it installs")
-        .command(Kubectl::Get(Objects::one(Resource::Module, &module.name), Output::Yaml))
-        .seen_in("modules")
-    })
-    .collect()
+    failed
+        .map(|module| {
+            let object = Object::new(Kind::Module, &module.name);
+            let fact =
+                ModuleFact::NotReady { phase: module.phase.clone(), message: short(&module.message).into() };
+            let get = Kubectl::Get(Objects::one(Resource::Module, &module.name), Output::Yaml);
+            Finding::new(Rule::ModuleError, Severity::Slows, object, fact)
+                .advise(see(See::Module, get))
+                .advise(ModuleAdvice::FixModule)
+                .seen_in(Source::Modules)
+        })
+        .collect()
 }

@@ -1,219 +1,202 @@
-//! The platform's own pod: without it nothing is decided, and nothing that its webhooks check can be changed.
+//! The platform's own pod: without it no update proceeds, and nothing that its webhooks check can be changed.
 
-use commands::{Controller as PodCommand, Kubectl, Logs, Mirror, Objects, Output, Pods, Resource, Sentence};
-
-use super::pull_failure::{PullFailure, classify};
-use crate::pull_cause::is_pull_failure;
-use crate::safe_text::short;
-use crate::{
-    doctor::{
-        finding::{Finding, Severity},
-        limits,
-        look::{Controller, Look, tag},
-    },
-    objects::{ContainerState, DeckhousePod, Phase},
+use commands::{Controller, Kubectl, Logs, Objects, Output, Resource};
+use problems::{
+    Advice, Contents, DeploymentFact, Kind, Object, PlatformAdvice, PodFact, PodState, PullCause, QueuedTask,
+    Rule, See,
 };
 
-/// The image of the platform's pod does not come.
-pub(super) fn image(look: &Look<'_>) -> Vec<Finding> {
-    let waiting = look.pods().iter().filter(|pod| !pod.terminating).flat_map(|pod| {
-        let failing =
-            pod.containers.iter().filter(|it| it.waiting_reason.as_deref().is_some_and(is_pull_failure));
-        failing.map(move |container| (pod, container))
-    });
-    waiting.map(|(pod, container)| image_of(look, pod, container)).collect()
+use super::pull_failure::{self, steps};
+use crate::{
+    doctor::{
+        context::{Context, ControllerState, see, tag},
+        finding::{Finding, Severity},
+        limits,
+        source::Source,
+    },
+    objects::{ContainerState, DeckhousePod, Phase, image_repository},
+    pull_cause::is_pull_failure,
+    safe_text::short,
+};
+
+fn pod_object(pod: &DeckhousePod) -> Object {
+    Object::new(Kind::Pod, &pod.name)
 }
 
-fn image_of(look: &Look<'_>, pod: &DeckhousePod, container: &ContainerState) -> Finding {
+fn events_of(pod: &DeckhousePod) -> Kubectl {
+    Kubectl::Describe(Objects::one(Resource::Pod, &pod.name).within("d8-system"))
+}
+
+fn waiting<'a>(
+    context: &Context<'a>,
+    reason: fn(&str) -> bool,
+) -> impl Iterator<Item = (&'a DeckhousePod, &'a ContainerState)> {
+    let pods = context.pods().iter().filter(|pod| !pod.terminating);
+    let containers = pods.flat_map(|pod| pod.containers.iter().map(move |container| (pod, container)));
+    containers.filter(move |(_, container)| container.waiting_reason.as_deref().is_some_and(reason))
+}
+
+/// The platform's pod cannot pull an image.
+pub(super) fn image(context: &Context<'_>) -> Vec<Finding> {
+    waiting(context, is_pull_failure).map(|(pod, container)| image_of(context, pod, container)).collect()
+}
+
+fn image_of(context: &Context<'_>, pod: &DeckhousePod, container: &ContainerState) -> Finding {
     let reason = container.waiting_reason.as_deref().unwrap_or_default();
     let message = container.waiting_message.as_deref().unwrap_or_default();
-    // While it holds off, the kubelet's own words are in the event of its last try.
-    let tried = look.event_of(&pod.name, "Failed", "pull image");
-    let words = if message.is_empty() || message.starts_with("Back-off") {
-        tried.unwrap_or(message)
+    // While the kubelet backs off, the reason of its last attempt is in an event.
+    let attempt = context.event_of(&pod.name, "Failed", "pull image");
+    let message = if message.is_empty() || message.starts_with("Back-off") {
+        attempt.unwrap_or(message)
     } else {
         message
     };
-    let failure = classify(&container.image, words, &look.evidence.registry);
-    let hiccup = pod.started.is_some_and(|since| !look.is_over(since, limits::PULL));
-    let severity = if hiccup { Severity::Slows } else { Severity::Blocks };
-    let (repo, _) = container.image.rsplit_once(['@', ':']).unwrap_or((&container.image, ""));
-    Finding::new(
-        "platform-image",
-        severity,
-        format!("Pod/{}", pod.name),
-        format!("container {} waits for {} with {reason}: {}", container.name, container.image, short(words)),
-    )
-    .why(format!(
-        "{}; the release is marked Deployed anyway. Until the pod runs there is no controller, and its webhooks \
-         refuse every approval and every change of a ModuleConfig, so this is mended from outside",
-        failure.why()
-    ))
-    .remedy(
-        failure
-            .remedy(&format!("the image {}", container.image), repo, Mirror::Push(repo.to_owned()))
-            .then(way_back(look, container, failure, repo)),
-    )
-    .command(Kubectl::Describe(Objects::one(Resource::Pod, &pod.name).within("d8-system")))
-    .since(pod.started)
-    .seen_in("pods of d8-system")
+    let cause = pull_failure::cause(&container.image, reason, message, &context.details.registry);
+    let recent = pod.started.is_some_and(|since| !context.is_over(since, limits::PULL));
+    let severity = if recent { Severity::Slows } else { Severity::Blocks };
+    let repo = image_repository(&container.image);
+    let tag = container.image.strip_prefix(repo).and_then(|it| it.strip_prefix(':'));
+    let version = tag.and_then(deckhouse::version::parse_tag);
+    let contents = version.map_or_else(|| Contents::Image(container.image.clone()), Contents::Release);
+    let fact = PodFact::ImagePull {
+        image: container.image.clone(),
+        reason: reason.to_owned(),
+        message: short(message).into(),
+        cause,
+    };
+    Finding::new(Rule::PlatformImage, severity, pod_object(pod), fact)
+        .advise_all(steps(cause, &contents, repo, repo))
+        .advise_all(previous_image(context, container, cause, repo).map(Into::into))
+        .advise(see(See::PodEvents, events_of(pod)))
+        .since(pod.started)
+        .seen_in(Source::PlatformPods)
 }
 
-/// As long as the new version never ran, nothing of the old one was changed.
-fn way_back(look: &Look<'_>, container: &ContainerState, failure: PullFailure, repo: &str) -> Sentence {
-    let before = look.of_phase(&Phase::Superseded).last().copied();
-    match before.filter(|_| {
-        failure == PullFailure::Missing && container.name == "deckhouse" && container.restarts == 0
-    }) {
-        Some(before) => Sentence::from(". If that takes long, and the new version never ran: ")
-            .command(Kubectl::SetPlatformImage(format!("{repo}:{}", tag(before))))
-            .text(" brings the old one back; the new release then still says Deployed"),
-        None => Sentence::default(),
+/// As long as the new version has never run, nothing of the old one has changed.
+fn previous_image(
+    context: &Context<'_>,
+    container: &ContainerState,
+    cause: PullCause,
+    repo: &str,
+) -> Option<PlatformAdvice> {
+    if cause != PullCause::Missing || container.name != "deckhouse" || container.restarts > 0 {
+        return None;
     }
+    let before = *context.in_phase(&Phase::Superseded).last()?;
+    Some(PlatformAdvice::RestoreImage { image: format!("{repo}:{}", tag(before)) })
 }
 
-/// A container of the platform's pod ends again and again.
-pub(super) fn crash(look: &Look<'_>) -> Vec<Finding> {
-    let looping = look.pods().iter().filter(|pod| !pod.terminating).flat_map(|pod| {
-        let containers = pod.containers.iter();
-        let failing = containers.filter(|it| {
-            matches!(
-                it.waiting_reason.as_deref(),
-                Some(
-                    "CrashLoopBackOff"
-                        | "CreateContainerConfigError"
-                        | "CreateContainerError"
-                        | "RunContainerError"
-                )
-            )
-        });
-        failing.map(move |container| (pod, container))
-    });
-    looping
+fn is_crash(reason: &str) -> bool {
+    matches!(
+        reason,
+        "CrashLoopBackOff" | "CreateContainerConfigError" | "CreateContainerError" | "RunContainerError"
+    )
+}
+
+/// A container of the platform's pod crashes again and again.
+pub(super) fn crash(context: &Context<'_>) -> Vec<Finding> {
+    waiting(context, is_crash)
         .map(|(pod, container)| {
-            let reason = container.waiting_reason.as_deref().unwrap_or_default();
-            let end = container.last_end.as_deref().map_or(String::new(), |end| format!(", last end: {end}"));
-            let line = Look::all(&look.evidence.log).last();
-            let log = line
-                .map_or(String::new(), |line| format!("; last error in its log: {}", short(&line.message)));
-            Finding::new(
-                "platform-crash",
-                Severity::Blocks,
-                format!("Pod/{}", pod.name),
-                format!(
-                    "container {} is in {reason}, started again {} times{end}",
-                    container.name, container.restarts
-                ),
-            )
-            .why(format!("the controller does not stay up, so nothing is updated{log}"))
-            .remedy("read what it said before it ended")
-            .command(Kubectl::Logs(
-                Logs::of(Pods::Named(pod.name.clone())).container(&container.name).previous().tail(),
-            ))
-            .since(pod.started)
-            .seen_in("pods of d8-system")
+            let error = Context::list(&context.details.log).last();
+            let fact = PodFact::CrashLoop {
+                container: container.name.clone(),
+                state: PodState::Waiting(container.waiting_reason.clone().unwrap_or_default()),
+                restarts: container.restarts,
+                last_end: container.last_end.clone(),
+                message: error.map(|line| short(&line.message).into()),
+            };
+
+            Finding::new(Rule::PlatformCrash, Severity::Blocks, pod_object(pod), fact)
+                .advise(Advice::ReadLog {
+                    pod: pod.name.clone(),
+                    container: container.name.clone(),
+                    previous: true,
+                })
+                .since(pod.started)
+                .seen_in(Source::PlatformPods)
         })
         .collect()
 }
 
-/// No pod of the platform is ready for longer than an update takes, for no reason that another rule names.
-pub(super) fn not_ready(look: &Look<'_>) -> Vec<Finding> {
-    let Controller::Away(since) = look.controller() else { return Vec::new() };
+/// No pod of the platform is ready for longer than an update takes, for no reason that another rule reports.
+pub(super) fn not_ready(context: &Context<'_>) -> Vec<Finding> {
+    let ControllerState::Down(since) = context.controller() else { return Vec::new() };
     let waits = |container: &ContainerState| {
         container
             .waiting_reason
             .as_deref()
             .is_some_and(|it| it != "ContainerCreating" && it != "PodInitializing")
     };
-    if look.pods().iter().any(|pod| pod.containers.iter().any(waits)) {
+    if context.pods().iter().any(|pod| pod.containers.iter().any(waits)) {
         return Vec::new();
     }
-    let finding = match look.pods().iter().find(|pod| !pod.terminating) {
-        None => no_pod(look),
-        Some(pod) if pod.phase == "Pending" && pod.containers.is_empty() => unscheduled(look, pod),
+    let finding = match context.pods().iter().find(|pod| !pod.terminating) {
+        None => no_pod(context),
+        Some(pod) if pod.phase == "Pending" && pod.containers.is_empty() => unscheduled(context, pod),
         Some(pod) => {
-            let queue = look.state.queue.last().and_then(|queue| queue.heads.first());
-            let head = queue.map_or(String::new(), |task| {
-                format!("; the head of its queue {}: {}", task.queue, task.description)
-            });
+            let head = context.state.queue.last().and_then(|queue| queue.heads.first());
+            let first = head
+                .map(|task| QueuedTask { queue: task.queue.clone().into(), task: task.description.clone() });
             Finding::new(
-                "platform-not-ready",
+                Rule::PlatformNotReady,
                 Severity::Blocks,
-                format!("Pod/{}", pod.name),
-                format!("it runs and is not ready{head}"),
+                pod_object(pod),
+                PodFact::NotReadyForLong { first },
             )
-            .why("it is ready once it has gone through all modules once; that takes 30 minutes at most in most clusters")
-            .remedy("see which module it is at, and what the log says of it")
-            .command(look.ask(PodCommand::QueueMain))
-            .command(look.last_log())
+            .advise(context.see_queue(Controller::QueueMain))
+            .advise(see(See::LogTail, Kubectl::Logs(Logs::of(context.leader()).tail())))
         }
     };
-    vec![finding.since(Some(since)).seen_in("pods of d8-system")]
+    vec![finding.since(Some(since)).seen_in(Source::PlatformPods)]
 }
 
-fn no_pod(look: &Look<'_>) -> Finding {
-    let conditions = Look::all(&look.evidence.conditions);
-    let failure = conditions.iter().find(|it| it.kind == "ReplicaFailure" && it.is_true);
-    let replicas = look.state.deployment.known().map(|deployment| deployment.replicas);
-    let (what, why, command) = match (replicas, failure) {
-        (Some(0), _) => (
-            "it is scaled to 0 replicas".to_owned(),
-            "nobody runs the platform".to_owned(),
-            Kubectl::ScalePlatform,
-        ),
-        (_, Some(failure)) => (
-            format!("no pod can be made: {}", short(&failure.message)),
-            "an admission rule or a quota refuses the pod".to_owned(),
-            Kubectl::Describe(Objects::of_the_platform(Resource::ReplicaSet)),
-        ),
-        _ => (
-            "it has no pod".to_owned(),
-            "Kubernetes' own controllers make the pod; they may not run".to_owned(),
-            Kubectl::Get(Objects::control_plane_pods(), Output::Table),
-        ),
-    };
-    Finding::new("platform-no-pod", Severity::Blocks, "Deployment/deckhouse", what)
-        .why(why)
-        .remedy("have the pod made again")
-        .command(command)
+fn no_pod(context: &Context<'_>) -> Finding {
+    let finding = |fact| Finding::new(Rule::PlatformNoPod, Severity::Blocks, Object::deployment(), fact);
+    let replicas = context.state.deployment.known().map(|deployment| deployment.replicas);
+    if replicas == Some(0) {
+        return finding(DeploymentFact::ScaledToZero).advise(PlatformAdvice::Scale);
+    }
+    let conditions = Context::list(&context.details.conditions);
+    match conditions.iter().find(|it| it.kind == "ReplicaFailure" && it.is_true) {
+        Some(failure) => {
+            let events = Kubectl::Describe(Objects::of_the_platform(Resource::ReplicaSet));
+            finding(DeploymentFact::PodRejected { reason: short(&failure.message).into() })
+                .advise(see(See::ReplicaSetEvents, events))
+        }
+        None => {
+            let pods = Kubectl::Get(Objects::control_plane_pods(), Output::Table);
+            finding(DeploymentFact::NoPod).advise(see(See::ControlPlanePods, pods))
+        }
+    }
 }
 
-fn unscheduled(look: &Look<'_>, pod: &DeckhousePod) -> Finding {
-    let why = look.event_of(&pod.name, "FailedScheduling", "").unwrap_or("no event says why");
-    Finding::new(
-        "platform-unscheduled",
-        Severity::Blocks,
-        format!("Pod/{}", pod.name),
-        "it is put on no node",
-    )
-    .why(short(why))
-    .remedy("free a master node for it: it must be ready, schedulable, and have room")
-    .command(Kubectl::Get(Objects::masters(), Output::Table))
-    .command(Kubectl::Describe(Objects::one(Resource::Pod, &pod.name).within("d8-system")))
+fn unscheduled(context: &Context<'_>, pod: &DeckhousePod) -> Finding {
+    let reason = context.event_of(&pod.name, "FailedScheduling", "");
+    let fact = PodFact::Unscheduled { reason: reason.map(|reason| short(reason).into()) };
+    let nodes = Kubectl::Get(Objects::masters(), Output::Table);
+    Finding::new(Rule::PlatformUnscheduled, Severity::Blocks, pod_object(pod), fact)
+        .advise(see(See::PodEvents, events_of(pod)))
+        .advise(see(See::ControlPlaneNodes, nodes))
+        .advise(PlatformAdvice::FreeControlPlaneNode)
 }
 
-/// While no pod is ready its webhooks are away, and the API server refuses what they would check.
-pub(super) fn webhook(look: &Look<'_>) -> Vec<Finding> {
-    if !look.state.release_webhook.known().is_some_and(Option::is_some) {
+/// While no pod is ready its webhooks are down, and the API server rejects what they would check.
+pub(super) fn webhook(context: &Context<'_>) -> Vec<Finding> {
+    if !context.state.release_webhook.known().is_some_and(Option::is_some) {
         return Vec::new();
     }
-    let (severity, since) = match look.controller() {
-        Controller::Restarting(since) => (Severity::Notable, since),
-        Controller::Away(since) => (Severity::Slows, Some(since)),
-        Controller::Up | Controller::Unknown => return Vec::new(),
+    let (severity, since) = match context.controller() {
+        ControllerState::Restarting(since) => (Severity::Notable, since),
+        ControllerState::Down(since) => (Severity::Slows, Some(since)),
+        ControllerState::Ready | ControllerState::Unknown => return Vec::new(),
     };
-    let finding = Finding::new(
-        "webhook-away",
-        severity,
-        "ValidatingWebhookConfiguration/deckhouse-webhook",
-        "approvals and changes of ModuleConfig are answered with `failed calling webhook`",
-    )
-    .why("the platform's pod serves this webhook, and no pod is ready; in the middle of an update that is as it should be")
-    .remedy("nothing to do here: it is back with the pod");
+    let object = Object::new(Kind::ValidatingWebhookConfiguration, "deckhouse-webhook");
+    let pods = Kubectl::Get(Objects::of_the_platform(Resource::Pod), Output::Table);
     vec![
-        finding
-            .command(Kubectl::Get(Objects::of_the_platform(Resource::Pod), Output::Table))
+        Finding::new(Rule::WebhookAway, severity, object, DeploymentFact::WebhookDown)
+            .advise(PlatformAdvice::WaitForPod)
+            .advise(see(See::PlatformPods, pods))
             .since(since)
-            .seen_in("pods of d8-system"),
+            .seen_in(Source::PlatformPods),
     ]
 }

@@ -1,52 +1,54 @@
 //! Tasks that fail again and again.
 
-use commands::{Command, Controller, Filter, Kubectl, Objects, Output, Resource};
+use commands::{Command, Controller, Filter, Kubectl, Logs, Objects, Output, Resource};
+use problems::{Advice, Kind, Object, QueueFact, Rule, See};
 
-use crate::doctor::{
-    finding::{Finding, Severity},
-    limits,
-    look::Look,
+use crate::{
+    doctor::{
+        context::{Context, see},
+        finding::{Finding, Severity},
+        limits,
+        source::Source,
+    },
+    safe_text::short,
 };
-use crate::safe_text::short;
 
-/// The head of a queue fails: everything behind it waits.
-pub(super) fn failures(look: &Look<'_>) -> Vec<Finding> {
-    let heads = look.state.queue.known().map_or(&[][..], |queue| queue.heads.as_slice());
+/// The first task of a queue fails: everything behind it waits.
+pub(super) fn failures(context: &Context<'_>) -> Vec<Finding> {
+    let heads = context.state.queue.known().map_or(&[][..], |queue| queue.heads.as_slice());
     heads
         .iter()
-        .filter(|task| task.failures >= limits::HICCUPS)
+        .filter(|task| task.failures >= limits::TASK_FAILURES_SLOW)
         .map(|task| {
             let main = task.queue == "main";
-            let severity = if main && task.failures >= limits::HOPELESS { Severity::Blocks } else { Severity::Slows };
-            let module = module_of(&task.description);
-            let said = task.failure.as_deref().map_or(String::new(), |failure| format!(": {}", short(failure)));
-            let finding = Finding::new(
-                "queue-failures",
-                severity,
-                format!("queue {}", task.queue),
-                format!("{} has failed {} times{said}", task.description, task.failures),
-            )
-            .why(if main {
-                "all modules go through this queue one after the other: an update is not over before it is empty"
-            } else {
-                "what this queue is for waits; the update itself does not"
-            })
-            .remedy("mostly a wrong ModuleConfig, or a Helm release that cannot be put in place; the failure above says which")
-            .command(look.ask(Controller::QueueMain));
-            let errors = Command::kubectl(look.recent_log()).piped(Filter::errors());
-            match module {
-                Some(module) => finding
-                    // A module that its bundle switches on has no ModuleConfig.
-                    .command(Kubectl::Get(Objects::one(Resource::Module, module), Output::Yaml))
-                    .command(errors.piped(Filter::Grep(module.to_owned()))),
-                None => finding.command(errors),
-            }
-            .seen_in("queues of the platform's pod")
+            let blocks = main && task.failures >= limits::TASK_FAILURES_BLOCK;
+            let severity = if blocks { Severity::Blocks } else { Severity::Slows };
+            let fact = QueueFact::Failing {
+                task: task.description.clone(),
+                failures: task.failures,
+                error: task.failure.as_deref().map(|error| short(error).into()),
+            };
+            Finding::new(Rule::QueueFailures, severity, Object::new(Kind::Queue, &task.queue), fact)
+                .advise(context.see_queue(Controller::QueueMain))
+                .advise_all(see_module(context, module_of(&task.description)))
+                .advise(Advice::CorrectSettings)
+                .seen_in(Source::Queues)
         })
         .collect()
 }
 
-/// The module of a task, as `prometheus` in `ModuleRun:main:prometheus:doStartup`.
+fn see_module(context: &Context<'_>, module: Option<&str>) -> Vec<Advice> {
+    let Some(module) = module else {
+        return vec![context.see_log(See::LogErrors, Filter::errors())];
+    };
+    // A module that its bundle enables has no ModuleConfig.
+    let get = Kubectl::Get(Objects::one(Resource::Module, module), Output::Yaml);
+    let log = Kubectl::Logs(Logs::of(context.leader()).recent());
+    let errors = Command::kubectl(log).piped(Filter::errors()).piped(Filter::Grep(module.to_owned()));
+    vec![see(See::Module, get), see(See::LogErrorsOfModule, errors)]
+}
+
+/// The module of a task, such as `prometheus` in `ModuleRun:main:prometheus:doStartup`.
 fn module_of(description: &str) -> Option<&str> {
     let mut parts = description.split(':');
     let kind = parts.next()?;

@@ -1,144 +1,133 @@
-//! Whether the platform gets at its registry.
+//! Whether the platform can access its registry.
 
-use commands::{Command, Filter, Kubectl, Objects, Output, Resource, Sentence, Tool};
-
-use crate::doctor::{
-    evidence::{Answer, Probe},
-    finding::{Finding, Severity},
-    look::Look,
+use commands::{Command, Filter, Kubectl, Objects, Output, Resource};
+use problems::{
+    Advice, FromHere, Kind, Object, PlatformAdvice, RegistryAdvice, RegistryFact, Restart, Rule, See,
 };
-use crate::safe_text::short;
+
+use super::pull_failure::host;
+use crate::{
+    doctor::{
+        context::{Context, see},
+        details::{RegistryAnswer, RegistryCheck},
+        finding::{Finding, Severity},
+        source::Source,
+    },
+    objects::RegistrySettings,
+    pull_cause::is_pull_failure,
+    safe_text::short,
+};
 
 /// The registry refuses the cluster's own login.
-pub(super) fn login(look: &Look<'_>) -> Vec<Finding> {
-    let Probe::Refused(words) = &look.evidence.registry else { return Vec::new() };
+pub(super) fn login(context: &Context<'_>) -> Vec<Finding> {
+    let RegistryCheck::Refused(message) = &context.details.registry else { return Vec::new() };
+    let fact = RegistryFact::LoginRefused { repo: context.registry(), message: short(message).into() };
     vec![
-        Finding::new("registry-login", Severity::Blocks, secret(), format!("{} refuses the login: {}", repo(look), short(words)))
-            .why("new releases are not seen, and no node that lacks an image gets it")
-            .remedy(
-                "set a login that may pull and list tags (key .dockerconfigjson), then restart the platform's pod, \
-                 which keeps the old one in memory",
-            )
-            .command(Kubectl::EditRegistry)
-            .command(Kubectl::RestartPlatform)
-            .seen_in("registry, with the cluster's login"),
+        Finding::new(Rule::RegistryLogin, Severity::Blocks, secret(), fact)
+            .advise(Advice::CorrectRegistryLogin)
+            .advise(PlatformAdvice::Restart(Restart::ToReadLogin))
+            .seen_in(Source::Registry),
     ]
 }
 
-/// The certificate of the registry does not fit the CA that the cluster has for it.
-pub(super) fn trust(look: &Look<'_>) -> Vec<Finding> {
-    let Probe::Untrusted(words) = &look.evidence.registry else { return Vec::new() };
-    // Slows: the nodes may trust it by a store of their own, which does not show from here.
+/// The certificate of the registry does not match the CA that the cluster has for it.
+pub(super) fn trust(context: &Context<'_>) -> Vec<Finding> {
+    let RegistryCheck::Untrusted(message) = &context.details.registry else { return Vec::new() };
+    let fact = RegistryFact::Untrusted { repo: context.registry(), message: short(message).into() };
+    // It only slows: the nodes may trust it by their own store, which is not visible from here.
     vec![
-        Finding::new("registry-trust", Severity::Slows, secret(), format!("asked from here with its CA: {}", short(words)))
-            .why("the platform trusts what the key ca holds; if that does not fit, it sees no new release, and nodes get no image")
-            .remedy(
-                "put the CA that signed the registry's certificate into the key ca; http and https are chosen by the key scheme",
-            )
-            .command(Kubectl::EditRegistry)
-            .command(Kubectl::RestartPlatform)
-            .seen_in("registry, with the cluster's login"),
+        Finding::new(Rule::RegistryTrust, Severity::Slows, secret(), fact)
+            .advise(Advice::TrustRegistry)
+            .advise(PlatformAdvice::Restart(Restart::ToReadLogin))
+            .seen_in(Source::Registry),
     ]
 }
 
-/// The login may pull and may not list: new releases are found by listing.
-pub(super) fn listing(look: &Look<'_>) -> Vec<Finding> {
-    let Probe::Answered(answers) = &look.evidence.registry else { return Vec::new() };
-    let repo = repo(look);
-    let what = match &answers.versions {
-        Answer::Denied(words) => {
-            format!("{repo}/release-channel: its tags may not be listed: {}", short(words))
+/// The tags of releases cannot be listed: new releases are found by listing.
+pub(super) fn listing(context: &Context<'_>) -> Vec<Finding> {
+    let RegistryCheck::Answered(answers) = &context.details.registry else { return Vec::new() };
+    let repo = context.registry();
+    let (fact, advice) = match &answers.versions {
+        RegistryAnswer::Denied(message) => (
+            RegistryFact::TagsDenied { repo, message: short(message).into() },
+            RegistryAdvice::AllowListing.into(),
+        ),
+        RegistryAnswer::Missing => (RegistryFact::NoReleaseChannels { repo }, context.push()),
+        RegistryAnswer::Found(versions) if versions.is_empty() => {
+            (RegistryFact::NoReleaseTags { repo }, context.push())
         }
-        Answer::Missing => format!("{repo}/release-channel is not there"),
-        Answer::Is(versions) if versions.is_empty() => {
-            format!("{repo}/release-channel has no tag of a release (vX.Y.Z)")
-        }
-        Answer::Is(_) | Answer::Unknown(_) => return Vec::new(),
-    };
-    let remedy = match &answers.versions {
-        Answer::Denied(_) => {
-            "let the login list tags; in Nexus: the privilege `browse` of the repository, besides `read`"
-                .into()
-        }
-        _ => Sentence::from("push a bundle, which brings it: ").command(look.push()),
+        RegistryAnswer::Found(_) | RegistryAnswer::Unknown(_) => return Vec::new(),
     };
     vec![
-        Finding::new("registry-listing", Severity::Blocks, secret(), what)
-            .why("the platform finds the releases between the deployed one and the channel's by listing these tags")
-            .remedy(remedy)
-            .seen_in("registry, with the cluster's login"),
+        Finding::new(Rule::RegistryListing, Severity::Blocks, secret(), fact)
+            .advise(advice)
+            .seen_in(Source::Registry),
     ]
 }
 
-/// The platform itself complains.
-pub(super) fn complaints(look: &Look<'_>) -> Vec<Finding> {
-    let alert = look.alert("D8DeckhouseHasNoAccessToRegistry");
+/// The platform itself reports that it cannot access the registry.
+pub(super) fn no_access(context: &Context<'_>) -> Vec<Finding> {
+    let alert = context.alert("D8DeckhouseHasNoAccessToRegistry");
     let parts = ["get new image", "list tags", "get registry client", "registry client", "fetch release"];
-    let line = look.logged(&parts);
+    let line = context.logged(&parts);
     if alert.is_none() && line.is_none() {
         return Vec::new();
     }
-    let what = line.map_or("the platform reports that it has no access".to_owned(), |line| {
-        format!("the platform says in its log: {}", short(&line.message))
-    });
-    let answers = match &look.evidence.registry {
-        Probe::Answered(_) => {
-            "asked from here with the same login, it answers: so the way from the pod to it is broken, or it was a moment's fault"
-        }
-        Probe::Refused(_) => "asked from here, it refuses the login too",
-        Probe::Untrusted(_) => "asked from here, its certificate is not trusted either",
-        Probe::NotAsked(_) => "it was not asked from here",
+    let from_here = match &context.details.registry {
+        RegistryCheck::Answered(_) => FromHere::Accepted,
+        RegistryCheck::Refused(_) => FromHere::Refused,
+        RegistryCheck::Untrusted(_) => FromHere::Untrusted,
+        RegistryCheck::NotAsked(_) => FromHere::NotAsked,
+    };
+    let fact = RegistryFact::NoAccess {
+        repo: context.registry(),
+        error: line.map(|line| short(&line.message).into()),
+        from_here,
     };
     let secret_object = Objects::one(Resource::Secret, "deckhouse-registry").within("d8-system");
     let address = Kubectl::Get(secret_object, Output::JsonPath("{.data.imagesRegistry}"));
-    // The log alone may tell of one failed look among many; the alert stands for an hour of them.
+    // The log may show one failed attempt of many; the alert fires after an hour of them.
     let severity = if alert.is_some() { Severity::Blocks } else { Severity::Slows };
     vec![
-        Finding::new("registry-access", severity, secret(), what)
-            .why(format!("no new release is seen until the platform gets at {}; {answers}", repo(look)))
-            .remedy(
-                "see what the platform says; then the login and the CA in the Secret, DNS, and proxy.noProxy",
-            )
-            .command(
-                Command::kubectl(look.recent_log()).piped(Filter::GrepAny("registry|list tags|new image")),
-            )
-            .command(Command::kubectl(address).piped(Filter::Base64))
+        Finding::new(Rule::RegistryAccess, severity, secret(), fact)
+            .advise(context.see_log(See::LogOfRegistry, Filter::GrepAny("registry|list tags|new image")))
+            .advise(see(See::RegistryAddress, Command::kubectl(address).piped(Filter::Base64)))
+            .advise(RegistryAdvice::CheckAccess)
             .since(alert.and_then(|alert| alert.starts_at).or_else(|| line.and_then(|line| line.time)))
-            .seen_in(if alert.is_some() { "alerts" } else { "log of the platform's pod" }),
+            .seen_in(if alert.is_some() { Source::Alerts } else { Source::PlatformLog }),
     ]
 }
 
-/// There is a proxy, and the registry is not excepted from it.
-pub(super) fn proxy(look: &Look<'_>) -> Vec<Finding> {
+/// A proxy is configured, and the registry is not in `proxy.noProxy`.
+pub(super) fn proxy(context: &Context<'_>) -> Vec<Finding> {
     let (Some(registry), Some(configuration)) =
-        (look.state.registry.known(), look.state.cluster_configuration.known())
+        (context.state.registry.known(), context.state.cluster_configuration.known())
     else {
         return Vec::new();
     };
     let Some(no_proxy) = &configuration.no_proxy else { return Vec::new() };
-    let host = registry.address.rsplit_once(':').map_or(registry.address.as_str(), |(host, _)| host);
+    let host = host(&registry.address);
     if no_proxy.iter().any(|item| excepts(item, host)) {
         return Vec::new();
     }
-    let trouble = complaints(look).iter().any(|it| it.severity == Severity::Blocks)
-        || look
+    let fails = no_access(context).iter().any(|it| it.severity == Severity::Blocks)
+        || context
             .pods()
             .iter()
             .flat_map(|pod| &pod.containers)
-            .any(|it| it.waiting_reason.as_deref().is_some_and(crate::pull_cause::is_pull_failure));
-    // A registry outside may well be meant to be reached through the proxy.
-    let severity = if trouble { Severity::Slows } else { Severity::Notable };
+            .any(|it| it.waiting_reason.as_deref().is_some_and(is_pull_failure));
+    // A registry outside may be meant to be reached through the proxy.
+    let severity = if fails { Severity::Slows } else { Severity::Notable };
+    let object = Object::new(Kind::Secret, "d8-cluster-configuration");
     vec![
         Finding::new(
-            "registry-proxy",
+            Rule::RegistryProxy,
             severity,
-            "Secret/d8-cluster-configuration",
-            format!("a proxy is set, and {host} is not in proxy.noProxy"),
+            object,
+            RegistryFact::NotInNoProxy { host: host.to_owned() },
         )
-        .why("the platform and the nodes reach the registry through the proxy; a registry inside is mostly not reached that way")
-        .remedy(format!("unless that is meant, add \"{host}\" to proxy.noProxy"))
-        .command(Tool::EditClusterConfiguration)
-        .seen_in("ClusterConfiguration"),
+        .advise(Advice::BypassProxy { registry: host.to_owned() })
+        .seen_in(Source::ClusterConfiguration),
     ]
 }
 
@@ -166,14 +155,14 @@ fn within(net: &str, bits: &str, host: std::net::IpAddr) -> bool {
     width == host_width && bits <= width && net.checked_shr(shift) == host.checked_shr(shift)
 }
 
-fn secret() -> &'static str {
-    "Secret/deckhouse-registry"
+/// The Secret with the address and the login of the registry.
+pub(super) fn secret() -> Object {
+    Object::new(Kind::Secret, "deckhouse-registry")
 }
 
-/// The registry's repository, as far as it is known.
-pub(super) fn repo(look: &Look<'_>) -> String {
-    let known = look.state.registry.known();
-    known.map_or_else(|| "the registry".to_owned(), crate::objects::RegistrySettings::images_repo)
+/// The registry's repository, if it is known.
+pub(super) fn repo(context: &Context<'_>) -> Option<String> {
+    context.state.registry.known().map(RegistrySettings::images_repo)
 }
 
 #[cfg(test)]

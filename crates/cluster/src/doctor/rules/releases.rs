@@ -1,272 +1,212 @@
 //! The release objects: whether they are what the controller expects.
 
-use commands::{Command, Filter, Json, Kubectl, Mirror, Objects, Output, Resource, Sentence, Update};
-use serde_json::json;
+use commands::{Filter, Kubectl, Objects, Output, Resource};
+use problems::{
+    Advice, Kind, Object, PlatformAdvice, PrepareFor, ReleaseAdvice, ReleaseFact, Restart, Rule, See,
+};
 
 use crate::{
     doctor::{
+        context::{Context, ControllerState, object, see, tag, version_of},
         finding::{Finding, Severity},
         limits,
-        look::{Controller, Look, tag},
+        source::Source,
     },
-    interim,
-    objects::{Phase, Release},
-    release_order,
+    objects::{Phase, Release, image_repository},
 };
 
-const RELEASES: &str = "DeckhouseReleases";
-
-fn list() -> Kubectl {
-    Kubectl::Get(Objects::all(Resource::DeckhouseRelease), Output::Table)
+/// The step that shows all releases.
+pub(super) fn see_all() -> Advice {
+    see(See::Releases, Kubectl::Get(Objects::all(Resource::DeckhouseRelease), Output::Table))
 }
 
-fn object(release: &Release) -> String {
-    format!("DeckhouseRelease/{}", release.name)
+fn image_tag(context: &Context<'_>) -> Option<String> {
+    context.state.deployment.known().and_then(|it| it.tag()).map(str::to_owned)
 }
 
-/// Several objects say that they are deployed, for longer than a switch takes.
-pub(super) fn two_deployed(look: &Look<'_>) -> Vec<Finding> {
-    let deployed = look.of_phase(&Phase::Deployed);
+/// Several releases are Deployed, for longer than a change of phases takes.
+pub(super) fn several_deployed(context: &Context<'_>) -> Vec<Finding> {
+    let deployed = context.in_phase(&Phase::Deployed);
     let [first, .., last] = deployed[..] else { return Vec::new() };
     let newest = deployed.iter().filter_map(|release| release.transition_time).max();
-    if newest.is_some_and(|since| !look.is_over(since, limits::SWITCH)) {
+    if newest.is_some_and(|since| !context.is_over(since, limits::PHASE_CHANGE)) {
         return Vec::new();
     }
-    // The later one has not said yet since when it is deployed: an update may just begin.
-    let is_dated = last.transition_time.is_some();
-    let image_tag = look.state.deployment.known().and_then(|it| it.tag()).unwrap_or("unknown");
-    let names: Vec<&str> = deployed.iter().map(|release| release.name.as_str()).collect();
-    let severity = if is_dated { Severity::Blocks } else { Severity::Slows };
-    let finding = Finding::new("two-deployed", severity, object(last), format!("Deployed at the same time: {}", names.join(", ")))
-        .why(format!(
-            "the controllers count the lowest, {}, as deployed, and measure gaps from it; the image of the Deployment is {image_tag}",
-            tag(first)
-        ))
+    // Without a transition time the later one may have become Deployed a moment ago: an update may just begin.
+    let dated = last.transition_time.is_some();
+    let severity = if dated { Severity::Blocks } else { Severity::Slows };
+    let fact = ReleaseFact::TwoDeployed { lower: first.name.clone(), other: last.name.clone() };
+    let finding = Finding::new(Rule::TwoDeployed, severity, object(first), fact)
         .since(last.transition_time.and(newest))
-        .seen_in(RELEASES);
-    if !is_dated {
-        let remedy = "check again in a few minutes: this is normal for a moment while an update begins, and resolves automatically";
-        return vec![finding.remedy(remedy).command(list())];
+        .seen_in(Source::Releases);
+    if !dated {
+        return vec![finding.advise(Advice::WaitForController).advise(see_all())];
     }
-    let wrong = deployed.iter().filter(|release| tag(release) != image_tag);
-    let mut finding =
-        finding.remedy("mark those that do not run as Superseded; it is a change of the status alone");
-    if deployed.iter().any(|release| tag(release) == image_tag) {
-        for release in wrong {
-            finding = finding.command(Kubectl::Patch {
-                resource: Resource::DeckhouseRelease,
-                name: release.name.clone(),
-                status: true,
-                patch: Json::from(&json!({ "status": { "phase": "Superseded" } })),
-            });
-        }
-    }
-    vec![finding.command(list())]
+    let image_tag = image_tag(context);
+    let runs = |release: &Release| Some(tag(release)) == image_tag;
+    let is_one_running = deployed.iter().any(|release| runs(release));
+    let wrong = deployed.iter().filter(|release| is_one_running && !runs(release));
+    let mark = wrong.map(|release| ReleaseAdvice::MarkSuperseded { name: release.name.clone() }.into());
+    vec![finding.advise_all(mark).advise(see_all())]
 }
 
-/// No object says that it is deployed, though there are some, for longer than a switch takes.
-pub(super) fn none_deployed(look: &Look<'_>) -> Vec<Finding> {
-    let Some(releases) = look.state.releases.known() else { return Vec::new() };
-    // Unset, the channel explains it: no object is looked at, none restored.
+/// No release is Deployed, although there are some, for longer than a change of phases takes.
+pub(super) fn none_deployed(context: &Context<'_>) -> Vec<Finding> {
+    let Some(releases) = context.state.releases.known() else { return Vec::new() };
+    // An unset channel explains it: then the controller processes no object and restores none.
     if releases.is_empty()
-        || look.deployed().is_some()
-        || look.channel_is_unset()
-        || look.controller() != Controller::Up
+        || context.deployed().is_some()
+        || context.channel_is_unset()
+        || context.controller() != ControllerState::Ready
     {
         return Vec::new();
     }
     let newest = releases.iter().filter_map(|release| release.transition_time.or(release.created)).max();
-    if newest.is_some_and(|since| !look.is_over(since, limits::SWITCH)) {
+    if newest.is_some_and(|since| !context.is_over(since, limits::PHASE_CHANGE)) {
         return Vec::new();
     }
-    let image_tag = look.state.deployment.known().and_then(|it| it.tag()).unwrap_or("unknown");
+    let object = Object::any(Kind::DeckhouseRelease);
+    let fact = ReleaseFact::DeployedLost { image_tag: image_tag(context) };
     vec![
-        Finding::new("none-deployed", Severity::Blocks, "DeckhouseRelease", "no release has the phase Deployed")
-            .why(format!(
-                "the switch of the phases was broken off, as when the pod is killed in its middle; minors then wait \
-                 without a message. The image of the Deployment is {image_tag}"
-            ))
-            .remedy("restart the platform's pod: with the channel set it restores the object of the version that runs")
-            .command(Kubectl::RestartPlatform)
-            .command(list())
+        Finding::new(Rule::NoneDeployed, Severity::Blocks, object, fact)
+            .advise(PlatformAdvice::Restart(Restart::ToRestoreRelease))
+            .advise(see_all())
             .since(newest)
-            .seen_in(RELEASES),
+            .seen_in(Source::Releases),
     ]
 }
 
-/// The object says one version, the Deployment runs another.
-pub(super) fn other_image(look: &Look<'_>) -> Vec<Finding> {
-    let (Some(release), Some(deployment)) = (look.deployed(), look.state.deployment.known()) else {
+/// The deployed release is of one version, the Deployment runs another.
+pub(super) fn other_image(context: &Context<'_>) -> Vec<Finding> {
+    let (Some(release), Some(deployment)) = (context.deployed(), context.state.deployment.known()) else {
         return Vec::new();
     };
     let Some(image_tag) = deployment.tag().filter(|_| deployment.has_fixed_tag()) else { return Vec::new() };
-    let of_phase = look.of_phase(&Phase::Deployed);
-    if of_phase.iter().any(|release| tag(release) == image_tag) || of_phase.len() > 1 {
+    let deployed = context.in_phase(&Phase::Deployed);
+    if deployed.iter().any(|release| tag(release) == image_tag) || deployed.len() > 1 {
         return Vec::new();
     }
-    // The image is switched first and the object follows; after a broken switch it is the other way round for long.
-    if release.transition_time.is_some_and(|since| !look.is_over(since, limits::SWITCH))
-        || look.controller() != Controller::Up
+    // The controller sets the image first and the object after it. After an interruption this takes long.
+    if release.transition_time.is_some_and(|since| !context.is_over(since, limits::PHASE_CHANGE))
+        || context.controller() != ControllerState::Ready
     {
         return Vec::new();
     }
+    let repository = image_repository(&deployment.image).to_owned();
+
+    let fact = ReleaseFact::OtherImage { image_tag: image_tag.to_owned() };
     vec![
-        Finding::new(
-            "other-image",
-            Severity::Slows,
-            object(release),
-            format!("{} is marked as deployed, and the Deployment runs {image_tag}", tag(release)),
-        )
-        .why(
-            "the image was changed by hand, or the object was marked without a switch (annotation dryrun); the next \
-             release is measured from the object, not from what runs",
-        )
-        .remedy("bring the two together: set the image of the deployed release, if that is what should run")
-        .command(Kubectl::SetPlatformImage(format!(
-            "{}:{}",
-            deployment.image.strip_suffix(image_tag).and_then(|it| it.strip_suffix(':')).unwrap_or(&deployment.image),
-            tag(release)
-        )))
-        .since(release.transition_time)
-        .seen_in("DeckhouseReleases and Deployment d8-system/deckhouse"),
+        Finding::new(Rule::OtherImage, Severity::Slows, object(release), fact)
+            .advise(Advice::SetImage { repository, version: version_of(release) })
+            .since(release.transition_time)
+            .seen_in(Source::Releases)
+            .seen_in(Source::Deployment),
     ]
 }
 
 /// Two objects of one version.
-pub(super) fn twins(look: &Look<'_>) -> Vec<Finding> {
-    let releases = look.releases();
+pub(super) fn duplicates(context: &Context<'_>) -> Vec<Finding> {
+    let releases = context.releases();
     let pairs = releases.windows(2).filter(|pair| pair[0].version == pair[1].version);
-    // Only where one of them waits does the pair do harm.
+    // A pair is harmful only if one of them waits.
     let harmful = pairs.filter(|pair| pair[0].is_waiting() || pair[1].is_waiting());
     harmful
         .map(|pair| {
-            let stray = if pair[0].is_misnamed() { pair[0] } else { pair[1] };
-            let kept = if stray.name == pair[0].name { pair[1] } else { pair[0] };
-            let why = if [pair[0], pair[1]].iter().any(|it| it.phase == Some(Phase::Deployed)) {
-                format!(
-                    "the one that waits is never taken, and holds the next minor at `awaiting for {} release to be deployed`",
-                    tag(kept)
-                )
-            } else {
-                "each takes the other for a higher patch: both are skipped, and the minor is lost without a word".to_owned()
+            let duplicate = if pair[0].is_misnamed() { pair[0] } else { pair[1] };
+            let other = if duplicate.name == pair[0].name { pair[1] } else { pair[0] };
+            let fact = ReleaseFact::IsDuplicate {
+                of: other.name.clone(),
+                version: tag(other),
+                deployed: pair.iter().any(|it| it.phase == Some(Phase::Deployed)),
             };
-            let finding = Finding::new(
-                "twins",
-                Severity::Blocks,
-                object(stray),
-                format!("{} and {} are of one version", stray.name, kept.name),
-            )
-            .why(why)
-            .seen_in(RELEASES);
-            if stray.is_waiting() {
-                finding
-                    .remedy(
-                        Sentence::from("remove the one that waits and whose name is not its version; ")
-                            .quoted(Update::prepare())
-                            .text(" does it in the safe order"),
-                    )
-                    .command(Update::prepare())
+            let advice = if duplicate.is_waiting() {
+                Advice::Prepare(PrepareFor::RemoveDuplicates)
             } else {
-                finding
-                    .remedy("remove the one that waits, never the deployed one")
-                    .command(Kubectl::Delete(Resource::DeckhouseRelease, vec![kept.name.clone()]))
-            }
+                ReleaseAdvice::Delete { name: other.name.clone() }.into()
+            };
+            Finding::new(Rule::Twins, Severity::Blocks, object(duplicate), fact)
+                .advise(advice)
+                .seen_in(Source::Releases)
         })
         .collect()
 }
 
-/// Minors between the deployed release and the next one are not there.
-pub(super) fn gap(look: &Look<'_>) -> Vec<Finding> {
-    let order = look.order();
-    let (Some(deployed), Some(next)) = (order.deployed_version(), look.upcoming()) else {
+/// Minor versions between the deployed release and the next one are missing.
+pub(super) fn gap(context: &Context<'_>) -> Vec<Finding> {
+    let order = context.order();
+    let (Some(deployed), Some(next)) = (order.deployed_version(), context.next_release()) else {
         return Vec::new();
     };
-    // Of two, which for a moment are normal, it is not known which one counts.
+    // Of several, which is normal for a moment, it is not known which one counts.
     if !order.also_deployed.is_empty() {
         return Vec::new();
     }
-    let what = next
-        .version
-        .as_ref()
-        .and_then(|version| Some((release_order::gap(deployed, version, look.state.is_lts())?, version)));
-    let Some((what, version)) = what else { return Vec::new() };
-    let alert = look.alert("DeckhouseUpdatingFailed");
+    let lts = context.state.is_lts();
+    let Some(fact) = crate::release_order::gap(deployed, &version_of(next), lts) else {
+        return Vec::new();
+    };
+
+    let alert = context.alert("DeckhouseUpdatingFailed");
+
     vec![
-        Finding::new(
-            "gap",
-            Severity::Blocks,
-            object(next),
-            interim::position(&what, version).to_string(),
-        )
-        .why(
-            "where a release between them was skipped or suspended, the controller may even jump, which the platform \
-             does not support",
-        )
-        .remedy(
-            Sentence::from(
-                "do not approve it; pull the releases from the deployed one on, push them, and bring them into the \
-                 cluster: ",
-            )
-            .command(Mirror::PullSince { major: deployed.major, minor: deployed.minor })
-            .text(", then ")
-            .command(look.push())
-            .text(", then ")
-            .command(Update::prepare()),
-        )
-        .command(list())
-        .since(alert.and_then(|alert| alert.starts_at))
-        .seen_in(RELEASES),
+        Finding::new(Rule::Gap, Severity::Blocks, object(next), fact)
+            .advise(ReleaseAdvice::DoNotApprove)
+            .advise(Advice::PullSince { major: deployed.major, minor: deployed.minor })
+            .advise(context.push())
+            .advise(Advice::Prepare(PrepareFor::CreateReleases))
+            .advise(see_all())
+            .since(alert.and_then(|alert| alert.starts_at))
+            .seen_in(Source::Releases),
     ]
 }
 
-/// The controller looks at a new object within seconds.
-pub(super) fn no_phase(look: &Look<'_>) -> Vec<Finding> {
-    if look.channel_is_unset() || look.controller() != Controller::Up {
+/// The controller sets the phase of a new object within seconds.
+pub(super) fn no_phase(context: &Context<'_>) -> Vec<Finding> {
+    if context.channel_is_unset() || context.controller() != ControllerState::Ready {
         return Vec::new();
     }
-    let unseen: Vec<&Release> = look
+    let without: Vec<&Release> = context
         .releases()
         .into_iter()
         .filter(|release| release.phase.is_none())
-        .filter(|release| release.created.is_none_or(|since| look.is_over(since, limits::FIRST_LOOK)))
+        .filter(|release| release.created.is_none_or(|since| context.is_over(since, limits::NEW_RELEASE)))
         .collect();
-    let Some(first) = unseen.first() else { return Vec::new() };
-    let names: Vec<&str> = unseen.iter().map(|release| release.name.as_str()).collect();
+    let Some(first) = without.first() else { return Vec::new() };
+    let names = without.iter().map(|release| release.name.clone()).collect();
     vec![
-        Finding::new("no-phase", Severity::Blocks, object(first), format!("without a phase: {}", names.join(", ")))
-            .why("the controller has not looked at it, though its pod is ready and a channel is set: it hangs, or fails at it")
-            .remedy("see what it says of this release; restart it if it says nothing")
-            .command(Command::kubectl(look.recent_log()).piped(Filter::GrepAny("release")))
-            .command(Kubectl::RestartPlatform)
+        Finding::new(Rule::NoPhase, Severity::Blocks, object(first), ReleaseFact::NoPhase { names })
+            .advise(context.see_log(See::LogOfReleases, Filter::GrepAny("release")))
+            .advise(PlatformAdvice::Restart(Restart::IfUnchanged))
             .since(first.created)
-            .seen_in(RELEASES),
+            .seen_in(Source::Releases),
     ]
 }
 
-/// A release that its vendor has withdrawn.
-pub(super) fn suspended(look: &Look<'_>) -> Vec<Finding> {
-    let deployed = look.deployed().and_then(|release| release.version.as_ref());
-    let above = look
-        .of_phase(&Phase::Suspended)
+/// A release that the vendor has suspended.
+pub(super) fn suspended(context: &Context<'_>) -> Vec<Finding> {
+    let deployed = context.deployed().and_then(|release| release.version.as_ref());
+    let above = context
+        .in_phase(&Phase::Suspended)
         .into_iter()
         .filter(|it| deployed.is_none_or(|deployed| it.version.as_ref() > Some(deployed)));
     above
         .map(|release| {
-            let other = look.order().waiting.into_iter().any(|it| minor(it) == minor(release));
-            let severity = if other { Severity::Notable } else { Severity::Blocks };
-            Finding::new("suspended", severity, object(release), "it is suspended")
-                .why(if other {
-                    "its vendor has withdrawn it; another patch of the same minor waits, which takes its place"
-                } else {
-                    "its vendor has withdrawn it, and no other patch of its minor waits"
-                })
-                .remedy(format!(
-                    "pull another patch of this minor by its version, and push it; the update continues automatically once {} is no longer suspended",
-                    tag(release)
-                ))
-                .command(Kubectl::Get(Objects::one(Resource::DeckhouseRelease, &release.name), Output::Yaml))
+            let other_patch = context.order().waiting.into_iter().any(|it| minor(it) == minor(release));
+            let severity = if other_patch { Severity::Notable } else { Severity::Blocks };
+            let get = Kubectl::Get(Objects::one(Resource::DeckhouseRelease, &release.name), Output::Yaml);
+            let fact = if other_patch { ReleaseFact::WithdrawnAndReplaced } else { ReleaseFact::Withdrawn };
+            let finding = Finding::new(Rule::Suspended, severity, object(release), fact)
                 .since(release.transition_time)
-                .seen_in(RELEASES)
+                .seen_in(Source::Releases);
+            let finding = if other_patch {
+                finding
+            } else {
+                finding
+                    .advise(Advice::AnotherPatch(version_of(release)))
+                    .advise(context.push())
+                    .advise(ReleaseAdvice::WaitForVendor)
+            };
+            finding.advise(see(See::Release, get))
         })
         .collect()
 }

@@ -1,59 +1,62 @@
-//! Configuration that does not fit.
+//! Settings that do not fit.
 
 use commands::{Kubectl, Objects, Output, Resource};
+use problems::{Kind, Object, Rule, See, SettingsAdvice, SettingsFact};
 
-use crate::doctor::{
-    finding::{Finding, Severity},
-    look::Look,
+use crate::{
+    doctor::{
+        context::{Context, see},
+        finding::{Finding, Severity},
+        source::Source,
+    },
+    safe_text::short,
 };
-use crate::safe_text::short;
 
-/// What the cloud provider's module has found wrong: a requirement of releases.
-pub(super) fn cloud(look: &Look<'_>) -> Vec<Finding> {
-    let ill = Look::all(&look.state.cloud_conditions).iter().filter(|condition| !condition.ok);
-    ill.map(|condition| {
-        Finding::new(
-            "cloud-condition",
-            Severity::Slows,
-            "ConfigMap/d8-cloud-provider-conditions",
-            format!("{}: {}", condition.name, short(&condition.message)),
-        )
-        .why("a release that has the requirement unmetCloudConditions does not go on")
-        .remedy("do what the message says")
-        .command(Kubectl::Get(
-            Objects::one(Resource::ConfigMap, "d8-cloud-provider-conditions").within("kube-system"),
-            Output::Yaml,
-        ))
-        .seen_in("conditions of the cloud provider")
-    })
-    .collect()
+/// The `ConfigMap` in which the cloud provider's module writes its conditions.
+const CONDITIONS: &str = "d8-cloud-provider-conditions";
+
+/// Conditions that the cloud provider's module reports as unmet: a requirement of releases.
+pub(super) fn cloud(context: &Context<'_>) -> Vec<Finding> {
+    let unmet = Context::list(&context.state.cloud_conditions).iter().filter(|condition| !condition.ok);
+    unmet
+        .map(|condition| {
+            let fact = SettingsFact::CloudCondition {
+                name: condition.name.as_str().into(),
+                message: short(&condition.message).into(),
+            };
+            let object = Object::new(Kind::ConfigMap, CONDITIONS);
+            let config_map = Objects::one(Resource::ConfigMap, CONDITIONS).within("kube-system");
+            Finding::new(Rule::CloudCondition, Severity::Slows, object, fact)
+                .advise(SettingsAdvice::FollowMessage)
+                .advise(see(See::CloudConditions, Kubectl::Get(config_map, Output::Yaml)))
+                .seen_in(Source::CloudConditions)
+        })
+        .collect()
 }
 
-/// What the platform says about the settings of modules, as after a change of their schema.
-pub(super) fn module_configs(look: &Look<'_>) -> Vec<Finding> {
-    let said = Look::all(&look.state.module_configs).iter().filter(|config| !config.message.is_empty());
-    said.map(|config| {
-        let wrong =
-            ["invalid", "Invalid", "error", "Error", "fail"].iter().any(|part| config.message.contains(part));
-        let severity = if wrong { Severity::Slows } else { Severity::Notable };
-        Finding::new(
-            "module-config",
-            severity,
-            format!("ModuleConfig/{}", config.name),
-            short(&config.message),
-        )
-        .why(if wrong {
-            "the settings do not take effect"
-        } else {
-            "the platform says this about the settings"
+/// What the platform reports about the settings of modules, for example after a change of their schema.
+pub(super) fn module_configs(context: &Context<'_>) -> Vec<Finding> {
+    let reported =
+        Context::list(&context.state.module_configs).iter().filter(|config| !config.message.is_empty());
+    reported
+        .map(|config| {
+            let invalid = is_error(&config.message);
+            let severity = if invalid { Severity::Slows } else { Severity::Notable };
+            let fact = SettingsFact::Message { message: short(&config.message).into(), invalid };
+            let status = Kubectl::Get(
+                Objects::one(Resource::ModuleConfig, &config.name),
+                // The settings contain logins, for example of the notification's webhook.
+                Output::JsonPath("{.status}"),
+            );
+            Finding::new(Rule::ModuleConfig, severity, Object::new(Kind::ModuleConfig, &config.name), fact)
+                .advise(SettingsAdvice::FollowMessage)
+                .advise(see(See::Status, status))
+                .seen_in(Source::ModuleConfigs)
         })
-        .remedy("bring the settings to what the message asks for")
-        // Settings have logins in them, as of the notification's webhook.
-        .command(Kubectl::Get(
-            Objects::one(Resource::ModuleConfig, &config.name),
-            Output::JsonPath("{.status}"),
-        ))
-        .seen_in("ModuleConfigs")
-    })
-    .collect()
+        .collect()
+}
+
+/// Whether a message of the platform about settings is an error.
+fn is_error(message: &str) -> bool {
+    ["invalid", "Invalid", "error", "Error", "fail"].iter().any(|part| message.contains(part))
 }

@@ -1,7 +1,7 @@
 //! The rules over whole clusters made by hand.
 
-mod busy;
-mod commands;
-mod ills;
+mod advice;
+mod findings;
 mod sample;
-mod words;
+
+mod updating;

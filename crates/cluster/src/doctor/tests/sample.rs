@@ -1,4 +1,4 @@
-//! A cluster that is well.
+//! A healthy cluster.
 
 use deckhouse::Channel;
 use jiff::{SignedDuration, Timestamp};
@@ -8,8 +8,8 @@ use serde_json::json;
 use crate::{
     ClusterState, Reading,
     doctor::{
-        Answer, Answers, ChannelRelease, DeploymentCondition, Evidence, Finding, ImageAnswer, Probe,
-        Severity, examine,
+        ChannelRelease, DeploymentCondition, Details, Finding, ImageAnswer, RegistryAnswer, RegistryAnswers,
+        RegistryCheck, Severity, diagnose,
     },
     objects::{
         ClusterConfiguration, ContainerState, DeckhouseDeployment, DeckhousePod, ModuleConfig, Phase, Queue,
@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(super) struct Cluster {
     pub(super) state: ClusterState,
-    pub(super) evidence: Evidence,
+    pub(super) details: Details,
 }
 
 pub(super) fn now() -> Timestamp {
@@ -63,7 +63,7 @@ pub(super) fn pod(ready: bool, minutes: i64) -> DeckhousePod {
 }
 
 /// v1.70.3 is deployed, v1.71.2 waits for its approval, and everything agrees with the registry.
-pub(super) fn well() -> Cluster {
+pub(super) fn healthy() -> Cluster {
     let settings = json!({"releaseChannel": "Stable", "update": {"mode": "Manual"}});
     let registry = RegistrySettings {
         address: "r.example:5000".to_owned(),
@@ -119,23 +119,26 @@ pub(super) fn well() -> Cluster {
     };
     let image = |tag: &str| ImageAnswer {
         image: format!("r.example:5000/dkp/ee:{tag}"),
-        answer: Answer::Is(()),
+        answer: RegistryAnswer::Found(()),
         no_repository: false,
     };
-    let evidence = Evidence {
-        waiting_pods: Reading::Known(Vec::new()),
-        running_pods: Reading::Known(Vec::new()),
+    let details = Details {
+        pulls_of_pending_pods: Reading::Known(Vec::new()),
+        pulls_of_running_pods: Reading::Known(Vec::new()),
         conditions: Reading::Known(vec![available]),
         events: Reading::Known(Vec::new()),
         log: Reading::Known(Vec::new()),
-        registry: Probe::Answered(Answers {
-            channel: Answer::Is(ChannelRelease { version: Version::new(1, 71, 2), suspended: false }),
-            versions: Answer::Is(vec![Version::new(1, 70, 3), Version::new(1, 71, 2)]),
+        registry: RegistryCheck::Answered(RegistryAnswers {
+            channel: RegistryAnswer::Found(ChannelRelease {
+                version: Version::new(1, 71, 2),
+                suspended: false,
+            }),
+            versions: RegistryAnswer::Found(vec![Version::new(1, 70, 3), Version::new(1, 71, 2)]),
             images: vec![image("v1.70.3"), image("v1.71.2")],
         }),
     };
-    assert_eq!(crate::doctor::questions(&state, &evidence, now()).channel, Some(Channel::Stable));
-    Cluster { state, evidence }
+    assert_eq!(crate::doctor::questions(&state, &details, now()).channel, Some(Channel::Stable));
+    Cluster { state, details }
 }
 
 impl Cluster {
@@ -147,9 +150,9 @@ impl Cluster {
                 Severity::Slows => "slows",
                 Severity::Notable => "notable",
             };
-            format!("{severity} {}", finding.rule)
+            format!("{severity} {}", name_of(finding.rule))
         };
-        examine(&self.state, &self.evidence, now()).findings.iter().map(name).collect()
+        diagnose(&self.state, &self.details, now()).findings.iter().map(name).collect()
     }
 
     /// The releases, to be changed.
@@ -163,12 +166,17 @@ impl Cluster {
     }
 
     /// What the registry answered.
-    pub(super) fn answers(&mut self) -> &mut Answers {
-        match &mut self.evidence.registry {
-            Probe::Answered(answers) => answers,
+    pub(super) fn answers(&mut self) -> &mut RegistryAnswers {
+        match &mut self.details.registry {
+            RegistryCheck::Answered(answers) => answers,
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// The name of a rule for machines.
+fn name_of(rule: problems::Rule) -> String {
+    serde_json::to_value(rule).unwrap().as_str().unwrap().to_owned()
 }
 
 /// The value of a reading that is known.

@@ -1,21 +1,24 @@
-//! Every ill of the platform's documentation and source that the doctor knows, one at a time.
+//! Every problem of the platform's documentation and source that the doctor knows, one at a time.
 
+use problems::{Advice, Fact, PodFact, PrepareFor, PullCause, SettingsFact};
 use semver::Version;
 use serde_json::json;
 
-use super::sample::{Cluster, ago, known, pod, release, well};
+use super::sample::{Cluster, ago, healthy, known, pod, release};
 use crate::{
-    doctor::{Answer, ChannelRelease, DeploymentCondition, LogError, PodEvent, Probe, WaitingPod},
+    doctor::{
+        ChannelRelease, DeploymentCondition, FailedPull, LogError, PodEvent, RegistryAnswer, RegistryCheck,
+    },
     objects::{
         Alert, CloudCondition, Condition, DeprecatedApiUse, Module, ModuleConfig, ModulePullOverride,
         ModuleRelease, ModuleSource, Node, NodeGroup, OfferedModule, Phase, Queue, Task,
     },
 };
 
-/// Changes a cluster that is well, and expects these findings besides the approval that it waits for.
+/// Changes a healthy cluster, and expects these findings in addition to the approval that it waits for.
 #[track_caller]
 fn found(change: impl FnOnce(&mut Cluster), expected: &[&str]) {
-    let mut cluster = well();
+    let mut cluster = healthy();
     change(&mut cluster);
     let found: Vec<String> = cluster.found().into_iter().filter(|it| it != "notable approval").collect();
     assert_eq!(found, expected);
@@ -37,7 +40,7 @@ fn alert(name: &str, severity: u8) -> Alert {
 }
 
 fn away(cluster: &mut Cluster, minutes: i64) {
-    *known(&mut cluster.evidence.conditions) = vec![DeploymentCondition {
+    *known(&mut cluster.details.conditions) = vec![DeploymentCondition {
         kind: "Available".to_owned(),
         since: Some(ago(minutes)),
         ..DeploymentCondition::default()
@@ -45,7 +48,7 @@ fn away(cluster: &mut Cluster, minutes: i64) {
 }
 
 #[test]
-fn the_platforms_image_does_not_come() {
+fn the_platforms_pod_cannot_pull_its_image() {
     found(
         |cluster| {
             let mut pod = pod(false, 3);
@@ -60,29 +63,31 @@ fn the_platforms_image_does_not_come() {
 }
 
 #[test]
-fn the_reason_of_the_last_try_is_in_an_event() {
-    let mut cluster = well();
+fn the_reason_of_the_last_attempt_is_in_an_event() {
+    let mut cluster = healthy();
     let mut pod = pod(false, 3);
     pod.containers[0].waiting_reason = Some("ImagePullBackOff".to_owned());
     pod.containers[0].waiting_message = Some("Back-off pulling image".into());
     *known(&mut cluster.state.pods) = vec![pod];
-    cluster.evidence.registry = Probe::default();
+    cluster.details.registry = RegistryCheck::default();
     let event = |message: &str, minutes| PodEvent {
         pod: "deckhouse-0".to_owned(),
         reason: "Failed".to_owned(),
         message: message.into(),
         last: Some(ago(minutes)),
     };
-    *known(&mut cluster.evidence.events) =
+    *known(&mut cluster.details.events) =
         vec![event("Failed to pull image \"x\": 401 Unauthorized", 2), event("Error: ImagePullBackOff", 1)];
-    let finding =
-        &crate::doctor::examine(&cluster.state, &cluster.evidence, super::sample::now()).findings[0];
-    assert!(finding.what.ends_with("401 Unauthorized"), "{}", finding.what);
-    assert!(finding.why.starts_with("the registry refuses the cluster's login"), "{}", finding.why);
+    let report = crate::doctor::diagnose(&cluster.state, &cluster.details, super::sample::now());
+    let Fact::Pod(PodFact::ImagePull { message, cause, .. }) = &report.findings[0].problem.fact else {
+        panic!("{report:?}");
+    };
+    assert!(message.ends_with("401 Unauthorized"), "{message}");
+    assert_eq!(*cause, PullCause::Denied);
 }
 
 #[test]
-fn the_platforms_pod_does_not_come_up() {
+fn the_platforms_pod_does_not_start() {
     let crash = |cluster: &mut Cluster| {
         let mut pod = pod(false, 10);
         pod.containers[0].waiting_reason = Some("CrashLoopBackOff".to_owned());
@@ -101,7 +106,7 @@ fn the_platforms_pod_does_not_come_up() {
             containers: Vec::new(),
             ..pod(false, 40)
         };
-        *known(&mut cluster.evidence.events) = vec![PodEvent {
+        *known(&mut cluster.details.events) = vec![PodEvent {
             pod: pod.name.clone(),
             reason: "FailedScheduling".to_owned(),
             ..PodEvent::default()
@@ -118,8 +123,8 @@ fn the_platforms_pod_does_not_come_up() {
 }
 
 #[test]
-fn images_of_modules_do_not_come() {
-    let pod = |name: &str, message: &str| WaitingPod {
+fn module_pods_cannot_pull_their_images() {
+    let pod = |name: &str, message: &str| FailedPull {
         namespace: "d8-monitoring".to_owned(),
         pod: name.to_owned(),
         container: "main".to_owned(),
@@ -131,27 +136,39 @@ fn images_of_modules_do_not_come() {
     };
     let pods = vec![pod("a", "not found"), pod("b", "not found"), pod("c", "i/o timeout")];
     found(
-        |cluster| *known(&mut cluster.evidence.waiting_pods) = pods,
+        |cluster| *known(&mut cluster.details.pulls_of_pending_pods) = pods,
         &["blocks module-images", "slows module-images"],
     );
     let again = vec![pod("d", "not found")];
-    found(|cluster| *known(&mut cluster.evidence.running_pods) = again, &["blocks module-images"]);
+    found(|cluster| *known(&mut cluster.details.pulls_of_running_pods) = again, &["blocks module-images"]);
 }
 
 #[test]
 fn the_registry() {
-    found(|cluster| cluster.evidence.registry = Probe::Refused("401".into()), &["blocks registry-login"]);
-    found(|cluster| cluster.evidence.registry = Probe::Untrusted("x509".into()), &["slows registry-trust"]);
-    found(|cluster| cluster.answers().versions = Answer::Denied("no".into()), &["blocks registry-listing"]);
-    found(|cluster| cluster.answers().versions = Answer::Is(Vec::new()), &["blocks registry-listing"]);
+    found(
+        |cluster| cluster.details.registry = RegistryCheck::Refused("401".into()),
+        &["blocks registry-login"],
+    );
+    found(
+        |cluster| cluster.details.registry = RegistryCheck::Untrusted("x509".into()),
+        &["slows registry-trust"],
+    );
+    found(
+        |cluster| cluster.answers().versions = RegistryAnswer::Denied("no".into()),
+        &["blocks registry-listing"],
+    );
+    found(
+        |cluster| cluster.answers().versions = RegistryAnswer::Found(Vec::new()),
+        &["blocks registry-listing"],
+    );
     found(
         |cluster| *known(&mut cluster.state.alerts) = vec![alert("D8DeckhouseHasNoAccessToRegistry", 7)],
         &["blocks registry-access"],
     );
     let line = LogError { time: Some(ago(2)), message: "list tags: 401".into() };
-    found(|cluster| known(&mut cluster.evidence.log).push(line.clone()), &["slows registry-access"]);
+    found(|cluster| known(&mut cluster.details.log).push(line.clone()), &["slows registry-access"]);
     let old = LogError { time: Some(ago(16)), ..line };
-    found(|cluster| known(&mut cluster.evidence.log).push(old), &[]);
+    found(|cluster| known(&mut cluster.details.log).push(old), &[]);
     let proxy = |cluster: &mut Cluster| {
         known(&mut cluster.state.cluster_configuration).no_proxy = Some(vec!["10.0.0.0/8".to_owned()]);
     };
@@ -161,8 +178,14 @@ fn the_registry() {
         *known(&mut cluster.state.alerts) = vec![alert("D8DeckhouseHasNoAccessToRegistry", 7)];
     };
     found(both, &["blocks registry-access", "slows registry-proxy"]);
-    found(|cluster| cluster.answers().images[1].answer = Answer::Missing, &["blocks next-image-missing"]);
-    found(|cluster| cluster.answers().images[0].answer = Answer::Missing, &["slows deployed-image-missing"]);
+    found(
+        |cluster| cluster.answers().images[1].answer = RegistryAnswer::Missing,
+        &["blocks next-image-missing"],
+    );
+    found(
+        |cluster| cluster.answers().images[0].answer = RegistryAnswer::Missing,
+        &["slows deployed-image-missing"],
+    );
 }
 
 #[test]
@@ -178,11 +201,12 @@ fn the_channel() {
         let note = (crate::prepare::CHANNEL_NOTE.to_owned(), "Stable".to_owned());
         known(&mut cluster.state.module_configs)[0].annotations.extend([note]);
     };
-    let mut cluster = well();
+    let mut cluster = healthy();
     noted(&mut cluster);
-    let diagnosis = crate::doctor::examine(&cluster.state, &cluster.evidence, super::sample::now());
-    let prepare = commands::Command::dhctl(commands::Update::prepare());
-    assert_eq!(diagnosis.findings[0].commands, [prepare], "a run that was stopped goes on");
+    let report = crate::doctor::diagnose(&cluster.state, &cluster.details, super::sample::now());
+    let problem = &report.findings[0].problem;
+    assert_eq!(problem.advice, [Advice::Prepare(PrepareFor::Resume)]);
+    assert_eq!(problem.fact, SettingsFact::ChannelUnset { interrupted: Some("Stable".to_owned()) }.into());
     let moving = |cluster: &mut Cluster| {
         known(&mut cluster.state.deployment).image = "r.example:5000/dkp/ee:stable".to_owned();
     };
@@ -194,12 +218,14 @@ fn the_channel() {
         },
         &["blocks channel-unset", "blocks moving-tag"],
     );
-    let channel =
-        |answer: Answer<ChannelRelease>| move |cluster: &mut Cluster| cluster.answers().channel = answer;
-    let leads =
-        |minor: u64, suspended| Answer::Is(ChannelRelease { version: Version::new(1, minor, 3), suspended });
-    found(channel(Answer::Missing), &["blocks channel-tag"]);
-    found(channel(Answer::Denied("no".into())), &["blocks channel-tag"]);
+    let channel = |answer: RegistryAnswer<ChannelRelease>| {
+        move |cluster: &mut Cluster| cluster.answers().channel = answer
+    };
+    let leads = |minor: u64, suspended| {
+        RegistryAnswer::Found(ChannelRelease { version: Version::new(1, minor, 3), suspended })
+    };
+    found(channel(RegistryAnswer::Missing), &["blocks channel-tag"]);
+    found(channel(RegistryAnswer::Denied("no".into())), &["blocks channel-tag"]);
     found(channel(leads(71, true)), &["blocks channel-tag"]);
     found(channel(leads(70, false)), &["blocks above-channel"]);
     found(channel(leads(69, false)), &["blocks above-channel", "notable channel-behind"]);
@@ -254,7 +280,7 @@ fn the_release_objects() {
     let gap = |message: &'static str| {
         move |cluster: &mut Cluster| {
             cluster.releases()[2] = release("1.72.0", "Pending", message);
-            cluster.answers().channel = Answer::Unknown("".into());
+            cluster.answers().channel = RegistryAnswer::Unknown("".into());
         }
     };
     found(gap(""), &["blocks gap"]);
@@ -296,7 +322,7 @@ fn what_the_next_release_waits_for() {
         found(|cluster| waiting(cluster, message), &[expected]);
     }
     for message in ["Waiting for manual approval", "Release is waiting for manual approval"] {
-        let mut cluster = well();
+        let mut cluster = healthy();
         waiting(&mut cluster, message);
         assert_eq!(cluster.found(), ["notable approval"], "{message}");
         cluster.releases()[2].approved_field = true;
@@ -335,7 +361,7 @@ fn tasks_that_fail() {
 }
 
 #[test]
-fn nodes_that_wait_or_are_ill() {
+fn nodes_that_wait_or_have_problems() {
     let node = |keys: &[(&str, &str)]| Node {
         name: "worker-1".to_owned(),
         group: Some("worker".to_owned()),
@@ -380,8 +406,8 @@ fn nodes_that_wait_or_are_ill() {
         },
         &["blocks node-disruption"],
     );
-    let ill = Node { ready: false, ..node(&[]) };
-    found(|cluster| *known(&mut cluster.state.nodes) = vec![ill], &["slows node-not-ready"]);
+    let not_ready = Node { ready: false, ..node(&[]) };
+    found(|cluster| *known(&mut cluster.state.nodes) = vec![not_ready], &["slows node-not-ready"]);
 }
 
 #[test]

@@ -6,9 +6,9 @@ use kube::client::Body;
 use crate::access::Cluster;
 
 /// The time of the API server, by the `Date` of an answer of its; `None` if it gives none. Ages are told by it: a
-/// computer in a closed contour may have a clock that is hours off, and would take a pod that has just begun for one that
+/// computer in a closed contour may have a server_time that is hours off, and would take a pod that has just begun for one that
 /// hangs.
-pub async fn clock(cluster: &Cluster) -> Option<Timestamp> {
+pub async fn server_time(cluster: &Cluster) -> Option<Timestamp> {
     let request = http::Request::get("/version").body(Body::empty()).ok()?;
     let answer = cluster.client.send(request).await.ok()?;
     let date = answer.headers().get(http::header::DATE)?.to_str().ok()?;

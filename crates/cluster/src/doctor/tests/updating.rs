@@ -1,24 +1,25 @@
-//! A cluster in the middle of an ordinary update is busy, not ill.
+//! A cluster in the middle of an ordinary update is busy, not unhealthy.
 
-use super::sample::{Cluster, ago, known, pod, release, well};
+use super::sample::{Cluster, ago, healthy, known, pod, release};
 use crate::{
-    doctor::{DeploymentCondition, Evidence, Verdict, WaitingPod, examine},
+    doctor::{Conclusion, DeploymentCondition, Details, FailedPull, diagnose},
     objects::{Alert, ModuleSource, Node, NodeGroup, Queue, Task},
 };
 
-fn is_not_ill(cluster: &Cluster, what: &str) {
-    let ill: Vec<String> = cluster.found().into_iter().filter(|it| !it.starts_with("notable")).collect();
-    assert!(ill.is_empty(), "{what}: {ill:?}");
+fn is_healthy(cluster: &Cluster, what: &str) {
+    let unhealthy: Vec<String> =
+        cluster.found().into_iter().filter(|it| !it.starts_with("notable")).collect();
+    assert!(unhealthy.is_empty(), "{what}: {unhealthy:?}");
 }
 
 #[test]
-fn a_cluster_that_is_well_has_nothing_but_its_approval() {
-    assert_eq!(well().found(), ["notable approval"]);
+fn a_healthy_cluster_has_nothing_but_its_approval() {
+    assert_eq!(healthy().found(), ["notable approval"]);
 }
 
 #[test]
 fn the_pod_is_replaced() {
-    let mut cluster = well();
+    let mut cluster = healthy();
     // The image was switched a minute ago; the old pod is gone, the new one not made yet.
     cluster.releases()[1] = release("1.70.3", "Superseded", "");
     let mut deployed = release("1.71.2", "Deployed", "");
@@ -28,10 +29,10 @@ fn the_pod_is_replaced() {
     let mut waiting = release("1.72.0", "Pending", "awaiting for Deckhouse v1.71.2 pod to be ready");
     waiting.created = Some(ago(1));
     cluster.releases().push(waiting);
-    cluster.answers().channel = crate::doctor::Answer::Unknown("503".into());
+    cluster.answers().channel = crate::doctor::RegistryAnswer::Unknown("503".into());
     known(&mut cluster.state.deployment).image = "r.example:5000/dkp/ee:v1.71.2".to_owned();
     *known(&mut cluster.state.pods) = Vec::new();
-    *known(&mut cluster.evidence.conditions) = vec![DeploymentCondition {
+    *known(&mut cluster.details.conditions) = vec![DeploymentCondition {
         kind: "Available".to_owned(),
         since: Some(ago(1)),
         ..DeploymentCondition::default()
@@ -46,19 +47,19 @@ fn the_pod_is_replaced() {
         ..Task::default()
     };
     cluster.state.queue = crate::Reading::Known(Queue { tasks: 300, heads: vec![task] });
-    is_not_ill(&cluster, "first converge");
+    is_healthy(&cluster, "first converge");
     // Its first try at the image failed; so did one of a module.
     known(&mut cluster.state.pods)[0].started = Some(ago(0));
     known(&mut cluster.state.pods)[0].containers[0].waiting_reason = Some("ErrImagePull".to_owned());
-    *known(&mut cluster.evidence.waiting_pods) =
-        vec![WaitingPod { started: Some(ago(0)), ..WaitingPod::default() }];
-    assert!(examine(&cluster.state, &cluster.evidence, super::sample::now()).verdict == Verdict::Clear);
+    *known(&mut cluster.details.pulls_of_pending_pods) =
+        vec![FailedPull { started: Some(ago(0)), ..FailedPull::default() }];
+    assert!(diagnose(&cluster.state, &cluster.details, super::sample::now()).conclusion == Conclusion::Clear);
 }
 
 #[test]
 fn the_controller_writes_one_object_after_the_other() {
     for phases in [["Superseded", ""], ["Deployed", "Deployed"]] {
-        let mut cluster = well();
+        let mut cluster = healthy();
         for (release, phase) in cluster.releases()[1..].iter_mut().zip(phases) {
             release.phase = crate::objects::Phase::parse(phase);
             release.transition_time = Some(ago(0));
@@ -66,25 +67,25 @@ fn the_controller_writes_one_object_after_the_other() {
         }
         cluster.releases()[2].created = Some(ago(0));
         cluster.releases().push(release("1.72.0", "Pending", "awaiting for v1.71.2 release to be deployed"));
-        cluster.answers().channel = crate::doctor::Answer::Unknown("".into());
-        is_not_ill(&cluster, &format!("{phases:?}"));
+        cluster.answers().channel = crate::doctor::RegistryAnswer::Unknown("".into());
+        is_healthy(&cluster, &format!("{phases:?}"));
     }
 }
 
 #[test]
 fn values_that_are_not_computed_yet() {
-    let mut cluster = well();
+    let mut cluster = healthy();
     cluster.releases()[2].message =
         "\"k8s\" requirement for DeckhouseRelease \"1.71.2\" not met: minUsedControlPlaneKubernetesVersion is not set".into();
     known(&mut cluster.state.queue).tasks = 5;
-    is_not_ill(&cluster, "queue at work");
+    is_healthy(&cluster, "queue at work");
     known(&mut cluster.state.queue).tasks = 0;
     assert!(cluster.found().contains(&"blocks requirement".to_owned()));
 }
 
 #[test]
 fn nodes_are_updated_one_by_one() {
-    let mut cluster = well();
+    let mut cluster = healthy();
     let node = |name: &str, key: &str| Node {
         name: name.to_owned(),
         group: Some("worker".to_owned()),
@@ -108,12 +109,12 @@ fn nodes_are_updated_one_by_one() {
     let updating =
         Alert { name: "DeckhouseUpdating".to_owned(), status: "firing".to_owned(), ..Alert::default() };
     *known(&mut cluster.state.alerts) = vec![updating];
-    is_not_ill(&cluster, "node group updating");
+    is_healthy(&cluster, "node group updating");
 }
 
 #[test]
 fn sources_are_not_read_while_the_pod_is_away() {
-    let mut cluster = well();
+    let mut cluster = healthy();
     *known(&mut cluster.state.module_sources) = vec![ModuleSource {
         name: "deckhouse".to_owned(),
         sync_time: Some(ago(62)),
@@ -121,17 +122,17 @@ fn sources_are_not_read_while_the_pod_is_away() {
     }];
     assert!(cluster.found().contains(&"slows module-source".to_owned()));
     *known(&mut cluster.state.pods) = vec![pod(false, 20)];
-    is_not_ill(&cluster, "pod away");
+    is_healthy(&cluster, "pod away");
 }
 
 #[test]
 fn nothing_known_is_nothing_found() {
-    let cluster = Cluster { state: crate::ClusterState::default(), evidence: Evidence::default() };
+    let cluster = Cluster { state: crate::ClusterState::default(), details: Details::default() };
     assert_eq!(cluster.found(), [""; 0]);
-    let diagnosis = examine(&cluster.state, &cluster.evidence, super::sample::now());
-    assert_eq!(diagnosis.not_looked_at.len(), 24);
-    assert_eq!(diagnosis.verdict, Verdict::Unclear);
-    let mut cluster = well();
+    let report = diagnose(&cluster.state, &cluster.details, super::sample::now());
+    assert_eq!(report.not_checked.len(), 24);
+    assert_eq!(report.conclusion, Conclusion::Unclear);
+    let mut cluster = healthy();
     cluster.state.pods = crate::Reading::NotNow { last: None, why: "the API restarts".to_owned() };
-    is_not_ill(&cluster, "pods unknown");
+    is_healthy(&cluster, "pods unknown");
 }

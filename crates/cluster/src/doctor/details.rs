@@ -6,16 +6,16 @@ use semver::Version;
 use serde::Serialize;
 
 use crate::Reading;
-pub use crate::{Answer, ChannelRelease};
+pub use crate::{ChannelRelease, RegistryAnswer};
 
-/// Everything beyond [`ClusterState`](crate::ClusterState). `Evidence::default()` knows nothing.
+/// Everything beyond [`ClusterState`](crate::ClusterState). `Details::default()` knows nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Evidence {
+pub struct Details {
     /// Containers of the platform's namespaces (`d8-*`, `kube-system`) whose image does not come, in pods that have not begun to
     /// run; those of the platform's own Deployment left out.
-    pub waiting_pods: Reading<Vec<WaitingPod>>,
+    pub pulls_of_pending_pods: Reading<Vec<FailedPull>>,
     /// The same in pods that run: of several containers one waits, or it was started again without its image.
-    pub running_pods: Reading<Vec<WaitingPod>>,
+    pub pulls_of_running_pods: Reading<Vec<FailedPull>>,
     /// The conditions of `Deployment/deckhouse`.
     pub conditions: Reading<Vec<DeploymentCondition>>,
     /// Warnings about the platform's pods.
@@ -23,13 +23,13 @@ pub struct Evidence {
     /// The last errors in the log of the platform's pod, the newest last.
     pub log: Reading<Vec<LogError>>,
     /// What the registry says to the cluster's own login.
-    pub registry: Probe,
+    pub registry: RegistryCheck,
 }
 
 /// A container that waits for its image.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct WaitingPod {
+pub struct FailedPull {
     /// Namespace of the pod.
     pub namespace: String,
     /// Name of the pod.
@@ -89,7 +89,7 @@ pub struct LogError {
 /// What came of asking the cluster's registry from here.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "outcome", content = "value")]
-pub enum Probe {
+pub enum RegistryCheck {
     /// It was not asked, and why. A registry that only the cluster can reach is no finding.
     NotAsked(ForeignText),
     /// Its certificate is not trusted, by the CA that the cluster has for it or any other that is known here: why.
@@ -97,10 +97,10 @@ pub enum Probe {
     /// It answers, and refuses the cluster's login: its words.
     Refused(ForeignText),
     /// It answered.
-    Answered(Answers),
+    Answered(RegistryAnswers),
 }
 
-impl Default for Probe {
+impl Default for RegistryCheck {
     fn default() -> Self {
         Self::NotAsked("not asked".into())
     }
@@ -109,11 +109,11 @@ impl Default for Probe {
 /// What the registry answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Answers {
+pub struct RegistryAnswers {
     /// What the tag of the cluster's release channel leads to.
-    pub channel: Answer<ChannelRelease>,
+    pub channel: RegistryAnswer<ChannelRelease>,
     /// The releases that `release-channel` lists.
-    pub versions: Answer<Vec<Version>>,
+    pub versions: RegistryAnswer<Vec<Version>>,
     /// Whether these images are there, by the name that pods use.
     pub images: Vec<ImageAnswer>,
 }
@@ -125,26 +125,29 @@ pub struct ImageAnswer {
     /// `REPOSITORY:TAG` or `REPOSITORY@DIGEST`.
     pub image: String,
     /// Whether it is there.
-    pub answer: Answer<()>,
+    pub answer: RegistryAnswer<()>,
     /// Where it is not: whether its whole repository is missing.
     pub no_repository: bool,
 }
 
-impl Evidence {
+impl Details {
     /// The containers whose image does not come, as far as they are known.
-    pub(super) fn without_image(&self) -> impl Iterator<Item = &WaitingPod> {
-        [&self.waiting_pods, &self.running_pods].into_iter().filter_map(Reading::known).flatten()
+    pub(super) fn failed_pulls(&self) -> impl Iterator<Item = &FailedPull> {
+        [&self.pulls_of_pending_pods, &self.pulls_of_running_pods]
+            .into_iter()
+            .filter_map(Reading::known)
+            .flatten()
     }
 }
 
-impl Answers {
+impl RegistryAnswers {
     /// Whether not even the repository of this image is there.
     pub fn lacks_repository(&self, image: &str) -> bool {
         self.images.iter().any(|it| it.image == image && it.no_repository)
     }
 
     /// What was answered about this image.
-    pub fn image(&self, image: &str) -> Option<&Answer<()>> {
+    pub fn image(&self, image: &str) -> Option<&RegistryAnswer<()>> {
         self.images.iter().find(|it| it.image == image).map(|it| &it.answer)
     }
 }

@@ -1,4 +1,4 @@
-//! Reading the evidence that is in the cluster. Each part may fail for itself.
+//! Reads the details from the cluster. Each part may fail separately.
 
 use futures_util::AsyncReadExt as _;
 use k8s_openapi::api::{
@@ -11,7 +11,7 @@ use kube::{
 };
 
 use super::{
-    evidence::{DeploymentCondition, Evidence, PodEvent, WaitingPod},
+    details::{DeploymentCondition, Details, FailedPull, PodEvent},
     log::errors,
 };
 use crate::{
@@ -33,20 +33,20 @@ const LOG_LINES: i64 = 500;
 const LOG_BYTES: i64 = 1024 * 1024;
 
 /// Reads everything but the registry. `state` says which pods the platform has.
-pub async fn gather(cluster: &Cluster, state: &ClusterState) -> Evidence {
+pub async fn read(cluster: &Cluster, state: &ClusterState) -> Details {
     // Apart from each other: those that run are by far the most, and may take too long to be read.
     // Boxed: the questions together are a future of 20 KB.
     let questions = Box::pin(async {
         tokio::join!(
-            in_time(pods_without_image(cluster, "Pending")),
-            in_time(pods_without_image(cluster, "Running")),
+            in_time(failed_pulls_of(cluster, "Pending")),
+            in_time(failed_pulls_of(cluster, "Running")),
             in_time(conditions(cluster)),
             in_time(events(cluster, state)),
             in_time(log(cluster, state)),
         )
     });
-    let (waiting_pods, running_pods, conditions, events, log) = questions.await;
-    Evidence { waiting_pods, running_pods, conditions, events, log, ..Evidence::default() }
+    let (pulls_of_pending_pods, pulls_of_running_pods, conditions, events, log) = questions.await;
+    Details { pulls_of_pending_pods, pulls_of_running_pods, conditions, events, log, ..Details::default() }
 }
 
 fn reading<T>(result: Result<T, kube::Error>) -> Reading<T> {
@@ -54,7 +54,7 @@ fn reading<T>(result: Result<T, kube::Error>) -> Reading<T> {
 }
 
 /// Of the pods of a phase, which the API can choose by, the containers whose image does not come.
-async fn pods_without_image(cluster: &Cluster, phase: &str) -> Reading<Vec<WaitingPod>> {
+async fn failed_pulls_of(cluster: &Cluster, phase: &str) -> Reading<Vec<FailedPull>> {
     let api: Api<Pod> = Api::all(cluster.client.clone());
     let mut params = ListParams::default().fields(&format!("status.phase={phase}")).limit(PAGE);
     let mut waiting = Vec::new();
@@ -75,7 +75,7 @@ async fn pods_without_image(cluster: &Cluster, phase: &str) -> Reading<Vec<Waiti
     }
 }
 
-fn of_pod(pod: &Pod) -> Vec<WaitingPod> {
+fn of_pod(pod: &Pod) -> Vec<FailedPull> {
     let namespace = pod.metadata.namespace.clone().unwrap_or_default();
     let own = pod
         .metadata
@@ -93,7 +93,7 @@ fn of_pod(pod: &Pod) -> Vec<WaitingPod> {
         .filter_map(|container| {
             let waiting = container.state.as_ref()?.waiting.as_ref()?;
             let reason = waiting.reason.clone().filter(|reason| is_pull_failure(reason))?;
-            Some(WaitingPod {
+            Some(FailedPull {
                 namespace: safe_text::name(&namespace),
                 pod: safe_text::name(pod.metadata.name.as_deref().unwrap_or_default()),
                 container: safe_text::name(&container.name),

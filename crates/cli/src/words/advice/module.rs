@@ -1,0 +1,44 @@
+//! Steps about modules.
+
+use commands::{Approve, Kubectl, Mirror, Resource, Sentence};
+use problems::ModuleAdvice;
+
+use super::with;
+use crate::words::Step;
+
+pub(super) fn step(advice: &ModuleAdvice) -> Step {
+    match advice {
+        ModuleAdvice::Approve { module, version } => {
+            with("approve it", Approve::Module { module: module.clone(), version: version.clone() })
+        }
+        ModuleAdvice::CheckSource { repo } => Step::here(format!(
+            "check that the platform's pod can reach {repo}; if no modules come from there, no action is needed"
+        )),
+        ModuleAdvice::CheckSourceModules { repo } => Step::here(format!(
+            "check that {repo} has these modules and that the login can read them; if not, pull and push them with a bundle"
+        )),
+        ModuleAdvice::OtherVersion { module } => Step::outside(
+            Sentence::from("pull another version of the module: ")
+                .command(Mirror::PullModule(module.clone())),
+        ),
+        ModuleAdvice::CreatePolicy => {
+            Step::here("create the update policy, or name another one in the ModuleConfig")
+        }
+        ModuleAdvice::NamePolicy => Step::here("name one of them in the ModuleConfig (spec.updatePolicy)"),
+        ModuleAdvice::MeetRequirement => {
+            Step::here("meet the requirement; if it is a version of the platform, update the platform first")
+        }
+        ModuleAdvice::RemoveOverride { name } => with(
+            "to follow the releases of the module again, delete the override",
+            Kubectl::Delete(Resource::ModulePullOverride, vec![name.clone()]),
+        ),
+        ModuleAdvice::FixModule => Step::here(
+            "fix what the message reports: usually the settings, the source, or what the module installs",
+        ),
+        ModuleAdvice::ChooseSource => Step::here("name one source in spec.source of the ModuleConfig"),
+        ModuleAdvice::PullMissing => {
+            Step::outside("pull the missing minor versions of the module, and a broken release again")
+        }
+        ModuleAdvice::EndMaintenance => Step::here("when the work is done, end the maintenance mode"),
+    }
+}

@@ -1,0 +1,24 @@
+//! Steps about nodes.
+
+use commands::{Kubectl, Update};
+use problems::NodeAdvice;
+
+use super::with;
+use crate::words::Step;
+
+pub(super) fn step(advice: &NodeAdvice) -> Step {
+    match advice {
+        NodeAdvice::FixError => Step::here("fix the cause of the error"),
+        NodeAdvice::Uncordon { node } => {
+            with("when the maintenance is done, make the node schedulable", Kubectl::Uncordon(node.clone()))
+        }
+        NodeAdvice::RemoveDrainAnnotations { node } => {
+            with("remove the annotations of the drain", Kubectl::ForgetDrain(node.clone()))
+        }
+        NodeAdvice::UpgradeSystem => Step::here("upgrade or replace these nodes"),
+        NodeAdvice::UpgradeKernel => with(
+            "print the configuration that upgrades the kernel of a node group, and apply it",
+            Update::KernelOfGroup,
+        ),
+    }
+}

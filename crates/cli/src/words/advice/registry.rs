@@ -1,0 +1,40 @@
+//! Steps about the registry.
+
+use commands::{Kubectl, Mirror, Sentence};
+use problems::{Contents, RegistryAdvice};
+
+use super::with;
+use crate::words::Step;
+
+pub(super) fn step(advice: &RegistryAdvice) -> Step {
+    match advice {
+        RegistryAdvice::Pull(contents) => Step::outside(pull(contents)),
+        RegistryAdvice::CheckPath => with(
+            "check that the path in the Secret is the one that the bundle was pushed to",
+            Kubectl::EditRegistry,
+        ),
+        RegistryAdvice::AllowListing => Step::here(
+            "allow the login to list tags; in Nexus: the privilege `browse` of the repository, in addition to `read`",
+        ),
+        RegistryAdvice::AllowReading => Step::here("allow the cluster's login to read this repository"),
+        RegistryAdvice::CheckAccess => {
+            Step::here("check the login and the CA in the Secret, DNS, and proxy.noProxy")
+        }
+    }
+}
+
+fn pull(contents: &Contents) -> Sentence {
+    match contents {
+        Contents::Release(version) => Sentence::from(format!("pull a bundle that contains v{version}: "))
+            .command(Mirror::PullSince { major: version.major, minor: version.minor }),
+        Contents::Image(image) => format!("pull a bundle that contains the image {image}").into(),
+        Contents::DeployedRelease => "pull a bundle that contains the deployed release".into(),
+        Contents::Channel => {
+            "pull a bundle that contains all releases up to the one that the channel points to".into()
+        }
+        Contents::NewerChannel => {
+            "to update, pull a bundle in which the release channel points to a newer release".into()
+        }
+        Contents::Modules => "pull a bundle that contains these modules".into(),
+    }
+}

@@ -1,0 +1,46 @@
+//! Steps about releases.
+
+use commands::{Approve, Json, Kubectl, Resource, Update};
+use problems::ReleaseAdvice;
+use serde_json::json;
+
+use super::with;
+use crate::words::Step;
+
+pub(super) fn step(advice: &ReleaseAdvice) -> Step {
+    match advice {
+        ReleaseAdvice::ApplyNow(version) => with(
+            "or deploy it immediately, without update window, gradual rollout, notification and approval (requirements still \
+             count)",
+            Approve::ReleaseNow(format!("v{version}")),
+        ),
+        ReleaseAdvice::DoNotApprove => {
+            Step::here("do not approve the release before the following steps are done")
+        }
+        ReleaseAdvice::Delete { name } => with(
+            "delete the object that waits, never the deployed one",
+            Kubectl::Delete(Resource::DeckhouseRelease, vec![name.clone()]),
+        ),
+        ReleaseAdvice::MarkSuperseded { name } => with(
+            "mark the release that does not run as Superseded; only its status changes",
+            Kubectl::Patch {
+                resource: Resource::DeckhouseRelease,
+                name: name.clone(),
+                status: true,
+                patch: Json::from(&json!({ "status": { "phase": "Superseded" } })),
+            },
+        ),
+        ReleaseAdvice::WaitForChannel => {
+            Step::here("wait 5 minutes: the controller reads the release channel again")
+        }
+        ReleaseAdvice::WaitForWindow => Step::here("wait: no action is needed"),
+        ReleaseAdvice::DeployEarlier => Step::here("deploy the earlier release first"),
+        ReleaseAdvice::Watch => with("follow the update", Update::Watch),
+        ReleaseAdvice::WaitForVendor => {
+            Step::here("or wait: the update continues automatically once the release is no longer suspended")
+        }
+        ReleaseAdvice::CheckEdition => {
+            Step::here("check that no version is skipped, and that the bundle is of the cluster's edition")
+        }
+    }
+}

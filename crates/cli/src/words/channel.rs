@@ -1,0 +1,48 @@
+//! The tag of the release channel in the registry.
+
+use commands::Sentence;
+use problems::ChannelFact;
+
+pub(super) fn predicate(fact: &ChannelFact) -> Sentence {
+    match fact {
+        ChannelFact::TagMissing { image } => {
+            format!("follows a release channel that is missing in the registry: {image}")
+        }
+        ChannelFact::TagDenied { image, message } => {
+            format!("follows a release channel that cannot be read: {image} ({message})")
+        }
+        ChannelFact::Suspended { image, version } => {
+            format!("follows a release channel that points to the suspended release v{version}: {image}")
+        }
+        ChannelFact::Reached { image, version } => {
+            format!("follows a release channel that points to the deployed v{version}: {image}")
+        }
+        ChannelFact::Behind { image, version, deployed } => format!(
+            "follows a release channel that points to v{version}, which is older than the deployed v{deployed}: {image}"
+        ),
+        ChannelFact::ReleaseNotCreated { image, version } => format!(
+            "follows a release channel that points to v{version}, but no release is waiting: {image}"
+        ),
+    }
+    .into()
+}
+
+pub(super) fn means(fact: &ChannelFact) -> Sentence {
+    match fact {
+        ChannelFact::TagMissing { .. } | ChannelFact::TagDenied { .. } => {
+            "the cluster sees no new release"
+        }
+        ChannelFact::Suspended { .. } => "the controller does not deploy a release that the vendor has suspended",
+        ChannelFact::Reached { .. } => {
+            "there is no release to update to; the controller deletes waiting releases that are newer than the channel's"
+        }
+        ChannelFact::Behind { .. } => {
+            "no new release comes from this channel until it points to one that is newer than the deployed one"
+        }
+        ChannelFact::ReleaseNotCreated { .. } => {
+            "the controller reads the channel every few minutes and after a restart of its pod; if no release appears, it \
+             does not see what this machine sees"
+        }
+    }
+    .into()
+}

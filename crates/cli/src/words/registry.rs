@@ -1,0 +1,82 @@
+//! The cluster's registry: access to it, and what it contains.
+
+use commands::Sentence;
+use problems::{FromHere, RegistryFact};
+
+pub(super) fn predicate(fact: &RegistryFact) -> Sentence {
+    match fact {
+        RegistryFact::LoginRefused { repo, message } => {
+            format!("has a login that {repo} refuses: {message}")
+        }
+        RegistryFact::Untrusted { repo, message } => {
+            format!("has a CA that does not fit the certificate of {repo}: {message}")
+        }
+        RegistryFact::TagsDenied { repo, message } => {
+            format!("has a login that cannot list the tags of {repo}/release-channel: {message}")
+        }
+        RegistryFact::NoReleaseChannels { repo } => {
+            format!("names a registry without {repo}/release-channel")
+        }
+        RegistryFact::NoReleaseTags { repo } => {
+            format!("names a registry without tags of releases (vX.Y.Z) in {repo}/release-channel")
+        }
+        RegistryFact::NoAccess { repo, error: Some(error), .. } => {
+            format!("does not give the platform access to {repo}: {error}")
+        }
+        RegistryFact::NoAccess { repo, error: None, .. } => {
+            format!("does not give the platform access to {repo}")
+        }
+        RegistryFact::NotInNoProxy { host } => {
+            format!("configures a proxy without {host} in proxy.noProxy")
+        }
+        RegistryFact::MinorsMissing { repo, minors, .. } => {
+            let minors: Vec<String> =
+                minors.iter().map(|(major, minor)| format!("{major}.{minor}")).collect();
+            format!("names {repo}, where the releases of {} are missing", minors.join(", "))
+        }
+    }
+    .into()
+}
+
+pub(super) fn means(fact: &RegistryFact) -> Sentence {
+    match fact {
+        RegistryFact::LoginRefused { .. } => {
+            "the platform sees no new releases, and nodes cannot pull images".to_owned()
+        }
+        RegistryFact::Untrusted { .. } => {
+            "the platform trusts only this CA (key ca); if it is wrong, the platform sees no new releases, and nodes cannot \
+             pull images (checked from this machine)"
+                .to_owned()
+        }
+        RegistryFact::TagsDenied { .. }
+        | RegistryFact::NoReleaseChannels { .. }
+        | RegistryFact::NoReleaseTags { .. } => {
+            "the platform lists these tags to find the releases between the deployed one and the channel's".to_owned()
+        }
+        RegistryFact::NoAccess { from_here, .. } => {
+            format!("no new release is seen until the platform can access the registry; {}", seen(*from_here))
+        }
+        RegistryFact::NotInNoProxy { .. } => {
+            "the platform and the nodes use the proxy for the registry; a registry in the internal network usually cannot be \
+             reached that way"
+                .to_owned()
+        }
+        RegistryFact::MinorsMissing { deployed, channel, .. } => format!(
+            "v{deployed} is deployed and the release channel points to v{channel}; minor versions are deployed one by one, so \
+             the controller creates no release after a missing one"
+        ),
+    }
+    .into()
+}
+
+fn seen(from_here: FromHere) -> &'static str {
+    match from_here {
+        FromHere::Accepted => {
+            "from this machine the registry accepts the same login, so the network of the pod is broken, or the failure was \
+             temporary"
+        }
+        FromHere::Refused => "from this machine the registry also refuses the login",
+        FromHere::Untrusted => "from this machine the certificate of the registry is not trusted either",
+        FromHere::NotAsked => "the registry was not checked from this machine",
+    }
+}

@@ -1,0 +1,202 @@
+//! What the controller reports that the next release waits for.
+
+use commands::{Kubectl, Objects, Output, Resource};
+use problems::{
+    Advice, NodeAdvice, PlatformAdvice, PrepareFor, ReleaseAdvice, ReleaseFact, Rule, See, SettingsAdvice,
+};
+
+use super::{
+    kernels, platform_pod,
+    releases::{self, see_all},
+};
+use crate::{
+    doctor::{
+        context::{Context, ControllerState, object, see, tag, version_of},
+        finding::{Finding, Severity},
+        source::Source,
+    },
+    objects::{Release, UpdateSettings},
+    safe_text::short,
+    wait_reason::{RequirementCause, WaitReason, reasons_of},
+};
+
+/// The reasons of the next release. Those after it wait for it.
+pub(super) fn reasons(context: &Context<'_>) -> Vec<Finding> {
+    let Some(release) = context.next_release() else { return Vec::new() };
+    let reasons = reasons_of(release);
+    let findings = reasons.iter().filter_map(|reason| of_reason(context, release, reason));
+    let mut findings: Vec<Finding> =
+        findings.map(|finding| finding.since(release.transition_time).seen_in(Source::Releases)).collect();
+    // Several delays are one finding, and so are several requirements with one reason.
+    findings.dedup_by(|one, other| one.rule == other.rule && one.problem.fact == other.problem.fact);
+    findings
+}
+
+fn of_reason(context: &Context<'_>, release: &Release, reason: &WaitReason) -> Option<Finding> {
+    match reason {
+        WaitReason::NotificationFailed { why } => Some(notification(release, why)),
+        WaitReason::Requirement { cause, .. } => requirement(context, release, reason, *cause),
+        WaitReason::UnknownRequirement { .. } => Some(unknown_requirement(release, reason)),
+        WaitReason::Disruption => Some(disruption(release)),
+        WaitReason::Approval => Some(
+            waits(Rule::Approval, Severity::Notable, release, reason)
+                .advise(Advice::ApproveRelease(version_of(release))),
+        ),
+        // The rule about the objects reports it better, where they show the gap.
+        WaitReason::Gap | WaitReason::Major => {
+            releases::gap(context).is_empty().then(|| out_of_order(context, release, reason))
+        }
+        WaitReason::PodNotReady => awaits_pod(context, release, reason),
+        WaitReason::Previous { release: awaited } => previous(context, release, reason, awaited),
+        WaitReason::Window { .. }
+        | WaitReason::Postponed { .. }
+        | WaitReason::Notification { .. }
+        | WaitReason::Cooldown { .. } => Some(delay(context, release)),
+        // Suspended releases have their own rule; a policy is about modules; an approved release waits for nobody.
+        WaitReason::Suspended | WaitReason::NoPolicy | WaitReason::NotTakenUp { .. } => None,
+        WaitReason::Other { .. } => {
+            let get = Kubectl::Get(Objects::one(Resource::DeckhouseRelease, &release.name), Output::Yaml);
+            Some(waits(Rule::OtherReason, Severity::Notable, release, reason).advise(see(See::Release, get)))
+        }
+    }
+}
+
+/// The finding that a release waits for this reason.
+fn waits(rule: Rule, severity: Severity, release: &Release, reason: &WaitReason) -> Finding {
+    Finding::new(rule, severity, object(release), ReleaseFact::Waits(vec![reason.clone()]))
+}
+
+fn notification(release: &Release, why: &str) -> Finding {
+    let fact = ReleaseFact::NotificationFailed { why: short(why).into() };
+    Finding::new(Rule::Notification, Severity::Blocks, object(release), fact)
+        .advise(Advice::CorrectWebhook)
+        .advise(SettingsAdvice::RemoveNotification)
+}
+
+fn requirement(
+    context: &Context<'_>,
+    release: &Release,
+    reason: &WaitReason,
+    cause: RequirementCause,
+) -> Option<Finding> {
+    // Hooks collect the values after a start; until the first converge is over they are unknown.
+    let busy = context.controller() != ControllerState::Ready
+        || context.state.queue.known().is_some_and(|queue| queue.tasks > 0);
+    if cause == RequirementCause::ValueNotKnown && busy {
+        return None;
+    }
+    let finding = unmet(release, reason);
+    Some(if cause == RequirementCause::Kernel {
+        finding
+            .advise(see(See::Kernels, kernels()))
+            .advise(NodeAdvice::UpgradeKernel)
+            .advise(Advice::MeetRequirements)
+    } else {
+        finding.advise(Advice::MeetRequirements)
+    })
+}
+
+fn unknown_requirement(release: &Release, reason: &WaitReason) -> Finding {
+    let annotations = Kubectl::Get(
+        Objects::one(Resource::Deployment, "deckhouse").within("d8-system"),
+        Output::JsonPath("{.metadata.annotations}"),
+    );
+    unmet(release, reason)
+        .advise(Advice::Plan)
+        .advise(ReleaseAdvice::CheckEdition)
+        .advise(see(See::Annotations, annotations))
+}
+
+fn unmet(release: &Release, reason: &WaitReason) -> Finding {
+    let fact = ReleaseFact::Unmet(vec![reason.clone()]);
+    Finding::new(Rule::Requirement, Severity::Blocks, object(release), fact)
+}
+
+fn disruption(release: &Release) -> Finding {
+    let fact = ReleaseFact::NeedsDisruptionApproval { disruptions: release.disruptions.clone() };
+    Finding::new(Rule::DisruptionApproval, Severity::Blocks, object(release), fact)
+        .advise(Advice::ApproveDisruption(version_of(release)))
+}
+
+fn out_of_order(context: &Context<'_>, release: &Release, reason: &WaitReason) -> Finding {
+    let deployed = context.deployed().and_then(|it| it.version.as_ref());
+    let pull = deployed.map(|it| Advice::PullSince { major: it.major, minor: it.minor });
+    waits(Rule::Sequence, Severity::Blocks, release, reason)
+        .advise_all(pull)
+        .advise(context.push())
+        .advise(Advice::Prepare(PrepareFor::CreateReleases))
+        .advise(see_all())
+}
+
+/// A ready pod is noticed within seconds, and one that is being replaced is normal.
+fn awaits_pod(context: &Context<'_>, release: &Release, reason: &WaitReason) -> Option<Finding> {
+    let ControllerState::Down(_) = context.controller() else { return None };
+    let pods = Kubectl::Get(Objects::of_the_platform(Resource::Pod), Output::Table);
+    Some(
+        waits(Rule::AwaitsPod, Severity::Slows, release, reason)
+            .advise(PlatformAdvice::FixPod)
+            .advise(see(See::PlatformPods, pods)),
+    )
+}
+
+fn previous(context: &Context<'_>, release: &Release, reason: &WaitReason, awaited: &str) -> Option<Finding> {
+    // Held by the duplicate of the deployed release, which is a finding of its own.
+    if context.deployed().is_some_and(|deployed| tag(deployed) == awaited) {
+        return None;
+    }
+    // The controller treats a duplicate of the release itself as an earlier one; this is also a finding of its own.
+    if context.releases().iter().any(|it| it.name == awaited && it.version == release.version) {
+        return None;
+    }
+    Some(
+        waits(Rule::AwaitsRelease, Severity::Notable, release, reason)
+            .advise(ReleaseAdvice::DeployEarlier)
+            .advise(see_all()),
+    )
+}
+
+fn delay(context: &Context<'_>, release: &Release) -> Finding {
+    let windows = context.settings().map_or_else(Vec::new, |settings| windows(&settings));
+    let fact = ReleaseFact::Delayed { reasons: reasons_of(release), windows };
+    Finding::new(Rule::Delay, Severity::Notable, object(release), fact)
+        .advise(ReleaseAdvice::WaitForWindow)
+        .advise(ReleaseAdvice::ApplyNow(version_of(release)))
+}
+
+/// The update windows, such as `every day 08:00-10:00 UTC`.
+fn windows(settings: &UpdateSettings) -> Vec<String> {
+    settings
+        .windows
+        .iter()
+        .map(|window| {
+            let days = if window.days.is_empty() { "every day".to_owned() } else { window.days.join(" ") };
+            format!("{days} {}-{} UTC", window.from, window.to)
+        })
+        .collect()
+}
+
+/// What is in progress, so that a busy cluster is not taken for an unhealthy one.
+pub(super) fn in_progress(context: &Context<'_>) -> Vec<Finding> {
+    let Some(release) = context.deployed() else { return Vec::new() };
+    if !platform_pod::image(context).is_empty() || !platform_pod::crash(context).is_empty() {
+        return Vec::new();
+    }
+    let (restarting, since) = match context.controller() {
+        ControllerState::Restarting(since) => (true, since),
+        ControllerState::Ready
+            if release.is_annotated("release.deckhouse.io/isUpdating")
+                || context.alert("DeckhouseUpdating").is_some() =>
+        {
+            (false, release.transition_time)
+        }
+        _ => return Vec::new(),
+    };
+    let fact = ReleaseFact::InProgress { restarting };
+    vec![
+        Finding::new(Rule::UnderWay, Severity::Notable, object(release), fact)
+            .advise(ReleaseAdvice::Watch)
+            .since(since)
+            .seen_in(Source::Releases)
+            .seen_in(Source::PlatformPods),
+    ]
+}

@@ -1,0 +1,35 @@
+//! Steps about the registry.
+
+use semver::Version;
+
+/// What a bundle has to contain.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Contents {
+    /// A release.
+    Release(Version),
+    /// An image.
+    Image(String),
+    /// The deployed release, whose version is not known.
+    DeployedRelease,
+    /// The releases up to what the release channel points to.
+    Channel,
+    /// A release channel that points to a newer release.
+    NewerChannel,
+    /// Modules.
+    Modules,
+}
+
+/// A step about the contents of the registry, or about access to it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum RegistryAdvice {
+    /// Pull a bundle with this. Outside.
+    Pull(Contents),
+    /// Check that the path in the Secret is the one that the bundle was pushed to.
+    CheckPath,
+    /// Let the login list tags.
+    AllowListing,
+    /// Let the cluster's login read a repository.
+    AllowReading,
+    /// Check login and CA in the Secret, DNS and `proxy.noProxy`.
+    CheckAccess,
+}

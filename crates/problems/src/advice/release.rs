@@ -1,0 +1,34 @@
+//! Steps about releases.
+
+use semver::Version;
+
+/// A step about releases.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ReleaseAdvice {
+    /// Deploy a release immediately.
+    ApplyNow(Version),
+    /// Do not approve it before the following steps are done.
+    DoNotApprove,
+    /// Delete this object, never the deployed one.
+    Delete {
+        /// The name of the object.
+        name: String,
+    },
+    /// Mark an object as Superseded: only its status is changed.
+    MarkSuperseded {
+        /// The name of the object.
+        name: String,
+    },
+    /// Wait five minutes for the controller to look at the channel.
+    WaitForChannel,
+    /// Wait until the window or the delay is over.
+    WaitForWindow,
+    /// Deploy the release before it.
+    DeployEarlier,
+    /// Follow the update.
+    Watch,
+    /// Wait until the vendor ends the suspension.
+    WaitForVendor,
+    /// Check that the releases follow one another and are of the cluster's edition.
+    CheckEdition,
+}

@@ -1,0 +1,78 @@
+//! The cluster's registry: access to it, and what it contains.
+
+use foreign_text::ForeignText;
+use semver::Version;
+
+/// A fact about the cluster's registry.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum RegistryFact {
+    /// It refuses the cluster's login.
+    LoginRefused {
+        /// `HOST[:PORT]/PATH`.
+        repo: String,
+        /// The registry's answer.
+        message: ForeignText,
+    },
+    /// Its certificate is not trusted with the CA that the cluster has for it.
+    Untrusted {
+        /// `HOST[:PORT]/PATH`.
+        repo: String,
+        /// The reason.
+        message: ForeignText,
+    },
+    /// The login may not list the tags of `release-channel`.
+    TagsDenied {
+        /// `HOST[:PORT]/PATH`.
+        repo: String,
+        /// The registry's answer.
+        message: ForeignText,
+    },
+    /// It has no repository `release-channel`.
+    NoReleaseChannels {
+        /// `HOST[:PORT]/PATH`.
+        repo: String,
+    },
+    /// Its repository `release-channel` has no tag of a release.
+    NoReleaseTags {
+        /// `HOST[:PORT]/PATH`.
+        repo: String,
+    },
+    /// The platform reports that it cannot access it.
+    NoAccess {
+        /// `HOST[:PORT]/PATH`.
+        repo: String,
+        /// The error in the platform's log.
+        error: Option<ForeignText>,
+        /// What the registry answered to this program.
+        from_here: FromHere,
+    },
+    /// A proxy is configured, and the registry is not in `proxy.noProxy`.
+    NotInNoProxy {
+        /// The registry's host.
+        host: String,
+    },
+    /// Minor versions between the deployed release and the release channel are missing.
+    MinorsMissing {
+        /// `HOST[:PORT]/PATH`.
+        repo: String,
+        /// The missing minor versions, as (major, minor).
+        minors: Vec<(u64, u64)>,
+        /// The deployed release.
+        deployed: Version,
+        /// The release that the channel points to.
+        channel: Version,
+    },
+}
+
+/// How the registry answered to this program, which uses the cluster's login from another place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FromHere {
+    /// It accepts the login.
+    Accepted,
+    /// It refuses the login.
+    Refused,
+    /// Its certificate is not trusted.
+    Untrusted,
+    /// It was not asked.
+    NotAsked,
+}
