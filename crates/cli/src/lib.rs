@@ -4,7 +4,6 @@
 //! take values and give values.
 
 pub mod args;
-mod bundle_task;
 mod commands;
 mod environment;
 pub mod exit_code;
@@ -13,6 +12,7 @@ mod failure;
 mod format;
 mod interrupted;
 mod interrupts;
+mod invocation;
 mod limits;
 mod log;
 mod logins;
