@@ -6,7 +6,7 @@ use crate::{
     args::ProgressFormat,
     exit_code::Exit,
     failure::Failure,
-    interrupted::{AGAIN, Next},
+    interrupted::Next,
     interrupts,
     printer::{self, Printer},
     settings::Output,
@@ -43,7 +43,7 @@ impl Invocation {
             printer: Printer::new(output),
             progress: output.progress,
             work: Box::pin(work),
-            after_interruption: AGAIN.into(),
+            after_interruption: Next::Again,
             stops_in_order: true,
         }
     }

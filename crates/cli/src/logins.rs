@@ -11,7 +11,7 @@ use oci::RepositoryUrl;
 use registry::client::Credentials;
 use registry::credentials::{CredentialPaths, lookup};
 
-use crate::{Environment, args::TargetLoginArgs, exit_code::Exit, failure::Failure};
+use crate::{Environment, exit_code::Exit, failure::Failure};
 
 /// The login that a license key stands for.
 const LICENSE_LOGIN: &str = "license-token";
@@ -37,24 +37,8 @@ pub(crate) struct Login {
 }
 
 impl Login {
-    /// The login for the private registry.
-    pub(crate) fn to_target(args: TargetLoginArgs) -> Self {
-        let TargetLoginArgs { registry_login, registry_password, registry_password_file } = args;
-        Self {
-            name: registry_login,
-            password: registry_password,
-            password_file: registry_password_file,
-            license: None,
-            license_file: None,
-            flag: "--registry-login",
-            password_flag: "--registry-password",
-            password_variable: Some("DHCTL_CLI_MIRROR_PASS"),
-            license_variable: None,
-        }
-    }
-
     /// Login and password from the flags; the password is empty if there is none.
-    pub(crate) fn typed(&self) -> Result<Option<Credentials>, Failure> {
+    pub(crate) fn from_flags(&self) -> Result<Option<Credentials>, Failure> {
         let password = one_of(
             (self.password.as_ref(), self.password_file.as_deref()),
             (self.password_flag, self.password_variable),
@@ -89,8 +73,8 @@ impl Login {
         url: &RepositoryUrl,
         environment: &Environment,
     ) -> Result<Option<Credentials>, Failure> {
-        if let Some(typed) = self.typed()? {
-            return Ok(Some(typed));
+        if let Some(credentials) = self.from_flags()? {
+            return Ok(Some(credentials));
         }
         let license = (self.license.as_ref(), self.license_file.as_deref());
         let flag = ("--license", self.license_variable);
@@ -109,11 +93,11 @@ impl Login {
 
 /// The secret from the flag or the file. `flag` is the name of its flag, and of its variable.
 fn one_of(
-    (typed, file): (Option<&Secret>, Option<&Path>),
+    (value, file): (Option<&Secret>, Option<&Path>),
     (flag, variable): (&str, Option<&str>),
     what: &str,
 ) -> Result<Option<Secret>, Failure> {
-    match (file, typed.filter(|it| !it.expose().is_empty())) {
+    match (file, value.filter(|it| !it.expose().is_empty())) {
         (Some(_), Some(_)) => {
             let hint = match variable {
                 Some(name) => {
@@ -124,7 +108,7 @@ fn one_of(
             Err(Failure::usage(format!("both {flag} and {flag}-file are set")).hint(hint))
         }
         (Some(path), None) => read_secret(path, what).map(Some),
-        (None, typed) => Ok(typed.cloned()),
+        (None, value) => Ok(value.cloned()),
     }
 }
 

@@ -57,11 +57,6 @@ impl Printer {
         Self { format: output.into().format }
     }
 
-    /// For a command whose forms of output are its own.
-    pub(crate) fn of(format: OutputFormat) -> Self {
-        Self { format }
-    }
-
     /// Prints a result: `text` for people, `value` as a document for machines.
     pub(crate) fn result<T: Serialize>(self, command: &str, value: &T, text: &str) -> Result<(), Failure> {
         match self.format {

@@ -20,8 +20,7 @@ pub async fn run<T: Send + 'static>(
     work: impl FnOnce(&dyn bundle::Progress) -> Result<T, BundleError> + Send + 'static,
 ) -> Result<T, Error> {
     let cancel = CancelOnDrop(Arc::new(AtomicBool::new(false)));
-    let progress =
-        StageProgress { stage, observer: Arc::clone(observer), cancelled: Arc::clone(&cancel.0) };
+    let progress = StageProgress { stage, observer: Arc::clone(observer), cancelled: Arc::clone(&cancel.0) };
     let work = tokio::task::spawn_blocking(move || {
         let result = work(&progress);
         if result.is_ok() {

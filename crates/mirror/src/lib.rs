@@ -7,7 +7,6 @@
 
 pub mod archives;
 pub mod bundle_task;
-pub mod channel_tags;
 pub mod complete;
 pub mod contents;
 pub mod discover;

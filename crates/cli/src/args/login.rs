@@ -6,7 +6,7 @@ use clap::Args;
 use egress::Secret;
 
 /// The login for the private registry.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct TargetLoginArgs {
     /// Login for --registry
     #[arg(

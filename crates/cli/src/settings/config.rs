@@ -83,13 +83,7 @@ impl From<FileOutArgs> for ResultFile {
 impl From<AccessArgs> for ClusterRegistry {
     fn from(args: AccessArgs) -> Self {
         let AccessArgs { registry, login, insecure, ca_file, file } = args;
-        Self {
-            registry,
-            login: Login::to_target(login),
-            plain_http: insecure,
-            ca_files: ca_file,
-            file: file.into(),
-        }
+        Self { registry, login: login.into(), plain_http: insecure, ca_files: ca_file, file: file.into() }
     }
 }
 
@@ -103,7 +97,7 @@ impl From<ModuleSourceArgs> for ModuleSourceSettings {
 impl From<DockerCfgArgs> for DockerCfgSettings {
     fn from(args: DockerCfgArgs) -> Self {
         let DockerCfgArgs { registry, login, file } = args;
-        Self { registry, login: Login::to_target(login), file: file.into() }
+        Self { registry, login: login.into(), file: file.into() }
     }
 }
 

@@ -9,8 +9,8 @@ use oci::RepositoryUrl;
 use super::{Connection, Output, modules, paths};
 use crate::{
     args::{
-        BundleFormat, BundleInArgs, ConnectionArgs, MirrorArgs, MirrorCommand, OutputArgs, PullArgs, PullFlags,
-        PushArgs, PushFlags, ReadBackArgs, TargetLoginArgs, TransferArgs, VerifyArgs,
+        BundleFormat, BundleInArgs, ConnectionArgs, MirrorArgs, MirrorCommand, OutputArgs, PullArgs,
+        PullFlags, PushArgs, PushFlags, ReadBackArgs, TargetLoginArgs, TransferArgs, VerifyArgs,
     },
     expected_sum::ExpectedSum,
     failure::Failure,
@@ -110,13 +110,20 @@ pub(crate) fn transfer(args: MirrorArgs) -> Transfer {
             pull(vec![images_bundle_path], flags, &connection, &output)
         }
         Some(MirrorCommand::Push(args)) => {
-            let PushArgs { bundle: BundleInArgs { images_bundle_path }, registry, flags, login, connection, output } =
-                *args;
+            let PushArgs {
+                bundle: BundleInArgs { images_bundle_path },
+                registry,
+                flags,
+                login,
+                connection,
+                output,
+            } = *args;
             push(images_bundle_path, registry, flags, login, &connection, &output)
         }
         Some(MirrorCommand::Verify(args)) => Transfer::Verify(Box::new((*args).into())),
         None => {
-            let TransferArgs { images_bundle_path, pull: flags, registry, push: push_flags, login, .. } = transfer;
+            let TransferArgs { images_bundle_path, pull: flags, registry, push: push_flags, login, .. } =
+                transfer;
             let (connection, output) = (&transfer.connection, &transfer.output);
             match registry {
                 None => pull(images_bundle_path, flags, connection, output),
@@ -146,7 +153,7 @@ fn push(
         Box::new(PushSettings {
             bundle,
             registry,
-            login: Login::to_target(login),
+            login: login.into(),
             allow_incomplete,
             deep,
             expect_sum,
@@ -234,7 +241,7 @@ impl From<ReadBackArgs> for ReadBack {
         let ReadBackArgs { registry, login, deep, connection, output } = args;
         Self {
             registry,
-            login: Login::to_target(login),
+            login: login.into(),
             deep,
             connection: (&connection).into(),
             output: (&output).into(),

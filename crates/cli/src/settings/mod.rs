@@ -10,7 +10,9 @@ mod paths;
 use std::{path::PathBuf, time::Duration};
 
 pub(crate) use bundle::{BundleVerifySettings, InspectSettings, JoinSettings, SplitSettings};
-pub(crate) use config::{ClusterRegistry, DockerCfgSettings, ModuleSourceSettings, ProxySettings, ResultFile};
+pub(crate) use config::{
+    ClusterRegistry, DockerCfgSettings, ModuleSourceSettings, ProxySettings, ResultFile,
+};
 pub(crate) use mirror::{PullSettings, PushSettings, ReadBack, Transfer, VerifySettings, transfer};
 pub(crate) use modules::{
     ModulesPullSettings, ModulesPushSettings, ModulesTransfer, ModulesVerifySettings, modules_transfer,
@@ -18,7 +20,10 @@ pub(crate) use modules::{
 pub(crate) use network::{RegistryAccess, network};
 pub(crate) use paths::{bundle_path, directory, with_suffix};
 
-use crate::args::{ConnectionArgs, OutputArgs, OutputFormat, ProgressFormat};
+use crate::{
+    args::{ConnectionArgs, OutputArgs, OutputFormat, ProgressFormat, TargetLoginArgs},
+    logins::Login,
+};
 
 /// How a command prints.
 #[derive(Debug, Clone, Copy)]
@@ -86,6 +91,23 @@ impl From<&ConnectionArgs> for Connection {
             plain_http: *insecure,
             skip_verify: *tls_skip_verify,
             ca_files: ca_file.clone(),
+        }
+    }
+}
+
+impl From<TargetLoginArgs> for Login {
+    fn from(args: TargetLoginArgs) -> Self {
+        let TargetLoginArgs { registry_login, registry_password, registry_password_file } = args;
+        Self {
+            name: registry_login,
+            password: registry_password,
+            password_file: registry_password_file,
+            license: None,
+            license_file: None,
+            flag: "--registry-login",
+            password_flag: "--registry-password",
+            password_variable: Some("DHCTL_CLI_MIRROR_PASS"),
+            license_variable: None,
         }
     }
 }

@@ -116,7 +116,9 @@ pub(crate) fn modules_transfer(args: MirrorModulesArgs) -> Result<ModulesTransfe
 impl From<ModulesPullArgs> for ModulesPullSettings {
     fn from(args: ModulesPullArgs) -> Self {
         let ModulesPullArgs { modules_dir, module_source, flags, connection, output } = args;
-        let ModulesPullFlags { modules, images_bundle_chunk_size, gost_digest, no_pull_resume, dry_run, .. } = flags;
+        let ModulesPullFlags {
+            modules, images_bundle_chunk_size, gost_digest, no_pull_resume, dry_run, ..
+        } = flags;
         let login = Login {
             name: flags.source_login,
             password: flags.source_password,
@@ -150,7 +152,7 @@ impl From<ModulesPushArgs> for ModulesPushSettings {
         Self {
             directory: modules_dir,
             registry,
-            login: Login::to_target(login),
+            login: login.into(),
             manifest: out,
             replace: force,
             allow_incomplete,

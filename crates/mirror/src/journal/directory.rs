@@ -52,9 +52,7 @@ impl Journal {
     /// [`Error::Bundle`] with [`bundle::BundleError::Locked`] while another pull writes this bundle;
     /// or [`bundle::BundleError::NotOurs`] if others have access to the directory; [`Error::File`] if it cannot be used.
     pub fn open(bundle: &Path, fresh: bool) -> Result<Self, Error> {
-        let mut name = OsString::from(bundle.as_os_str());
-        name.push(".partial.d");
-        let directory = Arc::new(PrivateDirectory::open(Path::new(&name))?);
+        let directory = Arc::new(PrivateDirectory::open(&Self::directory_of(bundle))?);
         let failed = |source| Error::File { path: directory.path().to_owned(), source };
         let lock = bundle::lock_in(&directory, LOCK)?;
         if fresh {
@@ -73,6 +71,13 @@ impl Journal {
             earlier,
             _lock: lock,
         })
+    }
+
+    /// Where the journal of `bundle` is.
+    pub fn directory_of(bundle: &Path) -> PathBuf {
+        let mut name = OsString::from(bundle.as_os_str());
+        name.push(".partial.d");
+        name.into()
     }
 
     /// The directory. What else is put there goes when the journal is removed.

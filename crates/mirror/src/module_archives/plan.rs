@@ -1,153 +1,141 @@
-//! What a pull of modules would bring, module by module. One that is broken does not stop the others.
+//! What a pull of modules would download.
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use commands::Exclusion;
 use deckhouse::{VersionRule, repositories::MODULES};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use mirror::{
-    Cause, MissingItem, Nearby, Observer, Plan, Root,
+use registry::client::Client;
+
+use crate::{
+    Error, LocalBlobs, Observer, Plan, Root,
     discover::{ModuleDiscovery, discover_module, report_absent_channels},
     journal::Journal,
     limits::Totals,
     source::Source,
 };
-use registry::client::Client;
 
-use crate::{exit_code::Exit, failure::Failure};
-
-/// Modules whose images are read at once; the client bounds what really runs.
-const AT_ONCE: usize = 8;
+/// Modules whose images are read at the same time; the client limits the requests.
+const CONCURRENT_MODULES: usize = 8;
 
 /// A module that is ready to be pulled.
-pub(super) struct Planned {
-    pub(super) name: String,
-    pub(super) archive: PathBuf,
+#[derive(Debug)]
+pub struct PlannedModule {
+    /// Its name.
+    pub name: String,
+    /// The archive to write.
+    pub archive: PathBuf,
+    /// What the source has of it.
+    pub found: ModuleDiscovery,
+    /// What is in the archive, and where.
+    pub plan: Arc<Plan>,
     pub(super) source: Source,
     pub(super) journal: Option<Arc<Journal>>,
-    pub(super) found: ModuleDiscovery,
-    pub(super) plan: Arc<Plan>,
 }
 
-/// A module that cannot be brought.
-pub(super) struct Broken {
-    pub(super) name: String,
-    pub(super) failure: Failure,
+/// A module that cannot be pulled.
+#[derive(Debug)]
+pub struct FailedModule {
+    /// Its name.
+    pub name: String,
+    /// Why.
+    pub error: Error,
 }
 
 /// What all modules of a pull have in common.
-pub(super) struct Planner<'a> {
-    pub(super) client: Client,
-    pub(super) root: Root,
-    pub(super) directory: &'a Path,
-    pub(super) fresh: bool,
-    pub(super) dry_run: bool,
-    pub(super) nearby: Arc<Nearby>,
-    pub(super) totals: Arc<Totals>,
+#[derive(Debug)]
+pub struct ModulePlanner<'a> {
+    /// The registry.
+    pub client: Client,
+    /// Where the modules are in it.
+    pub root: Root,
+    /// Where the archives go.
+    pub directory: &'a Path,
+    /// Whether the data of earlier pulls is not reused.
+    pub fresh: bool,
+    /// Whether nothing is written.
+    pub dry_run: bool,
+    /// What need not be downloaded.
+    pub local: Arc<LocalBlobs>,
+    /// Limits of all modules together.
+    pub totals: Arc<Totals>,
 }
 
-impl Planner<'_> {
-    /// Where the archive of a module goes, by its name alone.
-    pub(super) fn archive(&self, name: &str) -> PathBuf {
-        self.directory.join(format!("module-{name}.tar"))
-    }
+/// Name of the archive of a module.
+pub fn archive_name(module: &str) -> String {
+    format!("module-{module}.tar")
+}
 
-    /// A source without a journal, to ask which modules there are.
-    pub(super) fn source(&self) -> Source {
+impl ModulePlanner<'_> {
+    /// A source without a journal, to read which modules there are.
+    pub fn source(&self) -> Source {
         Source::counted(self.client.clone(), self.root.clone(), None, self.totals.clone())
     }
 
     /// Plans each of the modules, in the order of their names.
-    pub(super) async fn plan(
+    ///
+    /// # Errors
+    /// If the source cannot be read, or a journal cannot be written.
+    pub async fn plan(
         &self,
         chosen: impl IntoIterator<Item = (String, Vec<VersionRule>)>,
         observer: &dyn Observer,
-    ) -> Result<(Vec<Planned>, Vec<Broken>), Failure> {
-        let planned: Vec<Result<Planned, Broken>> = stream::iter(chosen)
+    ) -> Result<(Vec<PlannedModule>, Vec<FailedModule>), Error> {
+        let planned: Vec<Result<PlannedModule, FailedModule>> = stream::iter(chosen)
             .map(|(name, rules)| self.module(name, rules, observer))
-            .buffered(AT_ONCE)
+            .buffered(CONCURRENT_MODULES)
             .try_collect()
             .await?;
-        let (mut ready, mut broken) = (Vec::new(), Vec::new());
+        let (mut ready, mut failed) = (Vec::new(), Vec::new());
         for module in planned {
             match module {
                 Ok(module) => ready.push(module),
-                Err(module) => broken.push(module),
+                Err(module) => failed.push(module),
             }
         }
         report_absent_channels(ready.iter().filter_map(|module| module.found.absent.clone()), observer);
-        Ok((ready, broken))
+        Ok((ready, failed))
     }
 
+    /// The outer result is that of the run, the inner one that of the module.
     async fn module(
         &self,
         name: String,
         rules: Vec<VersionRule>,
         observer: &dyn Observer,
-    ) -> Result<Result<Planned, Broken>, Failure> {
-        let archive = self.archive(&name);
+    ) -> Result<Result<PlannedModule, FailedModule>, Error> {
+        let archive = self.directory.join(archive_name(&name));
         let journal = if self.dry_run { None } else { Some(Arc::new(Journal::open(&archive, self.fresh)?)) };
         let (client, root) = (self.client.clone(), self.root.clone());
         let source = Source::counted(client, root, journal.clone(), self.totals.clone());
-        let source = source.with_nearby(self.nearby.clone());
+        let source = source.with_local(self.local.clone());
         let error = match discover_module(&source, &name, &rules, observer).await {
             Ok(Some(found)) => {
                 let plan = Arc::new(Plan::new(&found.wanted, edition(&self.root))?);
-                return Ok(Ok(Planned { name, archive, source, journal, found, plan }));
+                return Ok(Ok(PlannedModule { name, archive, found, plan, source, journal }));
             }
-            Ok(None) => mirror::Error::NoSuchModules { names: vec![name.clone()] },
+            Ok(None) => Error::NoSuchModules { names: vec![name.clone()] },
             Err(error) => error,
         };
         if let Some(journal) = &journal {
-            crate::commands::mirror::pull::clean_up(journal, &error)?;
+            journal.remove_unless_useful(&error)?;
         }
-        let is_of_the_module = matches!(
+        let concerns_module = matches!(
             error,
-            mirror::Error::Incomplete { .. }
-                | mirror::Error::NoSuchModules { .. }
-                | mirror::Error::ModuleChoice { .. }
-                | mirror::Error::Layout(_)
+            Error::Incomplete { .. }
+                | Error::NoSuchModules { .. }
+                | Error::ModuleChoice { .. }
+                | Error::Layout(_)
         );
-        let failure = Failure::from(error);
-        if is_of_the_module { Ok(Err(Broken { name, failure })) } else { Err(failure) }
+        if concerns_module { Ok(Err(FailedModule { name, error })) } else { Err(error) }
     }
 }
 
-/// The edition that the archives' references tell, where the source's path has one, as `…/ee/modules`.
+/// The edition that the references in the archives have, where the path of the source has one, such as `…/ee/modules`.
 fn edition(root: &Root) -> &str {
     let name = root.name().as_str();
     let above = name.strip_suffix(MODULES).and_then(|above| above.strip_suffix('/')).unwrap_or(name);
     above.rsplit('/').next().unwrap_or(above)
-}
-
-/// The failure of a run that brought all modules but these.
-pub(super) fn failure(broken: Vec<Broken>, brought: usize) -> Failure {
-    let names: Vec<&str> = broken.iter().map(|module| module.name.as_str()).collect();
-    let message = format!(
-        "{} of {} modules could not be brought: {}",
-        broken.len(),
-        broken.len() + brought,
-        names.join(", ")
-    );
-    let exclude = |name: &&str| Exclusion::Module((*name).to_owned()).to_string();
-    let flags: Vec<String> = names.iter().map(exclude).collect();
-    let hint = format!("the others are complete; to do without those that are named: {}", flags.join(" "));
-    let mut failure = Failure::new(Exit::Incomplete, message);
-    for module in broken {
-        let Failure { message, missing, .. } = module.failure;
-        if missing.is_empty() {
-            failure.missing.push(MissingItem {
-                repository: format!("module {}", module.name),
-                reference: String::new(),
-                wanted_by: Vec::new(),
-                reason: message.to_string(),
-                cause: Cause::Missing,
-            });
-        }
-        failure.missing.extend(missing);
-    }
-    failure.hint(hint)
 }

@@ -1,107 +1,118 @@
-//! Writing the archives of modules, some of them side by side.
+//! Writing the archives of modules, several of them concurrently.
 //!
-//! An archive is often small: its last blobs, its sync and its final name would leave the line idle if the next
-//! one had to wait for them. What modules share is still downloaded once (`mirror::nearby`).
+//! An archive is often small: its last blobs, its sync and its final name would leave the network idle if the next one had
+//! to wait for them. What modules share is still downloaded once (`local_blobs`).
 
-use std::{collections::BTreeMap, path::PathBuf, slice, sync::Arc};
+use std::{slice, sync::Arc};
 
 use bundle::Bundle;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use mirror::{
-    Event, Nearby, Observer, Stage,
-    pull::{Destination, Written, pull},
-};
 use tokio::sync::Semaphore;
 
-use super::plan::{Broken, Planned};
-use crate::{args::ModulesTransferArgs, failure::Failure, progress::Progress};
+use super::{FailedModule, PlannedModule};
+use crate::{
+    Error, Event, LocalBlobs, Observer, Stage,
+    archives::WriteOptions,
+    pull::{Destination, PullJob, Written, pull},
+};
 
-/// Archives in work at once.
-const AT_ONCE: usize = 4;
-/// Files of archives in work that are open at once; more only if a single archive has more parts. The journals
-/// and what is read keep as many again open, and 256 is the limit of a process on some systems.
+/// Archives that are written at the same time.
+const CONCURRENT_ARCHIVES: usize = 4;
+/// Open files of these archives; more only if a single archive has more parts. The journals and what is read keep as
+/// many again open, and 256 is the limit of a process on some systems.
 const OPEN_FILES: u32 = 48;
 
 /// What was written, in the order of the modules, and which modules could not be.
-pub(super) struct Brought {
-    pub(super) files: Vec<PathBuf>,
-    pub(super) sums: BTreeMap<PathBuf, String>,
-    pub(super) broken: Vec<Broken>,
+#[derive(Debug, Default)]
+pub struct ModulesWritten {
+    /// What was written.
+    pub written: Written,
+    /// The modules that could not be written.
+    pub failed: Vec<FailedModule>,
 }
 
-/// What all modules are written with.
-pub(super) struct Bringer<'a> {
-    args: &'a ModulesTransferArgs,
-    nearby: &'a Nearby,
-    observer: Arc<dyn Observer>,
+/// What all archives are written with.
+struct ArchiveWriter<'a> {
+    local: &'a LocalBlobs,
+    options: WriteOptions,
+    observer: &'a Arc<dyn Observer>,
     open_files: Semaphore,
 }
 
-impl<'a> Bringer<'a> {
-    pub(super) fn new(args: &'a ModulesTransferArgs, nearby: &'a Nearby, progress: &Arc<Progress>) -> Self {
-        let open_files = Semaphore::new(OPEN_FILES as usize);
-        Self { args, nearby, observer: progress.clone(), open_files }
-    }
-
-    /// Writes all archives; one that the source has only in part does not stop the others.
-    pub(super) async fn bring(&self, ready: Vec<Planned>) -> Result<Brought, Failure> {
-        if !self.args.no_pull_resume {
-            for module in &ready {
-                // An archive that cannot be read is no use here, and is about to be replaced.
-                if let Ok(archive) = Bundle::open(slice::from_ref(&module.archive)) {
-                    self.nearby.add(&archive);
-                }
+/// Writes the archives of all `modules`; one that the source has only in part does not stop the others.
+///
+/// # Errors
+/// [`Error::Registry`] if the source cannot be reached; [`Error::Bundle`] for the local disk.
+pub async fn write(
+    modules: Vec<PlannedModule>,
+    local: &LocalBlobs,
+    options: WriteOptions,
+    observer: &Arc<dyn Observer>,
+) -> Result<ModulesWritten, Error> {
+    if !options.fresh {
+        for module in &modules {
+            // An archive that cannot be read is of no use, and is about to be replaced.
+            if let Ok(archive) = Bundle::open(slice::from_ref(&module.archive)) {
+                local.add(&archive);
             }
         }
-        self.observer.event(Event::StageBegan {
-            stage: Stage::Download,
-            bytes: ready.iter().map(|module| module.plan.download_size()).sum(),
-            items: ready.iter().map(|module| module.plan.layout().blobs().len() as u64).sum(),
-        });
-        let mut ended: Vec<(usize, Result<Written, Broken>)> = stream::iter(ready.into_iter().enumerate())
-            .map(|(number, module)| async move { Ok::<_, Failure>((number, self.one(module).await?)) })
-            .buffer_unordered(AT_ONCE)
+    }
+    observer.event(Event::StageBegan {
+        stage: Stage::Download,
+        bytes: modules.iter().map(|module| module.plan.download_size()).sum(),
+        items: modules.iter().map(|module| module.plan.layout().blobs().len() as u64).sum(),
+    });
+    let writer = &ArchiveWriter { local, options, observer, open_files: Semaphore::new(OPEN_FILES as usize) };
+    let mut ended: Vec<(usize, Result<Written, FailedModule>)> =
+        stream::iter(modules.into_iter().enumerate())
+            .map(|(number, module)| async move { Ok::<_, Error>((number, writer.write(module).await?)) })
+            .buffer_unordered(CONCURRENT_ARCHIVES)
             .try_collect()
             .await?;
-        self.observer.event(Event::StageEnded(Stage::Download));
-        ended.sort_by_key(|(number, _)| *number);
-        let mut brought = Brought { files: Vec::new(), sums: BTreeMap::new(), broken: Vec::new() };
-        for (_, outcome) in ended {
-            match outcome {
-                Ok(written) => {
-                    brought.files.extend(written.files);
-                    brought.sums.extend(written.sums);
-                }
-                Err(broken) => brought.broken.push(broken),
-            }
+    observer.event(Event::StageEnded(Stage::Download));
+    ended.sort_by_key(|(number, _)| *number);
+    let mut all = ModulesWritten::default();
+    for (_, outcome) in ended {
+        match outcome {
+            Ok(written) => all.written.extend(written),
+            Err(failed) => all.failed.push(failed),
         }
-        Ok(brought)
     }
+    Ok(all)
+}
 
-    async fn one(&self, module: Planned) -> Result<Result<Written, Broken>, Failure> {
-        let Planned { name, archive, source, journal: Some(journal), found, plan } = module else {
-            return Err(Failure::internal("a pull without journal"));
-        };
-        let part_size = self.args.images_bundle_chunk_size.filter(|size| *size > 0);
+impl ArchiveWriter<'_> {
+    /// The outer result is that of the run, the inner one that of the module.
+    async fn write(&self, module: PlannedModule) -> Result<Result<Written, FailedModule>, Error> {
+        let PlannedModule { name, archive, source, journal, found, plan } = module;
+        let journal =
+            journal.ok_or_else(|| Error::Internal(format!("module {name} was planned for a dry run")))?;
+        let WriteOptions { part_size, gost, parallel, .. } = self.options;
         let parts = part_size.map_or(1, |size| plan.layout().size().div_ceil(size));
         let files = u32::try_from(parts + 1).unwrap_or(OPEN_FILES).min(OPEN_FILES);
         // The semaphore is never closed, so a missing permit cannot happen.
         let _open = self.open_files.acquire_many(files).await.ok();
-        let destination = Destination { path: archive, part_size, gost: self.args.gost_digest };
-        let parallel = self.args.connection.parallel();
-        let written =
-            pull(&source, &plan, &found.wanted, &journal, &destination, parallel, &self.observer).await;
-        match written {
+        let destination = Destination { path: archive, part_size, gost };
+        let job = PullJob {
+            source: &source,
+            plan: &plan,
+            wanted: &found.wanted,
+            journal: &journal,
+            destination: &destination,
+            parallel,
+            observer: self.observer,
+        };
+        match pull(job).await {
             Ok(written) => {
                 journal.remove()?;
-                self.nearby.finished(&destination.path)?;
+                self.local.finished(&destination.path)?;
                 Ok(Ok(written))
             }
-            Err(error @ mirror::Error::Incomplete { .. }) => {
-                self.nearby.abandoned(&destination.path);
-                Ok(Err(Broken { name, failure: error.into() }))
+            Err(error @ Error::Incomplete { .. }) => {
+                self.local.abandoned(&destination.path);
+                Ok(Err(FailedModule { name, error }))
             }
-            Err(error) => Err(error.into()),
+            Err(error) => Err(error),
         }
     }
 }

@@ -28,7 +28,7 @@ pub struct Destination {
 }
 
 /// What a pull has written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Written {
     /// The files of the bundle, and of its sums.
     pub files: Vec<PathBuf>,
@@ -36,8 +36,17 @@ pub struct Written {
     pub sums: BTreeMap<PathBuf, String>,
 }
 
+impl Written {
+    /// Adds what another archive has.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.files.extend(other.files);
+        self.sums.extend(other.sums);
+    }
+}
+
 /// Everything that a pull needs.
 #[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "an observer has no text")]
 pub struct PullJob<'a> {
     /// Where blobs are downloaded from.
     pub source: &'a Source,
@@ -137,7 +146,8 @@ async fn start(job: PullJob<'_>) -> Result<Started, Error> {
         // so that the disk never holds much more than the bundle.
         for (number, blob) in (0_u32..).zip(layout.blobs()) {
             let written = started.written.get(&number).copied().unwrap_or(0);
-            let written = adopt(&started.writer, &started.progress, number, blob, journal.directory(), written)?;
+            let written =
+                adopt(&started.writer, &started.progress, number, blob, journal.directory(), written)?;
             started.written.insert(number, written);
         }
         started.writer.reserve()?;

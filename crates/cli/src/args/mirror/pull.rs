@@ -43,12 +43,7 @@ pub struct PullFlags {
     )]
     pub source: RepositoryUrl,
     /// Login for --source
-    #[arg(
-        long,
-        env = "DHCTL_CLI_MIRROR_SOURCE_LOGIN",
-        value_name = "LOGIN",
-        help_heading = "Source (pull)"
-    )]
+    #[arg(long, env = "DHCTL_CLI_MIRROR_SOURCE_LOGIN", value_name = "LOGIN", help_heading = "Source (pull)")]
     pub source_login: Option<String>,
     /// Password for --source; with --source-login it takes precedence over --license
     #[arg(

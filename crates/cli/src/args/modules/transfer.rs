@@ -58,10 +58,16 @@ pub struct ModulesTransferArgs {
 /// both directions may be set.
 pub(super) fn pull_or_push(arg: Arg) -> Arg {
     match arg.get_id().as_str() {
-        "source_login" | "source_password" | "source_password_file" | "license" | "license_file"
-        | "include_module" | "exclude_module" | "modules_filter" | "no_pull_resume" | "dry_run" => {
-            arg.conflicts_with("registry")
-        }
+        "source_login"
+        | "source_password"
+        | "source_password_file"
+        | "license"
+        | "license_file"
+        | "include_module"
+        | "exclude_module"
+        | "modules_filter"
+        | "no_pull_resume"
+        | "dry_run" => arg.conflicts_with("registry"),
         // `requires` alone is not enough: clap takes it for fulfilled where --registry could not be given.
         "out" | "force" | "allow_incomplete" | "deep" => {
             arg.requires("registry").conflicts_with("module_source")
