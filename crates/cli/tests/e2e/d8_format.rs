@@ -151,7 +151,7 @@ async fn requests_that_cannot_be_met() {
     fs::write(world.path("out").join("module-old.tar"), "x").unwrap();
     let run = pull(&world, &[]).expect(6);
     assert!(
-        run.stderr.contains("out: has archives that this pull does not write: module-old.tar"),
+        run.stderr.contains("out: the directory has archives that this pull does not write: module-old.tar"),
         "{}",
         run.stderr
     );
