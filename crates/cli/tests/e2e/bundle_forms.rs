@@ -40,7 +40,7 @@ async fn parts_are_as_good_as_the_whole() {
     run(&["bundle", "inspect", both[0], both[1]]).expect(0);
     let sound = run(&["bundle", "verify", both[0], both[1]]).expect(0);
     assert!(
-        sound.stdout.contains("is sound") && sound.stdout.contains("GOST sums right"),
+        sound.stdout.contains("is intact") && sound.stdout.contains("GOST sums correct"),
         "{}",
         sound.stdout
     );

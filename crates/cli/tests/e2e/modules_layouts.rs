@@ -53,7 +53,7 @@ async fn layouts_go_the_way_of_archives() {
     assert_all_there(&world);
     assert!(fs::read_to_string(world.path("inside.yml")).unwrap().contains("name: mods"));
     let again = push(&world, &[]).expect(0);
-    assert!(again.stdout.contains("everything was there already"), "{}", again.stdout);
+    assert!(again.stdout.contains("everything was already there"), "{}", again.stdout);
 }
 
 #[tokio::test(flavor = "multi_thread")]
