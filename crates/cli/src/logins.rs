@@ -38,7 +38,7 @@ pub(crate) struct Login {
 
 impl Login {
     /// Login and password from the flags; the password is empty if there is none.
-    pub(crate) fn from_flags(&self) -> Result<Option<Credentials>, Failure> {
+    pub(crate) fn entered(&self) -> Result<Option<Credentials>, Failure> {
         let password = one_of(
             (self.password.as_ref(), self.password_file.as_deref()),
             (self.password_flag, self.password_variable),
@@ -73,7 +73,7 @@ impl Login {
         url: &RepositoryUrl,
         environment: &Environment,
     ) -> Result<Option<Credentials>, Failure> {
-        if let Some(credentials) = self.from_flags()? {
+        if let Some(credentials) = self.entered()? {
             return Ok(Some(credentials));
         }
         let license = (self.license.as_ref(), self.license_file.as_deref());

@@ -30,7 +30,7 @@ pub struct MirrorModulesArgs {
 /// Commands below `dhctl mirror-modules`.
 #[derive(Debug, Subcommand)]
 pub enum MirrorModulesCommand {
-    /// Pull the modules of a ModuleSource into one archive each
+    /// Pull the modules of a `ModuleSource` manifest, each into one archive
     ///
     /// The same as "dhctl mirror-modules" with --module-source. The variable of --registry has no effect here.
     #[command(after_help = crate::args::EXIT_CODES)]

@@ -14,7 +14,7 @@ use crate::{
 /// The login from the flags; none means anonymous access, with a note. Logins that other tools have stored are not
 /// used: a cluster must not get a personal login by accident.
 pub(super) fn docker_cfg(host: &Host, login: &Login) -> Result<Option<DockerCfg>, Failure> {
-    let Some(login) = login.from_flags()? else {
+    let Some(login) = login.entered()? else {
         printer::note(&format!(
             "note: no login, so the cluster accesses {host} anonymously; set --registry-login to use a login"
         ));

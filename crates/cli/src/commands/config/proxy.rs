@@ -23,7 +23,7 @@ pub(crate) fn invocation(settings: ProxySettings) -> Invocation {
 }
 
 fn run(settings: &ProxySettings) -> Result<(), Failure> {
-    let login = settings.login.from_flags()?;
+    let login = settings.login.entered()?;
     let login = login.as_ref().map(|it| ProxyLogin { name: &it.login, password: it.password.expose() });
     let url = |field, url: &Option<Secret>| {
         url.as_ref().map(|url| ProxyUrl::new(field, url.expose(), login)).transpose()

@@ -103,7 +103,7 @@ async fn run(settings: ModulesPullSettings, environment: Environment) -> Result<
         ));
     }
     ready.iter().try_for_each(|module| refuse_directories_of(&module.archive))?;
-    let planned = ready.len();
+    let module_count = ready.len();
     let options = WriteOptions {
         part_size: settings.part_size,
         gost: settings.gost,
@@ -122,7 +122,7 @@ async fn run(settings: ModulesPullSettings, environment: Environment) -> Result<
     if failed.is_empty() {
         return printer.result(NAME, &pulled, &text(&pulled, &settings));
     }
-    Err(failure(failed, planned - not_written))
+    Err(failure(failed, module_count - not_written))
 }
 
 /// The failure of a run that pulled `complete` modules, but not these.
