@@ -1,4 +1,4 @@
-//! `--expect-sum`: the sum of everything that was delivered, as it was read out to whoever receives it.
+//! `--expect-sum`: the sum of a bundle and the files next to it.
 
 use std::{fmt, str::FromStr};
 
@@ -20,7 +20,7 @@ impl FromStr for ExpectedSum {
     fn from_str(text: &str) -> Result<Self, String> {
         let digits: String = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | ':')).collect();
         sum_digits(&digits).map(Self).ok_or_else(|| {
-            format!("it must have {DIGITS} hexadecimal digits, as the pull prints them after 'sum'")
+            format!("expected {DIGITS} hexadecimal digits, as the pull prints them after \"sum\"")
         })
     }
 }
@@ -32,21 +32,18 @@ impl fmt::Display for ExpectedSum {
 }
 
 impl ExpectedSum {
-    /// Compares it with what is here; `files` are the names of the files beside the bundle that were found.
+    /// Compares it with what is here; `files` are the names of the files that were found next to the bundle.
     pub(crate) fn check(&self, list: &SetList, files: &[&str]) -> Result<(), Failure> {
         let actual = list.sha256();
         if self.0 == actual || self.0 == list.gost() {
             return Ok(());
         }
-        let files = if files.is_empty() { "no file beside it".to_owned() } else { files.join(", ") };
-        let message = format!(
-            "the delivery has the sum {}, not {self} (it has {} images, {files})",
-            grouped(&actual),
-            list.images()
-        );
+        let files = if files.is_empty() { "no files next to it".to_owned() } else { files.join(", ") };
+        let message =
+            format!("the sum is {}, not {self} (of {} images, {files})", grouped(&actual), list.images());
         Err(Failure::new(Exit::Incomplete, message).hint(
-            "compare the digits once more with those that the pull printed; bring everything that the pull wrote: the \
-             bundle, deckhousereleases.yaml and dhctl; if the sum still differs, do not use this delivery",
+            "compare the digits again with those that the pull printed; copy all files that the pull wrote: the bundle, \
+             deckhousereleases.yaml and dhctl; if the sum still differs, do not use this bundle",
         ))
     }
 }
@@ -57,7 +54,7 @@ pub(crate) fn sum_digits(text: &str) -> Option<String> {
     is_sum.then(|| text.to_ascii_lowercase())
 }
 
-/// The lines that show the sums of a delivery.
+/// The lines with the sums.
 pub(crate) fn sums_text(sha256: Option<&str>, gost: Option<&str>) -> String {
     let lines = [("sum", sha256), ("gost sum", gost)];
     lines.iter().filter_map(|(name, sum)| Some(format!("{name:<10} {}\n", grouped((*sum)?)))).collect()

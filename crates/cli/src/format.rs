@@ -1,4 +1,6 @@
-//! Sizes for people.
+//! Sizes, counts and next steps as text.
+
+use commands::Sentence;
 
 /// A size in binary units with three figures: `512 B`, `4.20 GiB`.
 #[expect(clippy::cast_precision_loss, reason = "three figures are shown")]
@@ -27,13 +29,25 @@ pub(crate) fn count(n: impl TryInto<u64>, noun: &str) -> String {
     }
 }
 
-/// In how many files a bundle lies, to follow its size; empty for one.
+/// The number of files of a bundle, to follow its size; empty for one.
 pub(crate) fn in_files(archives: usize, files: usize) -> String {
     match (archives, files) {
         (1, 1) => String::new(),
         (1, files) => format!(" in {}", count(files, "part")),
         (archives, files) if archives == files => format!(" in {}", count(archives, "archive")),
         (archives, files) => format!(" in {} ({})", count(archives, "archive"), count(files, "file")),
+    }
+}
+
+/// What to do after success: numbered steps, or one line.
+pub(crate) fn next_steps(steps: &[Sentence]) -> String {
+    match steps {
+        [] => String::new(),
+        [step] => format!("next       {step}\n"),
+        steps => {
+            let numbered = (1..).zip(steps).map(|(number, step)| format!("  {number}. {step}\n"));
+            format!("next:\n{}", numbered.collect::<String>())
+        }
     }
 }
 

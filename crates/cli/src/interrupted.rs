@@ -6,19 +6,15 @@ use std::{
 };
 
 use bundle::archives_in;
-use mirror::journal::Journal;
+use mirror::{archives::BundleForm, journal::Journal};
 
-use crate::{
-    args::{BundleFormat, ModulesTransferArgs, TransferArgs},
-    commands::mirror::archives,
-    settings,
-};
+use crate::settings::{self, ModulesPullSettings, PullSettings};
 
-/// For commands that read only, and for those that leave nothing.
-pub(crate) const AGAIN: &str = "run the same command again";
+/// For commands that only read, and for those that leave nothing.
+const AGAIN: &str = "run the same command again";
 /// For a push.
 pub(crate) const PUSH: &str =
-    "run the same command again to resume: what the registry has already is not sent again";
+    "run the same command again to resume: what the registry already has is not uploaded again";
 /// For `bundle split` and `bundle join`, which remove what they have written.
 pub(crate) const CONVERT: &str = "run the same command again; it starts over, and the input was not changed";
 /// For `update run`.
@@ -39,7 +35,9 @@ pub(crate) const KERNEL: &str = "run the same command again to see what is left 
 /// What to do after the interruption of a command.
 #[derive(Debug)]
 pub(crate) enum Next {
-    /// The same whatever was done until then.
+    /// To run the same command again: it only reads, or leaves nothing.
+    Again,
+    /// The same, however far the command came.
     Fixed(&'static str),
     /// It depends on what a pull left.
     Pull(Pull),
@@ -48,9 +46,10 @@ pub(crate) enum Next {
 }
 
 impl Next {
-    /// The hint, after the command has ended. What a pull left that is of no use to the next one is removed first.
+    /// The hint, after the command has ended. If the data that a pull left is of no use to the next one, it is removed.
     pub(crate) fn hint(&self) -> String {
         match self {
+            Self::Again => AGAIN.to_owned(),
             Self::Fixed(text) => (*text).to_owned(),
             Self::Pull(pull) => pull.text(),
             Self::Modules(pull) => pull.text(),
@@ -76,40 +75,38 @@ impl From<ModulesPull> for Next {
     }
 }
 
-/// What an interrupted pull of a distribution left, known by its arguments.
+/// What an interrupted pull of a distribution left.
 #[derive(Debug)]
 pub(crate) struct Pull {
     /// The bundle, or the directory of its archives, as it was named.
     named: PathBuf,
-    /// The archive that the journal belongs to; none if the command could not begin.
+    /// The archive that the journal belongs to; none for a dry run.
     main: Option<PathBuf>,
-    /// Whether an interrupted pull is thrown away by the next one with the same arguments.
+    /// Whether the next pull with the same arguments discards the data.
     fresh: bool,
     in_parts: bool,
-    format: BundleFormat,
+    form: BundleForm,
 }
 
 impl Pull {
-    pub(crate) fn of(args: &TransferArgs) -> Self {
-        let named = args.images_bundle_path.first().cloned().unwrap_or_default();
-        let main = archives::main_archive(&named, args.bundle_format).ok().filter(|_| !args.dry_run);
+    pub(crate) fn of(settings: &PullSettings) -> Self {
         Self {
-            named,
-            main,
-            fresh: args.no_pull_resume,
-            in_parts: args.images_bundle_chunk_size.is_some_and(|size| size > 0),
-            format: args.bundle_format,
+            named: settings.named.clone(),
+            main: Some(settings.archive.clone()).filter(|_| !settings.dry_run),
+            fresh: settings.fresh,
+            in_parts: settings.part_size.is_some(),
+            form: settings.form,
         }
     }
 
     fn text(&self) -> String {
         let Some(main) = &self.main else { return AGAIN.to_owned() };
-        let kept = match (left(main), self.format) {
+        let kept = match (left(main), self.form) {
             (Left::Nothing, _) => return AGAIN.to_owned(),
-            (_, BundleFormat::D8) => in_directory(&self.named),
+            (_, BundleForm::Directory) => in_directory(&self.named),
             (Left::Plan, _) => {
                 format!(
-                    "what was read of the source is kept in {}",
+                    "what was read from the source is kept in {}",
                     settings::with_suffix(main, ".partial.d").display()
                 )
             }
@@ -127,7 +124,7 @@ impl Pull {
     }
 }
 
-/// What an interrupted pull of modules left, known by its arguments.
+/// What an interrupted pull of modules left.
 #[derive(Debug)]
 pub(crate) struct ModulesPull {
     directory: PathBuf,
@@ -136,14 +133,15 @@ pub(crate) struct ModulesPull {
 }
 
 impl ModulesPull {
-    pub(crate) fn of(args: &ModulesTransferArgs) -> Self {
-        Self { directory: args.directory().to_owned(), fresh: args.no_pull_resume, dry_run: args.dry_run }
+    pub(crate) fn of(settings: &ModulesPullSettings) -> Self {
+        let ModulesPullSettings { directory, fresh, dry_run, .. } = settings;
+        Self { directory: directory.clone(), fresh: *fresh, dry_run: *dry_run }
     }
 
     fn text(&self) -> String {
         let Self { directory, fresh, dry_run } = self;
         let archives = if *dry_run { BTreeSet::new() } else { archives_in(directory).unwrap_or_default() };
-        // All are looked at: each one removes what is of no use.
+        // No short circuit: each call removes what is of no use.
         let left: Vec<Left> = archives.iter().map(|archive| left(&directory.join(archive))).collect();
         if left.iter().all(|left| *left == Left::Nothing) {
             return AGAIN.to_owned();
@@ -153,7 +151,7 @@ impl ModulesPull {
 }
 
 fn in_directory(directory: &Path) -> String {
-    format!("complete archives, and what was downloaded of others, are kept in {}", directory.display())
+    format!("complete archives and the downloaded parts of others are kept in {}", directory.display())
 }
 
 /// With `--no-pull-resume` the same command would not resume.
@@ -165,7 +163,7 @@ fn resume(kept: &str, fresh: bool) -> String {
 /// What an interrupted pull left of an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Left {
-    /// Nothing that a later pull would gain from.
+    /// Nothing that a later pull can use.
     Nothing,
     /// What planning has read.
     Plan,
@@ -180,16 +178,16 @@ fn left(archive: &Path) -> Left {
     }
     // If it is still locked or cannot be read, it is there anyway.
     let Ok(journal) = Journal::open(archive, false) else {
-        let is_begun = settings::with_suffix(archive, ".partial").exists();
-        return if is_begun { Left::Bundle } else { Left::Plan };
+        let has_bundle = settings::with_suffix(archive, ".partial").exists();
+        return if has_bundle { Left::Bundle } else { Left::Plan };
     };
-    if journal.is_begun() {
+    if journal.has_partial_bundle() {
         return Left::Bundle;
     }
     if journal.is_worth_keeping() {
         return Left::Plan;
     }
-    // The next pull makes it anew, or removes it.
+    // The next pull creates it again, or removes it.
     drop(journal.remove());
     Left::Nothing
 }
@@ -202,7 +200,7 @@ mod tests {
 
     fn pull(main: &Path, in_parts: bool, fresh: bool) -> Pull {
         let named = main.to_owned();
-        Pull { named, main: Some(main.to_owned()), fresh, in_parts, format: BundleFormat::Tar }
+        Pull { named, main: Some(main.to_owned()), fresh, in_parts, form: BundleForm::File }
     }
 
     #[test]
@@ -225,7 +223,7 @@ mod tests {
         let by_lock = pull(&main, false, false).text();
         drop(journal);
         let expected = format!(
-            "run the same command again to resume; what was read of the source is kept in {shown}.partial.d"
+            "run the same command again to resume; what was read from the source is kept in {shown}.partial.d"
         );
         assert_eq!(
             (by_lock.as_str(), pull(&main, false, false).text()),
@@ -236,8 +234,8 @@ mod tests {
         assert_eq!(
             modules.text(),
             format!(
-                "run the same command again to resume; complete archives, and what was downloaded of others, are kept \
-                 in {place}"
+                "run the same command again to resume; complete archives and the downloaded parts of others are \
+                 kept in {place}"
             )
         );
         assert_eq!(ModulesPull { dry_run: true, ..modules }.text(), AGAIN);
@@ -246,7 +244,7 @@ mod tests {
         assert_eq!(
             pull(&main, false, true).text(),
             format!(
-                "run the same command again without --no-pull-resume to resume; what was read of the source is kept in \
+                "run the same command again without --no-pull-resume to resume; what was read from the source is kept in \
                  {shown}.partial.d"
             )
         );

@@ -5,7 +5,6 @@
 
 #[allow(rustdoc::broken_intra_doc_links, reason = "HOST[:PORT] in a help text is not a link")]
 pub mod args;
-mod bundle_task;
 mod commands;
 mod environment;
 pub mod exit_code;
@@ -14,6 +13,7 @@ mod failure;
 mod format;
 mod interrupted;
 mod interrupts;
+mod invocation;
 mod limits;
 mod log;
 mod logins;

@@ -10,8 +10,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::{
-    args::{OutputArgs, OutputFormat, ProgressFormat},
+    args::{OutputFormat, ProgressFormat},
     failure::Failure,
+    settings::Output,
 };
 
 /// Version of the JSON documents; grows when a field changes its meaning or goes away.
@@ -30,7 +31,7 @@ pub(crate) fn is_json() -> bool {
     JSON_LINES.load(Ordering::Relaxed)
 }
 
-/// Writes results, warnings and errors in the form that was asked for.
+/// Writes results and failures in the requested format.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Printer {
     format: OutputFormat,
@@ -52,18 +53,8 @@ enum Outcome<'a, T> {
 }
 
 impl Printer {
-    pub(crate) fn new(args: &OutputArgs) -> Self {
-        Self { format: args.output }
-    }
-
-    /// For a command whose forms of output are its own.
-    pub(crate) fn of(format: OutputFormat) -> Self {
-        Self { format }
-    }
-
-    /// For commands whose result is a file: it has one form.
-    pub(crate) fn plain() -> Self {
-        Self { format: OutputFormat::Text }
+    pub(crate) fn new(output: impl Into<Output>) -> Self {
+        Self { format: output.into().format }
     }
 
     /// Prints a result: `text` for people, `value` as a document for machines.
@@ -79,7 +70,7 @@ impl Printer {
     pub(crate) fn failure(self, command: &str, failure: &Failure) {
         failed(failure);
         if self.format == OutputFormat::Json && !failure.after_result {
-            // The failure has been told; that its second form cannot be written changes nothing.
+            // The failure has been reported; that its second form cannot be written changes nothing.
             drop(Self::document(command, Outcome::<()>::Error(failure)));
         }
     }
@@ -91,7 +82,7 @@ impl Printer {
         Self::stdout(escaped_json(&text).as_bytes())
     }
 
-    /// A reader that has gone away has seen enough: no failure.
+    /// A reader that has closed the pipe has seen enough: not a failure.
     pub(crate) fn stdout(bytes: &[u8]) -> Result<(), Failure> {
         let mut out = io::stdout().lock();
         match out.write_all(bytes).and_then(|()| out.flush()) {
@@ -110,7 +101,7 @@ pub(crate) fn failed(failure: &Failure) {
     }
 }
 
-/// Tells of something on standard error: a `note`, a `warning`, what is waited for (`waiting`), what has been written
+/// Prints to standard error: a `note`, a `warning`, what is waited for (`waiting`), what has been written
 /// (`done`), what is about to be written (`changes`). As an event it has the same text, without the word before it.
 pub(crate) fn say(event: &str, text: &str) {
     if is_json() {

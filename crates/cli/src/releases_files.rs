@@ -1,4 +1,4 @@
-//! The releases that `deckhousereleases.yaml` beside a bundle promises.
+//! The releases in `deckhousereleases.yaml` next to a bundle.
 
 use std::{
     collections::BTreeSet,
@@ -15,20 +15,20 @@ use semver::Version;
 
 use crate::failure::Failure;
 
-/// What the files say that lie in the directories of a bundle.
+/// The files in the directories of a bundle.
 #[derive(Debug, Default)]
-pub(crate) struct Promised {
+pub(crate) struct ReleasesFiles {
     /// The files that could be read, with the releases that they name and their content.
     pub(crate) files: Vec<(PathBuf, BTreeSet<Version>, Vec<u8>)>,
-    /// Those that are there and cannot be used.
+    /// Files that cannot be used.
     pub(crate) unusable: Vec<MissingItem>,
 }
 
-impl Promised {
-    /// Reads what lies beside `bundle`, which is named once for each of its directories, or in the directories
-    /// that it names. A bundle on several sticks may have the file on any of them.
-    pub(crate) fn beside(bundle: &[PathBuf]) -> Result<Self, Failure> {
-        let mut promised = Self::default();
+impl ReleasesFiles {
+    /// Reads the files next to `bundle`, which is named once for each of its directories, or in the directories that it
+    /// names. A bundle on several media may have the file on any of them.
+    pub(crate) fn next_to(bundle: &[PathBuf]) -> Result<Self, Failure> {
+        let mut found = Self::default();
         let place = |path: &PathBuf| {
             if path.is_dir() { path.join(RELEASES_FILE) } else { path.with_file_name(RELEASES_FILE) }
         };
@@ -36,35 +36,33 @@ impl Promised {
             let Some(path) = bundle::as_spelled(&path)? else { continue };
             let Some(bytes) = bundle::read_file(&path)? else { continue };
             match parse_releases(&bytes) {
-                Ok(releases) => promised.files.push((path, releases, bytes)),
+                Ok(releases) => found.files.push((path, releases, bytes)),
                 Err(error) => {
-                    promised.unusable.push(item(&path, String::new(), Vec::new(), &error.to_string()));
+                    found.unusable.push(item(&path, String::new(), Vec::new(), &error.to_string()));
                 }
             }
         }
-        Ok(promised)
+        Ok(found)
     }
 
-    /// All releases that are promised.
+    /// All releases in the files.
     pub(crate) fn releases(&self) -> BTreeSet<Version> {
         self.files.iter().flat_map(|(_, releases, _)| releases).cloned().collect()
     }
 
-    /// The releases of a bundle that a file keeps silent about: a cluster would not be told of them.
-    pub(crate) fn silent_about<'a>(
+    /// The releases of a bundle that a file does not have: a cluster would not know about them.
+    pub(crate) fn lacking<'a>(
         &'a self,
         releases: &'a BTreeSet<Version>,
     ) -> impl Iterator<Item = MissingItem> + 'a {
-        self.files.iter().flat_map(move |(path, told, _)| {
-            releases.difference(told).map(move |version| {
+        self.files.iter().flat_map(move |(path, listed, _)| {
+            releases.difference(listed).map(move |version| {
                 let by = vec![WantedBy::Release(version.clone())];
                 item(path, format!("v{version}"), by, "the bundle has this release, the file does not")
             })
         })
     }
-}
 
-impl Promised {
     /// Where a file does not describe a release as the image of the release does.
     pub(crate) fn contradictions(&self, described: &[ReleaseManifest]) -> Result<Vec<MissingItem>, Failure> {
         let mut all = Vec::new();

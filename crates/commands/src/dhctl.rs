@@ -11,6 +11,9 @@ use crate::{
 /// The bundle in examples.
 const BUNDLE: &str = "d8.tar";
 
+/// A registry that is to be filled in.
+const REGISTRY: &str = "HOST/PATH";
+
 /// An invocation of dhctl.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dhctl {
@@ -18,8 +21,12 @@ pub enum Dhctl {
     Update(Update),
     /// `dhctl mirror`
     Mirror(Mirror),
-    /// `dhctl mirror-modules --module-source`
-    MirrorModules,
+    /// `dhctl mirror-modules pull`
+    MirrorModulesPull,
+    /// `dhctl mirror-modules push` from this directory, to a registry that is to be filled in
+    MirrorModulesPush(String),
+    /// `dhctl bundle verify` for this bundle
+    BundleVerify(String),
     /// `dhctl bundle join`
     BundleJoin,
     /// `dhctl config docker-cfg` for this registry
@@ -86,8 +93,8 @@ pub enum Approve {
 /// Commands of `dhctl mirror`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mirror {
-    /// The command as such.
-    Any,
+    /// A pull, without its arguments.
+    Pull,
     /// Pulls the releases from a minor on.
     PullSince {
         /// The major version.
@@ -99,6 +106,8 @@ pub enum Mirror {
     PullModule(String),
     /// Pushes a bundle to this registry, `HOST[:PORT]/PATH`.
     Push(String),
+    /// Pushes this bundle to a registry that is to be filled in.
+    PushFile(String),
 }
 
 impl Update {
@@ -164,7 +173,12 @@ impl Dhctl {
         match self {
             Self::Update(update) => update.words(flags),
             Self::Mirror(mirror) => mirror.words(words.fixed(&["mirror"])),
-            Self::MirrorModules => words.fixed(&["mirror-modules", "--module-source"]),
+            Self::MirrorModulesPull => words.fixed(&["mirror-modules", "pull"]),
+            Self::MirrorModulesPush(directory) => words
+                .fixed(&["mirror-modules", "push", "-d"])
+                .file(directory)
+                .fixed(&["--registry", REGISTRY]),
+            Self::BundleVerify(bundle) => words.fixed(&["bundle", "verify"]).file(bundle),
             Self::BundleJoin => words.fixed(&["bundle", "join"]),
             Self::DockerCfg(registry) => {
                 words.fixed(&["config", "docker-cfg"]).option("-r", "--registry=", registry)
@@ -176,16 +190,17 @@ impl Dhctl {
 impl Mirror {
     fn words(&self, words: Words) -> Words {
         match self {
-            Self::Any => words,
+            Self::Pull => words.fixed(&["pull"]),
             Self::PullSince { major, minor } => {
-                words.fixed(&["-i", BUNDLE, "--min-version"]).joined("", &format!("{major}.{minor}"))
+                words.fixed(&["pull", "-i", BUNDLE, "--min-version"]).joined("", &format!("{major}.{minor}"))
             }
             Self::PullModule(name) => {
-                words.fixed(&["-i", BUNDLE]).option("--include-module", "--include-module=", name)
+                words.fixed(&["pull", "-i", BUNDLE]).option("--include-module", "--include-module=", name)
             }
             Self::Push(registry) => {
-                words.option("--registry", "--registry=", registry).fixed(&["-i", BUNDLE])
+                words.fixed(&["push", "-i", BUNDLE]).option("--registry", "--registry=", registry)
             }
+            Self::PushFile(file) => words.fixed(&["push", "-i"]).file(file).fixed(&["--registry", REGISTRY]),
         }
     }
 }

@@ -119,7 +119,7 @@ fn only_commands_that_ask_a_cluster_name_it() {
         (Update::Rbac.into(), "dhctl update rbac --user NAME".to_owned()),
         (
             Mirror::PullSince { major: 1, minor: 58 }.into(),
-            "dhctl mirror -i d8.tar --min-version 1.58".to_owned(),
+            "dhctl mirror pull -i d8.tar --min-version 1.58".to_owned(),
         ),
         (Tool::EditClusterConfiguration.into(), "d8 system edit cluster-configuration".to_owned()),
     ] {

@@ -1,4 +1,4 @@
-//! What can go wrong while a distribution is moved.
+//! What can fail while a distribution is moved.
 
 use std::{fmt, path::PathBuf};
 
@@ -19,24 +19,24 @@ pub enum Error {
     /// The source does not have the releases or channels that were asked for.
     #[error(transparent)]
     Select(#[from] deckhouse::select::SelectError),
-    /// Nobody can tell which modules the source has, since its tag lists cannot be believed.
-    #[error("it cannot be known which modules the source has: {reason}")]
+    /// It is unknown which modules the source has, since its tag lists are incomplete.
+    #[error("cannot find out which modules the source has: {reason}")]
     ModulesUnknown {
-        /// What shows it.
+        /// Why.
         reason: String,
     },
     /// Modules that were named are not there.
-    #[error("the source has no module {}: no release channel of it is there", names.join(", "))]
+    #[error("the source has no module {}: it has none of the release channels", names.join(", "))]
     NoSuchModules {
         /// The modules.
         names: Vec<String>,
     },
-    /// Nobody can tell which versions of a module the source has.
-    #[error("it cannot be known which versions of module {name} the source has: {reason}")]
+    /// It is unknown which versions of a module the source has.
+    #[error("cannot find out which versions of module {name} the source has: {reason}")]
     ModuleVersionsUnknown {
         /// The module.
         name: String,
-        /// What shows it.
+        /// Why.
         reason: String,
     },
     /// The source does not have the versions of a module that were asked for.
@@ -53,7 +53,7 @@ pub enum Error {
     /// The planned archive contradicts itself.
     #[error(transparent)]
     Layout(#[from] bundle::LayoutError),
-    /// Things are missing or damaged; the list is whole.
+    /// Objects are missing or damaged; the list is complete.
     #[error("{}", count(.items, *.place))]
     Incomplete {
         /// Where they are missing: the source, the bundle or the target.
@@ -61,8 +61,16 @@ pub enum Error {
         /// Everything that is missing.
         items: Vec<MissingItem>,
     },
-    /// A blob of the bundle turned out to be damaged while it was read to be sent.
-    #[error("the bundle is damaged, so the push was stopped: no tag and no manifest was written")]
+    /// A directory has archives that a pull into it does not write.
+    #[error("{}: the directory has archives that this pull does not write: {}", directory.display(), names.join(", "))]
+    ForeignArchives {
+        /// The directory.
+        directory: PathBuf,
+        /// Names of the archives.
+        names: Vec<String>,
+    },
+    /// A blob of the bundle is damaged, which showed when it was read to be uploaded.
+    #[error("the bundle is damaged, so the push was stopped before any manifest or tag was written")]
     Damaged(Box<bundle::Damage>),
     /// What a registry sent, or a layer in a bundle, does not have its digest.
     #[error("{object}: the content has the digest {actual}")]
@@ -72,10 +80,10 @@ pub enum Error {
         /// The digest of what came.
         actual: oci::Digest,
     },
-    /// The source lists a tag, and answers 404 for it again and again.
-    #[error("the registry lists this tag, but answers 404 for it")]
+    /// The source lists a tag, and returns 404 for it every time.
+    #[error("the registry lists this tag, but returns 404 for it")]
     ListedAndDenied,
-    /// `deckhousereleases.yaml` could not be made.
+    /// `deckhousereleases.yaml` could not be created.
     #[error("deckhousereleases.yaml cannot be written: {0}")]
     ReleaseManifest(#[from] deckhouse::release_manifest::ReleaseManifestError),
     /// A local file other than the bundle.
@@ -87,12 +95,12 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A registry or bundle has more of something than is kept in memory.
-    #[error("there are more than {0}, the most that dhctl keeps in memory")]
+    #[error("more than {0}, the limit of what dhctl keeps in memory")]
     OverLimit(
         /// The limit, with its unit.
         String,
     ),
-    /// A fault of this program.
+    /// A defect of this program.
     #[error("internal error: {0}")]
     Internal(String),
 }

@@ -1,28 +1,28 @@
-//! What is inside a bundle, told from its metadata alone.
+//! What is in a bundle, from its metadata alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::Bundle;
 use deckhouse::{
     channel::Channel,
-    image_files::FileSearch,
-    parse_module_version,
-    repositories::{RELEASE_CHANNEL, SECURITY_DATABASES, VERSION_JSON, module_release},
+    repositories::{RELEASE_CHANNEL, SECURITY_DATABASES, module_release},
     version::parse_tag,
 };
-use oci::{Manifest, RawManifest};
 use semver::Version;
 
-use crate::{Contents, Error, contents, source::BlobStream};
+use crate::{
+    Contents, Error,
+    contents::{self, version},
+};
 
-/// The content of a bundle for a user.
+/// The contents of a bundle, for the user.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Inspection {
     /// Size of the whole bundle in bytes.
     pub size: u64,
     /// Number of archives: 1, or all in a directory.
     pub archives: usize,
-    /// Number of files that they lie in; 1 for a whole file.
+    /// Number of their files; 1 for a whole file.
     pub parts: usize,
     /// Bytes of all blobs, each counted once.
     pub unique_blob_size: u64,
@@ -36,7 +36,7 @@ pub struct Inspection {
     pub databases: Vec<String>,
     /// The repositories.
     pub repositories: Vec<RepositoryInspection>,
-    /// Tags and digests that the bundle answers to.
+    /// Number of tags, and of images without a tag.
     pub images: usize,
 }
 
@@ -54,7 +54,7 @@ pub struct ModuleInspection {
 pub struct RepositoryInspection {
     /// Path below the root; empty for the root.
     pub path: String,
-    /// Tags and digests that it answers to.
+    /// Number of tags, and of images without a tag.
     pub images: usize,
     /// Its blobs.
     pub blobs: usize,
@@ -64,7 +64,7 @@ pub struct RepositoryInspection {
     pub shared_size: u64,
 }
 
-/// Tells what is in a bundle.
+/// Reads what is in a bundle.
 ///
 /// # Errors
 /// [`Error::Incomplete`] or [`Error::Bundle`] if the bundle is damaged.
@@ -127,21 +127,4 @@ fn channels(bundle: &Bundle, repository: &contents::Repository) -> BTreeMap<Stri
             Some((tag.to_string(), version.unwrap_or_else(|| "unknown".to_owned())))
         })
         .collect()
-}
-
-/// The version that a release channel's image names; `None` if it does not say.
-pub(crate) fn version(bundle: &Bundle, path: &str, manifest: &RawManifest) -> Option<String> {
-    let Ok(Manifest::Image { layers, .. }) = manifest.parse() else {
-        return None;
-    };
-    let mut search = FileSearch::new(&[VERSION_JSON]);
-    for layer in layers.iter().rev() {
-        let blob = bundle.blob(path, &layer.digest)?;
-        search.scan_layer(&layer.media_type, BlobStream::new(blob)).ok()?;
-        if search.is_complete() {
-            break;
-        }
-    }
-    let file = search.into_found().remove(VERSION_JSON)?;
-    parse_module_version(&file).ok().map(|version| version.to_string())
 }

@@ -8,7 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod archives;
-pub mod channel_tags;
+pub mod bundle_task;
 pub mod complete;
 pub mod contents;
 pub mod discover;
@@ -17,8 +17,9 @@ pub mod events;
 pub mod inspect;
 pub mod journal;
 pub mod limits;
+pub mod local_blobs;
 pub mod missing;
-pub mod nearby;
+pub mod module_archives;
 pub mod plan;
 pub mod pull;
 pub mod push;
@@ -33,7 +34,7 @@ pub use contents::Contents;
 pub use discover::{Discovery, Modules, Request};
 pub use error::Error;
 pub use events::{Event, Observer, Stage};
+pub use local_blobs::LocalBlobs;
 pub use missing::{Cause, MissingItem, WantedBy};
-pub use nearby::Nearby;
 pub use plan::Plan;
 pub use root::Root;

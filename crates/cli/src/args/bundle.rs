@@ -7,22 +7,28 @@ use clap::{Args, Subcommand, builder::FalseyValueParser};
 use super::OutputArgs;
 use crate::{expected_sum::ExpectedSum, size_arg};
 
-/// What can be done with a bundle.
+/// Commands below `dhctl bundle`.
 #[derive(Debug, Subcommand)]
 pub enum BundleCommand {
-    /// Tell what is inside a bundle: releases, channels, modules, databases, sizes
+    /// Print the contents of a bundle: releases, release channels, modules, databases, sizes
+    #[command(after_help = super::EXIT_CODES)]
     Inspect(InspectArgs),
-    /// Read a whole bundle and tell what is damaged or missing: structure, digest of every blob, GOST sums, and
-    /// all that the lists of its releases and modules name
-    Verify(BundleVerifyArgs),
-    /// Write a bundle in parts that fit a medium
+    /// Read a whole bundle and report what is damaged or missing
     ///
-    /// The parts are named FILE.0000.chunk and so on. A .gostsum file next to the bundle or one of its
-    /// parts is checked while the bundle is read.
+    /// Checks the structure, the digest of every blob, the GOST sums, and that the bundle has every image that its
+    /// releases and modules name.
+    #[command(after_help = super::EXIT_CODES)]
+    Verify(BundleVerifyArgs),
+    /// Split a bundle into parts, for media of limited size
+    ///
+    /// The parts are named FILE.0000.chunk, FILE.0001.chunk and so on. If there is a .gostsum file next to the bundle or
+    /// one of its parts, it is checked while the bundle is read.
+    #[command(after_help = super::EXIT_CODES)]
     Split(SplitArgs),
     /// Join the parts of a bundle into one file, byte for byte
     ///
-    /// A .gostsum file next to the bundle or one of its parts is checked while the bundle is read.
+    /// If there is a .gostsum file next to the bundle or one of its parts, it is checked while the bundle is read.
+    #[command(after_help = super::EXIT_CODES)]
     Join(JoinArgs),
 }
 
@@ -39,7 +45,7 @@ pub struct FileArgs {
 #[derive(Debug, Args)]
 pub struct BundleArgs {
     /// The bundle, by the name of the whole file even if it is in parts; or a directory of archives, as
-    /// "d8 mirror pull" makes them; once for each directory that has parts (repeatable)
+    /// "d8 mirror pull" writes them; once for each directory that has parts (repeatable)
     #[arg(value_name = "FILE", required = true)]
     pub file: Vec<PathBuf>,
 }
@@ -61,8 +67,8 @@ pub struct BundleVerifyArgs {
     /// The bundle.
     #[command(flatten)]
     pub bundle: BundleArgs,
-    /// Fail unless the whole delivery has this sum, which the pull printed: 64 hexadecimal digits, blanks do not
-    /// matter
+    /// Fail unless the bundle and the files next to it have this sum, which the pull printed: 64 hexadecimal digits, with
+    /// or without spaces
     #[arg(long, value_name = "SUM")]
     pub expect_sum: Option<ExpectedSum>,
     /// How to print.
@@ -76,7 +82,7 @@ pub struct SplitArgs {
     /// The bundle.
     #[command(flatten)]
     pub bundle: FileArgs,
-    /// Size of a part, which none exceeds: a number of GiB, or as 200MB, 4GiB, fat32
+    /// Maximum size of a part: a number of GiB, or a size such as 200MB, 4GiB or fat32
     #[arg(
         short = 'c',
         long = "images-bundle-chunk-size",
@@ -88,7 +94,7 @@ pub struct SplitArgs {
     /// Directory for the parts
     #[arg(short, long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Sums to write.
+    /// Sums.
     #[command(flatten)]
     pub gost: GostArgs,
     /// How to print.
@@ -102,10 +108,10 @@ pub struct JoinArgs {
     /// The bundle.
     #[command(flatten)]
     pub bundle: FileArgs,
-    /// The file to write. Must end in .tar
+    /// The file to write; the name must end in .tar
     #[arg(short, long, value_name = "OUT")]
     pub out: PathBuf,
-    /// Sums to write.
+    /// Sums.
     #[command(flatten)]
     pub gost: GostArgs,
     /// How to print.
@@ -116,8 +122,7 @@ pub struct JoinArgs {
 /// Whether sums are written.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct GostArgs {
-    /// Write the GOST R 34.11-2012 sum of the bundle and of each part to .gostsum files, also where the
-    /// input has none
+    /// Write GOST R 34.11-2012 sums of the bundle and of each part to .gostsum files, even if the input has none
     #[arg(
         long,
         env = "DHCTL_CLI_MIRROR_DO_GOST_DIGESTS",

@@ -8,35 +8,38 @@ use clap::{ArgGroup, Args, Subcommand};
 use egress::Secret;
 use oci::{Host, RepositoryUrl};
 
-use super::TargetLoginArgs;
-use super::mirror::parse_secret;
+use super::{TargetLoginArgs, login::parse_secret};
 
-/// What can be written for a cluster.
+/// Commands below `dhctl config`.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Print the InitConfiguration with which the platform is installed from the private registry
+    /// Print the InitConfiguration for installing the platform from the private registry
+    #[command(after_help = super::EXIT_CODES)]
     InitConfiguration(AccessArgs),
-    /// Print a ModuleSource, ready for kubectl apply
+    /// Print a ModuleSource manifest for the private registry
+    #[command(after_help = super::EXIT_CODES)]
     ModuleSource(ModuleSourceArgs),
-    /// Print the login of a registry as registryDockerCfg and dockerCfg hold it: one line of base64
+    /// Print the login for a registry in the format of registryDockerCfg and dockerCfg: one line of base64
+    #[command(after_help = super::EXIT_CODES)]
     DockerCfg(DockerCfgArgs),
-    /// Print the proxy section of a ClusterConfiguration, and write a squid.conf for the proxy's host
+    /// Print the proxy section of a ClusterConfiguration, and write a squid.conf for the proxy host
+    #[command(after_help = super::EXIT_CODES)]
     Proxy(ProxyArgs),
 }
 
 /// How the cluster reaches the registry.
 #[derive(Debug, Args)]
 pub struct AccessArgs {
-    /// Where the images are, as HOST[:PORT]/PATH: the platform itself, or the modules directly below
+    /// Private registry, HOST[:PORT]/PATH: the repository of the platform, or the one above the modules
     #[arg(short = 'r', long, env = "DHCTL_CLI_MIRROR_PRIVATE_REGISTRY", value_name = "REGISTRY")]
     pub registry: RepositoryUrl,
-    /// The cluster's login there.
+    /// The login of the cluster there.
     #[command(flatten)]
     pub login: TargetLoginArgs,
-    /// The registry speaks plain HTTP
+    /// Use plain HTTP instead of HTTPS
     #[arg(long)]
     pub insecure: bool,
-    /// File with certificates (PEM) that the cluster is to trust beside the system's (repeatable)
+    /// File with certificates (PEM) that the cluster trusts in addition to those of the system (repeatable)
     #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
     pub ca_file: Vec<PathBuf>,
     /// Where to write.
@@ -47,7 +50,7 @@ pub struct AccessArgs {
 /// `dhctl config module-source`
 #[derive(Debug, Args)]
 pub struct ModuleSourceArgs {
-    /// Name of the ModuleSource; "deckhouse" is the platform's own
+    /// Name of the ModuleSource; "deckhouse" is reserved for the platform
     #[arg(long, value_name = "NAME")]
     pub name: String,
     /// The registry.
@@ -58,7 +61,7 @@ pub struct ModuleSourceArgs {
 /// `dhctl config docker-cfg`
 #[derive(Debug, Args)]
 pub struct DockerCfgArgs {
-    /// Registry that the login is for, as HOST[:PORT]; a path after it does not count
+    /// Private registry, HOST[:PORT]; a path after it is ignored
     #[arg(
         short = 'r',
         long,
@@ -79,25 +82,26 @@ pub struct DockerCfgArgs {
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("proxies").args(["http_proxy", "https_proxy"]).required(true).multiple(true))]
 pub struct ProxyArgs {
-    /// Proxy for plain HTTP, as http://HOST:PORT
+    /// Proxy for plain HTTP, http://HOST:PORT
     #[arg(long, value_name = "URL", value_parser = parse_secret)]
     pub http_proxy: Option<Secret>,
-    /// Proxy for HTTPS, as http://HOST:PORT; most proxies are the same for both
+    /// Proxy for HTTPS, http://HOST:PORT; usually the same as --http-proxy
     #[arg(long, value_name = "URL", value_parser = parse_secret)]
     pub https_proxy: Option<Secret>,
-    /// Login at the proxies
+    /// Login for the proxies
     #[arg(long, value_name = "LOGIN")]
     pub proxy_login: Option<String>,
-    /// Password at the proxies, as it is: it is percent-encoded where the URL needs it
+    /// Password for the proxies; it is percent-encoded in the URL automatically
     #[arg(long, value_name = "PASSWORD", value_parser = parse_secret)]
     pub proxy_password: Option<Secret>,
-    /// Read the password at the proxies from a file; "-" is standard input
+    /// Read the password for the proxies from a file; "-" is standard input
     #[arg(long, value_name = "FILE", conflicts_with = "proxy_password")]
     pub proxy_password_file: Option<PathBuf>,
-    /// What is reached directly, separated by commas: hosts, .domains, subnets as 10.0.0.0/24 (repeatable)
+    /// Destinations to reach without the proxy, separated by commas: hosts, .domains, subnets such as 10.0.0.0/24
+    /// (repeatable)
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     pub no_proxy: Vec<String>,
-    /// Private registry, as HOST[:PORT]: added to what is reached directly; its port to what squid.conf allows
+    /// Private registry, HOST[:PORT]: added to --no-proxy, and its port to the ports that squid.conf allows
     #[arg(
         short = 'r',
         long,
@@ -106,7 +110,7 @@ pub struct ProxyArgs {
         value_parser = parse_host
     )]
     pub registry: Option<Host>,
-    /// Write a squid.conf for the proxy's host to this file: only those who log in are served
+    /// Write a squid.conf for the proxy host to this file; it requires a login
     #[arg(long, value_name = "PATH")]
     pub squid_conf: Option<PathBuf>,
     /// Where to write.
@@ -114,13 +118,13 @@ pub struct ProxyArgs {
     pub file: FileOutArgs,
 }
 
-/// Where a result goes that holds a secret.
+/// Where a result goes that contains a secret.
 #[derive(Debug, Args)]
 pub struct FileOutArgs {
     /// Write to this file (mode 0600) instead of standard output
     #[arg(short, long, value_name = "PATH")]
     pub out: Option<PathBuf>,
-    /// Replace a file that is there
+    /// Replace the file if it exists
     #[arg(long)]
     pub force: bool,
 }

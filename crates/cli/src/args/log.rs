@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 /// The log.
 #[derive(Debug, Clone, Default, Args)]
 pub struct LogArgs {
-    /// Write a log to standard error, or to --log-file: "info" has decisions and retries, "debug" each request too
+    /// Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request
     #[arg(
         long,
         global = true,
@@ -17,7 +17,7 @@ pub struct LogArgs {
         help_heading = "Log"
     )]
     pub log: Option<LogLevel>,
-    /// File to append the log to, created for its owner only; without --log its level is "debug"
+    /// File to append the log to, created with mode 0600; without --log the level is "debug"
     #[arg(long, global = true, value_name = "PATH", help_heading = "Log")]
     pub log_file: Option<PathBuf>,
 }
@@ -27,9 +27,9 @@ pub struct LogArgs {
 pub enum LogLevel {
     /// Nothing.
     Off,
-    /// Failures of what should not fail.
+    /// Unexpected failures.
     Error,
-    /// What may be wrong.
+    /// Possible problems.
     Warn,
     /// Decisions and retries.
     Info,

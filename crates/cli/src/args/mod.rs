@@ -2,9 +2,10 @@
 
 mod bundle;
 mod config;
+mod connection;
 mod log;
+mod login;
 mod mirror;
-mod mirror_modules;
 mod modules;
 mod output;
 mod update;
@@ -15,76 +16,87 @@ pub use bundle::{
     BundleArgs, BundleCommand, BundleVerifyArgs, FileArgs, GostArgs, InspectArgs, JoinArgs, SplitArgs,
 };
 pub use config::{AccessArgs, ConfigCommand, DockerCfgArgs, FileOutArgs, ModuleSourceArgs, ProxyArgs};
+pub use connection::ConnectionArgs;
 pub use log::{LogArgs, LogLevel};
+pub use login::TargetLoginArgs;
 pub use mirror::{
-    BundleFormat, ConnectionArgs, MirrorArgs, MirrorCommand, ReadBackArgs, TargetLoginArgs, TransferArgs,
-    VerifyArgs,
+    BundleFormat, BundleInArgs, MirrorArgs, MirrorCommand, PullArgs, PullFlags, PushArgs, PushFlags,
+    ReadBackArgs, TransferArgs, VerifyArgs,
 };
-pub use mirror_modules::{MirrorModulesArgs, MirrorModulesCommand, ModulesTransferArgs, ModulesVerifyArgs};
-pub use modules::ModuleChoiceArgs;
+pub use modules::{
+    MirrorModulesArgs, MirrorModulesCommand, ModuleChoiceArgs, ModuleFilter, ModulesPullArgs,
+    ModulesPullFlags, ModulesPushArgs, ModulesPushFlags, ModulesTransferArgs, ModulesVerifyArgs,
+};
 pub use output::{OutputArgs, OutputFormat, ProgressFormat, VersionArgs};
 pub use update::{
     ApproveArgs, ChangeArgs, ClusterArgs, ClustersArgs, ConsentArgs, DoctorArgs, KernelArgs, PlanArgs,
     PlanFormat, PrepareArgs, RbacArgs, RunArgs, StatusArgs, UpdateCommand, WaitArgs, WatchArgs,
 };
 
-/// Carries the Deckhouse Kubernetes Platform across an air gap: pulls releases into one file,
-/// pushes them into a private registry, and proves that everything arrived.
+/// Update the Deckhouse Kubernetes Platform in an air-gapped environment
+///
+/// Pulls releases into one file, pushes them into a private registry, verifies that everything arrived, and drives the
+/// update of the cluster.
 #[derive(Debug, Parser)]
-#[command(name = "dhctl", version, disable_help_subcommand = true, after_help = EXIT_CODES)]
+#[command(name = "dhctl", version, disable_help_subcommand = true, after_help = EXIT_CODE_TABLE)]
 pub struct Cli {
     /// The log.
     #[command(flatten)]
     pub log: LogArgs,
-    /// What to do.
+    /// The command.
     #[command(subcommand)]
     pub command: Command,
 }
 
 /// Kept in step with `exit_code` by a test.
-const EXIT_CODES: &str = "\
+const EXIT_CODE_TABLE: &str = "\
 Exit codes:
   0    done
-  1    a fault of dhctl itself
-  2    a wrong request: flags, or a release or channel that the source does not have
+  1    internal error in dhctl
+  2    wrong usage: flags, or a release or channel that the source does not have
   3    something is missing, incomplete or damaged: source, bundle, part or target
-  4    authentication or permission: registry or API refused the login, or the login lacks the right
+  4    authentication or permission: the registry or API rejected the login, or the login lacks a permission
   5    network: DNS, connection, proxy, TLS, timeouts, a response that is not from a registry
   6    local files and disk: not writable, no space, a file system's size limit
-  7    the cluster: anything but done, as blocked, stalled, failed, time over
+  7    the cluster: not done, for example blocked, stalled, failed or timed out
   130  interrupted by a signal";
+
+/// The last line of the help of each command.
+const EXIT_CODES: &str = "Exit codes: see 'dhctl --help'.";
 
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Pull a distribution into a bundle, or push a bundle into a private registry
     ///
-    /// Without --registry the chosen releases are pulled from --source into the bundle. With --registry
-    /// the bundle is pushed there and everything is read back; only then the command succeeds.
+    /// Without --registry, the selected releases are pulled from --source into the bundle. With --registry, the bundle is
+    /// pushed there and everything is read back; only then does the command succeed. "dhctl mirror pull" and "dhctl mirror
+    /// push" do the same and do not depend on whether --registry or its variable is set.
     #[command(after_help = EXIT_CODES)]
     Mirror(Box<MirrorArgs>),
-    /// Pull modules into archives of their own, or push these into a private registry
+    /// Pull modules into archives of their own, or push them into a private registry
     ///
-    /// With --module-source the modules of that manifest are pulled into one archive each. With --registry
-    /// they are pushed there, each module directly below, and everything is read back.
+    /// With --module-source, the modules of that manifest are pulled into one archive each. With --registry, they are
+    /// pushed there, each as a repository directly below, and everything is read back. "dhctl mirror-modules pull" and
+    /// "dhctl mirror-modules push" do the same and do not depend on which of the two variables is set.
     #[command(after_help = EXIT_CODES)]
     MirrorModules(Box<MirrorModulesArgs>),
-    /// Look into a bundle, check it, cut it into parts or join them
+    /// Inspect a bundle, verify it, split it into parts or join them
     #[command(subcommand)]
     Bundle(BundleCommand),
     /// Print the registry and proxy configuration for a cluster in an air-gapped environment
     ///
-    /// The result alone goes to standard output, everything else to standard error. Nothing is asked over a network.
+    /// Only the result goes to standard output, everything else to standard error. These commands use no network.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Drive the update of the platform inside a cluster
+    /// Update the platform in a cluster: check, prepare, approve, watch
     #[command(subcommand)]
     Update(UpdateCommand),
-    /// Print the version, the commit and how dhctl was built
+    /// Print the version, the commit and the build options
     Version(VersionArgs),
     /// Print a completion script for a shell
     Completions {
-        /// The shell.
+        /// The shell
         shell: clap_complete::Shell,
     },
 }
@@ -105,8 +117,8 @@ mod tests {
     fn help_lists_every_exit_code() {
         for (exit, meaning) in Exit::ALL {
             let line = format!("{:<3}  {meaning}", exit as u8);
-            assert!(EXIT_CODES.lines().any(|it| it.trim() == line), "{line}");
+            assert!(EXIT_CODE_TABLE.lines().any(|it| it.trim() == line), "{line}");
         }
-        assert_eq!(EXIT_CODES.lines().count(), Exit::ALL.len() + 1);
+        assert_eq!(EXIT_CODE_TABLE.lines().count(), Exit::ALL.len() + 1);
     }
 }

@@ -5,13 +5,13 @@ use clap::{Args, ValueEnum};
 /// How to print.
 #[derive(Debug, Clone, Args)]
 pub struct OutputArgs {
-    /// Form of the result on standard output
+    /// Format of the result on standard output
     #[arg(long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
     pub output: OutputFormat,
-    /// Form of the progress on standard error; "auto" draws a bar on a terminal and prints lines elsewhere
+    /// Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere
     #[arg(long, value_enum, default_value_t = ProgressFormat::Auto, value_name = "FORMAT")]
     pub progress: ProgressFormat,
-    /// Tell about every object
+    /// Print a line for every object
     #[arg(long, conflicts_with = "quiet")]
     pub verbose: bool,
     /// Print only warnings, errors and the result
@@ -22,7 +22,7 @@ pub struct OutputArgs {
 /// Form of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
-    /// For people.
+    /// Text for people.
     Text,
     /// One JSON document.
     Json,
@@ -42,7 +42,7 @@ pub enum ProgressFormat {
 /// `dhctl version`
 #[derive(Debug, Args)]
 pub struct VersionArgs {
-    /// Form of the result on standard output
+    /// Format of the result on standard output
     #[arg(long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
     pub output: OutputFormat,
 }

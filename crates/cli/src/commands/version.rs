@@ -2,13 +2,18 @@
 
 use serde::Serialize;
 
-use crate::{args::VersionArgs, failure::Failure, printer::Printer, side_files::IS_STATIC};
+use crate::{
+    args::OutputFormat, failure::Failure, invocation::Invocation, printer::Printer, settings::Output,
+    side_files::IS_STATIC,
+};
+
+const NAME: &str = "version";
 
 /// What this program is.
 #[derive(Serialize)]
 struct Build {
     version: &'static str,
-    /// The commit that it was built from; empty if that is not known.
+    /// The commit that it was built from; empty if unknown.
     commit: &'static str,
     /// The platform that it was built for, as Rust names it.
     target: &'static str,
@@ -16,7 +21,12 @@ struct Build {
     features: Vec<&'static str>,
 }
 
-pub(crate) fn run(args: &VersionArgs) -> Result<(), Failure> {
+pub(crate) fn invocation(format: OutputFormat) -> Invocation {
+    let output = Output::result_only(format);
+    Invocation::immediate(NAME, output, move || run(output))
+}
+
+fn run(output: Output) -> Result<(), Failure> {
     let build = Build {
         version: env!("CARGO_PKG_VERSION"),
         commit: env!("DHCTL_COMMIT"),
@@ -30,7 +40,7 @@ pub(crate) fn run(args: &VersionArgs) -> Result<(), Failure> {
         build.target,
         build.features.join(" ")
     );
-    Printer::of(args.output).result("version", &build, &text)
+    Printer::new(output).result(NAME, &build, &text)
 }
 
 fn features() -> Vec<&'static str> {

@@ -28,7 +28,7 @@ impl From<mirror::Error> for Failure {
                 "name the modules to pull with --include-module (repeatable), or leave them out with --no-modules",
             ),
             mirror::Error::ModuleVersionsUnknown { .. } => Self::usage(message).hint(
-                "a range needs the list of versions; name the module without one, or exact versions, as NAME@=v1.3.5",
+                "a range needs the list of versions; name the module without a range, or exact versions such as NAME@=v1.3.5",
             ),
             mirror::Error::NoSuchModules { .. } | mirror::Error::ModuleChoice { .. } => Self::usage(message),
             mirror::Error::Incomplete { place, items } => Self {
@@ -38,10 +38,14 @@ impl From<mirror::Error> for Failure {
             mirror::Error::TagsRefused(error) => (&*error).into(),
             mirror::Error::Damaged(damage) => Self {
                 damaged: vec![*damage],
-                ..Self::new(Exit::Incomplete, message).hint("copy the files again that are named, or pull the bundle again")
+                ..Self::new(Exit::Incomplete, message).hint("copy the named files again, or pull the bundle again")
             },
             mirror::Error::OverLimit(_) => Self::new(Exit::Incomplete, message)
                 .hint("check that this is a source of the platform; pull fewer releases and modules into one bundle"),
+            mirror::Error::ForeignArchives { .. } => Self::new(Exit::Files, message).hint(
+                "move them to another directory, with their parts, sums and partial files, or name another directory with \
+                 -i: all archives in a directory are one bundle",
+            ),
             mirror::Error::Layout(_) | mirror::Error::ReleaseManifest(_) => Self::new(Exit::Incomplete, message),
             mirror::Error::File { source, .. } => {
                 Self::new(Exit::Files, message).with_hints(hints_on_space(&source))
@@ -348,32 +352,32 @@ impl From<BundleError> for Failure {
         match error {
             BundleError::NotABundle { .. } => Self::new(Exit::Incomplete, message).hint(
                 Sentence::from("a bundle is the FILE.tar that '")
-                    .command(Mirror::Any)
-                    .text("' writes, or a directory of archives of d8"),
+                    .command(Mirror::Pull)
+                    .text("' writes, or a directory of archives that d8 writes"),
             ),
             BundleError::Damaged { .. } => {
                 Self::new(Exit::Incomplete, message).hint("copy the bundle again, or pull it again")
             }
             BundleError::MissingPart { .. } => {
-                Self::new(Exit::Incomplete, message).hint("all parts must be there; copy the missing ones")
+                Self::new(Exit::Incomplete, message).hint("copy the missing parts")
             }
             BundleError::Locked { .. } => {
-                Self::new(Exit::Files, message).hint("wait until it is done, or name another file")
+                Self::new(Exit::Files, message).hint("wait until the other command ends, or name another file")
             }
             BundleError::DiskFull { .. } => Self::new(Exit::Files, message).hint(MAKE_ROOM),
             BundleError::QuotaExceeded { .. } => Self::new(Exit::Files, message).hint(QUOTA),
             BundleError::WrongPart { .. } => Self::new(Exit::Incomplete, message)
-                .hint("copy that part again from where the bundle was pulled"),
+                .hint("copy that part again from the machine outside"),
             BundleError::WrongSum { .. } => {
                 Self::new(Exit::Incomplete, message).hint("copy the file again, or pull the bundle again")
             }
             BundleError::BadSumFile { .. } => Self::new(Exit::Incomplete, message)
-                .hint("write it again with 'gost12sum', or remove it: then that sum is not checked"),
+                .hint("write it again with 'gost12sum', or remove it; without it this sum is not checked"),
             BundleError::FileTooLarge { .. } => {
-                Self::new(Exit::Files, message).hint("write the bundle in parts that fit: -c fat32")
+                Self::new(Exit::Files, message).hint("split the bundle into parts: -c fat32")
             }
             BundleError::TooManyParts { .. } => {
-                Self::new(Exit::Files, message).hint("give a larger size with -c")
+                Self::new(Exit::Files, message).hint("set a larger size with -c")
             }
             BundleError::OntoItself { .. } => {
                 Self::new(Exit::Usage, message).hint("name another directory or file with -o")
@@ -381,24 +385,24 @@ impl From<BundleError> for Failure {
             BundleError::NotFound { unfinished: true, .. } => Self::new(Exit::Files, message)
                 .hint("its pull was interrupted: run the same pull command again to resume it"),
             BundleError::Unfinished { .. } => Self::new(Exit::Incomplete, message).hint(
-                "its pull, split or join was interrupted or still runs: the same command brings it to its end; then name it without .partial",
+                "its pull, split or join was interrupted or is still running: run the same command again to complete it, then name it without .partial",
             ),
             BundleError::NotFound { .. } => Self::new(Exit::Files, message)
-                .hint("check the path; a bundle in parts is named as the whole, as d8.tar"),
+                .hint("check the path; name a bundle in parts by the name of the whole file, such as d8.tar"),
             BundleError::Ambiguous { .. } => {
-                Self::new(Exit::Files, message).hint("keep the one that is meant, and move the other away")
+                Self::new(Exit::Files, message).hint("keep one of them, and move the other one to another directory")
             }
             BundleError::NotOurs { ref path, why } => {
                 let failure = Self::new(Exit::Files, message);
                 let close = Sentence::from("if you created it, close it to others: ")
                     .command(Tool::Close(path.display().to_string()));
                 let failure = if matches!(why, NotOurs::Mode(_)) { failure.hint(close) } else { failure };
-                failure.hint("another user could change what is written there: look at it and remove it, or write into a \
-                       directory that only you can write to")
+                failure.hint("another user could change what is written there: check and remove it, or use a directory that only you can \
+                       write to")
             }
             BundleError::NotAFile { .. } => Self::new(Exit::Files, message).hint(
-                "name another file, or replace this one by a regular file: a bundle is read and written at many \
-                 positions, which only files allow",
+                "name another file, or replace it with a regular file: a bundle is read and written at many positions, \
+                 which only regular files support",
             ),
             BundleError::Cancelled => Self::interrupted(),
             BundleError::Io { .. } => Self::new(Exit::Files, message),

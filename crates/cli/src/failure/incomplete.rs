@@ -1,4 +1,4 @@
-//! What to do about a list of missing or damaged things: by where they are missing, and why.
+//! What to do about a list of missing or damaged objects: by where they are missing, and why.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use commands::Exclusion;
 use deckhouse::repositories::Component;
 use mirror::{Cause, MissingItem, WantedBy, error::Place};
 
-/// The next steps, none of which is known to be in vain.
+/// The next steps; none that is known not to help.
 pub(super) fn hints(place: Place, items: &[MissingItem]) -> Vec<String> {
     let has = |cause: Cause| items.iter().any(|item| item.cause == cause);
     let mut hints = Vec::new();
@@ -14,32 +14,31 @@ pub(super) fn hints(place: Place, items: &[MissingItem]) -> Vec<String> {
         Place::Source => {
             let flags = flags_to_leave_out(items);
             if !flags.is_empty() {
-                hints.push(format!("to leave out what is named: {}", flags.join(" ")));
+                hints.push(format!("to leave out the listed objects: {}", flags.join(" ")));
             }
             hints.push(if has(Cause::ListedAndDenied) {
-                "nothing was given its final name; a registry that lists a tag and answers 404 for it has replicas or a \
-                 cache that disagree: have that repaired, and run the same command again"
+                "no bundle was written; a registry that lists a tag and returns 404 for it has inconsistent replicas or caches: \
+                 ask its administrator to repair them, then run the same command again"
                     .to_owned()
             } else {
-                "nothing was given its final name; choose releases that are complete on the source, or have the source \
-                 repaired"
+                "no bundle was written; choose releases that are complete on the source, or ask its administrator to repair it"
                     .to_owned()
             });
         }
         Place::Bundle => hints.push("copy the bundle again, or pull it again".to_owned()),
         Place::Target if has(Cause::StillDamaged) => hints.push(still_damaged(items)),
         Place::Target if has(Cause::Damaged) => hints.push(
-            "push the bundle again with --deep: it reads every blob that the registry has, and uploads again what is \
-             damaged"
+            "push the bundle again with --deep: it reads every blob that the registry has, and uploads the damaged ones \
+             again"
                 .to_owned(),
         ),
-        Place::Target => hints.push("push the bundle again: what is there is skipped".to_owned()),
+        Place::Target => hints.push("push the bundle again: objects that are there are skipped".to_owned()),
         Place::TargetAndBundle => hints.push("pull a complete bundle and push that".to_owned()),
     }
     hints
 }
 
-/// Another push would end in the same way: the registry takes the upload, and keeps what it has.
+/// Another push would fail in the same way: the registry accepts the upload, and keeps the damaged data.
 fn still_damaged(items: &[MissingItem]) -> String {
     let damaged = items.iter().filter(|item| item.cause == Cause::StillDamaged);
     let digests: BTreeSet<&str> = damaged.map(|item| item.reference.as_str()).collect();
@@ -98,18 +97,22 @@ mod tests {
             (
                 Place::Source,
                 vec![item(Cause::Missing, &[module("b"), module("a")])],
-                "to leave out what is named: --exclude-module a --exclude-module b",
+                "to leave out the listed objects: --exclude-module a --exclude-module b",
             ),
-            (Place::Source, vec![item(Cause::Missing, &[module("a"), release.clone()])], "nothing was given"),
+            (
+                Place::Source,
+                vec![item(Cause::Missing, &[module("a"), release.clone()])],
+                "no bundle was written",
+            ),
             (
                 Place::Source,
                 vec![item(Cause::ListedAndDenied, &[channel]), item(Cause::Missing, &[release])],
-                "to leave out what is named: --exclude-channel stable",
+                "to leave out the listed objects: --exclude-channel stable",
             ),
             (
                 Place::Target,
                 vec![item(Cause::Missing, &[])],
-                "push the bundle again: what is there is skipped",
+                "push the bundle again: objects that are there are skipped",
             ),
             (Place::Target, vec![item(Cause::Damaged, &[])], "push the bundle again with --deep"),
             (Place::Target, vec![item(Cause::StillDamaged, &[])], "another push cannot replace these"),

@@ -1,4 +1,4 @@
-//! Drawing what a running command tells: a bar on a terminal, lines elsewhere, JSON for machines.
+//! Showing the progress of a command: a bar on a terminal, lines elsewhere, JSON for machines.
 
 mod bar;
 mod fitted;

@@ -8,17 +8,14 @@ use foreign_text::one_line;
 use mirror::{Event, Observer};
 
 use super::{bar::Bar, json::Json, lines::Lines, meter::Meter};
-use crate::{
-    args::{OutputArgs, ProgressFormat},
-    printer,
-};
+use crate::{args::ProgressFormat, printer, settings::Output};
 
 /// Where the figures of a stage go.
 pub(super) trait Draw: Send {
     fn begin(&mut self, meter: &Meter, now: Instant);
     fn update(&mut self, meter: &Meter, now: Instant);
     fn end(&mut self, meter: &Meter, now: Instant);
-    /// The stage broke off; the error tells why.
+    /// The stage failed; the error says why.
     fn abandon(&mut self);
     /// A line for the user that must not be torn by what is being drawn.
     fn say(&mut self, kind: &'static str, text: &str);
@@ -37,18 +34,18 @@ struct State {
 }
 
 impl Progress {
-    pub(crate) fn new(args: &OutputArgs, is_terminal: bool) -> Self {
-        let draw: Box<dyn Draw> = match args.progress {
+    pub(crate) fn new(output: Output, is_terminal: bool) -> Self {
+        let draw: Box<dyn Draw> = match output.progress {
             ProgressFormat::Json => Box::new(Json::default()),
-            _ if args.quiet => Box::new(Quiet),
+            _ if output.quiet => Box::new(Quiet),
             ProgressFormat::Auto if is_terminal => Box::new(Bar::default()),
             ProgressFormat::Auto | ProgressFormat::Plain => Box::new(Lines::default()),
         };
         let state = State { draw, meter: None };
-        Self { state: Mutex::new(state), verbose: args.verbose, quiet: args.quiet }
+        Self { state: Mutex::new(state), verbose: output.verbose, quiet: output.quiet }
     }
 
-    /// Tells of something that the user should look at; not silenced by `--quiet`.
+    /// Prints a warning; not silenced by `--quiet`.
     pub(crate) fn warn(&self, text: &str) {
         self.lock().draw.say("warning", &one_line(text));
     }

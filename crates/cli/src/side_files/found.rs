@@ -1,4 +1,4 @@
-//! The files beside a bundle that belong to the delivery: `deckhousereleases.yaml`, `dhctl` and its recorded digest.
+//! Reading the files next to a bundle.
 
 use std::{
     collections::BTreeSet,
@@ -13,18 +13,18 @@ use oci::Digest;
 use super::{BINARY_FILE, BINARY_SUM_FILE, digest_of, recorded};
 use crate::failure::Failure;
 
-/// What lies beside a bundle.
+/// The files next to a bundle.
 #[derive(Debug, Default)]
 pub(crate) struct SideFiles {
     /// Name and digest of each file.
     files: BTreeSet<(&'static str, Digest)>,
-    /// Copies of `dhctl` that do not have the digest that is recorded beside them.
+    /// Copies of `dhctl` that do not have the digest that is recorded next to them.
     pub(crate) changed: Vec<MissingItem>,
 }
 
 impl SideFiles {
     /// Reads the files in the directories of a bundle, which is named once for each of them.
-    pub(crate) fn beside(bundle: &[PathBuf]) -> Result<Self, Failure> {
+    pub(crate) fn next_to(bundle: &[PathBuf]) -> Result<Self, Failure> {
         let mut found = Self::default();
         let directory = |path: &PathBuf| if path.is_dir() { path.clone() } else { path.with_file_name("") };
         let directories: BTreeSet<PathBuf> = bundle.iter().map(directory).collect();
@@ -42,7 +42,7 @@ impl SideFiles {
         Ok(found)
     }
 
-    /// Adds them to what is summed up.
+    /// Adds them to the list that the sum is computed of.
     pub(crate) fn add_to(&self, list: &mut SetList) {
         for (name, digest) in &self.files {
             list.add_file(name, digest);
@@ -62,9 +62,9 @@ fn changed(path: &Path, digest: &Digest) -> Result<Option<MissingItem>, Failure>
     let reason = match recorded(&bytes) {
         Some(expected) if expected == digest.hex() => return Ok(None),
         Some(expected) => {
-            format!("it has the SHA-256 sum {}, {BINARY_SUM_FILE} says {expected}", digest.hex())
+            format!("its SHA-256 sum is {}, but {BINARY_SUM_FILE} has {expected}", digest.hex())
         }
-        None => format!("{BINARY_SUM_FILE} does not hold a SHA-256 sum"),
+        None => format!("{BINARY_SUM_FILE} does not contain a SHA-256 sum"),
     };
     Ok(Some(MissingItem {
         repository: path.display().to_string(),

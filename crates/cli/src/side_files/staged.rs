@@ -1,4 +1,4 @@
-//! What lies beside a bundle: `deckhousereleases.yaml` and a copy of `dhctl` itself.
+//! Writing the files next to a bundle.
 
 use std::{
     collections::BTreeMap,
@@ -29,27 +29,27 @@ pub(crate) const IS_STATIC: bool = cfg!(all(target_os = "linux", target_feature 
 
 /// The files that go next to a bundle, written in full where nobody else can change them.
 ///
-/// They get their names only when the bundle has its own, so that a pull that is killed leaves neither a
-/// stray file nor a list of other releases than the bundle has.
-pub(crate) struct Delivery {
+/// They get their names only when the bundle has its own, so that a killed pull leaves neither a stray file nor a list of
+/// releases that differ from those of the bundle.
+pub(crate) struct StagedFiles {
     directory: Arc<PrivateDirectory>,
     files: Vec<Staged>,
-    /// The running program, if it is itself what belongs beside the bundle, and its digest.
+    /// The running program, if it is already the file next to the bundle, and its digest.
     in_place: Option<(PathBuf, Digest)>,
 }
 
-/// A file that has been written and waits for its name.
+/// A file that has been written and gets its name later.
 struct Staged {
-    /// Its name where it waits.
+    /// Its temporary name.
     name: &'static str,
     file: File,
     /// What was written.
     digest: Digest,
-    /// Where it belongs.
+    /// Its final path.
     path: PathBuf,
 }
 
-impl Delivery {
+impl StagedFiles {
     /// Writes `deckhousereleases.yaml` with this text, and a copy of the running program, into `directory`, which is on
     /// the file system of `bundle`.
     pub(crate) fn stage(
@@ -58,10 +58,10 @@ impl Delivery {
         releases: &str,
         executable: Option<&Path>,
     ) -> Result<Self, Failure> {
-        let mut delivery = Self { directory: directory.clone(), files: Vec::new(), in_place: None };
-        delivery.write(RELEASES_FILE, 0o644, &mut releases.as_bytes(), bundle)?;
+        let mut staged = Self { directory: directory.clone(), files: Vec::new(), in_place: None };
+        staged.write(RELEASES_FILE, 0o644, &mut releases.as_bytes(), bundle)?;
 
-        let Some(executable) = executable else { return Ok(delivery) };
+        let Some(executable) = executable else { return Ok(staged) };
         let path = bundle.with_file_name(BINARY_FILE);
         let identity = |data: Metadata| (data.dev(), data.ino());
         let running =
@@ -69,23 +69,23 @@ impl Delivery {
         if fs::symlink_metadata(&path).map(identity).is_ok_and(|there| there == running) {
             let failed = |error: io::Error| Failure::file(&path, &error);
             let digest = digest_of(&mut File::open(&path).map_err(failed)?).map_err(failed)?;
-            delivery.in_place = Some((path, digest));
-            delivery.record(&digest, bundle)?;
-            return Ok(delivery);
+            staged.in_place = Some((path, digest));
+            staged.record(&digest, bundle)?;
+            return Ok(staged);
         }
         let mut program = File::open(executable).map_err(|error| Failure::file(executable, &error))?;
-        let digest = delivery.write(BINARY_FILE, 0o755, &mut program, bundle)?;
-        delivery.record(&digest, bundle)?;
-        Ok(delivery)
+        let digest = staged.write(BINARY_FILE, 0o755, &mut program, bundle)?;
+        staged.record(&digest, bundle)?;
+        Ok(staged)
     }
 
-    /// Writes down the digest of the program.
+    /// Records the digest of the program.
     fn record(&mut self, digest: &Digest, bundle: &Path) -> Result<(), Failure> {
         let line = format!("{}  {BINARY_FILE}\n", digest.hex());
         self.write(BINARY_SUM_FILE, 0o644, &mut line.as_bytes(), bundle).map(drop)
     }
 
-    /// Adds `deckhousereleases.yaml` and the program to what is summed up.
+    /// Adds `deckhousereleases.yaml` and the program to the list that the sum is computed of.
     pub(crate) fn add_to(&self, list: &mut SetList) {
         for Staged { name, digest, .. } in self.files.iter().filter(|file| file.name != BINARY_SUM_FILE) {
             list.add_file(name, digest);
@@ -162,8 +162,8 @@ fn copy(from: &mut dyn Read, to: &mut dyn Write) -> io::Result<Digest> {
     }
 }
 
-/// Refuses directories that have the name of a file which goes next to `bundle`. For before the pull: a file cannot take the
-/// place of a directory, and that would show only when the whole bundle is there.
+/// Refuses directories that have the name of a file which goes next to `bundle`. Done before the pull: a file cannot
+/// replace a directory, and the error would come only when the whole bundle is downloaded.
 pub(crate) fn refuse_directories(bundle: &Path, with_executable: bool) -> Result<(), Failure> {
     let of_program: &[&str] = if with_executable { &[BINARY_FILE, BINARY_SUM_FILE] } else { &[] };
     [RELEASES_FILE]
@@ -190,14 +190,14 @@ pub(crate) fn refuse_directories_of(archive: &Path) -> Result<(), Failure> {
 /// Refuses a directory where a file goes.
 pub(crate) fn refuse_directory(path: &Path) -> Result<(), Failure> {
     if fs::symlink_metadata(path).is_ok_and(|data| data.is_dir()) {
-        let message = format!("{}: is a directory, and the pull writes a file of that name", path.display());
+        let message = format!("{} is a directory, but the pull writes a file of that name", path.display());
         return Err(Failure::new(Exit::Files, message)
             .hint("move it away, or write the bundle into another directory"));
     }
     Ok(())
 }
 
-/// The lines that tell what a pull has written, and the GOST sums by file name.
+/// The lines with the files that were written, and the GOST sums by file name.
 pub(crate) fn files_text(files: &[PathBuf], gost_sums: &BTreeMap<PathBuf, String>) -> String {
     let sums = gost_sums.iter().map(|(file, sum)| format!("gost       {sum}  {}\n", file.display()));
     sums.chain(files.iter().map(|file| format!("written    {}\n", file.display()))).collect()

@@ -84,7 +84,7 @@ async fn a_changed_delivery_is_refused() {
     };
     // A change of a program and its record, or a release and what describes it, is found by the sum alone.
     let cases: [Case<'_>; 5] = [
-        ("dhctl", Some("dhctl.sha256 says"), &replace_program),
+        ("dhctl", Some("dhctl.sha256 has"), &replace_program),
         ("dhctl and its record", None, &|| {
             replace_program();
             let digest = Digest::of(b"#!/bin/sh\nid\n").hex();

@@ -40,7 +40,7 @@ async fn parts_are_as_good_as_the_whole() {
     run(&["bundle", "inspect", both[0], both[1]]).expect(0);
     let sound = run(&["bundle", "verify", both[0], both[1]]).expect(0);
     assert!(
-        sound.stdout.contains("is sound") && sound.stdout.contains("GOST sums right"),
+        sound.stdout.contains("is intact") && sound.stdout.contains("GOST sums correct"),
         "{}",
         sound.stdout
     );
@@ -88,7 +88,7 @@ async fn requests_that_cannot_be_meant() {
         (&["bundle", "join", "text.tar", "-o", "x.zip"], 2, ".tar"),
         (&["bundle", "join", "absent.tar", "-o", "x.tar"], 6, "absent.tar"),
         (&["bundle", "verify", "absent.tar"], 6, "absent.tar"),
-        (&["mirror", "-i", "a.tar", "-i", "b/a.tar"], 2, "give -i once"),
+        (&["mirror", "-i", "a.tar", "-i", "b/a.tar"], 2, "name it with -i once"),
     ];
     for (args, code, said) in cases {
         let run = dhctl(world.folder.path(), args).expect(code);

@@ -218,7 +218,7 @@ async fn an_incomplete_bundle_is_pushed_on_request_only_and_never_a_success() {
 
     let run = world.push(&["--output", "json", "--allow-incomplete"]).expect(3);
     assert_eq!(missing(&run), [hole("(root)")]);
-    assert!(run.stderr.contains("everything in d8.tar arrived"), "{}", run.stderr);
+    assert!(run.stderr.contains("everything in d8.tar was pushed"), "{}", run.stderr);
     let expected = world.distribution.expected(&Distribution::SAMPLE_SELECTION, &["stable", "alpha"]);
     assert_eq!(
         expected.missing_in(&world.target, TARGET_ROOT),

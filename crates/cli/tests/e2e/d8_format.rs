@@ -60,7 +60,7 @@ async fn the_archives_are_one_complete_bundle() {
         assert_eq!(directory[key], whole[key], "{key}");
     }
     let verified = run(&["bundle", "verify", "out"]).expect(0);
-    assert!(verified.stdout.contains("in 5 archives") && verified.stdout.contains("5 GOST sums right"));
+    assert!(verified.stdout.contains("in 5 archives") && verified.stdout.contains("5 GOST sums correct"));
     run(&["mirror", "--insecure", "-r", &world.target_url, "-i", "out"]).expect(0);
     let channels = ["alpha", "beta", "early-access", "stable", "rock-solid"];
     let expected = world.distribution.expected(&Distribution::SAMPLE_SELECTION, &channels);
@@ -100,7 +100,7 @@ async fn what_is_done_is_not_done_again() {
         ("module-console", false),
         ("module-operator-trivy", true),
     ] {
-        let said = format!("out/{archive}.tar is there already, and right");
+        let said = format!("out/{archive}.tar is already complete");
         assert_eq!(again.stderr.contains(&said), is_done, "{archive}: {}", again.stderr);
     }
     let after: Vec<_> = read().collect();
@@ -151,7 +151,7 @@ async fn requests_that_cannot_be_met() {
     fs::write(world.path("out").join("module-old.tar"), "x").unwrap();
     let run = pull(&world, &[]).expect(6);
     assert!(
-        run.stderr.contains("out: has archives that this pull does not write: module-old.tar"),
+        run.stderr.contains("out: the directory has archives that this pull does not write: module-old.tar"),
         "{}",
         run.stderr
     );

@@ -23,7 +23,7 @@ async fn a_bundle_from_a_disc_is_verified_joined_and_pushed() {
         assert!(sums > 2, "{sums}");
         for name in ["disc/d8.tar", "disc/D8.TAR"] {
             let run = dhctl(world.folder.path(), &["bundle", "verify", name]).expect(0);
-            assert!(run.stdout.contains(&format!("{sums} GOST sums right")), "{}", run.stdout);
+            assert!(run.stdout.contains(&format!("{sums} GOST sums correct")), "{}", run.stdout);
             let beside = format!("disc/DECKHOUSERELEASES.YAML{version} describes the same releases");
             assert!(run.stdout.contains(&beside), "{}", run.stdout);
             dhctl(world.folder.path(), &["bundle", "inspect", name]).expect(0);

@@ -143,7 +143,7 @@ async fn a_directory_of_archives_is_one_bundle() {
     }
     let verified = run(&["bundle", "verify", "d8"]).expect(0);
     let said = &verified.stdout;
-    assert!(said.contains("in 5 archives (9 files)") && said.contains("2 GOST sums right"), "{said}");
+    assert!(said.contains("in 5 archives (9 files)") && said.contains("2 GOST sums correct"), "{said}");
     assert!(said.contains("d8/deckhousereleases.yaml describes the same releases"), "{said}");
 
     let push = ["mirror", "--insecure", "-r", &world.target_url, "-i", "d8"];

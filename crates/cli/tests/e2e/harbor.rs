@@ -119,7 +119,7 @@ async fn robots_push_and_read_back_or_are_told_why_not() {
     let pushed = push("dkp/ee", &writer, &writer_secret).expect(0);
     assert!(pushed.stdout.contains("read back"), "{}", pushed.stdout);
     let again = push("dkp/ee", &writer, &writer_secret).expect(0);
-    assert!(again.stdout.contains("everything was there already"), "{}", again.stdout);
+    assert!(again.stdout.contains("everything was already there"), "{}", again.stdout);
     let registry = format!("{}/dkp/ee", harbor.host());
     let verify = ["mirror", "verify", "--insecure", "-i", "d8.tar", "-r", &registry, "--deep"];
     let login = ["-u", &reader, "-p", &reader_secret];
@@ -172,7 +172,7 @@ async fn a_pull_through_a_proxy_cache_gives_the_bytes_of_its_upstream() {
     // This Harbor adds the tags of its upstream to its own.
     let cache = ProxyCache::new(&harbor, 1, Vec::new());
     let (run, bundle) = cache.pull(&[]);
-    assert!(!run.expect(0).stdout.contains("(found by asking)"));
+    assert!(!run.expect(0).stdout.contains("(requested one by one)"));
     assert!(bundle.unwrap() == direct, "the bundles differ");
 
     // Older ones have only their own, as this one has where its upstream lists nothing.
@@ -185,7 +185,7 @@ async fn a_pull_through_a_proxy_cache_gives_the_bytes_of_its_upstream() {
     assert!(run.stderr.contains("Versions are asked for one by one"), "{}", run.stderr);
     assert!(bundle.unwrap() == direct, "the bundles differ");
     let (run, bundle) = cache.pull(&[&MODULES[..], &["--proxy-registry"]].concat());
-    assert!(run.expect(0).stdout.contains("(found by asking)"));
+    assert!(run.expect(0).stdout.contains("(requested one by one)"));
     assert!(bundle.unwrap() == direct, "the bundles differ");
 }
 

@@ -78,7 +78,7 @@ async fn an_interruption_says_how_to_resume() {
         (
             "/v2/deckhouse/ee/install/",
             &[],
-            resume("was read of the source is kept in d8.tar.partial.d"),
+            resume("was read from the source is kept in d8.tar.partial.d"),
             true,
         ),
         ("/v2/", &[], again.to_owned(), false),
@@ -107,7 +107,7 @@ async fn an_interrupted_push_and_verification_say_what_to_do() {
     for (command_words, hint) in [
         (
             &["mirror"][..],
-            "run the same command again to resume: what the registry has already is not sent again",
+            "run the same command again to resume: what the registry already has is not uploaded again",
         ),
         (&["mirror", "verify"], "run the same command again"),
     ] {

@@ -32,7 +32,7 @@ async fn of_requests_that_are_wrong() {
         ("update approve --progress json", "required arguments were not provided", ""),
         ("update status --progress json --output yaml", "invalid value 'yaml' for '--output", ""),
         ("mirror --progress json -i d8.zip", "d8.zip: the name of a bundle must end in .tar", ""),
-        ("mirror --progress json -i a.tar -i b.tar", "a pull writes one bundle: give -i once", ""),
+        ("mirror --progress json -i a.tar -i b.tar", "a pull writes one bundle: name it with -i once", ""),
         ("bundle split d8.tar -c 0 -o . --progress json", "-c 0: a part needs a size", ""),
         (
             "update prepare --window 10:00-12:00 --mode Manual --progress json",

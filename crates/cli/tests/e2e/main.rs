@@ -14,6 +14,7 @@ mod d8_sharing;
 mod damaged_push;
 mod disc_names;
 mod docker_registry;
+mod explicit_forms;
 mod faults;
 mod foreign;
 mod harbor;

@@ -161,12 +161,12 @@ async fn modules_go_the_whole_way() {
     let registry = format!("{host}/{TARGET}");
     let flags = ["mirror-modules", "--insecure", "-d", "mods", "-r", &registry, "-u", "robot", "-p", "p4ss"];
     let run = dhctl(world.folder.path(), &flags).expect(2);
-    assert!(run.stderr.contains("module_source.yml: is there already"), "{}", run.stderr);
+    assert!(run.stderr.contains("module_source.yml already exists"), "{}", run.stderr);
     let run = dhctl(world.folder.path(), &[&flags[..], &["-o", "login.yml"]].concat()).expect(0);
     assert!(!run.stdout.contains("p4ss"));
     assert!(fs::read_to_string(world.path("login.yml")).unwrap().contains("\n    dockerCfg: "));
     let again = push(&world, &[]).expect(0);
-    assert!(again.stdout.contains("everything was there already"), "{}", again.stdout);
+    assert!(again.stdout.contains("everything was already there"), "{}", again.stdout);
 
     let wrong = pull(&world, &["-l", "other"]).expect(4);
     assert!(!wrong.stderr.contains("k3y"), "{}", wrong.stderr);
@@ -238,7 +238,7 @@ async fn a_broken_module_does_not_stop_the_others() {
     world.distribution.store.remove_manifest(&repository, &image);
     let run = pull(&world, &["-c", "1MB"]).expect(3);
     for said in
-        ["1 of 3 modules could not be brought: console", &image.to_string(), "--exclude-module console"]
+        ["1 of 3 modules could not be pulled: console", &image.to_string(), "--exclude-module console"]
     {
         assert!(run.stderr.contains(said), "'{said}' in {}", run.stderr);
     }

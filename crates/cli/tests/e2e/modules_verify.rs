@@ -30,7 +30,7 @@ async fn every_loss_in_the_target_is_found() {
     push(&world, &[]).expect(0);
     let sound = || {
         let run = verify(&world, &["--deep"]).expect(0);
-        assert!(run.stdout.contains("holds everything in mods: "), "{}", run.stdout);
+        assert!(run.stdout.contains("has everything in mods: "), "{}", run.stdout);
         assert!(run.stdout.contains("every blob downloaded and hashed"), "{}", run.stdout);
     };
     sound();
@@ -69,12 +69,12 @@ async fn incomplete_modules_are_refused_and_never_a_success() {
     let gone = forget(&archive, |path, it| path == "modules/console" && it.annotations[SHORT_TAG] == image);
     assert_eq!(gone, 1);
     let run = push(&world, &[]).expect(3);
-    for said in [&image, "nothing was sent", "--allow-incomplete"] {
+    for said in [&image, "nothing was uploaded", "--allow-incomplete"] {
         assert!(run.stderr.contains(said), "'{said}' in {}", run.stderr);
     }
     assert_eq!(world.target.repositories(), Vec::<String>::new(), "something was sent");
     let run = push(&world, &["--allow-incomplete"]).expect(3);
-    for said in [&image, "everything in mods arrived at", "1 object is missing in it"] {
+    for said in [&image, "everything in mods was pushed to", "1 object is missing in it"] {
         assert!(run.stderr.contains(said), "'{said}' in {}", run.stderr);
     }
     assert!(!world.path("inside.yml").exists(), "nothing to be applied");
@@ -95,7 +95,7 @@ async fn what_is_no_module_stays_where_it_is() {
     fs::write(world.path("mods/platform.tar"), &foreign).unwrap();
     let run = push(&world, &[]).expect(0);
     assert!(
-        run.stderr.contains("not pushed, since it is no module's archive: platform.tar"),
+        run.stderr.contains("not pushed, because it is not the archive of a module: platform.tar"),
         "{}",
         run.stderr
     );

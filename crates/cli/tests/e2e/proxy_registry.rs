@@ -100,7 +100,7 @@ async fn a_list_that_lies_is_found_out_and_versions_are_asked_for() {
         let said =
             run.stderr.contains("warning: ") && run.stderr.contains("Versions are asked for one by one");
         assert!(said, "{name}: {}", run.stderr);
-        assert!(run.stdout.contains("(found by asking)"), "{name}: {}", run.stdout);
+        assert!(run.stdout.contains("(requested one by one)"), "{name}: {}", run.stdout);
         assert!(bytes(&world) == honest, "{name}: {}", run.stdout);
     }
 }

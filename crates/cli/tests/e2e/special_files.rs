@@ -137,7 +137,7 @@ async fn a_bundle_that_is_written_replaces_only_files() {
         let told = format!("{told}: is a named pipe, not a file");
         if more.contains(&"--dry-run") {
             let run = dhctl(world.folder.path(), &args).expect(0);
-            let warned = format!("warning: the pull itself would be refused: {told}");
+            let warned = format!("warning: the pull itself would fail: {told}");
             assert!(run.stderr.contains(&warned), "{}", run.stderr);
         } else {
             let run = dhctl(world.folder.path(), &args).expect(6);

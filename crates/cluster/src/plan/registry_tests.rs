@@ -130,8 +130,8 @@ fn what_has_not_arrived_blocks() {
             None
         ),
         "not in the registry: r.example/dkp/ee:v1.58.3, r.example/dkp/ee:v1.59.4 and \
-         r.example/dkp/ee/release-channel:v1.59.4; push a bundle with these releases: dhctl mirror --registry \
-         r.example/dkp/ee -i d8.tar"
+         r.example/dkp/ee/release-channel:v1.59.4; push a bundle with these releases: dhctl mirror push -i d8.tar \
+         --registry r.example/dkp/ee"
     );
     let missing = blocked(|offer| offer.leads_to = RegistryAnswer::Missing, None);
     assert!(

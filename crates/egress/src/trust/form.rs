@@ -226,7 +226,7 @@ mod tests {
             // A certificate with its key is a certificate.
             ([label("PRIVATE KEY"), label("CERTIFICATE")].concat(), Some(FileForm::CertificatePem)),
             (label("X509 CRL"), Some(FileForm::OtherPem("X509 CRL".to_owned()))),
-            (label("\x1b[31mKEY"), Some(FileForm::OtherPem("[31mKEY".to_owned()))),
+            (label("\x1b[31mKEY"), Some(FileForm::OtherPem("\u{fffd}[31mKEY".to_owned()))),
             (utf16(u16::to_le_bytes), Some(FileForm::Utf16)),
             (utf16(u16::to_be_bytes), Some(FileForm::Utf16)),
             (b"hello".to_vec(), None),

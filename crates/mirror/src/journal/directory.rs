@@ -36,9 +36,9 @@ pub struct Journal {
     _lock: File,
 }
 
-/// A partial bundle that is ready to be filled.
+/// A partial bundle that is ready to be written.
 #[derive(Debug)]
-pub(crate) struct Begun {
+pub(crate) struct Started {
     pub(crate) writer: Arc<Writer>,
     pub(crate) progress: Progress,
     /// Bytes of each blob, by its number in the layout, that an earlier run has written.
@@ -46,15 +46,13 @@ pub(crate) struct Begun {
 }
 
 impl Journal {
-    /// Opens the journal of `bundle`; with `fresh` whatever an earlier run left is thrown away.
+    /// Opens the journal of `bundle`; with `fresh` the data of an earlier run is removed.
     ///
     /// # Errors
     /// [`Error::Bundle`] with [`bundle::BundleError::Locked`] while another pull writes this bundle;
     /// or [`bundle::BundleError::NotOurs`] if others have access to the directory; [`Error::File`] if it cannot be used.
     pub fn open(bundle: &Path, fresh: bool) -> Result<Self, Error> {
-        let mut name = OsString::from(bundle.as_os_str());
-        name.push(".partial.d");
-        let directory = Arc::new(PrivateDirectory::open(Path::new(&name))?);
+        let directory = Arc::new(PrivateDirectory::open(&Self::directory_of(bundle))?);
         let failed = |source| Error::File { path: directory.path().to_owned(), source };
         let lock = bundle::lock_in(&directory, LOCK)?;
         if fresh {
@@ -73,6 +71,13 @@ impl Journal {
             earlier,
             _lock: lock,
         })
+    }
+
+    /// Where the journal of `bundle` is.
+    pub fn directory_of(bundle: &Path) -> PathBuf {
+        let mut name = OsString::from(bundle.as_os_str());
+        name.push(".partial.d");
+        name.into()
     }
 
     /// The directory. What else is put there goes when the journal is removed.
@@ -105,19 +110,19 @@ impl Journal {
         self.lock_earlier().as_ref().map(Earlier::sources).unwrap_or_default()
     }
 
-    /// Goes on with the partial bundle if it was begun by the same plan, else begins anew, after what
-    /// is still wanted of the old one has been moved to the kept layers.
-    pub(crate) fn begin(
+    /// Resumes the partial bundle if it was started by the same plan. Else starts over, after the blobs of the old one that
+    /// are still needed have been moved to the kept layers.
+    pub(crate) fn start(
         &self,
         layout: &Layout,
         part_size: Option<u64>,
         observer: &dyn Observer,
-    ) -> Result<Begun, Error> {
+    ) -> Result<Started, Error> {
         let plan = PlanFile::of(layout, part_size);
         match self.lock_earlier().take() {
             Some(earlier) if earlier.plan == plan => {
                 let progress = Progress::open(&self.directory, false)?;
-                return Ok(Begun { writer: earlier.writer, progress, written: earlier.progress });
+                return Ok(Started { writer: earlier.writer, progress, written: earlier.progress });
             }
             Some(earlier) => salvage(&earlier, &plan, &self.directory, observer)?,
             None => {}
@@ -127,21 +132,32 @@ impl Journal {
         let progress = Progress::open(&self.directory, true)?;
         let writer = Writer::create(&self.bundle, layout.size(), part_size)?;
         plan.write(&self.directory)?;
-        Ok(Begun { writer: Arc::new(writer), progress, written: HashMap::new() })
+        Ok(Started { writer: Arc::new(writer), progress, written: HashMap::new() })
     }
 
-    /// Whether a later run would gain anything from what is in it.
+    /// Removes it after a pull that failed with `error` before anything was downloaded for the bundle, unless a later
+    /// pull can use it: a request that cannot be met leaves nothing, a lost connection leaves what was read.
+    ///
+    /// # Errors
+    /// [`Error::File`] if it cannot be removed.
+    pub fn remove_unless_useful(&self, error: &Error) -> Result<(), Error> {
+        let connection_lost = matches!(error, Error::Registry(_));
+        let keep = if connection_lost { self.is_worth_keeping() } else { self.has_partial_bundle() };
+        if keep { Ok(()) } else { self.remove() }
+    }
+
+    /// Whether it saves a later run anything.
     pub fn is_worth_keeping(&self) -> bool {
         let has_files = self.directory.files(BLOBS).is_ok_and(|files| !files.is_empty());
-        self.is_begun() || !self.manifests.is_empty() || has_files
+        self.has_partial_bundle() || !self.manifests.is_empty() || has_files
     }
 
-    /// Whether a partial bundle belongs to it.
-    pub fn is_begun(&self) -> bool {
+    /// Whether there is a partial bundle.
+    pub fn has_partial_bundle(&self) -> bool {
         self.directory.has(PLAN)
     }
 
-    /// Removes the journal: the bundle is complete, or there is nothing to go on with.
+    /// Removes the journal: the bundle is complete, or there is nothing to resume.
     ///
     /// # Errors
     /// [`Error::File`] if it cannot be removed.

@@ -1,10 +1,10 @@
-//! What an interrupted pull leaves, so that the next one goes on where it stopped.
+//! What an interrupted pull leaves, so that the next one resumes where it stopped.
 //!
-//! Beside `d8.tar.partial` lies the directory `d8.tar.partial.d` with:
+//! Next to `d8.tar.partial` is the directory `d8.tar.partial.d` with:
 //! - `lock`: held by the pull that runs;
 //! - `manifests`: every manifest that planning has read, by digest;
 //! - `blobs/HEX`: layers that planning has read, whole or their first bytes;
-//! - `plan`: where each blob lies in the partial bundle;
+//! - `plan`: the position of each blob in the partial bundle;
 //! - `progress`: how far each blob has come.
 //!
 //! Nothing in it is believed: manifests and blobs count by their digest only, so a crash at any moment,
@@ -28,7 +28,7 @@ pub(crate) fn blob_name(digest: &oci::Digest) -> String {
     format!("{BLOBS}/{}", digest.hex())
 }
 
-pub(crate) use directory::Begun;
 pub use directory::Journal;
+pub(crate) use directory::Started;
 pub(crate) use earlier::Placed;
 pub(crate) use progress::Progress;

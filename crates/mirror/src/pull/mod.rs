@@ -1,10 +1,10 @@
-//! Filling the planned archive: every blob is fetched once and written at each of its places.
+//! Writing the planned archive: every blob is downloaded once and written at each of its places.
 
 mod adopt;
+mod blob;
 mod blocking;
-mod fill;
 mod run;
 mod write_back;
 
-pub(crate) use fill::CONTENT_ATTEMPTS;
-pub use run::{Destination, Written, pull};
+pub(crate) use blob::CONTENT_ATTEMPTS;
+pub use run::{Destination, PullJob, Written, pull};

@@ -7,11 +7,11 @@ use parking_lot::Mutex;
 use bundle::{BundleError, FrontierSums, Writer};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
-use super::{adopt::adopt, blocking::blocking, fill::Filler, write_back::WriteBack};
+use super::{adopt::adopt, blob::BlobPull, blocking::blocking, write_back::WriteBack};
 use crate::{
-    Error, Observer, Plan,
+    Error, MissingItem, Observer, Plan,
     error::Place,
-    journal::{Begun, Journal},
+    journal::{Journal, Started},
     source::Source,
     wanted::Wanted,
 };
@@ -21,47 +21,67 @@ use crate::{
 pub struct Destination {
     /// The bundle file.
     pub path: PathBuf,
-    /// Largest size of a part in bytes, if the bundle is to be cut into parts.
+    /// Largest size of a part in bytes, if the bundle is split.
     pub part_size: Option<u64>,
-    /// Whether to sum the bundle and its parts up by GOST R 34.11-2012.
+    /// Whether to compute GOST R 34.11-2012 sums of the bundle and its parts.
     pub gost: bool,
 }
 
 /// What a pull has written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Written {
     /// The files of the bundle, and of its sums.
     pub files: Vec<PathBuf>,
-    /// The sums of the bundle (by the name of the whole) and of its parts, if they were asked for.
+    /// The sums of the bundle (by the name of the whole) and of its parts, if requested.
     pub sums: BTreeMap<PathBuf, String>,
 }
 
-/// Downloads everything that `plan` lays out and that the journal does not have, and gives the bundle
-/// its name.
+impl Written {
+    /// Adds what another archive has.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.files.extend(other.files);
+        self.sums.extend(other.sums);
+    }
+}
+
+/// Everything that a pull needs.
+#[derive(Clone, Copy)]
+#[expect(missing_debug_implementations, reason = "an observer has no text")]
+pub struct PullJob<'a> {
+    /// Where blobs are downloaded from.
+    pub source: &'a Source,
+    /// The archive to write.
+    pub plan: &'a Arc<Plan>,
+    /// The images in it, and what needs each.
+    pub wanted: &'a Wanted,
+    /// The journal of this archive.
+    pub journal: &'a Arc<Journal>,
+    /// Where the archive goes.
+    pub destination: &'a Destination,
+    /// Blobs in transfer at the same time, at most.
+    pub parallel: usize,
+    /// Where events go.
+    pub observer: &'a Arc<dyn Observer>,
+}
+
+/// Downloads everything that the plan lays out and that the journal does not have, and gives the bundle its name.
 ///
-/// On failure nothing bears the final name, and the journal keeps what has been downloaded. That the download
-/// began and ended is for the caller to tell ([`crate::Stage::Download`]), who may have several side by side.
+/// On failure nothing has the final name, and the journal keeps what has been downloaded. The caller, who may run
+/// several pulls concurrently, reports the beginning and the end of [`crate::Stage::Download`].
 ///
 /// # Errors
 /// [`Error::Incomplete`] with every blob that the source does not have or has damaged;
 /// [`Error::Registry`] if the source could not be reached; [`Error::Bundle`] for the local disk.
-pub async fn pull(
-    source: &Source,
-    plan: &Arc<Plan>,
-    wanted: &Wanted,
-    journal: &Arc<Journal>,
-    destination: &Destination,
-    parallel: usize,
-    observer: &Arc<dyn Observer>,
-) -> Result<Written, Error> {
+pub async fn pull(job: PullJob<'_>) -> Result<Written, Error> {
+    let PullJob { source, plan, wanted, destination, observer, .. } = job;
     source.forget_layers();
-    let turn = match source.nearby() {
-        Some(nearby) => nearby.turn().await,
+    let starting = match source.local() {
+        Some(local) => local.wait_for_previous().await,
         None => None,
     };
-    let Begun { writer, progress, written } = begin(plan, journal, destination, observer).await?;
+    let Started { writer, progress, written } = start(job).await?;
     let sums = if destination.gost { Some(follow(plan, &writer)?) } else { None };
-    let filler = Filler {
+    let blobs = BlobPull {
         source,
         plan,
         wanted,
@@ -70,20 +90,15 @@ pub async fn pull(
         sums: sums.as_ref(),
         sync: WriteBack::default(),
         observer: &**observer,
-        missing: Mutex::default(),
-        turn: Mutex::new(turn),
+        starting: Mutex::new(starting),
     };
-    let numbered = (0_u32..).zip(plan.layout().blobs());
-    stream::iter(numbered)
-        .map(Ok)
-        .try_for_each_concurrent(parallel, |(number, blob)| {
-            let written = written.get(&number).copied().unwrap_or(0);
-            filler.fill(number, blob, written)
-        })
+    let missing: Vec<Option<MissingItem>> = stream::iter((0_u32..).zip(plan.layout().blobs()))
+        .map(|(number, blob)| blobs.write(number, blob, written.get(&number).copied().unwrap_or(0)))
+        .buffer_unordered(job.parallel)
+        .try_collect()
         .await?;
-    let Filler { missing, sync, .. } = filler;
-    sync.finish().await?;
-    let mut items = missing.into_inner();
+    let mut items: Vec<MissingItem> = missing.into_iter().flatten().collect();
+    blobs.sync.finish().await?;
     if !items.is_empty() {
         items.sort();
         return Err(Error::Incomplete { place: Place::Source, items });
@@ -105,7 +120,7 @@ pub async fn pull(
     .await
 }
 
-/// Starts to sum up what is finished; everything in the archive that is no blob is finished by now.
+/// Starts to compute the sums; everything in the archive except the blobs is written already.
 fn follow(plan: &Plan, writer: &Arc<Writer>) -> Result<FrontierSums, Error> {
     let sums = FrontierSums::start(writer.clone())?;
     for (offset, bytes) in plan.layout().fixed_segments() {
@@ -114,33 +129,29 @@ fn follow(plan: &Plan, writer: &Arc<Writer>) -> Result<FrontierSums, Error> {
     Ok(sums)
 }
 
-/// Makes the partial bundle ready: everything in it that is no blob, and whatever the journal has.
-async fn begin(
-    plan: &Arc<Plan>,
-    journal: &Arc<Journal>,
-    destination: &Destination,
-    observer: &Arc<dyn Observer>,
-) -> Result<Begun, Error> {
-    let (plan, journal, observer) = (plan.clone(), journal.clone(), observer.clone());
-    let part_size = destination.part_size;
+/// Prepares the partial bundle: everything in it except the blobs, and the blobs that the journal has.
+async fn start(job: PullJob<'_>) -> Result<Started, Error> {
+    let (plan, journal, observer) = (job.plan.clone(), job.journal.clone(), job.observer.clone());
+    let part_size = job.destination.part_size;
     blocking(move || {
         let layout = plan.layout();
-        let mut begun = journal.begin(layout, part_size, &*observer)?;
-        if begun.written.is_empty() {
+        let mut started = journal.start(layout, part_size, &*observer)?;
+        if started.written.is_empty() {
             check_space(layout.size(), &journal)?;
         }
         for (offset, bytes) in layout.fixed_segments() {
-            begun.writer.write_at(offset, &bytes)?;
+            started.writer.write_at(offset, &bytes)?;
         }
-        // Kept layers are moved before the rest of the archive is allocated, each file freed at once, so
-        // that the disk never holds much more than the bundle.
+        // Kept layers are moved before the rest of the archive is allocated, each file removed immediately,
+        // so that the disk never holds much more than the bundle.
         for (number, blob) in (0_u32..).zip(layout.blobs()) {
-            let written = begun.written.get(&number).copied().unwrap_or(0);
-            let written = adopt(&begun.writer, &begun.progress, number, blob, journal.directory(), written)?;
-            begun.written.insert(number, written);
+            let written = started.written.get(&number).copied().unwrap_or(0);
+            let written =
+                adopt(&started.writer, &started.progress, number, blob, journal.directory(), written)?;
+            started.written.insert(number, written);
         }
-        begun.writer.reserve()?;
-        Ok(begun)
+        started.writer.reserve()?;
+        Ok(started)
     })
     .await
 }

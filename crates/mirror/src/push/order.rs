@@ -154,7 +154,7 @@ mod tests {
         let inner = index(&[&leaf]);
         let outer = index(&[&inner]);
         let contents = Contents {
-            made_tags: Vec::new(),
+            derived_tags: Vec::new(),
             repositories: vec![
                 repository(
                     "",
@@ -192,7 +192,7 @@ mod tests {
     fn only_what_is_missing_is_written() {
         let (release, other) = (image("release"), image("other"));
         let contents = Contents {
-            made_tags: Vec::new(),
+            derived_tags: Vec::new(),
             repositories: vec![repository("", &[("v1.58.3", &release), ("v1.58.4", &other)], &[])],
         };
         assert_eq!(names(&steps(&contents, &Gaps::default())), Vec::<Vec<String>>::new());

@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 use super::TagList;
 use super::{BlobStream, Images, RegistryImages};
 use crate::{
-    Cause, Error, MissingItem, Nearby, Root, WantedBy, error::Place, journal::Journal, limits::Totals,
+    Cause, Error, LocalBlobs, MissingItem, Root, WantedBy, error::Place, journal::Journal, limits::Totals,
     wanted::Wanted,
 };
 
@@ -27,7 +27,7 @@ const SCANS: usize = 4;
 #[derive(Debug)]
 pub struct Source<I = RegistryImages> {
     images: I,
-    nearby: Option<Arc<Nearby>>,
+    local: Option<Arc<LocalBlobs>>,
     wanted: Mutex<Wanted>,
     missing: Mutex<BTreeMap<(String, String), MissingItem>>,
     /// Places for searches in layers: each may keep the files that it looks for and the window of the compression.
@@ -62,16 +62,16 @@ impl Source {
         Self::of(RegistryImages::new(client, root.into(), journal, totals))
     }
 
-    /// Takes blobs from nearby where they are there.
+    /// Copies blobs from local archives instead of downloading them.
     #[must_use]
-    pub fn with_nearby(mut self, nearby: Arc<Nearby>) -> Self {
-        self.nearby = Some(nearby);
+    pub fn with_local(mut self, local: Arc<LocalBlobs>) -> Self {
+        self.local = Some(local);
         self
     }
 
-    /// The archives nearby.
-    pub(crate) fn nearby(&self) -> Option<&Nearby> {
-        self.nearby.as_deref()
+    /// The local archives.
+    pub(crate) fn local(&self) -> Option<&LocalBlobs> {
+        self.local.as_deref()
     }
 
     /// Lets go of the layers that planning has read: nothing reads them any more.
@@ -121,7 +121,7 @@ impl<I: Images> Source<I> {
     pub(crate) fn of(images: I) -> Self {
         Self {
             images,
-            nearby: None,
+            local: None,
             scans: Semaphore::new(SCANS),
             wanted: Mutex::default(),
             missing: Mutex::default(),

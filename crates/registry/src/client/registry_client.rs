@@ -30,7 +30,7 @@ impl Client {
     }
 
     /// Treats the registry as a proxy cache: what it says about its own store alone, as Harbor does while
-    /// the upstream cannot be reached, is no answer ([`ErrorKind::UpstreamNotAsked`]). A Harbor gives itself away
+    /// the upstream cannot be reached, is no answer ([`ErrorKind::UpstreamNotAsked`](super::ErrorKind::UpstreamNotAsked)). A Harbor gives itself away
     /// as a proxy cache by other answers too; then the same holds.
     pub fn expect_proxy_cache(&self) {
         self.0.proxy_cache.assume();
@@ -54,7 +54,7 @@ impl Client {
     /// Finds out whether a registry answers here at all, by `GET /v2/` and without credentials.
     ///
     /// # Errors
-    /// [`ErrorKind::NotARegistry`] if something else answers; [`ErrorKind::Network`] if nothing does.
+    /// [`ErrorKind::NotARegistry`](super::ErrorKind::NotARegistry) if something else answers; [`ErrorKind::Network`](super::ErrorKind::Network) if nothing does.
     pub async fn ping(&self) -> Result<(), Error> {
         ping::ping(&self.0).await
     }

@@ -262,12 +262,12 @@ async fn retry_after_is_honoured() {
 }
 
 #[tokio::test]
-async fn retries_end_and_are_told() {
+async fn retries_end_and_are_reported() {
     let fixture =
         Fixture::new(|_| answer(502, &[("content-type", "text/html")], "<title>Bad\u{1b} Gateway</title>"));
     let error = fixture.repository("a").manifest(&tag("v1")).await.unwrap_err();
     let text = error.to_string();
-    assert!(text.contains("the registry returned 502 (Bad  Gateway) (after 4 attempts in "), "{text}");
+    assert!(text.contains("the registry returned 502 (Bad\u{fffd} Gateway) (after 4 attempts in "), "{text}");
     assert_eq!(fixture.log.count("GET"), 4);
     let fixture = Fixture::new(|_| answer(400, &[], ""));
     assert!(fixture.repository("a").manifest(&tag("v1")).await.is_err());

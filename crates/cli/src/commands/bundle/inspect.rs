@@ -1,19 +1,26 @@
 //! `dhctl bundle inspect FILE`
 
-use bundle::Bundle;
+use ::bundle::Bundle;
 use mirror::inspect::{Inspection, inspect};
 
 use crate::{
-    args::InspectArgs,
     failure::Failure,
     format::{count, database_names, human, in_files},
+    invocation::Invocation,
     printer::Printer,
+    settings::InspectSettings,
 };
 
-pub(crate) fn run(args: &InspectArgs) -> Result<(), Failure> {
-    let bundle = Bundle::open(&args.bundle.file)?;
+const NAME: &str = "bundle inspect";
+
+pub(crate) fn invocation(settings: InspectSettings) -> Invocation {
+    Invocation::new(NAME, settings.output, async move { run(&settings) })
+}
+
+fn run(settings: &InspectSettings) -> Result<(), Failure> {
+    let bundle = Bundle::open(&settings.files)?;
     let inspection = inspect(&bundle)?;
-    Printer::new(&args.output).result("bundle inspect", &inspection, &text(&inspection))
+    Printer::new(settings.output).result(NAME, &inspection, &text(&inspection))
 }
 
 fn text(inspection: &Inspection) -> String {

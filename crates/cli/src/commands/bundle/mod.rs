@@ -1,5 +1,7 @@
 //! `dhctl bundle …`
 
-pub(crate) mod convert;
+mod convert;
 pub(crate) mod inspect;
+pub(crate) mod join;
+pub(crate) mod split;
 pub(crate) mod verify;

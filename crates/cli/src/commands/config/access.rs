@@ -4,50 +4,51 @@ use deckhouse::manifests::{DockerCfg, ManifestError, RegistryAccess, Scheme};
 use oci::Host;
 
 use crate::{
-    args::{AccessArgs, FileOutArgs, TargetLoginArgs},
     failure::Failure,
     logins::Login,
     printer::{self, Printer},
     result_file::{self, Readers},
+    settings::{ClusterRegistry, ResultFile},
 };
 
-/// The login that was typed; none means anonymous access, which is said. What other tools have stored does
-/// not count: a cluster must not be given somebody's own login unasked.
-pub(super) fn docker_cfg(host: &Host, args: &TargetLoginArgs) -> Result<Option<DockerCfg>, Failure> {
-    let Some(login) = Login::to_target(args).typed()? else {
+/// The login from the flags; none means anonymous access, with a note. Logins that other tools have stored are not
+/// used: a cluster must not get a personal login by accident.
+pub(super) fn docker_cfg(host: &Host, login: &Login) -> Result<Option<DockerCfg>, Failure> {
+    let Some(login) = login.entered()? else {
         printer::note(&format!(
-            "note: no login is given, so {host} is accessed anonymously; a login is given by --registry-login"
+            "note: no login, so the cluster accesses {host} anonymously; set --registry-login to use a login"
         ));
         return Ok(None);
     };
     if login.password.expose().is_empty() {
-        return Err(Failure::usage("a login is given without a password")
-            .hint("add --registry-password-file, or set DHCTL_CLI_MIRROR_PASS"));
+        return Err(Failure::usage("a login without a password")
+            .hint("set --registry-password-file or DHCTL_CLI_MIRROR_PASS"));
     }
     Ok(Some(DockerCfg::new(host, &login.login, login.password.expose())?))
 }
 
 /// Writes the manifest of a registry to where its result goes.
 pub(super) fn write(
-    args: &AccessArgs,
+    access: &ClusterRegistry,
     manifest: impl FnOnce(&RegistryAccess<'_>) -> Result<String, ManifestError>,
 ) -> Result<(), Failure> {
-    let ca: Result<String, _> = args.ca_file.iter().map(|path| egress::certificates_as_pem(path)).collect();
+    let ca: Result<String, _> =
+        access.ca_files.iter().map(|path| egress::certificates_as_pem(path)).collect();
     let ca = ca?;
-    let cfg = docker_cfg(&args.registry.host, &args.login)?;
+    let cfg = docker_cfg(&access.registry.host, &access.login)?;
     let text = manifest(&RegistryAccess {
-        repository: &args.registry,
+        repository: &access.registry,
         docker_cfg: cfg.as_ref(),
-        scheme: if args.insecure { Scheme::Http } else { Scheme::Https },
+        scheme: if access.plain_http { Scheme::Http } else { Scheme::Https },
         ca: Some(ca.as_str()).filter(|pem| !pem.is_empty()),
     })?;
-    give(&text, &args.file)
+    print(&text, &access.file)
 }
 
-/// Gives the result to standard output, or to a file that only its owner may read.
-pub(super) fn give(text: &str, file: &FileOutArgs) -> Result<(), Failure> {
-    let Some(path) = &file.out else { return Printer::stdout(text.as_bytes()) };
-    result_file::write(path, text, Readers::Owner, file.force)?;
+/// Prints the result to standard output, or writes it to a file that only its owner may read.
+pub(super) fn print(text: &str, file: &ResultFile) -> Result<(), Failure> {
+    let Some(path) = &file.path else { return Printer::stdout(text.as_bytes()) };
+    result_file::write(path, text, Readers::Owner, file.replace)?;
     printer::note(&format!("written    {}", path.display()));
     Ok(())
 }

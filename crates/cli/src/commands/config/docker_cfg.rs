@@ -3,10 +3,18 @@
 use deckhouse::manifests::DockerCfg;
 
 use super::access;
-use crate::{args::DockerCfgArgs, failure::Failure};
+use crate::{
+    failure::Failure,
+    invocation::Invocation,
+    settings::{DockerCfgSettings, Output},
+};
 
-pub(crate) fn run(args: &DockerCfgArgs) -> Result<(), Failure> {
-    let cfg = access::docker_cfg(&args.registry, &args.login)?
-        .unwrap_or_else(|| DockerCfg::anonymous(&args.registry));
-    access::give(&format!("{}\n", cfg.expose()), &args.file)
+pub(crate) fn invocation(settings: DockerCfgSettings) -> Invocation {
+    Invocation::immediate("config docker-cfg", Output::plain(), move || run(&settings))
+}
+
+fn run(settings: &DockerCfgSettings) -> Result<(), Failure> {
+    let cfg = access::docker_cfg(&settings.registry, &settings.login)?
+        .unwrap_or_else(|| DockerCfg::anonymous(&settings.registry));
+    access::print(&format!("{}\n", cfg.expose()), &settings.file)
 }

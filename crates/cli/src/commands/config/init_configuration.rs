@@ -3,8 +3,13 @@
 use deckhouse::manifests::write_init_configuration;
 
 use super::access;
-use crate::{args::AccessArgs, failure::Failure};
+use crate::{
+    invocation::Invocation,
+    settings::{ClusterRegistry, Output},
+};
 
-pub(crate) fn run(args: &AccessArgs) -> Result<(), Failure> {
-    access::write(args, write_init_configuration)
+pub(crate) fn invocation(settings: ClusterRegistry) -> Invocation {
+    Invocation::immediate("config init-configuration", Output::plain(), move || {
+        access::write(&settings, write_init_configuration)
+    })
 }

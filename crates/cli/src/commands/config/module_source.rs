@@ -4,18 +4,27 @@ use commands::{Command, Kubectl};
 use deckhouse::manifests::{check_source_name, write_module_source};
 
 use super::access;
-use crate::{args::ModuleSourceArgs, failure::Failure, printer};
+use crate::{
+    failure::Failure,
+    invocation::Invocation,
+    printer,
+    settings::{ModuleSourceSettings, Output},
+};
 
-pub(crate) fn run(args: &ModuleSourceArgs) -> Result<(), Failure> {
-    check_source_name(&args.name)?;
-    access::write(&args.access, |access| write_module_source(&args.name, access))?;
-    if !args.access.ca_file.is_empty() {
-        // Of the description of `ca` in the platform's own schema.
+pub(crate) fn invocation(settings: ModuleSourceSettings) -> Invocation {
+    Invocation::immediate("config module-source", Output::plain(), move || run(&settings))
+}
+
+fn run(ModuleSourceSettings { name, access }: &ModuleSourceSettings) -> Result<(), Failure> {
+    check_source_name(name)?;
+    access::write(access, |access| write_module_source(name, access))?;
+    if !access.ca_files.is_empty() {
+        // From the description of `ca` in the platform's own schema.
         printer::note("note: a ModuleSource with certificates restarts the container runtime on all nodes");
     }
-    if let Some(path) = &args.access.file.out {
+    if let Some(path) = &access.file.path {
         let apply = Command::kubectl(Kubectl::Apply(path.display().to_string()));
-        printer::note(&format!("apply it with: {apply}"));
+        printer::note(&format!("next: {apply}"));
     }
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! `dhctl mirror …`
 
-pub(crate) mod archives;
 pub(crate) mod pull;
 pub(crate) mod push;
 pub(crate) mod verify;

@@ -1,4 +1,4 @@
-//! `dhctl mirror`: pull a distribution into a bundle.
+//! `dhctl mirror pull`: pull a distribution into a bundle.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -6,34 +6,40 @@ use std::{
     sync::Arc,
 };
 
-use deckhouse::select;
+use commands::{Dhctl, Mirror, Sentence};
 use mirror::{
-    Discovery, Modules, Nearby, Observer, Request, discover::discover, journal::Journal, nearby::Copied,
-    set_sum::SetList, source::Source,
+    Discovery, LocalBlobs, Observer,
+    archives::{self, ArchivesJob, BundleForm, PlannedArchive, WriteOptions},
+    discover::discover,
+    journal::Journal,
+    local_blobs::Copied,
+    set_sum::SetList,
+    source::Source,
 };
 use serde::Serialize;
 
-use super::archives::{self, PlannedArchive, Run};
 use crate::{
     Environment,
-    args::{BundleFormat, TransferArgs},
     expected_sum::sums_text,
     failure::Failure,
-    format::{count, database_names, human},
-    logins::Login,
+    format::{count, database_names, human, next_steps},
+    interrupted::{Next, Pull},
+    invocation::Invocation,
     printer::Printer,
     progress::Progress,
-    settings::{self, RegistryAccess},
-    side_files::{self, Delivery, files_text},
+    settings::{self, Output, PullSettings, RegistryAccess},
+    side_files::{self, StagedFiles, files_text},
 };
 
-/// What a pull brought, or with `--dry-run` would bring.
+const NAME: &str = "mirror pull";
+
+/// What was pulled, or with `--dry-run` would be pulled.
 #[derive(Serialize)]
 struct Pulled {
     source: String,
     dry_run: bool,
     releases: Vec<String>,
-    /// How many versions were asked for one by one, since the source does not list them; else 0.
+    /// How many versions were requested one by one, since the source does not list them; else 0.
     versions_asked: usize,
     channels: BTreeMap<String, String>,
     modules: BTreeMap<String, Vec<String>>,
@@ -47,16 +53,16 @@ struct Pulled {
     download_size: u64,
     /// Size of the bundle in bytes.
     bundle_size: u64,
-    /// Free bytes where the bundle goes, before the pull.
+    /// Free bytes in the directory of the bundle, before the pull.
     free_space: u64,
     /// What was copied from other archives of the directory, or from what planning had read, and not downloaded.
     copied: Copied,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     files: Vec<PathBuf>,
-    /// SHA-256 sum of the whole delivery: the images, `deckhousereleases.yaml` and `dhctl`.
+    /// SHA-256 sum of the images, `deckhousereleases.yaml` and `dhctl` together.
     #[serde(skip_serializing_if = "Option::is_none")]
     sum: Option<String>,
-    /// GOST R 34.11-2012 sum of the whole delivery.
+    /// The same sum by GOST R 34.11-2012.
     #[serde(skip_serializing_if = "Option::is_none")]
     gost_sum: Option<String>,
     /// GOST R 34.11-2012 sums by file name.
@@ -64,150 +70,141 @@ struct Pulled {
     gost_sums: BTreeMap<PathBuf, String>,
 }
 
-pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<(), Failure> {
-    let [path] = args.images_bundle_path.as_slice() else {
-        return Err(Failure::usage("a pull writes one bundle: give -i once"));
-    };
-    let path = archives::main_archive(path, args.bundle_format)?;
-    let directory = settings::directory(&path);
-    let free_space = bundle::free_space(directory)
+/// A pull with these settings, or the failure that they are not valid.
+pub(crate) fn invocation(
+    output: Output,
+    settings: Result<Box<PullSettings>, Failure>,
+    environment: Environment,
+) -> Invocation {
+    let next = settings.as_ref().map_or(Next::Again, |settings| Next::from(Pull::of(settings)));
+    let work = async move { run(&*settings?, environment).await };
+    Invocation::new(NAME, output, work).if_interrupted(next)
+}
+
+async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Failure> {
+    let directory = settings::directory(&settings.archive);
+    let free_space = ::bundle::free_space(directory)
         .map_err(|error| Failure::file(directory, &error).hint(DIRECTORY_HINT))?;
-    if !args.dry_run {
-        side_files::refuse_directories(&path, environment.executable.is_some())?;
-        side_files::refuse_directories_of(&path)?;
+    if !settings.dry_run {
+        side_files::refuse_directories(&settings.archive, environment.executable.is_some())?;
+        side_files::refuse_directories_of(&settings.archive)?;
     }
-    let login = Login {
-        name: args.source_login.as_deref(),
-        password: args.source_password.as_ref(),
-        password_file: args.source_password_file.as_deref(),
-        license: args.license.as_ref(),
-        license_file: args.license_file.as_deref(),
-        license_variable: Some("DHCTL_CLI_MIRROR_LICENSE"),
-        flag: "--source-login",
-        password_flag: "--source-password",
-        password_variable: Some("DHCTL_CLI_MIRROR_SOURCE_PASSWORD"),
+    let credentials = settings.login.resolve(&settings.source, &environment).await?;
+    let access = RegistryAccess {
+        url: &settings.source,
+        credentials,
+        connection: &settings.connection,
+        ca: None,
+        pushes: false,
     };
-    let credentials = login.resolve(&args.source, &environment).await?;
-    let connection = &args.connection;
-    let access = RegistryAccess { url: &args.source, credentials, connection, ca: None, pushes: false };
     let client = access.client(&environment)?;
-    let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
+    let progress = Arc::new(Progress::new(settings.output, environment.stderr_is_terminal));
     progress.report_notices_of(&client);
-    if args.proxy_registry {
+    if settings.request.proxy_registry {
         client.expect_proxy_cache();
     }
-    let journal = if args.dry_run { None } else { Some(Arc::new(open_journal(&path, args.no_pull_resume)?)) };
-    let nearby = Arc::new(Nearby::default());
-    let source = Source::new(client, args.source.repository.clone(), journal.clone());
-    let source = source.with_nearby(nearby.clone());
+    let journal = if settings.dry_run { None } else { Some(Arc::new(open_journal(settings)?)) };
+    let local = Arc::new(LocalBlobs::default());
+    let source = Source::new(client, settings.source.repository.clone(), journal.clone());
+    let source = source.with_local(local.clone());
 
-    let mut discovery = match discover(&source, &request(&args), &*progress).await {
+    let mut discovery = match discover(&source, &settings.request, &*progress).await {
         Ok(discovery) => discovery,
         Err(error) => {
             if let Some(journal) = &journal {
-                clean_up(journal, &error)?;
+                journal.remove_unless_useful(&error)?;
             }
             return Err(error.into());
         }
     };
     let wanted = std::mem::take(&mut discovery.wanted);
-    let mut delivered = SetList::of_wanted(&wanted);
-    let edition = args.source.repository.last_segment();
-    let archives = archives::plan(&path, args.bundle_format, wanted, edition)?;
-    let mut pulled = summary(&args, &discovery, &archives, free_space);
+    let mut sum_of = SetList::of_wanted(&wanted);
+    let edition = settings.source.repository.last_segment();
+    let planned = archives::plan(&settings.archive, settings.form, wanted, edition)?;
+    let mut pulled = summary(settings, &discovery, &planned, free_space);
     let Some(journal) = journal else {
-        let refused = |why: &str| progress.warn(&format!("the pull itself would be refused: {why}"));
-        if let Err(error) = bundle::Writer::check(&path, pulled.bundle_size, args.images_bundle_chunk_size) {
-            refused(&error.to_string());
-        }
-        if let Err(failure) = side_files::refuse_directories(&path, environment.executable.is_some())
-            .and_then(|()| refuse_directories_of(&archives))
-        {
-            refused(&failure.message.to_string());
-        }
-        return Printer::new(&args.output).result("mirror pull", &pulled, &dry_run_text(&pulled));
+        warn_of_refusals(settings, &planned, pulled.bundle_size, &environment, &progress);
+        return Printer::new(settings.output).result(NAME, &pulled, &dry_run_text(&pulled));
     };
 
-    refuse_directories_of(&archives)?;
-    let delivery = Delivery::stage(
-        &path,
+    refuse_directories_of(&planned)?;
+    let side_files = StagedFiles::stage(
+        &settings.archive,
         journal.directory(),
         &discovery.release_manifests,
         environment.executable.as_deref(),
     )?;
     let observer: Arc<dyn Observer> = progress.clone();
-    let (args, environment) = (&args, &environment);
-    let run = Run {
-        args,
-        environment,
+    let job = ArchivesJob {
         source: &source,
-        main: &path,
+        main: &settings.archive,
         journal: &journal,
-        nearby: &nearby,
+        local: &local,
+        options: WriteOptions {
+            part_size: settings.part_size,
+            gost: settings.gost,
+            fresh: settings.fresh,
+            parallel: settings.connection.parallel,
+        },
         observer: &observer,
     };
-    let written = run.write(&archives).await?;
+    let written = match planned.as_slice() {
+        [archive] if settings.form == BundleForm::File => job.write_file(archive).await?,
+        archives => job.write_directory(archives).await?,
+    };
     pulled.files = written.files;
     pulled.gost_sums = written.sums;
-    pulled.copied = nearby.copied();
-    delivery.add_to(&mut delivered);
-    pulled.sum = Some(delivered.sha256());
-    pulled.gost_sum = args.gost_digest.then(|| delivered.gost());
-    let beside = delivery.publish();
-    // The bundle is complete: there is nothing left to go on with, whatever becomes of what lies beside it.
+    pulled.copied = local.copied();
+    side_files.add_to(&mut sum_of);
+    pulled.sum = Some(sum_of.sha256());
+    pulled.gost_sum = settings.gost.then(|| sum_of.gost());
+    let published = side_files.publish();
+    // The bundle is complete: there is nothing left to resume, even if the files next to it cannot be published.
     journal.remove()?;
-    pulled.files.extend(beside?);
+    pulled.files.extend(published?);
     if environment.executable.is_some() && !side_files::IS_STATIC {
-        progress.warn("the dhctl beside the bundle is not the static Linux binary and may not run elsewhere");
+        progress
+            .warn("the dhctl next to the bundle is not the static Linux binary and may not run elsewhere");
     }
-    Printer::new(&args.output).result("mirror pull", &pulled, &text(&pulled))
+    Printer::new(settings.output).result(NAME, &pulled, &text(&pulled, &settings.named))
 }
 
-/// Which archives there are besides the main one, only planning shows.
+/// Warns in a dry run about everything that the pull itself would be refused for.
+fn warn_of_refusals(
+    settings: &PullSettings,
+    planned: &[PlannedArchive],
+    bundle_size: u64,
+    environment: &Environment,
+    progress: &Progress,
+) {
+    let warn = |why: &str| progress.warn(&format!("the pull itself would fail: {why}"));
+    if let Err(error) = ::bundle::Writer::check(&settings.archive, bundle_size, settings.part_size) {
+        warn(&error.to_string());
+    }
+    if let Err(failure) = side_files::refuse_directories(&settings.archive, environment.executable.is_some())
+        .and_then(|()| refuse_directories_of(planned))
+    {
+        warn(&failure.message.to_string());
+    }
+}
+
+/// Only planning shows which archives there are besides the main one.
 fn refuse_directories_of(archives: &[PlannedArchive]) -> Result<(), Failure> {
     archives.iter().try_for_each(|archive| side_files::refuse_directories_of(&archive.path))
 }
 
-const DIRECTORY_HINT: &str = "the directory of the bundle must exist and be writable";
+const DIRECTORY_HINT: &str = "check that the directory of the bundle exists and is writable";
 
-fn open_journal(path: &Path, fresh: bool) -> Result<Journal, Failure> {
-    Journal::open(path, fresh).map_err(|error| {
+fn open_journal(settings: &PullSettings) -> Result<Journal, Failure> {
+    Journal::open(&settings.archive, settings.fresh).map_err(|error| {
         let is_file = matches!(error, mirror::Error::File { .. });
         let failure = Failure::from(error);
         if is_file { failure.hint(DIRECTORY_HINT) } else { failure }
     })
 }
 
-/// A request that cannot be met leaves nothing behind; a line that broke leaves what came over it.
-pub(crate) fn clean_up(journal: &Journal, error: &mirror::Error) -> Result<(), Failure> {
-    let line_broke = matches!(error, mirror::Error::Registry(_));
-    let keep = if line_broke { journal.is_worth_keeping() } else { journal.is_begun() };
-    if !keep {
-        journal.remove()?;
-    }
-    Ok(())
-}
-
-fn request(args: &TransferArgs) -> Request {
-    Request {
-        select: select::Request {
-            min: args.min_version,
-            max: args.max_version,
-            releases: args.release.clone(),
-            channels: args.channel.clone(),
-            excluded: args.exclude_channel.clone(),
-            point_channel: args.point_channel,
-            ignore_suspend: args.ignore_suspend,
-        },
-        proxy_registry: args.proxy_registry,
-        modules: if args.no_modules { Modules::Nothing } else { args.modules.modules() },
-        no_security_databases: args.no_security_db,
-        installer: args.bundle_format == BundleFormat::D8,
-    }
-}
-
 fn summary(
-    args: &TransferArgs,
+    settings: &PullSettings,
     discovery: &Discovery,
     archives: &[PlannedArchive],
     free_space: u64,
@@ -216,8 +213,8 @@ fn summary(
     let blobs = plans.clone().flat_map(|plan| plan.layout().blobs());
     let unique: HashMap<_, u64> = blobs.map(|blob| (blob.digest, blob.size)).collect();
     Pulled {
-        source: args.source.to_string(),
-        dry_run: args.dry_run,
+        source: settings.source.to_string(),
+        dry_run: settings.dry_run,
         releases: discovery.releases.iter().map(|version| format!("v{version}")).collect(),
         versions_asked: discovery.versions_asked,
         channels: discovery
@@ -257,7 +254,7 @@ fn contents_text(pulled: &Pulled) -> String {
         if values.is_empty() { "none".to_owned() } else { values.join(separator) }
     };
     let installer = pulled.installer.as_ref().map_or_else(String::new, |tag| format!("installer  {tag}\n"));
-    let by_asking = if pulled.versions_asked > 0 { " (found by asking)" } else { "" };
+    let by_asking = if pulled.versions_asked > 0 { " (requested one by one)" } else { "" };
     format!(
         "releases   {}{by_asking}\nchannels   {}\nmodules    {}\ndatabases  {}\n{installer}images     {} in {}\n",
         or_none(&pulled.releases, ", "),
@@ -270,7 +267,7 @@ fn contents_text(pulled: &Pulled) -> String {
 }
 
 fn dry_run_text(pulled: &Pulled) -> String {
-    let enough = if pulled.free_space < pulled.bundle_size { ": not enough" } else { "" };
+    let enough = if pulled.free_space < pulled.bundle_size { ", not enough" } else { "" };
     format!(
         "{}download   {}\nbundle     {}\nfree disk  {}{enough}\nnothing was written (--dry-run)\n",
         contents_text(pulled),
@@ -280,14 +277,28 @@ fn dry_run_text(pulled: &Pulled) -> String {
     )
 }
 
-fn text(pulled: &Pulled) -> String {
+fn text(pulled: &Pulled, bundle: &Path) -> String {
     let files = files_text(&pulled.files, &pulled.gost_sums);
     let mut copied = String::new();
     if pulled.copied.blobs > 0 {
         let (blobs, bytes) = (count(pulled.copied.blobs, "blob"), human(pulled.copied.bytes));
-        copied =
-            format!("copied     {blobs} ({bytes}) that were here already, instead of downloading them\n");
+        copied = format!("copied     {blobs} ({bytes}) from local archives instead of downloading them\n");
     }
     let sums = sums_text(pulled.sum.as_deref(), pulled.gost_sum.as_deref());
-    format!("{}bundle     {}\n{copied}{files}{sums}", contents_text(pulled), human(pulled.bundle_size))
+    format!(
+        "{}bundle     {}\n{copied}{files}{sums}{}",
+        contents_text(pulled),
+        human(pulled.bundle_size),
+        next_steps(&[
+            Sentence::from("outside: ").command(Dhctl::BundleVerify(bundle.display().to_string())),
+            Sentence::from("copy all files that are listed as written to a machine inside"),
+            Sentence::from("inside: ").command(Mirror::PushFile(carried(bundle))),
+        ])
+    )
+}
+
+/// The name of the bundle where it is copied to: without the directory outside.
+fn carried(bundle: &Path) -> String {
+    let name = bundle.file_name().filter(|_| !bundle.is_dir());
+    name.map_or_else(|| "DIR".to_owned(), |name| name.to_string_lossy().into_owned())
 }

@@ -1,8 +1,9 @@
-//! `dhctl mirror --registry …`: push a bundle and prove that it arrived.
+//! `dhctl mirror push`: push a bundle, and read everything back.
 
 use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
 
-use bundle::Bundle;
+use ::bundle::Bundle;
+use commands::{Sentence, Update};
 use mirror::{
     Event, MissingItem, Observer as _, Root, complete,
     error::Place,
@@ -18,22 +19,24 @@ use serde::Serialize;
 use super::verify::{depth, figures};
 use crate::{
     Environment,
-    args::{ConnectionArgs, TransferArgs},
     exit_code::Exit,
     expected_sum::ExpectedSum,
     failure::Failure,
-    format::{count, human},
-    logins::Login,
+    format::{count, human, next_steps},
+    interrupted,
+    invocation::Invocation,
     printer::Printer,
     progress::Progress,
-    settings::{self, RegistryAccess},
+    settings::{Connection, Output, PushSettings, RegistryAccess},
     side_files::SideFiles,
 };
+
+const NAME: &str = "mirror push";
 
 /// How long what was written may take to appear: registries on object storage need some seconds.
 const VISIBLE_AFTER: Duration = Duration::from_secs(30);
 
-/// What was done, and read back.
+/// What was written, and read back.
 #[derive(Serialize)]
 pub(crate) struct Pushed {
     registry: String,
@@ -41,48 +44,54 @@ pub(crate) struct Pushed {
     verified: VerifyReport,
 }
 
-pub(crate) async fn run(args: TransferArgs, environment: Environment) -> Result<(), Failure> {
-    let Some(registry) = &args.registry else {
-        return Err(Failure::internal("a push without registry"));
-    };
-    for path in &args.images_bundle_path {
-        settings::bundle_to_read(path)?;
-    }
-    let credentials = Login::to_target(&args.login).resolve(registry, &environment).await?;
-    let bundle = Bundle::open(&args.images_bundle_path)?;
-    let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
-    let push = Push {
-        bundle: &bundle,
-        paths: &args.images_bundle_path,
-        registry,
-        root: registry.repository.clone().into(),
-        allow_incomplete: args.allow_incomplete,
-        deep: args.deep,
-        expect_sum: args.expect_sum.as_ref(),
-        connection: &args.connection,
-    };
-    let pushed = push.run(credentials, &progress, &environment).await?;
-    Printer::new(&args.output).result("mirror push", &pushed, &pushed.text())
+/// A push with these settings, or the failure that they are not valid.
+pub(crate) fn invocation(
+    output: Output,
+    settings: Result<Box<PushSettings>, Failure>,
+    environment: Environment,
+) -> Invocation {
+    let work = async move { run(&*settings?, environment).await };
+    Invocation::new(NAME, output, work).if_interrupted(interrupted::PUSH)
 }
 
-/// A push that is to be done.
-pub(crate) struct Push<'a> {
+async fn run(settings: &PushSettings, environment: Environment) -> Result<(), Failure> {
+    let PushSettings { bundle: paths, registry, output, .. } = settings;
+    let credentials = settings.login.resolve(registry, &environment).await?;
+    let bundle = Bundle::open(paths)?;
+    let progress = Arc::new(Progress::new(*output, environment.stderr_is_terminal));
+    let push = PushJob {
+        bundle: &bundle,
+        paths,
+        registry,
+        root: registry.repository.clone().into(),
+        allow_incomplete: settings.allow_incomplete,
+        deep: settings.deep,
+        expect_sum: settings.expect_sum.as_ref(),
+        connection: &settings.connection,
+    };
+    let pushed = push.run(credentials, &progress, &environment).await?;
+    let next = next_steps(&[Sentence::from("inside: ").command(Update::Plan)]);
+    Printer::new(*output).result(NAME, &pushed, &(pushed.text() + &next))
+}
+
+/// A push, of a distribution or of modules.
+pub(crate) struct PushJob<'a> {
     pub(crate) bundle: &'a Bundle,
-    /// Where the bundle lies.
+    /// Where the bundle is.
     pub(crate) paths: &'a [PathBuf],
     pub(crate) registry: &'a RepositoryUrl,
     pub(crate) root: Root,
-    /// Whether what lacks something is pushed too.
+    /// Whether an incomplete bundle is pushed too.
     pub(crate) allow_incomplete: bool,
     /// Whether every blob that the registry has is downloaded and hashed.
     pub(crate) deep: bool,
-    /// The sum that the whole delivery must have.
+    /// The sum that the bundle and the files next to it must have.
     pub(crate) expect_sum: Option<&'a ExpectedSum>,
-    pub(crate) connection: &'a ConnectionArgs,
+    pub(crate) connection: &'a Connection,
 }
 
-impl Push<'_> {
-    /// Does it, and reads everything back.
+impl PushJob<'_> {
+    /// Pushes, and reads everything back.
     pub(crate) async fn run(
         self,
         credentials: Option<Credentials>,
@@ -91,10 +100,10 @@ impl Push<'_> {
     ) -> Result<Pushed, Failure> {
         let (contents, found) = complete::read(self.bundle, &BTreeSet::new()).await?;
         if let Some(expected) = self.expect_sum {
-            let beside = SideFiles::beside(self.paths)?;
+            let side_files = SideFiles::next_to(self.paths)?;
             let mut list = SetList::of_bundle(self.bundle);
-            beside.add_to(&mut list);
-            expected.check(&list, &beside.names())?;
+            side_files.add_to(&mut list);
+            expected.check(&list, &side_files.names())?;
         }
         if !found.missing.is_empty() && !self.allow_incomplete {
             let error = mirror::Error::Incomplete { place: Place::Bundle, items: found.missing };
@@ -105,12 +114,12 @@ impl Push<'_> {
         let client = access.client(environment)?;
         progress.report_notices_of(&client);
         let target = Target::new(client, self.root);
-        if let Some(note) = contents.made_tags_note() {
+        if let Some(note) = contents.derived_tags_note() {
             progress.event(Event::Note(note));
         }
         let options = PushOptions {
             depth: depth(deep),
-            parallel: connection.parallel(),
+            parallel: connection.parallel,
             visible_after: VISIBLE_AFTER.min(connection.retry_timeout),
         };
         let mirror::push::Pushed { written, blobs_by_size } =
@@ -124,28 +133,28 @@ impl Push<'_> {
 }
 
 impl Pushed {
-    /// The same in words.
+    /// The result as text.
     pub(crate) fn text(&self) -> String {
         let (written, figures) = (sentence(&self.written), figures(&self.verified));
         format!("{written}\nread back from {}: {figures}\n", self.registry)
     }
 }
 
-const ALLOW_HINT: &str = "nothing was sent, because a cluster would see releases whose images are missing; \
-                          use --allow-incomplete to send what is there anyway";
+const ALLOW_HINT: &str = "nothing was uploaded, because a cluster would see releases with missing images; use --allow-incomplete to push \
+                          what is there anyway";
 
 fn holes(bundle: &str, registry: &RepositoryUrl, missing: Vec<MissingItem>) -> Failure {
     let message = format!(
-        "everything in {bundle} arrived at {registry}, but the bundle is incomplete: {} missing in it",
+        "everything in {bundle} was pushed to {registry}, but the bundle is incomplete: {} missing in it",
         if missing.len() == 1 { "1 object is".to_owned() } else { format!("{} objects are", missing.len()) }
     );
     Failure { missing, ..Failure::new(Exit::Incomplete, message) }
-        .hint("do not let a cluster update to the releases that are named; pull the bundle again and push it")
+        .hint("do not update a cluster to the listed releases; pull the bundle again and push it")
 }
 
 fn sentence(written: &PushReport) -> String {
     if *written == PushReport::default() {
-        return "everything was there already".to_owned();
+        return "everything was already there".to_owned();
     }
     let resumed = match written.bytes_resumed {
         0 => String::new(),

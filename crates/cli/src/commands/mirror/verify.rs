@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, path::Path, sync::Arc};
 
-use bundle::Bundle;
+use ::bundle::Bundle;
 use mirror::{
     Event, Observer as _, Root, complete,
     error::Place,
@@ -13,56 +13,72 @@ use semver::Version;
 
 use crate::{
     Environment,
-    args::{ReadBackArgs, VerifyArgs},
     failure::Failure,
     format::count,
-    logins::Login,
+    invocation::Invocation,
     printer::Printer,
     progress::Progress,
-    releases_files::Promised,
-    settings::RegistryAccess,
+    releases_files::ReleasesFiles,
+    settings::{ReadBack, RegistryAccess, VerifySettings},
 };
 
-pub(crate) async fn run(args: VerifyArgs, environment: Environment) -> Result<(), Failure> {
-    let bundle = Bundle::open(&args.images_bundle_path)?;
-    let promised = Promised::beside(&args.images_bundle_path)?;
-    if !promised.unusable.is_empty() {
-        return Err(mirror::Error::Incomplete { place: Place::Bundle, items: promised.unusable }.into());
-    }
-    let root = args.read_back.registry.repository.clone().into();
-    let path = &args.images_bundle_path[0];
-    compare("mirror verify", (&bundle, path), &promised.releases(), root, &args.read_back, &environment).await
+const NAME: &str = "mirror verify";
+
+pub(crate) fn invocation(settings: VerifySettings, environment: Environment) -> Invocation {
+    Invocation::new(NAME, settings.read_back.output, run(settings, environment))
 }
 
-/// Reads back everything of the bundle, which lies at `path`, below `root`, and tells so.
-pub(crate) async fn compare(
-    command: &str,
-    (bundle, path): (&Bundle, &Path),
-    promised: &BTreeSet<Version>,
-    root: Root,
-    args: &ReadBackArgs,
-    environment: &Environment,
-) -> Result<(), Failure> {
-    let credentials = Login::to_target(&args.login).resolve(&args.registry, environment).await?;
-    let (contents, found) = complete::read(bundle, promised).await?;
-    let access = RegistryAccess {
-        url: &args.registry,
-        credentials,
-        connection: &args.connection,
-        ca: None,
-        pushes: false,
-    };
-    let client = access.client(environment)?;
-    let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
-    progress.report_notices_of(&client);
-    let target = Target::new(client, root);
-    let depth = depth(args.deep);
-    if let Some(note) = contents.made_tags_note() {
-        progress.event(Event::Note(note));
+async fn run(settings: VerifySettings, environment: Environment) -> Result<(), Failure> {
+    let VerifySettings { bundle: paths, read_back } = settings;
+    let bundle = Bundle::open(&paths)?;
+    let listed = ReleasesFiles::next_to(&paths)?;
+    if !listed.unusable.is_empty() {
+        return Err(mirror::Error::Incomplete { place: Place::Bundle, items: listed.unusable }.into());
     }
-    let report = verify(bundle, (&contents, &found), promised, &target, depth, &*progress).await?;
-    let text = format!("{} holds everything in {}: {}\n", args.registry, path.display(), figures(&report));
-    Printer::new(&args.output).result(command, &report, &text)
+    let comparison = Comparison {
+        bundle: &bundle,
+        path: &paths[0],
+        releases: &listed.releases(),
+        root: read_back.registry.repository.clone().into(),
+    };
+    comparison.run(NAME, &read_back, &environment).await
+}
+
+/// A bundle that a registry is compared with.
+pub(crate) struct Comparison<'a> {
+    pub(crate) bundle: &'a Bundle,
+    /// Where the bundle is.
+    pub(crate) path: &'a Path,
+    /// The releases in the `deckhousereleases.yaml` next to it.
+    pub(crate) releases: &'a BTreeSet<Version>,
+    /// Where it is in the registry.
+    pub(crate) root: Root,
+}
+
+impl Comparison<'_> {
+    /// Reads everything of the bundle back, and prints the result.
+    pub(crate) async fn run(
+        self,
+        command: &str,
+        read_back: &ReadBack,
+        environment: &Environment,
+    ) -> Result<(), Failure> {
+        let Self { bundle, path, releases, root } = self;
+        let ReadBack { registry, login, deep, connection, output } = read_back;
+        let credentials = login.resolve(registry, environment).await?;
+        let (contents, found) = complete::read(bundle, releases).await?;
+        let access = RegistryAccess { url: registry, credentials, connection, ca: None, pushes: false };
+        let client = access.client(environment)?;
+        let progress = Arc::new(Progress::new(*output, environment.stderr_is_terminal));
+        progress.report_notices_of(&client);
+        let target = Target::new(client, root);
+        if let Some(note) = contents.derived_tags_note() {
+            progress.event(Event::Note(note));
+        }
+        let report = verify(bundle, (&contents, &found), releases, &target, depth(*deep), &*progress).await?;
+        let text = format!("{registry} has everything in {}: {}\n", path.display(), figures(&report));
+        Printer::new(*output).result(command, &report, &text)
+    }
 }
 
 /// How closely blobs are checked.
@@ -70,13 +86,13 @@ pub(super) fn depth(deep: bool) -> Depth {
     if deep { Depth::Digest } else { Depth::LastByte }
 }
 
-/// The figures of a verified target in words.
+/// The figures of a verified target as text.
 pub(super) fn figures(report: &VerifyReport) -> String {
     let blobs = match (report.deep, report.blobs_by_size) {
         (true, _) => "every blob downloaded and hashed".to_owned(),
         (false, 0) => "every blob readable to its last byte".to_owned(),
         (false, by_size) => format!(
-            "every blob there; of {} only the size was checked, because the registry ignores Range requests \
+            "every blob present; of {} only the size was checked, because the registry ignores Range requests \
              (--deep reads them)",
             count(by_size, "large blob")
         ),

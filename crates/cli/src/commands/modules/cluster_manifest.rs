@@ -1,78 +1,77 @@
-//! The `ModuleSource` for the cluster, written after a push: the modules are now in the private registry.
+//! The `ModuleSource` for the cluster, written after a push.
 
 use std::{
     fs,
     path::{Path, PathBuf},
 };
 
-use commands::{Command, Kubectl};
+use commands::{Kubectl, Sentence};
 use deckhouse::{
     ModuleSource,
     manifests::{DockerCfg, ManifestError, RegistryAccess, Scheme, write_module_source},
 };
-use oci::RepositoryUrl;
 use registry::client::Credentials;
 
 use crate::{
-    args::{ConnectionArgs, ModulesTransferArgs},
     failure::Failure,
+    format::next_steps,
     result_file::{self, Readers},
-    settings,
+    settings::{self, Connection, ModulesPushSettings},
 };
 
-/// Its name if no manifest came along that tells one.
+/// Its name if there is no manifest from outside that has one.
 const NAME: &str = "mirrored-modules";
 
-/// What is to be written, known to be writable before anything is sent.
-pub(super) struct ForCluster {
+/// The manifest, known to be writable before anything is uploaded.
+pub(super) struct ClusterManifest {
     path: PathBuf,
-    /// Whether a file that is there may go.
+    /// Whether an existing file is replaced.
     replace: bool,
     text: String,
 }
 
-impl ForCluster {
-    /// Makes it ready.
+impl ClusterManifest {
+    /// Creates the text, and checks that it can be written.
     pub(super) fn new(
-        args: &ModulesTransferArgs,
-        registry: &RepositoryUrl,
+        settings: &ModulesPushSettings,
         credentials: Option<&Credentials>,
     ) -> Result<Self, Failure> {
-        let path = args.out.clone();
+        let ModulesPushSettings { registry, connection, manifest, .. } = settings;
+        let path = manifest.clone();
         let directory = settings::directory(&path);
         if !directory.is_dir() {
             return Err(Failure::file(directory, &std::io::ErrorKind::NotFound.into()));
         }
-        let told = |error: ManifestError| Failure::usage(error.to_string());
+        let usage = |error: ManifestError| Failure::usage(error.to_string());
         let cfg = match credentials.filter(|it| !it.is_identity_token()) {
-            Some(it) => Some(DockerCfg::new(&registry.host, &it.login, it.password.expose()).map_err(told)?),
+            Some(it) => Some(DockerCfg::new(&registry.host, &it.login, it.password.expose()).map_err(usage)?),
             None => None,
         };
-        let ca = ca(&args.connection)?;
+        let ca = ca(connection)?;
         let access = RegistryAccess {
             repository: registry,
             docker_cfg: cfg.as_ref(),
-            scheme: if args.connection.insecure { Scheme::Http } else { Scheme::Https },
+            scheme: if connection.plain_http { Scheme::Http } else { Scheme::Https },
             ca: ca.as_deref(),
         };
-        let text = write_module_source(&name(args.directory()), &access).map_err(told)?;
+        let text = write_module_source(&name(&settings.directory), &access).map_err(usage)?;
         // The same push may be run again.
-        let replace = args.force
+        let replace = settings.replace
             || bundle::read_file(&path).is_ok_and(|there| there.as_deref() == Some(text.as_bytes()));
         if path.exists() && !replace {
-            let message = format!("{}: is there already", path.display());
+            let message = format!("{} already exists", path.display());
             return Err(Failure::usage(message)
                 .hint("name another file with --out, or replace this one with --force"));
         }
         Ok(Self { path, replace, text })
     }
 
-    /// Writes it, and tells what to do with it.
+    /// Writes it, and returns the text of the result.
     pub(super) fn write(self) -> Result<String, Failure> {
         result_file::write(&self.path, &self.text, Readers::Owner, self.replace)?;
         let path = self.path.display();
-        let apply = Command::kubectl(Kubectl::Apply(path.to_string()));
-        Ok(format!("written    {path}\napply it with: {apply}\n"))
+        let apply = Sentence::from("inside: ").command(Kubectl::Apply(path.to_string()));
+        Ok(format!("written    {path}\n{}", next_steps(&[apply])))
     }
 }
 
@@ -86,15 +85,15 @@ fn name(directory: &Path) -> String {
         let text = String::from_utf8(bundle::read_file(path).ok()??).ok()?;
         ModuleSource::parse(&text).ok()
     });
-    // The platform makes and keeps the source `deckhouse` itself.
+    // The platform creates and maintains the source `deckhouse` itself.
     let name = sources.next().map(|source| source.name).filter(|name| name != "deckhouse");
     name.unwrap_or_else(|| NAME.to_owned())
 }
 
-/// The certificates that the registry was reached with.
-fn ca(connection: &ConnectionArgs) -> Result<Option<String>, Failure> {
+/// The certificates (PEM) that the registry was reached with.
+fn ca(connection: &Connection) -> Result<Option<String>, Failure> {
     let mut text = String::new();
-    for path in &connection.ca_file {
+    for path in &connection.ca_files {
         text += &egress::certificates_as_pem(path)?;
     }
     Ok(Some(text).filter(|text| !text.is_empty()))

@@ -1,8 +1,7 @@
 //! `dhctl mirror-modules …`
 
-mod bring;
 mod cluster_manifest;
-mod plan;
 pub(crate) mod pull;
+mod pull_manifest;
 pub(crate) mod push;
 pub(crate) mod verify;

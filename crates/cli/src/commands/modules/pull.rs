@@ -1,34 +1,38 @@
-//! `dhctl mirror-modules --module-source …`: modules into archives of their own.
+//! `dhctl mirror-modules pull`: pull modules into one archive each.
 
 use std::{
     collections::{BTreeMap, HashMap},
     fs,
-    os::unix::fs::MetadataExt as _,
-    path::{Path, PathBuf},
+    path::PathBuf,
     sync::Arc,
 };
 
-use deckhouse::{ModuleSource, ModuleSourceError, without_login};
-use mirror::{Nearby, Root, discover::choose_modules, nearby::Copied};
-use registry::{client::Credentials, credentials::ConfigFile};
+use commands::{Dhctl, Exclusion, Sentence};
+use mirror::{
+    Cause, LocalBlobs, MissingItem, Observer, Root,
+    archives::WriteOptions,
+    discover::choose_modules,
+    local_blobs::Copied,
+    module_archives::{self, FailedModule, ModulePlanner, PlannedModule},
+};
 use serde::Serialize;
 
-use super::{
-    bring::Bringer,
-    plan::{Planned, Planner, failure},
-};
+use super::pull_manifest::PullManifest;
 use crate::{
     Environment,
-    args::ModulesTransferArgs,
+    exit_code::Exit,
     failure::Failure,
-    format::{count, human},
-    logins::Login,
+    format::{count, human, next_steps},
+    interrupted::ModulesPull,
+    invocation::Invocation,
     printer::Printer,
     progress::Progress,
     result_file::{self, Readers},
-    settings::{self, RegistryAccess},
+    settings::{self, ModulesPullSettings, RegistryAccess},
     side_files::{files_text, refuse_directories_of, refuse_directory},
 };
+
+const NAME: &str = "mirror-modules pull";
 
 #[derive(Serialize)]
 struct Pulled {
@@ -41,104 +45,116 @@ struct Pulled {
     /// Bytes of all archives.
     archives_size: u64,
     free_space: u64,
-    /// What was not downloaded, since an archive here has it.
+    /// What was copied from local archives and not downloaded.
     copied: Copied,
     files: Vec<PathBuf>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     gost_sums: BTreeMap<PathBuf, String>,
 }
 
-/// The manifest as typed: its text for the archives' reader, and what it says.
-struct Manifest {
-    path: PathBuf,
-    copy: String,
-    source: ModuleSource,
+pub(crate) fn invocation(settings: ModulesPullSettings, environment: Environment) -> Invocation {
+    let next = ModulesPull::of(&settings);
+    Invocation::new(NAME, settings.output, run(settings, environment)).if_interrupted(next)
 }
 
-pub(crate) async fn run(args: ModulesTransferArgs, environment: Environment) -> Result<(), Failure> {
-    let manifest = read_manifest(args.module_source.as_deref().unwrap_or(Path::new("")), args.directory())?;
-    let copy = args.directory().join(manifest.path.file_name().unwrap_or_default());
-    if !args.dry_run {
+async fn run(settings: ModulesPullSettings, environment: Environment) -> Result<(), Failure> {
+    let ModulesPullSettings { directory, output, dry_run, fresh, .. } = &settings;
+    let manifest = PullManifest::read(&settings.manifest, directory)?;
+    let copy = directory.join(manifest.path.file_name().unwrap_or_default());
+    if !dry_run {
         refuse_directory(&copy)?;
     }
-    let credentials = credentials(&args, &manifest.source, &environment).await?;
-    let mut connection = args.connection.clone();
-    connection.insecure |= manifest.source.plain_http;
+    let credentials = manifest.credentials(&settings.login, &environment).await?;
+    let mut connection = settings.connection.clone();
+    connection.plain_http |= manifest.source.plain_http;
     let url = &manifest.source.repository;
-    let client = RegistryAccess {
-        url,
-        credentials,
-        connection: &connection,
-        ca: manifest.source.ca.as_deref(),
-        pushes: false,
-    }
-    .client(&environment)?;
-    let free_space = make_ready(&args)?;
+    let ca = manifest.source.ca.as_deref();
+    let access = RegistryAccess { url, credentials, connection: &connection, ca, pushes: false };
+    let client = access.client(&environment)?;
+    let free_space = create_directory(&settings)?;
 
-    let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
+    let progress = Arc::new(Progress::new(*output, environment.stderr_is_terminal));
     progress.report_notices_of(&client);
-    let planner = Planner {
+    let planner = ModulePlanner {
         client,
         root: Root::Modules(url.repository.clone()),
-        directory: args.directory(),
-        fresh: args.no_pull_resume,
-        dry_run: args.dry_run,
-        nearby: Arc::new(Nearby::side_by_side()),
+        directory,
+        fresh: *fresh,
+        dry_run: *dry_run,
+        local: Arc::new(LocalBlobs::concurrent()),
         totals: Arc::default(),
     };
-    let chosen = choose_modules(&planner.source(), &args.modules.modules(), &*progress).await;
+    let chosen = choose_modules(&planner.source(), &settings.modules, &*progress).await;
     let chosen = chosen.map_err(unlisted)?;
-    let (ready, mut broken) = planner.plan(chosen, &*progress).await?;
-    let mut pulled = summary(&args, &manifest, &ready, free_space);
-    let printer = Printer::new(&args.output);
-    if args.dry_run {
-        if !broken.is_empty() {
-            return Err(failure(broken, ready.len()));
+    let (ready, mut failed) = planner.plan(chosen, &*progress).await?;
+    let mut pulled = summary(&settings, &manifest, &ready, free_space);
+    let printer = Printer::new(*output);
+    if *dry_run {
+        if !failed.is_empty() {
+            return Err(failure(failed, ready.len()));
         }
-        return printer.result("mirror-modules pull", &pulled, &dry_run_text(&pulled));
+        return printer.result(NAME, &pulled, &dry_run_text(&pulled));
     }
     if free_space < pulled.archives_size {
         progress.warn(&format!(
-            "the archives take {}, and {} are free; what is there already may make up for it",
+            "the archives need {}, and {} are free; the pull succeeds if existing archives can be replaced",
             human(pulled.archives_size),
             human(free_space)
         ));
     }
     ready.iter().try_for_each(|module| refuse_directories_of(&module.archive))?;
-    let brought = ready.len();
-    let written = Bringer::new(&args, &planner.nearby, &progress).bring(ready).await?;
-    pulled.files = written.files;
-    pulled.gost_sums = written.sums;
-    broken.extend(written.broken);
+    let module_count = ready.len();
+    let options = WriteOptions {
+        part_size: settings.part_size,
+        gost: settings.gost,
+        fresh: *fresh,
+        parallel: connection.parallel,
+    };
+    let observer: Arc<dyn Observer> = progress.clone();
+    let written = module_archives::write(ready, &planner.local, options, &observer).await?;
+    let not_written = written.failed.len();
+    pulled.files = written.written.files;
+    pulled.gost_sums = written.written.sums;
+    failed.extend(written.failed);
     result_file::write(&copy, &manifest.copy, Readers::All, true)?;
     pulled.files.push(copy);
-    pulled.copied = planner.nearby.copied();
-    if broken.is_empty() {
-        return printer.result("mirror-modules pull", &pulled, &text(&pulled));
+    pulled.copied = planner.local.copied();
+    if failed.is_empty() {
+        return printer.result(NAME, &pulled, &text(&pulled, &settings));
     }
-    let in_vain = broken.iter().filter(|module| pulled.modules.contains_key(&module.name)).count();
-    Err(failure(broken, brought - in_vain))
+    Err(failure(failed, module_count - not_written))
 }
 
-/// Reads the manifest. It must not lie where it would be carried along, licence key and all.
-fn read_manifest(path: &Path, directory: &Path) -> Result<Manifest, Failure> {
-    let told = |error: ModuleSourceError| Failure::usage(format!("{}: {error}", path.display()));
-    let text = fs::read_to_string(path).map_err(|error| Failure::file(path, &error))?;
-    let source = ModuleSource::parse(&text).map_err(told)?;
-    let copy = without_login(&text).map_err(told)?;
-    let identity = |path: &Path| fs::metadata(path).map(|it| (it.dev(), it.ino()));
-    let beside = identity(&directory.join(path.file_name().unwrap_or_default()));
-    if copy != text && beside.is_ok_and(|there| identity(path).is_ok_and(|it| it == there)) {
-        return Err(Failure::usage(format!(
-            "{} holds a login and is in the directory that crosses the air gap",
-            path.display()
-        ))
-        .hint("move it out of there; the pull puts a copy without dockerCfg in its place"));
+/// The failure of a run that pulled `complete` modules, but not these.
+fn failure(failed: Vec<FailedModule>, complete: usize) -> Failure {
+    let names: Vec<&str> = failed.iter().map(|module| module.name.as_str()).collect();
+    let message = format!(
+        "{} of {} modules could not be pulled: {}",
+        failed.len(),
+        failed.len() + complete,
+        names.join(", ")
+    );
+    let exclude = |name: &&str| Exclusion::Module((*name).to_owned()).to_string();
+    let flags: Vec<String> = names.iter().map(exclude).collect();
+    let hint = format!("the other modules are complete; to leave out the named ones: {}", flags.join(" "));
+    let mut failure = Failure::new(Exit::Incomplete, message);
+    for FailedModule { name, error } in failed {
+        let Failure { message, missing, .. } = error.into();
+        if missing.is_empty() {
+            failure.missing.push(MissingItem {
+                repository: format!("module {name}"),
+                reference: String::new(),
+                wanted_by: Vec::new(),
+                reason: message.to_string(),
+                cause: Cause::Missing,
+            });
+        }
+        failure.missing.extend(missing);
     }
-    Ok(Manifest { path: path.to_owned(), copy, source })
+    failure.hint(hint)
 }
 
-/// A source that does not list its modules: here there is no platform to go on with.
+/// A source that does not list its modules: here the modules cannot be left out.
 fn unlisted(error: mirror::Error) -> Failure {
     match error {
         mirror::Error::ModulesUnknown { .. } => Failure::usage(error.to_string())
@@ -147,56 +163,32 @@ fn unlisted(error: mirror::Error) -> Failure {
     }
 }
 
-/// What was typed wins over the manifest, and that over what other tools have stored.
-async fn credentials(
-    args: &ModulesTransferArgs,
-    source: &ModuleSource,
-    environment: &Environment,
-) -> Result<Option<Credentials>, Failure> {
-    let login = Login {
-        name: args.source_login.as_deref(),
-        password: args.source_password.as_ref(),
-        password_file: args.source_password_file.as_deref(),
-        license: args.license.as_ref(),
-        license_file: args.license_file.as_deref(),
-        license_variable: None,
-        flag: "--source-login",
-        password_flag: "--source-password",
-        password_variable: None,
-    };
-    if let Some(config) = source.docker_config.as_ref().filter(|_| !login.is_given()) {
-        let url = &source.repository;
-        let found = ConfigFile::parse(config.expose())
-            .and_then(|config| config.credentials(url.host.as_str(), url.repository.as_str()));
-        let found = found.map_err(|error| Failure::usage(format!("spec.registry.dockerCfg: {error}")))?;
-        if found.is_some() {
-            return Ok(found);
-        }
-    }
-    login.resolve(&source.repository, environment).await
-}
-
-/// Makes the directory if it is not there, and tells how much room there is.
-fn make_ready(args: &ModulesTransferArgs) -> Result<u64, Failure> {
-    let directory = args.directory();
-    let mut place = directory;
+/// Creates the directory if it does not exist, and returns the free bytes there.
+fn create_directory(settings: &ModulesPullSettings) -> Result<u64, Failure> {
+    let directory = settings.directory.as_path();
+    let mut existing = directory;
     if !directory.exists() {
-        if args.dry_run {
-            place = settings::directory(directory);
+        if settings.dry_run {
+            existing = settings::directory(directory);
         } else {
             fs::create_dir(directory).map_err(|error| Failure::file(directory, &error))?;
         }
     }
-    bundle::free_space(place).map_err(|error| Failure::file(place, &error))
+    ::bundle::free_space(existing).map_err(|error| Failure::file(existing, &error))
 }
 
-fn summary(args: &ModulesTransferArgs, manifest: &Manifest, ready: &[Planned], free_space: u64) -> Pulled {
-    let versions = |module: &Planned| module.found.versions.iter().map(ToString::to_string).collect();
+fn summary(
+    settings: &ModulesPullSettings,
+    manifest: &PullManifest,
+    ready: &[PlannedModule],
+    free_space: u64,
+) -> Pulled {
+    let versions = |module: &PlannedModule| module.found.versions.iter().map(ToString::to_string).collect();
     let blobs = ready.iter().flat_map(|module| module.plan.layout().blobs());
     let unique: HashMap<_, u64> = blobs.map(|blob| (blob.digest, blob.size)).collect();
     Pulled {
         source: manifest.source.repository.to_string(),
-        dry_run: args.dry_run,
+        dry_run: settings.dry_run,
         modules: ready.iter().map(|module| (module.name.clone(), versions(module))).collect(),
         blobs_size: unique.values().sum(),
         archives_size: ready.iter().map(|module| module.plan.layout().size()).sum(),
@@ -219,7 +211,7 @@ fn contents_text(pulled: &Pulled) -> String {
 }
 
 fn dry_run_text(pulled: &Pulled) -> String {
-    let enough = if pulled.free_space < pulled.archives_size { ": not enough" } else { "" };
+    let enough = if pulled.free_space < pulled.archives_size { ", not enough" } else { "" };
     format!(
         "{}blobs      {}\narchives   {}\nfree disk  {}{enough}\nnothing was written (--dry-run)\n",
         contents_text(pulled),
@@ -229,13 +221,16 @@ fn dry_run_text(pulled: &Pulled) -> String {
     )
 }
 
-fn text(pulled: &Pulled) -> String {
+fn text(pulled: &Pulled, settings: &ModulesPullSettings) -> String {
     let mut text = format!("{}archives   {}\n", contents_text(pulled), human(pulled.archives_size));
     if pulled.copied.blobs > 0 {
         let (blobs, bytes) = (count(pulled.copied.blobs, "blob"), human(pulled.copied.bytes));
-        text += &format!(
-            "copied     {blobs} ({bytes}) from archives that are here, instead of downloading them\n"
-        );
+        text += &format!("copied     {blobs} ({bytes}) from local archives instead of downloading them\n");
     }
-    text + &files_text(&pulled.files, &pulled.gost_sums)
+    let directory = settings.directory.file_name().map(|name| name.to_string_lossy().into_owned());
+    let next = next_steps(&[
+        Sentence::from("copy the directory to a machine inside"),
+        Sentence::from("inside: ").command(Dhctl::MirrorModulesPush(directory.unwrap_or_default())),
+    ]);
+    text + &files_text(&pulled.files, &pulled.gost_sums) + &next
 }

@@ -1,25 +1,28 @@
-//! `dhctl mirror-modules --registry …`: modules into a registry, and the proof that they arrived.
+//! `dhctl mirror-modules push`: push modules, and read everything back.
 
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use bundle::{Bundle, BundleError, archives_in};
+use ::bundle::{Bundle, BundleError, archives_in};
 use commands::{Dhctl, Sentence};
 use mirror::{Event, Observer as _, Root};
 use serde::Serialize;
 
-use super::cluster_manifest::ForCluster;
+use super::cluster_manifest::ClusterManifest;
 use crate::{
     Environment,
-    args::ModulesTransferArgs,
-    commands::mirror::push::{self as mirror_push, Push},
+    commands::mirror::push::{self as mirror_push, PushJob},
     failure::Failure,
-    logins::Login,
+    interrupted,
+    invocation::Invocation,
     printer::Printer,
     progress::Progress,
+    settings::ModulesPushSettings,
 };
+
+const NAME: &str = "mirror-modules push";
 
 #[derive(Serialize)]
 struct Pushed {
@@ -29,32 +32,33 @@ struct Pushed {
     manifest: PathBuf,
 }
 
-pub(crate) async fn run(args: ModulesTransferArgs, environment: Environment) -> Result<(), Failure> {
-    let Some(registry) = &args.registry else {
-        return Err(Failure::internal("a push without registry"));
-    };
-    let credentials = Login::to_target(&args.login).resolve(registry, &environment).await?;
-    let manifest = ForCluster::new(&args, registry, credentials.as_ref())?;
-    let bundle = open(args.directory())?;
-    let progress = Arc::new(Progress::new(&args.output, environment.stderr_is_terminal));
-    if let Some(note) = passed_over(args.directory())? {
+pub(crate) fn invocation(settings: ModulesPushSettings, environment: Environment) -> Invocation {
+    Invocation::new(NAME, settings.output, run(settings, environment)).if_interrupted(interrupted::PUSH)
+}
+
+async fn run(settings: ModulesPushSettings, environment: Environment) -> Result<(), Failure> {
+    let ModulesPushSettings { directory, registry, output, .. } = &settings;
+    let credentials = settings.login.resolve(registry, &environment).await?;
+    let manifest = ClusterManifest::new(&settings, credentials.as_ref())?;
+    let bundle = open(directory)?;
+    let progress = Arc::new(Progress::new(*output, environment.stderr_is_terminal));
+    if let Some(note) = not_pushed(directory)? {
         progress.event(Event::Note(note));
     }
-    let directory = args.directory().to_owned();
-    let push = Push {
+    let push = PushJob {
         bundle: &bundle,
-        paths: std::slice::from_ref(&directory),
+        paths: std::slice::from_ref(directory),
         registry,
         root: Root::Modules(registry.repository.clone()),
-        allow_incomplete: args.allow_incomplete,
-        deep: args.deep,
+        allow_incomplete: settings.allow_incomplete,
+        deep: settings.deep,
         expect_sum: None,
-        connection: &args.connection,
+        connection: &settings.connection,
     };
     let pushed = push.run(credentials, &progress, &environment).await?;
     let text = pushed.text() + &manifest.write()?;
-    let pushed = Pushed { pushed, manifest: args.out.clone() };
-    Printer::new(&args.output).result("mirror-modules push", &pushed, &text)
+    let pushed = Pushed { pushed, manifest: settings.manifest.clone() };
+    Printer::new(*output).result(NAME, &pushed, &text)
 }
 
 /// Opens all modules in a directory.
@@ -67,14 +71,14 @@ pub(super) fn open(directory: &Path) -> Result<Bundle, Failure> {
 }
 
 fn directory_hint() -> Sentence {
-    Sentence::from("name the directory that '").command(Dhctl::MirrorModules).text("' has written")
+    Sentence::from("name the directory that '").command(Dhctl::MirrorModulesPull).text("' has written")
 }
 
-/// Tells which archives in the directory are no modules' and stay where they are.
-fn passed_over(directory: &Path) -> Result<Option<String>, Failure> {
+/// The note about archives in the directory that are not archives of modules.
+fn not_pushed(directory: &Path) -> Result<Option<String>, Failure> {
     let archives = archives_in(directory)?;
     let names = archives.iter().map(|name| name.to_string_lossy());
     let others: Vec<_> = names.filter(|name| !name.to_ascii_lowercase().starts_with("module-")).collect();
-    let note = || format!("not pushed, since it is no module's archive: {}", others.join(", "));
+    let note = || format!("not pushed, because it is not the archive of a module: {}", others.join(", "));
     Ok((!others.is_empty()).then(note))
 }

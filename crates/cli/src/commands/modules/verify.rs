@@ -5,11 +5,22 @@ use std::collections::BTreeSet;
 use mirror::Root;
 
 use super::push;
-use crate::{Environment, args::ModulesVerifyArgs, commands::mirror::verify::compare, failure::Failure};
+use crate::{
+    Environment, commands::mirror::verify::Comparison, failure::Failure, invocation::Invocation,
+    settings::ModulesVerifySettings,
+};
 
-pub(crate) async fn run(args: ModulesVerifyArgs, environment: Environment) -> Result<(), Failure> {
-    let bundle = push::open(&args.modules_dir)?;
-    let root = Root::Modules(args.read_back.registry.repository.clone());
-    let subject = (&bundle, args.modules_dir.as_path());
-    compare("mirror-modules verify", subject, &BTreeSet::new(), root, &args.read_back, &environment).await
+const NAME: &str = "mirror-modules verify";
+
+pub(crate) fn invocation(settings: ModulesVerifySettings, environment: Environment) -> Invocation {
+    Invocation::new(NAME, settings.read_back.output, run(settings, environment))
+}
+
+async fn run(settings: ModulesVerifySettings, environment: Environment) -> Result<(), Failure> {
+    let ModulesVerifySettings { directory, read_back } = settings;
+    let bundle = push::open(&directory)?;
+    let root = Root::Modules(read_back.registry.repository.clone());
+    let releases = BTreeSet::new();
+    let comparison = Comparison { bundle: &bundle, path: &directory, releases: &releases, root };
+    comparison.run(NAME, &read_back, &environment).await
 }

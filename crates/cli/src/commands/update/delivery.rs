@@ -13,7 +13,7 @@ pub(crate) fn delivery(path: &Path) -> Result<Vec<DeliveredRelease>, Failure> {
     let refused = |why: &str| {
         Failure::new(Exit::Incomplete, format!("{}: {why}", path.display())).hint(
             Sentence::from("it is deckhousereleases.yaml as ")
-                .quoted(Mirror::Any)
+                .quoted(Mirror::Pull)
                 .text(" writes it beside the bundle"),
         )
     };

@@ -28,6 +28,7 @@ use crate::{
     exit_code::Exit,
     failure::Failure,
     printer::{self, Printer},
+    settings::Output,
 };
 
 const NAME: &str = "update plan";
@@ -54,7 +55,7 @@ pub(crate) async fn run(args: PlanArgs, environment: Environment) -> Result<(), 
     .await;
     let several = reports.len() > 1;
     tell(
-        Printer::of(args.output.of_failures()),
+        Printer::new(Output::result_only(args.output.of_failures())),
         NAME,
         &reports,
         |report, plan| if several { report.heading() + &plan.text() } else { plan.text() },

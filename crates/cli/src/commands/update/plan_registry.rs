@@ -20,7 +20,13 @@ use semver::Version;
 use super::registry_questions::{
     Refused, ask_channel, ask_files, ask_presence, ask_versions, release_info, words,
 };
-use crate::{Environment, args::PlanArgs, failure::Failure, logins::Login, settings::RegistryAccess};
+use crate::{
+    Environment,
+    args::PlanArgs,
+    failure::Failure,
+    logins::Login,
+    settings::{Connection, RegistryAccess},
+};
 
 /// A registry that answers, and accepts the login.
 pub(super) struct PlanRegistry {
@@ -36,10 +42,15 @@ impl PlanRegistry {
         args: &PlanArgs,
         environment: &Environment,
     ) -> Result<Self, Failure> {
-        let credentials = Login::to_target(&args.login).resolve(url, environment).await?;
-        let client: Client =
-            RegistryAccess { url, credentials, connection: &args.connection, ca: None, pushes: false }
-                .client(environment)?;
+        let credentials = Login::from(args.login.clone()).resolve(url, environment).await?;
+        let client: Client = RegistryAccess {
+            url,
+            credentials,
+            connection: &Connection::from(&args.connection),
+            ca: None,
+            pushes: false,
+        }
+        .client(environment)?;
         client.ping().await?;
         let channels = url
             .repository

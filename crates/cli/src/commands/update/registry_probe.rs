@@ -14,7 +14,11 @@ use oci::{RepositoryName, RepositoryUrl, TagOrDigest};
 use registry::client::{Client, Credentials, Error, ErrorKind};
 
 use super::registry_questions::{Refused, ask_channel, ask_presence, ask_versions, words};
-use crate::{Environment, args::ConnectionArgs, failure::Failure, settings::RegistryAccess};
+use crate::{
+    Environment,
+    failure::Failure,
+    settings::{Connection, RegistryAccess},
+};
 
 /// How long all questions together may take. A closed port shows at once, a route that swallows packets never.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -53,12 +57,13 @@ fn connect(
         .map_err(|error| Failure::usage(format!("the address in the Secret cannot be used: {error}")))?;
     let credentials =
         registry.login.as_ref().map(|login| Credentials::new(&login.username, login.password.clone()));
-    let connection = ConnectionArgs {
-        parallel: Some(4),
+    let connection = Connection {
+        parallel: 4,
+        metadata: Some(4),
         retry_timeout: LIMIT,
-        insecure: registry.plain_http,
-        tls_skip_verify: false,
-        ca_file: Vec::new(),
+        plain_http: registry.plain_http,
+        skip_verify: false,
+        ca_files: Vec::new(),
     };
     let ca = registry.ca.as_deref();
     let access = RegistryAccess { url: &url, credentials, connection: &connection, ca, pushes: false };

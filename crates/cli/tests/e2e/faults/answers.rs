@@ -65,7 +65,7 @@ fn pulls(layer: &str) -> Vec<Case> {
             vec![get(channel, not_found())],
             fails(
                 3,
-                &["release-channel:stable", "lists this tag, but answers 404", "--exclude-channel stable"],
+                &["release-channel:stable", "lists this tag, but returns 404", "--exclude-channel stable"],
             ),
         ),
         case(
@@ -73,13 +73,13 @@ fn pulls(layer: &str) -> Vec<Case> {
             vec![get("*/modules/console/release/manifests/stable", not_found())],
             fails(
                 3,
-                &["console/release:stable", "lists this tag, but answers 404", "--exclude-module console"],
+                &["console/release:stable", "lists this tag, but returns 404", "--exclude-module console"],
             ),
         ),
         case(
             "an installer is listed and never found",
             vec![get("*/install/manifests/v1.58.3", not_found())],
-            fails(3, &["install:v1.58.3", "lists this tag, but answers 404"]),
+            fails(3, &["install:v1.58.3", "lists this tag, but returns 404"]),
         ),
         case(
             "a block page for a blob",

@@ -104,7 +104,7 @@ async fn blobs_that_garbage_collection_took_are_uploaded_again() {
         scene.assert_whole();
         done("verify", &scene.verify(&["--deep"]));
         let again = scene.push(&[]);
-        assert!(again.run.stdout.contains("everything was there already"), "{}", again.run.stdout);
+        assert!(again.run.stdout.contains("everything was already there"), "{}", again.run.stdout);
     }
 }
 
@@ -224,7 +224,7 @@ async fn a_registry_that_replaces_its_damaged_copy_is_healed_by_a_deep_push() {
     store.insert_blob(TARGET_ROOT, layer, bytes::Bytes::from(vec![b'x'; size]));
     // Its size and its last byte are there.
     let plain = ground.push(&url, &[]);
-    assert!(plain.run.stdout.contains("everything was there already"), "{}", plain.run.stdout);
+    assert!(plain.run.stdout.contains("everything was already there"), "{}", plain.run.stdout);
     let deep = ground.push(&url, &["--deep"]);
     done("deep", &deep);
     assert!(deep.run.stdout.contains("uploaded 1 blob"), "{}", deep.run.stdout);

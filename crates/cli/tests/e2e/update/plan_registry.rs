@@ -126,7 +126,7 @@ fn what_has_not_arrived_blocks() {
     assert_eq!(
         blocking,
         &[Value::from(format!(
-            "not in the registry: {url}:v1.59.4; push a bundle with these releases: dhctl mirror --registry {url} -i d8.tar"
+            "not in the registry: {url}:v1.59.4; push a bundle with these releases: dhctl mirror push -i d8.tar --registry {url}"
         ))]
     );
     insta::assert_snapshot!(plan(&platform, url, &[]).expect(7).stdout.replace(url.as_str(), "REGISTRY"));

@@ -1,4 +1,4 @@
-//! Completing one blob: what is there already, then the rest from the source, then its digest.
+//! Writing one blob: what is there already, then the rest from the source, then its digest.
 
 use std::sync::Arc;
 
@@ -17,24 +17,24 @@ use crate::{
     wanted::Wanted,
 };
 
-/// How many times a blob whose content does not have its digest is fetched before it counts as
-/// damaged at the source: once more, since a proxy on the way may have spoiled it.
+/// How many times a blob whose content does not have its digest is downloaded before it counts as damaged at the
+/// source: once more, since a proxy in between may have damaged it.
 pub(crate) const CONTENT_ATTEMPTS: u32 = 2;
 
-/// A blob's progress is noted each time that so many bytes more of it are written.
-const NOTE_EVERY: u64 = 1024 * 1024;
+/// The progress of a blob is recorded each time that so many more bytes are written.
+const RECORD_EVERY: u64 = 1024 * 1024;
 
 const BLOCK: u64 = 1024 * 1024;
 
-/// What is read and written at once of a copy, and what is copied before progress is told, in bytes.
+/// Sizes in bytes: of one read and write of a copy, and of what is copied between two progress reports.
 const COPY_BLOCK: usize = 128 * 1024;
 const COPY_STEP: u64 = 4 * 1024 * 1024;
 
-/// What is handed to a writing thread at once, in bytes. Two batches of each running blob are in memory.
+/// Size in bytes of what a writing thread gets. Two batches of each running blob are in memory.
 const BATCH: u64 = 1024 * 1024;
 
 /// What all blobs of one pull have in common.
-pub(super) struct Filler<'a> {
+pub(super) struct BlobPull<'a> {
     pub(super) source: &'a Source,
     pub(super) plan: &'a Plan,
     pub(super) wanted: &'a Wanted,
@@ -43,21 +43,20 @@ pub(super) struct Filler<'a> {
     pub(super) sums: Option<&'a FrontierSums>,
     pub(super) sync: WriteBack,
     pub(super) observer: &'a dyn Observer,
-    pub(super) missing: Mutex<Vec<MissingItem>>,
-    /// Held until the last blob has been begun; the next archive waits for it.
-    pub(super) turn: Mutex<Option<OwnedMutexGuard<()>>>,
+    /// Held until the last blob has been started; the next archive waits for it.
+    pub(super) starting: Mutex<Option<OwnedMutexGuard<()>>>,
 }
 
-/// A blob on its way into the bundle.
-struct Filling<'a> {
+/// A blob that is being written into the bundle.
+struct BlobProgress<'a> {
     number: u32,
     blob: &'a PlannedBlob,
     places: Arc<[u64]>,
     hasher: Hasher,
     position: u64,
-    /// Where the progress was noted last.
-    noted: u64,
-    /// How far the user was told of; never taken back.
+    /// The position that was recorded last.
+    recorded: u64,
+    /// The position that was reported last; it never decreases.
     reported: u64,
     /// The batch that is being written, and its size in bytes.
     writing: Option<(u64, JoinHandle<Result<Hasher, Error>>)>,
@@ -77,56 +76,57 @@ impl Batch {
     }
 }
 
-impl Filler<'_> {
-    /// Brings the blob with this number into the bundle; `written` bytes of it are there, unchecked.
-    /// A blob that the source lacks or has damaged is put on the list.
-    pub(super) async fn fill(&self, number: u32, blob: &PlannedBlob, written: u64) -> Result<(), Error> {
-        let nearby = self.source.nearby();
-        let _claim = match nearby {
-            Some(nearby) => nearby.claim(&blob.digest).await,
+impl BlobPull<'_> {
+    /// Writes the blob with this number into the bundle; `written` bytes of it are there, unchecked. Returns the blob as
+    /// missing if the source does not have it, or has it damaged.
+    pub(super) async fn write(
+        &self,
+        number: u32,
+        blob: &PlannedBlob,
+        written: u64,
+    ) -> Result<Option<MissingItem>, Error> {
+        let local = self.source.local();
+        let _claim = match local {
+            Some(local) => local.claim(&blob.digest).await,
             None => None,
         };
         if number as usize + 1 == self.plan.layout().blobs().len() {
-            self.turn.lock().take();
+            self.starting.lock().take();
         }
-        let mut filling = Filling {
+        let mut state = BlobProgress {
             number,
             blob,
             places: blob.offsets.as_slice().into(),
             hasher: blob.digest.hasher(),
             position: 0,
-            noted: 0,
+            recorded: 0,
             reported: 0,
             writing: None,
         };
-        self.replay(&mut filling, written).await?;
-        match self.complete(&mut filling).await {
-            Err(error) if error.is_bad_content() => {
-                let item = self.missing(blob, &error);
-                self.missing.lock().push(item);
-                Ok(())
-            }
+        self.replay(&mut state, written).await?;
+        match self.complete(&mut state).await {
+            Err(error) if error.is_bad_content() => Ok(Some(self.missing(blob, &error))),
             Err(error) => Err(error),
             Ok(()) => {
-                if let (Some(nearby), Some(offset)) = (nearby, blob.offsets.first()) {
+                if let (Some(local), Some(offset)) = (local, blob.offsets.first()) {
                     let place = Placed { writer: self.writer.clone(), offset: *offset, size: blob.size };
-                    nearby.completed(&blob.digest, place);
+                    local.completed(&blob.digest, place);
                 }
                 self.observer.event(Event::Items(1));
                 self.observer.event(Event::Detail(format!("{} ({} bytes)", blob.digest, blob.size)));
-                Ok(())
+                Ok(None)
             }
         }
     }
 
     /// Hashes what an earlier run has written at the blob's first place, and writes it at the others
     /// again: a power cut may have taken it from some of them.
-    async fn replay(&self, filling: &mut Filling<'_>, written: u64) -> Result<(), Error> {
-        while filling.position < written {
-            let count = usize::try_from((written - filling.position).min(BLOCK)).unwrap_or(0);
-            let (writer, places) = (self.writer.clone(), filling.places.clone());
-            let (position, mut hasher) = (filling.position, filling.hasher.clone());
-            filling.hasher = blocking(move || {
+    async fn replay(&self, state: &mut BlobProgress<'_>, written: u64) -> Result<(), Error> {
+        while state.position < written {
+            let count = usize::try_from((written - state.position).min(BLOCK)).unwrap_or(0);
+            let (writer, places) = (self.writer.clone(), state.places.clone());
+            let (position, mut hasher) = (state.position, state.hasher.clone());
+            state.hasher = blocking(move || {
                 let mut block = vec![0; count];
                 writer.read_at(places[0] + position, &mut block)?;
                 hasher.update(&block);
@@ -136,26 +136,26 @@ impl Filler<'_> {
                 Ok(hasher)
             })
             .await?;
-            self.moved(filling, count as u64);
+            self.moved(state, count as u64);
         }
-        filling.noted = filling.position;
+        state.recorded = state.position;
         Ok(())
     }
 
-    async fn complete(&self, filling: &mut Filling<'_>) -> Result<(), Error> {
-        let digest = filling.blob.digest;
-        if self.copy(filling).await? {
+    async fn complete(&self, state: &mut BlobProgress<'_>) -> Result<(), Error> {
+        let digest = state.blob.digest;
+        if self.copy(state).await? {
             return Ok(());
         }
         let mut last = None;
         for path in self.plan.sources(&digest) {
             let mut attempt = 0;
             while attempt < CONTENT_ATTEMPTS {
-                let resumed = filling.position > 0;
-                let fetched = self.fetch(path, filling).await;
+                let resumed = state.position > 0;
+                let fetched = self.download(path, state).await;
                 // A transfer that broke off may have left a batch on its way to the disk: whatever comes
                 // next must begin behind it.
-                self.settle(filling).await?;
+                self.settle(state).await?;
                 match fetched {
                     Ok(()) => return Ok(()),
                     Err(Error::Registry(error)) if error.is_not_found() => {
@@ -165,7 +165,7 @@ impl Filler<'_> {
                     Err(error) if error.is_bad_content() => last = Some(error),
                     Err(error) => return Err(error),
                 }
-                self.restart(filling);
+                self.restart(state);
                 // What an earlier run has left may be the damaged part: the source gets its full chances.
                 attempt += u32::from(!resumed);
             }
@@ -173,37 +173,37 @@ impl Filler<'_> {
         Err(last.unwrap_or_else(|| Error::Internal(format!("no repository is planned to have {digest}"))))
     }
 
-    /// Copies from where the blob stands, if an archive nearby has it; false if that is not so, or not what it
-    /// should be. What an earlier run has left may be to blame for that, and is dropped too.
-    async fn copy(&self, filling: &mut Filling<'_>) -> Result<bool, Error> {
-        let blob = filling.blob;
-        let Some(nearby) = self.source.nearby() else { return Ok(false) };
+    /// Copies the rest of the blob from a local archive; false if none has it, or if the digest is wrong then. The data
+    /// of an earlier run may be the cause of that, and is dropped too.
+    async fn copy(&self, state: &mut BlobProgress<'_>) -> Result<bool, Error> {
+        let blob = state.blob;
+        let Some(local) = self.source.local() else { return Ok(false) };
         let mut tried: Option<Kept> = None;
         // Once more if it has moved: the archive that had it may just have been replaced.
         for _ in 0..2 {
-            let Some(kept) = nearby.get(&blob.digest, blob.size) else { return Ok(false) };
+            let Some(kept) = local.get(&blob.digest, blob.size) else { return Ok(false) };
             if tried.is_some_and(|tried| Arc::ptr_eq(&tried, &kept)) {
                 return Ok(false);
             }
-            let began = filling.position;
-            while filling.position < blob.size && self.copy_step(filling, &kept).await? {}
-            if filling.position == blob.size && filling.hasher.clone().finish() == blob.digest {
+            let began = state.position;
+            while state.position < blob.size && self.copy_step(state, &kept).await? {}
+            if state.position == blob.size && state.hasher.clone().finish() == blob.digest {
                 if began < blob.size {
-                    nearby.count(blob.size - began);
+                    local.count_copied(blob.size - began);
                 }
-                self.progress.record(filling.number, blob.size)?;
+                self.progress.record(state.number, blob.size)?;
                 return Ok(true);
             }
-            self.restart(filling);
+            self.restart(state);
             tried = Some(kept);
         }
         Ok(false)
     }
 
     /// Copies the next bytes to each place; false if they cannot be read.
-    async fn copy_step(&self, filling: &mut Filling<'_>, kept: &Kept) -> Result<bool, Error> {
-        let (writer, places, kept) = (self.writer.clone(), filling.places.clone(), kept.clone());
-        let (began, mut hasher) = (filling.position, filling.hasher.clone());
+    async fn copy_step(&self, state: &mut BlobProgress<'_>, kept: &Kept) -> Result<bool, Error> {
+        let (writer, places, kept) = (self.writer.clone(), state.places.clone(), kept.clone());
+        let (began, mut hasher) = (state.position, state.hasher.clone());
         let copied = blocking(move || {
             // One small block all the time, which the processor's cache holds between reading, hashing and writing.
             let mut block = vec![0; COPY_BLOCK];
@@ -223,50 +223,50 @@ impl Filler<'_> {
         })
         .await?;
         let Some((hasher, count)) = copied else { return Ok(false) };
-        filling.hasher = hasher;
-        self.advance(filling, count).await?;
+        state.hasher = hasher;
+        self.advance(state, count).await?;
         Ok(true)
     }
 
-    /// Takes back what was written: its digest is wrong.
-    fn restart(&self, filling: &mut Filling<'_>) {
-        for place in &*filling.places {
-            self.sums.inspect(|sums| sums.undone(*place, filling.position));
+    /// Starts over: the digest of what was written is wrong.
+    fn restart(&self, state: &mut BlobProgress<'_>) {
+        for place in &*state.places {
+            self.sums.inspect(|sums| sums.undone(*place, state.position));
         }
-        filling.position = 0;
-        filling.noted = 0;
-        filling.hasher = filling.blob.digest.hasher();
+        state.position = 0;
+        state.recorded = 0;
+        state.hasher = state.blob.digest.hasher();
     }
 
-    /// Fetches from where the blob stands to its end and checks the digest of the whole.
-    async fn fetch(&self, path: &str, filling: &mut Filling<'_>) -> Result<(), Error> {
-        let blob = filling.blob;
+    /// Downloads the rest of the blob and checks the digest of the whole.
+    async fn download(&self, path: &str, state: &mut BlobProgress<'_>) -> Result<(), Error> {
+        let blob = state.blob;
         let repository = self.source.repository(path)?;
-        if filling.position < blob.size {
-            let mut reader = repository.read_blob(blob.digest, blob.size, filling.position);
+        if state.position < blob.size {
+            let mut reader = repository.read_blob(blob.digest, blob.size, state.position);
             let mut batch = Batch::default();
             while let Some(chunk) = reader.next().await? {
                 batch.add(chunk);
                 if batch.size >= BATCH {
-                    self.write(filling, std::mem::take(&mut batch)).await?;
+                    self.start_batch(state, std::mem::take(&mut batch)).await?;
                 }
             }
-            self.write(filling, batch).await?;
-            self.settle(filling).await?;
+            self.start_batch(state, batch).await?;
+            self.settle(state).await?;
         }
-        let found = filling.hasher.clone().finish();
+        let found = state.hasher.clone().finish();
         if found == blob.digest {
-            return self.progress.record(filling.number, blob.size);
+            return self.progress.record(state.number, blob.size);
         }
         Err(Error::content(&repository, &blob.digest, found))
     }
 
-    /// Begins to hash a batch and to write it at each place, once the batch before it is done. The next
-    /// one can be read from the network meanwhile.
-    async fn write(&self, filling: &mut Filling<'_>, batch: Batch) -> Result<(), Error> {
-        self.settle(filling).await?;
-        let (writer, places) = (self.writer.clone(), filling.places.clone());
-        let (position, mut hasher) = (filling.position, filling.hasher.clone());
+    /// Starts to hash a batch and to write it at each place, once the previous batch is done. The next one can be read
+    /// from the network meanwhile.
+    async fn start_batch(&self, state: &mut BlobProgress<'_>, batch: Batch) -> Result<(), Error> {
+        self.settle(state).await?;
+        let (writer, places) = (self.writer.clone(), state.places.clone());
+        let (position, mut hasher) = (state.position, state.hasher.clone());
         let size = batch.size;
         let task = tokio::task::spawn_blocking(move || {
             let mut within = position;
@@ -279,37 +279,37 @@ impl Filler<'_> {
             }
             Ok(hasher)
         });
-        filling.writing = Some((size, task));
+        state.writing = Some((size, task));
         Ok(())
     }
 
     /// Waits for the batch that is being written.
-    async fn settle(&self, filling: &mut Filling<'_>) -> Result<(), Error> {
-        let Some((size, task)) = filling.writing.take() else {
+    async fn settle(&self, state: &mut BlobProgress<'_>) -> Result<(), Error> {
+        let Some((size, task)) = state.writing.take() else {
             return Ok(());
         };
-        filling.hasher = task.await.map_err(|error| Error::Internal(error.to_string()))??;
-        self.advance(filling, size).await
+        state.hasher = task.await.map_err(|error| Error::Internal(error.to_string()))??;
+        self.advance(state, size).await
     }
 
-    /// Notes that so many bytes more are written.
-    async fn advance(&self, filling: &mut Filling<'_>, size: u64) -> Result<(), Error> {
-        self.moved(filling, size);
-        if filling.position - filling.noted >= NOTE_EVERY {
-            self.progress.record(filling.number, filling.position)?;
-            filling.noted = filling.position;
+    /// Records that so many more bytes are written.
+    async fn advance(&self, state: &mut BlobProgress<'_>, size: u64) -> Result<(), Error> {
+        self.moved(state, size);
+        if state.position - state.recorded >= RECORD_EVERY {
+            self.progress.record(state.number, state.position)?;
+            state.recorded = state.position;
         }
         self.sync.written(self.writer, size).await
     }
 
-    fn moved(&self, filling: &mut Filling<'_>, bytes: u64) {
-        for place in &*filling.places {
-            self.sums.inspect(|sums| sums.done(place + filling.position, bytes));
+    fn moved(&self, state: &mut BlobProgress<'_>, bytes: u64) {
+        for place in &*state.places {
+            self.sums.inspect(|sums| sums.done(place + state.position, bytes));
         }
-        filling.position += bytes;
-        if filling.position > filling.reported {
-            self.observer.event(Event::Bytes(filling.position - filling.reported));
-            filling.reported = filling.position;
+        state.position += bytes;
+        if state.position > state.reported {
+            self.observer.event(Event::Bytes(state.position - state.reported));
+            state.reported = state.position;
         }
     }
 

@@ -1,12 +1,12 @@
-//! Archives that lie nearby: what they hold need not come over the network.
+//! Blobs of archives on the local disk, which need not be downloaded.
 //!
-//! Modules share layers, and each has an archive of its own. A blob that another archive holds is copied
-//! from there; so is, when modules are pulled anew, whatever did not change. Nothing of it is believed: a copy
-//! counts by its digest, as a download does.
+//! Modules share layers, and each module has an archive of its own. A blob that another archive has is copied from
+//! there; when modules are pulled again, so is everything that did not change. A copy is verified by its digest, as a
+//! download is.
 //!
-//! Archives that are written side by side share too. Each begins its blobs when the one before it has begun all
-//! of its own, and a blob that is on its way to one is waited for by the others. So each is brought once, and by
-//! the first archive that wants it: a pull that goes on finds what there is of it where it looks for it.
+//! Archives that are written concurrently share blobs too. An archive starts its blobs when the previous archive has
+//! started all of its own, and waits for a blob that another archive is downloading. So each blob is downloaded once,
+//! for the first archive that needs it: a resumed pull finds the downloaded part of it where it looks for it.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -25,11 +25,13 @@ use crate::{
     source::{Kept, KeptFile},
 };
 
-/// Blobs of other archives, and how much was taken from there.
+/// Blobs of other archives, and how much was copied from there.
 #[derive(Debug, Default)]
-pub struct Nearby {
-    side_by_side: bool,
-    turn: Arc<tokio::sync::Mutex<()>>,
+pub struct LocalBlobs {
+    /// Whether archives are written concurrently.
+    concurrent: bool,
+    /// Held by the archive that is starting its blobs.
+    starting: Arc<tokio::sync::Mutex<()>>,
     state: Mutex<State>,
 }
 
@@ -37,16 +39,16 @@ pub struct Nearby {
 struct State {
     /// By the names of the archives' files.
     archives: BTreeMap<Vec<PathBuf>, HashMap<Digest, Kept>>,
-    /// What is complete of archives that are being written, by the names that these will have.
+    /// Complete blobs of archives that are being written, by the names that these will have.
     unfinished: BTreeMap<PathBuf, HashMap<Digest, Kept>>,
-    /// A lock for each blob that some archive has begun.
+    /// A lock for each blob that an archive has started.
     claims: HashMap<Digest, Arc<tokio::sync::Mutex<()>>>,
     /// Journals with layers that planning has read.
     layers: Vec<Arc<PrivateDirectory>>,
     copied: Copied,
 }
 
-/// What was copied from nearby instead of being downloaded.
+/// What was copied from local archives instead of being downloaded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Copied {
     /// Blobs.
@@ -55,13 +57,13 @@ pub struct Copied {
     pub bytes: u64,
 }
 
-impl Nearby {
-    /// For archives that are written side by side.
-    pub fn side_by_side() -> Self {
-        Self { side_by_side: true, ..Self::default() }
+impl LocalBlobs {
+    /// For archives that are written concurrently.
+    pub fn concurrent() -> Self {
+        Self { concurrent: true, ..Self::default() }
     }
 
-    /// Adds all that an archive holds. Its files stay open, those of an older archive of that name no longer.
+    /// Adds all blobs of an archive. Its files stay open; those of an older archive with that name are closed.
     pub fn add(&self, archive: &Bundle) {
         let mut blobs = HashMap::new();
         for repository in archive.repositories() {
@@ -85,45 +87,46 @@ impl Nearby {
         Ok(())
     }
 
-    /// Adds the layers that planning keeps in this journal. They are opened when they are wanted, since the
-    /// archive of that journal frees them one by one.
+    /// Adds the layers that planning keeps in this journal. They are opened when they are needed, since the archive of
+    /// that journal removes them one by one.
     pub fn add_layers(&self, journal: &Journal) {
         self.lock().layers.push(journal.directory().clone());
     }
 
-    /// What was copied so far.
+    /// What has been copied.
     pub fn copied(&self) -> Copied {
         self.lock().copied
     }
 
-    /// Waits, first come first served, until the archive before has begun all of its blobs. `None` where archives
+    /// Waits until the previous archive has started all of its blobs; in the order of the calls. `None` where archives
     /// are written one after the other.
-    pub(crate) async fn turn(&self) -> Option<OwnedMutexGuard<()>> {
-        if self.side_by_side { Some(self.turn.clone().lock_owned().await) } else { None }
+    pub(crate) async fn wait_for_previous(&self) -> Option<OwnedMutexGuard<()>> {
+        if self.concurrent { Some(self.starting.clone().lock_owned().await) } else { None }
     }
 
-    /// Waits until no other archive is bringing this blob, and keeps others from bringing it.
+    /// Waits until no other archive is downloading this blob, and keeps others from downloading it.
     pub(crate) async fn claim(&self, digest: &Digest) -> Option<OwnedMutexGuard<()>> {
-        if !self.side_by_side {
+        if !self.concurrent {
             return None;
         }
         let claim = self.lock().claims.entry(*digest).or_default().clone();
         Some(claim.lock_owned().await)
     }
 
-    /// Notes that a blob is complete in an archive that is not.
+    /// Records a complete blob of an archive that is not complete.
     pub(crate) fn completed(&self, digest: &Digest, place: Placed) {
-        if self.side_by_side {
+        if self.concurrent {
             let archive = place.writer.path().to_owned();
             self.lock().unfinished.entry(archive).or_default().insert(*digest, Arc::new(place));
         }
     }
 
-    /// Lets go of an archive that is not finished and is no longer written.
+    /// Forgets an archive that failed.
     pub fn abandoned(&self, archive: &Path) {
         self.lock().unfinished.remove(archive);
     }
 
+    /// The blob, if a local archive or journal has one of this size.
     pub(crate) fn get(&self, digest: &Digest, size: u64) -> Option<Kept> {
         let state = self.lock();
         let all = state.unfinished.values().chain(state.archives.values());
@@ -138,8 +141,8 @@ impl Nearby {
         })
     }
 
-    /// Notes that a blob was copied.
-    pub(crate) fn count(&self, bytes: u64) {
+    /// Counts a copied blob.
+    pub(crate) fn count_copied(&self, bytes: u64) {
         let copied = &mut self.lock().copied;
         copied.blobs += 1;
         copied.bytes += bytes;

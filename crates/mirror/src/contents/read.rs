@@ -1,58 +1,29 @@
-//! What a bundle holds, as a registry sees it: per repository its tags, manifests and blobs.
+//! Reading the contents of a bundle, manifests checked.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use bundle::Bundle;
-use deckhouse::repositories::{MODULES, PACKAGES};
 use foreign_text::is_unfit_for_line;
-use oci::{Descriptor, Digest, Manifest, RawManifest, Tag, layout, manifest::MAX_NESTING};
+use oci::{Descriptor, Manifest, RawManifest, Tag, layout, manifest::MAX_NESTING};
 
+use super::{Contents, Repository, channel_tags, place};
 use crate::{
     Cause, Error, MissingItem, WantedBy,
-    channel_tags::{self, MadeTag},
     error::Place,
     limits::{ManifestTotal, check_blobs},
 };
-
-/// The repositories whose tags are the names of what lies below them (facts: "Push").
-const LISTS: [&str; 3] = [MODULES, PACKAGES, "deckhouse-cli/plugins"];
-
-/// The whole content of a bundle, manifests read and checked.
-#[derive(Debug)]
-pub struct Contents {
-    /// The repositories in order of their paths.
-    pub repositories: Vec<Repository>,
-    /// Tags among theirs that no index in the bundle has.
-    pub made_tags: Vec<MadeTag>,
-}
-
-/// One repository of a bundle.
-#[derive(Debug)]
-pub struct Repository {
-    /// Path below the root; empty for the root itself.
-    pub path: String,
-    /// The tags that it gets on push. Where the index names a tag twice, the last one counts, as in
-    /// the platform's tools.
-    pub tags: BTreeMap<Tag, Digest>,
-    /// Images without a tag, pushed by digest.
-    pub untagged: BTreeSet<Digest>,
-    /// Every manifest, children of indexes included.
-    pub manifests: BTreeMap<Digest, RawManifest>,
-    /// Every blob that the manifests name, with its size in bytes.
-    pub blobs: BTreeMap<Digest, u64>,
-}
 
 impl Contents {
     /// Reads every manifest of the bundle.
     ///
     /// # Errors
-    /// [`Error::Incomplete`] with every manifest and blob that the bundle should hold and does not.
+    /// [`Error::Incomplete`] with every manifest and blob that is missing.
     pub fn read(bundle: &Bundle) -> Result<Self, Error> {
         let (contents, items) = Self::read_what_is_there(bundle)?;
         if items.is_empty() { Ok(contents) } else { Err(Error::Incomplete { place: Place::Bundle, items }) }
     }
 
-    /// Reads every manifest of the bundle that can be read, and tells what should be there and is not.
+    /// Reads every manifest of the bundle that can be read, and returns what is missing too.
     ///
     /// # Errors
     /// [`Error::OverLimit`] if there is more than is kept in memory.
@@ -70,41 +41,9 @@ impl Contents {
         }
         missing.sort();
         missing.dedup();
-        let mut contents = Self { repositories, made_tags: Vec::new() };
-        contents.made_tags = channel_tags::make(bundle, &mut contents);
+        let mut contents = Self { repositories, derived_tags: Vec::new() };
+        contents.derived_tags = channel_tags::derive(bundle, &mut contents);
         Ok((contents, missing))
-    }
-
-    /// The repository at `path`; empty for the root.
-    pub fn repository(&self, path: &str) -> Option<&Repository> {
-        self.repositories.iter().find(|repository| repository.path == path)
-    }
-
-    /// Names of the modules in the bundle.
-    pub fn modules(&self) -> impl Iterator<Item = &str> {
-        self.listed().filter(|(list, _)| *list == MODULES).map(|(_, name)| name)
-    }
-
-    /// What a cluster learns of by the tags of a list: the list's repository, and the name that is a tag there.
-    /// Modules; packages and plugins, which bundles of `d8` have.
-    pub fn listed(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.repositories.iter().flat_map(|repository| {
-            LISTS.iter().filter_map(|list| {
-                let name = repository.path.strip_prefix(list)?.strip_prefix('/')?;
-                (!name.contains('/')).then_some((*list, name))
-            })
-        })
-    }
-
-    /// The blobs of all repositories, each once: size and the repositories that hold it.
-    pub fn unique_blobs(&self) -> BTreeMap<Digest, (u64, Vec<&str>)> {
-        let mut unique: BTreeMap<Digest, (u64, Vec<&str>)> = BTreeMap::new();
-        for repository in &self.repositories {
-            for (digest, size) in &repository.blobs {
-                unique.entry(*digest).or_insert((*size, Vec::new())).1.push(&repository.path);
-            }
-        }
-        unique
     }
 }
 
@@ -215,7 +154,7 @@ impl Total {
     }
 }
 
-/// The tag of an image, or why it cannot be told.
+/// The tag of an image, or why it is unclear.
 ///
 /// No digest covers `index.json`, so what it says twice must be the same: tools write the tag, or the digits
 /// of the digest, at the end of the reference too, and give every image a tag or none.
@@ -244,13 +183,10 @@ fn item(path: &str, reference: &str, image: &str, reason: String) -> MissingItem
     }
 }
 
-/// A repository's name for a user: the root has a path of no letters.
-pub(crate) fn place(path: &str) -> &str {
-    if path.is_empty() { "(root)" } else { path }
-}
-
 #[cfg(test)]
 mod tests {
+    use oci::Digest;
+
     use super::*;
 
     #[test]

@@ -1,0 +1,33 @@
+//! How registries are reached.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::Args;
+use cluster::duration;
+
+/// How registries are reached.
+#[derive(Debug, Clone, Args)]
+pub struct ConnectionArgs {
+    /// Maximum number of blobs in transfer at the same time [default: 16]; fewer while the network or the registry
+    /// cannot keep up. If set, it also limits the number of small requests
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Connection")]
+    pub parallel: Option<u16>,
+    /// Give up after this time without a successful request to the registry (429, 503, read-only), such as 30s, 5m or 2h
+    #[arg(
+        long,
+        value_name = "TIME",
+        default_value = "5m",
+        value_parser = duration::parse,
+        help_heading = "Connection"
+    )]
+    pub retry_timeout: Duration,
+    /// Use plain HTTP instead of HTTPS
+    #[arg(long, help_heading = "Connection")]
+    pub insecure: bool,
+    /// Accept any TLS certificate
+    #[arg(long, help_heading = "Connection")]
+    pub tls_skip_verify: bool,
+    /// File with certificates (PEM) to trust in addition to those of the system (repeatable)
+    #[arg(long, value_name = "FILE", help_heading = "Connection")]
+    pub ca_file: Vec<PathBuf>,
+}

@@ -1,0 +1,44 @@
+//! `dhctl mirror …`. Names, short forms and variables of the documented flags are fixed by the
+//! platform's documentation.
+
+mod pull;
+mod push;
+mod transfer;
+mod verify;
+
+use clap::{Args, Subcommand};
+
+pub use pull::{BundleFormat, PullArgs, PullFlags};
+pub use push::{BundleInArgs, PushArgs, PushFlags};
+pub use transfer::TransferArgs;
+pub use verify::{ReadBackArgs, VerifyArgs};
+
+/// `dhctl mirror`
+#[derive(Debug, Args)]
+#[command(subcommand_negates_reqs = true, disable_help_subcommand = true, mut_args = transfer::pull_or_push)]
+pub struct MirrorArgs {
+    /// An explicit command; without one, the documented form.
+    #[command(subcommand)]
+    pub command: Option<MirrorCommand>,
+    /// The documented form: a pull, or with `--registry` a push.
+    #[command(flatten)]
+    pub transfer: TransferArgs,
+}
+
+/// Commands below `dhctl mirror`.
+#[derive(Debug, Subcommand)]
+pub enum MirrorCommand {
+    /// Pull a distribution into a bundle
+    ///
+    /// The same as "dhctl mirror" without --registry. The variable of --registry has no effect here.
+    #[command(after_help = crate::args::EXIT_CODES)]
+    Pull(Box<PullArgs>),
+    /// Push a bundle into a private registry, and read everything back
+    ///
+    /// The same as "dhctl mirror" with --registry.
+    #[command(after_help = crate::args::EXIT_CODES)]
+    Push(Box<PushArgs>),
+    /// Compare a registry with a bundle: every tag, manifest and blob
+    #[command(after_help = crate::args::EXIT_CODES)]
+    Verify(Box<VerifyArgs>),
+}

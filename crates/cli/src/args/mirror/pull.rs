@@ -1,0 +1,174 @@
+//! `dhctl mirror pull`
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum, builder::FalseyValueParser};
+use deckhouse::{Bound, Channel};
+use egress::Secret;
+use oci::RepositoryUrl;
+
+use crate::{
+    args::{ConnectionArgs, ModuleChoiceArgs, OutputArgs, login::parse_secret},
+    size_arg,
+};
+
+/// `dhctl mirror pull`
+#[derive(Debug, Args)]
+pub struct PullArgs {
+    /// The bundle to write; the name must end in .tar. With --bundle-format d8, an existing directory
+    #[arg(short = 'i', long, env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE", value_name = "FILE")]
+    pub images_bundle_path: PathBuf,
+    /// What is pulled, and into what.
+    #[command(flatten)]
+    pub flags: PullFlags,
+    /// How to reach the source.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+    /// How to print.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Flags of a pull, in both forms of the command.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[derive(Debug, Args)]
+pub struct PullFlags {
+    /// Registry to pull from, HOST[:PORT]/PATH
+    #[arg(
+        long,
+        env = "DHCTL_CLI_MIRROR_SOURCE",
+        value_name = "REGISTRY",
+        default_value = "registry.deckhouse.ru/deckhouse/ee",
+        help_heading = "Source (pull)"
+    )]
+    pub source: RepositoryUrl,
+    /// Login for --source
+    #[arg(long, env = "DHCTL_CLI_MIRROR_SOURCE_LOGIN", value_name = "LOGIN", help_heading = "Source (pull)")]
+    pub source_login: Option<String>,
+    /// Password for --source; with --source-login it takes precedence over --license
+    #[arg(
+        long,
+        env = "DHCTL_CLI_MIRROR_SOURCE_PASSWORD",
+        hide_env_values = true, value_parser = parse_secret,
+        value_name = "PASSWORD",
+        help_heading = "Source (pull)"
+    )]
+    pub source_password: Option<Secret>,
+    /// Read the password for --source from a file; "-" is standard input
+    #[arg(long, value_name = "FILE", help_heading = "Source (pull)")]
+    pub source_password_file: Option<PathBuf>,
+    /// License key: the password of the login "license-token"
+    #[arg(
+        short = 'l',
+        long,
+        env = "DHCTL_CLI_MIRROR_LICENSE",
+        hide_env_values = true, value_parser = parse_secret,
+        value_name = "KEY",
+        help_heading = "Source (pull)"
+    )]
+    pub license: Option<Secret>,
+    /// Read the license key from a file; "-" is standard input
+    #[arg(long, value_name = "FILE", help_heading = "Source (pull)")]
+    pub license_file: Option<PathBuf>,
+    /// Do not use the tag lists of the source, which is a proxy cache: request each release by its tag
+    #[arg(long, help_heading = "Source (pull)")]
+    pub proxy_registry: bool,
+
+    /// Oldest release to pull, X.Y or X.Y.Z; no effect above the rock-solid release
+    #[arg(
+        short = 'v',
+        long,
+        env = "DHCTL_CLI_MIRROR_MIN_VERSION",
+        value_name = "VERSION",
+        help_heading = "Releases (pull)"
+    )]
+    pub min_version: Option<Bound>,
+    /// Newest release to pull, X.Y (with all its patches) or X.Y.Z; channels that point to a newer release are
+    /// left out
+    #[arg(long, value_name = "VERSION", help_heading = "Releases (pull)")]
+    pub max_version: Option<Bound>,
+    /// Pull exactly this release (repeatable)
+    #[arg(
+        long,
+        env = "DHCTL_CLI_MIRROR_RELEASE",
+        value_name = "VERSION",
+        value_parser = parse_release,
+        value_delimiter = ',',
+        conflicts_with = "min_version",
+        help_heading = "Releases (pull)"
+    )]
+    pub release: Vec<semver::Version>,
+    /// Pull only the release that this release channel points to (repeatable)
+    #[arg(long, value_name = "NAME", help_heading = "Releases (pull)")]
+    pub channel: Vec<Channel>,
+    /// Leave out this release channel (repeatable)
+    #[arg(conflicts_with = "channel", long, value_name = "NAME", help_heading = "Releases (pull)")]
+    pub exclude_channel: Vec<Channel>,
+    /// In the bundle, point this release channel to the newest release that is pulled
+    #[arg(long, value_name = "NAME", help_heading = "Releases (pull)")]
+    pub point_channel: Option<Channel>,
+    /// Pull releases of suspended release channels too
+    #[arg(long, help_heading = "Releases (pull)")]
+    pub ignore_suspend: bool,
+    /// Leave out the vulnerability databases
+    #[arg(long, help_heading = "Releases (pull)")]
+    pub no_security_db: bool,
+    /// Which modules.
+    #[command(flatten)]
+    pub modules: ModuleChoiceArgs,
+    /// Leave out all modules
+    #[arg(
+        conflicts_with_all = ["include_module", "exclude_module", "modules_filter"],
+        long,
+        help_heading = "Modules (pull)"
+    )]
+    pub no_modules: bool,
+
+    /// Split the bundle into parts of at most this size: a number of GiB, or a size such as 200MB, 4GiB or fat32
+    #[arg(
+        short = 'c',
+        long,
+        env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE_CHUNK_SIZE",
+        value_name = "SIZE",
+        value_parser = size_arg::parse,
+        help_heading = "Bundle (pull)"
+    )]
+    pub images_bundle_chunk_size: Option<u64>,
+    /// Format of the bundle: "tar" is one file; "d8" is a directory of archives, as "d8 mirror pull" writes them
+    #[arg(
+        long,
+        value_enum,
+        default_value_t = BundleFormat::Tar,
+        value_name = "FORMAT",
+        help_heading = "Bundle (pull)"
+    )]
+    pub bundle_format: BundleFormat,
+    /// Write GOST R 34.11-2012 sums of the bundle and of each part to .gostsum files
+    #[arg(
+        long,
+        env = "DHCTL_CLI_MIRROR_DO_GOST_DIGESTS",
+        value_parser = FalseyValueParser::new(),
+        help_heading = "Bundle (pull)"
+    )]
+    pub gost_digest: bool,
+    /// Start over instead of resuming an interrupted pull
+    #[arg(long, help_heading = "Bundle (pull)")]
+    pub no_pull_resume: bool,
+    /// Only print what would be pulled: releases, images, bytes to download, size of the bundle, free disk space
+    #[arg(long, help_heading = "Bundle (pull)")]
+    pub dry_run: bool,
+}
+
+/// Format of a bundle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BundleFormat {
+    /// One archive.
+    Tar,
+    /// A directory of archives.
+    D8,
+}
+
+fn parse_release(text: &str) -> Result<semver::Version, String> {
+    let bare = text.strip_prefix('v').unwrap_or(text);
+    bare.parse().map_err(|_| "expected an exact release, such as v1.58.3".to_owned())
+}

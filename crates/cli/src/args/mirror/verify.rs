@@ -1,0 +1,44 @@
+//! `dhctl mirror verify`
+
+use clap::Args;
+use oci::RepositoryUrl;
+
+use super::BundleInArgs;
+use crate::args::{ConnectionArgs, OutputArgs, TargetLoginArgs};
+
+/// `dhctl mirror verify`
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// The bundle that the registry is compared with.
+    #[command(flatten)]
+    pub bundle: BundleInArgs,
+    /// The registry, and how to read it.
+    #[command(flatten)]
+    pub read_back: ReadBackArgs,
+}
+
+/// A registry that is read back.
+#[derive(Debug, Args)]
+pub struct ReadBackArgs {
+    /// Private registry, HOST[:PORT]/PATH
+    #[arg(
+        short = 'r',
+        long,
+        env = "DHCTL_CLI_MIRROR_PRIVATE_REGISTRY",
+        value_name = "REGISTRY",
+        help_heading = "Private registry"
+    )]
+    pub registry: RepositoryUrl,
+    /// The login there.
+    #[command(flatten)]
+    pub login: TargetLoginArgs,
+    /// Download and hash every blob instead of reading its last byte
+    #[arg(long, help_heading = "Private registry")]
+    pub deep: bool,
+    /// How to reach the registry.
+    #[command(flatten)]
+    pub connection: ConnectionArgs,
+    /// How to print.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}

@@ -1,0 +1,91 @@
+//! Settings of `dhctl bundle`.
+
+use std::path::PathBuf;
+
+use super::Output;
+use crate::{
+    args::{BundleVerifyArgs, InspectArgs, JoinArgs, SplitArgs},
+    expected_sum::ExpectedSum,
+};
+
+/// Settings of `dhctl bundle inspect`.
+#[derive(Debug, Clone)]
+pub(crate) struct InspectSettings {
+    /// The bundle.
+    pub(crate) files: Vec<PathBuf>,
+    /// How to print.
+    pub(crate) output: Output,
+}
+
+/// Settings of `dhctl bundle verify`.
+#[derive(Debug, Clone)]
+pub(crate) struct BundleVerifySettings {
+    /// The bundle.
+    pub(crate) files: Vec<PathBuf>,
+    /// The sum that the bundle and the files next to it must have.
+    pub(crate) expect_sum: Option<ExpectedSum>,
+    /// How to print.
+    pub(crate) output: Output,
+}
+
+/// Settings of `dhctl bundle split`.
+#[derive(Debug, Clone)]
+pub(crate) struct SplitSettings {
+    /// The bundle.
+    pub(crate) files: Vec<PathBuf>,
+    /// Maximum size of a part in bytes.
+    pub(crate) part_size: u64,
+    /// The directory for the parts.
+    pub(crate) directory: PathBuf,
+    /// Whether GOST sums are written.
+    pub(crate) gost: bool,
+    /// How to print.
+    pub(crate) output: Output,
+}
+
+/// Settings of `dhctl bundle join`.
+#[derive(Debug, Clone)]
+pub(crate) struct JoinSettings {
+    /// The bundle.
+    pub(crate) files: Vec<PathBuf>,
+    /// The file to write.
+    pub(crate) out: PathBuf,
+    /// Whether GOST sums are written.
+    pub(crate) gost: bool,
+    /// How to print.
+    pub(crate) output: Output,
+}
+
+impl From<InspectArgs> for InspectSettings {
+    fn from(args: InspectArgs) -> Self {
+        let InspectArgs { bundle, output } = args;
+        Self { files: bundle.file, output: (&output).into() }
+    }
+}
+
+impl From<BundleVerifyArgs> for BundleVerifySettings {
+    fn from(args: BundleVerifyArgs) -> Self {
+        let BundleVerifyArgs { bundle, expect_sum, output } = args;
+        Self { files: bundle.file, expect_sum, output: (&output).into() }
+    }
+}
+
+impl From<SplitArgs> for SplitSettings {
+    fn from(args: SplitArgs) -> Self {
+        let SplitArgs { bundle, part_size, out, gost, output } = args;
+        Self {
+            files: bundle.file,
+            part_size,
+            directory: out,
+            gost: gost.gost_digest,
+            output: (&output).into(),
+        }
+    }
+}
+
+impl From<JoinArgs> for JoinSettings {
+    fn from(args: JoinArgs) -> Self {
+        let JoinArgs { bundle, out, gost, output } = args;
+        Self { files: bundle.file, out, gost: gost.gost_digest, output: (&output).into() }
+    }
+}

@@ -1,0 +1,127 @@
+//! Settings of `dhctl config`.
+
+use std::path::PathBuf;
+
+use egress::Secret;
+use oci::{Host, RepositoryUrl};
+
+use crate::{
+    args::{AccessArgs, DockerCfgArgs, FileOutArgs, ModuleSourceArgs, ProxyArgs},
+    logins::Login,
+};
+
+/// Where a result goes: standard output, or a file that only its owner may read.
+#[derive(Debug, Clone)]
+pub(crate) struct ResultFile {
+    /// The file; none for standard output.
+    pub(crate) path: Option<PathBuf>,
+    /// Whether an existing file is replaced.
+    pub(crate) replace: bool,
+}
+
+/// How a cluster reaches its registry, and where the manifest goes.
+#[derive(Debug, Clone)]
+pub(crate) struct ClusterRegistry {
+    /// The registry.
+    pub(crate) registry: RepositoryUrl,
+    /// The login of the cluster there.
+    pub(crate) login: Login,
+    /// Whether HTTP is used instead of HTTPS.
+    pub(crate) plain_http: bool,
+    /// Files with certificates that the cluster trusts.
+    pub(crate) ca_files: Vec<PathBuf>,
+    /// Where the manifest goes.
+    pub(crate) file: ResultFile,
+}
+
+/// Settings of `dhctl config module-source`.
+#[derive(Debug, Clone)]
+pub(crate) struct ModuleSourceSettings {
+    /// Name of the `ModuleSource`.
+    pub(crate) name: String,
+    /// The registry.
+    pub(crate) access: ClusterRegistry,
+}
+
+/// Settings of `dhctl config docker-cfg`.
+#[derive(Debug, Clone)]
+pub(crate) struct DockerCfgSettings {
+    /// The registry.
+    pub(crate) registry: Host,
+    /// The login of the cluster there.
+    pub(crate) login: Login,
+    /// Where the line goes.
+    pub(crate) file: ResultFile,
+}
+
+/// Settings of `dhctl config proxy`.
+#[derive(Debug, Clone)]
+pub(crate) struct ProxySettings {
+    /// Proxy for plain HTTP.
+    pub(crate) http: Option<Secret>,
+    /// Proxy for HTTPS.
+    pub(crate) https: Option<Secret>,
+    /// The login at the proxies.
+    pub(crate) login: Login,
+    /// Destinations that are reached without a proxy.
+    pub(crate) no_proxy: Vec<String>,
+    /// The private registry.
+    pub(crate) registry: Option<Host>,
+    /// Where the squid.conf goes.
+    pub(crate) squid_conf: Option<PathBuf>,
+    /// Where the section goes.
+    pub(crate) file: ResultFile,
+}
+
+impl From<FileOutArgs> for ResultFile {
+    fn from(args: FileOutArgs) -> Self {
+        let FileOutArgs { out, force } = args;
+        Self { path: out, replace: force }
+    }
+}
+
+impl From<AccessArgs> for ClusterRegistry {
+    fn from(args: AccessArgs) -> Self {
+        let AccessArgs { registry, login, insecure, ca_file, file } = args;
+        Self { registry, login: login.into(), plain_http: insecure, ca_files: ca_file, file: file.into() }
+    }
+}
+
+impl From<ModuleSourceArgs> for ModuleSourceSettings {
+    fn from(args: ModuleSourceArgs) -> Self {
+        let ModuleSourceArgs { name, access } = args;
+        Self { name, access: access.into() }
+    }
+}
+
+impl From<DockerCfgArgs> for DockerCfgSettings {
+    fn from(args: DockerCfgArgs) -> Self {
+        let DockerCfgArgs { registry, login, file } = args;
+        Self { registry, login: login.into(), file: file.into() }
+    }
+}
+
+impl From<ProxyArgs> for ProxySettings {
+    fn from(args: ProxyArgs) -> Self {
+        let login = Login {
+            name: args.proxy_login,
+            password: args.proxy_password,
+            password_file: args.proxy_password_file,
+            license: None,
+            license_file: None,
+            license_variable: None,
+            flag: "--proxy-login",
+            password_flag: "--proxy-password",
+            password_variable: None,
+        };
+        Self {
+            http: args.http_proxy,
+            https: args.https_proxy,
+            login,
+            no_proxy: args.no_proxy,
+            registry: args.registry,
+            squid_conf: args.squid_conf,
+            file: args.file.into(),
+        }
+    }
+}

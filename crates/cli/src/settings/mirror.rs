@@ -1,0 +1,250 @@
+//! Settings of `dhctl mirror`.
+
+use std::path::PathBuf;
+
+use deckhouse::select;
+use mirror::{Modules, Request, archives::BundleForm};
+use oci::RepositoryUrl;
+
+use super::{Connection, Output, modules, paths};
+use crate::{
+    args::{
+        BundleFormat, BundleInArgs, ConnectionArgs, MirrorArgs, MirrorCommand, OutputArgs, PullArgs,
+        PullFlags, PushArgs, PushFlags, ReadBackArgs, TargetLoginArgs, TransferArgs, VerifyArgs,
+    },
+    expected_sum::ExpectedSum,
+    failure::Failure,
+    logins::Login,
+};
+
+/// Settings of a pull.
+#[derive(Debug, Clone)]
+pub(crate) struct PullSettings {
+    /// The bundle, or the directory of its archives, as it was named.
+    pub(crate) named: PathBuf,
+    /// The archive that the journal belongs to.
+    pub(crate) archive: PathBuf,
+    /// Whether it is one file, or several in a directory.
+    pub(crate) form: BundleForm,
+    /// The registry.
+    pub(crate) source: RepositoryUrl,
+    /// The login there.
+    pub(crate) login: Login,
+    /// What is pulled.
+    pub(crate) request: Request,
+    /// Maximum size of a part in bytes, if the bundle is split.
+    pub(crate) part_size: Option<u64>,
+    /// Whether GOST sums are written.
+    pub(crate) gost: bool,
+    /// Whether the data of an interrupted pull is discarded.
+    pub(crate) fresh: bool,
+    /// Whether nothing is written.
+    pub(crate) dry_run: bool,
+    /// How the registry is reached.
+    pub(crate) connection: Connection,
+    /// How to print.
+    pub(crate) output: Output,
+}
+
+/// Settings of a push.
+#[derive(Debug, Clone)]
+pub(crate) struct PushSettings {
+    /// The bundle.
+    pub(crate) bundle: Vec<PathBuf>,
+    /// The registry.
+    pub(crate) registry: RepositoryUrl,
+    /// The login there.
+    pub(crate) login: Login,
+    /// Whether an incomplete bundle is pushed too.
+    pub(crate) allow_incomplete: bool,
+    /// Whether every blob that the registry has is downloaded and hashed.
+    pub(crate) deep: bool,
+    /// The sum that the bundle and the files next to it must have.
+    pub(crate) expect_sum: Option<ExpectedSum>,
+    /// How the registry is reached.
+    pub(crate) connection: Connection,
+    /// How to print.
+    pub(crate) output: Output,
+}
+
+/// Settings of `dhctl mirror verify`.
+#[derive(Debug, Clone)]
+pub(crate) struct VerifySettings {
+    /// The bundle.
+    pub(crate) bundle: Vec<PathBuf>,
+    /// The registry.
+    pub(crate) read_back: ReadBack,
+}
+
+/// A registry that is read back.
+#[derive(Debug, Clone)]
+pub(crate) struct ReadBack {
+    /// The registry.
+    pub(crate) registry: RepositoryUrl,
+    /// The login there.
+    pub(crate) login: Login,
+    /// Whether every blob is downloaded and hashed.
+    pub(crate) deep: bool,
+    /// How the registry is reached.
+    pub(crate) connection: Connection,
+    /// How to print.
+    pub(crate) output: Output,
+}
+
+/// What `dhctl mirror` is to do. A request that is not valid has its output, so that it can be reported.
+pub(crate) enum Transfer {
+    /// A pull.
+    Pull(Output, Result<Box<PullSettings>, Failure>),
+    /// A push.
+    Push(Output, Result<Box<PushSettings>, Failure>),
+    /// A comparison.
+    Verify(Box<VerifySettings>),
+}
+
+/// Settings of the command that was typed, in the explicit or in the documented form.
+pub(crate) fn transfer(args: MirrorArgs) -> Transfer {
+    let MirrorArgs { command, transfer } = args;
+    match command {
+        Some(MirrorCommand::Pull(args)) => {
+            let PullArgs { images_bundle_path, flags, connection, output } = *args;
+            pull(vec![images_bundle_path], flags, &connection, &output)
+        }
+        Some(MirrorCommand::Push(args)) => {
+            let PushArgs {
+                bundle: BundleInArgs { images_bundle_path },
+                registry,
+                flags,
+                login,
+                connection,
+                output,
+            } = *args;
+            push(images_bundle_path, registry, flags, login, &connection, &output)
+        }
+        Some(MirrorCommand::Verify(args)) => Transfer::Verify(Box::new((*args).into())),
+        None => {
+            let TransferArgs { images_bundle_path, pull: flags, registry, push: push_flags, login, .. } =
+                transfer;
+            let (connection, output) = (&transfer.connection, &transfer.output);
+            match registry {
+                None => pull(images_bundle_path, flags, connection, output),
+                Some(registry) => push(images_bundle_path, registry, push_flags, login, connection, output),
+            }
+        }
+    }
+}
+
+fn pull(named: Vec<PathBuf>, flags: PullFlags, connection: &ConnectionArgs, output: &OutputArgs) -> Transfer {
+    let output = output.into();
+    Transfer::Pull(output, PullSettings::new(named, flags, connection.into(), output).map(Box::new))
+}
+
+fn push(
+    bundle: Vec<PathBuf>,
+    registry: RepositoryUrl,
+    flags: PushFlags,
+    login: TargetLoginArgs,
+    connection: &ConnectionArgs,
+    output: &OutputArgs,
+) -> Transfer {
+    let PushFlags { allow_incomplete, expect_sum, deep } = flags;
+    let output = output.into();
+    let checked = bundle.iter().try_for_each(|path| paths::bundle_to_read(path));
+    let settings = checked.map(|()| {
+        Box::new(PushSettings {
+            bundle,
+            registry,
+            login: login.into(),
+            allow_incomplete,
+            deep,
+            expect_sum,
+            connection: connection.into(),
+            output,
+        })
+    });
+    Transfer::Push(output, settings)
+}
+
+impl PullSettings {
+    fn new(
+        named: Vec<PathBuf>,
+        flags: PullFlags,
+        connection: Connection,
+        output: Output,
+    ) -> Result<Self, Failure> {
+        let [named] = <[PathBuf; 1]>::try_from(named)
+            .map_err(|_| Failure::usage("a pull writes one bundle: name it with -i once"))?;
+        let form = match flags.bundle_format {
+            BundleFormat::Tar => BundleForm::File,
+            BundleFormat::D8 => BundleForm::Directory,
+        };
+        let archive = match form {
+            BundleForm::File => paths::bundle_path(&named)?,
+            BundleForm::Directory if named.is_dir() => named.join(mirror::archives::PLATFORM_ARCHIVE),
+            BundleForm::Directory => {
+                let message = format!("{} is not a directory", named.display());
+                return Err(Failure::usage(message)
+                    .hint("create the directory: with --bundle-format d8 a pull writes archives into it"));
+            }
+        };
+        let request = Request {
+            select: select::Request {
+                min: flags.min_version,
+                max: flags.max_version,
+                releases: flags.release,
+                channels: flags.channel,
+                excluded: flags.exclude_channel,
+                point_channel: flags.point_channel,
+                ignore_suspend: flags.ignore_suspend,
+            },
+            proxy_registry: flags.proxy_registry,
+            modules: if flags.no_modules { Modules::Nothing } else { modules::selected(flags.modules) },
+            no_security_databases: flags.no_security_db,
+            installer: form == BundleForm::Directory,
+        };
+        let login = Login {
+            name: flags.source_login,
+            password: flags.source_password,
+            password_file: flags.source_password_file,
+            license: flags.license,
+            license_file: flags.license_file,
+            license_variable: Some("DHCTL_CLI_MIRROR_LICENSE"),
+            flag: "--source-login",
+            password_flag: "--source-password",
+            password_variable: Some("DHCTL_CLI_MIRROR_SOURCE_PASSWORD"),
+        };
+        Ok(Self {
+            named,
+            archive,
+            form,
+            source: flags.source,
+            login,
+            request,
+            part_size: flags.images_bundle_chunk_size.filter(|size| *size > 0),
+            gost: flags.gost_digest,
+            fresh: flags.no_pull_resume,
+            dry_run: flags.dry_run,
+            connection,
+            output,
+        })
+    }
+}
+
+impl From<VerifyArgs> for VerifySettings {
+    fn from(args: VerifyArgs) -> Self {
+        let VerifyArgs { bundle, read_back } = args;
+        Self { bundle: bundle.images_bundle_path, read_back: read_back.into() }
+    }
+}
+
+impl From<ReadBackArgs> for ReadBack {
+    fn from(args: ReadBackArgs) -> Self {
+        let ReadBackArgs { registry, login, deep, connection, output } = args;
+        Self {
+            registry,
+            login: login.into(),
+            deep,
+            connection: (&connection).into(),
+            output: (&output).into(),
+        }
+    }
+}
