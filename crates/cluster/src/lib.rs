@@ -42,7 +42,7 @@ pub mod wait_reason;
 #[cfg(test)]
 mod tests;
 
-pub use chain::TargetError;
+pub use chain::{Gap, LeftOutReason, TargetError};
 pub use error::Error;
 pub use jiff::Timestamp;
 pub use patience::Patience;

@@ -13,7 +13,7 @@ pub use advice::{Advice, PrepareFor};
 pub use code::Code;
 pub use fact::{
     AlertFact, ClusterFact, ConvergeFact, DeploymentFact, Fact, ModuleFact, NodeFact, PodFact, PodState,
-    PullCause, QueueFact, ReleaseFact, SettingsFact, SourceFact,
+    PullCause, QueueFact, RegistryFact, ReleaseFact, SettingsFact, SourceFact, Unfinished,
 };
 pub use object::{Kind, Object};
 pub use wait_reason::{RequirementCause, WaitReason};

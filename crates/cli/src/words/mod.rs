@@ -6,15 +6,24 @@
 mod advice;
 mod alert;
 mod block;
+pub(crate) mod change;
 mod cluster;
 mod deployment;
+pub(crate) mod left_out;
 mod module;
+pub(crate) mod module_release;
 mod node;
+pub(crate) mod note;
+pub(crate) mod plan;
 mod pod;
 mod queue;
-mod release;
+pub(crate) mod refusal;
+mod registry;
+pub(crate) mod release;
+pub(crate) mod requirement;
 mod settings;
 mod source;
+pub(crate) mod status;
 mod step;
 pub(crate) mod verdict;
 
@@ -23,6 +32,7 @@ mod hostile;
 #[cfg(test)]
 mod tests;
 
+use cluster::objects::Task;
 use commands::Sentence;
 use problems::{Fact, Problem};
 
@@ -53,6 +63,7 @@ pub fn predicate(fact: &Fact) -> Sentence {
         Fact::Node(fact) => node::predicate(fact),
         Fact::Pod(fact) => pod::predicate(fact),
         Fact::Queue(fact) => queue::predicate(fact),
+        Fact::Registry(fact) => registry::predicate(fact),
         Fact::Release(fact) => release::predicate(fact),
         Fact::Settings(fact) => settings::predicate(fact),
         Fact::Source(fact) => source::predicate(fact),
@@ -64,6 +75,7 @@ pub fn means(fact: &Fact) -> Option<Sentence> {
     match fact {
         Fact::Deployment(fact) => deployment::means(fact),
         Fact::Pod(fact) => pod::means(fact),
+        Fact::Registry(fact) => registry::means(fact),
         Fact::Release(fact) => release::means(fact),
         Fact::Settings(fact) => Some(settings::means(fact)),
         _ => None,
@@ -78,6 +90,21 @@ pub fn steps(problem: &Problem) -> Vec<Step> {
 /// What to do about it in one sentence.
 pub fn remedy(problem: &Problem) -> Sentence {
     Sentence::joined(steps(problem).into_iter().map(|step| step.text), "; ")
+}
+
+/// The whole problem: what is wrong, what it means, and what to do.
+pub fn block(problem: &Problem) -> Block {
+    Block::new(what(problem)).means(means(&problem.fact)).steps(steps(problem))
+}
+
+/// The first task of a queue: `main: ModuleRun:main:prometheus, failed 3 times: …`.
+pub(crate) fn queue_task(task: &Task) -> String {
+    let failed = match (task.failures, &task.failure) {
+        (0, _) => String::new(),
+        (count, Some(why)) => format!(", failed {}: {why}", times(count)),
+        (count, None) => format!(", failed {}", times(count)),
+    };
+    format!("{}: {}{failed}", task.queue, task.description)
 }
 
 /// `1 task`, `3 tasks`.

@@ -7,6 +7,7 @@ mod module;
 mod node;
 mod pod;
 mod queue;
+mod registry;
 mod release;
 mod settings;
 mod source;
@@ -18,7 +19,8 @@ pub use module::ModuleFact;
 pub use node::NodeFact;
 pub use pod::{PodFact, PodState, PullCause};
 pub use queue::{ConvergeFact, QueueFact};
-pub use release::ReleaseFact;
+pub use registry::RegistryFact;
+pub use release::{ReleaseFact, Unfinished};
 pub use settings::SettingsFact;
 pub use source::SourceFact;
 
@@ -41,6 +43,8 @@ pub enum Fact {
     Pod(PodFact),
     /// Of the controller's queues.
     Queue(QueueFact),
+    /// Of an image registry.
+    Registry(RegistryFact),
     /// Of a release of the platform.
     Release(ReleaseFact),
     /// Of the platform's settings.
@@ -68,6 +72,7 @@ from!(
     Node(NodeFact),
     Pod(PodFact),
     Queue(QueueFact),
+    Registry(RegistryFact),
     Release(ReleaseFact),
     Settings(SettingsFact),
     Source(SourceFact),

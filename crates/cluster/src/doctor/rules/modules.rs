@@ -8,7 +8,8 @@ use crate::{
         finding::{Finding, Severity},
         look::{Controller, Look},
     },
-    modules::{ModuleTurn, PolicyOrigin, WaitingRelease, overview},
+    interim,
+    modules::{ModuleTurn, ModuleWait, PolicyOrigin, WaitingRelease, overview},
     wait_reason::WaitReason,
 };
 
@@ -68,9 +69,11 @@ fn of_release(release: &WaitingRelease) -> Option<Finding> {
             .seen_in("ModuleReleases")
     };
     let waits = |what: fn(&WaitReason) -> bool| release.waits_for.iter().any(what);
-    if release.suspended {
+    let says = || short(&release.waits_for.iter().map(interim::wait_reason).collect::<Vec<_>>().join("; "));
+    if let ModuleWait::Suspended(message) = &release.wait {
+        let what = if message.is_empty() { "suspended".to_owned() } else { format!("suspended: {message}") };
         return Some(
-            finding("module-suspended", Severity::Slows, short(&release.reason))
+            finding("module-suspended", Severity::Slows, short(&what))
                 .why("its vendor has withdrawn it, or it did not come up")
                 .remedy("pull another version of the module, and push it")
                 .command(Kubectl::Get(Objects::one(Resource::ModuleRelease, &release.name), Output::Yaml)),
@@ -90,7 +93,7 @@ fn of_release(release: &WaitingRelease) -> Option<Finding> {
     }
     if waits(|it| matches!(it, WaitReason::NoPolicy)) {
         return Some(
-            finding("module-policy", Severity::Slows, short(&release.reason))
+            finding("module-policy", Severity::Slows, says())
                 .why("a release without a policy waits forever")
                 .remedy("name a ModuleUpdatePolicy; there are")
                 .command(Kubectl::Get(Objects::all(Resource::ModuleUpdatePolicy), Output::Table)),
@@ -98,7 +101,7 @@ fn of_release(release: &WaitingRelease) -> Option<Finding> {
     }
     if waits(WaitReason::is_requirement) {
         return Some(
-            finding("module-requirement", Severity::Slows, short(&release.reason))
+            finding("module-requirement", Severity::Slows, says())
                 .why("the module stays at its release; the platform does not wait for it")
                 .remedy("meet the requirement; where it is the platform's version, update that first")
                 .command(Update::Plan),
@@ -106,7 +109,7 @@ fn of_release(release: &WaitingRelease) -> Option<Finding> {
     }
     (waits(|it| *it == WaitReason::Approval) && release.turn == ModuleTurn::Now).then(|| {
         finding("module-approval", Severity::Notable, "it waits for your approval".to_owned())
-            .why(format!("its policy: {}", release.policy.words()))
+            .why("its update policy requires an approval")
             .remedy("approve it when it suits")
             .command(Approve::Module { module: release.module.clone(), version: release.version.clone() })
     })
