@@ -1,8 +1,8 @@
 //! Texts of facts for the parts of this crate that still make text: plan, status, approve, kernel and doctor. `cli::words`
 //! replaces each of them as soon as its part returns problems; the last one removes this file.
 
-use commands::{Approve, Sentence, Update};
-use problems::{NodeFact, ReleaseFact, WaitReason};
+use commands::{Sentence, Update};
+use problems::{ReleaseFact, WaitReason};
 use semver::Version;
 
 /// Why `version` is not next, or never will be.
@@ -48,28 +48,6 @@ pub(crate) fn position(fact: &ReleaseFact, version: &Version) -> Sentence {
             .into()
         }
         _ => Sentence::default(),
-    }
-}
-
-/// What a node or a node group waits for.
-pub(crate) fn node_wait(fact: &NodeFact, name: &str) -> Sentence {
-    let approve = |text: &str, node: &str| Sentence::from(text).command(Approve::Node(node.to_owned()));
-    match fact {
-        NodeFact::GroupError(error) => {
-            format!("has an error: {}", error.as_deref().unwrap_or("condition Error")).into()
-        }
-        NodeFact::GroupNeedsApproval { node } => approve(
-            "waits until somebody approves the disruption of a node: ",
-            node.as_deref().unwrap_or("NAME"),
-        ),
-        NodeFact::GroupUpToDate { count, all } => format!("{count} of {all} nodes are up to date").into(),
-        NodeFact::GroupUpdating => "nodes are being updated".into(),
-        NodeFact::GroupReady { count, all } => format!("{count} of {all} nodes are ready").into(),
-        NodeFact::NeedsApproval => approve("waits until somebody approves its disruption: ", name),
-        NodeFact::Drained => "is drained, its disruptive update goes on".into(),
-        NodeFact::Draining => "is being drained".into(),
-        NodeFact::InQueue => "waits for its turn".into(),
-        NodeFact::Updating => "is being updated".into(),
     }
 }
 

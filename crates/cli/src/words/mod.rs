@@ -30,9 +30,13 @@ pub(crate) mod verdict;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod report_tests;
+#[cfg(test)]
+mod requirement_tests;
+#[cfg(test)]
 mod tests;
 
-use cluster::objects::Task;
+use ::cluster::objects::Task;
 use commands::Sentence;
 use problems::{Fact, Problem};
 

@@ -118,8 +118,7 @@ fn what_has_not_arrived_blocks() {
         let plan = Plan::make(&cluster(&["v1.57.5 Deployed"]), &input).unwrap();
         plan.blocking.into_iter().map(|it| it.fact).collect::<Vec<Fact>>()
     };
-    let (name, image) =
-        (|| "r.example/dkp/ee".to_owned(), || "r.example/dkp/ee/release-channel:stable".to_owned());
+    let image = || "r.example/dkp/ee/release-channel:stable".to_owned();
     let suspend = |offer: &mut RegistryOffer| {
         offer.leads_to = Answer::Is(ChannelRelease { version: version("v1.59.4"), suspended: true });
     };

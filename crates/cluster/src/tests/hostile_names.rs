@@ -18,7 +18,7 @@ use crate::{
         ModuleConfig, ModulePullOverride, ModuleRelease, ModuleSource, Node, NodeGroup, Phase, Queue,
         RegistrySettings, Release, Task,
     },
-    registry_answer::{Answer, ChannelRelease},
+    registry_answer::Answer,
 };
 
 const NAMES: [&str; 7] = [
