@@ -1,7 +1,7 @@
-//! Which releases lie ahead: minor by minor the highest patch, of all that is known. A plan shows them, and a
-//! preparation tells the cluster of those that it does not have: by the same rules.
+//! Which releases the cluster goes through: minor by minor the highest patch, of all that is known. A plan shows them,
+//! and a preparation creates the objects of those that the cluster does not have: by the same rules.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
 use deckhouse::release_list::DeliveredRelease;
 use semver::Version;
@@ -14,18 +14,18 @@ use crate::{
 /// Where releases are known from.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Known<'a> {
-    /// The file of a delivery.
+    /// The releases file.
     pub(crate) delivery: &'a [DeliveredRelease],
     /// The cluster.
     pub(crate) releases: &'a [Release],
-    /// A registry, of which the cluster makes objects by itself.
+    /// A registry, from which the cluster creates objects automatically.
     pub(crate) registry: &'a [Version],
 }
 
 /// Which releases are wanted.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Range<'a> {
-    /// What is deployed: only what is above it lies ahead.
+    /// What is deployed: only what is above it is taken.
     pub(crate) deployed: &'a Version,
     /// The last one that is wanted.
     pub(crate) to: Option<&'a Version>,
@@ -35,11 +35,11 @@ pub(crate) struct Range<'a> {
     pub(crate) lts: bool,
 }
 
-/// Why the last release that is wanted cannot be had.
+/// Why the release that `--to` names cannot be reached.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
     /// It is below what runs.
-    #[error("v{to} is below v{deployed}, which is deployed; there is no way back")]
+    #[error("v{to} is lower than the deployed v{deployed}; a downgrade is not possible")]
     Below {
         /// What is wanted.
         to: Version,
@@ -47,7 +47,7 @@ pub enum TargetError {
         deployed: Version,
     },
     /// Nothing has it.
-    #[error("nothing has v{to}: there are {}", if known.is_empty() { "no releases above the deployed one".to_owned() } else { known.join(", ") })]
+    #[error("v{to} is unknown; {}", if known.is_empty() { "no release above the deployed one is known".to_owned() } else { format!("known releases: {}", known.join(", ")) })]
     Absent {
         /// What is wanted.
         to: Version,
@@ -56,7 +56,7 @@ pub enum TargetError {
     },
 }
 
-/// A release that lies ahead.
+/// A release that may be taken.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Candidate<'a> {
     pub(crate) delivered: Option<&'a DeliveredRelease>,
@@ -66,25 +66,48 @@ pub(crate) struct Candidate<'a> {
 
 /// Why a release is not taken.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Why {
+pub enum LeftOutReason {
+    /// It is not above the deployed one.
     NotAbove(Version),
+    /// It is a pre-release, which the cluster refuses.
     PreRelease,
+    /// It is above this one, the last that is wanted.
     AboveWanted(Version),
+    /// It is above this one, to which the release channel points: the cluster deletes what is waiting above it.
     AboveChannel(Version),
+    /// Its object is Suspended: the vendor has withdrawn it.
     Suspended,
-    /// The name of the phase.
-    PassedOver(String),
+    /// Its object has this phase: the cluster does not take it any more.
+    Phase(String),
+    /// A later patch of the same minor is taken.
     LaterPatch,
-    BeyondGap(String),
+    /// It is behind a gap.
+    BeyondGap(Gap),
+}
+
+/// Releases that are missing between two.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Gap {
+    /// The release before the gap.
+    pub before: Version,
+    /// The release after it. If its major version is another one, no release can close the gap.
+    pub after: Version,
+}
+
+impl Gap {
+    /// The minor versions that are missing, the first and the last; `None` between two major versions.
+    pub fn missing_minors(&self) -> Option<(u64, u64)> {
+        (self.before.major == self.after.major).then(|| (self.before.minor + 1, self.after.minor - 1))
+    }
 }
 
 /// The chain, ascending, and what came of the rest.
 #[derive(Debug, Default)]
 pub(crate) struct Chain<'a> {
     pub(crate) steps: Vec<(&'a Version, Candidate<'a>)>,
-    pub(crate) left_out: BTreeMap<Why, Vec<&'a Version>>,
+    pub(crate) left_out: BTreeMap<LeftOutReason, Vec<&'a Version>>,
     /// Why it ends before the last release that is known or wanted.
-    pub(crate) gap: Option<String>,
+    pub(crate) gap: Option<Gap>,
     /// All that is known above the deployed one.
     pub(crate) known: Vec<&'a Version>,
 }
@@ -121,14 +144,14 @@ pub(crate) fn chain<'a>(known: Known<'a>, order: &ReleaseOrder<'a>, range: Range
         for (lower, candidate) in patches {
             // A registry keeps all patches that it ever had.
             if candidate.delivered.is_some() || candidate.object.is_some() {
-                chain.leave_out(Why::LaterPatch, lower);
+                chain.leave_out(LeftOutReason::LaterPatch, lower);
             }
         }
         if chain.gap.is_none() && gap(before, version, range.lts).is_some() {
-            chain.gap = Some(hole(before, version));
+            chain.gap = Some(Gap { before: before.clone(), after: version.clone() });
         }
         if let Some(why) = &chain.gap {
-            chain.leave_out(Why::BeyondGap(why.clone()), version);
+            chain.leave_out(LeftOutReason::BeyondGap(why.clone()), version);
         } else {
             chain.steps.push((version, candidate));
             before = version;
@@ -154,60 +177,27 @@ impl<'a> Chain<'a> {
         Err(TargetError::Absent { to: to.clone(), known })
     }
 
-    fn leave_out(&mut self, why: Why, version: &'a Version) {
+    fn leave_out(&mut self, why: LeftOutReason, version: &'a Version) {
         self.left_out.entry(why).or_default().push(version);
     }
 }
 
-fn why_not(version: &Version, candidate: Candidate<'_>, range: Range<'_>) -> Option<Why> {
+fn why_not(version: &Version, candidate: Candidate<'_>, range: Range<'_>) -> Option<LeftOutReason> {
     if version <= range.deployed {
-        return Some(Why::NotAbove(range.deployed.clone()));
+        return Some(LeftOutReason::NotAbove(range.deployed.clone()));
     }
     if !version.pre.is_empty() {
-        return Some(Why::PreRelease);
+        return Some(LeftOutReason::PreRelease);
     }
     if let Some(to) = range.to.filter(|to| version > *to) {
-        return Some(Why::AboveWanted(to.clone()));
+        return Some(LeftOutReason::AboveWanted(to.clone()));
     }
     if let Some(channel) = range.channel.filter(|channel| version > *channel) {
-        return Some(Why::AboveChannel(channel.clone()));
+        return Some(LeftOutReason::AboveChannel(channel.clone()));
     }
     match candidate.object.map(|object| &object.phase)? {
         None | Some(Phase::Pending | Phase::Deployed) => None,
-        Some(Phase::Suspended) => Some(Why::Suspended),
-        Some(phase) => Some(Why::PassedOver(phase.name().to_owned())),
-    }
-}
-
-fn hole(before: &Version, next: &Version) -> String {
-    if before.major != next.major {
-        return format!(
-            "after v{before} comes v{next}, of another major version: the cluster does not take that step"
-        );
-    }
-    let (from, to) = (before.minor + 1, next.minor - 1);
-    let missing = if from == to {
-        format!("{}.{from}", before.major)
-    } else {
-        format!("{}.{from} to {}.{to}", before.major, before.major)
-    };
-    format!("after v{before} nothing has a release of {missing}, and the cluster goes minor by minor")
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotAbove(deployed) => write!(f, "not above the deployed v{deployed}"),
-            Self::PreRelease => f.write_str("a pre-release, which the cluster refuses"),
-            Self::AboveWanted(to) => write!(f, "above v{to}, the last one that is wanted"),
-            Self::AboveChannel(channel) => write!(
-                f,
-                "above v{channel}, which the release channel leads to: the cluster takes back what waits above it"
-            ),
-            Self::Suspended => f.write_str("Suspended in the cluster: the vendor has withdrawn it"),
-            Self::PassedOver(phase) => write!(f, "{phase} in the cluster: it has passed it over"),
-            Self::LaterPatch => f.write_str("a later patch of the same minor is taken, as the cluster does"),
-            Self::BeyondGap(gap) => f.write_str(gap),
-        }
+        Some(Phase::Suspended) => Some(LeftOutReason::Suspended),
+        Some(phase) => Some(LeftOutReason::Phase(phase.name().to_owned())),
     }
 }

@@ -8,7 +8,6 @@
 
 mod chain;
 mod error;
-mod interim;
 mod node_waits;
 mod patience;
 mod patient_read;
@@ -42,7 +41,7 @@ pub mod wait_reason;
 #[cfg(test)]
 mod tests;
 
-pub use chain::TargetError;
+pub use chain::{Gap, LeftOutReason, TargetError};
 pub use error::Error;
 pub use jiff::Timestamp;
 pub use patience::Patience;

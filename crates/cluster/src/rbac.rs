@@ -1,6 +1,6 @@
-//! The rights that this program needs in a cluster, and no other, as a manifest.
+//! The permissions that this program needs in a cluster, and no other, as a manifest.
 //!
-//! Rights on single objects are given by name wherever the API can do that. `exec` needs `get` and `create`: a
+//! Permissions on single objects are given by name wherever the API supports that. `exec` needs `get` and `create`: a
 //! WebSocket is a GET, and Kubernetes 1.35 asks for `create` besides (cluster-source.md, "Admission and rights").
 //!
 //! Exec in a pod of the platform is in effect cluster-admin, and a Secret may hold a login. So a role that only reads has
@@ -8,7 +8,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-/// Whom the rights are given to.
+/// Who gets the permissions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
     /// A user as the API server names it.
@@ -24,7 +24,7 @@ pub enum Subject {
     },
 }
 
-/// How far the rights go.
+/// Which permissions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Extent {
     /// Only what reading needs: status, plan, watch and doctor.
@@ -68,7 +68,7 @@ const FOLLOW: &[&str] = &["list", "watch"];
 /// What the comments of the manifest say, a line each.
 const EXEC_NOTE: &[&str] = &[
     "exec, to read the task queues: the controller reports them nowhere else.",
-    "This is in effect cluster-admin: anyone who may exec in the platform's pods has the rights of the",
+    "This is in effect cluster-admin: anyone who may exec in the platform's pods has the permissions of the",
     "platform's controller. RBAC can restrict exec to this namespace, but not to a command, and not to a pod",
     "whose name is generated.",
 ];

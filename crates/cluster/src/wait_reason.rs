@@ -143,106 +143,118 @@ fn after<'a>(message: &'a str, mark: &str) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::interim::wait_reason;
+
+    fn at(time: &str) -> Option<String> {
+        Some(time.to_owned())
+    }
+
+    fn requirement(key: &str, why: &str) -> WaitReason {
+        let key = (!key.is_empty()).then(|| key.to_owned());
+        WaitReason::Requirement { key, why: why.to_owned(), cause: RequirementCause::Unmet }
+    }
 
     #[test]
     fn messages_of_all_eras() {
+        let window = || WaitReason::Window { until: at("02 Jan 2026 15:04 UTC") };
+        let postponed = || WaitReason::Postponed { until: at("02 Jan 26 15:04 UTC") };
+        let previous = || WaitReason::Previous { release: "v1.58.3".to_owned() };
+        let unknown = || WaitReason::UnknownRequirement { key: "x".to_owned() };
+        let failed = |why: &str| WaitReason::NotificationFailed { why: why.to_owned() };
         for (message, expected) in [
-            ("", ""),
-            ("Waiting for manual approval", "it waits for approval"),
-            ("Release is waiting for manual approval", "it waits for approval"),
-            ("Waiting for the 'release.deckhouse.io/approved: \"true\"' annotation", "it waits for approval"),
+            ("", vec![]),
+            ("Waiting for manual approval", vec![WaitReason::Approval]),
+            ("Release is waiting for manual approval", vec![WaitReason::Approval]),
+            (
+                "Waiting for the 'release.deckhouse.io/approved: \"true\"' annotation",
+                vec![WaitReason::Approval],
+            ),
             (
                 "Release is waiting for the 'release.deckhouse.io/approved: \"true\"' annotation. After approval the release will be delayed until 02 Jan 2026 15:04 UTC",
-                "it waits for approval",
+                vec![WaitReason::Approval],
             ),
             (
                 "Release is waiting for the 'modules.deckhouse.io/approved: \"true\"' annotation",
-                "it waits for approval",
+                vec![WaitReason::Approval],
             ),
             (
                 "Release is postponed, waiting for the update window until 02 Jan 2026 15:04 UTC",
-                "it waits for the update window until 02 Jan 2026 15:04 UTC; it is postponed until 02 Jan 2026 15:04 UTC",
+                vec![window(), WaitReason::Postponed { until: at("02 Jan 2026 15:04 UTC") }],
             ),
             (
                 "Release is postponed by notification until 02 Jan 2026 15:04 UTC",
-                "the time after the notification runs until 02 Jan 2026 15:04 UTC",
+                vec![WaitReason::Notification { until: at("02 Jan 2026 15:04 UTC") }],
             ),
             (
                 "Release is waiting for the update window: 02 Jan 26 15:04 UTC",
-                "it waits for the update window until 02 Jan 26 15:04 UTC",
+                vec![WaitReason::Window { until: at("02 Jan 26 15:04 UTC") }],
             ),
-            ("Release is postponed until: 02 Jan 26 15:04 UTC", "it is postponed until 02 Jan 26 15:04 UTC"),
+            ("Release is postponed until: 02 Jan 26 15:04 UTC", vec![postponed()]),
             (
                 "Release is in cooldown until: 02 Jan 26 15:04 UTC",
-                "the pause after the last update runs until 02 Jan 26 15:04 UTC",
+                vec![WaitReason::Cooldown { until: at("02 Jan 26 15:04 UTC") }],
             ),
-            (
-                "Release is postponed by canary process until 02 Jan 26 15:04 UTC",
-                "it is postponed until 02 Jan 26 15:04 UTC",
-            ),
-            ("awaiting for v1.58.3 release to be deployed", "v1.58.3 comes first"),
-            ("Awaiting for v1.58.3 release to be deployed", "v1.58.3 comes first"),
-            (
-                "awaiting for Deckhouse v1.57.5 pod to be ready",
-                "the platform's pod is not ready: the update before is not finished",
-            ),
-            (
-                "Awaiting for Deckhouse pod to be ready",
-                "the platform's pod is not ready: the update before is not finished",
-            ),
-            (
-                "Waiting for Deckhouse pod to be ready",
-                "the platform's pod is not ready: the update before is not finished",
-            ),
-            ("minor version is greater than deployed v1.57.5 by one", "minor versions between are missing"),
-            ("major version is greater than deployed v1.57.5", "it is of another major version"),
+            ("Release is postponed by canary process until 02 Jan 26 15:04 UTC", vec![postponed()]),
+            ("awaiting for v1.58.3 release to be deployed", vec![previous()]),
+            ("Awaiting for v1.58.3 release to be deployed", vec![previous()]),
+            ("awaiting for Deckhouse v1.57.5 pod to be ready", vec![WaitReason::PodNotReady]),
+            ("Awaiting for Deckhouse pod to be ready", vec![WaitReason::PodNotReady]),
+            ("Waiting for Deckhouse pod to be ready", vec![WaitReason::PodNotReady]),
+            ("minor version is greater than deployed v1.57.5 by one", vec![WaitReason::Gap]),
+            ("major version is greater than deployed v1.57.5", vec![WaitReason::Major]),
             (
                 "\"k8s\" requirement for DeckhouseRelease \"1.58.6\" not met: current kubernetes version is lower than required",
-                "requirement k8s is not met: current kubernetes version is lower than required",
+                vec![requirement("k8s", "current kubernetes version is lower than required")],
             ),
             (
                 "reason: deckhouse requirements check, requirement: \"k8s\" requirement for DeckhouseRelease \"1.58.6\" not met: too low;\"ingressNginx\" requirement for DeckhouseRelease \"1.58.6\" not met: old",
-                "requirement k8s is not met: too low; requirement ingressNginx is not met: old",
+                vec![requirement("k8s", "too low"), requirement("ingressNginx", "old")],
             ),
-            (
-                "\"x\" requirement is not registered",
-                "the running version does not know the requirement x: a version was left out, or it is another edition",
-            ),
-            (
-                "requirement with a key: x: Not registered",
-                "the running version does not know the requirement x: a version was left out, or it is another edition",
-            ),
+            ("\"x\" requirement is not registered", vec![unknown()]),
+            ("requirement with a key: x: Not registered", vec![unknown()]),
             (
                 "requirements are not satisfied: current deckhouse version is not suitable: 1.60.1 is less than 1.61",
-                "a requirement is not met: current deckhouse version is not suitable: 1.60.1 is less than 1.61",
+                vec![requirement("", "current deckhouse version is not suitable: 1.60.1 is less than 1.61")],
             ),
             (
                 "Release is blocked, failed to send release notification: Post \"http://hook\": connection refused",
-                "the notification webhook fails, and nothing goes on until it answers: Post \"http://hook\": connection refused",
+                vec![failed("Post \"http://hook\": connection refused")],
             ),
             (
                 "Release blocked: failed to send release notification",
-                "the notification webhook fails, and nothing goes on until it answers: Release blocked: failed to send release notification",
+                vec![failed("Release blocked: failed to send release notification")],
             ),
             (
                 "release blocked, disruption approval required: (`kubectl annotate …`)",
-                "its disruption must be approved",
+                vec![WaitReason::Disruption],
             ),
-            ("Release is suspended", "the vendor has withdrawn it (suspended)"),
+            ("Release is suspended", vec![WaitReason::Suspended]),
             (
                 "Update policy not set. Create a suitable ModuleUpdatePolicy object",
-                "the module has no update policy",
+                vec![WaitReason::NoPolicy],
             ),
-            ("something that nobody knows yet", "something that nobody knows yet"),
+            (
+                "something that nobody knows yet",
+                vec![WaitReason::Other { message: "something that nobody knows yet".to_owned() }],
+            ),
         ] {
-            let reasons: Vec<String> = wait_reasons(message).iter().map(wait_reason).collect();
-            assert_eq!(reasons.join("; "), expected, "{message}");
+            assert_eq!(wait_reasons(message), expected, "{message}");
         }
     }
 
     #[test]
-    fn what_is_approved_is_not_waited_for() {
+    fn the_cause_of_an_unmet_requirement() {
+        for (why, expected) in [
+            ("the value of k8s is not set", RequirementCause::ValueNotKnown),
+            ("minimal Linux kernel version is 5.8", RequirementCause::Kernel),
+            ("too low", RequirementCause::Unmet),
+        ] {
+            let WaitReason::Requirement { cause, .. } = unmet(None, why) else { panic!("{why}") };
+            assert_eq!(cause, expected, "{why}");
+        }
+    }
+
+    #[test]
+    fn an_approval_that_was_given_is_not_waited_for() {
         const APPROVAL: &str = "Release is waiting for manual approval";
         const DISRUPTION: &str = "release blocked, disruption approval required: (`kubectl annotate …`)";
         const WINDOW: &str =
@@ -251,20 +263,19 @@ mod tests {
             annotations: [(format!("release.deckhouse.io/{key}"), "true".to_owned())].into(),
             ..Release::default()
         };
-        let taken_up = "approved; the controller has not taken it up yet";
-        let disruption = "its disruption is approved; the controller has not taken that up yet";
+        let approved = WaitReason::NotTakenUp { disruption: false };
+        let disruption = WaitReason::NotTakenUp { disruption: true };
         for (release, message, expected) in [
-            (Release::default(), APPROVAL, "it waits for approval"),
-            (Release { approved_field: true, ..Release::default() }, APPROVAL, taken_up),
-            (annotated("approved"), APPROVAL, taken_up),
-            (annotated("disruption-approved"), APPROVAL, "it waits for approval"),
-            (annotated("approved"), DISRUPTION, "its disruption must be approved"),
-            (annotated("disruption-approved"), DISRUPTION, disruption),
-            (annotated("approved"), "", ""),
+            (Release::default(), APPROVAL, vec![WaitReason::Approval]),
+            (Release { approved_field: true, ..Release::default() }, APPROVAL, vec![approved.clone()]),
+            (annotated("approved"), APPROVAL, vec![approved]),
+            (annotated("disruption-approved"), APPROVAL, vec![WaitReason::Approval]),
+            (annotated("approved"), DISRUPTION, vec![WaitReason::Disruption]),
+            (annotated("disruption-approved"), DISRUPTION, vec![disruption]),
+            (annotated("approved"), "", vec![]),
         ] {
             let release = Release { message: message.into(), ..release };
-            let said: Vec<String> = reasons_of(&release).iter().map(wait_reason).collect();
-            assert_eq!(said.join("; "), expected, "{release:?}");
+            assert_eq!(reasons_of(&release), expected, "{release:?}");
         }
         let release = Release { message: WINDOW.into(), ..annotated("approved") };
         assert_eq!(reasons_of(&release), wait_reasons(WINDOW));

@@ -59,6 +59,13 @@ pub enum Update {
     Kernel,
     /// `dhctl update kernel` with a group and a version that are to be filled in
     KernelOfGroup,
+    /// `dhctl update kernel --check`
+    KernelCheck {
+        /// The node groups.
+        groups: Vec<String>,
+        /// The version of the kernel.
+        version: String,
+    },
     /// `dhctl update rbac` for a user who is to be named
     Rbac,
     /// `dhctl update rbac --read-only` for a user who is to be named
@@ -138,6 +145,12 @@ impl Update {
             Self::Doctor => begin("doctor"),
             Self::Kernel => begin("kernel"),
             Self::KernelOfGroup => begin("kernel").fixed(&["--node-group", "NAME", "--version", "VERSION"]),
+            Self::KernelCheck { groups, version } => groups
+                .iter()
+                .fold(begin("kernel").fixed(&["--check"]), |words, group| {
+                    words.option("--node-group", "--node-group=", group)
+                })
+                .option("--version", "--version=", version),
             // It prints a manifest, and asks no cluster.
             Self::Rbac => Words::default().fixed(&["dhctl", "update", "rbac", "--user", "NAME"]),
             Self::ReadOnlyRbac { queues, secrets } => {

@@ -111,6 +111,12 @@ pub enum Advice {
     CheckCluster,
     /// Correct the notification webhook.
     CorrectWebhook,
+    /// Meet the requirements that were listed before.
+    MeetListed,
+    /// Wait until the running update is finished.
+    Watch,
+    /// Pull the channel when it is not suspended any more, or another patch.
+    PullOtherPatch(Version),
     /// Meet the requirements of a release, as `update plan` explains them.
     MeetRequirements,
     /// Find what writes `approved: false`.

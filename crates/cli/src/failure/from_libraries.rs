@@ -10,8 +10,9 @@ use cluster::{
     prepare::PrepareError,
 };
 use commands::{Kubectl, Mirror, Objects, Output, Resource, Sentence, Tool, Update, word};
-use deckhouse::{SelectError, manifests::ManifestError};
+use deckhouse::{SelectError, manifests::ManifestError, release_list::RELEASES_FILE};
 use egress::FaultKind;
+use problems::{Fact, Kind, ReleaseFact};
 use registry::client::{ErrorKind, Refusal};
 
 use super::{Failure, incomplete};
@@ -114,9 +115,9 @@ impl From<Unknown> for Failure {
     }
 }
 
-/// The hint where a right is missing in the cluster.
+/// The hint where a permission is missing in the cluster.
 pub(crate) fn rights() -> Sentence {
-    Sentence::default().quoted(Update::Rbac).text(" prints the rights that are needed")
+    Sentence::from("print the permissions that are needed: ").command(Update::Rbac)
 }
 
 impl From<ApproveError> for Failure {
@@ -124,21 +125,34 @@ impl From<ApproveError> for Failure {
         let message = error.to_string();
         match error {
             ApproveError::Unmet { reasons, .. } => {
-                Self::new(Exit::Cluster, format!("{message}:\n  {}", reasons.iter().map(words::requirement).collect::<Vec<_>>().join("\n  ")))
-                    .hint(Sentence::default().quoted(Update::Plan).text(" says for each how to meet it"))
-                    .hint(
-                        "the controller checks again every 15 seconds: a requirement that was met a moment ago counts \
-                         then",
-                    )
+                let reasons: Vec<String> = reasons.iter().map(words::requirement).collect();
+                Self::new(Exit::Cluster, format!("{message}:\n  {}", reasons.join("\n  ")))
+                    .hint(Sentence::from("see how to meet each requirement: ").command(Update::Plan))
+                    .hint("if you have met a requirement just before, try again: the controller checks every 15 s")
             }
             ApproveError::Changed { .. } => Self::new(Exit::Cluster, message)
-                .hint("it was left as it is; run it again to see what is to be approved now"),
-            ApproveError::NotKept { .. } => Self::new(Exit::Cluster, message)
-                .hint("something applies a manifest with approved: false, such as deckhousereleases.yaml"),
+                .hint("nothing was written; run the same command again to see what is to be approved now"),
+            ApproveError::NotKept { .. } => Self::new(Exit::Cluster, message).hint(
+                "find what applies a manifest with approved: false, such as deckhousereleases.yaml, and remove that line",
+            ),
             ApproveError::Cluster(error) => error.into(),
             ApproveError::Unknown(unknown) => unknown.into(),
-            ApproveError::NotItsTurn { object, why } => {
-                Self::new(Exit::Cluster, Sentence::from(format!("{object}: ")).then(why))
+            ApproveError::NotItsTurn { object, fact } => {
+                let text = Sentence::from(format!("{object} ")).then(words::predicate(&Fact::Release(fact.clone())));
+                let failure = Self::new(Exit::Cluster, text);
+                match fact {
+                    ReleaseFact::PreviousUnfinished { .. } => failure
+                        .hint(Sentence::from("wait until that update is finished: ").command(Update::Watch)),
+                    ReleaseFact::NotInCluster => {
+                        let file = Some(RELEASES_FILE.to_owned());
+                        let prepare = Update::Prepare { channel: None, file };
+                        failure.hint(Sentence::from("create the releases of the releases file: ").command(prepare))
+                    }
+                    _ => failure.hint(Sentence::from("see the chain of releases: ").command(Update::Plan)),
+                }
+            }
+            ApproveError::NotApprovable { object, reason } => {
+                Self::new(Exit::Cluster, format!("{object}: {}", words::refusal::not_approvable(&reason)))
             }
         }
     }
@@ -148,10 +162,14 @@ impl From<KernelError> for Failure {
     fn from(error: KernelError) -> Self {
         let message = error.to_string();
         match error {
-            KernelError::Foreign(_) => Self::new(Exit::Cluster, message),
-            KernelError::Changed { .. } => {
-                Self::new(Exit::Cluster, message).hint("run it again to see what is left to do")
+            KernelError::Foreign(ref name) => {
+                let name = vec![name.0.clone()];
+                let delete = Kubectl::Delete(Resource::NodeGroupConfiguration, name);
+                Self::new(Exit::Cluster, message)
+                    .hint(Sentence::from("if you do not need it, delete it: ").command(delete))
             }
+            KernelError::Changed { .. } => Self::new(Exit::Cluster, message)
+                .hint("nothing was written to it; run the same command again to see what is left to do"),
             KernelError::Write { error, .. } => Self { message: message.into(), ..error.into() },
         }
     }
@@ -161,37 +179,33 @@ impl From<PrepareError> for Failure {
     fn from(error: PrepareError) -> Self {
         let message = error.to_string();
         match error {
-            PrepareError::MovingTag { .. } => Self::new(Exit::Cluster, message).hint(
-                "nothing was changed; set the image of Deployment/deckhouse in d8-system to the tag vX.Y.Z that runs now",
+            PrepareError::MovingTag { .. } => Self::new(Exit::Cluster, message)
+                .hint("nothing was changed; set the image of Deployment/deckhouse to the tag vX.Y.Z of the running version")
+                .hint(Sentence::from("see the image and the fix: ").command(Update::Doctor)),
+            PrepareError::NoConfig => Self::new(Exit::Cluster, message).hint(
+                Sentence::from("check that this is a cluster of the platform: ")
+                    .command(Kubectl::Get(Objects::all(Resource::ModuleConfig), Output::Table)),
             ),
-            PrepareError::NoConfig => Self::new(Exit::Cluster, message)
-                .hint(
-                    Sentence::from("see whether this is a cluster of the platform: ").command(Kubectl::Get(
-                        Objects::all(Resource::ModuleConfig),
-                        Output::Table,
-                    )),
-                ),
             PrepareError::Changed { .. } => Self::new(Exit::Cluster, message)
-                .hint("nothing more was written; run it again to see what is left to do"),
-            // The controller deletes what waits above the version that the channel points to.
-            PrepareError::TakenBack { object } if object.starts_with("DeckhouseRelease/") => {
+                .hint("nothing more was written; run the same command again to see what is left to do"),
+            // The controller deletes waiting releases above the version that the channel points to.
+            PrepareError::Reverted { object } if object.kind == Kind::DeckhouseRelease => {
                 Self::new(Exit::Cluster, message).hint(
-                    "the platform removes releases above its channel: push the channel that the delivery has, or name \
-                     the last release with --to",
+                    "the controller deletes releases above the release channel: push the release channel of the bundle, or \
+                     name the last release with --to",
                 )
             }
-            PrepareError::TakenBack { .. } => Self::new(Exit::Cluster, message)
-                .hint("find what writes that object, as a GitOps tool, and change it there"),
-            PrepareError::Busy { .. } => Self::new(Exit::Cluster, message)
-                .hint(
-                    Sentence::from("run the same command again to continue; ")
-                        .quoted(Update::Doctor)
-                        .text(" says what holds the queue"),
-                ),
+            PrepareError::Reverted { .. } => Self::new(Exit::Cluster, message)
+                .hint("find what writes this object, such as a GitOps tool, and change it there"),
+            PrepareError::Busy { state, .. } => {
+                Self::new(Exit::Cluster, format!("{message}: {}", words::refusal::queue(&state)))
+                    .hint(Sentence::from("find what blocks the queue: ").command(Update::Doctor))
+                    .hint("run the same command again to resume")
+            }
             PrepareError::Refused { object, error } => {
                 let hint = match error {
                     cluster::Error::Refused(_) => {
-                        "nothing was written; a version that does not know a mode or a channel needs another one"
+                        "nothing was written; if the running version does not know the mode or the channel, use another one"
                     }
                     _ => "nothing was written",
                 };
@@ -202,14 +216,14 @@ impl From<PrepareError> for Failure {
             PrepareError::Write { object, error } => {
                 let mut failure = Self::from(error);
                 failure.message = Sentence::from(format!("{object}: ")).then(failure.message);
-                // On versions before 1.70 the channel is put away before the mode is set.
-                if object.starts_with("ModuleConfig/") && failure.exit == Exit::Cluster {
+                // On versions before 1.70 the channel is unset before the mode is set.
+                if object.kind == Kind::ModuleConfig && failure.exit == Exit::Cluster {
                     failure = failure.hint(
-                        "a release channel that was unset on the way is noted in the ModuleConfig, and prepare puts it \
-                         back; a version that does not know the mode needs another --mode",
+                        "the release channel may be unset now; the next run sets it again; if the running version does \
+                         not know the mode, use another --mode",
                     );
                 }
-                failure.hint("when that is fixed, run the same command again to continue")
+                failure.hint("when this is fixed, run the same command again to resume")
             }
             PrepareError::Target(error) => error.into(),
             PrepareError::Read(error) => error.into(),
@@ -223,11 +237,8 @@ impl From<PlanError> for Failure {
         let message = error.to_string();
         match error {
             PlanError::Unknown(unknown) => unknown.into(),
-            PlanError::NoVersion => Self::new(Exit::Cluster, message).hint(
-                Sentence::default()
-                    .quoted(Update::Status)
-                    .text(" shows the platform's Deployment and releases"),
-            ),
+            PlanError::NoVersion => Self::new(Exit::Cluster, message)
+                .hint(Sentence::from("see the platform's Deployment and releases: ").command(Update::Status)),
             PlanError::Target(error) => error.into(),
         }
     }
@@ -239,7 +250,7 @@ impl From<TargetError> for Failure {
         match error {
             TargetError::Below { .. } => failure,
             TargetError::Absent { .. } => failure
-                .hint("name one of these with --to, or give the file of the delivery with -f deckhousereleases.yaml"),
+                .hint("name a known release with --to, or give the releases file: -f deckhousereleases.yaml"),
         }
     }
 }

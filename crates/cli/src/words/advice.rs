@@ -108,6 +108,14 @@ pub(super) fn step(advice: &Advice) -> Step {
         Advice::CorrectWebhook => Step::here(
             "start the webhook, or correct its address: update.notification in ModuleConfig/deckhouse",
         ),
+        Advice::MeetListed => {
+            Step::here("meet these requirements: the fix for each is shown with the release above")
+        }
+        Advice::Watch => with("wait until the running update is finished: ", Update::Watch.into()),
+        Advice::PullOtherPatch(Version { major, minor, .. }) => Step::outside(
+            Sentence::from("pull again when the channel is not suspended, or pull another patch: ")
+                .command(Mirror::PullSince { major: *major, minor: *minor }),
+        ),
         Advice::MeetRequirements => with("see how to meet each requirement: ", Update::Plan.into()),
         Advice::FindManifest => Step::here(
             "find what applies a manifest with approved: false, such as deckhousereleases.yaml, and remove that line",

@@ -183,8 +183,10 @@ fn nodes_modules_and_settings() {
         ModuleFact::ReleaseSuspended { message: text("Release is suspended") },
         ModuleFact::PolicyMissing { policy: text("slow") },
         ModuleFact::NoPolicy,
-        ModuleFact::RequirementUnmet { reason: text("kubernetes >= 1.29") },
-        ModuleFact::ReleaseNeedsApproval { policy: text("ModuleUpdatePolicy/slow (Manual)") },
+        ModuleFact::RequirementUnmet {
+            unmet: vec![problems::WaitReason::UnknownRequirement { key: "kubernetes".to_owned() }],
+        },
+        ModuleFact::ReleaseNeedsApproval,
     ];
     let settings = [
         SettingsFact::Message { message: text("settings.x is unknown"), invalid: true },

@@ -8,7 +8,7 @@ use testkit::shell::invocations;
 
 use super::steps;
 
-const NAMES: [&str; 7] = [
+pub(super) const NAMES: [&str; 7] = [
     "x$(touch${IFS}/tmp/pwned)",
     "a; rm -rf /",
     "`id`",

@@ -6,18 +6,26 @@
 mod advice;
 mod alert;
 mod block;
+pub(crate) mod change;
 mod channel;
 mod cluster;
 mod deployment;
 mod doctor;
+pub(crate) mod left_out;
 mod module;
+pub(crate) mod module_release;
 mod node;
+pub(crate) mod note;
+pub(crate) mod plan;
 mod pod;
 mod queue;
+pub(crate) mod refusal;
 mod registry;
-mod release;
+pub(crate) mod release;
+pub(crate) mod requirement;
 mod settings;
 mod source;
+pub(crate) mod status;
 mod step;
 pub(crate) mod verdict;
 
@@ -26,8 +34,13 @@ mod doctor_tests;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod report_tests;
+#[cfg(test)]
+mod requirement_tests;
+#[cfg(test)]
 mod tests;
 
+use ::cluster::objects::Task;
 use commands::Sentence;
 use problems::{Fact, Problem};
 
@@ -76,7 +89,7 @@ pub fn means(fact: &Fact) -> Option<Sentence> {
         Fact::Module(fact) => Some(module::means(fact)),
         Fact::Node(fact) => node::means(fact),
         Fact::Pod(fact) => pod::means(fact),
-        Fact::Registry(fact) => Some(registry::means(fact)),
+        Fact::Registry(fact) => registry::means(fact),
         Fact::Release(fact) => release::means(fact),
         Fact::Settings(fact) => Some(settings::means(fact)),
         Fact::Cluster(_) | Fact::Converge(_) | Fact::Queue(_) | Fact::Source(_) => None,
@@ -100,6 +113,21 @@ fn list(all: &[impl AsRef<str>], limit: usize) -> String {
         0 => named.join(", "),
         more => format!("{} and {more} more", named.join(", ")),
     }
+}
+
+/// The whole problem: what is wrong, what it means, and what to do.
+pub fn block(problem: &Problem) -> Block {
+    Block::new(what(problem)).means(means(&problem.fact)).steps(steps(problem))
+}
+
+/// The first task of a queue: `main: ModuleRun:main:prometheus, failed 3 times: …`.
+pub(crate) fn queue_task(task: &Task) -> String {
+    let failed = match (task.failures, &task.failure) {
+        (0, _) => String::new(),
+        (count, Some(why)) => format!(", failed {}: {why}", times(count)),
+        (count, None) => format!(", failed {}", times(count)),
+    };
+    format!("{}: {}{failed}", task.queue, task.description)
 }
 
 /// `1 task`, `3 tasks`.

@@ -3,6 +3,8 @@
 use commands::Sentence;
 use problems::{ModuleError, ModuleFact};
 
+use super::release::requirement;
+
 pub(super) fn predicate(fact: &ModuleFact) -> Sentence {
     match fact {
         ModuleFact::NotReady { phase, message } => {
@@ -22,13 +24,17 @@ pub(super) fn predicate(fact: &ModuleFact) -> Sentence {
                 modules.iter().map(|ModuleError { module, error }| format!("{module}: {error}")).collect();
             format!("has errors in {failed} of {all} modules: {}", modules.join("; "))
         }
+        ModuleFact::ReleaseSuspended { message } if message.is_empty() => "is suspended".to_owned(),
         ModuleFact::ReleaseSuspended { message } => format!("is suspended: {message}"),
         ModuleFact::PolicyMissing { policy } => {
             format!("has the update policy ModuleUpdatePolicy/{policy}, which does not exist")
         }
         ModuleFact::NoPolicy => "has no update policy".to_owned(),
-        ModuleFact::RequirementUnmet { reason } => format!("has an unmet requirement: {reason}"),
-        ModuleFact::ReleaseNeedsApproval { .. } => "waits for approval".to_owned(),
+        ModuleFact::RequirementUnmet { unmet } => {
+            let unmet: Vec<String> = unmet.iter().map(requirement).collect();
+            format!("has unmet requirements: {}", unmet.join("; "))
+        }
+        ModuleFact::ReleaseNeedsApproval => "waits for approval".to_owned(),
         ModuleFact::Override { tag } => format!("sets the image tag of the module to {tag}"),
     }
     .into()
@@ -52,7 +58,7 @@ pub(super) fn means(fact: &ModuleFact) -> Sentence {
         ModuleFact::RequirementUnmet { .. } => {
             "the module keeps its deployed release; the platform does not wait for it".to_owned()
         }
-        ModuleFact::ReleaseNeedsApproval { policy } => format!("its update policy: {policy}"),
+        ModuleFact::ReleaseNeedsApproval => "its update policy requires an approval".to_owned(),
         ModuleFact::Override { .. } => {
             "a ModulePullOverride is intended for development; releases of this module are ignored".to_owned()
         }

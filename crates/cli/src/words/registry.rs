@@ -1,4 +1,4 @@
-//! The cluster's registry: access to it, and what it contains.
+//! Image registries: access to them, and which releases they contain.
 
 use commands::Sentence;
 use problems::{FromHere, RegistryFact};
@@ -34,12 +34,23 @@ pub(super) fn predicate(fact: &RegistryFact) -> Sentence {
                 minors.iter().map(|(major, minor)| format!("{major}.{minor}")).collect();
             format!("names {repo}, where the releases of {} are missing", minors.join(", "))
         }
+        RegistryFact::ImagesMissing { images } => format!("lacks images: {}", images.join(", ")),
+        RegistryFact::ChannelMissing { image } => format!("lacks the image of the release channel, {image}"),
+        RegistryFact::ChannelSuspended { image, version } => {
+            format!("has a suspended release channel: {image} (v{version})")
+        }
+        RegistryFact::ChannelTooLow { image, version, wanted: Some(wanted) } => {
+            format!("has a release channel that points to v{version}, below v{wanted}: {image}")
+        }
+        RegistryFact::ChannelTooLow { image, version, wanted: None } => {
+            format!("has a release channel that points to v{version}, below all known releases: {image}")
+        }
     }
     .into()
 }
 
-pub(super) fn means(fact: &RegistryFact) -> Sentence {
-    match fact {
+pub(super) fn means(fact: &RegistryFact) -> Option<Sentence> {
+    let text = match fact {
         RegistryFact::LoginRefused { .. } => {
             "the platform sees no new releases, and nodes cannot pull images".to_owned()
         }
@@ -65,8 +76,14 @@ pub(super) fn means(fact: &RegistryFact) -> Sentence {
             "v{deployed} is deployed and the release channel points to v{channel}; minor versions are deployed one by one, so \
              the controller creates no release after a missing one"
         ),
-    }
-    .into()
+        RegistryFact::ImagesMissing { .. } => return None,
+        RegistryFact::ChannelMissing { .. } => "without it the controller finds no release".to_owned(),
+        RegistryFact::ChannelSuspended { .. } => "the vendor holds this release back, and the controller skips it".to_owned(),
+        RegistryFact::ChannelTooLow { .. } => {
+            "the controller deletes waiting releases that are newer than what the release channel points to".to_owned()
+        }
+    };
+    Some(text.into())
 }
 
 fn seen(from_here: FromHere) -> &'static str {

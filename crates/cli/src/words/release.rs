@@ -1,7 +1,7 @@
 //! Releases of the platform.
 
 use commands::Sentence;
-use problems::{ReleaseFact, WaitReason};
+use problems::{ReleaseFact, Unfinished, WaitReason};
 
 use super::list;
 
@@ -123,7 +123,11 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
             "is being deployed: the platform's pod is being replaced, or applies all modules for the first time"
                 .to_owned()
         }
-        ReleaseFact::Refused(why) => return Sentence::from("cannot be approved: ").then(why.clone()),
+        ReleaseFact::PreviousUnfinished { previous, sign } => {
+            format!("cannot be approved yet: the update to {previous} is not finished ({})", unfinished(sign))
+        }
+        ReleaseFact::PreRelease => "is a pre-release, which the cluster refuses".to_owned(),
+        ReleaseFact::UnmetKeys(keys) => format!("has unmet requirements: {}", keys.join(", ")),
     }
     .into()
 }
@@ -200,8 +204,20 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
     Some(text.into())
 }
 
+fn unfinished(sign: &Unfinished) -> String {
+    match sign {
+        Unfinished::Annotation => "it is still marked isUpdating".to_owned(),
+        Unfinished::Image(version) => format!("the image of Deployment/deckhouse is v{version}"),
+        Unfinished::Rollout => "Deployment/deckhouse is rolling out".to_owned(),
+        Unfinished::VersionAnnotation(version) => {
+            format!("Deployment/deckhouse has the annotation core.deckhouse.io/version v{version}")
+        }
+        Unfinished::Pod => "the platform's pod is not ready".to_owned(),
+    }
+}
+
 /// Why it waits, as what is said of the release.
-fn wait_reason(reason: &WaitReason) -> String {
+pub(crate) fn wait_reason(reason: &WaitReason) -> String {
     let until = |what: &str, until: &Option<String>| match until {
         Some(until) => format!("{what}, until {until}"),
         None => what.to_owned(),

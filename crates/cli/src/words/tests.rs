@@ -227,7 +227,6 @@ fn releases() {
         ReleaseFact::Silent,
         ReleaseFact::ChangedMeanwhile,
         ReleaseFact::NotNow(text("the API server does not answer")),
-        ReleaseFact::Refused(Sentence::from("the update to v1.70.1 is not finished")),
     ];
     let any = Object::any(Kind::DeckhouseRelease);
     let release = Object::release(&version("1.72.5"));

@@ -1,12 +1,13 @@
 //! The approval of a release's disruptions, where `disruptionApprovalMode` is `Manual`.
 
+use problems::Object;
 use semver::Version;
 use serde_json::json;
 
-use super::{Approval, ApproveError, release::find};
+use super::{Approval, ApprovalNote, ApproveError, NotApprovable, release::find};
 use crate::{
     ClusterState,
-    change::{Change, Guard, Kind, Write},
+    change::{Change, Guard, Kind, Purpose, Write},
     objects::Release,
 };
 
@@ -18,22 +19,22 @@ pub fn disruption(state: &ClusterState, version: &Version) -> Result<Option<Appr
     }
     if !release.is_waiting() {
         let phase = release.phase.as_ref().map_or("", |phase| phase.name());
-        return Err(ApproveError::NotItsTurn {
-            object: format!("DeckhouseRelease/{}", release.name),
-            why: format!("is {phase}: its disruptions need no approval any more").into(),
+        return Err(ApproveError::NotApprovable {
+            object: Object::new(problems::Kind::DeckhouseRelease, &release.name),
+            reason: NotApprovable::DisruptionsDone { phase: phase.to_owned() },
         });
     }
     let mut notes = vec![if release.disruptions.is_empty() {
-        "the release names no disruptions".to_owned()
+        ApprovalNote::NoDisruptions
     } else {
-        format!("the release interrupts: {}", release.disruptions.join(", "))
+        ApprovalNote::Interrupts(release.disruptions.clone())
     }];
     let needed = state.deckhouse_config().map(|config| config.update_settings().disruptions_need_approval);
     if needed == Some(false) {
-        notes.push("this cluster does not wait for it: disruptionApprovalMode is not Manual".to_owned());
+        notes.push(ApprovalNote::DisruptionsNotWaitedFor);
     }
     let change = Change {
-        what: format!("let release v{version} interrupt what it has to"),
+        purpose: Purpose::ApproveDisruptions { version: version.clone() },
         kind: Kind::DeckhouseRelease,
         name: release.name.clone(),
         write: Write::Merge(

@@ -6,11 +6,13 @@ mod carry_out;
 mod disruption;
 mod module;
 mod node;
+mod not_approvable;
+mod note;
 mod release;
 mod request;
 mod unfinished;
 
-use commands::Sentence;
+use problems::{Object, ReleaseFact};
 
 use crate::{
     Error, Unknown,
@@ -21,7 +23,9 @@ use crate::{
 pub use carry_out::carry_out;
 pub use disruption::disruption;
 pub use module::module_release;
-pub use node::{Bystander, bystanders, node};
+pub use node::{PodOnNode, node, pods_on_node};
+pub use not_approvable::NotApprovable;
+pub use note::ApprovalNote;
 pub(crate) use release::APPLY_NOW;
 pub use release::release;
 pub use request::ApprovalRequest;
@@ -35,12 +39,12 @@ pub struct Approval {
     pub guard: Guard,
     /// Whether a webhook answers a dry run of it.
     pub preflight: bool,
-    /// What is worth knowing before, in plain words.
-    pub notes: Vec<String>,
+    /// What to know before.
+    pub notes: Vec<ApprovalNote>,
 }
 
 impl Approval {
-    /// Whether it is the one that was confirmed, decided anew: it writes the same, and nothing else is to be known before.
+    /// Whether it is the one that was confirmed: it writes the same, and there is nothing else to know before.
     pub fn is_still(&self, confirmed: &Self) -> bool {
         self.change.writes_the_same(&confirmed.change) && self.notes == confirmed.notes
     }
@@ -58,33 +62,41 @@ pub enum Timing {
 /// Why something is not approved.
 #[derive(Debug, thiserror::Error)]
 pub enum ApproveError {
-    /// It may not be approved, or not yet.
-    #[error("{object}: {why}")]
+    /// A release of the platform is not the next one, or not yet.
+    #[error("{object}: cannot be approved")]
     NotItsTurn {
-        /// `KIND/NAME`.
-        object: String,
-        /// Why, in plain words.
-        why: Sentence,
+        /// The object.
+        object: Object,
+        /// Why.
+        fact: ReleaseFact,
     },
-    /// The cluster does not fulfil what the release needs.
+    /// There is nothing that could be approved, or it cannot be approved now.
+    #[error("{object}: cannot be approved")]
+    NotApprovable {
+        /// The object.
+        object: Object,
+        /// Why.
+        reason: NotApprovable,
+    },
+    /// The cluster does not meet the requirements of the release.
     #[error("{object}: requirements are not met")]
     Unmet {
-        /// `KIND/NAME`.
-        object: String,
+        /// The object.
+        object: Object,
         /// The requirements.
         reasons: Vec<WaitReason>,
     },
     /// It is not what was confirmed any more. Nothing was written.
-    #[error("{object}: has changed in the meantime: it is not as it was when this was confirmed")]
+    #[error("{object}: somebody else has changed it since you confirmed the approval")]
     Changed {
-        /// `KIND/NAME`.
-        object: String,
+        /// The object.
+        object: Object,
     },
-    /// It was written, and is not there when read back.
-    #[error("{object}: the approval was written, and something in the cluster has taken it back")]
+    /// It was written, and is gone when read back.
+    #[error("{object}: something in the cluster has reverted the approval")]
     NotKept {
-        /// `KIND/NAME`.
-        object: String,
+        /// The object.
+        object: Object,
     },
     /// The cluster cannot be read or written.
     #[error(transparent)]

@@ -1,12 +1,13 @@
 //! The approval of a module's release. It has no field: an annotation is the only way (facts 6.4).
 
+use problems::Object;
 use semver::Version;
 use serde_json::json;
 
-use super::{Approval, ApproveError, Timing};
+use super::{Approval, ApproveError, NotApprovable, Timing};
 use crate::{
     ClusterState, Reading,
-    change::{Change, Guard, Kind, Write},
+    change::{Change, Guard, Kind, Purpose, Write},
     modules::{ModuleTurn, turn},
     objects::ModuleRelease,
 };
@@ -24,13 +25,16 @@ pub fn module_release(
     let all = state.module_releases.required("releases of modules")?;
     let release = all.iter().find(|it| it.module == module && it.version.as_ref() == Some(version));
     let name = release.map_or_else(|| format!("{module}-v{version}"), |release| release.name.clone());
-    let not_its_turn =
-        |why: String| ApproveError::NotItsTurn { object: format!("ModuleRelease/{name}"), why: why.into() };
-    let waiting = match turn(state, module, version) {
+    let refused = |reason| ApproveError::NotApprovable {
+        object: Object::new(problems::Kind::ModuleRelease, &name),
+        reason,
+    };
+    Err(refused(match turn(state, module, version) {
         // Approved says nothing of its turn, and out of turn `apply-now` would be a jump.
         ModuleTurn::Approved if timing == Timing::Now => {
             match turn(&without_approval(state, &name), module, version) {
-                ModuleTurn::Not(why) | ModuleTurn::Unknown(why) => return Err(not_its_turn(why)),
+                ModuleTurn::Not(why) => NotApprovable::Module(why),
+                ModuleTurn::Unknown(why) => NotApprovable::ModuleReleasesUnknown(why),
                 _ => return Ok(release.and_then(|release| approval(release, timing))),
             }
         }
@@ -38,14 +42,13 @@ pub fn module_release(
             return Ok(release.and_then(|release| approval(release, timing)));
         }
         ModuleTurn::Deployed => return Ok(None),
-        ModuleTurn::Not(why) | ModuleTurn::Unknown(why) => return Err(not_its_turn(why)),
-        ModuleTurn::Absent(waiting) => waiting,
-    };
-    let waiting = if waiting.is_empty() { "none".to_owned() } else { waiting.join(", ") };
-    Err(not_its_turn(format!("there is no such release; of this module there wait: {waiting}")))
+        ModuleTurn::Not(why) => NotApprovable::Module(why),
+        ModuleTurn::Unknown(why) => NotApprovable::ModuleReleasesUnknown(why),
+        ModuleTurn::Absent(waiting) => NotApprovable::NoModuleRelease { waiting },
+    }))
 }
 
-/// The same state, were this release not approved.
+/// The same state without the approval of this release.
 fn without_approval(state: &ClusterState, name: &str) -> ClusterState {
     let mut state = state.clone();
     if let Reading::Known(releases) = &mut state.module_releases {
@@ -64,12 +67,11 @@ fn approval(release: &ModuleRelease, timing: Timing) -> Option<Approval> {
         }
     }
     let change = Change {
-        what: format!(
-            "approve {} of module {}{}",
-            release.version_text,
-            release.module,
-            if timing == Timing::Now { ", to be applied immediately" } else { "" }
-        ),
+        purpose: Purpose::ApproveModuleRelease {
+            module: release.module.clone(),
+            version: release.version_text.clone(),
+            apply_now: timing == Timing::Now,
+        },
         kind: Kind::ModuleRelease,
         name: release.name.clone(),
         write: Write::Merge(json!({ "metadata": { "annotations": &annotations } })),
@@ -85,7 +87,7 @@ fn approval(release: &ModuleRelease, timing: Timing) -> Option<Approval> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Reading, objects::Phase};
+    use crate::{Reading, modules::NotNext, objects::Phase};
 
     fn state(annotations: &[&str]) -> ClusterState {
         let release = |version: &str, phase, annotations: &[&str]| ModuleRelease {
@@ -136,12 +138,19 @@ mod tests {
     fn out_of_turn_is_refused_with_the_reason() {
         let approve = |version| module_release(&state(&[]), "echo", &version, Timing::Scheduled);
         assert_eq!(approve(Version::new(1, 0, 0)).unwrap(), None, "it is deployed");
-        let early = approve(Version::new(1, 2, 0)).unwrap_err().to_string();
-        assert_eq!(early, "ModuleRelease/echo-v1.2.0: v1.1.0 comes first");
-        let absent = approve(Version::new(1, 3, 0)).unwrap_err().to_string();
-        assert_eq!(
-            absent,
-            "ModuleRelease/echo-v1.3.0: there is no such release; of this module there wait: v1.1.0, v1.2.0"
+        let reason = |version| match approve(version).unwrap_err() {
+            ApproveError::NotApprovable { object, reason } => (object, reason),
+            other => panic!("{other:?}"),
+        };
+        let first = NotNext::After(Version::new(1, 1, 0));
+        let expected =
+            (Object::new(problems::Kind::ModuleRelease, "echo-v1.2.0"), NotApprovable::Module(first));
+        assert_eq!(reason(Version::new(1, 2, 0)), expected);
+        let waiting = vec!["v1.1.0".to_owned(), "v1.2.0".to_owned()];
+        let expected = (
+            Object::new(problems::Kind::ModuleRelease, "echo-v1.3.0"),
+            NotApprovable::NoModuleRelease { waiting },
         );
+        assert_eq!(reason(Version::new(1, 3, 0)), expected);
     }
 }

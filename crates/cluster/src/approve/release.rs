@@ -1,15 +1,13 @@
 //! The approval of one release of the platform.
 
-use commands::{Sentence, Update};
-use deckhouse::release_list::RELEASES_FILE;
+use problems::{Object, ReleaseFact};
 use semver::Version;
 use serde_json::json;
 
-use super::{Approval, ApproveError, Timing, unfinished};
+use super::{Approval, ApprovalNote, ApproveError, Timing, unfinished};
 use crate::{
     ClusterState,
-    change::{Change, Guard, Kind, Write},
-    interim,
+    change::{Change, Guard, Kind, Purpose, Write},
     objects::{ModuleConfig, Release, UpdateMode},
     release_order::{Position, ReleaseOrder},
     wait_reason::unmet_requirements,
@@ -40,28 +38,28 @@ pub fn release(
     match order.position(version, state.is_lts()) {
         Position::Next => {}
         Position::Deployed => return Ok(None),
-        Position::NotYet(why) | Position::Never(why) => {
-            let object = format!("DeckhouseRelease/{}", release.name);
-            return Err(ApproveError::NotItsTurn { object, why: interim::position(&why, version) });
+        Position::NotYet(fact) | Position::Never(fact) => {
+            let object = Object::new(problems::Kind::DeckhouseRelease, &release.name);
+            return Err(ApproveError::NotItsTurn { object, fact });
         }
     }
-    if let Some(why) = order.deployed.and_then(|deployed| unfinished::update(state, deployed)) {
-        let object = format!("DeckhouseRelease/{}", release.name);
-        return Err(ApproveError::NotItsTurn { object, why });
+    if let Some(fact) = order.deployed.and_then(|deployed| unfinished::update(state, deployed)) {
+        let object = Object::new(problems::Kind::DeckhouseRelease, &release.name);
+        return Err(ApproveError::NotItsTurn { object, fact });
     }
     let webhook = state.release_webhook.known().and_then(Option::as_ref);
     let preflight = webhook.is_some_and(|webhook| webhook.allows_dry_run);
     let unmet = unmet_requirements(&release.message);
     // A webhook may know better, as the message is some seconds old; but not each one answers, and then nobody would say it.
     if !unmet.is_empty() {
-        let object = format!("DeckhouseRelease/{}", release.name);
+        let object = Object::new(problems::Kind::DeckhouseRelease, &release.name);
         return Err(ApproveError::Unmet { object, reasons: unmet });
     }
     let change = Change {
-        what: match (release.is_approved(), at_once) {
-            (true, _) => format!("apply the approved release v{version} immediately"),
-            (false, true) => format!("approve release v{version}, to be applied immediately"),
-            (false, false) => format!("approve release v{version}"),
+        purpose: if release.is_approved() {
+            Purpose::ApplyApproved { version: version.clone() }
+        } else {
+            Purpose::ApproveRelease { version: version.clone(), apply_now: at_once }
         },
         kind: Kind::DeckhouseRelease,
         name: release.name.clone(),
@@ -75,18 +73,18 @@ pub fn release(
     }))
 }
 
-/// What keeps an approval from having the effect that one expects, and what the release interrupts.
-fn notes(state: &ClusterState, release: &Release) -> Vec<String> {
+/// What keeps an approval from having the expected effect, and what the release interrupts.
+fn notes(state: &ClusterState, release: &Release) -> Vec<ApprovalNote> {
     let mut notes = Vec::new();
     if !release.disruptions.is_empty() {
-        notes.push(format!("the release interrupts: {}", release.disruptions.join(", ")));
+        notes.push(ApprovalNote::Interrupts(release.disruptions.clone()));
     }
     let Some(settings) = state.deckhouse_config().map(ModuleConfig::update_settings) else { return notes };
     if settings.release_channel.is_none() {
-        notes.push("no release channel is set: until one is, nothing is updated".to_owned());
+        notes.push(ApprovalNote::NoChannel);
     }
     if settings.mode == Some(UpdateMode::Auto) {
-        notes.push("the update mode is Auto: releases are applied without an approval, too".to_owned());
+        notes.push(ApprovalNote::AutoMode);
     }
     notes
 }
@@ -95,15 +93,15 @@ fn notes(state: &ClusterState, release: &Release) -> Vec<String> {
 pub(super) fn find<'a>(state: &'a ClusterState, version: &Version) -> Result<&'a Release, ApproveError> {
     let all = state.releases.required("releases")?;
     ReleaseOrder::of(all).find(version).ok_or_else(|| ApproveError::NotItsTurn {
-        object: format!("DeckhouseRelease/v{version}"),
-        why: Sentence::from("the cluster has no such release; ")
-            .command(Update::Prepare { channel: None, file: Some(RELEASES_FILE.to_owned()) })
-            .text(" tells it of those that were delivered"),
+        object: Object::release(version),
+        fact: ReleaseFact::NotInCluster,
     })
 }
 
 #[cfg(test)]
 mod tests {
+    use problems::Unfinished;
+
     use super::*;
     use crate::{
         Reading,
@@ -161,24 +159,24 @@ mod tests {
 
     #[test]
     fn out_of_turn_is_refused_whatever_the_controller_would_allow() {
-        let refused = |change: fn(&mut Release), version: Version| {
-            super::release(&state(change), &version, Timing::Now).unwrap_err().to_string()
+        let refused = |change: fn(&mut Release), version: Version| match super::release(
+            &state(change),
+            &version,
+            Timing::Now,
+        )
+        .unwrap_err()
+        {
+            ApproveError::NotItsTurn { object, fact } => (object, fact),
+            other => panic!("{other:?}"),
         };
-        for (text, said) in [
-            (
-                refused(|_| (), Version::new(1, 72, 0)),
-                "DeckhouseRelease/v1.72.0: the cluster has no such release",
-            ),
-            (
-                refused(|it| it.phase = Some(Phase::Suspended), NEXT),
-                "DeckhouseRelease/v1.71.4: v1.71.4 is Suspended",
-            ),
-            (
-                refused(|it| *it = release_of("v1.72.0", "v1.72.0", Phase::Pending), Version::new(1, 72, 0)),
-                "DeckhouseRelease/v1.72.0: no release of 1.71 is waiting after the deployed v1.70.1",
-            ),
+        let later: fn(&mut Release) = |it| *it = release_of("v1.72.0", "v1.72.0", Phase::Pending);
+        let gap = ReleaseFact::MissingMinors { deployed: Version::new(1, 70, 1), minors: (71, 71) };
+        for (refused, object, fact) in [
+            (refused(|_| (), Version::new(1, 72, 0)), "v1.72.0", ReleaseFact::NotInCluster),
+            (refused(|it| it.phase = Some(Phase::Suspended), NEXT), "v1.71.4", ReleaseFact::Withdrawn),
+            (refused(later, Version::new(1, 72, 0)), "v1.72.0", gap),
         ] {
-            assert!(text.starts_with(said), "{text}");
+            assert_eq!(refused, (Object::new(problems::Kind::DeckhouseRelease, object), fact));
         }
         let deployed = super::release(&state(|_| ()), &Version::new(1, 70, 1), Timing::Scheduled);
         assert_eq!(deployed.unwrap(), None);
@@ -206,30 +204,36 @@ mod tests {
             }
         };
         let pod = |ready| DeckhousePod { phase: "Running".to_owned(), ready, ..DeckhousePod::default() };
-        let cases: [(Change<'_>, &str); 9] = [
-            (&|_| (), ""),
-            (&|it| it.deployment = Reading::Known(deployment("v1.70.1", 1)), ""),
-            (&|it| it.deployment = Reading::Known(rendered("v1.70.1", "v1.70.1")), ""),
-            (&|it| it.deployment = Reading::Known(deployment("stable", 1)), ""),
-            (&updating, "isUpdating"),
-            (&|it| it.deployment = Reading::Known(deployment("v1.69.4", 1)), "v1.69.4"),
-            (&|it| it.deployment = Reading::Known(deployment("v1.70.1", 0)), "not rolled out"),
+        let older = || Version::new(1, 69, 4);
+        let cases: [(Change<'_>, Option<Unfinished>); 9] = [
+            (&|_| (), None),
+            (&|it| it.deployment = Reading::Known(deployment("v1.70.1", 1)), None),
+            (&|it| it.deployment = Reading::Known(rendered("v1.70.1", "v1.70.1")), None),
+            (&|it| it.deployment = Reading::Known(deployment("stable", 1)), None),
+            (&updating, Some(Unfinished::Annotation)),
+            (
+                &|it| it.deployment = Reading::Known(deployment("v1.69.4", 1)),
+                Some(Unfinished::Image(older())),
+            ),
+            (&|it| it.deployment = Reading::Known(deployment("v1.70.1", 0)), Some(Unfinished::Rollout)),
             (
                 &|it| it.deployment = Reading::Known(rendered("v1.70.1", "v1.69.4")),
-                "core.deckhouse.io/version",
+                Some(Unfinished::VersionAnnotation(older())),
             ),
-            (&|it| it.pods = Reading::Known(vec![pod(false)]), "pod"),
+            (&|it| it.pods = Reading::Known(vec![pod(false)]), Some(Unfinished::Pod)),
         ];
-        for (change, why) in cases {
+        for (change, expected) in cases {
             let mut state = state(|_| ());
             change(&mut state);
             match super::release(&state, &NEXT, Timing::Now) {
-                Ok(approval) => assert!(why.is_empty() && approval.is_some(), "{why}"),
-                Err(error) => {
-                    let text = error.to_string();
-                    let begins = "DeckhouseRelease/v1.71.4: the update to v1.70.1 is not finished: ";
-                    assert!(!why.is_empty() && text.starts_with(begins) && text.contains(why), "{text}");
+                Ok(approval) => assert!(expected.is_none() && approval.is_some(), "{expected:?}"),
+                Err(ApproveError::NotItsTurn {
+                    fact: ReleaseFact::PreviousUnfinished { previous, sign },
+                    ..
+                }) => {
+                    assert_eq!((previous.as_str(), Some(sign)), ("v1.70.1", expected));
                 }
+                Err(other) => panic!("{other:?}"),
             }
         }
     }

@@ -35,8 +35,8 @@ impl Change {
         })
     }
 
-    /// The same in a single line, to stand in a text: a small object as JSON.
-    pub(crate) fn one_line_command(&self) -> Command {
+    /// The same in a single line, for use inside a text: a small object as JSON.
+    pub fn one_line_command(&self) -> Command {
         match self.manifest() {
             Some(manifest) => Command::kubectl(Kubectl::Create(Manifest::Piped(Json::from(&manifest)))),
             None => self.command(),
@@ -68,10 +68,10 @@ fn shortened(mut manifest: Value) -> (Value, &'static str) {
 mod tests {
     use commands::ClusterFlags;
 
-    use super::*;
+    use super::{super::Purpose, *};
 
     fn change(kind: Kind, name: &str, write: Write) -> Change {
-        Change { what: String::new(), kind, name: name.to_owned(), write }
+        Change { purpose: Purpose::DisableModule, kind, name: name.to_owned(), write }
     }
 
     #[test]

@@ -4,18 +4,21 @@
 //! shown before it is done.
 
 mod command;
+mod purpose;
 mod send;
 
+use problems::Object;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use purpose::Purpose;
 pub use send::{Guard, Run};
 
 /// A write to one object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Change {
-    /// What it is for, in plain words.
-    pub what: String,
+    /// What it is for.
+    pub purpose: Purpose,
     /// What kind of object it is.
     pub kind: Kind,
     /// Name of the object.
@@ -31,7 +34,7 @@ pub enum Write {
     Merge(Value),
     /// A new object, without `apiVersion`, `kind` and the name.
     Create(Value),
-    /// The object goes.
+    /// The object is deleted.
     Delete,
 }
 
@@ -83,13 +86,20 @@ impl Kind {
 }
 
 impl Change {
-    /// Whether it writes the same, whatever it is said to be for.
+    /// Whether it writes the same, whatever it is for.
     pub fn writes_the_same(&self, other: &Self) -> bool {
         self.kind == other.kind && self.name == other.name && self.write == other.write
     }
 
-    /// `KIND/NAME`.
-    pub fn object(&self) -> String {
-        format!("{}/{}", self.kind.name(), self.name)
+    /// The object that is written.
+    pub fn object(&self) -> Object {
+        let kind = match self.kind {
+            Kind::DeckhouseRelease => problems::Kind::DeckhouseRelease,
+            Kind::ModuleRelease => problems::Kind::ModuleRelease,
+            Kind::ModuleConfig => problems::Kind::ModuleConfig,
+            Kind::NodeGroupConfiguration => problems::Kind::NodeGroupConfiguration,
+            Kind::Node => problems::Kind::Node,
+        };
+        Object::new(kind, &self.name)
     }
 }

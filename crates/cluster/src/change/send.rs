@@ -97,8 +97,8 @@ impl Change {
             sent => sent,
         };
         match &result {
-            Ok(()) => tracing::info!(object = self.object(), "{write}: done"),
-            Err(error) => tracing::info!(object = self.object(), "{write}: {error}"),
+            Ok(()) => tracing::info!(object = %self.object(), "{write}: done"),
+            Err(error) => tracing::info!(object = %self.object(), "{write}: {error}"),
         }
         result
     }

@@ -1,7 +1,9 @@
-//! Telling the nodes of a group: one write, decided once more on the object as it is then.
+//! Configuring the nodes of a group: one write, decided again on the object as it is then.
 //!
-//! So a write that arrived although its answer did not is not made twice, and an object that somebody else has put
-//! there in the meantime is left alone.
+//! So a write whose answer was lost is not repeated, and an object that somebody else has created in the meantime is
+//! not changed.
+
+use problems::Object;
 
 use super::{ForeignConfiguration, KernelVersion, changes, read};
 use crate::{
@@ -10,35 +12,33 @@ use crate::{
     change::{Change, Guard, Run},
 };
 
-/// How often in a row the object may change under our hands before it is given up.
+/// How often in a row the object may change between reading and writing.
 const ATTEMPTS: u32 = 5;
 
-/// Why the nodes of a group are not told.
+/// Why the nodes of a group are not configured.
 #[derive(Debug, thiserror::Error)]
 pub enum KernelError {
     /// The object of our name is not ours.
     #[error(transparent)]
     Foreign(#[from] ForeignConfiguration),
     /// Somebody else changed the object after it was decided what to write.
-    #[error(
-        "{object}: was changed by somebody else in the meantime: it is not as it was when this was confirmed"
-    )]
+    #[error("{object}: somebody else has changed it since you confirmed the change")]
     Changed {
-        /// `KIND/NAME`.
-        object: String,
+        /// The object.
+        object: Object,
     },
     /// The cluster refused or did not answer.
     #[error("{object}: {error}")]
     Write {
-        /// `KIND/NAME`.
-        object: String,
+        /// The object.
+        object: Object,
         /// Why.
         error: Error,
     },
 }
 
-/// Makes the `confirmed` change, unless that has happened already. What passes by itself is waited out within
-/// `patience`, and `tell` gets each reason to wait.
+/// Makes the `confirmed` change, unless it is there already. Waits for what is temporary within `patience`, and reports
+/// each reason to `tell`.
 pub async fn carry_out(
     cluster: &Cluster,
     group: &str,
@@ -58,7 +58,7 @@ pub async fn carry_out(
         let guard = Guard::of(existing.and_then(|it| it.resource_version).as_deref());
         match patience.wait_out(tell, || change.send(cluster, &guard, Run::Real)).await {
             Ok(()) => break,
-            // Made, changed or removed in this moment: decided once more.
+            // Created, changed or deleted in this moment: decide again.
             Err(Error::Conflict(_) | Error::NotFound(_)) if attempt < ATTEMPTS => {}
             Err(error) => return Err(failed(error)),
         }

@@ -1,25 +1,21 @@
 //! Whether the nodes run the kernel.
 
-use std::fmt;
-
-use commands::{ClusterFlags, Sentence};
-use serde::Serialize;
+use problems::NodeFact;
 
 use super::KernelVersion;
 use crate::{
-    interim, node_waits,
+    node_waits,
     objects::{Node, NodeGroup},
 };
 
-/// What keeps an upgrade from being complete.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase", tag = "kind")]
+/// Why an upgrade of the kernel is not complete.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Lagging {
     /// There is no such group.
     NoSuchGroup {
-        /// The group that was asked for.
+        /// The group that was named.
         group: String,
-        /// The groups that there are.
+        /// The groups of the cluster.
         known: Vec<String>,
     },
     /// The group has no nodes: nothing shows that the upgrade works.
@@ -35,32 +31,16 @@ pub enum Lagging {
         group: String,
         /// What it runs.
         kernel: String,
-        /// How far its update is: `is being drained`; `None` where none goes on.
-        waits_for: Option<Sentence>,
+        /// How far its update is; `None` if none is running.
+        update: Option<NodeFact>,
     },
-    /// All nodes run it, but the group has not settled.
+    /// All nodes run it, but the group is not settled.
     Group {
         /// The group.
         group: String,
-        /// Why not, in plain words.
-        why: Sentence,
+        /// Why not.
+        fact: NodeFact,
     },
-}
-
-impl Lagging {
-    /// The same, with commands that name the cluster so.
-    #[must_use]
-    pub fn addressed(mut self, flags: &ClusterFlags) -> Self {
-        let text = match &mut self {
-            Self::NoSuchGroup { .. } | Self::NoNodes { .. } => None,
-            Self::Node { waits_for, .. } => waits_for.as_mut(),
-            Self::Group { why, .. } => Some(why),
-        };
-        if let Some(text) = text {
-            *text = std::mem::take(text).addressed(flags);
-        }
-        self
-    }
 }
 
 /// What is still missing, group by group in the order asked for. Empty: it has happened.
@@ -85,34 +65,16 @@ pub fn lagging(
         let others: Vec<_> = own().filter(|node| node.kernel_version != kernel.as_str()).collect();
         if others.is_empty() {
             let wait = node_waits::of_group(group, nodes);
-            missing.extend(
-                wait.map(|it| Lagging::Group { group: name.clone(), why: interim::node_wait(&it, "NAME") }),
-            );
+            missing.extend(wait.map(|fact| Lagging::Group { group: name.clone(), fact }));
         }
         missing.extend(others.into_iter().map(|node| Lagging::Node {
             node: node.name.clone(),
             group: name.clone(),
             kernel: node.kernel_version.clone(),
-            waits_for: node_waits::of_node(node).map(|it| interim::node_wait(&it, &node.name)),
+            update: node_waits::of_node(node),
         }));
     }
     missing
-}
-
-impl fmt::Display for Lagging {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoSuchGroup { group, known } => {
-                write!(f, "NodeGroup/{group}: there is no such group; there are: {}", known.join(", "))
-            }
-            Self::NoNodes { group } => write!(f, "NodeGroup/{group}: has no nodes"),
-            Self::Node { node, group, kernel, waits_for } => {
-                write!(f, "Node/{node} of NodeGroup/{group}: runs {kernel}")?;
-                waits_for.as_ref().map_or(Ok(()), |what| write!(f, ", {what}"))
-            }
-            Self::Group { group, why } => write!(f, "NodeGroup/{group}: {why}"),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -134,28 +96,30 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn what_is_missing_is_found() {
         let kernel: KernelVersion = "6.1.0-18-amd64".parse().unwrap();
         let (new, old) = ("6.1.0-18-amd64", "5.10.0-9-amd64");
         let both = [node("a", new, &[]), node("b", new, &[])];
         let one = [node("a", new, &[]), node("b", old, &["disruption-required"])];
-        for (wanted, group, nodes, text) in [
-            ("worker", group(2, 2), &both[..], ""),
-            (
-                "worker",
-                group(1, 2),
-                &one[..],
-                "Node/b of NodeGroup/worker: runs 5.10.0-9-amd64, waits until somebody approves its \
-                 disruption: dhctl update approve --node b",
-            ),
-            ("worker", group(1, 2), &both[..], "NodeGroup/worker: 1 of 2 nodes are up to date"),
-            ("worker", group(2, 1), &both[..], "NodeGroup/worker: 1 of 2 nodes are ready"),
-            ("worker", group(0, 0), &[], "NodeGroup/worker: has no nodes"),
-            ("w", group(2, 2), &both[..], "NodeGroup/w: there is no such group; there are: worker"),
+        let name = || "worker".to_owned();
+        let node = Lagging::Node {
+            node: "b".to_owned(),
+            group: name(),
+            kernel: old.to_owned(),
+            update: Some(NodeFact::NeedsApproval),
+        };
+        let group_is = |fact| Lagging::Group { group: name(), fact };
+        let none = Lagging::NoSuchGroup { group: "w".to_owned(), known: vec![name()] };
+        for (wanted, group, nodes, expected) in [
+            ("worker", group(2, 2), &both[..], None),
+            ("worker", group(1, 2), &one[..], Some(node)),
+            ("worker", group(1, 2), &both[..], Some(group_is(NodeFact::GroupUpToDate { count: 1, all: 2 }))),
+            ("worker", group(2, 1), &both[..], Some(group_is(NodeFact::GroupReady { count: 1, all: 2 }))),
+            ("worker", group(0, 0), &[], Some(Lagging::NoNodes { group: name() })),
+            ("w", group(2, 2), &both[..], Some(none)),
         ] {
             let missing = lagging(&kernel, &[wanted.to_owned()], &[group], nodes);
-            let said: Vec<String> = missing.iter().map(ToString::to_string).collect();
-            assert_eq!(said.join("\n"), text);
+            assert_eq!(missing, Vec::from_iter(expected));
         }
     }
 }

@@ -7,16 +7,16 @@ use super::{KernelVersion, script::script};
 use crate::{
     Error,
     access::Cluster,
-    change::{Change, Kind, Write},
+    change::{Change, Kind, Purpose, Write},
 };
 
-/// Marks our own objects: no other is touched.
+/// Marks our own objects: no other one is changed.
 const OWNER: (&str, &str) = ("app.kubernetes.io/managed-by", "dhctl");
 
-/// Runs before the steps of ordinary weight (100), as in the platform's documentation.
+/// Lower than the usual weight (100), so that it runs before other steps, as in the platform's documentation.
 const WEIGHT: u32 = 32;
 
-/// A `NodeGroupConfiguration` of the name that we give, as it is in the cluster.
+/// The `NodeGroupConfiguration` with the name that we give, as it is in the cluster.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Configuration {
     /// Whether it is ours.
@@ -27,9 +27,9 @@ pub struct Configuration {
     pub spec: Value,
 }
 
-/// There is an object of the name that we give, and it is not ours.
+/// An object with the name that we give exists, and it is not ours.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("NodeGroupConfiguration/{0} exists and was not made by dhctl: it is left alone")]
+#[error("NodeGroupConfiguration/{0} exists and was not created by dhctl; it is not changed")]
 pub struct ForeignConfiguration(pub String);
 
 /// Name of the object for a group. The platform takes it as the name of the script, so it ends as one.
@@ -50,7 +50,7 @@ pub async fn read(cluster: &Cluster, group: &str) -> Result<Option<Configuration
     }
 }
 
-/// What is to be written so that the group gets the kernel; nothing if that is written already.
+/// The change that installs the kernel on the nodes of a group; `None` if it is there already.
 pub fn changes(
     group: &str,
     kernel: &KernelVersion,
@@ -66,8 +66,8 @@ pub fn changes(
         Some(_) => Write::Merge(json!({ "spec": spec })),
         None => Write::Create(json!({ "metadata": { "labels": { OWNER.0: OWNER.1 } }, "spec": spec })),
     };
-    let what = format!("set the kernel of NodeGroup/{group} to {kernel}, node by node, with a reboot each");
-    Ok(Some(Change { what, kind: Kind::NodeGroupConfiguration, name, write }))
+    let purpose = Purpose::InstallKernel { group: group.to_owned(), kernel: kernel.to_string() };
+    Ok(Some(Change { purpose, kind: Kind::NodeGroupConfiguration, name, write }))
 }
 
 #[cfg(test)]
@@ -78,7 +78,7 @@ mod tests {
     fn only_our_own_object_and_only_once() {
         let kernel: KernelVersion = "6.1.0-18-amd64".parse().unwrap();
         let create = changes("worker", &kernel, None).unwrap().unwrap();
-        assert_eq!(create.object(), "NodeGroupConfiguration/dhctl-kernel-worker.sh");
+        assert_eq!(create.object().to_string(), "NodeGroupConfiguration/dhctl-kernel-worker.sh");
         let Write::Create(body) = &create.write else { panic!("{create:?}") };
         let existing = Configuration { owned: true, resource_version: None, spec: body["spec"].clone() };
         assert_eq!(changes("worker", &kernel, Some(&existing)).unwrap(), None);

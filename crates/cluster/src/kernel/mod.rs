@@ -11,5 +11,5 @@ mod version;
 pub use carry_out::{KernelError, carry_out};
 pub use check::{Lagging, lagging};
 pub use configuration::{Configuration, ForeignConfiguration, changes, name_for, read};
-pub use notes::notes;
+pub use notes::{KernelNote, notes};
 pub use version::{KernelVersion, NoKernelVersion};

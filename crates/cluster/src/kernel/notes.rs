@@ -1,36 +1,52 @@
-//! What is worth knowing before the nodes of groups are told to run another kernel.
+//! What to know before another kernel is installed on nodes.
 
 use super::KernelVersion;
 use crate::objects::Node;
 
-/// In plain words: that the nodes reboot, what a master takes with it, and which nodes would get a lower kernel.
-pub fn notes(kernel: &KernelVersion, groups: &[String], nodes: &[Node]) -> Vec<String> {
-    let mut told = vec![
-        "each node of these groups reboots; the platform takes one at a time, as the group says".to_owned(),
-    ];
+/// What to know before another kernel is installed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KernelNote {
+    /// Each node reboots.
+    Reboots,
+    /// This node is the only master.
+    OnlyMaster {
+        /// Its name.
+        node: String,
+    },
+    /// Masters are among the nodes.
+    Masters {
+        /// How many masters the cluster has.
+        count: usize,
+    },
+    /// Nodes run a higher version.
+    Downgrade {
+        /// One of them.
+        node: String,
+        /// The version that it runs.
+        running: String,
+        /// How many more nodes there are.
+        more: usize,
+    },
+}
+
+/// What to know: that the nodes reboot, what a reboot of a master interrupts, and which nodes get a lower version.
+pub fn notes(kernel: &KernelVersion, groups: &[String], nodes: &[Node]) -> Vec<KernelNote> {
+    let mut notes = vec![KernelNote::Reboots];
     let own = || nodes.iter().filter(|node| node.group.as_ref().is_some_and(|group| groups.contains(group)));
     let others = || own().filter(|node| node.kernel_version != kernel.as_str());
-    let masters = nodes.iter().filter(|node| node.control_plane).count();
+    let count = nodes.iter().filter(|node| node.control_plane).count();
     if let Some(master) = others().find(|node| node.control_plane) {
-        told.push(match masters {
-            1 => format!(
-                "{} is the only master: the API and everything that needs it are away for minutes",
-                master.name
-            ),
-            _ => format!(
-                "{masters} nodes are masters: while one of them reboots the API may answer slowly or break off for seconds"
-            ),
+        notes.push(match count {
+            1 => KernelNote::OnlyMaster { node: master.name.clone() },
+            count => KernelNote::Masters { count },
         });
     }
-    let lower: Vec<String> = others()
-        .filter(|node| kernel.is_below(&node.kernel_version))
-        .map(|node| format!("{} runs {}", node.name, node.kernel_version))
-        .collect();
-    if let Some((first, more)) = lower.split_first() {
-        let more = if more.is_empty() { String::new() } else { format!(", and {} more nodes", more.len()) };
-        told.push(format!("{kernel} is lower than what runs now: {first}{more}"));
+    let mut higher = others().filter(|node| kernel.is_below(&node.kernel_version));
+    if let Some(node) = higher.next() {
+        let (node, running) = (node.name.clone(), node.kernel_version.clone());
+        notes.push(KernelNote::Downgrade { node, running, more: higher.count() });
     }
-    told
+    notes
 }
 
 #[cfg(test)]
@@ -38,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_reboot_interrupts_and_what_goes_down_is_told() {
+    fn what_a_reboot_interrupts_and_which_nodes_are_downgraded() {
         let node = |name: &str, group: &str, kernel: &str| Node {
             name: name.to_owned(),
             group: Some(group.to_owned()),
@@ -49,32 +65,21 @@ mod tests {
         let one = vec![node("m0", "master", "5.15.0-53-generic"), node("w0", "worker", "5.15.0-53-generic")];
         let three: Vec<Node> =
             [one.clone(), vec![node("m1", "master", "6.1.0-18"), node("m2", "master", "6.1.0-18")]].concat();
-        let said = |kernel: &str, group: &str, nodes: &[Node]| {
-            notes(&kernel.parse().unwrap(), &[group.to_owned()], nodes)[1..].join("; ")
+        let after_the_first = |kernel: &str, group: &str, nodes: &[Node]| {
+            let mut notes = notes(&kernel.parse().unwrap(), &[group.to_owned()], nodes);
+            assert_eq!(notes.remove(0), KernelNote::Reboots);
+            notes
         };
-        for (kernel, group, nodes, text) in [
-            ("6.1.0-18", "worker", &one, ""),
-            (
-                "6.1.0-18",
-                "master",
-                &one,
-                "m0 is the only master: the API and everything that needs it are away for minutes",
-            ),
-            (
-                "6.1.0-18",
-                "master",
-                &three,
-                "3 nodes are masters: while one of them reboots the API may answer slowly or break off for seconds",
-            ),
-            (
-                "5.4.0-150-generic",
-                "worker",
-                &one,
-                "5.4.0-150-generic is lower than what runs now: w0 runs 5.15.0-53-generic",
-            ),
-            ("5.15.0-53-generic", "master", &one, ""),
+        let downgrade =
+            KernelNote::Downgrade { node: "w0".to_owned(), running: "5.15.0-53-generic".to_owned(), more: 0 };
+        for (kernel, group, nodes, expected) in [
+            ("6.1.0-18", "worker", &one, vec![]),
+            ("6.1.0-18", "master", &one, vec![KernelNote::OnlyMaster { node: "m0".to_owned() }]),
+            ("6.1.0-18", "master", &three, vec![KernelNote::Masters { count: 3 }]),
+            ("5.4.0-150-generic", "worker", &one, vec![downgrade]),
+            ("5.15.0-53-generic", "master", &one, vec![]),
         ] {
-            assert_eq!(said(kernel, group, nodes), text);
+            assert_eq!(after_the_first(kernel, group, nodes), expected);
         }
     }
 }

@@ -1,16 +1,16 @@
-//! Modules that are updated on their own: which of their releases wait and why, whose turn it is, under which
-//! policy, and whether their sources are in order.
+//! Modules that are updated separately from the platform: which of their releases are waiting and why, which one is
+//! next, their update policy, and whether their sources have errors.
 
 mod order;
 mod overview;
 mod policy;
 mod reason;
 mod sources;
-mod text;
 mod turn;
 
 pub use order::{Order, order};
 pub use overview::{Overview, WaitingRelease, overview};
 pub use policy::{Policy, PolicyOrigin, policy};
+pub use reason::ModuleWait;
 pub use sources::{SYNC_LIMIT, SourceHealth, sources};
-pub use turn::{ModuleTurn, turn};
+pub use turn::{ModuleTurn, NotNext, turn};

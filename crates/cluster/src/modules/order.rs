@@ -8,16 +8,16 @@ use crate::{ClusterState, objects::Release};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "order", content = "modules")]
 pub enum Order {
-    /// No release of the platform waits: modules may go on.
+    /// No release of the platform is waiting.
     OnlyModules,
     /// The platform's releases first, then those of modules, whose requirements they may be.
     PlatformFirst,
-    /// These modules must be offered by a source without an error before the platform's next release
-    /// (requirement `migratedModules`): deliver and look at them first.
+    /// A source must offer these modules without an error before the platform's next release (requirement
+    /// `migratedModules`).
     TheseFirst(Vec<String>),
 }
 
-/// What comes first; `None` if the platform's releases are not known.
+/// What comes first; `None` if the platform's releases are unknown.
 pub fn order(state: &ClusterState) -> Option<Order> {
     let releases = state.releases.known()?;
     let waiting = releases.iter().filter(|release| release.is_waiting() && release.version.is_some());
@@ -33,21 +33,6 @@ fn migrated(release: &Release) -> Vec<String> {
     names.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }
 
-impl Order {
-    /// As a sentence.
-    pub fn words(&self) -> String {
-        match self {
-            Self::OnlyModules => "no release of the platform waits".to_owned(),
-            Self::PlatformFirst => "the platform's releases come first, then those of modules".to_owned(),
-            Self::TheseFirst(modules) => format!(
-                "before the platform's next release a source must offer, without an error: {}; \
-                 then the platform, then the other modules",
-                modules.join(", ")
-            ),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use semver::Version;
@@ -56,7 +41,7 @@ mod tests {
     use crate::{Reading, objects::Phase};
 
     #[test]
-    fn the_platform_comes_first_unless_it_wants_modules() {
+    fn the_platform_comes_first_unless_it_requires_modules() {
         let release = |minor: u64, phase: &str, migrated: Option<&str>| Release {
             version: Some(Version::new(1, minor, 0)),
             phase: Phase::parse(phase),

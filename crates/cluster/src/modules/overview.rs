@@ -1,14 +1,13 @@
-//! Modules on one page, for `update status` and `update plan`.
+//! Waiting releases, sources and overrides of modules, for `update status` and `update plan`.
 
 use jiff::Timestamp;
-use serde::Serialize;
 
 use super::{
     order::{Order, order},
     policy::{Policy, policy},
-    reason::reason,
+    reason::{ModuleWait, reason},
     sources::{SourceHealth, sources},
-    turn::{ModuleTurn, turn},
+    turn::{ModuleTurn, NotNext, turn},
 };
 use crate::{
     ClusterState, Reading,
@@ -16,42 +15,40 @@ use crate::{
     wait_reason::{WaitReason, wait_reasons},
 };
 
-/// What there is to know of modules that are updated on their own.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// The modules that are updated separately from the platform.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overview {
-    /// The releases that wait or are suspended, by module and version.
+    /// The releases that are waiting or suspended, by module and version.
     pub waiting: Reading<Vec<WaitingRelease>>,
     /// What comes first; `None` if the platform's releases are not known.
     pub order: Option<Order>,
-    /// Modules whose image is set by hand: their releases are not looked at.
+    /// Modules whose image is set by hand: their releases are ignored.
     pub overrides: Reading<Vec<ModulePullOverride>>,
     /// The sources.
     pub sources: Reading<Vec<SourceHealth>>,
 }
 
-/// A release of a module that waits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// A release of a module that is waiting.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingRelease {
     /// Name of the object.
     pub name: String,
     /// The module.
     pub module: String,
-    /// `vX.Y.Z`, as it stands in the object.
+    /// `vX.Y.Z`, as in the object.
     pub version: String,
-    /// The version of the module that is deployed, as it stands in the object.
+    /// The version of the module that is deployed, as in the object.
     pub deployed: Option<String>,
-    /// Under which policy it is.
+    /// Its update policy.
     pub policy: Policy,
     /// Whether it may be approved now.
     pub turn: ModuleTurn,
-    /// Whether its vendor has withdrawn it, or it did not come up.
+    /// Whether it is suspended: the vendor has withdrawn it, or it did not start.
     pub suspended: bool,
     /// What the controller says it waits for.
     pub waits_for: Vec<WaitReason>,
-    /// Why it waits, in plain words.
-    pub reason: String,
+    /// Why it is waiting.
+    pub wait: ModuleWait,
 }
 
 /// The overview at `now`.
@@ -74,7 +71,7 @@ fn is_waiting(release: &ModuleRelease) -> bool {
 fn describe(state: &ClusterState, all: &[ModuleRelease], release: &ModuleRelease) -> WaitingRelease {
     let turn = match &release.version {
         Some(version) => turn(state, &release.module, version),
-        None => ModuleTurn::Not(format!("its version '{}' is none", release.version_text)),
+        None => ModuleTurn::Not(NotNext::NotAVersion(release.version_text.clone())),
     };
     let deployed = all.iter().filter(|it| it.module == release.module && it.phase == Some(Phase::Deployed));
     WaitingRelease {
@@ -85,7 +82,7 @@ fn describe(state: &ClusterState, all: &[ModuleRelease], release: &ModuleRelease
         policy: policy(state, release),
         suspended: release.phase == Some(Phase::Suspended),
         waits_for: wait_reasons(&release.message),
-        reason: reason(release, &turn),
+        wait: reason(release, &turn),
         turn,
     }
 }

@@ -25,7 +25,7 @@ pub enum PolicyOrigin {
     Platform,
     /// This `ModuleUpdatePolicy`.
     Named(String),
-    /// This `ModuleUpdatePolicy`, which does not exist: such a release waits for ever.
+    /// This `ModuleUpdatePolicy`, which does not exist: such a release waits forever.
     Missing(String),
 }
 
@@ -51,18 +51,6 @@ pub fn policy(state: &ClusterState, release: &ModuleRelease) -> Policy {
             mode: state.deckhouse_config().and_then(|config| config.update_settings().mode),
         },
         None => Policy { origin: PolicyOrigin::Missing(name.to_owned()), mode: None },
-    }
-}
-
-impl Policy {
-    /// In a few words: `policy slow (Manual)`, `as the platform (AutoPatch)`.
-    pub fn words(&self) -> String {
-        let mode = self.mode.as_ref().map_or(String::new(), |mode| format!(" ({})", mode.name()));
-        match &self.origin {
-            PolicyOrigin::Platform => format!("as the platform{mode}"),
-            PolicyOrigin::Named(name) => format!("ModuleUpdatePolicy/{name}{mode}"),
-            PolicyOrigin::Missing(name) => format!("ModuleUpdatePolicy/{name}, which does not exist"),
-        }
     }
 }
 
@@ -93,13 +81,15 @@ mod tests {
             mode: Some(UpdateMode::Manual),
             ..ModuleUpdatePolicy::default()
         };
-        for (in_config, label, words) in [
-            (None, None, "as the platform (Auto)"),
-            (Some("slow"), None, "ModuleUpdatePolicy/slow (Manual)"),
-            (Some("slow"), Some("other"), "ModuleUpdatePolicy/slow (Manual)"),
-            (None, Some("slow"), "ModuleUpdatePolicy/slow (Manual)"),
-            (None, Some("deckhouse"), "as the platform (Auto)"),
-            (Some("gone"), None, "ModuleUpdatePolicy/gone, which does not exist"),
+        let slow_policy = || PolicyOrigin::Named("slow".to_owned());
+        let (auto, manual) = (Some(&UpdateMode::Auto), Some(&UpdateMode::Manual));
+        for (in_config, label, origin, mode) in [
+            (None, None, PolicyOrigin::Platform, auto),
+            (Some("slow"), None, slow_policy(), manual),
+            (Some("slow"), Some("other"), slow_policy(), manual),
+            (None, Some("slow"), slow_policy(), manual),
+            (None, Some("deckhouse"), PolicyOrigin::Platform, auto),
+            (Some("gone"), None, PolicyOrigin::Missing("gone".to_owned()), None),
         ] {
             let state = ClusterState {
                 module_configs: Reading::Known(vec![deckhouse.clone(), module(in_config)]),
@@ -111,7 +101,8 @@ mod tests {
                 update_policy: label.map(str::to_owned),
                 ..ModuleRelease::default()
             };
-            assert_eq!(policy(&state, &release).words(), words, "{in_config:?} {label:?}");
+            let expected = Policy { origin, mode: mode.cloned() };
+            assert_eq!(policy(&state, &release), expected, "{in_config:?} {label:?}");
         }
     }
 }

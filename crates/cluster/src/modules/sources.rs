@@ -1,4 +1,4 @@
-//! Whether the sources of modules are in order.
+//! Whether the sources of modules have errors.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -8,8 +8,8 @@ use crate::{
     objects::{ModuleSource, OfferedModule},
 };
 
-/// How old the last look at a source may be. The controller looks every few minutes; it does not while the
-/// platform is restarted, which may take half an hour.
+/// How long ago the controller may have read a source. It reads them every few minutes, but not while the platform
+/// restarts, which may take half an hour.
 pub const SYNC_LIMIT: SignedDuration = SignedDuration::from_hours(1);
 
 /// A `ModuleSource`, and what is wrong with it.
@@ -24,7 +24,7 @@ pub struct SourceHealth {
     pub synced: Option<Timestamp>,
     /// Whether that is longer ago than [`SYNC_LIMIT`], or never was.
     pub stale: bool,
-    /// What it says of itself as a whole; empty if nothing.
+    /// The message of the source as a whole; may be empty.
     pub message: String,
     /// How many modules it offers.
     pub modules: usize,
@@ -33,7 +33,7 @@ pub struct SourceHealth {
 }
 
 impl SourceHealth {
-    /// Whether there is nothing to tell.
+    /// Whether nothing is wrong with it.
     pub fn is_healthy(&self) -> bool {
         !self.stale && self.message.is_empty() && self.failed.is_empty()
     }

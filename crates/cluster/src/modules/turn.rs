@@ -1,11 +1,10 @@
 //! Whose turn it is among the releases of one module.
 //!
-//! The controllers choose by neighbours in a sorted list, and a release that was passed over closes a gap there
+//! The controllers compare neighbours in a sorted list, and a skipped release closes a gap there
 //! (`deckhouse-controller/pkg/releaseupdater/task_calculator.go`, which is also where jumps come from). Here every step is measured from what is
-//! deployed, so that nothing is approved that jumps over a minor by chance.
+//! deployed, so that no approval skips a minor by accident.
 
 use semver::Version;
-use serde::Serialize;
 
 use crate::{
     ClusterState, Reading,
@@ -13,21 +12,78 @@ use crate::{
 };
 
 /// Whether a release of a module may be approved now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase", tag = "turn", content = "why")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ModuleTurn {
     /// It is the next of its module.
     Now,
-    /// It waits and is approved already.
+    /// It is waiting, and approved already.
     Approved,
     /// It is deployed already.
     Deployed,
-    /// Not, or not yet; why, and what comes first.
-    Not(String),
-    /// There is no such release; those of the module that wait, ascending.
+    /// Not, or not yet; why.
+    Not(NotNext),
+    /// There is no such release; those of the module that are waiting, ascending.
     Absent(Vec<String>),
-    /// The cluster's answer is not known; why.
+    /// Unknown; why.
     Unknown(String),
+}
+
+/// Why a release of a module cannot be approved now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotNext {
+    /// Two objects are of its version.
+    Duplicate {
+        /// Name of one of them.
+        one: String,
+        /// Name of the other one.
+        other: String,
+    },
+    /// The vendor has withdrawn it.
+    Suspended,
+    /// The controller has skipped it for a higher one.
+    Skipped,
+    /// It was deployed before, and a later one is deployed now.
+    Superseded,
+    /// It has another phase.
+    Phase(String),
+    /// The controller has not processed it yet.
+    NotProcessed,
+    /// A `ModulePullOverride` sets the image of the module.
+    Overridden {
+        /// Name of the object.
+        name: String,
+        /// The tag of the image.
+        tag: String,
+    },
+    /// Two releases are Deployed.
+    TwoDeployed {
+        /// The lower one.
+        lower: Version,
+        /// The higher one.
+        higher: Version,
+    },
+    /// A later release is Deployed.
+    LaterDeployed(Version),
+    /// A higher patch of its minor is waiting.
+    HigherPatch(Version),
+    /// The update goes past it.
+    Jump {
+        /// The deployed release.
+        from: Version,
+        /// The release that the update goes to.
+        to: Version,
+    },
+    /// This release comes first.
+    After(Version),
+    /// Releases are missing between the deployed one and it.
+    Gap {
+        /// The deployed release.
+        deployed: Version,
+        /// The release.
+        release: Version,
+    },
+    /// Its version is not a version.
+    NotAVersion(String),
 }
 
 /// Whose turn it is: minor by minor, the highest patch of each, only what the controller has looked at.
@@ -44,44 +100,33 @@ pub fn turn(state: &ClusterState, module: &str, version: &Version) -> ModuleTurn
         waiting.sort();
         return ModuleTurn::Absent(waiting.into_iter().map(deckhouse::version::tag_of).collect());
     };
-    if let Some(twin) = same.next() {
-        return ModuleTurn::Not(format!(
-            "ModuleRelease/{} and ModuleRelease/{} are of one version; remove one first",
-            release.name, twin.name
-        ));
+    if let Some(other) = same.next() {
+        let (one, other) = (release.name.clone(), other.name.clone());
+        return ModuleTurn::Not(NotNext::Duplicate { one, other });
     }
     match &release.phase {
         Some(Phase::Pending) => {}
         Some(Phase::Deployed) => return ModuleTurn::Deployed,
-        Some(Phase::Suspended) => {
-            return ModuleTurn::Not("it is suspended: its vendor has withdrawn it".to_owned());
-        }
-        Some(Phase::Skipped) => {
-            return ModuleTurn::Not("it was skipped: a higher one took its place".to_owned());
-        }
-        Some(Phase::Superseded) => {
-            return ModuleTurn::Not("it was deployed before, and a later one is now".to_owned());
-        }
-        Some(Phase::Other(phase)) => return ModuleTurn::Not(format!("its phase is {phase}")),
-        None => return ModuleTurn::Not("the controller has not looked at it yet".to_owned()),
+        Some(Phase::Suspended) => return ModuleTurn::Not(NotNext::Suspended),
+        Some(Phase::Skipped) => return ModuleTurn::Not(NotNext::Skipped),
+        Some(Phase::Superseded) => return ModuleTurn::Not(NotNext::Superseded),
+        Some(Phase::Other(phase)) => return ModuleTurn::Not(NotNext::Phase(phase.clone())),
+        None => return ModuleTurn::Not(NotNext::NotProcessed),
     }
     if release.is_approved() {
         return ModuleTurn::Approved;
     }
     if let Some(it) = state.module_pull_overrides.known().into_iter().flatten().find(|it| it.name == module) {
-        return ModuleTurn::Not(format!(
-            "ModulePullOverride/{} (tag {}) keeps releases of the module from being looked at",
-            it.name, it.image_tag
-        ));
+        return ModuleTurn::Not(NotNext::Overridden { name: it.name.clone(), tag: it.image_tag.clone() });
     }
-    match hindrance(version, &own) {
+    match not_next(version, &own) {
         Some(why) => ModuleTurn::Not(why),
         None => ModuleTurn::Now,
     }
 }
 
 /// What has to come before `version`, or why it never comes.
-fn hindrance(version: &Version, own: &[&ModuleRelease]) -> Option<String> {
+fn not_next(version: &Version, own: &[&ModuleRelease]) -> Option<NotNext> {
     let of_phase = |phase: &Phase| {
         let mut versions: Vec<&Version> = own
             .iter()
@@ -96,18 +141,16 @@ fn hindrance(version: &Version, own: &[&ModuleRelease]) -> Option<String> {
         [] => None,
         [one] => Some(one),
         [first, .., last] => {
-            return Some(format!(
-                "v{first} and v{last} are both deployed: a switch is under way, or was broken off"
-            ));
+            return Some(NotNext::TwoDeployed { lower: first.clone(), higher: last.clone() });
         }
     };
     if let Some(deployed) = deployed.filter(|deployed| *deployed > version) {
-        return Some(format!("v{deployed}, which is later, is deployed"));
+        return Some(NotNext::LaterDeployed(deployed.clone()));
     }
     if let Some(higher) =
         pending.iter().rev().find(|it| minor(it) == minor(version)).filter(|it| **it > version)
     {
-        return Some(format!("v{higher} is the highest patch of its minor: approve that"));
+        return Some(NotNext::HigherPatch((*higher).clone()));
     }
     let end = deployed.and_then(|deployed| jump(deployed, own));
     if let Some(end) = &end {
@@ -115,22 +158,17 @@ fn hindrance(version: &Version, own: &[&ModuleRelease]) -> Option<String> {
             return None;
         }
         if version < end {
-            return Some(format!("the update goes from v{} to v{end} directly", deployed?));
+            return Some(NotNext::Jump { from: deployed?.clone(), to: end.clone() });
         }
     }
     if let Some(earlier) = pending.iter().rev().find(|it| minor(it) < minor(version)) {
-        return Some(format!("v{earlier} comes first"));
+        return Some(NotNext::After((*earlier).clone()));
     }
     let deployed = deployed?;
     let follows = minor(deployed) == minor(version)
         || (deployed.major == version.major && deployed.minor + 1 == version.minor)
         || (deployed.major, version.major) == (0, 1);
-    (!follows).then(|| {
-        format!(
-            "there is a gap: v{deployed} is deployed, and the releases between it and v{version} are not in the cluster; \
-             pull the module again from v{deployed} on, and push it"
-        )
-    })
+    (!follows).then(|| NotNext::Gap { deployed: deployed.clone(), release: version.clone() })
 }
 
 /// Where a jump that a release allows (`spec.update.versions`) leads from what is deployed: of the highest
@@ -202,28 +240,31 @@ mod tests {
         ];
         for (releases, version, why) in [
             (&chain[..], "1.0.1", None),
-            (&chain[..], "1.1.2", Some("v1.0.1 comes first")),
+            (&chain[..], "1.1.2", Some("After(1.0.1)")),
             (&chain[2..], "1.1.2", None),
             (&[chain[0], chain[2], chain[3]], "1.1.2", None),
-            (&[chain[0], chain[2], chain[3]], "1.1.0", Some("v1.1.2 is the highest patch")),
-            (&[chain[0], chain[4]], "1.2.0", Some("there is a gap: v1.0.0 is deployed")),
-            // A minor that was passed over closes no gap.
-            (&[chain[0], ("1.1.0", "Skipped"), chain[4]], "1.2.0", Some("there is a gap")),
+            (&[chain[0], chain[2], chain[3]], "1.1.0", Some("HigherPatch(1.1.2)")),
+            (&[chain[0], chain[4]], "1.2.0", Some("Gap { deployed: 1.0.0")),
+            // A skipped minor closes no gap.
+            (&[chain[0], ("1.1.0", "Skipped"), chain[4]], "1.2.0", Some("Gap")),
             (&[("0.9.4", "Deployed"), ("1.0.0", "Pending")], "1.0.0", None),
-            (&[("1.9.4", "Deployed"), ("2.0.0", "Pending")], "2.0.0", Some("there is a gap")),
-            (&[("1.3.0", "Deployed"), chain[4]], "1.2.0", Some("v1.3.0, which is later, is deployed")),
-            (&[("1.0.0", "Deployed"), ("1.1.0", "Deployed"), chain[4]], "1.2.0", Some("are both deployed")),
-            (&[("1.2.0", "Suspended")], "1.2.0", Some("suspended")),
-            (&[("1.2.0", "Skipped")], "1.2.0", Some("skipped")),
-            (&[("1.2.0", "Superseded")], "1.2.0", Some("deployed before")),
-            (&[("1.2.0", "")], "1.2.0", Some("not looked at it yet")),
-            (&[("1.2.0", "PolicyUndefined")], "1.2.0", Some("its phase is PolicyUndefined")),
-            (&[("1.2.0", "Pending"), ("1.2.0", "Pending")], "1.2.0", Some("are of one version")),
+            (&[("1.9.4", "Deployed"), ("2.0.0", "Pending")], "2.0.0", Some("Gap")),
+            (&[("1.3.0", "Deployed"), chain[4]], "1.2.0", Some("LaterDeployed(1.3.0)")),
+            (&[("1.0.0", "Deployed"), ("1.1.0", "Deployed"), chain[4]], "1.2.0", Some("TwoDeployed")),
+            (&[("1.2.0", "Suspended")], "1.2.0", Some("Suspended")),
+            (&[("1.2.0", "Skipped")], "1.2.0", Some("Skipped")),
+            (&[("1.2.0", "Superseded")], "1.2.0", Some("Superseded")),
+            (&[("1.2.0", "")], "1.2.0", Some("NotProcessed")),
+            (&[("1.2.0", "PolicyUndefined")], "1.2.0", Some("Phase(\"PolicyUndefined\")")),
+            (&[("1.2.0", "Pending"), ("1.2.0", "Pending")], "1.2.0", Some("Duplicate")),
         ] {
             match (ask(&state(releases), version), why) {
                 (ModuleTurn::Now, None) => {}
-                (ModuleTurn::Not(said), Some(why)) => {
-                    assert!(said.contains(why), "{version} {releases:?}: {said}");
+                (ModuleTurn::Not(found), Some(why)) => {
+                    let found =
+                        format!("{found:?}").replace("Version { major: ", "").replace(", minor: ", ".");
+                    let found = found.replace(", patch: ", ".").replace(" })", ")").replace(" },", ",");
+                    assert!(found.starts_with(why), "{version} {releases:?}: {found}");
                 }
                 (other, _) => panic!("{version} {releases:?}: {other:?}"),
             }
@@ -239,9 +280,11 @@ mod tests {
             vec![("1.2".to_owned(), "1.4".to_owned()), ("v1.0".to_owned(), "1.4".to_owned())];
         assert_eq!(ask(&state, "1.4.1"), ModuleTurn::Now);
         assert!(
-            matches!(ask(&state, "1.1.0"), ModuleTurn::Not(why) if why.contains("from v1.0.3 to v1.4.1 directly"))
+            matches!(ask(&state, "1.1.0"), ModuleTurn::Not(NotNext::Jump { to, .. }) if to == Version::new(1, 4, 1))
         );
-        assert!(matches!(ask(&state, "1.5.0"), ModuleTurn::Not(why) if why.contains("v1.4.1 comes first")));
+        assert!(
+            matches!(ask(&state, "1.5.0"), ModuleTurn::Not(NotNext::After(first)) if first == Version::new(1, 4, 1))
+        );
     }
 
     #[test]
@@ -254,7 +297,7 @@ mod tests {
             image_tag: "mr7".to_owned(),
         }]);
         assert!(
-            matches!(ask(&state, "1.1.0"), ModuleTurn::Not(why) if why.contains("ModulePullOverride/console (tag mr7)"))
+            matches!(ask(&state, "1.1.0"), ModuleTurn::Not(NotNext::Overridden { tag, .. }) if tag == "mr7")
         );
         let Reading::Known(releases) = &mut state.module_releases else { panic!() };
         releases[1].annotations.insert("modules.deckhouse.io/approved".to_owned(), "true".to_owned());

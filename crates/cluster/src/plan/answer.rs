@@ -1,68 +1,59 @@
-//! The controller's own answer about the release that is next.
+//! The controller's own answer on the next release.
 
 use crate::{
     objects::Release,
-    requirements::{Outcome, Requirement, Unmet},
+    requirements::{Fix, Holder, Outcome, Requirement, Shortfall, Unmet, WhyUnknown},
     wait_reason::{WaitReason, wait_reasons},
 };
 
-/// What the release's message says about requirements wins over what was found here.
-pub(super) fn take_over(requirements: &mut Vec<Requirement>, release: &Release) {
+/// Replaces what was found here by what the release's message says about requirements.
+pub(super) fn apply(requirements: &mut Vec<Requirement>, release: &Release) {
     let reasons = wait_reasons(&release.message);
     let mut refused = false;
     for reason in &reasons {
         let (key, why) = match reason {
-            WaitReason::Requirement { key, why, .. } => (key.as_deref(), why.clone()),
-            WaitReason::UnknownRequirement { key } => (
-                Some(key.as_str()),
-                "the running version does not know this requirement: a version was left out, or the release is of \
-                 another edition"
-                    .to_owned(),
-            ),
+            WaitReason::Requirement { key, why, .. } => (key.as_deref(), Some(why.as_str())),
+            WaitReason::UnknownRequirement { key } => (Some(key.as_str()), None),
             _ => continue,
         };
         refused = true;
-        refuse(requirements, release, key, &why);
+        refuse(requirements, release, key, why);
     }
     if !refused && reasons.contains(&WaitReason::Approval) {
         for requirement in requirements {
-            doubt(requirement);
+            mark_unknown(requirement);
         }
     }
 }
 
-fn refuse(requirements: &mut Vec<Requirement>, release: &Release, key: Option<&str>, why: &str) {
+/// `why`: what the controller says; `None` if it does not know the requirement.
+fn refuse(requirements: &mut Vec<Requirement>, release: &Release, key: Option<&str>, why: Option<&str>) {
     let known = requirements.iter().position(|it| Some(it.key.as_str()) == key);
-    if known.is_some_and(|it| matches!(requirements[it].outcome, Outcome::Unmet { .. })) {
+    if known.is_some_and(|it| matches!(requirements[it].outcome, Outcome::Unmet(_))) {
         // The same, and this one knows the objects.
         return;
     }
     let needed = known.map(|it| requirements[it].needed.clone()).unwrap_or_default();
-    let outcome = Outcome::Unmet {
-        reasons: vec![Unmet {
-            objects: vec![format!("DeckhouseRelease/{}", release.name)],
-            value: why.to_owned(),
-            needed: needed.clone(),
-            fix: "the controller says so itself; it looks again every 15 seconds".into(),
-            may_change: false,
-        }],
+    let shortfall = match why {
+        Some(why) => Shortfall::Reported { why: why.to_owned(), needed: needed.clone() },
+        None => Shortfall::UnknownToController { needed: needed.clone() },
     };
+    let outcome = Outcome::Unmet(vec![Unmet {
+        objects: vec![Holder::object("DeckhouseRelease", &release.name)],
+        shortfall,
+        fix: Fix::ControllerChecksAgain,
+        may_change: false,
+    }]);
     match known {
         Some(it) => requirements[it].outcome = outcome,
         None => requirements.push(Requirement { key: key.unwrap_or("other").to_owned(), needed, outcome }),
     }
 }
 
-/// Requirements are looked at before the approval, so who waits for that has passed them.
-fn doubt(requirement: &mut Requirement) {
-    if let Outcome::Unmet { reasons } = &requirement.outcome {
-        let found: Vec<String> =
-            reasons.iter().map(|it| format!("{}: {}", it.objects.join(", "), it.value)).collect();
-        requirement.outcome = Outcome::Unknown {
-            why: format!(
-                "the controller has nothing against it and waits for the approval only, though there is {}",
-                found.join("; ")
-            ),
-        };
+/// Requirements are checked before the approval, so a release that waits for its approval has passed them.
+fn mark_unknown(requirement: &mut Requirement) {
+    if let Outcome::Unmet(reasons) = &mut requirement.outcome {
+        let found = std::mem::take(reasons);
+        requirement.outcome = Outcome::Unknown(WhyUnknown::ControllerPassedIt(found));
     }
 }

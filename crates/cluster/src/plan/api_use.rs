@@ -1,47 +1,87 @@
-//! Kubernetes APIs in use that some later version of it no longer has.
+//! Kubernetes APIs in use that a later version of it removes.
 
-use commands::{Sentence, Update};
-use serde::Serialize;
+use foreign_text::ForeignText;
 
-use super::removed_apis::RemovedApi;
+use super::{
+    removed_apis::{RemovedApi, Replacement},
+    unknown::{PlanSource, PlanUnknown},
+};
 use crate::{
     ClusterState, Reading,
     objects::{Alert, DeprecatedApiUse},
     read::HelmUse,
 };
 
-/// A use of an API that goes away.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// A use of an API that a later version of Kubernetes removes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ApiUse {
-    /// What uses it: an object, a Helm release, or a client that is not known.
-    pub object: String,
+    /// What uses it.
+    pub user: ApiUser,
     /// `apiVersion` and kind or resource; empty where only the alert knows.
     pub api: String,
-    /// The first version of Kubernetes without it, as `1.32`; empty if it is not known.
+    /// The first version of Kubernetes without it, as `1.32`; empty if it is unknown.
     pub removed_in: String,
     /// What to use instead.
-    pub replacement: Sentence,
+    pub instead: ApiInstead,
+}
+
+/// What uses an API.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ApiUser {
+    /// Objects that an alert does not name.
+    Alert {
+        /// ID of the alert.
+        id: String,
+    },
+    /// A client that the API server does not name.
+    Client,
+    /// An object of a Helm release.
+    Object {
+        /// Its kind.
+        kind: String,
+        /// Its name.
+        name: String,
+        /// Its namespace; empty if it has none.
+        namespace: String,
+        /// The Helm release, as `NAMESPACE/NAME`.
+        release: String,
+    },
+}
+
+/// What to use instead of an API.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ApiInstead {
+    /// This is known.
+    Known(Replacement),
+    /// The migration guide of Kubernetes says so.
+    MigrationGuide,
+    /// Only Helm releases show what is used: the summary of the alert.
+    SeeHelm(ForeignText),
 }
 
 /// All uses that are known, and which sources are not.
-pub(super) fn find(state: &ClusterState, helm: Option<&Reading<Vec<HelmUse>>>) -> (Vec<ApiUse>, Vec<String>) {
+pub(super) fn find(
+    state: &ClusterState,
+    helm: Option<&Reading<Vec<HelmUse>>>,
+) -> (Vec<ApiUse>, Vec<PlanUnknown>) {
     let mut uses = Vec::new();
     let mut unknown = Vec::new();
-    // Unknown alerts are told with the breaking points.
+    // Unknown alerts are reported with the breaking points.
     let alerts = state.alerts.known().into_iter().flatten();
     uses.extend(alerts.filter(|it| it.name.starts_with("HelmReleasesHasResourcesWith")).map(of_alert));
     match &state.deprecated_apis {
         Reading::Known(requested) => uses.extend(requested.iter().filter_map(of_request)),
-        other => unknown.push(format!(
-            "deprecated APIs that the API server was asked for: {}",
-            other.why_unknown().unwrap_or_default()
-        )),
+        other => {
+            unknown
+                .push(PlanUnknown::new(PlanSource::DeprecatedApis, other.why_unknown().unwrap_or_default()));
+        }
     }
     match helm {
         None => {}
         Some(Reading::Known(found)) => uses.extend(found.iter().filter_map(of_helm)),
-        Some(other) => unknown.push(format!("Helm releases: {}", other.why_unknown().unwrap_or_default())),
+        Some(other) => {
+            unknown.push(PlanUnknown::new(PlanSource::HelmReleases, other.why_unknown().unwrap_or_default()));
+        }
     }
     uses.sort();
     uses.dedup();
@@ -53,37 +93,37 @@ fn of_alert(alert: &Alert) -> ApiUse {
     let (api_version, kind) = (label("api_version"), label("kind"));
     if api_version.is_empty() {
         return ApiUse {
-            object: format!("ClusterAlert/{}", alert.id),
+            user: ApiUser::Alert { id: alert.id.clone() },
             api: String::new(),
             removed_in: label("k8s_version").to_owned(),
-            replacement: Sentence::from(format!("{} (", alert.summary))
-                .command(Update::PlanWithHelm)
-                .text(" names the objects)"),
+            instead: ApiInstead::SeeHelm(alert.summary.clone()),
         };
     }
-    let namespace = label("resource_namespace");
-    let place = if namespace.is_empty() { String::new() } else { format!(" in {namespace}") };
-    let release = format!("{}/{}", label("helm_release_namespace"), label("helm_release_name"));
-    of_kind(format!("{kind}/{}{place} of Helm release {release}", label("resource_name")), api_version, kind)
-        .unwrap_or_else(|| ApiUse {
-            object: format!("{kind}/{}{place} of Helm release {release}", label("resource_name")),
-            api: format!("{api_version} {kind}"),
-            removed_in: label("k8s_version").to_owned(),
-            replacement: "see the migration guide of Kubernetes".into(),
-        })
-}
-
-fn of_kind(object: String, api_version: &str, kind: &str) -> Option<ApiUse> {
-    let removed = RemovedApi::of_kind(api_version, kind)?;
-    Some(ApiUse {
-        object,
+    let user = ApiUser::Object {
+        kind: kind.to_owned(),
+        name: label("resource_name").to_owned(),
+        namespace: label("resource_namespace").to_owned(),
+        release: format!("{}/{}", label("helm_release_namespace"), label("helm_release_name")),
+    };
+    of_kind(user.clone(), api_version, kind).unwrap_or_else(|| ApiUse {
+        user,
         api: format!("{api_version} {kind}"),
-        removed_in: minor(&removed),
-        replacement: removed.replacement.into(),
+        removed_in: label("k8s_version").to_owned(),
+        instead: ApiInstead::MigrationGuide,
     })
 }
 
-/// The API server knows what is asked for, not by whom. What is not removed in any version yet is passed over.
+fn of_kind(user: ApiUser, api_version: &str, kind: &str) -> Option<ApiUse> {
+    let removed = RemovedApi::of_kind(api_version, kind)?;
+    Some(ApiUse {
+        user,
+        api: format!("{api_version} {kind}"),
+        removed_in: minor(&removed),
+        instead: ApiInstead::Known(removed.replacement),
+    })
+}
+
+/// The API server knows which API is requested, not by whom. An API that no version removes yet is skipped.
 fn of_request(request: &DeprecatedApiUse) -> Option<ApiUse> {
     let api_version = if request.group.is_empty() {
         request.version.clone()
@@ -97,17 +137,21 @@ fn of_request(request: &DeprecatedApiUse) -> Option<ApiUse> {
         (_, named) => named.to_owned(),
     };
     Some(ApiUse {
-        object: "a client of the API server (who: its audit log, annotation k8s.io/deprecated)".to_owned(),
+        user: ApiUser::Client,
         api: format!("{api_version} {}", request.resource),
         removed_in,
-        replacement: removed.map_or("see the migration guide of Kubernetes", |it| it.replacement).into(),
+        instead: removed.map_or(ApiInstead::MigrationGuide, |it| ApiInstead::Known(it.replacement)),
     })
 }
 
 fn of_helm(found: &HelmUse) -> Option<ApiUse> {
-    let object =
-        format!("{}/{} of Helm release {}/{}", found.kind, found.name, found.namespace, found.release);
-    of_kind(object, &found.api_version, &found.kind)
+    let user = ApiUser::Object {
+        kind: found.kind.clone(),
+        name: found.name.clone(),
+        namespace: String::new(),
+        release: format!("{}/{}", found.namespace, found.release),
+    };
+    of_kind(user, &found.api_version, &found.kind)
 }
 
 fn minor(removed: &RemovedApi) -> String {

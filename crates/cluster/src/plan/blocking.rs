@@ -1,139 +1,155 @@
-//! What keeps the update from going through, and the command that goes on from here.
+//! What prevents the update from going through, and the command for the next step.
 //!
-//! What only a person can change blocks. Windows, waves of a rollout and delays pass by themselves, and an approval
-//! that is still to be given is what comes next.
+//! What only a person can change blocks. Update windows, gradual rollouts and delays are temporary, and an approval that
+//! is still to be given is the next step.
 
-use commands::{Approve, Command, Sentence, Update};
+use commands::{Approve, Command, Update};
 use deckhouse::release_list::RELEASES_FILE;
+use problems::{Advice, Code, DeploymentFact, Object, PrepareFor, Problem, ReleaseFact};
 use semver::Version;
 
 use super::Step;
 use crate::{
-    ClusterState,
-    chain::{Candidate, Chain, Range, Why},
-    interim,
-    objects::{ModuleConfig, Release, UpdateSettings},
-    prepare::{interrupted_preparation, noted_channel, set_channel},
+    ClusterState, Gap, LeftOutReason,
+    chain::{Candidate, Chain, Range},
+    objects::{Release, UpdateSettings},
+    prepare::unset_channel,
     release_order::{Position, ReleaseOrder},
     safe_text::hosts_only,
     wait_reason::{WaitReason, wait_reasons},
 };
 
-/// Everything that blocks, in plain words.
+/// Everything that blocks.
 pub(super) fn blocking(
     state: &ClusterState,
     order: &ReleaseOrder<'_>,
     chain: &Chain<'_>,
     steps: &[Step],
     range: Range<'_>,
-) -> Vec<Sentence> {
+) -> Vec<Problem> {
     let config = state.deckhouse_config();
     let mut blocking = Vec::new();
-    blocking.extend(moving_tag(state).map(Sentence::from));
+    blocking.extend(moving_tag(state, range.deployed));
     blocking.extend(config.and_then(unset_channel));
     if let (Some(one), Some(other)) = (order.deployed, order.also_deployed.first()) {
-        blocking.push(
-            Sentence::from(format!(
-                "two releases are Deployed, {} and {}: an update has just begun, or was broken off; ",
-                one.name, other.name
-            ))
-            .command(Update::Watch)
-            .text(" tells"),
-        );
+        let object = Object::new(problems::Kind::DeckhouseRelease, &one.name);
+        let fact = ReleaseFact::TwoDeployed { lower: one.name.clone(), other: other.name.clone() };
+        blocking.push(Problem::new(Code::DeployedReleases, object, fact).advise(Advice::Watch));
     } else if let Some((version, Candidate { object: Some(_), .. })) = chain.steps.first()
-        && let Position::NotYet(why) | Position::Never(why) = order.position(version, range.lts)
+        && let Position::NotYet(fact) | Position::Never(fact) = order.position(version, range.lts)
     {
-        blocking.push(interim::position(&why, version));
+        blocking.push(not_next(version, fact));
     }
-    blocking.extend(withdrawn(chain, range).into_iter().map(Sentence::from));
+    blocking.extend(not_taken(chain, range));
     blocking.extend(chain.steps.first().and_then(|(_, next)| held(next.object?)));
     for step in steps {
-        let keys: Vec<&str> =
-            step.requirements.iter().filter(|it| it.outcome.blocks()).map(|it| it.key.as_str()).collect();
+        let unmet = step.requirements.iter().filter(|it| it.outcome.blocks());
+        let keys: Vec<String> = unmet.map(|it| it.key.clone()).collect();
         if !keys.is_empty() {
-            let keys = keys.join(", ");
-            blocking.push(format!("{} requires what the cluster has not: {keys}", step.version).into());
+            let object = Object::new(problems::Kind::DeckhouseRelease, &step.version);
+            let problem = Problem::new(Code::Requirement, object, ReleaseFact::UnmetKeys(keys));
+            blocking.push(problem.advise(Advice::MeetListed));
         }
     }
-    blocking.extend(higher_patch(order, range).map(Sentence::from));
+    blocking.extend(higher_patch(order, range));
     blocking
 }
 
-fn moving_tag(state: &ClusterState) -> Option<String> {
+fn moving_tag(state: &ClusterState, running: &Version) -> Option<Problem> {
     let deployment = state.deployment.known().filter(|it| !it.has_fixed_tag())?;
-    Some(format!(
-        "Deployment/deckhouse has the image {}, whose tag moves: whatever is pushed there is run unasked; set it to \
-         the tag vX.Y.Z of the version that runs",
-        deployment.image
-    ))
+    let (image, tag) = (deployment.image.clone(), deployment.tag().map(str::to_owned));
+    let repository = tag.as_ref().and_then(|tag| image.strip_suffix(tag.as_str())?.strip_suffix(':'));
+    let advice = repository
+        .map(|repository| Advice::SetImage { repository: repository.to_owned(), version: running.clone() });
+    let fact = DeploymentFact::MovingTag { image, tag };
+    Some(Problem::new(Code::MovingTag, Object::deployment(), fact).advise_all(advice))
 }
 
-fn unset_channel(config: &ModuleConfig) -> Option<Sentence> {
-    if config.update_settings().release_channel.is_some() {
-        return None;
-    }
-    let how = match noted_channel(config) {
-        Some(channel) => interrupted_preparation(channel),
-        None => Sentence::default().command(set_channel()).text(" sets it"),
+/// A release that comes first, and is not the next one for the cluster.
+fn not_next(version: &Version, fact: ReleaseFact) -> Problem {
+    let advice = match &fact {
+        ReleaseFact::Duplicate { .. } => vec![Advice::Prepare(PrepareFor::RemoveDuplicates)],
+        ReleaseFact::HigherPatch(higher) => vec![Advice::ApproveRelease(higher.clone())],
+        ReleaseFact::MissingMinors { deployed, .. } => missing_minors(deployed),
+        ReleaseFact::Withdrawn => vec![Advice::AnotherPatch(version.clone())],
+        _ => Vec::new(),
     };
-    let what = "ModuleConfig/deckhouse has no releaseChannel: while it is unset no release is looked at; ";
-    Some(Sentence::from(what).then(how))
+    Problem::new(Code::NotItsTurn, Object::release(version), fact).advise_all(advice)
 }
 
-/// Releases of minors that the chain does not have for no other reason, and the one that is wanted.
-fn withdrawn(chain: &Chain<'_>, range: Range<'_>) -> Vec<String> {
+/// Releases that are missing between two.
+pub(super) fn gap(gap: &Gap) -> Problem {
+    let deployed = gap.before.clone();
+    let (fact, advice) = match gap.missing_minors() {
+        Some(minors) => {
+            let advice = missing_minors(&deployed);
+            (ReleaseFact::MissingMinors { deployed, minors }, advice)
+        }
+        None => (ReleaseFact::OtherMajor { deployed }, Vec::new()),
+    };
+    Problem::new(Code::Release, Object::release(&gap.after), fact).advise_all(advice)
+}
+
+fn missing_minors(deployed: &Version) -> Vec<Advice> {
+    let pull = Advice::PullSince { major: deployed.major, minor: deployed.minor };
+    vec![pull, Advice::Prepare(PrepareFor::CreateReleases)]
+}
+
+/// Releases of minors that are in the chain with no other patch, and the one that is wanted.
+fn not_taken(chain: &Chain<'_>, range: Range<'_>) -> Vec<Problem> {
     let minor = |version: &Version| (version.major, version.minor);
     let is_passed = |version: &Version| chain.steps.iter().any(|(step, _)| minor(step) == minor(version));
     let mut blocking = Vec::new();
-    for (why, versions) in &chain.left_out {
-        let is_suspended = match why {
-            Why::Suspended => true,
-            Why::PassedOver(_) | Why::PreRelease => false,
+    for (reason, versions) in &chain.left_out {
+        let is_suspended = match reason {
+            LeftOutReason::Suspended => true,
+            LeftOutReason::Phase(_) | LeftOutReason::PreRelease => false,
             _ => continue,
         };
         let lost = versions.iter().filter(|version| {
             range.to == Some(**version) || is_suspended && !is_passed(version) && **version > range.deployed
         });
         blocking.extend(lost.map(|version| {
-            if is_suspended {
-                format!("v{version} is {why}; take another patch of its minor")
-            } else {
-                format!("v{version} cannot be had: {why}")
-            }
+            let fact = match reason {
+                LeftOutReason::Phase(phase) => ReleaseFact::PassedOver { phase: phase.clone() },
+                LeftOutReason::PreRelease => ReleaseFact::PreRelease,
+                _ => ReleaseFact::Withdrawn,
+            };
+            let code = if is_suspended { Code::Suspended } else { Code::Skipped };
+            let problem = Problem::new(code, Object::release(version), fact);
+            problem.advise(Advice::AnotherPatch((*version).clone()))
         }));
     }
     blocking
 }
 
-/// What the controller waits for besides the approval. Requirements are told of the step.
-fn held(next: &Release) -> Option<Sentence> {
-    let name = &next.name;
-    wait_reasons(&next.message).iter().find_map(|reason| match reason {
-        WaitReason::NotificationFailed { .. } => Some(Sentence::from(format!(
-            "{name}: {}; bring up the webhook of update.notification in ModuleConfig/deckhouse, or change its address \
-             there",
-            hosts_only(&interim::wait_reason(reason))
-        ))),
-        WaitReason::Disruption if !next.is_disruption_approved() => Some(
-            Sentence::from(format!(
-                "{name} waits until somebody lets it interrupt what it has to ({}): ",
-                next.disruptions.join(", ")
-            ))
-            .command(Approve::Disruption(name.clone())),
-        ),
+/// What the controller waits for besides the approval. Requirements are reported with the step.
+fn held(next: &Release) -> Option<Problem> {
+    let object = || Object::new(problems::Kind::DeckhouseRelease, &next.name);
+    wait_reasons(&next.message).into_iter().find_map(|reason| match reason {
+        WaitReason::NotificationFailed { why } => {
+            let fact = ReleaseFact::NotificationFailed { why: hosts_only(&why).into() };
+            Some(Problem::new(Code::Notification, object(), fact).advise(Advice::CorrectWebhook))
+        }
+        WaitReason::Disruption if !next.is_disruption_approved() => {
+            let fact = ReleaseFact::NeedsDisruptionApproval { disruptions: next.disruptions.clone() };
+            let problem = Problem::new(Code::DisruptionApproval, object(), fact);
+            Some(problem.advise_all(next.version.clone().map(Advice::ApproveDisruption)))
+        }
         _ => None,
     })
 }
 
-/// The controller skips a release if a higher patch of its minor waits.
-fn higher_patch(order: &ReleaseOrder<'_>, range: Range<'_>) -> Option<String> {
+/// The controller skips a release if a higher patch of its minor is waiting.
+fn higher_patch(order: &ReleaseOrder<'_>, range: Range<'_>) -> Option<Problem> {
     let to = range.to?;
     let mut waiting = order.waiting.iter().filter_map(|release| release.version.as_ref());
     let higher = waiting.find(|it| *it > to && (it.major, it.minor) == (to.major, to.minor))?;
-    Some(format!("v{to} cannot be had: v{higher} of the same minor waits too, and the cluster takes that"))
+    let problem = Problem::new(Code::Skipped, Object::release(to), ReleaseFact::HigherPatch(higher.clone()));
+    Some(problem.advise(Advice::ApproveRelease(higher.clone())))
 }
 
-/// The command that goes on from here.
+/// The command for the next step.
 pub(super) fn next(
     chain: &Chain<'_>,
     deployed: &Version,
@@ -146,15 +162,15 @@ pub(super) fn next(
             Update::Prepare { channel: None, file: Some(file.unwrap_or(RELEASES_FILE).to_owned()) }
         }
         None => Update::Status,
-        Some(object) if object.is_approved() || comes_by_itself(object, version, deployed, settings) => {
+        Some(object) if object.is_approved() || is_automatic(object, version, deployed, settings) => {
             Update::Watch
         }
         Some(_) => Update::Approve(Approve::Release(format!("v{version}"))),
     }))
 }
 
-/// Whether an approval would have no effect. What the controller says counts more than what the mode means.
-fn comes_by_itself(
+/// Whether an approval would have no effect. The controller's message counts more than the mode.
+fn is_automatic(
     release: &Release,
     version: &Version,
     deployed: &Version,

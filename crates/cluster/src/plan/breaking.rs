@@ -1,17 +1,31 @@
-//! What an update may stumble over, besides requirements: configuration that is old or wrong.
+//! What may fail in an update besides requirements: configuration that is obsolete or wrong.
 
-use serde::Serialize;
+use foreign_text::ForeignText;
 
+use super::unknown::{PlanSource, PlanUnknown};
 use crate::{ClusterState, Reading, objects::Alert};
 
-/// Something to put right before an update.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// Something to fix before an update.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BreakingPoint {
     /// The object, as `ModuleConfig/prometheus`.
     pub object: String,
-    /// What is wrong, in plain words.
-    pub what: String,
+    /// What is wrong.
+    pub fault: BreakingFault,
+}
+
+/// What is wrong with an object before an update.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BreakingFault {
+    /// An alert is firing.
+    Alert {
+        /// Its name.
+        name: String,
+        /// Its summary.
+        summary: ForeignText,
+    },
+    /// The settings of a module have an old schema version: the controller's message.
+    OldSettings(ForeignText),
 }
 
 /// Alerts about configuration that the next version may not accept (facts 4.5).
@@ -27,14 +41,14 @@ const ALERTS: [&str; 8] = [
 ];
 
 /// All of them, and what could not be looked at.
-pub(super) fn points(state: &ClusterState) -> (Vec<BreakingPoint>, Vec<String>) {
+pub(super) fn points(state: &ClusterState) -> (Vec<BreakingPoint>, Vec<PlanUnknown>) {
     let mut unknown = Vec::new();
     let mut points = Vec::new();
     match &state.alerts {
         Reading::Known(alerts) => {
             points.extend(alerts.iter().filter(|it| ALERTS.contains(&it.name.as_str())).map(of_alert));
         }
-        other => unknown.push(format!("alerts: {}", other.why_unknown().unwrap_or_default())),
+        other => unknown.push(PlanUnknown::new(PlanSource::Alerts, other.why_unknown().unwrap_or_default())),
     }
     match &state.module_configs {
         Reading::Known(configs) => {
@@ -42,10 +56,13 @@ pub(super) fn points(state: &ClusterState) -> (Vec<BreakingPoint>, Vec<String>) 
             let old = configs.iter().filter(|it| it.message.contains("schema version"));
             points.extend(old.map(|config| BreakingPoint {
                 object: format!("ModuleConfig/{}", config.name),
-                what: config.message.clone().into(),
+                fault: BreakingFault::OldSettings(config.message.clone()),
             }));
         }
-        other => unknown.push(format!("ModuleConfigs: {}", other.why_unknown().unwrap_or_default())),
+        other => {
+            unknown
+                .push(PlanUnknown::new(PlanSource::ModuleConfigs, other.why_unknown().unwrap_or_default()));
+        }
     }
     points.sort_by(|a, b| a.object.cmp(&b.object));
     points.dedup();
@@ -59,5 +76,6 @@ fn of_alert(alert: &Alert) -> BreakingPoint {
         (_, Some(node)) => format!("Node/{node}"),
         _ => format!("ClusterAlert/{}", alert.id),
     };
-    BreakingPoint { object, what: format!("{}: {}", alert.name, alert.summary) }
+    let fault = BreakingFault::Alert { name: alert.name.clone(), summary: alert.summary.clone() };
+    BreakingPoint { object, fault }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use commands::{ClusterFlags, Sentence};
 use semver::Version;
 
 use super::{
@@ -10,7 +9,7 @@ use super::{
 };
 use crate::{
     ClusterState,
-    chain::{Candidate, Chain, Known, Range, Why, chain},
+    chain::{Candidate, Chain, Known, LeftOutReason, Range, chain},
     modules,
     objects::{RegistrySettings, Release},
     release_order::ReleaseOrder,
@@ -22,7 +21,7 @@ impl Plan {
     /// Makes it.
     ///
     /// # Errors
-    /// [`PlanError`] if it is not known what runs, or nothing has the last release that is wanted.
+    /// [`PlanError`] if the running version or the last release that is wanted is unknown.
     pub fn make(state: &ClusterState, input: &PlanInput) -> Result<Self, PlanError> {
         let releases = state.releases.required("releases")?;
         let order = ReleaseOrder::of(releases);
@@ -42,36 +41,35 @@ impl Plan {
             .iter()
             .enumerate()
             .map(|(number, (version, candidate))| {
-                step(state, (version, *candidate), offer, (number == 0, asks))
+                step(state, (version, *candidate), offer, number == 0, asks)
             })
             .collect();
         let (removed_apis, mut unknown) = api_use::find(state, input.helm.as_ref());
         let (breaking_points, unread) = breaking::points(state);
         unknown.extend(unread);
         unknown.extend(offer.into_iter().flat_map(|offer| offer.unknown(&steps)));
-        let mut blocking = blocking::blocking(state, &order, &chain, &steps, range);
-        blocking.extend(
+        let mut problems = blocking::blocking(state, &order, &chain, &steps, range);
+        problems.extend(
             offer.into_iter().flat_map(|offer| offer.blocking(&steps, range, all_above(&chain, &known))),
         );
-        blocking.extend(chain.gap.clone().map(Sentence::from));
+        problems.extend(chain.gap.as_ref().map(blocking::gap));
         let own = state.registry.known().map(RegistrySettings::images_repo);
         Ok(Self {
-            blocking,
+            blocking: problems,
             next: blocking::next(&chain, &deployed, settings.as_ref(), input.file.as_deref()),
             deployed: format!("v{deployed}"),
             steps,
             modules: modules::overview(state, input.now),
             left_out: left_out(&chain),
-            registry: offer.map(|offer| offer.told(own)),
+            registry: offer.map(|offer| offer.summary(own)),
             breaking_points,
             removed_apis,
             unknown,
-            flags: ClusterFlags::default(),
         })
     }
 }
 
-/// For a moment of an update no release is Deployed: then what runs is told by the image.
+/// For a moment of an update no release is Deployed: then the image says what runs.
 fn deployed(state: &ClusterState, order: &ReleaseOrder<'_>) -> Option<Version> {
     let tag = || deckhouse::version::parse_tag(state.deployment.known()?.tag()?);
     order.deployed_version().cloned().or_else(tag)
@@ -79,7 +77,7 @@ fn deployed(state: &ClusterState, order: &ReleaseOrder<'_>) -> Option<Version> {
 
 /// Whether the file or the cluster has releases for it, and all of them are above what the release channel leads to.
 fn all_above(chain: &Chain<'_>, known: &Known<'_>) -> bool {
-    let above = chain.left_out.iter().filter(|(why, _)| matches!(why, Why::AboveChannel(_)));
+    let above = chain.left_out.iter().filter(|(why, _)| matches!(why, LeftOutReason::AboveChannel(_)));
     let mut above = above.flat_map(|(_, versions)| versions);
     let is_meant = |version: &Version| {
         known.delivery.iter().any(|it| it.version == *version)
@@ -93,9 +91,9 @@ fn left_out(chain: &Chain<'_>) -> Vec<LeftOut> {
     let mut left_out: Vec<LeftOut> = chain
         .left_out
         .iter()
-        .map(|(why, versions)| LeftOut {
-            versions: versions.iter().map(|version| format!("v{version}")).collect(),
-            why: why.to_string(),
+        .map(|(reason, versions)| LeftOut {
+            versions: versions.iter().map(|version| (*version).clone()).collect(),
+            reason: reason.clone(),
         })
         .collect();
     left_out.sort_by(|a, b| a.versions.cmp(&b.versions));
@@ -106,7 +104,8 @@ fn step(
     state: &ClusterState,
     (version, it): (&Version, Candidate<'_>),
     offer: Option<&RegistryOffer>,
-    (first, asks): (bool, bool),
+    first: bool,
+    needs_approval: bool,
 ) -> Step {
     let described = offer.and_then(|offer| offer.description(version));
     let spec = it.delivered.or(described).map(|delivered| &delivered.spec);
@@ -127,14 +126,14 @@ fn step(
     let mut checked: Vec<Requirement> =
         requirements.iter().map(|(key, needed)| requirements::check(state, key, needed)).collect();
     if it.object.is_none() && spec.is_none() {
-        checked.push(Requirement::untold());
+        checked.push(Requirement::without_description());
     }
     checked.extend(requirements::module_constraints(state, version));
     if first {
         // No earlier release is left that could bring it.
         checked.iter_mut().for_each(Requirement::must_be_met_now);
         if let Some(object) = it.object {
-            answer::take_over(&mut checked, object);
+            answer::apply(&mut checked, object);
         }
     }
     Step {
@@ -143,7 +142,7 @@ fn step(
         in_cluster: it.object.map(in_cluster),
         in_registry: offer.and_then(|offer| offer.of_release(version)),
         requirements: checked,
-        disruptions_need_approval: asks && !disruptions.is_empty(),
+        disruptions_need_approval: needs_approval && !disruptions.is_empty(),
         disruptions,
     }
 }

@@ -1,28 +1,31 @@
-//! What a registry holds of the releases that lie ahead: the cluster makes its objects of what it finds there, and
-//! runs their images.
+//! What a registry holds of the releases of a plan: the cluster creates its objects from what it finds there, and runs
+//! their images.
 
 use std::collections::BTreeMap;
 
-use commands::{Mirror, Sentence};
 use deckhouse::{Channel, release_list::DeliveredRelease, repositories::RELEASE_CHANNEL};
+use problems::{Advice, Code, Kind, Object, Problem, RegistryFact};
 use semver::Version;
 use serde::Serialize;
 
-use super::Step;
+use super::{
+    Step,
+    unknown::{PlanSource, PlanUnknown},
+};
 use crate::{ChannelRelease, RegistryAnswer, chain::Range};
 
-/// What a registry said.
+/// What a registry answered.
 #[derive(Debug, Clone)]
 pub struct RegistryOffer {
     /// The registry, as `HOST/PATH`.
     pub registry: String,
-    /// The channel that was asked for; `None`: the cluster follows none that is known.
+    /// The channel that was asked for; `None`: the cluster follows no known one.
     pub channel: Option<Channel>,
-    /// What its tag leads to.
+    /// The release that its tag points to.
     pub leads_to: RegistryAnswer<ChannelRelease>,
     /// The releases that `release-channel` lists.
     pub listed: RegistryAnswer<Vec<Version>>,
-    /// What there is of single releases, as far as it was asked.
+    /// What the registry has of each release that it was asked for.
     pub releases: BTreeMap<Version, ReleaseInRegistry>,
 }
 
@@ -31,11 +34,11 @@ pub struct RegistryOffer {
 pub struct ReleaseInRegistry {
     /// The image of the platform, `:vX.Y.Z`.
     pub image: RegistryAnswer<()>,
-    /// What `release-channel:vX.Y.Z` says of it, as `spec` of its object.
+    /// The description in `release-channel:vX.Y.Z`, as `spec` of its object.
     pub description: RegistryAnswer<DeliveredRelease>,
 }
 
-/// The registry that a plan was made with.
+/// The registry that a plan was made with, for the report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PlanRegistry {
@@ -43,7 +46,7 @@ pub struct PlanRegistry {
     pub registry: String,
     /// The channel that the cluster follows, by its tag.
     pub channel: Option<&'static str>,
-    /// What that leads to, as `v1.69.2`.
+    /// The release that it points to, as `v1.69.2`.
     pub leads_to: Option<String>,
     /// Where the cluster itself pulls from, if that is another address.
     pub cluster_pulls_from: Option<String>,
@@ -55,9 +58,9 @@ pub struct PlanRegistry {
 pub enum Presence {
     /// It has.
     There,
-    /// It has not.
+    /// It does not.
     Missing,
-    /// It cannot be told; why is said once for the whole plan.
+    /// Unknown; the reason is in [`Plan::unknown`](super::Plan::unknown).
     Unknown,
 }
 
@@ -72,13 +75,13 @@ pub struct StepInRegistry {
 }
 
 impl RegistryOffer {
-    /// What the release channel leads to, if that is known.
+    /// The release that the channel points to, if that is known.
     pub(super) fn highest(&self) -> Option<&Version> {
         self.leads_to.found().map(|channel| &channel.version)
     }
 
-    /// The releases of which the platform makes objects by itself: on the channel LTS only the one that it leads to
-    /// (facts 2).
+    /// The releases for which the platform creates objects automatically: on the channel LTS only the one that it points
+    /// to (facts 2).
     pub(super) fn versions(&self, lts: bool) -> Vec<Version> {
         let highest = self.highest().cloned();
         let listed = self.listed.found().filter(|_| !lts).into_iter().flatten().cloned();
@@ -99,57 +102,39 @@ impl RegistryOffer {
         format!("{}/{RELEASE_CHANNEL}:{channel}", self.registry)
     }
 
-    /// What blocks. `all_above`: there are releases for the cluster, and all of them above what the channel leads to.
-    pub(super) fn blocking(&self, steps: &[Step], range: Range<'_>, all_above: bool) -> Vec<Sentence> {
+    /// What blocks. `all_above`: there are releases for the cluster, and all of them are above what the channel points to.
+    pub(super) fn blocking(&self, steps: &[Step], range: Range<'_>, all_above: bool) -> Vec<Problem> {
         let mut blocking = Vec::new();
-        let push = |why: String, what: &str| {
-            Sentence::from(format!("{why}; push a bundle with {what}: "))
-                .command(Mirror::Push(self.registry.clone()))
-        };
-        let lacking: Vec<String> = steps.iter().filter_map(|step| self.lacking(step)).collect();
-        if !lacking.is_empty() {
-            let lacking = lacking.join(", ");
-            blocking.push(push(format!("not in the registry: {lacking}"), "these releases"));
+        let (registry, image) = (self.registry.clone(), self.channel_image());
+        let object = || Object::new(Kind::Registry, &self.registry);
+        let images: Vec<String> = steps.iter().flat_map(|step| self.missing(step)).collect();
+        if !images.is_empty() {
+            let deployed = range.deployed;
+            let problem = Problem::new(Code::Release, object(), RegistryFact::ImagesMissing { images });
+            let pull = Advice::PullSince { major: deployed.major, minor: deployed.minor };
+            blocking.push(problem.advise(pull).advise(Advice::Push { registry: registry.clone() }));
         }
         match &self.leads_to {
-            RegistryAnswer::Missing if self.channel.is_some() => blocking.push(push(
-                format!(
-                    "{} is not in the registry, so the platform sees no release of the channel that it follows",
-                    self.channel_image()
-                ),
-                "this channel",
-            )),
+            RegistryAnswer::Missing if self.channel.is_some() => {
+                let problem = Problem::new(Code::Channel, object(), RegistryFact::ChannelMissing { image });
+                blocking.push(problem.advise(Advice::PushChannel { registry }));
+            }
             RegistryAnswer::Found(ChannelRelease { version, suspended: true })
                 if steps.iter().any(|step| step.version == format!("v{version}")) =>
             {
-                blocking.push(
-                    format!(
-                        "{} (v{version}) is marked as suspended: its vendor holds the release back, and the platform \
-                         does not go on to it; pull another patch by its version, or pull again when the channel is \
-                         free",
-                        self.channel_image()
-                    )
-                    .into(),
-                );
+                let version = version.clone();
+                let advice = Advice::PullOtherPatch(version.clone());
+                let fact = RegistryFact::ChannelSuspended { image, version };
+                let problem = Problem::new(Code::Suspended, object(), fact).advise(advice);
+                blocking.push(problem.advise(Advice::Push { registry }));
             }
             RegistryAnswer::Found(ChannelRelease { version, .. }) => {
-                if let Some(to) = range.to.filter(|to| *to > version) {
-                    blocking.push(push(
-                        format!(
-                            "v{to} cannot be had: {} leads to v{version}, and the platform takes back what waits above it",
-                            self.channel_image()
-                        ),
-                        &format!("a channel that leads to v{to}"),
-                    ));
-                } else if all_above {
-                    blocking.push(push(
-                        format!(
-                            "{} leads to v{version}, and the platform takes back what waits above it, which is all that \
-                             lies ahead",
-                            self.channel_image()
-                        ),
-                        "a channel that leads further",
-                    ));
+                let wanted = range.to.filter(|to| *to > version).cloned();
+                if wanted.is_some() || all_above {
+                    let pull = Advice::PullSince { major: version.major, minor: version.minor };
+                    let fact = RegistryFact::ChannelTooLow { image, version: version.clone(), wanted };
+                    let problem = Problem::new(Code::Channel, object(), fact).advise(pull);
+                    blocking.push(problem.advise(Advice::PushChannel { registry }));
                 }
             }
             RegistryAnswer::Missing | RegistryAnswer::Denied(_) | RegistryAnswer::Unknown(_) => {}
@@ -157,47 +142,43 @@ impl RegistryOffer {
         blocking
     }
 
-    fn lacking(&self, step: &Step) -> Option<String> {
-        let found = step.in_registry?;
+    fn missing(&self, step: &Step) -> Vec<String> {
+        let Some(found) = step.in_registry else { return Vec::new() };
         let names = [(found.image, ""), (found.description, "/release-channel")];
         let missing = names.into_iter().filter(|(presence, _)| *presence == Presence::Missing);
-        let images: Vec<String> =
-            missing.map(|(_, path)| format!("{}{path}:{}", self.registry, step.version)).collect();
-        (!images.is_empty()).then(|| images.join(" and "))
+        missing.map(|(_, path)| format!("{}{path}:{}", self.registry, step.version)).collect()
     }
 
-    /// What it did not tell, and why.
-    pub(super) fn unknown(&self, steps: &[Step]) -> Vec<String> {
+    /// What it did not answer, and why.
+    pub(super) fn unknown(&self, steps: &[Step]) -> Vec<PlanUnknown> {
         let mut unknown = Vec::new();
         match (self.channel, self.leads_to.why_unknown()) {
-            (None, _) => unknown.push(
-                "what the release channel leads to: the cluster follows no channel that is known".to_owned(),
-            ),
-            (Some(_), Some(why)) => unknown.push(format!("{}: {why}", self.channel_image())),
+            (None, _) => unknown.push(PlanUnknown { source: PlanSource::NoChannel, why: None }),
+            (Some(_), Some(why)) => {
+                unknown.push(PlanUnknown::new(PlanSource::Channel { image: self.channel_image() }, why));
+            }
             (Some(_), None) => {}
         }
         if let Some(why) = self.listed.why_unknown() {
-            unknown.push(format!(
-                "further releases in {}: its tags cannot be listed, and the platform needs that list too: {why}",
-                self.registry
-            ));
+            unknown.push(PlanUnknown::new(PlanSource::Tags { registry: self.registry.clone() }, why));
         }
-        let ahead = self
+        let in_plan = self
             .releases
             .iter()
             .filter(|(version, _)| steps.iter().any(|step| step.version == format!("v{version}")));
-        for (version, release) in ahead {
+        for (version, release) in in_plan {
             let answers =
                 [(release.image.why_unknown(), ""), (release.description.why_unknown(), "/release-channel")];
             for (why, path) in answers {
-                unknown.extend(why.map(|why| format!("{}{path}:v{version}: {why}", self.registry)));
+                let image = format!("{}{path}:v{version}", self.registry);
+                unknown.extend(why.map(|why| PlanUnknown::new(PlanSource::Image { image }, why)));
             }
         }
         unknown
     }
 
-    /// What a plan says of it; `own`: where the cluster pulls from.
-    pub(super) fn told(&self, own: Option<String>) -> PlanRegistry {
+    /// What a plan reports of it; `own`: where the cluster pulls from.
+    pub(super) fn summary(&self, own: Option<String>) -> PlanRegistry {
         PlanRegistry {
             registry: self.registry.clone(),
             channel: self.channel.map(Channel::name),

@@ -1,15 +1,13 @@
-use commands::{Command, Sentence, Update};
+use commands::{Command, Update};
 use deckhouse::Channel;
+use problems::{Fact, RegistryFact};
 use serde_json::json;
 
 use super::{
     tests::{cluster, delivered, of_file, version},
     *,
 };
-use crate::{
-    ChannelRelease, ClusterState, Obstacle, RegistryAnswer,
-    objects::{ModuleConfig, RegistrySettings},
-};
+use crate::{ChannelRelease, ClusterState, RegistryAnswer, objects::ModuleConfig};
 
 /// A registry whose channel leads there, and that has all of these releases.
 fn registry(leads_to: &str, listed: &[&str]) -> RegistryOffer {
@@ -31,9 +29,9 @@ fn plan(state: &ClusterState, file: &[&str], offer: RegistryOffer) -> Plan {
     Plan::make(state, &PlanInput { registry: Some(offer), ..of_file(file) }).unwrap()
 }
 
-fn joined(left_out: &[LeftOut], words: &str) -> String {
-    let versions = left_out.iter().filter(|it| it.why.contains(words)).flat_map(|it| &it.versions);
-    versions.map(String::as_str).collect::<Vec<_>>().join(" ")
+fn above_channel(left_out: &[LeftOut]) -> String {
+    let above = left_out.iter().filter(|it| matches!(it.reason, LeftOutReason::AboveChannel(_)));
+    above.flat_map(|it| &it.versions).map(|it| format!("v{it}")).collect::<Vec<_>>().join(" ")
 }
 
 fn chain_of(plan: &Plan) -> String {
@@ -72,8 +70,8 @@ fn what_the_registry_adds_and_what_the_channel_ends() {
     ] {
         let state = cluster(&[&["v1.57.5 Deployed"], objects].concat());
         let plan = plan(&state, file, registry(leads_to, listed));
-        let told = (chain_of(&plan), joined(&plan.left_out, "which the release channel leads to"));
-        assert_eq!(told, (chain.to_owned(), above.to_owned()), "{file:?} {objects:?} {leads_to} {listed:?}");
+        let found = (chain_of(&plan), above_channel(&plan.left_out));
+        assert_eq!(found, (chain.to_owned(), above.to_owned()), "{file:?} {objects:?} {leads_to} {listed:?}");
     }
 }
 
@@ -88,8 +86,10 @@ fn a_channel_below_all_that_was_delivered_blocks() {
     ] {
         let state = cluster(&[&["v1.57.5 Deployed"], objects].concat());
         let plan = plan(&state, file, registry("v1.57.5", &["v1.57.5", "v1.58.3"]));
-        let said = plan.blocking.iter().any(|why| why.to_string().contains("which is all that lies ahead"));
-        assert_eq!(said, blocks, "{file:?} {objects:?}: {:?}", plan.blocking);
+        let is_too_low = |it: &Problem| {
+            matches!(it.fact, Fact::Registry(RegistryFact::ChannelTooLow { wanted: None, .. }))
+        };
+        assert_eq!(plan.blocking.iter().any(is_too_low), blocks, "{file:?} {objects:?}: {:?}", plan.blocking);
     }
 }
 
@@ -116,10 +116,15 @@ fn what_has_not_arrived_blocks() {
         let mut offer = registry("v1.59.4", &["v1.58.3", "v1.59.4", "v1.60.0"]);
         change(&mut offer);
         let input = PlanInput { registry: Some(offer), to: to.map(version), ..of_file(&["v1.58.3"]) };
-        Sentence::joined(Plan::make(&cluster(&["v1.57.5 Deployed"]), &input).unwrap().blocking, "\n")
-            .to_string()
+        let plan = Plan::make(&cluster(&["v1.57.5 Deployed"]), &input).unwrap();
+        plan.blocking.into_iter().map(|it| it.fact).collect::<Vec<Fact>>()
     };
-    assert_eq!(blocked(|_| {}, None), "");
+    let image = || "r.example/dkp/ee/release-channel:stable".to_owned();
+    let suspend = |offer: &mut RegistryOffer| {
+        offer.leads_to =
+            RegistryAnswer::Found(ChannelRelease { version: version("v1.59.4"), suspended: true });
+    };
+    assert_eq!(blocked(|_| {}, None), []);
     assert_eq!(
         blocked(
             |offer| {
@@ -129,52 +134,46 @@ fn what_has_not_arrived_blocks() {
             },
             None
         ),
-        "not in the registry: r.example/dkp/ee:v1.58.3, r.example/dkp/ee:v1.59.4 and \
-         r.example/dkp/ee/release-channel:v1.59.4; push a bundle with these releases: dhctl mirror push -i d8.tar \
-         --registry r.example/dkp/ee"
+        [Fact::from(RegistryFact::ImagesMissing {
+            images: vec![
+                "r.example/dkp/ee:v1.58.3".to_owned(),
+                "r.example/dkp/ee:v1.59.4".to_owned(),
+                "r.example/dkp/ee/release-channel:v1.59.4".to_owned(),
+            ],
+        })]
     );
-    let missing = blocked(|offer| offer.leads_to = RegistryAnswer::Missing, None);
-    assert!(
-        missing.starts_with("r.example/dkp/ee/release-channel:stable is not in the registry"),
-        "{missing}"
-    );
-    let held = blocked(
-        |offer| {
-            offer.leads_to =
-                RegistryAnswer::Found(ChannelRelease { version: version("v1.59.4"), suspended: true })
-        },
-        None,
-    );
-    assert!(held.contains("release-channel:stable (v1.59.4) is marked as suspended"), "{held}");
     assert_eq!(
-        blocked(
-            |offer| offer.leads_to =
-                RegistryAnswer::Found(ChannelRelease { version: version("v1.59.4"), suspended: true }),
-            Some("v1.58.3")
-        ),
-        ""
+        blocked(|offer| offer.leads_to = RegistryAnswer::Missing, None),
+        [Fact::from(RegistryFact::ChannelMissing { image: image() })]
     );
-    let above = blocked(|_| {}, Some("v1.60.0"));
-    assert!(
-        above.contains("v1.60.0 cannot be had: r.example/dkp/ee/release-channel:stable leads to v1.59.4"),
-        "{above}"
-    );
+    let suspended = RegistryFact::ChannelSuspended { image: image(), version: version("v1.59.4") };
+    assert_eq!(blocked(suspend, None), [Fact::from(suspended)]);
+    assert_eq!(blocked(suspend, Some("v1.58.3")), []);
+    let too_low = RegistryFact::ChannelTooLow {
+        image: image(),
+        version: version("v1.59.4"),
+        wanted: Some(version("v1.60.0")),
+    };
+    assert!(blocked(|_| {}, Some("v1.60.0")).contains(&Fact::from(too_low)));
 }
 
 #[test]
-fn what_cannot_be_told_is_unknown_and_does_not_block() {
+fn what_cannot_be_read_is_unknown_and_does_not_block() {
     let mut offer = registry("v1.58.3", &["v1.58.3"]);
     offer.listed = RegistryAnswer::Denied("403 on tags/list".into());
     offer.releases.get_mut(&version("v1.58.3")).unwrap().image = RegistryAnswer::Unknown("503".into());
     let state = cluster(&["v1.57.5 Deployed"]);
     let plan = plan(&state, &["v1.58.3"], offer.clone());
     assert_eq!(plan.blocking, []);
+    let image = |image: &str| PlanSource::Image { image: image.to_owned() };
     assert_eq!(
         plan.unknown,
         [
-            "further releases in r.example/dkp/ee: its tags cannot be listed, and the platform needs that list too: 403 on \
-             tags/list",
-            "r.example/dkp/ee:v1.58.3: 503",
+            PlanUnknown::new(
+                PlanSource::Tags { registry: "r.example/dkp/ee".to_owned() },
+                "403 on tags/list"
+            ),
+            PlanUnknown::new(image("r.example/dkp/ee:v1.58.3"), "503"),
         ]
     );
     let found = plan.steps[0].in_registry.unwrap();
@@ -183,34 +182,13 @@ fn what_cannot_be_told_is_unknown_and_does_not_block() {
     offer.leads_to = RegistryAnswer::Unknown("it has no version.json".into());
     let plan = self::plan(&state, &["v1.58.3", "v1.59.0"], offer);
     assert_eq!(chain_of(&plan), "v1.58.3 v1.59.0");
-    assert_eq!(plan.unknown[0], "r.example/dkp/ee/release-channel:stable: it has no version.json");
+    let channel = PlanSource::Channel { image: "r.example/dkp/ee/release-channel:stable".to_owned() };
+    assert_eq!(plan.unknown[0], PlanUnknown::new(channel, "it has no version.json"));
 }
 
 #[test]
-fn for_a_stranger_at_night() {
-    let mut state = cluster(&["v1.57.5 Deployed", "v1.58.3 Pending"]);
-    state.registry = Reading::Known(RegistrySettings {
-        address: "registry.example.com".to_owned(),
-        path: "/dkp/ee".to_owned(),
-        ..RegistrySettings::default()
-    });
-    let mut offer = registry("v1.60.1", &["v1.57.5", "v1.58.3", "v1.59.2", "v1.59.4", "v1.60.1", "v1.61.0"]);
-    offer.releases.get_mut(&version("v1.59.4")).unwrap().image = RegistryAnswer::Missing;
-    let release = offer.releases.get_mut(&version("v1.60.1")).unwrap();
-    release.description = RegistryAnswer::Unknown("blob of 20 MB is too large".into());
-    let text = plan(&state, &["v1.59.2"], offer).text();
-    insta::assert_snapshot!(text);
-    let whole = plan(&state, &[], registry("v1.58.3", &["v1.58.3"])).text();
-    assert!(
-        whole.ends_with("Nothing that is known blocks it. Next: dhctl update approve v1.58.3\n"),
-        "{whole}"
-    );
-    // Nothing but the registry has it, and the platform will see it there.
-    let state = ClusterState {
-        registry: Reading::Unreadable(Obstacle::Forbidden("get secrets".to_owned())),
-        ..cluster(&["v1.57.5 Deployed"])
-    };
-    let alone = plan(&state, &[], registry("v1.58.3", &["v1.58.3"]));
-    assert_eq!(alone.next, Some(Command::dhctl(Update::Status)));
-    assert_eq!(alone.steps[0].requirements[0].key, "k8s");
+fn a_release_of_the_registry_alone_is_left_to_the_platform() {
+    let plan = plan(&cluster(&["v1.57.5 Deployed"]), &[], registry("v1.58.3", &["v1.58.3"]));
+    assert_eq!(plan.next, Some(Command::dhctl(Update::Status)));
+    assert_eq!(plan.steps[0].requirements[0].key, "k8s");
 }

@@ -1,9 +1,9 @@
-//! The APIs that Kubernetes 1.16 to 1.34 no longer has, and what takes their place: the Kubernetes "Deprecated API
+//! The APIs that Kubernetes 1.16 to 1.34 no longer has, and what replaces them: the Kubernetes "Deprecated API
 //! Migration Guide" (its last entry is for 1.32).
 
 use semver::Version;
 
-/// An API that is gone from some version on.
+/// An API that a version of Kubernetes removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RemovedApi {
     /// `GROUP/VERSION`.
@@ -12,10 +12,19 @@ pub(super) struct RemovedApi {
     pub(super) kind: &'static str,
     /// Its plural.
     pub(super) plural: &'static str,
-    /// Minor of Kubernetes 1 from which on it is gone.
+    /// The first minor of Kubernetes 1 without it.
     pub(super) removed_in: u64,
-    /// The `apiVersion` to use, or what to do.
-    pub(super) replacement: &'static str,
+    /// What to use instead.
+    pub(super) replacement: Replacement,
+}
+
+/// What replaces an API.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Replacement {
+    /// The same kind in this `apiVersion`.
+    Api(&'static str),
+    /// Pod Security Admission, or the module `admission-policy-engine`.
+    PodSecurityAdmission,
 }
 
 impl RemovedApi {
@@ -36,7 +45,8 @@ impl RemovedApi {
 }
 
 const APPS: &str = "apps/v1";
-const NO_POLICIES: &str = "nothing: Pod Security Admission, or the module admission-policy-engine";
+/// No API replaces it.
+const NO_API: &str = "";
 
 /// `apiVersion`, minor, replacement, and `Kind plural` of each.
 type Row = (&'static str, u64, &'static str, &'static [(&'static str, &'static str)]);
@@ -66,7 +76,7 @@ const ROWS: [Row; 29] = [
         ],
     ),
     ("extensions/v1beta1", 16, "networking.k8s.io/v1", &[("NetworkPolicy", "networkpolicies")]),
-    ("extensions/v1beta1", 16, NO_POLICIES, &[("PodSecurityPolicy", "podsecuritypolicies")]),
+    ("extensions/v1beta1", 16, NO_API, &[("PodSecurityPolicy", "podsecuritypolicies")]),
     (
         "admissionregistration.k8s.io/v1beta1",
         22,
@@ -137,7 +147,7 @@ const ROWS: [Row; 29] = [
     ("events.k8s.io/v1beta1", 25, "events.k8s.io/v1", &[("Event", "events")]),
     ("autoscaling/v2beta1", 25, "autoscaling/v2", &[("HorizontalPodAutoscaler", "horizontalpodautoscalers")]),
     ("policy/v1beta1", 25, "policy/v1", &[("PodDisruptionBudget", "poddisruptionbudgets")]),
-    ("policy/v1beta1", 25, NO_POLICIES, &[("PodSecurityPolicy", "podsecuritypolicies")]),
+    ("policy/v1beta1", 25, NO_API, &[("PodSecurityPolicy", "podsecuritypolicies")]),
     ("node.k8s.io/v1beta1", 25, "node.k8s.io/v1", &[("RuntimeClass", "runtimeclasses")]),
     ("autoscaling/v2beta2", 26, "autoscaling/v2", &[("HorizontalPodAutoscaler", "horizontalpodautoscalers")]),
     ("flowcontrol.apiserver.k8s.io/v1beta1", 26, FLOW, FLOWS),
@@ -157,7 +167,11 @@ fn all() -> impl Iterator<Item = RemovedApi> {
             kind,
             plural,
             removed_in,
-            replacement,
+            replacement: if replacement == NO_API {
+                Replacement::PodSecurityAdmission
+            } else {
+                Replacement::Api(replacement)
+            },
         })
     })
 }
@@ -174,12 +188,15 @@ mod tests {
                 1
             );
             assert_eq!(RemovedApi::of_plural(api.api_version, api.plural), Some(api));
-            assert!(all().all(|it| (it.api_version, it.kind) != (api.replacement, api.kind)), "{api:?}");
+            assert!(
+                all().all(|it| (Replacement::Api(it.api_version), it.kind) != (api.replacement, api.kind)),
+                "{api:?}"
+            );
         }
         let ingress = RemovedApi::of_kind("extensions/v1beta1", "Ingress").unwrap();
         assert_eq!(
             (ingress.removed_in(), ingress.replacement),
-            (Version::new(1, 22, 0), "networking.k8s.io/v1")
+            (Version::new(1, 22, 0), Replacement::Api("networking.k8s.io/v1"))
         );
         assert_eq!(RemovedApi::of_kind("networking.k8s.io/v1", "Ingress"), None);
     }

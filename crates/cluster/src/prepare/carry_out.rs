@@ -1,11 +1,11 @@
 //! Carrying out what was confirmed, one write at a time, and nothing else.
 //!
-//! Before each write it is decided once more on the cluster as it is then. So somebody else's change in between is
-//! noticed, and a write that arrived although its answer did not is not made twice.
+//! Each write is preceded by a new decision on the cluster as it is then. So a change that somebody else makes in
+//! between is noticed, and a write whose answer was lost is not repeated.
 
 use std::time::Duration;
 
-use super::{Preparation, PrepareError, Step, Wish, preflight::preflight, steps, wait_until_idle};
+use super::{Preparation, PrepareError, PrepareSettings, Step, preflight::preflight, steps, wait_until_idle};
 use crate::{
     ClusterState, Error, Patience, Reading,
     access::Cluster,
@@ -13,109 +13,109 @@ use crate::{
     read,
 };
 
-/// How often in a row an object may change under our hands before it is given up.
+/// How often in a row an object may change between reading and writing.
 const ATTEMPTS: u32 = 5;
 
 /// What happens while a cluster is prepared.
 #[derive(Debug)]
-pub enum Told<'a> {
-    /// A change was made.
-    Changed(&'a Change),
-    /// The platform is waited for until its queue is idle.
-    Settling,
-    /// Something that passes is waited out.
+pub enum PrepareEvent<'a> {
+    /// A change was written.
+    Written(&'a Change),
+    /// Waiting until the platform's queue is empty.
+    WaitingForQueue,
+    /// Waiting for something temporary; why.
     Waiting(&'a str),
-    /// A webhook does not say beforehand whether it takes a change; why.
+    /// A webhook does not support dry runs, so only the write shows whether it accepts the change; why.
     NotAsked(&'a str),
 }
 
-/// Who is told.
-pub type Tell<'a> = dyn FnMut(&Told<'_>) + Send + 'a;
+/// Receives the events.
+pub type OnEvent<'a> = dyn FnMut(&PrepareEvent<'_>) + Send + 'a;
 
-/// Reads what the decision needs, and decides. What passes by itself is waited out for `limit`.
+/// Reads what the decision needs, and decides. Waits up to `limit` for what is temporary.
 pub async fn decide(
     cluster: &Cluster,
-    wish: &Wish,
+    settings: &PrepareSettings,
     limit: Duration,
-    tell: &mut Tell<'_>,
+    on_event: &mut OnEvent<'_>,
 ) -> Result<Preparation, PrepareError> {
-    let mut waiting = |why: &str| tell(&Told::Waiting(why));
+    let mut waiting = |why: &str| on_event(&PrepareEvent::Waiting(why));
     let needs = |state: &ClusterState| {
         let readings = [state.deployment.passing(), state.module_configs.passing(), state.releases.passing()];
         readings.into_iter().flatten().next().map(str::to_owned)
     };
     let state = Patience::new(limit).read(cluster, &mut waiting, needs).await.map_err(PrepareError::Read)?;
-    steps(&state, wish)
+    steps(&state, settings)
 }
 
-/// Makes the changes of `confirmed` that are still to be made. Nothing is written if the cluster would refuse one of them.
+/// Makes the changes of `confirmed` that are still missing. Writes nothing if the cluster would refuse one of them.
 pub async fn carry_out(
     cluster: &Cluster,
-    wish: &Wish,
+    settings: &PrepareSettings,
     confirmed: &Preparation,
     limit: Duration,
-    tell: &mut Tell<'_>,
+    on_event: &mut OnEvent<'_>,
 ) -> Result<(), PrepareError> {
     let queue = read::queue(cluster).await;
     if confirmed.steps.iter().any(|step| step.settles) && queue.passing().is_none() {
-        // Known before anything is written: it could not be told afterwards whether the platform has come to rest.
+        // Checked before anything is written: without it nobody could say afterwards whether the queue is empty.
         queue.required("the queue")?;
     }
-    preflight(cluster, confirmed, limit, tell).await?;
+    preflight(cluster, confirmed, limit, on_event).await?;
     if confirmed.continues {
         // The run that was stopped may have been stopped while it waited.
-        settle(cluster, limit, tell).await?;
+        settle(cluster, limit, on_event).await?;
     }
     let mut done: Vec<Change> = Vec::new();
     let mut conflicts = 0;
     loop {
-        let left = decide(cluster, wish, limit, tell).await?.steps;
+        let left = decide(cluster, settings, limit, on_event).await?.steps;
         let Some(step) = left.first() else { return Ok(()) };
         let is_confirmed =
             |step: &&Step| confirmed.steps.iter().any(|it| it.change.writes_the_same(&step.change));
-        if let Some(strange) = left.iter().find(|step| !is_confirmed(step)) {
-            return Err(PrepareError::Changed { object: strange.change.object() });
+        if let Some(other) = left.iter().find(|step| !is_confirmed(step)) {
+            return Err(PrepareError::Changed { object: other.change.object() });
         }
         if done.iter().any(|it| it.writes_the_same(&step.change)) {
-            return Err(PrepareError::TakenBack { object: step.change.object() });
+            return Err(PrepareError::Reverted { object: step.change.object() });
         }
         let sent = {
-            let mut waiting = |why: &str| tell(&Told::Waiting(why));
+            let mut waiting = |why: &str| on_event(&PrepareEvent::Waiting(why));
             let send = || step.change.send(cluster, &step.guard, Run::Real);
             Patience::new(limit).wait_out(&mut waiting, send).await
         };
         match sent {
             Ok(()) => conflicts = 0,
-            // Changed or made by somebody else in this moment, or already gone: decided once more.
+            // Changed or created by somebody else in this moment, or deleted: decide again.
             Err(Error::Conflict(_) | Error::NotFound(_)) if conflicts < ATTEMPTS => {
                 conflicts += 1;
                 continue;
             }
             Err(error) => return Err(PrepareError::Write { object: step.change.object(), error }),
         }
-        tell(&Told::Changed(&step.change));
+        on_event(&PrepareEvent::Written(&step.change));
         done.push(step.change.clone());
         if step.settles {
-            settle(cluster, limit, tell).await?;
+            settle(cluster, limit, on_event).await?;
         }
     }
 }
 
-/// Waits, where nothing is left to change, for what was changed before. Whether the queue is busy may be not known: then
-/// there is nothing to wait for.
-pub async fn come_to_rest(
+/// Waits, where nothing is left to change, for the effects of earlier changes. If the queue cannot be read, it does not
+/// wait.
+pub async fn wait_if_busy(
     cluster: &Cluster,
     limit: Duration,
-    tell: &mut Tell<'_>,
+    on_event: &mut OnEvent<'_>,
 ) -> Result<(), PrepareError> {
     match read::queue(cluster).await {
-        Reading::Known(queue) if queue.tasks > 0 => settle(cluster, limit, tell).await,
-        Reading::NotNow { .. } => settle(cluster, limit, tell).await,
+        Reading::Known(queue) if queue.tasks > 0 => settle(cluster, limit, on_event).await,
+        Reading::NotNow { .. } => settle(cluster, limit, on_event).await,
         _ => Ok(()),
     }
 }
 
-async fn settle(cluster: &Cluster, limit: Duration, tell: &mut Tell<'_>) -> Result<(), PrepareError> {
-    tell(&Told::Settling);
+async fn settle(cluster: &Cluster, limit: Duration, on_event: &mut OnEvent<'_>) -> Result<(), PrepareError> {
+    on_event(&PrepareEvent::WaitingForQueue);
     wait_until_idle(limit, || read::queue(cluster)).await
 }

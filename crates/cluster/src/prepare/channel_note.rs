@@ -1,9 +1,7 @@
-//! Where the release channel is kept while it is unset.
+//! The annotation that keeps the release channel while it is unset.
 //!
-//! The note and the channel change places in one write each, so there is no moment, and no crash, in which neither
-//! of them knows the channel.
+//! One write unsets the channel and sets the annotation, and one write does the reverse, so the channel is never lost.
 
-use commands::{Sentence, Update};
 use deckhouse::Channel;
 use problems::{Advice, Code, Object, PrepareFor, Problem, SettingsFact};
 use serde_json::{Value, json};
@@ -13,20 +11,19 @@ use crate::{ClusterState, objects::ModuleConfig};
 /// Annotation of `ModuleConfig/deckhouse` that holds the channel while `prepare` has unset it.
 pub const CHANNEL_NOTE: &str = "dhctl.deckhouse.io/release-channel";
 
-/// The channel that an earlier run has put away. An annotation that names no channel notes nothing: somebody else wrote
-/// it, and it must not be set.
+/// The channel that an interrupted run has unset. An annotation that does not name a channel is ignored: somebody else
+/// wrote it, and it must not be set.
 pub(crate) fn noted_channel(config: &ModuleConfig) -> Option<Channel> {
     let note = config.annotations.get(CHANNEL_NOTE)?;
     Channel::ALL.into_iter().find(|channel| channel.in_settings() == note)
 }
 
-/// Whether there is a note, of whatever worth.
+/// Whether the annotation is there, whatever its value.
 pub(super) fn is_noted(config: &ModuleConfig) -> bool {
     config.annotations.contains_key(CHANNEL_NOTE)
 }
 
-/// The channel that the cluster follows, or followed until a preparation put it away; `None` if there is none that is
-/// known.
+/// The channel that the cluster follows, or followed until an interrupted run unset it; `None` if it is unknown.
 pub fn followed_channel(state: &ClusterState) -> Option<Channel> {
     let config = state.deckhouse_config()?;
     config.update_settings().channel().or_else(|| noted_channel(config))
@@ -44,37 +41,24 @@ pub(crate) fn channel_is_unset(noted: Option<Channel>) -> Problem {
     Problem::new(Code::Channel, Object::settings(), SettingsFact::ChannelUnset { interrupted }).advise(advice)
 }
 
-/// Unsets the channel and notes it.
-pub(super) fn put_away(channel: &str) -> Value {
+/// Unsets the channel and keeps it in the annotation.
+pub(super) fn unset_and_keep(channel: &str) -> Value {
     json!({
         "metadata": { "annotations": { CHANNEL_NOTE: channel } },
         "spec": { "settings": { "releaseChannel": null } },
     })
 }
 
-/// Sets the channel; a note is done with then.
+/// Sets the channel, and removes the annotation.
 pub(super) fn set(channel: &str, has_note: bool) -> Value {
     let mut patch = json!({ "spec": { "settings": { "releaseChannel": channel } } });
     if has_note {
-        patch["metadata"] = forget()["metadata"].take();
+        patch["metadata"] = remove()["metadata"].take();
     }
     patch
 }
 
-/// Removes a note that is of no use: the channel is set.
-pub(super) fn forget() -> Value {
+/// Removes the annotation: the channel is set.
+pub(super) fn remove() -> Value {
     json!({ "metadata": { "annotations": { CHANNEL_NOTE: null } } })
-}
-
-/// The command that sets a release channel.
-pub(crate) fn set_channel() -> Update {
-    Update::Prepare { channel: Some("NAME".to_owned()), file: None }
-}
-
-/// What to do about a channel that a stopped preparation has left unset.
-pub(crate) fn interrupted_preparation(noted: Channel) -> Sentence {
-    Sentence::from("a run of ").quoted(Update::prepare()).text(format!(
-        " was interrupted while the channel was unset (it was {}): run it again",
-        noted.in_settings()
-    ))
 }

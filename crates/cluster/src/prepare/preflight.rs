@@ -1,4 +1,4 @@
-//! Asking the cluster, before anything is written, whether it takes all that is going to be written.
+//! Asking the cluster, before anything is written, whether it accepts all that is going to be written.
 //!
 //! On older versions the release channel is unset before the mode is changed. A mode, a window or a channel that the
 //! version does not know would be refused only after that, and would leave the cluster without a channel.
@@ -7,31 +7,33 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Preparation, PrepareError, Tell, Told};
+use super::{OnEvent, Preparation, PrepareError, PrepareEvent};
 use crate::{
     Error, Patience,
     access::Cluster,
     change::{Change, Guard, Kind, Run, Write},
 };
 
-/// Sends every change of `plan` as a server-side dry run. Where a webhook does not take part in dry runs that is told, and
+/// Sends every change of `plan` as a server-side dry run. Where a webhook does not support dry runs that is reported, and
 /// the write itself has to show it.
 pub(super) async fn preflight(
     cluster: &Cluster,
     plan: &Preparation,
     limit: Duration,
-    tell: &mut Tell<'_>,
+    on_event: &mut OnEvent<'_>,
 ) -> Result<(), PrepareError> {
     for change in questions(plan) {
         let asked = {
-            let mut waiting = |why: &str| tell(&Told::Waiting(why));
+            let mut waiting = |why: &str| on_event(&PrepareEvent::Waiting(why));
             // Without guards: what has changed in the meantime is seen before each write.
             let send = || change.send(cluster, &Guard::Nothing, Run::Dry);
             Patience::new(limit).wait_out(&mut waiting, send).await
         };
         match asked {
             Ok(()) | Err(Error::Conflict(_) | Error::NotFound(_)) => {}
-            Err(error) if error.is_dry_run_unsupported() => tell(&Told::NotAsked(&error.to_string())),
+            Err(error) if error.is_dry_run_unsupported() => {
+                on_event(&PrepareEvent::NotAsked(&error.to_string()))
+            }
             Err(error) => return Err(PrepareError::Refused { object: change.object(), error }),
         }
     }
@@ -71,12 +73,15 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::prepare::{Step, channel_note};
+    use crate::{
+        change::Purpose,
+        prepare::{Step, channel_note},
+    };
 
     #[test]
     fn each_change_of_the_configuration_is_asked_with_those_before_it() {
         let step = |kind, write| Step {
-            change: Change { what: String::new(), kind, name: "x".to_owned(), write },
+            change: Change { purpose: Purpose::DisableModule, kind, name: "x".to_owned(), write },
             guard: Guard::Nothing,
             settles: false,
         };
@@ -84,7 +89,7 @@ mod tests {
         let mode = json!({ "spec": { "settings": { "update": { "mode": "AutoPatch" } } } });
         let release = step(Kind::DeckhouseRelease, Write::Create(json!({})));
         let steps = vec![
-            configure(channel_note::put_away("Stable")),
+            configure(channel_note::unset_and_keep("Stable")),
             configure(mode),
             release.clone(),
             configure(channel_note::set("Beta", true)),

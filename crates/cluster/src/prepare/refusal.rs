@@ -1,66 +1,82 @@
 //! Why a cluster is not prepared.
 
-use crate::{Error, TargetError, Unknown};
+use std::time::Duration;
 
-/// Why it is not, or not wholly.
+use foreign_text::ForeignText;
+use problems::Object;
+
+use crate::{Error, TargetError, Unknown, objects::Task};
+
+/// Why a cluster is not prepared, or not completely.
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
-    /// The image of the platform moves by itself.
+    /// The platform runs a moving tag.
     #[error(
-        "Deployment/deckhouse runs the image tag {tag}, which moves: pushing images would be an update that nobody controls"
+        "Deployment/deckhouse runs the moving tag {tag}: a push to this tag would update the platform without a release"
     )]
     MovingTag {
         /// The tag, or that there is none.
         tag: String,
     },
-    /// What the decision needs is not known.
+    /// Something that the decision needs cannot be read.
     #[error(transparent)]
     Unknown(#[from] Unknown),
-    /// The last release that is wanted cannot be had.
+    /// The last release that is wanted cannot be reached.
     #[error(transparent)]
     Target(#[from] TargetError),
     /// There is no `ModuleConfig/deckhouse`.
-    #[error("ModuleConfig/deckhouse is absent: it holds the release channel and the update mode")]
+    #[error("ModuleConfig/deckhouse does not exist: it holds the release channel and the update mode")]
     NoConfig,
     /// Somebody else changed something after it was decided what to do.
-    #[error(
-        "the cluster was changed by somebody else in the meantime: {object} is not as it was when this was confirmed"
-    )]
+    #[error("{object}: somebody else has changed it since you confirmed the changes")]
     Changed {
-        /// What would have to be done now, and was not asked for.
-        object: String,
+        /// The object that would have to be changed now, and was not confirmed.
+        object: Object,
     },
-    /// A change that was made is not there any more.
-    #[error("{object}: the change was made, and something in the cluster has taken it back")]
-    TakenBack {
-        /// `KIND/NAME`.
-        object: String,
+    /// A change that was written has been reverted.
+    #[error("{object}: something in the cluster has reverted the change")]
+    Reverted {
+        /// The object.
+        object: Object,
     },
-    /// The queue did not get empty.
-    #[error("the queue of the platform is not idle after {limit}: {head}")]
+    /// The platform's queue did not become empty.
+    #[error("the platform's queue is not empty after {}", crate::duration::text(*limit))]
     Busy {
-        /// How long it was waited for.
-        limit: String,
-        /// What is at its head.
-        head: String,
+        /// How long dhctl waited.
+        limit: Duration,
+        /// Why it does not count as empty.
+        state: QueueState,
     },
     /// Asked beforehand, the cluster refuses a change or does not answer. Nothing was written.
     #[error("{object}: {error}")]
     Refused {
-        /// `KIND/NAME`.
-        object: String,
+        /// The object.
+        object: Object,
         /// Why.
         error: Error,
     },
     /// The cluster refused a write or did not answer.
     #[error("{object}: {error}")]
     Write {
-        /// `KIND/NAME`.
-        object: String,
+        /// The object.
+        object: Object,
         /// Why.
         error: Error,
     },
     /// The cluster cannot be read.
     #[error(transparent)]
     Read(Error),
+}
+
+/// Why the platform's queue does not count as empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueueState {
+    /// It has been empty for a moment only.
+    JustEmpty,
+    /// So many tasks are in it; none of them is known.
+    Tasks(u64),
+    /// This task is its first one.
+    Head(Box<Task>),
+    /// It cannot be read at the moment; why.
+    Unreadable(ForeignText),
 }

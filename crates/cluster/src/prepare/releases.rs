@@ -1,48 +1,47 @@
-//! Which releases of a delivery the cluster still has to be told of.
+//! Which releases of the releases file still have to be created in the cluster.
 
 use deckhouse::release_list::DeliveredRelease;
 use semver::Version;
 use serde_json::json;
 
+use super::PrepareNote;
 use crate::{
-    chain::{Known, Range, TargetError, Why, chain},
-    change::{Change, Kind, Write},
+    chain::{Known, LeftOutReason, Range, TargetError, chain},
+    change::{Change, Kind, Purpose, Write},
     objects::Release,
     release_order::ReleaseOrder,
 };
 
-/// What is to be created, in ascending order, and what is left out although the delivery has it.
+/// What is to be created, in ascending order, and which releases of the file are left out.
 pub(super) fn missing(
     delivery: &[DeliveredRelease],
     existing: &[Release],
     range: Range<'_>,
-) -> Result<(Vec<Change>, Vec<String>), TargetError> {
+) -> Result<(Vec<Change>, Vec<PrepareNote>), TargetError> {
     let known = Known { delivery, releases: existing, ..Known::default() };
     let chain = chain(known, &ReleaseOrder::of(existing), range);
     chain.leads_to_wanted(range)?;
     let mut notes = Vec::new();
-    for (why, versions) in &chain.left_out {
+    for (reason, versions) in &chain.left_out {
         let is_delivered = |version: &Version| delivery.iter().any(|it| it.version == *version);
         // The rest is left out because it is not needed.
-        if matches!(why, Why::Suspended | Why::PassedOver(_) | Why::BeyondGap(_))
+        if matches!(reason, LeftOutReason::Suspended | LeftOutReason::Phase(_) | LeftOutReason::BeyondGap(_))
             && versions.iter().any(|version| is_delivered(version))
         {
-            let names: Vec<String> = versions.iter().map(|version| format!("v{version}")).collect();
-            notes.push(format!("left out: {}: {why}", names.join(", ")));
+            let versions = versions.iter().map(|version| (*version).clone()).collect();
+            notes.push(PrepareNote::LeftOut { versions, reason: reason.clone() });
         }
     }
     let mut changes = Vec::new();
     for (version, candidate) in chain.steps {
-        // An object is never written over, whatever its phase: it may be approved already. Nor is a second one put
-        // beside one that is approved under another name: the controller would pass over both.
+        // An existing object is never changed, whatever its phase: it may be approved already. Nor is a second object
+        // created for a release that is approved under another name: the controller would skip both.
         let is_there = existing.iter().any(|it| it.name == format!("v{version}"));
         match candidate.object {
             _ if is_there => {}
             Some(twin) if twin.is_waiting() && twin.is_approved() && twin.is_misnamed() => {
-                notes.push(format!(
-                    "v{version} is known as DeckhouseRelease/{}, which is approved",
-                    twin.name
-                ));
+                let (version, name) = (version.clone(), twin.name.clone());
+                notes.push(PrepareNote::ApprovedUnderOtherName { version, name });
             }
             _ => changes.extend(candidate.delivered.map(create)),
         }
@@ -55,7 +54,7 @@ fn create(release: &DeliveredRelease) -> Change {
     let mut spec = release.spec.clone();
     spec["version"] = json!(name);
     Change {
-        what: format!("tell the cluster of release {name}, not approved"),
+        purpose: Purpose::CreateRelease { version: release.version.clone() },
         kind: Kind::DeckhouseRelease,
         name,
         write: Write::Create(json!({ "spec": spec })),
@@ -136,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_said_about_approval_and_status() {
+    fn approval_and_status_are_not_written() {
         let delivery =
             [DeliveredRelease { version: Version::new(1, 58, 3), spec: json!({"requirements": {}}) }];
         let range = Range { deployed: &Version::new(1, 57, 5), to: None, channel: None, lts: false };
@@ -146,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_put_beside_a_twin_that_is_approved() {
+    fn no_second_object_is_created_for_an_approved_release() {
         let delivery = [DeliveredRelease { version: Version::new(1, 58, 3), spec: json!({}) }];
         let twin = Release {
             name: "v1-58-3".to_owned(),
@@ -158,6 +157,7 @@ mod tests {
         let range = Range { deployed: &Version::new(1, 57, 5), to: None, channel: None, lts: false };
         let (changes, notes) = missing(&delivery, &[twin], range).unwrap();
         assert_eq!(changes, []);
-        assert!(notes[0].contains("v1-58-3, which is approved"), "{notes:?}");
+        let (version, name) = (Version::new(1, 58, 3), "v1-58-3".to_owned());
+        assert_eq!(notes, [PrepareNote::ApprovedUnderOtherName { version, name }]);
     }
 }

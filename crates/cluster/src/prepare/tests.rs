@@ -4,7 +4,7 @@ use deckhouse::{Channel, release_list::DeliveredRelease};
 use semver::Version;
 use serde_json::{Value, json};
 
-use super::{CHANNEL_NOTE, Preparation, PrepareError, Step, Wish, steps};
+use super::{CHANNEL_NOTE, Preparation, PrepareError, PrepareSettings, Step, steps};
 use crate::{
     ClusterState, Reading,
     change::{Kind, Write},
@@ -55,8 +55,8 @@ fn state(start: &Start) -> ClusterState {
     }
 }
 
-fn wish() -> Wish {
-    Wish {
+fn settings() -> PrepareSettings {
+    PrepareSettings {
         channel: None,
         mode: UpdateMode::Manual,
         windows: Vec::new(),
@@ -165,23 +165,23 @@ fn the_documented_order() {
             &[r#"{"spec":{"settings":{"update":{"mode":"Manual"}},"version":1}}"#],
         ),
     ] {
-        assert_eq!(words(&steps(&state(&start), &wish()).unwrap()), expected, "{start:?}");
+        assert_eq!(words(&steps(&state(&start), &settings()).unwrap()), expected, "{start:?}");
     }
 }
 
 #[test]
 fn wherever_it_is_stopped_the_rest_is_what_was_confirmed() {
-    let mut wishes = vec![wish(), Wish { channel: Some(Channel::Beta), ..wish() }];
+    let mut all_settings = vec![settings(), PrepareSettings { channel: Some(Channel::Beta), ..settings() }];
     let window = UpdateWindow { from: "8:00".to_owned(), to: "9:00".to_owned(), days: Vec::new() };
-    wishes.push(Wish { mode: UpdateMode::Auto, windows: vec![window], ..wish() });
+    all_settings.push(PrepareSettings { mode: UpdateMode::Auto, windows: vec![window], ..settings() });
     for tag in ["v1.68.5", "v1.70.0"] {
         for channel in [None, Some("Stable"), Some("Beta")] {
             for note in [None, Some("Stable"), Some("Alpha")] {
                 for mode in [None, Some("Auto"), Some("Manual")] {
                     for schema in [None, Some(1)] {
                         let start = Start { tag, channel, note, mode, schema };
-                        for wish in &wishes {
-                            one_start(&start, wish);
+                        for settings in &all_settings {
+                            one_start(&start, settings);
                         }
                     }
                 }
@@ -190,21 +190,21 @@ fn wherever_it_is_stopped_the_rest_is_what_was_confirmed() {
     }
 }
 
-fn one_start(start: &Start, wish: &Wish) {
+fn one_start(start: &Start, settings: &PrepareSettings) {
     let mut state = state(start);
-    let confirmed = steps(&state, wish).unwrap().steps;
+    let confirmed = steps(&state, settings).unwrap().steps;
     for done in 0..confirmed.len() {
-        let left = steps(&state, wish).unwrap().steps;
+        let left = steps(&state, settings).unwrap().steps;
         let same = |(a, b): (&Step, &Step)| a.change.writes_the_same(&b.change);
-        assert_eq!(left.len(), confirmed.len() - done, "{start:?} {wish:?}");
-        assert!(left.iter().zip(&confirmed[done..]).all(same), "{start:?} {wish:?} {left:?}");
+        assert_eq!(left.len(), confirmed.len() - done, "{start:?} {settings:?}");
+        assert!(left.iter().zip(&confirmed[done..]).all(same), "{start:?} {settings:?} {left:?}");
         apply(&mut state, &left[0]);
     }
-    assert_eq!(steps(&state, wish).unwrap().steps, [], "{start:?} {wish:?}");
+    assert_eq!(steps(&state, settings).unwrap().steps, [], "{start:?} {settings:?}");
     let config = state.deckhouse_config().unwrap();
-    let wanted = wish.channel.map(Channel::in_settings).or(start.channel).or(start.note);
-    assert_eq!(config.update_settings().release_channel.as_deref(), wanted, "{start:?} {wish:?}");
-    assert!(!config.annotations.contains_key(CHANNEL_NOTE), "{start:?} {wish:?}");
+    let wanted = settings.channel.map(Channel::in_settings).or(start.channel).or(start.note);
+    assert_eq!(config.update_settings().release_channel.as_deref(), wanted, "{start:?} {settings:?}");
+    assert!(!config.annotations.contains_key(CHANNEL_NOTE), "{start:?} {settings:?}");
     assert_eq!(config.settings["logLevel"], "Info");
 }
 
@@ -225,41 +225,41 @@ fn twins_are_never_seen_by_a_controller_that_looks() {
     };
     let looks = Start { mode: Some("Manual"), ..OLD };
     let mut state = with_twin(&looks);
-    let plan = steps(&state, &wish()).unwrap();
+    let plan = steps(&state, &settings()).unwrap();
     assert_eq!(words(&plan), ["delete v1-69-2", "create v1.68.6", "create v1.69.2"]);
     // Stopped between the two, the release is not lost.
     apply(&mut state, &plan.steps[0]);
-    assert_eq!(words(&steps(&state, &wish()).unwrap()), ["create v1.68.6", "create v1.69.2"]);
-    let unset = words(&steps(&with_twin(&OLD), &wish()).unwrap());
+    assert_eq!(words(&steps(&state, &settings()).unwrap()), ["create v1.68.6", "create v1.69.2"]);
+    let unset = words(&steps(&with_twin(&OLD), &settings()).unwrap());
     assert_eq!(unset[2..5], ["create v1.68.6", "create v1.69.2", "delete v1-69-2"]);
-    let delivery_without = Wish { delivery: Vec::new(), ..wish() };
+    let delivery_without = PrepareSettings { delivery: Vec::new(), ..settings() };
     assert_eq!(words(&steps(&with_twin(&looks), &delivery_without).unwrap()), [""; 0]);
 }
 
 #[test]
 fn nothing_is_decided_on_what_is_not_known() {
     for tag in ["stable", "v1.68", "main"] {
-        let error = steps(&state(&Start { tag, ..OLD }), &wish()).unwrap_err();
+        let error = steps(&state(&Start { tag, ..OLD }), &settings()).unwrap_err();
         assert!(matches!(error, PrepareError::MovingTag { .. }), "{tag}: {error}");
     }
     let known = state(&OLD);
     let away = || Reading::NotNow { last: None, why: "the API is away".to_owned() };
     let unreadable = ClusterState { releases: away().map(|()| Vec::new()), ..known.clone() };
-    let error = steps(&unreadable, &wish()).unwrap_err();
+    let error = steps(&unreadable, &settings()).unwrap_err();
     assert_eq!(error.to_string(), "releases cannot be read: the API is away");
     let none = ClusterState { module_configs: Reading::Known(Vec::new()), ..known };
-    assert!(matches!(steps(&none, &wish()).unwrap_err(), PrepareError::NoConfig));
+    assert!(matches!(steps(&none, &settings()).unwrap_err(), PrepareError::NoConfig));
 }
 
 #[test]
 fn a_last_release_that_nothing_has_is_refused() {
     for (to, said) in [
-        ("1.99.0", "nothing has v1.99.0: there are v1.68.6, v1.69.2"),
-        ("1.60.0", "v1.60.0 is below v1.68.5, which is deployed; there is no way back"),
+        ("1.99.0", "v1.99.0 is unknown; known releases: v1.68.6, v1.69.2"),
+        ("1.60.0", "v1.60.0 is lower than the deployed v1.68.5; a downgrade is not possible"),
         ("1.69.2", ""),
         ("1.68.5", ""),
     ] {
-        let decided = steps(&state(&OLD), &Wish { to: Some(to.parse().unwrap()), ..wish() });
+        let decided = steps(&state(&OLD), &PrepareSettings { to: Some(to.parse().unwrap()), ..settings() });
         assert_eq!(decided.map_or_else(|error| error.to_string(), |_| String::new()), said);
     }
 }

@@ -1,10 +1,10 @@
-//! An update window as it is typed: `Mon,Tue 22:00-23:30`.
+//! An update window as a user types it: `Mon,Tue 22:00-23:30`.
 
 use crate::objects::UpdateWindow;
 
 /// Why a text is not an update window.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{text}' is not an update window: {why}; as 'Mon,Tue 22:00-23:30' or '8:00-10:00', in UTC")]
+#[error("'{text}' is not an update window: {why}; examples: 'Mon,Tue 22:00-23:30', '8:00-10:00' (UTC)")]
 pub struct NoWindow {
     text: String,
     why: &'static str,
@@ -17,15 +17,16 @@ const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 pub fn parse_window(text: &str) -> Result<UpdateWindow, NoWindow> {
     let refused = |why| NoWindow { text: text.to_owned(), why };
     let (days, times) = text.trim().rsplit_once(' ').unwrap_or(("", text.trim()));
-    let (from, to) = times.split_once('-').ok_or_else(|| refused("two times with '-' between are needed"))?;
-    let begin = minutes(from).ok_or_else(|| refused("its beginning is no time"))?;
-    let end = minutes(to).ok_or_else(|| refused("its end is no time"))?;
+    let (from, to) =
+        times.split_once('-').ok_or_else(|| refused("expected two times with '-' between them"))?;
+    let begin = minutes(from).ok_or_else(|| refused("the start is not a time"))?;
+    let end = minutes(to).ok_or_else(|| refused("the end is not a time"))?;
     if begin >= end {
-        return Err(refused("its end must be after its beginning; one over midnight is two windows"));
+        return Err(refused("the end must be after the start; for a window over midnight, give two windows"));
     }
     let days: Vec<String> = days.split([',', ' ']).filter(|day| !day.is_empty()).map(str::to_owned).collect();
     if !days.iter().all(|day| DAYS.contains(&day.as_str())) {
-        return Err(refused("the days are Mon, Tue, Wed, Thu, Fri, Sat, Sun"));
+        return Err(refused("days are Mon, Tue, Wed, Thu, Fri, Sat, Sun"));
     }
     Ok(UpdateWindow { from: from.to_owned(), to: to.to_owned(), days })
 }
@@ -60,12 +61,12 @@ mod tests {
         for (text, why) in [
             ("", "two times"),
             ("Mon", "two times"),
-            ("22:00-6:00", "after its beginning"),
-            ("8:00-8:00", "after its beginning"),
-            ("24:00-24:30", "beginning"),
-            ("8:0-9:00", "beginning"),
-            ("8:00-9:60", "end"),
-            ("+8:00-9:00", "beginning"),
+            ("22:00-6:00", "after the start"),
+            ("8:00-8:00", "after the start"),
+            ("24:00-24:30", "the start"),
+            ("8:0-9:00", "the start"),
+            ("8:00-9:60", "the end"),
+            ("+8:00-9:00", "the start"),
             ("mon 8:00-9:00", "days"),
             ("Monday 8:00-9:00", "days"),
         ] {

@@ -10,7 +10,31 @@ pub struct Duplicate<'a> {
     /// The object.
     pub release: &'a Release,
     /// Why it may not be removed; `None` if that is safe.
-    pub keep: Option<String>,
+    pub keep: Option<KeepReason>,
+}
+
+/// Why a duplicate object may not be removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeepReason {
+    /// It is not waiting: it has this phase.
+    Phase(String),
+    /// There is no object with the name of its version.
+    NoOther {
+        /// That name.
+        name: String,
+    },
+    /// It is approved, and the object with the name of its version is not.
+    OnlyItIsApproved {
+        /// The name of the other object.
+        other: String,
+    },
+    /// The controller ignores the object with the name of its version.
+    OtherIgnored {
+        /// The name of the other object.
+        other: String,
+        /// Its phase.
+        phase: String,
+    },
 }
 
 impl Duplicate<'_> {
@@ -31,17 +55,17 @@ pub(super) fn of(releases: &[Release]) -> Vec<Duplicate<'_>> {
     duplicates
 }
 
-fn reason_to_keep(duplicate: &Release, releases: &[Release]) -> Option<String> {
+fn reason_to_keep(duplicate: &Release, releases: &[Release]) -> Option<KeepReason> {
     if !duplicate.is_waiting() {
         let phase = duplicate.phase.as_ref().map_or("", Phase::name);
-        return Some(format!("it is {phase}: only objects that wait are removed"));
+        return Some(KeepReason::Phase(phase.to_owned()));
     }
     let proper =
         releases.iter().find(|release| !release.is_misnamed() && release.version == duplicate.version);
     match proper {
-        None => Some(format!("there is no DeckhouseRelease/{}", duplicate.version_text)),
+        None => Some(KeepReason::NoOther { name: duplicate.version_text.clone() }),
         Some(proper) if duplicate.is_approved() && !proper.is_approved() && proper.is_waiting() => {
-            Some(format!("it is approved, and DeckhouseRelease/{} is not", proper.name))
+            Some(KeepReason::OnlyItIsApproved { other: proper.name.clone() })
         }
         Some(_) => None,
     }

@@ -13,7 +13,7 @@ use semver::Version;
 
 use crate::objects::{Phase, Release};
 
-pub use duplicates::Duplicate;
+pub use duplicates::{Duplicate, KeepReason};
 
 /// How many minors a release may be ahead of the deployed one.
 const STEP: u64 = 1;

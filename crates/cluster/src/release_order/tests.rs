@@ -1,5 +1,4 @@
 use super::*;
-use crate::interim::position;
 
 fn version(text: &str) -> Version {
     Version::parse(text.trim_start_matches('v')).unwrap()
@@ -27,51 +26,57 @@ fn releases(lines: &[&str]) -> Vec<Release> {
 
 #[test]
 fn what_may_be_next() {
-    let deployed = "v1.57.5 Deployed";
+    use Position::{Deployed, Never, Next, NotYet};
+    let current = || version("1.57.5");
+    let missing =
+        |first, last| NotYet(ReleaseFact::MissingMinors { deployed: current(), minors: (first, last) });
+    let earlier = |text| NotYet(ReleaseFact::Earlier(version(text)));
+    let duplicate = |name: &str| {
+        let version = name.replace('-', ".");
+        NotYet(ReleaseFact::Duplicate { name: name.to_owned(), version })
+    };
+    let two = ReleaseFact::TwoDeployed { lower: "v1.57.5".to_owned(), other: "v1.58.3".to_owned() };
     for (others, asked, lts, expected) in [
-        (&["v1.58.3 Pending"][..], "v1.58.3", false, "next"),
-        (&["v1.58.3"], "v1.58.3", false, "next"),
-        (&["v1.57.6 Pending"], "v1.57.6", false, "next"),
-        (&["v1.57.9 Pending"], "v1.57.9", false, "next"),
-        (&[], "v1.57.5", false, "deployed"),
-        (&["v1.56.0 Superseded"], "v1.56.0", false, "never: below"),
-        (&["v1.58.1 Skipped", "v1.58.3 Pending"], "v1.58.1", false, "never: passed it over"),
-        (&[], "v1.58.3", false, "never: has no release"),
-        (&["v1.58.3 Suspended"], "v1.58.3", false, "not yet: withdrawn"),
-        (&["v1.58.3 Pending", "v1.58.4 Pending"], "v1.58.3", false, "not yet: v1.58.4"),
-        (&["v1.58.3 Pending", "v1.58.4 Pending"], "v1.58.4", false, "next"),
-        (&["v1.58.3 Pending", "v1.59.0 Pending"], "v1.59.0", false, "not yet: v1.58.3 comes first"),
-        (&["v1.57.6 Pending", "v1.58.3 Pending"], "v1.58.3", false, "not yet: v1.57.6 comes first"),
-        (&["v1.59.0 Pending"], "v1.59.0", false, "not yet: no release of 1.58 is waiting"),
-        (&["v1.61.0 Pending"], "v1.61.0", false, "not yet: no release of 1.58 to 1.60 is waiting"),
-        // The controller takes these as neighbours and would go on.
+        (&["v1.58.3 Pending"][..], "v1.58.3", false, Next),
+        (&["v1.58.3"], "v1.58.3", false, Next),
+        (&["v1.57.6 Pending"], "v1.57.6", false, Next),
+        (&["v1.57.9 Pending"], "v1.57.9", false, Next),
+        (&[], "v1.57.5", false, Deployed),
+        (&["v1.56.0 Superseded"], "v1.56.0", false, Never(ReleaseFact::Below { deployed: current() })),
         (
-            &["v1.58.3 Suspended", "v1.59.0 Pending"],
-            "v1.59.0",
+            &["v1.58.1 Skipped", "v1.58.3 Pending"],
+            "v1.58.1",
             false,
-            "not yet: no release of 1.58 is waiting",
+            Never(ReleaseFact::PassedOver { phase: "Skipped".to_owned() }),
         ),
-        (&["v1.58.3 Skipped", "v1.59.0 Pending"], "v1.59.0", false, "not yet: no release of 1.58 is waiting"),
-        (&["v1.67.0 Pending"], "v1.67.0", true, "next"),
-        (&["v1.68.0 Pending"], "v1.68.0", true, "not yet: no release of 1.58 to 1.67 is waiting"),
-        (&["v2.0.0 Pending"], "v2.0.0", false, "not yet: another major"),
-        (&["v1.58.3 Pending", "v1-58-3 Pending"], "v1.58.3", false, "not yet: v1-58-3 is a second object"),
-        (&["v1.58.3 Pending", "v1-57-5 Pending"], "v1.58.3", false, "not yet: v1-57-5 is a second object"),
-        (&["v1.58.3 Pending", "v1-56-0 Superseded"], "v1.58.3", false, "next"),
-        (&["v1.58.3 Deployed"], "v1.58.3", false, "deployed"),
-        (&["v1.58.3 Deployed", "v1.59.0 Pending"], "v1.59.0", false, "not yet: two releases are Deployed"),
+        (&[], "v1.58.3", false, Never(ReleaseFact::NotInCluster)),
+        (&["v1.58.3 Suspended"], "v1.58.3", false, NotYet(ReleaseFact::Withdrawn)),
+        (
+            &["v1.58.3 Pending", "v1.58.4 Pending"],
+            "v1.58.3",
+            false,
+            NotYet(ReleaseFact::HigherPatch(version("1.58.4"))),
+        ),
+        (&["v1.58.3 Pending", "v1.58.4 Pending"], "v1.58.4", false, Next),
+        (&["v1.58.3 Pending", "v1.59.0 Pending"], "v1.59.0", false, earlier("1.58.3")),
+        (&["v1.57.6 Pending", "v1.58.3 Pending"], "v1.58.3", false, earlier("1.57.6")),
+        (&["v1.59.0 Pending"], "v1.59.0", false, missing(58, 58)),
+        (&["v1.61.0 Pending"], "v1.61.0", false, missing(58, 60)),
+        // The controller counts these as neighbours and would deploy the later one.
+        (&["v1.58.3 Suspended", "v1.59.0 Pending"], "v1.59.0", false, missing(58, 58)),
+        (&["v1.58.3 Skipped", "v1.59.0 Pending"], "v1.59.0", false, missing(58, 58)),
+        (&["v1.67.0 Pending"], "v1.67.0", true, Next),
+        (&["v1.68.0 Pending"], "v1.68.0", true, missing(58, 67)),
+        (&["v2.0.0 Pending"], "v2.0.0", false, NotYet(ReleaseFact::OtherMajor { deployed: current() })),
+        (&["v1.58.3 Pending", "v1-58-3 Pending"], "v1.58.3", false, duplicate("v1-58-3")),
+        (&["v1.58.3 Pending", "v1-57-5 Pending"], "v1.58.3", false, duplicate("v1-57-5")),
+        (&["v1.58.3 Pending", "v1-56-0 Superseded"], "v1.58.3", false, Next),
+        (&["v1.58.3 Deployed"], "v1.58.3", false, Deployed),
+        (&["v1.58.3 Deployed", "v1.59.0 Pending"], "v1.59.0", false, NotYet(two)),
     ] {
-        let all = releases(&[&[deployed], others].concat());
-        let order = ReleaseOrder::of(&all);
-        let found = order.position(&version(asked), lts);
-        let (kind, why) = match &found {
-            Position::Next => ("next", String::new()),
-            Position::Deployed => ("deployed", String::new()),
-            Position::NotYet(why) => ("not yet", position(why, &version(asked)).to_string()),
-            Position::Never(why) => ("never", position(why, &version(asked)).to_string()),
-        };
-        let (wanted, words) = expected.split_once(": ").unwrap_or((expected, ""));
-        assert!(kind == wanted && why.contains(words), "{others:?} {asked}: {found:?}");
+        let all = releases(&[&["v1.57.5 Deployed"], others].concat());
+        let found = ReleaseOrder::of(&all).position(&version(asked), lts);
+        assert_eq!(found, expected, "{others:?} {asked}");
     }
 }
 

@@ -4,10 +4,14 @@ use std::collections::BTreeMap;
 
 use semver::Version;
 
-use super::{Answer, Unmet, is_off, known, known_or_absent, loose, required_version};
+use super::{
+    Answer, Fix, Holder, Shortfall, Unmet, WhyUnknown, is_off, known, known_or_absent, loose,
+    required_version,
+};
 use crate::ClusterState;
 
 const FIRST: Version = Version::new(1, 0, 0);
+const CONTROLLER: &str = "IngressNginxController";
 
 /// `ingressNginx`. A controller without a version of its own, in a module without one, has the platform's default.
 pub(super) fn ingress(state: &ClusterState, needed: &str) -> Answer {
@@ -24,24 +28,23 @@ pub(super) fn ingress(state: &ClusterState, needed: &str) -> Answer {
     let mut unmet = Vec::new();
     let mut classes: BTreeMap<&str, Vec<(&str, Version)>> = BTreeMap::new();
     for controller in controllers {
-        let (value, place) = match (controller.version.as_deref(), default) {
-            (Some(own), _) => {
-                (own, format!("spec.controllerVersion of IngressNginxController/{}", controller.name))
-            }
-            (None, Some(default)) => {
-                (default, "settings.defaultControllerVersion of ModuleConfig/ingress-nginx".to_owned())
-            }
+        let (value, fix) = match (controller.version.as_deref(), default) {
+            (Some(own), _) => (own, Fix::RaiseIngressController { name: controller.name.clone() }),
+            (None, Some(default)) => (default, Fix::RaiseDefaultIngressController),
             (None, None) => continue,
         };
-        let object = format!("IngressNginxController/{}", controller.name);
-        let version =
-            loose::version(value).ok_or_else(|| format!("{object} has '{value}', which is not a version"))?;
+        let object = Holder::object(CONTROLLER, &controller.name);
+        let Some(version) = loose::version(value) else {
+            return Err(WhyUnknown::FoundNotAVersion { object, value: value.to_owned() });
+        };
         if version < lowest {
             unmet.push(Unmet {
                 objects: vec![object],
-                value: value.to_owned(),
-                needed: needed.to_owned(),
-                fix: format!("raise or remove {place}").into(),
+                shortfall: Shortfall::IngressController {
+                    found: value.to_owned(),
+                    lowest: needed.to_owned(),
+                },
+                fix,
                 may_change: false,
             });
         }
@@ -54,13 +57,9 @@ pub(super) fn ingress(state: &ClusterState, needed: &str) -> Answer {
         let old = controllers.iter().filter(|(_, version)| *version < FIRST).count();
         if old > 0 && old < controllers.len() {
             unmet.push(Unmet {
-                objects: controllers
-                    .iter()
-                    .map(|(name, _)| format!("IngressNginxController/{name}"))
-                    .collect(),
-                value: format!("versions below and above 1.0 in the class {class}"),
-                needed: "all of one class below 1.0, or all above".to_owned(),
-                fix: "raise spec.controllerVersion of the old ones".into(),
+                objects: controllers.iter().map(|(name, _)| Holder::object(CONTROLLER, name)).collect(),
+                shortfall: Shortfall::MixedIngressControllers { class: class.to_owned() },
+                fix: Fix::RaiseOldIngressControllers,
                 may_change: false,
             });
         }
@@ -75,7 +74,7 @@ pub(super) fn istio(state: &ClusterState, needed: &str) -> Answer {
     let istio = modules.iter().copied().flatten().find(|it| it.name == "istio");
     match istio.map(|it| it.enabled) {
         Some(None) => {
-            return Err("Module/istio does not say whether it is on; the cluster will judge".to_owned());
+            return Err(WhyUnknown::ModuleState { module: "istio".to_owned() });
         }
         Some(Some(false)) | None if modules.is_ok() => return Ok(Vec::new()),
         _ => {}
@@ -89,21 +88,14 @@ pub(super) fn istio(state: &ClusterState, needed: &str) -> Answer {
     let old = named.iter().filter(|text| loose::version(text).is_none_or(|version| version < lowest));
     let unmet: Vec<Unmet> = old
         .map(|text| Unmet {
-            objects: vec!["ModuleConfig/istio".to_owned()],
-            value: format!("Istio {text}"),
-            needed: format!("Istio {needed}"),
-            fix: "move the workloads to a later revision, then take the old one out of globalVersion and \
-                  additionalVersions"
-                .into(),
+            objects: vec![Holder::object("ModuleConfig", "istio")],
+            shortfall: Shortfall::Istio { found: (*text).to_owned(), lowest: needed.to_owned() },
+            fix: Fix::MoveIstioWorkloads,
             may_change: false,
         })
         .collect();
     if unmet.is_empty() && global.is_none() {
-        return Err(
-            "ModuleConfig/istio has no globalVersion, so the version is the module's choice; the cluster \
-                    will judge"
-                .to_owned(),
-        );
+        return Err(WhyUnknown::IstioVersion);
     }
     Ok(unmet)
 }

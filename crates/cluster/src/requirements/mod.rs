@@ -1,7 +1,7 @@
 //! Whether a cluster has what a release requires: an advance report, by the values that the cluster has now.
 //!
 //! What is required under which key, how it is compared and where it is read: facts 3; cluster-source.md. The
-//! controller of the running version judges in the end, so what cannot be told here is unknown and not unmet.
+//! controller of the running version judges in the end, so what cannot be decided here is unknown and not unmet.
 
 mod components;
 mod constraint;
@@ -10,38 +10,36 @@ mod loose;
 mod modules;
 mod nodes;
 mod reports;
+mod unmet;
 
-use commands::Sentence;
 use semver::Version;
-use serde::Serialize;
 
-use crate::{ClusterState, Reading};
+use crate::{ClusterState, Reading, Unknown};
 
 pub use modules::module_constraints;
+pub use unmet::{Fix, FoundRuntime, Holder, Product, Runtime, Shortfall, Unmet, WhyUnknown};
 
-/// One requirement of a release, and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// One requirement of a release, and whether the cluster meets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requirement {
     /// Its key in `spec.requirements`.
     pub key: String,
     /// The value there.
     pub needed: String,
-    /// Whether the cluster has it.
-    #[serde(flatten)]
+    /// Whether the cluster meets it.
     pub outcome: Outcome,
 }
 
 impl Requirement {
     /// Of a release whose description cannot be read.
-    pub(crate) fn untold() -> Self {
-        let why = "nothing that could be read says what it requires".to_owned();
-        Self { key: "requirements".to_owned(), needed: String::new(), outcome: Outcome::Unknown { why } }
+    pub(crate) fn without_description() -> Self {
+        let outcome = Outcome::Unknown(WhyUnknown::NoDescription);
+        Self { key: "requirements".to_owned(), needed: String::new(), outcome }
     }
 
-    /// For the release that is next: nothing comes before it that could bring what it needs.
+    /// For the release that is next: no earlier release can bring what it needs.
     pub(crate) fn must_be_met_now(&mut self) {
-        if let Outcome::Unmet { reasons } = &mut self.outcome {
+        if let Outcome::Unmet(reasons) = &mut self.outcome {
             for reason in reasons {
                 reason.may_change = false;
             }
@@ -50,41 +48,18 @@ impl Requirement {
 }
 
 /// Whether a cluster has what is required.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase", tag = "outcome")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// It has.
     Met,
-    /// It has not.
-    Unmet {
-        /// What keeps it from being met.
-        reasons: Vec<Unmet>,
-    },
-    /// It cannot be told.
-    Unknown {
-        /// Why, in plain words.
-        why: String,
-    },
+    /// It does not; why.
+    Unmet(Vec<Unmet>),
+    /// That is unknown.
+    Unknown(WhyUnknown),
 }
 
-/// What keeps a requirement from being met.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Unmet {
-    /// The objects, as `Node/worker-0 (NodeGroup/worker)`.
-    pub objects: Vec<String>,
-    /// What they have.
-    pub value: String,
-    /// What they need.
-    pub needed: String,
-    /// How that is reached.
-    pub fix: Sentence,
-    /// An earlier release of a chain may bring it by itself.
-    pub may_change: bool,
-}
-
-/// All reasons, none if it is met; `Err` says why it cannot be told.
-type Answer = Result<Vec<Unmet>, String>;
+/// All reasons, none if it is met; `Err` says why that is unknown.
+type Answer = Result<Vec<Unmet>, WhyUnknown>;
 
 /// Checks one requirement of a release.
 pub fn check(state: &ClusterState, key: &str, needed: &str) -> Requirement {
@@ -108,17 +83,13 @@ pub fn check(state: &ClusterState, key: &str, needed: &str) -> Requirement {
         "checkCloudProviderConfig"
         | "checkAdditionalPropertiesDhctlConfigs"
         | "yandexHasDeprecatedZoneInConfig"
-        | "yandexHasDeprecatedZoneInNodes" => Err(
-            "it is about the cluster's configuration in the Secrets kube-system/d8-cluster-configuration and \
-             d8-provider-cluster-configuration, which dhctl does not read for this; the cluster will judge"
-                .to_owned(),
-        ),
-        _ => Err("dhctl does not know this requirement; the cluster will judge".to_owned()),
+        | "yandexHasDeprecatedZoneInNodes" => Err(WhyUnknown::NotRead),
+        _ => Err(WhyUnknown::NotSupported),
     };
     Requirement { key: key.to_owned(), needed: needed.to_owned(), outcome: Outcome::from(answer) }
 }
 
-/// Such requirements name what is looked for by `"true"`; `"false"` and nothing ask for nothing.
+/// Whether a requirement that is a switch is on: `"true"` is, `"false"` and an empty value are not.
 fn is_asked(needed: &str) -> bool {
     !matches!(needed.trim(), "" | "false")
 }
@@ -127,8 +98,8 @@ impl From<Answer> for Outcome {
     fn from(answer: Answer) -> Self {
         match answer {
             Ok(reasons) if reasons.is_empty() => Self::Met,
-            Ok(reasons) => Self::Unmet { reasons },
-            Err(why) => Self::Unknown { why },
+            Ok(reasons) => Self::Unmet(reasons),
+            Err(why) => Self::Unknown(why),
         }
     }
 }
@@ -136,17 +107,17 @@ impl From<Answer> for Outcome {
 impl Outcome {
     /// Whether it is unmet, and no earlier release may change that.
     pub fn blocks(&self) -> bool {
-        matches!(self, Self::Unmet { reasons } if reasons.iter().any(|reason| !reason.may_change))
+        matches!(self, Self::Unmet(reasons) if reasons.iter().any(|reason| !reason.may_change))
     }
 }
 
 /// The value of a source; `Err` says why it is not known.
-fn known<'a, T>(reading: &'a Reading<T>, what: &'static str) -> Result<&'a T, String> {
-    reading.required(what).map_err(|unknown| unknown.to_string())
+fn known<'a, T>(reading: &'a Reading<T>, what: &'static str) -> Result<&'a T, Unknown> {
+    reading.required(what)
 }
 
 /// The same of a source that a cluster may be without.
-fn known_or_absent<'a, T>(reading: &'a Reading<T>, what: &'static str) -> Result<Option<&'a T>, String> {
+fn known_or_absent<'a, T>(reading: &'a Reading<T>, what: &'static str) -> Result<Option<&'a T>, Unknown> {
     match reading {
         Reading::Absent(_) => Ok(None),
         other => known(other, what).map(Some),
@@ -154,9 +125,8 @@ fn known_or_absent<'a, T>(reading: &'a Reading<T>, what: &'static str) -> Result
 }
 
 /// A required version.
-fn required_version(needed: &str) -> Result<Version, String> {
-    loose::version(needed)
-        .ok_or_else(|| format!("the required '{needed}' is not a version; the cluster will judge"))
+fn required_version(needed: &str) -> Result<Version, WhyUnknown> {
+    loose::version(needed).ok_or_else(|| WhyUnknown::NeededNotAVersion(needed.to_owned()))
 }
 
 /// Checks of a module are left out while it is off (facts 3).

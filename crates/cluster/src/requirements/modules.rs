@@ -1,48 +1,34 @@
 //! Requirements on modules: which must be off, which must be on offer, and what they themselves require.
 
-use commands::{Approve, Command, Mirror, Sentence};
 use semver::Version;
-use serde_json::json;
 
-use super::{Answer, Outcome, Requirement, Unmet, constraint, known};
-use crate::{
-    ClusterState, Reading,
-    change::{Change, Kind, Write},
-    objects::Module,
+use super::{
+    Answer, Fix, Holder, Outcome, Product, Requirement, Shortfall, Unmet, WhyUnknown, constraint, known,
 };
+use crate::{ClusterState, Reading, objects::Module};
 
 /// `disabledModules`: none of these may be on.
 pub(super) fn disabled(state: &ClusterState, needed: &str) -> Answer {
     let modules = known(&state.modules, "modules")?;
     let is_on = |name: &&str| modules.iter().any(|it| it.name == **name && it.enabled == Some(true));
     let reason = |name: &str| Unmet {
-        objects: vec![format!("Module/{name}")],
-        value: "enabled".to_owned(),
-        needed: "disabled".to_owned(),
-        fix: Sentence::from("see to what takes its place, then: ").command(switch_off(state, name)),
+        objects: vec![Holder::object("Module", name)],
+        shortfall: Shortfall::ModuleEnabled,
+        fix: Fix::DisableModule { module: name.to_owned(), configured: is_configured(state, name) },
         may_change: false,
     };
     let unmet: Vec<Unmet> = names(needed).filter(is_on).map(reason).collect();
     let in_doubt = |name: &&str| modules.iter().any(|it| it.name == **name && it.enabled.is_none());
     match names(needed).find(in_doubt) {
-        Some(name) if unmet.is_empty() => {
-            Err(format!("Module/{name} does not say whether it is on; the cluster will judge"))
-        }
+        Some(name) if unmet.is_empty() => Err(WhyUnknown::ModuleState { module: name.to_owned() }),
         _ => Ok(unmet),
     }
 }
 
-/// Most modules are on without a `ModuleConfig`, and what is not there cannot be patched. One that may be there is not
-/// applied: kubectl would remove its other settings.
-fn switch_off(state: &ClusterState, name: &str) -> Command {
-    let configs = state.module_configs.known();
-    let write = if configs.is_none_or(|configs| configs.iter().any(|it| it.name == name)) {
-        Write::Merge(json!({ "spec": { "enabled": false } }))
-    } else {
-        Write::Create(json!({ "spec": { "enabled": false } }))
-    };
-    let change = Change { what: String::new(), kind: Kind::ModuleConfig, name: name.to_owned(), write };
-    change.one_line_command()
+/// Whether a module has a `ModuleConfig`, or may have one. Most modules are enabled without, and what does not exist
+/// cannot be patched. One that may exist is not applied: kubectl would remove its other settings.
+fn is_configured(state: &ClusterState, name: &str) -> bool {
+    state.module_configs.known().is_none_or(|configs| configs.iter().any(|it| it.name == name))
 }
 
 /// `migratedModules`: each that is not off must be in a source, without an error there.
@@ -51,7 +37,7 @@ pub(super) fn migrated(state: &ClusterState, needed: &str) -> Answer {
         return Ok(Vec::new());
     }
     let sources = match &state.module_sources {
-        Reading::Absent(why) => return Err(format!("{why}; the cluster will judge")),
+        Reading::Absent(why) => return Err(WhyUnknown::NoModuleSources(why.clone())),
         other => known(other, "ModuleSources")?,
     };
     let configs = known(&state.module_configs, "ModuleConfigs")?;
@@ -66,20 +52,20 @@ pub(super) fn migrated(state: &ClusterState, needed: &str) -> Answer {
         if offers.clone().any(|(_, module)| module.error.is_none()) {
             continue;
         }
-        let (object, value) = match offers.next() {
-            Some((source, module)) => {
-                let error = module.error.as_deref().unwrap_or_default();
-                (format!("ModuleSource/{}", source.name), format!("{name}: {error}"))
-            }
-            None => ("ModuleSource".to_owned(), format!("none has {name}")),
+        let (object, shortfall) = match offers.next() {
+            Some((source, module)) => (
+                Holder::object("ModuleSource", &source.name),
+                Shortfall::ModuleOfferedWithError {
+                    module: name.to_owned(),
+                    error: module.error.clone().unwrap_or_default(),
+                },
+            ),
+            None => (Holder::AnyOf("ModuleSource"), Shortfall::ModuleNotOffered { module: name.to_owned() }),
         };
         unmet.push(Unmet {
             objects: vec![object],
-            value,
-            needed: format!("the module {name}, without an error"),
-            fix: Sentence::from("bring the module into the registry (")
-                .command(Mirror::PullModule(name.to_owned()))
-                .text("), or disable it"),
+            shortfall,
+            fix: Fix::PushModule { module: name.to_owned() },
             may_change: false,
         });
     }
@@ -91,7 +77,7 @@ pub fn module_constraints(state: &ClusterState, release: &Version) -> Option<Req
     let answer = match known(&state.modules, "modules") {
         // Old versions have no such objects, and no such constraints.
         Err(_) if matches!(state.modules, Reading::Absent(_)) => return None,
-        Err(why) => Err(why),
+        Err(why) => Err(why.into()),
         Ok(modules) => {
             let bound = |it: &&Module| it.enabled != Some(false) && it.requires_deckhouse.is_some();
             let bound: Vec<&Module> = modules.iter().filter(bound).collect();
@@ -112,29 +98,23 @@ fn of_modules(modules: &[&Module], release: &Version) -> Answer {
     let mut unmet = Vec::new();
     let mut unread = None;
     for module in modules {
-        let range = module.requires_deckhouse.as_deref().unwrap_or_default();
-        let object = format!("Module/{}", module.name);
-        match (constraint::admits(range, release), module.enabled) {
+        let range = module.requires_deckhouse.clone().unwrap_or_default();
+        let (name, product) = (module.name.clone(), Product::Platform);
+        match (constraint::admits(&range, release), module.enabled) {
             (Some(true), _) => {}
-            (Some(false), None) => {
-                unread =
-                    Some(format!("{object} needs the platform {range}, and does not say whether it is on"));
-            }
+            (Some(false), None) => unread = Some(WhyUnknown::ModuleStateOf { module: name, product, range }),
             (Some(false), Some(_)) => unmet.push(Unmet {
-                objects: vec![object],
-                value: format!("needs the platform {range}"),
-                needed: format!("works with v{release}"),
-                fix: Sentence::from("update the module (")
-                    .command(Approve::Module { module: module.name.clone(), version: "VERSION".to_owned() })
-                    .text("), or disable it"),
+                objects: vec![Holder::object("Module", &name)],
+                shortfall: Shortfall::ModuleNeedsPlatform { range, release: release.clone() },
+                fix: Fix::UpdateModule { module: name },
                 // What the platform itself brings changes with each of its releases.
                 may_change: module.source.as_deref().is_none_or(|source| source == "Embedded"),
             }),
-            (None, _) => unread = Some(format!("{object} needs '{range}', which dhctl does not understand")),
+            (None, _) => unread = Some(WhyUnknown::ConstraintNotUnderstood { module: name, product, range }),
         }
     }
     match unread {
-        Some(why) if unmet.is_empty() => Err(format!("{why}; the cluster will judge")),
+        Some(why) if unmet.is_empty() => Err(why),
         _ => Ok(unmet),
     }
 }

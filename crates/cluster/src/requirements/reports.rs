@@ -1,19 +1,21 @@
 //! Requirements whose facts the platform itself reports: cloud conditions and alerts.
 
-use commands::{Kubectl, Objects, Output, Resource, Sentence};
+use foreign_text::ForeignText;
 
-use super::{Answer, Unmet, is_off, known, known_or_absent};
-use crate::ClusterState;
+use super::{Answer, Fix, Holder, Shortfall, Unmet, is_off, known, known_or_absent};
+use crate::{
+    ClusterState,
+    objects::{Alert, CloudCondition},
+};
 
 /// `unmetCloudConditions`.
 pub(super) fn cloud_conditions(state: &ClusterState) -> Answer {
     let conditions = known_or_absent(&state.cloud_conditions, "cloud conditions")?;
     let failed = conditions.into_iter().flatten().filter(|condition| !condition.ok);
-    let reason = |condition: &crate::objects::CloudCondition| Unmet {
-        objects: vec!["ConfigMap/d8-cloud-provider-conditions (kube-system)".to_owned()],
-        value: condition.name.clone(),
-        needed: "no unmet condition".to_owned(),
-        fix: Sentence::from(condition.message.as_str()),
+    let reason = |condition: &CloudCondition| Unmet {
+        objects: vec![Holder::CloudConditions],
+        shortfall: Shortfall::CloudCondition { name: condition.name.clone() },
+        fix: Fix::AsReported(condition.message.clone()),
         may_change: false,
     };
     Ok(failed.map(reason).collect())
@@ -34,7 +36,7 @@ const METALLB: [&str; 5] = [
 
 /// `cniConfigurationSettled`.
 pub(super) fn cni(state: &ClusterState) -> Answer {
-    by_alerts(state, &CNI, "the configuration of the network (CNI) in order")
+    by_alerts(state, &CNI, |alert, summary| Shortfall::NetworkAlert { alert, summary })
 }
 
 /// `metallbHasStandardConfiguration`.
@@ -42,18 +44,20 @@ pub(super) fn metallb(state: &ClusterState) -> Answer {
     if is_off(state, "metallb") {
         return Ok(Vec::new());
     }
-    by_alerts(state, &METALLB, "the configuration of metallb as current versions have it")
+    by_alerts(state, &METALLB, |alert, summary| Shortfall::MetallbAlert { alert, summary })
 }
 
 /// The controller flags it in its memory and raises an alert; the memory cannot be read.
-fn by_alerts(state: &ClusterState, names: &[&str], needed: &str) -> Answer {
+fn by_alerts(
+    state: &ClusterState,
+    names: &[&str],
+    shortfall: impl Fn(String, ForeignText) -> Shortfall,
+) -> Answer {
     let alerts = known(&state.alerts, "alerts")?.iter();
-    let reason = |alert: &crate::objects::Alert| Unmet {
-        objects: vec![format!("ClusterAlert/{}", alert.id)],
-        value: format!("{}: {}", alert.name, alert.summary),
-        needed: needed.to_owned(),
-        fix: Sentence::from("as the alert says: ")
-            .command(Kubectl::Get(Objects::one(Resource::ClusterAlert, &alert.id), Output::Yaml)),
+    let reason = |alert: &Alert| Unmet {
+        objects: vec![Holder::object("ClusterAlert", &alert.id)],
+        shortfall: shortfall(alert.name.clone(), alert.summary.clone()),
+        fix: Fix::FollowAlert { id: alert.id.clone() },
         may_change: false,
     };
     Ok(alerts.filter(|alert| names.contains(&alert.name.as_str())).map(reason).collect())

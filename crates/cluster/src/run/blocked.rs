@@ -53,8 +53,8 @@ impl Blocked {
         };
         let blocked = match error {
             ApproveError::Unmet { reasons, .. } => Self::unmet(object, reasons),
-            ApproveError::NotItsTurn { why, .. } => {
-                let problem = Problem::new(Code::NotItsTurn, object, ReleaseFact::Refused(why));
+            ApproveError::NotItsTurn { fact, .. } => {
+                let problem = Problem::new(Code::NotItsTurn, object, fact);
                 Self::by_problem(problem.advise(Advice::Plan)).passing()
             }
             ApproveError::Changed { .. } => {

@@ -237,8 +237,10 @@ fn an_attempt_that_met_something_passing_is_made_again() {
     let state = cluster("Manual", &["1.71.4"]);
     let release = version("1.71.4");
     let refusal = |reason: &str| {
-        let error =
-            ApproveError::Unmet { object: "x".to_owned(), reasons: vec![wait_reason::unmet(None, reason)] };
+        let error = ApproveError::Unmet {
+            object: problems::Object::settings(),
+            reasons: vec![wait_reason::unmet(None, reason)],
+        };
         Blocked::by(error, &release).unwrap()
     };
     for (reason, call) in [("k8s is not set", Call::NotStarted), ("k8s is too low", Call::Stalled)] {

@@ -2,17 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use commands::Sentence;
+use foreign_text::ForeignText;
 use jiff::Timestamp;
+use problems::{NodeFact, ReleaseFact};
 use serde::Serialize;
 
 use crate::{
-    ClusterState, Reading, interim, node_waits,
+    ClusterState, Reading, node_waits,
     objects::{
         self, Alert, DeckhouseDeployment, DeckhousePod, ModuleConfig, Node, NodeGroup, RegistrySettings,
         Release, UpdateWindow,
     },
-    release_order::{Position, ReleaseOrder},
+    release_order::{KeepReason, Position, ReleaseOrder},
     safe_text,
     wait_reason::{WaitReason, reasons_of},
 };
@@ -25,7 +26,7 @@ pub struct Platform {
     pub image: String,
     /// Its tag.
     pub tag: Option<String>,
-    /// Whether the tag is a moving one, as `stable`: whatever is pushed there is then started.
+    /// Whether the tag is a moving one, such as `stable`: the platform runs what is pushed there.
     pub moving_tag: bool,
     /// The version that last came up and rendered itself.
     pub version: Option<String>,
@@ -39,13 +40,13 @@ pub struct Platform {
     pub ready: bool,
 }
 
-/// How updates are set up: `ModuleConfig/deckhouse`.
+/// The update settings, in `ModuleConfig/deckhouse`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Updates {
-    /// The release channel; `None` means that no release is looked at at all.
+    /// The release channel; `None`: the platform looks at no release.
     pub channel: Option<String>,
-    /// The mode; `None` means the default of the version.
+    /// The mode; `None`: the default of the version.
     pub mode: Option<String>,
     /// The update windows.
     pub windows: Vec<UpdateWindow>,
@@ -56,8 +57,7 @@ pub struct Updates {
 }
 
 /// Releases of the platform.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Releases {
     /// The deployed one.
     pub deployed: Option<String>,
@@ -65,17 +65,16 @@ pub struct Releases {
     pub since: Option<Timestamp>,
     /// Further objects that are Deployed.
     pub also_deployed: Vec<String>,
-    /// What waits, ascending.
+    /// The releases that are waiting, ascending.
     pub waiting: Vec<WaitingRelease>,
-    /// What the vendor has withdrawn above the deployed one, ascending.
+    /// The releases above the deployed one that the vendor has withdrawn, ascending.
     pub suspended: Vec<String>,
-    /// Objects that do not bear the name of their version.
+    /// Objects whose name is not their version.
     pub twins: Vec<Twin>,
 }
 
-/// A release that waits.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// A release that is waiting.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WaitingRelease {
     /// Name of the object.
     pub name: String,
@@ -83,20 +82,34 @@ pub struct WaitingRelease {
     pub approved: bool,
     /// Whether it is the next one.
     pub next: bool,
-    /// Why it waits, in plain words.
-    pub reasons: Vec<Sentence>,
+    /// Why it is waiting.
+    pub reasons: Vec<ReleaseWait>,
 }
 
-/// An object that does not bear the name of its version.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// Why a release is waiting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReleaseWait {
+    /// No release channel is set, so the platform looks at no release.
+    ChannelUnset,
+    /// It is not the next one; why.
+    NotNext(ReleaseFact),
+    /// What the controller says.
+    Controller(WaitReason),
+    /// The controller gives no reason.
+    NoReason,
+    /// The controller has not processed it yet.
+    NotProcessed,
+}
+
+/// An object whose name is not its version.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Twin {
     /// Name of the object.
     pub name: String,
     /// Its version.
     pub version: String,
-    /// Why it may not be removed; `None` if `update prepare` removes it.
-    pub keep: Option<String>,
+    /// Why it may not be deleted; `None` if `update prepare` deletes it.
+    pub keep: Option<KeepReason>,
 }
 
 /// An alert, with how often it fires.
@@ -116,8 +129,7 @@ pub struct AlertLine {
 }
 
 /// A node group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NodeGroupLine {
     /// Name of the group.
     pub name: String,
@@ -127,28 +139,36 @@ pub struct NodeGroupLine {
     pub ready: u64,
     /// Of these with the current configuration.
     pub up_to_date: u64,
-    /// What goes on in it, or is waited for: `1 of 2 nodes are up to date`; `None` if all is settled.
-    pub waits_for: Option<Sentence>,
+    /// What it waits for; `None` if all is settled.
+    pub waits_for: Option<NodeFact>,
 }
 
-/// The masters.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// The masters. How many there are decides what an update interrupts (facts 4.7, and the requirements in the platform's
+/// documentation): with several the API is interrupted for seconds, with one for as long as its control plane restarts.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Masters {
     /// Their names.
     pub names: Vec<String>,
-    /// What an update interrupts, in plain words.
-    pub interruption: String,
 }
 
 /// Modules that are enabled.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Modules {
     /// How many.
     pub enabled: usize,
-    /// Those that are not ready, each with its phase and message.
-    pub not_ready: Vec<String>,
+    /// Those that are not ready.
+    pub not_ready: Vec<NotReady>,
+}
+
+/// A module that is enabled and not ready.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotReady {
+    /// Its name.
+    pub module: String,
+    /// Its phase.
+    pub phase: String,
+    /// Its message; may be empty.
+    pub message: ForeignText,
 }
 
 /// The registry that the platform pulls from.
@@ -198,26 +218,20 @@ pub(super) fn releases(releases: &[Release], state: &ClusterState) -> Releases {
     let unset = state.deckhouse_config().is_some() && settings.release_channel.is_none();
     let waiting = order.waiting.iter().map(|release| {
         let turn = release.version.as_ref().map(|version| order.position(version, lts));
-        let mut reasons: Vec<Sentence> = Vec::new();
+        let mut reasons = Vec::new();
         if unset {
-            reasons.push("the release channel is unset: no release is looked at".into());
+            reasons.push(ReleaseWait::ChannelUnset);
         }
         if let Some(Position::NotYet(why) | Position::Never(why)) = &turn {
-            reasons.extend(release.version.as_ref().map(|version| interim::position(why, version)));
+            reasons.push(ReleaseWait::NotNext(why.clone()));
         }
-        // Whose turn it is was told above.
-        let told = |it: &WaitReason| matches!(it, WaitReason::Previous { .. }) && !reasons.is_empty();
-        let own = reasons_of(release)
-            .into_iter()
-            .filter(|it| !told(it))
-            .map(|it| Sentence::from(interim::wait_reason(&it)));
-        let own: Vec<Sentence> = own.collect();
-        reasons.extend(own);
+        // Which release comes first is among the reasons already.
+        let is_known = !reasons.is_empty();
+        let is_new = |it: &WaitReason| !(is_known && matches!(it, WaitReason::Previous { .. }));
+        reasons.extend(reasons_of(release).into_iter().filter(is_new).map(ReleaseWait::Controller));
         if reasons.is_empty() {
-            let seen = release.phase.is_some();
-            reasons.push(
-                if seen { "it gives no reason" } else { "the controller has not looked at it yet" }.into(),
-            );
+            let is_processed = release.phase.is_some();
+            reasons.push(if is_processed { ReleaseWait::NoReason } else { ReleaseWait::NotProcessed });
         }
         WaitingRelease {
             name: release.name.clone(),
@@ -268,35 +282,21 @@ pub(super) fn node_group(group: &NodeGroup, nodes: &[Node]) -> NodeGroupLine {
         nodes: group.nodes,
         ready: group.ready,
         up_to_date: group.up_to_date,
-        waits_for: node_waits::of_group(group, nodes).map(|it| interim::node_wait(&it, &group.name)),
+        waits_for: node_waits::of_group(group, nodes),
     }
 }
 
-/// Of facts 4.7 and the requirements of the platform's documentation: with several masters the API is interrupted for
-/// seconds, with one for as long as its control plane restarts. The platform's own pod is replaced at once in both cases.
 pub(super) fn masters(nodes: &[Node]) -> Masters {
-    let names: Vec<String> =
-        nodes.iter().filter(|node| node.control_plane).map(|node| node.name.clone()).collect();
-    let interruption = match names.len() {
-        0 => "the control plane is not among the nodes: who runs it knows what an update interrupts",
-        1 => {
-            "there is one master: when an update touches the control plane, the Kubernetes API is away for minutes"
-        }
-        _ => "there are several masters: the Kubernetes API is interrupted for seconds",
-    };
-    Masters {
-        interruption: format!(
-            "{interruption}; the platform's own controller and its webhooks are away while its pod is replaced"
-        ),
-        names,
-    }
+    let masters = nodes.iter().filter(|node| node.control_plane);
+    Masters { names: masters.map(|node| node.name.clone()).collect() }
 }
 
 pub(super) fn modules(modules: &[objects::Module]) -> Modules {
     let enabled = || modules.iter().filter(|module| module.enabled == Some(true));
-    let not_ready = enabled().filter(|module| module.ready == Some(false)).map(|module| {
-        let message = if module.message.is_empty() { String::new() } else { format!(": {}", module.message) };
-        format!("{} is {}{message}", module.name, module.phase)
+    let not_ready = enabled().filter(|module| module.ready == Some(false)).map(|module| NotReady {
+        module: module.name.clone(),
+        phase: module.phase.clone(),
+        message: module.message.clone(),
     });
     Modules { enabled: enabled().count(), not_ready: not_ready.collect() }
 }

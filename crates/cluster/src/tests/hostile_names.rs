@@ -1,10 +1,9 @@
 //! Names that would be commands if a shell read them, in every place that a command is made from: whatever is shown, a
-//! shell gets each of them as a part of one word. The commands of verdicts and runs: `cli::words`.
+//! shell gets each of them as a part of one word. The commands of other parts: `cli::words`.
 
 use std::collections::BTreeMap;
 
-use commands::{Command, Sentence};
-use deckhouse::release_list::DeliveredRelease;
+use commands::Command;
 use jiff::{SignedDuration, Timestamp};
 use problems::Advice;
 use semver::Version;
@@ -13,17 +12,14 @@ use testkit::shell::invocations;
 
 use crate::{
     ClusterState, Reading,
-    change::{Change, Kind, Write},
+    change::{Change, Kind, Purpose, Write},
     doctor::{Details, FailedPull, ImageAnswer, RegistryAnswers, RegistryCheck, diagnose},
     objects::{
         Alert, ClusterConfiguration, Condition, ContainerState, DeckhouseDeployment, DeckhousePod, Module,
         ModuleConfig, ModulePullOverride, ModuleRelease, ModuleSource, Node, NodeGroup, Phase, Queue,
         RegistrySettings, Release, Task,
     },
-    plan::{Plan, PlanInput, RegistryOffer, ReleaseInRegistry},
-    registry_answer::{ChannelRelease, RegistryAnswer},
-    requirements::{Outcome, Requirement, check, module_constraints},
-    status::Status,
+    registry_answer::RegistryAnswer,
 };
 
 const NAMES: [&str; 7] = [
@@ -249,84 +245,15 @@ fn answered(name: &str) -> Details {
     }
 }
 
-fn of_requirement(requirement: &Requirement) -> Vec<Command> {
-    match &requirement.outcome {
-        Outcome::Unmet { reasons } => reasons.iter().flat_map(|it| it.fix.commands().cloned()).collect(),
-        Outcome::Met | Outcome::Unknown { .. } => Vec::new(),
-    }
-}
-
-/// A plan by the cluster alone, with a registry that lacks the next release, and with a file that has it.
-fn inputs(name: &str) -> [PlanInput; 3] {
-    let version = Version::new(1, 71, 2);
-    let offer = RegistryOffer {
-        registry: name.to_owned(),
-        channel: Some(deckhouse::Channel::Stable),
-        leads_to: RegistryAnswer::Found(ChannelRelease { version: version.clone(), suspended: false }),
-        listed: RegistryAnswer::Missing,
-        releases: BTreeMap::from([(
-            version.clone(),
-            ReleaseInRegistry { image: RegistryAnswer::Missing, description: RegistryAnswer::Missing },
-        )]),
-    };
-    let spec = json!({ "requirements": { "migratedModules": name, "disabledModules": name } });
-    [
-        PlanInput { now: now(), ..PlanInput::default() },
-        PlanInput { registry: Some(offer), now: now(), ..PlanInput::default() },
-        PlanInput {
-            delivery: vec![DeliveredRelease { version, spec }],
-            file: Some(name.to_owned()),
-            now: now(),
-            ..PlanInput::default()
-        },
-    ]
-}
-
-fn of_plan(state: &ClusterState, input: &PlanInput) -> Vec<Command> {
-    let mut state = state.clone();
-    if let (Reading::Known(releases), Some(_)) = (&mut state.releases, &input.file) {
-        releases.retain(|release| release.phase != Some(Phase::Pending));
-    }
-    let Ok(plan) = Plan::make(&state, input) else { return Vec::new() };
-    let fixes = plan.steps.iter().flat_map(|step| &step.requirements).flat_map(of_requirement);
-    let uses = plan.removed_apis.iter().flat_map(|it| it.replacement.commands().cloned());
-    let blocking = plan.blocking.iter().flat_map(|it| it.commands().cloned());
-    fixes.chain(uses).chain(blocking).chain(plan.next.clone()).collect()
-}
-
-/// What each part makes of a cluster.
-fn shown(state: &ClusterState, name: &str) -> Vec<(&'static str, Vec<Command>)> {
+/// The commands that the doctor's steps carry.
+fn shown(state: &ClusterState, name: &str) -> Vec<Command> {
     let report = diagnose(state, &answered(name), now());
     let advice = report.findings.iter().flat_map(|finding| &finding.problem.advice);
-    let of_finding = advice.filter_map(|advice| match advice {
+    let commands = advice.filter_map(|advice| match advice {
         Advice::See(_, command) => Some(command.clone()),
         _ => None,
     });
-
-    let of_plan = inputs(name).iter().flat_map(|input| of_plan(state, input)).collect();
-
-    let keys = [
-        ("disabledModules", name),
-        ("migratedModules", name),
-        ("k8s", "1.99"),
-        ("nodesMinimalLinuxKernelVersion", "9.9"),
-        ("cniConfigurationSettled", "true"),
-    ];
-    let requirements = keys.iter().map(|(key, needed)| check(state, key, needed));
-    let of_requirements = requirements
-        .chain(module_constraints(state, &Version::new(1, 71, 2)))
-        .flat_map(|it| of_requirement(&it));
-
-    let status = Status::of(state, now());
-    let reasons = status.releases.known().unwrap().waiting.iter().flat_map(|it| &it.reasons);
-    let groups = status.node_groups.known().unwrap().iter().filter_map(|it| it.waits_for.as_ref());
-    let of_status = reasons.chain(groups).flat_map(Sentence::commands).cloned().collect();
-    vec![
-        ("doctor", of_finding.collect()),
-        ("plan", of_plan),
-        ("requirements", of_requirements.collect()),
-        ("status", of_status),
-    ]
+    commands.collect()
 }
 
 /// Asserts that a shell reads the words of the command, and nothing else.
@@ -341,27 +268,18 @@ fn assert_read_as_meant(command: &Command) {
 
 #[test]
 fn no_name_leaves_its_word() {
-    let mut with_name: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut with_name = 0;
     for name in NAMES {
-        let mut all: Vec<(&str, Command)> = Vec::new();
-        for state in clusters(name) {
-            for (part, commands) in shown(&state, name) {
-                all.extend(commands.into_iter().map(|command| (part, command)));
-            }
-        }
+        let mut all: Vec<Command> = clusters(name).iter().flat_map(|state| shown(state, name)).collect();
         all.sort();
         all.dedup();
-        for (part, command) in all {
+        for command in all {
             assert_read_as_meant(&command);
-            let has = command.stages().iter().flatten().any(|word| word.contains(name));
-            *with_name.entry(part).or_default() += usize::from(has);
+            with_name += usize::from(command.stages().iter().flatten().any(|word| word.contains(name)));
         }
     }
-    // Each part has such commands, or this would prove nothing of it.
-    for (part, least) in [("doctor", 15), ("plan", 3), ("requirements", 4), ("status", 1)] {
-        let found = with_name.get(part).copied().unwrap_or_default();
-        assert!(found >= least * NAMES.len(), "{part}: {found}, of {with_name:?}");
-    }
+    // There are such commands, or this would prove nothing.
+    assert!(with_name >= 15 * NAMES.len(), "{with_name}");
 }
 
 #[test]
@@ -369,8 +287,12 @@ fn no_name_leaves_a_change() {
     for name in NAMES {
         let object = json!({ "spec": { "version": name, name: name } });
         for write in [Write::Merge(object.clone()), Write::Create(object.clone()), Write::Delete] {
-            let change =
-                Change { what: name.to_owned(), kind: Kind::ModuleConfig, name: name.to_owned(), write };
+            let change = Change {
+                purpose: Purpose::DisableModule,
+                kind: Kind::ModuleConfig,
+                name: name.to_owned(),
+                write,
+            };
             assert_read_as_meant(&change.command());
             assert_read_as_meant(&change.one_line_command());
         }

@@ -22,7 +22,7 @@ pub use node::NodeFact;
 pub use pod::{ModuleImagePulls, PodFact, PodState, PullCause, QueuedTask};
 pub use queue::{ConvergeFact, QueueFact};
 pub use registry::{FromHere, RegistryFact};
-pub use release::ReleaseFact;
+pub use release::{ReleaseFact, Unfinished};
 pub use settings::{ApiUse, SettingsFact};
 pub use source::SourceFact;
 
@@ -47,7 +47,7 @@ pub enum Fact {
     Pod(PodFact),
     /// Of the controller's queues.
     Queue(QueueFact),
-    /// Of the cluster's registry.
+    /// Of an image registry.
     Registry(RegistryFact),
     /// Of a release of the platform.
     Release(ReleaseFact),

@@ -2,6 +2,8 @@
 
 use foreign_text::ForeignText;
 
+use crate::WaitReason;
+
 /// What is so of a module.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum ModuleFact {
@@ -44,14 +46,11 @@ pub enum ModuleFact {
     NoPolicy,
     /// A requirement of the release is not met.
     RequirementUnmet {
-        /// What the controller reports.
-        reason: ForeignText,
+        /// The unmet requirements.
+        unmet: Vec<WaitReason>,
     },
-    /// The release waits for approval.
-    ReleaseNeedsApproval {
-        /// Its update policy, such as `ModuleUpdatePolicy/slow (Manual)`.
-        policy: ForeignText,
-    },
+    /// The release waits for approval, as its update policy requires.
+    ReleaseNeedsApproval,
     /// A `ModulePullOverride` sets the image of the module.
     Override {
         /// The tag.

@@ -1,9 +1,9 @@
-//! The cluster's registry: access to it, and what it contains.
+//! Image registries: access to them, and which releases they contain.
 
 use foreign_text::ForeignText;
 use semver::Version;
 
-/// A fact about the cluster's registry.
+/// A fact about an image registry.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum RegistryFact {
     /// It refuses the cluster's login.
@@ -61,6 +61,32 @@ pub enum RegistryFact {
         deployed: Version,
         /// The release that the channel points to.
         channel: Version,
+    },
+    /// Images of releases are missing.
+    ImagesMissing {
+        /// The images, with their tags.
+        images: Vec<String>,
+    },
+    /// The image of the release channel that the cluster follows is missing.
+    ChannelMissing {
+        /// The image.
+        image: String,
+    },
+    /// The release channel is suspended: its vendor holds the release back.
+    ChannelSuspended {
+        /// The image of the channel.
+        image: String,
+        /// The release that it points to.
+        version: Version,
+    },
+    /// The release channel points to a release that is too low.
+    ChannelTooLow {
+        /// The image of the channel.
+        image: String,
+        /// The release that it points to.
+        version: Version,
+        /// The release that is wanted; `None`: all known releases are above the channel.
+        wanted: Option<Version>,
     },
 }
 

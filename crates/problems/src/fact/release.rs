@@ -1,6 +1,5 @@
 //! Releases of the platform.
 
-use commands::Sentence;
 use foreign_text::ForeignText;
 use semver::Version;
 
@@ -98,8 +97,6 @@ pub enum ReleaseFact {
     ChangedMeanwhile,
     /// It cannot be read or approved now, for this reason; that passes.
     NotNow(ForeignText),
-    /// `approve` refuses it for a reason that it words itself.
-    Refused(Sentence),
     /// No release is marked Deployed any more: a change of phases was interrupted.
     DeployedLost {
         /// The tag of the image of the Deployment.
@@ -159,4 +156,30 @@ pub enum ReleaseFact {
         /// Whether the platform's pod is being replaced or runs all modules for the first time.
         restarting: bool,
     },
+    /// The update to the previous release is not finished.
+    PreviousUnfinished {
+        /// The previous release.
+        previous: String,
+        /// What shows it.
+        sign: Unfinished,
+    },
+    /// It is a pre-release, which the cluster refuses.
+    PreRelease,
+    /// The cluster does not meet requirements with these keys.
+    UnmetKeys(Vec<String>),
+}
+
+/// What shows that an update is not finished.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Unfinished {
+    /// The annotation `isUpdating` of the release.
+    Annotation,
+    /// The Deployment has the image of another version.
+    Image(Version),
+    /// The Deployment is rolling out.
+    Rollout,
+    /// The annotation `core.deckhouse.io/version` of the Deployment has another version.
+    VersionAnnotation(Version),
+    /// The platform's pod is not ready.
+    Pod,
 }

@@ -10,19 +10,19 @@ use crate::args::OutputArgs;
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("subject").args(["release", "node"]).required(true))]
 pub struct ApproveArgs {
-    /// The release, as v1.68.3
+    /// Release to approve, such as v1.68.3
     #[arg(value_name = "VERSION", value_parser = parse_release)]
     pub release: Option<Version>,
-    /// The release is one of this module
+    /// Approve a release of this module instead of the platform
     #[arg(long, value_name = "NAME", requires = "release", conflicts_with = "disruption")]
     pub module: Option<String>,
-    /// Approve what the release interrupts, where disruptionApprovalMode is Manual
+    /// Approve the disruptions of the release, where disruptionApprovalMode is Manual
     #[arg(long, requires = "release")]
     pub disruption: bool,
-    /// Approve that this node is interrupted by its update (repeatable)
+    /// Approve the disruption of this node (repeatable): the platform may drain and reboot it
     #[arg(long, value_name = "NAME", conflicts_with_all = ["module", "disruption", "apply_now"])]
     pub node: Vec<String>,
-    /// Do not wait for windows, notifications and waves of the rollout
+    /// Apply the release immediately, without waiting for update windows, notification delays and gradual rollouts
     #[arg(long, conflicts_with = "disruption")]
     pub apply_now: bool,
     /// Consent.

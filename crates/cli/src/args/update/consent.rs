@@ -2,21 +2,21 @@
 
 use clap::Args;
 
-/// Whether it is asked before.
+/// Whether to ask for confirmation.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct ConsentArgs {
-    /// Do it without asking
+    /// Do not ask for confirmation
     #[arg(short, long)]
     pub yes: bool,
 }
 
-/// Whether it is asked before, or only shown.
+/// Whether to ask for confirmation, or only show the changes.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct ChangeArgs {
     /// Consent.
     #[command(flatten)]
     pub consent: ConsentArgs,
-    /// Show what would be changed, and change nothing
+    /// Show the changes and write nothing
     #[arg(long, conflicts_with = "yes")]
     pub dry_run: bool,
 }

@@ -12,10 +12,10 @@ pub struct KernelArgs {
     /// Node group whose nodes get the kernel (repeatable)
     #[arg(long, value_name = "NAME", required = true)]
     pub node_group: Vec<String>,
-    /// The kernel as `uname -r` is going to print it, such as 5.15.0-53-generic
+    /// Kernel version as `uname -r` prints it, such as 5.15.0-53-generic
     #[arg(long, value_name = "VERSION")]
     pub version: KernelVersion,
-    /// Change nothing: tell whether all nodes of the groups run it
+    /// Check whether all nodes of the groups run it; changes nothing
     #[arg(long, conflicts_with_all = ["yes", "dry_run"])]
     pub check: bool,
     /// Changes.

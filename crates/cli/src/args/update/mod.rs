@@ -30,28 +30,31 @@ pub use watch::{RunArgs, WaitArgs, WatchArgs};
 /// What can be done with the platform inside a cluster.
 #[derive(Debug, Subcommand)]
 pub enum UpdateCommand {
-    /// Tell where the cluster stands: releases and why they wait, queue, alerts, nodes, modules, registry
+    /// Show the state of a cluster: releases and why they wait, queue, alerts, nodes, modules, registry
     ///
-    /// Changes nothing. What cannot be read is said to be unknown, with the reason.
+    /// The first line says whether anything blocks the update, and names the next command. Changes nothing. What cannot
+    /// be read is shown as unknown, with the reason.
     #[command(after_help = super::EXIT_CODES)]
     Status(StatusArgs),
-    /// Tell what lies ahead: the releases one after another, what each requires, and what it may break
+    /// Show the releases up to the wanted one, what each requires, and what it may break
     ///
-    /// Changes nothing. The requirements of all releases are checked ahead against what the cluster has now; each unmet one
-    /// is shown with the object, its value, the value that is needed, and the way to reach it. For the release that is
-    /// next the controller's own answer wins. Exit code 7 if something blocks.
+    /// Changes nothing. The requirements of all releases are checked against the current state of the cluster; each unmet
+    /// requirement is shown with the object, its value, the value that is needed, and the fix. For the next release the
+    /// controller's own answer is used. Exit code 7 if something blocks the update.
     #[command(after_help = super::EXIT_CODES)]
     Plan(Box<PlanArgs>),
-    /// Get the cluster ready: update mode, releases, release channel
+    /// Prepare the cluster: set the update mode, create the releases, set the release channel
     ///
-    /// Says what it is going to change, each with the kubectl command that does the same, and asks. Releases are never
-    /// approved here. The same command resumes a run that was stopped; a second run writes nothing.
+    /// Shows each change with the kubectl command that does the same, and asks for confirmation. It also deletes duplicate
+    /// objects of releases (such as v1-72-3 beside v1.72.3) where that is safe. It never approves a release. The same command
+    /// resumes an interrupted run; a second run writes nothing.
     #[command(after_help = super::EXIT_CODES)]
     Prepare(Box<PrepareArgs>),
     /// Approve one release, the disruption of a release, or the disruption of nodes
     ///
-    /// Only what is next is approved: no minor version is jumped over, and nothing is approved while the update before goes
-    /// on, whatever the controller would allow. Nothing is written if it is approved already.
+    /// Only the next release can be approved: no minor version is skipped, and nothing is approved while the previous update
+    /// is running, even where the controller would allow it. Shows each change and asks for confirmation. Nothing is
+    /// written if it is approved already.
     #[command(after_help = super::EXIT_CODES)]
     Approve(Box<ApproveArgs>),
     /// Approve the next release, wait until it is done, then the next
@@ -75,37 +78,37 @@ pub enum UpdateCommand {
     /// update is not called ill. What could not be looked at is listed. Exit code 7 if something blocks.
     #[command(after_help = super::EXIT_CODES)]
     Doctor(Box<DoctorArgs>),
-    /// Upgrade the kernel on the nodes of chosen groups, or check that it has happened
+    /// Upgrade the kernel on the nodes of node groups, or check that the nodes run it
     ///
-    /// Creates a NodeGroupConfiguration for each group. The platform then installs the kernel and reboots node after
-    /// node, as the group's disruption settings say. For systems with apt and dpkg, dnf or yum; the packages come from
-    /// the repositories that the nodes use.
+    /// Creates a NodeGroupConfiguration for each group. The platform then installs the kernel and REBOOTS the nodes, one
+    /// after another, as the group's disruption settings say. For systems with apt and dpkg, dnf or yum; the packages
+    /// come from the repositories that the nodes use.
     #[command(after_help = super::EXIT_CODES)]
     Kernel(Box<KernelArgs>),
-    /// Print the rights that the update commands need, as a manifest for kubectl apply
+    /// Print the permissions that the update commands need, as a manifest for kubectl apply
     ///
-    /// Nothing is asked of a cluster.
+    /// Does not connect to a cluster.
     Rbac(RbacArgs),
 }
 
-/// Which cluster is meant.
+/// The cluster.
 #[derive(Debug, Clone, Args)]
 pub struct ClusterArgs {
-    /// Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in
+    /// Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the service account of the pod that dhctl runs in
     #[arg(long, value_name = "FILE", env = "DHCTL_CLI_KUBECONFIG")]
     pub kubeconfig: Option<PathBuf>,
-    /// Context of the kubeconfig; default: its current one
+    /// Context of the kubeconfig; default: the current context
     #[arg(long, value_name = "NAME", env = "DHCTL_CLI_CONTEXT")]
     pub context: Option<String>,
 }
 
-/// Which clusters are meant.
+/// The clusters.
 #[derive(Debug, Clone, Args)]
 pub struct ClustersArgs {
-    /// Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in
+    /// Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the service account of the pod that dhctl runs in
     #[arg(long, value_name = "FILE", env = "DHCTL_CLI_KUBECONFIG")]
     pub kubeconfig: Option<PathBuf>,
-    /// Context of the kubeconfig (repeatable: one report for each); default: its current one
+    /// Context of the kubeconfig (repeatable: one report for each); default: the current context
     #[arg(long, value_name = "NAME", env = "DHCTL_CLI_CONTEXT")]
     pub context: Vec<String>,
 }
@@ -122,7 +125,7 @@ impl ClustersArgs {
     }
 }
 
-/// A release as it is named everywhere: `vX.Y.Z`, and no harm without the `v`.
+/// A release: `vX.Y.Z`, with or without the `v`.
 fn parse_release(text: &str) -> Result<Version, String> {
     let version = deckhouse::version::parse_tag(text).or_else(|| Version::parse(text).ok());
     version.ok_or_else(|| "not a version such as v1.68.3".to_owned())

@@ -12,17 +12,17 @@ use crate::args::{ConnectionArgs, OutputFormat, TargetLoginArgs};
 /// `dhctl update plan`
 #[derive(Debug, Args)]
 pub struct PlanArgs {
-    /// Releases of the delivery: deckhousereleases.yaml
+    /// Releases file: the deckhousereleases.yaml that a pull writes next to the bundle
     #[arg(short, long, value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// The last release that is wanted; default: the last that is known
+    /// Last release of the plan; default: the last known release
     #[arg(long, value_name = "VERSION", value_parser = parse_release)]
     pub to: Option<Version>,
-    /// Also look into all Helm releases for Kubernetes APIs that go away; needs the right to read all Secrets
+    /// Also search all Helm releases for removed Kubernetes APIs; needs permission to read all Secrets
     #[arg(long)]
     pub helm: bool,
-    /// Also look into this registry, as HOST[:PORT]/PATH: further releases, what the cluster's channel leads to, and
-    /// whether the images have arrived
+    /// Also check this registry, HOST[:PORT]/PATH: further releases, the release that the cluster's channel points to,
+    /// and whether the images are there
     #[arg(
         short = 'r',
         long,
@@ -40,12 +40,12 @@ pub struct PlanArgs {
     /// The clusters.
     #[command(flatten)]
     pub clusters: ClustersArgs,
-    /// Form of the result on standard output; "yaml": the releases that lie ahead, safe to apply
+    /// Format of the result on standard output; "yaml": the releases of the plan, for kubectl create
     #[arg(long, value_enum, default_value_t = PlanFormat::Text, value_name = "FORMAT")]
     pub output: PlanFormat,
 }
 
-/// Form of a plan.
+/// Format of a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum PlanFormat {
     /// For people.
@@ -57,7 +57,7 @@ pub enum PlanFormat {
 }
 
 impl PlanFormat {
-    /// How failures are shown beside it.
+    /// The format of failures.
     pub fn of_failures(self) -> OutputFormat {
         match self {
             Self::Json => OutputFormat::Json,

@@ -13,20 +13,20 @@ use crate::args::OutputArgs;
 /// `dhctl update prepare`
 #[derive(Debug, Args)]
 pub struct PrepareArgs {
-    /// Releases to add to the cluster: the deckhousereleases.yaml that a pull writes next to the bundle
+    /// Releases file: the deckhousereleases.yaml that a pull writes next to the bundle; its releases are created in the
+    /// cluster
     #[arg(short, long, value_name = "FILE")]
     pub file: Option<PathBuf>,
-    /// The last release that is wanted; default: the last one in the file
+    /// Last release to create; default: the last one in the releases file
     #[arg(long, value_name = "VERSION", value_parser = parse_release, requires = "file")]
     pub to: Option<Version>,
-    /// Release channel to set at the end; default: as it is
+    /// Release channel that the cluster follows afterwards; default: unchanged
     #[arg(long, value_name = "NAME")]
     pub channel: Option<Channel>,
-    /// Update mode
+    /// Update mode that the cluster has afterwards
     #[arg(long, value_name = "MODE", value_enum, default_value_t = Mode::Manual)]
     pub mode: Mode,
-    /// When updates may begin, in UTC, as 'Mon,Tue 22:00-23:30' (repeatable); not with the mode Manual, which has
-    /// no windows
+    /// Update window in UTC, such as 'Mon,Tue 22:00-23:30' (repeatable); not with the mode Manual, which has no windows
     #[arg(long, value_name = "WINDOW", value_parser = cluster::prepare::parse_window)]
     pub window: Vec<UpdateWindow>,
     /// Changes.
@@ -43,13 +43,13 @@ pub struct PrepareArgs {
 /// Update modes, by their names in the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
-    /// Every release waits for an approval.
+    /// Every release needs an approval.
     #[value(name = "Manual")]
     Manual,
-    /// Minor releases wait for an approval, patches do not.
+    /// Minor releases need an approval, patches do not.
     #[value(name = "AutoPatch")]
     AutoPatch,
-    /// No release waits for an approval.
+    /// No release needs an approval.
     #[value(name = "Auto")]
     Auto,
 }

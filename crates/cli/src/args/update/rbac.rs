@@ -7,27 +7,27 @@ use clap::{ArgGroup, Args, builder::NonEmptyStringValueParser};
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[command(group = ArgGroup::new("subject").args(["user", "group", "service_account"]).multiple(true).required(true))]
 pub struct RbacArgs {
-    /// Give the rights to this user, as the API server names it (repeatable)
+    /// User that gets the permissions, as the API server names it (repeatable)
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub user: Vec<String>,
-    /// Give the rights to this group (repeatable)
+    /// Group that gets the permissions (repeatable)
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub group: Vec<String>,
-    /// Give the rights to this service account, which is made too (repeatable)
+    /// Service account that gets the permissions; it is created too (repeatable)
     #[arg(long, value_name = "NAMESPACE/NAME", value_parser = parse_account)]
     pub service_account: Vec<(String, String)>,
-    /// Only the rights to look: status, plan, watch, doctor; without exec and without any Secret
+    /// Only permissions to read, for status, plan, watch and doctor; without exec and without Secrets
     #[arg(long)]
     pub read_only: bool,
-    /// With --read-only: also the right to read the task queues, which is exec in the platform's pods and in effect
-    /// cluster-admin; without it `watch` cannot say that an update is done
+    /// With --read-only: also permission to read the task queues, which is exec in the platform's pods and equals
+    /// cluster-admin; without it `watch` cannot report that an update is done
     #[arg(long, requires = "read_only")]
     pub queues: bool,
-    /// With --read-only: also the right to read the Secrets d8-system/deckhouse-registry (for the registry's part of doctor)
+    /// With --read-only: also permission to read the Secrets d8-system/deckhouse-registry (for the registry checks of doctor)
     /// and kube-system/d8-cluster-configuration (for requirements in plan)
     #[arg(long, requires = "read_only")]
     pub secrets: bool,
-    /// Also the right to read all Secrets of the cluster, for `plan --helm`
+    /// Also permission to read all Secrets of the cluster, for `plan --helm`
     #[arg(long)]
     pub helm: bool,
 }
@@ -37,6 +37,6 @@ fn parse_account(text: &str) -> Result<(String, String), String> {
         Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() && !name.contains('/') => {
             Ok((namespace.to_owned(), name.to_owned()))
         }
-        _ => Err("expected NAMESPACE/NAME, as ops/dhctl".to_owned()),
+        _ => Err("expected NAMESPACE/NAME, such as ops/dhctl".to_owned()),
     }
 }

@@ -5,10 +5,10 @@ use std::{fmt::Write as _, time::Duration};
 use cluster::{
     ClusterState, Patience,
     access::Cluster,
-    approve::{self, Approval, ApprovalRequest, ApproveError, Bystander, Timing},
+    approve::{self, Approval, ApprovalRequest, ApproveError, PodOnNode, Timing},
     read,
 };
-use commands::Sentence;
+use commands::{Command, Sentence, Update};
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
@@ -22,6 +22,7 @@ use crate::{
     args::ApproveArgs,
     failure::Failure,
     printer::{self, Printer},
+    words,
 };
 
 const NAME: &str = "update approve";
@@ -79,13 +80,13 @@ pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Resu
     let listed = shown(approvals.iter().map(|(_, it)| &it.change), &cluster_flags(&args.cluster));
     let mut notes: Vec<String> = Vec::new();
     for (request, approval) in &approvals {
-        notes.extend(approval.notes.clone());
+        notes.extend(approval.notes.iter().map(words::note::approval));
         if let ApprovalRequest::Node { name } = request {
             notes.push(pods(&cluster, name).await?);
         }
     }
     let printer = Printer::new(&args.output);
-    let objects: Vec<String> = approvals.iter().map(|(_, it)| it.change.object()).collect();
+    let objects: Vec<String> = approvals.iter().map(|(_, it)| it.change.object().to_string()).collect();
     let nothing = Report {
         changes: &listed,
         notes: &notes,
@@ -95,8 +96,14 @@ pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Resu
         unknown: None,
         error: None,
     };
+    let watch = Command::from(Update::Watch).addressed(&cluster_flags(&args.cluster));
+    let next = format!("next: {watch}\n");
     if approvals.is_empty() {
-        return printer.result(NAME, &nothing, "nothing to do: it is approved or deployed already\n");
+        return printer.result(
+            NAME,
+            &nothing,
+            &format!("nothing to do: it is approved or deployed already\n{next}"),
+        );
     }
     printer::say("changes", &script(&listed));
     for note in &notes {
@@ -130,7 +137,7 @@ pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Resu
         }
     }
     let approved = Report { written: true, approved: &objects, ..nothing };
-    printer.result(NAME, &approved, &format!("approved   {}\n", objects.join(", ")))
+    printer.result(NAME, &approved, &format!("approved   {}\n{next}", objects.join(", ")))
 }
 
 /// The failure of one of several. The result, which is printed before it, says what was approved.
@@ -139,7 +146,7 @@ fn in_the_middle(object: &str, failure: Failure) -> Failure {
     let named = failure.message.to_string().starts_with(&before);
     let message = if named { failure.message.clone() } else { Sentence::from(before).then(failure.message) };
     Failure { message, hints: failure.hints, after_result: true, ..failure }
-        .hint("when that is fixed, run the same command again: what is approved is skipped")
+        .hint("when this is fixed, run the same command again: approved objects are skipped")
 }
 
 /// What is to be approved. Right after a start the controller does not know the values that it judges by: that passes.
@@ -186,7 +193,7 @@ impl Values {
     fn may_come(&mut self, error: &ApproveError) -> bool {
         let wait = error.is_not_known_yet() && Instant::now() < self.end;
         if wait && !self.said {
-            waiting("the controller does not know the cluster's values yet");
+            waiting("the controller has not collected the cluster's values yet");
             self.said = true;
         }
         wait
@@ -209,23 +216,23 @@ fn waiting(why: &str) {
     printer::say("waiting", &format!("{} minutes at most: {why}", LIMIT.as_secs() / 60));
 }
 
-/// What runs on a node, in words. That it cannot be told is no reason not to approve.
+/// What runs on a node, in words. It may be unknown: that does not prevent the approval.
 async fn pods(cluster: &Cluster, node: &str) -> Result<String, Failure> {
     let patience = Patience::new(LIMIT);
-    let pods = match patience.wait_out(&mut waiting, || approve::bystanders(cluster, node)).await {
+    let pods = match patience.wait_out(&mut waiting, || approve::pods_on_node(cluster, node)).await {
         Ok(pods) => pods,
         Err(cluster::Error::Forbidden(why)) => {
-            return Ok(format!("the pods on node {node} are not known: no permission: {why}"));
+            return Ok(format!("the pods on node {node} are unknown: no permission: {why}"));
         }
         Err(error) => return Err(error.into()),
     };
-    let name = |pod: &Bystander| format!("{}/{}", pod.namespace, pod.name);
+    let name = |pod: &PodOnNode| format!("{}/{}", pod.namespace, pod.name);
     let mut names: Vec<String> = pods.iter().take(PODS_SHOWN).map(name).collect();
     if pods.len() > PODS_SHOWN {
         names.push(format!("and {} more", pods.len() - PODS_SHOWN));
     }
     Ok(match pods.len() {
-        0 => format!("no pods run on node {node} but those of DaemonSets"),
+        0 => format!("only pods of DaemonSets run on node {node}"),
         count => format!("{count} pods run on node {node}: {}", names.join(", ")),
     })
 }

@@ -4,7 +4,7 @@ use cluster::change::Change;
 use commands::{ClusterFlags, Command, comment};
 use serde::Serialize;
 
-use crate::args::ClusterArgs;
+use crate::{args::ClusterArgs, words};
 
 /// A change in a JSON document.
 #[derive(Debug, Serialize)]
@@ -28,8 +28,8 @@ pub(crate) fn shown<'a>(
     flags: &ClusterFlags,
 ) -> Vec<ShownChange> {
     let shown = |change: &Change| ShownChange {
-        object: change.object(),
-        what: change.what.clone(),
+        object: change.object().to_string(),
+        what: words::change::purpose(&change.purpose),
         kubectl: change.command().addressed(flags),
     };
     changes.into_iter().map(shown).collect()

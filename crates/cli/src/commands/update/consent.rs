@@ -1,11 +1,10 @@
-//! A person's word before a cluster is changed.
+//! The confirmation before a cluster is changed.
 
 use std::io::BufRead as _;
 
 use crate::{Environment, args::ConsentArgs, exit_code::Exit, failure::Failure, printer};
 
-/// Asks `question` on the terminal, unless `--yes` has answered it. Without a terminal nobody can be asked, and nothing
-/// is done.
+/// Asks `question` on the terminal, unless `--yes` confirms it. Fails without a terminal.
 pub(crate) async fn ask(
     question: &str,
     consent: ConsentArgs,
@@ -15,8 +14,8 @@ pub(crate) async fn ask(
         return Ok(());
     }
     if !environment.can_ask {
-        return Err(Failure::usage("nobody can be asked: this is no terminal, and nothing was changed")
-            .hint("to do it without asking: --yes"));
+        return Err(Failure::usage("cannot ask for confirmation without a terminal; nothing was changed")
+            .hint("run it with --yes to confirm"));
     }
     printer::question(&format!("{question} [y/N] "));
     let answer = tokio::task::spawn_blocking(|| {
@@ -27,7 +26,7 @@ pub(crate) async fn ask(
     if is_yes(&answer) {
         Ok(())
     } else {
-        Err(Failure::new(Exit::Cluster, "not confirmed: nothing was changed"))
+        Err(Failure::new(Exit::Cluster, "not confirmed; nothing was changed"))
     }
 }
 

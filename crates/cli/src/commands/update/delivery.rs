@@ -1,4 +1,4 @@
-//! `deckhousereleases.yaml` of a delivery, as the `update` commands take it.
+//! The releases file, `deckhousereleases.yaml`, which the `update` commands take.
 
 use std::path::Path;
 
@@ -12,14 +12,14 @@ pub(crate) fn delivery(path: &Path) -> Result<Vec<DeliveredRelease>, Failure> {
     let bytes = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
     let refused = |why: &str| {
         Failure::new(Exit::Incomplete, format!("{}: {why}", path.display())).hint(
-            Sentence::from("it is deckhousereleases.yaml as ")
+            Sentence::from("use the deckhousereleases.yaml that ")
                 .quoted(Mirror::Pull)
-                .text(" writes it beside the bundle"),
+                .text(" writes next to the bundle"),
         )
     };
     let releases = read_releases(&bytes).map_err(|error| refused(&error.to_string()))?;
     if releases.is_empty() {
-        return Err(refused("there is no release in it"));
+        return Err(refused("it has no release"));
     }
     Ok(releases)
 }

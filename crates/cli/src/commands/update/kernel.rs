@@ -9,7 +9,7 @@ use cluster::{
     kernel::{self, KernelError},
     objects::{Node, NodeGroup},
 };
-use commands::{Command, Kubectl, Resource};
+use commands::{Command, Kubectl, Resource, Update};
 use serde::Serialize;
 
 use super::{
@@ -23,6 +23,7 @@ use crate::{
     exit_code::Exit,
     failure::Failure,
     printer::{self, Printer},
+    words,
 };
 
 const NAME: &str = "update kernel";
@@ -55,7 +56,7 @@ pub(crate) async fn run(mut args: KernelArgs, environment: Environment) -> Resul
         if !groups.iter().any(|group| group.name == *name) {
             let known: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
             return Err(Failure::new(Exit::Cluster, format!("NodeGroup/{name}: there is no such group"))
-                .hint(format!("there are: {}", known.join(", "))));
+                .hint(format!("node groups of this cluster: {}", known.join(", "))));
         }
     }
     if args.check {
@@ -67,9 +68,10 @@ pub(crate) async fn run(mut args: KernelArgs, environment: Environment) -> Resul
         let change = kernel::changes(group, &args.version, existing.as_ref()).map_err(KernelError::from)?;
         changes.extend(change.map(|change| (group.as_str(), change)));
     }
-    // That they cannot be read is no reason not to tell them.
+    // Nodes that cannot be read do not prevent the upgrade.
     let known = state.nodes.known().map_or(&[][..], Vec::as_slice);
     let notes = kernel::notes(&args.version, &args.node_group, known);
+    let notes: Vec<String> = notes.iter().map(|note| words::note::kernel(note, &args.version)).collect();
     carry_out(&cluster, &args, &changes, &notes, &environment).await
 }
 
@@ -95,7 +97,14 @@ async fn carry_out(
     let listed = shown(changes.iter().map(|(_, change)| change), &cluster_flags(&args.cluster));
     let mut upgrade = Upgrade { changes: &listed, notes, written: false };
     if listed.is_empty() {
-        return printer.result(NAME, &upgrade, "nothing to do: the node groups are told already\n");
+        return printer.result(
+            NAME,
+            &upgrade,
+            &format!(
+                "nothing to do: the node groups are configured already\nnext: {}\n",
+                check_command(args)
+            ),
+        );
     }
     for note in notes {
         printer::say("note", note);
@@ -104,31 +113,54 @@ async fn carry_out(
         return printer.result(NAME, &upgrade, &script(&listed));
     }
     printer::say("changes", &script(&listed));
-    consent::ask(&format!("do it in {}?", cluster.name), args.change.consent, environment).await?;
+    consent::ask(
+        &format!("install the kernel and reboot the nodes in {}?", cluster.name),
+        args.change.consent,
+        environment,
+    )
+    .await?;
     for (group, change) in changes {
         let patience = Patience::new(LIMIT);
         kernel::carry_out(cluster, group, &args.version, change, patience, &mut waiting).await?;
-        printer::say("done", &change.object());
+        printer::say("done", &change.object().to_string());
     }
     upgrade.written = true;
-    let text = "the node groups are told; whether it has happened, says the same command with --check\n";
-    printer.result(NAME, &upgrade, text)
+    let text = format!(
+        "the node groups are configured; the platform installs the kernel and reboots the nodes\nnext: {}\n",
+        check_command(args)
+    );
+    printer.result(NAME, &upgrade, &text)
+}
+
+/// The command that checks whether the nodes run the kernel.
+fn check_command(args: &KernelArgs) -> Command {
+    let groups = args.node_group.clone();
+    let check = Update::KernelCheck { groups, version: args.version.to_string() };
+    Command::from(check).addressed(&cluster_flags(&args.cluster))
 }
 
 fn check(args: &KernelArgs, groups: &[NodeGroup], nodes: &[Node]) -> Result<(), Failure> {
     let missing = kernel::lagging(&args.version, &args.node_group, groups, nodes);
     if !missing.is_empty() {
         let flags = cluster_flags(&args.cluster);
-        let lines: Vec<String> = missing.into_iter().map(|it| it.addressed(&flags).to_string()).collect();
-        let message = format!("kernel {} does not run everywhere:\n  {}", args.version, lines.join("\n  "));
-        return Err(Failure::new(Exit::Cluster, message));
+        let lines: Vec<String> =
+            missing.iter().map(|it| words::refusal::lagging(it).addressed(&flags).to_string()).collect();
+        let message =
+            format!("kernel {} is not running on all nodes:\n  {}", args.version, lines.join("\n  "));
+        return Err(
+            Failure::new(Exit::Cluster, message).hint(format!("check again: {}", check_command(args)))
+        );
     }
     let own = nodes.iter().filter(|node| node.group.as_ref().is_some_and(|it| args.node_group.contains(it)));
     let done = Done { version: args.version.as_str(), node_groups: &args.node_group, nodes: own.count() };
     let objects: Vec<String> = args.node_group.iter().map(|group| kernel::name_for(group)).collect();
     let delete = Command::kubectl(Kubectl::Delete(Resource::NodeGroupConfiguration, objects))
         .addressed(&cluster_flags(&args.cluster));
-    printer::say("note", &format!("done with, so they may go: {delete}"));
-    let text = format!("all {} nodes run {}, and their groups are up to date\n", done.nodes, done.version);
+    printer::say(
+        "note",
+        &format!("the NodeGroupConfigurations are not needed any more; delete them: {delete}"),
+    );
+    let text =
+        format!("all {} nodes run {}, and their node groups are up to date\n", done.nodes, done.version);
     Printer::new(&args.output).result(NAME, &done, &text)
 }

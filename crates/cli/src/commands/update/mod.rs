@@ -7,6 +7,7 @@ mod connection;
 mod consent;
 mod delivery;
 pub(crate) mod doctor;
+mod documents;
 pub(crate) mod kernel;
 mod left_out;
 pub(crate) mod plan;

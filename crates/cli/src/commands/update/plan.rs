@@ -1,5 +1,8 @@
 //! `dhctl update plan`
 
+mod document;
+mod text;
+
 use std::time::Duration;
 
 use cluster::{
@@ -10,10 +13,12 @@ use cluster::{
     prepare::followed_channel,
     read,
 };
-use commands::{Sentence, Update};
+use commands::{ClusterFlags, Sentence, Update};
 use deckhouse::{release_list::DeliveredRelease, write_trimmed};
 use semver::Version;
+use serde::Serialize;
 
+use self::document::PlanDocument;
 use super::{
     changes::cluster_flags,
     clusters::{look, tell},
@@ -24,11 +29,12 @@ use super::{
 };
 use crate::{
     Environment,
-    args::{ClusterArgs, PlanArgs, PlanFormat},
+    args::{PlanArgs, PlanFormat},
     exit_code::Exit,
     failure::Failure,
     printer::{self, Printer},
     settings::Output,
+    words,
 };
 
 const NAME: &str = "update plan";
@@ -40,17 +46,22 @@ pub(crate) async fn run(args: PlanArgs, environment: Environment) -> Result<(), 
     let delivery = args.file.as_deref().map(delivery).transpose()?.unwrap_or_default();
     if args.output == PlanFormat::Yaml {
         let [address] = &args.clusters.each()[..] else {
-            return Err(Failure::usage("--output yaml is of one cluster: name one --context"));
+            return Err(Failure::usage("--output yaml needs exactly one cluster: give --context once"));
         };
         let cluster = reach(address, &environment).await?;
-        let made = make(&cluster, &args, delivery, address, &environment, &LeftOut::default()).await?;
+        let made = make(&cluster, &args, delivery, &environment, &LeftOut::default()).await?;
         let flags = cluster_flags(address);
-        return yaml(&cluster, made).await.map_err(|failure| failure.addressed(&flags));
+        return yaml(&cluster, made, &flags).await.map_err(|failure| failure.addressed(&flags));
     }
     let left_out = LeftOut::default();
     let reports = look(&args.clusters, &environment, async |cluster, address| {
-        let made = make(&cluster, &args, delivery.clone(), &address, &environment, &left_out).await;
-        made.map(|made| made.plan)
+        let made = make(&cluster, &args, delivery.clone(), &environment, &left_out).await;
+        let flags = cluster_flags(&address);
+        made.map(|made| Planned {
+            document: PlanDocument::of(&made.plan, &flags),
+            text: text::text(&made.plan, &flags),
+            blocked: blocked(&made.plan),
+        })
     })
     .await;
     let several = reports.len() > 1;
@@ -58,16 +69,32 @@ pub(crate) async fn run(args: PlanArgs, environment: Environment) -> Result<(), 
         Printer::new(Output::result_only(args.output.of_failures())),
         NAME,
         &reports,
-        |report, plan| if several { report.heading() + &plan.text() } else { plan.text() },
-        ill,
+        |report, plan| if several { report.heading() + &plan.text } else { plan.text.clone() },
+        |plan| plan.blocked.clone(),
     )
 }
 
-fn ill(plan: &Plan) -> Option<Failure> {
-    (!plan.blocking.is_empty()).then(|| Failure::after_result(Exit::Cluster, "something blocks the update"))
+/// A plan as it is shown.
+#[derive(Serialize)]
+struct Planned {
+    #[serde(flatten)]
+    document: PlanDocument,
+    #[serde(skip)]
+    text: String,
+    #[serde(skip)]
+    blocked: Option<Failure>,
 }
 
-/// A plan, and what it was made of.
+fn blocked(plan: &Plan) -> Option<Failure> {
+    let message = match plan.blocking.len() {
+        0 => return None,
+        1 => "1 problem blocks the update".to_owned(),
+        count => format!("{count} problems block the update"),
+    };
+    Some(Failure::after_result(Exit::Cluster, message))
+}
+
+/// A plan, and what it was made from.
 struct Made {
     plan: Plan,
     state: ClusterState,
@@ -78,7 +105,6 @@ async fn make(
     cluster: &Cluster,
     args: &PlanArgs,
     delivery: Vec<DeliveredRelease>,
-    address: &ClusterArgs,
     environment: &Environment,
     left_out: &LeftOut,
 ) -> Result<Made, Failure> {
@@ -92,39 +118,38 @@ async fn make(
         let registry = PlanRegistry::connect(url, args, environment).await?;
         let mut offer = registry.offer(followed_channel(&state)).await?;
         input.registry = Some(offer.clone());
-        // Whose images are looked for depends on what the registry lists.
+        // Which images are checked depends on what the registry lists.
         let versions = versions(&Plan::make(&state, &input)?);
         registry.look_for(&versions, &mut offer).await;
         input.registry = Some(offer);
     }
-    let plan = Plan::make(&state, &input)?.addressed(cluster_flags(address));
+    let plan = Plan::make(&state, &input)?;
     Ok(Made { plan, state, input })
 }
 
-async fn yaml(cluster: &Cluster, Made { plan, state, input }: Made) -> Result<(), Failure> {
+async fn yaml(
+    cluster: &Cluster,
+    Made { plan, state, input }: Made,
+    flags: &ClusterFlags,
+) -> Result<(), Failure> {
     let releases = releases(&plan, input, cluster).await?;
     Printer::stdout(write_trimmed(&releases).map_err(Failure::internal)?.as_bytes())?;
-    for name in un_approvable(&state) {
-        printer::say(
-            "note",
-            &Sentence::from(format!(
-                "DeckhouseRelease/{name} is approved and was once applied with `approved`: kubectl apply would take \
-                 that back; kubectl create leaves alone what is there"
-            ))
-            .text(", and so does ")
-            .command(Update::prepare())
-            .to_string(),
-        );
+    for name in approvals_at_risk(&state) {
+        let note = Sentence::from(format!(
+            "DeckhouseRelease/{name} is approved and was applied with the field approved: `kubectl apply` of this file \
+             removes the approval; use `kubectl create`, or "
+        ));
+        printer::say("note", &note.command(Update::prepare()).addressed(flags).to_string());
     }
-    for why in &plan.blocking {
-        printer::note(&format!("blocked: {why}"));
+    for problem in &plan.blocking {
+        printer::note(&words::block(problem).addressed(flags).to_string());
     }
-    ill(&plan).map_or(Ok(()), Err)
+    blocked(&plan).map_or(Ok(()), Err)
 }
 
 /// Approved releases whose approval `kubectl apply` of a document without `approved` would remove: what was applied last
-/// had the field, and a three-way merge takes away what was there and is not any more.
-fn un_approvable(state: &ClusterState) -> Vec<&str> {
+/// had the field, and a three-way merge removes what was applied before and is missing now.
+fn approvals_at_risk(state: &ClusterState) -> Vec<&str> {
     let had_field = |release: &&Release| {
         let applied = release.annotations.get("kubectl.kubernetes.io/last-applied-configuration");
         applied.is_some_and(|json| json.contains("\"approved\":"))
@@ -174,7 +199,7 @@ async fn releases(
                 None => printer::say(
                     "note",
                     &format!(
-                        "v{version} is left out: the registry alone has it, and its description cannot be read"
+                        "v{version} is left out: only the registry has it, and its description cannot be read"
                     ),
                 ),
             },

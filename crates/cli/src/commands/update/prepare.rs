@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use cluster::{
     access::Cluster,
-    change::Change,
+    change::Write,
     objects::UpdateMode,
-    prepare::{self, Preparation, Told, Wish},
+    prepare::{self, Preparation, PrepareEvent, PrepareSettings},
 };
+use commands::{ClusterFlags, Command, Update};
 use serde::Serialize;
 
 use super::{
@@ -21,11 +22,12 @@ use crate::{
     args::PrepareArgs,
     failure::Failure,
     printer::{self, Printer},
+    words,
 };
 
 const NAME: &str = "update prepare";
 
-/// How long the platform may take to come to rest after a change, and a webhook or an API that is away to come back.
+/// How long dhctl waits for the platform's queue after a change, and for a webhook or an API that is not available.
 const LIMIT: Duration = Duration::from_mins(10);
 
 #[derive(Serialize)]
@@ -37,45 +39,51 @@ struct Prepared<'a> {
 }
 
 pub(crate) async fn run(args: PrepareArgs, environment: Environment) -> Result<(), Failure> {
-    let wish = wish(&args)?;
+    let settings = settings(&args)?;
     let cluster = reach(&args.cluster, &environment).await?;
     let mut tell = tell;
-    let plan = prepare::decide(&cluster, &wish, LIMIT, &mut tell).await?;
-    for note in &plan.notes {
+    let plan = prepare::decide(&cluster, &settings, LIMIT, &mut tell).await?;
+    let notes: Vec<String> = plan.notes.iter().map(words::note::prepare).collect();
+    for note in &notes {
         printer::say("note", note);
     }
     let changes = shown(plan.steps.iter().map(|step| &step.change), &cluster_flags(&args.cluster));
     let printer = Printer::new(&args.output);
-    let mut prepared = Prepared { changes: &changes, notes: &plan.notes, written: false };
+    let mut prepared = Prepared { changes: &changes, notes: &notes, written: false };
     if changes.is_empty() {
         if !args.change.dry_run {
-            // A run that was stopped may have been stopped while it waited.
-            prepare::come_to_rest(&cluster, LIMIT, &mut tell).await?;
+            // An interrupted run may have been interrupted while it waited.
+            prepare::wait_if_busy(&cluster, LIMIT, &mut tell).await?;
         }
-        return printer.result(NAME, &prepared, "nothing to do: the cluster is prepared\n");
+        let next = next(&cluster_flags(&args.cluster));
+        return printer.result(NAME, &prepared, &format!("nothing to do: the cluster is prepared\n{next}"));
     }
     if args.change.dry_run {
         return printer.result(NAME, &prepared, &script(&changes));
     }
-    carry_out(&cluster, &wish, &plan, &changes, &args, &environment).await?;
+    carry_out(&cluster, &settings, &plan, &changes, &args, &environment).await?;
     prepared.written = true;
-    let text = format!("the cluster is prepared: {}\n", count(changes.len()));
+    let next = next(&cluster_flags(&args.cluster));
+    let text = format!("the cluster is prepared: {} written\n{next}", count(changes.len()));
     printer.result(NAME, &prepared, &text)
 }
 
 async fn carry_out(
     cluster: &Cluster,
-    wish: &Wish,
+    settings: &PrepareSettings,
     plan: &Preparation,
     changes: &[ShownChange],
     args: &PrepareArgs,
     environment: &Environment,
 ) -> Result<(), Failure> {
     printer::say("changes", &script(changes));
-    let question = format!("make {} in {}?", count(changes.len()), cluster.name);
+    let deleted = plan.steps.iter().filter(|step| step.change.write == Write::Delete).count();
+    let deleted =
+        if deleted == 0 { String::new() } else { format!(", {deleted} of them deletes an object,") };
+    let question = format!("write {}{deleted} to {}?", count(changes.len()), cluster.name);
     consent::ask(&question, args.change.consent, environment).await?;
     let mut tell = tell;
-    prepare::carry_out(cluster, wish, plan, LIMIT, &mut tell).await?;
+    prepare::carry_out(cluster, settings, plan, LIMIT, &mut tell).await?;
     Ok(())
 }
 
@@ -83,22 +91,24 @@ fn count(changes: usize) -> String {
     if changes == 1 { "1 change".to_owned() } else { format!("{changes} changes") }
 }
 
-fn tell(told: &Told<'_>) {
-    match told {
-        Told::Changed(Change { what, .. }) => printer::say("done", what),
-        Told::Settling => {
-            printer::say(
-                "waiting",
-                &format!("until the queue of the platform is idle, {} at most", minutes()),
-            );
+/// The line with the next command.
+fn next(flags: &ClusterFlags) -> String {
+    format!("next: {}\n", Command::from(Update::Plan).addressed(flags))
+}
+
+fn tell(event: &PrepareEvent<'_>) {
+    match event {
+        PrepareEvent::Written(change) => printer::say("done", &words::change::purpose(&change.purpose)),
+        PrepareEvent::WaitingForQueue => {
+            printer::say("waiting", &format!("until the platform's queue is empty, {} at most", minutes()));
         }
-        Told::NotAsked(why) => {
+        PrepareEvent::NotAsked(why) => {
             printer::say(
                 "note",
-                &format!("whether the cluster takes this shows only when it is written: {why}"),
+                &format!("whether the cluster accepts this is known only after it is written: {why}"),
             );
         }
-        Told::Waiting(why) => printer::say("waiting", &format!("{} at most: {why}", minutes())),
+        PrepareEvent::Waiting(why) => printer::say("waiting", &format!("{} at most: {why}", minutes())),
     }
 }
 
@@ -106,13 +116,13 @@ fn minutes() -> String {
     format!("{} minutes", LIMIT.as_secs() / 60)
 }
 
-fn wish(args: &PrepareArgs) -> Result<Wish, Failure> {
+fn settings(args: &PrepareArgs) -> Result<PrepareSettings, Failure> {
     let mode = UpdateMode::from(args.mode);
     if mode == UpdateMode::Manual && !args.window.is_empty() {
-        return Err(Failure::usage("--window: the mode Manual has no windows")
-            .hint("choose --mode AutoPatch (windows for patches) or --mode Auto (for all releases)"));
+        return Err(Failure::usage("--window has no effect in the mode Manual")
+            .hint("use --mode AutoPatch (windows for patches) or --mode Auto (windows for all releases)"));
     }
-    Ok(Wish {
+    Ok(PrepareSettings {
         channel: args.channel,
         mode,
         windows: args.window.clone(),

@@ -175,14 +175,14 @@ impl Run {
         if self.args.consent.yes {
             self.show.report("approve", &listed);
             for note in &approval.notes {
-                self.show.report("note", note);
+                self.show.report("note", &crate::words::note::approval(note));
             }
             return Ok(());
         }
         self.show.pause();
         printer::say("approve", &listed);
         for note in &approval.notes {
-            printer::say("note", note);
+            printer::say("note", &crate::words::note::approval(note));
         }
         let question = format!("approve v{release} in {}?", self.cluster.name);
         let environment = self.environment.clone();

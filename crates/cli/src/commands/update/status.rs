@@ -1,5 +1,7 @@
 //! `dhctl update status`
 
+mod document;
+mod summary;
 mod text;
 
 use cluster::{
@@ -10,6 +12,7 @@ use cluster::{
 };
 use serde::Serialize;
 
+use self::document::StatusDocument;
 use super::{
     changes::cluster_flags,
     clusters::{look, tell},
@@ -25,11 +28,13 @@ use crate::{
 
 const NAME: &str = "update status";
 
-/// The report on one cluster, and whether it says nothing.
+/// The report on one cluster, and whether nothing could be read.
 #[derive(Serialize)]
-struct Looked {
+struct Reported {
     #[serde(flatten)]
-    status: Status,
+    document: StatusDocument,
+    #[serde(skip)]
+    text: String,
     #[serde(skip)]
     nothing_read: Option<Failure>,
 }
@@ -43,8 +48,11 @@ pub(crate) async fn run(args: StatusArgs, environment: Environment) -> Result<()
             Some(nothing) => Some(failure(&cluster, &nothing).await),
             None => None,
         };
-        Ok(Looked {
-            status: Status::of(&state, Timestamp::now()).addressed(&cluster_flags(&address)),
+        let (now, flags) = (Timestamp::now(), cluster_flags(&address));
+        let status = Status::of(&state, now);
+        Ok(Reported {
+            document: StatusDocument::of(&status, &flags),
+            text: summary::of(&state, now, &flags) + &text::of(&status, &flags),
             nothing_read,
         })
     })
@@ -53,8 +61,8 @@ pub(crate) async fn run(args: StatusArgs, environment: Environment) -> Result<()
         Printer::new(&args.output),
         NAME,
         &reports,
-        |report, looked| report.heading() + &text::of(&looked.status),
-        |looked| looked.nothing_read.clone(),
+        |report, it| report.heading() + &it.text,
+        |it| it.nothing_read.clone(),
     )
 }
 
@@ -73,7 +81,7 @@ async fn failure(cluster: &Cluster, nothing: &NothingRead) -> Failure {
                     Failure::after_result(Exit::Network, message).with_hints(fault.hints())
                 }
                 _ => Failure::after_result(Exit::Cluster, message).hint(
-                    "run the command again in a minute; if it still fails, see what the API server logs",
+                    "run the command again in a minute; if it still fails, read the log of the API server",
                 ),
             }
         }

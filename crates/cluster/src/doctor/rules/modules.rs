@@ -9,7 +9,7 @@ use crate::{
         finding::{Finding, Severity},
         source::Source,
     },
-    modules::{ModuleTurn, PolicyOrigin, SourceHealth, WaitingRelease, overview},
+    modules::{ModuleTurn, ModuleWait, PolicyOrigin, SourceHealth, WaitingRelease, overview},
     safe_text::short,
     wait_reason::WaitReason,
 };
@@ -88,9 +88,9 @@ fn of_release(release: &WaitingRelease) -> Option<Finding> {
     let waits = |what: fn(&WaitReason) -> bool| release.waits_for.iter().any(what);
     let policies =
         || see(See::Policies, Kubectl::Get(Objects::all(Resource::ModuleUpdatePolicy), Output::Table));
-    if release.suspended {
+    if let ModuleWait::Suspended(message) = &release.wait {
         let get = Kubectl::Get(Objects::one(Resource::ModuleRelease, &release.name), Output::Yaml);
-        let fact = ModuleFact::ReleaseSuspended { message: short(&release.reason).into() };
+        let fact = ModuleFact::ReleaseSuspended { message: message.clone() };
         return Some(
             finding(Rule::ModuleSuspended, Severity::Slows, fact)
                 .advise(ModuleAdvice::OtherVersion { module: release.module.clone() })
@@ -113,7 +113,8 @@ fn of_release(release: &WaitingRelease) -> Option<Finding> {
         );
     }
     if waits(WaitReason::is_requirement) {
-        let fact = ModuleFact::RequirementUnmet { reason: short(&release.reason).into() };
+        let unmet = release.waits_for.iter().filter(|it| it.is_requirement()).cloned().collect();
+        let fact = ModuleFact::RequirementUnmet { unmet };
         return Some(
             finding(Rule::ModuleRequirement, Severity::Slows, fact)
                 .advise(ModuleAdvice::MeetRequirement)
@@ -122,8 +123,7 @@ fn of_release(release: &WaitingRelease) -> Option<Finding> {
     }
     (waits(|it| *it == WaitReason::Approval) && release.turn == ModuleTurn::Now).then(|| {
         let (module, version) = (release.module.clone(), release.version.clone());
-        let fact = ModuleFact::ReleaseNeedsApproval { policy: release.policy.words().into() };
-        finding(Rule::ModuleApproval, Severity::Notable, fact)
+        finding(Rule::ModuleApproval, Severity::Notable, ModuleFact::ReleaseNeedsApproval)
             .advise(ModuleAdvice::Approve { module, version })
     })
 }

@@ -1,12 +1,15 @@
-//! The report for people: one screen, a line for each thing that is as it should be.
+//! The report as text: one screen, a line for each part without faults, routine parts last.
 
 use cluster::{
     modules::{SourceHealth, WaitingRelease},
     status::{
-        AlertLine, Fact, Masters, Modules, NodeGroupLine, Platform, Registry, Releases, Status, Updates,
+        AlertLine, Masters, Modules, NodeGroupLine, Part, Platform, Registry, Releases, Status, Updates,
     },
 };
-use commands::{Command, Sentence, Update};
+use commands::{ClusterFlags, Command, Sentence, Update};
+
+use super::super::documents::minute;
+use crate::words;
 
 /// Alerts beyond these are only counted.
 const ALERTS_SHOWN: usize = 12;
@@ -14,19 +17,22 @@ const ALERTS_SHOWN: usize = 12;
 const SHOWN: usize = 8;
 
 /// All of it.
-pub(super) fn of(status: &Status) -> String {
-    let mut text = Text::default();
+pub(super) fn of(status: &Status, flags: &ClusterFlags) -> String {
+    let mut text = Text { lines: String::new(), flags };
     text.status(status);
-    text.0
+    text.lines
 }
 
-#[derive(Default)]
-struct Text(String);
+struct Text<'a> {
+    lines: String,
+    /// How commands name the cluster.
+    flags: &'a ClusterFlags,
+}
 
-impl Text {
+impl Text<'_> {
     fn line(&mut self, label: &str, what: &str) {
-        self.0 += format!("{label:<12} {what}").trim_end();
-        self.0.push('\n');
+        self.lines += format!("{label:<12} {what}").trim_end();
+        self.lines.push('\n');
     }
 
     fn more(&mut self, what: &str) {
@@ -34,16 +40,15 @@ impl Text {
     }
 
     /// What is known of a part, or why it is unknown.
-    fn part<T>(&mut self, label: &str, fact: &Fact<T>, tell: impl FnOnce(&mut Self, &str, &T)) {
-        match fact {
-            Fact::Known(value) => tell(self, label, value),
-            Fact::Unknown { unknown } => self.line(label, &format!("unknown: {unknown}")),
+    fn part<T>(&mut self, label: &str, part: &Part<T>, write: impl FnOnce(&mut Self, &str, &T)) {
+        match part {
+            Part::Known(value) => write(self, label, value),
+            Part::Unknown { unknown } => self.line(label, &format!("unknown: {unknown}")),
         }
     }
 
     fn status(&mut self, status: &Status) {
         self.part("platform", &status.platform, Self::platform);
-        self.part("kubernetes", &status.kubernetes, |text, label, version| text.line(label, version));
         self.part("updates", &status.updates, Self::updates);
         self.part("releases", &status.releases, Self::releases);
         self.part("queue", &status.queue, |text, label, queue| {
@@ -56,17 +61,11 @@ impl Text {
                 },
             );
             for head in queue.heads.iter().take(3) {
-                let failed = match (head.failures, &head.failure) {
-                    (0, _) => String::new(),
-                    (times, Some(why)) => format!(", failed {times} times: {why}"),
-                    (times, None) => format!(", failed {times} times"),
-                };
-                text.more(&format!("{}: {}{failed}", head.queue, head.description));
+                text.more(&words::queue_task(head));
             }
         });
         self.part("alerts", &status.alerts, |text, label, alerts| text.alerts(label, alerts));
         self.part("node groups", &status.node_groups, |text, label, groups| text.groups(label, groups));
-        self.part("masters", &status.masters, Self::masters);
         self.part("modules", &status.modules, Self::modules);
         self.part("mod releases", &status.module_releases, |text, label, releases| {
             text.module_releases(label, releases);
@@ -74,17 +73,19 @@ impl Text {
         self.part("overrides", &status.module_pull_overrides, |text, _, overrides| {
             for it in overrides {
                 text.more(&format!(
-                    "{} runs the image {}, set by hand: its releases are not looked at",
+                    "{} runs the image tag {}, set by hand: its releases are ignored",
                     it.name, it.image_tag
                 ));
             }
         });
         self.part("sources", &status.module_sources, |text, label, sources| text.sources(label, sources));
         self.part("registry", &status.registry, Self::registry);
+        self.part("kubernetes", &status.kubernetes, |text, label, version| text.line(label, version));
+        self.part("masters", &status.masters, Self::masters);
     }
 
     fn platform(&mut self, label: &str, platform: &Platform) {
-        let version = platform.version.as_deref().unwrap_or("a version that is not known");
+        let version = platform.version.as_deref().unwrap_or("unknown version");
         let edition = platform.edition.as_deref().map(|edition| format!(" {edition}")).unwrap_or_default();
         let state = match (&platform.leader, platform.ready && platform.rolled_out) {
             (_, true) => "running",
@@ -94,26 +95,26 @@ impl Text {
         self.line(label, &format!("{version}{edition}, {state}"));
         self.more(&platform.image);
         if platform.moving_tag {
-            self.more("the tag of this image moves: whatever is pushed there is started without a release");
+            self.more("this is a moving tag: a push to it updates the platform without a release");
         }
     }
 
     fn updates(&mut self, label: &str, updates: &Updates) {
         let channel = updates.channel.as_deref().map_or_else(
-            || "no release channel: no release is looked at".to_owned(),
+            || "no release channel: all releases are ignored".to_owned(),
             |channel| format!("channel {channel}"),
         );
-        let mode = updates.mode.as_deref().unwrap_or("not set, the default of the version holds");
+        let mode = updates.mode.as_deref().unwrap_or("not set (the default of the version)");
         self.line(label, &format!("{channel}; mode {mode}"));
         for window in &updates.windows {
             let days = if window.days.is_empty() { "every day".to_owned() } else { window.days.join(", ") };
             self.more(&format!("window {} to {} UTC, {days}", window.from, window.to));
         }
         if updates.notification {
-            self.more("a webhook is notified before an update, and must answer");
+            self.more("a webhook is notified before each update, and must answer");
         }
         if updates.disruptions_need_approval {
-            self.more("disruptions need an approval of their own");
+            self.more("disruptions need a separate approval");
         }
     }
 
@@ -125,7 +126,9 @@ impl Text {
             &deployed.map_or_else(|| "none is deployed".to_owned(), |it| format!("{it} is deployed{since}")),
         );
         for name in &releases.also_deployed {
-            self.more(&format!("{name} is deployed too: an update has just begun, or was broken off"));
+            self.more(&format!(
+                "{name} is marked Deployed too: an update has just started, or was interrupted"
+            ));
         }
         for release in &releases.waiting {
             let approved = if release.approved { ", approved" } else { "" };
@@ -133,24 +136,25 @@ impl Text {
             self.more(&format!(
                 "{}{next}{approved}: {}",
                 release.name,
-                Sentence::joined(release.reasons.iter().cloned(), "; ")
+                Sentence::joined(release.reasons.iter().map(words::status::release_wait), "; ")
+                    .addressed(self.flags)
             ));
         }
         for name in &releases.suspended {
-            self.more(&format!("{name}: Suspended: the vendor has withdrawn it"));
+            self.more(&format!("{name}: withdrawn by the vendor (Suspended)"));
         }
-        for twin in &releases.twins {
-            let what = twin.keep.as_ref().map_or_else(
-                || format!("`{}` removes it", Command::dhctl(Update::prepare())),
-                |why| format!("it stays: {why}"),
+        for duplicate in &releases.twins {
+            let what = duplicate.keep.as_ref().map_or_else(
+                || format!("delete it: {}", Command::dhctl(Update::prepare()).addressed(self.flags)),
+                |why| format!("it is kept: {}", words::note::keep_reason(why)),
             );
-            self.more(&format!("{} is a second name of {}: {what}", twin.name, twin.version));
+            self.more(&format!("{} is a duplicate object of {}: {what}", duplicate.name, duplicate.version));
         }
     }
 
     fn alerts(&mut self, label: &str, alerts: &[AlertLine]) {
         let firing: usize = alerts.iter().map(|alert| alert.count).sum();
-        self.line(label, &if firing == 0 { "none fires".to_owned() } else { format!("{firing} firing") });
+        self.line(label, &if firing == 0 { "none".to_owned() } else { format!("{firing} firing") });
         for alert in alerts.iter().take(ALERTS_SHOWN) {
             let severity = alert.severity.map_or_else(|| "?".to_owned(), |level| level.to_string());
             let count = if alert.count > 1 { format!(" × {}", alert.count) } else { String::new() };
@@ -164,7 +168,8 @@ impl Text {
         self.line(label, &format!("{settled} of {} settled", groups.len()));
         let waiting: Vec<&NodeGroupLine> = groups.iter().filter(|group| group.waits_for.is_some()).collect();
         for group in waiting.iter().take(SHOWN) {
-            let waits_for = group.waits_for.as_ref().map(Sentence::to_string).unwrap_or_default();
+            let waits_for = group.waits_for.as_ref().map(words::status::node_group).unwrap_or_default();
+            let waits_for = waits_for.addressed(self.flags);
             self.more(&format!("{}: {waits_for}", group.name));
         }
         self.rest(waiting.len(), SHOWN);
@@ -175,16 +180,16 @@ impl Text {
             label,
             &if masters.names.is_empty() { "none".to_owned() } else { masters.names.join(", ") },
         );
-        for sentence in masters.interruption.split("; ") {
+        for sentence in words::status::interruption(masters.names.len()) {
             self.more(sentence);
         }
     }
 
     fn modules(&mut self, label: &str, modules: &Modules) {
         let ready = modules.enabled - modules.not_ready.len();
-        self.line(label, &format!("{ready} of {} enabled ones are ready", modules.enabled));
+        self.line(label, &format!("{ready} of {} enabled modules are ready", modules.enabled));
         for module in modules.not_ready.iter().take(SHOWN) {
-            self.more(module);
+            self.more(&words::status::not_ready(module));
         }
         self.rest(modules.not_ready.len(), SHOWN);
     }
@@ -193,31 +198,36 @@ impl Text {
         self.line(
             label,
             &if releases.is_empty() {
-                "none waits".to_owned()
+                "none is waiting".to_owned()
             } else {
                 format!("{} waiting", releases.len())
             },
         );
         for release in releases.iter().take(SHOWN) {
-            self.more(&format!("{} {}: {}", release.module, release.version, release.reason));
+            self.more(&format!(
+                "{} {}: {}",
+                release.module,
+                release.version,
+                words::module_release::wait(&release.wait)
+            ));
         }
         self.rest(releases.len(), SHOWN);
     }
 
     fn sources(&mut self, label: &str, sources: &[SourceHealth]) {
         if sources.is_empty() {
-            self.line(label, "no source of modules");
+            self.line(label, "none");
         }
         for (number, source) in sources.iter().enumerate() {
-            let stale = if source.stale { ", which is too long ago" } else { "" };
+            let stale = if source.stale { ", more than an hour ago" } else { "" };
             let synced = source.synced.map_or_else(
-                || ", never looked at".to_owned(),
-                |time| format!(", looked at {}{stale}", minute(time)),
+                || ", never read".to_owned(),
+                |time| format!(", read at {}{stale}", minute(time)),
             );
             let label = if number == 0 { label } else { "" };
             self.line(
                 label,
-                &format!("{} with {} modules from {}{synced}", source.name, source.modules, source.repo),
+                &format!("{}: {} modules from {}{synced}", source.name, source.modules, source.repo),
             );
             if !source.message.is_empty() {
                 self.more(&format!("  {}", source.message));
@@ -243,8 +253,4 @@ impl Text {
             self.more(&format!("and {} more", all - shown));
         }
     }
-}
-
-fn minute(time: cluster::Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

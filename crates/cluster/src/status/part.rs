@@ -4,21 +4,21 @@ use serde::Serialize;
 
 use crate::Reading;
 
-/// What is known, or why it is not.
+/// A part of a report, or why it is unknown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(untagged)]
-pub enum Fact<T> {
+pub enum Part<T> {
     /// It is known.
     Known(T),
     /// It is not.
     Unknown {
-        /// Why, in plain words.
+        /// Why.
         unknown: String,
     },
 }
 
-impl<T> Fact<T> {
-    /// What `make` says about a reading.
+impl<T> Part<T> {
+    /// What `make` makes of a reading.
     pub fn of<U>(reading: &Reading<U>, make: impl FnOnce(&U) -> T) -> Self {
         match reading.known() {
             Some(value) => Self::Known(make(value)),
@@ -31,6 +31,14 @@ impl<T> Fact<T> {
         match self {
             Self::Known(value) => Some(value),
             Self::Unknown { .. } => None,
+        }
+    }
+
+    /// The same with what `make` makes of the value.
+    pub fn map<U>(&self, make: impl FnOnce(&T) -> U) -> Part<U> {
+        match self {
+            Self::Known(value) => Part::Known(make(value)),
+            Self::Unknown { unknown } => Part::Unknown { unknown: unknown.clone() },
         }
     }
 }

@@ -1,24 +1,24 @@
-//! Two objects of one version: what an old controller named with dashes, and what a new one names with dots.
+//! Two objects of one version: the name that an old controller gave has dashes, the name that a new one gives has dots.
 //!
-//! A controller that sees two of a version skips both, or waits for ever (cluster-source.md, "Twins"). The stray one
-//! is removed where the other one stands for the version, or is about to.
+//! A controller that sees two objects of a version skips both, or waits forever (cluster-source.md, "Twins"). The
+//! duplicate is deleted where the other one exists or is going to be created.
 
-use super::Step;
+use super::{PrepareNote, Step};
 use crate::{
-    change::{Change, Guard, Kind, Write},
+    change::{Change, Guard, Kind, Purpose, Write},
     objects::{Phase, Release},
-    release_order::{Duplicate, ReleaseOrder},
+    release_order::{Duplicate, KeepReason, ReleaseOrder},
 };
 
-/// What is removed, highest version first: so the controller never finds a later one beside a twin of an earlier one;
-/// and what is kept although it waits, with the reason. `created` are the names that are about to exist.
-pub(super) fn removals(existing: &[Release], created: &[&str]) -> (Vec<Step>, Vec<String>) {
+/// The duplicates that are deleted, highest version first: so the controller never sees a later release next to a duplicate of an earlier one;
+/// and which waiting ones are kept, with the reason. `created` are the names that are about to exist.
+pub(super) fn removals(existing: &[Release], created: &[&str]) -> (Vec<Step>, Vec<PrepareNote>) {
     let (mut steps, mut notes) = (Vec::new(), Vec::new());
-    for twin in ReleaseOrder::of(existing).duplicates {
-        match reason_to_keep(&twin, existing, created) {
-            None => steps.push(removal(twin.release)),
-            Some(why) if twin.release.is_waiting() => {
-                notes.push(format!("DeckhouseRelease/{} stays: {why}", twin.release.name));
+    for duplicate in ReleaseOrder::of(existing).duplicates {
+        match reason_to_keep(&duplicate, existing, created) {
+            None => steps.push(removal(duplicate.release)),
+            Some(reason) if duplicate.release.is_waiting() => {
+                notes.push(PrepareNote::DuplicateKept { name: duplicate.release.name.clone(), reason });
             }
             Some(_) => {}
         }
@@ -26,27 +26,25 @@ pub(super) fn removals(existing: &[Release], created: &[&str]) -> (Vec<Step>, Ve
     (steps, notes)
 }
 
-fn reason_to_keep(twin: &Duplicate<'_>, existing: &[Release], created: &[&str]) -> Option<String> {
-    let release = twin.release;
+fn reason_to_keep(duplicate: &Duplicate<'_>, existing: &[Release], created: &[&str]) -> Option<KeepReason> {
+    let release = duplicate.release;
     let proper = existing.iter().find(|it| it.name == release.version_text);
     match proper.and_then(|proper| proper.phase.as_ref()) {
-        // The controller does not come back to these: then the twin is the last chance of its version.
+        // The controller ignores these for good: then only the duplicate can be deployed.
         Some(phase @ (Phase::Skipped | Phase::Suspended)) if release.is_waiting() => {
-            Some(format!("DeckhouseRelease/{} is {}", release.version_text, phase.name()))
+            let (other, phase) = (release.version_text.clone(), phase.name().to_owned());
+            Some(KeepReason::OtherIgnored { other, phase })
         }
         _ if created.contains(&release.version_text.as_str()) && release.is_waiting() => release
             .is_approved()
-            .then(|| format!("it is approved, and {} is not going to be", release.version_text)),
-        _ => twin.keep.clone(),
+            .then(|| KeepReason::OnlyItIsApproved { other: release.version_text.clone() }),
+        _ => duplicate.keep.clone(),
     }
 }
 
 fn removal(release: &Release) -> Step {
     let change = Change {
-        what: format!(
-            "remove the second object of release {}, named as old versions did",
-            release.version_text
-        ),
+        purpose: Purpose::DeleteDuplicate { version: release.version_text.clone() },
         kind: Kind::DeckhouseRelease,
         name: release.name.clone(),
         write: Write::Delete,

@@ -1,0 +1,132 @@
+//! The plan as a JSON document.
+
+use cluster::plan::{InCluster, Plan, PlanRegistry, Step, StepInRegistry};
+use commands::{ClusterFlags, Command, Sentence};
+use foreign_text::ForeignText;
+use serde::Serialize;
+
+use super::super::documents::{ModulesDocument, RequirementDocument};
+use crate::words;
+
+/// A plan. Texts are worded, and commands name the cluster.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PlanDocument {
+    deployed: String,
+    steps: Vec<StepDocument>,
+    registry: Option<PlanRegistry>,
+    modules: ModulesDocument,
+    left_out: Vec<LeftOutDocument>,
+    breaking_points: Vec<BreakingDocument>,
+    removed_apis: Vec<ApiDocument>,
+    unknown: Vec<String>,
+    blocking: Vec<Sentence>,
+    next: Option<Command>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct StepDocument {
+    version: String,
+    in_file: bool,
+    in_cluster: Option<InClusterDocument>,
+    in_registry: Option<StepInRegistry>,
+    requirements: Vec<RequirementDocument>,
+    disruptions: Vec<ForeignText>,
+    disruptions_need_approval: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct InClusterDocument {
+    name: String,
+    phase: String,
+    approved: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct LeftOutDocument {
+    versions: Vec<String>,
+    why: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BreakingDocument {
+    object: String,
+    what: String,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ApiDocument {
+    object: String,
+    api: String,
+    removed_in: String,
+    replacement: Sentence,
+}
+
+impl PlanDocument {
+    pub(super) fn of(plan: &Plan, flags: &ClusterFlags) -> Self {
+        let blocking = plan.blocking.iter().map(|problem| {
+            let remedy = words::remedy(problem);
+            let what = words::what(problem);
+            if remedy.is_empty() { what } else { what.text("; ").then(remedy) }.addressed(flags)
+        });
+        Self {
+            deployed: plan.deployed.clone(),
+            steps: plan.steps.iter().map(|step| StepDocument::of(step, flags)).collect(),
+            registry: plan.registry.clone(),
+            modules: ModulesDocument::of(&plan.modules),
+            left_out: plan
+                .left_out
+                .iter()
+                .map(|it| LeftOutDocument {
+                    versions: it.versions.iter().map(|version| format!("v{version}")).collect(),
+                    why: words::left_out::reason(&it.reason),
+                })
+                .collect(),
+            breaking_points: plan
+                .breaking_points
+                .iter()
+                .map(|it| BreakingDocument {
+                    object: it.object.clone(),
+                    what: words::plan::breaking(&it.fault),
+                })
+                .collect(),
+            removed_apis: plan
+                .removed_apis
+                .iter()
+                .map(|it| ApiDocument {
+                    object: words::plan::api_user(&it.user),
+                    api: it.api.clone(),
+                    removed_in: it.removed_in.clone(),
+                    replacement: words::plan::api_instead(&it.instead).addressed(flags),
+                })
+                .collect(),
+            unknown: plan.unknown.iter().map(words::plan::unknown).collect(),
+            blocking: blocking.collect(),
+            next: plan.next.clone().map(|command| command.addressed(flags)),
+        }
+    }
+}
+
+impl StepDocument {
+    fn of(step: &Step, flags: &ClusterFlags) -> Self {
+        let in_cluster = |InCluster { name, phase, approved }: &InCluster| InClusterDocument {
+            name: name.clone(),
+            phase: phase.clone(),
+            approved: *approved,
+        };
+        Self {
+            version: step.version.clone(),
+            in_file: step.in_file,
+            in_cluster: step.in_cluster.as_ref().map(in_cluster),
+            in_registry: step.in_registry,
+            requirements: step.requirements.iter().map(|it| RequirementDocument::of(it, flags)).collect(),
+            disruptions: step.disruptions.clone(),
+            disruptions_need_approval: step.disruptions_need_approval,
+        }
+    }
+}

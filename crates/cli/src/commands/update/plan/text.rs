@@ -1,0 +1,239 @@
+//! The plan as text.
+
+use cluster::{
+    Reading,
+    modules::Overview,
+    plan::{Plan, PlanRegistry, Presence, Step, StepInRegistry},
+    requirements::{Outcome, Requirement, Unmet},
+};
+use commands::{Approve, ClusterFlags, Command, Update};
+
+use super::super::documents::minute;
+use crate::words;
+
+/// More objects than these are only counted.
+const OBJECTS: usize = 3;
+
+/// The whole plan; what blocks, and the next command, are at the end.
+pub(super) fn text(plan: &Plan, flags: &ClusterFlags) -> String {
+    let mut text = match plan.steps.len() {
+        0 => format!("{} is deployed; no later release is known.\n", plan.deployed),
+        1 => format!("{} is deployed; 1 release follows:\n", plan.deployed),
+        count => format!("{} is deployed; {count} releases follow:\n", plan.deployed),
+    };
+    for (number, step) in plan.steps.iter().enumerate() {
+        text += &format!("\n{}. {}  ({})\n", number + 1, step.version, origin(step));
+        step_text(&mut text, step, flags);
+    }
+    section(&mut text, "Registry", plan.registry.iter().map(registry_text));
+    let left_out = plan.left_out.iter().map(|it| {
+        let versions: Vec<String> = it.versions.iter().map(|version| format!("v{version}")).collect();
+        format!("{}: {}", short(&versions), words::left_out::reason(&it.reason))
+    });
+    section(&mut text, "Left out", left_out);
+    text += &format!("\n{}", modules_text(&plan.modules));
+    let points =
+        plan.breaking_points.iter().map(|it| format!("{}: {}", it.object, words::plan::breaking(&it.fault)));
+    section(&mut text, "Fix before the update", points);
+    let uses = plan.removed_apis.iter().map(|it| words::plan::api_use(it).addressed(flags).to_string());
+    section(&mut text, "Kubernetes APIs in use that a later version removes", uses);
+    section(&mut text, "Unknown", plan.unknown.iter().map(words::plan::unknown));
+    text + &outcome(plan, flags)
+}
+
+/// What blocks, or the next command.
+fn outcome(plan: &Plan, flags: &ClusterFlags) -> String {
+    let again = Command::from(Update::Plan).addressed(flags);
+    match (&plan.blocking[..], &plan.next) {
+        ([], None) => String::new(),
+        ([], Some(next)) => {
+            let mut text =
+                format!("\nNothing is known to block the update. Next: {}\n", next.clone().addressed(flags));
+            if plan.registry.is_none() {
+                text += "Whether the registry has the images was not checked: use --registry HOST/PATH.\n";
+            }
+            text
+        }
+        (problems, _) => {
+            let count = problems.len();
+            let noun = if count == 1 { "problem" } else { "problems" };
+            let blocks: Vec<String> =
+                problems.iter().map(|it| words::block(it).addressed(flags).to_string()).collect();
+            format!("\nBlocked by {count} {noun}:\n\n{}\nCheck again: {again}\n", blocks.join("\n"))
+        }
+    }
+}
+
+fn origin(step: &Step) -> String {
+    let object = step.in_cluster.as_ref().map(|object| {
+        let phase = if object.phase.is_empty() { "not processed yet" } else { &object.phase };
+        let approved = if object.approved { ", approved" } else { "" };
+        format!("in the cluster: {phase}{approved}")
+    });
+    match object {
+        Some(object) => object,
+        None if step.in_file => "in the releases file, not in the cluster".to_owned(),
+        None => {
+            "only in the registry; the platform creates its object while a release channel is set".to_owned()
+        }
+    }
+}
+
+fn registry_text(registry: &PlanRegistry) -> String {
+    let PlanRegistry { registry, channel, leads_to, cluster_pulls_from } = registry;
+    let channel = match (channel, leads_to) {
+        (Some(channel), Some(leads_to)) => format!(": its channel {channel} points to {leads_to}"),
+        _ => String::new(),
+    };
+    let own = match cluster_pulls_from {
+        Some(own) => format!("; the cluster pulls from {own}"),
+        None => String::new(),
+    };
+    format!("{registry}{channel}{own}")
+}
+
+fn images_text(found: StepInRegistry) -> String {
+    let images = [("the image", found.image), ("release-channel", found.description)];
+    let line = |(presence, word): (Presence, &str)| {
+        let names: Vec<&str> =
+            images.iter().filter(|(_, it)| *it == presence).map(|(name, _)| *name).collect();
+        (!names.is_empty()).then(|| format!("   {word}  in the registry: {}\n", names.join(" and ")))
+    };
+    let words =
+        [(Presence::There, "found  "), (Presence::Missing, "MISSING"), (Presence::Unknown, "unknown")];
+    words.into_iter().filter_map(line).collect()
+}
+
+fn step_text(text: &mut String, step: &Step, flags: &ClusterFlags) {
+    *text += &step.in_registry.map(images_text).unwrap_or_default();
+    let met: Vec<String> = step
+        .requirements
+        .iter()
+        .filter(|it| it.outcome == Outcome::Met)
+        .map(|it| format!("{} {}", it.key, it.needed))
+        .collect();
+    if step.requirements.is_empty() {
+        *text += "   no requirements\n";
+    }
+    if !met.is_empty() {
+        *text += &format!("   met      {}\n", met.join(", "));
+    }
+    for requirement in &step.requirements {
+        requirement_text(text, requirement, flags);
+    }
+    for disruption in &step.disruptions {
+        *text += &format!("   disrupts {disruption}: see the release notes\n");
+    }
+    if step.disruptions_need_approval {
+        let approve = Command::dhctl(Approve::Disruption(step.version.clone())).addressed(flags);
+        *text += &format!("            needs an approval of its disruptions: {approve}\n");
+    }
+}
+
+fn requirement_text(text: &mut String, requirement: &Requirement, flags: &ClusterFlags) {
+    let Requirement { key, needed, outcome } = requirement;
+    match outcome {
+        Outcome::Met => {}
+        Outcome::Unknown(why) => {
+            let name = format!("{key} {needed}");
+            *text += &format!("   unknown  {}: {}\n", name.trim_end(), words::requirement::why_unknown(why));
+        }
+        Outcome::Unmet(reasons) => {
+            for unmet in reasons {
+                unmet_text(text, &format!("{key} {needed}"), unmet, flags);
+            }
+        }
+    }
+}
+
+fn unmet_text(text: &mut String, name: &str, unmet: &Unmet, flags: &ClusterFlags) {
+    let word = if unmet.may_change { "later   " } else { "NOT MET " };
+    let found = words::requirement::found(&unmet.shortfall);
+    let needed = words::requirement::needed(&unmet.shortfall);
+    let needed = if needed.is_empty() { String::new() } else { format!(", needed: {needed}") };
+    let objects = short(&words::requirement::objects(unmet));
+    *text += &format!("   {word} {}: {objects}: {found}{needed}\n", name.trim_end());
+    if unmet.may_change {
+        *text += "            an earlier release may meet it automatically\n";
+    }
+    *text += &format!("            fix: {}\n", words::requirement::fix(&unmet.fix).addressed(flags));
+}
+
+/// Modules that are updated separately from the platform.
+fn modules_text(overview: &Overview) -> String {
+    let mut text = String::new();
+    match &overview.waiting {
+        Reading::Known(waiting) if waiting.is_empty() => text += "No release of a module is waiting.\n",
+        Reading::Known(waiting) => {
+            text += &format!("Waiting releases of modules: {}", waiting.len());
+            let order = overview.order.as_ref().map(words::module_release::order);
+            text += &order.map_or(String::new(), |order| format!(" ({order})"));
+            text += "\n";
+            for release in waiting {
+                let deployed = release.deployed.as_deref().unwrap_or("none");
+                text += &format!(
+                    "  {} {}: {}\n      deployed: {deployed}; update policy: {}\n",
+                    release.module,
+                    release.version,
+                    words::module_release::wait(&release.wait),
+                    words::module_release::policy(&release.policy)
+                );
+            }
+        }
+        other => text += &unknown("releases of modules", other),
+    }
+    match &overview.overrides {
+        Reading::Known(overrides) => {
+            for it in overrides {
+                text += &format!(
+                    "  ModulePullOverride/{} (tag {}): releases of this module are ignored; meant for development only\n",
+                    it.name, it.image_tag
+                );
+            }
+        }
+        other => text += &unknown("ModulePullOverrides", other),
+    }
+    match &overview.sources {
+        Reading::Known(sources) => {
+            for source in sources {
+                let stale = if source.stale { ", more than an hour ago" } else { "" };
+                let synced = source
+                    .synced
+                    .map_or("never read".to_owned(), |time| format!("read at {}{stale}", minute(time)));
+                text += &format!(
+                    "  ModuleSource/{} ({}): {} modules, {synced}\n",
+                    source.name, source.repo, source.modules
+                );
+                if !source.message.is_empty() {
+                    text += &format!("      {}\n", source.message);
+                }
+                for module in &source.failed {
+                    text +=
+                        &format!("      {}: {}\n", module.name, module.error.as_deref().unwrap_or_default());
+                }
+            }
+        }
+        other => text += &unknown("ModuleSources", other),
+    }
+    text
+}
+
+fn unknown<T>(what: &str, reading: &Reading<T>) -> String {
+    format!("  {what}: unknown ({})\n", reading.why_unknown().unwrap_or_default())
+}
+
+/// A few and the count.
+fn short(names: &[String]) -> String {
+    let shown = names.iter().take(OBJECTS).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(OBJECTS) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {
+    let lines: Vec<String> = lines.map(|line| format!("  {line}\n")).collect();
+    if !lines.is_empty() {
+        *text += &format!("\n{title}:\n{}", lines.concat());
+    }
+}

@@ -1,0 +1,53 @@
+//! The first lines of the report: whether anything blocks the update, and the next command.
+
+use cluster::{
+    ClusterState, Timestamp,
+    doctor::{Conclusion, Details, Severity, diagnose},
+    plan::{Plan, PlanInput},
+};
+use commands::{ClusterFlags, Command, Sentence, Update};
+
+use crate::words;
+
+/// More problems than these are only counted.
+const SHOWN: usize = 3;
+
+/// What blocks by the state alone, without the checks for which the doctor asks the registry and reads logs.
+pub(super) fn of(state: &ClusterState, now: Timestamp, flags: &ClusterFlags) -> String {
+    let report = diagnose(state, &Details::default(), now);
+    let doctor = Command::from(Update::Doctor).addressed(flags);
+    let blocking: Vec<_> = report.findings.iter().filter(|it| it.severity == Severity::Blocks).collect();
+    let mut text = String::new();
+    if !blocking.is_empty() {
+        let noun = if blocking.len() == 1 { "problem" } else { "problems" };
+        text += &format!("blocked      {} {noun}; causes and fixes: {doctor}\n", blocking.len());
+        for finding in blocking.iter().take(SHOWN) {
+            text += &format!("{:<12} {}\n", "", words::what(&finding.problem));
+        }
+        if blocking.len() > SHOWN {
+            text += &format!("{:<12} and {} more\n", "", blocking.len() - SHOWN);
+        }
+        return text;
+    }
+    if report.conclusion == Conclusion::Unclear {
+        return format!(
+            "unknown      too little could be read to say whether anything blocks; see: {doctor}\n"
+        );
+    }
+    match Plan::make(state, &PlanInput { now, ..PlanInput::default() }) {
+        Err(_) => format!("unknown      the running version is unknown; see: {doctor}\n"),
+        Ok(plan) if plan.blocking.is_empty() => {
+            let next = plan.next.map_or_else(
+                || Sentence::from("no release is waiting"),
+                |next| Sentence::from("next: ").command(next.addressed(flags)),
+            );
+            format!("not blocked  {next}\n")
+        }
+        Ok(plan) => {
+            let command = Command::from(Update::Plan).addressed(flags);
+            let count = plan.blocking.len();
+            let noun = if count == 1 { "problem" } else { "problems" };
+            format!("blocked      {count} {noun}; details: {command}\n")
+        }
+    }
+}

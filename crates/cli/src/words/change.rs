@@ -1,0 +1,53 @@
+//! What a change of a cluster is for.
+
+use cluster::{change::Purpose, objects::UpdateMode, prepare::CHANNEL_NOTE};
+
+/// An imperative: `approve release v1.71.4`.
+pub(crate) fn purpose(purpose: &Purpose) -> String {
+    match purpose {
+        Purpose::UnsetChannel { channel } => format!(
+            "unset the release channel {channel} while the update mode changes: before v1.70 the platform applies patches \
+             without an approval; the annotation {CHANNEL_NOTE} keeps the channel"
+        ),
+        Purpose::SetMode { mode, windows } => {
+            let meaning = match mode {
+                UpdateMode::Manual => " (every release needs an approval)",
+                UpdateMode::AutoPatch => " (minor releases need an approval, patches do not)",
+                UpdateMode::Auto => " (no release needs an approval)",
+                UpdateMode::Other(_) => "",
+            };
+            let windows = if *windows { ", and the update windows" } else { "" };
+            format!("set the update mode to {}{meaning}{windows}", mode.name())
+        }
+        Purpose::SetChannel { channel, restored: true } => {
+            format!("set the release channel to {channel} again")
+        }
+        Purpose::SetChannel { channel, restored: false } => format!("set the release channel to {channel}"),
+        Purpose::RemoveChannelNote => format!(
+            "remove the annotation {CHANNEL_NOTE} that an interrupted run left: the release channel is set"
+        ),
+        Purpose::CreateRelease { version } => format!("create release v{version}, not approved"),
+        Purpose::DeleteDuplicate { version } => {
+            format!(
+                "delete the duplicate object of release {version}, which an old version of the platform created"
+            )
+        }
+        Purpose::ApproveRelease { version, apply_now: false } => format!("approve release v{version}"),
+        Purpose::ApproveRelease { version, apply_now: true } => {
+            format!("approve release v{version}, to be applied immediately")
+        }
+        Purpose::ApplyApproved { version } => format!("apply the approved release v{version} immediately"),
+        Purpose::ApproveDisruptions { version } => format!("approve the disruptions of release v{version}"),
+        Purpose::ApproveModuleRelease { module, version, apply_now } => {
+            let now = if *apply_now { ", to be applied immediately" } else { "" };
+            format!("approve release {version} of module {module}{now}")
+        }
+        Purpose::ApproveNode { node } => {
+            format!("allow the platform to drain and restart node {node} for its update")
+        }
+        Purpose::InstallKernel { group, kernel } => format!(
+            "install kernel {kernel} on the nodes of NodeGroup/{group}, one node after another; each node reboots"
+        ),
+        Purpose::DisableModule => "disable the module".to_owned(),
+    }
+}

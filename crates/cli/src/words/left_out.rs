@@ -1,0 +1,38 @@
+//! Why releases are not taken.
+
+use cluster::{Gap, LeftOutReason};
+
+/// Why a release is not taken.
+pub(crate) fn reason(reason: &LeftOutReason) -> String {
+    match reason {
+        LeftOutReason::NotAbove(deployed) => format!("not above the deployed v{deployed}"),
+        LeftOutReason::PreRelease => "a pre-release, which the cluster refuses".to_owned(),
+        LeftOutReason::AboveWanted(to) => format!("above v{to}, the release that --to names"),
+        LeftOutReason::AboveChannel(channel) => format!(
+            "above v{channel}, to which the release channel points; the controller deletes newer releases that are waiting"
+        ),
+        LeftOutReason::Suspended => "withdrawn by the vendor (Suspended)".to_owned(),
+        LeftOutReason::Phase(phase) => {
+            format!("{phase} in the cluster: the controller does not deploy it any more")
+        }
+        LeftOutReason::LaterPatch => "the cluster takes a later patch of the same minor".to_owned(),
+        LeftOutReason::BeyondGap(gap) => self::gap(gap),
+    }
+}
+
+/// What is missing between two releases.
+fn gap(gap: &Gap) -> String {
+    let Gap { before, after } = gap;
+    match gap.missing_minors() {
+        None => format!("v{after} is of another major version than v{before}"),
+        Some((first, last)) => {
+            let major = before.major;
+            let missing = if first == last {
+                format!("{major}.{first} is missing")
+            } else {
+                format!("{major}.{first} to {major}.{last} are missing")
+            };
+            format!("{missing} between v{before} and v{after}, and the cluster updates one minor at a time")
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Releases of modules, and their sources.
+
+use cluster::modules::{ModuleWait, NotNext, Order, Policy, PolicyOrigin};
+use problems::WaitReason;
+
+use super::release;
+
+/// Why a release of a module cannot be approved now.
+pub(crate) fn not_next(reason: &NotNext) -> String {
+    match reason {
+        NotNext::Duplicate { one, other } => {
+            format!("ModuleRelease/{one} and ModuleRelease/{other} have the same version; delete one of them")
+        }
+        NotNext::Suspended => "the vendor has withdrawn it (Suspended)".to_owned(),
+        NotNext::Skipped => "the controller has skipped it for a higher release".to_owned(),
+        NotNext::Superseded => "it was deployed before, and a later release is deployed now".to_owned(),
+        NotNext::Phase(phase) => format!("its phase is {phase}"),
+        NotNext::NotProcessed => "the controller has not processed it yet".to_owned(),
+        NotNext::Overridden { name, tag } => {
+            format!("ModulePullOverride/{name} (tag {tag}) is set: releases of the module are ignored")
+        }
+        NotNext::TwoDeployed { lower, higher } => {
+            format!(
+                "v{lower} and v{higher} are both Deployed: an update has just started, or was interrupted"
+            )
+        }
+        NotNext::LaterDeployed(later) => format!("a later release, v{later}, is deployed"),
+        NotNext::HigherPatch(higher) => {
+            format!("v{higher}, a higher patch of the same minor, is waiting: approve that one")
+        }
+        NotNext::Jump { from, to } => format!("the module updates from v{from} to v{to} directly"),
+        NotNext::After(first) => format!("v{first} comes first"),
+        NotNext::Gap { deployed, release } => format!(
+            "releases between the deployed v{deployed} and v{release} are missing in the cluster: pull the module again \
+             from v{deployed} on, and push it"
+        ),
+        NotNext::NotAVersion(text) => format!("'{text}' is not a version"),
+    }
+}
+
+/// Why a release of a module is waiting.
+pub(crate) fn wait(wait: &ModuleWait) -> String {
+    match wait {
+        ModuleWait::Suspended(message) if message.is_empty() => "suspended".to_owned(),
+        ModuleWait::Suspended(message) => format!("suspended: {message}"),
+        ModuleWait::NotNext(reason) => not_next(reason),
+        ModuleWait::NoReason => "the controller gives no reason".to_owned(),
+        ModuleWait::Approval => "waits for approval".to_owned(),
+        ModuleWait::ApprovalLater(reason) => format!("waits for approval, but not yet: {}", not_next(reason)),
+        ModuleWait::Approved => "approved; waiting for the controller to start it".to_owned(),
+        ModuleWait::Controller(reasons) => reasons.iter().map(controller).collect::<Vec<_>>().join("; "),
+    }
+}
+
+fn controller(reason: &WaitReason) -> String {
+    match reason {
+        WaitReason::NoPolicy => "has no update policy, which old versions require: label the release with \
+                                 modules.deckhouse.io/update-policy=NAME"
+            .to_owned(),
+        other => release::wait_reason(other),
+    }
+}
+
+/// What comes first.
+pub(crate) fn order(order: &Order) -> String {
+    match order {
+        Order::OnlyModules => "no release of the platform is waiting".to_owned(),
+        Order::PlatformFirst => "update the platform first, then the modules".to_owned(),
+        Order::TheseFirst(modules) => format!(
+            "before the platform's next release a source must offer these modules without an error: {}",
+            modules.join(", ")
+        ),
+    }
+}
+
+/// `ModuleUpdatePolicy/slow (Manual)`
+pub(crate) fn policy(policy: &Policy) -> String {
+    let mode = policy.mode.as_ref().map_or(String::new(), |mode| format!(" ({})", mode.name()));
+    match &policy.origin {
+        PolicyOrigin::Platform => format!("the platform's{mode}"),
+        PolicyOrigin::Named(name) => format!("ModuleUpdatePolicy/{name}{mode}"),
+        PolicyOrigin::Missing(name) => format!("ModuleUpdatePolicy/{name}, which does not exist"),
+    }
+}

@@ -1,0 +1,97 @@
+//! What to know before a cluster is changed.
+
+use cluster::{
+    approve::ApprovalNote,
+    kernel::{KernelNote, KernelVersion},
+    prepare::PrepareNote,
+    release_order::KeepReason,
+};
+
+use super::left_out;
+
+pub(crate) fn approval(note: &ApprovalNote) -> String {
+    match note {
+        ApprovalNote::Interrupts(what) => format!("the release interrupts: {}", what.join(", ")),
+        ApprovalNote::NoDisruptions => "the release lists no disruptions".to_owned(),
+        ApprovalNote::DisruptionsNotWaitedFor => {
+            "this approval has no effect: disruptionApprovalMode of this cluster is not Manual".to_owned()
+        }
+        ApprovalNote::NoChannel => {
+            "no release channel is set: nothing is updated until one is set".to_owned()
+        }
+        ApprovalNote::AutoMode => {
+            "the update mode is Auto: releases are applied without an approval".to_owned()
+        }
+        ApprovalNote::NoNodeGroup => "the node does not belong to a node group".to_owned(),
+        ApprovalNote::GroupNeedsApproval { group } => {
+            format!("NodeGroup/{group} requires an approval of each disruption")
+        }
+        ApprovalNote::GroupApproves { group, mode } => format!(
+            "NodeGroup/{group} has disruptions.approvalMode {mode}: the platform also approves automatically"
+        ),
+        ApprovalNote::GroupUnknown { group } => {
+            format!("how NodeGroup/{group} approves disruptions is unknown")
+        }
+        ApprovalNote::OnlyMaster => {
+            "this is the only master: the Kubernetes API is not available for minutes".to_owned()
+        }
+        ApprovalNote::OneOfMasters { count } => format!(
+            "this is one of {count} masters: the Kubernetes API may be slow or interrupted for seconds"
+        ),
+    }
+}
+
+pub(crate) fn kernel(note: &KernelNote, kernel: &KernelVersion) -> String {
+    match note {
+        KernelNote::Reboots => {
+            "each node of these groups reboots; the disruption settings of the group decide when, and whether the node is \
+             drained"
+                .to_owned()
+        }
+        KernelNote::OnlyMaster { node } => {
+            format!("{node} is the only master: the Kubernetes API is not available for minutes")
+        }
+        KernelNote::Masters { count } => format!(
+            "masters are among the nodes ({count} in the cluster): while one reboots, the Kubernetes API may be slow or \
+             interrupted for seconds"
+        ),
+        KernelNote::Downgrade { node, running, more } => {
+            let more = match more {
+                0 => String::new(),
+                1 => ", and 1 more node".to_owned(),
+                more => format!(", and {more} more nodes"),
+            };
+            format!("{kernel} is lower than the running kernel: {node} runs {running}{more}")
+        }
+    }
+}
+
+pub(crate) fn prepare(note: &PrepareNote) -> String {
+    match note {
+        PrepareNote::LeftOut { versions, reason } => {
+            let names: Vec<String> = versions.iter().map(|version| format!("v{version}")).collect();
+            format!("left out: {}: {}", names.join(", "), left_out::reason(reason))
+        }
+        PrepareNote::ApprovedUnderOtherName { version, name } => {
+            format!("v{version} is not created: DeckhouseRelease/{name} is the same release, and approved")
+        }
+        PrepareNote::DuplicateKept { name, reason } => {
+            format!("DeckhouseRelease/{name} is a duplicate and is kept: {}", keep_reason(reason))
+        }
+        PrepareNote::NoChannel => {
+            "no release channel is set, so nothing is going to be updated: set one with --channel".to_owned()
+        }
+    }
+}
+
+/// Why a duplicate object is not deleted.
+pub(crate) fn keep_reason(reason: &KeepReason) -> String {
+    match reason {
+        KeepReason::Phase(phase) => format!("it is {phase}; only waiting duplicates are deleted"),
+        KeepReason::NoOther { name } => format!("DeckhouseRelease/{name} does not exist"),
+        KeepReason::OnlyItIsApproved { other } => {
+            format!("it is approved, and DeckhouseRelease/{other} is not")
+        }
+        KeepReason::OtherIgnored { other, phase } => format!("DeckhouseRelease/{other} is {phase}"),
+    }
+}

@@ -1,0 +1,75 @@
+//! What a plan reports besides releases and problems.
+
+use cluster::plan::{ApiInstead, ApiUse, ApiUser, BreakingFault, PlanSource, PlanUnknown, Replacement};
+use commands::{Sentence, Update};
+
+/// What uses an API.
+pub(crate) fn api_user(user: &ApiUser) -> String {
+    match user {
+        ApiUser::Alert { id } => format!("ClusterAlert/{id}"),
+        ApiUser::Client => {
+            "a client of the API server (the audit log names it: annotation k8s.io/deprecated)".to_owned()
+        }
+        ApiUser::Object { kind, name, namespace, release } => {
+            let namespace = if namespace.is_empty() { String::new() } else { format!(" in {namespace}") };
+            format!("{kind}/{name}{namespace} of Helm release {release}")
+        }
+    }
+}
+
+/// What to use instead.
+pub(crate) fn api_instead(instead: &ApiInstead) -> Sentence {
+    match instead {
+        ApiInstead::Known(Replacement::Api(api)) => (*api).into(),
+        ApiInstead::Known(Replacement::PodSecurityAdmission) => {
+            "Pod Security Admission, or the module admission-policy-engine".into()
+        }
+        ApiInstead::MigrationGuide => "what the Kubernetes Deprecated API Migration Guide names".into(),
+        ApiInstead::SeeHelm(summary) => {
+            Sentence::from(format!("{summary}; list the objects: ")).command(Update::PlanWithHelm)
+        }
+    }
+}
+
+/// One use of an API in one line.
+pub(crate) fn api_use(it: &ApiUse) -> Sentence {
+    let removed = match it.removed_in.as_str() {
+        "" => String::new(),
+        version => format!(", removed in Kubernetes {version}"),
+    };
+    let text = Sentence::from(format!("{}: ", api_user(&it.user)));
+    if it.api.is_empty() {
+        text.then(api_instead(&it.instead))
+    } else {
+        text.text(format!("{}{removed}; use ", it.api)).then(api_instead(&it.instead))
+    }
+}
+
+/// What is wrong.
+pub(crate) fn breaking(fault: &BreakingFault) -> String {
+    match fault {
+        BreakingFault::Alert { name, summary } => format!("{name}: {summary}"),
+        BreakingFault::OldSettings(message) => message.as_str().to_owned(),
+    }
+}
+
+/// What could not be read.
+pub(crate) fn unknown(unknown: &PlanUnknown) -> String {
+    let source = match &unknown.source {
+        PlanSource::DeprecatedApis => "deprecated APIs that clients of the API server use".to_owned(),
+        PlanSource::HelmReleases => "Helm releases".to_owned(),
+        PlanSource::Alerts => "alerts".to_owned(),
+        PlanSource::ModuleConfigs => "ModuleConfigs".to_owned(),
+        PlanSource::NoChannel => {
+            "the release that the channel points to: the cluster follows no known channel".to_owned()
+        }
+        PlanSource::Channel { image } | PlanSource::Image { image } => image.clone(),
+        PlanSource::Tags { registry } => format!(
+            "further releases in {registry}: its tags cannot be listed, and the platform needs that list too"
+        ),
+    };
+    match &unknown.why {
+        Some(why) => format!("{source}: {why}"),
+        None => source,
+    }
+}

@@ -1,0 +1,61 @@
+//! Why something is not approved or prepared.
+
+use cluster::{approve::NotApprovable, kernel::Lagging, prepare::QueueState};
+use commands::{Approve, Sentence};
+use problems::{Fact, NodeFact};
+
+use super::{module_release, predicate, queue_task};
+
+/// Why it cannot be approved, as what is said of the object.
+pub(crate) fn not_approvable(reason: &NotApprovable) -> String {
+    match reason {
+        NotApprovable::DisruptionsDone { phase } => {
+            format!("its phase is {phase}: its disruptions need no approval any more")
+        }
+        NotApprovable::Module(reason) => module_release::not_next(reason),
+        NotApprovable::ModuleReleasesUnknown(why) => format!("the releases of modules cannot be read: {why}"),
+        NotApprovable::NoModuleRelease { waiting } if waiting.is_empty() => {
+            "there is no such release, and no release of this module is waiting".to_owned()
+        }
+        NotApprovable::NoModuleRelease { waiting } => {
+            format!("there is no such release; waiting releases of this module: {}", waiting.join(", "))
+        }
+        NotApprovable::NoNode { known } => {
+            format!("there is no such node; nodes of this cluster: {}", known.join(", "))
+        }
+        NotApprovable::NodeNotWaiting => "does not wait for approval of a disruption".to_owned(),
+    }
+}
+
+/// What is in the queue.
+pub(crate) fn queue(state: &QueueState) -> String {
+    match state {
+        QueueState::JustEmpty => "it has been empty for a moment only".to_owned(),
+        QueueState::Tasks(count) => super::counted(*count, "task"),
+        QueueState::Head(task) => format!("queue {}", queue_task(task)),
+        QueueState::Unreadable(why) => format!("it cannot be read: {why}"),
+    }
+}
+
+/// Why an upgrade of the kernel is not complete, with the command that lets it continue.
+pub(crate) fn lagging(lagging: &Lagging) -> Sentence {
+    let fact = |fact: &NodeFact| predicate(&Fact::Node(fact.clone()));
+    match lagging {
+        Lagging::NoSuchGroup { group, known } => {
+            format!("NodeGroup/{group}: there is no such group; groups of this cluster: {}", known.join(", "))
+                .into()
+        }
+        Lagging::NoNodes { group } => format!("NodeGroup/{group}: has no nodes").into(),
+        Lagging::Node { node, group, kernel, update } => {
+            let text = Sentence::from(format!("Node/{node} of NodeGroup/{group}: runs {kernel}"));
+            match update {
+                Some(update) if update.is_approval() => {
+                    text.text(", ").then(fact(update)).text(": ").command(Approve::Node(node.clone()))
+                }
+                Some(update) => text.text(", ").then(fact(update)),
+                None => text,
+            }
+        }
+        Lagging::Group { group, fact: why } => Sentence::from(format!("NodeGroup/{group}: ")).then(fact(why)),
+    }
+}

@@ -1,0 +1,222 @@
+//! Requirements of releases: what a cluster has, what it needs, and how to meet it.
+
+use cluster::{
+    change::{Change, Kind, Purpose, Write},
+    requirements::{Fix, FoundRuntime, Product, Runtime, Shortfall, Unmet, WhyUnknown},
+};
+use commands::{Approve, Controller, Kubectl, Mirror, Objects, Output, Pods, Resource, Sentence, Update};
+use serde_json::json;
+
+/// Edits `ClusterConfiguration`.
+const EDIT: Kubectl = Kubectl::Exec(Pods::Any, Controller::EditClusterConfiguration);
+
+/// What the objects have: `v1.29.8`.
+pub(crate) fn found(shortfall: &Shortfall) -> String {
+    match shortfall {
+        Shortfall::Kubelet { found, .. }
+        | Shortfall::OperatingSystem { found, .. }
+        | Shortfall::Kernel { found, .. }
+        | Shortfall::IngressController { found, .. } => found.clone(),
+        Shortfall::Runtime { found, .. } => match found {
+            FoundRuntime::Running(runtime) => runtime.clone(),
+            FoundRuntime::OfGroup(cri) => format!("spec.cri.type: {cri}"),
+            FoundRuntime::Default(cri) => format!("defaultCRI: {cri}"),
+        },
+        Shortfall::MixedIngressControllers { class } => {
+            format!("versions below and above 1.0 in the class {class}")
+        }
+        Shortfall::Istio { found, .. } => format!("Istio {found}"),
+        Shortfall::ModuleEnabled => "enabled".to_owned(),
+        Shortfall::ModuleNotOffered { module } => format!("no source has the module {module}"),
+        Shortfall::ModuleOfferedWithError { module, error } => format!("{module}: {error}"),
+        Shortfall::ModuleNeedsPlatform { range, .. } => format!("needs the platform {range}"),
+        Shortfall::ModuleNeedsKubernetes { range, .. } => format!("needs Kubernetes {range}"),
+        Shortfall::RemovedApi { api, removed_in: (major, minor), .. } => match api {
+            Some(api) => format!("uses {api}, which Kubernetes {major}.{minor} removed"),
+            None => format!("Helm releases use APIs that Kubernetes {major}.{minor} removed"),
+        },
+        Shortfall::CloudCondition { name } => name.clone(),
+        Shortfall::NetworkAlert { alert, summary } | Shortfall::MetallbAlert { alert, summary } => {
+            format!("{alert}: {summary}")
+        }
+        Shortfall::Reported { why, .. } => why.clone(),
+        Shortfall::UnknownToController { .. } => {
+            "the running version does not know this requirement: a version was \
+                                                  skipped, or the release is of another edition"
+                .to_owned()
+        }
+    }
+}
+
+/// What the objects need: `v1.30`.
+pub(crate) fn needed(shortfall: &Shortfall) -> String {
+    match shortfall {
+        Shortfall::Kubelet { lowest, .. } => format!("v{lowest}"),
+        Shortfall::OperatingSystem { name, lowest, .. } => format!("{name} {lowest}"),
+        Shortfall::Kernel { lowest, .. } | Shortfall::IngressController { lowest, .. } => lowest.clone(),
+        Shortfall::Runtime { needed: Runtime::Containerd, .. } => "Containerd".to_owned(),
+        Shortfall::Runtime { needed: Runtime::ContainerdV2, .. } => "containerd 2".to_owned(),
+        Shortfall::MixedIngressControllers { .. } => "all of one class below 1.0, or all above".to_owned(),
+        Shortfall::Istio { lowest, .. } => format!("Istio {lowest}"),
+        Shortfall::ModuleEnabled => "disabled".to_owned(),
+        Shortfall::ModuleNotOffered { module } | Shortfall::ModuleOfferedWithError { module, .. } => {
+            format!("the module {module}, without an error")
+        }
+        Shortfall::ModuleNeedsPlatform { release, .. } => format!("works with v{release}"),
+        Shortfall::ModuleNeedsKubernetes { kubernetes, .. } => format!("works with Kubernetes {kubernetes}"),
+        Shortfall::RemovedApi { kubernetes, .. } => format!("no API that Kubernetes {kubernetes} lacks"),
+        Shortfall::CloudCondition { .. } => "no unmet condition".to_owned(),
+        Shortfall::NetworkAlert { .. } => "a correct configuration of the network (CNI)".to_owned(),
+        Shortfall::MetallbAlert { .. } => "a configuration of metallb in the current format".to_owned(),
+        Shortfall::Reported { needed, .. } | Shortfall::UnknownToController { needed } => needed.clone(),
+    }
+}
+
+/// How to meet it: an imperative, with its command last where there is one.
+pub(crate) fn fix(fix: &Fix) -> Sentence {
+    match fix {
+        Fix::WaitForNodeGroups { server } => {
+            Sentence::from(format!("wait until the node groups run v{server} too, like the API server: "))
+                .command(Kubectl::Get(Objects::all(Resource::NodeGroup), Output::Table))
+        }
+        Fix::PinKubernetes => Sentence::from(
+            "wait for the platform to upgrade Kubernetes (kubernetesVersion is Automatic), or set the version, one \
+             minor at a time: ",
+        )
+        .command(EDIT),
+        Fix::RaiseKubernetes => Sentence::from(
+            "raise kubernetesVersion, one minor at a time, and wait for the node groups each time: ",
+        )
+        .command(EDIT),
+        Fix::RaiseKubernetesSomehow => "upgrade Kubernetes, one minor at a time; where the platform manages it, with \
+                                        kubernetesVersion in ClusterConfiguration, which cannot be read here"
+            .into(),
+        Fix::UpgradeManagedKubernetes => {
+            "upgrade Kubernetes with the tool or provider that created this cluster".into()
+        }
+        Fix::ReplaceModuleOrPinKubernetes => {
+            Sentence::from("update or disable the module, or set kubernetesVersion: ").command(EDIT)
+        }
+        Fix::RedeployCharts => {
+            Sentence::from("deploy the charts again with the new apiVersion; this lists the objects: ")
+                .command(Update::PlanWithHelm)
+        }
+        Fix::UpgradeSystem { name, lowest } => {
+            format!("upgrade these nodes to {name} {lowest} or later, or replace them").into()
+        }
+        Fix::UpgradeKernel => Sentence::from("upgrade the kernel: ").command(Update::KernelOfGroup),
+        Fix::ChangeRuntime(Runtime::Containerd) => {
+            "set spec.cri.type of the node groups, and defaultCRI of ClusterConfiguration, to Containerd".into()
+        }
+        Fix::ChangeRuntime(Runtime::ContainerdV2) => {
+            "set spec.cri.type of the node groups, and defaultCRI of ClusterConfiguration, to ContainerdV2 (requires \
+             kernel 5.8, systemd 244, cgroup v2 and the kernel module erofs)"
+                .into()
+        }
+        Fix::RaiseIngressController { name } => {
+            format!("raise or remove spec.controllerVersion of IngressNginxController/{name}").into()
+        }
+        Fix::RaiseDefaultIngressController => {
+            "raise or remove settings.defaultControllerVersion of ModuleConfig/ingress-nginx".into()
+        }
+        Fix::RaiseOldIngressControllers => {
+            "raise spec.controllerVersion of the controllers that are below 1.0".into()
+        }
+        Fix::MoveIstioWorkloads => "move the workloads to a later revision, then remove the old one from globalVersion \
+                                    and additionalVersions in ModuleConfig/istio"
+            .into(),
+        Fix::DisableModule { module, configured } => {
+            Sentence::from("replace the module if you need it, then disable it: ")
+                .command(disable(module, *configured))
+        }
+        Fix::PushModule { module } => {
+            Sentence::from("disable the module, or pull it outside and push the bundle: ")
+                .command(Mirror::PullModule(module.clone()))
+        }
+        Fix::UpdateModule { module } => Sentence::from("disable the module, or update it: ")
+            .command(Approve::Module { module: module.clone(), version: "VERSION".to_owned() }),
+        Fix::FollowAlert { id } => Sentence::from("follow the description of the alert: ")
+            .command(Kubectl::Get(Objects::one(Resource::ClusterAlert, id), Output::Yaml)),
+        Fix::AsReported(message) => Sentence::from(message.as_str()),
+        Fix::ControllerChecksAgain => {
+            "correct what the controller reports; it checks again every 15 s".into()
+        }
+    }
+}
+
+fn disable(module: &str, configured: bool) -> commands::Command {
+    let spec = json!({ "spec": { "enabled": false } });
+    let write = if configured { Write::Merge(spec) } else { Write::Create(spec) };
+    let change =
+        Change { purpose: Purpose::DisableModule, kind: Kind::ModuleConfig, name: module.to_owned(), write };
+    change.one_line_command()
+}
+
+/// Why it is unknown.
+pub(crate) fn why_unknown(why: &WhyUnknown) -> String {
+    const DECIDES: &str = "; the controller will decide";
+    let product = |product: &Product| match product {
+        Product::Platform => "the platform",
+        Product::Kubernetes => "Kubernetes",
+    };
+    match why {
+        WhyUnknown::Source(unknown) => unknown.to_string(),
+        WhyUnknown::NoDescription => "no description of the release can be read".to_owned(),
+        WhyUnknown::NotRead => format!(
+            "it is about the Secrets d8-cluster-configuration and d8-provider-cluster-configuration in kube-system, which \
+             dhctl does not read for this{DECIDES}"
+        ),
+        WhyUnknown::NotSupported => format!("dhctl does not know this requirement{DECIDES}"),
+        WhyUnknown::NeededNotAVersion(needed) => {
+            format!("the required value '{needed}' is not a version{DECIDES}")
+        }
+        WhyUnknown::FoundNotAVersion { object, value } => {
+            format!("{object} has '{value}', which is not a version")
+        }
+        WhyUnknown::ModuleState { module } => {
+            format!("Module/{module} does not report whether it is enabled{DECIDES}")
+        }
+        WhyUnknown::IstioVersion => {
+            format!("ModuleConfig/istio has no globalVersion, so the module chooses the version{DECIDES}")
+        }
+        WhyUnknown::IstioCompatibility => format!(
+            "the nodes meet it; whether Istio works with the Kubernetes version that the release installs is unknown{DECIDES}"
+        ),
+        WhyUnknown::IstioCompatibilityUnread(unknown) => format!(
+            "the nodes meet it; whether the platform upgrades Kubernetes, and whether Istio works with that version, is \
+             unknown: {unknown}"
+        ),
+        WhyUnknown::ModuleStateOf { module, product: it, range } => {
+            format!(
+                "Module/{module} needs {} {range} and does not report whether it is enabled{DECIDES}",
+                product(it)
+            )
+        }
+        WhyUnknown::ConstraintNotUnderstood { module, product: it, range } => {
+            format!("Module/{module} needs {} '{range}', which dhctl does not understand{DECIDES}", product(it))
+        }
+        WhyUnknown::AlertWithoutVersion { id, name } => {
+            format!("ClusterAlert/{id} ({name}) does not name a version of Kubernetes{DECIDES}")
+        }
+        WhyUnknown::KubernetesVersionUnset => {
+            "ModuleConfig/control-plane-manager does not set kubernetesVersion; the versions that dhctl knows accept that"
+                .to_owned()
+        }
+        WhyUnknown::NoModuleSources(why) => format!("{why}{DECIDES}"),
+        WhyUnknown::ControllerPassedIt(unmet) => {
+            let found: Vec<String> = unmet
+                .iter()
+                .map(|it| format!("{}: {}", objects(it).join(", "), self::found(&it.shortfall)))
+                .collect();
+            format!(
+                "the controller accepts it and waits only for the approval, but dhctl found {}",
+                found.join("; ")
+            )
+        }
+    }
+}
+
+/// The objects as `KIND/NAME`.
+pub(crate) fn objects(unmet: &Unmet) -> Vec<String> {
+    unmet.objects.iter().map(ToString::to_string).collect()
+}

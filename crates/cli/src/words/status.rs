@@ -1,0 +1,48 @@
+//! What the report on a cluster says of its parts.
+
+use cluster::status::{NotReady, ReleaseWait};
+use commands::{Approve, Sentence};
+use problems::{Fact, NodeFact};
+
+use super::{predicate, release};
+
+/// Why a release is waiting.
+pub(crate) fn release_wait(wait: &ReleaseWait) -> Sentence {
+    match wait {
+        ReleaseWait::ChannelUnset => "no release channel is set: the controller ignores all releases".into(),
+        ReleaseWait::NotNext(fact) => predicate(&Fact::Release(fact.clone())),
+        ReleaseWait::Controller(reason) => release::wait_reason(reason).into(),
+        ReleaseWait::NoReason => "the controller gives no reason".into(),
+        ReleaseWait::NotProcessed => "waiting for the controller to check it".into(),
+    }
+}
+
+/// What a node group waits for, with the command where it is an approval.
+pub(crate) fn node_group(fact: &NodeFact) -> Sentence {
+    let text = predicate(&Fact::Node(fact.clone()));
+    match fact {
+        NodeFact::GroupNeedsApproval { node } => {
+            let node = node.clone().unwrap_or_else(|| "NAME".to_owned());
+            text.text(": ").command(Approve::Node(node))
+        }
+        _ => text,
+    }
+}
+
+/// What an update interrupts, with so many masters.
+pub(crate) fn interruption(masters: usize) -> [&'static str; 2] {
+    let api = match masters {
+        0 => "the control plane runs outside of the nodes: its provider knows what an update interrupts",
+        1 => {
+            "one master: if an update restarts the control plane, the Kubernetes API is not available for minutes"
+        }
+        _ => "several masters: an update interrupts the Kubernetes API for seconds",
+    };
+    [api, "the platform's controller and its webhooks are not available while its pod is replaced"]
+}
+
+/// A module that is not ready.
+pub(crate) fn not_ready(module: &NotReady) -> String {
+    let message = if module.message.is_empty() { String::new() } else { format!(": {}", module.message) };
+    format!("{} is {}{message}", module.module, module.phase)
+}
