@@ -23,14 +23,14 @@ pub(crate) fn not_approvable(reason: &NotApprovable) -> String {
         NotApprovable::NoNode { known } => {
             format!("there is no such node; nodes of this cluster: {}", known.join(", "))
         }
-        NotApprovable::NodeNotWaiting => "does not wait for approval of a disruption".to_owned(),
+        NotApprovable::NodeNotWaiting => "it does not wait for approval of a disruption".to_owned(),
     }
 }
 
 /// What is in the queue.
 pub(crate) fn queue(state: &QueueState) -> String {
     match state {
-        QueueState::JustEmpty => "it has been empty for a moment only".to_owned(),
+        QueueState::JustEmpty => "it became empty a moment ago".to_owned(),
         QueueState::Tasks(count) => super::counted(*count, "task"),
         QueueState::Head(task) => format!("queue {}", queue_task(task)),
         QueueState::Unreadable(why) => format!("it cannot be read: {why}"),

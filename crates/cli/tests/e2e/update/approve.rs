@@ -109,7 +109,7 @@ fn a_node_that_asks_and_the_disruption_of_a_release() {
     });
     platform.put(&[group, pod]);
     let quiet = platform.update(&["approve", "--node", "master-0", "--yes"]).expect(7);
-    assert!(quiet.stderr.contains("does not ask"), "{}", quiet.stderr);
+    assert!(quiet.stderr.contains("does not wait for approval of a disruption"), "{}", quiet.stderr);
     let mut node = platform.kubelet.node("master-0");
     node["metadata"]["labels"] =
         json!({ "node.deckhouse.io/group": "master", "node-role.kubernetes.io/control-plane": "" });
@@ -119,7 +119,7 @@ fn a_node_that_asks_and_the_disruption_of_a_release() {
     let run = platform.update(&["approve", "--node", "master-0", "--yes"]).expect(0);
     for said in [
         "only master",
-        "approved by hand",
+        "requires an approval of each disruption",
         "2 pods run on node master-0: d8-system/deckhouse-0, default/shop-0",
     ] {
         assert!(run.stderr.contains(said), "{said}: {}", run.stderr);
@@ -179,7 +179,11 @@ fn of_several_nodes_it_says_which_were_approved_before_a_refusal() {
     assert_eq!(run.stdout, "approved      Node/worker-0\nnot approved  Node/worker-1, Node/worker-2\n");
     assert!(run.stderr.contains("\ndone       Node/worker-0\n"), "{}", run.stderr);
     assert!(run.stderr.contains("error: Node/worker-1: no permission: "), "{}", run.stderr);
-    assert!(run.stderr.contains("run the same command again: what is approved is skipped"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("run the same command again: approved objects are skipped"),
+        "{}",
+        run.stderr
+    );
     assert_eq!(
         ["worker-0", "worker-1", "worker-2"].map(|node| is_approved(&platform, node)),
         [true, false, false]
@@ -243,7 +247,9 @@ fn while_the_update_before_goes_on_nothing_is_approved() {
     updating("true");
     let run = platform.update(&["approve", "v1.71.4", "--yes"]).expect(7);
     assert!(
-        run.stderr.contains("DeckhouseRelease/v1.71.4: the update to v1.70.1 is not finished"),
+        run.stderr.contains(
+            "DeckhouseRelease/v1.71.4 cannot be approved yet: the update to v1.70.1 is not finished"
+        ),
         "{}",
         run.stderr
     );
@@ -257,7 +263,7 @@ fn values_that_the_controller_does_not_know_yet_are_waited_out() {
     let platform = platform();
     platform.webhook.refuse_approval("k8s: minUsedControlPlaneKubernetesVersion is not set");
     let said = approved_after_a_wait(&platform, || platform.webhook.allow());
-    assert!(said.contains("does not know the cluster's values yet"), "{said}");
+    assert!(said.contains("the controller has not collected the cluster's values yet"), "{said}");
 }
 
 #[test]
@@ -265,7 +271,7 @@ fn what_changes_while_it_is_asked_is_decided_again() {
     let platform = platform();
     let withdrawn = || platform.put(&[release("v1.71.4", "Suspended"), release("v1.71.9", "Pending")]);
     let shown = on_terminal_while(&platform, "60s", "approve v1.71.4", Some(("[y/N]", "y\n")), withdrawn);
-    assert!(shown.contains("v1.71.4 is Suspended") && shown.contains("code 7"), "{shown}");
+    assert!(shown.contains("v1.71.4 was withdrawn by the vendor") && shown.contains("code 7"), "{shown}");
     assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], false);
 
     let mut node = platform.kubelet.node("worker-0");
@@ -276,7 +282,10 @@ fn what_changes_while_it_is_asked_is_decided_again() {
         platform.merge("Node", "worker-0", json!({ "metadata": { "annotations": quiet } }));
     };
     let shown = on_terminal_while(&platform, "60s", "approve --node worker-0", Some(("[y/N]", "y\n")), done);
-    assert!(shown.contains("does not ask for the approval") && shown.contains("code 7"), "{shown}");
+    assert!(
+        shown.contains("does not wait for approval of a disruption") && shown.contains("code 7"),
+        "{shown}"
+    );
     let annotations = &platform.get("Node", "worker-0")["metadata"]["annotations"];
     assert!(annotations["update.node.deckhouse.io/disruption-approved"].is_null(), "{annotations}");
 
@@ -286,7 +295,7 @@ fn what_changes_while_it_is_asked_is_decided_again() {
         platform.merge("DeckhouseRelease", "v1.71.9", json!({ "spec": disruptions }));
     };
     let shown = on_terminal_while(&platform, "60s", "approve v1.71.9", Some(("[y/N]", "y\n")), more);
-    assert!(shown.contains("has changed in the meantime") && shown.contains("code 7"), "{shown}");
+    assert!(shown.contains("somebody else has changed it") && shown.contains("code 7"), "{shown}");
     assert_eq!(platform.get("DeckhouseRelease", "v1.71.9")["approved"], false);
 }
 
@@ -311,7 +320,7 @@ fn what_changes_between_the_question_to_the_webhook_and_the_write_is_decided_aga
         Ok(())
     });
     let run = platform.update(&["approve", "v1.71.4", "--yes"]).expect(7);
-    assert!(run.stderr.contains("v1.71.4 is Suspended"), "{}", run.stderr);
+    assert!(run.stderr.contains("v1.71.4 was withdrawn by the vendor"), "{}", run.stderr);
     assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], false);
 }
 

@@ -20,7 +20,8 @@ fn started(platform: &Platform) -> Waiting {
     let mut command = platform.command(&["prepare", "--yes"]);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stderr = BufReader::new(child.stderr.take().unwrap()).lines();
-    let waits = stderr.find(|line| line.as_ref().unwrap().starts_with("waiting    until the queue"));
+    let waits =
+        stderr.find(|line| line.as_ref().unwrap().starts_with("waiting    until the platform's queue"));
     assert!(waits.is_some());
     Waiting { child, stderr }
 }
@@ -59,7 +60,7 @@ fn what_somebody_else_changes_stops_it() {
     change(json!({ "settings": { "releaseChannel": "Beta" } }), json!({}));
     let (code, said) = run.ends(&platform);
     assert_eq!(code, Some(7), "{said}");
-    assert!(said.contains("changed by somebody else in the meantime: ModuleConfig/deckhouse"), "{said}");
+    assert!(said.contains("ModuleConfig/deckhouse: somebody else has changed it"), "{said}");
     assert_eq!(mode(&platform), Value::Null, "nothing more is written");
 
     let as_before = || {
@@ -71,7 +72,7 @@ fn what_somebody_else_changes_stops_it() {
     as_before();
     let (code, said) = run.ends(&platform);
     assert_eq!(code, Some(7), "{said}");
-    assert!(said.contains("something in the cluster has taken it back"), "{said}");
+    assert!(said.contains("something in the cluster has reverted the change"), "{said}");
     assert_eq!(mode(&platform), Value::Null, "nothing more is written");
 }
 
@@ -114,7 +115,11 @@ fn the_printed_rights_are_enough_and_fewer_are_told() {
     platform.merge("Node", "master-0", json!({ "metadata": { "annotations": asks } }));
     let run = platform.as_alice(&["prepare", "--yes"]).expect(4);
     assert!(run.stderr.contains("cannot be read: no permission"), "{}", run.stderr);
-    assert!(run.stderr.contains("hint: `dhctl update rbac --user NAME`"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("hint: print the permissions that are needed: dhctl update rbac --user NAME"),
+        "{}",
+        run.stderr
+    );
     let kernel = ["kernel", "--node-group", "master", "--version", "6.1.0-18-amd64", "--yes"];
     let all = [
         &["prepare", "--yes"][..],

@@ -328,7 +328,11 @@ fn too_little_could_be_read() {
     let run = clinic.doctor_as("alice", &[]).expect(7);
     assert!(run.stdout.starts_with("Nothing found blocks the update, but too little"), "{}", run.stdout);
     assert!(run.stdout.contains("  DeckhouseReleases: no permission: "), "{}", run.stdout);
-    assert!(run.stderr.contains("hint: `dhctl update rbac --user NAME`"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("hint: print the permissions that are needed: dhctl update rbac --user NAME"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn no_text_of_a_cluster_begins_a_line_or_controls_the_terminal() {
     }
     let json: Value = platform.update(&["status", "--output", "json"]).expect(0).json();
     let message = json["result"]["releases"]["waiting"][0]["reasons"][0].as_str().unwrap();
-    assert!(message.starts_with("x hint: ") && !message.contains('\u{1b}'), "{message:?}");
+    assert!(message.starts_with("waits: x hint: ") && !message.contains('\u{1b}'), "{message:?}");
 }
 
 #[test]

@@ -62,5 +62,5 @@ fn of_a_question() {
     let platform = platform();
     let shown = on_terminal(&platform, "60s", "approve v1.71.4 --progress json", Some(("[y/N]", "n\n")));
     assert!(shown.contains("{\"event\":\"question\",\"text\":\"approve it in test? [y/N] \"}"), "{shown}");
-    assert!(shown.contains("\"message\":\"not confirmed: nothing was changed\""), "{shown}");
+    assert!(shown.contains("\"message\":\"not confirmed; nothing was changed\""), "{shown}");
 }

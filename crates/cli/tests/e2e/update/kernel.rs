@@ -46,7 +46,7 @@ fn a_group_is_told_once_and_checked() {
     platform.put(&[node]);
     assert_eq!(
         with(&["--check"]).expect(0).stdout,
-        "all 1 nodes run 6.1.0-18-amd64, and their groups are up to date\n"
+        "all 1 nodes run 6.1.0-18-amd64, and their node groups are up to date\n"
     );
 }
 
@@ -60,10 +60,10 @@ fn an_object_of_somebody_else_is_left_alone() {
     });
     platform.put(&[foreign]);
     let run = platform.update(&["kernel", "--node-group", "master", "--version", NEW, "--yes"]).expect(7);
-    assert!(run.stderr.contains("was not made by dhctl"), "{}", run.stderr);
+    assert!(run.stderr.contains("was not created by dhctl"), "{}", run.stderr);
     assert_eq!(platform.get("NodeGroupConfiguration", "dhctl-kernel-master.sh")["spec"]["content"], "true");
     let none = platform.update(&["kernel", "--node-group", "x", "--version", NEW, "--yes"]).expect(7);
-    assert!(none.stderr.contains("hint: there are: master"), "{}", none.stderr);
+    assert!(none.stderr.contains("hint: node groups of this cluster: master"), "{}", none.stderr);
     for version in ["6.1.0;reboot", "latest", "6.1{{.x}}"] {
         platform.update(&["kernel", "--node-group", "master", "--version", version, "--yes"]).expect(2);
     }

@@ -70,7 +70,7 @@ fn the_chain_with_what_each_release_requires() {
     insta::assert_snapshot!(text);
     assert!(!plan(&platform, &["--to", "v1.71.4"], 0).contains("NOT MET"));
     let absent = platform.update(&[&PLAN[..], &["--to", "v1.73.0"]].concat()).expect(2);
-    assert!(absent.stderr.contains("there are v1.70.9, v1.71.4, v1.72.2"), "{}", absent.stderr);
+    assert!(absent.stderr.contains("known releases: v1.70.9, v1.71.4, v1.72.2"), "{}", absent.stderr);
     let json: Value = serde_json::from_str(&plan(&platform, &["--output", "json"], 7)).unwrap();
     let step = &json["result"]["steps"][2];
     assert_eq!((&step["version"], &step["inCluster"]), (&json!("v1.72.2"), &Value::Null));
@@ -87,7 +87,7 @@ fn its_yaml_takes_no_approval_back() {
     let platform = platform();
     platform.update(&["approve", "v1.70.9", "--yes"]).expect(0);
     let run = platform.update(&[&PLAN[..], &["--output", "yaml"]].concat()).expect(7);
-    assert!(run.stderr.contains("v1.72.2 requires what the cluster has not: k8s"), "{}", run.stderr);
+    assert!(run.stderr.contains("v1.72.2 has unmet requirements: k8s"), "{}", run.stderr);
     assert_eq!(run.stdout.matches("---\n").count(), 3, "{}", run.stdout);
     let before = platform.get("DeckhouseRelease", "v1.71.4")["status"].clone();
     let (admin, yaml) = (platform.server.admin().unwrap(), run.stdout);
@@ -128,10 +128,11 @@ fn its_yaml_says_what_kubectl_would_take_back_and_what_blocks() {
     assert!(!run.stdout.contains("approved") && !run.stdout.contains("status"), "{}", run.stdout);
     assert_eq!(
         run.stderr,
-        "note: DeckhouseRelease/v1.71.4 is approved and was once applied with `approved`: kubectl apply would take that \
-         back; kubectl create leaves alone what is there, and so does dhctl update prepare\n\
-         blocked: v1.72.2 requires what the cluster has not: k8s\n\
-         error: something blocks the update\n"
+        "note: DeckhouseRelease/v1.71.4 is approved and was applied with the field approved: `kubectl apply` of this file \
+         removes the approval; use `kubectl create`, or dhctl update prepare\n\
+         DeckhouseRelease/v1.72.2 has unmet requirements: k8s\n  \
+         1. meet these requirements: the fix for each is shown with the release above\n\n\
+         error: 1 problem blocks the update\n"
     );
     platform.update(&[&PLAN[..], &["--to", "v1.71.4", "--output", "yaml"]].concat()).expect(0);
 }
@@ -181,7 +182,11 @@ fn several_clusters_each_with_its_plan() {
     assert_eq!(json["result"][0]["context"], "here");
     assert!(json["result"][0]["steps"].is_array() && json["result"][1]["error"].is_object(), "{json}");
     let yaml = with(&["--output", "yaml"]).expect(2);
-    assert!(yaml.stderr.contains("--output yaml is of one cluster: name one --context"), "{}", yaml.stderr);
+    assert!(
+        yaml.stderr.contains("--output yaml needs exactly one cluster: give --context once"),
+        "{}",
+        yaml.stderr
+    );
 }
 
 #[test]
@@ -197,7 +202,7 @@ fn helm_releases_are_looked_into_only_when_asked() {
         },
         "stringData": { "release": STANDARD.encode(gzip(record.as_bytes())) },
     })]);
-    let line = "PodDisruptionBudget/front of Helm release default/front: policy/v1beta1 PodDisruptionBudget, gone in \
+    let line = "PodDisruptionBudget/front of Helm release default/front: policy/v1beta1 PodDisruptionBudget, removed in \
                 Kubernetes 1.25; use policy/v1";
     assert!(!plan(&platform, &["--to", "v1.71.4"], 0).contains("Helm"));
     let text = plan(&platform, &["--to", "v1.71.4", "--helm"], 0);

@@ -88,9 +88,13 @@ fn the_chain_is_what_the_registry_really_holds() {
     insta::assert_snapshot!(text);
 
     let above = plan(&platform, &url, &["--to", "v1.60.0"]).expect(7);
-    assert!(above.stdout.contains("v1.60.0 cannot be had:"), "{}", above.stdout);
+    assert!(above.stdout.contains("points to v1.59.4, below v1.60.0"), "{}", above.stdout);
     let absent = plan(&platform, &url, &["--to", "v1.61.0"]).expect(2);
-    assert!(absent.stderr.contains("there are v1.58.3, v1.58.10, v1.59.4, v1.60.0"), "{}", absent.stderr);
+    assert!(
+        absent.stderr.contains("known releases: v1.58.3, v1.58.10, v1.59.4, v1.60.0"),
+        "{}",
+        absent.stderr
+    );
 
     // The variable of the pushes counts here too.
     let mut command = platform.command(&["plan", "--insecure"]);
@@ -126,7 +130,8 @@ fn what_has_not_arrived_blocks() {
     assert_eq!(
         blocking,
         &[Value::from(format!(
-            "not in the registry: {url}:v1.59.4; push a bundle with these releases: dhctl mirror push -i d8.tar --registry {url}"
+            "Registry/{url} lacks images: {url}:v1.59.4; pull the release: dhctl mirror pull -i d8.tar --min-version 1.57; push \
+             the bundle: dhctl mirror push -i d8.tar --registry {url}"
         ))]
     );
     insta::assert_snapshot!(plan(&platform, url, &[]).expect(7).stdout.replace(url.as_str(), "REGISTRY"));
@@ -134,8 +139,8 @@ fn what_has_not_arrived_blocks() {
     plan(&platform, url, &["--to", "v1.58.10"]).expect(0);
     // Nothing has been pushed there yet.
     let empty = plan(&platform, &format!("{url}/other"), &[]).expect(7).stdout;
-    assert!(empty.contains("MISSING  the image and release-channel"), "{empty}");
-    assert!(empty.contains("other/release-channel:stable is not in the registry"), "{empty}");
+    assert!(empty.contains("MISSING  in the registry: the image and release-channel"), "{empty}");
+    assert!(empty.contains("lacks the image of the release channel"), "{empty}");
 }
 
 #[test]
@@ -167,7 +172,7 @@ fn a_registry_that_tells_not_all_is_asked_for_the_rest() {
 
     let registry = scripted(&distribution, "*/ee/manifests/v1.58.10");
     let text = plan(&platform, &registry.url, &["--to", "v1.58.10"]).expect(0).stdout;
-    assert!(text.contains("unknown  the image, in the registry"), "{text}");
+    assert!(text.contains("unknown  in the registry: the image"), "{text}");
     assert!(text.contains(&format!("{}:v1.58.10: ", registry.url)), "{text}");
 
     let registry = scripted(&distribution, "*/release-channel/manifests/v1.58.10");

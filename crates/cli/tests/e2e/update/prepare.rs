@@ -156,7 +156,7 @@ fn a_moving_tag_is_refused_and_nothing_is_written() {
     let platform = Platform::running("stable", &json!({ "releaseChannel": "Stable" }));
     let before = versions(&platform);
     let run = platform.update(&["prepare", "--yes"]).expect(7);
-    assert!(run.stderr.contains("image tag stable, which moves"), "{}", run.stderr);
+    assert!(run.stderr.contains("runs the moving tag stable"), "{}", run.stderr);
     assert_eq!(versions(&platform), before);
 }
 
@@ -164,8 +164,8 @@ fn a_moving_tag_is_refused_and_nothing_is_written() {
 fn what_cannot_be_meant_is_refused() {
     let platform = Platform::running("v1.70.3", &json!({}));
     for (words, said) in [
-        (&["--window", "8:00-9:00"][..], "the mode Manual has no windows"),
-        (&["--mode", "Auto", "--window", "22:00-6:00"], "one over midnight is two windows"),
+        (&["--window", "8:00-9:00"][..], "--window has no effect in the mode Manual"),
+        (&["--mode", "Auto", "--window", "22:00-6:00"], "for a window over midnight, give two windows"),
         (&["--channel", "stabile"], "is not a release channel"),
         (&["--to", "v1.70.4"], "--file"),
     ] {
@@ -176,7 +176,7 @@ fn what_cannot_be_meant_is_refused() {
                  disruptions: [x]}\n";
     for (file, said) in [
         ("kind: ConfigMap\n", "no DeckhouseRelease"),
-        ("", "no release in it"),
+        ("", "it has no release"),
         (twice, "v1.71.1 is described twice"),
     ] {
         std::fs::write(platform.folder.path().join("deckhousereleases.yaml"), file).unwrap();
@@ -186,7 +186,7 @@ fn what_cannot_be_meant_is_refused() {
     let one = "kind: DeckhouseRelease\nspec: {version: v1.71.1}\n";
     std::fs::write(platform.folder.path().join("deckhousereleases.yaml"), one).unwrap();
     let run = prepare(&platform, &["--yes", "--to", "v1.99.0"]).expect(2);
-    assert!(run.stderr.contains("nothing has v1.99.0: there are v1.71.1"), "{}", run.stderr);
+    assert!(run.stderr.contains("v1.99.0 is unknown; known releases: v1.71.1"), "{}", run.stderr);
 }
 
 /// As a version before the mode `AutoPatch` and the channel `LTS` refuses them.
@@ -300,7 +300,7 @@ fn stray_twins_go_where_that_is_safe() {
     let place = |name: &str| run.stderr.find(&format!("deckhousereleases.deckhouse.io {name}")).unwrap();
     assert!(place("v1-71-4") < place("v1-70-3"), "highest first: {}", run.stderr);
     assert!(
-        run.stderr.contains("note: DeckhouseRelease/v1-72-0 stays: there is no DeckhouseRelease/v1.72.0"),
+        run.stderr.contains("note: DeckhouseRelease/v1-72-0 is a duplicate and is kept: DeckhouseRelease/v1.72.0 does not exist"),
         "{}",
         run.stderr
     );

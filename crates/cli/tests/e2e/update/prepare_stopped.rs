@@ -14,7 +14,7 @@ fn until_it_waits(platform: &Platform) -> (Child, impl Iterator<Item = String>) 
     let command = &mut platform.command(&["prepare", "--yes"]);
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
-    lines.find(|line| line.starts_with("waiting    until the queue")).unwrap();
+    lines.find(|line| line.starts_with("waiting    until the platform's queue")).unwrap();
     (child, lines)
 }
 

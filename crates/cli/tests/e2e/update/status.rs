@@ -89,7 +89,7 @@ fn one_screen_with_exactly_the_printed_rights() {
     let run = platform.as_alice(&["status"]).expect(0);
     assert!(!run.stderr.contains("note:"), "{}", run.stderr);
     let text = run.stdout.replace(platform.server.url(), "https://SERVER");
-    assert!(!text.contains("unknown") && !text.contains("hunter2"), "{text}");
+    assert!(!text.contains("unknown: ") && !text.contains("hunter2"), "{text}");
     insta::assert_snapshot!(text);
 
     let json: Value =
@@ -138,7 +138,7 @@ fn nothing_that_may_be_read_is_a_missing_permission() {
         run.stderr.starts_with("error: cannot read anything that the report needs: no permission: ")
             && run
                 .stderr
-                .ends_with("hint: `dhctl update rbac --user NAME` prints the rights that are needed\n"),
+                .ends_with("hint: print the permissions that are needed: dhctl update rbac --user NAME\n"),
         "{}",
         run.stderr
     );

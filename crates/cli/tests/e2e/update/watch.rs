@@ -36,7 +36,7 @@ fn an_update_from_approval_to_done() {
     let line = watch.until("the reason", |line| line["waitingFor"][0]["code"] == "release");
     assert_eq!((&line["verdict"], &line["version"]), (&json!("notStarted"), &json!(1)));
     let text = line["waitingFor"][0]["text"].as_str().unwrap();
-    assert_eq!(text, "it waits for approval: dhctl update approve v1.71.4");
+    assert_eq!(text, "waits for approval; approve it: dhctl update approve v1.71.4");
 
     platform.switch("v1.70.1", "v1.71.4");
     watch.until("the switch", |line| line["release"] == "1.71.4");
@@ -121,7 +121,7 @@ fn time_over_and_interrupts() {
         watch.signal(signal);
         watch.end().0.expect(130);
     }
-    for words in [["watch", "--timeout", "5"], ["watch", "--settle", "1.5h"], ["watch", "--to", "latest"]] {
+    for words in [["watch", "--timeout", "5"], ["watch", "--settle", "soon"], ["watch", "--to", "latest"]] {
         platform.update(&words).expect(2);
     }
 }
