@@ -137,8 +137,9 @@ async fn yaml(
     for name in approvals_at_risk(&state) {
         let note = Sentence::from(format!(
             "DeckhouseRelease/{name} is approved and was applied with the field approved: `kubectl apply` of this file \
-             removes the approval; use `kubectl create`, or "
-        ));
+             removes the approval; use `kubectl create`"
+        ))
+        .text(", or ");
         printer::say("note", &note.command(Update::prepare()).addressed(flags).to_string());
     }
     for problem in &plan.blocking {
