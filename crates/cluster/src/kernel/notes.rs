@@ -31,12 +31,12 @@ pub enum KernelNote {
 
 /// What to know: that the nodes reboot, what a reboot of a master interrupts, and which nodes get a lower version.
 pub fn notes(kernel: &KernelVersion, groups: &[String], nodes: &[Node]) -> Vec<KernelNote> {
-    let mut notes = vec![KernelNote::Reboots];
+    let mut known = vec![KernelNote::Reboots];
     let own = || nodes.iter().filter(|node| node.group.as_ref().is_some_and(|group| groups.contains(group)));
     let others = || own().filter(|node| node.kernel_version != kernel.as_str());
     let count = nodes.iter().filter(|node| node.control_plane).count();
     if let Some(master) = others().find(|node| node.control_plane) {
-        notes.push(match count {
+        known.push(match count {
             1 => KernelNote::OnlyMaster { node: master.name.clone() },
             count => KernelNote::Masters { count },
         });
@@ -44,9 +44,9 @@ pub fn notes(kernel: &KernelVersion, groups: &[String], nodes: &[Node]) -> Vec<K
     let mut higher = others().filter(|node| kernel.is_below(&node.kernel_version));
     if let Some(node) = higher.next() {
         let (node, running) = (node.name.clone(), node.kernel_version.clone());
-        notes.push(KernelNote::Downgrade { node, running, more: higher.count() });
+        known.push(KernelNote::Downgrade { node, running, more: higher.count() });
     }
-    notes
+    known
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub(super) async fn preflight(
         match asked {
             Ok(()) | Err(Error::Conflict(_) | Error::NotFound(_)) => {}
             Err(error) if error.is_dry_run_unsupported() => {
-                on_event(&PrepareEvent::NotAsked(&error.to_string()))
+                on_event(&PrepareEvent::NotAsked(&error.to_string()));
             }
             Err(error) => return Err(PrepareError::Refused { object: change.object(), error }),
         }

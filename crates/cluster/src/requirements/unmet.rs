@@ -41,7 +41,7 @@ pub enum Holder {
     AnyOf(&'static str),
     /// The configuration of the cluster, which is not an object.
     ClusterConfiguration,
-    /// The ConfigMap in which the cloud provider's module reports.
+    /// The `ConfigMap` in which the cloud provider's module reports.
     CloudConditions,
     /// A Helm release.
     HelmRelease {

@@ -11,8 +11,9 @@ use crate::doctor::{
 
 /// APIs that were requested since the API server started. Manifests of users that are not Helm's show only here.
 pub(super) fn in_use(context: &Context<'_>) -> Vec<Finding> {
-    let used = Context::list(&context.state.deprecated_apis).iter().filter(|it| !it.removed_in.is_empty());
-    let mut uses: Vec<ApiUse> = used
+    let requested =
+        Context::list(&context.state.deprecated_apis).iter().filter(|it| !it.removed_in.is_empty());
+    let mut uses: Vec<ApiUse> = requested
         .map(|it| ApiUse {
             resource: it.resource.as_str().into(),
             group_version: if it.group.is_empty() {

@@ -157,16 +157,13 @@ fn no_pod(context: &Context<'_>) -> Finding {
         return finding(DeploymentFact::ScaledToZero).advise(PlatformAdvice::Scale);
     }
     let conditions = Context::list(&context.details.conditions);
-    match conditions.iter().find(|it| it.kind == "ReplicaFailure" && it.is_true) {
-        Some(failure) => {
-            let events = Kubectl::Describe(Objects::of_the_platform(Resource::ReplicaSet));
-            finding(DeploymentFact::PodRejected { reason: short(&failure.message).into() })
-                .advise(see(See::ReplicaSetEvents, events))
-        }
-        None => {
-            let pods = Kubectl::Get(Objects::control_plane_pods(), Output::Table);
-            finding(DeploymentFact::NoPod).advise(see(See::ControlPlanePods, pods))
-        }
+    if let Some(failure) = conditions.iter().find(|it| it.kind == "ReplicaFailure" && it.is_true) {
+        let events = Kubectl::Describe(Objects::of_the_platform(Resource::ReplicaSet));
+        finding(DeploymentFact::PodRejected { reason: short(&failure.message).into() })
+            .advise(see(See::ReplicaSetEvents, events))
+    } else {
+        let pods = Kubectl::Get(Objects::control_plane_pods(), Output::Table);
+        finding(DeploymentFact::NoPod).advise(see(See::ControlPlanePods, pods))
     }
 }
 
