@@ -144,8 +144,8 @@ fn after<'a>(message: &'a str, mark: &str) -> &'a str {
 mod tests {
     use super::*;
 
-    fn at(time: &str) -> Option<String> {
-        Some(time.to_owned())
+    fn at(time: &str) -> String {
+        time.to_owned()
     }
 
     fn requirement(key: &str, why: &str) -> WaitReason {
@@ -155,8 +155,8 @@ mod tests {
 
     #[test]
     fn messages_of_all_eras() {
-        let window = || WaitReason::Window { until: at("02 Jan 2026 15:04 UTC") };
-        let postponed = || WaitReason::Postponed { until: at("02 Jan 26 15:04 UTC") };
+        let window = || WaitReason::Window { until: Some(at("02 Jan 2026 15:04 UTC")) };
+        let postponed = || WaitReason::Postponed { until: Some(at("02 Jan 26 15:04 UTC")) };
         let previous = || WaitReason::Previous { release: "v1.58.3".to_owned() };
         let unknown = || WaitReason::UnknownRequirement { key: "x".to_owned() };
         let failed = |why: &str| WaitReason::NotificationFailed { why: why.to_owned() };
@@ -178,20 +178,20 @@ mod tests {
             ),
             (
                 "Release is postponed, waiting for the update window until 02 Jan 2026 15:04 UTC",
-                vec![window(), WaitReason::Postponed { until: at("02 Jan 2026 15:04 UTC") }],
+                vec![window(), WaitReason::Postponed { until: Some(at("02 Jan 2026 15:04 UTC")) }],
             ),
             (
                 "Release is postponed by notification until 02 Jan 2026 15:04 UTC",
-                vec![WaitReason::Notification { until: at("02 Jan 2026 15:04 UTC") }],
+                vec![WaitReason::Notification { until: Some(at("02 Jan 2026 15:04 UTC")) }],
             ),
             (
                 "Release is waiting for the update window: 02 Jan 26 15:04 UTC",
-                vec![WaitReason::Window { until: at("02 Jan 26 15:04 UTC") }],
+                vec![WaitReason::Window { until: Some(at("02 Jan 26 15:04 UTC")) }],
             ),
             ("Release is postponed until: 02 Jan 26 15:04 UTC", vec![postponed()]),
             (
                 "Release is in cooldown until: 02 Jan 26 15:04 UTC",
-                vec![WaitReason::Cooldown { until: at("02 Jan 26 15:04 UTC") }],
+                vec![WaitReason::Cooldown { until: Some(at("02 Jan 26 15:04 UTC")) }],
             ),
             ("Release is postponed by canary process until 02 Jan 26 15:04 UTC", vec![postponed()]),
             ("awaiting for v1.58.3 release to be deployed", vec![previous()]),

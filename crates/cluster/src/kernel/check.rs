@@ -109,14 +109,14 @@ mod tests {
             update: Some(NodeFact::NeedsApproval),
         };
         let group_is = |fact| Lagging::Group { group: name(), fact };
-        let none = Lagging::NoSuchGroup { group: "w".to_owned(), known: vec![name()] };
+        let unknown_group = Lagging::NoSuchGroup { group: "w".to_owned(), known: vec![name()] };
         for (wanted, group, nodes, expected) in [
             ("worker", group(2, 2), &both[..], None),
             ("worker", group(1, 2), &one[..], Some(node)),
             ("worker", group(1, 2), &both[..], Some(group_is(NodeFact::GroupUpToDate { count: 1, all: 2 }))),
             ("worker", group(2, 1), &both[..], Some(group_is(NodeFact::GroupReady { count: 1, all: 2 }))),
             ("worker", group(0, 0), &[], Some(Lagging::NoNodes { group: name() })),
-            ("w", group(2, 2), &both[..], Some(none)),
+            ("w", group(2, 2), &both[..], Some(unknown_group)),
         ] {
             let missing = lagging(&kernel, &[wanted.to_owned()], &[group], nodes);
             assert_eq!(missing, Vec::from_iter(expected));

@@ -28,11 +28,12 @@ fn source(change: impl FnOnce(&mut ModuleSource)) -> Finding {
 
 /// The commands that show something.
 fn shown(finding: &Finding) -> Vec<&Command> {
-    let see = |advice| match advice {
-        &Advice::See(_, ref command) => Some(command),
+    let advice = finding.problem.advice.iter();
+    let commands = advice.filter_map(|advice| match advice {
+        Advice::See(_, command) => Some(command),
         _ => None,
-    };
-    finding.problem.advice.iter().filter_map(see).collect()
+    });
+    commands.collect()
 }
 
 #[test]
