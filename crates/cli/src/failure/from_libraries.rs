@@ -138,9 +138,9 @@ impl From<ApproveError> for Failure {
             ApproveError::Cluster(error) => error.into(),
             ApproveError::Unknown(unknown) => unknown.into(),
             ApproveError::NotItsTurn { object, fact } => {
-                let text = Sentence::from(format!("{object} ")).then(words::predicate(&Fact::Release(fact.clone())));
+                let text = Sentence::from(format!("{object} ")).then(words::predicate(&Fact::Release(*fact.clone())));
                 let failure = Self::new(Exit::Cluster, text);
-                match fact {
+                match *fact {
                     ReleaseFact::PreviousUnfinished { .. } => failure
                         .hint(Sentence::from("wait until that update is finished: ").command(Update::Watch)),
                     ReleaseFact::NotInCluster => {

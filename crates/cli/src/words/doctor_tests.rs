@@ -249,6 +249,7 @@ fn alerts() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn every_step() {
     let own = |text: &str| text.to_owned();
     let see = [

@@ -8,6 +8,7 @@ use super::list;
 /// How many names are listed.
 const NAMED: usize = 5;
 
+#[expect(clippy::too_many_lines, reason = "an arm for each fact")]
 pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
     match fact {
         ReleaseFact::NoneDeployed => {
@@ -39,7 +40,7 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
         ReleaseFact::PassedOver { phase } => {
             format!("is {phase} and will not be deployed: a higher patch or a later release replaced it")
         }
-        ReleaseFact::IsDeployed => "is being deployed".to_owned(),
+        ReleaseFact::IsDeployed => "is already deployed".to_owned(),
         ReleaseFact::Below { deployed } => format!("is below the deployed v{deployed}"),
         ReleaseFact::OtherMajor { deployed } => {
             format!("is of another major version than the deployed v{deployed}")

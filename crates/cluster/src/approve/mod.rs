@@ -68,7 +68,7 @@ pub enum ApproveError {
         /// The object.
         object: Object,
         /// Why.
-        fact: ReleaseFact,
+        fact: Box<ReleaseFact>,
     },
     /// There is nothing that could be approved, or it cannot be approved now.
     #[error("{object}: cannot be approved")]

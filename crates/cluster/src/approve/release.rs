@@ -40,12 +40,12 @@ pub fn release(
         Position::Deployed => return Ok(None),
         Position::NotYet(fact) | Position::Never(fact) => {
             let object = Object::new(problems::Kind::DeckhouseRelease, &release.name);
-            return Err(ApproveError::NotItsTurn { object, fact });
+            return Err(ApproveError::NotItsTurn { object, fact: Box::new(fact) });
         }
     }
     if let Some(fact) = order.deployed.and_then(|deployed| unfinished::update(state, deployed)) {
         let object = Object::new(problems::Kind::DeckhouseRelease, &release.name);
-        return Err(ApproveError::NotItsTurn { object, fact });
+        return Err(ApproveError::NotItsTurn { object, fact: Box::new(fact) });
     }
     let webhook = state.release_webhook.known().and_then(Option::as_ref);
     let preflight = webhook.is_some_and(|webhook| webhook.allows_dry_run);
@@ -94,7 +94,7 @@ pub(super) fn find<'a>(state: &'a ClusterState, version: &Version) -> Result<&'a
     let all = state.releases.required("releases")?;
     ReleaseOrder::of(all).find(version).ok_or_else(|| ApproveError::NotItsTurn {
         object: Object::release(version),
-        fact: ReleaseFact::NotInCluster,
+        fact: Box::new(ReleaseFact::NotInCluster),
     })
 }
 
@@ -176,7 +176,7 @@ mod tests {
             (refused(|it| it.phase = Some(Phase::Suspended), NEXT), "v1.71.4", ReleaseFact::Withdrawn),
             (refused(later, Version::new(1, 72, 0)), "v1.72.0", gap),
         ] {
-            assert_eq!(refused, (Object::new(problems::Kind::DeckhouseRelease, object), fact));
+            assert_eq!(refused, (Object::new(problems::Kind::DeckhouseRelease, object), Box::new(fact)));
         }
         let deployed = super::release(&state(|_| ()), &Version::new(1, 70, 1), Timing::Scheduled);
         assert_eq!(deployed.unwrap(), None);
@@ -227,11 +227,10 @@ mod tests {
             change(&mut state);
             match super::release(&state, &NEXT, Timing::Now) {
                 Ok(approval) => assert!(expected.is_none() && approval.is_some(), "{expected:?}"),
-                Err(ApproveError::NotItsTurn {
-                    fact: ReleaseFact::PreviousUnfinished { previous, sign },
-                    ..
-                }) => {
-                    assert_eq!((previous.as_str(), Some(sign)), ("v1.70.1", expected));
+                Err(ApproveError::NotItsTurn { fact, .. }) => {
+                    let expected = expected
+                        .map(|sign| ReleaseFact::PreviousUnfinished { previous: "v1.70.1".to_owned(), sign });
+                    assert_eq!(Some(*fact), expected);
                 }
                 Err(other) => panic!("{other:?}"),
             }

@@ -54,7 +54,7 @@ impl Blocked {
         let blocked = match error {
             ApproveError::Unmet { reasons, .. } => Self::unmet(object, reasons),
             ApproveError::NotItsTurn { fact, .. } => {
-                let problem = Problem::new(Code::NotItsTurn, object, fact);
+                let problem = Problem::new(Code::NotItsTurn, object, *fact);
                 Self::by_problem(problem.advise(Advice::Plan)).passing()
             }
             ApproveError::Changed { .. } => {
