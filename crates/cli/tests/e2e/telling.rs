@@ -60,13 +60,13 @@ async fn a_directory_in_the_way_is_refused_before_anything_is_read() {
     fs::create_dir_all(world.path("mods/module_source.yml")).unwrap();
     mirror_modules::manifest_of(&world, "127.0.0.1:1/deckhouse/ee", None);
     let run = mirror_modules::pull(&world, &[]).expect(6);
-    assert!(run.stderr.contains("mods/module_source.yml: is a directory"), "{}", run.stderr);
+    assert!(run.stderr.contains("mods/module_source.yml is a directory"), "{}", run.stderr);
     fs::remove_dir(world.path("mods/module_source.yml")).unwrap();
     mirror_modules::pull(&world, &[]).expect(5);
     mirror_modules::manifest(&world, None);
     fs::create_dir_all(world.path("mods/module-console.tar")).unwrap();
     let run = mirror_modules::pull(&world, &[]).expect(6);
-    assert!(run.stderr.contains("mods/module-console.tar: is a directory"), "{}", run.stderr);
+    assert!(run.stderr.contains("mods/module-console.tar is a directory"), "{}", run.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]
