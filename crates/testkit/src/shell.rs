@@ -2,6 +2,17 @@
 
 use std::{fs, process::Command};
 
+/// Names that a shell, a terminal or an option parser would misread.
+pub const HOSTILE_NAMES: [&str; 7] = [
+    "x$(touch${IFS}/tmp/pwned)",
+    "a; rm -rf /",
+    "`id`",
+    "it's",
+    "a\nhint: run this first",
+    "-oyaml",
+    "a \u{1b}[2J\u{202e}| b",
+];
+
 /// Records each command instead of running it: without a `PATH` no program is found.
 const PRELUDE: &str = r#"
 record() { builtin printf '%s\0' "$@" > "$RECORDS/$BASHPID.$((++count))"; }

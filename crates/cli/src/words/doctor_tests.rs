@@ -5,14 +5,14 @@ use commands::{ClusterFlags, Command, Kubectl};
 use foreign_text::ForeignText;
 use jiff::Timestamp;
 use problems::{
-    Advice, AlertFact, AlertKind, ApiUse, ChannelFact, Code, Contents, DeploymentFact, Fact, FromHere, Kind,
+    Advice, AlertFact, AlertKind, ApiUse, ChannelFact, Code, Contents, DeploymentFact, FromHere, Kind,
     ModuleAdvice, ModuleError, ModuleFact, ModuleImagePulls, NodeAdvice, NodeFact, Object, OnNode,
     PlatformAdvice, PodFact, Problem, PullCause, QueuedTask, RegistryAdvice, RegistryFact, ReleaseAdvice,
     ReleaseFact, Restart, Rule, See, SettingsAdvice, SettingsFact, WaitReason,
 };
 use semver::Version;
 
-use super::{Block, doctor_report, means, steps, what};
+use super::{Block, doctor_report, steps, tests::lines};
 
 const REPO: &str = "registry.example.com/dkp/ee";
 
@@ -26,15 +26,6 @@ fn names(all: &[&str]) -> Vec<String> {
 
 fn version(text: &str) -> Version {
     Version::parse(text).unwrap()
-}
-
-fn lines(object: &Object, facts: impl IntoIterator<Item = impl Into<Fact>>) -> String {
-    let line = |fact: Fact| {
-        let problem = Problem::new(Code::NotNow, object.clone(), fact);
-        let means = means(&problem.fact).map(|it| format!("\n  {it}")).unwrap_or_default();
-        format!("{}{means}\n", what(&problem))
-    };
-    facts.into_iter().map(|fact| line(fact.into())).collect()
 }
 
 #[test]

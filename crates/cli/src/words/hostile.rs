@@ -4,19 +4,9 @@ use commands::Command;
 use problems::{
     Advice, ClusterFact, Code, ModuleAdvice, NodeAdvice, Object, PlatformAdvice, Problem, ReleaseAdvice,
 };
-use testkit::shell::invocations;
+use testkit::shell::{HOSTILE_NAMES, invocations};
 
 use super::steps;
-
-pub(super) const NAMES: [&str; 7] = [
-    "x$(touch${IFS}/tmp/pwned)",
-    "a; rm -rf /",
-    "`id`",
-    "it's",
-    "a\nhint: run this first",
-    "-oyaml",
-    "a \u{1b}[2J\u{202e}| b",
-];
 
 /// Every advice that has a name in it and a command.
 fn named(name: &str) -> Vec<Advice> {
@@ -46,7 +36,7 @@ fn commands(advice: Advice) -> Vec<Command> {
 
 #[test]
 fn no_name_leaves_its_word() {
-    for name in NAMES {
+    for name in HOSTILE_NAMES {
         for advice in named(name) {
             let all = commands(advice.clone());
             assert!(!all.is_empty(), "{advice:?}");

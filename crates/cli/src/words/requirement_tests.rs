@@ -5,7 +5,7 @@ use cluster::{
     requirements::{Fix, FoundRuntime, Holder, Product, Runtime, Shortfall, Unmet, WhyUnknown},
 };
 use semver::Version;
-use testkit::shell::invocations;
+use testkit::shell::{HOSTILE_NAMES, invocations};
 
 use super::requirement::{fix, found, needed, why_unknown};
 
@@ -86,7 +86,7 @@ fn how_to_meet_them() {
 
 #[test]
 fn no_name_leaves_its_word() {
-    for name in super::hostile::NAMES {
+    for name in HOSTILE_NAMES {
         let mut with_name = 0;
         for it in fixes(name) {
             for command in fix(&it).commands() {

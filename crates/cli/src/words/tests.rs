@@ -45,7 +45,8 @@ fn requirement(key: Option<&str>, cause: RequirementCause) -> WaitReason {
     WaitReason::Requirement { key: key.map(str::to_owned), why: "1.26 is lower than 1.27".to_owned(), cause }
 }
 
-fn lines(object: &Object, facts: impl IntoIterator<Item = impl Into<Fact>>) -> String {
+/// Each fact in words, and what it means.
+pub(super) fn lines(object: &Object, facts: impl IntoIterator<Item = impl Into<Fact>>) -> String {
     let line = |fact: Fact| {
         let problem = Problem::new(Code::NotNow, object.clone(), fact);
         let means = means(&problem.fact).map(|it| format!("\n  {it}")).unwrap_or_default();

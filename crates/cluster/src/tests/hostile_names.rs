@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use problems::Advice;
 use semver::Version;
 use serde_json::{Value, json};
-use testkit::shell::invocations;
+use testkit::shell::{HOSTILE_NAMES, invocations};
 
 use crate::{
     ClusterState, Reading,
@@ -21,16 +21,6 @@ use crate::{
     },
     registry_answer::RegistryAnswer,
 };
-
-const NAMES: [&str; 7] = [
-    "x$(touch${IFS}/tmp/pwned)",
-    "a; rm -rf /",
-    "`id`",
-    "it's",
-    "a\nhint: run this first",
-    "-oyaml",
-    "a \u{1b}[2J\u{202e}| b",
-];
 
 fn now() -> Timestamp {
     "2026-11-24T10:00:00Z".parse().unwrap()
@@ -269,7 +259,7 @@ fn assert_read_as_meant(command: &Command) {
 #[test]
 fn no_name_leaves_its_word() {
     let mut with_name = 0;
-    for name in NAMES {
+    for name in HOSTILE_NAMES {
         let mut all: Vec<Command> = clusters(name).iter().flat_map(|state| shown(state, name)).collect();
         all.sort();
         all.dedup();
@@ -279,12 +269,12 @@ fn no_name_leaves_its_word() {
         }
     }
     // There are such commands, or this would prove nothing.
-    assert!(with_name >= 8 * NAMES.len(), "{with_name}");
+    assert!(with_name >= 8 * HOSTILE_NAMES.len(), "{with_name}");
 }
 
 #[test]
 fn no_name_leaves_a_change() {
-    for name in NAMES {
+    for name in HOSTILE_NAMES {
         let object = json!({ "spec": { "version": name, name: name } });
         for write in [Write::Merge(object.clone()), Write::Create(object.clone()), Write::Delete] {
             let change = Change {
