@@ -238,7 +238,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fi
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -f -a "pull" -d 'Pull the modules of a `ModuleSource` manifest, each into one archive'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -f -a "pull" -d 'Pull the modules of a ModuleSource manifest, each into one archive'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -f -a "push" -d 'Push modules into a private registry, and read everything back'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -f -a "verify" -d 'Compare a registry with modules: every tag, manifest and blob'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -s d -l modules-dir -d 'Directory to write the modules to; created if it does not exist' -r -F

@@ -93,8 +93,8 @@ impl Pull {
         Self {
             named: settings.named.clone(),
             main: Some(settings.archive.clone()).filter(|_| !settings.dry_run),
-            fresh: settings.fresh,
-            in_parts: settings.part_size.is_some(),
+            fresh: settings.write.fresh,
+            in_parts: settings.write.part_size.is_some(),
             form: settings.form,
         }
     }
@@ -134,8 +134,8 @@ pub(crate) struct ModulesPull {
 
 impl ModulesPull {
     pub(crate) fn of(settings: &ModulesPullSettings) -> Self {
-        let ModulesPullSettings { directory, fresh, dry_run, .. } = settings;
-        Self { directory: directory.clone(), fresh: *fresh, dry_run: *dry_run }
+        let ModulesPullSettings { directory, write, dry_run, .. } = settings;
+        Self { directory: directory.clone(), fresh: write.fresh, dry_run: *dry_run }
     }
 
     fn text(&self) -> String {

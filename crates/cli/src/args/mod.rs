@@ -21,7 +21,7 @@ pub use log::{LogArgs, LogLevel};
 pub use login::TargetLoginArgs;
 pub use mirror::{
     BundleFormat, BundleInArgs, MirrorArgs, MirrorCommand, PullArgs, PullFlags, PushArgs, PushFlags,
-    ReadBackArgs, TransferArgs, VerifyArgs,
+    ReadBackArgs, TargetArgs, TransferArgs, VerifyArgs,
 };
 pub use modules::{
     MirrorModulesArgs, MirrorModulesCommand, ModuleChoiceArgs, ModuleFilter, ModulesPullArgs,

@@ -3,14 +3,17 @@
 use std::path::PathBuf;
 
 use deckhouse::select;
-use mirror::{Modules, Request, archives::BundleForm};
+use mirror::{
+    Modules, Request,
+    archives::{BundleForm, WriteOptions},
+};
 use oci::RepositoryUrl;
 
 use super::{Connection, Output, modules, paths};
 use crate::{
     args::{
         BundleFormat, BundleInArgs, ConnectionArgs, MirrorArgs, MirrorCommand, OutputArgs, PullArgs,
-        PullFlags, PushArgs, PushFlags, ReadBackArgs, TargetLoginArgs, TransferArgs, VerifyArgs,
+        PullFlags, PushArgs, PushFlags, ReadBackArgs, TargetArgs, TargetLoginArgs, TransferArgs, VerifyArgs,
     },
     expected_sum::ExpectedSum,
     failure::Failure,
@@ -32,12 +35,8 @@ pub(crate) struct PullSettings {
     pub(crate) login: Login,
     /// What is pulled.
     pub(crate) request: Request,
-    /// Maximum size of a part in bytes, if the bundle is split.
-    pub(crate) part_size: Option<u64>,
-    /// Whether GOST sums are written.
-    pub(crate) gost: bool,
-    /// Whether the data of an interrupted pull is discarded.
-    pub(crate) fresh: bool,
+    /// How the bundle is written.
+    pub(crate) write: WriteOptions,
     /// Whether nothing is written.
     pub(crate) dry_run: bool,
     /// How the registry is reached.
@@ -112,7 +111,7 @@ pub(crate) fn transfer(args: MirrorArgs) -> Transfer {
         Some(MirrorCommand::Push(args)) => {
             let PushArgs {
                 bundle: BundleInArgs { images_bundle_path },
-                registry,
+                target: TargetArgs { registry },
                 flags,
                 login,
                 connection,
@@ -219,9 +218,12 @@ impl PullSettings {
             source: flags.source,
             login,
             request,
-            part_size: flags.images_bundle_chunk_size.filter(|size| *size > 0),
-            gost: flags.gost_digest,
-            fresh: flags.no_pull_resume,
+            write: WriteOptions {
+                part_size: flags.images_bundle_chunk_size.filter(|size| *size > 0),
+                gost: flags.gost_digest,
+                fresh: flags.no_pull_resume,
+                parallel: connection.parallel,
+            },
             dry_run: flags.dry_run,
             connection,
             output,
@@ -238,7 +240,7 @@ impl From<VerifyArgs> for VerifySettings {
 
 impl From<ReadBackArgs> for ReadBack {
     fn from(args: ReadBackArgs) -> Self {
-        let ReadBackArgs { registry, login, deep, connection, output } = args;
+        let ReadBackArgs { target: TargetArgs { registry }, login, deep, connection, output } = args;
         Self {
             registry,
             login: login.into(),

@@ -6,7 +6,7 @@ use std::{
 };
 
 use deckhouse::VersionRule;
-use mirror::Modules;
+use mirror::{Modules, archives::WriteOptions};
 use oci::RepositoryUrl;
 
 use super::{Connection, Output, ReadBack};
@@ -30,12 +30,8 @@ pub(crate) struct ModulesPullSettings {
     pub(crate) login: Login,
     /// Which modules.
     pub(crate) modules: Modules,
-    /// Maximum size of a part in bytes, if archives are split.
-    pub(crate) part_size: Option<u64>,
-    /// Whether GOST sums are written.
-    pub(crate) gost: bool,
-    /// Whether the data of an interrupted pull and existing archives are not reused.
-    pub(crate) fresh: bool,
+    /// How the archives are written.
+    pub(crate) write: WriteOptions,
     /// Whether nothing is written.
     pub(crate) dry_run: bool,
     /// How the registry is reached.
@@ -130,16 +126,20 @@ impl From<ModulesPullArgs> for ModulesPullSettings {
             password_flag: "--source-password",
             password_variable: None,
         };
+        let connection = Connection::from(&connection);
         Self {
             directory: modules_dir,
             manifest: module_source,
             login,
             modules: selected(modules),
-            part_size: images_bundle_chunk_size.filter(|size| *size > 0),
-            gost: gost_digest,
-            fresh: no_pull_resume,
+            write: WriteOptions {
+                part_size: images_bundle_chunk_size.filter(|size| *size > 0),
+                gost: gost_digest,
+                fresh: no_pull_resume,
+                parallel: connection.parallel,
+            },
             dry_run,
-            connection: (&connection).into(),
+            connection,
             output: (&output).into(),
         }
     }

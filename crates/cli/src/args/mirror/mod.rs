@@ -9,7 +9,7 @@ mod verify;
 use clap::{Args, Subcommand};
 
 pub use pull::{BundleFormat, PullArgs, PullFlags};
-pub use push::{BundleInArgs, PushArgs, PushFlags};
+pub use push::{BundleInArgs, PushArgs, PushFlags, TargetArgs};
 pub use transfer::TransferArgs;
 pub use verify::{ReadBackArgs, VerifyArgs};
 

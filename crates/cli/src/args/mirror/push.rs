@@ -16,15 +16,9 @@ pub struct PushArgs {
     /// The bundle.
     #[command(flatten)]
     pub bundle: BundleInArgs,
-    /// Private registry, HOST[:PORT]/PATH
-    #[arg(
-        short = 'r',
-        long,
-        env = "DHCTL_CLI_MIRROR_PRIVATE_REGISTRY",
-        value_name = "REGISTRY",
-        help_heading = "Private registry"
-    )]
-    pub registry: RepositoryUrl,
+    /// Where to push.
+    #[command(flatten)]
+    pub target: TargetArgs,
     /// How to push.
     #[command(flatten)]
     pub flags: PushFlags,
@@ -46,6 +40,20 @@ pub struct BundleInArgs {
     /// "d8 mirror pull" writes them; once for each directory that has parts (repeatable)
     #[arg(short = 'i', long, env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE", value_name = "FILE", required = true)]
     pub images_bundle_path: Vec<PathBuf>,
+}
+
+/// A registry that is pushed to or read back.
+#[derive(Debug, Args)]
+pub struct TargetArgs {
+    /// Private registry, HOST[:PORT]/PATH
+    #[arg(
+        short = 'r',
+        long,
+        env = "DHCTL_CLI_MIRROR_PRIVATE_REGISTRY",
+        value_name = "REGISTRY",
+        help_heading = "Private registry"
+    )]
+    pub registry: RepositoryUrl,
 }
 
 /// Flags of a push, in both forms of the command.

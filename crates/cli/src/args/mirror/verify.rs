@@ -1,9 +1,8 @@
 //! `dhctl mirror verify`
 
 use clap::Args;
-use oci::RepositoryUrl;
 
-use super::BundleInArgs;
+use super::{BundleInArgs, TargetArgs};
 use crate::args::{ConnectionArgs, OutputArgs, TargetLoginArgs};
 
 /// `dhctl mirror verify`
@@ -20,15 +19,9 @@ pub struct VerifyArgs {
 /// A registry that is read back.
 #[derive(Debug, Args)]
 pub struct ReadBackArgs {
-    /// Private registry, HOST[:PORT]/PATH
-    #[arg(
-        short = 'r',
-        long,
-        env = "DHCTL_CLI_MIRROR_PRIVATE_REGISTRY",
-        value_name = "REGISTRY",
-        help_heading = "Private registry"
-    )]
-    pub registry: RepositoryUrl,
+    /// Which registry.
+    #[command(flatten)]
+    pub target: TargetArgs,
     /// The login there.
     #[command(flatten)]
     pub login: TargetLoginArgs,

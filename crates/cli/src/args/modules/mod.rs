@@ -1,6 +1,8 @@
 //! `dhctl mirror-modules …`. Names, short forms and variables of the documented flags are fixed by the
 //! platform's documentation.
 
+#![expect(clippy::doc_markdown, reason = "help texts are read on a terminal")]
+
 mod choice;
 mod pull;
 mod push;
@@ -30,7 +32,7 @@ pub struct MirrorModulesArgs {
 /// Commands below `dhctl mirror-modules`.
 #[derive(Debug, Subcommand)]
 pub enum MirrorModulesCommand {
-    /// Pull the modules of a `ModuleSource` manifest, each into one archive
+    /// Pull the modules of a ModuleSource manifest, each into one archive
     ///
     /// The same as "dhctl mirror-modules" with --module-source. The variable of --registry has no effect here.
     #[command(after_help = crate::args::EXIT_CODES)]

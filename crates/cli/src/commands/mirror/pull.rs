@@ -9,7 +9,7 @@ use std::{
 use commands::{Dhctl, Mirror, Sentence};
 use mirror::{
     Discovery, LocalBlobs, Observer,
-    archives::{self, ArchivesJob, BundleForm, PlannedArchive, WriteOptions},
+    archives::{self, ArchivesJob, BundleForm, PlannedArchive},
     discover::discover,
     journal::Journal,
     local_blobs::Copied,
@@ -140,12 +140,7 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
         main: &settings.archive,
         journal: &journal,
         local: &local,
-        options: WriteOptions {
-            part_size: settings.part_size,
-            gost: settings.gost,
-            fresh: settings.fresh,
-            parallel: settings.connection.parallel,
-        },
+        options: settings.write,
         observer: &observer,
     };
     let written = match planned.as_slice() {
@@ -157,7 +152,7 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
     pulled.copied = local.copied();
     side_files.add_to(&mut sum_of);
     pulled.sum = Some(sum_of.sha256());
-    pulled.gost_sum = settings.gost.then(|| sum_of.gost());
+    pulled.gost_sum = settings.write.gost.then(|| sum_of.gost());
     let published = side_files.publish();
     // The bundle is complete: there is nothing left to resume, even if the files next to it cannot be published.
     journal.remove()?;
@@ -178,7 +173,7 @@ fn warn_of_refusals(
     progress: &Progress,
 ) {
     let warn = |why: &str| progress.warn(&format!("the pull itself would fail: {why}"));
-    if let Err(error) = ::bundle::Writer::check(&settings.archive, bundle_size, settings.part_size) {
+    if let Err(error) = ::bundle::Writer::check(&settings.archive, bundle_size, settings.write.part_size) {
         warn(&error.to_string());
     }
     if let Err(failure) = side_files::refuse_directories(&settings.archive, environment.executable.is_some())
@@ -196,7 +191,7 @@ fn refuse_directories_of(archives: &[PlannedArchive]) -> Result<(), Failure> {
 const DIRECTORY_HINT: &str = "check that the directory of the bundle exists and is writable";
 
 fn open_journal(settings: &PullSettings) -> Result<Journal, Failure> {
-    Journal::open(&settings.archive, settings.fresh).map_err(|error| {
+    Journal::open(&settings.archive, settings.write.fresh).map_err(|error| {
         let is_file = matches!(error, mirror::Error::File { .. });
         let failure = Failure::from(error);
         if is_file { failure.hint(DIRECTORY_HINT) } else { failure }

@@ -10,7 +10,6 @@ use std::{
 use commands::{Dhctl, Exclusion, Sentence};
 use mirror::{
     Cause, LocalBlobs, MissingItem, Observer, Root,
-    archives::WriteOptions,
     discover::choose_modules,
     local_blobs::Copied,
     module_archives::{self, FailedModule, ModulePlanner, PlannedModule},
@@ -58,7 +57,7 @@ pub(crate) fn invocation(settings: ModulesPullSettings, environment: Environment
 }
 
 async fn run(settings: ModulesPullSettings, environment: Environment) -> Result<(), Failure> {
-    let ModulesPullSettings { directory, output, dry_run, fresh, .. } = &settings;
+    let ModulesPullSettings { directory, output, dry_run, write, .. } = &settings;
     let manifest = PullManifest::read(&settings.manifest, directory)?;
     let copy = directory.join(manifest.path.file_name().unwrap_or_default());
     if !dry_run {
@@ -79,7 +78,7 @@ async fn run(settings: ModulesPullSettings, environment: Environment) -> Result<
         client,
         root: Root::Modules(url.repository.clone()),
         directory,
-        fresh: *fresh,
+        fresh: write.fresh,
         dry_run: *dry_run,
         local: Arc::new(LocalBlobs::concurrent()),
         totals: Arc::default(),
@@ -104,14 +103,8 @@ async fn run(settings: ModulesPullSettings, environment: Environment) -> Result<
     }
     ready.iter().try_for_each(|module| refuse_directories_of(&module.archive))?;
     let module_count = ready.len();
-    let options = WriteOptions {
-        part_size: settings.part_size,
-        gost: settings.gost,
-        fresh: *fresh,
-        parallel: connection.parallel,
-    };
     let observer: Arc<dyn Observer> = progress.clone();
-    let written = module_archives::write(ready, &planner.local, options, &observer).await?;
+    let written = module_archives::write(ready, &planner.local, *write, &observer).await?;
     let not_written = written.failed.len();
     pulled.files = written.written.files;
     pulled.gost_sums = written.written.sums;
