@@ -1,16 +1,16 @@
 //! From the process's arguments to its exit code.
 
-use std::{ffi::OsString, future::Future, process::ExitCode};
+use std::{ffi::OsString, process::ExitCode};
 
 use clap::Parser;
 
 use crate::{
     Environment,
-    args::{BundleCommand, Cli, ClusterArgs, Command, ConfigCommand, UpdateCommand},
-    commands::{self, bundle, config, mirror, modules, update::changes::cluster_flags},
+    args::{BundleCommand, Cli, Command, ConfigCommand, UpdateCommand},
+    commands::{self, bundle, config, mirror, modules, update},
     exit_code::Exit,
     failure::Failure,
-    interrupted, interrupts,
+    interrupts,
     invocation::{Invocation, report},
     limits, log,
     printer::{self, Printer},
@@ -89,61 +89,18 @@ fn invocation(command: Command, environment: Environment) -> Invocation {
             ConfigCommand::DockerCfg(args) => config::docker_cfg::invocation(args.into()),
             ConfigCommand::Proxy(args) => config::proxy::invocation(args.into()),
         },
-        Command::Update(command) => update(command, environment),
+        Command::Update(command) => match command {
+            UpdateCommand::Run(args) => update::run::invocation(*args, environment),
+            UpdateCommand::Watch(args) => update::watch::invocation(*args, environment),
+            UpdateCommand::Status(args) => update::status::invocation(args, environment),
+            UpdateCommand::Plan(args) => update::plan::invocation(*args, environment),
+            UpdateCommand::Rbac(args) => update::rbac::invocation(args),
+            UpdateCommand::Prepare(args) => update::prepare::invocation(*args, environment),
+            UpdateCommand::Approve(args) => update::approve::invocation(*args, environment),
+            UpdateCommand::Kernel(args) => update::kernel::invocation(*args, environment),
+            UpdateCommand::Doctor(args) => update::doctor::invocation(*args, environment),
+        },
         Command::Version(args) => commands::version::invocation(args.output),
         Command::Completions { shell } => commands::completions::invocation(shell),
-    }
-}
-
-/// The command, with failures whose commands name the cluster that was named.
-async fn of_cluster(
-    args: ClusterArgs,
-    command: impl Future<Output = Result<(), Failure>>,
-) -> Result<(), Failure> {
-    command.await.map_err(|failure| failure.addressed(&cluster_flags(&args)))
-}
-
-fn update(command: UpdateCommand, environment: Environment) -> Invocation {
-    match command {
-        UpdateCommand::Run(args) => {
-            let (output, cluster) = (Output::from(&args.output), args.cluster.clone());
-            let run = of_cluster(cluster, commands::update::run::run(*args, environment));
-            Invocation::new("update run", output, run).if_interrupted(interrupted::RUN)
-        }
-        UpdateCommand::Watch(args) => {
-            let (output, cluster) = (Output::from(&args.output), args.cluster.clone());
-            let run = of_cluster(cluster, commands::update::watch::run(*args, environment));
-            Invocation::new("update watch", output, run).if_interrupted(interrupted::WATCH)
-        }
-        UpdateCommand::Status(args) => {
-            let output = Output::from(&args.output);
-            Invocation::new("update status", output, commands::update::status::run(args, environment))
-        }
-        UpdateCommand::Plan(args) => {
-            let output = Output::result_only(args.output.of_failures());
-            Invocation::new("update plan", output, commands::update::plan::run(*args, environment))
-        }
-        UpdateCommand::Rbac(args) => {
-            Invocation::immediate("update rbac", Output::plain(), move || commands::update::rbac::run(&args))
-        }
-        UpdateCommand::Prepare(args) => {
-            let (output, cluster) = (Output::from(&args.output), args.cluster.clone());
-            let run = of_cluster(cluster, commands::update::prepare::run(*args, environment));
-            Invocation::new("update prepare", output, run).if_interrupted(interrupted::PREPARE)
-        }
-        UpdateCommand::Approve(args) => {
-            let (output, cluster) = (Output::from(&args.output), args.cluster.clone());
-            let run = of_cluster(cluster, commands::update::approve::run(*args, environment));
-            Invocation::new("update approve", output, run).if_interrupted(interrupted::APPROVE)
-        }
-        UpdateCommand::Kernel(args) => {
-            let (output, cluster) = (Output::from(&args.output), args.cluster.clone());
-            let run = of_cluster(cluster, commands::update::kernel::run(*args, environment));
-            Invocation::new("update kernel", output, run).if_interrupted(interrupted::KERNEL)
-        }
-        UpdateCommand::Doctor(args) => {
-            let output = Output::from(&args.output);
-            Invocation::new("update doctor", output, commands::update::doctor::run(*args, environment))
-        }
     }
 }

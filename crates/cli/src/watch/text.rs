@@ -6,6 +6,8 @@ use cluster::{
 };
 use jiff::Timestamp;
 
+use crate::format::count;
+
 /// Text of a cluster in one line, without control characters.
 pub(super) fn one_line(text: &str) -> String {
     let clean: String = text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
@@ -27,7 +29,7 @@ pub(super) fn queue(queue: &Queue) -> String {
     if queue.tasks == 0 {
         return "idle".to_owned();
     }
-    let mut line = format!("{} task{}", queue.tasks, if queue.tasks == 1 { "" } else { "s" });
+    let mut line = count(queue.tasks, "task");
     if let Some(head) = queue.heads.first() {
         line += &format!(", first in {}: {}", head.queue, one_line(&head.description));
         if head.failures > 0 {

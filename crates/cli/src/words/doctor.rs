@@ -4,7 +4,8 @@ use cluster::doctor::{Conclusion, DoctorReport, Finding, NotChecked, Severity, S
 use commands::{ClusterFlags, Sentence, Update};
 use jiff::Timestamp;
 
-use super::{Block, counted, means, steps, what};
+use super::{Block, means, steps, what};
+use crate::format::count;
 
 /// The report for a person: whether anything blocks, the findings, what could not be checked, and what checks again.
 pub fn doctor_report(report: &DoctorReport, flags: &ClusterFlags) -> String {
@@ -26,11 +27,11 @@ pub fn doctor_report(report: &DoctorReport, flags: &ClusterFlags) -> String {
 }
 
 fn headline(report: &DoctorReport) -> String {
-    let count = |severity| report.findings.iter().filter(|it| it.severity == severity).count() as u64;
-    let (blocks, slows) = (count(Severity::Blocks), count(Severity::Slows));
-    let verb = |count, verb: &str| if count == 1 { format!("{verb}s") } else { verb.to_owned() };
-    let slowing = format!("{} {} it down", counted(slows, "problem"), verb(slows, "slow"));
-    let blocking = format!("{} {} the update", counted(blocks, "problem"), verb(blocks, "block"));
+    let of = |severity| report.findings.iter().filter(|it| it.severity == severity).count();
+    let (blocks, slows) = (of(Severity::Blocks), of(Severity::Slows));
+    let verb = |number, verb: &str| if number == 1 { format!("{verb}s") } else { verb.to_owned() };
+    let slowing = format!("{} {} it down", count(slows, "problem"), verb(slows, "slow"));
+    let blocking = format!("{} {} the update", count(blocks, "problem"), verb(blocks, "block"));
     match (report.conclusion, slows) {
         (Conclusion::Unclear, _) => {
             "Nothing found blocks the update, but too little could be read to be sure.".to_owned()

@@ -130,11 +130,6 @@ pub(crate) fn queue_task(task: &Task) -> String {
     format!("{}: {}{failed}", task.queue, task.description)
 }
 
-/// `1 task`, `3 tasks`.
-fn counted(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
-}
-
 /// `once`, `3 times`.
 fn times(count: u64) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }

@@ -25,7 +25,7 @@ pub(super) fn predicate(fact: &PodFact) -> Sentence {
             let last_end = last_end.iter().map(|it| format!("; last exit: {it}"));
             let message = message.iter().map(|it| format!("; {it}"));
             let more: String = last_end.chain(message).collect();
-            let restarts = super::counted(u64::from(restarts.unsigned_abs()), "restart");
+            let restarts = crate::format::count(restarts.unsigned_abs(), "restart");
             format!("keeps crashing: container {container}, {restarts}, {state}{more}")
         }
         PodFact::Missing => "is missing: the old pod was removed, the new one is not created yet".to_owned(),

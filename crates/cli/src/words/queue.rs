@@ -3,16 +3,17 @@
 use commands::Sentence;
 use problems::{ConvergeFact, QueueFact};
 
-use super::{counted, times};
+use super::times;
+use crate::format::count;
 
 pub(super) fn predicate(fact: &QueueFact) -> Sentence {
     match fact {
         QueueFact::NotAsked => "were not read yet from the new leader".to_owned(),
         QueueFact::Idle { seen, needed } => format!("were empty in {seen} of {needed} checks in a row"),
-        QueueFact::Busy { tasks, first: None, .. } => format!("have {}", counted(*tasks, "task")),
+        QueueFact::Busy { tasks, first: None, .. } => format!("have {}", count(*tasks, "task")),
         QueueFact::Busy { tasks, first: Some(first), failures } => {
             let failed = if *failures > 0 { format!(", failed {}", times(*failures)) } else { String::new() };
-            format!("has {}, first {first}{failed}", counted(*tasks, "task"))
+            format!("has {}, first {first}{failed}", count(*tasks, "task"))
         }
         QueueFact::Failing { task, failures, error } => {
             let error = error.as_ref().map(|it| format!(": {it}")).unwrap_or_default();
@@ -25,7 +26,7 @@ pub(super) fn predicate(fact: &QueueFact) -> Sentence {
 pub(super) fn converge(fact: &ConvergeFact) -> Sentence {
     match fact {
         ConvergeFact::Startup => "is applying all modules for the first time after its start".to_owned(),
-        ConvergeFact::Running { left } => format!("is applying its modules: {} left", counted(*left, "task")),
+        ConvergeFact::Running { left } => format!("is applying its modules: {} left", count(*left, "task")),
     }
     .into()
 }

@@ -13,15 +13,18 @@ use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    changes::{ShownChange, cluster_flags, script, shown},
-    connection::reach,
+    changes::{ShownChange, cluster_flags, on_cluster, script, shown},
+    connection::{reach, report_wait},
     consent,
 };
 use crate::{
     Environment,
     args::ApproveArgs,
     failure::Failure,
+    interrupted,
+    invocation::Invocation,
     printer::{self, Printer},
+    settings::Output,
     words,
 };
 
@@ -72,7 +75,12 @@ impl Report<'_> {
     }
 }
 
-pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Failure> {
+pub(crate) fn invocation(args: ApproveArgs, environment: Environment) -> Invocation {
+    let (output, flags) = (Output::from(&args.output), cluster_flags(&args.cluster));
+    on_cluster(NAME, output, flags, run(args, environment)).if_interrupted(interrupted::APPROVE)
+}
+
+async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Failure> {
     args.node.sort();
     args.node.dedup();
     let cluster = reach(&args.cluster, &environment).await?;
@@ -115,8 +123,8 @@ pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Resu
             // An interruption must not hide what is approved.
             Ok(()) if objects.len() > 1 => printer::say("done", &objects[number]),
             Ok(()) => {}
-            Err(failure) if objects.len() > 1 => {
-                let failure = in_the_middle(&objects[number], failure);
+            Err(error) if objects.len() > 1 => {
+                let failure = in_the_middle(&objects[number], error);
                 // A write whose answer is lost, or which cannot be read back, may be there.
                 let (last_approved, first_not) = match request.decide(&read::snapshot(&cluster).await) {
                     Ok(None) => (number + 1, number + 1),
@@ -133,7 +141,7 @@ pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Resu
                 printer.result(NAME, &result, &result.partly())?;
                 return Err(failure);
             }
-            Err(failure) => return Err(failure),
+            Err(error) => return Err(error.into()),
         }
     }
     let approved = Report { written: true, approved: &objects, ..nothing };
@@ -141,10 +149,14 @@ pub(crate) async fn run(mut args: ApproveArgs, environment: Environment) -> Resu
 }
 
 /// The failure of one of several. The result, which is printed before it, says what was approved.
-fn in_the_middle(object: &str, failure: Failure) -> Failure {
-    let before = format!("{object}: ");
-    let named = failure.message.to_string().starts_with(&before);
-    let message = if named { failure.message.clone() } else { Sentence::from(before).then(failure.message) };
+fn in_the_middle(object: &str, error: ApproveError) -> Failure {
+    let names_no_object = matches!(error, ApproveError::Cluster(_) | ApproveError::Unknown(_));
+    let failure = Failure::from(error);
+    let message = if names_no_object {
+        Sentence::from(format!("{object}: ")).then(failure.message)
+    } else {
+        failure.message
+    };
     Failure { message, hints: failure.hints, after_result: true, ..failure }
         .hint("when this is fixed, run the same command again: approved objects are skipped")
 }
@@ -168,12 +180,16 @@ async fn decide(
     Ok(decided.filter_map(|(request, approval)| Some((request, approval?))).collect())
 }
 
-async fn carry_out(cluster: &Cluster, request: &ApprovalRequest, approval: &Approval) -> Result<(), Failure> {
+async fn carry_out(
+    cluster: &Cluster,
+    request: &ApprovalRequest,
+    approval: &Approval,
+) -> Result<(), ApproveError> {
     let mut values = Values::awaited();
     loop {
         match approve::carry_out(cluster, request, approval, Patience::new(LIMIT), &mut waiting).await {
             Err(error) if values.may_come(&error) => sleep(AGAIN).await,
-            done => return Ok(done?),
+            done => return done,
         }
     }
 }
@@ -213,7 +229,7 @@ fn wishes(args: &ApproveArgs) -> Vec<ApprovalRequest> {
 }
 
 fn waiting(why: &str) {
-    printer::say("waiting", &format!("{} minutes at most: {why}", LIMIT.as_secs() / 60));
+    report_wait(LIMIT, why);
 }
 
 /// What runs on a node, in words. It may be unknown: that does not prevent the approval.

@@ -1,10 +1,12 @@
 //! Changes of a cluster as they are shown: a script of kubectl that does the same.
 
+use std::future::Future;
+
 use cluster::change::Change;
 use commands::{ClusterFlags, Command, comment};
 use serde::Serialize;
 
-use crate::{args::ClusterArgs, words};
+use crate::{args::ClusterArgs, failure::Failure, invocation::Invocation, settings::Output, words};
 
 /// A change in a JSON document.
 #[derive(Debug, Serialize)]
@@ -21,6 +23,16 @@ pub(crate) fn cluster_flags(args: &ClusterArgs) -> ClusterFlags {
         kubeconfig: args.kubeconfig.as_ref().map(|path| path.display().to_string()),
         context: args.context.clone(),
     }
+}
+
+/// A command on one cluster: the commands in its failure name that cluster.
+pub(super) fn on_cluster(
+    name: &'static str,
+    output: Output,
+    flags: ClusterFlags,
+    work: impl Future<Output = Result<(), Failure>> + 'static,
+) -> Invocation {
+    Invocation::new(name, output, async move { work.await.map_err(|failure| failure.addressed(&flags)) })
 }
 
 pub(crate) fn shown<'a>(

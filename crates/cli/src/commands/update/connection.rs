@@ -1,5 +1,7 @@
 //! The cluster that an `update` command works with.
 
+use std::time::Duration;
+
 use cluster::access::{Access, Cluster, KubeconfigFiles};
 
 use crate::{Environment, args::ClusterArgs, failure::Failure, printer, settings};
@@ -27,4 +29,9 @@ pub(crate) async fn reach(args: &ClusterArgs, environment: &Environment) -> Resu
         ) => Err(error.into()),
         _ => Ok(cluster),
     }
+}
+
+/// Reports what is waited for, and the limit in whole minutes.
+pub(super) fn report_wait(limit: Duration, why: &str) {
+    printer::say("waiting", &format!("{} minutes at most: {why}", limit.as_secs() / 60));
 }

@@ -21,12 +21,18 @@ use crate::{
     args::DoctorArgs,
     exit_code::Exit,
     failure::{Failure, rights},
+    invocation::Invocation,
     printer::Printer,
+    settings::Output,
 };
 
 const NAME: &str = "update doctor";
 
-pub(crate) async fn run(args: DoctorArgs, environment: Environment) -> Result<(), Failure> {
+pub(crate) fn invocation(args: DoctorArgs, environment: Environment) -> Invocation {
+    Invocation::new(NAME, Output::from(&args.output), run(args, environment))
+}
+
+async fn run(args: DoctorArgs, environment: Environment) -> Result<(), Failure> {
     let left_out = LeftOut::default();
     let reports = look(&args.clusters, &environment, async |cluster, address| {
         let report = diagnose_cluster(&cluster, &args, &environment, &left_out).await;

@@ -13,8 +13,8 @@ use commands::{Command, Kubectl, Resource, Update};
 use serde::Serialize;
 
 use super::{
-    changes::{ShownChange, cluster_flags, script, shown},
-    connection::reach,
+    changes::{ShownChange, cluster_flags, on_cluster, script, shown},
+    connection::{reach, report_wait},
     consent,
 };
 use crate::{
@@ -22,7 +22,10 @@ use crate::{
     args::KernelArgs,
     exit_code::Exit,
     failure::Failure,
+    interrupted,
+    invocation::Invocation,
     printer::{self, Printer},
+    settings::Output,
     words,
 };
 
@@ -46,7 +49,12 @@ struct Done<'a> {
     nodes: usize,
 }
 
-pub(crate) async fn run(mut args: KernelArgs, environment: Environment) -> Result<(), Failure> {
+pub(crate) fn invocation(args: KernelArgs, environment: Environment) -> Invocation {
+    let (output, flags) = (Output::from(&args.output), cluster_flags(&args.cluster));
+    on_cluster(NAME, output, flags, run(args, environment)).if_interrupted(interrupted::KERNEL)
+}
+
+async fn run(mut args: KernelArgs, environment: Environment) -> Result<(), Failure> {
     args.node_group.sort();
     args.node_group.dedup();
     let cluster = reach(&args.cluster, &environment).await?;
@@ -83,7 +91,7 @@ async fn read(cluster: &Cluster) -> Result<ClusterState, Failure> {
 }
 
 fn waiting(why: &str) {
-    printer::say("waiting", &format!("{} minutes at most: {why}", LIMIT.as_secs() / 60));
+    report_wait(LIMIT, why);
 }
 
 async fn carry_out(

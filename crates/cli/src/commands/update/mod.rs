@@ -1,7 +1,7 @@
 //! `dhctl update`: a file for each command, and what they share.
 
 pub(crate) mod approve;
-pub(crate) mod changes;
+mod changes;
 mod clusters;
 mod connection;
 mod consent;

@@ -22,7 +22,7 @@ use self::document::PlanDocument;
 use super::{
     changes::cluster_flags,
     clusters::{look, tell},
-    connection::reach,
+    connection::{reach, report_wait},
     delivery::delivery,
     left_out::LeftOut,
     plan_registry::PlanRegistry,
@@ -32,6 +32,7 @@ use crate::{
     args::{PlanArgs, PlanFormat},
     exit_code::Exit,
     failure::Failure,
+    invocation::Invocation,
     printer::{self, Printer},
     settings::Output,
     words,
@@ -42,7 +43,11 @@ const NAME: &str = "update plan";
 /// How long an API that is away may take to come back.
 const LIMIT: Duration = Duration::from_mins(2);
 
-pub(crate) async fn run(args: PlanArgs, environment: Environment) -> Result<(), Failure> {
+pub(crate) fn invocation(args: PlanArgs, environment: Environment) -> Invocation {
+    Invocation::new(NAME, Output::result_only(args.output.of_failures()), run(args, environment))
+}
+
+async fn run(args: PlanArgs, environment: Environment) -> Result<(), Failure> {
     let delivery = args.file.as_deref().map(delivery).transpose()?.unwrap_or_default();
     if args.output == PlanFormat::Yaml {
         let [address] = &args.clusters.each()[..] else {
@@ -164,14 +169,12 @@ fn approvals_at_risk(state: &ClusterState) -> Vec<&str> {
 }
 
 async fn read(cluster: &Cluster) -> Result<ClusterState, Failure> {
-    let mut tell = |why: &str| {
-        printer::say("waiting", &format!("{} minutes at most: {why}", LIMIT.as_secs() / 60));
-    };
+    let mut waiting = |why: &str| report_wait(LIMIT, why);
     let needs = |state: &ClusterState| {
         let passing = [state.releases.passing(), state.module_configs.passing(), state.nodes.passing()];
         passing.into_iter().flatten().next().map(str::to_owned)
     };
-    Ok(Patience::new(LIMIT).read(cluster, &mut tell, needs).await?)
+    Ok(Patience::new(LIMIT).read(cluster, &mut waiting, needs).await?)
 }
 
 fn versions(plan: &Plan) -> Vec<Version> {

@@ -12,8 +12,8 @@ use commands::{ClusterFlags, Command, Update};
 use serde::Serialize;
 
 use super::{
-    changes::{ShownChange, cluster_flags, script, shown},
-    connection::reach,
+    changes::{ShownChange, cluster_flags, on_cluster, script, shown},
+    connection::{reach, report_wait},
     consent,
     delivery::delivery,
 };
@@ -21,7 +21,11 @@ use crate::{
     Environment,
     args::PrepareArgs,
     failure::Failure,
+    format::count,
+    interrupted,
+    invocation::Invocation,
     printer::{self, Printer},
+    settings::Output,
     words,
 };
 
@@ -38,7 +42,12 @@ struct Prepared<'a> {
     written: bool,
 }
 
-pub(crate) async fn run(args: PrepareArgs, environment: Environment) -> Result<(), Failure> {
+pub(crate) fn invocation(args: PrepareArgs, environment: Environment) -> Invocation {
+    let (output, flags) = (Output::from(&args.output), cluster_flags(&args.cluster));
+    on_cluster(NAME, output, flags, run(args, environment)).if_interrupted(interrupted::PREPARE)
+}
+
+async fn run(args: PrepareArgs, environment: Environment) -> Result<(), Failure> {
     let settings = settings(&args)?;
     let cluster = reach(&args.cluster, &environment).await?;
     let mut tell = tell;
@@ -64,7 +73,7 @@ pub(crate) async fn run(args: PrepareArgs, environment: Environment) -> Result<(
     carry_out(&cluster, &settings, &plan, &changes, &args, &environment).await?;
     prepared.written = true;
     let next = next(&cluster_flags(&args.cluster));
-    let text = format!("the cluster is prepared: {} written\n{next}", count(changes.len()));
+    let text = format!("the cluster is prepared: {} written\n{next}", count(changes.len(), "change"));
     printer.result(NAME, &prepared, &text)
 }
 
@@ -80,15 +89,11 @@ async fn carry_out(
     let deleted = plan.steps.iter().filter(|step| step.change.write == Write::Delete).count();
     let deleted =
         if deleted == 0 { String::new() } else { format!(", {deleted} of them deletes an object,") };
-    let question = format!("write {}{deleted} to {}?", count(changes.len()), cluster.name);
+    let question = format!("write {}{deleted} to {}?", count(changes.len(), "change"), cluster.name);
     consent::ask(&question, args.change.consent, environment).await?;
     let mut tell = tell;
     prepare::carry_out(cluster, settings, plan, LIMIT, &mut tell).await?;
     Ok(())
-}
-
-fn count(changes: usize) -> String {
-    if changes == 1 { "1 change".to_owned() } else { format!("{changes} changes") }
 }
 
 /// The line with the next command.
@@ -108,7 +113,7 @@ fn tell(event: &PrepareEvent<'_>) {
                 &format!("whether the cluster accepts this is known only after it is written: {why}"),
             );
         }
-        PrepareEvent::Waiting(why) => printer::say("waiting", &format!("{} at most: {why}", minutes())),
+        PrepareEvent::Waiting(why) => report_wait(LIMIT, why),
     }
 }
 

@@ -2,9 +2,13 @@
 
 use cluster::rbac::{Extent, ReadOnly, Subject, manifest};
 
-use crate::{args::RbacArgs, failure::Failure, printer::Printer};
+use crate::{args::RbacArgs, failure::Failure, invocation::Invocation, printer::Printer, settings::Output};
 
-pub(crate) fn run(args: &RbacArgs) -> Result<(), Failure> {
+pub(crate) fn invocation(args: RbacArgs) -> Invocation {
+    Invocation::immediate("update rbac", Output::plain(), move || run(&args))
+}
+
+fn run(args: &RbacArgs) -> Result<(), Failure> {
     let users = args.user.iter().cloned().map(Subject::User);
     let groups = args.group.iter().cloned().map(Subject::Group);
     let accounts = args.service_account.iter().cloned();

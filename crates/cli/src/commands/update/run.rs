@@ -15,14 +15,17 @@ use semver::Version;
 use serde::Serialize;
 
 use super::{
-    changes::{cluster_flags, script, shown},
+    changes::{cluster_flags, on_cluster, script, shown},
     connection, consent, wait,
 };
 use crate::{
     Environment,
     args::RunArgs,
     failure::Failure,
+    interrupted,
+    invocation::Invocation,
     printer::{self, Printer},
+    settings::Output,
     watch::{End, Limits, Looks, Show, end},
     words::verdict::WordedVerdict,
 };
@@ -55,7 +58,14 @@ struct Run {
     approved: Vec<Version>,
 }
 
-pub(crate) async fn run(args: RunArgs, environment: Environment) -> Result<(), Failure> {
+const NAME: &str = "update run";
+
+pub(crate) fn invocation(args: RunArgs, environment: Environment) -> Invocation {
+    let (output, flags) = (Output::from(&args.output), cluster_flags(&args.cluster));
+    on_cluster(NAME, output, flags, run(args, environment)).if_interrupted(interrupted::RUN)
+}
+
+async fn run(args: RunArgs, environment: Environment) -> Result<(), Failure> {
     let printer = Printer::new(&args.output);
     let cluster = connection::connect(&args.cluster, &environment).await?;
     let follower = Follower::start(&cluster);
@@ -81,7 +91,7 @@ pub(crate) async fn run(args: RunArgs, environment: Environment) -> Result<(), F
     drop(show); // the result goes to the terminal as it was
     let text = wait::done(&verdict, &wait, &flags);
     let verdict = WordedVerdict::of(&verdict, &flags);
-    printer.result("update run", &Ran { approved, verdict }, &text)
+    printer.result(NAME, &Ran { approved, verdict }, &text)
 }
 
 impl Run {

@@ -23,7 +23,9 @@ use crate::{
     args::StatusArgs,
     exit_code::Exit,
     failure::{Failure, rights},
+    invocation::Invocation,
     printer::Printer,
+    settings::Output,
 };
 
 const NAME: &str = "update status";
@@ -39,7 +41,11 @@ struct Reported {
     nothing_read: Option<Failure>,
 }
 
-pub(crate) async fn run(args: StatusArgs, environment: Environment) -> Result<(), Failure> {
+pub(crate) fn invocation(args: StatusArgs, environment: Environment) -> Invocation {
+    Invocation::new(NAME, Output::from(&args.output), run(args, environment))
+}
+
+async fn run(args: StatusArgs, environment: Environment) -> Result<(), Failure> {
     let left_out = LeftOut::default();
     let reports = look(&args.clusters, &environment, async |cluster, address| {
         let state = read::snapshot(&cluster).await;

@@ -2,17 +2,30 @@
 
 use cluster::{follow::Follower, read::queues_are_refused, reader_rights, verdict::Machine};
 
-use super::{changes::cluster_flags, connection, wait};
+use super::{
+    changes::{cluster_flags, on_cluster},
+    connection, wait,
+};
 use crate::{
     Environment,
     args::WatchArgs,
     failure::Failure,
+    interrupted,
+    invocation::Invocation,
     printer::{self, Printer},
+    settings::Output,
     watch::Show,
     words::verdict::WordedVerdict,
 };
 
-pub(crate) async fn run(args: WatchArgs, environment: Environment) -> Result<(), Failure> {
+const NAME: &str = "update watch";
+
+pub(crate) fn invocation(args: WatchArgs, environment: Environment) -> Invocation {
+    let (output, flags) = (Output::from(&args.output), cluster_flags(&args.cluster));
+    on_cluster(NAME, output, flags, run(args, environment)).if_interrupted(interrupted::WATCH)
+}
+
+async fn run(args: WatchArgs, environment: Environment) -> Result<(), Failure> {
     let printer = Printer::new(&args.output);
     let cluster = connection::connect(&args.cluster, &environment).await?;
     let follower = Follower::start(&cluster);
@@ -26,5 +39,5 @@ pub(crate) async fn run(args: WatchArgs, environment: Environment) -> Result<(),
     let verdict = wait::until_done(follower.states(), &mut machine, &mut show, limits).await?;
     drop(show); // the result goes to the terminal as it was
     let text = wait::done(&verdict, &args.wait, &flags);
-    printer.result("update watch", &WordedVerdict::of(&verdict, &flags), &text)
+    printer.result(NAME, &WordedVerdict::of(&verdict, &flags), &text)
 }

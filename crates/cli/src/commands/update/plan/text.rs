@@ -9,7 +9,7 @@ use cluster::{
 use commands::{Approve, ClusterFlags, Command, Update};
 
 use super::super::documents::minute;
-use crate::words;
+use crate::{format::count, words};
 
 /// More objects than these are only counted.
 const OBJECTS: usize = 3;
@@ -55,11 +55,13 @@ fn outcome(plan: &Plan, flags: &ClusterFlags) -> String {
             text
         }
         (problems, _) => {
-            let count = problems.len();
-            let noun = if count == 1 { "problem" } else { "problems" };
             let blocks: Vec<String> =
                 problems.iter().map(|it| words::block(it).addressed(flags).to_string()).collect();
-            format!("\nBlocked by {count} {noun}:\n\n{}\nCheck again: {again}\n", blocks.join("\n"))
+            format!(
+                "\nBlocked by {}:\n\n{}\nCheck again: {again}\n",
+                count(problems.len(), "problem"),
+                blocks.join("\n")
+            )
         }
     }
 }

@@ -7,7 +7,7 @@ use cluster::{
 };
 use commands::{ClusterFlags, Command, Sentence, Update};
 
-use crate::words;
+use crate::{format::count, words};
 
 /// More problems than these are only counted.
 const SHOWN: usize = 3;
@@ -19,8 +19,7 @@ pub(super) fn of(state: &ClusterState, now: Timestamp, flags: &ClusterFlags) -> 
     let blocking: Vec<_> = report.findings.iter().filter(|it| it.severity == Severity::Blocks).collect();
     let mut text = String::new();
     if !blocking.is_empty() {
-        let noun = if blocking.len() == 1 { "problem" } else { "problems" };
-        text += &format!("blocked      {} {noun}; causes and fixes: {doctor}\n", blocking.len());
+        text += &format!("blocked      {}; causes and fixes: {doctor}\n", count(blocking.len(), "problem"));
         for finding in blocking.iter().take(SHOWN) {
             text += &format!("{:<12} {}\n", "", words::what(&finding.problem));
         }
@@ -45,9 +44,7 @@ pub(super) fn of(state: &ClusterState, now: Timestamp, flags: &ClusterFlags) -> 
         }
         Ok(plan) => {
             let command = Command::from(Update::Plan).addressed(flags);
-            let count = plan.blocking.len();
-            let noun = if count == 1 { "problem" } else { "problems" };
-            format!("blocked      {count} {noun}; details: {command}\n")
+            format!("blocked      {}; details: {command}\n", count(plan.blocking.len(), "problem"))
         }
     }
 }
