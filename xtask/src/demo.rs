@@ -32,7 +32,7 @@ pub(crate) fn run() -> Result<()> {
     println!("A synthetic distribution is served at {source_url}, an empty registry at {}.", target.addr());
 
     let session = Session { dhctl: &dhctl, folder: folder.path() };
-    tell("Outside: what would be pulled?");
+    tell("Outside: show what a pull downloads.");
     session.dhctl(&[
         "mirror",
         "--source",
@@ -44,12 +44,12 @@ pub(crate) fn run() -> Result<()> {
         "--insecure",
         "--dry-run",
     ])?;
-    tell("Pull it.");
+    tell("Outside: pull.");
     session.dhctl(&["mirror", "--source", &source_url, "-l", LICENSE, "-i", "d8.tar", "--insecure"])?;
-    tell("What is in the folder that goes across?");
+    tell("The files to copy across the air gap.");
     session.list()?;
     session.dhctl(&["bundle", "inspect", "d8.tar"])?;
-    tell("Inside: push it, and read everything back.");
+    tell("Inside: push, and read everything back.");
     let (login, password) = TARGET;
     session.dhctl(&[
         "mirror",
@@ -63,14 +63,14 @@ pub(crate) fn run() -> Result<()> {
         password,
         "--insecure",
     ])?;
-    tell("Prove it once more: download and hash every blob.");
+    tell("Inside: verify, with a download of every blob.");
     let verify = ["mirror", "verify", "-i", "d8.tar", "-r", &target_url, "-u", login, "-p", password];
     session.dhctl(&[&verify[..], &["--insecure", "--deep"]].concat())?;
 
     let releases: Vec<&str> = distribution.releases.keys().map(String::as_str).collect();
     let tags = arrived.tags("inside/ee/release-channel").unwrap_or_default();
     ensure!(releases.iter().any(|release| tags.iter().any(|tag| tag == release)), "no release arrived");
-    println!("\nThe synthetic distribution went the whole way: pulled, carried, pushed and verified.");
+    println!("\nThe synthetic distribution was pulled, pushed and verified.");
     Ok(())
 }
 
