@@ -30,9 +30,8 @@ use crate::{
         platform::{self, tag},
     },
     error::Place,
-    events::Silent,
     missing::merge,
-    source::{BundleImages, BundleThenTarget, Images, Need, Source},
+    source::{BundleImages, BundleThenTarget, Found, Images, Need, Source, Step},
 };
 
 /// Images that are read at once: each takes a core, and some memory for its compression.
@@ -75,14 +74,13 @@ pub async fn completeness(
 ) -> Result<Completeness, Error> {
     let source = Source::of(BundleImages { bundle, contents });
     let sought = Sought::of(contents);
-    let described = sought.find(&source, promised).await?;
-    let (wanted, missing) = source.take();
+    let Step { value: described, found } = sought.find(&source, promised).await?;
     let module_versions = sought.modules.iter().map(|module| module.versions.len()).sum();
     Ok(Completeness {
         releases: sought.releases,
         module_versions,
-        images: wanted.images().count(),
-        missing,
+        images: found.wanted.images().count(),
+        missing: found.missing.into_items().collect(),
         described,
     })
 }
@@ -109,8 +107,8 @@ pub(crate) async fn missing_in_both(
     promised: &BTreeSet<Version>,
 ) -> Result<Vec<MissingItem>, Error> {
     let source = Source::of(images);
-    Sought::of(contents).find(&source, promised).await?;
-    Ok(source.take().1)
+    let step = Sought::of(contents).find(&source, promised).await?;
+    Ok(step.found.missing.into_items().collect())
 }
 
 /// Where the search begins.
@@ -146,52 +144,53 @@ impl<'a> Sought<'a> {
         &self,
         source: &Source<I>,
         promised: &BTreeSet<Version>,
-    ) -> Result<Vec<ReleaseManifest>, Error> {
+    ) -> Result<Step<Vec<ReleaseManifest>>, Error> {
+        let mut found = Found::default();
         // A bundle of modules alone promises no release, whatever lies beside it.
         let promised = promised.iter().filter(|_| !self.releases.is_empty() || !self.channels.is_empty());
         for version in promised {
-            source
-                .want(RELEASE_CHANNEL, tag(&tag_of(version))?, Need::Required, &WantedBy::ReleasesFile)
-                .await?;
+            let by = &WantedBy::ReleasesFile;
+            let image = source.want(RELEASE_CHANNEL, tag(&tag_of(version))?, Need::Required, by).await?;
+            found.merge(image.found);
         }
-        let described: Vec<Option<ReleaseManifest>> = stream::iter(&self.releases)
-            .map(|version| platform::release(source, version, &Silent))
-            .buffer_unordered(AT_ONCE)
+        let releases: Vec<Step<Option<ReleaseManifest>>> = stream::iter(&self.releases)
+            .map(|version| platform::release(source, version))
+            .buffered(AT_ONCE)
             .try_collect()
             .await?;
-        stream::iter(&self.channels)
-            .map(Ok)
-            .try_for_each_concurrent(AT_ONCE, |channel| self.find_channel(source, *channel))
-            .await?;
-        stream::iter(&self.modules)
-            .map(Ok)
-            .try_for_each_concurrent(AT_ONCE, |module| module.find(source))
-            .await?;
-        Ok(described.into_iter().flatten().collect())
+        let channels = stream::iter(&self.channels).map(|channel| self.find_channel(source, *channel));
+        let channels: Vec<Found> = channels.buffered(AT_ONCE).try_collect().await?;
+        let modules = stream::iter(&self.modules).map(|module| module.find(source));
+        let modules: Vec<Found> = modules.buffered(AT_ONCE).try_collect().await?;
+        let described = found.merge_all(releases).into_iter().flatten().collect();
+        channels.into_iter().chain(modules).for_each(|it| found.merge(it));
+        Ok(found.with(described))
     }
 
-    async fn find_channel<I: Images>(&self, source: &Source<I>, channel: Channel) -> Result<(), Error> {
+    async fn find_channel<I: Images>(&self, source: &Source<I>, channel: Channel) -> Result<Found, Error> {
         let (by, reference) = (WantedBy::Channel(channel), tag(channel.name())?);
-        let Some(manifest) = source.want(RELEASE_CHANNEL, reference.clone(), Need::Required, &by).await?
-        else {
-            return Ok(());
-        };
-        let Some(release) = platform::release_files(source, &reference, &manifest, &by).await? else {
-            return Ok(());
-        };
+        let Step { value: manifest, mut found } =
+            source.want(RELEASE_CHANNEL, reference.clone(), Need::Required, &by).await?;
+        let Some(manifest) = manifest else { return Ok(found) };
+        let release = platform::release_files(source, &reference, &manifest, &by).await?;
+        let Some(release) = release.merge_into(&mut found) else { return Ok(found) };
         let version = release.info.version;
         let version_tag = tag(&tag_of(&version))?;
         if !self.releases.contains(&version) {
-            source.want(RELEASE_CHANNEL, version_tag.clone(), Need::Required, &by).await?;
+            let image = source.want(RELEASE_CHANNEL, version_tag.clone(), Need::Required, &by).await?;
+            found.merge(image.found);
         }
-        for path in platform::channel(source, channel, &version).await? {
+        let without_tag = platform::channel(source, channel, &version).await?;
+        for path in without_tag.merge_into(&mut found) {
             // Not every release has an installer of each kind.
             let is_optional = path == INSTALL_STANDALONE;
-            if !is_optional || source.look(path, &version_tag, &by).await?.is_some() {
-                source.miss(path, &reference, &by, "not found");
+            let is_needed =
+                !is_optional || source.look(path, &version_tag, &by).await?.merge_into(&mut found).is_some();
+            if is_needed {
+                found.miss(source.missing(path, &reference, &by, "not found"));
             }
         }
-        Ok(())
+        Ok(found)
     }
 }
 
@@ -213,21 +212,24 @@ impl<'a> Module<'a> {
         }
     }
 
-    async fn find<I: Images>(&self, source: &Source<I>) -> Result<(), Error> {
+    async fn find<I: Images>(&self, source: &Source<I>) -> Result<Found, Error> {
+        let mut found = Found::default();
         let mut versions: BTreeSet<Tag> = self.versions.iter().copied().cloned().collect();
         for channel in &self.channels {
-            versions.extend(modules::channel(source, (self.component, self.name), *channel).await?);
+            let version = modules::channel(source, (self.component, self.name), *channel).await?;
+            versions.extend(version.merge_into(&mut found));
         }
         for version in &versions {
-            let is_described = one_version(source, (self.component, self.name), version, &Silent).await?;
+            let is_described = one_version(source, (self.component, self.name), version).await?;
+            let is_described = is_described.merge_into(&mut found);
             // Our pulls bring a description of each version of a module; those of `d8` may lack one of a package.
             if !is_described && self.component == Component::Module {
                 let path = self.component.release(self.name);
                 let by = WantedBy::version(self.component, self.name, version);
-                source.miss(&path, &version.clone().into(), &by, "not found");
+                found.miss(source.missing(&path, &version.clone().into(), &by, "not found"));
             }
         }
-        Ok(())
+        Ok(found)
     }
 }
 

@@ -129,15 +129,38 @@ impl MissingItem {
     }
 }
 
-/// The items of several lists as one: what is on two of them has the first reason, and all that
-/// need it.
-pub(crate) fn merge(lists: impl IntoIterator<Item = MissingItem>) -> Vec<MissingItem> {
-    let mut merged: BTreeMap<(String, String), MissingItem> = BTreeMap::new();
-    for item in lists {
-        match merged.entry((item.repository.clone(), item.reference.clone())) {
+/// Missing items, each once: by repository and reference.
+#[derive(Debug, Default)]
+pub(crate) struct Missing(BTreeMap<(String, String), MissingItem>);
+
+impl Missing {
+    /// Adds an item. If the object is recorded already, its first reason stays, and all that need it are listed.
+    pub(crate) fn add(&mut self, item: MissingItem) {
+        match self.0.entry((item.repository.clone(), item.reference.clone())) {
             Entry::Vacant(place) => drop(place.insert(item)),
             Entry::Occupied(mut place) => item.wanted_by.iter().for_each(|by| place.get_mut().add(by)),
         }
     }
-    merged.into_values().collect()
+
+    /// Whether nothing is missing.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether something of this repository is missing.
+    pub(crate) fn is_in(&self, repository: &str) -> bool {
+        self.0.keys().any(|(missing_in, _)| missing_in == repository)
+    }
+
+    /// All items, ordered by repository and reference.
+    pub(crate) fn into_items(self) -> impl Iterator<Item = MissingItem> {
+        self.0.into_values()
+    }
+}
+
+/// The items of several lists as one, ordered by repository and reference.
+pub(crate) fn merge(items: impl IntoIterator<Item = MissingItem>) -> Vec<MissingItem> {
+    let mut merged = Missing::default();
+    items.into_iter().for_each(|item| merged.add(item));
+    merged.into_items().collect()
 }

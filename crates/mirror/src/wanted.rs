@@ -1,4 +1,4 @@
-//! What is to be brought: images by repository and reference, and who wants each.
+//! The images to pull, by repository and reference, and what needs each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,9 +37,28 @@ impl Wanted {
         self.children.insert((path.to_owned(), manifest.digest()), manifest);
     }
 
-    /// Makes a tag point to a manifest, whatever it pointed to before.
-    pub fn point(&mut self, key: Key, manifest: RawManifest, by: &WantedBy) {
-        self.images.insert(key, Image { manifest, wanted_by: BTreeSet::from([by.clone()]) });
+    /// Adds everything of `other`. If both have a reference, its manifest here stays.
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (key, image) in other.images {
+            let Image { manifest, wanted_by } = image;
+            let known = self.images.entry(key).or_insert(Image { manifest, wanted_by: BTreeSet::new() });
+            known.wanted_by.extend(wanted_by);
+        }
+        self.children.extend(other.children);
+    }
+
+    /// Makes the tag `to` in the repository `path` point to what `from` points to there, whatever it pointed to before.
+    /// False if `from` is not wanted.
+    pub(crate) fn point_to(
+        &mut self,
+        (path, to): (&str, &TagOrDigest),
+        from: &TagOrDigest,
+        by: &WantedBy,
+    ) -> bool {
+        let Some(manifest) = self.get(&(path.to_owned(), from.clone())).cloned() else { return false };
+        let image = Image { manifest, wanted_by: BTreeSet::from([by.clone()]) };
+        self.images.insert((path.to_owned(), to.clone()), image);
+        true
     }
 
     /// Divides the images by what `name` calls their repository; children go with their indexes.

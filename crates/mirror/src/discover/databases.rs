@@ -5,20 +5,23 @@ use futures_util::future::try_join_all;
 
 use super::platform::tag;
 use crate::{
-    Error, Event, Observer, WantedBy,
-    source::{Need, Source},
+    Error, WantedBy,
+    source::{Found, Need, Source, Step},
 };
 
-pub(super) async fn discover(source: &Source, observer: &dyn Observer) -> Result<Vec<String>, Error> {
+/// Wants every database that the source has; their paths.
+pub(super) async fn discover(source: &Source) -> Result<Step<Vec<String>>, Error> {
     let databases = SECURITY_DATABASES.iter().map(|(path, name)| async move {
         let by = WantedBy::Database((*path).to_owned());
-        let found = source.want(path, tag(name)?, Need::Optional, &by).await?;
-        if found.is_none() {
-            observer.event(Event::Note(format!(
-                "the source has no {path}:{name}; this edition comes without that vulnerability database"
-            )));
+        let mut step = source.want(path, tag(name)?, Need::Optional, &by).await?;
+        if step.value.is_none() {
+            step.found
+                .note(format!("the source has no vulnerability database {path}:{name}; it is left out"));
         }
-        Ok::<_, Error>(found.map(|_| (*path).to_owned()))
+        let path = step.value.map(|_| (*path).to_owned());
+        Ok::<_, Error>(step.found.with(path))
     });
-    Ok(try_join_all(databases).await?.into_iter().flatten().collect())
+    let mut found = Found::default();
+    let databases = found.merge_all(try_join_all(databases).await?).into_iter().flatten().collect();
+    Ok(found.with(databases))
 }

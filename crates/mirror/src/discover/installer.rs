@@ -4,24 +4,23 @@ use deckhouse::repositories::{INSTALLER, INSTALLER_TAG};
 
 use super::platform::tag;
 use crate::{
-    Error, Event, Observer, WantedBy,
-    source::{Need, Source},
+    Error, WantedBy,
+    source::{Found, Need, Source, Step},
 };
 
 /// Wants it; `None` if the source does not have it, or does not show it.
-pub(super) async fn discover(source: &Source, observer: &dyn Observer) -> Result<Option<String>, Error> {
+pub(super) async fn discover(source: &Source) -> Result<Step<Option<String>>, Error> {
     let reference = tag(INSTALLER_TAG)?;
-    let refused = |error: &registry::client::Error| {
-        observer.event(Event::Warning(format!(
-            "cannot check whether the source has a standalone installer: {error}"
-        )));
-    };
-    if !source.find_installer(&reference, refused).await? {
-        observer.event(Event::Note(format!(
-            "the source has no {INSTALLER}:{INSTALLER_TAG}; there is no {INSTALLER}.tar then"
-        )));
-        return Ok(None);
+    let (is_there, refusals) = source.find_installer(&reference).await?;
+    let mut found = Found::default();
+    for refusal in refusals {
+        found.warn(format!("cannot check whether the source has a standalone installer: {refusal}"));
     }
-    let found = source.want(INSTALLER, reference, Need::Required, &WantedBy::Installer).await?;
-    Ok(found.map(|_| INSTALLER_TAG.to_owned()))
+    if !is_there {
+        found.note(format!("the source has no {INSTALLER}:{INSTALLER_TAG}; {INSTALLER}.tar is not written"));
+        return Ok(found.with(None));
+    }
+    let image = source.want(INSTALLER, reference, Need::Required, &WantedBy::Installer).await?;
+    let tag = image.merge_into(&mut found).map(|_| INSTALLER_TAG.to_owned());
+    Ok(found.with(tag))
 }

@@ -16,13 +16,15 @@ use std::{
     time::Duration,
 };
 
-use parking_lot::Mutex;
-
 use deckhouse::{VersionRule, channel::Channel};
 use oci::Tag;
 use semver::Version;
 
-use crate::{Cause, Error, Event, MissingItem, Observer, Stage, source::Source, wanted::Wanted};
+use crate::{
+    Cause, Error, Event, MissingItem, Observer, Stage,
+    source::{Found, Source, Step},
+    wanted::Wanted,
+};
 
 /// What a pull is asked to bring.
 #[derive(Debug, Clone, Default)]
@@ -118,36 +120,33 @@ pub async fn discover(
     }
     observer.event(Event::StageBegan { stage: Stage::Plan, bytes: 0, items: 0 });
     let mut waits = PUBLISHING_WAITS.into_iter();
-    let (discovery, held) = loop {
-        let held = Held::default();
+    let (mut discovery, found) = loop {
         let believed = source.believes_lists();
-        let discovery = match Box::pin(read(source, request, &held)).await {
-            // A list was found to lie meanwhile, so that a tag on it proves nothing.
+        let step = match Box::pin(read(source, request)).await {
+            // Meanwhile a list turned out to be wrong, so a tag on it proves nothing.
             Err(Error::Incomplete { items, .. })
                 if believed && !source.believes_lists() && items.iter().any(is_listed_only) =>
             {
-                source.start_over();
+                source.forget_tags();
                 continue;
             }
-            discovery => discovery?,
+            step => step?,
         };
-        let moving = moving::channels(&discovery)?;
-        let Some(channel) = moving.first() else { break (discovery, held) };
+        let Step { value: discovery, mut found } = step;
+        let moving = moving::channels(&found.wanted, &discovery.channels)?;
+        let Some(channel) = moving.first() else { break (discovery, found) };
         let Some(wait) = waits.next() else {
-            held.event(Event::Warning(moving::warning(&moving)));
-            break (discovery, held);
+            found.warn(moving::warning(&moving));
+            break (discovery, found);
         };
         observer.event(Event::Note(format!(
             "release channel {channel} is being updated on the source: reading it again in {} s",
             wait.as_secs()
         )));
         tokio::time::sleep(wait).await;
-        source.start_over();
+        source.forget_tags();
     };
-    for refusal in source.refusals() {
-        held.event(Event::Warning(format!("left out, because the source refuses it: {refusal}")));
-    }
-    held.release(observer);
+    discovery.wanted = found.report(observer);
     observer.event(Event::StageEnded(Stage::Plan));
     Ok(discovery)
 }
@@ -167,7 +166,7 @@ pub struct ModuleDiscovery {
     pub absent: Option<String>,
 }
 
-/// Tells which modules are meant, and which versions of each.
+/// Returns the selected modules, and which versions of each.
 ///
 /// # Errors
 /// [`Error::ModulesUnknown`] if the source must list its modules and does not; [`Error::Registry`] if it
@@ -177,7 +176,9 @@ pub async fn choose_modules(
     modules: &Modules,
     observer: &dyn Observer,
 ) -> Result<BTreeMap<String, Vec<VersionRule>>, Error> {
-    modules::chosen(source, modules, observer).await
+    let Step { value: chosen, found } = modules::chosen(source, modules).await?;
+    found.report(observer);
+    Ok(chosen)
 }
 
 /// Reads one module; `None` if the source certainly has nothing of it.
@@ -190,75 +191,48 @@ pub async fn discover_module(
     rules: &[VersionRule],
     observer: &dyn Observer,
 ) -> Result<Option<ModuleDiscovery>, Error> {
-    let held = Held::default();
-    let Some(found) = modules::one(source, name, rules, &held).await? else {
-        return Ok(None);
-    };
-    let absent = modules::absent_channels(name, &found.absent);
-    let wanted = source.take_wanted()?;
-    held.release(observer);
-    Ok(Some(ModuleDiscovery { wanted, versions: found.versions, absent }))
+    let Step { value: module, found } = modules::one(source, name, rules).await?;
+    let Some(module) = module else { return Ok(None) };
+    let absent = modules::absent_channels(name, &module.absent);
+    let wanted = found.check()?.report(observer);
+    Ok(Some(ModuleDiscovery { wanted, versions: module.versions, absent }))
 }
 
 /// Reports the release channels that modules do not have, as [`ModuleDiscovery::absent`] of each has them.
 pub fn report_absent_channels(absent: impl IntoIterator<Item = String>, observer: &dyn Observer) {
-    let modules: Vec<String> = absent.into_iter().collect();
-    if !modules.is_empty() {
-        let modules = modules.join("; ");
-        observer.event(Event::Note(format!(
-            "release channels that modules do not have on the source: {modules}"
-        )));
+    if let Some(note) = modules::absent_channels_note(absent) {
+        observer.event(Event::Note(note));
     }
 }
 
-/// Keeps notes and warnings until it is certain that the request can be met: before an error they would
-/// only hide it. They come out in one order, whatever came first over the network.
-#[derive(Debug, Default)]
-struct Held(Mutex<Vec<Event>>);
-
-impl Held {
-    fn release(self, observer: &dyn Observer) {
-        let mut events = self.0.into_inner();
-        let rank = |event: &Event| match event {
-            Event::Warning(text) => (0, text.clone()),
-            Event::Note(text) => (1, text.clone()),
-            _ => (2, String::new()),
-        };
-        events.sort_by_cached_key(rank);
-        for event in events {
-            observer.event(event);
-        }
-    }
-}
-
-impl Observer for Held {
-    fn event(&self, event: Event) {
-        self.0.lock().push(event);
-    }
-}
-
-async fn read(source: &Source, request: &Request, observer: &dyn Observer) -> Result<Discovery, Error> {
+/// Reads everything once. What is found is checked, so nothing is missing; the images are still part of it.
+async fn read(source: &Source, request: &Request) -> Result<Step<Discovery>, Error> {
     let platform = async {
-        let offered = offer::read(source, request, observer).await?;
-        let platform = platform::discover(source, &offered.offer, &request.select, observer).await?;
+        let Step { value: offered, found } = offer::read(source, request).await?;
+        let platform = platform::discover(source, found, &offered.offer, &request.select).await?;
         Ok((platform, offered.asked))
     };
-    let modules = modules::discover(source, &request.modules, observer);
+    let modules = modules::discover(source, &request.modules);
     let databases = async {
         if request.no_security_databases {
-            Ok(Vec::new())
+            Ok(Found::default().with(Vec::new()))
         } else {
-            databases::discover(source, observer).await
+            databases::discover(source).await
         }
     };
-    let installer =
-        async { if request.installer { installer::discover(source, observer).await } else { Ok(None) } };
+    let installer = async {
+        if request.installer { installer::discover(source).await } else { Ok(Found::default().with(None)) }
+    };
     let ((platform, versions_asked), modules, databases, installer) =
         futures_util::try_join!(platform, modules, databases, installer)?;
-    let wanted = source.take_wanted()?;
+    let Step { value: platform, mut found } = platform;
+    let modules = modules.merge_into(&mut found);
+    let databases = databases.merge_into(&mut found);
+    let installer = installer.merge_into(&mut found);
+    let found = found.check()?;
     let release_manifests = deckhouse::release_manifest::write_releases(&platform.manifests)?;
-    Ok(Discovery {
-        wanted,
+    Ok(found.with(Discovery {
+        wanted: Wanted::default(),
         releases: platform.releases,
         channels: platform.channels,
         versions_asked,
@@ -266,5 +240,5 @@ async fn read(source: &Source, request: &Request, observer: &dyn Observer) -> Re
         databases,
         installer,
         release_manifests,
-    })
+    }))
 }

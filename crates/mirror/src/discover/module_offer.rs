@@ -9,10 +9,10 @@ use deckhouse::{
 };
 use futures_util::future::try_join_all;
 
-use super::modules::{Found, look_at_channel};
+use super::modules::{ChannelVersion, look_at_channel};
 use crate::{
     Error, WantedBy,
-    source::{Source, TagList},
+    source::{Found, Source, Step, TagList},
 };
 
 /// What the source has of a module.
@@ -22,20 +22,19 @@ pub(super) struct Offered {
     pub(super) absent: Vec<Channel>,
 }
 
-/// Reads it; `None` if there is certainly nothing of the module. A channel that cannot be read is recorded as
-/// missing.
+/// Reads it; `None` if there is certainly nothing of the module. A channel that cannot be read is missing.
 pub(super) async fn read(
     source: &Source,
     name: &str,
     rules: &[VersionRule],
-) -> Result<Option<Offered>, Error> {
-    let channels = try_join_all(
-        Channel::ALL.map(|it| async move { Ok::<_, Error>((it, look_at_channel(source, name, it).await?)) }),
-    );
+) -> Result<Step<Option<Offered>>, Error> {
+    let channels = try_join_all(Channel::ALL.map(|channel| look_at_channel(source, name, channel)));
     let (channels, exact) = futures_util::try_join!(channels, exact_tags(source, name, rules))?;
+    let Step { value: exact, mut found } = exact;
+    let channels: Vec<_> = Channel::ALL.into_iter().zip(found.merge_all(channels)).collect();
     let (absent, present): (Vec<_>, Vec<_>) =
-        channels.iter().partition(|(_, found)| matches!(found, Found::Nothing));
-    let names = |channels: Vec<&(Channel, Found)>| -> Vec<Channel> {
+        channels.iter().partition(|(_, version)| matches!(version, ChannelVersion::Absent));
+    let names = |channels: Vec<&(Channel, ChannelVersion)>| -> Vec<Channel> {
         channels.into_iter().map(|(channel, _)| *channel).collect()
     };
     let (absent, present) = (names(absent), names(present));
@@ -44,28 +43,30 @@ pub(super) async fn read(
         offer.tags.extend(all_tags(source, name, &present).await?);
     }
     if present.is_empty() && offer.tags.is_empty() {
-        return Ok(None);
+        return Ok(found.with(None));
     }
-    offer.channels.extend(channels.into_iter().filter_map(|(channel, found)| match found {
-        Found::Version(version) => Some((channel, version)),
-        Found::Nothing | Found::Unreadable => None,
+    offer.channels.extend(channels.into_iter().filter_map(|(channel, version)| match version {
+        ChannelVersion::Version(version) => Some((channel, version)),
+        ChannelVersion::Absent | ChannelVersion::Unreadable => None,
     }));
-    Ok(Some(Offered { offer, absent }))
+    Ok(found.with(Some(Offered { offer, absent })))
 }
 
 /// Those of the tags that rules name which are there.
-async fn exact_tags(source: &Source, name: &str, rules: &[VersionRule]) -> Result<Vec<String>, Error> {
+async fn exact_tags(source: &Source, name: &str, rules: &[VersionRule]) -> Result<Step<Vec<String>>, Error> {
     let tags = rules.iter().filter_map(|rule| match rule {
         VersionRule::Exactly { tag, .. } => Some(tag),
         _ => None,
     });
-    let found = tags.map(|tag| async move {
+    let steps = tags.map(|tag| async move {
         let by = WantedBy::version(Component::Module, name, tag);
         let (path, reference) = (module(name), tag.clone().into());
-        let found = source.look(&path, &reference, &by).await?;
-        Ok::<_, Error>(found.map(|_| tag.to_string()))
+        let Step { value: manifest, found } = source.look(&path, &reference, &by).await?;
+        Ok::<_, Error>(found.with(manifest.map(|_| tag.to_string())))
     });
-    Ok(try_join_all(found).await?.into_iter().flatten().collect())
+    let mut found = Found::default();
+    let tags = found.merge_all(try_join_all(steps).await?).into_iter().flatten().collect();
+    Ok(found.with(tags))
 }
 
 /// The tags of the module's releases. A list is believed unless something is there that it lacks.

@@ -21,37 +21,36 @@ use super::{
     Modules,
     module_offer::{self, Offered},
     platform::{tag, want_digests},
-    report_absent_channels,
 };
 use crate::{
-    Error, Event, Observer, WantedBy,
-    source::{Images, Need, Source, TagList},
+    Error, WantedBy,
+    source::{Found, Images, Need, Source, Step, TagList},
 };
 
 pub(super) async fn discover(
     source: &Source,
     modules: &Modules,
-    observer: &dyn Observer,
-) -> Result<BTreeMap<String, Vec<Tag>>, Error> {
-    let named = chosen(source, modules, observer).await?;
-    let found = named.iter().map(|(name, rules)| async move {
-        Ok::<_, Error>((name.clone(), one(source, name, rules, observer).await?))
-    });
-    let found = try_join_all(found).await?;
+) -> Result<Step<BTreeMap<String, Vec<Tag>>>, Error> {
+    let Step { value: named, mut found } = chosen(source, modules).await?;
+    let steps = try_join_all(named.iter().map(|(name, rules)| one(source, name, rules))).await?;
+    let modules_found: Vec<(String, Option<ModuleFound>)> =
+        named.into_keys().zip(found.merge_all(steps)).collect();
     let is_absent = |(_, module): &&(String, Option<ModuleFound>)| module.is_none();
-    let absent: Vec<String> = found.iter().filter(is_absent).map(|(name, _)| name.clone()).collect();
+    let absent: Vec<String> = modules_found.iter().filter(is_absent).map(|(name, _)| name.clone()).collect();
     if matches!(modules, Modules::Named(_)) && !absent.is_empty() {
         return Err(Error::NoSuchModules { names: absent });
     }
     for name in absent {
-        observer.event(Event::Note(format!(
-            "module {name} has no release channels on the source; nothing of it is pulled"
-        )));
+        found.note(format!("module {name} has no release channels on the source; nothing of it is pulled"));
     }
-    let absent = found.iter().filter_map(|(name, module)| absent_channels(name, &module.as_ref()?.absent));
-    report_absent_channels(absent, observer);
+    let absent =
+        modules_found.iter().filter_map(|(name, module)| absent_channels(name, &module.as_ref()?.absent));
+    if let Some(note) = absent_channels_note(absent) {
+        found.note(note);
+    }
     let versions = |module: Option<ModuleFound>| module.map(|module| module.versions).unwrap_or_default();
-    Ok(found.into_iter().map(|(name, module)| (name, versions(module))).collect())
+    let modules = modules_found.into_iter().map(|(name, module)| (name, versions(module))).collect();
+    Ok(found.with(modules))
 }
 
 /// What the source has of a module, as far as it is wanted.
@@ -70,158 +69,161 @@ pub(super) fn absent_channels(name: &str, absent: &[Channel]) -> Option<String> 
     (!names.is_empty()).then(|| format!("{name}: {}", names.join(", ")))
 }
 
-/// The modules that are meant, and which versions of each.
+/// What to report of release channels that modules do not have; each as [`absent_channels`] returns it.
+pub(super) fn absent_channels_note(absent: impl IntoIterator<Item = String>) -> Option<String> {
+    let modules: Vec<String> = absent.into_iter().collect();
+    let modules = modules.join("; ");
+    (!modules.is_empty())
+        .then(|| format!("the source does not have these release channels of modules: {modules}"))
+}
+
+/// The selected modules, and which versions of each.
 pub(super) async fn chosen(
     source: &Source,
     modules: &Modules,
-    observer: &dyn Observer,
-) -> Result<BTreeMap<String, Vec<VersionRule>>, Error> {
+) -> Result<Step<BTreeMap<String, Vec<VersionRule>>>, Error> {
     let except = match modules {
-        Modules::Nothing => return Ok(BTreeMap::new()),
-        Modules::Named(named) => return Ok(named.clone()),
+        Modules::Nothing => return Ok(Found::default().with(BTreeMap::new())),
+        Modules::Named(named) => return Ok(Found::default().with(named.clone())),
         Modules::Listed { except } => except,
     };
-    let mut listed = listed(source, observer).await?;
+    let Step { value: mut listed, mut found } = listed(source).await?;
     for name in except.iter().filter(|name| !listed.remove(*name)) {
-        observer.event(Event::Warning(format!(
-            "module {name} is to be left out, and the source lists no such module"
-        )));
+        found.warn(format!("module {name} is excluded, but the source does not list such a module"));
     }
-    Ok(listed.into_iter().map(|name| (name, vec![VersionRule::Channels])).collect())
+    let chosen = listed.into_iter().map(|name| (name, vec![VersionRule::Channels])).collect();
+    Ok(found.with(chosen))
 }
 
-/// The modules that the source lists. Whether its lists can be believed is found out elsewhere, by that
-/// of the releases; but a repository without tags is what only a proxy cache has: Harbor gives an empty
-/// list for whatever is not cached while its upstream gives none.
-async fn listed(source: &Source, observer: &dyn Observer) -> Result<BTreeSet<String>, Error> {
+/// The modules that the source lists. Whether its lists can be trusted is decided elsewhere, by that of the releases. But
+/// only a proxy cache has a repository without tags: Harbor returns an empty list for what is not cached while its
+/// upstream does not answer.
+async fn listed(source: &Source) -> Result<Step<BTreeSet<String>>, Error> {
     match source.tags(MODULES).await? {
         TagList::Refused(error) => Err(Error::ModulesUnknown { reason: error.to_string() }),
         TagList::Tags(names) if names.is_empty() => {
             let reason = "the source lists none, which proves nothing: it may be a proxy cache".to_owned();
             Err(Error::ModulesUnknown { reason })
         }
-        TagList::Tags(names) => Ok(names),
+        TagList::Tags(names) => Ok(Found::default().with(names)),
         TagList::Absent => {
-            observer.event(Event::Note("the source has no modules".to_owned()));
-            Ok(BTreeSet::new())
+            let mut found = Found::default();
+            found.note("the source has no modules".to_owned());
+            Ok(found.with(BTreeSet::new()))
         }
     }
 }
 
-/// Takes what `rules` mean of a module; `None` if there is nothing of it.
+/// Wants what `rules` select of a module; `None` if the source has nothing of it.
 pub(super) async fn one(
     source: &Source,
     name: &str,
     rules: &[VersionRule],
-    observer: &dyn Observer,
-) -> Result<Option<ModuleFound>, Error> {
+) -> Result<Step<Option<ModuleFound>>, Error> {
     if let Err(error) = source.repository(&module_release(name)) {
-        source.miss(MODULES, &tag(name)?, &WantedBy::module(name), &error.to_string());
-        return Ok(Some(ModuleFound::default()));
+        let mut found = Found::default();
+        found.miss(source.missing(MODULES, &tag(name)?, &WantedBy::module(name), &error.to_string()));
+        return Ok(found.with(Some(ModuleFound::default())));
     }
-    let Some(Offered { offer, absent }) = module_offer::read(source, name, rules).await? else {
-        return Ok(None);
-    };
+    let Step { value: offered, mut found } = module_offer::read(source, name, rules).await?;
+    let Some(Offered { offer, absent }) = offered else { return Ok(found.with(None)) };
     let chosen = choose(&offer, rules);
     let chosen = chosen.map_err(|error| Error::ModuleChoice { name: name.to_owned(), error })?;
     let (by, release) = (WantedBy::module(name), module_release(name));
     let is_pointed = |(channel, version): &(&Channel, &Tag)| offer.channels.get(channel) != Some(version);
     let (pointed, as_on_source): (Vec<_>, Vec<_>) = chosen.channels.iter().partition(is_pointed);
-    try_join_all(as_on_source.into_iter().map(|(channel, _)| async {
+    let channels = try_join_all(as_on_source.into_iter().map(|(channel, _)| async {
         source.want(&release, tag(channel.name())?, Need::Required, &by).await
-    }))
-    .await?;
-    let (offered, channels, release) = (&offer.channels, &chosen.channels, release.as_str());
-    try_join_all(chosen.versions.iter().map(|version| async move {
-        if !one_version(source, (Component::Module, name), version, observer).await? {
-            let pointing =
-                offered.iter().find(|(it, to)| *to == version && channels.get(it) == Some(version));
-            if let Some((channel, _)) = pointing {
-                point_release(source, name, version, *channel, observer)?;
-            } else {
-                let by = WantedBy::version(Component::Module, name, version);
-                source.miss(release, &version.clone().into(), &by, "not found");
-            }
+    }));
+    let versions = chosen.versions.iter().map(|it| one_version(source, (Component::Module, name), it));
+    let (channels, versions) = futures_util::try_join!(channels, try_join_all(versions))?;
+    found.merge_all(channels);
+    let described = found.merge_all(versions);
+    for (version, _) in chosen.versions.iter().zip(described).filter(|(_, is_described)| !is_described) {
+        let pointing =
+            offer.channels.iter().find(|(it, to)| *to == version && chosen.channels.get(it) == Some(version));
+        if let Some((channel, _)) = pointing {
+            point_release(&mut found, name, version, *channel)?;
+        } else {
+            let by = WantedBy::version(Component::Module, name, version);
+            found.miss(source.missing(&release, &version.clone().into(), &by, "not found"));
         }
-        Ok::<_, Error>(())
-    }))
-    .await?;
+    }
     for (channel, version) in pointed {
-        source.point_to((release, &tag(channel.name())?), &version.clone().into(), &by);
-        observer.event(Event::Note(format!("in the bundle, {channel} of module {name} points to {version}")));
+        found.wanted.point_to((&release, &tag(channel.name())?), &version.clone().into(), &by);
+        found.note(format!("in the bundle, {channel} of module {name} points to {version}"));
     }
     if chosen.channels.is_empty() {
-        observer.event(Event::Warning(format!(
-            "no release channel of module {name} points to what was chosen, so a cluster will not find it; \
+        found.warn(format!(
+            "no release channel of module {name} points to a selected version, so a cluster will not find it; \
              NAME@=VERSION+CHANNEL makes one point to it"
-        )));
+        ));
     }
     let mut versions: Vec<Tag> = chosen.versions.into_iter().collect();
     versions.sort_by_cached_key(|version| (parse_tag(version.as_str()), version.clone()));
     // Where exact versions are named, no channel is expected.
     let is_exact = |rule: &VersionRule| matches!(rule, VersionRule::Exactly { .. });
     let absent = if rules.iter().all(is_exact) { Vec::new() } else { absent };
-    Ok(Some(ModuleFound { versions, absent }))
+    Ok(found.with(Some(ModuleFound { versions, absent })))
 }
 
-/// Gives a version without a release image that of a channel that points to it, which describes the same
-/// version. So in a bundle every version has one, and one that was lost on the way can be missed.
-fn point_release(
-    source: &Source,
-    name: &str,
-    version: &Tag,
-    channel: Channel,
-    observer: &dyn Observer,
-) -> Result<(), Error> {
+/// Gives a version without a release image that of a channel that points to it, which describes the same version. So
+/// every version in a bundle has one, and a lost one is noticed.
+fn point_release(found: &mut Found, name: &str, version: &Tag, channel: Channel) -> Result<(), Error> {
     let (to, from) = (version.clone().into(), tag(channel.name())?);
     let by = WantedBy::version(Component::Module, name, version);
-    source.point_to((&module_release(name), &to), &from, &by);
-    observer.event(Event::Note(format!(
-        "module {name} has no release image for {version}; in the bundle it is that of {channel}"
-    )));
+    found.wanted.point_to((&module_release(name), &to), &from, &by);
+    found.note(format!("module {name} has no release image for {version}; the bundle has that of {channel}"));
     Ok(())
 }
 
-/// What a channel of a module leads to.
-pub(super) enum Found {
+/// What a channel of a module points to.
+pub(super) enum ChannelVersion {
     /// There is no such channel.
-    Nothing,
-    /// A channel that cannot be read, which is recorded as missing.
+    Absent,
+    /// The channel cannot be read, and so is missing.
     Unreadable,
     /// This version.
     Version(Tag),
 }
 
-/// Tells the version that a module's channel points to, if there is such a channel.
-pub(super) async fn look_at_channel(source: &Source, name: &str, channel: Channel) -> Result<Found, Error> {
+/// The version that a module's channel points to, if there is such a channel.
+pub(super) async fn look_at_channel(
+    source: &Source,
+    name: &str,
+    channel: Channel,
+) -> Result<Step<ChannelVersion>, Error> {
     let (by, path, reference) = (WantedBy::module(name), module_release(name), tag(channel.name())?);
-    let found = match source.look(&path, &reference, &by).await {
+    let looked = match source.look(&path, &reference, &by).await {
         // Some registries refuse to show what they do not have.
         Err(Error::Registry(error)) if error.is_refused_access() => match source.tags(&path).await? {
-            TagList::Tags(tags) if !tags.contains(channel.name()) => None,
+            TagList::Tags(tags) if !tags.contains(channel.name()) => Found::default().with(None),
             _ => return Err(error.into()),
         },
-        found => found?,
+        looked => looked?,
     };
-    let Some(manifest) = found else {
-        return Ok(if source.lacks(&path, &reference) { Found::Unreadable } else { Found::Nothing });
+    let Step { value: manifest, mut found } = looked;
+    let Some(manifest) = manifest else {
+        let is_absent = found.missing.is_empty();
+        return Ok(found.with(if is_absent { ChannelVersion::Absent } else { ChannelVersion::Unreadable }));
     };
-    let version = channel_version(source, &path, &reference, &manifest, &by).await?;
-    Ok(version.map_or(Found::Unreadable, Found::Version))
+    let version = channel_version(source, &path, &reference, &manifest, &by).await?.merge_into(&mut found);
+    Ok(found.with(version.map_or(ChannelVersion::Unreadable, ChannelVersion::Version)))
 }
 
-/// Wants the tag of a component's channel, which must be there, and tells the version that it points to.
+/// Wants the tag of a component's channel, which must be there, and returns the version that it points to.
 pub(crate) async fn channel<I: Images>(
     source: &Source<I>,
     (component, name): (Component, &str),
     channel: Channel,
-) -> Result<Option<Tag>, Error> {
+) -> Result<Step<Option<Tag>>, Error> {
     let by = WantedBy::Component { component, name: name.to_owned(), version: None };
     let (path, reference) = (component.release(name), tag(channel.name())?);
-    let Some(manifest) = source.want(&path, reference.clone(), Need::Required, &by).await? else {
-        return Ok(None);
-    };
-    channel_version(source, &path, &reference, &manifest, &by).await
+    let Step { value: manifest, mut found } =
+        source.want(&path, reference.clone(), Need::Required, &by).await?;
+    let Some(manifest) = manifest else { return Ok(found.with(None)) };
+    let version = channel_version(source, &path, &reference, &manifest, &by).await?.merge_into(&mut found);
+    Ok(found.with(version))
 }
 
 async fn channel_version<I: Images>(
@@ -230,21 +232,17 @@ async fn channel_version<I: Images>(
     reference: &TagOrDigest,
     manifest: &RawManifest,
     by: &WantedBy,
-) -> Result<Option<Tag>, Error> {
-    let Some(files) = source.files(path, reference, manifest, &[VERSION_JSON], by).await? else {
-        return Ok(None);
+) -> Result<Step<Option<Tag>>, Error> {
+    let Step { value: files, mut found } =
+        source.files(path, reference, manifest, &[VERSION_JSON], by).await?;
+    let Some(files) = files else { return Ok(found.with(None)) };
+    let reason = match files.get(VERSION_JSON).map(|file| parse_module_version(file)) {
+        Some(Ok(version)) => return Ok(found.with(Some(version))),
+        Some(Err(error)) => format!("version.json: {error}"),
+        None => "the image has no version.json".to_owned(),
     };
-    let Some(file) = files.get(VERSION_JSON) else {
-        source.miss(path, reference, by, "the image has no version.json");
-        return Ok(None);
-    };
-    match parse_module_version(file) {
-        Ok(version) => Ok(Some(version)),
-        Err(error) => {
-            source.miss(path, reference, by, &format!("version.json: {error}"));
-            Ok(None)
-        }
-    }
+    found.miss(source.missing(path, reference, by, &reason));
+    Ok(found.with(None))
 }
 
 /// Wants all that belongs to a version of a component; false if it has no release image of its own.
@@ -252,27 +250,28 @@ pub(crate) async fn one_version<I: Images>(
     source: &Source<I>,
     (component, name): (Component, &str),
     version: &Tag,
-    observer: &dyn Observer,
-) -> Result<bool, Error> {
+) -> Result<Step<bool>, Error> {
     let by = WantedBy::version(component, name, version);
     let (path, release_path) = (component.repository(name), component.release(name));
     let reference = TagOrDigest::from(version.clone());
     let release = source.want(&release_path, reference.clone(), Need::Optional, &by);
     let images = async {
-        let Some(manifest) = source.want(&path, reference.clone(), Need::Required, &by).await? else {
-            return Ok(());
-        };
+        let Step { value: manifest, mut found } =
+            source.want(&path, reference.clone(), Need::Required, &by).await?;
+        let Some(manifest) = manifest else { return Ok(found) };
         let wanted = [MODULE_IMAGES_DIGESTS, MODULE_EXTRA_IMAGES];
-        let Some(files) = source.files(&path, &reference, &manifest, &wanted, &by).await? else {
-            return Ok(());
-        };
-        let digests =
-            internal_images(source, &path, &reference, files.get(MODULE_IMAGES_DIGESTS), &by, observer);
+        let files = source.files(&path, &reference, &manifest, &wanted, &by).await?;
+        let Some(files) = files.merge_into(&mut found) else { return Ok(found) };
+        let digests = internal_images(source, &path, &reference, files.get(MODULE_IMAGES_DIGESTS), &by);
         let extra = extra_images(source, (component, name), &reference, files.get(MODULE_EXTRA_IMAGES), &by);
-        futures_util::try_join!(digests, extra).map(drop)
+        let (digests, extra) = futures_util::try_join!(digests, extra)?;
+        found.merge(digests);
+        found.merge(extra);
+        Ok::<_, Error>(found)
     };
-    let (release, ()) = futures_util::try_join!(release, images)?;
-    Ok(release.is_some())
+    let (Step { value: release, mut found }, images) = futures_util::try_join!(release, images)?;
+    found.merge(images);
+    Ok(found.with(release.is_some()))
 }
 
 async fn internal_images<I: Images>(
@@ -281,19 +280,20 @@ async fn internal_images<I: Images>(
     reference: &TagOrDigest,
     file: Option<&Vec<u8>>,
     by: &WantedBy,
-    observer: &dyn Observer,
-) -> Result<(), Error> {
+) -> Result<Found, Error> {
+    let mut found = Found::default();
     let Some(file) = file else {
-        observer.event(Event::Note(format!("{by} has no {MODULE_IMAGES_DIGESTS}: no images of its own")));
-        return Ok(());
+        found.note(format!("{by} has no {MODULE_IMAGES_DIGESTS}, so it has no images of its own"));
+        return Ok(found);
     };
     match ImageList::parse_digests(file) {
-        Ok(list) => want_digests(source, path, &list, by).await,
+        Ok(list) => found.merge(want_digests(source, path, &list, by).await?),
         Err(error) => {
-            source.miss(path, reference, by, &format!("{MODULE_IMAGES_DIGESTS}: {error}"));
-            Ok(())
+            let reason = format!("{MODULE_IMAGES_DIGESTS}: {error}");
+            found.miss(source.missing(path, reference, by, &reason));
         }
     }
+    Ok(found)
 }
 
 async fn extra_images<I: Images>(
@@ -302,23 +302,20 @@ async fn extra_images<I: Images>(
     reference: &TagOrDigest,
     file: Option<&Vec<u8>>,
     by: &WantedBy,
-) -> Result<(), Error> {
-    let Some(file) = file else { return Ok(()) };
+) -> Result<Found, Error> {
+    let mut found = Found::default();
+    let Some(file) = file else { return Ok(found) };
     let images = match parse_extra_images(file) {
         Ok(images) => images,
         Err(error) => {
-            source.miss(
-                &component.repository(name),
-                reference,
-                by,
-                &format!("{MODULE_EXTRA_IMAGES}: {error}"),
-            );
-            return Ok(());
+            let reason = format!("{MODULE_EXTRA_IMAGES}: {error}");
+            found.miss(source.missing(&component.repository(name), reference, by, &reason));
+            return Ok(found);
         }
     };
     let wants = images.iter().map(|(extra, extra_tag)| async move {
-        let path = component.extra(name, extra);
-        source.want_tag(&path, extra_tag, Need::Required, by).await.map(drop)
+        source.want_tag(&component.extra(name, extra), extra_tag, by).await
     });
-    try_join_all(wants).await.map(drop)
+    try_join_all(wants).await?.into_iter().for_each(|image| found.merge(image));
+    Ok(found)
 }

@@ -4,19 +4,25 @@
 //! `stable` in the root after it would put the installer of one release and the description of another under the same
 //! channel. So the images of a channel are compared with those of the release that it points to.
 
+use std::collections::BTreeMap;
+
 use deckhouse::{channel::Channel, repositories::INSTALL, version::tag_of};
+use semver::Version;
 
-use super::{Discovery, platform::tag};
-use crate::Error;
+use super::platform::tag;
+use crate::{Error, wanted::Wanted};
 
-/// The chosen channels whose images are not those of the release that `release-channel` names.
-pub(super) fn channels(discovery: &Discovery) -> Result<Vec<Channel>, Error> {
+/// Those of the selected `channels` whose images are not those of the release that `release-channel` names.
+pub(super) fn channels(
+    wanted: &Wanted,
+    channels: &BTreeMap<Channel, Version>,
+) -> Result<Vec<Channel>, Error> {
     let mut moving = Vec::new();
-    for (channel, version) in &discovery.channels {
+    for (channel, version) in channels {
         let (channel_tag, version_tag) = (tag(channel.name())?, tag(&tag_of(version))?);
         for path in ["", INSTALL] {
-            let of_channel = discovery.wanted.get(&(path.to_owned(), channel_tag.clone()));
-            let of_version = discovery.wanted.get(&(path.to_owned(), version_tag.clone()));
+            let of_channel = wanted.get(&(path.to_owned(), channel_tag.clone()));
+            let of_version = wanted.get(&(path.to_owned(), version_tag.clone()));
             if let (Some(of_channel), Some(of_version)) = (of_channel, of_version)
                 && of_channel.digest() != of_version.digest()
             {

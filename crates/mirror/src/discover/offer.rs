@@ -25,8 +25,8 @@ use super::{
     platform::{release_files, tag},
 };
 use crate::{
-    Error, Event, Observer, WantedBy,
-    source::{Source, TagList},
+    Error, WantedBy,
+    source::{Found, Source, Step, TagList},
 };
 
 pub(super) struct Offered {
@@ -35,11 +35,7 @@ pub(super) struct Offered {
     pub(super) asked: usize,
 }
 
-pub(super) async fn read(
-    source: &Source,
-    request: &Request,
-    observer: &dyn Observer,
-) -> Result<Offered, Error> {
+pub(super) async fn read(source: &Source, request: &Request) -> Result<Step<Offered>, Error> {
     if request.proxy_registry {
         let reason = "the tag lists of a proxy cache are not believed".to_owned();
         if request.modules.are_listed() {
@@ -48,11 +44,12 @@ pub(super) async fn read(
         if let Some(name) = request.modules.listing_versions().next() {
             return Err(Error::ModuleVersionsUnknown { name: name.to_owned(), reason });
         }
-        let channels = channels(source, &request.select, observer).await?;
-        return search(source, Available { channels, tags: Vec::new() }, &request.select, observer).await;
+        let Step { value: channels, found } = channels(source, &request.select).await?;
+        return search(source, found, Available { channels, tags: Vec::new() }, &request.select).await;
     }
-    let channels = channels(source, &request.select, observer);
+    let channels = channels(source, &request.select);
     let (channels, list) = futures_util::try_join!(channels, source.tags(RELEASE_CHANNEL))?;
+    let Step { value: channels, mut found } = channels;
     let mut offer = Available { channels, tags: Vec::new() };
     let refusal = match list {
         TagList::Tags(tags) => {
@@ -68,22 +65,22 @@ pub(super) async fn read(
         None => disproof(source, &offer, &request.select).await?,
     };
     let Some(reason) = disproof else {
-        return Ok(Offered { offer, asked: 0 });
+        return Ok(found.with(Offered { offer, asked: 0 }));
     };
     source.ignore_lists();
     if request.modules.are_listed() {
         return Err(Error::ModulesUnknown { reason });
     }
-    observer.event(Event::Warning(format!("{reason}. Versions are asked for one by one")));
-    search(source, offer, &request.select, observer).await
+    found.warn(format!("{reason}. Versions are requested one by one"));
+    search(source, found, offer, &request.select).await
 }
 
 /// What a channel's tag in `release-channel` leads to.
-enum Found {
+enum ChannelRelease {
     Release(ReleaseInfo),
     /// There is no such tag.
     Absent,
-    /// It cannot be read, which is recorded or reported.
+    /// It cannot be read, which is part of what was found.
     Unreadable,
 }
 
@@ -91,56 +88,55 @@ enum Found {
 async fn channels(
     source: &Source,
     request: &select::Request,
-    observer: &dyn Observer,
-) -> Result<BTreeMap<Channel, ReleaseInfo>, Error> {
-    let asked = Channel::ALL.into_iter().filter(|channel| request.needs(*channel));
-    let found = try_join_all(asked.map(|channel| async move {
-        Ok::<_, Error>((channel, find_channel(source, channel, request, observer).await?))
-    }))
-    .await?;
-    let names = |is_wanted: fn(&Found) -> bool| -> Vec<&str> {
-        let matching = found.iter().filter(|(_, found)| is_wanted(found));
+) -> Result<Step<BTreeMap<Channel, ReleaseInfo>>, Error> {
+    let asked: Vec<Channel> = Channel::ALL.into_iter().filter(|channel| request.needs(*channel)).collect();
+    let steps = try_join_all(asked.iter().map(|channel| find_channel(source, *channel, request))).await?;
+    let mut found = Found::default();
+    let releases: Vec<_> = asked.into_iter().zip(found.merge_all(steps)).collect();
+    let names = |is_wanted: fn(&ChannelRelease) -> bool| -> Vec<&str> {
+        let matching = releases.iter().filter(|(_, release)| is_wanted(release));
         matching.map(|(channel, _)| channel.name()).collect()
     };
-    let absent = names(|found| matches!(found, Found::Absent));
+    let absent = names(|release| matches!(release, ChannelRelease::Absent));
     // Only certified editions have lts, and then no other.
     let absent: Vec<&str> = absent.into_iter().filter(|name| *name != Channel::Lts.name()).collect();
-    let has_others =
-        names(|found| matches!(found, Found::Release(_))).iter().any(|name| *name != Channel::Lts.name());
+    let has_others = names(|release| matches!(release, ChannelRelease::Release(_)))
+        .iter()
+        .any(|name| *name != Channel::Lts.name());
     if has_others && !absent.is_empty() {
-        observer.event(Event::Note(format!(
-            "the source does not have these release channels: {}",
-            absent.join(", ")
-        )));
+        found.note(format!("the source does not have these release channels: {}", absent.join(", ")));
     }
-    let release = |(channel, found)| match found {
-        Found::Release(info) => Some((channel, info)),
-        Found::Absent | Found::Unreadable => None,
+    let release = |(channel, release)| match release {
+        ChannelRelease::Release(info) => Some((channel, info)),
+        ChannelRelease::Absent | ChannelRelease::Unreadable => None,
     };
-    Ok(found.into_iter().filter_map(release).collect())
+    let releases = releases.into_iter().filter_map(release).collect();
+    Ok(found.with(releases))
 }
 
 async fn find_channel(
     source: &Source,
     channel: Channel,
     request: &select::Request,
-    observer: &dyn Observer,
-) -> Result<Found, Error> {
+) -> Result<Step<ChannelRelease>, Error> {
     let (reference, by) = (tag(channel.name())?, WantedBy::Channel(channel));
-    let manifest = match source.look(RELEASE_CHANNEL, &reference, &by).await {
+    let looked = match source.look(RELEASE_CHANNEL, &reference, &by).await {
         // Releases that are named are complete without the channels that point to them.
         Err(Error::Registry(error)) if !request.releases.is_empty() && error.is_refused_access() => {
-            observer.event(Event::Warning(format!("release channel {channel} is left out: {error}")));
-            return Ok(Found::Unreadable);
+            let mut found = Found::default();
+            found.warn(format!("release channel {channel} is left out: {error}"));
+            return Ok(found.with(ChannelRelease::Unreadable));
         }
-        found => found?,
+        looked => looked?,
     };
+    let Step { value: manifest, mut found } = looked;
     let Some(manifest) = manifest else {
-        let is_unreadable = source.lacks(RELEASE_CHANNEL, &reference);
-        return Ok(if is_unreadable { Found::Unreadable } else { Found::Absent });
+        let is_absent = found.missing.is_empty();
+        return Ok(found.with(if is_absent { ChannelRelease::Absent } else { ChannelRelease::Unreadable }));
     };
-    let files = release_files(source, &reference, &manifest, &by).await?;
-    Ok(files.map_or(Found::Unreadable, |files| Found::Release(files.info)))
+    let files = release_files(source, &reference, &manifest, &by).await?.merge_into(&mut found);
+    let release = files.map_or(ChannelRelease::Unreadable, |files| ChannelRelease::Release(files.info));
+    Ok(found.with(release))
 }
 
 /// What shows that the list of tags is not whole, if anything does.
@@ -163,29 +159,29 @@ async fn disproof(
 /// Asks for whatever the request depends on.
 async fn search(
     source: &Source,
+    mut found: Found,
     offer: Available,
     request: &select::Request,
-    observer: &dyn Observer,
-) -> Result<Offered, Error> {
+) -> Result<Step<Offered>, Error> {
     let mut search = Search::new(offer, request);
-    let mut found = 0;
+    let mut existing = 0;
     loop {
         let questions = search.questions()?;
         if questions.is_empty() {
             break;
         }
         let there = there(source, questions).await?;
-        found += there.len();
+        existing += there.len();
         search.found(there);
     }
     let asked = search.asked();
     if asked > 0 {
-        observer.event(Event::Note(format!(
-            "{asked} versions were asked for one by one, and {found} of them are there; a release that \
-             follows more than {MAX_GAP} missing numbers of its minor is not found this way"
-        )));
+        found.note(format!(
+            "{asked} versions were requested one by one, {existing} of them exist; a release after a gap of more than \
+             {MAX_GAP} patch numbers is not found this way"
+        ));
     }
-    Ok(Offered { offer: search.into_offer(), asked })
+    Ok(found.with(Offered { offer: search.into_offer(), asked }))
 }
 
 /// Those of the versions that are there; the others are certainly not.

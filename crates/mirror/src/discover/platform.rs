@@ -18,8 +18,8 @@ use oci::{Digest, RawManifest, Tag, TagOrDigest};
 use semver::Version;
 
 use crate::{
-    Error, Event, Observer, WantedBy,
-    source::{Images, Need, Source},
+    Error, WantedBy,
+    source::{Found, Images, Need, Source, Step},
 };
 
 /// The repositories that hold one image per release, and whether each must have it.
@@ -34,160 +34,162 @@ pub(super) struct Platform {
 
 pub(super) async fn discover(
     source: &Source,
+    mut found: Found,
     offer: &Available,
     request: &Request,
-    observer: &dyn Observer,
-) -> Result<Platform, Error> {
+) -> Result<Step<Platform>, Error> {
     let selection = match select(offer, request) {
         Ok(selection) => selection,
         Err(error) => {
-            // A channel that is there and cannot be read is no reason to say that there is none.
-            if source.lacks_some_of(RELEASE_CHANNEL) {
-                source.take_wanted()?;
+            // A channel that exists and cannot be read must not be reported as one that does not exist.
+            if found.missing.is_in(&source.name(RELEASE_CHANNEL)) {
+                found.check()?;
             }
             return Err(error.into());
         }
     };
     for notice in &selection.notices {
-        observer.event(Event::Warning(notice.to_string()));
+        found.warn(notice.to_string());
     }
-    let releases = try_join_all(selection.releases.iter().map(|version| release(source, version, observer)));
+    let releases = try_join_all(selection.releases.iter().map(|version| release(source, version)));
     let channels =
         try_join_all(selection.channels.iter().map(|(name, tags)| as_on_source(source, *name, tags)));
-    let (manifests, lacking) = futures_util::try_join!(releases, channels)?;
-    let lacking = selection.channels.keys().copied().zip(lacking).collect();
-    let channels = point_channels(source, &selection, &lacking, observer)?;
-    Ok(Platform {
-        releases: selection.releases,
-        channels,
-        manifests: manifests.into_iter().flatten().collect(),
-    })
+    let (releases, channels) = futures_util::try_join!(releases, channels)?;
+    let manifests = found.merge_all(releases).into_iter().flatten().collect();
+    let without_tag = selection.channels.keys().copied().zip(found.merge_all(channels)).collect();
+    let channels = point_channels(&mut found, &selection, &without_tag)?;
+    Ok(found.with(Platform { releases: selection.releases, channels, manifests }))
 }
 
-/// What the image of a release or channel in `release-channel` says; `None` if it cannot be read, which
-/// is recorded as missing.
+/// What the image of a release or channel in `release-channel` says; `None` if it cannot be read, and so is missing.
 pub(crate) async fn release_files<I: Images>(
     source: &Source<I>,
     reference: &TagOrDigest,
     manifest: &RawManifest,
     by: &WantedBy,
-) -> Result<Option<ReleaseManifest>, Error> {
+) -> Result<Step<Option<ReleaseManifest>>, Error> {
     let wanted = [VERSION_JSON, CHANGELOG_YAML];
-    let Some(mut files) = source.files(RELEASE_CHANNEL, reference, manifest, &wanted, by).await? else {
-        return Ok(None);
-    };
-    let Some(version) = files.get(VERSION_JSON) else {
-        source.miss(RELEASE_CHANNEL, reference, by, "the image has no version.json");
-        return Ok(None);
-    };
-    match ReleaseInfo::parse(version) {
-        Ok(info) => Ok(Some(ReleaseManifest { info, changelog: files.remove(CHANGELOG_YAML) })),
-        Err(error) => {
-            source.miss(RELEASE_CHANNEL, reference, by, &format!("version.json: {error}"));
-            Ok(None)
+    let Step { value: files, mut found } =
+        source.files(RELEASE_CHANNEL, reference, manifest, &wanted, by).await?;
+    let Some(mut files) = files else { return Ok(found.with(None)) };
+    let info = match files.get(VERSION_JSON).map(|file| ReleaseInfo::parse(file)) {
+        Some(Ok(info)) => info,
+        Some(Err(error)) => {
+            let reason = format!("version.json: {error}");
+            found.miss(source.missing(RELEASE_CHANNEL, reference, by, &reason));
+            return Ok(found.with(None));
         }
-    }
+        None => {
+            let reason = "the image has no version.json";
+            found.miss(source.missing(RELEASE_CHANNEL, reference, by, reason));
+            return Ok(found.with(None));
+        }
+    };
+    Ok(found.with(Some(ReleaseManifest { info, changelog: files.remove(CHANGELOG_YAML) })))
 }
 
 /// Wants all that belongs to a release.
 pub(crate) async fn release<I: Images>(
     source: &Source<I>,
     version: &Version,
-    observer: &dyn Observer,
-) -> Result<Option<ReleaseManifest>, Error> {
+) -> Result<Step<Option<ReleaseManifest>>, Error> {
     let by = WantedBy::Release(version.clone());
     let reference = tag(&format!("v{version}"))?;
     let images = try_join_all(PER_RELEASE.iter().map(|(path, need)| {
         let (by, reference) = (&by, &reference);
         async move {
-            let image = source.want(path, reference.clone(), *need, by).await?;
+            let Step { value: image, mut found } = source.want(path, reference.clone(), *need, by).await?;
             match image {
-                Some(manifest) if *path == INSTALL => want_listed(source, reference, &manifest, by).await?,
-                None if *need == Need::Optional => observer.event(Event::Note(format!(
-                    "the source has no {path}:{reference}; the release comes without it"
-                ))),
+                Some(manifest) if *path == INSTALL => {
+                    found.merge(want_listed(source, reference, &manifest, by).await?);
+                }
+                None if *need == Need::Optional => {
+                    found.note(format!("the source has no {path}:{reference}; it is left out"));
+                }
                 _ => {}
             }
-            Ok::<_, Error>(())
+            Ok::<_, Error>(found)
         }
     }));
     let info = async {
-        let wanted = source.want(RELEASE_CHANNEL, reference.clone(), Need::Required, &by).await?;
-        match wanted {
-            Some(manifest) => release_files(source, &reference, &manifest, &by).await,
-            None => Ok(None),
-        }
+        let Step { value: manifest, mut found } =
+            source.want(RELEASE_CHANNEL, reference.clone(), Need::Required, &by).await?;
+        let Some(manifest) = manifest else { return Ok(found.with(None)) };
+        let files = release_files(source, &reference, &manifest, &by).await?.merge_into(&mut found);
+        Ok(found.with(files))
     };
-    let (_, info) = futures_util::try_join!(images, info)?;
-    Ok(info)
+    let (images, Step { value: info, mut found }) = futures_util::try_join!(images, info)?;
+    images.into_iter().for_each(|image| found.merge(image));
+    Ok(found.with(info))
 }
 
 async fn as_on_source(
     source: &Source,
     name: Channel,
     tags: &ChannelTags,
-) -> Result<Vec<&'static str>, Error> {
+) -> Result<Step<Vec<&'static str>>, Error> {
     match tags {
         ChannelTags::AsOnSource(version) => channel(source, name, version).await,
-        ChannelTags::PointedTo(_) => Ok(Vec::new()),
+        ChannelTags::PointedTo(_) => Ok(Found::default().with(Vec::new())),
     }
 }
 
-/// Wants the tags of a channel that points to the release `version`, and tells which of the repositories
-/// [`PER_RELEASE`] have none.
+/// Wants the tags of a channel that points to the release `version`, and returns which of the repositories
+/// [`PER_RELEASE`] do not have its tag.
 pub(crate) async fn channel<I: Images>(
     source: &Source<I>,
     channel: Channel,
     version: &Version,
-) -> Result<Vec<&'static str>, Error> {
+) -> Result<Step<Vec<&'static str>>, Error> {
     let by = WantedBy::Channel(channel);
     let reference = tag(channel.name())?;
     let images = PER_RELEASE.iter().map(|(path, _)| {
         let (by, reference) = (&by, &reference);
         async move {
-            let Some(manifest) = source.want(path, reference.clone(), Need::Optional, by).await? else {
-                return Ok(Some(*path));
-            };
+            let Step { value: manifest, mut found } =
+                source.want(path, reference.clone(), Need::Optional, by).await?;
+            let Some(manifest) = manifest else { return Ok(found.with(Some(*path))) };
             if *path == INSTALL {
-                // The channel may have moved on while we read: its installer then lists other images
-                // than the release that was chosen, and they belong to the set.
+                // If the channel was moved while it is read, its installer lists other images than the release that was
+                // selected. They are needed too.
                 let release = source.look(INSTALL, &tag(&format!("v{version}"))?, by).await?;
+                let release = release.merge_into(&mut found);
                 if release.is_none_or(|release| release.digest() != manifest.digest()) {
-                    want_listed(source, reference, &manifest, by).await?;
+                    found.merge(want_listed(source, reference, &manifest, by).await?);
                 }
             }
-            Ok::<_, Error>(None)
+            Ok::<_, Error>(found.with(None))
         }
     });
     let release_channel = source.want(RELEASE_CHANNEL, reference.clone(), Need::Required, &by);
-    let (lacking, _) = futures_util::try_join!(try_join_all(images), release_channel)?;
-    Ok(lacking.into_iter().flatten().collect())
+    let (images, Step { mut found, .. }) = futures_util::try_join!(try_join_all(images), release_channel)?;
+    let without_tag = found.merge_all(images).into_iter().flatten().collect();
+    Ok(found.with(without_tag))
 }
 
-/// Gives re-pointed channels the images of their release, and tells where every channel points. A channel
-/// that the source has without its tag in some repository gets that tag too: `install:stable` is what the
-/// documentation starts, and so no bundle is complete without it.
+/// Gives re-pointed channels the images of their release, and returns where every channel points. If the source has a
+/// channel without its tag in some of the repositories (`without_tag`), that tag is added: the documentation starts
+/// `install:stable`, so a bundle without it is incomplete.
 fn point_channels(
-    source: &Source,
+    found: &mut Found,
     selection: &Selection,
-    lacking: &BTreeMap<Channel, Vec<&'static str>>,
-    observer: &dyn Observer,
+    without_tag: &BTreeMap<Channel, Vec<&'static str>>,
 ) -> Result<BTreeMap<Channel, Version>, Error> {
     for (channel, tags) in &selection.channels {
         let version = tags.version();
         let (from, to) = (tag(&format!("v{version}"))?, tag(channel.name())?);
-        let point = |path: &str| source.point_to((path, &to), &from, &WantedBy::Channel(*channel));
+        let by = WantedBy::Channel(*channel);
         if let ChannelTags::PointedTo(_) = tags {
             for path in ["", INSTALL, INSTALL_STANDALONE, RELEASE_CHANNEL] {
-                point(path);
+                found.wanted.point_to((path, &to), &from, &by);
             }
         }
-        for path in lacking.get(channel).into_iter().flatten() {
-            if point(path) {
-                observer.event(Event::Note(format!(
+        for path in without_tag.get(channel).into_iter().flatten() {
+            if found.wanted.point_to((path, &to), &from, &by) {
+                found.note(format!(
                     "the source has no tag {channel} in {}; in the bundle it points to v{version}",
                     if path.is_empty() { "its root repository" } else { path }
-                )));
+                ));
             }
         }
     }
@@ -200,7 +202,7 @@ async fn want_listed<I: Images>(
     reference: &TagOrDigest,
     manifest: &RawManifest,
     by: &WantedBy,
-) -> Result<(), Error> {
+) -> Result<Found, Error> {
     type Parse = fn(&[u8]) -> Result<ImageList, ImageListError>;
     // One after the other: a search for both would read an installer's hundreds of megabytes to their
     // bottom, only to learn that a list of the old kind is not there either.
@@ -208,21 +210,23 @@ async fn want_listed<I: Images>(
         (INSTALLER_IMAGES_DIGESTS, ImageList::parse_digests),
         (INSTALLER_IMAGES_TAGS, ImageList::parse_tags),
     ];
+    let mut found = Found::default();
     for (path, parse) in lists {
-        let Some(files) = source.files(INSTALL, reference, manifest, &[path], by).await? else {
-            return Ok(());
-        };
+        let files = source.files(INSTALL, reference, manifest, &[path], by).await?;
+        let Some(files) = files.merge_into(&mut found) else { return Ok(found) };
         let Some(file) = files.get(path) else { continue };
-        return match parse(file) {
-            Ok(list) => want_digests(source, "", &list, by).await,
+        match parse(file) {
+            Ok(list) => found.merge(want_digests(source, "", &list, by).await?),
             Err(error) => {
-                source.miss(INSTALL, reference, by, &format!("{path}: {error}"));
-                Ok(())
+                let reason = format!("{path}: {error}");
+                found.miss(source.missing(INSTALL, reference, by, &reason));
             }
-        };
+        }
+        return Ok(found);
     }
-    source.miss(INSTALL, reference, by, &format!("the image has no {INSTALLER_IMAGES_DIGESTS}"));
-    Ok(())
+    let reason = format!("the image has no {INSTALLER_IMAGES_DIGESTS}");
+    found.miss(source.missing(INSTALL, reference, by, &reason));
+    Ok(found)
 }
 
 /// Wants the images of a list, and the attestation of each image that has one.
@@ -231,18 +235,21 @@ pub(super) async fn want_digests<I: Images>(
     path: &str,
     list: &ImageList,
     by: &WantedBy,
-) -> Result<(), Error> {
-    match list {
+) -> Result<Found, Error> {
+    let images = match list {
         ImageList::Digests(digests) => {
-            try_join_all(digests.keys().map(|digest| want_digest(source, path, digest, by))).await.map(drop)
+            try_join_all(digests.keys().map(|digest| want_digest(source, path, digest, by))).await?
         }
         ImageList::Tags(tags) => {
             let wants = tags.keys().map(|name| async move {
-                source.want(path, name.clone().into(), Need::Required, by).await.map(drop)
+                Ok::<_, Error>(source.want(path, name.clone().into(), Need::Required, by).await?.found)
             });
-            try_join_all(wants).await.map(drop)
+            try_join_all(wants).await?
         }
-    }
+    };
+    let mut found = Found::default();
+    images.into_iter().for_each(|image| found.merge(image));
+    Ok(found)
 }
 
 async fn want_digest<I: Images>(
@@ -250,10 +257,13 @@ async fn want_digest<I: Images>(
     path: &str,
     digest: &Digest,
     by: &WantedBy,
-) -> Result<(), Error> {
+) -> Result<Found, Error> {
     let image = source.want(path, (*digest).into(), Need::Required, by);
     let attestation = source.want(path, tag(&attestation_tag(digest))?, Need::Optional, by);
-    futures_util::try_join!(image, attestation).map(drop)
+    let (image, attestation) = futures_util::try_join!(image, attestation)?;
+    let mut found = image.found;
+    found.merge(attestation.found);
+    Ok(found)
 }
 
 /// A tag that we make ourselves, from a channel, a version or a digest.

@@ -8,14 +8,12 @@ use oci::Digest;
 use parking_lot::Mutex;
 use registry::client::{ErrorKind, Mount, RESUME_THRESHOLD, UploadSession};
 
-use super::{PushOptions, PushReport};
+use super::{PushOptions, PushReport, mount_rule::MountRule};
 use crate::{
     Cause, Contents, Error, Event, Observer, Stage,
     read_back::{Check, Checked, Gaps, Target, When, blob_descriptor, run_one},
 };
 
-/// After so many refused mounts without one success the registry is not asked again.
-const MOUNT_MISSES: u64 = 3;
 /// Below this size, in bytes, sending a blob again is as cheap as asking for it.
 const WORTH_ASKING: u64 = 256 * 1024;
 /// Blobs in work for each that may be in transfer: mounts and checks go on while uploads wait their turn.
@@ -49,8 +47,7 @@ struct Uploader<'a> {
     target: &'a Target,
     options: PushOptions,
     observer: &'a dyn Observer,
-    mounts: AtomicU64,
-    misses: AtomicU64,
+    mount_rule: MountRule,
     report: Mutex<PushReport>,
     lost: Mutex<Checked>,
 }
@@ -81,8 +78,7 @@ pub(super) async fn upload(
         target,
         options,
         observer,
-        mounts: AtomicU64::new(0),
-        misses: AtomicU64::new(0),
+        mount_rule: MountRule::default(),
         report: Mutex::default(),
         lost: Mutex::default(),
     };
@@ -146,11 +142,13 @@ impl Uploader<'_> {
     /// Brings the blob into its first repository. Mounting it from that very repository asks in one
     /// request whether it is there, as after a push that broke off, and opens the upload if not.
     async fn first(&self, path: &str, work: &Work<'_>) -> Result<Way, Error> {
-        let session = if work.size < WORTH_ASKING {
+        let session = if work.size < WORTH_ASKING || !self.mount_rule.asks_for_own() {
             None
         } else {
             let repository = self.target.repository(path)?;
-            match repository.mount_blob(&work.digest, repository.name()).await? {
+            let mount = repository.mount_blob(&work.digest, repository.name()).await?;
+            self.mount_rule.learn_own(&mount);
+            match mount {
                 Mount::Mounted => {
                     self.observer.event(Event::Bytes(work.size));
                     return Ok(Way::Mounted);
@@ -203,16 +201,12 @@ impl Uploader<'_> {
     }
 
     async fn mount(&self, path: &str, sibling: &str, work: &Work<'_>) -> Result<Mount, Error> {
-        if self.mounts.load(Ordering::Relaxed) == 0 && self.misses.load(Ordering::Relaxed) >= MOUNT_MISSES {
+        if !self.mount_rule.asks_for_other() {
             return Ok(Mount::Refused);
         }
         let sibling = self.target.repository(sibling)?;
         let mount = self.target.repository(path)?.mount_blob(&work.digest, sibling.name()).await?;
-        match mount {
-            Mount::Mounted => &self.mounts,
-            Mount::Upload(_) | Mount::Refused => &self.misses,
-        }
-        .fetch_add(1, Ordering::Relaxed);
+        self.mount_rule.learn_other(&mount);
         Ok(mount)
     }
 

@@ -3,6 +3,7 @@
 mod blobs;
 mod index_image;
 mod inventory;
+mod mount_rule;
 pub(crate) mod order;
 mod run;
 

@@ -3,6 +3,7 @@
 
 mod blob_stream;
 mod bundle_images;
+mod found;
 mod images;
 mod layers;
 mod manifests;
@@ -12,6 +13,7 @@ mod tag_lists;
 
 pub(crate) use blob_stream::BlobStream;
 pub(crate) use bundle_images::{BundleImages, BundleThenTarget};
+pub(crate) use found::{Found, Step};
 pub use images::Images;
 pub use layers::LayerStore;
 pub(crate) use layers::{Kept, KeptFile};

@@ -1,39 +1,31 @@
-//! Fetching what planning wants, and recording what is not there instead of stopping at the first.
+//! Fetching what planning wants. What is not there is part of a step's result, so that a search does not stop at the
+//! first missing image.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
-use parking_lot::Mutex;
-
 use deckhouse::image_files::FileSearch;
-use futures_util::future::{BoxFuture, try_join_all};
-use oci::{Descriptor, Digest, Manifest, RawManifest, Tag, TagOrDigest, manifest::MAX_NESTING};
+use futures_util::future::try_join_all;
+use oci::{Descriptor, Manifest, RawManifest, Tag, TagOrDigest, manifest::MAX_NESTING};
 use registry::client::{Client, Repository};
 use tokio::sync::Semaphore;
 
-use super::TagList;
-use super::{BlobStream, Images, RegistryImages};
-use crate::{
-    Cause, Error, LocalBlobs, MissingItem, Root, WantedBy, error::Place, journal::Journal, limits::Totals,
-    wanted::Wanted,
-};
+use super::{BlobStream, Found, Images, RegistryImages, Step, TagList};
+use crate::{Cause, Error, LocalBlobs, MissingItem, Root, WantedBy, journal::Journal, limits::Totals};
 
 /// Layers searched at the same time.
 const SCANS: usize = 4;
 
-/// Images that are read, by default those of one registry root, and what was found and missed of them.
+/// Images that are read, by default those of one registry root.
 #[derive(Debug)]
 pub struct Source<I = RegistryImages> {
     images: I,
     local: Option<Arc<LocalBlobs>>,
-    wanted: Mutex<Wanted>,
-    missing: Mutex<BTreeMap<(String, String), MissingItem>>,
-    /// Places for searches in layers: each may keep the files that it looks for and the window of the compression.
+    /// Limits the searches in layers at the same time: each may keep the files that it looks for and the window of the
+    /// compression.
     scans: Semaphore,
-    /// Repositories in which optional things were refused, each with the first refusal.
-    refused: Mutex<BTreeMap<String, String>>,
 }
 
 /// What it means if a reference is certainly not there.
@@ -83,9 +75,8 @@ impl Source {
     pub(crate) async fn find_installer(
         &self,
         tag: &TagOrDigest,
-        refused: impl Fn(&registry::client::Error),
-    ) -> Result<bool, Error> {
-        self.images.find_installer(tag, refused).await
+    ) -> Result<(bool, Vec<registry::client::Error>), Error> {
+        self.images.find_installer(tag).await
     }
 
     /// Takes the registry for a proxy cache, whose lists of tags say nothing.
@@ -103,11 +94,9 @@ impl Source {
         self.images.tags(path).await
     }
 
-    /// Forgets everything that was found, and where tags point: the registry's content may have changed.
-    pub(crate) fn start_over(&self) {
+    /// Forgets where tags point: the registry's content may have changed.
+    pub(crate) fn forget_tags(&self) {
         self.images.forget_tags();
-        self.take();
-        self.refused.lock().clear();
     }
 
     /// The repository at `path` below the root.
@@ -119,29 +108,7 @@ impl Source {
 impl<I: Images> Source<I> {
     /// Reads from `images`.
     pub(crate) fn of(images: I) -> Self {
-        Self {
-            images,
-            local: None,
-            scans: Semaphore::new(SCANS),
-            wanted: Mutex::default(),
-            missing: Mutex::default(),
-            refused: Mutex::default(),
-        }
-    }
-
-    /// What was wanted and found so far, taken out.
-    ///
-    /// # Errors
-    /// [`Error::Incomplete`] with the whole list if anything required is missing.
-    pub(crate) fn take_wanted(&self) -> Result<Wanted, Error> {
-        let (wanted, items) = self.take();
-        if items.is_empty() { Ok(wanted) } else { Err(Error::Incomplete { place: Place::Source, items }) }
-    }
-
-    /// What was wanted and found so far, and what was not found, taken out.
-    pub(crate) fn take(&self) -> (Wanted, Vec<MissingItem>) {
-        let missing = std::mem::take(&mut *self.missing.lock());
-        (std::mem::take(&mut *self.lock_wanted()), missing.into_values().collect())
+        Self { images, local: None, scans: Semaphore::new(SCANS) }
     }
 
     /// A repository's name for a user.
@@ -158,130 +125,105 @@ impl<I: Images> Source<I> {
         self.images.manifest(path, reference).await
     }
 
-    /// What was refused of optional things: the first refusal of each repository.
-    pub(crate) fn refusals(&self) -> Vec<String> {
-        self.refused.lock().values().cloned().collect()
-    }
-
-    /// The manifest, without putting it on the list. `None` if it is not there or cannot be read; only the
-    /// latter is recorded.
+    /// The manifest. `None` if it is not there or cannot be read; only the latter is missing then.
     pub(crate) async fn look(
         &self,
         path: &str,
         reference: &TagOrDigest,
         by: &WantedBy,
-    ) -> Result<Option<RawManifest>, Error> {
-        let found = self.manifest(path, reference).await;
-        Ok(self.readable(path, reference, by, found)?.flatten())
+    ) -> Result<Step<Option<RawManifest>>, Error> {
+        let result = self.manifest(path, reference).await;
+        let mut found = Found::default();
+        let manifest = self.readable(&mut found, (path, reference, by), result)?.flatten();
+        Ok(found.with(manifest))
     }
 
-    /// Fetches an image and puts it on the list, an index with all its children. `None` if it is not
-    /// there or cannot be copied; that is recorded if `need` says so. A refusal of something optional is recorded
-    /// too, and is not a failure.
+    /// Fetches an image that is wanted, an index with all its children. `None` if it is not there or cannot be copied;
+    /// then it is missing, unless `need` says that it may be absent. A refusal of something optional is not a failure.
     pub(crate) async fn want(
         &self,
         path: &str,
         reference: TagOrDigest,
         need: Need,
         by: &WantedBy,
-    ) -> Result<Option<RawManifest>, Error> {
-        let found = match self.manifest(path, &reference).await {
+    ) -> Result<Step<Option<RawManifest>>, Error> {
+        let mut found = Found::default();
+        let result = match self.manifest(path, &reference).await {
             Err(Error::Registry(error)) if need == Need::Optional && error.is_refused_access() => {
-                let mut refused = self.refused.lock();
-                refused.entry(path.to_owned()).or_insert_with(|| error.to_string());
-                return Ok(None);
+                found.refuse(path, error.to_string());
+                return Ok(found.with(None));
             }
-            found => found,
+            result => result,
         };
-        let manifest = match self.readable(path, &reference, by, found)? {
+        let manifest = match self.readable(&mut found, (path, &reference, by), result)? {
             Some(Some(manifest)) => manifest,
             Some(None) => {
                 if need == Need::Required {
-                    self.miss(path, &reference, by, "not found");
+                    found.miss(self.missing(path, &reference, by, "not found"));
                 }
-                return Ok(None);
+                return Ok(found.with(None));
             }
-            None => return Ok(None),
+            None => return Ok(found.with(None)),
         };
-        let seen = Mutex::new(BTreeSet::new());
-        self.want_children(path, &manifest, by, (&seen, 0)).await?;
-        self.lock_wanted().add((path.to_owned(), reference), manifest.clone(), by);
-        Ok(Some(manifest))
+        found.merge(self.want_children(path, &manifest, by).await?);
+        found.wanted.add((path.to_owned(), reference), manifest.clone(), by);
+        Ok(found.with(Some(manifest)))
     }
 
     /// [`Source::want`] for a tag that the source's own data names.
-    pub(crate) async fn want_tag(
-        &self,
-        path: &str,
-        tag: &str,
-        need: Need,
-        by: &WantedBy,
-    ) -> Result<Option<RawManifest>, Error> {
+    pub(crate) async fn want_tag(&self, path: &str, tag: &str, by: &WantedBy) -> Result<Found, Error> {
         match tag.parse::<Tag>() {
-            Ok(tag) if self.images.accepts(path) => self.want(path, tag.into(), need, by).await,
+            Ok(tag) if self.images.accepts(path) => {
+                Ok(self.want(path, tag.into(), Need::Required, by).await?.found)
+            }
             _ => {
-                self.miss_text(path, tag, by, "not a valid repository and tag");
-                Ok(None)
+                let mut found = Found::default();
+                let reason = "not a valid repository and tag";
+                found.miss(self.item((path, tag, by), Cause::Missing, reason));
+                Ok(found)
             }
         }
     }
 
-    /// Makes the tag `to` in the repository `path` point to what `from` names there; false if that was
-    /// not found.
-    pub(crate) fn point_to(
-        &self,
-        (path, to): (&str, &TagOrDigest),
-        from: &TagOrDigest,
-        by: &WantedBy,
-    ) -> bool {
-        let mut wanted = self.lock_wanted();
-        let Some(manifest) = wanted.get(&(path.to_owned(), from.clone())).cloned() else {
-            return false;
-        };
-        wanted.point((path.to_owned(), to.clone()), manifest, by);
-        true
-    }
-
-    /// `seen` are the children that are being followed already, `level` the number of indexes above.
-    fn want_children<'a>(
-        &'a self,
-        path: &'a str,
-        manifest: &'a RawManifest,
-        by: &'a WantedBy,
-        (seen, level): (&'a Mutex<BTreeSet<Digest>>, usize),
-    ) -> BoxFuture<'a, Result<(), Error>> {
-        Box::pin(async move {
-            let Ok(Manifest::Index { manifests }) = manifest.parse() else {
-                return Ok(());
-            };
-            if level == MAX_NESTING {
-                let reason = format!("indexes are nested deeper than {MAX_NESTING}");
-                self.miss(path, &manifest.digest().into(), by, &reason);
-                return Ok(());
-            }
-            let is_new = |child: &&Descriptor| seen.lock().insert(child.digest);
-            let children = manifests.iter().filter(is_new).map(|child| async move {
-                let reference = child.digest.into();
-                let found = self.manifest(path, &reference).await;
-                match self.readable(path, &reference, by, found)? {
-                    Some(Some(found)) => {
-                        self.want_children(path, &found, by, (seen, level + 1)).await?;
-                        self.lock_wanted().add_child(path, found);
-                    }
-                    Some(None) => {
-                        let reason = format!("not found, though the index {} lists it", manifest.digest());
-                        self.miss(path, &reference, by, &reason);
-                    }
-                    None => {}
+    /// Fetches the children of an index, one level of nested indexes after the other.
+    async fn want_children(&self, path: &str, manifest: &RawManifest, by: &WantedBy) -> Result<Found, Error> {
+        let mut found = Found::default();
+        let mut seen = BTreeSet::new();
+        let mut level = vec![manifest.clone()];
+        for depth in 0..=MAX_NESTING {
+            let mut children = Vec::new();
+            for index in &level {
+                let Ok(Manifest::Index { manifests }) = index.parse() else { continue };
+                if depth == MAX_NESTING {
+                    let reason = format!("indexes are nested deeper than {MAX_NESTING}");
+                    found.miss(self.missing(path, &index.digest().into(), by, &reason));
+                    continue;
                 }
-                Ok(())
+                let new = manifests.into_iter().filter(|child| seen.insert(child.digest));
+                children.extend(new.map(|child| (index.digest(), child.digest)));
+            }
+            let fetches = children.iter().map(|(index, child)| async move {
+                let reference = TagOrDigest::from(*child);
+                let result = self.manifest(path, &reference).await;
+                let mut found = Found::default();
+                let child = self.readable(&mut found, (path, &reference, by), result)?;
+                if let Some(None) = child {
+                    let reason = format!("not found, though the index {index} lists it");
+                    found.miss(self.missing(path, &reference, by, &reason));
+                }
+                Ok::<_, Error>(found.with(child.flatten()))
             });
-            try_join_all(children).await.map(drop)
-        })
+            let fetched = try_join_all(fetches).await?;
+            level = found.merge_all(fetched).into_iter().flatten().collect();
+            for child in &level {
+                found.wanted.add_child(path, child.clone());
+            }
+        }
+        Ok(found)
     }
 
-    /// The wanted files of an image, as the topmost layer that has them says; `None` if the image
-    /// cannot be read, which is recorded.
+    /// The wanted files of an image, from the topmost layer that has them; `None` if the image cannot be read, which
+    /// makes it missing.
     pub(crate) async fn files(
         &self,
         path: &str,
@@ -289,16 +231,17 @@ impl<I: Images> Source<I> {
         manifest: &RawManifest,
         files: &[&str],
         by: &WantedBy,
-    ) -> Result<Option<BTreeMap<String, Vec<u8>>>, Error> {
-        let found = self.try_files(path, manifest, files).await;
-        match found {
+    ) -> Result<Step<Option<BTreeMap<String, Vec<u8>>>>, Error> {
+        let mut found = Found::default();
+        let files = match self.try_files(path, manifest, files).await {
             Err(FilesError::Unreadable(reason)) => {
-                self.miss(path, reference, by, &reason);
-                Ok(None)
+                found.miss(self.missing(path, reference, by, &reason));
+                None
             }
-            Err(FilesError::Failed(error)) => self.readable(path, reference, by, Err(error)),
-            Ok(files) => Ok(Some(files)),
-        }
+            Err(FilesError::Failed(error)) => self.readable(&mut found, (path, reference, by), Err(error))?,
+            Ok(files) => Some(files),
+        };
+        Ok(found.with(files))
     }
 
     async fn try_files(
@@ -354,63 +297,48 @@ impl<I: Images> Source<I> {
         Err(FilesError::Unreadable(format!("indexes are nested deeper than {MAX_NESTING}")))
     }
 
-    /// Splits failures: content that is there but wrong belongs on the list of what is missing
-    /// (`None`), everything else ends the run.
+    /// Splits failures: content that is there but wrong is missing (`None`), everything else ends the run.
     fn readable<T>(
         &self,
-        path: &str,
-        reference: &TagOrDigest,
-        by: &WantedBy,
+        found: &mut Found,
+        (path, reference, by): (&str, &TagOrDigest, &WantedBy),
         result: Result<T, Error>,
     ) -> Result<Option<T>, Error> {
         match result {
             Ok(value) => Ok(Some(value)),
             Err(error) if error.is_bad_content() => {
-                self.record(path, &reference.to_string(), by, (error.cause(), &error.to_string()));
+                let reference = reference.to_string();
+                found.miss(self.item((path, &reference, by), error.cause(), &error.to_string()));
                 Ok(None)
             }
             Err(error) => Err(error),
         }
     }
 
-    /// Records that something is missing or cannot be read.
-    pub(crate) fn miss(&self, path: &str, reference: &TagOrDigest, by: &WantedBy, reason: &str) {
-        self.miss_text(path, &reference.to_string(), by, reason);
+    /// An image that is missing, or is not what it should be.
+    pub(crate) fn missing(
+        &self,
+        path: &str,
+        reference: &TagOrDigest,
+        by: &WantedBy,
+        reason: &str,
+    ) -> MissingItem {
+        self.item((path, &reference.to_string(), by), Cause::Missing, reason)
     }
 
-    /// [`Source::miss`] for what is not a valid reference.
-    pub(crate) fn miss_text(&self, path: &str, reference: &str, by: &WantedBy, reason: &str) {
-        self.record(path, reference, by, (Cause::Missing, reason));
-    }
-
-    fn record(&self, path: &str, reference: &str, by: &WantedBy, (cause, reason): (Cause, &str)) {
-        let repository = self.images.name(path);
-        let mut missing = self.missing.lock();
-        let item = missing.entry((repository.clone(), reference.to_owned())).or_insert_with(|| MissingItem {
-            repository,
+    fn item(
+        &self,
+        (path, reference, by): (&str, &str, &WantedBy),
+        cause: Cause,
+        reason: &str,
+    ) -> MissingItem {
+        MissingItem {
+            repository: self.images.name(path),
             reference: reference.to_owned(),
-            wanted_by: Vec::new(),
+            wanted_by: vec![by.clone()],
             reason: reason.to_owned(),
             cause,
-        });
-        item.add(by);
-    }
-
-    /// Whether this was recorded as missing.
-    pub(crate) fn lacks(&self, path: &str, reference: &TagOrDigest) -> bool {
-        let key = (self.images.name(path), reference.to_string());
-        self.missing.lock().contains_key(&key)
-    }
-
-    /// Whether something of this repository was recorded as missing.
-    pub(crate) fn lacks_some_of(&self, path: &str) -> bool {
-        let repository = self.images.name(path);
-        let missing = self.missing.lock();
-        missing.keys().any(|(lacking, _)| *lacking == repository)
-    }
-
-    fn lock_wanted(&self) -> parking_lot::MutexGuard<'_, Wanted> {
-        self.wanted.lock()
+        }
     }
 }
 

@@ -57,29 +57,32 @@ impl RegistryImages {
         self.layers.forget();
     }
 
-    /// Looks where the standalone installer is; false if nowhere. What an optional extra is refused by is no
-    /// reason to fail: `refused` is told.
+    /// Looks where the standalone installer is. Returns whether it was found, and the refusals of the registry, which are
+    /// not failures: the installer is optional.
     ///
     /// # Errors
     /// [`Error::Registry`] if the registry cannot be reached.
     pub(super) async fn find_installer(
         &self,
         tag: &TagOrDigest,
-        refused: impl Fn(&registry::client::Error),
-    ) -> Result<bool, Error> {
+    ) -> Result<(bool, Vec<registry::client::Error>), Error> {
+        let mut refusals = Vec::new();
         for name in self.root.installers() {
             match self.client.repository(name.clone()).manifest_if_present(tag).await {
                 Ok(None) => {}
-                Ok(Some(_)) => return Ok(self.installer.set(name).is_ok()),
+                Ok(Some(_)) => {
+                    self.installer.get_or_init(|| name);
+                    return Ok((true, refusals));
+                }
                 Err(error)
                     if matches!(error.kind(), ErrorKind::Network(_) | ErrorKind::RateLimited { .. }) =>
                 {
                     return Err(error.into());
                 }
-                Err(error) => refused(&error),
+                Err(error) => refusals.push(error),
             }
         }
-        Ok(false)
+        Ok((false, refusals))
     }
 
     /// The repository at `path` below the root.

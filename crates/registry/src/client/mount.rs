@@ -28,15 +28,9 @@ pub enum Mount {
 impl Repository {
     /// Asks the registry to mount a blob from the repository `from` of the same registry.
     ///
-    /// After some refusals in a row without a single success, the registry is not asked any more.
-    ///
     /// # Errors
     /// Only if there is no answer; a refusal of any kind is [`Mount::Refused`].
     pub async fn mount_blob(&self, digest: &Digest, from: &RepositoryName) -> Result<Mount, Error> {
-        let features = &self.connection.features;
-        if !features.mounts() {
-            return Ok(Mount::Refused);
-        }
         let mut attempts = self.attempts();
         let ask = async {
             let mut url = self.connection.url(&self.path("blobs/uploads/"))?;
@@ -60,11 +54,6 @@ impl Repository {
             }
             _ => Err(fault),
         });
-        match &outcome {
-            Ok(Mount::Mounted) => features.mounted(),
-            Ok(Mount::Refused) => features.mount_refused(),
-            _ => {}
-        }
         outcome.map_err(|fault| attempts.error("mount blob", self.blob_name(digest), fault))
     }
 }

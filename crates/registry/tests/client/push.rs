@@ -295,14 +295,11 @@ async fn mounts() {
 }
 
 #[tokio::test]
-async fn registries_that_do_not_mount_are_left_alone() {
+async fn a_registry_that_does_not_mount() {
     let fixture = Fixture::new(|_| answer(405, &[], ""));
     let repository = fixture.repository("a");
-    for _ in 0..10 {
-        let mount = repository.mount_blob(&Digest::of(b"x"), &"from".parse().unwrap()).await.unwrap();
-        assert!(matches!(mount, Mount::Refused));
-    }
-    assert_eq!(fixture.log.count("POST"), 3);
+    let mount = repository.mount_blob(&Digest::of(b"x"), &"from".parse().unwrap()).await.unwrap();
+    assert!(matches!(mount, Mount::Refused));
 }
 
 #[tokio::test]

@@ -1,9 +1,6 @@
 //! What uploads have learned about a registry, so that each feature is tested once.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-
-/// Refused mounts in a row after which a registry that never mounted is not asked again.
-const MOUNT_REFUSALS: u32 = 3;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// Shared by all uploads of one client.
 #[derive(Debug)]
@@ -12,18 +9,11 @@ pub(crate) struct RegistryFeatures {
     refuses_whole: AtomicBool,
     /// The largest body that was taken, where a larger one was not.
     chunk: AtomicU64,
-    has_mounted: AtomicBool,
-    mount_refusals: AtomicU32,
 }
 
 impl Default for RegistryFeatures {
     fn default() -> Self {
-        Self {
-            refuses_whole: AtomicBool::new(false),
-            chunk: AtomicU64::new(u64::MAX),
-            has_mounted: AtomicBool::new(false),
-            mount_refusals: AtomicU32::new(0),
-        }
+        Self { refuses_whole: AtomicBool::new(false), chunk: AtomicU64::new(u64::MAX) }
     }
 }
 
@@ -44,19 +34,5 @@ impl RegistryFeatures {
 
     pub(super) fn limit_chunk(&self, size: u64) {
         self.chunk.fetch_min(size, Ordering::Relaxed);
-    }
-
-    /// Whether to try mounting.
-    pub(crate) fn mounts(&self) -> bool {
-        self.has_mounted.load(Ordering::Relaxed)
-            || self.mount_refusals.load(Ordering::Relaxed) < MOUNT_REFUSALS
-    }
-
-    pub(crate) fn mounted(&self) {
-        self.has_mounted.store(true, Ordering::Relaxed);
-    }
-
-    pub(crate) fn mount_refused(&self) {
-        self.mount_refusals.fetch_add(1, Ordering::Relaxed);
     }
 }
