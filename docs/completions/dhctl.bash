@@ -31,6 +31,9 @@ _dhctl() {
             dhctl,mirror-modules)
                 cmd="dhctl__subcmd__mirror__subcmd__modules"
                 ;;
+            dhctl,registry)
+                cmd="dhctl__subcmd__registry"
+                ;;
             dhctl,update)
                 cmd="dhctl__subcmd__update"
                 ;;
@@ -79,6 +82,9 @@ _dhctl() {
             dhctl__subcmd__mirror__subcmd__modules,verify)
                 cmd="dhctl__subcmd__mirror__subcmd__modules__subcmd__verify"
                 ;;
+            dhctl__subcmd__registry,check)
+                cmd="dhctl__subcmd__registry__subcmd__check"
+                ;;
             dhctl__subcmd__update,approve)
                 cmd="dhctl__subcmd__update__subcmd__approve"
                 ;;
@@ -113,7 +119,7 @@ _dhctl() {
 
     case "${cmd}" in
         dhctl)
-            opts="-h -V --log --log-file --help --version mirror mirror-modules bundle config update version completions"
+            opts="-h -V --log --log-file --help --version mirror mirror-modules bundle registry config update version completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1455,6 +1461,94 @@ _dhctl() {
                     ;;
                 --progress)
                     COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dhctl__subcmd__registry)
+            opts="-h --log --log-file --help check"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dhctl__subcmd__registry__subcmd__check)
+            opts="-u -p -h --for --write-test --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --output --progress --verbose --quiet --registry-login --registry-password --registry-password-file --log --log-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --for)
+                    COMPREPLY=($(compgen -W "push cluster" -- "${cur}"))
+                    return 0
+                    ;;
+                --parallel)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retry-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --progress)
+                    COMPREPLY=($(compgen -W "auto plain json" -- "${cur}"))
+                    return 0
+                    ;;
+                --registry-login)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --log)

@@ -36,6 +36,7 @@ complete -c dhctl -n "__fish_dhctl_needs_command" -s V -l version -d 'Print vers
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "mirror" -d 'Pull a distribution into a bundle, or push a bundle into a private registry'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "mirror-modules" -d 'Pull modules into archives of their own, or push them into a private registry'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "bundle" -d 'Inspect a bundle, verify it, split it into parts or join them'
+complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "registry" -d 'Check the private registry'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "config" -d 'Print the registry and proxy configuration for a cluster in an air-gapped environment'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "update" -d 'Update the platform in a cluster: check, prepare, approve, watch'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "version" -d 'Print the version, the commit and the build options'
@@ -408,6 +409,41 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and not __fish_seen_subcommand_from check" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
+error\t'Unexpected failures'
+warn\t'Possible problems'
+info\t'Decisions and retries'
+debug\t'Each request'
+trace\t'Everything'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and not __fish_seen_subcommand_from check" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and not __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and not __fish_seen_subcommand_from check" -f -a "check" -d 'Check whether a registry can be used for a push, or by a cluster'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l for -d 'What the registry is to be used for: a push from this machine, or a cluster, which only reads' -r -f -a "push\t'A push from this machine'
+cluster\t'A cluster'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l parallel -d 'Maximum number of blobs in transfer at the same time [default: 16]; fewer while the network or the registry cannot keep up. If set, it also limits the number of small requests' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l retry-timeout -d 'Give up after this time without a successful request to the registry (429, 503, read-only), such as 30s, 5m or 2h' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+json\t'One JSON document'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+plain\t'A line every few seconds'
+json\t'One JSON object a line'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -s u -l registry-login -d 'Login for the registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -s p -l registry-password -d 'Password for the registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l registry-password-file -d 'Read the password for the registry from a file; "-" is standard input' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
+error\t'Unexpected failures'
+warn\t'Possible problems'
+info\t'Decisions and retries'
+debug\t'Each request'
+trace\t'Everything'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l write-test -d 'Write an image under the tag dhctl-check, overwrite it, try the manifest types of a push, and delete all of it'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l insecure -d 'Use plain HTTP instead of HTTPS'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l tls-skip-verify -d 'Accept any TLS certificate'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l verbose -d 'Print a line for every object'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l quiet -d 'Print only warnings, errors and the result'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source docker-cfg proxy" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'

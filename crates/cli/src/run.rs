@@ -6,8 +6,8 @@ use clap::Parser;
 
 use crate::{
     Environment,
-    args::{BundleCommand, Cli, Command, ConfigCommand, UpdateCommand},
-    commands::{self, bundle, config, mirror, modules, update},
+    args::{BundleCommand, Cli, Command, ConfigCommand, RegistryCommand, UpdateCommand},
+    commands::{self, bundle, config, mirror, modules, registry, update},
     exit_code::Exit,
     failure::Failure,
     interrupts,
@@ -82,6 +82,12 @@ fn invocation(command: Command, environment: Environment) -> Invocation {
             BundleCommand::Verify(args) => bundle::verify::invocation(args.into(), environment),
             BundleCommand::Split(args) => bundle::split::invocation(args.into(), environment),
             BundleCommand::Join(args) => bundle::join::invocation(args.into(), environment),
+        },
+        Command::Registry(command) => match command {
+            RegistryCommand::Check(args) => {
+                let (output, settings) = settings::check(*args);
+                registry::check::invocation(output, settings, environment)
+            }
         },
         Command::Config(command) => match command {
             ConfigCommand::InitConfiguration(args) => config::init_configuration::invocation(args.into()),

@@ -47,6 +47,7 @@ struct Sources {
     hosts: Hosts,
     servers: Option<TokioResolver>,
     alias: Option<Alias>,
+    search_domains: Vec<String>,
 }
 
 impl Dns {
@@ -61,23 +62,33 @@ impl Dns {
     }
 
     pub(crate) fn from_text(hosts: &[u8], resolv_conf: &[u8]) -> Self {
-        let servers =
-            match parse_resolv_conf(resolv_conf).and_then(|(config, options)| servers(config, options)) {
-                Ok(resolver) => Some(resolver),
-                Err(error) => {
-                    tracing::debug!(%error, "no DNS in resolv.conf; only the hosts file is used");
-                    None
-                }
-            };
-        Self(Arc::new(Sources { hosts: Hosts::parse(hosts), servers, alias: None }))
+        let parsed = parse_resolv_conf(resolv_conf);
+        let search_domains = parsed.as_ref().map_or_else(
+            |_| Vec::new(),
+            |(config, _)| config.search().iter().map(ToString::to_string).collect(),
+        );
+        let servers = match parsed.and_then(|(config, options)| servers(config, options)) {
+            Ok(resolver) => Some(resolver),
+            Err(error) => {
+                tracing::debug!(%error, "no DNS in resolv.conf; only the hosts file is used");
+                None
+            }
+        };
+        Self(Arc::new(Sources { hosts: Hosts::parse(hosts), servers, alias: None, search_domains }))
     }
 
     /// The same, but `name` (`HOST` or `HOST:PORT`) is looked up as `target`.
     pub(crate) fn with_alias(self, name: &str, target: String) -> Self {
         let name = name.rsplit_once(':').map_or(name, |(host, _)| host).to_owned();
-        let Sources { hosts, servers, .. } = &*self.0;
+        let Sources { hosts, servers, search_domains, .. } = &*self.0;
         let alias = Some(Alias { name, target });
-        Self(Arc::new(Sources { hosts: hosts.clone(), servers: servers.clone(), alias }))
+        let search_domains = search_domains.clone();
+        Self(Arc::new(Sources { hosts: hosts.clone(), servers: servers.clone(), alias, search_domains }))
+    }
+
+    /// The search domains of `/etc/resolv.conf`. Lookups do not use them.
+    pub(crate) fn search_domains(&self) -> Vec<String> {
+        self.0.search_domains.clone()
     }
 
     /// All addresses of `name`, IPv4 first.
@@ -205,7 +216,12 @@ mod tests {
         server.connections[0].port = port;
         let config = ResolverConfig::from_parts(None, vec![], vec![server]);
         let resolver = servers(config, ResolverOpts::default()).unwrap();
-        Dns(Arc::new(Sources { hosts: Hosts::default(), servers: Some(resolver), alias: None }))
+        Dns(Arc::new(Sources {
+            hosts: Hosts::default(),
+            servers: Some(resolver),
+            alias: None,
+            search_domains: Vec::new(),
+        }))
     }
 
     #[tokio::test]

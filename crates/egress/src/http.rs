@@ -2,7 +2,7 @@
 //!
 //! Each host has its own, since `certs.d` gives each its own trust and client certificates.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, net::IpAddr, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 use reqwest::{Client, ClientBuilder, Response};
@@ -13,6 +13,7 @@ use crate::dns::Dns;
 use crate::error::EgressError;
 use crate::fault::NetworkFault;
 use crate::proxy::{ProxyFaultLayer, ProxyRules};
+use crate::safe_url::SafeUrl;
 use crate::settings::{Settings, TrustSettings};
 use crate::trust::tls_config;
 
@@ -96,6 +97,25 @@ impl Http {
         NetworkFault::from_proxy_answer(response, self.proxies.proxy_for(response.url()))
     }
 
+    /// The proxy for `url`, without its login; `None` if requests are sent directly.
+    pub fn proxy_for(&self, url: &Url) -> Option<String> {
+        let proxy = self.proxies.proxy_for(url)?;
+        Some(SafeUrl::new(proxy).as_str().trim_end_matches('/').to_owned())
+    }
+
+    /// All addresses of a host name, IPv4 first.
+    ///
+    /// # Errors
+    /// Why it has none, as a sentence.
+    pub async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, String> {
+        self.others.dns.lookup(name).await.map_err(|fault| fault.to_string())
+    }
+
+    /// The search domains in `/etc/resolv.conf`. This program does not use them; pods on such a machine do.
+    pub fn search_domains(&self) -> Vec<String> {
+        self.others.dns.search_domains()
+    }
+
     /// The client for requests of this kind to the registry itself.
     pub fn client(&self, class: TrafficClass) -> &Client {
         self.own.of(class)
@@ -132,6 +152,12 @@ impl Others {
 pub fn authority(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// The certificate (DER) that the server of a response has shown; `None` without TLS.
+pub fn peer_certificate(response: &Response) -> Option<Vec<u8>> {
+    let tls = response.extensions().get::<reqwest::tls::TlsInfo>()?;
+    tls.peer_certificate().map(<[u8]>::to_vec)
 }
 
 impl Clients {
@@ -174,6 +200,7 @@ pub(crate) fn base_builder(settings: &Settings) -> ClientBuilder {
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
+        .tls_info(true)
         .connect_timeout(settings.connect_timeout)
         .tcp_nodelay(true)
         .tcp_keepalive(KEEPALIVE)

@@ -27,7 +27,7 @@ mod trust;
 pub use api_http::ApiHttp;
 pub use error::EgressError;
 pub use fault::{FaultKind, NetworkFault};
-pub use http::{Http, TrafficClass, authority};
+pub use http::{Http, TrafficClass, authority, peer_certificate};
 pub use request_log::RequestLog;
 pub use retry::{RetryPolicy, parse_retry_after};
 pub use safe_url::SafeUrl;

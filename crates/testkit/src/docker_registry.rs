@@ -56,6 +56,10 @@ pub struct DockerRegistryOptions {
     pub storage: Option<PathBuf>,
     /// Who is let in.
     pub auth: DockerAuth,
+    /// The address of the registry that it is a pull-through cache of.
+    pub proxy_of: Option<String>,
+    /// Whether it refuses deletions.
+    pub no_deletions: bool,
     /// Whether it sends relative `Location` headers; absolute ones, as it does by itself, otherwise.
     pub relative_urls: bool,
 }
@@ -212,7 +216,7 @@ fn configuration(
             // As in the configuration that Debian ships.
             "cache": { "blobdescriptor": "inmemory" },
             "filesystem": { "rootdirectory": storage },
-            "delete": { "enabled": true },
+            "delete": { "enabled": !options.no_deletions },
             "maintenance": {
                 "uploadpurging": { "enabled": false },
                 "readonly": { "enabled": options.read_only },
@@ -224,6 +228,9 @@ fn configuration(
             "relativeurls": options.relative_urls,
         },
     });
+    if let Some(upstream) = &options.proxy_of {
+        document["proxy"] = json!({ "remoteurl": upstream });
+    }
     match &options.auth {
         DockerAuth::None => {}
         DockerAuth::Htpasswd { login, password } => {

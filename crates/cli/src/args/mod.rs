@@ -8,6 +8,7 @@ mod login;
 mod mirror;
 mod modules;
 mod output;
+mod registry;
 mod update;
 
 use clap::{Parser, Subcommand};
@@ -28,6 +29,7 @@ pub use modules::{
     ModulesPullFlags, ModulesPushArgs, ModulesPushFlags, ModulesTransferArgs, ModulesVerifyArgs,
 };
 pub use output::{OutputArgs, OutputFormat, ProgressFormat, VersionArgs};
+pub use registry::{CheckArgs, CheckPurpose, RegistryCommand};
 pub use update::{
     ApproveArgs, ChangeArgs, ClusterArgs, ClustersArgs, ConsentArgs, DoctorArgs, KernelArgs, PlanArgs,
     PlanFormat, PrepareArgs, RbacArgs, RunArgs, StatusArgs, UpdateCommand, WaitArgs, WatchArgs,
@@ -84,6 +86,9 @@ pub enum Command {
     /// Inspect a bundle, verify it, split it into parts or join them
     #[command(subcommand)]
     Bundle(BundleCommand),
+    /// Check the private registry
+    #[command(subcommand)]
+    Registry(RegistryCommand),
     /// Print the registry and proxy configuration for a cluster in an air-gapped environment
     ///
     /// Only the result goes to standard output, everything else to standard error. These commands use no network.

@@ -5,5 +5,6 @@ pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod mirror;
 pub(crate) mod modules;
+pub(crate) mod registry;
 pub(crate) mod update;
 pub(crate) mod version;

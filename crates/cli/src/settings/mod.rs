@@ -6,6 +6,7 @@ mod mirror;
 mod modules;
 mod network;
 mod paths;
+mod registry_check;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -19,6 +20,8 @@ pub(crate) use modules::{
 };
 pub(crate) use network::{RegistryAccess, network};
 pub(crate) use paths::{bundle_path, directory, with_suffix};
+
+pub(crate) use registry_check::{CheckSettings, check};
 
 use crate::{
     args::{ConnectionArgs, OutputArgs, OutputFormat, ProgressFormat, TargetLoginArgs},

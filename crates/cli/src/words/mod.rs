@@ -21,6 +21,7 @@ mod pod;
 mod queue;
 pub(crate) mod refusal;
 mod registry;
+pub(crate) mod registry_check;
 pub(crate) mod release;
 pub(crate) mod requirement;
 mod settings;

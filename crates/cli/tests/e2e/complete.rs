@@ -189,7 +189,7 @@ async fn what_the_source_leaves_out_is_made_up_for() {
     for said in [
         "the source has no tag beta in its root repository; in the bundle it points to v1.59.4",
         "the source has no tag stable in install; in the bundle it points to v1.58.3",
-        "module console has no release image for v1.3.0; in the bundle it is that of alpha",
+        "module console has no release image for v1.3.0; the bundle has that of alpha",
     ] {
         assert!(pull.stderr.contains(said), "{said} in {}", pull.stderr);
     }

@@ -182,7 +182,7 @@ async fn a_pull_through_a_proxy_cache_gives_the_bytes_of_its_upstream() {
     assert!(run.stderr.contains("--include-module"), "{}", run.stderr);
     let (run, bundle) = cache.pull(&MODULES);
     let run = run.expect(0);
-    assert!(run.stderr.contains("Versions are asked for one by one"), "{}", run.stderr);
+    assert!(run.stderr.contains("Versions are requested one by one"), "{}", run.stderr);
     assert!(bundle.unwrap() == direct, "the bundles differ");
     let (run, bundle) = cache.pull(&[&MODULES[..], &["--proxy-registry"]].concat());
     assert!(run.expect(0).stdout.contains("(requested one by one)"));

@@ -34,6 +34,7 @@ mod parts;
 mod process_limits;
 mod progress_line;
 mod proxy_registry;
+mod registry_check;
 mod resume;
 mod resumed_push;
 mod special_files;

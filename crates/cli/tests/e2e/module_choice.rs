@@ -96,7 +96,7 @@ async fn choices_that_cannot_be_met_or_meant() {
     }
     world.push(&["--exclude-module", "trivy"]).expect(2);
     let run = world.pull(&["--exclude-module", "tri", "--dry-run"]).expect(0);
-    assert!(run.stderr.contains("the source lists no such module"), "{}", run.stderr);
+    assert!(run.stderr.contains("the source does not list such a module"), "{}", run.stderr);
 }
 
 #[tokio::test(flavor = "multi_thread")]

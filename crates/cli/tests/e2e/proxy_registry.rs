@@ -98,7 +98,7 @@ async fn a_list_that_lies_is_found_out_and_versions_are_asked_for() {
         let (world, _) = world(distribution(), lists(fault));
         let run = pull(&world, &[]).expect(0);
         let said =
-            run.stderr.contains("warning: ") && run.stderr.contains("Versions are asked for one by one");
+            run.stderr.contains("warning: ") && run.stderr.contains("Versions are requested one by one");
         assert!(said, "{name}: {}", run.stderr);
         assert!(run.stdout.contains("(requested one by one)"), "{name}: {}", run.stdout);
         assert!(bytes(&world) == honest, "{name}: {}", run.stdout);
@@ -113,7 +113,7 @@ async fn with_the_flag_no_list_is_asked_for() {
     assert_eq!(planned.json()["result"]["releases"], json!(SELECTION));
     let asked = planned.json()["result"]["versions_asked"].as_u64().unwrap();
     assert!(
-        planned.stderr.contains(&format!("{asked} versions were asked for one by one")),
+        planned.stderr.contains(&format!("{asked} versions were requested one by one")),
         "{}",
         planned.stderr
     );

@@ -25,9 +25,16 @@ pub struct ServerCertificate {
     pub not_before: String,
     /// End of validity.
     pub not_after: String,
+    /// End of validity, in seconds since 1970.
+    pub valid_until: i64,
 }
 
 impl ServerCertificate {
+    /// Reads a certificate in DER form; `None` if it is not an X.509 certificate.
+    pub fn from_der(der: &[u8]) -> Option<Self> {
+        Self::read(&CertificateDer::from(der))
+    }
+
     /// Reads a certificate; `None` if it is no X.509 at all.
     pub(crate) fn read(der: &CertificateDer<'_>) -> Option<Self> {
         let (_, certificate) = x509_parser::parse_x509_certificate(der).ok()?;
@@ -37,6 +44,7 @@ impl ServerCertificate {
             names: names(&certificate),
             not_before: moment(&certificate.validity().not_before),
             not_after: moment(&certificate.validity().not_after),
+            valid_until: certificate.validity().not_after.timestamp(),
         })
     }
 

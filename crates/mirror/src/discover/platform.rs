@@ -119,7 +119,9 @@ pub(crate) async fn release<I: Images>(
         Ok(found.with(files))
     };
     let (images, Step { value: info, mut found }) = futures_util::try_join!(images, info)?;
-    images.into_iter().for_each(|image| found.merge(image));
+    for image in images {
+        found.merge(image);
+    }
     Ok(found.with(info))
 }
 
@@ -248,7 +250,9 @@ pub(super) async fn want_digests<I: Images>(
         }
     };
     let mut found = Found::default();
-    images.into_iter().for_each(|image| found.merge(image));
+    for image in images {
+        found.merge(image);
+    }
     Ok(found)
 }
 

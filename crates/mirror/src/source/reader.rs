@@ -213,8 +213,8 @@ impl<I: Images> Source<I> {
                 }
                 Ok::<_, Error>(found.with(child.flatten()))
             });
-            let fetched = try_join_all(fetches).await?;
-            level = found.merge_all(fetched).into_iter().flatten().collect();
+            let steps = try_join_all(fetches).await?;
+            level = found.merge_all(steps).into_iter().flatten().collect();
             for child in &level {
                 found.wanted.add_child(path, child.clone());
             }

@@ -66,6 +66,13 @@ pub(crate) struct SentCredentials {
     token: Option<(Scopes, Token)>,
 }
 
+impl SentCredentials {
+    /// How long the token among them is valid; `None` if there is none.
+    pub(crate) fn token_lifetime(&self) -> Option<std::time::Duration> {
+        self.token.as_ref().map(|(_, token)| token.lifetime)
+    }
+}
+
 impl Auth {
     pub(crate) fn new(credentials: Option<Credentials>) -> Self {
         Self {
@@ -127,6 +134,12 @@ impl Auth {
                 Ok(Some(SentCredentials { value, token: Some((scopes, token)) }))
             }
         }
+    }
+
+    /// Login and password as the header of a request; `None` without them, or with an identity token in their place.
+    pub(crate) fn basic_header(&self) -> Option<HeaderValue> {
+        let known = self.credentials.as_ref().filter(|known| !known.is_identity_token())?;
+        authorization("Basic", &basic(known)).ok()
     }
 
     /// Learns from the headers of a 401 to a request for `scopes`. Returns whether another attempt may succeed.

@@ -10,7 +10,7 @@ use std::{
 };
 
 use egress::{Http, TrafficClass};
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use oci::Host;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use url::Url;
@@ -194,6 +194,17 @@ impl Connection {
             opened.read(0).await.ok();
             is_second = true;
         }
+    }
+
+    /// Login and password as the header of a request; `None` if there are none.
+    pub(crate) fn basic_authorization(&self) -> Option<HeaderValue> {
+        self.auth.basic_header()
+    }
+
+    /// How long a token for `scopes` is valid; `None` if the registry does not use tokens.
+    pub(crate) async fn token_lifetime(&self, scopes: &Scopes) -> Result<Option<Duration>, Fault> {
+        let sent = self.auth.authorize(&self.http, &self.home, &self.state, scopes).await?;
+        Ok(sent.and_then(|sent| sent.token_lifetime()))
     }
 
     /// With credentials, asks once which scheme the registry requires: a registry that allows

@@ -344,6 +344,11 @@ impl fmt::Display for ErrorKind {
 }
 
 impl ErrorKind {
+    /// Whether the object is certainly not there.
+    pub(crate) fn is_not_found(&self) -> bool {
+        matches!(self, Self::NotFound { .. })
+    }
+
     /// Whether a retry may help.
     pub(crate) fn is_transient(&self) -> bool {
         match self {

@@ -5,8 +5,10 @@ mod auth;
 mod authorization_header;
 mod blob;
 mod challenge;
+pub mod check;
 mod connection;
 mod content_range;
+mod deletion;
 mod error;
 mod exchange;
 #[cfg(test)]
@@ -36,6 +38,7 @@ mod transfer_limit;
 mod upload;
 
 pub use blob::BlobState;
+pub use deletion::Deletion;
 pub use error::{Error, ErrorKind, Missing, Refusal};
 pub use manifest::Existence;
 pub use mount::Mount;

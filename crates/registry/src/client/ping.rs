@@ -45,7 +45,8 @@ async fn ask(connection: &Connection, attempt: u32) -> Result<(), Fault> {
     Err(ErrorKind::NotARegistry { answer }.into())
 }
 
-fn is_registry(reply: &Reply) -> bool {
+/// Whether a response to `GET /v2/` is that of a registry.
+pub(super) fn is_registry(reply: &Reply) -> bool {
     let is_known = reply.headers.contains_key(VERSION_HEADER);
     match reply.status {
         StatusCode::UNAUTHORIZED => {

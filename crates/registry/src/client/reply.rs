@@ -42,6 +42,8 @@ pub(crate) struct Reply {
     pub(crate) sent: Instant,
     /// The host that answered, if the registry sent the request to another one.
     pub(crate) other_host: Option<OtherHost>,
+    /// The server's certificate (DER), if there was TLS.
+    pub(crate) certificate: Option<Vec<u8>>,
 }
 
 /// An answer whose body is still to come.
@@ -111,6 +113,7 @@ impl Opened {
             identity: self.identity,
             sent: self.sent,
             other_host: self.other_host,
+            certificate: egress::peer_certificate(&self.response),
         })
     }
 

@@ -26,13 +26,15 @@ pub(crate) struct Token {
     pub(crate) value: Secret,
     pub(crate) renew_at: Instant,
     asked: Instant,
+    /// How long it is valid, from when it was requested.
+    pub(crate) lifetime: Duration,
 }
 
 impl Token {
     /// A token asked for at `asked` that lives `life` from then on.
     pub(crate) fn new(value: Secret, asked: Instant, life: Duration) -> Self {
         let margin = (life / 10).max(Duration::from_secs(5)).min(life / 2);
-        Self { value, renew_at: asked + life.saturating_sub(margin), asked }
+        Self { value, renew_at: asked + life.saturating_sub(margin), asked, lifetime: life }
     }
 
     /// Time since it was asked for.

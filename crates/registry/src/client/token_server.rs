@@ -211,6 +211,7 @@ mod tests {
             identity: Identity::Claimed,
             sent: Instant::now(),
             other_host: None,
+            certificate: None,
         };
         read(&reply)
             .map(|(token, life)| (token.expose().to_owned(), life.as_secs()))

@@ -18,7 +18,7 @@ const MIN_CHUNK_HEADER: &str = "oci-chunk-min-length";
 /// A session opened by a registry, into which a blob is to be sent.
 #[derive(Clone)]
 pub struct UploadSession {
-    pub(super) location: Url,
+    pub(crate) location: Url,
     /// Bytes that the registry has; `None` if it must be asked first.
     pub(super) offset: Option<u64>,
     pub(super) min_chunk: u64,
@@ -83,6 +83,7 @@ mod tests {
             identity: crate::client::identity::Identity::Unknown,
             sent: tokio::time::Instant::now(),
             other_host: None,
+            certificate: None,
         }
     }
 

@@ -5,8 +5,9 @@ use http::{Method, StatusCode};
 use super::session::{MAX_ANSWER, UploadSession, received};
 use crate::client::{
     attempts::Attempts,
-    error::{ErrorKind, Fault, Missing},
+    error::{Error, ErrorKind, Fault, Missing},
     exchange::Outgoing,
+    reply::Reply,
     repository::Repository,
     scope::Scopes,
 };
@@ -21,21 +22,26 @@ impl Repository {
         }
     }
 
+    /// Opens a session with a single request, for a check.
+    pub(crate) async fn open_session(&self) -> Result<UploadSession, Error> {
+        let ask = async {
+            let outgoing = self.opening_request()?;
+            let reply = self.connection.fetch_once(&outgoing, &self.push(), MAX_ANSWER, 1).await?;
+            opened_session(&reply)
+        };
+        ask.await.map_err(|fault| self.attempts().error("upload to", self.full_name(), fault))
+    }
+
     /// Opens a session.
     pub(super) async fn open_upload(&self, attempts: &mut Attempts) -> Result<UploadSession, Fault> {
-        let url = self.connection.url(&self.path("blobs/uploads/"))?;
-        let outgoing = Outgoing::new(Method::POST, url).empty_body();
+        let outgoing = self.opening_request()?;
         let reply = self.connection.fetch(attempts, &outgoing, &self.push(), MAX_ANSWER).await?;
-        if reply.status != StatusCode::ACCEPTED {
-            return Err(if reply.status.is_success() {
-                ErrorKind::Protocol(format!("status {} to the opening of an upload", reply.status.as_u16()))
-                    .into()
-            } else {
-                reply.refusal(Missing::Repository)
-            });
-        }
-        UploadSession::opened(&reply)
-            .ok_or_else(|| ErrorKind::Protocol("the registry does not say where to upload".to_owned()).into())
+        opened_session(&reply)
+    }
+
+    fn opening_request(&self) -> Result<Outgoing<'static>, Fault> {
+        let url = self.connection.url(&self.path("blobs/uploads/"))?;
+        Ok(Outgoing::new(Method::POST, url).empty_body())
     }
 
     /// Asks how far a session has come; `None` if it is gone.
@@ -61,4 +67,18 @@ impl Repository {
         }
         Ok(None)
     }
+}
+
+/// The session that the answer to an opening request names.
+fn opened_session(reply: &Reply) -> Result<UploadSession, Fault> {
+    if reply.status != StatusCode::ACCEPTED {
+        return Err(if reply.status.is_success() {
+            ErrorKind::Protocol(format!("status {} to the opening of an upload", reply.status.as_u16()))
+                .into()
+        } else {
+            reply.refusal(Missing::Repository)
+        });
+    }
+    UploadSession::opened(reply)
+        .ok_or_else(|| ErrorKind::Protocol("the registry does not say where to upload".to_owned()).into())
 }

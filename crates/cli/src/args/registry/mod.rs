@@ -1,0 +1,19 @@
+//! `dhctl registry`: the private registry.
+
+mod check;
+
+use clap::Subcommand;
+
+pub use check::{CheckArgs, CheckPurpose};
+
+/// What can be done with a private registry.
+#[derive(Debug, Subcommand)]
+pub enum RegistryCommand {
+    /// Check whether a registry can be used for a push, or by a cluster
+    ///
+    /// Takes seconds and leaves nothing in the registry: an upload is opened and canceled, nothing is written. Each check
+    /// is ok, a warning, a failure, or not checked with the reason; failures come with what to do. Exit code 4 if the login
+    /// or a permission fails, 5 if the registry cannot be reached, 3 for any other failure; warnings alone are 0.
+    #[command(after_help = super::EXIT_CODES)]
+    Check(Box<CheckArgs>),
+}

@@ -1,0 +1,3 @@
+//! `dhctl registry`
+
+pub(crate) mod check;

@@ -1,0 +1,304 @@
+//! `dhctl registry check` against real registries: each check passes in one test and fails in another, and nothing stays
+//! in the registry.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use testkit::{
+    certificates::{Authority, Kind},
+    distribution::Distribution,
+    docker_registry::{DockerAuth, DockerRegistry, DockerRegistryOptions, Version},
+    docker_storage::write_docker_registry_storage,
+    nginx::Nginx,
+    tokens::{TokenOptions, TokenServer},
+};
+
+use crate::world::{Run, dhctl};
+
+const PASSWORD: &str = "s3cret-of-the-registry";
+
+/// Checks and returns what came of each check, by its name.
+struct Checked {
+    run: Run,
+    statuses: BTreeMap<String, String>,
+}
+
+impl Checked {
+    fn new(registry: &str, args: &[&str], code: i32) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let run =
+            dhctl(folder.path(), &[&["registry", "check", registry, "--output", "json"], args].concat());
+        let run = run.expect(code);
+        let document: Value =
+            serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"));
+        let findings = document["result"]["findings"].as_array().unwrap();
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let statuses =
+            findings.iter().map(|finding| (text(&finding["check"]), text(&finding["status"]))).collect();
+        assert!(!run.stdout.contains(PASSWORD) && !run.stderr.contains(PASSWORD), "{run:?}");
+        Self { run, statuses }
+    }
+
+    #[track_caller]
+    fn expect(self, expected: &[(&str, &str)]) -> Self {
+        for (check, status) in expected {
+            assert_eq!(
+                self.statuses.get(*check).map(String::as_str),
+                Some(*status),
+                "{check}: {:?}",
+                self.run
+            );
+        }
+        self
+    }
+
+    /// The message of a check.
+    fn message(&self, check: &str) -> String {
+        let document = self.run.json();
+        let findings = document["result"]["findings"].as_array().unwrap().clone();
+        let finding = findings.iter().find(|finding| finding["check"] == check);
+        finding.unwrap_or_else(|| panic!("{check}: {document}"))["message"].as_str().unwrap().to_owned()
+    }
+}
+
+/// A registry that holds the sample distribution, and its path there.
+fn filled(options: DockerRegistryOptions) -> (DockerRegistry, String, tempfile::TempDir) {
+    let storage = tempfile::tempdir().unwrap();
+    let distribution = Distribution::sample();
+    write_docker_registry_storage(&distribution.store, storage.path()).unwrap();
+    let options = DockerRegistryOptions { storage: Some(storage.path().to_owned()), ..options };
+    let registry = DockerRegistry::start(options).unwrap();
+    let url = format!("{}/{}", registry.addr(), distribution.root);
+    (registry, url, storage)
+}
+
+fn empty(options: DockerRegistryOptions) -> (DockerRegistry, String) {
+    let registry = DockerRegistry::start(options).unwrap();
+    let url = format!("{}/dkp/ee", registry.addr());
+    (registry, url)
+}
+
+/// Every file below `directory` with its content.
+fn content(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![directory.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.insert(path.display().to_string(), fs::read(&path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn a_registry_with_images_is_usable_and_stays_as_it_is() {
+    for version in Version::ALL {
+        let (_registry, url, storage) = filled(DockerRegistryOptions { version, ..Default::default() });
+        let before = content(storage.path());
+        let began = Instant::now();
+        let checked = Checked::new(&url, &["--insecure"], 0).expect(&[
+            ("name", "ok"),
+            ("proxy", "ok"),
+            ("tls", "warning"),
+            ("clock", "ok"),
+            ("api", "ok"),
+            ("product", "ok"),
+            ("authentication", "ok"),
+            ("login", "not-checked"),
+            ("path-depth", "ok"),
+            ("read", "ok"),
+            ("list-tags", "ok"),
+            ("proxy-cache", "ok"),
+            ("storage", "ok"),
+            ("write", "ok"),
+            ("upload-address", "ok"),
+            ("body-limit", "ok"),
+            ("mount", "ok"),
+            ("overwrite-tag", "not-checked"),
+            ("manifest-types", "not-checked"),
+        ]);
+        let elapsed = began.elapsed();
+        assert!(elapsed < Duration::from_secs(3), "{elapsed:?}");
+        assert_eq!(checked.message("product"), "Docker distribution", "{version:?}");
+        assert!(content(storage.path()) == before, "{version:?}: the check changed the storage");
+    }
+}
+
+#[test]
+fn a_cluster_only_reads() {
+    let (_registry, url, storage) = filled(DockerRegistryOptions::default());
+    let before = content(storage.path());
+    let checked = Checked::new(&url, &["--insecure", "--for", "cluster"], 0).expect(&[("read", "ok")]);
+    assert!(!checked.statuses.contains_key("write"), "{:?}", checked.run);
+    assert!(content(storage.path()) == before);
+}
+
+#[test]
+fn the_write_test_deletes_what_it_wrote() {
+    for version in Version::ALL {
+        let (mut registry, url) = empty(DockerRegistryOptions { version, ..Default::default() });
+        Checked::new(&url, &["--insecure", "--write-test"], 0).expect(&[
+            ("overwrite-tag", "ok"),
+            ("manifest-types", "ok"),
+            ("cleanup", "ok"),
+            ("mount", "not-checked"),
+        ]);
+        assert_eq!(tags(&registry), Vec::<String>::new(), "{version:?}");
+        registry
+            .restart_with(DockerRegistryOptions { version, no_deletions: true, ..Default::default() })
+            .unwrap();
+        let checked = Checked::new(&url, &["--insecure", "--write-test"], 0)
+            .expect(&[("overwrite-tag", "ok"), ("cleanup", "warning")]);
+        assert!(checked.message("cleanup").ends_with("the registry does not allow deletions"));
+        assert_eq!(tags(&registry), ["dhctl-check"], "{version:?}");
+    }
+}
+
+/// The tags of the repository `dkp/ee`.
+fn tags(registry: &DockerRegistry) -> Vec<String> {
+    let url = format!("docker://{}/dkp/ee", registry.addr());
+    let output =
+        std::process::Command::new("skopeo").args(["list-tags", "--tls-verify=false", &url]).output();
+    let Ok(document) = serde_json::from_slice::<Value>(&output.unwrap().stdout) else { return Vec::new() };
+    let tags = document["Tags"].as_array().cloned().unwrap_or_default();
+    tags.iter().map(|tag| tag.as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_registry_that_accepts_no_uploads() {
+    let (_registry, url) = empty(DockerRegistryOptions { read_only: true, ..Default::default() });
+    Checked::new(&url, &["--insecure"], 3).expect(&[("write", "failure"), ("read", "ok")]);
+    Checked::new(&url, &["--insecure", "--for", "cluster"], 0);
+
+    let (upstream, _, _storage) = filled(DockerRegistryOptions::default());
+    let proxy_of = Some(format!("http://{}", upstream.addr()));
+    let (_cache, url) = empty(DockerRegistryOptions { proxy_of, ..Default::default() });
+    let checked = Checked::new(&url, &["--insecure"], 3).expect(&[("write", "failure")]);
+    assert!(checked.run.stdout.contains("pull-through cache"), "{:?}", checked.run);
+}
+
+#[test]
+fn logins() {
+    let auth = DockerAuth::Htpasswd { login: "pusher".to_owned(), password: PASSWORD.to_owned() };
+    let (_registry, url) = empty(DockerRegistryOptions { auth, ..Default::default() });
+    let right = ["--insecure", "-u", "pusher", "-p", PASSWORD];
+    Checked::new(&url, &right, 0).expect(&[("login", "ok"), ("authentication", "warning"), ("write", "ok")]);
+    // The platform supports bearer tokens only.
+    let cluster = [&right[..], &["--for", "cluster"]].concat();
+    Checked::new(&url, &cluster, 3).expect(&[("login", "ok"), ("authentication", "failure")]);
+    Checked::new(&url, &["--insecure", "-u", "pusher", "-p", "wrong"], 4).expect(&[("login", "failure")]);
+    Checked::new(&url, &["--insecure"], 4).expect(&[("login", "not-checked"), ("read", "failure")]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_and_their_permissions() {
+    let server = TokenServer::start(TokenOptions::new("pusher", PASSWORD)).unwrap();
+    let auth = DockerAuth::tokens_of(&server);
+    let (_registry, url) = empty(DockerRegistryOptions { auth, ..Default::default() });
+    let login = ["--insecure", "-u", "pusher", "-p", PASSWORD];
+    let checked = Checked::new(&url, &login, 0).expect(&[
+        ("authentication", "ok"),
+        ("login", "ok"),
+        ("token-lifetime", "ok"),
+        ("write", "ok"),
+    ]);
+    assert_eq!(checked.message("token-lifetime"), "5 min");
+    Checked::new(&url, &["--insecure", "-u", "pusher", "-p", "wrong"], 4).expect(&[("login", "failure")]);
+
+    let reader = TokenOptions {
+        actions: vec!["pull".to_owned()],
+        lifetime: Duration::from_secs(30),
+        ..TokenOptions::new("reader", PASSWORD)
+    };
+    let server = TokenServer::start(reader).unwrap();
+    let auth = DockerAuth::tokens_of(&server);
+    let (_registry, url) = empty(DockerRegistryOptions { auth, ..Default::default() });
+    let login = ["--insecure", "-u", "reader", "-p", PASSWORD];
+    Checked::new(&url, &login, 4).expect(&[
+        ("read", "ok"),
+        ("list-tags", "ok"),
+        ("token-lifetime", "warning"),
+        ("write", "failure"),
+    ]);
+    Checked::new(&url, &[&login[..], &["--for", "cluster"]].concat(), 0);
+}
+
+#[test]
+fn limits_of_a_proxy_before_the_registry() {
+    let (registry, url) = empty(DockerRegistryOptions { relative_urls: true, ..Default::default() });
+    let path = url.split_once('/').unwrap().1;
+    for (limit, code, status) in [("50m", 0, "warning"), ("100k", 3, "failure")] {
+        let server = format!(
+            "server {{ listen ADDRESS; client_max_body_size {limit}; location / {{ proxy_pass http://{}; \
+             proxy_set_header Host $http_host; proxy_http_version 1.1; proxy_request_buffering off; }} }}",
+            registry.addr()
+        );
+        let nginx = Nginx::start(&server, &[]).unwrap();
+        let checked = Checked::new(&format!("{}/{path}", nginx.addr()), &["--insecure"], code)
+            .expect(&[("body-limit", status)]);
+        assert!(checked.run.stdout.contains("client_max_body_size 0"), "{:?}", checked.run);
+    }
+    // A proxy that loses the port makes addresses that lead elsewhere.
+    let (registry, _) = empty(DockerRegistryOptions::default());
+    let server = format!(
+        "server {{ listen ADDRESS; location / {{ proxy_pass http://{}; proxy_set_header Host 127.0.0.1:1; }} }}",
+        registry.addr()
+    );
+    let nginx = Nginx::start(&server, &[]).unwrap();
+    Checked::new(&format!("{}/{path}", nginx.addr()), &["--insecure"], 5)
+        .expect(&[("write", "ok"), ("upload-address", "failure")]);
+}
+
+#[test]
+fn certificates() {
+    let authority = Authority::new("Registry CA").unwrap();
+    let identity = authority.issue(&["127.0.0.1", "localhost"], Kind::Server).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    fs::write(&ca, authority.pem()).unwrap();
+    let (registry, url) = empty(DockerRegistryOptions { relative_urls: true, ..Default::default() });
+    let path = url.split_once('/').unwrap().1;
+    let server = format!(
+        "server {{ listen ADDRESS ssl; ssl_certificate DIRECTORY/cert.pem; ssl_certificate_key DIRECTORY/key.pem; \
+         client_max_body_size 0; location / {{ proxy_pass http://{}; proxy_set_header Host $http_host; }} }}",
+        registry.addr()
+    );
+    let (cert, key) = (identity.certificate_pem(), identity.key_pem());
+    let nginx = Nginx::start(&server, &[("cert.pem", &cert), ("key.pem", &key)]).unwrap();
+    let url = format!("{}/{path}", nginx.addr());
+    let checked = Checked::new(&url, &["--ca-file", ca.to_str().unwrap()], 0).expect(&[("write", "ok")]);
+    assert!(checked.message("tls").contains("issued by"), "{}", checked.message("tls"));
+    Checked::new(&url, &[], 5).expect(&[("api", "failure")]);
+    Checked::new(&url, &["--tls-skip-verify"], 0).expect(&[("tls", "warning")]);
+}
+
+#[test]
+fn what_is_not_a_registry_and_what_does_not_answer() {
+    let nginx = Nginx::start("server { listen ADDRESS; location / { return 200 hello; } }", &[]).unwrap();
+    Checked::new(&format!("{}/dkp", nginx.addr()), &["--insecure"], 5).expect(&[("api", "failure")]);
+    Checked::new("127.0.0.1:1/dkp", &["--insecure"], 5).expect(&[("api", "failure")]);
+    Checked::new("registry.invalid/dkp", &[], 5).expect(&[("name", "failure"), ("api", "failure")]);
+    let folder = tempfile::tempdir().unwrap();
+    dhctl(folder.path(), &["registry", "check", "r/x", "--for", "cluster", "--write-test"]).expect(2);
+}
+
+#[test]
+fn as_text() {
+    let (registry, url) = empty(DockerRegistryOptions { read_only: true, ..Default::default() });
+    let folder = tempfile::tempdir().unwrap();
+    let run = dhctl(folder.path(), &["registry", "check", &url, "--insecure"]).expect(3);
+    let address = registry.addr().to_string();
+    insta::with_settings!({filters => vec![(address.as_str(), "registry.example.com"), (r"search domains: .*", "search domains: …")]}, {
+        insta::assert_snapshot!(format!("{}{}", run.stdout, run.stderr));
+    });
+}

@@ -1,0 +1,197 @@
+//! The write test: writes an image under one tag, overwrites it, tries the manifest types of a push, and deletes all of
+//! it.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use bytes::Bytes;
+use oci::{
+    Descriptor, Digest, RawManifest, Tag, TagOrDigest,
+    media_type::{
+        DOCKER_CONFIG, DOCKER_LAYER_GZIP, DOCKER_MANIFEST, OCI_CONFIG, OCI_INDEX, OCI_LAYER_GZIP,
+        OCI_MANIFEST,
+    },
+};
+use serde_json::{Value, json};
+
+use super::{Check, Fact, FailureKind, Outcome, Report, TestManifest};
+use crate::client::{Deletion, Error, ErrorKind, Refusal, repository::Repository};
+
+/// The tag that is written.
+const TAG: &str = "dhctl-check";
+
+/// A type of config that no registry knows: attestations have such.
+const UNKNOWN_CONFIG: &str = "application/vnd.dhctl.check.v1+json";
+
+/// What was written, for the clean-up.
+#[derive(Debug, Default)]
+struct Written {
+    /// In the order in which they were written: an index after its children.
+    manifests: Vec<Digest>,
+    blobs: BTreeSet<Digest>,
+}
+
+/// The content of a test image. `number` makes it different from every other one, so that deleting it deletes nothing
+/// else.
+struct Content {
+    config: Bytes,
+    layer: Bytes,
+}
+
+/// Runs the test in `repository`. What was written is deleted, whatever fails.
+pub(super) async fn run(repository: &Repository, number: u64, report: &mut Report) {
+    let content = Content::new(number);
+    let mut written = Written::default();
+    let overwrite = write(repository, &content, &mut written).await;
+    let can_go_on = overwrite.is_ok();
+    report.add(Check::OverwriteTag, overwrite);
+    if can_go_on {
+        types(repository, &content, &mut written, report).await;
+    }
+    report.add(Check::Cleanup, clean_up(repository, &written).await);
+}
+
+/// Writes two images under the same tag, one after the other, and reads the tag back.
+async fn write(repository: &Repository, content: &Content, written: &mut Written) -> Outcome {
+    let tag: TagOrDigest = match TAG.parse::<Tag>() {
+        Ok(tag) => tag.into(),
+        Err(_) => unreachable!("a constant that is a valid tag"),
+    };
+    let attempt = async {
+        for (media_type, bytes) in [(OCI_CONFIG, &content.config), (OCI_LAYER_GZIP, &content.layer)] {
+            let blob = descriptor(media_type, bytes);
+            written.blobs.insert(blob.digest);
+            repository.upload_blob(&blob, Arc::new(bytes.clone()), None, &|_| ()).await?;
+        }
+        for annotation in ["first", "second"] {
+            let manifest = content.image(OCI_MANIFEST, OCI_CONFIG, OCI_LAYER_GZIP, annotation);
+            written.manifests.push(manifest.digest());
+            repository.put_manifest(&tag, &manifest).await?;
+        }
+        repository.manifest(&tag).await
+    };
+    match attempt.await {
+        Ok(read) if Some(&read.digest()) == written.manifests.last() => Outcome::Ok(Fact::Allowed),
+        Ok(_) => Outcome::Failure(FailureKind::Registry, Fact::OldTag),
+        Err(error) => Outcome::of_error(error),
+    }
+}
+
+/// Writes a manifest of each type, by its digest.
+async fn types(repository: &Repository, content: &Content, written: &mut Written, report: &mut Report) {
+    let image = content.image(OCI_MANIFEST, OCI_CONFIG, OCI_LAYER_GZIP, "second");
+    let mut accepted = vec![TestManifest::OciImage];
+    for (kind, manifest) in [
+        (
+            TestManifest::DockerImage,
+            content.image(DOCKER_MANIFEST, DOCKER_CONFIG, DOCKER_LAYER_GZIP, "docker"),
+        ),
+        (TestManifest::Artifact, content.image(OCI_MANIFEST, UNKNOWN_CONFIG, OCI_LAYER_GZIP, "artifact")),
+        (TestManifest::OciIndex, content.index(&image)),
+    ] {
+        match repository.put_manifest(&manifest.digest().into(), &manifest).await {
+            Ok(()) => {
+                written.manifests.push(manifest.digest());
+                accepted.push(kind);
+            }
+            Err(error) => {
+                report.add(Check::ManifestTypes, not_accepted(kind, error));
+                return;
+            }
+        }
+    }
+    report.add(Check::ManifestTypes, Outcome::Ok(Fact::Accepted(accepted)));
+}
+
+fn not_accepted(kind: TestManifest, error: Error) -> Outcome {
+    match error.kind() {
+        ErrorKind::Network(_) | ErrorKind::Denied { .. } | ErrorKind::Unauthorized { .. } => {
+            Outcome::of_error(error)
+        }
+        _ => Outcome::Failure(FailureKind::Registry, Fact::NotAccepted(kind, error.kind().to_string())),
+    }
+}
+
+/// Deletes everything that was written, the newest first.
+async fn clean_up(repository: &Repository, written: &Written) -> Outcome {
+    for digest in written.manifests.iter().rev() {
+        if let Err(error) = repository.delete_manifest(digest).await {
+            let what = format!("{}:{TAG}", repository.full_name());
+            return Outcome::Warning(Fact::NotDeleted(what, deletion_reason(&error)));
+        }
+    }
+    for digest in &written.blobs {
+        match repository.delete_blob(digest).await {
+            Ok(Deletion::Deleted | Deletion::Absent) => {}
+            Err(error) => {
+                let what = repository.blob_name(digest);
+                return Outcome::Warning(Fact::NotDeleted(what, deletion_reason(&error)));
+            }
+        }
+    }
+    Outcome::Ok(Fact::Deleted)
+}
+
+fn deletion_reason(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::Refused { reason: Refusal::MethodNotAllowed | Refusal::ReadOnly, .. } => {
+            "the registry does not allow deletions".to_owned()
+        }
+        kind => kind.to_string(),
+    }
+}
+
+fn descriptor(media_type: &str, bytes: &Bytes) -> Descriptor {
+    let text = json!({"mediaType": media_type, "digest": Digest::of(bytes).to_string(), "size": bytes.len()});
+    serde_json::from_value(text).unwrap_or_else(|_| unreachable!("a valid descriptor"))
+}
+
+impl Content {
+    fn new(number: u64) -> Self {
+        let config = json!({
+            "architecture": "amd64",
+            "os": "linux",
+            "config": {},
+            "rootfs": {"type": "layers", "diff_ids": []},
+            "comment": format!("written by dhctl registry check, {number}"),
+        });
+        let layer = format!("written by dhctl registry check, {number}\n");
+        Self { config: config.to_string().into(), layer: layer.into() }
+    }
+
+    fn image(&self, media_type: &str, config: &str, layer: &str, annotation: &str) -> RawManifest {
+        let blob = |media_type: &str, bytes: &Bytes| json!({"mediaType": media_type, "digest": Digest::of(bytes).to_string(), "size": bytes.len()});
+        manifest(
+            media_type,
+            json!({
+                "schemaVersion": 2,
+                "mediaType": media_type,
+                "config": blob(config, &self.config),
+                "layers": [blob(layer, &self.layer)],
+                "annotations": {"io.deckhouse.dhctl.check": annotation},
+            }),
+        )
+    }
+
+    fn index(&self, child: &RawManifest) -> RawManifest {
+        manifest(
+            OCI_INDEX,
+            json!({
+                "schemaVersion": 2,
+                "mediaType": OCI_INDEX,
+                "manifests": [{
+                    "mediaType": child.media_type(),
+                    "digest": child.digest().to_string(),
+                    "size": child.bytes().len(),
+                    "platform": {"architecture": "amd64", "os": "linux"},
+                }],
+                "annotations": {"io.deckhouse.dhctl.check": Digest::of(&self.layer).to_string()},
+            }),
+        )
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "made for this call")]
+fn manifest(media_type: &str, value: Value) -> RawManifest {
+    RawManifest::new(Some(media_type), value.to_string().into())
+        .unwrap_or_else(|_| unreachable!("a valid manifest"))
+}
