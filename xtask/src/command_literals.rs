@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_with_something_spliced_in_are_found() {
+    fn commands_with_inserted_values_are_found() {
         for (literal, count) in [
             (r#"format!("kubectl get module {name} -o yaml")"#, 1),
             (r#"format!("see why: kubectl -n d8-system logs {} -c {}", a, b)"#, 1),
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_reads_is_there() {
+    fn the_searched_files_exist() {
         let sources = product_sources().unwrap();
         for path in ["crates/cluster/src/doctor/rules/nodes.rs", "crates/cli/src/failure/mod.rs"] {
             assert!(sources.iter().any(|(it, _)| it == path), "{path}");

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_promise_without_a_test_is_seen() {
+    fn a_promise_without_a_test_is_found() {
         let text = "| who | controls |\n|---|---|\n| a | b |\n\n| promise | test |\n|---|---|\n\
                     | Kept. | `a/b.rs`: `holds` |\n| Empty. |  |\n\n| x | y |\n";
         assert_eq!(promises(text).unwrap(), [("Kept.", Some(("a/b.rs", "holds"))), ("Empty.", None)]);

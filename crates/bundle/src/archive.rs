@@ -56,7 +56,7 @@ impl Archive {
         if layouts.is_empty() {
             return Err(BundleError::NotABundle {
                 path: volumes.path_at(0).to_owned(),
-                reason: "the archive holds no image layout (there is no index.json)".to_owned(),
+                reason: "the archive contains no image layout (there is no index.json)".to_owned(),
             });
         }
         let name = volumes.named().first().and_then(|path| path.file_name());
@@ -75,7 +75,7 @@ pub(crate) fn name(volumes: &Volumes, error: TarError) -> BundleError {
         return BundleError::Damaged {
             path: volumes.path_at(u64::MAX).to_owned(),
             entry,
-            reason: format!("{reason}; a part is cut, or parts after this one are missing"),
+            reason: format!("{reason}; a part is truncated, or parts after this one are missing"),
         };
     }
     BundleError::Damaged {
@@ -99,7 +99,7 @@ fn check_kind(volumes: &Volumes) -> Result<(), BundleError> {
         [0x1f, 0x8b, ..] => "it is compressed with gzip; decompress it first",
         [0x28, 0xb5, 0x2f, 0xfd, ..] => "it is compressed with zstd; decompress it first",
         bytes if bytes.iter().all(|byte| *byte == 0) => "it begins with zeros",
-        _ if Header::from_bytes(&start).verify_checksum().is_err() => "it is no tar archive",
+        _ if Header::from_bytes(&start).verify_checksum().is_err() => "it is not a tar archive",
         _ => return Ok(()),
     };
     if volumes.in_parts()
@@ -144,7 +144,7 @@ impl Found {
         }
         if !self.layouts.contains_key(path) {
             if !path.is_empty() && path.parse::<RepositoryName>().is_err() {
-                return fail("its directory is no repository path");
+                return fail("its directory is not a repository path");
             }
             let files = Files { offset: entry.offset, ..Files::default() };
             self.layouts.insert(path.to_owned(), files);

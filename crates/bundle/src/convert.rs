@@ -1,4 +1,4 @@
-//! A bundle in another form: from a whole to parts, from parts to a whole.
+//! Splitting a bundle into parts, and joining parts into one file.
 
 use std::{
     fs,
@@ -20,6 +20,15 @@ use crate::{
     volumes::Volumes,
 };
 
+/// When GOST checksums of the new files are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteSums {
+    /// Only if the input has `.gostsum` files.
+    IfInputHasThem,
+    /// Always.
+    Always,
+}
+
 /// What was written.
 #[derive(Debug)]
 pub struct Converted {
@@ -34,11 +43,11 @@ pub struct Converted {
 }
 
 /// Writes the archive that `paths` name into `directory` in parts of at most `part_size` bytes. `paths` are
-/// as for [`crate::Bundle::open`], but no directories; the bundle keeps its name. GOST sums that lie beside it are checked while it is
-/// read; then, or if `gost`, those of the new files are written too.
+/// the same as for [`crate::Bundle::open`], except directories; the bundle keeps its name. GOST checksums next to it are
+/// checked while it is read. `sums` says whether those of the new files are written.
 ///
-/// The files get their names only when everything is there and right; after a failure nothing is left,
-/// unless it is only the sums that cannot be written.
+/// The files get their names only when all of them are complete and correct. After a failure nothing is left, except if
+/// only the checksum files cannot be written.
 ///
 /// # Errors
 /// As [`crate::Bundle::open`] and [`Writer`]; [`BundleError::WrongSum`]; [`BundleError::OntoItself`] if the bundle
@@ -47,12 +56,12 @@ pub fn split(
     paths: &[PathBuf],
     directory: &Path,
     part_size: u64,
-    gost: bool,
+    sums: WriteSums,
     progress: &dyn Progress,
 ) -> Result<Converted, BundleError> {
     let archive = Archive::read(Arc::new(Volumes::open(paths)?))?;
     let name = paths[0].file_name().unwrap_or_default();
-    convert(&archive.volumes, &directory.join(name), Some(part_size), gost, progress)
+    convert(&archive.volumes, &directory.join(name), Some(part_size), sums, progress)
 }
 
 /// Writes the archive that `paths` name into the one file `out`, byte for byte. Otherwise as [`split`].
@@ -62,18 +71,18 @@ pub fn split(
 pub fn join(
     paths: &[PathBuf],
     out: &Path,
-    gost: bool,
+    sums: WriteSums,
     progress: &dyn Progress,
 ) -> Result<Converted, BundleError> {
     let archive = Archive::read(Arc::new(Volumes::open(paths)?))?;
-    convert(&archive.volumes, out, None, gost, progress)
+    convert(&archive.volumes, out, None, sums, progress)
 }
 
 fn convert(
     volumes: &Volumes,
     out: &Path,
     part_size: Option<u64>,
-    gost: bool,
+    write_sums: WriteSums,
     progress: &dyn Progress,
 ) -> Result<Converted, BundleError> {
     refuse_itself(volumes, out)?;
@@ -84,7 +93,7 @@ fn convert(
         let writer = Writer::create(out, volumes.size(), part_size)?;
         writer.reserve()?;
         progress.began(volumes.size());
-        let sums = copy(volumes, &writer, gost, &stated, progress)?;
+        let sums = copy(volumes, &writer, write_sums, &stated, progress)?;
         Ok((sums, writer.finish()?))
     };
     let (sums, mut files) = match write() {
@@ -102,27 +111,27 @@ fn convert(
     Ok(Converted { size: volumes.size(), files, sums, checked: stated.whole.len() + stated.parts.len() })
 }
 
-/// Copies every byte, and sums up what the input's and the output's sums are of, each on its own thread.
+/// Copies every byte, and computes the checksums of input and output, each on a thread of its own.
 fn copy(
     volumes: &Volumes,
     writer: &Writer,
-    gost: bool,
+    sums: WriteSums,
     stated: &RecordedSums,
     progress: &dyn Progress,
 ) -> Result<Option<GostSums>, BundleError> {
-    let wanted = gost || !stated.is_empty();
+    let wanted = sums == WriteSums::Always || !stated.is_empty();
     let range = 0..writer.size();
     thread::scope(|scope| {
-        let lane = |wanted: bool, sizes: Vec<u64>| {
+        let sum_thread = |wanted: bool, sizes: Vec<u64>| {
             let start = || SumThread::start(scope, sizes).map_err(|error| volumes.failed(error));
             wanted.then(start).transpose()
         };
-        let whole = lane(wanted, vec![writer.size()])?;
-        let new_parts = lane(wanted && writer.is_in_parts(), writer.file_sizes())?;
-        let old_parts = lane(!stated.parts.is_empty(), volumes.sizes())?;
+        let whole = sum_thread(wanted, vec![writer.size()])?;
+        let new_parts = sum_thread(wanted && writer.is_in_parts(), writer.file_sizes())?;
+        let old_parts = sum_thread(!stated.parts.is_empty(), volumes.sizes())?;
         stream::blocks(volumes, range, progress, |offset, block| {
-            for lane in [&whole, &new_parts, &old_parts].into_iter().flatten() {
-                lane.send(block);
+            for thread in [&whole, &new_parts, &old_parts].into_iter().flatten() {
+                thread.send(block);
             }
             writer.write_at(offset, block)
         })?;
@@ -134,7 +143,7 @@ fn copy(
                 return Err(BundleError::wrong_sum(path, sum, actual));
             }
         }
-        let Some(whole) = whole.map(|lane| lane.finish()[0]) else {
+        let Some(whole) = whole.map(|thread| thread.finish()[0]) else {
             return Ok(None);
         };
         if let Some((path, sum)) = stated.whole.iter().find(|(_, sum)| *sum != whole) {

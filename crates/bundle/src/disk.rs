@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn an_older_archive_makes_room_when_its_turn_is_over() {
+    fn space_of_an_older_archive_counts_after_it_is_replaced() {
         for (steps, expected) in [
             (&[][..], 0),
             (&[(10, 0), (30, 0)], 40),
@@ -152,7 +152,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_what_the_file_system_has() {
+    fn reports_the_free_space_of_the_file_system() {
         let dir = tempfile::tempdir().unwrap();
         assert!(free_space(dir.path()).unwrap() > 0);
         assert_eq!(file_size_limit(dir.path()), None);

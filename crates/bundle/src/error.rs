@@ -32,7 +32,7 @@ pub enum BundleError {
         why: NotOurs,
     },
     /// There is neither a file of this name nor parts of it.
-    #[error("{}: there is no such file and no parts of it{}", path.display(), if *unfinished { " (only an unfinished pull)" } else { "" })]
+    #[error("{}: the file does not exist, and there are no parts of it{}", path.display(), if *unfinished { " (only an unfinished pull)" } else { "" })]
     NotFound {
         /// The bundle's name.
         path: PathBuf,
@@ -74,7 +74,7 @@ pub enum BundleError {
         fault: PartFault,
     },
     /// Two files that both claim to be the same thing: a whole and parts of it, or a part twice.
-    #[error("{} and {}: only one of the two may be there", first.display(), second.display())]
+    #[error("{} and {}: both exist, but only one of them is allowed", first.display(), second.display())]
     Ambiguous {
         /// One of them.
         first: PathBuf,
@@ -94,7 +94,7 @@ pub enum BundleError {
         path: PathBuf,
     },
     /// The quota is used up: of the user, the group or the project (`EDQUOT`). What is free on the disk is no help.
-    #[error("{}: the disk quota of this user or group is used up: the bundle takes {needed} bytes", path.display())]
+    #[error("{}: the disk quota of this user or group is used up: the bundle needs {needed} bytes", path.display())]
     QuotaExceeded {
         /// The file that could not grow.
         path: PathBuf,
@@ -102,7 +102,7 @@ pub enum BundleError {
         needed: u64,
     },
     /// The disk is full.
-    #[error("{}: no space left: the bundle takes {needed} bytes, {free} are free", path.display())]
+    #[error("{}: no space left: the bundle needs {needed} bytes, {free} are free", path.display())]
     DiskFull {
         /// The file that could not grow.
         path: PathBuf,
@@ -112,13 +112,13 @@ pub enum BundleError {
         free: u64,
     },
     /// A file that should hold a GOST sum does not.
-    #[error("{}: holds no GOST sum (64 hex digits), or more than one", path.display())]
+    #[error("{}: contains no GOST checksum (64 hex digits), or more than one", path.display())]
     BadSumFile {
         /// The `.gostsum` file.
         path: PathBuf,
     },
     /// A file or the whole bundle does not have the GOST sum in the file next to it.
-    #[error("{}: damaged: the GOST sum is {actual}, {stated} is stated", path.display())]
+    #[error("{}: damaged: the GOST checksum is {actual} instead of {stated}", path.display())]
     WrongSum {
         /// The file; for a bundle in parts, the name of the whole.
         path: PathBuf,
@@ -128,7 +128,7 @@ pub enum BundleError {
         actual: GostSum,
     },
     /// A bundle would be written over itself.
-    #[error("{}: the bundle that is read lies under this name", path.display())]
+    #[error("{}: this is the bundle that is being read", path.display())]
     OntoItself {
         /// The name that was given for the output.
         path: PathBuf,
@@ -164,7 +164,7 @@ pub enum BundleError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PartFault {
     /// It ends too early.
-    #[error("the part is cut: it has {size} bytes, the other parts have {expected}")]
+    #[error("the part is truncated: it has {size} bytes, the other parts have {expected}")]
     Cut {
         /// Its size in bytes.
         size: u64,
@@ -172,13 +172,13 @@ pub enum PartFault {
         expected: u64,
     },
     /// It has the content of another part.
-    #[error("it holds the content of {}: the parts are swapped", with.display())]
+    #[error("it contains the content of {}: the parts are swapped", with.display())]
     Swapped {
         /// The part whose content it has.
         with: PathBuf,
     },
     /// It is larger than the parts of this bundle.
-    #[error("it is the part of another bundle: it has {size} bytes, the other parts have {expected}")]
+    #[error("it is a part of another bundle: it has {size} bytes, the other parts have {expected}")]
     Larger {
         /// Its size in bytes.
         size: u64,
@@ -186,7 +186,7 @@ pub enum PartFault {
         expected: u64,
     },
     /// Its content does not continue that of the part before.
-    #[error("damaged, or the part of another bundle: {reason} (at {entry})")]
+    #[error("damaged, or a part of another bundle: {reason} (at {entry})")]
     Foreign {
         /// The entry where it shows, or the offset.
         entry: String,

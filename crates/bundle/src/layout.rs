@@ -80,7 +80,7 @@ pub enum LayoutError {
         path: String,
     },
     /// Somebody says something wrong about the size of a blob.
-    #[error("{digest} is said to have {one} bytes and also {other}")]
+    #[error("{digest} is listed with {one} bytes and with {other} bytes")]
     TwoSizes {
         /// The blob.
         digest: Digest,

@@ -38,7 +38,7 @@ pub mod writer;
 
 pub use archive_sums::archive_sums;
 pub use archives::archives_in;
-pub use convert::{Converted, join, split};
+pub use convert::{Converted, WriteSums, join, split};
 pub use disk::{file_size_limit, free_space, room_for_all};
 pub use error::{BundleError, PartFault};
 pub use finished::finished;

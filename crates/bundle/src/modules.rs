@@ -69,7 +69,7 @@ pub(crate) fn open(directory: &Path) -> Result<Vec<Archive>, BundleError> {
     for (module, path) in layouts {
         if !has_any(&path)? {
             let reason = format!(
-                "there is no image layout in it ({INDEX_FILE}); if it is no module, move it elsewhere"
+                "it contains no image layout ({INDEX_FILE}); if it is not a module, move it to another directory"
             );
             return Err(not_a_bundle(&path, reason));
         }
@@ -94,9 +94,10 @@ fn read_archive(path: &Path) -> Result<Archive, BundleError> {
     let is_module = |path: &str| path.strip_prefix(MODULES).is_some_and(|below| below.starts_with('/'));
     match archive.layouts.iter().find(|layout| !is_module(&layout.path)) {
         None => Ok(archive),
-        Some(other) => {
-            Err(not_a_bundle(path, format!("it holds '{}' too, which is no module's", other.path)))
-        }
+        Some(other) => Err(not_a_bundle(
+            path,
+            format!("it also contains '{}', which does not belong to a module", other.path),
+        )),
     }
 }
 
@@ -117,7 +118,10 @@ fn read_layouts(
     archives: &mut Vec<Archive>,
 ) -> Result<(), BundleError> {
     if depth > MAX_DEPTH {
-        return Err(not_a_bundle(directory, "directories lie deeper here than in any module".to_owned()));
+        return Err(not_a_bundle(
+            directory,
+            "directories are nested deeper here than in any module".to_owned(),
+        ));
     }
     if has_any(directory)? {
         archives.push(read_layout(directory, repository)?);

@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_the_files_of_a_bundle_apart() {
+    fn files_of_a_bundle_are_classified() {
         let cases = [
             ("d8.tar.0000.chunk", Some(Kind::Part(0))),
             ("d8.tar.9999.chunk", Some(Kind::Part(9999))),
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn archives_are_told_by_all_their_files() {
+    fn an_archive_is_found_by_any_of_its_files() {
         for name in [
             "platform.tar",
             "platform.tar.0000.chunk",
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn makes_the_names_that_it_reads() {
+    fn created_names_are_read_back() {
         for number in [0, 1, 9999, 10_000, u32::MAX] {
             let path = part(Path::new("/a/d8.tar"), number);
             assert_eq!(part_number(OsStr::new("d8.tar"), path.file_name().unwrap()), Some(number));

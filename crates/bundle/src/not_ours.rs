@@ -27,7 +27,7 @@ impl fmt::Display for NotOurs {
             Self::Owner(id) => write!(f, "belongs to another user (ID {id})"),
             Self::Mode(mode) => write!(f, "other users have access to it (mode {mode:04o})"),
             Self::HardLinks(count) => write!(f, "the file has {count} names (hard links)"),
-            Self::Replaced => f.write_str("another file was put in its place during this run"),
+            Self::Replaced => f.write_str("it was replaced by another file during this run"),
         }
     }
 }

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn another_file_of_the_same_name_is_not_taken_for_it() {
+    fn a_replaced_file_is_not_read() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a");
         fs::write(&path, "one").unwrap();

@@ -178,11 +178,11 @@ mod tests {
         confirm(&at("new"), &file).unwrap();
         fs::rename(at("victim"), at("new")).unwrap();
         let error = confirm(&at("new"), &file).unwrap_err();
-        assert!(error.to_string().contains("another file was put in its place"), "{error}");
+        assert!(error.to_string().contains("it was replaced by another file"), "{error}");
     }
 
     #[test]
-    fn a_file_is_made_anew_and_never_through_a_link() {
+    fn a_file_is_created_new_and_never_through_a_link() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         fs::write(at("victim"), "content").unwrap();

@@ -224,7 +224,7 @@ fn identity(stat: &Stat) -> (u64, u64) {
 }
 
 fn replaced() -> io::Error {
-    io::Error::other("another user put something else in its place during this run")
+    io::Error::other("another user replaced it during this run")
 }
 
 fn absent_is_fine(result: Result<(), Errno>) -> io::Result<()> {
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_in_its_place_is_not_reached() {
+    fn a_replacement_of_the_directory_is_not_used() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         let directory = PrivateDirectory::open(&at("d")).unwrap();
@@ -308,7 +308,7 @@ mod tests {
             prepare();
             directory.open_file("plan", Access::New).unwrap_err();
             let error = directory.open_file("blobs/a", Access::Append).unwrap_err().to_string();
-            assert!(error.contains("something else in its place"), "{error}");
+            assert!(error.contains("another user replaced it"), "{error}");
             directory.move_out("victim", &at("out")).unwrap_err();
             directory.remove_directory("blobs").unwrap_err();
             directory.remove().unwrap_err();

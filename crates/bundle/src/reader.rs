@@ -170,7 +170,7 @@ impl Bundle {
             return Err(damaged("the manifest is not in the bundle".to_owned()));
         }
         if size != descriptor.size {
-            let reason = format!("it has {size} bytes, {} are stated", descriptor.size);
+            let reason = format!("it has {size} bytes instead of {}", descriptor.size);
             return Err(damaged(reason));
         }
         if size > manifest::MAX_SIZE {

@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_opened_for_writing_is_looked_at_too() {
+    fn a_file_opened_for_writing_is_checked_too() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("pipe");
         mknodat(CWD, &path, Type::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_open_as_if_it_had_been_opened_plainly() {
+    fn an_opened_file_blocks_like_a_plain_open() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         fs::write(&path, "content").unwrap();

@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lengths_are_as_planned() {
+    fn lengths_match_the_plan() {
         for length in [1, 99, 100, 101, 200, 510, 511, 512, 513, 2000] {
             let path = "p".repeat(length);
             assert_eq!(header(&path, 7).len() as u64, header_len(&path), "{length}");

@@ -102,7 +102,7 @@ pub fn visit_entries(
                 }
                 // The parser may ask for what it has already: a sparse map without an end.
                 if min_bytes <= want || min_bytes > MAX_HEADERS {
-                    return Err(TarError::at(offset, "the headers of this entry never end"));
+                    return Err(TarError::at(offset, "the headers of this entry have no end"));
                 }
                 want = min_bytes;
             }
@@ -152,7 +152,7 @@ fn check(archive: &dyn BlobSource, entry: &ParsedEntry<'_>, header: u64, data: u
     let next = data.checked_add(entry.size).and_then(|end| end.checked_add(padding(entry.size)));
     next.filter(|next| *next <= archive.size()).ok_or_else(|| {
         let left = archive.size().saturating_sub(data);
-        let reason = format!("{} bytes are stated, the archive ends after {left}", entry.size);
+        let reason = format!("the header states {} bytes, but the archive ends after {left}", entry.size);
         TarError::truncated(header, name(), reason)
     })
 }
@@ -187,7 +187,7 @@ fn clean(path: &[u8]) -> Result<Option<&str>, &'static str> {
 /// since readers disagree on it; so is one between an extension and its entry.
 fn check_global(data: &[u8], first_type: u8) -> Result<(), String> {
     if first_type != b'g' {
-        return Err("a global header stands between an extension and its entry".to_owned());
+        return Err("a global header is between an extension and its entry".to_owned());
     }
     for extension in PaxExtensions::new(data) {
         let extension = extension.map_err(|error| error.to_string())?;
@@ -216,9 +216,9 @@ fn check_end(archive: &dyn BlobSource, offset: u64) -> Result<(), TarError> {
     if is_zero(&tail[..count]) {
         Ok(())
     } else if is_zero(&tail[..usize::try_from(END).unwrap_or_default()]) {
-        Err(TarError::at(offset, "something follows the end of the archive"))
+        Err(TarError::at(offset, "there is data after the end of the archive"))
     } else {
-        Err(TarError::at(offset, "a lone block of zeros"))
+        Err(TarError::at(offset, "a single block of zeros"))
     }
 }
 

@@ -234,7 +234,7 @@ fn check_name(path: &Path, first: &Path) -> Result<(), BundleError> {
         return Err(not_a_bundle(path, reason));
     }
     if !spelling::is_same(Some(name), first.file_name()) {
-        let reason = format!("it has another name than {}", first.display());
+        let reason = format!("its name is not {}", first.display());
         return Err(not_a_bundle(path, &reason));
     }
     Ok(())

@@ -39,11 +39,11 @@ mod tests {
         let told = |errno: Errno| BundleError::of_write(path.clone(), 5000, errno.into()).to_string();
         assert_eq!(
             told(Errno::DQUOT),
-            "/tmp/d8.tar.partial: the disk quota of this user or group is used up: the bundle takes 5000 bytes"
+            "/tmp/d8.tar.partial: the disk quota of this user or group is used up: the bundle needs 5000 bytes"
         );
         let full = told(Errno::NOSPC);
         assert!(
-            full.starts_with("/tmp/d8.tar.partial: no space left: the bundle takes 5000 bytes, "),
+            full.starts_with("/tmp/d8.tar.partial: no space left: the bundle needs 5000 bytes, "),
             "{full}"
         );
         assert!(told(Errno::FBIG).contains("more than the file system allows in one file"));

@@ -249,7 +249,7 @@ impl Writer {
             let within = offset % self.part_size.max(1);
             let volume = self.volumes.get(index).filter(|volume| within < volume.size);
             let Some(volume) = volume else {
-                let reason = format!("offset {offset} lies beyond the {} bytes of the bundle", self.size);
+                let reason = format!("offset {offset} is beyond the {} bytes of the bundle", self.size);
                 return Err(BundleError::io(&self.bundle)(io::Error::new(
                     io::ErrorKind::InvalidInput,
                     reason,

@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn state_lies_where_the_specification_says() {
+    fn state_is_in_the_xdg_directory() {
         let directory = |state: Option<&str>, home: Option<&str>| {
             let find = |name: &str| match name {
                 "XDG_STATE_HOME" => state.map(PathBuf::from),
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn kubeconfig_lies_where_kubectl_looks() {
+    fn kubeconfig_is_found_where_kubectl_reads_it() {
         let home = Some(&OsString::from("/h"));
         let listed = |paths: &[&str]| KubeconfigFiles::Listed(paths.iter().map(PathBuf::from).collect());
         assert_eq!(kubeconfig(Some(&"/a:/b".into()), home), listed(&["/a", "/b"]));
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_looked_for_where_other_tools_keep_them() {
+    fn credentials_are_read_where_other_tools_store_them() {
         let files = |variables: &[(&str, &str)]| {
             let variables: Vec<(String, PathBuf)> =
                 variables.iter().map(|(name, value)| ((*name).to_owned(), PathBuf::from(value))).collect();

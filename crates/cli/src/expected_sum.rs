@@ -20,7 +20,7 @@ impl FromStr for ExpectedSum {
     fn from_str(text: &str) -> Result<Self, String> {
         let digits: String = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | ':')).collect();
         sum_digits(&digits).map(Self).ok_or_else(|| {
-            format!("expected {DIGITS} hexadecimal digits, as the pull prints them after \"sum\"")
+            format!("expected {DIGITS} hexadecimal digits, as the pull prints them after the word \"sum\"")
         })
     }
 }
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sum_is_read_as_it_was_printed_or_said() {
+    fn a_sum_is_read_with_or_without_spaces() {
         let list = SetList::default();
         for sum in [list.sha256(), list.gost()] {
             let spelled = [sum.clone(), grouped(&sum), sum.to_uppercase(), grouped(&sum).replace(' ', "-")];

@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hint_says_what_is_kept_and_only_that() {
+    fn a_hint_names_only_the_data_that_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let main = folder.path().join("d8.tar");
         let shown = main.display();

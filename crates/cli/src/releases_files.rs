@@ -58,7 +58,7 @@ impl ReleasesFiles {
         self.files.iter().flat_map(move |(path, listed, _)| {
             releases.difference(listed).map(move |version| {
                 let by = vec![WantedBy::Release(version.clone())];
-                item(path, format!("v{version}"), by, "the bundle has this release, the file does not")
+                item(path, format!("v{version}"), by, "the bundle has this release, but the file does not")
             })
         })
     }

@@ -27,7 +27,7 @@ pub(crate) fn parse(text: &str) -> Result<u64, String> {
     let unit = unit.trim_start();
     let factor = UNITS.iter().find(|(name, _)| name.eq_ignore_ascii_case(unit)).filter(|_| digits > 0);
     let Some((_, factor)) = factor else {
-        return Err("expected a whole number of GiB, or a size as 200MB, 4GiB or fat32".to_owned());
+        return Err("expected a whole number of GiB, or a size such as 200MB, 4GiB or fat32".to_owned());
     };
     let size = number.parse::<u64>().ok().and_then(|it| it.checked_mul(*factor));
     size.ok_or_else(|| "the size is larger than any file".to_owned())
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_size() {
+    fn invalid_sizes_are_refused() {
         for text in ["", "-1", "+1", "1.5", "1.5GiB", "GB", "4G", "4M", "4 GiB x", "fat", "fat33", "١"] {
             assert!(parse(text).unwrap_err().contains("4GiB"), "{text}");
         }

@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_form_is_found_in_arguments_that_are_not_understood() {
+    fn the_output_format_is_found_in_invalid_arguments() {
         for (args, json) in [
             (&["dhctl", "--progress", "json", "--what"][..], true),
             (&["dhctl", "--progress=json"], true),
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_request_is_one_line_and_its_hints() {
+    fn a_usage_error_is_one_line_with_hints() {
         let error = Cli::try_parse_from(["dhctl", "mirror", "--sourc", "r/x"]).unwrap_err();
         let wrong = describe(error, &BTreeSet::new());
         assert!(wrong.text().contains("\n\nUsage:"), "{}", wrong.text());

@@ -112,12 +112,12 @@ fn within<'a, E: std::error::Error + 'static>(error: &'a (dyn std::error::Error 
 fn unspecific(error: &kube::Error) -> Error {
     match error {
         kube::Error::SerdeError(_) => {
-            Error::Other(format!("the answer is not understood: {}", foreign(&error.to_string())))
+            Error::Other(format!("the response cannot be parsed: {}", foreign(&error.to_string())))
         }
         // The answer broke off in its middle.
-        kube::Error::ReadEvents(_) | kube::Error::HyperError(_) | kube::Error::Service(_) => {
-            Error::NotNow(format!("the connection to the API server broke: {}", foreign(&error.to_string())))
-        }
+        kube::Error::ReadEvents(_) | kube::Error::HyperError(_) | kube::Error::Service(_) => Error::NotNow(
+            format!("the connection to the API server was lost: {}", foreign(&error.to_string())),
+        ),
         // A refusal of an exec comes as a status of the handshake.
         kube::Error::UpgradeConnection(kube::client::UpgradeConnectionError::ProtocolSwitch(code)) => {
             match code.as_u16() {
@@ -174,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn not_now_is_no_refusal() {
+    fn a_temporary_failure_is_not_a_refusal() {
         let status = |code: u16, message: &str| {
             let status = Status { code, message: message.to_owned(), ..Status::default() };
             Error::from(kube::Error::Api(Box::new(status)))

@@ -108,14 +108,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_passes_is_waited_out_and_said_once() {
+    async fn a_temporary_failure_is_waited_for_and_reported_once() {
         let (result, told) = attempts(vec![away("a"), away("a"), away("b")], Duration::from_mins(1)).await;
         assert_eq!(result, Ok(()));
         assert_eq!(told, ["currently not possible: a", "currently not possible: b"]);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_right_is_missing_only_if_it_is_still_missing_after_a_while() {
+    async fn a_permission_counts_as_missing_only_after_a_second_check() {
         let refused = || Error::Forbidden("patch".to_owned());
         let limit = Duration::from_mins(10);
         let begun = Instant::now();
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_ends_it_and_so_does_the_limit() {
+    async fn a_refusal_or_the_limit_ends_the_wait() {
         let refused = vec![away("a"), Error::Refused("no".to_owned())];
         assert_eq!(attempts(refused, Duration::from_mins(1)).await.0.unwrap_err(), "the cluster refuses: no");
         let endless = (0..10_000).map(|_| away("a")).collect();

@@ -3,7 +3,7 @@
 //! Permissions on single objects are given by name wherever the API supports that. `exec` needs `get` and `create`: a
 //! WebSocket is a GET, and Kubernetes 1.35 asks for `create` besides (cluster-source.md, "Admission and rights").
 //!
-//! Exec in a pod of the platform is in effect cluster-admin, and a Secret may hold a login. So a role that only reads has
+//! Exec in a pod of the platform is equivalent to cluster-admin, and a Secret may hold a login. So a role that only reads has
 //! neither unless they are asked for, and where the manifest gives one of them, a comment in it says what that means.
 
 use sha2::{Digest as _, Sha256};
@@ -68,14 +68,15 @@ const FOLLOW: &[&str] = &["list", "watch"];
 /// What the comments of the manifest say, a line each.
 const EXEC_NOTE: &[&str] = &[
     "exec, to read the task queues: the controller reports them nowhere else.",
-    "This is in effect cluster-admin: anyone who may exec in the platform's pods has the permissions of the",
+    "This is equivalent to cluster-admin: anyone who can exec in the platform's pods has the permissions of the",
     "platform's controller. RBAC can restrict exec to this namespace, but not to a command, and not to a pod",
     "whose name is generated.",
 ];
-const REGISTRY_NOTE: &[&str] =
-    &["This Secret holds the login with which the platform pulls images, and the registry's address and CA."];
+const REGISTRY_NOTE: &[&str] = &[
+    "This Secret contains the login with which the platform pulls images, and the registry's address and CA.",
+];
 const CONFIGURATION_NOTE: &[&str] =
-    &["This Secret holds the whole ClusterConfiguration, the login of a proxy included."];
+    &["This Secret contains the whole ClusterConfiguration, including the login of a proxy."];
 const HELM_NOTE: &[&str] =
     &["All Secrets of all namespaces: RBAC cannot restrict a list to the Secrets of Helm releases."];
 const FOLLOW_NOTE: &[&str] = &[
@@ -290,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_no_yaml() {
+    fn names_are_escaped_in_yaml() {
         let nasty = "system:x\"\n- kind: Group # ";
         let account = Subject::ServiceAccount { namespace: "ops".to_owned(), name: "dhctl".to_owned() };
         let documents = documents(&[Subject::User(nasty.to_owned()), account], Extent::default());
@@ -315,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_shares_a_binding_and_no_extent_a_role() {
+    fn each_subject_has_its_binding_and_each_extent_its_role() {
         let user = |name: &str| Subject::User(name.to_owned());
         let account = |namespace: &str, name: &str| Subject::ServiceAccount {
             namespace: namespace.to_owned(),
@@ -369,13 +370,13 @@ mod tests {
     }
 
     #[test]
-    fn who_only_reads_has_neither_exec_nor_a_secret_unless_asked_for() {
+    fn read_only_has_no_exec_and_no_secrets_without_the_flags() {
         for extent in extents() {
             let text = manifest(&[Subject::User("u".to_owned())], extent);
             let has = |part: &str| text.contains(part);
             let asked = extent.read_only.unwrap_or(ReadOnly { queues: true, secrets: true });
             let (exec, secrets) = (asked.queues, asked.secrets);
-            assert_eq!((has("pods/exec"), has("in effect cluster-admin")), (exec, exec), "{extent:?}");
+            assert_eq!((has("pods/exec"), has("equivalent to cluster-admin")), (exec, exec), "{extent:?}");
             assert_eq!(has("d8-cluster-configuration"), secrets, "{extent:?}");
             assert_eq!(has("deckhouse-registry"), secrets, "{extent:?}");
             assert_eq!(has("\"secrets\""), secrets || extent.helm, "{extent:?}");
@@ -383,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn who_only_reads_writes_nothing() {
+    fn read_only_has_no_write_permissions() {
         let writes = |extent| {
             let documents = documents(&[Subject::Group("g".to_owned())], extent);
             let rules: Vec<Value> =

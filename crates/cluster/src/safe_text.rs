@@ -1,12 +1,12 @@
-//! Texts of others, made fit to be shown: one line, not too long, and no secret of a URL in it.
+//! Untrusted texts, made safe to show: one line, of limited length, without secrets of URLs.
 
 use foreign_text::ForeignText;
 
-/// The longest name that the API server takes, in characters.
+/// The longest name that the API server accepts, in characters.
 const NAME: usize = 253;
 
-/// What somebody else wrote, made harmless where it is read: one line without what a terminal obeys, and logins and
-/// queries of URLs left out.
+/// An untrusted text, made safe where it is read: one line without control characters, and without logins and queries
+/// of URLs.
 pub(crate) fn foreign(text: &str) -> ForeignText {
     let has_secret = |word: &str| without_secrets(word, false) != word;
     if text.split_whitespace().any(has_secret) {
@@ -32,15 +32,11 @@ pub(crate) fn name(text: &str) -> String {
     ForeignText::limited(text, NAME).into()
 }
 
-/// In one line, shortened; logins and queries of URLs are left out.
-pub(crate) fn short(text: &str) -> String {
+/// In one line of at most 300 characters; logins and queries of URLs are left out.
+pub(crate) fn short(text: &str) -> ForeignText {
     const LENGTH: usize = 300;
-    let line = text.split_whitespace().map(|word| without_secrets(word, false)).collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= LENGTH {
-        line
-    } else {
-        line.chars().take(LENGTH).chain("...".chars()).collect()
-    }
+    let words: Vec<String> = text.split_whitespace().map(|word| without_secrets(word, false)).collect();
+    ForeignText::limited(&words.join(" "), LENGTH)
 }
 
 /// The same; of URLs only scheme and host are left, since the path of a webhook is often its key.
@@ -112,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn logins_are_recognised_and_nothing_else_is_touched() {
+    fn logins_are_removed_and_nothing_else_is_changed() {
         let digest = format!("reg.example:5000/dkp@sha256:{}", "0a".repeat(32));
         for kept in [
             "User \"alice@example.com\" cannot list",
@@ -147,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_lose_what_may_be_secret() {
+    fn secrets_are_removed_from_urls() {
         for (text, shown, host) in [
             (
                 "Get \"https://u:p@r.example/v2/?token=x\": refused",

@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_of_all_eras() {
+    fn messages_of_all_platform_versions() {
         let window = || WaitReason::Window { until: Some(at("02 Jan 2026 15:04 UTC")) };
         let postponed = || WaitReason::Postponed { until: Some(at("02 Jan 26 15:04 UTC")) };
         let previous = || WaitReason::Previous { release: "v1.58.3".to_owned() };

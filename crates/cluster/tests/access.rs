@@ -93,8 +93,8 @@ async fn logins_of_kubeconfigs() {
     }
     for (user, said) in [
         (json!({ "tokenFile": "absent" }), "absent"),
-        (json!({ "token": "two\nlines" }), "characters that no token has"),
-        (json!({ "exec": { "apiVersion": "client.authentication.k8s.io/v1" } }), "names no command"),
+        (json!({ "token": "two\nlines" }), "characters that are not allowed"),
+        (json!({ "exec": { "apiVersion": "client.authentication.k8s.io/v1" } }), "has no command"),
         (json!({ "auth-provider": { "name": "azure" , "config": {} } }), "kubelogin"),
         (json!({ "client-certificate": "absent.crt", "client-key": "absent.key" }), "absent"),
     ] {
@@ -128,7 +128,7 @@ async fn a_credential_plugin_that_fails_is_named_and_what_it_says_is_not() {
         (format!("echo '{token}'; echo 'no session for {token}' >&2; exit 3"), "failed (exit status: 3)"),
         (format!("echo '{{{token}'"), "printed something that is not an ExecCredential"),
         (status(Value::Null), "without a status"),
-        (status(json!({ "token": format!("{token}\n{token}") })), "characters that no token has"),
+        (status(json!({ "token": format!("{token}\n{token}") })), "characters that are not allowed"),
         (
             status(json!({ "clientCertificateData": token, "clientKeyData": token })),
             "printed a client certificate or a key that cannot be used",

@@ -44,7 +44,7 @@ fn names(state: &ClusterState) -> Vec<&str> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn changes_show_and_the_api_may_go_and_come_back() {
+async fn changes_are_seen_and_the_api_may_be_interrupted() {
     let server = ApiServer::borrow().unwrap();
     let admin = server.admin().unwrap();
     admin.put(&release("v1.70.1", "Deployed")).await.unwrap();
@@ -71,7 +71,7 @@ async fn changes_show_and_the_api_may_go_and_come_back() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn absent_and_forbidden_are_told_apart() {
+async fn absent_and_forbidden_are_distinguished() {
     let server = ApiServer::borrow().unwrap();
     let admin = server.admin().unwrap();
     admin.remove_definition("clusteralerts").await.unwrap();
@@ -94,7 +94,7 @@ async fn absent_and_forbidden_are_told_apart() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_api_at_all_is_nothing_but_unknown() {
+async fn without_an_api_everything_is_unknown() {
     let server = ApiServer::borrow().unwrap();
     let cluster = connect(&server, "admin").await;
     server.stop_api().unwrap();
@@ -146,7 +146,7 @@ fn pod(name: &str, ready: &str) -> Value {
 
 /// A look at the queues is a question that was really asked, and a converge that was answered once is not absent later.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_leader_is_asked() {
+async fn requests_to_the_leader() {
     const CONVERGE: &str = "/status/converge";
     let refused = || Answer::fails(7, "curl: (7) Failed to connect to 127.0.0.1 port 4222 after 0 ms");
     let server = ApiServer::borrow().unwrap();
@@ -195,7 +195,7 @@ async fn what_the_leader_is_asked() {
 
 /// An API server that has just started refuses what it allows as soon as it has read the roles.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_right_that_is_away_for_a_moment() {
+async fn a_permission_that_is_missing_for_a_moment() {
     let server = ApiServer::borrow().unwrap();
     let admin = server.admin().unwrap();
     let group = "rbac.authorization.k8s.io";
@@ -225,7 +225,7 @@ async fn a_right_that_is_away_for_a_moment() {
     server.start_api().unwrap();
     until(&follower, "the refusal", |state| {
         readable(state);
-        state.releases.passing().is_some_and(|why| why.contains("a right that was there"))
+        state.releases.passing().is_some_and(|why| why.contains("a permission was revoked"))
     })
     .await;
     server.admin().unwrap().put(&role(&["list", "watch"])).await.unwrap();

@@ -71,7 +71,7 @@ fn assert_read_as_meant(command: &Command) {
 }
 
 #[test]
-fn a_shell_reads_the_words_that_were_meant() {
+fn a_shell_reads_the_intended_words() {
     for value in HOSTILE {
         let flags = ClusterFlags { kubeconfig: Some(value.to_owned()), context: Some(value.to_owned()) };
         for command in with(value) {

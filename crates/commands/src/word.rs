@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_quoted_where_a_shell_would_read_more_in_them() {
+    fn words_are_quoted_if_a_shell_would_interpret_them() {
         for (text, quoted) in [
             ("r.example:5000/dkp/ee:v1.58.3", "r.example:5000/dkp/ee:v1.58.3"),
             ("a,b=c+d@e%f_g-h", "a,b=c+d@e%f_g-h"),

@@ -39,7 +39,7 @@ pub struct ModuleSelection {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ModuleChoiceError {
     /// Nothing satisfies it.
-    #[error("no version of it satisfies '{rule}' (latest patches that are there: {})", list(available))]
+    #[error("no version satisfies '{rule}' (latest patches on the source: {})", list(available))]
     NothingSatisfies {
         /// The rule as read.
         rule: String,
@@ -231,9 +231,9 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_met_is_told() {
+    fn unavailable_choices_are_reported() {
         for (texts, said) in [
-            (&["m@^3"][..], "no version of it satisfies '^3' (latest patches that are there: v1.0.0, v1.1.0"),
+            (&["m@^3"][..], "no version satisfies '^3' (latest patches on the source: v1.0.0, v1.1.0"),
             (&["m@~1.5.0"], "satisfies '~1.5.0'"),
             (&["m@=v9.9.9"], "it has no version v9.9.9"),
             (
@@ -264,7 +264,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_chosen_is_there_and_every_channel_leads_to_it(
+        fn selected_versions_exist_and_every_channel_points_to_one(
             mut tags in prop::collection::vec(any_tag(), 0..20),
             stable in prop::option::of(any_tag()),
             rules in prop::collection::vec(any_rule(), 1..3),

@@ -45,15 +45,14 @@ pub enum VersionRule {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseModuleRuleError {
     /// It does not begin with the name of a module.
-    #[error("'{text}' is not the name of a module; expected NAME or NAME@CONSTRAINT, as console@^1.2")]
+    #[error("'{text}' is not the name of a module; expected NAME or NAME@CONSTRAINT, such as console@^1.2")]
     Name {
         /// The name as typed, shortened.
         text: String,
     },
     /// Nothing follows the operator: `>` and `<` are redirections for a shell.
     #[error(
-        "nothing follows '{left}'. An unquoted '>' or '<' is taken by the shell, which then also makes a \
-         file of the rest; quote the whole, as '{name}@>=1.2'"
+        "a version is missing after '{left}'. Without quotes, the shell reads '>' and '<' as redirections and may create a file; quote the argument: '{name}@>=1.2'"
     )]
     Eaten {
         /// The module.
@@ -62,7 +61,9 @@ pub enum ParseModuleRuleError {
         left: String,
     },
     /// The constraint cannot be read.
-    #[error("'{text}' is not a constraint: {reason}; expected as 1.2.3, ^1.2, ~1.3.0, '>=1 <2' or =v1.3.5")]
+    #[error(
+        "'{text}' is not a constraint: {reason}; expected one such as 1.2.3, ^1.2, ~1.3.0, '>=1 <2' or =v1.3.5"
+    )]
     Constraint {
         /// The constraint as typed, shortened.
         text: String,
@@ -70,7 +71,7 @@ pub enum ParseModuleRuleError {
         reason: String,
     },
     /// An entry of the older dialect cannot be read.
-    #[error("'{text}' is not a version, as v1.2.3, or a release channel, as stable")]
+    #[error("'{text}' is not a version such as v1.2.3 or a release channel such as stable")]
     Filter {
         /// What follows the name, shortened.
         text: String,
@@ -161,7 +162,7 @@ fn range(text: &str) -> Result<VersionReq, ParseModuleRuleError> {
         rest = after.trim_start_matches(is_separator);
     }
     if comparators.is_empty() {
-        return Err(failed("it names no version".to_owned()));
+        return Err(failed("it contains no version".to_owned()));
     }
     Ok(VersionReq { comparators })
 }
@@ -257,11 +258,11 @@ mod tests {
     }
 
     #[test]
-    fn what_the_shell_has_eaten_is_explained() {
+    fn rules_damaged_by_the_shell_are_explained() {
         for text in ["console@", "console@=", "console@~", "console@ "] {
             let error = text.parse::<ModuleRule>().unwrap_err();
             assert!(matches!(error, ParseModuleRuleError::Eaten { .. }), "{text}: {error}");
-            assert!(error.to_string().contains("quote the whole, as 'console@>=1.2'"), "{error}");
+            assert!(error.to_string().contains("quote the argument: 'console@>=1.2'"), "{error}");
         }
     }
 

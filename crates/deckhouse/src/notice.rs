@@ -82,11 +82,11 @@ impl fmt::Display for Notice {
             }
             Self::ChannelAboveMax { channel, version, max } => write!(
                 f,
-                "channel {channel} points to v{version}, above the maximum version {max}, and is left out"
+                "channel {channel} is left out: it points to v{version}, above the maximum version {max}"
             ),
             Self::SuspendedChannelLeftOut { channel, version } => write!(
                 f,
-                "channel {channel} points to v{version} but is suspended, and its tags are left out"
+                "channel {channel} is suspended and is left out (it points to v{version}); --ignore-suspend pulls it"
             ),
             Self::ChannelPointed { channel, from, to } => {
                 write!(f, "channel {channel} points to v{to} in the bundle")?;
@@ -97,7 +97,7 @@ impl fmt::Display for Notice {
             }
             Self::MissingMinors(gaps) => {
                 let gaps: Vec<String> = gaps.iter().map(ToString::to_string).collect();
-                write!(f, "the source has no release of the minors {}", gaps.join(", "))
+                write!(f, "the source has no releases of the minor versions {}", gaps.join(", "))
             }
         }
     }

@@ -114,7 +114,11 @@ impl std::fmt::Display for ReleaseDifference {
         let Self { version, field, found } = self;
         match found {
             Some(found) => {
-                write!(f, "{}: {field} is '{found}', not as in the release's image", tag_of(version))
+                write!(
+                    f,
+                    "{}: {field} is '{found}', which differs from the image of the release",
+                    tag_of(version)
+                )
             }
             None => write!(f, "{}: {field} is missing", tag_of(version)),
         }

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_that_is_enough() {
+    fn the_minimal_version_json() {
         for json in [
             r#"{"version":"v1.58.3"}"#,
             r#"{"version":"1.58.3","suspend":null,"requirements":null,"disruptions":null}"#,

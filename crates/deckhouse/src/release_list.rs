@@ -22,13 +22,13 @@ pub enum ReleaseListError {
     #[error("it cannot be read as YAML: {0}")]
     Yaml(String),
     /// A document that is no `DeckhouseRelease`, or names no version.
-    #[error("document {number} is no DeckhouseRelease with a version vX.Y.Z")]
+    #[error("document {number} is not a DeckhouseRelease with a version vX.Y.Z")]
     Document {
         /// Its number, from 1.
         number: usize,
     },
     /// Two documents describe one version differently: which of them is meant is not for us to say.
-    #[error("release v{version} is described twice, and not alike")]
+    #[error("release v{version} is described twice, with different contents")]
     Twice {
         /// The version.
         version: Version,
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_cluster_is_told_is_the_spec_alone() {
+    fn only_version_and_spec_are_read() {
         let yaml = b"kind: DeckhouseRelease\napproved: true\nspec:\n  version: v1.58.3\n  requirements: {k8s: '1.29'}\n\
                      \x20 changelog: {candi: {fixes: [{summary: x}]}}\nstatus: {phase: Deployed}\n";
         let read = read_releases(yaml).unwrap();

@@ -112,7 +112,7 @@ fn text(document: &Value, field: &'static str) -> Result<Option<String>, ModuleS
     match field.split('.').try_fold(document, |value, name| value.get(name)) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Text(text)) => Ok(Some(text.clone()).filter(|text| !text.trim().is_empty())),
-        Some(_) => Err(ModuleSourceError::field(field, "not a text")),
+        Some(_) => Err(ModuleSourceError::field(field, "not a string")),
     }
 }
 
@@ -127,7 +127,7 @@ fn repository(document: &Value) -> Result<RepositoryUrl, ModuleSourceError> {
     if bare.contains("://") {
         return Err(ModuleSourceError::field(
             FIELD,
-            "has a scheme in it; that is said by spec.registry.scheme",
+            "contains a scheme; set the scheme in spec.registry.scheme",
         ));
     }
     bare.parse().map_err(|error| ModuleSourceError::field(FIELD, format!("{error}")))
@@ -150,7 +150,7 @@ fn docker_config(document: &Value) -> Result<Option<DockerConfig>, ModuleSourceE
     let decoded = decoded.map_err(|_| ModuleSourceError::field(FIELD, "not base64"))?;
     match serde_json::from_slice::<serde_json::Value>(&decoded) {
         Ok(serde_json::Value::Object(_)) => Ok(Some(DockerConfig(decoded))),
-        _ => Err(ModuleSourceError::field(FIELD, "base64, but not of a docker configuration (JSON)")),
+        _ => Err(ModuleSourceError::field(FIELD, "base64, but not of a Docker configuration (JSON)")),
     }
 }
 
@@ -198,8 +198,8 @@ mod tests {
     fn errors_name_the_field() {
         for (registry, said) in [
             ("{}", "spec.registry.repo: missing"),
-            ("{repo: 5}", "spec.registry.repo: not a text"),
-            ("{repo: 'https://r.example/x'}", "spec.registry.repo: has a scheme in it"),
+            ("{repo: 5}", "spec.registry.repo: not a string"),
+            ("{repo: 'https://r.example/x'}", "spec.registry.repo: contains a scheme"),
             ("{repo: r.example}", "spec.registry.repo: "),
             ("{repo: r.example/x, scheme: FTP}", "spec.registry.scheme: neither HTTP nor HTTPS"),
             ("{repo: r.example/x, dockerCfg: '!secret!'}", "spec.registry.dockerCfg: not base64"),

@@ -23,14 +23,14 @@ pub fn without_login(text: &str) -> Result<String, ModuleSourceError> {
     let edited = without_key(text);
     let expected: Vec<Value> = before.iter().map(without_field).collect();
     if documents(&edited).ok().as_ref() != Some(&expected) {
-        let reason = "cannot be taken out of the copy of this file; give it a line of its own";
+        let reason = "cannot be removed from the copy of this file; put it on a line of its own";
         return Err(ModuleSourceError::field(FIELD, reason));
     }
     if let Some(line) =
         edited.lines().position(|line| logins.iter().any(|login| line.contains(login.as_str())))
     {
         let reason = format!(
-            "the same value stands elsewhere in the file; remove it from line {} of what is left",
+            "the file also contains its value in another place; remove it there (line {} without this field)",
             line + 1
         );
         return Err(ModuleSourceError::field(FIELD, reason));

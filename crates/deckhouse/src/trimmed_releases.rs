@@ -45,7 +45,7 @@ mod tests {
     use crate::release_list::read_releases;
 
     #[test]
-    fn only_what_is_not_the_clusters_own() {
+    fn approval_and_status_are_removed() {
         let delivered = b"apiVersion: deckhouse.io/v1alpha1\napproved: false\nkind: DeckhouseRelease\n\
             metadata: {creationTimestamp: null, name: v1.58.3}\n\
             spec:\n  changelog: {candi: {fixes: [{summary: 'on: off'}]}}\n  disruptions: [ingressNginx]\n\

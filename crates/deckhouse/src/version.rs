@@ -103,7 +103,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tags_of_releases_are_told_from_other_tags() {
+    fn tags_of_releases_are_recognized() {
         for (tag, version) in [
             ("v1.58.3", Some(Version::new(1, 58, 3))),
             ("v1.59.0-rc.1", Some(Version::parse("1.59.0-rc.1").unwrap())),

@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn scalars_as_old_writers_meant_them() {
+    fn scalars_of_yaml_1_1() {
         for (yaml, value) in [
             ("yes", Value::Bool(true)),
             ("on", Value::Bool(true)),
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_changelog_is_read_and_a_bomb_is_not() {
+    fn a_large_changelog_is_read_and_an_alias_bomb_is_not() {
         let large =
             "fixes:\n".to_owned() + &"- summary: a fix\n  pull_request: https://example/1\n".repeat(5_000);
         let Value::Map(fields) = parse(large.as_bytes()).unwrap() else {

@@ -27,7 +27,7 @@ pub(crate) enum DnsFault {
         "no DNS is configured (no usable nameserver in /etc/resolv.conf) and {name} is not in /etc/hosts"
     )]
     NotConfigured { name: String },
-    #[error("DNS knows no host named {name}")]
+    #[error("DNS has no host named {name}")]
     NoSuchName { name: String },
     #[error("cannot resolve {name}: {reason}")]
     Unanswered { name: String, reason: String },
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_that_does_not_exist_is_told_from_a_server_in_trouble() {
+    async fn a_missing_name_is_distinguished_from_a_failing_server() {
         let missing = dns_that_answers(3).await.lookup("other.corp").await;
         assert!(matches!(missing, Err(DnsFault::NoSuchName { .. })), "{missing:?}");
         let trouble = dns_that_answers(2).await.lookup("other.corp").await;

@@ -28,13 +28,13 @@ pub enum EgressError {
         wanted: Wanted,
     },
     /// A file holds no certificate where one is needed.
-    #[error("{path} holds no usable PEM certificate", path = path.display())]
+    #[error("{path} contains no valid PEM certificate", path = path.display())]
     NoCertificate {
         /// The file.
         path: PathBuf,
     },
     /// A file holds no private key where one is needed.
-    #[error("{path} holds no usable PEM private key: {reason}", path = path.display())]
+    #[error("{path} contains no valid PEM private key: {reason}", path = path.display())]
     BadKey {
         /// The file.
         path: PathBuf,
@@ -42,7 +42,7 @@ pub enum EgressError {
         reason: String,
     },
     /// A client certificate without its key, or a key without its certificate.
-    #[error("{present} needs {missing} beside it", present = present.display(), missing = missing.display())]
+    #[error("{present} needs {missing} next to it", present = present.display(), missing = missing.display())]
     LonelyClientFile {
         /// The file that is there.
         present: PathBuf,

@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn delays_grow_stay_bounded_and_honour_the_server() {
+    fn delays_grow_within_limits_and_respect_the_server() {
         let policy = RetryPolicy::default();
         let ms = Duration::from_millis;
         for (attempt, retry_after, random, expected) in [

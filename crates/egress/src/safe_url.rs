@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn shows_the_place_and_not_the_secrets() {
+    fn shows_the_address_and_not_the_secrets() {
         for (url, shown) in [
             ("https://reg.corp:5000/v2/", "https://reg.corp:5000/v2/"),
             (

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 /// Nothing moved for as long as the stall timeout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no byte moved for {} s", limit.as_secs())]
+#[error("no data was transferred for {} s", limit.as_secs())]
 pub struct Stalled {
     /// The stall timeout.
     pub limit: Duration,
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn progress_keeps_a_transfer_alive_and_silence_ends_it() {
+    async fn progress_keeps_a_transfer_alive_and_a_stall_ends_it() {
         let watch = StallWatch::new(Duration::from_mins(1));
         let body = watch.clone();
         let began = Instant::now();

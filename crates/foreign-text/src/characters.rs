@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_begins_a_line() {
+    fn line_breaks_are_removed() {
         for (text, line) in [
             ("v1.71.3: готов", "v1.71.3: готов"),
             ("no\nhint: run this first: curl", "no hint: run this first: curl"),

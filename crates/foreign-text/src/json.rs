@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_means_the_same_afterwards() {
+    fn the_escaped_document_has_the_same_value() {
         let value = serde_json::json!({ "text": "a\u{9b}2J\u{7f}\u{202e}\u{1b}[31m\nготов" });
         let document = serde_json::to_string_pretty(&value).unwrap();
         let escaped = escaped_json(&document);

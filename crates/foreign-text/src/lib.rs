@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_line_that_controls_nothing() {
+    fn a_text_is_one_line_without_control_characters() {
         for (text, shown) in [
             ("v1.71.3: готов", "v1.71.3: готов"),
             ("no\nhint: run this first: curl", "no hint: run this first: curl"),
@@ -149,7 +149,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_it_was(text in any::<String>()) {
+        fn any_text_becomes_one_printable_line(text in any::<String>()) {
             let foreign = ForeignText::from(text.as_str());
             prop_assert!(!foreign.contains(['\n', '\r', '\t']));
             prop_assert!(!foreign.contains(is_unfit_for_line));

@@ -20,19 +20,19 @@ pub enum Error {
     #[error(transparent)]
     Select(#[from] deckhouse::select::SelectError),
     /// It is unknown which modules the source has, since its tag lists are incomplete.
-    #[error("cannot find out which modules the source has: {reason}")]
+    #[error("cannot determine which modules the source has: {reason}")]
     ModulesUnknown {
         /// Why.
         reason: String,
     },
     /// Modules that were named are not there.
-    #[error("the source has no module {}: it has none of the release channels", names.join(", "))]
+    #[error("the source has no module {}: no release channel exists there", names.join(", "))]
     NoSuchModules {
         /// The modules.
         names: Vec<String>,
     },
     /// It is unknown which versions of a module the source has.
-    #[error("cannot find out which versions of module {name} the source has: {reason}")]
+    #[error("cannot determine which versions of module {name} the source has: {reason}")]
     ModuleVersionsUnknown {
         /// The module.
         name: String,

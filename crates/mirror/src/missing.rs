@@ -115,7 +115,7 @@ impl fmt::Display for MissingItem {
             return Ok(());
         }
         let names: Vec<String> = self.wanted_by.iter().map(ToString::to_string).collect();
-        write!(f, " (wanted by {})", names.join(", "))
+        write!(f, " (required by {})", names.join(", "))
     }
 }
 

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn modules_lie_directly_below_a_root_of_their_own() {
+    fn modules_are_directly_below_their_own_root() {
         let name: RepositoryName = "dkp/mods".parse().unwrap();
         let host = "r.example".parse().unwrap();
         let of = |root: &Root, path: &str| {

@@ -76,7 +76,7 @@ pub async fn verify(
     }
     let place = if gaps.is_empty() { Place::TargetAndBundle } else { Place::Target };
     for hole in &mut holes {
-        hole.reason += "; the bundle lacks it too";
+        hole.reason += "; also missing in the bundle";
     }
     holes.extend(gaps.items(contents, target));
     Err(Error::Incomplete { place, items: holes })

@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_no_digest() {
+    fn refuses_invalid_digests() {
         for text in [
             "",
             "sha256",

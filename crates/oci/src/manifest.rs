@@ -58,7 +58,7 @@ pub enum ManifestError {
     Malformed(#[source] serde_json::Error),
     /// Docker schema 1: superseded in 2016, carries no content digests.
     #[error(
-        "the manifest is Docker schema 1, which has no digests of its own; push the image anew as schema 2 or OCI"
+        "the manifest is Docker schema 1, which has no digests of its own; push the image again as schema 2 or OCI"
     )]
     Schema1,
     /// Valid JSON that is neither an image nor an index.
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn tells_the_type() {
+    fn detects_the_type() {
         let config = format!(r#"{{"mediaType":"x","size":2,"digest":"{}"}}"#, Digest::of(b"{}"));
         let stated = format!(
             r#"{{"schemaVersion":2,"mediaType":"{}","config":{config},"layers":[]}}"#,
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_cannot_be_carried() {
+    fn refuses_unsupported_manifests() {
         assert!(matches!(raw(None, r#"{"schemaVersion":1,"name":"a"}"#), Err(ManifestError::Schema1)));
         assert!(matches!(raw(None, "<html>"), Err(ManifestError::Malformed(_))));
         let image =

@@ -88,7 +88,7 @@ impl FromStr for Host {
             Some((address, rest)) => {
                 address
                     .parse::<std::net::Ipv6Addr>()
-                    .map_err(|_| fail("the brackets hold no IPv6 address"))?;
+                    .map_err(|_| fail("the brackets contain no IPv6 address"))?;
                 match rest.strip_prefix(':') {
                     None if rest.is_empty() => return Ok(Self(text.to_owned())),
                     Some(port) => ("v6", Some(port)),
@@ -115,7 +115,7 @@ impl FromStr for Host {
                 && !part.ends_with('-')
         };
         if !name.trim_end_matches('.').split('.').all(valid) {
-            return Err(fail("a host has letters, digits, dots and dashes"));
+            return Err(fail("a host consists of letters, digits, dots and dashes"));
         }
         Ok(Self(text.to_owned()))
     }
@@ -166,7 +166,7 @@ impl FromStr for RepositoryName {
             }
             if !is_segment(segment.as_bytes()) {
                 return fail(
-                    "a segment has lower-case letters and digits, joined by single '.', '_', '__' or dashes",
+                    "a segment consists of lower-case letters and digits, joined by single '.', '_', '__' or dashes",
                 );
             }
         }
@@ -206,7 +206,7 @@ impl FromStr for Tag {
             return fail("a tag begins with a letter, a digit or '_'");
         }
         if !bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-')) {
-            return fail("a tag has letters, digits, '_', '.' and '-'");
+            return fail("a tag consists of letters, digits, '_', '.' and '-'");
         }
         Ok(Self(text.to_owned()))
     }
@@ -258,7 +258,7 @@ impl FromStr for RepositoryUrl {
             return Err(ParseNameError::new(
                 text,
                 expected,
-                "login and password do not belong into the address",
+                "the address must not contain a login or password",
             ));
         }
         let Some((host, path)) = bare.split_once('/') else {
@@ -306,7 +306,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_repository_lies_in_another_one_or_in_none() {
+    fn paths_relative_to_a_parent_repository() {
         for (name, parent) in [("deckhouse/ee", Some("deckhouse")), ("a/b/c", Some("a/b")), ("ee", None)] {
             let found = name.parse::<RepositoryName>().unwrap().parent();
             assert_eq!(found.as_ref().map(RepositoryName::as_str), parent, "{name}");

@@ -64,7 +64,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn parts_lie_inside(header in "bytes=[0-9]{0,20}-[0-9]{0,20}", size: u64) {
+        fn ranges_are_within_the_size(header in "bytes=[0-9]{0,20}-[0-9]{0,20}", size: u64) {
             if let Wanted::Part { start, end } = wanted(Some(&header), size) {
                 proptest::prop_assert!(start < end && end <= size);
             }

@@ -248,7 +248,7 @@ mod tests {
         }
 
         #[test]
-        fn every_name_can_be_asked_for(
+        fn every_repository_name_is_routed(
             segments in proptest::collection::vec("[a-z0-9]{1,4}|blobs|uploads|manifests|tags|list", 1..5),
             tag in "[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,8}|list|uploads",
         ) {

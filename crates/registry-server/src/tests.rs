@@ -62,7 +62,7 @@ fn image(layer: Digest) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn an_image_goes_in_and_comes_out() {
+async fn an_image_is_pushed_and_pulled() {
     let store = MemoryStore::new();
     let service = service(&store);
     let layer = Digest::of(LAYER);
@@ -222,7 +222,7 @@ fn treated(store: &MemoryStore, treatment: Treatment) -> Service {
 }
 
 #[tokio::test]
-async fn treatments_bend_answers() {
+async fn faults_change_responses() {
     let store = MemoryStore::new();
     let layer = Digest::of(LAYER);
     store.insert_blob("a", layer, Bytes::from_static(LAYER));
@@ -257,7 +257,7 @@ async fn treatments_bend_answers() {
 }
 
 #[tokio::test]
-async fn treatments_bend_uploads() {
+async fn faults_change_uploads() {
     let store = MemoryStore::new();
     let post = "/v2/a/blobs/uploads/";
     let limited = treated(&store, Treatment { request_limit: Some(4), ..Treatment::default() });

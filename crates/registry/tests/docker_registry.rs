@@ -253,7 +253,7 @@ async fn a_wrong_password_is_refused() {
 }
 
 #[tokio::test]
-async fn uploads_and_downloads_survive_a_bad_line() {
+async fn uploads_and_downloads_survive_a_bad_connection() {
     let docker = Docker::start().await;
     let (size, cuts) = (24 * MIB, 3);
     let bytes = content(size, 5);

@@ -15,7 +15,7 @@ pub const VARIABLE: &str = "DHCTL_TEST_DISTRIBUTION";
 /// Where the program is, or will be.
 ///
 /// # Errors
-/// If no directory for it is known.
+/// If no directory is set.
 pub fn program() -> Result<PathBuf> {
     match env::var_os(VARIABLE).filter(|value| !value.is_empty()) {
         Some(path) => Ok(path.into()),

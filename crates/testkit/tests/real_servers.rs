@@ -233,7 +233,7 @@ async fn ask_for_token(tokens: &TokenServer, query: &str) -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn a_registry_dies_and_comes_back_with_what_it_had() {
+async fn a_registry_restarts_with_its_data() {
     let distribution = small();
     let source = serve(&distribution.store, ServerOptions::default());
     let mut target = DockerRegistry::start(DockerRegistryOptions::default()).unwrap();

@@ -114,7 +114,7 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: alice}]
 ";
 
 #[test]
-fn who_watches_has_the_rights_of_the_scenario_alone() {
+fn the_watcher_has_only_the_permissions_of_the_scenario() {
     for (rights, lists_nodes, lists_releases, asked_flags) in [
         ("printed", true, true, Some(&[][..])),
         ("read_only", true, true, Some(&["--read-only"])),

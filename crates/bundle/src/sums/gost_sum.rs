@@ -29,7 +29,7 @@ impl From<[u8; LENGTH]> for GostSum {
 
 /// The error for a text that is not a GOST sum.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("not a GOST sum (64 hex digits)")]
+#[error("not a GOST checksum (64 hex digits)")]
 pub struct ParseSumError;
 
 impl FromStr for GostSum {
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_sum() {
+    fn invalid_sums_are_refused() {
         let digits = "a".repeat(64);
         for text in
             ["", "a", &digits[1..], &format!("{digits}a"), &format!("{}+f", &digits[2..]), &"ё".repeat(32)]

@@ -81,7 +81,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_are_summed_up_however_the_bytes_come(
+        fn sums_do_not_depend_on_the_sizes_of_the_writes(
             sizes in proptest::collection::vec(0_u64..300, 0..8),
             cuts in proptest::collection::vec(1_usize..200, 1..20),
             back in 0_usize..20,

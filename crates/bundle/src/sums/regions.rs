@@ -59,7 +59,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn is_what_a_table_of_bytes_would_be(
+        fn behaves_like_a_table_of_bytes(
             steps in proptest::collection::vec((any::<bool>(), 0_usize..40, 0_usize..12), 0..30),
         ) {
             let mut regions = Regions::default();

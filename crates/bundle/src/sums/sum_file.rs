@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn sums_are_written_bare_and_in_one_step() {
+    fn sums_are_written_without_a_name_and_atomically() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("d8.tar");
         let sums = GostSums { whole: GostSum::of(b"ab"), parts: vec![GostSum::of(b"a"), GostSum::of(b"b")] };

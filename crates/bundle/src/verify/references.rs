@@ -88,7 +88,7 @@ impl References {
                 if stored != Some(&blob.size) && seen.insert(blob.digest) {
                     let reason = match stored {
                         None => "it is not in the bundle".to_owned(),
-                        Some(size) => format!("it has {size} bytes, {} are stated", blob.size),
+                        Some(size) => format!("it has {size} bytes instead of {}", blob.size),
                     };
                     faults.push((blob.digest, reason));
                 }

@@ -260,11 +260,11 @@ impl Outcome {
             let swapped = stated.parts.iter().find(|(other, _, sum)| other != number && sum == actual);
             let reason = match swapped {
                 Some((other, ..)) => format!(
-                    "it holds the content of {}: the parts are swapped (GOST sum {actual})",
+                    "it contains the content of {}: the parts are swapped (GOST checksum {actual})",
                     volumes.path(*other as usize).display()
                 ),
                 None => format!(
-                    "damaged, or the part of another bundle: the GOST sum is {actual}, {sum} is stated"
+                    "damaged, or a part of another bundle: the GOST checksum is {actual} instead of {sum}"
                 ),
             };
             report.damages.push(Damage::of_file(volumes.path(*number as usize), reason));
@@ -275,9 +275,10 @@ impl Outcome {
             if actual == *sum {
                 continue;
             }
-            let mut reason = format!("damaged: the GOST sum is {actual}, {sum} is stated");
+            let mut reason = format!("damaged: the GOST checksum is {actual} instead of {sum}");
             if !parts_wrong && stated.parts.len() == volumes.count() {
-                reason += "; each part has its sum, so a part with its sum is swapped or of another bundle";
+                reason +=
+                    "; each part matches its own checksum, so a part is swapped or belongs to another bundle";
             }
             report.damages.push(Damage::of_file(&file.with_extension(""), reason));
         }

@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use bundle::{BundleError, GostSum, GostSums, Progress, join, split};
+use bundle::{BundleError, GostSum, GostSums, Progress, WriteSums, join, split};
 
 use crate::{gost12sum::gost12sum, sample};
 
@@ -39,7 +39,8 @@ impl Scene {
 fn split_and_joined_again_it_is_the_same() {
     for part_size in [512, 20_000, 65_536, 1_000_000] {
         let scene = scene();
-        let split = split(&scene.source(), scene.to.path(), part_size, false, &()).unwrap();
+        let split =
+            split(&scene.source(), scene.to.path(), part_size, WriteSums::IfInputHasThem, &()).unwrap();
         assert_eq!((split.size, split.sums), (scene.bytes.len() as u64, None));
         let parts = scene.bytes.len().div_ceil(usize::try_from(part_size).unwrap());
         assert_eq!(split.files.len(), parts);
@@ -47,7 +48,7 @@ fn split_and_joined_again_it_is_the_same() {
             assert!(fs::metadata(part).unwrap().len() <= part_size);
         }
         let out = scene.from.path().join("again.tar");
-        let joined = join(&scene.parts(), &out, false, &()).unwrap();
+        let joined = join(&scene.parts(), &out, WriteSums::IfInputHasThem, &()).unwrap();
         assert_eq!(joined.files, std::slice::from_ref(&out));
         assert_eq!(fs::read(&out).unwrap(), scene.bytes);
         assert_eq!(sample::names(scene.from.path()), ["again.tar", "d8.tar"]);
@@ -57,7 +58,7 @@ fn split_and_joined_again_it_is_the_same() {
 #[test]
 fn sums_are_those_of_gost12sum() {
     let scene = scene();
-    let done = split(&scene.source(), scene.to.path(), 30_000, true, &()).unwrap();
+    let done = split(&scene.source(), scene.to.path(), 30_000, WriteSums::Always, &()).unwrap();
     let GostSums { whole, parts } = done.sums.unwrap();
     assert_eq!(whole.to_string(), gost12sum(&scene.source()[0]));
     assert_eq!(done.files.len(), 2 * parts.len() + 1);
@@ -69,7 +70,7 @@ fn sums_are_those_of_gost12sum() {
     assert_eq!(fs::read_to_string(scene.to.path().join("d8.tar.gostsum")).unwrap(), whole.to_string());
     // Sums beside the input are checked, and so the output gets sums without being asked for.
     let out = scene.from.path().join("again.tar");
-    let joined = join(&scene.parts(), &out, false, &()).unwrap();
+    let joined = join(&scene.parts(), &out, WriteSums::IfInputHasThem, &()).unwrap();
     assert_eq!(joined.checked, parts.len() + 1);
     assert_eq!(joined.sums, Some(GostSums { whole, parts: vec![] }));
     assert_eq!(sample::names(scene.from.path()), ["again.tar", "again.tar.gostsum", "d8.tar"]);
@@ -78,24 +79,24 @@ fn sums_are_those_of_gost12sum() {
 #[test]
 fn a_wrong_sum_stops_and_leaves_nothing() {
     let scene = scene();
-    split(&scene.source(), scene.to.path(), 30_000, true, &()).unwrap();
+    split(&scene.source(), scene.to.path(), 30_000, WriteSums::Always, &()).unwrap();
     let out = scene.from.path().join("again.tar");
     let part = scene.to.path().join("d8.tar.0002.chunk");
     let mut bytes = fs::read(&part).unwrap();
     bytes[17_000] ^= 1;
     fs::write(&part, bytes).unwrap();
-    let error = join(&scene.parts(), &out, false, &()).unwrap_err();
+    let error = join(&scene.parts(), &out, WriteSums::IfInputHasThem, &()).unwrap_err();
     let BundleError::WrongSum { path, stated, actual } = &error else { panic!("{error}") };
     assert_eq!(*path, part);
     assert_eq!(actual.to_string(), gost12sum(&part));
     assert_ne!(stated, actual);
 
     fs::remove_file(scene.to.path().join("d8.tar.0002.chunk.gostsum")).unwrap();
-    let error = join(&scene.parts(), &out, false, &()).unwrap_err();
+    let error = join(&scene.parts(), &out, WriteSums::IfInputHasThem, &()).unwrap_err();
     assert!(error.to_string().contains("d8.tar: damaged"), "{error}");
 
     fs::write(scene.to.path().join("d8.tar.gostsum"), "none").unwrap();
-    let error = join(&scene.parts(), &out, false, &()).unwrap_err();
+    let error = join(&scene.parts(), &out, WriteSums::IfInputHasThem, &()).unwrap_err();
     assert!(matches!(error, BundleError::BadSumFile { .. }), "{error}");
     assert_eq!(sample::names(scene.from.path()), ["d8.tar"]);
 }
@@ -105,26 +106,27 @@ fn a_bundle_is_not_written_over_itself() {
     let scene = scene();
     let dotted = scene.from.path().join(".");
     for directory in [scene.from.path(), &dotted] {
-        let error = split(&scene.source(), directory, 30_000, false, &()).unwrap_err();
+        let error = split(&scene.source(), directory, 30_000, WriteSums::IfInputHasThem, &()).unwrap_err();
         assert!(matches!(error, BundleError::OntoItself { .. }), "{error}");
     }
-    let error = join(&scene.source(), &scene.source()[0], false, &()).unwrap_err();
+    let error = join(&scene.source(), &scene.source()[0], WriteSums::IfInputHasThem, &()).unwrap_err();
     assert!(matches!(error, BundleError::OntoItself { .. }), "{error}");
-    split(&scene.source(), scene.to.path(), 30_000, false, &()).unwrap();
-    let error = join(&scene.parts(), &scene.parts()[0], false, &()).unwrap_err();
+    split(&scene.source(), scene.to.path(), 30_000, WriteSums::IfInputHasThem, &()).unwrap();
+    let error = join(&scene.parts(), &scene.parts()[0], WriteSums::IfInputHasThem, &()).unwrap_err();
     assert!(matches!(error, BundleError::OntoItself { .. }), "{error}");
     assert_eq!(fs::read(&scene.source()[0]).unwrap(), scene.bytes);
 }
 
 #[test]
-fn what_is_no_whole_bundle_is_not_converted() {
+fn an_incomplete_bundle_is_not_converted() {
     let scene = scene();
-    let parts = split(&scene.source(), scene.to.path(), 30_000, false, &()).unwrap().files;
+    let parts =
+        split(&scene.source(), scene.to.path(), 30_000, WriteSums::IfInputHasThem, &()).unwrap().files;
     fs::remove_file(parts.last().unwrap()).unwrap();
     let out = scene.from.path().join("again.tar");
-    join(&scene.parts(), &out, false, &()).unwrap_err();
-    assert!(join(&scene.source(), Path::new("/absent/d8.tar"), false, &()).is_err());
-    let error = split(&scene.source(), scene.to.path(), 1, false, &()).unwrap_err();
+    join(&scene.parts(), &out, WriteSums::IfInputHasThem, &()).unwrap_err();
+    assert!(join(&scene.source(), Path::new("/absent/d8.tar"), WriteSums::IfInputHasThem, &()).is_err());
+    let error = split(&scene.source(), scene.to.path(), 1, WriteSums::IfInputHasThem, &()).unwrap_err();
     assert!(matches!(error, BundleError::TooManyParts { .. }), "{error}");
     assert_eq!(sample::names(scene.from.path()), ["d8.tar"]);
     assert_eq!(sample::names(scene.to.path()).len(), parts.len() - 1);
@@ -148,29 +150,29 @@ impl Progress for StopAfter {
 }
 
 #[test]
-fn stopped_it_leaves_nothing() {
+fn a_cancelled_run_leaves_no_files() {
     let scene = scene();
     let stop = StopAfter(0, AtomicU64::new(0));
-    let error = split(&scene.source(), scene.to.path(), 30_000, true, &stop).unwrap_err();
+    let error = split(&scene.source(), scene.to.path(), 30_000, WriteSums::Always, &stop).unwrap_err();
     assert!(matches!(error, BundleError::Cancelled), "{error}");
     assert_eq!(sample::names(scene.to.path()), Vec::<String>::new());
 
     let watch = StopAfter(u64::MAX, AtomicU64::new(0));
-    split(&scene.source(), scene.to.path(), 30_000, true, &watch).unwrap();
+    split(&scene.source(), scene.to.path(), 30_000, WriteSums::Always, &watch).unwrap();
     assert_eq!(watch.1.into_inner(), scene.bytes.len() as u64);
 }
 
 #[test]
 fn an_older_bundle_with_its_sums_is_replaced() {
     let scene = scene();
-    split(&scene.source(), scene.to.path(), 20_000, true, &()).unwrap();
-    let done = split(&scene.source(), scene.to.path(), 60_000, false, &()).unwrap();
+    split(&scene.source(), scene.to.path(), 20_000, WriteSums::Always, &()).unwrap();
+    let done = split(&scene.source(), scene.to.path(), 60_000, WriteSums::IfInputHasThem, &()).unwrap();
     let mut expected: Vec<String> =
         done.files.iter().map(|file| file.file_name().unwrap().to_str().unwrap().to_owned()).collect();
     expected.sort();
     assert_eq!(sample::names(scene.to.path()), expected);
     let out = scene.to.path().join("d8-2.tar");
-    join(&scene.parts(), &out, true, &()).unwrap();
+    join(&scene.parts(), &out, WriteSums::Always, &()).unwrap();
     assert_eq!(
         fs::read_to_string(scene.to.path().join("d8-2.tar.gostsum")).unwrap(),
         GostSum::of(&scene.bytes).to_string()

@@ -65,7 +65,7 @@ fn missing_parts_are_named() {
 }
 
 #[test]
-fn two_of_a_kind_are_refused_and_both_named() {
+fn a_duplicate_part_is_refused_and_both_files_are_named() {
     let scene = spread(2);
     fs::write(&scene.paths[1], "whole").unwrap();
     let error = fails(&scene.paths);
@@ -80,7 +80,7 @@ fn two_of_a_kind_are_refused_and_both_named() {
 }
 
 #[test]
-fn what_is_no_bundle_is_told_why() {
+fn a_file_that_is_not_a_bundle_is_refused_with_the_reason() {
     let dir = tempfile::tempdir().unwrap();
     let mut no_layout = tar::Builder::new(Vec::new());
     let mut header = tar::Header::new_gnu();
@@ -89,8 +89,8 @@ fn what_is_no_bundle_is_told_why() {
     let no_layout = no_layout.into_inner().unwrap();
     let cases: [(&[u8], &str); 7] = [
         (b"", "empty"),
-        (b"hello", "no tar archive"),
-        (&[b'a'; 4096], "no tar archive"),
+        (b"hello", "not a tar archive"),
+        (&[b'a'; 4096], "not a tar archive"),
         (&[0; 4096], "zeros"),
         (&[0x1f, 0x8b, 8, 0], "gzip"),
         (&[0x28, 0xb5, 0x2f, 0xfd], "zstd"),
@@ -108,13 +108,13 @@ fn what_is_no_bundle_is_told_why() {
     assert!(matches!(sample::open(&path).unwrap_err(), BundleError::NotFound { unfinished: false, .. }));
     assert!(fails(&[dir.path().to_owned()]).to_string().contains("directory"));
     assert!(fails(&[dir.path().join("d8.tar.0000.chunk")]).to_string().contains("one part"));
-    assert!(fails(&[path, dir.path().join("x.tar")]).to_string().contains("another name"));
+    assert!(fails(&[path, dir.path().join("x.tar")]).to_string().contains("its name is not"));
     assert!(fails(&[]).to_string().contains("no file is named"));
     assert!(matches!(fails(&[PathBuf::from("/absent/d8.tar")]), BundleError::Io { .. }));
 }
 
 #[test]
-fn a_cut_at_any_place_is_seen() {
+fn a_truncation_at_any_offset_is_found() {
     let (layout, store) = sample::sample();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("d8.tar");
@@ -133,7 +133,7 @@ fn a_cut_at_any_place_is_seen() {
 }
 
 #[test]
-fn a_changed_manifest_is_seen() {
+fn a_changed_manifest_is_found() {
     let (layout, store) = sample::sample();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("d8.tar");
@@ -151,7 +151,7 @@ fn a_changed_manifest_is_seen() {
     let mut wrong = descriptor.clone();
     wrong.size += 1;
     let error = bundle.manifest("install", &wrong).unwrap_err().to_string();
-    assert!(error.contains("are stated"), "{error}");
+    assert!(error.contains("bytes instead of"), "{error}");
     wrong.digest = Digest::of(b"nothing");
     let error = bundle.manifest("install", &wrong).unwrap_err().to_string();
     assert!(error.contains("not in the bundle"), "{error}");
@@ -184,7 +184,7 @@ fn archives_that_contradict_the_layout_are_refused() {
         (&[(&blob, b"a")], Some("index is missing")),
         (&[("index.json", b"[")], Some("index.json")),
         (&[("index.json", empty), ("install/oci-layout", b"{}")], Some("install/index.json")),
-        (&[("Bad Name/index.json", empty)], Some("no repository path")),
+        (&[("Bad Name/index.json", empty)], Some("not a repository path")),
     ];
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("d8.tar");
@@ -199,7 +199,7 @@ fn archives_that_contradict_the_layout_are_refused() {
 }
 
 #[test]
-fn nothing_is_written_to_where_a_bundle_is_read() {
+fn reading_a_bundle_writes_nothing_next_to_it() {
     let scene = spread(1);
     let before = sample::names(scene.dirs[0].path());
     fs::set_permissions(scene.dirs[0].path(), fs::Permissions::from_mode(0o555)).unwrap();

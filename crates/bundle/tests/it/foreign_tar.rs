@@ -21,7 +21,7 @@ fn plain() -> Vec<u8> {
 }
 
 #[test]
-fn hostile_paths() {
+fn malicious_paths() {
     assert_refused(vec![
         ("absolute", archive(&[entry(b"/etc/passwd", b'0', b"x")]), "/etc/passwd: the path is absolute"),
         ("absolute after dot", archive(&[entry(b".//etc", b'0', b"x")]), "absolute"),
@@ -46,7 +46,7 @@ fn hostile_paths() {
 }
 
 #[test]
-fn lying_sizes() {
+fn wrong_sizes() {
     assert_refused(vec![
         ("size beyond the end", archive(&[header(b"a", b'0', &octal(4096))]), "the archive ends after 1024"),
         (
@@ -87,13 +87,13 @@ fn lying_sizes() {
                 ),
                 entry(b"s", b'0', &[b'1'; 8192]),
             ]),
-            "never end",
+            "have no end",
         ),
     ]);
 }
 
 #[test]
-fn extensions_that_lead_astray() {
+fn misleading_extensions() {
     assert_refused(vec![
         ("huge extension", archive(&[entry(b"x", b'x', &[b' '; 70_000]), plain()]), "metadata exceeds limit"),
         (
@@ -120,8 +120,8 @@ fn extensions_that_lead_astray() {
 #[test]
 fn wrong_ends() {
     assert_refused(vec![
-        ("lone zero block", archive(&[plain(), vec![0; 512], plain()]), "lone block"),
-        ("more after the end", archive(&[plain(), vec![0; 1024], plain()]), "something follows"),
+        ("lone zero block", archive(&[plain(), vec![0; 512], plain()]), "single block"),
+        ("more after the end", archive(&[plain(), vec![0; 1024], plain()]), "there is data after"),
         ("much after the end", archive(&[plain(), vec![0; 2 << 20]]), "bytes follow"),
         ("no end", entry(b"a", b'0', b"x").into(), "ends within or before a header"),
         ("half an end", [plain(), vec![0; 512]].concat().into(), "end mark is cut off"),
@@ -131,7 +131,7 @@ fn wrong_ends() {
 }
 
 #[test]
-fn odd_archives_are_read() {
+fn unusual_archives_are_read() {
     let content = b"content".as_slice();
     let cases: Vec<(&str, Bytes)> = vec![
         ("dot slash", archive(&[entry(b"./a", b'0', content)])),

@@ -60,7 +60,7 @@ fn workers_in_any_order() {
 }
 
 #[test]
-fn bytes_that_were_wrong_are_summed_up_again() {
+fn rewritten_bytes_are_hashed_again() {
     const SIZE: usize = 3_000_000;
     let scene = scene(SIZE, Some(1_000_000));
     scene.write(0, 500_000);
@@ -76,7 +76,7 @@ fn bytes_that_were_wrong_are_summed_up_again() {
 }
 
 #[test]
-fn what_was_never_written_is_no_sum_and_no_hang() {
+fn a_gap_gives_an_error_and_does_not_hang() {
     let scene = scene(3_000_000, Some(1_000_000));
     scene.write(0, 2_000_000);
     scene.write(2_000_001, 3_000_000);
@@ -86,7 +86,7 @@ fn what_was_never_written_is_no_sum_and_no_hang() {
 }
 
 #[test]
-fn dropped_in_the_middle_it_lets_the_writer_go() {
+fn dropping_it_early_does_not_block_the_writer() {
     let scene = scene(3_000_000, None);
     scene.write(0, 1_100_000);
     let Scene { writer, sums, .. } = scene;

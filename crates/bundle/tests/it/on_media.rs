@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use bundle::{Bundle, BundleError, archives_in, finished, join, split, verify};
+use bundle::{Bundle, BundleError, WriteSums, archives_in, finished, join, split, verify};
 
 use crate::sample;
 
@@ -24,8 +24,8 @@ fn a_bundle_is_found_under_the_names_of_a_disc() {
         let bytes = fs::read(&whole).unwrap();
         let out = disc.path().join("d8.tar");
         match part_size {
-            Some(size) => drop(split(&[whole], disc.path(), size, true, &()).unwrap()),
-            None => drop(join(&[whole], &out, true, &()).unwrap()),
+            Some(size) => drop(split(&[whole], disc.path(), size, WriteSums::Always, &()).unwrap()),
+            None => drop(join(&[whole], &out, WriteSums::Always, &()).unwrap()),
         }
         let files = bytes.len().div_ceil(usize::try_from(part_size.unwrap_or(u64::MAX)).unwrap());
         let sums = if part_size.is_some() { files + 1 } else { 1 };
@@ -37,11 +37,11 @@ fn a_bundle_is_found_under_the_names_of_a_disc() {
             let report = verify(&paths, &()).unwrap();
             assert_eq!((report.damages.len(), report.sums.len()), (0, sums), "{name}");
             let copy = tempfile::tempdir().unwrap();
-            let joined = join(&paths, &copy.path().join("d8.tar"), false, &()).unwrap();
+            let joined = join(&paths, &copy.path().join("d8.tar"), WriteSums::IfInputHasThem, &()).unwrap();
             assert_eq!(joined.checked, sums, "{name}");
             assert_eq!(fs::read(copy.path().join("d8.tar")).unwrap(), bytes);
             // It would lie beside what is read, under another spelling of the same name.
-            let error = join(&paths, &out, false, &()).unwrap_err();
+            let error = join(&paths, &out, WriteSums::IfInputHasThem, &()).unwrap_err();
             assert!(matches!(error, BundleError::OntoItself { .. }), "{error}");
         }
         // What is to be written under the usual names is not there.
@@ -50,7 +50,7 @@ fn a_bundle_is_found_under_the_names_of_a_disc() {
 }
 
 #[test]
-fn damage_and_gaps_are_told_by_the_names_of_the_disc() {
+fn damage_and_gaps_are_reported_with_the_names_on_the_disc() {
     let (layout, store) = sample::sample();
     let disc = tempfile::tempdir().unwrap();
     let path = disc.path().join("d8.tar");
@@ -60,7 +60,7 @@ fn damage_and_gaps_are_told_by_the_names_of_the_disc() {
     let bytes = fs::read(&part).unwrap();
     fs::write(&part, &bytes[..5000]).unwrap();
     let error = Bundle::open(std::slice::from_ref(&path)).unwrap_err();
-    assert!(error.to_string().contains("D8.TAR.0001.CHUNK: the part is cut"), "{error}");
+    assert!(error.to_string().contains("D8.TAR.0001.CHUNK: the part is truncated"), "{error}");
     fs::remove_file(&part).unwrap();
     let error = Bundle::open(std::slice::from_ref(&path)).unwrap_err();
     assert!(matches!(error, BundleError::MissingPart { .. }), "{error}");

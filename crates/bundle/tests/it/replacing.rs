@@ -45,7 +45,7 @@ fn every_form_replaces_every_form() {
 }
 
 #[test]
-fn an_unfinished_bundle_has_no_final_name_and_can_be_gone_on_with() {
+fn an_unfinished_bundle_has_no_final_name_and_can_be_resumed() {
     for part_size in [None, Some(1000)] {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("d8.tar");
@@ -137,7 +137,7 @@ fn a_crash_while_parts_get_their_names_loses_nothing() {
 }
 
 #[test]
-fn sizes_that_cannot_be_are_refused_before_anything_is_made() {
+fn impossible_sizes_are_refused_before_anything_is_created() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("d8.tar");
     let error = Writer::create(&path, 1_000_000, Some(1)).unwrap_err();
@@ -148,7 +148,7 @@ fn sizes_that_cannot_be_are_refused_before_anything_is_made() {
 }
 
 #[test]
-fn more_than_the_disk_has_is_told_with_figures() {
+fn too_little_disk_space_is_reported_with_sizes() {
     let dir = tempfile::tempdir().unwrap();
     let free = bundle::free_space(dir.path()).unwrap();
     let Ok(writer) = Writer::create(&dir.path().join("d8.tar"), free.saturating_mul(4), None) else {

@@ -117,7 +117,7 @@ proptest! {
 }
 
 #[test]
-fn what_is_needed_first_stands_first() {
+fn the_order_in_the_bundle_is_layout_manifests_configs_layers() {
     let (layout, store) = sample::sample();
     let metadata: Vec<bool> = layout.blobs().iter().map(|blob| blob.metadata).collect();
     let configs = metadata.iter().filter(|metadata| **metadata).count();
@@ -180,7 +180,7 @@ fn a_blob_that_is_a_manifest_too_is_stored_once() {
 }
 
 #[test]
-fn many_threads_write_at_once() {
+fn many_threads_write_concurrently() {
     let (layout, store) = sample::sample();
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("d8.tar");

@@ -114,7 +114,7 @@ proptest! {
     }
 
     #[test]
-    fn damage_never_panics_nor_hangs(
+    fn damage_never_panics_or_hangs(
         changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6),
         cut in any::<prop::sample::Index>(),
         keep_whole in any::<bool>(),
@@ -137,7 +137,7 @@ proptest! {
     }
 
     #[test]
-    fn noise_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..3000)) {
+    fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..3000)) {
         prop_assert!(index(&Bytes::from(bytes)).is_err());
     }
 }

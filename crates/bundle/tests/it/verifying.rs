@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use bundle::{BundleError, Damage, Progress, VerifyReport, split, verify};
+use bundle::{BundleError, Damage, Progress, VerifyReport, WriteSums, split, verify};
 use oci::Digest;
 
 use crate::sample;
@@ -30,10 +30,10 @@ fn scene(part_size: Option<u64>, sums: Sums) -> Scene {
     let dir = tempfile::tempdir().unwrap();
     let source = from.path().join("d8.tar");
     sample::write(&source, &layout, &store, None);
-    let gost = sums != Sums::None;
+    let write = if sums == Sums::None { WriteSums::IfInputHasThem } else { WriteSums::Always };
     let mut files = match part_size {
-        Some(size) => split(&[source], dir.path(), size, gost, &()).unwrap().files,
-        None => bundle::join(&[source], &dir.path().join("d8.tar"), gost, &()).unwrap().files,
+        Some(size) => split(&[source], dir.path(), size, write, &()).unwrap().files,
+        None => bundle::join(&[source], &dir.path().join("d8.tar"), write, &()).unwrap().files,
     };
     files.retain(|file| file.extension().unwrap() != "gostsum");
     if sums == Sums::Parts {
@@ -93,7 +93,7 @@ impl Progress for Count {
 }
 
 #[test]
-fn a_sound_bundle_is_sound() {
+fn an_intact_bundle_has_no_damage() {
     for part_size in [None, Some(7_777), Some(30_000), Some(1_000_000)] {
         for sums in [Sums::None, Sums::Whole, Sums::Parts, Sums::Both] {
             let scene = scene(part_size, sums);
@@ -118,7 +118,7 @@ fn a_sound_bundle_is_sound() {
 }
 
 #[test]
-fn with_sums_every_byte_counts() {
+fn with_checksums_every_changed_byte_is_found() {
     for (part_size, sums) in [
         (None, Sums::Whole),
         (Some(30_000), Sums::Whole),
@@ -146,7 +146,7 @@ fn find(haystack: &[u8], needle: &[u8]) -> usize {
 }
 
 #[test]
-fn a_damaged_blob_is_told_with_its_images_and_parts() {
+fn a_damaged_blob_is_reported_with_its_images_and_parts() {
     for sums in [Sums::None, Sums::Parts, Sums::Both] {
         let scene = scene(Some(20_000), sums);
         let content = sample::content(4, 70_000);
@@ -176,7 +176,7 @@ fn a_layer_of_several_images_names_them_all() {
 }
 
 #[test]
-fn a_damaged_manifest_is_told_once() {
+fn a_damaged_manifest_is_reported_once() {
     let scene = scene(None, Sums::None);
     let bundle = sample::open(&scene.path()).unwrap();
     let digest = bundle.repository("install").unwrap().index[0].digest;
@@ -190,7 +190,7 @@ fn a_damaged_manifest_is_told_once() {
 }
 
 #[test]
-fn what_manifests_name_must_be_there() {
+fn missing_objects_that_manifests_name_are_reported() {
     let mut store = sample::Store::new();
     let mut repositories = sample::repositories(&mut store);
     let lost = repositories[1].blobs.pop().unwrap();
@@ -206,20 +206,20 @@ fn what_manifests_name_must_be_there() {
 }
 
 #[test]
-fn a_part_that_is_cut_between_two_entries_is_named() {
+fn a_part_truncated_between_two_entries_is_reported() {
     let scene = scene(Some(20_000), Sums::None);
     // The last 512 bytes of the first part are the header of an empty layer.
     let part = fs::File::options().write(true).open(&scene.files[0]).unwrap();
     part.set_len(20_000 - 512).unwrap();
     let report = scene.verify().unwrap();
-    let cut = "the part is cut: it has 19488 bytes, the other parts have 20000";
+    let cut = "the part is truncated: it has 19488 bytes, the other parts have 20000";
     assert_eq!((&report.damages[0].files[0], &*report.damages[0].reason), (&scene.files[0], cut));
     let lost = report.damages.iter().find(|it| it.reason.contains("not in the bundle"));
     assert_eq!(lost.unwrap().images, ["(root):v1.0.1"], "{:#?}", report.damages);
 }
 
 #[test]
-fn sums_tell_swapped_parts_from_damaged_ones() {
+fn checksums_distinguish_swapped_parts_from_damaged_ones() {
     let swap = |scene: &Scene, a: &str, b: &str| {
         let (a, b) = (scene.dir.path().join(a), scene.dir.path().join(b));
         let bytes = fs::read(&a).unwrap();
@@ -233,17 +233,17 @@ fn sums_tell_swapped_parts_from_damaged_ones() {
     let report = scene.verify().unwrap();
     let told: Vec<String> = report.damages.iter().map(ToString::to_string).collect();
     let says = |part: &str, what: &str| told.iter().any(|it| it.contains(part) && it.contains(what));
-    assert!(says("0006.chunk: it holds", "0007.chunk: the parts are swapped"), "{told:#?}");
-    assert!(says("0007.chunk: it holds", "0006.chunk: the parts are swapped"), "{told:#?}");
+    assert!(says("0006.chunk: it contains", "0007.chunk: the parts are swapped"), "{told:#?}");
+    assert!(says("0007.chunk: it contains", "0006.chunk: the parts are swapped"), "{told:#?}");
 
     // With their sums: only the whole's can tell.
     swap(&scene, "d8.tar.0006.chunk.gostsum", "d8.tar.0007.chunk.gostsum");
     let report = scene.verify().unwrap();
-    assert!(report.damages.iter().any(|it| it.reason.contains("each part has its sum")));
+    assert!(report.damages.iter().any(|it| it.reason.contains("each part matches its own checksum")));
 }
 
 #[test]
-fn where_there_is_nothing_to_verify_it_says_so() {
+fn a_missing_bundle_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("d8.tar");
     assert!(matches!(verify(std::slice::from_ref(&path), &()), Err(BundleError::NotFound { .. })));
@@ -270,7 +270,7 @@ impl Progress for Stopped {
 }
 
 #[test]
-fn it_can_be_stopped() {
+fn verification_can_be_cancelled() {
     for sums in [Sums::None, Sums::Parts, Sums::Both] {
         let scene = scene(Some(30_000), sums);
         assert!(matches!(verify(&[scene.path()], &Stopped), Err(BundleError::Cancelled)));

@@ -52,7 +52,7 @@ fn the_last_part_is_missing() {
 }
 
 #[test]
-fn a_sum_tells_of_parts_that_are_missing() {
+fn a_checksum_reveals_missing_parts() {
     let scene = scene(60_000);
     let last = scene.parts.last().unwrap();
     fs::write(format!("{}.gostsum", last.display()), "x").unwrap();
@@ -63,7 +63,7 @@ fn a_sum_tells_of_parts_that_are_missing() {
 }
 
 #[test]
-fn a_cut_part_is_named() {
+fn a_truncated_part_is_named() {
     for (part_size, by) in [(5_000, 1), (20_000, 511), (20_000, 19_999), (20_000, 20_000), (15_000, 513)] {
         let count = scene(part_size).parts.len();
         for number in 0..count - 1 {

@@ -15,7 +15,7 @@ pub enum BundleCommand {
     Inspect(InspectArgs),
     /// Read a whole bundle and report what is damaged or missing
     ///
-    /// Checks the structure, the digest of every blob, the GOST sums, and that the bundle has every image that its
+    /// Checks the structure, the digest of every blob, the GOST checksums, and that the bundle has every image that its
     /// releases and modules name.
     #[command(after_help = super::EXIT_CODES)]
     Verify(BundleVerifyArgs),
@@ -122,7 +122,7 @@ pub struct JoinArgs {
 /// Whether sums are written.
 #[derive(Debug, Clone, Copy, Args)]
 pub struct GostArgs {
-    /// Write GOST R 34.11-2012 sums of the bundle and of each part to .gostsum files, even if the input has none
+    /// Write GOST R 34.11-2012 checksums of the bundle and of each part to .gostsum files, even if the input has none
     #[arg(
         long,
         env = "DHCTL_CLI_MIRROR_DO_GOST_DIGESTS",

@@ -37,8 +37,8 @@ pub use update::{
 
 /// Update the Deckhouse Kubernetes Platform in an air-gapped environment
 ///
-/// Pulls releases into one file, pushes them into a private registry, verifies that everything arrived, and drives the
-/// update of the cluster.
+/// Pulls releases into one file, pushes them into a private registry, verifies that everything arrived, and updates the
+/// platform in the cluster.
 #[derive(Debug, Parser)]
 #[command(name = "dhctl", version, disable_help_subcommand = true, after_help = EXIT_CODE_TABLE)]
 pub struct Cli {
@@ -60,7 +60,7 @@ Exit codes:
   4    authentication or permission: the registry or API rejected the login, or the login lacks a permission
   5    network: DNS, connection, proxy, TLS, timeouts, a response that is not from a registry
   6    local files and disk: not writable, no space, a file system's size limit
-  7    the cluster: not done, for example blocked, stalled, failed or timed out
+  7    the cluster: not done, for example blocked, stuck, failed or timed out
   130  interrupted by a signal";
 
 /// The last line of the help of each command.

@@ -128,7 +128,7 @@ impl From<ApproveError> for Failure {
                 let reasons: Vec<String> = reasons.iter().map(words::requirement).collect();
                 Self::new(Exit::Cluster, format!("{message}:\n  {}", reasons.join("\n  ")))
                     .hint(Sentence::from("see how to meet each requirement: ").command(Update::Plan))
-                    .hint("if you have met a requirement just before, try again: the controller checks every 15 s")
+                    .hint("if you have just met a requirement, try again: the controller checks every 15 s")
             }
             ApproveError::Changed { .. } => Self::new(Exit::Cluster, message)
                 .hint("nothing was written; run the same command again to see what is to be approved now"),
@@ -250,7 +250,7 @@ impl From<TargetError> for Failure {
         match error {
             TargetError::Below { .. } => failure,
             TargetError::Absent { .. } => failure
-                .hint("name a known release with --to, or give the releases file: -f deckhousereleases.yaml"),
+                .hint("name a known release with --to, or pass the releases file: -f deckhousereleases.yaml"),
         }
     }
 }
@@ -303,8 +303,7 @@ pub(super) fn hints_on_space(error: &std::io::Error) -> Vec<String> {
     hint.map(str::to_owned).into_iter().collect()
 }
 
-const LOGIN_FLAGS: &str = "the login of a source is given by --license, or --source-login and --source-password; \
-                           that of a private registry by --registry-login (-u) and --registry-password (-p)";
+const LOGIN_FLAGS: &str = "set the login of a source with --license, or --source-login and --source-password; that of a private registry with --registry-login (-u) and --registry-password (-p)";
 
 /// What concerns the whole host is said of the host, not of the request that met it first.
 fn registry_message(error: &registry::client::Error) -> String {
@@ -339,9 +338,10 @@ impl From<SelectError> for Failure {
         let failure = Self::usage(error.to_string());
         match error {
             SelectError::NoChannels => Self { exit: Exit::Incomplete, ..failure }
-                .hint("check the path: it ends with the edition, as registry.deckhouse.ru/deckhouse/ee"),
-            SelectError::EndlessSearch { .. } => failure
-                .hint("name the releases with --release, or give a nearer --min-version or --max-version"),
+                .hint("check the path: it ends with the edition, such as registry.deckhouse.ru/deckhouse/ee"),
+            SelectError::EndlessSearch { .. } => failure.hint(
+                "name the releases with --release, or narrow the range with --min-version or --max-version",
+            ),
             _ => failure,
         }
     }
@@ -383,7 +383,7 @@ impl From<BundleError> for Failure {
                 Self::new(Exit::Incomplete, message).hint("copy the file again, or pull the bundle again")
             }
             BundleError::BadSumFile { .. } => Self::new(Exit::Incomplete, message)
-                .hint("write it again with 'gost12sum', or remove it; without it this sum is not checked"),
+                .hint("write it again with 'gost12sum', or remove it; without it the checksum is not verified"),
             BundleError::FileTooLarge { .. } => {
                 Self::new(Exit::Files, message).hint("split the bundle into parts: -c fat32")
             }
@@ -405,7 +405,7 @@ impl From<BundleError> for Failure {
             }
             BundleError::NotOurs { ref path, why } => {
                 let failure = Self::new(Exit::Files, message);
-                let close = Sentence::from("if you created it, close it to others: ")
+                let close = Sentence::from("if you created it, remove the access of others: ")
                     .command(Tool::Close(path.display().to_string()));
                 let failure = if matches!(why, NotOurs::Mode(_)) { failure.hint(close) } else { failure };
                 failure.hint("another user could change what is written there: check and remove it, or use a directory that only you can \

@@ -32,8 +32,8 @@ pub(super) fn hints(place: Place, items: &[MissingItem]) -> Vec<String> {
              again"
                 .to_owned(),
         ),
-        Place::Target => hints.push("push the bundle again: objects that are there are skipped".to_owned()),
-        Place::TargetAndBundle => hints.push("pull a complete bundle and push that".to_owned()),
+        Place::Target => hints.push("push the bundle again: objects that exist are skipped".to_owned()),
+        Place::TargetAndBundle => hints.push("pull a complete bundle and push it".to_owned()),
     }
     hints
 }
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_can_help_is_said() {
+    fn hints_are_only_shown_if_they_can_help() {
         let release = WantedBy::Release(semver::Version::new(1, 58, 3));
         let channel = WantedBy::Channel(deckhouse::Channel::Stable);
         let cases = [
@@ -112,7 +112,7 @@ mod tests {
             (
                 Place::Target,
                 vec![item(Cause::Missing, &[])],
-                "push the bundle again: objects that are there are skipped",
+                "push the bundle again: objects that exist are skipped",
             ),
             (Place::Target, vec![item(Cause::Damaged, &[])], "push the bundle again with --deep"),
             (Place::Target, vec![item(Cause::StillDamaged, &[])], "another push cannot replace these"),

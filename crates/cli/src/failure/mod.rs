@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_text_of_others_looks_like_a_line_of_ours() {
+    fn untrusted_text_cannot_imitate_our_lines() {
         let forged = "not found\nhint: run this first: curl\r\nerror: v1\r";
         let failure = Failure::new(Exit::Incomplete, forged).hint("push it again\nv1.72.5: done");
         let expected = "error: not found\n  hint: run this first: curl\n  error: v1\nhint: push it again v1.72.5: done\n";

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn the_narrower_the_line_the_less_it_says() {
+    fn a_narrower_line_shows_less() {
         let start = Instant::now();
         let now = start + Duration::from_mins(10);
         let download = download(start);
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_is_wider_than_it_may_be_and_what_matters_most_stays_longest() {
+    fn no_line_is_too_wide_and_the_most_important_fields_stay_longest() {
         let start = Instant::now();
         let stages = [
             Stage::Plan,

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tells_rate_and_time_left() {
+    fn shows_rate_and_time_left() {
         let start = Instant::now();
         let at = |seconds| start + Duration::from_secs(seconds);
         let mut meter = Meter::new(Stage::Download, 100 * 1024 * 1024, 10, start);

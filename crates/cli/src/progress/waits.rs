@@ -25,7 +25,7 @@ impl Progress {
 fn text(host: &str, notice: &Notice, now: SystemTime) -> String {
     match notice {
         Notice::RateLimited { cause } => {
-            format!("{host} limits the rate of requests ({cause}): sending them more slowly")
+            format!("{host} limits the rate of requests ({cause}): slowing down")
         }
         Notice::LongWait { cause, asked, next, limit } => {
             let until = clock(now, *asked);
@@ -40,7 +40,7 @@ fn text(host: &str, notice: &Notice, now: SystemTime) -> String {
             } else {
                 String::new()
             };
-            format!("{host} asks to wait {}, until {until} ({cause}){again}", duration(*asked))
+            format!("{host} requests a wait of {}, until {until} ({cause}){again}", duration(*asked))
         }
         Notice::NoSuccess { cause, elapsed, limit } => format!(
             "no request to {host} has succeeded for {} ({cause}); giving up after {} (--retry-timeout)",
@@ -48,7 +48,7 @@ fn text(host: &str, notice: &Notice, now: SystemTime) -> String {
             duration(*limit)
         ),
         Notice::TokenServer { address } => {
-            format!("{host} has its token server at {address}: the login goes there")
+            format!("the login for {host} is sent to its token server {address}")
         }
         Notice::ReadOnly { cause, limit } => format!(
             "{host} accepts no uploads at present ({cause}); waiting, and giving up after {} (--retry-timeout)",
@@ -68,7 +68,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_waited_for_and_until_when() {
+    fn waits_are_reported_with_reason_and_limit() {
         let (cause, limit) = ("too many requests".to_owned(), Duration::from_mins(5));
         let wait = |asked, next| Notice::LongWait {
             cause: cause.clone(),
@@ -78,10 +78,10 @@ mod tests {
         };
         let now = UNIX_EPOCH + Duration::from_mins(23 * 60 + 30);
         for (notice, expected) in [
-            (wait(120, 120), "r:5000 asks to wait 2m00s, until 23:32 UTC (too many requests)"),
+            (wait(120, 120), "r:5000 requests a wait of 2m00s, until 23:32 UTC (too many requests)"),
             (
                 wait(3600, 300),
-                "r:5000 asks to wait 1h00m, until 00:30 UTC (too many requests); trying again in 5m00s anyway, and giving \
+                "r:5000 requests a wait of 1h00m, until 00:30 UTC (too many requests); trying again in 5m00s anyway, and giving \
                  up after 5m00s without success (--retry-timeout)",
             ),
             (

@@ -2,9 +2,11 @@
 
 use std::path::PathBuf;
 
+use bundle::WriteSums;
+
 use super::Output;
 use crate::{
-    args::{BundleVerifyArgs, InspectArgs, JoinArgs, SplitArgs},
+    args::{BundleVerifyArgs, GostArgs, InspectArgs, JoinArgs, SplitArgs},
     expected_sum::ExpectedSum,
 };
 
@@ -37,8 +39,8 @@ pub(crate) struct SplitSettings {
     pub(crate) part_size: u64,
     /// The directory for the parts.
     pub(crate) directory: PathBuf,
-    /// Whether GOST sums are written.
-    pub(crate) gost: bool,
+    /// When GOST checksums are written.
+    pub(crate) sums: WriteSums,
     /// How to print.
     pub(crate) output: Output,
 }
@@ -50,8 +52,8 @@ pub(crate) struct JoinSettings {
     pub(crate) files: Vec<PathBuf>,
     /// The file to write.
     pub(crate) out: PathBuf,
-    /// Whether GOST sums are written.
-    pub(crate) gost: bool,
+    /// When GOST checksums are written.
+    pub(crate) sums: WriteSums,
     /// How to print.
     pub(crate) output: Output,
 }
@@ -77,7 +79,7 @@ impl From<SplitArgs> for SplitSettings {
             files: bundle.file,
             part_size,
             directory: out,
-            gost: gost.gost_digest,
+            sums: write_sums(gost),
             output: (&output).into(),
         }
     }
@@ -86,6 +88,10 @@ impl From<SplitArgs> for SplitSettings {
 impl From<JoinArgs> for JoinSettings {
     fn from(args: JoinArgs) -> Self {
         let JoinArgs { bundle, out, gost, output } = args;
-        Self { files: bundle.file, out, gost: gost.gost_digest, output: (&output).into() }
+        Self { files: bundle.file, out, sums: write_sums(gost), output: (&output).into() }
     }
+}
+
+fn write_sums(args: GostArgs) -> WriteSums {
+    if args.gost_digest { WriteSums::Always } else { WriteSums::IfInputHasThem }
 }

@@ -191,8 +191,9 @@ pub(crate) fn refuse_directories_of(archive: &Path) -> Result<(), Failure> {
 pub(crate) fn refuse_directory(path: &Path) -> Result<(), Failure> {
     if fs::symlink_metadata(path).is_ok_and(|data| data.is_dir()) {
         let message = format!("{} is a directory, but the pull writes a file of that name", path.display());
-        return Err(Failure::new(Exit::Files, message)
-            .hint("move it away, or write the bundle into another directory"));
+        return Err(
+            Failure::new(Exit::Files, message).hint("move it, or write the bundle into another directory")
+        );
     }
     Ok(())
 }

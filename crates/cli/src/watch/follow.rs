@@ -135,7 +135,7 @@ async fn until(deadline: Option<Instant>) {
 
 /// The task that reads the cluster has ended: a fault of ours.
 fn gone() -> Failure {
-    Failure::new(Exit::Internal, "nothing reads the cluster any more")
+    Failure::new(Exit::Internal, "the task that reads the cluster has ended")
 }
 
 #[cfg(test)]
@@ -147,7 +147,7 @@ mod tests {
     const NONE: Limits = Limits { deadline: None, timeout: None };
 
     #[tokio::test]
-    async fn the_first_look_waits_until_all_was_read_or_for_a_limited_time() {
+    async fn the_first_view_waits_for_all_sources_up_to_a_limit() {
         let (sender, states) = watch::channel(Arc::new(ClusterState::default()));
         let looks = |start| Looks { start: Some(start), ..Looks::at(states.clone()) };
         let soon = Instant::now() + Duration::from_millis(50);

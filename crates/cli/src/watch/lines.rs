@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cluster::verdict::{Call, Stage, Unread, Verdict};
 use commands::ClusterFlags;
+use foreign_text::one_line;
 use jiff::Timestamp;
 use problems::{Code, Object};
 
@@ -33,7 +34,7 @@ impl Lines {
         let first = verdict.waiting_for.first().map(|it| (it.code, it.object.clone()));
         let release = verdict.release.as_ref().map(ToString::to_string);
         let key = (verdict.call, verdict.stage, release, first);
-        let line = text::one_line(&words::verdict::line(verdict).addressed(flags).to_string());
+        let line = one_line(&words::verdict::line(verdict).addressed(flags).to_string()).into_owned();
         let passed = |since: Timestamp| Duration::try_from(now.duration_since(since)).unwrap_or_default();
         let due = match &self.printed {
             None => true,
@@ -59,9 +60,7 @@ impl Lines {
         let unknown: Vec<_> = verdict.unknown.iter().filter(|it| it.reading != Unread::NotNow).collect();
         let unknown: Vec<_> = unknown
             .iter()
-            .map(|it| {
-                format!("  unknown: {}: {}", words::verdict::source(it.source), text::one_line(&it.why))
-            })
+            .map(|it| format!("  unknown: {}: {}", words::verdict::source(it.source), one_line(&it.why)))
             .collect();
         lines.extend(unknown.iter().filter(|it| !self.unknown.contains(it)).cloned());
         self.unknown = unknown;

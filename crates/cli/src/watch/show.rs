@@ -147,6 +147,6 @@ impl Drop for Show {
 }
 
 fn lost(error: &std::io::Error) -> Failure {
-    Failure::new(Exit::Files, format!("the terminal cannot be drawn on: {error}"))
+    Failure::new(Exit::Files, format!("cannot draw on the terminal: {error}"))
         .hint("--progress plain prints lines instead")
 }

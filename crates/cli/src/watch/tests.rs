@@ -198,7 +198,7 @@ fn the_screen_of_an_ordinary_terminal() {
 }
 
 #[test]
-fn what_was_done_is_on_the_screen() {
+fn done_steps_are_on_the_screen() {
     let reported = [
         "# 1. DeckhouseRelease/v1.70.1: approve release v1.70.1",
         "kubectl patch deckhousereleases.deckhouse.io v1.70.1 --type=merge -p '{\"approved\":true}'",
@@ -253,7 +253,7 @@ fn how_a_wait_ends() {
 }
 
 #[test]
-fn what_is_unknown_is_said_once_while_it_is_so() {
+fn an_unknown_source_is_reported_once() {
     let unknown = |source| UnknownSource { source, reading: Unread::Absent, why: "none".to_owned() };
     let with = |sources: &[Source]| Verdict {
         unknown: sources.iter().map(|it| unknown(*it)).collect(),

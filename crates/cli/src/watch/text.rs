@@ -4,15 +4,10 @@ use cluster::{
     ClusterState, duration,
     objects::{Queue, Release},
 };
+use foreign_text::one_line;
 use jiff::Timestamp;
 
 use crate::format::count;
-
-/// Text of a cluster in one line, without control characters.
-pub(super) fn one_line(text: &str) -> String {
-    let clean: String = text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
-    clean.split_whitespace().collect::<Vec<_>>().join(" ")
-}
 
 /// Time of day, UTC as the platform's update windows are.
 pub(super) fn clock(time: Timestamp) -> String {

@@ -6,6 +6,7 @@ use cluster::{
     verdict::{Unread, Verdict, is_of_an_update},
 };
 use commands::{ClusterFlags, Sentence};
+use foreign_text::one_line;
 use jiff::Timestamp;
 use ratatui::{
     Frame,
@@ -80,9 +81,8 @@ fn sections(picture: &Picture<'_>, width: u16) -> Vec<Section> {
     let waiting =
         verdict.waiting_for.iter().map(|it| addressed(words::verdict::waiting(it), picture)).collect();
     let unknown = verdict.unknown.iter().filter(|it| it.reading != Unread::NotNow);
-    let unknown = unknown
-        .map(|it| format!("{}: {}", words::verdict::source(it.source), text::one_line(&it.why)))
-        .collect();
+    let unknown =
+        unknown.map(|it| format!("{}: {}", words::verdict::source(it.source), one_line(&it.why))).collect();
     vec![
         Section { title: "What is wrong", urgent: true, lines: problem(picture, width) },
         section("Waiting for", plain(waiting)),
@@ -110,14 +110,13 @@ fn problem(picture: &Picture<'_>, width: u16) -> Vec<(String, Style)> {
 
 /// The sentence in one line, with commands that name the cluster.
 fn addressed(sentence: Sentence, picture: &Picture<'_>) -> String {
-    text::one_line(&sentence.addressed(picture.flags).to_string())
+    one_line(&sentence.addressed(picture.flags).to_string()).into_owned()
 }
 
 /// What was reported last, in lines of this width: a part of a command is of no use.
 fn last(reported: &[String], width: u16) -> Vec<String> {
     let begin = reported.iter().rposition(|line| line.starts_with('#')).unwrap_or_default();
-    let lines =
-        reported[begin..].iter().flat_map(|line| wrap(&text::one_line(line), width.saturating_sub(2)));
+    let lines = reported[begin..].iter().flat_map(|line| wrap(&one_line(line), width.saturating_sub(2)));
     lines.take(REPORTED).collect()
 }
 
@@ -129,7 +128,7 @@ fn releases(state: &ClusterState, verdict: &Verdict) -> Vec<(String, Style)> {
             text += ", approved";
         }
         if !release.message.is_empty() {
-            text += &format!(": {}", text::one_line(&release.message));
+            text += &format!(": {}", one_line(&release.message));
         }
         let is_subject = release.version.is_some() && release.version == verdict.release;
         let style = if is_subject { Style::new().add_modifier(Modifier::BOLD) } else { Style::new() };
@@ -144,7 +143,7 @@ fn alerts(state: &ClusterState) -> Vec<(String, Style)> {
     all.sort_by_key(|it| (!is_of_an_update(it), it.severity, it.name.clone()));
     let line = |alert: &&cluster::objects::Alert| {
         let severity = alert.severity.map(|it| format!(" ({it})")).unwrap_or_default();
-        let text = format!("{}{severity}: {}", alert.name, text::one_line(&alert.summary));
+        let text = format!("{}{severity}: {}", alert.name, one_line(&alert.summary));
         let style = if is_of_an_update(alert) { Style::new().fg(Color::Yellow) } else { Style::new() };
         (text, style)
     };
@@ -177,11 +176,11 @@ fn nodes(state: &ClusterState) -> Vec<String> {
 fn reading<T>(reading: &Reading<T>, lines: impl FnOnce(&T) -> Vec<String>) -> Vec<String> {
     match (reading.last(), reading) {
         (Some(value), Reading::NotNow { .. }) => {
-            lines(value).into_iter().map(|it| format!("{it} (before)")).collect()
+            lines(value).into_iter().map(|it| format!("{it} (previous)")).collect()
         }
         (Some(value), _) => lines(value),
         (None, Reading::NotNow { why, .. }) => {
-            vec![format!("currently unavailable: {}", text::one_line(why))]
+            vec![format!("currently unavailable: {}", one_line(why))]
         }
         (None, _) => vec!["unknown".to_owned()],
     }

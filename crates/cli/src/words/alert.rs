@@ -13,7 +13,7 @@ pub(super) fn predicate(fact: &AlertFact) -> Sentence {
             return format!("is firing{count}: {name}{summary}").into();
         }
         AlertFact::Stale { stale, all, name } => {
-            return format!("is stale, such as {stale} of {all} alerts: {name}").into();
+            return format!("({name}) is stale; in total, {stale} of {all} alerts are stale").into();
         }
     };
     let status = if status.is_empty() { "firing" } else { status };
@@ -71,7 +71,7 @@ fn of_kind(kind: AlertKind) -> &'static str {
         }
         AlertKind::DeprecatedApis => "a Helm release uses an API that a later Kubernetes version removes",
         AlertKind::PodRestarts => {
-            "the platform's pod ends again and again, and runs all modules again each time"
+            "the platform's pod restarts repeatedly, and applies all modules again each time"
         }
     }
 }

@@ -37,11 +37,10 @@ pub(super) fn means(fact: &ChannelFact) -> Sentence {
             "there is no release to update to; the controller deletes waiting releases that are newer than the channel's"
         }
         ChannelFact::Behind { .. } => {
-            "no new release comes from this channel until it points to one that is newer than the deployed one"
+            "the cluster gets no release from this channel until it points to one that is newer than the deployed one"
         }
         ChannelFact::ReleaseNotCreated { .. } => {
-            "the controller reads the channel every few minutes and after a restart of its pod; if no release appears, it \
-             does not see what this machine sees"
+            "the controller reads the channel every few minutes and after a restart of its pod; if no release appears, the controller does not read the same contents of the registry as this machine"
         }
     }
     .into()

@@ -7,20 +7,33 @@ use jiff::Timestamp;
 use super::{Block, means, steps, what};
 use crate::format::count;
 
+/// How the report shows what could not be checked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotCheckedList {
+    /// The number of sources, unless too little could be read to say whether anything blocks the update.
+    Count,
+    /// Each source with the reason.
+    Full,
+}
+
 /// The report for a person: whether anything blocks, the findings, what could not be checked, and what checks again.
-pub fn doctor_report(report: &DoctorReport, flags: &ClusterFlags) -> String {
+pub fn doctor_report(report: &DoctorReport, flags: &ClusterFlags, list: NotCheckedList) -> String {
     let mut text = format!("{}\n", headline(report));
     for finding in &report.findings {
         text += "\n";
         text += &block(finding).addressed(flags).to_string();
         text += &origin(finding, report.at);
     }
-    if !report.not_checked.is_empty() {
+    let is_full = list == NotCheckedList::Full || report.conclusion == Conclusion::Unclear;
+    if !report.not_checked.is_empty() && is_full {
         text += "\nnot checked:\n";
         for line in not_checked(&report.not_checked) {
             text += &foreign_text::one_line(&format!("  {line}"));
             text += "\n";
         }
+    } else if !report.not_checked.is_empty() {
+        text +=
+            &format!("\nnot checked: {} (--verbose lists them)\n", count(report.not_checked.len(), "source"));
     }
     let again = Sentence::from("check again: ").command(Update::Doctor).addressed(flags);
     format!("{text}\n{again}\n")

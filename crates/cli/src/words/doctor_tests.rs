@@ -12,7 +12,7 @@ use problems::{
 };
 use semver::Version;
 
-use super::{Block, doctor_report, steps, tests::lines};
+use super::{Block, NotCheckedList, doctor_report, steps, tests::lines};
 
 const REPO: &str = "registry.example.com/dkp/ee";
 
@@ -422,9 +422,9 @@ fn blocked() -> DoctorReport {
 }
 
 #[test]
-fn what_a_user_reads() {
+fn doctor_reports() {
     let flags = ClusterFlags { kubeconfig: None, context: Some("prod".to_owned()) };
-    insta::assert_snapshot!("doctor_report", doctor_report(&blocked(), &flags));
+    insta::assert_snapshot!("doctor_report", doctor_report(&blocked(), &flags, NotCheckedList::Full));
 }
 
 #[test]
@@ -436,7 +436,7 @@ fn the_first_line_says_whether_anything_blocks() {
         report.findings =
             severities.iter().map(|severity| Finding { severity: *severity, ..first.clone() }).collect();
         report.not_checked = Vec::new();
-        let text = doctor_report(&report, &ClusterFlags::default());
+        let text = doctor_report(&report, &ClusterFlags::default(), NotCheckedList::Count);
         assert!(text.ends_with("\ncheck again: dhctl update doctor\n"), "{text}");
         text.lines().next().unwrap_or_default().to_owned()
     };

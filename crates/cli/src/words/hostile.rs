@@ -35,7 +35,7 @@ fn commands(advice: Advice) -> Vec<Command> {
 }
 
 #[test]
-fn no_name_leaves_its_word() {
+fn names_stay_within_one_word_of_a_command() {
     for name in HOSTILE_NAMES {
         for advice in named(name) {
             let all = commands(advice.clone());

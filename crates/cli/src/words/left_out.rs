@@ -5,17 +5,17 @@ use cluster::{Gap, LeftOutReason};
 /// Why a release is not taken.
 pub(crate) fn reason(reason: &LeftOutReason) -> String {
     match reason {
-        LeftOutReason::NotAbove(deployed) => format!("not above the deployed v{deployed}"),
+        LeftOutReason::NotAbove(deployed) => format!("not newer than the deployed v{deployed}"),
         LeftOutReason::PreRelease => "a pre-release, which the cluster refuses".to_owned(),
-        LeftOutReason::AboveWanted(to) => format!("above v{to}, the release that --to names"),
+        LeftOutReason::AboveWanted(to) => format!("newer than v{to}, which --to names"),
         LeftOutReason::AboveChannel(channel) => format!(
-            "above v{channel}, to which the release channel points; the controller deletes newer releases that are waiting"
+            "newer than v{channel}, which the release channel points to; the controller deletes newer releases that are waiting"
         ),
         LeftOutReason::Suspended => "withdrawn by the vendor (Suspended)".to_owned(),
         LeftOutReason::Phase(phase) => {
             format!("{phase} in the cluster: the controller does not deploy it any more")
         }
-        LeftOutReason::LaterPatch => "the cluster takes a later patch of the same minor".to_owned(),
+        LeftOutReason::LaterPatch => "the cluster uses a later patch of the same minor version".to_owned(),
         LeftOutReason::BeyondGap(gap) => self::gap(gap),
     }
 }

@@ -46,7 +46,7 @@ use commands::Sentence;
 use problems::{Fact, Problem};
 
 pub use block::Block;
-pub use doctor::{doctor_report, source, sources};
+pub use doctor::{NotCheckedList, doctor_report, source, sources};
 pub(crate) use release::requirement;
 pub use step::{Place, Step};
 

@@ -12,7 +12,7 @@ pub(crate) fn not_next(reason: &NotNext) -> String {
             format!("ModuleRelease/{one} and ModuleRelease/{other} have the same version; delete one of them")
         }
         NotNext::Suspended => "the vendor has withdrawn it (Suspended)".to_owned(),
-        NotNext::Skipped => "the controller has skipped it for a higher release".to_owned(),
+        NotNext::Skipped => "the controller has skipped it because a higher release exists".to_owned(),
         NotNext::Superseded => "it was deployed before, and a later release is deployed now".to_owned(),
         NotNext::Phase(phase) => format!("its phase is {phase}"),
         NotNext::NotProcessed => "the controller has not processed it yet".to_owned(),

@@ -8,8 +8,8 @@ use crate::format::count;
 
 pub(super) fn predicate(fact: &QueueFact) -> Sentence {
     match fact {
-        QueueFact::NotAsked => "were not read yet from the new leader".to_owned(),
-        QueueFact::Idle { seen, needed } => format!("were empty in {seen} of {needed} checks in a row"),
+        QueueFact::NotAsked => "have not been read from the new leader yet".to_owned(),
+        QueueFact::Idle { seen, needed } => format!("were empty in {seen} of {needed} consecutive checks"),
         QueueFact::Busy { tasks, first: None, .. } => format!("have {}", count(*tasks, "task")),
         QueueFact::Busy { tasks, first: Some(first), failures } => {
             let failed = if *failures > 0 { format!(", failed {}", times(*failures)) } else { String::new() };

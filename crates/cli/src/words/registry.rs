@@ -9,7 +9,7 @@ pub(super) fn predicate(fact: &RegistryFact) -> Sentence {
             format!("has a login that {repo} refuses: {message}")
         }
         RegistryFact::Untrusted { repo, message } => {
-            format!("has a CA that does not fit the certificate of {repo}: {message}")
+            format!("has a CA that does not match the certificate of {repo}: {message}")
         }
         RegistryFact::TagsDenied { repo, message } => {
             format!("has a login that cannot list the tags of {repo}/release-channel: {message}")
@@ -34,8 +34,12 @@ pub(super) fn predicate(fact: &RegistryFact) -> Sentence {
                 minors.iter().map(|(major, minor)| format!("{major}.{minor}")).collect();
             format!("names {repo}, where the releases of {} are missing", minors.join(", "))
         }
-        RegistryFact::ImagesMissing { images } => format!("lacks images: {}", images.join(", ")),
-        RegistryFact::ChannelMissing { image } => format!("lacks the image of the release channel, {image}"),
+        RegistryFact::ImagesMissing { images } => {
+            format!("does not have these images: {}", images.join(", "))
+        }
+        RegistryFact::ChannelMissing { image } => {
+            format!("does not have the image of the release channel, {image}")
+        }
         RegistryFact::ChannelSuspended { image, version } => {
             format!("has a suspended release channel: {image} (v{version})")
         }
@@ -78,7 +82,7 @@ pub(super) fn means(fact: &RegistryFact) -> Option<Sentence> {
         ),
         RegistryFact::ImagesMissing { .. } => return None,
         RegistryFact::ChannelMissing { .. } => "without it the controller finds no release".to_owned(),
-        RegistryFact::ChannelSuspended { .. } => "the vendor holds this release back, and the controller skips it".to_owned(),
+        RegistryFact::ChannelSuspended { .. } => "the vendor has suspended this release, and the controller skips it".to_owned(),
         RegistryFact::ChannelTooLow { .. } => {
             "the controller deletes waiting releases that are newer than what the release channel points to".to_owned()
         }

@@ -117,7 +117,7 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
             format!("is newer than v{channel}, which the release channel {image} points to{all}")
         }
         ReleaseFact::HeldByAlerts { alerts, .. } => {
-            format!("is held by update.blockOnAlerts while these alerts fire: {}", list(alerts, NAMED))
+            format!("is blocked by update.blockOnAlerts while these alerts fire: {}", list(alerts, NAMED))
         }
         ReleaseFact::InProgress { restarting: false } => "is being deployed".to_owned(),
         ReleaseFact::InProgress { restarting: true } => {
@@ -152,8 +152,7 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
         ReleaseFact::DeployedLost { image_tag } => {
             let runs =
                 image_tag.as_ref().map_or(String::new(), |it| format!(". Deployment/deckhouse runs {it}"));
-            let text = "a change of phases was interrupted, for example because the pod was stopped; minor versions then \
-                        wait without a message";
+            let text = "the controller was interrupted while it changed the phases of releases; later minor versions then wait without a message";
             return Some(format!("{text}{runs}").into());
         }
         ReleaseFact::OtherImage { .. } => {
@@ -192,7 +191,7 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
             return Some(
                 format!(
                     "while alerts of severity {threshold} to 9 fire, no release is deployed, and no release shows a \
-                     message; alerts with a lower number, which are more severe, do not hold releases"
+                     message; alerts with a lower number, which are more severe, do not block releases"
                 )
                 .into(),
             );

@@ -64,7 +64,9 @@ pub(crate) fn needed(shortfall: &Shortfall) -> String {
         }
         Shortfall::ModuleNeedsPlatform { release, .. } => format!("works with v{release}"),
         Shortfall::ModuleNeedsKubernetes { kubernetes, .. } => format!("works with Kubernetes {kubernetes}"),
-        Shortfall::RemovedApi { kubernetes, .. } => format!("no API that Kubernetes {kubernetes} lacks"),
+        Shortfall::RemovedApi { kubernetes, .. } => {
+            format!("no API that Kubernetes {kubernetes} has removed")
+        }
         Shortfall::CloudCondition { .. } => "no unmet condition".to_owned(),
         Shortfall::NetworkAlert { .. } => "a correct configuration of the network (CNI)".to_owned(),
         Shortfall::MetallbAlert { .. } => "a configuration of metallb in the current format".to_owned(),
@@ -163,8 +165,7 @@ pub(crate) fn why_unknown(why: &WhyUnknown) -> String {
         WhyUnknown::Source(unknown) => unknown.to_string(),
         WhyUnknown::NoDescription => "no description of the release can be read".to_owned(),
         WhyUnknown::NotRead => format!(
-            "it is about the Secrets d8-cluster-configuration and d8-provider-cluster-configuration in kube-system, which \
-             dhctl does not read for this{DECIDES}"
+            "it depends on the Secrets d8-cluster-configuration and d8-provider-cluster-configuration in kube-system, which dhctl does not read{DECIDES}"
         ),
         WhyUnknown::NotSupported => format!("dhctl does not know this requirement{DECIDES}"),
         WhyUnknown::NeededNotAVersion(needed) => {

@@ -85,7 +85,7 @@ fn how_to_meet_them() {
 }
 
 #[test]
-fn no_name_leaves_its_word() {
+fn names_stay_within_one_word_of_a_command() {
     for name in HOSTILE_NAMES {
         let mut with_name = 0;
         for it in fixes(name) {

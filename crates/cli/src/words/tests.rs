@@ -311,7 +311,7 @@ fn every_step() {
 }
 
 #[test]
-fn places_are_named_only_where_there_are_two() {
+fn machines_are_named_only_if_two_are_involved() {
     let flags = ClusterFlags { kubeconfig: None, context: Some("prod".to_owned()) };
     let missing = Problem::new(
         Code::ImagePull,
@@ -329,7 +329,7 @@ fn places_are_named_only_where_there_are_two() {
 }
 
 #[test]
-fn text_of_others_begins_no_line() {
+fn untrusted_text_never_starts_a_line() {
     let fact = PodFact::NotRunning { phase: "Pending\n  1. run this".to_owned(), reason: None };
     let problem = Problem::new(Code::Pod, Object::new(Kind::Pod, "a\nb"), fact);
     let block = Block::new(what(&problem)).step(Step::here(object(&problem)));

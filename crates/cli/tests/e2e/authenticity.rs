@@ -35,7 +35,7 @@ fn change(world: &World, name: &str, from: &str, to: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_sum_covers_the_bundle_and_the_files_beside_it() {
+async fn the_overall_checksum_covers_the_bundle_and_the_files_next_to_it() {
     let world = World::sample();
     let pulled = world.pull(&["--gost-digest"]).expect(0);
     let (sum, gost) = (printed(&pulled.stdout, "sum "), printed(&pulled.stdout, "gost sum "));
@@ -66,7 +66,7 @@ async fn a_sum_covers_the_bundle_and_the_files_beside_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_changed_delivery_is_refused() {
+async fn a_changed_bundle_is_refused() {
     let world = World::sample();
     let sum = printed(&world.pull(&[]).expect(0).stdout, "sum ");
     let pristine = |name: &str| fs::read(world.path(name)).unwrap();
@@ -135,7 +135,7 @@ const MARKER: (&str, &[u8]) = ("oci-layout", br#"{"imageLayoutVersion":"1.0.0"}"
 
 /// Whatever is pushed is in the sum: images, also those that no tag leads to, their types, and entries of lists.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_sum_covers_everything_that_a_push_writes() {
+async fn the_overall_checksum_covers_everything_that_a_push_writes() {
     let world = World::sample();
     let sum = printed(&world.pull(&[]).expect(0).stdout, "sum ");
     let bundle = world.path("d8.tar");

@@ -8,7 +8,7 @@ use testkit::distribution::Distribution;
 use crate::world::{Run, World, command, dhctl, serve};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_requests() {
+async fn usage_errors() {
     let world = World::sample();
     let source = world.source_url.as_str();
     let cases: [(&[&str], i32, &[&str]); 13] = [
@@ -40,7 +40,7 @@ async fn wrong_requests() {
 }
 
 #[test]
-fn a_wrong_request_shows_no_password_and_names_the_variable_that_it_came_from() {
+fn a_usage_error_shows_no_password_and_names_the_variable() {
     let folder = tempfile::tempdir().unwrap();
     let base = ["mirror", "-i", "d8.tar"];
     let address = "someone:s3cret@registry.example/deckhouse/ee";
@@ -68,7 +68,7 @@ fn a_wrong_request_shows_no_password_and_names_the_variable_that_it_came_from() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_tells_that_the_parts_would_be_refused() {
+async fn a_dry_run_reports_parts_that_would_be_refused() {
     let world = World::sample();
     let refused = world.pull(&["-c", "1KB"]).expect(6);
     let reason = refused.stderr.lines().find_map(|line| line.strip_prefix("error: ")).unwrap().to_owned();
@@ -109,7 +109,7 @@ async fn wrong_registries() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_credentials_are_told_and_never_shown() {
+async fn wrong_credentials_are_reported_and_never_shown() {
     let auth = Auth::Basic(BasicAuth::new("license-token", "right-key"));
     let options = ServerOptions { auth, ..ServerOptions::default() };
     let world = World::with(Distribution::sample(), options);
@@ -128,7 +128,7 @@ async fn wrong_credentials_are_told_and_never_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_bundle() {
+async fn files_that_are_not_bundles() {
     let world = World::sample();
     fs::create_dir(world.path("folder.tar")).unwrap();
     fs::write(world.path("text.tar"), "this is no archive").unwrap();

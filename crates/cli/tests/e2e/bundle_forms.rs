@@ -23,11 +23,11 @@ fn scene() -> (World, Vec<PathBuf>) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn parts_are_as_good_as_the_whole() {
+async fn parts_are_read_like_the_whole_file() {
     let (world, parts) = scene();
     let run = |args: &[&str]| dhctl(world.folder.path(), args);
     let joined = run(&["bundle", "join", "parts/d8.tar", "--out", "again.tar"]).expect(0);
-    assert!(joined.stdout.contains("GOST sums of the input"), "{}", joined.stdout);
+    assert!(joined.stdout.contains("GOST checksums of the input"), "{}", joined.stdout);
     assert_eq!(fs::read(world.path("again.tar")).unwrap(), fs::read(world.path("d8.tar")).unwrap());
     assert!(world.path("again.tar.gostsum").exists());
 
@@ -40,7 +40,7 @@ async fn parts_are_as_good_as_the_whole() {
     run(&["bundle", "inspect", both[0], both[1]]).expect(0);
     let sound = run(&["bundle", "verify", both[0], both[1]]).expect(0);
     assert!(
-        sound.stdout.contains("is intact") && sound.stdout.contains("GOST sums correct"),
+        sound.stdout.contains("is intact") && sound.stdout.contains("GOST checksums correct"),
         "{}",
         sound.stdout
     );
@@ -56,7 +56,7 @@ async fn parts_are_as_good_as_the_whole() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn damage_is_told_by_part_and_image() {
+async fn damage_is_reported_by_part_and_image() {
     let (world, parts) = scene();
     let mut bytes = fs::read(&parts[2]).unwrap();
     let middle = bytes.len() / 2;
@@ -75,7 +75,7 @@ async fn damage_is_told_by_part_and_image() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn requests_that_cannot_be_meant() {
+async fn invalid_requests() {
     let world = World::sample();
     fs::write(world.path("text.tar"), "this is no archive").unwrap();
     let cases: [(&[&str], i32, &str); 10] = [

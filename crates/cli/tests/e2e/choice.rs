@@ -75,7 +75,7 @@ async fn variables_stand_for_flags_and_flags_win() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn suspended_channels_are_refused_unless_told_otherwise() {
+async fn suspended_channels_are_refused_without_the_flag() {
     let distribution = Distribution::builder().suspend("beta").build();
     let world = World::of(distribution);
     let run = world.pull(&["--dry-run"]).expect(2);

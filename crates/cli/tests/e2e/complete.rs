@@ -39,7 +39,7 @@ fn only_in(distribution: &Distribution, version: &str) -> Digest {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_kind_of_hole_is_found_and_told_alone() {
+async fn every_kind_of_missing_object_is_found() {
     let world = World::sample();
     world.pull(&[]).expect(0);
     let pristine = fs::read(world.path("d8.tar")).unwrap();
@@ -81,7 +81,7 @@ async fn every_kind_of_hole_is_found_and_told_alone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_channel_that_points_to_nothing_and_a_lost_release_are_told() {
+async fn a_channel_without_release_and_a_missing_release_are_reported() {
     let world = World::sample();
     world.pull(&[]).expect(0);
     forget(&world.path("d8.tar"), |path, it| !path.starts_with("modules") && tag(it) == "v1.58.3");
@@ -99,7 +99,7 @@ async fn a_channel_that_points_to_nothing_and_a_lost_release_are_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_entry_that_is_gone_is_told_by_image_and_by_release() {
+async fn a_missing_entry_is_reported_by_image_and_by_release() {
     let world = World::sample();
     world.pull(&[]).expect(0);
     let image = only_in(&world.distribution, "v1.59.4");
@@ -121,7 +121,7 @@ async fn an_entry_that_is_gone_is_told_by_image_and_by_release() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_file_of_releases_must_tell_what_the_bundle_has() {
+async fn the_releases_file_must_match_the_bundle() {
     let world = World::sample();
     world.pull(&[]).expect(0);
     let file = world.path("deckhousereleases.yaml");
@@ -148,7 +148,7 @@ async fn the_file_of_releases_must_tell_what_the_bundle_has() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_pull_brought_is_complete_in_itself() {
+async fn a_pulled_bundle_is_complete() {
     let selections: [&[&str]; 8] = [
         &[],
         &["--no-modules"],
@@ -179,7 +179,7 @@ async fn what_a_pull_brought_is_complete_in_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_source_leaves_out_is_made_up_for() {
+async fn tags_that_the_source_lacks_are_derived() {
     let world = World::sample();
     let (store, root) = (&world.distribution.store, &world.distribution.root);
     for (path, tag) in [("", "beta"), ("/install", "stable"), ("/modules/console/release", "v1.3.0")] {
@@ -228,7 +228,7 @@ async fn an_incomplete_bundle_is_pushed_on_request_only_and_never_a_success() {
     // All of the bundle is there, and yet the target is not complete.
     let run = world.verify(&["--output", "json"]).expect(3);
     assert_eq!(missing(&run), [hole(&world.target_url)]);
-    assert!(run.stderr.contains("the bundle lacks it too"), "{}", run.stderr);
+    assert!(run.stderr.contains("also missing in the bundle"), "{}", run.stderr);
     assert!(run.stderr.contains("hint: pull a complete bundle"), "{}", run.stderr);
 
     // Another push brought what this bundle lacks: the target is judged, not the bundle.

@@ -76,7 +76,7 @@ async fn what_d8_pulls_we_push_completely() {
 /// Of an index `d8` takes one platform and loses the digest that the release lists. It says success.
 #[cfg_attr(not(dhctl_test_d8), ignore = "not run: DHCTL_TEST_D8 does not name a d8 binary")]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_d8_loses_is_told() {
+async fn files_that_d8_loses_are_reported() {
     let world = World::of(Distribution::builder().plain_installers().build());
     pull(&world);
     let store = &world.distribution.store;

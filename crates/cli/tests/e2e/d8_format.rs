@@ -60,7 +60,9 @@ async fn the_archives_are_one_complete_bundle() {
         assert_eq!(directory[key], whole[key], "{key}");
     }
     let verified = run(&["bundle", "verify", "out"]).expect(0);
-    assert!(verified.stdout.contains("in 5 archives") && verified.stdout.contains("5 GOST sums correct"));
+    assert!(
+        verified.stdout.contains("in 5 archives") && verified.stdout.contains("5 GOST checksums correct")
+    );
     run(&["mirror", "--insecure", "-r", &world.target_url, "-i", "out"]).expect(0);
     let channels = ["alpha", "beta", "early-access", "stable", "rock-solid"];
     let expected = world.distribution.expected(&Distribution::SAMPLE_SELECTION, &channels);
@@ -68,7 +70,7 @@ async fn the_archives_are_one_complete_bundle() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_done_is_not_done_again() {
+async fn complete_archives_are_not_pulled_again() {
     let world = scene();
     let first = pull(&world, &["-c", "200KB", "--gost-digest", "--output", "json"]).expect(0);
     let read =
@@ -91,7 +93,7 @@ async fn what_is_done_is_not_done_again() {
     // Only the journal of the whole pull tells that there will be a platform.
     journal("platform.tar.partial.d");
     let half = dhctl(world.folder.path(), &["mirror", "-r", &world.target_url, "-i", "out"]).expect(6);
-    assert!(half.stderr.contains("out/platform.tar: there is no such file"), "{}", half.stderr);
+    assert!(half.stderr.contains("out/platform.tar: the file does not exist"), "{}", half.stderr);
     assert!(half.stderr.contains("only an unfinished pull"), "{}", half.stderr);
     let again = pull(&world, &["-c", "200KB", "--gost-digest", "--output", "json"]).expect(0);
     for (archive, is_done) in [
@@ -202,7 +204,7 @@ async fn the_standalone_installer_has_an_archive_of_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_an_installer_or_leave_to_see_it_the_rest_comes() {
+async fn without_the_installer_the_rest_is_pulled() {
     for (status, said) in [
         (StatusCode::FORBIDDEN, "warning: cannot check whether the source has a standalone installer"),
         (StatusCode::NOT_FOUND, "note: the source has no installer:latest"),

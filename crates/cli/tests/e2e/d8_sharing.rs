@@ -85,7 +85,7 @@ async fn sums_are_added_without_a_download() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disk_too_small_for_all_is_told_before_the_first_archive() {
+async fn too_little_disk_space_is_reported_before_the_first_archive() {
     let (world, script) = scene();
     let bundle_size =
         pull(&world, &["--dry-run", "--output", "json"]).expect(0).json()["result"]["bundle_size"]
@@ -107,7 +107,7 @@ async fn a_disk_too_small_for_all_is_told_before_the_first_archive() {
 
 /// A kill between the platform's final name and the end of the pull leaves the journal of a bundle that is done.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_journal_that_outlived_its_bundle_leaves_nothing() {
+async fn a_journal_of_a_complete_bundle_is_removed() {
     for parts in [&[][..], &["-c", "200KB"]] {
         let distribution = Distribution::sample();
         let (store, root) = (&distribution.store, &distribution.root);

@@ -23,7 +23,7 @@ async fn a_bundle_from_a_disc_is_verified_joined_and_pushed() {
         assert!(sums > 2, "{sums}");
         for name in ["disc/d8.tar", "disc/D8.TAR"] {
             let run = dhctl(world.folder.path(), &["bundle", "verify", name]).expect(0);
-            assert!(run.stdout.contains(&format!("{sums} GOST sums correct")), "{}", run.stdout);
+            assert!(run.stdout.contains(&format!("{sums} GOST checksums correct")), "{}", run.stdout);
             let beside = format!("disc/DECKHOUSERELEASES.YAML{version} describes the same releases");
             assert!(run.stdout.contains(&beside), "{}", run.stdout);
             dhctl(world.folder.path(), &["bundle", "inspect", name]).expect(0);
@@ -38,7 +38,7 @@ async fn a_bundle_from_a_disc_is_verified_joined_and_pushed() {
         fs::write(world.path("disc/d8.tar.0000.chunk"), first).unwrap();
         let run = dhctl(world.folder.path(), &["bundle", "verify", "disc/d8.tar"]).expect(6);
         let told = format!(
-            "error: disc/d8.tar.0000.chunk and disc/D8.TAR.0000.CHUNK{version}: only one of the two may be there\n"
+            "error: disc/d8.tar.0000.chunk and disc/D8.TAR.0000.CHUNK{version}: both exist, but only one of them is allowed\n"
         );
         assert!(run.stderr.contains(&told), "{}", run.stderr);
     }

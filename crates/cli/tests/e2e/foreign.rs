@@ -143,7 +143,7 @@ async fn a_directory_of_archives_is_one_bundle() {
     }
     let verified = run(&["bundle", "verify", "d8"]).expect(0);
     let said = &verified.stdout;
-    assert!(said.contains("in 5 archives (9 files)") && said.contains("2 GOST sums correct"), "{said}");
+    assert!(said.contains("in 5 archives (9 files)") && said.contains("2 GOST checksums correct"), "{said}");
     assert!(said.contains("d8/deckhousereleases.yaml describes the same releases"), "{said}");
 
     let push = ["mirror", "--insecure", "-r", &world.target_url, "-i", "d8"];
@@ -200,7 +200,7 @@ async fn packages_are_found_by_the_tags_of_their_list() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_wrong_with_a_directory_is_told_by_archive() {
+async fn faults_of_a_directory_are_reported_by_archive() {
     let world = World::sample();
     let directory = as_d8_does(&world);
     let run = |args: &[&str]| dhctl(world.folder.path(), args);
@@ -228,7 +228,7 @@ async fn what_is_wrong_with_a_directory_is_told_by_archive() {
 
     // A sum without its archive, a pull that was interrupted, a directory without archives.
     for (name, code, said) in [
-        ("module-lost.tar.gostsum", 6, "d8/module-lost.tar: there is no such file"),
+        ("module-lost.tar.gostsum", 6, "d8/module-lost.tar: the file does not exist"),
         ("module-late.tar.partial", 6, "only an unfinished pull"),
         ("foreign.tar", 3, "d8/foreign.tar: not a bundle"),
     ] {

@@ -94,7 +94,7 @@ impl Drop for Harbor {
 
 #[cfg_attr(not(dhctl_test_harbor), ignore = "not run: DHCTL_TEST_HARBOR does not name a folder with up.sh")]
 #[tokio::test(flavor = "multi_thread")]
-async fn robots_push_and_read_back_or_are_told_why_not() {
+async fn robot_accounts_push_and_read_back_or_get_a_reason() {
     let harbor = Harbor::start();
     harbor.api("projects", &json!({"project_name": "dkp", "metadata": {"public": "false"}}));
     let (writer, writer_secret) = harbor.robot("dkp", "ci", &["push", "pull"]);
@@ -191,7 +191,7 @@ async fn a_pull_through_a_proxy_cache_gives_the_bytes_of_its_upstream() {
 
 #[cfg_attr(not(dhctl_test_harbor), ignore = "not run: DHCTL_TEST_HARBOR does not name a folder with up.sh")]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_proxy_cache_cannot_get_is_not_taken_for_absent() {
+async fn a_failure_of_a_proxy_cache_does_not_count_as_missing() {
     let harbor = Harbor::start();
     // Where its upstream fails, this Harbor says 404. What is optional would be left out in silence.
     let attestations = vec![Rule::new("*", "*.att", Fault::Status(StatusCode::BAD_GATEWAY))];

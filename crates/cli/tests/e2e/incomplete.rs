@@ -18,7 +18,7 @@ fn raw(world: &World, path: &str, digest: &oci::Digest) -> RawManifest {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn planning_names_everything_that_the_source_lacks() {
+async fn planning_reports_everything_missing_on_the_source() {
     let world = World::sample();
     let (store, root) = (&world.distribution.store, &world.distribution.root);
     let only_in = |version: &str, others: &[&str]| {
@@ -62,7 +62,7 @@ async fn planning_names_everything_that_the_source_lacks() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn channels_that_cannot_be_read_are_not_called_absent() {
+async fn unreadable_channels_are_not_reported_as_missing() {
     let body = r#"{"errors":[{"code":"BLOB_UNKNOWN","message":"unknown"}]}"#.to_owned();
     let fault = Fault::Answer { status: http::StatusCode::NOT_FOUND, headers: Vec::new(), body };
     let script = Script::new(vec![Rule::new("GET", "*/release-channel/blobs/*", fault)]);
@@ -73,7 +73,7 @@ async fn channels_that_cannot_be_read_are_not_called_absent() {
     {
         let run = world.pull(args).expect(3);
         assert!(run.stderr.contains(missing), "{args:?}: {}", run.stderr);
-        assert!(run.stderr.contains("wanted by channel stable"), "{args:?}: {}", run.stderr);
+        assert!(run.stderr.contains("required by channel stable"), "{args:?}: {}", run.stderr);
         assert!(!run.stderr.contains("no channel"), "{args:?}: {}", run.stderr);
     }
 }
@@ -111,7 +111,7 @@ async fn missing_and_damaged_blobs_are_named_after_all_others_were_fetched() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_editions_may_lack_is_only_said() {
+async fn objects_that_some_editions_do_not_have_are_notes() {
     let world =
         World::of(Distribution::builder().without_standalone().without_databases().modules(vec![]).build());
     let run = world.pull(&[]).expect(0);

@@ -160,7 +160,7 @@ fn send(child: &Child, signal: Signal) {
 }
 
 #[track_caller]
-fn ends_at_once(child: &mut Child) {
+fn ends_immediately(child: &mut Child) {
     let asked = Instant::now();
     loop {
         if let Some(status) = child.try_wait().unwrap() {
@@ -204,6 +204,6 @@ fn a_process_that_is_blocked_ends_at_the_second_signal() {
             assert!(child.try_wait().unwrap().is_none(), "{args:?}");
         }
         kill_process(Pid::from_child(&child), *last).unwrap();
-        ends_at_once(&mut child);
+        ends_immediately(&mut child);
     }
 }

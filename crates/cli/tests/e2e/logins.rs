@@ -95,7 +95,7 @@ async fn a_token_server_at_another_address_is_named() {
     let push = ["mirror", "--insecure", "-r", &registry, "-i", "d8.tar", "-u", "admin", "-p", "password"];
     let realm = tokens.realm();
     let address = realm.split('/').nth(2).unwrap();
-    let told = format!("has its token server at {address}");
+    let told = format!("is sent to its token server {address}");
     let run = dhctl(world.folder.path(), &[&push[..], &["--verbose"]].concat()).expect(0);
     assert_eq!(run.stderr.matches(&told).count(), 1, "{}", run.stderr);
     let run = dhctl(world.folder.path(), &push).expect(0);

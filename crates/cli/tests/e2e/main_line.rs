@@ -10,7 +10,7 @@ use crate::world::{TARGET_ROOT, World, dhctl};
 const CHANNELS: [&str; 5] = ["alpha", "beta", "early-access", "stable", "rock-solid"];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn everything_arrives_and_nothing_else() {
+async fn a_push_uploads_everything_and_nothing_else() {
     let world = World::sample();
     let pulled = world.pull(&["--output", "json"]).expect(0).json();
     assert_eq!(pulled["result"]["releases"], serde_json::json!(Distribution::SAMPLE_SELECTION));
@@ -102,7 +102,7 @@ async fn verify_names_everything_that_is_missing_or_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_writes_nothing_and_tells_the_truth() {
+async fn a_dry_run_writes_nothing_and_reports_correct_numbers() {
     let world = World::sample();
     let planned = world.pull(&["--dry-run", "--output", "json"]).expect(0).json();
     assert_eq!(world.files(), Vec::<String>::new());
@@ -113,7 +113,7 @@ async fn a_dry_run_writes_nothing_and_tells_the_truth() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn inspect_tells_what_is_inside() {
+async fn inspect_lists_the_contents() {
     let world = World::sample();
     let pulled = world.pull(&["--output", "json"]).expect(0).json();
     let inspected =

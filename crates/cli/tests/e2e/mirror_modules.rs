@@ -121,7 +121,7 @@ pub(crate) fn files(world: &World) -> Vec<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn modules_go_the_whole_way() {
+async fn modules_are_pulled_pushed_and_verified() {
     let (world, _) = of(Distribution::sample(), Auth::Basic(BasicAuth::new("license-token", "k3y")));
     manifest(&world, Some("license-token:k3y"));
     let dry = pull(&world, &["--dry-run"]).expect(0);
@@ -264,7 +264,7 @@ async fn versions_are_chosen_as_in_mirror() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_pull_that_was_killed_goes_on() {
+async fn a_killed_pull_is_resumed() {
     let spec = |name: &str| ModuleSpec {
         name: name.to_owned(),
         versions: vec!["v1.0.0".to_owned()],
@@ -287,7 +287,7 @@ async fn a_pull_that_was_killed_goes_on() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn wrong_requests() {
+async fn usage_errors() {
     let (world, _) = sample();
     manifest(&world, Some("license-token:k3y"));
     let run = |args: &[&str]| dhctl(world.folder.path(), &[&["mirror-modules"], args].concat());

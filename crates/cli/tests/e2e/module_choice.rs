@@ -70,11 +70,11 @@ async fn a_channel_of_a_module_is_pointed_on_request() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn choices_that_cannot_be_met_or_meant() {
+async fn invalid_and_unavailable_choices() {
     let world = world();
     let cases: [(&[&str], &[&str]); 10] = [
-        (&["--include-module", "console@"], &["quote the whole", "'console@>=1.2'"]),
-        (&["--include-module", "console@="], &["quote the whole"]),
+        (&["--include-module", "console@"], &["quote the argument", "'console@>=1.2'"]),
+        (&["--include-module", "console@="], &["quote the argument"]),
         (&["--include-module", "console@./x"], &["is not a constraint"]),
         (&["--include-module", "console@^3"], &["module console", "v1.3.5, v2.0.0"]),
         (&["--include-module", "console@=v9.9.9"], &["module console", "v9.9.9"]),

@@ -41,7 +41,7 @@ fn largest_blob(layout: &Path) -> PathBuf {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn layouts_go_the_way_of_archives() {
+async fn layouts_are_pushed_like_archives() {
     let world = laid_out(&MODULES);
     // What old pulls and systems leave about is no module.
     fs::write(world.path("mods/console/blobs/sha256/0123456789"), "a temporary file").unwrap();
@@ -69,7 +69,7 @@ async fn archives_and_layouts_are_one_set_but_not_of_one_module() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_layout_with_a_hole_is_refused_before_anything_is_sent() {
+async fn an_incomplete_layout_is_refused_before_anything_is_sent() {
     let world = laid_out(&MODULES);
     let index = |path: &str| world.path("mods").join(path);
     let cases: [(PathBuf, Option<&str>, &[&str]); 7] = [

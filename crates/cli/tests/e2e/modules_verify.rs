@@ -80,7 +80,7 @@ async fn incomplete_modules_are_refused_and_never_a_success() {
     assert!(!world.path("inside.yml").exists(), "nothing to be applied");
     assert!(!world.target.tagged(&format!("{TARGET}/console")).is_empty());
     let run = verify(&world, &[]).expect(3);
-    assert!(run.stderr.contains("the bundle lacks it too"), "{}", run.stderr);
+    assert!(run.stderr.contains("also missing in the bundle"), "{}", run.stderr);
     let run = dhctl(
         world.folder.path(),
         &["mirror-modules", "-d", "mods", "-m", "module_source.yml", "--allow-incomplete"],
@@ -89,7 +89,7 @@ async fn incomplete_modules_are_refused_and_never_a_success() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_module_stays_where_it_is() {
+async fn files_that_are_not_modules_are_not_pushed() {
     let world = pulled();
     let foreign = fs::read(world.path("mods/module-console.tar")).unwrap();
     fs::write(world.path("mods/platform.tar"), &foreign).unwrap();

@@ -92,7 +92,7 @@ fn answers() -> Vec<(&'static str, Fault)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_list_that_lies_is_found_out_and_versions_are_asked_for() {
+async fn an_incomplete_tag_list_is_detected_and_versions_are_requested() {
     let honest = honest();
     for (name, fault) in answers() {
         let (world, _) = world(distribution(), lists(fault));
@@ -106,7 +106,7 @@ async fn a_list_that_lies_is_found_out_and_versions_are_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_the_flag_no_list_is_asked_for() {
+async fn with_the_flag_no_tag_list_is_requested() {
     let honest = honest();
     let (world, script) = world(distribution(), lists(Fault::Status(StatusCode::INTERNAL_SERVER_ERROR)));
     let planned = pull(&world, &["--proxy-registry", "--dry-run", "--output", "json"]).expect(0);
@@ -118,7 +118,7 @@ async fn with_the_flag_no_list_is_asked_for() {
         planned.stderr
     );
     let run = pull(&world, &["--proxy-registry"]).expect(0);
-    assert!(!run.stderr.contains("Versions are asked"), "{}", run.stderr);
+    assert!(!run.stderr.contains("Versions are requested"), "{}", run.stderr);
     assert!(bytes(&world) == honest);
     assert_eq!(script.count("GET", "*/tags/list"), 0);
     // 1.57.6 to .38, 1.58.4 to .52, 1.59.0 to .64, 1.60.0 to .32; nothing of 1.61, where the range ends.
@@ -126,7 +126,7 @@ async fn with_the_flag_no_list_is_asked_for() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unknown_set_of_modules_is_never_taken_for_none() {
+async fn an_unknown_module_list_never_counts_as_empty() {
     for (name, fault) in answers() {
         let (world, _) = world(distribution(), lists(fault));
         let run = world.pull(&[]).expect(2);
@@ -175,7 +175,7 @@ async fn named_releases_and_channels_need_no_list() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn only_a_certain_no_is_a_no() {
+async fn only_a_certain_not_found_counts() {
     let late = "*/release-channel/manifests/v1.58.7";
     let error = json!({"errors": [{"code": "UNKNOWN", "message": "artifact not found"}]}).to_string();
     for (fault, code) in [

@@ -110,7 +110,7 @@ async fn a_kill_at_the_very_end_leaves_no_stray_file() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_is_left_from_another_selection_is_taken_over() {
+async fn data_of_a_pull_with_another_selection_is_reused() {
     let world = World::of(distribution());
     world.pull(&["--release", "v1.58.3"]).expect(0);
     let whole = fs::read(world.path("d8.tar")).unwrap();
@@ -143,7 +143,7 @@ async fn a_second_pull_into_the_same_bundle_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_fresh_start_and_a_spoiled_rest_give_the_same_bytes() {
+async fn starting_over_and_damaged_leftovers_give_the_same_bytes() {
     let world = World::of(distribution());
     let whole = undisturbed(&world);
     let slow = Slow::serve(&world.distribution);
@@ -183,7 +183,7 @@ async fn a_source_without_ranges_restarts_that_blob_only() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_source_that_errs_in_the_middle_of_a_blob_begins_it_at_its_start() {
+async fn a_source_that_fails_in_a_blob_restarts_that_blob() {
     let whole = undisturbed(&World::of(distribution()));
     let distribution = distribution();
     let blob = format!("*/blobs/{}", largest_blob(&distribution));

@@ -137,7 +137,7 @@ async fn after_kill_and_ctrl_c_only_the_rest_is_sent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_session_that_the_registry_lost_is_begun_again() {
+async fn an_upload_whose_session_is_lost_starts_over() {
     let gone = Fault::Answer {
         status: http::StatusCode::NOT_FOUND,
         headers: Vec::new(),
@@ -154,7 +154,7 @@ async fn a_session_that_the_registry_lost_is_begun_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_place_for_sessions_the_push_goes_on_with_a_note() {
+async fn without_a_session_directory_the_push_continues_with_a_note() {
     let line = Line::new(Vec::new());
     let note = "note: if this push is interrupted";
     // A file where a directory is wanted stops root too.
@@ -176,7 +176,7 @@ async fn without_a_place_for_sessions_the_push_goes_on_with_a_note() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_pushes_at_once_do_not_share_a_session() {
+async fn concurrent_pushes_do_not_share_a_session() {
     let line = Line::new(Vec::new());
     let children = [line.start(), line.start()];
     for mut child in children {
@@ -188,7 +188,7 @@ async fn two_pushes_at_once_do_not_share_a_session() {
 
 /// Docker distribution 2.8 keeps the bytes of a broken request but not the session; 3 and others do.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_real_registry_killed_in_the_middle_gets_it_right_in_the_end() {
+async fn a_push_to_a_killed_real_registry_is_resumed_correctly() {
     let world = World::of(Distribution::builder().large_layer(LAYER).build());
     world.pull(&[]).expect(0);
     let mut registry = DockerRegistry::start(DockerRegistryOptions::default()).unwrap();

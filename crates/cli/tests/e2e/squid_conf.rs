@@ -41,7 +41,7 @@ fn start(configuration: &str) -> Squid {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lets_in_the_clusters_login_and_no_other() {
+async fn only_the_login_of_the_cluster_is_accepted() {
     let authority = Authority::new("inside").unwrap();
     let distribution = Distribution::sample();
     let server = source(&distribution, &authority);

@@ -83,7 +83,7 @@ impl Shared {
 
 #[cfg_attr(not(as_root), ignore = "needs root, to act as two users")]
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_prepared_is_refused_before_anything_is_written() {
+async fn prepared_files_of_others_are_refused_before_anything_is_written() {
     for (script, args, why) in [
         ("mkdir -m 777 d8.tar.partial.d", &[][..], "belongs to another user (ID 65534)"),
         ("ln -s ../victims d8.tar.partial.d", &[], "is a symbolic link"),

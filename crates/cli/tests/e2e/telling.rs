@@ -70,7 +70,7 @@ async fn a_directory_in_the_way_is_refused_before_anything_is_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn split_tells_the_sum_of_each_part() {
+async fn split_reports_the_checksum_of_each_part() {
     let world = World::sample();
     let choice = ["--release", "v1.58.3", "--no-modules", "--output", "json"];
     let parts = ["-c", "200KB", "--gost-digest"];
@@ -124,7 +124,7 @@ async fn an_error_is_a_line_of_the_progress_in_json() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn work_in_progress_is_no_bundle() {
+async fn an_unfinished_bundle_is_not_a_bundle() {
     let world = World::sample();
     world.pull(&["--release", "v1.58.3", "--no-modules"]).expect(0);
     fs::rename(world.path("d8.tar"), world.path("d8.tar.partial")).unwrap();
@@ -136,7 +136,7 @@ async fn work_in_progress_is_no_bundle() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_long_wait_is_told_once() {
+async fn a_long_wait_is_reported_once() {
     let world = with(vec![Rule::new("GET", "/v2/deckhouse/ee/*", Fault::TooManyRequests(3600))]);
     mirror_modules::manifest(&world, None);
     let mirror = ["mirror", "--insecure", "--source", &world.source_url, "-i", "d8.tar", "--dry-run"];
@@ -148,12 +148,12 @@ async fn a_long_wait_is_told_once() {
         pull.args(base).args(args).stderr(Stdio::piped()).stdout(Stdio::null());
         let mut pull = pull.spawn().unwrap();
         let mut lines = BufReader::new(pull.stderr.take().unwrap()).lines().map(Result::unwrap);
-        let note = lines.find(|line| line.contains("asks to wait 1h00m, until ")).unwrap();
+        let note = lines.find(|line| line.contains("requests a wait of 1h00m, until ")).unwrap();
         assert!(note.contains("trying again in 5m"), "{note}");
         assert!(note.starts_with(if is_json { "{\"event\":\"note\"" } else { "note: " }), "{note}");
         // All that were asked at the same time have met the limit by now, or wait behind those that have.
         pull.kill().unwrap();
         pull.wait().unwrap();
-        assert_eq!(lines.filter(|line| line.contains("asks to wait")).count(), 0);
+        assert_eq!(lines.filter(|line| line.contains("requests a wait")).count(), 0);
     }
 }

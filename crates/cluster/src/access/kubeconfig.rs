@@ -12,7 +12,7 @@ use super::PluginError;
 #[derive(Debug, thiserror::Error)]
 pub enum AccessError {
     /// No kubeconfig, and not in a pod.
-    #[error("no cluster is named: there is no kubeconfig file, and this is no pod of a cluster")]
+    #[error("no cluster is configured: there is no kubeconfig file, and dhctl does not run in a pod")]
     Nowhere,
     /// A kubeconfig file cannot be read.
     #[error("the kubeconfig {} cannot be read: {source}", path.display())]

@@ -96,12 +96,12 @@ async fn login(
     }
     if let Some(token) = inline_token(auth) {
         // Before kube, which panics.
-        bearer(&token).map_err(|()| unusable(&"the token has characters that no token has"))?;
+        bearer(&token).map_err(|()| unusable(&"the token has characters that are not allowed"))?;
     }
     let other = auth.token.is_some() || auth.username.is_some() || auth.auth_provider.is_some();
     let Some(exec) = auth.exec.take().filter(|_| !other) else { return Ok((None, config)) };
     if exec.command.as_ref().is_none_or(String::is_empty) {
-        return Err(unusable(&"its credential plugin (exec) names no command"));
+        return Err(unusable(&"its credential plugin (exec) has no command"));
     }
     let failed = |error| AccessError::Plugin { context: context.to_owned(), error };
     let (plugin, identity) = Plugin::start(exec, interactive).await.map_err(failed)?;

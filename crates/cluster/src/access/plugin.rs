@@ -83,7 +83,9 @@ impl Plugin {
         {
             match run(&self.exec, self.interactive).await {
                 Ok((renewed, _)) if renewed.header.is_some() => *token = renewed,
-                Ok(_) => return Err(failed(&self.exec, "printed no token, and the one before has expired")),
+                Ok(_) => {
+                    return Err(failed(&self.exec, "printed no token, and the previous one has expired"));
+                }
                 Err(error) if Timestamp::now() >= expires => return Err(error),
                 Err(_) => {}
             }
@@ -141,7 +143,7 @@ fn credential(printed: &[u8]) -> Result<(Token, Option<Identity>), &'static str>
     let expires = status.expiration_timestamp.map(|time| time.parse()).transpose();
     let expires = expires.map_err(|_| "printed an expirationTimestamp that is not a time")?;
     let header = status.token.filter(|token| !token.is_empty()).map(|token| bearer(&token)).transpose();
-    let header = header.map_err(|()| "printed a token with characters that no token has")?;
+    let header = header.map_err(|()| "printed a token with characters that are not allowed")?;
     let identity = match (status.client_certificate_data, status.client_key_data) {
         (Some(certificate), Some(key)) => Some(Identity { certificate, key }),
         (None, None) => None,
@@ -178,7 +180,7 @@ mod tests {
         assert!(printed(&both).unwrap().1.is_some_and(|it| it.certificate == "c" && it.key == "k"));
         assert!(credential(b"kind: ExecCredential\nstatus:\n  token: t\n").is_ok());
         for (status, why) in [
-            (json!({ "token": "two\nlines" }), "characters that no token has"),
+            (json!({ "token": "two\nlines" }), "characters that are not allowed"),
             (json!({ "token": "" }), "neither a token nor"),
             (json!({}), "neither a token nor"),
             (json!(null), "without a status"),

@@ -60,7 +60,7 @@ fn read(path: &Path) -> Result<HeaderValue, String> {
     if token.is_empty() {
         return Err(unusable(&"the file is empty"));
     }
-    bearer(token).map_err(|()| unusable(&"it has characters that no token has"))
+    bearer(token).map_err(|()| unusable(&"it has characters that are not allowed"))
 }
 
 #[cfg(test)]
@@ -68,10 +68,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_file_is_read_again_and_may_be_gone() {
+    fn the_file_is_read_again_and_may_be_missing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("token");
-        for (text, why) in [("\n", "the file is empty"), ("a\nb", "no token has")] {
+        for (text, why) in [("\n", "the file is empty"), ("a\nb", "are not allowed")] {
             std::fs::write(&path, text).unwrap();
             let error = TokenFile::open(&path).unwrap_err();
             assert!(error.ends_with(why), "{error}");

@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refusals_of_both_eras_are_read() {
+    fn refusals_of_old_and_new_versions_are_parsed() {
         for (message, reasons) in [
             (
                 "admission webhook \"d\" denied the request: \n cannot approve DeckhouseRelease \"v1.72.1\": \
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_holds_a_patch_or_not() {
+    fn an_object_contains_a_patch_or_not() {
         let object = json!({"approved": true, "metadata": {"name": "x", "annotations": {"a": ""}}});
         for (patch, expected) in [
             (json!({"approved": true}), true),

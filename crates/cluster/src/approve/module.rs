@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn an_approval_out_of_turn_is_not_hurried() {
+    fn an_approval_out_of_order_is_not_applied_immediately() {
         let mut state = state(&[]);
         if let Reading::Known(releases) = &mut state.module_releases {
             releases[2].annotations.insert(APPROVED.to_owned(), "true".to_owned());
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn out_of_turn_is_refused_with_the_reason() {
+    fn an_approval_out_of_order_is_refused_with_the_reason() {
         let approve = |version| module_release(&state(&[]), "echo", &version, Timing::Scheduled);
         assert_eq!(approve(Version::new(1, 0, 0)).unwrap(), None, "it is deployed");
         let reason = |version| match approve(version).unwrap_err() {

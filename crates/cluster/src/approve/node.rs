@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_node_that_asks_is_approved() {
+    fn only_a_node_that_waits_for_approval_is_approved() {
         let approval = node(&state(1, &["disruption-required"]), "m0").unwrap().unwrap();
         assert_eq!(approval.change.object().to_string(), "Node/m0");
         let group = || ApprovalNote::GroupNeedsApproval { group: "master".to_owned() };

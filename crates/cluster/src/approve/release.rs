@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn out_of_turn_is_refused_whatever_the_controller_would_allow() {
+    fn an_approval_out_of_order_is_refused_even_if_the_controller_allows_it() {
         let refused = |change: fn(&mut Release), version: Version| match super::release(
             &state(change),
             &version,
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn while_the_update_before_goes_on_nothing_is_approved() {
+    fn nothing_is_approved_while_the_previous_update_is_running() {
         type Change<'a> = &'a dyn Fn(&mut ClusterState);
         let deployment = |tag: &str, ready| DeckhouseDeployment {
             image: format!("registry.example/deckhouse/ee:{tag}"),
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_webhook_is_asked_before_where_it_answers_a_dry_run() {
+    fn a_dry_run_is_sent_first_if_the_webhook_supports_it() {
         for (webhook, asked) in [
             (Reading::Known(None), false),
             (Reading::Absent(String::new()), false),
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_confirmed_is_still_it_or_not() {
+    fn a_change_after_the_confirmation_is_detected() {
         let decide = |state: &ClusterState, version: &Version| {
             super::release(state, version, Timing::Scheduled).unwrap().unwrap()
         };

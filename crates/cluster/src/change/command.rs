@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_a_shell_takes_as_they_are() {
+    fn commands_are_read_by_a_shell_unchanged() {
         let plain = ClusterFlags::default();
         let named = ClusterFlags { kubeconfig: Some("/a b/c".to_owned()), context: Some("it's".to_owned()) };
         for (flags, change, line) in [

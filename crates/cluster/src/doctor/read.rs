@@ -158,7 +158,7 @@ async fn events(cluster: &Cluster, state: &ClusterState) -> Reading<Vec<PodEvent
 
 async fn log(cluster: &Cluster, state: &ClusterState) -> Reading<Vec<super::LogError>> {
     let Some(pods) = state.pods.known() else {
-        return Reading::NotNow { last: None, why: "the pods of d8-system are not known".to_owned() };
+        return Reading::NotNow { last: None, why: "the pods of d8-system are unknown".to_owned() };
     };
     let newest = || pods.iter().filter(|pod| !pod.terminating).max_by_key(|pod| pod.started);
     let Some(pod) = DeckhousePod::leader(pods).or_else(newest) else {
@@ -182,7 +182,7 @@ async fn log(cluster: &Cluster, state: &ClusterState) -> Reading<Vec<super::LogE
                 Ok(_) => Reading::Known(errors(&String::from_utf8_lossy(&bytes))),
                 Err(error) => Reading::NotNow {
                     last: None,
-                    why: format!("the log of the platform's pod broke off: {error}"),
+                    why: format!("the log of the platform's pod is incomplete: {error}"),
                 },
             }
         }

@@ -65,7 +65,7 @@ impl Rights {
             Reading::Unreadable(Obstacle::Forbidden(why)) if self.had => {
                 let since = *self.refused_since.get_or_insert_with(Instant::now);
                 if since.elapsed() < GRACE {
-                    let why = format!("a right that was there is refused: {why}");
+                    let why = format!("a permission was revoked: {why}");
                     return Reading::NotNow { last: None, why };
                 }
                 Reading::Unreadable(Obstacle::Forbidden(why))
@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_right_that_is_missing_is_asked_for_ever_less_often() {
+    fn a_missing_permission_is_checked_less_and_less_often() {
         let refused = Reading::<()>::Unreadable(Obstacle::Forbidden("exec".to_owned()));
         let mut rights = Rights::default();
         let waited = [(); 8].map(|()| rights.pause(&refused).as_secs());
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn only_a_right_that_was_there_may_come_back() {
+    async fn only_a_permission_that_existed_can_return() {
         let refused = || Reading::<()>::Unreadable(Obstacle::Forbidden("list nodes".to_owned()));
         let mut rights = Rights::default();
         assert_eq!(rights.judge(refused()), refused(), "never had");

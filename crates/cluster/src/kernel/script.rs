@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_is_not_installed_again_and_other_systems_are_left_alone() {
+    fn an_installed_kernel_is_kept_and_other_systems_are_not_changed() {
         let home = tempfile::tempdir().unwrap();
         let old = Run { running: "5.10.0-9-amd64", boot: "1", installed: true };
         let log = run(home.path(), RPM, &old);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn no_template_and_no_trap_for_yaml() {
+    fn the_script_needs_no_escaping_in_yaml() {
         let script = script(&WANTED.parse().unwrap());
         assert!(!script.contains("{{") && !script.contains('\t') && !script.contains('@'), "{script}");
         assert!(script.lines().all(|line| line == line.trim_end()), "{script}");

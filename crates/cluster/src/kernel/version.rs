@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lower_is_by_numbers() {
+    fn versions_are_compared_by_numbers() {
         for (version, running, below) in [
             ("5.4.0-150-generic", "5.15.0-53-generic", true),
             ("5.15.0-53-generic", "5.15.0-53-generic", false),
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_no_shell_and_no_template_reads() {
+    fn only_characters_without_meaning_for_shell_and_template() {
         for text in ["5.15.0-53-generic", "5.14.0-427.13.1.el9_4.x86_64", "6.1", "6.12.0~rc1+deb12-amd64"] {
             assert_eq!(text.parse::<KernelVersion>().unwrap().as_str(), text);
         }

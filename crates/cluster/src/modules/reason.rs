@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_message_counts_more_than_the_turn() {
+    fn the_message_has_precedence_over_the_order() {
         let first = || NotNext::After(Version::new(1, 1, 0));
         let not = ModuleTurn::Not(first());
         let approval = "Release is waiting for the 'modules.deckhouse.io/approved: \"true\"' annotation";

@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_there_already_or_is_not() {
+    fn deployed_and_unknown_versions_are_refused() {
         let mut state = state(&[("1.0.0", "Deployed"), ("1.1.0", "Pending"), ("1.2.0", "Pending")]);
         assert_eq!(ask(&state, "1.0.0"), ModuleTurn::Deployed);
         assert_eq!(ask(&state, "1.7.0"), ModuleTurn::Absent(vec!["v1.1.0".to_owned(), "v1.2.0".to_owned()]));

@@ -39,7 +39,7 @@ fn chain_of(plan: &Plan) -> String {
 }
 
 #[test]
-fn what_the_registry_adds_and_what_the_channel_ends() {
+fn releases_of_the_registry_up_to_the_channel_are_added() {
     for (file, objects, leads_to, listed, chain, above) in [
         // Nothing but the registry: the platform makes the objects of what is there.
         (
@@ -76,7 +76,7 @@ fn what_the_registry_adds_and_what_the_channel_ends() {
 }
 
 #[test]
-fn a_channel_below_all_that_was_delivered_blocks() {
+fn a_channel_below_all_known_releases_blocks() {
     for (file, objects, blocks) in [
         (&["v1.58.3"][..], &[][..], true),
         (&[], &["v1.58.3 Pending"], true),
@@ -94,14 +94,14 @@ fn a_channel_below_all_that_was_delivered_blocks() {
 }
 
 #[test]
-fn a_registry_keeps_old_patches_and_nobody_asked_for_them() {
+fn old_patches_of_the_registry_are_left_out() {
     let listed = ["v1.56.0", "v1.57.5", "v1.58.2", "v1.58.3"];
     let plan = plan(&cluster(&["v1.57.5 Deployed"]), &[], registry("v1.58.3", &listed));
     assert_eq!(plan.left_out, []);
 }
 
 #[test]
-fn lts_goes_straight_to_what_the_channel_leads_to() {
+fn lts_updates_directly_to_the_release_of_the_channel() {
     let mut state = cluster(&["v1.57.5 Deployed"]);
     let settings = json!({ "releaseChannel": "LTS", "update": { "mode": "Manual" } });
     let config = ModuleConfig { name: "deckhouse".to_owned(), settings, ..ModuleConfig::default() };
@@ -111,7 +111,7 @@ fn lts_goes_straight_to_what_the_channel_leads_to() {
 }
 
 #[test]
-fn what_has_not_arrived_blocks() {
+fn missing_images_block() {
     let blocked = |change: fn(&mut RegistryOffer), to: Option<&str>| {
         let mut offer = registry("v1.59.4", &["v1.58.3", "v1.59.4", "v1.60.0"]);
         change(&mut offer);

@@ -157,7 +157,7 @@ fn which_releases_are_taken() {
 }
 
 #[test]
-fn what_there_is_no_plan_for() {
+fn clusters_without_a_plan() {
     let to = |text: &str| PlanInput { to: Some(version(text)), ..of_file(&["v1.58.3"]) };
     let state = cluster(&["v1.57.5 Deployed"]);
     let said = |state: &ClusterState, input: &PlanInput| Plan::make(state, input).unwrap_err().to_string();
@@ -246,7 +246,7 @@ fn alert(id: &str, name: &str, labels: &[(&str, &str)]) -> Alert {
 }
 
 #[test]
-fn alerts_and_requests_show_what_to_fix_before() {
+fn alerts_and_api_requests_become_breaking_points() {
     let mut state = cluster(&["v1.57.5 Deployed"]);
     let helm = [
         ("helm_release_namespace", "shop"),

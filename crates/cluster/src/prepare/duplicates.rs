@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_something_else_stands_for() {
+    fn only_duplicates_with_another_object_are_deleted() {
         for (existing, created, expected) in [
             (&[("v1-58-3", "Pending"), ("v1.58.3", "Pending")][..], &[][..], &["v1-58-3"][..]),
             (&[("v1-58-3", ""), ("v1.58.3", "Deployed")], &[], &["v1-58-3"]),

@@ -79,7 +79,7 @@ mod tests {
     };
 
     #[test]
-    fn each_change_of_the_configuration_is_asked_with_those_before_it() {
+    fn each_change_is_checked_together_with_the_previous_ones() {
         let step = |kind, write| Step {
             change: Change { purpose: Purpose::DisableModule, kind, name: "x".to_owned(), write },
             guard: Guard::Nothing,

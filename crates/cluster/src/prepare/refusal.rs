@@ -25,7 +25,7 @@ pub enum PrepareError {
     #[error(transparent)]
     Target(#[from] TargetError),
     /// There is no `ModuleConfig/deckhouse`.
-    #[error("ModuleConfig/deckhouse does not exist: it holds the release channel and the update mode")]
+    #[error("ModuleConfig/deckhouse does not exist; it contains the release channel and the update mode")]
     NoConfig,
     /// Somebody else changed something after it was decided what to do.
     #[error("{object}: somebody else has changed it since you confirmed the changes")]

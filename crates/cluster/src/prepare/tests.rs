@@ -170,7 +170,7 @@ fn the_documented_order() {
 }
 
 #[test]
-fn wherever_it_is_stopped_the_rest_is_what_was_confirmed() {
+fn after_a_stop_at_any_step_the_remaining_changes_are_the_confirmed_ones() {
     let mut all_settings = vec![settings(), PrepareSettings { channel: Some(Channel::Beta), ..settings() }];
     let window = UpdateWindow { from: "8:00".to_owned(), to: "9:00".to_owned(), days: Vec::new() };
     all_settings.push(PrepareSettings { mode: UpdateMode::Auto, windows: vec![window], ..settings() });
@@ -209,7 +209,7 @@ fn one_start(start: &Start, settings: &PrepareSettings) {
 }
 
 #[test]
-fn twins_are_never_seen_by_a_controller_that_looks() {
+fn the_controller_never_sees_duplicates() {
     let twin = Release {
         name: "v1-69-2".to_owned(),
         version_text: "v1.69.2".to_owned(),
@@ -237,7 +237,7 @@ fn twins_are_never_seen_by_a_controller_that_looks() {
 }
 
 #[test]
-fn nothing_is_decided_on_what_is_not_known() {
+fn nothing_is_decided_on_unknown_state() {
     for tag in ["stable", "v1.68", "main"] {
         let error = steps(&state(&Start { tag, ..OLD }), &settings()).unwrap_err();
         assert!(matches!(error, PrepareError::MovingTag { .. }), "{tag}: {error}");

@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn windows_as_the_platform_takes_them() {
+    fn windows_in_the_format_of_the_platform() {
         for (text, from, to, days) in [
             ("Mon,Tue 22:00-23:30", "22:00", "23:30", &["Mon", "Tue"][..]),
             ("8:00-10:00", "8:00", "10:00", &[]),

@@ -30,10 +30,7 @@ pub(super) struct Output {
 pub(super) async fn exec(client: &Client, pod: &str, command: &[&str]) -> Result<Output, Error> {
     tokio::time::timeout(LIMIT, run(client, pod, command)).await.unwrap_or_else(|_| {
         let what = command.first().copied().unwrap_or_default();
-        Err(Error::NotNow(format!(
-            "the API server brings no answer of {what} in the pod {pod} within {} s",
-            LIMIT.as_secs()
-        )))
+        Err(Error::NotNow(format!("{what} in the pod {pod} returned no result within {} s", LIMIT.as_secs())))
     })
 }
 
@@ -52,12 +49,12 @@ async fn run(client: &Client, pod: &str, command: &[&str]) -> Result<Output, Err
     let (Some(stdout), Some(stderr)) = (stdout, stderr) else {
         let what = command.first().copied().unwrap_or_default();
         return Err(Error::Other(format!(
-            "{what} in the pod {pod} prints more than {} MiB: it is not read",
+            "{what} in the pod {pod} prints more than {} MiB, which is too large to read",
             MOST >> 20
         )));
     };
     let Some(status) = status else {
-        return Err(Error::NotNow(format!("the connection to the pod {pod} broke")));
+        return Err(Error::NotNow(format!("the connection to the pod {pod} was lost")));
     };
     let success = status.status.as_deref() == Some("Success");
     Ok(Output { stdout, stderr, success, code: exit_code(&status) })

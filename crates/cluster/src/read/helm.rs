@@ -62,7 +62,7 @@ pub async fn helm_objects(cluster: &Cluster) -> Reading<Vec<HelmUse>> {
                 if kept > MOST_KEPT {
                     let limit = MOST_KEPT >> 20;
                     read =
-                        Err(format!("with it the objects of all Helm releases take more than {limit} MiB"));
+                        Err(format!("the objects of all Helm releases take more than {limit} MiB together"));
                 }
             }
             match read {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_is_not_read() {
+    fn a_decompression_bomb_is_not_read() {
         let repeated = |end: &'static str, text: u8, count: u64| {
             Cursor::new("{\"name\":\"x\",\"manifest\":\"")
                 .chain(io::repeat(text).take(count))

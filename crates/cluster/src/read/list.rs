@@ -29,12 +29,12 @@ impl Bound {
         self.objects += objects;
         if self.objects > MOST_OBJECTS {
             return Err(Error::Other(format!(
-                "the list of {what} is not read: it has more than {MOST_OBJECTS} objects"
+                "the list of {what} is not read, because it has more than {MOST_OBJECTS} objects"
             )));
         }
         if self.pages > MOST_PAGES {
             return Err(Error::Other(format!(
-                "the list of {what} is not read: it has more than {MOST_PAGES} pages"
+                "the list of {what} is not read, because it has more than {MOST_PAGES} pages"
             )));
         }
         Ok(())
@@ -125,7 +125,10 @@ mod tests {
             let client = Client::new(Endless { page: page.to_string().into_bytes() }, "default");
             let reading = list::<Releases>(&client).await;
             let why = reading.why_unknown().unwrap();
-            assert_eq!(why, format!("the list of deckhousereleases is not read: it has more than {limit}"));
+            assert_eq!(
+                why,
+                format!("the list of deckhousereleases is not read, because it has more than {limit}")
+            );
             assert!(reading.passing().is_none(), "it is not asked for again at once");
         }
     }

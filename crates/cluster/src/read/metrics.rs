@@ -47,7 +47,7 @@ async fn from_lines(text: impl AsyncBufRead) -> Reading<Vec<DeprecatedApiUse>> {
             Err(error) => {
                 return Reading::NotNow {
                     last: None,
-                    why: format!("the metrics of the API server broke off: {error}"),
+                    why: format!("the metrics of the API server are incomplete: {error}"),
                 };
             }
         }
@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_has_no_end_is_not_read() {
+    async fn an_endless_response_is_not_read() {
         let why = async |text: &str| from_lines(text.as_bytes()).await.why_unknown().unwrap_or_default();
         let line = "x".repeat(1 << 17);
         assert!(why(&line).await.ends_with("a line is longer than 64 KiB"));

@@ -161,7 +161,7 @@ pub(super) fn converge_from(printed: &str) -> Reading<Converge> {
         }
         understood = true;
     }
-    if understood { Reading::Known(converge) } else { malformed("it says nothing of a converge".to_owned()) }
+    if understood { Reading::Known(converge) } else { malformed("it does not report a converge".to_owned()) }
 }
 
 #[cfg(test)]
@@ -222,7 +222,7 @@ Summary:
     }
 
     #[test]
-    fn what_does_not_say_idle_is_not_idle() {
+    fn only_an_explicit_idle_counts_as_idle() {
         for printed in [
             "",
             "Summary:\n  No queues.\n",

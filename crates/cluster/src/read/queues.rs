@@ -38,7 +38,7 @@ pub(crate) async fn queue_of(client: &Client, pods: &Reading<Vec<DeckhousePod>>)
         Ok(output) if output.success => queue_from(&output.stdout),
         Ok(_) => Reading::NotNow {
             last: None,
-            why: format!("the controller in the pod {} gives no queues", leader.name),
+            why: format!("the controller in the pod {} returns no queues", leader.name),
         },
         Err(error) => of_pod(error),
     }
@@ -76,7 +76,7 @@ fn unanswered(leader: &DeckhousePod, output: &Output, has_answered: bool) -> Rea
         Some(CURL_HTTP_ERROR) => (false, "an HTTP error"),
         Some(CURL_TIMEOUT) => (false, "no answer in time"),
         Some(CURL_REFUSED) => (leader.ready, "no connection to port 4222"),
-        _ => (leader.ready, "it cannot be asked in there"),
+        _ => (leader.ready, "the request cannot be sent from the pod"),
     };
     let why = format!("/status/converge of the controller in the pod {}: {says}", leader.name);
     if is_absent && !has_answered { Reading::Absent(why) } else { Reading::NotNow { last: None, why } }
@@ -91,14 +91,14 @@ fn leader<T>(pods: &Reading<Vec<DeckhousePod>>) -> Result<&DeckhousePod, Reading
     };
     DeckhousePod::leader(pods).ok_or_else(|| Reading::NotNow {
         last: None,
-        why: "no pod of the platform's controller runs".to_owned(),
+        why: "no pod of the platform's controller is running".to_owned(),
     })
 }
 
 /// A pod that has just gone is no absence.
 fn of_pod<T>(error: Error) -> Reading<T> {
     match error {
-        Error::NotFound(why) => Reading::NotNow { last: None, why: format!("the pod has gone: {why}") },
+        Error::NotFound(why) => Reading::NotNow { last: None, why: format!("the pod was deleted: {why}") },
         Error::Forbidden(_) => Reading::Unreadable(Obstacle::Forbidden(EXEC.to_owned())),
         error => unread(error),
     }

@@ -17,10 +17,10 @@ pub(crate) async fn refused<S: Source, T>(client: &Client, error: impl Into<Erro
             Ok(versions) if versions.iter().any(|it| *it == S::Raw::version(&())) => {
                 Reading::NotNow { last: None, why: not_yet(&plural) }
             }
-            Ok(_) => Reading::Absent(format!("{plural} are of another version in this cluster")),
+            Ok(_) => Reading::Absent(format!("this cluster has another version of {plural}")),
             Err(Error::NotFound(_)) => Reading::Absent(format!("this cluster has no {plural}")),
             // Whoever may not read definitions: the list's own 404 is all there is to go by.
-            Err(Error::Forbidden(_)) => Reading::Absent(format!("the API server knows no {plural}")),
+            Err(Error::Forbidden(_)) => Reading::Absent(format!("the API server has no resource {plural}")),
             Err(error) => Reading::NotNow { last: None, why: error.why() },
         },
         (error, _) => unread(error),
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn that_it_is_not_possible_just_now_is_told_by_the_kind_of_reading() {
+    fn a_temporary_failure_is_a_reading_of_its_own_kind() {
         let reading: Reading<()> = unread(Error::NotNow("storage is (re)initializing".to_owned()));
         assert_eq!(reading.passing(), Some("storage is (re)initializing"));
         let reading: Reading<()> = unread(Error::Forbidden("list nodes".to_owned()));

@@ -25,7 +25,7 @@ fn releases(lines: &[&str]) -> Vec<Release> {
 }
 
 #[test]
-fn what_may_be_next() {
+fn possible_next_releases() {
     use Position::{Deployed, Never, Next, NotYet};
     let current = || version("1.57.5");
     let missing =
@@ -81,7 +81,7 @@ fn what_may_be_next() {
 }
 
 #[test]
-fn what_goes_next() {
+fn selection_of_the_next_release() {
     for (lines, expected) in [
         (&["v1.57.5 Deployed", "v1.58.1 Pending", "v1.58.3 Pending", "v1.59.0 Pending"][..], Some("v1.58.3")),
         (&["v1.57.5 Deployed"], None),

@@ -128,7 +128,7 @@ fn assert_outcome(state: &ClusterState, key: &str, needed: &str, expected: &str)
 }
 
 #[test]
-fn of_a_cluster_as_it_is() {
+fn requirements_of_a_typical_cluster() {
     let state = cluster();
     for (key, needed, expected) in [
         ("k8s", "1.29", "met"),

@@ -110,7 +110,7 @@ fn the_next_release_is_approved_when_all_is_done_and_not_before() {
 }
 
 #[test]
-fn while_one_queue_is_busy_done_is_neither_said_nor_acted_on() {
+fn a_busy_queue_prevents_done_and_the_next_approval() {
     let mut state = cluster("Manual", &["1.71.4"]);
     state.queue = Reading::Known(Queue { tasks: 1, heads: vec![Task::default()] });
     let mut looks = Looks::new(None, Timing::Scheduled);
@@ -120,13 +120,13 @@ fn while_one_queue_is_busy_done_is_neither_said_nor_acted_on() {
 }
 
 #[test]
-fn what_is_approved_and_beyond_the_end_is_not_waited_for() {
+fn an_approved_release_above_the_target_is_not_waited_for() {
     let mut looks = Looks::new(Some("1.70.1"), Timing::Scheduled);
     assert_eq!(looks.look(&approved(UNMET), Call::Done).1, Move::Finish);
 }
 
 #[test]
-fn what_needs_a_person_is_said_at_once_and_ends_the_run_after_the_patience() {
+fn a_problem_for_a_person_is_reported_immediately_and_ends_the_run_after_the_limit() {
     let unset = || {
         let mut state = approved("");
         state.module_configs =
@@ -173,7 +173,7 @@ fn what_needs_a_person_is_said_at_once_and_ends_the_run_after_the_patience() {
 }
 
 #[test]
-fn an_approval_that_is_taken_back_before_it_is_seen_is_missed_too() {
+fn an_approval_removed_early_is_reported() {
     let mut looks = Looks::new(None, Timing::Scheduled);
     looks.look(&unapproved(""), Call::Done);
     looks.runner.approved(version("1.71.4"));
@@ -185,7 +185,7 @@ fn an_approval_that_is_taken_back_before_it_is_seen_is_missed_too() {
 }
 
 #[test]
-fn what_is_put_right_in_time_lets_it_go_on() {
+fn a_problem_fixed_in_time_lets_the_run_continue() {
     let mut looks = Looks::waiting(Timing::Scheduled);
     looks.hold(&approved(UNMET), Call::NotStarted, 9);
     let (verdict, _) = looks.look(&approved(""), Call::NotStarted);
@@ -203,7 +203,7 @@ fn what_is_put_right_in_time_lets_it_go_on() {
 }
 
 #[test]
-fn what_passes_by_itself_is_waited_for_without_end() {
+fn temporary_states_are_waited_for_without_limit() {
     for message in [
         WINDOW,
         "Release is postponed by notification until 02 Jan 2027 15:04 UTC",
@@ -223,7 +223,7 @@ fn what_passes_by_itself_is_waited_for_without_end() {
 }
 
 #[test]
-fn a_controller_that_says_nothing_is_not_waited_for_without_end() {
+fn a_silent_controller_is_not_waited_for_without_limit() {
     for message in ["", "Release is waiting for the 'release.deckhouse.io/approved: \"true\"' annotation"] {
         let mut looks = Looks::waiting(Timing::Scheduled);
         assert_eq!(looks.hold(&approved(message), Call::NotStarted, 19).0.call, Call::NotStarted);
@@ -233,7 +233,7 @@ fn a_controller_that_says_nothing_is_not_waited_for_without_end() {
 }
 
 #[test]
-fn an_attempt_that_met_something_passing_is_made_again() {
+fn an_attempt_with_a_temporary_failure_is_repeated() {
     let state = cluster("Manual", &["1.71.4"]);
     let release = version("1.71.4");
     let refusal = |reason: &str| {
@@ -257,7 +257,7 @@ fn an_attempt_that_met_something_passing_is_made_again() {
 }
 
 #[test]
-fn what_is_to_be_applied_at_once_is_told_so_also_if_it_is_approved() {
+fn an_approved_release_can_still_be_set_to_apply_now() {
     let mut looks = Looks::new(None, Timing::Now);
     let mut state = approved(WINDOW);
     assert_eq!(looks.look(&state, Call::Done).1, Move::Approve(version("1.71.4")));
@@ -268,7 +268,7 @@ fn what_is_to_be_applied_at_once_is_told_so_also_if_it_is_approved() {
 }
 
 #[test]
-fn a_higher_patch_takes_the_place_of_the_one_that_is_waited_for() {
+fn a_higher_patch_replaces_the_awaited_one() {
     let mut looks = Looks::waiting(Timing::Scheduled);
     let mut state = cluster("Manual", &["1.71.4", "1.71.5"]);
     releases(&mut state)[2].approved_field = true;

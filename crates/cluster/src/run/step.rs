@@ -67,7 +67,7 @@ fn attempt(state: &ClusterState, to: Option<&Version>, timing: Timing) -> Result
         Position::Next => {}
         other => return Err(not_next(other, version)),
     }
-    let needs_none = release.is_approved() || comes_by_itself(version, deployed, &settings);
+    let needs_none = release.is_approved() || deploys_automatically(version, deployed, &settings);
     let blocker = blockers::of_any(release, config)
         .or_else(|| if needs_none { blockers::of_approved(release) } else { None });
     if let Some(blocked) = blocker {
@@ -91,7 +91,7 @@ fn is_there(order: &ReleaseOrder<'_>, to: &Version, lts: bool) -> Result<(), Ste
 }
 
 /// Whether the mode asks for no approval.
-fn comes_by_itself(version: &Version, deployed: &Version, settings: &UpdateSettings) -> bool {
+fn deploys_automatically(version: &Version, deployed: &Version, settings: &UpdateSettings) -> bool {
     let is_patch = (version.major, version.minor) == (deployed.major, deployed.minor);
     // The default is AutoPatch now and was Auto before. Where it is Auto, an approval has no effect.
     settings.mode.as_ref().unwrap_or(&UpdateMode::AutoPatch).deploys_unasked(is_patch)

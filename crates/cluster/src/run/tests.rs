@@ -168,7 +168,7 @@ fn what_blocks() {
 }
 
 #[test]
-fn nothing_is_approved_while_the_platform_is_busy_or_silent() {
+fn nothing_is_approved_while_the_platform_is_busy_or_unknown() {
     type Change = fn(&mut ClusterState);
     let cases: [Change; 7] = [
         |it| it.queue = Reading::Known(Queue { tasks: 1, heads: vec![Task::default()] }),

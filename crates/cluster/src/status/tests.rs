@@ -155,7 +155,7 @@ fn masters_groups_and_alerts() {
 }
 
 #[test]
-fn what_the_vendor_has_withdrawn_is_shown() {
+fn suspended_releases_are_shown() {
     let names = ["v1.60.0", "v1.59.0", "v1.55.0"];
     let withdrawn = names.map(|name| release(name, "Suspended", "Release is suspended"));
     let state = ClusterState {

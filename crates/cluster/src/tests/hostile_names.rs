@@ -257,7 +257,7 @@ fn assert_read_as_meant(command: &Command) {
 }
 
 #[test]
-fn no_name_leaves_its_word() {
+fn names_stay_within_one_word_of_a_command() {
     let mut with_name = 0;
     for name in HOSTILE_NAMES {
         let mut all: Vec<Command> = clusters(name).iter().flat_map(|state| shown(state, name)).collect();
@@ -273,7 +273,7 @@ fn no_name_leaves_its_word() {
 }
 
 #[test]
-fn no_name_leaves_a_change() {
+fn names_stay_within_one_word_of_a_change() {
     for name in HOSTILE_NAMES {
         let object = json!({ "spec": { "version": name, name: name } });
         for write in [Write::Merge(object.clone()), Write::Create(object.clone()), Write::Delete] {

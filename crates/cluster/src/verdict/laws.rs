@@ -101,7 +101,7 @@ fn play(machine: &mut Machine, course: &[(Scene, i64)], mut each: impl FnMut(Sce
 
 proptest! {
     #[test]
-    fn done_is_never_said_before_the_settle_time_of_quiet(course in course()) {
+    fn done_is_never_reported_before_the_settle_time(course in course()) {
         let mut quiet_since = None;
         play(&mut machine(), &course, |scene, second, verdict| {
             let since = matches!(scene, Scene::Quiet).then(|| *quiet_since.get_or_insert(second));
@@ -116,7 +116,7 @@ proptest! {
     }
 
     #[test]
-    fn enough_quiet_is_done_whatever_was_before(course in course()) {
+    fn being_healthy_for_the_settle_time_is_done_regardless_of_history(course in course()) {
         let mut machine = machine();
         let mut end = 0;
         play(&mut machine, &course, |_, second, _| end = second);
@@ -136,7 +136,7 @@ proptest! {
     }
 
     #[test]
-    fn an_api_that_is_away_changes_nothing_but_time(course in course(), cut in 0..40_usize, seconds in 1..2000_i64) {
+    fn an_unavailable_api_changes_only_the_time(course in course(), cut in 0..40_usize, seconds in 1..2000_i64) {
         let (before, after) = course.split_at(cut.min(course.len()));
         // Runs of a scene that is itself away say nothing about this.
         prop_assume!(!after.is_empty());

@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn a_look_at_the_queues_counts_once() {
+    fn a_reading_of_the_queues_counts_once() {
         let settings = Settings { settle: Duration::ZERO, ..Settings::default() };
         let codes_after = |looks: &[(ClusterState, i64)]| {
             let mut machine = Machine::new(None, settings);

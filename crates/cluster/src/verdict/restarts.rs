@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crash_that_nobody_saw_counts_by_its_new_start() {
+    fn an_unseen_crash_is_counted_by_the_new_start_time() {
         let up = |count| started_again(count, true, false);
         let mut watch = Watch::new(None);
         for count in [0, 1, 2] {
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn an_old_pod_has_a_past() {
+    fn restarts_before_the_watch_are_not_a_crash_loop() {
         let mut watch = Watch::new(None);
         assert_eq!(watch.hold(&started_again(12, true, true), 130).call, Call::Done);
         assert_eq!(watch.hold(&started_again(13, true, false), 60).call, Call::Converging);

@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[test]
-fn one_update_from_beginning_to_end() {
+fn an_update_from_start_to_end() {
     let mut watch = Watch::new(Some("1.71.0"));
     let waiting = with(quiet("1.70.1"), |state| {
         let mut next = release("1.71.0", Phase::Pending);
@@ -45,7 +45,7 @@ fn one_update_from_beginning_to_end() {
 }
 
 #[test]
-fn each_signal_alone_keeps_done_away() {
+fn each_signal_alone_prevents_done() {
     type Change = fn(&mut ClusterState);
     let cases: [(Stage, Code, Change); 20] = [
         (Stage::Switching, Code::Image, |it| known(&mut it.deployment).image = image("1.70.1")),
@@ -88,7 +88,7 @@ fn each_signal_alone_keeps_done_away() {
 }
 
 #[test]
-fn what_is_no_part_of_an_update() {
+fn states_that_do_not_belong_to_an_update() {
     type Change = fn(&mut ClusterState);
     let cases: [(&str, Change); 5] = [
         ("an alert of a later release", |it| {
@@ -120,7 +120,7 @@ fn what_is_no_part_of_an_update() {
 }
 
 #[test]
-fn absent_sources_are_left_out_and_said() {
+fn absent_sources_are_ignored_and_reported() {
     let state = with(quiet("1.71.0"), |it| {
         it.alerts = Reading::Absent("module prometheus is off".to_owned());
         it.queue = Reading::Absent("no".to_owned());
@@ -134,7 +134,7 @@ fn absent_sources_are_left_out_and_said() {
 }
 
 #[test]
-fn what_cannot_be_read_keeps_done_away_and_is_named() {
+fn an_unreadable_source_prevents_done_and_is_named() {
     let state = with(quiet("1.71.0"), |it| it.alerts = forbidden());
     let mut watch = Watch::new(None);
     assert_eq!(watch.hold(&state, 60).call, Call::Propagating);
@@ -158,7 +158,7 @@ fn a_cluster_without_the_platform() {
 }
 
 #[test]
-fn an_api_that_is_away_changes_nothing_and_ends_nothing() {
+fn an_unavailable_api_changes_and_ends_nothing() {
     let gone = ClusterState {
         releases: away(),
         deployment: away(),
@@ -185,7 +185,7 @@ fn an_api_that_is_away_changes_nothing_and_ends_nothing() {
 }
 
 #[test]
-fn an_image_that_is_not_there() {
+fn a_missing_image() {
     let failing = |reason: Option<&str>, message: &str| {
         with(switching("1.70.1", "1.71.0"), |it| {
             let mut new = pod("deckhouse-b", "1.71.0", false);
@@ -236,7 +236,7 @@ fn an_image_without_the_tag_of_a_version_is_reported_immediately() {
 }
 
 #[test]
-fn a_release_that_will_not_come_by_itself() {
+fn a_release_that_needs_a_person() {
     let next = |phase| with(quiet("1.70.1"), |it| known(&mut it.releases).push(release("1.71.0", phase)));
     let mut watch = Watch::new(Some("1.71.0"));
     assert_eq!(watch.hold(&quiet("1.70.1"), 5).call, Call::NotStarted, "never there: not vanished");
@@ -329,7 +329,7 @@ fn without_a_target_the_deployed_release_counts_or_one_that_is_approved() {
 }
 
 #[test]
-fn a_chain_waits_for_each_link_before_it_looks_at_the_next() {
+fn the_releases_of_a_chain_are_processed_one_by_one() {
     let between = with(quiet("1.70.1"), |it| known(&mut it.releases).push(release("1.71.0", Phase::Pending)));
     let mut watch = Watch::new(Some("1.71.0"));
     watch.hold(
@@ -354,7 +354,7 @@ fn the_image_comes_before_the_objects() {
 }
 
 #[test]
-fn time_that_nobody_watched_is_no_quiet() {
+fn unobserved_time_does_not_count_as_healthy() {
     let mut machine = Machine::new(None, Settings { settle: Duration::from_mins(1), ..Settings::default() });
     for seconds in (0..40).chain(500..540) {
         assert_ne!(

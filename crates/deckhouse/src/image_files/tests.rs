@@ -149,7 +149,7 @@ fn whiteouts_hide_what_is_below() {
 }
 
 #[test]
-fn whiteouts_leave_alone_what_they_do_not_name() {
+fn whiteouts_do_not_hide_other_files() {
     let shown: &[&[Item<'_>]] = &[
         &[File("deckhouse/candi/.wh.images_digests", "")],
         &[File("deckhouse/candi/.wh.images_digests.json.old", "")],
@@ -178,7 +178,7 @@ fn a_whiteout_leaves_alone_its_own_layer_whatever_the_order() {
 }
 
 #[test]
-fn links_in_place_of_the_file_are_an_error_and_never_absence() {
+fn a_link_instead_of_the_file_is_an_error_and_not_absence() {
     let tables: &[(&[Item<'_>], &str)] = &[
         (&[Symlink(LIST, "../lists/images.json")], LIST),
         (&[Hardlink(LIST, "lists/images.json")], LIST),

@@ -31,16 +31,16 @@ impl DockerCfg {
             Err(ManifestError::refused(format!("the login for {host}"), reason, instead))
         };
         if login.is_empty() {
-            return refused("it is empty", "give the login of an account that may read the registry");
+            return refused("it is empty", "set the login of an account that can read the registry");
         }
         if login.contains(':') {
             return refused(
-                "it has ':', which ends a login in a docker configuration",
-                "give the login alone, and the password apart from it",
+                "it contains ':', which separates the login from the password",
+                "set the login with --registry-login and the password with --registry-password-file",
             );
         }
         if password.is_empty() {
-            return refused("it has no password", "give its password");
+            return refused("it has no password", "set its password");
         }
         let auth = STANDARD.encode(format!("{login}:{password}"));
         Ok(Self::encode(host, &json!({"username": login, "password": password, "auth": auth})))
@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_and_somebody() {
+    fn anonymous_and_with_login() {
         let host: Host = "r.example:5000".parse().unwrap();
         let anonymous = DockerCfg::anonymous(&host);
         assert_eq!(decoded(&anonymous).to_string(), r#"{"auths":{"r.example:5000":{}}}"#);
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_reader_could_take_apart_is_refused() {
+    fn ambiguous_logins_are_refused() {
         let host: Host = "r.example".parse().unwrap();
         for (login, password, reason) in
             [("", "s3cret", "empty"), ("some:one", "s3cret", "':'"), ("someone", "", "no password")]

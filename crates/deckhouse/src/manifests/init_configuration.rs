@@ -59,7 +59,7 @@ pub fn write_init_configuration(access: &RegistryAccess<'_>) -> Result<String, M
 fn images_repo(access: &RegistryAccess<'_>) -> Result<String, ManifestError> {
     let host = access.repository.host.as_str();
     let object = || format!("imagesRepo {}", access.repository);
-    let instead = "name the registry by a DNS name of letters, digits, '.' and '-', or by an IPv4 address";
+    let instead = "use a DNS name of letters, digits, '.' and '-', or an IPv4 address";
     if host.starts_with('[') {
         return Err(ManifestError::refused(object(), "an IPv6 address is not allowed there", instead));
     }

@@ -77,8 +77,8 @@ const NO_LOGIN: &str = "    dockerCfg: \"\"\n";
 fn placeholder(host: &Host) -> String {
     let command = Command::dhctl(Dhctl::DockerCfg(host.to_string()));
     format!(
-        "    # No login was given, so the cluster asks anonymously. For a registry that wants one, take away the '#'\n    \
-         # before dockerCfg and put there what '{command}' prints.\n    \
+        "    # No login was given, so the cluster accesses the registry anonymously. To use a login, remove the '#'\n    \
+         # before dockerCfg and insert the output of '{command}'.\n    \
          # dockerCfg: BASE64\n"
     )
 }
@@ -93,10 +93,7 @@ pub fn check_source_name(name: &str) -> Result<(), ManifestError> {
         Err(ManifestError::refused(format!("the name of the ModuleSource '{name}'"), reason, instead))
     };
     if name == GENERATED {
-        return refused(
-            "the source of this name is made by the platform itself and may not be changed by hand",
-            "choose another name",
-        );
+        return refused("it is reserved for the source that the platform manages", "choose another name");
     }
     let is_label = |label: &str| {
         let bytes = label.as_bytes();
@@ -107,7 +104,7 @@ pub fn check_source_name(name: &str) -> Result<(), ManifestError> {
     if name.len() > 253 || !name.split('.').all(is_label) {
         return refused(
             "Kubernetes does not allow it",
-            "a name has up to 253 lower-case letters, digits, '-' and '.', and begins and ends with a letter or digit",
+            "use up to 253 lower-case letters, digits, '-' and '.'; begin and end with a letter or digit",
         );
     }
     Ok(())

@@ -29,8 +29,7 @@ pub fn complete_no_proxy(items: &[String], registry: Option<&Host>) -> Result<Ve
     if let Some(registry) = registry {
         let host = registry.name().to_ascii_lowercase();
         check(&host).map_err(|(reason, _)| {
-            let instead =
-                "name the registry by a DNS name of letters, digits, '.' and '-', or by an IPv4 address";
+            let instead = "use a DNS name of letters, digits, '.' and '-', or an IPv4 address";
             ManifestError::refused(format!("noProxy '{host}', the registry"), reason, instead)
         })?;
         if !list.contains(&host) {
@@ -42,16 +41,18 @@ pub fn complete_no_proxy(items: &[String], registry: Option<&Host>) -> Result<Ve
 
 fn check(item: &str) -> Result<(), (String, String)> {
     if let Some((_, host)) = item.split_once("://") {
-        return Err(("a URL is not allowed".to_owned(), format!("write the host alone: {}", host_of(host))));
+        return Err(("a URL is not allowed".to_owned(), format!("write only the host: {}", host_of(host))));
     }
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '.' | '/');
     if let Some(wrong) = item.chars().find(|c| !allowed(*c)) {
         let instead = match wrong {
             '*' => format!("write .{} for all hosts below a domain", item.trim_start_matches(['*', '.'])),
-            ':' if item.matches(':').count() > 1 => "IPv6 has no place there: write a DNS name".to_owned(),
+            ':' if item.matches(':').count() > 1 => {
+                "IPv6 is not supported there: write a DNS name".to_owned()
+            }
             ':' => format!("write the host without its port: {}", host_of(item)),
             c if c.is_ascii_uppercase() => format!("write {}", item.to_ascii_lowercase()),
-            _ => "an item has lower-case letters, digits, '-', '.' and '/'".to_owned(),
+            _ => "use lower-case letters, digits, '-', '.' and '/'".to_owned(),
         };
         return Err((format!("'{}' is not allowed", wrong.escape_debug()), instead));
     }
@@ -60,8 +61,8 @@ fn check(item: &str) -> Result<(), (String, String)> {
             address.parse::<Ipv4Addr>().is_ok() && bits.parse::<u8>().is_ok_and(|bits| bits <= 32);
         if !is_subnet {
             return Err((
-                "it is no subnet".to_owned(),
-                "write a host without a path, or a subnet as 10.0.0.0/24".to_owned(),
+                "it is not a subnet".to_owned(),
+                "write a host without a path, or a subnet such as 10.0.0.0/24".to_owned(),
             ));
         }
     }
@@ -100,7 +101,7 @@ mod tests {
             ("Example.com", "'E'", "example.com"),
             ("registry:5000", "':'", "registry"),
             ("fd00::1", "':'", "IPv6"),
-            ("https://host:5000/a", "URL", "alone: host"),
+            ("https://host:5000/a", "URL", "only the host: host"),
             ("my_host", "'_'", "lower-case"),
             ("a b", "' '", "lower-case"),
             ("host/path", "subnet", "10.0.0.0/24"),

@@ -45,7 +45,7 @@ impl ProxyUrl {
             .find_map(|scheme| Some((scheme, url.strip_prefix(scheme)?)))
             .ok_or_else(|| {
                 refused(
-                    "it begins neither with http:// nor with https://".to_owned(),
+                    "it must begin with http:// or https://".to_owned(),
                     "write it as http://proxy.example.com:3128",
                 )
             })?;
@@ -57,8 +57,8 @@ impl ProxyUrl {
         let user = match (user, login) {
             (Some(_), Some(_)) => {
                 return Err(refused(
-                    "it holds a login, and one is given besides".to_owned(),
-                    "give the login once",
+                    "it contains a login, and --proxy-login sets another one".to_owned(),
+                    "set only one of them",
                 ));
             }
             (Some(user), None) => {
@@ -68,7 +68,7 @@ impl ProxyUrl {
                 Some((name, password.map(str::to_owned)))
             }
             (None, Some(login)) if login.password.is_empty() => {
-                return Err(refused("the password for it is empty".to_owned(), "give the password"));
+                return Err(refused("the password for it is empty".to_owned(), "set the password"));
             }
             (None, Some(login)) => {
                 Some((login.name, Some(utf8_percent_encode(login.password, ENCODED).to_string())))
@@ -118,20 +118,20 @@ impl ProxyUrl {
     }
 }
 
-const ENCODE_IT: &str = "give login and password apart from the URL, with --proxy-login and --proxy-password-file: \
-                         there they are encoded as needed";
+const ENCODE_IT: &str =
+    "set login and password with --proxy-login and --proxy-password-file: dhctl encodes them";
 const ANOTHER_LOGIN: &str =
-    "make a login of such characters on the proxy: the platform allows no encoding in a login";
+    "create a login with these characters on the proxy: the platform does not accept an encoded login";
 
 type Refusal = (String, &'static str);
 
 /// Checks `HOST[:PORT]` and gives the port.
 fn check_address(address: &str) -> Result<Option<u16>, Refusal> {
-    let by_name = "name the proxy by a DNS name of letters, digits, '.' and '-', or by an IPv4 address";
+    let by_name = "use a DNS name of letters, digits, '.' and '-', or an IPv4 address";
     if let Some(stray) = address.chars().find(|c| matches!(c, '/' | '?' | '#')) {
         return Err((
             format!("'{stray}' is not allowed after the address"),
-            "end it with the host or the port, without a slash: http://proxy.example.com:3128",
+            "write only scheme, host and port: http://proxy.example.com:3128",
         ));
     }
     if address.starts_with('[') {
@@ -162,7 +162,7 @@ fn check_login(login: &str) -> Result<(), String> {
     match login.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_'))) {
         None => Ok(()),
         Some(wrong) => Err(format!(
-            "the login has '{}', and only letters, digits, '.', '-' and '_' are allowed",
+            "the login contains '{}'; only letters, digits, '.', '-' and '_' are allowed",
             wrong.escape_debug()
         )),
     }
@@ -176,7 +176,7 @@ fn check_encoded(password: &str) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '!' | '%' | '.' | '-' | '_');
     if let Some(index) = password.chars().position(|c| !plain(c)) {
         let at = index + 1;
-        return Err(format!("character {at} of the password must be percent-encoded (as %40 for '@')"));
+        return Err(format!("character {at} of the password must be percent-encoded (such as %40 for '@')"));
     }
     let bytes = password.as_bytes();
     for (index, _) in password.match_indices('%') {
@@ -184,7 +184,7 @@ fn check_encoded(password: &str) -> Result<(), String> {
         if !code.is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit)) {
             let at = index + 1;
             return Err(format!(
-                "character {at} of the password is a '%' that begins no code (a '%' itself is %25)"
+                "character {at} of the password is a '%' without two hexadecimal digits after it (write '%' as %25)"
             ));
         }
     }
@@ -234,12 +234,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_is_told_without_the_password() {
+    fn refusals_never_show_the_password() {
         for (url, reason) in [
-            ("proxy.example.com:3128", "neither"),
-            ("socks5://proxy:1080", "neither"),
-            ("HTTP://proxy:3128", "neither"),
-            ("me:s3cret@proxy:3128", "neither"),
+            ("proxy.example.com:3128", "must begin with"),
+            ("socks5://proxy:1080", "must begin with"),
+            ("HTTP://proxy:3128", "must begin with"),
+            ("me:s3cret@proxy:3128", "must begin with"),
             ("http://proxy:3128/", "'/' is not allowed after"),
             ("http://me:s3cret@proxy:3128/path", "'/' is not allowed after"),
             ("http://", "no host"),
@@ -255,7 +255,7 @@ mod tests {
             ("http://me:s3cret%4@proxy:3128", "character 7 of the password"),
             ("http://me:@proxy:3128", "the password is empty"),
             ("http://:s3cret@proxy:3128", "the login is empty"),
-            ("http://m%40e:s3cret@proxy:3128", "the login has '%'"),
+            ("http://m%40e:s3cret@proxy:3128", "the login contains '%'"),
         ] {
             let error = ProxyUrl::new("httpProxy", url, None).unwrap_err();
             let told = format!("{error} {error:?}");

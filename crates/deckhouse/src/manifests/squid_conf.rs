@@ -22,14 +22,14 @@ pub fn write_squid_conf(proxies: &[&ProxyUrl], registry: Option<&Host>) -> Resul
         if proxy.is_tls() {
             return Err(ManifestError::refused(
                 "squid.conf",
-                "it cannot be made for a proxy that is itself reached by https://",
-                "give the proxy's URL as http://HOST:PORT; what the cluster sends through it is encrypted anyway",
+                "it cannot be created for a proxy with an https:// URL",
+                "write the proxy's URL as http://HOST:PORT; HTTPS traffic through the proxy is encrypted anyway",
             ));
         }
         if !proxy.is_authenticated() {
             return Err(ManifestError::refused(
                 "squid.conf",
-                "the proxy would let nobody in: its URL has no login with a password",
+                "it requires a login, and the URL of the proxy contains none",
                 "add --proxy-login and --proxy-password-file",
             ));
         }
@@ -118,8 +118,8 @@ mod tests {
     #[test]
     fn no_open_proxy_and_no_tls_without_a_certificate() {
         for (url, reason) in [
-            ("http://p:3128", "no login"),
-            ("http://me@p:3128", "no login"),
+            ("http://p:3128", "contains none"),
+            ("http://me@p:3128", "contains none"),
             ("https://me:pw@p:3128", "https://"),
         ] {
             let error = write_squid_conf(&[&proxy(url)], None).unwrap_err();

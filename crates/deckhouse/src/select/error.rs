@@ -22,7 +22,11 @@ pub enum SelectError {
         available: Vec<Channel>,
     },
     /// Exact releases are missing.
-    #[error("the source has no release {} (latest patches that it has: {})", tags(missing), tags(available))]
+    #[error(
+        "the source has no release {} (latest patches on the source: {})",
+        tags(missing),
+        tags(available)
+    )]
     UnknownReleases {
         /// The requested releases that are missing.
         missing: Vec<Version>,
@@ -47,7 +51,7 @@ pub enum SelectError {
     },
     /// No release is in the range.
     #[error(
-        "the source has no release in the requested range (latest patches that it has: {})",
+        "the source has no release in the requested range (latest patches on the source: {})",
         tags(available)
     )]
     NothingInRange {

@@ -120,7 +120,7 @@ proptest! {
     }
 
     #[test]
-    fn a_lower_minimum_never_brings_less(offer in any_offer(), low in any_bound(), high in any_bound()) {
+    fn a_lower_minimum_never_selects_less(offer in any_offer(), low in any_bound(), high in any_bound()) {
         let (low, high) = if low.lowest() <= high.lowest() { (low, high) } else { (high, low) };
         let chosen = |min| select(&offer, &Request { min, ignore_suspend: true, ..Request::default() });
         if let (Ok(more), Ok(less), Ok(least)) = (chosen(Some(low)), chosen(Some(high)), chosen(None)) {

@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_minor_costs_one_question() {
+    fn a_whole_minor_costs_one_request() {
         let tags: Vec<String> = (0..=60).map(|patch| format!("v1.58.{patch}")).collect();
         let tags: Vec<&str> = tags.iter().map(String::as_str).collect();
         assert_eq!(asked(&offer(&[(Channel::Stable, "1.58.7")], &tags), ""), ["v1.58.61"]);

@@ -31,20 +31,20 @@ fn by_default_channels_and_latest_patches_from_rock_solid_to_alpha() {
 }
 
 #[test]
-fn a_minimum_below_rock_solid_brings_older_minors() {
+fn a_minimum_below_rock_solid_adds_older_minors() {
     let tags: Vec<&str> =
         TAGS.iter().copied().chain(["v1.45.1", "v1.45.11", "v1.55.0", "v1.56.7", "v1.54.2"]).collect();
     let source = offer(CHANNELS, &tags);
     let rest = format!("1.57.5 1.58.3 1.58.10 1.59.4; {ALL_THREE}");
     chooses(&source, &[("min 1.55", &format!("1.55.0 1.56.7 {rest}")), ("min 1.56.8", &rest)]);
-    let gap = "the source has no release of the minors 1.46 to 1.53";
+    let gap = "the source has no releases of the minor versions 1.46 to 1.53";
     let from_45 = format!("1.45.11 1.54.2 1.55.0 1.56.7 {rest}");
     chooses_saying(&source, "min 1.45", &from_45, &[gap]);
     chooses_saying(&source, "min v1.44.3", &from_45, &[gap]);
 }
 
 #[test]
-fn a_minimum_above_rock_solid_is_ignored_and_said() {
+fn a_minimum_above_rock_solid_is_ignored_with_a_warning() {
     let all = format!("1.57.5 1.58.3 1.58.10 1.59.4; {ALL_THREE}");
     let source = offer(CHANNELS, TAGS);
     for min in ["1.57.6", "1.58", "1.59.4", "2.0"] {
@@ -57,10 +57,10 @@ fn a_minimum_above_rock_solid_is_ignored_and_said() {
 fn a_maximum_leaves_out_channels_above_it() {
     let source = offer(CHANNELS, TAGS);
     let alpha = |max: &str| {
-        format!("channel alpha points to v1.59.4, above the maximum version {max}, and is left out")
+        format!("channel alpha is left out: it points to v1.59.4, above the maximum version {max}")
     };
     let stable = |max: &str| {
-        format!("channel stable points to v1.58.3, above the maximum version {max}, and is left out")
+        format!("channel stable is left out: it points to v1.58.3, above the maximum version {max}")
     };
     chooses_saying(
         &source,
@@ -131,7 +131,7 @@ fn long_term_support_is_a_channel_but_no_end_of_the_range() {
 }
 
 #[test]
-fn named_channels_bring_only_themselves() {
+fn named_channels_select_only_themselves() {
     chooses(
         &offer(CHANNELS, TAGS),
         &[
@@ -145,7 +145,7 @@ fn named_channels_bring_only_themselves() {
     );
     let said = "the minimum version 1.59 is above stable (v1.58.3) and is ignored";
     chooses_saying(&offer(CHANNELS, TAGS), "channel stable min 1.59", "1.58.3; stable=1.58.3", &[said]);
-    let said = "channel alpha points to v1.59.4, above the maximum version 1.58, and is left out";
+    let said = "channel alpha is left out: it points to v1.59.4, above the maximum version 1.58";
     let source = offer(CHANNELS, TAGS);
     chooses_saying(
         &source,
@@ -157,7 +157,7 @@ fn named_channels_bring_only_themselves() {
 }
 
 #[test]
-fn exact_releases_bring_the_channels_that_point_to_them() {
+fn exact_releases_include_the_channels_that_point_to_them() {
     chooses(
         &offer(CHANNELS, TAGS),
         &[
@@ -234,7 +234,7 @@ fn suspended_channels_are_refused_when_resolved_to() {
     ] {
         assert_eq!(shown(&select(&source, &request(line)).unwrap()), expected, "{line}");
     }
-    let said = "channel alpha points to v1.59.4 but is suspended, and its tags are left out";
+    let said = "channel alpha is suspended and is left out (it points to v1.59.4); --ignore-suspend pulls it";
     chooses_saying(&source, "release 1.59.4", "1.59.4; ", &[said]);
     let both = suspend(source, Channel::Stable);
     let error = select(&both, &Request::default()).unwrap_err().to_string();
@@ -251,14 +251,14 @@ fn a_channel_may_point_to_a_prerelease() {
 }
 
 #[test]
-fn gaps_on_the_source_are_said_and_only_those() {
+fn only_gaps_on_the_source_are_reported() {
     let channels = [(Channel::RockSolid, "1.55.1"), (Channel::Alpha, "1.60.0")];
     let tags = ["v1.55.1", "v1.56.2", "v1.58.0-rc.1", "v1.60.0"];
     chooses_saying(
         &offer(&channels, &tags),
         "",
         "1.55.1 1.56.2 1.60.0; alpha=1.60.0 rock-solid=1.55.1",
-        &["the source has no release of the minors 1.57 to 1.59"],
+        &["the source has no releases of the minor versions 1.57 to 1.59"],
     );
     chooses(
         &offer(CHANNELS, TAGS),
@@ -267,7 +267,7 @@ fn gaps_on_the_source_are_said_and_only_those() {
 }
 
 #[test]
-fn what_is_not_there_is_named_with_what_is() {
+fn missing_releases_are_reported_with_the_existing_ones() {
     let source = offer(CHANNELS, TAGS);
     let available = versions(&["1.57.5", "1.58.10", "1.59.4", "1.61.0"]);
     assert_eq!(
@@ -300,7 +300,7 @@ fn what_is_not_there_is_named_with_what_is() {
         Err(SelectError::UnknownChannels { missing: vec![Channel::Beta], available: vec![Channel::Stable] })
     );
     let error = select(&offer(&[], &[]), &request("release 1.58.4")).unwrap_err().to_string();
-    assert_eq!(error, "the source has no release v1.58.4 (latest patches that it has: none)");
+    assert_eq!(error, "the source has no release v1.58.4 (latest patches on the source: none)");
 }
 
 #[test]

@@ -50,7 +50,7 @@ fn diagnose_chain(error: &(dyn Error + 'static), host: &str, phase: Phase, timed
     if phase == Phase::Connecting || innermost(error) == SHARED {
         // Requests that wait for one HTTP/2 connection get no cause when it is not made, only a private
         // error of hyper-util's pool ("request was canceled"). The next attempt gets the cause.
-        let what = format!("cannot connect to {host}: the connection was given up while it was set up");
+        let what = format!("cannot connect to {host}: the connection was aborted while it was established");
         return Diagnosis::new(FaultKind::Connect, true, what).hint(tls::client_hint(host));
     }
     Diagnosis::new(FaultKind::Other, false, format!("the request to {host} failed: {}", innermost(error)))
@@ -64,7 +64,7 @@ fn dns(fault: &DnsFault) -> Diagnosis {
         }
         // A name may be a moment away from existing, and resolvers sometimes err; but not for long.
         DnsFault::NoSuchName { .. } => Diagnosis { attempts_limit: Some(2), ..diagnosis(true) }
-            .hint("check the name, and whether this network's DNS knows it"),
+            .hint("check the name, and whether the DNS of this network resolves it"),
         DnsFault::Unanswered { .. } => diagnosis(true).hint("check the nameservers in /etc/resolv.conf"),
     }
 }
@@ -72,7 +72,7 @@ fn dns(fault: &DnsFault) -> Diagnosis {
 fn timeout(host: &str, phase: Phase) -> Diagnosis {
     let what = match phase {
         Phase::Connecting => format!("no connection to {host} within the connect timeout"),
-        Phase::Talking => format!("{host} sent nothing for the whole stall timeout"),
+        Phase::Talking => format!("{host} sent no data within the stall timeout"),
     };
     Diagnosis::new(FaultKind::Timeout, true, what)
 }
@@ -83,11 +83,11 @@ fn by_io(error: &io::Error, host: &str, phase: Phase) -> Option<Diagnosis> {
         ErrorKind::HostUnreachable => "host unreachable",
         ErrorKind::NetworkUnreachable => "network unreachable",
         ErrorKind::NetworkDown => "network down",
-        ErrorKind::PermissionDenied => "forbidden by this machine's firewall",
+        ErrorKind::PermissionDenied => "blocked by the firewall of this machine",
         ErrorKind::ConnectionReset => "connection reset by the other side",
         ErrorKind::ConnectionAborted => "connection aborted",
-        ErrorKind::BrokenPipe => "the other side stopped reading",
-        ErrorKind::UnexpectedEof => "the other side closed the connection too early",
+        ErrorKind::BrokenPipe => "the other side no longer accepts data",
+        ErrorKind::UnexpectedEof => "the other side closed the connection unexpectedly",
         ErrorKind::TimedOut => return Some(timeout(host, phase)),
         _ => return None,
     };
@@ -101,7 +101,7 @@ fn by_io(error: &io::Error, host: &str, phase: Phase) -> Option<Diagnosis> {
 
 fn by_hyper(error: &hyper::Error, host: &str) -> Diagnosis {
     if error.is_parse() {
-        let what = format!("the answer of {host} is not HTTP: {}", innermost(error));
+        let what = format!("the response of {host} is not HTTP: {}", innermost(error));
         return Diagnosis::new(FaultKind::Other, false, what);
     }
     if was_not_sent(error) {
@@ -116,7 +116,7 @@ fn by_hyper(error: &hyper::Error, host: &str) -> Diagnosis {
         return refusal;
     }
     let reason = if error.is_incomplete_message() {
-        "the other side closed the connection too early".to_owned()
+        "the other side closed the connection unexpectedly".to_owned()
     } else {
         innermost(error)
     };
@@ -152,7 +152,7 @@ fn interrupted(host: &str, reason: &str) -> Diagnosis {
 
 fn proxy(fault: &ProxyFault) -> Diagnosis {
     let ProxyFault { proxy, target, problem, .. } = fault;
-    let direct = format!("if {target} can be reached directly, name it in NO_PROXY");
+    let direct = format!("if {target} can be reached directly, add it to NO_PROXY");
     let place = proxy.as_str().trim_end_matches('/');
     let new = |transient, what| Diagnosis::new(FaultKind::Proxy, transient, what);
     match problem {
@@ -170,7 +170,7 @@ fn proxy(fault: &ProxyFault) -> Diagnosis {
                 answer.status, answer.reason
             );
             let by_rule = answer.status < 500;
-            let remedy = if by_rule { "allow CONNECT to" } else { "see whether the proxy can reach" };
+            let remedy = if by_rule { "allow CONNECT to" } else { "check whether the proxy can reach" };
             new(!by_rule, what.trim_end().to_owned()).hint(format!("{remedy} {target}")).hint(direct)
         }
         ProxyProblem::Refused(None) => {
@@ -185,7 +185,7 @@ fn proxy(fault: &ProxyFault) -> Diagnosis {
             let source = fault.source().unwrap_or(fault);
             let timed_out = find::<io::Error>(source).is_some_and(|io| io.kind() == ErrorKind::TimedOut);
             let inner = diagnose_chain(source, place, Phase::Connecting, timed_out);
-            let what = format!("no way to {target} through the proxy: {}", inner.what);
+            let what = format!("cannot reach {target} through the proxy: {}", inner.what);
             Diagnosis { kind: FaultKind::Proxy, what, ..inner }.hint(direct)
         }
     }

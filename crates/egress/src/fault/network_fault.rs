@@ -60,7 +60,7 @@ impl NetworkFault {
         }
         if !status.is_success() && response.headers().contains_key("x-squid-error") {
             let what = format!("the proxy{place} refused to fetch from {host}: {status}");
-            let hint = format!("allow {host} in the proxy, or name it in NO_PROXY");
+            let hint = format!("allow {host} in the proxy, or add it to NO_PROXY");
             return Some(Self(Box::new(new(status.is_server_error(), what).hint(hint))));
         }
         None

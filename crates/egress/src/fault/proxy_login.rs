@@ -28,10 +28,9 @@ pub(super) fn diagnose(login: &ProxyLogin<'_>) -> Diagnosis {
             "the proxy{proxy} requires a login by {schemes} before it {does} {host} (407); dhctl supports only Basic"
         ))
         .hint(format!(
-            "run a local relay that logs in to the proxy by {schemes}, such as cntlm or px, and name it in \
-             {variable}: {variable}=http://127.0.0.1:3128"
+            "run a local relay that logs in to the proxy by {schemes}, such as cntlm or px, and set {variable}=http://127.0.0.1:3128"
         ))
-        .hint(format!("or have {host} allowed without a login, or Basic offered, in the proxy"));
+        .hint(format!("or configure the proxy to allow {host} without a login, or to offer Basic"));
     }
     if login_sent {
         new(format!("the proxy{proxy} did not accept the login for {host} (407)")).hint(format!(
@@ -39,7 +38,7 @@ pub(super) fn diagnose(login: &ProxyLogin<'_>) -> Diagnosis {
         ))
     } else {
         new(format!("the proxy{proxy} requires a login before it {does} {host} (407)")).hint(format!(
-            "put the login into the variable: {variable}=http://USER:PASSWORD@HOST:PORT, special characters \
+            "add the login to the variable: {variable}=http://USER:PASSWORD@HOST:PORT, special characters \
              percent-encoded"
         ))
     }

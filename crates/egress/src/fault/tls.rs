@@ -29,10 +29,10 @@ pub(super) fn diagnose(error: &Error, host: &str) -> Diagnosis {
     match error {
         Error::InvalidMessage(InvalidMessage::InvalidContentType | InvalidMessage::MessageTooLarge) => {
             fault("the other side does not speak TLS".to_owned())
-                .hint("if the registry is served by plain HTTP, use --insecure")
+                .hint("if the registry uses plain HTTP, set --insecure")
         }
         Error::AlertReceived(alert) if ABOUT_OUR_CERTIFICATE.contains(alert) => {
-            fault(format!("the server did not accept this side's certificate ({error})"))
+            fault(format!("the server did not accept the client certificate ({error})"))
                 .hint(client_hint(host))
         }
         Error::AlertReceived(
@@ -42,7 +42,7 @@ pub(super) fn diagnose(error: &Error, host: &str) -> Diagnosis {
         )
         | Error::PeerIncompatible(PeerIncompatible::ServerDoesNotSupportTls12Or13) => {
             fault(format!("no protocol version or cipher in common ({error})"))
-                .hint("TLS 1.2 or 1.3 is needed")
+                .hint("TLS 1.2 or 1.3 is required")
                 .hint(client_hint(host))
         }
         // What a broken line or a dying server can produce in the middle of a stream.
@@ -67,20 +67,24 @@ fn by_certificate(refused: &RefusedCertificate, host: &str) -> Diagnosis {
     diagnosis.certificate.clone_from(&refused.offered);
     match &refused.remedy {
         Remedy::TrustIssuer => diagnosis
-            .hint("give the issuer's certificate, or the server's own, as a PEM file by --ca-file FILE")
+            .hint("add the certificate of the issuer, or of the server itself, as a PEM file: --ca-file FILE")
             .hint(format!(
-                "or put it where every tool finds it: /etc/docker/certs.d/{host}/ca.crt, the system's store, \
+                "or add it for all tools: /etc/docker/certs.d/{host}/ca.crt, the system's store, \
                  or the file that SSL_CERT_FILE names"
             )),
         Remedy::FixName(san) => diagnosis.hint(format!(
-            "use a name that the certificate is for, or have it issued again with subjectAltName = {san}"
+            "use a name that the certificate contains, or reissue it with subjectAltName = {san}"
         )),
-        Remedy::FixDates => diagnosis.hint("renew the server's certificate, or set this machine's clock"),
-        Remedy::Replace => diagnosis.hint("have a certificate for TLS servers issued for this host"),
-        Remedy::OtherKey => diagnosis
-            .hint("have that certificate issued again with an RSA key of 2048 bits or more, or an ECDSA key"),
+        Remedy::FixDates => {
+            diagnosis.hint("renew the certificate of the server, or correct the clock of this machine")
+        }
+        Remedy::Replace => diagnosis
+            .hint("issue a certificate for TLS servers (extendedKeyUsage = serverAuth) for this host"),
+        Remedy::OtherKey => {
+            diagnosis.hint("reissue that certificate with an RSA key of 2048 bits or more, or an ECDSA key")
+        }
         Remedy::OtherSignature => diagnosis.hint(
-            "have that certificate issued again with a signature by RSA or ECDSA with SHA-256, SHA-384 or SHA-512",
+            "reissue that certificate with a signature by RSA or ECDSA with SHA-256, SHA-384 or SHA-512",
         ),
     }
 }

@@ -107,7 +107,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn follows_go() {
+    fn matches_the_behavior_of_go() {
         // Rows up to the blank line are those of Go's own proxy_test.go (UseProxyTests and friends).
         let go = "foobar.com, .barbaz.net, *.quux.org, 192.168.1.1, 192.168.1.2:81, 192.168.1.3:80, 10.0.0.0/30, \
                   2001:db8::52:0:1, [2001:db8::52:0:2]:443, [2001:db8::52:0:3]:80, 2002:db8:a::45/64";

@@ -71,7 +71,7 @@ fn proxy_url(variable: &'static str, value: Option<&str>) -> Result<Option<Url>,
         return Err(bad(format!("a {} proxy is not supported, only http and https", url.scheme())));
     }
     if !url.has_host() {
-        return Err(bad("it names no host".to_owned()));
+        return Err(bad("it contains no host".to_owned()));
     }
     Ok(Some(url))
 }

@@ -146,17 +146,17 @@ impl FileForm {
 impl fmt::Display for FileForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::CertificateDer => f.write_str("holds a certificate in DER form"),
-            Self::Pkcs7Pem | Self::Pkcs7Der => f.write_str("holds certificates in PKCS#7 form"),
+            Self::CertificateDer => f.write_str("contains a certificate in DER format"),
+            Self::Pkcs7Pem | Self::Pkcs7Der => f.write_str("contains certificates in PKCS#7 format"),
             Self::Pkcs12 => f.write_str("is a PKCS#12 key store"),
             Self::TrustedCertificate => {
-                f.write_str("holds a certificate in openssl's TRUSTED CERTIFICATE form")
+                f.write_str("contains a certificate in openssl's TRUSTED CERTIFICATE format")
             }
-            Self::KeyPem | Self::KeyDer => f.write_str("holds a private key"),
-            Self::EncryptedKey => f.write_str("holds a private key that is protected by a passphrase"),
-            Self::Request => f.write_str("holds a certificate request"),
-            Self::CertificatePem => f.write_str("holds a certificate"),
-            Self::OtherPem(label) => write!(f, "holds '{label}'"),
+            Self::KeyPem | Self::KeyDer => f.write_str("contains a private key"),
+            Self::EncryptedKey => f.write_str("contains a private key that is protected by a passphrase"),
+            Self::Request => f.write_str("contains a certificate request"),
+            Self::CertificatePem => f.write_str("contains a certificate"),
+            Self::OtherPem(label) => write!(f, "contains '{label}'"),
             Self::Utf16 => f.write_str("is text in UTF-16"),
         }
     }
@@ -165,8 +165,8 @@ impl fmt::Display for FileForm {
 impl fmt::Display for Wanted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Certificate => "a certificate in PEM form",
-            Self::Key => "a private key in PEM form",
+            Self::Certificate => "a certificate in PEM format",
+            Self::Key => "a private key in PEM format",
         })
     }
 }
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn forms_are_told_apart() {
+    fn formats_are_distinguished() {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(vec!["ca.example".to_owned()]).unwrap();
         let certificate = params.self_signed(&key).unwrap();

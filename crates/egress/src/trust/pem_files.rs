@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_file_holds_instead_is_told() {
+    fn the_actual_content_of_a_file_is_reported() {
         let key = rcgen::KeyPair::generate().unwrap();
         let params = rcgen::CertificateParams::new(vec!["one.example".to_owned()]).unwrap();
         let certificate = params.self_signed(&key).unwrap();
@@ -132,16 +132,22 @@ mod tests {
         let error = required_certificates(&path).unwrap_err();
         assert_eq!(
             error.to_string(),
-            format!("{shown} holds a certificate in DER form, not a certificate in PEM form")
+            format!("{shown} contains a certificate in DER format, not a certificate in PEM format")
         );
         let command = format!("openssl x509 -inform der -in {shown} -out ca.pem");
         assert_eq!(error.hints(), [format!("convert it and use the result instead: {command}")]);
         std::fs::write(&path, key.serialize_pem()).unwrap();
         let error = required_certificates(&path).unwrap_err();
-        assert_eq!(error.to_string(), format!("{shown} holds a private key, not a certificate in PEM form"));
+        assert_eq!(
+            error.to_string(),
+            format!("{shown} contains a private key, not a certificate in PEM format")
+        );
         std::fs::write(&path, certificate.pem()).unwrap();
         let error = required_key(&path).unwrap_err();
-        assert_eq!(error.to_string(), format!("{shown} holds a certificate, not a private key in PEM form"));
+        assert_eq!(
+            error.to_string(),
+            format!("{shown} contains a certificate, not a private key in PEM format")
+        );
         std::fs::write(&path, "-----BEGIN PRIVATE KEY-----\nAAAA").unwrap();
         assert!(matches!(required_key(&path), Err(EgressError::BadKey { .. })));
     }

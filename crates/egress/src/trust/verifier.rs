@@ -169,9 +169,9 @@ fn refusal(error: &Error, offered: Option<ServerCertificate>, host: &ServerName<
             let as_name =
                 address.is_some_and(|it| offered.as_ref().is_some_and(|offered| offered.has_as_name(it)));
             let why = if unnamed {
-                "; it has no subject alternative names and the common name does not count"
+                "; it has no subject alternative names, and the common name is ignored"
             } else if as_name {
-                "; it has this address as a DNS name, and an address counts only as an IP address"
+                "; it contains this address as a DNS name instead of as an IP address"
             } else {
                 ""
             };

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_openssl_makes_and_nobody_accepts_is_named() {
+    fn weak_certificates_are_reported() {
         let (good, short) = (fixture!("good-ca"), fixture!("short-ca"));
         let (by_short, by_sha1) = (fixture!("by-short-ca"), fixture!("by-sha1"));
         let both = [good.clone(), short.clone()];
@@ -174,12 +174,12 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_written_as_a_name_is_told() {
+    fn an_ip_address_in_a_dns_name_is_reported() {
         let store = [fixture!("good-ca")];
         let refused = refusal(&fixture!("address-as-name"), &[], &store, "10.0.0.1");
         assert_eq!(
             refused.reason,
-            "it is not for 10.0.0.1; it has this address as a DNS name, and an address counts only as an IP address"
+            "it is not for 10.0.0.1; it contains this address as a DNS name instead of as an IP address"
         );
         assert_eq!(refused.remedy, Remedy::FixName("IP:10.0.0.1".to_owned()));
         assert!(refused.offered.unwrap().to_string().contains("for DNS:10.0.0.1 registry.corp, "));

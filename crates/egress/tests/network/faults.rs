@@ -27,14 +27,14 @@ async fn expect_fault(port: u16, kind: FaultKind, transient: bool, text: &str) {
 }
 
 #[tokio::test]
-async fn broken_answers_are_told_apart() {
+async fn broken_responses_are_distinguished() {
     let cut = "the connection to 127.0.0.1:PORT broke off: the other side closed";
     for (answer, kind, transient, text) in [
         (&b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"[..], FaultKind::Interrupted, true, cut),
         (b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nab", FaultKind::Interrupted, true, cut),
         (b"HTTP/1.1 200 OK\r\ncont", FaultKind::Interrupted, true, cut),
         (b"", FaultKind::Interrupted, true, cut),
-        (b"SSH-2.0-OpenSSH_9.9\r\n", FaultKind::Other, false, "the answer of 127.0.0.1:PORT is not HTTP: "),
+        (b"SSH-2.0-OpenSSH_9.9\r\n", FaultKind::Other, false, "the response of 127.0.0.1:PORT is not HTTP: "),
     ] {
         expect_fault(answering(answer).await, kind, transient, text).await;
     }
@@ -47,7 +47,7 @@ async fn a_closed_port_is_a_connect_fault() {
 }
 
 #[tokio::test]
-async fn silence_is_a_timeout_before_and_within_the_answer() {
+async fn silence_before_and_within_a_response_is_a_timeout() {
     for sent in [&b""[..], b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc"] {
         let port = serve(move |mut stream| async move {
             read_head(&mut stream).await;
@@ -55,7 +55,7 @@ async fn silence_is_a_timeout_before_and_within_the_answer() {
             std::future::pending::<()>().await;
         })
         .await;
-        let text = "127.0.0.1:PORT sent nothing for the whole stall timeout";
+        let text = "127.0.0.1:PORT sent no data within the stall timeout";
         expect_fault(port, FaultKind::Timeout, true, text).await;
     }
 }
@@ -72,7 +72,7 @@ async fn a_reset_within_the_answer_is_an_interruption() {
 }
 
 #[tokio::test]
-async fn a_long_upload_is_no_stall() {
+async fn a_long_upload_is_not_a_stall() {
     let slow = || {
         serve(|mut stream| async move {
             read_head(&mut stream).await;

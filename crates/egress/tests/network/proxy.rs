@@ -41,7 +41,7 @@ async fn a_tunnel_carries_the_login_to_the_proxy_only() {
 }
 
 #[tokio::test]
-async fn what_a_proxy_refuses_is_told_apart() {
+async fn refusals_of_a_proxy_are_distinguished() {
     let forbidden =
         "HTTP/1.1 403 Forbidden\r\nX-Squid-Error: ERR_ACCESS_DENIED 0\r\ncontent-length: 0\r\n\r\n";
     let unavailable = "HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n";
@@ -111,7 +111,7 @@ async fn what_a_proxy_refuses_is_told_apart() {
 
 /// As those of a Windows domain do. The tunnel's headers are asked for once more, without the login.
 #[tokio::test]
-async fn a_proxy_that_offers_no_usable_login_is_told_with_what_it_offers() {
+async fn an_unsupported_proxy_login_is_reported_with_its_schemes() {
     let head = "HTTP/1.1 407 Proxy Authentication Required\r\n";
     for (schemes, named) in [
         ("Proxy-Authenticate: Negotiate\r\nProxy-Authenticate: NTLM\r\n", Some("Negotiate or NTLM")),
@@ -171,7 +171,7 @@ async fn a_proxy_that_cannot_be_reached_is_named() {
             format!("127.0.0.1:{closed}"),
             "https://registry.test/",
             format!(
-                "no way to registry.test:443 through the proxy: cannot connect to http://127.0.0.1:{closed}: connection refused"
+                "cannot reach registry.test:443 through the proxy: cannot connect to http://127.0.0.1:{closed}: connection refused"
             ),
         ),
         (
@@ -210,7 +210,7 @@ async fn a_bad_certificate_behind_a_tunnel_is_the_registrys() {
 }
 
 #[tokio::test]
-async fn plain_http_is_forwarded_with_the_login_and_refusals_are_recognised() {
+async fn plain_http_is_forwarded_with_the_login_and_refusals_are_recognized() {
     for (answer, refused) in [
         ("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", None),
         // The registry's own refusal, passed on.

@@ -44,7 +44,7 @@ fn dated(from: i64, to: i64) -> CertificateParams {
     params
 }
 
-const NAME: &str = "name that the certificate is for";
+const NAME: &str = "name that the certificate contains";
 const USAGE: &str = "certificate for TLS servers";
 
 fn accepted(ca: &Authority) -> Vec<Case> {
@@ -202,7 +202,7 @@ async fn the_other_sources_of_trust_count_too() {
 
 /// A token server, or the storage that a registry redirects to.
 #[tokio::test]
-async fn what_holds_for_the_registry_does_not_hold_for_another_host() {
+async fn settings_of_the_registry_do_not_apply_to_another_host() {
     let ca = Authority::new("Corp CA");
     let server = || server_config(&ca.issue(&params("localhost")), &[]);
     let hosts =
@@ -288,7 +288,7 @@ async fn client_certificates_of_certs_d_are_offered() {
 /// With TLS 1.3 the server's refusal comes after the client's handshake, when several requests wait for the
 /// one HTTP/2 connection. Whoever of them gets no cause must ask again rather than end the run.
 #[tokio::test(flavor = "multi_thread")]
-async fn requests_that_wait_for_a_connection_that_is_refused_ask_again_or_tell_why() {
+async fn waiting_requests_retry_or_report_a_refused_connection() {
     let ca = Authority::new("Corp CA");
     let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut roots = rustls::RootCertStore::empty();
@@ -341,11 +341,11 @@ fn a_ca_file_in_another_form_is_named_with_the_command_that_converts_it() {
         Http::new(settings, "localhost").map(drop)
     };
     for (content, text, hint) in [
-        (server.der().to_vec(), "holds a certificate in DER form", "openssl x509 -inform der -in "),
-        (server.key.serialize_pem().into_bytes(), "holds a private key", "with the certificate of the CA"),
+        (server.der().to_vec(), "contains a certificate in DER format", "openssl x509 -inform der -in "),
+        (server.key.serialize_pem().into_bytes(), "contains a private key", "with the certificate of the CA"),
         (
             b"-----BEGIN PKCS7-----\nMAA=\n-----END PKCS7-----\n".to_vec(),
-            "holds certificates in PKCS#7 form",
+            "contains certificates in PKCS#7 format",
             "openssl pkcs7 -print_certs -in ",
         ),
     ] {
@@ -366,7 +366,7 @@ fn a_ca_file_in_another_form_is_named_with_the_command_that_converts_it() {
 }
 
 #[test]
-fn a_named_ca_file_must_be_there_and_hold_a_certificate() {
+fn a_named_ca_file_must_exist_and_contain_a_certificate() {
     let (mut settings, files) = trusting(&[]);
     let missing = files.path().join("missing.pem");
     settings.trust.ca_files = vec![missing.clone()];
@@ -378,7 +378,7 @@ fn a_named_ca_file_must_be_there_and_hold_a_certificate() {
 }
 
 #[tokio::test]
-async fn plain_http_behind_an_https_url_is_recognised() {
+async fn plain_http_behind_an_https_url_is_recognized() {
     let port = serve(|mut stream| async move {
         stream.read_buf(&mut Vec::with_capacity(4096)).await.unwrap();
         stream.write_all(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n").await.unwrap();

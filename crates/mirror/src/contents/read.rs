@@ -164,7 +164,11 @@ fn tag_of(descriptor: &Descriptor, others_have_tags: bool) -> Result<Option<Tag>
         return Err("its media type has control characters".to_owned());
     }
     let Some(tag) = descriptor.annotations.get(layout::SHORT_TAG) else {
-        return if others_have_tags { Err("it has no tag, and others have".to_owned()) } else { Ok(None) };
+        return if others_have_tags {
+            Err("it has no tag, but other manifests have one".to_owned())
+        } else {
+            Ok(None)
+        };
     };
     if let Some(reference) = reference.filter(|it| it.rsplit(':').next() != Some(tag)) {
         return Err(format!("index.json gives it two names: the tag {tag} and the reference {reference}"));

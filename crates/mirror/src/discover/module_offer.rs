@@ -79,7 +79,7 @@ async fn all_tags(source: &Source, name: &str, channels: &[Channel]) -> Result<V
     };
     match channels.iter().find(|channel| !tags.contains(channel.name())) {
         Some(channel) => {
-            unknown(format!("it does not list {channel}, which is there, so it may be a proxy cache"))
+            unknown(format!("it does not list {channel}, which exists, so it may be a proxy cache"))
         }
         None => Ok(tags.into_iter().collect()),
     }

@@ -41,7 +41,7 @@ pub(super) async fn discover(
         return Err(Error::NoSuchModules { names: absent });
     }
     for name in absent {
-        found.note(format!("module {name} has no release channels on the source; nothing of it is pulled"));
+        found.note(format!("module {name} has no release channels on the source and is not pulled"));
     }
     let absent =
         modules_found.iter().filter_map(|(name, module)| absent_channels(name, &module.as_ref()?.absent));

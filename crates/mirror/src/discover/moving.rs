@@ -38,8 +38,7 @@ pub(super) fn channels(
 pub(super) fn warning(channels: &[Channel]) -> String {
     let names: Vec<&str> = channels.iter().map(|channel| channel.name()).collect();
     format!(
-        "on the source, release-channel:NAME names another release than the image NAME and install:NAME are of, for: \
-         {}. The bundle has both as they are; pull again later for a consistent set",
+        "on the source, release-channel:NAME points to another release than the images NAME and install:NAME, for the channels {}. The bundle contains them unchanged; for a consistent bundle, pull again later",
         names.join(", ")
     )
 }

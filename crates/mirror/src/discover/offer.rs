@@ -153,7 +153,7 @@ async fn disproof(
         None => there(source, versions_to_check(offer, request)).await?.first().map(tag_of),
     };
     Ok(unlisted
-        .map(|tag| format!("the source does not list {tag}, which is there, so it may be a proxy cache")))
+        .map(|tag| format!("the source does not list {tag}, which exists, so it may be a proxy cache")))
 }
 
 /// Asks for whatever the request depends on.

@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_kept_is_there_after_a_torn_write() {
+    fn complete_records_survive_a_torn_write() {
         let folder = tempfile::tempdir().unwrap();
         let directory = Arc::new(PrivateDirectory::open(&folder.path().join("journal")).unwrap());
         let path = directory.path_of(MANIFESTS);
@@ -142,7 +142,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn noise_never_panics(noise in prop::collection::vec(any::<u8>(), 0..200), at in 0_usize..200) {
+        fn random_bytes_never_panic(noise in prop::collection::vec(any::<u8>(), 0..200), at in 0_usize..200) {
             decode(&Bytes::from(noise.clone()));
             let mut bytes = encode(&manifest("1"));
             let at = at.min(bytes.len());

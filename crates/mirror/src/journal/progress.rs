@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_record_of_a_blob_counts_and_a_spoiled_one_ends_the_file() {
+    fn the_last_record_of_a_blob_counts_and_a_damaged_one_ends_the_file() {
         let mut bytes = [encode(1, 10), encode(2, 7), encode(1, 30), encode(3, 1)].concat();
         assert_eq!(decode(&bytes), HashMap::from([(1, 30), (2, 7), (3, 1)]));
         bytes[2 * RECORD + 5] ^= 1;
@@ -102,7 +102,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_cut_file_gives_the_records_before_the_cut(records in prop::collection::vec(any::<(u32, u64)>(), 0..20), cut in 0_usize..400) {
+        fn a_truncated_file_gives_the_records_before_the_cut(records in prop::collection::vec(any::<(u32, u64)>(), 0..20), cut in 0_usize..400) {
             let bytes: Vec<u8> = records.iter().flat_map(|(blob, length)| encode(*blob, *length)).collect();
             let cut = cut.min(bytes.len());
             let whole: HashMap<u32, u64> = records.iter().take(cut / RECORD).copied().collect();
@@ -110,7 +110,7 @@ mod tests {
         }
 
         #[test]
-        fn noise_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
+        fn random_bytes_never_panic(bytes in prop::collection::vec(any::<u8>(), 0..100)) {
             decode(&bytes);
         }
     }

@@ -31,14 +31,14 @@ pub(super) fn salvage(
         return Ok(());
     }
     observer.event(Event::Note(format!(
-        "the selection or the source has changed since the interrupted pull: {bytes} bytes of it are still needed and are reused"
+        "the selection or the source has changed since the interrupted pull: {bytes} bytes of its data are reused"
     )));
     if !release_all_but(earlier, &kept) {
         let path = directory.path();
         let free =
             bundle::free_space(path).map_err(|source| Error::File { path: path.to_owned(), source })?;
         observer.event(Event::Note(format!(
-            "this file system cannot give back parts of a file: taking over needs {bytes} more bytes, {free} are free"
+            "this file system cannot free parts of a file, so reusing the data needs {bytes} more bytes; {free} are free"
         )));
         if free < bytes {
             return Err(bundle::BundleError::DiskFull { path: path.to_owned(), needed: bytes, free }.into());

@@ -69,8 +69,7 @@ pub(super) async fn upload(
         && let Err(reason) = target.prepare_sessions()
     {
         observer.event(Event::Note(format!(
-            "if this push is interrupted, the next one begins unfinished blobs again: uploads under way \
-             cannot be recorded: {reason}"
+            "unfinished uploads cannot be recorded, so a push after an interruption starts them over: {reason}"
         )));
     }
     let uploader = Uploader {

@@ -210,7 +210,7 @@ impl Check<'_> {
                 repository = self.path(),
                 reason = gap.reason,
                 ?wait,
-                "not visible yet: looking again"
+                "not visible yet: reading it again"
             );
             tokio::time::sleep(wait).await;
             wait = (2 * wait).min(LONGEST_LOOK);

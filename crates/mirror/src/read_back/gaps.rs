@@ -85,7 +85,7 @@ impl Gaps {
             by_digest.map(|((path, digest), gap)| item(path, digest.to_string(), users(path, digest), gap));
         let listed = self.listed.iter().map(|(list, name)| {
             let by = vec![WantedBy::Listed(format!("{list}/{name}"))];
-            item(list, name.clone(), by, &Gap::missing("the tag that it is found by is missing"))
+            item(list, name.clone(), by, &Gap::missing("the tag that refers to it is missing"))
         });
         tags.chain(by_digest).chain(listed).collect()
     }

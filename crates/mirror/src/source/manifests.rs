@@ -130,7 +130,7 @@ impl Manifests {
 /// Reads a tag that is listed and was not found.
 async fn read_listed(reference: &TagOrDigest, repository: &Repository) -> Result<RawManifest, Error> {
     for wait in LISTED_WAITS {
-        tracing::info!(repository = %repository.name(), %reference, ?wait, "listed, but not found: asking again");
+        tracing::info!(repository = %repository.name(), %reference, ?wait, "listed, but not found: requesting it again");
         tokio::time::sleep(wait).await;
         if let Some(found) = repository.manifest_if_present(reference).await? {
             return Ok(found);

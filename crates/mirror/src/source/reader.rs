@@ -208,7 +208,7 @@ impl<I: Images> Source<I> {
                 let mut found = Found::default();
                 let child = self.readable(&mut found, (path, &reference, by), result)?;
                 if let Some(None) = child {
-                    let reason = format!("not found, though the index {index} lists it");
+                    let reason = format!("not found, although the index {index} lists it");
                     found.miss(self.missing(path, &reference, by, &reason));
                 }
                 Ok::<_, Error>(found.with(child.flatten()))
@@ -254,7 +254,7 @@ impl<I: Images> Source<I> {
         for layer in self.layers_of(path, manifest).await?.into_iter().rev() {
             let digest = layer.digest;
             let Some(blob) = self.images.layer(path, &layer).await? else {
-                return Err(FilesError::Unreadable(format!("its layer {digest} is not there")));
+                return Err(FilesError::Unreadable(format!("its layer {digest} is missing")));
             };
             // Never closed; without a place there would only be no limit.
             let _place = self.scans.acquire().await.ok();
@@ -289,10 +289,9 @@ impl<I: Images> Source<I> {
             let Some(child) = children.iter().find(is_amd64).or(children.first()) else {
                 return Err(FilesError::Unreadable("the index is empty".to_owned()));
             };
-            manifest = self
-                .manifest(path, &child.digest.into())
-                .await?
-                .ok_or_else(|| FilesError::Unreadable(format!("not found: {} of the index", child.digest)))?;
+            manifest = self.manifest(path, &child.digest.into()).await?.ok_or_else(|| {
+                FilesError::Unreadable(format!("not found: manifest {}, which the index lists", child.digest))
+            })?;
         }
         Err(FilesError::Unreadable(format!("indexes are nested deeper than {MAX_NESTING}")))
     }

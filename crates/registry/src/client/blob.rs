@@ -93,7 +93,7 @@ impl Repository {
                     BlobState::Readable
                 }
                 _ => {
-                    let what = "the answer holds another part of the blob than was asked for";
+                    let what = "the response contains another part of the blob than requested";
                     return Err(ErrorKind::Protocol(what.to_owned()).into());
                 }
             },

@@ -242,7 +242,7 @@ impl Connection {
 
     /// The address of something below `/v2/`.
     pub(crate) fn url(&self, path: &str) -> Result<Url, Fault> {
-        self.home.join(path).map_err(|_| ErrorKind::Protocol(format!("'{path}' is no address")).into())
+        self.home.join(path).map_err(|_| ErrorKind::Protocol(format!("'{path}' is not an address")).into())
     }
 }
 

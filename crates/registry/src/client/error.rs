@@ -310,7 +310,7 @@ impl fmt::Display for ErrorKind {
             Self::Network(fault) => fault.fmt(f),
             Self::UpstreamNotAsked { message } => with_words(
                 f,
-                "the proxy cache does not have it, and does not report whether its upstream has",
+                "the proxy cache does not have it and does not report whether its upstream has it",
                 message,
             ),
             Self::NotARegistry { answer } => {

@@ -21,7 +21,7 @@ fn hints(error: &Error) -> Vec<String> {
         ErrorKind::Server { message, .. } | ErrorKind::NotARegistry { answer: message }
             if speaks_https(message) =>
         {
-            "the registry is served by HTTPS: leave out --insecure"
+            "the registry uses HTTPS: remove --insecure"
         }
         ErrorKind::Server { status: 400, message, .. }
             if message.contains("repository name") && is_one_segment(error.object()) =>
@@ -29,18 +29,17 @@ fn hints(error: &Error) -> Vec<String> {
             "this registry needs a path of two segments or more, as Harbor does: HOST/PROJECT/REPOSITORY"
         }
         ErrorKind::Unauthorized { with_credentials: true, .. } => {
-            "check the login and password: they were sent and refused"
+            "check the login and password: the registry refused them"
         }
         ErrorKind::Unauthorized { with_credentials: false, .. } => {
             "the registry requires a login, and none was given for it"
         }
         ErrorKind::FreshTokenRefused { .. } => {
-            "compare the clocks of the registry and of its token server: a token is refused while it is not valid yet, \
-             or no longer; synchronize both (NTP)"
+            "synchronize the clocks of the registry and of its token server (NTP): a token is refused before and after its period of validity"
         }
         ErrorKind::Denied { .. } => {
             // Harbor says so to a robot's wrong secret too, as to anyone without an account.
-            "check the permissions of the account, that the project or repository exists, and the login and password"
+            "check that the project or repository exists, the login and password, and the permissions of the account"
         }
         ErrorKind::Refused { reason, .. } => refusal(*reason),
         ErrorKind::UploadLost { .. } => {
@@ -58,7 +57,7 @@ fn hints(error: &Error) -> Vec<String> {
             "check the address and port, and whether a proxy, antivirus or login page answers instead of the registry"
         }
         ErrorKind::TooLarge { .. } => {
-            "raise the limit of the request body in the registry or in the proxy before it (nginx: client_max_body_size)"
+            "raise the limit of the request body in the registry or in the proxy in front of it (nginx: client_max_body_size)"
         }
         ErrorKind::SourceMismatch { .. } => "the local copy is damaged; copy it again",
         _ => return Vec::new(),
@@ -80,11 +79,10 @@ fn refusal(reason: Refusal) -> &'static str {
         Refusal::NoSpace => "free or add disk space in the registry, and push again",
         Refusal::ProxyCache => "push to a registry or project that is not a proxy cache",
         Refusal::UnsupportedType => {
-            "allow OCI artifacts in the registry, or leave out what it refuses when you pull: --no-security-db for the \
-             vulnerability databases"
+            "allow OCI artifacts in the registry, or pull without what it refuses: --no-security-db for the vulnerability databases"
         }
         Refusal::MethodNotAllowed => {
-            "check the address: it may be a pull-through cache, a group repository, or a proxy that blocks uploads"
+            "check the address: it may be a proxy cache, a group repository, or a proxy that blocks uploads"
         }
     }
 }
@@ -103,7 +101,7 @@ fn about(other_host: &OtherHost, kind: &ErrorKind) -> Option<String> {
         && fault.kind() == FaultKind::Tls
     {
         return Some(format!(
-            "trust the certificate of {host} with --ca-file; --tls-skip-verify holds for the registry itself only"
+            "trust the certificate of {host} with --ca-file; --tls-skip-verify applies only to the registry itself"
         ));
     }
     match other_host {
@@ -114,7 +112,7 @@ fn about(other_host: &OtherHost, kind: &ErrorKind) -> Option<String> {
         ))
         .filter(|_| unusable || matches!(kind, ErrorKind::Denied { .. } | ErrorKind::Unauthorized { .. })),
         OtherHost::Upload { .. } => Some(
-            "the registry, or the proxy before it, names a wrong address: in nginx set 'proxy_set_header Host \
+            "the registry, or the proxy in front of it, returns a wrong address: in nginx set 'proxy_set_header Host \
              $http_host', in Docker distribution http.host or http.relativeurls: true, in Harbor external_url"
                 .to_owned(),
         )

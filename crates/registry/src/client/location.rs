@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_stay_at_home() {
+    fn credentials_stay_with_their_host() {
         let cases = [
             ("https://r/", "https://r/x", true),
             ("https://r/", "https://r:443/x", true),

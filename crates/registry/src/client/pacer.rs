@@ -333,7 +333,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_that_the_registry_asks_for_holds_all_requests() {
+    async fn a_wait_requested_by_the_registry_delays_all_requests() {
         let pacer = Pacer::new();
         pacer.rejected(Instant::now(), Some(Duration::from_secs(30)));
         let begun = Instant::now();

@@ -196,7 +196,7 @@ impl BlobReader {
                     return Ok(Stream { opened, skip: self.position - begin, ended: false });
                 }
                 _ if asked == 0 => {
-                    let what = "the answer holds another part of the blob than was asked for";
+                    let what = "the response contains another part of the blob than requested";
                     return Err(ErrorKind::Protocol(what.to_owned()).into());
                 }
                 _ => self.whole_only = true,

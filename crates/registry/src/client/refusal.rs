@@ -60,7 +60,7 @@ impl Refused<'_> {
             StatusCode::NOT_FOUND => page(),
             StatusCode::PAYLOAD_TOO_LARGE => ErrorKind::TooLarge {
                 limit: if message.is_empty() {
-                    "the registry, or a proxy before it, limits the size of a request".to_owned()
+                    "the registry, or a proxy in front of it, limits the size of a request".to_owned()
                 } else {
                     message
                 },

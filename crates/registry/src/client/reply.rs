@@ -69,7 +69,7 @@ impl Opened {
         match tokio::time::timeout(time_limit, self.read_all(limit)).await {
             Ok(reply) => reply,
             Err(_) => Err(ErrorKind::Protocol(format!(
-                "the answer was not complete after {} s, the limit for a manifest, a list or a token",
+                "the response was not complete after {} s, the limit for a manifest, a list or a token",
                 time_limit.as_secs_f64()
             ))
             .into()),
@@ -98,7 +98,7 @@ impl Opened {
             body.extend_from_slice(&piece);
             if body.len() as u64 > most {
                 if status.is_success() {
-                    let what = format!("the answer is larger than the limit of {most} bytes");
+                    let what = format!("the response is larger than the limit of {most} bytes");
                     return Err(ErrorKind::OverLimit { what }.into());
                 }
                 break;

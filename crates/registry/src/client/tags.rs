@@ -124,7 +124,7 @@ impl Repository {
             }
             next = next_page(&reply)?;
             if next.as_ref().is_some_and(|url| seen.contains(url)) {
-                return Err(ErrorKind::Protocol("the pages of the tag list go in circles".to_owned()).into());
+                return Err(ErrorKind::Protocol("the pages of the tag list form a loop".to_owned()).into());
             }
         }
         Ok(tags)
@@ -159,6 +159,6 @@ fn next_page(reply: &Reply) -> Result<Option<Url>, Fault> {
     }
     let next = location::resolve(&reply.url, link);
     next.map(Some).ok_or_else(|| {
-        ErrorKind::Protocol("the link to the next page of tags leads nowhere".to_owned()).into()
+        ErrorKind::Protocol("the link to the next page of tags is not valid".to_owned()).into()
     })
 }

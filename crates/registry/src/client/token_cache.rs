@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn whoever_may_push_may_pull_and_discarded_tokens_are_gone() {
+    async fn a_push_token_allows_pulls_and_discarded_tokens_are_removed() {
         let cache = TokenCache::default();
         let push = Scopes::push(&"a".parse().unwrap());
         let pushing = cache.get(&push, async { Ok(token("push", 60)) }).await.unwrap();

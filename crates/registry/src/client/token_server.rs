@@ -181,7 +181,7 @@ fn read(reply: &Reply) -> Result<(Secret, Duration), Fault> {
         return Err(Fault { kind, ..fault });
     }
     // What does not parse may be a token in another form: it is not shown.
-    let unreadable = || ErrorKind::Protocol("the answer holds no token".to_owned());
+    let unreadable = || ErrorKind::Protocol("the response contains no token".to_owned());
     let answer: Answer = serde_json::from_slice(&reply.body).map_err(|_| unreadable())?;
     let token = [answer.token, answer.access_token]
         .into_iter()
@@ -226,8 +226,8 @@ mod tests {
             (StatusCode::OK, r#"{"token":"a","expires_in":300}"#, ok("a", 300)),
             (StatusCode::OK, r#"{"access_token":"b"}"#, ok("b", 60)),
             (StatusCode::OK, r#"{"token":"","access_token":"b","expires_in":0}"#, ok("b", 60)),
-            (StatusCode::OK, r#"{"token":"secret""#, no("the answer holds no token")),
-            (StatusCode::OK, "{}", no("the answer holds no token")),
+            (StatusCode::OK, r#"{"token":"secret""#, no("the response contains no token")),
+            (StatusCode::OK, "{}", no("the response contains no token")),
             (StatusCode::UNAUTHORIZED, "{}", no("the credentials were refused ({})")),
             (StatusCode::NOT_FOUND, "", no("status 404 with an empty body")),
         ] {

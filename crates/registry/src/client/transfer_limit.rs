@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn withdrawn_places_are_not_given_again() {
+    async fn withdrawn_permits_are_not_issued_again() {
         let limiter = TransferLimiter::new(8);
         let mut held = acquire_all(&limiter, 8).await;
         held[0].congested();
@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn never_more_than_the_limit_at_once() {
+    async fn never_more_than_the_limit_concurrently() {
         let limiter = TransferLimiter::new(6);
         let running = Arc::new(AtomicUsize::new(0));
         let tasks: Vec<_> = (0..40_u64)

@@ -16,7 +16,7 @@ use super::Credentials;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {
     /// Not JSON, or of another shape.
-    #[error("not a docker configuration: wrong JSON at line {line}, column {column}")]
+    #[error("not a Docker configuration: invalid JSON at line {line}, column {column}")]
     Malformed {
         /// Line, from 1.
         line: usize,
@@ -24,7 +24,7 @@ pub enum ConfigError {
         column: usize,
     },
     /// The `auth` of an entry is not base64 of `LOGIN:PASSWORD`.
-    #[error("the entry for '{key}' does not hold a login and a password")]
+    #[error("the entry for '{key}' does not contain a login and a password")]
     BadEntry {
         /// The key under `auths`.
         key: String,

@@ -30,7 +30,7 @@ pub(super) enum HelperError {
     #[error("failed ({0})")]
     Failed(std::process::ExitStatus),
     /// It answered something else.
-    #[error("answered in an unknown form")]
+    #[error("returned an answer in an unknown format")]
     Answer,
 }
 

@@ -148,7 +148,7 @@ async fn anonymous_tokens_and_other_names() {
 }
 
 #[tokio::test]
-async fn a_token_that_dies_in_mid_transfer_is_replaced() {
+async fn a_token_that_expires_during_a_transfer_is_replaced() {
     let tokens = Tokens::default();
     let (issuer, breaks) = (tokens.clone(), AtomicU32::new(0));
     let fixture = Fixture::with_auth(tokens.auth("/token"), move |request| {
@@ -228,7 +228,7 @@ async fn token_servers_that_fail_are_named() {
             "the credentials were refused (UNAUTHORIZED: bad password)",
         ),
         (500, "", "the registry returned 500"),
-        (200, "<html>", "the answer holds no token"),
+        (200, "<html>", "the response contains no token"),
         (404, "<html>", "status 404"),
     ] {
         let tokens = Tokens::default();
@@ -246,7 +246,7 @@ async fn token_servers_that_fail_are_named() {
 }
 
 #[tokio::test]
-async fn a_realm_that_claims_tls_on_a_plain_port_is_mended() {
+async fn a_realm_with_https_on_a_plain_http_port_is_corrected() {
     let tokens = Tokens::default();
     let (issuer, address) = (tokens.clone(), Arc::new(Mutex::new(String::new())));
     let known = Arc::clone(&address);

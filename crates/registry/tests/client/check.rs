@@ -54,7 +54,7 @@ async fn another_size_is_seen_both_ways() {
 
 /// As Docker distribution does for a blob that its cache knows and its disk lacks.
 #[tokio::test]
-async fn a_blob_whose_bytes_do_not_come_is_not_there() {
+async fn a_blob_without_readable_bytes_is_missing() {
     for size in [1, 1000, LARGE] {
         let fixture = Fixture::new(of_blobs(|_| Treatment { cut_after: Some(0), ..Treatment::default() }));
         let bytes = content(size);
@@ -119,7 +119,7 @@ async fn a_refused_head_leads_to_the_headers_of_a_get() {
 }
 
 #[tokio::test]
-async fn a_page_in_place_of_a_blob_is_not_from_a_registry() {
+async fn an_html_page_instead_of_a_blob_is_not_from_a_registry() {
     let page = "<html><title>Blocked by policy</title></html>";
     let fixture =
         Fixture::new(of_blobs(move |_| answer(200, &[("content-type", "text/html; charset=utf-8")], page)));

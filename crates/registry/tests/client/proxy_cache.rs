@@ -25,7 +25,7 @@ fn cache() -> Fixture {
 }
 
 #[tokio::test]
-async fn either_kind_of_no_is_one_alone() {
+async fn each_kind_of_not_found_counts_alone() {
     for names in [["own1", "own2"], ["up1", "up2"]] {
         let fixture = cache();
         let repository = fixture.repository("a");
@@ -48,7 +48,7 @@ async fn both_kinds_contradict_each_other() {
 }
 
 #[tokio::test]
-async fn of_a_known_proxy_cache_only_the_upstreams_no_counts() {
+async fn for_a_known_proxy_cache_only_not_found_of_the_upstream_counts() {
     let fixture = cache();
     let client = fixture.client();
     client.expect_proxy_cache();

@@ -82,7 +82,7 @@ async fn wrong_and_endless_manifests_are_refused() {
 }
 
 #[tokio::test]
-async fn a_403_to_head_says_nothing() {
+async fn a_403_to_head_decides_nothing() {
     let fixture = Fixture::new(|request| match *request.method {
         Method::HEAD => answer(403, &[], ""),
         _ => Treatment::default(),
@@ -92,7 +92,7 @@ async fn a_403_to_head_says_nothing() {
 }
 
 #[tokio::test]
-async fn tags_come_in_pages_with_nulls_and_strangers() {
+async fn tag_pages_with_nulls_and_unknown_fields() {
     let options = ServerOptions { page_size: Some(2), ..ServerOptions::default() };
     let fixture = Fixture::with_options(options, |_| Treatment::default());
     for name in ["v1", "v2", "v3", "alpha", "stable"] {
@@ -112,7 +112,7 @@ async fn tags_come_in_pages_with_nulls_and_strangers() {
 }
 
 #[tokio::test]
-async fn tag_pages_that_lead_astray_are_errors() {
+async fn misleading_tag_pages_are_errors() {
     let circle = [("link", r#"</v2/a/tags/list?n=1000>; rel="next""#)];
     let fixture = Fixture::new(move |_| answer(200, &circle, r#"{"tags":["a"]}"#));
     let error = fixture.repository("a").tags().await.unwrap_err();
@@ -126,7 +126,7 @@ async fn tag_pages_that_lead_astray_are_errors() {
 }
 
 #[tokio::test]
-async fn cut_bodies_go_on_where_they_broke() {
+async fn interrupted_bodies_are_resumed() {
     let bytes = content(SIZE);
     // More often than the retries allow, but every time with progress.
     let cutter = Cutter::start(bytes.clone(), |number| Cut {
@@ -140,7 +140,7 @@ async fn cut_bodies_go_on_where_they_broke() {
 }
 
 #[tokio::test]
-async fn a_stalled_body_is_asked_for_again() {
+async fn a_stalled_body_is_requested_again() {
     let stalls = AtomicU32::new(0);
     let fixture = Fixture::new(move |_| Treatment {
         stall_after: (stalls.fetch_add(1, Ordering::SeqCst) == 0).then_some(300_000),
@@ -157,7 +157,7 @@ async fn a_stalled_body_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_body_that_just_ends_is_cut_too() {
+async fn a_body_that_ends_early_is_resumed_too() {
     let bytes = content(SIZE);
     let cutter = Cutter::start(bytes.clone(), |number| Cut {
         after: if number < 1 { 300_000 } else { usize::MAX },
@@ -245,7 +245,7 @@ async fn sizes_must_be_right() {
 }
 
 #[tokio::test]
-async fn retry_after_is_honoured() {
+async fn retry_after_is_respected() {
     let requests = AtomicU32::new(0);
     let fixture = Fixture::new(move |_| match requests.fetch_add(1, Ordering::SeqCst) {
         0 => answer(429, &[("retry-after", "1")], "{}"),

@@ -116,7 +116,7 @@ async fn a_limit_below_all_chunks_is_an_error() {
 }
 
 #[tokio::test]
-async fn chunks_are_as_long_as_the_registry_wants() {
+async fn chunks_have_the_length_that_the_registry_requests() {
     let fixture = Fixture::new(|request| Treatment {
         request_limit: Some(5 * MIB as u64),
         headers: if request.method == Method::POST {
@@ -133,7 +133,7 @@ async fn chunks_are_as_long_as_the_registry_wants() {
 }
 
 #[tokio::test]
-async fn a_broken_upload_goes_on_where_it_broke() {
+async fn an_interrupted_upload_is_resumed() {
     let patches = AtomicU32::new(0);
     let fixture = Fixture::new(move |request| Treatment {
         // More often than the retries allow, but every time with progress.

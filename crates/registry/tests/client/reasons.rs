@@ -84,7 +84,7 @@ impl TokenVerifier for Behind {
 }
 
 #[tokio::test]
-async fn a_fresh_token_that_is_refused_is_shown_again() {
+async fn a_refused_new_token_is_retried() {
     for (valid_after, passes) in [(500, true), (20_000, false)] {
         let verifier = Arc::new(Behind {
             started: Instant::now(),
@@ -170,7 +170,7 @@ async fn a_push_asks_for_the_permission_to_push_from_the_start() {
 }
 
 #[tokio::test]
-async fn a_quota_is_told_from_a_missing_permission() {
+async fn a_quota_is_distinguished_from_a_missing_permission() {
     let quota = r#"{"errors":[{"code":"DENIED","message":"adding 1.9 MiB of storage resource, which when updated to current usage of 0 B will exceed the configured upper limit of 1.0 MiB."}]}"#;
     let fixture = Fixture::new(move |request| match *request.method {
         Method::PUT => answer(403, &[], quota),

@@ -58,7 +58,7 @@ async fn a_foreign_challenge_is_not_answered() {
 }
 
 #[tokio::test]
-async fn redirects_in_place_are_followed_but_not_for_ever() {
+async fn redirects_on_the_same_host_are_followed_up_to_a_limit() {
     let fixture = Fixture::with_auth(basic(), |request| match request.path {
         "/v2/a/manifests/v1" => answer(301, &[("location", "/v2/b/manifests/v1")], ""),
         "/v2/a/manifests/v2" => answer(302, &[("location", "/v2/a/manifests/v2")], ""),
@@ -73,7 +73,7 @@ async fn redirects_in_place_are_followed_but_not_for_ever() {
 }
 
 #[tokio::test]
-async fn uploads_elsewhere_go_without_the_password() {
+async fn uploads_to_another_host_are_sent_without_the_password() {
     let other_host = Fixture::plain();
     let bytes = content(5000);
     let session = {

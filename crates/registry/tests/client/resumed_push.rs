@@ -103,7 +103,7 @@ impl Broken {
 }
 
 #[tokio::test]
-async fn it_goes_on_where_it_was_and_sends_only_the_rest() {
+async fn an_upload_is_resumed_and_sends_only_the_rest() {
     let broken = Broken::new(|_| Treatment::default()).await;
     assert_eq!(broken.succeed().await, BEFORE);
     assert_eq!(broken.fixture.log.methods(), ["GET", "GET", "PATCH", "PUT"]);
@@ -128,7 +128,7 @@ async fn bytes_of_the_first_run_that_still_arrive_are_waited_for() {
 }
 
 #[tokio::test]
-async fn a_session_that_was_opened_meanwhile_is_given_back() {
+async fn a_session_opened_in_the_meantime_is_cancelled() {
     let broken = Broken::new(|_| Treatment::default()).await;
     let repository = broken.fixture.client_with(broken.options()).repository("a".parse().unwrap());
     let digest = Digest::of(&broken.bytes);
@@ -144,7 +144,7 @@ async fn a_session_that_was_opened_meanwhile_is_given_back() {
 }
 
 #[tokio::test]
-async fn an_odd_session_is_begun_again() {
+async fn an_inconsistent_session_is_started_over() {
     let status = |range: &'static str| {
         move |request: &RequestInfo<'_>| match *request.method {
             Method::GET => Treatment {
@@ -188,7 +188,7 @@ async fn an_odd_session_is_begun_again() {
 }
 
 #[tokio::test]
-async fn a_session_that_takes_nothing_more_is_begun_again() {
+async fn a_session_that_accepts_no_more_data_is_started_over() {
     let resumes = |request: &RequestInfo<'_>| request.headers.contains_key("content-range");
     let is_refused = move |request: &RequestInfo<'_>| {
         if resumes(request) { answer(500, &[], "") } else { Treatment::default() }
@@ -242,7 +242,7 @@ async fn a_damaged_source_leaves_no_session() {
 }
 
 #[tokio::test]
-async fn chunks_go_on_behind_the_last_one() {
+async fn chunks_continue_after_the_last_one() {
     let (chunks, is_down) = (AtomicU32::new(0), Arc::new(AtomicBool::new(true)));
     let down = Arc::clone(&is_down);
     let fixture = Fixture::new(move |request| Treatment {

@@ -92,7 +92,7 @@ async fn downloads() {
 }
 
 #[tokio::test]
-async fn a_download_that_stalls_in_its_middle_goes_on_there() {
+async fn a_download_that_stalls_is_resumed() {
     let (fixture, repository) = stalling(1, |request| Treatment {
         stall_after: request.path.contains("/blobs/").then_some(1 << 20),
         ..Treatment::default()

@@ -95,7 +95,7 @@ fn images_come_in_all_kinds() {
 }
 
 #[test]
-fn the_installer_lists_what_was_made_and_hides_a_stale_list() {
+fn the_installer_lists_the_created_images_and_hides_a_stale_list() {
     let distribution = Distribution::sample();
     for (version, packing) in [
         ("v1.57.5", oci::media_type::OCI_LAYER_ZSTD),
@@ -143,7 +143,7 @@ fn knobs() {
 }
 
 #[test]
-fn the_benchmark_has_the_promised_shape() {
+fn the_benchmark_has_the_documented_size() {
     // At a hundredth of the size, since all of it would be hashed.
     let distribution = Builder::bench().layer_size(24_000).build();
     let mut manifests = 0;

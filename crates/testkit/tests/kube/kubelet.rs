@@ -65,7 +65,7 @@ async fn commands_are_answered_by_script() {
 }
 
 #[tokio::test]
-async fn a_command_that_hangs_and_a_kubelet_that_is_away() {
+async fn a_hanging_command_and_an_unavailable_kubelet() {
     let server = ApiServer::borrow().unwrap();
     let (admin, kubelet) = (server.admin().unwrap(), Kubelet::start().unwrap());
     furnish(&admin, &kubelet).await;

@@ -35,7 +35,7 @@ async fn names(objects: &Objects, kind: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_borrowed_server_is_as_new() {
+async fn a_reused_server_is_empty() {
     for round in 0..2 {
         let server = ApiServer::borrow().unwrap();
         let admin = server.admin().unwrap();
@@ -68,7 +68,7 @@ async fn status_is_apart_and_approved_is_at_the_top() {
 }
 
 #[tokio::test]
-async fn users_have_no_rights_until_some_are_granted() {
+async fn users_have_no_permissions_by_default() {
     let server = ApiServer::borrow().unwrap();
     let (admin, alice) = (server.admin().unwrap(), server.objects("alice").unwrap());
     let releases = alice.api(PLATFORM, "DeckhouseRelease", None);
@@ -96,7 +96,7 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: alice}]
 }
 
 #[tokio::test]
-async fn the_api_goes_and_comes_back_with_what_it_had() {
+async fn the_api_restarts_with_its_data() {
     let server = ApiServer::borrow().unwrap();
     let admin = server.admin().unwrap();
     admin.put(&release("v1.70.1")).await.unwrap();

@@ -143,7 +143,7 @@ pub struct PullFlags {
         help_heading = "Bundle (pull)"
     )]
     pub bundle_format: BundleFormat,
-    /// Write GOST R 34.11-2012 sums of the bundle and of each part to .gostsum files
+    /// Write GOST R 34.11-2012 checksums of the bundle and of each part to .gostsum files
     #[arg(
         long,
         env = "DHCTL_CLI_MIRROR_DO_GOST_DIGESTS",

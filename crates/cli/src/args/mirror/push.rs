@@ -59,7 +59,7 @@ pub struct TargetArgs {
 /// Flags of a push, in both forms of the command.
 #[derive(Debug, Args)]
 pub struct PushFlags {
-    /// Push a bundle even if objects that its own lists name are missing; the exit code is still 3
+    /// Push a bundle even if objects that it refers to are missing; the exit code is still 3
     #[arg(long, help_heading = "Private registry")]
     pub allow_incomplete: bool,
     /// Push only if the bundle and the files next to it have this sum, which the pull printed: 64 hexadecimal digits,

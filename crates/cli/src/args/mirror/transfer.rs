@@ -11,7 +11,7 @@ use crate::args::{ConnectionArgs, OutputArgs, TargetLoginArgs};
 /// Flags of pull and push.
 #[derive(Debug, Args)]
 pub struct TransferArgs {
-    /// The bundle: written by a pull, read by a push. The name must end in .tar. A push also takes a directory of
+    /// The bundle: written by a pull, read by a push. The name must end in .tar. A push also accepts a directory of
     /// archives, as "d8 mirror pull" writes them; once for each directory that has parts (repeatable)
     #[arg(short = 'i', long, env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE", value_name = "FILE", required = true)]
     pub images_bundle_path: Vec<PathBuf>,

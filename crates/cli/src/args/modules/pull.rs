@@ -71,7 +71,7 @@ pub struct ModulesPullFlags {
         help_heading = "Archives (pull)"
     )]
     pub images_bundle_chunk_size: Option<u64>,
-    /// Write GOST R 34.11-2012 sums of each archive and of each part to .gostsum files
+    /// Write GOST R 34.11-2012 checksums of each archive and of each part to .gostsum files
     #[arg(
         long,
         env = "DHCTL_CLI_MIRROR_DO_GOST_DIGESTS",

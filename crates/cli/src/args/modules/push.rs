@@ -54,7 +54,7 @@ pub struct ModulesPushFlags {
     /// Replace the file of --out if it exists
     #[arg(long, help_heading = "Private registry")]
     pub force: bool,
-    /// Push modules even if objects that their own lists name are missing; the exit code is still 3
+    /// Push modules even if objects that they refer to are missing; the exit code is still 3
     #[arg(long, help_heading = "Private registry")]
     pub allow_incomplete: bool,
     /// Download and hash every blob that the registry already has, and upload damaged ones again

@@ -14,7 +14,7 @@ use crate::args::{ConnectionArgs, OutputArgs, TargetLoginArgs};
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("direction").required(true).args(["module_source", "registry"]))]
 pub struct ModulesTransferArgs {
-    /// Directory of the modules: written by a pull, read by a push. A push also takes image layouts in directories, as
+    /// Directory of the modules: written by a pull, read by a push. A push also accepts image layouts in directories, as
     /// older versions of mirror-modules wrote them
     #[arg(short = 'd', long, env = "DHCTL_CLI_MIRROR_MODULES_DIR", value_name = "DIR", required = true)]
     pub modules_dir: Option<PathBuf>,

@@ -8,7 +8,7 @@ use crate::args::OutputArgs;
 /// `dhctl update doctor`
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
-    /// Do not ask the cluster's registry, with the login that the cluster has for it
+    /// Do not check the cluster's registry (otherwise it is read with the cluster's own login)
     #[arg(long)]
     pub no_registry: bool,
     /// The clusters.

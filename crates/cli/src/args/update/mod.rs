@@ -46,7 +46,7 @@ pub enum UpdateCommand {
     /// Prepare the cluster: set the update mode, create the releases, set the release channel
     ///
     /// Shows each change with the kubectl command that does the same, and asks for confirmation. It also deletes duplicate
-    /// objects of releases (such as v1-72-3 beside v1.72.3) where that is safe. It never approves a release. The same command
+    /// objects of releases (such as v1-72-3 next to v1.72.3) if that is safe. It never approves a release. The same command
     /// resumes an interrupted run; a second run writes nothing.
     #[command(after_help = super::EXIT_CODES)]
     Prepare(Box<PrepareArgs>),
@@ -72,10 +72,10 @@ pub enum UpdateCommand {
     /// healthy for the time of --settle. Stopping the watch does not stop the update.
     #[command(after_help = super::EXIT_CODES)]
     Watch(Box<WatchArgs>),
-    /// Tell why an update does not go on, and what to do about it
+    /// Find out why an update does not continue, and what to do
     ///
-    /// Reads the cluster, and asks its registry with the cluster's own login. Changes nothing. A cluster in the middle of an
-    /// update is not called ill. What could not be looked at is listed. Exit code 7 if something blocks.
+    /// Reads the cluster, and its registry with the cluster's own login. Changes nothing. A running update is not reported as a
+    /// problem. What could not be checked is listed. Exit code 7 if something blocks the update.
     #[command(after_help = super::EXIT_CODES)]
     Doctor(Box<DoctorArgs>),
     /// Upgrade the kernel on the nodes of node groups, or check that the nodes run it

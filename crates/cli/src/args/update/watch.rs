@@ -32,7 +32,7 @@ pub struct RunArgs {
     /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,
-    /// Last release to go to; default: the newest one that the cluster has
+    /// Last release to update to; default: the newest one that the cluster has
     #[arg(long, value_name = "vX.Y.Z", value_parser = parse_release)]
     pub to: Option<Version>,
     /// Consent.
@@ -59,7 +59,7 @@ pub struct WaitArgs {
     /// Report a stage as stuck after this time without progress; default: 15m for switching, 30m for later stages
     #[arg(long, value_name = "TIME", value_parser = duration::parse, help_heading = TIMES)]
     pub stalled_after: Option<Duration>,
-    /// End with exit code 7 after the update was failed or stuck for this time; until then it may recover
+    /// End with exit code 7 when the update has been failed or stuck for this time; until then it may recover
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration::parse, help_heading = TIMES)]
     pub patience: Duration,
     /// End with exit code 7 if the update is not done after this time in all; default: no limit

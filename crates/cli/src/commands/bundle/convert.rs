@@ -54,7 +54,7 @@ impl Written {
     pub(super) fn text(&self) -> String {
         let mut text = format!("size       {}\n", human(self.size));
         if self.sums_checked > 0 {
-            text += &format!("checked    {} of the input\n", count(self.sums_checked, "GOST sum"));
+            text += &format!("checked    {} of the input\n", count(self.sums_checked, "GOST checksum"));
         }
         text + &files_text(&self.paths, &self.gost_sums)
     }

@@ -22,12 +22,12 @@ pub(crate) fn invocation(settings: JoinSettings, environment: Environment) -> In
 }
 
 async fn run(settings: JoinSettings, environment: Environment) -> Result<(), Failure> {
-    let JoinSettings { files, out, gost, output } = settings;
+    let JoinSettings { files, out, sums, output } = settings;
     let out = settings::bundle_path(&out)?;
     directory_exists(settings::directory(&out))?;
     let name = out.clone();
     let progress: Arc<dyn Observer> = Arc::new(Progress::new(output, environment.stderr_is_terminal));
-    let join = move |progress: &dyn ::bundle::Progress| ::bundle::join(&files, &out, gost, progress);
+    let join = move |progress: &dyn ::bundle::Progress| ::bundle::join(&files, &out, sums, progress);
     let done = bundle_task::run(Stage::Copy, &progress, join).await?;
     let written = Written::new(&name, done);
     Printer::new(output).result(NAME, &written, &written.text())

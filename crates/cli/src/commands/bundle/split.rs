@@ -18,7 +18,7 @@ pub(crate) fn invocation(settings: SplitSettings, environment: Environment) -> I
 }
 
 async fn run(settings: SplitSettings, environment: Environment) -> Result<(), Failure> {
-    let SplitSettings { files, part_size, directory, gost, output } = settings;
+    let SplitSettings { files, part_size, directory, sums, output } = settings;
     if part_size == 0 {
         return Err(Failure::usage(
             Sentence::from("-c 0: a part needs a size; '")
@@ -30,7 +30,7 @@ async fn run(settings: SplitSettings, environment: Environment) -> Result<(), Fa
     let name = directory.join(files[0].file_name().unwrap_or_default());
     let progress: Arc<dyn Observer> = Arc::new(Progress::new(output, environment.stderr_is_terminal));
     let split = move |progress: &dyn ::bundle::Progress| {
-        ::bundle::split(&files, &directory, part_size, gost, progress)
+        ::bundle::split(&files, &directory, part_size, sums, progress)
     };
     let done = bundle_task::run(Stage::Copy, &progress, split).await?;
     let written = Written::new(&name, done);

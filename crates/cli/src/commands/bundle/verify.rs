@@ -134,9 +134,9 @@ fn not_intact(named: &str, report: VerifyReport, missing: Vec<MissingItem>) -> F
 fn intact(Verified { bytes: report, .. }: &Verified) -> String {
     let files = in_files(report.archives, report.files);
     let sums = if report.sums.is_empty() {
-        "no GOST sum next to it".to_owned()
+        "no GOST checksum next to it".to_owned()
     } else {
-        format!("{} correct", count(report.sums.len(), "GOST sum"))
+        format!("{} correct", count(report.sums.len(), "GOST checksum"))
     };
     format!(
         "{}{files}, {} and manifests read and hashed, {sums}",

@@ -110,7 +110,7 @@ fn worst<T>(reports: &[Report<T>], ill: impl Fn(&T) -> Option<Failure>) -> Resul
     let Some(exit) = all.map(|failure| failure.exit).min_by_key(rank) else { return Ok(()) };
     let mut sentences = Vec::new();
     if !missing.is_empty() {
-        sentences.push(format!("there is no report on {}", missing.join(", ")));
+        sentences.push(format!("no report for {}", missing.join(", ")));
     }
     sentences.extend(ill.iter().map(|(context, failure)| format!("{context}: {}", failure.message)));
     let mut worst = Failure::after_result(exit, sentences.join("; "));
@@ -144,21 +144,16 @@ mod tests {
     }
 
     #[test]
-    fn of_several_clusters_the_worst_counts() {
+    fn the_worst_result_of_several_clusters_decides() {
         let blocked = Ok(Some((Exit::Cluster, "blocked")));
         let denied = Ok(Some((Exit::Denied, "nothing to read")));
         assert_eq!(of(&[Ok(None), Ok(None)]), Ok(()));
         for (ends, exit, message, hints) in [
             (&[Ok(None), denied][..], Exit::Denied, "c1: nothing to read", 1),
             (&[blocked, denied], Exit::Denied, "c0: blocked; c1: nothing to read", 1),
-            (&[Err(Exit::Network), denied], Exit::Denied, "there is no report on c0; c1: nothing to read", 1),
-            (
-                &[blocked, Err(Exit::Network), Ok(None)],
-                Exit::Network,
-                "there is no report on c1; c0: blocked",
-                1,
-            ),
-            (&[Err(Exit::Network), Err(Exit::Usage)], Exit::Usage, "there is no report on c0, c1", 0),
+            (&[Err(Exit::Network), denied], Exit::Denied, "no report for c0; c1: nothing to read", 1),
+            (&[blocked, Err(Exit::Network), Ok(None)], Exit::Network, "no report for c1; c0: blocked", 1),
+            (&[Err(Exit::Network), Err(Exit::Usage)], Exit::Usage, "no report for c0, c1", 0),
         ] {
             assert_eq!(of(ends), Err((exit, message.to_owned(), hints)), "{message}");
         }

@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_yes_is_one() {
+    fn only_yes_confirms() {
         for (answer, yes) in
             [("y\n", true), ("Yes\n", true), ("n\n", false), ("\n", false), ("", false), ("yy", false)]
         {

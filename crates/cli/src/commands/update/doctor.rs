@@ -24,6 +24,7 @@ use crate::{
     invocation::Invocation,
     printer::Printer,
     settings::Output,
+    words::NotCheckedList,
 };
 
 const NAME: &str = "update doctor";
@@ -40,12 +41,14 @@ async fn run(args: DoctorArgs, environment: Environment) -> Result<(), Failure> 
     })
     .await;
     let several = reports.len() > 1;
+    let list = if args.output.verbose { NotCheckedList::Full } else { NotCheckedList::Count };
     tell(
         Printer::new(&args.output),
         NAME,
         &reports,
         |cluster, document| {
-            if several { cluster.heading() + &document.text() } else { document.text() }
+            let text = document.text(list);
+            if several { cluster.heading() + &text } else { text }
         },
         |document| failure(document.report.conclusion),
     )
@@ -95,8 +98,7 @@ async fn ask_registry(
             check_registry(registry, &questions(state, details, now), environment).await
         }
         other => RegistryCheck::NotAsked(
-            format!("its address and login are not known: {}", other.why_unknown().unwrap_or_default())
-                .into(),
+            format!("its address and login are unknown: {}", other.why_unknown().unwrap_or_default()).into(),
         ),
     }
 }

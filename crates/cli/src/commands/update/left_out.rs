@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use cluster::{ClusterState, reader_rights};
+use cluster::{ClusterState, missing_permissions};
 
 use crate::printer;
 
@@ -13,7 +13,7 @@ pub(super) struct LeftOut(AtomicBool);
 impl LeftOut {
     /// Says how to get the rights for what this account does not see, if that is so and was not said before.
     pub(super) fn say(&self, state: &ClusterState) {
-        if let Some(text) = reader_rights::left_out(state)
+        if let Some(text) = missing_permissions::left_out(state)
             && !self.0.swap(true, Ordering::Relaxed)
         {
             printer::say("note", &text.to_string());

@@ -108,10 +108,7 @@ fn tell(event: &PrepareEvent<'_>) {
             printer::say("waiting", &format!("until the platform's queue is empty, {} at most", minutes()));
         }
         PrepareEvent::NotAsked(why) => {
-            printer::say(
-                "note",
-                &format!("whether the cluster accepts this is known only after it is written: {why}"),
-            );
+            printer::say("note", &format!("this change cannot be checked before it is written: {why}"));
         }
         PrepareEvent::Waiting(why) => report_wait(LIMIT, why),
     }

@@ -37,12 +37,14 @@ pub(crate) async fn check_registry(
         match client.ping().await {
             Ok(()) => ask(&client, &root, questions).await,
             Err(error) if is_distrust(&error) => RegistryCheck::Untrusted(error.to_string().into()),
-            Err(error) => RegistryCheck::NotAsked(format!("not reached from here: {error}").into()),
+            Err(error) => RegistryCheck::NotAsked(format!("cannot be reached from here: {error}").into()),
         }
     };
     let seconds = LIMIT.as_secs();
     let late = || {
-        RegistryCheck::NotAsked(format!("not reached from here: no answer within {seconds} seconds").into())
+        RegistryCheck::NotAsked(
+            format!("cannot be reached from here: no answer within {seconds} seconds").into(),
+        )
     };
     tokio::time::timeout(LIMIT, asked).await.unwrap_or_else(|_| late())
 }
@@ -112,7 +114,7 @@ async fn look_up(client: &Client, image: &str) -> ImageAnswer {
 
 async fn ask_image(client: &Client, image: &str) -> Result<RegistryAnswer<()>, Refused> {
     let Some((repository, reference)) = named(image) else {
-        return Ok(RegistryAnswer::Unknown("its name is not understood".into()));
+        return Ok(RegistryAnswer::Unknown("its name cannot be parsed".into()));
     };
     ask_presence(&client.repository(repository), &reference).await
 }

@@ -33,7 +33,7 @@ pub(super) async fn ask_channel(
     channel: Option<Channel>,
 ) -> Result<RegistryAnswer<ChannelRelease>, Refused> {
     let Some(channel) = channel else {
-        return Ok(RegistryAnswer::Unknown("the cluster follows no channel that is known".into()));
+        return Ok(RegistryAnswer::Unknown("the release channel of the cluster is unknown".into()));
     };
     let files = ask_files(channels, channel.name(), &[VERSION_JSON]).await?;
     Ok(files.read(|files| {
@@ -66,7 +66,7 @@ pub(super) async fn ask_files(
     let layers = match manifest.parse() {
         Ok(Manifest::Image { layers, .. }) => layers,
         Ok(Manifest::Index { .. }) => {
-            return Ok(RegistryAnswer::Unknown("it is an index, and no image of a release".into()));
+            return Ok(RegistryAnswer::Unknown("it is an index, not the image of a release".into()));
         }
         Err(error) => return Ok(RegistryAnswer::Unknown(error.to_string().into())),
     };
@@ -107,7 +107,9 @@ pub(super) async fn ask_presence(
     match repository.manifest_exists(reference).await {
         Ok(Existence::Present) => Ok(RegistryAnswer::Found(())),
         Ok(Existence::Absent) => Ok(RegistryAnswer::Missing),
-        Ok(Existence::Unknown) => Ok(RegistryAnswer::Denied("the registry refuses to tell".into())),
+        Ok(Existence::Unknown) => {
+            Ok(RegistryAnswer::Denied("the registry does not say whether the image exists".into()))
+        }
         Err(error) => answer(error),
     }
 }

@@ -156,7 +156,7 @@ impl Run {
             self.agreed = Some(approval.clone());
             // The answer may have come hours later.
             if self.allowed != Move::Approve(release.clone()) {
-                self.show.report("wait", "the cluster has changed since the question: checking again");
+                self.show.report("wait", "the cluster has changed since you were asked: checking again");
                 return Ok(());
             }
         }

@@ -1,6 +1,6 @@
 //! `update watch`: waiting until an update is really done.
 
-use cluster::{follow::Follower, read::queues_are_refused, reader_rights, verdict::Machine};
+use cluster::{follow::Follower, missing_permissions, read::queues_are_refused, verdict::Machine};
 
 use super::{
     changes::{cluster_flags, on_cluster},
@@ -30,7 +30,7 @@ async fn run(args: WatchArgs, environment: Environment) -> Result<(), Failure> {
     let cluster = connection::connect(&args.cluster, &environment).await?;
     let follower = Follower::start(&cluster);
     if queues_are_refused(&cluster).await {
-        printer::say("note", &reader_rights::without_queues().to_string());
+        printer::say("note", &missing_permissions::without_queues().to_string());
     }
     let flags = cluster_flags(&args.cluster);
     let mut show = Show::new(&args.output, &environment, flags.clone())?;

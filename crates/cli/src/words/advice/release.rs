@@ -10,8 +10,7 @@ use crate::words::Step;
 pub(super) fn step(advice: &ReleaseAdvice) -> Step {
     match advice {
         ReleaseAdvice::ApplyNow(version) => with(
-            "or deploy it immediately, without update window, gradual rollout, notification and approval (requirements still \
-             count)",
+            "or deploy it immediately, without update window, gradual rollout, notification and approval (requirements still apply)",
             Approve::ReleaseNow(format!("v{version}")),
         ),
         ReleaseAdvice::DoNotApprove => {
@@ -40,7 +39,7 @@ pub(super) fn step(advice: &ReleaseAdvice) -> Step {
             Step::here("or wait: the update continues automatically once the release is no longer suspended")
         }
         ReleaseAdvice::CheckEdition => {
-            Step::here("check that no version is skipped, and that the bundle is of the cluster's edition")
+            Step::here("check that no version is skipped, and that the bundle is for the cluster's edition")
         }
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn text(what: See) -> &'static str {
         See::ModuleRelease => "see the release of the module",
         See::ModuleReleases => "see the releases of modules",
         See::Modules => "see the modules",
-        See::MonitoringPods => "see the pods of the monitoring",
+        See::MonitoringPods => "see the monitoring pods",
         See::NodeEvents => "see the conditions and events of the node",
         See::NodeGroup => "see the node group",
         See::Nodes => "see the nodes",

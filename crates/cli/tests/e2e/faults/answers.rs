@@ -137,7 +137,7 @@ fn pulls(layer: &str) -> Vec<Case> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn pulls_of_odd_answers() {
+async fn pulls_with_unusual_responses() {
     let sample = Sample::small();
     let store = Arc::new(sample.distribution.store.clone());
     let layer = sample.lone_layer().to_string();
@@ -193,13 +193,13 @@ fn pushes() -> Vec<Case> {
             fails(5, &["the registry has no space left (507)", "free or add disk space"]),
         ),
         case(
-            "a pull-through cache",
+            "a proxy cache",
             vec![Rule::new(
                 "POST",
                 uploads,
                 document(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", "The operation is unsupported."),
             )],
-            fails(4, &["does not accept uploads here", "405", "pull-through cache"]),
+            fails(4, &["does not accept uploads here", "405", "proxy cache"]),
         ),
         case(
             "a proxy project",
@@ -285,7 +285,7 @@ impl Interceptor for Later {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_appears_some_seconds_after_it_was_written_is_waited_for() {
+async fn reading_back_waits_for_delayed_objects() {
     let sample = Sample::small();
     for (delay, ends) in [
         (Duration::from_millis(1500), Ends::Done),
@@ -331,7 +331,7 @@ impl Interceptor for Secretive {
 
 /// Quay and others refuse to show what does not exist yet.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_first_push_to_a_registry_that_refuses_what_is_not_there() {
+async fn a_first_push_to_a_registry_that_denies_missing_repositories() {
     let sample = Sample::small();
     for status in [StatusCode::FORBIDDEN, StatusCode::UNAUTHORIZED] {
         let ground = Ground::new();
@@ -348,7 +348,7 @@ async fn a_first_push_to_a_registry_that_refuses_what_is_not_there() {
 
 /// A source that refuses what it does not have, or does not show it to this account.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_a_source_refuses_to_show() {
+async fn objects_that_a_source_refuses() {
     let distribution = || Distribution::builder().without_standalone().without_databases().build();
     let with = |status: StatusCode| {
         let made = distribution();

@@ -116,7 +116,7 @@ fn cases() -> Vec<(&'static str, Change, Ends)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn sources_made_to_do_harm() {
+async fn malicious_sources() {
     let run = |(name, change, ends): &(&str, Change, Ends)| {
         let releases = ["v1.57.5", "v1.58.3"];
         let channels = [("alpha", "v1.58.3"), ("stable", "v1.58.3"), ("rock-solid", "v1.57.5")];

@@ -35,7 +35,7 @@ fn source(sample: &Sample) -> Source {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn too_small_is_said_before_the_download() {
+async fn too_little_disk_space_is_reported_before_the_download() {
     let sample = Sample::small();
     let source = source(&sample);
     let size = sample.bundle.len() as u64;
@@ -73,7 +73,7 @@ fn fill_when(ground: &Ground, source: &Source, when: impl Fn() -> bool) -> Ended
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_disk_that_fills_up_stops_a_pull_that_goes_on_later() {
+async fn a_full_disk_stops_a_pull_that_can_be_resumed() {
     let sample = Sample::small();
     let size = sample.bundle.len() as u64;
     for in_planning in [true, false] {
@@ -102,7 +102,7 @@ async fn a_disk_that_fills_up_stops_a_pull_that_goes_on_later() {
 
 /// Where the system cannot reserve space, a full disk shows in the middle.
 #[test]
-fn a_write_to_a_full_disk_is_told_with_figures() {
+fn a_write_to_a_full_disk_is_reported_with_sizes() {
     let disk = SmallDisk::new(1 << 20).unwrap();
     for part_size in [None, Some(100_000)] {
         let writer = Writer::create(&disk.path().join("d8.tar"), 900_000, part_size).unwrap();

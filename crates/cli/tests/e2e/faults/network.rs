@@ -13,7 +13,7 @@ use super::ground::{Ends, Ground, LOGIN, PASSWORD, Sample, closed, fails};
 use crate::world::{TARGET_ROOT, serve};
 
 #[tokio::test(flavor = "multi_thread")]
-async fn registries_that_are_not_there() {
+async fn unreachable_registries() {
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let sample = Sample::small();
     for (host, words) in [
@@ -33,7 +33,7 @@ async fn registries_that_are_not_there() {
 
 /// A name server that does not answer, in a mount namespace with a `resolv.conf` of its own.
 #[tokio::test(flavor = "multi_thread")]
-async fn name_servers_that_are_not_there() {
+async fn unreachable_name_servers() {
     let ground = Ground::new();
     let resolv = tempfile::NamedTempFile::new().unwrap();
     fs::write(resolv.path(), "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n").unwrap();
@@ -82,7 +82,7 @@ async fn tokens_that_run_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lines_that_are_cut_again_and_again() {
+async fn connections_that_break_repeatedly() {
     let sample = Sample::small();
     let source = serve(Arc::new(sample.distribution.store.clone()), closed());
     let cut = LinkOptions { cut_after: Some(150_000), ..LinkOptions::default() };

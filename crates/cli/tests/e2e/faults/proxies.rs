@@ -119,7 +119,7 @@ async fn the_whole_line_through_squid() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_refuses_is_told() {
+async fn the_refusing_side_is_named() {
     let sample = Sample::small();
     let world = World::new(&sample, None);
     let proxy = format!("the proxy http://{}", world.line.addr());
@@ -146,7 +146,7 @@ async fn who_refuses_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_proxy_is_heeded() {
+async fn no_proxy_is_respected() {
     let sample = Sample::small();
     let world = World::new(&sample, None);
     let proxy = world.own_proxy();

@@ -86,7 +86,7 @@ fn flip(path: &Path) {
 /// A push breaks off before its manifests, and what it uploaded is removed as garbage while the registry runs: its
 /// cache goes on to say that everything is there.
 #[tokio::test(flavor = "multi_thread")]
-async fn blobs_that_garbage_collection_took_are_uploaded_again() {
+async fn blobs_deleted_by_garbage_collection_are_uploaded_again() {
     for version in Version::ALL {
         let scene = Scene::new(version);
         let refuses_manifests =
@@ -109,7 +109,7 @@ async fn blobs_that_garbage_collection_took_are_uploaded_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_the_registry_lost_is_found_by_verify_and_repaired_by_a_push() {
+async fn lost_objects_are_found_by_verify_and_repaired_by_a_push() {
     for version in Version::ALL {
         let scene = Scene::new(version);
         done("push", &scene.push(&[]));

@@ -172,7 +172,7 @@ fn hostile(sample: &[u8]) -> Vec<(&'static str, Vec<u8>, Ends)> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn bundles_made_to_do_harm() {
+async fn malicious_bundles() {
     let sample = Sample::small();
     let run = |(name, bundle, ends): &(&str, Vec<u8>, Ends)| {
         let (_, store) = push(name, bundle, Some(ends));

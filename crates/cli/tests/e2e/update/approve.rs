@@ -95,7 +95,7 @@ fn a_release_of_a_module_by_its_annotation() {
 }
 
 #[test]
-fn a_node_that_asks_and_the_disruption_of_a_release() {
+fn nodes_and_disruptions_are_approved() {
     let platform = platform();
     let group = json!({
         "apiVersion": "deckhouse.io/v1", "kind": "NodeGroup", "metadata": { "name": "master" },
@@ -150,7 +150,7 @@ fn is_approved(platform: &Platform, node: &str) -> bool {
 }
 
 #[test]
-fn of_several_nodes_it_says_which_were_approved_before_a_refusal() {
+fn a_refusal_names_the_nodes_that_were_already_approved() {
     let platform = platform();
     put_asking_nodes(&platform, &["worker-0", "worker-1", "worker-2", "worker-3", "worker-4"]);
     platform.grant_printed(&["--read-only"]);
@@ -230,7 +230,7 @@ fn approved_after_a_wait(platform: &Platform, passes: impl FnOnce()) -> String {
 }
 
 #[test]
-fn a_webhook_that_is_away_is_waited_out_and_no_refusal() {
+fn an_unavailable_webhook_is_waited_for_and_is_not_a_refusal() {
     let platform = platform();
     platform.webhook.down();
     let said = approved_after_a_wait(&platform, || platform.webhook.up().unwrap());
@@ -238,7 +238,7 @@ fn a_webhook_that_is_away_is_waited_out_and_no_refusal() {
 }
 
 #[test]
-fn while_the_update_before_goes_on_nothing_is_approved() {
+fn nothing_is_approved_while_the_previous_update_is_running() {
     let platform = platform();
     let updating = |value: &str| {
         let mark = json!({ "release.deckhouse.io/isUpdating": value });
@@ -259,7 +259,7 @@ fn while_the_update_before_goes_on_nothing_is_approved() {
 }
 
 #[test]
-fn values_that_the_controller_does_not_know_yet_are_waited_out() {
+fn values_that_are_not_collected_yet_are_waited_for() {
     let platform = platform();
     platform.webhook.refuse_approval("k8s: minUsedControlPlaneKubernetesVersion is not set");
     let said = approved_after_a_wait(&platform, || platform.webhook.allow());
@@ -267,7 +267,7 @@ fn values_that_the_controller_does_not_know_yet_are_waited_out() {
 }
 
 #[test]
-fn what_changes_while_it_is_asked_is_decided_again() {
+fn a_change_during_the_confirmation_is_decided_again() {
     let platform = platform();
     let withdrawn = || platform.put(&[release("v1.71.4", "Suspended"), release("v1.71.9", "Pending")]);
     let shown = on_terminal_while(&platform, "60s", "approve v1.71.4", Some(("[y/N]", "y\n")), withdrawn);
@@ -300,7 +300,7 @@ fn what_changes_while_it_is_asked_is_decided_again() {
 }
 
 #[test]
-fn what_changes_between_the_question_to_the_webhook_and_the_write_is_decided_again() {
+fn a_change_between_dry_run_and_write_is_decided_again() {
     let platform = platform();
     let (admin, mut changed) = (platform.server.admin().unwrap(), false);
     platform.webhook.decide(move |request| {
@@ -325,7 +325,7 @@ fn what_changes_between_the_question_to_the_webhook_and_the_write_is_decided_aga
 }
 
 #[test]
-fn what_the_cluster_itself_calls_unmet_is_not_approved() {
+fn requirements_unmet_by_the_controllers_report_are_not_approved() {
     let platform = platform();
     let mut next = release("v1.71.4", "Pending");
     next["status"]["message"] = json!("\"k8s\" requirement for DeckhouseRelease \"1.71.4\" not met: too old");
@@ -336,7 +336,7 @@ fn what_the_cluster_itself_calls_unmet_is_not_approved() {
 }
 
 #[test]
-fn rights_that_are_printed_for_another_person_take_none_away() {
+fn applying_permissions_for_another_user_removes_none() {
     let platform = platform();
     platform.grant_printed(&[]);
     let manifest = platform.update(&["rbac", "--user", "bob", "--read-only"]).expect(0).stdout;

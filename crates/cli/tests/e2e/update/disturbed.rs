@@ -47,7 +47,7 @@ fn mode(platform: &Platform) -> Value {
 }
 
 #[test]
-fn what_somebody_else_changes_stops_it() {
+fn a_change_by_another_client_stops_the_run() {
     let platform = platform();
     let change = |spec: Value, annotations: Value| {
         platform.merge(
@@ -89,7 +89,7 @@ fn other_changes_of_the_same_object_do_not() {
 }
 
 #[test]
-fn an_api_that_goes_and_comes_back_is_waited_out() {
+fn an_unavailable_api_is_waited_for() {
     let platform = platform();
     let run = started(&platform);
     platform.server.stop_api().unwrap();
@@ -102,7 +102,7 @@ fn an_api_that_goes_and_comes_back_is_waited_out() {
 }
 
 #[test]
-fn the_printed_rights_are_enough_and_fewer_are_told() {
+fn the_printed_permissions_suffice_and_missing_ones_are_reported() {
     let platform = platform();
     platform.put(&[
         release("v1.69.2", "Pending"),

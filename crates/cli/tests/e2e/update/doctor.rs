@@ -188,7 +188,7 @@ fn a_healthy_cluster() {
 }
 
 #[test]
-fn images_that_do_not_come_are_looked_up_in_the_registry() {
+fn images_that_cannot_be_pulled_are_checked_in_the_registry() {
     let clinic = Clinic::open();
     let back_off = ("ImagePullBackOff", "Back-off pulling image");
     clinic.put(&[Clinic::pod("deckhouse-0", "d8-system", &clinic.image("v1.99.0"), Some(back_off))]);
@@ -216,7 +216,7 @@ fn images_that_do_not_come_are_looked_up_in_the_registry() {
 }
 
 #[test]
-fn a_pod_that_runs_may_lack_an_image_too() {
+fn the_image_of_a_running_pod_may_be_missing_too() {
     let clinic = Clinic::open();
     let waiting = |name: &str, image: &str, message: &str| {
         json!({
@@ -285,7 +285,7 @@ fn a_path_to_which_nothing_was_pushed() {
 }
 
 #[test]
-fn a_certificate_that_does_not_fit_the_ca_of_the_secret() {
+fn a_certificate_that_does_not_match_the_ca_of_the_secret() {
     let clinic = Clinic::open();
     let encode = |text: &str| json!(base64::engine::general_purpose::STANDARD.encode(text));
     let mut secret = clinic.secret(PASSWORD);
@@ -302,11 +302,11 @@ fn a_certificate_that_does_not_fit_the_ca_of_the_secret() {
 }
 
 #[test]
-fn a_registry_that_is_not_reached_from_here_is_no_finding() {
+fn a_registry_unreachable_from_here_is_not_a_finding() {
     let mut clinic = Clinic::open();
     clinic.registry.kill();
     let run = clinic.doctor(&[]).expect(0);
-    assert!(run.stdout.contains("  registry: not reached from here: "), "{}", run.stdout);
+    assert!(run.stdout.contains("  registry: cannot be reached from here: "), "{}", run.stdout);
     assert!(run.stdout.starts_with("Nothing blocks the update.\n"), "{}", run.stdout);
 }
 
@@ -336,7 +336,7 @@ fn too_little_could_be_read() {
 }
 
 #[test]
-fn with_exactly_the_printed_rights_nothing_is_closed() {
+fn the_printed_permissions_suffice_for_the_doctor() {
     let clinic = Clinic::open();
     let mut command = command(clinic.folder.path());
     let manifest = Run::of(

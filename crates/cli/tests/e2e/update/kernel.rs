@@ -17,7 +17,7 @@ fn platform() -> Platform {
 }
 
 #[test]
-fn a_group_is_told_once_and_checked() {
+fn a_group_is_configured_once_and_checked() {
     let platform = platform();
     let words = ["kernel", "--node-group", "master", "--version", NEW];
     let with = |more: &[&str]| platform.update(&[&words, more].concat());

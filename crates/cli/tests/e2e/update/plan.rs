@@ -83,7 +83,7 @@ fn the_chain_with_what_each_release_requires() {
 }
 
 #[test]
-fn its_yaml_takes_no_approval_back() {
+fn its_yaml_does_not_remove_an_approval() {
     let platform = platform();
     platform.update(&["approve", "v1.70.9", "--yes"]).expect(0);
     let run = platform.update(&[&PLAN[..], &["--output", "yaml"]].concat()).expect(7);
@@ -102,7 +102,7 @@ fn its_yaml_takes_no_approval_back() {
 }
 
 #[test]
-fn its_yaml_says_what_kubectl_would_take_back_and_what_blocks() {
+fn its_yaml_warns_about_approvals_that_kubectl_would_remove() {
     let platform = platform();
     // As `kubectl apply -f deckhousereleases.yaml` leaves it, whose documents say `approved: false`.
     let applied = json!({
@@ -177,7 +177,7 @@ fn several_clusters_each_with_its_plan() {
     let run = with(&[]).expect(5);
     assert!(run.stdout.starts_with("cluster      here at https://"), "{}", run.stdout);
     assert!(run.stdout.contains("\ncluster      away\nerror: "), "{}", run.stdout);
-    assert!(run.stderr.contains("error: there is no report on away"), "{}", run.stderr);
+    assert!(run.stderr.contains("error: no report for away"), "{}", run.stderr);
     let json = with(&["--output", "json"]).expect(5).json();
     assert_eq!(json["result"][0]["context"], "here");
     assert!(json["result"][0]["steps"].is_array() && json["result"][1]["error"].is_object(), "{json}");
@@ -190,7 +190,7 @@ fn several_clusters_each_with_its_plan() {
 }
 
 #[test]
-fn helm_releases_are_looked_into_only_when_asked() {
+fn helm_releases_are_read_only_on_request() {
     let platform = platform();
     let manifest = "---\napiVersion: policy/v1beta1\nkind: PodDisruptionBudget\nmetadata:\n  name: front\n";
     let record = json!({ "name": "front", "version": 1, "manifest": manifest }).to_string();

@@ -80,7 +80,7 @@ fn plan(platform: &Platform, url: &str, words: &[&str]) -> Run {
 }
 
 #[test]
-fn the_chain_is_what_the_registry_really_holds() {
+fn the_chain_contains_the_releases_of_the_registry() {
     let platform = platform();
     let distribution = distribution();
     let Holding { mut registry, url, _storage } = holding(&distribution, DockerAuth::None);
@@ -115,7 +115,7 @@ fn the_chain_is_what_the_registry_really_holds() {
 }
 
 #[test]
-fn what_has_not_arrived_blocks() {
+fn missing_images_block() {
     let platform = platform();
     let distribution = distribution();
     assert!(distribution.store.remove_tag(&distribution.root, "v1.59.4"));
@@ -140,11 +140,11 @@ fn what_has_not_arrived_blocks() {
     // Nothing has been pushed there yet.
     let empty = plan(&platform, &format!("{url}/other"), &[]).expect(7).stdout;
     assert!(empty.contains("MISSING  in the registry: the image and release-channel"), "{empty}");
-    assert!(empty.contains("lacks the image of the release channel"), "{empty}");
+    assert!(empty.contains("does not have the image of the release channel"), "{empty}");
 }
 
 #[test]
-fn who_is_not_let_in_is_told_so() {
+fn a_refused_login_is_reported() {
     let platform = platform();
     let auth = DockerAuth::Htpasswd { login: "reader".to_owned(), password: "secret".to_owned() };
     let Holding { url, .. } = &holding(&distribution(), auth);
@@ -161,7 +161,7 @@ fn who_is_not_let_in_is_told_so() {
 }
 
 #[test]
-fn a_registry_that_tells_not_all_is_asked_for_the_rest() {
+fn releases_missing_in_a_tag_list_are_requested() {
     let platform = platform();
     let distribution = distribution();
     let registry = scripted(&distribution, "*/tags/list");

@@ -133,7 +133,7 @@ fn killed_at_write(platform: &Platform, number: usize) -> bool {
 }
 
 #[test]
-fn a_run_that_is_killed_at_any_write_is_gone_on_with() {
+fn a_run_killed_at_any_write_is_resumed() {
     let platform = old_platform();
     let mut killed = 0;
     // At the first write, and after it: so each run but the last gets one write further, and is killed at both ends of it.
@@ -161,7 +161,7 @@ fn a_moving_tag_is_refused_and_nothing_is_written() {
 }
 
 #[test]
-fn what_cannot_be_meant_is_refused() {
+fn invalid_settings_are_refused() {
     let platform = Platform::running("v1.70.3", &json!({}));
     for (words, said) in [
         (&["--window", "8:00-9:00"][..], "--window has no effect in the mode Manual"),
@@ -175,7 +175,7 @@ fn what_cannot_be_meant_is_refused() {
     let twice = "kind: DeckhouseRelease\nspec: {version: v1.71.1}\n---\nkind: DeckhouseRelease\nspec: {version: v1.71.1, \
                  disruptions: [x]}\n";
     for (file, said) in [
-        ("kind: ConfigMap\n", "no DeckhouseRelease"),
+        ("kind: ConfigMap\n", "not a DeckhouseRelease"),
         ("", "it has no release"),
         (twice, "v1.71.1 is described twice"),
     ] {
@@ -204,7 +204,7 @@ fn knows_no_newer_settings(platform: &Platform) {
 }
 
 #[test]
-fn what_the_version_does_not_know_is_refused_before_anything_is_written() {
+fn settings_unknown_to_the_version_are_refused_before_anything_is_written() {
     let platform = old_platform();
     knows_no_newer_settings(&platform);
     let before = versions(&platform);
@@ -223,7 +223,7 @@ fn what_the_version_does_not_know_is_refused_before_anything_is_written() {
 }
 
 #[test]
-fn windows_mode_and_channel_as_they_are_told() {
+fn windows_mode_and_channel_are_set() {
     let platform = Platform::running("v1.70.3", &json!({}));
     let words = ["--mode", "AutoPatch", "--window", "Mon,Tue 22:00-23:30", "--window", "8:00-9:00"];
     let run =
@@ -247,7 +247,7 @@ fn windows_mode_and_channel_as_they_are_told() {
 }
 
 #[test]
-fn a_webhook_that_is_away_is_waited_out() {
+fn an_unavailable_webhook_is_waited_for() {
     let platform = Platform::running("v1.70.3", &json!({ "releaseChannel": "Stable" }));
     platform.webhook.down();
     let mut child =
@@ -263,7 +263,7 @@ fn a_webhook_that_is_away_is_waited_out() {
 }
 
 #[test]
-fn a_cluster_that_does_not_answer_or_does_not_know_us_is_told_at_once() {
+fn an_unreachable_cluster_or_refused_login_is_reported_immediately() {
     let platform = Platform::running("v1.70.3", &json!({}));
     let path = platform.folder.path().join("kubeconfig");
     for (url, token, code) in [("https://127.0.0.1:1", "x", 5), (platform.server.url(), "x", 4)] {
@@ -277,7 +277,7 @@ fn a_cluster_that_does_not_answer_or_does_not_know_us_is_told_at_once() {
 }
 
 #[test]
-fn stray_twins_go_where_that_is_safe() {
+fn duplicates_are_deleted_if_that_is_safe() {
     let platform =
         Platform::running("v1.70.3", &json!({ "releaseChannel": "Stable", "update": { "mode": "Manual" } }));
     let twin = |name: &str, version: &str, approved: bool| {

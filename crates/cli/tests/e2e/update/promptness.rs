@@ -111,7 +111,7 @@ const SOURCES: [Source; 9] = [
 /// From just before the write is sent to the time in the line that shows it. A change is made as soon as the one before
 /// has shown: for a source that is asked again and again this is the longest way to the next question.
 #[test]
-fn a_change_shows_within_two_seconds() {
+fn a_change_is_shown_within_two_seconds() {
     let settings = json!({ "releaseChannel": "Stable", "update": { "mode": "Manual" } });
     let platform = Platform::running(DEPLOYED, &settings);
     platform.put(&[release(DEPLOYED, "Deployed")]);

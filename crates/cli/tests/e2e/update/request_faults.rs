@@ -50,7 +50,7 @@ fn through(platform: &Platform, words: &[&str], faults: &[(Method, &str, Request
 }
 
 #[test]
-fn a_release_is_approved_once_through_all_of_it() {
+fn a_release_is_approved_once_despite_request_faults() {
     let platform = platform();
     let of_release = "/deckhousereleases/v1.71.4";
     through(
@@ -80,7 +80,7 @@ fn a_node_is_approved_with_its_pods_in_view() {
 }
 
 #[test]
-fn a_webhook_of_somebody_else_that_takes_no_part_in_dry_runs_hinders_no_approval() {
+fn another_webhook_without_dry_run_support_does_not_prevent_an_approval() {
     let platform = platform();
     let proxy = FaultyProxy::start(&platform.server, "admin").unwrap();
     proxy.fail_next(Method::PATCH, "/deckhousereleases/v1.71.4", RequestFault::NoDryRun);

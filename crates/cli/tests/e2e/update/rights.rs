@@ -120,7 +120,7 @@ fn unused(manifest: &str, asked: &[Asked]) -> Vec<String> {
 }
 
 #[test]
-fn all_printed_rights_are_used_and_no_other_is_missed() {
+fn all_printed_permissions_are_used_and_sufficient() {
     let platform = platform();
     let before = platform.server.asked_by("alice").unwrap().len();
     let asked = |from: usize| {

@@ -80,7 +80,7 @@ fn an_automatic_mode_is_only_watched() {
 }
 
 #[test]
-fn what_ends_a_run_without_an_approval() {
+fn states_that_end_a_run_without_an_approval() {
     let platform = platform("Manual");
     let message = |words: &[&str], code| {
         let run = run(&platform, words).end().0.expect(code).json();
@@ -102,7 +102,7 @@ fn waits_for(part: &str) -> impl Fn(&Value) -> bool + '_ {
 }
 
 #[test]
-fn a_webhook_that_is_away_is_waited_out() {
+fn an_unavailable_webhook_is_waited_for() {
     let platform = platform("Manual");
     platform.webhook.down();
     let mut watching = run(&platform, &["--yes", "--to", "v1.71.4"]);
@@ -136,7 +136,7 @@ fn gives_the_terminal_back(shown: &str) {
 }
 
 #[test]
-fn a_question_that_nobody_answers_ends_with_the_time() {
+fn an_unanswered_question_ends_with_the_time_limit() {
     let platform = platform("Manual");
     let shown = on_terminal(&platform, "60", "run --to v1.71.4 --settle 1s --timeout 15s", None);
     let asked = shown.find("approve v1.71.4 in test? [y/N] ").unwrap_or_else(|| panic!("{shown}"));
@@ -153,7 +153,7 @@ fn a_question_that_nobody_answers_ends_with_the_time() {
 }
 
 #[test]
-fn an_answer_is_asked_for_once_while_the_webhook_is_away() {
+fn the_confirmation_is_asked_once_while_the_webhook_is_unavailable() {
     let platform = platform("Manual");
     platform.webhook.down();
     let typed = Some(("[y/N] ", "y\n"));
@@ -164,7 +164,7 @@ fn an_answer_is_asked_for_once_while_the_webhook_is_away() {
 }
 
 #[test]
-fn what_is_approved_without_a_question_is_seen_on_the_live_screen_and_after_it() {
+fn approvals_without_confirmation_are_shown_on_the_live_screen_and_after_it() {
     let platform = platform("Manual");
     let shown = on_terminal(&platform, "60", "run --yes --to v1.71.4 --settle 1s --timeout 15s", None);
     let (screen, after) = shown.split_once("\u{1b}[?1049l").unwrap_or_else(|| panic!("no screen: {shown}"));

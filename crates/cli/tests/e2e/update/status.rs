@@ -72,7 +72,7 @@ fn module(name: &str, ready: &str) -> Value {
 }
 
 #[test]
-fn what_a_terminal_would_obey_is_not_printed() {
+fn terminal_control_characters_are_not_printed() {
     let platform = Platform::running("v1.70.1", &json!({ "releaseChannel": "Stable" }));
     let mut next = release("v1.71.4", "Pending");
     next["status"]["message"] = json!("no space\u{1b}[2J left");
@@ -83,7 +83,7 @@ fn what_a_terminal_would_obey_is_not_printed() {
 }
 
 #[test]
-fn one_screen_with_exactly_the_printed_rights() {
+fn the_printed_permissions_suffice_for_status() {
     let platform = platform();
     platform.grant_printed(&["--read-only", "--queues", "--secrets"]);
     let run = platform.as_alice(&["status"]).expect(0);
@@ -100,11 +100,11 @@ fn one_screen_with_exactly_the_printed_rights() {
 }
 
 #[test]
-fn who_only_reads_is_told_once_what_is_left_out() {
+fn a_read_only_account_gets_one_note_about_missing_sources() {
     let platform = platform();
     platform.grant_printed(&["--read-only"]);
-    let note = "note: unknown to this account: the task queues, ClusterConfiguration, the registry's address and login; \
-                `dhctl update rbac --read-only --queues --secrets --user NAME` prints the rights for this\n";
+    let note = "note: this account cannot read the task queues, ClusterConfiguration, the registry's address and login; \
+                `dhctl update rbac --read-only --queues --secrets --user NAME` prints the missing permissions\n";
     for (words, said) in [
         (&["status"][..], "queue        unknown: no permission: exec in the platform's pod"),
         (&["status"], "registry     unknown: no permission: get of the Secret d8-system/deckhouse-registry"),
@@ -129,7 +129,7 @@ fn who_only_reads_is_told_once_what_is_left_out() {
 }
 
 #[test]
-fn nothing_that_may_be_read_is_a_missing_permission() {
+fn permitted_sources_are_not_reported_as_missing_permissions() {
     let platform = platform();
     let run = platform.as_alice(&["status"]).expect(4);
     assert!(run.stdout.contains("releases     unknown: no permission: "), "{}", run.stdout);
@@ -158,7 +158,7 @@ fn nothing_that_may_be_read_is_a_missing_permission() {
     assert!(run.stdout.contains("v1.70.1 is deployed"), "{}", run.stdout);
     assert!(run.stderr.contains("error: refused: cannot read anything"), "{}", run.stderr);
     let run = platform.update(&[&three[..], &["--context", "away"]].concat()).expect(4);
-    assert!(run.stderr.contains("there is no report on away; refused: cannot read"), "{}", run.stderr);
+    assert!(run.stderr.contains("no report for away; refused: cannot read"), "{}", run.stderr);
 
     // One source that may be read makes it a report.
     let right = json!({
@@ -181,7 +181,7 @@ fn nothing_that_may_be_read_is_a_missing_permission() {
 }
 
 #[test]
-fn what_a_cluster_lacks_is_unknown_and_why() {
+fn missing_objects_are_unknown_with_the_reason() {
     let platform = platform();
     let admin = platform.server.admin().unwrap();
     wait(async move { admin.remove_definition("clusteralerts").await.unwrap() });
@@ -193,7 +193,7 @@ fn what_a_cluster_lacks_is_unknown_and_why() {
 }
 
 #[test]
-fn several_clusters_and_one_of_them_away() {
+fn several_clusters_with_one_unavailable() {
     let platform = platform();
     let path = platform.folder.path().join("two");
     testkit::kube::Kubeconfig::new()
@@ -206,7 +206,7 @@ fn several_clusters_and_one_of_them_away() {
     let run = platform.update(&words).expect(5);
     assert!(run.stdout.contains("v1.70.1 is deployed"), "{}", run.stdout);
     assert!(run.stdout.contains("connection refused") || run.stdout.contains("refused"), "{}", run.stdout);
-    assert!(run.stderr.contains("there is no report on away"), "{}", run.stderr);
+    assert!(run.stderr.contains("no report for away"), "{}", run.stderr);
     let json = platform.update(&[&words[..], &["--output", "json"]].concat()).expect(5).json();
     assert_eq!(
         (&json["result"][0]["context"], &json["result"][1]["context"]),

@@ -70,7 +70,7 @@ fn an_update_from_approval_to_done() {
 }
 
 #[test]
-fn an_image_that_is_missing_and_comes() {
+fn a_missing_image_that_is_pushed_later() {
     let platform = platform();
     platform.switch("v1.70.1", "v1.71.4");
     platform.no_image("v1.71.4");
@@ -93,7 +93,7 @@ fn an_image_that_is_missing_and_comes() {
 }
 
 #[test]
-fn an_api_that_goes_away_is_waited_out() {
+fn an_api_that_becomes_unavailable_is_waited_for() {
     let platform = platform();
     let mut watch = Watching::start(platform.command(&["watch", "--settle", "3s"]));
     watch.until("quiet", |line| line["quietSince"].is_string());
@@ -108,7 +108,7 @@ fn an_api_that_goes_away_is_waited_out() {
 }
 
 #[test]
-fn time_over_and_interrupts() {
+fn timeouts_and_interrupts() {
     let platform = platform();
     let run = platform.update(&["watch", "--to", "v1.71.4", "--timeout", "3s"]).expect(7);
     let message =
@@ -127,7 +127,7 @@ fn time_over_and_interrupts() {
 }
 
 #[test]
-fn the_live_screen_gives_the_terminal_back() {
+fn the_live_screen_restores_the_terminal() {
     let platform = platform();
     for (words, code) in [("-s INT 60", "code 7"), ("-s INT 3", "code 130"), ("-s TERM 3", "code 130")] {
         let shown = on_terminal(&platform, words, "watch --to v1.71.4 --timeout 4s", None);

@@ -115,7 +115,7 @@ fn of_name(context: &Context<'_>, alerts: &[&Alert], severity: Severity, kind: A
     let fact = AlertFact::Known {
         kind,
         name: first.name.as_str().into(),
-        summary: short(text).into(),
+        summary: short(text),
         count: alerts.len(),
         stale,
     };

@@ -46,7 +46,7 @@ fn of_cause(context: &Context<'_>, cause: PullCause, pulls: &[&FailedPull]) -> O
         namespace: first.namespace.clone(),
         container: first.container.clone(),
         image: first.image.clone(),
-        message: short(&first.message).into(),
+        message: short(&first.message),
         cause,
         pull_secrets: refused.then(|| first.pull_secrets.clone()),
     };

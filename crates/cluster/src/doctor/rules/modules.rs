@@ -28,7 +28,7 @@ fn of_source(context: &Context<'_>, source: &SourceHealth) -> Option<Finding> {
     // While the platform's pod is down, no controller reads sources.
     let stale = source.stale && context.controller() == ControllerState::Ready;
     let fact = if !source.failed.is_empty() {
-        let error = |error: &Option<_>| short(error.as_deref().unwrap_or_default()).into();
+        let error = |error: &Option<_>| short(error.as_deref().unwrap_or_default());
         let modules = source.failed.iter().take(NAMED);
         ModuleFact::SourceModuleErrors {
             modules: modules
@@ -41,7 +41,7 @@ fn of_source(context: &Context<'_>, source: &SourceHealth) -> Option<Finding> {
             all: source.modules,
         }
     } else if !source.message.is_empty() {
-        ModuleFact::SourceError { error: short(&source.message).into() }
+        ModuleFact::SourceError { error: short(&source.message) }
     } else if stale && source.synced.is_none() {
         ModuleFact::SourceNeverRead
     } else if stale {
@@ -151,8 +151,7 @@ pub(super) fn errors(context: &Context<'_>) -> Vec<Finding> {
     failed
         .map(|module| {
             let object = Object::new(Kind::Module, &module.name);
-            let fact =
-                ModuleFact::NotReady { phase: module.phase.clone(), message: short(&module.message).into() };
+            let fact = ModuleFact::NotReady { phase: module.phase.clone(), message: short(&module.message) };
             let get = Kubectl::Get(Objects::one(Resource::Module, &module.name), Output::Yaml);
             Finding::new(Rule::ModuleError, Severity::Slows, object, fact)
                 .advise(see(See::Module, get))

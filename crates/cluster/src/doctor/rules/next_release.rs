@@ -67,7 +67,7 @@ fn waits(rule: Rule, severity: Severity, release: &Release, reason: &WaitReason)
 }
 
 fn notification(release: &Release, why: &str) -> Finding {
-    let fact = ReleaseFact::NotificationFailed { why: short(why).into() };
+    let fact = ReleaseFact::NotificationFailed { why: short(why) };
     Finding::new(Rule::Notification, Severity::Blocks, object(release), fact)
         .advise(Advice::CorrectWebhook)
         .advise(SettingsAdvice::RemoveNotification)

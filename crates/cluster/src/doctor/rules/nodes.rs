@@ -57,7 +57,7 @@ pub(super) fn errors(context: &Context<'_>) -> Vec<Finding> {
         let error = group.error.as_deref().filter(|error| !error.is_empty());
         let condition = group.conditions.get("Error").filter(|it| it.is_true).map(|it| it.message.as_str());
         let error = error.or(condition)?;
-        Some((group, (!error.is_empty()).then(|| short(error).into())))
+        Some((group, (!error.is_empty()).then(|| short(error))))
     });
     with_error
         .map(|(group, error)| {

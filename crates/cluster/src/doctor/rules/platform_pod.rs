@@ -61,7 +61,7 @@ fn image_of(context: &Context<'_>, pod: &DeckhousePod, container: &ContainerStat
     let fact = PodFact::ImagePull {
         image: container.image.clone(),
         reason: reason.to_owned(),
-        message: short(message).into(),
+        message: short(message),
         cause,
     };
     Finding::new(Rule::PlatformImage, severity, pod_object(pod), fact)
@@ -103,7 +103,7 @@ pub(super) fn crash(context: &Context<'_>) -> Vec<Finding> {
                 state: PodState::Waiting(container.waiting_reason.clone().unwrap_or_default()),
                 restarts: container.restarts,
                 last_end: container.last_end.clone(),
-                message: error.map(|line| short(&line.message).into()),
+                message: error.map(|line| short(&line.message)),
             };
 
             Finding::new(Rule::PlatformCrash, Severity::Blocks, pod_object(pod), fact)
@@ -159,7 +159,7 @@ fn no_pod(context: &Context<'_>) -> Finding {
     let conditions = Context::list(&context.details.conditions);
     if let Some(failure) = conditions.iter().find(|it| it.kind == "ReplicaFailure" && it.is_true) {
         let events = Kubectl::Describe(Objects::of_the_platform(Resource::ReplicaSet));
-        finding(DeploymentFact::PodRejected { reason: short(&failure.message).into() })
+        finding(DeploymentFact::PodRejected { reason: short(&failure.message) })
             .advise(see(See::ReplicaSetEvents, events))
     } else {
         let pods = Kubectl::Get(Objects::control_plane_pods(), Output::Table);
@@ -169,7 +169,7 @@ fn no_pod(context: &Context<'_>) -> Finding {
 
 fn unscheduled(context: &Context<'_>, pod: &DeckhousePod) -> Finding {
     let reason = context.event_of(&pod.name, "FailedScheduling", "");
-    let fact = PodFact::Unscheduled { reason: reason.map(|reason| short(reason).into()) };
+    let fact = PodFact::Unscheduled { reason: reason.map(short) };
     let nodes = Kubectl::Get(Objects::masters(), Output::Table);
     Finding::new(Rule::PlatformUnscheduled, Severity::Blocks, pod_object(pod), fact)
         .advise(see(See::PodEvents, events_of(pod)))

@@ -26,7 +26,7 @@ pub(super) fn failures(context: &Context<'_>) -> Vec<Finding> {
             let fact = QueueFact::Failing {
                 task: task.description.clone(),
                 failures: task.failures,
-                error: task.failure.as_deref().map(|error| short(error).into()),
+                error: task.failure.as_deref().map(short),
             };
             Finding::new(Rule::QueueFailures, severity, Object::new(Kind::Queue, &task.queue), fact)
                 .advise(context.see_queue(Controller::QueueMain))

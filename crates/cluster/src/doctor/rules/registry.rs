@@ -21,7 +21,7 @@ use crate::{
 /// The registry refuses the cluster's own login.
 pub(super) fn login(context: &Context<'_>) -> Vec<Finding> {
     let RegistryCheck::Refused(message) = &context.details.registry else { return Vec::new() };
-    let fact = RegistryFact::LoginRefused { repo: context.registry(), message: short(message).into() };
+    let fact = RegistryFact::LoginRefused { repo: context.registry(), message: short(message) };
     vec![
         Finding::new(Rule::RegistryLogin, Severity::Blocks, secret(), fact)
             .advise(Advice::CorrectRegistryLogin)
@@ -33,7 +33,7 @@ pub(super) fn login(context: &Context<'_>) -> Vec<Finding> {
 /// The certificate of the registry does not match the CA that the cluster has for it.
 pub(super) fn trust(context: &Context<'_>) -> Vec<Finding> {
     let RegistryCheck::Untrusted(message) = &context.details.registry else { return Vec::new() };
-    let fact = RegistryFact::Untrusted { repo: context.registry(), message: short(message).into() };
+    let fact = RegistryFact::Untrusted { repo: context.registry(), message: short(message) };
     // It only slows: the nodes may trust it by their own store, which is not visible from here.
     vec![
         Finding::new(Rule::RegistryTrust, Severity::Slows, secret(), fact)
@@ -48,10 +48,9 @@ pub(super) fn listing(context: &Context<'_>) -> Vec<Finding> {
     let RegistryCheck::Answered(answers) = &context.details.registry else { return Vec::new() };
     let repo = context.registry();
     let (fact, advice) = match &answers.versions {
-        RegistryAnswer::Denied(message) => (
-            RegistryFact::TagsDenied { repo, message: short(message).into() },
-            RegistryAdvice::AllowListing.into(),
-        ),
+        RegistryAnswer::Denied(message) => {
+            (RegistryFact::TagsDenied { repo, message: short(message) }, RegistryAdvice::AllowListing.into())
+        }
         RegistryAnswer::Missing => (RegistryFact::NoReleaseChannels { repo }, context.push()),
         RegistryAnswer::Found(versions) if versions.is_empty() => {
             (RegistryFact::NoReleaseTags { repo }, context.push())
@@ -81,7 +80,7 @@ pub(super) fn no_access(context: &Context<'_>) -> Vec<Finding> {
     };
     let fact = RegistryFact::NoAccess {
         repo: context.registry(),
-        error: line.map(|line| short(&line.message).into()),
+        error: line.map(|line| short(&line.message)),
         from_here,
     };
     let secret_object = Objects::one(Resource::Secret, "deckhouse-registry").within("d8-system");

@@ -22,7 +22,7 @@ pub(super) fn cloud(context: &Context<'_>) -> Vec<Finding> {
         .map(|condition| {
             let fact = SettingsFact::CloudCondition {
                 name: condition.name.as_str().into(),
-                message: short(&condition.message).into(),
+                message: short(&condition.message),
             };
             let object = Object::new(Kind::ConfigMap, CONDITIONS);
             let config_map = Objects::one(Resource::ConfigMap, CONDITIONS).within("kube-system");
@@ -42,7 +42,7 @@ pub(super) fn module_configs(context: &Context<'_>) -> Vec<Finding> {
         .map(|config| {
             let invalid = is_error(&config.message);
             let severity = if invalid { Severity::Slows } else { Severity::Notable };
-            let fact = SettingsFact::Message { message: short(&config.message).into(), invalid };
+            let fact = SettingsFact::Message { message: short(&config.message), invalid };
             let status = Kubectl::Get(
                 Objects::one(Resource::ModuleConfig, &config.name),
                 // The settings contain logins, for example of the notification's webhook.

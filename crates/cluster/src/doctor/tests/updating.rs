@@ -113,7 +113,7 @@ fn nodes_are_updated_one_by_one() {
 }
 
 #[test]
-fn sources_are_not_read_while_the_pod_is_away() {
+fn sources_are_stale_while_the_pod_is_replaced() {
     let mut cluster = healthy();
     *known(&mut cluster.state.module_sources) = vec![ModuleSource {
         name: "deckhouse".to_owned(),
@@ -126,7 +126,7 @@ fn sources_are_not_read_while_the_pod_is_away() {
 }
 
 #[test]
-fn nothing_known_is_nothing_found() {
+fn unknown_state_gives_no_findings() {
     let cluster = Cluster { state: crate::ClusterState::default(), details: Details::default() };
     assert_eq!(cluster.found(), [""; 0]);
     let report = diagnose(&cluster.state, &cluster.details, super::sample::now());

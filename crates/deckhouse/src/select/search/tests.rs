@@ -103,7 +103,7 @@ fn a_major_ends_where_nothing_more_is_found() {
 }
 
 #[test]
-fn what_cannot_be_met_asks_for_nothing() {
+fn impossible_requests_send_nothing() {
     for line in ["min 1.58 max 1.57", "channel lts", "channel beta release 1.58.3"] {
         let request = request(line);
         let refused = search(offer(ENDS, &[]), &request, &set(&[])).err();
@@ -229,7 +229,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(500))]
 
     #[test]
-    fn asking_gives_what_a_whole_list_gives(source in any_source(1), line in any_line(true)) {
+    fn requests_find_the_same_as_a_complete_list(source in any_source(1), line in any_line(true)) {
         asking_is_as_good_as_a_list(source, &line)?;
     }
 

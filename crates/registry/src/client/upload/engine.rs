@@ -265,7 +265,7 @@ fn confirmed(reply: &Reply, offset: u64, end: u64) -> Result<u64, Fault> {
         Some(at) if at == end || at == end - offset || (at == 0 && end == 1) => Ok(end),
         Some(at) if at > offset && at < end => Ok(at),
         Some(at) => Err(ErrorKind::Protocol(format!(
-            "the registry says that it has {at} bytes after {offset} to {end} were sent"
+            "the registry reports {at} bytes received after bytes {offset} to {end} were sent"
         ))
         .into()),
     }

@@ -53,7 +53,7 @@ impl Upload<'_> {
         }
         self.chunk = smaller(refused);
         self.repository.connection.features.limit_chunk(self.chunk);
-        tracing::debug!(chunk = self.chunk, "the registry refuses large bodies: sending chunks");
+        tracing::debug!(chunk = self.chunk, "the registry refuses large bodies: uploading in chunks");
         Ok(())
     }
 
@@ -65,7 +65,7 @@ impl Upload<'_> {
         let chunk = (place / 2).clamp(LAST_CHUNK, FIRST_CHUNK);
         self.broke_before = Some(place);
         if is_same && chunk < self.chunk.min(self.descriptor.size) {
-            tracing::debug!(chunk, "bodies break off at the same place: sending chunks");
+            tracing::debug!(chunk, "the connection ends at the same offset: uploading in chunks");
             self.chunk = chunk;
             self.broke_before = None;
             self.attempts.progress();
@@ -83,7 +83,7 @@ impl Upload<'_> {
     }
 
     fn drop_session(&mut self, fault: &Fault) {
-        tracing::debug!(cause = %fault.kind, "beginning an upload again");
+        tracing::debug!(cause = %fault.kind, "starting the upload over");
         if self.resumed > 0 {
             // What breaks of an earlier run's session seemed to tell of a limit was perhaps not about one.
             self.chunk = self.repository.connection.features.chunk();

@@ -39,7 +39,7 @@ impl Client {
     pub fn prepare_sessions(&self) -> io::Result<()> {
         match &self.connection().sessions {
             Some(sessions) => sessions.prepare(),
-            None => Err(io::Error::new(io::ErrorKind::NotFound, "no directory for it is known")),
+            None => Err(io::Error::new(io::ErrorKind::NotFound, "no directory is set")),
         }
     }
 }
@@ -83,7 +83,7 @@ impl Upload<'_> {
         match found {
             Ok(Some(session)) if usable(&session) => {
                 self.resumed = session.offset.unwrap_or(0);
-                tracing::debug!(offset = self.resumed, "going on with an earlier upload");
+                tracing::debug!(offset = self.resumed, "resuming an earlier upload");
                 if let Some(opened) = self.session.replace(session) {
                     self.repository.cancel_upload(opened).await;
                 }

@@ -119,7 +119,7 @@ impl SessionLock {
     /// Records `session`, replacing the recorded one.
     pub(super) fn keep(&mut self, session: &UploadSession) {
         if let Err(error) = self.write(session) {
-            tracing::debug!(%error, path = %self.path.display(), "an upload session could not be kept");
+            tracing::debug!(%error, path = %self.path.display(), "an upload session could not be recorded");
         }
     }
 
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_comes_back_to_the_byte_and_is_the_owners_alone() {
+    fn recorded_sessions_are_read_back_exactly_and_are_private() {
         let (_folder, store) = store();
         let location = "https://r:5000/v2/a/blobs/uploads/7?_state=a%2Bb%3D%3D";
         let mut first = lock(&store).unwrap();
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_understood_is_no_session() {
+    fn unreadable_files_are_not_sessions() {
         let (_folder, store) = store();
         lock(&store).unwrap().keep(&session("https://r:5000/x"));
         let path = files(&store).remove(0);
@@ -310,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_place_nothing_is_kept_and_nothing_fails() {
+    fn without_a_directory_nothing_is_recorded_and_nothing_fails() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("file"), "").unwrap();
         let store = SessionStore::new(folder.path().join("file/uploads"));

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use problems::{Object, Rule};
 use serde::{Serialize, Serializer};
 
-use crate::words::{self, Step};
+use crate::words::{self, NotCheckedList, Step};
 
 /// The report, and how the cluster was named.
 #[derive(Debug)]
@@ -65,8 +65,8 @@ impl Serialize for Document {
 
 impl Document {
     /// The text for a person.
-    pub(super) fn text(&self) -> String {
-        words::doctor_report(&self.report, &self.flags)
+    pub(super) fn text(&self, list: NotCheckedList) -> String {
+        words::doctor_report(&self.report, &self.flags, list)
     }
 
     fn finding(&self, finding: &Finding) -> FindingFields {

@@ -45,12 +45,16 @@ pub(super) fn text(plan: &Plan, flags: &ClusterFlags) -> String {
 fn outcome(plan: &Plan, flags: &ClusterFlags) -> String {
     let again = Command::from(Update::Plan).addressed(flags);
     match (&plan.blocking[..], &plan.next) {
-        ([], None) => String::new(),
+        ([], None) => {
+            format!(
+                "\nTo update, pull a newer release outside and push it inside; then check again: {again}\n"
+            )
+        }
         ([], Some(next)) => {
             let mut text =
-                format!("\nNothing is known to block the update. Next: {}\n", next.clone().addressed(flags));
+                format!("\nNo known problem blocks the update.\nnext: {}\n", next.clone().addressed(flags));
             if plan.registry.is_none() {
-                text += "Whether the registry has the images was not checked: use --registry HOST/PATH.\n";
+                text += "The images were not checked; to check them, add --registry HOST/PATH.\n";
             }
             text
         }
@@ -76,7 +80,7 @@ fn origin(step: &Step) -> String {
         Some(object) => object,
         None if step.in_file => "in the releases file, not in the cluster".to_owned(),
         None => {
-            "only in the registry; the platform creates its object while a release channel is set".to_owned()
+            "only in the registry; the platform creates its object if a release channel is set".to_owned()
         }
     }
 }
@@ -188,7 +192,7 @@ fn modules_text(overview: &Overview) -> String {
         Reading::Known(overrides) => {
             for it in overrides {
                 text += &format!(
-                    "  ModulePullOverride/{} (tag {}): releases of this module are ignored; meant for development only\n",
+                    "  ModulePullOverride/{} (tag {}): releases of this module are ignored; intended only for development\n",
                     it.name, it.image_tag
                 );
             }

@@ -1,20 +1,18 @@
-//! What an account does not see that only reads, and how to get the rights for it.
+//! What a read-only account cannot read, and the command that prints the missing permissions.
 
 use commands::{Sentence, Update};
 
 use crate::{ClusterState, Obstacle, Reading};
 
-/// What it means for a watch that the account may not read the queues, and how to let it.
+/// The consequence for a watch if the account cannot read the queues, and how to get the permission.
 pub fn without_queues() -> Sentence {
-    Sentence::from(
-        "the task queues are unknown to this account, and without them an update cannot be called done; ",
-    )
-    .quoted(Update::ReadOnlyRbac { queues: true, secrets: false })
-    .text(" prints the rights for them")
+    Sentence::from("this account cannot read the task queues, so the update cannot be reported as done; ")
+        .quoted(Update::ReadOnlyRbac { queues: true, secrets: false })
+        .text(" prints the missing permissions")
 }
 
-/// What of a state is unknown only since a read-only role leaves it out, and the command that prints the rights for it;
-/// `None` if nothing is, or if so many rights are missing that these are the least.
+/// What is unknown only because a read-only role does not include it, and the command that prints the missing
+/// permissions. `None` if nothing is unknown for this reason, or if the account cannot even read the releases.
 pub fn left_out(state: &ClusterState) -> Option<Sentence> {
     state.releases.known()?;
     let queues = is_forbidden(&state.queue);
@@ -27,9 +25,9 @@ pub fn left_out(state: &ClusterState) -> Option<Sentence> {
     ];
     let parts: Vec<&str> = parts.into_iter().filter(|(missing, _)| *missing).map(|(_, what)| what).collect();
     (!parts.is_empty()).then(|| {
-        Sentence::from(format!("unknown to this account: {}; ", parts.join(", ")))
+        Sentence::from(format!("this account cannot read {}; ", parts.join(", ")))
             .quoted(Update::ReadOnlyRbac { queues, secrets: configuration || registry })
-            .text(" prints the rights for this")
+            .text(" prints the missing permissions")
     })
 }
 
@@ -46,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn each_missing_right_has_its_flag() {
+    fn each_missing_permission_has_its_flag() {
         let all = ClusterState {
             releases: Reading::Known(Vec::new()),
             queue: forbidden(),
@@ -54,13 +52,15 @@ mod tests {
             registry: forbidden(),
             ..ClusterState::default()
         };
-        let told = left_out(&all).unwrap().to_string();
-        assert!(told.contains("`dhctl update rbac --read-only --queues --secrets --user NAME`"), "{told}");
+        let text = left_out(&all).unwrap().to_string();
+        assert!(text.contains("`dhctl update rbac --read-only --queues --secrets --user NAME`"), "{text}");
         let no_queues = ClusterState { cluster_configuration: Reading::default(), ..all.clone() };
-        let told = left_out(&ClusterState { registry: Reading::default(), ..no_queues }).unwrap().to_string();
+        let text = left_out(&ClusterState { registry: Reading::default(), ..no_queues }).unwrap().to_string();
         assert!(
-            told.contains("account: the task queues; `dhctl update rbac --read-only --queues --user NAME`"),
-            "{told}"
+            text.contains(
+                "account cannot read the task queues; `dhctl update rbac --read-only --queues --user NAME`"
+            ),
+            "{text}"
         );
         let queues = ClusterState { queue: Reading::default(), ..all.clone() };
         assert!(
