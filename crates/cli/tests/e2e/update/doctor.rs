@@ -183,8 +183,11 @@ fn a_healthy_cluster() {
         run.stdout
     );
     assert_eq!(clinic.found(0), ["notable approval"]);
-    let unasked = clinic.doctor(&["--no-registry"]).expect(0);
-    assert!(unasked.stdout.contains("  registry: --no-registry\n"), "{}", unasked.stdout);
+    let short = clinic.doctor(&["--no-registry"]).expect(0);
+    assert!(short.stdout.contains("\nnot checked: "), "{}", short.stdout);
+    assert!(short.stdout.contains(" (--verbose lists them)\n"), "{}", short.stdout);
+    let full = clinic.doctor(&["--no-registry", "--verbose"]).expect(0);
+    assert!(full.stdout.contains("  registry: --no-registry\n"), "{}", full.stdout);
 }
 
 #[test]
@@ -305,7 +308,7 @@ fn a_certificate_that_does_not_match_the_ca_of_the_secret() {
 fn a_registry_unreachable_from_here_is_not_a_finding() {
     let mut clinic = Clinic::open();
     clinic.registry.kill();
-    let run = clinic.doctor(&[]).expect(0);
+    let run = clinic.doctor(&["--verbose"]).expect(0);
     assert!(run.stdout.contains("  registry: cannot be reached from here: "), "{}", run.stdout);
     assert!(run.stdout.starts_with("Nothing blocks the update.\n"), "{}", run.stdout);
 }
