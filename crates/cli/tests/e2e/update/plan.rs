@@ -146,7 +146,7 @@ fn commands_name_the_cluster_that_was_named() {
     let flags =
         format!("--kubeconfig='{}' --context=test", kubeconfig.to_str().unwrap().replace('\'', r"'\''"));
     let text = plan(&platform, &[&cluster[..], &["--to", "v1.70.9"]].concat(), 0);
-    assert!(text.contains(&format!("Next: dhctl update approve {flags} v1.70.9\n")), "{text}");
+    assert!(text.contains(&format!("next: dhctl update approve {flags} v1.70.9\n")), "{text}");
     let json: Value =
         serde_json::from_str(&plan(&platform, &[&cluster[..], &["--output", "json"]].concat(), 7)).unwrap();
     assert_eq!(json["result"]["next"], format!("dhctl update approve {flags} v1.70.9"));

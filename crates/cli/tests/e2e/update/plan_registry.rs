@@ -130,7 +130,7 @@ fn missing_images_block() {
     assert_eq!(
         blocking,
         &[Value::from(format!(
-            "Registry/{url} lacks images: {url}:v1.59.4; pull the release: dhctl mirror pull -i d8.tar --min-version 1.57; push \
+            "Registry/{url} does not have these images: {url}:v1.59.4; pull the release: dhctl mirror pull -i d8.tar --min-version 1.57; push \
              the bundle: dhctl mirror push -i d8.tar --registry {url}"
         ))]
     );

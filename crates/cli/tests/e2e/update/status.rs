@@ -109,7 +109,7 @@ fn a_read_only_account_gets_one_note_about_missing_sources() {
         (&["status"][..], "queue        unknown: no permission: exec in the platform's pod"),
         (&["status"], "registry     unknown: no permission: get of the Secret d8-system/deckhouse-registry"),
         (&["plan"], "v1.70.1 is deployed"),
-        (&["doctor", "--no-registry"], "queues of the platform's pod: no permission: exec"),
+        (&["doctor", "--no-registry", "--verbose"], "queues of the platform's pod: no permission: exec"),
     ] {
         let run = platform.as_alice(words);
         assert!(run.stdout.contains(said), "{words:?}: {}", run.stdout);
