@@ -21,7 +21,7 @@ pub(crate) struct Options {
     /// The scenario
     #[arg(required_unless_present = "list")]
     scenario: Option<String>,
-    /// How many seconds of the story pass in one
+    /// How many seconds of the scenario pass in one
     #[arg(long, default_value_t = 1.0)]
     speed: f64,
     /// List the scenarios

@@ -102,18 +102,18 @@ impl Pull {
     fn text(&self) -> String {
         let Some(main) = &self.main else { return AGAIN.to_owned() };
         let kept = match (left(main), self.form) {
-            (Left::Nothing, _) => return AGAIN.to_owned(),
+            (KeptData::Nothing, _) => return AGAIN.to_owned(),
             (_, BundleForm::Directory) => in_directory(&self.named),
-            (Left::Plan, _) => {
+            (KeptData::Plan, _) => {
                 format!(
                     "what was read from the source is kept in {}",
                     settings::with_suffix(main, ".partial.d").display()
                 )
             }
-            (Left::Bundle, _) if self.in_parts => {
+            (KeptData::Bundle, _) if self.in_parts => {
                 format!("what was downloaded is kept in {}.*.chunk.partial", main.display())
             }
-            (Left::Bundle, _) => {
+            (KeptData::Bundle, _) => {
                 format!(
                     "what was downloaded is kept in {}",
                     settings::with_suffix(main, ".partial").display()
@@ -142,8 +142,8 @@ impl ModulesPull {
         let Self { directory, fresh, dry_run } = self;
         let archives = if *dry_run { BTreeSet::new() } else { archives_in(directory).unwrap_or_default() };
         // No short circuit: each call removes what is of no use.
-        let left: Vec<Left> = archives.iter().map(|archive| left(&directory.join(archive))).collect();
-        if left.iter().all(|left| *left == Left::Nothing) {
+        let left: Vec<KeptData> = archives.iter().map(|archive| left(&directory.join(archive))).collect();
+        if left.iter().all(|left| *left == KeptData::Nothing) {
             return AGAIN.to_owned();
         }
         resume(&in_directory(directory), *fresh)
@@ -162,7 +162,7 @@ fn resume(kept: &str, fresh: bool) -> String {
 
 /// What an interrupted pull left of an archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Left {
+enum KeptData {
     /// Nothing that a later pull can use.
     Nothing,
     /// What planning has read.
@@ -172,24 +172,24 @@ enum Left {
 }
 
 /// What is left of `archive`. A journal that is of no use is removed.
-fn left(archive: &Path) -> Left {
+fn left(archive: &Path) -> KeptData {
     if !settings::with_suffix(archive, ".partial.d").is_dir() {
-        return Left::Nothing;
+        return KeptData::Nothing;
     }
     // If it is still locked or cannot be read, it is there anyway.
     let Ok(journal) = Journal::open(archive, false) else {
         let has_bundle = settings::with_suffix(archive, ".partial").exists();
-        return if has_bundle { Left::Bundle } else { Left::Plan };
+        return if has_bundle { KeptData::Bundle } else { KeptData::Plan };
     };
     if journal.has_partial_bundle() {
-        return Left::Bundle;
+        return KeptData::Bundle;
     }
     if journal.is_worth_keeping() {
-        return Left::Plan;
+        return KeptData::Plan;
     }
     // The next pull creates it again, or removes it.
     drop(journal.remove());
-    Left::Nothing
+    KeptData::Nothing
 }
 
 #[cfg(test)]

@@ -19,16 +19,16 @@ const CRATES: [&str; 7] = ["bundle", "cli", "cluster", "deckhouse", "egress", "m
 
 /// Where the log goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Goes {
+pub(crate) enum LogDestination {
     /// Between what the user sees.
-    ToStderr,
+    Stderr,
     /// Into a file, or nowhere.
-    Elsewhere,
+    NotStderr,
 }
 
 /// Begins the log that the flags ask for.
-pub(crate) fn begin(args: &LogArgs) -> Result<Goes, Failure> {
-    let Some(level) = level(args) else { return Ok(Goes::Elsewhere) };
+pub(crate) fn begin(args: &LogArgs) -> Result<LogDestination, Failure> {
+    let Some(level) = level(args) else { return Ok(LogDestination::NotStderr) };
     let filter = Targets::new().with_targets(CRATES.map(|name| (name, level)));
     let lines = fmt::layer().with_ansi(false).log_internal_errors(false);
     let registry = tracing_subscriber::registry();
@@ -41,7 +41,7 @@ pub(crate) fn begin(args: &LogArgs) -> Result<Goes, Failure> {
     }
     .map_err(Failure::internal)?;
     tracing::info!(version = env!("CARGO_PKG_VERSION"), commit = env!("DHCTL_COMMIT"), "dhctl");
-    Ok(if args.log_file.is_some() { Goes::Elsewhere } else { Goes::ToStderr })
+    Ok(if args.log_file.is_some() { LogDestination::NotStderr } else { LogDestination::Stderr })
 }
 
 /// The level to log; `None` if there is to be no log.

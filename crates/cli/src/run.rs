@@ -37,8 +37,8 @@ pub fn run(args: impl IntoIterator<Item = OsString>, mut environment: Environmen
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     match log::begin(&cli.log) {
         // Lines of the log would tear a live display.
-        Ok(log::Goes::ToStderr) => environment.stderr_is_terminal = false,
-        Ok(log::Goes::Elsewhere) => {}
+        Ok(log::LogDestination::Stderr) => environment.stderr_is_terminal = false,
+        Ok(log::LogDestination::NotStderr) => {}
         Err(failure) => {
             Printer::new(Output::plain()).failure("log", &failure);
             return failure.exit.into();

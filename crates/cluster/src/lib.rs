@@ -9,13 +9,13 @@
 mod chain;
 mod error;
 mod node_waits;
-mod patience;
-mod patient_read;
 mod pull_cause;
 mod reading;
 mod registry_answer;
 mod safe_text;
 mod state;
+mod wait_policy;
+mod wait_policy_read;
 
 pub mod access;
 pub mod approve;
@@ -44,7 +44,7 @@ mod tests;
 pub use chain::{Gap, LeftOutReason, TargetError};
 pub use error::Error;
 pub use jiff::Timestamp;
-pub use patience::Patience;
 pub use reading::{Obstacle, Reading, Unknown};
 pub use registry_answer::{ChannelRelease, RegistryAnswer};
 pub use state::ClusterState;
+pub use wait_policy::WaitPolicy;

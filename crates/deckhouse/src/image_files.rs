@@ -45,16 +45,16 @@ enum State {
 
 /// What one layer says of a wanted path.
 #[derive(Debug, Default)]
-struct Here {
+struct EntriesOfLayer {
     /// What is at the path itself; the last entry counts, as in unpacking.
-    itself: Option<Lying>,
+    itself: Option<EntryContent>,
     /// A link instead of one of its directories.
     link_above: Option<(String, String)>,
     hides_lower: bool,
 }
 
 #[derive(Debug)]
-enum Lying {
+enum EntryContent {
     File(Vec<u8>),
     Link(String),
     Sparse,
@@ -140,8 +140,12 @@ impl FileSearch {
         let layer = layer_stream::open(reader).map_err(|error| failed(error.into()))?;
         let mut walk = TarWalk::new(layer.tar, self.max_layer, !layer.tells_its_end);
         let is_open = |(_, state): &(&String, &State)| matches!(state, State::Open);
-        let mut layer: Vec<(String, Here)> =
-            self.wanted.iter().filter(is_open).map(|(path, _)| (path.clone(), Here::default())).collect();
+        let mut layer: Vec<(String, EntriesOfLayer)> = self
+            .wanted
+            .iter()
+            .filter(is_open)
+            .map(|(path, _)| (path.clone(), EntriesOfLayer::default()))
+            .collect();
         while let Some(entry) = walk.next_entry().map_err(failed)? {
             let path = normalise(&entry.path);
             let whiteout = whiteout(&path);
@@ -155,10 +159,10 @@ impl FileSearch {
                                 limit: self.max_file,
                             });
                         }
-                        EntryKind::File => Lying::File(walk.read_content(&entry).map_err(failed)?),
-                        EntryKind::Link { ref target } => Lying::Link(target.clone()),
-                        EntryKind::Sparse => Lying::Sparse,
-                        EntryKind::Directory | EntryKind::Other => Lying::NoFile,
+                        EntryKind::File => EntryContent::File(walk.read_content(&entry).map_err(failed)?),
+                        EntryKind::Link { ref target } => EntryContent::Link(target.clone()),
+                        EntryKind::Sparse => EntryContent::Sparse,
+                        EntryKind::Directory | EntryKind::Other => EntryContent::NoFile,
                     });
                 } else {
                     here.heed(wanted, &path, whiteout.as_ref(), &entry);
@@ -190,7 +194,7 @@ impl FileSearch {
     }
 }
 
-impl Here {
+impl EntriesOfLayer {
     /// Takes note of an entry elsewhere than at the wanted path, if it bears on it.
     fn heed(&mut self, wanted: &str, path: &[u8], whiteout: Option<&Whiteout>, entry: &Entry) {
         match whiteout {
@@ -215,10 +219,10 @@ impl Here {
 
     fn state(self, path: String) -> Result<State, ImageFileError> {
         match (self.itself, self.link_above) {
-            (Some(Lying::File(content)), _) => Ok(State::Found(content)),
-            (Some(Lying::Link(target)), _) => Err(ImageFileError::Link { path, target }),
-            (Some(Lying::Sparse), _) => Err(ImageFileError::Sparse { path }),
-            (Some(Lying::NoFile), _) => Ok(State::Gone),
+            (Some(EntryContent::File(content)), _) => Ok(State::Found(content)),
+            (Some(EntryContent::Link(target)), _) => Err(ImageFileError::Link { path, target }),
+            (Some(EntryContent::Sparse), _) => Err(ImageFileError::Sparse { path }),
+            (Some(EntryContent::NoFile), _) => Ok(State::Gone),
             (None, Some((path, target))) => Err(ImageFileError::Link { path, target }),
             (None, None) if self.hides_lower => Ok(State::Gone),
             (None, None) => Ok(State::Open),

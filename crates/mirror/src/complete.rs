@@ -73,11 +73,11 @@ pub async fn completeness(
     promised: &BTreeSet<Version>,
 ) -> Result<Completeness, Error> {
     let source = Source::of(BundleImages { bundle, contents });
-    let sought = Sought::of(contents);
-    let Step { value: described, found } = sought.find(&source, promised).await?;
-    let module_versions = sought.modules.iter().map(|module| module.versions.len()).sum();
+    let listed = Listed::of(contents);
+    let Step { value: described, found } = listed.find(&source, promised).await?;
+    let module_versions = listed.modules.iter().map(|module| module.versions.len()).sum();
     Ok(Completeness {
-        releases: sought.releases,
+        releases: listed.releases,
         module_versions,
         images: found.wanted.images().count(),
         missing: found.missing.into_items().collect(),
@@ -107,12 +107,12 @@ pub(crate) async fn missing_in_both(
     promised: &BTreeSet<Version>,
 ) -> Result<Vec<MissingItem>, Error> {
     let source = Source::of(images);
-    let step = Sought::of(contents).find(&source, promised).await?;
+    let step = Listed::of(contents).find(&source, promised).await?;
     Ok(step.found.missing.into_items().collect())
 }
 
 /// Where the search begins.
-struct Sought<'a> {
+struct Listed<'a> {
     releases: BTreeSet<Version>,
     channels: BTreeSet<Channel>,
     modules: Vec<Module<'a>>,
@@ -126,7 +126,7 @@ struct Module<'a> {
     channels: BTreeSet<Channel>,
 }
 
-impl<'a> Sought<'a> {
+impl<'a> Listed<'a> {
     fn of(contents: &'a Contents) -> Self {
         let platform = PLATFORM.iter().flat_map(|path| tags_of(contents, path));
         Self {

@@ -62,13 +62,13 @@ impl TokenOptions {
 #[derive(Debug)]
 pub struct TokenServer {
     address: SocketAddr,
-    desk: Arc<Desk>,
+    state: Arc<TokenState>,
     task: AbortHandle,
 }
 
 /// What the server and the checks of its tokens share.
 #[derive(Debug)]
-struct Desk {
+struct TokenState {
     options: TokenOptions,
     tokens: Mutex<HashMap<String, (Vec<Scope>, Instant)>>,
     issued: AtomicUsize,
@@ -84,9 +84,9 @@ impl TokenServer {
         listener.set_nonblocking(true)?;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
-        let desk = Arc::new(Desk { options, tokens: Mutex::default(), issued: AtomicUsize::new(0) });
-        let task = tokio::spawn(serve(listener, Arc::clone(&desk))).abort_handle();
-        Ok(Self { address, desk, task })
+        let state = Arc::new(TokenState { options, tokens: Mutex::default(), issued: AtomicUsize::new(0) });
+        let task = tokio::spawn(serve(listener, Arc::clone(&state))).abort_handle();
+        Ok(Self { address, state, task })
     }
 
     /// Its address, as a challenge names it.
@@ -109,18 +109,18 @@ impl TokenServer {
         Auth::Token(TokenAuth {
             realm: self.realm(),
             service: self.service().to_owned(),
-            verifier: Arc::clone(&self.desk) as Arc<dyn TokenVerifier>,
+            verifier: Arc::clone(&self.state) as Arc<dyn TokenVerifier>,
         })
     }
 
     /// How many tokens it has issued.
     pub fn issued(&self) -> usize {
-        self.desk.issued.load(Ordering::SeqCst)
+        self.state.issued.load(Ordering::SeqCst)
     }
 
     /// Lets every token issued so far expire now. Has no effect on a docker-registry.
     pub fn expire_all(&self) {
-        self.desk.tokens().clear();
+        self.state.tokens().clear();
     }
 }
 
@@ -130,13 +130,13 @@ impl Drop for TokenServer {
     }
 }
 
-async fn serve(listener: tokio::net::TcpListener, desk: Arc<Desk>) {
+async fn serve(listener: tokio::net::TcpListener, state: Arc<TokenState>) {
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        let desk = Arc::clone(&desk);
+        let state = Arc::clone(&state);
         connections.spawn(async move {
             let answer = service_fn(move |request: Request<Incoming>| {
-                let answer = desk.answer(&request);
+                let answer = state.answer(&request);
                 async move { Ok::<_, std::convert::Infallible>(answer) }
             });
             let connection = hyper::server::conn::http1::Builder::new();
@@ -146,7 +146,7 @@ async fn serve(listener: tokio::net::TcpListener, desk: Arc<Desk>) {
     }
 }
 
-impl Desk {
+impl TokenState {
     fn tokens(&self) -> parking_lot::MutexGuard<'_, HashMap<String, (Vec<Scope>, Instant)>> {
         self.tokens.lock()
     }
@@ -190,7 +190,7 @@ impl Desk {
     }
 }
 
-impl TokenVerifier for Desk {
+impl TokenVerifier for TokenState {
     fn verify(&self, token: &str, needed: &[Scope]) -> Result<(), TokenRefusal> {
         let tokens = self.tokens();
         let (granted, expiry) = tokens.get(token).ok_or(TokenRefusal::Invalid)?;

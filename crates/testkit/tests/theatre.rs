@@ -17,11 +17,11 @@ const UPDATE: &str = "
 title: one update
 run: [watch]
 initial_state: {deployed: v1.71.3, pending: [v1.72.5, v1.73.1]}
-acts:
+actions:
   - on: {approved: v1.72.5}
     do: [{update: {to: v1.72.5, pace: 50ms}}]
     name: first
-  - on: {act: first}
+  - on: {action: first}
     do: [{alert: {name: D8DeckhouseQueueIsHung}}, {queue: {tasks: 3}}]
 expect: {exit: 0}
 ";
@@ -83,7 +83,7 @@ fn a_step_that_the_api_refuses_is_a_fault() {
     let text = "
 title: nothing
 run: [watch]
-acts: [{do: [{image: v1.2.3}, {merge: {kind: Module, name: unheard-of, patch: {}}}, {merge: {kind: Module, name: unheard-of, patch: {status: {}}}}]}]
+actions: [{do: [{image: v1.2.3}, {merge: {kind: Module, name: unheard-of, patch: {}}}, {merge: {kind: Module, name: unheard-of, patch: {status: {}}}}]}]
 expect: {exit: 0}
 ";
     let scenario = Scenario::parse(text).unwrap();

@@ -15,9 +15,9 @@ use testkit::{
 };
 
 use super::{
-    ground::as_megabytes,
     measure,
     options::Options,
+    setup::as_megabytes,
     table::{Table, Times},
 };
 use crate::kube;

@@ -10,32 +10,32 @@ use std::{
 use anyhow::Result;
 use oci::media_type;
 
-use super::ground::Ground;
+use super::setup::Setup;
 
 /// Transfers at once.
 pub(crate) const CONNECTIONS: usize = 8;
 
 /// A command that downloads every blob into `directory`.
-pub(crate) fn curl(ground: &Ground, from: impl Display, directory: &Path) -> Result<Command> {
-    fetch(blobs(ground), from, directory)
+pub(crate) fn curl(setup: &Setup, from: impl Display, directory: &Path) -> Result<Command> {
+    fetch(blobs(setup), from, directory)
 }
 
 /// A command that downloads every blob, and these manifests (`REPOSITORY/manifests/REFERENCE`), into `directory`.
 pub(crate) fn curl_all(
-    ground: &Ground,
+    setup: &Setup,
     manifests: &[String],
     from: impl Display,
     directory: &Path,
 ) -> Result<Command> {
     let manifests = manifests.iter().enumerate();
     let manifests = manifests.map(|(number, path)| (path.clone(), format!("manifest-{number}")));
-    let mut command = fetch(manifests.chain(blobs(ground)), from, directory)?;
+    let mut command = fetch(manifests.chain(blobs(setup)), from, directory)?;
     command.arg("--header").arg(format!("Accept: {}", media_type::MANIFESTS.join(", ")));
     Ok(command)
 }
 
-fn blobs(ground: &Ground) -> impl Iterator<Item = (String, String)> {
-    ground.blobs.iter().map(|blob| (format!("{}/blobs/{}", blob.repository, blob.digest), blob.digest.hex()))
+fn blobs(setup: &Setup) -> impl Iterator<Item = (String, String)> {
+    setup.blobs.iter().map(|blob| (format!("{}/blobs/{}", blob.repository, blob.digest), blob.digest.hex()))
 }
 
 /// Downloads each path below `/v2/` into the file of that name.

@@ -12,10 +12,10 @@ use streebog::{Digest as _, Streebog256};
 use testkit::{Link, LinkOptions, distribution::Builder};
 
 use super::{
-    ground::{Ground, as_megabytes},
     measure,
     options::Options,
     pull::MEMORY_LIMIT,
+    setup::{Setup, as_megabytes},
     table::{Table, Times},
 };
 
@@ -62,20 +62,20 @@ pub(crate) fn pull(
     table: &mut Table,
 ) -> Result<()> {
     let distribution = Builder::bench().images_per_release(110).modules(Vec::new()).without_standalone();
-    let ground = Ground::new(options, dhctl.to_owned(), distribution)?;
-    println!("{}", ground.describe());
-    let unique: u64 = ground.blobs.iter().map(|blob| blob.size).sum();
-    let rate = GROWTH * unique / ground.bundle_size();
+    let setup = Setup::new(options, dhctl.to_owned(), distribution)?;
+    println!("{}", setup.describe());
+    let unique: u64 = setup.blobs.iter().map(|blob| blob.size).sum();
+    let rate = GROWTH * unique / setup.bundle_size();
     let limited = LinkOptions { bytes_per_second: Some(rate), ..LinkOptions::default() };
-    let link = Link::start(ground.source.addr(), limited)?;
+    let link = Link::start(setup.source.addr(), limited)?;
     let (mut memory, mut sums) = (0, Vec::new());
     // With parts each byte is hashed twice, for the part and for the whole.
     for (shape, arguments, limit) in
         [("one file", &[][..], Some(LIMIT)), ("parts of 200 MB", &["-c", "200MB"], None)]
     {
         let mut time = |build: &Path, gost: bool| -> Result<Duration> {
-            let directory = ground.fresh("pulled")?;
-            let mut command = ground.pull_with(build, &directory, link.addr());
+            let directory = setup.fresh("pulled")?;
+            let mut command = setup.pull_with(build, &directory, link.addr());
             command.args(arguments).args(gost.then_some("--gost-digest"));
             let taken = measure::run(&mut command, None)?;
             if gost {

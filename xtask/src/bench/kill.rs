@@ -12,9 +12,9 @@ use oci::Digest;
 use testkit::{Distribution, Link, LinkOptions};
 
 use super::{
-    ground::{Ground, ROOT, as_megabytes},
     measure,
     options::Options,
+    setup::{ROOT, Setup, as_megabytes},
     table::Table,
 };
 
@@ -38,25 +38,25 @@ pub(crate) fn measure(options: &Options, dhctl: &Path, table: &mut Table) -> Res
         .layer_size(1_000_000)
         .large_layer(LARGE)
         .build();
-    let ground = Ground::with(options, dhctl.to_owned(), &distribution)?;
+    let setup = Setup::with(options, dhctl.to_owned(), &distribution)?;
     let line = || {
         let options = LinkOptions { bytes_per_second: Some(BYTES_PER_SECOND), ..LinkOptions::default() };
-        Link::start(ground.source.addr(), options)
+        Link::start(setup.source.addr(), options)
     };
     let pull = |directory: &Path, line: &Link| {
-        let mut pull = ground.pull(directory, line.addr());
+        let mut pull = setup.pull(directory, line.addr());
         // The name of the line has no part in the bundle.
         pull.args(["--parallel", &PARALLEL.to_string()]);
         pull
     };
     let (whole, undisturbed) = {
-        let (directory, line) = (ground.fresh("pulled")?, line()?);
+        let (directory, line) = (setup.fresh("pulled")?, line()?);
         measure::run(&mut pull(&directory, &line), None)?;
         (std::fs::read(directory.join("d8.tar"))?, line.bytes_down())
     };
     ensure!(4 * LARGE >= whole.len() as u64, "no blob is a quarter of the bundle");
 
-    let (directory, line) = (ground.fresh("pulled")?, line()?);
+    let (directory, line) = (setup.fresh("pulled")?, line()?);
     for kill in 0..KILLS {
         // On the average a little less than a twentieth of the whole.
         let share = 2 * undisturbed / (KILLS + 2);

@@ -6,11 +6,11 @@ use anyhow::Result;
 use testkit::Distribution;
 
 use super::{
-    ground::{Ground, ROOT, as_megabytes},
     measure,
     options::Options,
     pull::MEMORY_LIMIT,
     push,
+    setup::{ROOT, Setup, as_megabytes},
     table::Table,
 };
 
@@ -25,15 +25,15 @@ pub(crate) fn measure(options: &Options, dhctl: &Path, table: &mut Table) -> Res
         .channels(&[("alpha", "v1.59.4")])
         .large_layer(LARGE)
         .build();
-    let ground = Ground::with(options, dhctl.to_owned(), &distribution)?;
-    let directory = ground.fresh("pulled")?;
-    let pulled = measure::run(&mut ground.pull(&directory, ground.source.addr()), None)?;
+    let setup = Setup::with(options, dhctl.to_owned(), &distribution)?;
+    let directory = setup.fresh("pulled")?;
+    let pulled = measure::run(&mut setup.pull(&directory, setup.source.addr()), None)?;
     let bundle = directory.join("d8.tar");
     eprintln!("a bundle with one large blob: {} bytes", fs::metadata(&bundle)?.len());
     table.value("pull of a blob of 1 GiB: peak memory", as_megabytes(pulled.memory), " MB", MEMORY_LIMIT);
-    let target = push::empty(&ground)?;
-    let scratch = ground.fresh("scratch")?;
-    let pushed = measure::run(&mut ground.push(&bundle, &scratch, target.addr()), None)?;
+    let target = push::empty(&setup)?;
+    let scratch = setup.fresh("scratch")?;
+    let pushed = measure::run(&mut setup.push(&bundle, &scratch, target.addr()), None)?;
     table.value("push of a blob of 1 GiB: peak memory", as_megabytes(pushed.memory), " MB", MEMORY_LIMIT);
     Ok(())
 }

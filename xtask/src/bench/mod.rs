@@ -3,7 +3,6 @@
 mod cluster;
 mod floor;
 mod gost;
-mod ground;
 mod kill;
 mod large;
 mod links;
@@ -15,6 +14,7 @@ mod planning;
 mod pull;
 mod push;
 mod run;
+mod setup;
 mod table;
 mod upload;
 

@@ -8,12 +8,11 @@ use mirror::Contents;
 use testkit::distribution::{Builder, ModuleSpec};
 
 use super::{
-    floor,
-    ground::{BlobAt, Ground, ROOT, as_megabytes, megabytes},
-    measure,
+    floor, measure,
     options::Options,
     pull::MEMORY_LIMIT,
     push::empty,
+    setup::{BlobAt, ROOT, Setup, as_megabytes, megabytes},
     table::{Table, Times},
     upload,
 };
@@ -23,21 +22,21 @@ const VERSIONS: [&str; 3] = ["v1.0.0", "v1.1.0", "v1.2.0"];
 
 /// Measures a pull and a push, and counts what is transferred.
 pub(crate) fn measure(options: &Options, dhctl: &Path, table: &mut Table) -> Result<()> {
-    let (ground, manifests) = ground(options, dhctl)?;
+    let (setup, manifests) = setup(options, dhctl)?;
     let (mut pulls, mut pull_floor, mut whole_floor) = (Times::default(), Times::default(), Times::default());
     let (mut pushes, mut push_floor) = (Times::default(), Times::default());
     let mut memory = 0;
     for round in 1..=options.repeat {
-        let mut curl = floor::curl(&ground, ground.source.addr(), &ground.fresh("curl")?)?;
+        let mut curl = floor::curl(&setup, setup.source.addr(), &setup.fresh("curl")?)?;
         let bare_pull = measure::run(&mut curl, None)?.time;
-        let whole = whole(&ground, &manifests)?;
-        let scratch = ground.fresh("scratch")?;
-        let pull = measure::run(&mut pull(&ground, &scratch)?, None)?;
-        let target = empty(&ground)?;
-        let bare_push = upload::all(target.addr(), &ground.blobs, &ground.blob_files())?;
+        let whole = whole(&setup, &manifests)?;
+        let scratch = setup.fresh("scratch")?;
+        let pull = measure::run(&mut pull(&setup, &scratch)?, None)?;
+        let target = empty(&setup)?;
+        let bare_push = upload::all(target.addr(), &setup.blobs, &setup.blob_files())?;
         drop(target);
-        let target = empty(&ground)?;
-        let push = measure::run(&mut push(&ground, &scratch, target.addr()), None)?;
+        let target = empty(&setup)?;
+        let push = measure::run(&mut push(&setup, &scratch, target.addr()), None)?;
         eprintln!(
             "modules {round}: curl {:.3} s, with manifests and archives {:.3} s, pull {:.3} s; bare {:.3} s, push {:.3} s",
             bare_pull.as_secs_f64(),
@@ -62,16 +61,16 @@ pub(crate) fn measure(options: &Options, dhctl: &Path, table: &mut Table) -> Res
 
 /// What the format demands of anyone: the blobs, the manifests that name them, and an archive for each module, in
 /// which shared blobs lie once more. Nothing is asked that the archives do not hold, and nothing is synced.
-fn whole(ground: &Ground, manifests: &[String]) -> Result<Duration> {
-    let mut curl = floor::curl_all(ground, manifests, ground.source.addr(), &ground.fresh("curl")?)?;
+fn whole(setup: &Setup, manifests: &[String]) -> Result<Duration> {
+    let mut curl = floor::curl_all(setup, manifests, setup.source.addr(), &setup.fresh("curl")?)?;
     let fetched = measure::run(&mut curl, None)?.time;
     let mut copy = Command::new("cp");
-    copy.arg("-r").arg(ground.bundle_directory().join("mods")).arg(ground.fresh("copied")?);
+    copy.arg("-r").arg(setup.bundle_directory().join("mods")).arg(setup.fresh("copied")?);
     Ok(fetched + measure::run(&mut copy, None)?.time)
 }
 
 /// A source of the modules, a pull and a push of them that are counted, their blobs as files, and the manifests.
-fn ground(options: &Options, dhctl: &Path) -> Result<(Ground, Vec<String>)> {
+fn setup(options: &Options, dhctl: &Path) -> Result<(Setup, Vec<String>)> {
     let pairs = |channel: &str, version: &str| (channel.to_owned(), version.to_owned());
     let spec = |number: usize| ModuleSpec {
         name: format!("module{number}"),
@@ -88,20 +87,20 @@ fn ground(options: &Options, dhctl: &Path) -> Result<(Ground, Vec<String>)> {
         .modules((1..=MODULES).map(spec).collect())
         .root(ROOT)
         .build();
-    let mut ground = Ground::with(options, dhctl.to_owned(), &distribution)?;
-    let directory = ground.bundle_directory();
+    let mut setup = Setup::with(options, dhctl.to_owned(), &distribution)?;
+    let directory = setup.bundle_directory();
     fs::create_dir(&directory)?;
-    let pulled = json(&mut pull(&ground, &directory)?)?;
+    let pulled = json(&mut pull(&setup, &directory)?)?;
     let contents = Contents::read(&Bundle::open_modules(&directory.join("mods"))?)?;
     let unique = contents.unique_blobs();
-    ground.blobs = unique
+    setup.blobs = unique
         .into_iter()
         .map(|(digest, (size, paths))| BlobAt { digest, size, repository: [ROOT, paths[0]].join("/") })
         .collect();
-    let target = empty(&ground)?;
-    let pushed = json(&mut push(&ground, &directory, target.addr()))?;
+    let target = empty(&setup)?;
+    let pushed = json(&mut push(&setup, &directory, target.addr()))?;
     let sent = &pushed["result"]["written"];
-    let count = ground.blobs.len();
+    let count = setup.blobs.len();
     ensure!(sent["blobs_uploaded"] == count, "{count} blobs are unique: {sent}");
     println!(
         "{MODULES} modules × {} versions: {count} unique blobs, {} unique, {} in archives; pull copied {} instead of downloading them again; push sent {} and had {} mounted",
@@ -112,9 +111,9 @@ fn ground(options: &Options, dhctl: &Path) -> Result<(Ground, Vec<String>)> {
         sent["blobs_uploaded"],
         sent["blobs_mounted"]
     );
-    fs::create_dir(ground.blob_files())?;
-    measure::run(&mut floor::curl(&ground, ground.source.addr(), &ground.blob_files())?, None)?;
-    Ok((ground, manifests(&contents)))
+    fs::create_dir(setup.blob_files())?;
+    measure::run(&mut floor::curl(&setup, setup.source.addr(), &setup.blob_files())?, None)?;
+    Ok((setup, manifests(&contents)))
 }
 
 /// Every manifest as the source has it, by its tag or else its digest: `REPOSITORY/manifests/REFERENCE`.
@@ -135,29 +134,29 @@ fn manifests(contents: &Contents) -> Vec<String> {
 }
 
 /// A pull into `scratch/mods`.
-fn pull(ground: &Ground, scratch: &Path) -> Result<Command> {
+fn pull(setup: &Setup, scratch: &Path) -> Result<Command> {
     let manifest = scratch.join("source.yml");
-    let repo = format!("{}/{ROOT}/modules", ground.source.addr());
+    let repo = format!("{}/{ROOT}/modules", setup.source.addr());
     fs::write(
         &manifest,
         format!(
             "kind: ModuleSource\nmetadata: {{name: bench}}\nspec: {{registry: {{scheme: HTTP, repo: '{repo}'}}}}\n"
         ),
     )?;
-    let mut command = command(ground, scratch);
+    let mut command = command(setup, scratch);
     command.arg("-m").arg(manifest);
     Ok(command)
 }
 
 /// A push of that.
-fn push(ground: &Ground, scratch: &Path, to: std::net::SocketAddr) -> Command {
-    let mut command = command(ground, scratch);
+fn push(setup: &Setup, scratch: &Path, to: std::net::SocketAddr) -> Command {
+    let mut command = command(setup, scratch);
     command.arg("-r").arg(format!("{to}/{ROOT}/modules")).args(["-o", "inside.yml", "--force"]);
     command
 }
 
-fn command(ground: &Ground, scratch: &Path) -> Command {
-    let mut command = ground.dhctl(&ground.dhctl, "mirror-modules", scratch);
+fn command(setup: &Setup, scratch: &Path) -> Command {
+    let mut command = setup.dhctl(&setup.dhctl, "mirror-modules", scratch);
     command.args(["-d", "mods"]);
     command
 }

@@ -7,10 +7,10 @@ use testkit::{LinkOptions, squid::Squid};
 
 use super::{
     floor,
-    ground::{Ground, as_megabytes},
     links::Way,
     measure::{self, allocated},
     options::Options,
+    setup::{Setup, as_megabytes},
     table::{Table, Times},
 };
 
@@ -63,18 +63,13 @@ const NAME: &str = "source.invalid";
 pub(crate) const MEMORY_LIMIT: f64 = 150.0;
 
 /// Measures a pull at this distance.
-pub(crate) fn measure(
-    options: &Options,
-    ground: &Ground,
-    distance: Distance,
-    table: &mut Table,
-) -> Result<()> {
+pub(crate) fn measure(options: &Options, setup: &Setup, distance: Distance, table: &mut Table) -> Result<()> {
     let line = LinkOptions {
         round_trip: distance.round_trip,
         bytes_per_second: distance.bytes_per_second,
         ..LinkOptions::default()
     };
-    let way = Way::to(ground.source.addr(), line)?;
+    let way = Way::to(setup.source.addr(), line)?;
     let squid = distance.through_squid.then(|| Squid::start(LOGIN.0, LOGIN.1, &[NAME])).transpose()?;
     let (proxy, from) = match &squid {
         Some(squid) => {
@@ -85,14 +80,14 @@ pub(crate) fn measure(
     };
     let (mut ours, mut floor, mut memory) = (Times::default(), Times::default(), 0);
     for round in 1..=options.repeat {
-        let directory = ground.fresh("pulled")?;
-        let mut command = floor::curl(ground, &from, &directory)?;
+        let directory = setup.fresh("pulled")?;
+        let mut command = floor::curl(setup, &from, &directory)?;
         if let Some(proxy) = &proxy {
             command.args(["--noproxy", "", "--proxy", proxy]);
         }
         let curl = measure::run(&mut command, None)?;
-        let directory = ground.fresh("pulled")?;
-        let mut command = ground.pull(&directory, &from);
+        let directory = setup.fresh("pulled")?;
+        let mut command = setup.pull(&directory, &from);
         if let Some(proxy) = &proxy {
             command.env("HTTP_PROXY", proxy);
         }
@@ -110,19 +105,19 @@ pub(crate) fn measure(
     table.ratio(distance.name, &ours, &floor, distance.limit);
     table.value(&format!("{}: peak memory", distance.name), as_megabytes(memory), " MB", MEMORY_LIMIT);
     if matches!(way, Way::Straight(_)) && squid.is_none() {
-        disk(ground, table)?;
+        disk(setup, table)?;
     }
     Ok(())
 }
 
 /// In a run of its own: looking at the disk takes time.
-fn disk(ground: &Ground, table: &mut Table) -> Result<()> {
-    let directory = ground.fresh("pulled")?;
-    let taken = measure::run(&mut ground.pull(&directory, ground.source.addr()), Some(&directory))?;
+fn disk(setup: &Setup, table: &mut Table) -> Result<()> {
+    let directory = setup.fresh("pulled")?;
+    let taken = measure::run(&mut setup.pull(&directory, setup.source.addr()), Some(&directory))?;
     // The copy of dhctl and the release manifests are results of their own, beside the bundle.
     let beside = allocated(&directory).saturating_sub(allocated_file(&directory.join("d8.tar")));
     let peak = taken.disk.saturating_sub(beside);
-    let share = as_megabytes(peak) / as_megabytes(ground.bundle_size());
+    let share = as_megabytes(peak) / as_megabytes(setup.bundle_size());
     table.value("pull: peak disk as a share of the bundle", share, "", 1.01);
     Ok(())
 }

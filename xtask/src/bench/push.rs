@@ -4,25 +4,25 @@ use anyhow::Result;
 use testkit::{DockerRegistry, DockerRegistryOptions};
 
 use super::{
-    ground::{Ground, as_megabytes},
     measure,
     options::Options,
     pull::MEMORY_LIMIT,
+    setup::{Setup, as_megabytes},
     table::{Table, Times},
     upload,
 };
 
 /// Measures a push, and the same again.
-pub(crate) fn measure(options: &Options, ground: &Ground, table: &mut Table) -> Result<()> {
+pub(crate) fn measure(options: &Options, setup: &Setup, table: &mut Table) -> Result<()> {
     let (mut first, mut second, mut floor) = (Times::default(), Times::default(), Times::default());
     let (mut memory, mut disk) = (0, 0);
     for round in 1..=options.repeat {
-        let target = empty(ground)?;
-        let bare = upload::all(target.addr(), &ground.blobs, &ground.blob_files())?;
+        let target = empty(setup)?;
+        let bare = upload::all(target.addr(), &setup.blobs, &setup.blob_files())?;
         drop(target);
-        let target = empty(ground)?;
-        let scratch = ground.fresh("scratch")?;
-        let mut push = ground.push(&ground.bundle(), &scratch, target.addr());
+        let target = empty(setup)?;
+        let scratch = setup.fresh("scratch")?;
+        let mut push = setup.push(&setup.bundle(), &scratch, target.addr());
         let new = measure::run(&mut push, Some(&scratch))?;
         let again = measure::run(&mut push, Some(&scratch))?;
         eprintln!(
@@ -45,9 +45,9 @@ pub(crate) fn measure(options: &Options, ground: &Ground, table: &mut Table) -> 
 }
 
 /// A registry with nothing in it, on the same file system as all others.
-pub(crate) fn empty(ground: &Ground) -> Result<DockerRegistry> {
+pub(crate) fn empty(setup: &Setup) -> Result<DockerRegistry> {
     DockerRegistry::start(DockerRegistryOptions {
-        storage: Some(ground.fresh("target")?),
+        storage: Some(setup.fresh("target")?),
         ..DockerRegistryOptions::default()
     })
 }

@@ -6,11 +6,10 @@ use anyhow::{Result, ensure};
 use testkit::distribution::Builder;
 
 use super::{
-    cluster, gost,
-    ground::Ground,
-    kill, large, modules,
+    cluster, gost, kill, large, modules,
     options::{Options, Part},
     peers, planning, pull, push,
+    setup::Setup,
     table::Table,
 };
 use crate::shell::{self, cargo, target_directory};
@@ -59,26 +58,26 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         .iter()
         .any(|part| options.wants(*part))
     {
-        let ground = Ground::new(options, dhctl, Builder::bench())?;
-        println!("{}", ground.describe());
+        let setup = Setup::new(options, dhctl, Builder::bench())?;
+        println!("{}", setup.describe());
         if options.wants(Part::Pull) {
-            pull::measure(options, &ground, pull::NEAR, &mut table)?;
+            pull::measure(options, &setup, pull::NEAR, &mut table)?;
         }
         if options.wants(Part::PullFar) {
-            pull::measure(options, &ground, pull::FAR, &mut table)?;
+            pull::measure(options, &setup, pull::FAR, &mut table)?;
         }
         if options.wants(Part::PullSlow) {
-            pull::measure(options, &ground, pull::SLOW, &mut table)?;
+            pull::measure(options, &setup, pull::SLOW, &mut table)?;
         }
         if options.wants(Part::Squid) {
-            pull::measure(options, &ground, pull::SQUID, &mut table)?;
-            pull::measure(options, &ground, pull::SQUID_FAR, &mut table)?;
+            pull::measure(options, &setup, pull::SQUID, &mut table)?;
+            pull::measure(options, &setup, pull::SQUID_FAR, &mut table)?;
         }
         if options.wants(Part::Push) {
-            push::measure(options, &ground, &mut table)?;
+            push::measure(options, &setup, &mut table)?;
         }
         if options.peers {
-            peers::measure(&ground, &mut table)?;
+            peers::measure(&setup, &mut table)?;
         }
     }
     println!("\n{table}");

@@ -15,7 +15,7 @@ use std::{
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 
-use super::{floor::CONNECTIONS, ground::BlobAt};
+use super::{floor::CONNECTIONS, setup::BlobAt};
 
 /// Uploads every blob from its file, the largest first, and tells how long it took.
 pub(crate) fn all(to: SocketAddr, blobs: &[BlobAt], files: &Path) -> Result<Duration> {

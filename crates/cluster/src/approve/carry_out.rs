@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Approval, ApprovalRequest, ApproveError};
 use crate::{
-    Error, Patience,
+    Error, WaitPolicy,
     access::Cluster,
     change::{Change, Run, Write},
     wait_reason::{self, WaitReason},
@@ -17,16 +17,16 @@ use crate::{
 const ATTEMPTS: u32 = 5;
 
 /// Carries out what was confirmed, unless that has happened already. What passes by itself (the webhook is served by the
-/// platform's own pod) is waited out within `patience`, and `tell` gets each reason to wait.
+/// platform's own pod) is waited out within `policy`, and `tell` gets each reason to wait.
 pub async fn carry_out(
     cluster: &Cluster,
     request: &ApprovalRequest,
     confirmed: &Approval,
-    patience: Patience,
+    policy: WaitPolicy,
     tell: &mut (dyn FnMut(&str) + Send),
 ) -> Result<(), ApproveError> {
     let change = &confirmed.change;
-    let mut wait = patience.begin();
+    let mut wait = policy.start();
     let mut conflicts = 0;
     loop {
         let read = wait.left().read(cluster, tell, |state| request.lacks(state)).await;
@@ -43,8 +43,8 @@ pub async fn carry_out(
             Err(error) => return Err(refused(change, error)),
         }
     }
-    let object = patience
-        .wait_out(tell, || change.kind.get(cluster, &change.name))
+    let object = policy
+        .retry(tell, || change.kind.get(cluster, &change.name))
         .await
         .map_err(|error| refused(change, error))?;
     let object = serde_json::to_value(object).unwrap_or_default();

@@ -7,7 +7,7 @@ use std::{future::Future, time::Duration};
 use kube::Client;
 use tokio::time::Instant;
 
-use crate::{Obstacle, Reading, patience::GRACE, read::exec_refused};
+use crate::{Obstacle, Reading, read::exec_refused, wait_policy::GRACE};
 
 /// Until the next question about a right that is missing; each time twice as long as before.
 const FIRST_PAUSE: Duration = Duration::from_secs(5);

@@ -7,7 +7,7 @@ use problems::Object;
 
 use super::{ForeignConfiguration, KernelVersion, changes, read};
 use crate::{
-    Error, Patience,
+    Error, WaitPolicy,
     access::Cluster,
     change::{Change, Guard, Run},
 };
@@ -37,26 +37,26 @@ pub enum KernelError {
     },
 }
 
-/// Makes the `confirmed` change, unless it is there already. Waits for what is temporary within `patience`, and reports
+/// Makes the `confirmed` change, unless it is there already. Waits for what is temporary within `policy`, and reports
 /// each reason to `tell`.
 pub async fn carry_out(
     cluster: &Cluster,
     group: &str,
     kernel: &KernelVersion,
     confirmed: &Change,
-    patience: Patience,
+    policy: WaitPolicy,
     tell: &mut (dyn FnMut(&str) + Send),
 ) -> Result<(), KernelError> {
     let object = confirmed.object();
     let failed = |error| KernelError::Write { object: object.clone(), error };
     for attempt in 1.. {
-        let existing = patience.wait_out(tell, || read(cluster, group)).await.map_err(failed)?;
+        let existing = policy.retry(tell, || read(cluster, group)).await.map_err(failed)?;
         let Some(change) = changes(group, kernel, existing.as_ref())? else { break };
         if !change.writes_the_same(confirmed) {
             return Err(KernelError::Changed { object });
         }
         let guard = Guard::of(existing.and_then(|it| it.resource_version).as_deref());
-        match patience.wait_out(tell, || change.send(cluster, &guard, Run::Real)).await {
+        match policy.retry(tell, || change.send(cluster, &guard, Run::Real)).await {
             Ok(()) => break,
             // Created, changed or deleted in this moment: decide again.
             Err(Error::Conflict(_) | Error::NotFound(_)) if attempt < ATTEMPTS => {}

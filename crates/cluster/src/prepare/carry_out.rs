@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Preparation, PrepareError, PrepareSettings, Step, preflight::preflight, steps, wait_until_idle};
 use crate::{
-    ClusterState, Error, Patience, Reading,
+    ClusterState, Error, Reading, WaitPolicy,
     access::Cluster,
     change::{Change, Run},
     read,
@@ -44,7 +44,8 @@ pub async fn decide(
         let readings = [state.deployment.passing(), state.module_configs.passing(), state.releases.passing()];
         readings.into_iter().flatten().next().map(str::to_owned)
     };
-    let state = Patience::new(limit).read(cluster, &mut waiting, needs).await.map_err(PrepareError::Read)?;
+    let state =
+        WaitPolicy::new(limit).read(cluster, &mut waiting, needs).await.map_err(PrepareError::Read)?;
     steps(&state, settings)
 }
 
@@ -82,7 +83,7 @@ pub async fn carry_out(
         let sent = {
             let mut waiting = |why: &str| on_event(&PrepareEvent::Waiting(why));
             let send = || step.change.send(cluster, &step.guard, Run::Real);
-            Patience::new(limit).wait_out(&mut waiting, send).await
+            WaitPolicy::new(limit).retry(&mut waiting, send).await
         };
         match sent {
             Ok(()) => conflicts = 0,

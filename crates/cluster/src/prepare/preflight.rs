@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{OnEvent, Preparation, PrepareError, PrepareEvent};
 use crate::{
-    Error, Patience,
+    Error, WaitPolicy,
     access::Cluster,
     change::{Change, Guard, Kind, Run, Write},
 };
@@ -27,7 +27,7 @@ pub(super) async fn preflight(
             let mut waiting = |why: &str| on_event(&PrepareEvent::Waiting(why));
             // Without guards: what has changed in the meantime is seen before each write.
             let send = || change.send(cluster, &Guard::Nothing, Run::Dry);
-            Patience::new(limit).wait_out(&mut waiting, send).await
+            WaitPolicy::new(limit).retry(&mut waiting, send).await
         };
         match asked {
             Ok(()) | Err(Error::Conflict(_) | Error::NotFound(_)) => {}

@@ -208,13 +208,13 @@ impl Runner {
         let now = self.last.unwrap_or(verdict.since);
         let (since, lasted) = self.blocked.map_or((now, Duration::ZERO), |(since, it)| (since, it + passed));
         self.blocked = Some((since, lasted));
-        verdict.gives_up = lasted >= self.settings.patience;
+        verdict.gives_up = lasted >= self.settings.problem_limit;
         let problem = blocked.problem;
         if verdict.stage != Stage::NotStarted {
             // The machine only waits for what is deployed to stay healthy.
             verdict.waiting_for = vec![problem.clone()];
         }
-        let left = self.settings.patience.saturating_sub(lasted);
+        let left = self.settings.problem_limit.saturating_sub(lasted);
         if let Some(end) = now.checked_add(left).ok().filter(|_| !blocked.passes) {
             let limit = Problem::new(Code::Patience, problem.object.clone(), ClusterFact::GivesUpAt(end));
             verdict.waiting_for.insert(0, limit);

@@ -18,7 +18,7 @@ use crate::{
     wait_reason,
 };
 
-/// A run with a patience of ten seconds, and its clock: a look a second.
+/// A run with a limit of ten seconds, and its clock: a look a second.
 struct Looks {
     runner: Runner,
     second: i64,
@@ -27,7 +27,7 @@ struct Looks {
 impl Looks {
     fn new(to: Option<&str>, timing: Timing) -> Self {
         let settings = Settings {
-            patience: Duration::from_secs(10),
+            problem_limit: Duration::from_secs(10),
             stalled_after: Some(Duration::from_secs(20)),
             ..Settings::default()
         };
@@ -190,7 +190,7 @@ fn a_problem_fixed_in_time_lets_the_run_continue() {
     looks.hold(&approved(UNMET), Call::NotStarted, 9);
     let (verdict, _) = looks.look(&approved(""), Call::NotStarted);
     assert_eq!((verdict.call, verdict.problem), (Call::NotStarted, None));
-    assert!(!looks.hold(&approved(UNMET), Call::NotStarted, 9).0.gives_up, "the patience begins anew");
+    assert!(!looks.hold(&approved(UNMET), Call::NotStarted, 9).0.gives_up, "the time starts over");
     let mut looks = Looks::new(None, Timing::Scheduled);
     looks.hold(&unapproved(UNMET), Call::Done, 9);
     assert_eq!(looks.look(&unapproved(""), Call::Done).1, Move::Approve(version("1.71.4")));

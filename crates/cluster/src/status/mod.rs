@@ -12,8 +12,8 @@ use crate::{
 
 pub use part::Part;
 pub use parts::{
-    AlertLine, Masters, Modules, NodeGroupLine, NotReady, Platform, Registry, ReleaseWait, Releases, Twin,
-    Updates, WaitingRelease,
+    AlertLine, DuplicateRelease, Masters, Modules, NodeGroupLine, NotReady, Platform, Registry, ReleaseWait,
+    Releases, Updates, WaitingRelease,
 };
 pub use unread::NothingRead;
 

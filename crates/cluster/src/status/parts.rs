@@ -70,7 +70,7 @@ pub struct Releases {
     /// The releases above the deployed one that the vendor has withdrawn, ascending.
     pub suspended: Vec<String>,
     /// Objects whose name is not their version.
-    pub twins: Vec<Twin>,
+    pub twins: Vec<DuplicateRelease>,
 }
 
 /// A release that is waiting.
@@ -103,7 +103,7 @@ pub enum ReleaseWait {
 
 /// An object whose name is not its version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Twin {
+pub struct DuplicateRelease {
     /// Name of the object.
     pub name: String,
     /// Its version.
@@ -249,7 +249,7 @@ pub(super) fn releases(releases: &[Release], state: &ClusterState) -> Releases {
         twins: order
             .duplicates
             .iter()
-            .map(|twin| Twin {
+            .map(|twin| DuplicateRelease {
                 name: twin.release.name.clone(),
                 version: twin.release.version_text.clone(),
                 keep: twin.keep.clone(),

@@ -90,12 +90,12 @@ fn alert(state: &ClusterState) -> Option<Problem> {
 
 /// A failure, for as long as it lasts.
 #[derive(Debug, Clone)]
-pub(super) struct Lasting {
+pub(super) struct PersistentFailure {
     pub(super) problem: Problem,
     seen: Timestamp,
 }
 
-impl Lasting {
+impl PersistentFailure {
     /// What lasts after a look that found `found`: a pod that only tries again has not recovered.
     pub(super) fn next(
         before: Option<Self>,

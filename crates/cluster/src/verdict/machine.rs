@@ -9,7 +9,7 @@ use semver::Version;
 use super::{
     Call, Settings, Source, Stage, UnknownSource, Unread, Verdict,
     clock::{self, LONGEST_GAP},
-    failure::{self, Lasting},
+    failure::{self, PersistentFailure},
     progress::Progress,
     queues::Queues,
     restarts::Restarts,
@@ -43,7 +43,7 @@ pub struct Machine {
     /// Since when everything is healthy and can be read.
     healthy_since: Option<Timestamp>,
     restarts: Restarts,
-    failure: Option<Lasting>,
+    failure: Option<PersistentFailure>,
     progress: Progress,
     /// For how long it has been failed or stalled.
     trouble: Duration,
@@ -98,7 +98,7 @@ impl Machine {
         let passed = elapsed.min(LONGEST_GAP);
         let missing = sources::missing(state);
         let verdict = if missing.iter().any(|it| it.level == Stage::NotStarted && it.is(Unread::NotNow)) {
-            self.wait_out(missing, now)
+            self.unavailable(missing, now)
         } else if let Some(problem) = sources::essential(&missing) {
             self.reset_health();
             let subject = Subject { release: self.last_release(), next: None };
@@ -113,7 +113,7 @@ impl Machine {
 
     /// What the verdict is based on cannot be read currently: only the time changes, and it does not count against the
     /// update.
-    fn wait_out(&mut self, missing: Vec<Missing>, now: Timestamp) -> Verdict {
+    fn unavailable(&mut self, missing: Vec<Missing>, now: Timestamp) -> Verdict {
         self.reset_health();
         let mut verdict = match &self.last {
             Some((_, last)) => last.clone(),
@@ -177,7 +177,7 @@ impl Machine {
         }
         let found = failure::find(cluster, &self.queues, &self.restarts, look.subject.release.as_ref())
             .or_else(|| self.dead_end(cluster, &look));
-        self.failure = Lasting::next(self.failure.take(), found, cluster, now);
+        self.failure = PersistentFailure::next(self.failure.take(), found, cluster, now);
         let trouble = match &self.failure {
             Some(failure) => Some((Call::Failed, failure.problem.clone())),
             None => self.stalled(&look, stage).map(|it| (Call::Stalled, it)),
@@ -310,7 +310,7 @@ impl Machine {
             done_at: done_at.and_then(|since| since.checked_add(self.settings.settle).ok()),
             waiting_for: if stage == Stage::Done { Vec::new() } else { self.waiting(look) },
             unknown: unknown(look.missing.clone()),
-            gives_up: problem.is_some() && self.trouble >= self.settings.patience,
+            gives_up: problem.is_some() && self.trouble >= self.settings.problem_limit,
             problem,
         }
     }

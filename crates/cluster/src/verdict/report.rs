@@ -65,7 +65,7 @@ pub struct Verdict {
     pub unknown: Vec<UnknownSource>,
     /// Why it is stalled or failed, and what to do.
     pub problem: Option<Problem>,
-    /// The problem has lasted longer than [`Settings::patience`](super::Settings): the wait ends.
+    /// The problem has lasted longer than [`Settings::problem_limit`](super::Settings): the wait ends.
     pub gives_up: bool,
 }
 

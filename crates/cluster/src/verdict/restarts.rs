@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn a_pod_that_runs_long_between_its_crashes() {
-        let settings = Settings { patience: Duration::from_mins(10), ..Settings::default() };
+        let settings = Settings { problem_limit: Duration::from_mins(10), ..Settings::default() };
         let mut watch = Watch { machine: Machine::new(None, settings), seconds: 0 };
         let (down, up) =
             (|count| started_again(count, false, false), |count| started_again(count, true, false));
@@ -138,7 +138,7 @@ mod tests {
                 let verdict = watch.hold(&state, seconds);
                 let problem = verdict.problem.unwrap();
                 assert_eq!((verdict.call, problem.code), (Call::Failed, Code::CrashLoop), "{count}");
-                assert_eq!(*since.get_or_insert(verdict.since), verdict.since, "patience goes on");
+                assert_eq!(*since.get_or_insert(verdict.since), verdict.since, "the time continues");
                 assert_eq!(verdict.gives_up, watch.seconds - 160 > 600, "{count}");
             }
         }

@@ -15,12 +15,12 @@ pub struct Settings {
     pub stalled_after: Option<Duration>,
     /// For how long an update may be failed or stalled before nobody should wait for it any more. The kubelet tries an image again
     /// after five minutes at the latest, so less than that takes what heals for an end.
-    pub patience: Duration,
+    pub problem_limit: Duration,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { settle: Duration::from_mins(2), stalled_after: None, patience: Duration::from_mins(10) }
+        Self { settle: Duration::from_mins(2), stalled_after: None, problem_limit: Duration::from_mins(10) }
     }
 }
 

@@ -25,11 +25,11 @@ struct Work<'a> {
     size: u64,
     /// A repository of the bundle that has it.
     have: Option<&'a str>,
-    lack: Vec<Lacking<'a>>,
+    lack: Vec<MissingIn<'a>>,
 }
 
 /// A repository that lacks a blob.
-struct Lacking<'a> {
+struct MissingIn<'a> {
     path: &'a str,
     /// The registry believes that it has the blob, and cannot deliver it: it must not be mounted.
     is_unreadable: bool,
@@ -37,7 +37,7 @@ struct Lacking<'a> {
 
 /// How a blob came into a repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Transfer {
     Sent,
     Mounted,
 }
@@ -100,7 +100,7 @@ fn work<'a>(contents: &'a Contents, gaps: &Gaps) -> Vec<Work<'a>> {
         for path in paths {
             match gaps.blobs.get(&(path.to_owned(), digest)) {
                 None => have = have.or(Some(path)),
-                Some(gap) => lack.push(Lacking { path, is_unreadable: gap.cause != Cause::Missing }),
+                Some(gap) => lack.push(MissingIn { path, is_unreadable: gap.cause != Cause::Missing }),
             }
         }
         if !lack.is_empty() {
@@ -115,14 +115,14 @@ impl Uploader<'_> {
     async fn process(&self, work: Work<'_>) -> Result<(), Error> {
         let mut from = work.have;
         let mut is_planned = work.have.is_none();
-        for Lacking { path, is_unreadable } in &work.lack {
+        for MissingIn { path, is_unreadable } in &work.lack {
             let way = if *is_unreadable {
                 // Registries that share blobs between repositories have healed this one too.
                 if from.is_some() && self.is_readable(path, &work).await? {
                     continue;
                 }
                 self.send(path, &work, None, is_planned).await?;
-                Way::Sent
+                Transfer::Sent
             } else {
                 match from {
                     None => self.first(path, &work).await?,
@@ -140,7 +140,7 @@ impl Uploader<'_> {
 
     /// Brings the blob into its first repository. Mounting it from that very repository asks in one
     /// request whether it is there, as after a push that broke off, and opens the upload if not.
-    async fn first(&self, path: &str, work: &Work<'_>) -> Result<Way, Error> {
+    async fn first(&self, path: &str, work: &Work<'_>) -> Result<Transfer, Error> {
         let session = if work.size < WORTH_ASKING || !self.mount_rule.asks_for_own() {
             None
         } else {
@@ -150,38 +150,38 @@ impl Uploader<'_> {
             match mount {
                 Mount::Mounted => {
                     self.observer.event(Event::Bytes(work.size));
-                    return Ok(Way::Mounted);
+                    return Ok(Transfer::Mounted);
                 }
                 Mount::Upload(session) => Some(session),
                 Mount::Refused => None,
             }
         };
         self.send(path, work, session, true).await?;
-        Ok(Way::Sent)
+        Ok(Transfer::Sent)
     }
 
     /// Brings the blob into another repository than the first.
-    async fn other(&self, path: &str, sibling: &str, work: &Work<'_>) -> Result<Way, Error> {
+    async fn other(&self, path: &str, sibling: &str, work: &Work<'_>) -> Result<Transfer, Error> {
         let session = match self.mount(path, sibling, work).await? {
             Mount::Mounted => {
                 self.count(|report| report.blobs_mounted += 1);
-                return Ok(Way::Mounted);
+                return Ok(Transfer::Mounted);
             }
             Mount::Upload(session) => Some(session),
             Mount::Refused => None,
         };
         self.send(path, work, session, false).await?;
-        Ok(Way::Sent)
+        Ok(Transfer::Sent)
     }
 
     /// Reads back what was written. Other blobs are still being sent meanwhile, so this costs no time of its own. A
     /// registry may mount from its cache what its storage no longer has: that is uploaded.
-    async fn read_back(&self, path: &str, work: &Work<'_>, way: Way) -> Result<(), Error> {
+    async fn read_back(&self, path: &str, work: &Work<'_>, way: Transfer) -> Result<(), Error> {
         let check = Check::Blob(path, &work.digest, work.size);
         let PushOptions { depth, visible_after, .. } = self.options;
         let read = || run_one(check, self.target, depth, When::AfterWrite(visible_after));
         let (mut gap, mut is_size_only) = read().await?;
-        if gap.is_some() && way == Way::Mounted {
+        if gap.is_some() && way == Transfer::Mounted {
             tracing::info!(path, digest = %work.digest, "mounted, but not readable: uploading it");
             self.send(path, work, None, false).await?;
             (gap, is_size_only) = read().await?;

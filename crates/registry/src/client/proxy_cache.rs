@@ -25,7 +25,7 @@ pub(crate) struct ProxyCache {
 
 /// Who says that something is not there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Speaker {
+enum Responder {
     Upstream,
     Harbor,
     Other,
@@ -43,13 +43,13 @@ impl ProxyCache {
         let ErrorKind::NotFound { message, .. } = reply.refusal(Missing::Manifest).kind else {
             return None;
         };
-        let is_doubtful = match speaker(&message) {
-            Speaker::Other => false,
-            Speaker::Upstream => {
+        let is_doubtful = match responder(&message) {
+            Responder::Other => false,
+            Responder::Upstream => {
                 self.is_there.store(true, Ordering::SeqCst);
                 self.was_not_asked.load(Ordering::SeqCst)
             }
-            Speaker::Harbor => {
+            Responder::Harbor => {
                 self.was_not_asked.store(true, Ordering::SeqCst);
                 self.is_there.load(Ordering::SeqCst)
             }
@@ -59,17 +59,17 @@ impl ProxyCache {
 }
 
 /// By the words of Harbor's error document, code first.
-fn speaker(message: &str) -> Speaker {
+fn responder(message: &str) -> Responder {
     let Some(words) = message.strip_prefix("NOT_FOUND: ").filter(|words| words.ends_with(" not found"))
     else {
-        return Speaker::Other;
+        return Responder::Other;
     };
     if words.starts_with("resource not found: repo ") {
-        Speaker::Upstream
+        Responder::Upstream
     } else if words.starts_with("artifact ") || words.starts_with("repository ") {
-        Speaker::Harbor
+        Responder::Harbor
     } else {
-        Speaker::Other
+        Responder::Other
     }
 }
 
@@ -82,17 +82,17 @@ mod tests {
         for (message, expected) in [
             (
                 "NOT_FOUND: resource not found: repo cache/ee/install, tag v1.58.4 not found",
-                Speaker::Upstream,
+                Responder::Upstream,
             ),
-            ("NOT_FOUND: resource not found: repo cache/ee/install, tag  not found", Speaker::Upstream),
-            ("NOT_FOUND: artifact cache/ee/install:v1.58.4 not found", Speaker::Harbor),
-            ("NOT_FOUND: repository cache/ee/install not found", Speaker::Harbor),
-            ("UNKNOWN: artifact cache/ee/install:v1.58.4 not found", Speaker::Other),
-            ("MANIFEST_UNKNOWN: manifest unknown", Speaker::Other),
-            ("NAME_UNKNOWN", Speaker::Other),
-            ("", Speaker::Other),
+            ("NOT_FOUND: resource not found: repo cache/ee/install, tag  not found", Responder::Upstream),
+            ("NOT_FOUND: artifact cache/ee/install:v1.58.4 not found", Responder::Harbor),
+            ("NOT_FOUND: repository cache/ee/install not found", Responder::Harbor),
+            ("UNKNOWN: artifact cache/ee/install:v1.58.4 not found", Responder::Other),
+            ("MANIFEST_UNKNOWN: manifest unknown", Responder::Other),
+            ("NAME_UNKNOWN", Responder::Other),
+            ("", Responder::Other),
         ] {
-            assert_eq!(speaker(message), expected, "{message}");
+            assert_eq!(responder(message), expected, "{message}");
         }
     }
 }

@@ -280,32 +280,32 @@ impl Builder {
             databases: BTreeMap::new(),
             installer: None,
         };
-        let maker = Maker::new(self, distribution.store.clone());
-        platform::make(&maker, &mut distribution);
-        modules::make(&maker, &mut distribution);
+        let context = BuildContext::new(self, distribution.store.clone());
+        platform::make(&context, &mut distribution);
+        modules::make(&context, &mut distribution);
         if self.databases {
-            security::make(&maker, &mut distribution);
+            security::make(&context, &mut distribution);
         }
         if self.standalone_tool {
-            platform::make_installer(&maker, &mut distribution);
+            platform::make_installer(&context, &mut distribution);
         }
         distribution
     }
 }
 
 /// What all parts share while a distribution is distribution.
-pub(super) struct Maker<'a> {
+pub(super) struct BuildContext<'a> {
     pub(super) settings: &'a Builder,
     pub(super) store: MemoryStore,
     /// The layers that images of all repositories stand on.
     pub(super) bases: Vec<Layer>,
 }
 
-impl<'a> Maker<'a> {
+impl<'a> BuildContext<'a> {
     fn new(settings: &'a Builder, store: MemoryStore) -> Self {
-        let mut maker = Self { settings, store, bases: Vec::new() };
-        maker.bases = (0..BASES).map(|i| maker.base(i)).collect();
-        maker
+        let mut context = Self { settings, store, bases: Vec::new() };
+        context.bases = (0..BASES).map(|i| context.base(i)).collect();
+        context
     }
 
     fn base(&self, i: u64) -> Layer {

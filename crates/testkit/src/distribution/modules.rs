@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{
     Distribution, Module, ModuleSpec, ModuleVersion,
-    builder::Maker,
+    builder::BuildContext,
     image::{Format, Image, ImageConfig},
     layer::{Compression, File, Layer},
     platform::attestation,
@@ -15,19 +15,19 @@ use super::{
 
 const LINUX: ImageConfig = ImageConfig::Linux("amd64");
 
-pub(super) fn make(maker: &Maker<'_>, distribution: &mut Distribution) {
-    for spec in &maker.settings.modules {
+pub(super) fn make(context: &BuildContext<'_>, distribution: &mut Distribution) {
+    for spec in &context.settings.modules {
         let index = Image::new(
             Format::Docker,
             &LINUX,
             &[Layer::of_files(&[("module", spec.name.as_bytes())], Compression::Gzip)],
         );
-        index.publish(&maker.store, &maker.repository("modules"), &[&spec.name]);
+        index.publish(&context.store, &context.repository("modules"), &[&spec.name]);
         let versions = spec.versions.iter();
         let module = Module {
             index: index.digest(),
             versions: versions
-                .map(|version| (version.clone(), module_version(maker, spec, version)))
+                .map(|version| (version.clone(), module_version(context, spec, version)))
                 .collect(),
             channels: spec.channels.iter().cloned().collect(),
         };
@@ -35,36 +35,36 @@ pub(super) fn make(maker: &Maker<'_>, distribution: &mut Distribution) {
     }
 }
 
-fn module_version(maker: &Maker<'_>, spec: &ModuleSpec, version: &str) -> ModuleVersion {
-    let repository = maker.repository(&format!("modules/{}", spec.name));
+fn module_version(context: &BuildContext<'_>, spec: &ModuleSpec, version: &str) -> ModuleVersion {
+    let repository = context.repository(&format!("modules/{}", spec.name));
     let mut images = BTreeMap::new();
     let mut attestations = BTreeMap::new();
     for i in 0..spec.images {
         // The first image changes with every version, the others never.
         let age = if i == 0 { version } else { "all" };
-        let layer = maker.random_layer(&format!("module/{}/{i}/{age}", spec.name));
-        let base = maker.bases[i % maker.bases.len()].clone();
+        let layer = context.random_layer(&format!("module/{}/{i}/{age}", spec.name));
+        let base = context.bases[i % context.bases.len()].clone();
         let image = Image::new(Format::Docker, &LINUX, &[base, layer]);
-        image.publish(&maker.store, &repository, &[]);
+        image.publish(&context.store, &repository, &[]);
         images.insert(format!("image{i}"), image.digest());
-        if maker.settings.attestations && i == 0 {
+        if context.settings.attestations && i == 0 {
             let (tag, attestation) = attestation(image.digest());
-            attestation.publish(&maker.store, &repository, &[&tag]);
+            attestation.publish(&context.store, &repository, &[&tag]);
             attestations.insert(tag, attestation.digest());
         }
     }
     let image = module_image(spec, version, &images);
-    image.publish(&maker.store, &repository, &[version]);
+    image.publish(&context.store, &repository, &[version]);
 
     let extra = spec.extra.iter().map(|(name, tag)| {
-        let layer = maker.random_layer(&format!("extra/{}/{name}/{tag}", spec.name));
-        let image = Image::new(Format::Oci, &LINUX, &[maker.bases[1].clone(), layer]);
-        image.publish(&maker.store, &format!("{repository}/extra/{name}"), &[tag]);
+        let layer = context.random_layer(&format!("extra/{}/{name}/{tag}", spec.name));
+        let image = Image::new(Format::Oci, &LINUX, &[context.bases[1].clone(), layer]);
+        image.publish(&context.store, &format!("{repository}/extra/{name}"), &[tag]);
         (name.clone(), (tag.clone(), image.digest()))
     });
     ModuleVersion {
         image: image.digest(),
-        release: release(maker, spec, version),
+        release: release(context, spec, version),
         extra: extra.collect(),
         images,
         attestations,
@@ -87,7 +87,7 @@ fn module_image(spec: &ModuleSpec, version: &str, images: &BTreeMap<String, Dige
     Image::new(Format::Docker, &LINUX, &[Layer::of_files(&files, Compression::Gzip)])
 }
 
-fn release(maker: &Maker<'_>, spec: &ModuleSpec, version: &str) -> Digest {
+fn release(context: &BuildContext<'_>, spec: &ModuleSpec, version: &str) -> Digest {
     let document = json!({ "version": version }).to_string();
     let about = format!("name: {}\n", spec.name);
     let layer = Layer::of_files(
@@ -102,7 +102,7 @@ fn release(maker: &Maker<'_>, spec: &ModuleSpec, version: &str) -> Digest {
     let mut tags = vec![version];
     let pointing = spec.channels.iter().filter(|(_, pointed)| pointed == version);
     tags.extend(pointing.map(|(channel, _)| channel.as_str()));
-    let repository = maker.repository(&format!("modules/{}/release", spec.name));
-    image.publish(&maker.store, &repository, &tags);
+    let repository = context.repository(&format!("modules/{}/release", spec.name));
+    image.publish(&context.store, &repository, &tags);
     image.digest()
 }

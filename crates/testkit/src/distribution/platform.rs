@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     Distribution, Release,
-    builder::Maker,
+    builder::BuildContext,
     image::{Format, Image, ImageConfig},
     layer::{Compression, File, Layer},
     random_bytes,
@@ -19,8 +19,8 @@ const MODULES: [&str; 6] =
 const IMAGES: [&str; 4] = ["controller", "agent", "exporter", "webhook"];
 const LIST: &str = "deckhouse/candi/images_digests.json";
 
-pub(super) fn make(maker: &Maker<'_>, distribution: &mut Distribution) {
-    for (position, version) in maker.settings.releases.iter().enumerate() {
+pub(super) fn make(context: &BuildContext<'_>, distribution: &mut Distribution) {
+    for (position, version) in context.settings.releases.iter().enumerate() {
         let channels: Vec<_> = distribution
             .channels
             .iter()
@@ -29,39 +29,39 @@ pub(super) fn make(maker: &Maker<'_>, distribution: &mut Distribution) {
             .collect();
         let mut tags = vec![version.as_str()];
         tags.extend(channels);
-        let release = release(maker, position, version, &tags);
+        let release = release(context, position, version, &tags);
         distribution.releases.insert(version.clone(), release);
     }
     for (channel, version) in &distribution.channels {
-        let image = release_channel(maker, version, maker.settings.suspended.contains(channel));
-        image.publish(&maker.store, &maker.repository("release-channel"), &[channel]);
+        let image = release_channel(context, version, context.settings.suspended.contains(channel));
+        image.publish(&context.store, &context.repository("release-channel"), &[channel]);
         distribution.channel_images.insert(channel.clone(), image.digest());
     }
 }
 
-fn release(maker: &Maker<'_>, position: usize, version: &str, tags: &[&str]) -> Release {
-    let (images, attestations) = components(maker, version);
+fn release(context: &BuildContext<'_>, position: usize, version: &str, tags: &[&str]) -> Release {
+    let (images, attestations) = components(context, version);
     let file =
         Layer::of_files(&[("deckhouse/version", format!("{version}\n").as_bytes())], Compression::Gzip);
-    let minor = maker.random_layer(&format!("root/{}", minor(version)));
+    let minor = context.random_layer(&format!("root/{}", minor(version)));
     let linux = ImageConfig::Linux("amd64");
-    let root = Image::new(Format::Docker, &linux, &[maker.bases[0].clone(), minor, file]);
-    root.publish(&maker.store, &maker.repository(""), tags);
+    let root = Image::new(Format::Docker, &linux, &[context.bases[0].clone(), minor, file]);
+    root.publish(&context.store, &context.repository(""), tags);
 
-    let (format, layers) = install_layers(maker, position, version, &list(&images));
+    let (format, layers) = install_layers(context, position, version, &list(&images));
     let install = Image::new(format, &linux, &layers);
-    install.publish(&maker.store, &maker.repository("install"), tags);
+    install.publish(&context.store, &context.repository("install"), tags);
 
-    let standalone = maker.settings.standalone.then(|| {
+    let standalone = context.settings.standalone.then(|| {
         let mut layers = layers;
-        layers.push(maker.random_layer("standalone"));
+        layers.push(context.random_layer("standalone"));
         let image = Image::new(format, &linux, &layers);
-        image.publish(&maker.store, &maker.repository("install-standalone"), tags);
+        image.publish(&context.store, &context.repository("install-standalone"), tags);
         image.digest()
     });
 
-    let channel = release_channel(maker, version, false);
-    channel.publish(&maker.store, &maker.repository("release-channel"), &[version]);
+    let channel = release_channel(context, version, false);
+    channel.publish(&context.store, &context.repository("release-channel"), &[version]);
     Release {
         root: root.digest(),
         install: install.digest(),
@@ -73,44 +73,47 @@ fn release(maker: &Maker<'_>, position: usize, version: &str, tags: &[&str]) -> 
 }
 
 /// The images that a release lists, and their attestations.
-fn components(maker: &Maker<'_>, version: &str) -> (BTreeMap<String, Digest>, BTreeMap<String, Digest>) {
-    let repository = maker.repository("");
+fn components(
+    context: &BuildContext<'_>,
+    version: &str,
+) -> (BTreeMap<String, Digest>, BTreeMap<String, Digest>) {
+    let repository = context.repository("");
     let mut images = BTreeMap::new();
     let mut attestations = BTreeMap::new();
-    for i in 0..maker.settings.images {
+    for i in 0..context.settings.images {
         // As with real releases, most images stay, some change with a minor, some with every patch.
         let age = match i % 4 {
             0 => version.to_owned(),
             1 => minor(version),
             _ => "all".to_owned(),
         };
-        let image = component(maker, i, &age);
-        image.publish(&maker.store, &repository, &[]);
+        let image = component(context, i, &age);
+        image.publish(&context.store, &repository, &[]);
         let name = format!("{}/{}{i}", MODULES[i % MODULES.len()], IMAGES[i % IMAGES.len()]);
         images.insert(name, image.digest());
-        if maker.settings.attestations && i % 3 == 0 {
+        if context.settings.attestations && i % 3 == 0 {
             let (tag, attestation) = attestation(image.digest());
-            attestation.publish(&maker.store, &repository, &[&tag]);
+            attestation.publish(&context.store, &repository, &[&tag]);
             attestations.insert(tag, attestation.digest());
         }
     }
-    if let Some(size) = maker.settings.large_layer {
-        let seed = random_bytes::seed_of(maker.settings.seed, "large");
+    if let Some(size) = context.settings.large_layer {
+        let seed = random_bytes::seed_of(context.settings.seed, "large");
         let layer = Layer::of_random_bytes("opt/large", seed, size);
         let image = Image::new(Format::Oci, &ImageConfig::Linux("amd64"), &[layer]);
-        image.publish(&maker.store, &repository, &[]);
+        image.publish(&context.store, &repository, &[]);
         images.insert("common/large".to_owned(), image.digest());
     }
     (images, attestations)
 }
 
-fn component(maker: &Maker<'_>, i: usize, age: &str) -> Image {
+fn component(context: &BuildContext<'_>, i: usize, age: &str) -> Image {
     let key = format!("image/{i}/{age}");
     let layers = |architecture: &str| {
         vec![
-            maker.bases[i % maker.bases.len()].clone(),
-            maker.random_layer(&format!("{key}/{architecture}/lower")),
-            maker.random_layer(&format!("{key}/{architecture}/upper")),
+            context.bases[i % context.bases.len()].clone(),
+            context.random_layer(&format!("{key}/{architecture}/lower")),
+            context.random_layer(&format!("{key}/{architecture}/upper")),
         ]
     };
     match i % 12 {
@@ -128,7 +131,7 @@ fn component(maker: &Maker<'_>, i: usize, age: &str) -> Image {
                 media_type: "application/vnd.deckhouse.example.config.v1+json".to_owned(),
                 bytes: Bytes::from(json!({ "name": key }).to_string()),
             };
-            let layer = maker.random_layer(&key);
+            let layer = context.random_layer(&key);
             Image::artifact(&config, &layer, "application/vnd.deckhouse.example.layer.v1", None)
         }
         7 | 9 => Image::new(Format::Oci, &ImageConfig::Linux("amd64"), &layers("amd64")),
@@ -160,10 +163,15 @@ fn list(images: &BTreeMap<String, Digest>) -> String {
 
 /// The installer's layers, the list in a different guise with each release. Below it always lies a
 /// stale list with an image that does not exist, so that whoever reads the wrong layer is found out.
-fn install_layers(maker: &Maker<'_>, position: usize, version: &str, list: &str) -> (Format, Vec<Layer>) {
+fn install_layers(
+    context: &BuildContext<'_>,
+    position: usize,
+    version: &str,
+    list: &str,
+) -> (Format, Vec<Layer>) {
     let stale = json!({ "common": { "gone": Digest::of(b"an image that was never made") } }).to_string();
     let (prefix, format, compression) = match position % 3 {
-        _ if maker.settings.plain_installers => ("", Format::Docker, Compression::Gzip),
+        _ if context.settings.plain_installers => ("", Format::Docker, Compression::Gzip),
         0 => ("/", Format::Docker, Compression::Gzip),
         1 => ("", Format::Oci, Compression::Zstd),
         _ => ("./", Format::Oci, Compression::None),
@@ -174,8 +182,8 @@ fn install_layers(maker: &Maker<'_>, position: usize, version: &str, list: &str)
     let opaque = name("deckhouse/candi/.wh..wh..opq");
     let top: [File<'_>; 2] = [(&version_name, version.as_bytes()), (&list_name, list.as_bytes())];
     let mut layers =
-        vec![maker.bases[0].clone(), maker.bases[1].clone(), maker.random_layer("install/tools")];
-    if !maker.settings.plain_installers {
+        vec![context.bases[0].clone(), context.bases[1].clone(), context.random_layer("install/tools")];
+    if !context.settings.plain_installers {
         layers.push(Layer::of_files(
             &[(LIST, stale.as_bytes()), ("deckhouse/candi/images_tags.json", b"{}")],
             Compression::Gzip,
@@ -192,13 +200,13 @@ fn install_layers(maker: &Maker<'_>, position: usize, version: &str, list: &str)
     (format, layers)
 }
 
-fn release_channel(maker: &Maker<'_>, version: &str, suspended: bool) -> Image {
+fn release_channel(context: &BuildContext<'_>, version: &str, suspended: bool) -> Image {
     let mut document = json!({
         "canary": {
             "alpha": { "enabled": true, "waves": 2, "interval": "5m" },
             "stable": { "enabled": true, "waves": 6, "interval": "30m" },
         },
-        "requirements": requirements(maker.settings.bare_requirements),
+        "requirements": requirements(context.settings.bare_requirements),
         "disruptions": { "1.58": ["ingressNginx"] },
         "version": version,
     });
@@ -229,10 +237,10 @@ fn minor(version: &str) -> String {
 }
 
 /// The standalone installer, which shares a layer with the rest.
-pub(super) fn make_installer(maker: &Maker<'_>, distribution: &mut Distribution) {
-    let layers = [maker.bases[0].clone(), maker.random_layer("installer")];
+pub(super) fn make_installer(context: &BuildContext<'_>, distribution: &mut Distribution) {
+    let layers = [context.bases[0].clone(), context.random_layer("installer")];
     let image = Image::new(Format::Docker, &ImageConfig::Linux("amd64"), &layers);
-    let above = maker.settings.root.rsplit_once('/').map_or("", |(above, _)| above);
-    image.publish(&maker.store, &format!("{above}/installer"), &["latest"]);
+    let above = context.settings.root.rsplit_once('/').map_or("", |(above, _)| above);
+    image.publish(&context.store, &format!("{above}/installer"), &["latest"]);
     distribution.installer = Some(image.digest());
 }

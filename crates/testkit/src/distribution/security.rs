@@ -2,7 +2,7 @@
 
 use super::{
     Database, Distribution,
-    builder::Maker,
+    builder::BuildContext,
     image::{Image, ImageConfig},
 };
 
@@ -38,11 +38,11 @@ const DATABASES: [(&str, &str, &str, &str, Option<&str>); 4] = [
     ),
 ];
 
-pub(super) fn make(maker: &Maker<'_>, distribution: &mut Distribution) {
+pub(super) fn make(context: &BuildContext<'_>, distribution: &mut Distribution) {
     for (path, tag, config, layer_type, title) in DATABASES {
-        let layer = maker.random_layer(path);
+        let layer = context.random_layer(path);
         let image = Image::artifact(&ImageConfig::empty(config), &layer, layer_type, title);
-        image.publish(&maker.store, &maker.repository(path), &[tag]);
+        image.publish(&context.store, &context.repository(path), &[tag]);
         let database = Database { tag: tag.to_owned(), digest: image.digest() };
         distribution.databases.insert(path.to_owned(), database);
     }

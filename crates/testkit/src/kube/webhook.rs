@@ -55,11 +55,11 @@ type Verdict = Box<dyn FnMut(&Request) -> Result<(), String> + Send>;
 /// The webhook of one server. It allows everything until it is told otherwise.
 #[derive(Debug)]
 pub struct Webhook {
-    server: StandIn<Desk>,
+    server: StandIn<WebhookState>,
 }
 
 #[derive(Default)]
-struct Desk {
+struct WebhookState {
     state: Mutex<State>,
 }
 
@@ -75,7 +75,7 @@ impl Webhook {
     /// # Errors
     /// If it cannot be registered.
     pub fn start(server: &ApiServer) -> anyhow::Result<Self> {
-        let webhook = Self { server: StandIn::start(Desk::default())? };
+        let webhook = Self { server: StandIn::start(WebhookState::default())? };
         let (admin, configuration) = (server.admin()?, webhook.configuration());
         wait(async move { admin.put(&configuration).await })?;
         webhook.until_asked(server)?;
@@ -185,7 +185,7 @@ impl Webhook {
     }
 }
 
-impl Desk {
+impl WebhookState {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock()
     }
@@ -211,7 +211,7 @@ impl Desk {
     }
 }
 
-impl Handler for Desk {
+impl Handler for WebhookState {
     async fn answer(self: Arc<Self>, request: HttpRequest<Incoming>) -> Response<Full<Bytes>> {
         // The rest of a request whose sender has gone does not come.
         let Ok(body) = request.into_body().collect().await else {

@@ -50,7 +50,7 @@ pub(super) enum Health<'a> {
 }
 
 impl Cluster {
-    /// Story time.
+    /// Scenario time.
     pub(super) async fn pass(&self, time: Duration) {
         tokio::time::sleep(time.div_f64(self.speed)).await;
     }

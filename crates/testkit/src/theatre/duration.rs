@@ -1,4 +1,4 @@
-//! Times of a story, as `300ms` or `2s`.
+//! Times of a scenario, as `300ms` or `2s`.
 
 use std::time::Duration;
 

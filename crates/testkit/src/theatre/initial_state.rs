@@ -1,4 +1,4 @@
-//! How the cluster differs from the default cluster when a story begins.
+//! How the cluster differs from the default cluster when a scenario begins.
 
 use std::collections::BTreeMap;
 
@@ -35,7 +35,7 @@ pub struct InitialState {
     pub(super) old: bool,
     /// Further objects.
     pub(super) also: Vec<Value>,
-    /// What has happened before the story begins.
+    /// What has happened before the scenario begins.
     pub(super) before: Vec<Step>,
     /// Definitions that this cluster does not have, by their plurals.
     pub(super) without: Vec<String>,

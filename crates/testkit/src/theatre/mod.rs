@@ -1,8 +1,8 @@
-//! A stand-in for the platform inside a cluster: it plays scenarios, which are data, in a real Kubernetes API.
+//! A simulation of the platform in a cluster: it runs scenarios, which are data, in a real Kubernetes API.
 //!
-//! A scenario is a file in `crates/testkit/theatre/`. Its initial state is put into an API server; its acts then change what
-//! a cluster's controllers would change, at a time of the story or when somebody has done something; what is
-//! expected of the tool that watches is in the file too. How the platform behaves is from the project's facts
+//! A scenario is a file in `crates/testkit/theatre/`. Its initial state is written to an API server. Its actions then change
+//! what the controllers of a cluster would change, at a given time or after an event. The file also contains what is
+//! expected of the tool that watches. How the platform behaves is from the project's facts
 //! (`cluster.md`, `cluster-source.md`).
 
 mod cluster;
@@ -23,5 +23,5 @@ mod update;
 pub use expect::{Expect, LeftAs};
 pub use initial_state::{InitialState, Rights};
 pub use log::Entry;
-pub use scenario::{Act, Scenario};
+pub use scenario::{Action, Scenario};
 pub use stage::Stage;

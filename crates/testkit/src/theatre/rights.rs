@@ -1,4 +1,4 @@
-//! Who watches a play: a user who has the rights of the scenario, and no others.
+//! The user who watches a scenario, with exactly the permissions of the scenario.
 
 use std::path::PathBuf;
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{Expect, InitialState, duration::story_time, step::Step, trigger::Trigger};
 
-/// A story that a cluster goes through, and what a watcher must make of it.
+/// A scenario that a cluster goes through, and what a watcher must make of it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
@@ -16,24 +16,24 @@ pub struct Scenario {
     pub title: String,
     /// The words after `dhctl update` that are run beside it.
     pub run: Vec<String>,
-    /// How the cluster differs from the default cluster when the story begins.
+    /// How the cluster differs from the default cluster when the scenario begins.
     #[serde(default)]
     pub initial_state: InitialState,
-    /// What happens, and when. Each act waits for its trigger by itself.
+    /// What happens, and when. Each action waits for its trigger by itself.
     #[serde(default)]
-    pub acts: Vec<Act>,
+    pub actions: Vec<Action>,
     /// What must come of it.
     pub expect: Expect,
 }
 
-/// A part of the story.
+/// A part of the scenario.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Act {
+pub struct Action {
     /// What it waits for.
     #[serde(default)]
     pub(super) on: Trigger,
-    /// Story time after the trigger.
+    /// Scenario time after the trigger.
     #[serde(default, rename = "in", deserialize_with = "story_time")]
     pub(super) after: Duration,
     /// Its name, for the triggers of others.
@@ -86,15 +86,15 @@ impl Scenario {
     /// A scenario from the text of its file.
     ///
     /// # Errors
-    /// If it is not YAML, has an unknown word in it, or an act waits for one that does not exist.
+    /// If it is not YAML, has an unknown word in it, or an action waits for one that does not exist.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
         let value: Value = serde_saphyr::from_str(text)?;
         let scenario: Self = serde_json::from_value(value)?;
         scenario.expect.check()?;
-        for act in &scenario.acts {
-            if let Trigger::Act(wanted) = &act.on {
-                let named = scenario.acts.iter().any(|other| other.name.as_ref() == Some(wanted));
-                anyhow::ensure!(named, "no act has the name {wanted}");
+        for action in &scenario.actions {
+            if let Trigger::Action(wanted) = &action.on {
+                let named = scenario.actions.iter().any(|other| other.name.as_ref() == Some(wanted));
+                anyhow::ensure!(named, "no action has the name {wanted}");
             }
         }
         Ok(scenario)
@@ -124,10 +124,10 @@ mod tests {
         for wrong in [
             "titel: t\nrun: []\nexpect: {exit: 0}\n",
             &format!("{SMALL}initial_state: {{deployd: v1.2.3}}\n"),
-            &format!("{SMALL}acts: [{{do: [{{updaet: v1.2.3}}]}}]\n"),
-            &format!("{SMALL}acts: [{{do: [{{update: {{to: v1.2.3, untli: ready}}}}]}}]\n"),
-            &format!("{SMALL}acts: [{{on: {{act: none}}, do: []}}]\n"),
-            &format!("{SMALL}acts: [{{in: 3, do: []}}]\n"),
+            &format!("{SMALL}actions: [{{do: [{{updaet: v1.2.3}}]}}]\n"),
+            &format!("{SMALL}actions: [{{do: [{{update: {{to: v1.2.3, untli: ready}}}}]}}]\n"),
+            &format!("{SMALL}actions: [{{on: {{action: none}}, do: []}}]\n"),
+            &format!("{SMALL}actions: [{{in: 3, do: []}}]\n"),
             "title: t\nrun: []\nexpect: {exit: 0, verdicts: Dnoe}\n",
         ] {
             assert!(Scenario::parse(wrong).is_err(), "{wrong}");

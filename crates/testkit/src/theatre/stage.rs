@@ -8,7 +8,7 @@ use serde_json::Value;
 use tokio::{sync::watch, task::JoinSet};
 
 use super::{
-    Act, Entry, LeftAs, Scenario,
+    Action, Entry, LeftAs, Scenario,
     cluster::{Cluster, Health},
     controller::Pod,
     default_cluster,
@@ -23,14 +23,14 @@ use crate::kube::{ApiServer, Borrowed, Kubelet, Webhook, runtime, wait};
 /// A cluster in which a scenario is played. Dropping it ends the play.
 #[derive(Debug)]
 pub struct Stage {
-    acts: Vec<Act>,
+    actions: Vec<Action>,
     play: Mutex<Option<JoinSet<()>>>,
     faults: Arc<Mutex<Vec<String>>>,
     pub(super) cluster: Arc<Cluster>,
 }
 
 impl Stage {
-    /// Sets the scene. `speed` is how many seconds of the story pass in one.
+    /// Sets the scene. `speed` is how many seconds of the scenario pass in one.
     ///
     /// # Errors
     /// If the stand-ins cannot be started, or the API refuses an object of the initial state.
@@ -54,23 +54,28 @@ impl Stage {
             scene.create_objects().await?;
             step::play(&scene.initial_state.before, &scene, false).await
         })?;
-        Ok(Self { acts: scenario.acts.clone(), play: Mutex::default(), faults: Arc::default(), cluster })
+        Ok(Self {
+            actions: scenario.actions.clone(),
+            play: Mutex::default(),
+            faults: Arc::default(),
+            cluster,
+        })
     }
 
-    /// Begins. All acts wait for their triggers from now on.
+    /// Begins. All actions wait for their triggers from now on.
     pub fn play(&self) {
         let over = Arc::new(watch::Sender::new(BTreeSet::new()));
         let mut play = JoinSet::new();
-        for act in self.acts.clone() {
+        for action in self.actions.clone() {
             let (cluster, over) = (Arc::clone(&self.cluster), Arc::clone(&over));
             let faults = Arc::clone(&self.faults);
-            let act = async move {
-                if let Err(error) = play_act(&act, &cluster, &over).await {
-                    let fault = format!("{:?}: {error:#}", act.name);
+            let action = async move {
+                if let Err(error) = run_action(&action, &cluster, &over).await {
+                    let fault = format!("{:?}: {error:#}", action.name);
                     faults.lock().push(fault);
                 }
             };
-            play.spawn_on(act, runtime().handle());
+            play.spawn_on(action, runtime().handle());
         }
         *self.play.lock() = Some(play);
     }
@@ -109,20 +114,20 @@ impl Stage {
     }
 }
 
-async fn play_act(
-    act: &Act,
+async fn run_action(
+    action: &Action,
     cluster: &Arc<Cluster>,
     over: &watch::Sender<BTreeSet<String>>,
 ) -> anyhow::Result<()> {
-    match &act.on {
+    match &action.on {
         Trigger::Start => {}
         Trigger::Approved(release) => cluster.until_approved(release).await?,
-        Trigger::Act(name) => drop(over.subscribe().wait_for(|over| over.contains(name)).await?),
+        Trigger::Action(name) => drop(over.subscribe().wait_for(|over| over.contains(name)).await?),
         Trigger::Seen(seen) => cluster.until_seen(seen).await?,
     }
-    cluster.pass(act.after).await;
-    step::play(&act.steps, cluster, act.harmless).await?;
-    if let Some(name) = &act.name {
+    cluster.pass(action.after).await;
+    step::play(&action.steps, cluster, action.harmless).await?;
+    if let Some(name) = &action.name {
         over.send_modify(|over| _ = over.insert(name.clone()));
     }
     Ok(())

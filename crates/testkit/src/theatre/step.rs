@@ -54,7 +54,7 @@ pub(super) enum Step {
     Kubelet(Power),
     /// A definition goes, by its plural.
     DefinitionGone(String),
-    /// Story time passes.
+    /// Scenario time passes.
     #[serde(deserialize_with = "story_time")]
     Wait(Duration),
     /// The same again and again.

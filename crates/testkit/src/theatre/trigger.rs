@@ -1,4 +1,4 @@
-//! What an act waits for.
+//! What an action waits for.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::cluster::Cluster;
 /// Between two looks. The API may go away meanwhile.
 const POLL: Duration = Duration::from_millis(40);
 
-/// What an act waits for.
+/// What an action waits for.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Trigger {
@@ -19,8 +19,8 @@ pub(super) enum Trigger {
     Start,
     /// Somebody has approved this release.
     Approved(String),
-    /// The act of this name is over.
-    Act(String),
+    /// The action of this name is over.
+    Action(String),
     /// An object has these fields.
     Seen(Seen),
 }
@@ -54,7 +54,7 @@ impl Cluster {
 
     async fn until(&self, kind: &str, name: &str, so: impl Fn(&Value) -> bool) -> anyhow::Result<()> {
         loop {
-            // The story may have taken the API, or the definition, away.
+            // The scenario may have taken the API, or the definition, away.
             if let Ok(Some(object)) = self.api(kind).get_opt(name).await
                 && so(&serde_json::to_value(object)?)
             {

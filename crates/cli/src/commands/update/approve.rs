@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, time::Duration};
 
 use cluster::{
-    ClusterState, Patience,
+    ClusterState, WaitPolicy,
     access::Cluster,
     approve::{self, Approval, ApprovalRequest, ApproveError, PodOnNode, Timing},
     read,
@@ -169,7 +169,7 @@ async fn decide(
     let mut values = Values::awaited();
     let lacks = |state: &ClusterState| wishes.iter().find_map(|request| request.lacks(state));
     let decided = loop {
-        let state = Patience::new(LIMIT).read(cluster, &mut waiting, lacks).await?;
+        let state = WaitPolicy::new(LIMIT).read(cluster, &mut waiting, lacks).await?;
         let decided: Result<Vec<_>, _> = wishes.iter().map(|request| request.decide(&state)).collect();
         match decided {
             Err(error) if values.may_come(&error) => sleep(AGAIN).await,
@@ -187,7 +187,7 @@ async fn carry_out(
 ) -> Result<(), ApproveError> {
     let mut values = Values::awaited();
     loop {
-        match approve::carry_out(cluster, request, approval, Patience::new(LIMIT), &mut waiting).await {
+        match approve::carry_out(cluster, request, approval, WaitPolicy::new(LIMIT), &mut waiting).await {
             Err(error) if values.may_come(&error) => sleep(AGAIN).await,
             done => return done,
         }
@@ -234,8 +234,8 @@ fn waiting(why: &str) {
 
 /// What runs on a node, in words. It may be unknown: that does not prevent the approval.
 async fn pods(cluster: &Cluster, node: &str) -> Result<String, Failure> {
-    let patience = Patience::new(LIMIT);
-    let pods = match patience.wait_out(&mut waiting, || approve::pods_on_node(cluster, node)).await {
+    let policy = WaitPolicy::new(LIMIT);
+    let pods = match policy.retry(&mut waiting, || approve::pods_on_node(cluster, node)).await {
         Ok(pods) => pods,
         Err(cluster::Error::Forbidden(why)) => {
             return Ok(format!("the pods on node {node} are unknown: no permission: {why}"));

@@ -127,19 +127,19 @@ mod tests {
     use super::*;
 
     #[derive(Serialize)]
-    struct Told(Option<(Exit, &'static str)>);
+    struct Content(Option<(Exit, &'static str)>);
 
     /// What comes of reports that ended so: `Ok` with what a report tells of itself, `Err` where there is none.
     fn of(ends: &[Result<Option<(Exit, &'static str)>, Exit>]) -> Result<(), (Exit, String, usize)> {
         let report = |(number, end): (usize, &Result<Option<_>, Exit>)| {
             let (told, error) = match *end {
-                Ok(told) => (Some(Told(told)), None),
+                Ok(told) => (Some(Content(told)), None),
                 Err(exit) => (None, Some(Failure::new(exit, "away"))),
             };
             Report { context: format!("c{number}"), server: None, told, error }
         };
         let reports: Vec<_> = ends.iter().enumerate().map(report).collect();
-        let ill = |told: &Told| told.0.map(|(exit, why)| Failure::after_result(exit, why).hint("do"));
+        let ill = |told: &Content| told.0.map(|(exit, why)| Failure::after_result(exit, why).hint("do"));
         worst(&reports, ill).map_err(|it| (it.exit, it.message.to_string(), it.hints.len()))
     }
 

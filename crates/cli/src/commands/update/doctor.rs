@@ -12,9 +12,9 @@ use jiff::Timestamp;
 use self::document::Document;
 use super::{
     changes::cluster_flags,
+    cluster_registry::check_registry,
     clusters::{look, tell},
     left_out::LeftOut,
-    registry_probe::check_registry,
 };
 use crate::{
     Environment,

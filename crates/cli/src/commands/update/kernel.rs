@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cluster::{
-    ClusterState, Patience,
+    ClusterState, WaitPolicy,
     access::Cluster,
     change::Change,
     kernel::{self, KernelError},
@@ -72,7 +72,7 @@ async fn run(mut args: KernelArgs, environment: Environment) -> Result<(), Failu
     }
     let mut changes: Vec<(&str, Change)> = Vec::new();
     for group in &args.node_group {
-        let existing = Patience::new(LIMIT).wait_out(&mut waiting, || kernel::read(&cluster, group)).await?;
+        let existing = WaitPolicy::new(LIMIT).retry(&mut waiting, || kernel::read(&cluster, group)).await?;
         let change = kernel::changes(group, &args.version, existing.as_ref()).map_err(KernelError::from)?;
         changes.extend(change.map(|change| (group.as_str(), change)));
     }
@@ -87,7 +87,7 @@ async fn read(cluster: &Cluster) -> Result<ClusterState, Failure> {
     let needs = |state: &ClusterState| {
         state.node_groups.passing().or_else(|| state.nodes.passing()).map(str::to_owned)
     };
-    Ok(Patience::new(LIMIT).read(cluster, &mut waiting, needs).await?)
+    Ok(WaitPolicy::new(LIMIT).read(cluster, &mut waiting, needs).await?)
 }
 
 fn waiting(why: &str) {
@@ -128,8 +128,8 @@ async fn carry_out(
     )
     .await?;
     for (group, change) in changes {
-        let patience = Patience::new(LIMIT);
-        kernel::carry_out(cluster, group, &args.version, change, patience, &mut waiting).await?;
+        let policy = WaitPolicy::new(LIMIT);
+        kernel::carry_out(cluster, group, &args.version, change, policy, &mut waiting).await?;
         printer::say("done", &change.object().to_string());
     }
     upgrade.written = true;

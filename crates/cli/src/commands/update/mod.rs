@@ -2,6 +2,7 @@
 
 pub(crate) mod approve;
 mod changes;
+mod cluster_registry;
 mod clusters;
 mod connection;
 mod consent;
@@ -14,8 +15,7 @@ pub(crate) mod plan;
 mod plan_registry;
 pub(crate) mod prepare;
 pub(crate) mod rbac;
-mod registry_probe;
-mod registry_questions;
+mod registry_requests;
 pub(crate) mod run;
 pub(crate) mod status;
 mod wait;

@@ -6,7 +6,7 @@ mod text;
 use std::time::Duration;
 
 use cluster::{
-    ClusterState, Patience, Timestamp,
+    ClusterState, Timestamp, WaitPolicy,
     access::Cluster,
     objects::Release,
     plan::{Plan, PlanInput},
@@ -174,7 +174,7 @@ async fn read(cluster: &Cluster) -> Result<ClusterState, Failure> {
         let passing = [state.releases.passing(), state.module_configs.passing(), state.nodes.passing()];
         passing.into_iter().flatten().next().map(str::to_owned)
     };
-    Ok(Patience::new(LIMIT).read(cluster, &mut waiting, needs).await?)
+    Ok(WaitPolicy::new(LIMIT).read(cluster, &mut waiting, needs).await?)
 }
 
 fn versions(plan: &Plan) -> Vec<Version> {

@@ -17,7 +17,7 @@ use oci::{RepositoryUrl, TagOrDigest};
 use registry::client::{Client, Repository};
 use semver::Version;
 
-use super::registry_questions::{
+use super::registry_requests::{
     Refused, ask_channel, ask_files, ask_presence, ask_versions, release_info, words,
 };
 use crate::{

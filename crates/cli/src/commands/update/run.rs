@@ -3,7 +3,7 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use cluster::{
-    ClusterState, Patience,
+    ClusterState, WaitPolicy,
     access::Cluster,
     approve::{self, Approval, ApprovalRequest, ApproveError, Timing},
     follow::Follower,
@@ -163,7 +163,7 @@ impl Run {
         // If its answer is lost, it may have been written anyway.
         self.tried = Some(release.clone());
         let cluster = self.cluster.clone();
-        let once = Patience::new(Duration::ZERO);
+        let once = WaitPolicy::new(Duration::ZERO);
         let mut ignore = |_: &str| {};
         match self.while_looking(approve::carry_out(&cluster, &request, &approval, once, &mut ignore)).await?
         {

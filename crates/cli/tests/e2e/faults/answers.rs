@@ -16,8 +16,8 @@ use testkit::{
 };
 
 use super::{
-    ground::{Ends, Ground, Sample, closed, each, fails},
     scripted::{Case, case},
+    setup::{Ends, Sample, Setup, closed, each, fails},
 };
 use crate::world::{TARGET_ROOT, World, serve};
 
@@ -144,19 +144,19 @@ async fn pulls_with_unusual_responses() {
     let healthy = serve(store.clone(), closed());
     let root = &sample.distribution.root;
     let run = |case: &Case| {
-        let ground = Ground::new();
+        let setup = Setup::new();
         let source = serve(store.clone(), case.options());
-        let ended = ground.pull(&format!("{}/{root}", source.addr()), &[]);
+        let ended = setup.pull(&format!("{}/{root}", source.addr()), &[]);
         case.check(&ended);
         for never in ["have the source repaired", "check the login"] {
             let is_page = ended.run.stderr.contains("Blocked by");
             assert!(!(is_page && ended.run.stderr.contains(never)), "{}: {}", case.name, ended.run.stderr);
         }
         if ended.run.code != Some(0) {
-            ground.assert_only_work_in_progress();
-            Ends::Done.check(case.name, &ground.pull(&format!("{}/{root}", healthy.addr()), &[]).run);
+            setup.assert_only_work_in_progress();
+            Ends::Done.check(case.name, &setup.pull(&format!("{}/{root}", healthy.addr()), &[]).run);
         }
-        ground.assert_pulled(&sample);
+        setup.assert_pulled(&sample);
     };
     each(pulls(&layer), |case| case.name.to_owned(), run);
 }
@@ -238,16 +238,16 @@ fn pushes() -> Vec<Case> {
 async fn pushes_that_are_refused() {
     let sample = Sample::small();
     let run = |case: &Case| {
-        let ground = Ground::new();
-        fs::write(ground.bundle(), &sample.bundle).unwrap();
+        let setup = Setup::new();
+        fs::write(setup.bundle(), &sample.bundle).unwrap();
         let store = MemoryStore::new();
         let target = serve(Arc::new(store.clone()), case.options());
-        let ended = ground.push(&format!("{}/{TARGET_ROOT}", target.addr()), &[]);
+        let ended = setup.push(&format!("{}/{TARGET_ROOT}", target.addr()), &[]);
         case.check(&ended);
         assert!(!ended.run.stderr.contains("check the login"), "{}: {}", case.name, ended.run.stderr);
         let healthy = serve(Arc::new(store.clone()), closed());
         let target = format!("{}/{TARGET_ROOT}", healthy.addr());
-        Ends::Done.check(case.name, &ground.push(&target, &[]).run);
+        Ends::Done.check(case.name, &setup.push(&target, &[]).run);
         sample.assert_in_target(&store);
     };
     each(pushes(), |case| case.name.to_owned(), run);
@@ -291,13 +291,13 @@ async fn reading_back_waits_for_delayed_objects() {
         (Duration::from_millis(1500), Ends::Done),
         (Duration::from_mins(10), fails(3, &["not found", "push the bundle again"])),
     ] {
-        let ground = Ground::new();
-        fs::write(ground.bundle(), &sample.bundle).unwrap();
+        let setup = Setup::new();
+        fs::write(setup.bundle(), &sample.bundle).unwrap();
         let store = MemoryStore::new();
         let later = Later { delay, ..Later::default() };
         let options = ServerOptions { interceptor: Some(Arc::new(later)), ..closed() };
         let target = serve(Arc::new(store.clone()), options);
-        let ended = ground.push(&format!("{}/{TARGET_ROOT}", target.addr()), &[]);
+        let ended = setup.push(&format!("{}/{TARGET_ROOT}", target.addr()), &[]);
         ends.check("later", &ended.run);
     }
 }
@@ -334,13 +334,13 @@ impl Interceptor for Secretive {
 async fn a_first_push_to_a_registry_that_denies_missing_repositories() {
     let sample = Sample::small();
     for status in [StatusCode::FORBIDDEN, StatusCode::UNAUTHORIZED] {
-        let ground = Ground::new();
-        fs::write(ground.bundle(), &sample.bundle).unwrap();
+        let setup = Setup::new();
+        fs::write(setup.bundle(), &sample.bundle).unwrap();
         let store = MemoryStore::new();
         let secretive = Secretive { store: store.clone(), status };
         let options = ServerOptions { interceptor: Some(Arc::new(secretive)), ..ServerOptions::default() };
         let target = serve(Arc::new(store.clone()), options);
-        let ended = ground.push(&format!("{}/{TARGET_ROOT}", target.addr()), &[]);
+        let ended = setup.push(&format!("{}/{TARGET_ROOT}", target.addr()), &[]);
         Ends::Done.check("first push", &ended.run);
         sample.assert_in_target(&store);
     }

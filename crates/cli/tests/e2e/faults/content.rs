@@ -6,7 +6,7 @@ use bytes::Bytes;
 use oci::{RawManifest, TagOrDigest};
 use testkit::distribution::{Compression, Distribution, Format, Image, ImageConfig, Layer};
 
-use super::ground::{Ends, Ground, closed, each, fails};
+use super::setup::{Ends, Setup, closed, each, fails};
 use crate::world::serve;
 
 /// Peak memory of a run that unpacks nothing as a whole.
@@ -124,14 +124,14 @@ async fn malicious_sources() {
         let made = builder.images_per_release(2).build();
         change(&made);
         let source = serve(Arc::new(made.store.clone()), closed());
-        let ground = Ground::new();
-        let ended = ground.pull(&format!("{}/{}", source.addr(), made.root), &[]);
+        let setup = Setup::new();
+        let ended = setup.pull(&format!("{}/{}", source.addr(), made.root), &[]);
         ends.check(name, &ended.run);
         assert!(ended.memory < MEMORY, "{name}: {} bytes of memory", ended.memory);
         if ended.run.code == Some(0) {
-            assert_eq!(ground.names(), ["d8.tar", "deckhousereleases.yaml"], "{name}");
+            assert_eq!(setup.names(), ["d8.tar", "deckhousereleases.yaml"], "{name}");
         } else {
-            ground.assert_only_work_in_progress();
+            setup.assert_only_work_in_progress();
         }
     };
     each(cases(), |(name, ..)| (*name).to_owned(), run);

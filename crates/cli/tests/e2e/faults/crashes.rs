@@ -11,7 +11,7 @@ use std::{
 use registry_server::MemoryStore;
 use testkit::link::{Link, LinkOptions};
 
-use super::ground::{Ends, Ground, Sample, assert_tags_are_whole, closed, roll, seed};
+use super::setup::{Ends, Sample, Setup, assert_tags_are_whole, closed, roll, seed};
 use crate::world::{TARGET_ROOT, serve};
 
 const KILLS: u64 = 12;
@@ -39,16 +39,16 @@ async fn a_pull_that_is_killed() {
     let source = serve(Arc::new(sample.distribution.store.clone()), closed());
     let link = slow(&source);
     let url = format!("{}/{}", link.addr(), sample.distribution.root);
-    let (seed, ground) = (seed(), Ground::new());
+    let (seed, setup) = (seed(), Setup::new());
     for kill in 0..KILLS {
-        if kill_after(ground.pull_command(&url, &[]), roll(seed, kill, LIFE)) {
+        if kill_after(setup.pull_command(&url, &[]), roll(seed, kill, LIFE)) {
             assert!(kill > KILLS / 2, "the line is too fast for this test");
             break;
         }
-        ground.assert_only_work_in_progress();
+        setup.assert_only_work_in_progress();
     }
-    Ends::Done.check("the last", &ground.pull(&url, &[]).run);
-    ground.assert_pulled(&sample);
+    Ends::Done.check("the last", &setup.pull(&url, &[]).run);
+    setup.assert_pulled(&sample);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,13 +58,13 @@ async fn a_push_that_is_killed() {
     let target = serve(Arc::new(store.clone()), closed());
     let link = slow(&target);
     let url = format!("{}/{TARGET_ROOT}", link.addr());
-    let (seed, ground) = (seed(), Ground::new());
-    fs::write(ground.bundle(), &sample.bundle).unwrap();
+    let (seed, setup) = (seed(), Setup::new());
+    fs::write(setup.bundle(), &sample.bundle).unwrap();
     for kill in 0..KILLS {
-        kill_after(ground.push_command(&url, &[]), roll(seed, kill, LIFE));
-        assert_eq!(ground.names(), ["d8.tar"]);
+        kill_after(setup.push_command(&url, &[]), roll(seed, kill, LIFE));
+        assert_eq!(setup.names(), ["d8.tar"]);
         assert_tags_are_whole(&store);
     }
-    Ends::Done.check("the last", &ground.push(&url, &[]).run);
+    Ends::Done.check("the last", &setup.push(&url, &[]).run);
     sample.assert_in_target(&store);
 }

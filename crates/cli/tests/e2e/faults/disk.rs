@@ -11,13 +11,13 @@ use testkit::{
     small_disk::SmallDisk,
 };
 
-use super::ground::{Ended, Ends, Ground, Sample, closed, fails};
+use super::setup::{Ended, Ends, Sample, Setup, closed, fails};
 use crate::world::{program, serve};
 
 /// A disk with room for the binary and `beside` bytes more.
-fn ground_with(beside: u64) -> Ground {
+fn ground_with(beside: u64) -> Setup {
     let binary = fs::metadata(program()).unwrap().size();
-    Ground::on(SmallDisk::new(binary.next_multiple_of(4096) + beside).unwrap())
+    Setup::on(SmallDisk::new(binary.next_multiple_of(4096) + beside).unwrap())
 }
 
 struct Source {
@@ -39,35 +39,35 @@ async fn too_little_disk_space_is_reported_before_the_download() {
     let sample = Sample::small();
     let source = source(&sample);
     let size = sample.bundle.len() as u64;
-    let ground = ground_with(size - 100_000);
-    let ended = ground.pull(&source.url, &[]);
+    let setup = ground_with(size - 100_000);
+    let ended = setup.pull(&source.url, &[]);
     let told = ["no space left: the bundle takes ", "are free", "free some space"];
     fails(6, &told).check("pull", &ended.run);
-    ground.assert_only_work_in_progress();
+    setup.assert_only_work_in_progress();
     let down = source.link.bytes_down();
     assert!(down < size / 2, "{down} bytes came");
 
     // Parts of the bundle, and a copy, need as much again.
-    let ground = ground_with(size * 3 / 2);
-    fs::write(ground.bundle(), &sample.bundle).unwrap();
-    fs::create_dir(ground.folder().join("out")).unwrap();
+    let setup = ground_with(size * 3 / 2);
+    fs::write(setup.bundle(), &sample.bundle).unwrap();
+    fs::create_dir(setup.folder().join("out")).unwrap();
     let joined: &[&str] = &["bundle", "join", "d8.tar", "-o", "out/d8.tar"];
     for args in [&["bundle", "split", "d8.tar", "-c", "100KB", "-o", "out"], joined] {
-        let ended = ground.run(ground.command(args));
+        let ended = setup.run(setup.command(args));
         fails(6, &told).check("convert", &ended.run);
-        assert_eq!(fs::read_dir(ground.folder().join("out")).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(setup.folder().join("out")).unwrap().count(), 0);
     }
 }
 
 /// Fills the disk as soon as `when` holds, and gives how the pull ended.
-fn fill_when(ground: &Ground, source: &Source, when: impl Fn() -> bool) -> Ended {
+fn fill_when(setup: &Setup, source: &Source, when: impl Fn() -> bool) -> Ended {
     thread::scope(|scope| {
-        let pull = scope.spawn(|| ground.pull(&source.url, &[]));
+        let pull = scope.spawn(|| setup.pull(&source.url, &[]));
         while !when() {
             assert!(!pull.is_finished(), "{:?}", pull.join());
             thread::sleep(Duration::from_millis(2));
         }
-        ground.disk().fill().unwrap();
+        setup.disk().fill().unwrap();
         pull.join().unwrap()
     })
 }
@@ -78,23 +78,23 @@ async fn a_full_disk_stops_a_pull_that_can_be_resumed() {
     let size = sample.bundle.len() as u64;
     for in_planning in [true, false] {
         let source = source(&sample);
-        let ground = ground_with(2 * size);
-        let partial = ground.folder().join("d8.tar.partial");
+        let setup = ground_with(2 * size);
+        let partial = setup.folder().join("d8.tar.partial");
         let begun = || fs::metadata(&partial).is_ok_and(|data| data.blocks() * 512 >= size);
         let ended =
-            fill_when(&ground, &source, || begun() || in_planning && source.link.bytes_down() > 20_000);
+            fill_when(&setup, &source, || begun() || in_planning && source.link.bytes_down() > 20_000);
         if ended.run.code == Some(0) {
             // What a pull needs was reserved before the disk was full.
             assert!(!in_planning, "{}", ended.run.stderr);
-            ground.assert_pulled(&sample);
+            setup.assert_pulled(&sample);
             continue;
         }
         fails(6, &["d8.tar", "pace left", "free some space"]).check("full", &ended.run);
-        ground.assert_only_work_in_progress();
-        ground.disk().make_room().unwrap();
+        setup.assert_only_work_in_progress();
+        setup.disk().make_room().unwrap();
         let before = source.link.bytes_down();
-        Ends::Done.check("with room", &ground.pull(&source.url, &[]).run);
-        ground.assert_pulled(&sample);
+        Ends::Done.check("with room", &setup.pull(&source.url, &[]).run);
+        setup.assert_pulled(&sample);
         let again = source.link.bytes_down() - before;
         assert!(again < size, "{again} of {size} bytes came again");
     }
@@ -121,24 +121,24 @@ fn a_write_to_a_full_disk_is_reported_with_sizes() {
 async fn a_file_that_the_system_finds_too_large_leads_to_parts() {
     let sample = Sample::small();
     let source = source(&sample);
-    let ground = Ground::new();
+    let setup = Setup::new();
     let limited = |inside: &Command| {
         let mut outside = Command::new("sh");
         // In units of 512 bytes.
         outside.args(["-c", "ulimit -f 2000; exec \"$@\"", "sh"]);
-        outside.arg(inside.get_program()).args(inside.get_args()).current_dir(ground.folder()).env_clear();
+        outside.arg(inside.get_program()).args(inside.get_args()).current_dir(setup.folder()).env_clear();
         outside.envs(inside.get_envs().filter_map(|(name, value)| Some((name, value?))));
         outside
     };
-    let ended = ground.run(limited(&ground.pull_command(&source.url, &[])));
+    let ended = setup.run(limited(&setup.pull_command(&source.url, &[])));
     fails(6, &["d8.tar", "more than the file system allows in one file", "-c fat32"])
         .check("whole", &ended.run);
-    ground.assert_only_work_in_progress();
-    let ended = ground.run(limited(&ground.pull_command(&source.url, &["-c", "500KB"])));
+    setup.assert_only_work_in_progress();
+    let ended = setup.run(limited(&setup.pull_command(&source.url, &["-c", "500KB"])));
     Ends::Done.check("in parts", &ended.run);
     let parts: Vec<_> = (0..sample.bundle.len().div_ceil(500_000))
-        .map(|number| ground.folder().join(format!("d8.tar.{number:04}.chunk")))
+        .map(|number| setup.folder().join(format!("d8.tar.{number:04}.chunk")))
         .collect();
     sample.assert_in_bundle(&parts);
-    assert!(!Path::new(&ground.bundle()).exists());
+    assert!(!Path::new(&setup.bundle()).exists());
 }

@@ -13,7 +13,7 @@ use testkit::{
     tokens::{TokenOptions, TokenServer},
 };
 
-use super::ground::{Ends, Ground, LOGIN, PASSWORD, Sample};
+use super::setup::{Ends, LOGIN, PASSWORD, Sample, Setup};
 use crate::world::{TARGET_ROOT, dhctl, serve};
 
 /// Names that only the proxy finds.
@@ -60,16 +60,16 @@ async fn the_whole_line_with_tokens_and_signatures() {
     let encoded = "Gr3y-Heron%2F42%2Bx";
     let proxy = format!("http://{LOGIN}:{encoded}@{}", squid.addr());
 
-    let ground = Ground::new();
+    let setup = Setup::new();
     let source = format!("{SOURCE}:{}/{}", source.addr().port(), sample.distribution.root);
     let target = format!("{TARGET}:{}/{TARGET_ROOT}", target.addr().port());
-    for mut command in [ground.pull_command(&source, &[]), ground.push_command(&target, &[])] {
+    for mut command in [setup.pull_command(&source, &[]), setup.push_command(&target, &[])] {
         command.env("HTTP_PROXY", &proxy);
-        Ends::Done.check("through the proxy", &ground.run(command).run);
+        Ends::Done.check("through the proxy", &setup.run(command).run);
     }
     assert!(script.is_spent());
 
-    let log = fs::read_to_string(ground.log_file()).unwrap();
+    let log = fs::read_to_string(setup.log_file()).unwrap();
     for expected in [
         "mirror pull: exit code 0",
         "mirror push: exit code 0",
@@ -94,8 +94,8 @@ async fn the_whole_line_with_tokens_and_signatures() {
 #[tokio::test(flavor = "multi_thread")]
 async fn to_a_file_of_the_owner_or_to_standard_error() {
     use std::os::unix::fs::PermissionsExt as _;
-    let ground = Ground::new();
-    let folder = ground.folder();
+    let setup = Setup::new();
+    let folder = setup.folder();
     let begun = std::time::Instant::now();
     let nobody = "127.0.0.1:1/deckhouse/ee";
     let pull = ["mirror", "--source", nobody, "--insecure", "-i", "x.tar", "--retry-timeout", "1s"];

@@ -9,7 +9,7 @@ use testkit::{
     tokens::{TokenOptions, TokenServer},
 };
 
-use super::ground::{Ends, Ground, LOGIN, PASSWORD, Sample, closed, fails};
+use super::setup::{Ends, LOGIN, PASSWORD, Sample, Setup, closed, fails};
 use crate::world::{TARGET_ROOT, serve};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -20,24 +20,24 @@ async fn unreachable_registries() {
         ("registry.invalid".to_owned(), ["registry.invalid", "name"]),
         (free.to_string(), ["127.0.0.1", "connection refused"]),
     ] {
-        let ground = Ground::new();
+        let setup = Setup::new();
         let ends = fails(5, &words);
         let url = format!("{host}/deckhouse/ee");
-        ends.check("pull", &ground.pull(&url, &[]).run);
-        assert_eq!(ground.names(), Vec::<String>::new());
-        fs::write(ground.bundle(), &sample.bundle).unwrap();
-        ends.check("push", &ground.push(&url, &[]).run);
-        assert_eq!(ground.names(), ["d8.tar"]);
+        ends.check("pull", &setup.pull(&url, &[]).run);
+        assert_eq!(setup.names(), Vec::<String>::new());
+        fs::write(setup.bundle(), &sample.bundle).unwrap();
+        ends.check("push", &setup.push(&url, &[]).run);
+        assert_eq!(setup.names(), ["d8.tar"]);
     }
 }
 
 /// A name server that does not answer, in a mount namespace with a `resolv.conf` of its own.
 #[tokio::test(flavor = "multi_thread")]
 async fn unreachable_name_servers() {
-    let ground = Ground::new();
+    let setup = Setup::new();
     let resolv = tempfile::NamedTempFile::new().unwrap();
     fs::write(resolv.path(), "nameserver 127.0.0.1\noptions timeout:1 attempts:1\n").unwrap();
-    let inside = ground.pull_command("registry.example/deckhouse/ee", &[]);
+    let inside = setup.pull_command("registry.example/deckhouse/ee", &[]);
     let mut outside = Command::new("unshare");
     outside.args([
         "-mn",
@@ -47,11 +47,11 @@ async fn unreachable_name_servers() {
         "mount --bind \"$0\" /etc/resolv.conf && exec \"$@\"",
     ]);
     outside.arg(resolv.path()).arg(inside.get_program()).args(inside.get_args());
-    outside.current_dir(ground.folder()).env_clear();
+    outside.current_dir(setup.folder()).env_clear();
     outside.envs(inside.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let ended = ground.run(outside);
+    let ended = setup.run(outside);
     fails(5, &["registry.example", "name"]).check("pull", &ended.run);
-    assert_eq!(ground.names(), Vec::<String>::new());
+    assert_eq!(setup.names(), Vec::<String>::new());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,17 +66,17 @@ async fn tokens_that_run_out() {
     let options = ServerOptions { auth: source_tokens.auth(), ..ServerOptions::default() };
     let source = serve(Arc::new(sample.distribution.store.clone()), options);
     let link = Link::start(source.addr(), slow.clone()).unwrap();
-    let ground = Ground::new();
-    let ended = ground.pull(&format!("{}/{}", link.addr(), sample.distribution.root), &[]);
+    let setup = Setup::new();
+    let ended = setup.pull(&format!("{}/{}", link.addr(), sample.distribution.root), &[]);
     Ends::Done.check("pull", &ended.run);
-    ground.assert_pulled(&sample);
+    setup.assert_pulled(&sample);
     assert!(source_tokens.issued() > 2, "{}", source_tokens.issued());
 
     let store = MemoryStore::new();
     let options = ServerOptions { auth: target_tokens.auth(), ..ServerOptions::default() };
     let target = serve(Arc::new(store.clone()), options);
     let link = Link::start(target.addr(), slow).unwrap();
-    Ends::Done.check("push", &ground.push(&format!("{}/{TARGET_ROOT}", link.addr()), &[]).run);
+    Ends::Done.check("push", &setup.push(&format!("{}/{TARGET_ROOT}", link.addr()), &[]).run);
     sample.assert_in_target(&store);
     assert!(target_tokens.issued() > 2, "{}", target_tokens.issued());
 }
@@ -87,10 +87,10 @@ async fn connections_that_break_repeatedly() {
     let source = serve(Arc::new(sample.distribution.store.clone()), closed());
     let cut = LinkOptions { cut_after: Some(150_000), ..LinkOptions::default() };
     let link = Link::start(source.addr(), cut.clone()).unwrap();
-    let ground = Ground::new();
-    let ended = ground.pull(&format!("{}/{}", link.addr(), sample.distribution.root), &[]);
+    let setup = Setup::new();
+    let ended = setup.pull(&format!("{}/{}", link.addr(), sample.distribution.root), &[]);
     Ends::Done.check("pull", &ended.run);
-    ground.assert_pulled(&sample);
+    setup.assert_pulled(&sample);
 
     let store = MemoryStore::new();
     let target = serve(Arc::new(store.clone()), closed());
@@ -112,7 +112,7 @@ async fn connections_that_break_repeatedly() {
             }
         }
     });
-    Ends::Done.check("push", &ground.push(&format!("{}/{TARGET_ROOT}", link.addr()), &[]).run);
+    Ends::Done.check("push", &setup.push(&format!("{}/{TARGET_ROOT}", link.addr()), &[]).run);
     severing.await.unwrap();
     sample.assert_in_target(&store);
 }
@@ -126,10 +126,10 @@ async fn targets_that_die() {
         let slow = LinkOptions { bytes_per_second: Some(500_000), ..LinkOptions::default() };
         let link = Link::start(target.addr(), slow).unwrap();
         let url = format!("{}/{TARGET_ROOT}", link.addr());
-        let ground = Ground::new();
-        fs::write(ground.bundle(), &sample.bundle).unwrap();
+        let setup = Setup::new();
+        fs::write(setup.bundle(), &sample.bundle).unwrap();
         let ended = thread::scope(|scope| {
-            let push = scope.spawn(|| ground.push(&url, &[]));
+            let push = scope.spawn(|| setup.push(&url, &[]));
             while link.bytes_up() < 250_000 {
                 thread::sleep(Duration::from_millis(2));
             }
@@ -145,9 +145,9 @@ async fn targets_that_die() {
             // Whether a connection is refused or reset depends on how far the link had come with it.
             fails(5, &[&link.addr().to_string()]).check("dead", &ended.run);
             target.restart().unwrap();
-            Ends::Done.check("after it", &ground.push(&format!("{}/{TARGET_ROOT}", target.addr()), &[]).run);
+            Ends::Done.check("after it", &setup.push(&format!("{}/{TARGET_ROOT}", target.addr()), &[]).run);
         }
-        assert_eq!(ground.names(), ["d8.tar"]);
+        assert_eq!(setup.names(), ["d8.tar"]);
         sample.assert_in_target(&target.storage());
     }
 }

@@ -10,7 +10,7 @@ use testkit::{
     squid::Squid,
 };
 
-use super::ground::{Ended, Ends, Ground, LOGIN, PASSWORD, Sample, closed, fails};
+use super::setup::{Ended, Ends, LOGIN, PASSWORD, Sample, Setup, closed, fails};
 use crate::world::{TARGET_ROOT, serve};
 
 /// The password as it must be written in an address.
@@ -26,7 +26,7 @@ struct World {
     source: String,
     target: String,
     store: MemoryStore,
-    ground: Ground,
+    setup: Setup,
     _servers: [RunningServer; 2],
 }
 
@@ -48,7 +48,7 @@ impl World {
             source: format!("{SOURCE}:{}/{}", source.addr().port(), sample.distribution.root),
             target: format!("{TARGET}:{}/{TARGET_ROOT}", target.addr().port()),
             store,
-            ground: Ground::new(),
+            setup: Setup::new(),
             _servers: [source, target],
         }
     }
@@ -64,9 +64,9 @@ impl World {
 
     /// A dry run of a pull with these variables.
     fn ask(&self, variables: &[(&str, &str)]) -> Ended {
-        let mut pull = self.ground.pull_command(&self.source, &["--dry-run"]);
+        let mut pull = self.setup.pull_command(&self.source, &["--dry-run"]);
         pull.envs(variables.iter().copied());
-        let ended = self.ground.run(pull);
+        let ended = self.setup.run(pull);
         assert!(!ended.run.stderr.contains("Heron"), "{}", ended.run.stderr);
         ended
     }
@@ -92,7 +92,7 @@ async fn the_whole_line_through_squid() {
                     .collect();
                 let mut secure = std::process::Command::new(command.get_program());
                 secure
-                    .current_dir(world.ground.folder())
+                    .current_dir(world.setup.folder())
                     .env_clear()
                     .envs(environment)
                     .args(args)
@@ -100,14 +100,14 @@ async fn the_whole_line_through_squid() {
                 command = secure;
             }
             command.env("HTTP_PROXY", world.own_proxy()).env("HTTPS_PROXY", world.own_proxy());
-            world.ground.run(command)
+            world.setup.run(command)
         };
         let name = if tls.is_some() { "tunnelled" } else { "forwarded" };
-        Ends::Done.check(name, &through(world.ground.pull_command(&world.source, &[])).run);
-        world.ground.assert_pulled(&sample);
+        Ends::Done.check(name, &through(world.setup.pull_command(&world.source, &[])).run);
+        world.setup.assert_pulled(&sample);
         let connections = world.line.connections();
         assert!(connections < 100, "{name}: {connections} connections to the proxy");
-        Ends::Done.check(name, &through(world.ground.push_command(&world.target, &[])).run);
+        Ends::Done.check(name, &through(world.setup.push_command(&world.target, &[])).run);
         sample.assert_in_target(&world.store);
         let requests = world.squid.requests().unwrap();
         let method = if tls.is_some() { " CONNECT " } else { " PUT " };
@@ -133,16 +133,16 @@ async fn the_refusing_side_is_named() {
     // The registry's refusal comes through the proxy as its own.
     let other = tempfile::NamedTempFile::new().unwrap();
     fs::write(other.path(), "another").unwrap();
-    let mut pull = world.ground.command(&["mirror", "--insecure", "--dry-run", "-i", "d8.tar"]);
+    let mut pull = world.setup.command(&["mirror", "--insecure", "--dry-run", "-i", "d8.tar"]);
     pull.args(["--source", &world.source, "--source-login", LOGIN, "--source-password-file"]);
     pull.arg(other.path()).env("HTTP_PROXY", world.own_proxy());
-    fails(4, &[SOURCE, "the credentials were refused"]).check("the registry", &world.ground.run(pull).run);
+    fails(4, &[SOURCE, "the credentials were refused"]).check("the registry", &world.setup.run(pull).run);
 
     // A registry that the proxy cannot reach.
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let mut pull = world.ground.pull_command(&format!("{SOURCE}:{free}/deckhouse/ee"), &["--dry-run"]);
+    let mut pull = world.setup.pull_command(&format!("{SOURCE}:{free}/deckhouse/ee"), &["--dry-run"]);
     pull.env("HTTP_PROXY", world.own_proxy());
-    fails(5, &[&proxy, "503"]).check("no registry", &world.ground.run(pull).run);
+    fails(5, &[&proxy, "503"]).check("no registry", &world.setup.run(pull).run);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,8 +6,8 @@ use http::{StatusCode, header};
 use testkit::faults::{Fault, Rule};
 
 use super::{
-    ground::{Ends, Ground, Sample, closed, each, fails},
     scripted::{Case, case, status},
+    setup::{Ends, Sample, Setup, closed, each, fails},
 };
 use crate::world::serve;
 
@@ -109,16 +109,16 @@ async fn pulls() {
     let healthy = serve(store.clone(), closed());
     let root = &sample.distribution.root;
     let run = |case: &Case| {
-        let ground = Ground::new();
+        let setup = Setup::new();
         let source = serve(store.clone(), case.options());
-        let ended = ground.pull(&format!("{}/{root}", source.addr()), &[]);
+        let ended = setup.pull(&format!("{}/{root}", source.addr()), &[]);
         case.check(&ended);
         if ended.run.code != Some(0) {
-            ground.assert_only_work_in_progress();
+            setup.assert_only_work_in_progress();
             // Whatever was left is no hindrance.
-            Ends::Done.check(case.name, &ground.pull(&format!("{}/{root}", healthy.addr()), &[]).run);
+            Ends::Done.check(case.name, &setup.pull(&format!("{}/{root}", healthy.addr()), &[]).run);
         }
-        ground.assert_pulled(&sample);
+        setup.assert_pulled(&sample);
     };
     each(cases, |case| case.name.to_owned(), run);
 }

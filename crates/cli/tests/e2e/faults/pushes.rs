@@ -7,8 +7,8 @@ use registry_server::MemoryStore;
 use testkit::faults::{Fault, Rule};
 
 use super::{
-    ground::{Ends, Ground, Sample, assert_tags_are_whole, closed, each, fails},
     scripted::{Case, case, status},
+    setup::{Ends, Sample, Setup, assert_tags_are_whole, closed, each, fails},
 };
 use crate::world::{TARGET_ROOT, serve};
 
@@ -86,19 +86,19 @@ fn lasting() -> Vec<Case> {
 async fn pushes() {
     let sample = Sample::small();
     let run = |case: &Case| {
-        let ground = Ground::new();
-        fs::write(ground.bundle(), &sample.bundle).unwrap();
+        let setup = Setup::new();
+        fs::write(setup.bundle(), &sample.bundle).unwrap();
         let store = MemoryStore::new();
         let target = serve(Arc::new(store.clone()), case.options());
-        let ended = ground.push(&format!("{}/{TARGET_ROOT}", target.addr()), &[]);
+        let ended = setup.push(&format!("{}/{TARGET_ROOT}", target.addr()), &[]);
         case.check(&ended);
-        assert_eq!(ground.names(), ["d8.tar"], "{}", case.name);
+        assert_eq!(setup.names(), ["d8.tar"], "{}", case.name);
         assert_tags_are_whole(&store);
         if ended.run.code != Some(0) {
             // What was left is no hindrance.
             let healthy = serve(Arc::new(store.clone()), closed());
             let target = format!("{}/{TARGET_ROOT}", healthy.addr());
-            Ends::Done.check(case.name, &ground.push(&target, &[]).run);
+            Ends::Done.check(case.name, &setup.push(&target, &[]).run);
         }
         sample.assert_in_target(&store);
     };

@@ -13,7 +13,7 @@ use testkit::{
     small_disk::SmallDisk,
 };
 
-use super::ground::{Ended, Ends, Ground, Sample, fails};
+use super::setup::{Ended, Ends, Sample, Setup, fails};
 use crate::world::TARGET_ROOT;
 
 fn done(name: &str, ended: &Ended) {
@@ -36,10 +36,10 @@ fn source(sample: &Sample) -> (DockerRegistry, tempfile::TempDir) {
 }
 
 /// A bundle in a folder of its own.
-fn ground(sample: &Sample) -> Ground {
-    let ground = Ground::new();
-    fs::write(ground.bundle(), &sample.bundle).unwrap();
-    ground
+fn setup(sample: &Sample) -> Setup {
+    let setup = Setup::new();
+    fs::write(setup.bundle(), &sample.bundle).unwrap();
+    setup
 }
 
 /// Requests that nginx has logged.
@@ -68,25 +68,25 @@ async fn rate_limits_let_everything_through() {
             done(name, &run(&open.addr().to_string()));
             requests(&log)
         };
-        let pull = |host: &str| Ground::new().pull(&format!("{host}/{root}"), &["--retry-timeout", "1m"]);
+        let pull = |host: &str| Setup::new().pull(&format!("{host}/{root}"), &["--retry-timeout", "1m"]);
         let push = |host: &str| {
-            ground(&sample).push(&format!("{host}/{TARGET_ROOT}/open"), &["--retry-timeout", "1m"])
+            setup(&sample).push(&format!("{host}/{TARGET_ROOT}/open"), &["--retry-timeout", "1m"])
         };
         let unlimited = [count(source.addr(), "pull", &pull), count(target.addr(), "push", &push)];
 
-        let ground = ground(&sample);
+        let setup = setup(&sample);
         for (number, address) in [source.addr(), target.addr()].into_iter().enumerate() {
             let log = logs.path().join(format!("limited{number}{status}"));
             let server = format!("access_log {}; {server}", log.display());
             let limited = Nginx::before(address, &limit, &server).unwrap();
             let begun = Instant::now();
             let ended = if number == 0 {
-                let pulled = Ground::new();
+                let pulled = Setup::new();
                 let ended = pulled.pull(&format!("{}/{root}", limited.addr()), &["--retry-timeout", "1m"]);
                 pulled.assert_pulled(&sample);
                 ended
             } else {
-                ground.push(&format!("{}/{TARGET_ROOT}", limited.addr()), &["--retry-timeout", "1m"])
+                setup.push(&format!("{}/{TARGET_ROOT}", limited.addr()), &["--retry-timeout", "1m"])
             };
             done("limited", &ended);
             let allowed = f64::from(2 * unlimited[number]) / f64::from(RATE);
@@ -126,20 +126,20 @@ async fn http_2_connections_that_end_soon() {
         Nginx::start(&text, &files).unwrap()
     };
     let (from, to) = (before(&source), before(&target));
-    let ground = Ground::new();
-    let ca = ground.folder().join("ca.pem");
+    let setup = Setup::new();
+    let ca = setup.folder().join("ca.pem");
     fs::write(&ca, identity.certificate_pem()).unwrap();
     for _ in 0..3 {
         let url = format!("{}/{}", from.addr(), sample.distribution.root);
-        let mut pull = ground.command(&["mirror", "--source", &url, "-i", "d8.tar", "--no-pull-resume"]);
+        let mut pull = setup.command(&["mirror", "--source", &url, "-i", "d8.tar", "--no-pull-resume"]);
         pull.arg("--ca-file").arg(&ca);
-        done("pull", &ground.run(pull));
-        assert!(fs::read(ground.bundle()).unwrap() == sample.bundle);
+        done("pull", &setup.run(pull));
+        assert!(fs::read(setup.bundle()).unwrap() == sample.bundle);
     }
     let url = format!("{}/{TARGET_ROOT}", to.addr());
-    let mut push = ground.command(&["mirror", "-r", &url, "-i", "d8.tar"]);
+    let mut push = setup.command(&["mirror", "-r", &url, "-i", "d8.tar"]);
     push.arg("--ca-file").arg(&ca);
-    done("push", &ground.run(push));
+    done("push", &setup.run(push));
     sample.assert_in_target(&target.storage());
 }
 
@@ -167,7 +167,7 @@ async fn replicas_with_different_secrets_lose_uploads() {
                 replicas[1].addr()
             );
             let balancer = Nginx::start(&text, &[]).unwrap();
-            ground(&sample).push(&format!("{}/{TARGET_ROOT}", balancer.addr()), &[])
+            setup(&sample).push(&format!("{}/{TARGET_ROOT}", balancer.addr()), &[])
         };
         let lost = push([replica("one"), replica("other")]);
         let told = ["the registry lost the upload", "BLOB_UPLOAD_", "http.secret", "sticky"];
@@ -184,12 +184,12 @@ async fn a_registry_that_is_read_only_for_a_while_is_waited_for() {
         let options = DockerRegistryOptions { version, read_only: true, ..DockerRegistryOptions::default() };
         let mut target = DockerRegistry::start(options.clone()).unwrap();
         let url = format!("{}/{TARGET_ROOT}", target.addr());
-        let (ground, told) = (ground(&sample), "accepts no uploads at present");
-        let refused = ground.push(&url, &["--retry-timeout", "1s"]);
+        let (setup, told) = (setup(&sample), "accepts no uploads at present");
+        let refused = setup.push(&url, &["--retry-timeout", "1s"]);
         fails(4, &["the registry is read-only", "405", "garbage collection"]).check("for ever", &refused.run);
         assert!(refused.run.stderr.contains(told), "{}", refused.run.stderr);
         let waited = thread::scope(|scope| {
-            let push = scope.spawn(|| ground.push(&url, &["--retry-timeout", "50s"]));
+            let push = scope.spawn(|| setup.push(&url, &["--retry-timeout", "50s"]));
             thread::sleep(Duration::from_secs(2));
             target.restart_with(DockerRegistryOptions { read_only: false, ..options }).unwrap();
             push.join().unwrap()
@@ -209,12 +209,12 @@ async fn a_registry_whose_disk_is_full_says_so() {
             DockerRegistryOptions { version, storage: Some(disk.path()), ..DockerRegistryOptions::default() };
         let target = DockerRegistry::start(options).unwrap();
         let url = format!("{}/{TARGET_ROOT}", target.addr());
-        let ground = ground(&sample);
+        let setup = setup(&sample);
         disk.fill().unwrap();
-        let full = ground.push(&url, &[]);
+        let full = setup.push(&url, &[]);
         fails(5, &["the registry has no space left", "free or add disk space"]).check("full", &full.run);
         disk.make_room().unwrap();
-        done("with room", &ground.push(&url, &[]));
+        done("with room", &setup.push(&url, &[]));
         sample.assert_in_target(&target.storage());
     }
 }
@@ -231,7 +231,7 @@ async fn a_lost_port_is_named_with_the_setting_to_change() {
             target.addr()
         );
         let proxy = Nginx::start(&text, &[]).unwrap();
-        let lost = ground(&sample).push(&format!("{}/{TARGET_ROOT}", proxy.addr()), &[]);
+        let lost = setup(&sample).push(&format!("{}/{TARGET_ROOT}", proxy.addr()), &[]);
         let told = [
             format!("{} sends the upload to http://127.0.0.1 (Location header)", proxy.addr()),
             "proxy_set_header Host $http_host".to_owned(),

@@ -6,7 +6,7 @@ use http::StatusCode;
 use registry_server::ServerOptions;
 use testkit::faults::{Fault, Rule, Script};
 
-use super::ground::{Ended, Ends, closed};
+use super::setup::{Ended, Ends, closed};
 
 /// A registry that meets requests with faults, and what the run must end in.
 pub(super) struct Case {

@@ -12,28 +12,28 @@ use testkit::{
     nginx::Nginx,
 };
 
-use super::ground::{Ended, Ends, Ground, Sample, closed, fails};
+use super::setup::{Ended, Ends, Sample, Setup, closed, fails};
 use crate::world::{TARGET_ROOT, serve};
 
 /// A registry with files that a test may damage, and a bundle to push to it.
 struct Scene {
     sample: Sample,
-    ground: Ground,
+    setup: Setup,
     registry: DockerRegistry,
     storage: tempfile::TempDir,
 }
 
 impl Scene {
     fn new(version: Version) -> Self {
-        let (sample, ground) = (Sample::small(), Ground::new());
-        fs::write(ground.bundle(), &sample.bundle).unwrap();
+        let (sample, setup) = (Sample::small(), Setup::new());
+        fs::write(setup.bundle(), &sample.bundle).unwrap();
         let storage = tempfile::tempdir().unwrap();
         let registry = DockerRegistry::start(DockerRegistryOptions {
             version,
             storage: Some(storage.path().to_owned()),
             ..DockerRegistryOptions::default()
         });
-        Self { sample, ground, registry: registry.unwrap(), storage }
+        Self { sample, setup, registry: registry.unwrap(), storage }
     }
 
     fn url(&self) -> String {
@@ -41,15 +41,14 @@ impl Scene {
     }
 
     fn push(&self, args: &[&str]) -> Ended {
-        self.ground.push(&self.url(), args)
+        self.setup.push(&self.url(), args)
     }
 
     fn verify(&self, args: &[&str]) -> Ended {
         let url = self.url();
-        let mut command =
-            self.ground.command(&["mirror", "verify", "--insecure", "-r", &url, "-i", "d8.tar"]);
+        let mut command = self.setup.command(&["mirror", "verify", "--insecure", "-r", &url, "-i", "d8.tar"]);
         command.args(["-u", "x", "-p", "y"]).args(args);
-        self.ground.run(command)
+        self.setup.run(command)
     }
 
     /// What is on the disk, read past the registry and its cache: what a node gets.
@@ -94,7 +93,7 @@ async fn blobs_deleted_by_garbage_collection_are_uploaded_again() {
         let upstream = scene.registry.addr();
         let server = refuses_manifests.replace("UPSTREAM", &upstream.to_string());
         let gate = Nginx::before(upstream, "", &server).unwrap();
-        let broken = scene.ground.push(&format!("{}/{TARGET_ROOT}", gate.addr()), &[]);
+        let broken = scene.setup.push(&format!("{}/{TARGET_ROOT}", gate.addr()), &[]);
         fails(5, &["cannot push manifest", "403 Forbidden"]).check("breaks off", &broken.run);
         assert!(scene.data(&scene.layer()).exists());
         scene.registry.garbage_collect().unwrap();
@@ -210,12 +209,12 @@ async fn a_registry_that_keeps_its_damaged_copy_is_named_as_the_cause() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_registry_that_replaces_its_damaged_copy_is_healed_by_a_deep_push() {
-    let (sample, ground) = (Sample::small(), Ground::new());
-    fs::write(ground.bundle(), &sample.bundle).unwrap();
+    let (sample, setup) = (Sample::small(), Setup::new());
+    fs::write(setup.bundle(), &sample.bundle).unwrap();
     let store = MemoryStore::new();
     let target = serve(std::sync::Arc::new(store.clone()), closed());
     let url = format!("{}/{TARGET_ROOT}", target.addr());
-    done("push", &ground.push(&url, &[]));
+    done("push", &setup.push(&url, &[]));
     let layer = sample.lone_layer();
     let size = match store.blob(TARGET_ROOT, &layer).unwrap() {
         registry_server::Blob::Bytes(bytes) => bytes.len(),
@@ -223,9 +222,9 @@ async fn a_registry_that_replaces_its_damaged_copy_is_healed_by_a_deep_push() {
     };
     store.insert_blob(TARGET_ROOT, layer, bytes::Bytes::from(vec![b'x'; size]));
     // Its size and its last byte are there.
-    let plain = ground.push(&url, &[]);
+    let plain = setup.push(&url, &[]);
     assert!(plain.run.stdout.contains("everything was already there"), "{}", plain.run.stdout);
-    let deep = ground.push(&url, &["--deep"]);
+    let deep = setup.push(&url, &["--deep"]);
     done("deep", &deep);
     assert!(deep.run.stdout.contains("uploaded 1 blob"), "{}", deep.run.stdout);
     assert!(deep.run.stdout.contains("every blob downloaded and hashed"), "{}", deep.run.stdout);

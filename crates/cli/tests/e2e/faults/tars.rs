@@ -6,7 +6,7 @@ use oci::{Digest, layout};
 use registry_server::MemoryStore;
 use serde_json::json;
 
-use super::ground::{Ends, Ground, Sample, assert_tags_are_whole, closed, each, fails, roll, seed};
+use super::setup::{Ends, Sample, Setup, assert_tags_are_whole, closed, each, fails, roll, seed};
 use crate::world::{TARGET_ROOT, serve};
 
 /// Bytes that are changed, each in a bundle of its own.
@@ -16,16 +16,16 @@ const CUTS: u64 = 8;
 
 /// Pushes these bytes to an empty target; gives the run's exit code and the target.
 fn push(name: &str, bundle: &[u8], ends: Option<&Ends>) -> (Option<i32>, MemoryStore) {
-    let ground = Ground::new();
-    fs::write(ground.bundle(), bundle).unwrap();
+    let setup = Setup::new();
+    fs::write(setup.bundle(), bundle).unwrap();
     let store = MemoryStore::new();
     let target = serve(Arc::new(store.clone()), closed());
-    let ended = ground.push(&format!("{}/{TARGET_ROOT}", target.addr()), &[]);
+    let ended = setup.push(&format!("{}/{TARGET_ROOT}", target.addr()), &[]);
     if let Some(ends) = ends {
         ends.check(name, &ended.run);
     }
     assert!(ended.memory < 300_000_000, "{name}: {} bytes of memory", ended.memory);
-    assert_eq!(ground.names(), ["d8.tar"], "{name}");
+    assert_eq!(setup.names(), ["d8.tar"], "{name}");
     assert_tags_are_whole(&store);
     (ended.run.code, store)
 }

@@ -16,7 +16,7 @@ const PASSWORD: &str = "hunter2-of-the-cluster";
 const APPROVAL: &str = "Release is waiting for the 'release.deckhouse.io/approved: \"true\"' annotation";
 
 /// A cluster on channel alpha: v1.58.3 is deployed, v1.59.4, to which the channel leads, waits for its approval.
-struct Clinic {
+struct Setup {
     server: Borrowed,
     kubelet: Kubelet,
     registry: DockerRegistry,
@@ -25,7 +25,7 @@ struct Clinic {
     _storage: TempDir,
 }
 
-impl Clinic {
+impl Setup {
     fn open() -> Self {
         let distribution = Distribution::sample();
         let storage = tempfile::tempdir().unwrap();
@@ -36,7 +36,7 @@ impl Clinic {
             ..DockerRegistryOptions::default()
         })
         .unwrap();
-        let clinic = Self {
+        let setup = Self {
             server: ApiServer::borrow().unwrap(),
             kubelet: Kubelet::start().unwrap(),
             registry,
@@ -45,23 +45,23 @@ impl Clinic {
             _storage: storage,
         };
         let idle = json!({ "active": [], "summary": { "mainQueueTasks": 0, "totalTasks": 0, "otherQueues": { "active": 0, "empty": 88, "tasks": 0 } } });
-        clinic.kubelet.on("queue", Answer::prints(idle.to_string()));
-        let mut node = clinic.kubelet.node("master-0");
+        setup.kubelet.on("queue", Answer::prints(idle.to_string()));
+        let mut node = setup.kubelet.node("master-0");
         node["metadata"]["labels"] = json!({ "node-role.kubernetes.io/control-plane": "" });
-        clinic.put(&[
+        setup.put(&[
             node,
             json!({
                 "apiVersion": API, "kind": "ModuleConfig", "metadata": { "name": "deckhouse" },
                 "spec": { "version": 1, "settings": { "releaseChannel": "Alpha", "update": { "mode": "Manual" } } },
             }),
-            clinic.deployment("v1.58.3"),
-            Self::pod("deckhouse-0", "d8-system", &clinic.image("v1.58.3"), None),
+            setup.deployment("v1.58.3"),
+            Self::pod("deckhouse-0", "d8-system", &setup.image("v1.58.3"), None),
             release("v1.57.5", "Superseded", ""),
             release("v1.58.3", "Deployed", ""),
             release("v1.59.4", "Pending", APPROVAL),
-            clinic.secret(PASSWORD),
+            setup.secret(PASSWORD),
         ]);
-        clinic
+        setup
     }
 
     fn image(&self, tag: &str) -> String {
@@ -173,8 +173,8 @@ fn release(version: &str, phase: &str, message: &str) -> Value {
 
 #[test]
 fn a_healthy_cluster() {
-    let clinic = Clinic::open();
-    let run = clinic.doctor(&[]).expect(0);
+    let setup = Setup::open();
+    let run = setup.doctor(&[]).expect(0);
     assert!(run.stdout.starts_with("Nothing blocks the update.\n"), "{}", run.stdout);
     assert!(run.stdout.contains(": dhctl update approve v1.59.4\n"), "{}", run.stdout);
     assert!(
@@ -182,28 +182,27 @@ fn a_healthy_cluster() {
         "the registry was asked, and has everything: {}",
         run.stdout
     );
-    assert_eq!(clinic.found(0), ["notable approval"]);
-    let short = clinic.doctor(&["--no-registry"]).expect(0);
+    assert_eq!(setup.found(0), ["notable approval"]);
+    let short = setup.doctor(&["--no-registry"]).expect(0);
     assert!(short.stdout.contains("\nnot checked: "), "{}", short.stdout);
     assert!(short.stdout.contains(" (--verbose lists them)\n"), "{}", short.stdout);
-    let full = clinic.doctor(&["--no-registry", "--verbose"]).expect(0);
+    let full = setup.doctor(&["--no-registry", "--verbose"]).expect(0);
     assert!(full.stdout.contains("  registry: --no-registry\n"), "{}", full.stdout);
 }
 
 #[test]
 fn images_that_cannot_be_pulled_are_checked_in_the_registry() {
-    let clinic = Clinic::open();
+    let setup = Setup::open();
     let back_off = ("ImagePullBackOff", "Back-off pulling image");
-    clinic.put(&[Clinic::pod("deckhouse-0", "d8-system", &clinic.image("v1.99.0"), Some(back_off))]);
-    let run = clinic.doctor(&[]).expect(7);
+    setup.put(&[Setup::pod("deckhouse-0", "d8-system", &setup.image("v1.99.0"), Some(back_off))]);
+    let run = setup.doctor(&[]).expect(7);
     assert!(run.stdout.contains("\n  the registry does not have this image\n"), "{}", run.stdout);
     assert!(run.stderr.contains("error: something blocks the update\n"), "{}", run.stderr);
 
-    let there = Clinic::pod("deckhouse-0", "d8-system", &clinic.image("v1.59.4"), Some(back_off));
-    let digest = format!("{}/{}@sha256:{}", clinic.registry.addr(), clinic.root, "ab".repeat(32));
-    clinic
-        .put(&[there, Clinic::pod("grafana", "d8-monitoring", &digest, Some(("ErrImagePull", "rpc error")))]);
-    let run = clinic.doctor(&[]).expect(7);
+    let there = Setup::pod("deckhouse-0", "d8-system", &setup.image("v1.59.4"), Some(back_off));
+    let digest = format!("{}/{}@sha256:{}", setup.registry.addr(), setup.root, "ab".repeat(32));
+    setup.put(&[there, Setup::pod("grafana", "d8-monitoring", &digest, Some(("ErrImagePull", "rpc error")))]);
+    let run = setup.doctor(&[]).expect(7);
     assert!(run.stdout.contains("\n  the registry has this image now"), "{}", run.stdout);
     assert!(
         run.stdout.contains("Pod/grafana in namespace d8-monitoring cannot pull the image "),
@@ -220,26 +219,26 @@ fn images_that_cannot_be_pulled_are_checked_in_the_registry() {
 
 #[test]
 fn the_image_of_a_running_pod_may_be_missing_too() {
-    let clinic = Clinic::open();
+    let setup = Setup::open();
     let waiting = |name: &str, image: &str, message: &str| {
         json!({
             "name": name, "image": image, "imageID": "", "ready": false, "restartCount": 3,
             "state": { "waiting": { "reason": "ImagePullBackOff", "message": message } },
         })
     };
-    let (gone, there) = (clinic.image("v1.99.0"), clinic.image("v1.58.3"));
-    let mut sidecar = Clinic::pod("grafana", "d8-monitoring", &there, None);
+    let (gone, there) = (setup.image("v1.99.0"), setup.image("v1.58.3"));
+    let mut sidecar = Setup::pod("grafana", "d8-monitoring", &there, None);
     let add = |list: &mut Value, item: Value| list.as_array_mut().unwrap().push(item);
     add(&mut sidecar["spec"]["containers"], json!({ "name": "sidecar", "image": gone }));
     add(&mut sidecar["status"]["containerStatuses"], waiting("sidecar", &gone, "Back-off pulling image"));
     // It has begun anew, with its init container.
-    let mut init = Clinic::pod("ingress", "kube-system", &there, None);
+    let mut init = Setup::pod("ingress", "kube-system", &there, None);
     init["spec"]["initContainers"] = json!([{ "name": "init", "image": there }]);
     init["spec"]["imagePullSecrets"] = json!([{ "name": "copy" }]);
     init["status"]["initContainerStatuses"] =
         json!([waiting("init", &there, "unexpected status: 401 Unauthorized")]);
-    clinic.put(&[sidecar, init]);
-    let run = clinic.doctor(&[]).expect(7);
+    setup.put(&[sidecar, init]);
+    let run = setup.doctor(&[]).expect(7);
     for said in [
         "Pod/grafana in namespace d8-monitoring cannot pull the image ",
         " of its container sidecar",
@@ -253,82 +252,82 @@ fn the_image_of_a_running_pod_may_be_missing_too() {
 
 #[test]
 fn the_channel_in_the_registry_against_the_releases() {
-    let clinic = Clinic::open();
-    clinic.put(&[release("v1.60.0", "Pending", "awaiting for v1.59.4 release to be deployed")]);
-    assert_eq!(clinic.found(7), ["blocks above-channel", "notable approval"]);
+    let setup = Setup::open();
+    setup.put(&[release("v1.60.0", "Pending", "awaiting for v1.59.4 release to be deployed")]);
+    assert_eq!(setup.found(7), ["blocks above-channel", "notable approval"]);
     let config = |channel: &str| {
         json!({
             "apiVersion": API, "kind": "ModuleConfig", "metadata": { "name": "deckhouse" },
             "spec": { "version": 1, "settings": { "releaseChannel": channel, "update": { "mode": "Manual" } } },
         })
     };
-    clinic.put(&[config("LTS")]);
-    assert_eq!(clinic.found(7), ["blocks channel-tag", "notable approval"]);
+    setup.put(&[config("LTS")]);
+    assert_eq!(setup.found(7), ["blocks channel-tag", "notable approval"]);
 }
 
 #[test]
 fn a_login_that_the_registry_refuses() {
-    let clinic = Clinic::open();
-    clinic.put(&[clinic.secret("wrong-password")]);
-    assert_eq!(clinic.found(7), ["blocks registry-login", "notable approval"]);
+    let setup = Setup::open();
+    setup.put(&[setup.secret("wrong-password")]);
+    assert_eq!(setup.found(7), ["blocks registry-login", "notable approval"]);
 }
 
 #[test]
 fn a_path_to_which_nothing_was_pushed() {
-    let clinic = Clinic::open();
-    let nowhere = format!("{}/nowhere", clinic.registry.addr());
-    let mut secret = clinic.secret(PASSWORD);
+    let setup = Setup::open();
+    let nowhere = format!("{}/nowhere", setup.registry.addr());
+    let mut secret = setup.secret(PASSWORD);
     let encode = |text: &str| json!(base64::engine::general_purpose::STANDARD.encode(text));
     secret["data"]["path"] = encode("/nowhere");
     secret["data"]["imagesRegistry"] = encode(&nowhere);
     let waiting = Some(("ImagePullBackOff", "Back-off pulling image"));
-    clinic.put(&[secret, Clinic::pod("deckhouse-0", "d8-system", &format!("{nowhere}:v1.58.3"), waiting)]);
-    let run = clinic.doctor(&[]).expect(7);
+    setup.put(&[secret, Setup::pod("deckhouse-0", "d8-system", &format!("{nowhere}:v1.58.3"), waiting)]);
+    let run = setup.doctor(&[]).expect(7);
     assert!(run.stdout.contains("\n  the registry has no such repository"), "{}", run.stdout);
 }
 
 #[test]
 fn a_certificate_that_does_not_match_the_ca_of_the_secret() {
-    let clinic = Clinic::open();
+    let setup = Setup::open();
     let encode = |text: &str| json!(base64::engine::general_purpose::STANDARD.encode(text));
-    let mut secret = clinic.secret(PASSWORD);
+    let mut secret = setup.secret(PASSWORD);
     // Any server with a certificate of its own authority.
-    let address = clinic.server.url().strip_prefix("https://").unwrap();
+    let address = setup.server.url().strip_prefix("https://").unwrap();
     secret["data"]["address"] = encode(address);
     secret["data"]["scheme"] = encode("https");
-    clinic.put(&[secret.clone()]);
-    assert_eq!(clinic.found(0), ["slows registry-trust", "notable approval"]);
+    setup.put(&[secret.clone()]);
+    assert_eq!(setup.found(0), ["slows registry-trust", "notable approval"]);
     // With its CA it is trusted, and turns out to be no registry.
-    secret["data"]["ca"] = encode(clinic.server.ca_pem());
-    clinic.put(&[secret]);
-    assert_eq!(clinic.found(0), ["notable approval"]);
+    secret["data"]["ca"] = encode(setup.server.ca_pem());
+    setup.put(&[secret]);
+    assert_eq!(setup.found(0), ["notable approval"]);
 }
 
 #[test]
 fn a_registry_unreachable_from_here_is_not_a_finding() {
-    let mut clinic = Clinic::open();
-    clinic.registry.kill();
-    let run = clinic.doctor(&["--verbose"]).expect(0);
+    let mut setup = Setup::open();
+    setup.registry.kill();
+    let run = setup.doctor(&["--verbose"]).expect(0);
     assert!(run.stdout.contains("  registry: cannot be reached from here: "), "{}", run.stdout);
     assert!(run.stdout.starts_with("Nothing blocks the update.\n"), "{}", run.stdout);
 }
 
 #[test]
 fn what_the_platform_says_in_its_log() {
-    let clinic = Clinic::open();
+    let setup = Setup::open();
     let now = jiff::Timestamp::now();
-    clinic.kubelet.set_log(
+    setup.kubelet.set_log(
         "deckhouse-0",
         &format!("{{\"level\":\"error\",\"msg\":\"list tags\",\"error\":\"GET https://u:p@r/v2/: 401\",\"time\":\"{now}\"}}\n"),
     );
-    let run = clinic.doctor(&[]).expect(0);
+    let run = setup.doctor(&[]).expect(0);
     assert!(run.stdout.contains(": list tags: GET https://r/v2/: 401\n"), "{}", run.stdout);
 }
 
 #[test]
 fn too_little_could_be_read() {
-    let clinic = Clinic::open();
-    let run = clinic.doctor_as("alice", &[]).expect(7);
+    let setup = Setup::open();
+    let run = setup.doctor_as("alice", &[]).expect(7);
     assert!(run.stdout.starts_with("Nothing found blocks the update, but too little"), "{}", run.stdout);
     assert!(run.stdout.contains("  DeckhouseReleases: no permission: "), "{}", run.stdout);
     assert!(
@@ -340,15 +339,15 @@ fn too_little_could_be_read() {
 
 #[test]
 fn the_printed_permissions_suffice_for_the_doctor() {
-    let clinic = Clinic::open();
-    let mut command = command(clinic.folder.path());
+    let setup = Setup::open();
+    let mut command = command(setup.folder.path());
     let manifest = Run::of(
         command
             .args(["update", "rbac", "--user", "alice", "--read-only", "--queues", "--secrets"])
             .output()
             .unwrap(),
     );
-    let (admin, manifest) = (clinic.server.admin().unwrap(), manifest.expect(0).stdout);
+    let (admin, manifest) = (setup.server.admin().unwrap(), manifest.expect(0).stdout);
     wait(async move { admin.put_yaml(&manifest).await.unwrap() });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     for (verb, group, resource, namespace) in [
@@ -358,9 +357,9 @@ fn the_printed_permissions_suffice_for_the_doctor() {
         ("get", "", "pods/log", Some("d8-system")),
         ("get", "", "pods/exec", Some("d8-system")),
     ] {
-        runtime.block_on(clinic.server.until_allowed("alice", verb, group, resource, namespace)).unwrap();
+        runtime.block_on(setup.server.until_allowed("alice", verb, group, resource, namespace)).unwrap();
     }
-    let run = clinic.doctor_as("alice", &[]).expect(0);
+    let run = setup.doctor_as("alice", &[]).expect(0);
     assert!(run.stdout.starts_with("Nothing blocks the update.\n"), "{}", run.stdout);
     assert!(!run.stdout.contains("no permission"), "{}", run.stdout);
 }

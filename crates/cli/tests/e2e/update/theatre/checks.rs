@@ -8,10 +8,10 @@ use std::{
 use jiff::Timestamp;
 use testkit::theatre::{Scenario, Stage};
 
-use super::{SETTLE_SECONDS, beside::Performance};
+use super::{SETTLE_SECONDS, tool::ToolOutput};
 
-pub(super) fn check(stage: &Stage, scenario: &Scenario, performance: &Performance) {
-    let Performance { code, verdicts, printed } = performance;
+pub(super) fn check(stage: &Stage, scenario: &Scenario, output: &ToolOutput) {
+    let ToolOutput { code, verdicts, printed } = output;
     let calls: Vec<String> =
         verdicts.iter().filter_map(|line| line["verdict"].as_str().map(str::to_owned)).collect();
     let said = || {
@@ -31,14 +31,14 @@ pub(super) fn check(stage: &Stage, scenario: &Scenario, performance: &Performanc
     }
     assert!(!printed.contains("not-a-secret"), "the registry's password\n{}", said());
     assert_eq!(stage.differs(&expect.left_as).unwrap(), Vec::<String>::new(), "{}", said());
-    never_done_early(stage, performance, &said);
-    never_approved_twice(stage, performance, &said);
+    never_done_early(stage, output, &said);
+    never_approved_twice(stage, output, &said);
 }
 
 /// Between the last thing that was done to the cluster and "done" lies the settle time.
-fn never_done_early(stage: &Stage, performance: &Performance, said: &impl Fn() -> String) {
+fn never_done_early(stage: &Stage, output: &ToolOutput, said: &impl Fn() -> String) {
     let log = stage.log();
-    for done in performance.verdicts.iter().filter(|line| line["verdict"] == "done") {
+    for done in output.verdicts.iter().filter(|line| line["verdict"] == "done") {
         let at: Timestamp = done["time"].as_str().unwrap().parse().unwrap();
         let at = SystemTime::from(at);
         let before = log.iter().filter(|entry| !entry.harmless && entry.at <= at);
@@ -54,9 +54,8 @@ fn never_done_early(stage: &Stage, performance: &Performance, said: &impl Fn() -
 }
 
 /// Whatever happens, a release is approved once.
-fn never_approved_twice(stage: &Stage, performance: &Performance, said: &impl Fn() -> String) {
-    let named: BTreeSet<&str> =
-        performance.verdicts.iter().filter_map(|line| line["target"].as_str()).collect();
+fn never_approved_twice(stage: &Stage, output: &ToolOutput, said: &impl Fn() -> String) {
+    let named: BTreeSet<&str> = output.verdicts.iter().filter_map(|line| line["target"].as_str()).collect();
     for release in named {
         let times = stage.approvals(&format!("v{release}")).unwrap_or_default();
         assert!(times <= 1, "{release} was approved {times} times\n{}", said());

@@ -1,15 +1,15 @@
-//! Every scenario of the theatre, with the real binary beside it, which has exactly the rights that it asks for.
+//! Every scenario of the theatre, with the real binary tool it, which has exactly the rights that it asks for.
 
-mod beside;
 mod checks;
+mod tool;
 
 use testkit::{
     kube::ApiServer,
     theatre::{Scenario, Stage},
 };
 
-use beside::run_beside;
 use checks::check;
+use tool::run_tool;
 
 /// How long everything must be quiet in these tests before "done" is believed.
 const SETTLE_SECONDS: u64 = 2;
@@ -17,8 +17,8 @@ const SETTLE_SECONDS: u64 = 2;
 fn play(name: &str) {
     let scenario = Scenario::named(name).unwrap();
     let stage = Stage::open(ApiServer::borrow().unwrap(), &scenario, 1.0).unwrap();
-    let performance = run_beside(&stage, &scenario);
-    check(&stage, &scenario, &performance);
+    let output = run_tool(&stage, &scenario);
+    check(&stage, &scenario, &output);
 }
 
 macro_rules! scenarios {

@@ -13,7 +13,7 @@ use futures_util::future::{join, join_all};
 use oci::{RepositoryName, RepositoryUrl, TagOrDigest};
 use registry::client::{Client, Credentials, Error, ErrorKind};
 
-use super::registry_questions::{Refused, ask_channel, ask_presence, ask_versions, words};
+use super::registry_requests::{Refused, ask_channel, ask_presence, ask_versions, words};
 use crate::{
     Environment,
     failure::Failure,

@@ -1,4 +1,4 @@
-//! The tool, run beside a play.
+//! The tool, run tool a play.
 
 use std::{
     io::{BufRead as _, BufReader, Read as _},
@@ -15,7 +15,7 @@ use crate::world::{command, dhctl};
 
 /// What the tool has said, in all its runs.
 #[derive(Debug, Default)]
-pub(super) struct Performance {
+pub(super) struct ToolOutput {
     /// The exit code of the last run.
     pub(super) code: Option<i32>,
     /// The JSON lines that hold verdicts.
@@ -37,7 +37,7 @@ impl Drop for Running {
 
 /// Grants the rights, begins the play, and runs the tool until it ends by itself, interrupting it where the scenario
 /// says so.
-pub(super) fn run_beside(stage: &Stage, scenario: &Scenario) -> Performance {
+pub(super) fn run_tool(stage: &Stage, scenario: &Scenario) -> ToolOutput {
     let folder = tempfile::tempdir().unwrap();
     let rbac = |flags: &[&str]| {
         let words = [&["update", "rbac", "--user", Stage::USER], flags].concat();
@@ -46,7 +46,7 @@ pub(super) fn run_beside(stage: &Stage, scenario: &Scenario) -> Performance {
     let kubeconfig = stage.grant(rbac).unwrap();
     let end = Instant::now() + scenario.expect.within;
     let mut interrupts = scenario.expect.interrupt.iter();
-    let mut performance = Performance::default();
+    let mut output = ToolOutput::default();
     stage.play();
     loop {
         let mut tool = command(folder.path());
@@ -55,16 +55,16 @@ pub(super) fn run_beside(stage: &Stage, scenario: &Scenario) -> Performance {
             tool.args(["--settle", &format!("{SETTLE_SECONDS}s"), "--progress", "json", "--output", "json"]);
         }
         let next = interrupts.next();
-        let code = performance.run(tool, next.map(String::as_str), end, stage);
-        performance.code = code;
+        let code = output.run(tool, next.map(String::as_str), end, stage);
+        output.code = code;
         match next {
-            Some(stage) => assert_eq!(code, Some(130), "interrupted in {stage}\n{}", performance.printed),
-            None => return performance,
+            Some(stage) => assert_eq!(code, Some(130), "interrupted in {stage}\n{}", output.printed),
+            None => return output,
         }
     }
 }
 
-impl Performance {
+impl ToolOutput {
     /// One run. With `until`, it is interrupted at the first verdict of that name.
     fn run(&mut self, mut tool: Command, until: Option<&str>, end: Instant, stage: &Stage) -> Option<i32> {
         let mut child = tool.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();

@@ -33,7 +33,7 @@ pub(crate) struct BlobAt {
 
 /// Everything that is made before the first measure.
 #[derive(Debug)]
-pub(crate) struct Ground {
+pub(crate) struct Setup {
     pub(crate) dhctl: PathBuf,
     pub(crate) source: DockerRegistry,
     /// Every blob once.
@@ -43,19 +43,19 @@ pub(crate) struct Ground {
     extra: Vec<String>,
 }
 
-impl Ground {
+impl Setup {
     /// Makes a distribution, serves it, and pulls it once: a warm-up that leaves the bundle to push.
     pub(crate) fn new(options: &Options, dhctl: PathBuf, distribution: Builder) -> Result<Self> {
         let distribution = distribution.root(ROOT).build();
-        let mut ground = Self::with(options, dhctl, &distribution)?;
-        fs::create_dir(ground.bundle_directory())?;
-        measure::run(&mut ground.pull(&ground.bundle_directory(), ground.source.addr()), None)?;
-        let bundle = Bundle::open(&[ground.bundle()])?;
+        let mut setup = Self::with(options, dhctl, &distribution)?;
+        fs::create_dir(setup.bundle_directory())?;
+        measure::run(&mut setup.pull(&setup.bundle_directory(), setup.source.addr()), None)?;
+        let bundle = Bundle::open(&[setup.bundle()])?;
         let contents = Contents::read(&bundle)?;
         let digests: std::collections::BTreeSet<_> =
             contents.repositories.iter().flat_map(|it| it.manifests.keys()).collect();
-        ground.manifests = digests.len();
-        ground.blobs = contents
+        setup.manifests = digests.len();
+        setup.blobs = contents
             .unique_blobs()
             .into_iter()
             .map(|(digest, (size, paths))| BlobAt {
@@ -64,10 +64,10 @@ impl Ground {
                 repository: [ROOT, paths[0]].join("/").trim_end_matches('/').to_owned(),
             })
             .collect();
-        fs::create_dir(ground.blob_files())?;
-        measure::run(&mut floor::curl(&ground, ground.source.addr(), &ground.blob_files())?, None)?;
-        ground.check(&distribution)?;
-        Ok(ground)
+        fs::create_dir(setup.blob_files())?;
+        measure::run(&mut floor::curl(&setup, setup.source.addr(), &setup.blob_files())?, None)?;
+        setup.check(&distribution)?;
+        Ok(setup)
     }
 
     /// A source with any distribution, no bundle yet.

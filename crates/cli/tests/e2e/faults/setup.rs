@@ -107,11 +107,11 @@ impl Sample {
         let builder = Distribution::builder().releases(&releases).channels(&channels).images_per_release(4);
         let distribution = builder.large_layer(400_000).build();
         let expected = distribution.expected(&releases, &channels.map(|(name, _)| name));
-        let ground = Ground::new();
+        let setup = Setup::new();
         let server = serve(std::sync::Arc::new(distribution.store.clone()), ServerOptions::default());
-        ground.pull(&format!("{}/{}", server.addr(), distribution.root), &[]).run.expect(0);
-        let sample = Self { distribution, bundle: fs::read(ground.bundle()).unwrap(), expected };
-        sample.assert_in_bundle(&[ground.bundle()]);
+        setup.pull(&format!("{}/{}", server.addr(), distribution.root), &[]).run.expect(0);
+        let sample = Self { distribution, bundle: fs::read(setup.bundle()).unwrap(), expected };
+        sample.assert_in_bundle(&[setup.bundle()]);
         sample
     }
 
@@ -166,7 +166,7 @@ pub(super) struct Ended {
 }
 
 /// The folder of one case, and a home that no case may leave anything in.
-pub(super) struct Ground {
+pub(super) struct Setup {
     folder: tempfile::TempDir,
     disk: Option<SmallDisk>,
     home: tempfile::TempDir,
@@ -182,7 +182,7 @@ fn with_retry_timeout(mut command: Command, args: &[&str]) -> Command {
     command
 }
 
-impl Ground {
+impl Setup {
     pub(super) fn new() -> Self {
         let keys = tempfile::tempdir().unwrap();
         fs::write(keys.path().join("password"), PASSWORD).unwrap();

@@ -1,37 +1,37 @@
-//! Reading what a decision needs, however long the API or a webhook is away.
+//! Reading the state that a decision needs, and waiting while the API is unavailable.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::{ClusterState, Error, Obstacle, Patience, Reading, access::Cluster, read};
+use crate::{ClusterState, Error, Obstacle, Reading, WaitPolicy, access::Cluster, read};
 
-impl Patience {
-    /// Reads the state of a cluster until `needs`, which tells what of it is missing just now, finds nothing missing.
+impl WaitPolicy {
+    /// Reads the state of a cluster until `needs`, which returns what is missing for now, returns nothing.
     pub async fn read(
         self,
         cluster: &Cluster,
-        tell: &mut (dyn FnMut(&str) + Send),
+        report: &mut (dyn FnMut(&str) + Send),
         needs: impl Fn(&ClusterState) -> Option<String>,
     ) -> Result<ClusterState, Error> {
-        let was_away = AtomicBool::new(false);
-        let look = || async {
+        let was_unavailable = AtomicBool::new(false);
+        let attempt = || async {
             let state = read::snapshot(cluster).await;
             if let Some(why) = needs(&state) {
-                was_away.store(true, Ordering::Relaxed);
+                was_unavailable.store(true, Ordering::Relaxed);
                 return Err(Error::NotNow(why));
             }
             // An API server that has just come back may not know the roles yet.
-            let refused = refused(&state).filter(|_| was_away.load(Ordering::Relaxed));
+            let refused = refused(&state).filter(|_| was_unavailable.load(Ordering::Relaxed));
             refused.map_or(Ok(state), |why| Err(Error::Forbidden(why)))
         };
-        match self.wait_out(tell, look).await {
-            // Missing for good. Whether it is needed, says the decision.
+        match self.retry(report, attempt).await {
+            // A permission is missing. The decision determines whether it is needed.
             Err(Error::Forbidden(_)) => Ok(read::snapshot(cluster).await),
-            read => read,
+            result => result,
         }
     }
 }
 
-/// A right that is refused, of those that commands need which write.
+/// A missing permission, of those that commands need that write.
 fn refused(state: &ClusterState) -> Option<String> {
     fn of<T>(reading: &Reading<T>) -> Option<String> {
         match reading {
