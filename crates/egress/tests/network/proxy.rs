@@ -178,7 +178,7 @@ async fn a_proxy_that_cannot_be_reached_is_named() {
             format!("127.0.0.1:{closed}"),
             "http://registry.test/",
             format!(
-                "no way to registry.test:80 through the proxy: cannot connect to http://127.0.0.1:{closed}: connection refused"
+                "cannot reach registry.test:80 through the proxy: cannot connect to http://127.0.0.1:{closed}: connection refused"
             ),
         ),
         (
