@@ -73,12 +73,12 @@ impl Repository {
 fn opened_session(reply: &Reply) -> Result<UploadSession, Fault> {
     if reply.status != StatusCode::ACCEPTED {
         return Err(if reply.status.is_success() {
-            ErrorKind::Protocol(format!("status {} to the start of an upload", reply.status.as_u16()))
-                .into()
+            ErrorKind::Protocol(format!("status {} to the start of an upload", reply.status.as_u16())).into()
         } else {
             reply.refusal(Missing::Repository)
         });
     }
-    UploadSession::opened(reply)
-        .ok_or_else(|| ErrorKind::Protocol("the registry does not return an address for the upload".to_owned()).into())
+    UploadSession::opened(reply).ok_or_else(|| {
+        ErrorKind::Protocol("the registry does not return an address for the upload".to_owned()).into()
+    })
 }
