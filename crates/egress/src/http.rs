@@ -77,7 +77,7 @@ impl Http {
     pub(crate) fn with_dns(settings: &Settings, host: &str, dns: &Dns) -> Result<Self, EgressError> {
         let proxies = ProxyRules::new(&settings.proxy)?;
         let own = Clients::new(settings, host, dns, &proxies)?;
-        let trust = TrustSettings { skip_verify: false, ..settings.trust.clone() };
+        let trust = TrustSettings { skip_verify: false, client: None, ..settings.trust.clone() };
         let others = Others {
             home: host.to_owned(),
             settings: Settings { trust, ..settings.clone() },

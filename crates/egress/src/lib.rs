@@ -32,6 +32,6 @@ pub use request_log::RequestLog;
 pub use retry::{RetryPolicy, parse_retry_after};
 pub use safe_url::SafeUrl;
 pub use secret::Secret;
-pub use settings::{ProxyVariables, Settings, TrustSettings};
+pub use settings::{ClientFiles, ProxyVariables, Settings, TrustSettings};
 pub use stall::{StallWatch, Stalled};
 pub use trust::{FileForm, ServerCertificate, Wanted, certificates_as_pem};

@@ -53,6 +53,18 @@ pub struct TrustSettings {
     pub certs_d: Vec<PathBuf>,
     /// Accept any certificate. The connection is then open to anyone in between.
     pub skip_verify: bool,
+    /// The client certificate for the registry itself, in addition to those in `certs_d`. Hosts that the registry leads to
+    /// do not get it.
+    pub client: Option<ClientFiles>,
+}
+
+/// A client certificate with its key, both PEM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientFiles {
+    /// File with the certificate, and those of its issuers.
+    pub certificate: PathBuf,
+    /// File with the private key.
+    pub key: PathBuf,
 }
 
 /// The proxy variables, as found in the environment (`HTTP_PROXY` before `http_proxy`, and so on).

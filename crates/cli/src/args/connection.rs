@@ -30,4 +30,22 @@ pub struct ConnectionArgs {
     /// File with certificates (PEM) to trust in addition to those of the system (repeatable)
     #[arg(long, value_name = "FILE", help_heading = "Connection")]
     pub ca_file: Vec<PathBuf>,
+    /// File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key
+    #[arg(
+        long,
+        env = "DHCTL_CLI_MIRROR_CLIENT_CERT",
+        value_name = "FILE",
+        requires = "client_key",
+        help_heading = "Connection"
+    )]
+    pub client_cert: Option<PathBuf>,
+    /// File with the private key (PEM) of --client-cert
+    #[arg(
+        long,
+        env = "DHCTL_CLI_MIRROR_CLIENT_KEY",
+        value_name = "FILE",
+        requires = "client_cert",
+        help_heading = "Connection"
+    )]
+    pub client_key: Option<PathBuf>,
 }

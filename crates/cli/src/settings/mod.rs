@@ -23,6 +23,8 @@ pub(crate) use paths::{bundle_path, directory, with_suffix};
 
 pub(crate) use registry_check::{CheckSettings, check};
 
+use egress::ClientFiles;
+
 use crate::{
     args::{ConnectionArgs, OutputArgs, OutputFormat, ProgressFormat, TargetLoginArgs},
     logins::Login,
@@ -76,6 +78,8 @@ pub(crate) struct Connection {
     pub(crate) skip_verify: bool,
     /// Files with certificates that are trusted.
     pub(crate) ca_files: Vec<PathBuf>,
+    /// The client certificate for the registry.
+    pub(crate) client: Option<ClientFiles>,
 }
 
 impl Connection {
@@ -85,7 +89,15 @@ impl Connection {
 
 impl From<&ConnectionArgs> for Connection {
     fn from(args: &ConnectionArgs) -> Self {
-        let ConnectionArgs { parallel, retry_timeout, insecure, tls_skip_verify, ca_file } = args;
+        let ConnectionArgs {
+            parallel,
+            retry_timeout,
+            insecure,
+            tls_skip_verify,
+            ca_file,
+            client_cert,
+            client_key,
+        } = args;
         let limit = parallel.map(usize::from);
         Self {
             parallel: limit.unwrap_or(Self::PARALLEL),
@@ -94,6 +106,10 @@ impl From<&ConnectionArgs> for Connection {
             plain_http: *insecure,
             skip_verify: *tls_skip_verify,
             ca_files: ca_file.clone(),
+            client: client_cert
+                .clone()
+                .zip(client_key.clone())
+                .map(|(certificate, key)| ClientFiles { certificate, key }),
         }
     }
 }

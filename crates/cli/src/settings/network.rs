@@ -45,6 +45,7 @@ impl RegistryAccess<'_> {
         settings.trust.ca_texts = ca.map(str::to_owned).into_iter().collect();
         settings.trust.certs_d = vec!["/etc/docker/certs.d".into(), "/etc/containers/certs.d".into()];
         settings.trust.skip_verify = connection.skip_verify;
+        settings.trust.client.clone_from(&connection.client);
         let http = Http::new(&settings, url.host.as_str())?;
         let defaults = ClientOptions::default();
         let options = ClientOptions {

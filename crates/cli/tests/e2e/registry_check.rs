@@ -283,6 +283,59 @@ fn certificates() {
 }
 
 #[test]
+fn client_certificates() {
+    let authority = Authority::new("Registry CA").unwrap();
+    let server = authority.issue(&["127.0.0.1"], Kind::Server).unwrap();
+    let client = authority.issue(&["pusher"], Kind::Client).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: String| {
+        fs::write(folder.path().join(name), text).unwrap();
+        folder.path().join(name).to_str().unwrap().to_owned()
+    };
+    let ca = file("ca.pem", authority.pem());
+    let (cert, key) = (file("client.pem", client.certificate_pem()), file("client.key", client.key_pem()));
+    let options = DockerRegistryOptions { relative_urls: true, ..Default::default() };
+    let (registry, url, _storage) = filled(options);
+    let path = url.split_once('/').unwrap().1;
+    let text = format!(
+        "server {{ listen ADDRESS ssl; ssl_certificate DIRECTORY/cert.pem; ssl_certificate_key DIRECTORY/key.pem; \
+         ssl_client_certificate DIRECTORY/ca.pem; ssl_verify_client on; client_max_body_size 0; \
+         location / {{ proxy_pass http://{}; proxy_set_header Host $http_host; }} }}",
+        registry.addr()
+    );
+    let (server_cert, server_key, pem) = (server.certificate_pem(), server.key_pem(), authority.pem());
+    let files = [("cert.pem", server_cert.as_str()), ("key.pem", &server_key), ("ca.pem", &pem)];
+    let nginx = Nginx::start(&text, &files).unwrap();
+    let url = format!("{}/{path}", nginx.addr());
+    let with = ["--ca-file", &ca, "--client-cert", &cert, "--client-key", &key];
+    Checked::new(&url, &with, 0).expect(&[("write", "ok")]);
+    Checked::new(&url, &["--ca-file", &ca], 5).expect(&[("api", "failure")]);
+    // The source of a pull, by variables.
+    let pull = |variables: &[(&str, &str)]| {
+        let mut command = crate::world::command(folder.path());
+        command.args([
+            "mirror",
+            "--source",
+            &url,
+            "-i",
+            "d8.tar",
+            "--dry-run",
+            "--no-modules",
+            "--ca-file",
+            &ca,
+        ]);
+        command.envs(variables.iter().copied());
+        Run::of(command.output().unwrap())
+    };
+    pull(&[("DHCTL_CLI_MIRROR_CLIENT_CERT", &cert), ("DHCTL_CLI_MIRROR_CLIENT_KEY", &key)]).expect(0);
+    pull(&[]).expect(5);
+    // One without the other, and a key of another certificate.
+    pull(&[("DHCTL_CLI_MIRROR_CLIENT_CERT", &cert)]).expect(2);
+    let other = file("other.key", server.key_pem());
+    pull(&[("DHCTL_CLI_MIRROR_CLIENT_CERT", &cert), ("DHCTL_CLI_MIRROR_CLIENT_KEY", &other)]).expect(6);
+}
+
+#[test]
 fn what_is_not_a_registry_and_what_does_not_answer() {
     let nginx = Nginx::start("server { listen ADDRESS; location / { return 200 hello; } }", &[]).unwrap();
     Checked::new(&format!("{}/dkp", nginx.addr()), &["--insecure"], 5).expect(&[("api", "failure")]);

@@ -91,7 +91,8 @@ fn partner(path: &Path, extension: &str) -> Result<PathBuf, EgressError> {
     Err(EgressError::LonelyClientFile { present: path.to_owned(), missing: partner })
 }
 
-fn client_pair(
+/// Reads a client certificate and its key.
+pub(super) fn client_pair(
     certificate: &Path,
     key: &Path,
     provider: &CryptoProvider,

@@ -13,7 +13,7 @@ use mirror::{
     verify::VerifyReport,
 };
 use oci::RepositoryUrl;
-use registry::client::Credentials;
+use registry::client::{Client, Credentials, ErrorKind, Refusal, check::probe_upload};
 use serde::Serialize;
 
 use super::verify::{depth, figures};
@@ -98,6 +98,11 @@ impl PushJob<'_> {
         progress: &Arc<Progress>,
         environment: &Environment,
     ) -> Result<Pushed, Failure> {
+        let Self { registry, connection, deep, .. } = self;
+        let access = RegistryAccess { url: registry, credentials, connection, ca: None, pushes: true };
+        let client = access.client(environment)?;
+        progress.report_notices_of(&client);
+        check_permission(&client, registry).await?;
         let (contents, found) = complete::read(self.bundle, &BTreeSet::new()).await?;
         if let Some(expected) = self.expect_sum {
             let side_files = SideFiles::next_to(self.paths)?;
@@ -109,10 +114,6 @@ impl PushJob<'_> {
             let error = mirror::Error::Incomplete { place: Place::Bundle, items: found.missing };
             return Err(Failure::from(error).hint(ALLOW_HINT));
         }
-        let Self { registry, connection, deep, .. } = self;
-        let access = RegistryAccess { url: registry, credentials, connection, ca: None, pushes: true };
-        let client = access.client(environment)?;
-        progress.report_notices_of(&client);
         let target = Target::new(client, self.root);
         if let Some(note) = contents.derived_tags_note() {
             progress.event(Event::Note(note));
@@ -129,6 +130,25 @@ impl PushJob<'_> {
         }
         let verified = VerifyReport::of(&contents, options.depth, blobs_by_size);
         Ok(Pushed { registry: registry.to_string(), written, verified })
+    }
+}
+
+/// Whether anything can be uploaded here: a missing permission or project is reported before the bundle is read, which
+/// takes minutes. What may be over by then is left to the push, which waits for it.
+async fn check_permission(client: &Client, registry: &RepositoryUrl) -> Result<(), Failure> {
+    match probe_upload(&client.repository(registry.repository.clone())).await {
+        Err(error)
+            if matches!(
+                error.kind(),
+                ErrorKind::Unauthorized { .. }
+                    | ErrorKind::Denied { .. }
+                    | ErrorKind::NotFound { .. }
+                    | ErrorKind::Refused { reason: Refusal::ProxyCache | Refusal::MethodNotAllowed, .. }
+            ) =>
+        {
+            Err(error.into())
+        }
+        _ => Ok(()),
     }
 }
 

@@ -66,6 +66,7 @@ fn connect(
         plain_http: registry.plain_http,
         skip_verify: false,
         ca_files: Vec::new(),
+        client: None,
     };
     let ca = registry.ca.as_deref();
     let access = RegistryAccess { url: &url, credentials, connection: &connection, ca, pushes: false };
