@@ -81,6 +81,15 @@ impl Login {
         if let Some(key) = one_of(license, flag, "the license key")? {
             return Ok(Some(Credentials::new(LICENSE_LOGIN, key)));
         }
+        self.stored(url, environment).await
+    }
+
+    /// The credentials that other tools have stored for `url`, if any.
+    pub(crate) async fn stored(
+        &self,
+        url: &RepositoryUrl,
+        environment: &Environment,
+    ) -> Result<Option<Credentials>, Failure> {
         let paths =
             CredentialPaths { files: environment.credential_files.clone(), helper_directories: Vec::new() };
         let stored = lookup(&paths, url.host.as_str(), url.repository.as_str()).await;

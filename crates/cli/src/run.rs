@@ -95,6 +95,9 @@ fn invocation(command: Command, environment: Environment) -> Invocation {
             ConfigCommand::DockerCfg(args) => config::docker_cfg::invocation(args.into()),
             ConfigCommand::Proxy(args) => config::proxy::invocation(args.into()),
         },
+        Command::Registry(command) => match command {
+            RegistryCommand::List(args) => registry::list::invocation((*args).into(), environment),
+        },
         Command::Update(command) => match command {
             UpdateCommand::Run(args) => update::run::invocation(*args, environment),
             UpdateCommand::Watch(args) => update::watch::invocation(*args, environment),

@@ -31,6 +31,7 @@ pub mod plan;
 pub mod prepare;
 pub mod rbac;
 pub mod read;
+pub mod registry_use;
 pub mod release_order;
 pub mod requirements;
 pub mod run;

@@ -106,7 +106,51 @@ impl Component {
 
 /// Tag of the attestations (VEX) of the image with this digest, in the same repository.
 pub fn attestation_tag(digest: &Digest) -> String {
-    format!("{}-{}.att", digest.algorithm().name(), digest.hex())
+    Attachment::Attestation.tag(digest)
+}
+
+/// What is attached to an image by a tag that is derived from its digest (Sigstore, "Cosign Signature Specifications").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Attachment {
+    /// Signatures, `.sig`.
+    Signature,
+    /// Attestations, `.att`; the platform's are VEX documents.
+    Attestation,
+    /// A list of the image's components, `.sbom`.
+    Sbom,
+}
+
+impl Attachment {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Signature, Self::Attestation, Self::Sbom];
+
+    /// The tag of the attachment of the image with this digest, in the same repository.
+    pub fn tag(self, digest: &Digest) -> String {
+        let suffix = match self {
+            Self::Signature => "sig",
+            Self::Attestation => "att",
+            Self::Sbom => "sbom",
+        };
+        format!("{}-{}.{suffix}", digest.algorithm().name(), digest.hex())
+    }
+}
+
+/// The image that a tag of an attachment belongs to, and what is attached; `None` for any other tag.
+pub fn attachment(tag: &str) -> Option<(Digest, Attachment)> {
+    let (algorithm, rest) = tag.split_once('-')?;
+    let (hex, suffix) = rest.split_once('.')?;
+    let kind = match suffix {
+        "sig" => Attachment::Signature,
+        "att" => Attachment::Attestation,
+        "sbom" => Attachment::Sbom,
+        _ => return None,
+    };
+    Some((format!("{algorithm}:{hex}").parse().ok()?, kind))
+}
+
+/// Whether a tag is that of an attestation, a signature or a list of components.
+pub fn is_attachment_tag(tag: &str) -> bool {
+    attachment(tag).is_some()
 }
 
 /// What every `org.opencontainers.image.ref.name` of a bundle begins with.
@@ -134,5 +178,11 @@ mod tests {
         assert_eq!(ref_name_prefix("se-plus"), "registry.deckhouse.ru/deckhouse/se-plus");
         let digest = Digest::of(b"");
         assert_eq!(attestation_tag(&digest), format!("sha256-{}.att", digest.hex()));
+        for kind in Attachment::ALL {
+            assert_eq!(attachment(&kind.tag(&digest)), Some((digest, kind)));
+        }
+        for other in ["v1.58.3", "sha256-0a.att", "stable", "sha256-.sig", &digest.hex()] {
+            assert!(!is_attachment_tag(other), "{other}");
+        }
     }
 }

@@ -6,6 +6,8 @@
 pub enum Stage {
     /// Reading channels, releases, modules and manifests from the source.
     Plan,
+    /// Reading what a registry contains: lists of tags and manifests.
+    List,
     /// Downloading blobs into the bundle.
     Download,
     /// Looking at what the target has.

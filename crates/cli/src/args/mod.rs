@@ -29,7 +29,7 @@ pub use modules::{
     ModulesPullFlags, ModulesPushArgs, ModulesPushFlags, ModulesTransferArgs, ModulesVerifyArgs,
 };
 pub use output::{OutputArgs, OutputFormat, ProgressFormat, VersionArgs};
-pub use registry::{CheckArgs, CheckPurpose, RegistryCommand};
+pub use registry::{CheckArgs, CheckPurpose, ListArgs, RegistryCommand, UsingClustersArgs};
 pub use update::{
     ApproveArgs, ChangeArgs, ClusterArgs, ClustersArgs, ConsentArgs, DoctorArgs, KernelArgs, PlanArgs,
     PlanFormat, PrepareArgs, RbacArgs, RunArgs, StatusArgs, UpdateCommand, WaitArgs, WatchArgs,
@@ -94,6 +94,9 @@ pub enum Command {
     /// Only the result goes to standard output, everything else to standard error. These commands use no network.
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Work with a private registry: show what it contains
+    #[command(subcommand)]
+    Registry(RegistryCommand),
     /// Update the platform in a cluster: check, prepare, approve, watch
     #[command(subcommand)]
     Update(UpdateCommand),

@@ -161,6 +161,7 @@ mod tests {
         let start = Instant::now();
         let stages = [
             Stage::Plan,
+            Stage::List,
             Stage::Download,
             Stage::Inventory,
             Stage::Upload,

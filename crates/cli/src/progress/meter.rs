@@ -61,6 +61,7 @@ impl Meter {
     pub(crate) fn label(&self) -> &'static str {
         match self.stage {
             Stage::Plan => "reading the source",
+            Stage::List => "reading manifests",
             Stage::Download => "downloading",
             Stage::Inventory => "comparing with the registry",
             Stage::Upload => "uploading",

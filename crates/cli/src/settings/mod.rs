@@ -7,6 +7,7 @@ mod modules;
 mod network;
 mod paths;
 mod registry_check;
+mod registry_list;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -22,6 +23,7 @@ pub(crate) use network::{RegistryAccess, network};
 pub(crate) use paths::{bundle_path, directory, with_suffix};
 
 pub(crate) use registry_check::{CheckSettings, check};
+pub(crate) use registry_list::ListSettings;
 
 use egress::ClientFiles;
 

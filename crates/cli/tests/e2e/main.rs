@@ -35,6 +35,7 @@ mod process_limits;
 mod progress_line;
 mod proxy_registry;
 mod registry_check;
+mod registry_list;
 mod resume;
 mod resumed_push;
 mod special_files;

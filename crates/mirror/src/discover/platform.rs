@@ -253,6 +253,18 @@ pub(super) async fn want_digests<I: Images>(
     for image in images {
         found.merge(image);
     }
+    match list {
+        ImageList::Digests(digests) => {
+            for (digest, names) in digests {
+                found.name_image(path, (*digest).into(), by, names);
+            }
+        }
+        ImageList::Tags(tags) => {
+            for (tag, names) in tags {
+                found.name_image(path, tag.clone().into(), by, names);
+            }
+        }
+    }
     Ok(found)
 }
 

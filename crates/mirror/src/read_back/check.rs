@@ -150,7 +150,7 @@ impl Check<'_> {
     }
 
     /// Size in bytes of the blob that is checked; 0 for anything else.
-    fn blob_size(&self) -> u64 {
+    pub(crate) fn blob_size(&self) -> u64 {
         match self {
             Self::Blob(_, _, size) => *size,
             _ => 0,

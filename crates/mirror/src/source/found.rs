@@ -1,8 +1,18 @@
 //! What the steps of planning find. Each step returns it; the caller of several steps merges what they return.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{Error, Event, MissingItem, Observer, error::Place, missing::Missing, wanted::Wanted};
+use oci::TagOrDigest;
+
+use crate::{
+    Error, Event, MissingItem, Observer, WantedBy,
+    error::Place,
+    missing::Missing,
+    wanted::{Key, Wanted},
+};
+
+/// The names (`module.image`) that lists of images give to images, and whose list it is.
+pub(crate) type ImageNames = BTreeMap<Key, BTreeSet<(WantedBy, String)>>;
 
 /// What a step found: the images to pull, what is missing, and what to report.
 #[derive(Debug, Default)]
@@ -14,6 +24,8 @@ pub(crate) struct Found {
     notes: Vec<Note>,
     /// Optional things that the registry refuses: the first refusal of each repository.
     refused: BTreeMap<String, String>,
+    /// The names of images that are listed, whether they are there or not.
+    pub(crate) names: ImageNames,
 }
 
 /// A step's value, and what was found on the way to it.
@@ -36,13 +48,22 @@ enum Note {
 impl Found {
     /// Adds everything of `other`.
     pub(crate) fn merge(&mut self, other: Self) {
-        let Self { wanted, missing, notes, refused } = other;
+        let Self { wanted, missing, notes, refused, names } = other;
         self.wanted.merge(wanted);
         missing.into_items().for_each(|item| self.missing.add(item));
         self.notes.extend(notes);
         for (repository, refusal) in refused {
             self.refused.entry(repository).or_insert(refusal);
         }
+        for (image, names) in names {
+            self.names.entry(image).or_default().extend(names);
+        }
+    }
+
+    /// Adds that the list of `by` has an image under these names.
+    pub(crate) fn name_image(&mut self, path: &str, reference: TagOrDigest, by: &WantedBy, names: &[String]) {
+        let names = names.iter().map(|name| (by.clone(), name.clone()));
+        self.names.entry((path.to_owned(), reference)).or_default().extend(names);
     }
 
     /// Merges what several steps found, and returns their values.

@@ -111,6 +111,11 @@ impl<I: Images> Source<I> {
         Self { images, local: None, scans: Semaphore::new(SCANS) }
     }
 
+    /// Where the images are read from.
+    pub(crate) fn images(&self) -> &I {
+        &self.images
+    }
+
     /// A repository's name for a user.
     pub(crate) fn name(&self, path: &str) -> String {
         self.images.name(path)

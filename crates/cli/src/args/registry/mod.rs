@@ -1,10 +1,14 @@
 //! `dhctl registry`: the private registry.
 
 mod check;
+mod clusters;
+mod list;
 
 use clap::Subcommand;
 
 pub use check::{CheckArgs, CheckPurpose};
+pub use clusters::UsingClustersArgs;
+pub use list::ListArgs;
 
 /// What can be done with a private registry.
 #[derive(Debug, Subcommand)]
@@ -16,4 +20,12 @@ pub enum RegistryCommand {
     /// or a permission fails, 5 if the registry cannot be reached, 3 for any other failure; warnings alone are 0.
     #[command(after_help = super::EXIT_CODES)]
     Check(Box<CheckArgs>),
+    /// Show what registries contain: releases and whether they are complete, channels, modules, databases
+    ///
+    /// Needs no bundle. Follows the lists of every release, channel and module version in the registry, reads each
+    /// manifest, and the last byte of each blob; tags alone prove nothing. Changes nothing. Exit code 3 if something is
+    /// incomplete: with --release, one of these releases; with --context, something that one of these clusters uses; with
+    /// neither, anything.
+    #[command(after_help = super::EXIT_CODES)]
+    List(Box<ListArgs>),
 }

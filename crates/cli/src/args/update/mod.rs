@@ -126,7 +126,7 @@ impl ClustersArgs {
 }
 
 /// A release: `vX.Y.Z`, with or without the `v`.
-fn parse_release(text: &str) -> Result<Version, String> {
+pub(super) fn parse_release(text: &str) -> Result<Version, String> {
     let version = deckhouse::version::parse_tag(text).or_else(|| Version::parse(text).ok());
     version.ok_or_else(|| "not a version such as v1.68.3".to_owned())
 }

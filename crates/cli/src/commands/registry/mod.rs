@@ -1,3 +1,6 @@
-//! `dhctl registry`
+//! `dhctl registry`: a file for each command, and what they share.
 
 pub(crate) mod check;
+mod clusters;
+mod comparison;
+pub(crate) mod list;

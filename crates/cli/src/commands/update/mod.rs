@@ -1,10 +1,10 @@
 //! `dhctl update`: a file for each command, and what they share.
 
 pub(crate) mod approve;
-mod changes;
+pub(crate) mod changes;
 mod cluster_registry;
 mod clusters;
-mod connection;
+pub(crate) mod connection;
 mod consent;
 mod delivery;
 pub(crate) mod doctor;

@@ -9,7 +9,7 @@ mod json_lines;
 mod kernel;
 mod plan;
 mod plan_registry;
-mod platform;
+pub(crate) mod platform;
 mod prepare;
 mod prepare_stopped;
 mod promptness;

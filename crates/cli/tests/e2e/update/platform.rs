@@ -11,16 +11,16 @@ use crate::world::{Run, command};
 const API: &str = "deckhouse.io/v1alpha1";
 
 /// An API server for one test, with the platform's pod on one master, whose queue is empty.
-pub(super) struct Platform {
-    pub(super) server: Borrowed,
-    pub(super) kubelet: Kubelet,
-    pub(super) webhook: Webhook,
-    pub(super) folder: tempfile::TempDir,
+pub(crate) struct Platform {
+    pub(crate) server: Borrowed,
+    pub(crate) kubelet: Kubelet,
+    pub(crate) webhook: Webhook,
+    pub(crate) folder: tempfile::TempDir,
 }
 
 impl Platform {
     /// With this tag at the image of the platform, and these settings of `ModuleConfig/deckhouse`.
-    pub(super) fn running(tag: &str, settings: &Value) -> Self {
+    pub(crate) fn running(tag: &str, settings: &Value) -> Self {
         let server = ApiServer::borrow().unwrap();
         let webhook = Webhook::start(&server).unwrap();
         let platform = Self {
@@ -48,7 +48,7 @@ impl Platform {
     }
 
     /// The queue holds so many tasks from now on.
-    pub(super) fn queue(&self, tasks: u64) {
+    pub(crate) fn queue(&self, tasks: u64) {
         let json = json!({
             "active": if tasks == 0 { json!([]) } else {
                 json!([{ "name": "main", "tasksCount": tasks, "status": "run first task",
@@ -63,7 +63,7 @@ impl Platform {
     }
 
     /// Writes objects, with their status.
-    pub(super) fn put(&self, objects: &[Value]) {
+    pub(crate) fn put(&self, objects: &[Value]) {
         let (admin, objects) = (self.admin(), objects.to_vec());
         wait(async move {
             for object in objects {
@@ -73,14 +73,14 @@ impl Platform {
     }
 
     /// An object as it is; null if it is not there.
-    pub(super) fn get(&self, kind: &str, name: &str) -> Value {
+    pub(crate) fn get(&self, kind: &str, name: &str) -> Value {
         let (api, name) = (self.admin().api(version_of(kind), kind, None), name.to_owned());
         let object = wait(async move { api.get_opt(&name).await.unwrap() });
         object.map_or(Value::Null, |object| serde_json::to_value(object).unwrap())
     }
 
     /// Name and resource version of all objects of a kind.
-    pub(super) fn versions(&self, kind: &str) -> Vec<(String, String)> {
+    pub(crate) fn versions(&self, kind: &str) -> Vec<(String, String)> {
         let api = self.admin().api(API, kind, None);
         let list = wait(async move { api.list(&ListParams::default()).await.unwrap() });
         let mut versions: Vec<(String, String)> = list
@@ -95,25 +95,25 @@ impl Platform {
     }
 
     /// Runs `dhctl update` with these words.
-    pub(super) fn update(&self, words: &[&str]) -> Run {
+    pub(crate) fn update(&self, words: &[&str]) -> Run {
         Run::of(self.command(words).output().unwrap())
     }
 
     /// The same, to be started.
-    pub(super) fn command(&self, words: &[&str]) -> std::process::Command {
+    pub(crate) fn command(&self, words: &[&str]) -> std::process::Command {
         let mut command = command(self.folder.path());
         command.arg("update").args(words).env("KUBECONFIG", self.kubeconfig());
         command
     }
 
     /// Runs it as `alice`, who has no rights until some are granted.
-    pub(super) fn as_alice(&self, words: &[&str]) -> Run {
+    pub(crate) fn as_alice(&self, words: &[&str]) -> Run {
         let mut command = self.command(words);
         Run::of(command.env("KUBECONFIG", self.server.kubeconfig("alice").unwrap()).output().unwrap())
     }
 
     /// Gives `alice` what `dhctl update rbac` prints with these flags, and nothing else.
-    pub(super) fn grant_printed(&self, flags: &[&str]) {
+    pub(crate) fn grant_printed(&self, flags: &[&str]) {
         let manifest = self.update(&[&["rbac", "--user", "alice"], flags].concat()).expect(0).stdout;
         let admin = self.admin();
         wait(async move { admin.put_yaml(&manifest).await.unwrap() });
@@ -135,17 +135,17 @@ impl Platform {
     }
 
     /// Waits until a right that was given to `alice` holds.
-    pub(super) fn until_alice_may(&self, verb: &str, group: &str, resource: &str, namespace: Option<&str>) {
+    pub(crate) fn until_alice_may(&self, verb: &str, group: &str, resource: &str, namespace: Option<&str>) {
         block_on(self.server.until_allowed("alice", verb, group, resource, namespace)).unwrap();
     }
 
     /// Changes an object, as somebody else would.
-    pub(super) fn merge(&self, kind: &str, name: &str, patch: Value) {
+    pub(crate) fn merge(&self, kind: &str, name: &str, patch: Value) {
         let (api, name) = (self.admin().api(version_of(kind), kind, None), name.to_owned());
         wait(async move { api.patch(&name, &PatchParams::default(), &Patch::Merge(patch)).await.unwrap() });
     }
 
-    pub(super) fn kubeconfig(&self) -> PathBuf {
+    pub(crate) fn kubeconfig(&self) -> PathBuf {
         self.server.kubeconfig("admin").unwrap()
     }
 
@@ -167,7 +167,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 /// A release in this phase; an empty one is none.
-pub(super) fn release(version: &str, phase: &str) -> Value {
+pub(crate) fn release(version: &str, phase: &str) -> Value {
     let mut release = json!({
         "apiVersion": API, "kind": "DeckhouseRelease", "metadata": { "name": version },
         "spec": { "version": version },
@@ -179,7 +179,7 @@ pub(super) fn release(version: &str, phase: &str) -> Value {
 }
 
 /// What a node says of itself.
-pub(super) fn node_info(kernel: &str) -> Value {
+pub(crate) fn node_info(kernel: &str) -> Value {
     json!({
         "kernelVersion": kernel, "osImage": "Ubuntu 22.04.3 LTS", "kubeletVersion": "v1.30.4",
         "containerRuntimeVersion": "containerd://1.7.20", "architecture": "amd64", "bootID": "",
@@ -187,7 +187,7 @@ pub(super) fn node_info(kernel: &str) -> Value {
     })
 }
 
-pub(super) fn deployment(image: &str) -> Value {
+pub(crate) fn deployment(image: &str) -> Value {
     json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": { "name": "deckhouse", "namespace": "d8-system" },
@@ -203,7 +203,7 @@ pub(super) fn deployment(image: &str) -> Value {
     })
 }
 
-pub(super) fn pod(image: &str) -> Value {
+pub(crate) fn pod(image: &str) -> Value {
     json!({
         "apiVersion": "v1", "kind": "Pod",
         "metadata": {

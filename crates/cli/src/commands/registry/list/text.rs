@@ -1,0 +1,207 @@
+//! The text of `dhctl registry list`.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use cluster::Timestamp;
+use deckhouse::version::tag_of;
+use mirror::holdings::{Absent, ChannelHolding, ComponentHolding, DatabaseHolding, Holdings, Totals};
+
+use super::Listed;
+use crate::{
+    commands::registry::{clusters::UsingCluster, comparison::Comparison},
+    format::{count, human},
+};
+
+/// The width of the text, in columns. Digests and addresses may be longer than what is left of it.
+const WIDTH: usize = 80;
+/// The width of the names of lines.
+const NAMES: usize = 10;
+/// The most missing objects that are listed for one registry.
+const SHOWN: usize = 20;
+
+/// A number of objects.
+pub(super) fn objects(number: usize) -> String {
+    count(number, "object")
+}
+
+pub(super) fn of(listed: &[Listed], clusters: &[UsingCluster], now: Timestamp) -> String {
+    let texts: Vec<String> = listed.iter().map(|it| one(it, clusters, now)).collect();
+    texts.join("\n")
+}
+
+fn one(listed: &Listed, clusters: &[UsingCluster], now: Timestamp) -> String {
+    let mut text = line("registry", &[listed.registry.to_string()]);
+    let holdings = match &listed.holdings {
+        Ok(holdings) => holdings,
+        Err(failure) => return text + &failure.render(),
+    };
+    text += &line("checked", &[checked(holdings.totals)]);
+    text += &releases(holdings);
+    text += &line("channels", &or_none(holdings.channels.iter().map(|(name, it)| channel(name, it))));
+    let databases = holdings.databases.iter().map(|(path, it)| database(path, it, now));
+    text += &line("databases", &or_none(databases));
+    if let Some(complete) = holdings.installer_complete {
+        text += &line("installer", &[if complete { "complete" } else { "INCOMPLETE" }.to_owned()]);
+    }
+    text += &components("modules", &holdings.modules);
+    text += &components("packages", &holdings.packages);
+    text += &missing(&holdings.missing.iter().collect::<Vec<_>>(), "missing or damaged");
+    for cluster in clusters {
+        text += &compared(holdings, cluster);
+    }
+    text
+}
+
+fn checked(totals: Totals) -> String {
+    let Totals { manifests, blobs, blobs_by_size, size } = totals;
+    let by_size = match blobs_by_size {
+        0 => String::new(),
+        by_size => format!("; of {} only the size, since the registry ignores Range", count(by_size, "blob")),
+    };
+    format!(
+        "{}, {} to the last byte{by_size}; {}",
+        count(manifests, "manifest"),
+        count(blobs, "blob"),
+        human(size)
+    )
+}
+
+fn releases(holdings: &Holdings) -> String {
+    if holdings.releases.is_empty() {
+        return line("releases", &["none".to_owned()]);
+    }
+    let width = holdings.releases.iter().map(|it| tag_of(&it.version).len()).max().unwrap_or(0).max(NAMES);
+    let mut text = format!(
+        "\n{:<width$} {:<10}  {:>6}  {:>9}  {:>10}  {:>12}\n",
+        "release", "state", "images", "size", "signatures", "attestations"
+    );
+    for release in &holdings.releases {
+        let state = if release.complete { "complete" } else { "INCOMPLETE" };
+        let (version, size) = (tag_of(&release.version), human(release.size));
+        let attached = release.attachments;
+        let _ = writeln!(
+            text,
+            "{version:<width$} {state:<10}  {:>6}  {size:>9}  {:>10}  {:>12}",
+            release.images, attached.signatures, attached.attestations
+        );
+    }
+    text.push('\n');
+    text
+}
+
+fn channel(name: &str, channel: &ChannelHolding) -> String {
+    let release = channel.release.as_deref().unwrap_or("unknown");
+    let suspended = if channel.suspended { " (suspended)" } else { "" };
+    format!("{name} → {release}{suspended}{}", incomplete(channel.complete))
+}
+
+fn database(path: &str, database: &DatabaseHolding, now: Timestamp) -> String {
+    let name = path.strip_prefix("security/").unwrap_or(path);
+    let created = database.created.as_deref().and_then(|created| created.parse::<Timestamp>().ok());
+    let age = match created {
+        // A clock may be wrong by some minutes.
+        Some(created) => match now.duration_since(created).as_hours().max(0) {
+            hours @ 0..48 => format!("{} old", count(hours.unsigned_abs(), "hour")),
+            hours => format!("{} old", count((hours / 24).unsigned_abs(), "day")),
+        },
+        None => "age unknown".to_owned(),
+    };
+    format!("{name}:{} ({age}){}", database.tag, incomplete(database.complete))
+}
+
+fn components(name: &str, components: &BTreeMap<String, ComponentHolding>) -> String {
+    if components.is_empty() {
+        return line(name, &["none".to_owned()]);
+    }
+    let mut text = line(name, &[components.len().to_string()]);
+    for (name, component) in components {
+        let versions =
+            component.versions.iter().map(|it| format!("{}{}", it.version, incomplete(it.complete)));
+        let channels = component.channels.iter().map(|(channel, version)| format!("{channel} → {version}"));
+        let all_complete = component.versions.iter().all(|it| it.complete);
+        let of_channels = (!component.complete && all_complete).then(|| "channels INCOMPLETE".to_owned());
+        let words: Vec<String> = versions.chain(channels).chain(of_channels).collect();
+        text += &wrapped(&format!("  {name}  "), 4, &words);
+    }
+    text
+}
+
+fn incomplete(complete: bool) -> &'static str {
+    if complete { "" } else { " INCOMPLETE" }
+}
+
+/// What one cluster uses of what is missing.
+fn compared(holdings: &Holdings, cluster: &UsingCluster) -> String {
+    let heading = format!("\n{:<NAMES$} {}", "cluster", cluster.context);
+    let used = match &cluster.used {
+        Ok(used) => used,
+        Err(failure) => return format!("{heading}\n{}", failure.render()),
+    };
+    let channel = used.channel.map_or("no channel".to_owned(), |channel| format!("channel {channel}"));
+    let runs = format!("{heading}, {} on {channel}\n", tag_of(&used.release));
+    let Comparison { used, unused } = Comparison::of(holdings, used);
+    let unused = match unused.len() {
+        0 => String::new(),
+        number => line("unused", &[format!("{} missing that this cluster does not use", objects(number))]),
+    };
+    if used.is_empty() {
+        return runs + &line("used", &["everything that this cluster uses is there".to_owned()]) + &unused;
+    }
+    runs + &missing(&used, "missing and used by this cluster") + &unused
+}
+
+fn missing(missing: &[&Absent], what: &str) -> String {
+    if missing.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n{} {what}:\n", objects(missing.len()));
+    let mut repository = "";
+    for absent in missing.iter().take(SHOWN) {
+        let item = &absent.item;
+        if item.repository != repository {
+            repository = &item.repository;
+            let _ = writeln!(text, "  {repository}");
+        }
+        let needed_by: Vec<String> = item.wanted_by.iter().map(ToString::to_string).collect();
+        let names: Vec<&str> = absent.uses.iter().filter_map(|it| it.name.as_deref()).collect();
+        let _ = writeln!(text, "    {}", item.reference);
+        let _ = writeln!(text, "      {}", item.reason);
+        let mut words = needed_by;
+        words.extend(names.first().map(|name| format!("as {name}")));
+        text += &wrapped("      needed by ", 8, &words);
+    }
+    if missing.len() > SHOWN {
+        let _ = writeln!(text, "  and {} more; --output json lists all", missing.len() - SHOWN);
+    }
+    text
+}
+
+fn or_none(words: impl Iterator<Item = String>) -> Vec<String> {
+    let words: Vec<String> = words.collect();
+    if words.is_empty() { vec!["none".to_owned()] } else { words }
+}
+
+/// A line with a name, and a list that continues below itself.
+fn line(name: &str, words: &[String]) -> String {
+    wrapped(&format!("{name:<NAMES$} "), NAMES + 1, words)
+}
+
+/// A list behind `begin`, in lines of [`WIDTH`] columns, each further one indented.
+fn wrapped(begin: &str, indent: usize, words: &[String]) -> String {
+    let (mut text, mut column) = (begin.to_owned(), begin.chars().count());
+    for (number, word) in words.iter().enumerate() {
+        let comma = if number + 1 < words.len() { "," } else { "" };
+        let (width, is_first) = (word.chars().count() + comma.len(), number == 0);
+        if !is_first && column + 1 + width > WIDTH {
+            let _ = write!(text, "\n{:indent$}", "");
+            column = indent;
+        } else if !is_first {
+            text.push(' ');
+            column += 1;
+        }
+        let _ = write!(text, "{word}{comma}");
+        column += width;
+    }
+    text.push('\n');
+    text
+}

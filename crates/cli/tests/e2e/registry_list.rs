@@ -1,0 +1,266 @@
+//! `dhctl registry list`: what a registry contains, what of it is complete, and what clusters use of the rest.
+
+use std::{fs, sync::Arc};
+
+use http::StatusCode;
+use oci::Digest;
+use registry_server::{MemoryStore, RunningServer, ServerOptions, Store as _};
+use serde_json::{Value, json};
+use testkit::{
+    distribution::Distribution,
+    docker_registry::{DockerAuth, DockerRegistry, DockerRegistryOptions, Version},
+    docker_storage::write_docker_registry_storage,
+    faults::{Fault, Rule, Script},
+};
+
+use crate::{
+    update::platform::{Platform, release},
+    world::{Run, command, dhctl, serve},
+};
+
+/// A registry that is served from memory, and the record of its requests.
+struct Served {
+    url: String,
+    script: Arc<Script>,
+    _server: RunningServer,
+}
+
+fn serve_store(store: &MemoryStore, root: &str, rules: Vec<Rule>) -> Served {
+    let script = Arc::new(Script::new(rules));
+    let options = ServerOptions { interceptor: Some(script.clone()), ..ServerOptions::default() };
+    let server = serve(Arc::new(store.clone()), options);
+    Served { url: format!("{}/{root}", server.addr()), script, _server: server }
+}
+
+fn list(args: &[&str]) -> Run {
+    let folder = tempfile::tempdir().unwrap();
+    dhctl(folder.path(), &[&["registry", "list", "--insecure"][..], args].concat())
+}
+
+/// Two releases, one module and one database.
+fn small() -> Distribution {
+    Distribution::builder()
+        .releases(&["v1.57.5", "v1.58.3"])
+        .channels(&[("stable", "v1.58.3"), ("rock-solid", "v1.57.5")])
+        .images_per_release(3)
+        .build()
+}
+
+/// The only registry of a result.
+fn only(run: &Run) -> Value {
+    let mut result = run.json()["result"]["registries"].take();
+    assert_eq!(result.as_array().unwrap().len(), 1);
+    result[0].take()
+}
+
+/// An image that only this release lists.
+fn own_image(distribution: &Distribution, version: &str) -> (String, Digest) {
+    let others: Vec<&Digest> = distribution
+        .releases
+        .iter()
+        .filter(|(other, _)| *other != version)
+        .flat_map(|(_, release)| release.images.values())
+        .collect();
+    let images = &distribution.releases[version].images;
+    let (name, digest) = images.iter().find(|(_, digest)| !others.contains(digest)).unwrap();
+    (name.replace('/', "."), *digest)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_complete_registry() {
+    let distribution = small();
+    let served = serve_store(&distribution.store, &distribution.root, Vec::new());
+    let run = list(&[&served.url]).expect(0);
+    insta::assert_snapshot!(run.stdout.replace(&served.url, "REGISTRY"));
+    for line in run.stdout.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+
+    let result = only(&list(&[&served.url, "--output", "json"]).expect(0));
+    assert_eq!(result["missing"], json!([]));
+    let releases: Vec<&Value> = result["releases"].as_array().unwrap().iter().collect();
+    assert_eq!(releases.iter().map(|it| &it["version"]).collect::<Vec<_>>(), ["v1.57.5", "v1.58.3"]);
+    assert!(releases.iter().all(|it| it["complete"] == true));
+    assert_eq!(result["channels"]["stable"]["release"], "v1.58.3");
+    assert_eq!(result["modules"]["console"]["channels"]["alpha"], "v1.3.0");
+    let databases: Vec<&String> = result["databases"].as_object().unwrap().keys().collect();
+    assert_eq!(databases, distribution.databases.keys().collect::<Vec<_>>());
+    let attestations = distribution.releases["v1.58.3"].attestations.len();
+    assert_eq!(releases[1]["attachments"]["attestations"], attestations);
+
+    let limited = only(&list(&[&served.url, "--release", "v1.58.3", "--output", "json"]).expect(0));
+    assert_eq!(limited["releases"].as_array().unwrap().len(), 1);
+    assert_eq!(limited["channels"].as_object().unwrap().keys().collect::<Vec<_>>(), ["stable"]);
+    assert_eq!(limited["modules"], json!({}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_missing_belongs_to_a_release() {
+    let distribution = small();
+    let (root, store) = (&distribution.root, &distribution.store);
+    let (name, image) = own_image(&distribution, "v1.58.3");
+    assert!(store.remove_manifest(root, &image));
+    let served = serve_store(store, root, Vec::new());
+    let run = list(&[&served.url]).expect(3);
+    assert!(
+        run.stdout.contains("v1.58.3    INCOMPLETE") && run.stdout.contains(&format!("as {name}")),
+        "{}",
+        run.stdout
+    );
+    assert!(run.stdout.contains("v1.57.5    complete"), "{}", run.stdout);
+    assert!(run.stderr.contains("error: ") && run.stderr.contains("release v1.58.3"), "{}", run.stderr);
+
+    // A release that was not asked for does not count.
+    list(&[&served.url, "--release", "v1.57.5"]).expect(0);
+    let asked = list(&[&served.url, "--release", "1.58.3", "--release", "v1.57.5"]).expect(3);
+    assert!(asked.stderr.contains("incomplete: v1.58.3"), "{}", asked.stderr);
+    // Nor does a tag make a release, or its absence hide one.
+    let absent = list(&[&served.url, "--release", "v1.99.0", "--output", "json"]).expect(3);
+    let result = only(&absent);
+    assert_eq!(result["releases"][0]["version"], "v1.99.0");
+    assert_eq!(result["releases"][0]["complete"], false);
+    assert_eq!(result["missing"].as_array().unwrap().len(), 3, "{result:#}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tag_that_is_listed_and_returns_404_is_a_contradiction() {
+    let distribution = small();
+    let unknown = Fault::Answer {
+        status: StatusCode::NOT_FOUND,
+        headers: vec![(http::header::CONTENT_TYPE, "application/json".to_owned())],
+        body: r#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}"#.to_owned(),
+    };
+    let rule = Rule::new("GET", "/v2/deckhouse/ee/install/manifests/v1.57.5", unknown);
+    let served = serve_store(&distribution.store, &distribution.root, vec![rule]);
+    let run = list(&[&served.url, "--release", "v1.57.5"]).expect(3);
+    assert!(served.script.is_spent());
+    let reason = "the registry lists this tag, but returns 404 for it";
+    assert!(run.stdout.contains(reason), "{}", run.stdout);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_are_one_for_each_object() {
+    let distribution = Distribution::builder()
+        .releases(&["v1.57.5", "v1.58.3", "v1.59.4", "v1.60.0"])
+        .channels(&[("stable", "v1.58.3"), ("rock-solid", "v1.57.5")])
+        .images_per_release(400)
+        .layer_size(64)
+        .build();
+    let served = serve_store(&distribution.store, &distribution.root, Vec::new());
+    let began = std::time::Instant::now();
+    let run = list(&[&served.url, "--output", "json"]).expect(0);
+    let result = only(&run);
+    let objects = |kind: &str| usize::try_from(result["totals"][kind].as_u64().unwrap()).unwrap();
+    let (objects, requests) = (objects("manifests") + objects("blobs"), served.script.seen().len());
+    println!("{objects} objects, {requests} requests, {:?}", began.elapsed());
+    assert!(objects >= 8000, "{objects}");
+    assert!(requests * 100 <= objects * 105, "{requests} requests for {objects} objects");
+    assert!(result["releases"].as_array().unwrap().iter().all(|it| it["images"].as_u64().unwrap() >= 400));
+}
+
+/// What a registry answers from its cache proves nothing: only reading the last byte does.
+#[test]
+fn real_registries() {
+    let distribution = small();
+    for version in Version::ALL {
+        let storage = tempfile::tempdir().unwrap();
+        write_docker_registry_storage(&distribution.store, storage.path()).unwrap();
+        let auth = DockerAuth::Htpasswd { login: "reader".to_owned(), password: "secret".to_owned() };
+        let registry = DockerRegistry::start(DockerRegistryOptions {
+            version,
+            storage: Some(storage.path().to_owned()),
+            auth,
+            ..DockerRegistryOptions::default()
+        })
+        .unwrap();
+        let url = format!("{}/{}", registry.addr(), distribution.root);
+        list(&[&url, "-u", "reader", "-p", "wrong"]).expect(4);
+        let nowhere = "127.0.0.1:1/dkp/ee";
+        let login = ["-u", "reader", "-p", "secret"];
+        list(&[&[&url][..], &login].concat()).expect(0);
+
+        // Several in one call: each has its report, and the worst counts.
+        let other = format!("{}/nothing/here", registry.addr());
+        let both = [&[&url, nowhere][..], &login, &["--output", "json", "--retry-timeout", "1s"]].concat();
+        let result = list(&both).expect(5).json();
+        let registries = result["result"]["registries"].as_array().unwrap();
+        assert_eq!(registries[0]["releases"].as_array().unwrap().len(), 2);
+        assert_eq!(registries[1]["error"]["kind"], "network");
+        let empty = list(&[&[&url, other.as_str()][..], &login].concat()).expect(3);
+        assert!(empty.stderr.contains("nothing of the platform is there"), "{}", empty.stderr);
+
+        let (name, image) = own_image(&distribution, "v1.57.5");
+        let manifest = distribution.store.manifest(&distribution.root, &image.into()).unwrap();
+        let manifest = match manifest.parse().unwrap() {
+            oci::Manifest::Index { manifests } => {
+                let child = manifests[0].digest.into();
+                distribution.store.manifest(&distribution.root, &child).unwrap().parse().unwrap()
+            }
+            image @ oci::Manifest::Image { .. } => image,
+        };
+        let layer = manifest.blobs().last().unwrap().digest;
+        let hex = layer.hex();
+        let blobs = storage.path().join("docker/registry/v2/blobs/sha256");
+        fs::write(blobs.join(&hex[..2]).join(&hex).join("data"), "").unwrap();
+        let run = list(&[&[&url][..], &login].concat()).expect(3);
+        assert!(run.stdout.contains(&layer.to_string()) && run.stdout.contains(&name), "{}", run.stdout);
+        assert!(run.stdout.contains("v1.57.5    INCOMPLETE"), "{}", run.stdout);
+    }
+}
+
+/// A cluster that runs v1.57.5, with v1.58.3 waiting if `waits`.
+fn platform(waits: bool) -> Platform {
+    let platform = Platform::running("v1.57.5", &json!({ "releaseChannel": "RockSolid" }));
+    platform.put(&[release("v1.57.5", "Deployed")]);
+    if waits {
+        platform.put(&[release("v1.58.3", "Pending")]);
+    }
+    platform
+}
+
+fn compare(platform: &Platform, url: &str, args: &[&str]) -> Run {
+    let mut command = command(platform.folder.path());
+    command.args(["registry", "list", "--insecure", url, "--context"]).args(args);
+    Run::of(command.env("KUBECONFIG", platform.kubeconfig()).output().unwrap())
+}
+
+#[test]
+fn what_clusters_use_counts() {
+    let distribution = small();
+    let (name, image) = own_image(&distribution, "v1.58.3");
+    assert!(distribution.store.remove_manifest(&distribution.root, &image));
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let entered = runtime.enter();
+    let served = serve_store(&distribution.store, &distribution.root, Vec::new());
+    drop(entered);
+    let context = "test";
+    let platform = platform(false);
+    let run = compare(&platform, &served.url, &[context]).expect(0);
+    assert!(run.stdout.contains("everything that this cluster uses is there"), "{}", run.stdout);
+    assert!(run.stdout.contains("1 object missing that this cluster does not use"), "{}", run.stdout);
+
+    // The release is waiting now, but the module of the missing image is switched off.
+    platform.put(&[release("v1.58.3", "Pending")]);
+    let run = compare(&platform, &served.url, &[context, "--output", "json"]).expect(3);
+    let cluster = &only(&run)["clusters"][0];
+    assert_eq!((&cluster["release"], &cluster["channel"]), (&json!("v1.57.5"), &json!("rock-solid")));
+    assert_eq!(cluster["missing"][0]["reference"], image.to_string());
+    let module = name.split('.').next().unwrap();
+    let module: String = module
+        .chars()
+        .flat_map(|it| if it.is_ascii_uppercase() { vec!['-', it.to_ascii_lowercase()] } else { vec![it] })
+        .collect();
+    platform.put(&[json!({
+        "apiVersion": "deckhouse.io/v1alpha1", "kind": "Module", "metadata": { "name": module },
+        "status": { "conditions": [{ "type": "EnabledByModuleManager", "status": "False" }] },
+    })]);
+    compare(&platform, &served.url, &[context]).expect(0);
+
+    // What a cluster runs is looked for, whether the registry lists it or not.
+    platform.put(&[release("v1.56.1", "Deployed")]);
+    let run = compare(&platform, &served.url, &[context]).expect(3);
+    assert!(run.stdout.contains("v1.56.1    INCOMPLETE"), "{}", run.stdout);
+
+    let away = compare(&platform, &served.url, &["nobody"]).expect(2);
+    assert!(away.stdout.contains("REGISTRY") || away.stdout.contains(&served.url), "{}", away.stdout);
+}
