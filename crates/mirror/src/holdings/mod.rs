@@ -10,6 +10,8 @@ mod lists;
 mod objects;
 mod read;
 mod report;
+#[cfg(test)]
+mod tests;
 
 pub use objects::Use;
 pub use read::{Request, read};
@@ -17,6 +19,3 @@ pub use report::{
     Absent, Attachments, ChannelHolding, ComponentHolding, DatabaseHolding, Holdings, ReleaseHolding, Totals,
     VersionHolding,
 };
-
-pub(crate) use lists::lists;
-pub(crate) use objects::{Image, images};
