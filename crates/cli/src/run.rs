@@ -88,15 +88,13 @@ fn invocation(command: Command, environment: Environment) -> Invocation {
                 let (output, settings) = settings::check(*args);
                 registry::check::invocation(output, settings, environment)
             }
+            RegistryCommand::List(args) => registry::list::invocation((*args).into(), environment),
         },
         Command::Config(command) => match command {
             ConfigCommand::InitConfiguration(args) => config::init_configuration::invocation(args.into()),
             ConfigCommand::ModuleSource(args) => config::module_source::invocation(args.into()),
             ConfigCommand::DockerCfg(args) => config::docker_cfg::invocation(args.into()),
             ConfigCommand::Proxy(args) => config::proxy::invocation(args.into()),
-        },
-        Command::Registry(command) => match command {
-            RegistryCommand::List(args) => registry::list::invocation((*args).into(), environment),
         },
         Command::Update(command) => match command {
             UpdateCommand::Run(args) => update::run::invocation(*args, environment),

@@ -86,7 +86,7 @@ pub enum Command {
     /// Inspect a bundle, verify it, split it into parts or join them
     #[command(subcommand)]
     Bundle(BundleCommand),
-    /// Check the private registry
+    /// Check the private registry, show what it contains, and remove old releases
     #[command(subcommand)]
     Registry(RegistryCommand),
     /// Print the registry and proxy configuration for a cluster in an air-gapped environment
@@ -94,9 +94,6 @@ pub enum Command {
     /// Only the result goes to standard output, everything else to standard error. These commands use no network.
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Work with a private registry: show what it contains
-    #[command(subcommand)]
-    Registry(RegistryCommand),
     /// Update the platform in a cluster: check, prepare, approve, watch
     #[command(subcommand)]
     Update(UpdateCommand),

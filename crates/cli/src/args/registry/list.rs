@@ -9,6 +9,11 @@ use crate::args::{ConnectionArgs, OutputArgs, TargetLoginArgs, update::parse_rel
 
 /// `dhctl registry list`
 #[derive(Debug, Args)]
+#[command(mut_arg("registry_login", |arg| arg.help("Login for the registries")))]
+#[command(mut_arg("registry_password", |arg| arg.help("Password for the registries")))]
+#[command(mut_arg("registry_password_file", |arg| {
+    arg.help("Read the password for the registries from a file; \"-\" is standard input")
+}))]
 pub struct ListArgs {
     /// Private registries, HOST[:PORT]/PATH; several are read in one call
     #[arg(value_name = "REGISTRY", required = true)]
