@@ -18,8 +18,8 @@ use semver::Version;
 use crate::{
     Contents, Error, MissingItem,
     error::Place,
+    listed::{Listed, Tags},
     missing::merge,
-    sought::{Sought, Tags},
     source::{BundleImages, BundleThenTarget, Source, Step},
 };
 
@@ -56,11 +56,11 @@ pub async fn completeness(
     promised: &BTreeSet<Version>,
 ) -> Result<Completeness, Error> {
     let source = Source::of(BundleImages { bundle, contents });
-    let sought = Sought::of(&tags_of(contents));
-    let Step { value: described, found } = sought.find(&source, promised).await?;
-    let module_versions = sought.components.iter().map(|component| component.versions.len()).sum();
+    let listed = Listed::of(&tags_of(contents));
+    let Step { value: described, found } = listed.find(&source, promised).await?;
+    let module_versions = listed.components.iter().map(|component| component.versions.len()).sum();
     Ok(Completeness {
-        releases: sought.releases,
+        releases: listed.releases,
         module_versions,
         images: found.wanted.images().count(),
         missing: found.missing.into_items().collect(),
@@ -90,7 +90,7 @@ pub(crate) async fn missing_in_both(
     promised: &BTreeSet<Version>,
 ) -> Result<Vec<MissingItem>, Error> {
     let source = Source::of(images);
-    let step = Sought::of(&tags_of(contents)).find(&source, promised).await?;
+    let step = Listed::of(&tags_of(contents)).find(&source, promised).await?;
     Ok(step.found.missing.into_items().collect())
 }
 

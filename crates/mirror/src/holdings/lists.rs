@@ -8,7 +8,7 @@ use oci::Tag;
 
 use crate::{
     Error, Event, Observer, WantedBy,
-    sought::{PLATFORM, Tags},
+    listed::{PLATFORM, Tags},
     source::{Found, Images as _, ListedImages, Source, Step},
 };
 

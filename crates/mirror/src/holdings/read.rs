@@ -19,8 +19,8 @@ use super::{
 use crate::{
     Error, Event, Observer, Root, Stage, WantedBy,
     discover::platform::{self, tag},
+    listed::{Listed, Tags},
     read_back::{Check, Depth, Target, When, run},
-    sought::{Sought, Tags},
     source::{Found, ListedImages, Need, Source, Step},
 };
 
@@ -51,19 +51,19 @@ pub async fn read(
     observer.event(Event::StageBegan { stage: Stage::List, bytes: 0, items: 0 });
     let source = Source::of(ListedImages::new(client.clone(), root.clone()));
     let Step { value: tags, mut found } = lists(&source, observer).await?;
-    let (only, mut sought) = (&request.only, Sought::of(&tags));
-    sought.channels.extend(&request.channels);
-    let channels = where_channels_point(&source, &sought.channels).await?.merge_into(&mut found);
-    sought.releases.extend(request.releases.iter().cloned());
-    request.modules.iter().for_each(|(name, versions)| sought.add_module(name, versions));
+    let (only, mut listed) = (&request.only, Listed::of(&tags));
+    listed.channels.extend(&request.channels);
+    let channels = where_channels_point(&source, &listed.channels).await?.merge_into(&mut found);
+    listed.releases.extend(request.releases.iter().cloned());
+    request.modules.iter().for_each(|(name, versions)| listed.add_module(name, versions));
     if !only.is_empty() {
         let is_meant =
             |channel: &Channel| channels[channel].as_ref().is_none_or(|it| only.contains(&it.version));
-        sought.channels.retain(is_meant);
-        sought.releases.clone_from(only);
-        sought.components.clear();
+        listed.channels.retain(is_meant);
+        listed.releases.clone_from(only);
+        listed.components.clear();
     }
-    let described = sought.find(&source, &BTreeSet::new()).await?.merge_into(&mut found);
+    let described = listed.find(&source, &BTreeSet::new()).await?.merge_into(&mut found);
     let databases =
         if only.is_empty() { others(&source, &tags).await?.merge_into(&mut found) } else { Databases::new() };
     source.images().forget_layers();
@@ -83,7 +83,7 @@ pub async fn read(
     let target = Target::new(client.clone(), root.clone());
     let checked = run(checks, &target, Depth::LastByte, Stage::ReadBack, observer).await?;
     Ok(Holdings::of(&Everything {
-        sought: &sought,
+        listed: &listed,
         described: &described,
         channels: &channels,
         databases: &databases,

@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{
     MissingItem, WantedBy,
+    listed::{Described, Listed},
     read_back::Gap,
-    sought::{Described, Sought},
     source::ImageNames,
 };
 
@@ -149,7 +149,7 @@ pub(super) type Databases = BTreeMap<String, (String, Option<String>)>;
 
 /// What reading has found.
 pub(super) struct Everything<'a> {
-    pub(super) sought: &'a Sought,
+    pub(super) listed: &'a Listed,
     pub(super) described: &'a Described,
     pub(super) channels: &'a BTreeMap<Channel, Option<Pointed>>,
     pub(super) databases: &'a Databases,
@@ -193,11 +193,11 @@ impl Holdings {
         let has_installer = found.images.iter().any(|image| image.wanted_by.contains(&WantedBy::Installer))
             || lacking.contains(&WantedBy::Installer);
         Self {
-            releases: found.sought.releases.iter().map(|it| release(it, found.images, &complete)).collect(),
+            releases: found.listed.releases.iter().map(|it| release(it, found.images, &complete)).collect(),
             channels: found
                 .channels
                 .iter()
-                .filter(|(channel, _)| found.sought.channels.contains(channel))
+                .filter(|(channel, _)| found.listed.channels.contains(channel))
                 .map(channel)
                 .collect(),
             modules: components(Component::Module, found.described, &complete),
@@ -218,7 +218,7 @@ impl Everything<'_> {
             .iter()
             .map(|((path, reference), names)| (((self.repository)(path), reference.to_string()), names));
         let names: BTreeMap<(String, String), _> = names.collect();
-        let manifests = self.missing.iter().filter(|item| item.wanted_by.iter().any(|by| self.is_sought(by)));
+        let manifests = self.missing.iter().filter(|item| item.wanted_by.iter().any(|by| self.is_listed(by)));
         let manifests = manifests.map(|item| {
             let names = names.get(&(item.repository.clone(), item.reference.clone()));
             Absent { uses: uses(&item.wanted_by, names.copied()), item: item.clone() }
@@ -239,9 +239,9 @@ impl Everything<'_> {
         manifests.chain(blobs).collect()
     }
 
-    fn is_sought(&self, by: &WantedBy) -> bool {
+    fn is_listed(&self, by: &WantedBy) -> bool {
         match by {
-            WantedBy::Channel(channel) => self.sought.channels.contains(channel),
+            WantedBy::Channel(channel) => self.listed.channels.contains(channel),
             _ => true,
         }
     }

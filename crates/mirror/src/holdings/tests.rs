@@ -13,8 +13,8 @@ use super::{
 };
 use crate::{
     Cause, MissingItem, WantedBy,
+    listed::{Described, Listed},
     read_back::Gap,
-    sought::{Described, Sought},
     source::{Found, ImageNames},
 };
 
@@ -60,7 +60,7 @@ fn found() -> Found {
 struct Case {
     images: Vec<Image>,
     names: ImageNames,
-    sought: Sought,
+    listed: Listed,
     channels: BTreeMap<Channel, Option<Pointed>>,
     missing: Vec<MissingItem>,
     gaps: BTreeMap<(String, Digest), Gap>,
@@ -71,7 +71,7 @@ fn case() -> Case {
     Case {
         images: images(&found.wanted, &found.names),
         names: found.names,
-        sought: Sought {
+        listed: Listed {
             releases: [57, 58].map(version).into(),
             channels: BTreeSet::from([Channel::Stable]),
             components: Vec::new(),
@@ -88,7 +88,7 @@ fn case() -> Case {
 impl Case {
     fn report(&self) -> Holdings {
         Holdings::of(&Everything {
-            sought: &self.sought,
+            listed: &self.listed,
             described: &Described::default(),
             channels: &self.channels,
             databases: &Databases::new(),

@@ -36,18 +36,18 @@ pub(crate) type Tags = BTreeMap<String, BTreeSet<Tag>>;
 
 /// Where the search begins.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Sought {
+pub(crate) struct Listed {
     /// Releases of the platform.
     pub(crate) releases: BTreeSet<Version>,
     /// Release channels of the platform.
     pub(crate) channels: BTreeSet<Channel>,
     /// Modules and packages.
-    pub(crate) components: Vec<SoughtComponent>,
+    pub(crate) components: Vec<ListedComponent>,
 }
 
 /// A module or package.
 #[derive(Debug, Clone)]
-pub(crate) struct SoughtComponent {
+pub(crate) struct ListedComponent {
     pub(crate) component: Component,
     pub(crate) name: String,
     pub(crate) versions: BTreeSet<Tag>,
@@ -74,7 +74,7 @@ pub(crate) struct DescribedComponent {
     pub(crate) channels: BTreeMap<Channel, Tag>,
 }
 
-impl Sought {
+impl Listed {
     /// All that these tags name.
     pub(crate) fn of(tags: &Tags) -> Self {
         let platform = PLATFORM.iter().flat_map(|path| of_repository(tags, path));
@@ -83,19 +83,19 @@ impl Sought {
             channels: platform.filter_map(|tag| tag.as_str().parse().ok()).collect(),
             components: [Component::Module, Component::Package]
                 .iter()
-                .flat_map(|component| SoughtComponent::all(tags, *component))
+                .flat_map(|component| ListedComponent::all(tags, *component))
                 .collect(),
         }
     }
 
     /// Adds versions of a module, which need not have a tag.
     pub(crate) fn add_module(&mut self, name: &str, versions: &BTreeSet<Tag>) {
-        let is_it = |it: &&mut SoughtComponent| it.component == Component::Module && it.name == name;
+        let is_it = |it: &&mut ListedComponent| it.component == Component::Module && it.name == name;
         if let Some(known) = self.components.iter_mut().find(is_it) {
             known.versions.extend(versions.iter().cloned());
             return;
         }
-        self.components.push(SoughtComponent {
+        self.components.push(ListedComponent {
             component: Component::Module,
             name: name.to_owned(),
             versions: versions.clone(),
@@ -164,7 +164,7 @@ impl Sought {
     }
 }
 
-impl SoughtComponent {
+impl ListedComponent {
     fn all(tags: &Tags, component: Component) -> impl Iterator<Item = Self> {
         let names: BTreeSet<&str> = tags.keys().filter_map(|path| name_in(component, path)).collect();
         names.into_iter().map(move |name| Self::of(tags, component, name))
