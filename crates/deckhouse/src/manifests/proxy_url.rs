@@ -265,10 +265,10 @@ mod tests {
         }
         let login = Some(ProxyLogin { name: "me", password: "s3cret" });
         let twice = ProxyUrl::new("httpProxy", "http://me@proxy", login).unwrap_err();
-        assert!(twice.to_string().contains("besides"), "{twice}");
+        assert!(twice.to_string().contains("sets another one"), "{twice}");
         let login = Some(ProxyLogin { name: "me@corp", password: "s3cret" });
         let error = ProxyUrl::new("httpProxy", "http://proxy", login).unwrap_err();
-        assert!(error.to_string().contains("the login has '@'"), "{error}");
+        assert!(error.to_string().contains("the login contains '@'"), "{error}");
         let login = ProxyLogin { name: "me", password: "s3cret" };
         let proxy = ProxyUrl::new("httpProxy", "http://proxy", Some(login)).unwrap();
         assert!(!format!("{login:?} {proxy:?}").contains("s3cret"));

@@ -429,7 +429,7 @@ async fn a_source_that_is_published_while_it_is_read() {
             run.stderr
         );
         let is_warned =
-            run.stderr.contains("warning: on the source, release-channel:NAME names another release");
+            run.stderr.contains("warning: on the source, release-channel:NAME points to another release");
         assert_eq!(is_warned, !settles, "{}", run.stderr);
         let expected = if settles { "stable → v1.59.4" } else { "stable → v1.58.3" };
         assert!(run.stdout.contains(expected), "{}", run.stdout);
