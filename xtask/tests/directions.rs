@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, process::Command};
 
 /// Every crate with all that it may depend on at run time. Tests may use `testkit` and `fuzzing` besides.
-const ALLOWED: [(&str, &[&str]); 16] = [
+const ALLOWED: [(&str, &[&str]); 17] = [
     ("fuzzing", &[]),
     ("foreign-text", &[]),
     ("gost-hash", &[]),
@@ -12,6 +12,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
     ("problems", &["commands", "foreign-text"]),
     ("egress", &["commands", "foreign-text"]),
     ("registry", &["oci", "egress", "foreign-text"]),
+    ("registry-admin", &["egress", "foreign-text"]),
     ("registry-server", &["oci", "registry"]),
     ("bundle", &["oci", "foreign-text", "gost-hash"]),
     ("deckhouse", &["oci", "commands"]),
@@ -23,6 +24,7 @@ const ALLOWED: [(&str, &[&str]); 16] = [
             "oci",
             "egress",
             "registry",
+            "registry-admin",
             "bundle",
             "deckhouse",
             "mirror",

@@ -65,6 +65,17 @@ impl Login {
             || secrets.into_iter().any(|it| !it.expose().is_empty())
     }
 
+    /// Login and password from the flags, or a license key. Login and password win.
+    pub(crate) fn from_flags(&self) -> Result<Option<Credentials>, Failure> {
+        if let Some(credentials) = self.entered()? {
+            return Ok(Some(credentials));
+        }
+        let license = (self.license.as_ref(), self.license_file.as_deref());
+        let flag = ("--license", self.license_variable);
+        let key = one_of(license, flag, "the license key")?;
+        Ok(key.map(|key| Credentials::new(LICENSE_LOGIN, key)))
+    }
+
     /// The credentials to use for `url`, or none for anonymous access. Login and password win over a
     /// license key, both win over what other tools have stored. Empty values count as not set: that is
     /// how scripts unset a variable.
@@ -73,13 +84,8 @@ impl Login {
         url: &RepositoryUrl,
         environment: &Environment,
     ) -> Result<Option<Credentials>, Failure> {
-        if let Some(credentials) = self.entered()? {
+        if let Some(credentials) = self.from_flags()? {
             return Ok(Some(credentials));
-        }
-        let license = (self.license.as_ref(), self.license_file.as_deref());
-        let flag = ("--license", self.license_variable);
-        if let Some(key) = one_of(license, flag, "the license key")? {
-            return Ok(Some(Credentials::new(LICENSE_LOGIN, key)));
         }
         self.stored(url, environment).await
     }
@@ -122,7 +128,7 @@ fn one_of(
 }
 
 /// Reads a secret; `-` is standard input. One line feed at its end is not part of it.
-fn read_secret(path: &Path, what: &str) -> Result<Secret, Failure> {
+pub(crate) fn read_secret(path: &Path, what: &str) -> Result<Secret, Failure> {
     let mut text = String::new();
     let read = if path == Path::new("-") {
         std::io::stdin().lock().take(MAX_PASSWORD).read_to_string(&mut text)

@@ -6,7 +6,7 @@ use clap::Parser;
 
 use crate::{
     Environment,
-    args::{BundleCommand, Cli, Command, ConfigCommand, RegistryCommand, UpdateCommand},
+    args::{BundleCommand, Cli, Command, ConfigCommand, RegistryCommand, SetupCommand, UpdateCommand},
     commands::{self, bundle, config, mirror, modules, registry, update},
     exit_code::Exit,
     failure::Failure,
@@ -89,6 +89,12 @@ fn invocation(command: Command, environment: Environment) -> Invocation {
                 registry::check::invocation(output, settings, environment)
             }
             RegistryCommand::List(args) => registry::list::invocation((*args).into(), environment),
+            RegistryCommand::Setup(SetupCommand::Nexus(args)) => {
+                registry::setup::nexus(settings::nexus_setup(*args), environment)
+            }
+            RegistryCommand::Setup(SetupCommand::Harbor(args)) => {
+                registry::setup::harbor(settings::harbor_setup(*args), environment)
+            }
         },
         Command::Config(command) => match command {
             ConfigCommand::InitConfiguration(args) => config::init_configuration::invocation(args.into()),

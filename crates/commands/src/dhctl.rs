@@ -31,6 +31,32 @@ pub enum Dhctl {
     BundleJoin,
     /// `dhctl config docker-cfg` for this registry
     DockerCfg(String),
+    /// `dhctl config init-configuration` for this registry
+    InitConfiguration(RegistryLogin),
+}
+
+/// A registry with a login whose password is in a file.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RegistryLogin {
+    /// `HOST[:PORT]/PATH`.
+    pub registry: String,
+    /// The login.
+    pub login: String,
+    /// The file with the password.
+    pub password_file: String,
+    /// Whether HTTP is used instead of HTTPS.
+    pub plain_http: bool,
+}
+
+impl RegistryLogin {
+    fn add_to(&self, words: Words) -> Words {
+        let words = words
+            .option("--registry", "--registry=", &self.registry)
+            .option("--registry-login", "--registry-login=", &self.login)
+            .fixed(&["--registry-password-file"])
+            .file(&self.password_file);
+        if self.plain_http { words.fixed(&["--insecure"]) } else { words }
+    }
 }
 
 /// Commands below `dhctl update`.
@@ -113,6 +139,8 @@ pub enum Mirror {
     PullModule(String),
     /// Pushes a bundle to this registry, `HOST[:PORT]/PATH`.
     Push(String),
+    /// Pushes a bundle to this registry with this login.
+    PushAs(RegistryLogin),
     /// Pushes this bundle to a registry that is to be filled in.
     PushFile(String),
 }
@@ -196,6 +224,7 @@ impl Dhctl {
             Self::DockerCfg(registry) => {
                 words.fixed(&["config", "docker-cfg"]).option("-r", "--registry=", registry)
             }
+            Self::InitConfiguration(login) => login.add_to(words.fixed(&["config", "init-configuration"])),
         }
     }
 }
@@ -213,6 +242,7 @@ impl Mirror {
             Self::Push(registry) => {
                 words.fixed(&["push", "-i", BUNDLE]).option("--registry", "--registry=", registry)
             }
+            Self::PushAs(login) => login.add_to(words.fixed(&["push", "-i", BUNDLE])),
             Self::PushFile(file) => words.fixed(&["push", "-i"]).file(file).fixed(&["--registry", REGISTRY]),
         }
     }

@@ -7,7 +7,7 @@ use testkit::shell::invocations;
 
 use crate::{
     Approve, ClusterFlags, Command, Controller, Conversion, Dhctl, Exclusion, Filter, Json, Kubectl, Logs,
-    Manifest, Mirror, Objects, Output, Pods, Resource, Sentence, Tool, Update, word,
+    Manifest, Mirror, Objects, Output, Pods, RegistryLogin, Resource, Sentence, Tool, Update, word,
 };
 
 const HOSTILE: [&str; 12] = [
@@ -30,6 +30,7 @@ fn with(value: &str) -> Vec<Command> {
     let value = || value.to_owned();
     let named = Objects::one(Resource::Module, value()).within(value());
     let json = Json::from(&json!({ value(): value() }));
+    let login = RegistryLogin { registry: value(), login: value(), password_file: value(), plain_http: true };
     let patch = Kubectl::Patch { resource: Resource::Node, name: value(), status: true, patch: json.clone() };
     vec![
         Kubectl::Get(named.clone(), Output::Yaml).into(),
@@ -56,6 +57,8 @@ fn with(value: &str) -> Vec<Command> {
         Mirror::PullModule(value()).into(),
         Mirror::Push(value()).into(),
         Dhctl::DockerCfg(value()).into(),
+        Dhctl::InitConfiguration(login.clone()).into(),
+        Mirror::PushAs(login).into(),
         Tool::Convert(Conversion::Pkcs12Key, value()).into(),
         Tool::Convert(Conversion::Utf16Key, value()).into(),
         Tool::Close(value()).into(),

@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod admin;
 pub mod bundle_content;
 mod cache;
 pub mod certificates;

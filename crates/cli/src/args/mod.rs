@@ -29,7 +29,10 @@ pub use modules::{
     ModulesPullFlags, ModulesPushArgs, ModulesPushFlags, ModulesTransferArgs, ModulesVerifyArgs,
 };
 pub use output::{OutputArgs, OutputFormat, ProgressFormat, VersionArgs};
-pub use registry::{CheckArgs, CheckPurpose, ListArgs, RegistryCommand, UsingClustersArgs};
+pub use registry::{
+    AdminArgs, CheckArgs, CheckPurpose, HarborArgs, ListArgs, NexusArgs, OutgoingProxyArgs, RegistryCommand,
+    ServerArgs, SetupArgs, SetupCommand, UpstreamArgs, UsingClustersArgs,
+};
 pub use update::{
     ApproveArgs, ChangeArgs, ClusterArgs, ClustersArgs, ConsentArgs, DoctorArgs, KernelArgs, PlanArgs,
     PlanFormat, PrepareArgs, RbacArgs, RunArgs, StatusArgs, UpdateCommand, WaitArgs, WatchArgs,
@@ -86,7 +89,7 @@ pub enum Command {
     /// Inspect a bundle, verify it, split it into parts or join them
     #[command(subcommand)]
     Bundle(BundleCommand),
-    /// Check the private registry, show what it contains, and remove old releases
+    /// Check the private registry, set it up, show what it contains, and remove old releases
     #[command(subcommand)]
     Registry(RegistryCommand),
     /// Print the registry and proxy configuration for a cluster in an air-gapped environment

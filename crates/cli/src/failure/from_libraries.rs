@@ -322,6 +322,33 @@ fn registry_message(error: &registry::client::Error) -> String {
     }
 }
 
+impl From<registry_admin::Error> for Failure {
+    fn from(error: registry_admin::Error) -> Self {
+        use registry_admin::Error;
+        let message = error.to_string();
+        match error {
+            Error::Egress(error) => error.into(),
+            Error::Network { fault, .. } => Self::new(Exit::Network, message).with_hints(fault.hints()),
+            Error::Unauthorized { .. } => Self::new(Exit::Denied, message).hint(
+                "check --admin-login and --admin-password-file; after a wrong password a server may refuse the right one for \
+                 some seconds",
+            ),
+            Error::Forbidden { .. } => {
+                Self::new(Exit::Denied, message).hint("set --admin-login to the login of an administrator")
+            }
+            Error::Unavailable { .. } => Self::new(Exit::Network, message).hint(
+                "wait until the server is ready, or end its read-only mode, and run the same command again",
+            ),
+            Error::NotTheProduct { redirect: Some(url), .. } => Self::new(Exit::Network, message)
+                .hint(format!("set the address to that of {url}, which is where the server redirects to")),
+            Error::NotTheProduct { .. } => Self::new(Exit::Network, message)
+                .hint("check the address: it is that of the product's web interface, with its port and context path"),
+            Error::Refused { .. } => Self::new(Exit::Incomplete, message),
+            _ => Self::new(Exit::Internal, message),
+        }
+    }
+}
+
 impl From<egress::EgressError> for Failure {
     fn from(error: egress::EgressError) -> Self {
         let exit = match error {

@@ -8,6 +8,7 @@ mod network;
 mod paths;
 mod registry_check;
 mod registry_list;
+mod registry_setup;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -21,6 +22,9 @@ pub(crate) use modules::{
 };
 pub(crate) use network::{RegistryAccess, network};
 pub(crate) use paths::{bundle_path, directory, with_suffix};
+pub(crate) use registry_setup::{
+    HarborSetup, NexusSetup, PLATFORM_PATH, SetupSettings, harbor_setup, nexus_setup,
+};
 
 pub(crate) use registry_check::{CheckSettings, check};
 pub(crate) use registry_list::ListSettings;

@@ -25,6 +25,7 @@ pub(crate) mod registry_check;
 pub(crate) mod release;
 pub(crate) mod requirement;
 mod settings;
+pub(crate) mod setup;
 mod source;
 pub(crate) mod status;
 mod step;

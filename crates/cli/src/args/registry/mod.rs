@@ -3,12 +3,16 @@
 mod check;
 mod clusters;
 mod list;
+mod setup;
 
 use clap::Subcommand;
 
 pub use check::{CheckArgs, CheckPurpose};
 pub use clusters::UsingClustersArgs;
 pub use list::ListArgs;
+pub use setup::{
+    AdminArgs, HarborArgs, NexusArgs, OutgoingProxyArgs, ServerArgs, SetupArgs, SetupCommand, UpstreamArgs,
+};
 
 /// What can be done with a private registry.
 #[derive(Debug, Subcommand)]
@@ -28,4 +32,11 @@ pub enum RegistryCommand {
     /// neither, anything.
     #[command(after_help = super::EXIT_CODES)]
     List(Box<ListArgs>),
+    /// Set up Nexus or Harbor for the platform, through its API
+    ///
+    /// Creates what is missing: a repository or project, accounts with the least permissions, and the settings that the
+    /// platform needs. Existing objects are changed only after a confirmation, and are never replaced or deleted. A
+    /// second run changes nothing.
+    #[command(subcommand)]
+    Setup(SetupCommand),
 }

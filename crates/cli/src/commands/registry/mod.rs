@@ -4,3 +4,4 @@ pub(crate) mod check;
 mod clusters;
 mod comparison;
 pub(crate) mod list;
+pub(crate) mod setup;

@@ -1,0 +1,148 @@
+//! A setup of any product: observe, plan, show, ask, and send step by step, each planned again right before it is sent.
+
+use std::io::BufRead as _;
+
+use commands::Sentence;
+use registry_admin::{Account, AccountState, Agreed, Next, Product, Secrets, Step};
+
+use super::{
+    passwords::PasswordFiles,
+    remark,
+    report::{Report, ShownAccount, ShownStep},
+};
+use crate::{
+    Environment,
+    exit_code::Exit,
+    failure::Failure,
+    format::count,
+    printer::{self, Printer},
+    settings::{Output, SetupSettings},
+    words,
+};
+
+/// A setup of a product.
+pub(super) struct Setup<'a, P> {
+    /// The name of the command.
+    pub(super) name: &'static str,
+    pub(super) product: P,
+    pub(super) settings: &'a SetupSettings,
+    pub(super) files: PasswordFiles,
+    pub(super) secrets: Secrets,
+    pub(super) environment: &'a Environment,
+}
+
+impl<P: Product> Setup<'_, P> {
+    /// Does what is missing, and prints the result. `next` gives the commands that follow.
+    pub(super) async fn run(
+        mut self,
+        next: impl Fn(&[AccountState], &PasswordFiles) -> Vec<Sentence>,
+    ) -> Result<(), Failure> {
+        let accounts = self.product.accounts(&P::Observed::default());
+        let accounts: Vec<Account> = accounts.iter().map(|it| it.account).collect();
+        self.files.load(&accounts, &mut self.secrets)?;
+        let mut observed = self.product.observe(&self.secrets).await?;
+        let steps = self.plan(&observed)?;
+        if !self.settings.dry_run && !steps.is_empty() {
+            self.agree(&steps).await?;
+            observed = self.carry_out(&steps).await?;
+        }
+        let findings = self.product.findings(&observed);
+        for finding in &findings {
+            remark(&words::setup::finding(finding));
+        }
+        let states = self.product.accounts(&observed);
+        let next = if self.settings.dry_run { Vec::new() } else { next(&states, &self.files) };
+        let report = Report { findings, next, ..self.report(steps, states) };
+        let output = Output::result_only(self.settings.format);
+        Printer::new(output).result(self.name, &report, &report.text())
+    }
+
+    fn plan(&self, observed: &P::Observed) -> Result<Vec<Step>, Failure> {
+        let planned = self.product.plan(observed);
+        planned.map_err(|refusal| words::setup::refusal(refusal, |account| self.files.path(account)))
+    }
+
+    fn report(&self, steps: Vec<Step>, accounts: Vec<AccountState>) -> Report {
+        let shown = |step: Step| ShownStep { url: self.product.api().url(&step.call.path), step };
+        let account = |state: AccountState| ShownAccount {
+            password_file: self.files.path(state.account).display().to_string(),
+            state,
+        };
+        Report {
+            server: self.settings.url.to_string(),
+            dry_run: self.settings.dry_run,
+            changes: steps.into_iter().map(shown).collect(),
+            accounts: accounts.into_iter().map(account).collect(),
+            findings: Vec::new(),
+            next: Vec::new(),
+        }
+    }
+
+    /// Shows the steps, and asks if one of them changes what exists.
+    async fn agree(&self, steps: &[Step]) -> Result<(), Failure> {
+        let changed: Vec<&Step> = steps.iter().filter(|step| step.needs_consent()).collect();
+        if changed.is_empty() || self.settings.yes {
+            return Ok(());
+        }
+        printer::note(self.report(steps.to_vec(), Vec::new()).calls().trim_end());
+        let objects = count(changed.len(), "existing object");
+        if !self.environment.can_ask {
+            let message = format!(
+                "{objects} must be changed, and there is no terminal to ask for confirmation; nothing was changed"
+            );
+            return Err(Failure::usage(message).hint("check the changes above, and confirm them with --yes"));
+        }
+        printer::question(&format!("Change {objects} as shown? [y/N] "));
+        let answer = tokio::task::spawn_blocking(|| {
+            let mut line = String::new();
+            std::io::stdin().lock().read_line(&mut line).map(|_| line)
+        });
+        let answer = answer.await.map_err(Failure::internal)?.unwrap_or_default();
+        if matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes") {
+            return Ok(());
+        }
+        Err(Failure::usage("not confirmed; nothing was changed"))
+    }
+
+    /// Sends the steps. Gives what was observed after the last one.
+    async fn carry_out(&mut self, steps: &[Step]) -> Result<P::Observed, Failure> {
+        // Before the first write: a directory that is not writable must not stop a setup in the middle.
+        for account in steps.iter().filter_map(|step| self.product.creates(step)) {
+            self.files.prepare(account, &mut self.secrets)?;
+        }
+        let mut agreed = Agreed::new(steps.to_vec());
+        loop {
+            let observed = self.product.observe(&self.secrets).await?;
+            let planned = self.plan(&observed)?;
+            let step = match agreed.next(&planned) {
+                Next::Done => return Ok(observed),
+                Next::Send(step) => step,
+                Next::NotKept(step) => return Err(not_kept(step)),
+                Next::Unexpected(step) => return Err(unexpected(step)),
+            };
+            let answer = self.product.send(step, &self.secrets).await?;
+            let created = self.product.creates(step);
+            if let Some((account, secret)) = created.zip(self.product.generated_secret(&answer)) {
+                self.files.keep(account, secret, &mut self.secrets)?;
+            }
+            printer::say("done", &words::setup::step(step));
+            agreed.sent(step);
+        }
+    }
+}
+
+fn not_kept(step: &Step) -> Failure {
+    let message = format!(
+        "the server accepted the change, but did not keep all of it: {} is still needed",
+        words::setup::step(step)
+    );
+    Failure::new(Exit::Incomplete, message)
+        .hint("look at the object in the web interface, and run the same command again to see what is left")
+}
+
+fn unexpected(step: &Step) -> Failure {
+    let message =
+        format!("the server has changed since the plan was made: {} is needed now", words::setup::step(step));
+    Failure::new(Exit::Incomplete, message)
+        .hint("run the same command again to see the new plan; the changes that were reported as done stay")
+}
