@@ -66,7 +66,7 @@ impl Login {
     }
 
     /// Login and password from the flags, or a license key. Login and password win.
-    pub(crate) fn from_flags(&self) -> Result<Option<Credentials>, Failure> {
+    pub(crate) fn given(&self) -> Result<Option<Credentials>, Failure> {
         if let Some(credentials) = self.entered()? {
             return Ok(Some(credentials));
         }
@@ -84,7 +84,7 @@ impl Login {
         url: &RepositoryUrl,
         environment: &Environment,
     ) -> Result<Option<Credentials>, Failure> {
-        if let Some(credentials) = self.from_flags()? {
+        if let Some(credentials) = self.given()? {
             return Ok(Some(credentials));
         }
         self.stored(url, environment).await

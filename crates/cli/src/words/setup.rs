@@ -59,11 +59,6 @@ pub(crate) fn refusal<'a>(refusal: Refusal, file: impl Fn(Account) -> &'a Path) 
             Failure::usage(format!("{} exists and is of another kind: {found}, not {wanted}", object(&it)))
                 .hint("set another name; an existing object is never replaced")
         }
-        Refusal::NoFormat(format) => Failure::new(
-            Exit::Incomplete,
-            format!("this Nexus does not support repositories of the format {format}"),
-        )
-        .hint("install a distribution of Nexus that has this format"),
         Refusal::NoRealm(realm) => {
             Failure::new(Exit::Incomplete, format!("this Nexus does not have the realm {realm}"))
                 .hint("install a distribution of Nexus with the docker format")

@@ -335,3 +335,35 @@ async fn a_proxy_cache_of_harbor_and_its_rules() {
         json["result"]["findings"].as_array().unwrap().iter().map(|it| &it["code"]).collect();
     assert_eq!(codes, ["public_project", "small_quota", "immutable_tags"]);
 }
+
+/// The commands of the guide, with what they print. Addresses are replaced by those of the guide.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_commands_of_the_guide() {
+    let mut transcript = String::new();
+    let port = free_port();
+    let hosted = format!("--repository dkp --http-port {port}");
+    let cache = "--repository dkp-cache --proxy-of registry.deckhouse.ru --license-file license";
+    let (first, second) = (nexus(NexusOptions::default()), Harbor::start().unwrap());
+    for (product, address, admin, words) in [
+        ("nexus", first.host(), nexus::ADMIN.1, format!("{hosted} --yes")),
+        ("nexus", first.host(), nexus::ADMIN.1, format!("{cache} --yes")),
+        ("harbor", format!("{}/dkp", second.host()), harbor::ADMIN.1, "--dry-run".to_owned()),
+        ("harbor", format!("{}/dkp", second.host()), harbor::ADMIN.1, String::new()),
+        (
+            "harbor",
+            format!("{}/dkp-cache", second.host()),
+            harbor::ADMIN.1,
+            "--proxy-of registry.deckhouse.ru --license-file license".to_owned(),
+        ),
+    ] {
+        let folder = folder(admin);
+        let run = setup(folder.path(), &format!("{product} {address} {words}")).expect(0);
+        let words = format!("{product} {address} {words}");
+        let shown = format!("$ dhctl registry setup {}\n{}{}\n", words.trim_end(), run.stderr, run.stdout);
+        let name = if product == "nexus" { "nexus.example.com" } else { "harbor.example.com" };
+        let (host, alone) = if product == "nexus" { (first.host(), true) } else { (second.host(), false) };
+        let shown = shown.replace(&host, name).replace(&port.to_string(), "8082");
+        transcript += &if alone { shown.replace("127.0.0.1", name) } else { shown };
+    }
+    insta::assert_snapshot!(transcript);
+}

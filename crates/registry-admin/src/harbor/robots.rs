@@ -87,7 +87,7 @@ fn is_of(permission: &Value, project: &str) -> bool {
 /// The rights of a robot in a project: pairs of resource and action.
 pub(super) fn rights(robot: &Value, project: &str) -> BTreeSet<(String, String)> {
     let permissions = robot["permissions"].as_array().into_iter().flatten();
-    let access = permissions.filter(|it| is_of(it, project)).flat_map(|it| it["access"].as_array());
+    let access = permissions.filter(|it| is_of(it, project)).filter_map(|it| it["access"].as_array());
     let right = |it: &Value| Some((it["resource"].as_str()?.to_owned(), it["action"].as_str()?.to_owned()));
     access.flatten().filter_map(right).collect()
 }

@@ -233,7 +233,7 @@ impl State {
     fn has(&self, robot: usize, project: &str, resource: &str, action: &str) -> bool {
         let permissions = self.robots[robot]["permissions"].as_array().into_iter().flatten();
         let access =
-            permissions.filter(|it| it["namespace"] == project).flat_map(|it| it["access"].as_array());
+            permissions.filter(|it| it["namespace"] == project).filter_map(|it| it["access"].as_array());
         access.flatten().any(|it| it["resource"] == resource && it["action"] == action)
     }
 
@@ -420,7 +420,7 @@ impl State {
                 created("registries", self.endpoints.len())
             }
             ("PUT", [id]) => {
-                let found = self.endpoints.iter_mut().find(|it| it["id"].to_string() == *id);
+                let found = self.endpoints.iter_mut().find(|it| it["id"].as_u64() == id.parse().ok());
                 let Some(endpoint) = found else {
                     return refused(StatusCode::NOT_FOUND, "NOT_FOUND", "registry not found");
                 };
@@ -461,7 +461,7 @@ impl State {
             }
             ("POST", []) => self.create_robot(body),
             ("PUT", [id]) => {
-                let found = self.robots.iter_mut().find(|it| it["id"].to_string() == *id);
+                let found = self.robots.iter_mut().find(|it| it["id"].as_u64() == id.parse().ok());
                 let Some(robot) = found else {
                     return refused(StatusCode::NOT_FOUND, "NOT_FOUND", "robot not found");
                 };

@@ -58,7 +58,7 @@ pub struct Nexus {
 #[derive(Debug)]
 struct Shared {
     /// Itself, for the connectors.
-    this: Weak<Shared>,
+    this: Weak<Self>,
     options: NexusOptions,
     state: Mutex<State>,
     connectors: Mutex<HashMap<u16, Running>>,

@@ -154,7 +154,7 @@ fn admin(settings: &SetupSettings) -> Result<Login, Failure> {
 
 /// The login at the upstream. Its password becomes a secret of the setup.
 fn upstream_login(login: &logins::Login, secrets: &mut Secrets) -> Result<Option<String>, Failure> {
-    let Some(found) = login.from_flags()? else { return Ok(None) };
+    let Some(found) = login.given()? else { return Ok(None) };
     if found.password.expose().is_empty() {
         return Err(Failure::usage("a login for the upstream without a password")
             .hint("set --upstream-password-file, or only --license-file"));
