@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use registry_admin::{Account, Change, Difference, Finding, Object, Refusal, Step};
+use serde_json::Value;
 
 use crate::{exit_code::Exit, failure::Failure, format::human};
 
@@ -29,12 +30,23 @@ pub(crate) fn step(step: &Step) -> String {
     match (&step.object, &step.change) {
         (Object::Eula, _) => format!("accept {object}"),
         (Object::AnonymousAccess, _) => format!("switch on {object}, for all repositories of this Nexus"),
+        (Object::Realms, Change::Set(differences)) => {
+            let added = differences.iter().flat_map(|it| added(&it.from, &it.to));
+            format!("activate the realm {}", added.collect::<Vec<_>>().join(", "))
+        }
         (_, Change::Create) => format!("create {object}"),
         (_, Change::Set(differences)) => {
             let fields: Vec<&str> = differences.iter().map(|it| it.field.as_str()).collect();
             format!("change {object}: {}", fields.join(", "))
         }
     }
+}
+
+/// What a list of strings has in addition to another one.
+fn added<'a>(from: &'a Value, to: &'a Value) -> impl Iterator<Item = &'a str> {
+    let has = |it: &Value| from.as_array().is_some_and(|from| from.contains(it));
+    let to = to.as_array().into_iter().flatten();
+    to.filter(move |it| !has(it)).filter_map(Value::as_str)
 }
 
 /// A step with its call: the method, the URL and the body, with secrets as `***`.

@@ -82,7 +82,7 @@ async fn nexus_is_set_up_from_nothing_and_a_second_run_changes_nothing() {
 
     // The list of realms exists, so somebody has to agree.
     let asked = setup(folder.path(), &words).expect(2);
-    assert!(asked.stderr.contains("change the list of active realms"), "{}", asked.stderr);
+    assert!(asked.stderr.contains("activate the realm DockerToken"), "{}", asked.stderr);
     assert!(asked.stderr.contains("--yes"), "{}", asked.stderr);
     assert_eq!(nexus.writes(), Vec::<String>::new());
 

@@ -3,7 +3,7 @@
 use std::io::BufRead as _;
 
 use commands::Sentence;
-use registry_admin::{Account, AccountState, Agreed, Next, Product, Secrets, Step};
+use registry_admin::{Account, AccountState, Agreed, Finding, Next, Object, Product, Secrets, Step};
 
 use super::{
     passwords::PasswordFiles,
@@ -46,7 +46,8 @@ impl<P: Product> Setup<'_, P> {
             self.agree(&steps).await?;
             observed = self.carry_out(&steps).await?;
         }
-        let findings = self.product.findings(&observed);
+        let mut findings = self.product.findings(&observed);
+        findings.retain(|finding| !is_answered(finding, &steps));
         for finding in &findings {
             remark(&words::setup::finding(finding));
         }
@@ -129,6 +130,17 @@ impl<P: Product> Setup<'_, P> {
             agreed.sent(step);
         }
     }
+}
+
+/// Whether a password that could not be compared was sent by one of these steps.
+fn is_answered(finding: &Finding, steps: &[Step]) -> bool {
+    steps.iter().any(|step| match finding {
+        Finding::UpstreamPasswordNotCompared => {
+            matches!(step.object, Object::Repository(_) | Object::Endpoint(_))
+        }
+        Finding::ProxyPasswordNotCompared => step.object == Object::OutgoingProxy,
+        _ => false,
+    })
 }
 
 fn not_kept(step: &Step) -> Failure {
