@@ -12,10 +12,13 @@ use std::{
 };
 
 use egress::{Secret, Settings};
+use http::Method;
 use registry_admin::{
-    Account, Agreed, Error, Finding, Login, Next, Object, Product, Refusal, SecretName, Secrets, Step,
+    Account, Agreed, Body, Call, Change, Error, Finding, Login, Next, Object, Product, Refusal, SecretName,
+    Secrets, Step,
     nexus::{Connectors, Nexus, OutgoingProxy, ProxyServer, Upstream, Wanted},
 };
+use serde_json::json;
 
 /// A Nexus that ends with the test.
 struct Core {
@@ -210,6 +213,12 @@ async fn a_real_core_with_the_format_raw_instead_of_docker() {
     let outgoing = OutgoingProxy { https: Some(proxy), ..OutgoingProxy::default() };
     let open = Wanted { allow_anonymous: true, outgoing_proxy: Some(outgoing), ..hosted() };
     let nexus = core.admin(open);
+    // A new core of this version has it on; another administrator switches it off.
+    assert!(nexus.findings(&nexus.observe(&secrets).await.unwrap()).contains(&Finding::AnonymousAccess));
+    let off = json!({"enabled": false, "userId": "anonymous", "realmName": "NexusAuthorizingRealm"});
+    let call = Call { method: Method::PUT, path: "/v1/security/anonymous".into(), body: Body::new(off) };
+    let step = Step { object: Object::AnonymousAccess, change: Change::Set(Vec::new()), call };
+    nexus.send(&step, &secrets).await.unwrap();
     let done = carry_out(&nexus, &secrets).await;
     let findings = nexus.findings(&nexus.observe(&secrets).await.unwrap());
     assert!(done.contains(&Object::AnonymousAccess), "{done:?}");
