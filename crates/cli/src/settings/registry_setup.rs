@@ -1,6 +1,9 @@
 //! Settings of `dhctl registry setup`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use egress::{Settings, TrustSettings};
 use oci::RepositoryUrl;
@@ -9,7 +12,7 @@ use registry_admin::{
     nexus::{Connectors, OutgoingProxy, ProxyServer},
 };
 
-use super::network;
+use super::{Connection, network};
 use crate::{
     Environment,
     args::{
@@ -39,6 +42,8 @@ pub(crate) struct SetupSettings {
     pub(crate) yes: bool,
     /// Whether the calls are only shown.
     pub(crate) dry_run: bool,
+    /// Whether the registry is checked with the accounts at the end.
+    pub(crate) check: bool,
     /// Format of the result.
     pub(crate) format: OutputFormat,
 }
@@ -104,6 +109,20 @@ impl ServerSettings {
             ..settings.trust
         };
         Settings { trust, ..settings }
+    }
+}
+
+impl SetupSettings {
+    /// How the registry of the product is reached.
+    pub(crate) fn connection(&self, plain_http: bool) -> Connection {
+        Connection {
+            parallel: Connection::PARALLEL,
+            metadata: None,
+            retry_timeout: Duration::ZERO,
+            plain_http,
+            skip_verify: self.server.skip_verify,
+            ca_files: self.server.ca_files.clone(),
+        }
     }
 }
 
@@ -206,7 +225,7 @@ fn common(
     url: AdminUrl,
     password_files: [Option<PathBuf>; 2],
 ) -> Result<SetupSettings, Failure> {
-    let SetupArgs { upstream, pull_account: _, push_account: _, out, admin, server, change, output } = args;
+    let SetupArgs { upstream, out, admin, server, no_check, change, output, .. } = args;
     let AdminArgs { admin_login, admin_password, admin_password_file } = admin;
     let ServerArgs { insecure, tls_skip_verify, ca_file } = server;
     if url.plain_http && !insecure {
@@ -234,6 +253,7 @@ fn common(
         password_files,
         yes: change.consent.yes,
         dry_run: change.dry_run,
+        check: !no_check,
         format: output,
     })
 }

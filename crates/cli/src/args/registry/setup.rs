@@ -124,6 +124,9 @@ pub struct SetupArgs {
     /// How to reach the server.
     #[command(flatten)]
     pub server: ServerArgs,
+    /// Do not check the registry with the new accounts at the end
+    #[arg(long)]
+    pub no_check: bool,
     /// Consent.
     #[command(flatten)]
     pub change: ChangeArgs,

@@ -110,6 +110,16 @@ impl Document {
         format!("{}\n{text}", self.headline())
     }
 
+    /// The headline, failures and warnings.
+    pub(crate) fn problems(&self) -> String {
+        let is_problem =
+            |line: &&Line| matches!(line.status, words::Status::Failure | words::Status::Warning);
+        let mut lines: Vec<&Line> = self.findings.iter().filter(is_problem).collect();
+        lines.sort_by_key(|line| line.status);
+        let text: String = lines.into_iter().map(Line::text).collect();
+        format!("{}\n{text}", self.headline())
+    }
+
     fn headline(&self) -> String {
         let number = |status| self.findings.iter().filter(|line| line.status == status).count();
         let (failures, warnings) = (number(words::Status::Failure), number(words::Status::Warning));

@@ -4,7 +4,6 @@ mod passwords;
 mod report;
 mod run;
 
-use commands::{Dhctl, Mirror, RegistryLogin, Sentence};
 use oci::RepositoryUrl;
 use registry_admin::{Account, Login, SecretName, Secrets, harbor, nexus};
 
@@ -83,8 +82,18 @@ async fn set_up_nexus(settings: NexusSetup, environment: &Environment) -> Result
         (None, true) => common.server.plain_http,
         (None, false) => false,
     };
-    let setup = Setup { name: NEXUS, product, settings: &common, files, secrets, environment };
-    setup.run(|accounts, files| next(&registry, plain_http, is_proxy_cache, accounts, files)).await
+    let setup = Setup {
+        name: NEXUS,
+        product,
+        settings: &common,
+        files,
+        secrets,
+        registry: &registry,
+        plain_http,
+        is_proxy_cache,
+        environment,
+    };
+    setup.run().await
 }
 
 /// The repository as clients reach it.
@@ -132,9 +141,18 @@ async fn set_up_harbor(settings: HarborSetup, environment: &Environment) -> Resu
     };
     let (network, plain_http) = (common.server.network(environment), common.server.plain_http);
     let product = harbor::Harbor::new(&network, &common.url, plain_http, login, wanted)?;
-    let setup = Setup { name: HARBOR, product, settings: &common, files, secrets, environment };
-    let result =
-        setup.run(|accounts, files| next(&registry, plain_http, is_proxy_cache, accounts, files)).await;
+    let setup = Setup {
+        name: HARBOR,
+        product,
+        settings: &common,
+        files,
+        secrets,
+        registry: &registry,
+        plain_http,
+        is_proxy_cache,
+        environment,
+    };
+    let result = setup.run().await;
     match result {
         Err(failure) if is_proxy_cache && failure.message.to_string().contains("/registries") => {
             Err(failure.hint(words::setup::HARBOR_PROXY))
@@ -161,30 +179,6 @@ fn upstream_login(login: &logins::Login, secrets: &mut Secrets) -> Result<Option
     }
     secrets.insert(SecretName::Upstream, found.password);
     Ok(Some(found.login))
-}
-
-/// What to do after the setup.
-fn next(
-    registry: &RepositoryUrl,
-    plain_http: bool,
-    is_proxy_cache: bool,
-    accounts: &[registry_admin::AccountState],
-    files: &PasswordFiles,
-) -> Vec<Sentence> {
-    let login = |account: Account| {
-        let state = accounts.iter().find(|it| it.account == account)?;
-        Some(RegistryLogin {
-            registry: registry.to_string(),
-            login: state.login.clone(),
-            password_file: files.path(account).display().to_string(),
-            plain_http,
-        })
-    };
-    let push = login(Account::Push).filter(|_| !is_proxy_cache);
-    let push = push.map(|login| Sentence::from("push a bundle: ").command(Mirror::PushAs(login)));
-    let cluster = login(Account::Pull)
-        .map(|login| Sentence::from("configure a new cluster: ").command(Dhctl::InitConfiguration(login)));
-    push.into_iter().chain(cluster).collect()
 }
 
 /// Prints a remark to standard error.

@@ -5,6 +5,7 @@ use registry_admin::{AccountState, Finding, Step};
 use serde::Serialize;
 
 use crate::{
+    commands::registry::check::Document,
     format::{count, next_steps},
     words,
 };
@@ -20,6 +21,8 @@ pub(super) struct Report {
     pub(super) changes: Vec<ShownStep>,
     pub(super) accounts: Vec<ShownAccount>,
     pub(super) findings: Vec<Finding>,
+    /// `registry check` with each account.
+    pub(super) checks: Vec<Document>,
     pub(super) next: Vec<Sentence>,
 }
 
@@ -53,7 +56,8 @@ impl Report {
             format!("{:<10} {}, password in {password_file}\n", state.account.to_string(), state.login)
         });
         let accounts: String = accounts.collect();
-        format!("{} is set up: {done}\n{accounts}{}", self.server, next_steps(&self.next))
+        let checks: String = self.checks.iter().map(Document::problems).collect();
+        format!("{} is set up: {done}\n{accounts}{checks}{}", self.server, next_steps(&self.next))
     }
 
     /// Each change with its call.

@@ -2,8 +2,12 @@
 
 use std::io::BufRead as _;
 
-use commands::Sentence;
-use registry_admin::{Account, AccountState, Agreed, Finding, Next, Object, Product, Secrets, Step};
+use commands::{Dhctl, Mirror, RegistryLogin, Sentence};
+use oci::RepositoryUrl;
+use registry::client::{Credentials, check::Purpose};
+use registry_admin::{
+    Account, AccountState, Agreed, Finding, Next, Object, Product, SecretName, Secrets, Step,
+};
 
 use super::{
     passwords::PasswordFiles,
@@ -12,6 +16,7 @@ use super::{
 };
 use crate::{
     Environment,
+    commands::registry::check::{Document, RegistryCheck},
     exit_code::Exit,
     failure::Failure,
     format::count,
@@ -28,15 +33,17 @@ pub(super) struct Setup<'a, P> {
     pub(super) settings: &'a SetupSettings,
     pub(super) files: PasswordFiles,
     pub(super) secrets: Secrets,
+    /// The platform's repository, as clients reach it.
+    pub(super) registry: &'a RepositoryUrl,
+    /// Whether clients use HTTP instead of HTTPS.
+    pub(super) plain_http: bool,
+    pub(super) is_proxy_cache: bool,
     pub(super) environment: &'a Environment,
 }
 
 impl<P: Product> Setup<'_, P> {
-    /// Does what is missing, and prints the result. `next` gives the commands that follow.
-    pub(super) async fn run(
-        mut self,
-        next: impl Fn(&[AccountState], &PasswordFiles) -> Vec<Sentence>,
-    ) -> Result<(), Failure> {
+    /// Does what is missing, checks the registry with the accounts, and prints the result.
+    pub(super) async fn run(mut self) -> Result<(), Failure> {
         let accounts = self.product.accounts(&P::Observed::default());
         let accounts: Vec<Account> = accounts.iter().map(|it| it.account).collect();
         self.files.load(&accounts, &mut self.secrets)?;
@@ -52,10 +59,54 @@ impl<P: Product> Setup<'_, P> {
             remark(&words::setup::finding(finding));
         }
         let states = self.product.accounts(&observed);
-        let next = if self.settings.dry_run { Vec::new() } else { next(&states, &self.files) };
-        let report = Report { findings, next, ..self.report(steps, states) };
+        let (mut checks, mut next) = (Vec::new(), Vec::new());
+        if !self.settings.dry_run {
+            checks = self.check(&states).await?;
+            next = self.next(&states);
+        }
+        let report = Report { findings, checks, next, ..self.report(steps, states) };
         let output = Output::result_only(self.settings.format);
-        Printer::new(output).result(self.name, &report, &report.text())
+        Printer::new(output).result(self.name, &report, &report.text())?;
+        report.checks.iter().find_map(Document::failure).map_or(Ok(()), Err)
+    }
+
+    /// Checks the registry with each account for what the account is for.
+    async fn check(&self, accounts: &[AccountState]) -> Result<Vec<Document>, Failure> {
+        let mut checks = Vec::new();
+        if !self.settings.check {
+            return Ok(checks);
+        }
+        let connection = &self.settings.connection(self.plain_http);
+        for AccountState { account, login, .. } in accounts {
+            let Some(password) = self.secrets.get(SecretName::Account(*account)) else { continue };
+            let purpose = match account {
+                Account::Pull => Purpose::Cluster,
+                Account::Push => Purpose::Push,
+            };
+            let check = RegistryCheck { registry: self.registry, purpose, write_test: None, connection };
+            let report = check.run(Some(Credentials::new(login, password.clone())), self.environment).await?;
+            checks.push(check.document(&report));
+        }
+        Ok(checks)
+    }
+
+    /// What to do after the setup.
+    fn next(&self, accounts: &[AccountState]) -> Vec<Sentence> {
+        let login = |account: Account| {
+            let state = accounts.iter().find(|it| it.account == account)?;
+            Some(RegistryLogin {
+                registry: self.registry.to_string(),
+                login: state.login.clone(),
+                password_file: self.files.path(account).display().to_string(),
+                plain_http: self.plain_http,
+            })
+        };
+        let push = login(Account::Push).filter(|_| !self.is_proxy_cache);
+        let push = push.map(|login| Sentence::from("push a bundle: ").command(Mirror::PushAs(login)));
+        let cluster = login(Account::Pull).map(|login| {
+            Sentence::from("configure a new cluster: ").command(Dhctl::InitConfiguration(login))
+        });
+        push.into_iter().chain(cluster).collect()
     }
 
     fn plan(&self, observed: &P::Observed) -> Result<Vec<Step>, Failure> {
@@ -75,6 +126,7 @@ impl<P: Product> Setup<'_, P> {
             changes: steps.into_iter().map(shown).collect(),
             accounts: accounts.into_iter().map(account).collect(),
             findings: Vec::new(),
+            checks: Vec::new(),
             next: Vec::new(),
         }
     }
