@@ -122,6 +122,7 @@ impl SetupSettings {
             plain_http,
             skip_verify: self.server.skip_verify,
             ca_files: self.server.ca_files.clone(),
+            client: None,
         }
     }
 }

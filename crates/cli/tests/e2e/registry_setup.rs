@@ -21,8 +21,13 @@ fn folder(admin: &str) -> tempfile::TempDir {
     folder
 }
 
-/// Runs a setup with these words. No secret may be in what it prints or logs.
+/// Runs a setup with these words, without the check at its end. No secret may be in what it prints or logs.
 fn setup(folder: &Path, words: &str) -> Run {
+    checked_setup(folder, &format!("{words} --no-check"))
+}
+
+/// The same with the check.
+fn checked_setup(folder: &Path, words: &str) -> Run {
     let words: Vec<&str> = words.split_whitespace().collect();
     let base = ["--log", "debug", "--log-file", "dhctl.log", "registry", "setup"];
     let admin = ["--insecure", "--admin-password-file", "admin.password"];
@@ -334,6 +339,34 @@ async fn a_proxy_cache_of_harbor_and_its_rules() {
     let codes: Vec<&Value> =
         json["result"]["findings"].as_array().unwrap().iter().map(|it| &it["code"]).collect();
     assert_eq!(codes, ["public_project", "small_quota", "immutable_tags"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_registry_is_checked_with_the_new_accounts() {
+    let (nexus, harbor) = (nexus(NexusOptions::default()), Harbor::start().unwrap());
+    let of_nexus = format!("nexus {} --repository dkp --http-port {} --yes", nexus.host(), free_port());
+    let of_harbor = format!("harbor {}/dkp", harbor.host());
+    for (words, admin) in [(of_nexus, nexus::ADMIN.1), (of_harbor, harbor::ADMIN.1)] {
+        let folder = folder(admin);
+        let run = checked_setup(folder.path(), &format!("{words} --output json"));
+        let result = run.json();
+        let checks = result["result"]["checks"].as_array().unwrap();
+        let uses: Vec<&Value> = checks.iter().map(|it| &it["for"]).collect();
+        assert_eq!(uses, ["cluster", "push"], "{words}: {}", run.stderr);
+        for check in checks {
+            let findings = check["findings"].as_array().unwrap();
+            let failed: Vec<&Value> = findings.iter().filter(|it| it["status"] == "failure").collect();
+            assert_eq!(failed, Vec::<&Value>::new(), "{words}");
+        }
+        run.expect(0);
+    }
+    // Nothing answers where clients would look: the setup is done, and the check says so.
+    let folder = folder(nexus::ADMIN.1);
+    let registry = format!("127.0.0.1:{}/deckhouse/ee", free_port());
+    let words = format!("nexus {} --repository other -r {registry} --yes", nexus.host());
+    let run = checked_setup(folder.path(), &words).expect(5);
+    assert!(run.stdout.contains("is set up"), "{}", run.stdout);
+    assert!(run.stdout.contains("cannot be used"), "{}", run.stdout);
 }
 
 /// The commands of the guide, with what they print. Addresses are replaced by those of the guide.
