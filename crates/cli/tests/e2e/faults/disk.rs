@@ -41,7 +41,7 @@ async fn too_little_disk_space_is_reported_before_the_download() {
     let size = sample.bundle.len() as u64;
     let setup = ground_with(size - 100_000);
     let ended = setup.pull(&source.url, &[]);
-    let told = ["no space left: the bundle takes ", "are free", "free some space"];
+    let told = ["no space left: the bundle needs ", "are free", "free some space"];
     fails(6, &told).check("pull", &ended.run);
     setup.assert_only_work_in_progress();
     let down = source.link.bytes_down();
