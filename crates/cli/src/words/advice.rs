@@ -94,9 +94,9 @@ pub(super) fn step(advice: &Advice) -> Step {
             let node = node.as_ref().map_or_else(|| "on the node".to_owned(), |it| format!("on node {it}"));
             Step::here(format!("{node}, read the log of the unit bashible.service"))
         }
-        Advice::CorrectSettings => {
-            Step::here("correct what the error names, often a ModuleConfig: the tasks behind it wait")
-        }
+        Advice::CorrectSettings => Step::here(
+            "correct what the error names, often a ModuleConfig; until then, the tasks after it in the queue wait",
+        ),
         Advice::Grant { queues } => {
             let command =
                 if *queues { Update::ReadOnlyRbac { queues: true, secrets: false } } else { Update::Rbac };

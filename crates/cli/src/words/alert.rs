@@ -8,7 +8,7 @@ pub(super) fn predicate(fact: &AlertFact) -> Sentence {
         AlertFact::Firing { status, summary } => (status.as_str(), summary.trim()),
         AlertFact::UpdateFailed { summary } => ("", summary.trim()),
         AlertFact::Known { name, summary, count, .. } => {
-            let count = if *count > 1 { format!(" ({count} times)") } else { String::new() };
+            let count = if *count > 1 { format!(" ({count} alerts)") } else { String::new() };
             let summary = if summary.is_empty() { String::new() } else { format!(": {summary}") };
             return format!("is firing{count}: {name}{summary}").into();
         }
@@ -62,7 +62,7 @@ fn of_kind(kind: AlertKind) -> &'static str {
         AlertKind::OldSchema => {
             "the settings have an old schema. They are converted automatically, but a later release may no longer do that"
         }
-        AlertKind::Maintenance => "nothing of this module is updated",
+        AlertKind::Maintenance => "the module is in maintenance mode: the platform does not update it",
         AlertKind::OldKernel => "the kernel of a node is too old for a module",
         AlertKind::OldSystem => "a later release will not support the node's operating system",
         AlertKind::RemovedApis => {

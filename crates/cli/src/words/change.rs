@@ -6,8 +6,8 @@ use cluster::{change::Purpose, objects::UpdateMode, prepare::CHANNEL_NOTE};
 pub(crate) fn purpose(purpose: &Purpose) -> String {
     match purpose {
         Purpose::UnsetChannel { channel } => format!(
-            "unset the release channel {channel} while the update mode changes: before v1.70 the platform applies patches \
-             without an approval; the annotation {CHANNEL_NOTE} keeps the channel"
+            "unset the release channel {channel} while the update mode is changed, because before v1.70 the \
+             platform applies patches without an approval; the annotation {CHANNEL_NOTE} stores the channel"
         ),
         Purpose::SetMode { mode, windows } => {
             let meaning = match mode {
@@ -16,15 +16,15 @@ pub(crate) fn purpose(purpose: &Purpose) -> String {
                 UpdateMode::Auto => " (no release needs an approval)",
                 UpdateMode::Other(_) => "",
             };
-            let windows = if *windows { ", and the update windows" } else { "" };
-            format!("set the update mode to {}{meaning}{windows}", mode.name())
+            let windows = if *windows { "set the update windows, and " } else { "" };
+            format!("{windows}set the update mode to {}{meaning}", mode.name())
         }
         Purpose::SetChannel { channel, restored: true } => {
             format!("set the release channel to {channel} again")
         }
         Purpose::SetChannel { channel, restored: false } => format!("set the release channel to {channel}"),
         Purpose::RemoveChannelNote => format!(
-            "remove the annotation {CHANNEL_NOTE} that an interrupted run left: the release channel is set"
+            "remove the annotation {CHANNEL_NOTE}, left by an interrupted run: the release channel is already set"
         ),
         Purpose::CreateRelease { version } => format!("create release v{version}, not approved"),
         Purpose::DeleteDuplicate { version } => {

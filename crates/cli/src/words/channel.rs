@@ -34,13 +34,15 @@ pub(super) fn means(fact: &ChannelFact) -> Sentence {
         }
         ChannelFact::Suspended { .. } => "the controller does not deploy a release that the vendor has suspended",
         ChannelFact::Reached { .. } => {
-            "there is no release to update to; the controller deletes waiting releases that are newer than the channel's"
+            "there is no release to update to; the controller deletes waiting releases that are newer than the one \
+             that the channel points to"
         }
         ChannelFact::Behind { .. } => {
             "the cluster gets no release from this channel until it points to one that is newer than the deployed one"
         }
         ChannelFact::ReleaseNotCreated { .. } => {
-            "the controller reads the channel every few minutes and after a restart of its pod; if no release appears, the controller does not read the same contents of the registry as this machine"
+            "the controller reads the channel every few minutes and after a restart of its pod; if no release \
+             appears even then, the controller and this machine see different contents in the registry"
         }
     }
     .into()

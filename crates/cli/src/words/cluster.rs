@@ -16,7 +16,8 @@ pub(super) fn predicate(fact: &ClusterFact) -> Sentence {
             super::predicate(waiting_for).text(format!(" (no change for {})", duration::text(*limit)))
         }
         ClusterFact::GivesUpAt(end) => {
-            format!("must be corrected by {}, or this command ends", end.strftime("%H:%M:%SZ")).into()
+            format!("has a problem; if it is not fixed by {}, this command exits", end.strftime("%H:%M:%SZ"))
+                .into()
         }
     }
 }

@@ -20,7 +20,8 @@ pub(super) fn predicate(fact: &DeploymentFact) -> Sentence {
         }
         DeploymentFact::ChangeNotObserved => "has a change that Kubernetes has not processed yet".into(),
         DeploymentFact::VersionAnnotation { written, wanted } => format!(
-            "still has the annotation core.deckhouse.io/version {written}; waiting for v{wanted} to write it"
+            "still has the annotation core.deckhouse.io/version {written}; waiting for the new controller to set it \
+             to v{wanted}"
         )
         .into(),
         DeploymentFact::ScaledToZero => "is scaled to 0 replicas".into(),
@@ -30,7 +31,7 @@ pub(super) fn predicate(fact: &DeploymentFact) -> Sentence {
             format!("runs the image {image}, which is missing in the registry").into()
         }
         DeploymentFact::WebhookDown => {
-            "is not available: approvals and changes of ModuleConfigs fail with `failed calling webhook`"
+            "is not available: approvals and changes to ModuleConfigs fail with `failed calling webhook`"
                 .into()
         }
     }

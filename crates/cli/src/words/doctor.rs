@@ -47,7 +47,7 @@ fn headline(report: &DoctorReport) -> String {
     let blocking = format!("{} {} the update", count(blocks, "problem"), verb(blocks, "block"));
     match (report.conclusion, slows) {
         (Conclusion::Unclear, _) => {
-            "Nothing found blocks the update, but too little could be read to be sure.".to_owned()
+            "No blocking problem was found, but too little could be read to be sure.".to_owned()
         }
         (Conclusion::Clear, 0) => "Nothing blocks the update.".to_owned(),
         (Conclusion::Clear, _) => format!("Nothing blocks the update; {slowing}."),

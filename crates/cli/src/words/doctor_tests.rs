@@ -451,11 +451,7 @@ fn the_first_line_says_whether_anything_blocks() {
             &[blocks, blocks, slows, slows],
             "2 problems block the update; 2 problems slow it down.",
         ),
-        (
-            Conclusion::Unclear,
-            &[],
-            "Nothing found blocks the update, but too little could be read to be sure.",
-        ),
+        (Conclusion::Unclear, &[], "No blocking problem was found, but too little could be read to be sure."),
     ] {
         assert_eq!(of(conclusion, severities), line);
     }

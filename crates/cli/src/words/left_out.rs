@@ -15,7 +15,7 @@ pub(crate) fn reason(reason: &LeftOutReason) -> String {
         LeftOutReason::Phase(phase) => {
             format!("{phase} in the cluster: the controller does not deploy it any more")
         }
-        LeftOutReason::LaterPatch => "the cluster uses a later patch of the same minor version".to_owned(),
+        LeftOutReason::LaterPatch => "a later patch of the same minor version replaces it".to_owned(),
         LeftOutReason::BeyondGap(gap) => self::gap(gap),
     }
 }
@@ -24,7 +24,7 @@ pub(crate) fn reason(reason: &LeftOutReason) -> String {
 fn gap(gap: &Gap) -> String {
     let Gap { before, after } = gap;
     match gap.missing_minors() {
-        None => format!("v{after} is of another major version than v{before}"),
+        None => format!("v{after} has a different major version from v{before}"),
         Some((first, last)) => {
             let major = before.major;
             let missing = if first == last {

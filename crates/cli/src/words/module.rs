@@ -16,8 +16,8 @@ pub(super) fn predicate(fact: &ModuleFact) -> Sentence {
                 format!("is not ready: {}", details.join(", "))
             }
         }
-        ModuleFact::SourceNeverRead => "was never read by the platform".to_owned(),
-        ModuleFact::SourceStale => "was not read by the platform for more than an hour".to_owned(),
+        ModuleFact::SourceNeverRead => "has never been read by the platform".to_owned(),
+        ModuleFact::SourceStale => "has not been read by the platform for more than an hour".to_owned(),
         ModuleFact::SourceError { error } => format!("has an error: {error}"),
         ModuleFact::SourceModuleErrors { modules, failed, all } => {
             let modules: Vec<String> =
@@ -51,7 +51,7 @@ pub(super) fn means(fact: &ModuleFact) -> Sentence {
              not deployed"
                 .to_owned()
         }
-        ModuleFact::ReleaseSuspended { .. } => "the vendor has suspended it, or it did not start".to_owned(),
+        ModuleFact::ReleaseSuspended { .. } => "the vendor has suspended this release, or the module did not start with it".to_owned(),
         ModuleFact::PolicyMissing { .. } | ModuleFact::NoPolicy => {
             "a release without an update policy waits forever".to_owned()
         }

@@ -28,7 +28,9 @@ pub(crate) fn not_next(reason: &NotNext) -> String {
         NotNext::HigherPatch(higher) => {
             format!("v{higher}, a higher patch of the same minor, is waiting: approve that one")
         }
-        NotNext::Jump { from, to } => format!("the module updates from v{from} to v{to} directly"),
+        NotNext::Jump { from, to } => {
+            format!("the module updates from v{from} directly to v{to}, without this release")
+        }
         NotNext::After(first) => format!("v{first} comes first"),
         NotNext::Gap { deployed, release } => format!(
             "releases between the deployed v{deployed} and v{release} are missing in the cluster: pull the module again \
@@ -46,7 +48,7 @@ pub(crate) fn wait(wait: &ModuleWait) -> String {
         ModuleWait::NotNext(reason) => not_next(reason),
         ModuleWait::NoReason => "the controller gives no reason".to_owned(),
         ModuleWait::Approval => "waits for approval".to_owned(),
-        ModuleWait::ApprovalLater(reason) => format!("waits for approval, but not yet: {}", not_next(reason)),
+        ModuleWait::ApprovalLater(reason) => format!("cannot be approved yet: {}", not_next(reason)),
         ModuleWait::Approved => "approved; waiting for the controller to start it".to_owned(),
         ModuleWait::Controller(reasons) => reasons.iter().map(controller).collect::<Vec<_>>().join("; "),
     }
@@ -54,9 +56,11 @@ pub(crate) fn wait(wait: &ModuleWait) -> String {
 
 fn controller(reason: &WaitReason) -> String {
     match reason {
-        WaitReason::NoPolicy => "has no update policy, which old versions require: label the release with \
+        WaitReason::NoPolicy => {
+            "has no update policy, which older versions of the platform require: label the release with \
                                  modules.deckhouse.io/update-policy=NAME"
-            .to_owned(),
+                .to_owned()
+        }
         other => release::wait_reason(other),
     }
 }
@@ -67,7 +71,8 @@ pub(crate) fn order(order: &Order) -> String {
         Order::OnlyModules => "no release of the platform is waiting".to_owned(),
         Order::PlatformFirst => "update the platform first, then the modules".to_owned(),
         Order::TheseFirst(modules) => format!(
-            "before the platform's next release a source must offer these modules without an error: {}",
+            "before the platform can be updated to its next release, a ModuleSource must offer these modules \
+             without an error: {}",
             modules.join(", ")
         ),
     }

@@ -50,7 +50,8 @@ pub(super) fn means(fact: &NodeFact) -> Option<Sentence> {
             "a node that is not ready is not updated, and delays the others of its group, which are updated one by one"
         }
         NodeFact::DrainedByUser => {
-            "it counts as updating until the annotation is removed, and it stays unschedulable"
+            "the platform counts it as being updated until its drain annotations are removed; it stays \
+             unschedulable until it is uncordoned"
         }
         _ => return None,
     };

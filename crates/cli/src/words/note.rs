@@ -27,16 +27,19 @@ pub(crate) fn approval(note: &ApprovalNote) -> String {
             format!("NodeGroup/{group} requires an approval of each disruption")
         }
         ApprovalNote::GroupApproves { group, mode } => format!(
-            "NodeGroup/{group} has disruptions.approvalMode {mode}: the platform also approves automatically"
+            "NodeGroup/{group} has disruptions.approvalMode {mode}: the platform approves the disruptions of this \
+             group automatically, also without this command"
         ),
         ApprovalNote::GroupUnknown { group } => {
             format!("how NodeGroup/{group} approves disruptions is unknown")
         }
         ApprovalNote::OnlyMaster => {
-            "this is the only master: the Kubernetes API is not available for minutes".to_owned()
+            "this is the only master: during the disruption, the Kubernetes API will be unavailable for several \
+             minutes".to_owned()
         }
         ApprovalNote::OneOfMasters { count } => format!(
-            "this is one of {count} masters: the Kubernetes API may be slow or interrupted for seconds"
+            "this is one of {count} masters: during the disruption, the Kubernetes API may be slow, or interrupted \
+             for a few seconds"
         ),
     }
 }
@@ -49,17 +52,17 @@ pub(crate) fn kernel(note: &KernelNote, kernel: &KernelVersion) -> String {
                 .to_owned()
         }
         KernelNote::OnlyMaster { node } => {
-            format!("{node} is the only master: the Kubernetes API is not available for minutes")
+            format!("{node} is the only master: while it reboots, the Kubernetes API will be unavailable for several minutes")
         }
         KernelNote::Masters { count } => format!(
-            "masters are among the nodes ({count} in the cluster): while one reboots, the Kubernetes API may be slow or \
-             interrupted for seconds"
+            "masters are among the nodes ({count} in the cluster): while one reboots, the Kubernetes API may be \
+             slow, or interrupted for a few seconds"
         ),
         KernelNote::Downgrade { node, running, more } => {
             let more = match more {
                 0 => String::new(),
-                1 => ", and 1 more node".to_owned(),
-                more => format!(", and {more} more nodes"),
+                1 => ", and 1 more node runs a newer kernel too".to_owned(),
+                more => format!(", and {more} more nodes run a newer kernel too"),
             };
             format!("{kernel} is lower than the running kernel: {node} runs {running}{more}")
         }
@@ -76,7 +79,7 @@ pub(crate) fn prepare(note: &PrepareNote) -> String {
             format!("v{version} is not created: DeckhouseRelease/{name} is the same release, and approved")
         }
         PrepareNote::DuplicateKept { name, reason } => {
-            format!("DeckhouseRelease/{name} is a duplicate and is kept: {}", keep_reason(reason))
+            format!("DeckhouseRelease/{name} is a duplicate; it is kept because {}", keep_reason(reason))
         }
         PrepareNote::NoChannel => {
             "no release channel is set, so nothing is going to be updated: set one with --channel".to_owned()

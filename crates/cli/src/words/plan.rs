@@ -11,8 +11,9 @@ pub(crate) fn api_user(user: &ApiUser) -> String {
             "a client of the API server (the audit log names it: annotation k8s.io/deprecated)".to_owned()
         }
         ApiUser::Object { kind, name, namespace, release } => {
-            let namespace = if namespace.is_empty() { String::new() } else { format!(" in {namespace}") };
-            format!("{kind}/{name}{namespace} of Helm release {release}")
+            let namespace =
+                if namespace.is_empty() { String::new() } else { format!(" in namespace {namespace}") };
+            format!("{kind}/{name}{namespace}, from Helm release {release}")
         }
     }
 }
@@ -24,7 +25,9 @@ pub(crate) fn api_instead(instead: &ApiInstead) -> Sentence {
         ApiInstead::Known(Replacement::PodSecurityAdmission) => {
             "Pod Security Admission, or the module admission-policy-engine".into()
         }
-        ApiInstead::MigrationGuide => "what the Kubernetes Deprecated API Migration Guide names".into(),
+        ApiInstead::MigrationGuide => {
+            "the replacement that the Kubernetes Deprecated API Migration Guide gives".into()
+        }
         ApiInstead::SeeHelm(summary) => {
             Sentence::from(format!("{summary}; list the objects: ")).command(Update::PlanWithHelm)
         }
@@ -65,7 +68,7 @@ pub(crate) fn unknown(unknown: &PlanUnknown) -> String {
         }
         PlanSource::Channel { image } | PlanSource::Image { image } => image.clone(),
         PlanSource::Tags { registry } => format!(
-            "further releases in {registry}: its tags cannot be listed, and the platform needs that list too"
+            "further releases in {registry} (the platform also needs this list): the tags cannot be listed"
         ),
     };
     match &unknown.why {

@@ -53,8 +53,8 @@ fn module_image_pulls(pulls: &ModuleImagePulls) -> String {
     let ModuleImagePulls { pods, namespace, container, image, message, pull_secrets, .. } = pulls;
     let login = match pull_secrets.as_deref() {
         None => String::new(),
-        Some([]) => ", without imagePullSecrets".to_owned(),
-        Some(names) => format!(", with the imagePullSecrets {}", names.join(", ")),
+        Some([]) => " (the pod has no imagePullSecrets)".to_owned(),
+        Some(names) => format!(" (imagePullSecrets: {})", names.join(", ")),
     };
     let message = if message.is_empty() { String::new() } else { format!(" ({message})") };
     let others = if pods.len() > 1 {
@@ -98,11 +98,11 @@ fn of_cause(cause: PullCause) -> Option<&'static str> {
             "the registry refuses the cluster's login, or the login has no permission to pull"
         }
         PullCause::OtherLogin => {
-            "the registry accepts the cluster's login and refuses the node: the pod has another login, or the \
-             cluster's was corrected after the last attempt"
+            "the registry accepts the cluster's login but refused the node: the pod uses another login, or the \
+             cluster's login was corrected after the node's last attempt"
         }
         PullCause::Untrusted => "the node does not trust the registry's certificate",
-        PullCause::Proxy => "the node uses a proxy for the registry, and the proxy refuses",
+        PullCause::Proxy => "the node uses a proxy for the registry, and the proxy refuses the request",
         PullCause::Unreachable => "the node cannot reach the registry",
         PullCause::Unknown => return None,
     };

@@ -15,10 +15,10 @@ pub(super) fn predicate(fact: &RegistryFact) -> Sentence {
             format!("has a login that cannot list the tags of {repo}/release-channel: {message}")
         }
         RegistryFact::NoReleaseChannels { repo } => {
-            format!("names a registry without {repo}/release-channel")
+            format!("points to a registry that has no repository {repo}/release-channel")
         }
         RegistryFact::NoReleaseTags { repo } => {
-            format!("names a registry without tags of releases (vX.Y.Z) in {repo}/release-channel")
+            format!("points to a registry that has no release tags (vX.Y.Z) in {repo}/release-channel")
         }
         RegistryFact::NoAccess { repo, error: Some(error), .. } => {
             format!("does not give the platform access to {repo}: {error}")
@@ -66,7 +66,8 @@ pub(super) fn means(fact: &RegistryFact) -> Option<Sentence> {
         RegistryFact::TagsDenied { .. }
         | RegistryFact::NoReleaseChannels { .. }
         | RegistryFact::NoReleaseTags { .. } => {
-            "the platform lists these tags to find the releases between the deployed one and the channel's".to_owned()
+            "the platform lists the tags of release-channel to find the releases between the deployed one and the \
+             one that the channel points to; without this list it does not find them".to_owned()
         }
         RegistryFact::NoAccess { from_here, .. } => {
             format!("no new release is seen until the platform can access the registry; {}", seen(*from_here))

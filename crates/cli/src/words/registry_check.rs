@@ -117,7 +117,9 @@ fn found(fact: &Fact) -> String {
         Fact::Addresses(addresses) => listed(addresses),
         Fact::NoAddress(reason) => reason.clone(),
         Fact::SearchDomains(domains) if domains.is_empty() => "none on this machine".to_owned(),
-        Fact::SearchDomains(domains) => format!("the name does not exist below {}", domains.join(", ")),
+        Fact::SearchDomains(domains) => {
+            format!("the registry's name does not exist in any of these: {}", domains.join(", "))
+        }
         Fact::OtherAddress { name, addresses } => format!("{name} exists too: {}", listed(addresses)),
         Fact::Direct => "none; requests are sent directly".to_owned(),
         Fact::ThroughProxy(proxy) => format!("requests are sent through {proxy}"),
@@ -176,7 +178,9 @@ fn not_checked(reason: NotChecked) -> &'static str {
         NotChecked::NoLogin => "no login was given",
         NotChecked::NotShown => "the registry does not show it to this account",
         NotChecked::NotReported => "the registry does not report it",
-        NotChecked::UnknownProduct => "unknown: no two signs agree",
+        NotChecked::UnknownProduct => {
+            "not recognized: the responses of the registry do not identify one product"
+        }
         NotChecked::NoImage => "there is no image yet to test it with",
         NotChecked::NeedsWriteTest => "needs --write-test",
     }
@@ -192,9 +196,11 @@ fn means(check: Check, fact: &Fact) -> Option<&'static str> {
         (Check::Tls, Fact::PlainHttp) => {
             "the cluster needs the scheme HTTP in its registry settings; logins are sent unencrypted"
         }
-        (Check::Tls, Fact::AnyCertificate) => "a cluster verifies the certificate",
+        (Check::Tls, Fact::AnyCertificate) => {
+            "the certificate was not checked; the cluster checks it and may refuse it"
+        }
         (Check::Tls, _) => "nodes stop pulling images when the certificate expires",
-        (Check::Clock, _) => "tokens are refused while they are not valid yet, or no longer",
+        (Check::Clock, _) => "with different clocks, tokens are refused as not valid yet or as expired",
         (Check::Authentication, Fact::Basic) => "the platform supports bearer tokens only",
         (Check::TokenLifetime, _) => "a token expires while a large blob is transferred",
         (Check::Read | Check::ListTags, _) => "the platform finds no releases, and nodes cannot pull images",
@@ -207,11 +213,11 @@ fn means(check: Check, fact: &Fact) -> Option<&'static str> {
             "dhctl sends smaller pieces; other tools fail at large layers"
         }
         (Check::BodyLimit, _) => "no blob can be uploaded",
-        (Check::Mount, _) => "a blob of several repositories is sent several times",
+        (Check::Mount, _) => "a blob that several repositories use is uploaded once for each of them",
         (Check::ImmutableTags | Check::OverwriteTag, _) => {
             "release channels are tags that move with each release; if a rule applies to them, no update arrives"
         }
-        (Check::Quota, _) => "a distribution needs 50 GB and more; a push ends when the quota is used up",
+        (Check::Quota, _) => "a distribution needs 50 GB or more; a push fails when the quota is used up",
         (Check::ManifestTypes, _) => "a push fails at the first manifest of this type",
         (Check::Cleanup, _) => "the test image stays in the registry",
         _ => return None,
@@ -255,10 +261,10 @@ fn fixes(check: Check, fact: &Fact, product: Option<Product>, registry: &Reposit
         }
         (Check::ProxyCache, _) => one("push to another repository, or let the cluster use this one without a push"),
         (Check::BodyLimit, Some(Product::Harbor | Product::Nexus | Product::Distribution)) => {
-            one("raise the limit in the proxy before the registry (nginx: client_max_body_size 0;)")
+            one("raise the limit in the proxy in front of the registry (nginx: client_max_body_size 0;)")
         }
         (Check::BodyLimit, _) => {
-            one("raise the limit of the request body in the registry or in the proxy before it (nginx: client_max_body_size 0;)")
+            one("raise the limit of the request body in the registry or in the proxy in front of it (nginx: client_max_body_size 0;)")
         }
         (Check::ImmutableTags, _) => {
             vec![format!("Harbor: Projects > {project} > Policy > Tag immutability: exclude the release channels, or disable the rule")]
@@ -266,7 +272,7 @@ fn fixes(check: Check, fact: &Fact, product: Option<Product>, registry: &Reposit
         (Check::OverwriteTag, Some(Product::Nexus)) => {
             one("Nexus: in the repository, set the deployment policy to \"Allow redeploy\" (writePolicy: ALLOW)")
         }
-        (Check::OverwriteTag, _) if matches!(fact, Fact::OldTag) => one("check the cache before the registry: it returns old tags"),
+        (Check::OverwriteTag, _) if matches!(fact, Fact::OldTag) => one("check the cache in front of the registry: it returns old tags"),
         (Check::Quota, _) => vec![format!("Harbor: Administration > Project quotas: raise the quota of {project}")],
         (Check::Cleanup, Some(Product::Distribution)) => vec![
             "allow deletions: storage.delete.enabled: true (REGISTRY_STORAGE_DELETE_ENABLED=true)".to_owned(),
@@ -318,9 +324,15 @@ fn listed(addresses: &[IpAddr]) -> String {
 
 fn body_limit(limit: BodyLimit) -> String {
     match (limit.accepted, limit.refused) {
-        (Some(accepted), None) => format!("{} is not refused (announced, not sent)", human(accepted)),
+        (Some(accepted), None) => {
+            format!("{} is accepted (the size was only announced, no data was sent)", human(accepted))
+        }
         (Some(accepted), Some(refused)) => {
-            format!("{} is refused, {} is not (announced, not sent)", human(refused), human(accepted))
+            format!(
+                "{} is refused, {} is accepted (the sizes were only announced, no data was sent)",
+                human(refused),
+                human(accepted)
+            )
         }
         (None, Some(refused)) => format!("even {} is refused", human(refused)),
         (None, None) => "not known".to_owned(),

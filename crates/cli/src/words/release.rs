@@ -12,11 +12,11 @@ const NAMED: usize = 5;
 pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
     match fact {
         ReleaseFact::NoneDeployed => {
-            "has no object marked Deployed; waiting for the controller to mark it (no action needed)"
+            "objects: none is marked Deployed; waiting for the controller to mark one (no action needed)"
                 .to_owned()
         }
         ReleaseFact::NoVersion => {
-            "has no object marked Deployed, and the image of Deployment/deckhouse has no version tag"
+            "objects: none is marked Deployed, and the image of Deployment/deckhouse has no version tag"
                 .to_owned()
         }
         ReleaseFact::StillDeployed { .. } => {
@@ -43,7 +43,7 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
         ReleaseFact::IsDeployed => "is already deployed".to_owned(),
         ReleaseFact::Below { deployed } => format!("is below the deployed v{deployed}"),
         ReleaseFact::OtherMajor { deployed } => {
-            format!("is of another major version than the deployed v{deployed}")
+            format!("has a different major version from the deployed v{deployed}")
         }
         ReleaseFact::MissingMinors { deployed, minors: (first, last) } => {
             let major = deployed.major;
@@ -66,7 +66,8 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
         ReleaseFact::Unmet(reasons) => format!("has unmet requirements: {}", requirements(reasons)),
         ReleaseFact::RequirementsNotKnown(reasons) => {
             format!(
-                "cannot be checked yet: the controller has not collected the cluster's values ({})",
+                "cannot be checked yet: the controller has not yet collected the values that it checks requirements \
+                 against ({})",
                 requirements(reasons)
             )
         }
@@ -84,19 +85,19 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
             format!("is blocked: the notification webhook fails: {why}")
         }
         ReleaseFact::ApprovalLost => {
-            "needs an approval again: it was removed, or the update mode was changed".to_owned()
+            "needs a new approval: the old one was removed, or the update mode was changed".to_owned()
         }
         ReleaseFact::Silent => {
             "needs no approval, but the controller does not start it and gives no reason".to_owned()
         }
         ReleaseFact::ChangedMeanwhile => "was changed while it was being approved".to_owned(),
         ReleaseFact::NotNow(why) => format!("cannot be approved now: {why}"),
-        ReleaseFact::DeployedLost { .. } => "has no object marked Deployed".to_owned(),
+        ReleaseFact::DeployedLost { .. } => "objects: none is marked Deployed".to_owned(),
         ReleaseFact::OtherImage { image_tag } => {
             format!("is marked Deployed, but Deployment/deckhouse runs {image_tag}")
         }
         ReleaseFact::IsDuplicate { of, version, .. } => {
-            format!("is a duplicate object of {version}, next to {of}")
+            format!("is a duplicate: DeckhouseRelease/{of} is also an object of {version}")
         }
         ReleaseFact::NoPhase { names } if names.len() > 1 => {
             format!("has no phase; {} releases are affected: {}", names.len(), list(names, NAMED))
@@ -141,7 +142,7 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
         }
         ReleaseFact::Duplicate { .. } => "the controller may skip both objects or hang",
         ReleaseFact::MissingMinors { .. } => "releases are deployed one minor version after another",
-        ReleaseFact::TwoDeployed { .. } => "the controllers count the lower one as deployed",
+        ReleaseFact::TwoDeployed { .. } => "the platform treats the lower version as the deployed one",
         ReleaseFact::Unmet(_) => "its approval is refused until the requirements are met",
         ReleaseFact::NotificationFailed { .. } => {
             "the platform announces a release before it deploys it, and waits until the webhook answers"
@@ -156,8 +157,9 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
             return Some(format!("{text}{runs}").into());
         }
         ReleaseFact::OtherImage { .. } => {
-            "the image was changed by hand, or the release was marked without an update (annotation dryrun); the next \
-             release is compared with this object, not with what runs"
+            "the image was changed by hand, or the release was marked Deployed without an update (annotation \
+             dryrun); the controller compares the next release with this object, not with the version that is \
+             running"
         }
         ReleaseFact::IsDuplicate { version, deployed: true, .. } => {
             return Some(
@@ -169,10 +171,11 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
             );
         }
         ReleaseFact::IsDuplicate { deployed: false, .. } => {
-            "the controller may skip both objects, and the minor version is lost without a message"
+            "the controller may skip both objects without a message; then this minor version is never deployed"
         }
         ReleaseFact::NoPhase { .. } => {
-            "the controller has not processed it, although its pod is ready and a channel is set: it hangs, or fails on it"
+            "the controller has not processed this release, although the platform's pod is ready and a channel is \
+             set: the controller hangs, or fails on this release"
         }
         ReleaseFact::Withdrawn => {
             "no other patch of its minor version is waiting, so no later release can be deployed"
@@ -182,7 +185,7 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
              repair that"
         }
         ReleaseFact::AboveChannel { .. } => {
-            "the controller deletes waiting releases that are newer than the channel's"
+            "the controller deletes waiting releases that are newer than the one that the channel points to"
         }
         ReleaseFact::Delayed { windows, .. } if !windows.is_empty() => {
             return Some(format!("update windows: {}", windows.join(", ")).into());
@@ -190,14 +193,14 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
         ReleaseFact::HeldByAlerts { threshold, .. } => {
             return Some(
                 format!(
-                    "while alerts of severity {threshold} to 9 fire, no release is deployed, and no release shows a \
-                     message; alerts with a lower number, which are more severe, do not block releases"
+                    "while alerts of severity {threshold} to 9 fire, no release is deployed, and the releases do \
+                     not show why; alerts with a lower number, which are more severe, do not block releases"
                 )
                 .into(),
             );
         }
         ReleaseFact::InProgress { .. } => {
-            "this takes up to 30 minutes; with one control-plane node the controller is down for a part of it"
+            "this takes up to 30 minutes; with one control-plane node the controller is down for part of that time"
         }
         _ => return None,
     };
@@ -226,11 +229,13 @@ pub(crate) fn wait_reason(reason: &WaitReason) -> String {
         WaitReason::Approval => "waits for approval".to_owned(),
         WaitReason::Window { until: time } => until("waits for the update window", time),
         WaitReason::Postponed { until: time } => until("is postponed", time),
-        WaitReason::Notification { until: time } => until("waits for the notification delay", time),
+        WaitReason::Notification { until: time } => until("waits for the notification delay to end", time),
         WaitReason::NotificationFailed { why } => {
             format!("is blocked: the notification webhook fails: {why}")
         }
-        WaitReason::Cooldown { until: time } => until("waits for the pause after the last update", time),
+        WaitReason::Cooldown { until: time } => {
+            until("waits for the pause after the last update to end", time)
+        }
         WaitReason::Requirement { .. } | WaitReason::UnknownRequirement { .. } => {
             format!("has an unmet requirement: {}", requirement(reason))
         }
@@ -246,7 +251,7 @@ pub(crate) fn wait_reason(reason: &WaitReason) -> String {
             "waits for the platform's pod to be ready: the previous update is not finished".to_owned()
         }
         WaitReason::Gap => "cannot be deployed: minor versions before it are missing".to_owned(),
-        WaitReason::Major => "is of another major version than the deployed one".to_owned(),
+        WaitReason::Major => "has a different major version from the deployed one".to_owned(),
         WaitReason::Suspended => "was withdrawn by the vendor (Suspended)".to_owned(),
         WaitReason::NoPolicy => "has no update policy".to_owned(),
         WaitReason::Other { message } => format!("waits: {message}"),
@@ -263,7 +268,8 @@ pub(crate) fn requirement(reason: &WaitReason) -> String {
         WaitReason::Requirement { key: Some(key), why, .. } => format!("{key}: {why}"),
         WaitReason::Requirement { key: None, why, .. } => why.clone(),
         WaitReason::UnknownRequirement { key } => format!(
-            "{key}: the running version does not know this requirement (a version was skipped, or it is another edition)"
+            "{key}: the running version does not know this requirement (a version was skipped, or the release is \
+             for another edition)"
         ),
         other => wait_reason(other),
     }

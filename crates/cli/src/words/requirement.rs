@@ -41,8 +41,8 @@ pub(crate) fn found(shortfall: &Shortfall) -> String {
         }
         Shortfall::Reported { why, .. } => why.clone(),
         Shortfall::UnknownToController { .. } => {
-            "the running version does not know this requirement: a version was \
-                                                  skipped, or the release is of another edition"
+            "the running version does not know this requirement: a version was skipped, or the release is for \
+             another edition"
                 .to_owned()
         }
     }
@@ -56,14 +56,20 @@ pub(crate) fn needed(shortfall: &Shortfall) -> String {
         Shortfall::Kernel { lowest, .. } | Shortfall::IngressController { lowest, .. } => lowest.clone(),
         Shortfall::Runtime { needed: Runtime::Containerd, .. } => "Containerd".to_owned(),
         Shortfall::Runtime { needed: Runtime::ContainerdV2, .. } => "containerd 2".to_owned(),
-        Shortfall::MixedIngressControllers { .. } => "all of one class below 1.0, or all above".to_owned(),
+        Shortfall::MixedIngressControllers { .. } => {
+            "all controllers of the class below 1.0, or none".to_owned()
+        }
         Shortfall::Istio { lowest, .. } => format!("Istio {lowest}"),
         Shortfall::ModuleEnabled => "disabled".to_owned(),
         Shortfall::ModuleNotOffered { module } | Shortfall::ModuleOfferedWithError { module, .. } => {
-            format!("the module {module}, without an error")
+            format!("a source that offers the module {module} without an error")
         }
-        Shortfall::ModuleNeedsPlatform { release, .. } => format!("works with v{release}"),
-        Shortfall::ModuleNeedsKubernetes { kubernetes, .. } => format!("works with Kubernetes {kubernetes}"),
+        Shortfall::ModuleNeedsPlatform { release, .. } => {
+            format!("a module version that works with v{release}")
+        }
+        Shortfall::ModuleNeedsKubernetes { kubernetes, .. } => {
+            format!("a module version that works with Kubernetes {kubernetes}")
+        }
         Shortfall::RemovedApi { kubernetes, .. } => {
             format!("no API that Kubernetes {kubernetes} has removed")
         }
@@ -90,8 +96,7 @@ pub(crate) fn fix(fix: &Fix) -> Sentence {
             "raise kubernetesVersion, one minor at a time, and wait for the node groups each time: ",
         )
         .command(EDIT),
-        Fix::RaiseKubernetesSomehow => "upgrade Kubernetes, one minor at a time; where the platform manages it, with \
-                                        kubernetesVersion in ClusterConfiguration, which cannot be read here"
+        Fix::RaiseKubernetesSomehow => "upgrade Kubernetes, one minor at a time; if the platform manages it, raise kubernetesVersion in ClusterConfiguration (dhctl cannot read it)"
             .into(),
         Fix::UpgradeManagedKubernetes => {
             "upgrade Kubernetes with the tool or provider that created this cluster".into()
@@ -200,7 +205,8 @@ pub(crate) fn why_unknown(why: &WhyUnknown) -> String {
             format!("ClusterAlert/{id} ({name}) does not name a version of Kubernetes{DECIDES}")
         }
         WhyUnknown::KubernetesVersionUnset => {
-            "ModuleConfig/control-plane-manager does not set kubernetesVersion; the versions that dhctl knows accept that"
+            "ModuleConfig/control-plane-manager does not set kubernetesVersion; all platform versions that dhctl \
+             knows accept this"
                 .to_owned()
         }
         WhyUnknown::NoModuleSources(why) => format!("{why}{DECIDES}"),

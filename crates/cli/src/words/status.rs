@@ -32,11 +32,14 @@ pub(crate) fn node_group(fact: &NodeFact) -> Sentence {
 /// What an update interrupts, with so many masters.
 pub(crate) fn interruption(masters: usize) -> [&'static str; 2] {
     let api = match masters {
-        0 => "the control plane runs outside of the nodes: its provider knows what an update interrupts",
-        1 => {
-            "one master: if an update restarts the control plane, the Kubernetes API is not available for minutes"
+        0 => {
+            "the control plane does not run on the nodes of this cluster: ask its provider what an update interrupts"
         }
-        _ => "several masters: an update interrupts the Kubernetes API for seconds",
+        1 => {
+            "one master: if an update restarts the control plane, the Kubernetes API is unavailable for several \
+             minutes"
+        }
+        _ => "several masters: an update interrupts the Kubernetes API for a few seconds",
     };
     [api, "the platform's controller and its webhooks are not available while its pod is replaced"]
 }
@@ -44,5 +47,5 @@ pub(crate) fn interruption(masters: usize) -> [&'static str; 2] {
 /// A module that is not ready.
 pub(crate) fn not_ready(module: &NotReady) -> String {
     let message = if module.message.is_empty() { String::new() } else { format!(": {}", module.message) };
-    format!("{} is {}{message}", module.module, module.phase)
+    format!("{}: {}{message}", module.module, module.phase)
 }

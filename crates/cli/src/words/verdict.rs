@@ -11,6 +11,7 @@ use semver::Version;
 use serde::Serialize;
 
 use super::{Block, Step, object, predicate, remedy, steps, what};
+use crate::format::count;
 
 /// A verdict as programs read it: fields are added, never changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -144,13 +145,13 @@ pub(crate) fn line(verdict: &Verdict) -> Sentence {
     if let Some(done_at) = verdict.done_at {
         let time = done_at.strftime("%H:%M:%SZ");
         line.text(format!(
-            ": everything is healthy; {} is done at {time} if it stays healthy",
+            ": everything is healthy; {} will be done at {time} if everything stays healthy",
             release(verdict)
         ))
     } else if let Some(first) = verdict.waiting_for.first() {
         let more = verdict.waiting_for.len() - 1;
         let line = line.text(": ").then(waiting(first));
-        if more > 0 { line.text(format!(" (and {more} more)")) } else { line }
+        if more > 0 { line.text(format!(" (and {})", count(more, "more reason"))) } else { line }
     } else {
         line
     }
@@ -172,6 +173,7 @@ pub(crate) fn trouble(verdict: &Verdict) -> Block {
 pub(crate) fn time_over(verdict: &Verdict, timeout: Option<std::time::Duration>) -> Block {
     let time = timeout.map(|it| format!("timeout of {} reached", duration::text(it)));
     let is = match verdict.call {
+        Call::NotStarted => "has not started".to_owned(),
         Call::Failed => "has failed".to_owned(),
         other => format!("is {}", state(other)),
     };
@@ -185,7 +187,7 @@ fn with_steps(block: Block, verdict: &Verdict) -> Block {
     let problem = verdict.problem.as_ref().or_else(|| verdict.waiting_for.first());
     let means = verdict.problem.as_ref().and_then(|it| super::means(&it.fact));
     let again = match verdict.stage {
-        Stage::NotStarted => "run the same command again to continue; approvals that were given stay",
+        Stage::NotStarted => "run the same command again to continue; approvals already given remain valid",
         _ => "run the same command again to continue; the update itself was not stopped",
     };
     block.means(means).steps(problem.map(steps).unwrap_or_default()).step(Step::here(again))

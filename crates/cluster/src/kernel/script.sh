@@ -5,7 +5,7 @@ asked="/var/lib/bashible/dhctl-kernel-$kernel"
 boot="$(cat /proc/sys/kernel/random/boot_id)"
 
 if [ "$(uname -r)" = "$kernel" ]; then
-  # Should this kernel be wanted again after another one, it is asked for again.
+  # Forget the request, so that a later return to this kernel reboots the node again.
   rm -f "$asked"
   exit 0
 fi
@@ -16,7 +16,7 @@ if [ -e "$asked" ]; then
   if [ "$(cat "$asked")" = "$boot" ]; then
     bb-flag-set reboot
   else
-    bb-log-error "kernel $kernel is installed, but the node has started $(uname -r): make it the boot loader's default"
+    bb-log-error "kernel $kernel is installed, but the node has started $(uname -r): make $kernel the default in the boot loader"
   fi
   exit 0
 fi
@@ -26,11 +26,11 @@ if type -t apt-get >/dev/null && type -t dpkg >/dev/null; then
 elif type -t rpm >/dev/null && { type -t dnf >/dev/null || type -t yum >/dev/null; }; then
   family=rpm
 else
-  bb-log-error "kernel $kernel: neither apt with dpkg nor dnf or yum is here: nothing is done"
+  bb-log-error "kernel $kernel is not installed: this node has no supported package manager (apt with dpkg, dnf or yum)"
   exit 0
 fi
 
-# Waits for the approval of the node, and for its drain, as the node group has it.
+# Waits until the disruption of this node is approved and the node is drained, as the node group requires.
 bb-deckhouse-get-disruptive-update-approval
 
 case "$family" in

@@ -48,7 +48,7 @@ pub enum ReleaseFact {
         /// The deployed one.
         deployed: Version,
     },
-    /// It is of another major version than the deployed one.
+    /// It has a different major version from the deployed one.
     OtherMajor {
         /// The deployed one.
         deployed: Version,

@@ -117,7 +117,8 @@ async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Fail
     for note in &notes {
         printer::say("note", note);
     }
-    consent::ask(&format!("approve it in {}?", cluster.name), args.consent, &environment).await?;
+    consent::ask(&format!("approve {} in {}?", objects.join(", "), cluster.name), args.consent, &environment)
+        .await?;
     for (number, (request, approval)) in approvals.iter().enumerate() {
         match carry_out(&cluster, request, approval).await {
             // An interruption must not hide what is approved.
@@ -209,7 +210,7 @@ impl Values {
     fn may_come(&mut self, error: &ApproveError) -> bool {
         let wait = error.is_not_known_yet() && Instant::now() < self.end;
         if wait && !self.said {
-            waiting("the controller has not collected the cluster's values yet");
+            waiting("the controller has not yet collected the values that it checks requirements against");
             self.said = true;
         }
         wait

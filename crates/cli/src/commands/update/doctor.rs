@@ -62,7 +62,7 @@ fn failure(conclusion: Conclusion) -> Option<Failure> {
         Conclusion::Unclear => Some(
             Failure::after_result(
                 Exit::Cluster,
-                "too little could be read to say that nothing blocks the update",
+                "too little could be read to say whether anything blocks the update",
             )
             .hint(rights()),
         ),

@@ -168,7 +168,9 @@ fn check(args: &KernelArgs, groups: &[NodeGroup], nodes: &[Node]) -> Result<(), 
         "note",
         &format!("the NodeGroupConfigurations are not needed any more; delete them: {delete}"),
     );
-    let text =
-        format!("all {} nodes run {}, and their node groups are up to date\n", done.nodes, done.version);
+    let text = match done.nodes {
+        1 => format!("the only node runs {}, and its node group is up to date\n", done.version),
+        nodes => format!("all {nodes} nodes run {}, and their node groups are up to date\n", done.version),
+    };
     Printer::new(&args.output).result(NAME, &done, &text)
 }

@@ -141,8 +141,9 @@ async fn yaml(
     Printer::stdout(write_trimmed(&releases).map_err(Failure::internal)?.as_bytes())?;
     for name in approvals_at_risk(&state) {
         let note = Sentence::from(format!(
-            "DeckhouseRelease/{name} is approved and was applied with the field approved: `kubectl apply` of this file \
-             removes the approval; use `kubectl create`"
+            "DeckhouseRelease/{name} is approved, and `kubectl apply` of this file would remove its approval: do \
+             not apply the file; create the missing releases with `kubectl create`, which leaves existing objects \
+             unchanged (AlreadyExists)"
         ))
         .text(", or ");
         printer::say("note", &note.command(Update::prepare()).addressed(flags).to_string());

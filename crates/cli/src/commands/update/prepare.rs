@@ -87,9 +87,12 @@ async fn carry_out(
 ) -> Result<(), Failure> {
     printer::say("changes", &script(changes));
     let deleted = plan.steps.iter().filter(|step| step.change.write == Write::Delete).count();
-    let deleted =
-        if deleted == 0 { String::new() } else { format!(", {deleted} of them deletes an object,") };
-    let question = format!("write {}{deleted} to {}?", count(changes.len(), "change"), cluster.name);
+    let deleted = match deleted {
+        0 => String::new(),
+        1 => " (1 of them deletes an object)".to_owned(),
+        more => format!(" ({more} of them delete objects)"),
+    };
+    let question = format!("write {} to {}{deleted}?", count(changes.len(), "change"), cluster.name);
     consent::ask(&question, args.change.consent, environment).await?;
     let mut tell = tell;
     prepare::carry_out(cluster, settings, plan, LIMIT, &mut tell).await?;

@@ -15,7 +15,8 @@ pub(super) fn step(advice: &ModuleAdvice) -> Step {
             "check that the platform's pod can reach {repo}; if no modules come from there, no action is needed"
         )),
         ModuleAdvice::CheckSourceModules { repo } => Step::here(format!(
-            "check that {repo} has these modules and that the login can read them; if not, pull and push them with a bundle"
+            "check that {repo} has these modules (if not, pull a bundle that contains them and push it), and that \
+             the login can read them"
         )),
         ModuleAdvice::OtherVersion { module } => Step::outside(
             Sentence::from("pull another version of the module: ")
@@ -36,9 +37,9 @@ pub(super) fn step(advice: &ModuleAdvice) -> Step {
             "fix what the message reports: usually the settings, the source, or what the module installs",
         ),
         ModuleAdvice::ChooseSource => Step::here("name one source in spec.source of the ModuleConfig"),
-        ModuleAdvice::PullMissing => {
-            Step::outside("pull the missing minor versions of the module, and a broken release again")
-        }
+        ModuleAdvice::PullMissing => Step::outside(
+            "pull the missing minor versions of the module; if a release is broken, pull it again",
+        ),
         ModuleAdvice::EndMaintenance => Step::here("when the work is done, end the maintenance mode"),
     }
 }

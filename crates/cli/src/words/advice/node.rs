@@ -13,12 +13,11 @@ pub(super) fn step(advice: &NodeAdvice) -> Step {
             with("when the maintenance is done, make the node schedulable", Kubectl::Uncordon(node.clone()))
         }
         NodeAdvice::RemoveDrainAnnotations { node } => {
-            with("remove the annotations of the drain", Kubectl::ForgetDrain(node.clone()))
+            with("remove the drain annotations from the node", Kubectl::ForgetDrain(node.clone()))
         }
         NodeAdvice::UpgradeSystem => Step::here("upgrade or replace these nodes"),
-        NodeAdvice::UpgradeKernel => with(
-            "print the configuration that upgrades the kernel of a node group, and apply it",
-            Update::KernelOfGroup,
-        ),
+        NodeAdvice::UpgradeKernel => {
+            with("upgrade the kernel of a node group (its nodes reboot)", Update::KernelOfGroup)
+        }
     }
 }

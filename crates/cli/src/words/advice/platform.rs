@@ -10,7 +10,9 @@ pub(super) fn step(advice: &PlatformAdvice) -> Step {
     match advice {
         PlatformAdvice::Restart(reason) => {
             let text = match reason {
-                Restart::ToReadLogin => "restart the platform's pod, which keeps the old settings in memory",
+                Restart::ToReadLogin => {
+                    "restart the platform's pod, because it still has the old settings in memory"
+                }
                 Restart::IfUnchanged => "if nothing changes, restart the platform's pod",
                 Restart::ToRestoreRelease => {
                     "restart the platform's pod, which restores the release object of the running version"
@@ -21,22 +23,25 @@ pub(super) fn step(advice: &PlatformAdvice) -> Step {
         }
         PlatformAdvice::Scale => with("scale it to one replica", Kubectl::ScalePlatform),
         PlatformAdvice::CorrectPullSecrets => Step::here(
-            "if the node is refused again, correct the login in the pod's imagePullSecrets: the platform copies them from \
-             Secret/deckhouse-registry when its pod restarts",
+            "if the node is refused again, correct the login in the pod's imagePullSecrets by hand: the platform \
+             updates them from Secret/deckhouse-registry only when its own pod restarts",
         ),
         PlatformAdvice::ChangeNode(OnNode::Ca) => Step::here(
-            "if the platform's pod is down, which distributes the CA, add the CA to the trust store of the node",
+            "normally the platform's pod distributes the CA to the nodes; if this pod is down, add the CA to the \
+             trust store of the node by hand",
         ),
         PlatformAdvice::ChangeNode(OnNode::Proxy) => Step::here(
-            "if the platform's pod is down, which distributes proxy.noProxy, change the proxy of containerd on the node",
+            "normally the platform's pod distributes proxy.noProxy to the nodes; if this pod is down, change the \
+             proxy settings of containerd on the node by hand",
         ),
         PlatformAdvice::RestoreImage { image } => with(
-            "or go back to the previous version, if the new one has never run; its release stays marked Deployed",
+            "or, if the new version has never run, go back to the previous one; the new release stays marked \
+             Deployed",
             Kubectl::SetPlatformImage(image.clone()),
         ),
-        PlatformAdvice::SetFixedTag => {
-            Step::here("set the tag vX.Y.Z of the running version as the image of Deployment/deckhouse")
-        }
+        PlatformAdvice::SetFixedTag => Step::here(
+            "in the image of Deployment/deckhouse, replace the tag with vX.Y.Z, the running version",
+        ),
         PlatformAdvice::FreeControlPlaneNode => {
             Step::here("make one of them available: it must be ready, schedulable and have free resources")
         }

@@ -10,7 +10,8 @@ use crate::words::Step;
 pub(super) fn step(advice: &ReleaseAdvice) -> Step {
     match advice {
         ReleaseAdvice::ApplyNow(version) => with(
-            "or deploy it immediately, without update window, gradual rollout, notification and approval (requirements still apply)",
+            "or deploy it immediately, without waiting for the update window, the gradual rollout, the notification \
+             or an approval (requirements still apply)",
             Approve::ReleaseNow(format!("v{version}")),
         ),
         ReleaseAdvice::DoNotApprove => {
@@ -21,7 +22,7 @@ pub(super) fn step(advice: &ReleaseAdvice) -> Step {
             Kubectl::Delete(Resource::DeckhouseRelease, vec![name.clone()]),
         ),
         ReleaseAdvice::MarkSuperseded { name } => with(
-            "mark the release that does not run as Superseded; only its status changes",
+            "set the phase of the release that is not running to Superseded; only its status changes",
             Kubectl::Patch {
                 resource: Resource::DeckhouseRelease,
                 name: name.clone(),

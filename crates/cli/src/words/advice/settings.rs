@@ -17,7 +17,7 @@ pub(super) fn step(advice: &SettingsAdvice) -> Step {
         SettingsAdvice::TurnOffBlockOnAlerts => {
             with("or turn this check off", change_updates(&json!({ "blockOnAlerts": { "enabled": false } })))
         }
-        SettingsAdvice::FollowMessage => Step::here("change what the message requests"),
+        SettingsAdvice::FollowMessage => Step::here("make the change that the message asks for"),
         SettingsAdvice::CorrectModuleConfig => Step::here("correct the ModuleConfig that the alert names"),
         SettingsAdvice::UpdateApiClients => Step::here("find the clients, and change them to the new API"),
         SettingsAdvice::UpgradeChart => Step::here(

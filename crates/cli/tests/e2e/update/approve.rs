@@ -263,7 +263,10 @@ fn values_that_are_not_collected_yet_are_waited_for() {
     let platform = platform();
     platform.webhook.refuse_approval("k8s: minUsedControlPlaneKubernetesVersion is not set");
     let said = approved_after_a_wait(&platform, || platform.webhook.allow());
-    assert!(said.contains("the controller has not collected the cluster's values yet"), "{said}");
+    assert!(
+        said.contains("the controller has not yet collected the values that it checks requirements against"),
+        "{said}"
+    );
 }
 
 #[test]

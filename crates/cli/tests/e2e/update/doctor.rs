@@ -243,7 +243,7 @@ fn the_image_of_a_running_pod_may_be_missing_too() {
         "Pod/grafana in namespace d8-monitoring cannot pull the image ",
         " of its container sidecar",
         "Pod/ingress in namespace kube-system cannot pull the image ",
-        " of its container init, with the imagePullSecrets copy (unexpected status: 401 Unauthorized)",
+        " of its container init (imagePullSecrets: copy) (unexpected status: 401 Unauthorized)",
         "\n  the registry accepts the cluster's login and refuses the node",
     ] {
         assert!(run.stdout.contains(said), "{said}: {}", run.stdout);
@@ -328,7 +328,7 @@ fn what_the_platform_says_in_its_log() {
 fn too_little_could_be_read() {
     let setup = Setup::open();
     let run = setup.doctor_as("alice", &[]).expect(7);
-    assert!(run.stdout.starts_with("Nothing found blocks the update, but too little"), "{}", run.stdout);
+    assert!(run.stdout.starts_with("No blocking problem was found, but too little"), "{}", run.stdout);
     assert!(run.stdout.contains("  DeckhouseReleases: no permission: "), "{}", run.stdout);
     assert!(
         run.stderr.contains("hint: print the permissions that are needed: dhctl update rbac --user NAME"),

@@ -61,6 +61,11 @@ fn of_commands_that_write() {
 fn of_a_question() {
     let platform = platform();
     let shown = on_terminal(&platform, "60s", "approve v1.71.4 --progress json", Some(("[y/N]", "n\n")));
-    assert!(shown.contains("{\"event\":\"question\",\"text\":\"approve it in test? [y/N] \"}"), "{shown}");
+    assert!(
+        shown.contains(
+            "{\"event\":\"question\",\"text\":\"approve DeckhouseRelease/v1.71.4 in test? [y/N] \"}"
+        ),
+        "{shown}"
+    );
     assert!(shown.contains("\"message\":\"not confirmed; nothing was changed\""), "{shown}");
 }

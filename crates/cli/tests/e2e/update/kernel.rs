@@ -46,7 +46,7 @@ fn a_group_is_configured_once_and_checked() {
     platform.put(&[node]);
     assert_eq!(
         with(&["--check"]).expect(0).stdout,
-        "all 1 nodes run 6.1.0-18-amd64, and their node groups are up to date\n"
+        "the only node runs 6.1.0-18-amd64, and its node group is up to date\n"
     );
 }
 

@@ -128,8 +128,7 @@ fn its_yaml_warns_about_approvals_that_kubectl_would_remove() {
     assert!(!run.stdout.contains("approved") && !run.stdout.contains("status"), "{}", run.stdout);
     assert_eq!(
         run.stderr,
-        "note: DeckhouseRelease/v1.71.4 is approved and was applied with the field approved: `kubectl apply` of this file \
-         removes the approval; use `kubectl create`, or dhctl update prepare\n\
+        "note: DeckhouseRelease/v1.71.4 is approved, and `kubectl apply` of this file would remove its approval: do not apply the file; create the missing releases with `kubectl create`, which leaves existing objects unchanged (AlreadyExists), or dhctl update prepare\n\
          DeckhouseRelease/v1.72.2 has unmet requirements: k8s\n  \
          1. meet these requirements: the fix for each is shown with the release above\n\n\
          error: 1 problem blocks the update\n"
@@ -202,7 +201,7 @@ fn helm_releases_are_read_only_on_request() {
         },
         "stringData": { "release": STANDARD.encode(gzip(record.as_bytes())) },
     })]);
-    let line = "PodDisruptionBudget/front of Helm release default/front: policy/v1beta1 PodDisruptionBudget, removed in \
+    let line = "PodDisruptionBudget/front, from Helm release default/front: policy/v1beta1 PodDisruptionBudget, removed in \
                 Kubernetes 1.25; use policy/v1";
     assert!(!plan(&platform, &["--to", "v1.71.4"], 0).contains("Helm"));
     let text = plan(&platform, &["--to", "v1.71.4", "--helm"], 0);

@@ -139,7 +139,10 @@ fn missing_images_block() {
     plan(&platform, url, &["--to", "v1.58.10"]).expect(0);
     // Nothing has been pushed there yet.
     let empty = plan(&platform, &format!("{url}/other"), &[]).expect(7).stdout;
-    assert!(empty.contains("MISSING  in the registry: the image and release-channel"), "{empty}");
+    assert!(
+        empty.contains("MISSING  in the registry: the platform image and the release-channel image"),
+        "{empty}"
+    );
     assert!(empty.contains("does not have the image of the release channel"), "{empty}");
 }
 
@@ -166,13 +169,13 @@ fn releases_missing_in_a_tag_list_are_requested() {
     let distribution = distribution();
     let registry = scripted(&distribution, "*/tags/list");
     let text = plan(&platform, &registry.url, &[]).expect(0).stdout;
-    assert!(text.contains("its tags cannot be listed, and the platform needs that list too"), "{text}");
+    assert!(text.contains("(the platform also needs this list): the tags cannot be listed"), "{text}");
     // The channel leads to one that neither the file nor the cluster has.
     assert!(text.contains("1. v1.58.3 ") && text.contains("2. v1.59.4 "), "{text}");
 
     let registry = scripted(&distribution, "*/ee/manifests/v1.58.10");
     let text = plan(&platform, &registry.url, &["--to", "v1.58.10"]).expect(0).stdout;
-    assert!(text.contains("unknown  in the registry: the image"), "{text}");
+    assert!(text.contains("unknown  in the registry: the platform image"), "{text}");
     assert!(text.contains(&format!("{}:v1.58.10: ", registry.url)), "{text}");
 
     let registry = scripted(&distribution, "*/release-channel/manifests/v1.58.10");

@@ -99,7 +99,7 @@ fn registry_text(registry: &PlanRegistry) -> String {
 }
 
 fn images_text(found: StepInRegistry) -> String {
-    let images = [("the image", found.image), ("release-channel", found.description)];
+    let images = [("the platform image", found.image), ("the release-channel image", found.description)];
     let line = |(presence, word): (Presence, &str)| {
         let names: Vec<&str> =
             images.iter().filter(|(_, it)| *it == presence).map(|(name, _)| *name).collect();
@@ -207,8 +207,10 @@ fn modules_text(overview: &Overview) -> String {
                     .synced
                     .map_or("never read".to_owned(), |time| format!("read at {}{stale}", minute(time)));
                 text += &format!(
-                    "  ModuleSource/{} ({}): {} modules, {synced}\n",
-                    source.name, source.repo, source.modules
+                    "  ModuleSource/{} ({}): {}, {synced}\n",
+                    source.name,
+                    source.repo,
+                    count(source.modules, "module")
                 );
                 if !source.message.is_empty() {
                     text += &format!("      {}\n", source.message);

@@ -9,7 +9,7 @@ use cluster::{
 use commands::{ClusterFlags, Command, Sentence, Update};
 
 use super::super::documents::minute;
-use crate::words;
+use crate::{format::count, words};
 
 /// Alerts beyond these are only counted.
 const ALERTS_SHOWN: usize = 12;
@@ -104,7 +104,10 @@ impl Text<'_> {
             || "no release channel: all releases are ignored".to_owned(),
             |channel| format!("channel {channel}"),
         );
-        let mode = updates.mode.as_deref().unwrap_or("not set (the default of the version)");
+        let mode = updates
+            .mode
+            .as_deref()
+            .unwrap_or("not set (the default of the installed platform version applies)");
         self.line(label, &format!("{channel}; mode {mode}"));
         for window in &updates.windows {
             let days = if window.days.is_empty() { "every day".to_owned() } else { window.days.join(", ") };
@@ -146,9 +149,9 @@ impl Text<'_> {
         for duplicate in &releases.twins {
             let what = duplicate.keep.as_ref().map_or_else(
                 || format!("delete it: {}", Command::dhctl(Update::prepare()).addressed(self.flags)),
-                |why| format!("it is kept: {}", words::note::keep_reason(why)),
+                |why| format!("it is kept because {}", words::note::keep_reason(why)),
             );
-            self.more(&format!("{} is a duplicate object of {}: {what}", duplicate.name, duplicate.version));
+            self.more(&format!("{} is a duplicate object of {}; {what}", duplicate.name, duplicate.version));
         }
     }
 
@@ -158,14 +161,14 @@ impl Text<'_> {
         for alert in alerts.iter().take(ALERTS_SHOWN) {
             let severity = alert.severity.map_or_else(|| "?".to_owned(), |level| level.to_string());
             let count = if alert.count > 1 { format!(" × {}", alert.count) } else { String::new() };
-            self.more(&format!("[{severity}] {}{count}: {}", alert.name, alert.summary));
+            self.more(&format!("{} (severity {severity}){count}: {}", alert.name, alert.summary));
         }
         self.rest(alerts.len(), ALERTS_SHOWN);
     }
 
     fn groups(&mut self, label: &str, groups: &[NodeGroupLine]) {
         let settled = groups.iter().filter(|group| group.waits_for.is_none()).count();
-        self.line(label, &format!("{settled} of {} settled", groups.len()));
+        self.line(label, &format!("{settled} of {} ready and up to date", groups.len()));
         let waiting: Vec<&NodeGroupLine> = groups.iter().filter(|group| group.waits_for.is_some()).collect();
         for group in waiting.iter().take(SHOWN) {
             let waits_for = group.waits_for.as_ref().map(words::status::node_group).unwrap_or_default();
@@ -198,7 +201,7 @@ impl Text<'_> {
         self.line(
             label,
             &if releases.is_empty() {
-                "none is waiting".to_owned()
+                "none waiting".to_owned()
             } else {
                 format!("{} waiting", releases.len())
             },
@@ -227,7 +230,7 @@ impl Text<'_> {
             let label = if number == 0 { label } else { "" };
             self.line(
                 label,
-                &format!("{}: {} modules from {}{synced}", source.name, source.modules, source.repo),
+                &format!("{}: {} from {}{synced}", source.name, count(source.modules, "module"), source.repo),
             );
             if !source.message.is_empty() {
                 self.more(&format!("  {}", source.message));
