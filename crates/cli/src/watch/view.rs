@@ -65,7 +65,7 @@ fn head(picture: &Picture<'_>, width: u16) -> Vec<Line<'static>> {
     );
     if let Some(done_at) = verdict.done_at.filter(|_| verdict.problem.is_none()) {
         let left = text::for_time(*now, done_at);
-        call += &format!(", everything is healthy: done in {left} if everything stays healthy");
+        call += &format!(", everything is healthy: done in {left} if it stays healthy");
     }
     vec![
         Line::styled(title, Style::new().add_modifier(Modifier::BOLD)),
