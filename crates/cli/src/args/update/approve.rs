@@ -22,7 +22,7 @@ pub struct ApproveArgs {
     /// Approve the disruption of this node (repeatable): the platform may drain and reboot it
     #[arg(long, value_name = "NAME", conflicts_with_all = ["module", "disruption", "apply_now"])]
     pub node: Vec<String>,
-    /// Apply the release immediately, without waiting for update windows, notification delays and gradual rollouts
+    /// Apply the release immediately, without waiting for update windows, notification delays or gradual rollouts
     #[arg(long, conflicts_with = "disruption")]
     pub apply_now: bool,
     /// Consent.

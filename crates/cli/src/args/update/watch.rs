@@ -38,7 +38,7 @@ pub struct RunArgs {
     /// Consent.
     #[command(flatten)]
     pub consent: ConsentArgs,
-    /// Do not wait for update windows, notification delays and gradual rollouts (apply-now), also where a release is
+    /// Do not wait for update windows, notification delays or gradual rollouts (apply-now), also where a release is
     /// approved already
     #[arg(long)]
     pub apply_now: bool,
