@@ -167,7 +167,6 @@ mod tests {
             Stage::Upload,
             Stage::Tags,
             Stage::ReadBack,
-            Stage::Delete,
             Stage::Copy,
             Stage::Check,
         ];

@@ -8,7 +8,6 @@ mod network;
 mod paths;
 mod registry_check;
 mod registry_list;
-mod registry_prune;
 mod registry_setup;
 
 use std::{path::PathBuf, time::Duration};
@@ -29,7 +28,6 @@ pub(crate) use registry_setup::{
 
 pub(crate) use registry_check::{CheckSettings, check};
 pub(crate) use registry_list::ListSettings;
-pub(crate) use registry_prune::{PruneAction, PruneSettings};
 
 use egress::ClientFiles;
 
