@@ -13,7 +13,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 
 use rustix::termios::tcgetwinsize;
 
-use super::{meter::Meter, sink::Draw};
+use super::{draw::Draw, meter::Meter};
 use crate::printer;
 
 /// How often it is redrawn.

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use super::{meter::Meter, sink::Draw};
+use super::{draw::Draw, meter::Meter};
 use crate::printer;
 
 const EVERY: Duration = Duration::from_secs(1);

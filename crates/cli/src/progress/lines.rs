@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::{
+    draw::Draw,
     meter::{Meter, duration},
-    sink::Draw,
 };
 use crate::{format::human, printer};
 

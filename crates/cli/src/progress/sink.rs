@@ -7,19 +7,8 @@ use parking_lot::Mutex;
 use foreign_text::one_line;
 use mirror::{Event, Observer};
 
-use super::{bar::Bar, json::Json, lines::Lines, meter::Meter};
+use super::{bar::Bar, draw::Draw, json::Json, lines::Lines, meter::Meter};
 use crate::{args::ProgressFormat, printer, settings::Output};
-
-/// Where the figures of a stage go.
-pub(super) trait Draw: Send {
-    fn begin(&mut self, meter: &Meter, now: Instant);
-    fn update(&mut self, meter: &Meter, now: Instant);
-    fn end(&mut self, meter: &Meter, now: Instant);
-    /// The stage failed; the error says why.
-    fn abandon(&mut self);
-    /// A line for the user that must not be torn by what is being drawn.
-    fn say(&mut self, kind: &'static str, text: &str);
-}
 
 /// Takes the events of a command and draws them.
 pub(crate) struct Progress {

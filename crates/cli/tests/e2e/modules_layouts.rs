@@ -63,7 +63,7 @@ async fn archives_and_layouts_are_one_set_but_not_of_one_module() {
     assert_all_there(&world);
     pull(&world, &["--include-module", "console"]).expect(0);
     let run = push(&world, &[]).expect(6);
-    for said in ["module-console.tar", "mods/console", "only one of the two"] {
+    for said in ["module-console.tar", "mods/console", "only one of them"] {
         assert!(run.stderr.contains(said), "'{said}' in {}", run.stderr);
     }
 }

@@ -244,7 +244,7 @@ fn the_image_of_a_running_pod_may_be_missing_too() {
         " of its container sidecar",
         "Pod/ingress in namespace kube-system cannot pull the image ",
         " of its container init (imagePullSecrets: copy) (unexpected status: 401 Unauthorized)",
-        "\n  the registry accepts the cluster's login and refuses the node",
+        "\n  the registry accepts the cluster's login but refused the node",
     ] {
         assert!(run.stdout.contains(said), "{said}: {}", run.stdout);
     }
