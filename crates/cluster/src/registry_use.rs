@@ -79,7 +79,7 @@ impl RegistryUse {
     /// What a cluster in this state uses.
     ///
     /// # Errors
-    /// As [`read`].
+    /// As [`read()`].
     pub fn of(state: &ClusterState) -> Result<Self, UseError> {
         let order = ReleaseOrder::of(state.releases.required("releases")?);
         let deployed = order.deployed.and_then(|release| release.version.clone());
