@@ -104,7 +104,9 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let log = run(home.path(), "", &old);
         assert!(
-            log.starts_with("error kernel 6.1.0-18-amd64 is not installed: this node has no supported package manager"),
+            log.starts_with(
+                "error kernel 6.1.0-18-amd64 is not installed: this node has no supported package manager"
+            ),
             "{log}"
         );
     }
