@@ -173,7 +173,7 @@ fn found(fact: &Fact) -> String {
 
 fn not_checked(reason: NotChecked) -> &'static str {
     match reason {
-        NotChecked::AfterFailure(_) => "an earlier check failed",
+        NotChecked::AfterFailure => "an earlier check failed",
         NotChecked::ProxyResolves => "the proxy resolves it",
         NotChecked::NoLogin => "no login was given",
         NotChecked::NotShown => "the registry does not show it to this account",

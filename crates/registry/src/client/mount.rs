@@ -33,11 +33,7 @@ impl Repository {
     pub async fn mount_blob(&self, digest: &Digest, from: &RepositoryName) -> Result<Mount, Error> {
         let mut attempts = self.attempts();
         let ask = async {
-            let mut url = self.connection.url(&self.path("blobs/uploads/"))?;
-            url.query_pairs_mut()
-                .append_pair("mount", &digest.to_string())
-                .append_pair("from", from.as_str());
-            let outgoing = Outgoing::new(Method::POST, url).empty_body();
+            let outgoing = self.mount_request(digest, from)?;
             let scopes = Scopes::mount(&self.name, from);
             let reply = self.connection.fetch(&mut attempts, &outgoing, &scopes, MAX_ANSWER).await?;
             Ok(match reply.status {
@@ -55,5 +51,16 @@ impl Repository {
             _ => Err(fault),
         });
         outcome.map_err(|fault| attempts.error("mount blob", self.blob_name(digest), fault))
+    }
+
+    /// The request for a mount.
+    pub(crate) fn mount_request(
+        &self,
+        digest: &Digest,
+        from: &RepositoryName,
+    ) -> Result<Outgoing<'static>, Fault> {
+        let mut url = self.connection.url(&self.path("blobs/uploads/"))?;
+        url.query_pairs_mut().append_pair("mount", &digest.to_string()).append_pair("from", from.as_str());
+        Ok(Outgoing::new(Method::POST, url).empty_body())
     }
 }

@@ -77,10 +77,7 @@ impl RegistryCheck<'_> {
     pub(crate) fn document(&self, report: &Report) -> Document {
         Document {
             registry: self.registry.to_string(),
-            purpose: match self.purpose {
-                Purpose::Push => "push",
-                Purpose::Cluster => "cluster",
-            },
+            purpose: self.purpose,
             product: report.product.map(registry::client::check::Product::name),
             findings: words::lines(report, self.registry),
             worst: report.worst(),
@@ -92,9 +89,8 @@ impl RegistryCheck<'_> {
 #[derive(Serialize)]
 pub(crate) struct Document {
     registry: String,
-    /// `push` or `cluster`.
     #[serde(rename = "for")]
-    purpose: &'static str,
+    purpose: Purpose,
     product: Option<&'static str>,
     findings: Vec<Line>,
     #[serde(skip)]
@@ -104,17 +100,16 @@ pub(crate) struct Document {
 impl Document {
     /// The findings: failures first, what was not checked last.
     pub(crate) fn text(&self) -> String {
-        let mut lines: Vec<&Line> = self.findings.iter().collect();
-        lines.sort_by_key(|line| line.status);
-        let text: String = lines.into_iter().map(Line::text).collect();
-        format!("{}\n{text}", self.headline())
+        self.text_of(|_| true)
     }
 
     /// The headline, failures and warnings.
     pub(crate) fn problems(&self) -> String {
-        let is_problem =
-            |line: &&Line| matches!(line.status, words::Status::Failure | words::Status::Warning);
-        let mut lines: Vec<&Line> = self.findings.iter().filter(is_problem).collect();
+        self.text_of(|line| matches!(line.status, words::Status::Failure | words::Status::Warning))
+    }
+
+    fn text_of(&self, is_shown: impl Fn(&Line) -> bool) -> String {
+        let mut lines: Vec<&Line> = self.findings.iter().filter(|line| is_shown(line)).collect();
         lines.sort_by_key(|line| line.status);
         let text: String = lines.into_iter().map(Line::text).collect();
         format!("{}\n{text}", self.headline())
@@ -124,8 +119,8 @@ impl Document {
         let number = |status| self.findings.iter().filter(|line| line.status == status).count();
         let (failures, warnings) = (number(words::Status::Failure), number(words::Status::Warning));
         let use_of = match self.purpose {
-            "push" => "for a push",
-            _ => "by a cluster",
+            Purpose::Push => "for a push",
+            Purpose::Cluster => "by a cluster",
         };
         let registry = &self.registry;
         let warnings =

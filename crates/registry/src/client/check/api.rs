@@ -1,7 +1,7 @@
 //! Small requests beside the distribution protocol, such as `/api/v2.0/` of Harbor: sent once, at the registry's own
 //! address.
 
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 use serde_json::Value;
 use url::Url;
 
@@ -15,13 +15,9 @@ use crate::client::{
 /// Responses to these requests are small.
 const MAX_ANSWER: u64 = 1024 * 1024;
 
-/// Sends a request once, without a login, as long as the registry itself answers.
+/// Sends a request once, without a login.
 pub(super) async fn ask(connection: &Connection, method: Method, url: Url) -> Result<Reply, Fault> {
-    let outgoing = Outgoing::new(method, url);
-    exchange(&connection.http, &connection.state, &outgoing, &connection.home, None, 1)
-        .await?
-        .read(MAX_ANSWER)
-        .await
+    send(connection, method, url, None).await
 }
 
 /// The JSON document at `path`, an absolute path; `None` if there is another response.
@@ -41,10 +37,17 @@ pub(super) async fn document_with_login(connection: &Connection, path: &str) -> 
 pub(super) async fn with_login(connection: &Connection, method: Method, path: &str) -> Option<Reply> {
     let url = connection.home.join(path).ok()?;
     let login = connection.basic_authorization()?;
-    let outgoing = Outgoing::new(method, url);
-    let opened =
-        exchange(&connection.http, &connection.state, &outgoing, &connection.home, Some(&login), 1).await;
-    opened.ok()?.read(MAX_ANSWER).await.ok()
+    send(connection, method, url, Some(&login)).await.ok()
+}
+
+async fn send(
+    connection: &Connection,
+    method: Method,
+    url: Url,
+    login: Option<&HeaderValue>,
+) -> Result<Reply, Fault> {
+    let Connection { http, state, home, .. } = connection;
+    exchange(http, state, &Outgoing::new(method, url), home, login, 1).await?.read(MAX_ANSWER).await
 }
 
 fn json(reply: &Reply) -> Option<Value> {

@@ -8,7 +8,8 @@ use super::Product;
 use crate::client::{Error, ErrorKind};
 
 /// What the registry is to be used for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Purpose {
     /// A push from this machine: reads and writes.
     Push,
@@ -109,7 +110,7 @@ pub enum FailureKind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotChecked {
     /// An earlier check failed.
-    AfterFailure(Check),
+    AfterFailure,
     /// The proxy resolves the name.
     ProxyResolves,
     /// No login was given.
@@ -253,11 +254,6 @@ impl Report {
     /// The worst failure.
     pub fn worst(&self) -> Option<FailureKind> {
         self.findings.iter().filter_map(|finding| finding.outcome.failure()).max()
-    }
-
-    /// What came of a check.
-    pub fn outcome(&self, check: Check) -> Option<&Outcome> {
-        self.findings.iter().find(|finding| finding.check == check).map(|finding| &finding.outcome)
     }
 
     pub(super) fn add(&mut self, check: Check, outcome: Outcome) {

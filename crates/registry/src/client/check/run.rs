@@ -384,6 +384,6 @@ fn proxy_cache(shown: CacheState, refusal: Option<&Error>) -> Outcome {
         (_, Some(ErrorKind::Refused { reason: Refusal::ProxyCache, .. })) => failure(None),
         (_, None) => Outcome::Ok(Fact::NoProxyCache),
         // A pull-through cache of Docker distribution refuses uploads like a registry that is read-only.
-        (_, Some(_)) => Outcome::NotChecked(NotChecked::AfterFailure(Check::Write)),
+        (_, Some(_)) => Outcome::NotChecked(NotChecked::AfterFailure),
     }
 }

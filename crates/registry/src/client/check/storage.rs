@@ -9,13 +9,13 @@ use url::Url;
 use super::{Fact, NotChecked, Outcome};
 use crate::client::{
     connection::Connection,
-    error::{Error, ErrorKind, Fault, Missing, OtherHost},
+    error::{Error, Fault, Missing, OtherHost},
     exchange::Outgoing,
     location,
     registry_client::Client,
     repository::Repository,
     scope::Scopes,
-    upload::UploadSession,
+    upload::{UploadSession, opened_session},
 };
 
 /// Repositories of the platform that are searched for an image.
@@ -80,24 +80,14 @@ impl Sample {
     pub(super) async fn mount(&self) -> Result<Opened, Error> {
         let ask = async {
             let connection = &self.repository.connection;
-            let mut url = connection.url(&self.repository.path("blobs/uploads/"))?;
-            url.query_pairs_mut()
-                .append_pair("mount", &self.digest.to_string())
-                .append_pair("from", self.repository.name().as_str());
-            let outgoing = Outgoing::new(Method::POST, url).empty_body();
+            let outgoing = self.repository.mount_request(&self.digest, self.repository.name())?;
             let scopes = Scopes::push(self.repository.name());
             let reply = connection.fetch_once(&outgoing, &scopes, 64 * 1024, 1).await?;
-            match reply.status {
-                StatusCode::CREATED => {
-                    let location = reply.header(header::LOCATION);
-                    let location = location.and_then(|it| location::resolve(&reply.url, it));
-                    Ok(Opened::Mounted(location))
-                }
-                StatusCode::ACCEPTED => UploadSession::opened(&reply).map(Opened::Session).ok_or_else(|| {
-                    ErrorKind::Protocol("the registry does not say where to upload".to_owned()).into()
-                }),
-                _ => Err(reply.refusal(Missing::Repository)),
+            if reply.status == StatusCode::CREATED {
+                let location = reply.header(header::LOCATION);
+                return Ok(Opened::Mounted(location.and_then(|it| location::resolve(&reply.url, it))));
             }
+            opened_session(&reply).map(Opened::Session)
         };
         ask.await.map_err(|fault: Fault| {
             Error::new("upload to", self.repository.full_name(), fault, 1, Duration::ZERO)

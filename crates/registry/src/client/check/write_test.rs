@@ -1,11 +1,14 @@
 //! The write test: writes an image under one tag, overwrites it, tries the manifest types of a push, and deletes all of
 //! it.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use oci::{
-    Descriptor, Digest, RawManifest, Tag, TagOrDigest,
+    Descriptor, Digest, Platform, RawManifest, Tag, TagOrDigest,
     media_type::{
         DOCKER_CONFIG, DOCKER_LAYER_GZIP, DOCKER_MANIFEST, OCI_CONFIG, OCI_INDEX, OCI_LAYER_GZIP,
         OCI_MANIFEST,
@@ -14,7 +17,7 @@ use oci::{
 use serde_json::{Value, json};
 
 use super::{Check, Fact, FailureKind, Outcome, Report, TestManifest};
-use crate::client::{Deletion, Error, ErrorKind, Refusal, repository::Repository};
+use crate::client::{Error, ErrorKind, Refusal, repository::Repository};
 
 /// The tag that is written.
 const TAG: &str = "dhctl-check";
@@ -120,12 +123,9 @@ async fn clean_up(repository: &Repository, written: &Written) -> Outcome {
         }
     }
     for digest in &written.blobs {
-        match repository.delete_blob(digest).await {
-            Ok(Deletion::Deleted | Deletion::Absent) => {}
-            Err(error) => {
-                let what = repository.blob_name(digest);
-                return Outcome::Warning(Fact::NotDeleted(what, deletion_reason(&error)));
-            }
+        if let Err(error) = repository.delete_blob(digest).await {
+            let what = repository.blob_name(digest);
+            return Outcome::Warning(Fact::NotDeleted(what, deletion_reason(&error)));
         }
     }
     Outcome::Ok(Fact::Deleted)
@@ -141,8 +141,13 @@ fn deletion_reason(error: &Error) -> String {
 }
 
 fn descriptor(media_type: &str, bytes: &Bytes) -> Descriptor {
-    let text = json!({"mediaType": media_type, "digest": Digest::of(bytes).to_string(), "size": bytes.len()});
-    serde_json::from_value(text).unwrap_or_else(|_| unreachable!("a valid descriptor"))
+    Descriptor {
+        media_type: media_type.to_owned(),
+        digest: Digest::of(bytes),
+        size: bytes.len() as u64,
+        platform: None,
+        annotations: BTreeMap::new(),
+    }
 }
 
 impl Content {
@@ -159,31 +164,27 @@ impl Content {
     }
 
     fn image(&self, media_type: &str, config: &str, layer: &str, annotation: &str) -> RawManifest {
-        let blob = |media_type: &str, bytes: &Bytes| json!({"mediaType": media_type, "digest": Digest::of(bytes).to_string(), "size": bytes.len()});
         manifest(
             media_type,
             json!({
                 "schemaVersion": 2,
                 "mediaType": media_type,
-                "config": blob(config, &self.config),
-                "layers": [blob(layer, &self.layer)],
+                "config": descriptor(config, &self.config),
+                "layers": [descriptor(layer, &self.layer)],
                 "annotations": {"io.deckhouse.dhctl.check": annotation},
             }),
         )
     }
 
     fn index(&self, child: &RawManifest) -> RawManifest {
+        let platform = Platform { architecture: "amd64".to_owned(), os: "linux".to_owned() };
+        let child = Descriptor { platform: Some(platform), ..child.descriptor() };
         manifest(
             OCI_INDEX,
             json!({
                 "schemaVersion": 2,
                 "mediaType": OCI_INDEX,
-                "manifests": [{
-                    "mediaType": child.media_type(),
-                    "digest": child.digest().to_string(),
-                    "size": child.bytes().len(),
-                    "platform": {"architecture": "amd64", "os": "linux"},
-                }],
+                "manifests": [child],
                 "annotations": {"io.deckhouse.dhctl.check": Digest::of(&self.layer).to_string()},
             }),
         )

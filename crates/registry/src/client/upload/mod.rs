@@ -13,4 +13,5 @@ mod session_store;
 pub(crate) use features::RegistryFeatures;
 pub use resume::RESUME_THRESHOLD;
 pub use session::UploadSession;
+pub(crate) use session_requests::opened_session;
 pub(crate) use session_store::SessionStore;

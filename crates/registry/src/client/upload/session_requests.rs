@@ -70,7 +70,7 @@ impl Repository {
 }
 
 /// The session that the answer to an opening request names.
-fn opened_session(reply: &Reply) -> Result<UploadSession, Fault> {
+pub(crate) fn opened_session(reply: &Reply) -> Result<UploadSession, Fault> {
     if reply.status != StatusCode::ACCEPTED {
         return Err(if reply.status.is_success() {
             ErrorKind::Protocol(format!("status {} to the start of an upload", reply.status.as_u16())).into()
