@@ -5,10 +5,6 @@
 #![expect(clippy::unwrap_used, reason = "what is set up for a test must not fail")]
 
 use std::{
-    fs,
-    net::TcpListener as Listener,
-    path::Path,
-    process::{Child, Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -22,7 +18,7 @@ use oci::{Descriptor, Digest, Host, RawManifest, Tag, TagOrDigest};
 use registry::client::{
     BlobState, Client, ClientOptions, Credentials, ErrorKind, Existence, Mount, Repository,
 };
-use tempfile::TempDir;
+use testkit::{DockerAuth, DockerRegistry, DockerRegistryOptions};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream, tcp},
@@ -32,62 +28,21 @@ const MIB: usize = 1024 * 1024;
 
 /// A running registry with one account, `u` and `p`. Ends with its directory when it is dropped.
 struct Docker {
-    process: Child,
     host: Host,
-    _directory: TempDir,
+    _registry: DockerRegistry,
 }
 
 impl Docker {
-    async fn start() -> Self {
-        for program in ["docker-registry", "htpasswd"] {
-            assert!(
-                is_installed(program),
-                "{program} is not installed (Debian: docker-registry, apache2-utils)"
-            );
-        }
-        let directory = tempfile::tempdir().unwrap();
-        let accounts = directory.path().join("htpasswd");
-        let output = Command::new("htpasswd").args(["-Bbn", "u", "p"]).output().unwrap();
-        fs::write(&accounts, output.stdout).unwrap();
-        let address = Listener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let configuration = directory.path().join("config.yml");
-        let text = format!(
-            "version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {root}}}}}\n\
-             http: {{addr: '{address}'}}\nauth: {{htpasswd: {{realm: test, path: {accounts}}}}}\n",
-            root = directory.path().join("data").display(),
-            accounts = accounts.display(),
-        );
-        fs::write(&configuration, text).unwrap();
-        let process = Command::new("docker-registry")
-            .arg("serve")
-            .arg(&configuration)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let docker = Self { process, host: address.to_string().parse().unwrap(), _directory: directory };
-        let patient =
-            RetryPolicy { attempts: 200, max: Duration::from_millis(100), ..RetryPolicy::default() };
-        client(&docker.host, "p", patient).ping().await.unwrap();
-        docker
+    fn start() -> Self {
+        let auth = DockerAuth::Htpasswd { login: "u".to_owned(), password: "p".to_owned() };
+        let options = DockerRegistryOptions { auth, ..DockerRegistryOptions::default() };
+        let registry = DockerRegistry::start(options).unwrap();
+        Self { host: registry.addr().to_string().parse().unwrap(), _registry: registry }
     }
 
     fn client(&self) -> Client {
         client(&self.host, "p", quick())
     }
-}
-
-impl Drop for Docker {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn is_installed(program: &str) -> bool {
-    ["/usr/bin", "/usr/local/bin", "/usr/sbin"]
-        .iter()
-        .any(|directory| Path::new(directory).join(program).is_file())
 }
 
 fn quick() -> RetryPolicy {
@@ -197,7 +152,7 @@ fn tag(name: &str) -> TagOrDigest {
 
 #[tokio::test]
 async fn an_image_goes_there_and_back() {
-    let docker = Docker::start().await;
+    let docker = Docker::start();
     let client = docker.client();
     let repository = client.repository("deckhouse/ee".parse().unwrap());
     assert_eq!(repository.tags().await.unwrap(), None);
@@ -245,7 +200,7 @@ async fn an_image_goes_there_and_back() {
 
 #[tokio::test]
 async fn a_wrong_password_is_refused() {
-    let docker = Docker::start().await;
+    let docker = Docker::start();
     let stranger = client(&docker.host, "wrong", quick());
     let error = stranger.repository("a".parse().unwrap()).tags().await.unwrap_err();
     let refused = matches!(error.kind(), ErrorKind::Unauthorized { with_credentials: true, .. });
@@ -254,7 +209,7 @@ async fn a_wrong_password_is_refused() {
 
 #[tokio::test]
 async fn uploads_and_downloads_survive_a_bad_connection() {
-    let docker = Docker::start().await;
+    let docker = Docker::start();
     let (size, cuts) = (24 * MIB, 3);
     let bytes = content(size, 5);
 
@@ -273,7 +228,7 @@ async fn uploads_and_downloads_survive_a_bad_connection() {
 
 #[tokio::test]
 async fn a_damaged_source_leaves_nothing_behind() {
-    let docker = Docker::start().await;
+    let docker = Docker::start();
     let repository = docker.client().repository("a".parse().unwrap());
     for size in [5000, 12 * MIB] {
         let bytes = content(size, 6);

@@ -12,7 +12,10 @@ use anyhow::{Context as _, ensure};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::{distribution_3, docker_storage::DockerStorage, server_process, tokens::TokenServer};
+use crate::{
+    distribution_3, docker_storage::DockerStorage, reserved_port::ReservedPort, server_process,
+    tokens::TokenServer,
+};
 
 /// Which registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -103,7 +106,7 @@ impl DockerAuth {
 #[derive(Debug)]
 pub struct DockerRegistry {
     process: Child,
-    address: SocketAddr,
+    port: ReservedPort,
     storage: PathBuf,
     options: DockerRegistryOptions,
     directory: TempDir,
@@ -120,14 +123,14 @@ impl DockerRegistry {
             Some(storage) => storage.clone(),
             None => directory.path().join("storage"),
         };
-        let start = |address| run(&options, address, &storage, directory.path());
-        let (process, address) = server_process::on_a_free_port(start)?;
-        Ok(Self { process, address, storage, options, directory })
+        let port = ReservedPort::new()?;
+        let process = run(&options, port.addr(), &storage, directory.path())?;
+        Ok(Self { process, port, storage, options, directory })
     }
 
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
-        self.address
+        self.port.addr()
     }
 
     /// Its content on disk, to be read past the registry.
@@ -177,7 +180,7 @@ impl DockerRegistry {
     pub fn restart_with(&mut self, options: DockerRegistryOptions) -> anyhow::Result<()> {
         self.kill();
         self.options = options;
-        self.process = run(&self.options, self.address, &self.storage, self.directory.path())?;
+        self.process = run(&self.options, self.addr(), &self.storage, self.directory.path())?;
         Ok(())
     }
 }

@@ -10,7 +10,7 @@ use std::{
 use anyhow::Result;
 use tempfile::TempDir;
 
-use crate::server_process;
+use crate::{reserved_port::ReservedPort, server_process};
 
 /// What stands for the address that it listens at, and for its own directory.
 const ADDRESS: &str = "ADDRESS";
@@ -20,7 +20,7 @@ const DIRECTORY: &str = "DIRECTORY";
 #[derive(Debug)]
 pub struct Nginx {
     process: Child,
-    address: SocketAddr,
+    port: ReservedPort,
     _directory: TempDir,
 }
 
@@ -35,9 +35,9 @@ impl Nginx {
         for (name, content) in files {
             fs::write(directory.path().join(name), content)?;
         }
-        let (process, address) =
-            server_process::on_a_free_port(|address| run(http, address, directory.path()))?;
-        Ok(Self { process, address, _directory: directory })
+        let port = ReservedPort::new()?;
+        let process = run(http, port.addr(), directory.path())?;
+        Ok(Self { process, port, _directory: directory })
     }
 
     /// In front of the registry at `registry`, with more settings inside the `http` and the `server` block.
@@ -55,7 +55,7 @@ impl Nginx {
 
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
-        self.address
+        self.port.addr()
     }
 }
 

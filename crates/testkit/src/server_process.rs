@@ -1,9 +1,9 @@
-//! Real servers as processes: started on a free port, waited for, ended with the thread that started them.
+//! Real servers as processes: started on a reserved port, waited for, ended with the thread that started them.
 
 use std::{
     fs,
     io::{Read as _, Write as _},
-    net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -15,29 +15,6 @@ use anyhow::{Context as _, bail};
 const START_LIMIT: Duration = Duration::from_secs(15);
 /// Between two looks at whether it answers.
 const POLL: Duration = Duration::from_millis(10);
-/// A port that was free may be taken by someone else before the server gets it.
-const ATTEMPTS: usize = 5;
-
-/// Calls `start` with a free port of this machine, with another one if that was taken meanwhile.
-pub(crate) fn on_a_free_port(
-    mut start: impl FnMut(SocketAddr) -> anyhow::Result<Child>,
-) -> anyhow::Result<(Child, SocketAddr)> {
-    let mut attempt = 1;
-    loop {
-        let address = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?;
-        match start(address) {
-            Ok(process) => return Ok((process, address)),
-            Err(error) if attempt < ATTEMPTS && is_taken(&error) => attempt += 1,
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// What programs say of a port that another one has.
-fn is_taken(error: &anyhow::Error) -> bool {
-    format!("{error:#}").to_lowercase().contains("address already in use")
-}
-
 /// Runs `command`, its output going to the file `log`, and waits until it answers HTTP at `address`.
 ///
 /// # Errors
@@ -80,12 +57,7 @@ fn wait_until_it_answers(process: &mut Child, address: SocketAddr) -> anyhow::Re
             bail!("it ended at once: {status}");
         }
         if answers(address) {
-            // Another program may have taken the port, and answered, before ours gave up.
-            std::thread::sleep(POLL);
-            match process.try_wait()? {
-                None => return Ok(()),
-                Some(status) => bail!("it ended at once: {status}"),
-            }
+            return Ok(());
         }
         std::thread::sleep(POLL);
     }

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Result, ensure};
 use tempfile::TempDir;
 
-use crate::{docker_registry::htpasswd, server_process};
+use crate::{docker_registry::htpasswd, reserved_port::ReservedPort, server_process};
 
 /// What stands for the file of passwords.
 const PASSWORDS: &str = "PASSWORDS";
@@ -31,7 +31,7 @@ http_access deny all
 #[derive(Debug)]
 pub struct Squid {
     process: Child,
-    address: SocketAddr,
+    port: ReservedPort,
     directory: TempDir,
 }
 
@@ -70,14 +70,14 @@ impl Squid {
         fs::set_permissions(directory.path(), Permissions::from_mode(0o777))?;
         fs::write(directory.path().join("passwords"), htpasswd(login, password)?)?;
         fs::write(directory.path().join("hosts"), format!("127.0.0.1 {}\n", names.join(" ")))?;
-        let start = |address| run(address, directory.path(), access);
-        let (process, address) = server_process::on_a_free_port(start)?;
-        Ok(Self { process, address, directory })
+        let port = ReservedPort::new()?;
+        let process = run(port.addr(), directory.path(), access)?;
+        Ok(Self { process, port, directory })
     }
 
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
-        self.address
+        self.port.addr()
     }
 
     /// The requests that it has logged: a line each, when they are done.
@@ -96,7 +96,7 @@ impl Drop for Squid {
         // It may have ended by itself; then there is nothing to end.
         let _ = self.process.kill();
         let _ = self.process.wait();
-        forget(&service(self.address));
+        forget(&service(self.addr()));
     }
 }
 

@@ -43,7 +43,7 @@ async fn broken_responses_are_distinguished() {
 #[tokio::test]
 async fn a_closed_port_is_a_connect_fault() {
     let text = "cannot connect to 127.0.0.1:PORT: connection refused";
-    expect_fault(closed_port().await, FaultKind::Connect, true, text).await;
+    expect_fault(CLOSED_PORT, FaultKind::Connect, true, text).await;
 }
 
 #[tokio::test]

@@ -164,7 +164,7 @@ async fn an_unsupported_proxy_login_is_reported_with_its_schemes() {
 async fn a_proxy_that_cannot_be_reached_is_named() {
     let (mut settings, _files) = trusting(&[]);
     settings.connect_timeout = Duration::from_millis(300);
-    let closed = closed_port().await;
+    let closed = CLOSED_PORT;
     let silent = Proxy::start(Behaviour::Silence).await.port;
     for (place, url, text) in [
         (

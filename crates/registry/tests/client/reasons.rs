@@ -17,10 +17,8 @@ use registry_server::{Auth, Scope, TokenAuth, TokenRefusal, TokenVerifier, Treat
 
 use crate::setup::{Fixture, answer, content, descriptor, index, options, tag};
 
-/// The address of a port at which nobody listens.
-fn nobody() -> String {
-    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
-}
+/// An address at which nobody listens: the port of tcpmux. A free one could be given to another test meanwhile.
+const CLOSED: &str = "127.0.0.1:1";
 
 /// The error of an upload that fails.
 async fn upload(repository: &Repository, bytes: &Bytes) -> Error {
@@ -45,24 +43,22 @@ async fn a_lost_upload_is_not_a_missing_repository() {
 
 #[tokio::test]
 async fn an_address_that_the_registry_gives_and_that_fails_is_named_with_the_registry() {
-    let other = nobody();
-    let other_host = other.clone();
     let fixture = Fixture::new(move |request| match *request.method {
         Method::GET if request.path.contains("/blobs/") => {
-            answer(307, &[("location", &format!("http://{other_host}{}", request.path))], "")
+            answer(307, &[("location", &format!("http://{CLOSED}{}", request.path))], "")
         }
-        _ => Treatment { location_origin: Some(format!("http://{other_host}")), ..Treatment::default() },
+        _ => Treatment { location_origin: Some(format!("http://{CLOSED}")), ..Treatment::default() },
     });
     let (host, bytes) = (fixture.host(), content(1000));
     let repository = fixture.repository("a");
     let mut reader = repository.read_blob(Digest::of(&bytes), 1000, 0);
     let error = reader.next().await.unwrap_err();
-    let expected = format!("{host} redirects to {other}: cannot connect to {other}: connection refused");
+    let expected = format!("{host} redirects to {CLOSED}: cannot connect to {CLOSED}: connection refused");
     assert!(error.to_string().contains(&expected), "{error}");
     assert!(error.hints()[0].contains("storage.redirect.disable"), "{:?}", error.hints());
 
     let error = upload(&repository, &bytes).await;
-    let expected = format!("{host} sends the upload to http://{other} (Location header): cannot connect to");
+    let expected = format!("{host} sends the upload to http://{CLOSED} (Location header): cannot connect to");
     assert!(error.to_string().contains(&expected), "{error}");
     assert!(error.hints()[0].contains("proxy_set_header Host"), "{:?}", error.hints());
 }

@@ -13,7 +13,6 @@ mod kubeconfig;
 mod kubelet;
 mod objects;
 mod pool;
-mod ports;
 mod rights;
 mod runtime;
 mod server;

@@ -12,10 +12,11 @@ use parking_lot::{Mutex, MutexGuard};
 
 use anyhow::bail;
 
-use super::{
-    Kubeconfig, Objects, assets, audit, ports::on_a_free_port, runtime::wait, supervisor::Supervisor,
+use super::{Kubeconfig, Objects, assets, audit, runtime::wait, supervisor::Supervisor};
+use crate::{
+    certificates::{Authority, Kind},
+    reserved_port::ReservedPort,
 };
-use crate::certificates::{Authority, Kind};
 
 /// Users who may do nothing until something is granted to them.
 pub const USERS: [&str; 3] = ["alice", "bob", "carol"];
@@ -34,7 +35,9 @@ const ETCD: &str = "etcd";
 pub struct ApiServer {
     processes: Mutex<Processes>,
     url: String,
-    address: SocketAddr,
+    port: ReservedPort,
+    // Held, so that nobody else gets it.
+    _etcd_port: ReservedPort,
     pub(super) etcd_url: String,
     ca_pem: String,
     // Last: it removes the directory when the processes are gone.
@@ -57,30 +60,28 @@ impl ApiServer {
         let programs = assets::directory()?;
         let supervisor = Supervisor::start()?;
         let ca_pem = write_credentials(&supervisor)?;
-        let (etcd, etcd_address) = on_a_free_port(|address| {
-            let mut command = Command::new(programs.join(ETCD));
-            let url = format!("http://{address}");
-            command.arg(format!("--listen-client-urls={url}")).arg(format!("--advertise-client-urls={url}"));
-            command.args([
-                "--data-dir=etcd",
-                "--listen-peer-urls=http://127.0.0.1:0",
-                "--log-level=warn",
-                "--unsafe-no-fsync",
-                // A wipe removes everything in one transaction.
-                "--max-txn-ops=100000",
-            ]);
-            let mut process = supervisor.run(ETCD, &mut command)?;
-            let ready = wait_for(&mut process, &url, "/readyz", None);
-            or_stop(&supervisor, ETCD, process, ready)
-        })?;
+        let (port, etcd_port) = (ReservedPort::new()?, ReservedPort::new()?);
+        let etcd_url = format!("http://{}", etcd_port.addr());
+        let mut command = Command::new(programs.join(ETCD));
+        command.arg(format!("--listen-client-urls={etcd_url}"));
+        command.arg(format!("--advertise-client-urls={etcd_url}"));
+        command.args([
+            "--data-dir=etcd",
+            "--listen-peer-urls=http://127.0.0.1:0",
+            "--log-level=warn",
+            "--unsafe-no-fsync",
+            // A wipe removes everything in one transaction.
+            "--max-txn-ops=100000",
+        ]);
+        let mut etcd = supervisor.run(ETCD, &mut command)?;
+        let ready = wait_for(&mut etcd, &etcd_url, "/readyz", None);
+        let etcd = or_stop(&supervisor, ETCD, etcd, ready)?;
         let mut processes = Processes { api: None, etcd };
-        let etcd_url = format!("http://{etcd_address}");
-        let started = on_a_free_port(|address| run_api(&supervisor, &etcd_url, address, &ca_pem));
-        match started {
-            Ok((api, address)) => {
+        match run_api(&supervisor, &etcd_url, port.addr(), &ca_pem) {
+            Ok(api) => {
                 processes.api = Some(api);
-                let (url, processes) = (format!("https://{address}"), Mutex::new(processes));
-                Ok(Self { processes, url, address, etcd_url, ca_pem, supervisor })
+                let (url, processes) = (format!("https://{}", port.addr()), Mutex::new(processes));
+                Ok(Self { processes, url, port, _etcd_port: etcd_port, etcd_url, ca_pem, supervisor })
             }
             Err(error) => {
                 supervisor.stop(ETCD, &mut processes.etcd)?;
@@ -149,7 +150,7 @@ impl ApiServer {
     pub fn start_api(&self) -> anyhow::Result<()> {
         let mut processes = self.processes();
         if processes.api.is_none() {
-            processes.api = Some(run_api(&self.supervisor, &self.etcd_url, self.address, &self.ca_pem)?);
+            processes.api = Some(run_api(&self.supervisor, &self.etcd_url, self.port.addr(), &self.ca_pem)?);
         }
         Ok(())
     }
@@ -253,15 +254,9 @@ fn wait_for(process: &mut Child, url: &str, path: &'static str, ca_pem: Option<&
         }
         let (client, request) = (client.clone(), http::Request::get(path).body(Vec::new())?);
         match wait(async move { client.request_text(request).await }) {
-            Ok(_) => break,
+            Ok(_) => return Ok(()),
             Err(error) if begun.elapsed() > START_LIMIT => bail!("it is not ready: {error}"),
             Err(_) => std::thread::sleep(POLL),
         }
-    }
-    // Another program may have taken the port, and answered, before ours gave up.
-    std::thread::sleep(POLL);
-    match process.try_wait()? {
-        None => Ok(()),
-        Some(status) => bail!("it ended at once: {status}"),
     }
 }

@@ -15,8 +15,11 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-use super::{ports, runtime::runtime};
-use crate::certificates::{Identity, Kind};
+use super::runtime::runtime;
+use crate::{
+    certificates::{Identity, Kind},
+    reserved_port::ReservedPort,
+};
 
 /// What a stand-in answers.
 pub(crate) trait Handler: Send + Sync + 'static {
@@ -32,7 +35,7 @@ pub(crate) trait Handler: Send + Sync + 'static {
 pub(crate) struct StandIn<H> {
     handler: Arc<H>,
     acceptor: TlsAcceptor,
-    address: SocketAddr,
+    port: ReservedPort,
     certificate_pem: String,
     /// None while connections are refused.
     task: Mutex<Option<JoinHandle<()>>>,
@@ -40,7 +43,7 @@ pub(crate) struct StandIn<H> {
 
 impl<H> std::fmt::Debug for StandIn<H> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("StandIn").field("address", &self.address).finish_non_exhaustive()
+        formatter.debug_struct("StandIn").field("address", &self.port.addr()).finish_non_exhaustive()
     }
 }
 
@@ -50,15 +53,15 @@ impl<H: Handler> StandIn<H> {
         let identity = Identity::self_signed(&["127.0.0.1"], Kind::Server)?;
         let mut config = rustls::ServerConfig::clone(&*identity.server_config(None)?);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        let (listener, address) = ports::free()?;
+        let port = ReservedPort::new()?;
         let stand_in = Self {
             handler: Arc::new(handler),
             acceptor: TlsAcceptor::from(Arc::new(config)),
-            address,
+            port,
             certificate_pem: identity.certificate_pem(),
             task: Mutex::new(None),
         };
-        stand_in.serve(listener)?;
+        stand_in.up()?;
         Ok(stand_in)
     }
 
@@ -69,7 +72,7 @@ impl<H: Handler> StandIn<H> {
 
     /// Where it listens.
     pub(crate) fn address(&self) -> SocketAddr {
-        self.address
+        self.port.addr()
     }
 
     /// Its certificate, which is its own authority.
@@ -90,7 +93,7 @@ impl<H: Handler> StandIn<H> {
     /// Serves again, on the same port.
     pub(crate) fn up(&self) -> anyhow::Result<()> {
         let serves = self.task.lock().is_some();
-        if serves { Ok(()) } else { self.serve(std::net::TcpListener::bind(self.address)?) }
+        if serves { Ok(()) } else { self.serve(std::net::TcpListener::bind(self.address())?) }
     }
 
     fn serve(&self, listener: std::net::TcpListener) -> anyhow::Result<()> {

@@ -4,6 +4,7 @@ use std::{fs, process::Command, sync::Arc, thread, time::Duration};
 
 use registry_server::{MemoryStore, ServerOptions};
 use testkit::{
+    ReservedPort,
     docker_registry::{DockerRegistry, DockerRegistryOptions},
     link::{Link, LinkOptions},
     tokens::{TokenOptions, TokenServer},
@@ -14,11 +15,11 @@ use crate::world::{TARGET_ROOT, serve};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unreachable_registries() {
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let unused = ReservedPort::new().unwrap();
     let sample = Sample::small();
     for (host, words) in [
         ("registry.invalid".to_owned(), ["registry.invalid", "name"]),
-        (free.to_string(), ["127.0.0.1", "connection refused"]),
+        (unused.addr().to_string(), ["127.0.0.1", "connection refused"]),
     ] {
         let setup = Setup::new();
         let ends = fails(5, &words);

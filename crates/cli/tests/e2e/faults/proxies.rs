@@ -5,6 +5,7 @@ use std::{fs, sync::Arc};
 
 use registry_server::{MemoryStore, RunningServer, ServerOptions};
 use testkit::{
+    ReservedPort,
     certificates::{Authority, Kind},
     link::{Link, LinkOptions},
     squid::Squid,
@@ -139,8 +140,9 @@ async fn the_refusing_side_is_named() {
     fails(4, &[SOURCE, "the credentials were refused"]).check("the registry", &world.setup.run(pull).run);
 
     // A registry that the proxy cannot reach.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let mut pull = world.setup.pull_command(&format!("{SOURCE}:{free}/deckhouse/ee"), &["--dry-run"]);
+    let unused = ReservedPort::new().unwrap();
+    let source = format!("{SOURCE}:{}/deckhouse/ee", unused.addr().port());
+    let mut pull = world.setup.pull_command(&source, &["--dry-run"]);
     pull.env("HTTP_PROXY", world.own_proxy());
     fails(5, &[&proxy, "503"]).check("no registry", &world.setup.run(pull).run);
 }
