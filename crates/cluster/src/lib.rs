@@ -46,6 +46,6 @@ pub use chain::{Gap, LeftOutReason, TargetError};
 pub use error::Error;
 pub use jiff::Timestamp;
 pub use reading::{Obstacle, Reading, Unknown};
-pub use registry_answer::{ChannelRelease, RegistryAnswer};
+pub use registry_answer::{ChannelRelease, RegistryAnswer, ReleaseList};
 pub use state::ClusterState;
 pub use wait_policy::WaitPolicy;

@@ -49,6 +49,23 @@ impl<T> RegistryAnswer<T> {
     }
 }
 
+/// The releases in `release-channel`.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReleaseList {
+    /// Those whose tags the registry lists.
+    pub listed: Vec<Version>,
+    /// Those that it returns by name, but whose tags it does not list: so it is a proxy cache, and its list is incomplete.
+    pub unlisted: Vec<Version>,
+}
+
+impl ReleaseList {
+    /// Those that can be pulled.
+    pub fn all(&self) -> impl Iterator<Item = &Version> {
+        self.listed.iter().chain(&self.unlisted)
+    }
+}
+
 /// What a channel tag leads to: `version.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

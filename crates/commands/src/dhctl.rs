@@ -135,6 +135,15 @@ pub enum Mirror {
         /// The minor version.
         minor: u64,
     },
+    /// Reads the releases from a minor on by name, through a proxy cache, and downloads nothing.
+    ListThroughCache {
+        /// The proxy cache, `HOST[:PORT]/PATH`.
+        registry: String,
+        /// The major version.
+        major: u64,
+        /// The minor version.
+        minor: u64,
+    },
     /// Pulls a module too.
     PullModule(String),
     /// Pushes a bundle to this registry, `HOST[:PORT]/PATH`.
@@ -236,6 +245,12 @@ impl Mirror {
             Self::PullSince { major, minor } => {
                 words.fixed(&["pull", "-i", BUNDLE, "--min-version"]).joined("", &format!("{major}.{minor}"))
             }
+            Self::ListThroughCache { registry, major, minor } => words
+                .fixed(&["pull", "--dry-run", "--proxy-registry"])
+                .option("--source", "--source=", registry)
+                .fixed(&["--min-version"])
+                .joined("", &format!("{major}.{minor}"))
+                .fixed(&["--no-modules", "--no-security-db"]),
             Self::PullModule(name) => {
                 words.fixed(&["pull", "-i", BUNDLE]).option("--include-module", "--include-module=", name)
             }

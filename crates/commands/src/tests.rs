@@ -56,6 +56,7 @@ fn with(value: &str) -> Vec<Command> {
         Approve::Module { module: value(), version: value() }.into(),
         Mirror::PullModule(value()).into(),
         Mirror::Push(value()).into(),
+        Mirror::ListThroughCache { registry: value(), major: 1, minor: 58 }.into(),
         Dhctl::DockerCfg(value()).into(),
         Dhctl::InitConfiguration(login.clone()).into(),
         Mirror::PushAs(login).into(),

@@ -151,6 +151,21 @@ pub enum Advice {
     Settings(SettingsAdvice),
 }
 
+impl Advice {
+    /// Whether it brings something into the registry by pulling and pushing a bundle.
+    pub(crate) fn is_for_contents(&self) -> bool {
+        matches!(
+            self,
+            Self::PullSince { .. }
+                | Self::Push { .. }
+                | Self::PushChannel { .. }
+                | Self::AnotherPatch(_)
+                | Self::PullOtherPatch(_)
+                | Self::Registry(RegistryAdvice::Pull(_))
+        )
+    }
+}
+
 /// What `update prepare` is to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PrepareFor {

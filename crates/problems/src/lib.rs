@@ -50,6 +50,14 @@ impl Problem {
         self
     }
 
+    /// Replaces the steps that pull and push bundles: nothing can be pushed to a proxy cache.
+    pub fn of_a_proxy_cache(&mut self) {
+        if let Some(first) = self.advice.iter().position(Advice::is_for_contents) {
+            self.advice.retain(|advice| !advice.is_for_contents());
+            self.advice.insert(first, RegistryAdvice::CheckUpstream.into());
+        }
+    }
+
     /// The same with these as its next steps.
     #[must_use]
     pub fn advise_all(mut self, advice: impl IntoIterator<Item = Advice>) -> Self {

@@ -84,6 +84,7 @@ fn the_registry_and_the_channel() {
         RegistryFact::TagsDenied { repo: repo(), message: message() },
         RegistryFact::NoReleaseChannels { repo: repo() },
         RegistryFact::NoReleaseTags { repo: repo() },
+        RegistryFact::TagsIncomplete { unlisted: vec![version("1.71.2"), version("1.72.0")] },
         access(Some("list tags: 401"), FromHere::Accepted),
         access(None, FromHere::Refused),
         access(None, FromHere::Untrusted),
@@ -289,6 +290,8 @@ fn every_step() {
     ];
     let registry = [
         RegistryAdvice::CheckPath,
+        RegistryAdvice::CacheReleases { registry: REPO.to_owned(), major: 1, minor: 70 },
+        RegistryAdvice::CheckUpstream,
         RegistryAdvice::AllowListing,
         RegistryAdvice::AllowReading,
         RegistryAdvice::CheckAccess,

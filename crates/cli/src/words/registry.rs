@@ -20,6 +20,10 @@ pub(super) fn predicate(fact: &RegistryFact) -> Sentence {
         RegistryFact::NoReleaseTags { repo } => {
             format!("points to a registry that has no release tags (vX.Y.Z) in {repo}/release-channel")
         }
+        RegistryFact::TagsIncomplete { unlisted } => {
+            let tags: Vec<String> = unlisted.iter().map(|version| format!("v{version}")).collect();
+            format!("returns these releases by name but does not list their tags: {}", tags.join(", "))
+        }
         RegistryFact::NoAccess { repo, error: Some(error), .. } => {
             format!("does not give the platform access to {repo}: {error}")
         }
@@ -68,6 +72,11 @@ pub(super) fn means(fact: &RegistryFact) -> Option<Sentence> {
         | RegistryFact::NoReleaseTags { .. } => {
             "the platform lists the tags of release-channel to find the releases between the deployed one and the \
              one that the channel points to; without this list it does not find them".to_owned()
+        }
+        RegistryFact::TagsIncomplete { .. } => {
+            "it is a proxy cache that lists only the tags that were requested through it; the platform finds releases by this \
+             list"
+                .to_owned()
         }
         RegistryFact::NoAccess { from_here, .. } => {
             format!("no new release is seen until the platform can access the registry; {}", seen(*from_here))

@@ -6,7 +6,7 @@ use semver::Version;
 use serde::Serialize;
 
 use crate::Reading;
-pub use crate::{ChannelRelease, RegistryAnswer};
+pub use crate::{ChannelRelease, RegistryAnswer, ReleaseList};
 
 /// Everything beyond [`ClusterState`](crate::ClusterState). `Details::default()` knows nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -112,8 +112,8 @@ impl Default for RegistryCheck {
 pub struct RegistryAnswers {
     /// What the tag of the cluster's release channel leads to.
     pub channel: RegistryAnswer<ChannelRelease>,
-    /// The releases that `release-channel` lists.
-    pub versions: RegistryAnswer<Vec<Version>>,
+    /// The releases in `release-channel`.
+    pub versions: RegistryAnswer<ReleaseList>,
     /// Whether these images are there, by the name that pods use.
     pub images: Vec<ImageAnswer>,
 }
@@ -131,6 +131,14 @@ pub struct ImageAnswer {
 }
 
 impl Details {
+    /// The releases that the registry returns by name but does not list. If there are any, it is a proxy cache.
+    pub(super) fn unlisted_releases(&self) -> &[Version] {
+        match &self.registry {
+            RegistryCheck::Answered(answers) => answers.versions.found().map_or(&[], |it| &it.unlisted),
+            RegistryCheck::NotAsked(_) | RegistryCheck::Untrusted(_) | RegistryCheck::Refused(_) => &[],
+        }
+    }
+
     /// The containers whose image does not come, as far as they are known.
     pub(super) fn failed_pulls(&self) -> impl Iterator<Item = &FailedPull> {
         [&self.pulls_of_pending_pods, &self.pulls_of_running_pods]

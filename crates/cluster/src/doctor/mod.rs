@@ -19,7 +19,7 @@ mod tests;
 
 pub use details::{
     ChannelRelease, DeploymentCondition, Details, FailedPull, ImageAnswer, LogError, PodEvent,
-    RegistryAnswer, RegistryAnswers, RegistryCheck,
+    RegistryAnswer, RegistryAnswers, RegistryCheck, ReleaseList,
 };
 pub use finding::{Finding, Severity};
 pub use questions::{Questions, questions};

@@ -1,6 +1,7 @@
 //! What to ask the cluster's registry.
 
 use deckhouse::Channel;
+use semver::Version;
 
 use super::{context::Context, details::Details, rules};
 use crate::{ClusterState, pull_cause::is_pull_failure};
@@ -13,6 +14,8 @@ const IMAGES: usize = 30;
 pub struct Questions {
     /// The channel whose tag is looked at.
     pub channel: Option<Channel>,
+    /// The deployed release. The releases from it to the channel's are looked for by name where they are not listed.
+    pub deployed: Option<Version>,
     /// The images whose being there is asked, as `REPOSITORY:TAG` or `REPOSITORY@DIGEST`; all in this registry.
     pub images: Vec<String>,
 }
@@ -36,5 +39,9 @@ pub fn questions(state: &ClusterState, details: &Details, now: jiff::Timestamp) 
             images.push(image);
         }
     }
-    Questions { channel: context.settings().and_then(|settings| settings.channel()), images }
+    Questions {
+        channel: context.settings().and_then(|settings| settings.channel()),
+        deployed: context.deployed().and_then(|release| release.version.clone()),
+        images,
+    }
 }

@@ -25,7 +25,7 @@ impl Plan {
     pub fn make(state: &ClusterState, input: &PlanInput) -> Result<Self, PlanError> {
         let releases = state.releases.required("releases")?;
         let order = ReleaseOrder::of(releases);
-        let deployed = deployed(state, &order).ok_or(PlanError::NoVersion)?;
+        let deployed = deployed_version(state).ok_or(PlanError::NoVersion)?;
         let settings = state.deckhouse_config().map(crate::objects::ModuleConfig::update_settings);
         let lts = state.is_lts();
         let to = input.to.as_ref();
@@ -69,10 +69,11 @@ impl Plan {
     }
 }
 
-/// For a moment of an update no release is Deployed: then the image says what runs.
-fn deployed(state: &ClusterState, order: &ReleaseOrder<'_>) -> Option<Version> {
-    let tag = || deckhouse::version::parse_tag(state.deployment.known()?.tag()?);
-    order.deployed_version().cloned().or_else(tag)
+/// The release from which a plan begins: the deployed one. For a moment of an update none is Deployed; then the tag of the
+/// running image counts.
+pub fn deployed_version(state: &ClusterState) -> Option<Version> {
+    let of_object = state.releases.known().and_then(|it| ReleaseOrder::of(it).deployed_version().cloned());
+    of_object.or_else(|| deckhouse::version::parse_tag(state.deployment.known()?.tag()?))
 }
 
 /// Whether the file or the cluster has releases for it, and all of them are above what the release channel leads to.

@@ -24,6 +24,7 @@ use crate::{
 
 pub use api_use::{ApiInstead, ApiUse, ApiUser};
 pub use breaking::{BreakingFault, BreakingPoint};
+pub use make::deployed_version;
 pub use registry::{PlanRegistry, Presence, RegistryOffer, ReleaseInRegistry, StepInRegistry};
 pub use removed_apis::Replacement;
 pub use unknown::{PlanSource, PlanUnknown};

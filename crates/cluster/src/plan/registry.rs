@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use deckhouse::{Channel, release_list::DeliveredRelease, repositories::RELEASE_CHANNEL};
-use problems::{Advice, Code, Kind, Object, Problem, RegistryFact};
+use problems::{Advice, Code, Kind, Object, Problem, RegistryAdvice, RegistryFact};
 use semver::Version;
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use super::{
     Step,
     unknown::{PlanSource, PlanUnknown},
 };
-use crate::{ChannelRelease, RegistryAnswer, chain::Range};
+use crate::{ChannelRelease, RegistryAnswer, ReleaseList, chain::Range};
 
 /// What a registry answered.
 #[derive(Debug, Clone)]
@@ -23,8 +23,8 @@ pub struct RegistryOffer {
     pub channel: Option<Channel>,
     /// The release that its tag points to.
     pub leads_to: RegistryAnswer<ChannelRelease>,
-    /// The releases that `release-channel` lists.
-    pub listed: RegistryAnswer<Vec<Version>>,
+    /// The releases in `release-channel`.
+    pub listed: RegistryAnswer<ReleaseList>,
     /// What the registry has of each release that it was asked for.
     pub releases: BTreeMap<Version, ReleaseInRegistry>,
 }
@@ -84,8 +84,8 @@ impl RegistryOffer {
     /// to (facts 2).
     pub(super) fn versions(&self, lts: bool) -> Vec<Version> {
         let highest = self.highest().cloned();
-        let listed = self.listed.found().filter(|_| !lts).into_iter().flatten().cloned();
-        listed.chain(highest).collect()
+        let listed = self.listed.found().filter(|_| !lts).into_iter().flat_map(ReleaseList::all);
+        listed.cloned().chain(highest).collect()
     }
 
     pub(super) fn of_release(&self, version: &Version) -> Option<StepInRegistry> {
@@ -104,6 +104,31 @@ impl RegistryOffer {
 
     /// What blocks. `all_above`: there are releases for the cluster, and all of them are above what the channel points to.
     pub(super) fn blocking(&self, steps: &[Step], range: Range<'_>, all_above: bool) -> Vec<Problem> {
+        let mut blocking = self.contents(steps, range, all_above);
+        let unlisted = self.unlisted();
+        if !unlisted.is_empty() {
+            blocking.iter_mut().for_each(Problem::of_a_proxy_cache);
+        }
+        let is_unlisted = |step: &&Step| unlisted.iter().any(|version| step.version == format!("v{version}"));
+        // A release of the file is created from the file.
+        let by_controller = |step: &&Step| !step.in_file && step.in_cluster.is_none();
+        if steps.iter().filter(is_unlisted).any(|step| by_controller(&step)) {
+            let fact = RegistryFact::TagsIncomplete { unlisted: unlisted.to_vec() };
+            let problem = Problem::new(Code::Release, Object::new(Kind::Registry, &self.registry), fact);
+            let (registry, deployed) = (self.registry.clone(), range.deployed);
+            let (major, minor) = (deployed.major, deployed.minor);
+            blocking.push(problem.advise(RegistryAdvice::CacheReleases { registry, major, minor }.into()));
+        }
+        blocking
+    }
+
+    /// The releases that it returns by name but does not list.
+    fn unlisted(&self) -> &[Version] {
+        self.listed.found().map_or(&[], |it| &it.unlisted)
+    }
+
+    /// What is missing, and where the channel does not lead to what is wanted.
+    fn contents(&self, steps: &[Step], range: Range<'_>, all_above: bool) -> Vec<Problem> {
         let mut blocking = Vec::new();
         let (registry, image) = (self.registry.clone(), self.channel_image());
         let object = || Object::new(Kind::Registry, &self.registry);

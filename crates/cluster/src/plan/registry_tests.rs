@@ -7,7 +7,7 @@ use super::{
     tests::{cluster, delivered, of_file, version},
     *,
 };
-use crate::{ChannelRelease, ClusterState, RegistryAnswer, objects::ModuleConfig};
+use crate::{ChannelRelease, ClusterState, RegistryAnswer, ReleaseList, objects::ModuleConfig};
 
 /// A registry whose channel leads there, and that has all of these releases.
 fn registry(leads_to: &str, listed: &[&str]) -> RegistryOffer {
@@ -20,7 +20,10 @@ fn registry(leads_to: &str, listed: &[&str]) -> RegistryOffer {
         registry: "r.example/dkp/ee".to_owned(),
         channel: Some(Channel::Stable),
         leads_to: RegistryAnswer::Found(ChannelRelease { version: version(leads_to), suspended: false }),
-        listed: RegistryAnswer::Found(listed.iter().map(|text| version(text)).collect()),
+        listed: RegistryAnswer::Found(ReleaseList {
+            listed: listed.iter().map(|text| version(text)).collect(),
+            unlisted: Vec::new(),
+        }),
         releases: listed.iter().map(there).collect(),
     }
 }
@@ -155,6 +158,29 @@ fn missing_images_block() {
         wanted: Some(version("v1.60.0")),
     };
     assert!(blocked(|_| {}, Some("v1.60.0")).contains(&Fact::from(too_low)));
+}
+
+#[test]
+fn releases_that_a_proxy_cache_does_not_list_block_where_nobody_else_creates_them() {
+    let state = |objects: &[&str]| cluster(&[&["v1.57.5 Deployed"], objects].concat());
+    let mut offer = registry("v1.59.4", &["v1.58.3", "v1.59.4"]);
+    let unlisted = vec![version("v1.58.3")];
+    offer.listed =
+        RegistryAnswer::Found(ReleaseList { listed: vec![version("v1.59.4")], unlisted: unlisted.clone() });
+    let incomplete = RegistryFact::TagsIncomplete { unlisted };
+    for (file, objects, blocks) in
+        [(&[][..], &[][..], true), (&["v1.58.3"], &[], false), (&[], &["v1.58.3 Pending"], false)]
+    {
+        let plan = plan(&state(objects), file, offer.clone());
+        assert_eq!(chain_of(&plan), "v1.58.3 v1.59.4");
+        let facts: Vec<Fact> = plan.blocking.into_iter().map(|it| it.fact).collect();
+        let expected: Vec<Fact> = blocks.then(|| incomplete.clone().into()).into_iter().collect();
+        assert_eq!(facts, expected, "{file:?} {objects:?}");
+    }
+    // What is missing cannot be pushed to it.
+    offer.releases.get_mut(&version("v1.58.3")).unwrap().image = RegistryAnswer::Missing;
+    let plan = plan(&state(&["v1.58.3 Pending"]), &[], offer);
+    assert_eq!(plan.blocking[0].advice, [problems::RegistryAdvice::CheckUpstream.into()]);
 }
 
 #[test]

@@ -45,16 +45,42 @@ pub fn versions_to_check(offer: &Available, request: &Request) -> BTreeSet<Versi
     versions
 }
 
+/// Versions that `listed` lacks; if one of them exists, it is not the whole list.
+///
+/// These are what a cluster whose deployed release is `deployed` needs to reach `channel`, what its release channel
+/// points to: this version, and the first patches of the minors in between of which nothing is listed. Ascending.
+pub fn versions_to_check_between(
+    listed: &BTreeSet<Version>,
+    deployed: &Version,
+    channel: &Version,
+) -> BTreeSet<Version> {
+    if channel <= deployed {
+        return BTreeSet::new();
+    }
+    let known = listed.iter().chain([deployed, channel]).map(minor_of).collect();
+    let mut versions: BTreeSet<Version> =
+        first_patches(known, minor_of(deployed), minor_of(channel)).collect();
+    versions.extend((!listed.contains(channel)).then(|| channel.clone()));
+    versions
+}
+
 /// The first patches of the minors between those that channels point to of which nothing is listed.
 fn unlisted_minors(offer: &Available, listed: &BTreeSet<Version>) -> impl Iterator<Item = Version> {
     let pointed_to: BTreeSet<_> = offer.channels.values().map(|info| &info.version).collect();
     let minors: BTreeSet<_> = listed.iter().chain(pointed_to.iter().copied()).map(minor_of).collect();
     let ends = pointed_to.first().zip(pointed_to.last()).map(|(low, high)| (minor_of(low), minor_of(high)));
-    let between = ends.into_iter().flat_map(|((major, low), (last_major, high))| {
-        let last = if major == last_major { high } else { low };
-        (low..last).map(move |minor| (major, minor))
-    });
-    between
+    ends.into_iter().flat_map(move |(low, high)| first_patches(minors.clone(), low, high))
+}
+
+/// The first patches of the minors from `low` to below `high`, in one major version, that are not among `minors`.
+fn first_patches(
+    minors: BTreeSet<(u64, u64)>,
+    (major, low): (u64, u64),
+    (last_major, high): (u64, u64),
+) -> impl Iterator<Item = Version> {
+    let last = if major == last_major { high } else { low };
+    (low..last)
+        .map(move |minor| (major, minor))
         .take(MOST_MINORS)
         .filter(move |minor| !minors.contains(minor))
         .flat_map(|(major, minor)| (0..=MAX_GAP).map(move |patch| Version::new(major, minor, patch)))
@@ -108,6 +134,25 @@ mod tests {
         let far = format!("1.{}.0", u64::MAX);
         let channels = [(Channel::Stable, "1.58.2"), (Channel::Alpha, far.as_str())];
         assert!(versions_to_check(&offer(&channels, &[]), &request("")).len() < 10_000, "however far");
+    }
+
+    #[test]
+    fn what_lies_between_a_cluster_and_its_channel() {
+        let version = |text: &str| Version::parse(text).unwrap();
+        let check = |listed: &[&str], deployed: &str, channel: &str| -> Vec<String> {
+            let listed = listed.iter().map(|text| version(text)).collect();
+            let versions = versions_to_check_between(&listed, &version(deployed), &version(channel));
+            versions.iter().map(tag_of).collect()
+        };
+        assert_eq!(check(&["1.58.2", "1.59.0"], "1.57.5", "1.59.0"), [""; 0], "nothing is missing");
+        assert_eq!(check(&["1.58.2"], "1.57.5", "1.59.3"), ["v1.59.3"]);
+        assert_eq!(check(&[], "1.57.5", "1.57.9"), ["v1.57.9"]);
+        let between = check(&["1.59.3"], "1.57.5", "1.59.3");
+        assert_eq!((between.len(), &between[0][..], &between[32][..]), (33, "v1.58.0", "v1.58.32"));
+        assert_eq!(check(&[], "1.57.5", "1.57.5"), [""; 0]);
+        assert_eq!(check(&[], "1.57.5", "1.56.0"), [""; 0], "a channel that is behind");
+        assert_eq!(check(&[], "1.57.5", "2.0.0"), ["v2.0.0"]);
+        assert!(check(&[], "1.57.5", "1.9999999.0").len() < 10_000, "however far");
     }
 
     #[test]

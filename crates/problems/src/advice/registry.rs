@@ -26,6 +26,17 @@ pub enum RegistryAdvice {
     Pull(Contents),
     /// Check that the path in the Secret is the one that the bundle was pushed to.
     CheckPath,
+    /// Request the releases from this minor version on through a proxy cache, which lists them afterwards.
+    CacheReleases {
+        /// The proxy cache, `HOST[:PORT]/PATH`.
+        registry: String,
+        /// The major version.
+        major: u64,
+        /// The minor version.
+        minor: u64,
+    },
+    /// Check the upstream of a proxy cache.
+    CheckUpstream,
     /// Let the login list tags.
     AllowListing,
     /// Let the cluster's login read a repository.

@@ -37,6 +37,11 @@ pub enum RegistryFact {
         /// `HOST[:PORT]/PATH`.
         repo: String,
     },
+    /// It returns these releases of `release-channel` by name, but does not list their tags: it is a proxy cache.
+    TagsIncomplete {
+        /// The releases.
+        unlisted: Vec<Version>,
+    },
     /// The platform reports that it cannot access it.
     NoAccess {
         /// `HOST[:PORT]/PATH`.

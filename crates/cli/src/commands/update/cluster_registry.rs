@@ -13,7 +13,7 @@ use futures_util::future::{join, join_all};
 use oci::{RepositoryName, RepositoryUrl, TagOrDigest};
 use registry::client::{Client, Credentials, Error, ErrorKind};
 
-use super::registry_requests::{Refused, ask_channel, ask_presence, ask_versions, words};
+use super::registry_requests::{Refused, ask_channel, ask_presence, ask_releases, points_to, words};
 use crate::{
     Environment,
     failure::Failure,
@@ -84,8 +84,12 @@ async fn ask(client: &Client, root: &RepositoryName, questions: &Questions) -> R
         }
     };
     let images = join_all(questions.images.iter().map(|image| look_up(client, image)));
-    let ((channel, versions), images) =
-        join(join(ask_channel(&channels, questions.channel), ask_versions(&channels)), images).await;
+    let releases = async {
+        let channel = ask_channel(&channels, questions.channel).await;
+        let versions = ask_releases(&channels, questions.deployed.as_ref(), points_to(&channel)).await;
+        (channel, versions)
+    };
+    let ((channel, versions), images) = join(releases, images).await;
     // A login that is wrong is wrong for every question; one that only lacks a right is not.
     if let (Err(refused), Err(_)) = (&channel, &versions) {
         return RegistryCheck::Refused(refused.0.to_string().into());

@@ -9,7 +9,7 @@ use cluster::{
     ClusterState, Timestamp, WaitPolicy,
     access::Cluster,
     objects::Release,
-    plan::{Plan, PlanInput},
+    plan::{Plan, PlanInput, deployed_version},
     prepare::followed_channel,
     read,
 };
@@ -121,7 +121,7 @@ async fn make(
         PlanInput { delivery, file, to: args.to.clone(), helm, registry: None, now: Timestamp::now() };
     if let Some(url) = &args.registry {
         let registry = PlanRegistry::connect(url, args, environment).await?;
-        let mut offer = registry.offer(followed_channel(&state)).await?;
+        let mut offer = registry.offer(followed_channel(&state), deployed_version(&state).as_ref()).await?;
         input.registry = Some(offer.clone());
         // Which images are checked depends on what the registry lists.
         let versions = versions(&Plan::make(&state, &input)?);

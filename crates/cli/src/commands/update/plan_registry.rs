@@ -18,7 +18,7 @@ use registry::client::{Client, Repository};
 use semver::Version;
 
 use super::registry_requests::{
-    Refused, ask_channel, ask_files, ask_presence, ask_versions, release_info, words,
+    Refused, ask_channel, ask_files, ask_presence, ask_releases, points_to, release_info, words,
 };
 use crate::{
     Environment,
@@ -64,9 +64,15 @@ impl PlanRegistry {
     }
 
     /// What the channel leads to, and which releases there are.
-    pub(super) async fn offer(&self, channel: Option<Channel>) -> Result<RegistryOffer, Failure> {
-        let (leads_to, listed) =
-            join(ask_channel(&self.channels, channel), ask_versions(&self.channels)).await;
+    ///
+    /// `deployed` is what the cluster runs.
+    pub(super) async fn offer(
+        &self,
+        channel: Option<Channel>,
+        deployed: Option<&Version>,
+    ) -> Result<RegistryOffer, Failure> {
+        let leads_to = ask_channel(&self.channels, channel).await;
+        let listed = ask_releases(&self.channels, deployed, points_to(&leads_to)).await;
         let (leads_to, listed) = match (leads_to, listed) {
             // A login that is wrong is wrong for every question; one that only lacks a right is not.
             (Err(Refused(error)), Err(_)) => return Err(error.into()),

@@ -1,11 +1,16 @@
 //! Questions to a registry about releases, whose answers a decision is made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use cluster::{ChannelRelease, RegistryAnswer};
-use deckhouse::{Channel, FileSearch, ReleaseInfo, repositories::VERSION_JSON};
+use cluster::{ChannelRelease, RegistryAnswer, ReleaseList};
+use deckhouse::{
+    Channel, FileSearch, ReleaseInfo, repositories::VERSION_JSON,
+    select::list_check::versions_to_check_between,
+};
+use futures_util::future::join_all;
 use oci::{Manifest, TagOrDigest};
 use registry::client::{Error, ErrorKind, Existence, Repository};
+use semver::Version;
 
 /// The most that a layer of a `release-channel` image may have, in bytes.
 const LAYER_LIMIT: u64 = 16 * 1024 * 1024;
@@ -40,6 +45,11 @@ pub(super) async fn ask_channel(
         let info = release_info(&files)?;
         Ok(ChannelRelease { version: info.version, suspended: info.suspended })
     }))
+}
+
+/// The release that a channel points to, if that is known.
+pub(super) fn points_to(channel: &Result<RegistryAnswer<ChannelRelease>, Refused>) -> Option<&Version> {
+    Some(&channel.as_ref().ok()?.found()?.version)
 }
 
 /// What an image of `release-channel` says of a release.
@@ -86,27 +96,63 @@ pub(super) async fn ask_files(
     Ok(RegistryAnswer::Found(search.into_found()))
 }
 
-/// The releases that `release-channel` lists.
-pub(super) async fn ask_versions(
+/// The releases in `release-channel`: those that it lists, and those that a cluster needs and that it returns only by name.
+///
+/// `deployed` and `channel` are what the cluster runs and what its release channel points to.
+pub(super) async fn ask_releases(
     channels: &Repository,
-) -> Result<RegistryAnswer<Vec<semver::Version>>, Refused> {
-    match channels.tags().await {
-        Ok(Some(tags)) => Ok(RegistryAnswer::Found(
-            tags.iter().filter_map(|tag| deckhouse::version::parse_tag(tag)).collect(),
-        )),
-        Ok(None) => Ok(RegistryAnswer::Missing),
-        Err(error) => answer(error),
+    deployed: Option<&Version>,
+    channel: Option<&Version>,
+) -> Result<RegistryAnswer<ReleaseList>, Refused> {
+    let tags = match channels.tags().await {
+        Ok(tags) => tags,
+        Err(error) => return answer(error),
+    };
+    let is_absent = tags.is_none();
+    let listed: BTreeSet<Version> =
+        tags.into_iter().flatten().filter_map(|tag| deckhouse::version::parse_tag(&tag)).collect();
+    let to_check = match (deployed, channel) {
+        (Some(deployed), Some(channel)) => versions_to_check_between(&listed, deployed, channel),
+        _ => BTreeSet::new(),
+    };
+    let exist = join_all(to_check.iter().map(|version| exists_by_name(channels, version))).await;
+    let mut unlisted = Vec::new();
+    for (version, exists) in to_check.iter().zip(exist) {
+        match exists {
+            Ok(true) => unlisted.push(version.clone()),
+            Ok(false) => {}
+            Err(error) => return answer(error),
+        }
+    }
+    if is_absent && unlisted.is_empty() {
+        return Ok(RegistryAnswer::Missing);
+    }
+    Ok(RegistryAnswer::Found(ReleaseList { listed: listed.into_iter().collect(), unlisted }))
+}
+
+/// Some registries refuse access to what they do not have, which proves nothing against their list.
+async fn exists_by_name(channels: &Repository, version: &Version) -> Result<bool, Error> {
+    let Ok(tag) = deckhouse::version::tag_of(version).parse() else { return Ok(false) };
+    match channels.manifest_if_present(&TagOrDigest::Tag(tag)).await {
+        Ok(manifest) => Ok(manifest.is_some()),
+        Err(error) if error.is_refused_access() => Ok(false),
+        Err(error) => Err(error),
     }
 }
 
-/// Whether something is there.
+/// Whether something exists.
 pub(super) async fn ask_presence(
     repository: &Repository,
     reference: &TagOrDigest,
 ) -> Result<RegistryAnswer<()>, Refused> {
     match repository.manifest_exists(reference).await {
         Ok(Existence::Present) => Ok(RegistryAnswer::Found(())),
-        Ok(Existence::Absent) => Ok(RegistryAnswer::Missing),
+        // Only the body of a GET shows whether a proxy cache was able to ask its upstream.
+        Ok(Existence::Absent) => match repository.manifest_if_present(reference).await {
+            Ok(Some(_)) => Ok(RegistryAnswer::Found(())),
+            Ok(None) => Ok(RegistryAnswer::Missing),
+            Err(error) => answer(error),
+        },
         Ok(Existence::Unknown) => {
             Ok(RegistryAnswer::Denied("the registry does not say whether the image exists".into()))
         }

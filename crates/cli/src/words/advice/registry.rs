@@ -13,6 +13,13 @@ pub(super) fn step(advice: &RegistryAdvice) -> Step {
             "check that the path in the Secret is the one that the bundle was pushed to",
             Kubectl::EditRegistry,
         ),
+        RegistryAdvice::CacheReleases { registry, major, minor } => with(
+            "request the releases by name, so that the cache lists them",
+            Mirror::ListThroughCache { registry: registry.clone(), major: *major, minor: *minor },
+        ),
+        RegistryAdvice::CheckUpstream => Step::here(
+            "check that the upstream of the proxy cache has it and can be reached; nothing can be pushed to a proxy cache",
+        ),
         RegistryAdvice::AllowListing => Step::here(
             "allow the login to list tags; in Nexus: the privilege `browse` of the repository, in addition to `read`",
         ),

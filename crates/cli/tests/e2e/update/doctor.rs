@@ -1,15 +1,19 @@
 //! `dhctl update doctor`: against a real API server, and a real registry that wants the cluster's login.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
+use http::StatusCode;
+use registry_server::ServerOptions;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{
-    Distribution, DockerAuth, DockerRegistry, DockerRegistryOptions,
+    Distribution, DockerAuth, DockerRegistry, DockerRegistryOptions, Fault, Rule, Script,
     kube::{Answer, ApiServer, Borrowed, Kubelet, wait},
     write_docker_registry_storage,
 };
 
-use crate::world::{Run, command};
+use crate::world::{Run, command, serve};
 
 const API: &str = "deckhouse.io/v1alpha1";
 const PASSWORD: &str = "hunter2-of-the-cluster";
@@ -263,6 +267,29 @@ fn the_channel_in_the_registry_against_the_releases() {
     };
     setup.put(&[config("LTS")]);
     assert_eq!(setup.found(7), ["blocks channel-tag", "notable approval"]);
+}
+
+#[test]
+fn a_proxy_cache_that_lists_only_a_part_of_the_releases() {
+    let setup = Setup::open();
+    let body = json!({ "tags": ["alpha", "v1.58.3"] }).to_string();
+    let fault = Fault::Answer { status: StatusCode::OK, headers: Vec::new(), body };
+    let script = Script::new(vec![Rule::new("GET", "*/release-channel/tags/list", fault)]);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let entered = runtime.enter();
+    let options = ServerOptions { interceptor: Some(Arc::new(script)), ..ServerOptions::default() };
+    let cache = serve(Arc::new(Distribution::sample().store), options);
+    drop(entered);
+    let encode = |text: String| json!(base64::engine::general_purpose::STANDARD.encode(text));
+    let mut secret = setup.secret(PASSWORD);
+    secret["data"]["address"] = encode(cache.addr().to_string());
+    secret["data"]["imagesRegistry"] = encode(format!("{}/{}", cache.addr(), setup.root));
+    setup.put(&[secret]);
+    // The next release is listed neither, but has its object.
+    assert_eq!(setup.found(0), ["slows registry-listing", "notable approval"]);
+    let run = setup.doctor(&[]).expect(0);
+    assert!(run.stdout.contains("but does not list their tags: v1.59.4"), "{}", run.stdout);
+    assert!(run.stdout.contains("dhctl mirror pull --dry-run --proxy-registry --source"), "{}", run.stdout);
 }
 
 #[test]

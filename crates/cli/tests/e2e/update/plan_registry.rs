@@ -64,8 +64,11 @@ struct Scripted {
 }
 
 fn scripted(distribution: &Distribution, refused: &str) -> Scripted {
+    answering(distribution, vec![Rule::new("*", refused, Fault::Status(StatusCode::FORBIDDEN))])
+}
+
+fn answering(distribution: &Distribution, rules: Vec<Rule>) -> Scripted {
     let runtime = Runtime::new().unwrap();
-    let rules = vec![Rule::new("*", refused, Fault::Status(StatusCode::FORBIDDEN))];
     let options =
         ServerOptions { interceptor: Some(Arc::new(Script::new(rules))), ..ServerOptions::default() };
     let entered = runtime.enter();
@@ -186,4 +189,54 @@ fn releases_missing_in_a_tag_list_are_requested() {
     let registry = scripted(&distribution, "*/manifests/stable");
     let text = plan(&platform, &registry.url, &[]).expect(0).stdout;
     assert!(text.contains("3. v1.60.0 ") && text.contains("release-channel:stable: "), "{text}");
+}
+
+#[test]
+fn a_tag_list_of_a_proxy_cache_is_not_believed() {
+    let platform =
+        Platform::running("v1.57.5", &json!({ "releaseChannel": "Stable", "update": { "mode": "Manual" } }));
+    platform.put(&[release("v1.57.5", "Deployed")]);
+    let distribution = distribution();
+    let error = |code: &str| json!({ "errors": [{ "code": code, "message": "no" }] }).to_string();
+    let list = |status, body: String| {
+        let fault = Fault::Answer { status, headers: Vec::new(), body };
+        vec![Rule::new("GET", "*/release-channel/tags/list", fault)]
+    };
+    for rules in [
+        list(StatusCode::OK, json!({ "tags": ["stable", "v1.59.4"] }).to_string()),
+        list(StatusCode::OK, json!({ "tags": null }).to_string()),
+        list(StatusCode::NOT_FOUND, error("NAME_UNKNOWN")),
+    ] {
+        let registry = answering(&distribution, rules);
+        let run = plan(&platform, &registry.url, &[]).expect(7);
+        assert!(run.stdout.contains("1. v1.58.10 ") && run.stdout.contains("2. v1.59.4 "), "{}", run.stdout);
+        assert!(run.stdout.contains("but does not list their tags: v1.58.3, v1.58.10"), "{}", run.stdout);
+        let command = format!("--proxy-registry --source {} --min-version 1.57", registry.url);
+        assert!(run.stdout.contains(&command), "{}", run.stdout);
+        // The way out that needs no cache: the objects are created from what was found by name.
+        let yaml = plan(&platform, &registry.url, &["--output", "yaml"]).expect(7).stdout;
+        let names: Vec<&str> = yaml.lines().filter_map(|line| line.strip_prefix("  name: ")).collect();
+        assert_eq!(names, ["v1.58.10", "v1.59.4"], "{yaml}");
+    }
+
+    // Harbor answers 404 also where it cannot ask its upstream: such an image is not missing.
+    let fault = Fault::Answer { status: StatusCode::NOT_FOUND, headers: Vec::new(), body: error("UNKNOWN") };
+    let registry = answering(&distribution, vec![Rule::new("*", "*/ee/manifests/v1.59.4", fault)]);
+    let run = plan(&platform, &registry.url, &[]).expect(0);
+    assert!(run.stdout.contains("unknown  in the registry: the platform image"), "{}", run.stdout);
+}
+
+#[test]
+fn a_real_pull_through_cache_gives_the_plan_of_its_upstream() {
+    let platform = platform();
+    let distribution = distribution();
+    let upstream = holding(&distribution, DockerAuth::None);
+    let options = DockerRegistryOptions {
+        proxy_of: Some(format!("http://{}", upstream.registry.addr())),
+        ..DockerRegistryOptions::default()
+    };
+    let cache = DockerRegistry::start(options).unwrap();
+    let url = format!("{}/{}", cache.addr(), distribution.root);
+    let expected = plan(&platform, &upstream.url, &[]).expect(0).stdout;
+    assert_eq!(plan(&platform, &url, &[]).expect(0).stdout.replace(&url, &upstream.url), expected);
 }

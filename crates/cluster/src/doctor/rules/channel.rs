@@ -165,8 +165,7 @@ fn missing_minors(
     if channel.major != deployed.major || context.state.is_lts() {
         return None;
     }
-    let is_missing =
-        |minor: &u64| !versions.iter().any(|it| (it.major, it.minor) == (deployed.major, *minor));
+    let is_missing = |minor: &u64| !versions.all().any(|it| (it.major, it.minor) == (deployed.major, *minor));
     let minors: Vec<(u64, u64)> =
         (deployed.minor + 1..channel.minor).filter(is_missing).map(|minor| (deployed.major, minor)).collect();
     if minors.is_empty() {

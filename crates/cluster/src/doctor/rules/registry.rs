@@ -4,12 +4,13 @@ use commands::{Command, Filter, Kubectl, Objects, Output, Resource};
 use problems::{
     Advice, FromHere, Kind, Object, PlatformAdvice, RegistryAdvice, RegistryFact, Restart, Rule, See,
 };
+use semver::Version;
 
 use super::pull_failure::host;
 use crate::{
     doctor::{
         context::{Context, see},
-        details::{RegistryAnswer, RegistryCheck},
+        details::{RegistryAnswer, RegistryAnswers, RegistryCheck},
         finding::{Finding, Severity},
         source::Source,
     },
@@ -47,12 +48,26 @@ pub(super) fn trust(context: &Context<'_>) -> Vec<Finding> {
 pub(super) fn listing(context: &Context<'_>) -> Vec<Finding> {
     let RegistryCheck::Answered(answers) = &context.details.registry else { return Vec::new() };
     let repo = context.registry();
+    let unlisted = context.details.unlisted_releases();
+    if !unlisted.is_empty() {
+        let fact = RegistryFact::TagsIncomplete { unlisted: unlisted.to_vec() };
+        let severity = if is_needed(context, answers, unlisted) { Severity::Blocks } else { Severity::Slows };
+        return vec![
+            Finding::new(Rule::RegistryListing, severity, Object::new(Kind::Registry, &repo), fact)
+                .advise_all(context.deployed().and_then(|it| it.version.as_ref()).map(|deployed| {
+                    let (major, minor) = (deployed.major, deployed.minor);
+                    RegistryAdvice::CacheReleases { registry: repo.clone(), major, minor }.into()
+                }))
+                .advise(PlatformAdvice::Restart(Restart::IfUnchanged))
+                .seen_in(Source::Registry),
+        ];
+    }
     let (fact, advice) = match &answers.versions {
         RegistryAnswer::Denied(message) => {
             (RegistryFact::TagsDenied { repo, message: short(message) }, RegistryAdvice::AllowListing.into())
         }
         RegistryAnswer::Missing => (RegistryFact::NoReleaseChannels { repo }, context.push()),
-        RegistryAnswer::Found(versions) if versions.is_empty() => {
+        RegistryAnswer::Found(versions) if versions.listed.is_empty() => {
             (RegistryFact::NoReleaseTags { repo }, context.push())
         }
         RegistryAnswer::Found(_) | RegistryAnswer::Unknown(_) => return Vec::new(),
@@ -62,6 +77,16 @@ pub(super) fn listing(context: &Context<'_>) -> Vec<Finding> {
             .advise(advice)
             .seen_in(Source::Registry),
     ]
+}
+
+/// Whether one of these releases is of a minor version below the channel's that is neither listed nor in the cluster.
+fn is_needed(context: &Context<'_>, answers: &RegistryAnswers, unlisted: &[Version]) -> bool {
+    let minor = |version: &Version| (version.major, version.minor);
+    let channel = answers.channel.found().map(|channel| minor(&channel.version));
+    let listed = answers.versions.found().map_or(&[][..], |it| &it.listed);
+    let objects = context.state.releases.known().into_iter().flatten().filter_map(|it| it.version.as_ref());
+    let known: Vec<(u64, u64)> = listed.iter().chain(objects).map(minor).collect();
+    unlisted.iter().map(minor).any(|it| Some(it) < channel && !known.contains(&it))
 }
 
 /// The platform itself reports that it cannot access the registry.

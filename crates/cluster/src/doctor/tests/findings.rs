@@ -8,6 +8,7 @@ use super::sample::{Cluster, ago, healthy, known, pod, release};
 use crate::{
     doctor::{
         ChannelRelease, DeploymentCondition, FailedPull, LogError, PodEvent, RegistryAnswer, RegistryCheck,
+        ReleaseList,
     },
     objects::{
         Alert, CloudCondition, Condition, DeprecatedApiUse, Module, ModuleConfig, ModulePullOverride,
@@ -158,7 +159,7 @@ fn the_registry() {
         &["blocks registry-listing"],
     );
     found(
-        |cluster| cluster.answers().versions = RegistryAnswer::Found(Vec::new()),
+        |cluster| cluster.answers().versions = RegistryAnswer::Found(ReleaseList::default()),
         &["blocks registry-listing"],
     );
     found(
@@ -230,6 +231,21 @@ fn the_channel() {
     found(channel(leads(70, false)), &["blocks above-channel"]);
     found(channel(leads(69, false)), &["blocks above-channel", "notable channel-behind"]);
     found(channel(leads(73, false)), &["blocks registry-gap"]);
+    // A proxy cache that lists only a part: what it returns by name is not missing, but the platform does not find it.
+    let unlisted = |minors: &'static [u64]| {
+        move |cluster: &mut Cluster| {
+            channel(leads(73, false))(cluster);
+            let RegistryAnswer::Found(list) = &mut cluster.answers().versions else { unreachable!() };
+            list.unlisted = minors.iter().map(|minor| Version::new(1, *minor, 2)).collect();
+        }
+    };
+    found(unlisted(&[72, 73]), &["blocks registry-listing"]);
+    found(unlisted(&[73]), &["blocks registry-gap", "slows registry-listing"]);
+    let mut cluster = healthy();
+    unlisted(&[73])(&mut cluster);
+    let report = crate::doctor::diagnose(&cluster.state, &cluster.details, super::sample::now());
+    let gap = report.findings.iter().find(|it| it.rule == problems::Rule::RegistryGap).unwrap();
+    assert_eq!(gap.problem.advice, [problems::RegistryAdvice::CheckUpstream.into()]);
     let none = |cluster: &mut Cluster| drop(cluster.releases().pop());
     found(none, &["notable release-not-created"]);
     let reached = |cluster: &mut Cluster| {

@@ -9,7 +9,7 @@ use crate::{
     ClusterState, Reading,
     doctor::{
         ChannelRelease, DeploymentCondition, Details, Finding, ImageAnswer, RegistryAnswer, RegistryAnswers,
-        RegistryCheck, Severity, diagnose,
+        RegistryCheck, ReleaseList, Severity, diagnose,
     },
     objects::{
         ClusterConfiguration, ContainerState, DeckhouseDeployment, DeckhousePod, ModuleConfig, Phase, Queue,
@@ -133,7 +133,10 @@ pub(super) fn healthy() -> Cluster {
                 version: Version::new(1, 71, 2),
                 suspended: false,
             }),
-            versions: RegistryAnswer::Found(vec![Version::new(1, 70, 3), Version::new(1, 71, 2)]),
+            versions: RegistryAnswer::Found(ReleaseList {
+                listed: vec![Version::new(1, 70, 3), Version::new(1, 71, 2)],
+                unlisted: Vec::new(),
+            }),
             images: vec![image("v1.70.3"), image("v1.71.2")],
         }),
     };
