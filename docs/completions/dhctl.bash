@@ -553,7 +553,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__config__subcmd__proxy)
-            opts="-r -o -h --http-proxy --https-proxy --proxy-login --proxy-password --proxy-password-file --no-proxy --registry --squid-conf --out --force --log --log-file --help"
+            opts="-r -o -h --http-proxy --https-proxy --proxy-login --proxy-password --proxy-password-file --no-proxy --registry --allow-host --squid-conf --out --force --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -588,6 +588,10 @@ _dhctl() {
                     return 0
                     ;;
                 -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

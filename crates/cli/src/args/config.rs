@@ -110,6 +110,9 @@ pub struct ProxyArgs {
         value_parser = parse_host
     )]
     pub registry: Option<Host>,
+    /// Let squid.conf allow only this host, HOST[:PORT], and the registry (repeatable, or separated by commas)
+    #[arg(long, value_name = "HOST", value_delimiter = ',', value_parser = parse_host, requires = "squid_conf")]
+    pub allow_host: Vec<Host>,
     /// Write a squid.conf for the proxy host to this file; it requires a login
     #[arg(long, value_name = "PATH")]
     pub squid_conf: Option<PathBuf>,

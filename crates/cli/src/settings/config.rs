@@ -67,6 +67,8 @@ pub(crate) struct ProxySettings {
     pub(crate) no_proxy: Vec<String>,
     /// The private registry.
     pub(crate) registry: Option<Host>,
+    /// The only hosts, besides the registry, that the squid.conf allows; empty: all.
+    pub(crate) allowed_hosts: Vec<Host>,
     /// Where the squid.conf goes.
     pub(crate) squid_conf: Option<PathBuf>,
     /// Where the section goes.
@@ -120,6 +122,7 @@ impl From<ProxyArgs> for ProxySettings {
             login,
             no_proxy: args.no_proxy,
             registry: args.registry,
+            allowed_hosts: args.allow_host,
             squid_conf: args.squid_conf,
             file: args.file.into(),
         }

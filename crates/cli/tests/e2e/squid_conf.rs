@@ -25,14 +25,14 @@ fn source(distribution: &Distribution, authority: &Authority) -> RunningServer {
     serve(Arc::new(distribution.store.clone()), options)
 }
 
-/// Writes the configuration for a registry on this port, and gives its text.
-fn configuration(folder: &Path, port: u16) -> String {
+/// Writes the configuration for a registry on this port, and returns its text.
+fn configuration(folder: &Path, port: u16, more: &[&str]) -> String {
     fs::write(folder.join("password"), PASSWORD).unwrap();
     let proxy = "http://proxy.example.com:3128";
     let registry = format!("{SOURCE}:{port}");
     let args = ["config", "proxy", "--http-proxy", proxy, "--https-proxy", proxy, "--proxy-login", "cluster"];
     let files = ["--proxy-password-file", "password", "--squid-conf", "squid.conf", "--force"];
-    dhctl(folder, &[&args[..], &files, &["-r", &registry]].concat()).expect(0);
+    dhctl(folder, &[&args[..], &files, &["-r", &registry], more].concat()).expect(0);
     fs::read_to_string(folder.join("squid.conf")).unwrap()
 }
 
@@ -59,7 +59,7 @@ async fn only_the_login_of_the_cluster_is_accepted() {
     };
     let own = format!("cluster:{ENCODED}@");
 
-    let text = configuration(folder.path(), port);
+    let text = configuration(folder.path(), port, &[]);
     let squid = start(&text);
     let run = pull(&squid, &own, &["--dry-run"]).expect(5);
     assert!(run.stderr.contains("403"), "this machine is out of reach: {}", run.stderr);
@@ -79,6 +79,18 @@ async fn only_the_login_of_the_cluster_is_accepted() {
     assert!(tunnels.iter().any(|line| line.contains("/200 ") && line.contains(&through)), "{tunnels:?}");
 
     // No other port than the registry's.
-    let squid = start(&configuration(folder.path(), port.wrapping_add(1).max(1024)).replace(NOT_HERE, ""));
+    let squid =
+        start(&configuration(folder.path(), port.wrapping_add(1).max(1024), &[]).replace(NOT_HERE, ""));
     pull(&squid, &own, &["--dry-run"]).expect(5);
+    drop(squid);
+
+    // The registry and what is named, and no other host.
+    let named = configuration(folder.path(), port, &["--allow-host", "token.invalid"]).replace(NOT_HERE, "");
+    let squid = start(&named);
+    pull(&squid, &own, &["--dry-run"]).expect(0);
+    drop(squid);
+    let others = named.replace(&format!("{SOURCE} token.invalid"), "token.invalid");
+    assert!(others != named, "{named}");
+    let run = pull(&start(&others), &own, &["--dry-run"]).expect(5);
+    assert!(run.stderr.contains("403"), "{}", run.stderr);
 }

@@ -10,14 +10,20 @@ use super::{ManifestError, ProxyUrl};
 pub const SQUID_PASSWORDS: &str = "/etc/squid/passwords";
 
 /// Writes a `squid.conf` that listens where the URLs say and serves only those who log in. Tunnels go to port 443
-/// and to the registry's; plain requests also to port 80. Nothing is cached.
+/// and to the ports of `registry` and `allowed`; plain requests also to port 80. Nothing is cached.
+///
+/// If `allowed` is not empty, only these hosts and the registry can be reached.
 ///
 /// Paths are those of Debian's package (`squid-openssl` or `squid`).
 ///
 /// # Errors
 /// [`ManifestError::Refused`] if a URL has no login with a password, or requires TLS to the proxy itself, which
 /// needs a certificate that is not known here.
-pub fn write_squid_conf(proxies: &[&ProxyUrl], registry: Option<&Host>) -> Result<String, ManifestError> {
+pub fn write_squid_conf(
+    proxies: &[&ProxyUrl],
+    registry: Option<&Host>,
+    allowed: &[Host],
+) -> Result<String, ManifestError> {
     for proxy in proxies {
         if proxy.is_tls() {
             return Err(ManifestError::refused(
@@ -38,9 +44,10 @@ pub fn write_squid_conf(proxies: &[&ProxyUrl], registry: Option<&Host>) -> Resul
     let listen: Vec<String> = listen.into_iter().map(|port| format!("http_port {port}")).collect();
     let listen = listen.join("\n");
     let mut tunnels = BTreeSet::from([443]);
-    tunnels.extend(registry.and_then(Host::port));
+    tunnels.extend(registry.into_iter().chain(allowed).filter_map(Host::port));
     let mut plain = tunnels.clone();
     plain.insert(80);
+    let only_hosts = only_hosts(registry, allowed);
     Ok(format!(
         "\
 # Logins and hashed passwords are in {SQUID_PASSWORDS}; htpasswd -B adds one.
@@ -62,7 +69,7 @@ http_access deny manager
 http_access deny !safe_ports
 http_access deny CONNECT !tunnel_ports
 http_access deny to_localhost
-http_access allow authenticated
+{only_hosts}http_access allow authenticated
 http_access deny all
 
 # Images are large and are kept by the registry.
@@ -72,6 +79,18 @@ forwarded_for delete
         spaced(&tunnels),
         spaced(&plain),
     ))
+}
+
+/// The lines that limit the hosts; none without `allowed`.
+fn only_hosts(registry: Option<&Host>, allowed: &[Host]) -> String {
+    if allowed.is_empty() {
+        return String::new();
+    }
+    let names: BTreeSet<String> =
+        registry.into_iter().chain(allowed).map(|host| host.name().to_ascii_lowercase()).collect();
+    let names = names.into_iter().collect::<Vec<_>>().join(" ");
+    // Without -n, Squid resolves an IP address to a name, which the owner of the address controls.
+    format!("acl allowed_hosts dstdomain -n {names}\nhttp_access deny !allowed_hosts\n")
 }
 
 fn spaced(ports: &BTreeSet<u16>) -> String {
@@ -107,11 +126,26 @@ mod tests {
             ),
         ] {
             let registry: Option<Host> = registry.map(|host| host.parse().unwrap());
-            let text = write_squid_conf(&proxies, registry.as_ref()).unwrap();
+            let text = write_squid_conf(&proxies, registry.as_ref(), &[]).unwrap();
             for line in lines {
                 assert!(text.contains(line), "{line:?} in {text}");
             }
-            assert!(!text.contains("s3cret"), "{text}");
+            assert!(!text.contains("s3cret") && !text.contains("allowed_hosts"), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_allowed_hosts_are_reached() {
+        let host = |text: &str| -> Host { text.parse().unwrap() };
+        let proxies = [&proxy("http://me:s3cret@p:3128")];
+        let allowed = [host("Token.example:8443"), host("10.0.0.1"), host("token.example")];
+        let text = write_squid_conf(&proxies, Some(&host("r.example:5000")), &allowed).unwrap();
+        for line in [
+            "acl tunnel_ports port 443 5000 8443\n",
+            "acl allowed_hosts dstdomain -n 10.0.0.1 r.example token.example\n",
+            "http_access deny !allowed_hosts\nhttp_access allow authenticated\n",
+        ] {
+            assert!(text.contains(line), "{line:?} in {text}");
         }
     }
 
@@ -122,7 +156,7 @@ mod tests {
             ("http://me@p:3128", "contains none"),
             ("https://me:pw@p:3128", "https://"),
         ] {
-            let error = write_squid_conf(&[&proxy(url)], None).unwrap_err();
+            let error = write_squid_conf(&[&proxy(url)], None, &[]).unwrap_err();
             assert!(error.to_string().contains(reason), "{error}");
         }
     }

@@ -35,8 +35,14 @@ fn run(settings: &ProxySettings) -> Result<(), Failure> {
 
     if let Some(path) = &settings.squid_conf {
         let proxies: Vec<&ProxyUrl> = http.iter().chain(&https).collect();
-        let text = write_squid_conf(&proxies, settings.registry.as_ref())?;
+        let text = write_squid_conf(&proxies, settings.registry.as_ref(), &settings.allowed_hosts)?;
         result_file::write(path, &text, Readers::All, settings.file.replace)?;
+        if settings.allowed_hosts.is_empty() {
+            printer::note(
+                "note: squid.conf allows all hosts; to allow only the source registry, its token server and its storage, use \
+                 --allow-host; dhctl registry check HOST/PATH --for cluster shows these hosts",
+            );
+        }
         print_squid_steps(path, proxies.iter().find_map(|proxy| proxy.login()).unwrap_or("LOGIN"));
     }
     print_no_proxy_notes(&no_proxy, settings.registry.as_ref());
