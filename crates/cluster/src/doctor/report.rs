@@ -50,7 +50,9 @@ pub fn diagnose(state: &ClusterState, details: &Details, now: Timestamp) -> Doct
     let mut findings: Vec<Finding> = rules::ALL.iter().flat_map(|rule| rule(&context)).collect();
     findings.sort_by_key(|finding| finding.severity);
     if !details.unlisted_releases().is_empty() {
-        findings.iter_mut().for_each(|finding| finding.problem.of_a_proxy_cache());
+        for finding in &mut findings {
+            finding.problem.of_a_proxy_cache();
+        }
     }
     let conclusion = if findings.iter().any(|finding| finding.severity == Severity::Blocks) {
         Conclusion::Blocked

@@ -107,7 +107,9 @@ impl RegistryOffer {
         let mut blocking = self.contents(steps, range, all_above);
         let unlisted = self.unlisted();
         if !unlisted.is_empty() {
-            blocking.iter_mut().for_each(Problem::of_a_proxy_cache);
+            for problem in &mut blocking {
+                problem.of_a_proxy_cache();
+            }
         }
         let is_unlisted = |step: &&Step| unlisted.iter().any(|version| step.version == format!("v{version}"));
         // A release of the file is created from the file.
