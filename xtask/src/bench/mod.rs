@@ -13,6 +13,7 @@ mod peers;
 mod planning;
 mod pull;
 mod push;
+mod registry;
 mod run;
 mod setup;
 mod table;

@@ -45,6 +45,8 @@ pub(crate) enum Part {
     Kill,
     /// Push to an empty registry, and again
     Push,
+    /// Checking a registry, and listing what it holds
+    Registry,
     /// Sixty modules on their own: pull and push
     Modules,
     /// Looking at a cluster of 500 nodes and 300 modules, and watching it

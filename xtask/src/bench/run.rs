@@ -8,7 +8,7 @@ use testkit::distribution::Builder;
 use super::{
     cluster, gost, kill, large, modules,
     options::{Options, Part},
-    peers, planning, pull, push,
+    peers, planning, pull, push, registry,
     setup::Setup,
     table::Table,
 };
@@ -50,6 +50,9 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     }
     if options.wants(Part::Cluster) {
         cluster::measure(options, &dhctl, &mut table)?;
+    }
+    if options.wants(Part::Registry) {
+        registry::measure(options, &dhctl, &mut table)?;
     }
     if options.wants(Part::Modules) {
         modules::measure(options, &dhctl, &mut table)?;
