@@ -623,7 +623,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror)
-            opts="-i -l -v -f -c -r -u -p -h --images-bundle-path --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --min-version --max-version --release --channel --exclude-channel --point-channel --ignore-suspend --no-security-db --include-module --exclude-module --modules-filter --no-modules --images-bundle-chunk-size --bundle-format --gost-digest --no-pull-resume --dry-run --registry --allow-incomplete --expect-sum --deep --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help pull push verify"
+            opts="-i -l -v -f -c -r -u -p -h --images-bundle-path --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --min-version --max-version --release --channel --exclude-channel --point-channel --ignore-suspend --no-security-db --include-module --exclude-module --modules-filter --no-modules --images-bundle-chunk-size --bundle-format --gost-digest --with-binary --no-pull-resume --dry-run --registry --allow-incomplete --expect-sum --deep --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help pull push verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -719,6 +719,10 @@ _dhctl() {
                     ;;
                 --bundle-format)
                     COMPREPLY=($(compgen -W "tar d8" -- "${cur}"))
+                    return 0
+                    ;;
+                --with-binary)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --registry)
@@ -1241,7 +1245,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror__subcmd__pull)
-            opts="-i -l -v -f -c -h --images-bundle-path --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --min-version --max-version --release --channel --exclude-channel --point-channel --ignore-suspend --no-security-db --include-module --exclude-module --modules-filter --no-modules --images-bundle-chunk-size --bundle-format --gost-digest --no-pull-resume --dry-run --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
+            opts="-i -l -v -f -c -h --images-bundle-path --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --min-version --max-version --release --channel --exclude-channel --point-channel --ignore-suspend --no-security-db --include-module --exclude-module --modules-filter --no-modules --images-bundle-chunk-size --bundle-format --gost-digest --with-binary --no-pull-resume --dry-run --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1337,6 +1341,10 @@ _dhctl() {
                     ;;
                 --bundle-format)
                     COMPREPLY=($(compgen -W "tar d8" -- "${cur}"))
+                    return 0
+                    ;;
+                --with-binary)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --parallel)

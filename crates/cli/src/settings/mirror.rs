@@ -37,6 +37,8 @@ pub(crate) struct PullSettings {
     pub(crate) request: Request,
     /// How the bundle is written.
     pub(crate) write: WriteOptions,
+    /// The program to copy next to the bundle instead of the running one.
+    pub(crate) binary: Option<PathBuf>,
     /// Whether nothing is written.
     pub(crate) dry_run: bool,
     /// How the registry is reached.
@@ -224,6 +226,7 @@ impl PullSettings {
                 fresh: flags.no_pull_resume,
                 parallel: connection.parallel,
             },
+            binary: flags.with_binary,
             dry_run: flags.dry_run,
             connection,
             output,

@@ -172,6 +172,20 @@ pub(crate) fn refuse_directories(bundle: &Path, with_executable: bool) -> Result
         .try_for_each(|name| refuse_directory(&bundle.with_file_name(name)))
 }
 
+/// Refuses what cannot be a program for Linux or macOS, such as the archive that a program came in.
+pub(crate) fn refuse_other_files(program: &Path) -> Result<(), Failure> {
+    // ELF, and Mach-O for one and for several architectures.
+    const BEGINNINGS: [[u8; 4]; 3] = [*b"\x7fELF", [0xcf, 0xfa, 0xed, 0xfe], [0xca, 0xfe, 0xba, 0xbe]];
+    let mut beginning = Vec::new();
+    let read = bundle::open_file(program)?.take(4).read_to_end(&mut beginning);
+    read.map_err(|error| Failure::file(program, &error))?;
+    if BEGINNINGS.iter().any(|it| beginning == it) {
+        return Ok(());
+    }
+    let message = format!("--with-binary {}: not a program for Linux or macOS", program.display());
+    Err(Failure::usage(message).hint("name the dhctl itself; if it is in an archive, unpack it first"))
+}
+
 /// The same for the files of an archive itself: the whole, its parts, its sums, and all of them while they are written.
 pub(crate) fn refuse_directories_of(archive: &Path) -> Result<(), Failure> {
     let directory = settings::directory(archive);

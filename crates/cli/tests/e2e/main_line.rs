@@ -53,6 +53,31 @@ async fn a_push_uploads_everything_and_nothing_else() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_binary_for_another_machine_is_copied() {
+    let world = World::sample();
+    let program = [b"\x7fELF".as_slice(), b" for another machine"].concat();
+    fs::write(world.path("dhctl-arm64"), &program).unwrap();
+    world.pull(&["--with-binary", "dhctl-arm64"]).expect(0);
+    assert_eq!(fs::read(world.path("dhctl")).unwrap(), program);
+    assert_eq!(fs::metadata(world.path("dhctl")).unwrap().permissions().mode() & 0o777, 0o755);
+    let sum = fs::read_to_string(world.path("dhctl.sha256")).unwrap();
+    assert_eq!(sum, format!("{}  dhctl\n", oci::Digest::of(&program).hex()));
+    dhctl(world.path("").as_path(), &["bundle", "verify", "d8.tar"]).expect(0);
+
+    fs::write(world.path("dhctl.tar.gz"), b"\x1f\x8b").unwrap();
+    for (path, code, reason) in [
+        ("dhctl.tar.gz", 2, "not a program for Linux or macOS"),
+        ("absent", 6, "absent"),
+        (".", 6, "a directory"),
+    ] {
+        let run = world.pull(&["--with-binary", path, "--dry-run"]).expect(code);
+        assert!(run.stderr.contains(reason), "{path}: {}", run.stderr);
+    }
+    let run = world.push(&["--with-binary", "dhctl-arm64"]).expect(2);
+    assert!(run.stderr.contains("cannot be used with"), "{}", run.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_same_content_gives_the_same_bytes_from_any_address() {
     let world = World::sample();
     world.pull(&["--parallel", "1"]).expect(0);

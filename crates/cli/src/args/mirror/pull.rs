@@ -151,6 +151,9 @@ pub struct PullFlags {
         help_heading = "Bundle (pull)"
     )]
     pub gost_digest: bool,
+    /// Copy this dhctl next to the bundle instead of the running one, for a machine of another kind
+    #[arg(long, value_name = "PATH", help_heading = "Bundle (pull)")]
+    pub with_binary: Option<PathBuf>,
     /// Start over instead of resuming an interrupted pull
     #[arg(long, help_heading = "Bundle (pull)")]
     pub no_pull_resume: bool,

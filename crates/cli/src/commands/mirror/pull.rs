@@ -82,11 +82,15 @@ pub(crate) fn invocation(
 }
 
 async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Failure> {
+    if let Some(binary) = &settings.binary {
+        side_files::refuse_other_files(binary)?;
+    }
+    let executable = settings.binary.as_deref().or(environment.executable.as_deref());
     let directory = settings::directory(&settings.archive);
     let free_space = ::bundle::free_space(directory)
         .map_err(|error| Failure::file(directory, &error).hint(DIRECTORY_HINT))?;
     if !settings.dry_run {
-        side_files::refuse_directories(&settings.archive, environment.executable.is_some())?;
+        side_files::refuse_directories(&settings.archive, executable.is_some())?;
         side_files::refuse_directories_of(&settings.archive)?;
     }
     let credentials = settings.login.resolve(&settings.source, &environment).await?;
@@ -123,17 +127,13 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
     let planned = archives::plan(&settings.archive, settings.form, wanted, edition)?;
     let mut pulled = summary(settings, &discovery, &planned, free_space);
     let Some(journal) = journal else {
-        warn_of_refusals(settings, &planned, pulled.bundle_size, &environment, &progress);
+        warn_of_refusals(settings, &planned, pulled.bundle_size, executable.is_some(), &progress);
         return Printer::new(settings.output).result(NAME, &pulled, &dry_run_text(&pulled));
     };
 
     refuse_directories_of(&planned)?;
-    let side_files = StagedFiles::stage(
-        &settings.archive,
-        journal.directory(),
-        &discovery.release_manifests,
-        environment.executable.as_deref(),
-    )?;
+    let side_files =
+        StagedFiles::stage(&settings.archive, journal.directory(), &discovery.release_manifests, executable)?;
     let observer: Arc<dyn Observer> = progress.clone();
     let job = ArchivesJob {
         source: &source,
@@ -157,7 +157,7 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
     // The bundle is complete: there is nothing left to resume, even if the files next to it cannot be published.
     journal.remove()?;
     pulled.files.extend(published?);
-    if environment.executable.is_some() && !side_files::IS_STATIC {
+    if settings.binary.is_none() && executable.is_some() && !side_files::IS_STATIC {
         progress
             .warn("the dhctl next to the bundle is not the static Linux binary and may not run elsewhere");
     }
@@ -169,14 +169,14 @@ fn warn_of_refusals(
     settings: &PullSettings,
     planned: &[PlannedArchive],
     bundle_size: u64,
-    environment: &Environment,
+    with_executable: bool,
     progress: &Progress,
 ) {
     let warn = |why: &str| progress.warn(&format!("the pull itself would fail: {why}"));
     if let Err(error) = ::bundle::Writer::check(&settings.archive, bundle_size, settings.write.part_size) {
         warn(&error.to_string());
     }
-    if let Err(failure) = side_files::refuse_directories(&settings.archive, environment.executable.is_some())
+    if let Err(failure) = side_files::refuse_directories(&settings.archive, with_executable)
         .and_then(|()| refuse_directories_of(planned))
     {
         warn(&failure.message.to_string());
