@@ -108,6 +108,10 @@ pub(super) async fn ask_releases(
         Ok(tags) => tags,
         Err(error) => return answer(error),
     };
+    // No platform has it. The answer of a Harbor shows whether it is a proxy cache, which decides what its later answers mean.
+    if let Err(error) = exists_by_name(channels, &Version::new(0, 0, 0)).await {
+        return answer(error);
+    }
     let is_absent = tags.is_none();
     let listed: BTreeSet<Version> =
         tags.into_iter().flatten().filter_map(|tag| deckhouse::version::parse_tag(&tag)).collect();

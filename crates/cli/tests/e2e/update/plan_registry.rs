@@ -219,9 +219,20 @@ fn a_tag_list_of_a_proxy_cache_is_not_believed() {
         assert_eq!(names, ["v1.58.10", "v1.59.4"], "{yaml}");
     }
 
-    // Harbor answers 404 also where it cannot ask its upstream: such an image is not missing.
-    let fault = Fault::Answer { status: StatusCode::NOT_FOUND, headers: Vec::new(), body: error("UNKNOWN") };
-    let registry = answering(&distribution, vec![Rule::new("*", "*/ee/manifests/v1.59.4", fault)]);
+    // A Harbor that is a proxy cache answers 404 also where it cannot ask its upstream: such an image is not missing.
+    let not_found = |path, message: &str| {
+        let body = json!({ "errors": [{ "code": "NOT_FOUND", "message": message }] }).to_string();
+        let fault = Fault::Answer { status: StatusCode::NOT_FOUND, headers: Vec::new(), body };
+        Rule::new("*", path, fault)
+    };
+    let of_upstream = "resource not found: repo cache/ee/release-channel, tag v0.0.0 not found";
+    let registry = answering(
+        &distribution,
+        vec![
+            not_found("*/release-channel/manifests/v0.0.0", of_upstream),
+            not_found("*/ee/manifests/v1.59.4", "artifact cache/ee:v1.59.4 not found"),
+        ],
+    );
     let run = plan(&platform, &registry.url, &[]).expect(0);
     assert!(run.stdout.contains("unknown  in the registry: the platform image"), "{}", run.stdout);
 }
