@@ -24,6 +24,7 @@ pub mod doctor;
 pub mod duration;
 pub mod follow;
 pub mod kernel;
+mod minors;
 pub mod missing_permissions;
 pub mod modules;
 pub mod objects;

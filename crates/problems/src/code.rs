@@ -33,6 +33,8 @@ pub enum Code {
     ImagePull,
     /// A release is still marked as being updated to.
     IsUpdating,
+    /// The update mode is unset, and deploys more than the documentation says.
+    Mode,
     /// A module is not ready.
     Module,
     /// The Deployment has an image without the tag of a version.
@@ -73,6 +75,8 @@ pub enum Code {
     Silent,
     /// A release will not be deployed any more.
     Skipped,
+    /// A minor version never ran, or may never run.
+    SkippedMinors,
     /// A release was withdrawn by its vendor.
     Suspended,
     /// A source cannot be read.

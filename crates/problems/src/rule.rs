@@ -23,6 +23,7 @@ pub enum Rule {
     DeprecatedApis,
     DisruptionApproval,
     Gap,
+    ModeUnset,
     ModuleApproval,
     ModuleConfig,
     ModuleError,
@@ -58,6 +59,7 @@ pub enum Rule {
     ReleaseNotCreated,
     Requirement,
     Sequence,
+    SkippedMinors,
     StaleAlerts,
     Suspended,
     /// Duplicate objects of a version.

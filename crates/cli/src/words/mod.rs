@@ -108,6 +108,12 @@ pub fn remedy(problem: &Problem) -> Sentence {
     Sentence::joined(steps(problem).into_iter().map(|step| step.text), "; ")
 }
 
+/// A problem in one line: what it is, and what to do about it.
+pub fn with_remedy(problem: &Problem) -> Sentence {
+    let (what, remedy) = (what(problem), remedy(problem));
+    if remedy.is_empty() { what } else { what.text("; ").then(remedy) }
+}
+
 /// The first `limit` of these: `a, b and 3 more`.
 fn list(all: &[impl AsRef<str>], limit: usize) -> String {
     let named: Vec<&str> = all.iter().take(limit).map(AsRef::as_ref).collect();

@@ -22,6 +22,10 @@ pub(crate) fn approval(note: &ApprovalNote) -> String {
         ApprovalNote::AutoMode => {
             "the update mode is Auto: releases are applied without an approval".to_owned()
         }
+        ApprovalNote::ApprovedAhead { later } => format!(
+            "{later} is approved already: the controller may deploy both in the same moment, and then this release \
+             never runs; take that approval back first (dhctl update doctor shows the command)"
+        ),
         ApprovalNote::NoNodeGroup => "the node does not belong to a node group".to_owned(),
         ApprovalNote::GroupNeedsApproval { group } => {
             format!("NodeGroup/{group} requires an approval of each disruption")
@@ -80,6 +84,14 @@ pub(crate) fn prepare(note: &PrepareNote) -> String {
         }
         PrepareNote::DuplicateKept { name, reason } => {
             format!("DeckhouseRelease/{name} is a duplicate; it is kept because {}", keep_reason(reason))
+        }
+        PrepareNote::OneAtATime { versions, first } => {
+            let names: Vec<String> = versions.iter().map(|version| format!("v{version}")).collect();
+            format!(
+                "not created yet: {}: in the mode Auto the controller may skip minor versions that wait together; run this \
+                 command again when the update to v{first} is done",
+                names.join(", ")
+            )
         }
         PrepareNote::NoChannel => {
             "no release channel is set, so nothing is going to be updated: set one with --channel".to_owned()

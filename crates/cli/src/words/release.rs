@@ -54,6 +54,13 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
             };
             format!("cannot follow the deployed v{deployed}: {missing}")
         }
+        ReleaseFact::ApprovedAhead { first } => {
+            format!("is approved, but v{first} comes first and is not deployed yet")
+        }
+        ReleaseFact::SkippedMinors(versions) => {
+            let versions: Vec<String> = versions.iter().map(|version| format!("v{version}")).collect();
+            format!("is deployed, but these releases before it never ran: {}", list(&versions, NAMED))
+        }
         ReleaseFact::HigherPatch(higher) => {
             format!(
                 "will not be deployed: v{higher}, a higher patch of the same minor version, is waiting too"
@@ -139,6 +146,12 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
         ReleaseFact::Disappeared => {
             "the controller deletes releases that are newer than what the release channel's tag in the registry \
              points to"
+        }
+        ReleaseFact::ApprovedAhead { .. } => {
+            "the controller may deploy both in the same moment: then the earlier one never runs, which the platform does not support"
+        }
+        ReleaseFact::SkippedMinors(_) => {
+            "the platform does not support skipping a minor version: what it changes in the cluster was not done"
         }
         ReleaseFact::Duplicate { .. } => "the controller may skip both objects or hang",
         ReleaseFact::MissingMinors { .. } => "releases are deployed one minor version after another",

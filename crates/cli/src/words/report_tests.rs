@@ -72,6 +72,7 @@ fn notes() {
         ApprovalNote::DisruptionsNotWaitedFor,
         ApprovalNote::NoChannel,
         ApprovalNote::AutoMode,
+        ApprovalNote::ApprovedAhead { later: Object::new(Kind::DeckhouseRelease, "v1.73.2") },
         ApprovalNote::NoNodeGroup,
         ApprovalNote::GroupNeedsApproval { group: group() },
         ApprovalNote::GroupApproves { group: group(), mode: own("Automatic") },
@@ -96,6 +97,7 @@ fn notes() {
         kept(KeepReason::NoOther { name: own("v1.72.3") }),
         kept(KeepReason::OnlyItIsApproved { other: own("v1.72.3") }),
         kept(KeepReason::OtherIgnored { other: own("v1.72.3"), phase: own("Skipped") }),
+        PrepareNote::OneAtATime { versions: vec![version(73), version(74)], first: version(72) },
         PrepareNote::NoChannel,
     ];
     let kernel = "6.1.0".parse().unwrap();

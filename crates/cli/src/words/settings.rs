@@ -16,6 +16,15 @@ pub(super) fn predicate(fact: &SettingsFact) -> Sentence {
                 .quoted(Update::prepare())
                 .text(" was interrupted)")
         }
+        SettingsFact::ModeUnset => "does not set update.mode".into(),
+        SettingsFact::MinorsAtOnce { versions } => {
+            let versions: Vec<String> = versions.iter().map(|version| format!("v{version}")).collect();
+            format!(
+                "lets the controller deploy all waiting minor versions without an approval: {}",
+                list(&versions, NAMED)
+            )
+            .into()
+        }
         SettingsFact::Message { message, invalid: true } => format!("has an error: {message}").into(),
         SettingsFact::Message { message, invalid: false } => format!("has a message: {message}").into(),
         SettingsFact::CloudCondition { name, message } => {
@@ -36,6 +45,13 @@ pub(super) fn predicate(fact: &SettingsFact) -> Sentence {
 pub(super) fn means(fact: &SettingsFact) -> Sentence {
     match fact {
         SettingsFact::ChannelUnset { .. } => "without a release channel the controller ignores all releases",
+        SettingsFact::ModeUnset => {
+            "versions before v1.78 then deploy minor versions without an approval, although the documentation says \
+             otherwise"
+        }
+        SettingsFact::MinorsAtOnce { .. } => {
+            "the controller may deploy several in the same moment: those in between never run, which the platform does not support"
+        }
         SettingsFact::Message { invalid: true, .. } => "the settings do not take effect",
         SettingsFact::Message { invalid: false, .. } => "the platform reports this about the settings",
         SettingsFact::CloudCondition { .. } => {

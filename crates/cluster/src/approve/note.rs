@@ -1,6 +1,7 @@
 //! What to know before an approval, as data.
 
 use foreign_text::ForeignText;
+use problems::Object;
 
 /// What to know before an approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,11 @@ pub enum ApprovalNote {
     NoChannel,
     /// The update mode applies releases without an approval.
     AutoMode,
+    /// A later release is approved already, and the controller may deploy both at once.
+    ApprovedAhead {
+        /// The later object.
+        later: Object,
+    },
     /// The node does not belong to a node group.
     NoNodeGroup,
     /// The node group requires an approval of each disruption.

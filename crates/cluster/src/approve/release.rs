@@ -8,6 +8,7 @@ use super::{Approval, ApprovalNote, ApproveError, Timing, unfinished};
 use crate::{
     ClusterState,
     change::{Change, Guard, Kind, Purpose, Write},
+    minors::approved_ahead,
     objects::{ModuleConfig, Release, UpdateMode},
     release_order::{Position, ReleaseOrder},
     wait_reason::unmet_requirements,
@@ -85,6 +86,10 @@ fn notes(state: &ClusterState, release: &Release) -> Vec<ApprovalNote> {
     }
     if settings.mode == Some(UpdateMode::Auto) {
         notes.push(ApprovalNote::AutoMode);
+    }
+    let order = state.releases.known().filter(|_| !state.is_lts()).map(|all| ReleaseOrder::of(all));
+    if let Some(problem) = order.and_then(|order| approved_ahead(&order, &settings)) {
+        notes.push(ApprovalNote::ApprovedAhead { later: problem.object });
     }
     notes
 }

@@ -12,6 +12,7 @@ use super::Step;
 use crate::{
     ClusterState, Gap, LeftOutReason,
     chain::{Candidate, Chain, Range},
+    minors::needs_no_approval,
     objects::{Release, UpdateSettings},
     prepare::unset_channel,
     release_order::{Position, ReleaseOrder},
@@ -162,22 +163,13 @@ pub(super) fn next(
             Update::Prepare { channel: None, file: Some(file.unwrap_or(RELEASES_FILE).to_owned()) }
         }
         None => Update::Status,
-        Some(object) if object.is_approved() || is_automatic(object, version, deployed, settings) => {
-            Update::Watch
-        }
+        Some(object) if object.is_approved() || is_automatic(object, deployed, settings) => Update::Watch,
         Some(_) => Update::Approve(Approve::Release(format!("v{version}"))),
     }))
 }
 
 /// Whether an approval would have no effect. The controller's message counts more than the mode.
-fn is_automatic(
-    release: &Release,
-    version: &Version,
-    deployed: &Version,
-    settings: Option<&UpdateSettings>,
-) -> bool {
-    let is_patch = (version.major, version.minor) == (deployed.major, deployed.minor);
-    let mode = settings.and_then(|it| it.mode.as_ref());
-    mode.is_some_and(|mode| mode.deploys_unasked(is_patch))
+fn is_automatic(release: &Release, deployed: &Version, settings: Option<&UpdateSettings>) -> bool {
+    settings.is_some_and(|settings| needs_no_approval(release, deployed, settings))
         && !wait_reasons(&release.message).contains(&WaitReason::Approval)
 }

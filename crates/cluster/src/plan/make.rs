@@ -10,7 +10,7 @@ use super::{
 use crate::{
     ClusterState,
     chain::{Candidate, Chain, Known, LeftOutReason, Range, chain},
-    modules,
+    minors, modules,
     objects::{RegistrySettings, Release},
     release_order::ReleaseOrder,
     requirements::{self, Requirement},
@@ -56,6 +56,7 @@ impl Plan {
         let own = state.registry.known().map(RegistrySettings::images_repo);
         Ok(Self {
             blocking: problems,
+            risks: minors::risks(state),
             next: blocking::next(&chain, &deployed, settings.as_ref(), input.file.as_deref()),
             deployed: format!("v{deployed}"),
             steps,

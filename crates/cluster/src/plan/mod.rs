@@ -67,6 +67,8 @@ pub struct Plan {
     pub unknown: Vec<PlanUnknown>,
     /// What prevents the update from going through. Empty: nothing that is known.
     pub blocking: Vec<Problem>,
+    /// What may make the controller skip minor versions, or deploy them unasked.
+    pub risks: Vec<Problem>,
     /// The command for the next step, if there is one.
     pub next: Option<Command>,
 }

@@ -352,8 +352,9 @@ fn what_only_a_person_can_change_blocks() {
         (other_patch(), &manual, None, "", "dhctl update approve v1.58.2"),
         (other_patch(), &manual, Some("1.58.3"), "Withdrawn", "dhctl update approve v1.58.2"),
         (vec![release("v1.58.3 Skipped")], &manual, Some("1.58.3"), "PassedOver", ""),
-        (pending(), &kept("Stable"), None, "ChannelUnset", approve),
-        (pending(), &kept("Bogus"), None, "ChannelUnset", approve),
+        // The mode is unset too, which this version takes for Auto.
+        (pending(), &kept("Stable"), None, "ChannelUnset", watch),
+        (pending(), &kept("Bogus"), None, "ChannelUnset", watch),
     ] {
         let (blocking, then) = outlook(&releases, config, to);
         assert_eq!((then.as_str(), names(&blocking).as_str()), (next, blocked), "{releases:?}");

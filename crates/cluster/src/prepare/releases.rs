@@ -49,6 +49,39 @@ pub(super) fn missing(
     Ok((changes, notes))
 }
 
+/// Leaves only releases of the first minor version that waits or is created. What is left out for later, if anything.
+pub(super) fn keep_to_one_minor(
+    created: &mut Vec<Change>,
+    existing: &[Release],
+    deployed: &Version,
+) -> Option<PrepareNote> {
+    let minor = |version: &Version| (version.major, version.minor);
+    let order = ReleaseOrder::of(existing);
+    let waiting = order.waiting.iter().filter_map(|release| release.version.as_ref());
+    let first = waiting
+        .chain(created.iter().filter_map(created_version))
+        .filter(|version| minor(version) > minor(deployed))
+        .min_by_key(|version| minor(version))?
+        .clone();
+    let (now, later): (Vec<Change>, Vec<Change>) = std::mem::take(created)
+        .into_iter()
+        .partition(|change| created_version(change).is_none_or(|version| minor(version) <= minor(&first)));
+    *created = now;
+    let versions: Vec<Version> = later.iter().filter_map(created_version).cloned().collect();
+    // Of a minor the highest patch is deployed.
+    let of_first = |version: &&Version| minor(version) == minor(&first);
+    let waiting = order.waiting.iter().filter_map(|release| release.version.as_ref());
+    let highest = waiting.chain(created.iter().filter_map(created_version)).filter(of_first).max().cloned();
+    (!versions.is_empty()).then(|| PrepareNote::OneAtATime { versions, first: highest.unwrap_or(first) })
+}
+
+fn created_version(change: &Change) -> Option<&Version> {
+    match &change.purpose {
+        Purpose::CreateRelease { version } => Some(version),
+        _ => None,
+    }
+}
+
 fn create(release: &DeliveredRelease) -> Change {
     let name = format!("v{}", release.version);
     let mut spec = release.spec.clone();
@@ -159,5 +192,47 @@ mod tests {
         assert_eq!(changes, []);
         let (version, name) = (Version::new(1, 58, 3), "v1-58-3".to_owned());
         assert_eq!(notes, [PrepareNote::ApprovedUnderOtherName { version, name }]);
+    }
+
+    #[test]
+    fn one_minor_at_a_time() {
+        let version = |text: &str| Version::parse(text).unwrap();
+        for (created, waiting, now, later, first) in [
+            (
+                &["1.58.3", "1.59.0", "1.60.1"][..],
+                &[][..],
+                &["1.58.3"][..],
+                &["1.59.0", "1.60.1"][..],
+                "1.58.3",
+            ),
+            // A patch of the deployed minor comes before it.
+            (&["1.57.9", "1.58.3", "1.59.0"], &[], &["1.57.9", "1.58.3"], &["1.59.0"], "1.58.3"),
+            (&["1.59.0"], &["1.58.3"], &[], &["1.59.0"], "1.58.3"),
+            (&["1.58.3"], &["1.59.0"], &["1.58.3"], &[], ""),
+            (&["1.58.3"], &[], &["1.58.3"], &[], ""),
+            (&["1.57.9"], &[], &["1.57.9"], &[], ""),
+            (&[], &[], &[], &[], ""),
+        ] {
+            let release = |text: &&str| DeliveredRelease { version: version(text), spec: json!({}) };
+            let mut changes: Vec<Change> = created.iter().map(|text| create(&release(text))).collect();
+            let existing: Vec<Release> = [("1.57.5", "Deployed")]
+                .into_iter()
+                .chain(waiting.iter().map(|text| (*text, "Pending")))
+                .map(|(text, phase)| Release {
+                    name: format!("v{text}"),
+                    version: Some(version(text)),
+                    phase: Phase::parse(phase),
+                    ..Release::default()
+                })
+                .collect();
+            let note = keep_to_one_minor(&mut changes, &existing, &version("1.57.5"));
+            let names: Vec<&str> = changes.iter().map(|change| &change.name[1..]).collect();
+            assert_eq!(names, now, "{created:?} {waiting:?}");
+            let expected = (!later.is_empty()).then(|| PrepareNote::OneAtATime {
+                versions: later.iter().map(|text| version(text)).collect(),
+                first: version(first),
+            });
+            assert_eq!(note, expected, "{created:?} {waiting:?}");
+        }
     }
 }

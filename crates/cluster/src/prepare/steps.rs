@@ -4,7 +4,11 @@ use deckhouse::{Channel, release_list::DeliveredRelease};
 use semver::Version;
 use serde_json::Value;
 
-use super::{PrepareError, channel_note, duplicates, releases::missing, update_settings};
+use super::{
+    PrepareError, channel_note, duplicates,
+    releases::{keep_to_one_minor, missing},
+    update_settings,
+};
 use crate::{
     ClusterState, LeftOutReason,
     chain::{Range, TargetError},
@@ -65,6 +69,14 @@ pub enum PrepareNote {
         name: String,
         /// Why.
         reason: KeepReason,
+    },
+    /// Releases that are created only after an update: the mode deploys minor versions without an approval, and the controller
+    /// may skip those that wait together.
+    OneAtATime {
+        /// The releases, ascending.
+        versions: Vec<Version>,
+        /// The release that comes first.
+        first: Version,
     },
     /// No release channel is set, and none is going to be set.
     NoChannel,
@@ -149,8 +161,11 @@ impl Preparation {
         range: Range<'_>,
         is_watched: bool,
     ) -> Result<(), TargetError> {
-        let (created, notes) = missing(&settings.delivery, existing, range)?;
+        let (mut created, notes) = missing(&settings.delivery, existing, range)?;
         self.notes.extend(notes);
+        if settings.mode.deploys_unasked(false) && !range.lts {
+            self.notes.extend(keep_to_one_minor(&mut created, existing, range.deployed));
+        }
         let names: Vec<&str> = created.iter().map(|change| change.name.as_str()).collect();
         let (duplicates, notes) = duplicates::removals(existing, &names);
         self.notes.extend(notes);

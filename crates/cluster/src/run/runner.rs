@@ -45,6 +45,8 @@ pub struct Runner {
     machine: Machine,
     /// The release that is waited for; none: until what is deployed has settled.
     goal: Option<Version>,
+    /// Whether that release was approved by this run.
+    approved_here: bool,
     /// Whether that release was seen as one that needs no approval any more.
     is_approved: bool,
     /// What the last attempt to approve met.
@@ -66,6 +68,7 @@ impl Runner {
             settings,
             machine: Machine::of_the_deployed(settings),
             goal: None,
+            approved_here: false,
             is_approved: false,
             refusal: None,
             blocked: None,
@@ -89,6 +92,7 @@ impl Runner {
     /// The release was approved: from now on it is waited for.
     pub fn approved(&mut self, release: Version) {
         self.aim(Some(release));
+        self.approved_here = true;
     }
 
     /// The release could not be approved. The approval is retried for the time of `--patience`.
@@ -101,6 +105,7 @@ impl Runner {
             Some(release) => Machine::new(Some(release.clone()), self.settings),
             None => Machine::of_the_deployed(self.settings),
         };
+        let machine = machine.after(&self.machine);
         let last = self.last;
         *self = Self { machine, goal, last, ..Self::new(self.to.take(), self.timing, self.settings) };
     }
@@ -153,6 +158,11 @@ impl Runner {
         }
         match step {
             Step::Blocked(blocked) => return self.block(verdict, *blocked, passed),
+            // The controller's message shows that an unset mode asks for an approval.
+            Step::Approve(_) if !self.approved_here && mode_is_unset(state) => {
+                self.aim(None);
+                return verdict;
+            }
             Step::Approve(release) => {
                 self.unseen += passed;
                 if self.is_approved || self.unseen > UNSEEN {
@@ -231,6 +241,10 @@ impl Runner {
         }
         verdict
     }
+}
+
+fn mode_is_unset(state: &ClusterState) -> bool {
+    state.deckhouse_config().is_some_and(|config| config.update_settings().mode.is_none())
 }
 
 /// Everything is healthy, and still nothing can be decided currently.

@@ -10,7 +10,8 @@ use super::{Blocked, blockers};
 use crate::{
     ClusterState, Reading,
     approve::{APPLY_NOW, Timing},
-    objects::{DeckhousePod, ModuleConfig, Release, UpdateMode, UpdateSettings},
+    minors::{approved_ahead, needs_no_approval},
+    objects::{DeckhousePod, ModuleConfig, Release},
     release_order::{Position, ReleaseOrder},
 };
 
@@ -67,11 +68,15 @@ fn attempt(state: &ClusterState, to: Option<&Version>, timing: Timing) -> Result
         Position::Next => {}
         other => return Err(not_next(other, version)),
     }
-    let needs_none = release.is_approved() || deploys_automatically(version, deployed, &settings);
+    let needs_none = needs_no_approval(release, deployed, &settings);
     let blocker = blockers::of_any(release, config)
         .or_else(|| if needs_none { blockers::of_approved(release) } else { None });
     if let Some(blocked) = blocker {
         return Err(Step::Blocked(Box::new(blocked.of(version))));
+    }
+    let risk = approved_ahead(&order, &settings).filter(|_| !needs_none && !lts);
+    if let Some(problem) = risk {
+        return Err(Step::Blocked(Box::new(Blocked::by_problem(problem).of(version))));
     }
     is_idle(state)?;
     if !needs_none && let Some(to) = to {
@@ -88,13 +93,6 @@ fn is_there(order: &ReleaseOrder<'_>, to: &Version, lts: bool) -> Result<(), Ste
         return Ok(());
     }
     Err(not_next(order.position(to, lts), to))
-}
-
-/// Whether the mode asks for no approval.
-fn deploys_automatically(version: &Version, deployed: &Version, settings: &UpdateSettings) -> bool {
-    let is_patch = (version.major, version.minor) == (deployed.major, deployed.minor);
-    // The default is AutoPatch now and was Auto before. Where it is Auto, an approval has no effect.
-    settings.mode.as_ref().unwrap_or(&UpdateMode::AutoPatch).deploys_unasked(is_patch)
 }
 
 fn not_next(position: Position, version: &Version) -> Step {

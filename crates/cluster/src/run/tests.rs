@@ -80,6 +80,20 @@ fn the_next_release_in_each_mode() {
         let to = to.map(version);
         assert_eq!(next(&cluster(mode, waiting), to.as_ref()), expected, "{mode} {waiting:?} {to:?}");
     }
+    let unset = |waiting: &[&str]| {
+        let mut state = cluster("", waiting);
+        state.module_configs = Reading::Known(vec![ModuleConfig {
+            name: "deckhouse".to_owned(),
+            settings: json!({"releaseChannel": "Stable"}),
+            ..ModuleConfig::default()
+        }]);
+        state
+    };
+    assert_eq!(next(&unset(&["1.71.4"]), None), watch("1.71.4"), "versions before 1.78 take it for Auto");
+    let mut asks = unset(&["1.71.4"]);
+    releases(&mut asks).last_mut().unwrap().message =
+        "Release is waiting for the 'release.deckhouse.io/approved: \"true\"' annotation".into();
+    assert_eq!(next(&asks, None), approve("1.71.4"), "the controller's message counts more");
     let mut approved = cluster("Manual", &["1.71.4"]);
     releases(&mut approved).last_mut().unwrap().approved_field = true;
     assert_eq!(next(&approved, None), watch("1.71.4"));
@@ -90,7 +104,14 @@ fn the_next_release_in_each_mode() {
 fn what_blocks() {
     type Change = fn(&mut ClusterState);
     type Is = fn(&Fact) -> bool;
-    let cases: [(&[&str], Option<&str>, Is, Change); 9] = [
+    let cases: [(&[&str], Option<&str>, Is, Change); 10] = [
+        // The controller would deploy both at once.
+        (
+            &["1.71.4", "1.72.1"],
+            Some("1.71.4"),
+            |it| matches!(it, Fact::Release(ReleaseFact::ApprovedAhead { .. })),
+            |it| releases(it).last_mut().unwrap().approved_field = true,
+        ),
         (
             &["1.72.1"],
             None,

@@ -4,8 +4,11 @@ mod part;
 mod parts;
 mod unread;
 
+use problems::Problem;
+
 use crate::{
     ClusterState, Timestamp,
+    minors::risks,
     modules::{SourceHealth, WaitingRelease as WaitingModuleRelease, overview},
     objects::{ModulePullOverride, Node},
 };
@@ -46,6 +49,8 @@ pub struct Status {
     pub module_sources: Part<Vec<SourceHealth>>,
     /// The registry that the platform pulls from.
     pub registry: Part<Registry>,
+    /// What may make the controller skip minor versions, or deploy them unasked.
+    pub risks: Vec<Problem>,
 }
 
 impl Status {
@@ -69,6 +74,7 @@ impl Status {
             module_pull_overrides: Part::of(&of_modules.overrides, Clone::clone),
             module_sources: Part::of(&of_modules.sources, Clone::clone),
             registry: Part::of(&state.registry, parts::registry),
+            risks: risks(state),
         }
     }
 }

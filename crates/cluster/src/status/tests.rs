@@ -41,7 +41,9 @@ fn every_source_that_is_not_read_is_unknown() {
         module_pull_overrides,
         module_sources,
         registry,
+        risks,
     } = nothing;
+    assert_eq!(risks, []);
     for known in [
         kubernetes.known().is_some(),
         platform.known().is_some(),

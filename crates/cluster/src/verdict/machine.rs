@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use problems::{ClusterFact, Code, Kind, Object, Problem, ReleaseFact};
+use problems::{Advice, ClusterFact, Code, Kind, Object, Problem, ReleaseAdvice, ReleaseFact};
 use semver::Version;
 
 use super::{
@@ -19,7 +19,7 @@ use super::{
     subject::{self, Subject},
     surroundings,
 };
-use crate::{ClusterState, objects::DeckhousePod};
+use crate::{ClusterState, minors::SkippedMinors, objects::DeckhousePod};
 
 /// Says how far an update is, from consecutive looks at the cluster.
 ///
@@ -43,6 +43,7 @@ pub struct Machine {
     /// Since when everything is healthy and can be read.
     healthy_since: Option<Timestamp>,
     restarts: Restarts,
+    skipped: SkippedMinors,
     failure: Option<PersistentFailure>,
     progress: Progress,
     /// For how long it has been failed or stalled.
@@ -74,6 +75,7 @@ impl Machine {
             readable_healthy_since: None,
             healthy_since: None,
             restarts: Restarts::default(),
+            skipped: SkippedMinors::default(),
             failure: None,
             progress: Progress::default(),
             trouble: Duration::ZERO,
@@ -86,6 +88,11 @@ impl Machine {
         Self { looks_ahead: false, ..Self::new(None, settings) }
     }
 
+    /// The same, with what an earlier machine of the same watch has seen run.
+    pub(crate) fn after(self, earlier: &Self) -> Self {
+        Self { skipped: earlier.skipped.clone(), ..self }
+    }
+
     /// One more look. A time before the previous one counts as no time. Looks must come at least every
     /// 30 seconds, also if nothing has changed: time that was not watched does not count.
     pub fn observe(&mut self, state: &ClusterState, now: Timestamp) -> Verdict {
@@ -94,7 +101,9 @@ impl Machine {
         let elapsed = before.map(|before| clock::between(before, now)).unwrap_or_default();
         if elapsed > LONGEST_GAP {
             self.reset_health();
+            self.skipped.forget();
         }
+        self.skipped.look(state);
         let passed = elapsed.min(LONGEST_GAP);
         let missing = sources::missing(state);
         let verdict = if missing.iter().any(|it| it.level == Stage::NotStarted && it.is(Unread::NotNow)) {
@@ -185,7 +194,12 @@ impl Machine {
         if self.failure.as_ref().is_some_and(|it| it.recovers(cluster)) {
             look.passed = Duration::ZERO; // what seems to have recovered is not given up
         }
+        let skipped = self.skipped(cluster, &look, stage);
+        let never_ran = skipped.is_some();
+        let trouble = trouble.or_else(|| skipped.map(|problem| (Call::Failed, problem)));
         let mut verdict = self.verdict(&look, stage, trouble);
+        // Nothing changes that any more.
+        verdict.gives_up |= never_ran;
         if let Some(next) = look.subject.next.as_ref().filter(|_| stage == Stage::NotStarted) {
             verdict.waiting_for.insert(0, subject::reason(cluster, next));
         }
@@ -257,6 +271,18 @@ impl Machine {
     /// A short task does not reset the settle time, but nothing is done while it runs.
     fn queue_allows(&self, look: &Look) -> bool {
         self.queues.is_idle() || look.missing.iter().any(|it| it.unknown.source == Source::Queue)
+    }
+
+    /// An update is not done if minor versions before it never ran.
+    fn skipped(&self, cluster: &ClusterState, look: &Look, stage: Stage) -> Option<Problem> {
+        let release = look.subject.release.as_ref().filter(|_| stage == Stage::Done)?;
+        let versions = self.skipped.of(cluster, release);
+        (!versions.is_empty()).then(|| {
+            let fact = ReleaseFact::SkippedMinors(versions);
+            Problem::new(Code::SkippedMinors, Object::release(release), fact)
+                .advise(ReleaseAdvice::AskSupport.into())
+                .advise(Advice::Doctor)
+        })
     }
 
     fn dead_end(&mut self, state: &ClusterState, look: &Look) -> Option<Problem> {

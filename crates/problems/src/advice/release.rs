@@ -9,6 +9,13 @@ pub enum ReleaseAdvice {
     ApplyNow(Version),
     /// Do not approve it before the following steps are done.
     DoNotApprove,
+    /// Take the approval of this object back.
+    TakeBackApproval {
+        /// The name of the object.
+        name: String,
+    },
+    /// Ask the platform's support what the versions that never ran would have changed.
+    AskSupport,
     /// Delete this object, never the deployed one.
     Delete {
         /// The name of the object.

@@ -3,6 +3,8 @@
 /// A step about settings and alerts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SettingsAdvice {
+    /// Set the update mode Manual.
+    SetManual,
     /// Remove the notification from the settings.
     RemoveNotification,
     /// Resolve the alerts.

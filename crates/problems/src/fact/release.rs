@@ -60,6 +60,13 @@ pub enum ReleaseFact {
         /// The first and the last missing minor of that major version.
         minors: (u64, u64),
     },
+    /// It is approved although an earlier minor version still waits.
+    ApprovedAhead {
+        /// The release that is next.
+        first: Version,
+    },
+    /// It was deployed, and these releases before it never ran.
+    SkippedMinors(Vec<Version>),
     /// A higher patch of its minor version waits, and is deployed instead.
     HigherPatch(Version),
     /// An earlier release waits and comes first.

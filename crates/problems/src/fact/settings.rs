@@ -1,6 +1,7 @@
 //! The platform's settings.
 
 use foreign_text::ForeignText;
+use semver::Version;
 
 /// What is so of the platform's settings.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -9,6 +10,13 @@ pub enum SettingsFact {
     ChannelUnset {
         /// The channel that was set before an interrupted `update prepare`.
         interrupted: Option<String>,
+    },
+    /// `update.mode` is unset, and the running version takes that for Auto.
+    ModeUnset,
+    /// These minor versions wait, and the mode deploys all of them without an approval.
+    MinorsAtOnce {
+        /// The releases, ascending.
+        versions: Vec<Version>,
     },
     /// The platform reports something about the settings of a module.
     Message {

@@ -78,7 +78,8 @@ impl Cluster {
     }
 
     fn words_for_approval(&self, release: &Value) -> &'static str {
-        if release["approved"] == true || self.initial_state.mode.as_deref() == Some("Auto") {
+        // An unset mode is Auto in the versions that are played here.
+        if release["approved"] == true || matches!(self.initial_state.mode.as_deref(), None | Some("Auto")) {
             ""
         } else if self.initial_state.old {
             "Waiting for manual approval"

@@ -17,6 +17,23 @@ pub(super) fn step(advice: &ReleaseAdvice) -> Step {
         ReleaseAdvice::DoNotApprove => {
             Step::here("do not approve the release before the following steps are done")
         }
+        ReleaseAdvice::TakeBackApproval { name } => with(
+            "take the approval back",
+            Kubectl::Patch {
+                resource: Resource::DeckhouseRelease,
+                name: name.clone(),
+                status: false,
+                patch: Json::from(&json!({
+                    "approved": false,
+                    "metadata": { "annotations": {
+                        "release.deckhouse.io/approved": null, "release.deckhouse.io/apply-now": null,
+                    } },
+                })),
+            },
+        ),
+        ReleaseAdvice::AskSupport => Step::here(
+            "before the next update, ask the support of the platform which changes of the skipped versions are missing",
+        ),
         ReleaseAdvice::Delete { name } => with(
             "delete the object that waits, never the deployed one",
             Kubectl::Delete(Resource::DeckhouseRelease, vec![name.clone()]),

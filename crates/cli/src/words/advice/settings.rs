@@ -9,6 +9,10 @@ use crate::words::Step;
 
 pub(super) fn step(advice: &SettingsAdvice) -> Step {
     match advice {
+        SettingsAdvice::SetManual => with(
+            "set the mode in which every release needs an approval",
+            change_updates(&json!({ "mode": "Manual" })),
+        ),
         SettingsAdvice::RemoveNotification => with(
             "or remove the notification from the settings",
             change_updates(&json!({ "notification": null })),

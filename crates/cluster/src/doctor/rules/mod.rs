@@ -28,7 +28,7 @@ fn kernels() -> Kubectl {
 }
 
 /// Causes before their effects: findings of one severity stay in this order.
-pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 39] = [
+pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 40] = [
     platform_pod::image,
     platform_pod::crash,
     platform_pod::not_ready,
@@ -45,6 +45,7 @@ pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 39] = [
     releases::other_image,
     releases::duplicates,
     releases::gap,
+    releases::risks,
     releases::no_phase,
     releases::suspended,
     release_images::next,

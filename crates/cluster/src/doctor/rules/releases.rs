@@ -2,7 +2,7 @@
 
 use commands::{Filter, Kubectl, Objects, Output, Resource};
 use problems::{
-    Advice, Kind, Object, PlatformAdvice, PrepareFor, ReleaseAdvice, ReleaseFact, Restart, Rule, See,
+    Advice, Code, Kind, Object, PlatformAdvice, PrepareFor, ReleaseAdvice, ReleaseFact, Restart, Rule, See,
 };
 
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
         limits,
         source::Source,
     },
+    minors,
     objects::{Phase, Release, image_repository},
 };
 
@@ -213,4 +214,19 @@ pub(super) fn suspended(context: &Context<'_>) -> Vec<Finding> {
 
 fn minor(release: &Release) -> Option<(u64, u64)> {
     release.version.as_ref().map(|version| (version.major, version.minor))
+}
+
+/// What may make the controller skip minor versions, or deploy them unasked.
+pub(super) fn risks(context: &Context<'_>) -> Vec<Finding> {
+    let of_problem = |problem: problems::Problem| {
+        let (rule, severity) = match problem.code {
+            Code::Mode => (Rule::ModeUnset, Severity::Notable),
+            _ => (Rule::SkippedMinors, Severity::Slows),
+        };
+        Finding::new(rule, severity, problem.object, problem.fact)
+            .advise_all(problem.advice)
+            .seen_in(Source::Releases)
+            .seen_in(Source::ModuleConfigs)
+    };
+    minors::risks(context.state).into_iter().map(of_problem).collect()
 }

@@ -3,6 +3,7 @@
 use cluster::plan::{InCluster, Plan, PlanRegistry, Step, StepInRegistry};
 use commands::{ClusterFlags, Command, Sentence};
 use foreign_text::ForeignText;
+use problems::Problem;
 use serde::Serialize;
 
 use super::super::documents::{ModulesDocument, RequirementDocument};
@@ -21,6 +22,8 @@ pub(super) struct PlanDocument {
     removed_apis: Vec<ApiDocument>,
     unknown: Vec<String>,
     blocking: Vec<Sentence>,
+    /// What may make the controller skip minor versions, or deploy them unasked.
+    warnings: Vec<Sentence>,
     next: Option<Command>,
 }
 
@@ -69,11 +72,9 @@ struct ApiDocument {
 
 impl PlanDocument {
     pub(super) fn of(plan: &Plan, flags: &ClusterFlags) -> Self {
-        let blocking = plan.blocking.iter().map(|problem| {
-            let remedy = words::remedy(problem);
-            let what = words::what(problem);
-            if remedy.is_empty() { what } else { what.text("; ").then(remedy) }.addressed(flags)
-        });
+        let in_words = |problems: &[Problem]| {
+            problems.iter().map(|it| words::with_remedy(it).addressed(flags)).collect()
+        };
         Self {
             deployed: plan.deployed.clone(),
             steps: plan.steps.iter().map(|step| StepDocument::of(step, flags)).collect(),
@@ -106,7 +107,8 @@ impl PlanDocument {
                 })
                 .collect(),
             unknown: plan.unknown.iter().map(words::plan::unknown).collect(),
-            blocking: blocking.collect(),
+            blocking: in_words(&plan.blocking),
+            warnings: in_words(&plan.risks),
             next: plan.next.clone().map(|command| command.addressed(flags)),
         }
     }

@@ -38,6 +38,8 @@ pub(super) fn text(plan: &Plan, flags: &ClusterFlags) -> String {
     let uses = plan.removed_apis.iter().map(|it| words::plan::api_use(it).addressed(flags).to_string());
     section(&mut text, "Kubernetes APIs in use that a later version removes", uses);
     section(&mut text, "Unknown", plan.unknown.iter().map(words::plan::unknown));
+    let risks = plan.risks.iter().map(|it| words::with_remedy(it).addressed(flags).to_string());
+    section(&mut text, "Warnings", risks);
     text + &outcome(plan, flags)
 }
 

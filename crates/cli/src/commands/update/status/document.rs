@@ -32,6 +32,8 @@ pub(super) struct StatusDocument {
     module_pull_overrides: Part<Vec<ModulePullOverride>>,
     module_sources: Part<Vec<SourceHealth>>,
     registry: Part<Registry>,
+    /// What may make the controller skip minor versions, or deploy them unasked.
+    warnings: Vec<Sentence>,
 }
 
 #[derive(Debug, Serialize)]
@@ -106,6 +108,7 @@ impl StatusDocument {
             module_pull_overrides: status.module_pull_overrides.clone(),
             module_sources: status.module_sources.clone(),
             registry: status.registry.clone(),
+            warnings: status.risks.iter().map(|it| words::with_remedy(it).addressed(flags)).collect(),
         }
     }
 }

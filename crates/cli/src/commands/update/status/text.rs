@@ -82,6 +82,9 @@ impl Text<'_> {
         self.part("registry", &status.registry, Self::registry);
         self.part("kubernetes", &status.kubernetes, |text, label, version| text.line(label, version));
         self.part("masters", &status.masters, Self::masters);
+        for problem in &status.risks {
+            self.lines += &format!("\nwarning: {}", words::block(problem).addressed(self.flags));
+        }
     }
 
     fn platform(&mut self, label: &str, platform: &Platform) {

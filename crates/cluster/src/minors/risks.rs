@@ -1,0 +1,133 @@
+//! What may make the controller skip minor versions, or deploy them unasked.
+
+use problems::{Code, Object, Problem, ReleaseAdvice, ReleaseFact, SettingsAdvice, SettingsFact};
+use semver::Version;
+
+use super::mode::{effective_mode, needs_no_approval};
+use crate::{
+    ClusterState,
+    objects::{Release, UpdateSettings},
+    release_order::ReleaseOrder,
+};
+
+/// What to correct before an update; empty where something that it depends on is not known.
+pub(crate) fn risks(state: &ClusterState) -> Vec<Problem> {
+    let (Some(releases), Some(config)) = (state.releases.known(), state.deckhouse_config()) else {
+        return Vec::new();
+    };
+    let settings = config.update_settings();
+    let order = ReleaseOrder::of(releases);
+    let Some(deployed) = order.deployed_version() else { return Vec::new() };
+    let unset = settings.mode.is_none() && effective_mode(&settings, deployed).deploys_unasked(false);
+    let mode = unset.then(|| {
+        Problem::new(Code::Mode, Object::settings(), SettingsFact::ModeUnset)
+            .advise(SettingsAdvice::SetManual.into())
+    });
+    if state.is_lts() {
+        return mode.into_iter().collect();
+    }
+    let ahead = approved_ahead(&order, &settings);
+    mode.into_iter().chain(minors_at_once(&order, deployed, &settings)).chain(ahead).collect()
+}
+
+/// Several minor versions wait that need no approval because of the mode.
+fn minors_at_once(
+    order: &ReleaseOrder<'_>,
+    deployed: &Version,
+    settings: &UpdateSettings,
+) -> Option<Problem> {
+    let unasked = |it: &&Release| !it.is_approved() && needs_no_approval(it, deployed, settings);
+    let minor = |version: &Version| (version.major, version.minor);
+    let versions: Vec<Version> = order
+        .chain()
+        .into_iter()
+        .filter(unasked)
+        .filter_map(|it| it.version.clone())
+        .filter(|version| minor(version) > minor(deployed))
+        .collect();
+    (versions.len() > 1).then(|| {
+        Problem::new(Code::SkippedMinors, Object::settings(), SettingsFact::MinorsAtOnce { versions })
+            .advise(SettingsAdvice::SetManual.into())
+    })
+}
+
+/// Releases that are approved while an earlier minor version still waits.
+pub(crate) fn approved_ahead(order: &ReleaseOrder<'_>, settings: &UpdateSettings) -> Option<Problem> {
+    let chain = order.chain();
+    let first = chain.first()?.version.clone()?;
+    let names: Vec<String> =
+        chain[1..].iter().filter(|it| it.is_approved()).map(|it| it.name.clone()).collect();
+    // In other modes an approval that is taken back changes nothing.
+    let counts = settings.mode.as_ref().is_none_or(|mode| !mode.deploys_unasked(false));
+    let name = names.first().filter(|_| counts)?;
+    let object = Object::new(problems::Kind::DeckhouseRelease, name);
+    let fact = ReleaseFact::ApprovedAhead { first };
+    let take_back = names.iter().map(|name| ReleaseAdvice::TakeBackApproval { name: name.clone() }.into());
+    Some(Problem::new(Code::SkippedMinors, object, fact).advise_all(take_back))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        Reading,
+        objects::{ModuleConfig, Phase},
+    };
+
+    fn state(mode: Option<&str>, channel: &str, deployed: &str, waiting: &[(&str, bool)]) -> ClusterState {
+        let release = |name: &str, phase, approved| Release {
+            name: name.to_owned(),
+            version: deckhouse::version::parse_tag(name),
+            phase: Some(phase),
+            approved_field: approved,
+            ..Release::default()
+        };
+        let mut releases = vec![release(deployed, Phase::Deployed, true)];
+        releases.extend(waiting.iter().map(|(name, approved)| release(name, Phase::Pending, *approved)));
+        let mut settings = json!({ "releaseChannel": channel });
+        if let Some(mode) = mode {
+            settings["update"]["mode"] = json!(mode);
+        }
+        let config = ModuleConfig { name: "deckhouse".to_owned(), settings, ..ModuleConfig::default() };
+        ClusterState {
+            releases: Reading::Known(releases),
+            module_configs: Reading::Known(vec![config]),
+            ..ClusterState::default()
+        }
+    }
+
+    #[test]
+    fn what_may_make_the_controller_skip_minors() {
+        let versions = |names: &[&str]| -> Vec<Version> {
+            names.iter().map(|name| Version::parse(name).unwrap()).collect()
+        };
+        let at_once = |names: &[&str]| SettingsFact::MinorsAtOnce { versions: versions(names) }.into();
+        let ahead = |first: &str| ReleaseFact::ApprovedAhead { first: versions(&[first]).remove(0) }.into();
+        let unset = || problems::Fact::from(SettingsFact::ModeUnset);
+        let two = [("v1.71.4", false), ("v1.72.3", false)];
+        for (mode, channel, waiting, expected) in [
+            (Some("Manual"), "Stable", &two[..], vec![]),
+            (Some("AutoPatch"), "Stable", &two, vec![]),
+            (Some("Auto"), "Stable", &two, vec![at_once(&["1.71.4", "1.72.3"])]),
+            (None, "Stable", &two, vec![unset(), at_once(&["1.71.4", "1.72.3"])]),
+            (None, "Stable", &[], vec![unset()]),
+            // One minor, and a patch of the deployed one.
+            (Some("Auto"), "Stable", &[("v1.70.9", false), ("v1.71.4", false)], vec![]),
+            (Some("Auto"), "LTS", &two, vec![]),
+            // The approval of the first one is what an update is.
+            (Some("Manual"), "Stable", &[("v1.71.4", true), ("v1.72.3", false)], vec![]),
+            (Some("Manual"), "Stable", &[("v1.71.4", true), ("v1.72.3", true)], vec![ahead("1.71.4")]),
+            (Some("AutoPatch"), "Stable", &[("v1.71.4", false), ("v1.72.3", true)], vec![ahead("1.71.4")]),
+            (Some("AutoPatch"), "Stable", &[("v1.70.9", false), ("v1.71.4", true)], vec![ahead("1.70.9")]),
+            (Some("Manual"), "LTS", &[("v1.71.4", true), ("v1.72.3", true)], vec![]),
+        ] {
+            let found: Vec<problems::Fact> =
+                risks(&state(mode, channel, "v1.70.1", waiting)).into_iter().map(|it| it.fact).collect();
+            assert_eq!(found, expected, "{mode:?} {channel} {waiting:?}");
+        }
+        assert_eq!(risks(&state(None, "Stable", "v1.78.0", &[])), []);
+        assert_eq!(risks(&ClusterState::default()), []);
+    }
+}
