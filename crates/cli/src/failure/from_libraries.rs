@@ -133,7 +133,7 @@ impl From<ApproveError> for Failure {
             ApproveError::Changed { .. } => Self::new(Exit::Cluster, message)
                 .hint("nothing was written; run the same command again to see what is to be approved now"),
             ApproveError::NotKept { .. } => Self::new(Exit::Cluster, message).hint(
-                "find what applies a manifest with approved: false, such as deckhousereleases.yaml, and remove that line",
+                "find the tool that applies a manifest with `approved: false`, such as deckhousereleases.yaml, and remove this line from the manifest",
             ),
             ApproveError::Cluster(error) => error.into(),
             ApproveError::Unknown(unknown) => unknown.into(),
@@ -146,7 +146,7 @@ impl From<ApproveError> for Failure {
                     ReleaseFact::NotInCluster => {
                         let file = Some(RELEASES_FILE.to_owned());
                         let prepare = Update::Prepare { channel: None, file };
-                        failure.hint(Sentence::from("create the releases of the releases file: ").command(prepare))
+                        failure.hint(Sentence::from("create the releases that the releases file lists: ").command(prepare))
                     }
                     _ => failure.hint(Sentence::from("see the chain of releases: ").command(Update::Plan)),
                 }

@@ -95,7 +95,7 @@ pub(super) fn step(advice: &Advice) -> Step {
             Step::here(format!("{node}, read the log of the unit bashible.service"))
         }
         Advice::CorrectSettings => Step::here(
-            "correct what the error names, often a ModuleConfig; until then, the tasks after it in the queue wait",
+            "correct what the error names, often a ModuleConfig; until then, all later tasks in the queue wait",
         ),
         Advice::Grant { queues } => {
             let command =
@@ -118,10 +118,10 @@ pub(super) fn step(advice: &Advice) -> Step {
         ),
         Advice::MeetRequirements => with("see how to meet each requirement: ", Update::Plan.into()),
         Advice::FindManifest => Step::here(
-            "find what applies a manifest with approved: false, such as deckhousereleases.yaml, and remove that line",
+            "find the tool that applies a manifest with `approved: false`, such as deckhousereleases.yaml, and remove this line from the manifest",
         ),
         Advice::TargetHighestPatch => with(
-            "name the highest patch of this minor version with --to; this shows it: ",
+            "set --to to the highest patch of this minor version; to see which one that is: ",
             Update::Status.into(),
         ),
         Advice::Doctor => with("find the cause: ", Update::Doctor.into()),

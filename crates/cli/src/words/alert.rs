@@ -45,20 +45,20 @@ fn of_kind(kind: AlertKind) -> &'static str {
             "the platform cannot build the chain of releases: a minor version is missing in the registry"
         }
         AlertKind::MigratedModules => {
-            "the next release requires modules that no ModuleSource offers without an error"
+            "the next release requires modules that no ModuleSource offers, or that are offered only with an error"
         }
         AlertKind::InvalidConfiguration => {
             "a configuration is not valid for the running version, for example after a change of its schema"
         }
         AlertKind::ControllerHangs => "the platform's pod is running but does nothing",
-        AlertKind::QueueHangs => "the first task of a queue has not changed for minutes",
+        AlertKind::QueueHangs => "the first task of a queue has not changed for several minutes",
         AlertKind::ModuleFails => "a module or a hook fails",
         AlertKind::InvalidModuleSettings => "the settings of a module are not valid",
         AlertKind::ModuleUpdateFails => "a module cannot be updated to its next release",
         AlertKind::ModuleRequirements => {
             "a release of a module has a requirement that the cluster does not meet"
         }
-        AlertKind::ModuleConflict => "several sources offer one module, and none is selected",
+        AlertKind::ModuleConflict => "several sources offer the same module, and none of them is selected",
         AlertKind::OldSchema => {
             "the settings have an old schema. They are converted automatically, but a later release may no longer do that"
         }

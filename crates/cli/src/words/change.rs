@@ -6,8 +6,8 @@ use cluster::{change::Purpose, objects::UpdateMode, prepare::CHANNEL_NOTE};
 pub(crate) fn purpose(purpose: &Purpose) -> String {
     match purpose {
         Purpose::UnsetChannel { channel } => format!(
-            "unset the release channel {channel} while the update mode is changed, because before v1.70 the \
-             platform applies patches without an approval; the annotation {CHANNEL_NOTE} stores the channel"
+            "unset the release channel {channel} until the update mode is changed: platform versions before v1.70 \
+             apply patches automatically in every mode; the annotation {CHANNEL_NOTE} stores the channel"
         ),
         Purpose::SetMode { mode, windows } => {
             let meaning = match mode {

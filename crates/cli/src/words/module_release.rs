@@ -46,7 +46,7 @@ pub(crate) fn wait(wait: &ModuleWait) -> String {
         ModuleWait::Suspended(message) if message.is_empty() => "suspended".to_owned(),
         ModuleWait::Suspended(message) => format!("suspended: {message}"),
         ModuleWait::NotNext(reason) => not_next(reason),
-        ModuleWait::NoReason => "the controller gives no reason".to_owned(),
+        ModuleWait::NoReason => "waiting; the controller gives no reason".to_owned(),
         ModuleWait::Approval => "waits for approval".to_owned(),
         ModuleWait::ApprovalLater(reason) => format!("cannot be approved yet: {}", not_next(reason)),
         ModuleWait::Approved => "approved; waiting for the controller to start it".to_owned(),

@@ -32,10 +32,10 @@ pub(crate) fn approval(note: &ApprovalNote) -> String {
         }
         ApprovalNote::GroupApproves { group, mode } => format!(
             "NodeGroup/{group} has disruptions.approvalMode {mode}: the platform approves the disruptions of this \
-             group automatically, also without this command"
+             group automatically, even without this command"
         ),
         ApprovalNote::GroupUnknown { group } => {
-            format!("how NodeGroup/{group} approves disruptions is unknown")
+            format!("it is unknown whether NodeGroup/{group} requires approval of disruptions")
         }
         ApprovalNote::OnlyMaster => {
             "this is the only master: during the disruption, the Kubernetes API will be unavailable for several \
@@ -51,15 +51,17 @@ pub(crate) fn approval(note: &ApprovalNote) -> String {
 pub(crate) fn kernel(note: &KernelNote, kernel: &KernelVersion) -> String {
     match note {
         KernelNote::Reboots => {
-            "each node of these groups reboots; the disruption settings of the group decide when, and whether the node is \
-             drained"
+            "each node of these groups reboots; the disruption settings of the group decide when it \
+             reboots, and whether it is drained first"
                 .to_owned()
         }
         KernelNote::OnlyMaster { node } => {
-            format!("{node} is the only master: while it reboots, the Kubernetes API will be unavailable for several minutes")
+            format!(
+                "{node} is the only master: while it reboots, the Kubernetes API will be unavailable for several minutes"
+            )
         }
         KernelNote::Masters { count } => format!(
-            "masters are among the nodes ({count} in the cluster): while one reboots, the Kubernetes API may be \
+            "some of these nodes are masters (the cluster has {count}): while one reboots, the Kubernetes API may be \
              slow, or interrupted for a few seconds"
         ),
         KernelNote::Downgrade { node, running, more } => {

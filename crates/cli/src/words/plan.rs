@@ -68,7 +68,7 @@ pub(crate) fn unknown(unknown: &PlanUnknown) -> String {
         }
         PlanSource::Channel { image } | PlanSource::Image { image } => image.clone(),
         PlanSource::Tags { registry } => format!(
-            "further releases in {registry} (the platform also needs this list): the tags cannot be listed"
+            "further releases in {registry}: the tags, which the platform also has to list, cannot be listed"
         ),
     };
     match &unknown.why {

@@ -32,13 +32,13 @@ pub(super) fn predicate(fact: &PodFact) -> Sentence {
         PodFact::OnlyOld => "is still the old one; the new one is not created yet".to_owned(),
         PodFact::NotRunning { phase, reason: Some(reason) } => format!("is {phase} ({reason})"),
         PodFact::NotRunning { phase, reason: None } => format!("is {phase}"),
-        PodFact::NoLeader => "has no leader yet".to_owned(),
+        PodFact::NoLeader => "has not become the leader yet".to_owned(),
         PodFact::NotReady => {
             "is running but not ready yet: applying all modules for the first time takes minutes".to_owned()
         }
         PodFact::NotReadyForLong { first: None } => "is running but not ready".to_owned(),
         PodFact::NotReadyForLong { first: Some(first) } => {
-            format!("is running but not ready; the first task of its queue {}: {}", first.queue, first.task)
+            format!("is running but not ready; the first task in its queue {} is {}", first.queue, first.task)
         }
         PodFact::Unscheduled { reason: Some(reason) } => format!("cannot be scheduled: {reason}"),
         PodFact::Unscheduled { reason: None } => {

@@ -30,7 +30,7 @@ pub(crate) fn not_approvable(reason: &NotApprovable) -> String {
 /// What is in the queue.
 pub(crate) fn queue(state: &QueueState) -> String {
     match state {
-        QueueState::JustEmpty => "it became empty a moment ago".to_owned(),
+        QueueState::JustEmpty => "it is empty now, but has not been for long enough".to_owned(),
         QueueState::Tasks(count) => crate::format::count(*count, "task"),
         QueueState::Head(task) => format!("queue {}", queue_task(task)),
         QueueState::Unreadable(why) => format!("it cannot be read: {why}"),

@@ -36,7 +36,7 @@ pub(super) fn predicate(fact: &RegistryFact) -> Sentence {
         RegistryFact::MinorsMissing { repo, minors, .. } => {
             let minors: Vec<String> =
                 minors.iter().map(|(major, minor)| format!("{major}.{minor}")).collect();
-            format!("names {repo}, where the releases of {} are missing", minors.join(", "))
+            format!("points to {repo}, which has no releases of {}", minors.join(", "))
         }
         RegistryFact::ImagesMissing { images } => {
             format!("does not have these images: {}", images.join(", "))
@@ -63,8 +63,8 @@ pub(super) fn means(fact: &RegistryFact) -> Option<Sentence> {
             "the platform sees no new releases, and nodes cannot pull images".to_owned()
         }
         RegistryFact::Untrusted { .. } => {
-            "the platform trusts only this CA (key ca); if it is wrong, the platform sees no new releases, and nodes cannot \
-             pull images (checked from this machine)"
+            "the certificate was checked from this machine; the platform trusts only this CA (key ca), and if it is wrong, the \
+             platform sees no new releases, and nodes cannot pull images"
                 .to_owned()
         }
         RegistryFact::TagsDenied { .. }

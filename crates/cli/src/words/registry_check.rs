@@ -120,13 +120,13 @@ fn found(fact: &Fact) -> String {
         Fact::SearchDomains(domains) => {
             format!("the registry's name does not exist in any of these: {}", domains.join(", "))
         }
-        Fact::OtherAddress { name, addresses } => format!("{name} exists too: {}", listed(addresses)),
+        Fact::OtherAddress { name, addresses } => format!("{name} also resolves, to {}", listed(addresses)),
         Fact::Direct => "none; requests are sent directly".to_owned(),
         Fact::ThroughProxy(proxy) => format!("requests are sent through {proxy}"),
         Fact::Certificate(certificate, days) => format!("{certificate}; {}", remaining(*days)),
         Fact::AnyCertificate => "not verified, because of --tls-skip-verify".to_owned(),
         Fact::PlainHttp => "HTTP without TLS, because of --insecure".to_owned(),
-        Fact::ClockDifference(0) => "the same time as here".to_owned(),
+        Fact::ClockDifference(0) => "in sync with this machine".to_owned(),
         Fact::ClockDifference(seconds) => {
             let side = if *seconds > 0 { "ahead of" } else { "behind" };
             format!("{} {side} this machine", duration(seconds.unsigned_abs()))
@@ -179,7 +179,7 @@ fn not_checked(reason: NotChecked) -> &'static str {
         NotChecked::NotShown => "the registry does not show it to this account",
         NotChecked::NotReported => "the registry does not report it",
         NotChecked::UnknownProduct => {
-            "not recognized: the responses of the registry do not identify one product"
+            "not recognized: the registry's responses do not show which product it is"
         }
         NotChecked::NoImage => "there is no image yet to test it with",
         NotChecked::NeedsWriteTest => "needs --write-test",
@@ -200,9 +200,9 @@ fn means(check: Check, fact: &Fact) -> Option<&'static str> {
             "the certificate was not checked; the cluster checks it and may refuse it"
         }
         (Check::Tls, _) => "nodes stop pulling images when the certificate expires",
-        (Check::Clock, _) => "with different clocks, tokens are refused as not valid yet or as expired",
+        (Check::Clock, _) => "if the clocks differ, tokens are refused as not yet valid or as expired",
         (Check::Authentication, Fact::Basic) => "the platform supports bearer tokens only",
-        (Check::TokenLifetime, _) => "a token expires while a large blob is transferred",
+        (Check::TokenLifetime, _) => "a token may expire while a large blob is being transferred",
         (Check::Read | Check::ListTags, _) => "the platform finds no releases, and nodes cannot pull images",
         (Check::Write | Check::Project | Check::PathDepth, _) => "a push cannot upload anything here",
         (Check::ProxyCache, _) => {
@@ -215,9 +215,11 @@ fn means(check: Check, fact: &Fact) -> Option<&'static str> {
         (Check::BodyLimit, _) => "no blob can be uploaded",
         (Check::Mount, _) => "a blob that several repositories use is uploaded once for each of them",
         (Check::ImmutableTags | Check::OverwriteTag, _) => {
-            "release channels are tags that move with each release; if a rule applies to them, no update arrives"
+            "release channels are tags that move with each release; if these tags cannot be overwritten, the cluster sees no update"
         }
-        (Check::Quota, _) => "a distribution needs 50 GB or more; a push fails when the quota is used up",
+        (Check::Quota, _) => {
+            "the images of one edition need 50 GB or more; a push fails when the quota is used up"
+        }
         (Check::ManifestTypes, _) => "a push fails at the first manifest of this type",
         (Check::Cleanup, _) => "the test image stays in the registry",
         _ => return None,
@@ -239,10 +241,13 @@ fn fixes(check: Check, fact: &Fact, product: Option<Product>, registry: &Reposit
             one("pass the CA of the certificate with --ca-file instead of --tls-skip-verify")
         }
         (Check::Clock, _) => one("synchronize the clocks of the registry and of this machine (NTP)"),
+        (Check::TokenLifetime, _) if matches!(fact, Fact::TokenLifetime(_)) => {
+            one("raise the lifetime of tokens in the registry to 1 minute or more")
+        }
         (Check::Authentication, Some(Product::Nexus)) => vec![
             "Nexus: Administration > Security > Realms: activate the Docker Bearer Token Realm".to_owned(),
             "Nexus: in the repository, select \"Allow anonymous docker pull\" (forceBasicAuth: false)".to_owned(),
-            "dhctl registry setup nexus does both".to_owned(),
+            "or run dhctl registry setup nexus, which does both".to_owned(),
         ],
         (Check::Authentication, Some(Product::Distribution)) => {
             one("Docker distribution: configure auth.token with a token server instead of auth.htpasswd")
@@ -250,16 +255,16 @@ fn fixes(check: Check, fact: &Fact, product: Option<Product>, registry: &Reposit
         (Check::Authentication, _) => one("switch on authentication with bearer tokens in the registry"),
         (Check::Project, _) => vec![
             format!("Harbor: Projects > New project: {project}"),
-            "dhctl registry setup harbor creates it together with its accounts".to_owned(),
+            "or run dhctl registry setup harbor, which creates the project and its accounts".to_owned(),
         ],
         (Check::PathDepth, _) => vec![format!(
             "use a repository below the project: {}/{project}/deckhouse",
             registry.host
         )],
         (Check::ProxyCache, Some(Product::Harbor)) => {
-            one("Harbor: push to a project that is not a proxy cache, or let the cluster use this one without a push")
+            one("Harbor: push to a project that is not a proxy cache; or do not push, and let the cluster pull through this proxy cache")
         }
-        (Check::ProxyCache, _) => one("push to another repository, or let the cluster use this one without a push"),
+        (Check::ProxyCache, _) => one("push to another repository; or do not push, and let the cluster pull through this proxy cache"),
         (Check::BodyLimit, Some(Product::Harbor | Product::Nexus | Product::Distribution)) => {
             one("raise the limit in the proxy in front of the registry (nginx: client_max_body_size 0;)")
         }
@@ -287,7 +292,7 @@ fn fixes(check: Check, fact: &Fact, product: Option<Product>, registry: &Reposit
             "Nexus: Administration > Security > Roles: give the account nx-repository-view-docker-REPOSITORY-add, -edit, \
              -browse and -read"
                 .to_owned(),
-            "dhctl registry setup nexus creates such a role and user".to_owned(),
+            "or run dhctl registry setup nexus, which creates such a role and user".to_owned(),
         ],
         (Check::Read | Check::ListTags, Some(Product::Nexus)) if is_denied(fact) => {
             one("Nexus: give the account nx-repository-view-docker-REPOSITORY-browse and -read")

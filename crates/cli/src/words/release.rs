@@ -177,7 +177,7 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
         ReleaseFact::IsDuplicate { version, deployed: true, .. } => {
             return Some(
                 format!(
-                    "the waiting object is never deployed, and the next minor version waits with `awaiting for {version} \
+                    "the waiting object is never deployed, and the next minor version waits with the message `awaiting for {version} \
                      release to be deployed`"
                 )
                 .into(),
@@ -246,9 +246,7 @@ pub(crate) fn wait_reason(reason: &WaitReason) -> String {
         WaitReason::NotificationFailed { why } => {
             format!("is blocked: the notification webhook fails: {why}")
         }
-        WaitReason::Cooldown { until: time } => {
-            until("waits for the pause after the last update to end", time)
-        }
+        WaitReason::Cooldown { until: time } => until("waits for the pause after the previous update", time),
         WaitReason::Requirement { .. } | WaitReason::UnknownRequirement { .. } => {
             format!("has an unmet requirement: {}", requirement(reason))
         }
@@ -257,7 +255,7 @@ pub(crate) fn wait_reason(reason: &WaitReason) -> String {
             "is approved; waiting for the controller to start it".to_owned()
         }
         WaitReason::NotTakenUp { disruption: true } => {
-            "has its disruptions approved; waiting for the controller to continue".to_owned()
+            "has approval for its disruptions; waiting for the controller to continue".to_owned()
         }
         WaitReason::Previous { release } => format!("waits for {release}, which comes first"),
         WaitReason::PodNotReady => {

@@ -35,7 +35,7 @@ pub(crate) fn found(shortfall: &Shortfall) -> String {
             Some(api) => format!("uses {api}, which Kubernetes {major}.{minor} removed"),
             None => format!("Helm releases use APIs that Kubernetes {major}.{minor} removed"),
         },
-        Shortfall::CloudCondition { name } => name.clone(),
+        Shortfall::CloudCondition { name } => format!("unmet condition {name}"),
         Shortfall::NetworkAlert { alert, summary } | Shortfall::MetallbAlert { alert, summary } => {
             format!("{alert}: {summary}")
         }
@@ -57,7 +57,7 @@ pub(crate) fn needed(shortfall: &Shortfall) -> String {
         Shortfall::Runtime { needed: Runtime::Containerd, .. } => "Containerd".to_owned(),
         Shortfall::Runtime { needed: Runtime::ContainerdV2, .. } => "containerd 2".to_owned(),
         Shortfall::MixedIngressControllers { .. } => {
-            "all controllers of the class below 1.0, or none".to_owned()
+            "all controllers of the class below 1.0, or all at 1.0 and above".to_owned()
         }
         Shortfall::Istio { lowest, .. } => format!("Istio {lowest}"),
         Shortfall::ModuleEnabled => "disabled".to_owned(),
@@ -102,7 +102,7 @@ pub(crate) fn fix(fix: &Fix) -> Sentence {
             "upgrade Kubernetes with the tool or provider that created this cluster".into()
         }
         Fix::ReplaceModuleOrPinKubernetes => {
-            Sentence::from("update or disable the module, or set kubernetesVersion: ").command(EDIT)
+            Sentence::from("update or disable the module, or set kubernetesVersion to a version that the module supports: ").command(EDIT)
         }
         Fix::RedeployCharts => {
             Sentence::from("deploy the charts again with the new apiVersion; this lists the objects: ")
@@ -133,7 +133,7 @@ pub(crate) fn fix(fix: &Fix) -> Sentence {
                                     and additionalVersions in ModuleConfig/istio"
             .into(),
         Fix::DisableModule { module, configured } => {
-            Sentence::from("replace the module if you need it, then disable it: ")
+            Sentence::from("if you need what this module does, set up a replacement first; then disable the module: ")
                 .command(disable(module, *configured))
         }
         Fix::PushModule { module } => {
@@ -186,11 +186,11 @@ pub(crate) fn why_unknown(why: &WhyUnknown) -> String {
             format!("ModuleConfig/istio has no globalVersion, so the module chooses the version{DECIDES}")
         }
         WhyUnknown::IstioCompatibility => format!(
-            "the nodes meet it; whether Istio works with the Kubernetes version that the release installs is unknown{DECIDES}"
+            "the nodes meet it, but it is unknown whether Istio works with the Kubernetes version that the release installs{DECIDES}"
         ),
         WhyUnknown::IstioCompatibilityUnread(unknown) => format!(
-            "the nodes meet it; whether the platform upgrades Kubernetes, and whether Istio works with that version, is \
-             unknown: {unknown}"
+            "the nodes meet it, but it is unknown whether the platform upgrades Kubernetes, and whether Istio works \
+             with that version: {unknown}"
         ),
         WhyUnknown::ModuleStateOf { module, product: it, range } => {
             format!(
@@ -199,14 +199,17 @@ pub(crate) fn why_unknown(why: &WhyUnknown) -> String {
             )
         }
         WhyUnknown::ConstraintNotUnderstood { module, product: it, range } => {
-            format!("Module/{module} needs {} '{range}', which dhctl does not understand{DECIDES}", product(it))
+            format!(
+                "Module/{module} needs {} '{range}', which dhctl does not understand{DECIDES}",
+                product(it)
+            )
         }
         WhyUnknown::AlertWithoutVersion { id, name } => {
             format!("ClusterAlert/{id} ({name}) does not name a version of Kubernetes{DECIDES}")
         }
         WhyUnknown::KubernetesVersionUnset => {
-            "ModuleConfig/control-plane-manager does not set kubernetesVersion; all platform versions that dhctl \
-             knows accept this"
+            "ModuleConfig/control-plane-manager does not set kubernetesVersion; every platform version that \
+             dhctl knows then counts the requirement as met"
                 .to_owned()
         }
         WhyUnknown::NoModuleSources(why) => format!("{why}{DECIDES}"),

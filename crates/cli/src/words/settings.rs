@@ -12,9 +12,9 @@ pub(super) fn predicate(fact: &SettingsFact) -> Sentence {
     match fact {
         SettingsFact::ChannelUnset { interrupted: None } => "has no releaseChannel".into(),
         SettingsFact::ChannelUnset { interrupted: Some(channel) } => {
-            Sentence::from(format!("has no releaseChannel (it was {channel}, until "))
+            Sentence::from("has no releaseChannel (")
                 .quoted(Update::prepare())
-                .text(" was interrupted)")
+                .text(format!(" unset {channel}, and was interrupted before it restored it)"))
         }
         SettingsFact::ModeUnset => "does not set update.mode".into(),
         SettingsFact::MinorsAtOnce { versions } => {

@@ -73,7 +73,7 @@ pub(crate) fn refusal<'a>(refusal: Refusal, file: impl Fn(Account) -> &'a Path) 
         }
         Refusal::NoRealm(realm) => {
             Failure::new(Exit::Incomplete, format!("this Nexus does not have the realm {realm}"))
-                .hint("install a distribution of Nexus with the docker format")
+                .hint("use an edition of Nexus that supports docker repositories")
         }
         Refusal::NoBlobStore { name, known } => {
             let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
@@ -85,7 +85,7 @@ pub(crate) fn refusal<'a>(refusal: Refusal, file: impl Fn(Account) -> &'a Path) 
         ))
         .hint("set --http-port or --https-port to a port that only this repository uses"),
         Refusal::EulaNotAccepted => Failure::usage(
-            "the license agreement of this Nexus is not accepted, and without that it refuses images",
+            "the license agreement of this Nexus has not been accepted; until it is, Nexus refuses images",
         )
         .hint(
             "read it in the web interface, and set --accept-eula to accept it on behalf of your organization",
@@ -110,7 +110,7 @@ pub(crate) fn refusal<'a>(refusal: Refusal, file: impl Fn(Account) -> &'a Path) 
         Refusal::PasswordOfMissing { account, login } => {
             let file = file(account).display();
             Failure::usage(format!("the account {login} does not exist, but there is a password file for it: {file}"))
-                .hint("move the file to another directory, or set another one with --out: Harbor generates the secret of a new robot")
+                .hint("move this file away, or set another directory with --out: Harbor generates the secret of a new robot account, so the secret in this file cannot be used")
         }
         Refusal::PasswordNeeded { object: it, field } => {
             let flags = match it {
@@ -118,7 +118,7 @@ pub(crate) fn refusal<'a>(refusal: Refusal, file: impl Fn(Account) -> &'a Path) 
                 _ => "--license-file, or --upstream-login and --upstream-password-file",
             };
             Failure::usage(format!(
-                "cannot change {field} of {} without the password in it, because Nexus removes what is not sent again",
+                "cannot change {field} of {} without its password: Nexus deletes a stored password that is not sent again",
                 object(&it)
             ))
             .hint(format!("set {flags}"))
@@ -158,23 +158,23 @@ pub(crate) fn finding(finding: &Finding) -> Remark {
         Finding::Retention { policy, tags: _, proxy_cache: true } => Remark {
             is_warning: false,
             text: format!(
-                "the retention policy {policy} deletes cached images that are not pulled for some days; they are downloaded \
+                "the retention policy {policy} deletes cached images that have not been pulled for several days; they are downloaded \
                  again when they are requested"
             ),
         },
         Finding::Retention { policy, tags, proxy_cache: false } => {
             let what = if tags.is_empty() { "releases".to_owned() } else { tags.join(", ") };
             warning(format!(
-                "the retention policy {policy} of the project can delete {what}; a cluster that pulls a deleted image again \
-                 fails: remove the policy, or add a rule that always keeps all tags"
+                "the retention policy {policy} of the project can delete {what}; clusters can then no longer pull \
+                 these images: remove the policy, or add a rule that always keeps all tags"
             ))
         }
         Finding::SmallQuota { limit } => warning(format!(
-            "the quota of the project is {}; a distribution of one edition needs about 50 GB",
+            "the quota of the project is {}; the images of one edition need about 50 GB",
             human(*limit)
         )),
         Finding::LittleSpace { blob_store, free } => warning(format!(
-            "the blob store {blob_store} has {} of free space; a distribution of one edition needs about 50 GB",
+            "the blob store {blob_store} has {} of free space; the images of one edition need about 50 GB",
             human(*free)
         )),
         Finding::PublicProject => note("the project is public: everyone can pull without a login"),
@@ -188,12 +188,12 @@ pub(crate) fn finding(finding: &Finding) -> Remark {
         Finding::CleanupPolicies { names } => {
             let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
             warning(format!(
-                "cleanup policies delete images of the repository: {}; remove them from the repository",
+                "these cleanup policies delete images of the repository: {}; remove the policies from the repository",
                 names.join(", ")
             ))
         }
         Finding::UpstreamPasswordNotCompared => note(
-            "the password for the upstream was not compared, because the server does not show it; change it in the web interface",
+            "the password for the upstream was not compared, because the server does not show it; if it has changed, set the new one in the web interface",
         ),
         Finding::ProxyPasswordNotCompared => note(
             "the password for the proxy of Nexus was not compared, because the server does not show it",
@@ -204,7 +204,7 @@ pub(crate) fn finding(finding: &Finding) -> Remark {
         ),
         Finding::AnonymousAccess => note("anonymous access is on: everyone can pull without a login"),
         Finding::Setting { object: it, field, value } => warning(format!(
-            "{} has {field} {value}, which can refuse requests of the platform",
+            "{} has {field} set to {value}; with this setting the server may refuse requests from the platform: if it does, remove the setting",
             object(it)
         )),
     }

@@ -12,7 +12,7 @@ pub(crate) fn release_wait(wait: &ReleaseWait) -> Sentence {
         ReleaseWait::ChannelUnset => "no release channel is set: the controller ignores all releases".into(),
         ReleaseWait::NotNext(fact) => predicate(&Fact::Release(fact.clone())),
         ReleaseWait::Controller(reason) => release::wait_reason(reason).into(),
-        ReleaseWait::NoReason => "the controller gives no reason".into(),
+        ReleaseWait::NoReason => "waiting; the controller gives no reason".into(),
         ReleaseWait::NotProcessed => "waiting for the controller to check it".into(),
     }
 }

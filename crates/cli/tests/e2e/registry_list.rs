@@ -186,7 +186,7 @@ fn real_registries() {
         assert_eq!(registries[0]["releases"].as_array().unwrap().len(), 2);
         assert_eq!(registries[1]["error"]["kind"], "network");
         let empty = list(&[&[url.as_str(), other.as_str()][..], &login].concat()).expect(3);
-        assert!(empty.stderr.contains("nothing of the platform is there"), "{}", empty.stderr);
+        assert!(empty.stderr.contains("contains no images of the platform"), "{}", empty.stderr);
 
         let (name, image) = own_image(&distribution, "v1.57.5");
         let manifest = distribution.store.manifest(&distribution.root, &image.into()).unwrap();
@@ -236,7 +236,7 @@ fn what_clusters_use_counts() {
     let platform = platform(false);
     let run = compare(&platform, &served.url, &[context]).expect(0);
     assert!(run.stdout.contains("everything that this cluster uses is there"), "{}", run.stdout);
-    assert!(run.stdout.contains("1 object missing that this cluster does not use"), "{}", run.stdout);
+    assert!(run.stdout.contains("1 object missing, but not used by this cluster"), "{}", run.stdout);
 
     // The release is waiting now, but the module of the missing image is switched off.
     platform.put(&[release("v1.58.3", "Pending")]);

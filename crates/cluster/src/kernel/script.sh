@@ -16,7 +16,7 @@ if [ -e "$asked" ]; then
   if [ "$(cat "$asked")" = "$boot" ]; then
     bb-flag-set reboot
   else
-    bb-log-error "kernel $kernel is installed, but the node has started $(uname -r): make $kernel the default in the boot loader"
+    bb-log-error "kernel $kernel is installed, but the node has booted $(uname -r): make $kernel the default in the boot loader"
   fi
   exit 0
 fi

@@ -71,7 +71,7 @@ fn refusal(reason: Refusal) -> &'static str {
             "raise the quota of the project, or delete what is no longer needed, and push again"
         }
         Refusal::ReadOnly => {
-            "wait until its garbage collection or maintenance is over, or switch the read-only mode off, and push again"
+            "wait until the registry's garbage collection or maintenance is over, or turn off its read-only mode; then run the command again"
         }
         Refusal::ImmutableTag => {
             "remove the rule that makes tags immutable: release channels are tags that move with each release"

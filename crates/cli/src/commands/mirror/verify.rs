@@ -90,7 +90,7 @@ pub(super) fn depth(deep: bool) -> Depth {
 pub(super) fn figures(report: &VerifyReport) -> String {
     let blobs = match (report.deep, report.blobs_by_size) {
         (true, _) => "every blob downloaded and hashed".to_owned(),
-        (false, 0) => "every blob readable to its last byte".to_owned(),
+        (false, 0) => "every blob checked by reading its last byte".to_owned(),
         (false, by_size) => format!(
             "every blob present; of {} only the size was checked, because the registry ignores Range requests \
              (--deep reads them)",

@@ -110,7 +110,7 @@ async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Fail
         return printer.result(
             NAME,
             &nothing,
-            &format!("nothing to do: it is approved or deployed already\n{next}"),
+            &format!("nothing to do: already approved or deployed\n{next}"),
         );
     }
     printer::say("changes", &script(&listed));

@@ -19,7 +19,7 @@ pub(crate) fn delivery(path: &Path) -> Result<Vec<DeliveredRelease>, Failure> {
     };
     let releases = read_releases(&bytes).map_err(|error| refused(&error.to_string()))?;
     if releases.is_empty() {
-        return Err(refused("it has no release"));
+        return Err(refused("it contains no releases"));
     }
     Ok(releases)
 }

@@ -122,7 +122,12 @@ async fn carry_out(
     }
     printer::say("changes", &script(&listed));
     consent::ask(
-        &format!("install the kernel and reboot the nodes in {}?", cluster.name),
+        &format!(
+            "install kernel {} on the nodes of {} in {}, and reboot them?",
+            args.version,
+            args.node_group.join(", "),
+            cluster.name
+        ),
         args.change.consent,
         environment,
     )

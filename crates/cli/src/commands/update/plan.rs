@@ -142,8 +142,8 @@ async fn yaml(
     for name in approvals_at_risk(&state) {
         let note = Sentence::from(format!(
             "DeckhouseRelease/{name} is approved, and `kubectl apply` of this file would remove its approval: do \
-             not apply the file; create the missing releases with `kubectl create`, which leaves existing objects \
-             unchanged (AlreadyExists)"
+             not apply the file. To create only the missing releases, use `kubectl create` (it reports AlreadyExists \
+             for existing objects, and does not change them)"
         ))
         .text(", or ");
         printer::say("note", &note.command(Update::prepare()).addressed(flags).to_string());

@@ -116,7 +116,7 @@ impl PlanRegistry {
 /// The release as `deckhousereleases.yaml` would have it.
 fn delivered(version: &Version, manifest: ReleaseManifest) -> Result<DeliveredRelease, String> {
     if manifest.info.version != *version {
-        return Err(format!("it describes v{}", manifest.info.version));
+        return Err(format!("it describes another version, v{}", manifest.info.version));
     }
     let yaml = write_releases(&[manifest]).map_err(|error| error.to_string())?;
     let releases = read_releases(yaml.as_bytes()).map_err(|error| error.to_string())?;

@@ -111,7 +111,10 @@ fn tell(event: &PrepareEvent<'_>) {
             printer::say("waiting", &format!("until the platform's queue is empty, {} at most", minutes()));
         }
         PrepareEvent::NotAsked(why) => {
-            printer::say("note", &format!("this change cannot be checked before it is written: {why}"));
+            printer::say(
+                "note",
+                &format!("the API server cannot check a change before it is written: {why}"),
+            );
         }
         PrepareEvent::Waiting(why) => report_wait(LIMIT, why),
     }

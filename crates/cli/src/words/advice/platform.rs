@@ -42,10 +42,12 @@ pub(super) fn step(advice: &PlatformAdvice) -> Step {
         PlatformAdvice::SetFixedTag => Step::here(
             "in the image of Deployment/deckhouse, replace the tag with vX.Y.Z, the running version",
         ),
-        PlatformAdvice::FreeControlPlaneNode => {
-            Step::here("make one of them available: it must be ready, schedulable and have free resources")
-        }
+        PlatformAdvice::FreeControlPlaneNode => Step::here(
+            "make one control-plane node available: it must be ready and schedulable, and have free resources",
+        ),
         PlatformAdvice::WaitForPod => Step::here("wait until the platform's pod is ready"),
-        PlatformAdvice::FixPod => Step::here("fix what is reported about the platform's pod"),
+        PlatformAdvice::FixPod => {
+            Step::here("fix the problem with the platform's pod that this report shows")
+        }
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn step(advice: &ReleaseAdvice) -> Step {
             Kubectl::Delete(Resource::DeckhouseRelease, vec![name.clone()]),
         ),
         ReleaseAdvice::MarkSuperseded { name } => with(
-            "set the phase of the release that is not running to Superseded; only its status changes",
+            "mark the release that is not running as Superseded; this changes only the status of the object",
             Kubectl::Patch {
                 resource: Resource::DeckhouseRelease,
                 name: name.clone(),

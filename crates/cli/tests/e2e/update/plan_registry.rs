@@ -172,7 +172,7 @@ fn releases_missing_in_a_tag_list_are_requested() {
     let distribution = distribution();
     let registry = scripted(&distribution, "*/tags/list");
     let text = plan(&platform, &registry.url, &[]).expect(0).stdout;
-    assert!(text.contains("(the platform also needs this list): the tags cannot be listed"), "{text}");
+    assert!(text.contains("the tags, which the platform also has to list, cannot be listed"), "{text}");
     // The channel leads to one that neither the file nor the cluster has.
     assert!(text.contains("1. v1.58.3 ") && text.contains("2. v1.59.4 "), "{text}");
 

@@ -176,7 +176,7 @@ fn invalid_settings_are_refused() {
                  disruptions: [x]}\n";
     for (file, said) in [
         ("kind: ConfigMap\n", "not a DeckhouseRelease"),
-        ("", "it has no release"),
+        ("", "it contains no releases"),
         (twice, "v1.71.1 is described twice"),
     ] {
         std::fs::write(platform.folder.path().join("deckhousereleases.yaml"), file).unwrap();

@@ -108,13 +108,13 @@ fn outcome(listed: &[Listed], clusters: &[UsingCluster], only: &BTreeSet<Version
         return Ok(());
     }
     let failure = Failure::after_result(Exit::Incomplete, incomplete.join("; "));
-    Err(failure.hint("push a complete bundle there again: objects that are there are skipped"))
+    Err(failure.hint("push a complete bundle to this registry; objects that it already has are skipped"))
 }
 
 /// Why a registry does not have what was asked for.
 fn problem(holdings: &Holdings, clusters: &[UsingCluster], only: &BTreeSet<Version>) -> Option<String> {
     if holdings.is_empty() {
-        return Some("nothing of the platform is there".to_owned());
+        return Some("contains no images of the platform".to_owned());
     }
     let asked = holdings.releases.iter().filter(|it| only.contains(&it.version) && !it.complete);
     let asked: Vec<String> = asked.map(|it| deckhouse::version::tag_of(&it.version)).collect();
@@ -123,8 +123,13 @@ fn problem(holdings: &Holdings, clusters: &[UsingCluster], only: &BTreeSet<Versi
     }
     let used = clusters.iter().filter_map(|cluster| {
         let count = Comparison::of(holdings, cluster.used.as_ref().ok()?).used.len();
-        (count > 0)
-            .then(|| format!("cluster {} uses {} missing there", cluster.context, text::objects(count)))
+        (count > 0).then(|| {
+            format!(
+                "cluster {} uses {} that this registry does not have",
+                cluster.context,
+                text::objects(count)
+            )
+        })
     });
     let used: Vec<String> = used.collect();
     if !used.is_empty() {

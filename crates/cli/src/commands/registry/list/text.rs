@@ -56,10 +56,13 @@ fn checked(totals: Totals) -> String {
     let Totals { manifests, blobs, blobs_by_size, size } = totals;
     let by_size = match blobs_by_size {
         0 => String::new(),
-        by_size => format!("; of {} only the size, since the registry ignores Range", count(by_size, "blob")),
+        by_size => format!(
+            ", except for {}, of which only the size is known: the registry ignores Range requests",
+            count(by_size, "blob")
+        ),
     };
     format!(
-        "{}, {} to the last byte{by_size}; {}",
+        "{}, {} (the last byte of each was read{by_size}); {}",
         count(manifests, "manifest"),
         count(blobs, "blob"),
         human(size)
@@ -142,7 +145,7 @@ fn compared(holdings: &Holdings, cluster: &UsingCluster) -> String {
     let Comparison { used, unused } = Comparison::of(holdings, used);
     let unused = match unused.len() {
         0 => String::new(),
-        number => line("unused", &[format!("{} missing that this cluster does not use", objects(number))]),
+        number => line("unused", &[format!("{} missing, but not used by this cluster", objects(number))]),
     };
     if used.is_empty() {
         return runs + &line("used", &["everything that this cluster uses is there".to_owned()]) + &unused;
@@ -167,7 +170,7 @@ fn missing(missing: &[&Absent], what: &str) -> String {
         let _ = writeln!(text, "    {}", item.reference);
         let _ = writeln!(text, "      {}", item.reason);
         let mut words = needed_by;
-        words.extend(names.first().map(|name| format!("as {name}")));
+        words.extend(names.first().map(|name| format!("image {name}")));
         text += &wrapped("      needed by ", 8, &words);
     }
     if missing.len() > SHOWN {

@@ -108,7 +108,8 @@ fn registry_of_nexus(settings: &NexusSetup) -> Result<RepositoryUrl, Failure> {
     };
     let registry = registry.parse::<RepositoryUrl>();
     registry.map_err(|error| {
-        Failure::usage(error.to_string()).hint("set --registry to the repository as clients reach it")
+        Failure::usage(error.to_string())
+            .hint("set --registry to the address that clients use for the repository: HOST[:PORT]/PATH")
     })
 }
 
@@ -174,8 +175,8 @@ fn admin(settings: &SetupSettings) -> Result<Login, Failure> {
 fn upstream_login(login: &logins::Login, secrets: &mut Secrets) -> Result<Option<String>, Failure> {
     let Some(found) = login.given()? else { return Ok(None) };
     if found.password.expose().is_empty() {
-        return Err(Failure::usage("a login for the upstream without a password")
-            .hint("set --upstream-password-file, or only --license-file"));
+        return Err(Failure::usage("the login for the upstream has no password")
+            .hint("set --upstream-password-file, or remove --upstream-login and set --license-file"));
     }
     secrets.insert(SecretName::Upstream, found.password);
     Ok(Some(found.login))

@@ -197,16 +197,19 @@ fn is_answered(finding: &Finding, steps: &[Step]) -> bool {
 
 fn not_kept(step: &Step) -> Failure {
     let message = format!(
-        "the server accepted the change, but did not keep all of it: {} is still needed",
+        "the server accepted the change, but did not keep all of it; still needed: {}",
         words::setup::step(step)
     );
     Failure::new(Exit::Incomplete, message)
-        .hint("look at the object in the web interface, and run the same command again to see what is left")
+        .hint("look at the object in the web interface, and run the same command with --dry-run to see what is left")
 }
 
 fn unexpected(step: &Step) -> Failure {
-    let message =
-        format!("the server has changed since the plan was made: {} is needed now", words::setup::step(step));
-    Failure::new(Exit::Incomplete, message)
-        .hint("run the same command again to see the new plan; the changes that were reported as done stay")
+    let message = format!(
+        "the server has changed since the plan was made; now also needed: {}",
+        words::setup::step(step)
+    );
+    Failure::new(Exit::Incomplete, message).hint(
+        "run the same command with --dry-run to see the new plan; changes already reported as done are kept",
+    )
 }

@@ -155,14 +155,14 @@ fn requirement_text(text: &mut String, requirement: &Requirement, flags: &Cluste
 }
 
 fn unmet_text(text: &mut String, name: &str, unmet: &Unmet, flags: &ClusterFlags) {
-    let word = if unmet.may_change { "later   " } else { "NOT MET " };
+    let word = if unmet.may_change { "NOT YET " } else { "NOT MET " };
     let found = words::requirement::found(&unmet.shortfall);
     let needed = words::requirement::needed(&unmet.shortfall);
     let needed = if needed.is_empty() { String::new() } else { format!(", needed: {needed}") };
     let objects = short(&words::requirement::objects(unmet));
     *text += &format!("   {word} {}: {objects}: {found}{needed}\n", name.trim_end());
     if unmet.may_change {
-        *text += "            an earlier release may meet it automatically\n";
+        *text += "            deploying an earlier release of this plan may fix this automatically\n";
     }
     *text += &format!("            fix: {}\n", words::requirement::fix(&unmet.fix).addressed(flags));
 }
@@ -171,9 +171,9 @@ fn unmet_text(text: &mut String, name: &str, unmet: &Unmet, flags: &ClusterFlags
 fn modules_text(overview: &Overview) -> String {
     let mut text = String::new();
     match &overview.waiting {
-        Reading::Known(waiting) if waiting.is_empty() => text += "No release of a module is waiting.\n",
+        Reading::Known(waiting) if waiting.is_empty() => text += "No module releases are waiting.\n",
         Reading::Known(waiting) => {
-            text += &format!("Waiting releases of modules: {}", waiting.len());
+            text += &format!("Module releases waiting: {}", waiting.len());
             let order = overview.order.as_ref().map(words::module_release::order);
             text += &order.map_or(String::new(), |order| format!(" ({order})"));
             text += "\n";
@@ -194,7 +194,7 @@ fn modules_text(overview: &Overview) -> String {
         Reading::Known(overrides) => {
             for it in overrides {
                 text += &format!(
-                    "  ModulePullOverride/{} (tag {}): releases of this module are ignored; intended only for development\n",
+                    "  ModulePullOverride/{} (tag {}): releases of this module are ignored while it exists; overrides are intended only for development\n",
                     it.name, it.image_tag
                 );
             }

@@ -30,7 +30,7 @@ pub(super) fn of(state: &ClusterState, now: Timestamp, flags: &ClusterFlags) -> 
     }
     if report.conclusion == Conclusion::Unclear {
         return format!(
-            "unknown      too little could be read to say whether anything blocks; see: {doctor}\n"
+            "unknown      too little could be read to say whether anything blocks the update; see: {doctor}\n"
         );
     }
     match Plan::make(state, &PlanInput { now, ..PlanInput::default() }) {

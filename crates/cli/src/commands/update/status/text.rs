@@ -93,7 +93,7 @@ impl Text<'_> {
         let state = match (&platform.leader, platform.ready && platform.rolled_out) {
             (_, true) => "running",
             (Some(_), false) => "starting",
-            (None, false) => "no pod runs",
+            (None, false) => "no pod is running",
         };
         self.line(label, &format!("{version}{edition}, {state}"));
         self.more(&platform.image);
