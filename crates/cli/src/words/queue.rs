@@ -12,12 +12,9 @@ pub(super) fn predicate(fact: &QueueFact) -> Sentence {
         QueueFact::Idle { seen, needed } => format!("were empty in {seen} of {needed} consecutive checks"),
         QueueFact::Busy { tasks, first: None, .. } => format!("have {}", count(*tasks, "task")),
         QueueFact::Busy { tasks, first: Some(first), failures } => {
-            let failed = if *failures > 0 {
-                format!(", which has failed {}", times(*failures))
-            } else {
-                String::new()
-            };
-            format!("has {}; the first is {first}{failed}", count(*tasks, "task"))
+            let failed =
+                if *failures > 0 { format!(" (failed {})", times(*failures)) } else { String::new() };
+            format!("has {}; first: {first}{failed}", count(*tasks, "task"))
         }
         QueueFact::Failing { task, failures, error } => {
             let error = error.as_ref().map(|it| format!(": {it}")).unwrap_or_default();

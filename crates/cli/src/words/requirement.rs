@@ -57,7 +57,7 @@ pub(crate) fn needed(shortfall: &Shortfall) -> String {
         Shortfall::Runtime { needed: Runtime::Containerd, .. } => "Containerd".to_owned(),
         Shortfall::Runtime { needed: Runtime::ContainerdV2, .. } => "containerd 2".to_owned(),
         Shortfall::MixedIngressControllers { .. } => {
-            "all controllers of the class below 1.0, or all at 1.0 and above".to_owned()
+            "all controllers of the class below 1.0, or all at 1.0 or higher".to_owned()
         }
         Shortfall::Istio { lowest, .. } => format!("Istio {lowest}"),
         Shortfall::ModuleEnabled => "disabled".to_owned(),

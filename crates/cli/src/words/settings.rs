@@ -14,7 +14,7 @@ pub(super) fn predicate(fact: &SettingsFact) -> Sentence {
         SettingsFact::ChannelUnset { interrupted: Some(channel) } => {
             Sentence::from("has no releaseChannel (")
                 .quoted(Update::prepare())
-                .text(format!(" unset {channel}, and was interrupted before it restored it)"))
+                .text(format!(" unset the channel {channel} and was interrupted before restoring it)"))
         }
         SettingsFact::ModeUnset => "does not set update.mode".into(),
         SettingsFact::MinorsAtOnce { versions } => {

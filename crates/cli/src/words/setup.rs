@@ -110,7 +110,7 @@ pub(crate) fn refusal<'a>(refusal: Refusal, file: impl Fn(Account) -> &'a Path) 
         Refusal::PasswordOfMissing { account, login } => {
             let file = file(account).display();
             Failure::usage(format!("the account {login} does not exist, but there is a password file for it: {file}"))
-                .hint("move this file away, or set another directory with --out: Harbor generates the secret of a new robot account, so the secret in this file cannot be used")
+                .hint("move this file to another directory, or set another directory with --out: Harbor generates the password of a new robot account, so the one in this file cannot be used")
         }
         Refusal::PasswordNeeded { object: it, field } => {
             let flags = match it {
@@ -204,7 +204,7 @@ pub(crate) fn finding(finding: &Finding) -> Remark {
         ),
         Finding::AnonymousAccess => note("anonymous access is on: everyone can pull without a login"),
         Finding::Setting { object: it, field, value } => warning(format!(
-            "{} has {field} set to {value}; with this setting the server may refuse requests from the platform: if it does, remove the setting",
+            "{} has {field} set to {value}; with this setting the server may refuse requests from the platform: if it does, remove this setting",
             object(it)
         )),
     }

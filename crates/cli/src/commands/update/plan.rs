@@ -142,7 +142,7 @@ async fn yaml(
     for name in approvals_at_risk(&state) {
         let note = Sentence::from(format!(
             "DeckhouseRelease/{name} is approved, and `kubectl apply` of this file would remove its approval: do \
-             not apply the file. To create only the missing releases, use `kubectl create` (it reports AlreadyExists \
+             not apply the file; to create only the missing releases, use `kubectl create` (it reports AlreadyExists \
              for existing objects, and does not change them)"
         ))
         .text(", or ");

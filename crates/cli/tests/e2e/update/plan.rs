@@ -128,7 +128,7 @@ fn its_yaml_warns_about_approvals_that_kubectl_would_remove() {
     assert!(!run.stdout.contains("approved") && !run.stdout.contains("status"), "{}", run.stdout);
     assert_eq!(
         run.stderr,
-        "note: DeckhouseRelease/v1.71.4 is approved, and `kubectl apply` of this file would remove its approval: do not apply the file. To create only the missing releases, use `kubectl create` (it reports AlreadyExists for existing objects, and does not change them), or dhctl update prepare\n\
+        "note: DeckhouseRelease/v1.71.4 is approved, and `kubectl apply` of this file would remove its approval: do not apply the file; to create only the missing releases, use `kubectl create` (it reports AlreadyExists for existing objects, and does not change them), or dhctl update prepare\n\
          DeckhouseRelease/v1.72.2 has unmet requirements: k8s\n  \
          1. meet these requirements: the fix for each is shown with the release above\n\n\
          error: 1 problem blocks the update\n"

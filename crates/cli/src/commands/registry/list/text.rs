@@ -54,19 +54,14 @@ fn one(listed: &Listed, clusters: &[UsingCluster], now: Timestamp) -> String {
 
 fn checked(totals: Totals) -> String {
     let Totals { manifests, blobs, blobs_by_size, size } = totals;
-    let by_size = match blobs_by_size {
-        0 => String::new(),
+    let how = match blobs_by_size {
+        0 => "the last byte of each was read".to_owned(),
         by_size => format!(
-            ", except for {}, of which only the size is known: the registry ignores Range requests",
-            count(by_size, "blob")
+            "of {by_size}, only the size was checked, because the registry ignores Range requests; of the others, \
+             the last byte was read"
         ),
     };
-    format!(
-        "{}, {} (the last byte of each was read{by_size}); {}",
-        count(manifests, "manifest"),
-        count(blobs, "blob"),
-        human(size)
-    )
+    format!("{}, {} ({how}); {}", count(manifests, "manifest"), count(blobs, "blob"), human(size))
 }
 
 fn releases(holdings: &Holdings) -> String {
