@@ -103,7 +103,7 @@ async fn what_is_missing_belongs_to_a_release() {
     let served = serve_store(store, root, Vec::new());
     let run = list(&[&served.url]).expect(3);
     assert!(
-        run.stdout.contains("v1.58.3    INCOMPLETE") && run.stdout.contains(&format!("as {name}")),
+        run.stdout.contains("v1.58.3    INCOMPLETE") && run.stdout.contains(&format!("as image {name}")),
         "{}",
         run.stdout
     );

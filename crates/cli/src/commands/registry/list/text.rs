@@ -165,7 +165,7 @@ fn missing(missing: &[&Absent], what: &str) -> String {
         let _ = writeln!(text, "    {}", item.reference);
         let _ = writeln!(text, "      {}", item.reason);
         let mut words = needed_by;
-        words.extend(names.first().map(|name| format!("image {name}")));
+        words.extend(names.first().map(|name| format!("as image {name}")));
         text += &wrapped("      needed by ", 8, &words);
     }
     if missing.len() > SHOWN {
