@@ -7,7 +7,7 @@ use cluster::rbac::{Extent, ReadOnly, Subject, manifest};
 use commands::word;
 use testkit::{
     kube::ApiServer,
-    theatre::{Scenario, Stage},
+    theatre::{Scenario, ScenarioRun},
 };
 
 use crate::kube;
@@ -38,18 +38,18 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     ensure!(options.speed > 0.0, "--speed is a number above 0");
     let scenario = Scenario::named(name)?;
     kube::ensure()?;
-    let stage = Stage::open(ApiServer::borrow()?, &scenario, options.speed)?;
-    let kubeconfig = stage.grant(|flags| Ok(rights(flags)))?;
+    let scenario_run = ScenarioRun::open(ApiServer::borrow()?, &scenario, options.speed)?;
+    let kubeconfig = scenario_run.grant(|flags| Ok(rights(flags)))?;
     println!("{}\n", scenario.title);
-    println!("# {}, who has the rights of this scenario and no others", Stage::USER);
+    println!("# {}, who has the rights of this scenario and no others", ScenarioRun::USER);
     println!("export KUBECONFIG={}", word(&kubeconfig.display().to_string()));
     let settle = if scenario.waits() { " --settle 5s" } else { "" };
     let words: Vec<String> = scenario.run.iter().map(|it| word(it)).collect();
     println!("dhctl update {}{settle}\n", words.join(" "));
     println!("It begins now; Ctrl-C ends it.");
     let interrupted = interrupts()?;
-    stage.play();
-    show(&stage, &interrupted);
+    scenario_run.start();
+    show(&scenario_run, &interrupted);
     Ok(())
 }
 
@@ -58,7 +58,7 @@ fn rights(flags: &[&str]) -> String {
     let has = |flag| flags.contains(&flag);
     let read_only =
         has("--read-only").then(|| ReadOnly { queues: has("--queues"), secrets: has("--secrets") });
-    manifest(&[Subject::User(Stage::USER.to_owned())], Extent { read_only, helm: false })
+    manifest(&[Subject::User(ScenarioRun::USER.to_owned())], Extent { read_only, helm: false })
 }
 
 fn list() -> Result<()> {
@@ -69,15 +69,15 @@ fn list() -> Result<()> {
 }
 
 /// Says what is played, until it is interrupted.
-fn show(stage: &Stage, interrupted: &mpsc::Receiver<()>) {
+fn show(scenario_run: &ScenarioRun, interrupted: &mpsc::Receiver<()>) {
     let (mut shown, mut faults) = (0, 0);
     while let Err(mpsc::RecvTimeoutError::Timeout) = interrupted.recv_timeout(LOOK) {
-        let log = stage.log();
+        let log = scenario_run.log();
         for entry in log.iter().skip(shown) {
             println!("{}", entry.what);
         }
         shown = log.len();
-        for fault in stage.faults().iter().skip(faults) {
+        for fault in scenario_run.faults().iter().skip(faults) {
             eprintln!("{fault}");
             faults += 1;
         }

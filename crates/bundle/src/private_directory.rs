@@ -1,8 +1,8 @@
 //! A directory for work in progress that only its owner can look into or write to.
 //!
-//! Whoever may write to the directory around it can put another one in its place. So it is opened for each use, what was
-//! opened is compared with what was opened first, and files are reached through that. It is not kept open: a pull of
-//! many modules has as many.
+//! Anyone who may write to its parent directory can replace it. So it is opened for each use, compared with the directory
+//! that was opened first, and files are opened relative to it. It is not kept open, because a pull of many modules has
+//! one for each module.
 
 use std::{
     ffi::OsString,

@@ -56,7 +56,7 @@ pub(crate) fn describe(mut error: Error, variables: &BTreeSet<String>) -> WrongR
         if let Some(ContextValue::String(text)) = error.get(kind)
             && let Some(at) = text.rfind('@')
         {
-            // As in the errors of `oci`: whoever pastes `user:password@host` must not find the password in a log.
+            // As in the errors of `oci`: if a user pastes `user:password@host`, the password must not get into a log.
             let hidden = format!("***{}", &text[at..]);
             error.insert(kind, ContextValue::String(hidden));
         }

@@ -1,4 +1,4 @@
-//! What an API server's refusal means for whoever asked.
+//! What an error of the API server means for the caller.
 //!
 //! "Not now" must never be taken for a refusal, an absence or an end: while the platform's pod is replaced its
 //! webhooks are away, and an API server that restarts lacks storage and discovery for seconds.

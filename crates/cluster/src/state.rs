@@ -7,7 +7,7 @@ use crate::{
     objects::{
         Alert, CloudCondition, ClusterConfiguration, Converge, DeckhouseDeployment, DeckhousePod,
         DeprecatedApiUse, IngressController, Module, ModuleConfig, ModulePullOverride, ModuleRelease,
-        ModuleSource, ModuleUpdatePolicy, Node, NodeGroup, Queue, QueueLook, RegistrySettings, Release,
+        ModuleSource, ModuleUpdatePolicy, Node, NodeGroup, Queue, QueueRead, RegistrySettings, Release,
         ReleaseWebhook,
     },
 };
@@ -27,8 +27,8 @@ pub struct ClusterState {
     pub pods: Reading<Vec<DeckhousePod>>,
     /// The task queues of the leader pod.
     pub queue: Reading<Queue>,
-    /// Which look at the queues that is; `None` if it is the only one, or nobody could be asked.
-    pub queue_look: Option<QueueLook>,
+    /// Which reading of the queues that is; `None` if it is the only one, or there is no leader to read them from.
+    pub queue_read: Option<QueueRead>,
     /// How far the leader's converge is.
     pub converge: Reading<Converge>,
     /// Firing alerts.

@@ -144,7 +144,7 @@ fn pod(name: &str, ready: &str) -> Value {
     })
 }
 
-/// A look at the queues is a question that was really asked, and a converge that was answered once is not absent later.
+/// Each reading of the queues is a request to the leader, and a converge that was answered once is not absent later.
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_to_the_leader() {
     const CONVERGE: &str = "/status/converge";
@@ -174,12 +174,12 @@ async fn requests_to_the_leader() {
         u64::try_from(kubelet.asked().iter().filter(is_queue).count()).unwrap()
     };
     let after =
-        |number| move |state: &ClusterState| state.queue_look.as_ref().is_some_and(|it| it.number > number);
-    let look = until(&follower, "a look", after(0)).await.queue_look.clone().unwrap();
-    let (number, before) = (look.number, asked());
+        |number| move |state: &ClusterState| state.queue_read.as_ref().is_some_and(|it| it.number > number);
+    let read = until(&follower, "a reading", after(0)).await.queue_read.clone().unwrap();
+    let (number, before) = (read.number, asked());
     until(&follower, "three more", after(number + 2)).await;
     assert!(asked() >= before + 2, "the first of them may have been under way");
-    assert_eq!(look.leader, "deckhouse-a#0");
+    assert_eq!(read.leader, "deckhouse-a#0");
 
     // Another pod is another controller: an old one, which does not have it.
     kubelet.on(CONVERGE, Answer::fails(22, "curl: (22) The requested URL returned error: 404"));
@@ -188,7 +188,7 @@ async fn requests_to_the_leader() {
     admin.put(&pod("deckhouse-b", "True")).await.unwrap();
     until(&follower, "an old one", |state| matches!(state.converge, Reading::Absent(_))).await;
     until(&follower, "its queues", |state| {
-        state.queue_look.as_ref().is_some_and(|it| it.leader == "deckhouse-b#0")
+        state.queue_read.as_ref().is_some_and(|it| it.leader == "deckhouse-b#0")
     })
     .await;
 }

@@ -20,7 +20,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::hosts::Hosts;
 
-/// Why a name has no address. Its text is a whole sentence.
+/// Why a host name cannot be resolved. The text is a whole sentence.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum DnsFault {
     #[error(

@@ -48,7 +48,7 @@ pub struct ParseNameError {
 
 impl ParseNameError {
     fn new(text: &str, expected: &'static str, reason: &'static str) -> Self {
-        // Whoever pastes `user:password@host` must not find the password in a log.
+        // If a user pastes `user:password@host`, the password must not get into a log.
         let text = match text.rfind('@') {
             Some(at) => format!("***{}", &text[at..]),
             None => text.to_owned(),

@@ -16,7 +16,7 @@ use registry_server::MemoryStore;
 /// What a bundle holds, below the root `root`, to be compared with
 /// [`Expected`](crate::distribution::Expected). `files` are the bundle, or its parts in order.
 ///
-/// Digests are taken from names, not computed: whoever compares computes them.
+/// Digests are taken from names, not computed: the code that compares computes them.
 ///
 /// # Errors
 /// If it is no tar of image layouts, or a descriptor leads nowhere.

@@ -8,7 +8,7 @@ use kube::{ResourceExt as _, api::ListParams};
 use serde_json::{Value, json};
 use testkit::{
     kube::{ApiServer, Objects, wait},
-    theatre::{Scenario, Stage},
+    theatre::{Scenario, ScenarioRun},
 };
 
 const PLATFORM: &str = "deckhouse.io/v1alpha1";
@@ -32,10 +32,15 @@ fn release(admin: &Objects, name: &str) -> Value {
 }
 
 /// Until the log has an entry with this in it.
-fn until(stage: &Stage, what: &str) {
+fn until(scenario_run: &ScenarioRun, what: &str) {
     let begun = Instant::now();
-    while !stage.log().iter().any(|entry| entry.what.contains(what)) {
-        assert!(begun.elapsed() < Duration::from_secs(30), "{:?} {:?}", stage.log(), stage.faults());
+    while !scenario_run.log().iter().any(|entry| entry.what.contains(what)) {
+        assert!(
+            begun.elapsed() < Duration::from_secs(30),
+            "{:?} {:?}",
+            scenario_run.log(),
+            scenario_run.faults()
+        );
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -43,8 +48,8 @@ fn until(stage: &Stage, what: &str) {
 #[test]
 fn an_update_follows_an_approval() {
     let scenario = Scenario::parse(UPDATE).unwrap();
-    let stage = Stage::open(ApiServer::borrow().unwrap(), &scenario, 2.0).unwrap();
-    let admin = stage.server().admin().unwrap();
+    let scenario_run = ScenarioRun::open(ApiServer::borrow().unwrap(), &scenario, 2.0).unwrap();
+    let admin = scenario_run.server().admin().unwrap();
     let waits = release(&admin, "v1.72.5");
     assert!(waits["status"]["message"].as_str().unwrap().contains("approved"), "{waits}");
     assert_eq!(
@@ -52,15 +57,15 @@ fn an_update_follows_an_approval() {
         "awaiting for v1.72.5 release to be deployed"
     );
 
-    stage.play();
+    scenario_run.start();
     let api = admin.api(PLATFORM, "DeckhouseRelease", None);
     wait(async move {
         let patch = kube::api::Patch::Merge(json!({ "approved": true }));
         api.patch("v1.72.5", &kube::api::PatchParams::default(), &patch).await.unwrap();
     });
-    until(&stage, "Queue");
+    until(&scenario_run, "Queue");
 
-    assert_eq!(stage.approvals("v1.72.5"), Some(1));
+    assert_eq!(scenario_run.approvals("v1.72.5"), Some(1));
     assert_eq!(release(&admin, "v1.71.3")["status"]["phase"], "Superseded");
     assert_eq!(release(&admin, "v1.72.5")["status"]["phase"], "Deployed");
     let next = release(&admin, "v1.73.1");
@@ -75,7 +80,7 @@ fn an_update_follows_an_approval() {
     assert_eq!(pod.labels()["leader"], "true");
     let [alert] = &alerts.items[..] else { panic!("{alerts:?}") };
     assert_eq!(alert.data["alert"]["name"], "D8DeckhouseQueueIsHung");
-    assert!(stage.faults().is_empty(), "{:?}", stage.faults());
+    assert!(scenario_run.faults().is_empty(), "{:?}", scenario_run.faults());
 }
 
 #[test]
@@ -87,14 +92,14 @@ actions: [{do: [{image: v1.2.3}, {merge: {kind: Module, name: unheard-of, patch:
 expect: {exit: 0}
 ";
     let scenario = Scenario::parse(text).unwrap();
-    let stage = Stage::open(ApiServer::borrow().unwrap(), &scenario, 1.0).unwrap();
-    stage.play();
+    let scenario_run = ScenarioRun::open(ApiServer::borrow().unwrap(), &scenario, 1.0).unwrap();
+    scenario_run.start();
     let begun = Instant::now();
-    while stage.faults().is_empty() {
-        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", stage.log());
+    while scenario_run.faults().is_empty() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", scenario_run.log());
         std::thread::sleep(Duration::from_millis(20));
     }
-    assert!(stage.faults()[0].contains("unheard-of"), "{:?}", stage.faults());
+    assert!(scenario_run.faults()[0].contains("unheard-of"), "{:?}", scenario_run.faults());
 }
 
 /// Rights on two resources, and one in the platform's namespace.
@@ -125,22 +130,22 @@ fn the_watcher_has_only_the_permissions_of_the_scenario() {
         let text =
             format!("title: t\nrun: [status]\ninitial_state: {{rights: {rights}}}\nexpect: {{exit: 0}}\n");
         let scenario = Scenario::parse(&text).unwrap();
-        let stage = Stage::open(ApiServer::borrow().unwrap(), &scenario, 1.0).unwrap();
+        let scenario_run = ScenarioRun::open(ApiServer::borrow().unwrap(), &scenario, 1.0).unwrap();
         let mut asked = None;
         let print = |flags: &[&str]| {
             asked = Some(flags.iter().map(ToString::to_string).collect::<Vec<_>>());
             Ok(RIGHTS.to_owned())
         };
-        let kubeconfig = stage.grant(print).unwrap();
+        let kubeconfig = scenario_run.grant(print).unwrap();
         let text = std::fs::read_to_string(kubeconfig).unwrap();
-        assert!(text.contains(&ApiServer::token(Stage::USER)), "{rights}: {text}");
+        assert!(text.contains(&ApiServer::token(ScenarioRun::USER)), "{rights}: {text}");
         assert!(!text.contains(&ApiServer::token("admin")), "{rights}: {text}");
         assert_eq!(
             asked.as_deref(),
             asked_flags.map(|it| it.iter().map(ToString::to_string).collect::<Vec<_>>()).as_deref(),
             "{rights}"
         );
-        let user = stage.server().objects(Stage::USER).unwrap();
+        let user = scenario_run.server().objects(ScenarioRun::USER).unwrap();
         let (nodes, releases) = (user.api("v1", "Node", None), user.api(PLATFORM, "DeckhouseRelease", None));
         let (nodes, releases) = wait(async move {
             let all = ListParams::default();

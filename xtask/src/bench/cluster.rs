@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result};
 use serde_json::{Value, json};
 use testkit::{
     kube::{ApiServer, Objects, wait},
-    theatre::{Scenario, Stage},
+    theatre::{Scenario, ScenarioRun},
 };
 
 use super::{
@@ -31,11 +31,11 @@ const API: &str = "deckhouse.io/v1alpha1";
 /// Measures `update status` and `update watch`.
 pub(crate) fn measure(options: &Options, dhctl: &Path, table: &mut Table) -> Result<()> {
     kube::ensure()?;
-    let stage = Stage::open(ApiServer::borrow()?, &Scenario::named("deployed-and-idle")?, 1.0)?;
-    let kubeconfig = stage.server().kubeconfig("admin")?;
-    let admin = stage.server().admin()?;
+    let scenario_run = ScenarioRun::open(ApiServer::borrow()?, &Scenario::named("deployed-and-idle")?, 1.0)?;
+    let kubeconfig = scenario_run.server().kubeconfig("admin")?;
+    let admin = scenario_run.server().admin()?;
     fill(admin.clone())?;
-    stage.play();
+    scenario_run.start();
     let command = |words: &[&str]| {
         let mut command = Command::new(dhctl);
         command.arg("update").args(words).env("KUBECONFIG", &kubeconfig);

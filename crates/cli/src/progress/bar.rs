@@ -31,7 +31,7 @@ pub(super) struct Bar {
     ticker: Option<JoinHandle<()>>,
 }
 
-/// What is on the terminal; whoever writes there has it locked.
+/// What is on the terminal. It is locked while something is written there.
 #[derive(Default)]
 struct Shown {
     meter: Mutex<Option<Meter>>,

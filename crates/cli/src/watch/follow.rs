@@ -1,4 +1,4 @@
-//! One wait: the live state of the cluster on one side, the verdict on the other.
+//! Waiting for an update: observes the cluster until the verdict ends the wait.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,10 +16,10 @@ use tokio::{
 use super::Show;
 use crate::{exit_code::Exit, failure::Failure};
 
-/// The verdict is a matter of time, so it is asked for also when nothing has changed.
+/// The verdict depends on the time, so the cluster is observed also when nothing has changed.
 const TICK: Duration = Duration::from_secs(1);
 
-/// So long the first look waits until each source was read. An API that hangs is reported then.
+/// How long the first observation waits until each source was read. After that, an API that hangs is reported.
 const START: Duration = Duration::from_secs(3);
 
 /// How a wait ends.
@@ -52,29 +52,29 @@ impl Limits {
     }
 }
 
-/// The state of the cluster, look by look.
+/// Consecutive observations of the cluster.
 #[derive(Debug)]
-pub(crate) struct Looks {
+pub(crate) struct Observations {
     states: watch::Receiver<Arc<ClusterState>>,
     ticks: Interval,
-    /// Until when the first look waits; none once it was given.
+    /// Until when the first observation waits; `None` after it.
     start: Option<Instant>,
 }
 
-impl Looks {
+impl Observations {
     pub(crate) fn at(states: watch::Receiver<Arc<ClusterState>>) -> Self {
         let mut ticks = tokio::time::interval(TICK);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         Self { states, ticks, start: Some(Instant::now() + START) }
     }
 
-    /// The next look comes immediately.
-    pub(crate) fn look_now(&mut self) {
+    /// Makes the next observation immediate.
+    pub(crate) fn observe_now(&mut self) {
         self.ticks.reset_immediately();
     }
 
-    /// The first look when each source was read, each further one when something has changed, a second has passed, or the
-    /// time is over.
+    /// The first observation when each source was read, each further one when something has changed, a second has passed,
+    /// or the time is over.
     pub(crate) async fn next(&mut self, limits: Limits) -> Result<(Arc<ClusterState>, Timestamp), Failure> {
         if let Some(end) = self.start {
             tokio::select! {
@@ -91,7 +91,7 @@ impl Looks {
             }
         }
         let state = self.states.borrow_and_update().clone();
-        // Nobody reads more than milliseconds.
+        // Milliseconds are enough for the reports.
         let now = Timestamp::from_millisecond(Timestamp::now().as_millisecond()).unwrap_or_default();
         Ok((state, now))
     }
@@ -104,9 +104,9 @@ pub(crate) async fn follow(
     show: &mut Show,
     limits: Limits,
 ) -> Result<(End, Verdict), Failure> {
-    let mut looks = Looks::at(states);
+    let mut observations = Observations::at(states);
     loop {
-        let (state, now) = looks.next(limits).await?;
+        let (state, now) = observations.next(limits).await?;
         let verdict = machine.observe(&state, now);
         let end = end(&verdict, limits);
         show.verdict(&state, &verdict, end, now)?;
@@ -149,13 +149,13 @@ mod tests {
     #[tokio::test]
     async fn the_first_view_waits_for_all_sources_up_to_a_limit() {
         let (sender, states) = watch::channel(Arc::new(ClusterState::default()));
-        let looks = |start| Looks { start: Some(start), ..Looks::at(states.clone()) };
+        let observations = |start| Observations { start: Some(start), ..Observations::at(states.clone()) };
         let soon = Instant::now() + Duration::from_millis(50);
-        looks(soon).next(NONE).await.unwrap();
+        observations(soon).next(NONE).await.unwrap();
         assert!(Instant::now() >= soon, "nothing answers");
         let never = Instant::now() + Duration::from_hours(1);
         let over = Limits { deadline: Some(Instant::now()), timeout: None };
-        looks(never).next(over).await.unwrap();
+        observations(never).next(over).await.unwrap();
 
         let mut state = ClusterState::default();
         macro_rules! away {
@@ -166,10 +166,10 @@ mod tests {
         away!(releases, module_configs, deployment, pods, queue, converge, alerts, modules, node_groups);
         sender.send(Arc::new(state.clone())).unwrap();
         state.nodes = Reading::Known(Vec::new());
-        let mut looks = looks(never);
+        let mut observations = observations(never);
         let send = async { sender.send(Arc::new(state)).unwrap() };
-        let (first, ()) = tokio::join!(looks.next(NONE), send);
+        let (first, ()) = tokio::join!(observations.next(NONE), send);
         assert!(first.unwrap().0.nodes.known().is_some());
-        looks.next(NONE).await.unwrap();
+        observations.next(NONE).await.unwrap();
     }
 }

@@ -13,5 +13,5 @@ mod view;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use follow::{End, Limits, Looks, end, follow};
+pub(crate) use follow::{End, Limits, Observations, end, follow};
 pub(crate) use show::Show;

@@ -64,7 +64,7 @@ impl Show {
         Ok(Self { form, flags, paused: false, logged: None })
     }
 
-    /// Shows one look.
+    /// Shows one observation.
     pub(crate) fn verdict(
         &mut self,
         state: &ClusterState,

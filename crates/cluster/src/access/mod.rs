@@ -54,8 +54,8 @@ pub struct Access {
 }
 
 impl Access {
-    /// Prepares the connection to the cluster of `context`, or of the current one. Asks nobody yet, except for
-    /// credential plugins that the kubeconfig names.
+    /// Prepares the connection to the cluster of `context`, or of the current one. Sends no request yet, but
+    /// runs the credential plugins that the kubeconfig names.
     ///
     /// # Errors
     /// [`AccessError`].

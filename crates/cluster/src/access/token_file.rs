@@ -1,6 +1,6 @@
-//! A login that is a file, such as that of a pod's account: whoever writes it changes it while we run.
+//! A login that is a file, such as the token of a pod's service account. It may change while the program runs.
 //!
-//! Not kube's own reading of it, which takes a newline at its end for a part of the token.
+//! The `kube` crate is not used for this, because it treats a newline at the end of the file as a part of the token.
 
 use std::{
     path::{Path, PathBuf},

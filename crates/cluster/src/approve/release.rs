@@ -253,7 +253,7 @@ mod tests {
             let state = ClusterState { release_webhook: webhook, ..state(|_| ()) };
             let approval = super::release(&state, &NEXT, Timing::Scheduled).unwrap().unwrap();
             assert_eq!(approval.preflight, asked, "{:?}", state.release_webhook);
-            // What the cluster itself calls unmet is refused, whoever else may be asked.
+            // A requirement that the cluster itself reports as unmet is refused, without another check.
             let message = "\"k8s\" requirement for DeckhouseRelease \"1.71.4\" not met: too old";
             let unmet = ClusterState {
                 release_webhook: state.release_webhook,

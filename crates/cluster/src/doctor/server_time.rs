@@ -1,13 +1,12 @@
-//! What time it is for the cluster.
+//! The time of the cluster.
 
 use jiff::Timestamp;
 use kube::client::Body;
 
 use crate::access::Cluster;
 
-/// The time of the API server, by the `Date` of an answer of its; `None` if it gives none. Ages are told by it: a
-/// computer in an isolated network may have a clock that is hours off, and would take a pod that has just begun for one that
-/// hangs.
+/// The time of the API server, from the `Date` header of a response; `None` without one. Ages are computed with it: the
+/// clock of a computer in an air-gapped environment may be hours off, and a pod that has just started would seem to hang.
 pub async fn server_time(cluster: &Cluster) -> Option<Timestamp> {
     let request = http::Request::get("/version").body(Body::empty()).ok()?;
     let answer = cluster.client.send(request).await.ok()?;

@@ -11,14 +11,14 @@ use tokio::{
 use super::rights::Rights;
 use crate::{
     ClusterState, Reading,
-    objects::{DeckhousePod, QueueLook},
+    objects::{DeckhousePod, QueueRead},
     read::{
         cloud_conditions, cluster_configuration, converge_of, kubernetes_version, queue_of,
         registry_settings, release_webhook,
     },
 };
 
-/// A verdict wants the queues idle in three looks one second apart.
+/// A verdict requires three idle readings of the queues, one second apart.
 const QUEUE: Duration = Duration::from_secs(1);
 /// A change is to be seen within two seconds, and the answer takes a part of them.
 const CONVERGE: Duration = Duration::from_secs(1);
@@ -39,7 +39,7 @@ pub(super) async fn queue(client: Client, states: watch::Sender<ClusterState>) {
         number += 1;
         states.send_modify(|state| {
             renew(&mut state.queue, reading);
-            state.queue_look = leader.map(|leader| QueueLook { number, leader });
+            state.queue_read = leader.map(|leader| QueueRead { number, leader });
         });
         sleep(pause).await;
     }

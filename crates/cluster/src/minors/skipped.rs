@@ -26,7 +26,7 @@ impl SkippedMinors {
     }
 
     /// Records what runs now.
-    pub(crate) fn look(&mut self, state: &ClusterState) {
+    pub(crate) fn observe(&mut self, state: &ClusterState) {
         let (Some(releases), Some(pods)) = (state.releases.known(), state.pods.known()) else { return };
         if self.from.is_none() {
             self.from = ReleaseOrder::of(releases).deployed_version().cloned();
@@ -96,7 +96,7 @@ mod tests {
     fn skipped(looks: &[ClusterState], deployed: &str) -> Vec<String> {
         let mut seen = SkippedMinors::default();
         for look in looks {
-            seen.look(look);
+            seen.observe(look);
         }
         let deployed = deckhouse::version::parse_tag(deployed).unwrap();
         seen.of(&looks[looks.len() - 1], &deployed).iter().map(|it| format!("v{it}")).collect()
@@ -124,9 +124,9 @@ mod tests {
         let digest = format!("@sha256:{}", "ab".repeat(32));
         assert_eq!(skipped(&[before(), state(&digest, &after)], "v1.72.3"), [""; 0]);
         let mut gap = SkippedMinors::default();
-        gap.look(&before());
+        gap.observe(&before());
         gap.forget();
-        gap.look(&there());
+        gap.observe(&there());
         assert_eq!(gap.of(&there(), &Version::new(1, 72, 3)), []);
     }
 }

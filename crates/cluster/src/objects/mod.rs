@@ -23,6 +23,6 @@ pub use module::{
 };
 pub use module_config::{ModuleConfig, UpdateMode, UpdateSettings, UpdateWindow};
 pub use node::{Condition, Node, NodeGroup};
-pub use queue::{Converge, Queue, QueueLook, Task};
+pub use queue::{Converge, Queue, QueueRead, Task};
 pub use registry_settings::{RegistryLogin, RegistrySettings};
 pub use release::{Phase, Release};

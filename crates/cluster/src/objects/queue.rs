@@ -3,7 +3,7 @@
 use foreign_text::ForeignText;
 use serde::Serialize;
 
-/// What the leader's queues hold.
+/// What the leader's queues contain.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Queue {
@@ -13,10 +13,10 @@ pub struct Queue {
     pub heads: Vec<Task>,
 }
 
-/// Which look at the queues a reading is from. What is seen again for another reason is no new look.
+/// Which reading of the queues a state contains. A state that changes for another reason contains the same reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct QueueLook {
-    /// Grows by one with each look, also with those that fail.
+pub struct QueueRead {
+    /// Grows by one with each reading, also with one that fails.
     pub number: u64,
     /// Who was asked: [`DeckhousePod::incarnation`](super::DeckhousePod::incarnation) of the leader.
     pub leader: String,
@@ -28,9 +28,9 @@ pub struct QueueLook {
 pub struct Task {
     /// Name of the queue.
     pub queue: String,
-    /// What the queue does just now, as `sleep after fail for 32s`.
+    /// What the queue does currently, such as `sleep after fail for 32s`.
     pub status: ForeignText,
-    /// The task without its failures, as `ModuleRun:main:prometheus:doStartup`.
+    /// The task without its failures, such as `ModuleRun:main:prometheus:doStartup`.
     pub description: ForeignText,
     /// How often it has failed.
     pub failures: u64,

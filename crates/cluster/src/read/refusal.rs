@@ -19,7 +19,7 @@ pub(crate) async fn refused<S: Source, T>(client: &Client, error: impl Into<Erro
             }
             Ok(_) => Reading::Absent(format!("this cluster has another version of {plural}")),
             Err(Error::NotFound(_)) => Reading::Absent(format!("this cluster has no {plural}")),
-            // Whoever may not read definitions: the list's own 404 is all there is to go by.
+            // Without permission to read definitions, only the 404 of the list is known.
             Err(Error::Forbidden(_)) => Reading::Absent(format!("the API server has no resource {plural}")),
             Err(error) => Reading::NotNow { last: None, why: error.why() },
         },

@@ -75,7 +75,7 @@ async fn everything(client: &Client) -> ClusterState {
         deployment: deckhouse_deployment(deployment),
         pods,
         queue,
-        queue_look: None,
+        queue_read: None,
         converge,
         alerts,
         modules,

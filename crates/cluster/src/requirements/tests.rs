@@ -209,7 +209,7 @@ fn without_the_cluster_configuration_nothing_that_needs_it_is_met() {
     {
         assert_outcome(&state, key, needed, "unknown: …");
     }
-    // The nodes have it, whoever upgrades Kubernetes.
+    // The nodes meet it, regardless of who upgrades Kubernetes.
     assert_outcome(&state, "k8s", "1.29", "met");
     // An earlier release may bring it, if the platform upgrades Kubernetes.
     let Outcome::Unmet(reasons) = check(&state, "k8s", "1.31").outcome else { panic!() };

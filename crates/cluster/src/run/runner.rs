@@ -1,4 +1,4 @@
-//! A run: the verdict on the cluster, look by look, and what to do when it allows something.
+//! A run: the verdict on the cluster after each observation, and what to do when it allows something.
 //!
 //! What only a person can change is reported immediately like a stalled update, and ends the run after the time of
 //! `--patience`: until then somebody may change it, and the run continues.
@@ -25,10 +25,10 @@ const UNSEEN: Duration = Duration::from_secs(10);
 /// For how long the controller may give no reason why it does not deploy a release. It checks every 15 seconds.
 const SILENT: Duration = Duration::from_mins(15);
 
-/// What to do after a look.
+/// What to do after an observation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Move {
-    /// Look again.
+    /// Observe the cluster again.
     Wait,
     /// Approve this release, see [`Step::Approve`], and report the result to the runner.
     Approve(Version),
@@ -78,7 +78,7 @@ impl Runner {
         }
     }
 
-    /// One more look, as often as a [`Machine`] needs them.
+    /// Adds an observation, see [`Machine::observe`].
     pub fn observe(&mut self, state: &ClusterState, now: Timestamp) -> (Verdict, Move) {
         let verdict = self.machine.observe(state, now);
         self.judge(state, verdict, now)

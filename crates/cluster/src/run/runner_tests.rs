@@ -1,4 +1,4 @@
-//! What a run does after each look, over verdicts made by hand.
+//! What a run does after each observation, for given verdicts.
 
 use std::time::Duration;
 
@@ -18,13 +18,13 @@ use crate::{
     wait_reason,
 };
 
-/// A run with a limit of ten seconds, and its clock: a look a second.
-struct Looks {
+/// A run with a limit of ten seconds, and its clock: one observation a second.
+struct TestRun {
     runner: Runner,
     second: i64,
 }
 
-impl Looks {
+impl TestRun {
     fn new(to: Option<&str>, timing: Timing) -> Self {
         let settings = Settings {
             problem_limit: Duration::from_secs(10),
@@ -34,8 +34,8 @@ impl Looks {
         Self { runner: Runner::new(to.map(version), timing, settings), second: 0 }
     }
 
-    /// One look at this state, of which the machine says this.
-    fn look(&mut self, state: &ClusterState, call: Call) -> (Verdict, Move) {
+    /// One observation of this state, with this verdict of the machine.
+    fn observe(&mut self, state: &ClusterState, call: Call) -> (Verdict, Move) {
         self.second += 1;
         let reached = match call {
             Call::NotStarted => Stage::NotStarted,
@@ -55,17 +55,17 @@ impl Looks {
         self.runner.judge(state, verdict, at(self.second))
     }
 
-    /// Looks for so many seconds; the last verdict and move.
+    /// Observes the state for this many seconds; returns the last verdict and move.
     fn hold(&mut self, state: &ClusterState, call: Call, seconds: i64) -> (Verdict, Move) {
-        (0..seconds).map(|_| self.look(state, call)).last().unwrap()
+        (0..seconds).map(|_| self.observe(state, call)).last().unwrap()
     }
 
     /// At the wait for v1.71.4, which needs no approval any more.
     fn waiting(timing: Timing) -> Self {
-        let mut looks = Self::new(None, timing);
-        looks.look(&approved(""), Call::Done);
-        assert_eq!(looks.runner.goal(), Some(&version("1.71.4")));
-        looks
+        let mut test = Self::new(None, timing);
+        test.observe(&approved(""), Call::Done);
+        assert_eq!(test.runner.goal(), Some(&version("1.71.4")));
+        test
     }
 }
 
@@ -96,33 +96,33 @@ const NOTIFICATION: &str = "Release is blocked, failed to send release notificat
 #[test]
 fn the_next_release_is_approved_when_all_is_done_and_not_before() {
     let state = cluster("Manual", &["1.71.4"]);
-    let mut looks = Looks::new(None, Timing::Scheduled);
-    assert_eq!(looks.look(&state, Call::Propagating).1, Move::Wait);
-    assert_eq!(looks.look(&state, Call::Done).1, Move::Approve(version("1.71.4")));
+    let mut test = TestRun::new(None, Timing::Scheduled);
+    assert_eq!(test.observe(&state, Call::Propagating).1, Move::Wait);
+    assert_eq!(test.observe(&state, Call::Done).1, Move::Approve(version("1.71.4")));
     // The question may stand for long.
-    assert_eq!(looks.look(&state, Call::Propagating).1, Move::Wait);
-    assert_eq!(looks.look(&state, Call::Done).1, Move::Approve(version("1.71.4")));
-    looks.runner.approved(version("1.71.4"));
+    assert_eq!(test.observe(&state, Call::Propagating).1, Move::Wait);
+    assert_eq!(test.observe(&state, Call::Done).1, Move::Approve(version("1.71.4")));
+    test.runner.approved(version("1.71.4"));
     // The state may be older than the approval.
-    assert_eq!(looks.look(&state, Call::NotStarted).0.call, Call::NotStarted);
-    assert_eq!(looks.runner.goal(), Some(&version("1.71.4")));
-    assert_eq!(looks.look(&cluster("Manual", &[]), Call::Done).1, Move::Finish);
+    assert_eq!(test.observe(&state, Call::NotStarted).0.call, Call::NotStarted);
+    assert_eq!(test.runner.goal(), Some(&version("1.71.4")));
+    assert_eq!(test.observe(&cluster("Manual", &[]), Call::Done).1, Move::Finish);
 }
 
 #[test]
 fn a_busy_queue_prevents_done_and_the_next_approval() {
     let mut state = cluster("Manual", &["1.71.4"]);
     state.queue = Reading::Known(Queue { tasks: 1, heads: vec![Task::default()] });
-    let mut looks = Looks::new(None, Timing::Scheduled);
-    let (verdict, step) = looks.look(&state, Call::Done);
+    let mut test = TestRun::new(None, Timing::Scheduled);
+    let (verdict, step) = test.observe(&state, Call::Done);
     assert_eq!((verdict.call, step), (Call::Propagating, Move::Wait));
     assert_eq!(verdict.waiting_for[0].fact, ClusterFact::QueueBusy.into());
 }
 
 #[test]
 fn an_approved_release_above_the_target_is_not_waited_for() {
-    let mut looks = Looks::new(Some("1.70.1"), Timing::Scheduled);
-    assert_eq!(looks.look(&approved(UNMET), Call::Done).1, Move::Finish);
+    let mut test = TestRun::new(Some("1.70.1"), Timing::Scheduled);
+    assert_eq!(test.observe(&approved(UNMET), Call::Done).1, Move::Finish);
 }
 
 #[test]
@@ -142,17 +142,17 @@ fn a_problem_for_a_person_is_reported_immediately_and_ends_the_run_after_the_lim
         (approved(DISRUPTION), Code::DisruptionApproval),
         (approved(NOTIFICATION), Code::Notification),
     ] {
-        let mut looks = Looks::new(None, Timing::Scheduled);
-        let (verdict, _) = looks.look(&state, Call::Done);
+        let mut test = TestRun::new(None, Timing::Scheduled);
+        let (verdict, _) = test.observe(&state, Call::Done);
         assert_eq!((verdict.call, verdict.stage), (Call::Stalled, Stage::NotStarted), "{code:?}");
         assert_eq!(verdict.problem.as_ref().unwrap().code, code);
         assert!(verdict.target.is_some(), "{code:?}");
         assert_eq!(verdict.waiting_for[0].fact, ClusterFact::GivesUpAt(at(11)).into(), "{code:?}");
         assert_eq!(verdict.waiting_for[1], verdict.problem.unwrap(), "{code:?}");
         // A flicker of the queues changes nothing of it.
-        looks.hold(&state, Call::Propagating, 3);
-        assert!(!looks.hold(&state, Call::Done, 6).0.gives_up, "{code:?}");
-        let (verdict, step) = looks.look(&state, Call::Done);
+        test.hold(&state, Call::Propagating, 3);
+        assert!(!test.hold(&state, Call::Done, 6).0.gives_up, "{code:?}");
+        let (verdict, step) = test.observe(&state, Call::Done);
         assert!(verdict.gives_up && step == Move::Wait, "{code:?}: {verdict:?}");
     }
     // The same once the release is waited for.
@@ -163,10 +163,10 @@ fn a_problem_for_a_person_is_reported_immediately_and_ends_the_run_after_the_lim
         (approved(NOTIFICATION), Code::Notification),
         (unapproved(""), Code::ApprovalLost),
     ] {
-        let mut looks = Looks::waiting(Timing::Scheduled);
-        looks.look(&approved(""), Call::NotStarted);
-        assert!(!looks.hold(&state, Call::NotStarted, 10).0.gives_up, "{code:?}");
-        let (verdict, _) = looks.look(&state, Call::NotStarted);
+        let mut test = TestRun::waiting(Timing::Scheduled);
+        test.observe(&approved(""), Call::NotStarted);
+        assert!(!test.hold(&state, Call::NotStarted, 10).0.gives_up, "{code:?}");
+        let (verdict, _) = test.observe(&state, Call::NotStarted);
         assert!(verdict.gives_up && verdict.call == Call::Stalled, "{code:?}");
         assert_eq!(verdict.problem.unwrap().code, code);
     }
@@ -174,32 +174,32 @@ fn a_problem_for_a_person_is_reported_immediately_and_ends_the_run_after_the_lim
 
 #[test]
 fn an_approval_removed_early_is_reported() {
-    let mut looks = Looks::new(None, Timing::Scheduled);
-    looks.look(&unapproved(""), Call::Done);
-    looks.runner.approved(version("1.71.4"));
-    let (verdict, _) = looks.hold(&unapproved(""), Call::NotStarted, 10);
+    let mut test = TestRun::new(None, Timing::Scheduled);
+    test.observe(&unapproved(""), Call::Done);
+    test.runner.approved(version("1.71.4"));
+    let (verdict, _) = test.hold(&unapproved(""), Call::NotStarted, 10);
     assert_eq!((verdict.call, verdict.problem), (Call::NotStarted, None), "it may not be seen yet");
-    let (verdict, _) = looks.look(&unapproved(""), Call::NotStarted);
+    let (verdict, _) = test.observe(&unapproved(""), Call::NotStarted);
     assert_eq!((verdict.call, verdict.problem.unwrap().code), (Call::Stalled, Code::ApprovalLost));
-    assert!(looks.hold(&unapproved(""), Call::NotStarted, 10).0.gives_up);
+    assert!(test.hold(&unapproved(""), Call::NotStarted, 10).0.gives_up);
 }
 
 #[test]
 fn a_problem_fixed_in_time_lets_the_run_continue() {
-    let mut looks = Looks::waiting(Timing::Scheduled);
-    looks.hold(&approved(UNMET), Call::NotStarted, 9);
-    let (verdict, _) = looks.look(&approved(""), Call::NotStarted);
+    let mut test = TestRun::waiting(Timing::Scheduled);
+    test.hold(&approved(UNMET), Call::NotStarted, 9);
+    let (verdict, _) = test.observe(&approved(""), Call::NotStarted);
     assert_eq!((verdict.call, verdict.problem), (Call::NotStarted, None));
-    assert!(!looks.hold(&approved(UNMET), Call::NotStarted, 9).0.gives_up, "the time starts over");
-    let mut looks = Looks::new(None, Timing::Scheduled);
-    looks.hold(&unapproved(UNMET), Call::Done, 9);
-    assert_eq!(looks.look(&unapproved(""), Call::Done).1, Move::Approve(version("1.71.4")));
+    assert!(!test.hold(&approved(UNMET), Call::NotStarted, 9).0.gives_up, "the time starts over");
+    let mut test = TestRun::new(None, Timing::Scheduled);
+    test.hold(&unapproved(UNMET), Call::Done, 9);
+    assert_eq!(test.observe(&unapproved(""), Call::Done).1, Move::Approve(version("1.71.4")));
     // While the API is away nothing is held against anybody.
     let mut away = unapproved(UNMET);
     away.releases = Reading::default();
-    looks.hold(&unapproved(UNMET), Call::Done, 9);
-    looks.hold(&away, Call::Propagating, 60);
-    assert!(!looks.hold(&unapproved(UNMET), Call::Done, 9).0.gives_up);
+    test.hold(&unapproved(UNMET), Call::Done, 9);
+    test.hold(&away, Call::Propagating, 60);
+    assert!(!test.hold(&unapproved(UNMET), Call::Done, 9).0.gives_up);
 }
 
 #[test]
@@ -210,25 +210,25 @@ fn temporary_states_are_waited_for_without_limit() {
         "Release is postponed until: 02 Jan 27 15:04 UTC",
         "Release is in cooldown until: 02 Jan 27 15:04 UTC",
     ] {
-        let mut looks = Looks::waiting(Timing::Scheduled);
-        let (verdict, _) = looks.hold(&approved(message), Call::NotStarted, 600);
+        let mut test = TestRun::waiting(Timing::Scheduled);
+        let (verdict, _) = test.hold(&approved(message), Call::NotStarted, 600);
         assert_eq!((verdict.call, verdict.gives_up), (Call::NotStarted, false), "{message}");
     }
-    let mut looks = Looks::new(None, Timing::Scheduled);
-    let (verdict, _) = looks.hold(&approved(UNKNOWN), Call::Done, 10);
+    let mut test = TestRun::new(None, Timing::Scheduled);
+    let (verdict, _) = test.hold(&approved(UNKNOWN), Call::Done, 10);
     assert_eq!((verdict.call, verdict.problem), (Call::NotStarted, None), "it is no fault");
     let fact = &verdict.waiting_for[0].fact;
     assert!(matches!(fact, Fact::Release(ReleaseFact::RequirementsNotKnown(_))), "{fact:?}");
-    assert!(looks.look(&approved(UNKNOWN), Call::Done).0.gives_up, "and ends anyway");
+    assert!(test.observe(&approved(UNKNOWN), Call::Done).0.gives_up, "and ends anyway");
 }
 
 #[test]
 fn a_silent_controller_is_not_waited_for_without_limit() {
     for message in ["", "Release is waiting for the 'release.deckhouse.io/approved: \"true\"' annotation"] {
-        let mut looks = Looks::waiting(Timing::Scheduled);
-        assert_eq!(looks.hold(&approved(message), Call::NotStarted, 19).0.call, Call::NotStarted);
-        assert_eq!(looks.look(&approved(message), Call::NotStarted).0.call, Call::Stalled);
-        assert!(looks.hold(&approved(message), Call::NotStarted, 10).0.gives_up, "{message}");
+        let mut test = TestRun::waiting(Timing::Scheduled);
+        assert_eq!(test.hold(&approved(message), Call::NotStarted, 19).0.call, Call::NotStarted);
+        assert_eq!(test.observe(&approved(message), Call::NotStarted).0.call, Call::Stalled);
+        assert!(test.hold(&approved(message), Call::NotStarted, 10).0.gives_up, "{message}");
     }
 }
 
@@ -244,35 +244,35 @@ fn an_attempt_with_a_temporary_failure_is_repeated() {
         Blocked::by(error, &release).unwrap()
     };
     for (reason, call) in [("k8s is not set", Call::NotStarted), ("k8s is too low", Call::Stalled)] {
-        let mut looks = Looks::new(None, Timing::Scheduled);
-        assert_eq!(looks.look(&state, Call::Done).1, Move::Approve(release.clone()));
-        looks.runner.refused(&release, refusal(reason));
-        let (verdict, step) = looks.hold(&state, Call::Done, 4);
+        let mut test = TestRun::new(None, Timing::Scheduled);
+        assert_eq!(test.observe(&state, Call::Done).1, Move::Approve(release.clone()));
+        test.runner.refused(&release, refusal(reason));
+        let (verdict, step) = test.hold(&state, Call::Done, 4);
         assert_eq!((verdict.call, step), (call, Move::Wait), "{reason}");
-        assert_eq!(looks.look(&state, Call::Propagating).1, Move::Wait, "not while it is busy");
-        assert_eq!(looks.look(&state, Call::Done).1, Move::Approve(release.clone()));
-        looks.runner.refused(&release, refusal(reason));
-        assert!(looks.hold(&state, Call::Done, 5).0.gives_up, "{reason}: for ten seconds in a row");
+        assert_eq!(test.observe(&state, Call::Propagating).1, Move::Wait, "not while it is busy");
+        assert_eq!(test.observe(&state, Call::Done).1, Move::Approve(release.clone()));
+        test.runner.refused(&release, refusal(reason));
+        assert!(test.hold(&state, Call::Done, 5).0.gives_up, "{reason}: for ten seconds in a row");
     }
 }
 
 #[test]
 fn an_approved_release_can_still_be_set_to_apply_now() {
-    let mut looks = Looks::new(None, Timing::Now);
+    let mut test = TestRun::new(None, Timing::Now);
     let mut state = approved(WINDOW);
-    assert_eq!(looks.look(&state, Call::Done).1, Move::Approve(version("1.71.4")));
+    assert_eq!(test.observe(&state, Call::Done).1, Move::Approve(version("1.71.4")));
     let key = "release.deckhouse.io/apply-now".to_owned();
     releases(&mut state)[2].annotations.insert(key, "true".to_owned());
-    assert_eq!(looks.look(&state, Call::Done).1, Move::Wait);
-    assert_eq!(looks.runner.goal(), Some(&version("1.71.4")));
+    assert_eq!(test.observe(&state, Call::Done).1, Move::Wait);
+    assert_eq!(test.runner.goal(), Some(&version("1.71.4")));
 }
 
 #[test]
 fn a_higher_patch_replaces_the_awaited_one() {
-    let mut looks = Looks::waiting(Timing::Scheduled);
+    let mut test = TestRun::waiting(Timing::Scheduled);
     let mut state = cluster("Manual", &["1.71.4", "1.71.5"]);
     releases(&mut state)[2].approved_field = true;
-    looks.look(&state, Call::NotStarted);
-    assert_eq!(looks.runner.goal(), None::<&Version>);
-    assert_eq!(looks.look(&state, Call::Done).1, Move::Approve(version("1.71.5")));
+    test.observe(&state, Call::NotStarted);
+    assert_eq!(test.runner.goal(), None::<&Version>);
+    assert_eq!(test.observe(&state, Call::Done).1, Move::Approve(version("1.71.5")));
 }

@@ -1,11 +1,11 @@
-//! Time between looks.
+//! Time between observations.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-/// Looks further apart than this were not a watch: the host slept, or the process was stopped. The time between
-/// them counts as this much, and does not count towards the settle time.
+/// The longest time between two observations that counts. After a longer one (the host slept, or the process was
+/// stopped) this much counts, and the settle time starts again.
 pub(crate) const LONGEST_GAP: Duration = Duration::from_secs(30);
 
 /// From `earlier` to `later`; zero if they are the other way round.

@@ -96,7 +96,7 @@ pub(super) struct PersistentFailure {
 }
 
 impl PersistentFailure {
-    /// What lasts after a look that found `found`: a pod that only tries again has not recovered.
+    /// What lasts after an observation that found `found`: a pod that only tries again has not recovered.
     pub(super) fn next(
         before: Option<Self>,
         found: Option<Problem>,

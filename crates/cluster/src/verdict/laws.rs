@@ -87,14 +87,14 @@ fn machine() -> Machine {
     Machine::new(Some(version("1.71.0")), Settings { settle, ..Settings::default() })
 }
 
-/// Plays a course, one look a second.
+/// Observes the scenes of a course, once a second.
 fn play(machine: &mut Machine, course: &[(Scene, i64)], mut each: impl FnMut(Scene, i64, &Verdict)) {
     let mut second = 0;
     for (scene, seconds) in course {
         let state = state(*scene);
         for _ in 0..*seconds {
             second += 1;
-            each(*scene, second, &machine.observe(&looked_at(&state, second), at(second)));
+            each(*scene, second, &machine.observe(&with_queue_read(&state, second), at(second)));
         }
     }
 }
@@ -121,7 +121,7 @@ proptest! {
         let mut end = 0;
         play(&mut machine, &course, |_, second, _| end = second);
         let last = (end + 1..=end + SETTLE + 4)
-            .map(|second| machine.observe(&looked_at(&state(Scene::Quiet), second), at(second)))
+            .map(|second| machine.observe(&with_queue_read(&state(Scene::Quiet), second), at(second)))
             .last();
         prop_assert_eq!(last.unwrap().call, Call::Done);
     }

@@ -1,4 +1,4 @@
-//! The machine: what looks at a cluster mean together, one after another.
+//! A state machine: how far an update is, from consecutive observations of a cluster.
 
 use std::time::Duration;
 
@@ -21,20 +21,19 @@ use super::{
 };
 use crate::{ClusterState, minors::SkippedMinors, objects::DeckhousePod};
 
-/// Says how far an update is, from consecutive looks at the cluster.
+/// Decides how far an update is, from consecutive observations of the cluster.
 ///
-/// It knows only what it has been shown, so a new machine comes to the same verdict, at the latest after the settle
-/// time.
+/// It has no other input, so a new machine reaches the same verdict, at the latest after the settle time.
 #[derive(Debug, Clone)]
 pub struct Machine {
     target: Option<Version>,
-    /// Whether to wait for a release that is approved and waits, too.
-    looks_ahead: bool,
+    /// Whether to wait also for an approved release that is not deployed yet.
+    includes_next: bool,
     settings: Settings,
     queues: Queues,
     /// The incarnation of the pod whose queues are read.
     leader: Option<String>,
-    /// Whether the object of the release that is waited for was ever there.
+    /// Whether the object of the release that is waited for has ever existed.
     target_seen: bool,
     /// The release whose update this machine has seen running, and not yet settled.
     moving: Option<Version>,
@@ -51,10 +50,10 @@ pub struct Machine {
     last: Option<(Timestamp, Verdict)>,
 }
 
-/// What one look has shown.
-struct Look {
+/// What one observation has shown.
+struct Observation {
     now: Timestamp,
-    /// Time since the last look, as far as it was watched.
+    /// Time since the previous observation, at most [`LONGEST_GAP`].
     passed: Duration,
     subject: Subject,
     signals: Vec<Signal>,
@@ -62,11 +61,11 @@ struct Look {
 }
 
 impl Machine {
-    /// A machine that waits for `target`, or for whatever is deployed or approved.
+    /// A machine that waits for `target`, or without it for the release that is deployed or approved.
     pub fn new(target: Option<Version>, settings: Settings) -> Self {
         Self {
             target,
-            looks_ahead: true,
+            includes_next: true,
             settings,
             queues: Queues::default(),
             leader: None,
@@ -83,9 +82,9 @@ impl Machine {
         }
     }
 
-    /// A machine that waits until what is deployed has settled, whatever is to follow.
+    /// A machine that waits until the deployed release has settled, and ignores approved ones.
     pub fn of_the_deployed(settings: Settings) -> Self {
-        Self { looks_ahead: false, ..Self::new(None, settings) }
+        Self { includes_next: false, ..Self::new(None, settings) }
     }
 
     /// The same, with what an earlier machine of the same watch has seen run.
@@ -93,8 +92,8 @@ impl Machine {
         Self { skipped: earlier.skipped.clone(), ..self }
     }
 
-    /// One more look. A time before the previous one counts as no time. Looks must come at least every
-    /// 30 seconds, also if nothing has changed: time that was not watched does not count.
+    /// Adds an observation. A `now` before the previous one counts as the previous one. Call this at least every
+    /// 30 seconds, even if nothing has changed: longer gaps count as 30 seconds, and restart the settle time.
     pub fn observe(&mut self, state: &ClusterState, now: Timestamp) -> Verdict {
         let before = self.last.as_ref().map(|(at, _)| *at);
         let now = before.map_or(now, |before| before.max(now));
@@ -103,7 +102,7 @@ impl Machine {
             self.reset_health();
             self.skipped.forget();
         }
-        self.skipped.look(state);
+        self.skipped.observe(state);
         let passed = elapsed.min(LONGEST_GAP);
         let missing = sources::missing(state);
         let verdict = if missing.iter().any(|it| it.level == Stage::NotStarted && it.is(Unread::NotNow)) {
@@ -111,8 +110,8 @@ impl Machine {
         } else if let Some(problem) = sources::essential(&missing) {
             self.reset_health();
             let subject = Subject { release: self.last_release(), next: None };
-            let look = Look { now, passed, subject, signals: Vec::new(), missing };
-            self.verdict(&look, Stage::NotStarted, Some((Call::Failed, problem)))
+            let observation = Observation { now, passed, subject, signals: Vec::new(), missing };
+            self.verdict(&observation, Stage::NotStarted, Some((Call::Failed, problem)))
         } else {
             self.judge(state, missing, now, passed)
         };
@@ -120,8 +119,8 @@ impl Machine {
         verdict
     }
 
-    /// What the verdict is based on cannot be read currently: only the time changes, and it does not count against the
-    /// update.
+    /// The essential sources cannot be read currently: the previous verdict stays, and the time does not count against
+    /// the update.
     fn unavailable(&mut self, missing: Vec<Missing>, now: Timestamp) -> Verdict {
         self.reset_health();
         let mut verdict = match &self.last {
@@ -159,7 +158,7 @@ impl Machine {
         passed: Duration,
     ) -> Verdict {
         let mut subject = subject::of(cluster, self.target.as_ref());
-        if !self.looks_ahead {
+        if !self.includes_next {
             subject.next = None;
         }
         if subject.release != self.last_release() {
@@ -172,35 +171,36 @@ impl Machine {
         };
         signals.extend(surroundings::signals(cluster));
         signals.sort_by_key(|it| it.level);
-        let mut look = Look { now, passed, subject, signals, missing };
+        let mut observation = Observation { now, passed, subject, signals, missing };
 
-        self.count_health(&look);
-        let stage = self.stage(&look);
-        if look.signals.first().is_some_and(|it| it.level < Stage::Propagating) {
-            self.moving.clone_from(&look.subject.release);
+        self.count_health(&observation);
+        let stage = self.stage(&observation);
+        if observation.signals.first().is_some_and(|it| it.level < Stage::Propagating) {
+            self.moving.clone_from(&observation.subject.release);
         } else if self.settled(now) {
             self.moving = None;
         }
         if let Some(pods) = cluster.pods.known() {
-            self.restarts.look(pods, self.settings.settle, now);
+            self.restarts.observe(pods, self.settings.settle, now);
         }
-        let found = failure::find(cluster, &self.queues, &self.restarts, look.subject.release.as_ref())
-            .or_else(|| self.dead_end(cluster, &look));
+        let found =
+            failure::find(cluster, &self.queues, &self.restarts, observation.subject.release.as_ref())
+                .or_else(|| self.dead_end(cluster, &observation));
         self.failure = PersistentFailure::next(self.failure.take(), found, cluster, now);
         let trouble = match &self.failure {
             Some(failure) => Some((Call::Failed, failure.problem.clone())),
-            None => self.stalled(&look, stage).map(|it| (Call::Stalled, it)),
+            None => self.stalled(&observation, stage).map(|it| (Call::Stalled, it)),
         };
         if self.failure.as_ref().is_some_and(|it| it.recovers(cluster)) {
-            look.passed = Duration::ZERO; // what seems to have recovered is not given up
+            observation.passed = Duration::ZERO; // what seems to have recovered is not given up
         }
-        let skipped = self.skipped(cluster, &look, stage);
+        let skipped = self.skipped(cluster, &observation, stage);
         let never_ran = skipped.is_some();
         let trouble = trouble.or_else(|| skipped.map(|problem| (Call::Failed, problem)));
-        let mut verdict = self.verdict(&look, stage, trouble);
+        let mut verdict = self.verdict(&observation, stage, trouble);
         // Nothing changes that any more.
         verdict.gives_up |= never_ran;
-        if let Some(next) = look.subject.next.as_ref().filter(|_| stage == Stage::NotStarted) {
+        if let Some(next) = observation.subject.next.as_ref().filter(|_| stage == Stage::NotStarted) {
             verdict.waiting_for.insert(0, subject::reason(cluster, next));
         }
         verdict
@@ -214,9 +214,9 @@ impl Machine {
                 self.leader = leader;
             }
         }
-        let look = state.queue_look.as_ref().filter(|it| self.leader.as_ref() == Some(&it.leader));
-        match (state.queue.known(), look) {
-            (Some(queue), Some(look)) => self.queues.look(queue, look.number, now),
+        let observation = state.queue_read.as_ref().filter(|it| self.leader.as_ref() == Some(&it.leader));
+        match (state.queue.known(), observation) {
+            (Some(queue), Some(observation)) => self.queues.observe(queue, observation.number, now),
             // Of a previous leader.
             (Some(_), None) => {}
             (None, _) => self.queues.interrupt(),
@@ -229,12 +229,13 @@ impl Machine {
         self.queues.interrupt();
     }
 
-    fn count_health(&mut self, look: &Look) {
-        let has = |reading| look.missing.iter().any(|it| it.is(reading));
-        let still = look.subject.release.is_some() && look.signals.is_empty() && !has(Unread::NotNow);
-        self.readable_healthy_since = still.then(|| self.readable_healthy_since.unwrap_or(look.now));
+    fn count_health(&mut self, observation: &Observation) {
+        let has = |reading| observation.missing.iter().any(|it| it.is(reading));
+        let still =
+            observation.subject.release.is_some() && observation.signals.is_empty() && !has(Unread::NotNow);
+        self.readable_healthy_since = still.then(|| self.readable_healthy_since.unwrap_or(observation.now));
         self.healthy_since =
-            (still && !has(Unread::Unreadable)).then(|| self.healthy_since.unwrap_or(look.now));
+            (still && !has(Unread::Unreadable)).then(|| self.healthy_since.unwrap_or(observation.now));
     }
 
     fn settled(&self, now: Timestamp) -> bool {
@@ -242,15 +243,15 @@ impl Machine {
     }
 
     /// How far the update is. A source that cannot be read currently changes the stage in neither direction.
-    fn stage(&self, look: &Look) -> Stage {
-        let Subject { release, next } = &look.subject;
+    fn stage(&self, observation: &Observation) -> Stage {
+        let Subject { release, next } = &observation.subject;
         if release.is_none() {
             return Stage::NotStarted;
         }
         let before =
             self.last.as_ref().map(|(_, it)| it).filter(|it| it.release == *release).map(|it| it.stage);
-        let known = look.signals.first().map_or(Stage::Propagating, |it| it.level);
-        let stage = match (look.first_undetermined(), before) {
+        let known = observation.signals.first().map_or(Stage::Propagating, |it| it.level);
+        let stage = match (observation.first_undetermined(), before) {
             (Some(level), Some(before)) if before != Stage::NotStarted => {
                 known.min(before.min(Stage::Propagating).max(level))
             }
@@ -261,21 +262,21 @@ impl Machine {
         }
         match next {
             // An update that was seen running is waited for; other problems do not delay a later release.
-            Some(_) if self.moving == *release && !self.settled(look.now) => Stage::Propagating,
+            Some(_) if self.moving == *release && !self.settled(observation.now) => Stage::Propagating,
             Some(_) => Stage::NotStarted,
-            None if self.settled(look.now) && self.queue_allows(look) => Stage::Done,
+            None if self.settled(observation.now) && self.queue_allows(observation) => Stage::Done,
             None => Stage::Propagating,
         }
     }
 
     /// A short task does not reset the settle time, but nothing is done while it runs.
-    fn queue_allows(&self, look: &Look) -> bool {
-        self.queues.is_idle() || look.missing.iter().any(|it| it.unknown.source == Source::Queue)
+    fn queue_allows(&self, observation: &Observation) -> bool {
+        self.queues.is_idle() || observation.missing.iter().any(|it| it.unknown.source == Source::Queue)
     }
 
     /// An update is not done if minor versions before it never ran.
-    fn skipped(&self, cluster: &ClusterState, look: &Look, stage: Stage) -> Option<Problem> {
-        let release = look.subject.release.as_ref().filter(|_| stage == Stage::Done)?;
+    fn skipped(&self, cluster: &ClusterState, observation: &Observation, stage: Stage) -> Option<Problem> {
+        let release = observation.subject.release.as_ref().filter(|_| stage == Stage::Done)?;
         let versions = self.skipped.of(cluster, release);
         (!versions.is_empty()).then(|| {
             let fact = ReleaseFact::SkippedMinors(versions);
@@ -285,66 +286,75 @@ impl Machine {
         })
     }
 
-    fn dead_end(&mut self, state: &ClusterState, look: &Look) -> Option<Problem> {
-        let next = look.subject.next.as_ref()?;
+    fn dead_end(&mut self, state: &ClusterState, observation: &Observation) -> Option<Problem> {
+        let next = observation.subject.next.as_ref()?;
         let problem = subject::dead_end(state, next, self.target_seen);
         self.target_seen |= subject::find(state, next).is_some();
         problem
     }
 
     /// Whether the stage has made no progress for too long.
-    fn stalled(&mut self, look: &Look, stage: Stage) -> Option<Problem> {
-        let same =
-            self.last.as_ref().is_some_and(|(_, it)| it.stage == stage && it.release == look.subject.release);
+    fn stalled(&mut self, observation: &Observation, stage: Stage) -> Option<Problem> {
+        let same = self
+            .last
+            .as_ref()
+            .is_some_and(|(_, it)| it.stage == stage && it.release == observation.subject.release);
         if !same {
             self.progress = Progress::default();
         }
         if let Some(since) = self.readable_healthy_since.filter(|_| self.healthy_since.is_none()) {
-            let long = stage == Stage::Propagating && clock::between(since, look.now) >= self.settings.settle;
-            return long.then(|| sources::unreadable(&look.missing)).flatten();
+            let long =
+                stage == Stage::Propagating && clock::between(since, observation.now) >= self.settings.settle;
+            return long.then(|| sources::unreadable(&observation.missing)).flatten();
         }
         // What cannot be read currently may be what makes progress.
-        let lowest = look.signals.first()?.level;
-        if look.first_undetermined().is_none_or(|level| level >= lowest) {
-            let counts = stall::counted(&look.signals).next().is_some();
-            let passed = if counts { look.passed } else { Duration::ZERO };
-            self.progress.observe(&look.signals, passed);
+        let lowest = observation.signals.first()?.level;
+        if observation.first_undetermined().is_none_or(|level| level >= lowest) {
+            let counts = stall::counted(&observation.signals).next().is_some();
+            let passed = if counts { observation.passed } else { Duration::ZERO };
+            self.progress.observe(&observation.signals, passed);
         }
         let limit = self.settings.limit(stage)?;
-        (self.progress.idle >= limit).then(|| stall::problem(&look.signals, limit)).flatten()
+        (self.progress.idle >= limit).then(|| stall::problem(&observation.signals, limit)).flatten()
     }
 
-    fn verdict(&mut self, look: &Look, stage: Stage, trouble: Option<(Call, Problem)>) -> Verdict {
+    fn verdict(
+        &mut self,
+        observation: &Observation,
+        stage: Stage,
+        trouble: Option<(Call, Problem)>,
+    ) -> Verdict {
         let (call, problem) = match trouble {
             Some((call, problem)) => (call, Some(problem)),
             None => (Call::from(stage), None),
         };
         let last = self.last.as_ref().map(|(_, it)| it);
         self.trouble = match last {
-            Some(last) if problem.is_some() && last.problem.is_some() => self.trouble + look.passed,
+            Some(last) if problem.is_some() && last.problem.is_some() => self.trouble + observation.passed,
             _ => Duration::ZERO,
         };
-        let same = |it: &&Verdict| it.call == call && it.stage == stage && it.release == look.subject.release;
+        let same =
+            |it: &&Verdict| it.call == call && it.stage == stage && it.release == observation.subject.release;
         let done_at = self.healthy_since.filter(|_| stage == Stage::Propagating);
         Verdict {
             call,
             stage,
-            release: look.subject.release.clone(),
-            target: self.target.clone().or_else(|| look.subject.next.clone()),
-            since: last.filter(same).map_or(look.now, |it| it.since),
+            release: observation.subject.release.clone(),
+            target: self.target.clone().or_else(|| observation.subject.next.clone()),
+            since: last.filter(same).map_or(observation.now, |it| it.since),
             healthy_since: self.healthy_since,
             done_at: done_at.and_then(|since| since.checked_add(self.settings.settle).ok()),
-            waiting_for: if stage == Stage::Done { Vec::new() } else { self.waiting(look) },
-            unknown: unknown(look.missing.clone()),
+            waiting_for: if stage == Stage::Done { Vec::new() } else { self.waiting(observation) },
+            unknown: unknown(observation.missing.clone()),
             gives_up: problem.is_some() && self.trouble >= self.settings.problem_limit,
             problem,
         }
     }
 
-    fn waiting(&self, look: &Look) -> Vec<Problem> {
-        let mut waiting: Vec<_> = look.signals.iter().map(|it| it.problem.clone()).collect();
-        waiting.extend(sources::waiting(&look.missing));
-        if look.subject.release.is_none() && waiting.is_empty() {
+    fn waiting(&self, observation: &Observation) -> Vec<Problem> {
+        let mut waiting: Vec<_> = observation.signals.iter().map(|it| it.problem.clone()).collect();
+        waiting.extend(sources::waiting(&observation.missing));
+        if observation.subject.release.is_none() && waiting.is_empty() {
             let any = Object::any(Kind::DeckhouseRelease);
             waiting.push(Problem::new(Code::DeployedReleases, any, ReleaseFact::NoVersion));
         } else if self.healthy_since.is_some() {
@@ -359,7 +369,7 @@ impl Machine {
     }
 }
 
-impl Look {
+impl Observation {
     /// The first stage that cannot be determined because a source cannot be read currently.
     fn first_undetermined(&self) -> Option<Stage> {
         self.missing.iter().filter(|it| it.is(Unread::NotNow)).map(|it| it.level).min()

@@ -1,4 +1,4 @@
-//! When an update is done: a machine that gets one look at a cluster after another, and says how far the update is.
+//! When an update is done: a state machine that gets consecutive observations of a cluster and decides how far the update is.
 //!
 //! The object of a release says `Deployed` when the image was switched, which is the start. The update is done only when
 //! everything that it changes has been healthy for the settle time.

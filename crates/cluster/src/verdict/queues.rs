@@ -1,6 +1,6 @@
 //! Whether the controller's queues are idle, and whether their first tasks fail more and more often.
 //!
-//! Periodic hooks make queues flicker at any time, so a single look proves neither.
+//! Periodic hooks make queues flicker at any time, so a single reading proves neither.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -10,8 +10,8 @@ use problems::{Advice, Code, Kind, Object, Problem, QueueFact};
 use super::clock;
 use crate::objects::{Queue, Task};
 
-/// So many looks in a row without a task make the queues idle.
-pub(super) const IDLE_LOOKS: u32 = 3;
+/// The queues are idle after this number of consecutive readings without a task.
+pub(super) const IDLE_READINGS: u32 = 3;
 
 /// What is busy for less than this, and neither fails nor applies modules, is a periodic hook.
 const SHORT: Duration = Duration::from_secs(10);
@@ -32,24 +32,24 @@ const MODULE_TASKS: [&str; 7] = [
 const GROWN: u32 = 2;
 const FAILURES: u64 = 3;
 
-/// What the looks at the queues have shown so far.
+/// What the readings of the queues have shown so far.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Queues {
     activity: Activity,
-    idle_looks: u32,
+    idle_readings: u32,
     busy_since: Option<Timestamp>,
-    /// Number of the last look; none if nobody has looked at the queues of this leader.
-    last_look: Option<u64>,
+    /// Number of the last reading; `None` if the queues of this leader were not read yet.
+    last_reading: Option<u64>,
     heads: BTreeMap<(String, String), Growth>,
 }
 
-/// What the looks at the queues show together.
+/// What the readings of the queues show together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Activity {
-    /// Not looked at often enough.
+    /// There are not enough readings.
     #[default]
     Unknown,
-    /// The last looks in a row have found no task.
+    /// The last consecutive readings found no task.
     Idle,
     /// A task lasts, fails, or applies modules.
     Busy,
@@ -63,22 +63,22 @@ struct Growth {
 }
 
 impl Queues {
-    /// Records what the look of this number has found.
-    pub(super) fn look(&mut self, queue: &Queue, number: u64, now: Timestamp) {
-        let last = self.last_look.replace(number);
+    /// Adds the reading with this number.
+    pub(super) fn observe(&mut self, queue: &Queue, number: u64, now: Timestamp) {
+        let last = self.last_reading.replace(number);
         if last == Some(number) {
             return;
         }
         if queue.tasks == 0 {
             self.busy_since = None;
-            // What a look between has found is not known here.
+            // If a reading between them is missing, it may have found a task.
             let in_a_row = last.is_some_and(|last| number == last + 1);
-            self.idle_looks = if in_a_row { self.idle_looks + 1 } else { 1 };
-            if self.idle_looks >= IDLE_LOOKS {
+            self.idle_readings = if in_a_row { self.idle_readings + 1 } else { 1 };
+            if self.idle_readings >= IDLE_READINGS {
                 self.activity = Activity::Idle;
             }
         } else {
-            self.idle_looks = 0;
+            self.idle_readings = 0;
             let since = *self.busy_since.get_or_insert(now);
             let lasting = clock::between(since, now) >= SHORT;
             if lasting || queue.heads.iter().any(|head| head.failures > 0 || applies_modules(head)) {
@@ -88,13 +88,13 @@ impl Queues {
         self.compare(&queue.heads);
     }
 
-    /// The queues cannot be read currently: idle looks must follow on each other.
+    /// The queues cannot be read currently: only consecutive idle readings count.
     pub(super) fn interrupt(&mut self) {
-        self.idle_looks = 0;
+        self.idle_readings = 0;
         self.busy_since = None;
     }
 
-    /// Another pod has the queues now: nothing that was seen counts.
+    /// Another pod has the queues now: earlier readings do not count.
     pub(super) fn reset(&mut self) {
         *self = Self::default();
     }
@@ -115,22 +115,22 @@ impl Queues {
         self.heads = next;
     }
 
-    /// Whether the last looks in a row were all without a task.
+    /// Whether the last consecutive readings found no task.
     pub(super) fn is_idle(&self) -> bool {
-        self.idle_looks >= IDLE_LOOKS
+        self.idle_readings >= IDLE_READINGS
     }
 
-    /// Whether the queues of the current leader were looked at.
+    /// Whether the queues of the current leader were read.
     pub(super) fn were_asked(&self) -> bool {
-        self.last_look.is_some()
+        self.last_reading.is_some()
     }
 
-    /// How many looks in a row have found no task.
-    pub(super) fn idle_looks(&self) -> u32 {
-        self.idle_looks
+    /// The number of consecutive readings without a task.
+    pub(super) fn idle_readings(&self) -> u32 {
+        self.idle_readings
     }
 
-    /// What the looks show.
+    /// What the readings show.
     pub(super) fn activity(&self) -> Activity {
         self.activity
     }
@@ -184,11 +184,11 @@ mod tests {
             assert_eq!(watch.hold(&flicker, 2).call, Call::Propagating);
             assert_eq!(watch.hold(&quiet("1.71.0"), 8).call == Call::Done, watch.seconds >= 124);
         }
-        assert_eq!(watch.look(&flicker).call, Call::Propagating, "not in the middle of one");
+        assert_eq!(watch.observe(&flicker).call, Call::Propagating, "not in the middle of one");
         // Idle and busy in turns is never idle.
         let mut watch = Watch::new(None);
         for _ in 0..600 {
-            watch.look(&flicker);
+            watch.observe(&flicker);
             assert_ne!(watch.hold(&quiet("1.71.0"), 2).call, Call::Done);
         }
         // What lasts, or belongs to a round over modules, does disturb.
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(watch.hold(&flicker, 11).call, Call::Converging);
         watch.hold(&quiet("1.71.0"), 60);
         let round = with(quiet("1.71.0"), |it| it.queue = Reading::Known(task("ModuleRun:main:x", 0)));
-        assert_eq!(watch.look(&round).call, Call::Converging);
+        assert_eq!(watch.observe(&round).call, Call::Converging);
     }
 
     #[test]
@@ -211,9 +211,9 @@ mod tests {
         for failures in [1, 2, 2] {
             assert_eq!(watch.hold(&failing(failures), 20).call, Call::Converging, "{failures}");
         }
-        let verdict = watch.look(&failing(3));
+        let verdict = watch.observe(&failing(3));
         assert_eq!((verdict.call, verdict.problem.unwrap().code), (Call::Failed, Code::QueueFails));
-        assert_eq!(watch.look(&converging("1.70.1", "1.71.0")).call, Call::Converging);
+        assert_eq!(watch.observe(&converging("1.70.1", "1.71.0")).call, Call::Converging);
         // Many failures that do not grow are the past.
         assert_eq!(Watch::new(None).hold(&failing(40), 600).call, Call::Converging);
     }
@@ -224,16 +224,16 @@ mod tests {
         watch.hold(&quiet("1.71.0"), 60);
         let other =
             with(quiet("1.71.0"), |it| it.pods = Reading::Known(vec![pod("deckhouse-z", "1.71.0", true)]));
-        assert_eq!(codes(&watch.look(&other)), [Code::Queue], "idle must be seen anew");
+        assert_eq!(codes(&watch.observe(&other)), [Code::Queue], "idle must be seen anew");
     }
 
     #[test]
     fn a_reading_of_the_queues_counts_once() {
         let settings = Settings { settle: Duration::ZERO, ..Settings::default() };
-        let codes_after = |looks: &[(ClusterState, i64)]| {
+        let codes_after = |readings: &[(ClusterState, i64)]| {
             let mut machine = Machine::new(None, settings);
-            let verdicts = looks.iter().enumerate().map(|(time, (state, number))| {
-                machine.observe(&looked_at(state, *number), at(i64::try_from(time).unwrap()))
+            let verdicts = readings.iter().enumerate().map(|(time, (state, number))| {
+                machine.observe(&with_queue_read(state, *number), at(i64::try_from(time).unwrap()))
             });
             verdicts.last().unwrap().call
         };
@@ -247,8 +247,8 @@ mod tests {
             known(&mut state.pods)[0].containers[0].restarts = 1;
             (state, number)
         };
-        for (looks, call) in [
-            // The state changes for other reasons while one look takes long.
+        for (readings, call) in [
+            // The state changes for other reasons while one reading takes long.
             (vec![idle(1), idle(1), idle(1), idle(1), idle(1)], Call::Propagating),
             (vec![idle(1), idle(2), idle(2), idle(2)], Call::Propagating),
             (vec![idle(1), idle(2), idle(3)], Call::Done),
@@ -261,8 +261,8 @@ mod tests {
             (vec![idle(1), idle(2), again(3), again(4)], Call::Propagating),
             (vec![idle(1), idle(2), again(3), again(4), again(5)], Call::Done),
         ] {
-            let numbers: Vec<_> = looks.iter().map(|(_, number)| *number).collect();
-            assert_eq!(codes_after(&looks), call, "{numbers:?}");
+            let numbers: Vec<_> = readings.iter().map(|(_, number)| *number).collect();
+            assert_eq!(codes_after(&readings), call, "{numbers:?}");
         }
     }
 
@@ -272,7 +272,7 @@ mod tests {
         watch.hold(&quiet("1.71.0"), 60);
         let mut other =
             with(quiet("1.71.0"), |it| it.pods = Reading::Known(vec![pod("deckhouse-z", "1.71.0", true)]));
-        other.queue_look = looked_at(&quiet("1.71.0"), watch.seconds).queue_look;
+        other.queue_read = with_queue_read(&quiet("1.71.0"), watch.seconds).queue_read;
         for second in 1..10 {
             let verdict = watch.machine.observe(&other, at(watch.seconds + second));
             assert_eq!(

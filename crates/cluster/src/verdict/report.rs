@@ -42,7 +42,7 @@ pub enum Call {
     Failed,
 }
 
-/// What one look at a cluster means for an update.
+/// What an observation of a cluster means for an update.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
     /// The verdict in a word.

@@ -1,6 +1,6 @@
 //! Whether the platform's pod goes down again and again.
 //!
-//! A controller that crashes in the middle of its first round may run for minutes each time, and looks well then.
+//! A controller that crashes in the middle of its first round may run for minutes each time, and seems healthy then.
 //! So what counts is how often it was started again, until the pod has shown that it stays up.
 
 use std::{collections::BTreeMap, time::Duration};
@@ -35,13 +35,13 @@ struct History {
 
 impl Restarts {
     /// Records how the pods are. One that is ready for `stable` without a new start stays up.
-    pub(super) fn look(&mut self, pods: &[DeckhousePod], stable: Duration, now: Timestamp) {
+    pub(super) fn observe(&mut self, pods: &[DeckhousePod], stable: Duration, now: Timestamp) {
         let mut before = std::mem::take(&mut self.containers);
         for pod in pods.iter().filter(|pod| !pod.terminating) {
             for container in &pod.containers {
                 let key = (pod.name.clone(), container.name.clone());
                 let mut history = before.remove(&key).unwrap_or_else(|| History::new(pod, container));
-                history.look(pod, container, stable, now);
+                history.observe(pod, container, stable, now);
                 self.containers.insert(key, history);
             }
         }
@@ -60,7 +60,7 @@ impl History {
         Self { held_out, count: container.restarts, crashed: false, ready_since: None }
     }
 
-    fn look(&mut self, pod: &DeckhousePod, container: &ContainerState, stable: Duration, now: Timestamp) {
+    fn observe(&mut self, pod: &DeckhousePod, container: &ContainerState, stable: Duration, now: Timestamp) {
         let again = container.restarts > self.count;
         self.crashed |= again || is_down(container);
         self.count = container.restarts;
@@ -100,7 +100,7 @@ mod tests {
             container.last_end = Some("Error, exit code 1".into());
         });
         let mut watch = Watch::new(None);
-        let verdict = watch.look(&crashing);
+        let verdict = watch.observe(&crashing);
         let problem = verdict.problem.unwrap();
         assert_eq!((verdict.call, problem.code), (Call::Failed, Code::CrashLoop));
         let Fact::Pod(PodFact::CrashLoop { last_end, .. }) = &problem.fact else { panic!("{problem:?}") };
@@ -160,7 +160,7 @@ mod tests {
         // The next update, or a rollback, makes a new pod.
         let new =
             with(converging("1.70.1", "1.71.0"), |it| known(&mut it.pods)[0].name = "deckhouse-c".to_owned());
-        assert_eq!(late.look(&new).call, Call::Converging);
+        assert_eq!(late.observe(&new).call, Call::Converging);
     }
 
     #[test]
@@ -176,7 +176,7 @@ mod tests {
         assert!(!watch.hold(&started_again(5, false, false), 50).gives_up);
         assert!(watch.hold(&started_again(5, false, false), 60).gives_up);
         assert_eq!(watch.hold(&ready(5), 120).call, Call::Failed);
-        assert_eq!(watch.look(&ready(5)).call, Call::Propagating);
+        assert_eq!(watch.observe(&ready(5)).call, Call::Propagating);
         assert_eq!(watch.hold(&ready(5), 2).call, Call::Done);
         // What it went through before is the past.
         assert_eq!(watch.hold(&started_again(6, true, false), 60).call, Call::Converging);

@@ -11,7 +11,7 @@ use crate::{
     ClusterState, Obstacle, Reading,
     objects::{
         Alert, ContainerState, Converge, DeckhouseDeployment, DeckhousePod, Module, Node, NodeGroup, Phase,
-        Queue, QueueLook, Release, Task,
+        Queue, QueueRead, Release, Task,
     },
 };
 
@@ -119,11 +119,11 @@ pub(super) fn with(mut state: ClusterState, change: impl FnOnce(&mut ClusterStat
     state
 }
 
-/// The same, seen by this look at the queues of the leader.
-pub(super) fn looked_at(state: &ClusterState, number: i64) -> ClusterState {
+/// The same state, with the queues of the leader from the reading with this number.
+pub(super) fn with_queue_read(state: &ClusterState, number: i64) -> ClusterState {
     let leader = state.pods.known().and_then(|pods| DeckhousePod::leader(pods));
-    let look = leader.map(|it| QueueLook { number: number.unsigned_abs(), leader: it.incarnation() });
-    ClusterState { queue_look: look, ..state.clone() }
+    let read = leader.map(|it| QueueRead { number: number.unsigned_abs(), leader: it.incarnation() });
+    ClusterState { queue_read: read, ..state.clone() }
 }
 
 /// The controller has just begun: the image is switched, and the old pod is gone.
@@ -165,7 +165,7 @@ pub(super) fn forbidden<T>() -> Reading<T> {
     Reading::Unreadable(Obstacle::Forbidden("list clusteralerts.deckhouse.io".to_owned()))
 }
 
-/// A machine and its clock, one look a second.
+/// A machine and its clock, one observation a second.
 pub(super) struct Watch {
     pub(super) machine: Machine,
     pub(super) seconds: i64,
@@ -176,14 +176,14 @@ impl Watch {
         Self { machine: Machine::new(target.map(version), Settings::default()), seconds: 0 }
     }
 
-    pub(super) fn look(&mut self, state: &ClusterState) -> Verdict {
+    pub(super) fn observe(&mut self, state: &ClusterState) -> Verdict {
         self.seconds += 1;
-        self.machine.observe(&looked_at(state, self.seconds), at(self.seconds))
+        self.machine.observe(&with_queue_read(state, self.seconds), at(self.seconds))
     }
 
-    /// Looks for so many seconds; gives the last verdict.
+    /// Observes the state for this many seconds; returns the last verdict.
     pub(super) fn hold(&mut self, state: &ClusterState, seconds: i64) -> Verdict {
-        (0..seconds).map(|_| self.look(state)).last().unwrap()
+        (0..seconds).map(|_| self.observe(state)).last().unwrap()
     }
 }
 

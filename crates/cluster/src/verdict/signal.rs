@@ -8,7 +8,7 @@ use semver::Version;
 
 use super::{
     Stage,
-    queues::{Activity, IDLE_LOOKS, Queues},
+    queues::{Activity, IDLE_READINGS, Queues},
 };
 use crate::{
     ClusterState,
@@ -165,7 +165,7 @@ fn queue(state: &ClusterState, queues: &Queues) -> Option<Signal> {
         return Some(signal(all(), QueueFact::NotAsked));
     }
     if queue.tasks == 0 {
-        let (seen, needed) = (queues.idle_looks(), IDLE_LOOKS);
+        let (seen, needed) = (queues.idle_readings(), IDLE_READINGS);
         return Some(signal(all(), QueueFact::Idle { seen, needed }));
     }
     let tasks = queue.tasks;

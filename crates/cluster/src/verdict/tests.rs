@@ -37,9 +37,9 @@ fn an_update_from_start_to_end() {
     let late = with(quiet("1.71.0"), |state| {
         known(&mut state.nodes)[0].update_annotations.insert("approved".to_owned(), String::new());
     });
-    assert_eq!(codes(&watch.look(&late)), [Code::Node]);
+    assert_eq!(codes(&watch.observe(&late)), [Code::Node]);
     assert_eq!(watch.hold(&quiet("1.71.0"), 120).call, Call::Propagating);
-    let verdict = watch.look(&quiet("1.71.0"));
+    let verdict = watch.observe(&quiet("1.71.0"));
     assert_eq!((verdict.call, verdict.since), (Call::Done, at(watch.seconds)));
     assert!(verdict.waiting_for.is_empty());
 }
@@ -147,7 +147,7 @@ fn an_unreadable_source_prevents_done_and_is_named() {
     assert!(watch.hold(&state, 600).gives_up);
     // Read at last: only now does quiet begin.
     assert_eq!(watch.hold(&quiet("1.71.0"), 120).call, Call::Propagating);
-    assert_eq!(watch.look(&quiet("1.71.0")).call, Call::Done);
+    assert_eq!(watch.observe(&quiet("1.71.0")).call, Call::Done);
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn a_missing_image() {
         })
     };
     let mut watch = Watch::new(Some("1.71.0"));
-    let verdict = watch.look(&failing(Some("ErrImagePull"), "v1.71.0: not found"));
+    let verdict = watch.observe(&failing(Some("ErrImagePull"), "v1.71.0: not found"));
     assert_eq!((verdict.call, verdict.stage), (Call::Failed, Stage::Switching));
     let problem = verdict.problem.unwrap();
     let push = Advice::Push { registry: "registry.example/deckhouse/ee".to_owned() };
@@ -213,7 +213,7 @@ fn a_missing_image() {
     assert_eq!(verdict.problem.unwrap().advice, [Advice::CorrectRegistryLogin]);
     assert!(watch.hold(&failing(Some("ImagePullBackOff"), ""), 300).gives_up);
     // Somebody pushes it.
-    let verdict = watch.look(&converging("1.70.1", "1.71.0"));
+    let verdict = watch.observe(&converging("1.70.1", "1.71.0"));
     assert_eq!((verdict.call, verdict.problem, verdict.gives_up), (Call::Converging, None, false));
 }
 
@@ -222,7 +222,7 @@ fn an_image_without_the_tag_of_a_version_is_reported_immediately() {
     for (image, tag) in [("r/d:stable", Some("stable")), ("r/d@sha256:0", None)] {
         let state = with(quiet("1.71.0"), |it| known(&mut it.deployment).image = image.to_owned());
         let mut watch = Watch::new(None);
-        let verdict = watch.look(&state);
+        let verdict = watch.observe(&state);
         assert_eq!((verdict.call, verdict.stage), (Call::Failed, Stage::Switching));
         let problem = verdict.problem.unwrap();
         let tag = tag.map(str::to_owned);
@@ -231,7 +231,7 @@ fn an_image_without_the_tag_of_a_version_is_reported_immediately() {
         assert_eq!(problem.advice, [set]);
         assert!(!watch.hold(&state, 590).gives_up);
         assert!(watch.hold(&state, 20).gives_up);
-        assert_eq!(watch.look(&quiet("1.71.0")).call, Call::Propagating);
+        assert_eq!(watch.observe(&quiet("1.71.0")).call, Call::Propagating);
     }
 }
 
@@ -265,7 +265,7 @@ fn a_stage_without_progress_is_stalled() {
     assert_eq!(problem.fact, ClusterFact::NoProgress { limit, waiting_for }.into());
     // To and fro is no progress.
     assert_eq!(watch.hold(&rolling(0), 1900).call, Call::Stalled);
-    assert_eq!(watch.look(&quiet("1.71.0")).call, Call::Propagating);
+    assert_eq!(watch.observe(&quiet("1.71.0")).call, Call::Propagating);
 }
 
 #[test]
@@ -349,7 +349,7 @@ fn the_image_comes_before_the_objects() {
         it.releases =
             Reading::Known(vec![release("1.70.1", Phase::Deployed), release("1.71.0", Phase::Pending)]);
     });
-    let verdict = Watch::new(None).look(&state);
+    let verdict = Watch::new(None).observe(&state);
     assert_eq!((verdict.call, verdict.release), (Call::Switching, Some(version("1.71.0"))));
 }
 
@@ -358,17 +358,17 @@ fn unobserved_time_does_not_count_as_healthy() {
     let mut machine = Machine::new(None, Settings { settle: Duration::from_mins(1), ..Settings::default() });
     for seconds in (0..40).chain(500..540) {
         assert_ne!(
-            machine.observe(&looked_at(&quiet("1.71.0"), seconds), at(seconds)).call,
+            machine.observe(&with_queue_read(&quiet("1.71.0"), seconds), at(seconds)).call,
             Call::Done,
             "{seconds}"
         );
     }
-    assert_eq!(machine.observe(&looked_at(&quiet("1.71.0"), 540), at(560)).call, Call::Done);
+    assert_eq!(machine.observe(&with_queue_read(&quiet("1.71.0"), 540), at(560)).call, Call::Done);
 }
 
 #[test]
 fn nothing_is_known_at_first() {
-    let verdict = Watch::new(None).look(&ClusterState::default());
+    let verdict = Watch::new(None).observe(&ClusterState::default());
     assert_eq!((verdict.call, codes(&verdict)), (Call::NotStarted, vec![Code::NotNow]));
     let Fact::Source(SourceFact::NotNow { why, .. }) = &verdict.waiting_for[0].fact else { panic!() };
     assert_eq!(why, "not read yet");

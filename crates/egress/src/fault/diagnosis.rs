@@ -6,7 +6,7 @@ use crate::trust::ServerCertificate;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FaultKind {
-    /// A name has no address.
+    /// A host name cannot be resolved.
     Dns,
     /// No connection: refused, unreachable.
     Connect,

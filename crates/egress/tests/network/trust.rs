@@ -286,7 +286,7 @@ async fn client_certificates_of_certs_d_are_offered() {
 }
 
 /// With TLS 1.3 the server's refusal comes after the client's handshake, when several requests wait for the
-/// one HTTP/2 connection. Whoever of them gets no cause must ask again rather than end the run.
+/// one HTTP/2 connection. A request that gets no reason must be retried, not end the run.
 #[tokio::test(flavor = "multi_thread")]
 async fn waiting_requests_retry_or_report_a_refused_connection() {
     let ca = Authority::new("Corp CA");

@@ -36,7 +36,7 @@ use crate::credentials::Credentials;
 pub(crate) struct Auth {
     credentials: Option<Credentials>,
     tokens: TokenCache,
-    learned: Mutex<Learned>,
+    required: Mutex<Required>,
     /// Whether a token was ever issued for the credentials: they are correct then, even if a registry refuses a push by
     /// asking for another scheme, as Harbor does.
     verified: AtomicBool,
@@ -46,8 +46,9 @@ pub(crate) struct Auth {
 /// token server has no effect after some seconds.
 const FRESH: Duration = Duration::from_secs(9);
 
+/// What the challenges of the registry have required so far.
 #[derive(Debug, Default)]
-struct Learned {
+struct Required {
     scheme: Option<Scheme>,
     /// Scopes that the registry requires instead of ours.
     scopes: HashMap<Vec<String>, Scopes>,
@@ -78,13 +79,13 @@ impl Auth {
         Self {
             credentials,
             tokens: TokenCache::default(),
-            learned: Mutex::default(),
+            required: Mutex::default(),
             verified: AtomicBool::new(false),
         }
     }
 
-    /// Whether a 401 with these headers refuses a token that was issued a moment ago, as not valid (RFC 6750 §3.1):
-    /// that is what a registry does whose clock is behind that of its token server.
+    /// Whether a 401 with these headers refuses a fresh token as not valid (RFC 6750 §3.1). A registry does this if its
+    /// clock is behind the clock of its token server.
     pub(crate) fn is_fresh_token_refused(sent: Option<&SentCredentials>, headers: &HeaderMap) -> bool {
         let token = sent.and_then(|sent| sent.token.as_ref());
         let values = headers.get_all(header::WWW_AUTHENTICATE).iter();
@@ -94,7 +95,7 @@ impl Auth {
 
     /// Whether there are credentials, but the scheme that the registry requires is unknown.
     pub(crate) fn needs_challenge(&self) -> bool {
-        self.credentials.is_some() && self.learned().scheme.is_none()
+        self.credentials.is_some() && self.required().scheme.is_none()
     }
 
     /// The credentials for a request that needs `scopes`; a token is fetched if there is none.
@@ -106,9 +107,9 @@ impl Auth {
         scopes: &Scopes,
     ) -> Result<Option<SentCredentials>, Fault> {
         let (scheme, scopes) = {
-            let learned = self.learned();
-            let scopes = learned.scopes.get(&scopes.key()).unwrap_or(scopes).clone();
-            (learned.scheme.clone(), scopes)
+            let required = self.required();
+            let scopes = required.scopes.get(&scopes.key()).unwrap_or(scopes).clone();
+            (required.scheme.clone(), scopes)
         };
         match scheme {
             None => Ok(None),
@@ -142,7 +143,7 @@ impl Auth {
         authorization("Basic", &basic(known)).ok()
     }
 
-    /// Learns from the headers of a 401 to a request for `scopes`. Returns whether another attempt may succeed.
+    /// Stores what the headers of a 401 to a request for `scopes` require. Returns whether another attempt may succeed.
     pub(crate) async fn learn(
         &self,
         headers: &HeaderMap,
@@ -155,7 +156,7 @@ impl Auth {
         match challenge {
             None => false,
             Some(Challenge::Basic) => {
-                self.learned().scheme = Some(Scheme::Basic);
+                self.required().scheme = Some(Scheme::Basic);
                 let was_basic = sent.is_some() && token.is_none();
                 !was_basic && self.credentials.as_ref().is_some_and(|known| !known.is_identity_token())
             }
@@ -163,12 +164,12 @@ impl Auth {
                 if let Some((scopes, token)) = token {
                     self.tokens.discard(scopes, token).await;
                 }
-                let mut learned = self.learned();
-                learned.scheme = Some(Scheme::Bearer { realm, service });
+                let mut required = self.required();
+                required.scheme = Some(Scheme::Bearer { realm, service });
                 if let Some(scope) = scope {
                     let led = scopes.led_by(&scope);
                     if led != *scopes {
-                        learned.scopes.insert(scopes.key(), led);
+                        required.scopes.insert(scopes.key(), led);
                     }
                 }
                 true
@@ -176,7 +177,7 @@ impl Auth {
         }
     }
 
-    /// How far the registry has authenticated us by what was sent.
+    /// How certain it is that the registry knows the account, after `sent` was accepted.
     pub(crate) fn identity(&self, sent: Option<&SentCredentials>) -> Identity {
         match sent {
             Some(_) if self.verified.load(Ordering::Relaxed) => Identity::Known,
@@ -185,7 +186,7 @@ impl Auth {
         }
     }
 
-    fn learned(&self) -> MutexGuard<'_, Learned> {
-        self.learned.lock()
+    fn required(&self) -> MutexGuard<'_, Required> {
+        self.required.lock()
     }
 }

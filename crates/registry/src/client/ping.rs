@@ -57,7 +57,7 @@ pub(super) fn is_registry(reply: &Reply) -> bool {
             let is_json = || serde_json::from_slice::<serde_json::Value>(&reply.body).is_ok();
             is_known || reply.body.is_empty() || is_json()
         }
-        // A registry that bars the door is a registry.
+        // A registry that refuses access is a registry, too.
         StatusCode::FORBIDDEN => is_known || crate::envelope::Envelope::parse(&reply.body).is_some(),
         _ => false,
     }

@@ -140,7 +140,7 @@ async fn a_push_asks_for_the_permission_to_push_from_the_start() {
     struct Any;
     impl TokenVerifier for Any {
         fn verify(&self, token: &str, needed: &[Scope]) -> Result<(), TokenRefusal> {
-            // As Quay: whoever may only pull may not even list what does not exist yet.
+            // Like Quay: an account that may only pull may not even list a repository that does not exist yet.
             let allowed = needed.is_empty() || token.contains("push");
             if allowed { Ok(()) } else { Err(TokenRefusal::InsufficientScope) }
         }

@@ -161,8 +161,8 @@ fn list(images: &BTreeMap<String, Digest>) -> String {
     json!(modules).to_string()
 }
 
-/// The installer's layers, the list in a different guise with each release. Below it always lies a
-/// stale list with an image that does not exist, so that whoever reads the wrong layer is found out.
+/// The layers of the installer. The form of the list differs between releases. A lower layer always contains an old list
+/// with an image that does not exist: code that reads the wrong layer fails.
 fn install_layers(
     context: &BuildContext<'_>,
     position: usize,

@@ -122,7 +122,7 @@ impl<H> Drop for StandIn<H> {
 }
 
 async fn connection<H: Handler>(stream: TcpStream, acceptor: TlsAcceptor, handler: Arc<H>) {
-    // Whoever goes away early is no fault of the server.
+    // A client that closes the connection early is not a fault of the server.
     let Ok(stream) = acceptor.accept(stream).await else { return };
     let service = service_fn(move |request| {
         let handler = Arc::clone(&handler);

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 
 use serde_json::{Value, json};
 
-use super::{Rights, Stage};
+use super::{Rights, ScenarioRun};
 use crate::kube::{USERS, wait};
 
-impl Stage {
+impl ScenarioRun {
     /// The user who watches.
     pub const USER: &str = USERS[0];
 
-    /// Gives [`Stage::USER`] the rights of the scenario, and returns that user's kubeconfig. `print` gives the manifest that
+    /// Gives [`ScenarioRun::USER`] the rights of the scenario, and returns that user's kubeconfig. `print` gives the manifest that
     /// `dhctl update rbac --user` prints for the user, with the flags that it gets.
     ///
     /// # Errors

@@ -160,31 +160,31 @@ pub(super) struct Repeat {
 }
 
 /// Plays steps one after the other.
-pub(super) fn play<'a>(
+pub(super) fn run<'a>(
     steps: &'a [Step],
     cluster: &'a Arc<Cluster>,
     harmless: bool,
 ) -> BoxFuture<'a, anyhow::Result<()>> {
     Box::pin(async move {
         for step in steps {
-            step.play(cluster, harmless).await?;
+            step.run(cluster, harmless).await?;
         }
         Ok(())
     })
 }
 
 impl Step {
-    async fn play(&self, cluster: &Arc<Cluster>, harmless: bool) -> anyhow::Result<()> {
+    async fn run(&self, cluster: &Arc<Cluster>, harmless: bool) -> anyhow::Result<()> {
         match self {
             // These take note of their parts, and the others are one change each.
-            Self::Update(update) => return update.play(cluster, harmless).await,
+            Self::Update(update) => return update.run(cluster, harmless).await,
             Self::Wait(time) => {
                 cluster.pass(*time).await;
                 return Ok(());
             }
             Self::Repeat(Repeat { times, steps }) => {
                 for _ in 0..*times {
-                    play(steps, cluster, harmless).await?;
+                    run(steps, cluster, harmless).await?;
                 }
                 return Ok(());
             }
@@ -197,7 +197,7 @@ impl Step {
             Self::Put(object) => cluster.admin.put(object).await,
             Self::Delete(Named { kind, name }) => cluster.delete(kind, name).await,
             Self::Image(tag) => cluster.set_image(tag).await,
-            Self::Pods(pods) => pods.play(cluster).await,
+            Self::Pods(pods) => pods.run(cluster).await,
             Self::Queue(queue) => {
                 cluster.set_queue(queue);
                 Ok(())
@@ -219,7 +219,7 @@ impl Step {
             }
             Self::Webhook(step) => {
                 let step = step.clone();
-                cluster.blocking(move |cluster| step.play(cluster)).await
+                cluster.blocking(move |cluster| step.run(cluster)).await
             }
             Self::Api(power) => {
                 let power = *power;
@@ -235,7 +235,7 @@ impl Step {
 }
 
 impl Pods {
-    async fn play(&self, cluster: &Cluster) -> anyhow::Result<()> {
+    async fn run(&self, cluster: &Cluster) -> anyhow::Result<()> {
         match self {
             Self::Gone => {
                 cluster.remove_pods().await?;
@@ -262,7 +262,7 @@ impl Pods {
 }
 
 impl WebhookStep {
-    fn play(&self, cluster: &Cluster) -> anyhow::Result<()> {
+    fn run(&self, cluster: &Cluster) -> anyhow::Result<()> {
         let Some(webhook) = &cluster.webhook else { anyhow::bail!("this cluster has no webhook") };
         match self {
             Self::Allow => webhook.believe_messages(),

@@ -1,7 +1,7 @@
 //! One update as the platform does it, from the image to the last node.
 //!
-//! The image is switched, the pods go all at once and with them queues, webhook and whoever writes statuses; new ones
-//! come, go round all modules, get ready; then node after node follows (facts 4.1; cluster-source.md, "Eras", "Pod,
+//! The image is switched, and all pods are removed at the same time; queues, webhook and status updates stop with them.
+//! New pods start, apply all modules and become ready; then the nodes are updated one after another (facts 4.1; cluster-source.md, "Eras", "Pod,
 //! lease, deployment").
 
 use std::{sync::Arc, time::Duration};
@@ -93,7 +93,7 @@ pub(super) fn name_of(version: &str) -> String {
 }
 
 impl Update {
-    pub(super) async fn play(&self, cluster: &Arc<Cluster>, harmless: bool) -> anyhow::Result<()> {
+    pub(super) async fn run(&self, cluster: &Arc<Cluster>, harmless: bool) -> anyhow::Result<()> {
         let is_due = |mark: Mark| self.from < mark && mark <= self.until;
         let note = |what: &str| cluster.log.note(format!("{}: {what}", self.to), harmless);
         if is_due(Mark::Switched) {

@@ -1,4 +1,4 @@
-//! Reports over several clusters: one for each context, and no cluster spoils the report on another.
+//! Reports over several clusters: one for each context. A cluster that cannot be read does not affect the others.
 
 use futures_util::future::join_all;
 use serde::Serialize;
@@ -21,7 +21,7 @@ pub(crate) struct Report<T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     server: Option<String>,
     #[serde(flatten)]
-    told: Option<T>,
+    content: Option<T>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Failure>,
 }
@@ -34,87 +34,87 @@ impl<T> Report<T> {
     }
 }
 
-/// Looks at each of the clusters, all at the same time.
-pub(crate) async fn look<T>(
+/// Reads all clusters at the same time. `read` makes the report on one.
+pub(crate) async fn read_each<T>(
     args: &ClustersArgs,
     environment: &Environment,
-    look: impl AsyncFn(cluster::access::Cluster, ClusterArgs) -> Result<T, Failure>,
+    read: impl AsyncFn(cluster::access::Cluster, ClusterArgs) -> Result<T, Failure>,
 ) -> Vec<Report<T>> {
-    let look = &look;
+    let read = &read;
     join_all(args.each().into_iter().map(|args| async move {
         let named = args.context.clone().unwrap_or_else(|| "the current context".to_owned());
         let (context, server, outcome) = match reach(&args, environment).await {
             Ok(cluster) => {
                 let flags = cluster_flags(&args);
                 let (name, server) = (cluster.name.clone(), cluster.server.clone());
-                let outcome = look(cluster, args).await;
+                let outcome = read(cluster, args).await;
                 (name, Some(server), outcome.map_err(|failure| failure.addressed(&flags)))
             }
             Err(error) => (named, None, Err(error)),
         };
-        let (told, error) = match outcome {
-            Ok(told) => (Some(told), None),
+        let (content, error) = match outcome {
+            Ok(content) => (Some(content), None),
             Err(error) => (None, Some(error)),
         };
-        Report { context, server, told, error }
+        Report { context, server, content, error }
     }))
     .await
 }
 
-/// Prints the reports: a single one as it is, several as a list. `text` makes the text of one; `ill` says whether what it tells
-/// is a failure.
+/// Prints the reports: a single one as it is, several as a list. `text` makes the text of one; `failure` returns the failure
+/// that its content means, if any.
 ///
 /// # Errors
-/// The worst of all: first whatever kept a report from being made, then what `ill` says.
-pub(crate) fn tell<T: Serialize>(
+/// The worst of all: first the errors of clusters without a report, then those that `failure` returns.
+pub(crate) fn print<T: Serialize>(
     printer: Printer,
     command: &str,
     reports: &[Report<T>],
     text: impl Fn(&Report<T>, &T) -> String,
-    ill: impl Fn(&T) -> Option<Failure>,
+    failure: impl Fn(&T) -> Option<Failure>,
 ) -> Result<(), Failure> {
     if let [only] = reports {
-        return match (&only.told, &only.error) {
-            (Some(told), _) => {
-                printer.result(command, only, &text(only, told))?;
-                ill(told).map_or(Ok(()), Err)
+        return match (&only.content, &only.error) {
+            (Some(content), _) => {
+                printer.result(command, only, &text(only, content))?;
+                failure(content).map_or(Ok(()), Err)
             }
             (None, Some(error)) => Err(error.clone()),
             (None, None) => Ok(()),
         };
     }
-    let one = |report: &Report<T>| match (&report.told, &report.error) {
-        (Some(told), _) => text(report, told),
+    let one = |report: &Report<T>| match (&report.content, &report.error) {
+        (Some(content), _) => text(report, content),
         (None, Some(error)) => report.heading() + &error.render(),
         (None, None) => report.heading(),
     };
     let texts: Vec<String> = reports.iter().map(one).collect();
     printer.result(command, &reports, &texts.join("\n"))?;
-    worst(reports, ill)
+    worst(reports, failure)
 }
 
-/// From the worst: first what no waiting cures, then what may pass, last what the cluster itself is in.
+/// From the worst: first what does not pass with time, then what may, last the state of the cluster itself.
 const WORST_FIRST: [Exit; 7] =
     [Exit::Internal, Exit::Usage, Exit::Files, Exit::Denied, Exit::Network, Exit::Incomplete, Exit::Cluster];
 
-fn worst<T>(reports: &[Report<T>], ill: impl Fn(&T) -> Option<Failure>) -> Result<(), Failure> {
+fn worst<T>(reports: &[Report<T>], failure: impl Fn(&T) -> Option<Failure>) -> Result<(), Failure> {
     let missing: Vec<&str> =
         reports.iter().filter(|it| it.error.is_some()).map(|it| it.context.as_str()).collect();
-    let ill: Vec<(&str, Failure)> = reports
+    let failures: Vec<(&str, Failure)> = reports
         .iter()
-        .filter_map(|report| Some((report.context.as_str(), ill(report.told.as_ref()?)?)))
+        .filter_map(|report| Some((report.context.as_str(), failure(report.content.as_ref()?)?)))
         .collect();
     let errors = reports.iter().filter_map(|report| report.error.as_ref());
-    let all = errors.chain(ill.iter().map(|(_, failure)| failure));
+    let all = errors.chain(failures.iter().map(|(_, failure)| failure));
     let rank = |exit: &Exit| WORST_FIRST.iter().position(|it| it == exit);
     let Some(exit) = all.map(|failure| failure.exit).min_by_key(rank) else { return Ok(()) };
     let mut sentences = Vec::new();
     if !missing.is_empty() {
         sentences.push(format!("no report for {}", missing.join(", ")));
     }
-    sentences.extend(ill.iter().map(|(context, failure)| format!("{context}: {}", failure.message)));
+    sentences.extend(failures.iter().map(|(context, failure)| format!("{context}: {}", failure.message)));
     let mut worst = Failure::after_result(exit, sentences.join("; "));
-    for hint in ill.into_iter().flat_map(|(_, failure)| failure.hints) {
+    for hint in failures.into_iter().flat_map(|(_, failure)| failure.hints) {
         if !worst.hints.contains(&hint) {
             worst.hints.push(hint);
         }
@@ -132,14 +132,15 @@ mod tests {
     /// What comes of reports that ended so: `Ok` with what a report tells of itself, `Err` where there is none.
     fn of(ends: &[Result<Option<(Exit, &'static str)>, Exit>]) -> Result<(), (Exit, String, usize)> {
         let report = |(number, end): (usize, &Result<Option<_>, Exit>)| {
-            let (told, error) = match *end {
-                Ok(told) => (Some(Content(told)), None),
+            let (content, error) = match *end {
+                Ok(content) => (Some(Content(content)), None),
                 Err(exit) => (None, Some(Failure::new(exit, "away"))),
             };
-            Report { context: format!("c{number}"), server: None, told, error }
+            Report { context: format!("c{number}"), server: None, content, error }
         };
         let reports: Vec<_> = ends.iter().enumerate().map(report).collect();
-        let ill = |told: &Content| told.0.map(|(exit, why)| Failure::after_result(exit, why).hint("do"));
+        let ill =
+            |content: &Content| content.0.map(|(exit, why)| Failure::after_result(exit, why).hint("do"));
         worst(&reports, ill).map_err(|it| (it.exit, it.message.to_string(), it.hints.len()))
     }
 

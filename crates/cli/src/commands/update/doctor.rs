@@ -10,12 +10,7 @@ use cluster::{
 use jiff::Timestamp;
 
 use self::document::Document;
-use super::{
-    changes::cluster_flags,
-    cluster_registry::check_registry,
-    clusters::{look, tell},
-    left_out::LeftOut,
-};
+use super::{changes::cluster_flags, cluster_registry::check_registry, clusters, left_out::LeftOut};
 use crate::{
     Environment,
     args::DoctorArgs,
@@ -35,14 +30,14 @@ pub(crate) fn invocation(args: DoctorArgs, environment: Environment) -> Invocati
 
 async fn run(args: DoctorArgs, environment: Environment) -> Result<(), Failure> {
     let left_out = LeftOut::default();
-    let reports = look(&args.clusters, &environment, async |cluster, address| {
+    let reports = clusters::read_each(&args.clusters, &environment, async |cluster, address| {
         let report = diagnose_cluster(&cluster, &args, &environment, &left_out).await;
         Ok(Document { report, flags: cluster_flags(&address) })
     })
     .await;
     let several = reports.len() > 1;
     let list = if args.output.verbose { NotCheckedList::Full } else { NotCheckedList::Count };
-    tell(
+    clusters::print(
         Printer::new(&args.output),
         NAME,
         &reports,

@@ -21,7 +21,7 @@ use serde::Serialize;
 use self::document::PlanDocument;
 use super::{
     changes::cluster_flags,
-    clusters::{look, tell},
+    clusters,
     connection::{reach, report_wait},
     delivery::delivery,
     left_out::LeftOut,
@@ -59,7 +59,7 @@ async fn run(args: PlanArgs, environment: Environment) -> Result<(), Failure> {
         return yaml(&cluster, made, &flags).await.map_err(|failure| failure.addressed(&flags));
     }
     let left_out = LeftOut::default();
-    let reports = look(&args.clusters, &environment, async |cluster, address| {
+    let reports = clusters::read_each(&args.clusters, &environment, async |cluster, address| {
         let made = make(&cluster, &args, delivery.clone(), &environment, &left_out).await;
         let flags = cluster_flags(&address);
         made.map(|made| Planned {
@@ -70,7 +70,7 @@ async fn run(args: PlanArgs, environment: Environment) -> Result<(), Failure> {
     })
     .await;
     let several = reports.len() > 1;
-    tell(
+    clusters::print(
         Printer::new(Output::result_only(args.output.of_failures())),
         NAME,
         &reports,

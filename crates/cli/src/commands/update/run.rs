@@ -26,7 +26,7 @@ use crate::{
     invocation::Invocation,
     printer::{self, Printer},
     settings::Output,
-    watch::{End, Limits, Looks, Show, end},
+    watch::{End, Limits, Observations, Show, end},
     words::verdict::WordedVerdict,
 };
 
@@ -46,12 +46,12 @@ struct Run {
     cluster: Cluster,
     timing: Timing,
     runner: Runner,
-    looks: Looks,
+    observations: Observations,
     limits: Limits,
     show: Show,
-    /// What the last look allows.
+    /// What the last observation allows.
     allowed: Move,
-    /// The approval that was agreed to: nobody is asked for the same one twice.
+    /// The approval that the user agreed to: the same one is not asked for twice.
     agreed: Option<Approval>,
     /// What was tried to be approved, and is not yet seen to be.
     tried: Option<Version>,
@@ -76,7 +76,7 @@ async fn run(args: RunArgs, environment: Environment) -> Result<(), Failure> {
         cluster,
         timing,
         runner: Runner::new(args.to.clone(), timing, wait::settings(&wait)),
-        looks: Looks::at(follower.states()),
+        observations: Observations::at(follower.states()),
         limits: wait::limits(&wait),
         show: Show::new(&args.output, &environment, flags.clone())?,
         allowed: Move::Wait,
@@ -98,7 +98,7 @@ impl Run {
     /// All steps. What a stopped run has left is finished first.
     async fn all_steps(&mut self) -> Result<Verdict, Failure> {
         loop {
-            let (state, verdict) = self.look().await?;
+            let (state, verdict) = self.observe().await?;
             match self.allowed.clone() {
                 Move::Wait => {}
                 Move::Approve(release) => self.approve(&state, &release).await?,
@@ -107,9 +107,9 @@ impl Run {
         }
     }
 
-    /// The next look, shown. Every end but success is a failure.
-    async fn look(&mut self) -> Result<(Arc<ClusterState>, Verdict), Failure> {
-        let (state, now) = self.looks.next(self.limits).await?;
+    /// Observes the cluster and shows the verdict. Every end except success is an error.
+    async fn observe(&mut self) -> Result<(Arc<ClusterState>, Verdict), Failure> {
+        let (state, now) = self.observations.next(self.limits).await?;
         let (mut verdict, allowed) = self.runner.observe(&state, now);
         self.allowed = allowed;
         self.approved.extend(self.tried.take_if(|tried| self.runner.goal() == Some(tried)));
@@ -127,14 +127,14 @@ impl Run {
         Ok((state, verdict))
     }
 
-    /// Does something while the cluster is watched and the timeout runs.
-    async fn while_looking<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
+    /// Does `work` while the cluster is observed and the timeout applies.
+    async fn while_observing<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Failure> {
         let mut work = pin!(work);
         loop {
             tokio::select! {
                 biased;
                 result = &mut work => return Ok(result),
-                look = self.look() => drop(look?),
+                observed = self.observe() => drop(observed?),
             }
         }
     }
@@ -165,12 +165,14 @@ impl Run {
         let cluster = self.cluster.clone();
         let once = WaitPolicy::new(Duration::ZERO);
         let mut ignore = |_: &str| {};
-        match self.while_looking(approve::carry_out(&cluster, &request, &approval, once, &mut ignore)).await?
+        match self
+            .while_observing(approve::carry_out(&cluster, &request, &approval, once, &mut ignore))
+            .await?
         {
             Ok(()) => self.runner.approved(release.clone()),
             Err(error) => self.refused(release, error)?,
         }
-        self.looks.look_now(); // what it waits for now is shown before it changes
+        self.observations.observe_now(); // what it waits for now is shown before it changes
         Ok(())
     }
 
@@ -196,7 +198,7 @@ impl Run {
         }
         let question = format!("approve v{release} in {}?", self.cluster.name);
         let environment = self.environment.clone();
-        let asked = self.while_looking(consent::ask(&question, self.args.consent, &environment)).await;
+        let asked = self.while_observing(consent::ask(&question, self.args.consent, &environment)).await;
         if asked.is_err() && !printer::is_json() {
             printer::note(""); // the line of the question is still open
         }

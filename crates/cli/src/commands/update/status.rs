@@ -13,11 +13,7 @@ use cluster::{
 use serde::Serialize;
 
 use self::document::StatusDocument;
-use super::{
-    changes::cluster_flags,
-    clusters::{look, tell},
-    left_out::LeftOut,
-};
+use super::{changes::cluster_flags, clusters, left_out::LeftOut};
 use crate::{
     Environment,
     args::StatusArgs,
@@ -47,7 +43,7 @@ pub(crate) fn invocation(args: StatusArgs, environment: Environment) -> Invocati
 
 async fn run(args: StatusArgs, environment: Environment) -> Result<(), Failure> {
     let left_out = LeftOut::default();
-    let reports = look(&args.clusters, &environment, async |cluster, address| {
+    let reports = clusters::read_each(&args.clusters, &environment, async |cluster, address| {
         let state = read::snapshot(&cluster).await;
         left_out.say(&state);
         let nothing_read = match NothingRead::of(&state) {
@@ -63,7 +59,7 @@ async fn run(args: StatusArgs, environment: Environment) -> Result<(), Failure> 
         })
     })
     .await;
-    tell(
+    clusters::print(
         Printer::new(&args.output),
         NAME,
         &reports,

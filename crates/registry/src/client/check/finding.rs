@@ -132,7 +132,7 @@ pub enum NotChecked {
 pub enum Fact {
     /// The addresses of the host name.
     Addresses(Vec<IpAddr>),
-    /// The name has no address; the reason.
+    /// The name cannot be resolved; the reason.
     NoAddress(String),
     /// The search domains of this machine, none of which resolves the name.
     SearchDomains(Vec<String>),

@@ -6,20 +6,20 @@ use std::{
 };
 
 use jiff::Timestamp;
-use testkit::theatre::{Scenario, Stage};
+use testkit::theatre::{Scenario, ScenarioRun};
 
 use super::{SETTLE_SECONDS, tool::ToolOutput};
 
-pub(super) fn check(stage: &Stage, scenario: &Scenario, output: &ToolOutput) {
+pub(super) fn check(scenario_run: &ScenarioRun, scenario: &Scenario, output: &ToolOutput) {
     let ToolOutput { code, verdicts, printed } = output;
     let calls: Vec<String> =
         verdicts.iter().filter_map(|line| line["verdict"].as_str().map(str::to_owned)).collect();
     let said = || {
         let mut calls = calls.clone();
         calls.dedup();
-        format!("verdicts: {calls:?}\nplayed: {:#?}\n{printed}", stage.log())
+        format!("verdicts: {calls:?}\nplayed: {:#?}\n{printed}", scenario_run.log())
     };
-    assert_eq!(stage.faults(), Vec::<String>::new(), "{}", said());
+    assert_eq!(scenario_run.faults(), Vec::<String>::new(), "{}", said());
     let expect = &scenario.expect;
     assert_eq!(*code, Some(expect.exit), "the exit code\n{}", said());
     assert!(expect.fits(&calls).unwrap(), "expected: {:?}\n{}", expect.verdicts, said());
@@ -30,14 +30,14 @@ pub(super) fn check(stage: &Stage, scenario: &Scenario, output: &ToolOutput) {
         assert!(!printed.contains(words.as_str()), "{words:?} is said\n{}", said());
     }
     assert!(!printed.contains("not-a-secret"), "the registry's password\n{}", said());
-    assert_eq!(stage.differs(&expect.left_as).unwrap(), Vec::<String>::new(), "{}", said());
-    never_done_early(stage, output, &said);
-    never_approved_twice(stage, output, &said);
+    assert_eq!(scenario_run.differs(&expect.left_as).unwrap(), Vec::<String>::new(), "{}", said());
+    never_done_early(scenario_run, output, &said);
+    never_approved_twice(scenario_run, output, &said);
 }
 
 /// Between the last thing that was done to the cluster and "done" lies the settle time.
-fn never_done_early(stage: &Stage, output: &ToolOutput, said: &impl Fn() -> String) {
-    let log = stage.log();
+fn never_done_early(scenario_run: &ScenarioRun, output: &ToolOutput, said: &impl Fn() -> String) {
+    let log = scenario_run.log();
     for done in output.verdicts.iter().filter(|line| line["verdict"] == "done") {
         let at: Timestamp = done["time"].as_str().unwrap().parse().unwrap();
         let at = SystemTime::from(at);
@@ -54,10 +54,10 @@ fn never_done_early(stage: &Stage, output: &ToolOutput, said: &impl Fn() -> Stri
 }
 
 /// Whatever happens, a release is approved once.
-fn never_approved_twice(stage: &Stage, output: &ToolOutput, said: &impl Fn() -> String) {
+fn never_approved_twice(scenario_run: &ScenarioRun, output: &ToolOutput, said: &impl Fn() -> String) {
     let named: BTreeSet<&str> = output.verdicts.iter().filter_map(|line| line["target"].as_str()).collect();
     for release in named {
-        let times = stage.approvals(&format!("v{release}")).unwrap_or_default();
+        let times = scenario_run.approvals(&format!("v{release}")).unwrap_or_default();
         assert!(times <= 1, "{release} was approved {times} times\n{}", said());
     }
 }

@@ -5,7 +5,7 @@ mod tool;
 
 use testkit::{
     kube::ApiServer,
-    theatre::{Scenario, Stage},
+    theatre::{Scenario, ScenarioRun},
 };
 
 use checks::check;
@@ -16,9 +16,9 @@ const SETTLE_SECONDS: u64 = 2;
 
 fn play(name: &str) {
     let scenario = Scenario::named(name).unwrap();
-    let stage = Stage::open(ApiServer::borrow().unwrap(), &scenario, 1.0).unwrap();
-    let output = run_tool(&stage, &scenario);
-    check(&stage, &scenario, &output);
+    let scenario_run = ScenarioRun::open(ApiServer::borrow().unwrap(), &scenario, 1.0).unwrap();
+    let output = run_tool(&scenario_run, &scenario);
+    check(&scenario_run, &scenario, &output);
 }
 
 macro_rules! scenarios {
@@ -65,7 +65,7 @@ scenarios! {
     image_comes_late: "image-comes-late",
     image_missing: "image-missing",
     image_wrong_credentials: "image-wrong-credentials",
-    interrupted_in_each_stage: "interrupted-in-each-stage",
+    interrupted_in_each_stage: "interrupted-in-each-scenario_run",
     kubelet_away: "kubelet-away",
     minors_skipped: "minors-skipped",
     minors_skipped_in_a_run: "minors-skipped-in-a-run",

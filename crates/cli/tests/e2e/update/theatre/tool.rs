@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde_json::Value;
-use testkit::theatre::{Scenario, Stage};
+use testkit::theatre::{Scenario, ScenarioRun};
 
 use super::SETTLE_SECONDS;
 use crate::world::{command, dhctl};
@@ -37,17 +37,17 @@ impl Drop for Running {
 
 /// Grants the rights, begins the play, and runs the tool until it ends by itself, interrupting it where the scenario
 /// says so.
-pub(super) fn run_tool(stage: &Stage, scenario: &Scenario) -> ToolOutput {
+pub(super) fn run_tool(scenario_run: &ScenarioRun, scenario: &Scenario) -> ToolOutput {
     let folder = tempfile::tempdir().unwrap();
     let rbac = |flags: &[&str]| {
-        let words = [&["update", "rbac", "--user", Stage::USER], flags].concat();
+        let words = [&["update", "rbac", "--user", ScenarioRun::USER], flags].concat();
         Ok(dhctl(folder.path(), &words).expect(0).stdout)
     };
-    let kubeconfig = stage.grant(rbac).unwrap();
+    let kubeconfig = scenario_run.grant(rbac).unwrap();
     let end = Instant::now() + scenario.expect.within;
     let mut interrupts = scenario.expect.interrupt.iter();
     let mut output = ToolOutput::default();
-    stage.play();
+    scenario_run.start();
     loop {
         let mut tool = command(folder.path());
         tool.arg("update").args(&scenario.run).env("KUBECONFIG", &kubeconfig);
@@ -55,10 +55,12 @@ pub(super) fn run_tool(stage: &Stage, scenario: &Scenario) -> ToolOutput {
             tool.args(["--settle", &format!("{SETTLE_SECONDS}s"), "--progress", "json", "--output", "json"]);
         }
         let next = interrupts.next();
-        let code = output.run(tool, next.map(String::as_str), end, stage);
+        let code = output.run(tool, next.map(String::as_str), end, scenario_run);
         output.code = code;
         match next {
-            Some(stage) => assert_eq!(code, Some(130), "interrupted in {stage}\n{}", output.printed),
+            Some(scenario_run) => {
+                assert_eq!(code, Some(130), "interrupted in {scenario_run}\n{}", output.printed)
+            }
             None => return output,
         }
     }
@@ -66,7 +68,13 @@ pub(super) fn run_tool(stage: &Stage, scenario: &Scenario) -> ToolOutput {
 
 impl ToolOutput {
     /// One run. With `until`, it is interrupted at the first verdict of that name.
-    fn run(&mut self, mut tool: Command, until: Option<&str>, end: Instant, stage: &Stage) -> Option<i32> {
+    fn run(
+        &mut self,
+        mut tool: Command,
+        until: Option<&str>,
+        end: Instant,
+        scenario_run: &ScenarioRun,
+    ) -> Option<i32> {
         let mut child = tool.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = lines_of(&mut child);
         let mut stdout = child.stdout.take().unwrap();
@@ -91,8 +99,8 @@ impl ToolOutput {
                 Err(RecvTimeoutError::Timeout) => {
                     panic!(
                         "no end in time; played: {:#?}\n{:?}\n{}",
-                        stage.log(),
-                        stage.faults(),
+                        scenario_run.log(),
+                        scenario_run.faults(),
                         self.printed
                     )
                 }

@@ -1,4 +1,4 @@
-//! A scenario that is played.
+//! A scenario that is running.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -20,17 +20,17 @@ use super::{
 };
 use crate::kube::{ApiServer, Borrowed, Kubelet, Webhook, runtime, wait};
 
-/// A cluster in which a scenario is played. Dropping it ends the play.
+/// A scenario and the cluster in which it runs. Dropping it stops the actions.
 #[derive(Debug)]
-pub struct Stage {
+pub struct ScenarioRun {
     actions: Vec<Action>,
-    play: Mutex<Option<JoinSet<()>>>,
+    tasks: Mutex<Option<JoinSet<()>>>,
     faults: Arc<Mutex<Vec<String>>>,
     pub(super) cluster: Arc<Cluster>,
 }
 
-impl Stage {
-    /// Sets the scene. `speed` is how many seconds of the scenario pass in one.
+impl ScenarioRun {
+    /// Creates the cluster in its initial state. `speed` is the number of seconds of the scenario in a real second.
     ///
     /// # Errors
     /// If the stand-ins cannot be started, or the API refuses an object of the initial state.
@@ -49,23 +49,23 @@ impl Stage {
         if let Some(webhook) = &cluster.webhook {
             webhook.believe_messages();
         }
-        let scene = Arc::clone(&cluster);
+        let starting = Arc::clone(&cluster);
         wait(async move {
-            scene.create_objects().await?;
-            step::play(&scene.initial_state.before, &scene, false).await
+            starting.create_objects().await?;
+            step::run(&starting.initial_state.before, &starting, false).await
         })?;
         Ok(Self {
             actions: scenario.actions.clone(),
-            play: Mutex::default(),
+            tasks: Mutex::default(),
             faults: Arc::default(),
             cluster,
         })
     }
 
-    /// Begins. All actions wait for their triggers from now on.
-    pub fn play(&self) {
+    /// Starts all actions. Each waits for its trigger.
+    pub fn start(&self) {
         let over = Arc::new(watch::Sender::new(BTreeSet::new()));
-        let mut play = JoinSet::new();
+        let mut tasks = JoinSet::new();
         for action in self.actions.clone() {
             let (cluster, over) = (Arc::clone(&self.cluster), Arc::clone(&over));
             let faults = Arc::clone(&self.faults);
@@ -75,9 +75,9 @@ impl Stage {
                     faults.lock().push(fault);
                 }
             };
-            play.spawn_on(action, runtime().handle());
+            tasks.spawn_on(action, runtime().handle());
         }
-        *self.play.lock() = Some(play);
+        *self.tasks.lock() = Some(tasks);
     }
 
     /// The API server.
@@ -85,17 +85,17 @@ impl Stage {
         &self.cluster.server
     }
 
-    /// What has been played so far.
+    /// The steps that have run so far.
     pub fn log(&self) -> Vec<Entry> {
         self.cluster.log.entries()
     }
 
-    /// Steps that the API has refused: faults of the scenario, or of the theatre.
+    /// Steps that the API has refused: faults of the scenario, or of the simulation.
     pub fn faults(&self) -> Vec<String> {
         self.faults.lock().clone()
     }
 
-    /// How often somebody has approved this release; dry runs do not count. None where no webhook counts.
+    /// How often this release was approved, without dry runs; `None` without a webhook, which counts them.
     pub fn approvals(&self, release: &str) -> Option<usize> {
         let webhook = self.cluster.webhook.as_ref()?;
         let real = |request: &&crate::kube::Request| {
@@ -104,7 +104,7 @@ impl Stage {
         Some(webhook.asked().iter().filter(real).count())
     }
 
-    /// What of the cluster is not as it should be.
+    /// The differences between the cluster and what is expected.
     ///
     /// # Errors
     /// If the API does not answer.
@@ -126,7 +126,7 @@ async fn run_action(
         Trigger::Seen(seen) => cluster.until_seen(seen).await?,
     }
     cluster.pass(action.after).await;
-    step::play(&action.steps, cluster, action.harmless).await?;
+    step::run(&action.steps, cluster, action.harmless).await?;
     if let Some(name) = &action.name {
         over.send_modify(|over| _ = over.insert(name.clone()));
     }
