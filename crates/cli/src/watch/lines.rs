@@ -60,7 +60,7 @@ impl Lines {
         let unknown: Vec<_> = verdict.unknown.iter().filter(|it| it.reading != Unread::NotNow).collect();
         let unknown: Vec<_> = unknown
             .iter()
-            .map(|it| format!("  unknown: {}: {}", words::verdict::source(it.source), one_line(&it.why)))
+            .map(|it| format!("  unknown: {}: {}", words::verdict::source_name(it.source), one_line(&it.why)))
             .collect();
         lines.extend(unknown.iter().filter(|it| !self.unknown.contains(it)).cloned());
         self.unknown = unknown;

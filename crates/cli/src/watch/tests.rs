@@ -264,7 +264,7 @@ fn an_unknown_source_is_reported_once() {
     assert_eq!(lines.next(&with(&[Source::Alerts]), &flags(), at(1)), ["  unknown: alerts: none"]);
     assert_eq!(
         lines.next(&with(&[Source::Queue, Source::Alerts]), &flags(), at(2)),
-        ["  unknown: queue: none"]
+        ["  unknown: queues of the platform's pod: none"]
     );
     assert!(lines.next(&with(&[Source::Queue]), &flags(), at(3)).is_empty());
     assert_eq!(

@@ -81,8 +81,9 @@ fn sections(picture: &Picture<'_>, width: u16) -> Vec<Section> {
     let waiting =
         verdict.waiting_for.iter().map(|it| addressed(words::verdict::waiting(it), picture)).collect();
     let unknown = verdict.unknown.iter().filter(|it| it.reading != Unread::NotNow);
-    let unknown =
-        unknown.map(|it| format!("{}: {}", words::verdict::source(it.source), one_line(&it.why))).collect();
+    let unknown = unknown
+        .map(|it| format!("{}: {}", words::verdict::source_name(it.source), one_line(&it.why)))
+        .collect();
     vec![
         Section { title: "What is wrong", urgent: true, lines: problem(picture, width) },
         section("Waiting for", plain(waiting)),

@@ -6,8 +6,9 @@ use cluster::{change::Purpose, objects::UpdateMode, prepare::CHANNEL_NOTE};
 pub(crate) fn purpose(purpose: &Purpose) -> String {
     match purpose {
         Purpose::UnsetChannel { channel } => format!(
-            "unset the release channel {channel} until the update mode is changed: platform versions before v1.70 \
-             apply patches automatically in every mode; the annotation {CHANNEL_NOTE} stores the channel"
+            "unset the release channel {channel} while the update mode is changed, so that no patch is applied in between \
+             (platform versions before v1.70 apply patches automatically in every mode); the annotation {CHANNEL_NOTE} \
+             stores the channel"
         ),
         Purpose::SetMode { mode, windows } => {
             let meaning = match mode {
@@ -26,7 +27,7 @@ pub(crate) fn purpose(purpose: &Purpose) -> String {
         Purpose::RemoveChannelNote => format!(
             "remove the annotation {CHANNEL_NOTE}, left by an interrupted run: the release channel is already set"
         ),
-        Purpose::CreateRelease { version } => format!("create release v{version}, not approved"),
+        Purpose::CreateRelease { version } => format!("create release v{version} (unapproved)"),
         Purpose::DeleteDuplicate { version } => {
             format!(
                 "delete the duplicate object of release {version}, which an old version of the platform created"

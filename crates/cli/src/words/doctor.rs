@@ -118,7 +118,7 @@ pub fn source(source: &Source) -> String {
         Source::Modules => "modules",
         Source::NodeGroups => "NodeGroups",
         Source::Nodes => "nodes",
-        Source::PendingPods => "pods of d8-* and kube-system that do not run yet",
+        Source::PendingPods => "pending pods of d8-* and kube-system",
         Source::PlatformEvents => "events of the platform's pod",
         Source::PlatformLog => "log of the platform's pod",
         Source::PlatformPods => "pods of d8-system",
@@ -129,7 +129,7 @@ pub fn source(source: &Source) -> String {
         Source::RegistrySecret => "Secret d8-system/deckhouse-registry",
         Source::RegistryVersions => "list of releases in the registry",
         Source::Releases => "DeckhouseReleases",
-        Source::RunningPods => "pods of d8-* and kube-system that run",
+        Source::RunningPods => "running pods of d8-* and kube-system",
     }
     .to_owned()
 }

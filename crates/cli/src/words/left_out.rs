@@ -7,7 +7,7 @@ pub(crate) fn reason(reason: &LeftOutReason) -> String {
     match reason {
         LeftOutReason::NotAbove(deployed) => format!("not newer than the deployed v{deployed}"),
         LeftOutReason::PreRelease => "a pre-release, which the cluster refuses".to_owned(),
-        LeftOutReason::AboveWanted(to) => format!("newer than v{to}, which --to names"),
+        LeftOutReason::AboveWanted(to) => format!("newer than v{to}, the version given with --to"),
         LeftOutReason::AboveChannel(channel) => format!(
             "newer than v{channel}, which the release channel points to; the controller deletes newer releases that are waiting"
         ),

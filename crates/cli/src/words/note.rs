@@ -23,7 +23,7 @@ pub(crate) fn approval(note: &ApprovalNote) -> String {
             "the update mode is Auto: releases are applied without an approval".to_owned()
         }
         ApprovalNote::ApprovedAhead { later } => format!(
-            "{later} is approved already: the controller may deploy both in the same moment, and then this release \
+            "{later} is already approved: the controller may deploy both at the same time, and then this release \
              never runs; take that approval back first (dhctl update doctor shows the command)"
         ),
         ApprovalNote::NoNodeGroup => "the node does not belong to a node group".to_owned(),
@@ -90,7 +90,7 @@ pub(crate) fn prepare(note: &PrepareNote) -> String {
         PrepareNote::OneAtATime { versions, first } => {
             let names: Vec<String> = versions.iter().map(|version| format!("v{version}")).collect();
             format!(
-                "not created yet: {}: in the mode Auto the controller may skip minor versions that wait together; run this \
+                "not created yet: {}: in Auto mode, the controller may skip minor versions that wait together; run this \
                  command again when the update to v{first} is done",
                 names.join(", ")
             )

@@ -68,7 +68,7 @@ pub(crate) fn unknown(unknown: &PlanUnknown) -> String {
         }
         PlanSource::Channel { image } | PlanSource::Image { image } => image.clone(),
         PlanSource::Tags { registry } => format!(
-            "further releases in {registry}: the tags, which the platform also has to list, cannot be listed"
+            "further releases in {registry}: its tags cannot be listed; the platform must be able to list them too"
         ),
     };
     match &unknown.why {

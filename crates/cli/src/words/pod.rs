@@ -28,8 +28,10 @@ pub(super) fn predicate(fact: &PodFact) -> Sentence {
             let restarts = crate::format::count(restarts.unsigned_abs(), "restart");
             format!("keeps crashing: container {container}, {restarts}, {state}{more}")
         }
-        PodFact::Missing => "is missing: the old pod was removed, the new one is not created yet".to_owned(),
-        PodFact::OnlyOld => "is still the old one; the new one is not created yet".to_owned(),
+        PodFact::Missing => {
+            "is missing: the old pod was removed, and the new one has not been created yet".to_owned()
+        }
+        PodFact::OnlyOld => "is still the old one; the new one has not been created yet".to_owned(),
         PodFact::NotRunning { phase, reason: Some(reason) } => format!("is {phase} ({reason})"),
         PodFact::NotRunning { phase, reason: None } => format!("is {phase}"),
         PodFact::NoLeader => "has not become the leader yet".to_owned(),

@@ -9,7 +9,9 @@ use crate::format::count;
 pub(super) fn predicate(fact: &QueueFact) -> Sentence {
     match fact {
         QueueFact::NotAsked => "have not been read from the new leader yet".to_owned(),
-        QueueFact::Idle { seen, needed } => format!("were empty in {seen} of {needed} consecutive checks"),
+        QueueFact::Idle { seen, needed } => {
+            format!("have been empty in {}; {needed} are needed", count(*seen, "consecutive check"))
+        }
         QueueFact::Busy { tasks, first: None, .. } => format!("have {}", count(*tasks, "task")),
         QueueFact::Busy { tasks, first: Some(first), failures } => {
             let failed =

@@ -31,7 +31,7 @@ pub(super) fn predicate(fact: &RegistryFact) -> Sentence {
             format!("does not give the platform access to {repo}")
         }
         RegistryFact::NotInNoProxy { host } => {
-            format!("configures a proxy without {host} in proxy.noProxy")
+            format!("sets a proxy, but {host} is not in proxy.noProxy")
         }
         RegistryFact::MinorsMissing { repo, minors, .. } => {
             let minors: Vec<String> =
@@ -63,8 +63,8 @@ pub(super) fn means(fact: &RegistryFact) -> Option<Sentence> {
             "the platform sees no new releases, and nodes cannot pull images".to_owned()
         }
         RegistryFact::Untrusted { .. } => {
-            "the certificate was checked from this machine; the platform trusts only this CA (key ca), and if it is wrong, the \
-             platform sees no new releases, and nodes cannot pull images"
+            "this was checked from this machine; if the cluster gets the same certificate, the platform sees no new releases \
+             and nodes cannot pull images, because the platform trusts only this CA (key ca)"
                 .to_owned()
         }
         RegistryFact::TagsDenied { .. }
@@ -74,8 +74,8 @@ pub(super) fn means(fact: &RegistryFact) -> Option<Sentence> {
              one that the channel points to; without this list it does not find them".to_owned()
         }
         RegistryFact::TagsIncomplete { .. } => {
-            "it is a proxy cache that lists only the tags that were requested through it; the platform finds releases by this \
-             list"
+            "it is a proxy cache that lists only the tags that were requested through it; the platform uses this list \
+             to find releases"
                 .to_owned()
         }
         RegistryFact::NoAccess { from_here, .. } => {

@@ -101,7 +101,7 @@ fn name(check: Check) -> &'static str {
         Check::ProxyCache => "proxy cache",
         Check::Storage => "storage",
         Check::Write => "permission to upload",
-        Check::UploadAddress => "address of uploads",
+        Check::UploadAddress => "upload host",
         Check::BodyLimit => "size of a request",
         Check::Mount => "mounting blobs",
         Check::ImmutableTags => "immutable tags",
@@ -210,7 +210,7 @@ fn means(check: Check, fact: &Fact) -> Option<&'static str> {
         }
         (Check::Storage | Check::UploadAddress, _) => "images cannot be transferred",
         (Check::BodyLimit, Fact::BodyLimit(BodyLimit { accepted: Some(_), .. })) => {
-            "dhctl sends smaller pieces; other tools fail at large layers"
+            "dhctl uploads in smaller pieces; other tools fail on large layers"
         }
         (Check::BodyLimit, _) => "no blob can be uploaded",
         (Check::Mount, _) => "a blob that several repositories use is uploaded once for each of them",

@@ -148,10 +148,10 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
              points to"
         }
         ReleaseFact::ApprovedAhead { .. } => {
-            "the controller may deploy both in the same moment: then the earlier one never runs, which the platform does not support"
+            "the controller may deploy both at the same time: then the earlier one never runs, which the platform does not support"
         }
         ReleaseFact::SkippedMinors(_) => {
-            "the platform does not support skipping a minor version: what it changes in the cluster was not done"
+            "the platform does not support skipping minor versions: the changes that the skipped versions make in the cluster were never made"
         }
         ReleaseFact::Duplicate { .. } => "the controller may skip both objects or hang",
         ReleaseFact::MissingMinors { .. } => "releases are deployed one minor version after another",
@@ -235,18 +235,20 @@ fn unfinished(sign: &Unfinished) -> String {
 /// Why it waits, as what is said of the release.
 pub(crate) fn wait_reason(reason: &WaitReason) -> String {
     let until = |what: &str, until: &Option<String>| match until {
-        Some(until) => format!("{what}, until {until}"),
+        Some(until) => format!("{what} until {until}"),
         None => what.to_owned(),
     };
     match reason {
         WaitReason::Approval => "waits for approval".to_owned(),
         WaitReason::Window { until: time } => until("waits for the update window", time),
         WaitReason::Postponed { until: time } => until("is postponed", time),
-        WaitReason::Notification { until: time } => until("waits for the notification delay to end", time),
+        WaitReason::Notification { until: time } => until("is delayed by the notification time", time),
         WaitReason::NotificationFailed { why } => {
             format!("is blocked: the notification webhook fails: {why}")
         }
-        WaitReason::Cooldown { until: time } => until("waits for the pause after the previous update", time),
+        WaitReason::Cooldown { until: time } => {
+            until("is delayed by the pause after the previous update", time)
+        }
         WaitReason::Requirement { .. } | WaitReason::UnknownRequirement { .. } => {
             format!("has an unmet requirement: {}", requirement(reason))
         }

@@ -168,7 +168,9 @@ pub(crate) fn why_unknown(why: &WhyUnknown) -> String {
     };
     match why {
         WhyUnknown::Source(unknown) => unknown.to_string(),
-        WhyUnknown::NoDescription => "no description of the release can be read".to_owned(),
+        WhyUnknown::NoDescription => {
+            "the metadata of the release, which lists its requirements, cannot be read".to_owned()
+        }
         WhyUnknown::NotRead => format!(
             "it depends on the Secrets d8-cluster-configuration and d8-provider-cluster-configuration in kube-system, which dhctl does not read{DECIDES}"
         ),
@@ -208,8 +210,8 @@ pub(crate) fn why_unknown(why: &WhyUnknown) -> String {
             format!("ClusterAlert/{id} ({name}) does not name a version of Kubernetes{DECIDES}")
         }
         WhyUnknown::KubernetesVersionUnset => {
-            "ModuleConfig/control-plane-manager does not set kubernetesVersion; every platform version that \
-             dhctl knows then counts the requirement as met"
+            "ModuleConfig/control-plane-manager does not set kubernetesVersion; in this case, all platform versions \
+             that dhctl knows count the requirement as met"
                 .to_owned()
         }
         WhyUnknown::NoModuleSources(why) => format!("{why}{DECIDES}"),
@@ -219,7 +221,7 @@ pub(crate) fn why_unknown(why: &WhyUnknown) -> String {
                 .map(|it| format!("{}: {}", objects(it).join(", "), self::found(&it.shortfall)))
                 .collect();
             format!(
-                "the controller accepts it and waits only for the approval, but dhctl found {}",
+                "the controller counts it as met and waits only for the approval, but dhctl finds it unmet: {}",
                 found.join("; ")
             )
         }

@@ -50,7 +50,7 @@ pub(super) fn means(fact: &SettingsFact) -> Sentence {
              otherwise"
         }
         SettingsFact::MinorsAtOnce { .. } => {
-            "the controller may deploy several in the same moment: those in between never run, which the platform does not support"
+            "the controller may deploy several of them at the same time: then the ones in between never run, which the platform does not support"
         }
         SettingsFact::Message { invalid: true, .. } => "the settings do not take effect",
         SettingsFact::Message { invalid: false, .. } => "the platform reports this about the settings",

@@ -118,7 +118,7 @@ pub(crate) fn refusal<'a>(refusal: Refusal, file: impl Fn(Account) -> &'a Path) 
                 _ => "--license-file, or --upstream-login and --upstream-password-file",
             };
             Failure::usage(format!(
-                "cannot change {field} of {} without its password: Nexus deletes a stored password that is not sent again",
+                "to change {field} of {}, the password is needed: Nexus deletes a stored password that is not sent again",
                 object(&it)
             ))
             .hint(format!("set {flags}"))
@@ -130,11 +130,13 @@ pub(crate) fn refusal<'a>(refusal: Refusal, file: impl Fn(Account) -> &'a Path) 
 fn rotate(login: &str) -> String {
     if login.contains('+') {
         format!(
-            "if it is lost: in Harbor, open the project, Robot Accounts, {login}, Refresh Secret, and write the new secret into \
-             the file"
+            "if it is lost: in Harbor, go to Projects > (the project) > Robot Accounts > {login} > Refresh Secret, and write \
+             the new secret into the file"
         )
     } else {
-        format!("if it is lost: in Nexus, open Security, Users, {login}, More, Change password")
+        format!(
+            "if it is lost: in Nexus, go to Security > Users > {login} > More > Change password, and write the new password into the file"
+        )
     }
 }
 
@@ -151,21 +153,21 @@ pub(crate) fn finding(finding: &Finding) -> Remark {
     let note = |text: &str| Remark { is_warning: false, text: text.to_owned() };
     match finding {
         Finding::ImmutableTags { rule, tags } => warning(format!(
-            "the immutable-tag rule {rule} of the project applies to release channels ({}): the next push cannot move \
+            "immutable-tag rule {rule} of the project applies to release channels ({}): the next push cannot move \
              them; restrict the rule to version tags, such as v*",
             tags.join(", ")
         )),
         Finding::Retention { policy, tags: _, proxy_cache: true } => Remark {
             is_warning: false,
             text: format!(
-                "the retention policy {policy} deletes cached images that have not been pulled for several days; they are downloaded \
+                "retention policy {policy} deletes cached images that have not been pulled for several days; they are downloaded \
                  again when they are requested"
             ),
         },
         Finding::Retention { policy, tags, proxy_cache: false } => {
             let what = if tags.is_empty() { "releases".to_owned() } else { tags.join(", ") };
             warning(format!(
-                "the retention policy {policy} of the project can delete {what}; clusters can then no longer pull \
+                "retention policy {policy} of the project can delete {what}; clusters can then no longer pull \
                  these images: remove the policy, or add a rule that always keeps all tags"
             ))
         }
@@ -193,13 +195,13 @@ pub(crate) fn finding(finding: &Finding) -> Remark {
             ))
         }
         Finding::UpstreamPasswordNotCompared => note(
-            "the password for the upstream was not compared, because the server does not show it; if it has changed, set the new one in the web interface",
+            "the server does not return the stored upstream password, so dhctl cannot tell whether it is still right; if it has changed, set the new one in the web interface",
         ),
         Finding::ProxyPasswordNotCompared => note(
-            "the password for the proxy of Nexus was not compared, because the server does not show it",
+            "Nexus does not return the stored password of its proxy, so dhctl cannot tell whether it is still right; if it has changed, set the new one in the web interface: Administration > System > HTTP",
         ),
         Finding::NoOutgoingProxyApi => warning(
-            "this Nexus has no API for the proxy that it uses; set it in the web interface: Administration, System, HTTP"
+            "this Nexus has no API for the proxy that it uses; set it in the web interface: Administration > System > HTTP"
                 .to_owned(),
         ),
         Finding::AnonymousAccess => note("anonymous access is on: everyone can pull without a login"),
@@ -211,8 +213,9 @@ pub(crate) fn finding(finding: &Finding) -> Remark {
 }
 
 /// How Harbor reaches an upstream through a proxy. It has no API for that.
-pub(crate) const HARBOR_PROXY: &str = "if Harbor reaches the upstream only through a proxy: set http_proxy, https_proxy and no_proxy in the section \
-     proxy of harbor.yml, keep core, jobservice and registry in its components, and run the prepare script and docker compose again";
+pub(crate) const HARBOR_PROXY: &str = "if Harbor reaches the upstream only through a proxy: in the \"proxy\" section of harbor.yml, set http_proxy, \
+     https_proxy and no_proxy, and keep core, jobservice and registry in the list \"components\"; then run the prepare script and \
+     docker compose again";
 
 #[cfg(test)]
 mod tests {

@@ -98,17 +98,17 @@ pub(crate) fn stage(stage: Stage) -> &'static str {
     state(Call::from(stage))
 }
 
-/// The source in JSON and in texts.
-pub(crate) fn source(source: Source) -> &'static str {
+/// The source in texts.
+pub(crate) fn source_name(source: Source) -> &'static str {
     match source {
         Source::Releases => "releases",
-        Source::Deployment => "deployment",
-        Source::Pods => "pods",
-        Source::Queue => "queue",
-        Source::Converge => "converge",
+        Source::Deployment => "Deployment d8-system/deckhouse",
+        Source::Pods => "pods of d8-system",
+        Source::Queue => "queues of the platform's pod",
+        Source::Converge => "progress of the controller",
         Source::Alerts => "alerts",
         Source::Modules => "modules",
-        Source::NodeGroups => "nodeGroups",
+        Source::NodeGroups => "node groups",
         Source::Nodes => "nodes",
     }
 }

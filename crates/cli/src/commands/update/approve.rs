@@ -250,6 +250,7 @@ async fn pods(cluster: &Cluster, node: &str) -> Result<String, Failure> {
     }
     Ok(match pods.len() {
         0 => format!("only pods of DaemonSets run on node {node}"),
+        1 => format!("1 pod runs on node {node}: {}", names.join(", ")),
         count => format!("{count} pods run on node {node}: {}", names.join(", ")),
     })
 }

@@ -21,7 +21,7 @@ pub(crate) struct Report<T> {
     #[serde(skip_serializing_if = "Option::is_none")]
     server: Option<String>,
     #[serde(flatten)]
-    content: Option<T>,
+    body: Option<T>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<Failure>,
 }
@@ -52,11 +52,11 @@ pub(crate) async fn read_each<T>(
             }
             Err(error) => (named, None, Err(error)),
         };
-        let (content, error) = match outcome {
-            Ok(content) => (Some(content), None),
+        let (body, error) = match outcome {
+            Ok(body) => (Some(body), None),
             Err(error) => (None, Some(error)),
         };
-        Report { context, server, content, error }
+        Report { context, server, body, error }
     }))
     .await
 }
@@ -74,17 +74,17 @@ pub(crate) fn print<T: Serialize>(
     failure: impl Fn(&T) -> Option<Failure>,
 ) -> Result<(), Failure> {
     if let [only] = reports {
-        return match (&only.content, &only.error) {
-            (Some(content), _) => {
-                printer.result(command, only, &text(only, content))?;
-                failure(content).map_or(Ok(()), Err)
+        return match (&only.body, &only.error) {
+            (Some(body), _) => {
+                printer.result(command, only, &text(only, body))?;
+                failure(body).map_or(Ok(()), Err)
             }
             (None, Some(error)) => Err(error.clone()),
             (None, None) => Ok(()),
         };
     }
-    let one = |report: &Report<T>| match (&report.content, &report.error) {
-        (Some(content), _) => text(report, content),
+    let one = |report: &Report<T>| match (&report.body, &report.error) {
+        (Some(body), _) => text(report, body),
         (None, Some(error)) => report.heading() + &error.render(),
         (None, None) => report.heading(),
     };
@@ -102,7 +102,7 @@ fn worst<T>(reports: &[Report<T>], failure: impl Fn(&T) -> Option<Failure>) -> R
         reports.iter().filter(|it| it.error.is_some()).map(|it| it.context.as_str()).collect();
     let failures: Vec<(&str, Failure)> = reports
         .iter()
-        .filter_map(|report| Some((report.context.as_str(), failure(report.content.as_ref()?)?)))
+        .filter_map(|report| Some((report.context.as_str(), failure(report.body.as_ref()?)?)))
         .collect();
     let errors = reports.iter().filter_map(|report| report.error.as_ref());
     let all = errors.chain(failures.iter().map(|(_, failure)| failure));
@@ -132,15 +132,14 @@ mod tests {
     /// What comes of reports that ended so: `Ok` with what a report tells of itself, `Err` where there is none.
     fn of(ends: &[Result<Option<(Exit, &'static str)>, Exit>]) -> Result<(), (Exit, String, usize)> {
         let report = |(number, end): (usize, &Result<Option<_>, Exit>)| {
-            let (content, error) = match *end {
-                Ok(content) => (Some(Content(content)), None),
+            let (body, error) = match *end {
+                Ok(body) => (Some(Content(body)), None),
                 Err(exit) => (None, Some(Failure::new(exit, "away"))),
             };
-            Report { context: format!("c{number}"), server: None, content, error }
+            Report { context: format!("c{number}"), server: None, body, error }
         };
         let reports: Vec<_> = ends.iter().enumerate().map(report).collect();
-        let ill =
-            |content: &Content| content.0.map(|(exit, why)| Failure::after_result(exit, why).hint("do"));
+        let ill = |body: &Content| body.0.map(|(exit, why)| Failure::after_result(exit, why).hint("do"));
         worst(&reports, ill).map_err(|it| (it.exit, it.message.to_string(), it.hints.len()))
     }
 

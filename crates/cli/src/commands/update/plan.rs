@@ -204,7 +204,7 @@ async fn releases(
                 None => printer::say(
                     "note",
                     &format!(
-                        "v{version} is left out: only the registry has it, and its description cannot be read"
+                        "v{version} is left out: it is only in the registry, and its release-channel image cannot be read"
                     ),
                 ),
             },

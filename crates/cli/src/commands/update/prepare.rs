@@ -89,8 +89,8 @@ async fn carry_out(
     let deleted = plan.steps.iter().filter(|step| step.change.write == Write::Delete).count();
     let deleted = match deleted {
         0 => String::new(),
-        1 => " (1 of them deletes an object)".to_owned(),
-        more => format!(" ({more} of them delete objects)"),
+        1 => " (including 1 deletion)".to_owned(),
+        more => format!(" (including {more} deletions)"),
     };
     let question = format!("write {} to {}{deleted}?", count(changes.len(), "change"), cluster.name);
     consent::ask(&question, args.change.consent, environment).await?;
@@ -113,7 +113,9 @@ fn tell(event: &PrepareEvent<'_>) {
         PrepareEvent::NotAsked(why) => {
             printer::say(
                 "note",
-                &format!("the API server cannot check a change before it is written: {why}"),
+                &format!(
+                    "the API server does not support a dry run for a change, so it is written without a check: {why}"
+                ),
             );
         }
         PrepareEvent::Waiting(why) => report_wait(LIMIT, why),
@@ -127,7 +129,7 @@ fn minutes() -> String {
 fn settings(args: &PrepareArgs) -> Result<PrepareSettings, Failure> {
     let mode = UpdateMode::from(args.mode);
     if mode == UpdateMode::Manual && !args.window.is_empty() {
-        return Err(Failure::usage("--window has no effect in the mode Manual")
+        return Err(Failure::usage("--window has no effect in Manual mode")
             .hint("use --mode AutoPatch (windows for patches) or --mode Auto (windows for all releases)"));
     }
     Ok(PrepareSettings {

@@ -14,7 +14,7 @@ use crate::{
     exit_code::Exit,
     failure::Failure,
     watch::{End, Limits, Show, follow},
-    words::verdict::{self, source},
+    words::verdict::{self, source_name},
 };
 
 pub(super) fn settings(args: &WaitArgs) -> Settings {
@@ -53,7 +53,7 @@ pub(super) fn ended(end: Option<End>, verdict: &Verdict, limits: Limits) -> Resu
 pub(super) fn done(verdict: &Verdict, args: &WaitArgs, flags: &ClusterFlags) -> String {
     let mut text = verdict::done(verdict, args.settle).addressed(flags).to_string();
     for unknown in &verdict.unknown {
-        text += &format!("not checked: {}: {}\n", source(unknown.source), unknown.why);
+        text += &format!("not checked: {}: {}\n", source_name(unknown.source), unknown.why);
     }
     text
 }

@@ -25,7 +25,7 @@ pub(super) fn step(advice: &RegistryAdvice) -> Step {
         ),
         RegistryAdvice::AllowReading => Step::here("allow the cluster's login to read this repository"),
         RegistryAdvice::CheckAccess => {
-            Step::here("check the login and the CA in the Secret, DNS, and proxy.noProxy")
+            Step::here("check DNS, proxy.noProxy, and the login and the CA in the Secret")
         }
     }
 }

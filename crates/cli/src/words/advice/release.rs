@@ -32,14 +32,14 @@ pub(super) fn step(advice: &ReleaseAdvice) -> Step {
             },
         ),
         ReleaseAdvice::AskSupport => Step::here(
-            "before the next update, ask the support of the platform which changes of the skipped versions are missing",
+            "before the next update, ask the platform's support team which changes from the skipped versions are missing",
         ),
         ReleaseAdvice::Delete { name } => with(
             "delete the object that waits, never the deployed one",
             Kubectl::Delete(Resource::DeckhouseRelease, vec![name.clone()]),
         ),
         ReleaseAdvice::MarkSuperseded { name } => with(
-            "mark the release that is not running as Superseded; this changes only the status of the object",
+            "set the phase of the release that is not running to Superseded (only the status of the object changes)",
             Kubectl::Patch {
                 resource: Resource::DeckhouseRelease,
                 name: name.clone(),

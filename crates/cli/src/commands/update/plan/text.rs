@@ -81,9 +81,8 @@ fn origin(step: &Step) -> String {
     match object {
         Some(object) => object,
         None if step.in_file => "in the releases file, not in the cluster".to_owned(),
-        None => {
-            "only in the registry; the platform creates its object if a release channel is set".to_owned()
-        }
+        None => "only in the registry; the platform creates its DeckhouseRelease if a release channel is set"
+            .to_owned(),
     }
 }
 

@@ -58,8 +58,8 @@ pub(super) fn run_tool(scenario_run: &ScenarioRun, scenario: &Scenario) -> ToolO
         let code = output.run(tool, next.map(String::as_str), end, scenario_run);
         output.code = code;
         match next {
-            Some(scenario_run) => {
-                assert_eq!(code, Some(130), "interrupted in {scenario_run}\n{}", output.printed)
+            Some(stage) => {
+                assert_eq!(code, Some(130), "interrupted in {stage}\n{}", output.printed);
             }
             None => return output,
         }
