@@ -41,7 +41,7 @@ impl Exit {
             "network: DNS, connection, proxy, TLS, timeouts, a response that is not from a registry",
         ),
         (Self::Files, "local files and disk: not writable, no space, a file system's size limit"),
-        (Self::Cluster, "the cluster: not done, for example blocked, stuck, failed or timed out"),
+        (Self::Cluster, "the update is not done: for example blocked, stuck, failed or timed out"),
         (Self::Interrupted, "interrupted by a signal"),
     ];
 }

@@ -217,6 +217,7 @@ fn in_platform(extent: Extent) -> Vec<Rule> {
         rule("", &["pods/log"], &["get"]),
         rule("", &["events"], &["list"]),
         rule("apps", &["deployments"], &["get", "list", "watch"]).named(&["deckhouse"]),
+        rule("apps", &["replicasets"], &["list"]),
     ];
     if extent.has_exec() {
         rules.push(rule("", &["pods/exec"], &["get", "create"]).noted(EXEC_NOTE));

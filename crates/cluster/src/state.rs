@@ -67,6 +67,11 @@ impl ClusterState {
         self.module_configs.known()?.iter().find(|config| config.name == "deckhouse")
     }
 
+    /// The cluster's registry, `HOST[:PORT]/PATH`; a placeholder if it is not known.
+    pub(crate) fn registry_address(&self) -> String {
+        self.registry.known().map_or_else(|| "HOST/PATH".to_owned(), RegistrySettings::images_repo)
+    }
+
     /// Whether the release channel is LTS, where minor versions may be left out. `false` if it is not known.
     pub fn is_lts(&self) -> bool {
         let channel = self.deckhouse_config().and_then(|config| config.update_settings().channel());

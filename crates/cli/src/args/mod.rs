@@ -63,7 +63,7 @@ Exit codes:
   4    authentication or permission: the registry or API rejected the login, or the login lacks a permission
   5    network: DNS, connection, proxy, TLS, timeouts, a response that is not from a registry
   6    local files and disk: not writable, no space, a file system's size limit
-  7    the cluster: not done, for example blocked, stuck, failed or timed out
+  7    the update is not done: for example blocked, stuck, failed or timed out
   130  interrupted by a signal";
 
 /// The last line of the help of each command.

@@ -9,6 +9,7 @@ mod see;
 mod settings;
 
 use commands::{Approve, Command, Kubectl, Logs, Mirror, Objects, Pods, Resource, Sentence, Tool, Update};
+use deckhouse::release_list::RELEASES_FILE;
 use problems::{Advice, PrepareFor};
 use semver::Version;
 
@@ -20,7 +21,8 @@ pub(super) fn step(advice: &Advice) -> Step {
     let with = |text: &str, command: Command| Step::here(Sentence::from(text).command(command));
     match advice {
         Advice::PullSince { major, minor } => Step::outside(
-            Sentence::from("pull the release: ").command(Mirror::PullSince { major: *major, minor: *minor }),
+            Sentence::from(format!("pull a bundle with the releases from v{major}.{minor} on: "))
+                .command(Mirror::PullSince { major: *major, minor: *minor }),
         ),
         Advice::Push { registry } => {
             Step::inside(Sentence::from("push the bundle: ").command(Mirror::Push(registry.clone())))
@@ -34,12 +36,15 @@ pub(super) fn step(advice: &Advice) -> Step {
                 .command(Mirror::PullSince { major: *major, minor: *minor }),
         ),
         Advice::Prepare(purpose) => {
-            let text = match purpose {
-                PrepareFor::Resume => "finish the interrupted preparation: ",
-                PrepareFor::CreateReleases => "create the missing releases: ",
-                PrepareFor::RemoveDuplicates => "remove the duplicate: ",
+            let (text, file) = match purpose {
+                PrepareFor::Resume => ("finish the interrupted preparation: ", None),
+                PrepareFor::CreateReleases => (
+                    "create the missing releases from the file next to the bundle: ",
+                    Some(RELEASES_FILE.to_owned()),
+                ),
+                PrepareFor::RemoveDuplicates => ("remove the duplicate: ", None),
             };
-            with(text, Update::prepare().into())
+            with(text, Update::Prepare { channel: None, file }.into())
         }
         Advice::SetChannel => with(
             "set the release channel: ",
@@ -95,7 +100,7 @@ pub(super) fn step(advice: &Advice) -> Step {
             Step::here(format!("{node}, read the log of the unit bashible.service"))
         }
         Advice::CorrectSettings => Step::here(
-            "correct what the error names, often a ModuleConfig; until then, all later tasks in the queue wait",
+            "fix the object named in the error (often a ModuleConfig); until then, all later tasks in the queue wait",
         ),
         Advice::Grant { queues } => {
             let command =
@@ -106,7 +111,7 @@ pub(super) fn step(advice: &Advice) -> Step {
             Step::here("check that this is the right cluster: --kubeconfig and --context select it")
         }
         Advice::CorrectWebhook => Step::here(
-            "start the webhook, or correct its address: update.notification in ModuleConfig/deckhouse",
+            "make the webhook reachable from the cluster, or correct or remove update.notification in ModuleConfig/deckhouse",
         ),
         Advice::MeetListed => {
             Step::here("meet these requirements: the fix for each is shown with the release above")

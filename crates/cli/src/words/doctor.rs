@@ -69,7 +69,7 @@ fn block(finding: &Finding) -> Block {
 
 /// Since when, and where it was seen.
 fn origin(finding: &Finding, now: Timestamp) -> String {
-    let seen = format!("seen in {}", sources(&finding.seen_in));
+    let seen = format!("found by checking {}", sources(&finding.seen_in));
     match finding.since {
         Some(since) => {
             let age = now.duration_since(since).unsigned_abs();
@@ -129,6 +129,7 @@ pub fn source(source: &Source) -> String {
         Source::RegistrySecret => "Secret d8-system/deckhouse-registry",
         Source::RegistryVersions => "list of releases in the registry",
         Source::Releases => "DeckhouseReleases",
+        Source::ReplicaSets => "ReplicaSets of Deployment/deckhouse",
         Source::RunningPods => "running pods of d8-* and kube-system",
     }
     .to_owned()

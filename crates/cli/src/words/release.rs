@@ -156,7 +156,7 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
         ReleaseFact::Duplicate { .. } => "the controller may skip both objects or hang",
         ReleaseFact::MissingMinors { .. } => "releases are deployed one minor version after another",
         ReleaseFact::TwoDeployed { .. } => "the platform treats the lower version as the deployed one",
-        ReleaseFact::Unmet(_) => "its approval is refused until the requirements are met",
+        ReleaseFact::Unmet(_) => "dhctl does not approve it until the requirements are met",
         ReleaseFact::NotificationFailed { .. } => {
             "the platform announces a release before it deploys it, and waits until the webhook answers"
         }

@@ -17,10 +17,11 @@ pub(super) fn predicate(fact: &SettingsFact) -> Sentence {
                 .text(format!(" unset the channel {channel} and was interrupted before restoring it)"))
         }
         SettingsFact::ModeUnset => "does not set update.mode".into(),
-        SettingsFact::MinorsAtOnce { versions } => {
+        SettingsFact::MinorsAtOnce { versions, unset } => {
             let versions: Vec<String> = versions.iter().map(|version| format!("v{version}")).collect();
+            let unset = if *unset { "does not set update.mode, and so " } else { "" };
             format!(
-                "lets the controller deploy all waiting minor versions without an approval: {}",
+                "{unset}lets the controller deploy all waiting minor versions without an approval: {}",
                 list(&versions, NAMED)
             )
             .into()
@@ -46,8 +47,8 @@ pub(super) fn means(fact: &SettingsFact) -> Sentence {
     match fact {
         SettingsFact::ChannelUnset { .. } => "without a release channel the controller ignores all releases",
         SettingsFact::ModeUnset => {
-            "versions before v1.78 then deploy minor versions without an approval, although the documentation says \
-             otherwise"
+            "this version of the platform then deploys minor versions without an approval, although the documentation \
+             says otherwise"
         }
         SettingsFact::MinorsAtOnce { .. } => {
             "the controller may deploy several of them at the same time: then the ones in between never run, which the platform does not support"

@@ -186,11 +186,15 @@ pub(crate) fn time_over(verdict: &Verdict, timeout: Option<std::time::Duration>)
 fn with_steps(block: Block, verdict: &Verdict) -> Block {
     let problem = verdict.problem.as_ref().or_else(|| verdict.waiting_for.first());
     let means = verdict.problem.as_ref().and_then(|it| super::means(&it.fact));
-    let again = match verdict.stage {
-        Stage::NotStarted => "run the same command again to continue; approvals already given remain valid",
-        _ => "run the same command again to continue; the update itself was not stopped",
-    };
-    block.means(means).steps(problem.map(steps).unwrap_or_default()).step(Step::here(again))
+    let block = block.means(means).steps(problem.map(steps).unwrap_or_default());
+    match (problem.map(|it| it.code), verdict.stage) {
+        // The update has ended, and would count as done.
+        (Some(Code::SkippedMinors), Stage::Propagating) => block,
+        (_, Stage::NotStarted) => block.step(Step::here("then run the same command again to continue")),
+        _ => block.step(Step::here(
+            "then run the same command again to follow the update, which continues in the meantime",
+        )),
+    }
 }
 
 /// How a wait ends that was successful.

@@ -36,7 +36,7 @@ async fn of_requests_that_are_wrong() {
         ("bundle split d8.tar -c 0 -o . --progress json", "-c 0: a part needs a size", ""),
         (
             "update prepare --window 10:00-12:00 --mode Manual --progress json",
-            "--window has no effect in the mode Manual",
+            "--window has no effect in Manual mode",
             "",
         ),
         ("update status --progress json --kubeconfig absent", "absent cannot be read", "--kubeconfig"),

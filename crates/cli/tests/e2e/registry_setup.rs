@@ -318,7 +318,7 @@ async fn a_proxy_cache_of_harbor_and_its_rules() {
     assert_eq!(endpoint["credential"]["access_secret"], LICENSE);
     assert_eq!(harbor.project("cache").unwrap()["registry_id"], endpoint["id"]);
     assert!(done.stdout.contains("config init-configuration"), "{}", done.stdout);
-    assert!(done.stderr.contains("note: the retention policy"), "{}", done.stderr);
+    assert!(done.stderr.contains("note: retention policy"), "{}", done.stderr);
     setup(folder.path(), &words).expect(0);
     assert_eq!(harbor.writes().len(), 3);
     // An ordinary project is not made of it.

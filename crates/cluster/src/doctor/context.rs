@@ -8,12 +8,9 @@ use semver::Version;
 use super::{details::Details, limits};
 use crate::{
     ClusterState, Reading,
-    objects::{DeckhousePod, Phase, RegistrySettings, Release, UpdateSettings},
+    objects::{DeckhousePod, Phase, Release, UpdateSettings},
     release_order::ReleaseOrder,
 };
-
-/// Placeholder in commands for a registry that is not known.
-const REGISTRY: &str = "HOST/PATH";
 
 /// The state, the details and the time.
 #[derive(Clone, Copy)]
@@ -111,8 +108,7 @@ impl<'a> Context<'a> {
 
     /// The cluster's registry, `HOST[:PORT]/PATH`; a placeholder if it is not known.
     pub(super) fn registry(&self) -> String {
-        let settings = self.state.registry.known();
-        settings.map_or_else(|| REGISTRY.to_owned(), RegistrySettings::images_repo)
+        self.state.registry_address()
     }
 
     /// The step that pushes a bundle to the cluster's registry.

@@ -96,6 +96,7 @@ fn not_checked(state: &ClusterState, details: &Details) -> Vec<NotChecked> {
         unknown(Source::DeploymentConditions, &details.conditions),
         unknown(Source::PlatformEvents, &details.events),
         unknown(Source::PlatformLog, &details.log),
+        unknown(Source::ReplicaSets, &details.ran),
     ]);
     all.extend(not_answered(&details.registry));
     all.into_iter().flatten().collect()

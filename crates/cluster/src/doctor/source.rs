@@ -33,6 +33,8 @@ pub enum Source {
     RegistrySecret,
     RegistryVersions,
     Releases,
+    /// `ReplicaSets` of the platform's Deployment.
+    ReplicaSets,
     /// Pods of `d8-*` and `kube-system` that run.
     RunningPods,
     /// Pods of `d8-*` and `kube-system`.

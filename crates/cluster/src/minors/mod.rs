@@ -8,6 +8,6 @@ mod mode;
 mod risks;
 mod skipped;
 
-pub(crate) use mode::needs_no_approval;
+pub(crate) use mode::{needs_no_approval, unset_is_auto};
 pub(crate) use risks::{approved_ahead, risks};
-pub(crate) use skipped::SkippedMinors;
+pub(crate) use skipped::{SkippedMinors, skipped_before};

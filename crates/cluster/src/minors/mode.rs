@@ -3,7 +3,9 @@
 use semver::Version;
 
 use crate::{
+    ClusterState,
     objects::{Release, UpdateMode, UpdateSettings},
+    release_order::ReleaseOrder,
     wait_reason::{WaitReason, reasons_of},
 };
 
@@ -16,6 +18,12 @@ const UNSET_IS_AUTO_PATCH: Version = Version::new(1, 78, 0);
 pub(super) fn effective_mode(settings: &UpdateSettings, running: &Version) -> UpdateMode {
     let unset = if *running < UNSET_IS_AUTO_PATCH { UpdateMode::Auto } else { UpdateMode::AutoPatch };
     settings.mode.clone().unwrap_or(unset)
+}
+
+/// Whether a mode that is not set deploys minor versions without an approval. True where the running version is not known.
+pub(crate) fn unset_is_auto(state: &ClusterState) -> bool {
+    let deployed = state.releases.known().and_then(|it| ReleaseOrder::of(it).deployed_version());
+    deployed.is_none_or(|it| effective_mode(&UpdateSettings::default(), it) == UpdateMode::Auto)
 }
 
 /// Whether the controller deploys a release, which waits, without a further approval.

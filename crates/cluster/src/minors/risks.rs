@@ -26,8 +26,9 @@ pub(crate) fn risks(state: &ClusterState) -> Vec<Problem> {
     if state.is_lts() {
         return mode.into_iter().collect();
     }
-    let ahead = approved_ahead(&order, &settings);
-    mode.into_iter().chain(minors_at_once(&order, deployed, &settings)).chain(ahead).collect()
+    // Both have the same cause and the same remedy.
+    let of_mode = minors_at_once(&order, deployed, &settings).or(mode);
+    of_mode.into_iter().chain(approved_ahead(&order, &settings)).collect()
 }
 
 /// Several minor versions wait that need no approval because of the mode.
@@ -46,8 +47,8 @@ fn minors_at_once(
         .filter(|version| minor(version) > minor(deployed))
         .collect();
     (versions.len() > 1).then(|| {
-        Problem::new(Code::SkippedMinors, Object::settings(), SettingsFact::MinorsAtOnce { versions })
-            .advise(SettingsAdvice::SetManual.into())
+        let fact = SettingsFact::MinorsAtOnce { versions, unset: settings.mode.is_none() };
+        Problem::new(Code::SkippedMinors, Object::settings(), fact).advise(SettingsAdvice::SetManual.into())
     })
 }
 
@@ -103,15 +104,16 @@ mod tests {
         let versions = |names: &[&str]| -> Vec<Version> {
             names.iter().map(|name| Version::parse(name).unwrap()).collect()
         };
-        let at_once = |names: &[&str]| SettingsFact::MinorsAtOnce { versions: versions(names) }.into();
+        let at_once =
+            |names: &[&str], unset| SettingsFact::MinorsAtOnce { versions: versions(names), unset }.into();
         let ahead = |first: &str| ReleaseFact::ApprovedAhead { first: versions(&[first]).remove(0) }.into();
         let unset = || problems::Fact::from(SettingsFact::ModeUnset);
         let two = [("v1.71.4", false), ("v1.72.3", false)];
         for (mode, channel, waiting, expected) in [
             (Some("Manual"), "Stable", &two[..], vec![]),
             (Some("AutoPatch"), "Stable", &two, vec![]),
-            (Some("Auto"), "Stable", &two, vec![at_once(&["1.71.4", "1.72.3"])]),
-            (None, "Stable", &two, vec![unset(), at_once(&["1.71.4", "1.72.3"])]),
+            (Some("Auto"), "Stable", &two, vec![at_once(&["1.71.4", "1.72.3"], false)]),
+            (None, "Stable", &two, vec![at_once(&["1.71.4", "1.72.3"], true)]),
             (None, "Stable", &[], vec![unset()]),
             // One minor, and a patch of the deployed one.
             (Some("Auto"), "Stable", &[("v1.70.9", false), ("v1.71.4", false)], vec![]),

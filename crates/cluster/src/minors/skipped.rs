@@ -6,7 +6,7 @@ use semver::Version;
 
 use crate::{
     ClusterState,
-    objects::{DeckhousePod, Phase},
+    objects::{DeckhousePod, Phase, image_tag},
     release_order::ReleaseOrder,
 };
 
@@ -54,9 +54,17 @@ impl SkippedMinors {
     }
 }
 
+/// The releases, the highest of each minor version, that are Superseded and never ran, between `deployed` and the version
+/// that ran before it. `ran`: the versions of which the Deployment still has a `ReplicaSet`; it removes the oldest first.
+pub(crate) fn skipped_before(state: &ClusterState, deployed: &Version, ran: &[Version]) -> Vec<Version> {
+    let minors: BTreeSet<(u64, u64)> = ran.iter().map(minor).collect();
+    let Some(from) = ran.iter().filter(|it| minor(it) < minor(deployed)).max() else { return Vec::new() };
+    SkippedMinors { from: Some(from.clone()), ran: minors }.of(state, deployed)
+}
+
 fn version_of(pod: &DeckhousePod) -> Option<Version> {
     let image = &pod.containers.iter().find(|it| it.name == "deckhouse")?.image;
-    deckhouse::version::parse_tag(image.rsplit_once(':')?.1)
+    image_tag(image).and_then(deckhouse::version::parse_tag)
 }
 
 fn minor(version: &Version) -> (u64, u64) {
@@ -100,6 +108,27 @@ mod tests {
         }
         let deployed = deckhouse::version::parse_tag(deployed).unwrap();
         seen.of(&looks[looks.len() - 1], &deployed).iter().map(|it| format!("v{it}")).collect()
+    }
+
+    #[test]
+    fn what_replica_sets_show() {
+        let releases = [("v1.70.1", "Superseded"), ("v1.71.4", "Superseded"), ("v1.72.3", "Deployed")];
+        let state = state(":v1.72.3", &releases);
+        let versions = |texts: &[&str]| -> Vec<Version> {
+            texts.iter().map(|text| deckhouse::version::parse_tag(text).unwrap()).collect()
+        };
+        for (ran, expected) in [
+            (&["v1.70.1", "v1.72.3"][..], &["v1.71.4"][..]),
+            (&["v1.69.9", "v1.70.1", "v1.71.2", "v1.72.3"], &[]),
+            // What ran before is gone.
+            (&["v1.72.3"], &[]),
+            // The image is given by its digest.
+            (&["v1.70.1"], &[]),
+            (&[], &[]),
+        ] {
+            let found = skipped_before(&state, &Version::new(1, 72, 3), &versions(ran));
+            assert_eq!(found, versions(expected), "{ran:?}");
+        }
     }
 
     #[test]

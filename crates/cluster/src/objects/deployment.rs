@@ -86,12 +86,17 @@ pub(crate) fn image_repository(image: &str) -> &str {
     }
 }
 
+/// The tag of an image, if it has one.
+pub(crate) fn image_tag(image: &str) -> Option<&str> {
+    let name = image.split('@').next().unwrap_or_default();
+    let (_, tag) = name.rsplit_once(':')?;
+    (!tag.contains('/')).then_some(tag)
+}
+
 impl DeckhouseDeployment {
     /// The tag of the image, if it has one.
     pub fn tag(&self) -> Option<&str> {
-        let without_digest = self.image.split_once('@').map_or(self.image.as_str(), |(name, _)| name);
-        let (_, tag) = without_digest.rsplit_once(':')?;
-        (!tag.contains('/')).then_some(tag)
+        image_tag(&self.image)
     }
 
     /// Whether the image is that of one version for ever: its tag is `vX.Y.Z`. A moving tag, as `stable`, would

@@ -16,8 +16,8 @@ pub use alert::Alert;
 pub use configuration::{
     CloudCondition, ClusterConfiguration, DeprecatedApiUse, IngressController, ReleaseWebhook,
 };
-pub(crate) use deployment::image_repository;
 pub use deployment::{ContainerState, DeckhouseDeployment, DeckhousePod};
+pub(crate) use deployment::{image_repository, image_tag};
 pub use module::{
     Module, ModulePullOverride, ModuleRelease, ModuleSource, ModuleUpdatePolicy, OfferedModule,
 };

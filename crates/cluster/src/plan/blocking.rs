@@ -13,7 +13,7 @@ use crate::{
     ClusterState, Gap, LeftOutReason,
     chain::{Candidate, Chain, Range},
     minors::needs_no_approval,
-    objects::{Release, UpdateSettings},
+    objects::{Release, UpdateSettings, image_repository},
     prepare::unset_channel,
     release_order::{Position, ReleaseOrder},
     safe_text::hosts_only,
@@ -39,7 +39,7 @@ pub(super) fn blocking(
     } else if let Some((version, Candidate { object: Some(_), .. })) = chain.steps.first()
         && let Position::NotYet(fact) | Position::Never(fact) = order.position(version, range.lts)
     {
-        blocking.push(not_next(version, fact));
+        blocking.push(not_next(state, version, fact));
     }
     blocking.extend(not_taken(chain, range));
     blocking.extend(chain.steps.first().and_then(|(_, next)| held(next.object?)));
@@ -59,19 +59,18 @@ pub(super) fn blocking(
 fn moving_tag(state: &ClusterState, running: &Version) -> Option<Problem> {
     let deployment = state.deployment.known().filter(|it| !it.has_fixed_tag())?;
     let (image, tag) = (deployment.image.clone(), deployment.tag().map(str::to_owned));
-    let repository = tag.as_ref().and_then(|tag| image.strip_suffix(tag.as_str())?.strip_suffix(':'));
-    let advice = repository
-        .map(|repository| Advice::SetImage { repository: repository.to_owned(), version: running.clone() });
+    let advice =
+        Advice::SetImage { repository: image_repository(&image).to_owned(), version: running.clone() };
     let fact = DeploymentFact::MovingTag { image, tag };
-    Some(Problem::new(Code::MovingTag, Object::deployment(), fact).advise_all(advice))
+    Some(Problem::new(Code::MovingTag, Object::deployment(), fact).advise(advice))
 }
 
 /// A release that comes first, and is not the next one for the cluster.
-fn not_next(version: &Version, fact: ReleaseFact) -> Problem {
+fn not_next(state: &ClusterState, version: &Version, fact: ReleaseFact) -> Problem {
     let advice = match &fact {
         ReleaseFact::Duplicate { .. } => vec![Advice::Prepare(PrepareFor::RemoveDuplicates)],
         ReleaseFact::HigherPatch(higher) => vec![Advice::ApproveRelease(higher.clone())],
-        ReleaseFact::MissingMinors { deployed, .. } => missing_minors(deployed),
+        ReleaseFact::MissingMinors { deployed, .. } => missing_minors(state, deployed),
         ReleaseFact::Withdrawn => vec![Advice::AnotherPatch(version.clone())],
         _ => Vec::new(),
     };
@@ -79,11 +78,11 @@ fn not_next(version: &Version, fact: ReleaseFact) -> Problem {
 }
 
 /// Releases that are missing between two.
-pub(super) fn gap(gap: &Gap) -> Problem {
+pub(super) fn gap(state: &ClusterState, gap: &Gap) -> Problem {
     let deployed = gap.before.clone();
     let (fact, advice) = match gap.missing_minors() {
         Some(minors) => {
-            let advice = missing_minors(&deployed);
+            let advice = missing_minors(state, &deployed);
             (ReleaseFact::MissingMinors { deployed, minors }, advice)
         }
         None => (ReleaseFact::OtherMajor { deployed }, Vec::new()),
@@ -91,9 +90,10 @@ pub(super) fn gap(gap: &Gap) -> Problem {
     Problem::new(Code::Release, Object::release(&gap.after), fact).advise_all(advice)
 }
 
-fn missing_minors(deployed: &Version) -> Vec<Advice> {
+fn missing_minors(state: &ClusterState, deployed: &Version) -> Vec<Advice> {
     let pull = Advice::PullSince { major: deployed.major, minor: deployed.minor };
-    vec![pull, Advice::Prepare(PrepareFor::CreateReleases)]
+    let push = Advice::Push { registry: state.registry_address() };
+    vec![pull, push, Advice::Prepare(PrepareFor::CreateReleases)]
 }
 
 /// Releases of minors that are in the chain with no other patch, and the one that is wanted.

@@ -52,7 +52,7 @@ impl Plan {
         problems.extend(
             offer.into_iter().flat_map(|offer| offer.blocking(&steps, range, all_above(&chain, &known))),
         );
-        problems.extend(chain.gap.as_ref().map(blocking::gap));
+        problems.extend(chain.gap.as_ref().map(|gap| blocking::gap(state, gap)));
         let own = state.registry.known().map(RegistrySettings::images_repo);
         Ok(Self {
             blocking: problems,

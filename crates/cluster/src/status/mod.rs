@@ -60,7 +60,7 @@ impl Status {
         Self {
             kubernetes: Part::of(&state.kubernetes, |version| format!("v{version}")),
             platform: Part::of(&state.deployment, |deployment| parts::platform(deployment, &state.pods)),
-            updates: Part::of(&state.module_configs, |configs| parts::updates(configs)),
+            updates: Part::of(&state.module_configs, |configs| parts::updates(configs, state)),
             releases: Part::of(&state.releases, |releases| parts::releases(releases, state)),
             queue: Part::of(&state.queue, Clone::clone),
             alerts: Part::of(&state.alerts, |alerts| parts::alerts(alerts)),

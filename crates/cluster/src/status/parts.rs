@@ -8,7 +8,7 @@ use problems::{NodeFact, ReleaseFact};
 use serde::Serialize;
 
 use crate::{
-    ClusterState, Reading, node_waits,
+    ClusterState, Reading, minors, node_waits,
     objects::{
         self, Alert, DeckhouseDeployment, DeckhousePod, ModuleConfig, Node, NodeGroup, RegistrySettings,
         Release, UpdateWindow,
@@ -48,6 +48,9 @@ pub struct Updates {
     pub channel: Option<String>,
     /// The mode; `None`: the default of the version.
     pub mode: Option<String>,
+    /// Whether the platform takes an unset mode for Auto.
+    #[serde(skip)]
+    pub unset_is_auto: bool,
     /// The update windows.
     pub windows: Vec<UpdateWindow>,
     /// Whether a webhook must answer before an update.
@@ -199,12 +202,13 @@ pub(super) fn platform(deployment: &DeckhouseDeployment, pods: &Reading<Vec<Deck
     }
 }
 
-pub(super) fn updates(configs: &[ModuleConfig]) -> Updates {
+pub(super) fn updates(configs: &[ModuleConfig], state: &ClusterState) -> Updates {
     let own = configs.iter().find(|config| config.name == "deckhouse");
     let settings = own.map(ModuleConfig::update_settings).unwrap_or_default();
     Updates {
         channel: settings.release_channel,
         mode: settings.mode.map(String::from),
+        unset_is_auto: minors::unset_is_auto(state),
         windows: settings.windows,
         notification: settings.notification_webhook.is_some(),
         disruptions_need_approval: settings.disruptions_need_approval,

@@ -198,8 +198,10 @@ impl Machine {
         let never_ran = skipped.is_some();
         let trouble = trouble.or_else(|| skipped.map(|problem| (Call::Failed, problem)));
         let mut verdict = self.verdict(&observation, stage, trouble);
-        // Nothing changes that any more.
-        verdict.gives_up |= never_ran;
+        if never_ran {
+            // Nothing changes that any more, and it is not done.
+            (verdict.stage, verdict.gives_up) = (Stage::Propagating, true);
+        }
         if let Some(next) = observation.subject.next.as_ref().filter(|_| stage == Stage::NotStarted) {
             verdict.waiting_for.insert(0, subject::reason(cluster, next));
         }

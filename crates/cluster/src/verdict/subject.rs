@@ -6,7 +6,7 @@ use semver::Version;
 
 use crate::{
     ClusterState,
-    objects::{Phase, RegistrySettings, Release},
+    objects::{Phase, Release},
     prepare::unset_channel,
     release_order::{Position, ReleaseOrder},
     wait_reason::{WaitReason, reasons_of},
@@ -75,25 +75,20 @@ pub(super) fn reason(state: &ClusterState, next: &Version) -> Problem {
     Problem::new(Code::Release, object, fact)
 }
 
-/// The cluster's registry, as far as it is known.
-fn registry(state: &ClusterState) -> String {
-    state.registry.known().map_or_else(|| "HOST/PATH".to_owned(), RegistrySettings::images_repo)
-}
-
 /// Why the release that is waited for will not be deployed. `seen` says whether it was there before.
 pub(super) fn dead_end(state: &ClusterState, next: &Version, seen: bool) -> Option<Problem> {
     let problem = |code, fact: ReleaseFact| Problem::new(code, Object::release(next), fact);
     let Some(release) = find(state, next) else {
         return seen.then(|| {
             problem(Code::ReleaseVanished, ReleaseFact::Disappeared)
-                .advise(Advice::PushChannel { registry: registry(state) })
+                .advise(Advice::PushChannel { registry: state.registry_address() })
         });
     };
     match &release.phase {
         Some(Phase::Suspended) => Some(
             problem(Code::Suspended, ReleaseFact::Withdrawn)
                 .advise(Advice::AnotherPatch(next.clone()))
-                .advise(Advice::Push { registry: registry(state) })
+                .advise(Advice::Push { registry: state.registry_address() })
                 .advise(Advice::TargetHighestPatch),
         ),
         Some(phase @ (Phase::Skipped | Phase::Superseded)) => Some(

@@ -17,6 +17,8 @@ pub enum SettingsFact {
     MinorsAtOnce {
         /// The releases, ascending.
         versions: Vec<Version>,
+        /// Whether the mode is not set.
+        unset: bool,
     },
     /// The platform reports something about the settings of a module.
     Message {

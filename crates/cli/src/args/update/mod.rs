@@ -36,7 +36,7 @@ pub enum UpdateCommand {
     /// be read is shown as unknown, with the reason.
     #[command(after_help = super::EXIT_CODES)]
     Status(StatusArgs),
-    /// Show the releases up to the wanted one, what each requires, and what it may break
+    /// Show the releases up to the target release, what each one requires, and what it may break
     ///
     /// Changes nothing. The requirements of all releases are checked against the current state of the cluster; each unmet
     /// requirement is shown with the object, its value, the value that is needed, and the fix. For the next release the
@@ -50,7 +50,7 @@ pub enum UpdateCommand {
     /// resumes an interrupted run; a second run writes nothing.
     #[command(after_help = super::EXIT_CODES)]
     Prepare(Box<PrepareArgs>),
-    /// Approve one release, the disruption of a release, or the disruption of nodes
+    /// Approve a release, the disruptive part of a release, or a disruptive update of nodes (drain, reboot)
     ///
     /// Only the next release can be approved: no minor version is skipped, and nothing is approved while the previous update
     /// is running, even where the controller would allow it. Shows each change and asks for confirmation. Nothing is
@@ -78,7 +78,7 @@ pub enum UpdateCommand {
     /// problem. What could not be checked is listed. Exit code 7 if something blocks the update.
     #[command(after_help = super::EXIT_CODES)]
     Doctor(Box<DoctorArgs>),
-    /// Upgrade the kernel on the nodes of node groups, or check that the nodes run it
+    /// Upgrade the kernel on all nodes of a node group, or check that they already run the given version
     ///
     /// Creates a NodeGroupConfiguration for each group. The platform then installs the kernel and REBOOTS the nodes, one
     /// after another, as the group's disruption settings say. For systems with apt and dpkg, dnf or yum; the packages

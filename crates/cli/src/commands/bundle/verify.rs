@@ -154,8 +154,8 @@ fn whole(Verified { complete, releases_files, .. }: &Verified) -> String {
     }
     let listed = match releases_files.as_slice() {
         _ if releases == 0 => String::new(),
-        [] => ", no deckhousereleases.yaml next to it".to_owned(),
-        files => format!(", {} describes the same releases", files.join(" and ")),
+        [] => "; no deckhousereleases.yaml next to it".to_owned(),
+        files => format!("; {} describes the same releases", files.join(" and ")),
     };
-    format!("{} with the {} that they name{listed}", has.join(" and "), count(complete.images, "image"))
+    format!("{} and all {} that they name{listed}", has.join(", "), count(complete.images, "image"))
 }

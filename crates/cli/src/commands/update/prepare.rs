@@ -65,7 +65,12 @@ async fn run(args: PrepareArgs, environment: Environment) -> Result<(), Failure>
             prepare::wait_if_busy(&cluster, LIMIT, &mut tell).await?;
         }
         let next = next(&cluster_flags(&args.cluster));
-        return printer.result(NAME, &prepared, &format!("nothing to do: the cluster is prepared\n{next}"));
+        let done = if args.file.is_some() {
+            "nothing to do: the cluster is prepared"
+        } else {
+            "nothing to do; releases are created only from a file (-f deckhousereleases.yaml)"
+        };
+        return printer.result(NAME, &prepared, &format!("{done}\n{next}"));
     }
     if args.change.dry_run {
         return printer.result(NAME, &prepared, &script(&changes));

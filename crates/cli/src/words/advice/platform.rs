@@ -35,8 +35,8 @@ pub(super) fn step(advice: &PlatformAdvice) -> Step {
              proxy settings of containerd on the node by hand",
         ),
         PlatformAdvice::RestoreImage { image } => with(
-            "or, if the new version has never run, go back to the previous one; the new release stays marked \
-             Deployed",
+            "or roll back, but only if no pod of the new version has ever been ready (the new release stays marked \
+             Deployed)",
             Kubectl::SetPlatformImage(image.clone()),
         ),
         PlatformAdvice::SetFixedTag => Step::here(

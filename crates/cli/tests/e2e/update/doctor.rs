@@ -293,6 +293,35 @@ fn a_proxy_cache_that_lists_only_a_part_of_the_releases() {
 }
 
 #[test]
+fn a_minor_version_that_never_ran() {
+    let setup = Setup::open();
+    let replica_set = |tag: &str| {
+        let labels = json!({ "app": "deckhouse" });
+        json!({
+            "apiVersion": "apps/v1", "kind": "ReplicaSet",
+            "metadata": { "name": format!("deckhouse-{}", tag.replace('.', "-")), "namespace": "d8-system", "labels": labels },
+            "spec": {
+                "replicas": 0, "selector": { "matchLabels": labels },
+                "template": {
+                    "metadata": { "labels": labels },
+                    "spec": { "containers": [{ "name": "deckhouse", "image": setup.image(tag) }] },
+                },
+            },
+        })
+    };
+    setup.put(&[replica_set("v1.56.4"), replica_set("v1.58.3")]);
+    assert_eq!(setup.found(0), ["slows skipped-minors", "notable approval"]);
+    let run = setup.doctor(&[]).expect(0);
+    assert!(
+        run.stdout.contains("is deployed, but these releases before it never ran: v1.57.5"),
+        "{}",
+        run.stdout
+    );
+    setup.put(&[replica_set("v1.57.5")]);
+    assert_eq!(setup.found(0), ["notable approval"]);
+}
+
+#[test]
 fn a_login_that_the_registry_refuses() {
     let setup = Setup::open();
     setup.put(&[setup.secret("wrong-password")]);

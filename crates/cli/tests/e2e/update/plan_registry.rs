@@ -133,7 +133,7 @@ fn missing_images_block() {
     assert_eq!(
         blocking,
         &[Value::from(format!(
-            "Registry/{url} does not have these images: {url}:v1.59.4; pull the release: dhctl mirror pull -i d8.tar --min-version 1.57; push \
+            "Registry/{url} does not have these images: {url}:v1.59.4; pull a bundle with the releases from v1.57 on: dhctl mirror pull -i d8.tar --min-version 1.57; push \
              the bundle: dhctl mirror push -i d8.tar --registry {url}"
         ))]
     );
@@ -172,7 +172,7 @@ fn releases_missing_in_a_tag_list_are_requested() {
     let distribution = distribution();
     let registry = scripted(&distribution, "*/tags/list");
     let text = plan(&platform, &registry.url, &[]).expect(0).stdout;
-    assert!(text.contains("the tags, which the platform also has to list, cannot be listed"), "{text}");
+    assert!(text.contains("its tags cannot be listed; the platform must be able to list them too"), "{text}");
     // The channel leads to one that neither the file nor the cluster has.
     assert!(text.contains("1. v1.58.3 ") && text.contains("2. v1.59.4 "), "{text}");
 

@@ -164,7 +164,7 @@ fn a_moving_tag_is_refused_and_nothing_is_written() {
 fn invalid_settings_are_refused() {
     let platform = Platform::running("v1.70.3", &json!({}));
     for (words, said) in [
-        (&["--window", "8:00-9:00"][..], "--window has no effect in the mode Manual"),
+        (&["--window", "8:00-9:00"][..], "--window has no effect in Manual mode"),
         (&["--mode", "Auto", "--window", "22:00-6:00"], "for a window over midnight, give two windows"),
         (&["--channel", "stabile"], "is not a release channel"),
         (&["--to", "v1.70.4"], "--file"),

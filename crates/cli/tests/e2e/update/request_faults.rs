@@ -76,7 +76,7 @@ fn a_node_is_approved_with_its_pods_in_view() {
             (Method::PATCH, "/nodes/master-0", RequestFault::AnswerLost, "the answer is lost"),
         ],
     );
-    assert!(run.stderr.contains("1 pods run on node master-0"), "{}", run.stderr);
+    assert!(run.stderr.contains("1 pod runs on node master-0"), "{}", run.stderr);
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn kernels() -> Kubectl {
 }
 
 /// Causes before their effects: findings of one severity stay in this order.
-pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 40] = [
+pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 41] = [
     platform_pod::image,
     platform_pod::crash,
     platform_pod::not_ready,
@@ -46,6 +46,7 @@ pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 40] = [
     releases::duplicates,
     releases::gap,
     releases::risks,
+    releases::skipped,
     releases::no_phase,
     releases::suspended,
     release_images::next,

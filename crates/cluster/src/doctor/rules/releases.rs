@@ -230,3 +230,25 @@ pub(super) fn risks(context: &Context<'_>) -> Vec<Finding> {
     };
     minors::risks(context.state).into_iter().map(of_problem).collect()
 }
+
+/// Minor versions that never ran before the deployed one.
+pub(super) fn skipped(context: &Context<'_>) -> Vec<Finding> {
+    let (Some(deployed), Some(ran)) = (context.deployed(), context.details.ran.known()) else {
+        return Vec::new();
+    };
+    let Some(version) = &deployed.version else { return Vec::new() };
+    let skipped = minors::skipped_before(context.state, version, ran);
+    if skipped.is_empty() {
+        return Vec::new();
+    }
+    vec![
+        Finding::new(
+            Rule::SkippedMinors,
+            Severity::Slows,
+            object(deployed),
+            ReleaseFact::SkippedMinors(skipped),
+        )
+        .advise(ReleaseAdvice::AskSupport)
+        .seen_in(Source::ReplicaSets),
+    ]
+}

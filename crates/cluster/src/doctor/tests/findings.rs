@@ -508,3 +508,14 @@ fn modules_and_settings() {
     };
     found(|cluster| *known(&mut cluster.state.deprecated_apis) = vec![api], &["notable deprecated-apis"]);
 }
+
+#[test]
+fn a_minor_version_that_never_ran() {
+    found(
+        |cluster| {
+            cluster.releases().insert(0, release("1.68.4", "Superseded", ""));
+            *known(&mut cluster.details.ran) = vec![Version::new(1, 68, 4), Version::new(1, 70, 3)];
+        },
+        &["slows skipped-minors"],
+    );
+}

@@ -128,6 +128,7 @@ pub(super) fn healthy() -> Cluster {
         conditions: Reading::Known(vec![available]),
         events: Reading::Known(Vec::new()),
         log: Reading::Known(Vec::new()),
+        ran: Reading::Known(vec![Version::new(1, 69, 9), Version::new(1, 70, 3)]),
         registry: RegistryCheck::Answered(RegistryAnswers {
             channel: RegistryAnswer::Found(ChannelRelease {
                 version: Version::new(1, 71, 2),

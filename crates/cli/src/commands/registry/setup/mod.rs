@@ -153,13 +153,7 @@ async fn set_up_harbor(settings: HarborSetup, environment: &Environment) -> Resu
         is_proxy_cache,
         environment,
     };
-    let result = setup.run().await;
-    match result {
-        Err(failure) if is_proxy_cache && failure.message.to_string().contains("/registries") => {
-            Err(failure.hint(words::setup::HARBOR_PROXY))
-        }
-        other => other,
-    }
+    setup.run().await
 }
 
 fn admin(settings: &SetupSettings) -> Result<Login, Failure> {

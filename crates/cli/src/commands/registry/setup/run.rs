@@ -173,7 +173,8 @@ impl<P: Product> Setup<'_, P> {
                 Next::NotKept(step) => return Err(not_kept(step)),
                 Next::Unexpected(step) => return Err(unexpected(step)),
             };
-            let answer = self.product.send(step, &self.secrets).await?;
+            let answer =
+                self.product.send(step, &self.secrets).await.map_err(|error| refused(step, error))?;
             let created = self.product.creates(step);
             if let Some((account, secret)) = created.zip(self.product.generated_secret(&answer)) {
                 self.files.keep(account, secret, &mut self.secrets)?;
@@ -193,6 +194,16 @@ fn is_answered(finding: &Finding, steps: &[Step]) -> bool {
         Finding::ProxyPasswordNotCompared => step.object == Object::OutgoingProxy,
         _ => false,
     })
+}
+
+fn refused(step: &Step, error: registry_admin::Error) -> Failure {
+    let failure = Failure::from(error);
+    // Harbor contacts the upstream when its endpoint is created or changed.
+    if matches!(step.object, Object::Endpoint(_)) {
+        failure.hint(words::setup::HARBOR_PROXY)
+    } else {
+        failure
+    }
 }
 
 fn not_kept(step: &Step) -> Failure {

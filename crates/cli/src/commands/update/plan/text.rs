@@ -17,7 +17,10 @@ const OBJECTS: usize = 3;
 /// The whole plan; what blocks, and the next command, are at the end.
 pub(super) fn text(plan: &Plan, flags: &ClusterFlags) -> String {
     let mut text = match plan.steps.len() {
-        0 => format!("{} is deployed; no later release is known.\n", plan.deployed),
+        0 if plan.left_out.is_empty() => {
+            format!("{} is deployed; no later release is known.\n", plan.deployed)
+        }
+        0 => format!("{} is deployed; no release can follow it yet.\n", plan.deployed),
         1 => format!("{} is deployed; 1 release follows:\n", plan.deployed),
         count => format!("{} is deployed; {count} releases follow:\n", plan.deployed),
     };
@@ -204,9 +207,9 @@ fn modules_text(overview: &Overview) -> String {
         Reading::Known(sources) => {
             for source in sources {
                 let stale = if source.stale { ", more than an hour ago" } else { "" };
-                let synced = source
-                    .synced
-                    .map_or("never read".to_owned(), |time| format!("read at {}{stale}", minute(time)));
+                let synced = source.synced.map_or("not read by the platform yet".to_owned(), |time| {
+                    format!("read at {}{stale}", minute(time))
+                });
                 text += &format!(
                     "  ModuleSource/{} ({}): {}, {synced}\n",
                     source.name,

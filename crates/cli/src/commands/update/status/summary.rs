@@ -35,6 +35,9 @@ pub(super) fn of(state: &ClusterState, now: Timestamp, flags: &ClusterFlags) -> 
     }
     match Plan::make(state, &PlanInput { now, ..PlanInput::default() }) {
         Err(_) => format!("unknown      the running version is unknown; see: {doctor}\n"),
+        Ok(plan) if plan.blocking.is_empty() && !plan.risks.is_empty() => {
+            format!("at risk      {}, see below\n", count(plan.risks.len(), "warning"))
+        }
         Ok(plan) if plan.blocking.is_empty() => {
             let next = plan.next.map_or_else(
                 || Sentence::from("no release is waiting"),

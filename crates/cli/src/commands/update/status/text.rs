@@ -107,10 +107,11 @@ impl Text<'_> {
             || "no release channel: all releases are ignored".to_owned(),
             |channel| format!("channel {channel}"),
         );
-        let mode = updates
-            .mode
-            .as_deref()
-            .unwrap_or("not set (the default of the installed platform version applies)");
+        let mode = updates.mode.as_deref().unwrap_or(if updates.unset_is_auto {
+            "not set: the platform then uses Auto, without approvals"
+        } else {
+            "not set: the platform then uses AutoPatch"
+        });
         self.line(label, &format!("{channel}; mode {mode}"));
         for window in &updates.windows {
             let days = if window.days.is_empty() { "every day".to_owned() } else { window.days.join(", ") };
@@ -227,7 +228,7 @@ impl Text<'_> {
         for (number, source) in sources.iter().enumerate() {
             let stale = if source.stale { ", more than an hour ago" } else { "" };
             let synced = source.synced.map_or_else(
-                || ", never read".to_owned(),
+                || ", not read by the platform yet".to_owned(),
                 |time| format!(", read at {}{stale}", minute(time)),
             );
             let label = if number == 0 { label } else { "" };
