@@ -55,13 +55,14 @@ fn one(listed: &Listed, clusters: &[UsingCluster], now: Timestamp) -> String {
 fn checked(totals: Totals) -> String {
     let Totals { manifests, blobs, blobs_by_size, size } = totals;
     let how = match blobs_by_size {
-        0 => "the last byte of each was read; digests were not verified".to_owned(),
+        0 => "the last byte of each blob was read; digests were not verified".to_owned(),
         by_size => format!(
-            "for {by_size} of the blobs, only the size was checked, because the registry ignores Range requests; for the \
-             rest, the last byte was read"
+            "for {by_size} of the blobs, only the size was checked, because the\n{:11}registry ignores Range requests; for \
+             the rest, the last byte was read",
+            ""
         ),
     };
-    format!("{}, {} ({how}); {}", count(manifests, "manifest"), count(blobs, "blob"), human(size))
+    format!("{}, {}; {}\n{:11}{how}", count(manifests, "manifest"), count(blobs, "blob"), human(size), "")
 }
 
 fn releases(holdings: &Holdings) -> String {
