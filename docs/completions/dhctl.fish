@@ -427,17 +427,18 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and not __fish_seen_subcommand_from check list setup" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and not __fish_seen_subcommand_from check list setup prune" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
 info\t'Decisions and retries'
 debug\t'Each request'
 trace\t'Everything'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and not __fish_seen_subcommand_from check list setup" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and not __fish_seen_subcommand_from check list setup" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and not __fish_seen_subcommand_from check list setup" -f -a "check" -d 'Check whether a registry can be used for a push, or by a cluster'
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and not __fish_seen_subcommand_from check list setup" -f -a "list" -d 'Show what registries contain: releases and whether they are complete, channels, modules, databases'
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and not __fish_seen_subcommand_from check list setup" -f -a "setup" -d 'Set up Nexus or Harbor for the platform, through its API'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and not __fish_seen_subcommand_from check list setup prune" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and not __fish_seen_subcommand_from check list setup prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and not __fish_seen_subcommand_from check list setup prune" -f -a "check" -d 'Check whether a registry can be used for a push, or by a cluster'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and not __fish_seen_subcommand_from check list setup prune" -f -a "list" -d 'Show what registries contain: releases and whether they are complete, channels, modules, databases'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and not __fish_seen_subcommand_from check list setup prune" -f -a "setup" -d 'Set up Nexus or Harbor for the platform, through its API'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and not __fish_seen_subcommand_from check list setup prune" -f -a "prune" -d 'Remove old releases from a registry: write a plan, then apply it'
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l for -d 'What the registry is to be used for: a push from this machine, or a cluster, which only reads' -r -f -a "push\t'A push from this machine'
 cluster\t'A cluster'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l parallel -d 'Maximum number of blobs in transfer at the same time [default: 16]; fewer while the network or the registry cannot keep up. If set, it also limits the number of small requests' -r
@@ -504,6 +505,39 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_su
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from setup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from setup" -f -a "nexus" -d 'Set up a repository of Nexus Repository 3'
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from setup" -f -a "harbor" -d 'Set up a project of Harbor 2'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l keep-from -d 'Keep this release and all later ones, X.Y or X.Y.Z; also kept is what the channels point to, and what the clusters need' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l plan -d 'File to write the plan to' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l apply -d 'Delete what this plan says, and nothing else; the same command resumes an interrupted run' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l context -d 'Context of the kubeconfig, for a cluster that uses the registry (repeatable)' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l parallel -d 'Maximum number of blobs in transfer at the same time [default: 16]; fewer while the network or the registry cannot keep up. If set, it also limits the number of small requests' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l retry-timeout -d 'Give up after this time without a successful request to the registry (429, 503, read-only), such as 30s, 5m or 2h' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+json\t'One JSON document'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+plain\t'A line every few seconds'
+json\t'One JSON object a line'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -s u -l registry-login -d 'Login for the registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -s p -l registry-password -d 'Password for the registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l registry-password-file -d 'Read the password for the registry from a file; "-" is standard input' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
+error\t'Unexpected failures'
+warn\t'Possible problems'
+info\t'Decisions and retries'
+debug\t'Each request'
+trace\t'Everything'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l keep-for -d 'Keep what the clusters of --context need: the release that each runs, and all later ones'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l force -d 'Replace the file of --plan if it exists'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l no-clusters -d 'Confirm that no cluster uses the registry, or that their releases need not be kept'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l insecure -d 'Use plain HTTP instead of HTTPS'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l tls-skip-verify -d 'Accept any TLS certificate'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l verbose -d 'Print a line for every object'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l quiet -d 'Print only warnings, errors and the result'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source docker-cfg proxy" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'

@@ -1,6 +1,11 @@
-//! Sizes, counts and next steps as text.
+//! Sizes, counts, lists and next steps as text.
+
+use std::fmt::Write as _;
 
 use commands::Sentence;
+
+/// The width of lists, in columns. Digests and addresses may be longer than what is left of it.
+const WIDTH: usize = 80;
 
 /// A size in binary units with three figures: `512 B`, `4.20 GiB`.
 #[expect(clippy::cast_precision_loss, reason = "three figures are shown")]
@@ -37,6 +42,26 @@ pub(crate) fn in_files(archives: usize, files: usize) -> String {
         (archives, files) if archives == files => format!(" in {}", count(archives, "archive")),
         (archives, files) => format!(" in {} ({})", count(archives, "archive"), count(files, "file")),
     }
+}
+
+/// A list behind `begin`, in lines of [`WIDTH`] columns, each further one indented.
+pub(crate) fn wrapped(begin: &str, indent: usize, words: &[String]) -> String {
+    let (mut text, mut column) = (begin.to_owned(), begin.chars().count());
+    for (number, word) in words.iter().enumerate() {
+        let comma = if number + 1 < words.len() { "," } else { "" };
+        let (width, is_first) = (word.chars().count() + comma.len(), number == 0);
+        if !is_first && column + 1 + width > WIDTH {
+            let _ = write!(text, "\n{:indent$}", "");
+            column = indent;
+        } else if !is_first {
+            text.push(' ');
+            column += 1;
+        }
+        let _ = write!(text, "{word}{comma}");
+        column += width;
+    }
+    text.push('\n');
+    text
 }
 
 /// What to do after success: numbered steps, or one line.

@@ -17,6 +17,8 @@ pub(crate) const PUSH: &str =
     "run the same command again to resume: what the registry already has is not uploaded again";
 /// For `bundle split` and `bundle join`, which remove what they have written.
 pub(crate) const CONVERT: &str = "run the same command again; it starts over, and the input was not changed";
+/// For `registry prune`.
+pub(crate) const PRUNE: &str = "run the same command again to resume: what was deleted stays deleted";
 /// For `update run`.
 pub(crate) const RUN: &str = "run the same command again to resume; an approval stays as it is, and an update that has \
                               begun continues in the cluster";

@@ -95,6 +95,7 @@ fn invocation(command: Command, environment: Environment) -> Invocation {
             RegistryCommand::Setup(SetupCommand::Harbor(args)) => {
                 registry::setup::harbor(settings::harbor_setup(*args), environment)
             }
+            RegistryCommand::Prune(args) => registry::prune::invocation((*args).into(), environment),
         },
         Command::Config(command) => match command {
             ConfigCommand::InitConfiguration(args) => config::init_configuration::invocation(args.into()),

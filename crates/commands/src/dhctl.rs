@@ -33,6 +33,8 @@ pub enum Dhctl {
     DockerCfg(String),
     /// `dhctl config init-configuration` for this registry
     InitConfiguration(RegistryLogin),
+    /// `dhctl registry`
+    Registry(Registry),
 }
 
 /// A registry with a login whose password is in a file.
@@ -57,6 +59,20 @@ impl RegistryLogin {
             .file(&self.password_file);
         if self.plain_http { words.fixed(&["--insecure"]) } else { words }
     }
+}
+
+/// Commands below `dhctl registry`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Registry {
+    /// `dhctl registry prune --apply`
+    PruneApply {
+        /// The registry, `HOST[:PORT]/PATH`.
+        registry: String,
+        /// The file with the plan.
+        plan: String,
+        /// The contexts of the clusters that use the registry; none means `--no-clusters`.
+        contexts: Vec<String>,
+    },
 }
 
 /// Commands below `dhctl update`.
@@ -234,6 +250,7 @@ impl Dhctl {
                 words.fixed(&["config", "docker-cfg"]).option("-r", "--registry=", registry)
             }
             Self::InitConfiguration(login) => login.add_to(words.fixed(&["config", "init-configuration"])),
+            Self::Registry(registry) => registry.words(words.fixed(&["registry"])),
         }
     }
 }
@@ -260,6 +277,22 @@ impl Mirror {
             Self::PushAs(login) => login.add_to(words.fixed(&["push", "-i", BUNDLE])),
             Self::PushFile(file) => words.fixed(&["push", "-i"]).file(file).fixed(&["--registry", REGISTRY]),
         }
+    }
+}
+
+impl Registry {
+    fn words(&self, words: Words) -> Words {
+        let Self::PruneApply { registry, plan, contexts } = self;
+        let words = words.fixed(&["prune", "--apply"]).file(plan);
+        let words = if contexts.is_empty() { words.fixed(&["--no-clusters"]) } else { words };
+        let words = contexts.iter().fold(words, |words, name| words.option("--context", "--context=", name));
+        words.operand(registry)
+    }
+}
+
+impl From<Registry> for Dhctl {
+    fn from(registry: Registry) -> Self {
+        Self::Registry(registry)
     }
 }
 

@@ -7,7 +7,7 @@ use testkit::shell::invocations;
 
 use crate::{
     Approve, ClusterFlags, Command, Controller, Conversion, Dhctl, Exclusion, Filter, Json, Kubectl, Logs,
-    Manifest, Mirror, Objects, Output, Pods, RegistryLogin, Resource, Sentence, Tool, Update, word,
+    Manifest, Mirror, Objects, Output, Pods, Registry, RegistryLogin, Resource, Sentence, Tool, Update, word,
 };
 
 const HOSTILE: [&str; 12] = [
@@ -60,6 +60,8 @@ fn with(value: &str) -> Vec<Command> {
         Dhctl::DockerCfg(value()).into(),
         Dhctl::InitConfiguration(login.clone()).into(),
         Mirror::PushAs(login).into(),
+        Dhctl::from(Registry::PruneApply { registry: value(), plan: value(), contexts: vec![value()] })
+            .into(),
         Tool::Convert(Conversion::Pkcs12Key, value()).into(),
         Tool::Convert(Conversion::Utf16Key, value()).into(),
         Tool::Close(value()).into(),

@@ -18,6 +18,8 @@ pub enum Stage {
     Tags,
     /// Reading everything back from the target.
     ReadBack,
+    /// Deleting manifests from a registry.
+    Delete,
     /// Writing a bundle in another form.
     Copy,
     /// Reading a bundle to see whether it is sound.

@@ -23,6 +23,7 @@ pub mod local_blobs;
 pub mod missing;
 pub mod module_archives;
 pub mod plan;
+pub mod prune;
 pub mod pull;
 pub mod push;
 pub mod read_back;

@@ -30,8 +30,8 @@ pub use modules::{
 };
 pub use output::{OutputArgs, OutputFormat, ProgressFormat, VersionArgs};
 pub use registry::{
-    AdminArgs, CheckArgs, CheckPurpose, HarborArgs, ListArgs, NexusArgs, OutgoingProxyArgs, RegistryCommand,
-    ServerArgs, SetupArgs, SetupCommand, UpstreamArgs, UsingClustersArgs,
+    AdminArgs, CheckArgs, CheckPurpose, HarborArgs, ListArgs, NexusArgs, OutgoingProxyArgs, PruneArgs,
+    RegistryCommand, ServerArgs, SetupArgs, SetupCommand, UpstreamArgs, UsingClustersArgs,
 };
 pub use update::{
     ApproveArgs, ChangeArgs, ClusterArgs, ClustersArgs, ConsentArgs, DoctorArgs, KernelArgs, PlanArgs,

@@ -167,6 +167,7 @@ mod tests {
             Stage::Upload,
             Stage::Tags,
             Stage::ReadBack,
+            Stage::Delete,
             Stage::Copy,
             Stage::Check,
         ];

@@ -67,6 +67,7 @@ impl Meter {
             Stage::Upload => "uploading",
             Stage::Tags => "writing manifests and tags",
             Stage::ReadBack => "reading back",
+            Stage::Delete => "deleting manifests",
             Stage::Copy => "copying",
             Stage::Check => "checking",
         }

@@ -8,6 +8,7 @@ mod network;
 mod paths;
 mod registry_check;
 mod registry_list;
+mod registry_prune;
 mod registry_setup;
 
 use std::{path::PathBuf, time::Duration};
@@ -28,6 +29,7 @@ pub(crate) use registry_setup::{
 
 pub(crate) use registry_check::{CheckSettings, check};
 pub(crate) use registry_list::ListSettings;
+pub(crate) use registry_prune::{PruneAction, PruneSettings};
 
 use egress::ClientFiles;
 

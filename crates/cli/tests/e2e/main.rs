@@ -36,6 +36,7 @@ mod progress_line;
 mod proxy_registry;
 mod registry_check;
 mod registry_list;
+mod registry_prune;
 mod registry_setup;
 mod resume;
 mod resumed_push;

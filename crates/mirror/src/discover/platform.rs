@@ -199,7 +199,7 @@ fn point_channels(
 }
 
 /// Wants every image that an installer lists.
-async fn want_listed<I: Images>(
+pub(crate) async fn want_listed<I: Images>(
     source: &Source<I>,
     reference: &TagOrDigest,
     manifest: &RawManifest,

@@ -17,7 +17,7 @@ const AT_ONCE: usize = 32;
 ///
 /// # Errors
 /// Whatever keeps one from being read, other than that it is missing or damaged.
-pub(super) async fn find(source: &Source<ListedImages>, wanted: &Wanted) -> Result<Found, Error> {
+pub(crate) async fn find(source: &Source<ListedImages>, wanted: &Wanted) -> Result<Found, Error> {
     let images = wanted.images().filter(|((_, reference), _)| of_reference(reference).is_none());
     let attached = stream::iter(images).map(|((path, _), image)| of_image(source, path, image));
     let attached: Vec<Found> = attached.buffered(AT_ONCE).try_collect().await?;

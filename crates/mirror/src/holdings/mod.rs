@@ -4,7 +4,7 @@
 //! by the steps that a pull plans by: every manifest is read, and of every blob the last byte. So "complete" means that
 //! a cluster can pull everything that the release names.
 
-mod attachments;
+pub(crate) mod attachments;
 mod database;
 mod lists;
 mod objects;
@@ -19,3 +19,6 @@ pub use report::{
     Absent, Attachments, ChannelHolding, ComponentHolding, DatabaseHolding, Holdings, ReleaseHolding, Totals,
     VersionHolding,
 };
+
+pub(crate) use lists::lists;
+pub(crate) use read::{others, where_channels_point};

@@ -97,7 +97,7 @@ pub async fn read(
 }
 
 /// Where the platform's channels point; `None` for one that cannot be read, which is missing then.
-async fn where_channels_point(
+pub(crate) async fn where_channels_point(
     source: &Source<ListedImages>,
     names: &BTreeSet<Channel>,
 ) -> Result<Step<BTreeMap<Channel, Option<Pointed>>>, Error> {
@@ -120,7 +120,7 @@ async fn where_channels_point(
 }
 
 /// Wants the databases and the standalone installer, as far as they are listed.
-async fn others(source: &Source<ListedImages>, tags: &Tags) -> Result<Step<Databases>, Error> {
+pub(crate) async fn others(source: &Source<ListedImages>, tags: &Tags) -> Result<Step<Databases>, Error> {
     let mut found = Found::default();
     let is_listed = |path: &str, name: &str| {
         let name: Option<Tag> = name.parse().ok();

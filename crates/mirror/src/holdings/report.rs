@@ -139,13 +139,13 @@ pub struct Absent {
 
 /// Where a channel points.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Pointed {
-    pub(super) version: Version,
-    pub(super) suspended: bool,
+pub(crate) struct Pointed {
+    pub(crate) version: Version,
+    pub(crate) suspended: bool,
 }
 
 /// The databases by path: tag, and the time at which each was made.
-pub(super) type Databases = BTreeMap<String, (String, Option<String>)>;
+pub(crate) type Databases = BTreeMap<String, (String, Option<String>)>;
 
 /// What reading has found.
 pub(super) struct Everything<'a> {

@@ -52,6 +52,8 @@ pub enum Refusal {
     UnsupportedType,
     /// The registry has no uploads at this address.
     MethodNotAllowed,
+    /// The registry allows no deletions.
+    DeletionDisabled,
 }
 
 /// The cause of an [`Error`].
@@ -400,6 +402,7 @@ impl Refusal {
             Self::ProxyCache => "the registry or project is a proxy cache and accepts no uploads",
             Self::UnsupportedType => "the registry does not accept this media type",
             Self::MethodNotAllowed => "the registry does not accept uploads here",
+            Self::DeletionDisabled => "the registry does not allow deletions",
         }
     }
 }

@@ -84,6 +84,10 @@ fn refusal(reason: Refusal) -> &'static str {
         Refusal::MethodNotAllowed => {
             "check the address: it may be a proxy cache, a group repository, or a proxy that blocks uploads"
         }
+        Refusal::DeletionDisabled => {
+            "allow deletions in the registry (Docker distribution: REGISTRY_STORAGE_DELETE_ENABLED=true, or \
+             storage.delete.enabled: true in its configuration), restart it, and run the same command again"
+        }
     }
 }
 

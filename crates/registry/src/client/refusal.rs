@@ -110,6 +110,8 @@ impl Refused<'_> {
             }
             // Docker distribution in its read-only mode answers a text; as a pull-through cache, a document.
             StatusCode::METHOD_NOT_ALLOWED if text == "method not allowed" => Refusal::ReadOnly,
+            // Docker distribution without storage.delete.enabled: "UNSUPPORTED: The operation is unsupported."
+            StatusCode::METHOD_NOT_ALLOWED if *self.method == Method::DELETE => Refusal::DeletionDisabled,
             StatusCode::METHOD_NOT_ALLOWED => Refusal::MethodNotAllowed,
             _ => return None,
         })
@@ -228,6 +230,9 @@ mod tests {
                 _ => None,
             };
             assert_eq!(found, expected, "{status} {body}");
+            let deletion =
+                kind(&Method::DELETE, 405, &document("UNSUPPORTED", "The operation is unsupported."));
+            assert!(matches!(deletion, ErrorKind::Refused { reason: Refusal::DeletionDisabled, .. }));
             let read = kind(&Method::GET, status, body);
             assert!(!matches!(read, ErrorKind::Refused { .. }), "{status} {body}");
         }

@@ -3,6 +3,7 @@
 mod check;
 mod clusters;
 mod list;
+mod prune;
 mod setup;
 
 use clap::Subcommand;
@@ -10,6 +11,7 @@ use clap::Subcommand;
 pub use check::{CheckArgs, CheckPurpose};
 pub use clusters::UsingClustersArgs;
 pub use list::ListArgs;
+pub use prune::PruneArgs;
 pub use setup::{
     AdminArgs, HarborArgs, NexusArgs, OutgoingProxyArgs, ServerArgs, SetupArgs, SetupCommand, UpstreamArgs,
 };
@@ -39,4 +41,12 @@ pub enum RegistryCommand {
     /// second run changes nothing.
     #[command(subcommand)]
     Setup(SetupCommand),
+    /// Remove old releases from a registry: write a plan, then apply it
+    ///
+    /// Without --apply, writes a plan for review: what goes, how many bytes that frees, what stays and why. With --apply,
+    /// deletes exactly what the plan says, by digest, the oldest release first. What a channel, a kept release, an index or
+    /// a named cluster refers to is never deleted, and a plan that does not fit the registry any more is refused. Modules,
+    /// packages and databases stay.
+    #[command(after_help = super::EXIT_CODES)]
+    Prune(Box<PruneArgs>),
 }

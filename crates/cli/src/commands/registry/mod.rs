@@ -4,4 +4,5 @@ pub(crate) mod check;
 mod clusters;
 mod comparison;
 pub(crate) mod list;
+pub(crate) mod prune;
 pub(crate) mod setup;

@@ -9,11 +9,9 @@ use mirror::holdings::{Absent, ChannelHolding, ComponentHolding, DatabaseHolding
 use super::Listed;
 use crate::{
     commands::registry::{clusters::UsingCluster, comparison::Comparison},
-    format::{count, human},
+    format::{count, human, wrapped},
 };
 
-/// The width of the text, in columns. Digests and addresses may be longer than what is left of it.
-const WIDTH: usize = 80;
 /// The width of the names of lines.
 const NAMES: usize = 10;
 /// The most missing objects that are listed for one registry.
@@ -183,24 +181,4 @@ fn or_none(words: impl Iterator<Item = String>) -> Vec<String> {
 /// A line with a name, and a list that continues below itself.
 fn line(name: &str, words: &[String]) -> String {
     wrapped(&format!("{name:<NAMES$} "), NAMES + 1, words)
-}
-
-/// A list behind `begin`, in lines of [`WIDTH`] columns, each further one indented.
-fn wrapped(begin: &str, indent: usize, words: &[String]) -> String {
-    let (mut text, mut column) = (begin.to_owned(), begin.chars().count());
-    for (number, word) in words.iter().enumerate() {
-        let comma = if number + 1 < words.len() { "," } else { "" };
-        let (width, is_first) = (word.chars().count() + comma.len(), number == 0);
-        if !is_first && column + 1 + width > WIDTH {
-            let _ = write!(text, "\n{:indent$}", "");
-            column = indent;
-        } else if !is_first {
-            text.push(' ');
-            column += 1;
-        }
-        let _ = write!(text, "{word}{comma}");
-        column += width;
-    }
-    text.push('\n');
-    text
 }

@@ -1,0 +1,210 @@
+//! `dhctl registry prune REGISTRY`
+
+mod text;
+
+use std::{collections::BTreeSet, fs::File, io::Read as _, path::Path, sync::Arc};
+
+use deckhouse::version::tag_of;
+use mirror::{
+    Event, Observer as _, Root,
+    prune::{self, Applied, ClusterNeeds, Keep, PlanFile, PlanFileError, PruneError, Rule},
+};
+use registry::client::{Client, ErrorKind, Refusal};
+use serde::Serialize;
+
+use super::clusters;
+use crate::{
+    Environment,
+    exit_code::Exit,
+    failure::Failure,
+    interrupted,
+    invocation::Invocation,
+    printer::Printer,
+    progress::Progress,
+    result_file::{self, Readers},
+    settings::{PruneAction, PruneSettings, RegistryAccess},
+};
+
+const NAME: &str = "registry prune";
+
+/// The most that a plan may have, in bytes. A plan for 100 releases has about 30 MB.
+const MAX_PLAN: u64 = 128 << 20;
+
+/// The result of an application.
+#[derive(Serialize)]
+struct Outcome<'a> {
+    registry: &'a str,
+    #[serde(flatten)]
+    applied: Applied,
+    freed_bytes: u64,
+    used_elsewhere_bytes: u64,
+}
+
+/// The result of planning.
+#[derive(Serialize)]
+struct Planned<'a> {
+    file: String,
+    #[serde(flatten)]
+    plan: &'a PlanFile,
+}
+
+pub(crate) fn invocation(settings: PruneSettings, environment: Environment) -> Invocation {
+    let output = settings.output;
+    Invocation::new(NAME, output, run(settings, environment)).if_interrupted(interrupted::PRUNE)
+}
+
+async fn run(settings: PruneSettings, environment: Environment) -> Result<(), Failure> {
+    let registry = &settings.registry;
+    let plan = match &settings.action {
+        PruneAction::Apply(path) => Some(read_plan(path, &settings)?),
+        PruneAction::Plan { .. } => None,
+    };
+    let credentials = settings.login.resolve(registry, &environment).await?;
+    let access = RegistryAccess {
+        url: registry,
+        credentials,
+        connection: &settings.connection,
+        ca: None,
+        pushes: false,
+    };
+    let client = access.client(&environment)?;
+    let progress = Arc::new(Progress::new(settings.output, environment.stderr_is_terminal));
+    progress.report_notices_of(&client);
+    match (&settings.action, plan) {
+        (PruneAction::Plan { keep_from, file, replace }, _) => {
+            let keep = Keep { from: keep_from.clone(), clusters: needs(&settings, &environment).await? };
+            make(&settings, &client, &keep, (file, *replace), &progress).await
+        }
+        (PruneAction::Apply(_), Some(plan)) => {
+            apply(&settings, &client, &plan, &progress, &environment).await
+        }
+        (PruneAction::Apply(_), None) => Ok(()),
+    }
+}
+
+async fn make(
+    settings: &PruneSettings,
+    client: &Client,
+    keep: &Keep,
+    (file, replace): (&Path, bool),
+    progress: &Arc<Progress>,
+) -> Result<(), Failure> {
+    if file.exists() && !replace {
+        let message = format!("{} exists already", file.display());
+        return Err(Failure::new(Exit::Files, message)
+            .hint("name another file with --plan, or replace this one with --force"));
+    }
+    let root = Root::from(settings.registry.repository.clone());
+    let warning = match prune::check_deletion(client, &root).await {
+        Ok(()) => None,
+        Err(PruneError::Mirror(mirror::Error::Registry(error))) if is_about_deletion(&error) => {
+            let hints = error.hints().join("; ");
+            Some(format!("the plan cannot be applied yet: {error}; {hints}"))
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let surveyed = prune::survey(client, &root, &**progress).await?;
+    let rule = Rule {
+        keep_from: keep.from.as_ref().map(tag_of),
+        clusters: keep.clusters.iter().map(|cluster| cluster.name.clone()).collect(),
+    };
+    let plan = prune::plan(&surveyed, keep, settings.registry.to_string(), rule)?;
+    if plan.delete.is_empty() {
+        let text = text::nothing(&plan);
+        return Printer::new(settings.output).result(NAME, &plan, &text);
+    }
+    if let Some(warning) = warning {
+        progress.event(Event::Warning(warning));
+    }
+    let json = plan.to_json().map_err(Failure::internal)?;
+    result_file::write(file, &json, Readers::All, replace)?;
+    let file_name = file.display().to_string();
+    let text = text::planned(&plan, &file_name);
+    Printer::new(settings.output).result(NAME, &Planned { file: file_name, plan: &plan }, &text)
+}
+
+/// Whether an administrator, or another account, can change this answer.
+fn is_about_deletion(error: &registry::client::Error) -> bool {
+    error.is_refused_access()
+        || matches!(
+            error.kind(),
+            ErrorKind::Refused { reason: Refusal::DeletionDisabled | Refusal::ReadOnly, .. }
+        )
+}
+
+async fn apply(
+    settings: &PruneSettings,
+    client: &Client,
+    plan: &PlanFile,
+    progress: &Arc<Progress>,
+    environment: &Environment,
+) -> Result<(), Failure> {
+    let root = Root::from(settings.registry.repository.clone());
+    let read_needs = async || needs(settings, environment).await;
+    let applied = prune::apply(client, &root, plan, read_needs, &**progress).await?;
+    let outcome = Outcome {
+        registry: &plan.registry,
+        applied,
+        freed_bytes: plan.freed_bytes,
+        used_elsewhere_bytes: plan.used_elsewhere_bytes,
+    };
+    Printer::new(settings.output).result(NAME, &outcome, &text::applied(plan, applied))
+}
+
+/// What the clusters need. A cluster of which that is unknown is a failure.
+async fn needs(settings: &PruneSettings, environment: &Environment) -> Result<Vec<ClusterNeeds>, Failure> {
+    let clusters = clusters::read(&settings.clusters, environment).await;
+    let needs = clusters.into_iter().map(|cluster| match cluster.used {
+        Ok(used) => Ok(ClusterNeeds { name: cluster.context, release: used.release }),
+        Err(failure) => {
+            let message = format!("cluster {}: {}", cluster.context, failure.message);
+            let hint = "nothing is deleted as long as it is unknown what a cluster uses";
+            Err(Failure { message: message.into(), ..failure }.hint(hint))
+        }
+    });
+    needs.collect()
+}
+
+fn read_plan(path: &Path, settings: &PruneSettings) -> Result<PlanFile, Failure> {
+    let mut text = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(MAX_PLAN).read_to_end(&mut text));
+    read.map_err(|error| Failure::file(path, &error))?;
+    let named = |error: PlanFileError| Failure::usage(format!("{} {error}", path.display()));
+    let plan = PlanFile::parse(&text).map_err(named)?;
+    if plan.registry != settings.registry.to_string() {
+        let message = format!("{} is a plan for {}", path.display(), plan.registry);
+        return Err(Failure::usage(message));
+    }
+    let clusters: BTreeSet<String> =
+        settings.clusters.iter().filter_map(|cluster| cluster.context.clone()).collect();
+    if plan.rule.clusters != clusters {
+        let flags: Vec<String> = plan.rule.clusters.iter().map(|name| format!("--context {name}")).collect();
+        let flags = if flags.is_empty() { "--no-clusters".to_owned() } else { flags.join(" ") };
+        let message = format!("{} was made with {flags}", path.display());
+        return Err(Failure::usage(message).hint("name the same clusters, or make another plan"));
+    }
+    Ok(plan)
+}
+
+impl From<PruneError> for Failure {
+    fn from(error: PruneError) -> Self {
+        let message = error.to_string();
+        match error {
+            PruneError::Mirror(error) => error.into(),
+            PruneError::Unclear { items } => Self { missing: items, ..Self::new(Exit::Incomplete, message) }
+                .hint("nothing was deleted; push what is missing again, or remove its tags, and make the plan again"),
+            PruneError::UnknownRelease { .. } => Self::new(Exit::Incomplete, message).hint(
+                "push this release to the registry, or leave out the cluster if it does not use this registry",
+            ),
+            PruneError::NothingKept => {
+                Self::usage(message).hint("check --keep-from, and whether the path of the registry is right")
+            }
+            PruneError::ProxyCache(_) => Self::new(Exit::Incomplete, message)
+                .hint("name the registry to which the images were pushed"),
+            PruneError::Outgrown(_) | PruneError::InUse { .. } => Self::new(Exit::Incomplete, message)
+                .hint("make the plan again; what was deleted before stays deleted"),
+            PruneError::NotDeleted(_) => Self::new(Exit::Incomplete, message)
+                .hint("run the same command again; if it fails again, check the replicas and caches of the registry"),
+        }
+    }
+}

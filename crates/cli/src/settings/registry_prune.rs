@@ -1,0 +1,62 @@
+//! Settings of `dhctl registry prune`.
+
+use std::path::PathBuf;
+
+use oci::RepositoryUrl;
+use semver::Version;
+
+use super::{Connection, Output};
+use crate::{
+    args::{ClusterArgs, PruneArgs},
+    logins::Login,
+};
+
+/// Settings of `dhctl registry prune`.
+#[derive(Debug, Clone)]
+pub(crate) struct PruneSettings {
+    /// The registry.
+    pub(crate) registry: RepositoryUrl,
+    /// Whether a plan is made or applied.
+    pub(crate) action: PruneAction,
+    /// The clusters that use the registry; none if that was confirmed.
+    pub(crate) clusters: Vec<ClusterArgs>,
+    /// The login at the registry.
+    pub(crate) login: Login,
+    /// How the registry is reached.
+    pub(crate) connection: Connection,
+    /// How to print.
+    pub(crate) output: Output,
+}
+
+/// What `dhctl registry prune` does.
+#[derive(Debug, Clone)]
+pub(crate) enum PruneAction {
+    /// Makes a plan.
+    Plan {
+        /// Releases from this one on stay.
+        keep_from: Option<Version>,
+        /// The file for the plan.
+        file: PathBuf,
+        /// Whether the file may be replaced.
+        replace: bool,
+    },
+    /// Applies the plan in this file.
+    Apply(PathBuf),
+}
+
+impl From<PruneArgs> for PruneSettings {
+    fn from(args: PruneArgs) -> Self {
+        let PruneArgs { registry, keep_from, plan, force, apply, clusters, no_clusters, .. } = args;
+        let keep_from = keep_from.map(|bound| bound.lowest());
+        let plan = PruneAction::Plan { keep_from, file: plan, replace: force };
+        Self {
+            registry,
+            action: apply.map_or(plan, PruneAction::Apply),
+            // A context from the variable does not count if the user says that there are no clusters.
+            clusters: if no_clusters { Vec::new() } else { clusters.each() },
+            login: args.login.into(),
+            connection: (&args.connection).into(),
+            output: (&args.output).into(),
+        }
+    }
+}

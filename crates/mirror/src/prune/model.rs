@@ -1,0 +1,90 @@
+//! What refers to what in a registry, as far as a deletion may concern it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use oci::{Digest, Tag};
+use semver::Version;
+
+use crate::WantedBy;
+
+/// A repository path below the root, and a manifest in it.
+pub(crate) type ManifestKey = (String, Digest);
+
+/// A repository path below the root, and a tag in it.
+pub(crate) type TagKey = (String, Tag);
+
+/// What a registry contains.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Survey {
+    /// The releases: versions with an installer or a description. Another tag with a version may be anything.
+    pub(crate) releases: BTreeSet<Version>,
+    /// The tags of the repositories in which something may be deleted, and where each points.
+    pub(crate) tags: BTreeMap<TagKey, Digest>,
+    /// Every manifest that was read.
+    pub(crate) manifests: BTreeMap<ManifestKey, ManifestDetails>,
+    /// The images that something needs: releases, channels, modules, databases.
+    pub(crate) needed: Vec<Needed>,
+}
+
+/// What a manifest consists of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct ManifestDetails {
+    /// Its size in bytes.
+    pub(crate) size: u64,
+    /// The manifests that an index lists.
+    pub(crate) children: Vec<Digest>,
+    /// The manifest that it is attached to (OCI image specification, `subject`).
+    pub(crate) subject: Option<Digest>,
+    /// Its blobs and their sizes in bytes.
+    pub(crate) blobs: Vec<(Digest, u64)>,
+}
+
+/// An image that something needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Needed {
+    pub(crate) manifest: ManifestKey,
+    pub(crate) by: BTreeSet<WantedBy>,
+}
+
+impl Survey {
+    /// The manifest and everything below it, if it is an index.
+    pub(crate) fn closure(&self, key: &ManifestKey) -> BTreeSet<ManifestKey> {
+        self.follow(key, |details| details.children.clone())
+    }
+
+    /// The manifest and everything that it refers to: what is below it, and what it is attached to.
+    pub(crate) fn referred(&self, key: &ManifestKey) -> BTreeSet<ManifestKey> {
+        self.follow(key, |details| details.children.iter().copied().chain(details.subject).collect())
+    }
+
+    fn follow(
+        &self,
+        key: &ManifestKey,
+        next: impl Fn(&ManifestDetails) -> Vec<Digest>,
+    ) -> BTreeSet<ManifestKey> {
+        let (mut found, mut waiting) = (BTreeSet::new(), vec![key.clone()]);
+        while let Some(key) = waiting.pop() {
+            let digests = self.manifests.get(&key).map(&next).unwrap_or_default();
+            let path = key.0.clone();
+            if found.insert(key) {
+                waiting.extend(digests.into_iter().map(|digest| (path.clone(), digest)));
+            }
+        }
+        found
+    }
+
+    /// Every blob and manifest of these manifests, with its size in bytes.
+    pub(crate) fn objects<'a>(
+        &self,
+        manifests: impl IntoIterator<Item = &'a ManifestKey>,
+    ) -> BTreeMap<Digest, u64> {
+        let mut objects = BTreeMap::new();
+        for key in manifests {
+            if let Some(details) = self.manifests.get(key) {
+                objects.insert(key.1, details.size);
+                objects.extend(details.blobs.iter().copied());
+            }
+        }
+        objects
+    }
+}
