@@ -28,7 +28,7 @@ const WAIT: Duration = Duration::from_millis(500);
 const AT_ONCE: usize = 16;
 
 /// The content of the manifest whose deletion only asks whether deletions are allowed.
-const NOBODYS: &[u8] = b"dhctl asks whether manifests can be deleted; no manifest has this content";
+const ABSENT_CONTENT: &[u8] = b"dhctl asks whether manifests can be deleted; no manifest has this content";
 
 /// What was done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
@@ -97,7 +97,7 @@ pub async fn check_deletion(client: &Client, root: &Root) -> Result<(), PruneErr
             _ => return Err(Error::from(error).into()),
         },
     }
-    repository.delete_manifest(&Digest::of(NOBODYS)).await.map_err(Error::from)?;
+    repository.delete_manifest(&Digest::of(ABSENT_CONTENT)).await.map_err(Error::from)?;
     Ok(())
 }
 

@@ -99,8 +99,8 @@ pub(super) fn reasons(version: &Version, surveyed: &Surveyed, keep: &Keep) -> Ve
     let by_channel = channels.iter().filter(|(_, pointed)| *pointed == version);
     reasons.extend(by_channel.map(|(channel, _)| format!("channel {channel}")));
     // A channel has its tag in several repositories.
-    let is_told = |tag: &str| tag.parse().is_ok_and(|channel| channels.get(&channel) == Some(version));
-    let by_tag = pointing.iter().filter(|((_, tag), it)| it == version && !is_told(tag.as_str()));
+    let is_reported = |tag: &str| tag.parse().is_ok_and(|channel| channels.get(&channel) == Some(version));
+    let by_tag = pointing.iter().filter(|((_, tag), it)| it == version && !is_reported(tag.as_str()));
     reasons.extend(by_tag.map(|((path, tag), _)| format!("tag {}:{tag}", place(path))));
     for cluster in &keep.clusters {
         if *version == cluster.release {

@@ -33,7 +33,7 @@ fn one(listed: &Listed, clusters: &[UsingCluster], now: Timestamp) -> String {
         Ok(holdings) => holdings,
         Err(failure) => return text + &failure.render(),
     };
-    text += &line("checked", &[checked(holdings.totals)]);
+    text += &checked(holdings.totals);
     text += &releases(holdings);
     text += &line("channels", &or_none(holdings.channels.iter().map(|(name, it)| channel(name, it))));
     let databases = holdings.databases.iter().map(|(path, it)| database(path, it, now));
@@ -52,15 +52,15 @@ fn one(listed: &Listed, clusters: &[UsingCluster], now: Timestamp) -> String {
 
 fn checked(totals: Totals) -> String {
     let Totals { manifests, blobs, blobs_by_size, size } = totals;
-    let how = match blobs_by_size {
-        0 => "the last byte of each blob was read; digests were not verified".to_owned(),
-        by_size => format!(
-            "for {by_size} of the blobs, only the size was checked, because the\n{:11}registry ignores Range requests; for \
-             the rest, the last byte was read",
-            ""
-        ),
-    };
-    format!("{}, {}; {}\n{:11}{how}", count(manifests, "manifest"), count(blobs, "blob"), human(size), "")
+    let counted = format!("{}, {}; {}", count(manifests, "manifest"), count(blobs, "blob"), human(size));
+    let mut text = line("checked", &[counted]);
+    let which = if blobs_by_size > 0 { "other blob" } else { "blob" };
+    if blobs_by_size > 0 {
+        let by_size = count(blobs_by_size, "blob");
+        text +=
+            &line("", &[format!("{by_size}: only the size, because the registry ignores Range requests")]);
+    }
+    text + &line("", &[format!("the last byte of each {which} was read; digests were not verified")])
 }
 
 fn releases(holdings: &Holdings) -> String {
