@@ -217,9 +217,7 @@ fn means(check: Check, fact: &Fact) -> Option<&'static str> {
         (Check::ImmutableTags | Check::OverwriteTag, _) => {
             "release channels are tags that move with each release; if these tags cannot be overwritten, the cluster sees no update"
         }
-        (Check::Quota, _) => {
-            "the images of one edition need 50 GB or more; a push fails when the quota is used up"
-        }
+        (Check::Quota, _) => "a full delivery is 25 to 50 GB; a push fails when the quota is used up",
         (Check::ManifestTypes, _) => "a push fails at the first manifest of this type",
         (Check::Cleanup, _) => "the test image stays in the registry",
         _ => return None,

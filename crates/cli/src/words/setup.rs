@@ -172,11 +172,11 @@ pub(crate) fn finding(finding: &Finding) -> Remark {
             ))
         }
         Finding::SmallQuota { limit } => warning(format!(
-            "the quota of the project is {}; the images of one edition need about 50 GB",
+            "the quota of the project is {}; a full delivery is 25 to 50 GB",
             human(*limit)
         )),
         Finding::LittleSpace { blob_store, free } => warning(format!(
-            "the blob store {blob_store} has {} of free space; the images of one edition need about 50 GB",
+            "the blob store {blob_store} has {} of free space; a full delivery is 25 to 50 GB",
             human(*free)
         )),
         Finding::PublicProject => note("the project is public: everyone can pull without a login"),

@@ -10,6 +10,10 @@ use std::{
 
 use serde_json::Value;
 use testkit::{
+    admin::{
+        harbor::{self, Harbor},
+        nexus::{self, Nexus, NexusOptions},
+    },
     certificates::{Authority, Kind},
     distribution::Distribution,
     docker_registry::{DockerAuth, DockerRegistry, DockerRegistryOptions, Version},
@@ -280,6 +284,107 @@ fn certificates() {
     assert!(checked.message("tls").contains("issued by"), "{}", checked.message("tls"));
     Checked::new(&url, &[], 5).expect(&[("api", "failure")]);
     Checked::new(&url, &["--tls-skip-verify"], 0).expect(&[("tls", "warning")]);
+    for (names, kind, reason) in [
+        (["127.0.0.1"], Kind::Expired, "expired"),
+        (["registry.example.com"], Kind::Server, "registry.example.com"),
+    ] {
+        let identity = authority.issue(&names, kind).unwrap();
+        let (cert, key) = (identity.certificate_pem(), identity.key_pem());
+        let nginx = Nginx::start(&server, &[("cert.pem", &cert), ("key.pem", &key)]).unwrap();
+        let url = format!("{}/{path}", nginx.addr());
+        let checked =
+            Checked::new(&url, &["--ca-file", ca.to_str().unwrap()], 5).expect(&[("api", "failure")]);
+        assert!(checked.message("api").contains(reason), "{}", checked.message("api"));
+    }
+}
+
+/// Checks the repository `path` of a Harbor as its administrator.
+fn of_harbor(harbor: &Harbor, path: &str, more: &[&str], code: i32) -> Checked {
+    let login = ["--insecure", "-u", harbor::ADMIN.0, "-p", harbor::ADMIN.1];
+    Checked::new(&format!("{}/{path}", harbor.host()), &[&login[..], more].concat(), code)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_harbor_shows_of_a_project() {
+    let harbor = Harbor::start().unwrap();
+    harbor.add_project("dkp", false, None);
+    let checked = of_harbor(&harbor, "dkp/ee", &[], 0).expect(&[
+        ("product", "ok"),
+        ("path-depth", "ok"),
+        ("project", "ok"),
+        ("proxy-cache", "ok"),
+        ("immutable-tags", "ok"),
+        ("quota", "ok"),
+        ("write", "ok"),
+    ]);
+    assert_eq!(checked.message("product"), "Harbor v2.15.2-080b0220");
+    assert!(checked.message("quota").starts_with("no limit"), "{}", checked.message("quota"));
+    assert_eq!(harbor.writes(), Vec::<String>::new());
+
+    let shallow = of_harbor(&harbor, "dkp", &[], 3).expect(&[("path-depth", "failure")]);
+    assert!(shallow.run.stdout.contains("/dkp/deckhouse"), "{:?}", shallow.run);
+    let absent =
+        of_harbor(&harbor, "absent/ee", &[], 4).expect(&[("project", "failure"), ("write", "failure")]);
+    assert_eq!(absent.message("project"), "absent does not exist");
+
+    let gb = 1_000_000_000;
+    harbor.set_quota("dkp", 60 * gb, gb.unsigned_abs());
+    of_harbor(&harbor, "dkp/ee", &[], 0).expect(&[("quota", "ok")]);
+    harbor.set_quota("dkp", 60 * gb, 59 * gb.unsigned_abs());
+    let full = of_harbor(&harbor, "dkp/ee", &[], 0).expect(&[("quota", "warning")]);
+    assert!(full.run.stdout.contains("25 to 50 GB"), "{:?}", full.run);
+    harbor.add_immutable_rule("**", "**");
+    let immutable = of_harbor(&harbor, "dkp/ee", &[], 0).expect(&[("immutable-tags", "warning")]);
+    assert!(immutable.run.stdout.contains("Tag immutability"), "{:?}", immutable.run);
+
+    // A name of digits is not taken for the number of a project.
+    harbor.add_project("7", false, None);
+    of_harbor(&harbor, "7/ee", &[], 0).expect(&[("project", "ok"), ("quota", "ok")]);
+
+    // A stranger is told less.
+    let anonymous = Checked::new(&format!("{}/dkp/ee", harbor.host()), &["--insecure"], 4);
+    let anonymous =
+        anonymous.expect(&[("project", "not-checked"), ("read", "failure"), ("login", "not-checked")]);
+    assert_eq!(anonymous.message("product"), "Harbor");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_cache_of_harbor_is_for_clusters_only() {
+    let harbor = Harbor::start().unwrap();
+    harbor.add_endpoint("deckhouse", "https://registry.deckhouse.ru");
+    harbor.add_project("cache", false, Some(1));
+    let push =
+        of_harbor(&harbor, "cache/ee", &[], 3).expect(&[("proxy-cache", "failure"), ("write", "failure")]);
+    assert!(push.message("proxy-cache").contains("https://registry.deckhouse.ru"));
+    let cluster = of_harbor(&harbor, "cache/ee", &["--for", "cluster"], 0).expect(&[("proxy-cache", "ok")]);
+    assert!(cluster.message("proxy-cache").contains("https://registry.deckhouse.ru"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nexus_with_and_without_its_docker_realm() {
+    let nexus = Nexus::start(NexusOptions::default()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("admin.password"), nexus::ADMIN.1).unwrap();
+    let port = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+    let words = format!(
+        "registry setup nexus {} --repository dkp --http-port {port} --yes --insecure --no-check \
+         --admin-password-file admin.password",
+        nexus.host()
+    );
+    dhctl(folder.path(), &words.split_whitespace().collect::<Vec<_>>()).expect(0);
+    let password = fs::read_to_string(folder.path().join("dkp-push.password")).unwrap();
+    let url = format!("127.0.0.1:{port}/deckhouse/ee");
+    let login = ["--insecure", "-u", "dkp-push", "-p", password.trim_end()];
+    let cluster = [&login[..], &["--for", "cluster"]].concat();
+    let with =
+        Checked::new(&url, &login, 0).expect(&[("authentication", "ok"), ("login", "ok"), ("write", "ok")]);
+    assert_eq!(with.message("product"), "Nexus 3.84.1-01");
+    Checked::new(&url, &cluster, 0);
+
+    nexus.set_realms(&["NexusAuthenticatingRealm"]);
+    let without = Checked::new(&url, &cluster, 4).expect(&[("product", "ok"), ("authentication", "failure")]);
+    assert!(without.run.stdout.contains("Docker Bearer Token Realm"), "{:?}", without.run);
+    Checked::new(&url, &login, 4).expect(&[("authentication", "warning")]);
 }
 
 #[test]

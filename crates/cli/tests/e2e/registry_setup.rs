@@ -332,7 +332,7 @@ async fn a_proxy_cache_of_harbor_and_its_rules() {
     let asked = setup(folder.path(), &words).expect(2);
     assert!(asked.stderr.contains("hard.storage: -1 -> 10000000000"), "{}", asked.stderr);
     let done = setup(folder.path(), &format!("{words} --yes")).expect(0);
-    for finding in ["immutable-tag rule 7", "stable", "about 50 GB", "the project is public"] {
+    for finding in ["immutable-tag rule 7", "stable", "25 to 50 GB", "the project is public"] {
         assert!(done.stderr.contains(finding), "{finding}: {}", done.stderr);
     }
     let json = setup(folder.path(), &format!("{words} --output json")).expect(0).json();

@@ -13,7 +13,7 @@ use crate::{
     values::{at, extras, strings},
 };
 
-/// What a distribution of one edition with modules needs: the platform's documentation asks for 50 GB.
+/// With less room a push may fail, in bytes: a full delivery is 25 to 50 GB.
 pub(crate) const SPACE: u64 = 50_000_000_000;
 
 pub(super) fn findings(wanted: &Wanted, observed: &Observed) -> Vec<Finding> {

@@ -24,6 +24,11 @@ pub(super) trait Answers: Send + Sync + Debug + 'static {
 
     /// The registry behind it.
     fn registry(&self) -> Option<SocketAddr>;
+
+    /// The header `Server` of all answers.
+    fn server(&self) -> Option<HeaderValue> {
+        None
+    }
 }
 
 /// A running server; it ends when dropped.
@@ -64,7 +69,13 @@ async fn serve(listener: tokio::net::TcpListener, answers: Arc<dyn Answers>) {
         connections.spawn(async move {
             let answer = service_fn(move |request: Request<Incoming>| {
                 let (answers, client) = (Arc::clone(&answers), client.clone());
-                async move { Ok::<_, Infallible>(answer(&*answers, &client, request).await) }
+                async move {
+                    let mut answer = answer(&*answers, &client, request).await;
+                    if let Some(server) = answers.server() {
+                        answer.headers_mut().insert(header::SERVER, server);
+                    }
+                    Ok::<_, Infallible>(answer)
+                }
             });
             let connection = hyper::server::conn::http1::Builder::new();
             // A caller who goes away early is no fault of the server.

@@ -24,7 +24,7 @@ pub const ADMIN: (&str, &str) = ("admin", "Harbor12345");
 pub const ORDINARY: (&str, &str) = ("someone", "Someone12345");
 
 /// Pairs of resource and action that a robot of a project may have, as far as tests use them.
-const GRANTABLE: [(&str, &str); 8] = [
+const GRANTABLE: [(&str, &str); 10] = [
     ("repository", "pull"),
     ("repository", "push"),
     ("repository", "list"),
@@ -33,6 +33,8 @@ const GRANTABLE: [(&str, &str); 8] = [
     ("artifact", "list"),
     ("artifact", "delete"),
     ("tag", "create"),
+    ("quota", "read"),
+    ("immutable-tag", "list"),
 ];
 
 /// A running Harbor; it ends when dropped.
@@ -60,6 +62,8 @@ struct State {
     robots: Vec<Value>,
     /// The limits of the projects, by their numbers.
     quotas: Vec<i64>,
+    /// How much each project uses, in bytes.
+    used: Vec<u64>,
     rules: Vec<Value>,
     retentions: Vec<Value>,
     unhealthy_upstream: bool,
@@ -95,6 +99,14 @@ impl Harbor {
     /// The writes so far that were accepted: method and path.
     pub fn writes(&self) -> Vec<String> {
         self.shared.state.lock().writes.clone()
+    }
+
+    /// Adds an endpoint, as another administrator would. Its number is that of endpoints so far, from 1.
+    pub fn add_endpoint(&self, name: &str, url: &str) {
+        let mut state = self.shared.state.lock();
+        let id = state.endpoints.len() + 1;
+        state.endpoints.push(json!({"id": id, "name": name, "type": "docker-registry", "url": url,
+            "status": "healthy", "credential": {}}));
     }
 
     /// Adds a project, as another administrator would. With `endpoint`, it is a proxy cache of that one.
@@ -135,6 +147,14 @@ impl Harbor {
         self.shared.state.lock().projects.iter().find(|it| it["name"] == name).cloned()
     }
 
+    /// Sets the quota of a project and how much of it is used, in bytes.
+    pub fn set_quota(&self, project: &str, limit: i64, used: u64) {
+        let mut state = self.shared.state.lock();
+        if let Some(at) = state.project_at(project, true) {
+            (state.quotas[at], state.used[at]) = (limit, used);
+        }
+    }
+
     /// From now on no upstream can be reached.
     pub fn lose_upstreams(&self) {
         self.shared.state.lock().unhealthy_upstream = true;
@@ -168,6 +188,7 @@ impl Answers for Shared {
         let segments = segments(request.uri().path());
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         match segments.as_slice() {
+            ["v2", project, .., "blobs", "uploads"] => self.push_to_proxy_cache(request, project),
             ["v2", ..] => None,
             ["service", "token"] => Some(self.token(request)),
             ["api", "v2.0", path @ ..] => Some(self.api(request, path)),
@@ -186,6 +207,16 @@ impl Shared {
         let state = self.state.lock();
         let caller = state.caller(request).unwrap_or(Caller::Nobody);
         self.tokens.issue(request, |repository, action| state.allows(&caller, repository, action))
+    }
+
+    /// The refusal of an upload to a proxy cache: whoever may push gets it, whatever the token allows.
+    fn push_to_proxy_cache(&self, request: &Request<Bytes>, project: &str) -> Option<Answer> {
+        let is_cache =
+            self.state.lock().projects.iter().any(|it| it["name"] == project && !it["registry_id"].is_null());
+        // Without a token the registry asks for one first.
+        let is_refused = is_cache && request.headers().contains_key(header::AUTHORIZATION);
+        let message = format!("can not push artifact to a proxy project: {project}");
+        is_refused.then(|| refused(StatusCode::FORBIDDEN, "DENIED", &message))
     }
 
     fn api(&self, request: &Request<Bytes>, path: &[&str]) -> Answer {
@@ -237,13 +268,35 @@ impl State {
         access.flatten().any(|it| it["resource"] == resource && it["action"] == action)
     }
 
+    /// Whether somebody has a right in the project at this place.
+    fn may(&self, caller: &Caller, project: Option<usize>, resource: &str, action: &str) -> bool {
+        match caller {
+            Caller::Robot(robot) => project
+                .and_then(|at| self.projects[at]["name"].as_str())
+                .is_some_and(|project| self.has(*robot, project, resource, action)),
+            _ => *caller == Caller::Admin,
+        }
+    }
+
+    /// The summary of the project at this place; the quota is shown to those who may read it.
+    fn summary(&self, at: usize, with_quota: bool) -> Value {
+        let project = &self.projects[at];
+        let mut summary = json!({"repo_count": project["repo_count"]});
+        if with_quota {
+            summary["quota"] =
+                json!({"hard": {"storage": self.quotas[at]}, "used": {"storage": self.used[at]}});
+        }
+        if let Some(endpoint) = self.endpoints.iter().find(|it| it["id"] == project["registry_id"]) {
+            let shown =
+                ["id", "name", "type", "url", "status"].map(|key| (key.to_owned(), endpoint[key].clone()));
+            summary["registry"] = Value::Object(shown.into_iter().collect());
+        }
+        summary
+    }
+
     fn allows(&self, caller: &Caller, repository: &str, action: &str) -> bool {
         let Some((project, _)) = repository.split_once('/') else { return false };
         let Some(found) = self.projects.iter().find(|it| it["name"] == project) else { return false };
-        // A proxy cache is not pushed to.
-        if action != "pull" && !found["registry_id"].is_null() {
-            return false;
-        }
         match caller {
             Caller::Admin => true,
             Caller::Robot(robot) => self.has(*robot, project, "repository", action),
@@ -285,19 +338,22 @@ impl State {
                 "Only system admin can create proxy cache project",
             ),
             ("POST", ["projects"]) => self.create_project(body),
-            ("GET", ["projects", name]) => {
+            ("GET", ["projects", name, rest @ ..]) if rest.is_empty() || rest == ["summary"] => {
                 let by_name = request.headers().contains_key("x-is-resource-name");
                 let found = self.project_at(name, by_name);
-                let may = match caller {
-                    Caller::Robot(robot) => found
-                        .and_then(|at| self.projects[at]["name"].as_str())
-                        .is_some_and(|project| self.has(*robot, project, "project", "read")),
-                    _ => is_admin,
-                };
                 match found {
-                    _ if !may => denied(),
-                    Some(at) => ok(&self.projects[at]),
+                    _ if !self.may(caller, found, "project", "read") => denied(),
+                    Some(at) if rest.is_empty() => ok(&self.projects[at]),
+                    Some(at) => ok(&self.summary(at, self.may(caller, found, "quota", "read"))),
                     None => refused(StatusCode::NOT_FOUND, "NOT_FOUND", &format!("project {name} not found")),
+                }
+            }
+            ("GET", ["projects", name, "immutabletagrules"]) => {
+                let found = self.project_at(name, request.headers().contains_key("x-is-resource-name"));
+                match found {
+                    _ if !self.may(caller, found, "immutable-tag", "list") => denied(),
+                    Some(0) => ok(&json!(self.rules)),
+                    _ => ok(&json!([])),
                 }
             }
             _ if !is_admin => denied(),
@@ -312,7 +368,6 @@ impl State {
                 }
                 None => refused(StatusCode::NOT_FOUND, "NOT_FOUND", "project not found"),
             },
-            ("GET", ["projects", _, "immutabletagrules"]) => ok(&json!(self.rules)),
             ("GET", ["retentions", id]) => {
                 match id.parse::<usize>().ok().and_then(|id| self.retentions.get(id - 1)) {
                     Some(policy) => ok(policy),
@@ -345,8 +400,9 @@ impl State {
 
     fn create_project(&mut self, body: &Value) -> Answer {
         let name = body["project_name"].as_str().unwrap_or_default();
-        let is_valid = !name.is_empty()
-            && name.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || b"._-".contains(&it));
+        let is_word =
+            |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit());
+        let is_valid = name.split(['.', '_', '-']).all(is_word);
         if !is_valid {
             let message = "project name is not in lower case or contains illegal characters";
             return refused(StatusCode::BAD_REQUEST, "BAD_REQUEST", message);
@@ -378,15 +434,17 @@ impl State {
         }
         self.projects.push(project);
         self.quotas.push(body["storage_limit"].as_i64().unwrap_or(-1));
+        self.used.push(0);
         created("projects", id)
     }
 
     /// The number of a quota is not that of its project.
     fn quota(&self, project: &str) -> Answer {
-        let quotas = self.quotas.iter().zip(1..).filter(|(_, id): &(&i64, usize)| id.to_string() == project);
-        let quotas = quotas.map(|(limit, id)| {
+        let quotas = self.quotas.iter().zip(&self.used).zip(1..);
+        let quotas = quotas.filter(|(_, id): &(_, usize)| id.to_string() == project);
+        let quotas = quotas.map(|((limit, used), id)| {
             json!({"id": id + 99, "ref": {"id": id, "owner_name": ""}, "hard": {"storage": limit},
-                "used": {"storage": 0}})
+                "used": {"storage": used}})
         });
         json(StatusCode::OK, &quotas.collect())
     }

@@ -189,15 +189,15 @@ struct Api(Arc<Shared>);
 
 impl Answers for Api {
     fn answer(&self, request: &Request<Bytes>) -> Option<Answer> {
-        let mut answer = self.0.answer(request);
-        if let Ok(server) = HeaderValue::try_from(format!("Nexus/{}", self.0.options.version)) {
-            answer.headers_mut().insert(header::SERVER, server);
-        }
-        Some(answer)
+        Some(self.0.answer(request))
     }
 
     fn registry(&self) -> Option<SocketAddr> {
         None
+    }
+
+    fn server(&self) -> Option<HeaderValue> {
+        self.0.server()
     }
 }
 
@@ -216,6 +216,11 @@ fn list(value: &Value) -> Vec<String> {
 }
 
 impl Shared {
+    /// The header `Server`.
+    fn server(&self) -> Option<HeaderValue> {
+        HeaderValue::try_from(format!("Nexus/{}", self.options.version)).ok()
+    }
+
     fn answer(&self, request: &Request<Bytes>) -> Answer {
         let segments = segments(request.uri().path());
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
@@ -340,6 +345,10 @@ impl Answers for Connector {
 
     fn registry(&self) -> Option<SocketAddr> {
         Some(self.registry)
+    }
+
+    fn server(&self) -> Option<HeaderValue> {
+        self.shared.upgrade()?.server()
     }
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::client::connection::Connection;
 
-/// A cluster's distribution needs at least this much, in bytes (documentation of the platform: 50 GB).
+/// With less room a push may fail, in bytes: a full delivery is 25 to 50 GB.
 const NEEDED: u64 = 50_000_000_000;
 
 /// Whether a path is in a proxy cache.

@@ -1,8 +1,11 @@
 //! The way to the registry: name, proxy, TLS, clock.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    net::IpAddr,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
-use egress::Http;
+use egress::{Http, ServerCertificate};
 use futures_util::future::join_all;
 use http::{HeaderMap, header};
 use url::Url;
@@ -22,7 +25,7 @@ const CERTIFICATE_DAYS: i64 = 30;
 pub(super) async fn names(http: &Http, home: &Url, report: &mut Report) {
     let host = home.host_str().unwrap_or_default();
     let proxy = http.proxy_for(home);
-    let is_address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok();
+    let is_address = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
     if proxy.is_some() {
         report.add(Check::Name, Outcome::NotChecked(NotChecked::ProxyResolves));
     } else {
@@ -34,16 +37,20 @@ pub(super) async fn names(http: &Http, home: &Url, report: &mut Report) {
             },
         );
     }
-    let domains = http.search_domains();
-    if !is_address && !host.ends_with('.') {
-        report.add(Check::SearchDomains, search_domains(http, host, domains).await);
+    if !is_address && uses_search_domains(host) {
+        report.add(Check::SearchDomains, search_domains(http, host).await);
     }
     report.add(Check::Proxy, Outcome::Ok(proxy.map_or(Fact::Direct, Fact::ThroughProxy)));
 }
 
 /// Kubernetes sets `ndots:5` for pods and gives them the search domains of their node. So a name with fewer dots is first
 /// looked up below each search domain.
-async fn search_domains(http: &Http, host: &str, domains: Vec<String>) -> Outcome {
+fn uses_search_domains(host: &str) -> bool {
+    !host.ends_with('.') && host.matches('.').count() < 5
+}
+
+async fn search_domains(http: &Http, host: &str) -> Outcome {
+    let domains = http.search_domains();
     let own = http.addresses(host).await.unwrap_or_default();
     let lookups = domains.iter().map(|domain| async move {
         let name = format!("{host}.{}", domain.trim_end_matches('.'));
@@ -51,6 +58,11 @@ async fn search_domains(http: &Http, host: &str, domains: Vec<String>) -> Outcom
         (name, found.ok().and_then(Result::ok).unwrap_or_default())
     });
     let found = join_all(lookups).await;
+    other_address(&own, found, domains)
+}
+
+/// Whether one of the names below search domains, with its addresses, leads elsewhere than the host name itself.
+fn other_address(own: &[IpAddr], found: Vec<(String, Vec<IpAddr>)>, domains: Vec<String>) -> Outcome {
     let other = found.into_iter().find(|(_, addresses)| addresses.iter().any(|it| !own.contains(it)));
     match other {
         Some((name, addresses)) => Outcome::Warning(Fact::OtherAddress { name, addresses }),
@@ -66,10 +78,15 @@ pub(super) fn tls(home: &Url, certificate: Option<&[u8]>, skip_verify: bool) -> 
     if skip_verify {
         return Outcome::Warning(Fact::AnyCertificate);
     }
-    let Some(certificate) = certificate.and_then(egress::ServerCertificate::from_der) else {
-        return Outcome::NotChecked(NotChecked::NotReported);
-    };
-    let days = (certificate.valid_until - now()) / (24 * 60 * 60);
+    match certificate.and_then(ServerCertificate::from_der) {
+        Some(certificate) => validity(certificate, now()),
+        None => Outcome::NotChecked(NotChecked::NotReported),
+    }
+}
+
+/// How long a certificate that was accepted is still valid. `now` in seconds since 1970.
+fn validity(certificate: ServerCertificate, now: i64) -> Outcome {
+    let days = (certificate.valid_until - now) / (24 * 60 * 60);
     let fact = Fact::Certificate(certificate, days);
     if days < CERTIFICATE_DAYS { Outcome::Warning(fact) } else { Outcome::Ok(fact) }
 }
@@ -117,5 +134,53 @@ mod tests {
         assert!(matches!(tls(&plain, None, false), Outcome::Warning(Fact::PlainHttp)));
         assert!(matches!(tls(&tls_url, None, true), Outcome::Warning(Fact::AnyCertificate)));
         assert!(matches!(tls(&tls_url, Some(b"x"), false), Outcome::NotChecked(_)));
+    }
+
+    #[test]
+    fn a_certificate_is_reported_before_it_expires() {
+        let of = |days: i64| {
+            let text = String::new;
+            let certificate = ServerCertificate {
+                subject: text(),
+                issuer: text(),
+                names: Vec::new(),
+                not_before: text(),
+                not_after: text(),
+                valid_until: 1_000_000_000 + days * 24 * 60 * 60,
+            };
+            validity(certificate, 1_000_000_000)
+        };
+        assert!(matches!(of(365), Outcome::Ok(Fact::Certificate(_, 365))));
+        assert!(matches!(of(30), Outcome::Ok(_)));
+        assert!(matches!(of(29), Outcome::Warning(Fact::Certificate(_, 29))));
+        assert!(matches!(of(-2), Outcome::Warning(Fact::Certificate(_, -2))));
+    }
+
+    #[test]
+    fn names_below_search_domains() {
+        for (host, expected) in [
+            ("registry", true),
+            ("registry.example.com", true),
+            ("a.b.c.d.e.f", false),
+            ("registry.example.com.", false),
+        ] {
+            assert_eq!(uses_search_domains(host), expected, "{host}");
+        }
+        let address = |last: u8| IpAddr::from([10, 0, 0, last]);
+        let below = |addresses: Vec<IpAddr>| {
+            let name = "registry.example.com.corp.example.com".to_owned();
+            other_address(
+                &[address(1), address(2)],
+                vec![(name, addresses)],
+                vec!["corp.example.com".to_owned()],
+            )
+        };
+        assert!(matches!(below(vec![]), Outcome::Ok(Fact::SearchDomains(_))));
+        // A wildcard record for the same hosts changes nothing.
+        assert!(matches!(below(vec![address(2)]), Outcome::Ok(_)));
+        match below(vec![address(2), address(9)]) {
+            Outcome::Warning(Fact::OtherAddress { name, .. }) => assert!(name.ends_with("corp.example.com")),
+            other => panic!("{other:?}"),
+        }
     }
 }

@@ -28,6 +28,9 @@ use crate::client::{
 /// A tag that no registry has.
 const ABSENT_TAG: &str = "dhctl-check-absent";
 
+/// What Harbor shows of itself.
+const HARBOR_INFO: &str = "/api/v2.0/systeminfo";
+
 /// What is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CheckOptions {
@@ -96,7 +99,7 @@ impl Run<'_> {
         let login = self.login(&home).await;
         let may_go_on = login.failure().is_none();
         report.add(Check::Login, login);
-        report.product = self.product(&home, report).await;
+        report.product = self.product(&home, may_go_on, report).await;
         if report.product == Some(Product::Harbor) && self.path.as_str().split('/').count() < 2 {
             let depth = Fact::PathDepth(1);
             report.add(Check::PathDepth, Outcome::Failure(FailureKind::Registry, depth));
@@ -173,10 +176,12 @@ impl Run<'_> {
         Outcome::of_error(Error::new(operation, object, fault, 1, Duration::ZERO))
     }
 
-    async fn product(&self, home: &Home, report: &mut Report) -> Option<Product> {
+    /// Which product it is. With `is_accepted`, the login may be used: some show their version only to those who are
+    /// logged in.
+    async fn product(&self, home: &Home, is_accepted: bool, report: &mut Report) -> Option<Product> {
         let unknown_tag = self.absent_manifest();
         let (harbor, zot, quay, unknown_tag) = futures_util::join!(
-            api::document(self.connection, "/api/v2.0/systeminfo"),
+            api::document(self.connection, HARBOR_INFO),
             api::document(self.connection, "/v2/_zot/ext/mgmt"),
             api::document(self.connection, "/api/v1/discovery"),
             unknown_tag,
@@ -187,7 +192,7 @@ impl Run<'_> {
         };
         let unknown_tag = unknown_tag.ok().and_then(|reply| serde_json::from_slice(&reply.body).ok());
         let headers = text_headers(&home.reply.headers);
-        let signs = Signs {
+        let mut signs = Signs {
             headers: &headers,
             realm,
             service,
@@ -198,6 +203,14 @@ impl Run<'_> {
             quay_info: quay.as_ref(),
         };
         let product = signs.product();
+        let shown = if product == Some(Product::Harbor) && is_accepted {
+            api::document_with_login(self.connection, HARBOR_INFO).await
+        } else {
+            None
+        };
+        if shown.is_some() {
+            signs.harbor_info = shown.as_ref();
+        }
         report.add(
             Check::Product,
             match product {
