@@ -19,6 +19,7 @@ use testkit::{
     docker_registry::{DockerAuth, DockerRegistry, DockerRegistryOptions, Version},
     docker_storage::write_docker_registry_storage,
     nginx::Nginx,
+    squid::Squid,
     tokens::{TokenOptions, TokenServer},
 };
 
@@ -37,7 +38,10 @@ impl Checked {
         let folder = tempfile::tempdir().unwrap();
         let run =
             dhctl(folder.path(), &[&["registry", "check", registry, "--output", "json"], args].concat());
-        let run = run.expect(code);
+        Self::of(run.expect(code))
+    }
+
+    fn of(run: Run) -> Self {
         let document: Value =
             serde_json::from_str(&run.stdout).unwrap_or_else(|error| panic!("{error}: {run:?}"));
         let findings = document["result"]["findings"].as_array().unwrap();
@@ -341,6 +345,8 @@ async fn what_harbor_shows_of_a_project() {
     harbor.add_project("7", false, None);
     of_harbor(&harbor, "7/ee", &[], 0).expect(&[("project", "ok"), ("quota", "ok")]);
 
+    let wrong = ["--insecure", "-u", harbor::ADMIN.0, "-p", "wrong"];
+    Checked::new(&format!("{}/dkp/ee", harbor.host()), &wrong, 4).expect(&[("login", "failure")]);
     // A stranger is told less.
     let anonymous = Checked::new(&format!("{}/dkp/ee", harbor.host()), &["--insecure"], 4);
     let anonymous =
@@ -438,6 +444,23 @@ fn client_certificates() {
     pull(&[("DHCTL_CLI_MIRROR_CLIENT_CERT", &cert)]).expect(2);
     let other = file("other.key", server.key_pem());
     pull(&[("DHCTL_CLI_MIRROR_CLIENT_CERT", &cert), ("DHCTL_CLI_MIRROR_CLIENT_KEY", &other)]).expect(6);
+}
+
+#[test]
+fn through_a_proxy() {
+    let (registry, url) = empty(DockerRegistryOptions { relative_urls: true, ..Default::default() });
+    let url = format!("registry.example.com:{}/{}", registry.addr().port(), url.split_once('/').unwrap().1);
+    let squid = Squid::start("user", PASSWORD, &["registry.example.com"]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let check = |password: &str, code: i32| {
+        let mut command = crate::world::command(folder.path());
+        command.args(["registry", "check", &url, "--insecure", "--output", "json"]);
+        command.env("HTTP_PROXY", format!("http://user:{password}@{}", squid.addr()));
+        Checked::of(Run::of(command.output().unwrap()).expect(code))
+    };
+    let through = check(PASSWORD, 0).expect(&[("name", "not-checked"), ("proxy", "ok"), ("write", "ok")]);
+    assert!(through.message("proxy").contains(&squid.addr().to_string()), "{}", through.message("proxy"));
+    check("wrong", 5).expect(&[("api", "failure")]);
 }
 
 #[test]

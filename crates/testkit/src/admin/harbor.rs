@@ -202,10 +202,13 @@ impl Answers for Shared {
 }
 
 impl Shared {
-    /// A refusal is a token without rights.
+    /// A refusal is a token without rights. Only who asks for no scope and is nobody gets none.
     fn token(&self, request: &Request<Bytes>) -> Answer {
         let state = self.state.lock();
         let caller = state.caller(request).unwrap_or(Caller::Nobody);
+        if caller == Caller::Nobody && query_value(request, "scope").is_empty() {
+            return refused(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "unauthorized");
+        }
         self.tokens.issue(request, |repository, action| state.allows(&caller, repository, action))
     }
 

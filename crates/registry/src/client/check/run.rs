@@ -291,9 +291,12 @@ impl Run<'_> {
         report: &mut Report,
     ) {
         let repository = self.client.repository(self.path.clone());
-        // Without an upload session where that is possible: Docker distribution 2.8 leaves a file of each canceled one.
+        // Without an upload session where that is possible: Docker distribution 2.8 leaves a file of each canceled one, and
+        // Harbor lets only those cancel who may delete. But a proxy cache of Harbor refuses only the start of an upload.
+        let is_project = report.product == Some(Product::Harbor) && matches!(cache, CacheState::NoCache);
         let opened = match sample.filter(|sample| sample.is_at(self.path)) {
             Some(sample) => sample.mount().await,
+            None if is_project => uploads::permission(&repository).await.map(|()| Opened::Nothing),
             None => repository.open_session().await.map(Opened::Session),
         };
         let opened = match opened {
@@ -313,6 +316,7 @@ impl Run<'_> {
             Opened::Mounted(None) => {
                 (Outcome::NotChecked(NotChecked::NotReported), Outcome::Ok(Fact::Mounted))
             }
+            Opened::Nothing => (storage::without_image(), storage::without_image()),
             Opened::Session(session) => {
                 let address = uploads::address(&repository, &session.location).await;
                 repository.cancel_upload(session).await;

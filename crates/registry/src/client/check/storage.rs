@@ -27,6 +27,8 @@ pub(super) enum Opened {
     Mounted(Option<Url>),
     /// It opened an upload.
     Session(UploadSession),
+    /// It permits uploads; none was opened.
+    Nothing,
 }
 
 /// A blob in a repository.

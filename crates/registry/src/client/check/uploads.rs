@@ -37,6 +37,28 @@ pub async fn probe_upload(repository: &Repository) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether an upload is permitted at this path, without opening one: a part of an upload that does not exist is refused
+/// for lack of a permission first.
+pub(super) async fn permission(repository: &Repository) -> Result<(), Error> {
+    let ask = async {
+        let url = repository.connection.url(&repository.path(ABSENT_UPLOAD))?;
+        let outgoing = Outgoing::new(Method::PATCH, url)
+            .header(header::CONTENT_TYPE, "application/octet-stream")
+            .empty_body();
+        let reply = repository
+            .connection
+            .fetch_once(&outgoing, &Scopes::push(repository.name()), 64 * 1024, 1)
+            .await?;
+        let fault = reply.refusal(Missing::Blob);
+        match fault.kind {
+            ErrorKind::UploadLost { .. } | ErrorKind::NotFound { .. } => Ok(()),
+            _ => Err(fault),
+        }
+    };
+    let failed = |fault| Error::new("upload to", repository.full_name(), fault, 1, Duration::ZERO);
+    ask.await.map_err(failed)
+}
+
 /// Whether an address that the registry returned for an upload or a blob can be used from here.
 pub(super) async fn address(repository: &Repository, location: &Url) -> Outcome {
     let connection = &repository.connection;
