@@ -153,12 +153,16 @@ fn writes_tag(request: &RequestInfo<'_>) -> bool {
 
 #[tokio::test]
 async fn a_tag_can_be_overwritten_or_is_immutable_or_stays_old() {
-    let fixture = Fixture::plain();
-    let report = checked(&fixture, true).await;
+    let report = checked(&Fixture::plain(), true).await;
     assert!(matches!(outcome(&report, Check::OverwriteTag), Outcome::Ok(Fact::Allowed)), "{report:?}");
-    assert!(matches!(outcome(&report, Check::Cleanup), Outcome::Ok(Fact::Deleted)), "{report:?}");
-    assert_eq!(fixture.store.manifests(REPOSITORY), []);
-    assert_eq!(fixture.store.blobs(REPOSITORY), []);
+    // The test registry deletes nothing.
+    match outcome(&report, Check::Cleanup) {
+        Outcome::Warning(Fact::NotDeleted(what, reason)) => {
+            assert!(what.ends_with("/dkp/ee:dhctl-check"), "{what}");
+            assert!(reason.contains("does not allow deletions"), "{reason}");
+        }
+        other => panic!("{other:?}"),
+    }
 
     let words = r#"{"errors":[{"code":"PRECONDITION","message":"Failed to process request due to 'ee:dhctl-check' configured as immutable."}]}"#;
     let immutable = Fixture::new(move |request| {
@@ -172,7 +176,6 @@ async fn a_tag_can_be_overwritten_or_is_immutable_or_stays_old() {
         }
         other => panic!("{other:?}"),
     }
-    assert_eq!(immutable.store.manifests(REPOSITORY), [], "the first image is deleted again");
 
     // Such as a cache in front of the registry.
     let stale = Fixture::new(|request| {
@@ -217,7 +220,6 @@ async fn a_type_of_manifest_may_not_be_accepted() {
             }
             other => panic!("{other:?}"),
         }
-        assert_eq!(fixture.store.manifests(REPOSITORY), [], "{expected:?}: what was accepted is deleted");
     }
 }
 
