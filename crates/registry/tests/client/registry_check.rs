@@ -1,5 +1,7 @@
 //! The check of a registry: each finding about a repository passes in one case and fails in another.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use http::Method;
 use oci::{Digest, RawManifest};
 use registry::client::{
@@ -146,9 +148,13 @@ async fn a_registry_whose_login_is_in_each_request_is_not_for_a_cluster() {
     assert!(matches!(outcome(&report, Check::Authentication), Outcome::Ok(Fact::Anonymous)), "{report:?}");
 }
 
-/// Whether a request writes the tag of the write test.
-fn writes_tag(request: &RequestInfo<'_>) -> bool {
-    *request.method == Method::PUT && request.path.ends_with("/manifests/dhctl-check")
+/// A registry that answers like this to the second write of the tag of the write test.
+fn at_the_second_write(answers: impl Fn() -> Treatment + Send + Sync + 'static) -> Fixture {
+    let writes = AtomicU32::new(0);
+    Fixture::new(move |request| {
+        let writes_tag = *request.method == Method::PUT && request.path.ends_with("/manifests/dhctl-check");
+        if writes_tag && writes.fetch_add(1, Ordering::SeqCst) > 0 { answers() } else { Treatment::default() }
+    })
 }
 
 #[tokio::test]
@@ -165,10 +171,7 @@ async fn a_tag_can_be_overwritten_or_is_immutable_or_stays_old() {
     }
 
     let words = r#"{"errors":[{"code":"PRECONDITION","message":"Failed to process request due to 'ee:dhctl-check' configured as immutable."}]}"#;
-    let immutable = Fixture::new(move |request| {
-        if writes_tag(request) && request.count > 1 { answer(412, &[], words) } else { Treatment::default() }
-    });
-    let report = checked(&immutable, true).await;
+    let report = checked(&at_the_second_write(move || answer(412, &[], words)), true).await;
     match outcome(&report, Check::OverwriteTag) {
         Outcome::Failure(FailureKind::Registry, Fact::Error(error)) => {
             let kind = error.kind();
@@ -178,10 +181,7 @@ async fn a_tag_can_be_overwritten_or_is_immutable_or_stays_old() {
     }
 
     // Such as a cache in front of the registry.
-    let stale = Fixture::new(|request| {
-        if writes_tag(request) && request.count > 1 { answer(201, &[], "") } else { Treatment::default() }
-    });
-    let report = checked(&stale, true).await;
+    let report = checked(&at_the_second_write(|| answer(201, &[], "")), true).await;
     let found = outcome(&report, Check::OverwriteTag);
     assert!(matches!(found, Outcome::Failure(FailureKind::Registry, Fact::OldTag)), "{report:?}");
 }
