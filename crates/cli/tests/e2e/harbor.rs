@@ -1,8 +1,11 @@
-//! A push to a real Harbor, with the accounts that its users have, and pulls through its proxy cache.
+//! A real Harbor: a push with the accounts that its users have, pulls through its proxy cache, and how it is set up and
+//! checked.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
+    fs,
     io::{BufRead, BufReader},
+    path::Path,
     process::{Child, Command, Stdio},
     sync::Arc,
 };
@@ -72,6 +75,30 @@ impl Harbor {
         serde_json::from_slice(&output.stdout).unwrap_or_default()
     }
 
+    /// A folder with the administrator's password.
+    fn folder(&self) -> tempfile::TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("admin.password"), &self.settings["HARBOR_PASSWORD"]).unwrap();
+        folder
+    }
+
+    /// The files of the registry behind it.
+    fn files(&self) -> BTreeSet<std::path::PathBuf> {
+        let mut files = BTreeSet::new();
+        let mut folders = vec![Path::new(&self.settings["DIR"]).join("blobs")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else {
+                    files.insert(path);
+                }
+            }
+        }
+        files
+    }
+
     /// Login and password of a robot of this project with these rights.
     fn robot(&self, project: &str, name: &str, actions: &[&str]) -> (String, String) {
         let access: Vec<_> =
@@ -110,7 +137,7 @@ async fn robot_accounts_push_and_read_back_or_get_a_reason() {
     let short = push("dkp", &writer, &writer_secret).expect(5);
     assert!(short.stderr.contains("HOST/PROJECT/REPOSITORY"), "{}", short.stderr);
     let refused = push("dkp/ee", &reader, &reader_secret).expect(4);
-    assert!(refused.stderr.contains("may not"), "{}", refused.stderr);
+    assert!(refused.stderr.contains("permissions of the account"), "{}", refused.stderr);
     let absent = push("no-such-project/ee", "admin", &harbor.settings["HARBOR_PASSWORD"]).expect(4);
     assert!(absent.stderr.contains("no-such-project"), "{}", absent.stderr);
     assert!(absent.stderr.contains("project"), "{}", absent.stderr);
@@ -201,4 +228,174 @@ async fn a_failure_of_a_proxy_cache_does_not_count_as_missing() {
     assert!(bundle.is_none());
     let release = vec![Rule::new("*", "*/v1.58.10", Fault::Status(StatusCode::BAD_GATEWAY))];
     ProxyCache::new(&harbor, 2, release).pull(&["--proxy-registry", "--no-modules"]).0.expect(5);
+}
+
+/// `registry setup harbor HOST/WORDS` in this folder.
+fn set_up(harbor: &Harbor, folder: &Path, words: &str) -> Run {
+    let target = format!("{}/{words}", harbor.host());
+    let base = ["registry", "setup", "harbor", "--insecure", "--admin-password-file", "admin.password"];
+    dhctl(folder, &base.into_iter().chain(target.split(' ')).collect::<Vec<_>>())
+}
+
+/// `registry check HOST/WORDS` in this folder, and what came of each check.
+fn check(harbor: &Harbor, folder: &Path, words: &str, code: i32) -> HashMap<String, (String, String)> {
+    let target = format!("{}/{words}", harbor.host());
+    let base = ["registry", "check", "--insecure", "--output", "json"];
+    let run = dhctl(folder, &base.into_iter().chain(target.split(' ')).collect::<Vec<_>>()).expect(code);
+    let document = run.json();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let findings = document["result"]["findings"].as_array().unwrap();
+    findings.iter().map(|it| (text(&it["check"]), (text(&it["status"]), text(&it["message"])))).collect()
+}
+
+/// The login of a robot that a setup has made.
+fn robot_login(name: &str, folder: &Path, file: &str) -> String {
+    let password = fs::read_to_string(folder.join(file)).unwrap();
+    format!("-u robot${name} -p {}", password.trim_end())
+}
+
+#[cfg_attr(not(dhctl_test_harbor), ignore = "not run: DHCTL_TEST_HARBOR does not name a folder with up.sh")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_project_is_set_up_and_its_robots_push_and_pull() {
+    let harbor = Harbor::start();
+    let folder = harbor.folder();
+    let shown = set_up(&harbor, folder.path(), "dkp --dry-run").expect(0);
+    assert!(shown.stdout.contains("/api/v2.0/robots"), "{}", shown.stdout);
+    assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "a dry run writes nothing");
+
+    // With the check at its end.
+    let done = set_up(&harbor, folder.path(), "dkp").expect(0);
+    assert!(done.stdout.contains("3 changes"), "{}", done.stdout);
+    let again = set_up(&harbor, folder.path(), "dkp").expect(0);
+    assert!(again.stdout.contains("nothing to change"), "{}", again.stdout);
+
+    // What exists is changed after somebody has agreed.
+    let asked = set_up(&harbor, folder.path(), "dkp --quota 60GB").expect(2);
+    assert!(asked.stderr.contains("hard.storage: -1 -> 60000000000"), "{}", asked.stderr);
+    set_up(&harbor, folder.path(), "dkp --quota 60GB --yes").expect(0);
+    let again = set_up(&harbor, folder.path(), "dkp --quota 60GB").expect(0);
+    assert!(again.stdout.contains("nothing to change"), "{}", again.stdout);
+
+    let world = World::of(Distribution::sample());
+    world.pull(&[]).expect(0);
+    let registry = format!("{}/dkp/deckhouse/ee", harbor.host());
+    let (push, pull) = (
+        robot_login("dkp+push", folder.path(), "dkp-push.password"),
+        robot_login("dkp+pull", folder.path(), "dkp-pull.password"),
+    );
+    let with = |command: &str, login: &str| {
+        let words = format!("{command} --insecure -r {registry} -i d8.tar {login}");
+        dhctl(world.folder.path(), &words.split(' ').collect::<Vec<_>>())
+    };
+    with("mirror", &pull).expect(4);
+    with("mirror", &push).expect(0);
+    with("mirror verify --deep", &pull).expect(0);
+
+    // A check leaves everything as it is, and the write test deletes what it wrote.
+    let before = harbor.files();
+    let path = |login: &str, more: &str| format!("dkp/deckhouse/ee {login}{more}");
+    let of_push = check(&harbor, folder.path(), &path(&push, ""), 0);
+    for name in ["login", "project", "read", "list-tags", "write", "upload-address", "mount", "proxy-cache"] {
+        assert_eq!(of_push[name].0, "ok", "{name}: {of_push:?}");
+    }
+    assert!(of_push["product"].1.starts_with("Harbor v2."), "{of_push:?}");
+    assert!(harbor.files() == before, "the check left files");
+    let of_pull = check(&harbor, folder.path(), &path(&pull, " --for cluster"), 0);
+    assert_eq!(of_pull["authentication"].0, "ok", "{of_pull:?}");
+    let refused = check(&harbor, folder.path(), &path(&pull, ""), 4);
+    assert_eq!((refused["read"].0.as_str(), refused["write"].0.as_str()), ("ok", "failure"), "{refused:?}");
+    check(&harbor, folder.path(), "dkp/deckhouse/ee -u robot$dkp+pull -p wrong", 4);
+    let admin = format!("-u admin -p {}", harbor.settings["HARBOR_PASSWORD"]);
+    let of_admin = check(&harbor, folder.path(), &path(&admin, " --write-test"), 0);
+    for name in ["quota", "immutable-tags", "overwrite-tag", "manifest-types", "cleanup"] {
+        assert_eq!(of_admin[name].0, "ok", "{name}: {of_admin:?}");
+    }
+    let listed = ["registry", "list", &registry, "--insecure"];
+    let listed =
+        dhctl(folder.path(), &listed.into_iter().chain(pull.split(' ')).collect::<Vec<_>>()).expect(0);
+    assert!(listed.stdout.contains("v1.58.10"), "{}", listed.stdout);
+    assert_eq!(check(&harbor, folder.path(), &format!("dkp {admin}"), 3)["path-depth"].0, "failure");
+    assert_eq!(check(&harbor, folder.path(), &format!("absent/ee {admin}"), 4)["project"].0, "failure");
+}
+
+#[cfg_attr(not(dhctl_test_harbor), ignore = "not run: DHCTL_TEST_HARBOR does not name a folder with up.sh")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_cache_is_set_up_and_pulled_through() {
+    let harbor = Harbor::start();
+    let folder = harbor.folder();
+    let world = World::of(Distribution::sample());
+    world.pull(&[]).expect(0);
+    let direct = fs::read(world.path("d8.tar")).unwrap();
+    let (upstream, root) = world.source_url.split_once('/').unwrap();
+    let words = format!("cache/{root} --proxy-of http://{upstream}");
+    set_up(&harbor, folder.path(), "cache --proxy-of http://127.0.0.1:1").expect(3);
+    let done = set_up(&harbor, folder.path(), &words).expect(0);
+    assert!(done.stdout.contains("3 changes"), "{}", done.stdout);
+    assert!(done.stderr.contains("retention policy"), "{}", done.stderr);
+    let again = set_up(&harbor, folder.path(), &words).expect(0);
+    assert!(again.stdout.contains("nothing to change"), "{}", again.stdout);
+    // It is not made an ordinary project, nor a cache of another endpoint.
+    set_up(&harbor, folder.path(), "cache").expect(2);
+
+    let login = robot_login("cache+pull", folder.path(), "cache-pull.password");
+    let source = format!("{}/cache/{root}", harbor.host());
+    let words = format!("mirror --insecure -i d8.tar --source {source}");
+    let words = words.split(' ').map(str::to_owned).chain(
+        login.split(' ').map(|it| it.replace("-u", "--source-login").replace("-p", "--source-password")),
+    );
+    let words: Vec<String> = words.collect();
+    dhctl(folder.path(), &words.iter().map(String::as_str).collect::<Vec<_>>()).expect(0);
+    assert!(fs::read(folder.path().join("d8.tar")).unwrap() == direct, "the bundles differ");
+
+    let cluster = check(&harbor, folder.path(), &format!("cache/{root} {login} --for cluster"), 0);
+    assert!(cluster["proxy-cache"].1.contains(upstream), "{cluster:?}");
+    let admin = format!("-u admin -p {}", harbor.settings["HARBOR_PASSWORD"]);
+    let push = check(&harbor, folder.path(), &format!("cache/{root} {admin}"), 3);
+    assert_eq!(
+        (push["proxy-cache"].0.as_str(), push["write"].0.as_str()),
+        ("failure", "failure"),
+        "{push:?}"
+    );
+}
+
+#[cfg_attr(not(dhctl_test_harbor), ignore = "not run: DHCTL_TEST_HARBOR does not name a folder with up.sh")]
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_forbidden_or_exists_is_explained() {
+    let harbor = Harbor::start();
+    let folder = harbor.folder();
+    let wrong = tempfile::tempdir().unwrap();
+    fs::write(wrong.path().join("admin.password"), "Wr0ng-password").unwrap();
+    let denied = set_up(&harbor, wrong.path(), "dkp").expect(4);
+    assert!(denied.stderr.contains("--admin-login"), "{}", denied.stderr);
+    set_up(&harbor, folder.path(), "dkp --no-check").expect(0);
+
+    let user = json!({"username": "bob", "email": "bob@example.com", "realname": "Bob", "password": "Passw0rd-bob",
+        "comment": ""});
+    harbor.api("users", &user);
+    let bob = tempfile::tempdir().unwrap();
+    fs::write(bob.path().join("admin.password"), "Passw0rd-bob").unwrap();
+    for words in ["dkp", "other --quota 60GB", "cache --proxy-of http://127.0.0.1:1"]
+        .map(|it| format!("{it} --admin-login bob"))
+    {
+        let forbidden = set_up(&harbor, bob.path(), &words).expect(4);
+        assert!(forbidden.stderr.contains("bob"), "{}", forbidden.stderr);
+        assert_eq!(fs::read_dir(bob.path()).unwrap().count(), 1, "{words}");
+    }
+    // Users may create projects of their own.
+    set_up(&harbor, bob.path(), "bobs --admin-login bob").expect(0);
+
+    // The robots exist, and their secrets are not here.
+    let elsewhere = harbor.folder();
+    let lost = set_up(&harbor, elsewhere.path(), "dkp").expect(2);
+    assert!(lost.stderr.contains("Refresh Secret"), "{}", lost.stderr);
+    fs::write(elsewhere.path().join("dkp-pull.password"), "Wr0ng-secret-of-a-robot").unwrap();
+    let lost = set_up(&harbor, elsewhere.path(), "dkp").expect(4);
+    assert!(lost.stderr.contains("dkp-pull.password"), "{}", lost.stderr);
+    // A name that Harbor does not accept.
+    let strange = set_up(&harbor, folder.path(), "a--b").expect(3);
+    assert!(strange.stderr.contains("illegal characters"), "{}", strange.stderr);
+    // A project whose name is a number.
+    set_up(&harbor, folder.path(), "123").expect(0);
+    let again = set_up(&harbor, folder.path(), "123").expect(0);
+    assert!(again.stdout.contains("nothing to change"), "{}", again.stdout);
 }

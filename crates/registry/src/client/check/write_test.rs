@@ -133,9 +133,10 @@ async fn clean_up(repository: &Repository, written: &Written) -> Outcome {
 
 fn deletion_reason(error: &Error) -> String {
     match error.kind() {
-        ErrorKind::Refused { reason: Refusal::MethodNotAllowed | Refusal::ReadOnly, .. } => {
-            "the registry does not allow deletions".to_owned()
-        }
+        ErrorKind::Refused {
+            reason: Refusal::MethodNotAllowed | Refusal::ReadOnly | Refusal::DeletionDisabled,
+            ..
+        } => "the registry does not allow deletions".to_owned(),
         kind => kind.to_string(),
     }
 }
