@@ -282,6 +282,9 @@ fn fixes(check: Check, fact: &Fact, product: Option<Product>, registry: &Reposit
             "delete the tag dhctl-check later; nothing uses it".to_owned(),
         ],
         (Check::Cleanup, _) => one("delete the tag dhctl-check in the registry; nothing uses it"),
+        (Check::Write | Check::Read | Check::ListTags, _) if lacks_login(fact) => {
+            one("give the login of an account: --registry-login and --registry-password-file")
+        }
         (Check::Write, Some(Product::Harbor)) if is_denied(fact) => vec![
             format!("Harbor: Projects > {project} > Robot accounts: give the robot the permissions to pull and push repositories"),
             format!("or Projects > {project} > Members: give the user the role Developer or Maintainer"),
@@ -300,6 +303,11 @@ fn fixes(check: Check, fact: &Fact, product: Option<Product>, registry: &Reposit
             _ => Vec::new(),
         },
     }
+}
+
+fn lacks_login(fact: &Fact) -> bool {
+    let Fact::Error(error) = fact else { return false };
+    matches!(error.kind(), ErrorKind::Unauthorized { with_credentials: false, .. })
 }
 
 fn is_denied(fact: &Fact) -> bool {
