@@ -31,7 +31,10 @@ impl Exit {
         (Self::Success, "done"),
         (Self::Internal, "internal error in dhctl"),
         (Self::Usage, "wrong usage: flags, or a release or channel that the source does not have"),
-        (Self::Incomplete, "something is missing, incomplete or damaged: source, bundle, part or target"),
+        (
+            Self::Incomplete,
+            "something is missing, incomplete or damaged in the source, the bundle, a part or the target",
+        ),
         (
             Self::Denied,
             "authentication or permission: the registry or API rejected the login, or the login lacks a permission",

@@ -21,7 +21,7 @@ pub(super) fn predicate(fact: &ChannelFact) -> Sentence {
             "follows a release channel that points to v{version}, which is older than the deployed v{deployed}: {image}"
         ),
         ChannelFact::ReleaseNotCreated { image, version } => format!(
-            "follows a release channel that points to v{version}, but no release is waiting: {image}"
+            "follows a release channel ({image}) that points to v{version}, but no release is waiting"
         ),
     }
     .into()

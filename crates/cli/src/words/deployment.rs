@@ -45,7 +45,7 @@ pub(super) fn means(fact: &DeploymentFact) -> Option<Sentence> {
         DeploymentFact::ScaledToZero => Some("no controller is running, so nothing is updated".into()),
         DeploymentFact::PodRejected { .. } => Some("an admission rule or a quota rejects the pod".into()),
         DeploymentFact::NoPod => {
-            Some("the controllers of Kubernetes create this pod; they may not be running".into())
+            Some("kube-controller-manager creates this pod; it may not be running".into())
         }
         DeploymentFact::ImageMissing { .. } => Some(
             "the platform runs only as long as its node keeps the image; on another node its pod would not start".into(),

@@ -32,8 +32,7 @@ pub fn doctor_report(report: &DoctorReport, flags: &ClusterFlags, list: NotCheck
             text += "\n";
         }
     } else if !report.not_checked.is_empty() {
-        text +=
-            &format!("\nnot checked: {} (--verbose lists them)\n", count(report.not_checked.len(), "source"));
+        text += &format!("\nskipped: {} (--verbose lists them)\n", count(report.not_checked.len(), "check"));
     }
     let again = Sentence::from("check again: ").command(Update::Doctor).addressed(flags);
     format!("{text}\n{again}\n")
@@ -69,7 +68,7 @@ fn block(finding: &Finding) -> Block {
 
 /// Since when, and where it was seen.
 fn origin(finding: &Finding, now: Timestamp) -> String {
-    let seen = format!("found by checking {}", sources(&finding.seen_in));
+    let seen = format!("source: {}", sources(&finding.seen_in));
     match finding.since {
         Some(since) => {
             let age = now.duration_since(since).unsigned_abs();

@@ -58,9 +58,11 @@ pub fn what(problem: &Problem) -> Sentence {
 
 /// The object as `KIND/NAME`; several are separated by commas.
 pub fn object(problem: &Problem) -> String {
-    let others = source::others(&problem.fact).iter().map(ToString::to_string);
-    let all: Vec<String> = std::iter::once(problem.object.to_string()).chain(others).collect();
-    all.join(", ")
+    if !matches!(problem.fact, Fact::Source(_)) {
+        return problem.object.to_string();
+    }
+    let all = std::iter::once(&problem.object).chain(source::others(&problem.fact));
+    all.map(source::name).collect::<Vec<_>>().join(", ")
 }
 
 /// What is said of the object, behind its name: `is being drained`.

@@ -23,8 +23,7 @@ pub(crate) fn approval(note: &ApprovalNote) -> String {
             "the update mode is Auto: releases are applied without an approval".to_owned()
         }
         ApprovalNote::ApprovedAhead { later } => format!(
-            "{later} is already approved: the controller may deploy both at the same time, and then this release \
-             never runs; take that approval back first (dhctl update doctor shows the command)"
+            "{later} is already approved: the controller may go straight to it and skip this release; take that approval back first (dhctl update doctor shows the command)"
         ),
         ApprovalNote::NoNodeGroup => "the node does not belong to a node group".to_owned(),
         ApprovalNote::GroupNeedsApproval { group } => {
@@ -105,7 +104,9 @@ pub(crate) fn prepare(note: &PrepareNote) -> String {
 pub(crate) fn keep_reason(reason: &KeepReason) -> String {
     match reason {
         KeepReason::Phase(phase) => format!("it is {phase}; only waiting duplicates are deleted"),
-        KeepReason::NoOther { name } => format!("DeckhouseRelease/{name} does not exist"),
+        KeepReason::NoOther { name } => {
+            format!("the regular object of this release, DeckhouseRelease/{name}, does not exist")
+        }
         KeepReason::OnlyItIsApproved { other } => {
             format!("it is approved, and DeckhouseRelease/{other} is not")
         }

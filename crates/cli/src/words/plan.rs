@@ -68,7 +68,7 @@ pub(crate) fn unknown(unknown: &PlanUnknown) -> String {
         }
         PlanSource::Channel { image } | PlanSource::Image { image } => image.clone(),
         PlanSource::Tags { registry } => format!(
-            "further releases in {registry}: its tags cannot be listed; the platform must be able to list them too"
+            "further releases in {registry} (the platform must be able to list its tags too): its tags cannot be listed"
         ),
     };
     match &unknown.why {

@@ -10,7 +10,11 @@ pub(super) fn predicate(fact: &QueueFact) -> Sentence {
     match fact {
         QueueFact::NotAsked => "have not been read from the new leader yet".to_owned(),
         QueueFact::Idle { seen, needed } => {
-            format!("have been empty in {}; {needed} are needed", count(*seen, "consecutive check"))
+            if *seen == 1 {
+                format!("were empty in the last check; {needed} in a row are needed")
+            } else {
+                format!("were empty in the last {seen} checks; {needed} in a row are needed")
+            }
         }
         QueueFact::Busy { tasks, first: None, .. } => format!("have {}", count(*tasks, "task")),
         QueueFact::Busy { tasks, first: Some(first), failures } => {

@@ -23,14 +23,14 @@ pub(crate) fn not_approvable(reason: &NotApprovable) -> String {
         NotApprovable::NoNode { known } => {
             format!("there is no such node; nodes of this cluster: {}", known.join(", "))
         }
-        NotApprovable::NodeNotWaiting => "it does not wait for approval of a disruption".to_owned(),
+        NotApprovable::NodeNotWaiting => "it is not waiting for approval of a disruption".to_owned(),
     }
 }
 
 /// What is in the queue.
 pub(crate) fn queue(state: &QueueState) -> String {
     match state {
-        QueueState::JustEmpty => "it is empty now, but has not been for long enough".to_owned(),
+        QueueState::JustEmpty => "it is empty, but has not yet stayed empty for long enough".to_owned(),
         QueueState::Tasks(count) => crate::format::count(*count, "task"),
         QueueState::Head(task) => format!("queue {}", queue_task(task)),
         QueueState::Unreadable(why) => format!("it cannot be read: {why}"),

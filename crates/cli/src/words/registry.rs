@@ -63,8 +63,8 @@ pub(super) fn means(fact: &RegistryFact) -> Option<Sentence> {
             "the platform sees no new releases, and nodes cannot pull images".to_owned()
         }
         RegistryFact::Untrusted { .. } => {
-            "this was checked from this machine; if the cluster gets the same certificate, the platform sees no new releases \
-             and nodes cannot pull images, because the platform trusts only this CA (key ca)"
+            "checked from this machine only; the platform trusts only the CA in the Secret (key ca), so if the registry presents \
+             the same certificate to the cluster, the platform sees no new releases and nodes cannot pull images"
                 .to_owned()
         }
         RegistryFact::TagsDenied { .. }

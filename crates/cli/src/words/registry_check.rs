@@ -120,7 +120,7 @@ fn found(fact: &Fact) -> String {
         Fact::SearchDomains(domains) => {
             format!("the registry's name does not exist in any of these: {}", domains.join(", "))
         }
-        Fact::OtherAddress { name, addresses } => format!("{name} also resolves, to {}", listed(addresses)),
+        Fact::OtherAddress { name, addresses } => format!("{name} also exists in DNS: {}", listed(addresses)),
         Fact::Direct => "none; requests are sent directly".to_owned(),
         Fact::ThroughProxy(proxy) => format!("requests are sent through {proxy}"),
         Fact::Certificate(certificate, days) => format!("{certificate}; {}", remaining(*days)),

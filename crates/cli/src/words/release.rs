@@ -32,7 +32,10 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
         }
         ReleaseFact::NotInCluster => "is not in the cluster".to_owned(),
         ReleaseFact::Waits(reasons) | ReleaseFact::Delayed { reasons, .. } => {
-            reasons.iter().map(wait_reason).collect::<Vec<_>>().join("; ")
+            // The controller reports a window as a postponement too.
+            let has_window = reasons.iter().any(|it| matches!(it, WaitReason::Window { .. }));
+            let is_shown = |it: &&WaitReason| !(has_window && matches!(it, WaitReason::Postponed { .. }));
+            reasons.iter().filter(is_shown).map(wait_reason).collect::<Vec<_>>().join("; ")
         }
         ReleaseFact::NotSeen => "is waiting for the controller to check it".to_owned(),
         ReleaseFact::Disappeared => "was in the cluster and is missing now".to_owned(),
@@ -59,7 +62,7 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
         }
         ReleaseFact::SkippedMinors(versions) => {
             let versions: Vec<String> = versions.iter().map(|version| format!("v{version}")).collect();
-            format!("is deployed, but these releases before it never ran: {}", list(&versions, NAMED))
+            format!("is deployed, but these earlier releases were skipped and never ran: {}", list(&versions, NAMED))
         }
         ReleaseFact::HigherPatch(higher) => {
             format!(
@@ -148,7 +151,7 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
              points to"
         }
         ReleaseFact::ApprovedAhead { .. } => {
-            "the controller may deploy both at the same time: then the earlier one never runs, which the platform does not support"
+            "the controller may go straight to the later release and skip the earlier one; the platform does not support skipping minor versions"
         }
         ReleaseFact::SkippedMinors(_) => {
             "the platform does not support skipping minor versions: the changes that the skipped versions make in the cluster were never made"
@@ -232,6 +235,15 @@ fn unfinished(sign: &Unfinished) -> String {
     }
 }
 
+fn opens(time: Option<&str>) -> String {
+    let opens = time.map(|time| format!(", which opens at {time}")).unwrap_or_default();
+    format!("waits for the update window{opens}")
+}
+
+fn delayed(until: Option<&str>, by: &str) -> String {
+    until.map_or_else(|| format!("is delayed by {by}"), |time| format!("is delayed until {time} by {by}"))
+}
+
 /// Why it waits, as what is said of the release.
 pub(crate) fn wait_reason(reason: &WaitReason) -> String {
     let until = |what: &str, until: &Option<String>| match until {
@@ -240,14 +252,16 @@ pub(crate) fn wait_reason(reason: &WaitReason) -> String {
     };
     match reason {
         WaitReason::Approval => "waits for approval".to_owned(),
-        WaitReason::Window { until: time } => until("waits for the update window", time),
+        WaitReason::Window { until: time } => opens(time.as_deref()),
         WaitReason::Postponed { until: time } => until("is postponed", time),
-        WaitReason::Notification { until: time } => until("is delayed by the notification time", time),
+        WaitReason::Notification { until: time } => {
+            delayed(time.as_deref(), "minimalNotificationTime (the wait after the notification)")
+        }
         WaitReason::NotificationFailed { why } => {
             format!("is blocked: the notification webhook fails: {why}")
         }
         WaitReason::Cooldown { until: time } => {
-            until("is delayed by the pause after the previous update", time)
+            delayed(time.as_deref(), "the pause after the previous update")
         }
         WaitReason::Requirement { .. } | WaitReason::UnknownRequirement { .. } => {
             format!("has an unmet requirement: {}", requirement(reason))

@@ -71,9 +71,9 @@ pub(crate) fn needed(shortfall: &Shortfall) -> String {
             format!("a module version that works with Kubernetes {kubernetes}")
         }
         Shortfall::RemovedApi { kubernetes, .. } => {
-            format!("no API that Kubernetes {kubernetes} has removed")
+            format!("only APIs that Kubernetes {kubernetes} still serves")
         }
-        Shortfall::CloudCondition { .. } => "no unmet condition".to_owned(),
+        Shortfall::CloudCondition { .. } => "all conditions met".to_owned(),
         Shortfall::NetworkAlert { .. } => "a correct configuration of the network (CNI)".to_owned(),
         Shortfall::MetallbAlert { .. } => "a configuration of metallb in the current format".to_owned(),
         Shortfall::Reported { needed, .. } | Shortfall::UnknownToController { needed } => needed.clone(),
@@ -137,7 +137,7 @@ pub(crate) fn fix(fix: &Fix) -> Sentence {
                 .command(disable(module, *configured))
         }
         Fix::PushModule { module } => {
-            Sentence::from("disable the module, or pull it outside and push the bundle: ")
+            Sentence::from("disable the module, or push a bundle that contains it; to pull one on the machine with internet access: ")
                 .command(Mirror::PullModule(module.clone()))
         }
         Fix::UpdateModule { module } => Sentence::from("disable the module, or update it: ")

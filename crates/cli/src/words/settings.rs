@@ -51,7 +51,7 @@ pub(super) fn means(fact: &SettingsFact) -> Sentence {
              says otherwise"
         }
         SettingsFact::MinorsAtOnce { .. } => {
-            "the controller may deploy several of them at the same time: then the ones in between never run, which the platform does not support"
+            "the controller may go straight to the last one and skip the others; the platform does not support skipping minor versions"
         }
         SettingsFact::Message { invalid: true, .. } => "the settings do not take effect",
         SettingsFact::Message { invalid: false, .. } => "the platform reports this about the settings",

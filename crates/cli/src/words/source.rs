@@ -12,6 +12,12 @@ pub(super) fn predicate(fact: &SourceFact) -> Sentence {
     .into()
 }
 
+/// A source: one object, or all of a kind.
+pub(super) fn name(object: &Object) -> String {
+    let kind = object.kind.name();
+    if object.name.is_some() || kind.starts_with("the ") { object.to_string() } else { format!("{kind}s") }
+}
+
 /// What else cannot be read for the same reason.
 pub(super) fn others(fact: &Fact) -> &[Object] {
     match fact {

@@ -124,7 +124,7 @@ pub(crate) fn subject(verdict: &Verdict) -> String {
         (Some(release), Some(target)) if release < target => format!("v{target} (v{release} is deployed)"),
         (Some(release), _) => format!("v{release}"),
         (None, Some(target)) => format!("v{target} (no release is deployed)"),
-        (None, None) => "no release".to_owned(),
+        (None, None) => "the update".to_owned(),
     }
 }
 
@@ -175,7 +175,8 @@ pub(crate) fn time_over(verdict: &Verdict, timeout: Option<std::time::Duration>)
     let is = match verdict.call {
         Call::NotStarted => "has not started".to_owned(),
         Call::Failed => "has failed".to_owned(),
-        other => format!("is {}", state(other)),
+        Call::Stalled => "is stuck".to_owned(),
+        other => format!("is not done (stage: {})", state(other)),
     };
     let text = format!("{}: {} {is}", time.as_deref().unwrap_or("timeout reached"), subject(verdict));
     let first = verdict.problem.as_ref().or_else(|| verdict.waiting_for.first());

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use problems::{Advice, ClusterFact, Code, Kind, Object, Problem, ReleaseAdvice, ReleaseFact};
+use problems::{ClusterFact, Code, Kind, Object, Problem, ReleaseAdvice, ReleaseFact};
 use semver::Version;
 
 use super::{
@@ -284,7 +284,6 @@ impl Machine {
             let fact = ReleaseFact::SkippedMinors(versions);
             Problem::new(Code::SkippedMinors, Object::release(release), fact)
                 .advise(ReleaseAdvice::AskSupport.into())
-                .advise(Advice::Doctor)
         })
     }
 

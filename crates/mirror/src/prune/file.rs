@@ -114,7 +114,7 @@ pub enum PlanFileError {
         found: String,
     },
     /// A release in it is not a version.
-    #[error("'{text}' is not a release such as v1.58.3")]
+    #[error("contains '{text}', which is not a release such as v1.58.3")]
     Release {
         /// What the file says, shortened.
         text: String,

@@ -94,7 +94,7 @@ pub(super) fn reasons(version: &Version, surveyed: &Surveyed, keep: &Keep) -> Ve
     let Surveyed { channels, pointing, .. } = surveyed;
     let mut reasons = Vec::new();
     if let Some(from) = keep.from.as_ref().filter(|from| *version >= **from) {
-        reasons.push(format!("not older than {}", tag_of(from)));
+        reasons.push(format!("--keep-from {}", tag_of(from)));
     }
     let by_channel = channels.iter().filter(|(_, pointed)| *pointed == version);
     reasons.extend(by_channel.map(|(channel, _)| format!("channel {channel}")));

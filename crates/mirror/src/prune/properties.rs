@@ -189,7 +189,7 @@ fn clusters_and_channels_keep_releases() {
     surveyed.channels.insert(Channel::RockSolid, release(0));
     assert_eq!(
         reasons(&surveyed, &Keep { from: Some(release(1)), clusters: vec![cluster(1)] }),
-        ["v1.57.0: channel rock-solid", "v1.58.0: not older than v1.58.0, cluster prod runs it"]
+        ["v1.57.0: channel rock-solid", "v1.58.0: --keep-from v1.58.0, cluster prod runs it"]
     );
 }
 

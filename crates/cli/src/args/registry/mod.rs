@@ -34,7 +34,7 @@ pub enum RegistryCommand {
     /// neither, anything.
     #[command(after_help = super::EXIT_CODES)]
     List(Box<ListArgs>),
-    /// Set up Nexus or Harbor for the platform, through its API
+    /// Set up Nexus or Harbor for the platform, through the registry's API
     ///
     /// Creates what is missing: a repository or project, accounts with the least permissions, and the settings that the
     /// platform needs. Existing objects are changed only after a confirmation, and are never replaced or deleted. A

@@ -57,7 +57,7 @@ pub enum UpdateCommand {
     /// written if it is approved already.
     #[command(after_help = super::EXIT_CODES)]
     Approve(Box<ApproveArgs>),
-    /// Approve the next release, wait until it is done, then the next
+    /// Approve the next release, wait until it is done, and continue with the one after it
     ///
     /// Shows each approval, with the kubectl command that does the same, and asks. Waits for update windows,
     /// notification delays and gradual rollouts. In an automatic update mode it only watches. What only a person can

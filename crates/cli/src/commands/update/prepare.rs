@@ -119,7 +119,7 @@ fn tell(event: &PrepareEvent<'_>) {
             printer::say(
                 "note",
                 &format!(
-                    "the API server does not support a dry run for a change, so it is written without a check: {why}"
+                    "the API server cannot do a dry run of one of the changes, so this change is written without being checked first: {why}"
                 ),
             );
         }

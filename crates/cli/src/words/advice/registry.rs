@@ -18,7 +18,7 @@ pub(super) fn step(advice: &RegistryAdvice) -> Step {
             Mirror::ListThroughCache { registry: registry.clone(), major: *major, minor: *minor },
         ),
         RegistryAdvice::CheckUpstream => Step::here(
-            "check that the upstream of the proxy cache has it and can be reached; nothing can be pushed to a proxy cache",
+            "check that the upstream of the proxy cache can be reached and has what is missing; nothing can be pushed to a proxy cache",
         ),
         RegistryAdvice::AllowListing => Step::here(
             "allow the login to list tags; in Nexus: the privilege `browse` of the repository, in addition to `read`",

@@ -39,7 +39,7 @@ pub(super) fn step(advice: &ReleaseAdvice) -> Step {
             Kubectl::Delete(Resource::DeckhouseRelease, vec![name.clone()]),
         ),
         ReleaseAdvice::MarkSuperseded { name } => with(
-            "set the phase of the release that is not running to Superseded (only the status of the object changes)",
+            "set this phase for the release that is not running: Superseded (only the status of the object changes)",
             Kubectl::Patch {
                 resource: Resource::DeckhouseRelease,
                 name: name.clone(),

@@ -313,7 +313,7 @@ fn a_minor_version_that_never_ran() {
     assert_eq!(setup.found(0), ["slows skipped-minors", "notable approval"]);
     let run = setup.doctor(&[]).expect(0);
     assert!(
-        run.stdout.contains("is deployed, but these releases before it never ran: v1.57.5"),
+        run.stdout.contains("is deployed, but these earlier releases were skipped and never ran: v1.57.5"),
         "{}",
         run.stdout
     );

@@ -172,8 +172,9 @@ fn read_plan(path: &Path, settings: &PruneSettings) -> Result<PlanFile, Failure>
     let named = |error: PlanFileError| Failure::usage(format!("{} {error}", path.display()));
     let plan = PlanFile::parse(&text).map_err(named)?;
     if plan.registry != settings.registry.to_string() {
-        let message = format!("{} is a plan for {}", path.display(), plan.registry);
-        return Err(Failure::usage(message));
+        let message =
+            format!("{} is a plan for {}, not for {}", path.display(), plan.registry, settings.registry);
+        return Err(Failure::usage(message).hint("name the registry of the plan, or make another plan"));
     }
     let clusters: BTreeSet<String> =
         settings.clusters.iter().filter_map(|cluster| cluster.context.clone()).collect();
@@ -192,7 +193,7 @@ impl From<PruneError> for Failure {
         match error {
             PruneError::Mirror(error) => error.into(),
             PruneError::Unclear { items } => Self { missing: items, ..Self::new(Exit::Incomplete, message) }
-                .hint("nothing was deleted; push what is missing again, or remove its tags, and make the plan again"),
+                .hint("nothing was deleted; either push the missing objects again or remove the tags that need them, then make the plan again"),
             PruneError::UnknownRelease { .. } => Self::new(Exit::Incomplete, message).hint(
                 "push this release to the registry, or leave out the cluster if it does not use this registry",
             ),

@@ -40,7 +40,7 @@ pub(super) fn planned(plan: &PlanFile, file: &str) -> String {
 
 /// A plan by which nothing goes.
 pub(super) fn nothing(plan: &PlanFile) -> String {
-    kept(plan) + "nothing to remove: something that is kept uses every image\n"
+    kept(plan) + "nothing to remove: every image is used by something that is kept\n"
 }
 
 /// What was done.
@@ -72,8 +72,9 @@ fn kept(plan: &PlanFile) -> String {
     }
     for (tag, releases) in by_tag {
         let (number, releases) = (releases.len(), BTreeSet::from_iter(releases));
-        let of: Vec<String> = releases.into_iter().map(str::to_owned).collect();
-        text += &wrapped(&format!("keep       {tag}: {} of ", count(number, "image")), INDENT, &of);
+        let of: Vec<&str> = releases.into_iter().collect();
+        let begin = format!("keep       {} of {}: ", count(number, "image"), of.join(", "));
+        text += &wrapped(&begin, INDENT, &[tag.to_owned()]);
     }
     text + "keep       modules, packages, databases, and every other tag\n"
 }
@@ -81,14 +82,14 @@ fn kept(plan: &PlanFile) -> String {
 fn elsewhere(plan: &PlanFile) -> String {
     match plan.used_elsewhere_bytes {
         0 => String::new(),
-        bytes => format!("stays      {} that images which are kept use too\n", human(bytes)),
+        bytes => format!("stays      {} that kept images also use\n", human(bytes)),
     }
 }
 
 /// What an administrator has to do.
 const GARBAGE: &str = "\
-A registry removes the data only when it collects its garbage. Data that
-other repositories use too stays.
+The registry frees the space only when its garbage collection runs. Data
+that other repositories also use is kept.
   Docker distribution: stop writes (read-only mode), run
     registry garbage-collect /etc/docker/registry/config.yml
     (Debian: docker-registry garbage-collect ...), then restart the registry,

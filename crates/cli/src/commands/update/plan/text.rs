@@ -52,7 +52,7 @@ fn outcome(plan: &Plan, flags: &ClusterFlags) -> String {
     match (&plan.blocking[..], &plan.next) {
         ([], None) => {
             format!(
-                "\nTo update, pull a newer release outside and push it inside; then check again: {again}\n"
+                "\nTo update, pull a newer release on the machine with internet access and push it to the cluster's registry; then check again: {again}\n"
             )
         }
         ([], Some(next)) => {
