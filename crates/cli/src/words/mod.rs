@@ -44,7 +44,7 @@ mod tests;
 
 use ::cluster::objects::Task;
 use commands::Sentence;
-use problems::{Fact, Problem};
+use problems::{Fact, Problem, SourceFact};
 
 pub use block::Block;
 pub use doctor::{NotCheckedList, doctor_report, source, sources};
@@ -58,7 +58,7 @@ pub fn what(problem: &Problem) -> Sentence {
 
 /// The object as `KIND/NAME`; several are separated by commas.
 pub fn object(problem: &Problem) -> String {
-    if !matches!(problem.fact, Fact::Source(_)) {
+    if !matches!(problem.fact, Fact::Source(SourceFact::Unreadable { .. } | SourceFact::NotNow { .. })) {
         return problem.object.to_string();
     }
     let all = std::iter::once(&problem.object).chain(source::others(&problem.fact));

@@ -176,6 +176,7 @@ pub(crate) fn time_over(verdict: &Verdict, timeout: Option<std::time::Duration>)
         Call::NotStarted => "has not started".to_owned(),
         Call::Failed => "has failed".to_owned(),
         Call::Stalled => "is stuck".to_owned(),
+        Call::Done => "is done".to_owned(),
         other => format!("is not done (stage: {})", state(other)),
     };
     let text = format!("{}: {} {is}", time.as_deref().unwrap_or("timeout reached"), subject(verdict));

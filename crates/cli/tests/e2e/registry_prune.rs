@@ -478,8 +478,8 @@ fn tags_of_other_names_keep_what_they_refer_to() {
 
     let filled = of(distribution, DockerRegistryOptions::default());
     let run = filled.prune(&PLAN).expect(0);
-    assert!(run.stdout.contains("keep       tag install:mine: 1 image of v1.57.5\n"), "{}", run.stdout);
-    assert!(run.stdout.contains("keep       tag (root):multi: 1 image of v1.57.5\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("keep       1 image of v1.57.5: tag install:mine\n"), "{}", run.stdout);
+    assert!(run.stdout.contains("keep       1 image of v1.57.5: tag (root):multi\n"), "{}", run.stdout);
     filled.apply().expect(0);
     let has =
         |digest: &Digest| filled.registry.storage().manifest(&root, &TagOrDigest::from(*digest)).is_some();

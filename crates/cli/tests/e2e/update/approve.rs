@@ -109,7 +109,7 @@ fn nodes_and_disruptions_are_approved() {
     });
     platform.put(&[group, pod]);
     let quiet = platform.update(&["approve", "--node", "master-0", "--yes"]).expect(7);
-    assert!(quiet.stderr.contains("does not wait for approval of a disruption"), "{}", quiet.stderr);
+    assert!(quiet.stderr.contains("is not waiting for approval of a disruption"), "{}", quiet.stderr);
     let mut node = platform.kubelet.node("master-0");
     node["metadata"]["labels"] =
         json!({ "node.deckhouse.io/group": "master", "node-role.kubernetes.io/control-plane": "" });
@@ -286,7 +286,7 @@ fn a_change_during_the_confirmation_is_decided_again() {
     };
     let shown = on_terminal_while(&platform, "60s", "approve --node worker-0", Some(("[y/N]", "y\n")), done);
     assert!(
-        shown.contains("does not wait for approval of a disruption") && shown.contains("code 7"),
+        shown.contains("is not waiting for approval of a disruption") && shown.contains("code 7"),
         "{shown}"
     );
     let annotations = &platform.get("Node", "worker-0")["metadata"]["annotations"];

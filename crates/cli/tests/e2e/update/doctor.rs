@@ -188,7 +188,7 @@ fn a_healthy_cluster() {
     );
     assert_eq!(setup.found(0), ["notable approval"]);
     let short = setup.doctor(&["--no-registry"]).expect(0);
-    assert!(short.stdout.contains("\nnot checked: "), "{}", short.stdout);
+    assert!(short.stdout.contains("\nskipped: "), "{}", short.stdout);
     assert!(short.stdout.contains(" (--verbose lists them)\n"), "{}", short.stdout);
     let full = setup.doctor(&["--no-registry", "--verbose"]).expect(0);
     assert!(full.stdout.contains("  registry: --no-registry\n"), "{}", full.stdout);
