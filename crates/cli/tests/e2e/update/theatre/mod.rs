@@ -65,7 +65,7 @@ scenarios! {
     image_comes_late: "image-comes-late",
     image_missing: "image-missing",
     image_wrong_credentials: "image-wrong-credentials",
-    interrupted_in_each_stage: "interrupted-in-each-scenario_run",
+    interrupted_in_each_stage: "interrupted-in-each-stage",
     kubelet_away: "kubelet-away",
     minors_skipped: "minors-skipped",
     minors_skipped_in_a_run: "minors-skipped-in-a-run",
