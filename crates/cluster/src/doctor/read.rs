@@ -9,7 +9,6 @@ use kube::{
     Api,
     api::{ListParams, LogParams},
 };
-
 use semver::Version;
 
 use super::{
@@ -19,7 +18,7 @@ use super::{
 use crate::{
     ClusterState, Error, Reading,
     access::Cluster,
-    objects::{DeckhousePod, image_tag},
+    objects::{DeckhousePod, image_version},
     pull_cause::is_pull_failure,
     read::{Bound, in_time, unread},
     safe_text::{self, foreign},
@@ -158,7 +157,7 @@ async fn ran(cluster: &Cluster) -> Reading<Vec<Version>> {
 fn version_of(set: &ReplicaSet) -> Option<Version> {
     let containers = &set.spec.as_ref()?.template.as_ref()?.spec.as_ref()?.containers;
     let image = containers.iter().find(|it| it.name == CONTAINER)?.image.as_deref()?;
-    image_tag(image).and_then(deckhouse::version::parse_tag)
+    image_version(image)
 }
 
 async fn events(cluster: &Cluster, state: &ClusterState) -> Reading<Vec<PodEvent>> {

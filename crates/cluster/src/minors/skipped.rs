@@ -6,7 +6,7 @@ use semver::Version;
 
 use crate::{
     ClusterState,
-    objects::{DeckhousePod, Phase, image_tag},
+    objects::{DeckhousePod, Phase, image_version},
     release_order::ReleaseOrder,
 };
 
@@ -64,7 +64,7 @@ pub(crate) fn skipped_before(state: &ClusterState, deployed: &Version, ran: &[Ve
 
 fn version_of(pod: &DeckhousePod) -> Option<Version> {
     let image = &pod.containers.iter().find(|it| it.name == "deckhouse")?.image;
-    image_tag(image).and_then(deckhouse::version::parse_tag)
+    image_version(image)
 }
 
 fn minor(version: &Version) -> (u64, u64) {

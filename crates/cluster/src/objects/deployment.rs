@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use foreign_text::ForeignText;
 use jiff::Timestamp;
+use semver::Version;
 use serde::Serialize;
 
 /// What matters of `deployments.apps d8-system/deckhouse`.
@@ -87,10 +88,15 @@ pub(crate) fn image_repository(image: &str) -> &str {
 }
 
 /// The tag of an image, if it has one.
-pub(crate) fn image_tag(image: &str) -> Option<&str> {
+fn image_tag(image: &str) -> Option<&str> {
     let name = image.split('@').next().unwrap_or_default();
     let (_, tag) = name.rsplit_once(':')?;
     (!tag.contains('/')).then_some(tag)
+}
+
+/// The version that an image is of, if its tag is `vX.Y.Z`.
+pub(crate) fn image_version(image: &str) -> Option<Version> {
+    image_tag(image).and_then(deckhouse::version::parse_tag)
 }
 
 impl DeckhouseDeployment {
@@ -102,7 +108,7 @@ impl DeckhouseDeployment {
     /// Whether the image is that of one version for ever: its tag is `vX.Y.Z`. A moving tag, as `stable`, would
     /// let the controller restart into whatever is pushed there.
     pub fn has_fixed_tag(&self) -> bool {
-        self.tag().is_some_and(|tag| deckhouse::version::parse_tag(tag).is_some())
+        image_version(&self.image).is_some()
     }
 
     /// Whether every replica is of the newest generation and available.

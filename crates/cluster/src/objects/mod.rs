@@ -17,7 +17,7 @@ pub use configuration::{
     CloudCondition, ClusterConfiguration, DeprecatedApiUse, IngressController, ReleaseWebhook,
 };
 pub use deployment::{ContainerState, DeckhouseDeployment, DeckhousePod};
-pub(crate) use deployment::{image_repository, image_tag};
+pub(crate) use deployment::{image_repository, image_version};
 pub use module::{
     Module, ModulePullOverride, ModuleRelease, ModuleSource, ModuleUpdatePolicy, OfferedModule,
 };

@@ -54,32 +54,36 @@ pub(crate) fn invocation(settings: PruneSettings, environment: Environment) -> I
 }
 
 async fn run(settings: PruneSettings, environment: Environment) -> Result<(), Failure> {
-    let registry = &settings.registry;
-    let plan = match &settings.action {
-        PruneAction::Apply(path) => Some(read_plan(path, &settings)?),
-        PruneAction::Plan { .. } => None,
-    };
-    let credentials = settings.login.resolve(registry, &environment).await?;
+    match &settings.action {
+        PruneAction::Plan { keep_from, file, replace } => {
+            let (client, progress) = connect(&settings, &environment).await?;
+            let keep = Keep { from: keep_from.clone(), clusters: needs(&settings, &environment).await? };
+            make(&settings, &client, &keep, (file, *replace), &progress).await
+        }
+        PruneAction::Apply(path) => {
+            let plan = read_plan(path, &settings)?;
+            let (client, progress) = connect(&settings, &environment).await?;
+            apply(&settings, &client, &plan, &progress, &environment).await
+        }
+    }
+}
+
+async fn connect(
+    settings: &PruneSettings,
+    environment: &Environment,
+) -> Result<(Client, Arc<Progress>), Failure> {
+    let credentials = settings.login.resolve(&settings.registry, environment).await?;
     let access = RegistryAccess {
-        url: registry,
+        url: &settings.registry,
         credentials,
         connection: &settings.connection,
         ca: None,
         pushes: false,
     };
-    let client = access.client(&environment)?;
+    let client = access.client(environment)?;
     let progress = Arc::new(Progress::new(settings.output, environment.stderr_is_terminal));
     progress.report_notices_of(&client);
-    match (&settings.action, plan) {
-        (PruneAction::Plan { keep_from, file, replace }, _) => {
-            let keep = Keep { from: keep_from.clone(), clusters: needs(&settings, &environment).await? };
-            make(&settings, &client, &keep, (file, *replace), &progress).await
-        }
-        (PruneAction::Apply(_), Some(plan)) => {
-            apply(&settings, &client, &plan, &progress, &environment).await
-        }
-        (PruneAction::Apply(_), None) => Ok(()),
-    }
+    Ok((client, progress))
 }
 
 async fn make(
