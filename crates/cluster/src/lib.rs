@@ -6,14 +6,17 @@
 
 #![forbid(unsafe_code)]
 
+mod alert_block;
 mod chain;
 mod error;
 mod node_waits;
+mod notification;
 mod pull_cause;
 mod reading;
 mod registry_answer;
 mod safe_text;
 mod state;
+mod update_windows;
 mod wait_policy;
 mod wait_policy_read;
 

@@ -8,6 +8,10 @@ use crate::{
     words::Words,
 };
 
+/// The annotation that is written only so that a controller looks at an object again.
+pub const TOUCHED: &str = "dhctl.deckhouse.io/touched";
+const TOUCHED_ASSIGNED: &str = "dhctl.deckhouse.io/touched=";
+
 /// An invocation of kubectl.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kubectl {
@@ -33,6 +37,15 @@ pub enum Kubectl {
     Uncordon(String),
     /// Removes the annotations of a drain from a node.
     ForgetDrain(String),
+    /// Writes an annotation of ours to objects, whose controller looks at them then.
+    Touch {
+        /// Their kind.
+        resource: Resource,
+        /// Their names.
+        names: Vec<String>,
+        /// The value of the annotation.
+        mark: String,
+    },
     /// Changes an object by a merge patch (RFC 7386).
     Patch {
         /// Its kind.
@@ -73,6 +86,11 @@ impl Kubectl {
                 .fixed(&["annotate", "node"])
                 .operand(node)
                 .fixed(&["update.node.deckhouse.io/draining-", "update.node.deckhouse.io/drained-"]),
+            Self::Touch { resource, names, mark } => {
+                let words = words.fixed(&["annotate", resource.qualified(), "--overwrite"]);
+                let words = names.iter().fold(words, |words, name| words.operand(name));
+                words.joined(TOUCHED_ASSIGNED, mark)
+            }
             Self::Patch { resource, name, status, patch } => {
                 let words = words.fixed(&["patch", resource.qualified()]).operand(name);
                 let words = if *status { words.fixed(&["--subresource=status"]) } else { words };

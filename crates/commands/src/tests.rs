@@ -43,6 +43,7 @@ fn with(value: &str) -> Vec<Command> {
         Kubectl::SetPlatformImage(value()).into(),
         Kubectl::Uncordon(value()).into(),
         Kubectl::ForgetDrain(value()).into(),
+        Kubectl::Touch { resource: Resource::Node, names: vec![value(), value()], mark: value() }.into(),
         patch.into(),
         Kubectl::Delete(Resource::Node, vec![value(), value()]).into(),
         Kubectl::Create(Manifest::Piped(json)).into(),

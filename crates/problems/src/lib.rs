@@ -17,8 +17,8 @@ pub use advice::{
 pub use code::Code;
 pub use fact::{
     AlertFact, AlertKind, ApiUse, ChannelFact, ClusterFact, ConvergeFact, DeploymentFact, Fact, FromHere,
-    ModuleError, ModuleFact, ModuleImagePulls, NodeFact, PodFact, PodState, PullCause, QueueFact, QueuedTask,
-    RegistryFact, ReleaseFact, SettingsFact, SourceFact, Unfinished,
+    ModuleError, ModuleFact, ModuleImagePulls, NodeFact, NodeValue, PodFact, PodState, PullCause, QueueFact,
+    QueuedTask, RegistryFact, ReleaseFact, SettingsFact, SourceFact, Unfinished,
 };
 pub use object::{Kind, Object};
 pub use rule::Rule;

@@ -132,13 +132,12 @@ impl From<ApproveError> for Failure {
             }
             ApproveError::Changed { .. } => Self::new(Exit::Cluster, message)
                 .hint("nothing was written; run the same command again to see what is to be approved now"),
-            ApproveError::NotKept { .. } => Self::new(Exit::Cluster, message).hint(
-                "find the tool that applies a manifest with `approved: false`, such as deckhousereleases.yaml, and remove this line from the manifest",
-            ),
+            ApproveError::NotKept { .. } => Self::new(Exit::Cluster, message).hint(words::FIND_MANIFEST),
             ApproveError::Cluster(error) => error.into(),
             ApproveError::Unknown(unknown) => unknown.into(),
             ApproveError::NotItsTurn { object, fact } => {
-                let text = Sentence::from(format!("{object} ")).then(words::predicate(&Fact::Release(*fact.clone())));
+                let text = Sentence::from(format!("{object} "))
+                    .then(words::predicate(&Fact::Release(*fact.clone())));
                 let failure = Self::new(Exit::Cluster, text);
                 match *fact {
                     ReleaseFact::PreviousUnfinished { .. } => failure
@@ -146,7 +145,10 @@ impl From<ApproveError> for Failure {
                     ReleaseFact::NotInCluster => {
                         let file = Some(RELEASES_FILE.to_owned());
                         let prepare = Update::Prepare { channel: None, file };
-                        failure.hint(Sentence::from("create the releases that the releases file lists: ").command(prepare))
+                        failure.hint(
+                            Sentence::from("create the releases that the releases file lists: ")
+                                .command(prepare),
+                        )
                     }
                     _ => failure.hint(Sentence::from("see the chain of releases: ").command(Update::Plan)),
                 }

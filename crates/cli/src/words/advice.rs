@@ -15,6 +15,9 @@ use semver::Version;
 
 use super::Step;
 
+/// What to do if something in the cluster takes an approval back.
+pub(crate) const FIND_MANIFEST: &str = "find the tool that applies a manifest with `approved: false`, such as deckhousereleases.yaml, and remove this line from the manifest";
+
 /// The step that follows an advice.
 #[expect(clippy::too_many_lines, reason = "an arm for each advice")]
 pub(super) fn step(advice: &Advice) -> Step {
@@ -122,9 +125,7 @@ pub(super) fn step(advice: &Advice) -> Step {
                 .command(Mirror::PullSince { major: *major, minor: *minor }),
         ),
         Advice::MeetRequirements => with("see how to meet each requirement: ", Update::Plan.into()),
-        Advice::FindManifest => Step::here(
-            "find the tool that applies a manifest with `approved: false`, such as deckhousereleases.yaml, and remove this line from the manifest",
-        ),
+        Advice::FindManifest => Step::here(FIND_MANIFEST),
         Advice::TargetHighestPatch => with(
             "set --to to the highest patch of this minor version; to see which one that is: ",
             Update::Status.into(),

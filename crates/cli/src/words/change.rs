@@ -28,6 +28,10 @@ pub(crate) fn purpose(purpose: &Purpose) -> String {
             "remove the annotation {CHANNEL_NOTE}, left by an interrupted run: the release channel is already set"
         ),
         Purpose::CreateRelease { version } => format!("create release v{version} (unapproved)"),
+        Purpose::TouchRelease { name } => format!(
+            "change DeckhouseRelease/{name}: the controller has not processed it, because no release channel was set \
+             when it was created"
+        ),
         Purpose::DeleteDuplicate { version } => {
             format!(
                 "delete the duplicate object of release {version}, which an old version of the platform created"

@@ -136,6 +136,19 @@ fn releases() {
         duplicate(false),
         ReleaseFact::NoPhase { names: names(&["v1.71.2"]) },
         ReleaseFact::NoPhase { names: names(&["v1.71.2", "v1.72.0"]) },
+        ReleaseFact::SkippedTogether { names: names(&["v1-71-2", "v1.71.2"]) },
+        ReleaseFact::NotificationMayFail { alert: true },
+        ReleaseFact::NotificationMayFail { alert: false },
+        ReleaseFact::UnmetByNodes {
+            reason: WaitReason::Requirement {
+                key: Some("k8s".to_owned()),
+                why: "current kubernetes version is lower than required".to_owned(),
+                cause: problems::RequirementCause::Unmet,
+            },
+            nodes: ["worker-0", "worker-1"]
+                .map(|node| problems::NodeValue { node: node.to_owned(), value: text("v1.28.3") })
+                .to_vec(),
+        },
         ReleaseFact::WithdrawnAndReplaced,
         ReleaseFact::ImageMissing { image: format!("{REPO}:v1.71.2") },
         above(&["v1.71.2"]),
@@ -315,6 +328,8 @@ fn every_step() {
         ReleaseAdvice::ApplyNow(version("1.71.2")),
         ReleaseAdvice::DoNotApprove,
         ReleaseAdvice::Delete { name: own("v1-71-2") },
+        ReleaseAdvice::DeleteAll { names: names(&["v1-71-2", "v1.71.2"]) },
+        ReleaseAdvice::Touch { names: names(&["v1.71.2", "v1.72.0"]), mark: own("2026-11-29T10:00:00Z") },
         ReleaseAdvice::MarkSuperseded { name: own("v1.70.3") },
         ReleaseAdvice::WaitForChannel,
         ReleaseAdvice::WaitForWindow,

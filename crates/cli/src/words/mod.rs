@@ -46,6 +46,7 @@ use ::cluster::objects::Task;
 use commands::Sentence;
 use problems::{Fact, Problem, SourceFact};
 
+pub(crate) use advice::FIND_MANIFEST;
 pub use block::Block;
 pub use doctor::{NotCheckedList, doctor_report, source, sources};
 pub(crate) use release::requirement;

@@ -8,6 +8,9 @@ use super::list;
 /// How many names are listed.
 const NAMED: usize = 5;
 
+/// How many nodes are listed.
+const NODES: usize = 20;
+
 #[expect(clippy::too_many_lines, reason = "an arm for each fact")]
 pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
     match fact {
@@ -113,6 +116,18 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
             format!("has no phase; {} releases are affected: {}", names.len(), list(names, NAMED))
         }
         ReleaseFact::NoPhase { .. } => "has no phase".to_owned(),
+        ReleaseFact::SkippedTogether { names } => {
+            format!("will not be deployed: the controller skipped all objects of this version: {}", list(names, NAMED))
+        }
+        ReleaseFact::NotificationMayFail { alert: true } => {
+            "waits without a message: an alert says that its notification was not sent".to_owned()
+        }
+        ReleaseFact::NotificationMayFail { alert: false } => {
+            "waits without a message, and a notification webhook is configured".to_owned()
+        }
+        ReleaseFact::UnmetByNodes { reason, .. } => {
+            format!("has unmet requirements: {}", requirement(reason))
+        }
         ReleaseFact::WithdrawnAndReplaced => {
             "was withdrawn by the vendor (Suspended); another patch of its minor version is waiting".to_owned()
         }
@@ -190,8 +205,20 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
             "the controller may skip both objects without a message; then this minor version is never deployed"
         }
         ReleaseFact::NoPhase { .. } => {
-            "the controller has not processed this release, although the platform's pod is ready and a channel is \
-             set: the controller hangs, or fails on this release"
+            "it was created while no release channel was set; the controller looks at such an object again only when the \
+             object changes"
+        }
+        ReleaseFact::SkippedTogether { .. } => {
+            "of two waiting objects of one version, the controller skips both; later minor versions wait until this \
+             version is created again"
+        }
+        ReleaseFact::NotificationMayFail { .. } => {
+            "while the controller tries to reach the webhook, it processes no release and writes no message, for about a \
+             minute each time"
+        }
+        ReleaseFact::UnmetByNodes { nodes, .. } => {
+            let nodes: Vec<String> = nodes.iter().map(|it| format!("{} ({})", it.node, it.value)).collect();
+            return Some(format!("nodes that do not meet it: {}", list(&nodes, NODES)).into());
         }
         ReleaseFact::Withdrawn => {
             "no other patch of its minor version is waiting, so no later release can be deployed"
@@ -225,7 +252,6 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
 
 fn unfinished(sign: &Unfinished) -> String {
     match sign {
-        Unfinished::Annotation => "it is still marked isUpdating".to_owned(),
         Unfinished::Image(version) => format!("the image of Deployment/deckhouse is v{version}"),
         Unfinished::Rollout => "Deployment/deckhouse is rolling out".to_owned(),
         Unfinished::VersionAnnotation(version) => {

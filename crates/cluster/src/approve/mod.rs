@@ -29,6 +29,7 @@ pub use note::ApprovalNote;
 pub(crate) use release::APPLY_NOW;
 pub use release::release;
 pub use request::ApprovalRequest;
+pub(crate) use unfinished::sign as unfinished_sign;
 
 /// An approval that may be given.
 #[derive(Debug, Clone, PartialEq)]

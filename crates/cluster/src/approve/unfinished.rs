@@ -17,10 +17,9 @@ pub(super) fn update(state: &ClusterState, deployed: &Release) -> Option<Release
     Some(ReleaseFact::PreviousUnfinished { previous: deployed.version_text.clone(), sign })
 }
 
-fn sign(state: &ClusterState, deployed: &Release) -> Option<Unfinished> {
-    if deployed.is_annotated("release.deckhouse.io/isUpdating") {
-        return Some(Unfinished::Annotation);
-    }
+/// What shows it. The annotation `isUpdating` does not: the old pod may remove it within milliseconds, and it may stay for
+/// 15 s after the end (cluster-2026.md, 1.9).
+pub(crate) fn sign(state: &ClusterState, deployed: &Release) -> Option<Unfinished> {
     if let Some(deployment) = state.deployment.known() {
         let tag = deployment.tag();
         // A moving tag names no version.

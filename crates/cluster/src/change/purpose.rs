@@ -33,6 +33,11 @@ pub enum Purpose {
         /// The release.
         version: Version,
     },
+    /// Write to an object that was created while no release channel was set, so that the controller processes it.
+    TouchRelease {
+        /// The name of the object.
+        name: String,
+    },
     /// Delete the second object of a release.
     DeleteDuplicate {
         /// The release, as it is spelled in the object.

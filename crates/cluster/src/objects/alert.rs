@@ -16,6 +16,9 @@ pub struct Alert {
     pub name: String,
     /// `alert.severityLevel`: 1 is the most severe, 9 the least.
     pub severity: Option<u8>,
+    /// Whether `alert.severityLevel` is a text. `update.blockOnAlerts` looks only at those (cluster-2026.md, 1.12).
+    #[serde(skip)]
+    pub severity_is_text: bool,
     /// `alert.summary`.
     pub summary: ForeignText,
     /// `alert.description`.

@@ -5,12 +5,14 @@
 
 use commands::{Approve, Command, Update};
 use deckhouse::release_list::RELEASES_FILE;
-use problems::{Advice, Code, DeploymentFact, Object, PrepareFor, Problem, ReleaseFact};
+use problems::{
+    Advice, Code, DeploymentFact, Object, PrepareFor, Problem, ReleaseAdvice, ReleaseFact, SettingsAdvice,
+};
 use semver::Version;
 
-use super::Step;
+use super::{Creation, Step};
 use crate::{
-    ClusterState, Gap, LeftOutReason,
+    ClusterState, Gap, LeftOutReason, alert_block,
     chain::{Candidate, Chain, Range},
     minors::needs_no_approval,
     objects::{Release, UpdateSettings, image_repository},
@@ -42,6 +44,8 @@ pub(super) fn blocking(
         blocking.push(not_next(state, version, fact));
     }
     blocking.extend(not_taken(chain, range));
+    blocking.extend(skipped_together(order, range));
+    blocking.extend(chain.steps.first().and_then(|(next, _)| held_by_alerts(state, next)));
     blocking.extend(chain.steps.first().and_then(|(_, next)| held(next.object?)));
     for step in steps {
         let unmet = step.requirements.iter().filter(|it| it.outcome.blocks());
@@ -77,8 +81,39 @@ fn not_next(state: &ClusterState, version: &Version, fact: ReleaseFact) -> Probl
     Problem::new(Code::NotItsTurn, Object::release(version), fact).advise_all(advice)
 }
 
-/// Releases that are missing between two.
-pub(super) fn gap(state: &ClusterState, gap: &Gap) -> Problem {
+/// Versions all objects of which were skipped: they have to be created again.
+fn skipped_together(order: &ReleaseOrder<'_>, range: Range<'_>) -> Vec<Problem> {
+    let wanted = |version: &Version| range.to.is_none_or(|to| version <= to);
+    let skipped = order.skipped_together().into_iter().filter(|(version, _)| wanted(version));
+    skipped
+        .map(|(version, names)| {
+            let fact = ReleaseFact::SkippedTogether { names: names.clone() };
+            Problem::new(Code::Skipped, Object::release(version), fact)
+                .advise(ReleaseAdvice::DeleteAll { names }.into())
+                .advise(Advice::Prepare(PrepareFor::CreateReleases))
+        })
+        .collect()
+}
+
+/// Alerts that hold the next release, which shows no message for them.
+fn held_by_alerts(state: &ClusterState, next: &Version) -> Option<Problem> {
+    let problem = Problem::new(Code::Alert, Object::release(next), alert_block::held_by_alerts(state)?);
+    Some(
+        problem
+            .advise(SettingsAdvice::ResolveAlerts.into())
+            .advise(SettingsAdvice::TurnOffBlockOnAlerts.into()),
+    )
+}
+
+/// Releases that are missing between two. What was skipped together with its duplicate is not missing.
+pub(super) fn gap(state: &ClusterState, order: &ReleaseOrder<'_>, gap: &Gap) -> Option<Problem> {
+    let skipped = order.skipped_together();
+    if let Some((first, last)) = gap.missing_minors()
+        && (first..=last)
+            .all(|minor| skipped.keys().any(|it| (it.major, it.minor) == (gap.before.major, minor)))
+    {
+        return None;
+    }
     let deployed = gap.before.clone();
     let (fact, advice) = match gap.missing_minors() {
         Some(minors) => {
@@ -87,7 +122,7 @@ pub(super) fn gap(state: &ClusterState, gap: &Gap) -> Problem {
         }
         None => (ReleaseFact::OtherMajor { deployed }, Vec::new()),
     };
-    Problem::new(Code::Release, Object::release(&gap.after), fact).advise_all(advice)
+    Some(Problem::new(Code::Release, Object::release(&gap.after), fact).advise_all(advice))
 }
 
 fn missing_minors(state: &ClusterState, deployed: &Version) -> Vec<Advice> {
@@ -156,10 +191,11 @@ pub(super) fn next(
     deployed: &Version,
     settings: Option<&UpdateSettings>,
     file: Option<&str>,
+    creation: Option<Creation>,
 ) -> Option<Command> {
     let (version, first) = chain.steps.first()?;
     Some(Command::dhctl(match first.object {
-        None if first.delivered.is_some() => {
+        None if first.delivered.is_some() || creation == Some(Creation::Never) => {
             Update::Prepare { channel: None, file: Some(file.unwrap_or(RELEASES_FILE).to_owned()) }
         }
         None => Update::Status,

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use semver::Version;
 
 use super::{
-    InCluster, LeftOut, Plan, PlanError, PlanInput, RegistryOffer, Step, answer, api_use, blocking, breaking,
+    Creation, InCluster, LeftOut, Plan, PlanError, PlanInput, RegistryOffer, Step, answer, api_use, blocking,
+    breaking, creation::Loop,
 };
 use crate::{
     ClusterState,
@@ -36,7 +37,7 @@ impl Plan {
         let chain = chain(known, &order, range);
         chain.leads_to_wanted(range)?;
         let asks = settings.as_ref().is_some_and(|it| it.disruptions_need_approval);
-        let steps: Vec<Step> = chain
+        let mut steps: Vec<Step> = chain
             .steps
             .iter()
             .enumerate()
@@ -44,6 +45,12 @@ impl Plan {
                 step(state, (version, *candidate), offer, number == 0, asks)
             })
             .collect();
+        if offer.is_some() {
+            let controller = Loop { running: &deployed, range, releases };
+            for (creation, step) in creations(&chain, controller).into_iter().zip(&mut steps) {
+                step.creation = creation;
+            }
+        }
         let (removed_apis, mut unknown) = api_use::find(state, input.helm.as_ref());
         let (breaking_points, unread) = breaking::points(state);
         unknown.extend(unread);
@@ -52,12 +59,14 @@ impl Plan {
         problems.extend(
             offer.into_iter().flat_map(|offer| offer.blocking(&steps, range, all_above(&chain, &known))),
         );
-        problems.extend(chain.gap.as_ref().map(|gap| blocking::gap(state, gap)));
+        problems.extend(chain.gap.as_ref().and_then(|gap| blocking::gap(state, &order, gap)));
         let own = state.registry.known().map(RegistrySettings::images_repo);
+        let creation = steps.first().and_then(|step| step.creation);
+        let next = blocking::next(&chain, &deployed, settings.as_ref(), input.file.as_deref(), creation);
         Ok(Self {
             blocking: problems,
             risks: minors::risks(state),
-            next: blocking::next(&chain, &deployed, settings.as_ref(), input.file.as_deref()),
+            next,
             deployed: format!("v{deployed}"),
             steps,
             modules: modules::overview(state, input.now),
@@ -75,6 +84,21 @@ impl Plan {
 pub fn deployed_version(state: &ClusterState) -> Option<Version> {
     let of_object = state.releases.known().and_then(|it| ReleaseOrder::of(it).deployed_version().cloned());
     of_object.or_else(|| deckhouse::version::parse_tag(state.deployment.known()?.tag()?))
+}
+
+/// Of each step of the chain, whether the controller creates its object; `None` if there is one.
+fn creations(chain: &Chain<'_>, controller: Loop<'_>) -> Vec<Option<Creation>> {
+    let mut first = true;
+    let one = |(version, candidate): &(&Version, Candidate<'_>)| {
+        if candidate.object.is_some() {
+            return None;
+        }
+        let creation = controller.creates(version, first);
+        let is_minor = (version.major, version.minor) > (controller.running.major, controller.running.minor);
+        first &= !(is_minor && creation != Creation::Never);
+        Some(creation)
+    };
+    chain.steps.iter().map(one).collect()
 }
 
 /// Whether the file or the cluster has releases for it, and all of them are above what the release channel leads to.
@@ -143,6 +167,7 @@ fn step(
         in_file: it.delivered.is_some(),
         in_cluster: it.object.map(in_cluster),
         in_registry: offer.and_then(|offer| offer.of_release(version)),
+        creation: None,
         requirements: checked,
         disruptions_need_approval: needs_approval && !disruptions.is_empty(),
         disruptions,

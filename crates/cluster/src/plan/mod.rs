@@ -7,6 +7,7 @@ mod answer;
 mod api_use;
 mod blocking;
 mod breaking;
+mod creation;
 mod make;
 mod registry;
 mod removed_apis;
@@ -24,6 +25,7 @@ use crate::{
 
 pub use api_use::{ApiInstead, ApiUse, ApiUser};
 pub use breaking::{BreakingFault, BreakingPoint};
+pub use creation::Creation;
 pub use make::deployed_version;
 pub use registry::{PlanRegistry, Presence, RegistryOffer, ReleaseInRegistry, StepInRegistry};
 pub use removed_apis::Replacement;
@@ -84,6 +86,8 @@ pub struct Step {
     pub in_cluster: Option<InCluster>,
     /// What the registry has of it; `None` if none was asked.
     pub in_registry: Option<StepInRegistry>,
+    /// Whether the controller creates its object; `None` if it exists, or if no registry was asked.
+    pub creation: Option<Creation>,
     /// What it requires, and whether the cluster has that.
     pub requirements: Vec<Requirement>,
     /// What it interrupts, as its description says.

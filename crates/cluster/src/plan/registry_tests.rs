@@ -218,3 +218,28 @@ fn a_release_of_the_registry_alone_is_left_to_the_platform() {
     assert_eq!(plan.next, Some(Command::dhctl(Update::Status)));
     assert_eq!(plan.steps[0].requirements[0].key, "k8s");
 }
+
+#[test]
+fn which_releases_the_controller_creates() {
+    let creations = |state: &ClusterState, file: &[&str], offer: RegistryOffer| -> Vec<Option<Creation>> {
+        plan(state, file, offer).steps.iter().map(|step| step.creation).collect()
+    };
+    let listed = ["v1.57.9", "v1.58.3", "v1.59.4"];
+    // v1.57 has the first loop: never its own last patch, and one minor version at a time.
+    let own = cluster(&["v1.57.5 Deployed"]);
+    assert_eq!(
+        creations(&own, &[], registry("v1.59.4", &listed)),
+        [Some(Creation::Never), Some(Creation::Now), Some(Creation::AfterPrevious)]
+    );
+    // Nobody else creates the first one.
+    let next = plan(&own, &[], registry("v1.59.4", &listed)).next;
+    let file = Some("deckhousereleases.yaml".to_owned());
+    assert_eq!(next, Some(Command::dhctl(Update::Prepare { channel: None, file })));
+    // The object exists, and the next one follows it.
+    let with_object = cluster(&["v1.57.5 Deployed", "v1.58.3 Pending"]);
+    assert_eq!(creations(&with_object, &[], registry("v1.59.4", &listed[1..])), [None, Some(Creation::Now)]);
+    // The same for what the file has too; without a registry nothing is said.
+    assert_eq!(creations(&own, &["v1.58.3"], registry("v1.58.3", &["v1.58.3"])), [Some(Creation::Now)]);
+    let without = Plan::make(&own, &of_file(&["v1.58.3"])).unwrap();
+    assert_eq!(without.steps[0].creation, None);
+}

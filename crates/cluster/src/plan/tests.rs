@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use problems::{Advice, Fact, ReleaseFact};
+use problems::{Advice, Fact, PrepareFor, ReleaseAdvice, ReleaseFact};
 use serde_json::{Value, json};
 
 use super::*;
@@ -179,6 +179,55 @@ fn clusters_without_a_plan() {
         said(&blind, &PlanInput::default()),
         "releases cannot be read: no permission: list deckhousereleases"
     );
+}
+
+#[test]
+fn versions_whose_objects_were_skipped_together_block() {
+    let twin = |name: &str| Release { name: name.to_owned(), ..release("v1.58.3 Skipped") };
+    let mut state = cluster(&[]);
+    let mut releases = vec![release("v1.57.5 Deployed"), twin("v1.58.3"), twin("v1-58-3")];
+    state.releases = Reading::Known(releases.clone());
+    let blocking = |state: &ClusterState| names(&Plan::make(state, &PlanInput::default()).unwrap().blocking);
+    assert_eq!(blocking(&state), "SkippedTogether");
+    // The minor version is not missing: the objects are in the way.
+    releases.push(release("v1.59.1 Pending"));
+    state.releases = Reading::Known(releases);
+    assert_eq!(blocking(&state), "SkippedTogether");
+    let plan = Plan::make(&state, &PlanInput::default()).unwrap();
+    let both = vec!["v1-58-3".to_owned(), "v1.58.3".to_owned()];
+    assert_eq!(
+        plan.blocking[0].advice,
+        [ReleaseAdvice::DeleteAll { names: both }.into(), Advice::Prepare(PrepareFor::CreateReleases)]
+    );
+}
+
+#[test]
+fn alerts_that_hold_releases_block() {
+    let mut state = cluster(&["v1.57.5 Deployed", "v1.58.3 Pending"]);
+    let settings = json!({
+        "releaseChannel": "Stable", "update": { "mode": "Manual", "blockOnAlerts": { "enabled": true } },
+    });
+    state.module_configs = Reading::Known(vec![ModuleConfig {
+        name: "deckhouse".to_owned(),
+        settings,
+        ..ModuleConfig::default()
+    }]);
+    let alert = |severity, severity_is_text| Alert {
+        name: "A".to_owned(),
+        severity: Some(severity),
+        severity_is_text,
+        ..Alert::default()
+    };
+    let plan = |state: &ClusterState| Plan::make(state, &PlanInput::default()).unwrap();
+    for (alerts, expected) in
+        [(vec![], ""), (vec![alert(3, true), alert(9, false)], ""), (vec![alert(4, true)], "HeldByAlerts")]
+    {
+        state.alerts = Reading::Known(alerts);
+        assert_eq!(names(&plan(&state).blocking), expected);
+    }
+    // Nothing waits that could be held.
+    state.releases = Reading::Known(vec![release("v1.57.5 Deployed")]);
+    assert_eq!(names(&plan(&state).blocking), "");
 }
 
 #[test]

@@ -5,7 +5,10 @@
 
 use std::time::Duration;
 
-use super::{Preparation, PrepareError, PrepareSettings, Step, preflight::preflight, steps, wait_until_idle};
+use super::{
+    Preparation, PrepareError, PrepareSettings, Step, preflight::preflight, steps, steps::left_to_write,
+    wait_until_idle,
+};
 use crate::{
     ClusterState, Error, Reading, WaitPolicy,
     access::Cluster,
@@ -70,10 +73,11 @@ pub async fn carry_out(
     let mut done: Vec<Change> = Vec::new();
     let mut conflicts = 0;
     loop {
-        let left = decide(cluster, settings, limit, on_event).await?.steps;
-        let Some(step) = left.first() else { return Ok(()) };
         let is_confirmed =
-            |step: &&Step| confirmed.steps.iter().any(|it| it.change.writes_the_same(&step.change));
+            |step: &Step| confirmed.steps.iter().any(|it| it.change.writes_the_same(&step.change));
+        let decided = decide(cluster, settings, limit, on_event).await?.steps;
+        let left = left_to_write(decided, &confirmed.steps);
+        let Some(step) = left.first() else { return Ok(()) };
         if let Some(other) = left.iter().find(|step| !is_confirmed(step)) {
             return Err(PrepareError::Changed { object: other.change.object() });
         }

@@ -14,6 +14,7 @@ mod releases;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod touch;
 mod update_settings;
 mod window;
 
@@ -25,3 +26,4 @@ pub use steps::{Preparation, PrepareNote, PrepareSettings, Step, steps};
 pub use window::{NoWindow, parse_window};
 
 pub(crate) use channel_note::{channel_is_unset, noted_channel, unset_channel};
+pub(crate) use touch::touch_mark;

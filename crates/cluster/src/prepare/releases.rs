@@ -24,10 +24,15 @@ pub(super) fn missing(
     let mut notes = Vec::new();
     for (reason, versions) in &chain.left_out {
         let is_delivered = |version: &Version| delivery.iter().any(|it| it.version == *version);
-        // The rest is left out because it is not needed.
-        if matches!(reason, LeftOutReason::Suspended | LeftOutReason::Phase(_) | LeftOutReason::BeyondGap(_))
-            && versions.iter().any(|version| is_delivered(version))
-        {
+        // The rest is left out because it is not needed. What the controller deletes is worth a note, wherever it is from.
+        let is_noted = match reason {
+            LeftOutReason::Suspended | LeftOutReason::Phase(_) | LeftOutReason::BeyondGap(_) => {
+                versions.iter().any(|version| is_delivered(version))
+            }
+            LeftOutReason::AboveChannel(_) => true,
+            _ => false,
+        };
+        if is_noted {
             let versions = versions.iter().map(|version| (*version).clone()).collect();
             notes.push(PrepareNote::LeftOut { versions, reason: reason.clone() });
         }

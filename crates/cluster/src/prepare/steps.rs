@@ -1,12 +1,14 @@
 //! What is left to do until a cluster is prepared: a pure function of its state.
 
 use deckhouse::{Channel, release_list::DeliveredRelease};
+use jiff::Timestamp;
 use semver::Version;
 use serde_json::Value;
 
 use super::{
     PrepareError, channel_note, duplicates,
     releases::{keep_to_one_minor, missing},
+    touch::touches,
     update_settings,
 };
 use crate::{
@@ -33,6 +35,10 @@ pub struct PrepareSettings {
     pub delivery: Vec<DeliveredRelease>,
     /// The last release that is wanted.
     pub to: Option<Version>,
+    /// What the release channel points to in the cluster's registry, where that is known.
+    pub channel_leads_to: Option<Version>,
+    /// When the preparation began: the mark of the objects that it touches.
+    pub now: Timestamp,
 }
 
 /// What is left to do, and what to know about it.
@@ -93,6 +99,20 @@ pub struct Step {
     pub settles: bool,
 }
 
+/// What is left of what was confirmed, and what else would have to be written now. A touch that was not confirmed is for an
+/// object that was created a moment ago, and that the controller is about to process.
+pub(super) fn left_to_write(decided: Vec<Step>, confirmed: &[Step]) -> Vec<Step> {
+    let is_confirmed = |step: &Step| confirmed.iter().any(|it| it.change.writes_the_same(&step.change));
+    decided.into_iter().filter(|step| is_confirmed(step) || !step.is_touch()).collect()
+}
+
+impl Step {
+    /// Whether it only makes the controller look at an object.
+    fn is_touch(&self) -> bool {
+        matches!(self.change.purpose, Purpose::TouchRelease { .. })
+    }
+}
+
 /// Decides what is left to do.
 ///
 /// # Errors
@@ -120,7 +140,8 @@ pub fn steps(state: &ClusterState, settings: &PrepareSettings) -> Result<Prepara
     let during = is_set.filter(|_| !unsets);
     let finally = settings.channel.map(Channel::in_settings).or(is_set).or(noted);
     let lts = finally == Some(Channel::Lts.in_settings());
-    let range = Range { deployed: &running, to: settings.to.as_ref(), channel: None, lts };
+    let channel = settings.channel_leads_to.as_ref();
+    let range = Range { deployed: &running, to: settings.to.as_ref(), channel, lts };
     plan.releases(releases, settings, range, during.is_some())?;
 
     let has_note = channel_note::is_noted(config) || (unsets && is_set.is_some());
@@ -136,10 +157,23 @@ pub fn steps(state: &ClusterState, settings: &PrepareSettings) -> Result<Prepara
         Some(_) => {}
         None => plan.notes.push(PrepareNote::NoChannel),
     }
+    if finally.is_some() {
+        // What is created where a channel is set is processed without help.
+        let created =
+            if during.is_none() { plan.names(|write| matches!(write, Write::Create(_))) } else { Vec::new() };
+        let gone = plan.names(|write| *write == Write::Delete);
+        plan.steps.extend(touches(releases, &created, &gone, settings.now));
+    }
     Ok(plan)
 }
 
 impl Preparation {
+    /// The names of the releases that are written so.
+    fn names(&self, is_so: impl Fn(&Write) -> bool) -> Vec<String> {
+        let of_releases = self.steps.iter().filter(|step| step.change.kind == Kind::DeckhouseRelease);
+        of_releases.filter(|step| is_so(&step.change.write)).map(|step| step.change.name.clone()).collect()
+    }
+
     fn configure(&mut self, config: &ModuleConfig, purpose: Purpose, patch: Value) {
         // The first write brings the version of the schema, and the later ones find it there.
         let first = self.steps.iter().all(|step| step.change.kind != Kind::ModuleConfig);

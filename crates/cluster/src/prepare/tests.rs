@@ -1,12 +1,15 @@
 //! Every start, stopped after every write: what is decided then is the rest of what was decided before.
 
 use deckhouse::{Channel, release_list::DeliveredRelease};
+use jiff::Timestamp;
 use semver::Version;
 use serde_json::{Value, json};
 
-use super::{CHANNEL_NOTE, Preparation, PrepareError, PrepareSettings, Step, steps};
+use super::{
+    CHANNEL_NOTE, Preparation, PrepareError, PrepareNote, PrepareSettings, Step, steps, steps::left_to_write,
+};
 use crate::{
-    ClusterState, Reading,
+    ClusterState, LeftOutReason, Reading,
     change::{Kind, Write},
     objects::{DeckhouseDeployment, ModuleConfig, Phase, Release, UpdateMode, UpdateWindow},
 };
@@ -64,6 +67,8 @@ fn settings() -> PrepareSettings {
             .map(|text| DeliveredRelease { version: text.parse().unwrap(), spec: json!({}) })
             .to_vec(),
         to: None,
+        channel_leads_to: None,
+        now: Timestamp::UNIX_EPOCH,
     }
 }
 
@@ -112,6 +117,12 @@ fn apply(state: &mut ClusterState, step: &Step) {
                 ..Release::default()
             });
         }
+        (Write::Merge(_), Kind::DeckhouseRelease) => {
+            // The controller processes what is changed.
+            let Reading::Known(releases) = &mut state.releases else { unreachable!() };
+            let release = releases.iter_mut().find(|it| it.name == change.name).unwrap();
+            release.phase = Some(Phase::Pending);
+        }
         (Write::Delete, Kind::DeckhouseRelease) => {
             let Reading::Known(releases) = &mut state.releases else { unreachable!() };
             releases.retain(|it| it.name != change.name);
@@ -124,6 +135,9 @@ fn words(plan: &Preparation) -> Vec<String> {
     plan.steps
         .iter()
         .map(|step| match &step.change.write {
+            Write::Merge(_) if step.change.kind == Kind::DeckhouseRelease => {
+                format!("touch {}", step.change.name)
+            }
             Write::Merge(patch) => patch.to_string(),
             Write::Create(_) => format!("create {}", step.change.name),
             Write::Delete => format!("delete {}", step.change.name),
@@ -139,17 +153,25 @@ fn the_documented_order() {
     let put_away = r#"{"metadata":{"annotations":{"dhctl.deckhouse.io/release-channel":"Stable"}},"spec":{"settings":{"releaseChannel":null}}}"#;
     let back = r#"{"metadata":{"annotations":{"dhctl.deckhouse.io/release-channel":null}},"spec":{"settings":{"releaseChannel":"Stable"}}}"#;
     let (first, second) = ("create v1.68.6", "create v1.69.2");
+    let touched = ["touch v1.68.6", "touch v1.69.2"];
     let manual = Some("Manual");
     for (start, expected) in [
-        (OLD, &[put_away, mode, first, second, back][..]),
-        (Start { mode: Some("Auto"), ..OLD }, &[put_away, mode, first, second, back]),
+        // What was created while no channel was set is touched afterwards.
+        (OLD, &[put_away, mode, first, second, back, touched[0], touched[1]][..]),
+        (Start { mode: Some("Auto"), ..OLD }, &[put_away, mode, first, second, back, touched[0], touched[1]]),
         // The mode is right: nothing has to be put away.
         (Start { mode: manual, ..OLD }, &[first, second]),
         // Since v1.70 patches obey the mode. Nothing of the delivery is above that.
         (Start { tag: "v1.70.0", ..OLD }, &[mode]),
         // An earlier run was stopped.
-        (Start { channel: None, note: Some("Stable"), ..OLD }, &[mode, first, second, back]),
-        (Start { channel: None, note: Some("Stable"), mode: manual, ..OLD }, &[first, second, back]),
+        (
+            Start { channel: None, note: Some("Stable"), ..OLD },
+            &[mode, first, second, back, touched[0], touched[1]],
+        ),
+        (
+            Start { channel: None, note: Some("Stable"), mode: manual, ..OLD },
+            &[first, second, back, touched[0], touched[1]],
+        ),
         // What names no channel is never set.
         (Start { channel: None, note: Some("Bogus"), mode: manual, ..OLD }, &[first, second]),
         // It was unset before, and there is no word on what is wanted.
@@ -194,13 +216,17 @@ fn one_start(start: &Start, settings: &PrepareSettings) {
     let mut state = state(start);
     let confirmed = steps(&state, settings).unwrap().steps;
     for done in 0..confirmed.len() {
-        let left = steps(&state, settings).unwrap().steps;
+        let left = left_to_write(steps(&state, settings).unwrap().steps, &confirmed);
         let same = |(a, b): (&Step, &Step)| a.change.writes_the_same(&b.change);
         assert_eq!(left.len(), confirmed.len() - done, "{start:?} {settings:?}");
         assert!(left.iter().zip(&confirmed[done..]).all(same), "{start:?} {settings:?} {left:?}");
         apply(&mut state, &left[0]);
     }
-    assert_eq!(steps(&state, settings).unwrap().steps, [], "{start:?} {settings:?}");
+    assert_eq!(
+        left_to_write(steps(&state, settings).unwrap().steps, &confirmed),
+        [],
+        "{start:?} {settings:?}"
+    );
     let config = state.deckhouse_config().unwrap();
     let wanted = settings.channel.map(Channel::in_settings).or(start.channel).or(start.note);
     assert_eq!(config.update_settings().release_channel.as_deref(), wanted, "{start:?} {settings:?}");
@@ -230,6 +256,12 @@ fn the_controller_never_sees_duplicates() {
     // Stopped between the two, the release is not lost.
     apply(&mut state, &plan.steps[0]);
     assert_eq!(words(&steps(&state, &settings()).unwrap()), ["create v1.68.6", "create v1.69.2"]);
+    // An object that waits without a phase is touched, but not one that is going to be deleted.
+    let Reading::Known(releases) = &mut state.releases else { unreachable!() };
+    let proper = Release { name: "v1.69.2".to_owned(), phase: None, ..twin.clone() };
+    releases.extend([proper, Release { phase: None, ..twin.clone() }]);
+    let touched = ["delete v1-69-2", "create v1.68.6", "touch v1.69.2"];
+    assert_eq!(words(&steps(&state, &settings()).unwrap()), touched);
     let unset = words(&steps(&with_twin(&OLD), &settings()).unwrap());
     assert_eq!(unset[2..5], ["create v1.68.6", "create v1.69.2", "delete v1-69-2"]);
     let delivery_without = PrepareSettings { delivery: Vec::new(), ..settings() };
@@ -262,4 +294,13 @@ fn a_last_release_that_nothing_has_is_refused() {
         let decided = steps(&state(&OLD), &PrepareSettings { to: Some(to.parse().unwrap()), ..settings() });
         assert_eq!(decided.map_or_else(|error| error.to_string(), |_| String::new()), said);
     }
+}
+
+#[test]
+fn what_the_channel_does_not_reach_is_left_out_and_noted() {
+    let settings = PrepareSettings { channel_leads_to: Some(Version::new(1, 68, 9)), ..settings() };
+    let plan = steps(&state(&Start { mode: Some("Manual"), ..OLD }), &settings).unwrap();
+    assert_eq!(words(&plan), ["create v1.68.6"]);
+    let reason = LeftOutReason::AboveChannel(Version::new(1, 68, 9));
+    assert_eq!(plan.notes, [PrepareNote::LeftOut { versions: vec![Version::new(1, 69, 2)], reason }]);
 }

@@ -126,11 +126,14 @@ fn main_first(mut heads: Vec<Task>) -> Vec<Task> {
     heads
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE", default)]
+#[derive(Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 struct JsonConverge {
+    #[serde(default)]
     converge_in_progress: u64,
+    // Without it, the answer is about something else.
     startup_converge_done: bool,
+    #[serde(default)]
     startup_converge_in_progress: u64,
 }
 
@@ -256,6 +259,7 @@ Summary:
         }
         assert_eq!(converge_from("404 page not found").known(), None);
         assert_eq!(converge_from("{").known(), None);
+        assert_eq!(converge_from(r#"{"code":500,"message":"not now"}"#).known(), None);
     }
 
     #[test]

@@ -89,6 +89,32 @@ impl<'a> ReleaseOrder<'a> {
         self.deployed?.version.as_ref()
     }
 
+    /// The names of the objects of each version above the deployed one that the controller has skipped together: a
+    /// minor version that is lost until the objects are deleted and one is created again (cluster-2026.md, 1.5).
+    pub fn skipped_together(&self) -> BTreeMap<&'a Version, Vec<String>> {
+        let minor = |version: &Version| (version.major, version.minor);
+        let above = self.deployed_version();
+        let mut objects: BTreeMap<&Version, Vec<&Release>> = BTreeMap::new();
+        for release in self.all {
+            if let Some(version) = release.version.as_ref().filter(|it| above.is_none_or(|above| *it > above))
+            {
+                objects.entry(version).or_default().push(release);
+            }
+        }
+        objects.retain(|version, of_version| {
+            let mut waiting = self.waiting.iter().filter_map(|it| it.version.as_ref());
+            of_version.len() > 1
+                && of_version.iter().all(|it| it.phase == Some(Phase::Skipped))
+                && !waiting.any(|it| minor(it) == minor(version))
+        });
+        let names = |all: Vec<&Release>| {
+            let mut names: Vec<String> = all.into_iter().map(|it| it.name.clone()).collect();
+            names.sort_unstable();
+            names
+        };
+        objects.into_iter().map(|(version, all)| (version, names(all))).collect()
+    }
+
     /// The object of a version: of duplicates the one whose name is its version.
     pub fn find(&self, version: &Version) -> Option<&'a Release> {
         let own = || self.all.iter().filter(|release| release.version.as_ref() == Some(version));

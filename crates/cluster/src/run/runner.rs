@@ -6,13 +6,16 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use problems::{Advice, ClusterFact, Code, Kind, Object, Problem, ReleaseFact};
+use problems::{Advice, ClusterFact, Code, Kind, Object, Problem, ReleaseFact, SettingsAdvice};
 use semver::Version;
 
 use super::{Blocked, Step, blockers, next};
 use crate::{
     ClusterState,
+    alert_block::held_by_alerts,
     approve::Timing,
+    notification::may_fail,
+    release_order::ReleaseOrder,
     verdict::{Call, LONGEST_GAP, Machine, Settings, Stage, Verdict, between},
 };
 
@@ -182,7 +185,7 @@ impl Runner {
             self.blocked = None;
             return verdict;
         }
-        self.block(verdict, silent(&goal), passed)
+        self.block(verdict, silent(state, &goal), passed)
     }
 
     /// What is deployed has settled.
@@ -267,7 +270,18 @@ fn approval_lost(release: &Version) -> Blocked {
     Blocked::by_problem(problem.advise(Advice::FindManifest).advise(approve)).of(release)
 }
 
-fn silent(release: &Version) -> Blocked {
-    let problem = Problem::new(Code::Silent, Object::release(release), ReleaseFact::Silent);
+/// A release that waits without a message: for alerts or for a notification, where the settings have such.
+fn silent(state: &ClusterState, release: &Version) -> Blocked {
+    let object = state.releases.known().and_then(|it| ReleaseOrder::of(it).find(release));
+    let problem = |code, fact| Problem::new(code, Object::release(release), fact);
+    let problem = if let Some(fact) = held_by_alerts(state) {
+        problem(Code::Alert, fact)
+            .advise(SettingsAdvice::ResolveAlerts.into())
+            .advise(SettingsAdvice::TurnOffBlockOnAlerts.into())
+    } else if let Some(fact) = object.and_then(|object| may_fail(state, object)) {
+        problem(Code::Notification, fact).advise(Advice::CorrectWebhook)
+    } else {
+        problem(Code::Silent, ReleaseFact::Silent)
+    };
     Blocked::by_problem(problem.advise(Advice::Doctor)).of(release)
 }

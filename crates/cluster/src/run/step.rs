@@ -8,7 +8,7 @@ use semver::Version;
 
 use super::{Blocked, blockers};
 use crate::{
-    ClusterState, Reading,
+    ClusterState, Obstacle, Reading,
     approve::{APPLY_NOW, Timing},
     minors::{approved_ahead, needs_no_approval},
     objects::{DeckhousePod, ModuleConfig, Release},
@@ -157,8 +157,8 @@ fn read<T>(source: Object, reading: &Reading<T>) -> Result<&T, Step> {
         }
         Reading::Unreadable(why) => {
             let fact = SourceFact::Unreadable { others: Vec::new(), why: why.to_string().into() };
-            let problem =
-                Problem::new(Code::Unreadable, source, fact).advise(Advice::Grant { queues: false });
+            let grant = matches!(why, Obstacle::Forbidden(_)).then_some(Advice::Grant { queues: false });
+            let problem = Problem::new(Code::Unreadable, source, fact).advise_all(grant);
             Err(blocked(Blocked::by_problem(problem)))
         }
     }

@@ -61,7 +61,7 @@ impl Status {
             kubernetes: Part::of(&state.kubernetes, |version| format!("v{version}")),
             platform: Part::of(&state.deployment, |deployment| parts::platform(deployment, &state.pods)),
             updates: Part::of(&state.module_configs, |configs| parts::updates(configs, state)),
-            releases: Part::of(&state.releases, |releases| parts::releases(releases, state)),
+            releases: Part::of(&state.releases, |releases| parts::releases(releases, state, now)),
             queue: Part::of(&state.queue, Clone::clone),
             alerts: Part::of(&state.alerts, |alerts| parts::alerts(alerts)),
             node_groups: Part::of(&state.node_groups, |groups| {

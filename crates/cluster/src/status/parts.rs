@@ -15,6 +15,7 @@ use crate::{
     },
     release_order::{KeepReason, Position, ReleaseOrder},
     safe_text,
+    update_windows::with_time,
     wait_reason::{WaitReason, reasons_of},
 };
 
@@ -215,7 +216,7 @@ pub(super) fn updates(configs: &[ModuleConfig], state: &ClusterState) -> Updates
     }
 }
 
-pub(super) fn releases(releases: &[Release], state: &ClusterState) -> Releases {
+pub(super) fn releases(releases: &[Release], state: &ClusterState, now: Timestamp) -> Releases {
     let order = ReleaseOrder::of(releases);
     let settings = state.deckhouse_config().map(ModuleConfig::update_settings).unwrap_or_default();
     let lts = state.is_lts();
@@ -232,7 +233,8 @@ pub(super) fn releases(releases: &[Release], state: &ClusterState) -> Releases {
         // Which release comes first is among the reasons already.
         let is_known = !reasons.is_empty();
         let is_new = |it: &WaitReason| !(is_known && matches!(it, WaitReason::Previous { .. }));
-        reasons.extend(reasons_of(release).into_iter().filter(is_new).map(ReleaseWait::Controller));
+        let of_controller = with_time(reasons_of(release), Some(&settings), now);
+        reasons.extend(of_controller.into_iter().filter(is_new).map(ReleaseWait::Controller));
         if reasons.is_empty() {
             let is_processed = release.phase.is_some();
             reasons.push(if is_processed { ReleaseWait::NoReason } else { ReleaseWait::NotProcessed });

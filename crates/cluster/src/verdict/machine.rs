@@ -203,7 +203,7 @@ impl Machine {
             (verdict.stage, verdict.gives_up) = (Stage::Propagating, true);
         }
         if let Some(next) = observation.subject.next.as_ref().filter(|_| stage == Stage::NotStarted) {
-            verdict.waiting_for.insert(0, subject::reason(cluster, next));
+            verdict.waiting_for.insert(0, subject::reason(cluster, next, now));
         }
         verdict
     }

@@ -3,7 +3,7 @@
 use problems::{Advice, Code, Kind, Object, Problem, SourceFact};
 
 use super::{Source, Stage, UnknownSource, Unread};
-use crate::{ClusterState, Reading};
+use crate::{ClusterState, Obstacle, Reading};
 
 /// A source that is not known.
 #[derive(Debug, Clone)]
@@ -11,6 +11,8 @@ pub(super) struct Missing {
     pub(super) unknown: UnknownSource,
     /// The first stage that cannot be determined without it.
     pub(super) level: Stage,
+    /// Whether a permission is missing.
+    pub(super) forbidden: bool,
 }
 
 impl Missing {
@@ -81,7 +83,8 @@ fn source<T>(source: Source, level: Stage, reading: &Reading<T>) -> Option<Missi
         Reading::NotNow { .. } => Unread::NotNow,
     };
     let why = reading.why_unknown().unwrap_or_default();
-    Some(Missing { unknown: UnknownSource { source, reading: unread, why }, level })
+    let forbidden = matches!(reading, Reading::Unreadable(Obstacle::Forbidden(_)));
+    Some(Missing { unknown: UnknownSource { source, reading: unread, why }, level, forbidden })
 }
 
 /// What the user reads of a source.
@@ -113,10 +116,17 @@ pub(super) fn essential(missing: &[Missing]) -> Option<Problem> {
 
 /// What prevents "done" because it cannot be read, and that does not pass.
 pub(super) fn unreadable(missing: &[Missing]) -> Option<Problem> {
-    let UnknownSource { source, why, .. } = &missing.iter().find(|it| it.is(Unread::Unreadable))?.unknown;
+    let missing = missing.iter().find(|it| it.is(Unread::Unreadable))?;
+    let UnknownSource { source, why, .. } = &missing.unknown;
     let fact = SourceFact::Unreadable { others: Vec::new(), why: why.as_str().into() };
     let queues = matches!(source, Source::Queue | Source::Converge);
-    Some(Problem::new(Code::Unreadable, object(*source), fact).advise(Advice::Grant { queues }))
+    // More permissions do not help where an answer is not understood.
+    let advice = match (missing.forbidden, queues) {
+        (true, queues) => Some(Advice::Grant { queues }),
+        (false, true) => Some(Advice::ReadLeaderLog),
+        (false, false) => None,
+    };
+    Some(Problem::new(Code::Unreadable, object(*source), fact).advise_all(advice))
 }
 
 /// What is waited for because sources are not known; those that this cluster does not have are not waited for.

@@ -1,14 +1,16 @@
 //! Which release an update is about, and why one has not started.
 
 use deckhouse::version::parse_tag;
+use jiff::Timestamp;
 use problems::{Advice, Code, Object, PrepareFor, Problem, ReleaseFact};
 use semver::Version;
 
 use crate::{
     ClusterState,
-    objects::{Phase, Release},
+    objects::{ModuleConfig, Phase, Release},
     prepare::unset_channel,
     release_order::{Position, ReleaseOrder},
+    update_windows::with_time,
     wait_reason::{WaitReason, reasons_of},
 };
 
@@ -46,7 +48,7 @@ pub(super) fn find<'a>(state: &'a ClusterState, version: &Version) -> Option<&'a
 }
 
 /// Why the update to `next` has not started.
-pub(super) fn reason(state: &ClusterState, next: &Version) -> Problem {
+pub(super) fn reason(state: &ClusterState, next: &Version, now: Timestamp) -> Problem {
     let object = Object::release(next);
     let Some(release) = find(state, next) else {
         return Problem::new(Code::Release, object, ReleaseFact::NotInCluster)
@@ -55,7 +57,8 @@ pub(super) fn reason(state: &ClusterState, next: &Version) -> Problem {
     if let Some(problem) = state.deckhouse_config().and_then(unset_channel) {
         return problem;
     }
-    let reasons = reasons_of(release);
+    let settings = state.deckhouse_config().map(ModuleConfig::update_settings);
+    let reasons = with_time(reasons_of(release), settings.as_ref(), now);
     if !reasons.is_empty() {
         let advice: Vec<Advice> = reasons
             .iter()

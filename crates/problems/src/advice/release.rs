@@ -21,6 +21,18 @@ pub enum ReleaseAdvice {
         /// The name of the object.
         name: String,
     },
+    /// Delete all objects of a version, none of which is ever deployed.
+    DeleteAll {
+        /// The names of the objects.
+        names: Vec<String>,
+    },
+    /// Write to these objects, so that the controller looks at them again.
+    Touch {
+        /// The names of the objects.
+        names: Vec<String>,
+        /// The value of the annotation that is written; another one each time.
+        mark: String,
+    },
     /// Mark an object as Superseded: only its status is changed.
     MarkSuperseded {
         /// The name of the object.

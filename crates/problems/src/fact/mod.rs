@@ -22,7 +22,7 @@ pub use node::NodeFact;
 pub use pod::{ModuleImagePulls, PodFact, PodState, PullCause, QueuedTask};
 pub use queue::{ConvergeFact, QueueFact};
 pub use registry::{FromHere, RegistryFact};
-pub use release::{ReleaseFact, Unfinished};
+pub use release::{NodeValue, ReleaseFact, Unfinished};
 pub use settings::{ApiUse, SettingsFact};
 pub use source::SourceFact;
 

@@ -123,10 +123,27 @@ pub enum ReleaseFact {
         /// Whether one of them is Deployed.
         deployed: bool,
     },
-    /// It has no phase although the controller runs.
+    /// It has no phase although the controller runs: it was created while no release channel was set.
     NoPhase {
         /// The names of all such releases.
         names: Vec<String>,
+    },
+    /// It was skipped together with the other objects of its version, so its minor version is never deployed.
+    SkippedTogether {
+        /// The names of all objects of the version.
+        names: Vec<String>,
+    },
+    /// It has no message, and a notification webhook is configured: while the controller waits for that, it writes none.
+    NotificationMayFail {
+        /// Whether an alert says that the notification was not sent.
+        alert: bool,
+    },
+    /// Nodes do not meet a requirement.
+    UnmetByNodes {
+        /// The requirement, as the controller reports it.
+        reason: WaitReason,
+        /// The nodes.
+        nodes: Vec<NodeValue>,
     },
     /// The vendor has withdrawn it, and another patch of its minor is waiting.
     WithdrawnAndReplaced,
@@ -176,11 +193,18 @@ pub enum ReleaseFact {
     UnmetKeys(Vec<String>),
 }
 
+/// A node and its value for a requirement.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct NodeValue {
+    /// The node.
+    pub node: String,
+    /// What it has, such as `v1.28.3`.
+    pub value: ForeignText,
+}
+
 /// What shows that an update is not finished.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Unfinished {
-    /// The annotation `isUpdating` of the release.
-    Annotation,
     /// The Deployment has the image of another version.
     Image(Version),
     /// The Deployment is rolling out.

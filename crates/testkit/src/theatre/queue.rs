@@ -43,7 +43,7 @@ pub(super) struct Busy {
 }
 
 /// How far the round over all modules is.
-#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Converge {
     /// The first round of this pod is over, and no other goes on.
@@ -55,6 +55,8 @@ pub(super) enum Converge {
     Running(u64),
     /// Nobody answers: the controller is too old for the question.
     Unknown,
+    /// This text is answered, whatever it means.
+    Raw(String),
 }
 
 fn usual_head() -> String {
@@ -88,11 +90,15 @@ impl Queue {
 }
 
 impl Converge {
-    pub(super) fn answer(self, kubelet: &Kubelet) {
+    pub(super) fn answer(&self, kubelet: &Kubelet) {
         let (startup, later) = match self {
             Self::Done => (0, 0),
-            Self::Starting(tasks) => (tasks, 0),
-            Self::Running(tasks) => (0, tasks),
+            Self::Starting(tasks) => (*tasks, 0),
+            Self::Running(tasks) => (0, *tasks),
+            Self::Raw(text) => {
+                kubelet.on("/status/converge", Answer::prints(text.clone()));
+                return;
+            }
             Self::Unknown => {
                 kubelet.on("/status/converge", Answer::fails(CURL_REFUSED, "Failed to connect\n"));
                 return;

@@ -122,6 +122,7 @@ async fn run_action(
     match &action.on {
         Trigger::Start => {}
         Trigger::Approved(release) => cluster.until_approved(release).await?,
+        Trigger::Touched(release) => cluster.until_touched(release).await?,
         Trigger::Action(name) => drop(over.subscribe().wait_for(|over| over.contains(name)).await?),
         Trigger::Seen(seen) => cluster.until_seen(seen).await?,
     }
@@ -152,7 +153,7 @@ impl Cluster {
         self.set_health(Health::Ready).await?;
         self.set_rollout(true, true).await?;
         self.set_queue(&Queue::Idle);
-        self.set_converge(Converge::Done);
+        self.set_converge(&Converge::Done);
         let deployed = &self.initial_state.deployed;
         let details = Details { phase: Some("Deployed".to_owned()), ..Details::default() };
         self.put_release(deployed, &details).await?;

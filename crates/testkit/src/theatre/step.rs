@@ -203,7 +203,7 @@ impl Step {
                 Ok(())
             }
             Self::Converge(converge) => {
-                cluster.set_converge(*converge);
+                cluster.set_converge(converge);
                 Ok(())
             }
             Self::Alert(Alert { name, summary, severity }) => {
@@ -298,15 +298,15 @@ impl Cluster {
         queue.answer(&self.kubelet, self.initial_state.old);
     }
 
-    pub(super) fn set_converge(&self, converge: Converge) {
-        let answer = if self.initial_state.old { Converge::Unknown } else { converge };
+    pub(super) fn set_converge(&self, converge: &Converge) {
+        let answer = if self.initial_state.old { &Converge::Unknown } else { converge };
         answer.answer(&self.kubelet);
     }
 
     /// Nobody answers for the platform any more.
     pub(super) async fn silence(self: &Arc<Self>) -> anyhow::Result<()> {
         self.set_queue(&Queue::Gone);
-        self.set_converge(Converge::Unknown);
+        self.set_converge(&Converge::Unknown);
         self.blocking(|cluster| {
             if let Some(webhook) = &cluster.webhook {
                 webhook.down();

@@ -19,6 +19,8 @@ pub(super) enum Trigger {
     Start,
     /// Somebody has approved this release.
     Approved(String),
+    /// Somebody has written our annotation to this release, so that the controller looks at it.
+    Touched(String),
     /// The action of this name is over.
     Action(String),
     /// An object has these fields.
@@ -43,6 +45,14 @@ impl Cluster {
         let annotation = "release.deckhouse.io/approved";
         self.until("DeckhouseRelease", release, |object| {
             object["approved"] == true || object["metadata"]["annotations"][annotation] == "true"
+        })
+        .await
+    }
+
+    pub(super) async fn until_touched(&self, release: &str) -> anyhow::Result<()> {
+        let annotation = "dhctl.deckhouse.io/touched";
+        self.until("DeckhouseRelease", release, |object| {
+            object["metadata"]["annotations"][annotation].is_string()
         })
         .await
     }

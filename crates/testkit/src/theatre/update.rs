@@ -145,6 +145,10 @@ impl Update {
             self.superseded(cluster).await?;
             cluster.merge("DeckhouseRelease", &self.to, updating).await?;
             self.deployed(cluster).await?;
+            // The old pod, which still answers, takes the mark back within milliseconds (cluster-2026.md, 1.9).
+            let over =
+                json!({ "metadata": { "annotations": { "release.deckhouse.io/isUpdating": "false" } } });
+            cluster.merge("DeckhouseRelease", &self.to, over).await?;
         }
         cluster.remove_pods().await?;
         cluster.set_rollout(false, false).await?;
@@ -177,7 +181,7 @@ impl Update {
 
     async fn converge(&self, cluster: &Arc<Cluster>) -> anyhow::Result<()> {
         cluster.set_queue(&Queue::busy(38));
-        cluster.set_converge(Converge::Starting(38));
+        cluster.set_converge(&Converge::Starting(38));
         cluster.pass(self.pace).await;
         // The change raises the generation; the Deployment's controller takes note of it a moment later.
         let annotation = json!({ "core.deckhouse.io/version": name_of(&self.to) });
@@ -189,13 +193,13 @@ impl Update {
         cluster.report_pending(&self.to, Pod::NotReady).await?;
         cluster.blocking(super::cluster::Cluster::webhook_knows_nothing).await?;
         cluster.set_queue(&Queue::busy(7));
-        cluster.set_converge(Converge::Starting(7));
+        cluster.set_converge(&Converge::Starting(7));
         Ok(())
     }
 
     async fn be_ready(&self, cluster: &Cluster) -> anyhow::Result<()> {
         cluster.set_queue(&Queue::Idle);
-        cluster.set_converge(Converge::Done);
+        cluster.set_converge(&Converge::Done);
         cluster.set_health(Health::Ready).await?;
         cluster.set_rollout(true, true).await?;
         if let Some(webhook) = &cluster.webhook {

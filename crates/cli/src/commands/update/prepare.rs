@@ -5,14 +5,18 @@ use std::time::Duration;
 use cluster::{
     access::Cluster,
     change::Write,
+    doctor::{Questions, RegistryCheck},
     objects::UpdateMode,
-    prepare::{self, Preparation, PrepareEvent, PrepareSettings},
+    prepare::{self, Preparation, PrepareEvent, PrepareSettings, followed_channel},
 };
 use commands::{ClusterFlags, Command, Update};
+use jiff::Timestamp;
+use semver::Version;
 use serde::Serialize;
 
 use super::{
     changes::{ShownChange, cluster_flags, on_cluster, script, shown},
+    cluster_registry::check_registry,
     connection::{reach, report_wait},
     consent,
     delivery::delivery,
@@ -34,6 +38,9 @@ const NAME: &str = "update prepare";
 /// How long dhctl waits for the platform's queue after a change, and for a webhook or an API that is not available.
 const LIMIT: Duration = Duration::from_mins(10);
 
+/// How long the cluster's registry is asked, which may be for the cluster only.
+const REGISTRY_LIMIT: Duration = Duration::from_secs(5);
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Prepared<'a> {
@@ -48,8 +55,9 @@ pub(crate) fn invocation(args: PrepareArgs, environment: Environment) -> Invocat
 }
 
 async fn run(args: PrepareArgs, environment: Environment) -> Result<(), Failure> {
-    let settings = settings(&args)?;
+    let mut settings = settings(&args)?;
     let cluster = reach(&args.cluster, &environment).await?;
+    settings.channel_leads_to = channel_leads_to(&cluster, &settings, &environment).await;
     let mut tell = tell;
     let plan = prepare::decide(&cluster, &settings, LIMIT, &mut tell).await?;
     let notes: Vec<String> = plan.notes.iter().map(words::note::prepare).collect();
@@ -75,10 +83,10 @@ async fn run(args: PrepareArgs, environment: Environment) -> Result<(), Failure>
     if args.change.dry_run {
         return printer.result(NAME, &prepared, &script(&changes));
     }
-    carry_out(&cluster, &settings, &plan, &changes, &args, &environment).await?;
+    let written = carry_out(&cluster, &settings, &plan, &changes, &args, &environment).await?;
     prepared.written = true;
     let next = next(&cluster_flags(&args.cluster));
-    let text = format!("the cluster is prepared: {} written\n{next}", count(changes.len(), "change"));
+    let text = format!("the cluster is prepared: {} written\n{next}", count(written, "change"));
     printer.result(NAME, &prepared, &text)
 }
 
@@ -89,7 +97,7 @@ async fn carry_out(
     changes: &[ShownChange],
     args: &PrepareArgs,
     environment: &Environment,
-) -> Result<(), Failure> {
+) -> Result<usize, Failure> {
     printer::say("changes", &script(changes));
     let deleted = plan.steps.iter().filter(|step| step.change.write == Write::Delete).count();
     let deleted = match deleted {
@@ -99,9 +107,34 @@ async fn carry_out(
     };
     let question = format!("write {} to {}{deleted}?", count(changes.len(), "change"), cluster.name);
     consent::ask(&question, args.change.consent, environment).await?;
-    let mut tell = tell;
-    prepare::carry_out(cluster, settings, plan, LIMIT, &mut tell).await?;
-    Ok(())
+    // The controller may have made some of the changes in the meantime.
+    let mut written = 0;
+    let mut count_and_tell = |event: &PrepareEvent<'_>| {
+        written += usize::from(matches!(event, PrepareEvent::Written(_)));
+        tell(event);
+    };
+    prepare::carry_out(cluster, settings, plan, LIMIT, &mut count_and_tell).await?;
+    Ok(written)
+}
+
+/// What the release channel points to in the cluster's registry, if it can be asked from here: the controller deletes
+/// waiting releases above that.
+async fn channel_leads_to(
+    cluster: &Cluster,
+    settings: &PrepareSettings,
+    environment: &Environment,
+) -> Option<Version> {
+    if settings.delivery.is_empty() {
+        return None;
+    }
+    let state = cluster::read::snapshot(cluster).await;
+    let channel = settings.channel.or_else(|| followed_channel(&state))?;
+    let questions = Questions { channel: Some(channel), ..Questions::default() };
+    let asked = check_registry(state.registry.known()?, &questions, environment);
+    match tokio::time::timeout(REGISTRY_LIMIT, asked).await {
+        Ok(RegistryCheck::Answered(answers)) => answers.channel.found().map(|it| it.version.clone()),
+        _ => None,
+    }
 }
 
 /// The line with the next command.
@@ -143,5 +176,7 @@ fn settings(args: &PrepareArgs) -> Result<PrepareSettings, Failure> {
         windows: args.window.clone(),
         delivery: args.file.as_deref().map(delivery).transpose()?.unwrap_or_default(),
         to: args.to.clone(),
+        channel_leads_to: None,
+        now: Timestamp::now(),
     })
 }

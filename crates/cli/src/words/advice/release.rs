@@ -38,6 +38,14 @@ pub(super) fn step(advice: &ReleaseAdvice) -> Step {
             "delete the object that waits, never the deployed one",
             Kubectl::Delete(Resource::DeckhouseRelease, vec![name.clone()]),
         ),
+        ReleaseAdvice::DeleteAll { names } => with(
+            "delete all objects of this version",
+            Kubectl::Delete(Resource::DeckhouseRelease, names.clone()),
+        ),
+        ReleaseAdvice::Touch { names, mark } => with(
+            "change the objects, so that the controller looks at them again",
+            Kubectl::Touch { resource: Resource::DeckhouseRelease, names: names.clone(), mark: mark.clone() },
+        ),
         ReleaseAdvice::MarkSuperseded { name } => with(
             "set this phase for the release that is not running: Superseded (only the status of the object changes)",
             Kubectl::Patch {

@@ -9,7 +9,7 @@ use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
 use super::{
-    platform::{Platform, node_info, release},
+    platform::{Platform, node_info, pod, release},
     terminal::on_terminal_while,
 };
 
@@ -240,11 +240,12 @@ fn an_unavailable_webhook_is_waited_for_and_is_not_a_refusal() {
 #[test]
 fn nothing_is_approved_while_the_previous_update_is_running() {
     let platform = platform();
-    let updating = |value: &str| {
-        let mark = json!({ "release.deckhouse.io/isUpdating": value });
-        platform.merge("DeckhouseRelease", "v1.70.1", json!({ "metadata": { "annotations": mark } }));
+    let ready = |is_ready: &str| {
+        let mut pod = pod("registry.example.com/dkp/ee:v1.70.1");
+        pod["status"]["conditions"][0]["status"] = json!(is_ready);
+        platform.put(&[pod]);
     };
-    updating("true");
+    ready("False");
     let run = platform.update(&["approve", "v1.71.4", "--yes"]).expect(7);
     assert!(
         run.stderr.contains(
@@ -254,7 +255,10 @@ fn nothing_is_approved_while_the_previous_update_is_running() {
         run.stderr
     );
     assert_eq!(platform.get("DeckhouseRelease", "v1.71.4")["approved"], false);
-    updating("false");
+    ready("True");
+    // The mark of the controller proves nothing: it may stay for 15 s after the end.
+    let mark = json!({ "release.deckhouse.io/isUpdating": "true" });
+    platform.merge("DeckhouseRelease", "v1.70.1", json!({ "metadata": { "annotations": mark } }));
     platform.update(&["approve", "v1.71.4", "--yes"]).expect(0);
 }
 

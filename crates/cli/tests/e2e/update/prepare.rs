@@ -6,9 +6,12 @@ use std::{
     sync::Arc,
 };
 
+use base64::Engine as _;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
-use testkit::kube::Kubeconfig;
+use testkit::{
+    Distribution, DockerRegistry, DockerRegistryOptions, kube::Kubeconfig, write_docker_registry_storage,
+};
 
 use super::platform::{Platform, release};
 use crate::world::Run;
@@ -57,12 +60,24 @@ fn assert_prepared(platform: &Platform) {
         json!({ "releaseChannel": "Stable", "logLevel": "Info", "update": { "mode": "Manual" } })
     );
     assert_eq!(config["metadata"]["annotations"][NOTE], Value::Null);
-    let names: Vec<String> =
-        platform.versions("DeckhouseRelease").into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["v1.68.5", "v1.68.9", "v1.69.2"]);
+    assert_eq!(names(platform), ["v1.68.5", "v1.68.9", "v1.69.2"]);
     let new = platform.get("DeckhouseRelease", "v1.69.2");
     assert_eq!((&new["approved"], &new["status"]), (&json!(false), &Value::Null));
     assert_eq!(new["spec"]["changelog"]["candi"]["fixes"][0]["summary"], "a fix");
+}
+
+/// The names of the releases.
+fn names(platform: &Platform) -> Vec<String> {
+    platform.versions("DeckhouseRelease").into_iter().map(|(name, _)| name).collect()
+}
+
+/// The releases that were touched so that the controller processes them.
+fn touched(platform: &Platform) -> Vec<String> {
+    let is_touched = |name: &String| {
+        platform.get("DeckhouseRelease", name)["metadata"]["annotations"]["dhctl.deckhouse.io/touched"]
+            .is_string()
+    };
+    names(platform).into_iter().filter(is_touched).collect()
 }
 
 fn versions(platform: &Platform) -> Vec<(String, String)> {
@@ -87,8 +102,11 @@ fn one_run_does_all_and_a_second_one_writes_nothing() {
     };
     let in_turn = ["deckhouse", "deckhouse", "v1.68.9", "v1.69.2", "deckhouse"];
     assert_eq!(names(true), in_turn, "asked before");
-    // The last five are ours: the objects of the test itself came before.
-    assert_eq!(names(false)[names(false).len() - 5..], in_turn);
+    // The last seven are ours: the objects of the test itself came before. The releases were created while no channel
+    // was set, so they are changed after it is.
+    let all = [&in_turn[..], &["v1.68.9", "v1.69.2"]].concat();
+    assert_eq!(names(false)[names(false).len() - 7..], all);
+    assert_eq!(touched(&platform), ["v1.68.9", "v1.69.2"]);
     let prepared = versions(&platform);
     let second = prepare(&platform, &["--yes"]).expect(0);
     assert_eq!(versions(&platform), prepared, "a second run writes nothing");
@@ -149,6 +167,91 @@ fn a_run_killed_at_any_write_is_resumed() {
     let prepared = versions(&platform);
     prepare(&platform, &["--yes"]).expect(0);
     assert_eq!(versions(&platform), prepared);
+}
+
+#[test]
+fn releases_that_the_controller_has_not_processed_are_touched() {
+    let settings = json!({ "releaseChannel": "Stable", "update": { "mode": "Manual" } });
+    let platform = Platform::running("v1.70.3", &settings);
+    platform.put(&[release("v1.70.3", "Deployed"), release("v1.71.4", ""), release("v1.72.5", "Pending")]);
+    let run = platform.update(&["prepare", "--yes"]).expect(0);
+    assert_eq!(touched(&platform), ["v1.71.4"]);
+    assert!(run.stderr.contains("done: change DeckhouseRelease/v1.71.4: "), "{}", run.stderr);
+    assert!(run.stdout.contains("1 change written"), "{}", run.stdout);
+    let prepared = versions(&platform);
+    platform.update(&["prepare", "--yes"]).expect(0);
+    assert_eq!(versions(&platform), prepared, "the controller may be about to process it");
+}
+
+#[test]
+fn what_the_controller_creates_in_the_meantime_is_not_counted() {
+    let platform = Platform::running("v1.70.3", &json!({ "releaseChannel": "Stable" }));
+    platform.put(&[release("v1.70.3", "Deployed")]);
+    let file = "kind: DeckhouseRelease\nspec: {version: v1.71.4}\n---\nkind: DeckhouseRelease\nspec: {version: v1.72.5}\n";
+    std::fs::write(platform.folder.path().join("deckhousereleases.yaml"), file).unwrap();
+    // The queue is not empty after the mode is set.
+    platform.queue(1);
+    let mut child = platform
+        .command(&[&PREPARE[..], &["--yes"]].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.starts_with("waiting")));
+    platform.put(&[release("v1.71.4", "Pending")]);
+    platform.queue(0);
+    assert_eq!(lines.filter(|line| line.starts_with("done")).count(), 1);
+    let run = Run::of(child.wait_with_output().unwrap()).expect(0);
+    assert!(run.stdout.contains("the cluster is prepared: 2 changes written"), "{}", run.stdout);
+}
+
+#[test]
+fn releases_above_the_channel_are_not_created() {
+    let settings = json!({ "releaseChannel": "Stable", "update": { "mode": "Manual" } });
+    let platform = Platform::running("v1.57.5", &settings);
+    let distribution = Distribution::builder()
+        .releases(&["v1.57.5", "v1.58.3", "v1.59.4"])
+        .channels(&[("stable", "v1.58.3")])
+        .images_per_release(1)
+        .modules(Vec::new())
+        .without_databases()
+        .without_standalone()
+        .build();
+    let storage = tempfile::tempdir().unwrap();
+    write_docker_registry_storage(&distribution.store, storage.path()).unwrap();
+    let options = DockerRegistryOptions {
+        storage: Some(storage.path().to_owned()),
+        ..DockerRegistryOptions::default()
+    };
+    let registry = DockerRegistry::start(options).unwrap();
+    let encode = |text: &str| base64::engine::general_purpose::STANDARD.encode(text);
+    let address = registry.addr().to_string();
+    platform.put(&[
+        release("v1.57.5", "Deployed"),
+        json!({
+            "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/dockerconfigjson",
+            "metadata": { "name": "deckhouse-registry", "namespace": "d8-system" },
+            "data": {
+                ".dockerconfigjson": encode(r#"{"auths":{}}"#),
+                "address": encode(&address),
+                "path": encode(&format!("/{}", distribution.root)),
+                "scheme": encode("http"),
+                "imagesRegistry": encode(&format!("{address}/{}", distribution.root)),
+            },
+        }),
+    ]);
+    let file = "kind: DeckhouseRelease\nspec: {version: v1.58.3}\n---\nkind: DeckhouseRelease\nspec: {version: v1.59.4}\n";
+    std::fs::write(platform.folder.path().join("deckhousereleases.yaml"), file).unwrap();
+    let run = prepare(&platform, &["--yes"]).expect(0);
+    assert_eq!(names(&platform), ["v1.57.5", "v1.58.3"]);
+    assert!(
+        run.stderr
+            .contains("note: left out: v1.59.4: newer than v1.58.3, which the release channel points to"),
+        "{}",
+        run.stderr
+    );
+    assert!(run.stdout.contains("1 change written"), "{}", run.stdout);
 }
 
 #[test]
@@ -294,9 +397,7 @@ fn duplicates_are_deleted_if_that_is_safe() {
         twin("v1-72-0", "v1.72.0", false),
     ]);
     let run = platform.update(&["prepare", "--yes"]).expect(0);
-    let names: Vec<String> =
-        platform.versions("DeckhouseRelease").into_iter().map(|(name, _)| name).collect();
-    assert_eq!(names, ["v1-72-0", "v1.70.3", "v1.71.4"]);
+    assert_eq!(names(&platform), ["v1-72-0", "v1.70.3", "v1.71.4"]);
     let place = |name: &str| run.stderr.find(&format!("deckhousereleases.deckhouse.io {name}")).unwrap();
     assert!(place("v1-71-4") < place("v1-70-3"), "highest first: {}", run.stderr);
     assert!(

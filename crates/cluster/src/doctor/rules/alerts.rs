@@ -3,11 +3,12 @@
 use commands::{Command, Controller, Filter, Kubectl, Objects, Output, Resource, Update};
 use problems::{
     Advice, AlertFact, AlertKind, Contents, Kind, ModuleAdvice, NodeAdvice, Object, PlatformAdvice,
-    RegistryAdvice, ReleaseFact, Restart, Rule, See, SettingsAdvice,
+    RegistryAdvice, Restart, Rule, See, SettingsAdvice,
 };
 
 use super::kernels;
 use crate::{
+    alert_block::held_by_alerts,
     doctor::{
         context::{Context, object, see},
         finding::{Finding, Severity},
@@ -146,28 +147,11 @@ pub(super) fn stale(context: &Context<'_>) -> Vec<Finding> {
     ]
 }
 
-/// `settings.update.blockOnAlerts`: alerts of this severity number *and above* keep releases from being applied,
-/// without a message on the release (`deckhouse-release/check_block_on_alerts_test.go`).
+/// Alerts that hold the next release (`update.blockOnAlerts`).
 pub(super) fn blocking(context: &Context<'_>) -> Vec<Finding> {
-    let Some(config) = context.state.deckhouse_config() else { return Vec::new() };
-    let block = &config.settings["update"]["blockOnAlerts"];
-    if block["enabled"] != true {
+    let (Some(release), Some(fact)) = (context.next_release(), held_by_alerts(context.state)) else {
         return Vec::new();
-    }
-    let threshold = block["severity"].as_u64().unwrap_or(4);
-    let Some(release) = context.next_release() else { return Vec::new() };
-    let firing = Context::list(&context.state.alerts).iter();
-    let mut names: Vec<&str> = firing
-        .filter(|alert| alert.severity.is_some_and(|it| u64::from(it) >= threshold))
-        .map(|alert| alert.name.as_str())
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    if names.is_empty() {
-        return Vec::new();
-    }
-    let alerts = names.into_iter().map(Into::into).collect();
-    let fact = ReleaseFact::HeldByAlerts { alerts, threshold };
+    };
     vec![
         Finding::new(Rule::BlockOnAlerts, Severity::Blocks, object(release), fact)
             .advise(SettingsAdvice::ResolveAlerts)

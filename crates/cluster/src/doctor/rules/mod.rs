@@ -28,7 +28,7 @@ fn kernels() -> Kubectl {
 }
 
 /// Causes before their effects: findings of one severity stay in this order.
-pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 41] = [
+pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 42] = [
     platform_pod::image,
     platform_pod::crash,
     platform_pod::not_ready,
@@ -47,6 +47,7 @@ pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 41] = [
     releases::gap,
     releases::risks,
     releases::skipped,
+    next_release::silent_notification,
     releases::no_phase,
     releases::suspended,
     release_images::next,

@@ -2,7 +2,8 @@
 
 use commands::{Kubectl, Objects, Output, Resource};
 use problems::{
-    Advice, NodeAdvice, PlatformAdvice, PrepareFor, ReleaseAdvice, ReleaseFact, Rule, See, SettingsAdvice,
+    Advice, NodeAdvice, NodeValue, PlatformAdvice, PrepareFor, ReleaseAdvice, ReleaseFact, Rule, See,
+    SettingsAdvice, Unfinished,
 };
 
 use super::{
@@ -10,13 +11,18 @@ use super::{
     releases::{self, see_all},
 };
 use crate::{
+    approve::unfinished_sign,
     doctor::{
         context::{Context, ControllerState, object, see, tag, version_of},
         finding::{Finding, Severity},
         source::Source,
     },
+    notification::may_fail,
     objects::{Release, UpdateSettings},
-    safe_text::short,
+    release_order::Position,
+    requirements::{self, FoundRuntime, Holder, Outcome, Shortfall},
+    safe_text::{foreign, short},
+    update_windows::with_time,
     wait_reason::{RequirementCause, WaitReason, reasons_of},
 };
 
@@ -38,11 +44,9 @@ fn of_reason(context: &Context<'_>, release: &Release, reason: &WaitReason) -> O
         WaitReason::Requirement { cause, .. } => requirement(context, release, reason, *cause),
         WaitReason::UnknownRequirement { .. } => Some(unknown_requirement(release, reason)),
         WaitReason::Disruption => Some(disruption(release)),
-        WaitReason::Approval => Some(
-            waits(Rule::Approval, Severity::Notable, release, reason)
-                .advise(Advice::ApproveRelease(version_of(release))),
-        ),
+        WaitReason::Approval => approval(context, release, reason),
         // The rule about the objects reports it better, where they show the gap.
+        WaitReason::Gap if !context.order().skipped_together().is_empty() => None,
         WaitReason::Gap | WaitReason::Major => {
             releases::gap(context).is_empty().then(|| out_of_order(context, release, reason))
         }
@@ -66,6 +70,32 @@ fn waits(rule: Rule, severity: Severity, release: &Release, reason: &WaitReason)
     Finding::new(rule, severity, object(release), ReleaseFact::Waits(vec![reason.clone()]))
 }
 
+/// A release that may not be approved yet has a finding of its own that says what comes first.
+fn approval(context: &Context<'_>, release: &Release, reason: &WaitReason) -> Option<Finding> {
+    let version = version_of(release);
+    let position = context.order().position(&version, context.state.is_lts());
+    (position == Position::Next).then(|| {
+        waits(Rule::Approval, Severity::Notable, release, reason).advise(Advice::ApproveRelease(version))
+    })
+}
+
+/// A notification that may fail, of which the controller has written nothing yet.
+pub(super) fn silent_notification(context: &Context<'_>) -> Vec<Finding> {
+    if context.channel_is_unset() || context.controller() != ControllerState::Ready {
+        return Vec::new();
+    }
+    let Some(release) = context.next_release() else { return Vec::new() };
+    let Some(fact) = may_fail(context.state, release) else { return Vec::new() };
+    let alert = matches!(fact, ReleaseFact::NotificationMayFail { alert: true });
+    let severity = if alert { Severity::Blocks } else { Severity::Slows };
+    let finding = Finding::new(Rule::Notification, severity, object(release), fact)
+        .advise(Advice::CorrectWebhook)
+        .advise(SettingsAdvice::RemoveNotification)
+        .seen_in(Source::Releases)
+        .seen_in(Source::ModuleConfigs);
+    vec![if alert { finding.seen_in(Source::Alerts) } else { finding }]
+}
+
 fn notification(release: &Release, why: &str) -> Finding {
     let fact = ReleaseFact::NotificationFailed { why: short(why) };
     Finding::new(Rule::Notification, Severity::Blocks, object(release), fact)
@@ -85,7 +115,13 @@ fn requirement(
     if cause == RequirementCause::ValueNotKnown && busy {
         return None;
     }
-    let finding = unmet(release, reason);
+    let nodes = nodes_that_fail(context, release, reason);
+    let finding = if nodes.is_empty() {
+        unmet(release, reason)
+    } else {
+        let fact = ReleaseFact::UnmetByNodes { reason: reason.clone(), nodes };
+        Finding::new(Rule::Requirement, Severity::Blocks, object(release), fact).seen_in(Source::Nodes)
+    };
     Some(if cause == RequirementCause::Kernel {
         finding
             .advise(see(See::Kernels, kernels()))
@@ -94,6 +130,31 @@ fn requirement(
     } else {
         finding.advise(Advice::MeetRequirements)
     })
+}
+
+/// The nodes that fail a requirement, as `update plan` finds them.
+fn nodes_that_fail(context: &Context<'_>, release: &Release, reason: &WaitReason) -> Vec<NodeValue> {
+    let WaitReason::Requirement { key: Some(key), .. } = reason else { return Vec::new() };
+    let Some(needed) = release.requirements.get(key) else { return Vec::new() };
+    let Outcome::Unmet(unmet) = requirements::check(context.state, key, needed).outcome else {
+        return Vec::new();
+    };
+    let mut nodes = Vec::new();
+    for it in unmet {
+        let value = match it.shortfall {
+            Shortfall::Kubelet { found, .. }
+            | Shortfall::OperatingSystem { found, .. }
+            | Shortfall::Kernel { found, .. }
+            | Shortfall::Runtime { found: FoundRuntime::Running(found), .. } => found,
+            _ => continue,
+        };
+        nodes.extend(it.objects.into_iter().filter_map(|holder| match holder {
+            Holder::Node { name, .. } => Some(NodeValue { node: name, value: foreign(&value) }),
+            _ => None,
+        }));
+    }
+    nodes.sort_by(|one, other| one.node.cmp(&other.node));
+    nodes
 }
 
 fn unknown_requirement(release: &Release, reason: &WaitReason) -> Finding {
@@ -156,8 +217,10 @@ fn previous(context: &Context<'_>, release: &Release, reason: &WaitReason, await
 }
 
 fn delay(context: &Context<'_>, release: &Release) -> Finding {
-    let windows = context.settings().map_or_else(Vec::new, |settings| windows(&settings));
-    let fact = ReleaseFact::Delayed { reasons: reasons_of(release), windows };
+    let settings = context.settings();
+    let windows = settings.as_ref().map_or_else(Vec::new, windows);
+    let reasons = with_time(reasons_of(release), settings.as_ref(), context.now);
+    let fact = ReleaseFact::Delayed { reasons, windows };
     Finding::new(Rule::Delay, Severity::Notable, object(release), fact)
         .advise(ReleaseAdvice::WaitForWindow)
         .advise(ReleaseAdvice::ApplyNow(version_of(release)))
@@ -183,12 +246,8 @@ pub(super) fn in_progress(context: &Context<'_>) -> Vec<Finding> {
     }
     let (restarting, since) = match context.controller() {
         ControllerState::Restarting(since) => (true, since),
-        ControllerState::Ready
-            if release.is_annotated("release.deckhouse.io/isUpdating")
-                || context.alert("DeckhouseUpdating").is_some() =>
-        {
-            (false, release.transition_time)
-        }
+        // Neither the annotation `isUpdating` nor the alert shows it (cluster-2026.md, 1.9).
+        ControllerState::Ready if is_rolling(context, release) => (false, release.transition_time),
         _ => return Vec::new(),
     };
     let fact = ReleaseFact::InProgress { restarting };
@@ -199,4 +258,10 @@ pub(super) fn in_progress(context: &Context<'_>) -> Vec<Finding> {
             .seen_in(Source::Releases)
             .seen_in(Source::PlatformPods),
     ]
+}
+
+/// Whether the Deployment shows that the new version has not taken over.
+fn is_rolling(context: &Context<'_>, release: &Release) -> bool {
+    let sign = unfinished_sign(context.state, release);
+    matches!(sign, Some(Unfinished::Rollout | Unfinished::VersionAnnotation(_)))
 }

@@ -14,6 +14,7 @@ use crate::{
     },
     minors,
     objects::{Phase, Release, image_repository},
+    prepare::touch_mark,
 };
 
 /// The step that shows all releases.
@@ -109,27 +110,33 @@ pub(super) fn other_image(context: &Context<'_>) -> Vec<Finding> {
 pub(super) fn duplicates(context: &Context<'_>) -> Vec<Finding> {
     let releases = context.releases();
     let pairs = releases.windows(2).filter(|pair| pair[0].version == pair[1].version);
-    // A pair is harmful only if one of them waits.
+    // A pair is harmful only if one of them waits, or if both were skipped.
     let harmful = pairs.filter(|pair| pair[0].is_waiting() || pair[1].is_waiting());
-    harmful
-        .map(|pair| {
-            let duplicate = if pair[0].is_misnamed() { pair[0] } else { pair[1] };
-            let other = if duplicate.name == pair[0].name { pair[1] } else { pair[0] };
-            let fact = ReleaseFact::IsDuplicate {
-                of: other.name.clone(),
-                version: tag(other),
-                deployed: pair.iter().any(|it| it.phase == Some(Phase::Deployed)),
-            };
-            let advice = if duplicate.is_waiting() {
-                Advice::Prepare(PrepareFor::RemoveDuplicates)
-            } else {
-                ReleaseAdvice::Delete { name: other.name.clone() }.into()
-            };
-            Finding::new(Rule::Twins, Severity::Blocks, object(duplicate), fact)
-                .advise(advice)
-                .seen_in(Source::Releases)
-        })
-        .collect()
+    let waiting = harmful.map(|pair| {
+        let duplicate = if pair[0].is_misnamed() { pair[0] } else { pair[1] };
+        let other = if duplicate.name == pair[0].name { pair[1] } else { pair[0] };
+        let fact = ReleaseFact::IsDuplicate {
+            of: other.name.clone(),
+            version: tag(other),
+            deployed: pair.iter().any(|it| it.phase == Some(Phase::Deployed)),
+        };
+        let advice = if duplicate.is_waiting() {
+            Advice::Prepare(PrepareFor::RemoveDuplicates)
+        } else {
+            ReleaseAdvice::Delete { name: other.name.clone() }.into()
+        };
+        Finding::new(Rule::Twins, Severity::Blocks, object(duplicate), fact)
+            .advise(advice)
+            .seen_in(Source::Releases)
+    });
+    let skipped = context.order().skipped_together().into_iter().map(|(version, names)| {
+        let fact = ReleaseFact::SkippedTogether { names: names.clone() };
+        Finding::new(Rule::Twins, Severity::Blocks, Object::release(version), fact)
+            .advise(ReleaseAdvice::DeleteAll { names })
+            .advise(Advice::Prepare(PrepareFor::CreateReleases))
+            .seen_in(Source::Releases)
+    });
+    waiting.chain(skipped).collect()
 }
 
 /// Minor versions between the deployed release and the next one are missing.
@@ -146,6 +153,16 @@ pub(super) fn gap(context: &Context<'_>) -> Vec<Finding> {
     let Some(fact) = crate::release_order::gap(deployed, &version_of(next), lts) else {
         return Vec::new();
     };
+
+    // What was skipped together with its duplicate is there, and no pull brings it back.
+    if let ReleaseFact::MissingMinors { minors: (first, last), .. } = &fact {
+        let skipped = order.skipped_together();
+        let is_skipped =
+            |minor: u64| skipped.keys().any(|it| (it.major, it.minor) == (deployed.major, minor));
+        if (*first..=*last).all(is_skipped) {
+            return Vec::new();
+        }
+    }
 
     let alert = context.alert("DeckhouseUpdatingFailed");
 
@@ -173,11 +190,12 @@ pub(super) fn no_phase(context: &Context<'_>) -> Vec<Finding> {
         .filter(|release| release.created.is_none_or(|since| context.is_over(since, limits::NEW_RELEASE)))
         .collect();
     let Some(first) = without.first() else { return Vec::new() };
-    let names = without.iter().map(|release| release.name.clone()).collect();
+    let names: Vec<String> = without.iter().map(|release| release.name.clone()).collect();
+    let fact = ReleaseFact::NoPhase { names: names.clone() };
     vec![
-        Finding::new(Rule::NoPhase, Severity::Blocks, object(first), ReleaseFact::NoPhase { names })
+        Finding::new(Rule::NoPhase, Severity::Blocks, object(first), fact)
+            .advise(ReleaseAdvice::Touch { names, mark: touch_mark(context.now) })
             .advise(context.see_log(See::LogOfReleases, Filter::GrepAny("release")))
-            .advise(PlatformAdvice::Restart(Restart::IfUnchanged))
             .since(first.created)
             .seen_in(Source::Releases),
     ]

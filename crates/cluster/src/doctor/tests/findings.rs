@@ -1,6 +1,9 @@
 //! Every problem of the platform's documentation and source that the doctor knows, one at a time.
 
-use problems::{Advice, Fact, PodFact, PrepareFor, PullCause, SettingsFact};
+use problems::{
+    Advice, Fact, PlatformAdvice, PodFact, PrepareFor, PullCause, ReleaseAdvice, ReleaseFact, SettingsFact,
+    WaitReason,
+};
 use semver::Version;
 use serde_json::json;
 
@@ -34,6 +37,7 @@ fn alert(name: &str, severity: u8) -> Alert {
         id: "a1b2".to_owned(),
         name: name.to_owned(),
         severity: Some(severity),
+        severity_is_text: true,
         status: "firing".to_owned(),
         starts_at: Some(ago(30)),
         ..Alert::default()
@@ -358,6 +362,140 @@ fn what_the_next_release_waits_for() {
         },
         &[],
     );
+}
+
+/// A release above the channel's would be a finding of its own.
+fn no_channel_answer(cluster: &mut Cluster) {
+    cluster.answers().channel = RegistryAnswer::Unknown("".into());
+}
+
+#[test]
+fn what_may_not_be_approved_is_not_advised_to_be() {
+    let mut cluster = healthy();
+    let approval = cluster.releases()[2].message.clone();
+    cluster.releases()[2] = release("1.71.2", "Suspended", "Release is suspended");
+    cluster.releases().push(release("1.72.0", "Pending", &approval));
+    no_channel_answer(&mut cluster);
+    assert_eq!(cluster.found(), ["blocks gap", "blocks suspended"]);
+}
+
+#[test]
+fn objects_of_a_version_that_were_skipped_together() {
+    let skipped = |cluster: &mut Cluster| {
+        let twin = |name: &str| crate::objects::Release {
+            name: name.to_owned(),
+            ..release("1.71.2", "Skipped", "")
+        };
+        cluster.releases()[2] = twin("v1.71.2");
+        cluster.releases().push(twin("v1-71-2"));
+        no_channel_answer(cluster);
+    };
+    found(skipped, &["blocks twins"]);
+    let mut cluster = healthy();
+    skipped(&mut cluster);
+    // The minor version is not missing: the objects are in the way.
+    let message = "minor version is greater than deployed v1.70.3 by one";
+    cluster.releases().push(release("1.72.0", "Pending", message));
+    assert_eq!(cluster.found(), ["blocks twins"]);
+    let report = crate::doctor::diagnose(&cluster.state, &cluster.details, super::sample::now());
+    let names = vec!["v1-71-2".to_owned(), "v1.71.2".to_owned()];
+    assert_eq!(
+        report.findings[0].problem.advice,
+        [ReleaseAdvice::DeleteAll { names }.into(), Advice::Prepare(PrepareFor::CreateReleases)]
+    );
+    // Another patch of the minor version waits.
+    cluster.releases().push(release("1.71.9", "Pending", ""));
+    assert_eq!(cluster.found(), [""; 0]);
+    let one_of_them_runs = |cluster: &mut Cluster| {
+        skipped(cluster);
+        cluster.releases()[2].phase = Phase::parse("Superseded");
+    };
+    found(one_of_them_runs, &[]);
+}
+
+#[test]
+fn objects_without_a_phase_are_touched() {
+    let mut cluster = healthy();
+    cluster.releases()[2].phase = None;
+    cluster.releases()[2].message = "".into();
+    let mut other = release("1.72.0", "", "");
+    other.created = Some(ago(5));
+    cluster.releases().push(other);
+    no_channel_answer(&mut cluster);
+    assert_eq!(cluster.found(), ["blocks no-phase"]);
+    let report = crate::doctor::diagnose(&cluster.state, &cluster.details, super::sample::now());
+    let advice = &report.findings[0].problem.advice;
+    let names = vec!["v1.71.2".to_owned(), "v1.72.0".to_owned()];
+    let touch = ReleaseAdvice::Touch { names, mark: "2026-11-24T10:00:00Z".to_owned() };
+    assert_eq!(advice[0], touch.into());
+    let restarts = advice.iter().any(|it| matches!(it, Advice::Platform(PlatformAdvice::Restart(_))));
+    assert!(!restarts, "{advice:?}");
+}
+
+#[test]
+fn a_notification_that_may_fail() {
+    let configured = |cluster: &mut Cluster| {
+        cluster.settings()["update"]["notification"] = json!({ "webhook": "https://alerts.example.com" });
+        waiting(cluster, "");
+    };
+    found(configured, &["slows notification"]);
+    let with_alert = |cluster: &mut Cluster| {
+        configured(cluster);
+        *known(&mut cluster.state.alerts) = vec![alert("DeckhouseReleaseNotificationNotSent", 4)];
+    };
+    found(with_alert, &["blocks notification"]);
+    let notified = |cluster: &mut Cluster| {
+        configured(cluster);
+        let mark = ("release.deckhouse.io/notified".to_owned(), "true".to_owned());
+        cluster.releases()[2].annotations.extend([mark]);
+    };
+    found(notified, &[]);
+    found(|cluster| waiting(cluster, ""), &[]);
+}
+
+#[test]
+fn nodes_that_fail_a_requirement_are_named() {
+    let node = |name: &str, kubelet: &str| Node {
+        name: name.to_owned(),
+        ready: true,
+        kubelet_version: kubelet.to_owned(),
+        ..Node::default()
+    };
+    let mut cluster = healthy();
+    waiting(
+        &mut cluster,
+        "\"k8s\" requirement for DeckhouseRelease \"1.71.2\" not met: current kubernetes version is lower than required",
+    );
+    cluster.releases()[2].requirements = [("k8s".to_owned(), "1.31".to_owned())].into();
+    let nodes = [node("worker-1", "v1.30.4"), node("worker-0", "v1.29.9"), node("master-0", "v1.31.2")];
+    *known(&mut cluster.state.nodes) = nodes.to_vec();
+    let report = crate::doctor::diagnose(&cluster.state, &cluster.details, super::sample::now());
+    let Fact::Release(ReleaseFact::UnmetByNodes { nodes, .. }) = &report.findings[0].problem.fact else {
+        panic!("{report:?}");
+    };
+    let named: Vec<String> = nodes.iter().map(|it| format!("{} {}", it.node, it.value)).collect();
+    assert_eq!(named, ["worker-0 v1.29.9", "worker-1 v1.30.4"]);
+}
+
+#[test]
+fn a_window_later_today_is_not_left_out() {
+    let mut cluster = healthy();
+    cluster.settings()["update"]["windows"] = json!([{ "from": "22:00", "to": "23:00" }]);
+    waiting(&mut cluster, "Release is postponed, waiting for the update window until 25 Nov 2026 22:00 UTC");
+    let report = crate::doctor::diagnose(&cluster.state, &cluster.details, super::sample::now());
+    let Fact::Release(ReleaseFact::Delayed { reasons, .. }) = &report.findings[0].problem.fact else {
+        panic!("{report:?}");
+    };
+    assert_eq!(reasons[0], WaitReason::Window { until: Some("24 Nov 2026 22:00 UTC".to_owned()) });
+}
+
+#[test]
+fn only_severities_that_are_texts_hold_releases() {
+    let number = |cluster: &mut Cluster| {
+        cluster.settings()["update"]["blockOnAlerts"] = json!({"enabled": true});
+        *known(&mut cluster.state.alerts) = vec![Alert { severity_is_text: false, ..alert("A", 9) }];
+    };
+    found(number, &[]);
 }
 
 #[test]

@@ -106,10 +106,21 @@ fn nodes_are_updated_one_by_one() {
         ready: 1,
         ..NodeGroup::default()
     }];
+    is_healthy(&cluster, "node group updating");
+}
+
+#[test]
+fn neither_the_mark_nor_the_alert_shows_an_update() {
+    let mut cluster = healthy();
+    cluster.releases()[1].annotations.insert("release.deckhouse.io/isUpdating".to_owned(), "true".to_owned());
     let updating =
         Alert { name: "DeckhouseUpdating".to_owned(), status: "firing".to_owned(), ..Alert::default() };
     *known(&mut cluster.state.alerts) = vec![updating];
-    is_healthy(&cluster, "node group updating");
+    assert_eq!(cluster.found(), ["notable approval"]);
+    // The new version has not written itself into the Deployment yet.
+    known(&mut cluster.state.deployment).version_annotation = Some("v1.69.9".to_owned());
+    cluster.releases()[1].annotations.clear();
+    assert!(cluster.found().contains(&"notable under-way".to_owned()), "{:?}", cluster.found());
 }
 
 #[test]

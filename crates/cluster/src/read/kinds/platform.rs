@@ -273,6 +273,7 @@ impl Source for Alerts {
             severity: u8::try_from(count(&alert["severityLevel"]))
                 .ok()
                 .filter(|level| (1..=9).contains(level)),
+            severity_is_text: alert["severityLevel"].is_string(),
             summary: words(&alert["summary"]).unwrap_or_default(),
             description: words(&alert["description"]).unwrap_or_default(),
             labels: texts(&alert["labels"]),

@@ -1,6 +1,6 @@
 //! The plan as a JSON document.
 
-use cluster::plan::{InCluster, Plan, PlanRegistry, Step, StepInRegistry};
+use cluster::plan::{Creation, InCluster, Plan, PlanRegistry, Step, StepInRegistry};
 use commands::{ClusterFlags, Command, Sentence};
 use foreign_text::ForeignText;
 use problems::Problem;
@@ -34,6 +34,8 @@ struct StepDocument {
     in_file: bool,
     in_cluster: Option<InClusterDocument>,
     in_registry: Option<StepInRegistry>,
+    /// Whether the controller creates its object; null if it exists, or if no registry was asked.
+    created_by_controller: Option<Creation>,
     requirements: Vec<RequirementDocument>,
     disruptions: Vec<ForeignText>,
     disruptions_need_approval: bool,
@@ -126,6 +128,7 @@ impl StepDocument {
             in_file: step.in_file,
             in_cluster: step.in_cluster.as_ref().map(in_cluster),
             in_registry: step.in_registry,
+            created_by_controller: step.creation,
             requirements: step.requirements.iter().map(|it| RequirementDocument::of(it, flags)).collect(),
             disruptions: step.disruptions.clone(),
             disruptions_need_approval: step.disruptions_need_approval,

@@ -3,10 +3,12 @@
 use cluster::{
     Reading,
     modules::Overview,
-    plan::{Plan, PlanRegistry, Presence, Step, StepInRegistry},
+    plan::{Creation, Plan, PlanRegistry, Presence, Step, StepInRegistry},
     requirements::{Outcome, Requirement, Unmet},
 };
 use commands::{Approve, ClusterFlags, Command, Update};
+
+use deckhouse::release_list::RELEASES_FILE;
 
 use super::super::documents::minute;
 use crate::{format::count, words};
@@ -84,8 +86,7 @@ fn origin(step: &Step) -> String {
     match object {
         Some(object) => object,
         None if step.in_file => "in the releases file, not in the cluster".to_owned(),
-        None => "only in the registry; the platform creates its DeckhouseRelease if a release channel is set"
-            .to_owned(),
+        None => "only in the registry".to_owned(),
     }
 }
 
@@ -114,7 +115,34 @@ fn images_text(found: StepInRegistry) -> String {
     words.into_iter().filter_map(line).collect()
 }
 
+/// Whether the controller creates the object of a release that has none.
+fn creation_text(step: &Step, flags: &ClusterFlags) -> Option<String> {
+    let words = match step.creation? {
+        Creation::Now => "the controller creates this release while a release channel is set",
+        Creation::AfterPrevious => "the controller creates this release after the update before it",
+        Creation::Later => "the controller creates this release, at the latest after the update before it",
+        Creation::Never => "the controller does not create this release",
+        Creation::Unknown => "not known whether the controller creates this release",
+    };
+    let create = match step.creation? {
+        Creation::Never | Creation::Unknown => {
+            let file = Some(RELEASES_FILE.to_owned());
+            let prepare = Command::from(Update::Prepare { channel: None, file }).addressed(flags);
+            if step.in_file {
+                format!("; to create it: {prepare}")
+            } else {
+                format!(
+                    "; to create it, save this plan with --output yaml as {RELEASES_FILE}, then: {prepare}"
+                )
+            }
+        }
+        _ => String::new(),
+    };
+    Some(format!("   created  {words}{create}\n"))
+}
+
 fn step_text(text: &mut String, step: &Step, flags: &ClusterFlags) {
+    *text += &creation_text(step, flags).unwrap_or_default();
     *text += &step.in_registry.map(images_text).unwrap_or_default();
     let met: Vec<String> = step
         .requirements
