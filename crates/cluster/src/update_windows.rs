@@ -20,8 +20,16 @@ pub(crate) fn with_time(
     };
     let text =
         (opens > now).then(|| opens.to_zoned(TimeZone::UTC).strftime("%d %b %Y %H:%M UTC").to_string());
+    let windows = reasons.iter().filter_map(|it| match it {
+        WaitReason::Window { until } => Some(until.clone()),
+        _ => None,
+    });
+    let written: Vec<Option<String>> = windows.collect();
     for reason in &mut reasons {
-        if let WaitReason::Window { until } = reason {
+        // The controller reports a window as a postponement too.
+        if let WaitReason::Window { until } | WaitReason::Postponed { until } = reason
+            && written.contains(until)
+        {
             until.clone_from(&text);
         }
     }
@@ -99,6 +107,25 @@ mod tests {
             assert_eq!(said(windows).as_deref(), expected, "{windows:?}");
         }
         let approval = vec![WaitReason::Approval];
+        // Of the postponement, the time is the same; a wave of a rollout has its own.
+        let at = |time: &str| Some(time.to_owned());
+        let message = vec![
+            WaitReason::Window { until: at("tomorrow") },
+            WaitReason::Postponed { until: at("tomorrow") },
+            WaitReason::Postponed { until: at("next week") },
+        ];
+        let tonight =
+            UpdateSettings { windows: vec![window("22:00", "23:00", &[])], ..UpdateSettings::default() };
+        let noon = "2026-11-29T12:00:00Z".parse().unwrap();
+        let opens = || at("29 Nov 2026 22:00 UTC");
+        assert_eq!(
+            with_time(message, Some(&tonight), noon),
+            [
+                WaitReason::Window { until: opens() },
+                WaitReason::Postponed { until: opens() },
+                WaitReason::Postponed { until: at("next week") },
+            ]
+        );
         let settings =
             UpdateSettings { windows: vec![window("1:00", "2:00", &[])], ..UpdateSettings::default() };
         assert_eq!(with_time(approval.clone(), Some(&settings), Timestamp::UNIX_EPOCH), approval);

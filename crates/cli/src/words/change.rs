@@ -29,8 +29,7 @@ pub(crate) fn purpose(purpose: &Purpose) -> String {
         ),
         Purpose::CreateRelease { version } => format!("create release v{version} (unapproved)"),
         Purpose::TouchRelease { name } => format!(
-            "change DeckhouseRelease/{name}: the controller has not processed it, because no release channel was set \
-             when it was created"
+            "annotate release {name}, so that the controller processes it: no release channel was set when it was created"
         ),
         Purpose::DeleteDuplicate { version } => {
             format!(
