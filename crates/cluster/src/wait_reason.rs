@@ -106,10 +106,52 @@ pub(crate) fn unmet(key: Option<String>, why: &str) -> WaitReason {
 
 /// Several are joined with `;`, and each may have a prefix.
 fn requirements(message: &str) -> Vec<WaitReason> {
+    // The dependencies of a module's release, which are joined with `;` too.
+    if let Some((_, why)) =
+        message.split_once(" error occurred: ").or_else(|| message.split_once(" errors occurred: "))
+    {
+        return vec![unmet(None, why.trim())];
+    }
     message.split(';').filter_map(requirement).collect()
 }
 
+/// A requirement in the refusal of the platform's webhook, which names the key within the text only.
+pub(crate) fn refused(why: &str) -> WaitReason {
+    module_constraint(why).unwrap_or_else(|| unmet(None, why))
+}
+
+/// An enabled module that does not work with the release (facts, cluster-2026.md 1.3; upstream
+/// `go_lib/dependency/extenders/deckhouseversion` and `kubernetesversion`, in their versions since 2024):
+///
+/// - `requirements of the 'X' module are not satisfied: …`, also `… module not met: …`
+/// - `requirements of X are not satisfied: …`
+/// - ``the 'X' module`s requirements not met: …``
+fn module_constraint(part: &str) -> Option<WaitReason> {
+    let (module, why) = if let Some((before, why)) = part.split_once(" module`s requirements not met") {
+        (before.rsplit_once("the ").map_or(before, |(_, name)| name), why)
+    } else {
+        let (_, rest) = part.split_once("requirements of ")?;
+        rest.split_once(" are not satisfied").or_else(|| rest.split_once(" not met"))?
+    };
+    let module = module.strip_prefix("the ").unwrap_or(module);
+    let module = module.strip_suffix(" module").unwrap_or(module).trim_matches(['\'', '"', ' ']);
+    let is_name = !module.is_empty() && !module.contains([' ', ':', '\'']);
+    is_name.then(|| WaitReason::ModuleConstraint {
+        module: module.to_owned(),
+        why: why.trim_start_matches([':', ' ']).trim_end().to_owned(),
+    })
+}
+
 fn requirement(part: &str) -> Option<WaitReason> {
+    if let Some(constraint) = module_constraint(part) {
+        return Some(constraint);
+    }
+    if part.contains("migrated module ") && part.contains("not found in any ModuleSource") {
+        return Some(unmet(Some("migratedModules".to_owned()), part.trim()));
+    }
+    if let Some((_, why)) = part.split_once(" module release`s requirements not met: ") {
+        return Some(unmet(None, why.trim()));
+    }
     if let Some((_, key)) = part.split_once("requirement with a key: ") {
         let key = key.split(':').next().unwrap_or_default().trim();
         return Some(WaitReason::UnknownRequirement { key: key.to_owned() });
@@ -151,6 +193,10 @@ mod tests {
     fn requirement(key: &str, why: &str) -> WaitReason {
         let key = (!key.is_empty()).then(|| key.to_owned());
         WaitReason::Requirement { key, why: why.to_owned(), cause: RequirementCause::Unmet }
+    }
+
+    fn constraint(module: &str, why: &str) -> WaitReason {
+        WaitReason::ModuleConstraint { module: module.to_owned(), why: why.to_owned() }
     }
 
     #[test]
@@ -214,6 +260,65 @@ mod tests {
             (
                 "requirements are not satisfied: current deckhouse version is not suitable: 1.60.1 is less than 1.61",
                 vec![requirement("", "current deckhouse version is not suitable: 1.60.1 is less than 1.61")],
+            ),
+            (
+                "requirements of the 'console' module are not satisfied: 1.73.2 deckhouse version is not suitable: 1.73.2 is greater than or equal to 1.73",
+                vec![constraint(
+                    "console",
+                    "1.73.2 deckhouse version is not suitable: 1.73.2 is greater than or equal to 1.73",
+                )],
+            ),
+            (
+                "requirements of console are not satisfied: current deckhouse version is not suitable: 1.73.2 is greater than 1.70",
+                vec![constraint(
+                    "console",
+                    "current deckhouse version is not suitable: 1.73.2 is greater than 1.70",
+                )],
+            ),
+            ("requirements of console are not satisfied", vec![constraint("console", "")]),
+            (
+                "the 'sds-node-configurator' module`s requirements not met: the '1.33' kubernetes version is not suitable: 1.33.0 is greater than 1.31",
+                vec![constraint(
+                    "sds-node-configurator",
+                    "the '1.33' kubernetes version is not suitable: 1.33.0 is greater than 1.31",
+                )],
+            ),
+            (
+                "requirements of the 'console' module not met: the '1.73.2' deckhouse version is not suitable: 1.73.2 is greater than 1.70",
+                vec![constraint(
+                    "console",
+                    "the '1.73.2' deckhouse version is not suitable: 1.73.2 is greater than 1.70",
+                )],
+            ),
+            (
+                "requirements of the 'console' module are not satisfied: too old;\"k8s\" requirement for DeckhouseRelease \"1.73.2\" not met: too low;the 'sds' module`s requirements not met: too new;migrated module 'prompp' not found in any ModuleSource registry",
+                vec![
+                    constraint("console", "too old"),
+                    requirement("k8s", "too low"),
+                    constraint("sds", "too new"),
+                    requirement(
+                        "migratedModules",
+                        "migrated module 'prompp' not found in any ModuleSource registry",
+                    ),
+                ],
+            ),
+            (
+                "reason: deckhouse version check, requirement: requirements of the 'console' module are not satisfied: too old",
+                vec![constraint("console", "too old")],
+            ),
+            (
+                "the 'console-v1.4.0' module release`s requirements not met: the current deckhouse version is not suitable: 1.60.1 is less than 1.61",
+                vec![requirement(
+                    "",
+                    "the current deckhouse version is not suitable: 1.60.1 is less than 1.61",
+                )],
+            ),
+            (
+                "2 errors occurred: 'prompp' is not deployed; dependency 'console' not meet version constraint: 1.0.0 is less than 1.2",
+                vec![requirement(
+                    "",
+                    "'prompp' is not deployed; dependency 'console' not meet version constraint: 1.0.0 is less than 1.2",
+                )],
             ),
             (
                 "Release is blocked, failed to send release notification: Post \"http://hook\": connection refused",
@@ -286,6 +391,7 @@ mod tests {
         let inputs = [
             &b"\"k8s\" requirement for DeckhouseRelease \"1.58.6\" not met: low;x"[..],
             b"Release is postponed, waiting for the update window until 02 Jan 2026 15:04 UTC",
+            b"requirements of the 'console' module are not satisfied: old;the 'sds' module`s requirements not met: new",
         ];
         fuzzing::fuzz!(inputs, |bytes: &[u8]| {
             let message = String::from_utf8_lossy(bytes);

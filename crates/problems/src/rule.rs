@@ -31,6 +31,7 @@ pub enum Rule {
     ModuleOverride,
     ModulePolicy,
     ModuleRequirement,
+    ModuleSequence,
     ModuleSource,
     ModuleSuspended,
     MovingTag,

@@ -49,6 +49,15 @@ pub enum WaitReason {
         #[serde(skip)]
         cause: RequirementCause,
     },
+    /// An enabled module does not work with the platform's version of the release, or with the version of Kubernetes that
+    /// it installs.
+    #[serde(rename_all = "camelCase")]
+    ModuleConstraint {
+        /// The module.
+        module: String,
+        /// What the controller says.
+        why: String,
+    },
     /// A requirement that the running version does not know: a version was left out, or it is another edition.
     #[serde(rename_all = "camelCase")]
     UnknownRequirement {
@@ -101,7 +110,10 @@ pub enum RequirementCause {
 impl WaitReason {
     /// Whether the release has a requirement that is not met, or that the running version does not know.
     pub fn is_requirement(&self) -> bool {
-        matches!(self, Self::Requirement { .. } | Self::UnknownRequirement { .. })
+        matches!(
+            self,
+            Self::Requirement { .. } | Self::UnknownRequirement { .. } | Self::ModuleConstraint { .. }
+        )
     }
 
     /// Whether it passes when the controller has collected the cluster's values.

@@ -124,7 +124,10 @@ pub(super) fn step(advice: &Advice) -> Step {
             Sentence::from("pull again when the channel is not suspended, or pull another patch: ")
                 .command(Mirror::PullSince { major: *major, minor: *minor }),
         ),
-        Advice::MeetRequirements => with("see how to meet each requirement: ", Update::Plan.into()),
+        Advice::MeetRequirements => with(
+            "the controller reports unmet requirements one at a time; see all of them, and how to meet each: ",
+            Update::Plan.into(),
+        ),
         Advice::FindManifest => Step::here(FIND_MANIFEST),
         Advice::TargetHighestPatch => with(
             "set --to to the highest patch of this minor version; to see which one that is: ",

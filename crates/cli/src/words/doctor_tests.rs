@@ -191,6 +191,7 @@ fn nodes_modules_and_settings() {
         ModuleFact::RequirementUnmet {
             unmet: vec![problems::WaitReason::UnknownRequirement { key: "kubernetes".to_owned() }],
         },
+        ModuleFact::NotByThisController { deployed: version("0.9.4") },
         ModuleFact::ReleaseNeedsApproval,
     ];
     let settings = [
@@ -350,6 +351,10 @@ fn every_step() {
         ModuleAdvice::CheckSource { repo: text("registry.example.com/modules") },
         ModuleAdvice::CheckSourceModules { repo: text("registry.example.com/modules") },
         ModuleAdvice::OtherVersion { module: own("console") },
+        ModuleAdvice::UpdateFirst { module: own("console"), version: own("v1.2.0") },
+        ModuleAdvice::PullNewer { module: own("console") },
+        ModuleAdvice::Disable { module: own("console"), configured: true },
+        ModuleAdvice::UpdatePlatform,
         ModuleAdvice::CreatePolicy,
         ModuleAdvice::NamePolicy,
         ModuleAdvice::MeetRequirement,

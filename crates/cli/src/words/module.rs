@@ -34,6 +34,9 @@ pub(super) fn predicate(fact: &ModuleFact) -> Sentence {
             let unmet: Vec<String> = unmet.iter().map(requirement).collect();
             format!("has unmet requirements: {}", unmet.join("; "))
         }
+        ModuleFact::NotByThisController { deployed } => {
+            format!("waits, although no release is missing between the deployed v{deployed} and it")
+        }
         ModuleFact::ReleaseNeedsApproval => "waits for approval".to_owned(),
         ModuleFact::Override { tag } => format!("sets the image tag of the module to {tag}"),
     }
@@ -57,6 +60,9 @@ pub(super) fn means(fact: &ModuleFact) -> Sentence {
         }
         ModuleFact::RequirementUnmet { .. } => {
             "the module keeps its deployed release; the platform does not wait for it".to_owned()
+        }
+        ModuleFact::NotByThisController { .. } => {
+            "the release controller of this platform version does not deploy it; an approval does not help".to_owned()
         }
         ModuleFact::ReleaseNeedsApproval => "its update policy requires an approval".to_owned(),
         ModuleFact::Override { .. } => {

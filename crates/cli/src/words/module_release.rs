@@ -1,6 +1,6 @@
 //! Releases of modules, and their sources.
 
-use cluster::modules::{ModuleWait, NotNext, Order, Policy, PolicyOrigin};
+use cluster::modules::{ModuleNote, ModuleWait, NotNext, Order, Policy, PolicyOrigin};
 use problems::WaitReason;
 
 use super::release;
@@ -28,14 +28,16 @@ pub(crate) fn not_next(reason: &NotNext) -> String {
         NotNext::HigherPatch(higher) => {
             format!("v{higher}, a higher patch of the same minor, is waiting: approve that one")
         }
-        NotNext::Jump { from, to } => {
-            format!("the module updates from v{from} directly to v{to}, without this release")
-        }
         NotNext::After(first) => format!("v{first} comes first"),
         NotNext::Gap { deployed, release } => format!(
             "releases between the deployed v{deployed} and v{release} are missing in the cluster: pull the module again \
              from v{deployed} on, and push it"
         ),
+        NotNext::OtherMajor { deployed } => {
+            format!(
+                "it has a different major version from the deployed v{deployed}: the controller does not deploy it"
+            )
+        }
         NotNext::NotAVersion(text) => format!("'{text}' is not a version"),
     }
 }
@@ -50,7 +52,43 @@ pub(crate) fn wait(wait: &ModuleWait) -> String {
         ModuleWait::Approval => "waits for approval".to_owned(),
         ModuleWait::ApprovalLater(reason) => format!("cannot be approved yet: {}", not_next(reason)),
         ModuleWait::Approved => "approved; waiting for the controller to start it".to_owned(),
+        ModuleWait::NotByThisController(doubt) => {
+            format!("waits, although no release is missing: {}", note(doubt))
+        }
         ModuleWait::Controller(reasons) => reasons.iter().map(controller).collect::<Vec<_>>().join("; "),
+    }
+}
+
+/// What to know about a release that may be approved.
+pub(crate) fn note(note: &ModuleNote) -> String {
+    match note {
+        ModuleNote::Direct { from, skipped } if skipped.is_empty() => {
+            format!("the module updates from v{from} directly to this release")
+        }
+        ModuleNote::Direct { from, skipped } => {
+            let skipped: Vec<String> = skipped.iter().map(|it| format!("v{it}")).collect();
+            format!(
+                "the module updates from v{from} directly to this release; skipped: {}",
+                skipped.join(", ")
+            )
+        }
+        ModuleNote::DirectPossible { to } => {
+            format!("the module can also be updated directly to v{to}, without this release")
+        }
+        ModuleNote::MinorZero { deployed } => format!(
+            "platform versions with the release controller of October 2025 do not update a module from v{deployed} to a \
+             minor version 0; later versions do; dhctl does not know which one runs here"
+        ),
+        ModuleNote::LtsStep { deployed, over_limit } => {
+            let limit = if *over_limit { ", or allow 10 at most" } else { "" };
+            format!(
+                "it skips minor versions after v{deployed}, as the channel LTS allows; older platform versions do not \
+                 allow that for modules{limit}; dhctl does not know which one runs here"
+            )
+        }
+        ModuleNote::HigherPatchNotWaiting { version, phase } => format!(
+            "v{version}, a higher patch of the same minor, is {phase}: the controller may skip this release"
+        ),
     }
 }
 

@@ -7,7 +7,7 @@ use cluster::{
     release_order::KeepReason,
 };
 
-use super::left_out;
+use super::{left_out, module_release};
 
 pub(crate) fn approval(note: &ApprovalNote) -> String {
     match note {
@@ -25,6 +25,7 @@ pub(crate) fn approval(note: &ApprovalNote) -> String {
         ApprovalNote::ApprovedAhead { later } => format!(
             "{later} is already approved: the controller may go straight to it and skip this release; take that approval back first (dhctl update doctor shows the command)"
         ),
+        ApprovalNote::Module(note) => module_release::note(note),
         ApprovalNote::NoNodeGroup => "the node does not belong to a node group".to_owned(),
         ApprovalNote::GroupNeedsApproval { group } => {
             format!("NodeGroup/{group} requires an approval of each disruption")

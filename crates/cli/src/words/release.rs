@@ -289,7 +289,9 @@ pub(crate) fn wait_reason(reason: &WaitReason) -> String {
         WaitReason::Cooldown { until: time } => {
             delayed(time.as_deref(), "the pause after the previous update")
         }
-        WaitReason::Requirement { .. } | WaitReason::UnknownRequirement { .. } => {
+        WaitReason::Requirement { .. }
+        | WaitReason::UnknownRequirement { .. }
+        | WaitReason::ModuleConstraint { .. } => {
             format!("has an unmet requirement: {}", requirement(reason))
         }
         WaitReason::Disruption => "waits for approval of its disruptions".to_owned(),
@@ -320,6 +322,12 @@ pub(crate) fn requirement(reason: &WaitReason) -> String {
     match reason {
         WaitReason::Requirement { key: Some(key), why, .. } => format!("{key}: {why}"),
         WaitReason::Requirement { key: None, why, .. } => why.clone(),
+        WaitReason::ModuleConstraint { module, why } if why.is_empty() => {
+            format!("the module {module} does not work with it")
+        }
+        WaitReason::ModuleConstraint { module, why } => {
+            format!("the module {module} does not work with it: {why}")
+        }
         WaitReason::UnknownRequirement { key } => format!(
             "{key}: the running version does not know this requirement (a version was skipped, or the release is \
              for another edition)"

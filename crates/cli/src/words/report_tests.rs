@@ -5,7 +5,7 @@ use cluster::{
     approve::{ApprovalNote, NotApprovable},
     change::Purpose,
     kernel::{KernelNote, Lagging},
-    modules::{ModuleWait, NotNext, Order, Policy, PolicyOrigin},
+    modules::{ModuleNote, ModuleWait, NotNext, Order, Policy, PolicyOrigin},
     objects::{Task, UpdateMode},
     plan::{ApiInstead, ApiUse, ApiUser, BreakingFault, PlanSource, PlanUnknown, Replacement},
     prepare::{PrepareNote, QueueState},
@@ -73,6 +73,7 @@ fn notes() {
         ApprovalNote::NoChannel,
         ApprovalNote::AutoMode,
         ApprovalNote::ApprovedAhead { later: Object::new(Kind::DeckhouseRelease, "v1.73.2") },
+        ApprovalNote::Module(ModuleNote::DirectPossible { to: version(4) }),
         ApprovalNote::NoNodeGroup,
         ApprovalNote::GroupNeedsApproval { group: group() },
         ApprovalNote::GroupApproves { group: group(), mode: own("Automatic") },
@@ -140,10 +141,19 @@ fn modules() {
         NotNext::TwoDeployed { lower: version(1), higher: version(2) },
         NotNext::LaterDeployed(version(2)),
         NotNext::HigherPatch(version(2)),
-        NotNext::Jump { from: version(1), to: version(4) },
         NotNext::After(version(1)),
         NotNext::Gap { deployed: version(1), release: version(4) },
+        NotNext::OtherMajor { deployed: version(1) },
         NotNext::NotAVersion(own("new")),
+    ];
+    let notes = [
+        ModuleNote::Direct { from: version(1), skipped: vec![version(2), version(3)] },
+        ModuleNote::Direct { from: version(1), skipped: vec![] },
+        ModuleNote::DirectPossible { to: version(4) },
+        ModuleNote::MinorZero { deployed: Version::new(0, 9, 4) },
+        ModuleNote::LtsStep { deployed: version(1), over_limit: false },
+        ModuleNote::LtsStep { deployed: version(1), over_limit: true },
+        ModuleNote::HigherPatchNotWaiting { version: version(1), phase: own("Suspended") },
     ];
     let waits = [
         ModuleWait::Suspended("".into()),
@@ -154,6 +164,7 @@ fn modules() {
         ModuleWait::ApprovalLater(NotNext::After(version(1))),
         ModuleWait::Approved,
         ModuleWait::Controller(vec![WaitReason::NoPolicy, WaitReason::Gap]),
+        ModuleWait::NotByThisController(ModuleNote::MinorZero { deployed: Version::new(0, 9, 4) }),
     ];
     let orders =
         [Order::OnlyModules, Order::PlatformFirst, Order::TheseFirst(vec![own("prompp"), own("console")])];
@@ -165,6 +176,7 @@ fn modules() {
     ];
     let all = [
         lines(not_next, module_release::not_next),
+        lines(notes, module_release::note),
         lines(waits, module_release::wait),
         lines(orders, module_release::order),
         lines(policies, module_release::policy),

@@ -140,8 +140,15 @@ pub(crate) fn fix(fix: &Fix) -> Sentence {
             Sentence::from("disable the module, or push a bundle that contains it; to pull one on the machine with internet access: ")
                 .command(Mirror::PullModule(module.clone()))
         }
-        Fix::UpdateModule { module } => Sentence::from("disable the module, or update it: ")
-            .command(Approve::Module { module: module.clone(), version: "VERSION".to_owned() }),
+        Fix::UpdateModule { module, to: Some(version) } => {
+            Sentence::from("disable the module if you do not need it, or update it first: ")
+                .command(Approve::Module { module: module.clone(), version: version.clone() })
+        }
+        Fix::UpdateModule { module, to: None } => Sentence::from(
+            "disable the module if you do not need it, or push a bundle with a version of it that works with the \
+             release; to pull one on the machine with internet access: ",
+        )
+        .command(Mirror::PullModule(module.clone())),
         Fix::FollowAlert { id } => Sentence::from("follow the description of the alert: ")
             .command(Kubectl::Get(Objects::one(Resource::ClusterAlert, id), Output::Yaml)),
         Fix::AsReported(message) => Sentence::from(message.as_str()),
@@ -151,7 +158,7 @@ pub(crate) fn fix(fix: &Fix) -> Sentence {
     }
 }
 
-fn disable(module: &str, configured: bool) -> commands::Command {
+pub(crate) fn disable(module: &str, configured: bool) -> commands::Command {
     let spec = json!({ "spec": { "enabled": false } });
     let write = if configured { Write::Merge(spec) } else { Write::Create(spec) };
     let change =

@@ -216,6 +216,11 @@ fn releases() {
         ReleaseFact::Unmet(vec![
             requirement(Some("k8s"), RequirementCause::Unmet),
             requirement(None, RequirementCause::Unmet),
+            WaitReason::ModuleConstraint {
+                module: "console".to_owned(),
+                why: "1.73.2 is greater than 1.70".to_owned(),
+            },
+            WaitReason::ModuleConstraint { module: "console".to_owned(), why: String::new() },
             WaitReason::UnknownRequirement { key: "x".to_owned() },
         ]),
         ReleaseFact::RequirementsNotKnown(vec![requirement(Some("k8s"), RequirementCause::ValueNotKnown)]),

@@ -94,7 +94,7 @@ fn unmet(message: &str) -> Option<Vec<WaitReason>> {
         None => reasons.split("; ").collect(),
     };
     let parts = parts.into_iter().map(str::trim).filter(|it| !it.is_empty());
-    Some(parts.map(|why| wait_reason::unmet(None, why)).collect())
+    Some(parts.map(wait_reason::refused).collect())
 }
 
 /// Whether a merge patch would change nothing of the object.
@@ -134,6 +134,10 @@ mod tests {
             let expected: Option<Vec<WaitReason>> = reasons.map(|it| it.into_iter().map(unmet_for).collect());
             assert_eq!(unmet(message), expected, "{message}");
         }
+        let module = "cannot approve DeckhouseRelease \"v1.73.2\": requirements not met: \n- requirements of the 'console' module are not satisfied: too old";
+        let expected =
+            WaitReason::ModuleConstraint { module: "console".to_owned(), why: "too old".to_owned() };
+        assert_eq!(unmet(module), Some(vec![expected]));
     }
 
     #[test]

@@ -4,11 +4,11 @@ use problems::Object;
 use semver::Version;
 use serde_json::json;
 
-use super::{Approval, ApproveError, NotApprovable, Timing};
+use super::{Approval, ApprovalNote, ApproveError, NotApprovable, Timing};
 use crate::{
     ClusterState, Reading,
     change::{Change, Guard, Kind, Purpose, Write},
-    modules::{ModuleTurn, turn},
+    modules::{ModuleTurn, notes, turn},
     objects::ModuleRelease,
 };
 
@@ -35,11 +35,11 @@ pub fn module_release(
             match turn(&without_approval(state, &name), module, version) {
                 ModuleTurn::Not(why) => NotApprovable::Module(why),
                 ModuleTurn::Unknown(why) => NotApprovable::ModuleReleasesUnknown(why),
-                _ => return Ok(release.and_then(|release| approval(release, timing))),
+                _ => return Ok(release.and_then(|release| approval(state, release, timing))),
             }
         }
         ModuleTurn::Now | ModuleTurn::Approved => {
-            return Ok(release.and_then(|release| approval(release, timing)));
+            return Ok(release.and_then(|release| approval(state, release, timing)));
         }
         ModuleTurn::Deployed => return Ok(None),
         ModuleTurn::Not(why) => NotApprovable::Module(why),
@@ -59,7 +59,7 @@ fn without_approval(state: &ClusterState, name: &str) -> ClusterState {
     state
 }
 
-fn approval(release: &ModuleRelease, timing: Timing) -> Option<Approval> {
+fn approval(state: &ClusterState, release: &ModuleRelease, timing: Timing) -> Option<Approval> {
     let mut annotations = json!({});
     for (key, wanted) in [(APPROVED, true), (APPLY_NOW, timing == Timing::Now)] {
         if wanted && !release.is_annotated(key) {
@@ -76,11 +76,13 @@ fn approval(release: &ModuleRelease, timing: Timing) -> Option<Approval> {
         name: release.name.clone(),
         write: Write::Merge(json!({ "metadata": { "annotations": &annotations } })),
     };
+    let of_release = |version: &Version| notes(state, &release.module, version);
+    let notes = release.version.as_ref().map(of_release).unwrap_or_default();
     (annotations != json!({})).then(|| Approval {
         change,
         guard: Guard::of(release.resource_version.as_deref()),
         preflight: false,
-        notes: Vec::new(),
+        notes: notes.into_iter().map(ApprovalNote::Module).collect(),
     })
 }
 

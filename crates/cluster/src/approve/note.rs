@@ -3,6 +3,8 @@
 use foreign_text::ForeignText;
 use problems::Object;
 
+use crate::modules::ModuleNote;
+
 /// What to know before an approval.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ApprovalNote {
@@ -21,6 +23,8 @@ pub enum ApprovalNote {
         /// The later object.
         later: Object,
     },
+    /// About a release of a module.
+    Module(ModuleNote),
     /// The node does not belong to a node group.
     NoNodeGroup,
     /// The node group requires an approval of each disruption.

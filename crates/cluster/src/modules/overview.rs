@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{
+    note::{ModuleNote, notes},
     order::{Order, order},
     policy::{Policy, policy},
     reason::{ModuleWait, reason},
@@ -49,6 +50,8 @@ pub struct WaitingRelease {
     pub waits_for: Vec<WaitReason>,
     /// Why it is waiting.
     pub wait: ModuleWait,
+    /// What to know about it, if it may be approved now or is approved.
+    pub notes: Vec<ModuleNote>,
 }
 
 /// The overview at `now`.
@@ -73,6 +76,10 @@ fn describe(state: &ClusterState, all: &[ModuleRelease], release: &ModuleRelease
         Some(version) => turn(state, &release.module, version),
         None => ModuleTurn::Not(NotNext::NotAVersion(release.version_text.clone())),
     };
+    let notes = match (&turn, &release.version) {
+        (ModuleTurn::Now | ModuleTurn::Approved, Some(version)) => notes(state, &release.module, version),
+        _ => Vec::new(),
+    };
     let deployed = all.iter().filter(|it| it.module == release.module && it.phase == Some(Phase::Deployed));
     WaitingRelease {
         name: release.name.clone(),
@@ -82,7 +89,8 @@ fn describe(state: &ClusterState, all: &[ModuleRelease], release: &ModuleRelease
         policy: policy(state, release),
         suspended: release.phase == Some(Phase::Suspended),
         waits_for: wait_reasons(&release.message),
-        wait: reason(release, &turn),
+        wait: reason(release, &turn, &notes),
         turn,
+        notes,
     }
 }

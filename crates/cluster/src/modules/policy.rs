@@ -54,6 +54,19 @@ pub fn policy(state: &ClusterState, release: &ModuleRelease) -> Policy {
     }
 }
 
+/// Whether the release channel of a module is LTS: that of its policy, else the platform's. `false` if it is unknown.
+pub(super) fn is_lts(state: &ClusterState, release: &ModuleRelease) -> bool {
+    match policy(state, release).origin {
+        PolicyOrigin::Platform => state.is_lts(),
+        PolicyOrigin::Missing(_) => false,
+        PolicyOrigin::Named(name) => {
+            let mut policies = state.module_update_policies.known().into_iter().flatten();
+            let channel = policies.find(|it| it.name == name).and_then(|it| it.release_channel.as_deref());
+            channel.is_some_and(|channel| channel.eq_ignore_ascii_case("LTS"))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

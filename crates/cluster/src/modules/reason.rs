@@ -2,7 +2,10 @@
 
 use foreign_text::ForeignText;
 
-use super::turn::{ModuleTurn, NotNext};
+use super::{
+    note::ModuleNote,
+    turn::{ModuleTurn, NotNext},
+};
 use crate::{
     objects::{ModuleRelease, Phase},
     wait_reason::{WaitReason, wait_reasons},
@@ -25,14 +28,21 @@ pub enum ModuleWait {
     Approved,
     /// What the controller says.
     Controller(Vec<WaitReason>),
+    /// The controller reports missing releases, but none is missing: what this version of it does not do.
+    NotByThisController(ModuleNote),
 }
 
 /// The reason, by the controller's message, or where it has none, by the turn.
-pub(super) fn reason(release: &ModuleRelease, turn: &ModuleTurn) -> ModuleWait {
+pub(super) fn reason(release: &ModuleRelease, turn: &ModuleTurn, notes: &[ModuleNote]) -> ModuleWait {
     if release.phase == Some(Phase::Suspended) {
         return ModuleWait::Suspended(release.message.clone());
     }
     let reasons = wait_reasons(&release.message);
+    if reasons.contains(&WaitReason::Gap)
+        && let Some(doubt) = notes.iter().find(|it| it.is_doubt())
+    {
+        return ModuleWait::NotByThisController(doubt.clone());
+    }
     match turn {
         ModuleTurn::Not(why) if reasons.is_empty() => ModuleWait::NotNext(why.clone()),
         ModuleTurn::Approved if reasons.is_empty() => ModuleWait::Approved,
@@ -70,9 +80,24 @@ mod tests {
                 phase: Some(Phase::Pending),
                 ..ModuleRelease::default()
             };
-            assert_eq!(reason(&release, turn), expected, "{message}");
+            assert_eq!(reason(&release, turn, &[]), expected, "{message}");
+        }
+        let zero = || ModuleNote::MinorZero { deployed: Version::new(0, 9, 4) };
+        let gap = ModuleRelease {
+            message: "minor version is greater than deployed v0.9.4 by one".into(),
+            phase: Some(Phase::Pending),
+            ..ModuleRelease::default()
+        };
+        for (notes, expected) in [
+            (vec![zero()], ModuleWait::NotByThisController(zero())),
+            (
+                vec![ModuleNote::DirectPossible { to: Version::new(1, 4, 0) }],
+                ModuleWait::Controller(vec![WaitReason::Gap]),
+            ),
+        ] {
+            assert_eq!(reason(&gap, &ModuleTurn::Now, &notes), expected, "{notes:?}");
         }
         let suspended = ModuleRelease { phase: Some(Phase::Suspended), ..ModuleRelease::default() };
-        assert_eq!(reason(&suspended, &ModuleTurn::Now), ModuleWait::Suspended("".into()));
+        assert_eq!(reason(&suspended, &ModuleTurn::Now, &[]), ModuleWait::Suspended("".into()));
     }
 }

@@ -1,11 +1,13 @@
 //! Whose turn it is among the releases of one module.
 //!
-//! The controllers compare neighbours in a sorted list, and a skipped release closes a gap there
-//! (`deckhouse-controller/pkg/releaseupdater/task_calculator.go`, which is also where jumps come from). Here every step is measured from what is
-//! deployed, so that no approval skips a minor by accident.
+//! The rules are those of the current release controller (`deckhouse-controller/pkg/releaseupdater/task_calculator.go`;
+//! facts, cluster-2026.md 1.10, 1.11), with one exception: every step is measured from what is deployed, also where old
+//! controllers compare with a release that was skipped or suspended. So no approval skips a minor version by accident.
+//! What other versions of the controller do differently is in [`notes`](super::notes).
 
 use semver::Version;
 
+use super::policy::is_lts;
 use crate::{
     ClusterState, Reading,
     objects::{ModuleRelease, Phase},
@@ -66,13 +68,6 @@ pub enum NotNext {
     LaterDeployed(Version),
     /// A higher patch of its minor is waiting.
     HigherPatch(Version),
-    /// The update goes past it.
-    Jump {
-        /// The deployed release.
-        from: Version,
-        /// The release that the update goes to.
-        to: Version,
-    },
     /// This release comes first.
     After(Version),
     /// Releases are missing between the deployed one and it.
@@ -81,6 +76,11 @@ pub enum NotNext {
         deployed: Version,
         /// The release.
         release: Version,
+    },
+    /// It has another major version than the deployed release, and the step is not that from 0 to 1.
+    OtherMajor {
+        /// The deployed release.
+        deployed: Version,
     },
     /// Its version is not a version.
     NotAVersion(String),
@@ -119,25 +119,15 @@ pub fn turn(state: &ClusterState, module: &str, version: &Version) -> ModuleTurn
     if let Some(it) = state.module_pull_overrides.known().into_iter().flatten().find(|it| it.name == module) {
         return ModuleTurn::Not(NotNext::Overridden { name: it.name.clone(), tag: it.image_tag.clone() });
     }
-    match not_next(version, &own) {
+    match not_next(version, &own, is_lts(state, release)) {
         Some(why) => ModuleTurn::Not(why),
         None => ModuleTurn::Now,
     }
 }
 
 /// What has to come before `version`, or why it never comes.
-fn not_next(version: &Version, own: &[&ModuleRelease]) -> Option<NotNext> {
-    let of_phase = |phase: &Phase| {
-        let mut versions: Vec<&Version> = own
-            .iter()
-            .filter(|it| it.phase.as_ref() == Some(phase))
-            .filter_map(|it| it.version.as_ref())
-            .collect();
-        versions.sort();
-        versions
-    };
-    let pending = of_phase(&Phase::Pending);
-    let deployed = match of_phase(&Phase::Deployed)[..] {
+fn not_next(version: &Version, own: &[&ModuleRelease], lts: bool) -> Option<NotNext> {
+    let deployed = match of_phase(own, &Phase::Deployed)[..] {
         [] => None,
         [one] => Some(one),
         [first, .., last] => {
@@ -147,65 +137,87 @@ fn not_next(version: &Version, own: &[&ModuleRelease]) -> Option<NotNext> {
     if let Some(deployed) = deployed.filter(|deployed| *deployed > version) {
         return Some(NotNext::LaterDeployed(deployed.clone()));
     }
+    // What is below the deployed release is skipped soon.
+    let mut pending = of_phase(own, &Phase::Pending);
+    pending.retain(|it| deployed.is_none_or(|deployed| *it > deployed));
     if let Some(higher) =
         pending.iter().rev().find(|it| minor(it) == minor(version)).filter(|it| **it > version)
     {
         return Some(NotNext::HigherPatch((*higher).clone()));
     }
-    let end = deployed.and_then(|deployed| jump(deployed, own));
-    if let Some(end) = &end {
-        if end == version {
-            return None;
-        }
-        if version < end {
-            return Some(NotNext::Jump { from: deployed?.clone(), to: end.clone() });
-        }
+    if deployed.is_some_and(|deployed| range_end(deployed, own).as_ref() == Some(version)) {
+        return None;
     }
     if let Some(earlier) = pending.iter().rev().find(|it| minor(it) < minor(version)) {
         return Some(NotNext::After((*earlier).clone()));
     }
     let deployed = deployed?;
-    let follows = minor(deployed) == minor(version)
-        || (deployed.major == version.major && deployed.minor + 1 == version.minor)
-        || (deployed.major, version.major) == (0, 1);
-    (!follows).then(|| NotNext::Gap { deployed: deployed.clone(), release: version.clone() })
+    if deployed.major != version.major {
+        // The controllers take only the step from 0 to 1.
+        let first_major = (deployed.major, version.major) == (0, 1);
+        return (!first_major).then(|| NotNext::OtherMajor { deployed: deployed.clone() });
+    }
+    let is_gap = !lts && version.minor > deployed.minor + 1;
+    is_gap.then(|| NotNext::Gap { deployed: deployed.clone(), release: version.clone() })
 }
 
-/// Where a jump that a release allows (`spec.update.versions`) leads from what is deployed: of the highest
-/// pending release that names any, the first range that has the deployed version in it, its end excluded.
-fn jump(deployed: &Version, own: &[&ModuleRelease]) -> Option<Version> {
-    let pending = own.iter().filter(|it| it.phase == Some(Phase::Pending) && !it.update_from_to.is_empty());
-    let ranges = &pending.max_by_key(|it| it.version.as_ref())?.update_from_to;
-    ranges.iter().find_map(|(from, to)| {
-        let (from, to) = (loose(from)?, loose(to)?);
-        if *deployed < from || *deployed >= to {
-            return None;
+/// The versions of the releases in a phase, ascending.
+pub(super) fn of_phase<'a>(own: &[&'a ModuleRelease], phase: &Phase) -> Vec<&'a Version> {
+    let mut versions: Vec<&Version> = own
+        .iter()
+        .filter(|it| it.phase.as_ref() == Some(phase))
+        .filter_map(|it| it.version.as_ref())
+        .collect();
+    versions.sort();
+    versions
+}
+
+/// The release to which the module may update directly from the deployed one (`spec.update.versions`), as the controllers
+/// find it. The ranges of every waiting release count, but of each only those that end in its own minor version. A range
+/// includes its beginning, not its end. It leads to the highest patch of its end's minor, whatever the phase of that
+/// patch. Of several, the highest end counts. The releases before it remain possible. (facts, cluster-2026.md 1.11)
+pub(super) fn range_end(deployed: &Version, own: &[&ModuleRelease]) -> Option<Version> {
+    let mut best: Option<&Version> = None;
+    let pending = own.iter().filter(|it| waits(it) && it.version.as_ref() > Some(deployed));
+    for release in pending {
+        for (from, to) in &release.update_from_to {
+            let (Some(from), Some(to)) = (loose(from), loose(to)) else { continue };
+            let ends_in_its_own_minor = release.version.as_ref().is_some_and(|it| minor(it) == minor(&to));
+            if !ends_in_its_own_minor || *deployed < from || *deployed >= to {
+                continue;
+            }
+            let versions = own.iter().filter_map(|it| it.version.as_ref());
+            best = best.max(versions.filter(|it| minor(it) == minor(&to)).max());
         }
-        let versions = || own.iter().filter_map(|it| it.version.as_ref());
-        let exact = versions().find(|version| **version == to);
-        exact.or_else(|| versions().filter(|version| minor(version) == minor(&to)).max()).cloned()
-    })
+    }
+    best.cloned()
 }
 
-/// A version as ranges spell it: `1.20` is `1.20.0`.
+/// A version as ranges spell it: `1.20` is `1.20.0`, and `1` is `1.0.0`.
 fn loose(text: &str) -> Option<Version> {
     let text = text.trim();
+    let text = text.strip_prefix('v').unwrap_or(text);
     let bound: Option<deckhouse::version::Bound> = text.parse().ok();
-    bound.map(|bound| bound.lowest()).or_else(|| Version::parse(text.strip_prefix('v').unwrap_or(text)).ok())
+    bound
+        .map(|bound| bound.lowest())
+        .or_else(|| text.parse().ok().map(|major| Version::new(major, 0, 0)))
+        .or_else(|| Version::parse(text).ok())
 }
 
-fn waits(release: &ModuleRelease) -> bool {
+pub(super) fn waits(release: &ModuleRelease) -> bool {
     matches!(release.phase, None | Some(Phase::Pending))
 }
 
-fn minor(version: &Version) -> (u64, u64) {
+pub(super) fn minor(version: &Version) -> (u64, u64) {
     (version.major, version.minor)
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
-    use crate::objects::ModulePullOverride;
+    use crate::objects::{ModuleConfig, ModulePullOverride, ModuleUpdatePolicy};
 
     fn release(version: &str, phase: &str) -> ModuleRelease {
         ModuleRelease {
@@ -248,7 +260,8 @@ mod tests {
             // A skipped minor closes no gap.
             (&[chain[0], ("1.1.0", "Skipped"), chain[4]], "1.2.0", Some("Gap")),
             (&[("0.9.4", "Deployed"), ("1.0.0", "Pending")], "1.0.0", None),
-            (&[("1.9.4", "Deployed"), ("2.0.0", "Pending")], "2.0.0", Some("Gap")),
+            (&[("1.9.4", "Deployed"), ("2.0.0", "Pending")], "2.0.0", Some("OtherMajor { deployed: 1.9.4")),
+            (&[("1.3.0", "Deployed"), ("1.1.0", "Pending"), ("1.4.0", "Pending")], "1.4.0", None),
             (&[("1.3.0", "Deployed"), chain[4]], "1.2.0", Some("LaterDeployed(1.3.0)")),
             (&[("1.0.0", "Deployed"), ("1.1.0", "Deployed"), chain[4]], "1.2.0", Some("TwoDeployed")),
             (&[("1.2.0", "Suspended")], "1.2.0", Some("Suspended")),
@@ -271,20 +284,108 @@ mod tests {
         }
     }
 
+    /// `VERSION PHASE [FROM-TO]…`
+    fn state_of(lines: &[&str]) -> ClusterState {
+        let all = lines.iter().map(|line| {
+            let mut words = line.split(' ');
+            let mut release = release(words.next().unwrap(), words.next().unwrap());
+            let ranges = words.map(|it| it.split_once('-').unwrap());
+            release.update_from_to = ranges.map(|(from, to)| (from.to_owned(), to.to_owned())).collect();
+            release
+        });
+        ClusterState { module_releases: Reading::Known(all.collect()), ..ClusterState::default() }
+    }
+
     #[test]
-    fn a_release_may_allow_a_jump() {
-        let mut state =
-            state(&[("1.0.3", "Deployed"), ("1.1.0", "Pending"), ("1.4.1", "Pending"), ("1.5.0", "Pending")]);
-        let Reading::Known(releases) = &mut state.module_releases else { panic!() };
-        releases[3].update_from_to =
-            vec![("1.2".to_owned(), "1.4".to_owned()), ("v1.0".to_owned(), "1.4".to_owned())];
-        assert_eq!(ask(&state, "1.4.1"), ModuleTurn::Now);
-        assert!(
-            matches!(ask(&state, "1.1.0"), ModuleTurn::Not(NotNext::Jump { to, .. }) if to == Version::new(1, 4, 1))
-        );
-        assert!(
-            matches!(ask(&state, "1.5.0"), ModuleTurn::Not(NotNext::After(first)) if first == Version::new(1, 4, 1))
-        );
+    fn a_release_may_allow_a_direct_update() {
+        let end = |lines: &[&str]| {
+            let state = state_of(lines);
+            let own: Vec<&ModuleRelease> = state.module_releases.known().unwrap().iter().collect();
+            let deployed = of_phase(&own, &Phase::Deployed)[0];
+            range_end(deployed, &own).map(|it| it.to_string())
+        };
+        for (others, expected) in [
+            // The beginning is part of the range, the end is not.
+            (&["1.4.1 Pending 1.0.3-1.4"][..], Some("1.4.1")),
+            (&["1.4.1 Pending 1.0.4-1.4"], None),
+            (&["1.0.5 Pending 1.0-1.0.3"], None),
+            // Versions with fewer numbers, with a v, and what is not a version.
+            (&["1.4.1 Pending v1-v1.4"], Some("1.4.1")),
+            (&["1.4.1 Pending new-1.4", "1.3.0 Pending 1.0-newer"], None),
+            // The highest patch of the minor, with or without a range of its own.
+            (&["1.4.0 Pending 1.0-1.4.0", "1.4.3 Pending"], Some("1.4.3")),
+            (&["1.4.0 Pending", "1.4.3 Pending 1.0-1.4.0"], Some("1.4.3")),
+            (&["1.4.1 Pending 1.0-1.4", "1.4.5 Suspended"], Some("1.4.5")),
+            // Only a range that ends in the minor of its own release counts.
+            (&["1.3.0 Pending", "1.4.1 Pending 1.0-1.3"], None),
+            // Every waiting release counts, and the highest end.
+            (&["1.3.0 Pending 1.0-1.3", "1.4.1 Pending"], Some("1.3.0")),
+            (&["1.3.0 Pending 1.0-1.3", "1.4.1 Pending 1.0-1.4"], Some("1.4.1")),
+            (&["1.4.1 Pending 1.2-1.4 1.0-1.4"], Some("1.4.1")),
+            (&["1.4.1 Skipped 1.0-1.4"], None),
+        ] {
+            let lines = [&["1.0.3 Deployed"][..], others].concat();
+            assert_eq!(end(&lines).as_deref(), expected, "{others:?}");
+        }
+    }
+
+    #[test]
+    fn a_direct_update_leaves_the_releases_before_it_possible() {
+        let lines =
+            ["1.0.3 Deployed", "1.1.0 Pending", "1.4.0 Pending 1.0-1.4.0", "1.4.3 Pending", "1.5.0 Pending"];
+        let state = state_of(&lines);
+        assert_eq!(ask(&state, "1.4.3"), ModuleTurn::Now);
+        assert_eq!(ask(&state, "1.1.0"), ModuleTurn::Now);
+        let not = |version| match ask(&state, version) {
+            ModuleTurn::Not(why) => why,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(not("1.4.0"), NotNext::HigherPatch(Version::new(1, 4, 3)));
+        assert_eq!(not("1.5.0"), NotNext::After(Version::new(1, 4, 3)));
+        // The end of the range is not waiting: the way is minor by minor.
+        let state =
+            state_of(&["1.0.3 Deployed", "1.1.0 Pending", "1.4.1 Pending 1.0-1.4", "1.4.5 Suspended"]);
+        assert_eq!(ask(&state, "1.1.0"), ModuleTurn::Now);
+        assert_eq!(ask(&state, "1.4.1"), ModuleTurn::Not(NotNext::After(Version::new(1, 1, 0))));
+        // A range replaces the releases between, and may lead to another major version.
+        assert_eq!(ask(&state_of(&["1.0.3 Deployed", "1.4.1 Pending 1.0-1.4"]), "1.4.1"), ModuleTurn::Now);
+        assert_eq!(ask(&state_of(&["1.9.4 Deployed", "2.0.0 Pending 1.5-2.0"]), "2.0.0"), ModuleTurn::Now);
+    }
+
+    #[test]
+    fn minors_may_be_skipped_on_lts() {
+        let platform = |channel: &str| ModuleConfig {
+            name: "deckhouse".to_owned(),
+            settings: json!({ "releaseChannel": channel }),
+            ..ModuleConfig::default()
+        };
+        let mut state = state_of(&["1.0.3 Deployed", "1.30.0 Pending"]);
+        let gap = ModuleTurn::Not(NotNext::Gap {
+            deployed: Version::new(1, 0, 3),
+            release: Version::new(1, 30, 0),
+        });
+        state.module_configs = Reading::Known(vec![platform("Stable")]);
+        assert_eq!(ask(&state, "1.30.0"), gap);
+        state.module_configs = Reading::Known(vec![platform("LTS")]);
+        assert_eq!(ask(&state, "1.30.0"), ModuleTurn::Now, "modules have no limit");
+        // The module's own policy counts more than the platform's channel.
+        let own = ModuleConfig {
+            name: "console".to_owned(),
+            update_policy: Some("slow".to_owned()),
+            ..ModuleConfig::default()
+        };
+        state.module_configs = Reading::Known(vec![platform("LTS"), own]);
+        for (channel, expected) in [("Stable", gap), ("LTS", ModuleTurn::Now)] {
+            state.module_update_policies = Reading::Known(vec![ModuleUpdatePolicy {
+                name: "slow".to_owned(),
+                release_channel: Some(channel.to_owned()),
+                ..ModuleUpdatePolicy::default()
+            }]);
+            assert_eq!(ask(&state, "1.30.0"), expected, "{channel}");
+        }
+        let waiting = state_of(&["1.0.3 Deployed", "1.7.0 Pending", "1.30.0 Pending"]);
+        let state = ClusterState { module_releases: waiting.module_releases, ..state };
+        assert_eq!(ask(&state, "1.30.0"), ModuleTurn::Not(NotNext::After(Version::new(1, 7, 0))));
     }
 
     #[test]

@@ -116,6 +116,13 @@ pub struct ModulePullOverride {
     pub image_tag: String,
 }
 
+impl Module {
+    /// Whether it is part of the platform and has no releases of its own.
+    pub fn is_embedded(&self) -> bool {
+        self.source.as_deref() == Some("Embedded")
+    }
+}
+
 impl ModuleRelease {
     /// Whether an annotation has the value `"true"`.
     pub fn is_annotated(&self, key: &str) -> bool {

@@ -1,19 +1,25 @@
 //! The controller's own answer on the next release.
 
 use crate::{
+    ClusterState,
     objects::Release,
-    requirements::{Fix, Holder, Outcome, Requirement, Shortfall, Unmet, WhyUnknown},
+    requirements::{Fix, Holder, MODULES, Outcome, Requirement, Shortfall, Unmet, WhyUnknown, module_fix},
     wait_reason::{WaitReason, wait_reasons},
 };
 
 /// Replaces what was found here by what the release's message says about requirements.
-pub(super) fn apply(requirements: &mut Vec<Requirement>, release: &Release) {
+pub(super) fn apply(requirements: &mut Vec<Requirement>, state: &ClusterState, release: &Release) {
     let reasons = wait_reasons(&release.message);
     let mut refused = false;
     for reason in &reasons {
         let (key, why) = match reason {
             WaitReason::Requirement { key, why, .. } => (key.as_deref(), Some(why.as_str())),
             WaitReason::UnknownRequirement { key } => (Some(key.as_str()), None),
+            WaitReason::ModuleConstraint { module, why } => {
+                refused = true;
+                refuse_module(requirements, state, release, module, why);
+                continue;
+            }
             _ => continue,
         };
         refused = true;
@@ -47,6 +53,37 @@ fn refuse(requirements: &mut Vec<Requirement>, release: &Release, key: Option<&s
     match known {
         Some(it) => requirements[it].outcome = outcome,
         None => requirements.push(Requirement { key: key.unwrap_or("other").to_owned(), needed, outcome }),
+    }
+}
+
+/// The controller names one module that does not work with the release. Others are found here only.
+fn refuse_module(
+    requirements: &mut Vec<Requirement>,
+    state: &ClusterState,
+    release: &Release,
+    module: &str,
+    why: &str,
+) {
+    let object = Holder::object("Module", module);
+    let is_found = |it: &Requirement| matches!(&it.outcome, Outcome::Unmet(reasons) if reasons.iter().any(|it| it.objects.contains(&object)));
+    if requirements.iter().any(is_found) {
+        return;
+    }
+    let needed = release.version.as_ref().map(|it| format!("a module version that works with v{it}"));
+    let fix = match &release.version {
+        Some(version) => module_fix(state, module, version),
+        None => Fix::ControllerChecksAgain,
+    };
+    let shortfall = Shortfall::Reported { why: why.to_owned(), needed: needed.unwrap_or_default() };
+    let unmet = Unmet { objects: vec![object], shortfall, fix, may_change: false };
+    match requirements.iter_mut().find(|it| it.key == MODULES) {
+        Some(Requirement { outcome: Outcome::Unmet(reasons), .. }) => reasons.push(unmet),
+        Some(requirement) => requirement.outcome = Outcome::Unmet(vec![unmet]),
+        None => requirements.push(Requirement {
+            key: MODULES.to_owned(),
+            needed: format!("work with {}", release.version_text),
+            outcome: Outcome::Unmet(vec![unmet]),
+        }),
     }
 }
 

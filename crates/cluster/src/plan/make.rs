@@ -159,7 +159,7 @@ fn step(
         // No earlier release is left that could bring it.
         checked.iter_mut().for_each(Requirement::must_be_met_now);
         if let Some(object) = it.object {
-            answer::apply(&mut checked, object);
+            answer::apply(&mut checked, state, object);
         }
     }
     Step {

@@ -7,7 +7,8 @@ use super::*;
 use crate::{
     ClusterState, Obstacle,
     objects::{
-        Alert, DeckhouseDeployment, DeprecatedApiUse, IngressController, ModuleConfig, Node, Phase, Release,
+        Alert, DeckhouseDeployment, DeprecatedApiUse, IngressController, Module, ModuleConfig, Node, Phase,
+        Release,
     },
     requirements::{Outcome, WhyUnknown},
 };
@@ -274,6 +275,39 @@ fn the_controllers_own_answer_wins() {
         panic!("the controller has passed it")
     };
     assert_eq!(found[0].objects.len(), 5);
+}
+
+/// The controller names one module; the other is found here. It names one that nothing was found about, too.
+#[test]
+fn modules_that_do_not_work_with_the_next_release() {
+    let mut next = release("v1.58.3 Pending");
+    next.message =
+        "requirements of the 'console' module are not satisfied: 1.58.3 is greater than 1.57".into();
+    let mut state = cluster(&[]);
+    state.releases = Reading::Known(vec![release("v1.57.5 Deployed"), next]);
+    let module = |name: &str, range: Option<&str>| Module {
+        name: name.to_owned(),
+        enabled: Some(true),
+        requires_deckhouse: range.map(str::to_owned),
+        ..Module::default()
+    };
+    let held = |state: &ClusterState| -> Vec<String> {
+        let plan = Plan::make(state, &PlanInput::default()).unwrap();
+        let requirement = plan.steps[0].requirements.iter().find(|it| it.key == "modules").unwrap();
+        let Outcome::Unmet(reasons) = &requirement.outcome else { panic!("{requirement:?}") };
+        assert!(requirement.outcome.blocks());
+        reasons.iter().flat_map(|it| &it.objects).map(ToString::to_string).collect()
+    };
+    state.module_releases = Reading::Known(Vec::new());
+    for (modules, expected) in [
+        (vec![], &["Module/console"][..]),
+        (vec![module("console", Some("< 1.58"))], &["Module/console"]),
+        (vec![module("console", None), module("sds", Some("< 1.58"))], &["Module/sds", "Module/console"]),
+        (vec![module("console", Some(">= 1.50"))], &["Module/console"]),
+    ] {
+        state.modules = Reading::Known(modules.clone());
+        assert_eq!(held(&state), expected, "{modules:?}");
+    }
 }
 
 #[test]

@@ -4,10 +4,13 @@ use semver::Version;
 
 use super::{
     Answer, Fix, Holder, Product, Shortfall, Unmet, WhyUnknown, constraint, is_off, known, known_or_absent,
-    loose, nodes::below, required_version,
+    loose,
+    module_ranges::{ModuleRange, ranges},
+    nodes::below,
+    required_version,
 };
 use crate::{
-    ClusterState,
+    ClusterState, Reading,
     objects::{Alert, ClusterConfiguration},
 };
 
@@ -64,10 +67,13 @@ pub(super) fn automatic(state: &ClusterState, needed: &str) -> Answer {
     }
     let wanted = required_version(needed)?;
     let (mut unmet, mut unread) = (Vec::new(), None);
-    let modules = known_or_absent(&state.modules, "modules");
-    for module in modules.iter().copied().flatten().flatten().filter(|it| it.enabled != Some(false)) {
-        let Some(range) = &module.requires_kubernetes else { continue };
-        let (name, range, product) = (module.name.clone(), range.clone(), Product::Kubernetes);
+    let modules = match ranges(state, Product::Kubernetes) {
+        // Old versions have no such objects, and no such constraints.
+        Err(_) if matches!(state.modules, Reading::Absent(_)) => Ok((Vec::new(), None)),
+        other => other,
+    };
+    for ModuleRange { module, range } in modules.iter().flat_map(|(ranges, _)| ranges) {
+        let (name, range, product) = (module.name.clone(), (*range).to_owned(), Product::Kubernetes);
         match (constraint::admits(&range, &wanted), module.enabled) {
             (Some(true), _) => {}
             (Some(false), Some(_)) => unmet.push(Unmet {
@@ -94,8 +100,9 @@ pub(super) fn automatic(state: &ClusterState, needed: &str) -> Answer {
         }
     }
     if unmet.is_empty() {
-        modules?;
+        let (_, releases_unread) = modules?;
         alerts?;
+        let unread = unread.or(releases_unread.map(WhyUnknown::from));
         if let Some(why) = unread {
             return Err(why);
         }

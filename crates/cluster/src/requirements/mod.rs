@@ -7,6 +7,7 @@ mod components;
 mod constraint;
 mod kubernetes;
 mod loose;
+mod module_ranges;
 mod modules;
 mod nodes;
 mod reports;
@@ -17,6 +18,7 @@ use semver::Version;
 use crate::{ClusterState, Reading, Unknown};
 
 pub use modules::module_constraints;
+pub(crate) use modules::{MODULES, fix as module_fix, is_configured, works_with};
 pub use unmet::{Fix, FoundRuntime, Holder, Product, Runtime, Shortfall, Unmet, WhyUnknown};
 
 /// One requirement of a release, and whether the cluster meets it.

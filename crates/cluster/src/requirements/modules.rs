@@ -4,8 +4,15 @@ use semver::Version;
 
 use super::{
     Answer, Fix, Holder, Outcome, Product, Requirement, Shortfall, Unmet, WhyUnknown, constraint, known,
+    module_ranges::{ModuleRange, ranges, required},
 };
-use crate::{ClusterState, Reading, objects::Module};
+use crate::{
+    ClusterState, Reading, Unknown, modules,
+    objects::{Module, ModuleRelease},
+};
+
+/// The key of the requirement that the enabled modules work with the release. It is not in the release.
+pub(crate) const MODULES: &str = "modules";
 
 /// `disabledModules`: none of these may be on.
 pub(super) fn disabled(state: &ClusterState, needed: &str) -> Answer {
@@ -27,7 +34,7 @@ pub(super) fn disabled(state: &ClusterState, needed: &str) -> Answer {
 
 /// Whether a module has a `ModuleConfig`, or may have one. Most modules are enabled without, and what does not exist
 /// cannot be patched. One that may exist is not applied: kubectl would remove its other settings.
-fn is_configured(state: &ClusterState, name: &str) -> bool {
+pub(crate) fn is_configured(state: &ClusterState, name: &str) -> bool {
     state.module_configs.known().is_none_or(|configs| configs.iter().any(|it| it.name == name))
 }
 
@@ -74,41 +81,39 @@ pub(super) fn migrated(state: &ClusterState, needed: &str) -> Answer {
 
 /// What the modules that are on require of the platform. `None` if none requires anything.
 pub fn module_constraints(state: &ClusterState, release: &Version) -> Option<Requirement> {
-    let answer = match known(&state.modules, "modules") {
+    let answer = match ranges(state, Product::Platform) {
         // Old versions have no such objects, and no such constraints.
         Err(_) if matches!(state.modules, Reading::Absent(_)) => return None,
         Err(why) => Err(why.into()),
-        Ok(modules) => {
-            let bound = |it: &&Module| it.enabled != Some(false) && it.requires_deckhouse.is_some();
-            let bound: Vec<&Module> = modules.iter().filter(bound).collect();
-            if bound.is_empty() {
-                return None;
-            }
-            of_modules(&bound, release)
-        }
+        Ok((bound, None)) if bound.is_empty() => return None,
+        Ok((bound, unread)) => of_modules(state, &bound, unread, release),
     };
     Some(Requirement {
-        key: "modules".to_owned(),
+        key: MODULES.to_owned(),
         needed: format!("work with v{release}"),
         outcome: Outcome::from(answer),
     })
 }
 
-fn of_modules(modules: &[&Module], release: &Version) -> Answer {
-    let mut unmet = Vec::new();
-    let mut unread = None;
-    for module in modules {
-        let range = module.requires_deckhouse.clone().unwrap_or_default();
-        let (name, product) = (module.name.clone(), Product::Platform);
+fn of_modules(
+    state: &ClusterState,
+    bound: &[ModuleRange<'_>],
+    unread: Option<Unknown>,
+    release: &Version,
+) -> Answer {
+    let mut unmet: Vec<Unmet> = Vec::new();
+    let mut unread = unread.map(WhyUnknown::from);
+    for ModuleRange { module, range } in bound {
+        let (name, range, product) = (module.name.clone(), (*range).to_owned(), Product::Platform);
         match (constraint::admits(&range, release), module.enabled) {
             (Some(true), _) => {}
             (Some(false), None) => unread = Some(WhyUnknown::ModuleStateOf { module: name, product, range }),
             (Some(false), Some(_)) => unmet.push(Unmet {
                 objects: vec![Holder::object("Module", &name)],
                 shortfall: Shortfall::ModuleNeedsPlatform { range, release: release.clone() },
-                fix: Fix::UpdateModule { module: name },
+                fix: fix(state, &name, release),
                 // What the platform itself brings changes with each of its releases.
-                may_change: module.source.as_deref().is_none_or(|source| source == "Embedded"),
+                may_change: module.source.is_none() && !has_releases(state, &name) || module.is_embedded(),
             }),
             (None, _) => unread = Some(WhyUnknown::ConstraintNotUnderstood { module: name, product, range }),
         }
@@ -117,6 +122,26 @@ fn of_modules(modules: &[&Module], release: &Version) -> Answer {
         Some(why) if unmet.is_empty() => Err(why),
         _ => Ok(unmet),
     }
+}
+
+/// How a module that does not work with a release of the platform is dealt with. One of the platform itself has no releases.
+pub(crate) fn fix(state: &ClusterState, module: &str, release: &Version) -> Fix {
+    let object = state.modules.known().into_iter().flatten().find(|it| it.name == module);
+    if object.is_some_and(Module::is_embedded) {
+        return Fix::DisableModule { module: module.to_owned(), configured: is_configured(state, module) };
+    }
+    Fix::UpdateModule { module: module.to_owned(), to: modules::update_for(state, module, release) }
+}
+
+fn has_releases(state: &ClusterState, module: &str) -> bool {
+    state.module_releases.known().into_iter().flatten().any(|it| it.module == module)
+}
+
+/// Whether a release of a module works with a version of the platform, by its own requirements. One that dhctl does not
+/// understand counts as met: the controller decides.
+pub(crate) fn works_with(release: &ModuleRelease, platform: &Version) -> bool {
+    let range = required(release, Product::Platform);
+    range.is_none_or(|range| constraint::admits(range, platform) != Some(false))
 }
 
 fn names(list: &str) -> impl Iterator<Item = &str> {

@@ -7,8 +7,8 @@ use super::*;
 use crate::{
     Obstacle,
     objects::{
-        Alert, CloudCondition, ClusterConfiguration, IngressController, Module, ModuleConfig, ModuleSource,
-        Node, NodeGroup, OfferedModule,
+        Alert, CloudCondition, ClusterConfiguration, IngressController, Module, ModuleConfig, ModuleRelease,
+        ModuleSource, Node, NodeGroup, OfferedModule, Phase, Release,
     },
 };
 
@@ -74,6 +74,7 @@ fn cluster() -> ClusterState {
             ],
             ..ModuleSource::default()
         }]),
+        module_releases: Reading::Known(Vec::new()),
         ingress_controllers: Reading::Known(Vec::new()),
         cluster_configuration: kubernetes("1.30"),
         cloud_conditions: Reading::Absent("no cloud".to_owned()),
@@ -395,6 +396,102 @@ fn what_modules_require_of_the_platform() {
     }
     state.modules = Reading::Known(vec![bound("own", true, "< 1.70", Some("Embedded"))]);
     assert!(!module_constraints(&state, &release).unwrap().outcome.blocks());
+}
+
+fn release_of(module: &str, version: &str, phase: Phase, requirements: &[(&str, &str)]) -> ModuleRelease {
+    ModuleRelease {
+        name: format!("{module}-v{version}"),
+        module: module.to_owned(),
+        version_text: format!("v{version}"),
+        version: version.parse().ok(),
+        phase: Some(phase),
+        requirements: requirements
+            .iter()
+            .map(|(key, range)| ((*key).to_owned(), (*range).to_owned()))
+            .collect(),
+        ..ModuleRelease::default()
+    }
+}
+
+/// The objects of newer platforms do not contain the requirements.
+#[test]
+fn what_modules_require_is_in_their_deployed_releases_too() {
+    let platform = Version::new(1, 70, 2);
+    let state = |modules: Vec<Module>, releases: Vec<ModuleRelease>| ClusterState {
+        modules: Reading::Known(modules),
+        module_releases: Reading::Known(releases),
+        releases: Reading::Known(vec![Release {
+            version: Some(Version::new(1, 69, 4)),
+            phase: Some(Phase::Deployed),
+            ..Release::default()
+        }]),
+        ..cluster()
+    };
+    let outcome = |state: &ClusterState| {
+        module_constraints(state, &platform).map_or("none".to_owned(), |it| short(&it.outcome))
+    };
+    let deployed = |range| release_of("sds", "1.0.0", Phase::Deployed, &[("deckhouse", range)]);
+    for (enabled, range, expected) in
+        [(true, "< 1.70", "Module/sds: < 1.70"), (true, ">= 1.60", "met"), (false, "< 1.70", "none")]
+    {
+        assert_eq!(outcome(&state(vec![module("sds", enabled)], vec![deployed(range)])), expected, "{range}");
+    }
+    let waiting = release_of("sds", "1.1.0", Phase::Pending, &[("deckhouse", "< 1.70")]);
+    assert_eq!(outcome(&state(vec![module("sds", true)], vec![waiting])), "none", "it is not deployed");
+    let stated_twice = Module { requires_deckhouse: Some("< 1.70".to_owned()), ..module("sds", true) };
+    assert_eq!(outcome(&state(vec![stated_twice], vec![deployed("< 1.70")])), "Module/sds: < 1.70");
+
+    let mut unread = state(vec![module("sds", true)], Vec::new());
+    unread.module_releases = Reading::Unreadable(Obstacle::Forbidden("list modulereleases".to_owned()));
+    assert!(
+        outcome(&unread).starts_with("unknown: releases of modules cannot be read"),
+        "{}",
+        outcome(&unread)
+    );
+    let embedded = Module { source: Some("Embedded".to_owned()), ..module("sds", true) };
+    unread.modules = Reading::Known(vec![embedded]);
+    assert_eq!(outcome(&unread), "none", "it has no releases");
+
+    // Of Kubernetes too.
+    let kubernetes_range = release_of("sds", "1.0.0", Phase::Deployed, &[("kubernetes", "< 1.32")]);
+    let mut automatic = state(vec![module("sds", true)], vec![kubernetes_range]);
+    automatic.cluster_configuration = kubernetes("Automatic");
+    assert_outcome(&automatic, "autoK8sVersion", "1.32", "Module/sds: < 1.32");
+    assert_outcome(&automatic, "autoK8sVersion", "1.31", "met");
+}
+
+#[test]
+fn a_module_is_updated_first_if_a_waiting_release_of_it_helps() {
+    let platform = Version::new(1, 70, 2);
+    let fix = |waiting: &[(&str, &[(&str, &str)])]| {
+        let mut releases = vec![release_of("sds", "1.0.0", Phase::Deployed, &[("deckhouse", "< 1.70")])];
+        releases.extend(waiting.iter().map(|(version, it)| release_of("sds", version, Phase::Pending, it)));
+        let state = ClusterState {
+            modules: Reading::Known(vec![module("sds", true)]),
+            module_releases: Reading::Known(releases),
+            releases: Reading::Known(vec![Release {
+                version: Some(Version::new(1, 69, 4)),
+                phase: Some(Phase::Deployed),
+                ..Release::default()
+            }]),
+            ..cluster()
+        };
+        match module_constraints(&state, &platform).unwrap().outcome {
+            Outcome::Unmet(reasons) => match &reasons[0].fix {
+                Fix::UpdateModule { to, .. } => to.clone(),
+                other => panic!("{other:?}"),
+            },
+            other => panic!("{other:?}"),
+        }
+    };
+    let to = |version: &str| Some(version.to_owned());
+    assert_eq!(fix(&[("1.1.0", &[])]), to("v1.1.0"));
+    assert_eq!(fix(&[("1.1.0", &[("deckhouse", ">= 1.60")])]), to("v1.1.0"));
+    assert_eq!(fix(&[("1.1.0", &[("deckhouse", "< 1.70")])]), None, "it does not help");
+    assert_eq!(fix(&[("1.1.0", &[("deckhouse", ">= 1.70")])]), None, "it needs the platform's release first");
+    let two_steps: &[(&str, &[(&str, &str)])] = &[("1.1.0", &[("deckhouse", "< 1.70")]), ("1.2.0", &[])];
+    assert_eq!(fix(two_steps), to("v1.1.0"), "the first step towards the one that helps");
+    assert_eq!(fix(&[]), None);
 }
 
 /// An automatic upgrade of Kubernetes, as far as modules and alerts can be read.

@@ -268,10 +268,12 @@ pub enum Fix {
         /// The module.
         module: String,
     },
-    /// Update the module, or disable it.
+    /// Update the module first, or disable it.
     UpdateModule {
         /// The module.
         module: String,
+        /// Its release that is next, if one of those that are waiting works with the release of the platform.
+        to: Option<String>,
     },
     /// Do what the alert says.
     FollowAlert {

@@ -3,7 +3,7 @@
 use problems::{Advice, Code, Object, Problem, ReleaseFact, WaitReason};
 use semver::Version;
 
-use crate::approve::ApproveError;
+use crate::{ClusterState, approve::ApproveError, modules::against_constraint};
 
 /// What prevents the next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,28 +31,40 @@ impl Blocked {
     }
 
     /// Unmet requirements of a release. It passes where the controller only does not know the cluster's values yet.
-    pub(super) fn unmet(object: Object, reasons: Vec<WaitReason>) -> Self {
+    pub(super) fn unmet(
+        state: &ClusterState,
+        object: Object,
+        release: Option<&Version>,
+        reasons: Vec<WaitReason>,
+    ) -> Self {
         if reasons.iter().all(WaitReason::is_value_not_known) {
             let fact = ReleaseFact::RequirementsNotKnown(reasons);
             return Self::by_problem(Problem::new(Code::Requirement, object, fact).advise(Advice::Doctor))
                 .passing();
         }
+        let mut advice: Vec<Advice> = Vec::new();
+        for reason in &reasons {
+            if let WaitReason::ModuleConstraint { module, .. } = reason {
+                advice.extend(against_constraint(state, module, release));
+            }
+        }
         let fact = ReleaseFact::Unmet(reasons);
-        Self::by_problem(Problem::new(Code::Requirement, object, fact).advise(Advice::MeetRequirements))
+        let problem = Problem::new(Code::Requirement, object, fact).advise_all(advice);
+        Self::by_problem(problem.advise(Advice::MeetRequirements))
     }
 
     /// What an attempt to approve `release` met, if a later attempt may succeed.
     ///
     /// # Errors
     /// The same error, if it may not.
-    pub fn by(error: ApproveError, release: &Version) -> Result<Self, ApproveError> {
+    pub fn by(error: ApproveError, state: &ClusterState, release: &Version) -> Result<Self, ApproveError> {
         let object = Object::release(release);
         let not_now = |why: String| {
             Problem::new(Code::NotNow, object.clone(), ReleaseFact::NotNow(why.into()))
                 .advise(Advice::WaitForRetry)
         };
         let blocked = match error {
-            ApproveError::Unmet { reasons, .. } => Self::unmet(object, reasons),
+            ApproveError::Unmet { reasons, .. } => Self::unmet(state, object, Some(release), reasons),
             ApproveError::NotItsTurn { fact, .. } => {
                 let problem = Problem::new(Code::NotItsTurn, object, *fact);
                 Self::by_problem(problem.advise(Advice::Plan)).passing()

@@ -15,7 +15,11 @@ use crate::{
 };
 
 /// What prevents the platform from deploying it, approved or not.
-pub(super) fn of_any(release: &Release, config: Option<&ModuleConfig>) -> Option<Blocked> {
+pub(super) fn of_any(
+    state: &ClusterState,
+    release: &Release,
+    config: Option<&ModuleConfig>,
+) -> Option<Blocked> {
     match config {
         Some(config) => {
             if let Some(problem) = unset_channel(config) {
@@ -26,7 +30,7 @@ pub(super) fn of_any(release: &Release, config: Option<&ModuleConfig>) -> Option
     }
     let unmet = unmet_requirements(&release.message);
     if !unmet.is_empty() {
-        return Some(Blocked::unmet(object(release), unmet));
+        return Some(Blocked::unmet(state, object(release), release.version.as_ref(), unmet));
     }
     let mut reasons = wait_reasons(&release.message);
     reasons.retain(|it| matches!(it, WaitReason::Gap | WaitReason::Major));

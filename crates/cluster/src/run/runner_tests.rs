@@ -241,7 +241,7 @@ fn an_attempt_with_a_temporary_failure_is_repeated() {
             object: problems::Object::settings(),
             reasons: vec![wait_reason::unmet(None, reason)],
         };
-        Blocked::by(error, &release).unwrap()
+        Blocked::by(error, &state, &release).unwrap()
     };
     for (reason, call) in [("k8s is not set", Call::NotStarted), ("k8s is too low", Call::Stalled)] {
         let mut test = TestRun::new(None, Timing::Scheduled);

@@ -69,7 +69,7 @@ fn attempt(state: &ClusterState, to: Option<&Version>, timing: Timing) -> Result
         other => return Err(not_next(other, version)),
     }
     let needs_none = needs_no_approval(release, deployed, &settings);
-    let blocker = blockers::of_any(release, config)
+    let blocker = blockers::of_any(state, release, config)
         .or_else(|| if needs_none { blockers::of_approved(release) } else { None });
     if let Some(blocked) = blocker {
         return Err(Step::Blocked(Box::new(blocked.of(version))));

@@ -1,6 +1,6 @@
 //! Which step is next, case by case.
 
-use problems::{Fact, ReleaseFact, SettingsFact, SourceFact};
+use problems::{Advice, Fact, ModuleAdvice, ReleaseFact, SettingsFact, SourceFact, WaitReason};
 use semver::Version;
 use serde_json::json;
 
@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     ClusterState, Reading,
     approve::Timing,
-    objects::{Converge, DeckhousePod, ModuleConfig, Phase, Queue, Release, Task},
+    objects::{Converge, DeckhousePod, Module, ModuleConfig, ModuleRelease, Phase, Queue, Release, Task},
 };
 
 pub(super) fn version(text: &str) -> Version {
@@ -186,6 +186,66 @@ fn what_blocks() {
     let mut state = cluster("Manual", &["1.72.1"]);
     releases(&mut state).push(release("1.71.4", Phase::Suspended));
     assert!(matches!(next(&state, None), Step::Blocked(_)));
+}
+
+/// Immediately, approved or not, with what helps against it.
+#[test]
+fn a_module_that_does_not_work_with_the_release_blocks() {
+    let release_of = |version: &str, phase, range: &str| ModuleRelease {
+        name: format!("console-v{version}"),
+        module: "console".to_owned(),
+        version_text: format!("v{version}"),
+        version: Some(self::version(version)),
+        phase: Some(phase),
+        requirements: [("deckhouse".to_owned(), range.to_owned())].into(),
+        ..ModuleRelease::default()
+    };
+    let disable = Advice::from(ModuleAdvice::Disable { module: "console".to_owned(), configured: false });
+    let update =
+        ModuleAdvice::UpdateFirst { module: "console".to_owned(), version: "v1.1.0".to_owned() }.into();
+    let pull = ModuleAdvice::PullNewer { module: "console".to_owned() }.into();
+    let push = Advice::Push { registry: "HOST/PATH".to_owned() };
+    let module = |source: &str| Module {
+        name: "console".to_owned(),
+        source: Some(source.to_owned()),
+        ..Module::default()
+    };
+    for (message, approved, source, range, advice) in [
+        (
+            "requirements of the 'console' module are not satisfied: 1.71.4 is greater than 1.70",
+            false,
+            "deckhouse",
+            ">= 1.60",
+            vec![update, disable.clone(), Advice::MeetRequirements],
+        ),
+        (
+            "requirements of console are not satisfied: 1.71.4 is greater than 1.70",
+            true,
+            "deckhouse",
+            "< 1.71",
+            vec![pull, push, disable.clone(), Advice::MeetRequirements],
+        ),
+        (
+            "the 'console' module`s requirements not met: the '1.33' kubernetes version is not suitable",
+            false,
+            "Embedded",
+            "",
+            vec![disable, Advice::MeetRequirements],
+        ),
+    ] {
+        let mut state = cluster("Manual", &["1.71.4"]);
+        let last = releases(&mut state).last_mut().unwrap();
+        (last.message, last.approved_field) = (message.into(), approved);
+        state.module_releases = Reading::Known(vec![
+            release_of("1.0.0", Phase::Deployed, "< 1.71"),
+            release_of("1.1.0", Phase::Pending, range),
+        ]);
+        state.modules = Reading::Known(vec![module(source)]);
+        let Step::Blocked(blocked) = next(&state, None) else { panic!("{message}") };
+        let Fact::Release(ReleaseFact::Unmet(reasons)) = &blocked.problem.fact else { panic!("{blocked:?}") };
+        assert!(matches!(&reasons[..], [WaitReason::ModuleConstraint { module, .. }] if module == "console"));
+        assert_eq!((blocked.problem.advice, blocked.passes), (advice, false), "{message}");
+    }
 }
 
 #[test]

@@ -31,6 +31,27 @@ pub enum ModuleAdvice {
     CreatePolicy,
     /// Name a policy in the `ModuleConfig`.
     NamePolicy,
+    /// Update the module first: this release of it works with the platform's version that the module blocks.
+    UpdateFirst {
+        /// The module.
+        module: String,
+        /// The version.
+        version: String,
+    },
+    /// Pull and push a version of the module that works with the platform's version that it blocks.
+    PullNewer {
+        /// The module.
+        module: String,
+    },
+    /// Disable the module, if it is not needed.
+    Disable {
+        /// The module.
+        module: String,
+        /// Whether it has, or may have, a `ModuleConfig`.
+        configured: bool,
+    },
+    /// Update the platform first: later versions of its release controller deploy the release.
+    UpdatePlatform,
     /// Meet the requirement; where it is the platform's version, update the platform first.
     MeetRequirement,
     /// Remove the `ModulePullOverride`.

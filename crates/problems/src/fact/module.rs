@@ -1,6 +1,7 @@
 //! Modules.
 
 use foreign_text::ForeignText;
+use semver::Version;
 
 use crate::WaitReason;
 
@@ -48,6 +49,11 @@ pub enum ModuleFact {
     RequirementUnmet {
         /// The unmet requirements.
         unmet: Vec<WaitReason>,
+    },
+    /// The controller reports that releases are missing before the release, but none is missing.
+    NotByThisController {
+        /// The deployed release.
+        deployed: Version,
     },
     /// The release waits for approval, as its update policy requires.
     ReleaseNeedsApproval,

@@ -104,10 +104,11 @@ impl Webhook {
         self.decide(|request| {
             let message = request.old_object["status"]["message"].as_str().unwrap_or_default();
             let name = &request.name;
+            let lines = message.split(';').map(str::trim).collect::<Vec<_>>().join("\n- ");
             let text =
-                format!("\n cannot approve DeckhouseRelease {name:?}: requirements not met: \n- {message}");
-            let refuses =
-                request.approves() && message.contains("requirement") && message.contains("not met");
+                format!("\n cannot approve DeckhouseRelease {name:?}: requirements not met: \n- {lines}");
+            let unmet = ["not met", "not satisfied", "not found in any ModuleSource"];
+            let refuses = request.approves() && unmet.iter().any(|part| message.contains(part));
             if refuses { Err(text) } else { Ok(()) }
         });
     }

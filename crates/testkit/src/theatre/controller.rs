@@ -1,11 +1,16 @@
 //! What the controller writes about releases that wait.
 
-use std::collections::BTreeMap;
-
 use kube::{ResourceExt as _, api::ListParams};
+use semver::Version;
 use serde_json::{Value, json};
 
-use super::{cluster::Cluster, default_cluster::PLATFORM, initial_state::Details, update::name_of};
+use super::{
+    calculator::{self, Listed, Rules, Subject, Task},
+    cluster::Cluster,
+    default_cluster::PLATFORM,
+    initial_state::Details,
+    update::name_of,
+};
 
 /// Whether the platform's pod is ready: a minor release waits for that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,38 +40,62 @@ impl Cluster {
         self.admin.put(&release).await
     }
 
-    /// Says of each release that waits, and has no message of the scenario's, what it waits for.
+    /// Writes what each waiting release waits for, unless the scenario gives its message.
     pub(super) async fn report_pending(&self, deployed: &str, pod: Pod) -> anyhow::Result<()> {
         let list = self.api("DeckhouseRelease").list(&ListParams::default()).await?;
-        let mut waiting = BTreeMap::new();
+        let mut releases: Vec<(Listed, String, Value)> = Vec::new();
         for release in list.items {
-            let version = release.data["spec"]["version"].as_str().unwrap_or_default().to_owned();
-            let phase = release.data["status"]["phase"].as_str().unwrap_or_default();
-            let after = number(&version) > number(deployed);
-            if after && matches!(phase, "" | "Pending") {
-                waiting.insert((number(&version), release.name_any()), release);
+            if let Some(listed) = listed(&release.data) {
+                releases.push((listed, release.name_any(), release.data));
             }
         }
-        let mut previous: Option<String> = None;
-        for ((_, name), release) in waiting {
-            let message = match &previous {
-                Some(previous) => self.words_for_previous(previous),
-                None if pod == Pod::NotReady => self.words_for_pod(deployed),
-                None => self.words_for_approval(&release.data).to_owned(),
+        releases.sort_by(|one, other| (&one.0.version, &one.1).cmp(&(&other.0.version, &other.1)));
+        let rules = Rules {
+            code: self.initial_state.code,
+            subject: Subject::Platform,
+            lts: self.initial_state.channel.as_deref() == Some("LTS"),
+        };
+        let deployed_version = version(deployed);
+        for index in 0..releases.len() {
+            let (listed, name, data) = releases[index].clone();
+            let waits = matches!(listed.phase.as_str(), "" | "Pending");
+            if !waits || deployed_version.as_ref().is_some_and(|it| listed.version <= *it) {
+                continue;
+            }
+            let all: Vec<Listed> = releases.iter().map(|(listed, ..)| listed.clone()).collect();
+            let higher_patch = |it: &Listed| {
+                it.version > listed.version
+                    && (it.version.major, it.version.minor) == (listed.version.major, listed.version.minor)
+            };
+            let (phase, message) = match calculator::task(&all, &listed.version, rules) {
+                Task::Wait(message) => ("Pending", self.words_for_order(message)),
+                Task::Skip if all.iter().any(higher_patch) => ("Skipped", String::new()),
+                // Both objects of a version become Skipped. Here it is the moment before.
+                Task::Skip => {
+                    ("Pending", self.words_for_order(format!("awaiting for {name} release to be deployed")))
+                }
+                Task::Deploy { .. } if pod == Pod::NotReady => ("Pending", self.words_for_pod(deployed)),
+                Task::Deploy { .. } => ("Pending", self.words_for_approval(&data).to_owned()),
             };
             let own = self.initial_state.pending.all().into_iter().find(|(it, _)| *it == name);
-            if own.is_none_or(|(_, details)| details.message.is_none()) {
-                let status = json!({ "phase": "Pending", "message": message });
-                self.merge("DeckhouseRelease", &name, json!({ "status": status })).await?;
-            }
-            previous = Some(name);
+            let (phase, message) = match own.and_then(|(_, details)| details.message) {
+                Some(message) => ("Pending", message),
+                None => (phase, message),
+            };
+            let status = json!({ "phase": phase, "message": message });
+            self.merge("DeckhouseRelease", &name, json!({ "status": status })).await?;
+            releases[index].0.phase = phase.to_owned();
+            releases[index].0.message = message;
         }
         Ok(())
     }
 
-    fn words_for_previous(&self, previous: &str) -> String {
-        let word = if self.initial_state.old { "Awaiting" } else { "awaiting" };
-        format!("{word} for {previous} release to be deployed")
+    /// Old controllers begin with a capital letter.
+    fn words_for_order(&self, message: String) -> String {
+        match message.strip_prefix("awaiting") {
+            Some(rest) if self.initial_state.old => format!("Awaiting{rest}"),
+            _ => message,
+        }
     }
 
     fn words_for_pod(&self, deployed: &str) -> String {
@@ -89,6 +118,18 @@ impl Cluster {
     }
 }
 
-fn number(version: &str) -> Vec<u64> {
-    version.trim_start_matches('v').split('.').map(|part| part.parse().unwrap_or_default()).collect()
+/// A release object as the calculator needs it; `None` if it has no version.
+pub(super) fn listed(data: &Value) -> Option<Listed> {
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let ranges = data["spec"]["update"]["versions"].as_array().into_iter().flatten();
+    Some(Listed {
+        version: version(data["spec"]["version"].as_str()?)?,
+        phase: text(&data["status"]["phase"]),
+        message: text(&data["status"]["message"]),
+        ranges: ranges.map(|it| (text(&it["from"]), text(&it["to"]))).collect(),
+    })
+}
+
+fn version(text: &str) -> Option<Version> {
+    text.trim_start_matches('v').parse().ok()
 }

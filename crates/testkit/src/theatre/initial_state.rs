@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::step::Step;
+use super::{calculator::Code, step::Step};
 
 /// How the cluster differs from the default cluster.
 #[derive(Debug, Clone, Deserialize)]
@@ -33,8 +33,12 @@ pub struct InitialState {
     pub(super) webhook: bool,
     /// Whether the controller speaks as those before 1.65 do.
     pub(super) old: bool,
+    /// Which code of the release controller runs.
+    pub(super) code: Code,
     /// Further objects.
     pub(super) also: Vec<Value>,
+    /// Names of objects `ModuleRelease` that keep the status which they have in `also`.
+    pub(super) fixed_messages: Vec<String>,
     /// What has happened before the scenario begins.
     pub(super) before: Vec<Step>,
     /// Definitions that this cluster does not have, by their plurals.
@@ -96,7 +100,9 @@ impl Default for InitialState {
             tag: None,
             webhook: true,
             old: false,
+            code: Code::default(),
             also: Vec::new(),
+            fixed_messages: Vec::new(),
             before: Vec::new(),
             without: Vec::new(),
             rights: Rights::Printed,

@@ -5,6 +5,7 @@
 //! expected of the tool that watches. How the platform behaves is from the project's facts
 //! (`cluster.md`, `cluster-source.md`).
 
+pub mod calculator;
 mod cluster;
 mod controller;
 mod default_cluster;
@@ -12,6 +13,7 @@ mod duration;
 mod expect;
 mod initial_state;
 mod log;
+mod module_controller;
 mod queue;
 mod rights;
 mod scenario;

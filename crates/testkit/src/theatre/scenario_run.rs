@@ -1,6 +1,10 @@
 //! A scenario that is running.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use parking_lot::Mutex;
 
@@ -19,6 +23,9 @@ use super::{
     trigger::{Trigger, holds},
 };
 use crate::kube::{ApiServer, Borrowed, Kubelet, Webhook, runtime, wait};
+
+/// How long the controller of modules may take to process an approval.
+const PROCESSED: Duration = Duration::from_secs(5);
 
 /// A scenario and the cluster in which it runs. Dropping it stops the actions.
 #[derive(Debug)]
@@ -66,6 +73,9 @@ impl ScenarioRun {
     pub fn start(&self) {
         let over = Arc::new(watch::Sender::new(BTreeSet::new()));
         let mut tasks = JoinSet::new();
+        if self.cluster.has_module_releases() {
+            tasks.spawn_on(Arc::clone(&self.cluster).control_modules(), runtime().handle());
+        }
         for action in self.actions.clone() {
             let (cluster, over) = (Arc::clone(&self.cluster), Arc::clone(&over));
             let faults = Arc::clone(&self.faults);
@@ -104,13 +114,23 @@ impl ScenarioRun {
         Some(webhook.asked().iter().filter(real).count())
     }
 
-    /// The differences between the cluster and what is expected.
+    /// The differences between the cluster and what is expected. The controller of the theatre gets some seconds to process
+    /// what the tool has written last.
     ///
     /// # Errors
     /// If the API does not answer.
     pub fn differs(&self, wanted: &LeftAs) -> anyhow::Result<Vec<String>> {
         let (cluster, wanted) = (Arc::clone(&self.cluster), wanted.clone());
-        wait(async move { cluster.differs(&wanted).await })
+        wait(async move {
+            let end = Instant::now() + PROCESSED;
+            loop {
+                let differences = cluster.differs(&wanted).await?;
+                if differences.is_empty() || !cluster.has_module_releases() || Instant::now() > end {
+                    return Ok(differences);
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        })
     }
 }
 
@@ -166,7 +186,14 @@ impl Cluster {
         for object in &self.initial_state.also {
             self.admin.put(object).await?;
         }
+        if self.has_module_releases() {
+            self.check_modules().await?;
+        }
         Ok(())
+    }
+
+    fn has_module_releases(&self) -> bool {
+        self.initial_state.also.iter().any(|object| object["kind"] == "ModuleRelease")
     }
 
     async fn differs(&self, wanted: &LeftAs) -> anyhow::Result<Vec<String>> {

@@ -88,6 +88,7 @@ pub(super) struct ModuleReleaseDocument {
     suspended: bool,
     waits_for: Vec<WaitReason>,
     reason: String,
+    notes: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -134,6 +135,7 @@ impl ModuleReleaseDocument {
             suspended: release.suspended,
             waits_for: release.waits_for.clone(),
             reason: words::module_release::wait(&release.wait),
+            notes: release.notes.iter().map(words::module_release::note).collect(),
         }
     }
 }

@@ -149,7 +149,7 @@ impl Run {
                 self.runner.approved(release.clone());
                 return Ok(());
             }
-            Err(error) => return self.refused(release, error),
+            Err(error) => return self.refused(state, release, error),
         };
         if !self.agreed.as_ref().is_some_and(|agreed| approval.is_still(agreed)) {
             self.agree(&approval, release).await?;
@@ -170,14 +170,19 @@ impl Run {
             .await?
         {
             Ok(()) => self.runner.approved(release.clone()),
-            Err(error) => self.refused(release, error)?,
+            Err(error) => self.refused(state, release, error)?,
         }
         self.observations.observe_now(); // what it waits for now is shown before it changes
         Ok(())
     }
 
-    fn refused(&mut self, release: &Version, error: ApproveError) -> Result<(), Failure> {
-        self.runner.refused(release, Blocked::by(error, release)?);
+    fn refused(
+        &mut self,
+        state: &ClusterState,
+        release: &Version,
+        error: ApproveError,
+    ) -> Result<(), Failure> {
+        self.runner.refused(release, Blocked::by(error, state, release)?);
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use commands::{Approve, Kubectl, Mirror, Resource, Sentence};
 use problems::ModuleAdvice;
 
 use super::with;
-use crate::words::Step;
+use crate::words::{Step, requirement};
 
 pub(super) fn step(advice: &ModuleAdvice) -> Step {
     match advice {
@@ -26,6 +26,20 @@ pub(super) fn step(advice: &ModuleAdvice) -> Step {
             Step::here("create the update policy, or name another one in the ModuleConfig")
         }
         ModuleAdvice::NamePolicy => Step::here("name one of them in the ModuleConfig (spec.updatePolicy)"),
+        ModuleAdvice::UpdateFirst { module, version } => with(
+            "update the module first, to a release that works with the new version of the platform",
+            Approve::Module { module: module.clone(), version: version.clone() },
+        ),
+        ModuleAdvice::PullNewer { module } => Step::outside(
+            Sentence::from("pull a version of the module that works with the new version of the platform: ")
+                .command(Mirror::PullModule(module.clone())),
+        ),
+        ModuleAdvice::Disable { module, configured } => {
+            with("or disable the module, if you do not need it", requirement::disable(module, *configured))
+        }
+        ModuleAdvice::UpdatePlatform => Step::here(
+            "update the platform first: the release controller of later versions deploys this release",
+        ),
         ModuleAdvice::MeetRequirement => {
             Step::here("meet the requirement; if it is a version of the platform, update the platform first")
         }

@@ -9,7 +9,7 @@ use crate::{
         finding::{Finding, Severity},
         source::Source,
     },
-    modules::{ModuleTurn, ModuleWait, PolicyOrigin, SourceHealth, WaitingRelease, overview},
+    modules::{ModuleNote, ModuleTurn, ModuleWait, PolicyOrigin, SourceHealth, WaitingRelease, overview},
     safe_text::short,
     wait_reason::WaitReason,
 };
@@ -110,6 +110,17 @@ fn of_release(release: &WaitingRelease) -> Option<Finding> {
             finding(Rule::ModulePolicy, Severity::Slows, ModuleFact::NoPolicy)
                 .advise(policies())
                 .advise(ModuleAdvice::NamePolicy),
+        );
+    }
+    if let ModuleWait::NotByThisController(
+        ModuleNote::MinorZero { deployed } | ModuleNote::LtsStep { deployed, .. },
+    ) = &release.wait
+    {
+        let fact = ModuleFact::NotByThisController { deployed: deployed.clone() };
+        return Some(
+            finding(Rule::ModuleSequence, Severity::Slows, fact)
+                .advise(ModuleAdvice::UpdatePlatform)
+                .advise(see(See::Plan, Update::Plan)),
         );
     }
     if waits(WaitReason::is_requirement) {

@@ -18,6 +18,7 @@ use crate::{
         source::Source,
     },
     notification::may_fail,
+    modules::against_constraint,
     objects::{Release, UpdateSettings},
     release_order::Position,
     requirements::{self, FoundRuntime, Holder, Outcome, Shortfall},
@@ -43,6 +44,11 @@ fn of_reason(context: &Context<'_>, release: &Release, reason: &WaitReason) -> O
         WaitReason::NotificationFailed { why } => Some(notification(release, why)),
         WaitReason::Requirement { cause, .. } => requirement(context, release, reason, *cause),
         WaitReason::UnknownRequirement { .. } => Some(unknown_requirement(release, reason)),
+        WaitReason::ModuleConstraint { module, .. } => Some(
+            unmet(release, reason)
+                .advise_all(against_constraint(context.state, module, release.version.as_ref()))
+                .advise(Advice::MeetRequirements),
+        ),
         WaitReason::Disruption => Some(disruption(release)),
         WaitReason::Approval => approval(context, release, reason),
         // The rule about the objects reports it better, where they show the gap.

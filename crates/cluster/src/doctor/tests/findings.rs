@@ -327,6 +327,10 @@ fn what_the_next_release_waits_for() {
         ),
         ("\"x\" requirement is not registered", "blocks requirement"),
         (
+            "requirements of the 'console' module are not satisfied: 1.71.2 deckhouse version is not suitable: 1.71.2 is greater than 1.70",
+            "blocks requirement",
+        ),
+        (
             "\"nodesMinimalLinuxKernelVersion\" requirement for DeckhouseRelease \"1.71.2\" not met: the current Linux kernel version on cluster nodes (4.9) is lower than required (5.8)",
             "blocks requirement",
         ),

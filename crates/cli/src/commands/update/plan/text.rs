@@ -216,6 +216,9 @@ fn modules_text(overview: &Overview) -> String {
                     words::module_release::wait(&release.wait),
                     words::module_release::policy(&release.policy)
                 );
+                for note in &release.notes {
+                    text += &format!("      note: {}\n", words::module_release::note(note));
+                }
             }
         }
         other => text += &unknown("releases of modules", other),
