@@ -12,6 +12,13 @@ pub fn wait_reasons(message: &str) -> Vec<WaitReason> {
     if message.is_empty() {
         return Vec::new();
     }
+    // The gates of a module's release (`…/module-controllers/release/gates.go`), with any text behind them.
+    if let Some(why) = message.strip_prefix("validations failed: ") {
+        return vec![WaitReason::ValidationsFailed { why: why.to_owned() }];
+    }
+    if let Some(why) = message.strip_prefix("migrations failed: ") {
+        return vec![WaitReason::MigrationsFailed { why: why.to_owned() }];
+    }
     let mut reasons = requirements(message);
     let text = message.to_lowercase();
     let has = |part: &str| text.contains(part);
@@ -331,6 +338,18 @@ mod tests {
             (
                 "release blocked, disruption approval required: (`kubectl annotate …`)",
                 vec![WaitReason::Disruption],
+            ),
+            (
+                "validations failed: 010_no_old_pools.sql: 2 rows; requirements of x are not satisfied",
+                vec![WaitReason::ValidationsFailed {
+                    why: "010_no_old_pools.sql: 2 rows; requirements of x are not satisfied".to_owned(),
+                }],
+            ),
+            (
+                "migrations failed: 002_rename.up.sql: object is suspended",
+                vec![WaitReason::MigrationsFailed {
+                    why: "002_rename.up.sql: object is suspended".to_owned(),
+                }],
             ),
             ("Release is suspended", vec![WaitReason::Suspended]),
             (

@@ -27,6 +27,7 @@ pub enum Rule {
     ModuleApproval,
     ModuleConfig,
     ModuleError,
+    ModuleGate,
     ModuleImages,
     ModuleOverride,
     ModulePolicy,

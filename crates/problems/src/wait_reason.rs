@@ -86,6 +86,18 @@ pub enum WaitReason {
     Major,
     /// Withdrawn by the vendor.
     Suspended,
+    /// Checks that come with a module's release have failed. The controller repeats them.
+    #[serde(rename_all = "camelCase")]
+    ValidationsFailed {
+        /// What the controller says.
+        why: String,
+    },
+    /// A migration that comes with a module's release has failed. The controller repeats it.
+    #[serde(rename_all = "camelCase")]
+    MigrationsFailed {
+        /// What the controller says.
+        why: String,
+    },
     /// A module's release without an update policy, on old versions.
     NoPolicy,
     /// Anything else.

@@ -191,6 +191,14 @@ fn nodes_modules_and_settings() {
         ModuleFact::RequirementUnmet {
             unmet: vec![problems::WaitReason::UnknownRequirement { key: "kubernetes".to_owned() }],
         },
+        ModuleFact::GateFailed {
+            reason: WaitReason::ValidationsFailed { why: "2 rows".to_owned() },
+            migration: None,
+        },
+        ModuleFact::GateFailed {
+            reason: WaitReason::MigrationsFailed { why: "not found".to_owned() },
+            migration: Some("002_rename".to_owned()),
+        },
         ModuleFact::NotByThisController { deployed: version("0.9.4") },
         ModuleFact::ReleaseNeedsApproval,
     ];
@@ -354,6 +362,7 @@ fn every_step() {
         ModuleAdvice::UpdateFirst { module: own("console"), version: own("v1.2.0") },
         ModuleAdvice::PullNewer { module: own("console") },
         ModuleAdvice::Disable { module: own("console"), configured: true },
+        ModuleAdvice::CorrectGate,
         ModuleAdvice::UpdatePlatform,
         ModuleAdvice::CreatePolicy,
         ModuleAdvice::NamePolicy,

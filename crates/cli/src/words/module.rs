@@ -34,6 +34,10 @@ pub(super) fn predicate(fact: &ModuleFact) -> Sentence {
             let unmet: Vec<String> = unmet.iter().map(requirement).collect();
             format!("has unmet requirements: {}", unmet.join("; "))
         }
+        ModuleFact::GateFailed { reason, migration: Some(name) } => {
+            format!("{} (migration {name})", super::release::wait_reason(reason))
+        }
+        ModuleFact::GateFailed { reason, migration: None } => super::release::wait_reason(reason),
         ModuleFact::NotByThisController { deployed } => {
             format!("waits, although no release is missing between the deployed v{deployed} and it")
         }
@@ -60,6 +64,9 @@ pub(super) fn means(fact: &ModuleFact) -> Sentence {
         }
         ModuleFact::RequirementUnmet { .. } => {
             "the module keeps its deployed release; the platform does not wait for it".to_owned()
+        }
+        ModuleFact::GateFailed { .. } => {
+            "the module keeps its deployed release; the controller tries again automatically".to_owned()
         }
         ModuleFact::NotByThisController { .. } => {
             "the release controller of this platform version does not deploy it; an approval does not help".to_owned()

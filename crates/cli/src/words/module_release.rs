@@ -53,7 +53,7 @@ pub(crate) fn wait(wait: &ModuleWait) -> String {
         ModuleWait::ApprovalLater(reason) => format!("cannot be approved yet: {}", not_next(reason)),
         ModuleWait::Approved => "approved; waiting for the controller to start it".to_owned(),
         ModuleWait::NotByThisController(doubt) => {
-            format!("waits, although no release is missing: {}", note(doubt))
+            format!("waits, although no release is missing: {}", not_by_this_controller(doubt))
         }
         ModuleWait::Controller(reasons) => reasons.iter().map(controller).collect::<Vec<_>>().join("; "),
     }
@@ -89,6 +89,22 @@ pub(crate) fn note(note: &ModuleNote) -> String {
         ModuleNote::HigherPatchNotWaiting { version, phase } => format!(
             "v{version}, a higher patch of the same minor, is {phase}: the controller may skip this release"
         ),
+    }
+}
+
+/// What the controller of the running version does not do.
+fn not_by_this_controller(doubt: &ModuleNote) -> String {
+    const PLATFORM_FIRST: &str = "; update the platform first";
+    match doubt {
+        ModuleNote::MinorZero { deployed } => format!(
+            "the release controller of this platform version does not update a module from v{deployed} to a minor \
+             version 0{PLATFORM_FIRST}"
+        ),
+        ModuleNote::LtsStep { deployed, .. } => format!(
+            "the release controller of this platform version does not skip minor versions of modules after \
+             v{deployed}, although the channel is LTS{PLATFORM_FIRST}"
+        ),
+        other => note(other),
     }
 }
 

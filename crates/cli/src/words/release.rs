@@ -308,6 +308,8 @@ pub(crate) fn wait_reason(reason: &WaitReason) -> String {
         WaitReason::Gap => "cannot be deployed: minor versions before it are missing".to_owned(),
         WaitReason::Major => "has a different major version from the deployed one".to_owned(),
         WaitReason::Suspended => "was withdrawn by the vendor (Suspended)".to_owned(),
+        WaitReason::ValidationsFailed { why } => format!("has failed validations: {why}"),
+        WaitReason::MigrationsFailed { why } => format!("has failed migrations: {why}"),
         WaitReason::NoPolicy => "has no update policy".to_owned(),
         WaitReason::Other { message } => format!("waits: {message}"),
     }

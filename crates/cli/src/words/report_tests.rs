@@ -165,6 +165,7 @@ fn modules() {
         ModuleWait::Approved,
         ModuleWait::Controller(vec![WaitReason::NoPolicy, WaitReason::Gap]),
         ModuleWait::NotByThisController(ModuleNote::MinorZero { deployed: Version::new(0, 9, 4) }),
+        ModuleWait::NotByThisController(ModuleNote::LtsStep { deployed: version(1), over_limit: true }),
     ];
     let orders =
         [Order::OnlyModules, Order::PlatformFirst, Order::TheseFirst(vec![own("prompp"), own("console")])];

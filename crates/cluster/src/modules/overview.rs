@@ -48,6 +48,8 @@ pub struct WaitingRelease {
     pub suspended: bool,
     /// What the controller says it waits for.
     pub waits_for: Vec<WaitReason>,
+    /// The migration that failed last, if the release names one.
+    pub failed_migration: Option<String>,
     /// Why it is waiting.
     pub wait: ModuleWait,
     /// What to know about it, if it may be approved now or is approved.
@@ -89,6 +91,7 @@ fn describe(state: &ClusterState, all: &[ModuleRelease], release: &ModuleRelease
         policy: policy(state, release),
         suspended: release.phase == Some(Phase::Suspended),
         waits_for: wait_reasons(&release.message),
+        failed_migration: release.failed_migration.clone(),
         wait: reason(release, &turn, &notes),
         turn,
         notes,

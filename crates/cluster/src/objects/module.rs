@@ -59,6 +59,8 @@ pub struct ModuleRelease {
     pub phase: Option<Phase>,
     /// `status.message`.
     pub message: ForeignText,
+    /// Name of the last migration in `status.migrations`, if it failed.
+    pub failed_migration: Option<String>,
     /// `status.transitionTime`.
     pub transition_time: Option<Timestamp>,
     /// `metadata.resourceVersion`: an approval says which state it was decided on.

@@ -50,6 +50,8 @@ pub enum ModuleAdvice {
         /// Whether it has, or may have, a `ModuleConfig`.
         configured: bool,
     },
+    /// Correct what the failed checks or migrations of a release report.
+    CorrectGate,
     /// Update the platform first: later versions of its release controller deploy the release.
     UpdatePlatform,
     /// Meet the requirement; where it is the platform's version, update the platform first.

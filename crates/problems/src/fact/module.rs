@@ -50,6 +50,13 @@ pub enum ModuleFact {
         /// The unmet requirements.
         unmet: Vec<WaitReason>,
     },
+    /// Checks or migrations that come with the release have failed.
+    GateFailed {
+        /// The validations or the migrations, with the controller's message.
+        reason: WaitReason,
+        /// The migration that failed last, if the release names one.
+        migration: Option<String>,
+    },
     /// The controller reports that releases are missing before the release, but none is missing.
     NotByThisController {
         /// The deployed release.

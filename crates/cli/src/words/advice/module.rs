@@ -37,6 +37,10 @@ pub(super) fn step(advice: &ModuleAdvice) -> Step {
         ModuleAdvice::Disable { module, configured } => {
             with("or disable the module, if you do not need it", requirement::disable(module, *configured))
         }
+        ModuleAdvice::CorrectGate => Step::here(
+            "correct what the message reports, such as objects that the new version does not accept; if the message does \
+             not help, ask the vendor of the module",
+        ),
         ModuleAdvice::UpdatePlatform => Step::here(
             "update the platform first: the release controller of later versions deploys this release",
         ),

@@ -123,6 +123,20 @@ fn of_release(release: &WaitingRelease) -> Option<Finding> {
                 .advise(see(See::Plan, Update::Plan)),
         );
     }
+    let is_gate = |it: &&WaitReason| {
+        matches!(it, WaitReason::ValidationsFailed { .. } | WaitReason::MigrationsFailed { .. })
+    };
+    if let Some(reason) = release.waits_for.iter().find(is_gate) {
+        let get = Kubectl::Get(Objects::one(Resource::ModuleRelease, &release.name), Output::Yaml);
+        let is_migration = matches!(reason, WaitReason::MigrationsFailed { .. });
+        let migration = release.failed_migration.clone().filter(|_| is_migration);
+        let fact = ModuleFact::GateFailed { reason: reason.clone(), migration };
+        return Some(
+            finding(Rule::ModuleGate, Severity::Slows, fact)
+                .advise(ModuleAdvice::CorrectGate)
+                .advise(see(See::ModuleRelease, get)),
+        );
+    }
     if waits(WaitReason::is_requirement) {
         let unmet = release.waits_for.iter().filter(|it| it.is_requirement()).cloned().collect();
         let fact = ModuleFact::RequirementUnmet { unmet };

@@ -62,8 +62,12 @@ fn of_reason(context: &Context<'_>, release: &Release, reason: &WaitReason) -> O
         | WaitReason::Postponed { .. }
         | WaitReason::Notification { .. }
         | WaitReason::Cooldown { .. } => Some(delay(context, release)),
-        // Suspended releases have their own rule; a policy is about modules; an approved release waits for nobody.
-        WaitReason::Suspended | WaitReason::NoPolicy | WaitReason::NotTakenUp { .. } => None,
+        // Suspended releases have their own rule; policies and gates are about modules; an approved release waits for nobody.
+        WaitReason::Suspended
+        | WaitReason::NoPolicy
+        | WaitReason::ValidationsFailed { .. }
+        | WaitReason::MigrationsFailed { .. }
+        | WaitReason::NotTakenUp { .. } => None,
         WaitReason::Other { .. } => {
             let get = Kubectl::Get(Objects::one(Resource::DeckhouseRelease, &release.name), Output::Yaml);
             Some(waits(Rule::OtherReason, Severity::Notable, release, reason).advise(see(See::Release, get)))

@@ -614,6 +614,8 @@ fn modules_and_settings() {
             "Release is waiting for the 'modules.deckhouse.io/approved: \"true\"' annotation",
             &["notable module-approval"][..],
         ),
+        ("validations failed: 010_pools.sql: 2 rows", &["slows module-gate"][..]),
+        ("migrations failed: 002_rename.up.sql: not found", &["slows module-gate"]),
         (
             "requirements are not satisfied: current deckhouse version is not suitable: x",
             &["slows module-requirement"],

@@ -119,6 +119,11 @@ impl Source for ModuleReleases {
             update_from_to: steps.filter_map(|it| Some((text(&it["from"])?, text(&it["to"])?))).collect(),
             phase: Phase::parse(&text(&status["phase"]).unwrap_or_default()),
             message: words(&status["message"]).unwrap_or_default(),
+            // The journal: each attempt is an entry behind the others.
+            failed_migration: items(&status["migrations"])
+                .last()
+                .filter(|it| it["status"].as_str().is_some_and(|it| it.eq_ignore_ascii_case("Failed")))
+                .and_then(|it| text(&it["name"])),
             transition_time: time(&status["transitionTime"]),
             resource_version: metadata.resource_version,
         }

@@ -119,7 +119,7 @@ fn all(text: &str) -> Vec<String> {
                     "moduleName": "", "version": "", "requirements": { "deckhouse": "", "modules": { "a": "" } },
                     "update": { "versions": [{ "from": "", "to": "" }] },
                 },
-                "status": { "phase": "", "message": "" },
+                "status": { "phase": "", "message": "", "migrations": [{ "name": "", "status": "Failed" }] },
             }),
             text,
         ),
