@@ -28,7 +28,10 @@ pub(crate) fn human(bytes: u64) -> String {
 pub(crate) fn count(n: impl TryInto<u64>, noun: &str) -> String {
     match n.try_into() {
         Ok(1) => format!("1 {noun}"),
-        Ok(n) if noun.ends_with('y') => format!("{n} {}ies", &noun[..noun.len() - 1]),
+        // `day` keeps its letter.
+        Ok(n) if noun.ends_with('y') && !noun.ends_with("ay") => {
+            format!("{n} {}ies", &noun[..noun.len() - 1])
+        }
         Ok(n) => format!("{n} {noun}s"),
         Err(_) => format!("many {noun}s"),
     }
@@ -103,5 +106,6 @@ mod tests {
             (count(1_u64, "blob"), count(2_usize, "repository")),
             ("1 blob".into(), "2 repositories".into())
         );
+        assert_eq!((count(1_u64, "day"), count(40_u64, "day")), ("1 day".into(), "40 days".into()));
     }
 }

@@ -45,13 +45,18 @@ async fn drain(body: impl RequestBody) {
 pub(super) struct Service {
     store: Arc<dyn Store>,
     options: ServerOptions,
-    sessions: Sessions,
+    sessions: Arc<Sessions>,
     count: AtomicU64,
 }
 
 impl Service {
     pub(super) fn new(store: Arc<dyn Store>, options: ServerOptions) -> Self {
-        Self { store, options, sessions: Sessions::default(), count: AtomicU64::new(0) }
+        Self { store, options, sessions: Arc::default(), count: AtomicU64::new(0) }
+    }
+
+    /// The upload sessions.
+    pub(super) fn sessions(&self) -> Arc<Sessions> {
+        Arc::clone(&self.sessions)
     }
 
     /// Answers one request.

@@ -20,7 +20,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::{dispatch::Service, options::ServerOptions, store::Store};
+use super::{dispatch::Service, options::ServerOptions, session::Sessions, store::Store};
 
 /// How long answers under way may take to end once the server is shut down.
 const GRACE: Duration = Duration::from_secs(2);
@@ -36,6 +36,7 @@ pub struct Server;
 #[derive(Debug)]
 pub struct RunningServer {
     address: SocketAddr,
+    sessions: Arc<Sessions>,
     stop: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -58,8 +59,9 @@ impl Server {
         let stop = CancellationToken::new();
         let tls = options.tls.clone().map(TlsAcceptor::from);
         let service = Arc::new(Service::new(store, options));
+        let sessions = service.sessions();
         let task = tokio::spawn(accept(listener, service, tls, stop.clone()));
-        Ok(RunningServer { address, stop, task })
+        Ok(RunningServer { address, sessions, stop, task })
     }
 }
 
@@ -67,6 +69,11 @@ impl RunningServer {
     /// Where it listens.
     pub fn addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The number of upload sessions that were opened and neither completed nor cancelled.
+    pub fn open_uploads(&self) -> usize {
+        self.sessions.open()
     }
 
     /// Takes no new connections, lets answers under way end for two seconds, then stops.

@@ -28,6 +28,11 @@ impl Sessions {
         id
     }
 
+    /// How many have begun and not ended.
+    pub(super) fn open(&self) -> usize {
+        self.lock().sessions.len()
+    }
+
     /// How many bytes have come; `None` if there is no such session.
     pub(super) fn received(&self, repository: &str, id: &str) -> Option<u64> {
         let state = self.lock();

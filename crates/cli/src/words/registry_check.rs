@@ -4,8 +4,8 @@ use std::net::IpAddr;
 
 use oci::RepositoryUrl;
 use registry::client::{
-    ErrorKind, Refusal,
-    check::{BodyLimit, Check, Fact, Finding, NotChecked, Outcome, Product, Report, TestManifest},
+    Error, ErrorKind, Refusal,
+    check::{BodyLimit, Check, Fact, Finding, Leftover, NotChecked, Outcome, Product, Report, TestManifest},
 };
 use serde::Serialize;
 
@@ -166,7 +166,9 @@ fn found(fact: &Fact) -> String {
         }
         Fact::NotAccepted(kind, reason) => format!("{} is not accepted: {reason}", manifest_type(*kind)),
         Fact::Deleted => "deleted".to_owned(),
-        Fact::NotDeleted(what, reason) => format!("{what} was not deleted: {reason}"),
+        Fact::NotDeleted(Leftover::Image(name) | Leftover::Blob(name), error) => {
+            format!("{name} was not deleted: {}", deletion_reason(error))
+        }
         Fact::Error(error) => error.to_string(),
     }
 }
@@ -217,8 +219,14 @@ fn means(check: Check, fact: &Fact) -> Option<&'static str> {
         (Check::ImmutableTags | Check::OverwriteTag, _) => {
             "release channels are tags that move with each release; if these tags cannot be overwritten, the cluster sees no update"
         }
+        (Check::Quota, fact) if is_full_disk(fact) => {
+            "the storage of the registry is full; a push cannot upload anything"
+        }
         (Check::Quota, _) => "a full delivery is 25 to 50 GB; a push fails when the quota is used up",
         (Check::ManifestTypes, _) => "a push fails at the first manifest of this type",
+        (Check::Cleanup, Fact::NotDeleted(Leftover::Blob(_), _)) => {
+            "a few bytes stay in the registry until its next garbage collection"
+        }
         (Check::Cleanup, _) => "the test image stays in the registry",
         _ => return None,
     })
@@ -269,14 +277,20 @@ fn fixes(check: Check, fact: &Fact, product: Option<Product>, registry: &Reposit
         (Check::BodyLimit, _) => {
             one("raise the limit of the request body in the registry or in the proxy in front of it (nginx: client_max_body_size 0;)")
         }
-        (Check::ImmutableTags, _) => {
+        (Check::ImmutableTags | Check::OverwriteTag, Some(Product::Harbor))
+            if check == Check::ImmutableTags || refusal(fact) == Some(Refusal::ImmutableTag) =>
+        {
             vec![format!("Harbor: Projects > {project} > Policy > Tag immutability: exclude the release channels, or disable the rule")]
         }
         (Check::OverwriteTag, Some(Product::Nexus)) => {
             one("Nexus: in the repository, set the deployment policy to \"Allow redeploy\" (writePolicy: ALLOW)")
         }
         (Check::OverwriteTag, _) if matches!(fact, Fact::OldTag) => one("check the cache in front of the registry: it returns old tags"),
-        (Check::Quota, _) => vec![format!("Harbor: Administration > Project quotas: raise the quota of {project}")],
+        (Check::Quota, Some(Product::Harbor)) if !is_full_disk(fact) => vec![format!("Harbor: Administration > Project quotas: raise the quota of {project}")],
+        (Check::Cleanup, _) if matches!(fact, Fact::NotDeleted(Leftover::Blob(_), _)) => Vec::new(),
+        (Check::Cleanup, _) if refusal(fact) == Some(Refusal::ProtectedTag) => vec![format!(
+            "Harbor: Projects > {project} > Policy > Tag immutability: disable the rule, and delete the tag dhctl-check; nothing uses it"
+        )],
         (Check::Cleanup, Some(Product::Distribution)) => vec![
             "allow deletions: storage.delete.enabled: true (REGISTRY_STORAGE_DELETE_ENABLED=true)".to_owned(),
             "delete the tag dhctl-check later; nothing uses it".to_owned(),
@@ -308,6 +322,31 @@ fn fixes(check: Check, fact: &Fact, product: Option<Product>, registry: &Reposit
 fn lacks_login(fact: &Fact) -> bool {
     let Fact::Error(error) = fact else { return false };
     matches!(error.kind(), ErrorKind::Unauthorized { with_credentials: false, .. })
+}
+
+/// Why the registry refused it, for a reason that is not the login.
+fn refusal(fact: &Fact) -> Option<Refusal> {
+    match fact {
+        Fact::Error(error) | Fact::NotDeleted(_, error) => match error.kind() {
+            ErrorKind::Refused { reason, .. } => Some(*reason),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn is_full_disk(fact: &Fact) -> bool {
+    refusal(fact) == Some(Refusal::NoSpace)
+}
+
+fn deletion_reason(error: &Error) -> String {
+    match error.kind() {
+        ErrorKind::Refused {
+            reason: Refusal::MethodNotAllowed | Refusal::ReadOnly | Refusal::DeletionDisabled,
+            ..
+        } => "the registry does not allow deletions".to_owned(),
+        kind => kind.to_string(),
+    }
 }
 
 fn is_denied(fact: &Fact) -> bool {

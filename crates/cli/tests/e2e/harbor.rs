@@ -99,6 +99,11 @@ impl Harbor {
         files
     }
 
+    /// Parts of uploads that were neither completed nor cancelled.
+    fn uploads(&self) -> Vec<std::path::PathBuf> {
+        self.files().into_iter().filter(|path| path.iter().any(|part| part == "_uploads")).collect()
+    }
+
     /// Login and password of a robot of this project with these rights.
     fn robot(&self, project: &str, name: &str, actions: &[&str]) -> (String, String) {
         let access: Vec<_> =
@@ -248,6 +253,13 @@ fn check(harbor: &Harbor, folder: &Path, words: &str, code: i32) -> HashMap<Stri
     findings.iter().map(|it| (text(&it["check"]), (text(&it["status"]), text(&it["message"])))).collect()
 }
 
+/// `registry list` of one registry, complete or not.
+fn list(folder: &Path, registry: &str, login: &str) -> serde_json::Value {
+    let begin = ["registry", "list", registry, "--insecure", "--output", "json"];
+    let run = dhctl(folder, &begin.into_iter().chain(login.split(' ')).collect::<Vec<_>>()).expect(0);
+    run.json()["result"]["registries"][0].take()
+}
+
 /// The login of a robot that a setup has made.
 fn robot_login(name: &str, folder: &Path, file: &str) -> String {
     let password = fs::read_to_string(folder.join(file)).unwrap();
@@ -289,6 +301,8 @@ async fn a_project_is_set_up_and_its_robots_push_and_pull() {
     };
     with("mirror", &pull).expect(4);
     with("mirror", &push).expect(0);
+    // The account may not cancel what it opens.
+    assert_eq!(harbor.uploads(), Vec::<std::path::PathBuf>::new());
     with("mirror verify --deep", &pull).expect(0);
 
     // A check leaves everything as it is, and the write test deletes what it wrote.
@@ -310,10 +324,13 @@ async fn a_project_is_set_up_and_its_robots_push_and_pull() {
     for name in ["quota", "immutable-tags", "overwrite-tag", "manifest-types", "cleanup"] {
         assert_eq!(of_admin[name].0, "ok", "{name}: {of_admin:?}");
     }
-    let listed = ["registry", "list", &registry, "--insecure"];
-    let listed =
-        dhctl(folder.path(), &listed.into_iter().chain(pull.split(' ')).collect::<Vec<_>>()).expect(0);
-    assert!(listed.stdout.contains("v1.58.10"), "{}", listed.stdout);
+    let listed = list(folder.path(), &registry, &pull);
+    assert_eq!(listed["missing"], json!([]), "{listed:#}");
+    let releases: Vec<_> = listed["releases"].as_array().unwrap().iter().map(|it| &it["version"]).collect();
+    assert_eq!(releases, ["v1.57.5", "v1.58.3", "v1.58.10", "v1.59.4"]);
+    assert_eq!(listed["channels"]["stable"]["release"], "v1.58.3");
+    let modules: Vec<_> = listed["modules"].as_object().unwrap().keys().collect();
+    assert_eq!(modules, ["commander-agent", "console", "operator-trivy"]);
     assert_eq!(check(&harbor, folder.path(), &format!("dkp {admin}"), 3)["path-depth"].0, "failure");
     assert_eq!(check(&harbor, folder.path(), &format!("absent/ee {admin}"), 4)["project"].0, "failure");
 }
@@ -349,6 +366,18 @@ async fn a_proxy_cache_is_set_up_and_pulled_through() {
 
     let cluster = check(&harbor, folder.path(), &format!("cache/{root} {login} --for cluster"), 0);
     assert!(cluster["proxy-cache"].1.contains(upstream), "{cluster:?}");
+    // A list reads through the cache: its tags are those of the upstream. A HEAD gets 404 for each blob that is not cached, as
+    // those of the versions that the pull has left out.
+    let listed = list(folder.path(), &source, &login);
+    assert_eq!(listed["missing"], json!([]), "{listed:#}");
+    assert_eq!(listed["channels"]["stable"]["release"], "v1.58.3");
+    // Robots that may only push or pull are told what it is too.
+    let (writer, secret) = harbor.robot("cache", "push", &["push", "pull"]);
+    let pushing = check(&harbor, folder.path(), &format!("cache/other -u {writer} -p {secret}"), 3);
+    assert_eq!((pushing["proxy-cache"].0.as_str(), pushing["write"].0.as_str()), ("failure", "failure"));
+    let (reader, secret) = harbor.robot("cache", "only-pull", &["pull"]);
+    let pulling = check(&harbor, folder.path(), &format!("cache/{root} -u {reader} -p {secret}"), 4);
+    assert_eq!((pulling["proxy-cache"].0.as_str(), pulling["write"].0.as_str()), ("failure", "failure"));
     let admin = format!("-u admin -p {}", harbor.settings["HARBOR_PASSWORD"]);
     let push = check(&harbor, folder.path(), &format!("cache/{root} {admin}"), 3);
     assert_eq!(
@@ -398,4 +427,50 @@ async fn what_is_forbidden_or_exists_is_explained() {
     set_up(&harbor, folder.path(), "123").expect(0);
     let again = set_up(&harbor, folder.path(), "123").expect(0);
     assert!(again.stdout.contains("nothing to change"), "{}", again.stdout);
+}
+
+#[cfg_attr(not(dhctl_test_harbor), ignore = "not run: DHCTL_TEST_HARBOR does not name a folder with up.sh")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_write_test_meets_immutable_tags_and_a_quota() {
+    let harbor = Harbor::start();
+    let folder = tempfile::tempdir().unwrap();
+    harbor.api("projects", &json!({"project_name": "dkp", "metadata": {"public": "false"}}));
+    harbor.api(
+        "projects",
+        &json!({"project_name": "small", "metadata": {"public": "false"}, "storage_limit": 100}),
+    );
+    let admin = format!("-u admin -p {} --write-test", harbor.settings["HARBOR_PASSWORD"]);
+    let status = |found: &HashMap<String, (String, String)>, name: &str| found[name].0.clone();
+
+    let small = check(&harbor, folder.path(), &format!("small/ee {admin}"), 3);
+    assert_eq!(
+        (status(&small, "quota").as_str(), status(&small, "overwrite-tag").as_str()),
+        ("failure", "not-checked")
+    );
+    assert!(small["quota"].1.contains("upper limit of 100 B"), "{small:?}");
+    assert_eq!(status(&small, "cleanup"), "ok", "{small:?}");
+
+    // A robot that pushes may not delete the test image.
+    let (writer, secret) = harbor.robot("dkp", "ci", &["push", "pull"]);
+    let kept = check(&harbor, folder.path(), &format!("dkp/ci -u {writer} -p {secret} --write-test"), 0);
+    assert_eq!(
+        (status(&kept, "overwrite-tag").as_str(), status(&kept, "cleanup").as_str()),
+        ("ok", "warning")
+    );
+
+    let selector =
+        |decoration: &str| json!([{"kind": "doublestar", "decoration": decoration, "pattern": "**"}]);
+    let rule = json!({"disabled": false, "action": "immutable", "template": "immutable_template",
+        "tag_selectors": selector("matches"), "scope_selectors": {"repository": selector("repoMatches")}});
+    harbor.api("projects/dkp/immutabletagrules", &rule);
+    let immutable = check(&harbor, folder.path(), &format!("dkp/ee {admin}"), 3);
+    for (name, expected) in
+        [("immutable-tags", "warning"), ("overwrite-tag", "failure"), ("cleanup", "warning")]
+    {
+        assert_eq!(status(&immutable, name), expected, "{immutable:?}");
+    }
+    assert!(
+        immutable["cleanup"].1.contains("a rule for immutable tags forbids the deletion"),
+        "{immutable:?}"
+    );
 }

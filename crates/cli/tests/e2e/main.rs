@@ -34,6 +34,7 @@ mod parts;
 mod process_limits;
 mod progress_line;
 mod proxy_registry;
+mod refused_push;
 mod registry_check;
 mod registry_list;
 mod registry_prune;

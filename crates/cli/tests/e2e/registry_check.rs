@@ -185,14 +185,15 @@ fn tags(registry: &DockerRegistry) -> Vec<String> {
 #[test]
 fn a_registry_that_accepts_no_uploads() {
     let (_registry, url) = empty(DockerRegistryOptions { read_only: true, ..Default::default() });
-    Checked::new(&url, &["--insecure"], 3).expect(&[("write", "failure"), ("read", "ok")]);
+    // Whether it is a proxy cache too cannot be known.
+    let expected = [("write", "failure"), ("read", "ok"), ("proxy-cache", "not-checked")];
+    Checked::new(&url, &["--insecure"], 3).expect(&expected);
     Checked::new(&url, &["--insecure", "--for", "cluster"], 0);
 
     let (upstream, _, _storage) = filled(DockerRegistryOptions::default());
     let proxy_of = Some(format!("http://{}", upstream.addr()));
     let (_cache, url) = empty(DockerRegistryOptions { proxy_of, ..Default::default() });
-    let checked = Checked::new(&url, &["--insecure"], 3).expect(&[("write", "failure")]);
-    assert!(checked.run.stdout.contains("it may be a proxy cache"), "{:?}", checked.run);
+    Checked::new(&url, &["--insecure"], 3).expect(&[("write", "failure"), ("proxy-cache", "failure")]);
 }
 
 #[test]
@@ -364,6 +365,70 @@ async fn a_proxy_cache_of_harbor_is_for_clusters_only() {
     assert!(push.message("proxy-cache").contains("https://registry.deckhouse.ru"));
     let cluster = of_harbor(&harbor, "cache/ee", &["--for", "cluster"], 0).expect(&[("proxy-cache", "ok")]);
     assert!(cluster.message("proxy-cache").contains("https://registry.deckhouse.ru"));
+}
+
+/// What an account that may only push or pull is told: it cannot read the project itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn robots_of_harbor_learn_whether_it_is_a_proxy_cache() {
+    let harbor = Harbor::start().unwrap();
+    harbor.add_endpoint("deckhouse", "https://registry.deckhouse.ru");
+    harbor.add_project("cache", false, Some(1));
+    harbor.add_project("dkp", false, None);
+    let check = |project: &str, actions: &[&str], more: &[&str], code: i32| {
+        let (login, secret) = harbor.add_robot(project, &format!("{}{}", actions.len(), more.len()), actions);
+        let login = ["--insecure", "-u", &login, "-p", &secret];
+        Checked::new(&format!("{}/{project}/ee", harbor.host()), &[&login[..], more].concat(), code)
+    };
+    let (push, pull, cluster) = (&["push", "pull"][..], &["pull"][..], &["--for", "cluster"][..]);
+    check("cache", push, &[], 3).expect(&[("proxy-cache", "failure"), ("write", "failure")]);
+    check("cache", pull, &[], 4).expect(&[("proxy-cache", "failure"), ("write", "failure")]);
+    let pulling = check("cache", pull, cluster, 0).expect(&[("proxy-cache", "ok")]);
+    assert_eq!(pulling.message("proxy-cache"), "this is a proxy cache");
+    let allowed = check("dkp", push, &[], 0).expect(&[("proxy-cache", "ok"), ("write", "ok")]);
+    assert_eq!(allowed.message("proxy-cache"), "no");
+    // The upload is refused, and what the project is is known nevertheless.
+    check("dkp", pull, &[], 4).expect(&[("proxy-cache", "ok"), ("write", "failure")]);
+    check("dkp", pull, cluster, 0).expect(&[("proxy-cache", "ok")]);
+    assert_eq!(harbor.open_uploads(), 0, "no robot may cancel an upload");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_write_test_on_harbor() {
+    let harbor = Harbor::start().unwrap();
+    for project in ["dkp", "small", "other"] {
+        harbor.add_project(project, false, None);
+    }
+    let as_expected = [("overwrite-tag", "ok"), ("manifest-types", "ok"), ("cleanup", "ok")];
+    of_harbor(&harbor, "other/ee", &["--write-test"], 0).expect(&as_expected);
+    assert_eq!(harbor.tags("other/ee"), Vec::<String>::new());
+
+    harbor.add_immutable_rule("**", "**");
+    let immutable = of_harbor(&harbor, "dkp/ee", &["--write-test"], 3).expect(&[
+        ("immutable-tags", "warning"),
+        ("overwrite-tag", "failure"),
+        ("cleanup", "warning"),
+    ]);
+    let reason = "a rule for immutable tags forbids the deletion";
+    assert!(immutable.message("cleanup").contains(reason), "{}", immutable.message("cleanup"));
+    assert!(immutable.run.stdout.contains("disable the rule, and delete the tag dhctl-check"));
+    assert_eq!(harbor.tags("dkp/ee"), ["dhctl-check"]);
+
+    harbor.set_quota("small", 100, 0);
+    let full = of_harbor(&harbor, "small/ee", &["--write-test"], 3).expect(&[
+        ("quota", "failure"),
+        ("overwrite-tag", "not-checked"),
+        ("write", "ok"),
+        ("cleanup", "ok"),
+    ]);
+    assert!(full.message("quota").contains("upper limit of 100 B"), "{}", full.message("quota"));
+    assert!(full.run.stdout.contains("raise the quota of small"), "{:?}", full.run);
+
+    // Who may not delete is told what stays.
+    let (login, secret) = harbor.add_robot("other", "push", &["push", "pull"]);
+    let login = ["--insecure", "-u", &login, "-p", &secret, "--write-test"];
+    let kept = Checked::new(&format!("{}/other/ee", harbor.host()), &login, 0)
+        .expect(&[("overwrite-tag", "ok"), ("cleanup", "warning")]);
+    assert!(kept.message("cleanup").contains("/other/ee:dhctl-check was not deleted"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,8 +2,9 @@
 
 use std::{fs, sync::Arc};
 
+use cluster::Timestamp;
 use http::StatusCode;
-use oci::Digest;
+use oci::{Digest, RawManifest, TagOrDigest};
 use registry_server::{MemoryStore, RunningServer, ServerOptions, Store as _};
 use serde_json::{Value, json};
 use testkit::{
@@ -15,7 +16,7 @@ use testkit::{
 
 use crate::{
     update::platform::{Platform, release},
-    world::{Run, command, dhctl, serve},
+    world::{Run, World, command, dhctl, serve},
 };
 
 /// A registry that is served from memory, and the record of its requests.
@@ -92,6 +93,59 @@ async fn a_complete_registry() {
     assert_eq!(limited["releases"].as_array().unwrap().len(), 1);
     assert_eq!(limited["channels"].as_object().unwrap().keys().collect::<Vec<_>>(), ["stable"]);
     assert_eq!(limited["modules"], json!({}));
+}
+
+/// Where a database has the date on which it was made.
+enum DatedBy {
+    /// An annotation of its manifest, as `oras push` writes it.
+    Annotation,
+    /// The configuration of the image.
+    Configuration,
+}
+
+/// Gives a database of the distribution a date.
+fn date(distribution: &Distribution, path: &str, created: Timestamp, by: &DatedBy) {
+    let (store, repository) = (&distribution.store, format!("{}/{path}", distribution.root));
+    let tag: TagOrDigest = distribution.databases[path].tag.parse().unwrap();
+    let undated = store.manifest(&repository, &tag).unwrap();
+    let mut document: Value = serde_json::from_slice(undated.bytes()).unwrap();
+    match by {
+        DatedBy::Annotation => {
+            document["annotations"] = json!({ "org.opencontainers.image.created": created.to_string() });
+        }
+        DatedBy::Configuration => {
+            let config = json!({ "created": created.to_string() }).to_string();
+            document["config"]["digest"] = json!(Digest::of(config.as_bytes()).to_string());
+            document["config"]["size"] = json!(config.len());
+            store.insert_blob(&repository, Digest::of(config.as_bytes()), bytes::Bytes::from(config));
+        }
+    }
+    let dated = RawManifest::new(Some(undated.media_type()), document.to_string().into()).unwrap();
+    store.insert_manifest(&repository, &dated.digest().into(), dated.clone());
+    store.insert_manifest(&repository, &tag, dated);
+}
+
+/// From the vendor's registry through a bundle into one's own.
+#[tokio::test(flavor = "multi_thread")]
+async fn databases_and_their_age() {
+    let distribution = Distribution::sample();
+    let hours_ago = |hours: i64| Timestamp::from_second(Timestamp::now().as_second() - hours * 3600).unwrap();
+    let (fresh, old) = (hours_ago(3), hours_ago(40 * 24));
+    date(&distribution, "security/trivy-db", fresh, &DatedBy::Annotation);
+    date(&distribution, "security/trivy-java-db", old, &DatedBy::Annotation);
+    date(&distribution, "security/trivy-bdu", old, &DatedBy::Configuration);
+    let world = World::of(distribution);
+    world.pull(&[]).expect(0);
+    world.push(&[]).expect(0);
+    let run = list(&[&world.target_url]).expect(0);
+    for words in ["trivy-db:2 (3 hours old)", "trivy-java-db:1 (40 days old)", "trivy-bdu:1 (40 days old)"] {
+        assert!(run.stdout.contains(words), "{words}: {}", run.stdout);
+    }
+    assert!(run.stdout.contains("trivy-checks:0 (age unknown)"), "{}", run.stdout);
+    let result = only(&list(&[&world.target_url, "--output", "json"]).expect(0));
+    assert_eq!(result["databases"]["security/trivy-db"]["created"], fresh.to_string());
+    assert_eq!(result["databases"]["security/trivy-bdu"]["created"], old.to_string());
+    assert_eq!(result["databases"]["security/trivy-checks"]["created"], Value::Null);
 }
 
 #[tokio::test(flavor = "multi_thread")]

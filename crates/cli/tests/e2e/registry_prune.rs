@@ -447,6 +447,61 @@ fn clusters_keep_what_they_need() {
 }
 
 #[test]
+fn images_that_pods_run_stay() {
+    let filled = ordinary(8);
+    let own = own_images(&filled.distribution, "v1.57.5");
+    let platform = Platform::running("v1.58.3", &json!({ "releaseChannel": "Stable" }));
+    platform.put(&[release("v1.57.5", "Superseded"), release("v1.58.3", "Deployed")]);
+    // By the name that the registry has in the cluster, in a namespace of the platform and in one of a user.
+    let run_pod = |name: &str, namespace: &str, image: &str| {
+        platform.put(&[json!({
+            "apiVersion": "v1", "kind": "Pod", "metadata": { "name": name, "namespace": namespace },
+            "spec": { "nodeName": "master-0", "containers": [{ "name": "c", "image": image }] },
+        })]);
+    };
+    let in_cluster = |digest: &Digest| format!("registry.d8-system.svc:5001/system/deckhouse@{digest}");
+    run_pod("of-a-module-0", "d8-system", &in_cluster(&own[0]));
+    run_pod("virtual-machine", "default", &in_cluster(&own[1]));
+    let prune_as = |user: &str, args: &[&str]| {
+        let mut command = command(filled.folder.path());
+        command.args(["registry", "prune", "--insecure", &filled.url, "--context", "test"]).args(args);
+        Run::of(command.env("KUBECONFIG", platform.server.kubeconfig(user).unwrap()).output().unwrap())
+    };
+    let prune = |args: &[&str]| prune_as("admin", args);
+
+    let run = prune(&["--keep-for"]).expect(0);
+    assert!(run.stdout.contains("keep       2 images of v1.57.5: pods of cluster test"), "{}", run.stdout);
+    let before = filled.manifests();
+    // One that has started since the plan was made.
+    run_pod("late", "default", &in_cluster(&own[2]));
+    let late = prune(&["--apply", "prune-plan.json"]).expect(3);
+    assert!(late.stderr.contains("is still in use: pods of cluster test"), "{}", late.stderr);
+    assert_eq!(filled.manifests(), before);
+    run_pod("late", "default", "registry.example.com/other:v1");
+    prune(&["--apply", "prune-plan.json"]).expect(0);
+    let (storage, root) = (filled.registry.storage(), &filled.distribution.root);
+    let has = |digest: &Digest| storage.manifest(root, &TagOrDigest::from(*digest)).is_some();
+    assert_eq!(own[..3].iter().map(has).collect::<Vec<_>>(), [true, true, false]);
+
+    // The printed permissions to read are sufficient, and the one to list pods is necessary.
+    let printed = platform.update(&["rbac", "--user", "alice", "--read-only"]).expect(0).stdout;
+    let mut documents: Vec<Value> = serde_saphyr::from_multiple(&printed).unwrap();
+    for rules in documents.iter_mut().filter(|it| it["kind"] == "ClusterRole").map(|it| &mut it["rules"]) {
+        rules.as_array_mut().unwrap().retain(|rule| rule["resources"] != json!(["pods"]));
+    }
+    platform.put(&documents);
+    platform.until_alice_may("list", "deckhouse.io", "deckhousereleases", None);
+    platform.until_alice_may("list", "apps", "replicasets", Some("d8-system"));
+    let refused = prune_as("alice", &["--keep-for", "--force"]).expect(4);
+    for words in ["pods cannot be read", "nothing is deleted", "update rbac"] {
+        assert!(refused.stderr.contains(words), "{}", refused.stderr);
+    }
+    platform.grant_printed(&["--read-only"]);
+    platform.until_alice_may("list", "", "pods", None);
+    prune_as("alice", &["--keep-for", "--force"]).expect(0);
+}
+
+#[test]
 fn tags_of_other_names_keep_what_they_refer_to() {
     let distribution = distribution(8, &CHANNELS);
     let (store, root) = (&distribution.store, distribution.root.clone());

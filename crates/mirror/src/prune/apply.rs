@@ -64,7 +64,7 @@ pub async fn apply<E: From<PruneError>>(
     for deletion in &plan.delete {
         if deletion.release != release {
             release = &deletion.release;
-            check_clusters(&removed, &clusters().await?)?;
+            check_clusters(plan, &removed, &clusters().await?)?;
             place.check_named_tags().await?;
         }
         if place.delete(deletion).await? {
@@ -80,7 +80,7 @@ pub async fn apply<E: From<PruneError>>(
 }
 
 /// Checks whether the registry allows deletions, by the deletion of a manifest that does not exist, and whether it is a
-/// proxy cache, by an upload that is opened and cancelled.
+/// proxy cache, by the request that asks whether uploads are accepted.
 ///
 /// # Errors
 /// [`PruneError::ProxyCache`]; [`Error::Registry`] with the refusal.

@@ -9,7 +9,7 @@ use semver::Version;
 use super::{
     file::{Deletion, PlanFile},
     plan::{ClusterNeeds, Keep, PruneError, check_clear, check_releases, reasons},
-    references::References,
+    references::{Keeper, References},
     survey::Surveyed,
 };
 use crate::contents::place;
@@ -67,11 +67,12 @@ pub(super) fn lost(path: &str, tag: &str) -> PruneError {
     PruneError::Outgrown(format!("the tag {}:{tag} does not exist any more", place(path)))
 }
 
-/// Whether no cluster needs a release that goes.
+/// Whether no cluster needs what goes: a release, or an image that a pod runs.
 ///
 /// # Errors
 /// [`PruneError::InUse`].
 pub(super) fn check_clusters(
+    plan: &PlanFile,
     removed: &BTreeSet<Version>,
     clusters: &[ClusterNeeds],
 ) -> Result<(), PruneError> {
@@ -80,6 +81,12 @@ pub(super) fn check_clusters(
             return Err(PruneError::InUse {
                 object: format!("release {}", tag_of(version)),
                 by: format!("cluster {}, which runs {}", cluster.name, tag_of(&cluster.release)),
+            });
+        }
+        if let Some(it) = plan.delete.iter().find(|it| cluster.images.contains(&it.digest)) {
+            return Err(PruneError::InUse {
+                object: format!("{}@{}", place(&it.repository), it.digest),
+                by: Keeper::Pods(cluster.name.clone()).to_string(),
             });
         }
     }
@@ -97,9 +104,9 @@ pub(super) fn check(
     surveyed: &Surveyed,
     clusters: &[ClusterNeeds],
 ) -> Result<(), PruneError> {
-    check_clusters(removed, clusters)?;
-    check_releases(&surveyed.survey, clusters)?;
-    let survey = &surveyed.survey;
+    check_clusters(plan, removed, clusters)?;
+    let survey = &surveyed.survey.with_running(clusters);
+    check_releases(survey, clusters)?;
     let expected = Expected::of(plan);
     for ((path, tag), digest) in &survey.tags {
         expected.check_tag(path, tag.as_str(), digest)?;

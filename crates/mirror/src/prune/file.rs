@@ -27,7 +27,8 @@ pub struct PlanFile {
     pub remove: Vec<RemovedRelease>,
     /// The releases that stay, and why.
     pub keep: Vec<KeptRelease>,
-    /// The images of releases that go that stay, because a tag that is none of these releases points to them.
+    /// The images of releases that go that stay, because pods run them, or a tag that is none of these releases points to
+    /// them.
     pub kept_images: Vec<KeptImage>,
     /// Bytes that none of the images that were found use any more, once the registry has collected its garbage.
     pub freed_bytes: u64,
@@ -81,7 +82,7 @@ pub struct KeptImage {
     pub repository: String,
     /// The manifest.
     pub digest: Digest,
-    /// The tag that keeps it.
+    /// What keeps it: pods of a cluster, or a tag.
     pub because: String,
 }
 

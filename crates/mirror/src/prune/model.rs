@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use oci::{Digest, Tag};
 use semver::Version;
 
+use super::plan::ClusterNeeds;
 use crate::WantedBy;
 
 /// A repository path below the root, and a manifest in it.
@@ -24,6 +25,8 @@ pub(crate) struct Survey {
     pub(crate) manifests: BTreeMap<ManifestKey, ManifestDetails>,
     /// The images that something needs: releases, channels, modules, databases.
     pub(crate) needed: Vec<Needed>,
+    /// The manifests that pods run, each with a cluster in which they do.
+    pub(crate) running: BTreeMap<ManifestKey, String>,
 }
 
 /// What a manifest consists of.
@@ -47,6 +50,13 @@ pub(crate) struct Needed {
 }
 
 impl Survey {
+    /// The same, with what the pods of these clusters run.
+    pub(crate) fn with_running(&self, clusters: &[ClusterNeeds]) -> Self {
+        let by = |digest: &Digest| clusters.iter().find(|cluster| cluster.images.contains(digest));
+        let running = self.manifests.keys().filter_map(|key| Some((key.clone(), by(&key.1)?.name.clone())));
+        Self { running: running.collect(), ..self.clone() }
+    }
+
     /// The manifest and everything below it, if it is an index.
     pub(crate) fn closure(&self, key: &ManifestKey) -> BTreeSet<ManifestKey> {
         self.follow(key, |details| details.children.clone())

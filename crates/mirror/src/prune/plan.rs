@@ -36,6 +36,9 @@ pub struct ClusterNeeds {
     pub name: String,
     /// The release that it runs; of several, as during an update, the oldest.
     pub release: Version,
+    /// The images that its pods run. During an update, and after one that some nodes have missed, there are images of older
+    /// releases among them.
+    pub images: BTreeSet<Digest>,
 }
 
 /// Why there is no plan.
@@ -118,7 +121,7 @@ pub(super) fn reasons(version: &Version, surveyed: &Surveyed, keep: &Keep) -> Ve
 /// [`PruneError::Unclear`] if something that stays cannot be read far enough to know what it refers to;
 /// [`PruneError::UnknownRelease`]; [`PruneError::NothingKept`].
 pub fn plan(surveyed: &Surveyed, keep: &Keep, registry: String, rule: Rule) -> Result<PlanFile, PruneError> {
-    let survey = &surveyed.survey;
+    let survey = &surveyed.survey.with_running(&keep.clusters);
     check_releases(survey, &keep.clusters)?;
     if keep.from.is_none() && keep.clusters.is_empty() {
         return Err(PruneError::NothingKept);
@@ -184,31 +187,32 @@ pub(super) fn check_clear(
 /// [`PruneError::UnknownRelease`].
 pub(super) fn check_releases(survey: &Survey, clusters: &[ClusterNeeds]) -> Result<(), PruneError> {
     match clusters.iter().find(|cluster| !survey.releases.contains(&cluster.release)) {
-        Some(ClusterNeeds { name, release }) => {
+        Some(ClusterNeeds { name, release, .. }) => {
             Err(PruneError::UnknownRelease { name: name.clone(), release: release.clone() })
         }
         None => Ok(()),
     }
 }
 
-/// The images of releases that go that only a tag keeps.
+/// The images of releases that go that only pods or a tag keep.
 fn kept_images(survey: &Survey, removed: &BTreeSet<Version>, references: &References) -> Vec<KeptImage> {
     let candidates = candidates(survey, removed);
-    let by_tag = candidates.iter().filter_map(|(key, release)| {
+    let kept = candidates.iter().filter_map(|(key, release)| {
         let keeper = references.kept.get(key)?;
-        let is_tag = match keeper {
+        let is_reported = match keeper {
+            Keeper::Pods(_) => true,
             // An attachment that stays because its image does needs no reason of its own.
             Keeper::Tag((_, tag)) => is_named(tag.as_str(), &key.1),
             Keeper::User(by) => matches!(by, WantedBy::Image(_)),
         };
-        is_tag.then(|| KeptImage {
+        is_reported.then(|| KeptImage {
             release: tag_of(release),
             repository: key.0.clone(),
             digest: key.1,
             because: keeper.to_string(),
         })
     });
-    by_tag.collect()
+    kept.collect()
 }
 
 fn removed_release(

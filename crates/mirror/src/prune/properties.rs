@@ -180,7 +180,8 @@ fn clusters_and_channels_keep_releases() {
             .map(|it| format!("{}: {}", it.release, it.because.join(", ")))
             .collect::<Vec<_>>()
     };
-    let cluster = |number| ClusterNeeds { name: "prod".to_owned(), release: release(number) };
+    let cluster =
+        |number| ClusterNeeds { name: "prod".to_owned(), release: release(number), images: BTreeSet::new() };
     let keep = Keep { from: None, clusters: vec![cluster(0)] };
     assert_eq!(
         reasons(&surveyed, &keep),
@@ -191,6 +192,44 @@ fn clusters_and_channels_keep_releases() {
         reasons(&surveyed, &Keep { from: Some(release(1)), clusters: vec![cluster(1)] }),
         ["v1.57.0: channel rock-solid", "v1.58.0: --keep-from v1.58.0, cluster prod runs it"]
     );
+}
+
+#[test]
+fn an_image_that_a_pod_runs_stays_with_everything_below_it() {
+    let mut survey = two_releases();
+    // 5 is an index of the first release, with image 4 in it; image 0 has a tag that repeats its digest.
+    let index = ManifestDetails { size: 10, children: vec![manifest(4)], ..ManifestDetails::default() };
+    survey.manifests.insert(key(0, 5), index);
+    survey.manifests.insert(key(0, 4), ManifestDetails { size: 10, ..ManifestDetails::default() });
+    survey.needed.push(Needed { manifest: key(0, 5), by: BTreeSet::from([by(0)]) });
+    let own = manifest(0).hex();
+    let surveyed = tagged(survey, &[("v1.58.0", 1), (own.as_str(), 0)]);
+    let running = |images: &[u8]| ClusterNeeds {
+        name: "prod".to_owned(),
+        release: release(1),
+        images: images.iter().map(|number| manifest(*number)).collect(),
+    };
+    let made = |images: &[u8]| {
+        let keep = Keep { from: None, clusters: vec![running(images)] };
+        plan(&surveyed, &keep, "r/p".to_owned(), Rule::default()).unwrap()
+    };
+    let deleted = |made: &PlanFile| made.delete.iter().map(|it| it.digest).collect::<BTreeSet<_>>();
+    let all = made(&[]);
+    assert_eq!(deleted(&all), BTreeSet::from([manifest(0), manifest(4), manifest(5)]));
+    // An image of no release that goes, or of none that is known, changes nothing.
+    assert_eq!(deleted(&made(&[1, 9])), deleted(&all));
+    let kept = made(&[0]);
+    assert_eq!(deleted(&kept), BTreeSet::from([manifest(4), manifest(5)]));
+    assert_eq!(kept.kept_images[0].because, "pods of cluster prod");
+    assert_eq!(deleted(&made(&[5])), BTreeSet::from([manifest(0)]));
+
+    // A pod that has started since the plan was made.
+    let check = |images: &[u8]| {
+        super::changes::check(&all, &all.removed().unwrap(), &surveyed, &[running(images)])
+            .map_err(|it| it.to_string())
+    };
+    assert_eq!(check(&[1]), Ok(()));
+    assert_eq!(check(&[0]), Err(format!("(root)@{} is still in use: pods of cluster prod", manifest(0))));
 }
 
 #[test]
@@ -239,7 +278,7 @@ fn an_outgrown_plan_is_refused() {
     used.needed.push(Needed { manifest: key(0, 0), by: BTreeSet::from([by(1)]) });
     let used = tagged(used, &[("v1.58.0", 1), ("stable", 1)]);
     assert_eq!(check(&used, &[]), Err(format!("(root)@{} is still in use: release v1.58.0", manifest(0))));
-    let cluster = ClusterNeeds { name: "prod".to_owned(), release: release(0) };
+    let cluster = ClusterNeeds { name: "prod".to_owned(), release: release(0), images: BTreeSet::new() };
     assert_eq!(
         check(&before, &[cluster]),
         Err("release v1.57.0 is still in use: cluster prod, which runs v1.57.0".to_owned())
@@ -308,7 +347,8 @@ fn something_must_stay() {
 #[test]
 fn a_cluster_must_run_a_release_of_the_registry() {
     let surveyed = tagged(two_releases(), &[("v1.57.0", 0), ("v1.58.0", 1)]);
-    let cluster = ClusterNeeds { name: "prod".to_owned(), release: Version::new(1, 57, 9) };
+    let cluster =
+        ClusterNeeds { name: "prod".to_owned(), release: Version::new(1, 57, 9), images: BTreeSet::new() };
     let keep = Keep { from: Some(release(1)), clusters: vec![cluster.clone()] };
     let error = plan(&surveyed, &keep, "r/p".to_owned(), Rule::default()).unwrap_err();
     assert!(

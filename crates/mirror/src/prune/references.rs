@@ -17,6 +17,8 @@ use crate::{WantedBy, contents::place};
 pub(crate) enum Keeper {
     /// A release, a channel and the like, or the installer with some tag.
     User(WantedBy),
+    /// Pods of the cluster with this name, and no release that stays.
+    Pods(String),
     /// A tag, and nothing else that is known.
     Tag(TagKey),
 }
@@ -26,6 +28,7 @@ impl fmt::Display for Keeper {
         match self {
             Self::User(WantedBy::Image(tag)) => write!(f, "tag {tag}"),
             Self::User(user) => user.fmt(f),
+            Self::Pods(cluster) => write!(f, "pods of cluster {cluster}"),
             Self::Tag((path, tag)) => write!(f, "tag {}:{tag}", place(path)),
         }
     }
@@ -88,6 +91,9 @@ impl References {
             if let Some(by) = needed.by.iter().find(|by| !is_removed(by, removed)) {
                 keep(&needed.manifest, &|| Keeper::User(by.clone()));
             }
+        }
+        for (key, cluster) in &survey.running {
+            keep(key, &|| Keeper::Pods(cluster.clone()));
         }
         // A tag with a meaning of its own is the better reason.
         let is_named = |(key, digest): &(&TagKey, &Digest)| is_named(key.1.as_str(), digest);

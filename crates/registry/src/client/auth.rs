@@ -137,6 +137,18 @@ impl Auth {
         }
     }
 
+    /// Whether the registry is Harbor, by two signs of its challenge: the name of the service, and the path of the token
+    /// server. `false` as long as no challenge was received.
+    pub(crate) fn is_harbor(&self) -> bool {
+        match &self.required().scheme {
+            Some(Scheme::Bearer { realm, service: Some(service) }) => {
+                let path = realm.split(['?', '#']).next().unwrap_or_default();
+                service == "harbor-registry" && path.ends_with("/service/token")
+            }
+            _ => false,
+        }
+    }
+
     /// Login and password as the header of a request; `None` without them, or with an identity token in their place.
     pub(crate) fn basic_header(&self) -> Option<HeaderValue> {
         let known = self.credentials.as_ref().filter(|known| !known.is_identity_token())?;

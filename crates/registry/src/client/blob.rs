@@ -128,8 +128,9 @@ impl Repository {
         Ok(state)
     }
 
-    /// The state of a large blob where the registry ignores `Range`: by HEAD, or where that is refused, as object
-    /// stores do that sign addresses for one method only, by the headers of a GET.
+    /// The state of a large blob where the registry ignores `Range`: by HEAD, or by the headers of a GET. Object stores that
+    /// sign addresses for one method only refuse HEAD, and a proxy cache of Harbor returns 404 to it for each blob that it
+    /// has not cached (seen on 2.15.2).
     async fn size_by_head(
         &self,
         attempts: &mut Attempts,
@@ -140,8 +141,7 @@ impl Repository {
         let reply = self.connection.fetch(attempts, &head, &self.pull(), 0).await?;
         let by_size = |found| if found == size { BlobState::SizeOnly } else { BlobState::OtherSize(found) };
         match reply.status {
-            StatusCode::NOT_FOUND => return Ok(BlobState::Absent),
-            StatusCode::FORBIDDEN | StatusCode::METHOD_NOT_ALLOWED => {}
+            StatusCode::NOT_FOUND | StatusCode::FORBIDDEN | StatusCode::METHOD_NOT_ALLOWED => {}
             status if status.is_success() => {
                 if let Some(found) = content_length(&reply) {
                     return Ok(by_size(found));

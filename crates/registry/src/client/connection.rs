@@ -207,6 +207,12 @@ impl Connection {
         Ok(sent.and_then(|sent| sent.token_lifetime()))
     }
 
+    /// Whether the registry is Harbor, by its challenge. Without credentials it is not asked for one.
+    pub(crate) async fn is_harbor(&self) -> bool {
+        self.request_challenge().await;
+        self.auth.is_harbor()
+    }
+
     /// With credentials, asks once which scheme the registry requires: a registry that allows
     /// anyone in may say "not there" of what only some may see.
     async fn request_challenge(&self) {

@@ -54,6 +54,8 @@ pub enum Refusal {
     MethodNotAllowed,
     /// The registry allows no deletions.
     DeletionDisabled,
+    /// A rule for immutable tags forbids the deletion of this tag.
+    ProtectedTag,
 }
 
 /// The cause of an [`Error`].
@@ -398,6 +400,7 @@ impl Refusal {
             Self::Quota => "the storage quota is exceeded",
             Self::ReadOnly => "the registry is read-only",
             Self::ImmutableTag => "the registry refuses to overwrite this tag",
+            Self::ProtectedTag => "a rule for immutable tags forbids the deletion",
             Self::NoSpace => "the registry has no space left",
             Self::ProxyCache => "the registry or project is a proxy cache and accepts no uploads",
             Self::UnsupportedType => "the registry does not accept this media type",

@@ -76,6 +76,10 @@ fn refusal(reason: Refusal) -> &'static str {
         Refusal::ImmutableTag => {
             "remove the rule that makes tags immutable: release channels are tags that move with each release"
         }
+        Refusal::ProtectedTag => {
+            "disable the rule that makes this tag immutable (in Harbor: Projects > PROJECT > Policy > Tag immutability), and \
+             run the command again"
+        }
         Refusal::NoSpace => "free or add disk space in the registry, and push again",
         Refusal::ProxyCache => "push to a registry or project that is not a proxy cache",
         Refusal::UnsupportedType => {

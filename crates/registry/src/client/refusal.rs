@@ -91,6 +91,8 @@ impl Refused<'_> {
             }
             // Harbor: "… will exceed the configured upper limit of 1.0 MiB".
             _ if says(&["quota", "exceed the configured upper limit", "storage limit"]) => Refusal::Quota,
+            // Harbor: "the tag NAME configured as immutable, cannot be deleted".
+            StatusCode::PRECONDITION_FAILED if *self.method == Method::DELETE => Refusal::ProtectedTag,
             // Nexus with "Disable redeploy": "Repository does not allow updating assets: NAME".
             _ if says(&["immutable", "does not allow updating", "cannot be overwritten"]) => {
                 Refusal::ImmutableTag
@@ -233,6 +235,9 @@ mod tests {
             let deletion =
                 kind(&Method::DELETE, 405, &document("UNSUPPORTED", "The operation is unsupported."));
             assert!(matches!(deletion, ErrorKind::Refused { reason: Refusal::DeletionDisabled, .. }));
+            let protected = document("PRECONDITION", "the tag v1 configured as immutable, cannot be deleted");
+            let deletion = kind(&Method::DELETE, 412, &protected);
+            assert!(matches!(deletion, ErrorKind::Refused { reason: Refusal::ProtectedTag, .. }));
             let read = kind(&Method::GET, status, body);
             assert!(!matches!(read, ErrorKind::Refused { .. }), "{status} {body}");
         }

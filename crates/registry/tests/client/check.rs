@@ -106,15 +106,20 @@ async fn where_ranges_are_ignored_small_blobs_are_read_and_large_ones_asked_for_
 
 #[tokio::test]
 async fn a_refused_head_leads_to_the_headers_of_a_get() {
-    let fixture = Fixture::new(of_blobs(|request| match *request.method {
-        Method::HEAD => answer(403, &[], ""),
-        _ => Treatment { ignore_range: true, ..Treatment::default() },
-    }));
-    let (small, large) = (content(10), content(LARGE));
-    let repository = fixture.repository("a");
-    for (bytes, state) in [(&small, BlobState::Readable), (&large, BlobState::SizeOnly)] {
-        let digest = stored(&fixture, bytes);
-        assert_eq!(repository.check_blob(&digest, bytes.len() as u64).await.unwrap(), state);
+    // 404 is what a proxy cache of Harbor returns for what it has not cached.
+    for status in [403, 404, 405] {
+        let fixture = Fixture::new(of_blobs(move |request| match *request.method {
+            Method::HEAD => answer(status, &[], ""),
+            _ => Treatment { ignore_range: true, ..Treatment::default() },
+        }));
+        let (small, large) = (content(10), content(LARGE));
+        let repository = fixture.repository("a");
+        for (bytes, state) in [(&small, BlobState::Readable), (&large, BlobState::SizeOnly)] {
+            let digest = stored(&fixture, bytes);
+            assert_eq!(repository.check_blob(&digest, bytes.len() as u64).await.unwrap(), state, "{status}");
+        }
+        let absent = repository.check_blob(&Digest::of(b"absent"), LARGE as u64).await.unwrap();
+        assert_eq!(absent, BlobState::Absent, "{status}");
     }
 }
 

@@ -7,7 +7,8 @@ use oci::{Digest, RawManifest};
 use registry::client::{
     ErrorKind, Refusal,
     check::{
-        Check, CheckOptions, Fact, FailureKind, NotChecked, Outcome, Purpose, Report, TestManifest, check,
+        Check, CheckOptions, Fact, FailureKind, Leftover, NotChecked, Outcome, Purpose, Report, TestManifest,
+        check,
     },
 };
 use registry_server::{Auth, BasicAuth, RequestInfo, Treatment};
@@ -163,9 +164,9 @@ async fn a_tag_can_be_overwritten_or_is_immutable_or_stays_old() {
     assert!(matches!(outcome(&report, Check::OverwriteTag), Outcome::Ok(Fact::Allowed)), "{report:?}");
     // The test registry deletes nothing.
     match outcome(&report, Check::Cleanup) {
-        Outcome::Warning(Fact::NotDeleted(what, reason)) => {
-            assert!(what.ends_with("/dkp/ee:dhctl-check"), "{what}");
-            assert!(reason.contains("does not allow deletions"), "{reason}");
+        Outcome::Warning(Fact::NotDeleted(Leftover::Image(name), error)) => {
+            assert!(name.ends_with("/dkp/ee:dhctl-check"), "{name}");
+            assert!(matches!(error.kind(), ErrorKind::Refused { .. }), "{error}");
         }
         other => panic!("{other:?}"),
     }
@@ -180,10 +181,49 @@ async fn a_tag_can_be_overwritten_or_is_immutable_or_stays_old() {
         other => panic!("{other:?}"),
     }
 
+    // A deletion that the same rule forbids is told apart.
+    let words = r#"{"errors":[{"code":"PRECONDITION","message":"the tag dhctl-check configured as immutable, cannot be deleted"}]}"#;
+    let fixture = Fixture::new(move |request| {
+        if *request.method == Method::DELETE { answer(412, &[], words) } else { Treatment::default() }
+    });
+    match outcome(&checked(&fixture, true).await, Check::Cleanup) {
+        Outcome::Warning(Fact::NotDeleted(Leftover::Image(_), error)) => {
+            let kind = error.kind();
+            assert!(matches!(kind, ErrorKind::Refused { reason: Refusal::ProtectedTag, .. }), "{error}");
+        }
+        other => panic!("{other:?}"),
+    }
+
     // Such as a cache in front of the registry.
     let report = checked(&at_the_second_write(|| answer(201, &[], "")), true).await;
     let found = outcome(&report, Check::OverwriteTag);
     assert!(matches!(found, Outcome::Failure(FailureKind::Registry, Fact::OldTag)), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_used_up_quota_is_a_finding_about_the_quota() {
+    let words = r#"{"errors":[{"code":"DENIED","message":"adding 156 B of storage resource, which when updated to current usage of 0 B will exceed the configured upper limit of 100 B."}]}"#;
+    for (part, not_checked) in [
+        ("/blobs/uploads/", Check::OverwriteTag),
+        ("/manifests/dhctl-check", Check::OverwriteTag),
+        ("/manifests/sha256:", Check::ManifestTypes),
+    ] {
+        let fixture = Fixture::new(move |request| {
+            let is_refused = *request.method == Method::PUT && request.path.contains(part);
+            if is_refused { answer(403, &[], words) } else { Treatment::default() }
+        });
+        let report = checked(&fixture, true).await;
+        match outcome(&report, Check::Quota) {
+            Outcome::Failure(FailureKind::Registry, Fact::Error(error)) => {
+                assert!(error.to_string().contains("upper limit of 100 B"), "{error}");
+            }
+            other => panic!("{part}: {other:?}"),
+        }
+        let found = outcome(&report, not_checked);
+        assert!(matches!(found, Outcome::NotChecked(NotChecked::AfterFailure)), "{part}: {report:?}");
+        let of_quota = report.findings.iter().filter(|finding| finding.check == Check::Quota);
+        assert_eq!(of_quota.count(), 1, "{report:?}");
+    }
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 //! a robot is given only when it is created, an unknown key of a query is ignored, the login of an endpoint has other names
 //! in a change than in a creation, and a token server that refuses gives a token without rights.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{collections::HashMap, io, net::SocketAddr, sync::Arc};
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, StatusCode, header};
@@ -42,29 +42,32 @@ const GRANTABLE: [(&str, &str); 10] = [
 pub struct Harbor {
     shared: Arc<Shared>,
     front: Front,
-    _registry: RunningServer,
+    registry: RunningServer,
 }
 
 #[derive(Debug)]
-struct Shared {
-    state: Mutex<State>,
-    tokens: Arc<Tokens>,
+pub(super) struct Shared {
+    pub(super) state: Mutex<State>,
+    pub(super) tokens: Arc<Tokens>,
+    pub(super) store: MemoryStore,
     registry: SocketAddr,
 }
 
 /// What it has stored.
 #[derive(Debug, Default)]
-struct State {
-    address: String,
+pub(super) struct State {
+    pub(super) address: String,
     endpoints: Vec<Value>,
-    projects: Vec<Value>,
+    pub(super) projects: Vec<Value>,
     /// With their secrets.
     robots: Vec<Value>,
     /// The limits of the projects, by their numbers.
-    quotas: Vec<i64>,
+    pub(super) quotas: Vec<i64>,
     /// How much each project uses, in bytes.
-    used: Vec<u64>,
-    rules: Vec<Value>,
+    pub(super) used: Vec<u64>,
+    /// Bytes of uploads that are not complete, by the name of the session.
+    pub(super) uploads: HashMap<String, u64>,
+    pub(super) rules: Vec<Value>,
     retentions: Vec<Value>,
     unhealthy_upstream: bool,
     writes: Vec<String>,
@@ -84,11 +87,12 @@ impl Harbor {
             verifier: Arc::clone(&tokens) as _,
         };
         let options = ServerOptions { auth: Auth::Token(auth), ..ServerOptions::default() };
-        let registry = Server::start(([127, 0, 0, 1], 0).into(), Arc::new(MemoryStore::new()), options)?;
+        let store = MemoryStore::new();
+        let registry = Server::start(([127, 0, 0, 1], 0).into(), Arc::new(store.clone()), options)?;
         let state = State { address: address.to_string(), ..State::default() };
-        let shared = Arc::new(Shared { state: Mutex::new(state), tokens, registry: registry.addr() });
+        let shared = Arc::new(Shared { state: Mutex::new(state), tokens, store, registry: registry.addr() });
         let front = Front::start(listener, Arc::clone(&shared) as _)?;
-        Ok(Self { shared, front, _registry: registry })
+        Ok(Self { shared, front, registry })
     }
 
     /// `HOST:PORT` of the API and of the registry.
@@ -99,6 +103,16 @@ impl Harbor {
     /// The writes so far that were accepted: method and path.
     pub fn writes(&self) -> Vec<String> {
         self.shared.state.lock().writes.clone()
+    }
+
+    /// The number of uploads that were opened and neither completed nor cancelled.
+    pub fn open_uploads(&self) -> usize {
+        self.registry.open_uploads()
+    }
+
+    /// The tags of a repository.
+    pub fn tags(&self, repository: &str) -> Vec<String> {
+        self.shared.store.tagged(repository).into_keys().collect()
     }
 
     /// Adds an endpoint, as another administrator would. Its number is that of endpoints so far, from 1.
@@ -130,6 +144,21 @@ impl Harbor {
         if let Some(robot) = state.robots.iter_mut().find(|robot| robot["name"] == name) {
             edit(robot);
         }
+    }
+
+    /// Adds a robot account of a project with these permissions on repositories, as another administrator would. Returns
+    /// its login and secret.
+    pub fn add_robot(&self, project: &str, name: &str, actions: &[&str]) -> (String, String) {
+        let access: Vec<Value> =
+            actions.iter().map(|action| json!({"resource": "repository", "action": action})).collect();
+        let body = json!({"name": name, "level": "project", "duration": -1,
+            "permissions": [{"kind": "project", "namespace": project, "access": access}]});
+        let name = format!("robot${project}+{name}");
+        let mut state = self.shared.state.lock();
+        state.create_robot(&body);
+        let robot = state.robots.iter().find(|robot| robot["name"] == name.as_str());
+        let secret = robot.and_then(|robot| robot["secret"].as_str()).unwrap_or_default().to_owned();
+        (name, secret)
     }
 
     /// A robot with its secret.
@@ -171,7 +200,7 @@ enum Caller {
     Robot(usize),
 }
 
-fn refused(status: StatusCode, code: &str, message: &str) -> Answer {
+pub(super) fn refused(status: StatusCode, code: &str, message: &str) -> Answer {
     json(status, &json!({"errors": [{"code": code, "message": message}]}))
 }
 
@@ -188,8 +217,7 @@ impl Answers for Shared {
         let segments = segments(request.uri().path());
         let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
         match segments.as_slice() {
-            ["v2", project, .., "blobs", "uploads"] => self.push_to_proxy_cache(request, project),
-            ["v2", ..] => None,
+            ["v2", path @ ..] => self.before_registry(request, path),
             ["service", "token"] => Some(self.token(request)),
             ["api", "v2.0", path @ ..] => Some(self.api(request, path)),
             _ => Some(empty(StatusCode::NOT_FOUND)),
@@ -210,16 +238,6 @@ impl Shared {
             return refused(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "unauthorized");
         }
         self.tokens.issue(request, |repository, action| state.allows(&caller, repository, action))
-    }
-
-    /// The refusal of an upload to a proxy cache: whoever may push gets it, whatever the token allows.
-    fn push_to_proxy_cache(&self, request: &Request<Bytes>, project: &str) -> Option<Answer> {
-        let is_cache =
-            self.state.lock().projects.iter().any(|it| it["name"] == project && !it["registry_id"].is_null());
-        // Without a token the registry asks for one first.
-        let is_refused = is_cache && request.headers().contains_key(header::AUTHORIZATION);
-        let message = format!("can not push artifact to a proxy project: {project}");
-        is_refused.then(|| refused(StatusCode::FORBIDDEN, "DENIED", &message))
     }
 
     fn api(&self, request: &Request<Bytes>, path: &[&str]) -> Answer {
@@ -335,6 +353,7 @@ impl State {
                 let exists = self.projects.iter().any(|it| it["name"] == name.as_str());
                 empty(if exists { StatusCode::OK } else { StatusCode::NOT_FOUND })
             }
+            ("GET", ["projects"]) => ok(&self.listed_projects(caller, &query_value(request, "q"))),
             ("POST", ["projects"]) if body["registry_id"].is_u64() && !is_admin => refused(
                 StatusCode::FORBIDDEN,
                 "FORBIDDEN",
@@ -393,7 +412,24 @@ impl State {
         }
     }
 
-    fn project_at(&self, name: &str, by_name: bool) -> Option<usize> {
+    /// The projects that a caller may see, by the condition `name=NAME` if there is one. Whoever has any permission in a
+    /// project sees it.
+    fn listed_projects(&self, caller: &Caller, condition: &str) -> Value {
+        let is_meant = |project: &&Value| {
+            condition.strip_prefix("name=").is_none_or(|name| project["name"] == name)
+                && match caller {
+                    Caller::Admin => true,
+                    Caller::Robot(robot) => {
+                        let permissions = self.robots[*robot]["permissions"].as_array();
+                        permissions.into_iter().flatten().any(|it| it["namespace"] == project["name"])
+                    }
+                    _ => project["metadata"]["public"] == "true",
+                }
+        };
+        self.projects.iter().filter(is_meant).cloned().collect()
+    }
+
+    pub(super) fn project_at(&self, name: &str, by_name: bool) -> Option<usize> {
         // Digits are taken for a number.
         match name.parse::<usize>() {
             Ok(id) if !by_name => (1..=self.projects.len()).contains(&id).then(|| id - 1),

@@ -2,5 +2,6 @@
 
 mod front;
 pub mod harbor;
+mod harbor_registry;
 pub mod nexus;
 mod tokens;

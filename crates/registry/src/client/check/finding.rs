@@ -5,7 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use egress::ServerCertificate;
 
 use super::Product;
-use crate::client::{Error, ErrorKind};
+use crate::client::{Error, ErrorKind, Refusal};
 
 /// What the registry is to be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -213,8 +213,8 @@ pub enum Fact {
     NotAccepted(TestManifest, String),
     /// Everything that was written is deleted.
     Deleted,
-    /// What could not be deleted, and the registry's reason.
-    NotDeleted(String, String),
+    /// What could not be deleted.
+    NotDeleted(Leftover, Error),
     /// The error of the client.
     Error(Error),
 }
@@ -241,6 +241,15 @@ pub enum TestManifest {
     Artifact,
 }
 
+/// What a write test left in the registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Leftover {
+    /// The test image, under this name.
+    Image(String),
+    /// A blob that no image uses, with this name.
+    Blob(String),
+}
+
 /// Everything that was found.
 #[derive(Debug)]
 pub struct Report {
@@ -258,6 +267,19 @@ impl Report {
 
     pub(super) fn add(&mut self, check: Check, outcome: Outcome) {
         self.findings.push(Finding { check, outcome });
+    }
+
+    /// Adds what made `check` fail. A quota or a full disk is no finding about `check`, but about the quota.
+    pub(super) fn add_failure(&mut self, check: Check, error: Error) {
+        let is_space =
+            matches!(error.kind(), ErrorKind::Refused { reason: Refusal::Quota | Refusal::NoSpace, .. });
+        if !is_space {
+            self.add(check, Outcome::of_error(error));
+            return;
+        }
+        self.add(check, Outcome::NotChecked(NotChecked::AfterFailure));
+        self.findings.retain(|finding| finding.check != Check::Quota);
+        self.add(Check::Quota, Outcome::of_error(error));
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     Fact, FailureKind, NotChecked, Outcome,
     api::{document_with_login, with_login},
 };
-use crate::client::connection::Connection;
+use crate::client::{connection::Connection, reply::Reply};
 
 /// With less room a push may fail, in bytes: a full delivery is 25 to 50 GB.
 const NEEDED: u64 = 50_000_000_000;
@@ -27,7 +27,8 @@ pub(super) enum CacheState {
 pub(super) struct Project {
     name: String,
     exists: Option<bool>,
-    /// `GET /projects/{name}`.
+    /// The project as an object: `GET /projects/{name}`, or out of the list of projects. Every robot account may read the
+    /// list, and sees its own projects there; the project itself it may read only with the permission `project:read`.
     details: Option<Value>,
     /// `GET /projects/{name}/summary`.
     summary: Option<Value>,
@@ -40,26 +41,28 @@ impl Project {
     pub(super) async fn read(connection: &Connection, path: &RepositoryName) -> Self {
         let name = path.as_str().split('/').next().unwrap_or_default().to_owned();
         let at = |rest: &str| format!("/api/v2.0/projects/{name}{rest}");
-        let (head, rules_at, details_at, summary_at) = (
+        let (head, list_at, rules_at, details_at, summary_at) = (
             format!("/api/v2.0/projects?project_name={name}"),
+            format!("/api/v2.0/projects?q=name%3D{name}"),
             at("/immutabletagrules"),
             at(""),
             at("/summary"),
         );
-        let (exists, details, summary, rules) = futures_util::join!(
+        let (exists, listed, details, summary, rules) = futures_util::join!(
             with_login(connection, Method::HEAD, &head),
+            with_login(connection, Method::GET, &list_at),
             document_with_login(connection, &details_at),
             document_with_login(connection, &summary_at),
             with_login(connection, Method::GET, &rules_at),
         );
+        let listed = listed.and_then(list).into_iter().flatten().find(|it| it["name"] == name.as_str());
         let exists = match exists.map(|reply| reply.status) {
             Some(StatusCode::OK) => Some(true),
             Some(StatusCode::NOT_FOUND) => Some(false),
             _ => None,
         };
-        let rules = rules.filter(|reply| reply.status == StatusCode::OK);
-        let rules: Option<Vec<Value>> = rules.and_then(|reply| serde_json::from_slice(&reply.body).ok());
-        Self { name, exists, details, summary, immutable_rules: rules.map(|rules| rules.len()) }
+        let immutable_rules = rules.and_then(list).map(|rules| rules.len());
+        Self { name, exists, details: details.or(listed), summary, immutable_rules }
     }
 
     /// Whether it exists.
@@ -104,4 +107,10 @@ impl Project {
             Some(rules) => Outcome::Warning(Fact::ImmutableRules(rules)),
         }
     }
+}
+
+/// The JSON list in a reply; `None` if it is another reply.
+#[expect(clippy::needless_pass_by_value, reason = "used as the last step of a chain")]
+fn list(reply: Reply) -> Option<Vec<Value>> {
+    (reply.status == StatusCode::OK).then(|| serde_json::from_slice(&reply.body).ok()).flatten()
 }

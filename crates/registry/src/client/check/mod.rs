@@ -1,6 +1,6 @@
 //! What is right and wrong with a registry, for a push and for a cluster. Returns data; the caller words it.
 //!
-//! Nothing stays in the registry: an upload session is opened and cancelled, and a blob is mounted only into the
+//! Nothing stays in the registry: an upload session that is opened is cancelled, and a blob is mounted only into the
 //! repository that has it. Only a write test writes.
 
 mod api;
@@ -14,7 +14,8 @@ mod uploads;
 mod write_test;
 
 pub use finding::{
-    BodyLimit, Check, Fact, FailureKind, Finding, NotChecked, Outcome, Purpose, Report, TestManifest,
+    BodyLimit, Check, Fact, FailureKind, Finding, Leftover, NotChecked, Outcome, Purpose, Report,
+    TestManifest,
 };
 pub use product::Product;
 pub use run::{CheckOptions, check};

@@ -292,23 +292,23 @@ impl Run<'_> {
     ) {
         let repository = self.client.repository(self.path.clone());
         // Without an upload session where that is possible: Docker distribution 2.8 leaves a file of each canceled one, and
-        // Harbor lets only those cancel who may delete. But a proxy cache of Harbor refuses only the start of an upload.
-        let is_project = report.product == Some(Product::Harbor) && matches!(cache, CacheState::NoCache);
+        // Harbor lets only those cancel who may delete.
+        let is_harbor = report.product == Some(Product::Harbor);
         let opened = match sample.filter(|sample| sample.is_at(self.path)) {
             Some(sample) => sample.mount().await,
-            None if is_project => uploads::permission(&repository).await.map(|()| Opened::Nothing),
+            None if is_harbor => uploads::put_empty_manifest(&repository).await.map(|()| Opened::Nothing),
             None => repository.open_session().await.map(Opened::Session),
         };
         let opened = match opened {
             Ok(opened) => opened,
             Err(error) => {
-                report.add(Check::ProxyCache, proxy_cache(cache, Some(&error)));
-                report.add(Check::Write, Outcome::of_error(error));
+                report.add(Check::ProxyCache, proxy_cache(report.product, cache, Some(error.kind())));
+                report.add_failure(Check::Write, error);
                 return;
             }
         };
         report.add(Check::Write, Outcome::Ok(Fact::Allowed));
-        report.add(Check::ProxyCache, proxy_cache(cache, None));
+        report.add(Check::ProxyCache, proxy_cache(report.product, cache, None));
         let (address, mount) = match opened {
             Opened::Mounted(Some(location)) => {
                 (uploads::address(&repository, &location).await, Outcome::Ok(Fact::Mounted))
@@ -394,13 +394,56 @@ impl Run<'_> {
 const SHORT_TOKEN: Duration = Duration::from_mins(1);
 
 /// Whether the path is in a proxy cache, from what the product shows and from the refusal of an upload.
-fn proxy_cache(shown: CacheState, refusal: Option<&Error>) -> Outcome {
+fn proxy_cache(product: Option<Product>, shown: CacheState, refusal: Option<&ErrorKind>) -> Outcome {
     let failure = |upstream| Outcome::Failure(FailureKind::Registry, Fact::ProxyCache(upstream));
-    match (shown, refusal.map(Error::kind)) {
+    match (shown, refusal) {
         (CacheState::Cache(upstream), _) => failure(upstream),
         (_, Some(ErrorKind::Refused { reason: Refusal::ProxyCache, .. })) => failure(None),
-        (_, None) => Outcome::Ok(Fact::NoProxyCache),
-        // A pull-through cache of Docker distribution refuses uploads like a registry that is read-only.
-        (_, Some(_)) => Outcome::NotChecked(NotChecked::AfterFailure),
+        // Docker distribution refuses uploads with this error document only as a pull-through cache. In read-only mode it
+        // answers a text.
+        (_, Some(ErrorKind::Refused { reason: Refusal::MethodNotAllowed, .. }))
+            if product == Some(Product::Distribution) =>
+        {
+            failure(None)
+        }
+        (CacheState::NoCache, _)
+        | (_, None | Some(ErrorKind::Refused { reason: Refusal::Quota | Refusal::NoSpace, .. })) => {
+            Outcome::Ok(Fact::NoProxyCache)
+        }
+        (CacheState::Unknown, Some(_)) => Outcome::NotChecked(NotChecked::AfterFailure),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_upload_may_show_whether_it_is_a_proxy_cache() {
+        let refused = |reason| ErrorKind::Refused { reason, status: 405, message: String::new() };
+        let denied = || ErrorKind::Denied { message: String::new() };
+        let (harbor, distribution) = (Some(Product::Harbor), Some(Product::Distribution));
+        let upstream = || CacheState::Cache(Some("https://up.example.com".to_owned()));
+        for (product, shown, refusal, expected) in [
+            (harbor, upstream(), Some(denied()), Some(true)),
+            (harbor, CacheState::NoCache, Some(denied()), Some(false)),
+            (harbor, CacheState::NoCache, Some(refused(Refusal::ReadOnly)), Some(false)),
+            (harbor, CacheState::Unknown, Some(denied()), None),
+            (harbor, CacheState::Unknown, Some(refused(Refusal::ProxyCache)), Some(true)),
+            (harbor, CacheState::Unknown, None, Some(false)),
+            (distribution, CacheState::Unknown, Some(refused(Refusal::MethodNotAllowed)), Some(true)),
+            (distribution, CacheState::Unknown, Some(refused(Refusal::ReadOnly)), None),
+            (distribution, CacheState::Unknown, Some(refused(Refusal::NoSpace)), Some(false)),
+            (None, CacheState::Unknown, Some(refused(Refusal::MethodNotAllowed)), None),
+        ] {
+            let text = format!("{product:?} {refusal:?}");
+            let found = match proxy_cache(product, shown, refusal.as_ref()) {
+                Outcome::Failure(FailureKind::Registry, Fact::ProxyCache(_)) => Some(true),
+                Outcome::Ok(Fact::NoProxyCache) => Some(false),
+                Outcome::NotChecked(NotChecked::AfterFailure) => None,
+                other => panic!("{text}: {other:?}"),
+            };
+            assert_eq!(found, expected, "{text}");
+        }
     }
 }

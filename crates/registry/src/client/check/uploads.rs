@@ -1,4 +1,4 @@
-//! What an upload needs: permission, a usable address, and room for its body. Each session is cancelled.
+//! What an upload needs: permission, a usable address, and room for its body. A session that is opened is cancelled.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -6,11 +6,12 @@ use bytes::Bytes;
 use egress::TrafficClass;
 use futures_util::stream;
 use http::{Method, StatusCode, header};
+use oci::{Digest, media_type::OCI_MANIFEST};
 use url::Url;
 
 use super::{BodyLimit, Fact, FailureKind, NotChecked, Outcome};
 use crate::client::{
-    error::{Error, ErrorKind, Fault, Missing, OtherHost},
+    error::{Error, ErrorKind, Fault, Missing, OtherHost, Refusal},
     exchange::Outgoing,
     location,
     repository::Repository,
@@ -27,31 +28,40 @@ const ABSENT_UPLOAD: &str = "blobs/uploads/00000000-0000-4000-8000-000000000000"
 /// headers.
 const REFUSAL_LIMIT: Duration = Duration::from_millis(600);
 
-/// Opens an upload at this path and cancels it: whether a push is permitted is known within a second.
+/// Whether uploads are accepted at this path, asked with one request: a missing permission, a missing project and a proxy
+/// cache are known within a second. Nothing stays in the registry.
 ///
 /// # Errors
 /// The registry's refusal.
 pub async fn probe_upload(repository: &Repository) -> Result<(), Error> {
+    if repository.connection.is_harbor().await {
+        return put_empty_manifest(repository).await;
+    }
     let session = repository.open_session().await?;
     repository.cancel_upload(session).await;
     Ok(())
 }
 
-/// Whether an upload is permitted at this path, without opening one: a part of an upload that does not exist is refused
-/// for lack of a permission first.
-pub(super) async fn permission(repository: &Repository) -> Result<(), Error> {
+/// Whether Harbor accepts uploads at this path, asked with a manifest without content.
+///
+/// Harbor lets only those cancel an upload who may delete, and a robot account that pushes usually may not: an upload that
+/// was opened would stay until garbage collection. A manifest without content is refused too, but only after permission,
+/// project and proxy cache were checked, in this order (seen on Harbor 2.15.2). The upload that does not exist, which
+/// [`body_limit`] uses, is no substitute: Harbor does not check it for a proxy cache. Nor is this request one for other
+/// registries: a pull-through cache of Docker distribution checks the content first.
+pub(super) async fn put_empty_manifest(repository: &Repository) -> Result<(), Error> {
     let ask = async {
-        let url = repository.connection.url(&repository.path(ABSENT_UPLOAD))?;
-        let outgoing = Outgoing::new(Method::PATCH, url)
-            .header(header::CONTENT_TYPE, "application/octet-stream")
+        // By digest: a rule for immutable tags does not apply.
+        let path = repository.path(&format!("manifests/{}", Digest::of(&[])));
+        let outgoing = Outgoing::new(Method::PUT, repository.connection.url(&path)?)
+            .header(header::CONTENT_TYPE, OCI_MANIFEST)
             .empty_body();
-        let reply = repository
-            .connection
-            .fetch_once(&outgoing, &Scopes::push(repository.name()), 64 * 1024, 1)
-            .await?;
-        let fault = reply.refusal(Missing::Blob);
+        let scopes = Scopes::push(repository.name());
+        let reply = repository.connection.fetch_once(&outgoing, &scopes, 64 * 1024, 1).await?;
+        let fault = reply.refusal(Missing::Repository);
         match fault.kind {
-            ErrorKind::UploadLost { .. } | ErrorKind::NotFound { .. } => Ok(()),
+            ErrorKind::Server { status: 400, .. }
+            | ErrorKind::Refused { reason: Refusal::UnsupportedType, .. } => Ok(()),
             _ => Err(fault),
         }
     };

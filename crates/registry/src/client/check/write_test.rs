@@ -16,7 +16,7 @@ use oci::{
 };
 use serde_json::{Value, json};
 
-use super::{Check, Fact, FailureKind, Outcome, Report, TestManifest};
+use super::{Check, Fact, FailureKind, Leftover, Outcome, Report, TestManifest};
 use crate::client::{Error, ErrorKind, Refusal, repository::Repository};
 
 /// The tag that is written.
@@ -44,39 +44,56 @@ struct Content {
 pub(super) async fn run(repository: &Repository, number: u64, report: &mut Report) {
     let content = Content::new(number);
     let mut written = Written::default();
-    let overwrite = write(repository, &content, &mut written).await;
-    let can_go_on = overwrite.is_ok();
-    report.add(Check::OverwriteTag, overwrite);
-    if can_go_on {
-        types(repository, &content, &mut written, report).await;
+    match write(repository, &content, &mut written).await {
+        Ok(overwrite) => {
+            let can_go_on = overwrite.is_ok();
+            report.add(Check::OverwriteTag, overwrite);
+            if can_go_on {
+                types(repository, &content, &mut written, report).await;
+            }
+        }
+        Err(error) => report.add_failure(Check::OverwriteTag, error),
     }
     report.add(Check::Cleanup, clean_up(repository, &written).await);
 }
 
 /// Writes two images under the same tag, one after the other, and reads the tag back.
-async fn write(repository: &Repository, content: &Content, written: &mut Written) -> Outcome {
+async fn write(repository: &Repository, content: &Content, written: &mut Written) -> Result<Outcome, Error> {
     let tag: TagOrDigest = match TAG.parse::<Tag>() {
         Ok(tag) => tag.into(),
         Err(_) => unreachable!("a constant that is a valid tag"),
     };
-    let attempt = async {
-        for (media_type, bytes) in [(OCI_CONFIG, &content.config), (OCI_LAYER_GZIP, &content.layer)] {
-            let blob = descriptor(media_type, bytes);
+    for (media_type, bytes) in [(OCI_CONFIG, &content.config), (OCI_LAYER_GZIP, &content.layer)] {
+        let blob = descriptor(media_type, bytes);
+        let uploaded = repository.upload_blob(&blob, Arc::new(bytes.clone()), None, &|_| ()).await;
+        if is_maybe_stored(&uploaded) {
             written.blobs.insert(blob.digest);
-            repository.upload_blob(&blob, Arc::new(bytes.clone()), None, &|_| ()).await?;
         }
-        for annotation in ["first", "second"] {
-            let manifest = content.image(OCI_MANIFEST, OCI_CONFIG, OCI_LAYER_GZIP, annotation);
-            written.manifests.push(manifest.digest());
-            repository.put_manifest(&tag, &manifest).await?;
-        }
-        repository.manifest(&tag).await
-    };
-    match attempt.await {
-        Ok(read) if Some(&read.digest()) == written.manifests.last() => Outcome::Ok(Fact::Allowed),
-        Ok(_) => Outcome::Failure(FailureKind::Registry, Fact::OldTag),
-        Err(error) => Outcome::of_error(error),
+        uploaded?;
     }
+    for annotation in ["first", "second"] {
+        let manifest = content.image(OCI_MANIFEST, OCI_CONFIG, OCI_LAYER_GZIP, annotation);
+        let put = repository.put_manifest(&tag, &manifest).await;
+        if is_maybe_stored(&put) {
+            written.manifests.push(manifest.digest());
+        }
+        put?;
+    }
+    let read = repository.manifest(&tag).await?;
+    Ok(if Some(&read.digest()) == written.manifests.last() {
+        Outcome::Ok(Fact::Allowed)
+    } else {
+        Outcome::Failure(FailureKind::Registry, Fact::OldTag)
+    })
+}
+
+/// Whether the registry may have stored what it was sent: certainly not if it refused it.
+fn is_maybe_stored<T>(sent: &Result<T, Error>) -> bool {
+    let refused = |error: &Error| {
+        let kind = error.kind();
+        matches!(kind, ErrorKind::Refused { .. } | ErrorKind::Denied { .. } | ErrorKind::Unauthorized { .. })
+    };
+    !sent.as_ref().is_err_and(refused)
 }
 
 /// Writes a manifest of each type, by its digest.
@@ -97,7 +114,7 @@ async fn types(repository: &Repository, content: &Content, written: &mut Written
                 accepted.push(kind);
             }
             Err(error) => {
-                report.add(Check::ManifestTypes, not_accepted(kind, error));
+                not_accepted(kind, error, report);
                 return;
             }
         }
@@ -105,12 +122,18 @@ async fn types(repository: &Repository, content: &Content, written: &mut Written
     report.add(Check::ManifestTypes, Outcome::Ok(Fact::Accepted(accepted)));
 }
 
-fn not_accepted(kind: TestManifest, error: Error) -> Outcome {
+fn not_accepted(kind: TestManifest, error: Error, report: &mut Report) {
     match error.kind() {
-        ErrorKind::Network(_) | ErrorKind::Denied { .. } | ErrorKind::Unauthorized { .. } => {
-            Outcome::of_error(error)
+        ErrorKind::Network(_)
+        | ErrorKind::Denied { .. }
+        | ErrorKind::Unauthorized { .. }
+        | ErrorKind::Refused { reason: Refusal::Quota | Refusal::NoSpace, .. } => {
+            report.add_failure(Check::ManifestTypes, error);
         }
-        _ => Outcome::Failure(FailureKind::Registry, Fact::NotAccepted(kind, error.kind().to_string())),
+        reason => {
+            let fact = Fact::NotAccepted(kind, reason.to_string());
+            report.add(Check::ManifestTypes, Outcome::Failure(FailureKind::Registry, fact));
+        }
     }
 }
 
@@ -118,27 +141,17 @@ fn not_accepted(kind: TestManifest, error: Error) -> Outcome {
 async fn clean_up(repository: &Repository, written: &Written) -> Outcome {
     for digest in written.manifests.iter().rev() {
         if let Err(error) = repository.delete_manifest(digest).await {
-            let what = format!("{}:{TAG}", repository.full_name());
-            return Outcome::Warning(Fact::NotDeleted(what, deletion_reason(&error)));
+            let image = Leftover::Image(format!("{}:{TAG}", repository.full_name()));
+            return Outcome::Warning(Fact::NotDeleted(image, error));
         }
     }
     for digest in &written.blobs {
         if let Err(error) = repository.delete_blob(digest).await {
-            let what = repository.blob_name(digest);
-            return Outcome::Warning(Fact::NotDeleted(what, deletion_reason(&error)));
+            let blob = Leftover::Blob(repository.blob_name(digest));
+            return Outcome::Warning(Fact::NotDeleted(blob, error));
         }
     }
     Outcome::Ok(Fact::Deleted)
-}
-
-fn deletion_reason(error: &Error) -> String {
-    match error.kind() {
-        ErrorKind::Refused {
-            reason: Refusal::MethodNotAllowed | Refusal::ReadOnly | Refusal::DeletionDisabled,
-            ..
-        } => "the registry does not allow deletions".to_owned(),
-        kind => kind.to_string(),
-    }
 }
 
 fn descriptor(media_type: &str, bytes: &Bytes) -> Descriptor {

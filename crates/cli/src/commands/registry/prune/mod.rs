@@ -157,9 +157,9 @@ async fn apply(
 
 /// What the clusters need. A cluster of which that is unknown is a failure.
 async fn needs(settings: &PruneSettings, environment: &Environment) -> Result<Vec<ClusterNeeds>, Failure> {
-    let clusters = clusters::read(&settings.clusters, environment).await;
+    let clusters = clusters::read_with_pods(&settings.clusters, environment).await;
     let needs = clusters.into_iter().map(|cluster| match cluster.used {
-        Ok(used) => Ok(ClusterNeeds { name: cluster.context, release: used.release }),
+        Ok((used, images)) => Ok(ClusterNeeds { name: cluster.context, release: used.release, images }),
         Err(failure) => {
             let message = format!("cluster {}: {}", cluster.context, failure.message);
             let hint = "nothing is deleted as long as it is unknown what a cluster uses";
