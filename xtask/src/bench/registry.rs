@@ -19,7 +19,7 @@ use super::{
 
 const RELEASES: [&str; 4] = ["v1.67.3", "v1.68.2", "v1.69.5", "v1.70.1"];
 /// Half of the images of a release are the same in all releases, as with real ones: together there are 1,675 images, and
-/// 8,000 objects (a manifest, or a blob in a repository).
+/// more than 8,000 objects (a manifest, or a blob in a repository).
 const IMAGES_PER_RELEASE: usize = 670;
 
 /// Measures both.
