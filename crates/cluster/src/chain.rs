@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use deckhouse::release_list::DeliveredRelease;
+use deckhouse::{release_list::DeliveredRelease, version::minor_of};
 use semver::Version;
 
 use crate::{
@@ -132,7 +132,7 @@ pub(crate) fn chain<'a>(known: Known<'a>, order: &ReleaseOrder<'a>, range: Range
             chain.known.push(version);
         }
         match why_not(version, candidate, range) {
-            None => minors.entry((version.major, version.minor)).or_default().push((version, candidate)),
+            None => minors.entry(minor_of(version)).or_default().push((version, candidate)),
             // What a cluster has gone through is its history, and nobody has asked for it.
             Some(why) if above || candidate.delivered.is_some() => chain.leave_out(why, version),
             Some(_) => {}

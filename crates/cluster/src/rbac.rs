@@ -48,6 +48,8 @@ const NAME: &str = "dhctl-update";
 const NAME_SHOWN: usize = 80;
 const PLATFORM: &str = "d8-system";
 const SYSTEM: &str = "kube-system";
+/// Where events about objects without a namespace are.
+const DEFAULT: &str = "default";
 const GROUP: &str = "rbac.authorization.k8s.io";
 
 /// Kinds of the platform that are listed, and watched.
@@ -77,6 +79,10 @@ const REGISTRY_NOTE: &[&str] = &[
 ];
 const CONFIGURATION_NOTE: &[&str] =
     &["This Secret contains the whole ClusterConfiguration, including the login of a proxy."];
+const EVENTS_NOTE: &[&str] = &[
+    "Events about DeckhouseReleases, to see which of them were deployed when. RBAC cannot restrict a list to the",
+    "events of one kind.",
+];
 const HELM_NOTE: &[&str] =
     &["All Secrets of all namespaces: RBAC cannot restrict a list to the Secrets of Helm releases."];
 const FOLLOW_NOTE: &[&str] = &[
@@ -127,9 +133,12 @@ pub fn manifest(subjects: &[Subject], extent: Extent) -> String {
         }
     }
     let name = extent.role();
-    for (namespace, rules) in
-        [(None, everywhere(extent)), (Some(PLATFORM), in_platform(extent)), (Some(SYSTEM), in_system(extent))]
-    {
+    for (namespace, rules) in [
+        (None, everywhere(extent)),
+        (Some(PLATFORM), in_platform(extent)),
+        (Some(SYSTEM), in_system(extent)),
+        (Some(DEFAULT), in_default()),
+    ] {
         documents.push(role(&name, namespace, &rules));
         documents.extend(subjects.iter().map(|subject| binding(&name, namespace, subject)));
     }
@@ -237,6 +246,10 @@ fn in_system(extent: Extent) -> Vec<Rule> {
     rules
 }
 
+fn in_default() -> Vec<Rule> {
+    vec![rule("", &["events"], &["list"]).noted(EVENTS_NOTE)]
+}
+
 fn head(kind: &str, name: &str, namespace: Option<&str>) -> String {
     let (prefix, place) = match namespace {
         Some(namespace) => ("", format!("  namespace: {namespace}\n")),
@@ -304,6 +317,9 @@ mod tests {
                 "ClusterRole",
                 "ClusterRoleBinding",
                 "ClusterRoleBinding",
+                "Role",
+                "RoleBinding",
+                "RoleBinding",
                 "Role",
                 "RoleBinding",
                 "RoleBinding",

@@ -7,8 +7,8 @@ use crate::{
     objects::{
         Alert, CloudCondition, ClusterConfiguration, Converge, DeckhouseDeployment, DeckhousePod,
         DeprecatedApiUse, IngressController, Module, ModuleConfig, ModulePullOverride, ModuleRelease,
-        ModuleSource, ModuleUpdatePolicy, Node, NodeGroup, Queue, QueueRead, RegistrySettings, Release,
-        ReleaseWebhook,
+        ModuleSource, ModuleUpdatePolicy, Node, NodeGroup, PlatformReplicaSet, Queue, QueueRead,
+        RegistrySettings, Release, ReleaseStart, ReleaseWebhook,
     },
 };
 
@@ -23,6 +23,10 @@ pub struct ClusterState {
     pub module_configs: Reading<Vec<ModuleConfig>>,
     /// `d8-system/deckhouse`.
     pub deployment: Reading<DeckhouseDeployment>,
+    /// The `ReplicaSets` of that Deployment.
+    pub replica_sets: Reading<Vec<PlatformReplicaSet>>,
+    /// The releases that the controller began to deploy within the last hour.
+    pub release_starts: Reading<Vec<ReleaseStart>>,
     /// The pods `app=deckhouse` in `d8-system`. Empty while the Deployment recreates them.
     pub pods: Reading<Vec<DeckhousePod>>,
     /// The task queues of the leader pod.

@@ -7,7 +7,10 @@ use std::{
 
 use semver::Version;
 
-use crate::{channel::Channel, version::Bound};
+use crate::{
+    channel::Channel,
+    version::{Bound, minor_of},
+};
 
 /// Something about a choice of releases that its maker should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,10 +117,9 @@ pub(crate) fn missing_minors<'a>(
     let (Some(low), Some(high)) = (chosen.first(), chosen.last()) else {
         return Vec::new();
     };
-    let low = (low.major, low.minor);
-    let high = (high.major, high.minor);
+    let (low, high) = (minor_of(low), minor_of(high));
     let mut minors: BTreeMap<u64, BTreeSet<u64>> = BTreeMap::new();
-    for version in known.filter(|version| (low..=high).contains(&(version.major, version.minor))) {
+    for version in known.filter(|version| (low..=high).contains(&minor_of(version))) {
         minors.entry(version.major).or_default().insert(version.minor);
     }
     let mut gaps = Vec::new();

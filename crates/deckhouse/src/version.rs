@@ -18,6 +18,11 @@ pub fn tag_of(version: &Version) -> String {
     format!("v{version}")
 }
 
+/// The minor version that a release belongs to: major and minor number, such as `(1, 58)`.
+pub fn minor_of(version: &Version) -> (u64, u64) {
+    (version.major, version.minor)
+}
+
 /// Whether the version is a pre-release, which is never chosen by range.
 pub fn is_prerelease(version: &Version) -> bool {
     !version.pre.is_empty()
@@ -27,7 +32,7 @@ pub fn is_prerelease(version: &Version) -> bool {
 pub(crate) fn latest_patches<'a>(versions: impl Iterator<Item = &'a Version>) -> Vec<Version> {
     let mut latest = BTreeMap::new();
     for version in versions.filter(|version| !is_prerelease(version)) {
-        let highest = latest.entry((version.major, version.minor)).or_insert(version);
+        let highest = latest.entry(minor_of(version)).or_insert(version);
         *highest = version.max(*highest);
     }
     latest.into_values().cloned().collect()
@@ -63,7 +68,7 @@ impl Bound {
     pub fn admits_as_max(&self, version: &Version) -> bool {
         match self.patch {
             Some(patch) => *version <= Version::new(self.major, self.minor, patch),
-            None => (version.major, version.minor) <= (self.major, self.minor),
+            None => minor_of(version) <= self.minor(),
         }
     }
 }

@@ -127,6 +127,7 @@ pub fn source(source: &Source) -> String {
         Source::RegistryImage(image) => return format!("image {image} in the registry"),
         Source::RegistrySecret => "Secret d8-system/deckhouse-registry",
         Source::RegistryVersions => "list of releases in the registry",
+        Source::ReleaseEvents => "events of DeckhouseReleases",
         Source::Releases => "DeckhouseReleases",
         Source::ReplicaSets => "ReplicaSets of Deployment/deckhouse",
         Source::RunningPods => "running pods of d8-* and kube-system",

@@ -26,6 +26,7 @@ pub(crate) fn approval(note: &ApprovalNote) -> String {
             "{later} is already approved: the controller may go straight to it and skip this release; take that approval back first (dhctl update doctor shows the command)"
         ),
         ApprovalNote::Module(note) => module_release::note(note),
+        ApprovalNote::SkippedBefore(problem) => super::what(problem).to_string(),
         ApprovalNote::NoNodeGroup => "the node does not belong to a node group".to_owned(),
         ApprovalNote::GroupNeedsApproval { group } => {
             format!("NodeGroup/{group} requires an approval of each disruption")

@@ -67,6 +67,10 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
             let versions: Vec<String> = versions.iter().map(|version| format!("v{version}")).collect();
             format!("is deployed, but these earlier releases were skipped and never ran: {}", list(&versions, NAMED))
         }
+        ReleaseFact::RanNotKnown(versions) => {
+            let versions: Vec<String> = versions.iter().map(|version| format!("v{version}")).collect();
+            format!("is deployed, but it is not known whether these earlier releases ran: {}", list(&versions, NAMED))
+        }
         ReleaseFact::HigherPatch(higher) => {
             format!(
                 "will not be deployed: v{higher}, a higher patch of the same minor version, is waiting too"
@@ -171,6 +175,9 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
         ReleaseFact::SkippedMinors(_) => {
             "the platform does not support skipping minor versions: the changes that the skipped versions make in the cluster were never made"
         }
+        ReleaseFact::RanNotKnown(_) => {
+            "the controller may have skipped them; the cluster no longer has the ReplicaSets, events and times that would show it"
+        }
         ReleaseFact::Duplicate { .. } => "the controller may skip both objects or hang",
         ReleaseFact::MissingMinors { .. } => "releases are deployed one minor version after another",
         ReleaseFact::TwoDeployed { .. } => "the platform treats the lower version as the deployed one",
@@ -184,7 +191,7 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
         ReleaseFact::DeployedLost { image_tag } => {
             let runs =
                 image_tag.as_ref().map_or(String::new(), |it| format!(". Deployment/deckhouse runs {it}"));
-            let text = "the controller was interrupted while it changed the phases of releases; later minor versions then wait without a message";
+            let text = "the controller was interrupted while it changed the phases of releases; until one is Deployed, later minor versions wait without a message, or versions before August 2026 deploy them like patches, without an approval";
             return Some(format!("{text}{runs}").into());
         }
         ReleaseFact::OtherImage { .. } => {

@@ -1,7 +1,7 @@
 //! What to know before an approval, as data.
 
 use foreign_text::ForeignText;
-use problems::Object;
+use problems::{Object, Problem};
 
 use crate::modules::ModuleNote;
 
@@ -25,6 +25,8 @@ pub enum ApprovalNote {
     },
     /// About a release of a module.
     Module(ModuleNote),
+    /// Minor versions before the deployed one never ran, or it is not known whether they ran.
+    SkippedBefore(Box<Problem>),
     /// The node does not belong to a node group.
     NoNodeGroup,
     /// The node group requires an approval of each disruption.

@@ -8,7 +8,7 @@ use super::{Approval, ApprovalNote, ApproveError, Timing, unfinished};
 use crate::{
     ClusterState,
     change::{Change, Guard, Kind, Purpose, Write},
-    minors::approved_ahead,
+    minors::{approved_ahead, reports},
     objects::{ModuleConfig, Release, UpdateMode},
     release_order::{Position, ReleaseOrder},
     wait_reason::unmet_requirements,
@@ -80,6 +80,7 @@ fn notes(state: &ClusterState, release: &Release) -> Vec<ApprovalNote> {
     if !release.disruptions.is_empty() {
         notes.push(ApprovalNote::Interrupts(release.disruptions.clone()));
     }
+    notes.extend(reports(state).into_iter().map(|it| ApprovalNote::SkippedBefore(Box::new(it))));
     let Some(settings) = state.deckhouse_config().map(ModuleConfig::update_settings) else { return notes };
     if settings.release_channel.is_none() {
         notes.push(ApprovalNote::NoChannel);

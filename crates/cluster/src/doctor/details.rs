@@ -22,8 +22,6 @@ pub struct Details {
     pub events: Reading<Vec<PodEvent>>,
     /// The last errors in the log of the platform's pod, the newest last.
     pub log: Reading<Vec<LogError>>,
-    /// The versions that ran: those of the `ReplicaSets` that `Deployment/deckhouse` still has.
-    pub ran: Reading<Vec<Version>>,
     /// What the registry says to the cluster's own login.
     pub registry: RegistryCheck,
 }

@@ -12,9 +12,7 @@ pub(super) const PULL: SignedDuration = SignedDuration::from_mins(1);
 /// How long the controller may take to set the phase of a new release. It normally takes seconds.
 pub(super) const NEW_RELEASE: SignedDuration = SignedDuration::from_mins(1);
 
-/// How long no release, or two of them, may be Deployed while the controller writes one object after the other, and how
-/// long the Deployment may differ from the deployed release.
-pub(super) const PHASE_CHANGE: SignedDuration = SignedDuration::from_mins(5);
+pub(super) use crate::release_order::PHASE_CHANGE;
 
 /// From this many failures on, a task is reported: some tasks fail until what they need is running.
 pub(super) const TASK_FAILURES_SLOW: u64 = 3;

@@ -2,14 +2,13 @@
 
 use futures_util::AsyncReadExt as _;
 use k8s_openapi::api::{
-    apps::v1::{Deployment, ReplicaSet},
+    apps::v1::Deployment,
     core::v1::{ContainerStatus, Event, Pod},
 };
 use kube::{
     Api,
     api::{ListParams, LogParams},
 };
-use semver::Version;
 
 use super::{
     details::{DeploymentCondition, Details, FailedPull, PodEvent},
@@ -18,7 +17,7 @@ use super::{
 use crate::{
     ClusterState, Error, Reading,
     access::Cluster,
-    objects::{DeckhousePod, image_version},
+    objects::DeckhousePod,
     pull_cause::is_pull_failure,
     read::{Bound, in_time, unread},
     safe_text::{self, foreign},
@@ -44,19 +43,10 @@ pub async fn read(cluster: &Cluster, state: &ClusterState) -> Details {
             in_time(conditions(cluster)),
             in_time(events(cluster, state)),
             in_time(log(cluster, state)),
-            in_time(ran(cluster)),
         )
     });
-    let (pulls_of_pending_pods, pulls_of_running_pods, conditions, events, log, ran) = questions.await;
-    Details {
-        pulls_of_pending_pods,
-        pulls_of_running_pods,
-        conditions,
-        events,
-        log,
-        ran,
-        ..Details::default()
-    }
+    let (pulls_of_pending_pods, pulls_of_running_pods, conditions, events, log) = questions.await;
+    Details { pulls_of_pending_pods, pulls_of_running_pods, conditions, events, log, ..Details::default() }
 }
 
 fn reading<T>(result: Result<T, kube::Error>) -> Reading<T> {
@@ -146,18 +136,6 @@ async fn conditions(cluster: &Cluster) -> Reading<Vec<DeploymentCondition>> {
             })
             .collect()
     })
-}
-
-async fn ran(cluster: &Cluster) -> Reading<Vec<Version>> {
-    let api: Api<ReplicaSet> = Api::namespaced(cluster.client.clone(), NAMESPACE);
-    let params = ListParams::default().labels(&format!("app={DEPLOYMENT}")).limit(PAGE);
-    reading(api.list(&params).await).map(|list| list.items.iter().filter_map(version_of).collect())
-}
-
-fn version_of(set: &ReplicaSet) -> Option<Version> {
-    let containers = &set.spec.as_ref()?.template.as_ref()?.spec.as_ref()?.containers;
-    let image = containers.iter().find(|it| it.name == CONTAINER)?.image.as_deref()?;
-    image_version(image)
 }
 
 async fn events(cluster: &Cluster, state: &ClusterState) -> Reading<Vec<PodEvent>> {

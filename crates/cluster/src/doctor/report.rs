@@ -77,6 +77,8 @@ fn essential(state: &ClusterState) -> [Option<NotChecked>; 4] {
 fn not_checked(state: &ClusterState, details: &Details) -> Vec<NotChecked> {
     let mut all: Vec<Option<NotChecked>> = essential(state).into();
     all.extend([
+        unknown(Source::ReplicaSets, &state.replica_sets),
+        unknown(Source::ReleaseEvents, &state.release_starts),
         unknown(Source::Queues, &state.queue),
         unknown(Source::Alerts, &state.alerts),
         unknown(Source::Modules, &state.modules),
@@ -96,7 +98,6 @@ fn not_checked(state: &ClusterState, details: &Details) -> Vec<NotChecked> {
         unknown(Source::DeploymentConditions, &details.conditions),
         unknown(Source::PlatformEvents, &details.events),
         unknown(Source::PlatformLog, &details.log),
-        unknown(Source::ReplicaSets, &details.ran),
     ]);
     all.extend(not_answered(&details.registry));
     all.into_iter().flatten().collect()

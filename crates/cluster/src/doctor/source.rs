@@ -32,6 +32,8 @@ pub enum Source {
     RegistryImage(String),
     RegistrySecret,
     RegistryVersions,
+    /// Events about `DeckhouseReleases`.
+    ReleaseEvents,
     Releases,
     /// `ReplicaSets` of the platform's Deployment.
     ReplicaSets,

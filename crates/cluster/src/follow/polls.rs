@@ -13,8 +13,8 @@ use crate::{
     ClusterState, Reading,
     objects::{DeckhousePod, QueueRead},
     read::{
-        cloud_conditions, cluster_configuration, converge_of, kubernetes_version, queue_of,
-        registry_settings, release_webhook,
+        ReleaseStarts, ReplicaSets, cloud_conditions, cluster_configuration, converge_of, kubernetes_version,
+        list, queue_of, registry_settings, release_webhook,
     },
 };
 
@@ -68,12 +68,14 @@ pub(super) async fn singles(client: Client, states: watch::Sender<ClusterState>)
     let mut ticks = ticks(SINGLES);
     loop {
         ticks.tick().await;
-        let (kubernetes, registry, configuration, conditions, webhook) = tokio::join!(
+        let (kubernetes, registry, configuration, conditions, webhook, replica_sets, starts) = tokio::join!(
             kubernetes_version(&client),
             registry_settings(&client),
             cluster_configuration(&client),
             cloud_conditions(&client),
             release_webhook(&client),
+            list::<ReplicaSets>(&client),
+            list::<ReleaseStarts>(&client),
         );
         states.send_modify(|state| {
             renew(&mut state.kubernetes, kubernetes);
@@ -81,6 +83,8 @@ pub(super) async fn singles(client: Client, states: watch::Sender<ClusterState>)
             renew(&mut state.cluster_configuration, configuration);
             renew(&mut state.cloud_conditions, conditions);
             renew(&mut state.release_webhook, webhook);
+            renew(&mut state.replica_sets, replica_sets);
+            renew(&mut state.release_starts, starts);
         });
     }
 }

@@ -5,9 +5,11 @@
 //! (observed with the real controller's logic in November 2026).
 
 mod mode;
+mod past;
 mod risks;
 mod skipped;
 
 pub(crate) use mode::{needs_no_approval, unset_is_auto};
-pub(crate) use risks::{approved_ahead, risks};
-pub(crate) use skipped::{SkippedMinors, skipped_before};
+pub(crate) use past::{never_ran, never_ran_before, reports, skipped_for};
+pub(crate) use risks::{approved_ahead, minors_at_once, risks, warnings};
+pub(crate) use skipped::SkippedMinors;

@@ -1,5 +1,6 @@
 //! Which waiting releases the controller deploys without a further approval.
 
+use deckhouse::version::minor_of;
 use semver::Version;
 
 use crate::{
@@ -36,8 +37,7 @@ pub(crate) fn needs_no_approval(release: &Release, deployed: &Version, settings:
     if settings.mode.is_none() && reasons_of(release).contains(&WaitReason::Approval) {
         return false;
     }
-    let minor = |version: &Version| (version.major, version.minor);
-    let is_patch = release.version.as_ref().is_some_and(|version| minor(version) == minor(deployed));
+    let is_patch = release.version.as_ref().is_some_and(|version| minor_of(version) == minor_of(deployed));
     effective_mode(settings, deployed).deploys_unasked(is_patch)
 }
 

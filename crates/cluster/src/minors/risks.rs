@@ -1,5 +1,6 @@
 //! What may make the controller skip minor versions, or deploy them unasked.
 
+use deckhouse::version::minor_of;
 use problems::{Code, Object, Problem, ReleaseAdvice, ReleaseFact, SettingsAdvice, SettingsFact};
 use semver::Version;
 
@@ -9,6 +10,13 @@ use crate::{
     objects::{Release, UpdateSettings},
     release_order::ReleaseOrder,
 };
+
+/// What to know before an update: the risks, and minor versions that were skipped already.
+pub(crate) fn warnings(state: &ClusterState) -> Vec<Problem> {
+    let mut all = risks(state);
+    all.extend(super::reports(state));
+    all
+}
 
 /// What to correct before an update; empty where something that it depends on is not known.
 pub(crate) fn risks(state: &ClusterState) -> Vec<Problem> {
@@ -32,19 +40,18 @@ pub(crate) fn risks(state: &ClusterState) -> Vec<Problem> {
 }
 
 /// Several minor versions wait that need no approval because of the mode.
-fn minors_at_once(
+pub(crate) fn minors_at_once(
     order: &ReleaseOrder<'_>,
     deployed: &Version,
     settings: &UpdateSettings,
 ) -> Option<Problem> {
     let unasked = |it: &&Release| !it.is_approved() && needs_no_approval(it, deployed, settings);
-    let minor = |version: &Version| (version.major, version.minor);
     let versions: Vec<Version> = order
         .chain()
         .into_iter()
         .filter(unasked)
         .filter_map(|it| it.version.clone())
-        .filter(|version| minor(version) > minor(deployed))
+        .filter(|version| minor_of(version) > minor_of(deployed))
         .collect();
     (versions.len() > 1).then(|| {
         let fact = SettingsFact::MinorsAtOnce { versions, unset: settings.mode.is_none() };

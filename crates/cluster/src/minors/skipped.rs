@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use deckhouse::version::minor_of;
 use semver::Version;
 
 use crate::{
@@ -31,44 +32,32 @@ impl SkippedMinors {
         if self.from.is_none() {
             self.from = ReleaseOrder::of(releases).deployed_version().cloned();
         }
-        self.ran.extend(pods.iter().filter_map(version_of).map(|version| minor(&version)));
+        self.ran.extend(pods.iter().filter_map(version_of).map(|version| minor_of(&version)));
     }
 
     /// The releases, the highest of each minor version, that are Superseded and that `deployed` follows although none of
     /// their pods was seen. Empty where the versions of pods are not known.
     pub(crate) fn of(&self, state: &ClusterState, deployed: &Version) -> Vec<Version> {
         let (Some(from), Some(releases)) = (&self.from, state.releases.known()) else { return Vec::new() };
-        if state.is_lts() || !self.ran.contains(&minor(deployed)) {
+        if state.is_lts() || !self.ran.contains(&minor_of(deployed)) {
             return Vec::new();
         }
         let superseded = releases.iter().filter(|it| it.phase == Some(Phase::Superseded));
         let between = superseded.filter_map(|it| it.version.as_ref()).filter(|it| {
-            (minor(from)..minor(deployed)).contains(&minor(it)) && !self.ran.contains(&minor(it))
+            (minor_of(from)..minor_of(deployed)).contains(&minor_of(it)) && !self.ran.contains(&minor_of(it))
         });
         let mut highest: BTreeMap<(u64, u64), &Version> = BTreeMap::new();
-        for version in between.filter(|it| minor(it) != minor(from)) {
-            let known = highest.entry(minor(version)).or_insert(version);
+        for version in between.filter(|it| minor_of(it) != minor_of(from)) {
+            let known = highest.entry(minor_of(version)).or_insert(version);
             *known = (*known).max(version);
         }
         highest.into_values().cloned().collect()
     }
 }
 
-/// The releases, the highest of each minor version, that are Superseded and never ran, between `deployed` and the version
-/// that ran before it. `ran`: the versions of which the Deployment still has a `ReplicaSet`; it removes the oldest first.
-pub(crate) fn skipped_before(state: &ClusterState, deployed: &Version, ran: &[Version]) -> Vec<Version> {
-    let minors: BTreeSet<(u64, u64)> = ran.iter().map(minor).collect();
-    let Some(from) = ran.iter().filter(|it| minor(it) < minor(deployed)).max() else { return Vec::new() };
-    SkippedMinors { from: Some(from.clone()), ran: minors }.of(state, deployed)
-}
-
 fn version_of(pod: &DeckhousePod) -> Option<Version> {
     let image = &pod.containers.iter().find(|it| it.name == "deckhouse")?.image;
     image_version(image)
-}
-
-fn minor(version: &Version) -> (u64, u64) {
-    (version.major, version.minor)
 }
 
 #[cfg(test)]
@@ -108,27 +97,6 @@ mod tests {
         }
         let deployed = deckhouse::version::parse_tag(deployed).unwrap();
         seen.of(&looks[looks.len() - 1], &deployed).iter().map(|it| format!("v{it}")).collect()
-    }
-
-    #[test]
-    fn what_replica_sets_show() {
-        let releases = [("v1.70.1", "Superseded"), ("v1.71.4", "Superseded"), ("v1.72.3", "Deployed")];
-        let state = state(":v1.72.3", &releases);
-        let versions = |texts: &[&str]| -> Vec<Version> {
-            texts.iter().map(|text| deckhouse::version::parse_tag(text).unwrap()).collect()
-        };
-        for (ran, expected) in [
-            (&["v1.70.1", "v1.72.3"][..], &["v1.71.4"][..]),
-            (&["v1.69.9", "v1.70.1", "v1.71.2", "v1.72.3"], &[]),
-            // What ran before is gone.
-            (&["v1.72.3"], &[]),
-            // The image is given by its digest.
-            (&["v1.70.1"], &[]),
-            (&[], &[]),
-        ] {
-            let found = skipped_before(&state, &Version::new(1, 72, 3), &versions(ran));
-            assert_eq!(found, versions(expected), "{ran:?}");
-        }
     }
 
     #[test]

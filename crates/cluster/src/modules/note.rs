@@ -1,11 +1,12 @@
 //! What to know about a module's release that may be approved: what it skips, and what depends on the version of the
 //! release controller, which dhctl does not know.
 
+use deckhouse::version::minor_of;
 use semver::Version;
 
 use super::{
     policy::is_lts,
-    turn::{minor, of_phase, range_end, waits},
+    turn::{of_phase, range_end, waits},
 };
 use crate::{
     ClusterState,
@@ -70,7 +71,7 @@ pub fn notes(state: &ClusterState, module: &str, version: &Version) -> Vec<Modul
     let end = deployed.and_then(|deployed| range_end(deployed, &own));
     match (deployed, &end) {
         (Some(deployed), Some(end)) if end == version => {
-            let between = |it: &&Version| *it > deployed && *it < version && minor(it) != minor(version);
+            let between = |it: &&Version| *it > deployed && *it < version && minor_of(it) != minor_of(version);
             let skipped: Vec<Version> =
                 of_phase(&own, &Phase::Pending).into_iter().filter(between).cloned().collect();
             let is_step = deployed.major == version.major && version.minor <= deployed.minor + 1;
@@ -90,7 +91,7 @@ pub fn notes(state: &ClusterState, module: &str, version: &Version) -> Vec<Modul
         (None, _) => {}
     }
     let higher = own.iter().filter(|it| !waits(it) && it.version.as_ref() > Some(version));
-    let higher = higher.filter(|it| it.version.as_ref().is_some_and(|it| minor(it) == minor(version)));
+    let higher = higher.filter(|it| it.version.as_ref().is_some_and(|it| minor_of(it) == minor_of(version)));
     if let Some(higher) = higher.min_by_key(|it| it.version.as_ref()) {
         notes.push(ModuleNote::HigherPatchNotWaiting {
             version: higher.version.clone().unwrap_or_else(|| version.clone()),

@@ -5,6 +5,7 @@
 //! controllers compare with a release that was skipped or suspended. So no approval skips a minor version by accident.
 //! What other versions of the controller do differently is in [`notes`](super::notes).
 
+use deckhouse::version::minor_of;
 use semver::Version;
 
 use super::policy::is_lts;
@@ -141,14 +142,14 @@ fn not_next(version: &Version, own: &[&ModuleRelease], lts: bool) -> Option<NotN
     let mut pending = of_phase(own, &Phase::Pending);
     pending.retain(|it| deployed.is_none_or(|deployed| *it > deployed));
     if let Some(higher) =
-        pending.iter().rev().find(|it| minor(it) == minor(version)).filter(|it| **it > version)
+        pending.iter().rev().find(|it| minor_of(it) == minor_of(version)).filter(|it| **it > version)
     {
         return Some(NotNext::HigherPatch((*higher).clone()));
     }
     if deployed.is_some_and(|deployed| range_end(deployed, own).as_ref() == Some(version)) {
         return None;
     }
-    if let Some(earlier) = pending.iter().rev().find(|it| minor(it) < minor(version)) {
+    if let Some(earlier) = pending.iter().rev().find(|it| minor_of(it) < minor_of(version)) {
         return Some(NotNext::After((*earlier).clone()));
     }
     let deployed = deployed?;
@@ -182,12 +183,12 @@ pub(super) fn range_end(deployed: &Version, own: &[&ModuleRelease]) -> Option<Ve
     for release in pending {
         for (from, to) in &release.update_from_to {
             let (Some(from), Some(to)) = (loose(from), loose(to)) else { continue };
-            let ends_in_its_own_minor = release.version.as_ref().is_some_and(|it| minor(it) == minor(&to));
+            let ends_in_its_own_minor = release.version.as_ref().is_some_and(|it| minor_of(it) == minor_of(&to));
             if !ends_in_its_own_minor || *deployed < from || *deployed >= to {
                 continue;
             }
             let versions = own.iter().filter_map(|it| it.version.as_ref());
-            best = best.max(versions.filter(|it| minor(it) == minor(&to)).max());
+            best = best.max(versions.filter(|it| minor_of(it) == minor_of(&to)).max());
         }
     }
     best.cloned()
@@ -206,10 +207,6 @@ fn loose(text: &str) -> Option<Version> {
 
 pub(super) fn waits(release: &ModuleRelease) -> bool {
     matches!(release.phase, None | Some(Phase::Pending))
-}
-
-pub(super) fn minor(version: &Version) -> (u64, u64) {
-    (version.major, version.minor)
 }
 
 #[cfg(test)]

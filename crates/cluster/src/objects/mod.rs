@@ -5,6 +5,7 @@
 mod alert;
 mod configuration;
 mod deployment;
+mod history;
 mod module;
 mod module_config;
 mod node;
@@ -18,6 +19,7 @@ pub use configuration::{
 };
 pub use deployment::{ContainerState, DeckhouseDeployment, DeckhousePod};
 pub(crate) use deployment::{image_repository, image_version};
+pub use history::{PlatformReplicaSet, ReleaseStart};
 pub use module::{
     Module, ModulePullOverride, ModuleRelease, ModuleSource, ModuleUpdatePolicy, OfferedModule,
 };

@@ -4,7 +4,7 @@
 //! is still to be given is the next step.
 
 use commands::{Approve, Command, Update};
-use deckhouse::release_list::RELEASES_FILE;
+use deckhouse::{release_list::RELEASES_FILE, version::minor_of};
 use problems::{
     Advice, Code, DeploymentFact, Object, PrepareFor, Problem, ReleaseAdvice, ReleaseFact, SettingsAdvice,
 };
@@ -133,8 +133,8 @@ fn missing_minors(state: &ClusterState, deployed: &Version) -> Vec<Advice> {
 
 /// Releases of minors that are in the chain with no other patch, and the one that is wanted.
 fn not_taken(chain: &Chain<'_>, range: Range<'_>) -> Vec<Problem> {
-    let minor = |version: &Version| (version.major, version.minor);
-    let is_passed = |version: &Version| chain.steps.iter().any(|(step, _)| minor(step) == minor(version));
+    let is_passed =
+        |version: &Version| chain.steps.iter().any(|(step, _)| minor_of(step) == minor_of(version));
     let mut blocking = Vec::new();
     for (reason, versions) in &chain.left_out {
         let is_suspended = match reason {
@@ -180,7 +180,7 @@ fn held(next: &Release) -> Option<Problem> {
 fn higher_patch(order: &ReleaseOrder<'_>, range: Range<'_>) -> Option<Problem> {
     let to = range.to?;
     let mut waiting = order.waiting.iter().filter_map(|release| release.version.as_ref());
-    let higher = waiting.find(|it| *it > to && (it.major, it.minor) == (to.major, to.minor))?;
+    let higher = waiting.find(|it| *it > to && minor_of(it) == minor_of(to))?;
     let problem = Problem::new(Code::Skipped, Object::release(to), ReleaseFact::HigherPatch(higher.clone()));
     Some(problem.advise(Advice::ApproveRelease(higher.clone())))
 }

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use deckhouse::version::minor_of;
 use semver::Version;
 use serde::Serialize;
 
@@ -56,15 +57,14 @@ impl Loop<'_> {
             return if version == channel { Creation::Now } else { Creation::Never };
         }
         let Some(start) = self.start() else { return Creation::Unknown };
-        let minor = |version: &Version| (version.major, version.minor);
         if start > channel {
             return Creation::Unknown;
         }
         if version <= start {
             return Creation::Never;
         }
-        let running = minor(self.running);
-        if minor(version) == minor(start) && minor(channel) > minor(start) {
+        let running = minor_of(self.running);
+        if minor_of(version) == minor_of(start) && minor_of(channel) > minor_of(start) {
             return if running < NO_LAST_PATCH_BELOW {
                 Creation::Never
             } else if running >= LAST_PATCH_FROM {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use problems::ReleaseFact;
 use semver::Version;
 
 use super::{
@@ -13,7 +14,7 @@ use crate::{
     chain::{Candidate, Chain, Known, LeftOutReason, Range, chain},
     minors, modules,
     objects::{RegistrySettings, Release},
-    release_order::ReleaseOrder,
+    release_order::{ReleaseOrder, none_deployed},
     requirements::{self, Requirement},
     safe_text,
 };
@@ -56,6 +57,11 @@ impl Plan {
         unknown.extend(unread);
         unknown.extend(offer.into_iter().flat_map(|offer| offer.unknown(&steps)));
         let mut problems = blocking::blocking(state, &order, &chain, &steps, range);
+        if let Some(lost) = none_deployed(state, input.now) {
+            // It says more than that nothing can follow.
+            problems.retain(|it| it.fact != ReleaseFact::NoneDeployed.into());
+            problems.insert(0, lost);
+        }
         problems.extend(
             offer.into_iter().flat_map(|offer| offer.blocking(&steps, range, all_above(&chain, &known))),
         );
@@ -65,7 +71,7 @@ impl Plan {
         let next = blocking::next(&chain, &deployed, settings.as_ref(), input.file.as_deref(), creation);
         Ok(Self {
             blocking: problems,
-            risks: minors::risks(state),
+            risks: minors::warnings(state),
             next,
             deployed: format!("v{deployed}"),
             steps,

@@ -69,7 +69,7 @@ pub struct Plan {
     pub unknown: Vec<PlanUnknown>,
     /// What prevents the update from going through. Empty: nothing that is known.
     pub blocking: Vec<Problem>,
-    /// What may make the controller skip minor versions, or deploy them unasked.
+    /// What may make the controller skip minor versions or deploy them unasked, and minor versions that it has skipped.
     pub risks: Vec<Problem>,
     /// The command for the next step, if there is one.
     pub next: Option<Command>,

@@ -1,6 +1,6 @@
 //! Which releases of the releases file still have to be created in the cluster.
 
-use deckhouse::release_list::DeliveredRelease;
+use deckhouse::{release_list::DeliveredRelease, version::minor_of};
 use semver::Version;
 use serde_json::json;
 
@@ -60,21 +60,20 @@ pub(super) fn keep_to_one_minor(
     existing: &[Release],
     deployed: &Version,
 ) -> Option<PrepareNote> {
-    let minor = |version: &Version| (version.major, version.minor);
     let order = ReleaseOrder::of(existing);
     let waiting = order.waiting.iter().filter_map(|release| release.version.as_ref());
     let first = waiting
         .chain(created.iter().filter_map(created_version))
-        .filter(|version| minor(version) > minor(deployed))
-        .min_by_key(|version| minor(version))?
+        .filter(|version| minor_of(version) > minor_of(deployed))
+        .min_by_key(|version| minor_of(version))?
         .clone();
-    let (now, later): (Vec<Change>, Vec<Change>) = std::mem::take(created)
-        .into_iter()
-        .partition(|change| created_version(change).is_none_or(|version| minor(version) <= minor(&first)));
+    let (now, later): (Vec<Change>, Vec<Change>) = std::mem::take(created).into_iter().partition(|change| {
+        created_version(change).is_none_or(|version| minor_of(version) <= minor_of(&first))
+    });
     *created = now;
     let versions: Vec<Version> = later.iter().filter_map(created_version).cloned().collect();
     // Of a minor the highest patch is deployed.
-    let of_first = |version: &&Version| minor(version) == minor(&first);
+    let of_first = |version: &&Version| minor_of(version) == minor_of(&first);
     let waiting = order.waiting.iter().filter_map(|release| release.version.as_ref());
     let highest = waiting.chain(created.iter().filter_map(created_version)).filter(of_first).max().cloned();
     (!versions.is_empty()).then(|| PrepareNote::OneAtATime { versions, first: highest.unwrap_or(first) })

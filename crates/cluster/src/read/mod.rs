@@ -17,7 +17,8 @@ mod snapshot;
 pub use helm::{HelmUse, helm_objects};
 pub(crate) use kinds::{
     Alerts, Deployments, IngressControllers, ModuleConfigs, ModulePullOverrides, ModuleReleases,
-    ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes, Pods, Releases,
+    ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes, Pods, ReleaseStarts, Releases,
+    ReplicaSets,
 };
 pub(crate) use list::{Bound, deckhouse_deployment, list, pages};
 pub(crate) use permission::exec_refused;

@@ -6,9 +6,9 @@ use kube::Client;
 
 use super::{
     Alerts, Deployments, IngressControllers, ModuleConfigs, ModulePullOverrides, ModuleReleases,
-    ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes, Pods, Releases, cloud_conditions,
-    cluster_configuration, converge_of, deckhouse_deployment, exec_refused, kubernetes_version, list,
-    metrics::deprecated_apis, queue_of, registry_settings, release_webhook,
+    ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes, Pods, ReleaseStarts, Releases,
+    ReplicaSets, cloud_conditions, cluster_configuration, converge_of, deckhouse_deployment, exec_refused,
+    kubernetes_version, list, metrics::deprecated_apis, queue_of, registry_settings, release_webhook,
 };
 use crate::{
     ClusterState, Reading,
@@ -28,6 +28,7 @@ pub async fn snapshot(cluster: &Cluster) -> ClusterState {
 async fn everything(client: &Client) -> ClusterState {
     let (
         (kubernetes, releases, module_configs, deployment, (pods, queue, converge)),
+        (replica_sets, release_starts),
         (alerts, modules, module_releases, module_sources),
         (module_update_policies, module_pull_overrides, node_groups, nodes, ingress_controllers),
         (registry, cluster_configuration, cloud_conditions, deprecated_apis, release_webhook),
@@ -41,6 +42,7 @@ async fn everything(client: &Client) -> ClusterState {
                 controller(client),
             )
         },
+        async { tokio::join!(in_time(list::<ReplicaSets>(client)), in_time(list::<ReleaseStarts>(client))) },
         async {
             tokio::join!(
                 in_time(list::<Alerts>(client)),
@@ -73,6 +75,8 @@ async fn everything(client: &Client) -> ClusterState {
         releases,
         module_configs,
         deployment: deckhouse_deployment(deployment),
+        replica_sets,
+        release_starts,
         pods,
         queue,
         queue_read: None,

@@ -5,15 +5,18 @@
 //! with unmet requirements. Here a release follows the deployed one itself, or it does not follow.
 
 mod duplicates;
+mod none_deployed;
 
 use std::collections::BTreeMap;
 
+use deckhouse::version::minor_of;
 use problems::ReleaseFact;
 use semver::Version;
 
 use crate::objects::{Phase, Release};
 
 pub use duplicates::{Duplicate, KeepReason};
+pub(crate) use none_deployed::{PHASE_CHANGE, last_change, none_deployed};
 
 /// How many minors a release may be ahead of the deployed one.
 const STEP: u64 = 1;
@@ -92,7 +95,6 @@ impl<'a> ReleaseOrder<'a> {
     /// The names of the objects of each version above the deployed one that the controller has skipped together: a
     /// minor version that is lost until the objects are deleted and one is created again (cluster-2026.md, 1.5).
     pub fn skipped_together(&self) -> BTreeMap<&'a Version, Vec<String>> {
-        let minor = |version: &Version| (version.major, version.minor);
         let above = self.deployed_version();
         let mut objects: BTreeMap<&Version, Vec<&Release>> = BTreeMap::new();
         for release in self.all {
@@ -105,7 +107,7 @@ impl<'a> ReleaseOrder<'a> {
             let mut waiting = self.waiting.iter().filter_map(|it| it.version.as_ref());
             of_version.len() > 1
                 && of_version.iter().all(|it| it.phase == Some(Phase::Skipped))
-                && !waiting.any(|it| minor(it) == minor(version))
+                && !waiting.any(|it| minor_of(it) == minor_of(version))
         });
         let names = |all: Vec<&Release>| {
             let mut names: Vec<String> = all.into_iter().map(|it| it.name.clone()).collect();
@@ -126,7 +128,7 @@ impl<'a> ReleaseOrder<'a> {
         let mut minors: BTreeMap<(u64, u64), &Release> = BTreeMap::new();
         for release in &self.waiting {
             if let Some(version) = &release.version {
-                minors.insert((version.major, version.minor), release);
+                minors.insert(minor_of(version), release);
             }
         }
         minors.into_values().collect()
@@ -172,7 +174,7 @@ impl<'a> ReleaseOrder<'a> {
                 version: format!("v{version}"),
             });
         }
-        let same_minor = |other: &Version| (other.major, other.minor) == (version.major, version.minor);
+        let same_minor = |other: &Version| minor_of(other) == minor_of(version);
         let versions = || self.waiting.iter().filter_map(|release| release.version.as_ref());
         if let Some(higher) = versions().filter(|other| same_minor(other) && *other > version).max() {
             return Position::NotYet(ReleaseFact::HigherPatch(higher.clone()));

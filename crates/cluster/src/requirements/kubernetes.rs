@@ -1,5 +1,6 @@
 //! Requirements on the version of Kubernetes.
 
+use deckhouse::version::minor_of;
 use semver::Version;
 
 use super::{
@@ -121,7 +122,7 @@ fn removed_api(alert: &Alert, removed: &Version, needed: &str) -> Unmet {
         }
         _ => (Holder::object("ClusterAlert", &alert.id), None),
     };
-    let removed_in = (removed.major, removed.minor);
+    let removed_in = minor_of(removed);
     Unmet {
         objects: vec![object],
         shortfall: Shortfall::RemovedApi { api, removed_in, kubernetes: needed.to_owned() },

@@ -6,6 +6,8 @@ mod runner;
 mod step;
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
 mod runner_tests;
 #[cfg(test)]
 mod tests;

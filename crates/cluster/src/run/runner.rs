@@ -16,6 +16,7 @@ use crate::{
     approve::Timing,
     notification::may_fail,
     release_order::ReleaseOrder,
+    minors,
     verdict::{Call, LONGEST_GAP, Machine, Settings, Stage, Verdict, between},
 };
 
@@ -60,6 +61,8 @@ pub struct Runner {
     /// For how long the approval of the release that is waited for has not been seen.
     unseen: Duration,
     last: Option<Timestamp>,
+    /// Minor versions that were skipped before this run, and before another one was deployed.
+    past: Option<Problem>,
 }
 
 impl Runner {
@@ -78,6 +81,7 @@ impl Runner {
             silent: Duration::ZERO,
             unseen: Duration::ZERO,
             last: None,
+            past: None,
         }
     }
 
@@ -90,6 +94,11 @@ impl Runner {
     /// The release that is waited for: it needs no approval any more.
     pub fn goal(&self) -> Option<&Version> {
         self.goal.as_ref()
+    }
+
+    /// Minor versions that were skipped before this run, if there are any and it continues with later releases.
+    pub fn past(&self) -> Option<&Problem> {
+        self.past.as_ref()
     }
 
     /// The release was approved: from now on it is waited for.
@@ -109,8 +118,8 @@ impl Runner {
             None => Machine::of_the_deployed(self.settings),
         };
         let machine = machine.after(&self.machine);
-        let last = self.last;
-        *self = Self { machine, goal, last, ..Self::new(self.to.take(), self.timing, self.settings) };
+        let (last, past) = (self.last, self.past.take());
+        *self = Self { machine, goal, last, past, ..Self::new(self.to.take(), self.timing, self.settings) };
     }
 
     /// What this verdict of the machine means for the run.
@@ -142,7 +151,7 @@ impl Runner {
         if waits {
             (self.wait(state, verdict, step, passed), Move::Wait)
         } else {
-            self.decide(verdict, step, passed, done)
+            self.decide(state, verdict, step, passed, done)
         }
     }
 
@@ -189,7 +198,14 @@ impl Runner {
     }
 
     /// What is deployed has settled.
-    fn decide(&mut self, verdict: Verdict, step: Step, passed: Duration, done: bool) -> (Verdict, Move) {
+    fn decide(
+        &mut self,
+        state: &ClusterState,
+        verdict: Verdict,
+        step: Step,
+        passed: Duration,
+        done: bool,
+    ) -> (Verdict, Move) {
         match (step, &self.refusal) {
             (Step::Blocked(blocked), _) => (self.block(verdict, *blocked, passed), Move::Wait),
             (Step::Approve(release), Some((refused, blocked, at))) if release == *refused => {
@@ -205,10 +221,18 @@ impl Runner {
             (Step::Wait(_), None) => (verdict, Move::Wait),
             (step, _) => {
                 (self.refusal, self.blocked) = (None, None);
+                if done && self.past.is_none() {
+                    self.past = minors::never_ran_before(state);
+                }
                 match step {
                     Step::Watch(release) if done => self.aim(Some(release)),
                     Step::Approve(release) if done => return (verdict, Move::Approve(release)),
-                    Step::Finished if done => return (verdict, Move::Finish),
+                    // An earlier run may have ended before it reported what was skipped.
+                    Step::Finished if done => {
+                        let verdict = Machine::with_the_past(state, verdict);
+                        let step = if verdict.call == Call::Done { Move::Finish } else { Move::Wait };
+                        return (verdict, step);
+                    }
                     _ => {}
                 }
                 (verdict, Move::Wait)

@@ -52,6 +52,11 @@ pub(super) fn releases(state: &mut ClusterState) -> &mut Vec<Release> {
     }
 }
 
+fn set_mode(state: &mut ClusterState, mode: &str) {
+    let Reading::Known(configs) = &mut state.module_configs else { panic!("is known") };
+    configs[0].settings["update"]["mode"] = json!(mode);
+}
+
 fn next(state: &ClusterState, to: Option<&Version>) -> Step {
     super::next(state, to, Timing::Scheduled)
 }
@@ -75,7 +80,7 @@ fn the_next_release_in_each_mode() {
         ("Manual", &[], None, Step::Finished),
         ("AutoPatch", &["1.70.3"], None, watch("1.70.3")),
         ("AutoPatch", &["1.71.4"], None, approve("1.71.4")),
-        ("Auto", &["1.71.4", "1.72.1"], None, watch("1.71.4")),
+        ("Auto", &["1.71.2", "1.71.4"], None, watch("1.71.4")),
     ] {
         let to = to.map(version);
         assert_eq!(next(&cluster(mode, waiting), to.as_ref()), expected, "{mode} {waiting:?} {to:?}");
@@ -104,7 +109,20 @@ fn the_next_release_in_each_mode() {
 fn what_blocks() {
     type Change = fn(&mut ClusterState);
     type Is = fn(&Fact) -> bool;
-    let cases: [(&[&str], Option<&str>, Is, Change); 10] = [
+    let cases: [(&[&str], Option<&str>, Is, Change); 12] = [
+        (
+            &["1.71.4", "1.72.1"],
+            None,
+            |it| matches!(it, Fact::Settings(SettingsFact::MinorsAtOnce { .. })),
+            |it| set_mode(it, "Auto"),
+        ),
+        // Both are approved: they are deployed at once unless one approval is taken back.
+        (
+            &["1.71.4", "1.72.1"],
+            None,
+            |it| matches!(it, Fact::Release(ReleaseFact::ApprovedAhead { .. })),
+            |it| releases(it)[2..].iter_mut().for_each(|release| release.approved_field = true),
+        ),
         // The controller would deploy both at once.
         (
             &["1.71.4", "1.72.1"],

@@ -8,9 +8,10 @@ use problems::Problem;
 
 use crate::{
     ClusterState, Timestamp,
-    minors::risks,
+    minors::warnings,
     modules::{SourceHealth, WaitingRelease as WaitingModuleRelease, overview},
     objects::{ModulePullOverride, Node},
+    release_order::none_deployed,
 };
 
 pub use part::Part;
@@ -49,7 +50,7 @@ pub struct Status {
     pub module_sources: Part<Vec<SourceHealth>>,
     /// The registry that the platform pulls from.
     pub registry: Part<Registry>,
-    /// What may make the controller skip minor versions, or deploy them unasked.
+    /// That no release is Deployed; what may make the controller skip minor versions or deploy them unasked, and minor versions that it has skipped.
     pub risks: Vec<Problem>,
 }
 
@@ -74,7 +75,7 @@ impl Status {
             module_pull_overrides: Part::of(&of_modules.overrides, Clone::clone),
             module_sources: Part::of(&of_modules.sources, Clone::clone),
             registry: Part::of(&state.registry, parts::registry),
-            risks: risks(state),
+            risks: none_deployed(state, now).into_iter().chain(warnings(state)).collect(),
         }
     }
 }

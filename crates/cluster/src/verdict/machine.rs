@@ -1,9 +1,9 @@
 //! A state machine: how far an update is, from consecutive observations of a cluster.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use jiff::Timestamp;
-use problems::{ClusterFact, Code, Kind, Object, Problem, ReleaseAdvice, ReleaseFact};
+use problems::{ClusterFact, Code, Kind, Object, Problem, ReleaseFact};
 use semver::Version;
 
 use super::{
@@ -19,7 +19,11 @@ use super::{
     subject::{self, Subject},
     surroundings,
 };
-use crate::{ClusterState, minors::SkippedMinors, objects::DeckhousePod};
+use crate::{
+    ClusterState,
+    minors::{self, SkippedMinors},
+    objects::DeckhousePod,
+};
 
 /// Decides how far an update is, from consecutive observations of the cluster.
 ///
@@ -29,6 +33,8 @@ pub struct Machine {
     target: Option<Version>,
     /// Whether to wait also for an approved release that is not deployed yet.
     includes_next: bool,
+    /// Whether minor versions that were skipped before it was made prevent "done".
+    includes_past: bool,
     settings: Settings,
     queues: Queues,
     /// The incarnation of the pod whose queues are read.
@@ -66,6 +72,7 @@ impl Machine {
         Self {
             target,
             includes_next: true,
+            includes_past: true,
             settings,
             queues: Queues::default(),
             leader: None,
@@ -82,9 +89,21 @@ impl Machine {
         }
     }
 
-    /// A machine that waits until the deployed release has settled, and ignores approved ones.
+    /// A machine that waits until the deployed release has settled. It ignores approved ones, and what was skipped before.
     pub fn of_the_deployed(settings: Settings) -> Self {
-        Self { includes_next: false, ..Self::new(None, settings) }
+        Self { includes_next: false, includes_past: false, ..Self::new(None, settings) }
+    }
+
+    /// The verdict on a release that is done, as it is if minor versions before it never ran.
+    pub(crate) fn with_the_past(state: &ClusterState, mut verdict: Verdict) -> Verdict {
+        let release = verdict.release.as_ref().filter(|_| verdict.call == Call::Done);
+        let versions = release.map(|it| minors::skipped_for(state, it)).unwrap_or_default();
+        if let Some(release) = release.filter(|_| !versions.is_empty()) {
+            verdict.problem = Some(minors::never_ran(release, versions));
+            verdict.call = Call::Failed;
+            not_done(&mut verdict);
+        }
+        verdict
     }
 
     /// The same, with what an earlier machine of the same watch has seen run.
@@ -199,8 +218,7 @@ impl Machine {
         let trouble = trouble.or_else(|| skipped.map(|problem| (Call::Failed, problem)));
         let mut verdict = self.verdict(&observation, stage, trouble);
         if never_ran {
-            // Nothing changes that any more, and it is not done.
-            (verdict.stage, verdict.gives_up) = (Stage::Propagating, true);
+            not_done(&mut verdict);
         }
         if let Some(next) = observation.subject.next.as_ref().filter(|_| stage == Stage::NotStarted) {
             verdict.waiting_for.insert(0, subject::reason(cluster, next, now));
@@ -279,12 +297,11 @@ impl Machine {
     /// An update is not done if minor versions before it never ran.
     fn skipped(&self, cluster: &ClusterState, observation: &Observation, stage: Stage) -> Option<Problem> {
         let release = observation.subject.release.as_ref().filter(|_| stage == Stage::Done)?;
-        let versions = self.skipped.of(cluster, release);
-        (!versions.is_empty()).then(|| {
-            let fact = ReleaseFact::SkippedMinors(versions);
-            Problem::new(Code::SkippedMinors, Object::release(release), fact)
-                .advise(ReleaseAdvice::AskSupport.into())
-        })
+        let mut versions: BTreeSet<Version> = self.skipped.of(cluster, release).into_iter().collect();
+        if self.includes_past {
+            versions.extend(minors::skipped_for(cluster, release));
+        }
+        (!versions.is_empty()).then(|| minors::never_ran(release, versions.into_iter().collect()))
     }
 
     fn dead_end(&mut self, state: &ClusterState, observation: &Observation) -> Option<Problem> {
@@ -375,6 +392,11 @@ impl Observation {
     fn first_undetermined(&self) -> Option<Stage> {
         self.missing.iter().filter(|it| it.is(Unread::NotNow)).map(|it| it.level).min()
     }
+}
+
+/// Minor versions before the release never ran: nothing changes that any more, and it is not done.
+fn not_done(verdict: &mut Verdict) {
+    (verdict.stage, verdict.gives_up) = (Stage::Propagating, true);
 }
 
 fn unknown(missing: Vec<Missing>) -> Vec<UnknownSource> {

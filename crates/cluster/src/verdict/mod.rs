@@ -20,7 +20,7 @@ mod surroundings;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
-mod scenes;
+pub(crate) mod scenes;
 #[cfg(test)]
 mod tests;
 

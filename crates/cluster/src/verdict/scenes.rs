@@ -15,19 +15,19 @@ use crate::{
     },
 };
 
-pub(super) fn at(seconds: i64) -> Timestamp {
+pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_second(1_790_000_000 + seconds).unwrap()
 }
 
-pub(super) fn version(text: &str) -> Version {
+pub(crate) fn version(text: &str) -> Version {
     Version::parse(text).unwrap()
 }
 
-pub(super) fn image(version: &str) -> String {
+pub(crate) fn image(version: &str) -> String {
     format!("registry.example/deckhouse/ee:v{version}")
 }
 
-pub(super) fn release(version_text: &str, phase: Phase) -> Release {
+pub(crate) fn release(version_text: &str, phase: Phase) -> Release {
     Release {
         name: format!("v{version_text}"),
         version_text: format!("v{version_text}"),
@@ -37,7 +37,7 @@ pub(super) fn release(version_text: &str, phase: Phase) -> Release {
     }
 }
 
-pub(super) fn pod(name: &str, version: &str, ready: bool) -> DeckhousePod {
+pub(crate) fn pod(name: &str, version: &str, ready: bool) -> DeckhousePod {
     DeckhousePod {
         name: name.to_owned(),
         labels: BTreeMap::from([("leader".to_owned(), "true".to_owned())]),
@@ -79,7 +79,7 @@ pub(super) fn node(name: &str, annotations: &[(&str, &str)]) -> Node {
 }
 
 /// A cluster in which this version is deployed and nothing stirs.
-pub(super) fn quiet(version: &str) -> ClusterState {
+pub(crate) fn quiet(version: &str) -> ClusterState {
     let group =
         NodeGroup { name: "worker".to_owned(), nodes: 2, ready: 2, up_to_date: 2, ..NodeGroup::default() };
     let module = Module {
@@ -120,7 +120,7 @@ pub(super) fn with(mut state: ClusterState, change: impl FnOnce(&mut ClusterStat
 }
 
 /// The same state, with the queues of the leader from the reading with this number.
-pub(super) fn with_queue_read(state: &ClusterState, number: i64) -> ClusterState {
+pub(crate) fn with_queue_read(state: &ClusterState, number: i64) -> ClusterState {
     let leader = state.pods.known().and_then(|pods| DeckhousePod::leader(pods));
     let read = leader.map(|it| QueueRead { number: number.unsigned_abs(), leader: it.incarnation() });
     ClusterState { queue_read: read, ..state.clone() }
@@ -150,7 +150,7 @@ pub(super) fn converging(from: &str, to: &str) -> ClusterState {
     })
 }
 
-pub(super) fn known<T>(reading: &mut Reading<T>) -> &mut T {
+pub(crate) fn known<T>(reading: &mut Reading<T>) -> &mut T {
     match reading {
         Reading::Known(value) => value,
         _ => panic!("is not known"),

@@ -9,7 +9,7 @@ use super::{test_requests::info, *};
 use crate::{
     channel::Channel,
     release_info::ReleaseInfo,
-    version::{Bound, is_prerelease, tag_of},
+    version::{Bound, is_prerelease, minor_of, tag_of},
 };
 
 fn any_version() -> impl Strategy<Value = Version> {
@@ -106,7 +106,7 @@ proptest! {
         }
         let range_only = selection.releases.iter()
             .filter(|release| !pointed_to.contains(release) && !request.releases.contains(release));
-        let minors: Vec<(u64, u64)> = range_only.map(|release| (release.major, release.minor)).collect();
+        let minors: Vec<(u64, u64)> = range_only.map(minor_of).collect();
         prop_assert!(minors.is_sorted_by(|a, b| a < b), "{:?}", minors);
     }
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     channel::Channel,
-    version::{is_prerelease, parse_tag},
+    version::{is_prerelease, minor_of, parse_tag},
 };
 
 /// A channel that was read and that the tags do not list. They are not the whole list then.
@@ -88,10 +88,6 @@ fn first_patches(
 
 /// More minors than there are between the channels of any edition.
 const MOST_MINORS: usize = 100;
-
-fn minor_of(version: &Version) -> (u64, u64) {
-    (version.major, version.minor)
-}
 
 #[cfg(test)]
 mod tests {

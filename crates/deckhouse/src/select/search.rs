@@ -16,7 +16,7 @@ use super::{
     error::SelectError,
     request::{Available, Request},
 };
-use crate::version::tag_of;
+use crate::version::{minor_of, tag_of};
 
 #[cfg(test)]
 mod tests;
@@ -110,15 +110,12 @@ impl Round<'_> {
 
     fn between(&mut self, lower: &Version, upper: &Version) -> Result<(), SelectError> {
         let counts = |version: &Version| (lower..=upper).contains(&version);
-        let top = self
-            .choice
-            .max_minor()
-            .map_or((upper.major, upper.minor), |max| max.min((upper.major, upper.minor)));
+        let top = self.choice.max_minor().map_or(minor_of(upper), |max| max.min(minor_of(upper)));
         for major in lower.major..=top.0 {
             let first = if major == lower.major { lower.minor } else { 0 };
             let last = if major == top.0 { top.1 } else { self.last_minor(major, first) };
             for minor in first..=last {
-                let is_lowest = (major, minor) == (lower.major, lower.minor);
+                let is_lowest = (major, minor) == minor_of(lower);
                 self.patches((major, minor), if is_lowest { lower.patch } else { 0 }, counts)?;
             }
         }
@@ -161,9 +158,8 @@ impl Round<'_> {
 
     /// The highest known patch of a minor that counts.
     fn highest(&self, minor: (u64, u64), counts: impl Fn(&Version) -> bool) -> Option<u64> {
-        let is_meant = |version: &&Version| {
-            (version.major, version.minor) == minor && counts(version) && self.choice.allows(version)
-        };
+        let is_meant =
+            |version: &&Version| minor_of(version) == minor && counts(version) && self.choice.allows(version);
         self.choice.known().rfind(is_meant).map(|version| version.patch)
     }
 }

@@ -67,6 +67,8 @@ pub enum ReleaseFact {
     },
     /// It was deployed, and these releases before it never ran.
     SkippedMinors(Vec<Version>),
+    /// It is deployed, and nothing shows whether these releases before it ran.
+    RanNotKnown(Vec<Version>),
     /// A higher patch of its minor version waits, and is deployed instead.
     HigherPatch(Version),
     /// An earlier release waits and comes first.

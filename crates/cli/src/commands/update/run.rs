@@ -10,7 +10,7 @@ use cluster::{
     run::{Blocked, Move, Runner},
     verdict::Verdict,
 };
-use problems::{Code, Object, Problem, ReleaseFact};
+use problems::{Code, Fact, Object, Problem, ReleaseFact};
 use semver::Version;
 use serde::Serialize;
 
@@ -36,6 +36,8 @@ use crate::{
 struct Ran<'a> {
     /// What this run has approved, in order.
     approved: Vec<Version>,
+    /// Releases that were skipped before this run and never ran, as far as the cluster shows it.
+    never_ran: Vec<Version>,
     /// The last verdict.
     verdict: WordedVerdict<'a>,
 }
@@ -87,11 +89,17 @@ async fn run(args: RunArgs, environment: Environment) -> Result<(), Failure> {
         environment,
     };
     let verdict = run.all_steps().await?;
-    let Run { show, approved, .. } = run;
+    let Run { show, approved, runner, .. } = run;
     drop(show); // the result goes to the terminal as it was
-    let text = wait::done(&verdict, &wait, &flags);
+    let mut text = wait::done(&verdict, &wait, &flags);
+    let past = runner.past();
+    text.extend(past.map(|it| format!("warning: {}\n", crate::words::what(it).addressed(&flags))));
+    let never_ran = match past.map(|it| &it.fact) {
+        Some(Fact::Release(ReleaseFact::SkippedMinors(versions))) => versions.clone(),
+        _ => Vec::new(),
+    };
     let verdict = WordedVerdict::of(&verdict, &flags);
-    printer.result(NAME, &Ran { approved, verdict }, &text)
+    printer.result(NAME, &Ran { approved, never_ran, verdict }, &text)
 }
 
 impl Run {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use http::StatusCode;
+use kube::api::DeleteParams;
 use registry_server::ServerOptions;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -317,7 +318,24 @@ fn a_minor_version_that_never_ran() {
         "{}",
         run.stdout
     );
-    setup.put(&[replica_set("v1.57.5")]);
+    // Nothing shows it any more.
+    setup.put(&[release("v1.56.4", "Superseded", "")]);
+    let sets = setup.server.admin().unwrap().api("apps/v1", "ReplicaSet", Some("d8-system"));
+    wait(async move { sets.delete("deckhouse-v1-56-4", &DeleteParams::default()).await.unwrap() });
+    assert_eq!(setup.found(0), ["notable skipped-minors", "notable approval"]);
+    let run = setup.doctor(&[]).expect(0);
+    assert!(
+        run.stdout.contains("is deployed, but it is not known whether these earlier releases ran: v1.57.5"),
+        "{}",
+        run.stdout
+    );
+    // The objects show that it was deployed for an hour.
+    let since = |name: &str, time: &str| {
+        let mut release = release(name, "Superseded", "");
+        release["status"]["transitionTime"] = json!(time);
+        release
+    };
+    setup.put(&[since("v1.56.4", "2026-11-01T10:00:00Z"), since("v1.57.5", "2026-11-01T11:00:00Z")]);
     assert_eq!(setup.found(0), ["notable approval"]);
 }
 

@@ -1,6 +1,7 @@
 //! The release channel: whether it is set, and whether the release that it points to fits the cluster.
 
 use commands::{Filter, Kubectl, Objects, Output, Resource};
+use deckhouse::version::minor_of;
 use problems::{
     Advice, ChannelFact, Contents, DeploymentFact, Kind, Object, PlatformAdvice, PrepareFor, RegistryAdvice,
     RegistryFact, ReleaseAdvice, ReleaseFact, Restart, Rule, See, SettingsFact,
@@ -165,7 +166,7 @@ fn missing_minors(
     if channel.major != deployed.major || context.state.is_lts() {
         return None;
     }
-    let is_missing = |minor: &u64| !versions.all().any(|it| (it.major, it.minor) == (deployed.major, *minor));
+    let is_missing = |minor: &u64| !versions.all().any(|it| minor_of(it) == (deployed.major, *minor));
     let minors: Vec<(u64, u64)> =
         (deployed.minor + 1..channel.minor).filter(is_missing).map(|minor| (deployed.major, minor)).collect();
     if minors.is_empty() {

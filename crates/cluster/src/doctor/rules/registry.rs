@@ -1,6 +1,7 @@
 //! Whether the platform can access its registry.
 
 use commands::{Command, Filter, Kubectl, Objects, Output, Resource};
+use deckhouse::version::minor_of;
 use problems::{
     Advice, FromHere, Kind, Object, PlatformAdvice, RegistryAdvice, RegistryFact, Restart, Rule, See,
 };
@@ -81,12 +82,11 @@ pub(super) fn listing(context: &Context<'_>) -> Vec<Finding> {
 
 /// Whether one of these releases is of a minor version below the channel's that is neither listed nor in the cluster.
 fn is_needed(context: &Context<'_>, answers: &RegistryAnswers, unlisted: &[Version]) -> bool {
-    let minor = |version: &Version| (version.major, version.minor);
-    let channel = answers.channel.found().map(|channel| minor(&channel.version));
+    let channel = answers.channel.found().map(|channel| minor_of(&channel.version));
     let listed = answers.versions.found().map_or(&[][..], |it| &it.listed);
     let objects = context.state.releases.known().into_iter().flatten().filter_map(|it| it.version.as_ref());
-    let known: Vec<(u64, u64)> = listed.iter().chain(objects).map(minor).collect();
-    unlisted.iter().map(minor).any(|it| Some(it) < channel && !known.contains(&it))
+    let known: Vec<(u64, u64)> = listed.iter().chain(objects).map(minor_of).collect();
+    unlisted.iter().map(minor_of).any(|it| Some(it) < channel && !known.contains(&it))
 }
 
 /// The platform itself reports that it cannot access the registry.

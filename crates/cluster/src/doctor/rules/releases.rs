@@ -1,8 +1,9 @@
 //! The release objects: whether they are what the controller expects.
 
 use commands::{Filter, Kubectl, Objects, Output, Resource};
+use deckhouse::version::minor_of;
 use problems::{
-    Advice, Code, Kind, Object, PlatformAdvice, PrepareFor, ReleaseAdvice, ReleaseFact, Restart, Rule, See,
+    Advice, Code, Fact, PlatformAdvice, PrepareFor, ReleaseAdvice, ReleaseFact, Restart, Rule, See,
 };
 
 use crate::{
@@ -15,6 +16,7 @@ use crate::{
     minors,
     objects::{Phase, Release, image_repository},
     prepare::touch_mark,
+    release_order,
 };
 
 /// The step that shows all releases.
@@ -52,30 +54,21 @@ pub(super) fn several_deployed(context: &Context<'_>) -> Vec<Finding> {
     vec![finding.advise_all(mark).advise(see_all())]
 }
 
-/// No release is Deployed, although there are some, for longer than a change of phases takes.
+/// No release is Deployed. While the pod starts, it may still restore one.
 pub(super) fn none_deployed(context: &Context<'_>) -> Vec<Finding> {
-    let Some(releases) = context.state.releases.known() else { return Vec::new() };
-    // An unset channel explains it: then the controller processes no object and restores none.
-    if releases.is_empty()
-        || context.deployed().is_some()
-        || context.channel_is_unset()
-        || context.controller() != ControllerState::Ready
-    {
+    if context.controller() != ControllerState::Ready {
         return Vec::new();
     }
-    let newest = releases.iter().filter_map(|release| release.transition_time.or(release.created)).max();
-    if newest.is_some_and(|since| !context.is_over(since, limits::PHASE_CHANGE)) {
-        return Vec::new();
-    }
-    let object = Object::any(Kind::DeckhouseRelease);
-    let fact = ReleaseFact::DeployedLost { image_tag: image_tag(context) };
-    vec![
-        Finding::new(Rule::NoneDeployed, Severity::Blocks, object, fact)
-            .advise(PlatformAdvice::Restart(Restart::ToRestoreRelease))
+    let since = context.state.releases.known().and_then(|it| release_order::last_change(it));
+    let problem = release_order::none_deployed(context.state, context.now);
+    let finding = problem.map(|problem| {
+        Finding::new(Rule::NoneDeployed, Severity::Blocks, problem.object, problem.fact)
+            .advise_all(problem.advice)
             .advise(see_all())
-            .since(newest)
-            .seen_in(Source::Releases),
-    ]
+            .since(since)
+            .seen_in(Source::Releases)
+    });
+    finding.into_iter().collect()
 }
 
 /// The deployed release is of one version, the Deployment runs another.
@@ -150,7 +143,7 @@ pub(super) fn gap(context: &Context<'_>) -> Vec<Finding> {
         return Vec::new();
     }
     let lts = context.state.is_lts();
-    let Some(fact) = crate::release_order::gap(deployed, &version_of(next), lts) else {
+    let Some(fact) = release_order::gap(deployed, &version_of(next), lts) else {
         return Vec::new();
     };
 
@@ -210,6 +203,7 @@ pub(super) fn suspended(context: &Context<'_>) -> Vec<Finding> {
         .filter(|it| deployed.is_none_or(|deployed| it.version.as_ref() > Some(deployed)));
     above
         .map(|release| {
+            let minor = |it: &Release| it.version.as_ref().map(minor_of);
             let other_patch = context.order().waiting.into_iter().any(|it| minor(it) == minor(release));
             let severity = if other_patch { Severity::Notable } else { Severity::Blocks };
             let get = Kubectl::Get(Objects::one(Resource::DeckhouseRelease, &release.name), Output::Yaml);
@@ -230,10 +224,6 @@ pub(super) fn suspended(context: &Context<'_>) -> Vec<Finding> {
         .collect()
 }
 
-fn minor(release: &Release) -> Option<(u64, u64)> {
-    release.version.as_ref().map(|version| (version.major, version.minor))
-}
-
 /// What may make the controller skip minor versions, or deploy them unasked.
 pub(super) fn risks(context: &Context<'_>) -> Vec<Finding> {
     let of_problem = |problem: problems::Problem| {
@@ -249,24 +239,16 @@ pub(super) fn risks(context: &Context<'_>) -> Vec<Finding> {
     minors::risks(context.state).into_iter().map(of_problem).collect()
 }
 
-/// Minor versions that never ran before the deployed one.
+/// Minor versions before the deployed one that never ran, or of which nothing shows whether they ran.
 pub(super) fn skipped(context: &Context<'_>) -> Vec<Finding> {
-    let (Some(deployed), Some(ran)) = (context.deployed(), context.details.ran.known()) else {
-        return Vec::new();
+    let of_problem = |problem: problems::Problem| {
+        let is_known = !matches!(problem.fact, Fact::Release(ReleaseFact::RanNotKnown(_)));
+        let severity = if is_known { Severity::Slows } else { Severity::Notable };
+        Finding::new(Rule::SkippedMinors, severity, problem.object, problem.fact)
+            .advise_all(problem.advice)
+            .seen_in(Source::ReplicaSets)
+            .seen_in(Source::ReleaseEvents)
+            .seen_in(Source::Releases)
     };
-    let Some(version) = &deployed.version else { return Vec::new() };
-    let skipped = minors::skipped_before(context.state, version, ran);
-    if skipped.is_empty() {
-        return Vec::new();
-    }
-    vec![
-        Finding::new(
-            Rule::SkippedMinors,
-            Severity::Slows,
-            object(deployed),
-            ReleaseFact::SkippedMinors(skipped),
-        )
-        .advise(ReleaseAdvice::AskSupport)
-        .seen_in(Source::ReplicaSets),
-    ]
+    minors::reports(context.state).into_iter().map(of_problem).collect()
 }

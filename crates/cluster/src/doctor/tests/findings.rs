@@ -9,13 +9,14 @@ use serde_json::json;
 
 use super::sample::{Cluster, ago, healthy, known, pod, release};
 use crate::{
+    Reading,
     doctor::{
         ChannelRelease, DeploymentCondition, FailedPull, LogError, PodEvent, RegistryAnswer, RegistryCheck,
         ReleaseList,
     },
     objects::{
         Alert, CloudCondition, Condition, DeprecatedApiUse, Module, ModuleConfig, ModulePullOverride,
-        ModuleRelease, ModuleSource, Node, NodeGroup, OfferedModule, Phase, Queue, Task,
+        ModuleRelease, ModuleSource, Node, NodeGroup, OfferedModule, Phase, PlatformReplicaSet, Queue, Task,
     },
 };
 
@@ -658,7 +659,10 @@ fn a_minor_version_that_never_ran() {
     found(
         |cluster| {
             cluster.releases().insert(0, release("1.68.4", "Superseded", ""));
-            *known(&mut cluster.details.ran) = vec![Version::new(1, 68, 4), Version::new(1, 70, 3)];
+            cluster.releases()[0].transition_time = Some(ago(24 * 60 + 1));
+            let set = |version| PlatformReplicaSet { version: Some(version), created: Some(ago(24 * 60)) };
+            cluster.state.replica_sets =
+                Reading::Known(vec![set(Version::new(1, 68, 4)), set(Version::new(1, 70, 3))]);
         },
         &["slows skipped-minors"],
     );

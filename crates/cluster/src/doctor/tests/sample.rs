@@ -76,7 +76,7 @@ pub(super) fn healthy() -> Cluster {
     let state = ClusterState {
         kubernetes: Reading::Known(Version::new(1, 31, 0)),
         releases: Reading::Known(vec![
-            release("1.69.9", "Superseded", ""),
+            Release { transition_time: Some(ago(48 * 60)), ..release("1.69.9", "Superseded", "") },
             release("1.70.3", "Deployed", ""),
             release("1.71.2", "Pending", approval),
         ]),
@@ -109,6 +109,8 @@ pub(super) fn healthy() -> Cluster {
         cloud_conditions: Reading::Known(Vec::new()),
         deprecated_apis: Reading::Known(Vec::new()),
         release_webhook: Reading::Known(Some(ReleaseWebhook::default())),
+        replica_sets: Reading::Known(Vec::new()),
+        release_starts: Reading::Known(Vec::new()),
         ..ClusterState::default()
     };
     let available = DeploymentCondition {
@@ -128,7 +130,6 @@ pub(super) fn healthy() -> Cluster {
         conditions: Reading::Known(vec![available]),
         events: Reading::Known(Vec::new()),
         log: Reading::Known(Vec::new()),
-        ran: Reading::Known(vec![Version::new(1, 69, 9), Version::new(1, 70, 3)]),
         registry: RegistryCheck::Answered(RegistryAnswers {
             channel: RegistryAnswer::Found(ChannelRelease {
                 version: Version::new(1, 71, 2),

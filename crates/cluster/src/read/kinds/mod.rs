@@ -4,11 +4,13 @@
 //! small in memory. What an object lacks, or has in another type than it should, counts as empty: one odd object must not
 //! spoil its list.
 
+mod history;
 mod lenient;
 mod modules;
 mod nodes;
 mod platform;
 
+pub(crate) use history::{ReleaseStarts, ReplicaSets};
 pub(crate) use modules::{ModulePullOverrides, ModuleReleases, ModuleSources, ModuleUpdatePolicies, Modules};
 pub(crate) use nodes::{IngressControllers, NodeGroups, Nodes};
 pub(crate) use platform::{Alerts, Deployments, ModuleConfigs, Pods, Releases};

@@ -32,7 +32,7 @@ pub(super) struct StatusDocument {
     module_pull_overrides: Part<Vec<ModulePullOverride>>,
     module_sources: Part<Vec<SourceHealth>>,
     registry: Part<Registry>,
-    /// What may make the controller skip minor versions, or deploy them unasked.
+    /// That no release is Deployed; what may make the controller skip minor versions or deploy them unasked, and minor versions that it has skipped.
     warnings: Vec<Sentence>,
 }
 
