@@ -191,7 +191,7 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
         ReleaseFact::DeployedLost { image_tag } => {
             let runs =
                 image_tag.as_ref().map_or(String::new(), |it| format!(". Deployment/deckhouse runs {it}"));
-            let text = "the controller was interrupted while it changed the phases of releases; until one is Deployed, later minor versions wait without a message, or versions before August 2026 deploy them like patches, without an approval";
+            let text = "the controller was interrupted while it changed the phases of releases; until one is Deployed, later minor versions wait without a message, and older versions of the platform deploy them like patches, without an approval";
             return Some(format!("{text}{runs}").into());
         }
         ReleaseFact::OtherImage { .. } => {
