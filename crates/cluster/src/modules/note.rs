@@ -71,7 +71,8 @@ pub fn notes(state: &ClusterState, module: &str, version: &Version) -> Vec<Modul
     let end = deployed.and_then(|deployed| range_end(deployed, &own));
     match (deployed, &end) {
         (Some(deployed), Some(end)) if end == version => {
-            let between = |it: &&Version| *it > deployed && *it < version && minor_of(it) != minor_of(version);
+            let between =
+                |it: &&Version| *it > deployed && *it < version && minor_of(it) != minor_of(version);
             let skipped: Vec<Version> =
                 of_phase(&own, &Phase::Pending).into_iter().filter(between).cloned().collect();
             let is_step = deployed.major == version.major && version.minor <= deployed.minor + 1;

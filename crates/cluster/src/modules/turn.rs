@@ -183,7 +183,8 @@ pub(super) fn range_end(deployed: &Version, own: &[&ModuleRelease]) -> Option<Ve
     for release in pending {
         for (from, to) in &release.update_from_to {
             let (Some(from), Some(to)) = (loose(from), loose(to)) else { continue };
-            let ends_in_its_own_minor = release.version.as_ref().is_some_and(|it| minor_of(it) == minor_of(&to));
+            let ends_in_its_own_minor =
+                release.version.as_ref().is_some_and(|it| minor_of(it) == minor_of(&to));
             if !ends_in_its_own_minor || *deployed < from || *deployed >= to {
                 continue;
             }

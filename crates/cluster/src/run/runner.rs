@@ -14,9 +14,9 @@ use crate::{
     ClusterState,
     alert_block::held_by_alerts,
     approve::Timing,
+    minors,
     notification::may_fail,
     release_order::ReleaseOrder,
-    minors,
     verdict::{Call, LONGEST_GAP, Machine, Settings, Stage, Verdict, between},
 };
 
