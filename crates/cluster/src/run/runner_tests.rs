@@ -13,7 +13,7 @@ use super::{
 use crate::{
     ClusterState, Reading,
     approve::{ApproveError, Timing},
-    objects::{ModuleConfig, Queue, Task},
+    objects::{Alert, ModuleConfig, Queue, Task},
     verdict::{Call, Machine, Settings, Stage, Verdict},
     wait_reason,
 };
@@ -229,6 +229,46 @@ fn a_silent_controller_is_not_waited_for_without_limit() {
         assert_eq!(test.hold(&approved(message), Call::NotStarted, 19).0.call, Call::NotStarted);
         assert_eq!(test.observe(&approved(message), Call::NotStarted).0.call, Call::Stalled);
         assert!(test.hold(&approved(message), Call::NotStarted, 10).0.gives_up, "{message}");
+    }
+}
+
+#[test]
+fn alerts_and_a_notification_may_be_why_a_release_waits_without_a_message() {
+    type Change = fn(&mut ClusterState);
+    let settings = |state: &mut ClusterState, key: &str, value: serde_json::Value| {
+        let Reading::Known(configs) = &mut state.module_configs else { unreachable!() };
+        configs[0].settings["update"][key] = value;
+    };
+    let cases: [(Change, ReleaseFact); 3] = [
+        (|_| {}, ReleaseFact::Silent),
+        (
+            |it| {
+                let alert = Alert {
+                    name: "A".to_owned(),
+                    severity: Some(6),
+                    severity_is_text: true,
+                    ..Alert::default()
+                };
+                it.alerts = Reading::Known(vec![alert]);
+            },
+            ReleaseFact::HeldByAlerts { alerts: vec!["A".into()], threshold: 4 },
+        ),
+        (|it| it.alerts = Reading::Known(Vec::new()), ReleaseFact::NotificationMayFail { alert: false }),
+    ];
+    for (number, (change, expected)) in cases.into_iter().enumerate() {
+        let mut test = TestRun::waiting(Timing::Scheduled);
+        let mut state = approved("");
+        if number > 0 {
+            settings(&mut state, "blockOnAlerts", serde_json::json!({ "enabled": true }));
+            settings(
+                &mut state,
+                "notification",
+                serde_json::json!({ "webhook": "https://alerts.example.com" }),
+            );
+        }
+        change(&mut state);
+        let (verdict, _) = test.hold(&state, Call::NotStarted, 21);
+        assert_eq!(verdict.problem.map(|it| it.fact), Some(Fact::Release(expected)));
     }
 }
 

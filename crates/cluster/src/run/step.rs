@@ -159,8 +159,12 @@ fn read<T>(source: Object, reading: &Reading<T>) -> Result<&T, Step> {
         }
         Reading::Unreadable(why) => {
             let fact = SourceFact::Unreadable { others: Vec::new(), why: why.to_string().into() };
-            let grant = matches!(why, Obstacle::Forbidden(_)).then_some(Advice::Grant { queues: false });
-            let problem = Problem::new(Code::Unreadable, source, fact).advise_all(grant);
+            // More permissions do not help where an answer is not understood.
+            let advice = match why {
+                Obstacle::Forbidden(_) => Advice::Grant { queues: false },
+                Obstacle::Malformed(_) | Obstacle::Other(_) => Advice::ReadLeaderLog,
+            };
+            let problem = Problem::new(Code::Unreadable, source, fact).advise(advice);
             Err(blocked(Blocked::by_problem(problem)))
         }
     }

@@ -200,6 +200,14 @@ fn what_blocks() {
             other => panic!("{waiting:?} {to:?}: {other:?}"),
         }
     }
+    // What is not understood is unknown, and more permissions do not change that.
+    let mut state = cluster("Manual", &["1.71.4"]);
+    state.converge =
+        Reading::Unreadable(crate::Obstacle::Malformed("it does not report a converge".to_owned()));
+    match next(&state, None) {
+        Step::Blocked(blocked) => assert_eq!(blocked.problem.advice, [problems::Advice::ReadLeaderLog]),
+        other => panic!("{other:?}"),
+    }
     // A suspended minor between closes the gap for the controller, not for this.
     let mut state = cluster("Manual", &["1.72.1"]);
     releases(&mut state).push(release("1.71.4", Phase::Suspended));

@@ -78,7 +78,8 @@ fn bookkeeping(state: &ClusterState, release: &Version) -> Vec<Signal> {
         let fact = ReleaseFact::StillDeployed { current: release.clone() };
         signals.push(signal(Code::DeployedReleases, object(&other.name), fact));
     }
-    // The controller takes it back once the new pod is ready. "false" says nothing: it is also the value at first.
+    // It may stay for 15 s after the new pod is ready. "false" says nothing: the old pod may have written it within
+    // milliseconds (cluster-2026.md, 1.9).
     let updating = |it: &&&crate::objects::Release| it.is_annotated("release.deckhouse.io/isUpdating");
     for release in deployed.iter().filter(updating) {
         signals.push(signal(Code::IsUpdating, object(&release.name), ReleaseFact::StillUpdating));

@@ -151,6 +151,18 @@ fn an_unreadable_source_prevents_done_and_is_named() {
 }
 
 #[test]
+fn permissions_are_no_remedy_for_an_answer_that_is_not_understood() {
+    let malformed =
+        || crate::Obstacle::Malformed("/status/converge: it does not report a converge".to_owned());
+    let state = with(quiet("1.71.0"), |it| it.converge = Reading::Unreadable(malformed()));
+    let verdict = Watch::new(None).hold(&state, 150);
+    assert_eq!(verdict.call, Call::Stalled, "it is unknown, and not done");
+    let problem = verdict.problem.unwrap();
+    assert_eq!((problem.code, problem.object), (Code::Unreadable, Object::any(Kind::ConvergeStatus)));
+    assert_eq!(problem.advice, [Advice::ReadLeaderLog]);
+}
+
+#[test]
 fn a_cluster_without_the_platform() {
     let state = with(quiet("1.71.0"), |it| it.releases = Reading::Absent("no such kind".to_owned()));
     let verdict = Watch::new(None).hold(&state, 5);

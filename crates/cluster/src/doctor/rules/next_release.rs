@@ -151,12 +151,12 @@ fn nodes_that_fail(context: &Context<'_>, release: &Release, reason: &WaitReason
     };
     let mut nodes = Vec::new();
     for it in unmet {
-        let value = match it.shortfall {
-            Shortfall::Kubelet { found, .. }
-            | Shortfall::OperatingSystem { found, .. }
-            | Shortfall::Kernel { found, .. }
-            | Shortfall::Runtime { found: FoundRuntime::Running(found), .. } => found,
-            _ => continue,
+        let (Shortfall::Kubelet { found: value, .. }
+        | Shortfall::OperatingSystem { found: value, .. }
+        | Shortfall::Kernel { found: value, .. }
+        | Shortfall::Runtime { found: FoundRuntime::Running(value), .. }) = it.shortfall
+        else {
+            continue;
         };
         nodes.extend(it.objects.into_iter().filter_map(|holder| match holder {
             Holder::Node { name, .. } => Some(NodeValue { node: name, value: foreign(&value) }),
