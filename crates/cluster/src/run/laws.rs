@@ -259,7 +259,7 @@ fn named(problem: Option<&Problem>) -> BTreeSet<(u64, u64)> {
 }
 
 fn settings() -> Settings {
-    Settings { settle: SETTLE, problem_limit: Duration::from_secs(120), ..Settings::default() }
+    Settings { settle: SETTLE, problem_limit: Duration::from_mins(2), ..Settings::default() }
 }
 
 /// How a command ended.

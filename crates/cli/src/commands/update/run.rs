@@ -33,7 +33,7 @@ use crate::{
 /// The result.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Ran<'a> {
+struct RunResult<'a> {
     /// What this run has approved, in order.
     approved: Vec<Version>,
     /// Releases that were skipped before this run and never ran, as far as the cluster shows it.
@@ -99,7 +99,7 @@ async fn run(args: RunArgs, environment: Environment) -> Result<(), Failure> {
         _ => Vec::new(),
     };
     let verdict = WordedVerdict::of(&verdict, &flags);
-    printer.result(NAME, &Ran { approved, never_ran, verdict }, &text)
+    printer.result(NAME, &RunResult { approved, never_ran, verdict }, &text)
 }
 
 impl Run {

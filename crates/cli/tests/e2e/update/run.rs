@@ -69,6 +69,8 @@ fn a_chain_of_two_minors_with_a_stop_between() {
 #[test]
 fn an_automatic_mode_is_only_watched() {
     let platform = platform("Auto");
+    // Two minor versions that wait would be reported.
+    platform.put(&[release("v1.72.1", "Skipped")]);
     let mut watching = run(&platform, &["--to", "v1.71.4"]);
     watching.until("the next", |line| line["target"] == "1.71.4" && line["verdict"] == "notStarted");
     platform.switch("v1.70.1", "v1.71.4");
