@@ -1,11 +1,13 @@
 //! How a registry is reached, and with which login.
 
+use std::sync::Arc;
+
 use egress::{Http, ProxyVariables, RetryPolicy, Settings, TrustSettings};
 use oci::RepositoryUrl;
 use registry::client::{Client, ClientOptions, Credentials};
 
-use super::Connection;
-use crate::{Environment, failure::Failure};
+use super::{Connection, Output};
+use crate::{Environment, failure::Failure, progress::Progress};
 
 /// What the environment alone says about the network.
 pub(crate) fn network(environment: &Environment) -> Settings {
@@ -37,6 +39,18 @@ pub(crate) struct RegistryAccess<'a> {
 }
 
 impl RegistryAccess<'_> {
+    /// A client for the registry that the URL is in, and the progress that reports its waits.
+    pub(crate) fn connect(
+        self,
+        output: Output,
+        environment: &Environment,
+    ) -> Result<(Client, Arc<Progress>), Failure> {
+        let client = self.client(environment)?;
+        let progress = Arc::new(Progress::new(output, environment.stderr_is_terminal));
+        progress.report_notices_of(&client);
+        Ok((client, progress))
+    }
+
     /// A client for the registry that the URL is in.
     pub(crate) fn client(self, environment: &Environment) -> Result<Client, Failure> {
         let Self { url, credentials, connection, ca, pushes } = self;

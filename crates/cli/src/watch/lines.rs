@@ -8,7 +8,7 @@ use foreign_text::one_line;
 use jiff::Timestamp;
 use problems::{Code, Object};
 
-use super::text;
+use super::{End, text};
 use crate::words::{self, Block};
 
 /// A line is repeated after this time without one.
@@ -30,7 +30,14 @@ type Key = (Call, Stage, Option<String>, Option<(Code, Object)>);
 
 impl Lines {
     /// The lines that report this verdict; none if all of it has been printed. `flags`: how commands name the cluster.
-    pub(super) fn next(&mut self, verdict: &Verdict, flags: &ClusterFlags, now: Timestamp) -> Vec<String> {
+    /// `end`: how the wait ends with this verdict. The error that follows then has the steps.
+    pub(super) fn next(
+        &mut self,
+        verdict: &Verdict,
+        end: Option<End>,
+        flags: &ClusterFlags,
+        now: Timestamp,
+    ) -> Vec<String> {
         let first = verdict.waiting_for.first().map(|it| (it.code, it.object.clone()));
         let release = verdict.release.as_ref().map(ToString::to_string);
         let key = (verdict.call, verdict.stage, release, first);
@@ -49,7 +56,7 @@ impl Lines {
             lines.push(format!("{} {line}{still}", text::clock(now)));
             self.printed = Some((now, key, line));
         }
-        let steps = verdict.problem.as_ref().map(|it| {
+        let steps = verdict.problem.as_ref().filter(|_| end.is_none()).map(|it| {
             Block::default().means(words::means(&it.fact)).steps(words::steps(it)).addressed(flags).lines()
         });
         let steps = steps.unwrap_or_default();

@@ -86,7 +86,7 @@ impl Show {
                 screen.iter_mut().try_for_each(|it| it.draw(&picture)).map_err(|error| lost(&error))?;
             }
             Form::Lines(lines) => {
-                lines.next(verdict, &self.flags, now).iter().for_each(|line| printer::note(line));
+                lines.next(verdict, end, &self.flags, now).iter().for_each(|line| printer::note(line));
             }
             Form::Json { last } => {
                 let event = match last {

@@ -223,7 +223,7 @@ fn the_screen_of_other_sizes() {
 #[test]
 fn lines_come_when_something_changes_and_once_a_minute() {
     let mut lines = Lines::default();
-    let mut next = |verdict: &Verdict, seconds| lines.next(verdict, &flags(), at(seconds));
+    let mut next = |verdict: &Verdict, seconds| lines.next(verdict, None, &flags(), at(seconds));
     let mut all = next(&verdict(), 0);
     assert!(next(&verdict(), 59).is_empty());
     all.extend(next(&verdict(), 60));
@@ -235,6 +235,14 @@ fn lines_come_when_something_changes_and_once_a_minute() {
         all.extend(next(&verdict, seconds));
     }
     insta::assert_snapshot!("lines", all.join("\n"));
+}
+
+#[test]
+fn the_steps_of_an_end_are_printed_once() {
+    let mut lines = Lines::default();
+    let steps = |lines: &[String]| lines.iter().filter(|line| line.starts_with("  1. ")).count();
+    assert_eq!(steps(&lines.next(&stuck(), None, &flags(), at(0))), 1);
+    assert_eq!(steps(&lines.next(&failed(), Some(End::Failed), &flags(), at(1))), 0, "the error has them");
 }
 
 #[test]
@@ -260,15 +268,15 @@ fn an_unknown_source_is_reported_once() {
         ..settling()
     };
     let mut lines = Lines::default();
-    lines.next(&settling(), &flags(), at(0));
-    assert_eq!(lines.next(&with(&[Source::Alerts]), &flags(), at(1)), ["  unknown: alerts: none"]);
+    lines.next(&settling(), None, &flags(), at(0));
+    assert_eq!(lines.next(&with(&[Source::Alerts]), None, &flags(), at(1)), ["  unknown: alerts: none"]);
     assert_eq!(
-        lines.next(&with(&[Source::Queue, Source::Alerts]), &flags(), at(2)),
+        lines.next(&with(&[Source::Queue, Source::Alerts]), None, &flags(), at(2)),
         ["  unknown: queues of the platform's pod: none"]
     );
-    assert!(lines.next(&with(&[Source::Queue]), &flags(), at(3)).is_empty());
+    assert!(lines.next(&with(&[Source::Queue]), None, &flags(), at(3)).is_empty());
     assert_eq!(
-        lines.next(&with(&[Source::Queue, Source::Alerts]), &flags(), at(4)),
+        lines.next(&with(&[Source::Queue, Source::Alerts]), None, &flags(), at(4)),
         ["  unknown: alerts: none"],
         "anew"
     );

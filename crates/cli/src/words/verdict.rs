@@ -134,12 +134,25 @@ fn release(verdict: &Verdict) -> String {
     target.or(verdict.release.as_ref()).map_or_else(|| "the update".to_owned(), |it| format!("v{it}"))
 }
 
+/// What a problem has done to the update, behind the name of the release: `is stuck while converging`.
+fn trouble_state(verdict: &Verdict) -> String {
+    let state = if verdict.call == Call::Failed { "has failed" } else { "is stuck" };
+    match verdict.stage {
+        Stage::NotStarted if verdict.call == Call::Failed => "has failed".to_owned(),
+        Stage::NotStarted => "cannot start".to_owned(),
+        Stage::Done => state.to_owned(),
+        Stage::Switching | Stage::Converging | Stage::Propagating => {
+            format!("{state} while {}", stage(verdict.stage))
+        }
+    }
+}
+
 /// The verdict in a line: `v1.71.0: converging: Queue/main has 3 tasks, …`.
 pub(crate) fn line(verdict: &Verdict) -> Sentence {
     let state = state(verdict.call);
     if let Some(problem) = &verdict.problem {
-        let reached = stage(verdict.stage);
-        return Sentence::from(format!("{}: {state} ({reached}): ", subject(verdict))).then(what(problem));
+        return Sentence::from(format!("{}: {}: ", subject(verdict), trouble_state(verdict)))
+            .then(what(problem));
     }
     let line = Sentence::from(format!("{}: {state}", subject(verdict)));
     if let Some(done_at) = verdict.done_at {
@@ -159,12 +172,11 @@ pub(crate) fn line(verdict: &Verdict) -> Sentence {
 
 /// How a wait ends that was not successful.
 pub(crate) fn trouble(verdict: &Verdict) -> Block {
-    let headline = match (&verdict.problem, verdict.call) {
-        (Some(problem), Call::Failed) => {
-            Sentence::from(format!("{} has failed: ", release(verdict))).then(what(problem))
+    let headline = match &verdict.problem {
+        Some(problem) => {
+            Sentence::from(format!("{} {}: ", release(verdict), trouble_state(verdict))).then(what(problem))
         }
-        (Some(problem), _) => Sentence::from(format!("{} is stuck: ", release(verdict))).then(what(problem)),
-        (None, _) => line(verdict),
+        None => line(verdict),
     };
     with_steps(Block::new(headline), verdict)
 }

@@ -101,9 +101,7 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
         ca: None,
         pushes: false,
     };
-    let client = access.client(&environment)?;
-    let progress = Arc::new(Progress::new(settings.output, environment.stderr_is_terminal));
-    progress.report_notices_of(&client);
+    let (client, progress) = access.connect(settings.output, &environment)?;
     if settings.request.proxy_registry {
         client.expect_proxy_cache();
     }

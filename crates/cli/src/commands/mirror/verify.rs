@@ -1,6 +1,6 @@
 //! `dhctl mirror verify`
 
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{collections::BTreeSet, path::Path};
 
 use ::bundle::Bundle;
 use mirror::{
@@ -17,7 +17,6 @@ use crate::{
     format::count,
     invocation::Invocation,
     printer::Printer,
-    progress::Progress,
     releases_files::ReleasesFiles,
     settings::{ReadBack, RegistryAccess, VerifySettings},
 };
@@ -68,9 +67,7 @@ impl Comparison<'_> {
         let credentials = login.resolve(registry, environment).await?;
         let (contents, found) = complete::read(bundle, releases).await?;
         let access = RegistryAccess { url: registry, credentials, connection, ca: None, pushes: false };
-        let client = access.client(environment)?;
-        let progress = Arc::new(Progress::new(*output, environment.stderr_is_terminal));
-        progress.report_notices_of(&client);
+        let (client, progress) = access.connect(*output, environment)?;
         let target = Target::new(client, root);
         if let Some(note) = contents.derived_tags_note() {
             progress.event(Event::Note(note));

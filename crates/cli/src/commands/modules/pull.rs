@@ -25,7 +25,6 @@ use crate::{
     interrupted::ModulesPull,
     invocation::Invocation,
     printer::Printer,
-    progress::Progress,
     result_file::{self, Readers},
     settings::{self, ModulesPullSettings, RegistryAccess},
     side_files::{files_text, refuse_directories_of, refuse_directory},
@@ -69,11 +68,9 @@ async fn run(settings: ModulesPullSettings, environment: Environment) -> Result<
     let url = &manifest.source.repository;
     let ca = manifest.source.ca.as_deref();
     let access = RegistryAccess { url, credentials, connection: &connection, ca, pushes: false };
-    let client = access.client(&environment)?;
+    let (client, progress) = access.connect(*output, &environment)?;
     let free_space = create_directory(&settings)?;
 
-    let progress = Arc::new(Progress::new(*output, environment.stderr_is_terminal));
-    progress.report_notices_of(&client);
     let planner = ModulePlanner {
         client,
         root: Root::Modules(url.repository.clone()),

@@ -105,6 +105,8 @@ async fn run(args: RunArgs, environment: Environment) -> Result<(), Failure> {
 impl Run {
     /// All steps. What a stopped run has left is finished first.
     async fn all_steps(&mut self) -> Result<Verdict, Failure> {
+        self.show
+            .report("wait", "checking that the deployed release is healthy before the next one is approved");
         loop {
             let (state, verdict) = self.observe().await?;
             match self.allowed.clone() {

@@ -80,10 +80,7 @@ async fn connect(
         ca: None,
         pushes: false,
     };
-    let client = access.client(environment)?;
-    let progress = Arc::new(Progress::new(settings.output, environment.stderr_is_terminal));
-    progress.report_notices_of(&client);
-    Ok((client, progress))
+    access.connect(settings.output, environment)
 }
 
 async fn make(
