@@ -41,14 +41,14 @@ complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "config" -d 'Print the r
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "update" -d 'Update the platform in a cluster: check, prepare, approve, watch'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "version" -d 'Print the version, the commit and the build options'
 complete -c dhctl -n "__fish_dhctl_needs_command" -f -a "completions" -d 'Print a completion script for a shell'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s i -l images-bundle-path -d 'The bundle: written by a pull, read by a push. The name must end in .tar. A push also accepts a directory of archives, as "d8 mirror pull" writes them; once for each directory that has parts (repeatable)' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s i -l images-bundle-path -d 'The bundle: written by a pull, read by a push. The name must end in .tar. A push also accepts a directory of archives, as "d8 mirror pull" writes them. If parts of the bundle are in several directories, repeat the flag, once for each directory' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l source -d 'Registry to pull from, HOST[:PORT]/PATH' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l source-login -d 'Login for --source' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l source-password -d 'Password for --source; with --source-login it takes precedence over --license' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l source-password-file -d 'Read the password for --source from a file; "-" is standard input' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s l -l license -d 'License key: the password of the login "license-token"' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l license-file -d 'Read the license key from a file; "-" is standard input' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s v -l min-version -d 'Oldest release to pull, X.Y or X.Y.Z; no effect above the rock-solid release' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s v -l min-version -d 'Oldest release to pull, X.Y or X.Y.Z; has no effect if it is newer than the release of the channel rock-solid' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l max-version -d 'Newest release to pull, X.Y (with all its patches) or X.Y.Z; channels that point to a newer release are left out' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l release -d 'Pull exactly this release (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l channel -d 'Pull only the release that this release channel points to (repeatable)' -r
@@ -60,22 +60,22 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s c -l images-bundle-chunk-size -d 'Split the bundle into parts of at most this size: a number of GiB, or a size such as 200MB, 4GiB or fat32' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l bundle-format -d 'Format of the bundle: "tar" is one file; "d8" is a directory of archives, as "d8 mirror pull" writes them' -r -f -a "tar\t'One archive'
 d8\t'A directory of archives'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l with-binary -d 'Copy this dhctl next to the bundle instead of the running one, for a machine of another kind' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l with-binary -d 'Copy this dhctl next to the bundle instead of the running one, for a machine with another operating system or architecture' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s r -l registry -d 'Private registry, HOST[:PORT]/PATH; makes the command a push' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l expect-sum -d 'Push only if the bundle and the files next to it have this sum, which the pull printed: 64 hexadecimal digits, with or without spaces' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s p -l registry-password -d 'Password for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l parallel -d 'Maximum number of blobs in transfer at the same time [default: 16]; fewer while the network or the registry cannot keep up. If set, it also limits the number of small requests' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l retry-timeout -d 'Give up after this time without a successful request to the registry (429, 503, read-only), such as 30s, 5m or 2h' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l parallel -d 'Maximum number of blobs to transfer at the same time; dhctl uses fewer while the network or the registry cannot keep up. If set, also the maximum number of other requests [default: 16]' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l retry-timeout -d 'Give up if the registry answers no request successfully for this time, for example because of 429, 503 or read-only mode: a time such as 30s, 5m or 2h' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
@@ -83,7 +83,7 @@ info\t'Decisions and retries'
 debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l proxy-registry -d 'Do not use the tag lists of the source, which is a proxy cache: request each release by its tag'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l proxy-registry -d 'The source is a proxy cache: do not rely on its tag lists, request each release by its tag'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l ignore-suspend -d 'Pull releases of suspended release channels too'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l no-security-db -d 'Leave out the vulnerability databases'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l no-modules -d 'Leave out all modules'
@@ -107,7 +107,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l source-password-file -d 'Read the password for --source from a file; "-" is standard input' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -s l -l license -d 'License key: the password of the login "license-token"' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l license-file -d 'Read the license key from a file; "-" is standard input' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -s v -l min-version -d 'Oldest release to pull, X.Y or X.Y.Z; no effect above the rock-solid release' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -s v -l min-version -d 'Oldest release to pull, X.Y or X.Y.Z; has no effect if it is newer than the release of the channel rock-solid' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l max-version -d 'Newest release to pull, X.Y (with all its patches) or X.Y.Z; channels that point to a newer release are left out' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l release -d 'Pull exactly this release (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l channel -d 'Pull only the release that this release channel points to (repeatable)' -r
@@ -119,17 +119,17 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -s c -l images-bundle-chunk-size -d 'Split the bundle into parts of at most this size: a number of GiB, or a size such as 200MB, 4GiB or fat32' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l bundle-format -d 'Format of the bundle: "tar" is one file; "d8" is a directory of archives, as "d8 mirror pull" writes them' -r -f -a "tar\t'One archive'
 d8\t'A directory of archives'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l with-binary -d 'Copy this dhctl next to the bundle instead of the running one, for a machine of another kind' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l parallel -d 'Maximum number of blobs in transfer at the same time [default: 16]; fewer while the network or the registry cannot keep up. If set, it also limits the number of small requests' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l retry-timeout -d 'Give up after this time without a successful request to the registry (429, 503, read-only), such as 30s, 5m or 2h' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l with-binary -d 'Copy this dhctl next to the bundle instead of the running one, for a machine with another operating system or architecture' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l parallel -d 'Maximum number of blobs to transfer at the same time; dhctl uses fewer while the network or the registry cannot keep up. If set, also the maximum number of other requests [default: 16]' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l retry-timeout -d 'Give up if the registry answers no request successfully for this time, for example because of 429, 503 or read-only mode: a time such as 30s, 5m or 2h' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
@@ -137,7 +137,7 @@ info\t'Decisions and retries'
 debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l proxy-registry -d 'Do not use the tag lists of the source, which is a proxy cache: request each release by its tag'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l proxy-registry -d 'The source is a proxy cache: do not rely on its tag lists, request each release by its tag'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l ignore-suspend -d 'Pull releases of suspended release channels too'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l no-security-db -d 'Leave out the vulnerability databases'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l no-modules -d 'Leave out all modules'
@@ -149,22 +149,22 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -s i -l images-bundle-path -d 'The bundle, by the name of the whole file even if it is in parts; or a directory of archives, as "d8 mirror pull" writes them; once for each directory that has parts (repeatable)' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -s i -l images-bundle-path -d 'The bundle, by the name of the whole file even if it is in parts; or a directory of archives, as "d8 mirror pull" writes them. If its parts are in several directories, repeat the flag, once for each directory' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -s r -l registry -d 'Private registry, HOST[:PORT]/PATH' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l expect-sum -d 'Push only if the bundle and the files next to it have this sum, which the pull printed: 64 hexadecimal digits, with or without spaces' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -s p -l registry-password -d 'Password for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l parallel -d 'Maximum number of blobs in transfer at the same time [default: 16]; fewer while the network or the registry cannot keep up. If set, it also limits the number of small requests' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l retry-timeout -d 'Give up after this time without a successful request to the registry (429, 503, read-only), such as 30s, 5m or 2h' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l parallel -d 'Maximum number of blobs to transfer at the same time; dhctl uses fewer while the network or the registry cannot keep up. If set, also the maximum number of other requests [default: 16]' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l retry-timeout -d 'Give up if the registry answers no request successfully for this time, for example because of 429, 503 or read-only mode: a time such as 30s, 5m or 2h' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
@@ -179,21 +179,21 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -s i -l images-bundle-path -d 'The bundle, by the name of the whole file even if it is in parts; or a directory of archives, as "d8 mirror pull" writes them; once for each directory that has parts (repeatable)' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -s i -l images-bundle-path -d 'The bundle, by the name of the whole file even if it is in parts; or a directory of archives, as "d8 mirror pull" writes them. If its parts are in several directories, repeat the flag, once for each directory' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -s r -l registry -d 'Private registry, HOST[:PORT]/PATH' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -s p -l registry-password -d 'Password for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l parallel -d 'Maximum number of blobs in transfer at the same time [default: 16]; fewer while the network or the registry cannot keep up. If set, it also limits the number of small requests' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l retry-timeout -d 'Give up after this time without a successful request to the registry (429, 503, read-only), such as 30s, 5m or 2h' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l parallel -d 'Maximum number of blobs to transfer at the same time; dhctl uses fewer while the network or the registry cannot keep up. If set, also the maximum number of other requests [default: 16]' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l retry-timeout -d 'Give up if the registry answers no request successfully for this time, for example because of 429, 503 or read-only mode: a time such as 30s, 5m or 2h' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
@@ -223,16 +223,16 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fi
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -s p -l registry-password -d 'Password for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l parallel -d 'Maximum number of blobs in transfer at the same time [default: 16]; fewer while the network or the registry cannot keep up. If set, it also limits the number of small requests' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l retry-timeout -d 'Give up after this time without a successful request to the registry (429, 503, read-only), such as 30s, 5m or 2h' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l parallel -d 'Maximum number of blobs to transfer at the same time; dhctl uses fewer while the network or the registry cannot keep up. If set, also the maximum number of other requests [default: 16]' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l retry-timeout -d 'Give up if the registry answers no request successfully for this time, for example because of 429, 503 or read-only mode: a time such as 30s, 5m or 2h' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and not __fish_seen_subcommand_from pull push verify" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
@@ -265,16 +265,16 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_s
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l exclude-module -d 'Leave out this module (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -s f -l modules-filter -d 'The older way to name modules, separated by ";". NAME:v1.2.3: every version from v1.2.3 on. NAME:CHANNEL: the version that this channel points to' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -s c -l images-bundle-chunk-size -d 'Split each archive into parts of at most this size: a number of GiB, or a size such as 200MB, 4GiB or fat32' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l parallel -d 'Maximum number of blobs in transfer at the same time [default: 16]; fewer while the network or the registry cannot keep up. If set, it also limits the number of small requests' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l retry-timeout -d 'Give up after this time without a successful request to the registry (429, 503, read-only), such as 30s, 5m or 2h' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l parallel -d 'Maximum number of blobs to transfer at the same time; dhctl uses fewer while the network or the registry cannot keep up. If set, also the maximum number of other requests [default: 16]' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l retry-timeout -d 'Give up if the registry answers no request successfully for this time, for example because of 429, 503 or read-only mode: a time such as 30s, 5m or 2h' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from pull" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
@@ -296,16 +296,16 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_s
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from push" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from push" -s p -l registry-password -d 'Password for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from push" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from push" -l parallel -d 'Maximum number of blobs in transfer at the same time [default: 16]; fewer while the network or the registry cannot keep up. If set, it also limits the number of small requests' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from push" -l retry-timeout -d 'Give up after this time without a successful request to the registry (429, 503, read-only), such as 30s, 5m or 2h' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from push" -l parallel -d 'Maximum number of blobs to transfer at the same time; dhctl uses fewer while the network or the registry cannot keep up. If set, also the maximum number of other requests [default: 16]' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from push" -l retry-timeout -d 'Give up if the registry answers no request successfully for this time, for example because of 429, 503 or read-only mode: a time such as 30s, 5m or 2h' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from push" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from push" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from push" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from push" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from push" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from push" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from push" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
@@ -326,16 +326,16 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_s
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -s p -l registry-password -d 'Password for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l parallel -d 'Maximum number of blobs in transfer at the same time [default: 16]; fewer while the network or the registry cannot keep up. If set, it also limits the number of small requests' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l retry-timeout -d 'Give up after this time without a successful request to the registry (429, 503, read-only), such as 30s, 5m or 2h' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l parallel -d 'Maximum number of blobs to transfer at the same time; dhctl uses fewer while the network or the registry cannot keep up. If set, also the maximum number of other requests [default: 16]' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l retry-timeout -d 'Give up if the registry answers no request successfully for this time, for example because of 429, 503 or read-only mode: a time such as 30s, 5m or 2h' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror-modules; and __fish_seen_subcommand_from verify" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
@@ -363,9 +363,9 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and not __fish_seen_subcommand_from inspect verify split join" -f -a "join" -d 'Join the parts of a bundle into one file, byte for byte'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
@@ -379,9 +379,9 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l expect-sum -d 'Fail unless the bundle and the files next to it have this sum, which the pull printed: 64 hexadecimal digits, with or without spaces' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
@@ -396,9 +396,9 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from split" -s o -l out -d 'Directory for the parts' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from split" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from split" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from split" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from split" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
@@ -413,9 +413,9 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -s o -l out -d 'The file to write; the name must end in .tar' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from join" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
@@ -441,16 +441,16 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and not __fish_see
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and not __fish_seen_subcommand_from check list setup prune" -f -a "prune" -d 'Remove old releases from a registry: write a plan, then apply it'
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l for -d 'What the registry is to be used for: a push from this machine, or a cluster, which only reads' -r -f -a "push\t'A push from this machine'
 cluster\t'A cluster'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l parallel -d 'Maximum number of blobs in transfer at the same time [default: 16]; fewer while the network or the registry cannot keep up. If set, it also limits the number of small requests' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l retry-timeout -d 'Give up after this time without a successful request to the registry (429, 503, read-only), such as 30s, 5m or 2h' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l parallel -d 'Maximum number of blobs to transfer at the same time; dhctl uses fewer while the network or the registry cannot keep up. If set, also the maximum number of other requests [default: 16]' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l retry-timeout -d 'Give up if the registry answers no request successfully for this time, for example because of 429, 503 or read-only mode: a time such as 30s, 5m or 2h' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -s u -l registry-login -d 'Login for the registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -s p -l registry-password -d 'Password for the registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from check" -l registry-password-file -d 'Read the password for the registry from a file; "-" is standard input' -r -F
@@ -470,16 +470,16 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_su
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -l release -d 'Read only this release, vX.Y.Z, and the channels that point to it (repeatable); modules, packages and databases are left out' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -l context -d 'Context of the kubeconfig, for a cluster that uses the registry (repeatable)' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -l parallel -d 'Maximum number of blobs in transfer at the same time [default: 16]; fewer while the network or the registry cannot keep up. If set, it also limits the number of small requests' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -l retry-timeout -d 'Give up after this time without a successful request to the registry (429, 503, read-only), such as 30s, 5m or 2h' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -l parallel -d 'Maximum number of blobs to transfer at the same time; dhctl uses fewer while the network or the registry cannot keep up. If set, also the maximum number of other requests [default: 16]' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -l retry-timeout -d 'Give up if the registry answers no request successfully for this time, for example because of 429, 503 or read-only mode: a time such as 30s, 5m or 2h' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -s u -l registry-login -d 'Login for the registries' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -s p -l registry-password -d 'Password for the registries' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from list" -l registry-password-file -d 'Read the password for the registries from a file; "-" is standard input' -r -F
@@ -503,23 +503,23 @@ debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from setup" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from setup" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from setup" -f -a "nexus" -d 'Set up a repository of Nexus Repository 3'
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from setup" -f -a "harbor" -d 'Set up a project of Harbor 2'
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l keep-from -d 'Keep this release and all later ones, X.Y or X.Y.Z; also kept is what the channels point to, and what the clusters need' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from setup" -f -a "nexus" -d 'Set up a repository in Nexus Repository 3'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from setup" -f -a "harbor" -d 'Set up a project in Harbor 2'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l keep-from -d 'Keep this release (X.Y or X.Y.Z), all later ones, those that channels point to, and those that the clusters need' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l plan -d 'File to write the plan to' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l apply -d 'Delete what this plan says, and nothing else; the same command resumes an interrupted run' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l context -d 'Context of the kubeconfig, for a cluster that uses the registry (repeatable)' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l parallel -d 'Maximum number of blobs in transfer at the same time [default: 16]; fewer while the network or the registry cannot keep up. If set, it also limits the number of small requests' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l retry-timeout -d 'Give up after this time without a successful request to the registry (429, 503, read-only), such as 30s, 5m or 2h' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l parallel -d 'Maximum number of blobs to transfer at the same time; dhctl uses fewer while the network or the registry cannot keep up. If set, also the maximum number of other requests [default: 16]' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l retry-timeout -d 'Give up if the registry answers no request successfully for this time, for example because of 429, 503 or read-only mode: a time such as 30s, 5m or 2h' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -s u -l registry-login -d 'Login for the registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -s p -l registry-password -d 'Password for the registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l registry-password-file -d 'Read the password for the registry from a file; "-" is standard input' -r -F
@@ -532,7 +532,7 @@ trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l keep-for -d 'Keep what the clusters of --context need: the release that each runs, and all later ones'
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l force -d 'Replace the file of --plan if it exists'
-complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l no-clusters -d 'Confirm that no cluster uses the registry, or that their releases need not be kept'
+complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l no-clusters -d 'Confirm that no cluster uses the registry, or that the releases of those that do may be removed'
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l insecure -d 'Use plain HTTP instead of HTTPS'
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l tls-skip-verify -d 'Accept any TLS certificate'
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l verbose -d 'Print a line for every object'
@@ -637,9 +637,9 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l context -d 'Context of the kubeconfig (repeatable: one report for each); default: the current context' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
@@ -656,8 +656,8 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -s p -l registry-password -d 'Password for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l parallel -d 'Maximum number of blobs in transfer at the same time [default: 16]; fewer while the network or the registry cannot keep up. If set, it also limits the number of small requests' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l retry-timeout -d 'Give up after this time without a successful request to the registry (429, 503, read-only), such as 30s, 5m or 2h' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l parallel -d 'Maximum number of blobs to transfer at the same time; dhctl uses fewer while the network or the registry cannot keep up. If set, also the maximum number of other requests [default: 16]' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l retry-timeout -d 'Give up if the registry answers no request successfully for this time, for example because of 429, 503 or read-only mode: a time such as 30s, 5m or 2h' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from plan" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
@@ -688,9 +688,9 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l context -d 'Context of the kubeconfig; default: the current context' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from prepare" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
@@ -709,9 +709,9 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l context -d 'Context of the kubeconfig; default: the current context' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from approve" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
@@ -730,13 +730,13 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l to -d 'Last release to update to; default: the newest one that the cluster has' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l settle -d 'How long everything must be healthy before the update is done' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l stalled-after -d 'Report a stage as stuck after this time without progress; default: 15m for switching, 30m for later stages' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l patience -d 'End with exit code 7 when the update has been failed or stuck for this time; until then it may recover' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l timeout -d 'End with exit code 7 if the update is not done after this time in all; default: no limit' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l patience -d 'End with exit code 7 if the update stays failed or stuck for this long; until then it may recover' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l timeout -d 'End with exit code 7 if the whole update takes longer than this; default: no limit' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
@@ -745,7 +745,7 @@ debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -s y -l yes -d 'Do not ask for confirmation'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l apply-now -d 'Do not wait for update windows, notification delays or gradual rollouts (apply-now), also where a release is approved already'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l apply-now -d 'Do not wait for update windows, notification delays or gradual rollouts, even if the release is already approved'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -754,13 +754,13 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l to -d 'Wait until this release, or a later one, is deployed and settled; default: whatever is deployed or approved' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l settle -d 'How long everything must be healthy before the update is done' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l stalled-after -d 'Report a stage as stuck after this time without progress; default: 15m for switching, 30m for later stages' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l patience -d 'End with exit code 7 when the update has been failed or stuck for this time; until then it may recover' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l timeout -d 'End with exit code 7 if the update is not done after this time in all; default: no limit' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l patience -d 'End with exit code 7 if the update stays failed or stuck for this long; until then it may recover' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l timeout -d 'End with exit code 7 if the whole update takes longer than this; default: no limit' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from watch" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
@@ -775,9 +775,9 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l context -d 'Context of the kubeconfig (repeatable: one report for each); default: the current context' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from doctor" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
@@ -795,9 +795,9 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l context -d 'Context of the kubeconfig; default: the current context' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l progress -d 'Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere' -r -f -a "auto\t'A bar on a terminal, lines elsewhere'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
 plain\t'A line every few seconds'
-json\t'One JSON object a line'"
+json\t'One JSON object per line'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from kernel" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
@@ -822,7 +822,7 @@ debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l read-only -d 'Only permissions to read, for status, plan, watch and doctor; without exec and without Secrets'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l queues -d 'With --read-only: also permission to read the task queues, which is exec in the platform\'s pods and equals cluster-admin; without it `watch` cannot report that an update is done'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l queues -d 'With --read-only: also permission to read the task queues. This is permission to exec into the platform\'s pods, which amounts to cluster-admin; without it, `watch` cannot report that an update is done'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l secrets -d 'With --read-only: also permission to read the Secrets d8-system/deckhouse-registry (for the registry checks of doctor) and kube-system/d8-cluster-configuration (for requirements in plan)'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l helm -d 'Also permission to read all Secrets of the cluster, for `plan --helm`'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -29,7 +29,10 @@ pub(crate) fn run() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let source_url = format!("{}/{}", source.addr(), distribution.root);
     let target_url = format!("{}/inside/ee", target.addr());
-    println!("A synthetic distribution is served at {source_url}, an empty registry at {}.", target.addr());
+    println!(
+        "A synthetic distribution is served at {source_url}, and an empty registry at {}.",
+        target.addr()
+    );
 
     let session = Session { dhctl: &dhctl, folder: folder.path() };
     tell("Outside: show what a pull downloads.");

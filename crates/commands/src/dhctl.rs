@@ -151,6 +151,8 @@ pub enum Mirror {
         /// The minor version.
         minor: u64,
     },
+    /// Pulls a release that is to be filled in.
+    PullRelease,
     /// Reads the releases from a minor on by name, through a proxy cache, and downloads nothing.
     ListThroughCache {
         /// The proxy cache, `HOST[:PORT]/PATH`.
@@ -262,6 +264,7 @@ impl Mirror {
             Self::PullSince { major, minor } => {
                 words.fixed(&["pull", "-i", BUNDLE, "--min-version"]).joined("", &format!("{major}.{minor}"))
             }
+            Self::PullRelease => words.fixed(&["pull", "-i", BUNDLE, "--release", "VERSION"]),
             Self::ListThroughCache { registry, major, minor } => words
                 .fixed(&["pull", "--dry-run", "--proxy-registry"])
                 .option("--source", "--source=", registry)

@@ -61,7 +61,7 @@ impl Kind {
             Self::Pod => "Pod",
             Self::Secret => "Secret",
             Self::ValidatingWebhookConfiguration => "ValidatingWebhookConfiguration",
-            Self::ApiServer => "API server",
+            Self::ApiServer => "the API server",
             Self::Queue => "Queue",
             Self::Queues => "the queues",
             Self::ConvergeStatus => "the converge status",

@@ -35,8 +35,8 @@ pub enum BundleCommand {
 /// The bundle of a command that reads one.
 #[derive(Debug, Args)]
 pub struct FileArgs {
-    /// The bundle, by the name of the whole file even if it is in parts; once for each directory that has
-    /// parts (repeatable)
+    /// The bundle, by the name of the whole file even if it is in parts. If its parts are in several directories, give one
+    /// path for each directory
     #[arg(value_name = "FILE", required = true)]
     pub file: Vec<PathBuf>,
 }
@@ -45,7 +45,7 @@ pub struct FileArgs {
 #[derive(Debug, Args)]
 pub struct BundleArgs {
     /// The bundle, by the name of the whole file even if it is in parts; or a directory of archives, as
-    /// "d8 mirror pull" writes them; once for each directory that has parts (repeatable)
+    /// "d8 mirror pull" writes them. If its parts are in several directories, give one path for each directory
     #[arg(value_name = "FILE", required = true)]
     pub file: Vec<PathBuf>,
 }

@@ -8,11 +8,12 @@ use cluster::duration;
 /// How registries are reached.
 #[derive(Debug, Clone, Args)]
 pub struct ConnectionArgs {
-    /// Maximum number of blobs in transfer at the same time [default: 16]; fewer while the network or the registry
-    /// cannot keep up. If set, it also limits the number of small requests
+    /// Maximum number of blobs to transfer at the same time; dhctl uses fewer while the network or the registry cannot
+    /// keep up. If set, also the maximum number of other requests [default: 16]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Connection")]
     pub parallel: Option<u16>,
-    /// Give up after this time without a successful request to the registry (429, 503, read-only), such as 30s, 5m or 2h
+    /// Give up if the registry answers no request successfully for this time, for example because of 429, 503 or
+    /// read-only mode: a time such as 30s, 5m or 2h
     #[arg(
         long,
         value_name = "TIME",

@@ -75,15 +75,15 @@ pub enum Command {
     /// Pull a distribution into a bundle, or push a bundle into a private registry
     ///
     /// Without --registry, the selected releases are pulled from --source into the bundle. With --registry, the bundle is
-    /// pushed there and everything is read back; only then does the command succeed. "dhctl mirror pull" and "dhctl mirror
-    /// push" do the same and do not depend on whether --registry or its variable is set.
+    /// pushed there and everything is read back; only then does the command succeed. "dhctl mirror pull" always
+    /// pulls, and "dhctl mirror push" always pushes, whether or not --registry or its variable is set.
     #[command(after_help = EXIT_CODES)]
     Mirror(Box<MirrorArgs>),
     /// Pull modules into archives of their own, or push them into a private registry
     ///
     /// With --module-source, the modules of that manifest are pulled into one archive each. With --registry, they are
-    /// pushed there, each as a repository directly below, and everything is read back. "dhctl mirror-modules pull" and
-    /// "dhctl mirror-modules push" do the same and do not depend on which of the two variables is set.
+    /// pushed there, each as a repository directly below, and everything is read back. "dhctl mirror-modules pull"
+    /// always pulls, and "dhctl mirror-modules push" always pushes, whichever of the two variables is set.
     #[command(after_help = EXIT_CODES)]
     MirrorModules(Box<MirrorModulesArgs>),
     /// Inspect a bundle, verify it, split it into parts or join them

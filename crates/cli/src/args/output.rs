@@ -8,7 +8,8 @@ pub struct OutputArgs {
     /// Format of the result on standard output
     #[arg(long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
     pub output: OutputFormat,
-    /// Format of the progress on standard error; "auto" shows a bar on a terminal and prints lines elsewhere
+    /// Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and
+    /// prints lines elsewhere
     #[arg(long, value_enum, default_value_t = ProgressFormat::Auto, value_name = "FORMAT")]
     pub progress: ProgressFormat,
     /// Print a line for every object
@@ -31,11 +32,11 @@ pub enum OutputFormat {
 /// Form of the progress.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ProgressFormat {
-    /// A bar on a terminal, lines elsewhere.
+    /// A progress bar or a live screen on a terminal, lines elsewhere.
     Auto,
     /// A line every few seconds.
     Plain,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
 }
 

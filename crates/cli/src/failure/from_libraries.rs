@@ -63,8 +63,12 @@ impl From<AccessError> for Failure {
             AccessError::Nowhere => Self::usage(message)
                 .hint("name a kubeconfig with --kubeconfig or KUBECONFIG; on a master node: /etc/kubernetes/admin.conf"),
             AccessError::NoContext { known } | AccessError::NoSuchContext { known, .. } => {
-                let names = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
-                Self::usage(message).hint(format!("choose one with --context; there are: {names}"))
+                let hint = if known.is_empty() {
+                    "the kubeconfig has no contexts: name another one with --kubeconfig or KUBECONFIG".to_owned()
+                } else {
+                    format!("choose a context with --context; available contexts: {}", known.join(", "))
+                };
+                Self::usage(message).hint(hint)
             }
             AccessError::Read { .. } => Self::new(Exit::Files, message)
                 .hint("name another one with --kubeconfig or KUBECONFIG; on a master node, as root: /etc/kubernetes/admin.conf"),
@@ -93,7 +97,7 @@ impl From<cluster::Error> for Failure {
         match error {
             cluster::Error::Network(fault) => Self::new(Exit::Network, message).with_hints(fault.hints()),
             cluster::Error::Unauthorized => Self::new(Exit::Denied, message)
-                .hint("the token or certificate of the kubeconfig is wrong or has expired"),
+                .hint("the token or certificate in the kubeconfig is wrong or has expired"),
             cluster::Error::Plugin(error) => Self::new(Exit::Denied, message).hint(plugin_hint(&error)),
             cluster::Error::Forbidden(_) => Self::new(Exit::Denied, message).hint(rights()),
             cluster::Error::NotNow(_) => Self::new(Exit::Cluster, message).hint(
@@ -117,7 +121,8 @@ impl From<Unknown> for Failure {
 
 /// The hint where a permission is missing in the cluster.
 pub(crate) fn rights() -> Sentence {
-    Sentence::from("print the permissions that are needed: ").command(Update::Rbac)
+    Sentence::from("ask a cluster administrator to apply the permissions that this command prints: ")
+        .command(Update::Rbac)
 }
 
 impl From<ApproveError> for Failure {
@@ -193,8 +198,8 @@ impl From<PrepareError> for Failure {
             // The controller deletes waiting releases above the version that the channel points to.
             PrepareError::Reverted { object } if object.kind == Kind::DeckhouseRelease => {
                 Self::new(Exit::Cluster, message).hint(
-                    "the controller deletes releases above the release channel: push the release channel of the bundle, or \
-                     name the last release with --to",
+                    "the controller deletes releases that are newer than the one that the release channel points to: push the \
+                     whole bundle again, with its release channel, or set --to to the release that the channel points to",
                 )
             }
             PrepareError::Reverted { .. } => Self::new(Exit::Cluster, message)
@@ -305,7 +310,7 @@ pub(super) fn hints_on_space(error: &std::io::Error) -> Vec<String> {
     hint.map(str::to_owned).into_iter().collect()
 }
 
-const LOGIN_FLAGS: &str = "set the login of a source with --license, or --source-login and --source-password; that of a private registry with --registry-login (-u) and --registry-password (-p)";
+const LOGIN_FLAGS: &str = "for a source, set --license, or --source-login and --source-password; for a private registry, set --registry-login (-u) and --registry-password (-p)";
 
 /// What concerns the whole host is said of the host, not of the request that met it first.
 fn registry_message(error: &registry::client::Error) -> String {
@@ -332,8 +337,8 @@ impl From<registry_admin::Error> for Failure {
             Error::Egress(error) => error.into(),
             Error::Network { fault, .. } => Self::new(Exit::Network, message).with_hints(fault.hints()),
             Error::Unauthorized { .. } => Self::new(Exit::Denied, message).hint(
-                "check --admin-login and --admin-password-file; after a wrong password a server may refuse the right one for \
-                 some seconds",
+                "check --admin-login and --admin-password-file; after a wrong password, a server may refuse even the right one \
+                 for a few seconds",
             ),
             Error::Forbidden { .. } => {
                 Self::new(Exit::Denied, message).hint("set --admin-login to the login of an administrator")
@@ -342,9 +347,9 @@ impl From<registry_admin::Error> for Failure {
                 "wait until the server is ready, or end its read-only mode, and run the same command again",
             ),
             Error::NotTheProduct { redirect: Some(url), .. } => Self::new(Exit::Network, message)
-                .hint(format!("set the address to that of {url}, which is where the server redirects to")),
+                .hint(format!("the server redirects to {url}: use the address in that URL")),
             Error::NotTheProduct { .. } => Self::new(Exit::Network, message)
-                .hint("check the address: it is that of the product's web interface, with its port and context path"),
+                .hint("check the address: it must be that of the product's web interface, including its port and context path"),
             Error::Refused { .. } => Self::new(Exit::Incomplete, message),
             _ => Self::new(Exit::Internal, message),
         }
@@ -407,7 +412,7 @@ impl From<BundleError> for Failure {
             BundleError::DiskFull { .. } => Self::new(Exit::Files, message).hint(MAKE_ROOM),
             BundleError::QuotaExceeded { .. } => Self::new(Exit::Files, message).hint(QUOTA),
             BundleError::WrongPart { .. } => Self::new(Exit::Incomplete, message)
-                .hint("copy that part again from the machine outside"),
+                .hint("copy that part again from the machine with internet access"),
             BundleError::WrongSum { .. } => {
                 Self::new(Exit::Incomplete, message).hint("copy the file again, or pull the bundle again")
             }
@@ -425,10 +430,10 @@ impl From<BundleError> for Failure {
             BundleError::NotFound { unfinished: true, .. } => Self::new(Exit::Files, message)
                 .hint("its pull was interrupted: run the same pull command again to resume it"),
             BundleError::Unfinished { .. } => Self::new(Exit::Incomplete, message).hint(
-                "its pull, split or join was interrupted or is still running: run the same command again to complete it, then name it without .partial",
+                "its pull, split or join was interrupted or is still running: wait until it ends, or run the same command again; then name the bundle without .partial",
             ),
             BundleError::NotFound { .. } => Self::new(Exit::Files, message)
-                .hint("check the path; name a bundle in parts by the name of the whole file, such as d8.tar"),
+                .hint("check the path; for a bundle that was split into parts, give the name of the whole file, such as d8.tar"),
             BundleError::Ambiguous { .. } => {
                 Self::new(Exit::Files, message).hint("keep one of them, and move the other one to another directory")
             }
@@ -437,8 +442,8 @@ impl From<BundleError> for Failure {
                 let close = Sentence::from("if you created it, remove the access of others: ")
                     .command(Tool::Close(path.display().to_string()));
                 let failure = if matches!(why, NotOurs::Mode(_)) { failure.hint(close) } else { failure };
-                failure.hint("another user could change what is written there: check and remove it, or use a directory that only you can \
-                       write to")
+                failure.hint("another user could change this file or directory: check it and remove it, or use a directory that only \
+                       you can write to")
             }
             BundleError::NotAFile { .. } => Self::new(Exit::Files, message).hint(
                 "name another file, or replace it with a regular file: a bundle is read and written at many positions, \

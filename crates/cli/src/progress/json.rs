@@ -1,4 +1,4 @@
-//! One JSON object a line on standard error.
+//! One JSON object per line on standard error.
 
 use std::time::{Duration, Instant};
 

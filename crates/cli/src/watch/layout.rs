@@ -5,9 +5,13 @@ use ratatui::{
     text::Line,
 };
 
+use crate::format::count;
+
 /// A titled list of lines.
 pub(super) struct Section {
     pub(super) title: &'static str,
+    /// What a line is called where lines are only counted, such as `more release`.
+    pub(super) more: &'static str,
     /// All of it is shown before anything of the following ones.
     pub(super) urgent: bool,
     pub(super) lines: Vec<(String, Style)>,
@@ -22,9 +26,16 @@ pub(super) fn lay_out(sections: Vec<Section>, width: u16, height: u16) -> Vec<Li
         out.push(Line::styled(section.title, Style::new().add_modifier(Modifier::BOLD)));
         let hidden = section.lines.len() - share;
         for (place, (text, style)) in section.lines.into_iter().take(share).enumerate() {
-            let more = if hidden > 0 && place + 1 == share { format!(" (+{hidden})") } else { String::new() };
-            let room = width.saturating_sub(u16::try_from(more.len()).unwrap_or(width));
-            out.push(Line::styled(cut(&format!("  {text}"), room) + &more, style));
+            let is_last = hidden > 0 && place + 1 == share;
+            let line = if is_last && place > 0 {
+                cut(&format!("  … {}", count(hidden + 1, section.more)), width)
+            } else {
+                let more =
+                    if is_last { format!(" (and {})", count(hidden, section.more)) } else { String::new() };
+                let room = width.saturating_sub(u16::try_from(more.len()).unwrap_or(width));
+                cut(&format!("  {text}"), room) + &more
+            };
+            out.push(Line::styled(line, style));
         }
     }
     out

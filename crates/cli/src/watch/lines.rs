@@ -51,8 +51,12 @@ impl Lines {
         let mut lines = Vec::new();
         if due {
             let again = self.printed.as_ref().is_some_and(|(_, _, printed)| *printed == line);
-            let still =
-                if again { format!(" (for {})", text::for_time(verdict.since, now)) } else { String::new() };
+            let state = words::verdict::state(verdict.call);
+            let still = if again {
+                format!("; {state} for {}", text::for_time(verdict.since, now))
+            } else {
+                String::new()
+            };
             lines.push(format!("{} {line}{still}", text::clock(now)));
             self.printed = Some((now, key, line));
         }

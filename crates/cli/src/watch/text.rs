@@ -7,7 +7,7 @@ use cluster::{
 use foreign_text::one_line;
 use jiff::Timestamp;
 
-use crate::format::count;
+use crate::{format::count, words::times};
 
 /// Time of day, UTC as the platform's update windows are.
 pub(super) fn clock(time: Timestamp) -> String {
@@ -28,7 +28,7 @@ pub(super) fn queue(queue: &Queue) -> String {
     if let Some(head) = queue.heads.first() {
         line += &format!(", first in {}: {}", head.queue, one_line(&head.description));
         if head.failures > 0 {
-            line += &format!(", failed {} times", head.failures);
+            line += &format!(", failed {}", times(head.failures));
         }
         if let Some(failure) = &head.failure {
             line += &format!(": {}", one_line(failure));

@@ -19,7 +19,10 @@ use super::{
     layout::{Section, cut, lay_out, wrap},
     stages, text,
 };
-use crate::words::{self, Block};
+use crate::{
+    format::count,
+    words::{self, Block},
+};
 
 /// As many lines of what was reported are shown: a change with its command and notes.
 const REPORTED: usize = 6;
@@ -41,11 +44,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, picture: &Picture<'_>) {
     let (width, height) = (area.width, area.height);
     let mut lines = head(picture, width);
     let used = u16::try_from(lines.len()).unwrap_or(height);
-    let sections = sections(picture, width);
-    lines.extend(lay_out(sections, width, height.saturating_sub(used + 1)));
+    let room = height.saturating_sub(used + 1);
+    lines.extend(lay_out(sections(picture, width, room), width, room));
     lines.truncate(usize::from(height.saturating_sub(1)));
     lines.resize(usize::from(height.saturating_sub(1)), Line::default());
-    let foot = cut("Ctrl-C ends the watch, not the update", width);
+    let foot = cut("Ctrl-C ends this command, not the update", width);
     lines.push(Line::styled(foot, Style::new().add_modifier(Modifier::DIM)));
     frame.render_widget(Paragraph::new(lines), area);
 }
@@ -74,10 +77,10 @@ fn head(picture: &Picture<'_>, width: u16) -> Vec<Line<'static>> {
     ]
 }
 
-fn sections(picture: &Picture<'_>, width: u16) -> Vec<Section> {
+fn sections(picture: &Picture<'_>, width: u16, height: u16) -> Vec<Section> {
     let Picture { state, verdict, reported, .. } = picture;
     let plain = |lines: Vec<String>| lines.into_iter().map(|it| (it, Style::new())).collect();
-    let section = |title, lines| Section { title, urgent: false, lines };
+    let section = |title, more, lines| Section { title, more, urgent: false, lines };
     let waiting =
         verdict.waiting_for.iter().map(|it| addressed(words::verdict::waiting(it), picture)).collect();
     let unknown = verdict.unknown.iter().filter(|it| it.reading != Unread::NotNow);
@@ -85,28 +88,45 @@ fn sections(picture: &Picture<'_>, width: u16) -> Vec<Section> {
         .map(|it| format!("{}: {}", words::verdict::source_name(it.source), one_line(&it.why)))
         .collect();
     vec![
-        Section { title: "What is wrong", urgent: true, lines: problem(picture, width) },
-        section("Waiting for", plain(waiting)),
-        Section { title: "Last step", urgent: true, lines: plain(last(reported, width)) },
-        section("Releases", releases(state, verdict)),
-        section("Queue", plain(reading(&state.queue, |queue| vec![text::queue(queue)]))),
-        section("Alerts", alerts(state)),
-        section("Nodes", plain(nodes(state))),
-        section("Unknown", plain(unknown)),
+        Section {
+            title: "What is wrong",
+            more: "more line",
+            urgent: true,
+            lines: problem(picture, width, height),
+        },
+        section("Not done yet because", "more reason", plain(waiting)),
+        Section { title: "Last step", more: "more line", urgent: true, lines: plain(last(reported, width)) },
+        section("Releases", "more release", releases(state, verdict)),
+        section("Queue", "more line", plain(reading(&state.queue, |queue| vec![text::queue(queue)]))),
+        section("Alerts", "more alert", alerts(state)),
+        section("Nodes", "more line", plain(nodes(state))),
+        section("Unknown", "more source", plain(unknown)),
     ]
 }
 
-/// What is wrong and the steps against it.
-fn problem(picture: &Picture<'_>, width: u16) -> Vec<(String, Style)> {
+/// What is wrong and the steps against it, for a section of `height` lines. A step is shown as a whole or not at all: a
+/// part of a command is of no use.
+fn problem(picture: &Picture<'_>, width: u16, height: u16) -> Vec<(String, Style)> {
     let Some(problem) = &picture.verdict.problem else { return Vec::new() };
     let style = Style::new().fg(stages::colour(picture.verdict.call));
-    let lines = |text: &str| {
-        wrap(text, width.saturating_sub(2)).into_iter().map(|it| (it, style)).collect::<Vec<_>>()
-    };
-    let what = addressed(words::what(problem), picture);
+    let wrapped = |text: &str| wrap(text, width.saturating_sub(2));
     let steps = Block::default().steps(words::steps(problem)).addressed(picture.flags).lines();
+    let steps: Vec<Vec<String>> = steps.iter().map(|step| wrapped(step.trim())).collect();
+    let room = usize::from(height).saturating_sub(1); // without the title
+    let mut lines = wrapped(&addressed(words::what(problem), picture));
     // A long error of a registry must not push the steps off the screen.
-    lines(&what).into_iter().take(4).chain(steps.iter().flat_map(|step| lines(step.trim()))).collect()
+    let fits = lines.len().min(4) + steps.iter().map(Vec::len).sum::<usize>() <= room;
+    lines.truncate(if fits { 4 } else { 2 });
+    let count_of_steps = steps.len();
+    for (number, step) in steps.into_iter().enumerate() {
+        let is_last = number + 1 == count_of_steps;
+        if lines.len() + step.len() + usize::from(!is_last) > room {
+            lines.push(format!("… {}", count(count_of_steps - number, "more step")));
+            break;
+        }
+        lines.extend(step);
+    }
+    lines.into_iter().map(|line| (line, style)).collect()
 }
 
 /// The sentence in one line, with commands that name the cluster.
@@ -143,7 +163,7 @@ fn alerts(state: &ClusterState) -> Vec<(String, Style)> {
     let mut all: Vec<_> = state.alerts.last().into_iter().flatten().collect();
     all.sort_by_key(|it| (!is_of_an_update(it), it.severity, it.name.clone()));
     let line = |alert: &&cluster::objects::Alert| {
-        let severity = alert.severity.map(|it| format!(" ({it})")).unwrap_or_default();
+        let severity = alert.severity.map(|it| format!(" (severity {it})")).unwrap_or_default();
         let text = format!("{}{severity}: {}", alert.name, one_line(&alert.summary));
         let style = if is_of_an_update(alert) { Style::new().fg(Color::Yellow) } else { Style::new() };
         (text, style)
@@ -177,7 +197,7 @@ fn nodes(state: &ClusterState) -> Vec<String> {
 fn reading<T>(reading: &Reading<T>, lines: impl FnOnce(&T) -> Vec<String>) -> Vec<String> {
     match (reading.last(), reading) {
         (Some(value), Reading::NotNow { .. }) => {
-            lines(value).into_iter().map(|it| format!("{it} (previous)")).collect()
+            lines(value).into_iter().map(|it| format!("{it} (last known)")).collect()
         }
         (Some(value), _) => lines(value),
         (None, Reading::NotNow { why, .. }) => {

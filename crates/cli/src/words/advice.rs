@@ -8,7 +8,9 @@ mod release;
 mod see;
 mod settings;
 
-use commands::{Approve, Command, Kubectl, Logs, Mirror, Objects, Pods, Resource, Sentence, Tool, Update};
+use commands::{
+    Approve, Command, Dhctl, Kubectl, Logs, Mirror, Objects, Pods, Resource, Sentence, Tool, Update,
+};
 use deckhouse::release_list::RELEASES_FILE;
 use problems::{Advice, PrepareFor};
 use semver::Version;
@@ -16,7 +18,7 @@ use semver::Version;
 use super::Step;
 
 /// What to do if something in the cluster takes an approval back.
-pub(crate) const FIND_MANIFEST: &str = "find the tool that applies a manifest with `approved: false`, such as deckhousereleases.yaml, and remove this line from the manifest";
+pub(crate) const FIND_MANIFEST: &str = "find the tool that applies a manifest (such as deckhousereleases.yaml) that contains `approved: false`, and remove that line from the manifest";
 
 /// The step that follows an advice.
 #[expect(clippy::too_many_lines, reason = "an arm for each advice")]
@@ -31,7 +33,7 @@ pub(super) fn step(advice: &Advice) -> Step {
             Step::inside(Sentence::from("push the bundle: ").command(Mirror::Push(registry.clone())))
         }
         Advice::PushChannel { registry } => Step::inside(
-            Sentence::from("push the whole bundle again, with its release channel: ")
+            Sentence::from("push the whole bundle again, which also pushes its release channel: ")
                 .command(Mirror::Push(registry.clone())),
         ),
         Advice::AnotherPatch(Version { major, minor, .. }) => Step::outside(
@@ -57,11 +59,11 @@ pub(super) fn step(advice: &Advice) -> Step {
             with("approve it: ", Approve::Release(format!("v{version}")).into())
         }
         Advice::ApproveDisruption(version) => with(
-            "approve its disruptions when the workload allows: ",
+            "approve its disruptions when the workloads can be interrupted: ",
             Approve::Disruption(format!("v{version}")).into(),
         ),
         Advice::ApproveNode { node } => with(
-            "approve the disruption when the workload allows: ",
+            "approve the disruption when the workloads can be interrupted: ",
             Approve::Node(node.clone().unwrap_or_else(|| "NAME".to_owned())).into(),
         ),
         Advice::SetImage { repository, version } => with(
@@ -71,12 +73,16 @@ pub(super) fn step(advice: &Advice) -> Step {
         Advice::CorrectRegistryAddress => {
             with("correct the registry's address: ", Kubectl::EditRegistry.into())
         }
-        Advice::CorrectRegistryLogin => {
-            with("correct the login (key .dockerconfigjson): ", Kubectl::EditRegistry.into())
-        }
-        Advice::TrustRegistry => {
-            with("add the certificate authority of the registry (key ca): ", Kubectl::EditRegistry.into())
-        }
+        Advice::CorrectRegistryLogin => Step::here(
+            Sentence::from("correct the login, in the field `.dockerconfigjson` of the Secret (")
+                .quoted(Dhctl::DockerCfg("HOST".to_owned()))
+                .text(" prints the value): ")
+                .command(Kubectl::EditRegistry),
+        ),
+        Advice::TrustRegistry => with(
+            "add the CA certificate of the registry, in the field `ca` of the Secret: ",
+            Kubectl::EditRegistry.into(),
+        ),
         Advice::BypassProxy { registry } => Step::here(
             Sentence::from(format!("add {registry} to proxy.noProxy: "))
                 .command(Tool::EditClusterConfiguration),
@@ -108,7 +114,10 @@ pub(super) fn step(advice: &Advice) -> Step {
         Advice::Grant { queues } => {
             let command =
                 if *queues { Update::ReadOnlyRbac { queues: true, secrets: false } } else { Update::Rbac };
-            with("ask for the missing permissions; this prints them: ", command.into())
+            with(
+                "ask a cluster administrator to apply the permissions that this command prints: ",
+                command.into(),
+            )
         }
         Advice::CheckCluster => {
             Step::here("check that this is the right cluster: --kubeconfig and --context select it")
@@ -116,12 +125,13 @@ pub(super) fn step(advice: &Advice) -> Step {
         Advice::CorrectWebhook => Step::here(
             "make the webhook reachable from the cluster, or correct or remove update.notification in ModuleConfig/deckhouse",
         ),
-        Advice::MeetListed => {
-            Step::here("meet these requirements: the fix for each is shown with the release above")
-        }
+        Advice::MeetListed => Step::here(
+            Sentence::from("meet these requirements; the fix for each is in the text output of ")
+                .quoted(Update::Plan),
+        ),
         Advice::Watch => with("wait until the running update is finished: ", Update::Watch.into()),
         Advice::PullOtherPatch(Version { major, minor, .. }) => Step::outside(
-            Sentence::from("pull again when the channel is not suspended, or pull another patch: ")
+            Sentence::from("pull again once the channel is no longer suspended, or pull another patch: ")
                 .command(Mirror::PullSince { major: *major, minor: *minor }),
         ),
         Advice::MeetRequirements => with(
@@ -134,7 +144,9 @@ pub(super) fn step(advice: &Advice) -> Step {
             Update::Status.into(),
         ),
         Advice::Doctor => with("find the cause: ", Update::Doctor.into()),
-        Advice::Plan => with("see which releases are missing and what blocks them: ", Update::Plan.into()),
+        Advice::Plan => {
+            with("see which releases are missing and what blocks the update: ", Update::Plan.into())
+        }
         Advice::Status => with("see the releases: ", Update::Status.into()),
         Advice::WaitForController => Step::here("wait: the controller corrects this automatically"),
         Advice::WaitForPull => Step::here("wait up to 5 minutes: the kubelet pulls the image again"),

@@ -27,13 +27,13 @@ pub(super) fn means(fact: &AlertFact) -> Option<Sentence> {
         AlertFact::Known { kind, stale: false, .. } => Some(of_kind(*kind).into()),
         AlertFact::Known { kind, stale: true, .. } => Some(
             format!(
-                "{}; the alert is stale: the monitoring has not updated it recently, so it may be over",
+                "{}; the alert is stale: monitoring has not updated it recently, so it may no longer be firing",
                 of_kind(*kind)
             )
             .into(),
         ),
         AlertFact::Stale { .. } => Some(
-            "the monitoring has not updated these alerts recently: it is restarting or down; new alerts may be missing"
+            "monitoring has not updated these alerts recently: it is restarting or down; new alerts may be missing"
                 .into(),
         ),
     }
@@ -42,10 +42,10 @@ pub(super) fn means(fact: &AlertFact) -> Option<Sentence> {
 fn of_kind(kind: AlertKind) -> &'static str {
     match kind {
         AlertKind::ReleaseChain => {
-            "the platform cannot build the chain of releases: a minor version is missing in the registry"
+            "the platform cannot build the chain of releases: a minor version is missing from the registry"
         }
         AlertKind::MigratedModules => {
-            "the next release requires modules that no ModuleSource offers, or that are offered only with an error"
+            "the next release requires modules that no ModuleSource offers, or for which the ModuleSource reports an error"
         }
         AlertKind::InvalidConfiguration => {
             "a configuration is not valid for the running version, for example after a change of its schema"
@@ -60,14 +60,14 @@ fn of_kind(kind: AlertKind) -> &'static str {
         }
         AlertKind::ModuleConflict => "several sources offer the same module, and none of them is selected",
         AlertKind::OldSchema => {
-            "the settings have an old schema. They are converted automatically, but a later release may no longer do that"
+            "the settings use an old schema; the platform converts them automatically, but a later release may not"
         }
         AlertKind::Maintenance => "the module is in maintenance mode: the platform does not update it",
         AlertKind::OldKernel => "the kernel of a node is too old for a module",
         AlertKind::OldSystem => "a later release will not support the node's operating system",
         AlertKind::RemovedApis => {
             "a Helm release uses an API that the next Kubernetes version removes. With `kubernetesVersion: Automatic` this \
-             blocks the release that upgrades Kubernetes"
+             blocks the platform release that upgrades Kubernetes"
         }
         AlertKind::DeprecatedApis => "a Helm release uses an API that a later Kubernetes version removes",
         AlertKind::PodRestarts => {

@@ -6,7 +6,7 @@ use problems::ChannelFact;
 pub(super) fn predicate(fact: &ChannelFact) -> Sentence {
     match fact {
         ChannelFact::TagMissing { image } => {
-            format!("follows a release channel that is missing in the registry: {image}")
+            format!("follows a release channel that is missing from the registry: {image}")
         }
         ChannelFact::TagDenied { image, message } => {
             format!("follows a release channel that cannot be read: {image} ({message})")

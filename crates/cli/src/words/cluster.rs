@@ -6,7 +6,7 @@ use problems::ClusterFact;
 
 pub(super) fn predicate(fact: &ClusterFact) -> Sentence {
     match fact {
-        ClusterFact::Settling => "is healthy, and must stay healthy for the settle time (--settle)".into(),
+        ClusterFact::Settling => "has been healthy for less than the settle time (--settle)".into(),
         ClusterFact::PodNotReady => "is not ready for the next step: the platform's pod is not ready".into(),
         ClusterFact::Converging => {
             "is not ready for the next step: the controller is still applying its modules".into()

@@ -9,11 +9,10 @@ pub(super) fn predicate(fact: &DeploymentFact) -> Sentence {
             format!("has the image tag {tag}; waiting for v{wanted}").into()
         }
         DeploymentFact::MovingTag { tag: Some(tag), .. } => {
-            format!("has an image with the moving tag {tag}, which does not say which version is running")
-                .into()
+            format!("has an image with the moving tag '{tag}', so the running version is unknown").into()
         }
         DeploymentFact::MovingTag { image, tag: None } => {
-            format!("has the image {image} without a tag, which does not say which version is running").into()
+            format!("has the image {image} without a tag, so the running version is unknown").into()
         }
         DeploymentFact::RollingOut { ready, wanted } => {
             format!("is rolling out: {ready} of {wanted} pods are new and ready").into()
@@ -28,7 +27,7 @@ pub(super) fn predicate(fact: &DeploymentFact) -> Sentence {
         DeploymentFact::PodRejected { reason } => format!("cannot create its pod: {reason}").into(),
         DeploymentFact::NoPod => "has no pod".into(),
         DeploymentFact::ImageMissing { image } => {
-            format!("runs the image {image}, which is missing in the registry").into()
+            format!("runs the image {image}, which is missing from the registry").into()
         }
         DeploymentFact::WebhookDown => {
             "is not available: approvals and changes to ModuleConfigs fail with `failed calling webhook`"
@@ -45,7 +44,7 @@ pub(super) fn means(fact: &DeploymentFact) -> Option<Sentence> {
         DeploymentFact::ScaledToZero => Some("no controller is running, so nothing is updated".into()),
         DeploymentFact::PodRejected { .. } => Some("an admission rule or a quota rejects the pod".into()),
         DeploymentFact::NoPod => {
-            Some("kube-controller-manager creates this pod; it may not be running".into())
+            Some("kube-controller-manager, which creates this pod, may not be running".into())
         }
         DeploymentFact::ImageMissing { .. } => Some(
             "the platform runs only as long as its node keeps the image; on another node its pod would not start".into(),

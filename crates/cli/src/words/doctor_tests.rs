@@ -306,7 +306,8 @@ fn every_step() {
         Contents::Release(version("1.71.2")),
         Contents::Image(format!("{REPO}:v1.71.2")),
         Contents::DeployedRelease,
-        Contents::Channel,
+        Contents::Channel(None),
+        Contents::Channel(Some(version("1.70.3"))),
         Contents::NewerChannel,
         Contents::Modules,
     ];

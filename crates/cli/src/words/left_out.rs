@@ -11,9 +11,9 @@ pub(crate) fn reason(reason: &LeftOutReason) -> String {
         LeftOutReason::AboveChannel(channel) => format!(
             "newer than v{channel}, which the release channel points to; the controller deletes newer releases that are waiting"
         ),
-        LeftOutReason::Suspended => "withdrawn by the vendor (Suspended)".to_owned(),
+        LeftOutReason::Suspended => "suspended by the vendor".to_owned(),
         LeftOutReason::Phase(phase) => {
-            format!("{phase} in the cluster: the controller does not deploy it any more")
+            format!("{phase} in the cluster: the controller will not deploy it")
         }
         LeftOutReason::LaterPatch => "a later patch of the same minor version replaces it".to_owned(),
         LeftOutReason::BeyondGap(gap) => self::gap(gap),

@@ -54,16 +54,28 @@ pub use step::{Place, Step};
 
 /// The problem in one line: `Pod/deckhouse-7d4f-0 cannot pull its image …`.
 pub fn what(problem: &Problem) -> Sentence {
-    Sentence::from(object(problem)).text(" ").then(predicate(&problem.fact))
+    Sentence::from(joined(&objects(problem))).text(" ").then(predicate(&problem.fact))
+}
+
+/// `a, b and c`.
+fn joined(names: &[String]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        names => names.concat(),
+    }
 }
 
 /// The object as `KIND/NAME`; several are separated by commas.
 pub fn object(problem: &Problem) -> String {
+    objects(problem).join(", ")
+}
+
+fn objects(problem: &Problem) -> Vec<String> {
     if !matches!(problem.fact, Fact::Source(SourceFact::Unreadable { .. } | SourceFact::NotNow { .. })) {
-        return problem.object.to_string();
+        return vec![problem.object.to_string()];
     }
     let all = std::iter::once(&problem.object).chain(source::others(&problem.fact));
-    all.map(source::name).collect::<Vec<_>>().join(", ")
+    all.map(source::name).collect()
 }
 
 /// What is said of the object, behind its name: `is being drained`.
@@ -142,6 +154,6 @@ pub(crate) fn queue_task(task: &Task) -> String {
 }
 
 /// `once`, `3 times`.
-fn times(count: u64) -> String {
+pub(crate) fn times(count: u64) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }

@@ -58,12 +58,12 @@ pub(super) fn means(fact: &ModuleFact) -> Sentence {
              not deployed"
                 .to_owned()
         }
-        ModuleFact::ReleaseSuspended { .. } => "the vendor has suspended this release, or the module did not start with it".to_owned(),
+        ModuleFact::ReleaseSuspended { .. } => "the vendor has suspended this release, or the module failed to start after the update to it".to_owned(),
         ModuleFact::PolicyMissing { .. } | ModuleFact::NoPolicy => {
             "a release without an update policy waits forever".to_owned()
         }
         ModuleFact::RequirementUnmet { .. } => {
-            "the module keeps its deployed release; the platform does not wait for it".to_owned()
+            "the module stays on its deployed release; updates of the platform are not blocked by this".to_owned()
         }
         ModuleFact::GateFailed { .. } => {
             "the module keeps its deployed release; the controller tries again automatically".to_owned()

@@ -11,7 +11,7 @@ pub(crate) fn not_next(reason: &NotNext) -> String {
         NotNext::Duplicate { one, other } => {
             format!("ModuleRelease/{one} and ModuleRelease/{other} have the same version; delete one of them")
         }
-        NotNext::Suspended => "the vendor has withdrawn it (Suspended)".to_owned(),
+        NotNext::Suspended => "the vendor has suspended it".to_owned(),
         NotNext::Skipped => "the controller has skipped it because a higher release exists".to_owned(),
         NotNext::Superseded => "it was deployed before, and a later release is deployed now".to_owned(),
         NotNext::Phase(phase) => format!("its phase is {phase}"),
@@ -30,7 +30,7 @@ pub(crate) fn not_next(reason: &NotNext) -> String {
         }
         NotNext::After(first) => format!("v{first} comes first"),
         NotNext::Gap { deployed, release } => format!(
-            "releases between the deployed v{deployed} and v{release} are missing in the cluster: pull the module again \
+            "releases between the deployed v{deployed} and v{release} are missing from the cluster: pull the module again \
              from v{deployed} on, and push it"
         ),
         NotNext::OtherMajor { deployed } => {
@@ -126,7 +126,7 @@ pub(crate) fn order(order: &Order) -> String {
         Order::PlatformFirst => "update the platform first, then the modules".to_owned(),
         Order::TheseFirst(modules) => format!(
             "before the platform can be updated to its next release, a ModuleSource must offer these modules \
-             without an error: {}",
+             and report no error for them: {}",
             modules.join(", ")
         ),
     }

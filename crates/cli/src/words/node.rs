@@ -41,13 +41,15 @@ pub(super) fn means(fact: &NodeFact) -> Option<Sentence> {
             "spec.disruptions.approvalMode of the group is Manual; an approved node is drained: its pods move to other nodes \
              or stop"
         }
-        NodeFact::GroupError(_) => "nodes of this group are not updated until the error is fixed",
+        NodeFact::GroupError(_) => {
+            "nodes of other groups are updated, but nodes of this group only after the error is fixed"
+        }
         NodeFact::NotReady { control_plane: true, .. } => {
-            "a node that is not ready is not updated, and delays the others of its group; without this control-plane node \
+            "a node that is not ready is not updated, and delays the other nodes in its group; without this control-plane node \
              the update may interrupt the control plane"
         }
         NodeFact::NotReady { control_plane: false, .. } => {
-            "a node that is not ready is not updated, and delays the others of its group, which are updated one by one"
+            "a node that is not ready is not updated, and delays the other nodes in its group, which are updated one by one"
         }
         NodeFact::DrainedByUser => {
             "the platform counts it as being updated until its drain annotations are removed; it stays \

@@ -83,7 +83,9 @@ pub(crate) fn prepare(note: &PrepareNote) -> String {
             format!("left out: {}: {}", names.join(", "), left_out::reason(reason))
         }
         PrepareNote::ApprovedUnderOtherName { version, name } => {
-            format!("v{version} is not created: DeckhouseRelease/{name} is the same release, and approved")
+            format!(
+                "v{version} is not created: DeckhouseRelease/{name} is the same release and is already approved"
+            )
         }
         PrepareNote::DuplicateKept { name, reason } => {
             format!("DeckhouseRelease/{name} is a duplicate; it is kept because {}", keep_reason(reason))
@@ -91,7 +93,7 @@ pub(crate) fn prepare(note: &PrepareNote) -> String {
         PrepareNote::OneAtATime { versions, first } => {
             let names: Vec<String> = versions.iter().map(|version| format!("v{version}")).collect();
             format!(
-                "not created yet: {}: in Auto mode, the controller may skip minor versions that wait together; run this \
+                "not created yet: {}: in Auto mode, the controller may skip minor versions if several are waiting; run this \
                  command again when the update to v{first} is done",
                 names.join(", ")
             )
@@ -105,7 +107,7 @@ pub(crate) fn prepare(note: &PrepareNote) -> String {
 /// Why a duplicate object is not deleted.
 pub(crate) fn keep_reason(reason: &KeepReason) -> String {
     match reason {
-        KeepReason::Phase(phase) => format!("it is {phase}; only waiting duplicates are deleted"),
+        KeepReason::Phase(phase) => format!("it is {phase}, and only waiting duplicates are deleted"),
         KeepReason::NoOther { name } => {
             format!("the regular object of this release, DeckhouseRelease/{name}, does not exist")
         }

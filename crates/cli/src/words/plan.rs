@@ -67,9 +67,13 @@ pub(crate) fn unknown(unknown: &PlanUnknown) -> String {
             "the release that the channel points to: the cluster follows no known channel".to_owned()
         }
         PlanSource::Channel { image } | PlanSource::Image { image } => image.clone(),
-        PlanSource::Tags { registry } => format!(
-            "further releases in {registry} (the platform must be able to list its tags too): its tags cannot be listed"
-        ),
+        PlanSource::Tags { registry } => {
+            let why = unknown.why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
+            return format!(
+                "further releases in {registry}, because its tags cannot be listed{why}; the platform must be able to \
+                 list them too"
+            );
+        }
     };
     match &unknown.why {
         Some(why) => format!("{source}: {why}"),

@@ -36,7 +36,8 @@ pub(super) fn predicate(fact: &PodFact) -> Sentence {
         PodFact::NotRunning { phase, reason: None } => format!("is {phase}"),
         PodFact::NoLeader => "has not become the leader yet".to_owned(),
         PodFact::NotReady => {
-            "is running but not ready yet: applying all modules for the first time takes minutes".to_owned()
+            "is running but not ready yet: applying all modules for the first time can take 30 minutes"
+                .to_owned()
         }
         PodFact::NotReadyForLong { first: None } => "is running but not ready".to_owned(),
         PodFact::NotReadyForLong { first: Some(first) } => {
@@ -79,7 +80,7 @@ pub(super) fn means(fact: &PodFact) -> Option<Sentence> {
         PodFact::Unscheduled { .. } => Some("until this pod runs, nothing is updated".into()),
         PodFact::ModuleImagePulls(pulls) => {
             let cause = of_cause(pulls.cause).map(|cause| format!("{cause}; ")).unwrap_or_default();
-            Some(format!("{cause}the update is not done until these pods run").into())
+            Some(format!("{cause}the update is not done until the affected pods run").into())
         }
         _ => None,
     }

@@ -32,7 +32,7 @@ pub(super) fn predicate(fact: &QueueFact) -> Sentence {
 
 pub(super) fn converge(fact: &ConvergeFact) -> Sentence {
     match fact {
-        ConvergeFact::Startup => "is applying all modules for the first time after its start".to_owned(),
+        ConvergeFact::Startup => "is applying all modules for the first time since it started".to_owned(),
         ConvergeFact::Running { left } => format!("is applying its modules: {} left", count(*left, "task")),
     }
     .into()

@@ -10,7 +10,7 @@ use super::{module_release, predicate, queue_task};
 pub(crate) fn not_approvable(reason: &NotApprovable) -> String {
     match reason {
         NotApprovable::DisruptionsDone { phase } => {
-            format!("its phase is {phase}: its disruptions need no approval any more")
+            format!("its phase is {phase}: its disruptions no longer need an approval")
         }
         NotApprovable::Module(reason) => module_release::not_next(reason),
         NotApprovable::ModuleReleasesUnknown(why) => format!("the releases of modules cannot be read: {why}"),
@@ -30,7 +30,7 @@ pub(crate) fn not_approvable(reason: &NotApprovable) -> String {
 /// What is in the queue.
 pub(crate) fn queue(state: &QueueState) -> String {
     match state {
-        QueueState::JustEmpty => "it is empty, but has not yet stayed empty for long enough".to_owned(),
+        QueueState::JustEmpty => "it became empty only seconds before this limit".to_owned(),
         QueueState::Tasks(count) => crate::format::count(*count, "task"),
         QueueState::Head(task) => format!("queue {}", queue_task(task)),
         QueueState::Unreadable(why) => format!("it cannot be read: {why}"),

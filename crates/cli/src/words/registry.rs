@@ -22,13 +22,16 @@ pub(super) fn predicate(fact: &RegistryFact) -> Sentence {
         }
         RegistryFact::TagsIncomplete { unlisted } => {
             let tags: Vec<String> = unlisted.iter().map(|version| format!("v{version}")).collect();
-            format!("returns these releases by name but does not list their tags: {}", tags.join(", "))
+            format!(
+                "points to a registry that returns these releases by name but does not list their tags: {}",
+                tags.join(", ")
+            )
         }
         RegistryFact::NoAccess { repo, error: Some(error), .. } => {
-            format!("does not give the platform access to {repo}: {error}")
+            format!("points to {repo}, which the platform cannot access: {error}")
         }
         RegistryFact::NoAccess { repo, error: None, .. } => {
-            format!("does not give the platform access to {repo}")
+            format!("points to {repo}, which the platform cannot access")
         }
         RegistryFact::NotInNoProxy { host } => {
             format!("sets a proxy, but {host} is not in proxy.noProxy")
@@ -48,10 +51,10 @@ pub(super) fn predicate(fact: &RegistryFact) -> Sentence {
             format!("has a suspended release channel: {image} (v{version})")
         }
         RegistryFact::ChannelTooLow { image, version, wanted: Some(wanted) } => {
-            format!("has a release channel that points to v{version}, below v{wanted}: {image}")
+            format!("has a release channel that points to v{version}, which is older than v{wanted} (--to): {image}")
         }
         RegistryFact::ChannelTooLow { image, version, wanted: None } => {
-            format!("has a release channel that points to v{version}, below all known releases: {image}")
+            format!("has a release channel that points to v{version}, which is older than all known releases: {image}")
         }
     }
     .into()
@@ -63,8 +66,8 @@ pub(super) fn means(fact: &RegistryFact) -> Option<Sentence> {
             "the platform sees no new releases, and nodes cannot pull images".to_owned()
         }
         RegistryFact::Untrusted { .. } => {
-            "checked from this machine only; the platform trusts only the CA in the Secret (key ca), so if the registry presents \
-             the same certificate to the cluster, the platform sees no new releases and nodes cannot pull images"
+            "this was checked from this machine only: if the registry presents the same certificate to the cluster, the platform \
+             sees no new releases and nodes cannot pull images, because they trust only the CA in the field `ca` of the Secret"
                 .to_owned()
         }
         RegistryFact::TagsDenied { .. }
@@ -74,7 +77,7 @@ pub(super) fn means(fact: &RegistryFact) -> Option<Sentence> {
              one that the channel points to; without this list it does not find them".to_owned()
         }
         RegistryFact::TagsIncomplete { .. } => {
-            "it is a proxy cache that lists only the tags that were requested through it; the platform uses this list \
+            "the registry is a proxy cache that lists only the tags that were requested through it; the platform uses this list \
              to find releases"
                 .to_owned()
         }

@@ -148,7 +148,9 @@ fn found(fact: &Fact) -> String {
         Fact::ProxyCache(Some(upstream)) => format!("this is a proxy cache of {upstream}"),
         Fact::ProxyCache(None) => "this is a proxy cache".to_owned(),
         Fact::NoProxyCache => "no".to_owned(),
-        Fact::Redirected(host) => format!("blobs are redirected to {host}, which can be reached"),
+        Fact::Redirected(host) => {
+            format!("requests for blobs are redirected to {host}, which can be reached")
+        }
         Fact::NotRedirected => "the registry returns blobs itself".to_owned(),
         Fact::UploadHost(Some(host)) => format!("{host}, which can be reached"),
         Fact::UploadHost(None) => "the registry itself".to_owned(),
@@ -206,7 +208,7 @@ fn means(check: Check, fact: &Fact) -> Option<&'static str> {
         (Check::Authentication, Fact::Basic) => "the platform supports bearer tokens only",
         (Check::TokenLifetime, _) => "a token may expire while a large blob is being transferred",
         (Check::Read | Check::ListTags, _) => "the platform finds no releases, and nodes cannot pull images",
-        (Check::Write | Check::Project | Check::PathDepth, _) => "a push cannot upload anything here",
+        (Check::Write | Check::Project | Check::PathDepth, _) => "nothing can be pushed here",
         (Check::ProxyCache, _) => {
             "a proxy cache accepts no uploads, and lists only the tags that it has cached"
         }
@@ -220,9 +222,9 @@ fn means(check: Check, fact: &Fact) -> Option<&'static str> {
             "release channels are tags that move with each release; if these tags cannot be overwritten, the cluster sees no update"
         }
         (Check::Quota, fact) if is_full_disk(fact) => {
-            "the storage of the registry is full; a push cannot upload anything"
+            "the storage of the registry is full; nothing can be pushed"
         }
-        (Check::Quota, _) => "a full delivery is 25 to 50 GB; a push fails when the quota is used up",
+        (Check::Quota, _) => "a full bundle is 25 to 50 GB; a push fails when the quota is used up",
         (Check::ManifestTypes, _) => "a push fails at the first manifest of this type",
         (Check::Cleanup, Fact::NotDeleted(Leftover::Blob(_), _)) => {
             "a few bytes stay in the registry until its next garbage collection"
@@ -239,7 +241,7 @@ fn fixes(check: Check, fact: &Fact, product: Option<Product>, registry: &Reposit
     match (check, product) {
         (Check::Name, _) => one("add the host to DNS or to /etc/hosts, on this machine and on all nodes"),
         (Check::SearchDomains, _) => vec![
-            "remove the search domain from /etc/resolv.conf of the nodes, or the wildcard record from DNS".to_owned(),
+            "remove the search domain from /etc/resolv.conf on the nodes, or the wildcard record from DNS".to_owned(),
             "or use a host name with 5 dots or more".to_owned(),
         ],
         (Check::Tls, _) if matches!(fact, Fact::Certificate(..)) => one("renew the certificate of the registry"),
@@ -297,7 +299,7 @@ fn fixes(check: Check, fact: &Fact, product: Option<Product>, registry: &Reposit
         ],
         (Check::Cleanup, _) => one("delete the tag dhctl-check in the registry; nothing uses it"),
         (Check::Write | Check::Read | Check::ListTags, _) if lacks_login(fact) => {
-            one("give the login of an account: --registry-login and --registry-password-file")
+            one("set the login of an account with --registry-login and --registry-password-file")
         }
         (Check::Write, Some(Product::Harbor)) if is_denied(fact) => vec![
             format!("Harbor: Projects > {project} > Robot accounts: give the robot the permissions to pull and push repositories"),

@@ -42,7 +42,7 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
         }
         ReleaseFact::NotSeen => "is waiting for the controller to check it".to_owned(),
         ReleaseFact::Disappeared => "was in the cluster and is missing now".to_owned(),
-        ReleaseFact::Withdrawn => "was withdrawn by the vendor (Suspended)".to_owned(),
+        ReleaseFact::Withdrawn => "was suspended by the vendor".to_owned(),
         ReleaseFact::PassedOver { phase } => {
             format!("is {phase} and will not be deployed: a higher patch or a later release replaced it")
         }
@@ -83,8 +83,8 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
         ReleaseFact::Unmet(reasons) => format!("has unmet requirements: {}", requirements(reasons)),
         ReleaseFact::RequirementsNotKnown(reasons) => {
             format!(
-                "cannot be checked yet: the controller has not yet collected the values that it checks requirements \
-                 against ({})",
+                "has requirements that cannot be checked yet: the controller has not yet collected the current values from \
+                 the cluster ({})",
                 requirements(reasons)
             )
         }
@@ -114,7 +114,7 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
             format!("is marked Deployed, but Deployment/deckhouse runs {image_tag}")
         }
         ReleaseFact::IsDuplicate { of, version, .. } => {
-            format!("is a duplicate: DeckhouseRelease/{of} is also an object of {version}")
+            format!("is a duplicate of DeckhouseRelease/{of}: both are for release {version}")
         }
         ReleaseFact::NoPhase { names } if names.len() > 1 => {
             format!("has no phase; {} releases are affected: {}", names.len(), list(names, NAMED))
@@ -133,10 +133,10 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
             format!("has unmet requirements: {}", requirement(reason))
         }
         ReleaseFact::WithdrawnAndReplaced => {
-            "was withdrawn by the vendor (Suspended); another patch of its minor version is waiting".to_owned()
+            "was suspended by the vendor; another patch of its minor version is waiting".to_owned()
         }
         ReleaseFact::ImageMissing { image } => {
-            format!("needs the image {image}, which is missing in the registry")
+            format!("needs the image {image}, which is missing from the registry")
         }
         ReleaseFact::AboveChannel { names, image, channel } => {
             let all = if names.len() > 1 {
@@ -151,7 +151,7 @@ pub(super) fn predicate(fact: &ReleaseFact) -> Sentence {
         }
         ReleaseFact::InProgress { restarting: false } => "is being deployed".to_owned(),
         ReleaseFact::InProgress { restarting: true } => {
-            "is being deployed: the platform's pod is being replaced, or applies all modules for the first time"
+            "is being deployed: the platform's pod is being replaced, or is applying all modules for the first time"
                 .to_owned()
         }
         ReleaseFact::PreviousUnfinished { previous, sign } => {
@@ -231,8 +231,8 @@ pub(super) fn means(fact: &ReleaseFact) -> Option<Sentence> {
             "no other patch of its minor version is waiting, so no later release can be deployed"
         }
         ReleaseFact::ImageMissing { .. } => {
-            "if it is deployed, the platform's old pod is removed and the new one cannot start; nothing in the cluster can \
-             repair that"
+            "if this release gets deployed, the platform's old pod will be removed and the new one will not start; nothing in the \
+             cluster can repair that"
         }
         ReleaseFact::AboveChannel { .. } => {
             "the controller deletes waiting releases that are newer than the one that the channel points to"
@@ -314,7 +314,7 @@ pub(crate) fn wait_reason(reason: &WaitReason) -> String {
         }
         WaitReason::Gap => "cannot be deployed: minor versions before it are missing".to_owned(),
         WaitReason::Major => "has a different major version from the deployed one".to_owned(),
-        WaitReason::Suspended => "was withdrawn by the vendor (Suspended)".to_owned(),
+        WaitReason::Suspended => "was suspended by the vendor".to_owned(),
         WaitReason::ValidationsFailed { why } => format!("has failed validations: {why}"),
         WaitReason::MigrationsFailed { why } => format!("has failed migrations: {why}"),
         WaitReason::NoPolicy => "has no update policy".to_owned(),
@@ -338,7 +338,7 @@ pub(crate) fn requirement(reason: &WaitReason) -> String {
             format!("the module {module} does not work with it: {why}")
         }
         WaitReason::UnknownRequirement { key } => format!(
-            "{key}: the running version does not know this requirement (a version was skipped, or the release is \
+            "{key}: the running platform version does not know this requirement (a version was skipped, or the release is \
              for another edition)"
         ),
         other => wait_reason(other),

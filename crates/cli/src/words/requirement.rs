@@ -29,8 +29,8 @@ pub(crate) fn found(shortfall: &Shortfall) -> String {
         Shortfall::ModuleEnabled => "enabled".to_owned(),
         Shortfall::ModuleNotOffered { module } => format!("no source has the module {module}"),
         Shortfall::ModuleOfferedWithError { module, error } => format!("{module}: {error}"),
-        Shortfall::ModuleNeedsPlatform { range, .. } => format!("needs the platform {range}"),
-        Shortfall::ModuleNeedsKubernetes { range, .. } => format!("needs Kubernetes {range}"),
+        Shortfall::ModuleNeedsPlatform { range, .. } => format!("supports only platform versions {range}"),
+        Shortfall::ModuleNeedsKubernetes { range, .. } => format!("supports only Kubernetes versions {range}"),
         Shortfall::RemovedApi { api, removed_in: (major, minor), .. } => match api {
             Some(api) => format!("uses {api}, which Kubernetes {major}.{minor} removed"),
             None => format!("Helm releases use APIs that Kubernetes {major}.{minor} removed"),
@@ -41,7 +41,7 @@ pub(crate) fn found(shortfall: &Shortfall) -> String {
         }
         Shortfall::Reported { why, .. } => why.clone(),
         Shortfall::UnknownToController { .. } => {
-            "the running version does not know this requirement: a version was skipped, or the release is for \
+            "the running platform version does not know this requirement: a version was skipped, or the release is for \
              another edition"
                 .to_owned()
         }
@@ -62,7 +62,7 @@ pub(crate) fn needed(shortfall: &Shortfall) -> String {
         Shortfall::Istio { lowest, .. } => format!("Istio {lowest}"),
         Shortfall::ModuleEnabled => "disabled".to_owned(),
         Shortfall::ModuleNotOffered { module } | Shortfall::ModuleOfferedWithError { module, .. } => {
-            format!("a source that offers the module {module} without an error")
+            format!("a source that offers the module {module} and reports no error for it")
         }
         Shortfall::ModuleNeedsPlatform { release, .. } => {
             format!("a module version that works with v{release}")
@@ -84,7 +84,7 @@ pub(crate) fn needed(shortfall: &Shortfall) -> String {
 pub(crate) fn fix(fix: &Fix) -> Sentence {
     match fix {
         Fix::WaitForNodeGroups { server } => {
-            Sentence::from(format!("wait until the node groups run v{server} too, like the API server: "))
+            Sentence::from(format!("wait until all node groups run v{server}, the version of the API server: "))
                 .command(Kubectl::Get(Objects::all(Resource::NodeGroup), Output::Table))
         }
         Fix::PinKubernetes => Sentence::from(
@@ -96,7 +96,7 @@ pub(crate) fn fix(fix: &Fix) -> Sentence {
             "raise kubernetesVersion, one minor at a time, and wait for the node groups each time: ",
         )
         .command(EDIT),
-        Fix::RaiseKubernetesSomehow => "upgrade Kubernetes, one minor at a time; if the platform manages it, raise kubernetesVersion in ClusterConfiguration (dhctl cannot read it)"
+        Fix::RaiseKubernetesSomehow => "upgrade Kubernetes, one minor version at a time; dhctl cannot read ClusterConfiguration: if the platform manages Kubernetes, raise kubernetesVersion there"
             .into(),
         Fix::UpgradeManagedKubernetes => {
             "upgrade Kubernetes with the tool or provider that created this cluster".into()
@@ -117,7 +117,7 @@ pub(crate) fn fix(fix: &Fix) -> Sentence {
         }
         Fix::ChangeRuntime(Runtime::ContainerdV2) => {
             "set spec.cri.type of the node groups, and defaultCRI of ClusterConfiguration, to ContainerdV2 (requires \
-             kernel 5.8, systemd 244, cgroup v2 and the kernel module erofs)"
+             kernel 5.8 or later, systemd 244 or later, cgroup v2 and the kernel module erofs)"
                 .into()
         }
         Fix::RaiseIngressController { name } => {
@@ -170,7 +170,7 @@ pub(crate) fn disable(module: &str, configured: bool) -> commands::Command {
 pub(crate) fn why_unknown(why: &WhyUnknown) -> String {
     const DECIDES: &str = "; the controller will decide";
     let product = |product: &Product| match product {
-        Product::Platform => "the platform",
+        Product::Platform => "platform version",
         Product::Kubernetes => "Kubernetes",
     };
     match why {
@@ -186,7 +186,7 @@ pub(crate) fn why_unknown(why: &WhyUnknown) -> String {
             format!("the required value '{needed}' is not a version{DECIDES}")
         }
         WhyUnknown::FoundNotAVersion { object, value } => {
-            format!("{object} has '{value}', which is not a version")
+            format!("{object} reports the value '{value}', which is not a version")
         }
         WhyUnknown::ModuleState { module } => {
             format!("Module/{module} does not report whether it is enabled{DECIDES}")
@@ -198,8 +198,8 @@ pub(crate) fn why_unknown(why: &WhyUnknown) -> String {
             "the nodes meet it, but it is unknown whether Istio works with the Kubernetes version that the release installs{DECIDES}"
         ),
         WhyUnknown::IstioCompatibilityUnread(unknown) => format!(
-            "the nodes meet it, but it is unknown whether the platform upgrades Kubernetes, and whether Istio works \
-             with that version: {unknown}"
+            "the nodes meet it, but it is unknown whether the release upgrades Kubernetes, and whether Istio works with \
+             the new Kubernetes version: {unknown}"
         ),
         WhyUnknown::ModuleStateOf { module, product: it, range } => {
             format!(

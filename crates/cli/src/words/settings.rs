@@ -59,7 +59,7 @@ pub(super) fn means(fact: &SettingsFact) -> Sentence {
             "a release with the requirement unmetCloudConditions is not deployed"
         }
         SettingsFact::DeprecatedApis { .. } => {
-            "these clients fail once Kubernetes is upgraded to that version, which a release may do automatically"
+            "these clients fail once Kubernetes is upgraded to the version that removes their API; a platform release may upgrade Kubernetes automatically"
         }
     }
     .into()

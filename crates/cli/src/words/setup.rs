@@ -81,7 +81,7 @@ pub(crate) fn refusal<'a>(refusal: Refusal, file: impl Fn(Account) -> &'a Path) 
                 .hint(format!("create it, or set --blob-store to one of these: {}", known.join(", ")))
         }
         Refusal::NoPathRouting { version } => Failure::usage(format!(
-            "Nexus {version} cannot route docker requests by their path: this requires version 3.84"
+            "Nexus {version} cannot route docker requests by their path: this requires version 3.84 or later"
         ))
         .hint("set --http-port or --https-port to a port that only this repository uses"),
         Refusal::EulaNotAccepted => Failure::usage(
@@ -172,16 +172,16 @@ pub(crate) fn finding(finding: &Finding) -> Remark {
             ))
         }
         Finding::SmallQuota { limit } => warning(format!(
-            "the quota of the project is {}; a full delivery is 25 to 50 GB",
+            "the quota of the project is {}; a full bundle is 25 to 50 GB",
             human(*limit)
         )),
         Finding::LittleSpace { blob_store, free } => warning(format!(
-            "the blob store {blob_store} has {} of free space; a full delivery is 25 to 50 GB",
+            "the blob store {blob_store} has {} of free space; a full bundle is 25 to 50 GB",
             human(*free)
         )),
-        Finding::PublicProject => note("the project is public: everyone can pull without a login"),
+        Finding::PublicProject => note("the project is public: anyone can pull without a login"),
         Finding::PullsPrevented { setting } => warning(format!(
-            "the setting {setting} of the project can refuse pulls of the platform's images; switch it off"
+            "with the setting {setting} of the project, Harbor can refuse pulls of the platform's images; turn it off"
         )),
         Finding::MoreRights { object: it, rights } => {
             let rights: Vec<&str> = rights.iter().map(AsRef::as_ref).collect();
@@ -204,7 +204,7 @@ pub(crate) fn finding(finding: &Finding) -> Remark {
             "this Nexus has no API for the proxy that it uses; set it in the web interface: Administration > System > HTTP"
                 .to_owned(),
         ),
-        Finding::AnonymousAccess => note("anonymous access is on: everyone can pull without a login"),
+        Finding::AnonymousAccess => note("anonymous access is on: anyone can pull without a login"),
         Finding::Setting { object: it, field, value } => warning(format!(
             "{} has {field} set to {value}; with this setting the server may refuse requests from the platform: if it does, remove this setting",
             object(it)

@@ -151,7 +151,7 @@ fn trouble_state(verdict: &Verdict) -> String {
 pub(crate) fn line(verdict: &Verdict) -> Sentence {
     let state = state(verdict.call);
     if let Some(problem) = &verdict.problem {
-        return Sentence::from(format!("{}: {}: ", subject(verdict), trouble_state(verdict)))
+        return Sentence::from(format!("{} {}: ", subject(verdict), trouble_state(verdict)))
             .then(what(problem));
     }
     let line = Sentence::from(format!("{}: {state}", subject(verdict)));
@@ -164,7 +164,7 @@ pub(crate) fn line(verdict: &Verdict) -> Sentence {
     } else if let Some(first) = verdict.waiting_for.first() {
         let more = verdict.waiting_for.len() - 1;
         let line = line.text(": ").then(waiting(first));
-        if more > 0 { line.text(format!(" (and {})", count(more, "more reason"))) } else { line }
+        if more > 0 { line.text(format!(" (also waiting for {})", count(more, "other thing"))) } else { line }
     } else {
         line
     }
@@ -194,7 +194,11 @@ pub(crate) fn time_over(verdict: &Verdict, timeout: Option<std::time::Duration>)
     let text = format!("{}: {} {is}", time.as_deref().unwrap_or("timeout reached"), subject(verdict));
     let first = verdict.problem.as_ref().or_else(|| verdict.waiting_for.first());
     let reason = first.map(|it| Sentence::from("; ").then(what(it))).unwrap_or_default();
-    with_steps(Block::new(Sentence::from(text).then(reason)), verdict)
+    let block = Block::new(Sentence::from(text).then(reason));
+    let has_steps = first.is_some_and(|it| !it.advice.is_empty());
+    let is_healthy = verdict.call == Call::Done || verdict.done_at.is_some();
+    let find = Step::here(Sentence::from("find the cause: ").command(commands::Update::Doctor));
+    with_steps(if has_steps || is_healthy { block } else { block.step(find) }, verdict)
 }
 
 fn with_steps(block: Block, verdict: &Verdict) -> Block {
@@ -204,9 +208,9 @@ fn with_steps(block: Block, verdict: &Verdict) -> Block {
     match (problem.map(|it| it.code), verdict.stage) {
         // The update has ended, and would count as done.
         (Some(Code::SkippedMinors), Stage::Propagating) => block,
-        (_, Stage::NotStarted) => block.step(Step::here("then run the same command again to continue")),
+        (_, Stage::NotStarted) => block.step(Step::here("run the same command again to continue")),
         _ => block.step(Step::here(
-            "then run the same command again to follow the update, which continues in the meantime",
+            "run the same command again to follow the update; the platform continues it without dhctl",
         )),
     }
 }

@@ -74,7 +74,7 @@ async fn incomplete_modules_are_refused_and_never_a_success() {
     }
     assert_eq!(world.target.repositories(), Vec::<String>::new(), "something was sent");
     let run = push(&world, &["--allow-incomplete"]).expect(3);
-    for said in [&image, "everything in mods was pushed to", "1 object is missing in it"] {
+    for said in [&image, "everything in mods was pushed to", "1 object is missing from it"] {
         assert!(run.stderr.contains(said), "'{said}' in {}", run.stderr);
     }
     assert!(!world.path("inside.yml").exists(), "nothing to be applied");

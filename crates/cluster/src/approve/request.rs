@@ -3,7 +3,7 @@
 use semver::Version;
 
 use super::{Approval, ApproveError, Timing, disruption, module_release, node, release};
-use crate::ClusterState;
+use crate::{ClusterState, objects::Phase};
 
 /// One thing to approve.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,26 @@ impl ApprovalRequest {
                 module_release(state, module, version, *timing)
             }
             Self::Node { name } => node(state, name),
+        }
+    }
+
+    /// Whether it is a release that is deployed.
+    pub fn is_deployed(&self, state: &ClusterState) -> bool {
+        match self {
+            Self::Release { version, .. } => state
+                .releases
+                .known()
+                .into_iter()
+                .flatten()
+                .any(|it| it.version.as_ref() == Some(version) && it.phase == Some(Phase::Deployed)),
+            Self::ModuleRelease { module, version, .. } => {
+                state.module_releases.known().into_iter().flatten().any(|it| {
+                    it.module == *module
+                        && it.version.as_ref() == Some(version)
+                        && it.phase == Some(Phase::Deployed)
+                })
+            }
+            Self::Disruption { .. } | Self::Node { .. } => false,
         }
     }
 

@@ -40,7 +40,7 @@ pub enum PrepareError {
         object: Object,
     },
     /// The platform's queue did not become empty.
-    #[error("the platform's queue is not empty after {}", crate::duration::text(*limit))]
+    #[error("the platform's queue did not become and stay empty within {}", crate::duration::text(*limit))]
     Busy {
         /// How long dhctl waited.
         limit: Duration,

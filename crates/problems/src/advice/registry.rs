@@ -11,8 +11,8 @@ pub enum Contents {
     Image(String),
     /// The deployed release, whose version is not known.
     DeployedRelease,
-    /// The releases up to what the release channel points to.
-    Channel,
+    /// The releases from the deployed one, if it is known, up to what the release channel points to.
+    Channel(Option<Version>),
     /// A release channel that points to a newer release.
     NewerChannel,
     /// Modules.

@@ -70,11 +70,11 @@ pub struct PullFlags {
     /// Read the license key from a file; "-" is standard input
     #[arg(long, value_name = "FILE", help_heading = "Source (pull)")]
     pub license_file: Option<PathBuf>,
-    /// Do not use the tag lists of the source, which is a proxy cache: request each release by its tag
+    /// The source is a proxy cache: do not rely on its tag lists, request each release by its tag
     #[arg(long, help_heading = "Source (pull)")]
     pub proxy_registry: bool,
 
-    /// Oldest release to pull, X.Y or X.Y.Z; no effect above the rock-solid release
+    /// Oldest release to pull, X.Y or X.Y.Z; has no effect if it is newer than the release of the channel rock-solid
     #[arg(
         short = 'v',
         long,
@@ -151,7 +151,8 @@ pub struct PullFlags {
         help_heading = "Bundle (pull)"
     )]
     pub gost_digest: bool,
-    /// Copy this dhctl next to the bundle instead of the running one, for a machine of another kind
+    /// Copy this dhctl next to the bundle instead of the running one, for a machine with another operating system or
+    /// architecture
     #[arg(long, value_name = "PATH", help_heading = "Bundle (pull)")]
     pub with_binary: Option<PathBuf>,
     /// Start over instead of resuming an interrupted pull

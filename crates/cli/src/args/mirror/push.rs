@@ -37,7 +37,7 @@ pub struct PushArgs {
 #[derive(Debug, Args)]
 pub struct BundleInArgs {
     /// The bundle, by the name of the whole file even if it is in parts; or a directory of archives, as
-    /// "d8 mirror pull" writes them; once for each directory that has parts (repeatable)
+    /// "d8 mirror pull" writes them. If its parts are in several directories, repeat the flag, once for each directory
     #[arg(short = 'i', long, env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE", value_name = "FILE", required = true)]
     pub images_bundle_path: Vec<PathBuf>,
 }

@@ -12,7 +12,8 @@ use crate::args::{ConnectionArgs, OutputArgs, TargetLoginArgs};
 #[derive(Debug, Args)]
 pub struct TransferArgs {
     /// The bundle: written by a pull, read by a push. The name must end in .tar. A push also accepts a directory of
-    /// archives, as "d8 mirror pull" writes them; once for each directory that has parts (repeatable)
+    /// archives, as "d8 mirror pull" writes them. If parts of the bundle are in several directories, repeat the flag, once
+    /// for each directory
     #[arg(short = 'i', long, env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE", value_name = "FILE", required = true)]
     pub images_bundle_path: Vec<PathBuf>,
     /// A pull.

@@ -22,14 +22,15 @@ pub enum RegistryCommand {
     /// Check whether a registry can be used for a push, or by a cluster
     ///
     /// Takes seconds and leaves nothing in the registry: an upload is opened and canceled, nothing is written. Each check
-    /// is ok, a warning, a failure, or not checked with the reason; failures come with what to do. Exit code 4 if the login
-    /// or a permission fails, 5 if the registry cannot be reached, 3 for any other failure; warnings alone are 0.
+    /// is ok, a warning, a failure, or "not checked" (with the reason); for each failure, dhctl says what to do. Exit code 4
+    /// if the login is rejected or a permission is missing, 5 if the registry cannot be reached, 3 for any other failure; 0
+    /// if there are only warnings.
     #[command(after_help = super::EXIT_CODES)]
     Check(Box<CheckArgs>),
     /// Show what registries contain: releases and whether they are complete, channels, modules, databases
     ///
-    /// Needs no bundle. Follows the lists of every release, channel and module version in the registry, reads each
-    /// manifest, and the last byte of each blob; tags alone prove nothing. Changes nothing. Exit code 3 if something is
+    /// Needs no bundle. For every release, channel and module version in the registry, reads each manifest that it refers
+    /// to, and the last byte of each blob; a tag alone proves nothing. Changes nothing. Exit code 3 if something is
     /// incomplete: with --release, one of these releases; with --context, something that one of these clusters uses; with
     /// neither, anything.
     #[command(after_help = super::EXIT_CODES)]
@@ -44,8 +45,8 @@ pub enum RegistryCommand {
     /// Remove old releases from a registry: write a plan, then apply it
     ///
     /// Without --apply, writes a plan for review: what goes, how many bytes that frees, what stays and why. With --apply,
-    /// deletes exactly what the plan says, by digest, the oldest release first. What a channel, a kept release, an index or
-    /// a named cluster refers to is never deleted, and a plan that does not fit the registry any more is refused. Modules,
+    /// deletes exactly what the plan says, by digest, the oldest release first. Never deletes anything that a channel, a
+    /// kept release, an index or a named cluster refers to. Refuses a plan that no longer matches the registry. Modules,
     /// packages and databases stay.
     #[command(after_help = super::EXIT_CODES)]
     Prune(Box<PruneArgs>),

@@ -24,8 +24,7 @@ pub struct PruneArgs {
     /// Private registry, HOST[:PORT]/PATH
     #[arg(value_name = "REGISTRY")]
     pub registry: RepositoryUrl,
-    /// Keep this release and all later ones, X.Y or X.Y.Z; also kept is what the channels point to, and what the
-    /// clusters need
+    /// Keep this release (X.Y or X.Y.Z), all later ones, those that channels point to, and those that the clusters need
     #[arg(long, value_name = "VERSION", conflicts_with = "apply", help_heading = "Plan")]
     pub keep_from: Option<Bound>,
     /// Keep what the clusters of --context need: the release that each runs, and all later ones
@@ -49,7 +48,7 @@ pub struct PruneArgs {
     /// The clusters that use the registry. With --apply: the same as for the plan.
     #[command(flatten)]
     pub clusters: UsingClustersArgs,
-    /// Confirm that no cluster uses the registry, or that their releases need not be kept
+    /// Confirm that no cluster uses the registry, or that the releases of those that do may be removed
     #[arg(long, help_heading = "Clusters")]
     pub no_clusters: bool,
     /// The login at the registry.

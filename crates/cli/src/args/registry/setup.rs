@@ -15,14 +15,14 @@ use crate::{
 /// The products that can be set up.
 #[derive(Debug, Subcommand)]
 pub enum SetupCommand {
-    /// Set up a repository of Nexus Repository 3
+    /// Set up a repository in Nexus Repository 3
     ///
     /// Activates the Docker Bearer Token Realm. Creates a hosted repository, or with --proxy-of a proxy repository with
     /// the settings that the platform requires; a role and a user for pulling, and for a hosted repository a role and a
     /// user for pushing. The passwords of new users are generated into files, or read from files.
     #[command(after_help = crate::args::EXIT_CODES)]
     Nexus(Box<NexusArgs>),
-    /// Set up a project of Harbor 2
+    /// Set up a project in Harbor 2
     ///
     /// Creates a project and its robot accounts: one for pulling and one for pushing. With --proxy-of, creates an
     /// endpoint, a proxy-cache project and a robot account for pulling. Harbor generates the secrets of robots; they are

@@ -32,22 +32,23 @@ pub use watch::{RunArgs, WaitArgs, WatchArgs};
 pub enum UpdateCommand {
     /// Show the state of a cluster: releases and why they wait, queue, alerts, nodes, modules, registry
     ///
-    /// The first line says whether anything blocks the update, and names the next command. Changes nothing. What cannot
-    /// be read is shown as unknown, with the reason.
+    /// The line below the name of the cluster says whether anything blocks the update, and names the next command. Changes
+    /// nothing. What cannot be read is shown as unknown, with the reason.
     #[command(after_help = super::EXIT_CODES)]
     Status(StatusArgs),
     /// Show the releases up to the target release, what each one requires, and what it may break
     ///
     /// Changes nothing. The requirements of all releases are checked against the current state of the cluster; each unmet
-    /// requirement is shown with the object, its value, the value that is needed, and the fix. For the next release the
-    /// controller's own answer is used. Exit code 7 if something blocks the update.
+    /// requirement is shown with the object, its value, the value that is needed, and the fix. For the next
+    /// release, what the platform's controller reports about the requirements replaces dhctl's own result. Exit code 7 if
+    /// something blocks the update.
     #[command(after_help = super::EXIT_CODES)]
     Plan(Box<PlanArgs>),
     /// Prepare the cluster: set the update mode, create the releases, set the release channel
     ///
     /// Shows each change with the kubectl command that does the same, and asks for confirmation. It also deletes duplicate
-    /// objects of releases (such as v1-72-3 next to v1.72.3) if that is safe. It never approves a release. The same command
-    /// resumes an interrupted run; a second run writes nothing.
+    /// objects of releases (such as v1-72-3 next to v1.72.3) if that is safe. It never approves a release. To resume an
+    /// interrupted run, run the same command again; once everything is prepared, it writes nothing.
     #[command(after_help = super::EXIT_CODES)]
     Prepare(Box<PrepareArgs>),
     /// Approve a release, the disruptive part of a release, or a disruptive update of nodes (drain, reboot)
@@ -60,16 +61,20 @@ pub enum UpdateCommand {
     /// Approve the next release, wait until it is done, and continue with the one after it
     ///
     /// Shows each approval, with the kubectl command that does the same, and asks. Waits for update windows,
-    /// notification delays and gradual rollouts. In an automatic update mode it only watches. What only a person can
-    /// change (an unmet requirement, a missing release, an unset channel, a disruption to be approved) is reported
-    /// immediately and ends the run with exit code 7 after --patience; if it is changed in time, the run continues. All
-    /// state is in the cluster: the same command resumes a run that was stopped.
+    /// notification delays and gradual rollouts. In an automatic update mode it only watches. If something
+    /// needs a person (an unmet requirement, a missing release, an unset channel, a disruption to approve), the run reports
+    /// it immediately, and ends with exit code 7 if it is not fixed within --patience. All state is in the cluster: the
+    /// same command resumes a run that was stopped.
     #[command(after_help = super::EXIT_CODES)]
     Run(Box<RunArgs>),
     /// Watch an update until it is done
     ///
-    /// "Deployed" is the start of an update. It is done when release, pod, queues, alerts, modules and nodes have all been
-    /// healthy for the time of --settle. Stopping the watch does not stop the update.
+    /// "Deployed" is the start of an update. It is done when the release, the platform's pod, modules and nodes have been
+    /// healthy, the queues empty, and no alert about the update firing, for the time that --settle sets. Stopping the watch
+    /// does not stop the update.
+    ///
+    /// Stages: "switching": the new pod is not running yet. "converging": it is applying all modules for the first time.
+    /// "propagating": modules, nodes and alerts are not up to date yet, or the settle time is running.
     #[command(after_help = super::EXIT_CODES)]
     Watch(Box<WatchArgs>),
     /// Find out why an update does not continue, and what to do
@@ -81,8 +86,8 @@ pub enum UpdateCommand {
     /// Upgrade the kernel on all nodes of a node group, or check that they already run the given version
     ///
     /// Creates a NodeGroupConfiguration for each group. The platform then installs the kernel and REBOOTS the nodes, one
-    /// after another, as the group's disruption settings say. For systems with apt and dpkg, dnf or yum; the packages
-    /// come from the repositories that the nodes use.
+    /// after another, as the group's disruption settings say. Supports systems with apt and dpkg, with dnf, or with
+    /// yum; the packages come from the repositories that the nodes use.
     #[command(after_help = super::EXIT_CODES)]
     Kernel(Box<KernelArgs>),
     /// Print the permissions that the update commands need, as a manifest for kubectl apply

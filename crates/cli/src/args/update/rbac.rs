@@ -19,8 +19,8 @@ pub struct RbacArgs {
     /// Only permissions to read, for status, plan, watch and doctor; without exec and without Secrets
     #[arg(long)]
     pub read_only: bool,
-    /// With --read-only: also permission to read the task queues, which is exec in the platform's pods and equals
-    /// cluster-admin; without it `watch` cannot report that an update is done
+    /// With --read-only: also permission to read the task queues. This is permission to exec into the platform's pods, which
+    /// amounts to cluster-admin; without it, `watch` cannot report that an update is done
     #[arg(long, requires = "read_only")]
     pub queues: bool,
     /// With --read-only: also permission to read the Secrets d8-system/deckhouse-registry (for the registry checks of doctor)

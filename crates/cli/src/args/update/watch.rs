@@ -38,8 +38,7 @@ pub struct RunArgs {
     /// Consent.
     #[command(flatten)]
     pub consent: ConsentArgs,
-    /// Do not wait for update windows, notification delays or gradual rollouts (apply-now), also where a release is
-    /// approved already
+    /// Do not wait for update windows, notification delays or gradual rollouts, even if the release is already approved
     #[arg(long)]
     pub apply_now: bool,
     /// How long to wait.
@@ -59,10 +58,10 @@ pub struct WaitArgs {
     /// Report a stage as stuck after this time without progress; default: 15m for switching, 30m for later stages
     #[arg(long, value_name = "TIME", value_parser = duration::parse, help_heading = TIMES)]
     pub stalled_after: Option<Duration>,
-    /// End with exit code 7 when the update has been failed or stuck for this time; until then it may recover
+    /// End with exit code 7 if the update stays failed or stuck for this long; until then it may recover
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = duration::parse, help_heading = TIMES)]
     pub patience: Duration,
-    /// End with exit code 7 if the update is not done after this time in all; default: no limit
+    /// End with exit code 7 if the whole update takes longer than this; default: no limit
     #[arg(long, value_name = "TIME", value_parser = duration::parse, help_heading = TIMES)]
     pub timeout: Option<Duration>,
 }

@@ -157,5 +157,5 @@ fn whole(Verified { complete, releases_files, .. }: &Verified) -> String {
         [] => "; no deckhousereleases.yaml next to it".to_owned(),
         files => format!("; {} describes the same releases", files.join(" and ")),
     };
-    format!("{} and all {} that they name{listed}", has.join(", "), count(complete.images, "image"))
+    format!("{} and all {} that they refer to{listed}", has.join(", "), count(complete.images, "image"))
 }

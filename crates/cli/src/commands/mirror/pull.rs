@@ -284,7 +284,7 @@ fn text(pulled: &Pulled, bundle: &Path) -> String {
         human(pulled.bundle_size),
         next_steps(&[
             Sentence::from("outside: ").command(Dhctl::BundleVerify(bundle.display().to_string())),
-            Sentence::from("copy every file marked \"written\" above to a machine inside"),
+            Sentence::from("copy every file marked \"written\" above to a machine inside the air gap"),
             Sentence::from("inside: ").command(Mirror::PushFile(carried(bundle))),
         ])
     )

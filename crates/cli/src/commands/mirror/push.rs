@@ -165,7 +165,7 @@ const ALLOW_HINT: &str = "nothing was uploaded, because a cluster would see rele
 
 fn holes(bundle: &str, registry: &RepositoryUrl, missing: Vec<MissingItem>) -> Failure {
     let message = format!(
-        "everything in {bundle} was pushed to {registry}, but the bundle is incomplete: {} missing in it",
+        "everything in {bundle} was pushed to {registry}, but the bundle is incomplete: {} missing from it",
         if missing.len() == 1 { "1 object is".to_owned() } else { format!("{} objects are", missing.len()) }
     );
     Failure { missing, ..Failure::new(Exit::Incomplete, message) }
@@ -180,8 +180,9 @@ fn sentence(written: &PushReport) -> String {
         0 => String::new(),
         bytes => format!(", and an earlier push {}", human(bytes)),
     };
+    let per_tag = if written.manifests_written > 1 { " (once for each tag)" } else { "" };
     format!(
-        "uploaded {} ({}{resumed}), mounted {} from other repositories, wrote {}",
+        "uploaded {} ({}{resumed}), mounted {} from other repositories, wrote {}{per_tag}",
         count(written.blobs_uploaded, "blob"),
         human(written.bytes_uploaded),
         count(written.blobs_mounted, "blob"),

@@ -219,7 +219,7 @@ fn text(pulled: &Pulled, settings: &ModulesPullSettings) -> String {
     }
     let directory = settings.directory.file_name().map(|name| name.to_string_lossy().into_owned());
     let next = next_steps(&[
-        Sentence::from("copy the directory to a machine inside"),
+        Sentence::from("copy the directory to a machine inside the air gap"),
         Sentence::from("inside: ").command(Dhctl::MirrorModulesPush(directory.unwrap_or_default())),
     ]);
     text + &files_text(&pulled.files, &pulled.gost_sums) + &next

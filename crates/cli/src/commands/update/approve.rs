@@ -84,7 +84,8 @@ async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Fail
     args.node.sort();
     args.node.dedup();
     let cluster = reach(&args.cluster, &environment).await?;
-    let approvals = decide(&cluster, wishes(&args)).await?;
+    let requests = wishes(&args);
+    let (approvals, state) = decide(&cluster, requests.clone()).await?;
     let listed = shown(approvals.iter().map(|(_, it)| &it.change), &cluster_flags(&args.cluster));
     let mut notes: Vec<String> = Vec::new();
     for (request, approval) in &approvals {
@@ -104,14 +105,14 @@ async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Fail
         unknown: None,
         error: None,
     };
-    let watch = Command::from(Update::Watch).addressed(&cluster_flags(&args.cluster));
-    let next = format!("next: {watch}\n");
+    let next = |command: Update| {
+        format!("next: {}\n", Command::from(command).addressed(&cluster_flags(&args.cluster)))
+    };
     if approvals.is_empty() {
-        return printer.result(
-            NAME,
-            &nothing,
-            &format!("nothing to do: already approved or deployed\n{next}"),
-        );
+        let given: Vec<String> = requests.iter().map(|it| given(it, it.is_deployed(&state))).collect();
+        let all_deployed = requests.iter().all(|it| it.is_deployed(&state));
+        let next = next(if all_deployed { Update::Plan } else { Update::Watch });
+        return printer.result(NAME, &nothing, &format!("nothing to do: {}\n{next}", given.join("; ")));
     }
     printer::say("changes", &script(&listed));
     for note in &notes {
@@ -146,7 +147,22 @@ async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Fail
         }
     }
     let approved = Report { written: true, approved: &objects, ..nothing };
-    printer.result(NAME, &approved, &format!("approved   {}\n{next}", objects.join(", ")))
+    printer.result(NAME, &approved, &format!("approved   {}\n{}", objects.join(", "), next(Update::Watch)))
+}
+
+/// Why an approval is not needed.
+fn given(request: &ApprovalRequest, is_deployed: bool) -> String {
+    let state = if is_deployed { "deployed" } else { "approved" };
+    match request {
+        ApprovalRequest::Release { version, .. } => format!("v{version} is already {state}"),
+        ApprovalRequest::ModuleRelease { module, version, .. } => {
+            format!("v{version} of module {module} is already {state}")
+        }
+        ApprovalRequest::Disruption { version } => {
+            format!("the disruptions of v{version} are already approved")
+        }
+        ApprovalRequest::Node { name } => format!("the disruption of node {name} is already approved"),
+    }
 }
 
 /// The failure of one of several. The result, which is printed before it, says what was approved.
@@ -162,23 +178,23 @@ fn in_the_middle(object: &str, error: ApproveError) -> Failure {
         .hint("when this is fixed, run the same command again: approved objects are skipped")
 }
 
-/// What is to be approved. Right after a start the controller does not know the values that it judges by: that passes.
+/// What is to be approved, and the state that this was decided on. Right after a start the controller does not know the values that it judges by: that passes.
 async fn decide(
     cluster: &Cluster,
     wishes: Vec<ApprovalRequest>,
-) -> Result<Vec<(ApprovalRequest, Approval)>, Failure> {
+) -> Result<(Vec<(ApprovalRequest, Approval)>, ClusterState), Failure> {
     let mut values = Values::awaited();
     let lacks = |state: &ClusterState| wishes.iter().find_map(|request| request.lacks(state));
-    let decided = loop {
+    let (decided, state) = loop {
         let state = WaitPolicy::new(LIMIT).read(cluster, &mut waiting, lacks).await?;
         let decided: Result<Vec<_>, _> = wishes.iter().map(|request| request.decide(&state)).collect();
         match decided {
             Err(error) if values.may_come(&error) => sleep(AGAIN).await,
-            decided => break decided?,
+            decided => break (decided?, state),
         }
     };
     let decided = wishes.into_iter().zip(decided);
-    Ok(decided.filter_map(|(request, approval)| Some((request, approval?))).collect())
+    Ok((decided.filter_map(|(request, approval)| Some((request, approval?))).collect(), state))
 }
 
 async fn carry_out(
@@ -210,7 +226,9 @@ impl Values {
     fn may_come(&mut self, error: &ApproveError) -> bool {
         let wait = error.is_not_known_yet() && Instant::now() < self.end;
         if wait && !self.said {
-            waiting("the controller has not yet collected the values that it checks requirements against");
+            waiting(
+                "the controller cannot check the requirements yet: it has not collected the current values from the cluster",
+            );
             self.said = true;
         }
         wait

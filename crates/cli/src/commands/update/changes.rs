@@ -8,6 +8,10 @@ use serde::Serialize;
 
 use crate::{args::ClusterArgs, failure::Failure, invocation::Invocation, settings::Output, words};
 
+/// The end of a dry run.
+pub(super) const NOT_WRITTEN: &str =
+    "nothing was written (--dry-run); to write these changes, run the same command without --dry-run";
+
 /// A change in a JSON document.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -26,7 +26,7 @@ pub(crate) async fn ask(
     if is_yes(&answer) {
         Ok(())
     } else {
-        Err(Failure::new(Exit::Cluster, "not confirmed; nothing was changed"))
+        Err(Failure::new(Exit::Cluster, "not confirmed; the changes shown above were not made"))
     }
 }
 

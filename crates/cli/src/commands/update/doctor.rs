@@ -75,7 +75,7 @@ async fn diagnose_cluster(
     let mut details = read(cluster, &state).await;
     let now = server_time(cluster).await.unwrap_or_else(Timestamp::now);
     details.registry = if args.no_registry {
-        RegistryCheck::NotAsked("--no-registry".into())
+        RegistryCheck::NotAsked("--no-registry is set".into())
     } else {
         ask_registry(&state, &details, now, environment).await
     };

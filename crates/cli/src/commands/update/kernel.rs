@@ -13,7 +13,7 @@ use commands::{Command, Kubectl, Resource, Update};
 use serde::Serialize;
 
 use super::{
-    changes::{ShownChange, cluster_flags, on_cluster, script, shown},
+    changes::{NOT_WRITTEN, ShownChange, cluster_flags, on_cluster, script, shown},
     connection::{reach, report_wait},
     consent,
 };
@@ -118,7 +118,9 @@ async fn carry_out(
         printer::say("note", note);
     }
     if args.change.dry_run {
-        return printer.result(NAME, &upgrade, &script(&listed));
+        printer.result(NAME, &upgrade, &script(&listed))?;
+        printer::say("note", NOT_WRITTEN);
+        return Ok(());
     }
     printer::say("changes", &script(&listed));
     consent::ask(
@@ -159,7 +161,7 @@ fn check(args: &KernelArgs, groups: &[NodeGroup], nodes: &[Node]) -> Result<(), 
         let lines: Vec<String> =
             missing.iter().map(|it| words::refusal::lagging(it).addressed(&flags).to_string()).collect();
         let message =
-            format!("kernel {} is not running on all nodes:\n  {}", args.version, lines.join("\n  "));
+            format!("the upgrade to kernel {} is not finished:\n  {}", args.version, lines.join("\n  "));
         return Err(
             Failure::new(Exit::Cluster, message).hint(format!("check again: {}", check_command(args)))
         );
@@ -169,10 +171,7 @@ fn check(args: &KernelArgs, groups: &[NodeGroup], nodes: &[Node]) -> Result<(), 
     let objects: Vec<String> = args.node_group.iter().map(|group| kernel::name_for(group)).collect();
     let delete = Command::kubectl(Kubectl::Delete(Resource::NodeGroupConfiguration, objects))
         .addressed(&cluster_flags(&args.cluster));
-    printer::say(
-        "note",
-        &format!("the NodeGroupConfigurations are not needed any more; delete them: {delete}"),
-    );
+    printer::say("note", &format!("the NodeGroupConfigurations are no longer needed; delete them: {delete}"));
     let text = match done.nodes {
         1 => format!("the only node runs {}, and its node group is up to date\n", done.version),
         nodes => format!("all {nodes} nodes run {}, and their node groups are up to date\n", done.version),

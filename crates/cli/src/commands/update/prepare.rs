@@ -15,7 +15,7 @@ use semver::Version;
 use serde::Serialize;
 
 use super::{
-    changes::{ShownChange, cluster_flags, on_cluster, script, shown},
+    changes::{NOT_WRITTEN, ShownChange, cluster_flags, on_cluster, script, shown},
     cluster_registry::check_registry,
     connection::{reach, report_wait},
     consent,
@@ -81,7 +81,9 @@ async fn run(args: PrepareArgs, environment: Environment) -> Result<(), Failure>
         return printer.result(NAME, &prepared, &format!("{done}\n{next}"));
     }
     if args.change.dry_run {
-        return printer.result(NAME, &prepared, &script(&changes));
+        printer.result(NAME, &prepared, &script(&changes))?;
+        printer::say("note", NOT_WRITTEN);
+        return Ok(());
     }
     let written = carry_out(&cluster, &settings, &plan, &changes, &args, &environment).await?;
     prepared.written = true;

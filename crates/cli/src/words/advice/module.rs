@@ -1,7 +1,8 @@
 //! Steps about modules.
 
-use commands::{Approve, Kubectl, Mirror, Resource, Sentence};
+use commands::{Approve, Json, Kubectl, Mirror, Resource, Sentence};
 use problems::ModuleAdvice;
+use serde_json::json;
 
 use super::with;
 use crate::words::{Step, requirement};
@@ -52,12 +53,20 @@ pub(super) fn step(advice: &ModuleAdvice) -> Step {
             Kubectl::Delete(Resource::ModulePullOverride, vec![name.clone()]),
         ),
         ModuleAdvice::FixModule => Step::here(
-            "fix what the message reports: usually the settings, the source, or what the module installs",
+            "fix the fault that the message reports: it is usually in the module's settings, in its source, or in an object that the module installs",
         ),
         ModuleAdvice::ChooseSource => Step::here("name one source in spec.source of the ModuleConfig"),
         ModuleAdvice::PullMissing => Step::outside(
             "pull the missing minor versions of the module; if a release is broken, pull it again",
         ),
-        ModuleAdvice::EndMaintenance => Step::here("when the work is done, end the maintenance mode"),
+        ModuleAdvice::EndMaintenance => with(
+            "when the work is done, turn off maintenance mode",
+            Kubectl::Patch {
+                resource: Resource::ModuleConfig,
+                name: "NAME".to_owned(),
+                status: false,
+                patch: Json::from(&json!({ "spec": { "maintenance": null } })),
+            },
+        ),
     }
 }

@@ -8,14 +8,16 @@ use crate::words::Step;
 
 pub(super) fn step(advice: &NodeAdvice) -> Step {
     match advice {
-        NodeAdvice::FixError => Step::here("fix the cause of the error"),
+        NodeAdvice::FixError => Step::here("fix the error"),
         NodeAdvice::Uncordon { node } => {
             with("when the maintenance is done, make the node schedulable", Kubectl::Uncordon(node.clone()))
         }
         NodeAdvice::RemoveDrainAnnotations { node } => {
             with("remove the drain annotations from the node", Kubectl::ForgetDrain(node.clone()))
         }
-        NodeAdvice::UpgradeSystem => Step::here("upgrade or replace these nodes"),
+        NodeAdvice::UpgradeSystem => Step::here(
+            "upgrade the operating system of the nodes that the alert is about, or replace these nodes",
+        ),
         NodeAdvice::UpgradeKernel => {
             with("upgrade the kernel of a node group (its nodes reboot)", Update::KernelOfGroup)
         }

@@ -23,8 +23,8 @@ pub(super) fn step(advice: &PlatformAdvice) -> Step {
         }
         PlatformAdvice::Scale => with("scale it to one replica", Kubectl::ScalePlatform),
         PlatformAdvice::CorrectPullSecrets => Step::here(
-            "if the node is refused again, correct the login in the pod's imagePullSecrets by hand: the platform \
-             updates them from Secret/deckhouse-registry only when its own pod restarts",
+            "if the registry refuses the node again, correct the login by hand in the imagePullSecrets of the pod that \
+             cannot start: the platform updates them from Secret/deckhouse-registry only when pod deckhouse restarts",
         ),
         PlatformAdvice::ChangeNode(OnNode::Ca) => Step::here(
             "normally the platform's pod distributes the CA to the nodes; if this pod is down, add the CA to the \
@@ -40,7 +40,7 @@ pub(super) fn step(advice: &PlatformAdvice) -> Step {
             Kubectl::SetPlatformImage(image.clone()),
         ),
         PlatformAdvice::SetFixedTag => Step::here(
-            "in the image of Deployment/deckhouse, replace the tag with vX.Y.Z, the running version",
+            "in the image of Deployment/deckhouse, replace the tag with that of the running version, vX.Y.Z (see the annotation core.deckhouse.io/version of the Deployment)",
         ),
         PlatformAdvice::FreeControlPlaneNode => Step::here(
             "make one control-plane node available: it must be ready and schedulable, and have free resources",

@@ -1,6 +1,6 @@
 //! Steps about the registry.
 
-use commands::{Kubectl, Mirror, Sentence};
+use commands::{Kubectl, Mirror, Sentence, Update};
 use problems::{Contents, RegistryAdvice};
 
 use super::with;
@@ -34,14 +34,29 @@ fn pull(contents: &Contents) -> Sentence {
     match contents {
         Contents::Release(version) => Sentence::from(format!("pull a bundle that contains v{version}: "))
             .command(Mirror::PullSince { major: version.major, minor: version.minor }),
-        Contents::Image(image) => format!("pull a bundle that contains the image {image}").into(),
-        Contents::DeployedRelease => "pull a bundle that contains the deployed release".into(),
-        Contents::Channel => {
-            "pull a bundle that contains all releases up to the one that the channel points to".into()
+        Contents::Image(image) => Sentence::from(format!(
+            "pull the release that the platform runs, which contains the image {image} ("
+        ))
+        .quoted(Update::Status)
+        .text(" shows the version): ")
+        .command(Mirror::PullRelease),
+        Contents::DeployedRelease => Sentence::from("pull the deployed release (")
+            .quoted(Update::Status)
+            .text(" shows its version): ")
+            .command(Mirror::PullRelease),
+        Contents::Channel(deployed) => {
+            let text = "pull a bundle that contains all releases up to the one that the channel points to";
+            match deployed {
+                Some(version) => Sentence::from(text)
+                    .text(": ")
+                    .command(Mirror::PullSince { major: version.major, minor: version.minor }),
+                None => text.into(),
+            }
         }
         Contents::NewerChannel => {
             "to update, pull a bundle in which the release channel points to a newer release".into()
         }
-        Contents::Modules => "pull a bundle that contains these modules".into(),
+        Contents::Modules => Sentence::from("pull a bundle that contains these modules: ")
+            .command(Mirror::PullModule("NAME".to_owned())),
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn step(advice: &ReleaseAdvice) -> Step {
             "before the next update, ask the platform's support team which changes from the skipped versions are missing",
         ),
         ReleaseAdvice::Delete { name } => with(
-            "delete the object that waits, never the deployed one",
+            "delete the waiting object (this command names it; the deployed one must stay)",
             Kubectl::Delete(Resource::DeckhouseRelease, vec![name.clone()]),
         ),
         ReleaseAdvice::DeleteAll { names } => with(
@@ -47,7 +47,7 @@ pub(super) fn step(advice: &ReleaseAdvice) -> Step {
             Kubectl::Touch { resource: Resource::DeckhouseRelease, names: names.clone(), mark: mark.clone() },
         ),
         ReleaseAdvice::MarkSuperseded { name } => with(
-            "set this phase for the release that is not running: Superseded (only the status of the object changes)",
+            "set the phase of the release that is not running to Superseded (only the status of the object changes)",
             Kubectl::Patch {
                 resource: Resource::DeckhouseRelease,
                 name: name.clone(),

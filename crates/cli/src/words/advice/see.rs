@@ -6,7 +6,9 @@ use problems::See;
 pub(super) fn text(what: See) -> &'static str {
     match what {
         See::Alert => "see the whole alert",
-        See::Annotations => "see the edition of the running platform in its annotations",
+        See::Annotations => {
+            "see the edition of the running platform in the annotations of Deployment/deckhouse"
+        }
         See::CloudConditions => "see all conditions",
         See::ControlPlaneNodes => "see the control-plane nodes",
         See::ControlPlanePods => "see whether the control plane is running",
@@ -37,6 +39,6 @@ pub(super) fn text(what: See) -> &'static str {
         See::Releases => "see all releases",
         See::ReplicaSetEvents => "see why the pod is rejected",
         See::Sources => "see the module sources",
-        See::Status => "see the current value",
+        See::Status => "see what the object contains now",
     }
 }

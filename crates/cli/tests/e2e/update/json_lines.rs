@@ -67,5 +67,8 @@ fn of_a_question() {
         ),
         "{shown}"
     );
-    assert!(shown.contains("\"message\":\"not confirmed; nothing was changed\""), "{shown}");
+    assert!(
+        shown.contains("\"message\":\"not confirmed; the changes shown above were not made\""),
+        "{shown}"
+    );
 }

@@ -91,7 +91,11 @@ fn the_chain_contains_the_releases_of_the_registry() {
     insta::assert_snapshot!(text);
 
     let above = plan(&platform, &url, &["--to", "v1.60.0"]).expect(7);
-    assert!(above.stdout.contains("points to v1.59.4, below v1.60.0"), "{}", above.stdout);
+    assert!(
+        above.stdout.contains("points to v1.59.4, which is older than v1.60.0 (--to)"),
+        "{}",
+        above.stdout
+    );
     let absent = plan(&platform, &url, &["--to", "v1.61.0"]).expect(2);
     assert!(
         absent.stderr.contains("known releases: v1.58.3, v1.58.10, v1.59.4, v1.60.0"),
@@ -172,10 +176,7 @@ fn releases_missing_in_a_tag_list_are_requested() {
     let distribution = distribution();
     let registry = scripted(&distribution, "*/tags/list");
     let text = plan(&platform, &registry.url, &[]).expect(0).stdout;
-    assert!(
-        text.contains("(the platform must be able to list its tags too): its tags cannot be listed"),
-        "{text}"
-    );
+    assert!(text.contains(", because its tags cannot be listed ("), "{text}");
     // The channel leads to one that neither the file nor the cluster has.
     assert!(text.contains("1. v1.58.3 ") && text.contains("2. v1.59.4 "), "{text}");
 

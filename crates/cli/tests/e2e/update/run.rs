@@ -92,7 +92,7 @@ fn states_that_end_a_run_without_an_approval() {
     assert!(unasked.starts_with("cannot ask for confirmation without a terminal"), "{unasked}");
     platform.webhook.refuse_approval("k8s: current kubernetes version is lower than required");
     let refused = message(&["--yes", "--patience", "1s"], 7);
-    let why = "v1.71.4 is stuck: DeckhouseRelease/v1.71.4 has unmet requirements: k8s: current";
+    let why = "v1.71.4 cannot start: DeckhouseRelease/v1.71.4 has unmet requirements: k8s: current";
     assert!(refused.contains(why), "{refused}");
     let absent = message(&["--yes", "--to", "v1.71.2", "--patience", "1s"], 7);
     assert!(absent.contains("DeckhouseRelease/v1.71.2 is not in the cluster"), "{absent}");

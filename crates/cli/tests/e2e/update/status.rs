@@ -138,7 +138,7 @@ fn permitted_sources_are_not_reported_as_missing_permissions() {
         run.stderr.starts_with("error: cannot read anything that the report needs: no permission: ")
             && run
                 .stderr
-                .ends_with("hint: print the permissions that are needed: dhctl update rbac --user NAME\n"),
+                .ends_with("hint: ask a cluster administrator to apply the permissions that this command prints: dhctl update rbac --user NAME\n"),
         "{}",
         run.stderr
     );
@@ -245,5 +245,5 @@ fn several_clusters_with_one_unavailable() {
         assert!(run.stderr.contains("'--context <NAME>' cannot be used multiple times"), "{}", run.stderr);
     }
     let wrong = platform.update(&["status", "--kubeconfig", kubeconfig, "--context", "nowhere"]).expect(2);
-    assert!(wrong.stderr.contains("there are: here, away"), "{}", wrong.stderr);
+    assert!(wrong.stderr.contains("available contexts: here, away"), "{}", wrong.stderr);
 }

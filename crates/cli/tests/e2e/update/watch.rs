@@ -85,7 +85,7 @@ fn a_missing_image_that_is_pushed_later() {
     let run = platform.update(&["watch", "--patience", "2s"]).expect(7);
     assert!(run.stdout.is_empty(), "{}", run.stdout);
     assert!(
-        run.stderr.contains("v1.71.4 has failed: Pod/deckhouse-0 cannot pull its image"),
+        run.stderr.contains("v1.71.4 has failed while switching: Pod/deckhouse-0 cannot pull its image"),
         "{}",
         run.stderr
     );

@@ -75,7 +75,7 @@ pub(super) fn tag(context: &Context<'_>) -> Vec<Finding> {
         RegistryAnswer::Missing => {
             return vec![
                 finding(ChannelFact::TagMissing { image })
-                    .advise(RegistryAdvice::Pull(Contents::Channel))
+                    .advise(RegistryAdvice::Pull(channel_contents(context)))
                     .advise(context.push()),
             ];
         }
@@ -100,6 +100,11 @@ pub(super) fn tag(context: &Context<'_>) -> Vec<Finding> {
     findings
 }
 
+/// What a bundle has to contain for the channel.
+fn channel_contents(context: &Context<'_>) -> Contents {
+    Contents::Channel(context.deployed().map(version_of))
+}
+
 /// The controller deletes waiting releases that are newer than what the channel's tag points to.
 fn above_channel(context: &Context<'_>, channel: &ChannelRelease, image: &str) -> Option<Finding> {
     let above = |release: &&Release| release.version.as_ref() > Some(&channel.version);
@@ -109,7 +114,7 @@ fn above_channel(context: &Context<'_>, channel: &ChannelRelease, image: &str) -
     let fact = ReleaseFact::AboveChannel { names, image: image.to_owned(), channel: channel.version.clone() };
     Some(
         Finding::new(Rule::AboveChannel, Severity::Blocks, object, fact)
-            .advise(RegistryAdvice::Pull(Contents::Channel))
+            .advise(RegistryAdvice::Pull(channel_contents(context)))
             .advise(context.push())
             .seen_in(Source::Registry),
     )

@@ -64,11 +64,11 @@ pub(super) fn errors(context: &Context<'_>) -> Vec<Finding> {
             let object = Object::new(Kind::NodeGroup, &group.name);
             let fact = NodeFact::GroupError(error);
             Finding::new(Rule::NodeGroupError, Severity::Slows, object, fact)
-                .advise(NodeAdvice::FixError)
                 .advise(see(
                     See::NodeGroup,
                     Kubectl::Get(Objects::one(Resource::NodeGroup, &group.name), Output::Yaml),
                 ))
+                .advise(NodeAdvice::FixError)
                 .seen_in(Source::NodeGroups)
         })
         .collect()

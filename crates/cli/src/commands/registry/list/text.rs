@@ -54,13 +54,15 @@ fn checked(totals: Totals) -> String {
     let Totals { manifests, blobs, blobs_by_size, size } = totals;
     let counted = format!("{}, {}; {}", count(manifests, "manifest"), count(blobs, "blob"), human(size));
     let mut text = line("checked", &[counted]);
-    let which = if blobs_by_size > 0 { "other blob" } else { "blob" };
+    let which = if blobs_by_size > 0 { "each of the other blobs" } else { "each blob" };
     if blobs_by_size > 0 {
         let by_size = count(blobs_by_size, "blob");
-        text +=
-            &line("", &[format!("{by_size}: only the size, because the registry ignores Range requests")]);
+        text += &line(
+            "",
+            &[format!("{by_size}: only the size was checked, because the registry ignores Range requests")],
+        );
     }
-    text + &line("", &[format!("the last byte of each {which} was read; digests were not verified")])
+    text + &line("", &[format!("the last byte of {which} was read; digests were not verified")])
 }
 
 fn releases(holdings: &Holdings) -> String {

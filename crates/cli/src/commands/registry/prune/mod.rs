@@ -91,7 +91,7 @@ async fn make(
     progress: &Arc<Progress>,
 ) -> Result<(), Failure> {
     if file.exists() && !replace {
-        let message = format!("{} exists already", file.display());
+        let message = format!("{} already exists", file.display());
         return Err(Failure::new(Exit::Files, message)
             .hint("name another file with --plan, or replace this one with --force"));
     }
@@ -159,7 +159,7 @@ async fn needs(settings: &PruneSettings, environment: &Environment) -> Result<Ve
         Ok((used, images)) => Ok(ClusterNeeds { name: cluster.context, release: used.release, images }),
         Err(failure) => {
             let message = format!("cluster {}: {}", cluster.context, failure.message);
-            let hint = "nothing is deleted as long as it is unknown what a cluster uses";
+            let hint = "dhctl deletes nothing until it can read what each cluster uses";
             Err(Failure { message: message.into(), ..failure }.hint(hint))
         }
     });
@@ -182,7 +182,10 @@ fn read_plan(path: &Path, settings: &PruneSettings) -> Result<PlanFile, Failure>
     if plan.rule.clusters != clusters {
         let flags: Vec<String> = plan.rule.clusters.iter().map(|name| format!("--context {name}")).collect();
         let flags = if flags.is_empty() { "--no-clusters".to_owned() } else { flags.join(" ") };
-        let message = format!("{} was made with {flags}", path.display());
+        let message = format!(
+            "{} was made with {flags}, but this command does not name the same clusters",
+            path.display()
+        );
         return Err(Failure::usage(message).hint("name the same clusters, or make another plan"));
     }
     Ok(plan)

@@ -48,7 +48,7 @@ pub(super) fn applied(plan: &PlanFile, applied: Applied) -> String {
     let releases: BTreeSet<&str> = plan.remove.iter().map(|it| it.release.as_str()).collect();
     let absent = match applied.absent {
         0 => String::new(),
-        absent => format!("; {} did not exist any more", count(absent, "manifest")),
+        absent => format!("; {} no longer existed", count(absent, "manifest")),
     };
     let mut text = format!(
         "deleted    {} of {}{absent}\n",
@@ -82,7 +82,7 @@ fn kept(plan: &PlanFile) -> String {
 fn elsewhere(plan: &PlanFile) -> String {
     match plan.used_elsewhere_bytes {
         0 => String::new(),
-        bytes => format!("stays      {} that kept images also use\n", human(bytes)),
+        bytes => format!("stays      {}, because kept images use this data too\n", human(bytes)),
     }
 }
 

@@ -7,8 +7,9 @@ use cluster::{
     requirements::{Outcome, Requirement, Unmet},
 };
 use commands::{Approve, ClusterFlags, Command, Update};
-
-use deckhouse::release_list::RELEASES_FILE;
+use deckhouse::{release_list::RELEASES_FILE, version::parse_tag};
+use problems::{Kind, Problem};
+use semver::Version;
 
 use super::super::documents::minute;
 use crate::{format::count, words};
@@ -58,23 +59,50 @@ fn outcome(plan: &Plan, flags: &ClusterFlags) -> String {
             )
         }
         ([], Some(next)) => {
-            let mut text =
-                format!("\nNo known problem blocks the update.\nnext: {}\n", next.clone().addressed(flags));
+            let mut text = format!("\nNo known problem blocks the update.\n{}", next_line(plan, next, flags));
             if plan.registry.is_none() {
                 text += "The images were not checked; to check them, add --registry HOST/PATH.\n";
             }
             text
         }
-        (problems, _) => {
+        (problems, next) => {
             let blocks: Vec<String> =
                 problems.iter().map(|it| words::block(it).addressed(flags).to_string()).collect();
-            format!(
-                "\nBlocked by {}:\n\n{}\nCheck again: {again}\n",
-                count(problems.len(), "problem"),
-                blocks.join("\n")
-            )
+            let (number, blocks) = (count(problems.len(), "problem"), blocks.join("\n"));
+            match (first_blocked(plan), next) {
+                (Some(version), Some(next)) => format!(
+                    "\nBlocked from v{version} on by {number}:\n\n{blocks}\nNo known problem blocks the releases before \
+                     v{version}.\n{}Check again: {again}\n",
+                    next_line(plan, next, flags)
+                ),
+                _ => format!("\nBlocked by {number}:\n\n{blocks}\nCheck again: {again}\n"),
+            }
         }
     }
+}
+
+/// The next command. Where the controller creates the first release, it has to be waited for.
+fn next_line(plan: &Plan, next: &Command, flags: &ClusterFlags) -> String {
+    let is_wait = *next == Command::from(Update::Status);
+    let next = next.clone().addressed(flags);
+    match plan.steps.first().filter(|it| is_wait && it.creation != Some(Creation::Unknown)) {
+        Some(first) => format!(
+            "next: wait until the controller has created {}; it reads the registry every few minutes: {next}\n",
+            first.version
+        ),
+        None => format!("next: {next}\n"),
+    }
+}
+
+/// The first release that is blocked, if the releases before it are not.
+fn first_blocked(plan: &Plan) -> Option<Version> {
+    let first = parse_tag(&plan.steps.first()?.version)?;
+    let later = |problem: &Problem| {
+        let is_release = problem.object.kind == Kind::DeckhouseRelease;
+        let version = problem.object.name.as_deref().filter(|_| is_release).and_then(parse_tag);
+        version.filter(|it| *it > first)
+    };
+    plan.blocking.iter().map(later).collect::<Option<Vec<Version>>>()?.into_iter().min()
 }
 
 fn origin(step: &Step) -> String {
@@ -93,7 +121,7 @@ fn origin(step: &Step) -> String {
 fn registry_text(registry: &PlanRegistry) -> String {
     let PlanRegistry { registry, channel, leads_to, cluster_pulls_from } = registry;
     let channel = match (channel, leads_to) {
-        (Some(channel), Some(leads_to)) => format!(": its channel {channel} points to {leads_to}"),
+        (Some(channel), Some(leads_to)) => format!(": its {channel} channel points to {leads_to}"),
         _ => String::new(),
     };
     let own = match cluster_pulls_from {

@@ -73,7 +73,7 @@ impl Text<'_> {
         self.part("overrides", &status.module_pull_overrides, |text, _, overrides| {
             for it in overrides {
                 text.more(&format!(
-                    "{} runs the image tag {}, set by hand: its releases are ignored",
+                    "{} runs the image tag {}, set by a ModulePullOverride: its releases are ignored",
                     it.name, it.image_tag
                 ));
             }
@@ -88,14 +88,17 @@ impl Text<'_> {
     }
 
     fn platform(&mut self, label: &str, platform: &Platform) {
-        let version = platform.version.as_deref().unwrap_or("unknown version");
         let edition = platform.edition.as_deref().map(|edition| format!(" {edition}")).unwrap_or_default();
         let state = match (&platform.leader, platform.ready && platform.rolled_out) {
             (_, true) => "running",
             (Some(_), false) => "starting",
             (None, false) => "no pod is running",
         };
-        self.line(label, &format!("{version}{edition}, {state}"));
+        match &platform.version {
+            Some(version) => self.line(label, &format!("{version}{edition}, {state}")),
+            None => self
+                .line(label, &format!("{state}{edition}; the platform reports no version, only its image:")),
+        }
         self.more(&platform.image);
         if platform.moving_tag {
             self.more("this is a moving tag: a push to it updates the platform without a release");
@@ -126,12 +129,12 @@ impl Text<'_> {
     }
 
     fn releases(&mut self, label: &str, releases: &Releases) {
-        let since = releases.since.map(|since| format!(" since {}", minute(since))).unwrap_or_default();
-        let deployed = releases.deployed.as_deref();
-        self.line(
-            label,
-            &deployed.map_or_else(|| "none is deployed".to_owned(), |it| format!("{it} is deployed{since}")),
-        );
+        let deployed = match (&releases.deployed, releases.since) {
+            (None, _) => "none is deployed".to_owned(),
+            (Some(it), Some(since)) => format!("{it} has been deployed since {}", minute(since)),
+            (Some(it), None) => format!("{it} is deployed"),
+        };
+        self.line(label, &deployed);
         for name in &releases.also_deployed {
             self.more(&format!(
                 "{name} is marked Deployed too: an update has just started, or was interrupted"
@@ -148,13 +151,16 @@ impl Text<'_> {
             ));
         }
         for name in &releases.suspended {
-            self.more(&format!("{name}: withdrawn by the vendor (Suspended)"));
+            self.more(&format!("{name}: suspended by the vendor"));
         }
         for duplicate in &releases.twins {
-            let what = duplicate.keep.as_ref().map_or_else(
-                || format!("delete it: {}", Command::dhctl(Update::prepare()).addressed(self.flags)),
-                |why| format!("it is kept because {}", words::note::keep_reason(why)),
-            );
+            let prepare = Command::dhctl(Update::prepare()).addressed(self.flags);
+            let what = match &duplicate.keep {
+                None => format!("delete it: {prepare}"),
+                Some(why) => {
+                    format!("`{prepare}` does not delete it, because {}", words::note::keep_reason(why))
+                }
+            };
             self.more(&format!("{} is a duplicate object of {}; {what}", duplicate.name, duplicate.version));
         }
     }
