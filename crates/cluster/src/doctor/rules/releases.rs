@@ -2,9 +2,7 @@
 
 use commands::{Filter, Kubectl, Objects, Output, Resource};
 use deckhouse::version::minor_of;
-use problems::{
-    Advice, Code, Fact, PlatformAdvice, PrepareFor, ReleaseAdvice, ReleaseFact, Restart, Rule, See,
-};
+use problems::{Advice, Code, Fact, Object, PrepareFor, ReleaseAdvice, ReleaseFact, Rule, See};
 
 use crate::{
     doctor::{
