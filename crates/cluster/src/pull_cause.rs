@@ -55,11 +55,10 @@ pub(crate) fn by_words(reason: &str, message: &str) -> PullCause {
     }
 }
 
-/// What to do about an image of the platform's own pods that cannot be pulled.
-pub(crate) fn advice(cause: PullCause, image: &str) -> Vec<Advice> {
-    let repository = image_repository(image).to_owned();
+/// What to do about an image of the platform's own pods that cannot be pulled. `repository` is where it is pushed to.
+pub(crate) fn advice(cause: PullCause, image: &str, repository: String) -> Vec<Advice> {
     let host = repository.split('/').next().unwrap_or_default().to_owned();
-    let tag = image.strip_prefix(&*repository).and_then(|it| it.strip_prefix(':'));
+    let tag = image.strip_prefix(image_repository(image)).and_then(|it| it.strip_prefix(':'));
     let pull = tag.and_then(parse_tag).map(|it| Advice::PullSince { major: it.major, minor: it.minor });
     match cause {
         PullCause::InvalidName => vec![Advice::CorrectRegistryAddress],
@@ -139,9 +138,9 @@ mod tests {
             ("ImagePullBackOff", "", PullCause::Unknown, vec![Advice::Doctor]),
         ] {
             assert_eq!(by_words(reason, message), cause, "{message}");
-            assert_eq!(advice(cause, image), expected, "{message}");
+            assert_eq!(advice(cause, image, image_repository(image).to_owned()), expected, "{message}");
         }
-        let by_digest = advice(PullCause::Missing, "r/dkp@sha256:0");
+        let by_digest = advice(PullCause::Missing, "r/dkp@sha256:0", "r/dkp".to_owned());
         assert_eq!(by_digest[0], Advice::Push { registry: "r/dkp".to_owned() });
     }
 }

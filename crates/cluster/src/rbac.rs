@@ -75,7 +75,9 @@ const EXEC_NOTE: &[&str] = &[
     "whose name is generated.",
 ];
 const REGISTRY_NOTE: &[&str] = &[
-    "This Secret contains the login with which the platform pulls images, and the registry's address and CA.",
+    "deckhouse-registry contains the login with which the platform pulls images, and the registry's address and",
+    "CA. registry-state contains the mode of the module registry, and the keys and passwords of a registry in the",
+    "cluster.",
 ];
 const CONFIGURATION_NOTE: &[&str] =
     &["This Secret contains the whole ClusterConfiguration, including the login of a proxy."];
@@ -195,6 +197,7 @@ fn everywhere(extent: Extent) -> Vec<Rule> {
     let mut rules = vec![
         rule("deckhouse.io", &FOLLOWED, FOLLOW).noted(FOLLOW_NOTE),
         rule("deckhouse.io", &["deckhousereleases"], &["get"]),
+        rule("deckhouse.io", &["registrystorages"], &["get"]).named(&["registry"]),
         rule("", &["nodes"], FOLLOW),
         rule("", &["pods"], &["list"]),
         rule("apiextensions.k8s.io", &["customresourcedefinitions"], &["get"]).named(&definitions),
@@ -232,7 +235,8 @@ fn in_platform(extent: Extent) -> Vec<Rule> {
         rules.push(rule("", &["pods/exec"], &["get", "create"]).noted(EXEC_NOTE));
     }
     if extent.has_secrets() {
-        rules.push(rule("", &["secrets"], &["get"]).named(&["deckhouse-registry"]).noted(REGISTRY_NOTE));
+        let secrets = rule("", &["secrets"], &["get"]).named(&["deckhouse-registry", "registry-state"]);
+        rules.push(secrets.noted(REGISTRY_NOTE));
     }
     rules
 }

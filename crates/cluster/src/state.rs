@@ -8,7 +8,7 @@ use crate::{
         Alert, CloudCondition, ClusterConfiguration, Converge, DeckhouseDeployment, DeckhousePod,
         DeprecatedApiUse, IngressController, Module, ModuleConfig, ModulePullOverride, ModuleRelease,
         ModuleSource, ModuleUpdatePolicy, Node, NodeGroup, PlatformReplicaSet, Queue, QueueRead,
-        RegistrySettings, Release, ReleaseStart, ReleaseWebhook,
+        RegistryModule, RegistrySettings, Release, ReleaseStart, ReleaseWebhook,
     },
 };
 
@@ -55,6 +55,8 @@ pub struct ClusterState {
     pub ingress_controllers: Reading<Vec<IngressController>>,
     /// The registry that the platform pulls from.
     pub registry: Reading<RegistrySettings>,
+    /// What the module `registry` says about its mode.
+    pub registry_module: Reading<RegistryModule>,
     /// What of `ClusterConfiguration` concerns updates.
     pub cluster_configuration: Reading<ClusterConfiguration>,
     /// What the cloud provider's module has found wrong.
@@ -71,9 +73,9 @@ impl ClusterState {
         self.module_configs.known()?.iter().find(|config| config.name == "deckhouse")
     }
 
-    /// The cluster's registry, `HOST[:PORT]/PATH`; a placeholder if it is not known.
+    /// The registry that a person pushes to, `HOST[:PORT]/PATH`; a placeholder if it is not known.
     pub(crate) fn registry_address(&self) -> String {
-        self.registry.known().map_or_else(|| "HOST/PATH".to_owned(), RegistrySettings::images_repo)
+        self.image_source().push_address().unwrap_or_else(|| "HOST/PATH".to_owned())
     }
 
     /// Whether the release channel is LTS, where minor versions may be left out. `false` if it is not known.

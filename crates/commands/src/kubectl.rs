@@ -57,6 +57,15 @@ pub enum Kubectl {
         /// What is written.
         patch: Json,
     },
+    /// Changes an object by the merge patch in a file.
+    PatchFile {
+        /// Its kind.
+        resource: Resource,
+        /// Its name.
+        name: String,
+        /// The file.
+        file: String,
+    },
     /// Removes objects.
     Delete(Resource, Vec<String>),
     /// Makes an object.
@@ -96,6 +105,11 @@ impl Kubectl {
                 let words = if *status { words.fixed(&["--subresource=status"]) } else { words };
                 words.fixed(&["--type=merge", "-p"]).joined("", patch.as_str())
             }
+            Self::PatchFile { resource, name, file } => words
+                .fixed(&["patch", resource.qualified()])
+                .operand(name)
+                .fixed(&["--type=merge", "--patch-file"])
+                .file(file),
             Self::Delete(resource, names) => {
                 let words = words.fixed(&["delete", resource.qualified()]);
                 names.iter().fold(words, |words, name| words.operand(name))

@@ -23,6 +23,7 @@ pub enum Resource {
     NodeGroup,
     NodeGroupConfiguration,
     Pod,
+    RegistryStorage,
     ReplicaSet,
     Secret,
 }
@@ -45,6 +46,7 @@ impl Resource {
             Self::NodeGroup => "nodegroup",
             Self::NodeGroupConfiguration => "nodegroupconfiguration",
             Self::Pod => "pod",
+            Self::RegistryStorage => "registrystorage",
             Self::ReplicaSet => "replicaset",
             Self::Secret => "secret",
         }
@@ -67,6 +69,7 @@ impl Resource {
             Self::NodeGroup => "nodegroups",
             Self::NodeGroupConfiguration => "nodegroupconfigurations",
             Self::Pod => "pods",
+            Self::RegistryStorage => "registrystorages",
             Self::ReplicaSet => "replicasets",
             Self::Secret => "secrets",
         }
@@ -85,6 +88,7 @@ impl Resource {
             Self::ModuleUpdatePolicy => "moduleupdatepolicies.deckhouse.io",
             Self::NodeGroup => "nodegroups.deckhouse.io",
             Self::NodeGroupConfiguration => "nodegroupconfigurations.deckhouse.io",
+            Self::RegistryStorage => "registrystorages.deckhouse.io",
             Self::Deployment => "deployments.apps",
             Self::ReplicaSet => "replicasets.apps",
             Self::ConfigMap | Self::Node | Self::Pod | Self::Secret => self.plural(),

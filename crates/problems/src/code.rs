@@ -61,6 +61,8 @@ pub enum Code {
     Queue,
     /// The first task of a queue fails.
     QueueFails,
+    /// The registry's mode is being switched.
+    RegistrySwitch,
     /// A release waits, or is missing.
     Release,
     /// A release that was there is not there any more.

@@ -57,6 +57,7 @@ pub enum Rule {
     RegistryListing,
     RegistryLogin,
     RegistryProxy,
+    RegistrySwitch,
     RegistryTrust,
     ReleaseNotCreated,
     Requirement,

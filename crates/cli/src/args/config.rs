@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum};
 use egress::Secret;
 use oci::{Host, RepositoryUrl};
 
@@ -19,6 +19,9 @@ pub enum ConfigCommand {
     /// Print a ModuleSource manifest for the private registry
     #[command(after_help = super::EXIT_CODES)]
     ModuleSource(ModuleSourceArgs),
+    /// Print the ModuleConfig that sets how the cluster gets its images: registry mode and address
+    #[command(after_help = super::EXIT_CODES)]
+    Registry(Box<RegistryModeArgs>),
     /// Print the login for a registry in the format of registryDockerCfg and dockerCfg: one line of base64
     #[command(after_help = super::EXIT_CODES)]
     DockerCfg(DockerCfgArgs),
@@ -56,6 +59,71 @@ pub struct ModuleSourceArgs {
     /// The registry.
     #[command(flatten)]
     pub access: AccessArgs,
+}
+
+/// `dhctl config registry`
+#[derive(Debug, Args)]
+pub struct RegistryModeArgs {
+    /// How the cluster gets its images
+    #[arg(long, value_name = "MODE", ignore_case = true)]
+    pub mode: RegistryModeName,
+    /// Private registry, HOST[:PORT]/PATH: the repository of the platform; not used with mode Local or --bundle
+    #[arg(short = 'r', long, env = "DHCTL_CLI_MIRROR_PRIVATE_REGISTRY", value_name = "REGISTRY")]
+    pub registry: Option<RepositoryUrl>,
+    /// The login of the cluster there.
+    #[command(flatten)]
+    pub login: TargetLoginArgs,
+    /// Use plain HTTP instead of HTTPS
+    #[arg(long)]
+    pub insecure: bool,
+    /// File with certificates (PEM) that the cluster trusts in addition to those of the system (repeatable)
+    #[arg(long, value_name = "FILE", conflicts_with = "insecure")]
+    pub ca_file: Vec<PathBuf>,
+    /// With mode Managed: the storage in the cluster is the only source of images, and is expected to have those of
+    /// this bundle (repeatable, one for each archive)
+    #[arg(short = 'i', long, value_name = "PATH")]
+    pub bundle: Vec<PathBuf>,
+    /// With mode Managed: cache the images of the registry in the cluster
+    #[arg(long, conflicts_with = "bundle")]
+    pub cache: bool,
+    /// With mode Managed: size of the storage in the cluster, such as 50Gi
+    #[arg(long, value_name = "SIZE")]
+    pub storage_size: Option<String>,
+    /// Print a merge patch for the ModuleConfig "deckhouse" of a running cluster; its other settings are kept
+    #[arg(long)]
+    pub patch: bool,
+    /// Where to write.
+    #[command(flatten)]
+    pub file: FileOutArgs,
+}
+
+/// Modes of the platform's registry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "PascalCase")]
+pub enum RegistryModeName {
+    /// From the registry, without a registry in the cluster
+    Unmanaged,
+    /// From the registry, under an address in the cluster that stays the same
+    Direct,
+    /// From the registry, through a cache on the control-plane nodes
+    Proxy,
+    /// From a registry on the control-plane nodes, to which bundles are pushed
+    Local,
+    /// By the module "registry", with its own ModuleConfig
+    Managed,
+}
+
+impl RegistryModeName {
+    /// As the platform names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unmanaged => "Unmanaged",
+            Self::Direct => "Direct",
+            Self::Proxy => "Proxy",
+            Self::Local => "Local",
+            Self::Managed => "Managed",
+        }
+    }
 }
 
 /// `dhctl config docker-cfg`

@@ -16,7 +16,10 @@ use clap::{Parser, Subcommand};
 pub use bundle::{
     BundleArgs, BundleCommand, BundleVerifyArgs, FileArgs, GostArgs, InspectArgs, JoinArgs, SplitArgs,
 };
-pub use config::{AccessArgs, ConfigCommand, DockerCfgArgs, FileOutArgs, ModuleSourceArgs, ProxyArgs};
+pub use config::{
+    AccessArgs, ConfigCommand, DockerCfgArgs, FileOutArgs, ModuleSourceArgs, ProxyArgs, RegistryModeArgs,
+    RegistryModeName,
+};
 pub use connection::ConnectionArgs;
 pub use log::{LogArgs, LogLevel};
 pub use login::TargetLoginArgs;

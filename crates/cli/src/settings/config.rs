@@ -6,7 +6,11 @@ use egress::Secret;
 use oci::{Host, RepositoryUrl};
 
 use crate::{
-    args::{AccessArgs, DockerCfgArgs, FileOutArgs, ModuleSourceArgs, ProxyArgs},
+    args::{
+        AccessArgs, DockerCfgArgs, FileOutArgs, ModuleSourceArgs, ProxyArgs, RegistryModeArgs,
+        RegistryModeName,
+    },
+    failure::Failure,
     logins::Login,
 };
 
@@ -41,6 +45,31 @@ pub(crate) struct ModuleSourceSettings {
     pub(crate) name: String,
     /// The registry.
     pub(crate) access: ClusterRegistry,
+}
+
+/// Settings of `dhctl config registry`.
+#[derive(Debug, Clone)]
+pub(crate) struct RegistryModeSettings {
+    /// The mode.
+    pub(crate) mode: RegistryModeName,
+    /// The registry outside the cluster.
+    pub(crate) registry: Option<RepositoryUrl>,
+    /// The login of the cluster there.
+    pub(crate) login: Login,
+    /// Whether HTTP is used instead of HTTPS.
+    pub(crate) plain_http: bool,
+    /// Files with certificates that the cluster trusts.
+    pub(crate) ca_files: Vec<PathBuf>,
+    /// The bundle that the storage in the cluster is expected to have; empty: the registry is the source of images.
+    pub(crate) bundle: Vec<PathBuf>,
+    /// Whether images are cached in the cluster.
+    pub(crate) cache: bool,
+    /// Size of the storage in the cluster.
+    pub(crate) storage_size: Option<String>,
+    /// Whether a patch is printed instead of an object.
+    pub(crate) patch: bool,
+    /// Where the settings go.
+    pub(crate) file: ResultFile,
 }
 
 /// Settings of `dhctl config docker-cfg`.
@@ -93,6 +122,56 @@ impl From<ModuleSourceArgs> for ModuleSourceSettings {
     fn from(args: ModuleSourceArgs) -> Self {
         let ModuleSourceArgs { name, access } = args;
         Self { name, access: access.into() }
+    }
+}
+
+impl RegistryModeSettings {
+    /// Whether images come from a registry outside the cluster.
+    pub(crate) fn has_upstream(&self) -> bool {
+        self.mode != RegistryModeName::Local && self.bundle.is_empty()
+    }
+}
+
+impl TryFrom<RegistryModeArgs> for RegistryModeSettings {
+    type Error = Failure;
+
+    fn try_from(args: RegistryModeArgs) -> Result<Self, Failure> {
+        let RegistryModeArgs {
+            mode,
+            registry,
+            login,
+            insecure,
+            ca_file,
+            bundle,
+            cache,
+            storage_size,
+            patch,
+            file,
+        } = args;
+        let is_managed = mode == RegistryModeName::Managed;
+        for (is_given, flag) in
+            [(!bundle.is_empty(), "--bundle"), (cache, "--cache"), (storage_size.is_some(), "--storage-size")]
+        {
+            if is_given && !is_managed {
+                return Err(Failure::usage(format!("{flag} requires --mode Managed")));
+            }
+        }
+        if patch && is_managed {
+            let message = "--patch is not for mode Managed, whose ModuleConfig has no other settings";
+            return Err(Failure::usage(message).hint("apply the whole object: kubectl apply -f FILE"));
+        }
+        Ok(Self {
+            mode,
+            registry,
+            login: login.into(),
+            plain_http: insecure,
+            ca_files: ca_file,
+            bundle,
+            cache,
+            storage_size,
+            patch,
+            file: file.into(),
+        })
     }
 }
 

@@ -15,7 +15,7 @@ use std::{path::PathBuf, time::Duration};
 
 pub(crate) use bundle::{BundleVerifySettings, InspectSettings, JoinSettings, SplitSettings};
 pub(crate) use config::{
-    ClusterRegistry, DockerCfgSettings, ModuleSourceSettings, ProxySettings, ResultFile,
+    ClusterRegistry, DockerCfgSettings, ModuleSourceSettings, ProxySettings, RegistryModeSettings, ResultFile,
 };
 pub(crate) use mirror::{PullSettings, PushSettings, ReadBack, Transfer, VerifySettings, transfer};
 pub(crate) use modules::{

@@ -96,6 +96,15 @@ fn the_registry_and_the_channel() {
             channel: version("1.73.2"),
         },
     ];
+    let switching = |waits_for: Option<(&str, &str)>| RegistryFact::Switching {
+        target: "Local".to_owned(),
+        waits_for: waits_for.map(|(condition, message)| (condition.to_owned(), text(message))),
+    };
+    let switches = [
+        switching(Some(("RegistryContainsRequiredImages", "master-1: 0 of 166 items processed"))),
+        switching(Some(("ContainerdConfigPreflightReady", ""))),
+        switching(None),
+    ];
     let proxy = [RegistryFact::NotInNoProxy { host: "registry.example.com".to_owned() }];
     let image = || format!("{REPO}/release-channel:stable");
     let channel = [
@@ -108,6 +117,7 @@ fn the_registry_and_the_channel() {
     ];
     let all = [
         lines(&Object::new(Kind::Secret, "deckhouse-registry"), registry),
+        lines(&Object::new(Kind::ModuleConfig, "deckhouse"), switches),
         lines(&Object::new(Kind::Secret, "d8-cluster-configuration"), proxy),
         lines(&Object::settings(), channel),
     ];
@@ -295,6 +305,7 @@ fn every_step() {
         See::Policies,
         See::Queues,
         See::RegistryAddress,
+        See::RegistrySwitch,
         See::Release,
         See::Releases,
         See::ReplicaSetEvents,

@@ -33,6 +33,15 @@ pub(super) fn predicate(fact: &RegistryFact) -> Sentence {
         RegistryFact::NoAccess { repo, error: None, .. } => {
             format!("points to {repo}, which the platform cannot access")
         }
+        RegistryFact::Switching { target, waits_for: Some((condition, message)) } if message.is_empty() => {
+            format!("switches the registry to mode {target}, and waits for {condition}")
+        }
+        RegistryFact::Switching { target, waits_for: Some((condition, message)) } => {
+            format!("switches the registry to mode {target}, and waits for {condition}: {message}")
+        }
+        RegistryFact::Switching { target, waits_for: None } => {
+            format!("switches the registry to mode {target}")
+        }
         RegistryFact::NotInNoProxy { host } => {
             format!("sets a proxy, but {host} is not in proxy.noProxy")
         }
@@ -83,6 +92,9 @@ pub(super) fn means(fact: &RegistryFact) -> Option<Sentence> {
         }
         RegistryFact::NoAccess { from_here, .. } => {
             format!("no new release is seen until the platform can access the registry; {}", seen(*from_here))
+        }
+        RegistryFact::Switching { .. } => {
+            "during the switch, nodes may be unable to pull images, and the platform restarts; update after it".to_owned()
         }
         RegistryFact::NotInNoProxy { .. } => {
             "the platform and the nodes use the proxy for the registry; a registry in the internal network usually cannot be \

@@ -22,7 +22,7 @@ pub use details::{
     RegistryAnswer, RegistryAnswers, RegistryCheck, ReleaseList,
 };
 pub use finding::{Finding, Severity};
-pub use questions::{Questions, questions};
+pub use questions::{ImageQuestion, Questions, questions};
 pub use read::read;
 pub use report::{Conclusion, DoctorReport, NotChecked, diagnose};
 pub use server_time::server_time;

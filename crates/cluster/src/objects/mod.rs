@@ -10,6 +10,7 @@ mod module;
 mod module_config;
 mod node;
 mod queue;
+mod registry_module;
 mod registry_settings;
 mod release;
 
@@ -26,5 +27,6 @@ pub use module::{
 pub use module_config::{ModuleConfig, UpdateMode, UpdateSettings, UpdateWindow};
 pub use node::{Condition, Node, NodeGroup};
 pub use queue::{Converge, Queue, QueueRead, Task};
+pub use registry_module::{IN_CLUSTER, RegistryCondition, RegistryModule, RegistryStorage, RegistrySwitch};
 pub use registry_settings::{RegistryLogin, RegistrySettings};
 pub use release::{Phase, Release};

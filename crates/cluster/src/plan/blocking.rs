@@ -17,6 +17,7 @@ use crate::{
     minors::needs_no_approval,
     objects::{Release, UpdateSettings, image_repository},
     prepare::unset_channel,
+    registry_switch,
     release_order::{Position, ReleaseOrder},
     safe_text::hosts_only,
     wait_reason::{WaitReason, wait_reasons},
@@ -34,6 +35,7 @@ pub(super) fn blocking(
     let mut blocking = Vec::new();
     blocking.extend(moving_tag(state, range.deployed));
     blocking.extend(config.and_then(unset_channel));
+    blocking.extend(registry_switch::problem(state));
     if let (Some(one), Some(other)) = (order.deployed, order.also_deployed.first()) {
         let object = Object::new(problems::Kind::DeckhouseRelease, &one.name);
         let fact = ReleaseFact::TwoDeployed { lower: one.name.clone(), other: other.name.clone() };

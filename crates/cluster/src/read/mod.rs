@@ -10,6 +10,7 @@ mod places;
 mod queue_text;
 mod queues;
 mod refusal;
+mod registry_module;
 mod release_spec;
 mod singles;
 mod snapshot;
@@ -26,6 +27,7 @@ pub use permission::queues_are_refused;
 pub(crate) use places::Source;
 pub(crate) use queues::{converge_of, queue_of};
 pub(crate) use refusal::{not_yet, refused, served, unread};
+pub(crate) use registry_module::registry_module;
 pub use release_spec::release_spec;
 pub(crate) use singles::{
     cloud_conditions, cluster_configuration, kubernetes_version, registry_settings, release_webhook,

@@ -8,7 +8,7 @@ use super::{
     Alerts, Deployments, IngressControllers, ModuleConfigs, ModulePullOverrides, ModuleReleases,
     ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes, Pods, ReleaseStarts, Releases,
     ReplicaSets, cloud_conditions, cluster_configuration, converge_of, deckhouse_deployment, exec_refused,
-    kubernetes_version, list, metrics::deprecated_apis, queue_of, registry_settings, release_webhook,
+    kubernetes_version, list, metrics::deprecated_apis, queue_of, registry_module, registry_settings, release_webhook,
 };
 use crate::{
     ClusterState, Reading,
@@ -31,7 +31,14 @@ async fn everything(client: &Client) -> ClusterState {
         (replica_sets, release_starts),
         (alerts, modules, module_releases, module_sources),
         (module_update_policies, module_pull_overrides, node_groups, nodes, ingress_controllers),
-        (registry, cluster_configuration, cloud_conditions, deprecated_apis, release_webhook),
+        (
+            registry,
+            registry_module,
+            cluster_configuration,
+            cloud_conditions,
+            deprecated_apis,
+            release_webhook,
+        ),
     ) = tokio::join!(
         async {
             tokio::join!(
@@ -63,6 +70,7 @@ async fn everything(client: &Client) -> ClusterState {
         async {
             tokio::join!(
                 in_time(registry_settings(client)),
+                in_time(registry_module(client)),
                 in_time(cluster_configuration(client)),
                 in_time(cloud_conditions(client)),
                 in_time(deprecated_apis(client)),
@@ -91,6 +99,7 @@ async fn everything(client: &Client) -> ClusterState {
         nodes,
         ingress_controllers,
         registry,
+        registry_module,
         cluster_configuration,
         cloud_conditions,
         deprecated_apis,

@@ -74,7 +74,7 @@ impl Status {
             module_releases: Part::of(&of_modules.waiting, Clone::clone),
             module_pull_overrides: Part::of(&of_modules.overrides, Clone::clone),
             module_sources: Part::of(&of_modules.sources, Clone::clone),
-            registry: Part::of(&state.registry, parts::registry),
+            registry: Part::of(&state.registry, |settings| parts::registry(settings, state)),
             risks: none_deployed(state, now).into_iter().chain(warnings(state)).collect(),
         }
     }

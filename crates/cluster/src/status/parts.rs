@@ -187,6 +187,30 @@ pub struct Registry {
     pub user: Option<String>,
     /// Whether it has a certificate authority of its own.
     pub own_ca: bool,
+    /// The mode, if a module manages the registry: Unmanaged, Direct, Proxy, Local or Managed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// `HOST[:PORT]/PATH` that bundles are pushed to, if it is known and not the registry itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub push_to: Option<String>,
+    /// The switch of the mode that is under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub switch: Option<Switch>,
+    /// How many images the storage in the cluster has, of how many that it is expected to have.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub filled: Option<(u64, u64)>,
+}
+
+/// A switch of the registry's mode.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Switch {
+    /// The mode that is switched to.
+    pub target: String,
+    /// The condition that the switch waits for.
+    pub waits_for: Option<String>,
+    /// The message of this condition; may be empty.
+    pub message: ForeignText,
 }
 
 pub(super) fn platform(deployment: &DeckhouseDeployment, pods: &Reading<Vec<DeckhousePod>>) -> Platform {
@@ -307,9 +331,19 @@ pub(super) fn modules(modules: &[objects::Module]) -> Modules {
     Modules { enabled: enabled().count(), not_ready: not_ready.collect() }
 }
 
-pub(super) fn registry(settings: &RegistrySettings) -> Registry {
+pub(super) fn registry(settings: &RegistrySettings, state: &ClusterState) -> Registry {
+    let images_repo = settings.images_repo();
+    let storage = state.registry_module.known().and_then(|module| module.storage.as_ref());
     Registry {
-        images_repo: settings.images_repo(),
+        mode: state.registry_mode(),
+        push_to: state.image_source().push_address().filter(|address| *address != images_repo),
+        switch: state.registry_switch().map(|switch| Switch {
+            target: switch.target,
+            message: switch.waits_for.as_ref().map(|it| it.message.clone()).unwrap_or_default(),
+            waits_for: switch.waits_for.map(|it| it.kind),
+        }),
+        filled: storage.and_then(|storage| storage.fill),
+        images_repo,
         scheme: if settings.plain_http { "http" } else { "https" },
         user: settings.login.as_ref().map(|login| safe_text::name(&login.username)),
         own_ca: settings.ca.is_some(),

@@ -28,7 +28,9 @@ pub(super) fn find(
     let of_pods =
         pods.flat_map(|pod| pod.containers.iter().map(move |it| (pod, it))).find_map(|(pod, container)| {
             match container.waiting_reason.as_deref() {
-                Some(reason) if pull_cause::is_pull_failure(reason) => Some(no_image(pod, container, reason)),
+                Some(reason) if pull_cause::is_pull_failure(reason) => {
+                    Some(no_image(state, pod, container, reason))
+                }
                 _ => restarts.is_failing(pod, container).then(|| crash(pod, container)),
             }
         });
@@ -49,13 +51,16 @@ fn moving_tag(state: &ClusterState, release: &Version) -> Option<Problem> {
     )
 }
 
-fn no_image(pod: &DeckhousePod, container: &ContainerState, reason: &str) -> Problem {
+fn no_image(state: &ClusterState, pod: &DeckhousePod, container: &ContainerState, reason: &str) -> Problem {
     let message = container.waiting_message.clone().unwrap_or_default();
     let cause = pull_cause::by_words(reason, &message);
     let fact =
         PodFact::ImagePull { image: container.image.clone(), reason: reason.to_owned(), message, cause };
-    Problem::new(Code::ImagePull, Object::new(Kind::Pod, &*pod.name), fact)
-        .advise_all(pull_cause::advice(cause, &container.image))
+    Problem::new(Code::ImagePull, Object::new(Kind::Pod, &*pod.name), fact).advise_all(pull_cause::advice(
+        cause,
+        &container.image,
+        state.push_address_of(&container.image),
+    ))
 }
 
 fn crash(pod: &DeckhousePod, container: &ContainerState) -> Problem {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use oci::RepositoryUrl;
 use serde::Serialize;
 
 use super::{DockerCfg, ManifestError, RegistryAccess, Scheme};
@@ -41,7 +42,7 @@ pub fn write_init_configuration(access: &RegistryAccess<'_>) -> Result<String, M
         api_version: "deckhouse.io/v1",
         kind: "InitConfiguration",
         deckhouse: Deckhouse {
-            images_repo: images_repo(access)?,
+            images_repo: images_repo(access.repository)?,
             registry_docker_cfg: docker_cfg.expose(),
             registry_scheme: access.scheme,
             registry_ca: access.ca.map(yaml::Block),
@@ -56,9 +57,9 @@ pub fn write_init_configuration(access: &RegistryAccess<'_>) -> Result<String, M
 
 /// The pattern: `^[0-9a-zA-Z\.\-]+(\:[0-9]{1,5})?(\/[0-9a-zA-Z\.\-\_\/]+)?$`. Paths and ports are narrower
 /// already in [`oci::RepositoryUrl`]; hosts are not.
-fn images_repo(access: &RegistryAccess<'_>) -> Result<String, ManifestError> {
-    let host = access.repository.host.as_str();
-    let object = || format!("imagesRepo {}", access.repository);
+pub(super) fn images_repo(repository: &RepositoryUrl) -> Result<String, ManifestError> {
+    let host = repository.host.as_str();
+    let object = || format!("imagesRepo {repository}");
     let instead = "use a DNS name of letters, digits, '.' and '-', or an IPv4 address";
     if host.starts_with('[') {
         return Err(ManifestError::refused(object(), "an IPv6 address is not allowed there", instead));
@@ -66,7 +67,7 @@ fn images_repo(access: &RegistryAccess<'_>) -> Result<String, ManifestError> {
     if host.contains('_') {
         return Err(ManifestError::refused(object(), "'_' is not allowed in the host", instead));
     }
-    Ok(access.repository.to_string())
+    Ok(repository.to_string())
 }
 
 #[cfg(test)]

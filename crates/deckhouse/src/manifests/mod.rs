@@ -12,6 +12,7 @@ mod no_proxy;
 mod object;
 mod proxy_url;
 mod registry_access;
+mod registry_settings;
 mod squid_conf;
 
 pub use cluster_proxy::write_cluster_proxy;
@@ -23,4 +24,8 @@ pub use no_proxy::complete_no_proxy;
 pub use object::write_object;
 pub use proxy_url::{ProxyLogin, ProxyUrl};
 pub use registry_access::{RegistryAccess, Scheme};
+pub use registry_settings::{
+    ExpectedImages, Managed, RegistryMode, SettingsForm, Storage, Upstream, UpstreamLogin,
+    write_registry_settings,
+};
 pub use squid_conf::{SQUID_PASSWORDS, write_squid_conf};

@@ -60,6 +60,8 @@ pub enum See {
     Queues,
     /// The address of the registry in the Secret.
     RegistryAddress,
+    /// The progress of a switch of the registry's mode.
+    RegistrySwitch,
     /// The release.
     Release,
     /// The releases.

@@ -56,6 +56,13 @@ pub enum RegistryFact {
         /// The registry's host.
         host: String,
     },
+    /// The module `registry` switches to another mode, or to other settings of its mode.
+    Switching {
+        /// The mode.
+        target: String,
+        /// The condition that the switch waits for, and its message.
+        waits_for: Option<(String, ForeignText)>,
+    },
     /// Minor versions between the deployed release and the release channel are missing.
     MinorsMissing {
         /// `HOST[:PORT]/PATH`.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use cluster::{
     RegistryAnswer,
-    doctor::{ImageAnswer, Questions, RegistryAnswers, RegistryCheck},
+    doctor::{ImageAnswer, ImageQuestion, Questions, RegistryAnswers, RegistryCheck},
     objects::RegistrySettings,
 };
 use deckhouse::repositories::RELEASE_CHANNEL;
@@ -106,15 +106,16 @@ fn is_distrust(error: &Error) -> bool {
     matches!(error.kind(), ErrorKind::Network(fault) if fault.kind() == FaultKind::Tls)
 }
 
-async fn look_up(client: &Client, image: &str) -> ImageAnswer {
-    let answer = ask_image(client, image).await.unwrap_or_else(words);
-    let no_repository = match (&answer, named(image)) {
+async fn look_up(client: &Client, question: &ImageQuestion) -> ImageAnswer {
+    let ImageQuestion { image, outside } = question;
+    let answer = ask_image(client, outside).await.unwrap_or_else(words);
+    let no_repository = match (&answer, named(outside)) {
         (RegistryAnswer::Missing, Some((repository, _))) => {
             matches!(client.repository(repository).tags().await, Ok(None))
         }
         _ => false,
     };
-    ImageAnswer { image: image.to_owned(), answer, no_repository }
+    ImageAnswer { image: image.clone(), answer, no_repository }
 }
 
 async fn ask_image(client: &Client, image: &str) -> Result<RegistryAnswer<()>, Refused> {

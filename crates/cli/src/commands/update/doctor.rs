@@ -3,7 +3,7 @@
 mod document;
 
 use cluster::{
-    ClusterState, Reading,
+    ClusterState, ImageSource,
     access::Cluster,
     doctor::{Conclusion, Details, DoctorReport, RegistryCheck, diagnose, questions, read, server_time},
 };
@@ -88,12 +88,17 @@ async fn ask_registry(
     now: Timestamp,
     environment: &Environment,
 ) -> RegistryCheck {
-    match &state.registry {
-        Reading::Known(registry) => {
-            check_registry(registry, &questions(state, details, now), environment).await
+    match state.image_source() {
+        ImageSource::Upstream(registry) => {
+            check_registry(&registry, &questions(state, details, now), environment).await
         }
-        other => RegistryCheck::NotAsked(
-            format!("its address and login are unknown: {}", other.why_unknown().unwrap_or_default()).into(),
-        ),
+        ImageSource::InCluster { .. } => {
+            RegistryCheck::NotAsked("it is in the cluster and cannot be reached from here".into())
+        }
+        ImageSource::Unknown => {
+            let in_cluster = || "images come through a registry in the cluster".to_owned();
+            let why = state.registry.why_unknown().unwrap_or_else(in_cluster);
+            RegistryCheck::NotAsked(format!("its address and login are unknown: {why}").into())
+        }
     }
 }

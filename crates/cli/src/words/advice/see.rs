@@ -34,6 +34,7 @@ pub(super) fn text(what: See) -> &'static str {
         See::PodEvents => "see the events of the pod",
         See::Policies => "see the existing update policies",
         See::Queues => "see the queue",
+        See::RegistrySwitch => "see the progress of the switch",
         See::RegistryAddress => "see the registry's address in the Secret",
         See::Release => "see the whole release",
         See::Releases => "see all releases",

@@ -13,6 +13,7 @@ pub(crate) mod platform;
 mod prepare;
 mod prepare_stopped;
 mod promptness;
+mod registry_mode;
 mod request_faults;
 mod rights;
 mod run;

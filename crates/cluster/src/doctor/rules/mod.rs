@@ -37,6 +37,7 @@ pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 42] = [
     registry::listing,
     registry::no_access,
     registry::proxy,
+    registry::switch,
     channel::unset,
     channel::moving_tag,
     channel::tag,

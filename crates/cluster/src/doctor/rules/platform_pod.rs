@@ -65,7 +65,7 @@ fn image_of(context: &Context<'_>, pod: &DeckhousePod, container: &ContainerStat
         cause,
     };
     Finding::new(Rule::PlatformImage, severity, pod_object(pod), fact)
-        .advise_all(steps(cause, &contents, repo, repo))
+        .advise_all(steps(cause, &contents, repo, &context.state.push_address_of(&container.image)))
         .advise_all(previous_image(context, container, cause, repo).map(Into::into))
         .advise(see(See::PodEvents, events_of(pod)))
         .since(pod.started)

@@ -17,6 +17,7 @@ use crate::{
     },
     objects::RegistrySettings,
     pull_cause::is_pull_failure,
+    registry_switch,
     safe_text::short,
 };
 
@@ -120,6 +121,13 @@ pub(super) fn no_access(context: &Context<'_>) -> Vec<Finding> {
             .since(alert.and_then(|alert| alert.starts_at).or_else(|| line.and_then(|line| line.time)))
             .seen_in(if alert.is_some() { Source::Alerts } else { Source::PlatformLog }),
     ]
+}
+
+/// The mode of the registry is being switched.
+pub(super) fn switch(context: &Context<'_>) -> Vec<Finding> {
+    let Some(problem) = registry_switch::problem(context.state) else { return Vec::new() };
+    let found = Finding::new(Rule::RegistrySwitch, Severity::Slows, problem.object, problem.fact);
+    vec![found.advise_all(problem.advice).seen_in(Source::Registry)]
 }
 
 /// A proxy is configured, and the registry is not in `proxy.noProxy`.

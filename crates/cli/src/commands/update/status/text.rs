@@ -259,6 +259,20 @@ impl Text<'_> {
             .map_or_else(|| "without a login".to_owned(), |user| format!("as {user}"));
         let ca = if registry.own_ca { ", with a certificate authority of its own" } else { "" };
         self.line(label, &format!("{}://{} {user}{ca}", registry.scheme, registry.images_repo));
+        let filled =
+            registry.filled.map(|(filled, total)| format!(", {filled} of {total} images in the cluster"));
+        if let Some(mode) = &registry.mode {
+            self.more(&format!("mode {mode}{}", filled.unwrap_or_default()));
+        }
+        if let Some(switch) = &registry.switch {
+            let waits = switch.waits_for.as_deref().map(|it| format!(", waits for {it}")).unwrap_or_default();
+            let message =
+                if switch.message.is_empty() { String::new() } else { format!(": {}", switch.message) };
+            self.more(&format!("switching to mode {}{waits}{message}", switch.target));
+        }
+        if let Some(address) = &registry.push_to {
+            self.more(&format!("bundles are pushed to {address}"));
+        }
     }
 
     fn rest(&mut self, all: usize, shown: usize) {
