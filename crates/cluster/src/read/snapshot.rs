@@ -8,7 +8,8 @@ use super::{
     Alerts, Deployments, IngressControllers, ModuleConfigs, ModulePullOverrides, ModuleReleases,
     ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes, Pods, ReleaseStarts, Releases,
     ReplicaSets, cloud_conditions, cluster_configuration, converge_of, deckhouse_deployment, exec_refused,
-    kubernetes_version, list, metrics::deprecated_apis, queue_of, registry_module, registry_settings, release_webhook,
+    kubernetes_version, list, metrics::deprecated_apis, queue_of, registry_module, registry_settings,
+    release_webhook,
 };
 use crate::{
     ClusterState, Reading,

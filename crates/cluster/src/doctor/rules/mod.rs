@@ -28,7 +28,7 @@ fn kernels() -> Kubectl {
 }
 
 /// Causes before their effects: findings of one severity stay in this order.
-pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 42] = [
+pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 43] = [
     platform_pod::image,
     platform_pod::crash,
     platform_pod::not_ready,
