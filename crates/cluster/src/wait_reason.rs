@@ -207,6 +207,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn messages_of_all_platform_versions() {
         let window = || WaitReason::Window { until: Some(at("02 Jan 2026 15:04 UTC")) };
         let postponed = || WaitReason::Postponed { until: Some(at("02 Jan 26 15:04 UTC")) };

@@ -43,11 +43,9 @@ pub(crate) fn against_constraint(
     if object.is_some_and(Module::is_embedded) {
         return vec![disable];
     }
-    match release.and_then(|release| update_for(state, &module, release)) {
-        Some(version) => vec![ModuleAdvice::UpdateFirst { module, version }.into(), disable],
-        None => {
-            let push = Advice::Push { registry: state.registry_address() };
-            vec![ModuleAdvice::PullNewer { module }.into(), push, disable]
-        }
+    if let Some(version) = release.and_then(|release| update_for(state, &module, release)) {
+        return vec![ModuleAdvice::UpdateFirst { module, version }.into(), disable];
     }
+    let push = Advice::Push { registry: state.registry_address() };
+    vec![ModuleAdvice::PullNewer { module }.into(), push, disable]
 }

@@ -200,6 +200,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn tasks_of_each_code() {
         use Code::{BeforeOctober2025, Current, October2025};
         use Subject::{Module, Platform};

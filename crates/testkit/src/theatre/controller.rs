@@ -84,7 +84,7 @@ impl Cluster {
             };
             let status = json!({ "phase": phase, "message": message });
             self.merge("DeckhouseRelease", &name, json!({ "status": status })).await?;
-            releases[index].0.phase = phase.to_owned();
+            phase.clone_into(&mut releases[index].0.phase);
             releases[index].0.message = message;
         }
         Ok(())

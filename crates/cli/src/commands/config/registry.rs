@@ -97,7 +97,7 @@ fn notes(settings: &RegistryModeSettings) -> Vec<&'static str> {
     let mut notes = Vec::new();
     match settings.mode {
         Name::Unmanaged => {
-            notes.push("each change of these settings restarts all components of the platform")
+            notes.push("each change of these settings restarts all components of the platform");
         }
         Name::Direct | Name::Proxy | Name::Local => {
             notes.push("the first switch from Unmanaged restarts all components of the platform");
