@@ -64,6 +64,9 @@ _dhctl() {
             dhctl__subcmd__config,proxy)
                 cmd="dhctl__subcmd__config__subcmd__proxy"
                 ;;
+            dhctl__subcmd__config,registry)
+                cmd="dhctl__subcmd__config__subcmd__registry"
+                ;;
             dhctl__subcmd__mirror,pull)
                 cmd="dhctl__subcmd__mirror__subcmd__pull"
                 ;;
@@ -348,7 +351,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__config)
-            opts="-h --log --log-file --help init-configuration module-source docker-cfg proxy"
+            opts="-h --log --log-file --help init-configuration module-source registry docker-cfg proxy"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -599,6 +602,84 @@ _dhctl() {
                     return 0
                     ;;
                 --squid-conf)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dhctl__subcmd__config__subcmd__registry)
+            opts="-r -u -p -i -o -h --mode --registry --registry-login --registry-password --registry-password-file --insecure --ca-file --bundle --cache --storage-size --patch --out --force --log --log-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --mode)
+                    COMPREPLY=($(compgen -W "Unmanaged Direct Proxy Local Managed" -- "${cur}"))
+                    return 0
+                    ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-login)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --bundle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --storage-size)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -538,18 +538,19 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_su
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source docker-cfg proxy" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source registry docker-cfg proxy" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
 info\t'Decisions and retries'
 debug\t'Each request'
 trace\t'Everything'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source docker-cfg proxy" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source docker-cfg proxy" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source docker-cfg proxy" -f -a "init-configuration" -d 'Print the InitConfiguration for installing the platform from the private registry'
-complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source docker-cfg proxy" -f -a "module-source" -d 'Print a ModuleSource manifest for the private registry'
-complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source docker-cfg proxy" -f -a "docker-cfg" -d 'Print the login for a registry in the format of registryDockerCfg and dockerCfg: one line of base64'
-complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source docker-cfg proxy" -f -a "proxy" -d 'Print the proxy section of a ClusterConfiguration, and write a squid.conf for the proxy host'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source registry docker-cfg proxy" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source registry docker-cfg proxy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source registry docker-cfg proxy" -f -a "init-configuration" -d 'Print the InitConfiguration for installing the platform from the private registry'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source registry docker-cfg proxy" -f -a "module-source" -d 'Print a ModuleSource manifest for the private registry'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source registry docker-cfg proxy" -f -a "registry" -d 'Print the ModuleConfig that sets how the cluster gets its images: registry mode and address'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source registry docker-cfg proxy" -f -a "docker-cfg" -d 'Print the login for a registry in the format of registryDockerCfg and dockerCfg: one line of base64'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source registry docker-cfg proxy" -f -a "proxy" -d 'Print the proxy section of a ClusterConfiguration, and write a squid.conf for the proxy host'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from init-configuration" -s r -l registry -d 'Private registry, HOST[:PORT]/PATH: the repository of the platform, or the one above the modules' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from init-configuration" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from init-configuration" -s p -l registry-password -d 'Password for --registry' -r
@@ -583,6 +584,31 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -l insecure -d 'Use plain HTTP instead of HTTPS'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -l force -d 'Replace the file if it exists'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from registry" -l mode -d 'How the cluster gets its images' -r -f -a "Unmanaged\t'From the registry, without a registry in the cluster'
+Direct\t'From the registry, under an address in the cluster that stays the same'
+Proxy\t'From the registry, through a cache on the control-plane nodes'
+Local\t'From a registry on the control-plane nodes, to which bundles are pushed'
+Managed\t'By the module "registry", with its own ModuleConfig'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from registry" -s r -l registry -d 'Private registry, HOST[:PORT]/PATH: the repository of the platform; not used with mode Local or --bundle' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from registry" -s u -l registry-login -d 'Login for --registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from registry" -s p -l registry-password -d 'Password for --registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from registry" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from registry" -l ca-file -d 'File with certificates (PEM) that the cluster trusts in addition to those of the system (repeatable)' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from registry" -s i -l bundle -d 'With mode Managed: the storage in the cluster is the only source of images, and is expected to have those of this bundle (repeatable, one for each archive)' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from registry" -l storage-size -d 'With mode Managed: size of the storage in the cluster, such as 50Gi' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from registry" -s o -l out -d 'Write to this file (mode 0600) instead of standard output' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from registry" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
+error\t'Unexpected failures'
+warn\t'Possible problems'
+info\t'Decisions and retries'
+debug\t'Each request'
+trace\t'Everything'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from registry" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from registry" -l insecure -d 'Use plain HTTP instead of HTTPS'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from registry" -l cache -d 'With mode Managed: cache the images of the registry in the cluster'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from registry" -l patch -d 'Print a merge patch for the ModuleConfig "deckhouse" of a running cluster; its other settings are kept'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from registry" -l force -d 'Replace the file if it exists'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from registry" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from docker-cfg" -s r -l registry -d 'Private registry, HOST[:PORT]; a path after it is ignored' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from docker-cfg" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from docker-cfg" -s p -l registry-password -d 'Password for --registry' -r
