@@ -178,3 +178,26 @@ async fn an_older_bundle_stays_until_the_new_one_is_complete() {
     );
     world.push(&[]).expect(0);
 }
+
+/// The storage in a cluster is expected to have what a push of the bundle puts there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_says_what_the_storage_of_a_cluster_is_expected_to_have() {
+    let world = World::sample();
+    world.pull(&[]).expect(0);
+    world.push(&[]).expect(0);
+    let words = ["config", "registry", "--mode", "managed", "--bundle", "d8.tar", "--storage-size", "50Gi"];
+    let run = dhctl(world.folder.path(), &words).expect(0);
+    let mut pushed = BTreeSet::new();
+    // The push itself makes the images that name the modules.
+    for repository in world.target.repositories().into_iter().filter(|it| !it.as_str().ends_with("/modules"))
+    {
+        for tag in world.target.tags(&repository).unwrap() {
+            let tag: oci::Tag = tag.parse().unwrap();
+            pushed.insert(world.target.manifest(&repository, &tag.into()).unwrap().digest());
+        }
+    }
+    let source = format!("      source:\n        bundleRef: d8\n        expectedDigests: {}\n", pushed.len());
+    assert!(pushed.len() > 20 && run.stdout.ends_with(&source), "{source}{}", run.stdout);
+    assert!(run.stderr.contains("registry-storage-push"), "{}", run.stderr);
+    dhctl(world.folder.path(), &["config", "registry", "--mode", "Direct", "--bundle", "d8.tar"]).expect(2);
+}

@@ -33,10 +33,37 @@ struct RawCondition {
 }
 
 /// Secret `d8-system/registry-state` and `RegistryStorage/registry`. Clusters whose registry no module manages have neither.
+/// Without permission to read the Secret, the storage alone counts: a cluster has only one of them.
 pub(crate) async fn registry_module(client: &Client) -> Reading<RegistryModule> {
+    let (state, storage) = tokio::join!(switch_secret(client), storage_object(client));
+    let storage = match storage {
+        Ok(storage) => storage.map(|object| storage_of(&object.data)),
+        Err(error) => return unread(error),
+    };
+    match state {
+        Reading::Known(secret) => match switch_state(&secret) {
+            Ok(module) => Reading::Known(RegistryModule { storage, ..module }),
+            Err(what) => Reading::Unreadable(Obstacle::Malformed(what)),
+        },
+        _ if storage.is_some() => Reading::Known(RegistryModule { storage, ..RegistryModule::default() }),
+        Reading::Absent(why) => Reading::Absent(why),
+        Reading::NotNow { why, .. } => Reading::NotNow { last: None, why },
+        Reading::Unreadable(obstacle) => Reading::Unreadable(obstacle),
+    }
+}
+
+async fn switch_secret(client: &Client) -> Reading<Secret> {
     if let Some(obstacle) = secret_refused(client, PLATFORM, STATE).await {
         return Reading::Unreadable(obstacle);
     }
+    match found(in_platform::<Secret>(client).get(STATE).await) {
+        Ok(Some(secret)) => Reading::Known(secret),
+        Ok(None) => Reading::Absent("no module manages the registry".to_owned()),
+        Err(error) => unread(error),
+    }
+}
+
+async fn storage_object(client: &Client) -> Result<Option<DynamicObject>, Error> {
     let resource = ApiResource {
         group: "deckhouse.io".to_owned(),
         version: "v1alpha1".to_owned(),
@@ -44,21 +71,8 @@ pub(crate) async fn registry_module(client: &Client) -> Reading<RegistryModule> 
         kind: "RegistryStorage".to_owned(),
         plural: "registrystorages".to_owned(),
     };
-    let secrets = in_platform::<Secret>(client);
     let storages: Api<DynamicObject> = Api::all_with(client.clone(), &resource);
-    let (state, storage) = tokio::join!(secrets.get(STATE), storages.get("registry"));
-    let (state, storage) = match (found(state), found(storage)) {
-        (Ok(None), Ok(None)) => return Reading::Absent("no module manages the registry".to_owned()),
-        (Ok(state), Ok(storage)) => (state, storage),
-        (Err(error), _) | (_, Err(error)) => return unread(error),
-    };
-    let module = state.map_or_else(|| Ok(RegistryModule::default()), |secret| switch_state(&secret));
-    match module {
-        Ok(module) => {
-            Reading::Known(RegistryModule { storage: storage.map(|it| storage_of(&it.data)), ..module })
-        }
-        Err(what) => Reading::Unreadable(Obstacle::Malformed(what)),
-    }
+    found(storages.get("registry").await)
 }
 
 /// The object, or that there is none.
