@@ -440,7 +440,7 @@ fn clusters_keep_what_they_need() {
     });
     fs::write(&away, kubeconfig.replace(&server, "https://127.0.0.1:1")).unwrap();
     let run = prune(&["--apply", "prune-plan.json", "--kubeconfig", away.to_str().unwrap()]).expect(5);
-    assert!(run.stderr.contains("nothing is deleted"), "{}", run.stderr);
+    assert!(run.stderr.contains("dhctl deletes nothing until"), "{}", run.stderr);
     assert_eq!(filled.manifests(), before);
     prune(&["--apply", "prune-plan.json"]).expect(0);
     assert!(filled.manifests() < before);
@@ -493,7 +493,7 @@ fn images_that_pods_run_stay() {
     platform.until_alice_may("list", "deckhouse.io", "deckhousereleases", None);
     platform.until_alice_may("list", "apps", "replicasets", Some("d8-system"));
     let refused = prune_as("alice", &["--keep-for", "--force"]).expect(4);
-    for words in ["pods cannot be read", "nothing is deleted", "update rbac"] {
+    for words in ["pods cannot be read", "dhctl deletes nothing until", "update rbac"] {
         assert!(refused.stderr.contains(words), "{}", refused.stderr);
     }
     platform.grant_printed(&["--read-only"]);

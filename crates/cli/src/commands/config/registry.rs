@@ -31,8 +31,13 @@ fn run(settings: &RegistryModeSettings) -> Result<(), Failure> {
     let login = if settings.has_upstream() { settings.login.entered()? } else { None };
     let upstream = || {
         let repository = settings.registry.as_ref().ok_or_else(|| {
-            Failure::usage(format!("mode {} requires a registry", settings.mode.name()))
-                .hint("name it with --registry")
+            let hint = match settings.mode {
+                Name::Managed => {
+                    "name it with --registry; for a cluster without one, name the bundle with --bundle"
+                }
+                _ => "name it with --registry",
+            };
+            Failure::usage(format!("mode {} requires a registry", settings.mode.name())).hint(hint)
         })?;
         if login.is_none() {
             printer::note(&format!(
