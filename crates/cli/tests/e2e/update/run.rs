@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     platform::{Platform, release},
-    terminal::on_terminal,
+    terminal::{on_terminal, rows},
     watching::Watching,
 };
 
@@ -170,7 +170,12 @@ fn approvals_without_confirmation_are_shown_on_the_live_screen_and_after_it() {
     let platform = platform("Manual");
     let shown = on_terminal(&platform, "60", "run --yes --to v1.71.4 --settle 1s --timeout 15s", None);
     let (screen, after) = shown.split_once("\u{1b}[?1049l").unwrap_or_else(|| panic!("no screen: {shown}"));
-    assert!(screen.contains("Last step") && screen.contains("deckhousereleases.deckhouse.io"), "{shown}");
+    let screen = rows(screen).join("\n");
+    assert!(
+        screen.contains("Last step\n  # 1. DeckhouseRelease/v1.71.4: approve release v1.71.4\n"),
+        "{screen}"
+    );
+    assert!(screen.contains("kubectl patch deckhousereleases.deckhouse.io v1.71.4"), "{screen}");
     let kubectl = "patch deckhousereleases.deckhouse.io v1.71.4 --type=merge -p '{\"approved\":true}'";
     assert!(after.contains(kubectl), "{shown}");
     assert!(after.contains("code 7"), "{shown}");

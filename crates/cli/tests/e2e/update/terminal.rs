@@ -60,3 +60,31 @@ pub(super) fn on_terminal_while(
     child.wait().unwrap();
     String::from_utf8(shown).unwrap()
 }
+
+/// The rows of the terminal after this output: only what has changed is drawn, so a line is rarely in one piece in it.
+pub(super) fn rows(output: &str) -> Vec<String> {
+    let mut cells = vec![vec![' '; 80]; 24];
+    let (mut row, mut column) = (0, 0);
+    let mut rest = output.chars();
+    while let Some(letter) = rest.next() {
+        if letter != '\u{1b}' {
+            if let Some(cell) = cells.get_mut(row).and_then(|it| it.get_mut(column)) {
+                *cell = letter;
+            }
+            column += 1;
+            continue;
+        }
+        let mut sequence = String::new();
+        for letter in rest.by_ref().skip_while(|it| *it == '[') {
+            sequence.push(letter);
+            if letter.is_alphabetic() {
+                break;
+            }
+        }
+        let position = sequence.strip_suffix('H').and_then(|it| it.split_once(';'));
+        if let Some((Ok(y), Ok(x))) = position.map(|(y, x)| (y.parse::<usize>(), x.parse::<usize>())) {
+            (row, column) = (y.saturating_sub(1), x.saturating_sub(1));
+        }
+    }
+    cells.into_iter().map(|row| row.into_iter().collect::<String>().trim_end().to_owned()).collect()
+}
