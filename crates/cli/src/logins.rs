@@ -6,15 +6,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use deckhouse::manifests::LICENSE_USER;
 use egress::Secret;
 use oci::RepositoryUrl;
 use registry::client::Credentials;
 use registry::credentials::{CredentialPaths, lookup};
 
 use crate::{Environment, exit_code::Exit, failure::Failure};
-
-/// The login that a license key stands for.
-const LICENSE_LOGIN: &str = "license-token";
 
 /// The most that the file of a secret may hold, in bytes.
 const MAX_PASSWORD: u64 = 64 * 1024;
@@ -73,7 +71,7 @@ impl Login {
         let license = (self.license.as_ref(), self.license_file.as_deref());
         let flag = ("--license", self.license_variable);
         let key = one_of(license, flag, "the license key")?;
-        Ok(key.map(|key| Credentials::new(LICENSE_LOGIN, key)))
+        Ok(key.map(|key| Credentials::new(LICENSE_USER, key)))
     }
 
     /// The credentials to use for `url`, or none for anonymous access. Login and password win over a

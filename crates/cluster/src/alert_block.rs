@@ -4,12 +4,16 @@
 //! (`deckhouse-release/check_block_on_alerts_test.go`). Only a severity that is written as a text counts
 //! (cluster-2026.md, 1.12).
 
-use problems::ReleaseFact;
+use problems::{Advice, ReleaseFact, SettingsAdvice};
 
 use crate::ClusterState;
 
 /// The threshold if none is set.
 const THRESHOLD: u64 = 4;
+
+/// What to do about them.
+pub(crate) const ADVICE: [Advice; 2] =
+    [Advice::Settings(SettingsAdvice::ResolveAlerts), Advice::Settings(SettingsAdvice::TurnOffBlockOnAlerts)];
 
 /// The alerts that hold the next release; `None` if there are none, or if that is not known.
 pub(crate) fn held_by_alerts(state: &ClusterState) -> Option<ReleaseFact> {

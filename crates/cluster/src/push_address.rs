@@ -3,6 +3,7 @@
 //! Where the module `registry` manages the registry, the address in the cluster's own Secret and in the names of images
 //! is one that only nodes resolve (cluster-2026.md, part 2; upstream: `modules/038-registry/docs`).
 
+use deckhouse::manifests::LICENSE_USER;
 use egress::Secret;
 use serde_json::Value;
 
@@ -14,8 +15,6 @@ use crate::{
 
 /// Path of the distribution in the registry in the cluster.
 const PATH_IN_CLUSTER: &str = "/system/deckhouse";
-/// User name of a license key.
-const LICENSE_USER: &str = "license-token";
 
 /// Where images come from.
 #[derive(Debug, Clone, PartialEq)]

@@ -78,6 +78,14 @@ impl ClusterState {
         self.image_source().push_address().unwrap_or_else(|| "HOST/PATH".to_owned())
     }
 
+    /// Whether the release channel is known to be unset.
+    pub(crate) fn channel_is_unset(&self) -> bool {
+        match self.deckhouse_config() {
+            Some(config) => config.update_settings().release_channel.is_none(),
+            None => self.module_configs.known().is_some(),
+        }
+    }
+
     /// Whether the release channel is LTS, where minor versions may be left out. `false` if it is not known.
     pub fn is_lts(&self) -> bool {
         let channel = self.deckhouse_config().and_then(|config| config.update_settings().channel());

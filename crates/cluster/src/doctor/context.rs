@@ -72,14 +72,6 @@ impl<'a> Context<'a> {
         self.state.deckhouse_config().map(crate::objects::ModuleConfig::update_settings)
     }
 
-    /// Whether the release channel is known to be unset.
-    pub(super) fn channel_is_unset(&self) -> bool {
-        match self.settings() {
-            Some(settings) => settings.release_channel.is_none(),
-            None => self.state.module_configs.known().is_some(),
-        }
-    }
-
     /// The platform's pods.
     pub(super) fn pods(&self) -> &'a [DeckhousePod] {
         Self::list(&self.state.pods)

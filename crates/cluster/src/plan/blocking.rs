@@ -5,9 +5,7 @@
 
 use commands::{Approve, Command, Update};
 use deckhouse::{release_list::RELEASES_FILE, version::minor_of};
-use problems::{
-    Advice, Code, DeploymentFact, Object, PrepareFor, Problem, ReleaseAdvice, ReleaseFact, SettingsAdvice,
-};
+use problems::{Advice, Code, DeploymentFact, Object, PrepareFor, Problem, ReleaseAdvice, ReleaseFact};
 use semver::Version;
 
 use super::{Creation, Step};
@@ -100,20 +98,12 @@ fn skipped_together(order: &ReleaseOrder<'_>, range: Range<'_>) -> Vec<Problem> 
 /// Alerts that hold the next release, which shows no message for them.
 fn held_by_alerts(state: &ClusterState, next: &Version) -> Option<Problem> {
     let problem = Problem::new(Code::Alert, Object::release(next), alert_block::held_by_alerts(state)?);
-    Some(
-        problem
-            .advise(SettingsAdvice::ResolveAlerts.into())
-            .advise(SettingsAdvice::TurnOffBlockOnAlerts.into()),
-    )
+    Some(problem.advise_all(alert_block::ADVICE))
 }
 
 /// Releases that are missing between two. What was skipped together with its duplicate is not missing.
 pub(super) fn gap(state: &ClusterState, order: &ReleaseOrder<'_>, gap: &Gap) -> Option<Problem> {
-    let skipped = order.skipped_together();
-    if let Some((first, last)) = gap.missing_minors()
-        && (first..=last)
-            .all(|minor| skipped.keys().any(|it| (it.major, it.minor) == (gap.before.major, minor)))
-    {
+    if gap.missing_minors().is_some_and(|minors| order.are_skipped_together(gap.before.major, minors)) {
         return None;
     }
     let deployed = gap.before.clone();

@@ -93,7 +93,7 @@ impl Loop<'_> {
         if all.iter().zip(all.iter().skip(1)).all(follows) {
             return Some(newest);
         }
-        let running = (self.running.major, self.running.minor);
+        let running = minor_of(self.running);
         if running >= ALL_AT_ONCE_FROM {
             Some(self.running)
         } else if running < ONE_AT_A_TIME_BELOW {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use deckhouse::version::minor_of;
 use problems::ReleaseFact;
 use semver::Version;
 
@@ -13,7 +14,7 @@ use crate::{
     ClusterState,
     chain::{Candidate, Chain, Known, LeftOutReason, Range, chain},
     minors, modules,
-    objects::{RegistrySettings, Release},
+    objects::Release,
     release_order::{ReleaseOrder, none_deployed},
     requirements::{self, Requirement},
     safe_text,
@@ -66,7 +67,7 @@ impl Plan {
             offer.into_iter().flat_map(|offer| offer.blocking(&steps, range, all_above(&chain, &known))),
         );
         problems.extend(chain.gap.as_ref().and_then(|gap| blocking::gap(state, &order, gap)));
-        let own = state.registry.known().map(RegistrySettings::images_repo);
+        let own = state.image_source().push_address();
         let creation = steps.first().and_then(|step| step.creation);
         let next = blocking::next(&chain, &deployed, settings.as_ref(), input.file.as_deref(), creation);
         Ok(Self {
@@ -100,7 +101,7 @@ fn creations(chain: &Chain<'_>, controller: Loop<'_>) -> Vec<Option<Creation>> {
             return None;
         }
         let creation = controller.creates(version, first);
-        let is_minor = (version.major, version.minor) > (controller.running.major, controller.running.minor);
+        let is_minor = minor_of(version) > minor_of(controller.running);
         first &= !(is_minor && creation != Creation::Never);
         Some(creation)
     };

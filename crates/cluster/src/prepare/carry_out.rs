@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::{
-    Preparation, PrepareError, PrepareSettings, Step, preflight::preflight, steps, steps::left_to_write,
+    Preparation, PrepareError, PrepareSettings, preflight::preflight, steps, steps::left_to_write,
     wait_until_idle,
 };
 use crate::{
@@ -73,12 +73,10 @@ pub async fn carry_out(
     let mut done: Vec<Change> = Vec::new();
     let mut conflicts = 0;
     loop {
-        let is_confirmed =
-            |step: &Step| confirmed.steps.iter().any(|it| it.change.writes_the_same(&step.change));
         let decided = decide(cluster, settings, limit, on_event).await?.steps;
         let left = left_to_write(decided, &confirmed.steps);
         let Some(step) = left.first() else { return Ok(()) };
-        if let Some(other) = left.iter().find(|step| !is_confirmed(step)) {
+        if let Some(other) = left.iter().find(|step| !step.is_among(&confirmed.steps)) {
             return Err(PrepareError::Changed { object: other.change.object() });
         }
         if done.iter().any(|it| it.writes_the_same(&step.change)) {

@@ -102,11 +102,15 @@ pub struct Step {
 /// What is left of what was confirmed, and what else would have to be written now. A touch that was not confirmed is for an
 /// object that was created a moment ago, and that the controller is about to process.
 pub(super) fn left_to_write(decided: Vec<Step>, confirmed: &[Step]) -> Vec<Step> {
-    let is_confirmed = |step: &Step| confirmed.iter().any(|it| it.change.writes_the_same(&step.change));
-    decided.into_iter().filter(|step| is_confirmed(step) || !step.is_touch()).collect()
+    decided.into_iter().filter(|step| step.is_among(confirmed) || !step.is_touch()).collect()
 }
 
 impl Step {
+    /// Whether one of these writes the same.
+    pub(super) fn is_among(&self, steps: &[Self]) -> bool {
+        steps.iter().any(|it| it.change.writes_the_same(&self.change))
+    }
+
     /// Whether it only makes the controller look at an object.
     fn is_touch(&self) -> bool {
         matches!(self.change.purpose, Purpose::TouchRelease { .. })

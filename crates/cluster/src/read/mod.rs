@@ -33,4 +33,4 @@ pub(crate) use singles::{
     cloud_conditions, cluster_configuration, kubernetes_version, registry_settings, release_webhook,
 };
 pub(crate) use snapshot::in_time;
-pub use snapshot::{queue, snapshot};
+pub use snapshot::{queue, registry, snapshot};

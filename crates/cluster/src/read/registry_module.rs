@@ -12,6 +12,7 @@ use super::{
     permission::secret_refused,
     places::{PLATFORM, in_platform},
     refusal::unread,
+    singles::text_of,
 };
 use crate::{
     Error, Obstacle, Reading,
@@ -85,10 +86,7 @@ fn found<T>(answer: kube::Result<T>) -> Result<Option<T>, Error> {
 }
 
 fn switch_state(secret: &Secret) -> Result<RegistryModule, String> {
-    let data = |key: &str| {
-        let bytes = &secret.data.as_ref()?.get(key)?.0;
-        Some(String::from_utf8_lossy(bytes).trim().to_owned()).filter(|text| !text.is_empty())
-    };
+    let data = |key: &str| text_of(secret, key);
     let conditions = data("conditions").unwrap_or_else(|| "[]".to_owned());
     let conditions: Vec<RawCondition> = serde_saphyr::from_str(&conditions)
         .map_err(|_| format!("conditions of the Secret {PLATFORM}/{STATE} are not a list"))?;
@@ -117,16 +115,10 @@ fn storage_of(object: &Value) -> RegistryStorage {
 
 #[cfg(test)]
 mod tests {
-    use k8s_openapi::ByteString;
     use serde_json::json;
 
     use super::*;
-
-    fn secret(entries: &[(&str, &str)]) -> Secret {
-        let data =
-            entries.iter().map(|(key, value)| ((*key).to_owned(), ByteString(value.as_bytes().to_vec())));
-        Secret { data: Some(data.collect()), ..Secret::default() }
-    }
+    use crate::read::singles::tests::secret;
 
     /// As `templates/orchestrator/state-secret.yaml` of the module writes it.
     #[test]

@@ -53,11 +53,14 @@ pub(crate) async fn registry_settings(client: &Client) -> Reading<RegistrySettin
     }
 }
 
+/// A value of a Secret as text; `None` if it is missing or empty.
+pub(super) fn text_of(secret: &Secret, key: &str) -> Option<String> {
+    let bytes = &secret.data.as_ref()?.get(key)?.0;
+    Some(String::from_utf8_lossy(bytes).trim().to_owned()).filter(|text| !text.is_empty())
+}
+
 fn registry_from(secret: &Secret) -> Reading<RegistrySettings> {
-    let data = |key: &str| {
-        let bytes = &secret.data.as_ref()?.get(key)?.0;
-        Some(String::from_utf8_lossy(bytes).trim().to_owned()).filter(|text| !text.is_empty())
-    };
+    let data = |key: &str| text_of(secret, key);
     let whole = data("imagesRegistry");
     let (address, path) = match (data("address"), &whole) {
         (Some(address), _) => (address, data("path").unwrap_or_default()),
@@ -131,10 +134,7 @@ fn clean(text: impl AsRef<str>) -> String {
 }
 
 fn configuration_from(secret: &Secret) -> Reading<ClusterConfiguration> {
-    let data = |key: &str| {
-        let bytes = &secret.data.as_ref()?.get(key)?.0;
-        Some(String::from_utf8_lossy(bytes).trim().to_owned()).filter(|text| !text.is_empty())
-    };
+    let data = |key: &str| text_of(secret, key);
     let yaml = data("cluster-configuration.yaml").unwrap_or_default();
     match serde_saphyr::from_str::<RawConfiguration>(&yaml) {
         Ok(raw) => Reading::Known(ClusterConfiguration {
@@ -210,12 +210,12 @@ fn missing<T>(error: kube::Error, what: &str) -> Reading<T> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use k8s_openapi::ByteString;
 
     use super::*;
 
-    fn secret(entries: &[(&str, &str)]) -> Secret {
+    pub(in crate::read) fn secret(entries: &[(&str, &str)]) -> Secret {
         let data =
             entries.iter().map(|(key, value)| ((*key).to_owned(), ByteString(value.as_bytes().to_vec())));
         Secret { data: Some(data.collect()), ..Secret::default() }

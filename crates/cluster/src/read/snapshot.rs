@@ -108,6 +108,14 @@ async fn everything(client: &Client) -> ClusterState {
     }
 }
 
+/// Only what says where images come from and which release channel is followed.
+pub async fn registry(cluster: &Cluster) -> ClusterState {
+    let client = &cluster.client;
+    let (module_configs, registry) =
+        tokio::join!(in_time(list::<ModuleConfigs>(client)), in_time(registry_settings(client)));
+    ClusterState { module_configs, registry, ..ClusterState::default() }
+}
+
 /// The queues of the leader alone.
 pub async fn queue(cluster: &Cluster) -> Reading<Queue> {
     let pods = in_time(list::<Pods>(&cluster.client)).await;

@@ -117,6 +117,12 @@ impl<'a> ReleaseOrder<'a> {
         objects.into_iter().map(|(version, all)| (version, names(all))).collect()
     }
 
+    /// Whether a release of each of these minor versions of a major version was skipped together with its duplicate.
+    pub(crate) fn are_skipped_together(&self, major: u64, (first, last): (u64, u64)) -> bool {
+        let skipped = self.skipped_together();
+        (first..=last).all(|minor| skipped.keys().any(|it| minor_of(it) == (major, minor)))
+    }
+
     /// The object of a version: of duplicates the one whose name is its version.
     pub fn find(&self, version: &Version) -> Option<&'a Release> {
         let own = || self.all.iter().filter(|release| release.version.as_ref() == Some(version));

@@ -5,7 +5,7 @@ use problems::{Code, Kind, Object, PlatformAdvice, Problem, ReleaseFact, Restart
 
 use crate::{
     ClusterState,
-    objects::{ModuleConfig, Phase, Release},
+    objects::{Phase, Release},
 };
 
 /// How long no release, or two of them, may be Deployed while the controller writes one object after the other, and how
@@ -16,12 +16,7 @@ pub(crate) const PHASE_CHANGE: SignedDuration = SignedDuration::from_mins(5);
 /// channel is set: then the controller processes no object and restores none.
 pub(crate) fn none_deployed(state: &ClusterState, now: Timestamp) -> Option<Problem> {
     let releases = state.releases.known().filter(|it| !it.is_empty())?;
-    let settings = state.deckhouse_config().map(ModuleConfig::update_settings);
-    let channel_is_unset = match settings {
-        Some(settings) => settings.release_channel.is_none(),
-        None => state.module_configs.known().is_some(),
-    };
-    if channel_is_unset || releases.iter().any(|it| it.phase == Some(Phase::Deployed)) {
+    if state.channel_is_unset() || releases.iter().any(|it| it.phase == Some(Phase::Deployed)) {
         return None;
     }
     if last_change(releases).is_some_and(|since| now.duration_since(since) <= PHASE_CHANGE) {
@@ -43,7 +38,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::Reading;
+    use crate::{Reading, objects::ModuleConfig};
 
     #[test]
     fn no_release_is_deployed_for_longer_than_a_change_takes() {

@@ -6,13 +6,12 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use problems::{Advice, ClusterFact, Code, Kind, Object, Problem, ReleaseFact, SettingsAdvice};
+use problems::{Advice, ClusterFact, Code, Kind, Object, Problem, ReleaseFact};
 use semver::Version;
 
 use super::{Blocked, Step, blockers, next};
 use crate::{
-    ClusterState,
-    alert_block::held_by_alerts,
+    ClusterState, alert_block,
     approve::Timing,
     minors,
     notification::may_fail,
@@ -298,10 +297,8 @@ fn approval_lost(release: &Version) -> Blocked {
 fn silent(state: &ClusterState, release: &Version) -> Blocked {
     let object = state.releases.known().and_then(|it| ReleaseOrder::of(it).find(release));
     let problem = |code, fact| Problem::new(code, Object::release(release), fact);
-    let problem = if let Some(fact) = held_by_alerts(state) {
-        problem(Code::Alert, fact)
-            .advise(SettingsAdvice::ResolveAlerts.into())
-            .advise(SettingsAdvice::TurnOffBlockOnAlerts.into())
+    let problem = if let Some(fact) = alert_block::held_by_alerts(state) {
+        problem(Code::Alert, fact).advise_all(alert_block::ADVICE)
     } else if let Some(fact) = object.and_then(|object| may_fail(state, object)) {
         problem(Code::Notification, fact).advise(Advice::CorrectWebhook)
     } else {

@@ -25,7 +25,7 @@ pub use object::write_object;
 pub use proxy_url::{ProxyLogin, ProxyUrl};
 pub use registry_access::{RegistryAccess, Scheme};
 pub use registry_settings::{
-    ExpectedImages, Managed, RegistryMode, SettingsForm, Storage, Upstream, UpstreamLogin,
+    ExpectedImages, LICENSE_USER, Managed, RegistryMode, SettingsForm, Storage, Upstream, UpstreamLogin,
     write_registry_settings,
 };
 pub use squid_conf::{SQUID_PASSWORDS, write_squid_conf};

@@ -9,8 +9,8 @@ use serde::Serialize;
 use super::{ManifestError, Scheme, init_configuration::images_repo};
 use crate::yaml;
 
-/// User name with which a license key logs in; the settings have a field of their own for the key.
-const LICENSE_USER: &str = "license-token";
+/// User name with which a license key logs in.
+pub const LICENSE_USER: &str = "license-token";
 
 /// How a cluster gets its images.
 #[derive(Debug, Clone)]

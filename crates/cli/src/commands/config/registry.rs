@@ -25,10 +25,11 @@ pub(crate) fn invocation(settings: Result<RegistryModeSettings, Failure>) -> Inv
 }
 
 fn run(settings: &RegistryModeSettings) -> Result<(), Failure> {
-    let ca: Result<String, _> =
-        settings.ca_files.iter().map(|path| egress::certificates_as_pem(path)).collect();
-    let ca = ca?;
-    let login = if settings.has_upstream() { settings.login.entered()? } else { None };
+    let ca = access::certificates(&settings.ca_files)?;
+    let login = match settings.registry.as_ref().filter(|_| settings.has_upstream()) {
+        Some(registry) => access::login(&registry.host, &settings.login)?,
+        None => None,
+    };
     let upstream = || {
         let repository = settings.registry.as_ref().ok_or_else(|| {
             let hint = match settings.mode {
@@ -39,19 +40,13 @@ fn run(settings: &RegistryModeSettings) -> Result<(), Failure> {
             };
             Failure::usage(format!("mode {} requires a registry", settings.mode.name())).hint(hint)
         })?;
-        if login.is_none() {
-            printer::note(&format!(
-                "note: no login, so the cluster accesses {} anonymously; set --registry-login to use a login",
-                repository.host
-            ));
-        }
         Ok::<_, Failure>(Upstream {
             repository,
             login: login
                 .as_ref()
                 .map(|it| UpstreamLogin { username: &it.login, password: it.password.expose() }),
             scheme: if settings.plain_http { Scheme::Http } else { Scheme::Https },
-            ca: Some(ca.as_str()).filter(|pem| !pem.is_empty()),
+            ca: ca.as_deref(),
         })
     };
     let storage = Storage { size: settings.storage_size.as_deref() };
@@ -60,7 +55,7 @@ fn run(settings: &RegistryModeSettings) -> Result<(), Failure> {
         Name::Direct => RegistryMode::Direct(upstream()?),
         Name::Proxy => RegistryMode::Proxy(upstream()?),
         Name::Local => RegistryMode::Local,
-        Name::Managed => RegistryMode::Managed(if settings.bundle.is_empty() {
+        Name::Managed => RegistryMode::Managed(if settings.has_upstream() {
             let cache = (settings.cache || settings.storage_size.is_some()).then_some(storage);
             Managed::Upstream { upstream: upstream()?, cache }
         } else {

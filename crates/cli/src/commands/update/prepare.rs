@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cluster::{
+    ImageSource,
     access::Cluster,
     change::Write,
     doctor::{Questions, RegistryCheck},
@@ -129,10 +130,11 @@ async fn channel_leads_to(
     if settings.delivery.is_empty() {
         return None;
     }
-    let state = cluster::read::snapshot(cluster).await;
+    let state = cluster::read::registry(cluster).await;
     let channel = settings.channel.or_else(|| followed_channel(&state))?;
     let questions = Questions { channel: Some(channel), ..Questions::default() };
-    let asked = check_registry(state.registry.known()?, &questions, environment);
+    let ImageSource::Upstream(registry) = state.image_source() else { return None };
+    let asked = check_registry(&registry, &questions, environment);
     match tokio::time::timeout(REGISTRY_LIMIT, asked).await {
         Ok(RegistryCheck::Answered(answers)) => answers.channel.found().map(|it| it.version.clone()),
         _ => None,

@@ -8,7 +8,7 @@ use problems::{
 
 use super::kernels;
 use crate::{
-    alert_block::held_by_alerts,
+    alert_block,
     doctor::{
         context::{Context, object, see},
         finding::{Finding, Severity},
@@ -149,13 +149,13 @@ pub(super) fn stale(context: &Context<'_>) -> Vec<Finding> {
 
 /// Alerts that hold the next release (`update.blockOnAlerts`).
 pub(super) fn blocking(context: &Context<'_>) -> Vec<Finding> {
-    let (Some(release), Some(fact)) = (context.next_release(), held_by_alerts(context.state)) else {
+    let (Some(release), Some(fact)) = (context.next_release(), alert_block::held_by_alerts(context.state))
+    else {
         return Vec::new();
     };
     vec![
         Finding::new(Rule::BlockOnAlerts, Severity::Blocks, object(release), fact)
-            .advise(SettingsAdvice::ResolveAlerts)
-            .advise(SettingsAdvice::TurnOffBlockOnAlerts)
+            .advise_all(alert_block::ADVICE)
             .seen_in(Source::ModuleConfigs)
             .seen_in(Source::Alerts),
     ]

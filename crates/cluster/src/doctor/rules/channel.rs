@@ -22,7 +22,7 @@ use crate::{
 
 /// While the channel is unset, the controller processes no release.
 pub(super) fn unset(context: &Context<'_>) -> Vec<Finding> {
-    if !context.channel_is_unset() {
+    if !context.state.channel_is_unset() {
         return Vec::new();
     }
     let noted = context.state.deckhouse_config().and_then(noted_channel);
@@ -153,7 +153,7 @@ fn without_release(
         return Some(finding);
     }
     let has_waiting = context.next_release().is_some();
-    (!has_waiting && ready && !channel.suspended && !context.channel_is_unset()).then(|| {
+    (!has_waiting && ready && !channel.suspended && !context.state.channel_is_unset()).then(|| {
         notable(Rule::ReleaseNotCreated, ChannelFact::ReleaseNotCreated { image, version })
             .advise(ReleaseAdvice::WaitForChannel)
             .advise(context.see_log(See::LogOfReleases, Filter::GrepAny("release|channel")))

@@ -91,7 +91,7 @@ fn approval(context: &Context<'_>, release: &Release, reason: &WaitReason) -> Op
 
 /// A notification that may fail, of which the controller has written nothing yet.
 pub(super) fn silent_notification(context: &Context<'_>) -> Vec<Finding> {
-    if context.channel_is_unset() || context.controller() != ControllerState::Ready {
+    if context.state.channel_is_unset() || context.controller() != ControllerState::Ready {
         return Vec::new();
     }
     let Some(release) = context.next_release() else { return Vec::new() };

@@ -9,6 +9,7 @@ use semver::Version;
 
 use super::pull_failure::host;
 use crate::{
+    ImageSource,
     doctor::{
         context::{Context, see},
         details::{RegistryAnswer, RegistryAnswers, RegistryCheck},
@@ -132,8 +133,9 @@ pub(super) fn switch(context: &Context<'_>) -> Vec<Finding> {
 
 /// A proxy is configured, and the registry is not in `proxy.noProxy`.
 pub(super) fn proxy(context: &Context<'_>) -> Vec<Finding> {
-    let (Some(registry), Some(configuration)) =
-        (context.state.registry.known(), context.state.cluster_configuration.known())
+    // Nothing but a registry outside the cluster is reached through a proxy.
+    let (ImageSource::Upstream(registry), Some(configuration)) =
+        (context.state.image_source(), context.state.cluster_configuration.known())
     else {
         return Vec::new();
     };

@@ -146,13 +146,10 @@ pub(super) fn gap(context: &Context<'_>) -> Vec<Finding> {
     };
 
     // What was skipped together with its duplicate is there, and no pull brings it back.
-    if let ReleaseFact::MissingMinors { minors: (first, last), .. } = &fact {
-        let skipped = order.skipped_together();
-        let is_skipped =
-            |minor: u64| skipped.keys().any(|it| (it.major, it.minor) == (deployed.major, minor));
-        if (*first..=*last).all(is_skipped) {
-            return Vec::new();
-        }
+    if let ReleaseFact::MissingMinors { minors, .. } = &fact
+        && order.are_skipped_together(deployed.major, *minors)
+    {
+        return Vec::new();
     }
 
     let alert = context.alert("DeckhouseUpdatingFailed");
@@ -171,7 +168,7 @@ pub(super) fn gap(context: &Context<'_>) -> Vec<Finding> {
 
 /// The controller sets the phase of a new object within seconds.
 pub(super) fn no_phase(context: &Context<'_>) -> Vec<Finding> {
-    if context.channel_is_unset() || context.controller() != ControllerState::Ready {
+    if context.state.channel_is_unset() || context.controller() != ControllerState::Ready {
         return Vec::new();
     }
     let without: Vec<&Release> = context

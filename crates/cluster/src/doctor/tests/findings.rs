@@ -179,6 +179,12 @@ fn the_registry() {
         known(&mut cluster.state.cluster_configuration).no_proxy = Some(vec!["10.0.0.0/8".to_owned()]);
     };
     found(proxy, &["notable registry-proxy"]);
+    let without_upstream = |cluster: &mut Cluster| {
+        proxy(cluster);
+        let configs = known(&mut cluster.state.module_configs);
+        configs[0].settings["registry"] = json!({ "mode": "Local" });
+    };
+    found(without_upstream, &[]);
     let both = |cluster: &mut Cluster| {
         proxy(cluster);
         *known(&mut cluster.state.alerts) = vec![alert("D8DeckhouseHasNoAccessToRegistry", 7)];
