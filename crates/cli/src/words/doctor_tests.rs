@@ -84,7 +84,6 @@ fn the_registry_and_the_channel() {
         RegistryFact::TagsDenied { repo: repo(), message: message() },
         RegistryFact::NoReleaseChannels { repo: repo() },
         RegistryFact::NoReleaseTags { repo: repo() },
-        RegistryFact::TagsIncomplete { unlisted: vec![version("1.71.2"), version("1.72.0")] },
         access(Some("list tags: 401"), FromHere::Accepted),
         access(None, FromHere::Refused),
         access(None, FromHere::Untrusted),
@@ -105,6 +104,7 @@ fn the_registry_and_the_channel() {
         switching(Some(("ContainerdConfigPreflightReady", ""))),
         switching(None),
     ];
+    let cache = [RegistryFact::TagsIncomplete { unlisted: vec![version("1.71.2"), version("1.72.0")] }];
     let proxy = [RegistryFact::NotInNoProxy { host: "registry.example.com".to_owned() }];
     let image = || format!("{REPO}/release-channel:stable");
     let channel = [
@@ -117,6 +117,7 @@ fn the_registry_and_the_channel() {
     ];
     let all = [
         lines(&Object::new(Kind::Secret, "deckhouse-registry"), registry),
+        lines(&Object::new(Kind::Registry, REPO), cache),
         lines(&Object::new(Kind::ModuleConfig, "deckhouse"), switches),
         lines(&Object::new(Kind::Secret, "d8-cluster-configuration"), proxy),
         lines(&Object::settings(), channel),

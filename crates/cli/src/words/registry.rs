@@ -22,10 +22,7 @@ pub(super) fn predicate(fact: &RegistryFact) -> Sentence {
         }
         RegistryFact::TagsIncomplete { unlisted } => {
             let tags: Vec<String> = unlisted.iter().map(|version| format!("v{version}")).collect();
-            format!(
-                "points to a registry that returns these releases by name but does not list their tags: {}",
-                tags.join(", ")
-            )
+            format!("returns these releases by name but does not list their tags: {}", tags.join(", "))
         }
         RegistryFact::NoAccess { repo, error: Some(error), .. } => {
             format!("points to {repo}, which the platform cannot access: {error}")

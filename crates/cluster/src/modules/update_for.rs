@@ -3,10 +3,10 @@
 use problems::{Advice, ModuleAdvice};
 use semver::Version;
 
-use super::turn::{ModuleTurn, turn};
+use super::turn::{ModuleTurn, turn, waits};
 use crate::{
     ClusterState,
-    objects::{Module, ModuleRelease, Phase},
+    objects::Module,
     plan::deployed_version,
     requirements::{is_configured, works_with},
 };
@@ -14,15 +14,13 @@ use crate::{
 /// The next release of a module, if it works with the running platform and leads to one that works with `release` of the
 /// platform. `vX.Y.Z`.
 pub(crate) fn update_for(state: &ClusterState, module: &str, release: &Version) -> Option<String> {
-    let own = || state.module_releases.known().into_iter().flatten().filter(|it| it.module == module);
-    let waits = |it: &&ModuleRelease| matches!(it.phase, None | Some(Phase::Pending));
+    let waiting = || {
+        let all = state.module_releases.known().into_iter().flatten();
+        all.filter(|it| it.module == module && waits(it))
+    };
     let running = deployed_version(state)?;
-    let last = own()
-        .filter(waits)
-        .filter(|it| works_with(it, release))
-        .filter_map(|it| it.version.as_ref())
-        .max()?;
-    let next = own().filter(waits).filter(|it| works_with(it, &running)).filter_map(|it| it.version.as_ref());
+    let last = waiting().filter(|it| works_with(it, release)).filter_map(|it| it.version.as_ref()).max()?;
+    let next = waiting().filter(|it| works_with(it, &running)).filter_map(|it| it.version.as_ref());
     let next = next
         .filter(|it| *it <= last)
         .filter(|it| matches!(turn(state, module, it), ModuleTurn::Now | ModuleTurn::Approved))
