@@ -14,7 +14,16 @@ pub struct ClusterFlags {
 impl ClusterFlags {
     /// Adds what is named.
     pub(crate) fn add_to(&self, words: Words) -> Words {
-        let named = [("--kubeconfig=", &self.kubeconfig), ("--context=", &self.context)];
+        self.named(words, "--context=")
+    }
+
+    /// The same for Helm, which has another name for the context.
+    pub(crate) fn add_to_helm(&self, words: Words) -> Words {
+        self.named(words, "--kube-context=")
+    }
+
+    fn named(&self, words: Words, context: &'static str) -> Words {
+        let named = [("--kubeconfig=", &self.kubeconfig), (context, &self.context)];
         named.into_iter().fold(words, |words, (flag, value)| match value {
             Some(value) => words.joined(flag, value),
             None => words,

@@ -114,7 +114,7 @@ impl Command {
         stages.push(match &self.program {
             Program::Kubectl(kubectl) => kubectl.words(&self.flags).all(),
             Program::Dhctl(dhctl) => dhctl.words(&self.flags).all(),
-            Program::Tool(tool) => tool.words().all(),
+            Program::Tool(tool) => tool.words(&self.flags).all(),
         });
         stages.extend(self.filters.iter().map(|filter| filter.words().all()));
         stages

@@ -101,6 +101,13 @@ pub enum Update {
     Kernel,
     /// `dhctl update kernel` with a group and a version that are to be filled in
     KernelOfGroup,
+    /// `dhctl update kernel` for this group, with a version that is to be filled in
+    KernelOf {
+        /// The node group.
+        group: String,
+        /// With `--check`.
+        check: bool,
+    },
     /// `dhctl update kernel --check`
     KernelCheck {
         /// The node groups.
@@ -200,6 +207,11 @@ impl Update {
             Self::Doctor => begin("doctor"),
             Self::Kernel => begin("kernel"),
             Self::KernelOfGroup => begin("kernel").fixed(&["--node-group", "NAME", "--version", "VERSION"]),
+            Self::KernelOf { group, check } => {
+                let words = begin("kernel");
+                let words = if *check { words.fixed(&["--check"]) } else { words };
+                words.option("--node-group", "--node-group=", group).fixed(&["--version", "VERSION"])
+            }
             Self::KernelCheck { groups, version } => groups
                 .iter()
                 .fold(begin("kernel").fixed(&["--check"]), |words, group| {

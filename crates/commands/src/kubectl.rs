@@ -33,6 +33,8 @@ pub enum Kubectl {
     SetPlatformImage(String),
     /// Gives the platform's Deployment its one pod.
     ScalePlatform,
+    /// Moves the pods away from a node, and lets no new ones onto it.
+    Drain(String),
     /// Lets pods onto a node again.
     Uncordon(String),
     /// Removes the annotations of a drain from a node.
@@ -90,6 +92,9 @@ impl Kubectl {
                 platform(words).fixed(&["set", "image", "deployment/deckhouse"]).joined("deckhouse=", image)
             }
             Self::ScalePlatform => platform(words).fixed(&["scale", "deployment/deckhouse", "--replicas=1"]),
+            Self::Drain(node) => {
+                words.fixed(&["drain", "--ignore-daemonsets", "--delete-emptydir-data"]).operand(node)
+            }
             Self::Uncordon(node) => words.fixed(&["uncordon"]).operand(node),
             Self::ForgetDrain(node) => words
                 .fixed(&["annotate", "node"])

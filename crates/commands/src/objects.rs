@@ -13,12 +13,14 @@ pub enum Resource {
     ConfigMap,
     DeckhouseRelease,
     Deployment,
+    IngressNginxController,
     Module,
     ModuleConfig,
     ModulePullOverride,
     ModuleRelease,
     ModuleSource,
     ModuleUpdatePolicy,
+    Namespace,
     Node,
     NodeGroup,
     NodeGroupConfiguration,
@@ -36,12 +38,14 @@ impl Resource {
             Self::ConfigMap => "configmap",
             Self::DeckhouseRelease => "deckhouserelease",
             Self::Deployment => "deployment",
+            Self::IngressNginxController => "ingressnginxcontroller",
             Self::Module => "module",
             Self::ModuleConfig => "moduleconfig",
             Self::ModulePullOverride => "modulepulloverride",
             Self::ModuleRelease => "modulerelease",
             Self::ModuleSource => "modulesource",
             Self::ModuleUpdatePolicy => "moduleupdatepolicy",
+            Self::Namespace => "namespace",
             Self::Node => "node",
             Self::NodeGroup => "nodegroup",
             Self::NodeGroupConfiguration => "nodegroupconfiguration",
@@ -59,12 +63,14 @@ impl Resource {
             Self::ConfigMap => "configmaps",
             Self::DeckhouseRelease => "deckhousereleases",
             Self::Deployment => "deployments",
+            Self::IngressNginxController => "ingressnginxcontrollers",
             Self::Module => "modules",
             Self::ModuleConfig => "moduleconfigs",
             Self::ModulePullOverride => "modulepulloverrides",
             Self::ModuleRelease => "modulereleases",
             Self::ModuleSource => "modulesources",
             Self::ModuleUpdatePolicy => "moduleupdatepolicies",
+            Self::Namespace => "namespaces",
             Self::Node => "nodes",
             Self::NodeGroup => "nodegroups",
             Self::NodeGroupConfiguration => "nodegroupconfigurations",
@@ -80,6 +86,7 @@ impl Resource {
         match self {
             Self::ClusterAlert => "clusteralerts.deckhouse.io",
             Self::DeckhouseRelease => "deckhousereleases.deckhouse.io",
+            Self::IngressNginxController => "ingressnginxcontrollers.deckhouse.io",
             Self::Module => "modules.deckhouse.io",
             Self::ModuleConfig => "moduleconfigs.deckhouse.io",
             Self::ModulePullOverride => "modulepulloverrides.deckhouse.io",
@@ -91,7 +98,7 @@ impl Resource {
             Self::RegistryStorage => "registrystorages.deckhouse.io",
             Self::Deployment => "deployments.apps",
             Self::ReplicaSet => "replicasets.apps",
-            Self::ConfigMap | Self::Node | Self::Pod | Self::Secret => self.plural(),
+            Self::ConfigMap | Self::Namespace | Self::Node | Self::Pod | Self::Secret => self.plural(),
         }
     }
 }
@@ -189,6 +196,8 @@ pub enum Output {
     JsonPath(&'static str),
     /// A table of these columns, as `NAME:.metadata.name`.
     Columns(&'static str),
+    /// A table with these labels as columns.
+    Labels(&'static str),
 }
 
 impl Output {
@@ -198,6 +207,7 @@ impl Output {
             Self::Wide => words.fixed(&["-o", "wide"]),
             Self::Yaml => words.fixed(&["-o", "yaml"]),
             Self::JsonPath(path) => words.fixed(&["-o"]).joined("jsonpath=", path),
+            Self::Labels(labels) => words.fixed(&["-L", labels]),
             Self::Columns(columns) => words.fixed(&["-o"]).joined("custom-columns=", columns),
         }
     }

@@ -66,6 +66,9 @@ fn with(value: &str) -> Vec<Command> {
         Tool::Convert(Conversion::Pkcs12Key, value()).into(),
         Tool::Convert(Conversion::Utf16Key, value()).into(),
         Tool::Close(value()).into(),
+        Tool::HelmUpgrade { namespace: value(), release: value() }.into(),
+        Update::KernelOf { group: value(), check: true }.into(),
+        Kubectl::Drain(value()).into(),
         Tool::Htpasswd { file: value(), login: value() }.into(),
     ]
 }
@@ -123,6 +126,10 @@ fn only_commands_that_ask_a_cluster_name_it() {
             format!("dhctl update approve {named} --disruption v1.58.3"),
         ),
         (Update::PlanWithHelm.into(), format!("dhctl update plan {named} --helm")),
+        (
+            Tool::HelmUpgrade { namespace: "prod".to_owned(), release: "shop".to_owned() }.into(),
+            format!("helm {} upgrade -n prod shop CHART", named.replace("--context", "--kube-context")),
+        ),
         (Update::Rbac.into(), "dhctl update rbac --user NAME".to_owned()),
         (
             Mirror::PullSince { major: 1, minor: 58 }.into(),

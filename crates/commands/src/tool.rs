@@ -1,12 +1,23 @@
 //! Other programs that are suggested.
 
-use crate::words::Words;
+use crate::{ClusterFlags, words::Words};
 
 /// An invocation of another program.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tool {
     /// `d8 system edit cluster-configuration`
     EditClusterConfiguration,
+    /// Deploys a chart that is to be filled in as this Helm release.
+    HelmUpgrade {
+        /// Its namespace.
+        namespace: String,
+        /// Its name.
+        release: String,
+    },
+    /// Shows the requests for deprecated APIs in the audit log, on a master.
+    SearchAuditLog,
+    /// Installs the latest kernel of a flavor that is to be filled in, on a node with ALT Linux.
+    UpdateKernelOfAlt,
     /// Makes a PEM file of a file in another form.
     Convert(Conversion, String),
     /// Closes a directory to other users.
@@ -50,9 +61,19 @@ pub enum Conversion {
 }
 
 impl Tool {
-    pub(crate) fn words(&self) -> Words {
+    pub(crate) fn words(&self, flags: &ClusterFlags) -> Words {
         let words = Words::default();
         match self {
+            Self::HelmUpgrade { namespace, release } => flags
+                .add_to_helm(words.fixed(&["helm"]))
+                .fixed(&["upgrade"])
+                .option("-n", "--namespace=", namespace)
+                .operand(release)
+                .fixed(&["CHART"]),
+            Self::SearchAuditLog => {
+                words.fixed(&["grep", "-h", "k8s.io/deprecated", "/var/log/kube-audit/audit.log"])
+            }
+            Self::UpdateKernelOfAlt => words.fixed(&["update-kernel", "-t", "FLAVOR"]),
             Self::EditClusterConfiguration => words.fixed(&["d8", "system", "edit", "cluster-configuration"]),
             Self::Convert(conversion, file) => conversion.words(file),
             Self::Close(directory) => words.fixed(&["chmod", "700"]).file(directory),

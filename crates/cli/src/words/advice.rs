@@ -126,7 +126,7 @@ pub(super) fn step(advice: &Advice) -> Step {
             "make the webhook reachable from the cluster, or correct or remove update.notification in ModuleConfig/deckhouse",
         ),
         Advice::MeetListed => Step::here(
-            Sentence::from("meet these requirements; the fix for each is in the text output of ")
+            Sentence::from("meet these requirements; the steps are under \"To do\" in the text output of ")
                 .quoted(Update::Plan),
         ),
         Advice::Watch => with("wait until the running update is finished: ", Update::Watch.into()),

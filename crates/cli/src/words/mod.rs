@@ -29,6 +29,9 @@ pub(crate) mod setup;
 mod source;
 pub(crate) mod status;
 mod step;
+pub(crate) mod task;
+#[cfg(test)]
+mod task_tests;
 pub(crate) mod verdict;
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use commands::{Approve, Controller, Kubectl, Mirror, Objects, Output, Pods, Reso
 use serde_json::json;
 
 /// Edits `ClusterConfiguration`.
-const EDIT: Kubectl = Kubectl::Exec(Pods::Any, Controller::EditClusterConfiguration);
+pub(super) const EDIT: Kubectl = Kubectl::Exec(Pods::Any, Controller::EditClusterConfiguration);
 
 /// What the objects have: `v1.29.8`.
 pub(crate) fn found(shortfall: &Shortfall) -> String {

@@ -8,7 +8,7 @@ use semver::Version;
 
 use super::{
     Creation, InCluster, LeftOut, Plan, PlanError, PlanInput, RegistryOffer, Step, answer, api_use, blocking,
-    breaking, creation::Loop,
+    breaking, creation::Loop, tasks,
 };
 use crate::{
     ClusterState,
@@ -74,6 +74,7 @@ impl Plan {
             blocking: problems,
             risks: minors::warnings(state),
             next,
+            tasks: tasks::tasks(state, &steps, &removed_apis),
             deployed: format!("v{deployed}"),
             steps,
             modules: modules::overview(state, input.now),

@@ -11,6 +11,7 @@ mod creation;
 mod make;
 mod registry;
 mod removed_apis;
+mod tasks;
 mod unknown;
 
 use commands::Command;
@@ -29,6 +30,7 @@ pub use creation::Creation;
 pub use make::deployed_version;
 pub use registry::{PlanRegistry, Presence, RegistryOffer, ReleaseInRegistry, StepInRegistry};
 pub use removed_apis::Replacement;
+pub use tasks::{Task, Work};
 pub use unknown::{PlanSource, PlanUnknown};
 
 /// What a plan is made from besides the cluster's state.
@@ -65,6 +67,8 @@ pub struct Plan {
     pub breaking_points: Vec<BreakingPoint>,
     /// Kubernetes APIs in use that a later version removes.
     pub removed_apis: Vec<ApiUse>,
+    /// What a person has to do before releases of the plan can be deployed, in order.
+    pub tasks: Vec<Task>,
     /// What could not be read, and why.
     pub unknown: Vec<PlanUnknown>,
     /// What prevents the update from going through. Empty: nothing that is known.
@@ -134,5 +138,7 @@ pub enum PlanError {
 
 #[cfg(test)]
 mod registry_tests;
+#[cfg(test)]
+mod task_tests;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use semver::Version;
 
 /// The numbers at the beginning, up to three; what is missing is 0 (facts 3: `1.29` is `1.29.0`, `20.04` is 20.4).
 /// `None` if it does not begin with a number.
-pub(super) fn version(text: &str) -> Option<Version> {
+pub(crate) fn version(text: &str) -> Option<Version> {
     let text = text.trim().trim_start_matches('v');
     let numbers = text.split(|c: char| !c.is_ascii_digit() && c != '.').next()?;
     let mut parts = numbers.split('.');

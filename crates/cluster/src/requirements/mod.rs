@@ -17,6 +17,7 @@ use semver::Version;
 
 use crate::{ClusterState, Reading, Unknown};
 
+pub(crate) use loose::version as loose_version;
 pub use modules::module_constraints;
 pub(crate) use modules::{MODULES, fix as module_fix, is_configured, works_with};
 pub use unmet::{Fix, FoundRuntime, Holder, Product, Runtime, Shortfall, Unmet, WhyUnknown};

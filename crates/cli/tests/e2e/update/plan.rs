@@ -130,7 +130,7 @@ fn its_yaml_warns_about_approvals_that_kubectl_would_remove() {
         run.stderr,
         "note: DeckhouseRelease/v1.71.4 is approved, and `kubectl apply` of this file would remove its approval: do not apply the file; to create only the missing releases, use `kubectl create` (it reports AlreadyExists for existing objects, and does not change them), or dhctl update prepare\n\
          DeckhouseRelease/v1.72.2 has unmet requirements: k8s\n  \
-         1. meet these requirements; the fix for each is in the text output of `dhctl update plan`\n\n\
+         1. meet these requirements; the steps are under \"To do\" in the text output of `dhctl update plan`\n\n\
          error: 1 problem blocks the update\n"
     );
     platform.update(&[&PLAN[..], &["--to", "v1.71.4", "--output", "yaml"]].concat()).expect(0);

@@ -1,6 +1,6 @@
 //! The plan as a JSON document.
 
-use cluster::plan::{Creation, InCluster, Plan, PlanRegistry, Step, StepInRegistry};
+use cluster::plan::{Creation, InCluster, Plan, PlanRegistry, Step, StepInRegistry, Task};
 use commands::{ClusterFlags, Command, Sentence};
 use foreign_text::ForeignText;
 use problems::Problem;
@@ -20,6 +20,7 @@ pub(super) struct PlanDocument {
     left_out: Vec<LeftOutDocument>,
     breaking_points: Vec<BreakingDocument>,
     removed_apis: Vec<ApiDocument>,
+    tasks: Vec<TaskDocument>,
     unknown: Vec<String>,
     blocking: Vec<Sentence>,
     /// What may make the controller skip minor versions, or deploy them unasked.
@@ -72,6 +73,16 @@ struct ApiDocument {
     replacement: Sentence,
 }
 
+/// What a person has to do before a release.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct TaskDocument {
+    before: String,
+    after: Option<String>,
+    what: Sentence,
+    steps: Vec<Sentence>,
+}
+
 impl PlanDocument {
     pub(super) fn of(plan: &Plan, flags: &ClusterFlags) -> Self {
         let in_words = |problems: &[Problem]| {
@@ -108,10 +119,23 @@ impl PlanDocument {
                     replacement: words::plan::api_instead(&it.instead).addressed(flags),
                 })
                 .collect(),
+            tasks: plan.tasks.iter().map(|it| TaskDocument::of(it, flags)).collect(),
             unknown: plan.unknown.iter().map(words::plan::unknown).collect(),
             blocking: in_words(&plan.blocking),
             warnings: in_words(&plan.risks),
             next: plan.next.clone().map(|command| command.addressed(flags)),
+        }
+    }
+}
+
+impl TaskDocument {
+    fn of(task: &Task, flags: &ClusterFlags) -> Self {
+        let steps = words::task::steps(&task.work).into_iter().map(|step| step.addressed(flags).text);
+        Self {
+            before: task.before.clone(),
+            after: task.after.clone(),
+            what: words::task::what(&task.work).into(),
+            steps: steps.collect(),
         }
     }
 }

@@ -12,10 +12,10 @@ use problems::{Kind, Problem};
 use semver::Version;
 
 use super::super::documents::minute;
-use crate::{format::count, words};
-
-/// More objects than these are only counted.
-const OBJECTS: usize = 3;
+use crate::{
+    format::{count, first_of},
+    words,
+};
 
 /// The whole plan; what blocks, and the next command, are at the end.
 pub(super) fn text(plan: &Plan, flags: &ClusterFlags) -> String {
@@ -34,7 +34,7 @@ pub(super) fn text(plan: &Plan, flags: &ClusterFlags) -> String {
     section(&mut text, "Registry", plan.registry.iter().map(registry_text));
     let left_out = plan.left_out.iter().map(|it| {
         let versions: Vec<String> = it.versions.iter().map(|version| format!("v{version}")).collect();
-        format!("{}: {}", short(&versions), words::left_out::reason(&it.reason))
+        format!("{}: {}", first_of(&versions), words::left_out::reason(&it.reason))
     });
     section(&mut text, "Left out", left_out);
     text += &format!("\n{}", modules_text(&plan.modules));
@@ -43,10 +43,18 @@ pub(super) fn text(plan: &Plan, flags: &ClusterFlags) -> String {
     section(&mut text, "Fix before the update", points);
     let uses = plan.removed_apis.iter().map(|it| words::plan::api_use(it).addressed(flags).to_string());
     section(&mut text, "Kubernetes APIs in use that a later version removes", uses);
+    text += &tasks_text(plan, flags);
     section(&mut text, "Unknown", plan.unknown.iter().map(words::plan::unknown));
     let risks = plan.risks.iter().map(|it| words::with_remedy(it).addressed(flags).to_string());
     section(&mut text, "Warnings", risks);
     text + &outcome(plan, flags)
+}
+
+/// What a person has to do, in order.
+fn tasks_text(plan: &Plan, flags: &ClusterFlags) -> String {
+    let tasks: Vec<String> =
+        plan.tasks.iter().map(|it| words::task::task(it).addressed(flags).to_string()).collect();
+    if tasks.is_empty() { String::new() } else { format!("\nTo do, in this order:\n\n{}", tasks.join("\n")) }
 }
 
 /// What blocks, or the next command.
@@ -217,12 +225,12 @@ fn unmet_text(text: &mut String, name: &str, unmet: &Unmet, flags: &ClusterFlags
     let found = words::requirement::found(&unmet.shortfall);
     let needed = words::requirement::needed(&unmet.shortfall);
     let needed = if needed.is_empty() { String::new() } else { format!(", needed: {needed}") };
-    let objects = short(&words::requirement::objects(unmet));
+    let objects = first_of(&words::requirement::objects(unmet));
     *text += &format!("   {word} {}: {objects}: {found}{needed}\n", name.trim_end());
     if unmet.may_change {
         *text += "            deploying an earlier release of this plan may fix this automatically\n";
+        *text += &format!("            fix: {}\n", words::requirement::fix(&unmet.fix).addressed(flags));
     }
-    *text += &format!("            fix: {}\n", words::requirement::fix(&unmet.fix).addressed(flags));
 }
 
 /// Modules that are updated separately from the platform.
@@ -291,15 +299,6 @@ fn modules_text(overview: &Overview) -> String {
 
 fn unknown<T>(what: &str, reading: &Reading<T>) -> String {
     format!("  {what}: unknown ({})\n", reading.why_unknown().unwrap_or_default())
-}
-
-/// A few and the count.
-fn short(names: &[String]) -> String {
-    let shown = names.iter().take(OBJECTS).cloned().collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(OBJECTS) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
 }
 
 fn section(text: &mut String, title: &str, lines: impl Iterator<Item = String>) {

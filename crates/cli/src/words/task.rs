@@ -1,0 +1,281 @@
+//! What a person has to do before releases of a plan, step by step, each with a command that does or checks it.
+
+use cluster::{
+    plan::{ApiInstead, ApiUse, ApiUser, Replacement, Task, Work},
+    requirements::{Fix, Holder, Runtime, Shortfall, Unmet},
+};
+use commands::{Command, Filter, Json, Kubectl, Objects, Output, Resource, Sentence, Tool, Update};
+use serde_json::json;
+
+use super::{Block, Step, requirement};
+use crate::format::first_of;
+
+const INGRESS_NAMESPACE: &str = "d8-ingress-nginx";
+const CONTROLLER_VERSIONS: Output = Output::Columns("NAME:.metadata.name,VERSION:.spec.controllerVersion");
+const KUBELETS: Output = Output::Columns("NAME:.metadata.name,KUBELET:.status.nodeInfo.kubeletVersion");
+
+/// When it is to be done and what, and the steps.
+pub(crate) fn task(task: &Task) -> Block {
+    let after = task.after.as_ref().map(|release| format!(" (after {release} is deployed)"));
+    let headline = format!("before {}{}: {}", task.before, after.unwrap_or_default(), what(&task.work));
+    Block::new(headline).steps(steps(&task.work))
+}
+
+/// What is to be done, in a line.
+pub(crate) fn what(work: &Work) -> String {
+    match work {
+        Work::ReplaceApis { kubernetes: (major, minor), uses } => {
+            let objects: Vec<String> = uses.iter().map(used).collect();
+            format!("replace APIs that Kubernetes {major}.{minor} no longer has: {}", first_of(&objects))
+        }
+        Work::UpgradeKubernetes { found, through, .. } => {
+            let last = through.last().map(|(major, minor)| format!("{major}.{minor}"));
+            format!("upgrade Kubernetes to {}; the nodes run {found}", last.unwrap_or_default())
+        }
+        Work::UpgradeKernel { lowest, groups, alt } => {
+            let groups = groups.iter().map(|name| format!("NodeGroup/{name}"));
+            let nodes = alt.iter().map(|name| format!("Node/{name}"));
+            let objects: Vec<String> = groups.chain(nodes).collect();
+            format!("upgrade the kernel to {lowest} or later: {}", first_of(&objects))
+        }
+        Work::Meet(unmet) => of_requirement(unmet),
+    }
+}
+
+/// What a requirement misses, in a line.
+fn of_requirement(unmet: &Unmet) -> String {
+    let needed = requirement::needed(&unmet.shortfall);
+    let needed = if needed.is_empty() { String::new() } else { format!(", needed: {needed}") };
+    format!("{}: {}{needed}", first_of(&requirement::objects(unmet)), requirement::found(&unmet.shortfall))
+}
+
+/// How it is done, and how it is checked.
+pub(crate) fn steps(work: &Work) -> Vec<Step> {
+    match work {
+        Work::ReplaceApis { uses, .. } => replace_apis(uses),
+        Work::UpgradeKubernetes { through, fix, .. } => upgrade_kubernetes(through, fix),
+        Work::UpgradeKernel { groups, alt, .. } => upgrade_kernel(groups, alt),
+        Work::Meet(unmet) => meet(unmet),
+    }
+}
+
+/// The use of an API, as the headline lists it.
+fn used(it: &ApiUse) -> String {
+    let user = match &it.user {
+        ApiUser::Client => "requested by a client".to_owned(),
+        other => format!("in {}", super::plan::api_user(other)),
+    };
+    if it.api.is_empty() { user } else { format!("{} {user}", it.api) }
+}
+
+fn replace_apis(uses: &[ApiUse]) -> Vec<Step> {
+    let mut steps = Vec::new();
+    if uses.iter().any(|it| matches!(it.user, ApiUser::Alert { .. })) {
+        steps.push(with("list the objects of Helm releases that use them: ", Update::PlanWithHelm));
+    }
+    let mut replaced: Vec<String> = uses.iter().filter_map(replacement).collect();
+    replaced.sort_unstable();
+    replaced.dedup();
+    if !replaced.is_empty() {
+        steps.push(Step::here(format!(
+            "change the API in charts, manifests and clients: {}",
+            first_of(&replaced)
+        )));
+    }
+    let mut releases: Vec<(&str, &str)> = uses
+        .iter()
+        .filter_map(|it| match &it.user {
+            ApiUser::Object { release, .. } => release.split_once('/'),
+            ApiUser::Alert { .. } | ApiUser::Client => None,
+        })
+        .collect();
+    releases.sort_unstable();
+    releases.dedup();
+    steps.extend(releases.into_iter().map(|(namespace, release)| {
+        let upgrade = Tool::HelmUpgrade { namespace: namespace.to_owned(), release: release.to_owned() };
+        with("deploy the changed chart, so that Helm no longer stores the old API: ", upgrade)
+    }));
+    if uses.iter().any(|it| it.user == ApiUser::Client) {
+        steps.push(with(
+            "find the clients: run this on each master, and read user and userAgent of each entry: ",
+            Tool::SearchAuditLog,
+        ));
+        let requested = Command::from(Kubectl::GetMetrics)
+            .piped(Filter::Grep("^apiserver_requested_deprecated_apis".to_owned()));
+        steps.push(Step::here(
+            Sentence::from(
+                "check the requests since the API server started; an entry disappears only when the API server restarts: ",
+            )
+            .command(requested),
+        ));
+    }
+    steps.push(with("check Helm releases and alerts: ", Update::PlanWithHelm));
+    steps
+}
+
+fn replacement(it: &ApiUse) -> Option<String> {
+    match it.instead {
+        ApiInstead::Known(Replacement::Api(api)) if !it.api.is_empty() => {
+            Some(format!("{} to {api}", it.api))
+        }
+        _ => None,
+    }
+}
+
+fn upgrade_kubernetes(through: &[(u64, u64)], fix: &Fix) -> Vec<Step> {
+    let one = |(major, minor): &(u64, u64)| {
+        let set = match fix {
+            Fix::UpgradeManagedKubernetes => Step::here(format!(
+                "upgrade to {major}.{minor} with the tool or provider that created this cluster"
+            )),
+            Fix::RaiseKubernetesSomehow => Step::here(format!(
+                "upgrade to {major}.{minor}; if the platform manages Kubernetes, set kubernetesVersion to it"
+            )),
+            _ => Step::here(
+                Sentence::from(format!("set kubernetesVersion to \"{major}.{minor}\": "))
+                    .command(requirement::EDIT),
+            ),
+        };
+        let nodes = Kubectl::Get(Objects::all(Resource::Node), KUBELETS);
+        let wait = Sentence::from(format!("wait until every node runs v{major}.{minor}: ")).command(nodes);
+        [set, Step::here(wait)]
+    };
+    through.iter().flat_map(one).collect()
+}
+
+fn upgrade_kernel(groups: &[String], alt: &[String]) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for group in groups {
+        let kernel = |check| Update::KernelOf { group: group.clone(), check };
+        steps.push(with(
+            "install a kernel from the repositories of the nodes; the nodes reboot one after another: ",
+            kernel(false),
+        ));
+        steps.push(with("check that every node of the group runs it: ", kernel(true)));
+    }
+    if let Some(node) = alt.first() {
+        let install = with(
+            "on the node: run apt-get update, install the latest kernel of a flavor such as un-def, and reboot: ",
+            Tool::UpdateKernelOfAlt,
+        );
+        steps.extend(one_node_at_a_time(node, alt.len(), install));
+    }
+    if !alt.is_empty() || groups.is_empty() {
+        steps.push(nodes("check the column KERNEL-VERSION: "));
+    }
+    steps
+}
+
+fn meet(unmet: &Unmet) -> Vec<Step> {
+    let fix = || Step::here(requirement::fix(&unmet.fix));
+    match (&unmet.fix, &unmet.shortfall) {
+        (Fix::RaiseIngressController { name }, Shortfall::IngressController { lowest, .. }) => {
+            vec![raise_controller(name, lowest), controllers(), controller_pods()]
+        }
+        (Fix::RaiseDefaultIngressController, Shortfall::IngressController { lowest, .. }) => {
+            let patch = json!({ "spec": { "settings": { "defaultControllerVersion": lowest } } });
+            let set = patched(Resource::ModuleConfig, "ingress-nginx", &patch);
+            vec![with("set the default version of the controllers: ", set), controller_pods()]
+        }
+        (Fix::RaiseOldIngressControllers, _) => vec![fix(), controllers(), controller_pods()],
+        (Fix::MoveIstioWorkloads, _) => {
+            let revisions = Output::Labels("istio-injection,istio.io/rev");
+            let list = Kubectl::Get(Objects::all(Resource::Namespace), revisions);
+            vec![with("list the revisions that namespaces use: ", list), fix()]
+        }
+        (Fix::UpgradeSystem { .. }, _) => {
+            let upgrade = Step::here("upgrade the node as the vendor of its system describes, or replace it");
+            let names = names_of_nodes(unmet);
+            let first = names.first().map(|node| one_node_at_a_time(node, names.len(), upgrade));
+            first.into_iter().flatten().chain([nodes("check the column OS-IMAGE: ")]).collect()
+        }
+        (Fix::ChangeRuntime(runtime), _) => change_runtime(*runtime, unmet),
+        _ => vec![fix()],
+    }
+}
+
+/// The steps for the first of some nodes, and that they are repeated.
+fn one_node_at_a_time(node: &str, count: usize, work: Step) -> Vec<Step> {
+    let mut steps = vec![
+        with("move the pods away from the node: ", Kubectl::Drain(node.to_owned())),
+        work,
+        with("let pods onto the node again: ", Kubectl::Uncordon(node.to_owned())),
+    ];
+    if count > 1 {
+        steps.push(Step::here("repeat these steps for the other nodes, one after another"));
+    }
+    steps
+}
+
+fn raise_controller(name: &str, version: &str) -> Step {
+    let patch = json!({ "spec": { "controllerVersion": version } });
+    with("set the version of the controller: ", patched(Resource::IngressNginxController, name, &patch))
+}
+
+fn controllers() -> Step {
+    with(
+        "check the versions: ",
+        Kubectl::Get(Objects::all(Resource::IngressNginxController), CONTROLLER_VERSIONS),
+    )
+}
+
+fn controller_pods() -> Step {
+    let pods = Objects::all(Resource::Pod).within(INGRESS_NAMESPACE);
+    with("wait until all pods of the controllers are new and ready: ", Kubectl::Get(pods, Output::Table))
+}
+
+fn change_runtime(runtime: Runtime, unmet: &Unmet) -> Vec<Step> {
+    let kind = match runtime {
+        Runtime::Containerd => "Containerd",
+        Runtime::ContainerdV2 => "ContainerdV2",
+    };
+    let mut steps = Vec::new();
+    if runtime == Runtime::ContainerdV2 {
+        steps.push(Step::here(
+            "check that the nodes have kernel 5.8 or later, systemd 244 or later, cgroup v2 and the kernel module erofs",
+        ));
+    }
+    let mut groups: Vec<&str> = Vec::new();
+    for object in &unmet.objects {
+        match object {
+            Holder::Node { group: Some(name), .. } | Holder::Object { kind: "NodeGroup", name } => {
+                groups.push(name);
+            }
+            Holder::ClusterConfiguration => steps.push(Step::here(
+                Sentence::from(format!("set defaultCRI to {kind}: ")).command(requirement::EDIT),
+            )),
+            _ => {}
+        }
+    }
+    groups.sort_unstable();
+    groups.dedup();
+    let patch = json!({ "spec": { "cri": { "type": kind } } });
+    steps.extend(groups.into_iter().map(|group| {
+        with(
+            "set the container runtime of the group; this interrupts its nodes one after another: ",
+            patched(Resource::NodeGroup, group, &patch),
+        )
+    }));
+    steps.push(nodes("check the column CONTAINER-RUNTIME: "));
+    steps
+}
+
+fn names_of_nodes(unmet: &Unmet) -> Vec<String> {
+    let name = |it: &Holder| match it {
+        Holder::Node { name, .. } => Some(name.clone()),
+        _ => None,
+    };
+    unmet.objects.iter().filter_map(name).collect()
+}
+
+fn nodes(text: &str) -> Step {
+    with(text, Kubectl::Get(Objects::all(Resource::Node), Output::Wide))
+}
+
+fn patched(resource: Resource, name: &str, patch: &serde_json::Value) -> Kubectl {
+    Kubectl::Patch { resource, name: name.to_owned(), status: false, patch: Json::from(patch) }
+}
+
+fn with(text: &str, command: impl Into<Command>) -> Step {
+    Step::here(Sentence::from(text).command(command))
+}
