@@ -9,6 +9,8 @@
 mod alert_block;
 mod chain;
 mod error;
+mod kubernetes_setting;
+mod license;
 mod node_waits;
 mod notification;
 mod pull_cause;
@@ -52,6 +54,7 @@ mod tests;
 pub use chain::{Gap, LeftOutReason, TargetError};
 pub use error::Error;
 pub use jiff::Timestamp;
+pub use kubernetes_setting::{KubernetesPlace, KubernetesSetting};
 pub use push_address::ImageSource;
 pub use reading::{Obstacle, Reading, Unknown};
 pub use registry_answer::{ChannelRelease, RegistryAnswer, ReleaseList};

@@ -92,6 +92,9 @@ const FOLLOW_NOTE: &[&str] = &[
     "logins.",
 ];
 
+const LICENSE_NOTE: &[&str] =
+    &["RBAC cannot hide a field: status.registrationRequest is a token with the data of this cluster."];
+
 /// A rule of a role: its fields and what they list, and the lines of the comment above it.
 struct Rule {
     fields: Vec<(&'static str, Vec<String>)>,
@@ -198,6 +201,9 @@ fn everywhere(extent: Extent) -> Vec<Rule> {
         rule("deckhouse.io", &FOLLOWED, FOLLOW).noted(FOLLOW_NOTE),
         rule("deckhouse.io", &["deckhousereleases"], &["get"]),
         rule("deckhouse.io", &["registrystorages"], &["get"]).named(&["registry"]),
+        rule("deckhouse.io", &["effectivelicenses"], &["get"])
+            .named(&["deckhouse-platform"])
+            .noted(LICENSE_NOTE),
         rule("", &["nodes"], FOLLOW),
         rule("", &["pods"], &["list"]),
         rule("apiextensions.k8s.io", &["customresourcedefinitions"], &["get"]).named(&definitions),

@@ -10,7 +10,7 @@ use semver::Version;
 use crate::{
     ClusterState, Unknown,
     access::Cluster,
-    objects::{DeckhouseDeployment, Module, Phase},
+    objects::{DeckhouseDeployment, EMBEDDED, Module, ModuleRelease, Phase},
     read::{
         self, Deployments, ModuleConfigs, ModuleReleases, Modules, Releases, deckhouse_deployment, in_time,
     },
@@ -19,9 +19,6 @@ use crate::{
 
 /// The module that uses the vulnerability databases.
 const SCANNER: &str = "operator-trivy";
-
-/// The source of modules that are part of a release of the platform.
-const EMBEDDED: &str = "Embedded";
 
 /// What a cluster uses of its registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,7 +121,8 @@ fn modules(state: &ClusterState) -> Result<BTreeMap<String, BTreeSet<String>>, U
     if let crate::Reading::Absent(_) = state.module_releases {
         return Ok(versions);
     }
-    for release in state.module_releases.required("releases of modules")? {
+    let releases = state.module_releases.required("releases of modules")?;
+    for release in releases {
         let is_used = matches!(release.phase, None | Some(Phase::Pending | Phase::Deployed));
         if is_used && !release.version_text.is_empty() {
             let bare = release.version_text.trim_start_matches('v');
@@ -132,16 +130,42 @@ fn modules(state: &ClusterState) -> Result<BTreeMap<String, BTreeSet<String>>, U
         }
     }
     let known = state.modules.known().into_iter().flatten();
-    for module in known.filter(|module| module.enabled == Some(true)) {
+    for module in known.filter(|module| is_used(module)) {
+        let source = module.source.as_deref();
+        // In the older form, what has no source is part of the platform.
         let is_embedded =
-            module.source.as_deref().is_none_or(|source| source.is_empty() || source == EMBEDDED);
-        if let Some(version) = module.version.as_deref().filter(|version| !is_embedded && !version.is_empty())
-        {
-            let bare = version.trim_start_matches('v');
-            versions.entry(module.name.clone()).or_default().insert(format!("v{bare}"));
+            source.map_or(!module.without_properties, |source| source.is_empty() || source == EMBEDDED);
+        if is_embedded {
+            continue;
+        }
+        match module.version.as_deref().filter(|version| !version.is_empty()) {
+            Some(version) => {
+                let bare = version.trim_start_matches('v');
+                versions.entry(module.name.clone()).or_default().insert(format!("v{bare}"));
+            }
+            None if module.without_properties && !has_deployed(releases, module) => {
+                return Err(Unknown {
+                    what: "versions of modules",
+                    why: format!("Module/{} does not contain its version", module.name),
+                    forbidden: false,
+                });
+            }
+            None => {}
         }
     }
     Ok(versions)
+}
+
+/// Whether images of a module may be in use.
+fn is_used(module: &Module) -> bool {
+    match module.enabled {
+        Some(enabled) => enabled,
+        None => module.without_properties && module.may_be_installed(),
+    }
+}
+
+fn has_deployed(releases: &[ModuleRelease], module: &Module) -> bool {
+    releases.iter().any(|it| it.module == module.name && it.phase == Some(Phase::Deployed))
 }
 
 /// By the modules' conditions. A cluster whose modules are unknown has none that are certainly switched off.
@@ -244,6 +268,33 @@ mod tests {
             assert_eq!(used.uses_image(name), is_used, "{name}");
         }
         assert!(!used.uses_databases());
+    }
+
+    #[test]
+    fn modules_without_properties() {
+        let newer = |source: Option<&str>, version: Option<&str>, enabled: Option<bool>| Module {
+            name: "stronghold".to_owned(),
+            enabled,
+            source: source.map(str::to_owned),
+            version: version.map(str::to_owned),
+            without_properties: true,
+            ..Module::default()
+        };
+        let used = |module: Module| {
+            let state = ClusterState { modules: Reading::Known(vec![module]), ..state() };
+            RegistryUse::of(&state).map(|used| used.modules.contains_key("stronghold"))
+        };
+        let (on, repository) = (Some(true), Some("deckhouse-modules"));
+        assert_eq!(used(newer(repository, Some("v1.0.0"), on)), Ok(true));
+        assert_eq!(used(newer(Some(EMBEDDED), Some("v1.58.3"), on)), Ok(false));
+        assert_eq!(used(newer(repository, None, None)), Ok(false), "it is only offered");
+        assert_eq!(used(newer(repository, Some("v1.0.0"), None)), Ok(true), "it may be enabled");
+        assert_eq!(used(newer(None, None, Some(false))), Ok(false));
+        for unknown in [newer(None, None, on), newer(repository, None, on), newer(None, None, None)] {
+            assert!(matches!(used(unknown.clone()), Err(UseError::Unknown(_))), "{unknown:?}");
+        }
+        let released = Module { name: "console".to_owned(), ..newer(None, None, on) };
+        assert_eq!(used(released), Ok(false), "its release names the version");
     }
 
     #[test]

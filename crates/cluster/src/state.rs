@@ -6,9 +6,9 @@ use crate::{
     Reading,
     objects::{
         Alert, CloudCondition, ClusterConfiguration, Converge, DeckhouseDeployment, DeckhousePod,
-        DeprecatedApiUse, IngressController, Module, ModuleConfig, ModulePullOverride, ModuleRelease,
-        ModuleSource, ModuleUpdatePolicy, Node, NodeGroup, PlatformReplicaSet, Queue, QueueRead,
-        RegistryModule, RegistrySettings, Release, ReleaseStart, ReleaseWebhook,
+        DeprecatedApiUse, IngressController, License, Module, ModuleConfig, ModulePullOverride,
+        ModuleRelease, ModuleSource, ModuleUpdatePolicy, Node, NodeGroup, PlatformReplicaSet, Queue,
+        QueueRead, RegistryModule, RegistrySettings, Release, ReleaseStart, ReleaseWebhook,
     },
 };
 
@@ -53,6 +53,8 @@ pub struct ClusterState {
     pub nodes: Reading<Vec<Node>>,
     /// The ingress controllers.
     pub ingress_controllers: Reading<Vec<IngressController>>,
+    /// The license of the platform; old platforms have none.
+    pub license: Reading<License>,
     /// The registry that the platform pulls from.
     pub registry: Reading<RegistrySettings>,
     /// What the module `registry` says about its mode.

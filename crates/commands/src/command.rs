@@ -129,6 +129,7 @@ impl Display for Command {
             Program::Kubectl(Kubectl::Create(Manifest::Lines(lines))) => {
                 f.write_str(&Manifest::here_document(lines))
             }
+            Program::Kubectl(Kubectl::SaveClusterData) => f.write_str(" > deckhouse-cluster.jwt"),
             Program::Tool(tool) => tool.redirection().map_or(Ok(()), |file| write!(f, " > {file}")),
             _ => Ok(()),
         }

@@ -25,6 +25,8 @@ pub enum Kubectl {
     Logs(Logs),
     /// Asks the platform's controller.
     Exec(Pods, Controller),
+    /// Saves the token with the data of the cluster that the license server needs, to a file: nobody is to read it.
+    SaveClusterData,
     /// Opens the Secret with the platform's registry in an editor.
     EditRegistry,
     /// Restarts the platform's pod.
@@ -86,6 +88,9 @@ impl Kubectl {
             Self::Describe(objects) => objects.words(words, "describe"),
             Self::Logs(logs) => logs.words(platform(words)),
             Self::Exec(pods, command) => command.words(pods, platform(words)),
+            Self::SaveClusterData => words
+                .fixed(&["get", "effectivelicense", "deckhouse-platform", "-o"])
+                .joined("jsonpath=", "{.status.registrationRequest}"),
             Self::EditRegistry => platform(words).fixed(&["edit", "secret", "deckhouse-registry"]),
             Self::RestartPlatform => platform(words).fixed(&["rollout", "restart", "deployment/deckhouse"]),
             Self::SetPlatformImage(image) => {

@@ -1,5 +1,6 @@
 //! What to do next, as data.
 
+mod license;
 mod module;
 mod node;
 mod platform;
@@ -11,6 +12,7 @@ mod settings;
 use commands::Command;
 use semver::Version;
 
+pub use license::LicenseAdvice;
 pub use module::ModuleAdvice;
 pub use node::NodeAdvice;
 pub use platform::{OnNode, PlatformAdvice, Restart};
@@ -137,6 +139,8 @@ pub enum Advice {
     WaitForRetry,
     /// Look at something, with this command.
     See(See, Command),
+    /// Something about the license of the platform.
+    License(LicenseAdvice),
     /// Something about modules and their sources.
     Module(ModuleAdvice),
     /// Something about nodes.
@@ -188,6 +192,7 @@ macro_rules! from {
 }
 
 from!(
+    License(LicenseAdvice),
     Module(ModuleAdvice),
     Node(NodeAdvice),
     Platform(PlatformAdvice),

@@ -33,6 +33,8 @@ pub enum Code {
     ImagePull,
     /// A release is still marked as being updated to.
     IsUpdating,
+    /// The license of the platform is not valid, or will not be.
+    License,
     /// The update mode is unset, and deploys more than the documentation says.
     Mode,
     /// A module is not ready.

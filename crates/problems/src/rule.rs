@@ -23,6 +23,7 @@ pub enum Rule {
     DeprecatedApis,
     DisruptionApproval,
     Gap,
+    License,
     ModeUnset,
     ModuleApproval,
     ModuleConfig,

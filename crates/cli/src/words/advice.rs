@@ -1,5 +1,6 @@
 //! Steps, each with its command.
 
+mod license;
 mod module;
 mod node;
 mod platform;
@@ -152,6 +153,7 @@ pub(super) fn step(advice: &Advice) -> Step {
         Advice::WaitForPull => Step::here("wait up to 5 minutes: the kubelet pulls the image again"),
         Advice::WaitForRetry => Step::here("wait: the approval is retried"),
         Advice::See(what, command) => self::with(see::text(*what), command.clone()),
+        Advice::License(advice) => license::step(*advice),
         Advice::Module(advice) => module::step(advice),
         Advice::Node(advice) => node::step(advice),
         Advice::Platform(advice) => platform::step(advice),

@@ -53,5 +53,6 @@ pub(crate) fn purpose(purpose: &Purpose) -> String {
             "install kernel {kernel} on the nodes of NodeGroup/{group}, one node after another; each node reboots"
         ),
         Purpose::DisableModule => "disable the module".to_owned(),
+        Purpose::SetKubernetes => "set the version of Kubernetes".to_owned(),
     }
 }

@@ -108,6 +108,7 @@ pub fn source(source: &Source) -> String {
         Source::ClusterConfiguration => "ClusterConfiguration",
         Source::Deployment => "Deployment d8-system/deckhouse",
         Source::DeploymentConditions => "conditions of Deployment d8-system/deckhouse",
+        Source::License => "EffectiveLicense",
         Source::ModuleConfigs => "ModuleConfigs",
         Source::ModulePods => "pods of d8-* and kube-system",
         Source::ModulePullOverrides => "ModulePullOverrides",

@@ -12,6 +12,7 @@ mod cluster;
 mod deployment;
 mod doctor;
 pub(crate) mod left_out;
+pub(crate) mod license;
 mod module;
 pub(crate) mod module_release;
 mod node;
@@ -89,6 +90,7 @@ pub fn predicate(fact: &Fact) -> Sentence {
         Fact::Cluster(fact) => cluster::predicate(fact),
         Fact::Converge(fact) => queue::converge(fact),
         Fact::Deployment(fact) => deployment::predicate(fact),
+        Fact::License(fact) => license::predicate(fact),
         Fact::Module(fact) => module::predicate(fact),
         Fact::Node(fact) => node::predicate(fact),
         Fact::Pod(fact) => pod::predicate(fact),
@@ -106,6 +108,7 @@ pub fn means(fact: &Fact) -> Option<Sentence> {
         Fact::Alert(fact) => alert::means(fact),
         Fact::Channel(fact) => Some(channel::means(fact)),
         Fact::Deployment(fact) => deployment::means(fact),
+        Fact::License(fact) => Some(license::means(fact)),
         Fact::Module(fact) => Some(module::means(fact)),
         Fact::Node(fact) => node::means(fact),
         Fact::Pod(fact) => pod::means(fact),

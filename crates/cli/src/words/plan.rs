@@ -62,6 +62,7 @@ pub(crate) fn unknown(unknown: &PlanUnknown) -> String {
         PlanSource::DeprecatedApis => "deprecated APIs that clients of the API server use".to_owned(),
         PlanSource::HelmReleases => "Helm releases".to_owned(),
         PlanSource::Alerts => "alerts".to_owned(),
+        PlanSource::License => "what the license means for the update".to_owned(),
         PlanSource::ModuleConfigs => "ModuleConfigs".to_owned(),
         PlanSource::NoChannel => {
             "the release that the channel points to: the cluster follows no known channel".to_owned()

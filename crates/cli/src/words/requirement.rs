@@ -1,10 +1,13 @@
 //! Requirements of releases: what a cluster has, what it needs, and how to meet it.
 
 use cluster::{
+    KubernetesPlace,
     change::{Change, Kind, Purpose, Write},
-    requirements::{Fix, FoundRuntime, Product, Runtime, Shortfall, Unmet, WhyUnknown},
+    requirements::{Fix, FoundRuntime, Product, Runtime, SetKubernetes, Shortfall, Unmet, WhyUnknown},
 };
-use commands::{Approve, Controller, Kubectl, Mirror, Objects, Output, Pods, Resource, Sentence, Update};
+use commands::{
+    Approve, Command, Controller, Kubectl, Mirror, Objects, Output, Pods, Resource, Sentence, Update,
+};
 use serde_json::json;
 
 /// Edits `ClusterConfiguration`.
@@ -87,23 +90,30 @@ pub(crate) fn fix(fix: &Fix) -> Sentence {
             Sentence::from(format!("wait until all node groups run v{server}, the version of the API server: "))
                 .command(Kubectl::Get(Objects::all(Resource::NodeGroup), Output::Table))
         }
-        Fix::PinKubernetes => Sentence::from(
-            "wait for the platform to upgrade Kubernetes (kubernetesVersion is Automatic), or set the version, one \
-             minor at a time: ",
-        )
-        .command(EDIT),
-        Fix::RaiseKubernetes => Sentence::from(
-            "raise kubernetesVersion, one minor at a time, and wait for the node groups each time: ",
-        )
-        .command(EDIT),
-        Fix::RaiseKubernetesSomehow => "upgrade Kubernetes, one minor version at a time; dhctl cannot read ClusterConfiguration: if the platform manages Kubernetes, raise kubernetesVersion there"
+        Fix::PinKubernetes(set) => Sentence::from(format!(
+            "wait for the platform to upgrade Kubernetes (it chooses the version), or set kubernetesVersion in {}, \
+             one minor at a time: ",
+            <&str>::from(set.place)
+        ))
+        .command(set_kubernetes(set)),
+        Fix::RaiseKubernetes(set) => Sentence::from(format!(
+            "raise kubernetesVersion in {}, one minor at a time, and wait for the node groups each time: ",
+            <&str>::from(set.place)
+        ))
+        .command(set_kubernetes(set)),
+        Fix::RaiseKubernetesSomehow => "upgrade Kubernetes, one minor version at a time; dhctl cannot read where its \
+                                        version is set: if the platform manages Kubernetes, raise kubernetesVersion in \
+                                        ModuleConfig/control-plane-manager if it is set there, or else in \
+                                        ClusterConfiguration"
             .into(),
         Fix::UpgradeManagedKubernetes => {
             "upgrade Kubernetes with the tool or provider that created this cluster".into()
         }
-        Fix::ReplaceModuleOrPinKubernetes => {
-            Sentence::from("update or disable the module, or set kubernetesVersion to a version that the module supports: ").command(EDIT)
-        }
+        Fix::ReplaceModuleOrPinKubernetes(set) => Sentence::from(format!(
+            "update or disable the module, or set kubernetesVersion in {} to a version that the module supports: ",
+            <&str>::from(set.place)
+        ))
+        .command(set_kubernetes(set)),
         Fix::RedeployCharts => {
             Sentence::from("deploy the charts again with the new apiVersion; this lists the objects: ")
                 .command(Update::PlanWithHelm)
@@ -158,7 +168,24 @@ pub(crate) fn fix(fix: &Fix) -> Sentence {
     }
 }
 
-pub(crate) fn disable(module: &str, configured: bool) -> commands::Command {
+/// Sets the version of Kubernetes in the place that decides: edits the one that is a part of a Secret, and patches or creates
+/// the other.
+pub(super) fn set_kubernetes(set: &SetKubernetes) -> Command {
+    let KubernetesPlace::ModuleConfig { exists } = set.place else { return Command::kubectl(EDIT) };
+    let version =
+        set.version.map_or_else(|| "MAJOR.MINOR".to_owned(), |(major, minor)| format!("{major}.{minor}"));
+    let settings = json!({ "kubernetesVersion": version });
+    let write = if exists {
+        Write::Merge(json!({ "spec": { "settings": settings } }))
+    } else {
+        // The first version of the settings that has it.
+        Write::Create(json!({ "spec": { "version": 3, "settings": settings } }))
+    };
+    let name = "control-plane-manager".to_owned();
+    Change { purpose: Purpose::SetKubernetes, kind: Kind::ModuleConfig, name, write }.one_line_command()
+}
+
+pub(crate) fn disable(module: &str, configured: bool) -> Command {
     let spec = json!({ "spec": { "enabled": false } });
     let write = if configured { Write::Merge(spec) } else { Write::Create(spec) };
     let change =

@@ -1,8 +1,10 @@
 //! Every requirement in words, and hostile names in the commands that fix it.
 
 use cluster::{
-    Unknown,
-    requirements::{Fix, FoundRuntime, Holder, Product, Runtime, Shortfall, Unmet, WhyUnknown},
+    KubernetesPlace, Unknown,
+    requirements::{
+        Fix, FoundRuntime, Holder, Product, Runtime, SetKubernetes, Shortfall, Unmet, WhyUnknown,
+    },
 };
 use semver::Version;
 use testkit::shell::{HOSTILE_NAMES, invocations};
@@ -52,13 +54,20 @@ fn what_clusters_have_and_need() {
 }
 
 fn fixes(name: &str) -> Vec<Fix> {
+    let set = |place| SetKubernetes { place, version: Some((1, 31)) };
+    let (old, new) =
+        (KubernetesPlace::ClusterConfiguration, |exists| KubernetesPlace::ModuleConfig { exists });
     vec![
         Fix::WaitForNodeGroups { server: Version::new(1, 30, 4) },
-        Fix::PinKubernetes,
-        Fix::RaiseKubernetes,
+        Fix::PinKubernetes(set(old)),
+        Fix::PinKubernetes(set(new(false))),
+        Fix::RaiseKubernetes(set(old)),
+        Fix::RaiseKubernetes(set(new(true))),
+        Fix::RaiseKubernetes(SetKubernetes { version: None, ..set(new(true)) }),
         Fix::RaiseKubernetesSomehow,
         Fix::UpgradeManagedKubernetes,
-        Fix::ReplaceModuleOrPinKubernetes,
+        Fix::ReplaceModuleOrPinKubernetes(set(old)),
+        Fix::ReplaceModuleOrPinKubernetes(set(new(true))),
         Fix::RedeployCharts,
         Fix::UpgradeSystem { name: "Ubuntu", lowest: own("20.04") },
         Fix::UpgradeKernel,
@@ -129,7 +138,7 @@ fn why_it_is_unknown() {
         WhyUnknown::ControllerPassedIt(vec![Unmet {
             objects: vec![node()],
             shortfall: Shortfall::Kubelet { found: own("v1.29.8"), lowest: own("1.30") },
-            fix: Fix::RaiseKubernetes,
+            fix: Fix::RaiseKubernetesSomehow,
             may_change: false,
         }]),
     ];

@@ -1,6 +1,9 @@
 //! What the report on a cluster says of its parts.
 
-use cluster::status::{NotReady, ReleaseWait};
+use cluster::{
+    KubernetesSetting,
+    status::{NotReady, ReleaseWait},
+};
 use commands::{Approve, Sentence};
 use problems::{Fact, NodeFact};
 
@@ -42,6 +45,18 @@ pub(crate) fn interruption(masters: usize) -> [&'static str; 2] {
         _ => "several masters: an update interrupts the Kubernetes API for a few seconds",
     };
     [api, "the platform's controller and its webhooks are not available while its pod is replaced"]
+}
+
+/// Where the version of Kubernetes is set.
+pub(crate) fn kubernetes_setting(setting: &KubernetesSetting) -> String {
+    let place = <&str>::from(setting.place);
+    match &setting.value {
+        Some(value) if setting.is_automatic() => {
+            format!("the platform chooses the version: kubernetesVersion is {value} in {place}")
+        }
+        Some(value) => format!("kubernetesVersion is {value} in {place}"),
+        None => "the platform chooses the version: kubernetesVersion is not set".to_owned(),
+    }
 }
 
 /// A module that is not ready.

@@ -1,8 +1,9 @@
 //! What a person has to do before releases of a plan, step by step, each with a command that does or checks it.
 
 use cluster::{
+    KubernetesPlace,
     plan::{ApiInstead, ApiUse, ApiUser, Replacement, Task, Work},
-    requirements::{Fix, Holder, Runtime, Shortfall, Unmet},
+    requirements::{Fix, Holder, Runtime, SetKubernetes, Shortfall, Unmet},
 };
 use commands::{Command, Filter, Json, Kubectl, Objects, Output, Resource, Sentence, Tool, Update};
 use serde_json::json;
@@ -123,24 +124,34 @@ fn replacement(it: &ApiUse) -> Option<String> {
 }
 
 fn upgrade_kubernetes(through: &[(u64, u64)], fix: &Fix) -> Vec<Step> {
-    let one = |(major, minor): &(u64, u64)| {
+    let one = |(number, minor): (usize, &(u64, u64))| {
+        let version = format!("{}.{}", minor.0, minor.1);
         let set = match fix {
+            Fix::RaiseKubernetes(set) | Fix::PinKubernetes(set) => {
+                let place = match set.place {
+                    // The first step has created it.
+                    KubernetesPlace::ModuleConfig { exists } => {
+                        KubernetesPlace::ModuleConfig { exists: exists || number > 0 }
+                    }
+                    KubernetesPlace::ClusterConfiguration => KubernetesPlace::ClusterConfiguration,
+                };
+                let text = format!("set kubernetesVersion in {} to \"{version}\": ", <&str>::from(place));
+                let set = SetKubernetes { place, version: Some(*minor) };
+                Step::here(Sentence::from(text).command(requirement::set_kubernetes(&set)))
+            }
             Fix::UpgradeManagedKubernetes => Step::here(format!(
-                "upgrade to {major}.{minor} with the tool or provider that created this cluster"
+                "upgrade to {version} with the tool or provider that created this cluster"
             )),
-            Fix::RaiseKubernetesSomehow => Step::here(format!(
-                "upgrade to {major}.{minor}; if the platform manages Kubernetes, set kubernetesVersion to it"
+            _ => Step::here(format!(
+                "upgrade to {version}; if the platform manages Kubernetes, set kubernetesVersion in \
+                 ModuleConfig/control-plane-manager if it is set there, or else in ClusterConfiguration"
             )),
-            _ => Step::here(
-                Sentence::from(format!("set kubernetesVersion to \"{major}.{minor}\": "))
-                    .command(requirement::EDIT),
-            ),
         };
         let nodes = Kubectl::Get(Objects::all(Resource::Node), KUBELETS);
-        let wait = Sentence::from(format!("wait until every node runs v{major}.{minor}: ")).command(nodes);
+        let wait = Sentence::from(format!("wait until every node runs v{version}: ")).command(nodes);
         [set, Step::here(wait)]
     };
-    through.iter().flat_map(one).collect()
+    through.iter().enumerate().flat_map(one).collect()
 }
 
 fn upgrade_kernel(groups: &[String], alt: &[String]) -> Vec<Step> {

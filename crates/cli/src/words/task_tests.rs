@@ -1,8 +1,9 @@
 //! Every task in words, and hostile names in its commands.
 
 use cluster::{
+    KubernetesPlace,
     plan::{ApiInstead, ApiUse, ApiUser, Replacement, Task, Work},
-    requirements::{Fix, FoundRuntime, Holder, Runtime, Shortfall, Unmet},
+    requirements::{Fix, FoundRuntime, Holder, Runtime, SetKubernetes, Shortfall, Unmet},
 };
 use testkit::shell::{HOSTILE_NAMES, invocations};
 
@@ -31,6 +32,7 @@ fn works(name: &str) -> Vec<Work> {
     };
     let upgrade =
         |fix| Work::UpgradeKubernetes { found: own("v1.30.4"), through: vec![(1, 31), (1, 32)], fix };
+    let set = |place| Fix::RaiseKubernetes(SetKubernetes { place, version: None });
     let kernel = |groups: &[&str], alt: &[&str]| Work::UpgradeKernel {
         lowest: own("5.8.0"),
         groups: groups.iter().map(|it| own(it)).collect(),
@@ -54,7 +56,8 @@ fn works(name: &str) -> Vec<Work> {
                 use_of(ApiUser::Alert { id: own("a1") }, "", ApiInstead::SeeHelm("1 object".into())),
             ],
         },
-        upgrade(Fix::RaiseKubernetes),
+        upgrade(set(KubernetesPlace::ClusterConfiguration)),
+        upgrade(set(KubernetesPlace::ModuleConfig { exists: false })),
         upgrade(Fix::UpgradeManagedKubernetes),
         kernel(&[name], &[]),
         kernel(&[], &[name, "alt-1"]),

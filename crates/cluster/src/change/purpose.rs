@@ -83,4 +83,6 @@ pub enum Purpose {
     },
     /// Disable a module.
     DisableModule,
+    /// Set the version of Kubernetes.
+    SetKubernetes,
 }

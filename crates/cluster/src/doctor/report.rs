@@ -93,6 +93,9 @@ fn not_checked(state: &ClusterState, details: &Details) -> Vec<NotChecked> {
         unknown(Source::CloudConditions, &state.cloud_conditions),
         unknown(Source::ApiServerMetrics, &state.deprecated_apis),
         unknown(Source::ApprovalWebhook, &state.release_webhook),
+        Some(&state.license)
+            .filter(|it| !matches!(it, Reading::Absent(_)))
+            .and_then(|it| unknown(Source::License, it)),
         unknown(Source::PendingPods, &details.pulls_of_pending_pods),
         unknown(Source::RunningPods, &details.pulls_of_running_pods),
         unknown(Source::DeploymentConditions, &details.conditions),

@@ -11,6 +11,7 @@ pub enum Source {
     ClusterConfiguration,
     Deployment,
     DeploymentConditions,
+    License,
     ModuleConfigs,
     ModulePullOverrides,
     ModuleReleases,

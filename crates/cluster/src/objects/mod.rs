@@ -6,6 +6,7 @@ mod alert;
 mod configuration;
 mod deployment;
 mod history;
+mod license;
 mod module;
 mod module_config;
 mod node;
@@ -21,8 +22,9 @@ pub use configuration::{
 pub use deployment::{ContainerState, DeckhouseDeployment, DeckhousePod};
 pub(crate) use deployment::{image_repository, image_version};
 pub use history::{PlatformReplicaSet, ReleaseStart};
+pub use license::License;
 pub use module::{
-    Module, ModulePullOverride, ModuleRelease, ModuleSource, ModuleUpdatePolicy, OfferedModule,
+    EMBEDDED, Module, ModulePullOverride, ModuleRelease, ModuleSource, ModuleUpdatePolicy, OfferedModule,
 };
 pub use module_config::{ModuleConfig, UpdateMode, UpdateSettings, UpdateWindow};
 pub use node::{Condition, Node, NodeGroup};

@@ -9,27 +9,34 @@ use serde::Serialize;
 
 use super::Phase;
 
-/// An object `modules.deckhouse.io/v1alpha1`.
+/// The source of a module that is part of the platform's image.
+pub const EMBEDDED: &str = "Embedded";
+
+/// An object `modules.deckhouse.io`, of either form (deckhouse#22732): the older one has `properties`; the newer one is an
+/// instance of a package and has `spec` instead, and its conditions have other names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Module {
     /// Name of the module.
     pub name: String,
-    /// `properties.version`.
+    /// `properties.version`; in the newer form `status.currentVersion.version` or `spec.packageVersion`.
     pub version: Option<String>,
-    /// `properties.source`.
+    /// `properties.source`; in the newer form `spec.packageRepositoryName`. [`EMBEDDED`] for a module of the platform's image.
     pub source: Option<String>,
+    /// Whether it has no `properties`, and so no requirements: what it requires is not known from it.
+    pub without_properties: bool,
     /// `properties.requirements.deckhouse`: a constraint on the platform's version.
     pub requires_deckhouse: Option<String>,
     /// `properties.requirements.kubernetes`: a constraint on the version of Kubernetes.
     pub requires_kubernetes: Option<String>,
-    /// `status.phase`, as `Ready` or `Reconciling`.
+    /// `status.phase`, as `Ready` or `Reconciling`; in the newer form `status.summary.state`, as `Ready` or `Updating`, or
+    /// the reason of the condition `Ready`.
     pub phase: String,
-    /// Condition `EnabledByModuleManager`; `None` where there is no such condition.
+    /// Condition `EnabledByModuleManager` or `Enabled`, or `spec.enabled`; `None` if it has none of them.
     pub enabled: Option<bool>,
-    /// Condition `IsReady`; `None` where there is no such condition.
+    /// Condition `IsReady` or `Ready`; `None` where there is no such condition.
     pub ready: Option<bool>,
-    /// Message of the condition `IsReady`.
+    /// Message of that condition, or `status.summary.message`.
     pub message: ForeignText,
 }
 
@@ -118,10 +125,39 @@ pub struct ModulePullOverride {
     pub image_tag: String,
 }
 
+/// Phases of the older form and states of the newer one in which a module has failed. Then reasons of the condition `Ready`:
+/// the older version of the API does not show the state.
+const FAILED: [&str; 13] = [
+    "Error",
+    "DownloadingError",
+    "Conflict",
+    "Failed",
+    "Degraded",
+    "DownloadFailed",
+    "EnabledScriptError",
+    "HookFailed",
+    "HookInitializationFailed",
+    "LoadFromFilesystemFailed",
+    "ManifestsApplyFailed",
+    "SettingsInvalid",
+    "VersionLookupFailed",
+];
+
 impl Module {
+    /// Whether it is installed, or that cannot be told. In the newer form, one that a source only offers has a repository and
+    /// no version.
+    pub fn may_be_installed(&self) -> bool {
+        self.enabled == Some(true) || self.version.is_some() || self.source.is_none()
+    }
+
+    /// Whether its phase is one of a failure.
+    pub fn has_failed(&self) -> bool {
+        FAILED.contains(&self.phase.as_str())
+    }
+
     /// Whether it is part of the platform and has no releases of its own.
     pub fn is_embedded(&self) -> bool {
-        self.source.as_deref() == Some("Embedded")
+        self.source.as_deref() == Some(EMBEDDED)
     }
 }
 

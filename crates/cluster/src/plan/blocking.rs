@@ -12,6 +12,7 @@ use super::{Creation, Step};
 use crate::{
     ClusterState, Gap, LeftOutReason, alert_block,
     chain::{Candidate, Chain, Range},
+    license,
     minors::needs_no_approval,
     objects::{Release, UpdateSettings, image_repository},
     prepare::unset_channel,
@@ -34,6 +35,7 @@ pub(super) fn blocking(
     blocking.extend(moving_tag(state, range.deployed));
     blocking.extend(config.and_then(unset_channel));
     blocking.extend(registry_switch::problem(state));
+    blocking.extend(license::blocking(state));
     if let (Some(one), Some(other)) = (order.deployed, order.also_deployed.first()) {
         let object = Object::new(problems::Kind::DeckhouseRelease, &one.name);
         let fact = ReleaseFact::TwoDeployed { lower: one.name.clone(), other: other.name.clone() };

@@ -8,12 +8,15 @@ use semver::Version;
 
 use super::{
     Creation, InCluster, LeftOut, Plan, PlanError, PlanInput, RegistryOffer, Step, answer, api_use, blocking,
-    breaking, creation::Loop, tasks,
+    breaking,
+    creation::Loop,
+    tasks,
+    unknown::{PlanSource, PlanUnknown},
 };
 use crate::{
-    ClusterState,
+    ClusterState, Reading,
     chain::{Candidate, Chain, Known, LeftOutReason, Range, chain},
-    minors, modules,
+    license, minors, modules,
     objects::Release,
     release_order::{ReleaseOrder, none_deployed},
     requirements::{self, Requirement},
@@ -57,6 +60,7 @@ impl Plan {
         let (breaking_points, unread) = breaking::points(state);
         unknown.extend(unread);
         unknown.extend(offer.into_iter().flat_map(|offer| offer.unknown(&steps)));
+        unknown.extend(unknown_license(state));
         let mut problems = blocking::blocking(state, &order, &chain, &steps, range);
         if let Some(lost) = none_deployed(state, input.now) {
             // It says more than that nothing can follow.
@@ -72,7 +76,7 @@ impl Plan {
         let next = blocking::next(&chain, &deployed, settings.as_ref(), input.file.as_deref(), creation);
         Ok(Self {
             blocking: problems,
-            risks: minors::warnings(state),
+            risks: minors::warnings(state).into_iter().chain(license::risk(state)).collect(),
             next,
             tasks: tasks::tasks(state, &steps, &removed_apis),
             deployed: format!("v{deployed}"),
@@ -85,6 +89,19 @@ impl Plan {
             unknown,
         })
     }
+}
+
+/// Why it is unknown what the license means for the update. Old platforms have none.
+fn unknown_license(state: &ClusterState) -> Option<PlanUnknown> {
+    let why = match &state.license {
+        Reading::Absent(_) => return None,
+        Reading::Known(license) => match license::unknown_state(license)? {
+            "" => "the platform has not computed its state yet".to_owned(),
+            name => format!("dhctl does not know its state {name}"),
+        },
+        other => other.why_unknown()?,
+    };
+    Some(PlanUnknown::new(PlanSource::License, why))
 }
 
 /// The release from which a plan begins: the deployed one. For a moment of an update none is Deployed; then the tag of the

@@ -67,6 +67,7 @@ pub(super) fn cluster(releases: &[&str]) -> ClusterState {
         module_pull_overrides: Reading::Known(Vec::new()),
         module_sources: Reading::Known(Vec::new()),
         deprecated_apis: Reading::Known(Vec::new()),
+        license: Reading::Absent("this cluster has no licenses".to_owned()),
         ..ClusterState::default()
     }
 }

@@ -20,6 +20,8 @@ pub enum PlanSource {
     HelmReleases,
     /// Alerts.
     Alerts,
+    /// The license of the platform.
+    License,
     /// `ModuleConfig`s.
     ModuleConfigs,
     /// The release that the cluster's channel points to: the cluster follows no known channel.

@@ -3,6 +3,7 @@
 mod exec;
 mod helm;
 mod kinds;
+mod license;
 mod list;
 mod metrics;
 mod permission;
@@ -21,6 +22,7 @@ pub(crate) use kinds::{
     ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes, Pods, ReleaseStarts, Releases,
     ReplicaSets,
 };
+pub(crate) use license::license;
 pub(crate) use list::{Bound, deckhouse_deployment, list, pages};
 pub(crate) use permission::exec_refused;
 pub use permission::queues_are_refused;

@@ -4,7 +4,7 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::CustomRe
 use kube::{Api, Client, Resource};
 
 use super::places::Source;
-use crate::{Error, Obstacle, Reading};
+use crate::{Error, Obstacle, Reading, safe_text};
 
 /// Tells absence from a missing right and from what passes by itself.
 ///
@@ -17,7 +17,15 @@ pub(crate) async fn refused<S: Source, T>(client: &Client, error: impl Into<Erro
             Ok(versions) if versions.iter().any(|it| *it == S::Raw::version(&())) => {
                 Reading::NotNow { last: None, why: not_yet(&plural) }
             }
-            Ok(_) => Reading::Absent(format!("this cluster has another version of {plural}")),
+            // A newer platform has the objects, only not in a form that is understood here.
+            Ok(versions) if versions.iter().any(|it| age(it) > age(&S::Raw::version(&()))) => {
+                let versions: Vec<String> = versions.iter().map(|it| safe_text::name(it)).collect();
+                Reading::Unreadable(Obstacle::Other(format!(
+                    "this cluster has only newer versions of {plural} than dhctl supports: {}",
+                    versions.join(", ")
+                )))
+            }
+            Ok(_) => Reading::Absent(format!("this cluster has only older versions of {plural}")),
             Err(Error::NotFound(_)) => Reading::Absent(format!("this cluster has no {plural}")),
             // Without permission to read definitions, only the 404 of the list is known.
             Err(Error::Forbidden(_)) => Reading::Absent(format!("the API server has no resource {plural}")),
@@ -25,6 +33,18 @@ pub(crate) async fn refused<S: Source, T>(client: &Client, error: impl Into<Erro
         },
         (error, _) => unread(error),
     }
+}
+
+/// The order of versions of an API as Kubernetes has it: `v1alpha2` is below `v1beta1`, which is below `v1`. A name of
+/// another form is below all.
+fn age(version: &str) -> Option<(u64, u8, u64)> {
+    let rest = version.strip_prefix('v')?;
+    let (major, stage, number) = match (rest.split_once("alpha"), rest.split_once("beta")) {
+        (Some((major, number)), _) => (major, 0, number),
+        (None, Some((major, number))) => (major, 1, number),
+        (None, None) => (rest, 2, "0"),
+    };
+    Some((major.parse().ok()?, stage, number.parse().ok()?))
 }
 
 /// Says that the API server has not found a definition yet.
@@ -51,6 +71,14 @@ pub(crate) async fn served(client: &Client, definition: &str) -> Result<Vec<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn versions_in_the_order_of_kubernetes() {
+        let ascending = ["whatever", "v1alpha1", "v1alpha2", "v1beta1", "v1", "v2alpha1"];
+        assert!(ascending.is_sorted_by_key(|it| age(it)));
+        assert_eq!(age("v1beta"), None);
+        assert!(age("v1alpha10") > age("v1alpha9"));
+    }
 
     #[test]
     fn a_temporary_failure_is_a_reading_of_its_own_kind() {

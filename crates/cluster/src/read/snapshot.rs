@@ -39,6 +39,7 @@ async fn everything(client: &Client) -> ClusterState {
             cloud_conditions,
             deprecated_apis,
             release_webhook,
+            license,
         ),
     ) = tokio::join!(
         async {
@@ -76,6 +77,7 @@ async fn everything(client: &Client) -> ClusterState {
                 in_time(cloud_conditions(client)),
                 in_time(deprecated_apis(client)),
                 in_time(release_webhook(client)),
+                in_time(super::license(client)),
             )
         },
     );
@@ -105,6 +107,7 @@ async fn everything(client: &Client) -> ClusterState {
         cloud_conditions,
         deprecated_apis,
         release_webhook,
+        license,
     }
 }
 

@@ -4,31 +4,30 @@ use deckhouse::version::minor_of;
 use semver::Version;
 
 use super::{
-    Answer, Fix, Holder, Product, Shortfall, Unmet, WhyUnknown, constraint, is_off, known, known_or_absent,
-    loose,
+    Answer, Fix, Holder, Product, SetKubernetes, Shortfall, Unmet, WhyUnknown, constraint, is_off, known,
+    known_or_absent, loose,
     module_ranges::{ModuleRange, ranges},
     nodes::below,
     required_version,
 };
 use crate::{
-    ClusterState, Reading,
-    objects::{Alert, ClusterConfiguration},
+    ClusterState, KubernetesSetting, Reading, kubernetes_setting::CONTROL_PLANE_MANAGER, objects::Alert,
 };
 
 /// `k8s`: by the oldest kubelet.
 pub(super) fn nodes_version(state: &ClusterState, needed: &str) -> Answer {
-    if is_off(state, "control-plane-manager") {
+    if is_off(state, CONTROL_PLANE_MANAGER) {
         return Ok(Vec::new());
     }
     let lowest = required_version(needed)?;
-    let read = known_or_absent(&state.cluster_configuration, "ClusterConfiguration");
-    let configuration = read.as_ref().copied().ok().flatten();
+    let read = KubernetesSetting::of(state);
+    let setting = read.as_ref().ok().and_then(Option::as_ref);
     // Unread, it may be: then an earlier release may bring what is missing.
-    let automatic = configuration.map_or(read.is_err(), is_automatic);
-    let fix = match (&state.kubernetes.known(), configuration) {
-        (Some(server), _) if **server >= lowest => Fix::WaitForNodeGroups { server: (*server).clone() },
-        (_, Some(_)) if automatic => Fix::PinKubernetes,
-        (_, Some(_)) => Fix::RaiseKubernetes,
+    let automatic = setting.map_or(read.is_err(), KubernetesSetting::is_automatic);
+    let fix = match (state.kubernetes.known(), setting) {
+        (Some(server), _) if *server >= lowest => Fix::WaitForNodeGroups { server: server.clone() },
+        (_, Some(setting)) if automatic => Fix::PinKubernetes(set(state, setting, 1)),
+        (_, Some(setting)) => Fix::RaiseKubernetes(set(state, setting, 1)),
         (_, None) if read.is_err() => Fix::RaiseKubernetesSomehow,
         (_, None) => Fix::UpgradeManagedKubernetes,
     };
@@ -60,10 +59,8 @@ pub(super) fn nodes_version(state: &ClusterState, needed: &str) -> Answer {
 /// `autoK8sVersion`: what an automatic upgrade of Kubernetes would break.
 pub(super) fn automatic(state: &ClusterState, needed: &str) -> Answer {
     // A managed cluster has no such configuration, and its Kubernetes is not upgraded by the platform.
-    let Some(configuration) = known_or_absent(&state.cluster_configuration, "ClusterConfiguration")? else {
-        return Ok(Vec::new());
-    };
-    if !is_automatic(configuration) {
+    let Some(setting) = KubernetesSetting::of(state)? else { return Ok(Vec::new()) };
+    if !setting.is_automatic() {
         return Ok(Vec::new());
     }
     let wanted = required_version(needed)?;
@@ -80,7 +77,8 @@ pub(super) fn automatic(state: &ClusterState, needed: &str) -> Answer {
             (Some(false), Some(_)) => unmet.push(Unmet {
                 objects: vec![Holder::object("Module", &name)],
                 shortfall: Shortfall::ModuleNeedsKubernetes { range, kubernetes: needed.to_owned() },
-                fix: Fix::ReplaceModuleOrPinKubernetes,
+                // The version that it has keeps it from being upgraded.
+                fix: Fix::ReplaceModuleOrPinKubernetes(set(state, &setting, 0)),
                 may_change: false,
             }),
             (Some(false), None) => unread = Some(WhyUnknown::ModuleStateOf { module: name, product, range }),
@@ -134,13 +132,15 @@ fn removed_api(alert: &Alert, removed: &Version, needed: &str) -> Unmet {
 /// `kubernetesVersionMigrated`: no version so far refuses anything by it (facts 3).
 pub(super) fn migrated(state: &ClusterState) -> Answer {
     let configs = known(&state.module_configs, "ModuleConfigs")?;
-    let config = configs.iter().find(|config| config.name == "control-plane-manager");
+    let config = configs.iter().find(|config| config.name == CONTROL_PLANE_MANAGER);
     if config.is_some_and(|config| config.settings["kubernetesVersion"].is_string()) {
         return Ok(Vec::new());
     }
     Err(WhyUnknown::KubernetesVersionUnset)
 }
 
-fn is_automatic(configuration: &ClusterConfiguration) -> bool {
-    configuration.kubernetes_version.as_deref() == Some("Automatic")
+/// The setting where it is, with so many minors above the version of the API server.
+fn set(state: &ClusterState, setting: &KubernetesSetting, above: u64) -> SetKubernetes {
+    let server = state.kubernetes.known();
+    SetKubernetes { place: setting.place, version: server.map(|server| (server.major, server.minor + above)) }
 }

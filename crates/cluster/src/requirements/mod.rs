@@ -20,7 +20,7 @@ use crate::{ClusterState, Reading, Unknown};
 pub(crate) use loose::version as loose_version;
 pub use modules::module_constraints;
 pub(crate) use modules::{MODULES, fix as module_fix, is_configured, works_with};
-pub use unmet::{Fix, FoundRuntime, Holder, Product, Runtime, Shortfall, Unmet, WhyUnknown};
+pub use unmet::{Fix, FoundRuntime, Holder, Product, Runtime, SetKubernetes, Shortfall, Unmet, WhyUnknown};
 
 /// One requirement of a release, and whether the cluster meets it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -16,7 +16,7 @@ pub(super) struct ModuleRange<'a> {
 }
 
 /// The ranges of all modules that are not disabled. The second value says why some may be unknown: the modules' objects of
-/// newer platforms do not contain them (`Module` v1alpha2), and their releases cannot be read.
+/// newer platforms do not contain them ([`Module::without_properties`]), and there is no deployed release that does.
 pub(super) fn ranges(
     state: &ClusterState,
     product: Product,
@@ -34,8 +34,12 @@ pub(super) fn ranges(
         };
         match &releases {
             Ok(releases) => {
-                let of_releases = releases.iter().filter(|it| is_deployed(it, module));
-                let of_releases = of_releases.filter_map(|it| required(it, product));
+                let deployed: Vec<&ModuleRelease> =
+                    releases.iter().filter(|it| is_deployed(it, module)).collect();
+                if is_silent(state, module, &deployed, product) {
+                    unread = Some(silent(module));
+                }
+                let of_releases = deployed.into_iter().filter_map(|it| required(it, product));
                 let mut all: Vec<&str> = own.into_iter().chain(of_releases).collect();
                 all.sort_unstable();
                 all.dedup();
@@ -45,11 +49,39 @@ pub(super) fn ranges(
                 ranges.extend(own.map(|range| ModuleRange { module, range }));
                 if own.is_none() && !module.is_embedded() {
                     unread = Some(why.clone());
+                } else if is_silent(state, module, &[], product) {
+                    unread = Some(silent(module));
                 }
             }
         }
     }
     Ok((ranges, unread))
+}
+
+/// Whether nothing that was read says what a module requires.
+fn is_silent(state: &ClusterState, module: &Module, deployed: &[&ModuleRelease], product: Product) -> bool {
+    if !module.without_properties || !module.may_be_installed() {
+        return false;
+    }
+    if module.is_embedded() {
+        // Each release of the platform contains its own version of it, so what this one requires of the platform does not
+        // concern the next. It concerns a new Kubernetes, which the running version installs.
+        return product == Product::Kubernetes;
+    }
+    // The image of an override is another one than that of the deployed release.
+    let overridden = match &state.module_pull_overrides {
+        Reading::Absent(_) => false,
+        other => other.known().is_none_or(|all| all.iter().any(|it| it.name == module.name)),
+    };
+    deployed.is_empty() || overridden
+}
+
+fn silent(module: &Module) -> Unknown {
+    Unknown {
+        what: "requirements of modules",
+        why: format!("the object Module/{} of this platform version does not contain them", module.name),
+        forbidden: false,
+    }
 }
 
 fn is_deployed(release: &ModuleRelease, module: &Module) -> bool {

@@ -5,10 +5,10 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    Obstacle,
+    KubernetesPlace, Obstacle,
     objects::{
-        Alert, CloudCondition, ClusterConfiguration, IngressController, Module, ModuleConfig, ModuleRelease,
-        ModuleSource, Node, NodeGroup, OfferedModule, Phase, Release,
+        Alert, CloudCondition, ClusterConfiguration, IngressController, Module, ModuleConfig,
+        ModulePullOverride, ModuleRelease, ModuleSource, Node, NodeGroup, OfferedModule, Phase, Release,
     },
 };
 
@@ -228,12 +228,24 @@ fn versions_of_kubernetes() {
     };
     let server = Version::new(1, 30, 4);
     assert_eq!(fix(&state, "1.30"), (Fix::WaitForNodeGroups { server }, false));
-    assert_eq!(fix(&state, "1.31"), (Fix::RaiseKubernetes, false));
+    let set = |place| SetKubernetes { place, version: Some((1, 31)) };
+    let (old, new) = (KubernetesPlace::ClusterConfiguration, KubernetesPlace::ModuleConfig { exists: true });
+    assert_eq!(fix(&state, "1.31"), (Fix::RaiseKubernetes(set(old)), false));
+    assert_eq!(fix(&state, "1.33"), (Fix::RaiseKubernetes(set(old)), false), "one minor at a time");
     state.cluster_configuration = Reading::Absent("managed".to_owned());
     assert_eq!(fix(&state, "1.31"), (Fix::UpgradeManagedKubernetes, false));
     state.cluster_configuration = kubernetes("Automatic");
-    assert_eq!(fix(&state, "1.31"), (Fix::PinKubernetes, true));
+    assert_eq!(fix(&state, "1.31"), (Fix::PinKubernetes(set(old)), true));
     assert!(!check(&state, "k8s", "1.31").outcome.blocks());
+    let module_configs = |version: &str| {
+        Reading::Known(vec![config("control-plane-manager", json!({ "kubernetesVersion": version }))])
+    };
+    let before = std::mem::replace(&mut state.module_configs, module_configs("1.30"));
+    assert_eq!(fix(&state, "1.31"), (Fix::RaiseKubernetes(set(new)), false), "the new place wins");
+    assert_outcome(&state, "autoK8sVersion", "1.32", "met");
+    state.module_configs = module_configs("Default");
+    assert_eq!(fix(&state, "1.31"), (Fix::PinKubernetes(set(new)), true));
+    state.module_configs = before;
 
     assert_outcome(&state, "autoK8sVersion", "1.32", "met");
     let labels = [
@@ -458,6 +470,55 @@ fn what_modules_require_is_in_their_deployed_releases_too() {
     automatic.cluster_configuration = kubernetes("Automatic");
     assert_outcome(&automatic, "autoK8sVersion", "1.32", "Module/sds: < 1.32");
     assert_outcome(&automatic, "autoK8sVersion", "1.31", "met");
+}
+
+/// No constraint counts as met that nothing could be read of.
+#[test]
+fn what_a_module_without_properties_requires() {
+    let newer = |source: &str, enabled: Option<bool>| Module {
+        version: Some("v1.0.0".to_owned()),
+        source: Some(source.to_owned()),
+        without_properties: true,
+        enabled,
+        ..module("sds", true)
+    };
+    let state = |module: Module, releases: Vec<ModuleRelease>| ClusterState {
+        modules: Reading::Known(vec![module]),
+        module_releases: Reading::Known(releases),
+        module_pull_overrides: Reading::Known(Vec::new()),
+        cluster_configuration: kubernetes("Automatic"),
+        ..cluster()
+    };
+    let of_platform = |state: &ClusterState| {
+        module_constraints(state, &Version::new(1, 70, 2)).map_or("none".to_owned(), |it| short(&it.outcome))
+    };
+    let of_kubernetes = |state: &ClusterState| short(&check(state, "autoK8sVersion", "1.32").outcome);
+    let silent = "unknown: requirements of modules cannot be read: the object Module/sds of this platform version does not \
+                  contain them";
+    let deployed = || vec![release_of("sds", "1.0.0", Phase::Deployed, &[("deckhouse", ">= 1.60")])];
+    for (module, releases, platform, kubernetes) in [
+        (newer("deckhouse-modules", Some(true)), vec![], silent, silent),
+        (newer("deckhouse-modules", None), vec![], silent, silent),
+        (newer("deckhouse-modules", Some(false)), vec![], "none", "met"),
+        // Its release says what it requires, and nothing of Kubernetes.
+        (newer("deckhouse-modules", Some(true)), deployed(), "met", "met"),
+        // It is replaced together with the platform.
+        (newer("Embedded", Some(true)), vec![], "none", silent),
+        // A source only offers it.
+        (Module { version: None, ..newer("deckhouse-modules", None) }, vec![], "none", "met"),
+    ] {
+        let state = state(module.clone(), releases);
+        let found = (of_platform(&state), of_kubernetes(&state));
+        assert_eq!(found, (platform.to_owned(), kubernetes.to_owned()), "{module:?}");
+    }
+    let overridden = ClusterState {
+        module_pull_overrides: Reading::Known(vec![ModulePullOverride {
+            name: "sds".to_owned(),
+            image_tag: "mr7".to_owned(),
+        }]),
+        ..state(newer("deckhouse-modules", Some(true)), deployed())
+    };
+    assert_eq!(of_platform(&overridden), silent, "another image runs than that of the release");
 }
 
 #[test]

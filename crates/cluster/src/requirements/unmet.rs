@@ -5,7 +5,7 @@ use std::fmt;
 use foreign_text::ForeignText;
 use semver::Version;
 
-use crate::Unknown;
+use crate::{KubernetesPlace, Unknown};
 
 /// One reason why a requirement is not met.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -214,6 +214,15 @@ pub enum FoundRuntime {
     Default(String),
 }
 
+/// Where `kubernetesVersion` is to be set, and to what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SetKubernetes {
+    /// The place that decides in this cluster.
+    pub place: KubernetesPlace,
+    /// Major and minor version; `None` if the version of the API server is not known.
+    pub version: Option<(u64, u64)>,
+}
+
 /// How a requirement can be met.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fix {
@@ -222,16 +231,16 @@ pub enum Fix {
         /// Version of the API server.
         server: Version,
     },
-    /// `kubernetesVersion` is `Automatic`: an earlier release may raise it, or a person may.
-    PinKubernetes,
+    /// The platform chooses the version: an earlier release may raise it, or a person may.
+    PinKubernetes(SetKubernetes),
     /// Raise `kubernetesVersion`.
-    RaiseKubernetes,
+    RaiseKubernetes(SetKubernetes),
     /// Raise the version of Kubernetes, where it is unknown whether the platform manages it.
     RaiseKubernetesSomehow,
     /// The platform does not manage Kubernetes here.
     UpgradeManagedKubernetes,
     /// Update or disable the module, or set `kubernetesVersion`.
-    ReplaceModuleOrPinKubernetes,
+    ReplaceModuleOrPinKubernetes(SetKubernetes),
     /// Deploy the Helm charts with the new API, or set `kubernetesVersion`.
     RedeployCharts,
     /// Upgrade the operating system of the nodes, or replace them.

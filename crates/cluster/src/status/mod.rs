@@ -7,10 +7,10 @@ mod unread;
 use problems::Problem;
 
 use crate::{
-    ClusterState, Timestamp,
+    ClusterState, KubernetesSetting, Reading, Timestamp, license,
     minors::warnings,
     modules::{SourceHealth, WaitingRelease as WaitingModuleRelease, overview},
-    objects::{ModulePullOverride, Node},
+    objects::{License, ModulePullOverride, Node},
     release_order::none_deployed,
 };
 
@@ -26,6 +26,8 @@ pub use unread::NothingRead;
 pub struct Status {
     /// Version of the API server.
     pub kubernetes: Part<String>,
+    /// Where its version is set, and to what; `None` if the platform does not manage it.
+    pub kubernetes_version: Part<Option<KubernetesSetting>>,
     /// The platform's controller.
     pub platform: Part<Platform>,
     /// The update settings.
@@ -50,6 +52,8 @@ pub struct Status {
     pub module_sources: Part<Vec<SourceHealth>>,
     /// The registry that the platform pulls from.
     pub registry: Part<Registry>,
+    /// The license of the platform; `None` if the platform has no licenses.
+    pub license: Option<Part<License>>,
     /// That no release is Deployed; what may make the controller skip minor versions or deploy them unasked, and minor versions that it has skipped.
     pub risks: Vec<Problem>,
 }
@@ -60,6 +64,10 @@ impl Status {
         let of_modules = overview(state, now);
         Self {
             kubernetes: Part::of(&state.kubernetes, |version| format!("v{version}")),
+            kubernetes_version: match KubernetesSetting::of(state) {
+                Ok(setting) => Part::Known(setting),
+                Err(unknown) => Part::Unknown { unknown: unknown.to_string() },
+            },
             platform: Part::of(&state.deployment, |deployment| parts::platform(deployment, &state.pods)),
             updates: Part::of(&state.module_configs, |configs| parts::updates(configs, state)),
             releases: Part::of(&state.releases, |releases| parts::releases(releases, state, now)),
@@ -75,7 +83,16 @@ impl Status {
             module_pull_overrides: Part::of(&of_modules.overrides, Clone::clone),
             module_sources: Part::of(&of_modules.sources, Clone::clone),
             registry: Part::of(&state.registry, |settings| parts::registry(settings, state)),
-            risks: none_deployed(state, now).into_iter().chain(warnings(state)).collect(),
+            license: match &state.license {
+                Reading::Absent(_) => None,
+                other => Some(Part::of(other, Clone::clone)),
+            },
+            risks: none_deployed(state, now)
+                .into_iter()
+                .chain(warnings(state))
+                .chain(license::risk(state))
+                .chain(license::blocking(state))
+                .collect(),
         }
     }
 }

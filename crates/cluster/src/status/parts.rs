@@ -162,6 +162,8 @@ pub struct Modules {
     pub enabled: usize,
     /// Those that are not ready.
     pub not_ready: Vec<NotReady>,
+    /// How many more do not say whether they are enabled.
+    pub unknown: usize,
 }
 
 /// A module that is enabled and not ready.
@@ -323,12 +325,22 @@ pub(super) fn masters(nodes: &[Node]) -> Masters {
 
 pub(super) fn modules(modules: &[objects::Module]) -> Modules {
     let enabled = || modules.iter().filter(|module| module.enabled == Some(true));
-    let not_ready = enabled().filter(|module| module.ready == Some(false)).map(|module| NotReady {
+    let is_unready = |module: &&objects::Module| match module.ready {
+        Some(ready) => !ready,
+        None => module.without_properties && module.phase != "Ready",
+    };
+    let not_ready = enabled().filter(is_unready).map(|module| NotReady {
         module: module.name.clone(),
         phase: module.phase.clone(),
         message: module.message.clone(),
     });
-    Modules { enabled: enabled().count(), not_ready: not_ready.collect() }
+    let unknown = modules.iter().filter(|it| it.enabled.is_none() && it.may_be_installed());
+    Modules {
+        enabled: enabled().count(),
+        not_ready: not_ready.collect(),
+        // Modules of old platforms have no conditions, and are not counted one by one.
+        unknown: unknown.filter(|it| it.without_properties).count(),
+    }
 }
 
 pub(super) fn registry(settings: &RegistrySettings, state: &ClusterState) -> Registry {

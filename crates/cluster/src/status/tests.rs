@@ -29,6 +29,7 @@ fn every_source_that_is_not_read_is_unknown() {
     let nothing = at(&ClusterState::default());
     let Status {
         kubernetes,
+        kubernetes_version,
         platform,
         updates,
         releases,
@@ -41,11 +42,16 @@ fn every_source_that_is_not_read_is_unknown() {
         module_pull_overrides,
         module_sources,
         registry,
+        license,
         risks,
     } = nothing;
     assert_eq!(risks, []);
+    assert!(license.is_some_and(|part| part.known().is_none()));
+    let absent = ClusterState { license: Reading::Absent("old".to_owned()), ..ClusterState::default() };
+    assert_eq!(at(&absent).license, None);
     for known in [
         kubernetes.known().is_some(),
+        kubernetes_version.known().is_some(),
         platform.known().is_some(),
         updates.known().is_some(),
         releases.known().is_some(),

@@ -58,8 +58,18 @@ fn module(module: &Module) -> Option<Signal> {
         (Some(true), Some(false)) => false,
         (Some(true), None) => module.phase == "Ready",
         (None, _) => {
-            let moving =
-                ["Downloading", "DownloadingError", "Reconciling", "Installing", "WaitSyncTasks", "Error"];
+            let moving = [
+                "Downloading",
+                "DownloadingError",
+                "Reconciling",
+                "Installing",
+                "WaitSyncTasks",
+                "Error",
+                // Of the newer form: a disabled module is Pending or Suspended there.
+                "Updating",
+                "Failed",
+                "Degraded",
+            ];
             !moving.contains(&module.phase.as_str())
         }
     };

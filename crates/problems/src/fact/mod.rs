@@ -4,6 +4,7 @@ mod alert;
 mod channel;
 mod cluster;
 mod deployment;
+mod license;
 mod module;
 mod node;
 mod pod;
@@ -17,6 +18,7 @@ pub use alert::{AlertFact, AlertKind};
 pub use channel::ChannelFact;
 pub use cluster::ClusterFact;
 pub use deployment::DeploymentFact;
+pub use license::{LicenseFact, LicenseState};
 pub use module::{ModuleError, ModuleFact};
 pub use node::NodeFact;
 pub use pod::{ModuleImagePulls, PodFact, PodState, PullCause, QueuedTask};
@@ -39,6 +41,8 @@ pub enum Fact {
     Converge(ConvergeFact),
     /// Of the platform's Deployment.
     Deployment(DeploymentFact),
+    /// Of the license of the platform.
+    License(LicenseFact),
     /// Of a module.
     Module(ModuleFact),
     /// Of a node or a node group.
@@ -73,6 +77,7 @@ from!(
     Cluster(ClusterFact),
     Converge(ConvergeFact),
     Deployment(DeploymentFact),
+    License(LicenseFact),
     Module(ModuleFact),
     Node(NodeFact),
     Pod(PodFact),

@@ -10,9 +10,10 @@ use serde_json::{Value, json};
 use super::Objects;
 
 /// A file for each definition; its name is the plural.
-const DEFINITIONS: [&str; 11] = [
+const DEFINITIONS: [&str; 12] = [
     include_str!("../../kube/crds/clusteralerts.yaml"),
     include_str!("../../kube/crds/deckhousereleases.yaml"),
+    include_str!("../../kube/crds/effectivelicenses.yaml"),
     include_str!("../../kube/crds/ingressnginxcontrollers.yaml"),
     include_str!("../../kube/crds/moduleconfigs.yaml"),
     include_str!("../../kube/crds/modulepulloverrides.yaml"),
@@ -23,6 +24,8 @@ const DEFINITIONS: [&str; 11] = [
     include_str!("../../kube/crds/nodegroupconfigurations.yaml"),
     include_str!("../../kube/crds/nodegroups.yaml"),
 ];
+/// Another definition of `modules`, as newer platforms have it.
+const NEWER_MODULES: &str = include_str!("../../kube/newer/modules.yaml");
 /// The namespaces that the platform always has.
 const NAMESPACES: [&str; 3] = ["d8-system", "d8-monitoring", "d8-cloud-instance-manager"];
 const DEFINITION: (&str, &str) = ("apiextensions.k8s.io/v1", "CustomResourceDefinition");
@@ -71,6 +74,41 @@ impl Objects {
         }
         Ok(())
     }
+}
+
+/// Which versions of modules a newer platform serves; it stores `v1beta1`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NewerModules {
+    /// `v1alpha1` too.
+    Both,
+    /// `v1beta1` alone.
+    NewerAlone,
+}
+
+impl Objects {
+    /// Puts the definition of modules of newer platforms in the place of the usual one, with all objects of the kind. The
+    /// next one who borrows the server finds the usual one.
+    ///
+    /// # Errors
+    /// If the API refuses.
+    pub async fn use_newer_modules(&self, which: NewerModules) -> anyhow::Result<()> {
+        self.remove_definition("modules").await?;
+        let mut definition: Value = serde_saphyr::from_str(NEWER_MODULES)?;
+        definition["spec"]["versions"][0]["served"] = json!(which == NewerModules::Both);
+        self.put(&definition).await?;
+        for version in served_versions(&definition)? {
+            until_served(self, &definition, &version, true).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Removes the definition of modules if it is the one of newer platforms.
+pub(crate) async fn remove_newer_modules(admin: &Objects) -> anyhow::Result<()> {
+    let found = admin.api(DEFINITION.0, DEFINITION.1, None).get_opt("modules.deckhouse.io").await?;
+    let is_newer =
+        found.is_some_and(|it| it.data["spec"]["versions"].as_array().is_some_and(|all| all.len() > 1));
+    if is_newer { admin.remove_definition("modules").await } else { Ok(()) }
 }
 
 fn served_versions(definition: &Value) -> anyhow::Result<Vec<String>> {

@@ -22,6 +22,7 @@ mod webhook;
 mod wipe;
 
 pub use audit::Asked;
+pub use crds::NewerModules;
 pub use faulty_proxy::{FaultyProxy, RequestFault};
 pub use kubeconfig::Kubeconfig;
 pub use kubelet::{Answer, Kubelet};

@@ -79,6 +79,7 @@ impl Reusable {
         self.server.start_api()?;
         let (admin, beginning) = (self.server.admin()?, Arc::clone(&self.beginning));
         wait(async move {
+            crds::remove_newer_modules(&admin).await?;
             let gone = beginning.restore(&admin).await?;
             if gone.is_empty() { Ok(()) } else { crds::install(&admin).await }
         })?;

@@ -7,6 +7,8 @@ mod doctor;
 mod hostile;
 mod json_lines;
 mod kernel;
+mod license;
+mod newer_modules;
 mod plan;
 mod plan_registry;
 pub(crate) mod platform;

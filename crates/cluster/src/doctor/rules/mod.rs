@@ -3,6 +3,7 @@
 mod alerts;
 mod channel;
 mod deprecated_apis;
+mod license;
 mod module_pods;
 mod modules;
 mod next_release;
@@ -28,7 +29,7 @@ fn kernels() -> Kubectl {
 }
 
 /// Causes before their effects: findings of one severity stay in this order.
-pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 43] = [
+pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 44] = [
     platform_pod::image,
     platform_pod::crash,
     platform_pod::not_ready,
@@ -46,6 +47,7 @@ pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 43] = [
     releases::other_image,
     releases::duplicates,
     releases::gap,
+    license::state,
     releases::risks,
     releases::skipped,
     next_release::silent_notification,

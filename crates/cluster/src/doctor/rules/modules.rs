@@ -170,8 +170,10 @@ pub(super) fn overrides(context: &Context<'_>) -> Vec<Finding> {
 /// Enabled modules that report an error.
 pub(super) fn errors(context: &Context<'_>) -> Vec<Finding> {
     let failed = Context::list(&context.state.modules).iter().filter(|module| {
+        // The last failure of a module may still stand as the reason of a condition that is true again.
         module.enabled != Some(false)
-            && matches!(module.phase.as_str(), "Error" | "DownloadingError" | "Conflict")
+            && module.has_failed()
+            && !(module.without_properties && module.ready == Some(true))
     });
     failed
         .map(|module| {

@@ -111,6 +111,7 @@ pub(super) fn healthy() -> Cluster {
         release_webhook: Reading::Known(Some(ReleaseWebhook::default())),
         replica_sets: Reading::Known(Vec::new()),
         release_starts: Reading::Known(Vec::new()),
+        license: Reading::Absent("this cluster has no licenses".to_owned()),
         ..ClusterState::default()
     };
     let available = DeploymentCondition {

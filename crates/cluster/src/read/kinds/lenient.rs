@@ -82,6 +82,11 @@ pub(super) fn condition_message(status: &Value, kind: &str) -> ForeignText {
     found.and_then(|it| words(&it["message"])).unwrap_or_default()
 }
 
+/// The reason of a condition.
+pub(super) fn condition_reason(status: &Value, kind: &str) -> Option<String> {
+    items(&status["conditions"]).find(|it| it["type"] == kind).and_then(|it| text(&it["reason"]))
+}
+
 /// The name of an object.
 pub(super) fn name(metadata: &ObjectMeta) -> String {
     metadata.name.as_deref().map(safe_text::name).unwrap_or_default()

@@ -16,4 +16,6 @@ pub(crate) use nodes::{IngressControllers, NodeGroups, Nodes};
 pub(crate) use platform::{Alerts, Deployments, ModuleConfigs, Pods, Releases};
 
 #[cfg(test)]
+mod module_forms;
+#[cfg(test)]
 mod tests;

@@ -8,12 +8,13 @@ use serde_json::Value;
 use super::{
     super::places::{Source, lies_at},
     lenient::{
-        condition, condition_message, harmless, items, name, or_default, text, texts, time, version, words,
+        condition, condition_message, condition_reason, harmless, items, name, or_default, text, texts, time,
+        version, words,
     },
 };
 use crate::objects::{
-    Module, ModulePullOverride, ModuleRelease, ModuleSource, ModuleUpdatePolicy, OfferedModule, Phase,
-    UpdateMode,
+    EMBEDDED, Module, ModulePullOverride, ModuleRelease, ModuleSource, ModuleUpdatePolicy, OfferedModule,
+    Phase, UpdateMode,
 };
 use crate::safe_text::address;
 
@@ -26,8 +27,12 @@ pub(crate) struct RawModule {
     #[serde(default)]
     properties: Value,
     #[serde(default)]
+    spec: Value,
+    #[serde(default)]
     status: Value,
 }
+// Served by all platforms: those that store a newer version convert nothing, so its fields arrive here too, as far as the
+// older schema keeps them.
 lies_at!(RawModule, ClusterResourceScope, "deckhouse.io", "v1alpha1", "Module", "modules");
 
 impl Source for Modules {
@@ -40,19 +45,39 @@ impl Source for Modules {
     }
 
     fn item(raw: RawModule) -> Module {
-        let RawModule { metadata, properties, status } = raw;
+        let RawModule { metadata, properties, spec, status } = raw;
+        // Each condition by its name in the older form, then in the newer one.
+        let ready = ["IsReady", "Ready"].into_iter().find(|kind| condition(&status, kind).is_some());
+        let message = ready.map(|kind| condition_message(&status, kind)).filter(|text| !text.is_empty());
+        let phase = text(&status["phase"]).or_else(|| text(&status["summary"]["state"]));
         Module {
             name: name(&metadata),
-            version: text(&properties["version"]),
-            source: text(&properties["source"]),
+            version: text(&properties["version"])
+                .or_else(|| text(&status["currentVersion"]["version"]))
+                .or_else(|| text(&spec["packageVersion"])),
+            source: source(&metadata, &properties, &spec),
+            without_properties: !properties.is_object(),
             requires_deckhouse: text(&properties["requirements"]["deckhouse"]),
             requires_kubernetes: text(&properties["requirements"]["kubernetes"]),
-            phase: text(&status["phase"]).unwrap_or_default(),
-            enabled: condition(&status, "EnabledByModuleManager"),
-            ready: condition(&status, "IsReady"),
-            message: condition_message(&status, "IsReady"),
+            phase: phase.or_else(|| condition_reason(&status, "Ready")).unwrap_or_default(),
+            enabled: condition(&status, "EnabledByModuleManager")
+                .or_else(|| condition(&status, "Enabled"))
+                .or_else(|| spec["enabled"].as_bool()),
+            ready: ready.and_then(|kind| condition(&status, kind)),
+            message: message.or_else(|| words(&status["summary"]["message"])).unwrap_or_default(),
         }
     }
+}
+
+/// Where a module comes from. In the newer form, one of the platform's image has an annotation and a repository of its own.
+fn source(metadata: &ObjectMeta, properties: &Value, spec: &Value) -> Option<String> {
+    let annotations = metadata.annotations.as_ref();
+    let embedded = annotations.and_then(|all| all.get("modules.deckhouse.io/embedded"));
+    let repository = text(&spec["packageRepositoryName"]);
+    if embedded.is_some_and(|value| value == "true") || repository.as_deref() == Some("embedded") {
+        return Some(EMBEDDED.to_owned());
+    }
+    text(&properties["source"]).or(repository)
 }
 
 /// `modulereleases`.

@@ -1,9 +1,9 @@
 //! The report as a JSON document.
 
 use cluster::{
-    Timestamp,
+    KubernetesSetting, Timestamp,
     modules::SourceHealth,
-    objects::{ModulePullOverride, Queue},
+    objects::{License, ModulePullOverride, Queue},
     status::{
         AlertLine, Masters, Modules, NodeGroupLine, NotReady, Part, Platform, Registry, Releases, Status,
         Updates,
@@ -20,6 +20,7 @@ use crate::words;
 #[serde(rename_all = "camelCase")]
 pub(super) struct StatusDocument {
     kubernetes: Part<String>,
+    kubernetes_version: Part<Option<KubernetesSetting>>,
     platform: Part<Platform>,
     updates: Part<Updates>,
     releases: Part<ReleasesDocument>,
@@ -32,6 +33,7 @@ pub(super) struct StatusDocument {
     module_pull_overrides: Part<Vec<ModulePullOverride>>,
     module_sources: Part<Vec<SourceHealth>>,
     registry: Part<Registry>,
+    license: Option<Part<License>>,
     /// That no release is Deployed; what may make the controller skip minor versions or deploy them unasked, and minor versions that it has skipped.
     warnings: Vec<Sentence>,
 }
@@ -86,12 +88,14 @@ struct MastersDocument {
 struct ModulesDocument {
     enabled: usize,
     not_ready: Vec<String>,
+    enabled_unknown: usize,
 }
 
 impl StatusDocument {
     pub(super) fn of(status: &Status, flags: &ClusterFlags) -> Self {
         Self {
             kubernetes: status.kubernetes.clone(),
+            kubernetes_version: status.kubernetes_version.clone(),
             platform: status.platform.clone(),
             updates: status.updates.clone(),
             releases: status.releases.map(|releases| ReleasesDocument::of(releases, flags)),
@@ -108,6 +112,7 @@ impl StatusDocument {
             module_pull_overrides: status.module_pull_overrides.clone(),
             module_sources: status.module_sources.clone(),
             registry: status.registry.clone(),
+            license: status.license.clone(),
             warnings: status.risks.iter().map(|it| words::with_remedy(it).addressed(flags)).collect(),
         }
     }
@@ -165,7 +170,11 @@ impl MastersDocument {
 
 impl ModulesDocument {
     fn of(modules: &Modules) -> Self {
-        Self { enabled: modules.enabled, not_ready: modules.not_ready.iter().map(Self::module).collect() }
+        Self {
+            enabled: modules.enabled,
+            not_ready: modules.not_ready.iter().map(Self::module).collect(),
+            enabled_unknown: modules.unknown,
+        }
     }
 
     fn module(module: &NotReady) -> String {

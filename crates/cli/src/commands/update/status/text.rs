@@ -81,7 +81,22 @@ impl Text<'_> {
         self.part("sources", &status.module_sources, |text, label, sources| text.sources(label, sources));
         self.part("registry", &status.registry, Self::registry);
         self.part("kubernetes", &status.kubernetes, |text, label, version| text.line(label, version));
+        match &status.kubernetes_version {
+            Part::Known(None) => {}
+            Part::Known(Some(setting)) => self.more(&words::status::kubernetes_setting(setting)),
+            Part::Unknown { unknown } => {
+                self.more(&format!("unknown where its version is set: {unknown}"));
+            }
+        }
         self.part("masters", &status.masters, Self::masters);
+        if let Some(license) = &status.license {
+            self.part("license", license, |text, label, license| {
+                text.line(label, &words::license::state(license));
+                if let Some(message) = &license.rejected {
+                    text.more(&format!("a license key was rejected: {message}"));
+                }
+            });
+        }
         for problem in &status.risks {
             self.lines += &format!("\nwarning: {}", words::block(problem).addressed(self.flags));
         }
@@ -201,6 +216,10 @@ impl Text<'_> {
     fn modules(&mut self, label: &str, modules: &Modules) {
         let ready = modules.enabled - modules.not_ready.len();
         self.line(label, &format!("{ready} of {} enabled modules are ready", modules.enabled));
+        if modules.unknown > 0 {
+            let modules = count(modules.unknown, "more module");
+            self.more(&format!("unknown whether {modules} are enabled: they do not report it"));
+        }
         for module in modules.not_ready.iter().take(SHOWN) {
             self.more(&words::status::not_ready(module));
         }

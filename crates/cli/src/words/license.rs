@@ -1,0 +1,68 @@
+//! The license of the platform.
+
+use cluster::objects::License;
+use commands::Sentence;
+use jiff::Timestamp;
+use problems::LicenseFact;
+
+use crate::format::count;
+
+/// The day of a moment, UTC.
+pub(crate) fn day(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%d").to_string()
+}
+
+fn on(time: Option<Timestamp>) -> String {
+    time.map_or_else(String::new, |time| format!(" on {}", day(time)))
+}
+
+/// The license in one line: `Warning (ExpiringSoon), valid until 2026-12-10`.
+pub(crate) fn state(license: &License) -> String {
+    let reason = license.reason.as_ref().map_or_else(String::new, |reason| format!(" ({reason})"));
+    let until = license.valid_until.map_or_else(String::new, |time| format!(", valid until {}", day(time)));
+    match license.state.name() {
+        "" => format!("the platform has not computed its state yet{until}"),
+        name => format!("{name}{reason}{until}"),
+    }
+}
+
+pub(super) fn predicate(fact: &LicenseFact) -> Sentence {
+    match fact {
+        LicenseFact::ExpiresSoon(at) => format!("expires soon{}", on(*at)),
+        LicenseFact::NodesNotCovered { nodes, since, violated } => {
+            let since = since.map_or_else(String::new, |since| format!(" since {}", day(since)));
+            let days = if *violated { ", for a week or longer" } else { "" };
+            format!("has not covered {}{since}{days}", count(*nodes, "node"))
+        }
+        LicenseFact::Expired { at, over: true, .. } => {
+            format!("expired{}, and its grace period is over", on(*at))
+        }
+        LicenseFact::Expired { at, grace_until: Some(end), .. } => {
+            format!("expired{}; its grace period ends on {}", on(*at), day(*end))
+        }
+        LicenseFact::Expired { at, .. } => format!("expired{}; its grace period has begun", on(*at)),
+        LicenseFact::Revoked => "was revoked".to_owned(),
+        LicenseFact::NoKey => "has no license key: none was ever installed".to_owned(),
+        LicenseFact::NoUpdateRight => "does not include the right to update (NoUpdateRight)".to_owned(),
+        LicenseFact::InState { state, reason } if reason.is_empty() => {
+            format!("is in the state {}", state.name())
+        }
+        LicenseFact::InState { state, reason } => format!("is in the state {} ({reason})", state.name()),
+    }
+    .into()
+}
+
+pub(super) fn means(fact: &LicenseFact) -> Sentence {
+    match fact {
+        LicenseFact::ExpiresSoon(_) | LicenseFact::NodesNotCovered { violated: false, .. } => {
+            "the cluster is licensed now, and may not be when a later update is due"
+        }
+        LicenseFact::NoUpdateRight => {
+            "do not start the update: the platform may refuse the release, or refuse it half way through the chain"
+        }
+        _ => {
+            "the cluster is not licensed; the platform versions that dhctl knows update anyway, later versions may not"
+        }
+    }
+    .into()
+}
