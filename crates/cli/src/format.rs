@@ -94,6 +94,11 @@ pub(crate) fn database_names(paths: &[String]) -> Vec<String> {
     paths.iter().map(|path| path.strip_prefix("security/").unwrap_or(path).to_owned()).collect()
 }
 
+/// `2026-11-24 10:00 UTC`
+pub(crate) fn minute(time: cluster::Timestamp) -> String {
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -36,6 +36,7 @@ mod minors;
 pub mod missing_permissions;
 pub mod modules;
 pub mod objects;
+pub mod packages;
 pub mod plan;
 pub mod prepare;
 pub mod rbac;

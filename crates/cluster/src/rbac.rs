@@ -53,8 +53,10 @@ const DEFAULT: &str = "default";
 const GROUP: &str = "rbac.authorization.k8s.io";
 
 /// Kinds of the platform that are listed, and watched.
-const FOLLOWED: [&str; 10] = [
+const FOLLOWED: [&str; 13] = [
+    "applications",
     "clusteralerts",
+    "clusterapplications",
     "deckhousereleases",
     "ingressnginxcontrollers",
     "moduleconfigs",
@@ -64,6 +66,7 @@ const FOLLOWED: [&str; 10] = [
     "modulesources",
     "moduleupdatepolicies",
     "nodegroups",
+    "packagerepositories",
 ];
 const FOLLOW: &[&str] = &["list", "watch"];
 
@@ -88,8 +91,8 @@ const EVENTS_NOTE: &[&str] = &[
 const HELM_NOTE: &[&str] =
     &["All Secrets of all namespaces: RBAC cannot restrict a list to the Secrets of Helm releases."];
 const FOLLOW_NOTE: &[&str] = &[
-    "RBAC cannot hide a field: spec.registry.dockerCfg of ModuleSources and settings of ModuleConfigs may hold",
-    "logins.",
+    "RBAC cannot hide a field: spec.registry of ModuleSources and PackageRepositories, and settings of ModuleConfigs",
+    "and applications may hold logins.",
 ];
 
 const LICENSE_NOTE: &[&str] =

@@ -5,10 +5,11 @@ use semver::Version;
 use crate::{
     Reading,
     objects::{
-        Alert, CloudCondition, ClusterConfiguration, Converge, DeckhouseDeployment, DeckhousePod,
-        DeprecatedApiUse, IngressController, License, Module, ModuleConfig, ModulePullOverride,
-        ModuleRelease, ModuleSource, ModuleUpdatePolicy, Node, NodeGroup, PlatformReplicaSet, Queue,
-        QueueRead, RegistryModule, RegistrySettings, Release, ReleaseStart, ReleaseWebhook,
+        Alert, Application, CloudCondition, ClusterConfiguration, Converge, DeckhouseDeployment,
+        DeckhousePod, DeprecatedApiUse, IngressController, License, Module, ModuleConfig, ModulePullOverride,
+        ModuleRelease, ModuleSource, ModuleUpdatePolicy, Node, NodeGroup, PackageRepository,
+        PlatformReplicaSet, Queue, QueueRead, RegistryModule, RegistrySettings, Release, ReleaseStart,
+        ReleaseWebhook,
     },
 };
 
@@ -47,6 +48,12 @@ pub struct ClusterState {
     pub module_update_policies: Reading<Vec<ModuleUpdatePolicy>>,
     /// All objects `ModulePullOverride`.
     pub module_pull_overrides: Reading<Vec<ModulePullOverride>>,
+    /// All objects `PackageRepository`.
+    pub package_repositories: Reading<Vec<PackageRepository>>,
+    /// All objects `Application`, of all namespaces.
+    pub applications: Reading<Vec<Application>>,
+    /// All objects `ClusterApplication`.
+    pub cluster_applications: Reading<Vec<Application>>,
     /// The node groups.
     pub node_groups: Reading<Vec<NodeGroup>>,
     /// The nodes.

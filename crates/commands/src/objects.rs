@@ -9,7 +9,9 @@ const PLATFORM: &str = "d8-system";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "each is the kind of that name")]
 pub enum Resource {
+    Application,
     ClusterAlert,
+    ClusterApplication,
     ConfigMap,
     DeckhouseRelease,
     Deployment,
@@ -25,6 +27,7 @@ pub enum Resource {
     Node,
     NodeGroup,
     NodeGroupConfiguration,
+    PackageRepository,
     Pod,
     RegistryStorage,
     ReplicaSet,
@@ -35,7 +38,9 @@ impl Resource {
     /// Its name before the name of one object.
     fn singular(self) -> &'static str {
         match self {
+            Self::Application => "application.deckhouse.io",
             Self::ClusterAlert => "clusteralert",
+            Self::ClusterApplication => "clusterapplication",
             Self::ConfigMap => "configmap",
             Self::DeckhouseRelease => "deckhouserelease",
             Self::Deployment => "deployment",
@@ -51,6 +56,7 @@ impl Resource {
             Self::Node => "node",
             Self::NodeGroup => "nodegroup",
             Self::NodeGroupConfiguration => "nodegroupconfiguration",
+            Self::PackageRepository => "packagerepository",
             Self::Pod => "pod",
             Self::RegistryStorage => "registrystorage",
             Self::ReplicaSet => "replicaset",
@@ -61,7 +67,9 @@ impl Resource {
     /// Its name where several are meant.
     fn plural(self) -> &'static str {
         match self {
+            Self::Application => "applications.deckhouse.io",
             Self::ClusterAlert => "clusteralerts",
+            Self::ClusterApplication => "clusterapplications",
             Self::ConfigMap => "configmaps",
             Self::DeckhouseRelease => "deckhousereleases",
             Self::Deployment => "deployments",
@@ -77,6 +85,7 @@ impl Resource {
             Self::Node => "nodes",
             Self::NodeGroup => "nodegroups",
             Self::NodeGroupConfiguration => "nodegroupconfigurations",
+            Self::PackageRepository => "packagerepositories",
             Self::Pod => "pods",
             Self::RegistryStorage => "registrystorages",
             Self::ReplicaSet => "replicasets",
@@ -87,7 +96,9 @@ impl Resource {
     /// Its name without a doubt about the group, for what is written.
     pub(crate) fn qualified(self) -> &'static str {
         match self {
+            Self::Application => "applications.deckhouse.io",
             Self::ClusterAlert => "clusteralerts.deckhouse.io",
+            Self::ClusterApplication => "clusterapplications.deckhouse.io",
             Self::DeckhouseRelease => "deckhousereleases.deckhouse.io",
             Self::EffectiveLicense => "effectivelicenses.deckhouse.io",
             Self::IngressNginxController => "ingressnginxcontrollers.deckhouse.io",
@@ -99,6 +110,7 @@ impl Resource {
             Self::ModuleUpdatePolicy => "moduleupdatepolicies.deckhouse.io",
             Self::NodeGroup => "nodegroups.deckhouse.io",
             Self::NodeGroupConfiguration => "nodegroupconfigurations.deckhouse.io",
+            Self::PackageRepository => "packagerepositories.deckhouse.io",
             Self::RegistryStorage => "registrystorages.deckhouse.io",
             Self::Deployment => "deployments.apps",
             Self::ReplicaSet => "replicasets.apps",

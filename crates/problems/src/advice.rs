@@ -3,6 +3,7 @@
 mod license;
 mod module;
 mod node;
+mod package;
 mod platform;
 mod registry;
 mod release;
@@ -15,6 +16,7 @@ use semver::Version;
 pub use license::LicenseAdvice;
 pub use module::ModuleAdvice;
 pub use node::NodeAdvice;
+pub use package::PackageAdvice;
 pub use platform::{OnNode, PlatformAdvice, Restart};
 pub use registry::{Contents, RegistryAdvice};
 pub use release::ReleaseAdvice;
@@ -145,6 +147,8 @@ pub enum Advice {
     Module(ModuleAdvice),
     /// Something about nodes.
     Node(NodeAdvice),
+    /// Something about packages.
+    Package(PackageAdvice),
     /// Something about the platform's own Deployment and pod.
     Platform(PlatformAdvice),
     /// Something about the registry: its contents, or access to it.
@@ -195,6 +199,7 @@ from!(
     License(LicenseAdvice),
     Module(ModuleAdvice),
     Node(NodeAdvice),
+    Package(PackageAdvice),
     Platform(PlatformAdvice),
     Registry(RegistryAdvice),
     Release(ReleaseAdvice),

@@ -13,6 +13,8 @@ use crate::Rule;
 pub enum Code {
     /// An alert fires.
     Alert,
+    /// An application is not ready.
+    Application,
     /// An approval is waited for.
     Approval,
     /// An approval was given and is not there any more.

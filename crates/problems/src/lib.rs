@@ -11,14 +11,14 @@ mod rule;
 mod wait_reason;
 
 pub use advice::{
-    Advice, Contents, LicenseAdvice, ModuleAdvice, NodeAdvice, OnNode, PlatformAdvice, PrepareFor,
-    RegistryAdvice, ReleaseAdvice, Restart, See, SettingsAdvice,
+    Advice, Contents, LicenseAdvice, ModuleAdvice, NodeAdvice, OnNode, PackageAdvice, PlatformAdvice,
+    PrepareFor, RegistryAdvice, ReleaseAdvice, Restart, See, SettingsAdvice,
 };
 pub use code::Code;
 pub use fact::{
     AlertFact, AlertKind, ApiUse, ChannelFact, ClusterFact, ConvergeFact, DeploymentFact, Fact, FromHere,
-    LicenseFact, LicenseState, ModuleError, ModuleFact, ModuleImagePulls, NodeFact, NodeValue, PodFact,
-    PodState, PullCause, QueueFact, QueuedTask, RegistryFact, ReleaseFact, SettingsFact, SourceFact,
+    LicenseFact, LicenseState, ModuleError, ModuleFact, ModuleImagePulls, NodeFact, NodeValue, PackageFact,
+    PodFact, PodState, PullCause, QueueFact, QueuedTask, RegistryFact, ReleaseFact, SettingsFact, SourceFact,
     Unfinished,
 };
 pub use object::{Kind, Object};

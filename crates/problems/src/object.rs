@@ -9,7 +9,9 @@ use serde::{Serialize, Serializer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "each is the kind of that name; those without an API object are described")]
 pub enum Kind {
+    Application,
     ClusterAlert,
+    ClusterApplication,
     ConfigMap,
     DeckhouseRelease,
     Deployment,
@@ -23,6 +25,7 @@ pub enum Kind {
     Node,
     NodeGroup,
     NodeGroupConfiguration,
+    PackageRepository,
     Pod,
     Secret,
     ValidatingWebhookConfiguration,
@@ -46,7 +49,9 @@ impl Kind {
     /// Its name in `KIND/NAME`.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Application => "Application",
             Self::ClusterAlert => "ClusterAlert",
+            Self::ClusterApplication => "ClusterApplication",
             Self::ConfigMap => "ConfigMap",
             Self::DeckhouseRelease => "DeckhouseRelease",
             Self::Deployment => "Deployment",
@@ -60,6 +65,7 @@ impl Kind {
             Self::Node => "Node",
             Self::NodeGroup => "NodeGroup",
             Self::NodeGroupConfiguration => "NodeGroupConfiguration",
+            Self::PackageRepository => "PackageRepository",
             Self::Pod => "Pod",
             Self::Secret => "Secret",
             Self::ValidatingWebhookConfiguration => "ValidatingWebhookConfiguration",

@@ -9,6 +9,7 @@ use serde::Serialize;
 pub enum Rule {
     AboveChannel,
     Alert,
+    Application,
     Approval,
     AwaitsPod,
     AwaitsRelease,
@@ -47,6 +48,7 @@ pub enum Rule {
     Notification,
     OtherImage,
     OtherReason,
+    PackageRepository,
     PlatformCrash,
     PlatformImage,
     PlatformNoPod,

@@ -3,6 +3,7 @@
 mod license;
 mod module;
 mod node;
+mod package;
 mod platform;
 mod registry;
 mod release;
@@ -156,6 +157,7 @@ pub(super) fn step(advice: &Advice) -> Step {
         Advice::License(advice) => license::step(*advice),
         Advice::Module(advice) => module::step(advice),
         Advice::Node(advice) => node::step(advice),
+        Advice::Package(advice) => package::step(advice),
         Advice::Platform(advice) => platform::step(advice),
         Advice::Registry(advice) => registry::step(advice),
         Advice::Release(advice) => release::step(advice),

@@ -102,6 +102,9 @@ pub fn sources(all: &[Source]) -> String {
 pub fn source(source: &Source) -> String {
     match source {
         Source::Alerts => "alerts",
+        Source::Applications => "Applications",
+        Source::ClusterApplications => "ClusterApplications",
+        Source::PackageRepositories => "PackageRepositories",
         Source::ApiServerMetrics => "metrics of the API server",
         Source::ApprovalWebhook => "webhook that checks approvals",
         Source::CloudConditions => "conditions of the cloud provider",

@@ -17,6 +17,7 @@ mod module;
 pub(crate) mod module_release;
 mod node;
 pub(crate) mod note;
+pub(crate) mod package;
 pub(crate) mod plan;
 mod pod;
 mod queue;
@@ -93,6 +94,7 @@ pub fn predicate(fact: &Fact) -> Sentence {
         Fact::License(fact) => license::predicate(fact),
         Fact::Module(fact) => module::predicate(fact),
         Fact::Node(fact) => node::predicate(fact),
+        Fact::Package(fact) => package::predicate(fact),
         Fact::Pod(fact) => pod::predicate(fact),
         Fact::Queue(fact) => queue::predicate(fact),
         Fact::Registry(fact) => registry::predicate(fact),
@@ -111,6 +113,7 @@ pub fn means(fact: &Fact) -> Option<Sentence> {
         Fact::License(fact) => Some(license::means(fact)),
         Fact::Module(fact) => Some(module::means(fact)),
         Fact::Node(fact) => node::means(fact),
+        Fact::Package(fact) => Some(package::means(fact)),
         Fact::Pod(fact) => pod::means(fact),
         Fact::Registry(fact) => registry::means(fact),
         Fact::Release(fact) => release::means(fact),

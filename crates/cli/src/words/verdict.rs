@@ -108,6 +108,8 @@ pub(crate) fn source_name(source: Source) -> &'static str {
         Source::Converge => "progress of the controller",
         Source::Alerts => "alerts",
         Source::Modules => "modules",
+        Source::Applications => "applications",
+        Source::ClusterApplications => "cluster applications",
         Source::NodeGroups => "node groups",
         Source::Nodes => "nodes",
     }

@@ -93,9 +93,10 @@ fn not_checked(state: &ClusterState, details: &Details) -> Vec<NotChecked> {
         unknown(Source::CloudConditions, &state.cloud_conditions),
         unknown(Source::ApiServerMetrics, &state.deprecated_apis),
         unknown(Source::ApprovalWebhook, &state.release_webhook),
-        Some(&state.license)
-            .filter(|it| !matches!(it, Reading::Absent(_)))
-            .and_then(|it| unknown(Source::License, it)),
+        unless_absent(Source::License, &state.license),
+        unless_absent(Source::PackageRepositories, &state.package_repositories),
+        unless_absent(Source::Applications, &state.applications),
+        unless_absent(Source::ClusterApplications, &state.cluster_applications),
         unknown(Source::PendingPods, &details.pulls_of_pending_pods),
         unknown(Source::RunningPods, &details.pulls_of_running_pods),
         unknown(Source::DeploymentConditions, &details.conditions),
@@ -127,6 +128,11 @@ fn not_answered(registry: &RegistryCheck) -> Vec<Option<NotChecked>> {
             all
         }
     }
+}
+
+/// The same of what most platforms do not have.
+fn unless_absent<T>(source: Source, reading: &Reading<T>) -> Option<NotChecked> {
+    if matches!(reading, Reading::Absent(_)) { None } else { unknown(source, reading) }
 }
 
 fn unknown<T>(source: Source, reading: &Reading<T>) -> Option<NotChecked> {

@@ -5,6 +5,9 @@
 #[expect(missing_docs, reason = "each is the source of that name")]
 pub enum Source {
     Alerts,
+    Applications,
+    ClusterApplications,
+    PackageRepositories,
     ApiServerMetrics,
     ApprovalWebhook,
     CloudConditions,

@@ -12,9 +12,9 @@ use crate::{
     ClusterState,
     access::Cluster,
     read::{
-        Alerts, Deployments, IngressControllers, ModuleConfigs, ModulePullOverrides, ModuleReleases,
-        ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes, Pods, Releases,
-        deckhouse_deployment,
+        Alerts, Applications, ClusterApplications, Deployments, IngressControllers, ModuleConfigs,
+        ModulePullOverrides, ModuleReleases, ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes,
+        PackageRepositories, Pods, Releases, deckhouse_deployment,
     },
 };
 
@@ -56,6 +56,9 @@ impl Follower {
             ModuleSources => module_sources,
             ModuleUpdatePolicies => module_update_policies,
             ModulePullOverrides => module_pull_overrides,
+            PackageRepositories => package_repositories,
+            Applications => applications,
+            ClusterApplications => cluster_applications,
             NodeGroups => node_groups,
             Nodes => nodes,
             IngressControllers => ingress_controllers,

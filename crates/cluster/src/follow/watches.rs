@@ -12,7 +12,7 @@ use tokio::{sync::watch, time::sleep};
 use super::rights::Rights;
 use crate::{
     ClusterState, Error, Reading,
-    read::{Source, pages, refused},
+    read::{Source, key, pages, refused},
 };
 
 /// Until the next attempt after a failure that passes by itself: short, since a change is to be seen at once.
@@ -82,11 +82,11 @@ async fn follow<S: Source>(
         match event? {
             WatchEvent::Added(raw) | WatchEvent::Modified(raw) => {
                 *version = raw.resource_version().unwrap_or_default();
-                objects.insert(raw.name_any(), S::item(raw));
+                objects.insert(key(&raw), S::item(raw));
             }
             WatchEvent::Deleted(raw) => {
                 *version = raw.resource_version().unwrap_or_default();
-                objects.remove(&raw.name_any());
+                objects.remove(&key(&raw));
             }
             WatchEvent::Bookmark(mark) => {
                 *version = mark.metadata.resource_version;

@@ -10,6 +10,7 @@ mod license;
 mod module;
 mod module_config;
 mod node;
+mod package;
 mod queue;
 mod registry_module;
 mod registry_settings;
@@ -28,6 +29,7 @@ pub use module::{
 };
 pub use module_config::{ModuleConfig, UpdateMode, UpdateSettings, UpdateWindow};
 pub use node::{Condition, Node, NodeGroup};
+pub use package::{Application, PackageRepository};
 pub use queue::{Converge, Queue, QueueRead, Task};
 pub use registry_module::{IN_CLUSTER, RegistryCondition, RegistryModule, RegistryStorage, RegistrySwitch};
 pub use registry_settings::{RegistryLogin, RegistrySettings};

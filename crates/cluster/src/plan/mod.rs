@@ -21,7 +21,8 @@ use problems::Problem;
 use semver::Version;
 
 use crate::{
-    LeftOutReason, Reading, TargetError, Unknown, modules, read::HelmUse, requirements::Requirement,
+    LeftOutReason, Reading, TargetError, Unknown, modules, packages::Packages, read::HelmUse,
+    requirements::Requirement,
 };
 
 pub use api_use::{ApiInstead, ApiUse, ApiUser};
@@ -61,6 +62,8 @@ pub struct Plan {
     pub registry: Option<PlanRegistry>,
     /// The releases of modules that are updated on their own, and where they come from.
     pub modules: modules::Overview,
+    /// Packages: their repositories, and applications that are not ready.
+    pub packages: Packages,
     /// Releases that are known and not taken, and why.
     pub left_out: Vec<LeftOut>,
     /// What to fix before the update.

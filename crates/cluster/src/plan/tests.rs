@@ -66,6 +66,7 @@ pub(super) fn cluster(releases: &[&str]) -> ClusterState {
         module_releases: Reading::Known(Vec::new()),
         module_pull_overrides: Reading::Known(Vec::new()),
         module_sources: Reading::Known(Vec::new()),
+        license: Reading::Absent("this platform has no licenses".to_owned()),
         deprecated_apis: Reading::Known(Vec::new()),
         license: Reading::Absent("this cluster has no licenses".to_owned()),
         ..ClusterState::default()

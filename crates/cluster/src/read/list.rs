@@ -1,6 +1,6 @@
 //! Lists, a page at a time, so that memory does not grow with the cluster.
 
-use kube::{Api, Client, Resource, api::ListParams};
+use kube::{Api, Client, Resource, ResourceExt as _, api::ListParams};
 
 use super::{places::Source, refusal::refused};
 use crate::{Error, Obstacle, Reading, objects::DeckhouseDeployment};
@@ -49,7 +49,16 @@ pub(crate) async fn list<S: Source>(client: &Client) -> Reading<Vec<S::Item>> {
     }
 }
 
-/// All objects of a kind by name, and the version of the list, from which a watch goes on.
+/// What no two objects of a kind have in common: `NAMESPACE/NAME`, or `NAME`.
+pub(crate) fn key(object: &impl Resource) -> String {
+    let name = object.name_any();
+    match object.namespace() {
+        Some(namespace) => format!("{namespace}/{name}"),
+        None => name,
+    }
+}
+
+/// All objects of a kind by their [`key`], and the version of the list, from which a watch goes on.
 pub(crate) async fn pages<S: Source>(api: &Api<S::Raw>) -> Result<(Vec<(String, S::Item)>, String), Error> {
     let mut items = Vec::new();
     let mut bound = Bound::default();
@@ -58,8 +67,7 @@ pub(crate) async fn pages<S: Source>(api: &Api<S::Raw>) -> Result<(Vec<(String, 
         let page = api.list(&params).await?;
         bound.page(page.items.len(), &S::Raw::plural(&()))?;
         for raw in page.items {
-            let name = kube::ResourceExt::name_any(&raw);
-            items.push((name, S::item(raw)));
+            items.push((key(&raw), S::item(raw)));
         }
         match page.metadata.continue_.filter(|token| !token.is_empty()) {
             Some(token) => params.continue_token = Some(token),

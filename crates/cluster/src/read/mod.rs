@@ -18,12 +18,12 @@ mod snapshot;
 
 pub use helm::{HelmUse, helm_objects};
 pub(crate) use kinds::{
-    Alerts, Deployments, IngressControllers, ModuleConfigs, ModulePullOverrides, ModuleReleases,
-    ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes, Pods, ReleaseStarts, Releases,
-    ReplicaSets,
+    Alerts, Applications, ClusterApplications, Deployments, IngressControllers, ModuleConfigs,
+    ModulePullOverrides, ModuleReleases, ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes,
+    PackageRepositories, Pods, ReleaseStarts, Releases, ReplicaSets,
 };
 pub(crate) use license::license;
-pub(crate) use list::{Bound, deckhouse_deployment, list, pages};
+pub(crate) use list::{Bound, deckhouse_deployment, key, list, pages};
 pub(crate) use permission::exec_refused;
 pub use permission::queues_are_refused;
 pub(crate) use places::Source;

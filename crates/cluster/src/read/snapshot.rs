@@ -5,11 +5,11 @@ use std::{future::Future, time::Duration};
 use kube::Client;
 
 use super::{
-    Alerts, Deployments, IngressControllers, ModuleConfigs, ModulePullOverrides, ModuleReleases,
-    ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes, Pods, ReleaseStarts, Releases,
-    ReplicaSets, cloud_conditions, cluster_configuration, converge_of, deckhouse_deployment, exec_refused,
-    kubernetes_version, list, metrics::deprecated_apis, queue_of, registry_module, registry_settings,
-    release_webhook,
+    Alerts, Applications, ClusterApplications, Deployments, IngressControllers, ModuleConfigs,
+    ModulePullOverrides, ModuleReleases, ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes,
+    PackageRepositories, Pods, ReleaseStarts, Releases, ReplicaSets, cloud_conditions, cluster_configuration,
+    converge_of, deckhouse_deployment, exec_refused, kubernetes_version, list, metrics::deprecated_apis,
+    queue_of, registry_module, registry_settings, release_webhook,
 };
 use crate::{
     ClusterState, Reading,
@@ -32,6 +32,7 @@ async fn everything(client: &Client) -> ClusterState {
         (replica_sets, release_starts),
         (alerts, modules, module_releases, module_sources),
         (module_update_policies, module_pull_overrides, node_groups, nodes, ingress_controllers),
+        (package_repositories, applications, cluster_applications),
         (
             registry,
             registry_module,
@@ -71,6 +72,13 @@ async fn everything(client: &Client) -> ClusterState {
         },
         async {
             tokio::join!(
+                in_time(list::<PackageRepositories>(client)),
+                in_time(list::<Applications>(client)),
+                in_time(list::<ClusterApplications>(client)),
+            )
+        },
+        async {
+            tokio::join!(
                 in_time(registry_settings(client)),
                 in_time(registry_module(client)),
                 in_time(cluster_configuration(client)),
@@ -98,6 +106,9 @@ async fn everything(client: &Client) -> ClusterState {
         module_sources,
         module_update_policies,
         module_pull_overrides,
+        package_repositories,
+        applications,
+        cluster_applications,
         node_groups,
         nodes,
         ingress_controllers,

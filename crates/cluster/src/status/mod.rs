@@ -7,10 +7,11 @@ mod unread;
 use problems::Problem;
 
 use crate::{
-    ClusterState, KubernetesSetting, Reading, Timestamp, license,
+    ClusterState, KubernetesSetting, Timestamp, license,
     minors::warnings,
     modules::{SourceHealth, WaitingRelease as WaitingModuleRelease, overview},
     objects::{License, ModulePullOverride, Node},
+    packages::{ApplicationSummary, RepositoryHealth, packages},
     release_order::none_deployed,
 };
 
@@ -50,6 +51,10 @@ pub struct Status {
     pub module_pull_overrides: Part<Vec<ModulePullOverride>>,
     /// Where modules come from, and what is wrong there.
     pub module_sources: Part<Vec<SourceHealth>>,
+    /// Where packages come from; `None` if the platform has no packages.
+    pub package_repositories: Option<Part<Vec<RepositoryHealth>>>,
+    /// Applications, which are instances of packages; `None` if the platform has none.
+    pub applications: Option<Part<ApplicationSummary>>,
     /// The registry that the platform pulls from.
     pub registry: Part<Registry>,
     /// The license of the platform; `None` if the platform has no licenses.
@@ -62,6 +67,7 @@ impl Status {
     /// Makes the report as of `now`.
     pub fn of(state: &ClusterState, now: Timestamp) -> Self {
         let of_modules = overview(state, now);
+        let of_packages = packages(state, now);
         Self {
             kubernetes: Part::of(&state.kubernetes, |version| format!("v{version}")),
             kubernetes_version: match KubernetesSetting::of(state) {
@@ -83,10 +89,9 @@ impl Status {
             module_pull_overrides: Part::of(&of_modules.overrides, Clone::clone),
             module_sources: Part::of(&of_modules.sources, Clone::clone),
             registry: Part::of(&state.registry, |settings| parts::registry(settings, state)),
-            license: match &state.license {
-                Reading::Absent(_) => None,
-                other => Some(Part::of(other, Clone::clone)),
-            },
+            package_repositories: Part::unless_absent(&of_packages.repositories),
+            applications: Part::unless_absent(&of_packages.applications),
+            license: Part::unless_absent(&state.license),
             risks: none_deployed(state, now)
                 .into_iter()
                 .chain(warnings(state))

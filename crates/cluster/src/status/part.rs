@@ -26,6 +26,17 @@ impl<T> Part<T> {
         }
     }
 
+    /// A reading as it is; `None` for what the cluster does not have.
+    pub fn unless_absent(reading: &Reading<T>) -> Option<Self>
+    where
+        T: Clone,
+    {
+        match reading {
+            Reading::Absent(_) => None,
+            other => Some(Self::of(other, Clone::clone)),
+        }
+    }
+
     /// The value, if it is known.
     pub fn known(&self) -> Option<&T> {
         match self {

@@ -41,10 +41,14 @@ fn every_source_that_is_not_read_is_unknown() {
         module_releases,
         module_pull_overrides,
         module_sources,
+        package_repositories,
+        applications,
         registry,
         license,
         risks,
     } = nothing;
+    assert!(package_repositories.is_some_and(|part| part.known().is_none()));
+    assert!(applications.is_some_and(|part| part.known().is_none()));
     assert_eq!(risks, []);
     assert!(license.is_some_and(|part| part.known().is_none()));
     let absent = ClusterState { license: Reading::Absent("old".to_owned()), ..ClusterState::default() };

@@ -99,6 +99,10 @@ pub enum Source {
     Alerts,
     /// Modules.
     Modules,
+    /// Applications, which are instances of packages.
+    Applications,
+    /// The same outside namespaces.
+    ClusterApplications,
     /// Node groups.
     NodeGroups,
     /// Nodes.

@@ -107,6 +107,8 @@ pub(crate) fn quiet(version: &str) -> ClusterState {
         converge: Reading::Known(Converge { startup_done: true, in_progress: 0 }),
         alerts: Reading::Known(Vec::new()),
         modules: Reading::Known(vec![module]),
+        applications: Reading::Known(Vec::new()),
+        cluster_applications: Reading::Absent("this cluster has no clusterapplications".to_owned()),
         node_groups: Reading::Known(vec![group]),
         nodes: Reading::Known(vec![node("w1", &[]), node("w2", &[])]),
         ..ClusterState::default()

@@ -25,7 +25,18 @@ impl Missing {
 /// All sources of the verdict that are not known.
 pub(super) fn missing(state: &ClusterState) -> Vec<Missing> {
     let ClusterState {
-        releases, deployment, pods, queue, converge, alerts, modules, node_groups, nodes, ..
+        releases,
+        deployment,
+        pods,
+        queue,
+        converge,
+        alerts,
+        modules,
+        applications,
+        cluster_applications,
+        node_groups,
+        nodes,
+        ..
     } = state;
     [
         source(Source::Releases, Stage::NotStarted, releases),
@@ -35,6 +46,8 @@ pub(super) fn missing(state: &ClusterState) -> Vec<Missing> {
         source(Source::Converge, Stage::Converging, converge),
         source(Source::Alerts, Stage::Propagating, alerts),
         source(Source::Modules, Stage::Propagating, modules),
+        unless_absent(Source::Applications, applications),
+        unless_absent(Source::ClusterApplications, cluster_applications),
         source(Source::NodeGroups, Stage::Propagating, node_groups),
         source(Source::Nodes, Stage::Propagating, nodes),
     ]
@@ -55,6 +68,8 @@ pub fn were_tried(state: &ClusterState) -> bool {
         converge,
         alerts,
         modules,
+        applications,
+        cluster_applications,
         node_groups,
         nodes,
         ..
@@ -68,11 +83,18 @@ pub fn were_tried(state: &ClusterState) -> bool {
         converge.was_tried(),
         alerts.was_tried(),
         modules.was_tried(),
+        applications.was_tried(),
+        cluster_applications.was_tried(),
         node_groups.was_tried(),
         nodes.was_tried(),
     ]
     .into_iter()
     .all(|it| it)
+}
+
+/// What most platforms do not have is not reported as missing.
+fn unless_absent<T>(kind: Source, reading: &Reading<T>) -> Option<Missing> {
+    if matches!(reading, Reading::Absent(_)) { None } else { source(kind, Stage::Propagating, reading) }
 }
 
 fn source<T>(source: Source, level: Stage, reading: &Reading<T>) -> Option<Missing> {
@@ -97,6 +119,8 @@ fn object(source: Source) -> Object {
         Source::Converge => Object::any(Kind::ConvergeStatus),
         Source::Alerts => Object::any(Kind::ClusterAlert),
         Source::Modules => Object::any(Kind::Module),
+        Source::Applications => Object::any(Kind::Application),
+        Source::ClusterApplications => Object::any(Kind::ClusterApplication),
         Source::NodeGroups => Object::any(Kind::NodeGroup),
         Source::Nodes => Object::any(Kind::Node),
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use problems::{Advice, ClusterFact, Code, Kind, Problem};
+use problems::{Advice, ClusterFact, Code, Kind, PackageAdvice, Problem};
 
 use super::signal::Signal;
 
@@ -34,6 +34,14 @@ fn advice(waiting: &Problem) -> Option<Advice> {
         Code::Module if waiting.object.kind == Kind::Module => {
             name().map(|name| Advice::DescribeModule { name })
         }
+        // `NAMESPACE/NAME`, or only the name.
+        Code::Application => name().map(|path| {
+            let (namespace, name) = match path.split_once('/') {
+                Some((namespace, name)) => (Some(namespace.to_owned()), name.to_owned()),
+                None => (None, path),
+            };
+            PackageAdvice::Describe { namespace, name }.into()
+        }),
         _ => None,
     }
 }

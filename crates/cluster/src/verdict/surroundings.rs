@@ -1,11 +1,12 @@
-//! What an update still changes when the platform's own pod is ready: alerts, modules, node groups, nodes.
+//! What an update still changes when the platform's own pod is ready: alerts, modules, applications, node groups, nodes.
 
-use problems::{Advice, AlertFact, Code, Kind, ModuleFact, NodeFact, Object};
+use problems::{Advice, AlertFact, Code, Kind, ModuleFact, NodeFact, Object, PackageFact};
 
 use super::{Stage, signal::Signal};
 use crate::{
     ClusterState, node_waits,
-    objects::{Alert, Module, Node, NodeGroup},
+    objects::{Alert, Application, Module, Node, NodeGroup},
+    packages,
 };
 
 /// Alerts that fire while the platform is updated, or because its update failed. Not those that only report what a
@@ -40,8 +41,11 @@ pub(super) fn signals(state: &ClusterState) -> Vec<Signal> {
     let nodes: &[Node] = state.nodes.known().map_or(&[], Vec::as_slice);
     let alerts = state.alerts.known().into_iter().flatten().filter(|it| is_of_an_update(it)).map(alert);
     let modules = state.modules.known().into_iter().flatten().filter_map(module);
+    let applications = [&state.applications, &state.cluster_applications];
+    let applications = applications.into_iter().filter_map(|it| it.known()).flatten();
+    let applications = applications.filter(|it| !it.is_settled()).map(application);
     let groups = state.node_groups.known().into_iter().flatten().filter_map(|it| node_group(it, nodes));
-    alerts.chain(modules).chain(groups).chain(nodes.iter().filter_map(node)).collect()
+    alerts.chain(modules).chain(applications).chain(groups).chain(nodes.iter().filter_map(node)).collect()
 }
 
 fn alert(alert: &Alert) -> Signal {
@@ -79,6 +83,14 @@ fn module(module: &Module) -> Option<Signal> {
     let fact = ModuleFact::NotReady { phase: module.phase.clone(), message: module.message.clone() };
     let object = Object::new(Kind::Module, &*module.name);
     Some(Signal::new(Stage::Propagating, Code::Module, object, fact).measured(module.phase.clone()))
+}
+
+/// An application that is not ready.
+fn application(application: &Application) -> Signal {
+    let fact =
+        PackageFact::NotReady { state: application.state.clone(), message: application.message.clone() };
+    Signal::new(Stage::Propagating, Code::Application, packages::object(application), fact)
+        .measured(application.state.clone())
 }
 
 fn node_group(group: &NodeGroup, nodes: &[Node]) -> Option<Signal> {

@@ -179,6 +179,8 @@ fn an_unavailable_api_changes_and_ends_nothing() {
         converge: away(),
         alerts: away(),
         modules: away(),
+        applications: away(),
+        cluster_applications: away(),
         node_groups: away(),
         nodes: away(),
         ..ClusterState::default()
@@ -188,7 +190,7 @@ fn an_unavailable_api_changes_and_ends_nothing() {
     let verdict = watch.hold(&gone, 7200);
     assert_eq!((verdict.call, codes(&verdict)), (Call::Converging, vec![Code::NotNow]));
     let Fact::Source(SourceFact::NotNow { others, why }) = &verdict.waiting_for[0].fact else { panic!() };
-    assert!(why.contains("does not answer") && others.len() == 8, "{:?}", verdict.waiting_for);
+    assert!(why.contains("does not answer") && others.len() == 10, "{:?}", verdict.waiting_for);
     assert_eq!(watch.hold(&converging("1.70.1", "1.71.0"), 60).call, Call::Converging);
     watch.hold(&quiet("1.71.0"), 100);
     watch.hold(&gone, 10);

@@ -7,6 +7,7 @@ mod deployment;
 mod license;
 mod module;
 mod node;
+mod package;
 mod pod;
 mod queue;
 mod registry;
@@ -21,6 +22,7 @@ pub use deployment::DeploymentFact;
 pub use license::{LicenseFact, LicenseState};
 pub use module::{ModuleError, ModuleFact};
 pub use node::NodeFact;
+pub use package::PackageFact;
 pub use pod::{ModuleImagePulls, PodFact, PodState, PullCause, QueuedTask};
 pub use queue::{ConvergeFact, QueueFact};
 pub use registry::{FromHere, RegistryFact};
@@ -47,6 +49,8 @@ pub enum Fact {
     Module(ModuleFact),
     /// Of a node or a node group.
     Node(NodeFact),
+    /// Of a repository of packages, or of an application.
+    Package(PackageFact),
     /// Of a pod.
     Pod(PodFact),
     /// Of the controller's queues.
@@ -80,6 +84,7 @@ from!(
     License(LicenseFact),
     Module(ModuleFact),
     Node(NodeFact),
+    Package(PackageFact),
     Pod(PodFact),
     Queue(QueueFact),
     Registry(RegistryFact),

@@ -10,8 +10,10 @@ use serde_json::{Value, json};
 use super::Objects;
 
 /// A file for each definition; its name is the plural.
-const DEFINITIONS: [&str; 12] = [
+const DEFINITIONS: [&str; 15] = [
+    include_str!("../../kube/crds/applications.yaml"),
     include_str!("../../kube/crds/clusteralerts.yaml"),
+    include_str!("../../kube/crds/clusterapplications.yaml"),
     include_str!("../../kube/crds/deckhousereleases.yaml"),
     include_str!("../../kube/crds/effectivelicenses.yaml"),
     include_str!("../../kube/crds/ingressnginxcontrollers.yaml"),
@@ -23,6 +25,7 @@ const DEFINITIONS: [&str; 12] = [
     include_str!("../../kube/crds/moduleupdatepolicies.yaml"),
     include_str!("../../kube/crds/nodegroupconfigurations.yaml"),
     include_str!("../../kube/crds/nodegroups.yaml"),
+    include_str!("../../kube/crds/packagerepositories.yaml"),
 ];
 /// Another definition of `modules`, as newer platforms have it.
 const NEWER_MODULES: &str = include_str!("../../kube/newer/modules.yaml");

@@ -1,7 +1,7 @@
 //! Parts of JSON documents that several commands have.
 
 use cluster::{
-    Reading, Timestamp,
+    Reading,
     modules::{ModuleTurn, Order, Overview, Policy, SourceHealth, WaitingRelease},
     objects::ModulePullOverride,
     requirements::{Outcome, Requirement, Unmet},
@@ -138,9 +138,4 @@ impl ModuleReleaseDocument {
             notes: release.notes.iter().map(words::module_release::note).collect(),
         }
     }
-}
-
-/// `2026-11-24 10:00 UTC`
-pub(super) fn minute(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }

@@ -49,7 +49,7 @@ fn what_a_license_means_for_an_update() {
         );
     }
 
-    let save = "kubectl get effectivelicense deckhouse-platform -o 'jsonpath={.status.registrationRequest}' > deckhouse-cluster.jwt";
+    let save = "kubectl get effectivelicense deckhouse-platform -o jsonpath='{.status.registrationRequest}' > deckhouse-cluster.jwt";
     for (state, reason, line, what, code) in [
         (
             "Warning",

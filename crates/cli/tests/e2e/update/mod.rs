@@ -9,6 +9,7 @@ mod json_lines;
 mod kernel;
 mod license;
 mod newer_modules;
+mod packages;
 mod plan;
 mod plan_registry;
 pub(crate) mod platform;

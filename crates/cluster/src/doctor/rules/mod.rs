@@ -8,6 +8,7 @@ mod module_pods;
 mod modules;
 mod next_release;
 mod nodes;
+mod packages;
 mod platform_pod;
 mod pull_failure;
 mod queue;
@@ -29,7 +30,7 @@ fn kernels() -> Kubectl {
 }
 
 /// Causes before their effects: findings of one severity stay in this order.
-pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 44] = [
+pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 46] = [
     platform_pod::image,
     platform_pod::crash,
     platform_pod::not_ready,
@@ -70,6 +71,8 @@ pub(super) const ALL: [fn(&Context<'_>) -> Vec<Finding>; 44] = [
     modules::sources,
     modules::releases,
     modules::errors,
+    packages::applications,
+    packages::repositories,
     modules::overrides,
     deprecated_apis::in_use,
     platform_pod::webhook,

@@ -111,6 +111,9 @@ pub(super) fn healthy() -> Cluster {
         release_webhook: Reading::Known(Some(ReleaseWebhook::default())),
         replica_sets: Reading::Known(Vec::new()),
         release_starts: Reading::Known(Vec::new()),
+        package_repositories: Reading::Known(Vec::new()),
+        applications: Reading::Known(Vec::new()),
+        cluster_applications: Reading::Known(Vec::new()),
         license: Reading::Absent("this cluster has no licenses".to_owned()),
         ..ClusterState::default()
     };

@@ -141,7 +141,7 @@ fn unknown_state_gives_no_findings() {
     let cluster = Cluster { state: crate::ClusterState::default(), details: Details::default() };
     assert_eq!(cluster.found(), [""; 0]);
     let report = diagnose(&cluster.state, &cluster.details, super::sample::now());
-    assert_eq!(report.not_checked.len(), 27);
+    assert_eq!(report.not_checked.len(), 30);
     assert_eq!(report.conclusion, Conclusion::Unclear);
     let mut cluster = healthy();
     cluster.state.pods = crate::Reading::NotNow { last: None, why: "the API restarts".to_owned() };

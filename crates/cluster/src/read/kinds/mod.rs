@@ -8,11 +8,13 @@ mod history;
 mod lenient;
 mod modules;
 mod nodes;
+mod packages;
 mod platform;
 
 pub(crate) use history::{ReleaseStarts, ReplicaSets};
 pub(crate) use modules::{ModulePullOverrides, ModuleReleases, ModuleSources, ModuleUpdatePolicies, Modules};
 pub(crate) use nodes::{IngressControllers, NodeGroups, Nodes};
+pub(crate) use packages::{Applications, ClusterApplications, PackageRepositories};
 pub(crate) use platform::{Alerts, Deployments, ModuleConfigs, Pods, Releases};
 
 #[cfg(test)]

@@ -1,6 +1,10 @@
 //! The plan as a JSON document.
 
-use cluster::plan::{Creation, InCluster, Plan, PlanRegistry, Step, StepInRegistry, Task};
+use cluster::{
+    packages::{ApplicationSummary, RepositoryHealth},
+    plan::{Creation, InCluster, Plan, PlanRegistry, Step, StepInRegistry, Task},
+    status::Part,
+};
 use commands::{ClusterFlags, Command, Sentence};
 use foreign_text::ForeignText;
 use problems::Problem;
@@ -17,6 +21,7 @@ pub(super) struct PlanDocument {
     steps: Vec<StepDocument>,
     registry: Option<PlanRegistry>,
     modules: ModulesDocument,
+    packages: PackagesDocument,
     left_out: Vec<LeftOutDocument>,
     breaking_points: Vec<BreakingDocument>,
     removed_apis: Vec<ApiDocument>,
@@ -26,6 +31,14 @@ pub(super) struct PlanDocument {
     /// What may make the controller skip minor versions, or deploy them unasked.
     warnings: Vec<Sentence>,
     next: Option<Command>,
+}
+
+/// Null is what the platform does not have.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct PackagesDocument {
+    repositories: Option<Part<Vec<RepositoryHealth>>>,
+    applications: Option<Part<ApplicationSummary>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -93,6 +106,10 @@ impl PlanDocument {
             steps: plan.steps.iter().map(|step| StepDocument::of(step, flags)).collect(),
             registry: plan.registry.clone(),
             modules: ModulesDocument::of(&plan.modules),
+            packages: PackagesDocument {
+                repositories: Part::unless_absent(&plan.packages.repositories),
+                applications: Part::unless_absent(&plan.packages.applications),
+            },
             left_out: plan
                 .left_out
                 .iter()

@@ -3,6 +3,7 @@
 use cluster::{
     Reading,
     modules::Overview,
+    packages::Packages,
     plan::{Creation, Plan, PlanRegistry, Presence, Step, StepInRegistry},
     requirements::{Outcome, Requirement, Unmet},
 };
@@ -11,9 +12,8 @@ use deckhouse::{release_list::RELEASES_FILE, version::parse_tag};
 use problems::{Kind, Problem};
 use semver::Version;
 
-use super::super::documents::minute;
 use crate::{
-    format::{count, first_of},
+    format::{count, first_of, minute},
     words,
 };
 
@@ -38,6 +38,7 @@ pub(super) fn text(plan: &Plan, flags: &ClusterFlags) -> String {
     });
     section(&mut text, "Left out", left_out);
     text += &format!("\n{}", modules_text(&plan.modules));
+    text += &packages_text(&plan.packages);
     let points =
         plan.breaking_points.iter().map(|it| format!("{}: {}", it.object, words::plan::breaking(&it.fault)));
     section(&mut text, "Fix before the update", points);
@@ -293,6 +294,33 @@ fn modules_text(overview: &Overview) -> String {
             }
         }
         other => text += &unknown("ModuleSources", other),
+    }
+    text
+}
+
+/// Packages; nothing where the platform has none.
+fn packages_text(packages: &Packages) -> String {
+    let mut text = String::new();
+    match &packages.repositories {
+        Reading::Absent(_) => {}
+        Reading::Known(repositories) => {
+            for repository in repositories {
+                text += &format!("  PackageRepository/{}\n", words::package::repository(repository));
+                if !repository.error.is_empty() {
+                    text += &format!("      {}\n", repository.error);
+                }
+            }
+        }
+        other => text += &unknown("PackageRepositories", other),
+    }
+    match &packages.applications {
+        Reading::Absent(_) => {}
+        Reading::Known(applications) => {
+            for application in &applications.not_ready {
+                text += &format!("  application {}\n", words::package::not_ready(application));
+            }
+        }
+        other => text += &unknown("applications", other),
     }
     text
 }

@@ -4,6 +4,7 @@ use cluster::{
     KubernetesSetting, Timestamp,
     modules::SourceHealth,
     objects::{License, ModulePullOverride, Queue},
+    packages::{ApplicationSummary, RepositoryHealth},
     status::{
         AlertLine, Masters, Modules, NodeGroupLine, NotReady, Part, Platform, Registry, Releases, Status,
         Updates,
@@ -32,6 +33,8 @@ pub(super) struct StatusDocument {
     module_releases: Part<Vec<ModuleReleaseDocument>>,
     module_pull_overrides: Part<Vec<ModulePullOverride>>,
     module_sources: Part<Vec<SourceHealth>>,
+    package_repositories: Option<Part<Vec<RepositoryHealth>>>,
+    applications: Option<Part<ApplicationSummary>>,
     registry: Part<Registry>,
     license: Option<Part<License>>,
     /// That no release is Deployed; what may make the controller skip minor versions or deploy them unasked, and minor versions that it has skipped.
@@ -111,6 +114,8 @@ impl StatusDocument {
                 .map(|releases| releases.iter().map(ModuleReleaseDocument::of).collect()),
             module_pull_overrides: status.module_pull_overrides.clone(),
             module_sources: status.module_sources.clone(),
+            package_repositories: status.package_repositories.clone(),
+            applications: status.applications.clone(),
             registry: status.registry.clone(),
             license: status.license.clone(),
             warnings: status.risks.iter().map(|it| words::with_remedy(it).addressed(flags)).collect(),

@@ -2,14 +2,17 @@
 
 use cluster::{
     modules::{SourceHealth, WaitingRelease},
+    packages::{ApplicationSummary, RepositoryHealth},
     status::{
         AlertLine, Masters, Modules, NodeGroupLine, Part, Platform, Registry, Releases, Status, Updates,
     },
 };
 use commands::{ClusterFlags, Command, Sentence, Update};
 
-use super::super::documents::minute;
-use crate::{format::count, words};
+use crate::{
+    format::{count, minute},
+    words,
+};
 
 /// Alerts beyond these are only counted.
 const ALERTS_SHOWN: usize = 12;
@@ -79,6 +82,12 @@ impl Text<'_> {
             }
         });
         self.part("sources", &status.module_sources, |text, label, sources| text.sources(label, sources));
+        if let Some(repositories) = &status.package_repositories {
+            self.part("packages", repositories, |text, label, all| text.package_repositories(label, all));
+        }
+        if let Some(applications) = &status.applications {
+            self.part("applications", applications, Self::applications);
+        }
         self.part("registry", &status.registry, Self::registry);
         self.part("kubernetes", &status.kubernetes, |text, label, version| text.line(label, version));
         match &status.kubernetes_version {
@@ -269,6 +278,32 @@ impl Text<'_> {
             }
             self.rest(source.failed.len(), SHOWN);
         }
+    }
+
+    fn package_repositories(&mut self, label: &str, all: &[RepositoryHealth]) {
+        if all.is_empty() {
+            self.line(label, "no repositories");
+        }
+        for (number, repository) in all.iter().enumerate() {
+            let label = if number == 0 { label } else { "" };
+            self.line(label, &words::package::repository(repository));
+            if !repository.error.is_empty() {
+                self.more(&format!("  {}", repository.error));
+            }
+        }
+    }
+
+    fn applications(&mut self, label: &str, applications: &ApplicationSummary) {
+        let ready = applications.all - applications.not_ready.len();
+        let line = match applications.all {
+            0 => "none".to_owned(),
+            all => format!("{ready} of {all} ready"),
+        };
+        self.line(label, &line);
+        for application in applications.not_ready.iter().take(SHOWN) {
+            self.more(&words::package::not_ready(application));
+        }
+        self.rest(applications.not_ready.len(), SHOWN);
     }
 
     fn registry(&mut self, label: &str, registry: &Registry) {

@@ -42,6 +42,8 @@ scenarios! {
     alerts_absent: "alerts-absent",
     alerts_go: "alerts-go",
     api_gone: "api-gone",
+    application_never_ready: "application-never-ready",
+    application_ready_late: "application-ready-late",
     apply_now: "apply-now",
     approval_taken_back: "approval-taken-back",
     approved_ahead: "approved-ahead",
