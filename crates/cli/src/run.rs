@@ -100,6 +100,7 @@ fn invocation(command: Command, environment: Environment) -> Invocation {
         Command::Config(command) => match command {
             ConfigCommand::InitConfiguration(args) => config::init_configuration::invocation(args.into()),
             ConfigCommand::ModuleSource(args) => config::module_source::invocation(args.into()),
+            ConfigCommand::PackageRepository(args) => config::package_repository::invocation(args.into()),
             ConfigCommand::Registry(args) => config::registry::invocation((*args).try_into()),
             ConfigCommand::DockerCfg(args) => config::docker_cfg::invocation(args.into()),
             ConfigCommand::Proxy(args) => config::proxy::invocation(args.into()),

@@ -19,6 +19,9 @@ pub enum ConfigCommand {
     /// Print a ModuleSource manifest for the private registry
     #[command(after_help = super::EXIT_CODES)]
     ModuleSource(ModuleSourceArgs),
+    /// Print a PackageRepository manifest for the private registry
+    #[command(after_help = super::EXIT_CODES)]
+    PackageRepository(PackageRepositoryArgs),
     /// Print the ModuleConfig that sets how the cluster gets its images: registry mode and address
     #[command(after_help = super::EXIT_CODES)]
     Registry(Box<RegistryModeArgs>),
@@ -33,7 +36,7 @@ pub enum ConfigCommand {
 /// How the cluster reaches the registry.
 #[derive(Debug, Args)]
 pub struct AccessArgs {
-    /// Private registry, HOST[:PORT]/PATH: the repository of the platform, or the one above the modules
+    /// Private registry, HOST[:PORT]/PATH: the repository of the platform, or the one above the modules or packages
     #[arg(short = 'r', long, env = "DHCTL_CLI_MIRROR_PRIVATE_REGISTRY", value_name = "REGISTRY")]
     pub registry: RepositoryUrl,
     /// The login of the cluster there.
@@ -54,6 +57,17 @@ pub struct AccessArgs {
 #[derive(Debug, Args)]
 pub struct ModuleSourceArgs {
     /// Name of the ModuleSource; "deckhouse" is reserved for the platform
+    #[arg(long, value_name = "NAME")]
+    pub name: String,
+    /// The registry.
+    #[command(flatten)]
+    pub access: AccessArgs,
+}
+
+/// `dhctl config package-repository`
+#[derive(Debug, Args)]
+pub struct PackageRepositoryArgs {
+    /// Name of the PackageRepository; "deckhouse" and "deckhouse-modules" are reserved for the platform
     #[arg(long, value_name = "NAME")]
     pub name: String,
     /// The registry.

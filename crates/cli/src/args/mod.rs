@@ -17,8 +17,8 @@ pub use bundle::{
     BundleArgs, BundleCommand, BundleVerifyArgs, FileArgs, GostArgs, InspectArgs, JoinArgs, SplitArgs,
 };
 pub use config::{
-    AccessArgs, ConfigCommand, DockerCfgArgs, FileOutArgs, ModuleSourceArgs, ProxyArgs, RegistryModeArgs,
-    RegistryModeName,
+    AccessArgs, ConfigCommand, DockerCfgArgs, FileOutArgs, ModuleSourceArgs, PackageRepositoryArgs,
+    ProxyArgs, RegistryModeArgs, RegistryModeName,
 };
 pub use connection::ConnectionArgs;
 pub use log::{LogArgs, LogLevel};

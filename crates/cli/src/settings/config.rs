@@ -7,8 +7,8 @@ use oci::{Host, RepositoryUrl};
 
 use crate::{
     args::{
-        AccessArgs, DockerCfgArgs, FileOutArgs, ModuleSourceArgs, ProxyArgs, RegistryModeArgs,
-        RegistryModeName,
+        AccessArgs, DockerCfgArgs, FileOutArgs, ModuleSourceArgs, PackageRepositoryArgs, ProxyArgs,
+        RegistryModeArgs, RegistryModeName,
     },
     failure::Failure,
     logins::Login,
@@ -42,6 +42,15 @@ pub(crate) struct ClusterRegistry {
 #[derive(Debug, Clone)]
 pub(crate) struct ModuleSourceSettings {
     /// Name of the `ModuleSource`.
+    pub(crate) name: String,
+    /// The registry.
+    pub(crate) access: ClusterRegistry,
+}
+
+/// Settings of `dhctl config package-repository`.
+#[derive(Debug, Clone)]
+pub(crate) struct PackageRepositorySettings {
+    /// Name of the `PackageRepository`.
     pub(crate) name: String,
     /// The registry.
     pub(crate) access: ClusterRegistry,
@@ -121,6 +130,13 @@ impl From<AccessArgs> for ClusterRegistry {
 impl From<ModuleSourceArgs> for ModuleSourceSettings {
     fn from(args: ModuleSourceArgs) -> Self {
         let ModuleSourceArgs { name, access } = args;
+        Self { name, access: access.into() }
+    }
+}
+
+impl From<PackageRepositoryArgs> for PackageRepositorySettings {
+    fn from(args: PackageRepositoryArgs) -> Self {
+        let PackageRepositoryArgs { name, access } = args;
         Self { name, access: access.into() }
     }
 }

@@ -15,7 +15,8 @@ use std::{path::PathBuf, time::Duration};
 
 pub(crate) use bundle::{BundleVerifySettings, InspectSettings, JoinSettings, SplitSettings};
 pub(crate) use config::{
-    ClusterRegistry, DockerCfgSettings, ModuleSourceSettings, ProxySettings, RegistryModeSettings, ResultFile,
+    ClusterRegistry, DockerCfgSettings, ModuleSourceSettings, PackageRepositorySettings, ProxySettings,
+    RegistryModeSettings, ResultFile,
 };
 pub(crate) use mirror::{PullSettings, PushSettings, ReadBack, Transfer, VerifySettings, transfer};
 pub(crate) use modules::{

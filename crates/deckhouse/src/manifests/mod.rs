@@ -10,8 +10,10 @@ mod init_configuration;
 mod module_source;
 mod no_proxy;
 mod object;
+mod package_repository;
 mod proxy_url;
 mod registry_access;
+mod registry_object;
 mod registry_settings;
 mod squid_conf;
 
@@ -22,6 +24,7 @@ pub use init_configuration::write_init_configuration;
 pub use module_source::{check_source_name, write_module_source};
 pub use no_proxy::complete_no_proxy;
 pub use object::write_object;
+pub use package_repository::{check_package_repository_name, write_package_repository};
 pub use proxy_url::{ProxyLogin, ProxyUrl};
 pub use registry_access::{RegistryAccess, Scheme};
 pub use registry_settings::{

@@ -1,43 +1,13 @@
 //! `ModuleSource`: where a cluster takes modules from that do not come with the platform.
 
-use commands::{Command, Dhctl};
-use oci::Host;
-use serde::Serialize;
+use super::{ManifestError, RegistryAccess, Scheme, registry_object::RegistryObject};
 
-use super::{ManifestError, RegistryAccess, Scheme};
-use crate::yaml;
-
-/// The source that the platform makes itself, of `…/modules` in its own registry.
-const GENERATED: &str = "deckhouse";
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Document<'a> {
-    api_version: &'static str,
-    kind: &'static str,
-    metadata: Metadata<'a>,
-    spec: Spec<'a>,
-}
-
-#[derive(Serialize)]
-struct Metadata<'a> {
-    name: &'a str,
-}
-
-#[derive(Serialize)]
-struct Spec<'a> {
-    registry: Registry<'a>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Registry<'a> {
-    repo: String,
-    scheme: Scheme,
-    docker_cfg: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ca: Option<yaml::Block<'a>>,
-}
+const SOURCE: RegistryObject = RegistryObject {
+    kind: "ModuleSource",
+    noun: "source",
+    // Of `…/modules` in the platform's own registry.
+    reserved: &["deckhouse"],
+};
 
 /// Writes a `ModuleSource` (`deckhouse-controller/crds/module-source.yaml` of the platform), with a marker
 /// before it. The repository is the one that modules are directly below: `REPO/NAME:vX.Y.Z`.
@@ -48,39 +18,11 @@ struct Registry<'a> {
 /// # Errors
 /// As [`check_source_name`].
 pub fn write_module_source(name: &str, access: &RegistryAccess<'_>) -> Result<String, ManifestError> {
-    check_source_name(name)?;
-    let document = Document {
-        api_version: "deckhouse.io/v1alpha1",
-        kind: "ModuleSource",
-        metadata: Metadata { name },
-        spec: Spec {
-            registry: Registry {
-                repo: access.repository.to_string(),
-                scheme: access.scheme,
-                docker_cfg: access.docker_cfg.map_or("", super::DockerCfg::expose),
-                ca: access.ca.map(yaml::Block),
-            },
-        },
+    let scheme = match access.scheme {
+        Scheme::Https => "HTTPS",
+        Scheme::Http => "HTTP",
     };
-    let text = yaml::write(&document)
-        .map_err(|error| ManifestError::Write { kind: "ModuleSource", source: error.to_string().into() })?;
-    let text = match access.docker_cfg {
-        Some(_) => text,
-        None => text.replacen(NO_LOGIN, &placeholder(&access.repository.host), 1),
-    };
-    Ok(format!("---\n{text}"))
-}
-
-/// A login that is none, as it would be written.
-const NO_LOGIN: &str = "    dockerCfg: \"\"\n";
-
-fn placeholder(host: &Host) -> String {
-    let command = Command::dhctl(Dhctl::DockerCfg(host.to_string()));
-    format!(
-        "    # No login was given, so the cluster accesses the registry anonymously. To use a login, remove the '#'\n    \
-         # before dockerCfg and insert the output of '{command}'.\n    \
-         # dockerCfg: BASE64\n"
-    )
+    SOURCE.write(name, access, scheme)
 }
 
 /// Checks the name of a source: a DNS subdomain, as every Kubernetes object of this kind has (RFC 1123), and not
@@ -89,25 +31,7 @@ fn placeholder(host: &Host) -> String {
 /// # Errors
 /// [`ManifestError::Refused`].
 pub fn check_source_name(name: &str) -> Result<(), ManifestError> {
-    let refused = |reason: &str, instead: &str| {
-        Err(ManifestError::refused(format!("the name of the ModuleSource '{name}'"), reason, instead))
-    };
-    if name == GENERATED {
-        return refused("it is reserved for the source that the platform manages", "choose another name");
-    }
-    let is_label = |label: &str| {
-        let bytes = label.as_bytes();
-        let outer = |byte: Option<&u8>| byte.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-        let inner = bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-');
-        inner && outer(bytes.first()) && outer(bytes.last())
-    };
-    if name.len() > 253 || !name.split('.').all(is_label) {
-        return refused(
-            "Kubernetes does not allow it",
-            "use up to 253 lower-case letters, digits, '-' and '.'; begin and end with a letter or digit",
-        );
-    }
-    Ok(())
+    SOURCE.check_name(name)
 }
 
 #[cfg(test)]
