@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use foreign_text::ForeignText;
 use jiff::{SignedDuration, Timestamp};
-use problems::{Kind, Object};
+use problems::{Kind, Object, PackageFact};
 use serde::Serialize;
 
 use crate::{
@@ -94,6 +94,16 @@ fn applications(state: &ClusterState) -> Reading<ApplicationSummary> {
 pub(crate) fn object(application: &Application) -> Object {
     let kind = if application.namespace.is_some() { Kind::Application } else { Kind::ClusterApplication };
     Object::new(kind, application.path())
+}
+
+/// That an application is not ready, with its message, which may be shortened.
+pub(crate) fn not_ready(application: &Application, message: ForeignText) -> PackageFact {
+    PackageFact::NotReady {
+        namespace: application.namespace.clone(),
+        name: application.name.clone(),
+        state: application.state.clone(),
+        message,
+    }
 }
 
 fn health(state: &ClusterState, repository: PackageRepository, now: Timestamp) -> RepositoryHealth {

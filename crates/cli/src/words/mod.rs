@@ -41,6 +41,8 @@ mod doctor_tests;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+mod newer_platform_tests;
+#[cfg(test)]
 mod report_tests;
 #[cfg(test)]
 mod requirement_tests;

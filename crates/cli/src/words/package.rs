@@ -8,7 +8,7 @@ use crate::format::{count, minute};
 
 pub(super) fn predicate(fact: &PackageFact) -> Sentence {
     match fact {
-        PackageFact::NotReady { state, message } => {
+        PackageFact::NotReady { state, message, .. } => {
             let details: Vec<&str> =
                 [state.as_str(), message.as_str()].into_iter().filter(|it| !it.is_empty()).collect();
             if details.is_empty() {

@@ -57,6 +57,7 @@ fn changes() {
         of_module(false),
         of_module(true),
         Purpose::ApproveNode { node: own("worker-0") },
+        Purpose::SetKubernetes,
         Purpose::InstallKernel { group: own("worker"), kernel: own("6.1.0-18-amd64") },
         Purpose::DisableModule,
     ];

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use problems::{Advice, ClusterFact, Code, Kind, PackageAdvice, Problem};
+use problems::{Advice, ClusterFact, Code, Fact, Kind, PackageAdvice, PackageFact, Problem};
 
 use super::signal::Signal;
 
@@ -24,6 +24,10 @@ pub(super) fn problem(signals: &[Signal], limit: Duration) -> Option<Problem> {
 }
 
 fn advice(waiting: &Problem) -> Option<Advice> {
+    if let Fact::Package(PackageFact::NotReady { namespace, name, .. }) = &waiting.fact {
+        let (namespace, name) = (namespace.clone(), name.clone());
+        return Some(PackageAdvice::Describe { namespace, name }.into());
+    }
     let name = || waiting.object.name.clone();
     match waiting.code {
         Code::Pod | Code::Rollout | Code::VersionAnnotation => Some(Advice::DescribePlatformPods),
@@ -34,14 +38,6 @@ fn advice(waiting: &Problem) -> Option<Advice> {
         Code::Module if waiting.object.kind == Kind::Module => {
             name().map(|name| Advice::DescribeModule { name })
         }
-        // `NAMESPACE/NAME`, or only the name.
-        Code::Application => name().map(|path| {
-            let (namespace, name) = match path.split_once('/') {
-                Some((namespace, name)) => (Some(namespace.to_owned()), name.to_owned()),
-                None => (None, path),
-            };
-            PackageAdvice::Describe { namespace, name }.into()
-        }),
         _ => None,
     }
 }

@@ -1,6 +1,6 @@
 //! What an update still changes when the platform's own pod is ready: alerts, modules, applications, node groups, nodes.
 
-use problems::{Advice, AlertFact, Code, Kind, ModuleFact, NodeFact, Object, PackageFact};
+use problems::{Advice, AlertFact, Code, Kind, ModuleFact, NodeFact, Object};
 
 use super::{Stage, signal::Signal};
 use crate::{
@@ -87,8 +87,7 @@ fn module(module: &Module) -> Option<Signal> {
 
 /// An application that is not ready.
 fn application(application: &Application) -> Signal {
-    let fact =
-        PackageFact::NotReady { state: application.state.clone(), message: application.message.clone() };
+    let fact = packages::not_ready(application, application.message.clone());
     Signal::new(Stage::Propagating, Code::Application, packages::object(application), fact)
         .measured(application.state.clone())
 }

@@ -7,6 +7,10 @@ use foreign_text::ForeignText;
 pub enum PackageFact {
     /// The application is not ready.
     NotReady {
+        /// Its namespace; `None` for a `ClusterApplication`.
+        namespace: Option<String>,
+        /// Its name.
+        name: String,
         /// Its state; empty where it has none.
         state: String,
         /// Its message; may be empty.

@@ -10,7 +10,7 @@ use crate::{
         source::Source,
     },
     objects::Application,
-    packages::{RepositoryHealth, object, packages},
+    packages::{RepositoryHealth, not_ready, object, packages},
     safe_text::short,
 };
 
@@ -63,8 +63,7 @@ pub(super) fn applications(context: &Context<'_>) -> Vec<Finding> {
 }
 
 fn of_application(application: &Application) -> Finding {
-    let fact =
-        PackageFact::NotReady { state: application.state.clone(), message: short(&application.message) };
+    let fact = not_ready(application, short(&application.message));
     let describe =
         PackageAdvice::Describe { namespace: application.namespace.clone(), name: application.name.clone() };
     Finding::new(Rule::Application, Severity::Slows, object(application), fact)
