@@ -19,6 +19,7 @@ mod log;
 mod logins;
 mod printer;
 mod progress;
+mod prometheus;
 mod releases_files;
 mod result_file;
 mod run;

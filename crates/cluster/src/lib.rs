@@ -31,6 +31,7 @@ pub mod change;
 pub mod doctor;
 pub mod duration;
 pub mod follow;
+pub mod health;
 pub mod kernel;
 mod minors;
 pub mod missing_permissions;

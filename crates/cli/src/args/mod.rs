@@ -31,14 +31,14 @@ pub use modules::{
     MirrorModulesArgs, MirrorModulesCommand, ModuleChoiceArgs, ModuleFilter, ModulesPullArgs,
     ModulesPullFlags, ModulesPushArgs, ModulesPushFlags, ModulesTransferArgs, ModulesVerifyArgs,
 };
-pub use output::{OutputArgs, OutputFormat, ProgressFormat, VersionArgs};
+pub use output::{OutputArgs, OutputFormat, ProgressArgs, ProgressFormat, VersionArgs};
 pub use registry::{
     AdminArgs, CheckArgs, CheckPurpose, HarborArgs, ListArgs, NexusArgs, OutgoingProxyArgs, PruneArgs,
     RegistryCommand, ServerArgs, SetupArgs, SetupCommand, UpstreamArgs, UsingClustersArgs,
 };
 pub use update::{
     ApproveArgs, ChangeArgs, ClusterArgs, ClustersArgs, ConsentArgs, DoctorArgs, KernelArgs, PlanArgs,
-    PlanFormat, PrepareArgs, RbacArgs, RunArgs, StatusArgs, UpdateCommand, WaitArgs, WatchArgs,
+    PlanFormat, PrepareArgs, RbacArgs, RunArgs, StatusArgs, StatusFormat, UpdateCommand, WaitArgs, WatchArgs,
 };
 
 /// Update the Deckhouse Kubernetes Platform in an air-gapped environment

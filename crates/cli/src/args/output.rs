@@ -8,6 +8,14 @@ pub struct OutputArgs {
     /// Format of the result on standard output
     #[arg(long, value_enum, default_value_t = OutputFormat::Text, value_name = "FORMAT")]
     pub output: OutputFormat,
+    /// Progress.
+    #[command(flatten)]
+    pub log: ProgressArgs,
+}
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct ProgressArgs {
     /// Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and
     /// prints lines elsewhere
     #[arg(long, value_enum, default_value_t = ProgressFormat::Auto, value_name = "FORMAT")]

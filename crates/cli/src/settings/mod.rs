@@ -35,7 +35,7 @@ pub(crate) use registry_prune::{PruneAction, PruneSettings};
 use egress::ClientFiles;
 
 use crate::{
-    args::{ConnectionArgs, OutputArgs, OutputFormat, ProgressFormat, TargetLoginArgs},
+    args::{ConnectionArgs, OutputArgs, OutputFormat, ProgressArgs, ProgressFormat, TargetLoginArgs},
     logins::Login,
 };
 
@@ -58,6 +58,12 @@ impl Output {
         Self { format, progress: ProgressFormat::Auto, verbose: false, quiet: false }
     }
 
+    /// With these flags of the progress.
+    pub(crate) fn of(format: OutputFormat, log: ProgressArgs) -> Self {
+        let ProgressArgs { progress, verbose, quiet } = log;
+        Self { format, progress, verbose, quiet }
+    }
+
     /// For commands whose result has one format.
     pub(crate) fn plain() -> Self {
         Self::result_only(OutputFormat::Text)
@@ -66,8 +72,7 @@ impl Output {
 
 impl From<&OutputArgs> for Output {
     fn from(args: &OutputArgs) -> Self {
-        let OutputArgs { output, progress, verbose, quiet } = args;
-        Self { format: *output, progress: *progress, verbose: *verbose, quiet: *quiet }
+        Self::of(args.output, args.log)
     }
 }
 

@@ -52,9 +52,9 @@ impl Show {
         environment: &Environment,
         flags: ClusterFlags,
     ) -> Result<Self, Failure> {
-        let form = match args.progress {
+        let form = match args.log.progress {
             ProgressFormat::Json => Form::Json { last: None },
-            _ if args.quiet => Form::Quiet,
+            _ if args.log.quiet => Form::Quiet,
             ProgressFormat::Auto if environment.stderr_is_terminal => {
                 let screen = Some(Screen::open().map_err(|error| lost(&error))?);
                 Form::Screen { screen, reported: Vec::new() }

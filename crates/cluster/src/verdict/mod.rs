@@ -3,6 +3,7 @@
 //! The object of a release says `Deployed` when the image was switched, which is the start. The update is done only when
 //! everything that it changes has been healthy for the settle time.
 
+mod at_rest;
 mod clock;
 mod failure;
 mod machine;
@@ -24,6 +25,7 @@ pub(crate) mod scenes;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use at_rest::{unreadable, unsettled};
 pub(crate) use clock::{LONGEST_GAP, between};
 pub use machine::Machine;
 pub use report::{Call, Source, Stage, UnknownSource, Unread, Verdict};

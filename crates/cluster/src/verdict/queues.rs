@@ -151,7 +151,8 @@ impl Queues {
     }
 }
 
-fn applies_modules(head: &Task) -> bool {
+/// Whether a task applies modules, other than a hook that runs on a schedule or for an event.
+pub(super) fn applies_modules(head: &Task) -> bool {
     let kind = head.description.split(':').next().unwrap_or_default();
     MODULE_TASKS.contains(&kind)
 }

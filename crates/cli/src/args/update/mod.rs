@@ -24,7 +24,7 @@ pub use kernel::KernelArgs;
 pub use plan::{PlanArgs, PlanFormat};
 pub use prepare::PrepareArgs;
 pub use rbac::RbacArgs;
-pub use status::StatusArgs;
+pub use status::{StatusArgs, StatusFormat};
 pub use watch::{RunArgs, WaitArgs, WatchArgs};
 
 /// What can be done with the platform inside a cluster.

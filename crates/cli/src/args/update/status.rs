@@ -1,9 +1,11 @@
 //! `dhctl update status`
 
-use clap::Args;
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
 
 use super::ClustersArgs;
-use crate::args::OutputArgs;
+use crate::args::{OutputFormat, ProgressArgs};
 
 /// `dhctl update status`
 #[derive(Debug, Args)]
@@ -11,7 +13,41 @@ pub struct StatusArgs {
     /// The clusters.
     #[command(flatten)]
     pub clusters: ClustersArgs,
-    /// Output.
+    /// For monitoring: exit code 0 only if every cluster is idle and healthy, else 7 and the reason on standard error. What
+    /// cannot be read is not healthy; a release that waits for approval or for an update window is
+    #[arg(long)]
+    pub exit_code: bool,
+    /// Format of the result on standard output; "prometheus": metrics in the text format of Prometheus
+    #[arg(long, value_enum, default_value_t = StatusFormat::Text, value_name = "FORMAT")]
+    pub output: StatusFormat,
+    /// With --output prometheus: write the metrics to this file instead of standard output
+    #[arg(short, long, value_name = "PATH")]
+    pub out: Option<PathBuf>,
+    /// Replace the file if it exists; a reader never sees an incomplete file
+    #[arg(long, requires = "out")]
+    pub force: bool,
+    /// Progress.
     #[command(flatten)]
-    pub output: OutputArgs,
+    pub progress: ProgressArgs,
+}
+
+/// Format of a status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum StatusFormat {
+    /// For people.
+    Text,
+    /// One JSON document.
+    Json,
+    /// Metrics in the text format of Prometheus.
+    Prometheus,
+}
+
+impl StatusFormat {
+    /// The format of failures.
+    pub fn of_failures(self) -> OutputFormat {
+        match self {
+            Self::Json => OutputFormat::Json,
+            Self::Text | Self::Prometheus => OutputFormat::Text,
+        }
+    }
 }

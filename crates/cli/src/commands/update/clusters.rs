@@ -27,6 +27,21 @@ pub(crate) struct Report<T> {
 }
 
 impl<T> Report<T> {
+    /// The context of the kubeconfig.
+    pub(crate) fn context(&self) -> &str {
+        &self.context
+    }
+
+    /// The address of the API server, if the cluster was reached.
+    pub(crate) fn server(&self) -> Option<&str> {
+        self.server.as_deref()
+    }
+
+    /// The report, if there is one.
+    pub(crate) fn body(&self) -> Option<&T> {
+        self.body.as_ref()
+    }
+
     /// Name and address, as the line above the report.
     pub(crate) fn heading(&self) -> String {
         let server = self.server.as_deref().map(|server| format!(" at {server}")).unwrap_or_default();
@@ -74,14 +89,10 @@ pub(crate) fn print<T: Serialize>(
     failure: impl Fn(&T) -> Option<Failure>,
 ) -> Result<(), Failure> {
     if let [only] = reports {
-        return match (&only.body, &only.error) {
-            (Some(body), _) => {
-                printer.result(command, only, &text(only, body))?;
-                failure(body).map_or(Ok(()), Err)
-            }
-            (None, Some(error)) => Err(error.clone()),
-            (None, None) => Ok(()),
-        };
+        if let Some(body) = &only.body {
+            printer.result(command, only, &text(only, body))?;
+        }
+        return outcome(reports, failure);
     }
     let one = |report: &Report<T>| match (&report.body, &report.error) {
         (Some(body), _) => text(report, body),
@@ -90,7 +101,24 @@ pub(crate) fn print<T: Serialize>(
     };
     let texts: Vec<String> = reports.iter().map(one).collect();
     printer.result(command, &reports, &texts.join("\n"))?;
-    worst(reports, failure)
+    outcome(reports, failure)
+}
+
+/// What a command ends with after it has printed its reports.
+///
+/// # Errors
+/// The error of the only one, or the worst of all: first the errors of clusters without a report, then those that
+/// `failure` returns.
+pub(crate) fn outcome<T>(
+    reports: &[Report<T>],
+    failure: impl Fn(&T) -> Option<Failure>,
+) -> Result<(), Failure> {
+    let [only] = reports else { return worst(reports, failure) };
+    match (&only.body, &only.error) {
+        (Some(body), _) => failure(body).map_or(Ok(()), Err),
+        (None, Some(error)) => Err(error.clone()),
+        (None, None) => Ok(()),
+    }
 }
 
 /// From the worst: first what does not pass with time, then what may, last the state of the cluster itself.

@@ -36,7 +36,7 @@ async fn run(args: DoctorArgs, environment: Environment) -> Result<(), Failure> 
     })
     .await;
     let several = reports.len() > 1;
-    let list = if args.output.verbose { NotCheckedList::Full } else { NotCheckedList::Count };
+    let list = if args.output.log.verbose { NotCheckedList::Full } else { NotCheckedList::Count };
     clusters::print(
         Printer::new(&args.output),
         NAME,

@@ -1,32 +1,43 @@
 //! `dhctl update status`
 
 mod document;
+mod metrics;
+mod outcome;
 mod summary;
 mod text;
 
 use cluster::{
     Error, Timestamp,
     access::Cluster,
+    health::Health,
     read,
     status::{NothingRead, Status},
 };
 use serde::Serialize;
 
-use self::document::StatusDocument;
-use super::{changes::cluster_flags, clusters, left_out::LeftOut};
+use self::{
+    document::StatusDocument,
+    metrics::{Metrics, Read},
+};
+use super::{
+    changes::cluster_flags,
+    clusters::{self, Report},
+    left_out::LeftOut,
+};
 use crate::{
     Environment,
-    args::StatusArgs,
+    args::{StatusArgs, StatusFormat},
     exit_code::Exit,
     failure::{Failure, rights},
     invocation::Invocation,
     printer::Printer,
+    result_file::{self, Readers},
     settings::Output,
 };
 
 const NAME: &str = "update status";
 
-/// The report on one cluster, and whether nothing could be read.
+/// The report on one cluster, and what the command ends with because of it.
 #[derive(Serialize)]
 struct Reported {
     #[serde(flatten)]
@@ -34,14 +45,24 @@ struct Reported {
     #[serde(skip)]
     text: String,
     #[serde(skip)]
-    nothing_read: Option<Failure>,
+    read: Read,
+    #[serde(skip)]
+    failure: Option<Failure>,
 }
 
 pub(crate) fn invocation(args: StatusArgs, environment: Environment) -> Invocation {
-    Invocation::new(NAME, Output::from(&args.output), run(args, environment))
+    Invocation::new(NAME, output(&args), run(args, environment))
+}
+
+fn output(args: &StatusArgs) -> Output {
+    Output::of(args.output.of_failures(), args.progress)
 }
 
 async fn run(args: StatusArgs, environment: Environment) -> Result<(), Failure> {
+    if args.out.is_some() && args.output != StatusFormat::Prometheus {
+        return Err(Failure::usage("--out needs --output prometheus")
+            .hint("add --output prometheus, or redirect standard output to the file"));
+    }
     let left_out = LeftOut::default();
     let reports = clusters::read_each(&args.clusters, &environment, async |cluster, address| {
         let state = read::snapshot(&cluster).await;
@@ -50,22 +71,45 @@ async fn run(args: StatusArgs, environment: Environment) -> Result<(), Failure> 
             Some(nothing) => Some(failure(&cluster, &nothing).await),
             None => None,
         };
-        let (now, flags) = (Timestamp::now(), cluster_flags(&address));
-        let status = Status::of(&state, now);
+        let (at, flags) = (Timestamp::now(), cluster_flags(&address));
+        let (status, health) = (Status::of(&state, at), Health::of(&state, at));
+        let is_up = nothing_read.is_none();
+        let unhealthy = || outcome::unhealthy(&health).filter(|_| args.exit_code);
         Ok(Reported {
-            document: StatusDocument::of(&status, &flags),
-            text: summary::of(&state, now, &flags) + &text::of(&status, &flags),
-            nothing_read,
+            document: StatusDocument::of(&status, &health, &flags),
+            text: summary::of(&state, at, &flags) + &text::of(&status, &flags),
+            failure: nothing_read.or_else(unhealthy),
+            read: Read { state, status, health, at, is_up },
         })
     })
     .await;
+    if args.output == StatusFormat::Prometheus {
+        write_metrics(&args, &reports)?;
+        return clusters::outcome(&reports, |it| it.failure.clone());
+    }
     clusters::print(
-        Printer::new(&args.output),
+        Printer::new(output(&args)),
         NAME,
         &reports,
         |report, it| report.heading() + &it.text,
-        |it| it.nothing_read.clone(),
+        |it| it.failure.clone(),
     )
+}
+
+/// Writes the metrics of all clusters as one text.
+fn write_metrics(args: &StatusArgs, reports: &[Report<Reported>]) -> Result<(), Failure> {
+    let mut metrics = Metrics::default();
+    for report in reports {
+        match report.body() {
+            Some(body) => metrics.read(report.context(), report.server().unwrap_or_default(), &body.read),
+            None => metrics.away(report.context()),
+        }
+    }
+    let text = metrics.text();
+    match &args.out {
+        Some(path) => result_file::write(path, &text, Readers::All, args.force),
+        None => Printer::stdout(text.as_bytes()),
+    }
 }
 
 /// A cluster that answered before the report and does not answer after it is a fault of the network.

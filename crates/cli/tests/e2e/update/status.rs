@@ -247,3 +247,125 @@ fn several_clusters_with_one_unavailable() {
     let wrong = platform.update(&["status", "--kubeconfig", kubeconfig, "--context", "nowhere"]).expect(2);
     assert!(wrong.stderr.contains("available contexts: here, away"), "{}", wrong.stderr);
 }
+
+/// A cluster in which nothing is running and nothing is wrong; a release waits for its approval.
+fn idle() -> Platform {
+    let settings = json!({ "releaseChannel": "Stable", "update": { "mode": "Manual" } });
+    let platform = Platform::running("v1.70.1", &settings);
+    let mut next = release("v1.71.4", "Pending");
+    next["status"]["message"] =
+        json!("Release is waiting for the 'release.deckhouse.io/approved: \"true\"' annotation");
+    platform.put(&[release("v1.70.1", "Deployed"), next, module("prometheus", "True")]);
+    platform
+}
+
+#[test]
+fn the_exit_code_for_monitoring() {
+    let platform = idle();
+    let path = platform.folder.path().join("contexts");
+    testkit::kube::Kubeconfig::new()
+        .context("here", &platform.server, "admin")
+        .context("there", &platform.server, "admin")
+        .context_at("away", "https://127.0.0.1:1", platform.server.ca_pem(), "token")
+        .write(&path)
+        .unwrap();
+    let status = |contexts: &[&str], flags: &[&str]| {
+        let contexts: Vec<&str> = contexts.iter().flat_map(|name| ["--context", name]).collect();
+        platform.update(
+            &[&["status", "--exit-code", "--kubeconfig", path.to_str().unwrap()], &contexts[..], flags]
+                .concat(),
+        )
+    };
+    let run = status(&["here", "there"], &[]).expect(0);
+    assert_eq!(run.stderr, "");
+    let json = status(&["here"], &["--output", "json"]).expect(0).json();
+    assert_eq!(json["result"]["health"], json!({ "idleAndHealthy": true, "reasons": [] }));
+    status(&["here", "away"], &[]).expect(5);
+
+    platform.queue(3);
+    let run = status(&["here"], &[]).expect(7);
+    assert_eq!(
+        run.stderr,
+        "error: an update is running: Queue/main has 3 tasks; first: ModuleRun:main:prometheus:doStartup\n"
+    );
+    let json = status(&["here"], &["--output", "json"]).expect(7).json();
+    assert_eq!(json["result"]["health"]["reasons"][0]["kind"], "running", "{json}");
+    assert_eq!(json["result"]["health"]["reasons"][0]["object"], "Queue/main", "{json}");
+    let run = status(&["here", "there"], &[]).expect(7);
+    assert!(
+        run.stderr.starts_with("error: here: an update is running: ") && run.stderr.contains("; there: an "),
+        "{}",
+        run.stderr
+    );
+
+    platform.queue(0);
+    platform.put(&[alert("a2", "D8DeckhouseConfigInvalid", 5)]);
+    let run = status(&["here"], &[]).expect(7);
+    assert!(
+        run.stderr.starts_with("error: something blocks the update: ClusterAlert/a2 is firing")
+            && run.stderr.lines().count() == 1,
+        "{}",
+        run.stderr
+    );
+    // Without the flag, as before.
+    platform.update(&["status"]).expect(0);
+}
+
+#[test]
+fn a_source_that_cannot_be_read_is_not_healthy() {
+    let platform = idle();
+    platform.grant_printed(&["--read-only"]);
+    let run = platform.as_alice(&["status", "--exit-code"]).expect(7);
+    assert!(
+        run.stderr.contains(
+            "\nerror: too little could be read to say whether the cluster is idle and healthy: the queues and the \
+             converge status cannot be read: no permission: exec in the platform's pod"
+        ),
+        "{}",
+        run.stderr
+    );
+    platform.grant_printed(&["--read-only", "--queues"]);
+    platform.as_alice(&["status", "--exit-code"]).expect(0);
+}
+
+#[test]
+fn metrics_for_prometheus() {
+    let platform = platform();
+    let path = platform.folder.path().join("contexts");
+    testkit::kube::Kubeconfig::new()
+        .context("here", &platform.server, "admin")
+        .context_at("away", "https://127.0.0.1:1", platform.server.ca_pem(), "token")
+        .write(&path)
+        .unwrap();
+    let kubeconfig = path.to_str().unwrap();
+    let metrics = ["status", "--output", "prometheus", "--kubeconfig", kubeconfig];
+    let run = platform.update(&[&metrics[..], &["--context", "here"]].concat()).expect(0);
+    let time = run.stdout.lines().find(|it| it.starts_with("dhctl_last_read_timestamp_seconds{")).unwrap();
+    let time = time.rsplit_once(' ').unwrap().1;
+    insta::assert_snapshot!(
+        run.stdout.replace(platform.server.url(), "https://SERVER").replace(time, "TIME")
+    );
+
+    // One text for both, and the cluster that is away is in it.
+    let both = [&metrics[..], &["--context", "here", "--context", "away"]].concat();
+    let run = platform.update(&both).expect(5);
+    assert_eq!(run.stdout.matches("# TYPE dhctl_cluster_up gauge\n").count(), 1, "{}", run.stdout);
+    for line in ["dhctl_cluster_up{context=\"here\"} 1\n", "dhctl_cluster_up{context=\"away\"} 0\n"] {
+        assert!(run.stdout.contains(line), "{}", run.stdout);
+    }
+    assert!(run.stderr.contains("error: no report for away"), "{}", run.stderr);
+    let run = platform.update(&[&metrics[..], &["--context", "away"]].concat()).expect(5);
+    assert!(run.stdout.contains("dhctl_cluster_up{context=\"away\"} 0\n"), "{}", run.stdout);
+
+    // A file that a collector reads is complete at any time, and readable for it.
+    let file = platform.folder.path().join("dhctl.prom");
+    let out = [&both[..], &["--exit-code", "--out", file.to_str().unwrap()]].concat();
+    assert_eq!(platform.update(&out).expect(5).stdout, "");
+    let first = std::fs::read_to_string(&file).unwrap();
+    assert!(first.ends_with('\n') && first.contains("dhctl_update_idle_and_healthy{context=\"here\"} 0\n"));
+    let run = platform.update(&out).expect(6);
+    assert!(run.stderr.contains("replace this one with --force"), "{}", run.stderr);
+    platform.update(&[&out[..], &["--force"]].concat()).expect(5);
+    let wrong = platform.update(&["status", "--out", "x"]).expect(2);
+    assert!(wrong.stderr.contains("--out needs --output prometheus"), "{}", wrong.stderr);
+}

@@ -2,6 +2,7 @@
 
 use cluster::{
     KubernetesSetting, Timestamp,
+    health::{Health, Unhealthy, UnhealthyKind},
     modules::SourceHealth,
     objects::{License, ModulePullOverride, Queue},
     packages::{ApplicationSummary, RepositoryHealth},
@@ -11,6 +12,7 @@ use cluster::{
     },
 };
 use commands::{ClusterFlags, Sentence};
+use problems::Code;
 use serde::Serialize;
 
 use super::super::documents::ModuleReleaseDocument;
@@ -39,6 +41,25 @@ pub(super) struct StatusDocument {
     license: Option<Part<License>>,
     /// That no release is Deployed; what may make the controller skip minor versions or deploy them unasked, and minor versions that it has skipped.
     warnings: Vec<Sentence>,
+    health: HealthDocument,
+}
+
+/// Whether the cluster is idle and healthy, as `--exit-code` decides it.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct HealthDocument {
+    idle_and_healthy: bool,
+    /// Why not, the gravest first.
+    reasons: Vec<UnhealthyDocument>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UnhealthyDocument {
+    kind: UnhealthyKind,
+    code: Code,
+    object: String,
+    what: Sentence,
 }
 
 #[derive(Debug, Serialize)]
@@ -95,7 +116,7 @@ struct ModulesDocument {
 }
 
 impl StatusDocument {
-    pub(super) fn of(status: &Status, flags: &ClusterFlags) -> Self {
+    pub(super) fn of(status: &Status, health: &Health, flags: &ClusterFlags) -> Self {
         Self {
             kubernetes: status.kubernetes.clone(),
             kubernetes_version: status.kubernetes_version.clone(),
@@ -119,6 +140,22 @@ impl StatusDocument {
             registry: status.registry.clone(),
             license: status.license.clone(),
             warnings: status.risks.iter().map(|it| words::with_remedy(it).addressed(flags)).collect(),
+            health: HealthDocument::of(health, flags),
+        }
+    }
+}
+
+impl HealthDocument {
+    fn of(health: &Health, flags: &ClusterFlags) -> Self {
+        let reason = |it: &Unhealthy| UnhealthyDocument {
+            kind: it.kind,
+            code: it.problem.code,
+            object: words::object(&it.problem),
+            what: words::predicate(&it.problem.fact).addressed(flags),
+        };
+        Self {
+            idle_and_healthy: health.is_idle_and_healthy(),
+            reasons: health.reasons.iter().map(reason).collect(),
         }
     }
 }

@@ -1,0 +1,67 @@
+//! What `--exit-code` ends with if a cluster is not idle and healthy.
+
+use cluster::health::{Health, UnhealthyKind};
+
+use crate::{exit_code::Exit, failure::Failure, words};
+
+/// More reasons than these are only counted.
+const SHOWN: usize = 3;
+
+/// The failure, with the gravest reasons in one line; `None` if the cluster is idle and healthy.
+pub(super) fn unhealthy(health: &Health) -> Option<Failure> {
+    let first = health.reasons.first()?;
+    let lead = match first.kind {
+        UnhealthyKind::Blocks => "something blocks the update",
+        UnhealthyKind::Alert => "an alert about an update is firing",
+        UnhealthyKind::Running => "an update is running",
+        UnhealthyKind::Unknown => "too little could be read to say whether the cluster is idle and healthy",
+    };
+    let of_kind: Vec<_> = health.reasons.iter().filter(|it| it.kind == first.kind).collect();
+    let named: Vec<String> =
+        of_kind.iter().take(SHOWN).map(|it| words::what(&it.problem).to_string()).collect();
+    let more = match of_kind.len().saturating_sub(SHOWN) {
+        0 => String::new(),
+        more => format!("; and {more} more"),
+    };
+    let message = foreign_text::one_line(&format!("{lead}: {}{more}", named.join("; "))).into_owned();
+    Some(Failure::after_result(Exit::Cluster, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use cluster::health::Unhealthy;
+    use problems::{Code, Kind, Object, PodFact, Problem, SourceFact};
+
+    use super::*;
+
+    #[test]
+    fn the_gravest_reasons_in_one_line() {
+        let reason = |kind, name: &str| {
+            let object = Object::new(Kind::Pod, name);
+            Unhealthy { kind, problem: Problem::new(Code::Pod, object, PodFact::NotReady) }
+        };
+        let unread = SourceFact::Unreadable { others: Vec::new(), why: "no\npermission".into() };
+        let unknown = Unhealthy {
+            kind: UnhealthyKind::Unknown,
+            problem: Problem::new(Code::Unreadable, Object::any(Kind::Node), unread),
+        };
+        let of = |reasons: &[Unhealthy]| {
+            unhealthy(&Health { reasons: reasons.to_vec() }).map(|it| (it.exit, it.render()))
+        };
+        assert_eq!(of(&[]), None);
+        let running: Vec<Unhealthy> =
+            ["a", "b", "c", "d", "e"].map(|name| reason(UnhealthyKind::Running, name)).into();
+        let (exit, text) = of(&running).unwrap();
+        assert_eq!(exit, Exit::Cluster);
+        assert!(
+            text.starts_with("error: an update is running: Pod/a ") && text.ends_with("; and 2 more\n"),
+            "{text}"
+        );
+        let (_, text) = of(&[unknown]).unwrap();
+        assert_eq!(
+            text,
+            "error: too little could be read to say whether the cluster is idle and healthy: \
+             Nodes cannot be read: no permission\n"
+        );
+    }
+}
