@@ -30,6 +30,7 @@ pub mod approve;
 pub mod change;
 pub mod doctor;
 pub mod duration;
+mod etcd_backup;
 pub mod follow;
 pub mod health;
 pub mod kernel;
@@ -55,6 +56,7 @@ mod tests;
 
 pub use chain::{Gap, LeftOutReason, TargetError};
 pub use error::Error;
+pub use etcd_backup::{EtcdBackups, etcd_backups, lacks_backup};
 pub use jiff::Timestamp;
 pub use kubernetes_setting::{KubernetesPlace, KubernetesSetting};
 pub use push_address::ImageSource;

@@ -251,7 +251,10 @@ fn in_platform(extent: Extent) -> Vec<Rule> {
 }
 
 fn in_system(extent: Extent) -> Vec<Rule> {
-    let mut rules = vec![rule("", &["configmaps"], &["get"]).named(&["d8-cloud-provider-conditions"])];
+    let mut rules = vec![
+        rule("", &["configmaps"], &["get"]).named(&["d8-cloud-provider-conditions"]),
+        rule("batch", &["cronjobs"], FOLLOW),
+    ];
     if extent.has_secrets() {
         let secret = rule("", &["secrets"], &["get"]).named(&["d8-cluster-configuration"]);
         rules.push(secret.noted(CONFIGURATION_NOTE));

@@ -6,10 +6,10 @@ use crate::{
     Reading,
     objects::{
         Alert, Application, CloudCondition, ClusterConfiguration, Converge, DeckhouseDeployment,
-        DeckhousePod, DeprecatedApiUse, IngressController, License, Module, ModuleConfig, ModulePullOverride,
-        ModuleRelease, ModuleSource, ModuleUpdatePolicy, Node, NodeGroup, PackageRepository,
-        PlatformReplicaSet, Queue, QueueRead, RegistryModule, RegistrySettings, Release, ReleaseStart,
-        ReleaseWebhook,
+        DeckhousePod, DeprecatedApiUse, EtcdBackupJob, IngressController, License, Module, ModuleConfig,
+        ModulePullOverride, ModuleRelease, ModuleSource, ModuleUpdatePolicy, Node, NodeGroup,
+        PackageRepository, PlatformReplicaSet, Queue, QueueRead, RegistryModule, RegistrySettings, Release,
+        ReleaseStart, ReleaseWebhook,
     },
 };
 
@@ -72,6 +72,8 @@ pub struct ClusterState {
     pub cloud_conditions: Reading<Vec<CloudCondition>>,
     /// Removed or deprecated APIs that somebody has asked for since the API server started.
     pub deprecated_apis: Reading<Vec<DeprecatedApiUse>>,
+    /// The jobs that back up etcd; empty if the platform makes no backups.
+    pub etcd_backups: Reading<Vec<EtcdBackupJob>>,
     /// The webhook that checks approvals; `Known(None)` on versions without one.
     pub release_webhook: Reading<Option<ReleaseWebhook>>,
 }

@@ -35,6 +35,13 @@ pub enum Kubectl {
     SetPlatformImage(String),
     /// Gives the platform's Deployment its one pod.
     ScalePlatform,
+    /// Makes a backup of etcd now, with a `CronJob` of the platform.
+    BackUpEtcd {
+        /// The `CronJob`.
+        cron_job: String,
+        /// The name of the job that it is made with.
+        job: String,
+    },
     /// Moves the pods away from a node, and lets no new ones onto it.
     Drain(String),
     /// Lets pods onto a node again.
@@ -97,6 +104,10 @@ impl Kubectl {
                 platform(words).fixed(&["set", "image", "deployment/deckhouse"]).joined("deckhouse=", image)
             }
             Self::ScalePlatform => platform(words).fixed(&["scale", "deployment/deckhouse", "--replicas=1"]),
+            Self::BackUpEtcd { cron_job, job } => words
+                .fixed(&["-n", "kube-system", "create", "job"])
+                .joined("--from=cronjob/", cron_job)
+                .operand(job),
             Self::Drain(node) => {
                 words.fixed(&["drain", "--ignore-daemonsets", "--delete-emptydir-data"]).operand(node)
             }

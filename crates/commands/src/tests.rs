@@ -41,6 +41,7 @@ fn with(value: &str) -> Vec<Command> {
             .piped(Filter::Grep(value())),
         Kubectl::Exec(Pods::Named(value()), Controller::QueueMain).into(),
         Kubectl::SetPlatformImage(value()).into(),
+        Kubectl::BackUpEtcd { cron_job: value(), job: value() }.into(),
         Kubectl::Uncordon(value()).into(),
         Kubectl::ForgetDrain(value()).into(),
         Kubectl::Touch { resource: Resource::Node, names: vec![value(), value()], mark: value() }.into(),

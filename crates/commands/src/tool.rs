@@ -7,6 +7,8 @@ use crate::{ClusterFlags, words::Words};
 pub enum Tool {
     /// `d8 system edit cluster-configuration`
     EditClusterConfiguration,
+    /// `d8 backup etcd`
+    BackUpEtcd,
     /// Deploys a chart that is to be filled in as this Helm release.
     HelmUpgrade {
         /// Its namespace.
@@ -75,6 +77,7 @@ impl Tool {
             }
             Self::UpdateKernelOfAlt => words.fixed(&["update-kernel", "-t", "FLAVOR"]),
             Self::EditClusterConfiguration => words.fixed(&["d8", "system", "edit", "cluster-configuration"]),
+            Self::BackUpEtcd => words.fixed(&["d8", "backup", "etcd", "etcd-backup.snapshot"]),
             Self::Convert(conversion, file) => conversion.words(file),
             Self::Close(directory) => words.fixed(&["chmod", "700"]).file(directory),
             Self::Htpasswd { file, login } => {

@@ -29,6 +29,8 @@ pub enum Code {
     DeployedReleases,
     /// A disruption must be approved.
     DisruptionApproval,
+    /// No backup of etcd is young enough.
+    EtcdBackup,
     /// The Deployment has another image than that of the release.
     Image,
     /// An image cannot be pulled.

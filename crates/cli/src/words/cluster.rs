@@ -15,6 +15,17 @@ pub(super) fn predicate(fact: &ClusterFact) -> Sentence {
         ClusterFact::NoProgress { limit, waiting_for } => {
             super::predicate(waiting_for).text(format!(" (no change for {})", duration::text(*limit)))
         }
+        ClusterFact::BackupTooOld { limit, last } => {
+            let last = last.map_or_else(
+                || "none is visible".to_owned(),
+                |last| format!("the last one was made at {}", last.strftime("%Y-%m-%d %H:%M UTC")),
+            );
+            let limit = duration::text(*limit);
+            format!("has no etcd backup that is younger than {limit} (--require-backup): {last}").into()
+        }
+        ClusterFact::BackupUnknown { why } => {
+            format!("does not show when etcd was last backed up (--require-backup): {why}").into()
+        }
         ClusterFact::GivesUpAt(end) => {
             format!("has a problem; if it is not fixed by {}, this command exits", end.strftime("%H:%M:%SZ"))
                 .into()

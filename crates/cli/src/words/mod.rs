@@ -11,6 +11,7 @@ mod channel;
 mod cluster;
 mod deployment;
 mod doctor;
+pub(crate) mod etcd_backup;
 pub(crate) mod left_out;
 pub(crate) mod license;
 mod module;

@@ -12,9 +12,9 @@ use crate::{
     ClusterState,
     access::Cluster,
     read::{
-        Alerts, Applications, ClusterApplications, Deployments, IngressControllers, ModuleConfigs,
-        ModulePullOverrides, ModuleReleases, ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes,
-        PackageRepositories, Pods, Releases, deckhouse_deployment,
+        Alerts, Applications, ClusterApplications, Deployments, EtcdBackups, IngressControllers,
+        ModuleConfigs, ModulePullOverrides, ModuleReleases, ModuleSources, ModuleUpdatePolicies, Modules,
+        NodeGroups, Nodes, PackageRepositories, Pods, Releases, deckhouse_deployment,
     },
 };
 
@@ -62,6 +62,7 @@ impl Follower {
             NodeGroups => node_groups,
             Nodes => nodes,
             IngressControllers => ingress_controllers,
+            EtcdBackups => etcd_backups,
         );
         tasks.spawn(watches::watch::<Deployments>(client.clone(), states.clone(), |state, reading| {
             state.deployment = deckhouse_deployment(reading);

@@ -5,6 +5,7 @@
 mod alert;
 mod configuration;
 mod deployment;
+mod etcd_backup;
 mod history;
 mod license;
 mod module;
@@ -22,6 +23,7 @@ pub use configuration::{
 };
 pub use deployment::{ContainerState, DeckhouseDeployment, DeckhousePod};
 pub(crate) use deployment::{image_repository, image_version};
+pub use etcd_backup::EtcdBackupJob;
 pub use history::{PlatformReplicaSet, ReleaseStart};
 pub use license::License;
 pub use module::{

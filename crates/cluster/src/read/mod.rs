@@ -18,7 +18,7 @@ mod snapshot;
 
 pub use helm::{HelmUse, helm_objects};
 pub(crate) use kinds::{
-    Alerts, Applications, ClusterApplications, Deployments, IngressControllers, ModuleConfigs,
+    Alerts, Applications, ClusterApplications, Deployments, EtcdBackups, IngressControllers, ModuleConfigs,
     ModulePullOverrides, ModuleReleases, ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes,
     PackageRepositories, Pods, ReleaseStarts, Releases, ReplicaSets,
 };

@@ -5,7 +5,7 @@ use std::{future::Future, time::Duration};
 use kube::Client;
 
 use super::{
-    Alerts, Applications, ClusterApplications, Deployments, IngressControllers, ModuleConfigs,
+    Alerts, Applications, ClusterApplications, Deployments, EtcdBackups, IngressControllers, ModuleConfigs,
     ModulePullOverrides, ModuleReleases, ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes,
     PackageRepositories, Pods, ReleaseStarts, Releases, ReplicaSets, cloud_conditions, cluster_configuration,
     converge_of, deckhouse_deployment, exec_refused, kubernetes_version, list, metrics::deprecated_apis,
@@ -29,7 +29,7 @@ pub async fn snapshot(cluster: &Cluster) -> ClusterState {
 async fn everything(client: &Client) -> ClusterState {
     let (
         (kubernetes, releases, module_configs, deployment, (pods, queue, converge)),
-        (replica_sets, release_starts),
+        (replica_sets, release_starts, etcd_backups),
         (alerts, modules, module_releases, module_sources),
         (module_update_policies, module_pull_overrides, node_groups, nodes, ingress_controllers),
         (package_repositories, applications, cluster_applications),
@@ -52,7 +52,13 @@ async fn everything(client: &Client) -> ClusterState {
                 controller(client),
             )
         },
-        async { tokio::join!(in_time(list::<ReplicaSets>(client)), in_time(list::<ReleaseStarts>(client))) },
+        async {
+            tokio::join!(
+                in_time(list::<ReplicaSets>(client)),
+                in_time(list::<ReleaseStarts>(client)),
+                in_time(list::<EtcdBackups>(client)),
+            )
+        },
         async {
             tokio::join!(
                 in_time(list::<Alerts>(client)),
@@ -117,6 +123,7 @@ async fn everything(client: &Client) -> ClusterState {
         cluster_configuration,
         cloud_conditions,
         deprecated_apis,
+        etcd_backups,
         release_webhook,
         license,
     }

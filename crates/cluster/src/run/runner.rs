@@ -13,6 +13,7 @@ use super::{Blocked, Step, blockers, next};
 use crate::{
     ClusterState, alert_block,
     approve::Timing,
+    etcd_backup::lacks_backup,
     minors,
     notification::may_fail,
     release_order::ReleaseOrder,
@@ -45,6 +46,8 @@ pub struct Runner {
     to: Option<Version>,
     timing: Timing,
     settings: Settings,
+    /// How old the last backup of etcd may be when a release is approved; `None`: no backup is required.
+    backup_limit: Option<Duration>,
     machine: Machine,
     /// The release that is waited for; none: until what is deployed has settled.
     goal: Option<Version>,
@@ -71,6 +74,7 @@ impl Runner {
             to,
             timing,
             settings,
+            backup_limit: None,
             machine: Machine::of_the_deployed(settings),
             goal: None,
             approved_here: false,
@@ -82,6 +86,12 @@ impl Runner {
             last: None,
             past: None,
         }
+    }
+
+    /// The same, which approves nothing while the cluster shows no backup of etcd that is younger than `limit`.
+    #[must_use]
+    pub fn requiring_backup(self, limit: Option<Duration>) -> Self {
+        Self { backup_limit: limit, ..self }
     }
 
     /// Adds an observation, see [`Machine::observe`].
@@ -117,8 +127,9 @@ impl Runner {
             None => Machine::of_the_deployed(self.settings),
         };
         let machine = machine.after(&self.machine);
-        let (last, past) = (self.last, self.past.take());
-        *self = Self { machine, goal, last, past, ..Self::new(self.to.take(), self.timing, self.settings) };
+        let (last, past, backup_limit) = (self.last, self.past.take(), self.backup_limit);
+        let fresh = Self::new(self.to.take(), self.timing, self.settings);
+        *self = Self { machine, goal, last, past, backup_limit, ..fresh };
     }
 
     /// What this verdict of the machine means for the run.
@@ -150,6 +161,7 @@ impl Runner {
         if waits {
             (self.wait(state, verdict, step, passed), Move::Wait)
         } else {
+            let step = self.with_backup(state, step, now);
             self.decide(state, verdict, step, passed, done)
         }
     }
@@ -194,6 +206,18 @@ impl Runner {
             return verdict;
         }
         self.block(verdict, silent(state, &goal), passed)
+    }
+
+    /// The step, or that a backup is missing before it.
+    fn with_backup(&self, state: &ClusterState, step: Step, now: Timestamp) -> Step {
+        let Step::Approve(release) = &step else { return step };
+        let Some(problem) = self.backup_limit.and_then(|limit| lacks_backup(state, limit, release, now))
+        else {
+            return step;
+        };
+        let blocked = Blocked::by_problem(problem).of(release);
+        let passes = state.etcd_backups.passing().is_some();
+        Step::Blocked(Box::new(if passes { blocked.passing() } else { blocked }))
     }
 
     /// What is deployed has settled.

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     ClusterState, Reading,
     approve::{ApproveError, Timing},
-    objects::{Alert, ModuleConfig, Queue, Task},
+    objects::{Alert, EtcdBackupJob, ModuleConfig, Queue, Task},
     verdict::{Call, Machine, Settings, Stage, Verdict},
     wait_reason,
 };
@@ -315,4 +315,35 @@ fn a_higher_patch_replaces_the_awaited_one() {
     test.observe(&state, Call::NotStarted);
     assert_eq!(test.runner.goal(), None::<&Version>);
     assert_eq!(test.observe(&state, Call::Done).1, Move::Approve(version("1.71.5")));
+}
+
+#[test]
+fn nothing_is_approved_without_the_backup_that_is_required() {
+    let job = |second: Option<i64>| EtcdBackupJob {
+        name: "d8-etcd-backup-a".to_owned(),
+        last_success: second.map(at),
+        ..EtcdBackupJob::default()
+    };
+    let with = |reading| ClusterState { etcd_backups: reading, ..unapproved("Waiting for manual approval") };
+    let mut run = TestRun::new(None, Timing::Scheduled);
+    run.runner = run.runner.requiring_backup(Some(Duration::from_mins(10)));
+
+    // It is being read.
+    let (verdict, step) = run.observe(&with(Reading::default()), Call::Done);
+    assert_eq!((verdict.call, step), (Call::NotStarted, Move::Wait));
+    let old = with(Reading::Known(vec![job(None), job(Some(-600))]));
+    let (verdict, step) = run.observe(&old, Call::Done);
+    assert_eq!((verdict.call, step), (Call::Stalled, Move::Wait));
+    assert_eq!(verdict.problem.map(|it| it.code), Some(Code::EtcdBackup));
+    let (verdict, step) = run.observe(&with(Reading::Known(vec![job(Some(1))])), Call::Done);
+    assert_eq!((verdict.problem, step), (None, Move::Approve(version("1.71.4"))));
+
+    // An approval that was given is waited for, however old the backup gets.
+    run.runner.approved(version("1.71.4"));
+    let (verdict, _) =
+        run.observe(&ClusterState { etcd_backups: old.etcd_backups, ..approved("") }, Call::NotStarted);
+    assert_eq!(verdict.problem, None);
+    // The next release needs one, too.
+    let (verdict, _) = run.hold(&with(Reading::Known(Vec::new())), Call::Done, 12);
+    assert!(verdict.gives_up, "{verdict:?}");
 }

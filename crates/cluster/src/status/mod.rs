@@ -7,7 +7,7 @@ mod unread;
 use problems::Problem;
 
 use crate::{
-    ClusterState, KubernetesSetting, Timestamp, license,
+    ClusterState, EtcdBackups, KubernetesSetting, Timestamp, etcd_backups, license,
     minors::warnings,
     modules::{SourceHealth, WaitingRelease as WaitingModuleRelease, overview},
     objects::{License, ModulePullOverride, Node},
@@ -59,6 +59,8 @@ pub struct Status {
     pub registry: Part<Registry>,
     /// The license of the platform; `None` if the platform has no licenses.
     pub license: Option<Part<License>>,
+    /// The last backup of etcd.
+    pub etcd_backups: Part<EtcdBackups>,
     /// That no release is Deployed; what may make the controller skip minor versions or deploy them unasked, and minor versions that it has skipped.
     pub risks: Vec<Problem>,
 }
@@ -92,6 +94,7 @@ impl Status {
             package_repositories: Part::unless_absent(&of_packages.repositories),
             applications: Part::unless_absent(&of_packages.applications),
             license: Part::unless_absent(&state.license),
+            etcd_backups: Part::of(&etcd_backups(state), Clone::clone),
             risks: none_deployed(state, now)
                 .into_iter()
                 .chain(warnings(state))

@@ -45,6 +45,7 @@ fn every_source_that_is_not_read_is_unknown() {
         applications,
         registry,
         license,
+        etcd_backups,
         risks,
     } = nothing;
     assert!(package_repositories.is_some_and(|part| part.known().is_none()));
@@ -68,6 +69,7 @@ fn every_source_that_is_not_read_is_unknown() {
         module_pull_overrides.known().is_some(),
         module_sources.known().is_some(),
         registry.known().is_some(),
+        etcd_backups.known().is_some(),
     ] {
         assert!(!known);
     }

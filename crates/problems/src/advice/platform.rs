@@ -1,5 +1,7 @@
 //! Steps about the platform's own Deployment and pod.
 
+use commands::Command;
+
 /// Why the platform's pod is restarted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Restart {
@@ -44,6 +46,13 @@ pub enum PlatformAdvice {
     FreeControlPlaneNode,
     /// Wait for the pod.
     WaitForPod,
+    /// Make a backup of etcd.
+    BackUpEtcd {
+        /// The command that makes one.
+        command: Command,
+        /// Whether the cluster shows it afterwards.
+        is_seen: bool,
+    },
     /// Fix what is reported about the platform's pod.
     FixPod,
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use foreign_text::ForeignText;
 use jiff::Timestamp;
 
 use super::Fact;
@@ -23,6 +24,18 @@ pub enum ClusterFact {
         limit: Duration,
         /// What is waited for.
         waiting_for: Box<Fact>,
+    },
+    /// No backup of etcd is as young as it has to be.
+    BackupTooOld {
+        /// It has to be younger than this.
+        limit: Duration,
+        /// When the newest that the cluster shows was made.
+        last: Option<Timestamp>,
+    },
+    /// It is unknown whether there is a backup of etcd.
+    BackupUnknown {
+        /// Why.
+        why: ForeignText,
     },
     /// The command waits until then for somebody to correct what is wrong.
     GivesUpAt(Timestamp),

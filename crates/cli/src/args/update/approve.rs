@@ -1,6 +1,9 @@
 //! `dhctl update approve`
 
+use std::time::Duration;
+
 use clap::{ArgGroup, Args};
+use cluster::duration;
 use semver::Version;
 
 use super::{ClusterArgs, ConsentArgs, parse_release};
@@ -25,6 +28,9 @@ pub struct ApproveArgs {
     /// Apply the release immediately, without waiting for update windows, notification delays or gradual rollouts
     #[arg(long, conflicts_with = "disruption")]
     pub apply_now: bool,
+    /// Approve only if the last etcd backup that the cluster shows is younger than this, such as 12h or 1d
+    #[arg(long, value_name = "TIME", value_parser = duration::parse, requires = "release", conflicts_with = "module")]
+    pub require_backup: Option<Duration>,
     /// Consent.
     #[command(flatten)]
     pub consent: ConsentArgs,

@@ -41,6 +41,9 @@ pub struct RunArgs {
     /// Do not wait for update windows, notification delays or gradual rollouts, even if the release is already approved
     #[arg(long)]
     pub apply_now: bool,
+    /// Approve only if the last etcd backup that the cluster shows is younger than this, such as 12h or 1d
+    #[arg(long, value_name = "TIME", value_parser = duration::parse)]
+    pub require_backup: Option<Duration>,
     /// How long to wait.
     #[command(flatten)]
     pub wait: WaitArgs,

@@ -3,12 +3,13 @@
 use std::{fmt::Write as _, time::Duration};
 
 use cluster::{
-    ClusterState, WaitPolicy,
+    ClusterState, Timestamp, WaitPolicy,
     access::Cluster,
     approve::{self, Approval, ApprovalRequest, ApproveError, PodOnNode, Timing},
-    read,
+    etcd_backups, lacks_backup, read,
 };
 use commands::{Command, Sentence, Update};
+use semver::Version;
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
@@ -20,6 +21,7 @@ use super::{
 use crate::{
     Environment,
     args::ApproveArgs,
+    exit_code::Exit,
     failure::Failure,
     interrupted,
     invocation::Invocation,
@@ -94,6 +96,12 @@ async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Fail
             notes.push(pods(&cluster, name).await?);
         }
     }
+    if let Some(release) = args.release.as_ref().filter(|_| args.module.is_none() && !approvals.is_empty()) {
+        has_backup(&args, &state, release)?;
+        let flags = cluster_flags(&args.cluster);
+        let backup = words::etcd_backup::before_approval(&etcd_backups(&state), release, Timestamp::now());
+        notes.extend(backup.map(|it| it.addressed(&flags).to_string()));
+    }
     let printer = Printer::new(&args.output);
     let objects: Vec<String> = approvals.iter().map(|(_, it)| it.change.object().to_string()).collect();
     let nothing = Report {
@@ -120,6 +128,8 @@ async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Fail
     }
     consent::ask(&format!("approve {} in {}?", objects.join(", "), cluster.name), args.consent, &environment)
         .await?;
+    // The question may have stood for long.
+    args.release.as_ref().map_or(Ok(()), |release| has_backup(&args, &state, release))?;
     for (number, (request, approval)) in approvals.iter().enumerate() {
         match carry_out(&cluster, request, approval).await {
             // An interruption must not hide what is approved.
@@ -148,6 +158,15 @@ async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Fail
     }
     let approved = Report { written: true, approved: &objects, ..nothing };
     printer.result(NAME, &approved, &format!("approved   {}\n{}", objects.join(", "), next(Update::Watch)))
+}
+
+/// Whether there is the backup of etcd that is required, if one is.
+fn has_backup(args: &ApproveArgs, state: &ClusterState, release: &Version) -> Result<(), Failure> {
+    let lacks = |limit| lacks_backup(state, limit, release, Timestamp::now());
+    match args.require_backup.and_then(lacks) {
+        Some(problem) => Err(Failure::of_block(Exit::Cluster, words::block(&problem))),
+        None => Ok(()),
+    }
 }
 
 /// Why an approval is not needed.

@@ -3,9 +3,10 @@
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use cluster::{
-    ClusterState, WaitPolicy,
+    ClusterState, Timestamp, WaitPolicy,
     access::Cluster,
     approve::{self, Approval, ApprovalRequest, ApproveError, Timing},
+    etcd_backups,
     follow::Follower,
     run::{Blocked, Move, Runner},
     verdict::Verdict,
@@ -27,7 +28,7 @@ use crate::{
     printer::{self, Printer},
     settings::Output,
     watch::{End, Limits, Observations, Show, end},
-    words::verdict::WordedVerdict,
+    words::{etcd_backup, verdict::WordedVerdict},
 };
 
 /// The result.
@@ -77,7 +78,8 @@ async fn run(args: RunArgs, environment: Environment) -> Result<(), Failure> {
     let mut run = Run {
         cluster,
         timing,
-        runner: Runner::new(args.to.clone(), timing, wait::settings(&wait)),
+        runner: Runner::new(args.to.clone(), timing, wait::settings(&wait))
+            .requiring_backup(args.require_backup),
         observations: Observations::at(follower.states()),
         limits: wait::limits(&wait),
         show: Show::new(&args.output, &environment, flags.clone())?,
@@ -162,7 +164,7 @@ impl Run {
             Err(error) => return self.refused(state, release, error),
         };
         if !self.agreed.as_ref().is_some_and(|agreed| approval.is_still(agreed)) {
-            self.agree(&approval, release).await?;
+            self.agree(state, &approval, release).await?;
             self.agreed = Some(approval.clone());
             // The answer may have come hours later.
             if self.allowed != Move::Approve(release.clone()) {
@@ -197,19 +199,29 @@ impl Run {
     }
 
     /// Shows the approval and asks for consent, on the terminal without the live screen.
-    async fn agree(&mut self, approval: &Approval, release: &Version) -> Result<(), Failure> {
-        let listed = script(&shown([&approval.change], &cluster_flags(&self.args.cluster)));
+    async fn agree(
+        &mut self,
+        state: &ClusterState,
+        approval: &Approval,
+        release: &Version,
+    ) -> Result<(), Failure> {
+        let flags = cluster_flags(&self.args.cluster);
+        let listed = script(&shown([&approval.change], &flags));
+        let of_approval = approval.notes.iter().map(crate::words::note::approval);
+        let backup = etcd_backup::before_approval(&etcd_backups(state), release, Timestamp::now());
+        let backup = backup.map(|it| it.addressed(&flags).to_string());
+        let notes: Vec<String> = of_approval.chain(backup).collect();
         if self.args.consent.yes {
             self.show.report("approve", &listed);
-            for note in &approval.notes {
-                self.show.report("note", &crate::words::note::approval(note));
+            for note in &notes {
+                self.show.report("note", note);
             }
             return Ok(());
         }
         self.show.pause();
         printer::say("approve", &listed);
-        for note in &approval.notes {
-            printer::say("note", &crate::words::note::approval(note));
+        for note in &notes {
+            printer::say("note", note);
         }
         let question = format!("approve v{release} in {}?", self.cluster.name);
         let environment = self.environment.clone();

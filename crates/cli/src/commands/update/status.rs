@@ -77,7 +77,7 @@ async fn run(args: StatusArgs, environment: Environment) -> Result<(), Failure> 
         let unhealthy = || outcome::unhealthy(&health).filter(|_| args.exit_code);
         Ok(Reported {
             document: StatusDocument::of(&status, &health, &flags),
-            text: summary::of(&state, at, &flags) + &text::of(&status, &flags),
+            text: summary::of(&state, at, &flags) + &text::of(&status, at, &flags),
             failure: nothing_read.or_else(unhealthy),
             read: Read { state, status, health, at, is_up },
         })

@@ -46,6 +46,13 @@ pub(super) fn step(advice: &PlatformAdvice) -> Step {
             "make one control-plane node available: it must be ready and schedulable, and have free resources",
         ),
         PlatformAdvice::WaitForPod => Step::here("wait until the platform's pod is ready"),
+        PlatformAdvice::BackUpEtcd { command, is_seen: true } => {
+            with("make a backup of etcd, and wait until its job is complete", command.clone())
+        }
+        PlatformAdvice::BackUpEtcd { command, is_seen: false } => with(
+            "make a backup of etcd with the platform's command-line tool, and continue without --require-backup, because the cluster does not show this backup",
+            command.clone(),
+        ),
         PlatformAdvice::FixPod => {
             Step::here("fix the problem with the platform's pod that this report shows")
         }

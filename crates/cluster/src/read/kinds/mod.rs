@@ -4,6 +4,7 @@
 //! small in memory. What an object lacks, or has in another type than it should, counts as empty: one odd object must not
 //! spoil its list.
 
+mod etcd_backups;
 mod history;
 mod lenient;
 mod modules;
@@ -11,6 +12,7 @@ mod nodes;
 mod packages;
 mod platform;
 
+pub(crate) use etcd_backups::EtcdBackups;
 pub(crate) use history::{ReleaseStarts, ReplicaSets};
 pub(crate) use modules::{ModulePullOverrides, ModuleReleases, ModuleSources, ModuleUpdatePolicies, Modules};
 pub(crate) use nodes::{IngressControllers, NodeGroups, Nodes};

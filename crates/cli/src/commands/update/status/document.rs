@@ -1,7 +1,7 @@
 //! The report as a JSON document.
 
 use cluster::{
-    KubernetesSetting, Timestamp,
+    EtcdBackups, KubernetesSetting, Timestamp,
     health::{Health, Unhealthy, UnhealthyKind},
     modules::SourceHealth,
     objects::{License, ModulePullOverride, Queue},
@@ -42,6 +42,7 @@ pub(super) struct StatusDocument {
     /// That no release is Deployed; what may make the controller skip minor versions or deploy them unasked, and minor versions that it has skipped.
     warnings: Vec<Sentence>,
     health: HealthDocument,
+    etcd_backup: Part<EtcdBackups>,
 }
 
 /// Whether the cluster is idle and healthy, as `--exit-code` decides it.
@@ -141,6 +142,7 @@ impl StatusDocument {
             license: status.license.clone(),
             warnings: status.risks.iter().map(|it| words::with_remedy(it).addressed(flags)).collect(),
             health: HealthDocument::of(health, flags),
+            etcd_backup: status.etcd_backups.clone(),
         }
     }
 }

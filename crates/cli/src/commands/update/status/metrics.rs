@@ -71,9 +71,13 @@ const NODES_OLD: Gauge = gauge(
     "dhctl_node_group_nodes_not_up_to_date",
     "Nodes of a node group that do not have its current configuration.",
 );
+const BACKUP: Gauge = gauge(
+    "dhctl_etcd_backup_timestamp_seconds",
+    "When the last etcd backup that the cluster shows was made, in seconds since 1970.",
+);
 
 /// All metrics, in their order.
-const ALL: [Gauge; 19] = [
+const ALL: [Gauge; 20] = [
     UP,
     INFO,
     READ,
@@ -93,6 +97,7 @@ const ALL: [Gauge; 19] = [
     NODES,
     NODES_NOT_READY,
     NODES_OLD,
+    BACKUP,
 ];
 
 /// The phases that `dhctl_releases` always has.
@@ -244,6 +249,9 @@ impl OfCluster<'_> {
         }
         if let Some(waiting) = status.module_releases.known() {
             self.add(MODULE_RELEASES, &[], number(waiting.len()));
+        }
+        if let Some(last) = status.etcd_backups.known().and_then(|backups| backups.last) {
+            self.add(BACKUP, &[], seconds(last));
         }
         for group in status.node_groups.known().into_iter().flatten() {
             let label = [("node_group", group.name.as_str())];

@@ -1,6 +1,7 @@
 //! The report as text: one screen, a line for each part without faults, routine parts last.
 
 use cluster::{
+    Timestamp,
     modules::{SourceHealth, WaitingRelease},
     packages::{ApplicationSummary, RepositoryHealth},
     status::{
@@ -20,14 +21,16 @@ const ALERTS_SHOWN: usize = 12;
 const SHOWN: usize = 8;
 
 /// All of it.
-pub(super) fn of(status: &Status, flags: &ClusterFlags) -> String {
-    let mut text = Text { lines: String::new(), flags };
+pub(super) fn of(status: &Status, now: Timestamp, flags: &ClusterFlags) -> String {
+    let mut text = Text { lines: String::new(), now, flags };
     text.status(status);
     text.lines
 }
 
 struct Text<'a> {
     lines: String,
+    /// When the cluster was read.
+    now: Timestamp,
     /// How commands name the cluster.
     flags: &'a ClusterFlags,
 }
@@ -106,6 +109,13 @@ impl Text<'_> {
                 }
             });
         }
+        self.part("etcd backup", &status.etcd_backups, |text, label, backups| {
+            text.line(label, &words::etcd_backup::last(backups, text.now));
+            if backups.last.is_none() {
+                let command = backups.command(None).addressed(text.flags);
+                text.more(&Sentence::from("to make one: ").command(command).to_string());
+            }
+        });
         for problem in &status.risks {
             self.lines += &format!("\nwarning: {}", words::block(problem).addressed(self.flags));
         }
