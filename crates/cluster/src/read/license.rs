@@ -74,7 +74,7 @@ mod tests {
 
     use super::*;
 
-    fn read(status: Value) -> License {
+    fn read(status: &Value) -> License {
         let object = json!({ "metadata": { "name": NAME }, "status": status });
         license_of(&serde_json::from_value::<RawLicense>(object).unwrap().status)
     }
@@ -82,7 +82,7 @@ mod tests {
     /// By `deckhouse-controller/crds/effectivelicense.yaml`.
     #[test]
     fn a_license_without_its_tokens() {
-        let license = read(json!({
+        let license = read(&json!({
             "licensed": false,
             "compliance": { "state": "Grace", "reason": "Expired", "since": "2026-11-01T00:00:00Z" },
             "key": {
@@ -107,10 +107,10 @@ mod tests {
 
     #[test]
     fn a_license_that_says_nothing_has_no_state() {
-        let license = read(json!({}));
+        let license = read(&json!({}));
         assert_eq!(license.state, LicenseState::Other(String::new()));
         assert_eq!((license.valid_until, license.grace_until()), (None, None));
-        let newer = read(json!({ "compliance": { "state": "Frozen" }, "key": { "graceDays": -1 } }));
+        let newer = read(&json!({ "compliance": { "state": "Frozen" }, "key": { "graceDays": -1 } }));
         assert_eq!(newer.state.name(), "Frozen");
         assert_eq!(newer.grace_days, None);
     }

@@ -27,6 +27,7 @@ const DEFINITIONS: [&str; 15] = [
     include_str!("../../kube/crds/nodegroups.yaml"),
     include_str!("../../kube/crds/packagerepositories.yaml"),
 ];
+const MODULES: &str = "modules.deckhouse.io";
 /// Another definition of `modules`, as newer platforms have it.
 const NEWER_MODULES: &str = include_str!("../../kube/newer/modules.yaml");
 /// The namespaces that the platform always has.
@@ -96,6 +97,7 @@ impl Objects {
     /// If the API refuses.
     pub async fn use_newer_modules(&self, which: NewerModules) -> anyhow::Result<()> {
         self.remove_definition("modules").await?;
+        until_gone(self, MODULES).await?;
         let mut definition: Value = serde_saphyr::from_str(NEWER_MODULES)?;
         definition["spec"]["versions"][0]["served"] = json!(which == NewerModules::Both);
         self.put(&definition).await?;
@@ -108,10 +110,28 @@ impl Objects {
 
 /// Removes the definition of modules if it is the one of newer platforms.
 pub(crate) async fn remove_newer_modules(admin: &Objects) -> anyhow::Result<()> {
-    let found = admin.api(DEFINITION.0, DEFINITION.1, None).get_opt("modules.deckhouse.io").await?;
+    let found = admin.api(DEFINITION.0, DEFINITION.1, None).get_opt(MODULES).await?;
     let is_newer =
         found.is_some_and(|it| it.data["spec"]["versions"].as_array().is_some_and(|all| all.len() > 1));
-    if is_newer { admin.remove_definition("modules").await } else { Ok(()) }
+    if is_newer {
+        admin.remove_definition("modules").await?;
+        until_gone(admin, MODULES).await?;
+    }
+    Ok(())
+}
+
+/// Waits until a definition is not there any more. Its kind is not served a moment earlier; what is written to it then is
+/// deleted with it.
+async fn until_gone(admin: &Objects, name: &str) -> anyhow::Result<()> {
+    let definitions = admin.api(DEFINITION.0, DEFINITION.1, None);
+    let begun = Instant::now();
+    while definitions.get_opt(name).await?.is_some() {
+        if begun.elapsed() > SERVED_LIMIT {
+            bail!("the definition {name} is still there");
+        }
+        tokio::time::sleep(POLL).await;
+    }
+    Ok(())
 }
 
 fn served_versions(definition: &Value) -> anyhow::Result<Vec<String>> {

@@ -97,13 +97,13 @@ fn a_license_that_cannot_be_read_is_unknown() {
     platform.put(&[license("Valid", "")]);
     let admin = platform.server.admin().unwrap();
     wait(async move {
-        let roles = admin.api("rbac.authorization.k8s.io/v1", "ClusterRole", None);
-        let all = roles.list(&kube::api::ListParams::default().limit(500)).await.unwrap();
+        let api = admin.api("rbac.authorization.k8s.io/v1", "ClusterRole", None);
+        let all = api.list(&kube::api::ListParams::default().limit(500)).await.unwrap();
         let name = |it: &kube::api::DynamicObject| it.metadata.name.clone().unwrap_or_default();
         let mut role = all.items.into_iter().find(|it| name(it).starts_with("dhctl-update")).unwrap();
         let rules = role.data["rules"].as_array_mut().unwrap();
         rules.retain(|rule| rule["resources"][0] != "effectivelicenses");
-        roles.replace(&name(&role), &kube::api::PostParams::default(), &role).await.unwrap();
+        api.replace(&name(&role), &kube::api::PostParams::default(), &role).await.unwrap();
     });
     let status = platform.as_alice(&["status"]).expect(0).stdout;
     assert!(status.contains("license      unknown: no permission"), "{status}");
