@@ -61,6 +61,9 @@ _dhctl() {
             dhctl__subcmd__config,module-source)
                 cmd="dhctl__subcmd__config__subcmd__module__subcmd__source"
                 ;;
+            dhctl__subcmd__config,package-repository)
+                cmd="dhctl__subcmd__config__subcmd__package__subcmd__repository"
+                ;;
             dhctl__subcmd__config,proxy)
                 cmd="dhctl__subcmd__config__subcmd__proxy"
                 ;;
@@ -351,7 +354,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__config)
-            opts="-h --log --log-file --help init-configuration module-source registry docker-cfg proxy"
+            opts="-h --log --log-file --help init-configuration module-source package-repository registry docker-cfg proxy"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -493,6 +496,72 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__config__subcmd__module__subcmd__source)
+            opts="-r -u -p -o -h --name --registry --registry-login --registry-password --registry-password-file --insecure --ca-file --out --force --log --log-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-login)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dhctl__subcmd__config__subcmd__package__subcmd__repository)
             opts="-r -u -p -o -h --name --registry --registry-login --registry-password --registry-password-file --insecure --ca-file --out --force --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -538,20 +538,21 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_su
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand registry; and __fish_seen_subcommand_from prune" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source registry docker-cfg proxy" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source package-repository registry docker-cfg proxy" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
 info\t'Decisions and retries'
 debug\t'Each request'
 trace\t'Everything'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source registry docker-cfg proxy" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source registry docker-cfg proxy" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source registry docker-cfg proxy" -f -a "init-configuration" -d 'Print the InitConfiguration for installing the platform from the private registry'
-complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source registry docker-cfg proxy" -f -a "module-source" -d 'Print a ModuleSource manifest for the private registry'
-complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source registry docker-cfg proxy" -f -a "registry" -d 'Print the ModuleConfig that sets how the cluster gets its images: registry mode and address'
-complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source registry docker-cfg proxy" -f -a "docker-cfg" -d 'Print the login for a registry in the format of registryDockerCfg and dockerCfg: one line of base64'
-complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source registry docker-cfg proxy" -f -a "proxy" -d 'Print the proxy section of a ClusterConfiguration, and write a squid.conf for the proxy host'
-complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from init-configuration" -s r -l registry -d 'Private registry, HOST[:PORT]/PATH: the repository of the platform, or the one above the modules' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source package-repository registry docker-cfg proxy" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source package-repository registry docker-cfg proxy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source package-repository registry docker-cfg proxy" -f -a "init-configuration" -d 'Print the InitConfiguration for installing the platform from the private registry'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source package-repository registry docker-cfg proxy" -f -a "module-source" -d 'Print a ModuleSource manifest for the private registry'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source package-repository registry docker-cfg proxy" -f -a "package-repository" -d 'Print a PackageRepository manifest for the private registry'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source package-repository registry docker-cfg proxy" -f -a "registry" -d 'Print the ModuleConfig that sets how the cluster gets its images: registry mode and address'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source package-repository registry docker-cfg proxy" -f -a "docker-cfg" -d 'Print the login for a registry in the format of registryDockerCfg and dockerCfg: one line of base64'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and not __fish_seen_subcommand_from init-configuration module-source package-repository registry docker-cfg proxy" -f -a "proxy" -d 'Print the proxy section of a ClusterConfiguration, and write a squid.conf for the proxy host'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from init-configuration" -s r -l registry -d 'Private registry, HOST[:PORT]/PATH: the repository of the platform, or the one above the modules or packages' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from init-configuration" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from init-configuration" -s p -l registry-password -d 'Password for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from init-configuration" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
@@ -568,7 +569,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from init-configuration" -l force -d 'Replace the file if it exists'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from init-configuration" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -l name -d 'Name of the ModuleSource; "deckhouse" is reserved for the platform' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -s r -l registry -d 'Private registry, HOST[:PORT]/PATH: the repository of the platform, or the one above the modules' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -s r -l registry -d 'Private registry, HOST[:PORT]/PATH: the repository of the platform, or the one above the modules or packages' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -s p -l registry-password -d 'Password for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
@@ -584,6 +585,23 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -l insecure -d 'Use plain HTTP instead of HTTPS'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -l force -d 'Replace the file if it exists'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -l name -d 'Name of the PackageRepository; "deckhouse" and "deckhouse-modules" are reserved for the platform' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -s r -l registry -d 'Private registry, HOST[:PORT]/PATH: the repository of the platform, or the one above the modules or packages' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -s u -l registry-login -d 'Login for --registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -s p -l registry-password -d 'Password for --registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -l ca-file -d 'File with certificates (PEM) that the cluster trusts in addition to those of the system (repeatable)' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -s o -l out -d 'Write to this file (mode 0600) instead of standard output' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
+error\t'Unexpected failures'
+warn\t'Possible problems'
+info\t'Decisions and retries'
+debug\t'Each request'
+trace\t'Everything'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -l insecure -d 'Use plain HTTP instead of HTTPS'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -l force -d 'Replace the file if it exists'
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from registry" -l mode -d 'How the cluster gets its images' -r -f -a "Unmanaged\t'From the registry, without a registry in the cluster'
 Direct\t'From the registry, under an address in the cluster that stays the same'
 Proxy\t'From the registry, through a cache on the control-plane nodes'

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use futures_util::future::try_join_all;
-use kube::api::{DeleteParams, ListParams};
+use kube::api::{DeleteParams, DynamicObject, ListParams, PostParams};
 use serde_json::{Value, json};
 
-use super::Objects;
+use super::{Objects, objects::resource};
 
 /// A file for each definition; its name is the plural.
 const DEFINITIONS: [&str; 15] = [
@@ -27,6 +27,7 @@ const DEFINITIONS: [&str; 15] = [
     include_str!("../../kube/crds/nodegroups.yaml"),
     include_str!("../../kube/crds/packagerepositories.yaml"),
 ];
+const NEWER_VERSION: &str = "deckhouse.io/v1beta1";
 const MODULES: &str = "modules.deckhouse.io";
 /// Another definition of `modules`, as newer platforms have it.
 const NEWER_MODULES: &str = include_str!("../../kube/newer/modules.yaml");
@@ -104,7 +105,23 @@ impl Objects {
         for version in served_versions(&definition)? {
             until_served(self, &definition, &version, true).await?;
         }
-        Ok(())
+        until_written(self).await
+    }
+}
+
+/// Waits until a module can be written: what is stored is prepared later than what is served.
+async fn until_written(admin: &Objects) -> anyhow::Result<()> {
+    let mut module = DynamicObject::new("probe", &resource(NEWER_VERSION, "Module"));
+    module.data = json!({ "spec": { "packageVersion": "v0.0.0" } });
+    let dry = PostParams { dry_run: true, ..PostParams::default() };
+    let modules = admin.api(NEWER_VERSION, "Module", None);
+    let begun = Instant::now();
+    loop {
+        match modules.create(&dry, &module).await {
+            Ok(_) => return Ok(()),
+            Err(error) if begun.elapsed() > SERVED_LIMIT => bail!("modules cannot be written: {error}"),
+            Err(_) => tokio::time::sleep(POLL).await,
+        }
     }
 }
 

@@ -101,7 +101,8 @@ impl Objects {
     }
 }
 
-fn resource(api_version: &str, kind: &str) -> ApiResource {
+/// A kind of an API version, with its plural derived.
+pub(super) fn resource(api_version: &str, kind: &str) -> ApiResource {
     let (group, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
     ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind))
 }
