@@ -68,7 +68,6 @@ pub(super) fn cluster(releases: &[&str]) -> ClusterState {
         module_sources: Reading::Known(Vec::new()),
         license: Reading::Absent("this platform has no licenses".to_owned()),
         deprecated_apis: Reading::Known(Vec::new()),
-        license: Reading::Absent("this cluster has no licenses".to_owned()),
         ..ClusterState::default()
     }
 }
