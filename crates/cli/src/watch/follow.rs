@@ -164,6 +164,7 @@ mod tests {
             };
         }
         away!(releases, module_configs, deployment, pods, queue, converge, alerts, modules, node_groups);
+        away!(applications, cluster_applications);
         sender.send(Arc::new(state.clone())).unwrap();
         state.nodes = Reading::Known(Vec::new());
         let mut observations = observations(never);
