@@ -17,7 +17,23 @@ pub(crate) enum Readers {
 
 /// Writes `text` to `path`. A file that is there is replaced only if `replace` says so.
 pub(crate) fn write(path: &Path, text: &str, readers: Readers, replace: bool) -> Result<(), Failure> {
-    let failed = |error: &std::io::Error| Failure::file(path, error);
+    write_bytes(path, text.as_bytes(), readers, replace)
+        .map_err(|(failure, exists)| if exists { failure.hint(REPLACE) } else { failure })
+}
+
+/// Writes a new file; one that is there is never replaced.
+pub(crate) fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
+    write_bytes(path, bytes, readers, false)
+        .map_err(|(failure, exists)| if exists { failure.hint("name another file") } else { failure })
+}
+
+const REPLACE: &str = "name another file, or replace this one with --force";
+
+/// The failure says also whether the reason is that the file exists.
+fn write_bytes(path: &Path, bytes: &[u8], readers: Readers, replace: bool) -> Result<(), (Failure, bool)> {
+    let failed = |error: &std::io::Error| {
+        (Failure::file(path, error), error.kind() == std::io::ErrorKind::AlreadyExists)
+    };
     let mode = match readers {
         Readers::Owner => 0o600,
         Readers::All => 0o644,
@@ -26,16 +42,9 @@ pub(crate) fn write(path: &Path, text: &str, readers: Readers, replace: bool) ->
         .permissions(Permissions::from_mode(mode))
         .tempfile_in(settings::directory(path))
         .map_err(|error| failed(&error))?;
-    file.write_all(text.as_bytes())
-        .and_then(|()| file.as_file().sync_all())
-        .map_err(|error| failed(&error))?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).map_err(|error| failed(&error))?;
     let persisted = if replace { file.persist(path) } else { file.persist_noclobber(path) };
-    match persisted {
-        // In a directory that others may write to, somebody may have put another file in its place before it got its name.
-        Ok(file) => Ok(owned::confirm(path, &file)?),
-        Err(error) if error.error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Err(failed(&error.error).hint("name another file, or replace this one with --force"))
-        }
-        Err(error) => Err(failed(&error.error)),
-    }
+    // In a directory that others may write to, somebody may have put another file in its place before it got its name.
+    let file = persisted.map_err(|error| failed(&error.error))?;
+    owned::confirm(path, &file).map_err(|error| (Failure::from(error), false))
 }

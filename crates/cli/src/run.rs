@@ -109,6 +109,7 @@ fn invocation(command: Command, environment: Environment) -> Invocation {
             UpdateCommand::Run(args) => update::run::invocation(*args, environment),
             UpdateCommand::Watch(args) => update::watch::invocation(*args, environment),
             UpdateCommand::Status(args) => update::status::invocation(args, environment),
+            UpdateCommand::SupportBundle(args) => update::support_bundle::invocation(*args, environment),
             UpdateCommand::Plan(args) => update::plan::invocation(*args, environment),
             UpdateCommand::Rbac(args) => update::rbac::invocation(args),
             UpdateCommand::Prepare(args) => update::prepare::invocation(*args, environment),

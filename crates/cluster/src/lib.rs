@@ -48,6 +48,7 @@ pub mod release_order;
 pub mod requirements;
 pub mod run;
 pub mod status;
+pub mod support;
 pub mod verdict;
 pub mod wait_reason;
 

@@ -38,7 +38,8 @@ pub use registry::{
 };
 pub use update::{
     ApproveArgs, ChangeArgs, ClusterArgs, ClustersArgs, ConsentArgs, DoctorArgs, KernelArgs, PlanArgs,
-    PlanFormat, PrepareArgs, RbacArgs, RunArgs, StatusArgs, StatusFormat, UpdateCommand, WaitArgs, WatchArgs,
+    PlanFormat, PrepareArgs, RbacArgs, RunArgs, StatusArgs, StatusFormat, SupportBundleArgs, UpdateCommand,
+    WaitArgs, WatchArgs,
 };
 
 /// Update the Deckhouse Kubernetes Platform in an air-gapped environment

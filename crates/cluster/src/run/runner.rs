@@ -129,7 +129,7 @@ impl Runner {
         let machine = machine.after(&self.machine);
         let (last, past, backup_limit) = (self.last, self.past.take(), self.backup_limit);
         let fresh = Self::new(self.to.take(), self.timing, self.settings);
-        *self = Self { machine, goal, last, past, backup_limit, ..fresh };
+        *self = Self { backup_limit, machine, goal, last, past, ..fresh };
     }
 
     /// What this verdict of the machine means for the run.

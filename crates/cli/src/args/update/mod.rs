@@ -10,6 +10,7 @@ mod plan;
 mod prepare;
 mod rbac;
 mod status;
+mod support_bundle;
 mod watch;
 
 use std::path::PathBuf;
@@ -25,6 +26,7 @@ pub use plan::{PlanArgs, PlanFormat};
 pub use prepare::PrepareArgs;
 pub use rbac::RbacArgs;
 pub use status::{StatusArgs, StatusFormat};
+pub use support_bundle::SupportBundleArgs;
 pub use watch::{RunArgs, WaitArgs, WatchArgs};
 
 /// What can be done with the platform inside a cluster.
@@ -90,6 +92,13 @@ pub enum UpdateCommand {
     /// yum; the packages come from the repositories that the nodes use.
     #[command(after_help = super::EXIT_CODES)]
     Kernel(Box<KernelArgs>),
+    /// Collect what support asks for into one file, without secrets
+    ///
+    /// Objects and events of the platform, logs of its pods, task queues, and the results of status and doctor. Changes nothing
+    /// in the cluster. Lists all files and what is left out, and asks for confirmation before it writes the file. Objects of the
+    /// kind Secret are never in it; in everything else, secrets are replaced by ***.
+    #[command(after_help = super::EXIT_CODES)]
+    SupportBundle(Box<SupportBundleArgs>),
     /// Print the permissions that the update commands need, as a manifest for kubectl apply
     ///
     /// Does not connect to a cluster.

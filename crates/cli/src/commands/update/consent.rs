@@ -10,6 +10,16 @@ pub(crate) async fn ask(
     consent: ConsentArgs,
     environment: &Environment,
 ) -> Result<(), Failure> {
+    ask_or(question, consent, environment, "not confirmed; the changes shown above were not made").await
+}
+
+/// The same with the message for "no".
+pub(crate) async fn ask_or(
+    question: &str,
+    consent: ConsentArgs,
+    environment: &Environment,
+    refused: &str,
+) -> Result<(), Failure> {
     if consent.yes {
         return Ok(());
     }
@@ -23,11 +33,7 @@ pub(crate) async fn ask(
         std::io::stdin().lock().read_line(&mut line).map(|_| line)
     });
     let answer = answer.await.map_err(Failure::internal)?.unwrap_or_default();
-    if is_yes(&answer) {
-        Ok(())
-    } else {
-        Err(Failure::new(Exit::Cluster, "not confirmed; the changes shown above were not made"))
-    }
+    if is_yes(&answer) { Ok(()) } else { Err(Failure::new(Exit::Cluster, refused)) }
 }
 
 fn is_yes(answer: &str) -> bool {

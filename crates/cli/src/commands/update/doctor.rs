@@ -9,7 +9,7 @@ use cluster::{
 };
 use jiff::Timestamp;
 
-use self::document::Document;
+pub(super) use self::document::Document;
 use super::{changes::cluster_flags, cluster_registry::check_registry, clusters, left_out::LeftOut};
 use crate::{
     Environment,

@@ -18,5 +18,6 @@ pub(crate) mod rbac;
 mod registry_requests;
 pub(crate) mod run;
 pub(crate) mod status;
+pub(crate) mod support_bundle;
 mod wait;
 pub(crate) mod watch;

@@ -15,10 +15,8 @@ use cluster::{
 };
 use serde::Serialize;
 
-use self::{
-    document::StatusDocument,
-    metrics::{Metrics, Read},
-};
+pub(super) use self::document::StatusDocument;
+use self::metrics::{Metrics, Read};
 use super::{
     changes::cluster_flags,
     clusters::{self, Report},
@@ -67,18 +65,18 @@ async fn run(args: StatusArgs, environment: Environment) -> Result<(), Failure> 
     let reports = clusters::read_each(&args.clusters, &environment, async |cluster, address| {
         let state = read::snapshot(&cluster).await;
         left_out.say(&state);
-        let nothing_read = match NothingRead::of(&state) {
-            Some(nothing) => Some(failure(&cluster, &nothing).await),
+        let without_report = match NothingRead::of(&state) {
+            Some(nothing) => Some(nothing_read(&cluster, &nothing).await),
             None => None,
         };
         let (at, flags) = (Timestamp::now(), cluster_flags(&address));
         let (status, health) = (Status::of(&state, at), Health::of(&state, at));
-        let is_up = nothing_read.is_none();
+        let is_up = without_report.is_none();
         let unhealthy = || outcome::unhealthy(&health).filter(|_| args.exit_code);
         Ok(Reported {
             document: StatusDocument::of(&status, &health, &flags),
             text: summary::of(&state, at, &flags) + &text::of(&status, at, &flags),
-            failure: nothing_read.or_else(unhealthy),
+            failure: without_report.or_else(unhealthy),
             read: Read { state, status, health, at, is_up },
         })
     })
@@ -113,7 +111,7 @@ fn write_metrics(args: &StatusArgs, reports: &[Report<Reported>]) -> Result<(), 
 }
 
 /// A cluster that answered before the report and does not answer after it is a fault of the network.
-async fn failure(cluster: &Cluster, nothing: &NothingRead) -> Failure {
+pub(super) async fn nothing_read(cluster: &Cluster, nothing: &NothingRead) -> Failure {
     match nothing {
         NothingRead::Forbidden(why) => Failure::after_result(
             Exit::Denied,

@@ -21,6 +21,7 @@ mod request_faults;
 mod rights;
 mod run;
 mod status;
+mod support_bundle;
 mod terminal;
 mod theatre;
 mod watch;

@@ -19,8 +19,9 @@ spec: {version: v1.70.4}
 /// rights").
 const ASKED_WITHIN: (&str, &str) = ("create", "pods/exec");
 
-const LOOKING: [&[&str]; 7] = [
+const LOOKING: [&[&str]; 8] = [
     &["status"],
+    &["support-bundle", "--dry-run"],
     &["plan", "-f", "deckhousereleases.yaml"],
     &["plan", "--output", "yaml"],
     &["doctor", "--no-registry"],

@@ -10,9 +10,9 @@ use crate::words::{self, NotCheckedList, Step};
 
 /// The report, and how the cluster was named.
 #[derive(Debug)]
-pub(super) struct Document {
-    pub(super) report: DoctorReport,
-    pub(super) flags: ClusterFlags,
+pub(crate) struct Document {
+    pub(crate) report: DoctorReport,
+    pub(crate) flags: ClusterFlags,
 }
 
 #[derive(Serialize)]

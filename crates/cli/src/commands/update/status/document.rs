@@ -21,7 +21,7 @@ use crate::words;
 /// A report. Texts are worded, and commands name the cluster.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct StatusDocument {
+pub(crate) struct StatusDocument {
     kubernetes: Part<String>,
     kubernetes_version: Part<Option<KubernetesSetting>>,
     platform: Part<Platform>,
@@ -117,7 +117,7 @@ struct ModulesDocument {
 }
 
 impl StatusDocument {
-    pub(super) fn of(status: &Status, health: &Health, flags: &ClusterFlags) -> Self {
+    pub(crate) fn of(status: &Status, health: &Health, flags: &ClusterFlags) -> Self {
         Self {
             kubernetes: status.kubernetes.clone(),
             kubernetes_version: status.kubernetes_version.clone(),

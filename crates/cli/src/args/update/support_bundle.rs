@@ -1,0 +1,28 @@
+//! `dhctl update support-bundle`
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{ChangeArgs, ClusterArgs};
+use crate::args::OutputArgs;
+
+/// `dhctl update support-bundle`
+#[derive(Debug, Args)]
+pub struct SupportBundleArgs {
+    /// File to write, a .tar.gz (mode 0600); it must not exist
+    #[arg(short, long, value_name = "PATH", required_unless_present = "dry_run")]
+    pub out: Option<PathBuf>,
+    /// Also add this log of dhctl, as --log-file has written it (repeatable)
+    #[arg(long, value_name = "PATH")]
+    pub dhctl_log: Vec<PathBuf>,
+    /// Consent.
+    #[command(flatten)]
+    pub change: ChangeArgs,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
+    /// Output.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}

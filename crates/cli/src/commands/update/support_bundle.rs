@@ -1,0 +1,154 @@
+//! `dhctl update support-bundle`: what support asks for, in one file, without secrets.
+
+mod archive;
+mod contents;
+
+use std::path::{Path, PathBuf};
+
+use cluster::{
+    ClusterState, Timestamp,
+    access::Cluster,
+    doctor::{RegistryCheck, diagnose, read as read_details},
+    health::Health,
+    read,
+    status::{NothingRead, Status},
+    support::{Collection, Content, Parts, collect},
+};
+use serde::Serialize;
+use serde_json::Value;
+
+use self::contents::Contents;
+use super::{
+    changes::{cluster_flags, on_cluster},
+    connection::reach,
+    consent,
+    doctor::Document,
+    status::{StatusDocument, nothing_read},
+};
+use crate::{
+    Environment,
+    args::SupportBundleArgs,
+    exit_code::Exit,
+    failure::Failure,
+    invocation::Invocation,
+    printer::{self, Printer},
+    result_file::{self, Readers},
+    settings::Output,
+};
+
+const NAME: &str = "update support-bundle";
+
+/// The most of a log of ours, in bytes: its end is kept.
+const LOG_BYTES: usize = 8 << 20;
+
+/// The result.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Written<'a> {
+    /// The file; `None` after a dry run.
+    file: Option<String>,
+    /// Its size in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    size: Option<usize>,
+    #[serde(flatten)]
+    contents: &'a Contents,
+}
+
+pub(crate) fn invocation(args: SupportBundleArgs, environment: Environment) -> Invocation {
+    let (output, flags) = (Output::from(&args.output), cluster_flags(&args.cluster));
+    on_cluster(NAME, output, flags, run(args, environment))
+}
+
+async fn run(args: SupportBundleArgs, environment: Environment) -> Result<(), Failure> {
+    if let Some(path) = &args.out {
+        is_free(path)?;
+    }
+    let logs = own_logs(&args.dhctl_log)?;
+    let cluster = reach(&args.cluster, &environment).await?;
+    printer::say("waiting", "reading the cluster");
+    let state = read::snapshot(&cluster).await;
+    if let Some(nothing) = NothingRead::of(&state) {
+        return Err(Failure { after_result: false, ..nothing_read(&cluster, &nothing).await });
+    }
+    let now = Timestamp::now();
+    let mut collection = collect(&cluster, &state).await;
+    add_reports(&mut collection, &cluster, &state, &args, now).await;
+    for (number, log) in logs.into_iter().enumerate() {
+        collection.add(&format!("dhctl-{}.log", number + 1), Content::Text(log));
+    }
+    let parts = collection.finish();
+    let contents = Contents::of(&parts, &cluster.name, &cluster.server, now);
+    let printer = Printer::new(&args.output);
+    let Some(path) = args.out.as_ref().filter(|_| !args.change.dry_run) else {
+        let nothing = Written { file: None, size: None, contents: &contents };
+        let text = contents.text() + "nothing was written (--dry-run)\n";
+        return printer.result(NAME, &nothing, &text);
+    };
+    printer::say("contents", contents.text().trim_end());
+    let question = format!("write this to {}?", path.display());
+    let refused = "not confirmed; nothing was written";
+    consent::ask_or(&question, args.change.consent, &environment, refused).await?;
+    let size = write(path, &parts, &contents, now)?;
+    let written = Written { file: Some(path.display().to_string()), size: Some(size), contents: &contents };
+    let text = format!(
+        "written      {}, {size} bytes\nRead it before you send it: secrets are found by rules, and a rule may miss one.\n",
+        path.display()
+    );
+    printer.result(NAME, &written, &text)
+}
+
+/// Before anything is read: the file must not exist.
+fn is_free(path: &Path) -> Result<(), Failure> {
+    match path.symlink_metadata() {
+        Ok(_) => Err(Failure::new(Exit::Files, format!("{}: this file exists", path.display()))
+            .hint("name another file with --out")),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Failure::file(path, &error)),
+    }
+}
+
+/// The ends of these logs.
+fn own_logs(paths: &[PathBuf]) -> Result<Vec<String>, Failure> {
+    let read = |path: &PathBuf| {
+        let bytes = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
+        let start = bytes.len().saturating_sub(LOG_BYTES);
+        // A piece of a line might be a piece of a secret.
+        let line =
+            bytes[start..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| start + at + 1);
+        let start = if start == 0 { 0 } else { line };
+        Ok(String::from_utf8_lossy(&bytes[start..]).into_owned())
+    };
+    paths.iter().map(read).collect()
+}
+
+/// What `update status` and `update doctor` say, without a request to the registry.
+async fn add_reports(
+    collection: &mut Collection,
+    cluster: &Cluster,
+    state: &ClusterState,
+    args: &SupportBundleArgs,
+    now: Timestamp,
+) {
+    let flags = cluster_flags(&args.cluster);
+    let status = StatusDocument::of(&Status::of(state, now), &Health::of(state, now), &flags);
+    add_document(collection, "status.json", &status);
+    let mut details = read_details(cluster, state).await;
+    details.registry = RegistryCheck::NotAsked("a support bundle is made without asking the registry".into());
+    let report = diagnose(state, &details, now);
+    add_document(collection, "doctor.json", &Document { report, flags });
+}
+
+fn add_document(collection: &mut Collection, path: &str, document: &impl Serialize) {
+    match serde_json::to_value(document) {
+        Ok(value) => collection.add(path, Content::Json(value)),
+        Err(error) => collection.leave_out(path, error.to_string()),
+    }
+}
+
+/// Writes the archive; its size.
+fn write(path: &Path, parts: &Parts, contents: &Contents, now: Timestamp) -> Result<usize, Failure> {
+    let list: Value = serde_json::to_value(contents).map_err(Failure::internal)?;
+    let bytes = archive::of(parts, &list, now).map_err(|error| Failure::file(path, &error))?;
+    result_file::write_new(path, &bytes, Readers::Owner)?;
+    Ok(bytes.len())
+}
