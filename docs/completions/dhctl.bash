@@ -2390,7 +2390,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__plan)
-            opts="-f -r -u -p -h --file --to --helm --registry --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --kubeconfig --context --output --log --log-file --help"
+            opts="-f -r -u -p -h --file --to --helm --changelog --registry --allow-edition-change --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --kubeconfig --context --output --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2484,7 +2484,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__prepare)
-            opts="-f -y -h --file --to --channel --mode --window --yes --dry-run --kubeconfig --context --output --progress --verbose --quiet --log --log-file --help"
+            opts="-f -y -h --file --to --channel --mode --window --allow-edition-change --yes --dry-run --kubeconfig --context --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -59,10 +59,20 @@ pub(crate) fn in_files(archives: usize, files: usize) -> String {
 
 /// A list behind `begin`, in lines of [`WIDTH`] columns, each further one indented.
 pub(crate) fn wrapped(begin: &str, indent: usize, words: &[String]) -> String {
+    let comma = |number: usize| if number + 1 < words.len() { "," } else { "" };
+    let words = words.iter().enumerate().map(|(number, word)| format!("{word}{}", comma(number)));
+    filled(begin, indent, words)
+}
+
+/// A text behind `begin`, in lines of [`WIDTH`] columns, each further one indented.
+pub(crate) fn paragraph(begin: &str, indent: usize, text: &str) -> String {
+    filled(begin, indent, text.split_whitespace().map(str::to_owned))
+}
+
+fn filled(begin: &str, indent: usize, words: impl Iterator<Item = String>) -> String {
     let (mut text, mut column) = (begin.to_owned(), begin.chars().count());
-    for (number, word) in words.iter().enumerate() {
-        let comma = if number + 1 < words.len() { "," } else { "" };
-        let (width, is_first) = (word.chars().count() + comma.len(), number == 0);
+    for (number, word) in words.enumerate() {
+        let (width, is_first) = (word.chars().count(), number == 0);
         if !is_first && column + 1 + width > WIDTH {
             let _ = write!(text, "\n{:indent$}", "");
             column = indent;
@@ -70,7 +80,7 @@ pub(crate) fn wrapped(begin: &str, indent: usize, words: &[String]) -> String {
             text.push(' ');
             column += 1;
         }
-        let _ = write!(text, "{word}{comma}");
+        text.push_str(&word);
         column += width;
     }
     text.push('\n');
@@ -102,6 +112,18 @@ pub(crate) fn minute(time: cluster::Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_as_wide_as_a_terminal() {
+        let text = paragraph("   impact   ", 12, &format!("{} {}", "word ".repeat(20), "x".repeat(90)));
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 3);
+        assert!(
+            lines[0].chars().count() <= WIDTH && lines[1].starts_with(&format!("{}word", " ".repeat(12)))
+        );
+        assert_eq!(lines[2].trim(), "x".repeat(90));
+        assert_eq!(wrapped("a: ", 3, &["b".to_owned(), "c".to_owned()]), "a: b, c\n");
+    }
 
     #[test]
     fn sizes() {

@@ -8,7 +8,10 @@
 
 mod alert_block;
 mod chain;
+pub mod changelog;
+mod edition;
 mod error;
+mod interruption;
 mod kubernetes_setting;
 mod license;
 mod node_waits;
@@ -56,8 +59,10 @@ pub mod wait_reason;
 mod tests;
 
 pub use chain::{Gap, LeftOutReason, TargetError};
+pub use edition::EditionMatch;
 pub use error::Error;
 pub use etcd_backup::{EtcdBackups, etcd_backups, lacks_backup};
+pub use interruption::Interruption;
 pub use jiff::Timestamp;
 pub use kubernetes_setting::{KubernetesPlace, KubernetesSetting};
 pub use push_address::ImageSource;

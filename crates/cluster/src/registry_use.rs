@@ -169,7 +169,7 @@ fn has_deployed(releases: &[ModuleRelease], module: &Module) -> bool {
 }
 
 /// By the modules' conditions. A cluster whose modules are unknown has none that are certainly switched off.
-fn switched_off(state: &ClusterState) -> BTreeSet<String> {
+pub(crate) fn switched_off(state: &ClusterState) -> BTreeSet<String> {
     let is_off = |module: &&Module| module.enabled == Some(false);
     state.modules.known().into_iter().flatten().filter(is_off).map(|module| module.name.clone()).collect()
 }

@@ -11,6 +11,9 @@ use crate::{
 /// The bundle in examples.
 const BUNDLE: &str = "d8.tar";
 
+/// Where the vendor has the repositories of the editions.
+const EDITIONS: &str = "registry.deckhouse.ru/deckhouse";
+
 /// A registry that is to be filled in.
 const REGISTRY: &str = "HOST/PATH";
 
@@ -160,6 +163,8 @@ pub enum Mirror {
     },
     /// Pulls a release that is to be filled in.
     PullRelease,
+    /// Pulls from the vendor's repository of this edition, such as `ee`.
+    PullEdition(String),
     /// Reads the releases from a minor on by name, through a proxy cache, and downloads nothing.
     ListThroughCache {
         /// The proxy cache, `HOST[:PORT]/PATH`.
@@ -277,6 +282,10 @@ impl Mirror {
                 words.fixed(&["pull", "-i", BUNDLE, "--min-version"]).joined("", &format!("{major}.{minor}"))
             }
             Self::PullRelease => words.fixed(&["pull", "-i", BUNDLE, "--release", "VERSION"]),
+            Self::PullEdition(edition) => {
+                let source = format!("{EDITIONS}/{edition}");
+                words.fixed(&["pull", "-i", BUNDLE]).option("--source", "--source=", &source)
+            }
             Self::ListThroughCache { registry, major, minor } => words
                 .fixed(&["pull", "--dry-run", "--proxy-registry"])
                 .option("--source", "--source=", registry)

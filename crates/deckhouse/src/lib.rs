@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 pub mod channel;
+pub mod edition;
 pub mod image_files;
 pub mod image_list;
 pub mod manifests;
@@ -30,6 +31,7 @@ mod yaml;
 mod zstd_frames;
 
 pub use channel::Channel;
+pub use edition::Edition;
 pub use image_files::{FileSearch, ImageFileError};
 pub use image_list::{ImageList, ImageListError, parse_extra_images};
 pub use module_choice::{ModuleChoiceError, ModuleOffer, ModuleSelection};

@@ -7,6 +7,7 @@ mod advice;
 mod alert;
 mod block;
 pub(crate) mod change;
+pub(crate) mod changelog;
 mod channel;
 mod cluster;
 mod deployment;

@@ -68,6 +68,9 @@ pub(crate) fn unknown(unknown: &PlanUnknown) -> String {
             "the release that the channel points to: the cluster follows no known channel".to_owned()
         }
         PlanSource::Channel { image } | PlanSource::Image { image } => image.clone(),
+        PlanSource::Edition => {
+            "whether the registry has the edition of the cluster was not checked".to_owned()
+        }
         PlanSource::Tags { registry } => {
             let why = unknown.why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));
             return format!(

@@ -50,6 +50,9 @@ pub(super) fn predicate(fact: &RegistryFact) -> Sentence {
         RegistryFact::ImagesMissing { images } => {
             format!("does not have these images: {}", images.join(", "))
         }
+        RegistryFact::OtherEdition { registry, cluster } => {
+            format!("has the edition {registry} of the platform, but the cluster runs the edition {cluster}")
+        }
         RegistryFact::ChannelMissing { image } => {
             format!("does not have the image of the release channel, {image}")
         }
@@ -103,6 +106,9 @@ pub(super) fn means(fact: &RegistryFact) -> Option<Sentence> {
              the controller creates no release after a missing one"
         ),
         RegistryFact::ImagesMissing { .. } => return None,
+        RegistryFact::OtherEdition { .. } => {
+            "an update to it changes the edition: modules that the other edition does not have stop working".to_owned()
+        }
         RegistryFact::ChannelMissing { .. } => "without it the controller finds no release".to_owned(),
         RegistryFact::ChannelSuspended { .. } => "the vendor has suspended this release, and the controller skips it".to_owned(),
         RegistryFact::ChannelTooLow { .. } => {

@@ -281,6 +281,7 @@ fn parts_of_reports() {
         PlanSource::NoChannel,
         PlanSource::Channel { image: image() },
         PlanSource::Tags { registry: own("r.example/dkp/ee") },
+        PlanSource::Edition,
         PlanSource::Image { image: image() },
     ]
     .map(|source| PlanUnknown { why: (source != PlanSource::NoChannel).then(|| "503".into()), source });
@@ -309,6 +310,10 @@ fn blocks_of_a_plan() {
         of_registry(RegistryFact::ImagesMissing { images: vec![own("r.example/dkp/ee:v1.72.3")] })
             .advise(Advice::PullSince { major: 1, minor: 71 })
             .advise(Advice::Push { registry: own("r.example/dkp/ee") }),
+        of_registry(RegistryFact::OtherEdition { registry: own("FE"), cluster: own("EE") })
+            .advise(problems::RegistryAdvice::PullEdition { edition: own("EE") }.into())
+            .advise(push())
+            .advise(problems::RegistryAdvice::AllowEditionChange.into()),
         of_registry(RegistryFact::ChannelMissing { image: image() }).advise(push()),
         of_registry(RegistryFact::ChannelSuspended { image: image(), version: version(72) })
             .advise(Advice::PullOtherPatch(version(72)))

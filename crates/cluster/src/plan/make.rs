@@ -8,13 +8,13 @@ use semver::Version;
 
 use super::{
     Creation, InCluster, LeftOut, Plan, PlanError, PlanInput, RegistryOffer, Step, answer, api_use, blocking,
-    breaking,
+    breaking, changes,
     creation::Loop,
     tasks,
     unknown::{PlanSource, PlanUnknown},
 };
 use crate::{
-    ClusterState, Reading,
+    ClusterState, EditionMatch, Interruption, Reading,
     chain::{Candidate, Chain, Known, LeftOutReason, Range, chain},
     license, minors, modules,
     objects::Release,
@@ -48,7 +48,7 @@ impl Plan {
             .iter()
             .enumerate()
             .map(|(number, (version, candidate))| {
-                step(state, (version, *candidate), offer, number == 0, asks)
+                step(state, (version, *candidate), input, number == 0, asks)
             })
             .collect();
         if offer.is_some() {
@@ -71,6 +71,12 @@ impl Plan {
         problems.extend(
             offer.into_iter().flat_map(|offer| offer.blocking(&steps, range, all_above(&chain, &known))),
         );
+        let edition = offer.map(|offer| EditionMatch::of(state, &offer.edition));
+        if let Some(EditionMatch::NotChecked { why }) = edition.as_ref().filter(|_| !steps.is_empty()) {
+            unknown.push(PlanUnknown::new(PlanSource::Edition, why.clone()));
+        }
+        let other_edition = offer.zip(edition.as_ref()).and_then(|(offer, it)| offer.other_edition(it));
+        problems.extend(other_edition.filter(|_| !input.allow_edition_change));
         problems.extend(chain.gap.as_ref().and_then(|gap| blocking::gap(state, &order, gap)));
         let own = state.image_source().push_address();
         let creation = steps.first().and_then(|step| step.creation);
@@ -85,7 +91,7 @@ impl Plan {
             modules: modules::overview(state, input.now),
             packages: packages::packages(state, input.now),
             left_out: left_out(&chain),
-            registry: offer.map(|offer| offer.summary(own)),
+            registry: offer.zip(edition).map(|(offer, edition)| offer.summary(own, edition)),
             breaking_points,
             removed_apis,
             unknown,
@@ -156,10 +162,11 @@ fn left_out(chain: &Chain<'_>) -> Vec<LeftOut> {
 fn step(
     state: &ClusterState,
     (version, it): (&Version, Candidate<'_>),
-    offer: Option<&RegistryOffer>,
+    input: &PlanInput,
     first: bool,
     needs_approval: bool,
 ) -> Step {
+    let offer = input.registry.as_ref();
     let described = offer.and_then(|offer| offer.description(version));
     let spec = it.delivered.or(described).map(|delivered| &delivered.spec);
     let requirements = match (it.object, spec) {
@@ -189,6 +196,7 @@ fn step(
             answer::apply(&mut checked, state, object);
         }
     }
+    let changes = changes::of(state, it.object, spec, &input.specs);
     Step {
         version: format!("v{version}"),
         in_file: it.delivered.is_some(),
@@ -198,6 +206,8 @@ fn step(
         requirements: checked,
         disruptions_need_approval: needs_approval && !disruptions.is_empty(),
         disruptions,
+        interruption: changes.as_ref().map(|it| Interruption::of(state, it)),
+        changes,
     }
 }
 

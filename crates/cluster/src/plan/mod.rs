@@ -7,6 +7,7 @@ mod answer;
 mod api_use;
 mod blocking;
 mod breaking;
+mod changes;
 mod creation;
 mod make;
 mod registry;
@@ -14,15 +15,19 @@ mod removed_apis;
 mod tasks;
 mod unknown;
 
+use std::collections::BTreeMap;
+
 use commands::Command;
 use deckhouse::release_list::DeliveredRelease;
+use foreign_text::ForeignText;
 use jiff::Timestamp;
 use problems::Problem;
 use semver::Version;
+use serde_json::Value;
 
 use crate::{
-    LeftOutReason, Reading, TargetError, Unknown, modules, packages::Packages, read::HelmUse,
-    requirements::Requirement,
+    Interruption, LeftOutReason, Reading, TargetError, Unknown, changelog::ReleaseChanges, modules,
+    packages::Packages, read::HelmUse, requirements::Requirement,
 };
 
 pub use api_use::{ApiInstead, ApiUse, ApiUser};
@@ -47,6 +52,10 @@ pub struct PlanInput {
     pub helm: Option<Reading<Vec<HelmUse>>>,
     /// What a registry holds, if one was asked.
     pub registry: Option<RegistryOffer>,
+    /// Whether a registry with another edition than the cluster's is meant.
+    pub allow_edition_change: bool,
+    /// `spec` of objects `DeckhouseRelease`, by name, or why it cannot be read; see [`Plan::objects_without_changes`].
+    pub specs: BTreeMap<String, Result<Value, ForeignText>>,
     /// When the state was read: decides which sources of modules are out of date.
     pub now: Timestamp,
 }
@@ -101,6 +110,10 @@ pub struct Step {
     pub disruptions: Vec<foreign_text::ForeignText>,
     /// Whether this cluster requires a separate approval for that.
     pub disruptions_need_approval: bool,
+    /// What it changes; `None` if its object has to be read for that.
+    pub changes: Option<ReleaseChanges>,
+    /// How it may interrupt the Kubernetes API; `None` as above.
+    pub interruption: Option<Interruption>,
 }
 
 /// Releases that are not taken.

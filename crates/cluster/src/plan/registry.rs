@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use deckhouse::{Channel, release_list::DeliveredRelease, repositories::RELEASE_CHANNEL};
+use deckhouse::{Channel, Edition, release_list::DeliveredRelease, repositories::RELEASE_CHANNEL};
 use problems::{Advice, Code, Kind, Object, Problem, RegistryAdvice, RegistryFact};
 use semver::Version;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use super::{
     Step,
     unknown::{PlanSource, PlanUnknown},
 };
-use crate::{ChannelRelease, RegistryAnswer, ReleaseList, chain::Range};
+use crate::{ChannelRelease, EditionMatch, RegistryAnswer, ReleaseList, chain::Range};
 
 /// What a registry answered.
 #[derive(Debug, Clone)]
@@ -25,6 +25,8 @@ pub struct RegistryOffer {
     pub leads_to: RegistryAnswer<ChannelRelease>,
     /// The releases in `release-channel`.
     pub listed: RegistryAnswer<ReleaseList>,
+    /// The edition of the first release of the plan.
+    pub edition: RegistryAnswer<Edition>,
     /// What the registry has of each release that it was asked for.
     pub releases: BTreeMap<Version, ReleaseInRegistry>,
 }
@@ -50,6 +52,8 @@ pub struct PlanRegistry {
     pub leads_to: Option<String>,
     /// Where the cluster itself pulls from, if that is another address.
     pub cluster_pulls_from: Option<String>,
+    /// Whether it has the edition that the cluster runs.
+    pub edition: EditionMatch,
 }
 
 /// Whether a registry has something.
@@ -204,13 +208,24 @@ impl RegistryOffer {
         unknown
     }
 
+    /// That its edition is another one than the cluster's.
+    pub(super) fn other_edition(&self, edition: &EditionMatch) -> Option<Problem> {
+        let EditionMatch::Different { cluster, registry } = edition else { return None };
+        let fact = RegistryFact::OtherEdition { registry: registry.clone(), cluster: cluster.clone() };
+        let problem = Problem::new(Code::Release, Object::new(Kind::Registry, &self.registry), fact);
+        let pull = RegistryAdvice::PullEdition { edition: cluster.clone() };
+        let push = Advice::Push { registry: self.registry.clone() };
+        Some(problem.advise(pull.into()).advise(push).advise(RegistryAdvice::AllowEditionChange.into()))
+    }
+
     /// What a plan reports of it; `own`: where the cluster pulls from.
-    pub(super) fn summary(&self, own: Option<String>) -> PlanRegistry {
+    pub(super) fn summary(&self, own: Option<String>, edition: EditionMatch) -> PlanRegistry {
         PlanRegistry {
             registry: self.registry.clone(),
             channel: self.channel.map(Channel::name),
             leads_to: self.highest().map(|version| format!("v{version}")),
             cluster_pulls_from: own.filter(|own| *own != self.registry),
+            edition,
         }
     }
 }

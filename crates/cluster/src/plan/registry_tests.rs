@@ -24,6 +24,7 @@ fn registry(leads_to: &str, listed: &[&str]) -> RegistryOffer {
             listed: listed.iter().map(|text| version(text)).collect(),
             unlisted: Vec::new(),
         }),
+        edition: RegistryAnswer::Missing,
         releases: listed.iter().map(there).collect(),
     }
 }
@@ -200,6 +201,10 @@ fn what_cannot_be_read_is_unknown_and_does_not_block() {
                 "403 on tags/list"
             ),
             PlanUnknown::new(image("r.example/dkp/ee:v1.58.3"), "503"),
+            PlanUnknown::new(
+                PlanSource::Edition,
+                "Deployment/deckhouse has no annotation core.deckhouse.io/edition that can be read"
+            ),
         ]
     );
     let found = plan.steps[0].in_registry.unwrap();
@@ -210,6 +215,33 @@ fn what_cannot_be_read_is_unknown_and_does_not_block() {
     assert_eq!(chain_of(&plan), "v1.58.3 v1.59.0");
     let channel = PlanSource::Channel { image: "r.example/dkp/ee/release-channel:stable".to_owned() };
     assert_eq!(plan.unknown[0], PlanUnknown::new(channel, "it has no version.json"));
+}
+
+#[test]
+fn another_edition_blocks_unless_it_is_meant() {
+    let mut state = cluster(&["v1.57.5 Deployed"]);
+    let deployment = crate::objects::DeckhouseDeployment {
+        image: "r.example/dkp/ee:v1.57.5".to_owned(),
+        edition_annotation: Some("EE".to_owned()),
+        ..Default::default()
+    };
+    state.deployment = crate::Reading::Known(deployment);
+    let other = RegistryFact::OtherEdition { registry: "FE".to_owned(), cluster: "EE".to_owned() };
+    let other = Fact::from(other);
+    for (edition, allowed, blocks) in
+        [("EE", false, false), ("ee", false, false), ("FE", false, true), ("FE", true, false)]
+    {
+        let edition = deckhouse::Edition::parse(edition).unwrap();
+        let offer = RegistryOffer {
+            edition: RegistryAnswer::Found(edition.clone()),
+            ..registry("v1.58.3", &["v1.58.3"])
+        };
+        let input =
+            PlanInput { registry: Some(offer), allow_edition_change: allowed, ..of_file(&["v1.58.3"]) };
+        let plan = Plan::make(&state, &input).unwrap();
+        assert_eq!(plan.blocking.iter().any(|it| it.fact == other), blocks, "{edition} {allowed}");
+        assert_eq!(plan.unknown, []);
+    }
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub enum PlanSource {
         /// The registry.
         registry: String,
     },
+    /// Whether the registry has the edition that the cluster runs.
+    Edition,
     /// An image of a release.
     Image {
         /// The image.

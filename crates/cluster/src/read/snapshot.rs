@@ -129,12 +129,16 @@ async fn everything(client: &Client) -> ClusterState {
     }
 }
 
-/// Only what says where images come from and which release channel is followed.
+/// Only what says where images come from, which release channel is followed, and which edition runs.
 pub async fn registry(cluster: &Cluster) -> ClusterState {
     let client = &cluster.client;
-    let (module_configs, registry) =
-        tokio::join!(in_time(list::<ModuleConfigs>(client)), in_time(registry_settings(client)));
-    ClusterState { module_configs, registry, ..ClusterState::default() }
+    let (module_configs, registry, deployments) = tokio::join!(
+        in_time(list::<ModuleConfigs>(client)),
+        in_time(registry_settings(client)),
+        in_time(list::<Deployments>(client)),
+    );
+    let deployment = deckhouse_deployment(deployments);
+    ClusterState { module_configs, deployment, registry, ..ClusterState::default() }
 }
 
 /// The queues of the leader alone.

@@ -37,6 +37,13 @@ pub enum RegistryAdvice {
     },
     /// Check the upstream of a proxy cache.
     CheckUpstream,
+    /// Pull a bundle of this edition. Outside.
+    PullEdition {
+        /// The edition.
+        edition: String,
+    },
+    /// If the change of edition is meant, say so with `--allow-edition-change`.
+    AllowEditionChange,
     /// Let the login list tags.
     AllowListing,
     /// Let the cluster's login read a repository.

@@ -79,6 +79,13 @@ pub enum RegistryFact {
         /// The images, with their tags.
         images: Vec<String>,
     },
+    /// It has another edition of the platform than the cluster runs.
+    OtherEdition {
+        /// Its edition.
+        registry: String,
+        /// That of the cluster.
+        cluster: String,
+    },
     /// The image of the release channel that the cluster follows is missing.
     ChannelMissing {
         /// The image.

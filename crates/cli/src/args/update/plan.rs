@@ -21,6 +21,9 @@ pub struct PlanArgs {
     /// Also search all Helm releases for removed Kubernetes APIs; needs permission to read all Secrets
     #[arg(long)]
     pub helm: bool,
+    /// List all changes of each release; default: only those with an impact, and how many others there are
+    #[arg(long)]
+    pub changelog: bool,
     /// Also check this registry, HOST[:PORT]/PATH: further releases, the release that the cluster's channel points to,
     /// and whether the images are there
     #[arg(
@@ -31,6 +34,9 @@ pub struct PlanArgs {
         help_heading = "Private registry"
     )]
     pub registry: Option<RepositoryUrl>,
+    /// Also plan with a registry that has another edition of the platform than the cluster runs
+    #[arg(long, requires = "registry", help_heading = "Private registry")]
+    pub allow_edition_change: bool,
     /// Who we are to it.
     #[command(flatten)]
     pub login: TargetLoginArgs,

@@ -29,6 +29,9 @@ pub struct PrepareArgs {
     /// Update window in UTC, such as 'Mon,Tue 22:00-23:30' (repeatable); not with the mode Manual, which has no windows
     #[arg(long, value_name = "WINDOW", value_parser = cluster::prepare::parse_window)]
     pub window: Vec<UpdateWindow>,
+    /// Also create releases if the cluster's registry has another edition of the platform than the cluster runs
+    #[arg(long, requires = "file")]
+    pub allow_edition_change: bool,
     /// Changes.
     #[command(flatten)]
     pub change: ChangeArgs,

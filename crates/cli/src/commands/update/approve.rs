@@ -14,6 +14,7 @@ use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
 use super::{
+    before_approval,
     changes::{ShownChange, cluster_flags, on_cluster, script, shown},
     connection::{reach, report_wait},
     consent,
@@ -92,8 +93,12 @@ async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Fail
     let mut notes: Vec<String> = Vec::new();
     for (request, approval) in &approvals {
         notes.extend(approval.notes.iter().map(words::note::approval));
-        if let ApprovalRequest::Node { name } = request {
-            notes.push(pods(&cluster, name).await?);
+        match request {
+            ApprovalRequest::Node { name } => notes.push(pods(&cluster, name).await?),
+            ApprovalRequest::Release { version, .. } => {
+                notes.extend(before_approval::notes(&cluster, &state, version).await);
+            }
+            ApprovalRequest::Disruption { .. } | ApprovalRequest::ModuleRelease { .. } => {}
         }
     }
     if let Some(release) = args.release.as_ref().filter(|_| args.module.is_none() && !approvals.is_empty()) {

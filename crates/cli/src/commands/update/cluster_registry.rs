@@ -7,13 +7,20 @@ use cluster::{
     doctor::{ImageAnswer, ImageQuestion, Questions, RegistryAnswers, RegistryCheck},
     objects::RegistrySettings,
 };
-use deckhouse::repositories::RELEASE_CHANNEL;
+use deckhouse::{
+    Edition,
+    repositories::{INSTALL, RELEASE_CHANNEL},
+};
 use egress::FaultKind;
 use futures_util::future::{join, join_all};
 use oci::{RepositoryName, RepositoryUrl, TagOrDigest};
 use registry::client::{Client, Credentials, Error, ErrorKind};
 
-use super::registry_requests::{Refused, ask_channel, ask_presence, ask_releases, points_to, words};
+use semver::Version;
+
+use super::registry_requests::{
+    Refused, ask_channel, ask_edition, ask_presence, ask_releases, points_to, words,
+};
 use crate::{
     Environment,
     failure::Failure,
@@ -47,6 +54,24 @@ pub(crate) async fn check_registry(
         )
     };
     tokio::time::timeout(LIMIT, asked).await.unwrap_or_else(|_| late())
+}
+
+/// The edition of a release in this registry.
+pub(super) async fn edition_of(
+    registry: &RegistrySettings,
+    version: &Version,
+    environment: &Environment,
+) -> RegistryAnswer<Edition> {
+    let (client, root) = match connect(registry, environment) {
+        Ok(connected) => connected,
+        Err(failure) => return RegistryAnswer::Unknown(failure.message.to_string().into()),
+    };
+    match root.join(INSTALL) {
+        Ok(installers) => {
+            ask_edition(&client.repository(root), &client.repository(installers), version).await
+        }
+        Err(error) => RegistryAnswer::Unknown(error.to_string().into()),
+    }
 }
 
 fn connect(

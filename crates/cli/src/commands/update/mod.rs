@@ -1,6 +1,7 @@
 //! `dhctl update`: a file for each command, and what they share.
 
 pub(crate) mod approve;
+mod before_approval;
 pub(crate) mod changes;
 mod cluster_registry;
 mod clusters;

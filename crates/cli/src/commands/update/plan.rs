@@ -3,11 +3,12 @@
 mod document;
 mod text;
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use cluster::{
     ClusterState, Timestamp, WaitPolicy,
     access::Cluster,
+    changelog,
     objects::Release,
     plan::{Plan, PlanInput, deployed_version},
     prepare::followed_channel,
@@ -64,7 +65,7 @@ async fn run(args: PlanArgs, environment: Environment) -> Result<(), Failure> {
         let flags = cluster_flags(&address);
         made.map(|made| Planned {
             document: PlanDocument::of(&made.plan, &flags),
-            text: text::text(&made.plan, &flags),
+            text: text::text(&made.plan, args.changelog, &flags),
             blocked: blocked(&made.plan),
         })
     })
@@ -117,8 +118,16 @@ async fn make(
     left_out.say(&state);
     let helm = if args.helm { Some(read::helm_objects(cluster).await) } else { None };
     let file = args.file.as_ref().map(|path| path.display().to_string());
-    let mut input =
-        PlanInput { delivery, file, to: args.to.clone(), helm, registry: None, now: Timestamp::now() };
+    let mut input = PlanInput {
+        delivery,
+        file,
+        to: args.to.clone(),
+        helm,
+        registry: None,
+        allow_edition_change: args.allow_edition_change,
+        specs: BTreeMap::new(),
+        now: Timestamp::now(),
+    };
     if let Some(url) = &args.registry {
         let registry = PlanRegistry::connect(url, args, environment).await?;
         let mut offer = registry.offer(followed_channel(&state), deployed_version(&state).as_ref()).await?;
@@ -128,6 +137,12 @@ async fn make(
         registry.look_for(&versions, &mut offer).await;
         input.registry = Some(offer);
     }
+    let plan = Plan::make(&state, &input)?;
+    let names: Vec<String> = plan.objects_without_changes().map(str::to_owned).collect();
+    if names.is_empty() {
+        return Ok(Made { plan, state, input });
+    }
+    input.specs = changelog::specs(cluster, names).await;
     let plan = Plan::make(&state, &input)?;
     Ok(Made { plan, state, input })
 }

@@ -9,7 +9,7 @@ use cluster::{
 use deckhouse::{
     Channel, ReleaseManifest,
     release_list::{DeliveredRelease, read_releases},
-    repositories::{CHANGELOG_YAML, RELEASE_CHANNEL, VERSION_JSON},
+    repositories::{CHANGELOG_YAML, INSTALL, RELEASE_CHANNEL, VERSION_JSON},
     write_releases,
 };
 use futures_util::future::{join, join_all};
@@ -18,7 +18,7 @@ use registry::client::{Client, Repository};
 use semver::Version;
 
 use super::registry_requests::{
-    Refused, ask_channel, ask_files, ask_presence, ask_releases, points_to, release_info, words,
+    Refused, ask_channel, ask_edition, ask_files, ask_presence, ask_releases, points_to, release_info, words,
 };
 use crate::{
     Environment,
@@ -32,6 +32,7 @@ use crate::{
 pub(super) struct PlanRegistry {
     root: Repository,
     channels: Repository,
+    installers: Repository,
     name: String,
 }
 
@@ -52,13 +53,15 @@ impl PlanRegistry {
         }
         .client(environment)?;
         client.ping().await?;
-        let channels = url
-            .repository
-            .join(RELEASE_CHANNEL)
-            .map_err(|error| Failure::usage(format!("--registry {url}: {error}")))?;
+        let below = |path: &str| {
+            let name = url.repository.join(path);
+            name.map_err(|error| Failure::usage(format!("--registry {url}: {error}")))
+        };
+        let (channels, installers) = (below(RELEASE_CHANNEL)?, below(INSTALL)?);
         Ok(Self {
             root: client.repository(url.repository.clone()),
             channels: client.repository(channels),
+            installers: client.repository(installers),
             name: url.to_string(),
         })
     }
@@ -83,11 +86,12 @@ impl PlanRegistry {
             channel,
             leads_to,
             listed,
+            edition: RegistryAnswer::Missing,
             releases: BTreeMap::new(),
         })
     }
 
-    /// Looks for the images of these releases.
+    /// Looks for the images of these releases, and reads the edition of the first one.
     pub(super) async fn look_for(&self, versions: &[Version], offer: &mut RegistryOffer) {
         let found = join_all(versions.iter().map(async |version| {
             let tag = deckhouse::version::tag_of(version);
@@ -95,6 +99,9 @@ impl PlanRegistry {
             (version.clone(), ReleaseInRegistry { image, description })
         }));
         offer.releases = found.await.into_iter().collect();
+        if let Some(first) = versions.first() {
+            offer.edition = ask_edition(&self.root, &self.installers, first).await;
+        }
     }
 
     async fn image(&self, tag: &str) -> RegistryAnswer<()> {

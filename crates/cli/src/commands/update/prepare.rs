@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cluster::{
-    ImageSource,
+    ClusterState, EditionMatch, ImageSource, RegistryAnswer,
     access::Cluster,
     change::Write,
     doctor::{Questions, RegistryCheck},
@@ -11,13 +11,14 @@ use cluster::{
     prepare::{self, Preparation, PrepareEvent, PrepareSettings, followed_channel},
 };
 use commands::{ClusterFlags, Command, Update};
+use deckhouse::version::parse_tag;
 use jiff::Timestamp;
 use semver::Version;
 use serde::Serialize;
 
 use super::{
     changes::{NOT_WRITTEN, ShownChange, cluster_flags, on_cluster, script, shown},
-    cluster_registry::check_registry,
+    cluster_registry::{check_registry, edition_of},
     connection::{reach, report_wait},
     consent,
     delivery::delivery,
@@ -25,6 +26,7 @@ use super::{
 use crate::{
     Environment,
     args::PrepareArgs,
+    exit_code::Exit,
     failure::Failure,
     format::count,
     interrupted,
@@ -58,7 +60,13 @@ pub(crate) fn invocation(args: PrepareArgs, environment: Environment) -> Invocat
 async fn run(args: PrepareArgs, environment: Environment) -> Result<(), Failure> {
     let mut settings = settings(&args)?;
     let cluster = reach(&args.cluster, &environment).await?;
-    settings.channel_leads_to = channel_leads_to(&cluster, &settings, &environment).await;
+    if !settings.delivery.is_empty() {
+        let state = cluster::read::registry(&cluster).await;
+        if !args.allow_edition_change {
+            check_edition(&state, &settings, &environment).await?;
+        }
+        settings.channel_leads_to = channel_leads_to(&state, &settings, &environment).await;
+    }
     let mut tell = tell;
     let plan = prepare::decide(&cluster, &settings, LIMIT, &mut tell).await?;
     let notes: Vec<String> = plan.notes.iter().map(words::note::prepare).collect();
@@ -123,21 +131,57 @@ async fn carry_out(
 /// What the release channel points to in the cluster's registry, if it can be asked from here: the controller deletes
 /// waiting releases above that.
 async fn channel_leads_to(
-    cluster: &Cluster,
+    state: &ClusterState,
     settings: &PrepareSettings,
     environment: &Environment,
 ) -> Option<Version> {
-    if settings.delivery.is_empty() {
-        return None;
-    }
-    let state = cluster::read::registry(cluster).await;
-    let channel = settings.channel.or_else(|| followed_channel(&state))?;
+    let channel = settings.channel.or_else(|| followed_channel(state))?;
     let questions = Questions { channel: Some(channel), ..Questions::default() };
     let ImageSource::Upstream(registry) = state.image_source() else { return None };
     let asked = check_registry(&registry, &questions, environment);
     match tokio::time::timeout(REGISTRY_LIMIT, asked).await {
         Ok(RegistryCheck::Answered(answers)) => answers.channel.found().map(|it| it.version.clone()),
         _ => None,
+    }
+}
+
+/// Refuses releases of another edition than the cluster's, as far as both are known. The releases file does not name its
+/// edition, so the images of its first release in the cluster's registry are read.
+async fn check_edition(
+    state: &ClusterState,
+    settings: &PrepareSettings,
+    environment: &Environment,
+) -> Result<(), Failure> {
+    let running = state.deployment.known().and_then(|it| parse_tag(it.tag()?));
+    let versions = settings.delivery.iter().map(|it| &it.version);
+    let Some(first) = versions.filter(|it| running.as_ref().is_none_or(|running| *it > running)).min() else {
+        return Ok(());
+    };
+    let answer = match state.image_source() {
+        ImageSource::Upstream(registry) => {
+            let asked = edition_of(&registry, first, environment);
+            tokio::time::timeout(REGISTRY_LIMIT, asked).await.unwrap_or_else(|_| {
+                let seconds = REGISTRY_LIMIT.as_secs();
+                RegistryAnswer::Unknown(format!("no answer from the registry within {seconds} s").into())
+            })
+        }
+        _ => RegistryAnswer::Unknown("the registry of the cluster cannot be read from here".into()),
+    };
+    match EditionMatch::of(state, &answer) {
+        EditionMatch::Same { .. } => Ok(()),
+        EditionMatch::NotChecked { why } => {
+            printer::say("note", &format!("the edition of the releases was not checked: {why}"));
+            Ok(())
+        }
+        EditionMatch::Different { cluster, registry } => Err(Failure::new(
+            Exit::Incomplete,
+            format!(
+                "the image of v{first} in the cluster's registry has the edition {registry} of the platform, but the \
+                 cluster runs the edition {cluster}"
+            ),
+        )
+        .hint("nothing was changed; pull and push a bundle of the edition that the cluster runs")
+        .hint("if you want to change the edition, run this command again with --allow-edition-change")),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cluster::{ChannelRelease, RegistryAnswer, ReleaseList};
 use deckhouse::{
-    Channel, FileSearch, ReleaseInfo, repositories::VERSION_JSON,
+    Channel, Edition, FileSearch, ReleaseInfo, edition::EDITION_FILE, repositories::VERSION_JSON,
     select::list_check::versions_to_check_between,
 };
 use futures_util::future::join_all;
@@ -14,6 +14,9 @@ use semver::Version;
 
 /// The most that a layer of a `release-channel` image may have, in bytes.
 const LAYER_LIMIT: u64 = 16 * 1024 * 1024;
+
+/// The most that is read of an image to find its edition, in bytes.
+const EDITION_BYTES: u64 = 32 * 1024 * 1024;
 
 /// The registry does not accept the login.
 pub(super) struct Refused(pub(super) Error);
@@ -64,6 +67,43 @@ pub(super) async fn ask_files(
     tag: &str,
     names: &[&str],
 ) -> Result<RegistryAnswer<BTreeMap<String, Vec<u8>>>, Refused> {
+    ask_files_within(repository, tag, names, None).await
+}
+
+/// The edition of a release, as its controller or its installer names it. Only small layers are read, from the topmost
+/// one down: the file is written by a late step of the build.
+pub(super) async fn ask_edition(
+    controllers: &Repository,
+    installers: &Repository,
+    version: &Version,
+) -> RegistryAnswer<Edition> {
+    let tag = deckhouse::version::tag_of(version);
+    let mut answer = RegistryAnswer::Missing;
+    for repository in [controllers, installers] {
+        let files = ask_files_within(repository, &tag, &[EDITION_FILE], Some(EDITION_BYTES)).await;
+        let next = files.unwrap_or_else(words).read(|files| {
+            let file = files
+                .get(EDITION_FILE)
+                .ok_or("no small layer of its image has the file deckhouse/edition")?;
+            let text = String::from_utf8_lossy(file);
+            Edition::parse(&text).ok_or_else(|| "its file deckhouse/edition names no edition".to_owned())
+        });
+        match next {
+            RegistryAnswer::Found(_) => return next,
+            RegistryAnswer::Missing => {}
+            RegistryAnswer::Denied(_) | RegistryAnswer::Unknown(_) => answer = next,
+        }
+    }
+    answer
+}
+
+/// As [`ask_files`]. With `total`, layers are left out that are too large or would exceed this number of bytes together.
+async fn ask_files_within(
+    repository: &Repository,
+    tag: &str,
+    names: &[&str],
+    total: Option<u64>,
+) -> Result<RegistryAnswer<BTreeMap<String, Vec<u8>>>, Refused> {
     let reference = match tag.parse() {
         Ok(tag) => TagOrDigest::Tag(tag),
         Err(error) => return Ok(RegistryAnswer::Unknown(format!("{error}").into())),
@@ -81,7 +121,14 @@ pub(super) async fn ask_files(
         Err(error) => return Ok(RegistryAnswer::Unknown(error.to_string().into())),
     };
     let mut search = FileSearch::new(names);
+    let mut left = total;
     for layer in layers.iter().rev() {
+        if let Some(left) = &mut left {
+            if layer.size > LAYER_LIMIT.min(*left) {
+                continue;
+            }
+            *left -= layer.size;
+        }
         let bytes = match repository.blob_bytes(layer, LAYER_LIMIT).await {
             Ok(bytes) => bytes,
             Err(error) => return answer(error),

@@ -16,6 +16,7 @@ use semver::Version;
 use serde::Serialize;
 
 use super::{
+    before_approval,
     changes::{cluster_flags, on_cluster, script, shown},
     connection, consent, wait,
 };
@@ -205,12 +206,14 @@ impl Run {
         approval: &Approval,
         release: &Version,
     ) -> Result<(), Failure> {
+        let cluster = self.cluster.clone();
+        let changes = self.while_observing(before_approval::notes(&cluster, state, release)).await?;
         let flags = cluster_flags(&self.args.cluster);
         let listed = script(&shown([&approval.change], &flags));
         let of_approval = approval.notes.iter().map(crate::words::note::approval);
         let backup = etcd_backup::before_approval(&etcd_backups(state), release, Timestamp::now());
         let backup = backup.map(|it| it.addressed(&flags).to_string());
-        let notes: Vec<String> = of_approval.chain(backup).collect();
+        let notes: Vec<String> = of_approval.chain(changes).chain(backup).collect();
         if self.args.consent.yes {
             self.show.report("approve", &listed);
             for note in &notes {

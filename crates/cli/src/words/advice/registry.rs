@@ -20,6 +20,13 @@ pub(super) fn step(advice: &RegistryAdvice) -> Step {
         RegistryAdvice::CheckUpstream => Step::here(
             "check that the upstream of the proxy cache can be reached and has what is missing; nothing can be pushed to a proxy cache",
         ),
+        RegistryAdvice::PullEdition { edition } => Step::outside(
+            Sentence::from(format!("pull a bundle of the edition {edition}: "))
+                .command(Mirror::PullEdition(edition.to_ascii_lowercase())),
+        ),
+        RegistryAdvice::AllowEditionChange => Step::here(
+            "if you want to change the edition, run this command again with --allow-edition-change",
+        ),
         RegistryAdvice::AllowListing => Step::here(
             "allow the login to list tags; in Nexus: the privilege `browse` of the repository, in addition to `read`",
         ),

@@ -40,8 +40,8 @@ fn of_commands_that_write() {
     for (words, code, expected) in [
         (&["status"][..], 0, &[][..]),
         (&["approve", "--node", "master-0", "--yes"], 0, &["changes", "note"]),
-        (&["approve", "v1.71.4"], 2, &["changes", "error"]),
-        (&["approve", "v1.71.4", "--yes"], 0, &["changes"]),
+        (&["approve", "v1.71.4"], 2, &["changes", "note", "error"]),
+        (&["approve", "v1.71.4", "--yes"], 0, &["changes", "note"]),
         (&["approve", "v1.99.0", "--yes"], 7, &["error"]),
         (&["prepare", "--yes"], 0, &["changes", "done", "waiting"]),
         (&kernel_yes, 0, &["note", "changes", "done"]),

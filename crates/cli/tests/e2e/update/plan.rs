@@ -83,6 +83,55 @@ fn the_chain_with_what_each_release_requires() {
 }
 
 #[test]
+fn what_each_release_changes() {
+    let platform = platform();
+    let mut next = release("v1.70.9", "Pending");
+    next["spec"]["changelogLink"] = json!("https://example.com/v1.70.9");
+    let impact = "grafana in cluster will be restarted as the image has changed, and dashboards are unavailable meanwhile";
+    next["spec"]["changelog"] = json!({
+        "prometheus": {
+            "features": [{ "summary": "A panel", "pull_request": "https://example.com/1" }],
+            "fixes": [{ "summary": "Fix CVEs", "impact": impact }, { "summary": "Fix a link" }],
+        },
+        "control-plane-manager": { "fixes": [{ "summary": "Bump the API server" }] },
+        "metallb": { "fixes": [{ "summary": "Fix \u{1b}[2J", "impact": "all load balancers restart" }] },
+    });
+    let module = |name: &str, enabled: &str| {
+        json!({
+            "apiVersion": "deckhouse.io/v1alpha1", "kind": "Module", "metadata": { "name": name },
+            "properties": { "source": "Embedded" },
+            "status": { "conditions": [{ "type": "EnabledByModuleManager", "status": enabled }] },
+        })
+    };
+    platform.put(&[next, module("metallb", "False"), module("prometheus", "True")]);
+    let text = plan(&platform, &["--to", "v1.71.4"], 0);
+    insta::assert_snapshot!(text);
+    let labels = ["   impact ", "   changes ", "   API ", "            "];
+    for line in text.lines().filter(|line| labels.iter().any(|label| line.starts_with(label))) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    let all = plan(&platform, &["--to", "v1.70.9", "--changelog"], 0);
+    insta::assert_snapshot!("with_all_changes", all);
+
+    let json: Value =
+        serde_json::from_str(&plan(&platform, &["--to", "v1.71.4", "--output", "json"], 0)).unwrap();
+    let changelog = &json["result"]["steps"][0]["changelog"];
+    assert_eq!((&changelog["state"], &changelog["leftOut"]), (&json!("known"), &json!(["metallb"])));
+    assert_eq!(changelog["sections"][1]["name"], "prometheus");
+    let change = json!({ "kind": "fix", "summary": "Fix CVEs", "impact": impact, "pullRequest": null });
+    assert_eq!(changelog["sections"][1]["changes"][1], change);
+    let interruption = &json["result"]["steps"][0]["interruption"];
+    assert_eq!(interruption["changesControlPlane"], true);
+    assert_eq!(interruption["controlPlaneNodes"], 1);
+
+    // What is known before an approval.
+    let run = platform.update(&["approve", "v1.70.9", "--yes"]).expect(0);
+    assert!(run.stderr.contains(&format!("note: impact: prometheus: {impact}\n")), "{}", run.stderr);
+    let outage = "Kubernetes API: may be unavailable for minutes (1 control-plane node): the release changes";
+    assert!(run.stderr.contains(outage) && !run.stderr.contains("metallb"), "{}", run.stderr);
+}
+
+#[test]
 fn its_yaml_does_not_remove_an_approval() {
     let platform = platform();
     platform.update(&["approve", "v1.70.9", "--yes"]).expect(0);

@@ -21,6 +21,7 @@ fn platform() -> Platform {
     let settings = json!({ "releaseChannel": "Stable", "update": { "mode": "Manual" } });
     let platform = Platform::running("v1.57.5", &settings);
     platform.put(&[release("v1.57.5", "Deployed"), release("v1.58.3", "Pending")]);
+    platform.edition("EE");
     platform
 }
 
@@ -151,6 +152,32 @@ fn missing_images_block() {
         "{empty}"
     );
     assert!(empty.contains("does not have the image of the release channel"), "{empty}");
+}
+
+#[test]
+fn a_registry_with_another_edition_is_refused() {
+    let platform = platform();
+    platform.edition("FE");
+    let Holding { url, .. } = &holding(&distribution(), DockerAuth::None);
+    let run = plan(&platform, url, &["--output", "json"]).expect(7).json();
+    let edition = &run["result"]["registry"]["edition"];
+    assert_eq!(*edition, json!({ "state": "different", "cluster": "FE", "registry": "EE" }));
+    let text = plan(&platform, url, &[]).expect(7).stdout;
+    assert!(
+        text.contains("has the edition EE of the platform, but the cluster runs the edition FE"),
+        "{text}"
+    );
+    assert!(
+        text.contains("dhctl mirror pull -i d8.tar --source registry.deckhouse.ru/deckhouse/fe"),
+        "{text}"
+    );
+    plan(&platform, url, &["--allow-edition-change"]).expect(0);
+    platform.update(&["plan", "--allow-edition-change"]).expect(2);
+
+    // An edition that is not known is not another one.
+    platform.edition("");
+    let text = plan(&platform, url, &[]).expect(0).stdout;
+    assert!(text.contains("whether the registry has the edition of the cluster was not checked: "), "{text}");
 }
 
 #[test]

@@ -47,6 +47,15 @@ impl Platform {
         platform
     }
 
+    /// The running controller names this edition.
+    pub(crate) fn edition(&self, name: &str) {
+        let api = self.admin().api("apps/v1", "Deployment", Some("d8-system"));
+        let patch = json!({ "metadata": { "annotations": { "core.deckhouse.io/edition": name } } });
+        wait(
+            async move { api.patch("deckhouse", &PatchParams::default(), &Patch::Merge(patch)).await.unwrap() },
+        );
+    }
+
     /// The queue holds so many tasks from now on.
     pub(crate) fn queue(&self, tasks: u64) {
         let json = json!({

@@ -120,7 +120,7 @@ fn one_run_does_all_and_a_second_one_writes_nothing() {
     assert_eq!(versions(&platform), prepared, "a second run writes nothing");
     let shown = Run { stdout: without_marks(&shown.stdout), ..shown };
     let stderr = without_marks(&run.stderr);
-    let told = stderr.strip_prefix(&shown.stdout).unwrap();
+    let (_, told) = stderr.split_once(&*shown.stdout).unwrap();
     let mut transcript = String::new();
     for (word, stderr, stdout) in [
         ("--dry-run", &*shown.stderr, &*shown.stdout),
@@ -253,7 +253,19 @@ fn releases_above_the_channel_are_not_created() {
     ]);
     let file = "kind: DeckhouseRelease\nspec: {version: v1.58.3}\n---\nkind: DeckhouseRelease\nspec: {version: v1.59.4}\n";
     std::fs::write(platform.folder.path().join("deckhousereleases.yaml"), file).unwrap();
+    // The images in the registry are of the edition EE.
+    platform.edition("FE");
+    let other = prepare(&platform, &["--yes"]).expect(3);
+    assert!(
+        other.stderr.contains("has the edition EE of the platform, but the cluster runs the edition FE"),
+        "{}",
+        other.stderr
+    );
+    assert_eq!(names(&platform), ["v1.57.5"]);
+    prepare(&platform, &["--dry-run", "--allow-edition-change"]).expect(0);
+    platform.edition("EE");
     let run = prepare(&platform, &["--yes"]).expect(0);
+    assert!(!run.stderr.contains("edition"), "{}", run.stderr);
     assert_eq!(names(&platform), ["v1.57.5", "v1.58.3"]);
     assert!(
         run.stderr

@@ -19,11 +19,12 @@ spec: {version: v1.70.4}
 /// rights").
 const ASKED_WITHIN: (&str, &str) = ("create", "pods/exec");
 
-const LOOKING: [&[&str]; 8] = [
+const LOOKING: [&[&str]; 9] = [
     &["status"],
     &["support-bundle", "--dry-run"],
     &["plan", "-f", "deckhousereleases.yaml"],
     &["plan", "--output", "yaml"],
+    &["plan", "--changelog"],
     &["doctor", "--no-registry"],
     &["prepare", "--dry-run"],
     &["kernel", "--node-group", "master", "--version", "6.1.0-18-amd64", "--check"],

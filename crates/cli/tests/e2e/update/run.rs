@@ -41,6 +41,11 @@ fn a_chain_of_two_minors_with_a_stop_between() {
     let told = first.until("the approval", has_text("approve", "v1.71.4"));
     let kubectl = "patch deckhousereleases.deckhouse.io v1.71.4 --type=merge -p '{\"approved\":true}'";
     assert!(told["text"].as_str().unwrap().contains(kubectl), "{told}");
+    first.until("what it changes", has_text("note", "impact: unknown: the release has no changelog"));
+    first.until(
+        "what it interrupts",
+        has_text("note", "Kubernetes API: unknown; may be unavailable for minutes"),
+    );
     first.until("its wait", |line| line["verdict"] == "notStarted" && line["target"] == "1.71.4");
     assert!(is_approved(&platform, "v1.71.4") && !is_approved(&platform, "v1.72.1"));
     first.signal("-INT");

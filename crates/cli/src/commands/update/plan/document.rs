@@ -1,6 +1,8 @@
 //! The plan as a JSON document.
 
 use cluster::{
+    Interruption,
+    changelog::ReleaseChanges,
     packages::{ApplicationSummary, RepositoryHealth},
     plan::{Creation, InCluster, Plan, PlanRegistry, Step, StepInRegistry, Task},
     status::Part,
@@ -53,6 +55,10 @@ struct StepDocument {
     requirements: Vec<RequirementDocument>,
     disruptions: Vec<ForeignText>,
     disruptions_need_approval: bool,
+    /// What it changes, without what is disabled in the cluster.
+    changelog: Option<ReleaseChanges>,
+    /// How it may interrupt the Kubernetes API.
+    interruption: Option<Interruption>,
 }
 
 #[derive(Debug, Serialize)]
@@ -173,6 +179,8 @@ impl StepDocument {
             requirements: step.requirements.iter().map(|it| RequirementDocument::of(it, flags)).collect(),
             disruptions: step.disruptions.clone(),
             disruptions_need_approval: step.disruptions_need_approval,
+            changelog: step.changes.clone(),
+            interruption: step.interruption,
         }
     }
 }

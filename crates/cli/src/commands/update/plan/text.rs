@@ -1,7 +1,9 @@
 //! The plan as text.
 
+mod changes;
+
 use cluster::{
-    Reading,
+    EditionMatch, Reading,
     modules::Overview,
     packages::Packages,
     plan::{Creation, Plan, PlanRegistry, Presence, Step, StepInRegistry},
@@ -18,7 +20,7 @@ use crate::{
 };
 
 /// The whole plan; what blocks, and the next command, are at the end.
-pub(super) fn text(plan: &Plan, flags: &ClusterFlags) -> String {
+pub(super) fn text(plan: &Plan, all_changes: bool, flags: &ClusterFlags) -> String {
     let mut text = match plan.steps.len() {
         0 if plan.left_out.is_empty() => {
             format!("{} is deployed; no later release is known.\n", plan.deployed)
@@ -30,6 +32,7 @@ pub(super) fn text(plan: &Plan, flags: &ClusterFlags) -> String {
     for (number, step) in plan.steps.iter().enumerate() {
         text += &format!("\n{}. {}  ({})\n", number + 1, step.version, origin(step));
         step_text(&mut text, step, flags);
+        text += &changes::text(step, all_changes);
     }
     section(&mut text, "Registry", plan.registry.iter().map(registry_text));
     let left_out = plan.left_out.iter().map(|it| {
@@ -128,7 +131,7 @@ fn origin(step: &Step) -> String {
 }
 
 fn registry_text(registry: &PlanRegistry) -> String {
-    let PlanRegistry { registry, channel, leads_to, cluster_pulls_from } = registry;
+    let PlanRegistry { registry, channel, leads_to, cluster_pulls_from, edition } = registry;
     let channel = match (channel, leads_to) {
         (Some(channel), Some(leads_to)) => format!(": its {channel} channel points to {leads_to}"),
         _ => String::new(),
@@ -137,7 +140,11 @@ fn registry_text(registry: &PlanRegistry) -> String {
         Some(own) => format!("; the cluster pulls from {own}"),
         None => String::new(),
     };
-    format!("{registry}{channel}{own}")
+    let edition = match edition {
+        EditionMatch::Same { edition } => format!("; edition {edition}, as in the cluster"),
+        EditionMatch::Different { .. } | EditionMatch::NotChecked { .. } => String::new(),
+    };
+    format!("{registry}{channel}{own}{edition}")
 }
 
 fn images_text(found: StepInRegistry) -> String {

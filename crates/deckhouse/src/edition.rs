@@ -1,0 +1,61 @@
+//! Editions of the platform.
+
+use std::fmt::{self, Display, Formatter};
+
+/// The file in images of the controller and of the installer that names the edition (upstream:
+/// `deckhouse-controller/pkg/edition`, which reads `/deckhouse/edition`).
+pub const EDITION_FILE: &str = "deckhouse/edition";
+
+/// The longest name of an edition, in characters. The longest known one is `SE-plus`.
+const LONGEST: usize = 32;
+
+/// An edition such as `EE`. Its name is compared without regard to case, since files, annotations and repositories spell
+/// it differently: `SE-plus`, `se-plus`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Edition(String);
+
+impl Edition {
+    /// The edition that a text names; `None` if it cannot be a name of one.
+    pub fn parse(text: &str) -> Option<Self> {
+        let name = text.trim().to_ascii_uppercase().replace('_', "-").replace('+', "-PLUS");
+        let is_name = !name.is_empty()
+            && name.len() <= LONGEST
+            && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '-');
+        is_name.then_some(Self(name))
+    }
+
+    /// The last part of the vendor's repository of this edition, such as `ee`.
+    pub fn repository(&self) -> String {
+        self.0.to_ascii_lowercase()
+    }
+}
+
+impl Display for Edition {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_edition_are_equal() {
+        for (text, name) in [
+            ("EE", Some("EE")),
+            ("ee\n", Some("EE")),
+            ("SE-plus", Some("SE-PLUS")),
+            ("se_plus", Some("SE-PLUS")),
+            ("SE+", Some("SE-PLUS")),
+            ("", None),
+            ("unknown edition", None),
+            ("\u{1b}[2J", None),
+            (&"e".repeat(33), None),
+        ] {
+            let edition = Edition::parse(text).map(|it| it.to_string());
+            assert_eq!(edition.as_deref(), name, "{text:?}");
+        }
+        assert_eq!(Edition::parse("CSE").map(|it| it.repository()).as_deref(), Some("cse"));
+    }
+}
