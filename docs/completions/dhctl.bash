@@ -2390,7 +2390,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__plan)
-            opts="-f -r -u -p -h --file --to --helm --changelog --registry --allow-edition-change --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --kubeconfig --context --output --log --log-file --help"
+            opts="-f -r -u -p -h --file --to --helm --changelog --registry --check-images --allow-edition-change --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --kubeconfig --context --output --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2580,7 +2580,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__run)
-            opts="-y -h --kubeconfig --context --to --yes --apply-now --settle --stalled-after --patience --timeout --output --progress --verbose --quiet --log --log-file --help"
+            opts="-y -h --kubeconfig --context --to --yes --check-images --apply-now --settle --stalled-after --patience --timeout --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -105,8 +105,7 @@ impl RegistryUse {
     /// Whether the cluster uses the images that a list of the platform or of a module has under `name`
     /// (`admissionPolicyEngine.gatekeeper`): not if its first part is a module that is switched off.
     pub fn uses_image(&self, name: &str) -> bool {
-        let module = name.split('.').next().unwrap_or_default();
-        !self.switched_off.contains(&kebab(module))
+        uses_image(&self.switched_off, name)
     }
 
     /// Whether the cluster uses the vulnerability databases.
@@ -166,6 +165,12 @@ fn is_used(module: &Module) -> bool {
 
 fn has_deployed(releases: &[ModuleRelease], module: &Module) -> bool {
     releases.iter().any(|it| it.module == module.name && it.phase == Some(Phase::Deployed))
+}
+
+/// Whether a cluster in which these modules are switched off uses an image, see [`RegistryUse::uses_image`].
+pub(crate) fn uses_image(switched_off: &BTreeSet<String>, name: &str) -> bool {
+    let module = name.split('.').next().unwrap_or_default();
+    !switched_off.contains(&kebab(module))
 }
 
 /// By the modules' conditions. A cluster whose modules are unknown has none that are certainly switched off.

@@ -1,6 +1,7 @@
 //! Image registries: access to them, and which releases they contain.
 
 use commands::Sentence;
+use foreign_text::ForeignText;
 use problems::{FromHere, RegistryFact};
 
 pub(super) fn predicate(fact: &RegistryFact) -> Sentence {
@@ -49,6 +50,14 @@ pub(super) fn predicate(fact: &RegistryFact) -> Sentence {
         }
         RegistryFact::ImagesMissing { images } => {
             format!("does not have these images: {}", images.join(", "))
+        }
+        RegistryFact::ReleaseIncomplete { release, objects, more } => {
+            let named: Vec<&str> = objects.iter().map(ForeignText::as_str).collect();
+            let more = if *more > 0 { format!("; and {more} more") } else { String::new() };
+            format!("cannot return what this cluster needs of v{release}: {}{more}", named.join("; "))
+        }
+        RegistryFact::ImagesNotChecked { release, why } => {
+            format!("could not be read to check the images of v{release}: {why}")
         }
         RegistryFact::OtherEdition { registry, cluster } => {
             format!("has the edition {registry} of the platform, but the cluster runs the edition {cluster}")
@@ -105,7 +114,10 @@ pub(super) fn means(fact: &RegistryFact) -> Option<Sentence> {
             "v{deployed} is deployed and the release channel points to v{channel}; minor versions are deployed one by one, so \
              the controller creates no release after a missing one"
         ),
-        RegistryFact::ImagesMissing { .. } => return None,
+        RegistryFact::ImagesMissing { .. } | RegistryFact::ImagesNotChecked { .. } => return None,
+        RegistryFact::ReleaseIncomplete { .. } => {
+            "after the update, nodes could not pull these images".to_owned()
+        }
         RegistryFact::OtherEdition { .. } => {
             "an update to it changes the edition: modules that the other edition does not have stop working".to_owned()
         }

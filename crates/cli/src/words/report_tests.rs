@@ -310,6 +310,13 @@ fn blocks_of_a_plan() {
         of_registry(RegistryFact::ImagesMissing { images: vec![own("r.example/dkp/ee:v1.72.3")] })
             .advise(Advice::PullSince { major: 1, minor: 71 })
             .advise(Advice::Push { registry: own("r.example/dkp/ee") }),
+        of_registry(RegistryFact::ReleaseIncomplete {
+            release: version(72),
+            objects: vec!["r.example/dkp/ee@sha256:ab (not found, in cniCilium.agent)".into()],
+            more: 3,
+        }),
+        of_registry(RegistryFact::ImagesNotChecked { release: version(72), why: "no route".into() })
+            .advise(problems::RegistryAdvice::CheckFromHere.into()),
         of_registry(RegistryFact::OtherEdition { registry: own("FE"), cluster: own("EE") })
             .advise(problems::RegistryAdvice::PullEdition { edition: own("EE") }.into())
             .advise(push())

@@ -78,6 +78,8 @@ impl Plan {
         let other_edition = offer.zip(edition.as_ref()).and_then(|(offer, it)| offer.other_edition(it));
         problems.extend(other_edition.filter(|_| !input.allow_edition_change));
         problems.extend(chain.gap.as_ref().and_then(|gap| blocking::gap(state, &order, gap)));
+        let images = input.images.as_ref().map(|check| check.report(state));
+        problems.extend(images.as_ref().and_then(|it| it.problem.clone()));
         let own = state.image_source().push_address();
         let creation = steps.first().and_then(|step| step.creation);
         let next = blocking::next(&chain, &deployed, settings.as_ref(), input.file.as_deref(), creation);
@@ -92,6 +94,7 @@ impl Plan {
             packages: packages::packages(state, input.now),
             left_out: left_out(&chain),
             registry: offer.zip(edition).map(|(offer, edition)| offer.summary(own, edition)),
+            images,
             breaking_points,
             removed_apis,
             unknown,

@@ -26,8 +26,13 @@ use semver::Version;
 use serde_json::Value;
 
 use crate::{
-    Interruption, LeftOutReason, Reading, TargetError, Unknown, changelog::ReleaseChanges, modules,
-    packages::Packages, read::HelmUse, requirements::Requirement,
+    Interruption, LeftOutReason, Reading, TargetError, Unknown,
+    changelog::ReleaseChanges,
+    image_check::{ImageCheck, ImageReport},
+    modules,
+    packages::Packages,
+    read::HelmUse,
+    requirements::Requirement,
 };
 
 pub use api_use::{ApiInstead, ApiUse, ApiUser};
@@ -56,6 +61,8 @@ pub struct PlanInput {
     pub allow_edition_change: bool,
     /// `spec` of objects `DeckhouseRelease`, by name, or why it cannot be read; see [`Plan::objects_without_changes`].
     pub specs: BTreeMap<String, Result<Value, ForeignText>>,
+    /// What reading the images of the first release showed, if that was wanted.
+    pub images: Option<ImageCheck>,
     /// When the state was read: decides which sources of modules are out of date.
     pub now: Timestamp,
 }
@@ -69,6 +76,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// The registry that was asked, if one was.
     pub registry: Option<PlanRegistry>,
+    /// Whether the images of the first release can be pulled, if that was checked.
+    pub images: Option<ImageReport>,
     /// The releases of modules that are updated on their own, and where they come from.
     pub modules: modules::Overview,
     /// Packages: their repositories, and applications that are not ready.

@@ -3,7 +3,7 @@
 use problems::{Advice, Code, Object, Problem, ReleaseFact, WaitReason};
 use semver::Version;
 
-use crate::{ClusterState, approve::ApproveError, modules::against_constraint};
+use crate::{ClusterState, approve::ApproveError, image_check::ImageReport, modules::against_constraint};
 
 /// What prevents the next step.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +51,11 @@ impl Blocked {
         let fact = ReleaseFact::Unmet(reasons);
         let problem = Problem::new(Code::Requirement, object, fact).advise_all(advice);
         Self::by_problem(problem.advise(Advice::MeetRequirements))
+    }
+
+    /// What prevents the approval of `release` according to a check of its images; `None` if nothing does.
+    pub fn by_images(report: &ImageReport, release: &Version) -> Option<Self> {
+        Some(Self::by_problem(report.problem.clone()?).of(release))
     }
 
     /// What an attempt to approve `release` met, if a later attempt may succeed.

@@ -8,12 +8,14 @@ pub(crate) mod attachments;
 mod database;
 mod lists;
 mod objects;
+mod one_release;
 mod read;
 mod report;
 #[cfg(test)]
 mod tests;
 
 pub use objects::Use;
+pub use one_release::{ReleaseContents, ReleaseGap, read_release};
 pub use read::{Request, read};
 pub use report::{
     Absent, Attachments, ChannelHolding, ComponentHolding, DatabaseHolding, Holdings, ReleaseHolding, Totals,

@@ -13,14 +13,14 @@ use semver::Version;
 use super::{
     attachments, database,
     lists::lists,
-    objects::images,
+    objects::{Image, images},
     report::{Databases, Everything, Holdings, Pointed},
 };
 use crate::{
     Error, Event, Observer, Root, Stage, WantedBy,
     discover::platform::{self, tag},
     listed::{Listed, Tags},
-    read_back::{Check, Depth, Target, When, run},
+    read_back::{Check, Checked, Depth, Target, When, run},
     source::{Found, ListedImages, Need, Source, Step},
 };
 
@@ -70,18 +70,7 @@ pub async fn read(
     found.merge(attachments::find(&source, &found.wanted).await?);
     let found_images = images(&found.wanted, &found.names);
     observer.event(Event::StageEnded(Stage::List));
-    let blobs: BTreeMap<(&str, &Digest), u64> = found_images
-        .iter()
-        .flat_map(|image| image.blobs.iter().map(|(digest, size)| ((image.path.as_str(), digest), *size)))
-        .collect();
-    crate::limits::check_blobs(blobs.len())?;
-    let mut checks: Vec<Check<'_>> =
-        blobs.iter().map(|((path, digest), size)| Check::Blob(path, digest, *size)).collect();
-    // Small blobs first: they show whether the registry supports `Range`.
-    checks.sort_by_key(Check::blob_size);
-    let checks = checks.into_iter().map(|check| (check, When::Alone)).collect();
-    let target = Target::new(client.clone(), root.clone());
-    let checked = run(checks, &target, Depth::LastByte, Stage::ReadBack, observer).await?;
+    let checked = check_blobs(&found_images, client, root, observer).await?;
     Ok(Holdings::of(&Everything {
         listed: &listed,
         described: &described,
@@ -94,6 +83,27 @@ pub async fn read(
         blobs_by_size: checked.by_size,
         repository: &|path| source.name(path),
     }))
+}
+
+/// Reads the last byte of every blob of these images.
+pub(super) async fn check_blobs(
+    images: &[Image],
+    client: &Client,
+    root: &Root,
+    observer: &dyn Observer,
+) -> Result<Checked, Error> {
+    let blobs: BTreeMap<(&str, &Digest), u64> = images
+        .iter()
+        .flat_map(|image| image.blobs.iter().map(|(digest, size)| ((image.path.as_str(), digest), *size)))
+        .collect();
+    crate::limits::check_blobs(blobs.len())?;
+    let mut checks: Vec<Check<'_>> =
+        blobs.iter().map(|((path, digest), size)| Check::Blob(path, digest, *size)).collect();
+    // Small blobs first: they show whether the registry supports `Range`.
+    checks.sort_by_key(Check::blob_size);
+    let checks = checks.into_iter().map(|check| (check, When::Alone)).collect();
+    let target = Target::new(client.clone(), root.clone());
+    run(checks, &target, Depth::LastByte, Stage::ReadBack, observer).await
 }
 
 /// Where the platform's channels point; `None` for one that cannot be read, which is missing then.

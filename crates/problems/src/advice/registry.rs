@@ -37,6 +37,8 @@ pub enum RegistryAdvice {
     },
     /// Check the upstream of a proxy cache.
     CheckUpstream,
+    /// Make the registry reachable from the machine that runs this program, or leave its check out.
+    CheckFromHere,
     /// Pull a bundle of this edition. Outside.
     PullEdition {
         /// The edition.

@@ -79,6 +79,22 @@ pub enum RegistryFact {
         /// The images, with their tags.
         images: Vec<String>,
     },
+    /// It cannot return everything of a release that the cluster needs.
+    ReleaseIncomplete {
+        /// The release.
+        release: Version,
+        /// What is missing, each with its reason and the images that need it.
+        objects: Vec<ForeignText>,
+        /// How many more objects are missing.
+        more: usize,
+    },
+    /// The images of a release were to be checked in it, and it could not be read.
+    ImagesNotChecked {
+        /// The release.
+        release: Version,
+        /// Why.
+        why: ForeignText,
+    },
     /// It has another edition of the platform than the cluster runs.
     OtherEdition {
         /// Its edition.

@@ -11,6 +11,7 @@ use crate::args::{ConnectionArgs, OutputFormat, TargetLoginArgs};
 
 /// `dhctl update plan`
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "independent flags")]
 pub struct PlanArgs {
     /// Releases file: the deckhousereleases.yaml that a pull writes next to the bundle
     #[arg(short, long, value_name = "FILE")]
@@ -34,6 +35,10 @@ pub struct PlanArgs {
         help_heading = "Private registry"
     )]
     pub registry: Option<RepositoryUrl>,
+    /// Also read every image of the first release of the plan in the registry that the cluster pulls from, with the
+    /// cluster's own login: each manifest, and the last byte of each blob; images of releases of modules are not checked
+    #[arg(long)]
+    pub check_images: bool,
     /// Also plan with a registry that has another edition of the platform than the cluster runs
     #[arg(long, requires = "registry", help_heading = "Private registry")]
     pub allow_edition_change: bool,

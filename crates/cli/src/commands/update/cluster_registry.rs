@@ -30,13 +30,39 @@ use crate::{
 /// How long all questions together may take. A closed port shows at once, a route that swallows packets never.
 const LIMIT: Duration = Duration::from_secs(30);
 
+/// How many requests are made at the same time, and for how long.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Reach {
+    /// See [`Connection::parallel`].
+    pub(super) parallel: usize,
+    /// See [`Connection::metadata`].
+    pub(super) metadata: Option<usize>,
+    /// See [`Connection::retry_timeout`].
+    pub(super) retry_timeout: Duration,
+}
+
+/// For single questions.
+const QUESTIONS: Reach = Reach { parallel: 4, metadata: Some(4), retry_timeout: LIMIT };
+
+impl Reach {
+    /// For reading all images of a release, as `dhctl registry list` does without flags.
+    pub(super) const IMAGES: Self =
+        Self { parallel: Connection::PARALLEL, metadata: None, retry_timeout: Duration::from_mins(2) };
+
+    /// As the flags say.
+    pub(super) fn of(connection: &Connection) -> Self {
+        let Connection { parallel, metadata, retry_timeout, .. } = *connection;
+        Self { parallel, metadata, retry_timeout }
+    }
+}
+
 /// Asks. Whatever keeps this program alone from asking is no answer: the registry may be for the cluster only.
 pub(crate) async fn check_registry(
     registry: &RegistrySettings,
     questions: &Questions,
     environment: &Environment,
 ) -> RegistryCheck {
-    let (client, root) = match connect(registry, environment) {
+    let (client, root) = match connect(registry, QUESTIONS, environment) {
         Ok(connected) => connected,
         Err(failure) => return RegistryCheck::NotAsked(failure.message.to_string().into()),
     };
@@ -62,7 +88,7 @@ pub(super) async fn edition_of(
     version: &Version,
     environment: &Environment,
 ) -> RegistryAnswer<Edition> {
-    let (client, root) = match connect(registry, environment) {
+    let (client, root) = match connect(registry, QUESTIONS, environment) {
         Ok(connected) => connected,
         Err(failure) => return RegistryAnswer::Unknown(failure.message.to_string().into()),
     };
@@ -74,8 +100,10 @@ pub(super) async fn edition_of(
     }
 }
 
-fn connect(
+/// A client with the login and the certificates of the cluster, and the root of the distribution.
+pub(super) fn connect(
     registry: &RegistrySettings,
+    Reach { parallel, metadata, retry_timeout }: Reach,
     environment: &Environment,
 ) -> Result<(Client, RepositoryName), Failure> {
     let repo = registry.images_repo();
@@ -85,9 +113,9 @@ fn connect(
     let credentials =
         registry.login.as_ref().map(|login| Credentials::new(&login.username, login.password.clone()));
     let connection = Connection {
-        parallel: 4,
-        metadata: Some(4),
-        retry_timeout: LIMIT,
+        parallel,
+        metadata,
+        retry_timeout,
         plain_http: registry.plain_http,
         skip_verify: false,
         ca_files: Vec::new(),

@@ -3,6 +3,7 @@
 pub(crate) mod approve;
 mod before_approval;
 pub(crate) mod changes;
+mod check_images;
 mod cluster_registry;
 mod clusters;
 pub(crate) mod connection;

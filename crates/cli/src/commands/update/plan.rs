@@ -22,6 +22,8 @@ use serde::Serialize;
 use self::document::PlanDocument;
 use super::{
     changes::cluster_flags,
+    check_images::Checks,
+    cluster_registry::Reach,
     clusters,
     connection::{reach, report_wait},
     delivery::delivery,
@@ -35,7 +37,8 @@ use crate::{
     failure::Failure,
     invocation::Invocation,
     printer::{self, Printer},
-    settings::Output,
+    progress::Progress,
+    settings::{Connection, Output},
     words,
 };
 
@@ -55,13 +58,13 @@ async fn run(args: PlanArgs, environment: Environment) -> Result<(), Failure> {
             return Err(Failure::usage("--output yaml needs exactly one cluster: give --context once"));
         };
         let cluster = reach(address, &environment).await?;
-        let made = make(&cluster, &args, delivery, &environment, &LeftOut::default()).await?;
+        let made = make(&cluster, &args, delivery, &environment, &Shared::new(&args, &environment)).await?;
         let flags = cluster_flags(address);
         return yaml(&cluster, made, &flags).await.map_err(|failure| failure.addressed(&flags));
     }
-    let left_out = LeftOut::default();
+    let shared = Shared::new(&args, &environment);
     let reports = clusters::read_each(&args.clusters, &environment, async |cluster, address| {
-        let made = make(&cluster, &args, delivery.clone(), &environment, &left_out).await;
+        let made = make(&cluster, &args, delivery.clone(), &environment, &shared).await;
         let flags = cluster_flags(&address);
         made.map(|made| Planned {
             document: PlanDocument::of(&made.plan, &flags),
@@ -70,6 +73,7 @@ async fn run(args: PlanArgs, environment: Environment) -> Result<(), Failure> {
         })
     })
     .await;
+    drop(shared); // the result goes to the terminal as it was
     let several = reports.len() > 1;
     clusters::print(
         Printer::new(Output::result_only(args.output.of_failures())),
@@ -100,6 +104,24 @@ fn blocked(plan: &Plan) -> Option<Failure> {
     Some(Failure::after_result(Exit::Cluster, message))
 }
 
+/// What the plans of several clusters share.
+struct Shared {
+    left_out: LeftOut,
+    checks: Checks,
+    progress: Progress,
+}
+
+impl Shared {
+    fn new(args: &PlanArgs, environment: &Environment) -> Self {
+        let output = Output::result_only(args.output.of_failures());
+        Self {
+            left_out: LeftOut::default(),
+            checks: Checks::default(),
+            progress: Progress::new(output, environment.stderr_is_terminal),
+        }
+    }
+}
+
 /// A plan, and what it was made from.
 struct Made {
     plan: Plan,
@@ -112,10 +134,10 @@ async fn make(
     args: &PlanArgs,
     delivery: Vec<DeliveredRelease>,
     environment: &Environment,
-    left_out: &LeftOut,
+    shared: &Shared,
 ) -> Result<Made, Failure> {
     let state = read(cluster).await?;
-    left_out.say(&state);
+    shared.left_out.say(&state);
     let helm = if args.helm { Some(read::helm_objects(cluster).await) } else { None };
     let file = args.file.as_ref().map(|path| path.display().to_string());
     let mut input = PlanInput {
@@ -126,6 +148,7 @@ async fn make(
         registry: None,
         allow_edition_change: args.allow_edition_change,
         specs: BTreeMap::new(),
+        images: None,
         now: Timestamp::now(),
     };
     if let Some(url) = &args.registry {
@@ -139,10 +162,12 @@ async fn make(
     }
     let plan = Plan::make(&state, &input)?;
     let names: Vec<String> = plan.objects_without_changes().map(str::to_owned).collect();
-    if names.is_empty() {
-        return Ok(Made { plan, state, input });
-    }
     input.specs = changelog::specs(cluster, names).await;
+    if let Some(first) = versions(&plan).first().filter(|_| args.check_images) {
+        let reach = Reach::of(&Connection::from(&args.connection));
+        let check = shared.checks.check(&state, first, reach, environment, &shared.progress);
+        input.images = Some(check.await);
+    }
     let plan = Plan::make(&state, &input)?;
     Ok(Made { plan, state, input })
 }

@@ -1,5 +1,7 @@
 //! `update run`: release after release, each one approved when the one before is really done.
 
+mod images;
+
 use std::{pin::pin, sync::Arc, time::Duration};
 
 use cluster::{
@@ -60,6 +62,8 @@ struct Run {
     /// What was tried to be approved, and is not yet seen to be.
     tried: Option<Version>,
     approved: Vec<Version>,
+    /// The images that were read last.
+    images: Option<images::CheckedImages>,
 }
 
 const NAME: &str = "update run";
@@ -88,6 +92,7 @@ async fn run(args: RunArgs, environment: Environment) -> Result<(), Failure> {
         agreed: None,
         tried: None,
         approved: Vec::new(),
+        images: None,
         args,
         environment,
     };
@@ -164,6 +169,16 @@ impl Run {
             }
             Err(error) => return self.refused(state, release, error),
         };
+        if self.args.check_images {
+            if let Some(blocked) = self.check_images(state, release).await? {
+                self.runner.refused(release, blocked);
+                return Ok(());
+            }
+            // Reading may have taken minutes.
+            if self.allowed != Move::Approve(release.clone()) {
+                return Ok(());
+            }
+        }
         if !self.agreed.as_ref().is_some_and(|agreed| approval.is_still(agreed)) {
             self.agree(state, &approval, release).await?;
             self.agreed = Some(approval.clone());

@@ -20,6 +20,9 @@ pub(super) fn step(advice: &RegistryAdvice) -> Step {
         RegistryAdvice::CheckUpstream => Step::here(
             "check that the upstream of the proxy cache can be reached and has what is missing; nothing can be pushed to a proxy cache",
         ),
+        RegistryAdvice::CheckFromHere => Step::here(
+            "run this command where the cluster's registry can be reached, or without --check-images",
+        ),
         RegistryAdvice::PullEdition { edition } => Step::outside(
             Sentence::from(format!("pull a bundle of the edition {edition}: "))
                 .command(Mirror::PullEdition(edition.to_ascii_lowercase())),

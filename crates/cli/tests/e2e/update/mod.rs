@@ -1,6 +1,7 @@
 //! `dhctl update` against a real API server.
 
 mod approve;
+mod check_images;
 mod credential_plugin;
 mod disturbed;
 mod doctor;

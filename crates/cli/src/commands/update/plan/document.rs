@@ -3,6 +3,7 @@
 use cluster::{
     Interruption,
     changelog::ReleaseChanges,
+    image_check::ImageReport,
     packages::{ApplicationSummary, RepositoryHealth},
     plan::{Creation, InCluster, Plan, PlanRegistry, Step, StepInRegistry, Task},
     status::Part,
@@ -22,6 +23,8 @@ pub(super) struct PlanDocument {
     deployed: String,
     steps: Vec<StepDocument>,
     registry: Option<PlanRegistry>,
+    /// Whether the images of the first release can be pulled; null if that was not checked.
+    images: Option<ImageReport>,
     modules: ModulesDocument,
     packages: PackagesDocument,
     left_out: Vec<LeftOutDocument>,
@@ -111,6 +114,7 @@ impl PlanDocument {
             deployed: plan.deployed.clone(),
             steps: plan.steps.iter().map(|step| StepDocument::of(step, flags)).collect(),
             registry: plan.registry.clone(),
+            images: plan.images.clone(),
             modules: ModulesDocument::of(&plan.modules),
             packages: PackagesDocument {
                 repositories: Part::unless_absent(&plan.packages.repositories),

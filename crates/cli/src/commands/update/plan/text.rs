@@ -1,6 +1,7 @@
 //! The plan as text.
 
 mod changes;
+mod images;
 
 use cluster::{
     EditionMatch, Reading,
@@ -35,6 +36,7 @@ pub(super) fn text(plan: &Plan, all_changes: bool, flags: &ClusterFlags) -> Stri
         text += &changes::text(step, all_changes);
     }
     section(&mut text, "Registry", plan.registry.iter().map(registry_text));
+    section(&mut text, "Images", plan.images.iter().flat_map(images::lines));
     let left_out = plan.left_out.iter().map(|it| {
         let versions: Vec<String> = it.versions.iter().map(|version| format!("v{version}")).collect();
         format!("{}: {}", first_of(&versions), words::left_out::reason(&it.reason))
@@ -72,7 +74,7 @@ fn outcome(plan: &Plan, flags: &ClusterFlags) -> String {
         }
         ([], Some(next)) => {
             let mut text = format!("\nNo known problem blocks the update.\n{}", next_line(plan, next, flags));
-            if plan.registry.is_none() {
+            if plan.registry.is_none() && plan.images.is_none() {
                 text += "The images were not checked; to check them, add --registry HOST/PATH.\n";
             }
             text

@@ -1,0 +1,89 @@
+//! `update run --check-images`: the images of a release are read before it is approved.
+
+use std::{pin::pin, time::Duration};
+
+use cluster::{ClusterState, ImageSource, image_check::ImageCheck, run::Blocked};
+use semver::Version;
+use tokio::time::Instant;
+
+use super::Run;
+use crate::{
+    commands::update::{
+        check_images::{Checks, Counter},
+        cluster_registry::Reach,
+    },
+    failure::Failure,
+};
+
+/// What reading the images of a release showed.
+pub(super) struct CheckedImages {
+    /// Where they were read.
+    source: ImageSource,
+    check: ImageCheck,
+    /// When.
+    read: Instant,
+}
+
+/// After this time, images that prevent an approval are read again: somebody may have pushed them.
+const READ_AGAIN: Duration = Duration::from_mins(1);
+
+/// Between two reports while images are read.
+const SAY_AGAIN: Duration = Duration::from_secs(10);
+
+impl Run {
+    /// What of the images of a release prevents its approval. They are read once for each release and login; if something
+    /// prevents it, again after a while.
+    pub(super) async fn check_images(
+        &mut self,
+        state: &ClusterState,
+        release: &Version,
+    ) -> Result<Option<Blocked>, Failure> {
+        let source = state.image_source();
+        let mut known = self.images.take().filter(|it| {
+            let is_current = it.source == source && it.check.release == *release;
+            let is_blocked = it.check.report(state).problem.is_some();
+            is_current && !(is_blocked && it.read.elapsed() >= READ_AGAIN)
+        });
+        if known.is_none() {
+            let check = self.read_images(state, release).await?;
+            known = Some(CheckedImages { source, check, read: Instant::now() });
+        }
+        self.images = known;
+        let report = self.images.as_ref().map(|it| it.check.report(state));
+        Ok(report.and_then(|report| Blocked::by_images(&report, release)))
+    }
+
+    /// Reads the images, and reports how far it is.
+    async fn read_images(&mut self, state: &ClusterState, release: &Version) -> Result<ImageCheck, Failure> {
+        let (checks, counter) = (Checks::default(), Counter::default());
+        let environment = self.environment.clone();
+        self.show.report("wait", &format!("reading every image of v{release} with the cluster's login"));
+        let mut check = pin!(checks.check(state, release, Reach::IMAGES, &environment, &counter));
+        let mut said = Instant::now();
+        let check = loop {
+            tokio::select! {
+                biased;
+                check = &mut check => break check,
+                observed = self.observe() => drop(observed?),
+            }
+            if let Some(progress) = counter.progress().filter(|_| said.elapsed() >= SAY_AGAIN) {
+                self.show.report("wait", &format!("read {progress} of v{release}"));
+                said = Instant::now();
+            }
+        };
+        let report = check.report(state);
+        if let (Some(objects), None) = (report.objects, &report.problem) {
+            let unused = match report.missing_unused.len() {
+                0 => String::new(),
+                unused => format!("; {unused} others are missing, but are not needed here"),
+            };
+            let text = format!(
+                "everything of v{release} that this cluster needs can be read from {} ({objects} manifests and blobs \
+                 requested){unused}",
+                report.registry
+            );
+            self.show.report("note", &text);
+        }
+        Ok(check)
+    }
+}
