@@ -13,7 +13,8 @@ pub(crate) fn api_user(user: &ApiUser) -> String {
         ApiUser::Object { kind, name, namespace, release } => {
             let namespace =
                 if namespace.is_empty() { String::new() } else { format!(" in namespace {namespace}") };
-            format!("{kind}/{name}{namespace}, from Helm release {release}")
+            let object = if name.is_empty() { kind.clone() } else { format!("{kind}/{name}") };
+            format!("{object}{namespace}, from Helm release {release}")
         }
     }
 }
