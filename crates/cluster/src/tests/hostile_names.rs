@@ -15,9 +15,9 @@ use crate::{
     change::{Change, Kind, Purpose, Write},
     doctor::{Details, FailedPull, ImageAnswer, RegistryAnswers, RegistryCheck, diagnose},
     objects::{
-        Alert, ClusterConfiguration, Condition, ContainerState, DeckhouseDeployment, DeckhousePod, Module,
-        ModuleConfig, ModulePullOverride, ModuleRelease, ModuleSource, Node, NodeGroup, Phase, Queue,
-        RegistrySettings, Release, Task,
+        Alert, Application, ClusterConfiguration, Condition, ContainerState, DeckhouseDeployment,
+        DeckhousePod, Module, ModuleConfig, ModulePullOverride, ModuleRelease, ModuleSource, Node, NodeGroup,
+        PackageRepository, Phase, Queue, RegistrySettings, Release, Task,
     },
     registry_answer::RegistryAnswer,
 };
@@ -77,6 +77,12 @@ fn cluster(name: &str, waiting: Option<&str>, message: &str) -> ClusterState {
                          "blockOnAlerts": {"enabled": true}}});
     let alert =
         |alert: &str| Alert { id: own(), name: alert.to_owned(), severity: Some(4), ..Alert::default() };
+    let application = |namespace| Application {
+        namespace,
+        name: own(),
+        state: "Failed".to_owned(),
+        ..Application::default()
+    };
     let module = |phase: &str| Module {
         name: own(),
         phase: phase.to_owned(),
@@ -156,6 +162,14 @@ fn cluster(name: &str, waiting: Option<&str>, message: &str) -> ClusterState {
         }]),
         module_update_policies: Reading::Known(Vec::new()),
         module_pull_overrides: Reading::Known(vec![ModulePullOverride { name: own(), image_tag: own() }]),
+        package_repositories: Reading::Known(vec![PackageRepository {
+            name: own(),
+            repo: own(),
+            phase: "Error".to_owned(),
+            ..PackageRepository::default()
+        }]),
+        applications: Reading::Known(vec![application(Some(own()))]),
+        cluster_applications: Reading::Known(vec![application(None)]),
         node_groups: Reading::Known(vec![group]),
         nodes: Reading::Known(vec![node]),
         registry: Reading::Known(RegistrySettings {

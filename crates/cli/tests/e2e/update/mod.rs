@@ -8,6 +8,7 @@ mod doctor;
 mod hostile;
 mod json_lines;
 mod kernel;
+mod kubernetes_version;
 mod license;
 mod newer_modules;
 mod packages;

@@ -112,6 +112,44 @@ fn all(text: &str) -> Vec<String> {
             }),
             text,
         ),
+        kept::<Modules>(
+            &json!({
+                "metadata": plain(),
+                "spec": { "packageRepositoryName": "", "packageVersion": "" },
+                "status": {
+                    "summary": { "state": "", "message": "" }, "currentVersion": { "version": "" },
+                    "conditions": [{ "type": "=Ready", "status": "=False", "reason": "", "message": "" }],
+                },
+            }),
+            text,
+        ),
+        kept::<PackageRepositories>(
+            &json!({
+                "metadata": plain(),
+                "spec": { "registry": { "repo": "" }, "scanInterval": "" },
+                "status": {
+                    "phase": "", "message": "", "lastScanTime": "",
+                    "conditions": [{ "type": "=LastScanSucceeded", "status": "=False", "message": "" }],
+                },
+            }),
+            text,
+        ),
+        kept::<Applications>(
+            &json!({
+                "metadata": meta(json!({ "namespace": if text == LINES { "" } else { "=space" } })),
+                "spec": { "packageName": "", "packageRepositoryName": "", "packageVersion": "" },
+                "status": { "summary": { "state": "", "message": "" }, "conditions": conditions },
+            }),
+            text,
+        ),
+        kept::<ClusterApplications>(
+            &json!({
+                "metadata": plain(),
+                "spec": { "packageName": "", "packageRepository": "", "version": "" },
+                "status": { "status": "", "version": { "current": "" } },
+            }),
+            text,
+        ),
         kept::<ModuleReleases>(
             &json!({
                 "metadata": meta(json!({ "labels": { "modules.deckhouse.io/update-policy": "" } })),

@@ -85,10 +85,15 @@ impl Text<'_> {
             }
         });
         self.part("sources", &status.module_sources, |text, label, sources| text.sources(label, sources));
-        if let Some(repositories) = &status.package_repositories {
+        // Most clusters have neither.
+        if let Some(repositories) = &status.package_repositories
+            && repositories.known().is_none_or(|all| !all.is_empty())
+        {
             self.part("packages", repositories, |text, label, all| text.package_repositories(label, all));
         }
-        if let Some(applications) = &status.applications {
+        if let Some(applications) = &status.applications
+            && applications.known().is_none_or(|it| it.all > 0)
+        {
             self.part("applications", applications, Self::applications);
         }
         self.part("registry", &status.registry, Self::registry);
@@ -291,9 +296,6 @@ impl Text<'_> {
     }
 
     fn package_repositories(&mut self, label: &str, all: &[RepositoryHealth]) {
-        if all.is_empty() {
-            self.line(label, "no repositories");
-        }
         for (number, repository) in all.iter().enumerate() {
             let label = if number == 0 { label } else { "" };
             self.line(label, &words::package::repository(repository));
@@ -305,11 +307,7 @@ impl Text<'_> {
 
     fn applications(&mut self, label: &str, applications: &ApplicationSummary) {
         let ready = applications.all - applications.not_ready.len();
-        let line = match applications.all {
-            0 => "none".to_owned(),
-            all => format!("{ready} of {all} ready"),
-        };
-        self.line(label, &line);
+        self.line(label, &format!("{ready} of {} ready", applications.all));
         for application in applications.not_ready.iter().take(SHOWN) {
             self.more(&words::package::not_ready(application));
         }
