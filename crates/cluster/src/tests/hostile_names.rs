@@ -77,12 +77,6 @@ fn cluster(name: &str, waiting: Option<&str>, message: &str) -> ClusterState {
                          "blockOnAlerts": {"enabled": true}}});
     let alert =
         |alert: &str| Alert { id: own(), name: alert.to_owned(), severity: Some(4), ..Alert::default() };
-    let application = |namespace| Application {
-        namespace,
-        name: own(),
-        state: "Failed".to_owned(),
-        ..Application::default()
-    };
     let module = |phase: &str| Module {
         name: own(),
         phase: phase.to_owned(),
@@ -162,14 +156,6 @@ fn cluster(name: &str, waiting: Option<&str>, message: &str) -> ClusterState {
         }]),
         module_update_policies: Reading::Known(Vec::new()),
         module_pull_overrides: Reading::Known(vec![ModulePullOverride { name: own(), image_tag: own() }]),
-        package_repositories: Reading::Known(vec![PackageRepository {
-            name: own(),
-            repo: own(),
-            phase: "Error".to_owned(),
-            ..PackageRepository::default()
-        }]),
-        applications: Reading::Known(vec![application(Some(own()))]),
-        cluster_applications: Reading::Known(vec![application(None)]),
         node_groups: Reading::Known(vec![group]),
         nodes: Reading::Known(vec![node]),
         registry: Reading::Known(RegistrySettings {
@@ -183,6 +169,28 @@ fn cluster(name: &str, waiting: Option<&str>, message: &str) -> ClusterState {
             kubernetes_version: Some("Automatic".to_owned()),
             ..ClusterConfiguration::default()
         }),
+        ..packages(name)
+    }
+}
+
+/// A cluster with packages, and nothing else.
+fn packages(name: &str) -> ClusterState {
+    let own = || name.to_owned();
+    let application = |namespace| Application {
+        namespace,
+        name: own(),
+        state: "Failed".to_owned(),
+        ..Application::default()
+    };
+    ClusterState {
+        package_repositories: Reading::Known(vec![PackageRepository {
+            name: own(),
+            repo: own(),
+            phase: "Error".to_owned(),
+            ..PackageRepository::default()
+        }]),
+        applications: Reading::Known(vec![application(Some(own()))]),
+        cluster_applications: Reading::Known(vec![application(None)]),
         ..ClusterState::default()
     }
 }
