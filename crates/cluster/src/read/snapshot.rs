@@ -14,7 +14,7 @@ use super::{
 use crate::{
     ClusterState, Reading,
     access::Cluster,
-    objects::{Converge, DeckhousePod, Queue},
+    objects::{Application, Converge, DeckhousePod, PackageRepository, Queue},
 };
 
 /// Longest time for any one source.
@@ -76,13 +76,7 @@ async fn everything(client: &Client) -> ClusterState {
                 in_time(list::<IngressControllers>(client)),
             )
         },
-        async {
-            tokio::join!(
-                in_time(list::<PackageRepositories>(client)),
-                in_time(list::<Applications>(client)),
-                in_time(list::<ClusterApplications>(client)),
-            )
-        },
+        packages(client),
         async {
             tokio::join!(
                 in_time(registry_settings(client)),
@@ -127,6 +121,16 @@ async fn everything(client: &Client) -> ClusterState {
         release_webhook,
         license,
     }
+}
+
+async fn packages(
+    client: &Client,
+) -> (Reading<Vec<PackageRepository>>, Reading<Vec<Application>>, Reading<Vec<Application>>) {
+    tokio::join!(
+        in_time(list::<PackageRepositories>(client)),
+        in_time(list::<Applications>(client)),
+        in_time(list::<ClusterApplications>(client)),
+    )
 }
 
 /// Only what says where images come from, which release channel is followed, and which edition runs.
