@@ -61,6 +61,9 @@ _dhctl() {
             dhctl__subcmd__config,module-source)
                 cmd="dhctl__subcmd__config__subcmd__module__subcmd__source"
                 ;;
+            dhctl__subcmd__config,package-repository)
+                cmd="dhctl__subcmd__config__subcmd__package__subcmd__repository"
+                ;;
             dhctl__subcmd__config,proxy)
                 cmd="dhctl__subcmd__config__subcmd__proxy"
                 ;;
@@ -354,7 +357,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__config)
-            opts="-h --log --log-file --help init-configuration module-source registry docker-cfg proxy"
+            opts="-h --log --log-file --help init-configuration module-source package-repository registry docker-cfg proxy"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -496,6 +499,72 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__config__subcmd__module__subcmd__source)
+            opts="-r -u -p -o -h --name --registry --registry-login --registry-password --registry-password-file --insecure --ca-file --out --force --log --log-file --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -r)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-login)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-password)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry-password-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --out)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --log)
+                    COMPREPLY=($(compgen -W "off error warn info debug trace" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        dhctl__subcmd__config__subcmd__package__subcmd__repository)
             opts="-r -u -p -o -h --name --registry --registry-login --registry-password --registry-password-file --insecure --ca-file --out --force --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2328,7 +2397,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__plan)
-            opts="-f -r -u -p -h --file --to --helm --registry --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --kubeconfig --context --output --log --log-file --help"
+            opts="-f -r -u -p -h --file --to --helm --changelog --registry --check-images --allow-edition-change --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --kubeconfig --context --output --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2422,7 +2491,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__prepare)
-            opts="-f -y -h --file --to --channel --mode --window --yes --dry-run --kubeconfig --context --output --progress --verbose --quiet --log --log-file --help"
+            opts="-f -y -h --file --to --channel --mode --window --allow-edition-change --yes --dry-run --kubeconfig --context --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2518,7 +2587,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__update__subcmd__run)
-            opts="-y -h --kubeconfig --context --to --yes --apply-now --require-backup --settle --stalled-after --patience --timeout --output --progress --verbose --quiet --log --log-file --help"
+            opts="-y -h --kubeconfig --context --to --yes --check-images --apply-now --require-backup --settle --stalled-after --patience --timeout --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
