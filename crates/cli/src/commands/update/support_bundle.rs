@@ -65,7 +65,6 @@ async fn run(args: SupportBundleArgs, environment: Environment) -> Result<(), Fa
     }
     let logs = own_logs(&args.dhctl_log)?;
     let cluster = reach(&args.cluster, &environment).await?;
-    printer::say("waiting", "reading the cluster");
     let state = read::snapshot(&cluster).await;
     if let Some(nothing) = NothingRead::of(&state) {
         return Err(Failure { after_result: false, ..nothing_read(&cluster, &nothing).await });
