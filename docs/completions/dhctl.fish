@@ -884,7 +884,7 @@ debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from support-bundle" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from support-bundle" -s y -l yes -d 'Do not ask for confirmation'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from support-bundle" -l dry-run -d 'Show the changes and write nothing'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from support-bundle" -l dry-run -d 'Only list what the bundle would contain, and what would be left out'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from support-bundle" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from support-bundle" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from support-bundle" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ChangeArgs, ClusterArgs};
+use super::{ClusterArgs, ConsentArgs};
 use crate::args::OutputArgs;
 
 /// `dhctl update support-bundle`
@@ -18,7 +18,10 @@ pub struct SupportBundleArgs {
     pub dhctl_log: Vec<PathBuf>,
     /// Consent.
     #[command(flatten)]
-    pub change: ChangeArgs,
+    pub consent: ConsentArgs,
+    /// Only list what the bundle would contain, and what would be left out
+    #[arg(long, conflicts_with = "yes")]
+    pub dry_run: bool,
     /// The cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,

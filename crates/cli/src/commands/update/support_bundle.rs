@@ -78,7 +78,7 @@ async fn run(args: SupportBundleArgs, environment: Environment) -> Result<(), Fa
     let parts = collection.finish();
     let contents = Contents::of(&parts, &cluster.name, &cluster.server, now);
     let printer = Printer::new(&args.output);
-    let Some(path) = args.out.as_ref().filter(|_| !args.change.dry_run) else {
+    let Some(path) = args.out.as_ref().filter(|_| !args.dry_run) else {
         let nothing = Written { file: None, size: None, contents: &contents };
         let text = contents.text() + "nothing was written (--dry-run)\n";
         return printer.result(NAME, &nothing, &text);
@@ -86,7 +86,7 @@ async fn run(args: SupportBundleArgs, environment: Environment) -> Result<(), Fa
     printer::say("contents", contents.text().trim_end());
     let question = format!("write this to {}?", path.display());
     let refused = "not confirmed; nothing was written";
-    consent::ask_or(&question, args.change.consent, &environment, refused).await?;
+    consent::ask_or(&question, args.consent, &environment, refused).await?;
     let size = write(path, &parts, &contents, now)?;
     let written = Written { file: Some(path.display().to_string()), size: Some(size), contents: &contents };
     let text = format!(
