@@ -13,6 +13,7 @@ use cluster::{
     image_check::{ImageCheck, ImagesRead, MissingObject},
     objects::RegistrySettings,
 };
+use deckhouse::repositories::RELEASE_CHANNEL;
 use mirror::{
     Event, Observer, Root,
     holdings::{ReleaseContents, ReleaseGap, read_release},
@@ -22,7 +23,10 @@ use registry::client::ErrorKind;
 use semver::Version;
 use tokio::sync::OnceCell;
 
-use super::cluster_registry::{Reach, connect};
+use super::{
+    cluster_registry::{Reach, connect},
+    registry_requests::recognize_proxy_cache,
+};
 use crate::Environment;
 
 /// The checks of one command: registries that several clusters use with the same login are read once for each release.
@@ -87,6 +91,10 @@ pub(super) async fn read(
 ) -> ImageCheck {
     let outcome = match connect(registry, reach, environment) {
         Ok((client, root)) => {
+            if let Ok(channels) = root.join(RELEASE_CHANNEL) {
+                // If this fails, reading fails too, and says why.
+                let _ = recognize_proxy_cache(&client.repository(channels)).await;
+            }
             match Box::pin(read_release(&client, &Root::from(root), release, observer)).await {
                 Ok(contents) => all(contents),
                 Err(error) => failed(&error),

@@ -155,8 +155,7 @@ pub(super) async fn ask_releases(
         Ok(tags) => tags,
         Err(error) => return answer(error),
     };
-    // No platform has it. The answer of a Harbor shows whether it is a proxy cache, which decides what its later answers mean.
-    if let Err(error) = exists_by_name(channels, &Version::new(0, 0, 0)).await {
+    if let Err(error) = recognize_proxy_cache(channels).await {
         return answer(error);
     }
     let is_absent = tags.is_none();
@@ -179,6 +178,12 @@ pub(super) async fn ask_releases(
         return Ok(RegistryAnswer::Missing);
     }
     Ok(RegistryAnswer::Found(ReleaseList { listed: listed.into_iter().collect(), unlisted }))
+}
+
+/// Requests a release that no platform has. The answer of a Harbor shows whether it is a proxy cache, which decides what its
+/// later answers mean.
+pub(super) async fn recognize_proxy_cache(channels: &Repository) -> Result<(), Error> {
+    exists_by_name(channels, &Version::new(0, 0, 0)).await.map(drop)
 }
 
 /// Some registries refuse access to what they do not have, which proves nothing against their list.

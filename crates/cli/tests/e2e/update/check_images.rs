@@ -4,10 +4,14 @@
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::StatusCode;
 use oci::{Digest, Manifest};
 use registry_server::{Auth, BasicAuth, RunningServer, ServerOptions, Store as _};
 use serde_json::{Value, json};
-use testkit::{distribution::Distribution, faults::Script};
+use testkit::{
+    distribution::Distribution,
+    faults::{Fault, Rule, Script},
+};
 use tokio::runtime::Runtime;
 
 use super::{
@@ -38,7 +42,11 @@ fn distribution() -> Distribution {
 }
 
 fn serving(distribution: &Distribution) -> Registry {
-    let (runtime, requests) = (Runtime::new().unwrap(), Arc::new(Script::new(Vec::new())));
+    answering(distribution, Vec::new())
+}
+
+fn answering(distribution: &Distribution, rules: Vec<Rule>) -> Registry {
+    let (runtime, requests) = (Runtime::new().unwrap(), Arc::new(Script::new(rules)));
     let auth = Auth::Basic(BasicAuth::new("cluster", "right"));
     let options = ServerOptions { auth, interceptor: Some(requests.clone()), ..ServerOptions::default() };
     let entered = runtime.enter();
@@ -189,6 +197,30 @@ fn a_refused_login_and_an_unreachable_registry_block() {
     let result = plan(&platform, &["--retry-timeout", "1s"], 7);
     let blocking = result["blocking"][0].as_str().unwrap();
     assert!(blocking.contains("could not be read to check the images of v1.58.3"), "{blocking}");
+}
+
+#[test]
+fn a_proxy_cache_without_its_upstream_is_not_taken_for_one_that_lacks_images() {
+    let distribution = distribution();
+    let not_found = |path: &str, message: &str| {
+        let body = json!({ "errors": [{ "code": "NOT_FOUND", "message": message }] }).to_string();
+        Rule::new("*", path, Fault::Answer { status: StatusCode::NOT_FOUND, headers: Vec::new(), body })
+    };
+    let image = distribution.releases[NEXT].images["cniCilium/agent1"];
+    let of_upstream = "resource not found: repo cache/ee/release-channel, tag v0.0.0 not found";
+    let registry = answering(
+        &distribution,
+        vec![
+            not_found("*/release-channel/manifests/v0.0.0", of_upstream),
+            not_found(&format!("*/ee/manifests/{image}"), "artifact cache/ee not found"),
+        ],
+    );
+    let platform = platform(&registry, "right");
+    let result = plan(&platform, &["--retry-timeout", "1s"], 7);
+    assert_eq!(result["images"]["objects"], Value::Null);
+    let blocking = result["blocking"][0].as_str().unwrap();
+    assert!(blocking.contains("could not be read to check the images of v1.58.3"), "{blocking}");
+    assert!(!blocking.contains("mirror push"), "{blocking}");
 }
 
 #[test]
