@@ -76,6 +76,10 @@ fn kubernetes_goes_minor_by_minor_after_the_apis_that_it_removes() {
         ]
     );
     assert_eq!(tasks(&state, &[("v1.58.1", &[("k8s", "1.28")])]), [""; 0]);
+    assert_eq!(
+        tasks(&state, &[("v1.58.1", &[("k8s", "1.18446744073709551614")])]),
+        ["..v1.58.1 RaiseKubernetes"]
+    );
 }
 
 #[test]

@@ -59,6 +59,9 @@ pub enum Work {
     Meet(Unmet),
 }
 
+/// A release that asks for more is not believed: what it needs is then shown without the versions on the way.
+const MOST_MINORS: usize = 10;
+
 /// The tasks of all releases, in order. `uses`: all uses of APIs that are known.
 pub(super) fn tasks(state: &ClusterState, steps: &[Step], uses: &[ApiUse]) -> Vec<Task> {
     let mut tasks: Vec<Task> = Vec::new();
@@ -104,9 +107,11 @@ fn works(state: &ClusterState, step: &Step, before: &[Task], uses: &[ApiUse]) ->
             works.push(Work::ReplaceApis { kubernetes: *last, uses });
         }
     }
+    let is_stepwise = upgrade.is_some();
     works.extend(upgrade);
     works.extend(upgrade_of_kernel(state, &unmet));
-    let others = unmet.into_iter().filter(|it| !is_kubernetes(it) && it.fix != Fix::UpgradeKernel);
+    let is_covered = |it: &Unmet| is_stepwise && is_kubernetes(it) || it.fix == Fix::UpgradeKernel;
+    let others = unmet.into_iter().filter(|it| !is_covered(it));
     works.extend(others.cloned().map(Work::Meet));
     works
 }
@@ -134,8 +139,10 @@ fn upgrade_of_kubernetes(state: &ClusterState, unmet: &[&Unmet], before: &[Task]
     let now = state.kubernetes.known().map(minor_of).or_else(|| Some(minor_of(&loose_version(found)?)));
     let (major, from) = reached.or(now)?;
     let (_, to) = minor_of(&loose_version(lowest)?);
-    let through: Vec<(u64, u64)> = (from + 1..=to).map(|minor| (major, minor)).collect();
-    (!through.is_empty()).then(|| Work::UpgradeKubernetes { found: found.clone(), through, fix: fix.clone() })
+    let through: Vec<(u64, u64)> =
+        (from + 1..=to).map(|minor| (major, minor)).take(MOST_MINORS + 1).collect();
+    let is_believed = (1..=MOST_MINORS).contains(&through.len());
+    is_believed.then(|| Work::UpgradeKubernetes { found: found.clone(), through, fix: fix.clone() })
 }
 
 fn upgrade_of_kernel(state: &ClusterState, unmet: &[&Unmet]) -> Option<Work> {

@@ -28,7 +28,7 @@ fn the_place_that_decides_is_named() {
     let settings = json!({ "releaseChannel": "Stable", "update": { "mode": "Manual" } });
     let platform = Platform::running("v1.77.3", &settings);
     let mut next = release("v1.78.1", "Pending");
-    next["spec"]["requirements"] = json!({ "k8s": "1.99" });
+    next["spec"]["requirements"] = json!({ "k8s": "1.37" });
     platform.put(&[release("v1.77.3", "Deployed"), next, configuration("1.34")]);
     platform.grant_printed(&["--read-only", "--secrets"]);
     let expect = |line: &str, fix: &str| {
@@ -39,8 +39,7 @@ fn the_place_that_decides_is_named() {
     };
     expect(
         "kubernetesVersion is 1.34 in ClusterConfiguration",
-        "fix: raise kubernetesVersion in ClusterConfiguration, one minor at a time, and wait for the node groups each time: \
-         kubectl -n d8-system exec",
+        "set kubernetesVersion in ClusterConfiguration to \"1.36\": kubectl -n d8-system exec",
     );
     // The API server of the tests is 1.35.
     platform.put(&[module_config("1.35")]);
@@ -51,7 +50,7 @@ fn the_place_that_decides_is_named() {
     );
     platform.put(&[module_config("Default")]);
     let line = "the platform chooses the version: kubernetesVersion is Default in ModuleConfig/control-plane-manager";
-    expect(line, "wait for the platform to upgrade Kubernetes (it chooses the version), or set");
+    expect(line, "set kubernetesVersion in ModuleConfig/control-plane-manager to \"1.37\": kubectl patch");
     let json = platform.as_alice(&["status", "--output", "json"]).expect(0).stdout;
     let json: Value = serde_json::from_str(&json).unwrap();
     let expected = json!({ "value": "Default", "setIn": "ModuleConfig/control-plane-manager" });
