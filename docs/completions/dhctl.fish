@@ -585,7 +585,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -l insecure -d 'Use plain HTTP instead of HTTPS'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -l force -d 'Replace the file if it exists'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from module-source" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -l name -d 'Name of the PackageRepository; "deckhouse" and "deckhouse-modules" are reserved for the platform' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -l name -d 'Name of the PackageRepository; "deckhouse", "deckhouse-modules" and "embedded" are reserved for the platform' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -s r -l registry -d 'Private registry, HOST[:PORT]/PATH: the repository of the platform, or the one above the modules or packages' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from package-repository" -s p -l registry-password -d 'Password for --registry' -r
@@ -676,7 +676,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle rbac" -f -a "watch" -d 'Watch an update until it is done'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle rbac" -f -a "doctor" -d 'Find out why an update does not continue, and what to do'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle rbac" -f -a "kernel" -d 'Upgrade the kernel on all nodes of a node group, or check that they already run the given version'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle rbac" -f -a "support-bundle" -d 'Collect what support asks for into one file, without secrets'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle rbac" -f -a "support-bundle" -d 'Write what the vendor\'s support needs into one file; secrets are masked'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle rbac" -f -a "rbac" -d 'Print the permissions that the update commands need, as a manifest for kubectl apply'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the service account of the pod that dhctl runs in' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l context -d 'Context of the kubeconfig (repeatable: one report for each); default: the current context' -r
@@ -694,7 +694,7 @@ info\t'Decisions and retries'
 debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l exit-code -d 'For monitoring: exit code 0 only if every cluster is idle and healthy, else 7 and the reason on standard error. What cannot be read is not healthy; a release that waits for approval or for an update window is'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l exit-code -d 'For monitoring: exit code 0 only if every cluster is idle and healthy, otherwise 7, with the reason on standard error. Unreadable data counts as unhealthy. A release that waits for approval or for an update window counts as healthy'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l force -d 'Replace the file if it exists; a reader never sees an incomplete file'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l quiet -d 'Print only warnings, errors and the result'
@@ -782,7 +782,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the service account of the pod that dhctl runs in' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l context -d 'Context of the kubeconfig; default: the current context' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l to -d 'Last release to update to; default: the newest one that the cluster has' -r
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l require-backup -d 'Approve only if the last etcd backup that the cluster shows is younger than this, such as 12h or 1d' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l require-backup -d 'Approve only if the last etcd backup that the cluster shows is younger than this, such as 12h or 1d. Releases that need no approval (update modes Auto and AutoPatch) are deployed without this condition' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l settle -d 'How long everything must be healthy before the update is done' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l stalled-after -d 'Report a stage as stuck after this time without progress; default: 15m for switching, 30m for later stages' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from run" -l patience -d 'End with exit code 7 if the update stays failed or stuck for this long; until then it may recover' -r

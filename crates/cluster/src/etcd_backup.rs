@@ -16,6 +16,9 @@ use crate::{ClusterState, Obstacle, Reading, objects::EtcdBackupJob};
 /// The backups of one schedule are made at the same time. One that is older than the newest by more than this was not made.
 const SAME_SCHEDULE: SignedDuration = SignedDuration::from_hours(24);
 
+/// By how much the clock of this host may be behind that of the cluster.
+const CLOCKS_DIFFER: SignedDuration = SignedDuration::from_mins(5);
+
 /// What is known of the backups of etcd.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -70,24 +73,31 @@ impl EtcdBackups {
 
     /// The command that makes a backup. `before`: the release that is approved after it, for the name of the job.
     pub fn command(&self, before: Option<&Version>) -> Command {
-        make(self.cron_job.as_deref(), before)
+        make(self.cron_job.as_deref(), before, self.last)
     }
 }
 
 /// The command that makes a backup, with the platform's `CronJob` if there is one.
-fn make(cron_job: Option<&str>, before: Option<&Version>) -> Command {
+fn make(cron_job: Option<&str>, before: Option<&Version>, last: Option<Timestamp>) -> Command {
     match cron_job {
-        Some(cron_job) => Kubectl::BackUpEtcd { cron_job: cron_job.to_owned(), job: job_name(before) }.into(),
+        Some(cron_job) => {
+            Kubectl::BackUpEtcd { cron_job: cron_job.to_owned(), job: job_name(before, last) }.into()
+        }
         None => Command::tool(Tool::BackUpEtcd),
     }
 }
 
-/// The same name at any time, so that a text does not change while it is waited for.
-fn job_name(before: Option<&Version>) -> String {
-    before.map_or_else(
+/// The same name until a backup succeeds, so that a text does not change while it is waited for; another one afterwards,
+/// because the job may still exist.
+fn job_name(before: Option<&Version>, last: Option<Timestamp>) -> String {
+    let name = before.map_or_else(
         || "etcd-backup-manual".to_owned(),
         |version| format!("etcd-backup-before-v{}-{}-{}", version.major, version.minor, version.patch),
-    )
+    );
+    match last {
+        Some(last) => format!("{name}-{}", last.as_second()),
+        None => name,
+    }
 }
 
 /// What prevents the approval of `release` if a backup that is younger than `limit` is required; `None` if there is one.
@@ -98,17 +108,19 @@ pub fn lacks_backup(
     now: Timestamp,
 ) -> Option<Problem> {
     let problem = |fact| Problem::new(Code::EtcdBackup, Object::any(Kind::Cluster), fact);
-    let back_up = |cron_job| {
-        let command = make(cron_job, Some(release));
+    let back_up = |cron_job, last| {
+        let command = make(cron_job, Some(release), last);
         Advice::Platform(PlatformAdvice::BackUpEtcd { command, is_seen: cron_job.is_some() })
     };
     match etcd_backups(state) {
         Reading::Known(backups) => {
-            if backups.age(now).is_some_and(|age| age < limit) {
+            // Of a later time than this host has, by more than clocks differ, nothing is known.
+            let is_past = backups.last.is_some_and(|last| last.duration_since(now) <= CLOCKS_DIFFER);
+            if is_past && backups.age(now).is_some_and(|age| age < limit) {
                 return None;
             }
             let fact = ClusterFact::BackupTooOld { limit, last: backups.last };
-            Some(problem(fact).advise(back_up(backups.cron_job.as_deref())))
+            Some(problem(fact).advise(back_up(backups.cron_job.as_deref(), backups.last)))
         }
         Reading::Absent(why) | Reading::NotNow { why, .. } => {
             Some(problem(ClusterFact::BackupUnknown { why: why.into() }))
@@ -181,6 +193,9 @@ mod tests {
             "kubectl -n kube-system create job --from=cronjob/d8-etcd-backup-a etcd-backup-before-v1-72-3"
         );
         assert!(command(vec![job("a", "m", None)], None).ends_with(" etcd-backup-manual"));
+        // The job of the last backup may still exist.
+        let again = command(vec![job("a", "m", Some(0))], Some(&release));
+        assert!(again.ends_with(" etcd-backup-before-v1-72-3-1790000000"), "{again}");
         assert_eq!(command(Vec::new(), None), "d8 backup etcd etcd-backup.snapshot");
     }
 
@@ -197,6 +212,7 @@ mod tests {
             (vec![job("a", "m", Some(99))], None),
             (vec![job("a", "m", Some(2)), job("b", "n", Some(77))], None),
             (vec![job("a", "m", Some(76))], too_old(Some(76))),
+            (vec![job("a", "m", Some(101))], too_old(Some(101))),
             (vec![job("a", "m", None)], too_old(None)),
             (Vec::new(), too_old(None)),
         ] {

@@ -6,7 +6,7 @@
 
 use serde::Serialize;
 
-use crate::{ClusterState, changelog::ReleaseChanges};
+use crate::{ClusterState, KubernetesSetting, changelog::ReleaseChanges};
 
 /// What is known about an interruption of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -16,7 +16,7 @@ pub struct Interruption {
     pub changes_control_plane: Option<bool>,
     /// Number of control-plane nodes, if it is known.
     pub control_plane_nodes: Option<u64>,
-    /// Whether the platform chooses the version of Kubernetes (`kubernetesVersion: Automatic`): then a release may change
+    /// Whether the platform chooses the version of Kubernetes (its setting is `Automatic`, `Default` or not there): then a release may change
     /// it, and its changelog need not show that. `None` if it is not known.
     pub automatic_kubernetes: Option<bool>,
 }
@@ -24,12 +24,13 @@ pub struct Interruption {
 impl Interruption {
     /// What follows from the changes of a release, for a cluster in this state.
     pub fn of(state: &ClusterState, changes: &ReleaseChanges) -> Self {
-        let configuration = state.cluster_configuration.known();
-        let version = configuration.and_then(|it| it.kubernetes_version.as_deref());
         Self {
             changes_control_plane: changes.known().map(crate::changelog::Changelog::changes_control_plane),
             control_plane_nodes: control_plane_nodes(state),
-            automatic_kubernetes: version.map(|version| version == "Automatic"),
+            automatic_kubernetes: match KubernetesSetting::of(state) {
+                Ok(setting) => Some(setting.is_some_and(|it| it.is_automatic())),
+                Err(_) => None,
+            },
         }
     }
 }
@@ -51,7 +52,7 @@ mod tests {
     use super::*;
     use crate::{
         Obstacle, Reading,
-        objects::{ClusterConfiguration, Node, NodeGroup},
+        objects::{ClusterConfiguration, ModuleConfig, Node, NodeGroup},
     };
 
     fn masters(count: usize) -> Reading<Vec<Node>> {
@@ -83,10 +84,20 @@ mod tests {
             kubernetes_version: Some("Automatic".to_owned()),
             ..ClusterConfiguration::default()
         };
-        let state =
-            ClusterState { cluster_configuration: Reading::Known(configuration), ..ClusterState::default() };
+        let mut state = ClusterState {
+            cluster_configuration: Reading::Known(configuration),
+            module_configs: Reading::Known(Vec::new()),
+            ..ClusterState::default()
+        };
         let it = Interruption::of(&state, &changes("candi"));
         assert_eq!((it.changes_control_plane, it.automatic_kubernetes), (Some(false), Some(true)));
+        // The newer place wins.
+        state.module_configs = Reading::Known(vec![ModuleConfig {
+            name: "control-plane-manager".to_owned(),
+            settings: json!({ "kubernetesVersion": "1.34" }),
+            ..ModuleConfig::default()
+        }]);
+        assert_eq!(Interruption::of(&state, &changes("candi")).automatic_kubernetes, Some(false));
         let it = Interruption::of(&ClusterState::default(), &ReleaseChanges::Absent { link: None });
         assert_eq!((it.changes_control_plane, it.automatic_kubernetes), (None, None));
     }

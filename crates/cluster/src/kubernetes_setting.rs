@@ -30,6 +30,8 @@ pub enum KubernetesPlace {
     ModuleConfig {
         /// Whether that object exists.
         exists: bool,
+        /// Whether it names the version of its settings: the platform refuses settings without.
+        versioned: bool,
     },
     /// `kubernetesVersion` of `ClusterConfiguration`.
     ClusterConfiguration,
@@ -53,7 +55,10 @@ impl KubernetesSetting {
         let configs = state.module_configs.required("ModuleConfigs");
         let config =
             configs.as_ref().ok().and_then(|all| all.iter().find(|it| it.name == CONTROL_PLANE_MANAGER));
-        let module_config = KubernetesPlace::ModuleConfig { exists: config.is_some() };
+        let module_config = KubernetesPlace::ModuleConfig {
+            exists: config.is_some(),
+            versioned: config.is_some_and(|config| config.version.is_some()),
+        };
         if let Some(value) = config.and_then(|config| config.settings["kubernetesVersion"].as_str()) {
             let value = Some(String::from(safe_text::foreign(value)));
             return Ok(Some(Self { value, place: module_config }));
@@ -96,7 +101,7 @@ mod tests {
             let kubernetes_version = version.map(str::to_owned);
             Reading::Known(ClusterConfiguration { kubernetes_version, ..ClusterConfiguration::default() })
         };
-        let new = KubernetesPlace::ModuleConfig { exists: true };
+        let new = KubernetesPlace::ModuleConfig { exists: true, versioned: false };
         let old = KubernetesPlace::ClusterConfiguration;
         let absent = || Reading::Absent("managed by others".to_owned());
         let set = |version: &str| json!({ "kubernetesVersion": version });
@@ -110,7 +115,7 @@ mod tests {
             (
                 Reading::Known(Vec::new()),
                 configuration(None),
-                Some((None, KubernetesPlace::ModuleConfig { exists: false }, true)),
+                Some((None, KubernetesPlace::ModuleConfig { exists: false, versioned: false }, true)),
             ),
             (Reading::Known(Vec::new()), absent(), None),
         ] {

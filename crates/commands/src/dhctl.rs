@@ -14,6 +14,9 @@ const BUNDLE: &str = "d8.tar";
 /// Where the vendor has the repositories of the editions.
 const EDITIONS: &str = "registry.deckhouse.ru/deckhouse";
 
+/// The vendor's repository of the certified edition, which has a registry of its own.
+const CERTIFIED: &str = "registry-cse.deckhouse.ru/deckhouse/cse";
+
 /// A registry that is to be filled in.
 const REGISTRY: &str = "HOST/PATH";
 
@@ -283,7 +286,9 @@ impl Mirror {
             }
             Self::PullRelease => words.fixed(&["pull", "-i", BUNDLE, "--release", "VERSION"]),
             Self::PullEdition(edition) => {
-                let source = format!("{EDITIONS}/{edition}");
+                let is_certified = edition == "cse" || edition.starts_with("cse-");
+                let source =
+                    if is_certified { CERTIFIED.to_owned() } else { format!("{EDITIONS}/{edition}") };
                 words.fixed(&["pull", "-i", BUNDLE]).option("--source", "--source=", &source)
             }
             Self::ListThroughCache { registry, major, minor } => words

@@ -77,7 +77,9 @@ impl Tool {
             }
             Self::UpdateKernelOfAlt => words.fixed(&["update-kernel", "-t", "FLAVOR"]),
             Self::EditClusterConfiguration => words.fixed(&["d8", "system", "edit", "cluster-configuration"]),
-            Self::BackUpEtcd => words.fixed(&["d8", "backup", "etcd", "etcd-backup.snapshot"]),
+            Self::BackUpEtcd => {
+                flags.add_to(words.fixed(&["d8", "backup", "etcd"])).fixed(&["etcd-backup.snapshot"])
+            }
             Self::Convert(conversion, file) => conversion.words(file),
             Self::Close(directory) => words.fixed(&["chmod", "700"]).file(directory),
             Self::Htpasswd { file, login } => {

@@ -67,7 +67,7 @@ pub struct ModuleSourceArgs {
 /// `dhctl config package-repository`
 #[derive(Debug, Args)]
 pub struct PackageRepositoryArgs {
-    /// Name of the PackageRepository; "deckhouse" and "deckhouse-modules" are reserved for the platform
+    /// Name of the PackageRepository; "deckhouse", "deckhouse-modules" and "embedded" are reserved for the platform
     #[arg(long, value_name = "NAME")]
     pub name: String,
     /// The registry.

@@ -5,10 +5,12 @@ use cluster::{
     changelog::{ChangeKind, Changelog, ReleaseChanges},
 };
 
+use commands::{Sentence, Update};
+
 use crate::format::count;
 
 /// There are changes, and none of them names its effect.
-pub(crate) const NO_IMPACT: &str = "the changelog names none for enabled modules";
+pub(crate) const NO_IMPACT: &str = "the changelog names no impact for enabled modules";
 
 /// The most impacts that are shown before an approval; a plan shows all.
 const IMPACTS: usize = 40;
@@ -49,7 +51,7 @@ pub(crate) fn unknown(changes: &ReleaseChanges) -> String {
         ReleaseChanges::Known(_) => String::new(),
         ReleaseChanges::Absent { link: None } => "unknown: the release has no changelog".to_owned(),
         ReleaseChanges::Absent { link: Some(link) } => {
-            format!("unknown: the release has no changelog here; the vendor has it at {link}")
+            format!("unknown: the release has no changelog here; see {link}")
         }
         ReleaseChanges::Unknown { why } => format!("unknown: the changelog cannot be read: {why}"),
     }
@@ -75,29 +77,32 @@ pub(crate) fn interruption(it: &Interruption) -> String {
              is unknown"
                 .to_owned()
         }
-        (None, _) => format!("unknown; may be unavailable {outage} if the release changes the control plane"),
+        (None, _) => format!(
+            "it is unknown whether the release changes the control plane; if it does, the API may be unavailable {outage}"
+        ),
     }
 }
 
 /// What to know before the release is approved: every impact, and the interruption of the API.
-pub(crate) fn before_approval(changes: &ReleaseChanges, interrupts: &Interruption) -> Vec<String> {
+pub(crate) fn before_approval(changes: &ReleaseChanges, interrupts: &Interruption) -> Vec<Sentence> {
     let mut notes = Vec::new();
     match changes {
         ReleaseChanges::Known(changelog) => {
             let impacts = changelog.impacts().map(|(section, it)| format!("impact: {}", impact(section, it)));
-            notes.extend(impacts.take(IMPACTS));
+            notes.extend(impacts.take(IMPACTS).map(Sentence::from));
             let total = changelog.impacts().count();
             if total == 0 {
-                notes.push(format!("impact: {NO_IMPACT}"));
+                notes.push(format!("impact: {NO_IMPACT}").into());
             } else if total > IMPACTS {
-                notes.push(format!("impact: {} more; `dhctl update plan` shows all", total - IMPACTS));
+                let more = Sentence::from(format!("impact: {} more; to see all: ", total - IMPACTS));
+                notes.push(more.command(Update::Plan));
             }
         }
         ReleaseChanges::Absent { .. } | ReleaseChanges::Unknown { .. } => {
-            notes.push(format!("impact: {}", unknown(changes)));
+            notes.push(format!("impact: {}", unknown(changes)).into());
         }
     }
-    notes.push(format!("Kubernetes API: {}", interruption(interrupts)));
+    notes.push(format!("Kubernetes API: {}", interruption(interrupts)).into());
     notes
 }
 
@@ -138,11 +143,11 @@ mod tests {
             ),
             (ReleaseChanges::Unknown { why: "no permission".into() }, interrupts(Some(false), Some(1), None)),
         ] {
-            text += &before_approval(&changes, &interruption).join("\n");
+            text += &Sentence::joined(before_approval(&changes, &interruption), "\n").to_string();
             text += "\n\n";
         }
         let last = before_approval(&changes(&many), &interrupts(Some(true), Some(1), None));
-        text += &last[IMPACTS - 1..].join("\n");
+        text += &Sentence::joined(last.into_iter().skip(IMPACTS - 1), "\n").to_string();
         insta::assert_snapshot!(text);
         let counted = |it: &ReleaseChanges| counts(it.known().unwrap());
         assert_eq!(counted(&known), "2 features, 2 fixes and 1 other change in enabled modules");

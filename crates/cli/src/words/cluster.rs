@@ -17,7 +17,7 @@ pub(super) fn predicate(fact: &ClusterFact) -> Sentence {
         }
         ClusterFact::BackupTooOld { limit, last } => {
             let last = last.map_or_else(
-                || "none is visible".to_owned(),
+                || "the cluster shows no backup".to_owned(),
                 |last| format!("the last one was made at {}", last.strftime("%Y-%m-%d %H:%M UTC")),
             );
             let limit = duration::text(*limit);

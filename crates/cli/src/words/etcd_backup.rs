@@ -13,9 +13,9 @@ const NODES: usize = 3;
 pub(crate) fn last(backups: &EtcdBackups, now: Timestamp) -> String {
     let Some((last, age)) = backups.last.zip(backups.age(now)) else {
         return match (&backups.cron_job, backups.off) {
-            (None, _) => "none is visible: the platform makes none in this cluster".to_owned(),
-            (Some(_), true) => "none is visible: the backups of the platform are suspended".to_owned(),
-            (Some(_), false) => "none is visible: no backup of the platform has succeeded".to_owned(),
+            (None, _) => "none: the platform creates no etcd backups in this cluster".to_owned(),
+            (Some(_), true) => "none: the backups of the platform are suspended".to_owned(),
+            (Some(_), false) => "none: no backup of the platform has succeeded".to_owned(),
         };
     };
     let node = backups.node.as_deref().map(|node| format!(" on {node}")).unwrap_or_default();
@@ -35,7 +35,7 @@ pub(crate) fn before_approval(
 ) -> Option<Sentence> {
     match backups {
         Reading::Known(backups) => Some(
-            Sentence::from(format!("last etcd backup: {}; to make a new one: ", last(backups, now)))
+            Sentence::from(format!("last etcd backup: {}; to create a new one: ", last(backups, now)))
                 .command(backups.command(Some(release))),
         ),
         Reading::Absent(_) => None,

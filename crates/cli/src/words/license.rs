@@ -30,9 +30,9 @@ pub(super) fn predicate(fact: &LicenseFact) -> Sentence {
     match fact {
         LicenseFact::ExpiresSoon(at) => format!("expires soon{}", on(*at)),
         LicenseFact::NodesNotCovered { nodes, since, violated } => {
-            let since = since.map_or_else(String::new, |since| format!(" since {}", day(since)));
-            let days = if *violated { ", for a week or longer" } else { "" };
-            format!("has not covered {}{since}{days}", count(*nodes, "node"))
+            let since = since.map_or_else(String::new, |since| format!(", since {}", day(since)));
+            let days = if *violated { " (a week or longer)" } else { "" };
+            format!("does not cover {}{since}{days}", count(*nodes, "node"))
         }
         LicenseFact::Expired { at, over: true, .. } => {
             format!("expired{}, and its grace period is over", on(*at))
@@ -55,10 +55,10 @@ pub(super) fn predicate(fact: &LicenseFact) -> Sentence {
 pub(super) fn means(fact: &LicenseFact) -> Sentence {
     match fact {
         LicenseFact::ExpiresSoon(_) | LicenseFact::NodesNotCovered { violated: false, .. } => {
-            "the cluster is licensed now, and may not be when a later update is due"
+            "the cluster is licensed now; the license may be invalid at the time of a later update"
         }
         LicenseFact::NoUpdateRight => {
-            "do not start the update: the platform may refuse the release, or refuse it half way through the chain"
+            "do not start the update: the platform may refuse this release or a later release of the plan"
         }
         _ => {
             "the cluster is not licensed; the platform versions that dhctl knows update anyway, later versions may not"

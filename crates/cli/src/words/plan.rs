@@ -70,7 +70,7 @@ pub(crate) fn unknown(unknown: &PlanUnknown) -> String {
         }
         PlanSource::Channel { image } | PlanSource::Image { image } => image.clone(),
         PlanSource::Edition => {
-            "whether the registry has the edition of the cluster was not checked".to_owned()
+            "the edition in the registry was not compared with the edition of the cluster".to_owned()
         }
         PlanSource::Tags { registry } => {
             let why = unknown.why.as_ref().map_or_else(String::new, |why| format!(" ({why})"));

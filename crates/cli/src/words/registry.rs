@@ -54,7 +54,7 @@ pub(super) fn predicate(fact: &RegistryFact) -> Sentence {
         RegistryFact::ReleaseIncomplete { release, objects, more } => {
             let named: Vec<&str> = objects.iter().map(ForeignText::as_str).collect();
             let more = if *more > 0 { format!("; and {more} more") } else { String::new() };
-            format!("cannot return what this cluster needs of v{release}: {}{more}", named.join("; "))
+            format!("cannot return these images of v{release} that the cluster needs: {}{more}", named.join("; "))
         }
         RegistryFact::ImagesNotChecked { release, why } => {
             format!("could not be read to check the images of v{release}: {why}")
@@ -116,7 +116,7 @@ pub(super) fn means(fact: &RegistryFact) -> Option<Sentence> {
         ),
         RegistryFact::ImagesMissing { .. } | RegistryFact::ImagesNotChecked { .. } => return None,
         RegistryFact::ReleaseIncomplete { .. } => {
-            "after the update, nodes could not pull these images".to_owned()
+            "after the update, nodes cannot pull these images".to_owned()
         }
         RegistryFact::OtherEdition { .. } => {
             "an update to it changes the edition: modules that the other edition does not have stop working".to_owned()

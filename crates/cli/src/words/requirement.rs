@@ -171,15 +171,18 @@ pub(crate) fn fix(fix: &Fix) -> Sentence {
 /// Sets the version of Kubernetes in the place that decides: edits the one that is a part of a Secret, and patches or creates
 /// the other.
 pub(super) fn set_kubernetes(set: &SetKubernetes) -> Command {
-    let KubernetesPlace::ModuleConfig { exists } = set.place else { return Command::kubectl(EDIT) };
+    let KubernetesPlace::ModuleConfig { exists, versioned } = set.place else {
+        return Command::kubectl(EDIT);
+    };
     let version =
         set.version.map_or_else(|| "MAJOR.MINOR".to_owned(), |(major, minor)| format!("{major}.{minor}"));
     let settings = json!({ "kubernetesVersion": version });
-    let write = if exists {
-        Write::Merge(json!({ "spec": { "settings": settings } }))
-    } else {
-        // The first version of the settings that has it.
-        Write::Create(json!({ "spec": { "version": 3, "settings": settings } }))
+    // The first version of the settings that has it.
+    let with_version = || json!({ "spec": { "version": 3, "settings": settings } });
+    let write = match (exists, versioned) {
+        (true, true) => Write::Merge(json!({ "spec": { "settings": settings } })),
+        (true, false) => Write::Merge(with_version()),
+        (false, _) => Write::Create(with_version()),
     };
     let name = "control-plane-manager".to_owned();
     Change { purpose: Purpose::SetKubernetes, kind: Kind::ModuleConfig, name, write }.one_line_command()

@@ -55,8 +55,10 @@ fn what_clusters_have_and_need() {
 
 fn fixes(name: &str) -> Vec<Fix> {
     let set = |place| SetKubernetes { place, version: Some((1, 31)) };
-    let (old, new) =
-        (KubernetesPlace::ClusterConfiguration, |exists| KubernetesPlace::ModuleConfig { exists });
+    let (old, new) = (KubernetesPlace::ClusterConfiguration, |exists| KubernetesPlace::ModuleConfig {
+        exists,
+        versioned: exists,
+    });
     vec![
         Fix::WaitForNodeGroups { server: Version::new(1, 30, 4) },
         Fix::PinKubernetes(set(old)),

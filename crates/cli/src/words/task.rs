@@ -11,6 +11,8 @@ use serde_json::json;
 use super::{Block, Step, requirement};
 use crate::format::first_of;
 
+/// More uses of APIs are only counted.
+const USES: usize = 3;
 const INGRESS_NAMESPACE: &str = "d8-ingress-nginx";
 const CONTROLLER_VERSIONS: Output = Output::Columns("NAME:.metadata.name,VERSION:.spec.controllerVersion");
 const KUBELETS: Output = Output::Columns("NAME:.metadata.name,KUBELET:.status.nodeInfo.kubeletVersion");
@@ -26,8 +28,10 @@ pub(crate) fn task(task: &Task) -> Block {
 pub(crate) fn what(work: &Work) -> String {
     match work {
         Work::ReplaceApis { kubernetes: (major, minor), uses } => {
-            let objects: Vec<String> = uses.iter().map(used).collect();
-            format!("replace APIs that Kubernetes {major}.{minor} no longer has: {}", first_of(&objects))
+            let mut objects: Vec<String> = uses.iter().take(USES).map(used).collect();
+            let more = uses.len().saturating_sub(USES);
+            objects.extend((more > 0).then(|| format!("and {more} more")));
+            format!("replace APIs that Kubernetes {major}.{minor} no longer has: {}", objects.join("; "))
         }
         Work::UpgradeKubernetes { found, through, .. } => {
             let last = through.last().map(|(major, minor)| format!("{major}.{minor}"));
@@ -130,10 +134,10 @@ fn upgrade_kubernetes(through: &[(u64, u64)], fix: &Fix) -> Vec<Step> {
             Fix::RaiseKubernetes(set) | Fix::PinKubernetes(set) => {
                 let place = match set.place {
                     // The first step has created it.
-                    KubernetesPlace::ModuleConfig { exists } => {
-                        KubernetesPlace::ModuleConfig { exists: exists || number > 0 }
+                    KubernetesPlace::ModuleConfig { .. } if number > 0 => {
+                        KubernetesPlace::ModuleConfig { exists: true, versioned: true }
                     }
-                    KubernetesPlace::ClusterConfiguration => KubernetesPlace::ClusterConfiguration,
+                    place => place,
                 };
                 let text = format!("set kubernetesVersion in {} to \"{version}\": ", <&str>::from(place));
                 let set = SetKubernetes { place, version: Some(*minor) };
@@ -210,7 +214,7 @@ fn one_node_at_a_time(node: &str, count: usize, work: Step) -> Vec<Step> {
     let mut steps = vec![
         with("move the pods away from the node: ", Kubectl::Drain(node.to_owned())),
         work,
-        with("let pods onto the node again: ", Kubectl::Uncordon(node.to_owned())),
+        with("allow pods on the node again: ", Kubectl::Uncordon(node.to_owned())),
     ];
     if count > 1 {
         steps.push(Step::here("repeat these steps for the other nodes, one after another"));
@@ -232,7 +236,7 @@ fn controllers() -> Step {
 
 fn controller_pods() -> Step {
     let pods = Objects::all(Resource::Pod).within(INGRESS_NAMESPACE);
-    with("wait until all pods of the controllers are new and ready: ", Kubectl::Get(pods, Output::Table))
+    with("wait until all pods of the controllers are replaced and ready: ", Kubectl::Get(pods, Output::Table))
 }
 
 fn change_runtime(runtime: Runtime, unmet: &Unmet) -> Vec<Step> {

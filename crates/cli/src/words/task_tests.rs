@@ -57,7 +57,7 @@ fn works(name: &str) -> Vec<Work> {
             ],
         },
         upgrade(set(KubernetesPlace::ClusterConfiguration)),
-        upgrade(set(KubernetesPlace::ModuleConfig { exists: false })),
+        upgrade(set(KubernetesPlace::ModuleConfig { exists: false, versioned: false })),
         upgrade(Fix::UpgradeManagedKubernetes),
         kernel(&[name], &[]),
         kernel(&[], &[name, "alt-1"]),

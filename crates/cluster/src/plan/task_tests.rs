@@ -64,6 +64,9 @@ fn kubernetes_goes_minor_by_minor_after_the_apis_that_it_removes() {
         tasks(&state, &releases),
         ["v1.58.1..v1.59.2 kubernetes(30 31)", "v1.59.2..v1.60.0 kubernetes(32)"]
     );
+    let twice: [(&str, &[(&str, &str)]); 2] =
+        [("v1.58.2", &[("k8s", "1.31")]), ("v1.59.2", &[("k8s", "1.31")])];
+    assert_eq!(tasks(&state, &twice), ["..v1.58.2 kubernetes(30 31)"], "reached already");
     // What 1.29 removed is gone already, and nothing here reaches 1.33.
     uses(&mut state, &["1.29", "1.30", "1.32", "1.33"]);
     assert_eq!(

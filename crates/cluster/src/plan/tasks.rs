@@ -108,9 +108,17 @@ fn works(state: &ClusterState, step: &Step, before: &[Task], uses: &[ApiUse]) ->
         }
     }
     let is_stepwise = upgrade.is_some();
+    let reached = reached(before);
     works.extend(upgrade);
     works.extend(upgrade_of_kernel(state, &unmet));
-    let is_covered = |it: &Unmet| is_stepwise && is_kubernetes(it) || it.fix == Fix::UpgradeKernel;
+    let is_reached = |it: &Unmet| match (&it.shortfall, reached) {
+        (Shortfall::Kubelet { lowest, .. }, Some(reached)) => {
+            loose_version(lowest).is_some_and(|lowest| minor_of(&lowest) <= reached)
+        }
+        _ => false,
+    };
+    let is_covered =
+        |it: &Unmet| is_kubernetes(it) && (is_stepwise || is_reached(it)) || it.fix == Fix::UpgradeKernel;
     let others = unmet.into_iter().filter(|it| !is_covered(it));
     works.extend(others.cloned().map(Work::Meet));
     works
@@ -120,6 +128,14 @@ fn works(state: &ClusterState, step: &Step, before: &[Task], uses: &[ApiUse]) ->
 fn is_kubernetes(unmet: &Unmet) -> bool {
     matches!(unmet.shortfall, Shortfall::Kubelet { .. })
         && !matches!(unmet.fix, Fix::WaitForNodeGroups { .. })
+}
+
+/// Major and minor version of Kubernetes after the tasks of earlier releases; `None` if none of them raises it.
+fn reached(before: &[Task]) -> Option<(u64, u64)> {
+    before.iter().rev().find_map(|task| match &task.work {
+        Work::UpgradeKubernetes { through, .. } => through.last().copied(),
+        _ => None,
+    })
 }
 
 /// One minor version at a time, from what the cluster has or an earlier task has reached.
@@ -132,12 +148,8 @@ fn upgrade_of_kubernetes(state: &ClusterState, unmet: &[&Unmet], before: &[Task]
         })
         .min_by(|a, b| a.0.cmp(&b.0))
         .map(|(_, found, lowest, fix)| (found, lowest, fix))?;
-    let reached = before.iter().rev().find_map(|task| match &task.work {
-        Work::UpgradeKubernetes { through, .. } => through.last().copied(),
-        _ => None,
-    });
     let now = state.kubernetes.known().map(minor_of).or_else(|| Some(minor_of(&loose_version(found)?)));
-    let (major, from) = reached.or(now)?;
+    let (major, from) = reached(before).or(now)?;
     let (_, to) = minor_of(&loose_version(lowest)?);
     let through: Vec<(u64, u64)> =
         (from + 1..=to).map(|minor| (major, minor)).take(MOST_MINORS + 1).collect();

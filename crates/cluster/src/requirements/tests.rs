@@ -229,7 +229,10 @@ fn versions_of_kubernetes() {
     let server = Version::new(1, 30, 4);
     assert_eq!(fix(&state, "1.30"), (Fix::WaitForNodeGroups { server }, false));
     let set = |place| SetKubernetes { place, version: Some((1, 31)) };
-    let (old, new) = (KubernetesPlace::ClusterConfiguration, KubernetesPlace::ModuleConfig { exists: true });
+    let (old, new) = (
+        KubernetesPlace::ClusterConfiguration,
+        KubernetesPlace::ModuleConfig { exists: true, versioned: false },
+    );
     assert_eq!(fix(&state, "1.31"), (Fix::RaiseKubernetes(set(old)), false));
     assert_eq!(fix(&state, "1.33"), (Fix::RaiseKubernetes(set(old)), false), "one minor at a time");
     state.cluster_configuration = Reading::Absent("managed".to_owned());

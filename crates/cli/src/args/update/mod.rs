@@ -92,11 +92,12 @@ pub enum UpdateCommand {
     /// yum; the packages come from the repositories that the nodes use.
     #[command(after_help = super::EXIT_CODES)]
     Kernel(Box<KernelArgs>),
-    /// Collect what support asks for into one file, without secrets
+    /// Write what the vendor's support needs into one file; secrets are masked
     ///
     /// Objects and events of the platform, logs of its pods, task queues, and the results of status and doctor. Changes nothing
     /// in the cluster. Lists all files and what is left out, and asks for confirmation before it writes the file. Objects of the
-    /// kind Secret are never in it; in everything else, secrets are replaced by ***.
+    /// kind Secret are never in it; in everything else, values that look like
+    /// secrets are replaced by ***. Read the file before you send it.
     #[command(after_help = super::EXIT_CODES)]
     SupportBundle(Box<SupportBundleArgs>),
     /// Print the permissions that the update commands need, as a manifest for kubectl apply

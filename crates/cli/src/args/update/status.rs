@@ -13,8 +13,8 @@ pub struct StatusArgs {
     /// The clusters.
     #[command(flatten)]
     pub clusters: ClustersArgs,
-    /// For monitoring: exit code 0 only if every cluster is idle and healthy, else 7 and the reason on standard error. What
-    /// cannot be read is not healthy; a release that waits for approval or for an update window is
+    /// For monitoring: exit code 0 only if every cluster is idle and healthy, otherwise 7, with the reason on standard error.
+    /// Unreadable data counts as unhealthy. A release that waits for approval or for an update window counts as healthy
     #[arg(long)]
     pub exit_code: bool,
     /// Format of the result on standard output; "prometheus": metrics in the text format of Prometheus

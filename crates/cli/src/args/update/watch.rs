@@ -46,7 +46,8 @@ pub struct RunArgs {
     /// Do not wait for update windows, notification delays or gradual rollouts, even if the release is already approved
     #[arg(long)]
     pub apply_now: bool,
-    /// Approve only if the last etcd backup that the cluster shows is younger than this, such as 12h or 1d
+    /// Approve only if the last etcd backup that the cluster shows is younger than this, such as 12h or 1d. Releases that need
+    /// no approval (update modes Auto and AutoPatch) are deployed without this condition
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     pub require_backup: Option<Duration>,
     /// How long to wait.

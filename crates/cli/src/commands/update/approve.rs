@@ -96,7 +96,9 @@ async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Fail
         match request {
             ApprovalRequest::Node { name } => notes.push(pods(&cluster, name).await?),
             ApprovalRequest::Release { version, .. } => {
-                notes.extend(before_approval::notes(&cluster, &state, version).await);
+                let of_release = before_approval::notes(&cluster, &state, version).await;
+                let flags = cluster_flags(&args.cluster);
+                notes.extend(of_release.into_iter().map(|it| it.addressed(&flags).to_string()));
             }
             ApprovalRequest::Disruption { .. } | ApprovalRequest::ModuleRelease { .. } => {}
         }

@@ -10,6 +10,7 @@ use cluster::{
     approve::{self, Approval, ApprovalRequest, ApproveError, Timing},
     etcd_backups,
     follow::Follower,
+    objects::UpdateMode,
     run::{Blocked, Move, Runner},
     verdict::Verdict,
 };
@@ -62,6 +63,8 @@ struct Run {
     /// What was tried to be approved, and is not yet seen to be.
     tried: Option<Version>,
     approved: Vec<Version>,
+    /// Whether the update mode was read.
+    knows_mode: bool,
     /// The images that were read last.
     images: Option<images::CheckedImages>,
 }
@@ -92,6 +95,7 @@ async fn run(args: RunArgs, environment: Environment) -> Result<(), Failure> {
         agreed: None,
         tried: None,
         approved: Vec::new(),
+        knows_mode: false,
         images: None,
         args,
         environment,
@@ -117,11 +121,25 @@ impl Run {
             .report("wait", "checking that the deployed release is healthy before the next one is approved");
         loop {
             let (state, verdict) = self.observe().await?;
+            self.say_what_needs_no_backup(&state);
             match self.allowed.clone() {
                 Move::Wait => {}
                 Move::Approve(release) => self.approve(&state, &release).await?,
                 Move::Finish => return Ok(verdict),
             }
+        }
+    }
+
+    /// Says once that `--require-backup` does not hold releases that need no approval.
+    fn say_what_needs_no_backup(&mut self, state: &ClusterState) {
+        let Some(config) = state.deckhouse_config().filter(|_| !self.knows_mode) else { return };
+        self.knows_mode = true;
+        if self.args.require_backup.is_some() && config.update_settings().mode != Some(UpdateMode::Manual) {
+            self.show.report(
+                "note",
+                "update.mode is not Manual: releases that need no approval are deployed without the backup that \
+                 --require-backup asks for",
+            );
         }
     }
 
@@ -227,8 +245,8 @@ impl Run {
         let listed = script(&shown([&approval.change], &flags));
         let of_approval = approval.notes.iter().map(crate::words::note::approval);
         let backup = etcd_backup::before_approval(&etcd_backups(state), release, Timestamp::now());
-        let backup = backup.map(|it| it.addressed(&flags).to_string());
-        let notes: Vec<String> = of_approval.chain(changes).chain(backup).collect();
+        let of_release = changes.into_iter().chain(backup).map(|it| it.addressed(&flags).to_string());
+        let notes: Vec<String> = of_approval.chain(of_release).collect();
         if self.args.consent.yes {
             self.show.report("approve", &listed);
             for note in &notes {

@@ -13,7 +13,7 @@ pub(super) fn step(advice: LicenseAdvice) -> Step {
                 .command(Kubectl::SaveClusterData),
         ),
         LicenseAdvice::GetKey => Step::outside(
-            "hand the file to the vendor of the platform, and get a license key for this cluster",
+            "send the file to the vendor of the platform, and get a license key for this cluster",
         ),
         LicenseAdvice::InstallKey => Step::inside("create a ClusterLicense with the key in spec.licenseKey"),
         LicenseAdvice::SeeNodes => with(

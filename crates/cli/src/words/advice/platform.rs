@@ -47,10 +47,10 @@ pub(super) fn step(advice: &PlatformAdvice) -> Step {
         ),
         PlatformAdvice::WaitForPod => Step::here("wait until the platform's pod is ready"),
         PlatformAdvice::BackUpEtcd { command, is_seen: true } => {
-            with("make a backup of etcd, and wait until its job is complete", command.clone())
+            with("back up etcd, and wait until the job is complete", command.clone())
         }
         PlatformAdvice::BackUpEtcd { command, is_seen: false } => with(
-            "make a backup of etcd with the platform's command-line tool, and continue without --require-backup, because the cluster does not show this backup",
+            "back up etcd, then run this command again without --require-backup, because the cluster does not show this backup",
             command.clone(),
         ),
         PlatformAdvice::FixPod => {

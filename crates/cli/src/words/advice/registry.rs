@@ -21,7 +21,7 @@ pub(super) fn step(advice: &RegistryAdvice) -> Step {
             "check that the upstream of the proxy cache can be reached and has what is missing; nothing can be pushed to a proxy cache",
         ),
         RegistryAdvice::CheckFromHere => Step::here(
-            "run this command where the cluster's registry can be reached, or without --check-images",
+            "run this command where the cluster's registry can be reached; images in a registry inside the cluster cannot be checked, so leave out --check-images there",
         ),
         RegistryAdvice::PullEdition { edition } => Step::outside(
             Sentence::from(format!("pull a bundle of the edition {edition}: "))

@@ -177,7 +177,10 @@ fn a_registry_with_another_edition_is_refused() {
     // An edition that is not known is not another one.
     platform.edition("");
     let text = plan(&platform, url, &[]).expect(0).stdout;
-    assert!(text.contains("whether the registry has the edition of the cluster was not checked: "), "{text}");
+    assert!(
+        text.contains("the edition in the registry was not compared with the edition of the cluster: "),
+        "{text}"
+    );
 }
 
 #[test]

@@ -143,7 +143,7 @@ fn registry_text(registry: &PlanRegistry) -> String {
         None => String::new(),
     };
     let edition = match edition {
-        EditionMatch::Same { edition } => format!("; edition {edition}, as in the cluster"),
+        EditionMatch::Same { edition } => format!("; edition {edition}, the same as in the cluster"),
         EditionMatch::Different { .. } | EditionMatch::NotChecked { .. } => String::new(),
     };
     format!("{registry}{channel}{own}{edition}")

@@ -13,7 +13,7 @@ pub(super) fn unhealthy(health: &Health) -> Option<Failure> {
     let lead = match first.kind {
         UnhealthyKind::Blocks => "something blocks the update",
         UnhealthyKind::Alert => "an alert about an update is firing",
-        UnhealthyKind::Running => "an update is running",
+        UnhealthyKind::Running => "the cluster is not idle and healthy",
         UnhealthyKind::Unknown => "too little could be read to say whether the cluster is idle and healthy",
     };
     let of_kind: Vec<_> = health.reasons.iter().filter(|it| it.kind == first.kind).collect();
@@ -54,7 +54,8 @@ mod tests {
         let (exit, text) = of(&running).unwrap();
         assert_eq!(exit, Exit::Cluster);
         assert!(
-            text.starts_with("error: an update is running: Pod/a ") && text.ends_with("; and 2 more\n"),
+            text.starts_with("error: the cluster is not idle and healthy: Pod/a ")
+                && text.ends_with("; and 2 more\n"),
             "{text}"
         );
         let (_, text) = of(&[unknown]).unwrap();

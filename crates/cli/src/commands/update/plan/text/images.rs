@@ -17,7 +17,9 @@ pub(super) fn lines(report: &ImageReport) -> Vec<String> {
             "{registry}: the cluster's login can read everything of {release} that this cluster needs ({read} requested)"
         ),
         missing => {
-            format!("{registry}: {missing} of {read} of {release} are needed and cannot be read; see below")
+            format!(
+                "{registry}: {read} of {release} requested; {missing} that this cluster needs cannot be read, see below"
+            )
         }
     };
     let unused = missing_unused.iter().map(|it| {
