@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::mask::Masker;
+use super::{mask::Masker, masked_text::without_end_of_key};
 use crate::Reading;
 
 /// A collected file, without secrets.
@@ -61,9 +61,19 @@ impl Collection {
         self.left_out.push(LeftOut { what: what.into(), why: why.into() });
     }
 
-    /// From now on this is masked wherever it occurs.
-    pub fn know(&mut self, secret: &str) {
-        self.masker.know(secret);
+    /// Adds a log. It may begin anywhere: if it begins in a private key, the rest of this key is masked.
+    pub fn add_log(&mut self, path: &str, text: &str) {
+        self.add(path, Content::Text(without_end_of_key(text)));
+    }
+
+    /// From now on this secret is masked wherever it occurs, unless it is shorter than 8 bytes.
+    pub fn know_certain(&mut self, secret: &str) {
+        self.masker.know_certain(secret);
+    }
+
+    /// From now on only the host of this URL of a webhook is shown wherever it occurs.
+    pub(super) fn know_webhook(&mut self, url: &str) {
+        self.masker.know_webhook(url);
     }
 
     /// Adds what was read, or notes why it was not.

@@ -4,7 +4,7 @@ use futures_util::AsyncReadExt as _;
 use k8s_openapi::api::core::v1::Pod;
 use kube::{Api, Client, api::LogParams};
 
-use super::{Collection, Content};
+use super::Collection;
 use crate::{
     Error, Reading,
     objects::DeckhousePod,
@@ -34,7 +34,7 @@ pub(super) async fn read(client: &Client, pods: &Reading<Vec<DeckhousePod>>, col
                 let run = if *previous { ".previous" } else { "" };
                 let path = format!("logs/{PLATFORM}/{}/{}{run}.log", pod.name, container.name);
                 match in_time(log(client, &pod.name, &container.name, *previous)).await {
-                    Reading::Known(text) => collection.add(&path, Content::Text(text)),
+                    Reading::Known(text) => collection.add_log(&path, &text),
                     other => collection.leave_out(path, other.why_unknown().unwrap_or_default()),
                 }
             }

@@ -1,11 +1,15 @@
 //! Secrets in objects, by the names of their fields.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::Value;
 
-use super::masked_text::{MASK, without_forms};
+use super::{
+    masked_text::{MASK, without_forms},
+    webhook,
+};
+use crate::safe_text::hosts_only;
 
 /// What the name of a field with a secret contains. Compared in lower case, without anything but letters and digits.
 const SECRET: [&str; 21] = [
@@ -41,6 +45,9 @@ const SHORTEST: usize = 8;
 /// From this length on a value is looked for even if it has letters only.
 const LONG: usize = 16;
 
+/// Kinds whose message has the URL of the webhook that could not be reached.
+const RELEASES: [&str; 2] = ["DeckhouseRelease", "ModuleRelease"];
+
 /// Whether a field of this name has a secret in it.
 pub(super) fn is_secret(name: &str) -> bool {
     let name: String =
@@ -49,18 +56,33 @@ pub(super) fn is_secret(name: &str) -> bool {
         && (SECRET.iter().any(|part| name.contains(part)) || SECRET_NAME.contains(&name.as_str()))
 }
 
+/// Whether an object in a field of this name reports on the license: a text in it is a license key.
+pub(super) fn is_report(name: &str) -> bool {
+    ["license", "licence"].iter().any(|license| name.eq_ignore_ascii_case(license))
+}
+
 /// Masks secrets, and remembers those that it has found by name: they are masked wherever else they occur.
 #[derive(Debug, Default)]
 pub(super) struct Masker {
-    known: BTreeSet<String>,
+    /// What is replaced, with what is shown instead.
+    known: BTreeMap<String, String>,
 }
 
 impl Masker {
-    /// From now on this is masked wherever it occurs.
+    /// From now on this is masked wherever it occurs, unless it may be an ordinary word: it was found by the name of its
+    /// field, which may say something else.
     pub(super) fn know(&mut self, secret: &str) {
         let secret = secret.trim();
         let is_word = secret.chars().all(char::is_alphabetic);
-        if secret.len() < SHORTEST || (is_word && secret.len() < LONG) || secret == MASK {
+        if !is_word || secret.len() >= LONG {
+            self.know_certain(secret);
+        }
+    }
+
+    /// From now on this is masked wherever it occurs, unless it is shorter than 8 bytes.
+    pub(super) fn know_certain(&mut self, secret: &str) {
+        let secret = secret.trim();
+        if secret.len() < SHORTEST || secret == MASK {
             return;
         }
         if let Ok(decoded) = BASE64_STANDARD.decode(secret)
@@ -69,6 +91,10 @@ impl Masker {
         {
             // A login in the form of container runtimes.
             if let Ok(Value::Object(fields)) = serde_json::from_str(&decoded) {
+                let logins = fields.get("auths").and_then(Value::as_object).into_iter().flatten();
+                for login in logins.flat_map(|(_, login)| [&login["password"], &login["auth"]]) {
+                    self.know_certain(login.as_str().unwrap_or_default());
+                }
                 self.by_name(&mut Value::Object(fields));
             } else if let Some((_, password)) = decoded.split_once(':') {
                 self.know_as_it_is(password);
@@ -81,22 +107,46 @@ impl Masker {
 
     fn know_as_it_is(&mut self, secret: &str) {
         if secret.len() >= SHORTEST {
-            self.known.insert(secret.to_owned());
-            self.known.insert(BASE64_STANDARD.encode(secret));
+            self.known.insert(secret.to_owned(), MASK.to_owned());
+            self.known.insert(BASE64_STANDARD.encode(secret), MASK.to_owned());
+        }
+    }
+
+    /// From now on only scheme and host of this URL are shown wherever it occurs.
+    pub(super) fn know_webhook(&mut self, url: &str) {
+        if let Some(password) = webhook::password(url) {
+            self.know_certain(password);
+        }
+        for (form, shown) in webhook::forms(url).into_iter().filter(|(form, _)| form.len() >= SHORTEST) {
+            self.known.entry(form).or_insert(shown);
         }
     }
 
     /// Masks what fields with the name of a secret contain, at any depth, in texts that are JSON too.
     pub(super) fn by_name(&mut self, value: &mut Value) {
         let is_settings = value["kind"] == "ModuleConfig";
+        if RELEASES.iter().any(|kind| value["kind"] == *kind) {
+            if let Some(status) = value.get_mut("status") {
+                message(status);
+            }
+        } else if RELEASES.iter().any(|kind| value["involvedObject"]["kind"] == *kind) {
+            message(value);
+        }
         match value {
             Value::Object(fields) => {
                 // `{name: DB_PASSWORD, value: …}`, as environment variables and headers are written.
-                let named =
-                    ["name", "key"].iter().filter_map(|name| fields.get(*name)?.as_str()).any(is_secret);
+                let named = |is_it: fn(&str) -> bool| {
+                    ["name", "key"].iter().filter_map(|name| fields.get(*name)?.as_str()).any(is_it)
+                };
+                let (secret_named, webhook_named) = (named(is_secret), named(webhook::is_webhook));
                 for (name, value) in fields.iter_mut() {
-                    if is_secret(name) || (named && name == "value") {
+                    let is_report = is_report(name)
+                        && ["state", "unknown"].iter().any(|field| value.get(field).is_some());
+                    if (is_secret(name) && !is_report) || (secret_named && name == "value") {
                         self.leaves(value);
+                    } else if webhook::is_webhook(name) || (webhook_named && name == "value") {
+                        self.by_name(value);
+                        self.webhooks(value);
                     } else {
                         self.by_name(value);
                     }
@@ -107,17 +157,19 @@ impl Masker {
                 }
             }
             Value::Array(items) => {
-                let mut is_value = false;
+                let (mut is_value, mut is_webhook) = (false, false);
                 for item in items {
                     if is_value {
                         self.leaves(item);
+                    } else if is_webhook {
+                        self.webhooks(item);
                     } else {
                         self.by_name(item);
                     }
                     // Arguments of a program: a flag, and its value in the next one.
-                    is_value = item
-                        .as_str()
-                        .is_some_and(|flag| flag.starts_with('-') && !flag.contains('=') && is_secret(flag));
+                    let flag = item.as_str().filter(|flag| flag.starts_with('-') && !flag.contains('='));
+                    is_value = flag.is_some_and(is_secret);
+                    is_webhook = flag.is_some_and(webhook::is_webhook);
                 }
             }
             Value::String(text) if text.starts_with(['{', '[']) => {
@@ -152,6 +204,21 @@ impl Masker {
         }
     }
 
+    /// Keeps only scheme and host of the URLs in the field of a webhook.
+    fn webhooks(&mut self, value: &mut Value) {
+        match value {
+            Value::Object(fields) => fields.values_mut().for_each(|value| self.webhooks(value)),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.webhooks(item)),
+            Value::String(text) => {
+                if let Some(host) = webhook::host_only(text) {
+                    self.know_webhook(text);
+                    *text = host;
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Masks values that look random. Settings of modules may have a secret in a field of any name.
     fn random(&mut self, value: &mut Value) {
         match value {
@@ -179,13 +246,22 @@ impl Masker {
     pub(super) fn text(&self, text: &str) -> String {
         let mut text = text.to_owned();
         // The longest first: one may be a part of another.
-        let mut known: Vec<&String> =
-            self.known.iter().filter(|secret| text.contains(secret.as_str())).collect();
-        known.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        for secret in known {
-            text = text.replace(secret.as_str(), MASK);
+        let mut known: Vec<_> =
+            self.known.iter().filter(|(secret, _)| text.contains(secret.as_str())).collect();
+        known.sort_by_key(|(secret, _)| std::cmp::Reverse(secret.len()));
+        for (secret, shown) in known {
+            text = text.replace(secret.as_str(), shown);
         }
         without_forms(&text)
+    }
+}
+
+/// Keeps only the hosts of URLs in a message.
+fn message(value: &mut Value) {
+    if let Some(Value::String(text)) = value.get_mut("message")
+        && text.contains("://")
+    {
+        *text = hosts_only(text);
     }
 }
 

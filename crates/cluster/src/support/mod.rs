@@ -4,12 +4,16 @@
 //! form, and wherever else they occur.
 
 mod collection;
+mod lines;
 mod logs;
 mod mask;
 mod masked_text;
 mod objects;
 #[cfg(test)]
 mod tests;
+mod webhook;
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use crate::{ClusterState, access::Cluster};
 
@@ -19,7 +23,14 @@ pub use collection::{Collection, Content, File, LeftOut, Parts};
 pub async fn collect(cluster: &Cluster, state: &ClusterState) -> Collection {
     let mut collection = Collection::default();
     if let Some(login) = state.registry.known().and_then(|registry| registry.login.as_ref()) {
-        collection.know(login.password.expose());
+        collection.know_certain(login.password.expose());
+        // As container runtimes write a login.
+        let pair = format!("{}:{}", login.username, login.password.expose());
+        collection.know_certain(&BASE64_STANDARD.encode(pair));
+    }
+    // It is known even if the objects cannot be read once more.
+    if let Some(url) = state.deckhouse_config().and_then(|it| it.update_settings().notification_webhook) {
+        collection.know_webhook(&url);
     }
     // Boxed: the requests together are a large future.
     Box::pin(objects::read(&cluster.client, &mut collection)).await;

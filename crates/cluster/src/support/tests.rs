@@ -3,7 +3,11 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{Collection, Content, mask::is_secret, masked_text::without_forms};
+use super::{
+    Collection, Content,
+    mask::is_secret,
+    masked_text::{named, without_end_of_key, without_forms},
+};
 
 /// The whole text of a collection.
 fn finished(files: Vec<(&str, Content)>) -> String {
@@ -72,7 +76,37 @@ fn forms_of_secrets_in_texts() {
         (r"k: -----BEGIN PRIVATE KEY-----\ncanary1\n cut off", "k: ***"),
         ("join abcdef.0123456789abcdef now", "join *** now"),
         ("glpat-canary1canary1 and AKIAABCDEFGHIJKLMNOP", "*** and ***"),
+        // Lines of YAML that belong to a field; in logs of Kubernetes, behind a time; in JSON, escaped.
+        ("password: |\n  can\n\n   ary1\nuser: u", "password: ***\nuser: u"),
+        ("- token: >-  # c\n    canary1\n  user: u", "- token: ***\n  user: u"),
+        ("key: !!a\nprivateKey: !!binary |\n  canary1", "key: !!a\nprivateKey: ***"),
+        ("tokens:\n- canary1\n- canary2\nuser: u", "tokens: ***\nuser: u"),
+        ("a:\n  'tokens':\n    - canary1\n  b: c", "a:\n  'tokens': ***\n  b: c"),
+        ("password: can\n  ary1\nuser: u", "password: ***\nuser: u"),
+        (
+            "2026-11-29T07:00:00.1Z password: |\n2026-11-29T07:00:00.2Z   canary1\n2026-11-29T07:00:00.3Z user: u",
+            "2026-11-29T07:00:00.1Z password: ***\n2026-11-29T07:00:00.3Z user: u",
+        ),
+        (
+            r#"{"msg":"a: b\npassword: |\n  canary1\nuser: u","c":1}"#,
+            r#"{"msg":"a: b\npassword: ***\nuser: u","c":1}"#,
+        ),
+        (r#"{"msg":"a: b\npass: canary1"}"#, r#"{"msg":"a: b\npass: ***"}"#),
+        (r#"{"msg":"tokens:\n- canary1","c":1}"#, r#"{"msg":"tokens: ***","c":1}"#),
+        ("\"tokens\": [\n  \"canary1\"\n],\n\"a\": 1", "\"tokens\": ***,\n\"a\": 1"),
+        // Of a webhook the host.
+        ("webhook: https://hooks.corp/canary1?a=canary2 # c", "webhook: https://hooks.corp # c"),
+        (
+            r#"{"webhookUrl":"https://u:p@hooks.corp:8443/canary1"}"#,
+            r#"{"webhookUrl":"https://hooks.corp:8443"}"#,
+        ),
+        (r"webhook=https://hooks.corp/a?b\u0026c=canary1 d", "webhook=https://hooks.corp d"),
+        ("run --webhook-url https://hooks.corp/canary1 x", "run --webhook-url https://hooks.corp x"),
         // What support needs to see.
+        ("license:\n  state: Valid\n  key: a", "license:\n  state: Valid\n  key: a"),
+        ("EffectiveLicense/deckhouse-platform: Valid", "EffectiveLicense/deckhouse-platform: Valid"),
+        ("password:\nuser: u", "password:\nuser: u"),
+        ("failed calling webhook \"a\": Post", "failed calling webhook \"a\": Post"),
         ("secrets \"deckhouse-registry\" is forbidden", "secrets \"deckhouse-registry\" is forbidden"),
         ("secretName: deckhouse-registry", "secretName: deckhouse-registry"),
         ("reg.example:5000/dkp@sha256:0a0b0c", "reg.example:5000/dkp@sha256:0a0b0c"),
@@ -128,9 +162,116 @@ fn no_planted_secret_is_in_a_collection() {
 }
 
 #[test]
+fn of_a_webhook_only_the_host_is_in_a_collection() {
+    let url = "https://u:canary-00-x@hooks.corp:8443/T00000000/canary-01-xxxxxxxx?a=b&key=canary-02-xxxxxxxx";
+    let refused = format!("cannot notify: Post \"{url}\": refused");
+    let config = json!({ "kind": "ModuleConfig", "spec": { "settings": { "update": {
+        "notification": { "webhook": url }, "hook": { "slackWebhook": { "address": ["https://a.corp/canary-03-x"] } },
+    } } } });
+    let others = json!({ "items": [
+        { "kind": "DeckhouseRelease", "status": { "message": refused.replace(url, "https://b.corp/canary-04-x") } },
+        { "kind": "Event", "involvedObject": { "kind": "ModuleRelease" }, "message": "Get https://c.corp/canary-05-x" },
+        { "env": [{ "name": "WEBHOOK_URL", "value": "https://d.corp/canary-06-x" }] },
+        { "args": ["--webhook", "https://e.corp/canary-07-x"] },
+        { "kind": "DeckhouseRelease" },
+    ] });
+    // As Go writes it: without the password, in JSON, or only a part of it.
+    let log = format!(
+        "{refused}\n{}\n{}\npath /T00000000/canary-01-xxxxxxxx\nkey canary-02-xxxxxxxx\na.corp/canary-03-x\n",
+        url.replace("canary-00-x", "***"),
+        url.replace('&', r"\u0026"),
+    );
+    let log = || ("logs/a.log", Content::Text(log.clone()));
+    let known = finished(vec![("a.json", Content::Json(config)), ("b.json", Content::Json(others)), log()]);
+    // The objects could not be read once more.
+    let mut collection = Collection::default();
+    collection.know_webhook(url);
+    collection.know_webhook("https://a.corp/canary-03-x");
+    collection.add(log().0, log().1);
+    collection.leave_out("moduleconfigs", refused.clone());
+    let parts = collection.finish();
+    let unread = String::from_utf8(parts.files[0].bytes.clone()).unwrap() + &parts.left_out[0].why;
+    for text in [&known, &unread] {
+        assert!(!text.contains("canary") && !text.contains("T00000000"), "{text}");
+        assert!(text.contains("cannot notify: Post \"https://***@hooks.corp:8443\": refused"), "{text}");
+    }
+    assert!(known.contains("\"webhook\": \"https://hooks.corp:8443\""), "{known}");
+    for host in ["a", "b", "c", "d", "e"] {
+        assert!(known.contains(&format!("https://{host}.corp")), "{host}: {known}");
+    }
+}
+
+#[test]
+fn a_secret_of_letters_is_looked_for_if_it_is_certain() {
+    let login = r#"{"auths":{"reg.corp":{"username":"u","password":"canarybird"}}}"#;
+    let login = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, login);
+    let text = "as canaryname, canarybird or ordinary: Y2FuYXJ5bmFtZQ==\n";
+    let mut collection = Collection::default();
+    collection.know_certain("canaryname");
+    collection.know_certain("short");
+    collection.add("a.json", Content::Json(json!({ "dockerCfg": login, "password": "ordinary" })));
+    collection.add("b.log", Content::Text(format!("{text}short\n")));
+    let parts = collection.finish();
+    assert_eq!(parts.files[1].bytes, b"as ***, *** or ordinary: ***\nshort\n");
+}
+
+#[test]
+fn a_report_about_the_license_is_kept_and_a_license_key_is_not() {
+    let report = json!({
+        "state": "Warning", "reason": "ExpiringSoon", "validUntil": "2026-12-10T00:00:00Z", "key": "main",
+        "rejected": "token=canary-01-x", "registrationRequest": "canary-02-x",
+    });
+    let unknown = json!({ "unknown": "no permission" });
+    let files = json!({
+        "license": report, "a": { "license": unknown }, "at": "2026-12-10T00:00:00Z",
+        "b": { "license": "canary-03-x", "licenseKey": "canary-04-x" }, "c": { "license": { "key": "canary-05-x" } },
+    });
+    let text = finished(vec![("status.json", Content::Json(files))]);
+    assert!(!text.contains("canary"), "{text}");
+    let shown: Value = serde_json::from_str(&text).unwrap();
+    for field in ["state", "reason", "validUntil", "key"] {
+        assert_eq!(shown["license"][field], report[field], "{text}");
+    }
+    assert_eq!((&shown["a"]["license"], &shown["at"]), (&unknown, &report["validUntil"]));
+}
+
+#[test]
+fn a_log_that_begins_in_a_private_key_does_not_show_its_end() {
+    let (begin, end) = ("-----BEGIN RSA PRIVATE KEY-----", "-----END RSA PRIVATE KEY-----");
+    for (text, masked) in [
+        (format!("canary1\n12 canary2\n{end}\nb\n{end}\n"), format!("***\nb\n{end}\n")),
+        (format!("a\n{begin}\nb\n{end}\n"), format!("a\n{begin}\nb\n{end}\n")),
+        ("a\n-----END CERTIFICATE-----\n".to_owned(), "a\n-----END CERTIFICATE-----\n".to_owned()),
+    ] {
+        assert_eq!(without_end_of_key(&text), masked);
+    }
+    let mut collection = Collection::default();
+    collection.add_log("a.log", &format!("canary1\n{end}\n{begin}\ncanary2\n{end}\nb\n"));
+    assert_eq!(collection.finish().files[0].bytes, b"***\n***\nb\n");
+}
+
+/// The time must grow with the length, not with its square.
+#[test]
+fn a_long_line_is_masked_quickly() {
+    for (piece, length) in [
+        ("\"token\":\"x\",", 2 << 20),
+        ("\"token: |\\n  a\",", 1 << 18),
+        ("token: !a\\n\"", 1 << 18),
+        ("token:   ", 1 << 18),
+        ("token:\n\n ", 1 << 18),
+    ] {
+        let text = piece.repeat(length / piece.len());
+        let start = std::time::Instant::now();
+        let masked = named(&text);
+        let took = start.elapsed();
+        assert!(masked.contains("***") && took.as_secs() < 8, "{piece}: {took:?}");
+    }
+}
+
+#[test]
 fn what_is_left_out_is_masked_too() {
     let mut collection = Collection::default();
-    collection.know("canary-01-x");
+    collection.know_certain("canary-01-x");
     collection.leave_out("logs", "GET https://u:p@a/ with canary-01-x failed");
     collection.add("../../etc/x y", Content::Text(String::new()));
     let parts = collection.finish();

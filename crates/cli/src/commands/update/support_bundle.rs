@@ -73,7 +73,7 @@ async fn run(args: SupportBundleArgs, environment: Environment) -> Result<(), Fa
     let mut collection = collect(&cluster, &state).await;
     add_reports(&mut collection, &cluster, &state, &args, now).await;
     for (number, log) in logs.into_iter().enumerate() {
-        collection.add(&format!("dhctl-{}.log", number + 1), Content::Text(log));
+        collection.add_log(&format!("dhctl-{}.log", number + 1), &log);
     }
     let parts = collection.finish();
     let contents = Contents::of(&parts, &cluster.name, &cluster.server, now);

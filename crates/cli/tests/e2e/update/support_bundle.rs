@@ -13,7 +13,7 @@ const API: &str = "deckhouse.io/v1alpha1";
 fn planted() -> Platform {
     let settings = json!({
         "releaseChannel": "Stable", "update": { "mode": "Manual", "notification": {
-            "webhook": "https://u:canary-00-x@hooks.corp/x", "auth": { "bearerToken": "canary-01-x" },
+            "webhook": "https://u:canary-00-x@hooks.corp/canary-15-x", "auth": { "bearerToken": "canary-01-x" },
         } },
     });
     let platform = Platform::running("v1.70.1", &settings);
@@ -118,7 +118,7 @@ fn a_bundle_has_what_support_asks_for_and_no_secret() {
         ("README.txt", "Secrets are replaced by ***"),
         ("objects/modulesources.deckhouse.io.json", "reg.corp/dkp/ee/modules"),
         ("objects/moduleconfigs.deckhouse.io.json", "\"clientSecret\": \"***\""),
-        ("objects/deckhousereleases.deckhouse.io.json", "GET https://***@reg.corp/v2/ failed"),
+        ("objects/deckhousereleases.deckhouse.io.json", "GET https://reg.corp failed"),
         ("objects/d8-system/pods.json", "DB_PASSWORD"),
         ("objects/d8-system/events.json", "pull with password=*** failed"),
         ("objects/nodes.json", "master-0"),

@@ -24,8 +24,13 @@ state/         the task queues of the platform's controller, and how far its con
 dhctl-N.log    logs of dhctl, if some were added
 
 Secrets are replaced by ***: values of fields whose name says so, values with the form of a secret (logins in URLs,
-tokens, private keys), and each value found by its name, wherever else it occurs. Values of less than 8 characters are
-replaced only in their own field.
+tokens, private keys), and each value found by its name, wherever else it occurs. Of URLs of webhooks, and of URLs in
+messages of releases, only scheme and host are left.
+
+Limits: values of less than 8 bytes, and values of 8 to 15 letters without any other character, are replaced only in
+their own field (passwords of registries of 8 letters or more are replaced everywhere). The path or key of a webhook of
+less than 16 characters is replaced only together with the host. Other encodings than base64 of the value alone are not
+recognized. The rules may miss a secret: read the files before you send them.
 ";
 
 /// The archive, compressed.
