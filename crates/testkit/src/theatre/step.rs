@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use kube::{ResourceExt as _, api::ListParams};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -16,6 +17,13 @@ use super::{
     update::Update,
 };
 
+/// The object with the present time in place of `(now)`.
+fn at_this_time(object: &Value) -> Value {
+    let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+    let text = object.to_string().replace("(now)", &now);
+    serde_json::from_str(&text).expect("a time has no characters that JSON escapes")
+}
+
 /// One thing that happens.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -26,7 +34,7 @@ pub(super) enum Step {
     Release(NewRelease),
     /// An object is changed, its status too.
     Merge(Merge),
-    /// An object comes, with its status.
+    /// An object comes, with its status. `(now)` in it is the time at which it comes.
     Put(Value),
     /// An object goes.
     Delete(Named),
@@ -194,7 +202,7 @@ impl Step {
             Self::Update(_) | Self::Wait(_) | Self::Repeat(_) => Ok(()),
             Self::Release(NewRelease { name, details }) => cluster.put_release(name, details).await,
             Self::Merge(Merge { kind, name, patch }) => cluster.merge(kind, name, patch.clone()).await,
-            Self::Put(object) => cluster.admin.put(object).await,
+            Self::Put(object) => cluster.admin.put(&at_this_time(object)).await,
             Self::Delete(Named { kind, name }) => cluster.delete(kind, name).await,
             Self::Image(tag) => cluster.set_image(tag).await,
             Self::Pods(pods) => pods.run(cluster).await,

@@ -44,7 +44,7 @@ fn a_chain_of_two_minors_with_a_stop_between() {
     first.until("what it changes", has_text("note", "impact: unknown: the release has no changelog"));
     first.until(
         "what it interrupts",
-        has_text("note", "Kubernetes API: unknown; may be unavailable for minutes"),
+        has_text("note", "Kubernetes API: it is unknown whether the release changes"),
     );
     first.until("its wait", |line| line["verdict"] == "notStarted" && line["target"] == "1.71.4");
     assert!(is_approved(&platform, "v1.71.4") && !is_approved(&platform, "v1.72.1"));
