@@ -1,10 +1,11 @@
 //! Files that are collected, and what is left out.
 
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::Serialize;
 use serde_json::Value;
 
 use super::{mask::Masker, masked_text::without_end_of_key};
-use crate::Reading;
+use crate::{ClusterState, Reading};
 
 /// A collected file, without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +39,7 @@ pub enum Content {
 pub struct Collection {
     files: Vec<(String, Content)>,
     left_out: Vec<LeftOut>,
-    masker: Masker,
+    pub(super) masker: Masker,
 }
 
 /// The parts of a bundle.
@@ -51,6 +52,21 @@ pub struct Parts {
 }
 
 impl Collection {
+    /// An empty one that masks the secrets of this state: they are known even if an object cannot be read once more.
+    pub(super) fn knowing(state: &ClusterState) -> Self {
+        let mut collection = Self::default();
+        if let Some(login) = state.registry.known().and_then(|registry| registry.login.as_ref()) {
+            collection.know_certain(login.password.expose());
+            // As container runtimes write a login.
+            let pair = format!("{}:{}", login.username, login.password.expose());
+            collection.know_certain(&BASE64_STANDARD.encode(pair));
+        }
+        if let Some(url) = state.deckhouse_config().and_then(|it| it.update_settings().notification_webhook) {
+            collection.masker.know_webhook(&url);
+        }
+        collection
+    }
+
     /// Adds a file.
     pub fn add(&mut self, path: &str, content: Content) {
         self.files.push((harmless(path), content));
@@ -69,11 +85,6 @@ impl Collection {
     /// From now on this secret is masked wherever it occurs, unless it is shorter than 8 bytes.
     pub fn know_certain(&mut self, secret: &str) {
         self.masker.know_certain(secret);
-    }
-
-    /// From now on only the host of this URL of a webhook is shown wherever it occurs.
-    pub(super) fn know_webhook(&mut self, url: &str) {
-        self.masker.know_webhook(url);
     }
 
     /// Adds what was read, or notes why it was not.
