@@ -27,10 +27,15 @@ Secrets are replaced by ***: values of fields whose name says so, values with th
 tokens, private keys), and each value found by its name, wherever else it occurs. Of URLs of webhooks, and of URLs in
 messages of releases, only scheme and host are left.
 
-Limits: values of less than 8 bytes, and values of 8 to 15 letters without any other character, are replaced only in
-their own field (passwords of registries of 8 letters or more are replaced everywhere). The path or key of a webhook of
-less than 16 characters is replaced only together with the host. Other encodings than base64 of the value alone are not
-recognized. The rules may miss a secret: read the files before you send them.
+Limits:
+- Values of less than 8 bytes are replaced only in their own field.
+- Values of 8 to 15 letters, without any other character, are replaced only in their own field too. The password for the
+  platform's registry and passwords in a dockerCfg are replaced everywhere.
+- The path of a webhook is removed only together with the host if it has less than 16 characters. The same applies to a
+  part of the path that has less than 16 characters or no digit.
+- A value without quotes in the middle of a line of a log is replaced only up to the first space.
+- A secret in another encoding is found only if it is base64 of the value alone.
+The rules can miss a secret: read the files before you send them.
 ";
 
 /// The archive, compressed.
