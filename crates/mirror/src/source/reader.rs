@@ -263,11 +263,16 @@ impl<I: Images> Source<I> {
             };
             // Never closed; without a place there would only be no limit.
             let _place = self.scans.acquire().await.ok();
+            let stream = BlobStream::new(blob);
+            let failure = stream.failure();
             let scan = tokio::task::spawn_blocking(move || {
-                let result = search.scan_layer(&layer.media_type, BlobStream::new(blob));
+                let result = search.scan_layer(&layer.media_type, stream);
                 (search, result)
             });
             let (returned, result) = scan.await.map_err(|error| Error::Internal(error.to_string()))?;
+            if let (Err(_), Some(source)) = (&result, failure.take()) {
+                return Err(Error::File { path: digest.hex().into(), source }.into());
+            }
             result
                 .map_err(|error| FilesError::Unreadable(format!("layer {digest} cannot be read: {error}")))?;
             search = returned;

@@ -75,7 +75,8 @@ impl Run {
         if let (Some(objects), None) = (report.objects, &report.problem) {
             let unused = match report.missing_unused.len() {
                 0 => String::new(),
-                unused => format!("; {unused} others are missing, but are not needed here"),
+                1 => "; 1 object is missing that is not needed here".to_owned(),
+                unused => format!("; {unused} objects are missing that are not needed here"),
             };
             let text = format!(
                 "everything of v{release} that this cluster needs can be read from {} ({objects} manifests and blobs \
