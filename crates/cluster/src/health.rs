@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::{
     ClusterState,
-    doctor::{Details, Severity, diagnose},
+    doctor::{Conclusion, Details, Severity, diagnose},
     minors,
     plan::{Plan, PlanInput},
     verdict::{unreadable, unsettled},
@@ -60,15 +60,38 @@ impl UnhealthyKind {
     }
 }
 
+/// What blocks an update by the state alone, without the checks for which the doctor asks the registry and reads logs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Blockers {
+    /// What the doctor finds.
+    pub findings: Vec<Problem>,
+    /// Whether too little could be read for the doctor.
+    pub is_unclear: bool,
+    /// The plan, which may name more; `None` if there are findings, or no version is known.
+    pub plan: Option<Plan>,
+}
+
+impl Blockers {
+    /// What blocks as of `now`.
+    pub fn of(state: &ClusterState, now: Timestamp) -> Self {
+        let report = diagnose(state, &Details::default(), now);
+        let findings = report.findings.into_iter().filter(|it| it.severity == Severity::Blocks);
+        let findings: Vec<Problem> = findings.map(|it| it.problem).collect();
+        let plan = || Plan::make(state, &PlanInput { now, ..PlanInput::default() }).ok();
+        let plan = findings.is_empty().then(plan).flatten();
+        Self { findings, is_unclear: report.conclusion == Conclusion::Unclear, plan }
+    }
+}
+
 impl Health {
     /// The health as of `now`.
-    pub fn of(state: &ClusterState, now: Timestamp) -> Self {
+    pub fn of(state: &ClusterState, blockers: &Blockers, now: Timestamp) -> Self {
         let kind = |problem: &Problem| match problem.code {
             Code::Alert | Code::UpdatingFailed => UnhealthyKind::Alert,
             _ => UnhealthyKind::Running,
         };
         let unsettled = unsettled(state, now);
-        let mut reasons: Vec<Unhealthy> = blocking(state, now)
+        let mut reasons: Vec<Unhealthy> = blocking(state, blockers)
             .into_iter()
             .map(|problem| Unhealthy { kind: UnhealthyKind::Blocks, problem })
             .chain(unsettled.into_iter().map(|problem| Unhealthy { kind: kind(&problem), problem }))
@@ -96,20 +119,13 @@ impl Health {
     }
 }
 
-/// What `update status` calls blocked, and minor versions that are known to have been skipped.
-fn blocking(state: &ClusterState, now: Timestamp) -> Vec<Problem> {
-    let report = diagnose(state, &Details::default(), now);
-    let findings = report.findings.into_iter().filter(|it| it.severity == Severity::Blocks);
-    let mut all: Vec<Problem> = findings.map(|it| it.problem).collect();
+/// What blocks, and minor versions that are known to have been skipped.
+fn blocking(state: &ClusterState, Blockers { findings, plan, .. }: &Blockers) -> Vec<Problem> {
     // Without a plan, the reason is a source that cannot be read, or that no version is known.
-    if all.is_empty()
-        && let Ok(plan) = Plan::make(state, &PlanInput { now, ..PlanInput::default() })
-    {
-        all.extend(plan.blocking);
-    }
+    let planned = plan.iter().flat_map(|plan| &plan.blocking);
     let is_certain = |problem: &Problem| !matches!(problem.fact, Fact::Release(ReleaseFact::RanNotKnown(_)));
-    all.extend(minors::reports(state).into_iter().filter(is_certain));
-    all
+    let skipped = minors::reports(state).into_iter().filter(is_certain);
+    findings.iter().chain(planned).cloned().chain(skipped).collect()
 }
 
 #[cfg(test)]
@@ -237,7 +253,7 @@ mod tests {
         for (name, change, expected) in cases {
             let mut state = idle();
             change(&mut state);
-            let health = Health::of(&state, at(3600));
+            let health = Health::of(&state, &Blockers::of(&state, at(3600)), at(3600));
             let mut kinds: Vec<_> = health.reasons.iter().map(|it| it.kind).collect();
             kinds.dedup();
             if kinds != expected || health.is_idle_and_healthy() != expected.is_empty() {

@@ -9,7 +9,7 @@ mod text;
 use cluster::{
     Error, Timestamp,
     access::Cluster,
-    health::Health,
+    health::{Blockers, Health},
     read,
     status::{NothingRead, Status},
 };
@@ -70,12 +70,13 @@ async fn run(args: StatusArgs, environment: Environment) -> Result<(), Failure> 
             None => None,
         };
         let (at, flags) = (Timestamp::now(), cluster_flags(&address));
-        let (status, health) = (Status::of(&state, at), Health::of(&state, at));
+        let (status, blockers) = (Status::of(&state, at), Blockers::of(&state, at));
+        let health = Health::of(&state, &blockers, at);
         let is_up = without_report.is_none();
         let unhealthy = || outcome::unhealthy(&health).filter(|_| args.exit_code);
         Ok(Reported {
             document: StatusDocument::of(&status, &health, &flags),
-            text: summary::of(&state, at, &flags) + &text::of(&status, at, &flags),
+            text: summary::of(&blockers, &flags) + &text::of(&status, at, &flags),
             failure: without_report.or_else(unhealthy),
             read: Read { state, status, health, at, is_up },
         })

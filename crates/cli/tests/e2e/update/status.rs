@@ -192,15 +192,21 @@ fn missing_objects_are_unknown_with_the_reason() {
     assert!(text.contains("queue        unknown: the controller has no queues yet\n"), "{text}");
 }
 
-#[test]
-fn several_clusters_with_one_unavailable() {
-    let platform = platform();
-    let path = platform.folder.path().join("two");
+/// A kubeconfig with this cluster and one that cannot be reached.
+fn here_and_away(platform: &Platform) -> std::path::PathBuf {
+    let path = platform.folder.path().join("here-and-away");
     testkit::kube::Kubeconfig::new()
         .context("here", &platform.server, "admin")
         .context_at("away", "https://127.0.0.1:1", platform.server.ca_pem(), "token")
         .write(&path)
         .unwrap();
+    path
+}
+
+#[test]
+fn several_clusters_with_one_unavailable() {
+    let platform = platform();
+    let path = here_and_away(&platform);
     let kubeconfig = path.to_str().unwrap();
     let words = ["status", "--kubeconfig", kubeconfig, "--context", "away", "--context", "here"];
     let run = platform.update(&words).expect(5);
@@ -332,12 +338,7 @@ fn a_source_that_cannot_be_read_is_not_healthy() {
 #[test]
 fn metrics_for_prometheus() {
     let platform = platform();
-    let path = platform.folder.path().join("contexts");
-    testkit::kube::Kubeconfig::new()
-        .context("here", &platform.server, "admin")
-        .context_at("away", "https://127.0.0.1:1", platform.server.ca_pem(), "token")
-        .write(&path)
-        .unwrap();
+    let path = here_and_away(&platform);
     let kubeconfig = path.to_str().unwrap();
     let metrics = ["status", "--output", "prometheus", "--kubeconfig", kubeconfig];
     let run = platform.update(&[&metrics[..], &["--context", "here"]].concat()).expect(0);

@@ -234,8 +234,7 @@ impl OfCluster<'_> {
 
     fn rest(&mut self, state: &ClusterState, status: &Status) {
         if let Some(queue) = status.queue.known() {
-            // No queue has so many tasks that the value is not exact.
-            self.add(QUEUE, &[], f64::from(u32::try_from(queue.tasks).unwrap_or(u32::MAX)));
+            self.add(QUEUE, &[], number(queue.tasks));
         }
         if let Some(alerts) = state.alerts.known() {
             let of_updates = alerts.iter().filter(|alert| is_of_an_update(alert)).count();
@@ -255,10 +254,9 @@ impl OfCluster<'_> {
         }
         for group in status.node_groups.known().into_iter().flatten() {
             let label = [("node_group", group.name.as_str())];
-            let count = |nodes: u64| f64::from(u32::try_from(nodes).unwrap_or(u32::MAX));
-            self.add(NODES, &label, count(group.nodes));
-            self.add(NODES_NOT_READY, &label, count(group.nodes.saturating_sub(group.ready)));
-            self.add(NODES_OLD, &label, count(group.nodes.saturating_sub(group.up_to_date)));
+            self.add(NODES, &label, number(group.nodes));
+            self.add(NODES_NOT_READY, &label, number(group.nodes.saturating_sub(group.ready)));
+            self.add(NODES_OLD, &label, number(group.nodes.saturating_sub(group.up_to_date)));
         }
     }
 }
@@ -292,20 +290,25 @@ fn seconds(time: Timestamp) -> f64 {
     time.as_duration().as_secs_f64().floor()
 }
 
-fn number(count: usize) -> f64 {
-    f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+/// No cluster has so many of anything that the value is not exact.
+fn number(count: impl TryInto<u32>) -> f64 {
+    f64::from(count.try_into().unwrap_or(u32::MAX))
 }
 
 #[cfg(test)]
 mod tests {
-    use cluster::objects::{DeckhouseDeployment, NodeGroup, Phase};
+    use cluster::{
+        health::Blockers,
+        objects::{DeckhouseDeployment, NodeGroup, Phase},
+    };
 
     use super::*;
     use crate::prometheus::tests::{Sample, parse};
 
     fn read(state: ClusterState) -> Read {
         let at = Timestamp::from_second(1_790_000_000).unwrap();
-        let (status, health) = (Status::of(&state, at), Health::of(&state, at));
+        let (status, blockers) = (Status::of(&state, at), Blockers::of(&state, at));
+        let health = Health::of(&state, &blockers, at);
         Read { state, status, health, at, is_up: true }
     }
 
