@@ -1,6 +1,9 @@
 //! Lists, a page at a time, so that memory does not grow with the cluster.
 
+use std::fmt::Debug;
+
 use kube::{Api, Client, Resource, ResourceExt as _, api::ListParams};
+use serde::de::DeserializeOwned;
 
 use super::{places::Source, refusal::refused};
 use crate::{Error, Obstacle, Reading, objects::DeckhouseDeployment};
@@ -60,15 +63,21 @@ pub(crate) fn key(object: &impl Resource) -> String {
 
 /// All objects of a kind by their [`key`], and the version of the list, from which a watch goes on.
 pub(crate) async fn pages<S: Source>(api: &Api<S::Raw>) -> Result<(Vec<(String, S::Item)>, String), Error> {
-    let mut items = Vec::new();
-    let mut bound = Bound::default();
-    let mut params = ListParams { limit: Some(PAGE), ..S::params() };
+    paged(api, S::params(), &S::Raw::plural(&()), |raw| (key(&raw), S::item(raw))).await
+}
+
+/// All objects of an API, each as `item` makes it, and the version of the list. `plural`: the name of the kind in errors.
+pub(crate) async fn paged<K: Clone + Debug + DeserializeOwned, T>(
+    api: &Api<K>,
+    params: ListParams,
+    plural: &str,
+    item: impl Fn(K) -> T,
+) -> Result<(Vec<T>, String), Error> {
+    let (mut params, mut bound, mut items) = (params.limit(PAGE), Bound::default(), Vec::new());
     loop {
         let page = api.list(&params).await?;
-        bound.page(page.items.len(), &S::Raw::plural(&()))?;
-        for raw in page.items {
-            items.push((key(&raw), S::item(raw)));
-        }
+        bound.page(page.items.len(), plural)?;
+        items.extend(page.items.into_iter().map(&item));
         match page.metadata.continue_.filter(|token| !token.is_empty()) {
             Some(token) => params.continue_token = Some(token),
             None => return Ok((items, page.metadata.resource_version.unwrap_or_default())),

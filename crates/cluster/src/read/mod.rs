@@ -23,10 +23,10 @@ pub(crate) use kinds::{
     PackageRepositories, Pods, ReleaseStarts, Releases, ReplicaSets,
 };
 pub(crate) use license::license;
-pub(crate) use list::{Bound, deckhouse_deployment, key, list, pages};
+pub(crate) use list::{Bound, deckhouse_deployment, key, list, paged, pages};
 pub(crate) use permission::exec_refused;
 pub use permission::queues_are_refused;
-pub(crate) use places::Source;
+pub(crate) use places::{PLATFORM, Source};
 pub(crate) use queues::{converge_of, queue_of};
 pub(crate) use refusal::{not_yet, refused, served, unread};
 pub(crate) use registry_module::registry_module;

@@ -8,11 +8,10 @@ use super::Collection;
 use crate::{
     Error, Reading,
     objects::DeckhousePod,
-    read::{in_time, unread},
+    read::{PLATFORM, in_time, unread},
     safe_text,
 };
 
-const PLATFORM: &str = "d8-system";
 /// The newest lines of each log.
 const LINES: i64 = 20_000;
 /// The most of each log in bytes: its end is kept.
@@ -59,7 +58,7 @@ async fn log(client: &Client, pod: &str, container: &str, previous: bool) -> Rea
         }
         Err(error) => return unread(Error::from(error)),
     };
-    let (mut end, mut piece) = (End::default(), vec![0; PIECE]);
+    let (mut end, mut piece) = (LogEnd::default(), vec![0; PIECE]);
     loop {
         match stream.read(&mut piece).await {
             Ok(0) => return Reading::Known(end.text()),
@@ -71,15 +70,16 @@ async fn log(client: &Client, pod: &str, container: &str, previous: bool) -> Rea
     }
 }
 
-/// The end of a text.
+/// The end of a log, of at most 8 MiB.
 #[derive(Debug, Default)]
-struct End {
+pub struct LogEnd {
     bytes: Vec<u8>,
     is_cut: bool,
 }
 
-impl End {
-    fn add(&mut self, piece: &[u8]) {
+impl LogEnd {
+    /// Adds what follows.
+    pub fn add(&mut self, piece: &[u8]) {
         self.bytes.extend_from_slice(piece);
         if self.bytes.len() > 2 * MOST {
             self.bytes.drain(..self.bytes.len() - MOST);
@@ -88,7 +88,7 @@ impl End {
     }
 
     /// Whole lines: a piece of a line might be a piece of a secret, which has no form.
-    fn text(mut self) -> String {
+    pub fn text(mut self) -> String {
         if self.bytes.len() > MOST {
             self.bytes.drain(..self.bytes.len() - MOST);
             self.is_cut = true;
@@ -108,10 +108,10 @@ mod tests {
 
     #[test]
     fn the_end_of_a_long_log_is_kept_in_whole_lines() {
-        let mut end = End::default();
+        let mut end = LogEnd::default();
         end.add(b"first\nsecond");
         assert_eq!(end.text(), "first\nsecond");
-        let mut end = End::default();
+        let mut end = LogEnd::default();
         let line = [&b"x".repeat(1023)[..], b"\n"].concat();
         for _ in 0..3 * MOST / line.len() {
             end.add(&line);

@@ -16,6 +16,7 @@ mod webhook;
 use crate::{ClusterState, access::Cluster};
 
 pub use collection::{Collection, Content, File, LeftOut, Parts};
+pub use logs::LogEnd;
 
 /// Reads everything for support. `state` was read before. What cannot be read is left out, with the reason.
 pub async fn collect(cluster: &Cluster, state: &ClusterState) -> Collection {

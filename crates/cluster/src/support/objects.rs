@@ -10,17 +10,14 @@ use super::{Collection, Content};
 use crate::{
     Error, Reading,
     read::{
-        Alerts, Bound, Deployments, EtcdBackups, IngressControllers, ModuleConfigs, ModulePullOverrides,
-        ModuleReleases, ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes, Pods, ReleaseStarts,
-        Releases, ReplicaSets, Source, refused, unread,
+        Alerts, Deployments, EtcdBackups, IngressControllers, ModuleConfigs, ModulePullOverrides,
+        ModuleReleases, ModuleSources, ModuleUpdatePolicies, Modules, NodeGroups, Nodes, PLATFORM, Pods,
+        ReleaseStarts, Releases, ReplicaSets, Source, paged, refused, unread,
     },
 };
 
-const PLATFORM: &str = "d8-system";
 /// Where events about objects without a namespace are.
 const DEFAULT: &str = "default";
-/// Objects in one answer of the API.
-const PAGE: u32 = 100;
 
 /// Reads all of them.
 pub(super) async fn read(client: &Client, collection: &mut Collection) {
@@ -94,16 +91,7 @@ async fn list(
         Some(namespace) => Api::namespaced_with(client.clone(), namespace, resource),
         None => Api::all_with(client.clone(), resource),
     };
-    let (mut params, mut bound, mut items) = (params.limit(PAGE), Bound::default(), Vec::new());
-    loop {
-        let page = api.list(&params).await?;
-        bound.page(page.items.len(), &resource.plural)?;
-        items.extend(page.items.into_iter().map(|object| plain(object, resource)));
-        match page.metadata.continue_.filter(|token| !token.is_empty()) {
-            Some(token) => params.continue_token = Some(token),
-            None => return Ok(items),
-        }
-    }
+    Ok(paged(&api, params, &resource.plural, |object| plain(object, resource)).await?.0)
 }
 
 /// An object without what says nothing about it.

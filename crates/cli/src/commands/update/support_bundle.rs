@@ -3,16 +3,20 @@
 mod archive;
 mod contents;
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::File,
+    io::Read as _,
+    path::{Path, PathBuf},
+};
 
 use cluster::{
     ClusterState, Timestamp,
     access::Cluster,
     doctor::{RegistryCheck, diagnose, read as read_details},
-    health::Health,
+    health::{Blockers, Health},
     read,
     status::{NothingRead, Status},
-    support::{Collection, Content, Parts, collect},
+    support::{Collection, Content, LogEnd, Parts, collect},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -38,8 +42,8 @@ use crate::{
 
 const NAME: &str = "update support-bundle";
 
-/// The most of a log of ours, in bytes: its end is kept.
-const LOG_BYTES: usize = 8 << 20;
+/// What is read of a log of ours at the same time, in bytes.
+const PIECE: usize = 64 << 10;
 
 /// The result.
 #[derive(Serialize)]
@@ -108,16 +112,16 @@ fn is_free(path: &Path) -> Result<(), Failure> {
 
 /// The ends of these logs.
 fn own_logs(paths: &[PathBuf]) -> Result<Vec<String>, Failure> {
-    let read = |path: &PathBuf| {
-        let bytes = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
-        let start = bytes.len().saturating_sub(LOG_BYTES);
-        // A piece of a line might be a piece of a secret.
-        let line =
-            bytes[start..].iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| start + at + 1);
-        let start = if start == 0 { 0 } else { line };
-        Ok(String::from_utf8_lossy(&bytes[start..]).into_owned())
+    let end = |path: &PathBuf| {
+        let (mut file, mut end, mut piece) = (File::open(path)?, LogEnd::default(), vec![0; PIECE]);
+        loop {
+            match file.read(&mut piece)? {
+                0 => return Ok(end.text()),
+                length => end.add(&piece[..length]),
+            }
+        }
     };
-    paths.iter().map(read).collect()
+    paths.iter().map(|path| end(path).map_err(|error| Failure::file(path, &error))).collect()
 }
 
 /// What `update status` and `update doctor` say, without a request to the registry.
@@ -129,7 +133,8 @@ async fn add_reports(
     now: Timestamp,
 ) {
     let flags = cluster_flags(&args.cluster);
-    let status = StatusDocument::of(&Status::of(state, now), &Health::of(state, now), &flags);
+    let health = Health::of(state, &Blockers::of(state, now), now);
+    let status = StatusDocument::of(&Status::of(state, now), &health, &flags);
     add_document(collection, "status.json", &status);
     let mut details = read_details(cluster, state).await;
     details.registry = RegistryCheck::NotAsked("a support bundle is made without asking the registry".into());
