@@ -37,16 +37,6 @@ pub(crate) fn count(n: impl TryInto<u64>, noun: &str) -> String {
     }
 }
 
-/// The first three names, and how many more there are.
-pub(crate) fn first_of(names: &[String]) -> String {
-    const SHOWN: usize = 3;
-    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(SHOWN) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
-    }
-}
-
 /// The number of files of a bundle, to follow its size; empty for one.
 pub(crate) fn in_files(archives: usize, files: usize) -> String {
     match (archives, files) {

@@ -143,11 +143,20 @@ pub fn with_remedy(problem: &Problem) -> Sentence {
 }
 
 /// The first `limit` of these: `a, b and 3 more`.
-fn list(all: &[impl AsRef<str>], limit: usize) -> String {
+pub(crate) fn list(all: &[impl AsRef<str>], limit: usize) -> String {
     let named: Vec<&str> = all.iter().take(limit).map(AsRef::as_ref).collect();
     match all.len().saturating_sub(limit) {
         0 => named.join(", "),
         more => format!("{} and {more} more", named.join(", ")),
+    }
+}
+
+/// The same for texts that may have commas in them: `a, b; c; and 3 more`.
+pub(crate) fn clauses(all: &[impl AsRef<str>], limit: usize) -> String {
+    let named: Vec<&str> = all.iter().take(limit).map(AsRef::as_ref).collect();
+    match all.len().saturating_sub(limit) {
+        0 => named.join("; "),
+        more => format!("{}; and {more} more", named.join("; ")),
     }
 }
 

@@ -8,11 +8,10 @@ use cluster::{
 use commands::{Command, Filter, Json, Kubectl, Objects, Output, Resource, Sentence, Tool, Update};
 use serde_json::json;
 
-use super::{Block, Step, requirement};
-use crate::format::first_of;
+use super::{Block, Step, clauses, list, requirement};
 
-/// More uses of APIs are only counted.
-const USES: usize = 3;
+/// More objects or uses of APIs are only counted.
+const SHOWN: usize = 3;
 const INGRESS_NAMESPACE: &str = "d8-ingress-nginx";
 const CONTROLLER_VERSIONS: Output = Output::Columns("NAME:.metadata.name,VERSION:.spec.controllerVersion");
 const KUBELETS: Output = Output::Columns("NAME:.metadata.name,KUBELET:.status.nodeInfo.kubeletVersion");
@@ -28,10 +27,8 @@ pub(crate) fn task(task: &Task) -> Block {
 pub(crate) fn what(work: &Work) -> String {
     match work {
         Work::ReplaceApis { kubernetes: (major, minor), uses } => {
-            let mut objects: Vec<String> = uses.iter().take(USES).map(used).collect();
-            let more = uses.len().saturating_sub(USES);
-            objects.extend((more > 0).then(|| format!("and {more} more")));
-            format!("replace APIs that Kubernetes {major}.{minor} no longer has: {}", objects.join("; "))
+            let uses: Vec<String> = uses.iter().map(used).collect();
+            format!("replace APIs that Kubernetes {major}.{minor} no longer has: {}", clauses(&uses, SHOWN))
         }
         Work::UpgradeKubernetes { found, through, .. } => {
             let last = through.last().map(|(major, minor)| format!("{major}.{minor}"));
@@ -41,7 +38,7 @@ pub(crate) fn what(work: &Work) -> String {
             let groups = groups.iter().map(|name| format!("NodeGroup/{name}"));
             let nodes = alt.iter().map(|name| format!("Node/{name}"));
             let objects: Vec<String> = groups.chain(nodes).collect();
-            format!("upgrade the kernel to {lowest} or later: {}", first_of(&objects))
+            format!("upgrade the kernel to {lowest} or later: {}", list(&objects, SHOWN))
         }
         Work::Meet(unmet) => of_requirement(unmet),
     }
@@ -51,7 +48,7 @@ pub(crate) fn what(work: &Work) -> String {
 fn of_requirement(unmet: &Unmet) -> String {
     let needed = requirement::needed(&unmet.shortfall);
     let needed = if needed.is_empty() { String::new() } else { format!(", needed: {needed}") };
-    format!("{}: {}{needed}", first_of(&requirement::objects(unmet)), requirement::found(&unmet.shortfall))
+    format!("{}: {}{needed}", list(&requirement::objects(unmet), SHOWN), requirement::found(&unmet.shortfall))
 }
 
 /// How it is done, and how it is checked.
@@ -84,7 +81,7 @@ fn replace_apis(uses: &[ApiUse]) -> Vec<Step> {
     if !replaced.is_empty() {
         steps.push(Step::here(format!(
             "change the API in charts, manifests and clients: {}",
-            first_of(&replaced)
+            list(&replaced, SHOWN)
         )));
     }
     let mut releases: Vec<(&str, &str)> = uses

@@ -16,9 +16,12 @@ use problems::{Kind, Problem};
 use semver::Version;
 
 use crate::{
-    format::{count, first_of, minute},
+    format::{count, minute},
     words,
 };
+
+/// More objects than these are only counted.
+const OBJECTS: usize = 3;
 
 /// The whole plan; what blocks, and the next command, are at the end.
 pub(super) fn text(plan: &Plan, all_changes: bool, flags: &ClusterFlags) -> String {
@@ -39,7 +42,7 @@ pub(super) fn text(plan: &Plan, all_changes: bool, flags: &ClusterFlags) -> Stri
     section(&mut text, "Images", plan.images.iter().flat_map(images::lines));
     let left_out = plan.left_out.iter().map(|it| {
         let versions: Vec<String> = it.versions.iter().map(|version| format!("v{version}")).collect();
-        format!("{}: {}", first_of(&versions), words::left_out::reason(&it.reason))
+        format!("{}: {}", words::list(&versions, OBJECTS), words::left_out::reason(&it.reason))
     });
     section(&mut text, "Left out", left_out);
     text += &format!("\n{}", modules_text(&plan.modules));
@@ -235,7 +238,7 @@ fn unmet_text(text: &mut String, name: &str, unmet: &Unmet, flags: &ClusterFlags
     let found = words::requirement::found(&unmet.shortfall);
     let needed = words::requirement::needed(&unmet.shortfall);
     let needed = if needed.is_empty() { String::new() } else { format!(", needed: {needed}") };
-    let objects = first_of(&words::requirement::objects(unmet));
+    let objects = words::list(&words::requirement::objects(unmet), OBJECTS);
     *text += &format!("   {word} {}: {objects}: {found}{needed}\n", name.trim_end());
     if unmet.may_change {
         *text += "            deploying an earlier release of this plan may fix this automatically\n";

@@ -16,14 +16,10 @@ pub(super) fn unhealthy(health: &Health) -> Option<Failure> {
         UnhealthyKind::Running => "the cluster is not idle and healthy",
         UnhealthyKind::Unknown => "too little could be read to say whether the cluster is idle and healthy",
     };
-    let of_kind: Vec<_> = health.reasons.iter().filter(|it| it.kind == first.kind).collect();
-    let named: Vec<String> =
-        of_kind.iter().take(SHOWN).map(|it| words::what(&it.problem).to_string()).collect();
-    let more = match of_kind.len().saturating_sub(SHOWN) {
-        0 => String::new(),
-        more => format!("; and {more} more"),
-    };
-    let message = foreign_text::one_line(&format!("{lead}: {}{more}", named.join("; "))).into_owned();
+    let of_kind = health.reasons.iter().filter(|it| it.kind == first.kind);
+    let named: Vec<String> = of_kind.map(|it| words::what(&it.problem).to_string()).collect();
+    let message = format!("{lead}: {}", words::clauses(&named, SHOWN));
+    let message = foreign_text::one_line(&message).into_owned();
     Some(Failure::after_result(Exit::Cluster, message))
 }
 
