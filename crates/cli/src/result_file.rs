@@ -17,22 +17,26 @@ pub(crate) enum Readers {
 
 /// Writes `text` to `path`. A file that is there is replaced only if `replace` says so.
 pub(crate) fn write(path: &Path, text: &str, readers: Readers, replace: bool) -> Result<(), Failure> {
-    write_bytes(path, text.as_bytes(), readers, replace)
-        .map_err(|(failure, exists)| if exists { failure.hint(REPLACE) } else { failure })
+    let if_exists = "name another file, or replace this one with --force";
+    write_bytes(path, text.as_bytes(), readers, replace, if_exists)
 }
 
 /// Writes a new file; one that is there is never replaced.
 pub(crate) fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
-    write_bytes(path, bytes, readers, false)
-        .map_err(|(failure, exists)| if exists { failure.hint("name another file") } else { failure })
+    write_bytes(path, bytes, readers, false, "name another file")
 }
 
-const REPLACE: &str = "name another file, or replace this one with --force";
-
-/// The failure says also whether the reason is that the file exists.
-fn write_bytes(path: &Path, bytes: &[u8], readers: Readers, replace: bool) -> Result<(), (Failure, bool)> {
-    let failed = |error: &std::io::Error| {
-        (Failure::file(path, error), error.kind() == std::io::ErrorKind::AlreadyExists)
+/// `if_exists`: the hint if the file exists.
+fn write_bytes(
+    path: &Path,
+    bytes: &[u8],
+    readers: Readers,
+    replace: bool,
+    if_exists: &'static str,
+) -> Result<(), Failure> {
+    let failed = |error: &std::io::Error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => Failure::file(path, error).hint(if_exists),
+        _ => Failure::file(path, error),
     };
     let mode = match readers {
         Readers::Owner => 0o600,
@@ -46,5 +50,5 @@ fn write_bytes(path: &Path, bytes: &[u8], readers: Readers, replace: bool) -> Re
     let persisted = if replace { file.persist(path) } else { file.persist_noclobber(path) };
     // In a directory that others may write to, somebody may have put another file in its place before it got its name.
     let file = persisted.map_err(|error| failed(&error.error))?;
-    owned::confirm(path, &file).map_err(|error| (Failure::from(error), false))
+    Ok(owned::confirm(path, &file)?)
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use commands::{Command, Kubectl};
 use deckhouse::manifests::{DockerCfg, ManifestError, RegistryAccess, Scheme};
 use oci::Host;
 use registry::client::Credentials;
@@ -40,6 +41,14 @@ pub(super) fn docker_cfg(host: &Host, entered: &Login) -> Result<Option<DockerCf
 pub(super) fn certificates(files: &[PathBuf]) -> Result<Option<String>, Failure> {
     let ca: Result<String, _> = files.iter().map(|path| egress::certificates_as_pem(path)).collect();
     Ok(Some(ca?).filter(|pem| !pem.is_empty()))
+}
+
+/// Names the command that applies the manifest, if it was written to a file.
+pub(super) fn say_next(file: &ResultFile) {
+    if let Some(path) = &file.path {
+        let apply = Command::kubectl(Kubectl::Apply(path.display().to_string()));
+        printer::note(&format!("next: {apply}"));
+    }
 }
 
 /// Writes the manifest of a registry to where its result goes.

@@ -1,6 +1,5 @@
 //! `dhctl config module-source`
 
-use commands::{Command, Kubectl};
 use deckhouse::manifests::{check_source_name, write_module_source};
 
 use super::access;
@@ -22,9 +21,6 @@ fn run(ModuleSourceSettings { name, access }: &ModuleSourceSettings) -> Result<(
         // From the description of `ca` in the platform's own schema.
         printer::note("note: a ModuleSource with certificates restarts the container runtime on all nodes");
     }
-    if let Some(path) = &access.file.path {
-        let apply = Command::kubectl(Kubectl::Apply(path.display().to_string()));
-        printer::note(&format!("next: {apply}"));
-    }
+    access::say_next(&access.file);
     Ok(())
 }
