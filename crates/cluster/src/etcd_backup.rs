@@ -71,19 +71,14 @@ impl EtcdBackups {
         Some(Duration::try_from(age).unwrap_or_default())
     }
 
-    /// The command that makes a backup. `before`: the release that is approved after it, for the name of the job.
+    /// The command that makes a backup, with the platform's `CronJob` if there is one. `before`: the release that is approved after it, for the name of the job.
     pub fn command(&self, before: Option<&Version>) -> Command {
-        make(self.cron_job.as_deref(), before, self.last)
-    }
-}
-
-/// The command that makes a backup, with the platform's `CronJob` if there is one.
-fn make(cron_job: Option<&str>, before: Option<&Version>, last: Option<Timestamp>) -> Command {
-    match cron_job {
-        Some(cron_job) => {
-            Kubectl::BackUpEtcd { cron_job: cron_job.to_owned(), job: job_name(before, last) }.into()
+        match &self.cron_job {
+            Some(cron_job) => {
+                Kubectl::BackUpEtcd { cron_job: cron_job.clone(), job: job_name(before, self.last) }.into()
+            }
+            None => Command::tool(Tool::BackUpEtcd),
         }
-        None => Command::tool(Tool::BackUpEtcd),
     }
 }
 
@@ -108,10 +103,6 @@ pub fn lacks_backup(
     now: Timestamp,
 ) -> Option<Problem> {
     let problem = |fact| Problem::new(Code::EtcdBackup, Object::any(Kind::Cluster), fact);
-    let back_up = |cron_job, last| {
-        let command = make(cron_job, Some(release), last);
-        Advice::Platform(PlatformAdvice::BackUpEtcd { command, is_seen: cron_job.is_some() })
-    };
     match etcd_backups(state) {
         Reading::Known(backups) => {
             // Of a later time than this host has, by more than clocks differ, nothing is known.
@@ -120,7 +111,8 @@ pub fn lacks_backup(
                 return None;
             }
             let fact = ClusterFact::BackupTooOld { limit, last: backups.last };
-            Some(problem(fact).advise(back_up(backups.cron_job.as_deref(), backups.last)))
+            let (command, is_seen) = (backups.command(Some(release)), backups.cron_job.is_some());
+            Some(problem(fact).advise(PlatformAdvice::BackUpEtcd { command, is_seen }.into()))
         }
         Reading::Absent(why) | Reading::NotNow { why, .. } => {
             Some(problem(ClusterFact::BackupUnknown { why: why.into() }))

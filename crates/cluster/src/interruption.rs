@@ -16,8 +16,8 @@ pub struct Interruption {
     pub changes_control_plane: Option<bool>,
     /// Number of control-plane nodes, if it is known.
     pub control_plane_nodes: Option<u64>,
-    /// Whether the platform chooses the version of Kubernetes (its setting is `Automatic`, `Default` or not there): then a release may change
-    /// it, and its changelog need not show that. `None` if it is not known.
+    /// Whether the platform chooses the version of Kubernetes (its setting is `Automatic`, `Default` or not there): then a
+    /// release may change it, and its changelog need not show that. `None` if it is not known.
     pub automatic_kubernetes: Option<bool>,
 }
 

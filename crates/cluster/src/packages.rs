@@ -84,10 +84,10 @@ fn applications(state: &ClusterState) -> Reading<ApplicationSummary> {
     if let [Reading::Absent(why), Reading::Absent(_)] = both {
         return Reading::Absent(why.clone());
     }
-    let all = || both.into_iter().filter_map(Reading::known).flatten();
-    let mut not_ready: Vec<Application> = all().filter(|it| !it.is_settled()).cloned().collect();
+    let unsettled = state.all_applications().filter(|it| !it.is_settled());
+    let mut not_ready: Vec<Application> = unsettled.cloned().collect();
     not_ready.sort_by_key(Application::path);
-    Reading::Known(ApplicationSummary { all: all().count(), not_ready })
+    Reading::Known(ApplicationSummary { all: state.all_applications().count(), not_ready })
 }
 
 /// `Application/NAMESPACE/NAME` or `ClusterApplication/NAME`.
@@ -117,11 +117,9 @@ fn health(state: &ClusterState, repository: PackageRepository, now: Timestamp) -
         (true, true, false) => repository.message,
         (true, true, true) => "the last scan failed".into(),
     };
-    let applications = [&state.applications, &state.cluster_applications];
-    let mut applications = applications.into_iter().filter_map(|it| it.known()).flatten();
     RepositoryHealth {
         stale: repository.scanned.is_none_or(|time| now.duration_since(time) > limit),
-        used: applications.any(|it| it.repository.as_deref() == Some(repository.name.as_str())),
+        used: state.all_applications().any(|it| it.repository.as_deref() == Some(repository.name.as_str())),
         name: repository.name,
         repo: repository.repo,
         phase: repository.phase,

@@ -84,6 +84,11 @@ impl ClusterState {
         self.module_configs.known()?.iter().find(|config| config.name == "deckhouse")
     }
 
+    /// The applications of both kinds that are known.
+    pub(crate) fn all_applications(&self) -> impl Iterator<Item = &Application> {
+        [&self.applications, &self.cluster_applications].into_iter().filter_map(Reading::known).flatten()
+    }
+
     /// The registry that a person pushes to, `HOST[:PORT]/PATH`; a placeholder if it is not known.
     pub(crate) fn registry_address(&self) -> String {
         self.image_source().push_address().unwrap_or_else(|| "HOST/PATH".to_owned())

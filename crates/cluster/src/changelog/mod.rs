@@ -13,6 +13,8 @@ use serde::Serialize;
 
 pub use read::{SPECS_AT_ONCE, specs};
 
+use crate::kubernetes_setting::CONTROL_PLANE_MANAGER;
+
 /// What is known of the changes of a release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "state")]
@@ -82,9 +84,6 @@ pub enum ChangeKind {
     Other,
 }
 
-/// The section of the module that runs the control plane.
-const CONTROL_PLANE: &str = "control-plane-manager";
-
 impl Changelog {
     /// The most changes that are kept of one release. The largest changelogs upstream have about 400.
     pub const LIMIT: usize = 2000;
@@ -106,7 +105,7 @@ impl Changelog {
 
     /// Whether it has changes of the control plane.
     pub fn changes_control_plane(&self) -> bool {
-        self.sections.iter().any(|it| parse::module_of(&it.name) == CONTROL_PLANE)
+        self.sections.iter().any(|it| parse::module_of(&it.name) == CONTROL_PLANE_MANAGER)
     }
 }
 

@@ -41,9 +41,7 @@ pub(super) fn signals(state: &ClusterState) -> Vec<Signal> {
     let nodes: &[Node] = state.nodes.known().map_or(&[], Vec::as_slice);
     let alerts = state.alerts.known().into_iter().flatten().filter(|it| is_of_an_update(it)).map(alert);
     let modules = state.modules.known().into_iter().flatten().filter_map(module);
-    let applications = [&state.applications, &state.cluster_applications];
-    let applications = applications.into_iter().filter_map(|it| it.known()).flatten();
-    let applications = applications.filter(|it| !it.is_settled()).map(application);
+    let applications = state.all_applications().filter(|it| !it.is_settled()).map(application);
     let groups = state.node_groups.known().into_iter().flatten().filter_map(|it| node_group(it, nodes));
     alerts.chain(modules).chain(applications).chain(groups).chain(nodes.iter().filter_map(node)).collect()
 }
