@@ -96,8 +96,8 @@ pub enum UpdateCommand {
     ///
     /// Objects and events of the platform, logs of its pods, task queues, and the results of status and doctor. Changes nothing
     /// in the cluster. Lists all files and what is left out, and asks for confirmation before it writes the file. Objects of the
-    /// kind Secret are never in it; in everything else, values that look like
-    /// secrets are replaced by ***. Read the file before you send it.
+    /// kind Secret are never in it; in everything else, values that look like secrets are replaced by ***. Read
+    /// the file before you send it.
     #[command(after_help = super::EXIT_CODES)]
     SupportBundle(Box<SupportBundleArgs>),
     /// Print the permissions that the update commands need, as a manifest for kubectl apply

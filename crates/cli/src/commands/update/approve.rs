@@ -89,7 +89,8 @@ async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Fail
     let cluster = reach(&args.cluster, &environment).await?;
     let requests = wishes(&args);
     let (approvals, state) = decide(&cluster, requests.clone()).await?;
-    let listed = shown(approvals.iter().map(|(_, it)| &it.change), &cluster_flags(&args.cluster));
+    let flags = cluster_flags(&args.cluster);
+    let listed = shown(approvals.iter().map(|(_, it)| &it.change), &flags);
     let mut notes: Vec<String> = Vec::new();
     for (request, approval) in &approvals {
         notes.extend(approval.notes.iter().map(words::note::approval));
@@ -97,7 +98,6 @@ async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Fail
             ApprovalRequest::Node { name } => notes.push(pods(&cluster, name).await?),
             ApprovalRequest::Release { version, .. } => {
                 let of_release = before_approval::notes(&cluster, &state, version).await;
-                let flags = cluster_flags(&args.cluster);
                 notes.extend(of_release.into_iter().map(|it| it.addressed(&flags).to_string()));
             }
             ApprovalRequest::Disruption { .. } | ApprovalRequest::ModuleRelease { .. } => {}
@@ -105,7 +105,6 @@ async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Fail
     }
     if let Some(release) = args.release.as_ref().filter(|_| args.module.is_none() && !approvals.is_empty()) {
         has_backup(&args, &state, release)?;
-        let flags = cluster_flags(&args.cluster);
         let backup = words::etcd_backup::before_approval(&etcd_backups(&state), release, Timestamp::now());
         notes.extend(backup.map(|it| it.addressed(&flags).to_string()));
     }
@@ -120,9 +119,7 @@ async fn run(mut args: ApproveArgs, environment: Environment) -> Result<(), Fail
         unknown: None,
         error: None,
     };
-    let next = |command: Update| {
-        format!("next: {}\n", Command::from(command).addressed(&cluster_flags(&args.cluster)))
-    };
+    let next = |command: Update| format!("next: {}\n", Command::from(command).addressed(&flags));
     if approvals.is_empty() {
         let given: Vec<String> = requests.iter().map(|it| given(it, it.is_deployed(&state))).collect();
         let all_deployed = requests.iter().all(|it| it.is_deployed(&state));

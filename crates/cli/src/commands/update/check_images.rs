@@ -14,7 +14,6 @@ use cluster::{
     objects::RegistrySettings,
 };
 use deckhouse::repositories::RELEASE_CHANNEL;
-use foreign_text::ForeignText;
 use mirror::{
     Event, Observer, Root,
     holdings::{ReleaseContents, ReleaseGap, read_release},
@@ -72,24 +71,16 @@ impl Checks {
 }
 
 fn unreachable(state: &ClusterState, release: &Version) -> ImageCheck {
-    let why = match state.image_source() {
-        ImageSource::InCluster { .. } => {
+    let why = match (state.image_source(), state.registry.why_unknown()) {
+        (ImageSource::InCluster { .. }, _) => {
             "the cluster pulls from a registry inside it, which cannot be read from here with the cluster's login"
+                .into()
         }
-        _ => match state.registry.why_unknown() {
-            Some(unread) => {
-                let why = format!(
-                    "the login of the registry is unknown: Secret d8-system/deckhouse-registry: {unread}"
-                );
-                return failed_for(state, release, why.into());
-            }
-            None => "it is unknown which registry the cluster pulls from",
-        },
+        (_, Some(unread)) => {
+            format!("the login of the registry is unknown: Secret d8-system/deckhouse-registry: {unread}").into()
+        }
+        (_, None) => "it is unknown which registry the cluster pulls from".into(),
     };
-    failed_for(state, release, why.into())
-}
-
-fn failed_for(state: &ClusterState, release: &Version, why: ForeignText) -> ImageCheck {
     let registry = state.image_source().push_address().unwrap_or_else(|| "HOST/PATH".to_owned());
     ImageCheck { registry, release: release.clone(), outcome: ImagesRead::Failed(why) }
 }

@@ -39,18 +39,20 @@ impl Run {
         release: &Version,
     ) -> Result<Option<Blocked>, Failure> {
         let source = state.image_source();
-        let mut known = self.images.take().filter(|it| {
+        let current = self.images.take().filter(|it| {
             let is_current = it.source == source && it.check.release == *release;
             let is_blocked = it.check.report(state).problem.is_some();
             is_current && !(is_blocked && it.read.elapsed() >= READ_AGAIN)
         });
-        if known.is_none() {
+        let checked = if let Some(checked) = current {
+            checked
+        } else {
             let check = self.read_images(state, release).await?;
-            known = Some(CheckedImages { source, check, read: Instant::now() });
-        }
-        self.images = known;
-        let report = self.images.as_ref().map(|it| it.check.report(state));
-        Ok(report.and_then(|report| Blocked::by_images(&report, release)))
+            CheckedImages { source, check, read: Instant::now() }
+        };
+        let blocked = Blocked::by_images(&checked.check.report(state), release);
+        self.images = Some(checked);
+        Ok(blocked)
     }
 
     /// Reads the images, and reports how far it is.

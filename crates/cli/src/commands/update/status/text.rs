@@ -118,7 +118,7 @@ impl Text<'_> {
             text.line(label, &words::etcd_backup::last(backups, text.now));
             if backups.last.is_none() {
                 let command = backups.command(None).addressed(text.flags);
-                text.more(&Sentence::from("to make one: ").command(command).to_string());
+                text.more(&Sentence::from("to create one: ").command(command).to_string());
             }
         });
         for problem in &status.risks {
