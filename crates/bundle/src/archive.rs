@@ -11,10 +11,11 @@ use oci::{
 use tar_core::{HEADER_SIZE, Header};
 
 use crate::{
-    BundleError,
+    BundleError, Thin,
     layout::entry_path,
     legacy, part_fault,
     tar_index::{TarEntry, TarError, visit_entries},
+    thin::{self, MAX_RECORD, RECORD_PATH},
     volumes::Volumes,
 };
 
@@ -29,6 +30,8 @@ pub(crate) struct Archive {
     pub(crate) volumes: Arc<Volumes>,
     /// The layouts, sorted by path.
     pub(crate) layouts: Vec<ArchiveLayout>,
+    /// What it leaves out, if it is thin.
+    pub(crate) thin: Option<Thin>,
 }
 
 /// An image layout in one archive.
@@ -52,7 +55,10 @@ impl Archive {
         let mut found = Found::default();
         visit_entries(&*volumes, |entry| found.add(&entry))
             .map_err(|error| name_structure(&volumes, error))?;
+        let record = found.record;
         let mut layouts = found.read_indexes(&*volumes).map_err(|error| name(&volumes, error))?;
+        let thin = record.map(|place| read_record(&*volumes, place, &mut layouts));
+        let thin = thin.transpose().map_err(|error| name(&volumes, error))?;
         if layouts.is_empty() {
             return Err(BundleError::NotABundle {
                 path: volumes.path_at(0).to_owned(),
@@ -61,7 +67,7 @@ impl Archive {
         }
         let name = volumes.named().first().and_then(|path| path.file_name());
         legacy::relocate(name, &mut layouts.iter_mut().map(|layout| &mut layout.path).collect::<Vec<_>>());
-        Ok(Self { volumes, layouts })
+        Ok(Self { volumes, layouts, thin })
     }
 }
 
@@ -117,6 +123,8 @@ pub(crate) struct Found {
     layouts: BTreeMap<String, Files>,
     files: usize,
     index_bytes: u64,
+    /// Offset and size of the record of a thin bundle.
+    record: Option<(u64, u64)>,
 }
 
 #[derive(Default)]
@@ -134,6 +142,13 @@ impl Found {
         let fail = |reason: &str| Err(TarError::malformed(entry.offset, entry.path, reason));
         if entry.path.contains(is_unfit_for_line) {
             return fail("its name has control characters");
+        }
+        if entry.path == RECORD_PATH {
+            return match self.record.replace((entry.offset, entry.size)) {
+                _ if entry.size > MAX_RECORD => fail(&format!("it is larger than {} MiB", MAX_RECORD >> 20)),
+                None => Ok(()),
+                Some(_) => fail("the entry occurs twice"),
+            };
         }
         let Some((path, file)) = classify(entry.path) else {
             return Ok(());
@@ -182,6 +197,19 @@ impl Found {
             })
             .collect()
     }
+}
+
+/// Reads the record of a thin bundle at `place`, and removes its repository from `layouts`.
+fn read_record(
+    archive: &dyn BlobSource,
+    place: (u64, u64),
+    layouts: &mut Vec<ArchiveLayout>,
+) -> Result<Thin, TarError> {
+    let (offset, size) = place;
+    let record = read(archive, offset, size)?;
+    let layout = layouts.extract_if(.., |layout| layout.path == thin::REPOSITORY).next();
+    let index = layout.map(|layout| layout.index).unwrap_or_default();
+    Thin::parse(&record, &index).map_err(|reason| TarError::malformed(offset, RECORD_PATH, reason))
 }
 
 enum File {

@@ -88,7 +88,7 @@ fn convert(
     refuse_itself(volumes, out)?;
     Writer::check(out, volumes.size(), part_size)?;
     let stated = RecordedSums::read(volumes)?;
-    check_room(out, volumes)?;
+    check_room(out, volumes.size())?;
     let write = || {
         let writer = Writer::create(out, volumes.size(), part_size)?;
         writer.reserve()?;
@@ -155,7 +155,7 @@ fn copy(
 }
 
 /// A bundle cannot be replaced by another form of itself: the input would be gone before the output is safe.
-fn refuse_itself(volumes: &Volumes, out: &Path) -> Result<(), BundleError> {
+pub(crate) fn refuse_itself(volumes: &Volumes, out: &Path) -> Result<(), BundleError> {
     let identity = |path: &Path| {
         let directory = names::directory(path);
         let data = fs::metadata(directory).map_err(BundleError::io(directory))?;
@@ -171,8 +171,7 @@ fn refuse_itself(volumes: &Volumes, out: &Path) -> Result<(), BundleError> {
 }
 
 /// Says before the first byte that the disk is too small.
-fn check_room(out: &Path, volumes: &Volumes) -> Result<(), BundleError> {
-    let needed = volumes.size();
+pub(crate) fn check_room(out: &Path, needed: u64) -> Result<(), BundleError> {
     let free = disk::room(out).map_err(BundleError::io(names::directory(out)))?;
     if free < needed {
         return Err(BundleError::DiskFull { path: out.to_owned(), needed, free });

@@ -133,6 +133,12 @@ pub enum BundleError {
         /// The name that was given for the output.
         path: PathBuf,
     },
+    /// A planned blob that none of the inputs has.
+    #[error("no input has the blob {digest}")]
+    NoSuchBlob {
+        /// The blob.
+        digest: oci::Digest,
+    },
     /// The caller asked to stop.
     #[error("interrupted")]
     Cancelled,

@@ -10,7 +10,7 @@ mod segments;
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
 };
 
 use bytes::Bytes;
@@ -23,7 +23,7 @@ use self::{
     entry::{Content, Entry},
     segments::FixedSegments,
 };
-use crate::tar_header;
+use crate::{Thin, tar_header, thin};
 
 /// What one repository puts into the bundle.
 #[derive(Debug, Clone)]
@@ -120,7 +120,20 @@ impl Layout {
     ///
     /// # Errors
     /// [`LayoutError`] if what is given contradicts itself.
-    pub fn new(mut repositories: Vec<RepositoryContent>) -> Result<Self, LayoutError> {
+    pub fn new(repositories: Vec<RepositoryContent>) -> Result<Self, LayoutError> {
+        Self::build(repositories, None)
+    }
+
+    /// Lays out `repositories` without the blobs that `thin` leaves out. Every other blob takes one place, in the first
+    /// repository that has it.
+    ///
+    /// # Errors
+    /// As [`Layout::new`].
+    pub fn thin(repositories: Vec<RepositoryContent>, thin: &Thin) -> Result<Self, LayoutError> {
+        Self::build(repositories, Some(thin))
+    }
+
+    fn build(mut repositories: Vec<RepositoryContent>, thin: Option<&Thin>) -> Result<Self, LayoutError> {
         repositories.sort_by(|a, b| a.path.cmp(&b.path));
         for repository in &repositories {
             check_path(&repository.path)?;
@@ -131,6 +144,10 @@ impl Layout {
         let known = known_blobs(&repositories)?;
 
         let mut plan = Plan::default();
+        if let Some(thin) = thin {
+            plan.record(thin)?;
+        }
+        let mut placed = HashSet::new();
         let mut later = [Vec::new(), Vec::new()];
         for RepositoryContent { path, index, manifests, blobs } in repositories {
             let manifests: BTreeMap<Digest, RawManifest> =
@@ -149,6 +166,9 @@ impl Layout {
             blobs.sort_unstable();
             blobs.dedup();
             for digest in blobs.into_iter().filter(|digest| !manifests.contains_key(digest)) {
+                if thin.is_some_and(|it| it.left_out.get(&digest).is_some() || !placed.insert(digest)) {
+                    continue;
+                }
                 let blob = known[&digest];
                 later[usize::from(!blob.metadata)].push((entry_path(&path, &blob_path(&digest)), blob));
             }
@@ -201,6 +221,16 @@ impl Plan {
         let digest = digest.unwrap_or_else(|| Digest::of(&bytes));
         self.place(path, bytes.len() as u64, digest, Content::Inline(bytes))?;
         Ok(())
+    }
+
+    /// Places the record of a thin bundle, and the repository that makes other tools refuse the bundle.
+    fn record(&mut self, thin: &Thin) -> Result<(), LayoutError> {
+        let record = thin.record();
+        let marker = Bytes::from_static(OCI_LAYOUT.as_bytes());
+        let index = Bytes::from(Thin::index(&record).to_bytes());
+        self.inline(entry_path(thin::REPOSITORY, OCI_LAYOUT_FILE), marker, None)?;
+        self.inline(entry_path(thin::REPOSITORY, INDEX_FILE), index, None)?;
+        self.inline(thin::RECORD_PATH.to_owned(), record, None)
     }
 
     fn blob(&mut self, path: String, blob: BlobEntry) -> Result<(), LayoutError> {

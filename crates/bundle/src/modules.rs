@@ -168,7 +168,7 @@ fn read_layout(directory: &Path, repository: &str) -> Result<Archive, BundleErro
         offset += file.size();
     }
     let layouts = found.read_indexes(&volumes).map_err(|error: TarError| archive::name(&volumes, error))?;
-    Ok(Archive { volumes: Arc::new(volumes), layouts })
+    Ok(Archive { volumes: Arc::new(volumes), layouts, thin: None })
 }
 
 /// What is in a directory, in the order of names; what has no name in UTF-8 is no file of ours.

@@ -5,7 +5,7 @@
 //! later archive's counts, as for `d8 mirror push`.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, btree_map::Entry},
+    collections::{BTreeMap, BTreeSet, HashMap, btree_map::Entry},
     io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -18,7 +18,7 @@ use oci::{
 };
 
 use crate::{
-    BundleError,
+    BundleError, Thin,
     archive::{self, Archive},
     archives,
     layout::entry_path,
@@ -42,6 +42,24 @@ use crate::{
 pub struct Bundle {
     archives: Vec<Arc<Volumes>>,
     repositories: Vec<Repository>,
+    thin: Option<Box<ThinContent>>,
+}
+
+/// What a bundle with a thin archive has and lacks.
+#[derive(Debug, Default)]
+struct ThinContent {
+    thin: Thin,
+    /// Every blob of all repositories, and its size in bytes.
+    places: HashMap<Digest, (Place, u64)>,
+}
+
+/// Where the content of a blob of a repository is, with its size in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stored {
+    /// In the bundle.
+    Here(u64),
+    /// Not in the bundle, because the target has it: the bundle is thin.
+    LeftOut(u64),
 }
 
 /// One repository in a bundle.
@@ -90,8 +108,14 @@ impl Bundle {
     pub(crate) fn of(archives: Vec<Archive>) -> Self {
         let mut repositories: BTreeMap<String, Repository> = BTreeMap::new();
         let mut volumes = Vec::with_capacity(archives.len());
+        let mut thin: Option<Box<ThinContent>> = None;
         for (number, archive) in archives.into_iter().enumerate() {
             volumes.push(archive.volumes);
+            if let Some(Thin { bases, left_out }) = archive.thin {
+                let known = &mut thin.get_or_insert_default().thin;
+                known.bases.extend(bases);
+                known.left_out.extend(left_out);
+            }
             for layout in archive.layouts {
                 let repository = repositories.entry(layout.path.clone()).or_insert_with(|| Repository {
                     path: layout.path,
@@ -101,7 +125,32 @@ impl Bundle {
                 repository.add(number, layout.index, layout.places);
             }
         }
-        Self { archives: volumes, repositories: repositories.into_values().collect() }
+        let repositories: Vec<Repository> = repositories.into_values().collect();
+        if let Some(thin) = &mut thin {
+            let all = repositories.iter().flat_map(|it| it.places.iter().zip(it.blobs.values()));
+            thin.places = all.map(|((digest, place), size)| (*digest, (*place, *size))).collect();
+        }
+        Self { archives: volumes, repositories, thin }
+    }
+
+    /// What the bundle leaves out, if it is thin.
+    pub fn thin(&self) -> Option<&Thin> {
+        self.thin.as_ref().map(|thin| &thin.thin)
+    }
+
+    /// Where the content of a blob or manifest of `repository` is; `None` if it is missing. A blob of a full bundle must
+    /// be in the repository itself; in a thin bundle it is in any repository, or left out.
+    pub fn stored(&self, repository: &Repository, digest: &Digest) -> Option<Stored> {
+        if let Some((_, size)) = self.place(repository, digest) {
+            return Some(Stored::Here(size));
+        }
+        let held = self.thin()?.left_out.get(digest)?;
+        Some(Stored::LeftOut(held.size))
+    }
+
+    fn place(&self, repository: &Repository, digest: &Digest) -> Option<(Place, u64)> {
+        let own = repository.places.get(digest).copied().zip(repository.blobs.get(digest).copied());
+        own.or_else(|| self.thin.as_ref()?.places.get(digest).copied())
     }
 
     /// The repositories, sorted by path.
@@ -137,20 +186,35 @@ impl Bundle {
 
     /// The files that contain the blob or manifest of `repository`.
     pub(crate) fn files_of(&self, repository: &Repository, digest: &Digest) -> Vec<PathBuf> {
-        let place = repository.places.get(digest).zip(repository.blobs.get(digest));
-        place
-            .map_or_else(Vec::new, |(place, size)| self.archives[place.archive].paths_of(place.offset, *size))
+        self.place(repository, digest)
+            .map_or_else(Vec::new, |(place, size)| self.archives[place.archive].paths_of(place.offset, size))
     }
 
-    /// A blob or manifest of exactly this repository, read in place. Its content has not been checked.
+    /// A blob or manifest of this repository that is [`Stored::Here`], read in place. Its content has not been checked.
     pub fn blob(&self, repository: &str, digest: &Digest) -> Option<Arc<dyn BlobSource>> {
-        let repository = self.repository(repository)?;
-        let place = repository.places.get(digest)?;
-        Some(Arc::new(Slice {
-            volumes: Arc::clone(&self.archives[place.archive]),
-            offset: place.offset,
-            size: *repository.blobs.get(digest)?,
-        }))
+        let (place, size) = self.place(self.repository(repository)?, digest)?;
+        let volumes = Arc::clone(&self.archives[place.archive]);
+        Some(Arc::new(Slice { volumes, offset: place.offset, size }))
+    }
+
+    /// The archives.
+    pub(crate) fn volumes(&self) -> impl Iterator<Item = &Volumes> {
+        self.archives.iter().map(|archive| &**archive)
+    }
+
+    /// Every blob and manifest of every repository. Contents have not been checked.
+    pub(crate) fn local_blobs(&self) -> impl Iterator<Item = (Digest, LocalBlob)> {
+        self.repositories.iter().flat_map(move |repository| {
+            repository.places.iter().zip(repository.blobs.values()).map(move |((digest, place), size)| {
+                let volumes = &self.archives[place.archive];
+                let blob = LocalBlob {
+                    path: volumes.path_at(place.offset).to_owned(),
+                    repository: repository.path.clone(),
+                    content: Slice { volumes: Arc::clone(volumes), offset: place.offset, size: *size },
+                };
+                (*digest, blob)
+            })
+        })
     }
 
     /// The manifest that `descriptor` names, checked by size and digest.
@@ -205,9 +269,19 @@ impl Repository {
     }
 }
 
+/// A blob in a bundle.
+#[derive(Debug)]
+pub(crate) struct LocalBlob {
+    /// The file that it begins in.
+    pub(crate) path: PathBuf,
+    /// A repository that has it.
+    pub(crate) repository: String,
+    pub(crate) content: Slice,
+}
+
 /// One entry of the archive.
 #[derive(Debug)]
-struct Slice {
+pub(crate) struct Slice {
     volumes: Arc<Volumes>,
     offset: u64,
     size: u64,

@@ -8,7 +8,7 @@ use std::{
 use oci::{Descriptor, Digest, layout, layout::blob_path};
 
 use super::report::Damage;
-use crate::{Bundle, Repository, layout::entry_path};
+use crate::{Bundle, Repository, Stored, layout::entry_path};
 
 /// The most references that are kept in memory, of all repositories together. A full delivery has about 50,000.
 const MAX_REFERENCES: usize = 1_000_000;
@@ -84,12 +84,15 @@ impl References {
             }
             for blob in manifest.blobs() {
                 references.add(blob.digest, descriptor.digest);
-                let stored = repository.blobs.get(&blob.digest);
-                if stored != Some(&blob.size) && seen.insert(blob.digest) {
-                    let reason = match stored {
-                        None => "it is not in the bundle".to_owned(),
-                        Some(size) => format!("it has {size} bytes instead of {}", blob.size),
-                    };
+                let reason = match bundle.stored(repository, &blob.digest) {
+                    Some(Stored::Here(size) | Stored::LeftOut(size)) if size == blob.size => continue,
+                    None => "it is not in the bundle".to_owned(),
+                    Some(Stored::Here(size)) => format!("it has {size} bytes instead of {}", blob.size),
+                    Some(Stored::LeftOut(size)) => {
+                        format!("it is left out with {size} bytes instead of {}", blob.size)
+                    }
+                };
+                if seen.insert(blob.digest) {
                     faults.push((blob.digest, reason));
                 }
             }
