@@ -116,6 +116,10 @@ pub enum Place {
     Target,
     /// The registry that is pushed to, and the bundle too: another push cannot help.
     TargetAndBundle,
+    /// The registry that is pushed to, and the bundle is thin and leaves it out: nothing was sent.
+    ThinAndTarget,
+    /// A thin bundle and the bundles that it is completed from.
+    Bases,
 }
 
 impl fmt::Display for Place {
@@ -125,12 +129,17 @@ impl fmt::Display for Place {
             Self::Bundle => "bundle",
             Self::Target => "target",
             Self::TargetAndBundle => "target and in the bundle",
+            Self::Bases => "thin bundle and its bases",
+            Self::ThinAndTarget => "target, and the thin bundle leaves them out",
         })
     }
 }
 
 fn count(items: &[MissingItem], place: Place) -> String {
     match items.len() {
+        1 if place == Place::ThinAndTarget => {
+            "1 object is missing or damaged in the target, and the thin bundle leaves it out".to_owned()
+        }
         1 => format!("1 object is missing or damaged in the {place}"),
         n => format!("{n} objects are missing or damaged in the {place}"),
     }

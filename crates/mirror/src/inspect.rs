@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bundle::Bundle;
+use bundle::{Base, Bundle, Thin};
 use deckhouse::{
     channel::Channel,
     repositories::{RELEASE_CHANNEL, SECURITY_DATABASES, module_release},
@@ -26,6 +26,9 @@ pub struct Inspection {
     pub parts: usize,
     /// Bytes of all blobs, each counted once.
     pub unique_blob_size: u64,
+    /// What it leaves out, if it is thin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thin: Option<LeftOut>,
     /// The platform's releases, ascending.
     pub releases: Vec<String>,
     /// The platform's release channels and where each points.
@@ -38,6 +41,23 @@ pub struct Inspection {
     pub repositories: Vec<RepositoryInspection>,
     /// Number of tags, and of images without a tag.
     pub images: usize,
+}
+
+/// What a thin bundle leaves out.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct LeftOut {
+    /// Blobs, each once.
+    pub blobs: usize,
+    /// Their bytes.
+    pub size: u64,
+    /// What has them.
+    pub bases: Vec<Base>,
+}
+
+impl From<&Thin> for LeftOut {
+    fn from(Thin { bases, left_out }: &Thin) -> Self {
+        Self { blobs: left_out.len(), size: left_out.size(), bases: bases.clone() }
+    }
 }
 
 /// One module.
@@ -99,8 +119,9 @@ pub fn inspect(bundle: &Bundle) -> Result<Inspection, Error> {
         size: bundle.size(),
         archives: bundle.archives(),
         parts: bundle.parts(),
+        thin: bundle.thin().map(LeftOut::from),
         unique_blob_size: unique.values().map(|(size, _)| size).sum(),
-        releases: release_channel.map(versions).unwrap_or_default(),
+        releases: releases(&contents),
         channels: release_channel.map(|it| channels(bundle, it)).unwrap_or_default(),
         modules,
         databases: SECURITY_DATABASES
@@ -111,6 +132,11 @@ pub fn inspect(bundle: &Bundle) -> Result<Inspection, Error> {
         images: repositories.iter().map(|repository| repository.images).sum(),
         repositories,
     })
+}
+
+/// The platform's releases in a bundle, ascending.
+pub(crate) fn releases(contents: &Contents) -> Vec<String> {
+    contents.repository(RELEASE_CHANNEL).map(versions).unwrap_or_default()
 }
 
 fn versions(repository: &contents::Repository) -> Vec<String> {

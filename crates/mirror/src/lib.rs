@@ -30,6 +30,7 @@ pub mod read_back;
 pub mod root;
 pub mod set_sum;
 pub mod source;
+pub mod thin;
 pub mod verify;
 pub mod wanted;
 
@@ -41,3 +42,4 @@ pub use local_blobs::LocalBlobs;
 pub use missing::{Cause, MissingItem, WantedBy};
 pub use plan::Plan;
 pub use root::Root;
+pub use thin::Bases;

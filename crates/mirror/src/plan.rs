@@ -4,11 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use bundle::{BlobEntry, Layout, RepositoryContent};
+use bundle::{BlobEntry, Layout, RepositoryContent, Thin};
 use deckhouse::repositories::ref_name_prefix;
 use oci::{Descriptor, Digest, Manifest, Platform, RawManifest, TagOrDigest, layout};
 
-use crate::{Error, WantedBy, limits::check_blobs, wanted::Wanted};
+use crate::{Bases, Error, WantedBy, limits::check_blobs, wanted::Wanted};
 
 /// The planned bundle.
 #[derive(Debug)]
@@ -17,6 +17,7 @@ pub struct Plan {
     sources: HashMap<Digest, Vec<String>>,
     images: Vec<PlannedImage>,
     repositories: usize,
+    thin: Option<Thin>,
 }
 
 #[derive(Debug)]
@@ -32,6 +33,24 @@ impl Plan {
     /// # Errors
     /// [`Error::Layout`] if two manifests disagree about the size of a blob; [`Error::OverLimit`].
     pub fn new(wanted: &Wanted, edition: &str) -> Result<Self, Error> {
+        Self::of(wanted, edition, None)
+    }
+
+    /// Lays out `wanted` as a thin bundle, without what `bases` have. The layers `lists` are in the bundle in any case:
+    /// they have the lists that tell whether it is complete.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn thin(
+        wanted: &Wanted,
+        edition: &str,
+        bases: &Bases,
+        lists: &BTreeSet<Digest>,
+    ) -> Result<Self, Error> {
+        Self::of(wanted, edition, Some((bases, lists)))
+    }
+
+    fn of(wanted: &Wanted, edition: &str, thin: Option<(&Bases, &BTreeSet<Digest>)>) -> Result<Self, Error> {
         let mut repositories: BTreeMap<&str, Content<'_>> = BTreeMap::new();
         let mut images = Vec::new();
         for ((path, reference), image) in wanted.images() {
@@ -49,7 +68,7 @@ impl Plan {
         let mut contents = Vec::with_capacity(repositories.len());
         let mut count = 0;
         for (path, content) in repositories {
-            let blobs = content.blobs()?;
+            let blobs = blobs_of(content.manifests.values().copied())?;
             let unique: HashSet<Digest> = blobs.iter().map(|blob| blob.digest).collect();
             count += unique.len();
             check_blobs(count)?;
@@ -64,7 +83,20 @@ impl Plan {
             });
         }
         let repositories = contents.len();
-        Ok(Self { layout: Layout::new(contents)?, sources, images, repositories })
+        let thin = thin.map(|(bases, lists)| {
+            let blobs = contents.iter().flat_map(|content| &content.blobs);
+            bases.leave_out(blobs.filter(|blob| !lists.contains(&blob.digest)))
+        });
+        let layout = match &thin {
+            Some(thin) => Layout::thin(contents, thin)?,
+            None => Layout::new(contents)?,
+        };
+        Ok(Self { layout, sources, images, repositories, thin })
+    }
+
+    /// What the bundle leaves out, if it is thin.
+    pub fn left_out(&self) -> Option<&Thin> {
+        self.thin.as_ref()
     }
 
     /// The archive.
@@ -129,24 +161,28 @@ struct Content<'a> {
     manifests: BTreeMap<Digest, &'a RawManifest>,
 }
 
-impl Content<'_> {
-    fn blobs(&self) -> Result<Vec<BlobEntry>, Error> {
-        let mut blobs = Vec::new();
-        for manifest in self.manifests.values() {
-            let manifest = manifest.parse().map_err(|error| Error::Internal(error.to_string()))?;
-            if let Manifest::Image { config, layers } = manifest {
-                blobs.push(BlobEntry { digest: config.digest, size: config.size, metadata: true });
-                blobs.extend(layers.into_iter().map(|layer| BlobEntry {
-                    digest: layer.digest,
-                    size: layer.size,
-                    metadata: false,
-                }));
-            }
-            // References may be many more than blobs; several times as many are still little memory.
-            check_blobs(blobs.len() / 8)?;
+/// The blobs that manifests of one repository name.
+///
+/// # Errors
+/// [`Error::OverLimit`].
+pub(crate) fn blobs_of<'a>(
+    manifests: impl Iterator<Item = &'a RawManifest>,
+) -> Result<Vec<BlobEntry>, Error> {
+    let mut blobs = Vec::new();
+    for manifest in manifests {
+        let manifest = manifest.parse().map_err(|error| Error::Internal(error.to_string()))?;
+        if let Manifest::Image { config, layers } = manifest {
+            blobs.push(BlobEntry { digest: config.digest, size: config.size, metadata: true });
+            blobs.extend(layers.into_iter().map(|layer| BlobEntry {
+                digest: layer.digest,
+                size: layer.size,
+                metadata: false,
+            }));
         }
-        Ok(blobs)
+        // References may be many more than blobs; several times as many are still little memory.
+        check_blobs(blobs.len() / 8)?;
     }
+    Ok(blobs)
 }
 
 /// The descriptor of a reference in `index.json`, as the platform's tools write it (facts: "Bundle

@@ -3,15 +3,16 @@
 mod write;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use deckhouse::repositories::MODULES;
+use oci::Digest;
 
 pub use self::write::{ArchivesJob, WriteOptions};
-use crate::{Error, Plan, wanted::Wanted};
+use crate::{Bases, Error, Plan, wanted::Wanted};
 
 /// What a bundle is on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +68,21 @@ pub fn plan(
     }
     archives.push(planned(main.to_owned(), platform)?);
     Ok(archives)
+}
+
+/// Plans a thin bundle in the one file `main`, without what `bases` have. `lists` are the layers that have lists of images.
+///
+/// # Errors
+/// [`Error::Layout`].
+pub fn plan_thin(
+    main: &Path,
+    wanted: Wanted,
+    edition: &str,
+    bases: &Bases,
+    lists: &BTreeSet<Digest>,
+) -> Result<PlannedArchive, Error> {
+    let plan = Arc::new(Plan::thin(&wanted, edition, bases, lists)?);
+    Ok(PlannedArchive { path: main.to_owned(), plan, wanted })
 }
 
 /// The archive of releases, installers and channels.

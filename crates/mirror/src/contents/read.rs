@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use bundle::Bundle;
+use bundle::{Bundle, Stored};
 use foreign_text::is_unfit_for_line;
 use oci::{Descriptor, Manifest, RawManifest, Tag, layout, manifest::MAX_NESTING};
 
@@ -112,8 +112,8 @@ impl Repository {
             if total.over.is_some() {
                 return;
             }
-            match source.blobs.get(&blob.digest) {
-                Some(size) if *size == blob.size => {
+            match bundle.stored(source, &blob.digest) {
+                Some(Stored::Here(size) | Stored::LeftOut(size)) if size == blob.size => {
                     if self.blobs.insert(blob.digest, blob.size).is_none() {
                         total.add_blob();
                     }
@@ -122,7 +122,12 @@ impl Repository {
                     total.add_blob();
                     let reason = match found {
                         None => "the blob is not in the bundle".to_owned(),
-                        Some(size) => format!("{size} bytes in the bundle instead of {}", blob.size),
+                        Some(Stored::Here(size)) => {
+                            format!("{size} bytes in the bundle instead of {}", blob.size)
+                        }
+                        Some(Stored::LeftOut(size)) => {
+                            format!("left out of the bundle with {size} bytes instead of {}", blob.size)
+                        }
                     };
                     missing.push(item(&self.path, &blob.digest.to_string(), image, reason));
                 }

@@ -1,10 +1,16 @@
 //! Uploading blobs: each once, mounted into its other repositories, and read back immediately.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use bundle::Bundle;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use oci::Digest;
+use oci::{BlobSource, Digest};
 use parking_lot::Mutex;
 use registry::client::{ErrorKind, Mount, RESUME_THRESHOLD, UploadSession};
 
@@ -12,6 +18,7 @@ use super::{PushOptions, PushReport, mount_rule::MountRule};
 use crate::{
     Cause, Contents, Error, Event, Observer, Stage,
     read_back::{Check, Checked, Gaps, Target, When, blob_descriptor, run_one},
+    source::Images as _,
 };
 
 /// Below this size, in bytes, sending a blob again is as cheap as asking for it.
@@ -23,7 +30,7 @@ const MOUNTS_PER_UPLOAD: usize = 2;
 struct Work<'a> {
     digest: Digest,
     size: u64,
-    /// A repository of the bundle that has it.
+    /// A repository of the target that has it.
     have: Option<&'a str>,
     lack: Vec<MissingIn<'a>>,
 }
@@ -42,6 +49,14 @@ enum Transfer {
     Mounted,
 }
 
+/// What the target lacks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lacks<'a> {
+    pub(super) gaps: &'a Gaps,
+    /// Blobs that a repository has which the bundle does not have, by that repository.
+    pub(super) elsewhere: &'a BTreeMap<Digest, String>,
+}
+
 struct Uploader<'a> {
     bundle: &'a Bundle,
     target: &'a Target,
@@ -58,11 +73,11 @@ pub(super) async fn upload(
     bundle: &Bundle,
     contents: &Contents,
     target: &Target,
-    gaps: &Gaps,
+    lacks: Lacks<'_>,
     options: PushOptions,
     observer: &dyn Observer,
 ) -> Result<(PushReport, Checked), Error> {
-    let work = work(contents, gaps);
+    let work = work(contents, lacks);
     let bytes = work.iter().filter(|work| work.have.is_none()).map(|work| work.size).sum();
     observer.event(Event::StageBegan { stage: Stage::Upload, bytes, items: work.len() as u64 });
     if work.iter().any(|work| work.size > RESUME_THRESHOLD)
@@ -93,7 +108,7 @@ pub(super) async fn upload(
 }
 
 /// The missing blobs, the largest first: what begins last should be short.
-fn work<'a>(contents: &'a Contents, gaps: &Gaps) -> Vec<Work<'a>> {
+fn work<'a>(contents: &'a Contents, Lacks { gaps, elsewhere }: Lacks<'a>) -> Vec<Work<'a>> {
     let mut work = Vec::new();
     for (digest, (size, paths)) in contents.unique_blobs() {
         let (mut have, mut lack) = (None, Vec::new());
@@ -104,6 +119,7 @@ fn work<'a>(contents: &'a Contents, gaps: &Gaps) -> Vec<Work<'a>> {
             }
         }
         if !lack.is_empty() {
+            let have = have.or_else(|| elsewhere.get(&digest).map(String::as_str));
             work.push(Work { digest, size, have, lack });
         }
     }
@@ -217,10 +233,10 @@ impl Uploader<'_> {
         session: Option<UploadSession>,
         is_planned: bool,
     ) -> Result<(), Error> {
-        let source = self
-            .bundle
-            .blob(path, &work.digest)
-            .ok_or_else(|| Error::Internal(format!("{path} has no blob {}", work.digest)))?;
+        let source = match self.bundle.blob(path, &work.digest) {
+            Some(source) => source,
+            None => self.copy_of(work).await?,
+        };
         let reported = AtomicU64::new(0);
         let progress = |sent: u64| {
             let before = reported.fetch_max(sent, Ordering::Relaxed);
@@ -238,6 +254,15 @@ impl Uploader<'_> {
             report.bytes_resumed += resumed;
         });
         Ok(())
+    }
+
+    /// A local copy of a blob that a thin bundle leaves out, from the repository of the target that has it: the registry
+    /// does not mount it.
+    async fn copy_of(&self, work: &Work<'_>) -> Result<Arc<dyn BlobSource>, Error> {
+        let lost = || Error::Internal(format!("neither bundle nor target has the blob {}", work.digest));
+        let descriptor = blob_descriptor(&work.digest, work.size);
+        let copy = self.target.images().layer(work.have.ok_or_else(lost)?, &descriptor).await?;
+        copy.ok_or_else(lost)
     }
 
     /// Damage of the bundle is reported as such: entry, files and the images that need it.

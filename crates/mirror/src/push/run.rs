@@ -1,6 +1,9 @@
 //! The order of a push: look, blobs, manifests from the leaves up, tags, release channels, look again.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use bundle::Bundle;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -11,6 +14,7 @@ use crate::{
     Contents, Error, Event, Observer, Stage,
     error::Place,
     read_back::{Check, Checked, Depth, Gaps, Target, When, checks, run},
+    thin::prove_left_out,
 };
 
 /// Manifests that may wait for an answer at once; the client bounds what really runs.
@@ -55,7 +59,7 @@ pub struct Pushed {
 /// Pushes everything that the target lacks and reads all of it back.
 ///
 /// # Errors
-/// [`Error::Incomplete`] if the target lacks anything after the push; [`Error::Registry`] if it cannot
+/// [`Error::Incomplete`] if the target lacks anything after the push, or before it what a thin bundle leaves out; [`Error::Registry`] if it cannot
 /// be reached or refuses; [`Error::Bundle`] if the bundle cannot be read.
 pub async fn push(
     bundle: &Bundle,
@@ -69,7 +73,12 @@ pub async fn push(
     if before.is_empty() {
         return Ok(Pushed { written: PushReport::default(), blobs_by_size: by_size });
     }
-    let (mut written, lost) = blobs::upload(bundle, contents, target, &before, options, observer).await?;
+    let elsewhere = match bundle.thin() {
+        Some(thin) => prove_left_out(thin, contents, target, &before, depth).await?,
+        None => BTreeMap::new(),
+    };
+    let lacks = blobs::Lacks { gaps: &before, elsewhere: &elsewhere };
+    let (mut written, lost) = blobs::upload(bundle, contents, target, lacks, options, observer).await?;
     if !lost.gaps.is_empty() {
         // Nothing may name what is not there, tags least of all.
         return Err(incomplete(&lost.gaps, contents, target));

@@ -93,7 +93,7 @@ impl Gaps {
 
 impl Repository {
     /// The tags (or digests) of this repository whose images need a manifest or blob.
-    fn users(&self, digest: &Digest) -> Vec<WantedBy> {
+    pub(crate) fn users(&self, digest: &Digest) -> Vec<WantedBy> {
         let needs = |image: &Digest| self.needs(image, digest, &mut BTreeSet::new());
         let tagged = self.tags.iter().filter(|(_, image)| needs(image)).map(|(tag, _)| tag.to_string());
         let untagged = self.untagged.iter().filter(|image| needs(image)).map(Digest::to_string);

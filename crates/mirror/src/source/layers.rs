@@ -4,7 +4,7 @@
 //! and large ones in anonymous temporary files: an installer's layers have hundreds of megabytes.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fs::File,
     io::{self, Seek as _, SeekFrom, Write as _},
     os::unix::fs::FileExt as _,
@@ -73,6 +73,12 @@ impl LayerStore {
     pub(crate) async fn get(&self, descriptor: &Descriptor, repository: &Repository) -> Result<Kept, Error> {
         let cell = locked(&self.kept).entry(descriptor.digest).or_default().clone();
         cell.get_or_try_init(|| self.fetch(descriptor, repository)).await.cloned()
+    }
+
+    /// The blobs that were asked for and are here.
+    pub(crate) fn digests(&self) -> BTreeSet<Digest> {
+        let kept = locked(&self.kept);
+        kept.iter().filter(|(_, cell)| cell.initialized()).map(|(digest, _)| *digest).collect()
     }
 
     /// Lets go of every blob, so that nothing holds the files any more.

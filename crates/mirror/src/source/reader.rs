@@ -8,7 +8,7 @@ use std::{
 
 use deckhouse::image_files::FileSearch;
 use futures_util::future::try_join_all;
-use oci::{Descriptor, Manifest, RawManifest, Tag, TagOrDigest, manifest::MAX_NESTING};
+use oci::{Descriptor, Digest, Manifest, RawManifest, Tag, TagOrDigest, manifest::MAX_NESTING};
 use registry::client::{Client, Repository};
 use tokio::sync::Semaphore;
 
@@ -64,6 +64,11 @@ impl Source {
     /// The local archives.
     pub(crate) fn local(&self) -> Option<&LocalBlobs> {
         self.local.as_deref()
+    }
+
+    /// The layers that planning has read: they have the lists of images and the descriptions of releases.
+    pub fn layers_read(&self) -> BTreeSet<Digest> {
+        self.images.layers_read()
     }
 
     /// Lets go of the layers that planning has read: nothing reads them any more.

@@ -1,9 +1,12 @@
 //! The images of one registry root.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+};
 
 use deckhouse::repositories::INSTALLER;
-use oci::{Descriptor, RawManifest, RepositoryName, TagOrDigest};
+use oci::{Descriptor, Digest, RawManifest, RepositoryName, TagOrDigest};
 use registry::client::{Client, ErrorKind, Repository};
 
 use super::{Images, LayerStore, layers::Kept, manifests::Manifests, tag_lists::TagList};
@@ -50,6 +53,11 @@ impl RegistryImages {
     /// Forgets where tags point.
     pub(super) fn forget_tags(&self) {
         self.manifests.forget_tags();
+    }
+
+    /// The layers that were read.
+    pub(super) fn layers_read(&self) -> BTreeSet<Digest> {
+        self.layers.digests()
     }
 
     /// Lets go of the layers that were read.
