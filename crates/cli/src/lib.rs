@@ -26,6 +26,7 @@ mod run;
 mod settings;
 mod side_files;
 mod size_arg;
+mod thin;
 mod watch;
 pub mod words;
 mod wrong_request;

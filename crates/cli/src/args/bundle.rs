@@ -30,6 +30,16 @@ pub enum BundleCommand {
     /// If there is a .gostsum file next to the bundle or one of its parts, it is checked while the bundle is read.
     #[command(after_help = super::EXIT_CODES)]
     Join(JoinArgs),
+    /// Write the digests of a bundle's blobs to a small file, for a later pull with --base
+    ///
+    /// Keep the file where the next pull runs: it replaces the bundle itself as --base.
+    #[command(after_help = super::EXIT_CODES)]
+    Digests(DigestsArgs),
+    /// Make the full bundle from a thin bundle and its base, byte for byte
+    ///
+    /// The digest of every blob is checked while it is copied.
+    #[command(after_help = super::EXIT_CODES)]
+    Complete(CompleteArgs),
 }
 
 /// The bundle of a command that reads one.
@@ -108,6 +118,43 @@ pub struct JoinArgs {
     /// The bundle.
     #[command(flatten)]
     pub bundle: FileArgs,
+    /// The file to write; the name must end in .tar
+    #[arg(short, long, value_name = "OUT")]
+    pub out: PathBuf,
+    /// Sums.
+    #[command(flatten)]
+    pub gost: GostArgs,
+    /// How to print.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `dhctl bundle digests`
+#[derive(Debug, Args)]
+pub struct DigestsArgs {
+    /// The bundle.
+    #[command(flatten)]
+    pub bundle: BundleArgs,
+    /// The file to write
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Replace an existing file
+    #[arg(long)]
+    pub force: bool,
+    /// How to print.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `dhctl bundle complete`
+#[derive(Debug, Args)]
+pub struct CompleteArgs {
+    /// The thin bundle.
+    #[command(flatten)]
+    pub bundle: FileArgs,
+    /// A bundle that has blobs which the thin bundle leaves out (repeatable)
+    #[arg(long, value_name = "FILE", required = true)]
+    pub base: Vec<PathBuf>,
     /// The file to write; the name must end in .tar
     #[arg(short, long, value_name = "OUT")]
     pub out: PathBuf,

@@ -14,7 +14,8 @@ mod update;
 use clap::{Parser, Subcommand};
 
 pub use bundle::{
-    BundleArgs, BundleCommand, BundleVerifyArgs, FileArgs, GostArgs, InspectArgs, JoinArgs, SplitArgs,
+    BundleArgs, BundleCommand, BundleVerifyArgs, CompleteArgs, DigestsArgs, FileArgs, GostArgs, InspectArgs,
+    JoinArgs, SplitArgs,
 };
 pub use config::{
     AccessArgs, ConfigCommand, DockerCfgArgs, FileOutArgs, ModuleSourceArgs, PackageRepositoryArgs,

@@ -406,6 +406,7 @@ impl From<BundleError> for Failure {
             BundleError::MissingPart { .. } => {
                 Self::new(Exit::Incomplete, message).hint("copy the missing parts")
             }
+            BundleError::NoSuchBlob { .. } => Self::new(Exit::Incomplete, message),
             BundleError::Locked { .. } => {
                 Self::new(Exit::Files, message).hint("wait until the other command ends, or name another file")
             }

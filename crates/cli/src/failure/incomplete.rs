@@ -33,6 +33,14 @@ pub(super) fn hints(place: Place, items: &[MissingItem]) -> Vec<String> {
                 .to_owned(),
         ),
         Place::Target => hints.push("push the bundle again: objects that exist are skipped".to_owned()),
+        Place::ThinAndTarget => hints.push(
+            "nothing was sent; push the bundle that was the base of this one first, or ask for a bundle without --base"
+                .to_owned(),
+        ),
+        Place::Bases => hints.push(
+            "name every bundle with --base that was a base of the thin bundle; dhctl bundle inspect lists them"
+                .to_owned(),
+        ),
         Place::TargetAndBundle => hints.push("pull a complete bundle and push it".to_owned()),
     }
     hints

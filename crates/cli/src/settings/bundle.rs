@@ -6,7 +6,7 @@ use bundle::WriteSums;
 
 use super::Output;
 use crate::{
-    args::{BundleVerifyArgs, GostArgs, InspectArgs, JoinArgs, SplitArgs},
+    args::{BundleVerifyArgs, CompleteArgs, DigestsArgs, GostArgs, InspectArgs, JoinArgs, SplitArgs},
     expected_sum::ExpectedSum,
 };
 
@@ -56,6 +56,48 @@ pub(crate) struct JoinSettings {
     pub(crate) sums: WriteSums,
     /// How to print.
     pub(crate) output: Output,
+}
+
+/// Settings of `dhctl bundle digests`.
+#[derive(Debug, Clone)]
+pub(crate) struct DigestsSettings {
+    /// The bundle.
+    pub(crate) files: Vec<PathBuf>,
+    /// The file to write.
+    pub(crate) out: PathBuf,
+    /// Whether an existing file is replaced.
+    pub(crate) replace: bool,
+    /// How to print.
+    pub(crate) output: Output,
+}
+
+/// Settings of `dhctl bundle complete`.
+#[derive(Debug, Clone)]
+pub(crate) struct CompleteSettings {
+    /// The thin bundle.
+    pub(crate) files: Vec<PathBuf>,
+    /// The bundles that have what it leaves out.
+    pub(crate) bases: Vec<PathBuf>,
+    /// The file to write.
+    pub(crate) out: PathBuf,
+    /// When GOST checksums are written.
+    pub(crate) sums: WriteSums,
+    /// How to print.
+    pub(crate) output: Output,
+}
+
+impl From<DigestsArgs> for DigestsSettings {
+    fn from(args: DigestsArgs) -> Self {
+        let DigestsArgs { bundle, out, force, output } = args;
+        Self { files: bundle.file, out, replace: force, output: (&output).into() }
+    }
+}
+
+impl From<CompleteArgs> for CompleteSettings {
+    fn from(args: CompleteArgs) -> Self {
+        let CompleteArgs { bundle, base, out, gost, output } = args;
+        Self { files: bundle.file, bases: base, out, sums: write_sums(gost), output: (&output).into() }
+    }
 }
 
 impl From<InspectArgs> for InspectSettings {

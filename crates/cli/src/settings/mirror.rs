@@ -1,6 +1,6 @@
 //! Settings of `dhctl mirror`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use deckhouse::select;
 use mirror::{
@@ -35,6 +35,8 @@ pub(crate) struct PullSettings {
     pub(crate) login: Login,
     /// What is pulled.
     pub(crate) request: Request,
+    /// Earlier bundles, or files with their digests: what they have is left out.
+    pub(crate) bases: Vec<PathBuf>,
     /// How the bundle is written.
     pub(crate) write: WriteOptions,
     /// The program to copy next to the bundle instead of the running one.
@@ -187,6 +189,9 @@ impl PullSettings {
                     .hint("create the directory: with --bundle-format d8 a pull writes archives into it"));
             }
         };
+        if !flags.base.is_empty() {
+            refuse_base(&flags.base, form, &archive)?;
+        }
         let request = Request {
             select: select::Request {
                 min: flags.min_version,
@@ -220,6 +225,7 @@ impl PullSettings {
             source: flags.source,
             login,
             request,
+            bases: flags.base,
             write: WriteOptions {
                 part_size: flags.images_bundle_chunk_size.filter(|size| *size > 0),
                 gost: flags.gost_digest,
@@ -232,6 +238,20 @@ impl PullSettings {
             output,
         })
     }
+}
+
+/// Refuses what no thin bundle can be written with.
+fn refuse_base(bases: &[PathBuf], form: BundleForm, archive: &Path) -> Result<(), Failure> {
+    if form == BundleForm::Directory {
+        return Err(Failure::usage(
+            "--base cannot be used with --bundle-format d8: a thin bundle is one file",
+        ));
+    }
+    if let Some(base) = bases.iter().find(|base| *base == archive) {
+        let message = format!("{} is the bundle to write and its base", base.display());
+        return Err(Failure::usage(message).hint("write the thin bundle to another file"));
+    }
+    Ok(())
 }
 
 impl From<VerifyArgs> for VerifySettings {

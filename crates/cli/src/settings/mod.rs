@@ -13,7 +13,9 @@ mod registry_setup;
 
 use std::{path::PathBuf, time::Duration};
 
-pub(crate) use bundle::{BundleVerifySettings, InspectSettings, JoinSettings, SplitSettings};
+pub(crate) use bundle::{
+    BundleVerifySettings, CompleteSettings, DigestsSettings, InspectSettings, JoinSettings, SplitSettings,
+};
 pub(crate) use config::{
     ClusterRegistry, DockerCfgSettings, ModuleSourceSettings, PackageRepositorySettings, ProxySettings,
     RegistryModeSettings, ResultFile,

@@ -46,5 +46,6 @@ mod squid_conf;
 mod surgery;
 mod takeover;
 mod telling;
+mod thin;
 mod update;
 mod world;

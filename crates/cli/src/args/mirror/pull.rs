@@ -143,6 +143,10 @@ pub struct PullFlags {
         help_heading = "Bundle (pull)"
     )]
     pub bundle_format: BundleFormat,
+    /// Write a thin bundle, without the blobs that this earlier bundle had (repeatable): a bundle, or a file that "dhctl
+    /// bundle digests" has written. A thin bundle can only be pushed to a registry that has these blobs
+    #[arg(long, value_name = "FILE", help_heading = "Bundle (pull)")]
+    pub base: Vec<PathBuf>,
     /// Write GOST R 34.11-2012 checksums of the bundle and of each part to .gostsum files
     #[arg(
         long,

@@ -9,6 +9,7 @@ use crate::{
     invocation::Invocation,
     printer::Printer,
     settings::InspectSettings,
+    thin,
 };
 
 const NAME: &str = "bundle inspect";
@@ -32,14 +33,21 @@ fn text(inspection: &Inspection) -> String {
     let parts = in_files(inspection.archives, inspection.parts);
     let stored: u64 = inspection.repositories.iter().map(|repository| repository.size).sum();
     let copies = stored.saturating_sub(inspection.unique_blob_size);
-    line(
-        "size",
-        format!(
-            "{}{parts}, of which {} are copies shared by several repositories",
-            human(inspection.size),
-            human(copies)
+    match &inspection.thin {
+        None => line(
+            "size",
+            format!(
+                "{}{parts}, of which {} are copies shared by several repositories",
+                human(inspection.size),
+                human(copies)
+            ),
         ),
-    );
+        Some(thin) => {
+            line("size", format!("{}{parts}", human(inspection.size)));
+            line("left out", format!("{}, which the target must have", thin::blobs_text(thin)));
+            line("base", thin::bases_text(thin));
+        }
+    }
     line(
         "images",
         format!("{} in {}", inspection.images, count(inspection.repositories.len(), "repository")),

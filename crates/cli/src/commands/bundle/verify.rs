@@ -6,6 +6,7 @@ use ::bundle::{Bundle, VerifyReport};
 use mirror::{
     Contents, Event, MissingItem, Observer, Stage, bundle_task,
     complete::{Completeness, completeness},
+    inspect::LeftOut,
     set_sum::SetList,
 };
 use oci::Digest;
@@ -23,6 +24,7 @@ use crate::{
     releases_files::ReleasesFiles,
     settings::BundleVerifySettings,
     side_files::SideFiles,
+    thin,
 };
 
 /// A bundle that is intact and complete.
@@ -32,6 +34,9 @@ struct Verified {
     bytes: VerifyReport,
     #[serde(flatten)]
     complete: Completeness,
+    /// What it leaves out, if it is thin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thin: Option<LeftOut>,
     /// The `deckhousereleases.yaml` files next to it.
     releases_files: Vec<String>,
     /// SHA-256 sum of the images, `deckhousereleases.yaml` and `dhctl` together.
@@ -46,6 +51,7 @@ struct Verified {
 struct Checked {
     complete: Completeness,
     note: Option<String>,
+    thin: Option<LeftOut>,
     list: SetList,
 }
 
@@ -63,7 +69,7 @@ async fn run(settings: BundleVerifySettings, environment: Environment) -> Result
     let paths = files.clone();
     let verify = move |progress: &dyn ::bundle::Progress| ::bundle::verify(&paths, progress);
     let report = bundle_task::run(Stage::Check, &progress, verify).await?;
-    let Checked { mut complete, note, mut list } = complete(&files, &listed, &report).await?;
+    let Checked { mut complete, note, thin, mut list } = complete(&files, &listed, &report).await?;
     let side_files = SideFiles::next_to(&files)?;
     complete.missing.extend_from_slice(&side_files.changed);
     side_files.add_to(&mut list);
@@ -78,9 +84,16 @@ async fn run(settings: BundleVerifySettings, environment: Environment) -> Result
     }
     let releases_files = listed.files.iter().map(|(path, _, _)| path.display().to_string()).collect();
     let gost_sum = (!report.sums.is_empty()).then(|| list.gost());
-    let verified = Verified { bytes: report, complete, releases_files, sum: list.sha256(), gost_sum };
+    let verified = Verified { bytes: report, complete, thin, releases_files, sum: list.sha256(), gost_sum };
     let mut text =
         format!("{named} is intact: {}\n{named} is complete: {}\n", intact(&verified), whole(&verified));
+    if let Some(thin) = &verified.thin {
+        text += &format!(
+            "{named} is thin: it leaves out {}, which the target must have\nbase: {}\n",
+            thin::blobs_text(thin),
+            thin::bases_text(thin)
+        );
+    }
     text += &sums_text(Some(&verified.sum), verified.gost_sum.as_deref());
     Printer::new(output).result(NAME, &verified, &text)
 }
@@ -105,7 +118,12 @@ async fn complete(
     complete.missing.extend(listed.lacking(&complete.releases));
     complete.missing.extend(listed.contradictions(&complete.described)?);
     complete.missing.extend_from_slice(&listed.unusable);
-    Ok(Checked { complete, note: contents.derived_tags_note(), list: SetList::of_bundle(&bundle) })
+    Ok(Checked {
+        complete,
+        note: contents.derived_tags_note(),
+        thin: bundle.thin().map(LeftOut::from),
+        list: SetList::of_bundle(&bundle),
+    })
 }
 
 fn not_intact(named: &str, report: VerifyReport, missing: Vec<MissingItem>) -> Failure {

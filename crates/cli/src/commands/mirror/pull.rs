@@ -11,6 +11,7 @@ use mirror::{
     Discovery, LocalBlobs, Observer,
     archives::{self, ArchivesJob, BundleForm, PlannedArchive},
     discover::discover,
+    inspect::LeftOut,
     journal::Journal,
     local_blobs::Copied,
     set_sum::SetList,
@@ -29,6 +30,7 @@ use crate::{
     progress::Progress,
     settings::{self, Output, PullSettings, RegistryAccess},
     side_files::{self, StagedFiles, files_text},
+    thin,
 };
 
 const NAME: &str = "mirror pull";
@@ -53,6 +55,9 @@ struct Pulled {
     download_size: u64,
     /// Size of the bundle in bytes.
     bundle_size: u64,
+    /// What a thin bundle leaves out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    left_out: Option<LeftOut>,
     /// Free bytes in the directory of the bundle, before the pull.
     free_space: u64,
     /// What was copied from other archives of the directory, or from what planning had read, and not downloaded.
@@ -93,6 +98,7 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
         side_files::refuse_directories(&settings.archive, executable.is_some())?;
         side_files::refuse_directories_of(&settings.archive)?;
     }
+    let bases = thin::bases(&settings.bases)?;
     let credentials = settings.login.resolve(&settings.source, &environment).await?;
     let access = RegistryAccess {
         url: &settings.source,
@@ -122,7 +128,11 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
     let wanted = std::mem::take(&mut discovery.wanted);
     let mut sum_of = SetList::of_wanted(&wanted);
     let edition = settings.source.repository.last_segment();
-    let planned = archives::plan(&settings.archive, settings.form, wanted, edition)?;
+    let planned = if bases.is_empty() {
+        archives::plan(&settings.archive, settings.form, wanted, edition)?
+    } else {
+        vec![archives::plan_thin(&settings.archive, wanted, edition, &bases, &source.layers_read())?]
+    };
     let mut pulled = summary(settings, &discovery, &planned, free_space);
     let Some(journal) = journal else {
         warn_of_refusals(settings, &planned, pulled.bundle_size, executable.is_some(), &progress);
@@ -226,6 +236,7 @@ fn summary(
         repositories: plans.clone().map(|plan| plan.repository_count()).sum(),
         download_size: unique.values().sum(),
         bundle_size: plans.map(|plan| plan.layout().size()).sum(),
+        left_out: archives.iter().find_map(|archive| archive.plan.left_out()).map(LeftOut::from),
         free_space,
         copied: Copied::default(),
         files: Vec::new(),
@@ -259,11 +270,17 @@ fn contents_text(pulled: &Pulled) -> String {
     )
 }
 
+fn left_out_text(pulled: &Pulled) -> String {
+    let Some(thin) = &pulled.left_out else { return String::new() };
+    format!("left out   {}, which the target must have\n", thin::blobs_text(thin))
+}
+
 fn dry_run_text(pulled: &Pulled) -> String {
     let enough = if pulled.free_space < pulled.bundle_size { ", not enough" } else { "" };
     format!(
-        "{}download   {}\nbundle     {}\nfree disk  {}{enough}\nnothing was written (--dry-run)\n",
+        "{}{}download   {}\nbundle     {}\nfree disk  {}{enough}\nnothing was written (--dry-run)\n",
         contents_text(pulled),
+        left_out_text(pulled),
         human(pulled.download_size),
         human(pulled.bundle_size),
         human(pulled.free_space),
@@ -279,8 +296,9 @@ fn text(pulled: &Pulled, bundle: &Path) -> String {
     }
     let sums = sums_text(pulled.sum.as_deref(), pulled.gost_sum.as_deref());
     format!(
-        "{}bundle     {}\n{copied}{files}{sums}{}",
+        "{}{}bundle     {}\n{copied}{files}{sums}{}",
         contents_text(pulled),
+        left_out_text(pulled),
         human(pulled.bundle_size),
         next_steps(&[
             Sentence::from("outside: ").command(Dhctl::BundleVerify(bundle.display().to_string())),
