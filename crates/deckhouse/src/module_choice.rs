@@ -11,7 +11,7 @@ use semver::Version;
 
 use crate::{
     channel::Channel,
-    module_rule::{VersionRule, named_bounds},
+    module_rule::VersionRule,
     version::{latest_patches, parse_tag, tag_of},
 };
 
@@ -115,7 +115,8 @@ impl Choice<'_> {
             VersionRule::Range(range) => {
                 let there: Vec<Version> = self.versions().collect();
                 let mut chosen = latest_patches(there.iter().filter(|version| range.matches(version)));
-                chosen.extend(named_bounds(range).filter(|it| there.contains(it) && range.matches(it)));
+                let named = range.named().filter(|it| there.contains(it) && range.matches(it));
+                chosen.extend(named.cloned());
                 self.take_versions(rule, &chosen)?;
             }
             VersionRule::From(lowest) => {
@@ -181,7 +182,7 @@ mod tests {
     }
 
     fn offer() -> ModuleOffer {
-        let tags = "v1.0.0 v1.1.0 v1.2.0 v1.3.0 v1.3.3 v1.4.0 v1.4.1 v1.5.0-rc.1 v2.0.0 alpha stable sha256-00.att bob";
+        let tags = "v0.4.0 v0.4.2 v0.5.0 v1.0.0 v1.1.0 v1.2.0 v1.3.0 v1.3.3 v1.4.0 v1.4.1 v1.5.0-rc.1 v2.0.0 alpha stable sha256-00.att bob";
         ModuleOffer {
             channels: [(Channel::Alpha, tag("v2.0.0")), (Channel::Stable, tag("v1.3.0"))].into(),
             tags: tags.split(' ').map(str::to_owned).collect(),
@@ -205,6 +206,7 @@ mod tests {
         for (texts, expected) in [
             (&["m"][..], format!("v1.3.0 v2.0.0 {channels}")),
             (&["m@1.3.0"], format!("v1.3.0 v1.3.3 v1.4.1 v2.0.0 {channels}")),
+            (&["m@0.4.0", "m@1.4.0"], format!("v0.4.2 v0.5.0 v1.3.0 v1.4.1 v2.0.0 {channels}")),
             (&["m@~1.4.0"], format!("v1.3.0 v1.4.1 v2.0.0 {channels}")),
             (&["m@>=1.4.0"], format!("v1.3.0 v1.4.0 v1.4.1 v2.0.0 {channels}")),
             (&["m@>=1.2.0 <=1.4.0"], format!("v1.2.0 v1.3.0 v1.3.3 v1.4.0 v2.0.0 {channels}")),
@@ -233,7 +235,10 @@ mod tests {
     #[test]
     fn unavailable_choices_are_reported() {
         for (texts, said) in [
-            (&["m@^3"][..], "no version satisfies '^3' (latest patches on the source: v1.0.0, v1.1.0"),
+            (
+                &["m@^3"][..],
+                "no version satisfies '^3' (latest patches on the source: v0.4.2, v0.5.0, v1.0.0, v1.1.0",
+            ),
             (&["m@~1.5.0"], "satisfies '~1.5.0'"),
             (&["m@=v9.9.9"], "it has no version v9.9.9"),
             (

@@ -7,7 +7,7 @@
 use std::{fmt, str::FromStr};
 
 use oci::{RepositoryName, Tag};
-use semver::{Comparator, Op, Version, VersionReq};
+use semver::{Comparator, Op, Prerelease, Version, VersionReq};
 
 use crate::channel::Channel;
 
@@ -27,7 +27,7 @@ pub enum VersionRule {
     Channels,
     /// Of each minor in the range the highest patch; the bounds that are named with `>=` and `<=`; and what
     /// the channels point to.
-    Range(VersionReq),
+    Range(VersionRange),
     /// Every version from this one upwards, and what the channels point to.
     From(Version),
     /// Exactly this tag, and the channels that point to it.
@@ -39,6 +39,32 @@ pub enum VersionRule {
     },
     /// This channel, and what it points to.
     Channel(Channel),
+}
+
+/// A range of versions, and the versions in it that its text names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionRange {
+    range: VersionReq,
+    /// The bounds that are named with `>=` and `<=`.
+    named: Vec<Version>,
+}
+
+impl VersionRange {
+    /// Whether a version is in the range.
+    pub fn matches(&self, version: &Version) -> bool {
+        self.range.matches(version)
+    }
+
+    /// The versions that are pulled even if there is a later patch: the bounds that are named with `>=` and `<=`.
+    pub(crate) fn named(&self) -> impl Iterator<Item = &Version> {
+        self.named.iter()
+    }
+}
+
+impl fmt::Display for VersionRange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.range.fmt(f)
+    }
 }
 
 /// Why a text is no rule for a module.
@@ -148,31 +174,46 @@ fn exactly(text: &str) -> Result<VersionRule, ParseModuleRuleError> {
 }
 
 /// Comparators side by side, with spaces, commas or nothing between them; all must hold.
-fn range(text: &str) -> Result<VersionReq, ParseModuleRuleError> {
+fn range(text: &str) -> Result<VersionRange, ParseModuleRuleError> {
     let failed = |reason: String| ParseModuleRuleError::Constraint { text: shortened(text), reason };
-    let mut comparators = Vec::new();
+    let (mut comparators, mut named) = (Vec::new(), Vec::new());
     let mut rest = text.trim_start_matches(is_separator);
     while !rest.is_empty() {
         let (operator, after) = rest.split_at(rest.find(|it| !is_operator(it)).unwrap_or(rest.len()));
         let after = after.trim_start();
         let end = after.find(|it| is_operator(it) || is_separator(it)).unwrap_or(after.len());
         let (version, after) = after.split_at(end);
-        let comparator = format!("{operator}{}", bare(version));
-        comparators.push(comparator.parse::<Comparator>().map_err(|error| failed(error.to_string()))?);
+        let comparator = format!("{operator}{}", bare(version)).parse::<Comparator>();
+        let comparator = comparator.map_err(|error| failed(error.to_string()))?;
+        if operator.is_empty() {
+            comparators.extend(same_major(comparator));
+        } else {
+            named.extend(named_bound(&comparator));
+            comparators.push(comparator);
+        }
         rest = after.trim_start_matches(is_separator);
     }
     if comparators.is_empty() {
         return Err(failed("it contains no version".to_owned()));
     }
-    Ok(VersionReq { comparators })
+    Ok(VersionRange { range: VersionReq { comparators }, named })
 }
 
-/// The bounds that a range takes in by name, `>=X.Y.Z` and `<=X.Y.Z`.
-pub(crate) fn named_bounds(range: &VersionReq) -> impl Iterator<Item = Version> {
-    range.comparators.iter().filter_map(|it| {
-        let version = Version { pre: it.pre.clone(), ..Version::new(it.major, it.minor?, it.patch?) };
-        matches!(it.op, Op::GreaterEq | Op::LessEq).then_some(version)
-    })
+/// A version without an operator: from there up to the next major version. For 0.x that differs from `^`, which ends at
+/// the next minor version: `0.4.0` means `>=0.4.0 <1.0.0` (`NewImplicitVersionConstraint` in
+/// `internal/mirror/modules/constraints.go` of deckhouse-cli, since 0.32.4).
+fn same_major(from: Comparator) -> Vec<Comparator> {
+    if from.major > 0 {
+        return vec![from];
+    }
+    let below = Comparator { op: Op::Less, major: 1, minor: None, patch: None, pre: Prerelease::EMPTY };
+    vec![Comparator { op: Op::GreaterEq, ..from }, below]
+}
+
+/// The bound that a comparator takes in by name, `>=X.Y.Z` or `<=X.Y.Z`.
+fn named_bound(it: &Comparator) -> Option<Version> {
+    let version = Version { pre: it.pre.clone(), ..Version::new(it.major, it.minor?, it.patch?) };
+    matches!(it.op, Op::GreaterEq | Op::LessEq).then_some(version)
 }
 
 fn bare(version: &str) -> &str {
@@ -214,7 +255,9 @@ mod tests {
     }
 
     fn range(text: &str) -> VersionRule {
-        VersionRule::Range(text.parse().unwrap())
+        let range: VersionReq = text.parse().unwrap();
+        let named = range.comparators.iter().filter_map(named_bound).collect();
+        VersionRule::Range(VersionRange { range, named })
     }
 
     #[test]
@@ -281,8 +324,28 @@ mod tests {
     }
 
     #[test]
+    fn a_bare_version_reaches_to_the_next_major() {
+        for (text, inside, outside) in [
+            ("m@0.4.0", &["0.4.0", "0.5.0", "0.99.3"][..], &["0.3.9", "1.0.0"][..]),
+            ("m@v0.4", &["0.4.0", "0.9.1"], &["0.3.9", "1.0.0"]),
+            ("m@0", &["0.0.1", "0.9.1"], &["1.0.0"]),
+            ("m@0.4.0 <0.6", &["0.4.1", "0.5.9"], &["0.6.0", "0.3.0"]),
+            ("m@^0.4.0", &["0.4.0", "0.4.9"], &["0.5.0"]),
+            ("m@1.2.3", &["1.2.3", "1.9.0"], &["1.2.2", "2.0.0"]),
+        ] {
+            let VersionRule::Range(range) = text.parse::<ModuleRule>().unwrap().versions else {
+                panic!("{text}")
+            };
+            let matches = |version: &&&str| range.matches(&version.parse().unwrap());
+            assert_eq!(inside.iter().filter(matches).count(), inside.len(), "{text}");
+            assert_eq!(outside.iter().filter(matches).count(), 0, "{text}");
+            assert_eq!(range.named().count(), 0, "{text}");
+        }
+    }
+
+    #[test]
     fn bounds_are_named_in_full_and_inclusive() {
-        let bounds = |text: &str| named_bounds(&text.parse().unwrap()).map(|it| it.to_string()).collect();
+        let bounds = |text: &str| super::range(text).unwrap().named().map(ToString::to_string).collect();
         let none: Vec<String> = bounds(">=1, <1.5.0, ^1.2.3");
         assert_eq!(none, [""; 0]);
         let both: Vec<String> = bounds(">=1.3.0, <=1.4.0-rc.1");
