@@ -301,12 +301,16 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__bundle__subcmd__verify)
-            opts="-h --expect-sum --output --progress --verbose --quiet --log --log-file --help"
+            opts="-h --allow-missing-module --expect-sum --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --allow-missing-module)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --expect-sum)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -779,7 +783,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror)
-            opts="-i -l -v -f -c -r -u -p -h --images-bundle-path --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --min-version --max-version --release --channel --exclude-channel --point-channel --ignore-suspend --no-security-db --include-module --exclude-module --modules-filter --no-modules --images-bundle-chunk-size --bundle-format --gost-digest --with-binary --no-pull-resume --dry-run --registry --allow-incomplete --expect-sum --deep --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help pull push verify"
+            opts="-i -l -v -f -c -r -u -p -h --images-bundle-path --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --min-version --max-version --release --channel --exclude-channel --point-channel --ignore-suspend --no-security-db --include-module --exclude-module --modules-filter --no-modules --images-bundle-chunk-size --bundle-format --gost-digest --with-binary --no-pull-resume --dry-run --registry --allow-incomplete --expect-sum --deep --allow-missing-module --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help pull push verify"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -890,6 +894,10 @@ _dhctl() {
                     return 0
                     ;;
                 --expect-sum)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-missing-module)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1401,7 +1409,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror__subcmd__pull)
-            opts="-i -l -v -f -c -h --images-bundle-path --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --min-version --max-version --release --channel --exclude-channel --point-channel --ignore-suspend --no-security-db --include-module --exclude-module --modules-filter --no-modules --images-bundle-chunk-size --bundle-format --gost-digest --with-binary --no-pull-resume --dry-run --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
+            opts="-i -l -v -f -c -h --images-bundle-path --source --source-login --source-password --source-password-file --license --license-file --proxy-registry --min-version --max-version --release --channel --exclude-channel --point-channel --ignore-suspend --no-security-db --include-module --exclude-module --modules-filter --no-modules --images-bundle-chunk-size --bundle-format --gost-digest --with-binary --no-pull-resume --dry-run --allow-missing-module --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1503,6 +1511,10 @@ _dhctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --allow-missing-module)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --parallel)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1547,7 +1559,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror__subcmd__push)
-            opts="-i -r -u -p -h --images-bundle-path --registry --allow-incomplete --expect-sum --deep --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
+            opts="-i -r -u -p -h --images-bundle-path --registry --allow-incomplete --expect-sum --deep --allow-missing-module --registry-login --registry-password --registry-password-file --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1570,6 +1582,10 @@ _dhctl() {
                     return 0
                     ;;
                 --expect-sum)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-missing-module)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1637,7 +1653,7 @@ _dhctl() {
             return 0
             ;;
         dhctl__subcmd__mirror__subcmd__verify)
-            opts="-i -r -u -p -h --images-bundle-path --registry --registry-login --registry-password --registry-password-file --deep --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
+            opts="-i -r -u -p -h --images-bundle-path --allow-missing-module --registry --registry-login --registry-password --registry-password-file --deep --parallel --retry-timeout --insecure --tls-skip-verify --ca-file --client-cert --client-key --output --progress --verbose --quiet --log --log-file --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1648,6 +1664,10 @@ _dhctl() {
                     return 0
                     ;;
                 -i)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow-missing-module)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -63,6 +63,7 @@ d8\t'A directory of archives'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l with-binary -d 'Copy this dhctl next to the bundle instead of the running one, for a machine with another operating system or architecture' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s r -l registry -d 'Private registry, HOST[:PORT]/PATH; makes the command a push' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l expect-sum -d 'Push only if the bundle and the files next to it have this sum, which the pull printed: 64 hexadecimal digits, with or without spaces' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l allow-missing-module -d 'Accept that this module is missing, although a release requires it (migratedModules): it is disabled in your clusters, or your registry has it already (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -s p -l registry-password -d 'Password for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and not __fish_seen_subcommand_from pull push verify" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
@@ -120,6 +121,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l bundle-format -d 'Format of the bundle: "tar" is one file; "d8" is a directory of archives, as "d8 mirror pull" writes them' -r -f -a "tar\t'One archive'
 d8\t'A directory of archives'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l with-binary -d 'Copy this dhctl next to the bundle instead of the running one, for a machine with another operating system or architecture' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l allow-missing-module -d 'Accept that this module is missing, although a release requires it (migratedModules): it is disabled in your clusters, or your registry has it already (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l parallel -d 'Maximum number of blobs to transfer at the same time; dhctl uses fewer while the network or the registry cannot keep up. If set, also the maximum number of other requests [default: 16]' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l retry-timeout -d 'Give up if the registry answers no request successfully for this time, for example because of 429, 503 or read-only mode: a time such as 30s, 5m or 2h' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from pull" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
@@ -152,6 +154,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -s i -l images-bundle-path -d 'The bundle, by the name of the whole file even if it is in parts; or a directory of archives, as "d8 mirror pull" writes them. If its parts are in several directories, repeat the flag, once for each directory' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -s r -l registry -d 'Private registry, HOST[:PORT]/PATH' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l expect-sum -d 'Push only if the bundle and the files next to it have this sum, which the pull printed: 64 hexadecimal digits, with or without spaces' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l allow-missing-module -d 'Accept that this module is missing, although a release requires it (migratedModules): it is disabled in your clusters, or your registry has it already (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -s p -l registry-password -d 'Password for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
@@ -180,6 +183,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from push" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -s i -l images-bundle-path -d 'The bundle, by the name of the whole file even if it is in parts; or a directory of archives, as "d8 mirror pull" writes them. If its parts are in several directories, repeat the flag, once for each directory' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -l allow-missing-module -d 'Accept that this module is missing, although a release requires it (migratedModules): it is disabled in your clusters, or your registry has it already (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -s r -l registry -d 'Private registry, HOST[:PORT]/PATH' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -s u -l registry-login -d 'Login for --registry' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand mirror; and __fish_seen_subcommand_from verify" -s p -l registry-password -d 'Password for --registry' -r
@@ -376,6 +380,7 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l allow-missing-module -d 'Accept that this module is missing, although a release requires it (migratedModules): it is disabled in your clusters, or your registry has it already (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l expect-sum -d 'Fail unless the bundle and the files next to it have this sum, which the pull printed: 64 hexadecimal digits, with or without spaces' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand bundle; and __fish_seen_subcommand_from verify" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
 json\t'One JSON document'"

@@ -343,6 +343,20 @@ impl From<Mirror> for Dhctl {
     }
 }
 
+/// A flag of `dhctl mirror` that adds a module, to be added to a command.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Inclusion(
+    /// The module.
+    pub String,
+);
+
+impl Display for Inclusion {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let words = Words::default().option("--include-module", "--include-module=", &self.0);
+        f.write_str(&words.all().iter().map(Word::quoted).collect::<Vec<_>>().join(" "))
+    }
+}
+
 /// A flag of `dhctl mirror` that leaves something out, to be added to a command.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Exclusion {
@@ -352,6 +366,8 @@ pub enum Exclusion {
     Module(String),
     /// The databases of vulnerabilities.
     SecurityDb,
+    /// A module that a release requires.
+    RequiredModule(String),
 }
 
 impl Display for Exclusion {
@@ -359,6 +375,9 @@ impl Display for Exclusion {
         let words = match self {
             Self::Channel(name) => Words::default().option("--exclude-channel", "--exclude-channel=", name),
             Self::Module(name) => Words::default().option("--exclude-module", "--exclude-module=", name),
+            Self::RequiredModule(name) => {
+                Words::default().option("--allow-missing-module", "--allow-missing-module=", name)
+            }
             Self::SecurityDb => return f.write_str(&word("--no-security-db")),
         };
         f.write_str(&words.all().iter().map(Word::quoted).collect::<Vec<_>>().join(" "))

@@ -1,11 +1,14 @@
 //! `version.json`: what a release channel, or one release, says of itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use oci::Tag;
 use semver::Version;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+
+/// The requirement that names modules.
+const MIGRATED_MODULES: &str = "migratedModules";
 
 /// What `version.json` of a `release-channel` image says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,6 +72,17 @@ impl ReleaseInfo {
                 .map(|(minor, names)| (minor, names.unwrap_or_default()))
                 .collect(),
         })
+    }
+
+    /// The modules that a source must have before a cluster updates to the release: those that left the image of the
+    /// platform. The controller checks each that is enabled (`migratedModules` in
+    /// `deckhouse-controller/pkg/releaseupdater/requirements_checker.go`: names separated by commas). A list is understood
+    /// too.
+    pub fn migrated_modules(&self) -> BTreeSet<String> {
+        let text = self.requirements.get(MIGRATED_MODULES).map_or("", |text| text.trim());
+        let names: Vec<String> =
+            serde_json::from_str(text).unwrap_or_else(|_| text.split(',').map(str::to_owned).collect());
+        names.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect()
     }
 
     /// The disruptive changes of this release's own minor.
@@ -138,6 +152,21 @@ mod tests {
             )
         );
         assert_eq!(info.own_disruptions(), ["ingressNginx"]);
+    }
+
+    #[test]
+    fn modules_that_a_source_must_have() {
+        for (value, expected) in [
+            (r#""ingress-nginx, log-shipper,,ingress-nginx""#, &["ingress-nginx", "log-shipper"][..]),
+            (r#"["console", " prompp "]"#, &["console", "prompp"]),
+            (r#""""#, &[]),
+            ("null", &[]),
+            (r#"" , ""#, &[]),
+        ] {
+            let json = format!(r#"{{"version":"v1.77.0","requirements":{{"migratedModules":{value}}}}}"#);
+            let modules = ReleaseInfo::parse(json.as_bytes()).unwrap().migrated_modules();
+            assert_eq!(modules.iter().map(String::as_str).collect::<Vec<_>>(), expected, "{value}");
+        }
     }
 
     #[test]

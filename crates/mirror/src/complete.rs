@@ -18,9 +18,10 @@ use semver::Version;
 use crate::{
     Contents, Error, MissingItem,
     error::Place,
-    listed::{Listed, Tags},
+    listed::{Described, Listed, Tags},
     missing::merge,
-    source::{BundleImages, BundleThenTarget, Source, Step},
+    required_modules,
+    source::{BundleImages, BundleThenTarget, Images, Source, Step},
 };
 
 /// What was looked for in a bundle.
@@ -45,19 +46,28 @@ fn tags<S: serde::Serializer>(versions: &BTreeSet<Version>, serializer: S) -> Re
     serializer.collect_seq(versions.iter().map(tag_of))
 }
 
+/// What a bundle must have, or may lack, that only its user knows.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    /// The releases that `deckhousereleases.yaml` has.
+    pub promised: &'a BTreeSet<Version>,
+    /// Modules that may be missing although a release requires them.
+    pub allow_missing_modules: &'a BTreeSet<String>,
+}
+
 /// Looks in the bundle for everything that its releases, channels and modules name, and for the releases
-/// that `promised`, from `deckhousereleases.yaml`, has.
+/// that are promised.
 ///
 /// # Errors
 /// [`Error::File`] if the bundle cannot be read. What is damaged is no error but missing.
 pub async fn completeness(
     bundle: &Bundle,
     contents: &Contents,
-    promised: &BTreeSet<Version>,
+    expected: Expected<'_>,
 ) -> Result<Completeness, Error> {
     let source = Source::of(BundleImages { bundle, contents });
     let listed = Listed::of(&tags_of(contents));
-    let Step { value: described, found } = listed.find(&source, promised).await?;
+    let Step { value: described, found } = find(&listed, &source, expected).await?;
     let module_versions = listed.components.iter().map(|component| component.versions.len()).sum();
     Ok(Completeness {
         releases: listed.releases,
@@ -73,9 +83,9 @@ pub async fn completeness(
 /// # Errors
 /// [`Error::Incomplete`] with everything that is missing, if any image cannot be read as a whole;
 /// [`Error::File`] if the bundle cannot be read. Holes in the lists alone are no error here.
-pub async fn read(bundle: &Bundle, promised: &BTreeSet<Version>) -> Result<(Contents, Completeness), Error> {
+pub async fn read(bundle: &Bundle, expected: Expected<'_>) -> Result<(Contents, Completeness), Error> {
     let (contents, damaged) = Contents::read_what_is_there(bundle)?;
-    let found = completeness(bundle, &contents, promised).await?;
+    let found = completeness(bundle, &contents, expected).await?;
     if damaged.is_empty() {
         return Ok((contents, found));
     }
@@ -87,11 +97,21 @@ pub async fn read(bundle: &Bundle, promised: &BTreeSet<Version>) -> Result<(Cont
 pub(crate) async fn missing_in_both(
     contents: &Contents,
     images: BundleThenTarget<'_>,
-    promised: &BTreeSet<Version>,
+    expected: Expected<'_>,
 ) -> Result<Vec<MissingItem>, Error> {
-    let source = Source::of(images);
-    let step = Listed::of(&tags_of(contents)).find(&source, promised).await?;
+    let step = find(&Listed::of(&tags_of(contents)), &Source::of(images), expected).await?;
     Ok(step.found.missing.into_items().collect())
+}
+
+async fn find<I: Images>(
+    listed: &Listed,
+    source: &Source<I>,
+    expected: Expected<'_>,
+) -> Result<Step<Described>, Error> {
+    let Step { value: described, mut found } = listed.find(source, expected.promised).await?;
+    let allowed = expected.allow_missing_modules;
+    found.merge(required_modules::find_missing(source, &described, allowed).await?);
+    Ok(found.with(described))
 }
 
 fn tags_of(contents: &Contents) -> Tags {

@@ -136,6 +136,9 @@ impl fmt::Display for Place {
 }
 
 fn count(items: &[MissingItem], place: Place) -> String {
+    if !items.is_empty() && items.iter().all(|item| item.cause == Cause::ModuleLeftOut) {
+        return "the selection leaves out modules that the selected releases require".to_owned();
+    }
     match items.len() {
         1 if place == Place::ThinAndTarget => {
             "1 object is missing or damaged in the target, and the thin bundle leaves it out".to_owned()

@@ -27,6 +27,7 @@ pub mod prune;
 pub mod pull;
 pub mod push;
 pub mod read_back;
+mod required_modules;
 pub mod root;
 pub mod set_sum;
 pub mod source;

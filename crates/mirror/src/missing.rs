@@ -85,6 +85,17 @@ pub enum Cause {
     StillDamaged,
     /// The registry lists the tag, and answers 404 for it.
     ListedAndDenied,
+    /// A module that a release requires, which the selection of the pull leaves out. The reference is its name.
+    ModuleLeftOut,
+    /// A module that a release requires, which is not there. The reference is its name.
+    ModuleMissing,
+}
+
+impl Cause {
+    /// Whether it is about a module that a release requires.
+    pub fn is_module(self) -> bool {
+        matches!(self, Self::ModuleLeftOut | Self::ModuleMissing)
+    }
 }
 
 /// One thing that is missing or damaged.

@@ -3,14 +3,11 @@
 //! "Everything in the bundle is there" says nothing of a bundle that has holes itself. So the lists in
 //! the bundle are followed too, and the target is asked for whatever they name that the bundle lacks.
 
-use std::collections::BTreeSet;
-
 use bundle::Bundle;
-use semver::Version;
 
 use crate::{
     Contents, Error, Observer, Stage,
-    complete::{Completeness, missing_in_both},
+    complete::{Completeness, Expected, missing_in_both},
     error::Place,
     read_back::{Depth, Target, all},
     source::{BundleImages, BundleThenTarget},
@@ -50,7 +47,7 @@ impl VerifyReport {
 }
 
 /// Proves that the target holds everything in the bundle, and all that `found` says is missing in it: what
-/// its lists name, and the releases of `deckhousereleases.yaml`, which are `promised`. Of images that only
+/// its lists name, and what is `expected` of it. Of images that only
 /// the target has, manifests are asked for and no blobs.
 ///
 /// # Errors
@@ -58,7 +55,7 @@ impl VerifyReport {
 pub async fn verify(
     bundle: &Bundle,
     (contents, found): (&Contents, &Completeness),
-    promised: &BTreeSet<Version>,
+    expected: Expected<'_>,
     target: &Target,
     depth: Depth,
     observer: &dyn Observer,
@@ -67,7 +64,7 @@ pub async fn verify(
     if !found.missing.is_empty() {
         let bundle = BundleImages { bundle, contents };
         let images = BundleThenTarget { bundle, target: target.images() };
-        holes = missing_in_both(contents, images, promised).await?;
+        holes = missing_in_both(contents, images, expected).await?;
     }
     let checked = all(contents, target, depth, Stage::ReadBack, observer).await?;
     let gaps = checked.gaps;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, builder::FalseyValueParser};
 
-use super::OutputArgs;
+use super::{OutputArgs, RequiredModulesArgs};
 use crate::{expected_sum::ExpectedSum, size_arg};
 
 /// Commands below `dhctl bundle`.
@@ -77,6 +77,9 @@ pub struct BundleVerifyArgs {
     /// The bundle.
     #[command(flatten)]
     pub bundle: BundleArgs,
+    /// Modules that may be missing.
+    #[command(flatten)]
+    pub required: RequiredModulesArgs,
     /// Fail unless the bundle and the files next to it have this sum, which the pull printed: 64 hexadecimal digits, with
     /// or without spaces
     #[arg(long, value_name = "SUM")]

@@ -9,6 +9,7 @@ mod mirror;
 mod modules;
 mod output;
 mod registry;
+mod required_modules;
 mod update;
 
 use clap::{Parser, Subcommand};
@@ -37,6 +38,7 @@ pub use registry::{
     AdminArgs, CheckArgs, CheckPurpose, HarborArgs, ListArgs, NexusArgs, OutgoingProxyArgs, PruneArgs,
     RegistryCommand, ServerArgs, SetupArgs, SetupCommand, UpstreamArgs, UsingClustersArgs,
 };
+pub use required_modules::RequiredModulesArgs;
 pub use update::{
     ApproveArgs, ChangeArgs, ClusterArgs, ClustersArgs, ConsentArgs, DoctorArgs, KernelArgs, PlanArgs,
     PlanFormat, PrepareArgs, RbacArgs, RunArgs, StatusArgs, StatusFormat, SupportBundleArgs, UpdateCommand,

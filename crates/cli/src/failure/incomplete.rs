@@ -2,17 +2,21 @@
 
 use std::collections::BTreeSet;
 
-use commands::Exclusion;
+use commands::{Exclusion, Inclusion};
 use deckhouse::repositories::Component;
 use mirror::{Cause, MissingItem, WantedBy, error::Place};
 
 /// The next steps; none that is known not to help.
 pub(super) fn hints(place: Place, items: &[MissingItem]) -> Vec<String> {
     let has = |cause: Cause| items.iter().any(|item| item.cause == cause);
-    let mut hints = Vec::new();
+    let mut hints = modules(place, items);
+    let (of_modules, items): (Vec<_>, Vec<_>) = items.iter().partition(|item| item.cause.is_module());
+    if items.is_empty() && !of_modules.is_empty() {
+        return hints;
+    }
     match place {
         Place::Source => {
-            let flags = flags_to_leave_out(items);
+            let flags = flags_to_leave_out(&items);
             if !flags.is_empty() {
                 hints.push(format!("to leave out the listed objects: {}", flags.join(" ")));
             }
@@ -26,7 +30,7 @@ pub(super) fn hints(place: Place, items: &[MissingItem]) -> Vec<String> {
             });
         }
         Place::Bundle => hints.push("copy the bundle again, or pull it again".to_owned()),
-        Place::Target if has(Cause::StillDamaged) => hints.push(still_damaged(items)),
+        Place::Target if has(Cause::StillDamaged) => hints.push(still_damaged(&items)),
         Place::Target if has(Cause::Damaged) => hints.push(
             "push the bundle again with --deep: it reads every blob that the registry has, and uploads the damaged ones \
              again"
@@ -46,8 +50,40 @@ pub(super) fn hints(place: Place, items: &[MissingItem]) -> Vec<String> {
     hints
 }
 
+/// The hints for modules that releases require. Empty if none of the items is such a module.
+pub(crate) fn modules(place: Place, items: &[MissingItem]) -> Vec<String> {
+    let names = |is_meant: fn(Cause) -> bool| -> BTreeSet<&str> {
+        items.iter().filter(|item| is_meant(item.cause)).map(|item| item.reference.as_str()).collect()
+    };
+    let (all, left_out) = (names(Cause::is_module), names(|cause| cause == Cause::ModuleLeftOut));
+    if all.is_empty() {
+        return Vec::new();
+    }
+    let flags = |names: &BTreeSet<&str>, flag: fn(String) -> String| {
+        names.iter().map(|name| flag((*name).to_owned())).collect::<Vec<_>>().join(" ")
+    };
+    let include = |names| flags(names, |name| Inclusion(name).to_string());
+    let allow = flags(&all, |name| Exclusion::RequiredModule(name).to_string());
+    let mut hints = Vec::new();
+    match place {
+        Place::Source if !left_out.is_empty() => hints.push(format!(
+            "to pull these modules too, use {} instead of --no-modules or --exclude-module",
+            include(&left_out)
+        )),
+        Place::Source => hints.push(
+            "no bundle was written; a cluster that uses a listed module cannot update to these releases without it"
+                .to_owned(),
+        ),
+        Place::Bundle | Place::Target | Place::TargetAndBundle => {
+            hints.push(format!("pull the bundle again with these modules: {}", include(&all)));
+        }
+    }
+    hints.push(format!("if no cluster uses a listed module, or the registry has it already, add {allow}"));
+    hints
+}
+
 /// Another push would fail in the same way: the registry accepts the upload, and keeps the damaged data.
-fn still_damaged(items: &[MissingItem]) -> String {
+fn still_damaged(items: &[&MissingItem]) -> String {
     let damaged = items.iter().filter(|item| item.cause == Cause::StillDamaged);
     let digests: BTreeSet<&str> = damaged.map(|item| item.reference.as_str()).collect();
     let digests: Vec<&str> = digests.into_iter().collect();
@@ -59,8 +95,8 @@ fn still_damaged(items: &[MissingItem]) -> String {
 }
 
 /// The flags that leave out everything that needs those of the items that can be left out.
-fn flags_to_leave_out(items: &[MissingItem]) -> Vec<String> {
-    let flags: BTreeSet<Exclusion> = items.iter().filter_map(flags_of).flatten().collect();
+fn flags_to_leave_out(items: &[&MissingItem]) -> Vec<String> {
+    let flags: BTreeSet<Exclusion> = items.iter().filter_map(|item| flags_of(item)).flatten().collect();
     flags.iter().map(Exclusion::to_string).collect()
 }
 
@@ -124,6 +160,16 @@ mod tests {
             ),
             (Place::Target, vec![item(Cause::Damaged, &[])], "push the bundle again with --deep"),
             (Place::Target, vec![item(Cause::StillDamaged, &[])], "another push cannot replace these"),
+            (
+                Place::Source,
+                vec![item(Cause::ModuleMissing, &[])],
+                "no bundle was written; a cluster that uses a listed module",
+            ),
+            (
+                Place::Bundle,
+                vec![item(Cause::ModuleMissing, &[])],
+                "pull the bundle again with these modules",
+            ),
         ];
         for (place, items, expected) in cases {
             let hints = hints(place, &items);

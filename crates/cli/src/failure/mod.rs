@@ -1,7 +1,7 @@
 //! What a user is told when something fails: the exit code, one sentence, and the next step.
 
 mod from_libraries;
-mod incomplete;
+pub(crate) mod incomplete;
 
 pub(crate) use from_libraries::rights;
 

@@ -1,10 +1,10 @@
 //! Settings of `dhctl bundle`.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use bundle::WriteSums;
 
-use super::Output;
+use super::{Output, required_modules};
 use crate::{
     args::{BundleVerifyArgs, CompleteArgs, DigestsArgs, GostArgs, InspectArgs, JoinArgs, SplitArgs},
     expected_sum::ExpectedSum,
@@ -26,6 +26,8 @@ pub(crate) struct BundleVerifySettings {
     pub(crate) files: Vec<PathBuf>,
     /// The sum that the bundle and the files next to it must have.
     pub(crate) expect_sum: Option<ExpectedSum>,
+    /// Modules that may be missing although a release requires them.
+    pub(crate) allow_missing_modules: BTreeSet<String>,
     /// How to print.
     pub(crate) output: Output,
 }
@@ -109,8 +111,9 @@ impl From<InspectArgs> for InspectSettings {
 
 impl From<BundleVerifyArgs> for BundleVerifySettings {
     fn from(args: BundleVerifyArgs) -> Self {
-        let BundleVerifyArgs { bundle, expect_sum, output } = args;
-        Self { files: bundle.file, expect_sum, output: (&output).into() }
+        let BundleVerifyArgs { bundle, required, expect_sum, output } = args;
+        let allow_missing_modules = required_modules::allowed(required);
+        Self { files: bundle.file, expect_sum, allow_missing_modules, output: (&output).into() }
     }
 }
 

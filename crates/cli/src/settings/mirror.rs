@@ -1,6 +1,9 @@
 //! Settings of `dhctl mirror`.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use deckhouse::select;
 use mirror::{
@@ -9,11 +12,12 @@ use mirror::{
 };
 use oci::RepositoryUrl;
 
-use super::{Connection, Output, modules, paths};
+use super::{Connection, Output, modules, paths, required_modules};
 use crate::{
     args::{
         BundleFormat, BundleInArgs, ConnectionArgs, MirrorArgs, MirrorCommand, OutputArgs, PullArgs,
-        PullFlags, PushArgs, PushFlags, ReadBackArgs, TargetArgs, TargetLoginArgs, TransferArgs, VerifyArgs,
+        PullFlags, PushArgs, PushFlags, ReadBackArgs, RequiredModulesArgs, TargetArgs, TargetLoginArgs,
+        TransferArgs, VerifyArgs,
     },
     expected_sum::ExpectedSum,
     failure::Failure,
@@ -60,6 +64,8 @@ pub(crate) struct PushSettings {
     pub(crate) login: Login,
     /// Whether an incomplete bundle is pushed too.
     pub(crate) allow_incomplete: bool,
+    /// Modules that may be missing although a release requires them.
+    pub(crate) allow_missing_modules: BTreeSet<String>,
     /// Whether every blob that the registry has is downloaded and hashed.
     pub(crate) deep: bool,
     /// The sum that the bundle and the files next to it must have.
@@ -75,6 +81,8 @@ pub(crate) struct PushSettings {
 pub(crate) struct VerifySettings {
     /// The bundle.
     pub(crate) bundle: Vec<PathBuf>,
+    /// Modules that may be missing although a release requires them.
+    pub(crate) allow_missing_modules: BTreeSet<String>,
     /// The registry.
     pub(crate) read_back: ReadBack,
 }
@@ -109,34 +117,47 @@ pub(crate) fn transfer(args: MirrorArgs) -> Transfer {
     let MirrorArgs { command, transfer } = args;
     match command {
         Some(MirrorCommand::Pull(args)) => {
-            let PullArgs { images_bundle_path, flags, connection, output } = *args;
-            pull(vec![images_bundle_path], flags, &connection, &output)
+            let PullArgs { images_bundle_path, flags, required, connection, output } = *args;
+            pull(vec![images_bundle_path], (flags, required), &connection, &output)
         }
         Some(MirrorCommand::Push(args)) => {
             let PushArgs {
                 bundle: BundleInArgs { images_bundle_path },
                 target: TargetArgs { registry },
                 flags,
+                required,
                 login,
                 connection,
                 output,
             } = *args;
-            push(images_bundle_path, registry, flags, login, &connection, &output)
+            push(images_bundle_path, registry, (flags, required), login, &connection, &output)
         }
         Some(MirrorCommand::Verify(args)) => Transfer::Verify(Box::new((*args).into())),
         None => {
-            let TransferArgs { images_bundle_path, pull: flags, registry, push: push_flags, login, .. } =
-                transfer;
-            let (connection, output) = (&transfer.connection, &transfer.output);
+            let TransferArgs {
+                images_bundle_path: path,
+                pull: pull_flags,
+                registry,
+                push: push_flags,
+                required,
+                login,
+                connection,
+                output,
+            } = transfer;
             match registry {
-                None => pull(images_bundle_path, flags, connection, output),
-                Some(registry) => push(images_bundle_path, registry, push_flags, login, connection, output),
+                None => pull(path, (pull_flags, required), &connection, &output),
+                Some(registry) => push(path, registry, (push_flags, required), login, &connection, &output),
             }
         }
     }
 }
 
-fn pull(named: Vec<PathBuf>, flags: PullFlags, connection: &ConnectionArgs, output: &OutputArgs) -> Transfer {
+fn pull(
+    named: Vec<PathBuf>,
+    flags: (PullFlags, RequiredModulesArgs),
+    connection: &ConnectionArgs,
+    output: &OutputArgs,
+) -> Transfer {
     let output = output.into();
     Transfer::Pull(output, PullSettings::new(named, flags, connection.into(), output).map(Box::new))
 }
@@ -144,7 +165,7 @@ fn pull(named: Vec<PathBuf>, flags: PullFlags, connection: &ConnectionArgs, outp
 fn push(
     bundle: Vec<PathBuf>,
     registry: RepositoryUrl,
-    flags: PushFlags,
+    (flags, required): (PushFlags, RequiredModulesArgs),
     login: TargetLoginArgs,
     connection: &ConnectionArgs,
     output: &OutputArgs,
@@ -158,6 +179,7 @@ fn push(
             registry,
             login: login.into(),
             allow_incomplete,
+            allow_missing_modules: required_modules::allowed(required),
             deep,
             expect_sum,
             connection: connection.into(),
@@ -170,7 +192,7 @@ fn push(
 impl PullSettings {
     fn new(
         named: Vec<PathBuf>,
-        flags: PullFlags,
+        (flags, required): (PullFlags, RequiredModulesArgs),
         connection: Connection,
         output: Output,
     ) -> Result<Self, Failure> {
@@ -204,6 +226,7 @@ impl PullSettings {
             },
             proxy_registry: flags.proxy_registry,
             modules: if flags.no_modules { Modules::Nothing } else { modules::selected(flags.modules) },
+            allow_missing_modules: required_modules::allowed(required),
             no_security_databases: flags.no_security_db,
             installer: form == BundleForm::Directory,
         };
@@ -256,8 +279,12 @@ fn refuse_base(bases: &[PathBuf], form: BundleForm, archive: &Path) -> Result<()
 
 impl From<VerifyArgs> for VerifySettings {
     fn from(args: VerifyArgs) -> Self {
-        let VerifyArgs { bundle, read_back } = args;
-        Self { bundle: bundle.images_bundle_path, read_back: read_back.into() }
+        let VerifyArgs { bundle, required, read_back } = args;
+        Self {
+            bundle: bundle.images_bundle_path,
+            allow_missing_modules: required_modules::allowed(required),
+            read_back: read_back.into(),
+        }
     }
 }
 

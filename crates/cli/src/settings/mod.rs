@@ -10,6 +10,7 @@ mod registry_check;
 mod registry_list;
 mod registry_prune;
 mod registry_setup;
+mod required_modules;
 
 use std::{path::PathBuf, time::Duration};
 

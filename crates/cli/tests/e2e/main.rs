@@ -39,6 +39,7 @@ mod registry_check;
 mod registry_list;
 mod registry_prune;
 mod registry_setup;
+mod required_modules;
 mod resume;
 mod resumed_push;
 mod special_files;

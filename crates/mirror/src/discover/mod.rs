@@ -10,6 +10,7 @@ pub(crate) mod modules;
 mod moving;
 mod offer;
 pub(crate) mod platform;
+mod required;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -36,6 +37,8 @@ pub struct Request {
     pub proxy_registry: bool,
     /// Which modules.
     pub modules: Modules,
+    /// Modules that may be missing although a selected release requires them.
+    pub allow_missing_modules: BTreeSet<String>,
     /// Whether to leave the vulnerability databases out.
     pub no_security_databases: bool,
     /// Whether to bring the standalone installer, if the source has it.
@@ -226,7 +229,9 @@ async fn read(source: &Source, request: &Request) -> Result<Step<Discovery>, Err
     let ((platform, versions_asked), modules, databases, installer) =
         futures_util::try_join!(platform, modules, databases, installer)?;
     let Step { value: platform, mut found } = platform;
-    let modules = modules.merge_into(&mut found);
+    let mut modules = modules.merge_into(&mut found);
+    let choice = (&request.modules, &request.allow_missing_modules);
+    found.merge(required::complete(source, &platform.manifests, choice, &mut modules).await?);
     let databases = databases.merge_into(&mut found);
     let installer = installer.merge_into(&mut found);
     let found = found.check()?;

@@ -25,6 +25,7 @@ pub struct Builder {
     pub(super) bare_requirements: bool,
     pub(super) plain_installers: bool,
     pub(super) standalone_tool: bool,
+    pub(super) migrated: BTreeMap<String, Vec<String>>,
 }
 
 /// Settings of one module.
@@ -79,6 +80,7 @@ impl Default for Builder {
             bare_requirements: false,
             plain_installers: false,
             standalone_tool: false,
+            migrated: BTreeMap::new(),
         }
     }
 }
@@ -258,6 +260,13 @@ impl Builder {
     #[must_use]
     pub fn plain_installers(mut self) -> Self {
         self.plain_installers = true;
+        self
+    }
+
+    /// A release that requires these modules.
+    #[must_use]
+    pub fn migrated_modules(mut self, version: &str, modules: &[&str]) -> Self {
+        self.migrated.insert(version.to_owned(), modules.iter().map(|name| (*name).to_owned()).collect());
         self
     }
 

@@ -210,6 +210,9 @@ fn release_channel(context: &BuildContext<'_>, version: &str, suspended: bool) -
         "disruptions": { "1.58": ["ingressNginx"] },
         "version": version,
     });
+    if let Some(modules) = context.settings.migrated.get(version) {
+        document["requirements"]["migratedModules"] = modules.join(", ").into();
+    }
     if suspended {
         document["suspend"] = Value::Bool(true);
     }

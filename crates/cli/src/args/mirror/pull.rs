@@ -8,7 +8,7 @@ use egress::Secret;
 use oci::RepositoryUrl;
 
 use crate::{
-    args::{ConnectionArgs, ModuleChoiceArgs, OutputArgs, login::parse_secret},
+    args::{ConnectionArgs, ModuleChoiceArgs, OutputArgs, RequiredModulesArgs, login::parse_secret},
     size_arg,
 };
 
@@ -21,6 +21,9 @@ pub struct PullArgs {
     /// What is pulled, and into what.
     #[command(flatten)]
     pub flags: PullFlags,
+    /// Modules that may be missing.
+    #[command(flatten)]
+    pub required: RequiredModulesArgs,
     /// How to reach the source.
     #[command(flatten)]
     pub connection: ConnectionArgs,

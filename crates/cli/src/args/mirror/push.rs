@@ -6,7 +6,7 @@ use clap::Args;
 use oci::RepositoryUrl;
 
 use crate::{
-    args::{ConnectionArgs, OutputArgs, TargetLoginArgs},
+    args::{ConnectionArgs, OutputArgs, RequiredModulesArgs, TargetLoginArgs},
     expected_sum::ExpectedSum,
 };
 
@@ -22,6 +22,9 @@ pub struct PushArgs {
     /// How to push.
     #[command(flatten)]
     pub flags: PushFlags,
+    /// Modules that may be missing.
+    #[command(flatten)]
+    pub required: RequiredModulesArgs,
     /// The login there.
     #[command(flatten)]
     pub login: TargetLoginArgs,

@@ -6,7 +6,7 @@ use clap::{Arg, Args};
 use oci::RepositoryUrl;
 
 use super::{PullFlags, PushFlags};
-use crate::args::{ConnectionArgs, OutputArgs, TargetLoginArgs};
+use crate::args::{ConnectionArgs, OutputArgs, RequiredModulesArgs, TargetLoginArgs};
 
 /// Flags of pull and push.
 #[derive(Debug, Args)]
@@ -31,6 +31,9 @@ pub struct TransferArgs {
     /// A push.
     #[command(flatten)]
     pub push: PushFlags,
+    /// Modules that may be missing.
+    #[command(flatten)]
+    pub required: RequiredModulesArgs,
     /// The login at the private registry.
     #[command(flatten)]
     pub login: TargetLoginArgs,

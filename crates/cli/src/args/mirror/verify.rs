@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::{BundleInArgs, TargetArgs};
-use crate::args::{ConnectionArgs, OutputArgs, TargetLoginArgs};
+use crate::args::{ConnectionArgs, OutputArgs, RequiredModulesArgs, TargetLoginArgs};
 
 /// `dhctl mirror verify`
 #[derive(Debug, Args)]
@@ -11,6 +11,9 @@ pub struct VerifyArgs {
     /// The bundle that the registry is compared with.
     #[command(flatten)]
     pub bundle: BundleInArgs,
+    /// Modules that may be missing.
+    #[command(flatten)]
+    pub required: RequiredModulesArgs,
     /// The registry, and how to read it.
     #[command(flatten)]
     pub read_back: ReadBackArgs,

@@ -1,11 +1,12 @@
 //! `dhctl bundle verify FILE`
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use ::bundle::{Bundle, VerifyReport};
 use mirror::{
     Contents, Event, MissingItem, Observer, Stage, bundle_task,
-    complete::{Completeness, completeness},
+    complete::{Completeness, Expected, completeness},
+    error::Place,
     inspect::LeftOut,
     set_sum::SetList,
 };
@@ -16,7 +17,7 @@ use crate::{
     Environment,
     exit_code::Exit,
     expected_sum::sums_text,
-    failure::Failure,
+    failure::{Failure, incomplete},
     format::{count, human, in_files},
     invocation::Invocation,
     printer::Printer,
@@ -62,14 +63,15 @@ pub(crate) fn invocation(settings: BundleVerifySettings, environment: Environmen
 }
 
 async fn run(settings: BundleVerifySettings, environment: Environment) -> Result<(), Failure> {
-    let BundleVerifySettings { files, expect_sum, output } = settings;
+    let BundleVerifySettings { files, expect_sum, allow_missing_modules, output } = settings;
     let named = files[0].display().to_string();
     let listed = ReleasesFiles::next_to(&files)?;
     let progress: Arc<dyn Observer> = Arc::new(Progress::new(output, environment.stderr_is_terminal));
     let paths = files.clone();
     let verify = move |progress: &dyn ::bundle::Progress| ::bundle::verify(&paths, progress);
     let report = bundle_task::run(Stage::Check, &progress, verify).await?;
-    let Checked { mut complete, note, thin, mut list } = complete(&files, &listed, &report).await?;
+    let Checked { mut complete, note, thin, mut list } =
+        complete(&files, (&listed, &allow_missing_modules), &report).await?;
     let side_files = SideFiles::next_to(&files)?;
     complete.missing.extend_from_slice(&side_files.changed);
     side_files.add_to(&mut list);
@@ -102,7 +104,7 @@ async fn run(settings: BundleVerifySettings, environment: Environment) -> Result
 /// damage has been reported already.
 async fn complete(
     files: &[PathBuf],
-    listed: &ReleasesFiles,
+    (listed, allow_missing_modules): (&ReleasesFiles, &BTreeSet<String>),
     report: &VerifyReport,
 ) -> Result<Checked, Failure> {
     let bundle = match Bundle::open(files) {
@@ -111,7 +113,8 @@ async fn complete(
         Err(error) => return Err(error.into()),
     };
     let (contents, unreadable) = Contents::read_what_is_there(&bundle)?;
-    let mut complete = completeness(&bundle, &contents, &listed.releases()).await?;
+    let expected = Expected { promised: &listed.releases(), allow_missing_modules };
+    let mut complete = completeness(&bundle, &contents, expected).await?;
     // Damaged manifests and blobs are in the report already; what is wrong in index.json is not.
     let is_new = |item: &MissingItem| report.damages.is_empty() || item.reference.parse::<Digest>().is_err();
     complete.missing.extend(unreadable.into_iter().filter(is_new));
@@ -136,17 +139,18 @@ fn not_intact(named: &str, report: VerifyReport, missing: Vec<MissingItem>) -> F
         n => format!("is incomplete: {n} objects are missing"),
     });
     let said: Vec<String> = damaged.into_iter().chain(missing_count).collect();
-    let hint = if report.damages.is_empty() {
-        "pull the bundle again"
-    } else {
-        "copy the named files again, or pull the bundle again"
-    };
+    let mut hints = incomplete::modules(Place::Bundle, &missing);
+    if !report.damages.is_empty() {
+        hints.push("copy the named files again, or pull the bundle again".to_owned());
+    } else if !missing.iter().all(|item| item.cause.is_module()) {
+        hints.push("pull the bundle again".to_owned());
+    }
     Failure {
         damaged: report.damages,
         missing,
         ..Failure::new(Exit::Incomplete, format!("{named} {}", said.join(" and ")))
     }
-    .hint(hint)
+    .with_hints(hints)
 }
 
 fn intact(Verified { bytes: report, .. }: &Verified) -> String {

@@ -65,6 +65,7 @@ async fn run(settings: &PushSettings, environment: Environment) -> Result<(), Fa
         registry,
         root: registry.repository.clone().into(),
         allow_incomplete: settings.allow_incomplete,
+        allow_missing_modules: &settings.allow_missing_modules,
         deep: settings.deep,
         expect_sum: settings.expect_sum.as_ref(),
         connection: &settings.connection,
@@ -83,6 +84,8 @@ pub(crate) struct PushJob<'a> {
     pub(crate) root: Root,
     /// Whether an incomplete bundle is pushed too.
     pub(crate) allow_incomplete: bool,
+    /// Modules that may be missing although a release requires them.
+    pub(crate) allow_missing_modules: &'a BTreeSet<String>,
     /// Whether every blob that the registry has is downloaded and hashed.
     pub(crate) deep: bool,
     /// The sum that the bundle and the files next to it must have.
@@ -103,7 +106,11 @@ impl PushJob<'_> {
         let client = access.client(environment)?;
         progress.report_notices_of(&client);
         check_permission(&client, registry).await?;
-        let (contents, found) = complete::read(self.bundle, &BTreeSet::new()).await?;
+        let expected = complete::Expected {
+            promised: &BTreeSet::new(),
+            allow_missing_modules: self.allow_missing_modules,
+        };
+        let (contents, found) = complete::read(self.bundle, expected).await?;
         if let Some(expected) = self.expect_sum {
             let side_files = SideFiles::next_to(self.paths)?;
             let mut list = SetList::of_bundle(self.bundle);

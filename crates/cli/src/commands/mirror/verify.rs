@@ -1,15 +1,15 @@
 //! `dhctl mirror verify`
 
-use std::{collections::BTreeSet, path::Path};
+use std::path::Path;
 
 use ::bundle::Bundle;
 use mirror::{
-    Event, Observer as _, Root, complete,
+    Event, Observer as _, Root,
+    complete::{self, Expected},
     error::Place,
     read_back::{Depth, Target},
     verify::{VerifyReport, verify},
 };
-use semver::Version;
 
 use crate::{
     Environment,
@@ -28,7 +28,7 @@ pub(crate) fn invocation(settings: VerifySettings, environment: Environment) -> 
 }
 
 async fn run(settings: VerifySettings, environment: Environment) -> Result<(), Failure> {
-    let VerifySettings { bundle: paths, read_back } = settings;
+    let VerifySettings { bundle: paths, allow_missing_modules, read_back } = settings;
     let bundle = Bundle::open(&paths)?;
     let listed = ReleasesFiles::next_to(&paths)?;
     if !listed.unusable.is_empty() {
@@ -37,7 +37,7 @@ async fn run(settings: VerifySettings, environment: Environment) -> Result<(), F
     let comparison = Comparison {
         bundle: &bundle,
         path: &paths[0],
-        releases: &listed.releases(),
+        expected: Expected { promised: &listed.releases(), allow_missing_modules: &allow_missing_modules },
         root: read_back.registry.repository.clone().into(),
     };
     comparison.run(NAME, &read_back, &environment).await
@@ -48,8 +48,8 @@ pub(crate) struct Comparison<'a> {
     pub(crate) bundle: &'a Bundle,
     /// Where the bundle is.
     pub(crate) path: &'a Path,
-    /// The releases in the `deckhousereleases.yaml` next to it.
-    pub(crate) releases: &'a BTreeSet<Version>,
+    /// What it must have, and may lack.
+    pub(crate) expected: Expected<'a>,
     /// Where it is in the registry.
     pub(crate) root: Root,
 }
@@ -62,17 +62,17 @@ impl Comparison<'_> {
         read_back: &ReadBack,
         environment: &Environment,
     ) -> Result<(), Failure> {
-        let Self { bundle, path, releases, root } = self;
+        let Self { bundle, path, expected, root } = self;
         let ReadBack { registry, login, deep, connection, output } = read_back;
         let credentials = login.resolve(registry, environment).await?;
-        let (contents, found) = complete::read(bundle, releases).await?;
+        let (contents, found) = complete::read(bundle, expected).await?;
         let access = RegistryAccess { url: registry, credentials, connection, ca: None, pushes: false };
         let (client, progress) = access.connect(*output, environment)?;
         let target = Target::new(client, root);
         if let Some(note) = contents.derived_tags_note() {
             progress.event(Event::Note(note));
         }
-        let report = verify(bundle, (&contents, &found), releases, &target, depth(*deep), &*progress).await?;
+        let report = verify(bundle, (&contents, &found), expected, &target, depth(*deep), &*progress).await?;
         let text = format!("{registry} has everything in {}: {}\n", path.display(), figures(&report));
         Printer::new(*output).result(command, &report, &text)
     }

@@ -1,6 +1,7 @@
 //! `dhctl mirror-modules push`: push modules, and read everything back.
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -51,6 +52,7 @@ async fn run(settings: ModulesPushSettings, environment: Environment) -> Result<
         registry,
         root: Root::Modules(registry.repository.clone()),
         allow_incomplete: settings.allow_incomplete,
+        allow_missing_modules: &BTreeSet::new(),
         deep: settings.deep,
         expect_sum: None,
         connection: &settings.connection,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use mirror::Root;
+use mirror::{Root, complete::Expected};
 
 use super::push;
 use crate::{
@@ -20,7 +20,8 @@ async fn run(settings: ModulesVerifySettings, environment: Environment) -> Resul
     let ModulesVerifySettings { directory, read_back } = settings;
     let bundle = push::open(&directory)?;
     let root = Root::Modules(read_back.registry.repository.clone());
-    let releases = BTreeSet::new();
-    let comparison = Comparison { bundle: &bundle, path: &directory, releases: &releases, root };
+    let (promised, allow_missing_modules) = (&BTreeSet::new(), &BTreeSet::new());
+    let expected = Expected { promised, allow_missing_modules };
+    let comparison = Comparison { bundle: &bundle, path: &directory, expected, root };
     comparison.run(NAME, &read_back, &environment).await
 }

@@ -1,0 +1,55 @@
+//! The modules that the selected releases require: pulled with them if modules are not chosen by name, else reported.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use deckhouse::{ReleaseManifest, VersionRule, module_rule::module_name, repositories::MODULES};
+use oci::Tag;
+
+use super::{Modules, modules};
+use crate::{
+    Cause, Error,
+    required_modules::{missing, required},
+    source::{Found, Source},
+};
+
+/// Adds what the releases require to the modules that were found, as far as the source has it and the selection allows.
+/// Everything else is missing, except the modules in `allowed`.
+pub(super) async fn complete(
+    source: &Source,
+    releases: &[ReleaseManifest],
+    (selected, allowed): (&Modules, &BTreeSet<String>),
+    found_modules: &mut BTreeMap<String, Vec<Tag>>,
+) -> Result<Found, Error> {
+    let mut found = Found::default();
+    for (name, by) in required(releases) {
+        if found_modules.get(&name).is_some_and(|versions| !versions.is_empty()) {
+            continue;
+        }
+        let may_add = match selected {
+            Modules::Listed { except } => !except.contains(&name),
+            Modules::Named(_) | Modules::Nothing => false,
+        };
+        if may_add && module_name(&name).is_ok() {
+            let module = modules::one(source, &name, &[VersionRule::Channels]).await?;
+            if let Some(module) = module.merge_into(&mut found) {
+                found_modules.insert(name, module.versions);
+                continue;
+            }
+        }
+        if allowed.contains(&name) {
+            let releases: Vec<String> = by.iter().map(ToString::to_string).collect();
+            found.note(format!(
+                "module {name} is left out, although it is required by {}: --allow-missing-module",
+                releases.join(", ")
+            ));
+            continue;
+        }
+        let (cause, reason) = if may_add {
+            (Cause::ModuleMissing, "the source does not have this module")
+        } else {
+            (Cause::ModuleLeftOut, "the selection leaves this module out")
+        };
+        found.miss(missing(source.name(MODULES), (&name, &by), cause, reason));
+    }
+    Ok(found)
+}
