@@ -78,7 +78,7 @@ fn list(versions: &[Version]) -> String {
 impl VersionRule {
     /// Whether it can be met only with the whole list of tags.
     pub fn needs_all_tags(&self) -> bool {
-        matches!(self, Self::Range(_) | Self::From(_))
+        matches!(self, Self::Range(_) | Self::From(_) | Self::FollowingChannels(_))
     }
 }
 
@@ -123,6 +123,15 @@ impl Choice<'_> {
                 let chosen = self.versions().filter(|version| version >= lowest && version.pre.is_empty());
                 let chosen: Vec<Version> = chosen.collect();
                 self.take_versions(rule, &chosen)?;
+            }
+            VersionRule::FollowingChannels(lowest) => {
+                let pointed_to = self.offer.channels.values().filter_map(|tag| parse_tag(tag.as_str()));
+                let highest = pointed_to.max().unwrap_or_else(|| lowest.clone());
+                let there: Vec<Version> = self.versions().collect();
+                let in_between = there.iter().filter(|version| (lowest..=&highest).contains(version));
+                let chosen = latest_patches(in_between);
+                self.selection.versions.extend(chosen.iter().filter_map(|it| tag_of(it).parse().ok()));
+                self.take_channels(|_, _| true);
             }
             VersionRule::Exactly { tag, point } => self.take_exactly(tag, *point)?,
         }
@@ -222,6 +231,14 @@ mod tests {
             (&["m", "m@=v1.4.1+stable"], "v1.3.0 v1.4.1 v2.0.0 alpha=v2.0.0 stable=v1.4.1".to_owned()),
         ] {
             assert_eq!(line(&choose(&offer(), &rules(texts)).unwrap()), expected, "{texts:?}");
+        }
+        for (from, expected) in [
+            ("1.2.1", format!("v1.3.0 v1.3.3 v1.4.1 v2.0.0 {channels}")),
+            ("1.4.0", format!("v1.3.0 v1.4.1 v2.0.0 {channels}")),
+            ("2.1.0", format!("v1.3.0 v2.0.0 {channels}")),
+        ] {
+            let rule = VersionRule::FollowingChannels(from.parse().unwrap());
+            assert_eq!(line(&choose(&offer(), &[rule]).unwrap()), expected, "{from}");
         }
         for (filter, expected) in [
             ("m:v1.3.1", format!("v1.3.0 v1.3.3 v1.4.0 v1.4.1 v2.0.0 {channels}")),

@@ -39,6 +39,9 @@ pub enum VersionRule {
     },
     /// This channel, and what it points to.
     Channel(Channel),
+    /// From this version to the highest that a channel points to: of each minor the highest patch; and what the channels
+    /// point to. It is met also if there is only the latter.
+    FollowingChannels(Version),
 }
 
 /// A range of versions, and the versions in it that its text names.
@@ -240,6 +243,7 @@ impl fmt::Display for VersionRule {
             Self::From(version) => write!(f, ">={version}"),
             Self::Exactly { tag, .. } => write!(f, "={tag}"),
             Self::Channel(channel) => write!(f, "channel {channel}"),
+            Self::FollowingChannels(version) => write!(f, ">={version} and the release channels"),
         }
     }
 }

@@ -1,12 +1,14 @@
 //! Which releases and channels a request means, given what a source has.
 //!
-//! Three kinds of request:
+//! Four kinds of request:
 //! - **default**: what every channel points to, and the latest patch of each minor from rock-solid to
 //!   alpha. A missing rock-solid is replaced by the lowest channel present, a missing alpha by the highest.
 //!   Long-term support is one of the channels, but the range is between the ordinary five, if any exist.
 //! - **channels**: what the named channels point to; with a minimum also the latest patch of each minor
 //!   from there up to the highest of them.
 //! - **exact releases**: these, and every channel that truly points to one of them.
+//! - **chain**: from the release that clusters run to their targets the latest patch of each minor, and every channel
+//!   that truly points to a release in between. A minor that is missing is an error.
 //!
 //! A maximum cuts all of that: nothing above it is chosen. When it is below where the range would begin,
 //! the newest release that it allows is chosen instead of the range, unless a minimum is set.
@@ -18,7 +20,7 @@
 use self::choice::Choice;
 pub use self::{
     error::SelectError,
-    request::{Available, ChannelTags, Request, Selection},
+    request::{Available, Chain, ChannelTags, Request, Selection},
 };
 
 pub mod list_check;
@@ -53,7 +55,9 @@ pub fn select(offer: &Available, request: &Request) -> Result<Selection, SelectE
     let mut choice = Choice::new(offer, request);
     choice.check_names()?;
     choice.check_releases()?;
-    if request.releases.is_empty() {
+    if let Some(chain) = &request.chain {
+        choice.take_chain(chain)?;
+    } else if request.releases.is_empty() {
         choice.take_channels()?;
         choice.take_range()?;
     } else {

@@ -373,6 +373,11 @@ impl From<SelectError> for Failure {
         match error {
             SelectError::NoChannels => Self { exit: Exit::Incomplete, ..failure }
                 .hint("check the path: it ends with the edition, such as registry.deckhouse.ru/deckhouse/ee"),
+            SelectError::MissingTargets { .. } | SelectError::MissingMinors { .. } => Self {
+                exit: Exit::Incomplete,
+                ..failure
+            }
+            .hint("wait until the source has the releases, or write a want list with another target release"),
             SelectError::EndlessSearch { .. } => failure.hint(
                 "name the releases with --release, or narrow the range with --min-version or --max-version",
             ),

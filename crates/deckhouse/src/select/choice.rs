@@ -6,7 +6,7 @@ use semver::Version;
 
 use super::{
     error::SelectError,
-    request::{Available, ChannelTags, Request, Selection},
+    request::{Available, Chain, ChannelTags, Request, Selection},
 };
 use crate::{
     channel::Channel,
@@ -75,8 +75,13 @@ impl<'a> Choice<'a> {
                 return Err(SelectError::MinAboveMax { min, max });
             }
         }
-        let missing: BTreeSet<Channel> =
-            channels.iter().filter(|channel| !self.offer.channels.contains_key(channel)).copied().collect();
+        let of_chain = self.request.chain.iter().flat_map(|chain| &chain.channels);
+        let missing: BTreeSet<Channel> = channels
+            .iter()
+            .chain(of_chain)
+            .filter(|channel| !self.offer.channels.contains_key(channel))
+            .copied()
+            .collect();
         if !missing.is_empty() {
             let listed = self.offer.tags.iter().filter_map(|tag| tag.parse().ok());
             let available: BTreeSet<Channel> = self.offer.channels.keys().copied().chain(listed).collect();
@@ -94,15 +99,17 @@ impl<'a> Choice<'a> {
         if missing.is_empty() {
             return Ok(());
         }
-        Err(SelectError::UnknownReleases {
-            missing: missing.into_iter().cloned().collect(),
-            available: self.available(),
+        let (missing, available) = (missing.into_iter().cloned().collect(), self.available());
+        Err(match self.request.chain {
+            Some(_) => SelectError::MissingTargets { missing, available },
+            None => SelectError::UnknownReleases { missing, available },
         })
     }
 
     /// Exact releases that the source is not known to have.
     pub(super) fn unknown_releases(&self) -> impl Iterator<Item = &'a Version> {
-        self.request.releases.iter().filter(|release| !self.known.contains(release))
+        let targets = self.request.chain.iter().flat_map(|chain| &chain.targets);
+        self.request.releases.iter().chain(targets).filter(|release| !self.known.contains(release))
     }
 
     /// Whether the source is known to have this release.
@@ -185,6 +192,47 @@ impl<'a> Choice<'a> {
         Ok(())
     }
 
+    /// Takes the latest patch of each minor of a chain, its targets, and the channels that point to one of its releases.
+    pub(super) fn take_chain(&mut self, chain: &Chain) -> Result<(), SelectError> {
+        let (from, to) = (&chain.from, self.end_of(chain));
+        let in_chain = |version: &&Version| (from..=&to).contains(version);
+        let mut suspended = Vec::new();
+        for (&channel, info) in self.offer.channels.iter().filter(|(_, info)| in_chain(&&info.version)) {
+            let version = info.version.clone();
+            if !info.suspended || self.request.ignore_suspend {
+                self.releases.insert(version.clone());
+                self.channels.insert(channel, ChannelTags::AsOnSource(version));
+            } else if chain.channels.contains(&channel) {
+                suspended.push(channel);
+            } else {
+                self.notices.push(Notice::SuspendedChannelLeftOut { channel, version });
+            }
+        }
+        if !suspended.is_empty() {
+            return Err(SelectError::Suspended { channels: suspended });
+        }
+        let latest = latest_patches(self.known().filter(in_chain));
+        self.releases.extend(latest.into_iter().chain(chain.targets.iter().cloned()));
+        if self.releases.is_empty() {
+            return Err(SelectError::NothingInRange { available: self.available() });
+        }
+        // What runs need not be on the source any more.
+        let all: BTreeSet<Version> = self.releases.iter().chain([from]).cloned().collect();
+        let gaps = missing_minors(&all, self.known().chain(&all));
+        if !gaps.is_empty() && !chain.may_skip_minors {
+            return Err(SelectError::MissingMinors { from: from.clone(), to, gaps });
+        }
+        self.gaps = gaps;
+        Ok(())
+    }
+
+    /// The highest release of a chain.
+    fn end_of(&self, chain: &Chain) -> Version {
+        let of_channels = chain.channels.iter().filter_map(|channel| self.offer.channels.get(channel));
+        let ends = chain.targets.iter().chain(of_channels.map(|info| &info.version));
+        ends.chain([&chain.from]).max().unwrap_or(&chain.from).clone()
+    }
+
     /// Takes the latest patch of each minor of the range.
     pub(super) fn take_range(&mut self) -> Result<(), SelectError> {
         let Some(((channel, natural), _)) = self.ends() else {
@@ -216,6 +264,9 @@ impl<'a> Choice<'a> {
 
     /// Which releases the request means beside those of the channels, which must be taken already.
     pub(super) fn range(&self) -> Range {
+        if let Some(chain) = &self.request.chain {
+            return Range::Between { lower: chain.from.clone(), upper: self.end_of(chain) };
+        }
         let Some(((_, natural), highest)) = self.ends() else {
             return Range::Nothing;
         };

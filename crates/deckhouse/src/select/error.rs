@@ -4,6 +4,7 @@ use semver::Version;
 
 use crate::{
     channel::Channel,
+    notice::MinorGap,
     version::{Bound, tag_of},
 };
 
@@ -58,6 +59,31 @@ pub enum SelectError {
         /// The latest patch of each minor that the source has, ascending.
         available: Vec<Version>,
     },
+    /// Targets of a chain are missing.
+    #[error(
+        "the source has no target release {} (latest patches on the source: {})",
+        tags(missing),
+        tags(available)
+    )]
+    MissingTargets {
+        /// The targets that are missing.
+        missing: Vec<Version>,
+        /// The latest patch of each minor that the source has, ascending.
+        available: Vec<Version>,
+    },
+    /// A chain of updates has a hole. A cluster cannot skip a minor.
+    #[error(
+        "the source has no release of {} between v{from} and v{to}, and a cluster cannot skip a minor version",
+        minors(gaps)
+    )]
+    MissingMinors {
+        /// The first release of the chain.
+        from: Version,
+        /// Its last release.
+        to: Version,
+        /// The minors that are missing, ascending; never empty.
+        gaps: Vec<MinorGap>,
+    },
     /// Versions are queried one by one, and the source seems to have all of them.
     #[error(
         "{asked} versions were queried without reaching the last one; the next one would be {}",
@@ -80,6 +106,10 @@ pub enum SelectError {
 fn list(channels: &[Channel]) -> String {
     let names: Vec<&str> = channels.iter().map(|channel| channel.name()).collect();
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+}
+
+fn minors(gaps: &[MinorGap]) -> String {
+    gaps.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 fn tags(versions: &[Version]) -> String {

@@ -58,6 +58,7 @@ fn any_request() -> impl Strategy<Value = Request> {
     )
         .prop_map(|(min, max, releases, channels, point_channel, ignore_suspend)| Request {
             excluded: Vec::new(),
+            chain: None,
             min,
             max,
             releases,

@@ -31,7 +31,9 @@ pub fn unlisted_channel(offer: &Available) -> Option<Channel> {
 pub fn versions_to_check(offer: &Available, request: &Request) -> BTreeSet<Version> {
     let listed: BTreeSet<Version> = offer.tags.iter().filter_map(|tag| parse_tag(tag)).collect();
     let pointed_to = offer.channels.values().map(|info| &info.version);
-    let mut versions: BTreeSet<Version> = pointed_to.clone().chain(&request.releases).cloned().collect();
+    let targets = request.chain.iter().flat_map(|chain| &chain.targets);
+    let named = request.releases.iter().chain(targets);
+    let mut versions: BTreeSet<Version> = pointed_to.clone().chain(named).cloned().collect();
     for pointed_to in pointed_to {
         let version = |patch| Version::new(pointed_to.major, pointed_to.minor, patch);
         let is_sibling =

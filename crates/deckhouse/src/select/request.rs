@@ -24,6 +24,23 @@ pub struct Request {
     pub point_channel: Option<Channel>,
     /// Choose suspended channels like any other.
     pub ignore_suspend: bool,
+    /// Choose what takes clusters along this chain. Minimum, maximum, exact releases and named channels have no meaning
+    /// then.
+    pub chain: Option<Chain>,
+}
+
+/// The way of clusters from the lowest release that one of them runs to the highest that one of them is to run: the
+/// latest patch of each minor, and every target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain {
+    /// The lowest release that runs.
+    pub from: Version,
+    /// The releases that are targets.
+    pub targets: BTreeSet<Version>,
+    /// The release channels whose releases are targets too.
+    pub channels: BTreeSet<Channel>,
+    /// Whether minors may be missing, as on the channel LTS.
+    pub may_skip_minors: bool,
 }
 
 impl Request {

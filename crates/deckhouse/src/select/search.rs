@@ -53,7 +53,9 @@ impl<'a> Search<'a> {
     pub fn questions(&mut self) -> Result<Vec<Version>, SelectError> {
         let mut choice = Choice::new(&self.offer, self.request);
         choice.check_names()?;
-        let range = if self.request.releases.is_empty() {
+        let range = if self.request.chain.is_some() {
+            choice.range()
+        } else if self.request.releases.is_empty() {
             choice.take_channels()?;
             choice.range()
         } else {

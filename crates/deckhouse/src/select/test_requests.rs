@@ -1,10 +1,10 @@
 //! Offers and requests as short texts, so that tables of them can be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use semver::Version;
 
-use super::{Available, ChannelTags, Request, Selection};
+use super::{Available, Chain, ChannelTags, Request, Selection};
 use crate::{channel::Channel, release_info::ReleaseInfo};
 
 /// A small source with a pre-release and a release that is newer than the one in alpha.
@@ -50,7 +50,8 @@ pub(super) fn versions(versions: &[&str]) -> Vec<Version> {
     versions.iter().map(|version| version.parse().unwrap()).collect()
 }
 
-/// A request as a command line: `min 1.57`, `max 1.58`, `release 1.58.3`, `channel stable`, `point stable`.
+/// A request as a command line: `min 1.57`, `max 1.58`, `release 1.58.3`, `channel stable`, `point stable`; for a chain
+/// `from 1.57.5`, then `to 1.59.4`, `follow stable`, `skip minors`.
 pub(super) fn request(line: &str) -> Request {
     let mut request = Request::default();
     let words: Vec<&str> = line.split_whitespace().collect();
@@ -62,6 +63,21 @@ pub(super) fn request(line: &str) -> Request {
             ["channel", name] => request.channels.push(name.parse().unwrap()),
             ["point", name] => request.point_channel = Some(name.parse().unwrap()),
             ["ignore", "suspend"] => request.ignore_suspend = true,
+            ["from", version] => {
+                request.chain = Some(Chain {
+                    from: version.parse().unwrap(),
+                    targets: BTreeSet::new(),
+                    channels: BTreeSet::new(),
+                    may_skip_minors: false,
+                });
+            }
+            ["to", version] => {
+                request.chain.as_mut().unwrap().targets.insert(version.parse().unwrap());
+            }
+            ["follow", name] => {
+                request.chain.as_mut().unwrap().channels.insert(name.parse().unwrap());
+            }
+            ["skip", "minors"] => request.chain.as_mut().unwrap().may_skip_minors = true,
             other => panic!("{other:?}"),
         }
     }

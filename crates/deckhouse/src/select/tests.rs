@@ -313,3 +313,50 @@ fn bounds_that_contradict_are_refused() {
     let error = select(&source, &request("release 1.59.4 release 1.57.5 max 1.58")).unwrap_err();
     assert_eq!(error.to_string(), "release v1.59.4 is above the maximum version 1.58");
 }
+
+#[test]
+fn a_chain_has_the_latest_patch_of_each_minor_and_every_target() {
+    let source = offer(CHANNELS, TAGS);
+    chooses(
+        &source,
+        &[
+            ("from 1.57.5 follow alpha", &format!("1.57.5 1.58.3 1.58.10 1.59.4; {ALL_THREE}")),
+            ("from 1.57.4 follow stable", "1.57.5 1.58.3; stable=1.58.3 rock-solid=1.57.5"),
+            ("from 1.57.5 to 1.58.2", "1.57.5 1.58.2; rock-solid=1.57.5"),
+            (
+                "from 1.57.5 to 1.58.2 to 1.58.10",
+                "1.57.5 1.58.2 1.58.3 1.58.10; stable=1.58.3 rock-solid=1.57.5",
+            ),
+            ("from 1.58.3 to 1.59.4", "1.58.3 1.58.10 1.59.4; alpha=1.59.4 stable=1.58.3"),
+            // Of the minor that runs, its latest patch too; what runs need not be on the source.
+            ("from 1.58.4 to 1.59.4", "1.58.10 1.59.4; alpha=1.59.4"),
+            ("from 1.58.11 to 1.59.4", "1.59.4; alpha=1.59.4"),
+            // The channel is behind the cluster.
+            ("from 1.58.3 follow rock-solid", "1.58.3; stable=1.58.3"),
+        ],
+    );
+}
+
+#[test]
+fn a_chain_that_cannot_be_had() {
+    let source = offer(CHANNELS, TAGS);
+    for (line, said) in [
+        ("from 1.59.4 to 1.61.0", "no release of 1.60 between v1.59.4 and v1.61.0"),
+        ("from 1.55.1 follow rock-solid", "no release of 1.56 between v1.55.1 and v1.57.5"),
+        ("from 1.58.3 to 1.59.9", "the source has no target release v1.59.9"),
+        ("from 1.58.3 follow lts", "the source has no channel lts"),
+        ("from 1.58.4 follow rock-solid", "no release in the requested range"),
+    ] {
+        let error = select(&source, &request(line)).unwrap_err().to_string();
+        assert!(error.contains(said), "{line}: {error}");
+    }
+    let gap = "the source has no releases of the minor versions 1.60";
+    chooses_saying(&source, "from 1.59.4 to 1.61.0 skip minors", "1.59.4 1.61.0; alpha=1.59.4", &[gap]);
+
+    let suspended = suspend(offer(CHANNELS, TAGS), Channel::Stable);
+    let error = select(&suspended, &request("from 1.57.5 follow stable")).unwrap_err().to_string();
+    assert!(error.contains("channel stable is suspended"), "{error}");
+    let said =
+        "channel stable is suspended and is left out (it points to v1.58.3); --ignore-suspend pulls it";
+    chooses_saying(&suspended, "from 1.57.5 to 1.58.3", "1.57.5 1.58.3; rock-solid=1.57.5", &[said]);
+}
