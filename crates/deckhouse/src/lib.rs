@@ -21,6 +21,7 @@ pub mod select;
 pub mod source_manifest;
 pub mod trimmed_releases;
 pub mod version;
+pub mod want;
 
 mod layer_path;
 mod layer_stream;

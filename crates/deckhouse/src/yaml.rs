@@ -37,6 +37,11 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, serde_saphyr::Error> {
     serde_saphyr::from_slice_with_options(bytes, reading())
 }
 
+/// Reads one document of a known shape.
+pub(crate) fn parse_as<T: serde::de::DeserializeOwned>(bytes: &[u8]) -> Result<T, serde_saphyr::Error> {
+    serde_saphyr::from_slice_with_options(bytes, reading())
+}
+
 /// Reads every document of a stream; empty ones do not count.
 pub(crate) fn parse_all(bytes: &[u8]) -> Result<Vec<Value>, serde_saphyr::Error> {
     serde_saphyr::from_slice_multiple_with_options(bytes, reading())

@@ -1,0 +1,152 @@
+//! What all clusters of a want list together need of a source.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use semver::Version;
+
+use super::{WantList, WantedCluster};
+use crate::{
+    channel::Channel,
+    edition::Edition,
+    module_rule::VersionRule,
+    select::Chain,
+    version::{parse_tag, tag_of},
+};
+
+/// Sources of modules that the platform itself creates: a `ModuleSource`, and a `PackageRepository` of newer versions.
+const OWN_SOURCES: [&str; 2] = ["deckhouse", "deckhouse-modules"];
+
+/// What all clusters together need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Needs {
+    /// The edition, if it is known.
+    pub edition: Option<Edition>,
+    /// From the lowest release to the highest.
+    pub chain: Chain,
+    /// The modules by name.
+    pub modules: BTreeMap<String, ModuleNeed>,
+    /// The packages by name, with the versions that applications have.
+    pub packages: BTreeMap<String, BTreeSet<oci::Tag>>,
+    /// Whether a cluster uses the vulnerability databases, or may use them.
+    pub databases: bool,
+}
+
+/// A module that clusters need.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModuleNeed {
+    /// The lowest version that is installed; `None` if none is known.
+    pub from: Option<Version>,
+    /// Whether it comes from the platform's own source. A module of another source may be missing at the vendor's.
+    pub is_own: bool,
+}
+
+/// Why clusters cannot be served by one pull.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NeedsError {
+    /// There is no cluster.
+    #[error("the want list contains no cluster")]
+    NoCluster,
+    /// They run different editions, which have different sources.
+    #[error("the clusters run different editions of the platform: {}", names(.0))]
+    Editions(BTreeSet<Edition>),
+    /// Neither a target nor a release channel is known.
+    #[error("{cluster} follows no release channel that is known, and no target release is set")]
+    NoTarget {
+        /// The cluster.
+        cluster: String,
+    },
+    /// The target is older than what runs.
+    #[error("{cluster} runs {}, which is newer than the target release {}", tag_of(version), tag_of(target))]
+    Below {
+        /// The cluster.
+        cluster: String,
+        /// What runs.
+        version: Version,
+        /// The target.
+        target: Version,
+    },
+}
+
+fn names(editions: &BTreeSet<Edition>) -> String {
+    editions.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+impl ModuleNeed {
+    /// Which versions are pulled: those from the installed one on, as far as release channels lead.
+    pub fn rule(&self) -> VersionRule {
+        self.from.clone().map_or(VersionRule::Channels, VersionRule::FollowingChannels)
+    }
+}
+
+impl Needs {
+    /// What the clusters of a list need.
+    ///
+    /// # Errors
+    /// [`NeedsError`].
+    pub fn of(list: &WantList) -> Result<Self, NeedsError> {
+        let clusters = &list.clusters;
+        let from = clusters.iter().map(|it| &it.platform.version).min().ok_or(NeedsError::NoCluster)?;
+        let editions: BTreeSet<Edition> =
+            clusters.iter().filter_map(|it| it.platform.edition.clone()).collect();
+        if editions.len() > 1 {
+            return Err(NeedsError::Editions(editions));
+        }
+        for (number, cluster) in clusters.iter().enumerate() {
+            check_target(cluster, number)?;
+        }
+        let targets = clusters.iter().filter_map(|it| it.platform.target.clone()).collect();
+        // A target may be above what a channel points to, or below it. So a cluster with one does not follow its channel.
+        let following = clusters.iter().filter(|it| it.platform.target.is_none());
+        let channels: BTreeSet<Channel> = following.filter_map(|it| it.platform.channel).collect();
+        Ok(Self {
+            edition: editions.into_iter().next(),
+            chain: Chain {
+                from: from.clone(),
+                targets,
+                channels,
+                may_skip_minors: clusters.iter().all(|it| it.platform.channel == Some(Channel::Lts)),
+            },
+            modules: modules(clusters),
+            packages: packages(clusters),
+            databases: clusters.iter().any(|it| it.databases),
+        })
+    }
+}
+
+fn check_target(cluster: &WantedCluster, number: usize) -> Result<(), NeedsError> {
+    let name = || match &cluster.name {
+        Some(name) => format!("cluster {name}"),
+        None => format!("cluster {} of the want list", number + 1),
+    };
+    let platform = &cluster.platform;
+    match &platform.target {
+        None if platform.channel.is_none() => Err(NeedsError::NoTarget { cluster: name() }),
+        Some(target) if *target < platform.version => Err(NeedsError::Below {
+            cluster: name(),
+            version: platform.version.clone(),
+            target: target.clone(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn modules(clusters: &[WantedCluster]) -> BTreeMap<String, ModuleNeed> {
+    let mut needs: BTreeMap<String, ModuleNeed> = BTreeMap::new();
+    for module in clusters.iter().flat_map(|it| &it.modules) {
+        let from = module.version.as_ref().and_then(|tag| parse_tag(tag.as_str()));
+        // A module whose source is unknown counts as the platform's own, so that its absence is noticed.
+        let is_own = module.source.as_deref().is_none_or(|source| OWN_SOURCES.contains(&source));
+        let need = needs.entry(module.name.clone()).or_insert(ModuleNeed { from: None, is_own: false });
+        need.is_own |= is_own;
+        need.from = [need.from.take(), from].into_iter().flatten().min();
+    }
+    needs
+}
+
+fn packages(clusters: &[WantedCluster]) -> BTreeMap<String, BTreeSet<oci::Tag>> {
+    let mut needs: BTreeMap<String, BTreeSet<oci::Tag>> = BTreeMap::new();
+    for package in clusters.iter().flat_map(|it| &it.packages) {
+        needs.entry(package.name.clone()).or_default().extend(package.version.clone());
+    }
+    needs
+}
