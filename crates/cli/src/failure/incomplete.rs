@@ -74,7 +74,7 @@ pub(crate) fn modules(place: Place, items: &[MissingItem]) -> Vec<String> {
             "no bundle was written; a cluster that uses a listed module cannot update to these releases without it"
                 .to_owned(),
         ),
-        Place::Bundle | Place::Target | Place::TargetAndBundle => {
+        Place::Bundle | Place::Target | Place::TargetAndBundle | Place::ThinAndTarget | Place::Bases => {
             hints.push(format!("pull the bundle again with these modules: {}", include(&all)));
         }
     }

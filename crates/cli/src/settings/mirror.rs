@@ -223,6 +223,7 @@ impl PullSettings {
                 excluded: flags.exclude_channel,
                 point_channel: flags.point_channel,
                 ignore_suspend: flags.ignore_suspend,
+                chain: None,
             },
             proxy_registry: flags.proxy_registry,
             modules: if flags.no_modules { Modules::Nothing } else { modules::selected(flags.modules) },
