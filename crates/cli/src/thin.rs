@@ -48,17 +48,13 @@ pub(crate) fn bases_text(thin: &LeftOut) -> String {
         .bases
         .iter()
         .map(|base| {
-            let kind = match base.kind {
-                BaseKind::Bundle => "a bundle",
-                BaseKind::Registry => "a registry",
-            };
             let releases: Vec<String> = base.releases.iter().map(ToString::to_string).collect();
-            let with = if releases.is_empty() {
-                "without releases".to_owned()
-            } else {
-                format!("with {}", list(&releases, MOST_RELEASES))
+            let name = match base.kind {
+                BaseKind::Registry => "the registry of a want list".to_owned(),
+                BaseKind::Bundle if releases.is_empty() => "a bundle without releases".to_owned(),
+                BaseKind::Bundle => format!("a bundle with {}", list(&releases, MOST_RELEASES)),
             };
-            format!("{kind} {with} ({})", base.sum)
+            format!("{name} ({})", base.sum)
         })
         .collect();
     bases.join("; ")

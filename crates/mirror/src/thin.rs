@@ -1,17 +1,24 @@
 //! Thin bundles: what earlier deliveries had is left out.
 
 mod complete;
+mod held_images;
 mod proof;
 #[cfg(test)]
 mod properties;
 
-use std::path::PathBuf;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
 
 use bundle::{Base, BaseKind, BlobEntry, Bundle, BundleDigests, HeldBlobs, Thin};
 
 pub use self::complete::FullBundle;
+use self::held_images::HeldImages;
 pub(crate) use self::proof::prove_left_out;
-use crate::{Contents, Error, inspect::releases};
+use oci::Digest;
+
+use crate::{Contents, Error, inspect::releases, source::Source};
 
 /// What earlier deliveries had.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +44,25 @@ impl Bases {
         self.held.extend(blobs);
         self.bases.sort();
         self.bases.dedup();
+    }
+
+    /// Adds the images that a registry contains, by repository path below the root. The source must have their manifests:
+    /// they tell which blobs an image has. Returns the number of images of which the source does not have them, so that
+    /// nothing of these is left out.
+    ///
+    /// # Errors
+    /// [`Error::Registry`] if the source cannot be read.
+    pub async fn add_registry(
+        &mut self,
+        source: &Source,
+        images: &BTreeMap<String, BTreeSet<Digest>>,
+    ) -> Result<usize, Error> {
+        let HeldImages { blobs, unknown } = held_images::read(source, images).await?;
+        self.bases.push(Base { kind: BaseKind::Registry, sum: blobs.sum(), releases: Vec::new() });
+        self.held.extend(blobs);
+        self.bases.sort();
+        self.bases.dedup();
+        Ok(unknown)
     }
 
     /// Whether there is none.

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Addresses, times, free space and sums differ from run to run.
-fn stable(world: &World, text: &str) -> String {
+pub(crate) fn stable(world: &World, text: &str) -> String {
     let text = text.replace(&world.source_url, "SOURCE").replace(&world.target_url, "TARGET");
     let lines = text.lines().map(|line| match line.find("finished after") {
         _ if line.starts_with("free disk") => "free disk  PLENTY".to_owned(),

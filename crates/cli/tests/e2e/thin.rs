@@ -12,6 +12,7 @@ use testkit::{
 };
 
 use crate::{
+    output::stable,
     surgery,
     world::{Run, TARGET_ROOT, World, dhctl, serve},
 };
@@ -313,4 +314,29 @@ async fn bases_that_cannot_be_used_are_refused_before_anything_is_read() {
     }
     let run = pull(&world, "out", &["--bundle-format", "d8", "--base", "old.tar"]).expect(2);
     assert!(run.stderr.contains("--base cannot be used with --bundle-format d8"), "{}", run.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_user_reads() {
+    let world = after_a_delivery();
+    let mut transcript = String::new();
+    let mut tell = |command: &str, run: Run| {
+        transcript += &format!("$ dhctl {command}\n--- exit {}\n", run.code.unwrap());
+        transcript += &format!("{}{}\n", stable(&world, &run.stdout), stable(&world, &run.stderr));
+    };
+    let digests = ["digests", "old.tar", "-o", "old.digests"];
+    tell("bundle digests old.tar -o old.digests", bundle(&world, &digests));
+    let base = ["--base", "old.digests", "--quiet"];
+    tell("mirror pull -i d8.tar --base old.digests --quiet", pull(&world, "d8.tar", &base));
+    tell("bundle inspect d8.tar", bundle(&world, &["inspect", "d8.tar"]));
+    tell("bundle verify d8.tar --quiet", bundle(&world, &["verify", "d8.tar", "--quiet"]));
+    let complete = ["complete", "d8.tar", "--base", "old.tar", "-o", "full.tar", "--quiet"];
+    tell("bundle complete d8.tar --base old.tar -o full.tar --quiet", bundle(&world, &complete));
+    tell("mirror -r TARGET -i d8.tar --quiet", world.push(&["--quiet"]));
+    let lost = world.target.blobs(&format!("{TARGET_ROOT}/modules/console"))[0];
+    for repository in world.target.repositories() {
+        world.target.remove_blob(&repository, &lost);
+    }
+    tell("mirror -r TARGET -i d8.tar --quiet", world.push(&["--quiet"]));
+    insta::assert_snapshot!(transcript);
 }
