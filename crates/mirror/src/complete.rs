@@ -66,7 +66,7 @@ pub async fn completeness(
     expected: Expected<'_>,
 ) -> Result<Completeness, Error> {
     let source = Source::of(BundleImages { bundle, contents });
-    let listed = Listed::of(&tags_of(contents));
+    let listed = listed(contents);
     let Step { value: described, found } = find(&listed, &source, expected).await?;
     let module_versions = listed.components.iter().map(|component| component.versions.len()).sum();
     Ok(Completeness {
@@ -99,7 +99,7 @@ pub(crate) async fn missing_in_both(
     images: BundleThenTarget<'_>,
     expected: Expected<'_>,
 ) -> Result<Vec<MissingItem>, Error> {
-    let step = find(&Listed::of(&tags_of(contents)), &Source::of(images), expected).await?;
+    let step = find(&listed(contents), &Source::of(images), expected).await?;
     Ok(step.found.missing.into_items().collect())
 }
 
@@ -114,7 +114,8 @@ async fn find<I: Images>(
     Ok(found.with(described))
 }
 
-fn tags_of(contents: &Contents) -> Tags {
+fn listed(contents: &Contents) -> Listed {
     let repositories = contents.repositories.iter();
-    repositories.map(|it| (it.path.clone(), it.tags.keys().cloned().collect())).collect()
+    let tags: Tags = repositories.map(|it| (it.path.clone(), it.tags.keys().cloned().collect())).collect();
+    Listed::of(&tags).with_builds(&tags)
 }

@@ -31,6 +31,15 @@ pub enum Error {
         /// The modules.
         names: Vec<String>,
     },
+    /// Tags that were named are not there.
+    #[error("the source has no tag {}, neither in its root repository nor in {}", names(.tags), deckhouse::repositories::INSTALL)]
+    NoSuchTags {
+        /// The tags.
+        tags: Vec<oci::Tag>,
+    },
+    /// The source has nothing of what was selected.
+    #[error("the source has nothing of what was selected")]
+    NothingSelected,
     /// It is unknown which versions of a module the source has.
     #[error("cannot determine which versions of module {name} the source has: {reason}")]
     ModuleVersionsUnknown {
@@ -133,6 +142,10 @@ impl fmt::Display for Place {
             Self::ThinAndTarget => "target, and the thin bundle leaves them out",
         })
     }
+}
+
+fn names(tags: &[oci::Tag]) -> String {
+    tags.iter().map(oci::Tag::as_str).collect::<Vec<_>>().join(", ")
 }
 
 fn count(items: &[MissingItem], place: Place) -> String {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bundle::{Base, Bundle, Thin};
 use deckhouse::{
     channel::Channel,
-    repositories::{RELEASE_CHANNEL, SECURITY_DATABASES, module_release},
+    repositories::{INSTALL, RELEASE_CHANNEL, SECURITY_DATABASES, module_release},
     version::parse_tag,
 };
 use semver::Version;
@@ -13,6 +13,7 @@ use semver::Version;
 use crate::{
     Contents, Error,
     contents::{self, version},
+    listed::is_build,
 };
 
 /// The contents of a bundle, for the user.
@@ -33,6 +34,9 @@ pub struct Inspection {
     pub releases: Vec<String>,
     /// The platform's release channels and where each points.
     pub channels: BTreeMap<String, String>,
+    /// The platform's builds that are neither releases nor channels, by their tags.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
     /// The modules.
     pub modules: BTreeMap<String, ModuleInspection>,
     /// The vulnerability databases.
@@ -123,6 +127,7 @@ pub fn inspect(bundle: &Bundle) -> Result<Inspection, Error> {
         unique_blob_size: unique.values().map(|(size, _)| size).sum(),
         releases: releases(&contents),
         channels: release_channel.map(|it| channels(bundle, it)).unwrap_or_default(),
+        tags: find(INSTALL).map(builds).unwrap_or_default(),
         modules,
         databases: SECURITY_DATABASES
             .iter()
@@ -143,6 +148,10 @@ fn versions(repository: &contents::Repository) -> Vec<String> {
     let versions: BTreeSet<Version> =
         repository.tags.keys().filter_map(|tag| parse_tag(tag.as_str())).collect();
     versions.into_iter().map(|version| format!("v{version}")).collect()
+}
+
+fn builds(installers: &contents::Repository) -> Vec<String> {
+    installers.tags.keys().filter(|tag| is_build(tag)).map(ToString::to_string).collect()
 }
 
 fn channels(bundle: &Bundle, repository: &contents::Repository) -> BTreeMap<String, String> {

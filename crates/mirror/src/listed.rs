@@ -9,7 +9,7 @@ use deckhouse::{
     channel::Channel,
     release_info::is_module_version,
     release_manifest::ReleaseManifest,
-    repositories::{Component, INSTALL, INSTALL_STANDALONE, RELEASE_CHANNEL},
+    repositories::{Component, INSTALL, INSTALL_STANDALONE, RELEASE_CHANNEL, is_attachment_tag},
     version::{parse_tag, tag_of},
 };
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -43,6 +43,9 @@ pub(crate) struct Listed {
     pub(crate) channels: BTreeSet<Channel>,
     /// Modules and packages.
     pub(crate) components: Vec<ListedComponent>,
+    /// Builds of the platform that are neither releases nor channels. Only looked for on request: in a registry, such a
+    /// tag may mean anything.
+    pub(crate) builds: BTreeSet<Tag>,
 }
 
 /// A module or package.
@@ -85,7 +88,13 @@ impl Listed {
                 .iter()
                 .flat_map(|component| ListedComponent::all(tags, *component))
                 .collect(),
+            builds: BTreeSet::new(),
         }
+    }
+
+    /// With the builds whose installers these tags name.
+    pub(crate) fn with_builds(self, tags: &Tags) -> Self {
+        Self { builds: of_repository(tags, INSTALL).filter(|tag| is_build(tag)).cloned().collect(), ..self }
     }
 
     /// Adds versions of a module, which need not have a tag.
@@ -127,10 +136,12 @@ impl Listed {
             .await?;
         let channels = stream::iter(&self.channels).map(|channel| self.find_channel(source, *channel));
         let channels: Vec<Found> = channels.buffered(AT_ONCE).try_collect().await?;
+        let builds = stream::iter(&self.builds).map(|name| platform::build(source, name));
+        let builds: Vec<Found> = builds.buffered(AT_ONCE).try_collect().await?;
         let components = stream::iter(&self.components).map(|component| component.find(source));
         let components: Vec<Step<DescribedComponent>> = components.buffered(AT_ONCE).try_collect().await?;
         let releases = found.merge_all(releases).into_iter().flatten().collect();
-        for channel in channels {
+        for channel in channels.into_iter().chain(builds) {
             found.merge(channel);
         }
         let components = found.merge_all(components);
@@ -202,6 +213,12 @@ impl ListedComponent {
         }
         Ok(found.with(DescribedComponent { component, name: name.to_owned(), versions, channels }))
     }
+}
+
+/// Whether a tag of an installer is that of a build, and not of a release, a channel or an attachment.
+pub(crate) fn is_build(tag: &Tag) -> bool {
+    let name = tag.as_str();
+    parse_tag(name).is_none() && name.parse::<Channel>().is_err() && !is_attachment_tag(name)
 }
 
 fn of_repository<'a>(tags: &'a Tags, path: &str) -> impl Iterator<Item = &'a Tag> + Clone + use<'a> {

@@ -16,6 +16,8 @@ pub enum WantedBy {
     Release(Version),
     /// A release channel of the platform.
     Channel(Channel),
+    /// A build of the platform: a tag that is neither a release nor a release channel.
+    Build(Tag),
     /// A module or package, one version of it or its channels.
     Component {
         /// Which of the two.
@@ -54,6 +56,7 @@ impl fmt::Display for WantedBy {
         match self {
             Self::Release(version) => write!(f, "release {}", tag_of(version)),
             Self::Channel(channel) => write!(f, "channel {channel}"),
+            Self::Build(tag) => write!(f, "tag {tag}"),
             Self::Component { component, name, version } => {
                 write!(f, "{} {name}", component.word())?;
                 version.as_ref().map_or(Ok(()), |version| write!(f, " {version}"))

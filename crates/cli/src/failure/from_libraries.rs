@@ -31,7 +31,11 @@ impl From<mirror::Error> for Failure {
             mirror::Error::ModuleVersionsUnknown { .. } => Self::usage(message).hint(
                 "a range needs the list of versions; name the module without a range, or exact versions such as NAME@=v1.3.5",
             ),
-            mirror::Error::NoSuchModules { .. } | mirror::Error::ModuleChoice { .. } => Self::usage(message),
+            mirror::Error::NoSuchModules { .. }
+            | mirror::Error::ModuleChoice { .. }
+            | mirror::Error::NoSuchTags { .. } => Self::usage(message),
+            mirror::Error::NothingSelected => Self::new(Exit::Incomplete, message)
+                .hint("check the path of the source, and the flags that leave something out"),
             mirror::Error::Incomplete { place, items } => Self {
                 missing: items.clone(),
                 ..Self::new(Exit::Incomplete, message).with_hints(incomplete::hints(place, &items))

@@ -5,14 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use deckhouse::select;
 use mirror::{
-    Modules, Request,
+    Request,
     archives::{BundleForm, WriteOptions},
 };
 use oci::RepositoryUrl;
 
-use super::{Connection, Output, modules, paths, required_modules};
+use super::{Connection, Output, paths, required_modules, selection};
 use crate::{
     args::{
         BundleFormat, BundleInArgs, ConnectionArgs, MirrorArgs, MirrorCommand, OutputArgs, PullArgs,
@@ -41,6 +40,8 @@ pub(crate) struct PullSettings {
     pub(crate) request: Request,
     /// Earlier bundles, or files with their digests: what they have is left out.
     pub(crate) bases: Vec<PathBuf>,
+    /// Whether the attestations of images are left out.
+    pub(crate) no_attestations: bool,
     /// How the bundle is written.
     pub(crate) write: WriteOptions,
     /// The program to copy next to the bundle instead of the running one.
@@ -215,21 +216,8 @@ impl PullSettings {
             refuse_base(&flags.base, form, &archive)?;
         }
         let request = Request {
-            select: select::Request {
-                min: flags.min_version,
-                max: flags.max_version,
-                releases: flags.release,
-                channels: flags.channel,
-                excluded: flags.exclude_channel,
-                point_channel: flags.point_channel,
-                ignore_suspend: flags.ignore_suspend,
-                chain: None,
-            },
-            proxy_registry: flags.proxy_registry,
-            modules: if flags.no_modules { Modules::Nothing } else { modules::selected(flags.modules) },
             allow_missing_modules: required_modules::allowed(required),
-            no_security_databases: flags.no_security_db,
-            installer: form == BundleForm::Directory,
+            ..selection::request(&flags)?
         };
         let login = Login {
             name: flags.source_login,
@@ -250,6 +238,7 @@ impl PullSettings {
             login,
             request,
             bases: flags.base,
+            no_attestations: flags.no_vex,
             write: WriteOptions {
                 part_size: flags.images_bundle_chunk_size.filter(|size| *size > 0),
                 gost: flags.gost_digest,

@@ -11,6 +11,7 @@ mod registry_list;
 mod registry_prune;
 mod registry_setup;
 mod required_modules;
+mod selection;
 
 use std::{path::PathBuf, time::Duration};
 

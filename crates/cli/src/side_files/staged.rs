@@ -50,16 +50,18 @@ struct Staged {
 }
 
 impl StagedFiles {
-    /// Writes `deckhousereleases.yaml` with this text, and a copy of the running program, into `directory`, which is on
+    /// Writes `deckhousereleases.yaml` with this text, if there are releases, and a copy of the running program, into `directory`, which is on
     /// the file system of `bundle`.
     pub(crate) fn stage(
         bundle: &Path,
         directory: &Arc<PrivateDirectory>,
-        releases: &str,
+        releases: Option<&str>,
         executable: Option<&Path>,
     ) -> Result<Self, Failure> {
         let mut staged = Self { directory: directory.clone(), files: Vec::new(), in_place: None };
-        staged.write(RELEASES_FILE, 0o644, &mut releases.as_bytes(), bundle)?;
+        if let Some(releases) = releases {
+            staged.write(RELEASES_FILE, 0o644, &mut releases.as_bytes(), bundle)?;
+        }
 
         let Some(executable) = executable else { return Ok(staged) };
         let path = bundle.with_file_name(BINARY_FILE);

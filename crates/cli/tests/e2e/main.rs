@@ -31,6 +31,7 @@ mod modules_layouts;
 mod modules_verify;
 mod output;
 mod parts;
+mod parts_of_distribution;
 mod process_limits;
 mod progress_line;
 mod proxy_registry;

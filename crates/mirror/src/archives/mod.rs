@@ -34,7 +34,7 @@ pub struct PlannedArchive {
     pub wanted: Wanted,
 }
 
-/// Plans the archives of a pull. In a directory, `main` is the last.
+/// Plans the archives of a pull. In a directory, `main` is the last; a pull without the platform does not have it.
 ///
 /// # Errors
 /// [`Error::ForeignArchives`] if the directory has archives that would become part of the bundle; [`Error::Layout`].
@@ -56,17 +56,19 @@ pub fn plan(
     let foreign: Vec<String> = bundle::archives_in(directory)?
         .into_iter()
         .map(|name| name.to_string_lossy().into_owned())
-        .filter(|name| name != PLATFORM_ARCHIVE && !divided.contains_key(name))
+        .filter(|name| !divided.contains_key(name) && (name != PLATFORM_ARCHIVE || is_there(main)))
         .collect();
     if !foreign.is_empty() {
         return Err(Error::ForeignArchives { directory: directory.to_owned(), names: foreign });
     }
-    let platform = divided.remove(PLATFORM_ARCHIVE).unwrap_or_default();
+    let platform = divided.remove(PLATFORM_ARCHIVE);
     let mut archives = Vec::new();
     for (name, wanted) in divided {
         archives.push(planned(main.with_file_name(name), wanted)?);
     }
-    archives.push(planned(main.to_owned(), platform)?);
+    if let Some(platform) = platform {
+        archives.push(planned(main.to_owned(), platform)?);
+    }
     Ok(archives)
 }
 
@@ -83,6 +85,11 @@ pub fn plan_thin(
 ) -> Result<PlannedArchive, Error> {
     let plan = Arc::new(Plan::thin(&wanted, edition, bases, lists)?);
     Ok(PlannedArchive { path: main.to_owned(), plan, wanted })
+}
+
+/// Whether the archive is there, complete or not: of the main one, the journal of this pull is there in any case.
+fn is_there(archive: &Path) -> bool {
+    !matches!(bundle::Bundle::open(&[archive.to_owned()]), Err(bundle::BundleError::NotFound { .. }))
 }
 
 /// The archive of releases, installers and channels.

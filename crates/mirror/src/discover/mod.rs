@@ -3,7 +3,9 @@
 //! The source is asked for everything that does not depend on something else at once: over a long
 //! line the chain of dependent requests is what a user waits for.
 
+mod builds;
 mod databases;
+mod extra_images;
 mod installer;
 mod module_offer;
 pub(crate) mod modules;
@@ -21,6 +23,7 @@ use deckhouse::{VersionRule, channel::Channel};
 use oci::Tag;
 use semver::Version;
 
+use self::platform::Platform;
 use crate::{
     Cause, Error, Event, MissingItem, Observer, Stage,
     source::{Found, Source, Step},
@@ -41,8 +44,36 @@ pub struct Request {
     pub allow_missing_modules: BTreeSet<String>,
     /// Whether to leave the vulnerability databases out.
     pub no_security_databases: bool,
-    /// Whether to bring the standalone installer, if the source has it.
-    pub installer: bool,
+    /// Whether to leave out the releases of the platform and its channels.
+    pub no_platform: bool,
+    /// Builds of the platform, by their tags. If no releases and no channels are named, nothing else of the platform is
+    /// brought.
+    pub builds: Vec<Tag>,
+    /// Whether to bring nothing of the platform and nothing of modules but their extra images.
+    pub only_extra_images: bool,
+    /// The standalone installer.
+    pub installer: Installer,
+}
+
+impl Request {
+    /// Whether releases or channels of the platform are selected.
+    fn selects_releases(&self) -> bool {
+        let names_builds_only =
+            !self.builds.is_empty() && self.select.releases.is_empty() && self.select.channels.is_empty();
+        !self.no_platform && !self.only_extra_images && !names_builds_only
+    }
+}
+
+/// Which standalone installer a pull brings.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Installer {
+    /// None.
+    #[default]
+    Nothing,
+    /// The latest one, if the source has it.
+    IfThere,
+    /// That of this tag, which the source must have.
+    Tag(Tag),
 }
 
 /// Which modules a pull brings.
@@ -90,6 +121,10 @@ pub struct Discovery {
     pub releases: BTreeSet<Version>,
     /// The release channels whose tags are brought, and the release that each points to in the bundle.
     pub channels: BTreeMap<Channel, Version>,
+    /// The builds of the platform.
+    pub builds: Vec<Tag>,
+    /// The extra images of modules, as `modules/NAME/extra/EXTRA:TAG`; only where nothing else of modules is brought.
+    pub extra_images: Vec<String>,
     /// How many versions were asked for one by one; 0 if the source's list of tags was enough.
     pub versions_asked: usize,
     /// The modules and their versions, ascending.
@@ -111,8 +146,8 @@ const PUBLISHING_WAITS: [Duration; 3] =
 /// # Errors
 /// [`Error::Incomplete`] with the whole list of what is missing on the source; [`Error::Select`] if the
 /// request cannot be met; [`Error::ModulesUnknown`]; [`Error::NoSuchModules`];
-/// [`Error::ModuleVersionsUnknown`]; [`Error::ModuleChoice`]; [`Error::Registry`] if the
-/// source cannot be read.
+/// [`Error::ModuleVersionsUnknown`]; [`Error::ModuleChoice`]; [`Error::NoSuchTags`];
+/// [`Error::NothingSelected`]; [`Error::Registry`] if the source cannot be read.
 pub async fn discover(
     source: &Source,
     request: &Request,
@@ -149,6 +184,9 @@ pub async fn discover(
         tokio::time::sleep(wait).await;
         source.forget_tags();
     };
+    if found.wanted.images().next().is_none() {
+        return Err(Error::NothingSelected);
+    }
     discovery.wanted = found.report(observer);
     observer.event(Event::StageEnded(Stage::Plan));
     Ok(discovery)
@@ -210,12 +248,6 @@ pub fn report_absent_channels(absent: impl IntoIterator<Item = String>, observer
 
 /// Reads everything once. What is found is checked, so nothing is missing; the images are still part of it.
 async fn read(source: &Source, request: &Request) -> Result<Step<Discovery>, Error> {
-    let platform = async {
-        let Step { value: offered, found } = offer::read(source, request).await?;
-        let platform = platform::discover(source, found, &offered.offer, &request.select).await?;
-        Ok((platform, offered.asked))
-    };
-    let modules = modules::discover(source, &request.modules);
     let databases = async {
         if request.no_security_databases {
             Ok(Found::default().with(Vec::new()))
@@ -223,13 +255,14 @@ async fn read(source: &Source, request: &Request) -> Result<Step<Discovery>, Err
             databases::discover(source).await
         }
     };
-    let installer = async {
-        if request.installer { installer::discover(source).await } else { Ok(Found::default().with(None)) }
-    };
-    let ((platform, versions_asked), modules, databases, installer) =
-        futures_util::try_join!(platform, modules, databases, installer)?;
-    let Step { value: platform, mut found } = platform;
-    let mut modules = modules.merge_into(&mut found);
+    let (platform, modules, databases, installer) = futures_util::try_join!(
+        platform(source, request),
+        modules(source, request),
+        databases,
+        installer::discover(source, &request.installer)
+    )?;
+    let Step { value: (platform, versions_asked), mut found } = platform;
+    let (mut modules, extra_images) = modules.merge_into(&mut found);
     let choice = (&request.modules, &request.allow_missing_modules);
     found.merge(required::complete(source, &platform.manifests, choice, &mut modules).await?);
     let databases = databases.merge_into(&mut found);
@@ -240,10 +273,43 @@ async fn read(source: &Source, request: &Request) -> Result<Step<Discovery>, Err
         wanted: Wanted::default(),
         releases: platform.releases,
         channels: platform.channels,
+        builds: request.builds.clone(),
+        extra_images,
         versions_asked,
         modules,
         databases,
         installer,
         release_manifests,
     }))
+}
+
+/// The selected releases, channels and builds, and how many versions were asked for one by one.
+async fn platform(source: &Source, request: &Request) -> Result<Step<(Platform, usize)>, Error> {
+    let releases = async {
+        if !request.selects_releases() {
+            offer::check_lists(source, request).await?;
+            return Ok(Found::default().with((Platform::default(), 0)));
+        }
+        let Step { value: offered, found } = offer::read(source, request).await?;
+        let platform = platform::discover(source, found, &offered.offer, &request.select).await?;
+        let Step { value: platform, found } = platform;
+        Ok(found.with((platform, offered.asked)))
+    };
+    let builds = builds::discover(source, &request.builds);
+    let (Step { value: releases, mut found }, builds) = futures_util::try_join!(releases, builds)?;
+    found.merge(builds);
+    Ok(found.with(releases))
+}
+
+/// The selected modules with their versions, or only their extra images.
+async fn modules(
+    source: &Source,
+    request: &Request,
+) -> Result<Step<(BTreeMap<String, Vec<Tag>>, Vec<String>)>, Error> {
+    if request.only_extra_images {
+        let Step { value: extra, found } = extra_images::discover(source, &request.modules).await?;
+        return Ok(found.with((BTreeMap::new(), extra)));
+    }
+    let Step { value: modules, found } = modules::discover(source, &request.modules).await?;
+    Ok(found.with((modules, Vec::new())))
 }

@@ -296,7 +296,7 @@ async fn internal_images<I: Images>(
     Ok(found)
 }
 
-async fn extra_images<I: Images>(
+pub(super) async fn extra_images<I: Images>(
     source: &Source<I>,
     (component, name): (Component, &str),
     reference: &TagOrDigest,

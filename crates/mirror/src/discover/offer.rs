@@ -37,28 +37,17 @@ pub(super) struct Offered {
 
 pub(super) async fn read(source: &Source, request: &Request) -> Result<Step<Offered>, Error> {
     if request.proxy_registry {
-        let reason = "the tag lists of a proxy cache are not believed".to_owned();
-        if request.modules.are_listed() {
-            return Err(Error::ModulesUnknown { reason });
-        }
-        if let Some(name) = request.modules.listing_versions().next() {
-            return Err(Error::ModuleVersionsUnknown { name: name.to_owned(), reason });
-        }
+        refuse_lists(request)?;
         let Step { value: channels, found } = channels(source, &request.select).await?;
         return search(source, found, Available { channels, tags: Vec::new() }, &request.select).await;
     }
     let channels = channels(source, &request.select);
     let (channels, list) = futures_util::try_join!(channels, source.tags(RELEASE_CHANNEL))?;
-    let Step { value: channels, mut found } = channels;
+    let Step { value: channels, found } = channels;
     let mut offer = Available { channels, tags: Vec::new() };
     let refusal = match list {
-        TagList::Tags(tags) => {
-            offer.tags = tags.into_iter().collect();
-            None
-        }
-        TagList::Absent => None,
         TagList::Refused(error) if offer.channels.is_empty() => return Err(Error::TagsRefused(error)),
-        TagList::Refused(error) => Some(error.to_string()),
+        list => take_tags(&mut offer, list),
     };
     let disproof = match refusal {
         Some(reason) => Some(reason),
@@ -71,8 +60,59 @@ pub(super) async fn read(source: &Source, request: &Request) -> Result<Step<Offe
     if request.modules.are_listed() {
         return Err(Error::ModulesUnknown { reason });
     }
+    let mut found = found;
     found.warn(format!("{reason}. Versions are requested one by one"));
     search(source, found, offer, &request.select).await
+}
+
+/// Checks the source's lists of tags, where no releases are selected, and modules or their versions are to be listed.
+///
+/// # Errors
+/// [`Error::ModulesUnknown`] and [`Error::ModuleVersionsUnknown`] if the lists are not complete.
+pub(super) async fn check_lists(source: &Source, request: &Request) -> Result<(), Error> {
+    if request.proxy_registry {
+        return refuse_lists(request);
+    }
+    let names_versions = request.modules.listing_versions().next();
+    if !request.modules.are_listed() && names_versions.is_none() {
+        return Ok(());
+    }
+    let select = select::Request::default();
+    let channels = channels(source, &select);
+    let (channels, list) = futures_util::try_join!(channels, source.tags(RELEASE_CHANNEL))?;
+    let mut offer = Available { channels: channels.value, tags: Vec::new() };
+    let disproof = match take_tags(&mut offer, list) {
+        Some(reason) => Some(reason),
+        None => disproof(source, &offer, &select).await?,
+    };
+    let Some(reason) = disproof else { return Ok(()) };
+    source.ignore_lists();
+    match names_versions {
+        Some(name) => Err(Error::ModuleVersionsUnknown { name: name.to_owned(), reason }),
+        None => Err(Error::ModulesUnknown { reason }),
+    }
+}
+
+/// Refuses a request that needs lists of a proxy cache.
+fn refuse_lists(request: &Request) -> Result<(), Error> {
+    let reason = "the tag lists of a proxy cache are not believed".to_owned();
+    if request.modules.are_listed() {
+        return Err(Error::ModulesUnknown { reason });
+    }
+    match request.modules.listing_versions().next() {
+        Some(name) => Err(Error::ModuleVersionsUnknown { name: name.to_owned(), reason }),
+        None => Ok(()),
+    }
+}
+
+/// Adds the tags of a list to the offer; returns why there is none.
+fn take_tags(offer: &mut Available, list: TagList) -> Option<String> {
+    match list {
+        TagList::Tags(tags) => offer.tags = tags.into_iter().collect(),
+        TagList::Absent => {}
+        TagList::Refused(error) => return Some(error.to_string()),
+    }
+    None
 }
 
 /// What a channel's tag in `release-channel` leads to.

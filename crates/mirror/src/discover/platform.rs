@@ -26,6 +26,7 @@ use crate::{
 const PER_RELEASE: [(&str, Need); 3] =
     [("", Need::Required), (INSTALL, Need::Required), (INSTALL_STANDALONE, Need::Optional)];
 
+#[derive(Default)]
 pub(super) struct Platform {
     pub(super) releases: BTreeSet<Version>,
     pub(super) channels: BTreeMap<Channel, Version>,
@@ -95,22 +96,7 @@ pub(crate) async fn release<I: Images>(
 ) -> Result<Step<Option<ReleaseManifest>>, Error> {
     let by = WantedBy::Release(version.clone());
     let reference = tag(&format!("v{version}"))?;
-    let images = try_join_all(PER_RELEASE.iter().map(|(path, need)| {
-        let (by, reference) = (&by, &reference);
-        async move {
-            let Step { value: image, mut found } = source.want(path, reference.clone(), *need, by).await?;
-            match image {
-                Some(manifest) if *path == INSTALL => {
-                    found.merge(want_listed(source, reference, &manifest, by).await?);
-                }
-                None if *need == Need::Optional => {
-                    found.note(format!("the source has no {path}:{reference}; it is left out"));
-                }
-                _ => {}
-            }
-            Ok::<_, Error>(found)
-        }
-    }));
+    let images = images(source, &reference, &by);
     let info = async {
         let Step { value: manifest, mut found } =
             source.want(RELEASE_CHANNEL, reference.clone(), Need::Required, &by).await?;
@@ -119,10 +105,41 @@ pub(crate) async fn release<I: Images>(
         Ok(found.with(files))
     };
     let (images, Step { value: info, mut found }) = futures_util::try_join!(images, info)?;
-    for image in images {
-        found.merge(image);
-    }
+    found.merge(images);
     Ok(found.with(info))
+}
+
+/// Wants all that belongs to a build, which need not have a description.
+pub(crate) async fn build<I: Images>(source: &Source<I>, name: &Tag) -> Result<Found, Error> {
+    let (by, reference) = (WantedBy::Build(name.clone()), TagOrDigest::from(name.clone()));
+    let description = source.want(RELEASE_CHANNEL, reference.clone(), Need::Optional, &by);
+    let (mut found, description) = futures_util::try_join!(images(source, &reference, &by), description)?;
+    found.merge(description.found);
+    Ok(found)
+}
+
+/// Wants the images that every release has under its tag, and what its installer lists.
+async fn images<I: Images>(
+    source: &Source<I>,
+    reference: &TagOrDigest,
+    by: &WantedBy,
+) -> Result<Found, Error> {
+    let images = PER_RELEASE.iter().map(|(path, need)| async move {
+        let Step { value: image, mut found } = source.want(path, reference.clone(), *need, by).await?;
+        match image {
+            Some(manifest) if *path == INSTALL => {
+                found.merge(want_listed(source, reference, &manifest, by).await?);
+            }
+            None if *need == Need::Optional => {
+                found.note(format!("the source has no {path}:{reference}; it is left out"));
+            }
+            _ => {}
+        }
+        Ok::<_, Error>(found)
+    });
+    let mut found = Found::default();
+    try_join_all(images).await?.into_iter().for_each(|image| found.merge(image));
+    Ok(found)
 }
 
 async fn as_on_source(
@@ -275,6 +292,9 @@ async fn want_digest<I: Images>(
     by: &WantedBy,
 ) -> Result<Found, Error> {
     let image = source.want(path, (*digest).into(), Need::Required, by);
+    if !source.wants_attestations() {
+        return Ok(image.await?.found);
+    }
     let attestation = source.want(path, tag(&attestation_tag(digest))?, Need::Optional, by);
     let (image, attestation) = futures_util::try_join!(image, attestation)?;
     let mut found = image.found;

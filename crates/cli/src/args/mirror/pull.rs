@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum, builder::FalseyValueParser};
 use deckhouse::{Bound, Channel};
 use egress::Secret;
-use oci::RepositoryUrl;
+use oci::{RepositoryUrl, Tag};
 
 use crate::{
     args::{ConnectionArgs, ModuleChoiceArgs, OutputArgs, RequiredModulesArgs, login::parse_secret},
@@ -101,6 +101,16 @@ pub struct PullFlags {
         help_heading = "Releases (pull)"
     )]
     pub release: Vec<semver::Version>,
+    /// Pull the build of the platform with this tag, such as pr123 (repeatable). For a version or a release channel, the
+    /// same as --release or --channel
+    #[arg(
+        long,
+        visible_alias = "deckhouse-tag",
+        value_name = "NAME",
+        conflicts_with_all = ["min_version", "max_version", "exclude_channel", "point_channel"],
+        help_heading = "Releases (pull)"
+    )]
+    pub tag: Vec<Tag>,
     /// Pull only the release that this release channel points to (repeatable)
     #[arg(long, value_name = "NAME", help_heading = "Releases (pull)")]
     pub channel: Vec<Channel>,
@@ -113,9 +123,34 @@ pub struct PullFlags {
     /// Pull releases of suspended release channels too
     #[arg(long, help_heading = "Releases (pull)")]
     pub ignore_suspend: bool,
+    /// Leave out the platform: its releases and release channels
+    #[arg(
+        long,
+        conflicts_with_all = ["min_version", "max_version", "release", "tag", "channel", "exclude_channel", "point_channel"],
+        help_heading = "Releases (pull)"
+    )]
+    pub no_platform: bool,
+    /// Pull only the vulnerability databases and the extra images of modules, such as the data of scanners
+    #[arg(
+        long,
+        conflicts_with_all = [
+            "min_version", "max_version", "release", "tag", "channel", "exclude_channel", "point_channel", "installer_tag"
+        ],
+        help_heading = "Releases (pull)"
+    )]
+    pub only_extra_images: bool,
     /// Leave out the vulnerability databases
     #[arg(long, help_heading = "Releases (pull)")]
     pub no_security_db: bool,
+    /// Leave out the attestations of images (VEX)
+    #[arg(long, visible_alias = "skip-vex-images", help_heading = "Releases (pull)")]
+    pub no_vex: bool,
+    /// Pull the standalone installer with this tag instead of "latest"; the source must have it
+    #[arg(long, value_name = "NAME", help_heading = "Releases (pull)")]
+    pub installer_tag: Option<Tag>,
+    /// Leave out the standalone installer
+    #[arg(long, conflicts_with = "installer_tag", help_heading = "Releases (pull)")]
+    pub no_installer: bool,
     /// Which modules.
     #[command(flatten)]
     pub modules: ModuleChoiceArgs,

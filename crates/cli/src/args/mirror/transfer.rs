@@ -51,6 +51,7 @@ pub(super) fn pull_or_push(arg: Arg) -> Arg {
     match arg.get_id().as_str() {
         "proxy_registry" | "max_version" | "channel" | "exclude_channel" | "point_channel"
         | "ignore_suspend" | "no_security_db" | "include_module" | "exclude_module" | "modules_filter"
+        | "no_platform" | "only_extra_images" | "no_vex" | "tag" | "installer_tag" | "no_installer"
         | "no_modules" | "bundle_format" | "with_binary" | "no_pull_resume" | "dry_run" => {
             arg.conflicts_with("registry")
         }

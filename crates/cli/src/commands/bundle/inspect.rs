@@ -59,6 +59,9 @@ fn text(inspection: &Inspection) -> String {
         or_none(&pairs)
     };
     line("channels", pairs(&inspection.channels));
+    if !inspection.tags.is_empty() {
+        line("tags", or_none(&inspection.tags));
+    }
     line("databases", or_none(&database_names(&inspection.databases)));
     line("modules", inspection.modules.len().to_string());
     for (name, module) in &inspection.modules {

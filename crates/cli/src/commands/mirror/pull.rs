@@ -44,7 +44,13 @@ struct Pulled {
     /// How many versions were requested one by one, since the source does not list them; else 0.
     versions_asked: usize,
     channels: BTreeMap<String, String>,
+    /// Builds of the platform, by their tags.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tags: Vec<String>,
     modules: BTreeMap<String, Vec<String>>,
+    /// Extra images of modules, if nothing else of modules was pulled.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    extra_images: Vec<String>,
     databases: Vec<String>,
     /// The tag of the standalone installer.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -114,7 +120,7 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
     let journal = if settings.dry_run { None } else { Some(Arc::new(open_journal(settings)?)) };
     let local = Arc::new(LocalBlobs::default());
     let source = Source::new(client, settings.source.repository.clone(), journal.clone());
-    let source = source.with_local(local.clone());
+    let source = source.with_local(local.clone()).without_attestations(settings.no_attestations);
 
     let mut discovery = match discover(&source, &settings.request, &*progress).await {
         Ok(discovery) => discovery,
@@ -140,8 +146,9 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
     };
 
     refuse_directories_of(&planned)?;
-    let side_files =
-        StagedFiles::stage(&settings.archive, journal.directory(), &discovery.release_manifests, executable)?;
+    // Without releases, the file next to the bundle belongs to another one.
+    let releases = (!discovery.releases.is_empty()).then_some(discovery.release_manifests.as_str());
+    let side_files = StagedFiles::stage(&settings.archive, journal.directory(), releases, executable)?;
     let observer: Arc<dyn Observer> = progress.clone();
     let job = ArchivesJob {
         source: &source,
@@ -225,6 +232,8 @@ fn summary(
             .iter()
             .map(|(channel, it)| (channel.to_string(), format!("v{it}")))
             .collect(),
+        tags: discovery.builds.iter().map(ToString::to_string).collect(),
+        extra_images: discovery.extra_images.clone(),
         modules: discovery
             .modules
             .iter()
@@ -258,9 +267,13 @@ fn contents_text(pulled: &Pulled) -> String {
         if values.is_empty() { "none".to_owned() } else { values.join(separator) }
     };
     let installer = pulled.installer.as_ref().map_or_else(String::new, |tag| format!("installer  {tag}\n"));
+    let or_nothing = |name: &str, values: &[String]| {
+        if values.is_empty() { String::new() } else { format!("{name:<10} {}\n", values.join(", ")) }
+    };
+    let (tags, extra) = (or_nothing("tags", &pulled.tags), or_nothing("extra", &pulled.extra_images));
     let by_asking = if pulled.versions_asked > 0 { " (requested one by one)" } else { "" };
     format!(
-        "releases   {}{by_asking}\nchannels   {}\nmodules    {}\ndatabases  {}\n{installer}images     {} in {}\n",
+        "releases   {}{by_asking}\nchannels   {}\n{tags}modules    {}\n{extra}databases  {}\n{installer}images     {} in {}\n",
         or_none(&pulled.releases, ", "),
         or_none(&channels, ", "),
         or_none(&modules, ", "),

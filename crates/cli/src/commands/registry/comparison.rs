@@ -63,7 +63,8 @@ fn uses(cluster: &RegistryUse, leads_to: Option<&str>, it: &Use) -> bool {
         WantedBy::Database(_) => cluster.uses_databases(),
         WantedBy::Installer | WantedBy::ReleasesFile => false,
         // What a cluster uses of these cannot be read.
-        WantedBy::Component { component: Component::Package, .. }
+        WantedBy::Build(_)
+        | WantedBy::Component { component: Component::Package, .. }
         | WantedBy::Image(_)
         | WantedBy::Listed(_) => true,
     }

@@ -1,0 +1,56 @@
+//! What the flags of `dhctl mirror pull` select.
+
+use deckhouse::{Channel, select, version::parse_tag};
+use mirror::{Modules, Request, discover::Installer};
+
+use super::modules;
+use crate::{args::PullFlags, failure::Failure};
+
+/// The selection.
+///
+/// # Errors
+/// If the flags together select nothing.
+pub(super) fn request(flags: &PullFlags) -> Result<Request, Failure> {
+    let mut select = select::Request {
+        min: flags.min_version,
+        max: flags.max_version,
+        releases: flags.release.clone(),
+        channels: flags.channel.clone(),
+        excluded: flags.exclude_channel.clone(),
+        point_channel: flags.point_channel,
+        ignore_suspend: flags.ignore_suspend,
+        chain: None,
+    };
+    let mut builds = Vec::new();
+    for tag in &flags.tag {
+        match (parse_tag(tag.as_str()), tag.as_str().parse::<Channel>()) {
+            (Some(version), _) => select.releases.push(version),
+            (None, Ok(channel)) => select.channels.push(channel),
+            (None, Err(_)) => builds.push(tag.clone()),
+        }
+    }
+    let request = Request {
+        select,
+        builds,
+        proxy_registry: flags.proxy_registry,
+        modules: if flags.no_modules { Modules::Nothing } else { modules::selected(flags.modules.clone()) },
+        no_security_databases: flags.no_security_db,
+        no_platform: flags.no_platform,
+        only_extra_images: flags.only_extra_images,
+        installer: match &flags.installer_tag {
+            Some(tag) => Installer::Tag(tag.clone()),
+            None if flags.no_installer || flags.only_extra_images => Installer::Nothing,
+            None => Installer::IfThere,
+        },
+        ..Request::default()
+    };
+    let without_platform = request.no_platform || request.only_extra_images;
+    let has_other = request.modules != Modules::Nothing
+        || !request.no_security_databases
+        || request.installer != Installer::Nothing;
+    if without_platform && !has_other {
+        return Err(Failure::usage("the flags leave out everything")
+            .hint("remove one of --no-modules, --no-security-db and --no-installer"));
+    }
+    Ok(request)
+}
