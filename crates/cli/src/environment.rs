@@ -4,6 +4,8 @@ use std::{collections::BTreeSet, ffi::OsString, io::IsTerminal, path::PathBuf};
 
 use cluster::access::{InCluster, KubeconfigFiles};
 
+use crate::d8_variables::D8Variables;
+
 /// What the process was started with, as values.
 #[derive(Debug, Clone)]
 pub struct Environment {
@@ -22,6 +24,8 @@ pub struct Environment {
     pub(crate) state_directory: Option<PathBuf>,
     /// Names of the variables that are set and stand for flags.
     pub(crate) flag_variables: BTreeSet<String>,
+    /// The variables of `d8 mirror`.
+    pub(crate) d8: D8Variables,
     /// Whether the log goes to a terminal that can redraw a line.
     pub(crate) stderr_is_terminal: bool,
     /// Whether somebody can be asked: standard input and the log are a terminal.
@@ -54,6 +58,7 @@ impl Environment {
                 .filter_map(|(name, _)| name.into_string().ok())
                 .filter(|name| name.starts_with("DHCTL_CLI_"))
                 .collect(),
+            d8: D8Variables::new(&filled),
             stderr_is_terminal: std::io::stderr().is_terminal() && !dumb,
             can_ask: std::io::stdin().is_terminal() && std::io::stderr().is_terminal(),
             kubeconfig: kubeconfig(filled("KUBECONFIG").as_ref(), filled("HOME").as_ref()),

@@ -6,6 +6,7 @@
 #[allow(rustdoc::broken_intra_doc_links, reason = "HOST[:PORT] in a help text is not a link")]
 pub mod args;
 mod commands;
+mod d8_variables;
 mod environment;
 pub mod exit_code;
 mod expected_sum;

@@ -12,7 +12,7 @@ use oci::RepositoryUrl;
 use registry::client::Credentials;
 use registry::credentials::{CredentialPaths, lookup};
 
-use crate::{Environment, exit_code::Exit, failure::Failure};
+use crate::{Environment, d8_variables::D8Registry, exit_code::Exit, failure::Failure};
 
 /// The most that the file of a secret may hold, in bytes.
 const MAX_PASSWORD: u64 = 64 * 1024;
@@ -32,9 +32,28 @@ pub(crate) struct Login {
     pub(crate) password_flag: &'static str,
     pub(crate) password_variable: Option<&'static str>,
     pub(crate) license_variable: Option<&'static str>,
+    /// Which variables of `d8` stand for what is not set.
+    pub(crate) d8: Option<D8Registry>,
 }
 
 impl Login {
+    /// No login, and no flags.
+    #[cfg(test)]
+    pub(crate) fn none() -> Self {
+        Self {
+            name: None,
+            password: None,
+            password_file: None,
+            license: None,
+            license_file: None,
+            flag: "",
+            password_flag: "",
+            password_variable: None,
+            license_variable: None,
+            d8: None,
+        }
+    }
+
     /// Login and password from the flags; the password is empty if there is none.
     pub(crate) fn entered(&self) -> Result<Option<Credentials>, Failure> {
         let password = one_of(
@@ -82,7 +101,10 @@ impl Login {
         url: &RepositoryUrl,
         environment: &Environment,
     ) -> Result<Option<Credentials>, Failure> {
-        if let Some(credentials) = self.given()? {
+        if let Some(credentials) = environment.d8.complete(self).given()? {
+            if !self.is_given() {
+                tracing::info!(host = %url.host, "the login is from the variables of d8 (D8_MIRROR_…)");
+            }
             return Ok(Some(credentials));
         }
         self.stored(url, environment).await

@@ -209,6 +209,7 @@ impl From<ProxyArgs> for ProxySettings {
             license_variable: None,
             flag: "--proxy-login",
             password_flag: "--proxy-password",
+            d8: None,
             password_variable: None,
         };
         Self {

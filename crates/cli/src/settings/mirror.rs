@@ -18,6 +18,7 @@ use crate::{
         PullFlags, PushArgs, PushFlags, ReadBackArgs, RequiredModulesArgs, TargetArgs, TargetLoginArgs,
         TransferArgs, VerifyArgs,
     },
+    d8_variables::D8Registry,
     expected_sum::ExpectedSum,
     failure::Failure,
     logins::Login,
@@ -229,6 +230,7 @@ impl PullSettings {
             flag: "--source-login",
             password_flag: "--source-password",
             password_variable: Some("DHCTL_CLI_MIRROR_SOURCE_PASSWORD"),
+            d8: Some(D8Registry::Source),
         };
         Ok(Self {
             named,

@@ -40,6 +40,7 @@ use egress::ClientFiles;
 
 use crate::{
     args::{ConnectionArgs, OutputArgs, OutputFormat, ProgressArgs, ProgressFormat, TargetLoginArgs},
+    d8_variables::D8Registry,
     logins::Login,
 };
 
@@ -144,6 +145,7 @@ impl From<TargetLoginArgs> for Login {
             flag: "--registry-login",
             password_flag: "--registry-password",
             password_variable: Some("DHCTL_CLI_MIRROR_PASS"),
+            d8: Some(D8Registry::Target),
             license_variable: None,
         }
     }

@@ -124,6 +124,7 @@ impl From<ModulesPullArgs> for ModulesPullSettings {
             license_variable: None,
             flag: "--source-login",
             password_flag: "--source-password",
+            d8: None,
             password_variable: None,
         };
         let connection = Connection::from(&connection);

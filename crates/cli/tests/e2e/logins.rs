@@ -70,6 +70,53 @@ async fn from_flags_files_standard_input_and_other_tools() {
     }
 }
 
+/// The variables of `d8` give logins only, and only where no flag or variable of ours does.
+#[tokio::test(flavor = "multi_thread")]
+async fn from_the_variables_of_d8() {
+    let world = world();
+    let (source, target) = (&world.source_url, &world.target_url);
+    let right = [("D8_MIRROR_SOURCE_LOGIN", "someone"), ("D8_MIRROR_SOURCE_PASSWORD", PASSWORD)];
+    let wrong = [("D8_MIRROR_SOURCE_LOGIN", "someone"), ("D8_MIRROR_SOURCE_PASSWORD", "s3cret no")];
+    let ours = [("DHCTL_CLI_MIRROR_SOURCE_LOGIN", "someone"), ("DHCTL_CLI_MIRROR_SOURCE_PASSWORD", PASSWORD)];
+    let registry = [
+        ("D8_MIRROR_REGISTRY", target.as_str()),
+        ("D8_MIRROR_REGISTRY_LOGIN", "someone"),
+        ("D8_MIRROR_REGISTRY_PASSWORD", PASSWORD),
+    ];
+    let flags = ["--source-login", "someone", "--source-password", PASSWORD];
+    let cases: [Case<'_>; 6] = [
+        (&[], &right, 0),
+        (&[], &wrong, 4),
+        (&[], &[wrong, ours].concat(), 0),
+        (&flags, &wrong, 0),
+        (&["-l", "key"], &right, 4),
+        (&[], &[&right[..], &registry].concat(), 0),
+    ];
+    for (args, variables, code) in cases {
+        let mut pull = command(world.folder.path());
+        pull.args(["mirror", "--insecure", "--dry-run", "-i", "d8.tar", "--source", source]);
+        pull.env("D8_MIRROR_TIMEOUT", "4h");
+        let run = Run::of(pull.args(args).envs(variables.iter().copied()).output().unwrap());
+        let told = format!("{}{}", run.stdout, run.stderr);
+        assert!(!told.contains("s3cret"), "{args:?}: {told}");
+        assert!(told.contains("note: D8_MIRROR_TIMEOUT has no effect"), "{told}");
+        run.expect(code);
+    }
+
+    // This source stands for a target with a login.
+    let compare = |variables: &[(&str, &str)]| {
+        let mut verify = command(world.folder.path());
+        verify.args(["mirror", "verify", "--insecure", "-i", "d8.tar", "-r", source]);
+        Run::of(verify.envs(variables.iter().copied()).output().unwrap())
+    };
+    let mut pull = command(world.folder.path());
+    pull.args(["mirror", "--insecure", "-i", "d8.tar", "--no-modules", "--source", source]).args(flags);
+    Run::of(pull.output().unwrap()).expect(0);
+    // It has no tags named by digests.
+    compare(&registry[1..]).expect(3);
+    compare(&right).expect(4);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn from_standard_input() {
     use std::io::Write as _;

@@ -8,7 +8,7 @@ use std::{
 
 use commands::{Dhctl, Mirror, Sentence};
 use mirror::{
-    Discovery, LocalBlobs, Observer,
+    Discovery, Event, LocalBlobs, Observer,
     archives::{self, ArchivesJob, BundleForm, PlannedArchive},
     discover::discover,
     inspect::LeftOut,
@@ -114,6 +114,9 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
         pushes: false,
     };
     let (client, progress) = access.connect(settings.output, &environment)?;
+    if let Some(note) = environment.d8.note() {
+        progress.event(Event::Note(note));
+    }
     if settings.request.proxy_registry {
         client.expect_proxy_cache();
     }

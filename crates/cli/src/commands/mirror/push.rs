@@ -59,6 +59,9 @@ async fn run(settings: &PushSettings, environment: Environment) -> Result<(), Fa
     let credentials = settings.login.resolve(registry, &environment).await?;
     let bundle = Bundle::open(paths)?;
     let progress = Arc::new(Progress::new(*output, environment.stderr_is_terminal));
+    if let Some(note) = environment.d8.note() {
+        progress.event(Event::Note(note));
+    }
     let push = PushJob {
         bundle: &bundle,
         paths,

@@ -44,7 +44,7 @@ pub(crate) fn invocation(settings: ListSettings, environment: Environment) -> In
 
 async fn run(settings: ListSettings, environment: Environment) -> Result<(), Failure> {
     // Before anything is read: a password may come from standard input, which can be read once.
-    let entered = settings.login.entered()?;
+    let entered = environment.d8.complete(&settings.login).entered()?;
     let clusters = clusters::read(&settings.clusters, &environment).await;
     let used = clusters.iter().filter_map(|cluster| cluster.used.as_ref().ok());
     let request = request(&settings.releases, used);
