@@ -677,24 +677,25 @@ trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -l force -d 'Replace the file if it exists'
 complete -c dhctl -n "__fish_dhctl_using_subcommand config; and __fish_seen_subcommand_from proxy" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle rbac" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
 error\t'Unexpected failures'
 warn\t'Possible problems'
 info\t'Decisions and retries'
 debug\t'Each request'
 trace\t'Everything'"
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle rbac" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle rbac" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle rbac" -f -a "status" -d 'Show the state of a cluster: releases and why they wait, queue, alerts, nodes, modules, registry'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle rbac" -f -a "plan" -d 'Show the releases up to the target release, what each one requires, and what it may break'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle rbac" -f -a "prepare" -d 'Prepare the cluster: set the update mode, create the releases, set the release channel'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle rbac" -f -a "approve" -d 'Approve a release, the disruptive part of a release, or a disruptive update of nodes (drain, reboot)'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle rbac" -f -a "run" -d 'Approve the next release, wait until it is done, and continue with the one after it'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle rbac" -f -a "watch" -d 'Watch an update until it is done'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle rbac" -f -a "doctor" -d 'Find out why an update does not continue, and what to do'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle rbac" -f -a "kernel" -d 'Upgrade the kernel on all nodes of a node group, or check that they already run the given version'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle rbac" -f -a "support-bundle" -d 'Write what the vendor\'s support needs into one file; secrets are masked'
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle rbac" -f -a "rbac" -d 'Print the permissions that the update commands need, as a manifest for kubectl apply'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -f -a "status" -d 'Show the state of a cluster: releases and why they wait, queue, alerts, nodes, modules, registry'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -f -a "plan" -d 'Show the releases up to the target release, what each one requires, and what it may break'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -f -a "prepare" -d 'Prepare the cluster: set the update mode, create the releases, set the release channel'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -f -a "approve" -d 'Approve a release, the disruptive part of a release, or a disruptive update of nodes (drain, reboot)'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -f -a "run" -d 'Approve the next release, wait until it is done, and continue with the one after it'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -f -a "watch" -d 'Watch an update until it is done'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -f -a "doctor" -d 'Find out why an update does not continue, and what to do'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -f -a "kernel" -d 'Upgrade the kernel on all nodes of a node group, or check that they already run the given version'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -f -a "support-bundle" -d 'Write what the vendor\'s support needs into one file; secrets are masked'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -f -a "want" -d 'Write a want list: what clusters run, and which images their registries contain, for a pull that is exact'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and not __fish_seen_subcommand_from status plan prepare approve run watch doctor kernel support-bundle want rbac" -f -a "rbac" -d 'Print the permissions that the update commands need, as a manifest for kubectl apply'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the service account of the pod that dhctl runs in' -r -F
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l context -d 'Context of the kubeconfig (repeatable: one report for each); default: the current context' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from status" -l output -d 'Format of the result on standard output; "prometheus": metrics in the text format of Prometheus' -r -f -a "text\t'For people'
@@ -905,6 +906,38 @@ complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subc
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from support-bundle" -l verbose -d 'Print a line for every object'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from support-bundle" -l quiet -d 'Print only warnings, errors and the result'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from support-bundle" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -s o -l out -d 'Want list to write; without it, only the summary and the equivalent pull are printed' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l to -d 'Release to update to; default: the one that the cluster\'s release channel points to at the source' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -s r -l registry -d 'Private registry, HOST[:PORT]/PATH, whose complete images are listed (repeatable: images that all of the registries contain)' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -s u -l registry-login -d 'Login for --registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -s p -l registry-password -d 'Password for --registry' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l registry-password-file -d 'Read the password for --registry from a file; "-" is standard input' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l parallel -d 'Maximum number of blobs to transfer at the same time; dhctl uses fewer while the network or the registry cannot keep up. If set, also the maximum number of other requests [default: 16]' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l retry-timeout -d 'Give up if the registry answers no request successfully for this time, for example because of 429, 503 or read-only mode: a time such as 30s, 5m or 2h' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l ca-file -d 'File with certificates (PEM) to trust in addition to those of the system (repeatable)' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l client-cert -d 'File with the client certificate (PEM) for the registry, and those of its issuers; needs --client-key' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l client-key -d 'File with the private key (PEM) of --client-cert' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l kubeconfig -d 'Kubeconfig file; default: $KUBECONFIG, then ~/.kube/config, then the service account of the pod that dhctl runs in' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l context -d 'Context of the kubeconfig (repeatable: one report for each); default: the current context' -r
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l output -d 'Format of the result on standard output' -r -f -a "text\t'Text for people'
+json\t'One JSON document'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l progress -d 'Format of the progress on standard error; "auto" shows a progress bar or a live screen on a terminal, and prints lines elsewhere' -r -f -a "auto\t'A progress bar or a live screen on a terminal, lines elsewhere'
+plain\t'A line every few seconds'
+json\t'One JSON object per line'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l log -d 'Write a log to standard error, or to --log-file. "info": decisions and retries; "debug": also every request' -r -f -a "off\t'Nothing'
+error\t'Unexpected failures'
+warn\t'Possible problems'
+info\t'Decisions and retries'
+debug\t'Each request'
+trace\t'Everything'"
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l force -d 'Replace the file if it exists'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l anonymous -d 'Leave out the names and addresses of clusters and registries'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l insecure -d 'Use plain HTTP instead of HTTPS'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l tls-skip-verify -d 'Accept any TLS certificate'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l verbose -d 'Print a line for every object'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -l quiet -d 'Print only warnings, errors and the result'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from want" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l user -d 'User that gets the permissions, as the API server names it (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l group -d 'Group that gets the permissions (repeatable)' -r
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l service-account -d 'Service account that gets the permissions; it is created too (repeatable)' -r
@@ -915,7 +948,7 @@ info\t'Decisions and retries'
 debug\t'Each request'
 trace\t'Everything'"
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l log-file -d 'File to append the log to, created with mode 0600; without --log the level is "debug"' -r -F
-complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l read-only -d 'Only permissions to read, for status, plan, watch, doctor and support-bundle; without exec and without Secrets'
+complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l read-only -d 'Only permissions to read, for status, plan, want, watch, doctor and support-bundle; without exec and without Secrets'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l queues -d 'With --read-only: also permission to read the task queues. This is permission to exec into the platform\'s pods, which amounts to cluster-admin; without it, `watch` cannot report that an update is done'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l secrets -d 'With --read-only: also permission to read the Secrets d8-system/deckhouse-registry (for the registry checks of doctor) and kube-system/d8-cluster-configuration (for requirements in plan)'
 complete -c dhctl -n "__fish_dhctl_using_subcommand update; and __fish_seen_subcommand_from rbac" -l helm -d 'Also permission to read all Secrets of the cluster, for `plan --helm`'

@@ -4,7 +4,7 @@ use std::{fs::Permissions, io::Write as _, os::unix::fs::PermissionsExt as _, pa
 
 use bundle::owned;
 
-use crate::{failure::Failure, settings};
+use crate::{exit_code::Exit, failure::Failure, settings};
 
 /// Who may read the file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,17 @@ pub(crate) fn write(path: &Path, text: &str, readers: Readers, replace: bool) ->
 /// Writes a new file; one that is there is never replaced.
 pub(crate) fn write_new(path: &Path, bytes: &[u8], readers: Readers) -> Result<(), Failure> {
     write_bytes(path, bytes, readers, false, "name another file")
+}
+
+/// Before anything else is done: the file must not exist. `if_exists` is the hint if it does.
+pub(crate) fn is_free(path: &Path, if_exists: &'static str) -> Result<(), Failure> {
+    match path.symlink_metadata() {
+        Ok(_) => {
+            Err(Failure::new(Exit::Files, format!("{}: this file exists", path.display())).hint(if_exists))
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Failure::file(path, &error)),
+    }
 }
 
 /// `if_exists`: the hint if the file exists.

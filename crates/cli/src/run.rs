@@ -113,6 +113,7 @@ fn invocation(command: Command, environment: Environment) -> Invocation {
             UpdateCommand::Status(args) => update::status::invocation(args, environment),
             UpdateCommand::SupportBundle(args) => update::support_bundle::invocation(*args, environment),
             UpdateCommand::Plan(args) => update::plan::invocation(*args, environment),
+            UpdateCommand::Want(args) => update::want::invocation(*args, environment),
             UpdateCommand::Rbac(args) => update::rbac::invocation(args),
             UpdateCommand::Prepare(args) => update::prepare::invocation(*args, environment),
             UpdateCommand::Approve(args) => update::approve::invocation(*args, environment),

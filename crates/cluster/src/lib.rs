@@ -55,6 +55,7 @@ pub mod status;
 pub mod support;
 pub mod verdict;
 pub mod wait_reason;
+pub mod want;
 
 #[cfg(test)]
 mod tests;

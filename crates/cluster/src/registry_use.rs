@@ -129,14 +129,7 @@ fn modules(state: &ClusterState) -> Result<BTreeMap<String, BTreeSet<String>>, U
         }
     }
     let known = state.modules.known().into_iter().flatten();
-    for module in known.filter(|module| is_used(module)) {
-        let source = module.source.as_deref();
-        // In the older form, what has no source is part of the platform.
-        let is_embedded =
-            source.map_or(!module.without_properties, |source| source.is_empty() || source == EMBEDDED);
-        if is_embedded {
-            continue;
-        }
+    for module in known.filter(|module| is_used(module) && !is_embedded(module)) {
         match module.version.as_deref().filter(|version| !version.is_empty()) {
             Some(version) => {
                 let bare = version.trim_start_matches('v');
@@ -155,8 +148,14 @@ fn modules(state: &ClusterState) -> Result<BTreeMap<String, BTreeSet<String>>, U
     Ok(versions)
 }
 
+/// Whether a module is part of the platform. In the older form, what has no source is.
+pub(crate) fn is_embedded(module: &Module) -> bool {
+    let source = module.source.as_deref();
+    source.map_or(!module.without_properties, |source| source.is_empty() || source == EMBEDDED)
+}
+
 /// Whether images of a module may be in use.
-fn is_used(module: &Module) -> bool {
+pub(crate) fn is_used(module: &Module) -> bool {
     match module.enabled {
         Some(enabled) => enabled,
         None => module.without_properties && module.may_be_installed(),

@@ -179,12 +179,64 @@ pub enum Mirror {
     },
     /// Pulls a module too.
     PullModule(String),
+    /// Pulls what takes clusters from a release to their targets, without a want list.
+    PullChain(PullChain),
+    /// Pulls by this want list.
+    PullWanted(String),
     /// Pushes a bundle to this registry, `HOST[:PORT]/PATH`.
     Push(String),
     /// Pushes a bundle to this registry with this login.
     PushAs(RegistryLogin),
     /// Pushes this bundle to a registry that is to be filled in.
     PushFile(String),
+}
+
+/// What a pull without a want list is to bring.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PullChain {
+    /// The vendor's repository of the edition, such as `ee`; the default without one.
+    pub edition: Option<String>,
+    /// The lowest release, `X.Y.Z`.
+    pub min: String,
+    /// The highest release, `X.Y.Z`.
+    pub max: Option<String>,
+    /// The release channels; all if there are none.
+    pub channels: Vec<String>,
+    /// The modules, each with its lowest version `X.Y.Z`; none of them means no modules.
+    pub modules: Vec<(String, Option<String>)>,
+    /// Whether the vulnerability databases are left out.
+    pub no_security_db: bool,
+}
+
+impl PullChain {
+    fn add_to(&self, words: Words) -> Words {
+        let words = match &self.edition {
+            Some(edition) => words.option("--source", "--source=", &vendor_repository(edition)),
+            None => words,
+        };
+        let words = words.option("--min-version", "--min-version=", &self.min);
+        let words = match &self.max {
+            Some(max) => words.option("--max-version", "--max-version=", max),
+            None => words,
+        };
+        let words =
+            self.channels.iter().fold(words, |words, name| words.option("--channel", "--channel=", name));
+        let words = if self.modules.is_empty() { words.fixed(&["--no-modules"]) } else { words };
+        let words = self.modules.iter().fold(words, |words, (name, version)| {
+            let rule = match version {
+                Some(version) => format!("{name}@{version}"),
+                None => name.clone(),
+            };
+            words.option("--include-module", "--include-module=", &rule)
+        });
+        if self.no_security_db { words.fixed(&["--no-security-db"]) } else { words }
+    }
+}
+
+/// Where the vendor has an edition.
+fn vendor_repository(edition: &str) -> String {
+    let is_certified = edition == "cse" || edition.starts_with("cse-");
+    if is_certified { CERTIFIED.to_owned() } else { format!("{EDITIONS}/{edition}") }
 }
 
 impl Update {
@@ -285,12 +337,13 @@ impl Mirror {
                 words.fixed(&["pull", "-i", BUNDLE, "--min-version"]).joined("", &format!("{major}.{minor}"))
             }
             Self::PullRelease => words.fixed(&["pull", "-i", BUNDLE, "--release", "VERSION"]),
-            Self::PullEdition(edition) => {
-                let is_certified = edition == "cse" || edition.starts_with("cse-");
-                let source =
-                    if is_certified { CERTIFIED.to_owned() } else { format!("{EDITIONS}/{edition}") };
-                words.fixed(&["pull", "-i", BUNDLE]).option("--source", "--source=", &source)
-            }
+            Self::PullEdition(edition) => words.fixed(&["pull", "-i", BUNDLE]).option(
+                "--source",
+                "--source=",
+                &vendor_repository(edition),
+            ),
+            Self::PullChain(chain) => chain.add_to(words.fixed(&["pull", "-i", BUNDLE])),
+            Self::PullWanted(list) => words.fixed(&["pull", "-i", BUNDLE, "--want"]).file(list),
             Self::ListThroughCache { registry, major, minor } => words
                 .fixed(&["pull", "--dry-run", "--proxy-registry"])
                 .option("--source", "--source=", registry)

@@ -7,7 +7,8 @@ use testkit::shell::invocations;
 
 use crate::{
     Approve, ClusterFlags, Command, Controller, Conversion, Dhctl, Exclusion, Filter, Json, Kubectl, Logs,
-    Manifest, Mirror, Objects, Output, Pods, Registry, RegistryLogin, Resource, Sentence, Tool, Update, word,
+    Manifest, Mirror, Objects, Output, Pods, PullChain, Registry, RegistryLogin, Resource, Sentence, Tool,
+    Update, word,
 };
 
 const HOSTILE: [&str; 12] = [
@@ -57,6 +58,16 @@ fn with(value: &str) -> Vec<Command> {
         Approve::Node(value()).into(),
         Approve::Module { module: value(), version: value() }.into(),
         Mirror::PullModule(value()).into(),
+        Mirror::PullWanted(value()).into(),
+        Mirror::PullChain(PullChain {
+            edition: Some(value()),
+            min: value(),
+            max: Some(value()),
+            channels: vec![value()],
+            modules: vec![(value(), Some(value())), (value(), None)],
+            no_security_db: true,
+        })
+        .into(),
         Mirror::Push(value()).into(),
         Mirror::ListThroughCache { registry: value(), major: 1, minor: 58 }.into(),
         Dhctl::DockerCfg(value()).into(),

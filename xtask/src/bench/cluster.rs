@@ -28,7 +28,7 @@ const MODULES: usize = 300;
 const IMAGES: usize = 50;
 const API: &str = "deckhouse.io/v1alpha1";
 
-/// Measures `update status` and `update watch`.
+/// Measures `update status`, `update want` and `update watch`.
 pub(crate) fn measure(options: &Options, dhctl: &Path, table: &mut Table) -> Result<()> {
     kube::ensure()?;
     let scenario_run = ScenarioRun::open(ApiServer::borrow()?, &Scenario::named("deployed-and-idle")?, 1.0)?;
@@ -46,6 +46,11 @@ pub(crate) fn measure(options: &Options, dhctl: &Path, table: &mut Table) -> Res
         status.push(measure::run(&mut command(&["status"]), None)?.time);
     }
     table.value("500 nodes, 300 modules: update status", status.median(), " s", 2.0);
+    let mut want = Times::default();
+    for _ in 0..options.repeat {
+        want.push(measure::run(&mut command(&["want", "--to", "v9.0.0"]), None)?.time);
+    }
+    table.value("the same: update want, without a registry", want.median(), " s", 10.0);
     let watched = measure::run(&mut command(&["watch", "--settle", "20s"]), None)?;
     table.value("the same: memory of update watch", as_megabytes(watched.memory), " MB", 60.0);
     let shown = until_shown(&mut command(&["watch", "--settle", "1h", "--progress", "json"]), admin)?;

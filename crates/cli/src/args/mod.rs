@@ -42,7 +42,7 @@ pub use required_modules::RequiredModulesArgs;
 pub use update::{
     ApproveArgs, ChangeArgs, ClusterArgs, ClustersArgs, ConsentArgs, DoctorArgs, KernelArgs, PlanArgs,
     PlanFormat, PrepareArgs, RbacArgs, RunArgs, StatusArgs, StatusFormat, SupportBundleArgs, UpdateCommand,
-    WaitArgs, WatchArgs,
+    WaitArgs, WantArgs, WatchArgs,
 };
 
 /// Update the Deckhouse Kubernetes Platform in an air-gapped environment

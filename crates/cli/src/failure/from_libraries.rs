@@ -10,7 +10,7 @@ use cluster::{
     prepare::PrepareError,
 };
 use commands::{Kubectl, Mirror, Objects, Output, Resource, Sentence, Tool, Update, word};
-use deckhouse::{SelectError, manifests::ManifestError, release_list::RELEASES_FILE};
+use deckhouse::{SelectError, manifests::ManifestError, release_list::RELEASES_FILE, want::NeedsError};
 use egress::FaultKind;
 use problems::{Fact, Kind, ReleaseFact};
 use registry::client::{ErrorKind, Refusal};
@@ -386,6 +386,20 @@ impl From<SelectError> for Failure {
                 "name the releases with --release, or narrow the range with --min-version or --max-version",
             ),
             _ => failure,
+        }
+    }
+}
+
+impl From<NeedsError> for Failure {
+    fn from(error: NeedsError) -> Self {
+        let failure = Self::usage(error.to_string());
+        match error {
+            NeedsError::NoCluster => failure,
+            NeedsError::Editions(_) => {
+                failure.hint("write a want list for each edition: they are pulled from different sources")
+            }
+            NeedsError::NoTarget { .. } => failure.hint("name the release to update to with --to"),
+            NeedsError::Below { .. } => failure.hint("name a newer release with --to"),
         }
     }
 }

@@ -75,6 +75,7 @@ fn wrong<E: serde::de::Error>(text: &str, what: impl Display) -> E {
 pub(super) mod optional {
     use super::{Deserialize as _, Deserializer, Serializer, Spelled, wrong};
 
+    #[expect(clippy::ref_option, reason = "the signature that serde calls")]
     pub(crate) fn serialize<T: Spelled, S: Serializer>(
         value: &Option<T>,
         serializer: S,
@@ -111,6 +112,7 @@ pub(super) mod release {
 pub(super) mod optional_release {
     use super::{Deserializer, Serializer, Version, release};
 
+    #[expect(clippy::ref_option, reason = "the signature that serde calls")]
     pub(crate) fn serialize<S: Serializer>(
         version: &Option<Version>,
         serializer: S,

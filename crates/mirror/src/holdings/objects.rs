@@ -29,6 +29,8 @@ pub(crate) struct Image {
     pub(crate) manifests: BTreeMap<Digest, u64>,
     /// Its blobs, and those of the children, with their sizes in bytes.
     pub(crate) blobs: BTreeMap<Digest, u64>,
+    /// Whether all children were found and could be read.
+    pub(crate) has_all_children: bool,
 }
 
 /// The images that are wanted, with their names by `names`.
@@ -46,6 +48,7 @@ pub(crate) fn images(wanted: &Wanted, names: &ImageNames) -> Vec<Image> {
                 uses: uses(&image.wanted_by, names.get(key)),
                 manifests: BTreeMap::new(),
                 blobs: BTreeMap::new(),
+                has_all_children: true,
             };
             found.add(&image.manifest, &children);
             found
@@ -75,12 +78,16 @@ impl Image {
         if self.manifests.insert(manifest.digest(), manifest.bytes().len() as u64).is_some() {
             return;
         }
-        let Ok(parsed) = manifest.parse() else { return };
+        let Ok(parsed) = manifest.parse() else {
+            self.has_all_children = false;
+            return;
+        };
         self.blobs.extend(parsed.blobs().map(|blob| (blob.digest, blob.size)));
         for child in parsed.children() {
             let key = (self.path.as_str(), child.digest);
-            if let Some(child) = children.get(&key).copied() {
-                self.add(child, children);
+            match children.get(&key).copied() {
+                Some(child) => self.add(child, children),
+                None => self.has_all_children = false,
             }
         }
     }

@@ -42,6 +42,9 @@ pub struct Holdings {
     pub totals: Totals,
     /// Everything that is missing, unreadable or damaged.
     pub missing: Vec<Absent>,
+    /// The manifests of images of which every manifest and blob can be read, by repository path below the root.
+    #[serde(skip)]
+    pub complete_images: BTreeMap<String, BTreeSet<Digest>>,
 }
 
 /// One release of the platform.
@@ -205,6 +208,7 @@ impl Holdings {
             databases: found.databases.iter().map(database).collect(),
             installer_complete: has_installer.then(|| complete(&WantedBy::Installer)),
             totals: totals(found.images, found.blobs_by_size),
+            complete_images: complete_images(found),
             missing,
         }
     }
@@ -245,6 +249,23 @@ impl Everything<'_> {
             _ => true,
         }
     }
+}
+
+/// A blob counts in the repository of its image alone.
+fn complete_images(found: &Everything<'_>) -> BTreeMap<String, BTreeSet<Digest>> {
+    let mut gaps: BTreeMap<&str, BTreeSet<&Digest>> = BTreeMap::new();
+    for (path, digest) in found.gaps.keys() {
+        gaps.entry(path).or_default().insert(digest);
+    }
+    let is_complete = |image: &&Image| {
+        let gaps = gaps.get(image.path.as_str());
+        image.has_all_children && gaps.is_none_or(|gaps| !image.blobs.keys().any(|it| gaps.contains(it)))
+    };
+    let mut complete: BTreeMap<String, BTreeSet<Digest>> = BTreeMap::new();
+    for image in found.images.iter().filter(is_complete) {
+        complete.entry(image.path.clone()).or_default().insert(image.digest);
+    }
+    complete
 }
 
 fn release(version: &Version, images: &[Image], complete: &impl Fn(&WantedBy) -> bool) -> ReleaseHolding {

@@ -11,6 +11,7 @@ mod prepare;
 mod rbac;
 mod status;
 mod support_bundle;
+mod want;
 mod watch;
 
 use std::path::PathBuf;
@@ -27,6 +28,7 @@ pub use prepare::PrepareArgs;
 pub use rbac::RbacArgs;
 pub use status::{StatusArgs, StatusFormat};
 pub use support_bundle::SupportBundleArgs;
+pub use want::WantArgs;
 pub use watch::{RunArgs, WaitArgs, WatchArgs};
 
 /// What can be done with the platform inside a cluster.
@@ -100,6 +102,14 @@ pub enum UpdateCommand {
     /// the file before you send it.
     #[command(after_help = super::EXIT_CODES)]
     SupportBundle(Box<SupportBundleArgs>),
+    /// Write a want list: what clusters run, and which images their registries contain, for a pull that is exact
+    ///
+    /// Reads the running release, the edition, the release channel, enabled modules and packages of each cluster, and with
+    /// --registry every manifest and the last byte of every blob of the registry. An image is listed only if all of it can
+    /// be read. Give the file to `dhctl mirror pull --want` outside. Also prints the equivalent pull without a file. Changes
+    /// nothing. The file contains no logins.
+    #[command(after_help = super::EXIT_CODES)]
+    Want(Box<WantArgs>),
     /// Print the permissions that the update commands need, as a manifest for kubectl apply
     ///
     /// Does not connect to a cluster.

@@ -16,7 +16,7 @@ pub struct RbacArgs {
     /// Service account that gets the permissions; it is created too (repeatable)
     #[arg(long, value_name = "NAMESPACE/NAME", value_parser = parse_account)]
     pub service_account: Vec<(String, String)>,
-    /// Only permissions to read, for status, plan, watch, doctor and support-bundle; without exec and without Secrets
+    /// Only permissions to read, for status, plan, want, watch, doctor and support-bundle; without exec and without Secrets
     #[arg(long)]
     pub read_only: bool,
     /// With --read-only: also permission to read the task queues. This is permission to exec into the platform's pods, which

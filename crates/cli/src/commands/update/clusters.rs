@@ -42,6 +42,11 @@ impl<T> Report<T> {
         self.body.as_ref()
     }
 
+    /// Why there is no report.
+    pub(crate) fn error(&self) -> Option<&Failure> {
+        self.error.as_ref()
+    }
+
     /// Name and address, as the line above the report.
     pub(crate) fn heading(&self) -> String {
         let server = self.server.as_deref().map(|server| format!(" at {server}")).unwrap_or_default();

@@ -22,4 +22,5 @@ pub(crate) mod run;
 pub(crate) mod status;
 pub(crate) mod support_bundle;
 mod wait;
+pub(crate) mod want;
 pub(crate) mod watch;

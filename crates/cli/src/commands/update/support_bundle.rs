@@ -32,7 +32,6 @@ use super::{
 use crate::{
     Environment,
     args::SupportBundleArgs,
-    exit_code::Exit,
     failure::Failure,
     invocation::Invocation,
     printer::{self, Printer},
@@ -65,7 +64,7 @@ pub(crate) fn invocation(args: SupportBundleArgs, environment: Environment) -> I
 
 async fn run(args: SupportBundleArgs, environment: Environment) -> Result<(), Failure> {
     if let Some(path) = &args.out {
-        is_free(path)?;
+        result_file::is_free(path, "name another file with --out")?;
     }
     let logs = own_logs(&args.dhctl_log)?;
     let cluster = reach(&args.cluster, &environment).await?;
@@ -98,16 +97,6 @@ async fn run(args: SupportBundleArgs, environment: Environment) -> Result<(), Fa
         path.display()
     );
     printer.result(NAME, &written, &text)
-}
-
-/// Before anything is read: the file must not exist.
-fn is_free(path: &Path) -> Result<(), Failure> {
-    match path.symlink_metadata() {
-        Ok(_) => Err(Failure::new(Exit::Files, format!("{}: this file exists", path.display()))
-            .hint("name another file with --out")),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(Failure::file(path, &error)),
-    }
 }
 
 /// The ends of these logs.

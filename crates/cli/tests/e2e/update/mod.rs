@@ -26,5 +26,6 @@ mod status;
 mod support_bundle;
 mod terminal;
 mod theatre;
+mod want;
 mod watch;
 mod watching;

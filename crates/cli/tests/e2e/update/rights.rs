@@ -19,13 +19,14 @@ spec: {version: v1.70.4}
 /// rights").
 const ASKED_WITHIN: (&str, &str) = ("create", "pods/exec");
 
-const LOOKING: [&[&str]; 10] = [
+const LOOKING: [&[&str]; 11] = [
     &["status"],
     &["support-bundle", "--dry-run"],
     &["plan", "-f", "deckhousereleases.yaml"],
     &["plan", "--output", "yaml"],
     &["plan", "--changelog"],
     &["plan", "--check-images"],
+    &["want"],
     &["doctor", "--no-registry"],
     &["prepare", "--dry-run"],
     &["kernel", "--node-group", "master", "--version", "6.1.0-18-amd64", "--check"],

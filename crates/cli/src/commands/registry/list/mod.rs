@@ -7,27 +7,19 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use cluster::Timestamp;
 use futures_util::future::join_all;
-use mirror::{
-    Root, WantedBy,
-    holdings::{self, Holdings, Request},
-};
+use mirror::{WantedBy, holdings::Holdings};
 use oci::RepositoryUrl;
-use registry::client::Credentials;
 use semver::Version;
 
 use self::document::ListDocument;
 use super::{
     clusters::{self, UsingCluster},
     comparison::{Comparison, request},
+    contents::{Reach, read},
 };
 use crate::{
-    Environment,
-    exit_code::Exit,
-    failure::Failure,
-    invocation::Invocation,
-    printer::Printer,
-    progress::Progress,
-    settings::{ListSettings, RegistryAccess},
+    Environment, exit_code::Exit, failure::Failure, invocation::Invocation, printer::Printer,
+    progress::Progress, settings::ListSettings,
 };
 
 const NAME: &str = "registry list";
@@ -53,7 +45,9 @@ async fn run(settings: ListSettings, environment: Environment) -> Result<(), Fai
         let (settings, environment, request) = (&settings, &environment, &request);
         let (entered, progress) = (entered.clone(), &progress);
         async move {
-            let holdings = read(registry, entered, settings, request, progress, environment).await;
+            let ListSettings { login, connection, .. } = settings;
+            let reach = Reach { login, entered, connection, environment };
+            let holdings = read(registry, reach, request, progress).await;
             Listed { registry: registry.clone(), holdings }
         }
     });
@@ -63,26 +57,6 @@ async fn run(settings: ListSettings, environment: Environment) -> Result<(), Fai
     drop(progress);
     Printer::new(settings.output).result(NAME, &document, &text)?;
     outcome(&listed, &clusters, &settings.releases)
-}
-
-async fn read(
-    url: &RepositoryUrl,
-    entered: Option<Credentials>,
-    settings: &ListSettings,
-    request: &Request,
-    progress: &Arc<Progress>,
-    environment: &Environment,
-) -> Result<Holdings, Failure> {
-    let credentials = match entered {
-        Some(credentials) => Some(credentials),
-        None => settings.login.stored(url, environment).await?,
-    };
-    let connection = &settings.connection;
-    let client =
-        RegistryAccess { url, credentials, connection, ca: None, pushes: false }.client(environment)?;
-    progress.report_notices_of(&client);
-    let root = Root::from(url.repository.clone());
-    Ok(holdings::read(&client, &root, request, &**progress).await?)
 }
 
 /// The worst of what was found: first whatever kept something from being read.
