@@ -133,6 +133,32 @@ pub enum BundleError {
         /// The name that was given for the output.
         path: PathBuf,
     },
+    /// A bundle in one file, of which parts were looked for.
+    #[error("{}: the bundle is one file, not in parts", path.display())]
+    NotInParts {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Only the last part is there, which is smaller than the others.
+    #[error("{}: no other part is there, so the size of the parts is unknown", path.display())]
+    UnknownPartSize {
+        /// The part.
+        path: PathBuf,
+    },
+    /// Every part that is there is damaged.
+    #[error("{}: every part that is there is damaged", path.display())]
+    NoPartIntact {
+        /// The name of the whole bundle.
+        path: PathBuf,
+    },
+    /// A bundle that is not the one whose parts are requested.
+    #[error("{}: is not the bundle whose parts are requested: {reason}", path.display())]
+    OtherBundle {
+        /// The bundle.
+        path: PathBuf,
+        /// How that shows.
+        reason: String,
+    },
     /// A planned blob that none of the inputs has.
     #[error("no input has the blob {digest}")]
     NoSuchBlob {

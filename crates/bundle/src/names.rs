@@ -27,7 +27,7 @@ fn with_suffix(bundle: &Path, suffix: &str) -> PathBuf {
 }
 
 /// The name of part `number` of `bundle`.
-pub(crate) fn part(bundle: &Path, number: u32) -> PathBuf {
+pub fn part(bundle: &Path, number: u32) -> PathBuf {
     with_suffix(bundle, &format!(".{number:04}.chunk"))
 }
 

@@ -175,7 +175,35 @@ struct Found {
     named: Vec<PathBuf>,
 }
 
+/// The parts that are there of the bundle that `paths` name, by number. Some may be missing.
+///
+/// # Errors
+/// [`BundleError::NotInParts`] if the bundle is one file; otherwise as [`Volumes::open`].
+pub(crate) fn parts_of(paths: &[PathBuf]) -> Result<BTreeMap<u32, PathBuf>, BundleError> {
+    let Files { whole, parts, .. } = files(paths)?;
+    match whole {
+        Some(path) => Err(BundleError::NotInParts { path }),
+        None => Ok(parts),
+    }
+}
+
+/// What is there of a bundle: one file, or at least one part.
+struct Files {
+    whole: Option<PathBuf>,
+    parts: BTreeMap<u32, PathBuf>,
+    named: Vec<PathBuf>,
+}
+
 fn find(paths: &[PathBuf]) -> Result<Found, BundleError> {
+    let Files { whole, parts, named } = files(paths)?;
+    if let Some(whole) = whole {
+        return Ok(Found { paths: vec![whole], in_parts: false, named });
+    }
+    check_complete(&paths[0], &parts)?;
+    Ok(Found { paths: parts.into_values().collect(), in_parts: true, named })
+}
+
+fn files(paths: &[PathBuf]) -> Result<Files, BundleError> {
     let Some(first) = paths.first() else {
         return Err(BundleError::NotABundle { path: PathBuf::new(), reason: "no file is named".to_owned() });
     };
@@ -209,11 +237,8 @@ fn find(paths: &[PathBuf]) -> Result<Found, BundleError> {
     }
     match (wholes.into_values().next(), parts.values().next()) {
         (Some(whole), Some(part)) => Err(BundleError::Ambiguous { first: whole, second: part.clone() }),
-        (Some(whole), None) => Ok(Found { paths: vec![whole], in_parts: false, named }),
-        (None, Some(_)) => {
-            check_complete(first, &parts)?;
-            Ok(Found { paths: parts.into_values().collect(), in_parts: true, named })
-        }
+        (Some(whole), None) => Ok(Files { whole: Some(whole), parts, named }),
+        (None, Some(_)) => Ok(Files { whole: None, parts, named }),
         (None, None) => Err(BundleError::NotFound {
             path: first.clone(),
             unfinished: paths.iter().any(|path| names::is_begun(path)),

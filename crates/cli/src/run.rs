@@ -82,6 +82,7 @@ fn invocation(command: Command, environment: Environment) -> Invocation {
             BundleCommand::Verify(args) => bundle::verify::invocation(args.into(), environment),
             BundleCommand::Split(args) => bundle::split::invocation(args.into(), environment),
             BundleCommand::Join(args) => bundle::join::invocation(args.into(), environment),
+            BundleCommand::MissingParts(args) => bundle::missing_parts::invocation(args.into(), environment),
             BundleCommand::Digests(args) => bundle::digests::invocation(args.into()),
             BundleCommand::Complete(args) => bundle::complete::invocation(args.into(), environment),
         },

@@ -35,6 +35,13 @@ pub enum Dhctl {
     BundleVerify(String),
     /// `dhctl bundle join`
     BundleJoin,
+    /// `dhctl bundle split --only`: the parts that this file requests, of this bundle
+    BundleSplitOnly {
+        /// The file.
+        request: String,
+        /// The bundle.
+        bundle: String,
+    },
     /// `dhctl config docker-cfg` for this registry
     DockerCfg(String),
     /// `dhctl config init-configuration` for this registry
@@ -320,6 +327,12 @@ impl Dhctl {
                 .fixed(&["--registry", REGISTRY]),
             Self::BundleVerify(bundle) => words.fixed(&["bundle", "verify"]).file(bundle),
             Self::BundleJoin => words.fixed(&["bundle", "join"]),
+            Self::BundleSplitOnly { request, bundle } => words
+                .fixed(&["bundle", "split"])
+                .file(bundle)
+                .fixed(&["--only"])
+                .file(request)
+                .fixed(&["-o", "DIR"]),
             Self::DockerCfg(registry) => {
                 words.fixed(&["config", "docker-cfg"]).option("-r", "--registry=", registry)
             }

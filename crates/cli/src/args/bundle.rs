@@ -30,6 +30,12 @@ pub enum BundleCommand {
     /// If there is a .gostsum file next to the bundle or one of its parts, it is checked while the bundle is read.
     #[command(after_help = super::EXIT_CODES)]
     Join(JoinArgs),
+    /// Find the parts of a bundle that are missing or damaged, and request them
+    ///
+    /// Reads every part that is there, and compares it with its GOST checksum. Without checksums, parts are checked only if
+    /// all are there. Carry the file outside, where "dhctl bundle split --only" writes the requested parts again.
+    #[command(after_help = super::EXIT_CODES)]
+    MissingParts(MissingPartsArgs),
     /// Write the digests of a bundle's blobs to a small file, for a later pull with --base
     ///
     /// Keep the file where the next pull runs: it replaces the bundle itself as --base.
@@ -101,9 +107,13 @@ pub struct SplitArgs {
         long = "images-bundle-chunk-size",
         env = "DHCTL_CLI_MIRROR_IMAGES_BUNDLE_CHUNK_SIZE",
         value_name = "SIZE",
-        value_parser = size_arg::parse
+        value_parser = size_arg::parse,
+        required_unless_present = "only"
     )]
-    pub part_size: u64,
+    pub part_size: Option<u64>,
+    /// Write only the parts that this file requests, which "dhctl bundle missing-parts" has written
+    #[arg(long, value_name = "FILE")]
+    pub only: Option<PathBuf>,
     /// Directory for the parts
     #[arg(short, long, value_name = "DIR")]
     pub out: PathBuf,
@@ -127,6 +137,23 @@ pub struct JoinArgs {
     /// Sums.
     #[command(flatten)]
     pub gost: GostArgs,
+    /// How to print.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// `dhctl bundle missing-parts`
+#[derive(Debug, Args)]
+pub struct MissingPartsArgs {
+    /// The bundle.
+    #[command(flatten)]
+    pub bundle: FileArgs,
+    /// The file to write; none is written if no part is missing or damaged
+    #[arg(short, long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Replace an existing file
+    #[arg(long)]
+    pub force: bool,
     /// How to print.
     #[command(flatten)]
     pub output: OutputArgs,

@@ -16,7 +16,7 @@ use clap::{Parser, Subcommand};
 
 pub use bundle::{
     BundleArgs, BundleCommand, BundleVerifyArgs, CompleteArgs, DigestsArgs, FileArgs, GostArgs, InspectArgs,
-    JoinArgs, SplitArgs,
+    JoinArgs, MissingPartsArgs, SplitArgs,
 };
 pub use config::{
     AccessArgs, ConfigCommand, DockerCfgArgs, FileOutArgs, ModuleSourceArgs, PackageRepositoryArgs,

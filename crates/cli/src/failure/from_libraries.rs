@@ -9,7 +9,7 @@ use cluster::{
     plan::PlanError,
     prepare::PrepareError,
 };
-use commands::{Kubectl, Mirror, Objects, Output, Resource, Sentence, Tool, Update, word};
+use commands::{Dhctl, Kubectl, Mirror, Objects, Output, Resource, Sentence, Tool, Update, word};
 use deckhouse::{SelectError, manifests::ManifestError, release_list::RELEASES_FILE, want::NeedsError};
 use egress::FaultKind;
 use problems::{Fact, Kind, ReleaseFact};
@@ -430,6 +430,14 @@ impl From<BundleError> for Failure {
                 Self::new(Exit::Incomplete, message).hint("copy the missing parts")
             }
             BundleError::NoSuchBlob { .. } => Self::new(Exit::Incomplete, message),
+            BundleError::NotInParts { path } => Self::usage(message)
+                .hint(Sentence::from("check it: ").command(Dhctl::BundleVerify(path.display().to_string()))),
+            BundleError::UnknownPartSize { .. } | BundleError::NoPartIntact { .. } => {
+                Self::new(Exit::Incomplete, message).hint("copy all parts again")
+            }
+            BundleError::OtherBundle { .. } => Self::new(Exit::Incomplete, message).hint(
+                "name the bundle that the parts were split from; if it no longer exists, pull it again with --locked",
+            ),
             BundleError::Locked { .. } => {
                 Self::new(Exit::Files, message).hint("wait until the other command ends, or name another file")
             }

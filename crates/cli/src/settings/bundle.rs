@@ -6,7 +6,10 @@ use bundle::WriteSums;
 
 use super::{Output, required_modules};
 use crate::{
-    args::{BundleVerifyArgs, CompleteArgs, DigestsArgs, GostArgs, InspectArgs, JoinArgs, SplitArgs},
+    args::{
+        BundleVerifyArgs, CompleteArgs, DigestsArgs, GostArgs, InspectArgs, JoinArgs, MissingPartsArgs,
+        SplitArgs,
+    },
     expected_sum::ExpectedSum,
 };
 
@@ -37,14 +40,43 @@ pub(crate) struct BundleVerifySettings {
 pub(crate) struct SplitSettings {
     /// The bundle.
     pub(crate) files: Vec<PathBuf>,
-    /// Maximum size of a part in bytes.
-    pub(crate) part_size: u64,
+    /// Which parts are written.
+    pub(crate) parts: SplitParts,
     /// The directory for the parts.
     pub(crate) directory: PathBuf,
     /// When GOST checksums are written.
     pub(crate) sums: WriteSums,
     /// How to print.
     pub(crate) output: Output,
+}
+
+/// Which parts a split writes.
+#[derive(Debug, Clone)]
+pub(crate) enum SplitParts {
+    /// All, of at most this size in bytes.
+    All(u64),
+    /// Those that this file requests.
+    Requested(PathBuf),
+}
+
+/// Settings of `dhctl bundle missing-parts`.
+#[derive(Debug, Clone)]
+pub(crate) struct MissingPartsSettings {
+    /// The bundle.
+    pub(crate) files: Vec<PathBuf>,
+    /// The file to write.
+    pub(crate) out: PathBuf,
+    /// Whether an existing file is replaced.
+    pub(crate) replace: bool,
+    /// How to print.
+    pub(crate) output: Output,
+}
+
+impl From<MissingPartsArgs> for MissingPartsSettings {
+    fn from(args: MissingPartsArgs) -> Self {
+        let MissingPartsArgs { bundle, out, force, output } = args;
+        Self { files: bundle.file, out, replace: force, output: (&output).into() }
+    }
 }
 
 /// Settings of `dhctl bundle join`.
@@ -119,10 +151,14 @@ impl From<BundleVerifyArgs> for BundleVerifySettings {
 
 impl From<SplitArgs> for SplitSettings {
     fn from(args: SplitArgs) -> Self {
-        let SplitArgs { bundle, part_size, out, gost, output } = args;
+        let SplitArgs { bundle, part_size, only, out, gost, output } = args;
         Self {
             files: bundle.file,
-            part_size,
+            // The size may also come from the variable of pulls: a request has its own.
+            parts: match only {
+                Some(request) => SplitParts::Requested(request),
+                None => SplitParts::All(part_size.unwrap_or_default()),
+            },
             directory: out,
             sums: write_sums(gost),
             output: (&output).into(),

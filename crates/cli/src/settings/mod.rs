@@ -16,7 +16,8 @@ mod selection;
 use std::{path::PathBuf, time::Duration};
 
 pub(crate) use bundle::{
-    BundleVerifySettings, CompleteSettings, DigestsSettings, InspectSettings, JoinSettings, SplitSettings,
+    BundleVerifySettings, CompleteSettings, DigestsSettings, InspectSettings, JoinSettings,
+    MissingPartsSettings, SplitParts, SplitSettings,
 };
 pub(crate) use config::{
     ClusterRegistry, DockerCfgSettings, ModuleSourceSettings, PackageRepositorySettings, ProxySettings,

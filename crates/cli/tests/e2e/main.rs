@@ -25,6 +25,7 @@ mod logins;
 mod main_line;
 mod memory;
 mod mirror_modules;
+mod missing_parts;
 mod module_choice;
 mod modules_crashes;
 mod modules_layouts;

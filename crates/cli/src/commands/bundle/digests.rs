@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::{
     failure::Failure,
-    format::{count, human},
+    format::human,
     invocation::Invocation,
     printer::Printer,
     result_file::{self, Readers},
@@ -42,7 +42,7 @@ fn run(settings: &DigestsSettings) -> Result<(), Failure> {
     };
     let text = format!(
         "blobs      {} ({})\nsum        {}\nwritten    {}\n",
-        count(written.blobs, "blob"),
+        written.blobs,
         human(written.size),
         written.sum,
         written.file

@@ -1,14 +1,22 @@
-//! `dhctl bundle split FILE -c SIZE -o DIR`
+//! `dhctl bundle split FILE -c SIZE -o DIR`, and with `--only`
 
 use std::sync::Arc;
 
 use commands::{Dhctl, Sentence};
 use mirror::{Observer, Stage, bundle_task};
 
-use super::convert::{Written, directory_exists};
+use super::{
+    convert::{Written, directory_exists},
+    split_only::{self, RequestedParts},
+};
 use crate::{
-    Environment, failure::Failure, interrupted, invocation::Invocation, printer::Printer, progress::Progress,
-    settings::SplitSettings,
+    Environment,
+    failure::Failure,
+    interrupted,
+    invocation::Invocation,
+    printer::Printer,
+    progress::Progress,
+    settings::{SplitParts, SplitSettings},
 };
 
 const NAME: &str = "bundle split";
@@ -18,7 +26,14 @@ pub(crate) fn invocation(settings: SplitSettings, environment: Environment) -> I
 }
 
 async fn run(settings: SplitSettings, environment: Environment) -> Result<(), Failure> {
-    let SplitSettings { files, part_size, directory, sums, output } = settings;
+    let SplitSettings { files, parts, directory, sums, output } = settings;
+    let part_size = match parts {
+        SplitParts::All(size) => size,
+        SplitParts::Requested(request) => {
+            return split_only::run(RequestedParts { files, request, directory, sums, output }, environment)
+                .await;
+        }
+    };
     if part_size == 0 {
         return Err(Failure::usage(
             Sentence::from("-c 0: a part needs a size; '")

@@ -1,0 +1,156 @@
+//! Which parts of a bundle are missing or damaged.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use foreign_text::ForeignText;
+use oci::{Algorithm, BlobSource as _, Digest, Hasher};
+
+use super::{KnownPart, PartsRequest};
+use crate::{
+    BundleError, GostSum,
+    on_demand::OnDemand,
+    on_media::{self, Readable},
+    progress::Progress,
+    stream,
+    sums::{SumThread, read_sum},
+    verify,
+    volumes::{Volumes, parts_of},
+};
+
+/// What is missing of a bundle in parts.
+#[derive(Debug)]
+pub struct MissingParts {
+    /// The request; `None` if nothing is missing or damaged.
+    pub request: Option<PartsRequest>,
+    /// Parts that are there and damaged.
+    pub damaged: BTreeSet<u32>,
+    /// Parts that are there and were not checked, since there is no checksum of them and other parts are missing.
+    pub unchecked: BTreeSet<u32>,
+}
+
+/// Looks which parts of the bundle that `paths` name are missing or damaged. `paths` are the same as for
+/// [`crate::Bundle::open`], except directories. A part is read and compared with the GOST checksum next to it. Without
+/// checksums parts are checked only if all are there.
+///
+/// # Errors
+/// [`BundleError::NotInParts`]; [`BundleError::UnknownPartSize`]; as [`crate::Bundle::open`] if there is no part;
+/// [`BundleError::Io`], [`BundleError::Cancelled`].
+pub fn missing_parts(paths: &[PathBuf], progress: &dyn Progress) -> Result<MissingParts, BundleError> {
+    let parts = parts_of(paths)?;
+    let files = parts.values().cloned().map(OnDemand::open).collect::<Result<Vec<_>, _>>()?;
+    let sizes: BTreeMap<u32, u64> = parts.keys().copied().zip(files.iter().map(|it| it.size())).collect();
+    let sums = sums(paths)?;
+    let highest = *sizes.keys().next_back().unwrap_or(&0);
+    let part_size = part_size(&sizes, highest)
+        .ok_or_else(|| BundleError::UnknownPartSize { path: parts[&highest].clone() })?;
+    let last = sums.keys().next_back().copied().unwrap_or_default().max(highest);
+    let is_last_known = last > highest || sizes[&highest] < part_size;
+
+    let mut missing: BTreeSet<u32> = (0..last).filter(|number| !sizes.contains_key(number)).collect();
+    if last > highest {
+        missing.insert(last);
+    }
+    progress.began(sizes.values().sum());
+    let mut checked = BTreeMap::new();
+    for (number, file) in parts.keys().zip(files) {
+        let volumes = Volumes::of(vec![file]);
+        checked.insert(*number, check(&volumes, sums.get(number).copied(), progress)?);
+    }
+    let mut damaged: BTreeSet<u32> = sizes
+        .iter()
+        .filter(|(number, size)| **size != part_size && **number != highest)
+        .map(|(number, _)| *number)
+        .collect();
+    damaged
+        .extend(checked.iter().filter(|(_, part)| part.is_correct == Some(false)).map(|(number, _)| *number));
+    let mut unchecked: BTreeSet<u32> =
+        checked.iter().filter(|(_, part)| part.is_correct.is_none()).map(|(number, _)| *number).collect();
+    damaged.extend((sizes[&highest] > part_size).then_some(highest));
+    let mut from = (!is_last_known).then_some(last + 1);
+    if missing.is_empty() && !unchecked.is_empty() {
+        // The digests of the blobs tell as much as a checksum, if the whole bundle is there.
+        let files = damaged_files(paths, progress)?;
+        damaged.extend(parts.iter().filter(|(_, path)| files.contains(*path)).map(|(number, _)| *number));
+        // A part that is cut looks like a last part.
+        from = from.or_else(|| damaged.contains(&highest).then_some(highest + 1));
+        unchecked.clear();
+    }
+    missing.extend(&damaged);
+    unchecked.retain(|number| !damaged.contains(number));
+    let known = checked.iter().find(|(number, _)| !missing.contains(number));
+    // While nothing is missing, the end of the last part is the end of the archive.
+    let from = from.filter(|_| !missing.is_empty() || !is_whole(paths));
+    let request = match known {
+        _ if missing.is_empty() && from.is_none() => None,
+        None => return Err(BundleError::NoPartIntact { path: paths[0].clone() }),
+        Some((number, part)) => {
+            let known = KnownPart { part: *number, size: sizes[number], digest: part.digest };
+            let name = paths[0].file_name().unwrap_or_default().to_string_lossy();
+            Some(PartsRequest::new(ForeignText::from(&*name), part_size, (missing, from), known))
+        }
+    };
+    Ok(MissingParts { request, damaged, unchecked })
+}
+
+/// The files that `verify` finds damaged, also if the archive cannot be followed to its end.
+fn damaged_files(paths: &[PathBuf], progress: &dyn Progress) -> Result<BTreeSet<PathBuf>, BundleError> {
+    match verify::verify(paths, progress) {
+        Ok(report) => Ok(report.damages.into_iter().flat_map(|damage| damage.files).collect()),
+        Err(BundleError::Damaged { path, .. } | BundleError::WrongPart { path, .. }) => Ok([path].into()),
+        Err(error) => Err(error),
+    }
+}
+
+/// What reading a part has shown.
+struct Checked {
+    digest: Digest,
+    /// Whether it has its checksum; `None` if there is none.
+    is_correct: Option<bool>,
+}
+
+fn check(volumes: &Volumes, sum: Option<GostSum>, progress: &dyn Progress) -> Result<Checked, BundleError> {
+    let size = volumes.size();
+    std::thread::scope(|scope| {
+        let start = || SumThread::start(scope, vec![size]).map_err(|error| volumes.failed(error));
+        let thread = sum.is_some().then(start).transpose()?;
+        let mut hasher = Hasher::new(Algorithm::Sha256);
+        stream::blocks(volumes, 0..size, progress, |_, block| {
+            hasher.update(block);
+            if let Some(thread) = &thread {
+                thread.send(block);
+            }
+            Ok(())
+        })?;
+        let actual = thread.map(|thread| thread.finish()[0]);
+        Ok(Checked { digest: hasher.finish(), is_correct: sum.map(|sum| actual == Some(sum)) })
+    })
+}
+
+/// The size of all parts but the last: that of a part which is not the last one, or of the only one that is there.
+fn part_size(sizes: &BTreeMap<u32, u64>, highest: u32) -> Option<u64> {
+    let earlier = sizes.iter().filter(|(number, _)| **number != highest).map(|(_, size)| *size).max();
+    earlier.or_else(|| (highest == 0).then(|| sizes[&0]))
+}
+
+/// The GOST checksums of parts that are next to them, by number; those of missing parts too.
+fn sums(paths: &[PathBuf]) -> Result<BTreeMap<u32, GostSum>, BundleError> {
+    let mut sums = BTreeMap::new();
+    for bundle in paths {
+        for (file, path) in on_media::files_of(bundle)? {
+            if let Readable::PartSum(number) = file {
+                sums.extend(read_sum(&path)?.map(|sum| (number, sum)));
+            }
+        }
+    }
+    Ok(sums)
+}
+
+/// Whether the parts that are there make up a whole archive.
+fn is_whole(paths: &[PathBuf]) -> bool {
+    let volumes = Volumes::open(paths).map(Arc::new);
+    volumes.and_then(crate::archive::Archive::read).is_ok()
+}

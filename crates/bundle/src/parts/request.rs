@@ -1,0 +1,168 @@
+//! The request for parts: written inside, read outside.
+
+use std::collections::BTreeSet;
+
+use foreign_text::ForeignText;
+use oci::Digest;
+use serde::{Deserialize, Serialize};
+
+use crate::held::{API_VERSION, json};
+
+const KIND: &str = "PartsRequest";
+
+/// Largest file that is read, in bytes: a bundle has at most some hundred parts.
+const LARGEST: usize = 1024 * 1024;
+
+/// Which parts of a bundle are needed again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PartsRequest {
+    api_version: String,
+    kind: String,
+    /// The name of the whole bundle, such as `d8.tar`.
+    pub bundle: ForeignText,
+    /// Size of every part except the last, in bytes.
+    pub part_size: u64,
+    /// The parts, by number.
+    pub parts: BTreeSet<u32>,
+    /// Every part from this number on, too, if it is unknown which part is the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<u32>,
+    /// A part that is there: it tells whether a bundle is the right one.
+    pub known: KnownPart,
+}
+
+/// A part that is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KnownPart {
+    /// Its number.
+    pub part: u32,
+    /// Its size in bytes.
+    pub size: u64,
+    /// The digest of its content.
+    pub digest: Digest,
+}
+
+/// Why a file is not a request for parts.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// Not JSON, or not of the known shape.
+    #[error("is not a file of dhctl bundle missing-parts: {0}")]
+    Malformed(ForeignText),
+    /// Another version or kind of file.
+    #[error(
+        "has the apiVersion '{api_version}' and kind '{kind}'; this version of dhctl reads {API_VERSION} {KIND}"
+    )]
+    Version {
+        /// What the file says, shortened.
+        api_version: ForeignText,
+        /// What the file says, shortened.
+        kind: ForeignText,
+    },
+}
+
+/// Only the fields that say what the file is: another version may have other fields.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Header {
+    api_version: String,
+    kind: String,
+}
+
+impl PartsRequest {
+    /// A request for these parts of `bundle`.
+    pub fn new(
+        bundle: ForeignText,
+        part_size: u64,
+        (parts, from): (BTreeSet<u32>, Option<u32>),
+        known: KnownPart,
+    ) -> Self {
+        Self {
+            api_version: API_VERSION.to_owned(),
+            kind: KIND.to_owned(),
+            bundle,
+            part_size,
+            parts,
+            from,
+            known,
+        }
+    }
+
+    /// Whether part `number` is requested.
+    pub fn includes(&self, number: u32) -> bool {
+        self.parts.contains(&number) || self.from.is_some_and(|from| number >= from)
+    }
+
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// [`RequestError`] for a file of another kind or version, for unknown fields and impossible values.
+    pub fn parse(text: &[u8]) -> Result<Self, RequestError> {
+        let malformed = |reason: &str| RequestError::Malformed(ForeignText::limited(reason, 200));
+        if text.len() > LARGEST {
+            return Err(malformed("it is larger than 1 MiB"));
+        }
+        let Header { api_version, kind } =
+            serde_json::from_slice(text).map_err(|error| malformed(&error.to_string()))?;
+        if api_version != API_VERSION || kind != KIND {
+            let line = |text: String| ForeignText::limited(&text, 80);
+            return Err(RequestError::Version { api_version: line(api_version), kind: line(kind) });
+        }
+        let request: Self = serde_json::from_slice(text).map_err(|error| malformed(&error.to_string()))?;
+        if request.part_size == 0 {
+            return Err(malformed("partSize is 0"));
+        }
+        if request.includes(request.known.part) {
+            return Err(malformed("the known part is among the requested ones"));
+        }
+        if request.known.size > request.part_size {
+            return Err(malformed("the known part is larger than partSize"));
+        }
+        Ok(request)
+    }
+
+    /// The text of the file.
+    pub fn to_text(&self) -> String {
+        json(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(parts: &[u32], from: Option<u32>) -> PartsRequest {
+        let known = KnownPart { part: 0, size: 100, digest: Digest::of(b"0") };
+        PartsRequest::new("d8.tar".into(), 100, (parts.iter().copied().collect(), from), known)
+    }
+
+    #[test]
+    fn what_is_written_is_read() {
+        for request in [request(&[3, 7], None), request(&[], Some(9)), request(&[1], Some(4))] {
+            let text = request.to_text();
+            assert_eq!(PartsRequest::parse(text.as_bytes()).unwrap(), request, "{text}");
+        }
+        let request = request(&[3], Some(9));
+        let requested: Vec<u32> = (0..12).filter(|number| request.includes(*number)).collect();
+        assert_eq!(requested, [3, 9, 10, 11]);
+    }
+
+    #[test]
+    fn other_files_are_refused() {
+        let good = request(&[3], None).to_text();
+        for (from, to, reason) in [
+            ("PartsRequest", "Parts", "kind 'Parts'"),
+            ("v1alpha1", "v9", "apiVersion 'dhctl.deckhouse.io/v9'"),
+            ("\"partSize\": 100", "\"partSize\": 0", "partSize is 0"),
+            ("\"partSize\": 100", "\"partSize\": 50", "larger than partSize"),
+            ("\"part\": 0", "\"part\": 3", "among the requested ones"),
+            ("\"bundle\":", "\"more\": 1, \"bundle\":", "unknown field `more`"),
+            ("\"partSize\": 100", "\"partSize\": [", "is not a file"),
+        ] {
+            assert!(good.contains(from), "{good}");
+            let error = PartsRequest::parse(good.replace(from, to).as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(reason), "{error}");
+        }
+    }
+}
