@@ -44,6 +44,7 @@ mod registry_setup;
 mod required_modules;
 mod resume;
 mod resumed_push;
+mod schedule;
 mod special_files;
 mod squid_conf;
 mod surgery;
