@@ -22,6 +22,7 @@ mod listed;
 pub mod local_blobs;
 pub mod missing;
 pub mod module_archives;
+pub mod parts;
 pub mod plan;
 pub mod prune;
 pub mod pull;

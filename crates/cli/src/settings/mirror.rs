@@ -11,7 +11,10 @@ use mirror::{
 };
 use oci::RepositoryUrl;
 
-use super::{Connection, Output, paths, required_modules, selection};
+use super::{
+    Connection, Output, paths, required_modules, selection,
+    want::{WantSettings, media_size},
+};
 use crate::{
     args::{
         BundleFormat, BundleInArgs, ConnectionArgs, MirrorArgs, MirrorCommand, OutputArgs, PullArgs,
@@ -47,12 +50,25 @@ pub(crate) struct PullSettings {
     pub(crate) write: WriteOptions,
     /// The program to copy next to the bundle instead of the running one.
     pub(crate) binary: Option<PathBuf>,
+    /// The want list, if the pull works by one.
+    pub(crate) want: Option<WantSettings>,
     /// Whether nothing is written.
     pub(crate) dry_run: bool,
+    /// What a dry run shows in addition.
+    pub(crate) preview: PreviewSettings,
     /// How the registry is reached.
     pub(crate) connection: Connection,
     /// How to print.
     pub(crate) output: Output,
+}
+
+/// What a dry run shows in addition.
+#[derive(Debug, Clone)]
+pub(crate) struct PreviewSettings {
+    /// The file for the list of images.
+    pub(crate) image_list: Option<PathBuf>,
+    /// The size of one stick or disc in bytes.
+    pub(crate) media_size: Option<u64>,
 }
 
 /// Settings of a push.
@@ -216,9 +232,10 @@ impl PullSettings {
         if !flags.base.is_empty() {
             refuse_base(&flags.base, form, &archive)?;
         }
+        let want = flags.want.as_deref().map(|path| WantSettings::read(path, &flags.source)).transpose()?;
         let request = Request {
             allow_missing_modules: required_modules::allowed(required),
-            ..selection::request(&flags)?
+            ..selection::request(&flags, want.as_ref())?
         };
         let login = Login {
             name: flags.source_login,
@@ -248,7 +265,12 @@ impl PullSettings {
                 parallel: connection.parallel,
             },
             binary: flags.with_binary,
+            want,
             dry_run: flags.dry_run,
+            preview: PreviewSettings {
+                image_list: flags.image_list,
+                media_size: media_size(flags.media_size)?,
+            },
             connection,
             output,
         })

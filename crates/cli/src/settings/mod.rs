@@ -12,6 +12,7 @@ mod registry_prune;
 mod registry_setup;
 mod required_modules;
 mod selection;
+mod want;
 
 use std::{path::PathBuf, time::Duration};
 
@@ -36,6 +37,7 @@ pub(crate) use registry_setup::{
 pub(crate) use registry_check::{CheckSettings, check};
 pub(crate) use registry_list::ListSettings;
 pub(crate) use registry_prune::{PruneAction, PruneSettings};
+pub(crate) use want::WantSettings;
 
 use egress::ClientFiles;
 

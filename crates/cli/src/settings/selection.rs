@@ -3,14 +3,14 @@
 use deckhouse::{Channel, select, version::parse_tag};
 use mirror::{Modules, Request, discover::Installer};
 
-use super::modules;
+use super::{WantSettings, modules};
 use crate::{args::PullFlags, failure::Failure};
 
-/// The selection.
+/// The selection, by flags or by a want list.
 ///
 /// # Errors
 /// If the flags together select nothing.
-pub(super) fn request(flags: &PullFlags) -> Result<Request, Failure> {
+pub(super) fn request(flags: &PullFlags, want: Option<&WantSettings>) -> Result<Request, Failure> {
     let mut select = select::Request {
         min: flags.min_version,
         max: flags.max_version,
@@ -19,7 +19,7 @@ pub(super) fn request(flags: &PullFlags) -> Result<Request, Failure> {
         excluded: flags.exclude_channel.clone(),
         point_channel: flags.point_channel,
         ignore_suspend: flags.ignore_suspend,
-        chain: None,
+        chain: want.map(|want| want.needs.chain.clone()),
     };
     let mut builds = Vec::new();
     for tag in &flags.tag {
@@ -33,13 +33,18 @@ pub(super) fn request(flags: &PullFlags) -> Result<Request, Failure> {
         select,
         builds,
         proxy_registry: flags.proxy_registry,
-        modules: if flags.no_modules { Modules::Nothing } else { modules::selected(flags.modules.clone()) },
-        no_security_databases: flags.no_security_db,
+        modules: match want {
+            Some(want) => want.modules(),
+            None if flags.no_modules => Modules::Nothing,
+            None => modules::selected(flags.modules.clone()),
+        },
+        no_security_databases: flags.no_security_db || want.is_some_and(|want| !want.needs.databases),
         no_platform: flags.no_platform,
         only_extra_images: flags.only_extra_images,
         installer: match &flags.installer_tag {
             Some(tag) => Installer::Tag(tag.clone()),
-            None if flags.no_installer || flags.only_extra_images => Installer::Nothing,
+            // Clusters that run need no installer.
+            None if flags.no_installer || flags.only_extra_images || want.is_some() => Installer::Nothing,
             None => Installer::IfThere,
         },
         ..Request::default()

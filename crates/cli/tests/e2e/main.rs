@@ -52,4 +52,5 @@ mod takeover;
 mod telling;
 mod thin;
 mod update;
+mod want;
 mod world;

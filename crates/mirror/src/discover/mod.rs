@@ -86,6 +86,13 @@ pub enum Modules {
     },
     /// These, whether or not the source lists them; of each what all its rules together mean.
     Named(BTreeMap<String, Vec<VersionRule>>),
+    /// What clusters need: these, whether or not the source lists them, and whatever the selected releases require.
+    Needed {
+        /// Modules that must be there.
+        required: BTreeMap<String, Vec<VersionRule>>,
+        /// Modules of other sources, which are left out if this source does not have them.
+        others: BTreeMap<String, Vec<VersionRule>>,
+    },
     /// None.
     Nothing,
 }
@@ -104,8 +111,12 @@ impl Modules {
 
     /// Modules of which the source must tell all versions.
     fn listing_versions(&self) -> impl Iterator<Item = &str> {
-        let named = if let Self::Named(named) = self { Some(named) } else { None };
-        let named = named.into_iter().flatten();
+        let (named, others) = match self {
+            Self::Named(named) => (Some(named), None),
+            Self::Needed { required, others } => (Some(required), Some(others)),
+            Self::Listed { .. } | Self::Nothing => (None, None),
+        };
+        let named = named.into_iter().chain(others).flatten();
         named
             .filter(|(_, rules)| rules.iter().any(VersionRule::needs_all_tags))
             .map(|(name, _)| name.as_str())

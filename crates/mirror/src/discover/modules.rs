@@ -36,9 +36,23 @@ pub(super) async fn discover(
     let modules_found: Vec<(String, Option<ModuleFound>)> =
         named.into_keys().zip(found.merge_all(steps)).collect();
     let is_absent = |(_, module): &&(String, Option<ModuleFound>)| module.is_none();
-    let absent: Vec<String> = modules_found.iter().filter(is_absent).map(|(name, _)| name.clone()).collect();
+    let mut absent: Vec<String> =
+        modules_found.iter().filter(is_absent).map(|(name, _)| name.clone()).collect();
     if matches!(modules, Modules::Named(_)) && !absent.is_empty() {
         return Err(Error::NoSuchModules { names: absent });
+    }
+    if let Modules::Needed { required, .. } = modules {
+        for name in &absent {
+            if required.contains_key(name) {
+                let by = WantedBy::module(name);
+                found.miss(source.missing(MODULES, &tag(name)?, &by, "the source does not have this module"));
+            } else {
+                found.note(format!(
+                    "module {name} of another source is left out: this source does not have it"
+                ));
+            }
+        }
+        absent.clear();
     }
     for name in absent {
         found.note(format!("module {name} has no release channels on the source and is not pulled"));
@@ -85,6 +99,10 @@ pub(super) async fn chosen(
     let except = match modules {
         Modules::Nothing => return Ok(Found::default().with(BTreeMap::new())),
         Modules::Named(named) => return Ok(Found::default().with(named.clone())),
+        Modules::Needed { required, others } => {
+            let all = required.iter().chain(others).map(|(name, rules)| (name.clone(), rules.clone()));
+            return Ok(Found::default().with(all.collect()));
+        }
         Modules::Listed { except } => except,
     };
     let Step { value: mut listed, mut found } = listed(source).await?;

@@ -27,6 +27,7 @@ pub(super) async fn complete(
         }
         let may_add = match selected {
             Modules::Listed { except } => !except.contains(&name),
+            Modules::Needed { .. } => true,
             Modules::Named(_) | Modules::Nothing => false,
         };
         if may_add && module_name(&name).is_ok() {

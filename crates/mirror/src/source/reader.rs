@@ -136,7 +136,7 @@ impl<I: Images> Source<I> {
     }
 
     /// A repository's name for a user.
-    pub(crate) fn name(&self, path: &str) -> String {
+    pub fn name(&self, path: &str) -> String {
         self.images.name(path)
     }
 

@@ -77,6 +77,19 @@ pub struct PullFlags {
     #[arg(long, help_heading = "Source (pull)")]
     pub proxy_registry: bool,
 
+    /// Pull what the clusters of this want list need, as "dhctl update want" writes it: the releases from the one that
+    /// runs to the target, enabled modules, and modules that these releases require. Blobs of images that the list names
+    /// as held are left out, so the bundle is thin
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = [
+            "min_version", "max_version", "release", "tag", "channel", "exclude_channel", "no_platform",
+            "only_extra_images", "include_module", "exclude_module", "modules_filter", "no_modules", "proxy_registry",
+        ],
+        help_heading = "Releases (pull)"
+    )]
+    pub want: Option<PathBuf>,
     /// Oldest release to pull, X.Y or X.Y.Z; has no effect if it is newer than the release of the channel rock-solid
     #[arg(
         short = 'v',
@@ -200,9 +213,23 @@ pub struct PullFlags {
     /// Start over instead of resuming an interrupted pull
     #[arg(long, help_heading = "Bundle (pull)")]
     pub no_pull_resume: bool,
-    /// Only print what would be pulled: releases, images, bytes to download, size of the bundle, free disk space
+    /// Only print what would be pulled: releases, images, bytes to download by part, size of the bundle, free disk space;
+    /// with --verbose also each image
     #[arg(long, help_heading = "Bundle (pull)")]
     pub dry_run: bool,
+    /// With --dry-run: write the list of images to this new file, a line for each: REPOSITORY[:TAG]@DIGEST
+    #[arg(long, value_name = "PATH", requires = "dry_run", help_heading = "Bundle (pull)")]
+    pub image_list: Option<PathBuf>,
+    /// With --dry-run: show how many sticks or discs of this size the bundle needs; a number of GiB, or a size such as
+    /// 32GB or 4700MB
+    #[arg(
+        long,
+        value_name = "SIZE",
+        value_parser = size_arg::parse,
+        requires = "dry_run",
+        help_heading = "Bundle (pull)"
+    )]
+    pub media_size: Option<u64>,
 }
 
 /// Format of a bundle.

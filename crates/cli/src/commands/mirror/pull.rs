@@ -1,5 +1,8 @@
 //! `dhctl mirror pull`: pull a distribution into a bundle.
 
+mod preview;
+mod sticks;
+
 use std::{
     collections::{BTreeMap, HashMap},
     path::{Path, PathBuf},
@@ -8,7 +11,7 @@ use std::{
 
 use commands::{Dhctl, Mirror, Sentence};
 use mirror::{
-    Discovery, Event, LocalBlobs, Observer,
+    Bases, Discovery, Event, LocalBlobs, Observer,
     archives::{self, ArchivesJob, BundleForm, PlannedArchive},
     discover::discover,
     inspect::LeftOut,
@@ -19,6 +22,7 @@ use mirror::{
 };
 use serde::Serialize;
 
+use self::preview::Preview;
 use crate::{
     Environment,
     expected_sum::sums_text,
@@ -28,7 +32,7 @@ use crate::{
     invocation::Invocation,
     printer::Printer,
     progress::Progress,
-    settings::{self, Output, PullSettings, RegistryAccess},
+    settings::{self, Output, PullSettings, RegistryAccess, WantSettings},
     side_files::{self, StagedFiles, files_text},
     thin,
 };
@@ -57,6 +61,12 @@ struct Pulled {
     installer: Option<String>,
     images: usize,
     repositories: usize,
+    /// How many clusters the want list has, if the pull works by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wanting_clusters: Option<usize>,
+    /// How many images the want list names as held.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held_images: Option<usize>,
     /// Bytes of all blobs, each once.
     download_size: u64,
     /// Size of the bundle in bytes.
@@ -79,6 +89,9 @@ struct Pulled {
     /// GOST R 34.11-2012 sums by file name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     gost_sums: BTreeMap<PathBuf, String>,
+    /// What only a dry run shows.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    preview: Option<Preview>,
 }
 
 /// A pull with these settings, or the failure that they are not valid.
@@ -104,7 +117,7 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
         side_files::refuse_directories(&settings.archive, executable.is_some())?;
         side_files::refuse_directories_of(&settings.archive)?;
     }
-    let bases = thin::bases(&settings.bases)?;
+    let mut bases = thin::bases(&settings.bases)?;
     let credentials = settings.login.resolve(&settings.source, &environment).await?;
     let access = RegistryAccess {
         url: &settings.source,
@@ -120,6 +133,9 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
     if settings.request.proxy_registry {
         client.expect_proxy_cache();
     }
+    for warning in settings.want.iter().flat_map(WantSettings::warnings) {
+        progress.warn(&warning);
+    }
     let journal = if settings.dry_run { None } else { Some(Arc::new(open_journal(settings)?)) };
     let local = Arc::new(LocalBlobs::default());
     let source = Source::new(client, settings.source.repository.clone(), journal.clone());
@@ -134,6 +150,9 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
             return Err(error.into());
         }
     };
+    if let Some(want) = &settings.want {
+        add_held(want, settings.form, &source, &mut bases, &progress).await?;
+    }
     let wanted = std::mem::take(&mut discovery.wanted);
     let mut sum_of = SetList::of_wanted(&wanted);
     let edition = settings.source.repository.last_segment();
@@ -145,6 +164,9 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
     let mut pulled = summary(settings, &discovery, &planned, free_space);
     let Some(journal) = journal else {
         warn_of_refusals(settings, &planned, pulled.bundle_size, executable.is_some(), &progress);
+        let preview = Preview::of(settings, &planned, |path| source.name(path));
+        preview.write(settings)?;
+        pulled.preview = Some(preview);
         return Printer::new(settings.output).result(NAME, &pulled, &dry_run_text(&pulled));
     };
 
@@ -180,6 +202,32 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
             .warn("the dhctl next to the bundle is not the static Linux binary and may not run elsewhere");
     }
     Printer::new(settings.output).result(NAME, &pulled, &text(&pulled, &settings.named))
+}
+
+/// Adds what the registries of a want list contain to what is left out.
+async fn add_held(
+    want: &WantSettings,
+    form: BundleForm,
+    source: &Source,
+    bases: &mut Bases,
+    progress: &Progress,
+) -> Result<(), Failure> {
+    if want.list.held.is_empty() {
+        return Ok(());
+    }
+    if form == BundleForm::Directory {
+        let note = "a directory of archives is never thin: blobs of images that the want list names as held are pulled too";
+        progress.event(Event::Note(note.to_owned()));
+        return Ok(());
+    }
+    let unknown = bases.add_registry(source, &want.list.held).await?;
+    if unknown > 0 {
+        let images = count(unknown, "image");
+        progress.event(Event::Note(format!(
+            "the source does not have the manifests of {images} that the want list names as held; nothing is left out              because of them"
+        )));
+    }
+    Ok(())
 }
 
 /// Warns in a dry run about everything that the pull itself would be refused for.
@@ -246,6 +294,8 @@ fn summary(
         installer: discovery.installer.clone(),
         images: plans.clone().map(|plan| plan.image_count()).sum(),
         repositories: plans.clone().map(|plan| plan.repository_count()).sum(),
+        wanting_clusters: settings.want.as_ref().map(|want| want.list.clusters.len()),
+        held_images: settings.want.as_ref().map(|want| want.list.held_count()),
         download_size: unique.values().sum(),
         bundle_size: plans.map(|plan| plan.layout().size()).sum(),
         left_out: archives.iter().find_map(|archive| archive.plan.left_out()).map(LeftOut::from),
@@ -255,6 +305,7 @@ fn summary(
         sum: None,
         gost_sum: None,
         gost_sums: BTreeMap::new(),
+        preview: None,
     }
 }
 
@@ -293,13 +344,17 @@ fn left_out_text(pulled: &Pulled) -> String {
 
 fn dry_run_text(pulled: &Pulled) -> String {
     let enough = if pulled.free_space < pulled.bundle_size { ", not enough" } else { "" };
+    let (download, bundle) = (human(pulled.download_size), human(pulled.bundle_size));
+    let Some(preview) = &pulled.preview else { return contents_text(pulled) };
     format!(
-        "{}{}download   {}\nbundle     {}\nfree disk  {}{enough}\nnothing was written (--dry-run)\n",
+        "{}{}download   {download}\n{}bundle     {bundle}{}\n{}free disk  {}{enough}\n{}",
         contents_text(pulled),
         left_out_text(pulled),
-        human(pulled.download_size),
-        human(pulled.bundle_size),
+        preview.parts_text(),
+        preview.in_files(),
+        preview.sticks_text(),
         human(pulled.free_space),
+        preview.images_text(),
     )
 }
 

@@ -1,0 +1,112 @@
+//! A want list that a pull works by.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
+
+use deckhouse::{
+    Edition, VersionRule,
+    want::{Needs, WantList},
+};
+use mirror::Modules;
+use oci::RepositoryUrl;
+
+use crate::{exit_code::Exit, failure::Failure};
+
+/// Editions whose names the vendor's repositories have.
+const EDITIONS: [&str; 7] = ["ce", "be", "se", "se-plus", "ee", "fe", "cse"];
+
+/// A want list, and what its clusters need together.
+#[derive(Debug, Clone)]
+pub(crate) struct WantSettings {
+    /// The list.
+    pub(crate) list: WantList,
+    /// What its clusters need.
+    pub(crate) needs: Needs,
+}
+
+impl WantSettings {
+    /// Reads the list for a pull from `source`.
+    pub(super) fn read(path: &Path, source: &RepositoryUrl) -> Result<Self, Failure> {
+        let text = std::fs::read(path).map_err(|error| Failure::file(path, &error))?;
+        let list =
+            WantList::parse(&text).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+        let needs =
+            Needs::of(&list).map_err(|error| Failure::usage(format!("{}: {error}", path.display())))?;
+        if let Some(edition) = &needs.edition
+            && !may_have(source, edition)
+        {
+            let message = format!(
+                "the clusters of the want list run edition {edition}, and {source} is that of another edition"
+            );
+            return Err(Failure::usage(message).hint("name the source of that edition with --source"));
+        }
+        Ok(Self { list, needs })
+    }
+
+    /// The modules to pull.
+    pub(super) fn modules(&self) -> Modules {
+        let rules = |is_own: bool| -> BTreeMap<String, Vec<VersionRule>> {
+            let modules = self.needs.modules.iter().filter(|(_, need)| need.is_own == is_own);
+            modules.map(|(name, need)| (name.clone(), vec![need.rule()])).collect()
+        };
+        Modules::Needed { required: rules(true), others: rules(false) }
+    }
+
+    /// What is not certain to be part of the pull, as warnings.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        let unknown: BTreeSet<&str> =
+            self.list.clusters.iter().flat_map(|it| &it.unknown).map(|part| part.what.as_str()).collect();
+        if !unknown.is_empty() {
+            let unknown: Vec<&str> = unknown.into_iter().collect();
+            warnings.push(format!(
+                "the want list does not contain everything that the clusters have; unknown are: {}",
+                unknown.join(", ")
+            ));
+        }
+        let packages: Vec<&str> = self.needs.packages.keys().map(String::as_str).collect();
+        if !packages.is_empty() {
+            warnings
+                .push(format!("the clusters use packages, which are not pulled: {}", packages.join(", ")));
+        }
+        warnings
+    }
+}
+
+/// Whether a source may have an edition. Only a path that ends with the name of another edition says that it does not.
+fn may_have(source: &RepositoryUrl, edition: &Edition) -> bool {
+    let (last, edition) = (source.repository.last_segment(), edition.repository());
+    !EDITIONS.contains(&last) || last == edition || (last == "cse" && edition.starts_with("cse-"))
+}
+
+/// A failure unless the size of a stick or disc is more than nothing.
+pub(super) fn media_size(size: Option<u64>) -> Result<Option<u64>, Failure> {
+    match size {
+        Some(0) => Err(Failure::new(
+            Exit::Usage,
+            "--media-size is 0; name the size of one stick or disc, such as 32GB",
+        )),
+        size => Ok(size),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_of_another_edition_is_refused() {
+        for (source, edition, may) in [
+            ("registry.deckhouse.ru/deckhouse/ee", "EE", true),
+            ("registry.deckhouse.ru/deckhouse/ee", "SE-plus", false),
+            ("registry.deckhouse.ru/deckhouse/se-plus", "SE-plus", true),
+            ("registry-cse.deckhouse.ru/deckhouse/cse", "CSE-lite", true),
+            ("mirror.example.com/dkp", "FE", true),
+        ] {
+            let may_have = may_have(&source.parse().unwrap(), &Edition::parse(edition).unwrap());
+            assert_eq!(may_have, may, "{source} {edition}");
+        }
+    }
+}

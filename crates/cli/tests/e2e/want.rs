@@ -1,0 +1,267 @@
+//! `dhctl mirror --want`: what takes clusters from the release that they run to their target.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
+
+use deckhouse::{
+    Channel, Edition,
+    version::parse_tag,
+    want::{UnknownPart, WantList, WantedCluster, WantedModule, WantedPackage, WantedPlatform},
+};
+use serde_json::{Value, json};
+use testkit::distribution::{Builder, Distribution, ModuleSpec};
+
+use crate::world::{Run, World};
+
+fn module(name: &str, versions: &[&str], channels: &[(&str, &str)]) -> ModuleSpec {
+    ModuleSpec {
+        name: name.to_owned(),
+        versions: versions.iter().map(|it| (*it).to_owned()).collect(),
+        channels: channels.iter().map(|(name, to)| ((*name).to_owned(), (*to).to_owned())).collect(),
+        images: 2,
+        ..ModuleSpec::default()
+    }
+}
+
+/// Five minors; the modules `ingress-nginx` left the platform in the last one.
+fn builder() -> Builder {
+    let releases =
+        ["v1.73.9", "v1.74.0", "v1.74.5", "v1.75.1", "v1.75.14", "v1.76.2", "v1.76.8", "v1.77.1", "v1.77.2"];
+    Distribution::builder()
+        .releases(&releases)
+        .channels(&[("alpha", "v1.77.2"), ("stable", "v1.76.2"), ("rock-solid", "v1.73.9")])
+        .migrated_modules("v1.77.1", &["ingress-nginx"])
+        .modules(vec![
+            module(
+                "console",
+                &["v1.0.0", "v1.1.0", "v1.1.4", "v1.2.0", "v1.3.0"],
+                &[("stable", "v1.2.0"), ("rock-solid", "v1.0.0")],
+            ),
+            module("ingress-nginx", &["v1.0.0"], &[("stable", "v1.0.0")]),
+            module("operator-trivy", &["v2.0.0"], &[("stable", "v2.0.0")]),
+        ])
+        .images_per_release(3)
+        .layer_size(512)
+}
+
+fn cluster(version: &str, channel: Option<Channel>, target: Option<&str>) -> WantedCluster {
+    WantedCluster {
+        name: Some("prod".to_owned()),
+        server: None,
+        platform: WantedPlatform {
+            version: parse_tag(version).unwrap(),
+            target: target.and_then(parse_tag),
+            edition: Edition::parse("EE"),
+            channel,
+            kubernetes: None,
+        },
+        modules: vec![wanted("console", "v1.1.0", "deckhouse")],
+        embedded_modules: BTreeSet::new(),
+        packages: Vec::new(),
+        databases: true,
+        unknown: Vec::new(),
+    }
+}
+
+fn wanted(name: &str, version: &str, source: &str) -> WantedModule {
+    WantedModule {
+        name: name.to_owned(),
+        version: Some(version.parse().unwrap()),
+        source: Some(source.to_owned()),
+        policy: None,
+        channel: None,
+    }
+}
+
+fn write(folder: &Path, clusters: Vec<WantedCluster>) {
+    let list = WantList { clusters, ..WantList::default() };
+    fs::write(folder.join("want.yaml"), list.to_yaml().unwrap()).unwrap();
+}
+
+fn pull(world: &World, args: &[&str]) -> Run {
+    world.pull(&[&["--want", "want.yaml"][..], args].concat())
+}
+
+fn planned(world: &World, clusters: Vec<WantedCluster>) -> Value {
+    write(world.folder.path(), clusters);
+    pull(world, &["--dry-run", "--output", "json"]).expect(0).json()["result"].take()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_chain_and_the_modules_on_the_way() {
+    let world = World::of(builder().build());
+    let to_target = planned(&world, vec![cluster("v1.75.1", Some(Channel::Stable), Some("v1.77.1"))]);
+    assert_eq!(to_target["releases"], json!(["v1.75.14", "v1.76.2", "v1.76.8", "v1.77.1"]));
+    // rock-solid is behind the cluster, alpha ahead of the target.
+    assert_eq!(to_target["channels"], json!({ "stable": "v1.76.2" }));
+    let modules = json!({
+        "console": ["v1.0.0", "v1.1.4", "v1.2.0"],
+        // A release ahead requires it.
+        "ingress-nginx": ["v1.0.0"],
+    });
+    assert_eq!(to_target["modules"], modules);
+    assert!(!to_target["databases"].as_array().unwrap().is_empty());
+    assert_eq!(to_target["wanting_clusters"], 1);
+
+    let mut plain = cluster("v1.74.0", Some(Channel::Stable), None);
+    (plain.modules, plain.databases) = (Vec::new(), false);
+    let along_channel = planned(&world, vec![plain.clone()]);
+    assert_eq!(along_channel["releases"], json!(["v1.74.5", "v1.75.14", "v1.76.2"]));
+    assert_eq!((&along_channel["modules"], &along_channel["databases"]), (&json!({}), &json!([])));
+
+    // One list for both.
+    let both = planned(&world, vec![plain, cluster("v1.75.14", None, Some("v1.77.1"))]);
+    assert_eq!(both["releases"], json!(["v1.74.5", "v1.75.14", "v1.76.2", "v1.76.8", "v1.77.1"]));
+
+    // The bundle is complete, and says nothing of what was left out.
+    pull(&world, &[]).expect(0);
+    let verified = crate::world::dhctl(world.folder.path(), &["bundle", "verify", "d8.tar"]).expect(0);
+    assert!(verified.stdout.contains("is complete: 5 releases, 4 module versions"), "{}", verified.stdout);
+    world.push(&[]).expect(0);
+}
+
+/// What the registry contains already is left out. Whether it still does is proved by the push.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_registry_contains_is_left_out() {
+    let world = World::of(builder().build());
+    write(world.folder.path(), vec![cluster("v1.75.14", None, Some("v1.75.14"))]);
+    pull(&world, &[]).expect(0);
+    world.push(&[]).expect(0);
+    let images: BTreeSet<_> = world.distribution.releases["v1.75.14"].images.values().copied().collect();
+    let held = BTreeMap::from([(String::new(), images)]);
+    let clusters = vec![cluster("v1.75.14", None, Some("v1.76.8"))];
+    let list = WantList { clusters: clusters.clone(), held, registries: Vec::new() };
+
+    write(world.folder.path(), clusters);
+    let full = pull(&world, &["--dry-run", "--output", "json"]).expect(0).json()["result"].take();
+    assert_eq!(full["left_out"], Value::Null);
+    fs::write(world.path("want.yaml"), list.to_yaml().unwrap()).unwrap();
+    let thin = pull(&world, &["--output", "json"]).expect(0).json()["result"].take();
+    assert_eq!(thin["held_images"], list.held_count());
+    let left_out = thin["left_out"]["size"].as_u64().unwrap();
+    assert!(left_out > 0, "{thin:#}");
+    let size = |result: &Value| result["download_size"].as_u64().unwrap();
+    assert!(size(&thin) < size(&full), "{thin:#}");
+    world.push(&[]).expect(0);
+    world.verify(&[]).expect(0);
+    assert_eq!(thin["releases"], json!(["v1.75.14", "v1.76.2", "v1.76.8"]));
+
+    // The source does not have such a manifest any more: nothing is known about its blobs.
+    let gone = BTreeMap::from([(String::new(), BTreeSet::from([oci::Digest::of(b"gone")]))]);
+    fs::write(world.path("want.yaml"), WantList { held: gone, ..list }.to_yaml().unwrap()).unwrap();
+    let run = pull(&world, &["--dry-run"]).expect(0);
+    assert!(
+        run.stderr.contains("the manifests of 1 image that the want list names as held"),
+        "{}",
+        run.stderr
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_had_is_reported_before_the_download() {
+    let world = World::of(builder().build());
+    let refused = |clusters: Vec<WantedCluster>, said: &[&str]| {
+        write(world.folder.path(), clusters);
+        let run = pull(&world, &[]).expect(3);
+        for said in said {
+            assert!(run.stderr.contains(said), "'{said}' in\n{}", run.stderr);
+        }
+        assert_eq!(world.files(), ["want.yaml"]);
+    };
+    refused(vec![cluster("v1.75.1", None, Some("v1.78.0"))], &["the source has no target release v1.78.0"]);
+    refused(
+        vec![cluster("v1.70.1", None, Some("v1.74.5"))],
+        &["no release of 1.71, 1.72 between v1.70.1 and v1.74.5"],
+    );
+    // All modules that are missing, but none of another source.
+    let mut lacking = cluster("v1.75.1", None, Some("v1.76.8"));
+    lacking.modules.extend([
+        wanted("stronghold", "v1.0.0", "deckhouse"),
+        wanted("virtualization", "v1.0.0", "deckhouse-modules"),
+        wanted("billing", "v1.0.0", "corp"),
+    ]);
+    refused(
+        vec![lacking.clone()],
+        &[
+            "2 objects are missing",
+            "/modules:stronghold: the source does not have this module",
+            "/modules:virtualization: the source does not have this module",
+        ],
+    );
+    lacking.modules.retain(|module| ["console", "billing"].contains(&module.name.as_str()));
+    write(world.folder.path(), vec![lacking]);
+    let run = pull(&world, &["--dry-run"]).expect(0);
+    assert!(run.stderr.contains("module billing of another source is left out"), "{}", run.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_requests() {
+    let world = World::of(builder().build());
+    write(world.folder.path(), vec![cluster("v1.75.1", Some(Channel::Stable), None)]);
+    for flags in [
+        &["--min-version", "1.70"][..],
+        &["--max-version", "1.70"],
+        &["--release", "1.75.1"],
+        &["--channel", "stable"],
+        &["--include-module", "console"],
+        &["--no-modules"],
+        &["--proxy-registry"],
+    ] {
+        let run = pull(&world, flags).expect(2);
+        assert!(run.stderr.contains("--want"), "{flags:?}: {}", run.stderr);
+    }
+    let mut other = cluster("v1.75.1", Some(Channel::Stable), None);
+    other.platform.edition = Edition::parse("SE-plus");
+    write(world.folder.path(), vec![other]);
+    let run = pull(&world, &[]).expect(2);
+    assert!(run.stderr.contains("run edition SE-PLUS, and 127.0.0.1"), "{}", run.stderr);
+    fs::write(world.path("want.yaml"), "apiVersion: dhctl.deckhouse.io/v9\nkind: WantList\n").unwrap();
+    let run = pull(&world, &[]).expect(2);
+    assert!(run.stderr.contains("want.yaml: has the apiVersion 'dhctl.deckhouse.io/v9'"), "{}", run.stderr);
+    world.pull(&["--want", "nothing.yaml"]).expect(6);
+    world.push(&["--want", "want.yaml"]).expect(2);
+
+    let mut unknown = cluster("v1.75.1", Some(Channel::Stable), None);
+    unknown.unknown = vec![UnknownPart { what: "edition".to_owned(), why: None }];
+    unknown.packages = vec![WantedPackage { name: "pg".to_owned(), repository: None, version: None }];
+    write(world.folder.path(), vec![unknown]);
+    let run = pull(&world, &["--dry-run"]).expect(0);
+    for said in ["unknown are: edition", "the clusters use packages, which are not pulled: pg"] {
+        assert!(run.stderr.contains(said), "'{said}' in\n{}", run.stderr);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_lists_images_bytes_and_sticks() {
+    let world = World::of(builder().build());
+    write(world.folder.path(), vec![cluster("v1.75.14", None, Some("v1.77.1"))]);
+    let flags = ["--dry-run", "--media-size", "100KB", "-c", "40KB", "--image-list", "images.txt"];
+    let run = pull(&world, &flags).expect(0);
+    let disk = |line: &str| if line.starts_with("free disk") { "free disk  SIZE" } else { line }.to_owned();
+    insta::assert_snapshot!("dry_run", run.stdout.lines().map(disk).collect::<Vec<_>>().join("\n"));
+    pull(&world, &flags).expect(6);
+
+    fs::remove_file(world.path("images.txt")).unwrap();
+    let result =
+        pull(&world, &[&flags[..], &["--output", "json"]].concat()).expect(0).json()["result"].take();
+    let parts = result["parts"].as_object().unwrap();
+    let sum = |field: &str| parts.values().map(|it| it[field].as_u64().unwrap()).sum::<u64>();
+    assert_eq!(sum("bytes"), result["download_size"].as_u64().unwrap());
+    let listed = result["image_list"].as_array().unwrap();
+    assert_eq!(sum("images"), listed.len() as u64);
+    let names: Vec<&String> = parts.keys().collect();
+    assert_eq!(names, ["databases", "module console", "module ingress-nginx", "platform"]);
+    let lines = fs::read_to_string(world.path("images.txt")).unwrap();
+    assert_eq!(lines.lines().count(), listed.len());
+    let release = format!("{}:v1.77.1@sha256:", world.source_url);
+    assert_eq!(lines.lines().filter(|line| line.starts_with(&release)).count(), 1, "{lines}");
+
+    let too_large = pull(&world, &["--dry-run", "--media-size", "10KB"]).expect(0);
+    assert!(too_large.stdout.contains("does not fit on 9.77 KiB"), "{}", too_large.stdout);
+    let verbose = pull(&world, &["--dry-run", "--verbose"]).expect(0);
+    assert!(lines.lines().all(|line| verbose.stdout.contains(line)), "{}", verbose.stdout);
+    pull(&world, &["--media-size", "1"]).expect(2);
+}
