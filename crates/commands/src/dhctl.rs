@@ -434,6 +434,8 @@ pub enum Exclusion {
     SecurityDb,
     /// A module that a release requires.
     RequiredModule(String),
+    /// What is attached to images.
+    Signatures,
 }
 
 impl Display for Exclusion {
@@ -445,6 +447,7 @@ impl Display for Exclusion {
                 Words::default().option("--allow-missing-module", "--allow-missing-module=", name)
             }
             Self::SecurityDb => return f.write_str(&word("--no-security-db")),
+            Self::Signatures => return f.write_str(&word("--no-signatures")),
         };
         f.write_str(&words.all().iter().map(Word::quoted).collect::<Vec<_>>().join(" "))
     }

@@ -4,7 +4,10 @@
 //! `registry.deckhouse.ru/deckhouse/ee`; the root itself holds the controller image and every platform
 //! image by digest.
 
-use oci::Digest;
+use oci::{
+    Digest, Tag,
+    referrer::{referrers_tag, subject_of_tag},
+};
 
 /// Installers, tagged by release and channel.
 pub const INSTALL: &str = "install";
@@ -104,12 +107,8 @@ impl Component {
     }
 }
 
-/// Tag of the attestations (VEX) of the image with this digest, in the same repository.
-pub fn attestation_tag(digest: &Digest) -> String {
-    Attachment::Attestation.tag(digest)
-}
-
-/// What is attached to an image by a tag that is derived from its digest (Sigstore, "Cosign Signature Specifications").
+/// What is attached to an image by a tag that is derived from its digest (Sigstore, "Cosign Signature Specifications"; OCI
+/// distribution specification, "Referrers Tag Schema").
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Attachment {
     /// Signatures, `.sig`.
@@ -118,39 +117,40 @@ pub enum Attachment {
     Attestation,
     /// A list of the image's components, `.sbom`.
     Sbom,
+    /// An index of the manifests that name the image as their subject, without a suffix. Clients keep it in registries
+    /// that do not have the referrers API.
+    List,
 }
 
 impl Attachment {
     /// Every kind.
-    pub const ALL: [Self; 3] = [Self::Signature, Self::Attestation, Self::Sbom];
+    pub const ALL: [Self; 4] = [Self::Signature, Self::Attestation, Self::Sbom, Self::List];
 
-    /// The tag of the attachment of the image with this digest, in the same repository.
-    pub fn tag(self, digest: &Digest) -> String {
+    /// The tag of the attachment of the image with this digest, in the same repository; `None` if the digest is too long
+    /// for a tag.
+    pub fn tag(self, digest: &Digest) -> Option<Tag> {
         let suffix = match self {
             Self::Signature => "sig",
             Self::Attestation => "att",
             Self::Sbom => "sbom",
+            Self::List => return referrers_tag(digest),
         };
-        format!("{}-{}.{suffix}", digest.algorithm().name(), digest.hex())
+        format!("{}-{}.{suffix}", digest.algorithm().name(), digest.hex()).parse().ok()
     }
 }
 
 /// The image that a tag of an attachment belongs to, and what is attached; `None` for any other tag.
 pub fn attachment(tag: &str) -> Option<(Digest, Attachment)> {
-    let (algorithm, rest) = tag.split_once('-')?;
-    let (hex, suffix) = rest.split_once('.')?;
+    let Some((image, suffix)) = tag.split_once('.') else {
+        return subject_of_tag(tag).map(|subject| (subject, Attachment::List));
+    };
     let kind = match suffix {
         "sig" => Attachment::Signature,
         "att" => Attachment::Attestation,
         "sbom" => Attachment::Sbom,
         _ => return None,
     };
-    Some((format!("{algorithm}:{hex}").parse().ok()?, kind))
-}
-
-/// Whether a tag is that of an attestation, a signature or a list of components.
-pub fn is_attachment_tag(tag: &str) -> bool {
-    attachment(tag).is_some()
+    Some((subject_of_tag(image)?, kind))
 }
 
 /// What every `org.opencontainers.image.ref.name` of a bundle begins with.
@@ -177,12 +177,13 @@ mod tests {
         assert_eq!(Component::Module.extra("console", "scanner"), module_extra("console", "scanner"));
         assert_eq!(ref_name_prefix("se-plus"), "registry.deckhouse.ru/deckhouse/se-plus");
         let digest = Digest::of(b"");
-        assert_eq!(attestation_tag(&digest), format!("sha256-{}.att", digest.hex()));
+        let attestation = Attachment::Attestation.tag(&digest).unwrap();
+        assert_eq!(attestation.as_str(), format!("sha256-{}.att", digest.hex()));
         for kind in Attachment::ALL {
-            assert_eq!(attachment(&kind.tag(&digest)), Some((digest, kind)));
+            assert_eq!(attachment(kind.tag(&digest).unwrap().as_str()), Some((digest, kind)));
         }
-        for other in ["v1.58.3", "sha256-0a.att", "stable", "sha256-.sig", &digest.hex()] {
-            assert!(!is_attachment_tag(other), "{other}");
+        for other in ["v1.58.3", "sha256-0a.att", "stable", "early-access", "sha256-.sig", &digest.hex()] {
+            assert_eq!(attachment(other), None, "{other}");
         }
     }
 }

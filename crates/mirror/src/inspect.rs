@@ -12,6 +12,7 @@ use semver::Version;
 
 use crate::{
     Contents, Error,
+    attached::{Attachments, count},
     contents::{self, version},
     listed::is_build,
 };
@@ -45,6 +46,8 @@ pub struct Inspection {
     pub repositories: Vec<RepositoryInspection>,
     /// Number of tags, and of images without a tag.
     pub images: usize,
+    /// Signatures and the like of the images.
+    pub attachments: Attachments,
 }
 
 /// What a thin bundle leaves out.
@@ -135,6 +138,7 @@ pub fn inspect(bundle: &Bundle) -> Result<Inspection, Error> {
             .map(|(path, _)| (*path).to_owned())
             .collect(),
         images: repositories.iter().map(|repository| repository.images).sum(),
+        attachments: count(contents.repositories.iter().flat_map(contents::Repository::attached_kinds)),
         repositories,
     })
 }

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod archives;
+pub mod attached;
 pub mod bundle_task;
 pub mod complete;
 pub mod contents;

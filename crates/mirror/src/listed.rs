@@ -9,7 +9,7 @@ use deckhouse::{
     channel::Channel,
     release_info::is_module_version,
     release_manifest::ReleaseManifest,
-    repositories::{Component, INSTALL, INSTALL_STANDALONE, RELEASE_CHANNEL, is_attachment_tag},
+    repositories::{Component, INSTALL, INSTALL_STANDALONE, RELEASE_CHANNEL, attachment},
     version::{parse_tag, tag_of},
 };
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
@@ -218,7 +218,7 @@ impl ListedComponent {
 /// Whether a tag of an installer is that of a build, and not of a release, a channel or an attachment.
 pub(crate) fn is_build(tag: &Tag) -> bool {
     let name = tag.as_str();
-    parse_tag(name).is_none() && name.parse::<Channel>().is_err() && !is_attachment_tag(name)
+    parse_tag(name).is_none() && name.parse::<Channel>().is_err() && attachment(name).is_none()
 }
 
 fn of_repository<'a>(tags: &'a Tags, path: &str) -> impl Iterator<Item = &'a Tag> + Clone + use<'a> {

@@ -88,6 +88,8 @@ pub enum Cause {
     StillDamaged,
     /// The registry lists the tag, and answers 404 for it.
     ListedAndDenied,
+    /// It is attached to an image, such as a signature, and missing or unreadable. It can be left out.
+    Attached,
     /// A module that a release requires, which the selection of the pull leaves out. The reference is its name.
     ModuleLeftOut,
     /// A module that a release requires, which is not there. The reference is its name.
@@ -154,6 +156,11 @@ impl Missing {
             Entry::Vacant(place) => drop(place.insert(item)),
             Entry::Occupied(mut place) => item.wanted_by.iter().for_each(|by| place.get_mut().add(by)),
         }
+    }
+
+    /// Gives every item this cause.
+    pub(crate) fn set_cause(&mut self, cause: Cause) {
+        self.0.values_mut().for_each(|item| item.cause = cause);
     }
 
     /// Whether nothing is missing.

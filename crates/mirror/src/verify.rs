@@ -3,6 +3,8 @@
 //! "Everything in the bundle is there" says nothing of a bundle that has holes itself. So the lists in
 //! the bundle are followed too, and the target is asked for whatever they name that the bundle lacks.
 
+use std::collections::BTreeSet;
+
 use bundle::Bundle;
 
 use crate::{
@@ -22,6 +24,8 @@ pub struct VerifyReport {
     pub tags: usize,
     /// Manifests with the right digest.
     pub manifests: usize,
+    /// Signatures and other objects that the registry lists as attached to an image, as it should.
+    pub referrers: usize,
     /// Blobs, counted in every repository.
     pub blobs: usize,
     /// Those of the blobs of which only the size is known, since the registry ignores `Range`.
@@ -37,8 +41,9 @@ impl VerifyReport {
             |count: fn(&crate::contents::Repository) -> usize| contents.repositories.iter().map(count).sum();
         Self {
             repositories: contents.repositories.len(),
-            tags: sum(|repository| repository.tags.len()),
-            manifests: sum(|repository| repository.manifests.len()),
+            tags: sum(|repository| repository.fixed_tags().count()),
+            manifests: sum(crate::contents::Repository::fixed_manifests),
+            referrers: sum(|repository| repository.referrers.values().map(BTreeSet::len).sum()),
             blobs: sum(|repository| repository.blobs.len()),
             blobs_by_size,
             deep: depth == Depth::Digest,

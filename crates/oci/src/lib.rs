@@ -12,9 +12,11 @@ pub mod layout;
 pub mod manifest;
 pub mod media_type;
 pub mod reference;
+pub mod referrer;
 
 pub use blob_source::BlobSource;
 pub use descriptor::{Descriptor, Platform};
 pub use digest::{Algorithm, Digest, Hasher};
 pub use manifest::{Manifest, RawManifest};
 pub use reference::{Host, RepositoryName, RepositoryUrl, Tag, TagOrDigest};
+pub use referrer::{Referrer, ReferrerDescriptor};

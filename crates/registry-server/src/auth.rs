@@ -117,6 +117,7 @@ pub(super) fn needed(method: &Method, route: &Route, mount_from: Option<&str>) -
         | Route::ReadManifest { repository, .. }
         | Route::WriteManifest { repository, .. }
         | Route::ReadBlob { repository, .. }
+        | Route::Referrers { repository, .. }
         | Route::StartUpload { repository }
         | Route::Upload { repository, .. } => repository.as_str(),
     };

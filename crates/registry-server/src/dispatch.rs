@@ -22,7 +22,7 @@ use super::{
     store::Store,
     write::Write,
 };
-use crate::route::{Route, route};
+use crate::route::{Refusal, Route, route};
 
 /// How much of a body is read that an interceptor's answer is not about.
 const MAX_DRAINED: usize = 64 * 1024 * 1024;
@@ -121,6 +121,10 @@ impl Service {
             Route::Refused(refusal) => answer::refused(refusal),
             Route::Tags { repository } => read::tags(store, repository, &query, self.options.page_size),
             Route::ReadManifest { repository, reference } => read::manifest(store, repository, reference),
+            Route::Referrers { .. } if !self.options.referrers => answer::refused(&Refusal::NotFound),
+            Route::Referrers { repository, subject } => {
+                read::referrers(store, repository, subject, &query, self.options.page_size)
+            }
             Route::ReadBlob { repository, digest } => {
                 let request = BlobRequest {
                     repository,
@@ -160,6 +164,7 @@ impl Service {
             query,
             headers: &parts.headers,
             treatment,
+            referrers: self.options.referrers,
         })
     }
 

@@ -9,7 +9,7 @@ use std::{
 use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
-use oci::{Digest, RawManifest, TagOrDigest};
+use oci::{Digest, RawManifest, Referrer, TagOrDigest};
 
 use super::store::{Blob, MissingContent, Store, StoreWriter};
 
@@ -149,6 +149,12 @@ impl Store for MemoryStore {
         let content = self.read();
         let linked = content.repositories.get(repository)?.blobs.contains(digest);
         linked.then(|| content.blobs.get(digest).cloned()).flatten()
+    }
+
+    fn referrers(&self, repository: &str, subject: &Digest) -> Vec<RawManifest> {
+        let content = self.read();
+        let manifests = content.repositories.get(repository).into_iter().flat_map(|it| it.manifests.values());
+        manifests.filter(|manifest| Referrer::of(manifest).subject == Some(*subject)).cloned().collect()
     }
 
     fn writer(&self) -> Option<&dyn StoreWriter> {

@@ -13,6 +13,9 @@ pub struct ServerOptions {
     pub interceptor: Option<Arc<dyn Interceptor>>,
     /// TLS; plain HTTP without it.
     pub tls: Option<Arc<rustls::ServerConfig>>,
-    /// The most tags in one answer; all without it.
+    /// The most tags or referrers in one answer; all without it.
     pub page_size: Option<usize>,
+    /// Whether there is the referrers API. Without it, as in Docker distribution, its address is answered with 404, and
+    /// `subject` of a manifest means nothing.
+    pub referrers: bool,
 }

@@ -1,7 +1,9 @@
 //! The half of the protocol that reads: tags, manifests, blobs.
 
 use http::{HeaderMap, Method, Response, StatusCode, header};
-use oci::{Digest, RepositoryName, TagOrDigest};
+use oci::{
+    Digest, RawManifest, ReferrerDescriptor, RepositoryName, TagOrDigest, media_type, referrer::index_of,
+};
 
 use super::{
     answer::{CONTENT_DIGEST, json, problem, set},
@@ -38,6 +40,33 @@ pub(super) fn tags(
     let mut response = json(StatusCode::OK, document.to_string().into_bytes());
     if let Some(last) = tags.last().filter(|_| more) {
         let next = format!(r#"</v2/{repository}/tags/list?n={count}&last={last}>; rel="next""#);
+        set(&mut response, header::LINK, &next);
+    }
+    response
+}
+
+/// What is attached to a manifest: an index, ordered by digest, from behind `last`, at most `page_size` entries. Of a
+/// manifest that is not there too, as the specification says.
+pub(super) fn referrers(
+    store: &dyn Store,
+    repository: &RepositoryName,
+    subject: &Digest,
+    query: &[(String, String)],
+    page_size: Option<usize>,
+) -> Response<Body> {
+    let mut found = store.referrers(repository.as_str(), subject);
+    found.sort_by_key(RawManifest::digest);
+    if let Some((_, last)) = query.iter().find(|(key, _)| key == "last") {
+        found.retain(|manifest| manifest.digest().to_string() > *last);
+    }
+    let count = page_size.unwrap_or(usize::MAX);
+    let more = found.len() > count;
+    found.truncate(count);
+    let entries: Vec<_> = found.iter().map(|it| serde_json::json!(ReferrerDescriptor::of(it))).collect();
+    let mut response = json(StatusCode::OK, index_of(&entries));
+    set(&mut response, header::CONTENT_TYPE, media_type::OCI_INDEX);
+    if let Some(last) = found.last().filter(|_| more) {
+        let next = format!(r#"</v2/{repository}/referrers/{subject}?last={}>; rel="next""#, last.digest());
         set(&mut response, header::LINK, &next);
     }
     response

@@ -30,6 +30,13 @@ pub(crate) enum Route {
         /// Under which name.
         reference: TagOrDigest,
     },
+    /// `GET /v2/NAME/referrers/DIGEST`
+    Referrers {
+        /// Where it is.
+        repository: RepositoryName,
+        /// What they are attached to.
+        subject: Digest,
+    },
     /// `GET /v2/NAME/blobs/DIGEST`
     ReadBlob {
         /// Where it is.
@@ -96,6 +103,7 @@ enum Target {
     Tags(RepositoryName),
     Manifest(RepositoryName, TagOrDigest),
     Blob(RepositoryName, Digest),
+    Referrers(RepositoryName, Digest),
     Uploads(RepositoryName),
     Upload(RepositoryName, String),
 }
@@ -125,6 +133,11 @@ fn target(path: &str) -> Result<Target, Refusal> {
         let digest = last.parse().map_err(|_| Refusal::Digest(last))?;
         return Ok(Target::Blob(name, digest));
     }
+    if let Some(name) = head.strip_suffix("/referrers") {
+        let name = repository(name)?;
+        let subject = last.parse().map_err(|_| Refusal::Digest(last))?;
+        return Ok(Target::Referrers(name, subject));
+    }
     if let Some(name) = head.strip_suffix("/manifests") {
         let name = repository(name)?;
         let reference = last.parse().map_err(|_| Refusal::Reference(last))?;
@@ -148,6 +161,7 @@ impl Target {
                 Route::WriteManifest { repository, reference }
             }
             Self::Blob(repository, digest) if read => Route::ReadBlob { repository, digest },
+            Self::Referrers(repository, subject) if read => Route::Referrers { repository, subject },
             Self::Uploads(repository) if method == Method::POST => Route::StartUpload { repository },
             Self::Upload(repository, id) => match UploadStep::of(method) {
                 Some(step) => Route::Upload { repository, id, step },
@@ -155,7 +169,9 @@ impl Target {
             },
             Self::Manifest(..) => Route::Refused(Refusal::Method("GET, HEAD, PUT")),
             Self::Uploads(_) => Route::Refused(Refusal::Method("POST")),
-            Self::Version | Self::Tags(_) | Self::Blob(..) => Route::Refused(Refusal::Method("GET, HEAD")),
+            Self::Version | Self::Tags(_) | Self::Blob(..) | Self::Referrers(..) => {
+                Route::Refused(Refusal::Method("GET, HEAD"))
+            }
         }
     }
 }
@@ -204,6 +220,11 @@ mod tests {
                 Method::GET,
                 format!("/v2/a/blobs/blobs/sha256%3A{}", digest.hex()),
                 Route::ReadBlob { repository: name("a/blobs"), digest },
+            ),
+            (
+                Method::GET,
+                format!("/v2/a/referrers/referrers/{digest}"),
+                Route::Referrers { repository: name("a/referrers"), subject: digest },
             ),
             (
                 Method::POST,

@@ -16,6 +16,12 @@ pub trait Store: Send + Sync + 'static {
     /// A blob that belongs to the repository.
     fn blob(&self, repository: &str, digest: &Digest) -> Option<Blob>;
 
+    /// The manifests of the repository that are attached to `subject`, in any order.
+    fn referrers(&self, repository: &str, subject: &Digest) -> Vec<RawManifest> {
+        let _ = (repository, subject);
+        Vec::new()
+    }
+
     /// The way to write, if there is one. A store without it answers writes with 405.
     fn writer(&self) -> Option<&dyn StoreWriter> {
         None

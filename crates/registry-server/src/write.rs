@@ -8,7 +8,7 @@ use std::pin::{Pin, pin};
 use bytes::{Buf as _, Bytes};
 use http::{HeaderMap, Response, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
-use oci::{Digest, RawManifest, RepositoryName, TagOrDigest, manifest::MAX_SIZE};
+use oci::{Digest, RawManifest, Referrer, RepositoryName, TagOrDigest, manifest::MAX_SIZE};
 use registry::envelope::Code;
 
 use super::{
@@ -29,6 +29,8 @@ pub(super) struct Write<'a> {
     pub(super) query: &'a [(String, String)],
     pub(super) headers: &'a HeaderMap,
     pub(super) treatment: &'a Treatment,
+    /// Whether the server has the referrers API.
+    pub(super) referrers: bool,
 }
 
 impl Write<'_> {
@@ -120,8 +122,15 @@ impl Write<'_> {
             return Ok(digest_mismatch(digest));
         }
         let digest = manifest.digest();
+        let subject = Referrer::of(&manifest).subject.filter(|_| self.referrers);
         Ok(match self.writer.put_manifest(self.repository.as_str(), reference, manifest) {
-            Ok(()) => self.created("manifests", &digest),
+            Ok(()) => {
+                let mut created = self.created("manifests", &digest);
+                if let Some(subject) = subject {
+                    set(&mut created, "oci-subject", &subject.to_string());
+                }
+                created
+            }
             Err(error) => missing(&error),
         })
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use commands::{Exclusion, Inclusion};
-use deckhouse::repositories::Component;
+use deckhouse::repositories::{Attachment, Component, attachment};
 use mirror::{Cause, MissingItem, WantedBy, error::Place};
 
 /// The next steps; none that is known not to help.
@@ -102,6 +102,11 @@ fn flags_to_leave_out(items: &[&MissingItem]) -> Vec<String> {
 
 /// The flags for one item; `None` if something needs it that has no flag.
 fn flags_of(item: &MissingItem) -> Option<Vec<Exclusion>> {
+    if item.cause == Cause::Attached {
+        // A flag that leaves out signatures does not leave out attestations.
+        let is_attestation = matches!(attachment(&item.reference), Some((_, Attachment::Attestation)));
+        return (!is_attestation).then(|| vec![Exclusion::Signatures]);
+    }
     item.wanted_by
         .iter()
         .map(|by| match by {
@@ -150,8 +155,13 @@ mod tests {
             ),
             (
                 Place::Source,
-                vec![item(Cause::ListedAndDenied, &[channel]), item(Cause::Missing, &[release])],
+                vec![item(Cause::ListedAndDenied, &[channel]), item(Cause::Missing, &[release.clone()])],
                 "to leave out the listed objects: --exclude-channel stable",
+            ),
+            (
+                Place::Source,
+                vec![item(Cause::Attached, std::slice::from_ref(&release))],
+                "to leave out the listed objects: --no-signatures",
             ),
             (
                 Place::Target,

@@ -8,6 +8,7 @@ use std::{
 use mirror::{
     Request,
     archives::{BundleForm, WriteOptions},
+    attached::Choice,
 };
 use oci::RepositoryUrl;
 
@@ -44,8 +45,6 @@ pub(crate) struct PullSettings {
     pub(crate) request: Request,
     /// Earlier bundles, or files with their digests: what they have is left out.
     pub(crate) bases: Vec<PathBuf>,
-    /// Whether the attestations of images are left out.
-    pub(crate) no_attestations: bool,
     /// How the bundle is written.
     pub(crate) write: WriteOptions,
     /// The program to copy next to the bundle instead of the running one.
@@ -235,6 +234,7 @@ impl PullSettings {
         let want = flags.want.as_deref().map(|path| WantSettings::read(path, &flags.source)).transpose()?;
         let request = Request {
             allow_missing_modules: required_modules::allowed(required),
+            attached: Choice { signatures: !flags.no_signatures, attestations: !flags.no_vex },
             ..selection::request(&flags, want.as_ref())?
         };
         let login = Login {
@@ -257,7 +257,6 @@ impl PullSettings {
             login,
             request,
             bases: flags.base,
-            no_attestations: flags.no_vex,
             write: WriteOptions {
                 part_size: flags.images_bundle_chunk_size.filter(|size| *size > 0),
                 gost: flags.gost_digest,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use deckhouse::VersionRule;
-use mirror::{Modules, archives::WriteOptions};
+use mirror::{Modules, archives::WriteOptions, attached::Choice};
 use oci::RepositoryUrl;
 
 use super::{Connection, Output, ReadBack};
@@ -30,6 +30,8 @@ pub(crate) struct ModulesPullSettings {
     pub(crate) login: Login,
     /// Which modules.
     pub(crate) modules: Modules,
+    /// What is pulled of the objects that are attached to images.
+    pub(crate) attached: Choice,
     /// How the archives are written.
     pub(crate) write: WriteOptions,
     /// Whether nothing is written.
@@ -113,7 +115,13 @@ impl From<ModulesPullArgs> for ModulesPullSettings {
     fn from(args: ModulesPullArgs) -> Self {
         let ModulesPullArgs { modules_dir, module_source, flags, connection, output } = args;
         let ModulesPullFlags {
-            modules, images_bundle_chunk_size, gost_digest, no_pull_resume, dry_run, ..
+            modules,
+            no_signatures,
+            images_bundle_chunk_size,
+            gost_digest,
+            no_pull_resume,
+            dry_run,
+            ..
         } = flags;
         let login = Login {
             name: flags.source_login,
@@ -133,6 +141,7 @@ impl From<ModulesPullArgs> for ModulesPullSettings {
             manifest: module_source,
             login,
             modules: selected(modules),
+            attached: Choice { signatures: !no_signatures, attestations: true },
             write: WriteOptions {
                 part_size: images_bundle_chunk_size.filter(|size| *size > 0),
                 gost: gost_digest,

@@ -36,6 +36,7 @@ mod parts_of_distribution;
 mod process_limits;
 mod progress_line;
 mod proxy_registry;
+mod referrers;
 mod refused_push;
 mod registry_check;
 mod registry_list;

@@ -1,5 +1,6 @@
 //! What a bundle has, as a registry sees it: per repository its tags, manifests and blobs.
 
+mod attached;
 mod channel_tags;
 mod read;
 mod release_image;
@@ -9,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use deckhouse::repositories::{MODULES, PACKAGES};
 use oci::{Digest, RawManifest, Tag};
 
+pub use self::attached::AttachedManifest;
 pub(crate) use self::release_image::version;
 
 /// The repositories whose tags are the names of the repositories below them (facts: "Push").
@@ -37,6 +39,8 @@ pub struct Repository {
     pub manifests: BTreeMap<Digest, RawManifest>,
     /// Every blob that the manifests name, with its size in bytes.
     pub blobs: BTreeMap<Digest, u64>,
+    /// What a registry lists as attached to a manifest, by the manifest's digest.
+    pub referrers: BTreeMap<Digest, BTreeSet<AttachedManifest>>,
 }
 
 /// A tag that no index in the bundle has.

@@ -60,6 +60,7 @@ impl Repository {
             untagged: BTreeSet::new(),
             manifests: BTreeMap::new(),
             blobs: BTreeMap::new(),
+            referrers: BTreeMap::new(),
         };
         for descriptor in &source.index {
             let name = descriptor.annotations.get(layout::SHORT_TAG).cloned();
@@ -75,6 +76,7 @@ impl Repository {
             }
             repository.add((bundle, source), descriptor, (&name, 0), total, missing);
         }
+        repository.find_referrers();
         repository
     }
 

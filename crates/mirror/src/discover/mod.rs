@@ -25,7 +25,7 @@ use semver::Version;
 
 use self::platform::Platform;
 use crate::{
-    Cause, Error, Event, MissingItem, Observer, Stage,
+    Cause, Error, Event, MissingItem, Observer, Stage, attached,
     source::{Found, Source, Step},
     wanted::Wanted,
 };
@@ -53,6 +53,8 @@ pub struct Request {
     pub only_extra_images: bool,
     /// The standalone installer.
     pub installer: Installer,
+    /// Which of the objects that are attached to the images.
+    pub attached: attached::Choice,
 }
 
 impl Request {
@@ -241,10 +243,13 @@ pub async fn discover_module(
     source: &Source,
     name: &str,
     rules: &[VersionRule],
+    attached: attached::Choice,
     observer: &dyn Observer,
 ) -> Result<Option<ModuleDiscovery>, Error> {
-    let Step { value: module, found } = modules::one(source, name, rules).await?;
+    let Step { value: module, mut found } = modules::one(source, name, rules).await?;
     let Some(module) = module else { return Ok(None) };
+    let attached = attached::find(source, &found.wanted, attached).await?;
+    found.merge(attached);
     let absent = modules::absent_channels(name, &module.absent);
     let wanted = found.check()?.report(observer);
     Ok(Some(ModuleDiscovery { wanted, versions: module.versions, absent }))
@@ -278,6 +283,8 @@ async fn read(source: &Source, request: &Request) -> Result<Step<Discovery>, Err
     found.merge(required::complete(source, &platform.manifests, choice, &mut modules).await?);
     let databases = databases.merge_into(&mut found);
     let installer = installer.merge_into(&mut found);
+    let attached = attached::find(source, &found.wanted, request.attached).await?;
+    found.merge(attached);
     let found = found.check()?;
     let release_manifests = deckhouse::release_manifest::write_releases(&platform.manifests)?;
     Ok(found.with(Discovery {

@@ -9,12 +9,12 @@ use deckhouse::{
     release_manifest::ReleaseManifest,
     repositories::{
         CHANGELOG_YAML, INSTALL, INSTALL_STANDALONE, INSTALLER_IMAGES_DIGESTS, INSTALLER_IMAGES_TAGS,
-        RELEASE_CHANNEL, VERSION_JSON, attestation_tag,
+        RELEASE_CHANNEL, VERSION_JSON,
     },
     select::{Available, ChannelTags, Request, Selection, select},
 };
 use futures_util::future::try_join_all;
-use oci::{Digest, RawManifest, Tag, TagOrDigest};
+use oci::{RawManifest, Tag, TagOrDigest};
 use semver::Version;
 
 use crate::{
@@ -248,28 +248,22 @@ pub(crate) async fn want_listed<I: Images>(
     Ok(found)
 }
 
-/// Wants the images of a list, and the attestation of each image that has one.
+/// Wants the images of a list.
 pub(super) async fn want_digests<I: Images>(
     source: &Source<I>,
     path: &str,
     list: &ImageList,
     by: &WantedBy,
 ) -> Result<Found, Error> {
+    let want_one = |reference: TagOrDigest| source.want(path, reference, Need::Required, by);
     let images = match list {
         ImageList::Digests(digests) => {
-            try_join_all(digests.keys().map(|digest| want_digest(source, path, digest, by))).await?
+            try_join_all(digests.keys().map(|digest| want_one((*digest).into()))).await?
         }
-        ImageList::Tags(tags) => {
-            let wants = tags.keys().map(|name| async move {
-                Ok::<_, Error>(source.want(path, name.clone().into(), Need::Required, by).await?.found)
-            });
-            try_join_all(wants).await?
-        }
+        ImageList::Tags(tags) => try_join_all(tags.keys().map(|tag| want_one(tag.clone().into()))).await?,
     };
     let mut found = Found::default();
-    for image in images {
-        found.merge(image);
-    }
+    found.merge_all(images);
     match list {
         ImageList::Digests(digests) => {
             for (digest, names) in digests {
@@ -282,23 +276,6 @@ pub(super) async fn want_digests<I: Images>(
             }
         }
     }
-    Ok(found)
-}
-
-async fn want_digest<I: Images>(
-    source: &Source<I>,
-    path: &str,
-    digest: &Digest,
-    by: &WantedBy,
-) -> Result<Found, Error> {
-    let image = source.want(path, (*digest).into(), Need::Required, by);
-    if !source.wants_attestations() {
-        return Ok(image.await?.found);
-    }
-    let attestation = source.want(path, tag(&attestation_tag(digest))?, Need::Optional, by);
-    let (image, attestation) = futures_util::try_join!(image, attestation)?;
-    let mut found = image.found;
-    found.merge(attestation.found);
     Ok(found)
 }
 

@@ -4,7 +4,6 @@
 //! by the steps that a pull plans by: every manifest is read, and of every blob the last byte. So "complete" means that
 //! a cluster can pull everything that the release names.
 
-pub(crate) mod attachments;
 mod database;
 mod lists;
 mod objects;
@@ -18,7 +17,7 @@ pub use objects::Use;
 pub use one_release::{ReleaseContents, ReleaseGap, read_release};
 pub use read::{Request, read};
 pub use report::{
-    Absent, Attachments, ChannelHolding, ComponentHolding, DatabaseHolding, Holdings, ReleaseHolding, Totals,
+    Absent, ChannelHolding, ComponentHolding, DatabaseHolding, Holdings, ReleaseHolding, Totals,
     VersionHolding,
 };
 

@@ -4,7 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use oci::{Digest, RawManifest, TagOrDigest};
 
-use crate::{WantedBy, source::ImageNames, wanted::Wanted};
+use crate::{
+    WantedBy,
+    attached::{Kind, kind},
+    source::ImageNames,
+    wanted::Wanted,
+};
 
 /// Why an image is needed: by whom, and under which name in a list of images.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +28,8 @@ pub(crate) struct Image {
     pub(crate) path: String,
     pub(crate) reference: TagOrDigest,
     pub(crate) digest: Digest,
+    /// What it is, if it is attached to another image.
+    pub(crate) attached: Option<Kind>,
     pub(crate) wanted_by: BTreeSet<WantedBy>,
     pub(crate) uses: BTreeSet<Use>,
     /// Its manifest, and those of the children of an index, with their sizes in bytes.
@@ -44,6 +51,7 @@ pub(crate) fn images(wanted: &Wanted, names: &ImageNames) -> Vec<Image> {
                 path: path.clone(),
                 reference: reference.clone(),
                 digest: image.manifest.digest(),
+                attached: kind(reference, &image.manifest),
                 wanted_by: image.wanted_by.clone(),
                 uses: uses(&image.wanted_by, names.get(key)),
                 manifests: BTreeMap::new(),

@@ -5,12 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use deckhouse::repositories::{INSTALL, INSTALL_STANDALONE, is_attachment_tag};
+use deckhouse::repositories::{INSTALL, INSTALL_STANDALONE};
 use registry::client::Client;
 use semver::Version;
 
 use super::{
-    attachments::of_reference,
     objects::images,
     read::check_blobs,
     report::{Absent, Databases, Everything, Holdings, Totals},
@@ -58,8 +57,7 @@ pub async fn read_release(
     let source = Source::of(ListedImages::new(client.clone(), root.clone()));
     let Step { value: release, found } = platform::release(&source, version).await?;
     source.images().forget_layers();
-    let mut found_images = images(&found.wanted, &found.names);
-    found_images.retain(|image| of_reference(&image.reference).is_none());
+    let found_images = images(&found.wanted, &found.names);
     observer.event(Event::StageEnded(Stage::List));
     let checked = check_blobs(&found_images, client, root, observer).await?;
     let listed = Listed { releases: [version.clone()].into(), ..Listed::default() };
@@ -70,7 +68,7 @@ pub async fn read_release(
         databases: &Databases::new(),
         images: &found_images,
         names: &found.names,
-        missing: found.missing.into_items().filter(|item| !is_attachment_tag(&item.reference)).collect(),
+        missing: found.missing.into_items().collect(),
         gaps: &checked.gaps.blobs,
         blobs_by_size: checked.by_size,
         repository: &|path| source.name(path),

@@ -11,13 +11,14 @@ use registry::client::Client;
 use semver::Version;
 
 use super::{
-    attachments, database,
+    database,
     lists::lists,
     objects::{Image, images},
     report::{Databases, Everything, Holdings, Pointed},
 };
 use crate::{
     Error, Event, Observer, Root, Stage, WantedBy,
+    attached::{self, Choice},
     discover::platform::{self, tag},
     listed::{Listed, Tags},
     read_back::{Check, Checked, Depth, Target, When, run},
@@ -67,7 +68,8 @@ pub async fn read(
     let databases =
         if only.is_empty() { others(&source, &tags).await?.merge_into(&mut found) } else { Databases::new() };
     source.images().forget_layers();
-    found.merge(attachments::find(&source, &found.wanted).await?);
+    let attached = attached::find(&source, &found.wanted, Choice::ALL).await?;
+    found.merge(attached);
     let found_images = images(&found.wanted, &found.names);
     observer.event(Event::StageEnded(Stage::List));
     let checked = check_blobs(&found_images, client, root, observer).await?;

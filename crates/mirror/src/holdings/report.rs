@@ -4,19 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use deckhouse::{
     channel::Channel,
-    repositories::{Attachment, Component},
+    repositories::Component,
     version::{parse_tag, tag_of},
 };
 use oci::{Digest, Tag};
 use semver::Version;
 use serde::Serialize;
 
-use super::{
-    attachments::of_reference,
-    objects::{Image, Use, uses},
-};
+use super::objects::{Image, Use, uses};
 use crate::{
     MissingItem, WantedBy,
+    attached::{Attachments, count},
     listed::{Described, Listed},
     read_back::Gap,
     source::ImageNames,
@@ -61,17 +59,6 @@ pub struct ReleaseHolding {
     pub size: u64,
     /// Signatures and the like of its images.
     pub attachments: Attachments,
-}
-
-/// Numbers of attachments of images.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Attachments {
-    /// Signatures.
-    pub signatures: usize,
-    /// Attestations (VEX).
-    pub attestations: usize,
-    /// Lists of components.
-    pub sboms: usize,
 }
 
 /// One release channel of the platform.
@@ -271,9 +258,8 @@ fn complete_images(found: &Everything<'_>) -> BTreeMap<String, BTreeSet<Digest>>
 fn release(version: &Version, images: &[Image], complete: &impl Fn(&WantedBy) -> bool) -> ReleaseHolding {
     let by = WantedBy::Release(version.clone());
     let own = || images.iter().filter(|image| image.wanted_by.contains(&by));
-    let attached = |kind: Attachment| own().filter(|it| of_reference(&it.reference) == Some(kind)).count();
     let top: BTreeSet<(&str, &Digest)> = own()
-        .filter(|image| of_reference(&image.reference).is_none())
+        .filter(|image| image.attached.is_none())
         .map(|image| (image.path.as_str(), &image.digest))
         .collect();
     ReleaseHolding {
@@ -281,11 +267,7 @@ fn release(version: &Version, images: &[Image], complete: &impl Fn(&WantedBy) ->
         complete: complete(&by),
         images: top.len(),
         size: size(own()),
-        attachments: Attachments {
-            signatures: attached(Attachment::Signature),
-            attestations: attached(Attachment::Attestation),
-            sboms: attached(Attachment::Sbom),
-        },
+        attachments: count(own().filter_map(|image| image.attached)),
     }
 }
 

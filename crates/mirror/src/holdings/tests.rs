@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use deckhouse::channel::Channel;
+use deckhouse::{channel::Channel, repositories::Attachment};
 use oci::{Digest, RawManifest, TagOrDigest};
 use semver::Version;
 
@@ -51,8 +51,8 @@ fn found() -> Found {
             found.name_image("", key.1, &by(*minor), &[format!("module.{name}")]);
         }
     }
-    let attestation = deckhouse::repositories::attestation_tag(&image("old").digest());
-    let key = (String::new(), TagOrDigest::Tag(attestation.parse().unwrap()));
+    let attestation = Attachment::Attestation.tag(&image("old").digest()).unwrap();
+    let key = (String::new(), TagOrDigest::Tag(attestation));
     found.wanted.add(key, image("attestation"), &by(57));
     found
 }

@@ -11,6 +11,7 @@ use registry::client::Client;
 
 use crate::{
     Error, LocalBlobs, Observer, Plan, Root,
+    attached::Choice,
     discover::{ModuleDiscovery, discover_module, report_absent_channels},
     journal::Journal,
     limits::Totals,
@@ -61,6 +62,8 @@ pub struct ModulePlanner<'a> {
     pub local: Arc<LocalBlobs>,
     /// Limits of all modules together.
     pub totals: Arc<Totals>,
+    /// What is pulled of the objects that are attached to images.
+    pub attached: Choice,
 }
 
 /// Name of the archive of a module.
@@ -111,7 +114,7 @@ impl ModulePlanner<'_> {
         let (client, root) = (self.client.clone(), self.root.clone());
         let source = Source::counted(client, root, journal.clone(), self.totals.clone());
         let source = source.with_local(self.local.clone());
-        let error = match discover_module(&source, &name, &rules, observer).await {
+        let error = match discover_module(&source, &name, &rules, self.attached, observer).await {
             Ok(Some(found)) => {
                 let plan = Arc::new(Plan::new(&found.wanted, edition(&self.root))?);
                 return Ok(Ok(PlannedModule { name, archive, found, plan, source, journal }));

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use deckhouse::repositories::attachment;
 use oci::{Digest, Tag};
 use semver::Version;
 
@@ -65,6 +66,22 @@ impl Survey {
     /// The manifest and everything that it refers to: what is below it, and what it is attached to.
     pub(crate) fn referred(&self, key: &ManifestKey) -> BTreeSet<ManifestKey> {
         self.follow(key, |details| details.children.iter().copied().chain(details.subject).collect())
+    }
+
+    /// What is attached to each manifest: by its own words, by its tag, or in a list of what is attached.
+    pub(crate) fn attached(&self) -> BTreeMap<ManifestKey, BTreeSet<ManifestKey>> {
+        let mut attached: BTreeMap<ManifestKey, BTreeSet<ManifestKey>> = BTreeMap::new();
+        for (key, details) in &self.manifests {
+            if let Some(subject) = details.subject {
+                attached.entry((key.0.clone(), subject)).or_default().insert(key.clone());
+            }
+        }
+        for ((path, tag), digest) in &self.tags {
+            if let Some((subject, _)) = attachment(tag.as_str()) {
+                attached.entry((path.clone(), subject)).or_default().insert((path.clone(), *digest));
+            }
+        }
+        attached
     }
 
     fn follow(

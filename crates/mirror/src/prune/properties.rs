@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use deckhouse::channel::Channel;
+use deckhouse::{channel::Channel, repositories::Attachment};
 use oci::Digest;
 use proptest::prelude::*;
 use semver::Version;
@@ -38,12 +38,13 @@ fn by(number: u64) -> WantedBy {
     }
 }
 
-/// Of a tag: that of a release, one that repeats the digest, that of an attachment, or any other.
+/// Of a tag: that of a release, one that repeats the digest, that of an attachment or of their list, or any other.
 fn tag(kind: u8, number: u8) -> String {
     match kind {
         0 => deckhouse::version::tag_of(&release(u64::from(number % 3))),
         1 => manifest(number).hex(),
-        2 => deckhouse::repositories::attestation_tag(&manifest(number)),
+        2 => Attachment::Attestation.tag(&manifest(number)).unwrap().to_string(),
+        3 => Attachment::List.tag(&manifest(number)).unwrap().to_string(),
         _ => format!("other-{number}"),
     }
 }
@@ -53,7 +54,7 @@ prop_compose! {
     fn surveys()(
         manifests in prop::collection::vec((prop::collection::vec(0_u8..10, 0..3), prop::option::weighted(0.2, 0_u8..10), prop::collection::vec(0_u8..8, 0..4)), 20),
         needed in prop::collection::vec((0_usize..2, 0_u8..10, prop::collection::btree_set(0_u64..5, 1..3)), 0..14),
-        tags in prop::collection::vec((0_usize..2, 0_u8..4, 0_u8..10, 0_u8..10), 0..12),
+        tags in prop::collection::vec((0_usize..2, 0_u8..5, 0_u8..10, 0_u8..10), 0..12),
     ) -> Survey {
         let mut survey = Survey { releases: (0..3).map(release).collect(), ..Survey::default() };
         for (position, (children, subject, blobs)) in manifests.into_iter().enumerate() {
@@ -102,6 +103,10 @@ proptest! {
             if unused.contains(key) {
                 prop_assert!(parents.iter().all(|it| !references.kept.contains_key(*it)));
             }
+        }
+        for (subject, attached) in survey.attached() {
+            let stays = references.kept.contains_key(&subject);
+            prop_assert!(!stays || attached.iter().all(|it| !unused.contains(it)), "{}", subject.1);
         }
         // The last of the releases that use a manifest is one that goes.
         prop_assert!(references.unused.values().all(|last| removed.contains(last)));
@@ -398,7 +403,7 @@ fn what_a_kept_manifest_refers_to_stays() {
     for (signed, expected) in [(0, vec![manifest(0), manifest(3)]), (2, vec![manifest(0)])] {
         let mut survey = two_releases();
         survey.needed.push(Needed { manifest: key(0, 3), by: BTreeSet::from([by(0)]) });
-        let signature = deckhouse::repositories::Attachment::Signature.tag(&manifest(signed));
+        let signature = Attachment::Signature.tag(&manifest(signed)).unwrap();
         let surveyed = tagged(survey, &[("v1.58.0", 1), (signature.as_str(), 3)]);
         assert_eq!(BTreeSet::from_iter(deleted(&surveyed)), BTreeSet::from_iter(expected));
     }

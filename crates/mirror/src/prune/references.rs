@@ -102,9 +102,26 @@ impl References {
         for (key, digest) in named.into_iter().chain(others) {
             keep(&(key.0.clone(), *digest), &|| Keeper::Tag(key.clone()));
         }
+        keep_attached(survey, &mut kept);
         let mut unused = candidates(survey, removed);
         unused.retain(|manifest, _| !kept.contains_key(manifest));
         Self { kept, unused, tags: tags.clone() }
+    }
+}
+
+/// Keeps what is attached to something that stays, for the same reason.
+fn keep_attached(survey: &Survey, kept: &mut BTreeMap<ManifestKey, Keeper>) {
+    let attached = survey.attached();
+    let mut waiting: Vec<(ManifestKey, Keeper)> =
+        kept.iter().map(|(key, keeper)| (key.clone(), keeper.clone())).collect();
+    while let Some((key, keeper)) = waiting.pop() {
+        let of_image = attached.get(&key).into_iter().flatten();
+        for manifest in of_image.flat_map(|it| survey.referred(it)) {
+            if !kept.contains_key(&manifest) {
+                kept.insert(manifest.clone(), keeper.clone());
+                waiting.push((manifest, keeper.clone()));
+            }
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use deckhouse::{
     version::parse_tag,
 };
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use oci::{Digest, RawManifest, Tag, TagOrDigest};
+use oci::{Digest, RawManifest, Referrer, Tag, TagOrDigest};
 use registry::client::Client;
 use semver::Version;
 
@@ -18,9 +18,10 @@ use super::{
 };
 use crate::{
     Cause, Error, Event, MissingItem, Observer, Root, Stage, WantedBy,
+    attached::{self, Choice},
     contents::place,
     discover::platform,
-    holdings::{self, attachments},
+    holdings,
     listed::{Listed, PLATFORM, Tags},
     source::{Found, ListedImages, Need, Source, Step},
     wanted::Wanted,
@@ -61,7 +62,8 @@ pub async fn survey(client: &Client, root: &Root, observer: &dyn Observer) -> Re
         pointing.extend(described.map(|version| ((path.to_owned(), tag), version)));
     }
     source.images().forget_layers();
-    found.merge(attachments::find(&source, &found.wanted).await?);
+    let attached = attached::find(&source, &found.wanted, Choice::ALL).await?;
+    found.merge(attached);
     observer.event(Event::StageEnded(Stage::List));
     let is_release = |version: &Version| {
         let has = |path: &&str| {
@@ -225,21 +227,7 @@ fn details(manifest: &RawManifest) -> ManifestDetails {
     ManifestDetails {
         size,
         children: parsed.children().iter().map(|child| child.digest).collect(),
-        subject: subject(manifest),
+        subject: Referrer::of(manifest).subject,
         blobs: parsed.blobs().map(|blob| (blob.digest, blob.size)).collect(),
     }
-}
-
-/// What a manifest is attached to, if it says so.
-fn subject(manifest: &RawManifest) -> Option<Digest> {
-    #[derive(serde::Deserialize)]
-    struct Attached {
-        subject: Subject,
-    }
-    #[derive(serde::Deserialize)]
-    struct Subject {
-        digest: Digest,
-    }
-    let attached: Attached = serde_json::from_slice(manifest.bytes()).ok()?;
-    Some(attached.subject.digest)
 }

@@ -5,6 +5,7 @@ mod index_image;
 mod inventory;
 mod mount_rule;
 pub(crate) mod order;
+mod referrers;
 mod run;
 
 pub use run::{PushOptions, PushReport, Pushed, push};

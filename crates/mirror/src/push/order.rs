@@ -1,12 +1,16 @@
 //! In which order manifests are written, so that a push that breaks off is never seen as a release.
 //!
 //! Children before the index that names them; what only a digest names before what a cluster looks
-//! for; the release channels, which a cluster polls, last of all.
+//! for; what is attached to an image after the image, and before a cluster looks for it; the release
+//! channels, which a cluster polls, last of all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use deckhouse::{channel::Channel, repositories::RELEASE_CHANNEL};
-use oci::{Digest, RawManifest, TagOrDigest};
+use deckhouse::{
+    channel::Channel,
+    repositories::{RELEASE_CHANNEL, attachment},
+};
+use oci::{Digest, RawManifest, Tag, TagOrDigest, manifest::MAX_NESTING};
 
 use crate::{Contents, contents::Repository, read_back::Gaps};
 
@@ -15,6 +19,8 @@ use crate::{Contents, contents::Repository, read_back::Gaps};
 pub(crate) enum Write<'a> {
     /// A manifest under a tag or its digest.
     Manifest { path: &'a str, reference: TagOrDigest, manifest: &'a RawManifest },
+    /// The list of what is attached to a manifest, where the registry does not keep it.
+    Referrers { repository: &'a Repository, subject: &'a Digest },
     /// The tag of a module or the like in its list.
     Listed(&'static str, &'a str),
 }
@@ -26,6 +32,10 @@ enum Step {
     ByDigest { height: usize },
     /// Tags of everything but releases and channels.
     Tags,
+    /// What is attached to others; what is attached to something attached after that.
+    Attached { height: usize },
+    /// Lists of what is attached.
+    Referrers,
     /// Versions in `release-channel`, from which a cluster learns that a release exists.
     Releases,
     /// Tags of lists: modules and the like.
@@ -41,29 +51,132 @@ pub(crate) fn steps<'a>(contents: &'a Contents, gaps: &Gaps) -> Vec<Vec<Write<'a
     let mut steps: BTreeMap<Step, Vec<Write<'a>>> = BTreeMap::new();
     for repository in &contents.repositories {
         let path = repository.path.as_str();
+        let order = RepositoryOrder::of(repository);
         let mut heights = BTreeMap::new();
+        let is_tag_absent = |tag: &&Tag| gaps.tags.contains_key(&(path.to_owned(), (**tag).clone()));
         for (digest, manifest) in &repository.manifests {
-            let tagged = repository.tags.values().any(|tagged| tagged == digest);
-            if !tagged && gaps.manifests.contains_key(&(path.to_owned(), *digest)) {
-                let step = Step::ByDigest { height: height(repository, digest, &mut heights) };
+            let Some(step) = order.by_digest(digest, &mut heights) else { continue };
+            let is_absent = gaps.manifests.contains_key(&(path.to_owned(), *digest))
+                || order.tags(digest).iter().any(is_tag_absent);
+            if is_absent {
                 let reference = (*digest).into();
                 steps.entry(step).or_default().push(Write::Manifest { path, reference, manifest });
             }
         }
-        for (tag, digest) in &repository.tags {
+        for (tag, digest) in repository.fixed_tags() {
             let key = (path.to_owned(), tag.clone());
             let absent = gaps.tags.contains_key(&key) || gaps.manifests.contains_key(&(key.0, *digest));
             if let Some(manifest) = repository.manifests.get(digest).filter(|_| absent) {
-                let step = tag_step(path, tag.as_str());
+                let step = order.tag(tag, digest);
                 let reference = tag.clone().into();
                 steps.entry(step).or_default().push(Write::Manifest { path, reference, manifest });
             }
         }
+        let is_gap = |subject: &&Digest| gaps.referrers.contains_key(&(path.to_owned(), **subject));
+        let lists = repository.referrers.keys().filter(is_gap);
+        steps
+            .entry(Step::Referrers)
+            .or_default()
+            .extend(lists.map(|subject| Write::Referrers { repository, subject }));
     }
     let lacking = |(list, name): &(&'static str, &str)| gaps.listed.contains(&(*list, (*name).to_owned()));
     let listed = contents.listed().filter(lacking).map(|(list, name)| Write::Listed(list, name));
     steps.entry(Step::Lists).or_default().extend(listed);
     steps.into_values().collect()
+}
+
+/// What decides in which step a manifest of one repository is written.
+struct RepositoryOrder<'a> {
+    repository: &'a Repository,
+    /// The tags of each manifest, without those of lists.
+    tags: BTreeMap<&'a Digest, Vec<&'a Tag>>,
+    /// Lists of what is attached. A registry has lists of its own.
+    lists: BTreeSet<&'a Digest>,
+    /// What is attached to others, and how many attached objects are between it and an image.
+    attached: BTreeMap<Digest, usize>,
+    /// What indexes name.
+    children: BTreeSet<Digest>,
+    /// What has tags, and must be there before them: something is attached to it, or an index names it.
+    early: BTreeSet<Digest>,
+}
+
+impl<'a> RepositoryOrder<'a> {
+    fn of(repository: &'a Repository) -> Self {
+        let attached = repository.attached();
+        let mut heights = BTreeMap::new();
+        for digest in attached.keys() {
+            height_of_attached(&attached, digest, (&mut heights, 0));
+        }
+        let mut tags: BTreeMap<&Digest, Vec<&Tag>> = BTreeMap::new();
+        for (tag, digest) in repository.fixed_tags() {
+            tags.entry(digest).or_default().push(tag);
+        }
+        let is_list = |(tag, digest): &(&Tag, &Digest)| repository.list_of(tag, digest).is_some();
+        let lists = repository.tags.iter().filter(is_list).map(|(_, digest)| digest);
+        let lists: BTreeSet<&Digest> = lists.collect();
+        let indexes = repository.manifests.keys().filter(|digest| !lists.contains(digest));
+        let children = indexes.flat_map(|index| repository.children(index)).collect();
+        let early = BTreeSet::new();
+        let mut order = Self { repository, tags, lists, attached: heights, children, early };
+        let is_early = |digest: &&Digest| {
+            let first = order.first(digest);
+            first.is_some_and(|first| first > Step::Referrers || order.children.contains(*digest))
+        };
+        let subjects = attached.values().flatten();
+        order.early = subjects.chain(&order.children).filter(is_early).copied().collect();
+        order
+    }
+
+    /// The tags of a manifest.
+    fn tags(&self, digest: &Digest) -> &[&'a Tag] {
+        self.tags.get(digest).map_or(&[], Vec::as_slice)
+    }
+
+    /// The step of the first tag of a manifest.
+    fn first(&self, digest: &Digest) -> Option<Step> {
+        self.tags(digest).iter().map(|tag| self.tag(tag, digest)).min()
+    }
+
+    /// The step in which a manifest is written by its digest; `None` if a tag is enough.
+    fn by_digest(&self, digest: &Digest, heights: &mut BTreeMap<Digest, usize>) -> Option<Step> {
+        let by_tag = self.tags.contains_key(digest) && !self.early.contains(digest);
+        if by_tag || self.lists.contains(digest) {
+            return None;
+        }
+        if let Some(height) = self.attached.get(digest).filter(|_| !self.children.contains(digest)) {
+            return Some(Step::Attached { height: *height });
+        }
+        Some(Step::ByDigest { height: height(self.repository, digest, heights) })
+    }
+
+    /// The step in which a tag is written.
+    fn tag(&self, tag: &Tag, digest: &Digest) -> Step {
+        let is_own = attachment(tag.as_str()).is_some() || tag.as_str() == digest.hex();
+        match self.attached.get(digest).filter(|_| is_own) {
+            Some(height) => Step::Attached { height: *height },
+            None => tag_step(&self.repository.path, tag.as_str()),
+        }
+    }
+}
+
+/// The number of attached objects between this one and an image. `known` are those that were computed. Tags can name each
+/// other in a circle, so that there is a limit.
+fn height_of_attached(
+    attached: &BTreeMap<Digest, BTreeSet<Digest>>,
+    digest: &Digest,
+    (known, depth): (&mut BTreeMap<Digest, usize>, usize),
+) -> usize {
+    if let Some(height) = known.get(digest) {
+        return *height;
+    }
+    if depth == MAX_NESTING {
+        return 0;
+    }
+    let subjects = attached[digest].iter().filter(|subject| attached.contains_key(*subject));
+    let heights = subjects.map(|subject| 1 + height_of_attached(attached, subject, (&mut *known, depth + 1)));
+    let height = heights.max().unwrap_or(0);
+    known.insert(*digest, height);
+    height
 }
 
 fn tag_step(path: &str, tag: &str) -> Step {
@@ -95,6 +208,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use bytes::Bytes;
+    use deckhouse::repositories::Attachment;
     use oci::{Tag, media_type};
 
     use super::*;
@@ -122,7 +236,15 @@ mod tests {
             untagged: BTreeSet::new(),
             manifests: all.map(|manifest| (manifest.digest(), manifest.clone())).collect(),
             blobs: BTreeMap::new(),
+            referrers: BTreeMap::new(),
         }
+    }
+
+    /// A manifest that names what it is attached to.
+    fn referrer(name: &str, subject: &RawManifest) -> RawManifest {
+        let mut text: serde_json::Value = serde_json::from_slice(image(name).bytes()).unwrap();
+        text["subject"] = serde_json::to_value(subject.descriptor()).unwrap();
+        RawManifest::new(None, Bytes::from(text.to_string())).unwrap()
     }
 
     /// A target that has nothing.
@@ -142,6 +264,7 @@ mod tests {
     fn names(steps: &[Vec<Write<'_>>]) -> Vec<Vec<String>> {
         let name = |write: &Write<'_>| match write {
             Write::Manifest { path, reference, .. } => format!("{path}:{reference}"),
+            Write::Referrers { repository, subject } => format!("{}: list of {subject}", repository.path),
             Write::Listed(list, name) => format!("{list}:{name}"),
         };
         let steps = steps.iter().filter(|step| !step.is_empty());
@@ -184,6 +307,40 @@ mod tests {
                 vec!["modules:console".to_owned(), "packages:console".to_owned()],
                 vec![":stable".to_owned(), "modules/console/release:alpha".to_owned()],
                 vec!["release-channel:stable".to_owned()],
+            ]
+        );
+    }
+
+    #[test]
+    fn what_is_attached_comes_after_its_image_and_before_releases() {
+        let release = image("release");
+        let sbom = referrer("sbom", &release);
+        let signature = image("signature of the SBOM");
+        let signature_tag = Attachment::Signature.tag(&sbom.digest()).unwrap();
+        let list = index(&[&sbom]);
+        let list_tag = Attachment::List.tag(&release.digest()).unwrap();
+        let (sbom_tag, path) = (sbom.digest().hex(), "release-channel");
+        let tags = [
+            ("v1.58.3", &release),
+            ("stable", &release),
+            (sbom_tag.as_str(), &sbom),
+            (signature_tag.as_str(), &signature),
+            (list_tag.as_str(), &list),
+        ];
+        let mut repository = repository(path, &tags, &[]);
+        repository.find_referrers();
+        let contents = Contents { derived_tags: Vec::new(), repositories: vec![repository] };
+        let mut gaps = everything(&contents);
+        gaps.referrers.insert((path.to_owned(), release.digest()), Gap::not_found());
+        assert_eq!(
+            names(&steps(&contents, &gaps)),
+            [
+                vec![format!("{path}:{}", release.digest())],
+                vec![format!("{path}:{sbom_tag}")],
+                vec![format!("{path}:{signature_tag}")],
+                vec![format!("{path}: list of {}", release.digest())],
+                vec![format!("{path}:v1.58.3")],
+                vec![format!("{path}:stable")],
             ]
         );
     }

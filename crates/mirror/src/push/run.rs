@@ -9,7 +9,7 @@ use bundle::Bundle;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use oci::Tag;
 
-use super::{blobs, index_image, inventory::inventory, order};
+use super::{blobs, index_image, inventory::inventory, order, referrers};
 use crate::{
     Contents, Error, Event, Observer, Stage,
     error::Place,
@@ -126,6 +126,9 @@ async fn write_manifests(
                     order::Write::Manifest { path, reference, manifest } => {
                         target.repository(path)?.put_manifest(&reference, manifest).await?;
                         observer.event(Event::Detail(format!("{path}:{reference}")));
+                    }
+                    order::Write::Referrers { repository, subject } => {
+                        referrers::list(&target.repository(&repository.path)?, repository, subject).await?;
                     }
                     order::Write::Listed(list, name) => {
                         let tag: Tag = name.parse().map_err(|error| Error::Internal(format!("{error}")))?;

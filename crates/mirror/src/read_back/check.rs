@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use deckhouse::repositories::Attachment;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use oci::{Descriptor, Digest, Tag, TagOrDigest};
 use parking_lot::Mutex;
@@ -12,7 +13,7 @@ use registry::client::BlobState;
 use tokio::time::Instant;
 
 use super::{Depth, Gap, Gaps, Target};
-use crate::{Cause, Contents, Error, Event, Observer, Stage};
+use crate::{Cause, Contents, Error, Event, Observer, Stage, contents::AttachedManifest};
 
 /// Requests that may wait for an answer at the same time; the client bounds what really runs.
 const CONCURRENT_CHECKS: usize = 64;
@@ -39,6 +40,8 @@ pub(crate) enum Check<'a> {
     Tag(&'a str, &'a Tag, &'a Digest),
     Manifest(&'a str, &'a Digest),
     Blob(&'a str, &'a Digest, u64),
+    /// That the registry lists what is attached to a manifest.
+    Referrers(&'a str, &'a Digest, &'a BTreeSet<AttachedManifest>),
     Listed(&'static str, &'a str),
 }
 
@@ -66,10 +69,12 @@ pub(crate) fn checks(contents: &Contents) -> Vec<Check<'_>> {
     let mut blobs = Vec::new();
     for repository in &contents.repositories {
         let path = repository.path.as_str();
-        checks.extend(repository.tags.iter().map(|(tag, digest)| Check::Tag(path, tag, digest)));
+        checks.extend(repository.fixed_tags().map(|(tag, digest)| Check::Tag(path, tag, digest)));
         let tagged: BTreeSet<&Digest> = repository.tags.values().collect();
         let untagged = repository.manifests.keys().filter(|digest| !tagged.contains(digest));
         checks.extend(untagged.map(|digest| Check::Manifest(path, digest)));
+        let referrers = repository.referrers.iter();
+        checks.extend(referrers.map(|(subject, attached)| Check::Referrers(path, subject, attached)));
         blobs.extend(repository.blobs.iter().map(|(digest, size)| Check::Blob(path, digest, *size)));
     }
     checks.extend(contents.listed().map(|(list, name)| Check::Listed(list, name)));
@@ -144,7 +149,10 @@ impl Check<'_> {
     /// The repository that is checked.
     pub(crate) fn path(&self) -> &str {
         match self {
-            Self::Tag(path, ..) | Self::Manifest(path, _) | Self::Blob(path, ..) => path,
+            Self::Tag(path, ..)
+            | Self::Manifest(path, _)
+            | Self::Blob(path, ..)
+            | Self::Referrers(path, ..) => path,
             Self::Listed(list, _) => list,
         }
     }
@@ -166,6 +174,7 @@ impl Check<'_> {
             }
             Self::Manifest(path, digest) => gaps.manifests.contains_key(&(path.to_owned(), *digest)),
             Self::Blob(path, digest, _) => gaps.blobs.contains_key(&(path.to_owned(), *digest)),
+            Self::Referrers(path, subject, _) => gaps.referrers.contains_key(&(path.to_owned(), *subject)),
             Self::Listed(list, name) => gaps.listed.contains(&(list, name.to_owned())),
         }
     }
@@ -181,6 +190,9 @@ impl Check<'_> {
             Self::Tag(path, tag, _) => drop(gaps.tags.insert((path.to_owned(), tag.clone()), gap)),
             Self::Manifest(path, digest) => drop(gaps.manifests.insert((path.to_owned(), *digest), gap)),
             Self::Blob(path, digest, _) => drop(gaps.blobs.insert((path.to_owned(), *digest), gap)),
+            Self::Referrers(path, subject, _) => {
+                drop(gaps.referrers.insert((path.to_owned(), *subject), gap));
+            }
             Self::Listed(list, name) => drop(gaps.listed.insert((list, name.to_owned()))),
         }
     }
@@ -225,6 +237,7 @@ impl Check<'_> {
                 Depth::LastByte => last_byte(target, path, digest, size).await,
                 Depth::Digest => whole(target, path, digest, size, observer).await,
             },
+            Check::Referrers(path, subject, attached) => referrers(target, path, subject, attached).await,
             Check::Listed(list, name) => {
                 let reference: Tag = name.parse().map_err(|error| Error::Internal(format!("{error}")))?;
                 let index = target.repository(list)?;
@@ -252,6 +265,45 @@ async fn manifest(
         Ok(None) => Ok(Found::Gap(Gap::not_found())),
         Err(error) => gap(error.into()),
     }
+}
+
+/// Whether the registry lists what is attached, by the referrers API or, without it, by the tag that stands for it.
+async fn referrers(
+    target: &Target,
+    path: &str,
+    subject: &Digest,
+    attached: &BTreeSet<AttachedManifest>,
+) -> Result<Found, Error> {
+    let repository = target.repository(path)?;
+    let lacking = match repository.referrers(subject).await {
+        Ok(Some(listed)) => first(attached, |it| it.names_subject && !listed.contains(&it.digest)),
+        Ok(None) => {
+            let Some(tag) = Attachment::List.tag(subject) else { return Ok(Found::InPlace) };
+            let list = match repository.manifest_if_present(&tag.clone().into()).await {
+                Ok(list) => list,
+                Err(error) => return gap(error.into()),
+            };
+            if list.as_ref().is_some_and(|list| !list.is_index()) {
+                let reason = format!("the tag {tag}, which lists what is attached, is not an index");
+                return Ok(Found::Gap(Gap::missing(reason)));
+            }
+            let parsed = list.and_then(|list| list.parse().ok());
+            let listed = parsed.iter().flat_map(|list| list.children()).map(|entry| entry.digest);
+            let listed: BTreeSet<Digest> = listed.collect();
+            first(attached, |it| !listed.contains(&it.digest))
+        }
+        Err(error) => return gap(error.into()),
+    };
+    Ok(lacking.map_or(Found::InPlace, |digest| {
+        Found::Gap(Gap::missing(format!("the registry does not list {digest} as attached to it")))
+    }))
+}
+
+fn first(
+    attached: &BTreeSet<AttachedManifest>,
+    is_lacking: impl Fn(&AttachedManifest) -> bool,
+) -> Option<Digest> {
+    attached.iter().find(|it| is_lacking(it)).map(|it| it.digest)
 }
 
 async fn last_byte(target: &Target, path: &str, digest: &Digest, size: u64) -> Result<Found, Error> {

@@ -51,6 +51,8 @@ pub struct Gaps {
     pub(crate) manifests: BTreeMap<(String, Digest), Gap>,
     /// Blobs that a repository does not have, or cannot deliver.
     pub(crate) blobs: BTreeMap<(String, Digest), Gap>,
+    /// Manifests of which the registry does not list everything that is attached to them.
+    pub(crate) referrers: BTreeMap<(String, Digest), Gap>,
     /// Names of modules and the like, each with its list, that have no tag there.
     pub(crate) listed: BTreeSet<(&'static str, String)>,
 }
@@ -58,7 +60,11 @@ pub struct Gaps {
 impl Gaps {
     /// Whether nothing is missing.
     pub fn is_empty(&self) -> bool {
-        self.tags.is_empty() && self.manifests.is_empty() && self.blobs.is_empty() && self.listed.is_empty()
+        self.tags.is_empty()
+            && self.manifests.is_empty()
+            && self.blobs.is_empty()
+            && self.referrers.is_empty()
+            && self.listed.is_empty()
     }
 
     /// The list for a user.
@@ -80,7 +86,7 @@ impl Gaps {
             let by_digest = digest.filter(|digest| digest.hex() == tag.as_str());
             item(path, by_digest.map_or_else(|| tag.to_string(), Digest::to_string), vec![], gap)
         });
-        let by_digest = self.manifests.iter().chain(&self.blobs);
+        let by_digest = self.manifests.iter().chain(&self.blobs).chain(&self.referrers);
         let by_digest =
             by_digest.map(|((path, digest), gap)| item(path, digest.to_string(), users(path, digest), gap));
         let listed = self.listed.iter().map(|(list, name)| {

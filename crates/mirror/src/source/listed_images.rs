@@ -1,17 +1,16 @@
-//! The images of a registry whose lists of tags are complete, so that nothing unlisted is requested on the chance that it
+//! The images of a registry whose lists of tags are complete, so that no attachment is requested on the chance that it
 //! exists.
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use deckhouse::repositories::is_attachment_tag;
-use oci::{Descriptor, RawManifest, Tag, TagOrDigest};
+use oci::{Descriptor, Digest, RawManifest, Tag, TagOrDigest};
 use registry::client::{Client, Repository};
 
 use super::{Images, RegistryImages, TagList, layers::Kept};
-use crate::{Error, Root};
+use crate::{Error, Root, attached::Attachable};
 
-/// The images below one root. Attestations and signatures are requested only if they are listed: most images have none,
-/// and a request for each would double the number of requests. Everything else is requested whatever the lists say.
+/// The images below one root. Attestations and signatures are read only if they are listed. Everything else is requested
+/// whatever the lists say.
 #[derive(Debug)]
 pub(crate) struct ListedImages {
     images: RegistryImages,
@@ -60,16 +59,20 @@ impl Images for ListedImages {
     }
 
     async fn manifest(&self, path: &str, reference: &TagOrDigest) -> Result<Option<RawManifest>, Error> {
-        if let TagOrDigest::Tag(tag) = reference
-            && is_attachment_tag(tag.as_str())
-            && !matches!(self.images.tags(path).await?, TagList::Tags(tags) if tags.contains(tag.as_str()))
-        {
-            return Ok(None);
-        }
         self.images.manifest(path, reference).await
     }
 
     async fn layer(&self, path: &str, layer: &Descriptor) -> Result<Option<Kept>, Error> {
         self.images.layer(path, layer).await
+    }
+}
+
+impl Attachable for ListedImages {
+    async fn all_tags(&self, path: &str) -> Result<Option<BTreeSet<Tag>>, Error> {
+        Ok(Some(self.tags(path).await?.unwrap_or_default()))
+    }
+
+    async fn referrers(&self, path: &str, subject: &Digest) -> Result<Option<BTreeSet<Digest>>, Error> {
+        self.images.referrers(path, subject).await
     }
 }

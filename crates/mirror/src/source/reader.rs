@@ -23,8 +23,6 @@ const SCANS: usize = 4;
 pub struct Source<I = RegistryImages> {
     images: I,
     local: Option<Arc<LocalBlobs>>,
-    /// Whether attestations are left out.
-    no_attestations: bool,
     /// Limits the searches in layers at the same time: each may keep the files that it looks for and the window of the
     /// compression.
     scans: Semaphore,
@@ -60,13 +58,6 @@ impl Source {
     #[must_use]
     pub fn with_local(mut self, local: Arc<LocalBlobs>) -> Self {
         self.local = Some(local);
-        self
-    }
-
-    /// Leaves out the attestations of images, or not.
-    #[must_use]
-    pub fn without_attestations(mut self, left_out: bool) -> Self {
-        self.no_attestations = left_out;
         self
     }
 
@@ -122,12 +113,7 @@ impl Source {
 impl<I: Images> Source<I> {
     /// Reads from `images`.
     pub(crate) fn of(images: I) -> Self {
-        Self { images, local: None, no_attestations: false, scans: Semaphore::new(SCANS) }
-    }
-
-    /// Whether the attestations of images are wanted.
-    pub(crate) fn wants_attestations(&self) -> bool {
-        !self.no_attestations
+        Self { images, local: None, scans: Semaphore::new(SCANS) }
     }
 
     /// Where the images are read from.

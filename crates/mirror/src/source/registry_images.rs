@@ -6,11 +6,11 @@ use std::{
 };
 
 use deckhouse::repositories::INSTALLER;
-use oci::{Descriptor, Digest, RawManifest, RepositoryName, TagOrDigest};
+use oci::{Descriptor, Digest, RawManifest, RepositoryName, Tag, TagOrDigest};
 use registry::client::{Client, ErrorKind, Repository};
 
 use super::{Images, LayerStore, layers::Kept, manifests::Manifests, tag_lists::TagList};
-use crate::{Error, Root, journal::Journal, limits::Totals};
+use crate::{Error, Root, attached::Attachable, journal::Journal, limits::Totals};
 
 /// One registry root that is read from; manifests and layers are each fetched once.
 #[derive(Debug)]
@@ -121,5 +121,21 @@ impl Images for RegistryImages {
 
     async fn layer(&self, path: &str, layer: &Descriptor) -> Result<Option<Kept>, Error> {
         self.layers.get(layer, &self.repository(path)?).await.map(Some)
+    }
+}
+
+impl Attachable for RegistryImages {
+    /// Nothing is proved by the list of a registry that is known to have tags which it does not list, or by an empty one.
+    async fn all_tags(&self, path: &str) -> Result<Option<BTreeSet<Tag>>, Error> {
+        if !self.believes_lists() {
+            return Ok(None);
+        }
+        let TagList::Tags(tags) = self.tags(path).await? else { return Ok(None) };
+        let tags: BTreeSet<Tag> = tags.iter().filter_map(|tag| tag.parse().ok()).collect();
+        Ok((!tags.is_empty()).then_some(tags))
+    }
+
+    async fn referrers(&self, path: &str, subject: &Digest) -> Result<Option<BTreeSet<Digest>>, Error> {
+        Ok(self.repository(path)?.referrers(subject).await?)
     }
 }

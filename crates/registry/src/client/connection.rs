@@ -25,6 +25,7 @@ use super::{
     options::ClientOptions,
     proxy_cache::ProxyCache,
     reason::Reason,
+    referrers::ReferrersApi,
     reply::{Opened, Reply},
     scope::Scopes,
     transfer_limit::{Permit, TransferLimiter},
@@ -59,6 +60,7 @@ pub(crate) struct Connection {
     auth: Auth,
     challenged: OnceCell<()>,
     pub(crate) proxy_cache: ProxyCache,
+    pub(crate) referrers: ReferrersApi,
 }
 
 /// The right to read a blob.
@@ -92,6 +94,7 @@ impl Connection {
             auth: Auth::new(options.credentials),
             challenged: OnceCell::new(),
             proxy_cache: ProxyCache::default(),
+            referrers: ReferrersApi::default(),
         }
     }
 

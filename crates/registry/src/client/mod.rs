@@ -26,6 +26,7 @@ mod ping;
 mod proxy_cache;
 mod reader;
 mod reason;
+mod referrers;
 mod refusal;
 mod registry_client;
 mod reply;

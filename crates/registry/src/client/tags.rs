@@ -122,7 +122,7 @@ impl Repository {
                 }
                 .into());
             }
-            next = next_page(&reply)?;
+            next = next_page(&reply, "tags")?;
             if next.as_ref().is_some_and(|url| seen.contains(url)) {
                 return Err(ErrorKind::Protocol("the pages of the tag list form a loop".to_owned()).into());
             }
@@ -149,16 +149,17 @@ fn tags_of(reply: &Reply) -> Result<Vec<String>, Fault> {
     Ok(page.tags.map(|tags| tags.0).unwrap_or_default())
 }
 
-fn next_page(reply: &Reply) -> Result<Option<Url>, Fault> {
+/// The address of the next page of a list of `what`, if there is one.
+pub(super) fn next_page(reply: &Reply, what: &str) -> Result<Option<Url>, Fault> {
     let Some(link) = reply.header(header::LINK).and_then(location::next_link) else {
         return Ok(None);
     };
     if link.len() > MAX_LINK {
-        let what = format!("the link to the next page of tags is longer than {MAX_LINK} bytes");
+        let what = format!("the link to the next page of {what} is longer than {MAX_LINK} bytes");
         return Err(ErrorKind::OverLimit { what }.into());
     }
     let next = location::resolve(&reply.url, link);
     next.map(Some).ok_or_else(|| {
-        ErrorKind::Protocol("the link to the next page of tags is not valid".to_owned()).into()
+        ErrorKind::Protocol(format!("the link to the next page of {what} is not valid")).into()
     })
 }

@@ -12,6 +12,7 @@ mod pull;
 mod push;
 mod reasons;
 mod redirect;
+mod referrers;
 mod registry_check;
 mod resumed_push;
 mod setup;

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use registry_server::MemoryStore;
 
-use super::{Distribution, layer::Layer, modules, platform, random_bytes, security};
+use super::{
+    Distribution, attached, attached::Referrers, layer::Layer, modules, platform, random_bytes, security,
+};
 
 /// Settings of a distribution. The default is the sample.
 #[derive(Debug, Clone)]
@@ -26,6 +28,7 @@ pub struct Builder {
     pub(super) plain_installers: bool,
     pub(super) standalone_tool: bool,
     pub(super) migrated: BTreeMap<String, Vec<String>>,
+    pub(super) referrers: Option<Referrers>,
 }
 
 /// Settings of one module.
@@ -81,6 +84,7 @@ impl Default for Builder {
             plain_installers: false,
             standalone_tool: false,
             migrated: BTreeMap::new(),
+            referrers: None,
         }
     }
 }
@@ -277,6 +281,13 @@ impl Builder {
         self
     }
 
+    /// Signatures, SBOMs and referrers, which the source makes known in this way.
+    #[must_use]
+    pub fn with_signatures(mut self, referrers: Referrers) -> Self {
+        self.referrers = Some(referrers);
+        self
+    }
+
     /// Makes it.
     pub fn build(&self) -> Distribution {
         let mut distribution = Distribution {
@@ -288,6 +299,7 @@ impl Builder {
             modules: BTreeMap::new(),
             databases: BTreeMap::new(),
             installer: None,
+            attached: Vec::new(),
         };
         let context = BuildContext::new(self, distribution.store.clone());
         platform::make(&context, &mut distribution);
@@ -297,6 +309,9 @@ impl Builder {
         }
         if self.standalone_tool {
             platform::make_installer(&context, &mut distribution);
+        }
+        if let Some(referrers) = self.referrers {
+            attached::make(&context, &mut distribution, referrers);
         }
         distribution
     }

@@ -65,6 +65,19 @@ impl Image {
         Self::with_descriptors(Format::Oci, config, vec![(layer.clone(), descriptor)])
     }
 
+    /// An OCI artifact of this type that names the manifest that it is attached to.
+    pub fn referrer(artifact_type: &str, subject: &Descriptor, layer: &Layer) -> Self {
+        let config = ImageConfig::empty("application/vnd.oci.empty.v1+json");
+        let mut image = Self::artifact(&config, layer, artifact_type, None);
+        let mut document: serde_json::Value =
+            serde_json::from_slice(image.manifest.bytes()).unwrap_or_else(|_| unreachable!("made above"));
+        document["artifactType"] = artifact_type.into();
+        document["subject"] = json!(subject);
+        document["annotations"] = json!({ "org.opencontainers.image.created": "2026-01-01T00:00:00Z" });
+        image.manifest = manifest(&document);
+        image
+    }
+
     /// An OCI index of Linux images.
     pub fn index(children: Vec<(&str, Self)>) -> Self {
         let descriptors: Vec<_> = children

@@ -2,6 +2,7 @@
 //!
 //! Repositories, tags and files are those that a real source has; the payload is random bytes.
 
+mod attached;
 mod builder;
 mod expected;
 mod image;
@@ -14,6 +15,7 @@ mod security;
 #[cfg(test)]
 mod tests;
 
+pub use attached::{AttachedObject, Referrers};
 pub use builder::{Builder, ModuleSpec};
 pub use expected::{Expected, ExpectedRepository};
 pub use image::{Format, Image, ImageConfig};

@@ -7,6 +7,7 @@ use oci::Digest;
 use registry_server::MemoryStore;
 
 use super::{
+    attached::AttachedObject,
     builder::Builder,
     expected::{Expected, ExpectedRepository},
 };
@@ -30,6 +31,8 @@ pub struct Distribution {
     pub databases: BTreeMap<String, Database>,
     /// The standalone installer (`latest`), where there is one.
     pub installer: Option<Digest>,
+    /// Signatures and the like, but for [`Release::attestations`].
+    pub attached: Vec<AttachedObject>,
 }
 
 /// One release.

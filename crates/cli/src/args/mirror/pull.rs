@@ -164,6 +164,10 @@ pub struct PullFlags {
     /// Leave out the standalone installer
     #[arg(long, conflicts_with = "installer_tag", help_heading = "Releases (pull)")]
     pub no_installer: bool,
+    /// Leave out signatures, SBOMs and other objects that are attached to images. Attestations with a tag .att (VEX) are
+    /// pulled even so
+    #[arg(long, help_heading = "Releases (pull)")]
+    pub no_signatures: bool,
     /// Which modules.
     #[command(flatten)]
     pub modules: ModuleChoiceArgs,

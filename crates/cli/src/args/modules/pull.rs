@@ -61,6 +61,10 @@ pub struct ModulesPullFlags {
     /// Which modules.
     #[command(flatten)]
     pub modules: ModuleChoiceArgs,
+    /// Leave out signatures, SBOMs and other objects that are attached to images. Attestations with a tag .att (VEX) are
+    /// pulled even so
+    #[arg(long, help_heading = "Modules (pull)")]
+    pub no_signatures: bool,
     /// Split each archive into parts of at most this size: a number of GiB, or a size such as 200MB, 4GiB or fat32
     #[arg(
         short = 'c',

@@ -1,7 +1,10 @@
 //! `dhctl bundle inspect FILE`
 
 use ::bundle::Bundle;
-use mirror::inspect::{Inspection, inspect};
+use mirror::{
+    attached::Attachments,
+    inspect::{Inspection, inspect},
+};
 
 use crate::{
     failure::Failure,
@@ -52,6 +55,7 @@ fn text(inspection: &Inspection) -> String {
         "images",
         format!("{} in {}", inspection.images, count(inspection.repositories.len(), "repository")),
     );
+    line("attached", attached(&inspection.attachments));
     line("releases", or_none(&inspection.releases));
     let pairs = |channels: &std::collections::BTreeMap<String, String>| {
         let pairs: Vec<String> =
@@ -89,6 +93,15 @@ fn text(inspection: &Inspection) -> String {
         );
     }
     text
+}
+
+/// What is attached to images.
+fn attached(attachments: &Attachments) -> String {
+    let Attachments { signatures, attestations, sboms, referrers } = *attachments;
+    let counts = [(signatures, "signature"), (attestations, "attestation"), (sboms, "SBOM")];
+    let words = counts.iter().filter(|(number, _)| *number > 0).map(|(number, noun)| count(*number, noun));
+    let others = (referrers > 0).then(|| format!("{} of other types", count(referrers, "referrer")));
+    or_none(&words.chain(others).collect::<Vec<_>>())
 }
 
 fn or_none(values: &[String]) -> String {

@@ -139,7 +139,7 @@ async fn run(settings: &PullSettings, environment: Environment) -> Result<(), Fa
     let journal = if settings.dry_run { None } else { Some(Arc::new(open_journal(settings)?)) };
     let local = Arc::new(LocalBlobs::default());
     let source = Source::new(client, settings.source.repository.clone(), journal.clone());
-    let source = source.with_local(local.clone()).without_attestations(settings.no_attestations);
+    let source = source.with_local(local.clone());
 
     let mut discovery = match discover(&source, &settings.request, &*progress).await {
         Ok(discovery) => discovery,

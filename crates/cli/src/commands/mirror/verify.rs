@@ -94,8 +94,12 @@ pub(super) fn figures(report: &VerifyReport) -> String {
             count(by_size, "large blob")
         ),
     };
+    let referrers = match report.referrers {
+        0 => String::new(),
+        referrers => format!(", {} listed", count(referrers, "referrer")),
+    };
     format!(
-        "{}, {} and {} in {}, {blobs}",
+        "{}, {} and {} in {}, {blobs}{referrers}",
         count(report.tags, "tag"),
         count(report.manifests, "manifest"),
         count(report.blobs, "blob"),

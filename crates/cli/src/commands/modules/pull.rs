@@ -79,6 +79,7 @@ async fn run(settings: ModulesPullSettings, environment: Environment) -> Result<
         dry_run: *dry_run,
         local: Arc::new(LocalBlobs::concurrent()),
         totals: Arc::default(),
+        attached: settings.attached,
     };
     let chosen = choose_modules(&planner.source(), &settings.modules, &*progress).await;
     let chosen = chosen.map_err(unlisted)?;

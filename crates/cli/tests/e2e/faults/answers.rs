@@ -315,7 +315,8 @@ impl Interceptor for Secretive {
         let path = request.path.trim_start_matches("/v2/");
         let reads = matches!(*request.method, Method::GET | Method::HEAD) && !path.is_empty();
         let name = path.split("/manifests/").next().unwrap();
-        let name = name.split("/tags/").next().unwrap().split("/blobs/").next().unwrap();
+        let rest = ["/tags/", "/blobs/", "/referrers/"];
+        let name = rest.iter().fold(name, |name, rest| name.split(rest).next().unwrap());
         let is_absent = match path.split_once("/manifests/") {
             Some((name, reference)) => self.store.manifest(name, &reference.parse().unwrap()).is_none(),
             None => self.store.tags(name).is_none() && self.store.blobs(name).is_empty(),
