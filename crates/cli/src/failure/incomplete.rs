@@ -155,7 +155,10 @@ mod tests {
             ),
             (
                 Place::Source,
-                vec![item(Cause::ListedAndDenied, &[channel]), item(Cause::Missing, &[release.clone()])],
+                vec![
+                    item(Cause::ListedAndDenied, &[channel]),
+                    item(Cause::Missing, std::slice::from_ref(&release)),
+                ],
                 "to leave out the listed objects: --exclude-channel stable",
             ),
             (

@@ -29,7 +29,7 @@ impl Delivery {
     }
 
     fn parts(&self) -> u32 {
-        (0..).find(|number| !self.part(*number).exists()).unwrap()
+        (0..1000).find(|number| !self.part(*number).exists()).unwrap()
     }
 
     fn lose(&self, number: u32) {

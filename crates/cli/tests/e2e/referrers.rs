@@ -137,7 +137,7 @@ async fn a_source_without_the_api_is_asked_once_and_its_lists_are_read() {
         world.distribution.attached.iter().filter_map(|it| it.tag.clone()).collect();
     for request in script.seen() {
         let name = request.path.rsplit('/').next().unwrap_or_default();
-        let is_signature = name.ends_with(".sig") || name.ends_with(".sbom");
+        let is_signature = name.rsplit_once('.').is_some_and(|(_, kind)| ["sig", "sbom"].contains(&kind));
         assert!(!is_signature || attached.contains(name), "{}", request.path);
     }
 

@@ -1,4 +1,4 @@
-//! The timer and the CronJob of the guide, which refresh the databases: their commands run as they are shown.
+//! The timer and the `CronJob` of the guide, which refresh the databases: their commands run as they are shown.
 
 use std::fs;
 

@@ -46,8 +46,11 @@ fn pull(world: &World, bundle: &str, args: &[&str]) -> Run {
     dhctl(world.folder.path(), &[&base, args].concat())
 }
 
+/// The tags, manifests and blobs of a repository.
+type Objects = (BTreeMap<String, Digest>, Vec<Digest>, Vec<Digest>);
+
 /// Every tag, manifest and blob of a registry.
-fn objects(store: &MemoryStore) -> BTreeMap<String, (BTreeMap<String, Digest>, Vec<Digest>, Vec<Digest>)> {
+fn objects(store: &MemoryStore) -> BTreeMap<String, Objects> {
     let read = |name: String| {
         let (mut manifests, mut blobs) = (store.manifests(&name), store.blobs(&name));
         manifests.sort();

@@ -8,7 +8,7 @@ use std::{
 
 use deckhouse::repositories::Attachment;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use oci::{Digest, RawManifest, Tag, TagOrDigest, manifest::MAX_NESTING};
+use oci::{Digest, Manifest, RawManifest, Tag, TagOrDigest, manifest::MAX_NESTING};
 use registry::client::ErrorKind;
 
 use super::kind::{Kind, kind};
@@ -130,7 +130,9 @@ impl Search {
         });
         let steps: Vec<Found> = each.buffered(AT_ONCE).try_collect().await?;
         let mut found = Found::default();
-        steps.into_iter().for_each(|step| found.merge(step));
+        for step in steps {
+            found.merge(step);
+        }
         Ok(found)
     }
 
@@ -198,7 +200,7 @@ async fn entries<I: Attachable>(
     let Some(first) = by.first() else { return Ok(found) };
     let list = source.look(path, list, first).await?.value;
     let parsed = list.filter(RawManifest::is_index).and_then(|list| list.parse().ok());
-    for entry in parsed.iter().flat_map(|list| list.children()) {
+    for entry in parsed.iter().flat_map(Manifest::children) {
         found.merge(want(source, path, &entry.digest.into(), Need::Required, by).await?);
     }
     Ok(found)

@@ -74,7 +74,7 @@ const PREDICATE_TYPE: &str = "dev.sigstore.bundle.predicateType";
 /// The statement that `cosign sign` makes: its bundle is a signature, although it has the form of an attestation.
 const SIGNATURE_PREDICATE: &str = "https://sigstore.dev/cosign/sign/";
 
-/// By the media type of the artifact: those of cosign, Notation, in-toto, SPDX, CycloneDX and Syft.
+/// By the media type of the artifact: those of cosign, Notation, in-toto, SPDX, `CycloneDX` and Syft.
 fn by_type(referrer: &Referrer) -> Kind {
     let artifact_type = referrer.artifact_type.to_ascii_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| artifact_type.contains(word));

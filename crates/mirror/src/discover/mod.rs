@@ -31,6 +31,7 @@ use crate::{
 };
 
 /// What a pull is asked to bring.
+#[expect(clippy::struct_excessive_bools, reason = "each leaves out a part of its own")]
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// Which releases and channels.

@@ -74,6 +74,7 @@ fn case() -> Case {
         listed: Listed {
             releases: [57, 58].map(version).into(),
             channels: BTreeSet::from([Channel::Stable]),
+            builds: BTreeSet::new(),
             components: Vec::new(),
         },
         channels: BTreeMap::from([

@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashSet};
 
 use deckhouse::repositories::Attachment;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use oci::{Digest, RawManifest};
+use oci::{Digest, Manifest, RawManifest};
 use registry::client::{Existence, Repository};
 
 use crate::{Error, attached::merged, contents};
@@ -58,7 +58,7 @@ async fn gone(
     let parsed = there.and_then(|there| there.parse().ok());
     let others: Vec<Digest> = parsed
         .iter()
-        .flat_map(|list| list.children())
+        .flat_map(Manifest::children)
         .map(|entry| entry.digest)
         .filter(|digest| !own.contains(digest))
         .collect();

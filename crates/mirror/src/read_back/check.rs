@@ -7,7 +7,7 @@ use std::{
 
 use deckhouse::repositories::Attachment;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
-use oci::{Descriptor, Digest, Tag, TagOrDigest};
+use oci::{Descriptor, Digest, Manifest, Tag, TagOrDigest};
 use parking_lot::Mutex;
 use registry::client::BlobState;
 use tokio::time::Instant;
@@ -288,7 +288,7 @@ async fn referrers(
                 return Ok(Found::Gap(Gap::missing(reason)));
             }
             let parsed = list.and_then(|list| list.parse().ok());
-            let listed = parsed.iter().flat_map(|list| list.children()).map(|entry| entry.digest);
+            let listed = parsed.iter().flat_map(Manifest::children).map(|entry| entry.digest);
             let listed: BTreeSet<Digest> = listed.collect();
             first(attached, |it| !listed.contains(&it.digest))
         }

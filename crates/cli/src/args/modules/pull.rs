@@ -40,6 +40,7 @@ pub struct ModulesPullArgs {
 }
 
 /// Flags of a pull of modules, in both forms of the command.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Debug, Args)]
 pub struct ModulesPullFlags {
     /// Login for the source; takes precedence over the one in the manifest. The flags for this login have no variables,

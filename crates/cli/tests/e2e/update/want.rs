@@ -127,7 +127,7 @@ fn the_file_and_the_text() {
     let users = complete.held[""].difference(&partial.held[""]).count();
     assert!((1..=2).contains(&users), "{users} images");
     assert_eq!(complete.clusters.len(), 1);
-    assert_eq!(complete.registries, [served.url.clone()]);
+    assert_eq!(complete.registries, std::slice::from_ref(&served.url));
     assert!(complete.clusters[0].server.is_some());
 
     // The same state gives the same file, and nothing is replaced by accident.

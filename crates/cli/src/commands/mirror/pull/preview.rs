@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use ::bundle::Layout;
 use mirror::{
     archives::PlannedArchive,
     parts::{self, Part, PartSize, PulledImage},
@@ -47,7 +48,7 @@ impl Preview {
         let wanted = || planned.iter().map(|archive| &archive.wanted);
         let files = files(planned.iter().map(|it| it.plan.layout().size()), settings.write.part_size);
         let layouts = planned.iter().map(|archive| archive.plan.layout());
-        let pulled: HashSet<Digest> = layouts.flat_map(|it| it.blobs()).map(|blob| blob.digest).collect();
+        let pulled: HashSet<Digest> = layouts.flat_map(Layout::blobs).map(|blob| blob.digest).collect();
         let image_list = parts::images(wanted());
         let line = |image: &PulledImage| {
             let tag = image.tag.as_ref().map(|tag| format!(":{tag}")).unwrap_or_default();
@@ -67,7 +68,7 @@ impl Preview {
     /// Writes the list of images, if a file for it was named.
     pub(super) fn write(&self, settings: &PullSettings) -> Result<(), Failure> {
         let Some(path) = &settings.preview.image_list else { return Ok(()) };
-        let text: String = self.lines.iter().map(|line| format!("{line}\n")).collect();
+        let text = self.lines.join("\n") + "\n";
         result_file::write_new(path, text.as_bytes(), Readers::All)
     }
 
@@ -93,8 +94,8 @@ impl Preview {
     /// The sticks, if their size was named.
     pub(super) fn sticks_text(&self) -> String {
         let Some(sticks) = &self.sticks else { return String::new() };
-        let size = human(sticks.stick_size);
-        match sticks.sticks {
+        let size = human(sticks.size);
+        match sticks.count {
             Some(number) => format!("media      {number} of {size}\n"),
             None => format!(
                 "media      a file of {} does not fit on {size}; split the bundle with --images-bundle-chunk-size\n",

@@ -6,9 +6,11 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Sticks {
     /// The size of a stick in bytes.
-    pub(super) stick_size: u64,
+    #[serde(rename = "stick_size")]
+    pub(super) size: u64,
     /// How many are needed; `None` if a file does not fit on one.
-    pub(super) sticks: Option<usize>,
+    #[serde(rename = "sticks")]
+    pub(super) count: Option<usize>,
     /// The size of the largest file in bytes.
     pub(super) largest_file: u64,
 }
@@ -43,7 +45,8 @@ impl Sticks {
             }
             free = free.saturating_sub(*file);
         }
-        Self { stick_size, sticks: (largest_file <= stick_size).then_some(sticks), largest_file }
+        let count = (largest_file <= stick_size).then_some(sticks);
+        Self { size: stick_size, count, largest_file }
     }
 }
 
@@ -67,7 +70,7 @@ mod tests {
             let files = files(archives.iter().copied(), part_size);
             assert_eq!(files.len(), count, "{archives:?}");
             assert_eq!(files.iter().sum::<u64>(), archives.iter().sum::<u64>());
-            assert_eq!(Sticks::of(&files, stick).sticks, sticks, "{archives:?} in {part_size:?} on {stick}");
+            assert_eq!(Sticks::of(&files, stick).count, sticks, "{archives:?} in {part_size:?} on {stick}");
         }
     }
 }
